@@ -1,0 +1,18 @@
+/**
+ * Runs the TypeScript tests of every package as native ES modules. Types are stripped, not checked:
+ * `tsc -p tsconfig.tests.json` does that, once, for all of them.
+ *
+ * @type {import('jest').Config}
+ */
+export default {
+  roots: ['<rootDir>/packages', '<rootDir>/host', '<rootDir>/plugins'],
+  testEnvironment: 'node',
+  testMatch: ['**/test/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/fixtures/'],
+  // Fixtures hold package.json files with equal names on purpose, and dist repeats src: neither belongs in the module map.
+  modulePathIgnorePatterns: ['/dist/', '/fixtures/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/packages/tooling/jest-transform.mjs' },
+  // Real threads, sockets and child processes on a busy machine need room; a hang still ends.
+  testTimeout: 30_000,
+};
