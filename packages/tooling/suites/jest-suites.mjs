@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process';
+import { existsSync, globSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { environment, ROOT } from '../run.mjs';
+
+const IGNORED = ['**/node_modules/**', '**/dist/**', '**/fixtures/**'];
+
+/**
+ * The groups of tests, quick ones first.
+ *
+ * @type {ReadonlyArray<{ name: string, files: readonly string[], except?: string, workers: number, minutes: number }>}
+ */
+export const JEST_SUITES = [
+  { name: 'unit', files: ['packages/*/test/**/*.test.ts', 'plugins/*/test/**/*.test.ts'], workers: 2, minutes: 10 },
+  { name: 'host', files: ['host/test/**/*.test.ts'], except: 'host/test/e2e/', workers: 2, minutes: 20 },
+  // One at a time: these start whole hosts, registries and installers of their own.
+  { name: 'e2e', files: ['host/test/e2e/**/*.test.ts'], workers: 1, minutes: 20 },
+];
+
+/** After its last result Jest has this long to leave; then something holds it open, which is a fault of the tests. */
+const LEAVE_WITHIN_MS = 30_000;
+
+function findFiles({ files, except }) {
+  return globSync([...files], { cwd: ROOT, exclude: IGNORED })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => except === undefined || !file.startsWith(except))
+    .toSorted();
+}
+
+/** Runs Jest in a process group of its own, so that a hanging run can be ended together with what it started. */
+function startJest(suite, files, report) {
+  const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', join('node_modules', 'jest', 'bin', 'jest.js')];
+  args.push('--ci', '--json', `--outputFile=${report}`, `--maxWorkers=${suite.workers}`, '--runTestsByPath', ...files);
+  const child = spawn('node', args, { cwd: ROOT, env: environment(), detached: true, stdio: ['ignore', 'ignore', 'inherit'] });
+  const kill = () => {
+    if (child.pid === undefined) return;
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It has left by itself in the meantime.
+    }
+  };
+  return { child, kill };
+}
+
+/** Resolves with what went wrong with the run as a whole, if anything did. */
+function waitForJest(suite, { child, kill }, report) {
+  const interrupted = () => {
+    kill();
+    process.exit(130);
+  };
+  process.once('SIGINT', interrupted);
+  process.once('SIGTERM', interrupted);
+  const started = Date.now();
+  let reportedAt;
+  let trouble;
+  return new Promise((resolve, reject) => {
+    const watch = setInterval(() => {
+      if (reportedAt === undefined && existsSync(report)) reportedAt = Date.now();
+      if (reportedAt !== undefined && Date.now() - reportedAt > LEAVE_WITHIN_MS) {
+        trouble = 'Jest did not exit after its last test: a server, thread or timer was left open';
+      } else if (Date.now() - started > suite.minutes * 60_000) {
+        trouble = `no end after ${suite.minutes} minutes`;
+      }
+      if (trouble !== undefined) kill();
+    }, 500);
+    child.on('error', reject);
+    child.on('close', (status, signal) => {
+      clearInterval(watch);
+      process.off('SIGINT', interrupted);
+      process.off('SIGTERM', interrupted);
+      resolve({ trouble, exit: signal ?? status });
+    });
+  });
+}
+
+/** Turns Jest's own report into names and numbers. A file that could not even be loaded counts as one failure. */
+function readReport(report) {
+  const result = { passed: 0, failures: [], skipped: [] };
+  for (const file of report.testResults) {
+    const path = relative(ROOT, file.name);
+    if (file.assertionResults.length === 0 && file.status === 'failed') {
+      result.failures.push(`${path}: could not be run: ${firstLine(file.message)}`);
+    }
+    for (const test of file.assertionResults) {
+      const name = `${path} › ${[...test.ancestorTitles, test.title].join(' › ')}`;
+      if (test.status === 'passed') result.passed += 1;
+      else if (test.status === 'failed') result.failures.push(name);
+      else result.skipped.push(name);
+    }
+  }
+  return result;
+}
+
+const firstLine = (message) =>
+  message
+    .split('\n')
+    .map((line) => line.trim())
+    .find((line) => line !== '' && !line.startsWith('●')) ?? 'no reason given';
+
+/** Runs one group of tests; whatever happens to Jest itself is a failure with a name, never an exception. */
+export async function runJestSuite(suite) {
+  const started = Date.now();
+  const files = findFiles(suite);
+  const seconds = () => (Date.now() - started) / 1000;
+  if (files.length === 0) {
+    return { name: suite.name, passed: 0, seconds: 0, failures: [`no test files match ${suite.files.join(', ')}`], skipped: [] };
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'automate-jest-'));
+  try {
+    const report = join(folder, 'report.json');
+    const { trouble, exit } = await waitForJest(suite, startJest(suite, files, report), report);
+    const result = existsSync(report)
+      ? readReport(JSON.parse(await readFile(report, 'utf8')))
+      : { passed: 0, failures: [], skipped: [] };
+    if (trouble !== undefined) result.failures.push(`${suite.name}: ${trouble}`);
+    else if (exit !== 0 && result.failures.length === 0) result.failures.push(`${suite.name}: Jest ended with ${exit}`);
+    return { name: suite.name, seconds: seconds(), ...result };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
