@@ -1,1 +1,75 @@
-export {};
+export { isJsonObject } from './json.ts';
+export type { JsonObject, JsonSchema, JsonValue } from './json.ts';
+export { describeProblem } from './problem.ts';
+export type { Problem } from './problem.ts';
+export { ERROR_CODES, GRPC_STATUS, HTTP_STATUS, isErrorCode } from './error-codes.ts';
+export type { Blame, Effect, ErrorCode } from './error-codes.ts';
+export type { ErrorEnvelope, Outcome } from './error-envelope.ts';
+export {
+  AlreadyExistsError,
+  AuthFailedError,
+  CancelledError,
+  ConfigInvalidError,
+  ConnectorError,
+  ConnectorInternalError,
+  createConnectorError,
+  ForbiddenError,
+  InvalidInputError,
+  NotFoundError,
+  OutcomeUnknownError,
+  OverloadedError,
+  RateLimitedError,
+  TimeoutError,
+  TransientNetworkError,
+  UnavailableError,
+  UnknownActionError,
+  UpstreamError,
+  WorkerLostError,
+} from './connector-error.ts';
+export type { ConnectorErrorOptions } from './connector-error.ts';
+export type { CallOptions } from './call-options.ts';
+export {
+  AUTH_TYPES,
+  CONNECTION_MODES,
+  CONNECTOR_ID_PATTERN,
+  CONNECTOR_STATUSES,
+  CONNECTOR_TYPES,
+  KIND_PATTERN,
+  MASKED_SECRET,
+  MAX_PAYLOAD_BYTES,
+} from './connector.ts';
+export type {
+  ActionDescription,
+  AuthConfig,
+  AuthType,
+  ConnectionMode,
+  ConnectorCapabilities,
+  ConnectorConfig,
+  ConnectorConfigInput,
+  ConnectorDescription,
+  ConnectorDetails,
+  ConnectorInfo,
+  ConnectorOwner,
+  ConnectorStatus,
+  ConnectorType,
+  HealthCheckConfig,
+  IsolationLevel,
+  LimitsConfig,
+  RetryConfig,
+  TlsConfig,
+} from './connector.ts';
+export { buildEndpoint } from './endpoint.ts';
+export type { EndpointParts } from './endpoint.ts';
+export type { HealthReport, TestReport } from './health.ts';
+export type {
+  ChangeResult,
+  ConnectorEvent,
+  ConnectorService,
+  ExecuteRequest,
+  ExecuteResult,
+  ExecuteTextRequest,
+  ExecuteTextResult,
+  HealthFilter,
+  ListFilter,
+} from './connector-service.ts';
+export type { PluginEntry, PluginProblem, PluginReport } from './plugin-report.ts';

@@ -1,0 +1,136 @@
+import type { ConnectorConfig, ConnectorDescription, ErrorEnvelope, JsonObject, Outcome, Problem } from '@automate/contract';
+
+/** What a worker is told of the connector that it runs, secrets resolved. It goes to that worker and nowhere else. */
+export interface WorkerConfig {
+  readonly config: ConnectorConfig;
+  /** The profile's settings with the connector's own over them. */
+  readonly settings: JsonObject;
+  readonly profile?: {
+    readonly name: string;
+    readonly environment: string;
+    readonly settings: JsonObject;
+    readonly secrets: Readonly<Record<string, string>>;
+  };
+}
+
+/** What to run, and within which bounds. */
+export interface WorkerSpec {
+  /** The connector's id. */
+  readonly id: string;
+  readonly kind: string;
+  readonly packageName: string;
+  readonly packageVersion: string;
+  /** `file:` URL of the real path of the adapter's module. */
+  readonly entryUrl: string;
+  /** Resolves references at each start, so that a changed secret takes effect. Rejects with a ConnectorError. */
+  resolveConfig(): Promise<WorkerConfig> | WorkerConfig;
+  readonly startTimeoutMs: number;
+  readonly memoryMb: number;
+  /** Milliseconds without a call after which the worker stops; absent: never. */
+  readonly idleStopMs?: number;
+}
+
+/** How far a worker has to come: adapter constructed and described; initialized; connected. */
+export type WorkerLevel = 'described' | 'initialized' | 'ready';
+
+export type WorkerOp = 'execute' | 'health' | 'connect' | 'validate';
+
+/** One message to the adapter. */
+export interface WorkerCall {
+  readonly op: WorkerOp;
+  /** The action for `execute`, otherwise empty. */
+  readonly action: string;
+  /** JSON text: the payload; for `validate` the settings. */
+  readonly payload: string;
+  /** When the attempt ends, in milliseconds since the epoch. */
+  readonly deadline: number;
+  readonly idempotencyKey?: string;
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+  /** Cancels the call. */
+  readonly signal?: AbortSignal;
+}
+
+/** Where a worker stands. Each phase has only what is true in it. */
+export type WorkerState =
+  | { readonly phase: 'idle' }
+  | { readonly phase: 'starting'; readonly since: number }
+  | { readonly phase: 'running'; readonly since: number; readonly level: WorkerLevel }
+  | { readonly phase: 'backing-off'; readonly error: ErrorEnvelope; readonly crashes: number; readonly retryAt: number }
+  | { readonly phase: 'quarantined'; readonly error: ErrorEnvelope; readonly crashes: number; readonly retryAt: number }
+  | { readonly phase: 'stopping' }
+  | { readonly phase: 'closed' };
+
+/** A record that a connector's code wrote, through its logger or to its console. */
+export interface WorkerLogRecord {
+  readonly connector: string;
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+  readonly message: string;
+  readonly fields?: JsonObject;
+  /** `logger`, `stdout`, `stderr`, or `host` for what the runtime itself has to say of the worker. */
+  readonly source: 'logger' | 'stdout' | 'stderr' | 'host';
+}
+
+/** What the host wants to hear. None of these may throw. */
+export interface WorkerEvents {
+  onLog(record: WorkerLogRecord): void;
+  onState(id: string, state: WorkerState): void;
+  /** The thread died or was killed; `error.details.reason` says how. */
+  onCrash(id: string, error: ErrorEnvelope): void;
+}
+
+export interface WorkerStats {
+  readonly state: WorkerState;
+  /** Starts of the thread, the first included. */
+  readonly starts: number;
+  readonly crashes: number;
+  /** Calls sent and not yet answered. */
+  readonly pending: number;
+  /** Heap and buffers of the thread in bytes; 0 without one. */
+  readonly memoryBytes: number;
+  /** Share of time that its event loop was busy, 0 to 1. */
+  readonly utilization: number;
+  /** Messages outside the protocol that were dropped. */
+  readonly droppedMessages: number;
+  /** Log lines dropped because the connector wrote too many. */
+  readonly droppedLogLines: number;
+}
+
+/** One connector's worker: started on demand, watched, replaced when it dies. */
+export interface ConnectorWorker {
+  readonly id: string;
+  state(): WorkerState;
+  stats(): WorkerStats;
+  /** The last description, if the kind was ever described. */
+  description(): ConnectorDescription | undefined;
+  /**
+   * Brings the worker as far as `level`, starting it if need be; concurrent calls share one start. A start that fails
+   * rejects with the ConnectorError of the step that failed (import, construct, describe, settings, initialize,
+   * connect). A failed connect leaves the worker initialized: the next `ensure('ready')` only connects again. While
+   * backing off or quarantined it rejects with UNAVAILABLE and `retryAfterMs`. The start goes on when one of several
+   * waiting callers gives up.
+   */
+  ensure(level: WorkerLevel, options: { readonly deadline: number; readonly signal?: AbortSignal }): Promise<ConnectorDescription>;
+  /** Sends one call to the running worker; never rejects. WORKER_LOST when it dies under the call, UNAVAILABLE when there is none. */
+  call(call: WorkerCall): Promise<Outcome<string>>;
+  /** Ends quarantine or back-off at once. */
+  reset(): void;
+  /** Closes the adapter (bounded by `graceMs`), then ends the thread. Idempotent. The worker may be started again by `ensure`, unless closed. */
+  stop(options?: { readonly graceMs?: number }): Promise<void>;
+  /** `stop`, for good. */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+}
+
+/** Makes workers. One isolation level is one implementation. */
+export interface Runtime {
+  create(spec: WorkerSpec): ConnectorWorker;
+  /**
+   * Starts a throw-away worker only to describe a kind and check settings against it: nothing is initialized or
+   * connected. Settings that were given as text with secrets resolved are checked by the adapter's own schema.
+   */
+  inspect(
+    spec: Omit<WorkerSpec, 'id' | 'resolveConfig' | 'idleStopMs'> & { readonly settings?: JsonObject },
+  ): Promise<{ readonly description: ConnectorDescription; readonly problems: readonly Problem[] }>;
+  /** Closes every worker, in parallel, each bounded. Idempotent. */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+}

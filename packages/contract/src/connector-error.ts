@@ -1,0 +1,281 @@
+import type { Blame, Effect, ErrorCode } from './error-codes.ts';
+import { ERROR_CODES, isErrorCode } from './error-codes.ts';
+import type { ErrorEnvelope } from './error-envelope.ts';
+import type { JsonObject } from './json.ts';
+import type { Problem } from './problem.ts';
+
+const BRAND = Symbol.for('automate.connector-error');
+
+/** What an error may carry beyond its code and message. */
+export interface ConnectorErrorOptions {
+  /** Overrides the code's own. */
+  readonly retryable?: boolean;
+  /** Overrides the code's own: a connection that was refused, say, has certainly had no effect. */
+  readonly effect?: Effect;
+  /** How long to wait before another try, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** Facts for programs. Must be JSON and free of secrets. */
+  readonly details?: JsonObject;
+  readonly problems?: readonly Problem[];
+  readonly connector?: string;
+  /** What led to this error. It is logged in the process where it happened and never sent. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error that leaves connectors and the service. It says what happened (`code`), to whom it is due (`blame`),
+ * whether another try may help (`retryable`) and whether the remote system may have acted (`effect`).
+ *
+ * Recognise it with `ConnectorError.is`, never with `instanceof`: several copies of this class are normal, and errors
+ * cross threads and realms.
+ */
+export class ConnectorError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly effect: Effect;
+  readonly retryAfterMs: number | undefined;
+  readonly details: JsonObject | undefined;
+  readonly problems: readonly Problem[] | undefined;
+  /** Id of the connector concerned; the host fills it in. */
+  readonly connector: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: ConnectorErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const traits = ERROR_CODES[code];
+    this.name = new.target.name;
+    this.code = code;
+    this.retryable = options.retryable ?? traits.retryable;
+    this.effect = options.effect ?? traits.effect;
+    this.retryAfterMs = options.retryAfterMs;
+    this.details = options.details;
+    this.problems = options.problems;
+    this.connector = options.connector;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  get blame(): Blame {
+    return ERROR_CODES[this.code].blame;
+  }
+
+  /** True for connector errors of any copy of this package, of any thread's realm. */
+  static is(value: unknown): value is ConnectorError {
+    return typeof value === 'object' && value !== null && Object.hasOwn(value, BRAND);
+  }
+
+  /**
+   * Makes a connector error of anything thrown: one that already is one comes back as it is; an `AbortError` becomes
+   * CANCELLED, a `TimeoutError` TIMEOUT, anything else the fallback's code with the thrown value as cause.
+   */
+  static from(reason: unknown, fallback: ErrorCode = 'INTERNAL_ERROR'): ConnectorError {
+    if (ConnectorError.is(reason)) return reason;
+    const { name, message } = describeThrown(reason);
+    if (name === 'AbortError') return new CancelledError(message, { cause: reason });
+    if (name === 'TimeoutError') return new TimeoutError(message, { cause: reason });
+    return createConnectorError(fallback, message, { cause: reason });
+  }
+
+  /** The error as data. The cause stays behind. */
+  toEnvelope(): ErrorEnvelope {
+    return {
+      code: this.code,
+      name: this.name,
+      message: this.message,
+      retryable: this.retryable,
+      effect: this.effect,
+      blame: this.blame,
+      ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
+      ...(this.details === undefined ? {} : { details: this.details }),
+      ...(this.problems === undefined ? {} : { problems: this.problems }),
+      ...(this.connector === undefined ? {} : { connector: this.connector }),
+    };
+  }
+
+  /** The same error as an object of its class again. Unknown codes become INTERNAL_ERROR with `details.code`. */
+  static fromEnvelope(envelope: ErrorEnvelope): ConnectorError {
+    const known = isErrorCode(envelope.code);
+    const code = known ? envelope.code : 'INTERNAL_ERROR';
+    const options: ConnectorErrorOptions = {
+      retryable: envelope.retryable,
+      effect: envelope.effect,
+      ...(envelope.retryAfterMs === undefined ? {} : { retryAfterMs: envelope.retryAfterMs }),
+      ...(envelope.problems === undefined ? {} : { problems: envelope.problems }),
+      ...(envelope.connector === undefined ? {} : { connector: envelope.connector }),
+      ...(known
+        ? envelope.details === undefined
+          ? {}
+          : { details: envelope.details }
+        : { details: { ...envelope.details, code: String(envelope.code) } }),
+    };
+    return envelope.name === 'UnknownActionError' && code === 'INVALID_INPUT'
+      ? new UnknownActionError(envelope.message, options)
+      : createConnectorError(code, envelope.message, options);
+  }
+
+  /** The same error with the connector's id filled in, if it had none. The cause goes along. */
+  withConnector(id: string): ConnectorError {
+    if (this.connector !== undefined) return this;
+    const copy = ConnectorError.fromEnvelope({ ...this.toEnvelope(), connector: id });
+    if (this.cause !== undefined) Object.defineProperty(copy, 'cause', { value: this.cause, configurable: true });
+    return copy;
+  }
+}
+
+/** The input is wrong, and sending it again as it is will not help. `problems` says where. */
+export class InvalidInputError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('INVALID_INPUT', message, options);
+  }
+}
+
+/** The connector has no such action. */
+export class UnknownActionError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('INVALID_INPUT', message, options);
+  }
+}
+
+/** The remote system does not accept the connector's credentials. */
+export class AuthFailedError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('AUTH_FAILED', message, options);
+  }
+}
+
+/** The remote system knows the connector's credentials and does not permit the action. */
+export class ForbiddenError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('FORBIDDEN', message, options);
+  }
+}
+
+/** What the call names does not exist. */
+export class NotFoundError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('NOT_FOUND', message, options);
+  }
+}
+
+/** What the call would create exists already. */
+export class AlreadyExistsError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('ALREADY_EXISTS', message, options);
+  }
+}
+
+/** A stored connector cannot start with the configuration that it has. */
+export class ConfigInvalidError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('CONFIG_INVALID', message, options);
+  }
+}
+
+/** The remote system asks for fewer calls; `retryAfterMs` is its wish, if it named one. */
+export class RateLimitedError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('RATE_LIMITED', message, options);
+  }
+}
+
+/** No answer in time. The remote system may have acted. */
+export class TimeoutError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('TIMEOUT', message, options);
+  }
+}
+
+/** The remote system failed on its side. */
+export class UpstreamError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('UPSTREAM_5XX', message, options);
+  }
+}
+
+/** The network failed. Pass `effect: 'none'` where no connection was ever made. */
+export class TransientNetworkError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('TRANSIENT_NETWORK', message, options);
+  }
+}
+
+/** The caller gave up. */
+export class CancelledError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('CANCELLED', message, options);
+  }
+}
+
+/** The connector takes no calls now: disabled, quarantined, or shutting down. */
+export class UnavailableError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('UNAVAILABLE', message, options);
+  }
+}
+
+/** The connector's queue is full. */
+export class OverloadedError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('OVERLOADED', message, options);
+  }
+}
+
+/** The connector's worker died under the call; `details.reason` says how. */
+export class WorkerLostError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('WORKER_LOST', message, options);
+  }
+}
+
+/** Nobody knows any more how the call ended. */
+export class OutcomeUnknownError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('OUTCOME_UNKNOWN', message, options);
+  }
+}
+
+/** A fault in the connector's or the host's own code; `details.reason` says which. */
+export class ConnectorInternalError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('INTERNAL_ERROR', message, options);
+  }
+}
+
+const CLASS_OF_CODE = {
+  INVALID_INPUT: InvalidInputError,
+  AUTH_FAILED: AuthFailedError,
+  FORBIDDEN: ForbiddenError,
+  NOT_FOUND: NotFoundError,
+  ALREADY_EXISTS: AlreadyExistsError,
+  CONFIG_INVALID: ConfigInvalidError,
+  RATE_LIMITED: RateLimitedError,
+  TIMEOUT: TimeoutError,
+  UPSTREAM_5XX: UpstreamError,
+  TRANSIENT_NETWORK: TransientNetworkError,
+  CANCELLED: CancelledError,
+  UNAVAILABLE: UnavailableError,
+  OVERLOADED: OverloadedError,
+  WORKER_LOST: WorkerLostError,
+  OUTCOME_UNKNOWN: OutcomeUnknownError,
+  INTERNAL_ERROR: ConnectorInternalError,
+} as const satisfies Record<ErrorCode, new (message: string, options?: ConnectorErrorOptions) => ConnectorError>;
+
+/** A new error of the class that belongs to the code. */
+export function createConnectorError(
+  code: ErrorCode,
+  message: string,
+  options?: ConnectorErrorOptions,
+): ConnectorError {
+  return new CLASS_OF_CODE[code](message, options);
+}
+
+/** Name and message of anything that was thrown, also of what is no error. A hostile value cannot make this throw. */
+function describeThrown(reason: unknown): { name: string; message: string } {
+  try {
+    if (typeof reason === 'object' && reason !== null) {
+      const { name, message } = reason as { name?: unknown; message?: unknown };
+      if (typeof message === 'string') return { name: typeof name === 'string' ? name : 'Error', message };
+    }
+    return { name: '', message: `threw ${typeof reason === 'string' ? JSON.stringify(reason) : String(reason)}` };
+  } catch {
+    return { name: '', message: 'threw a value that cannot be shown' };
+  }
+}

@@ -1,0 +1,110 @@
+import type { CallOptions } from './call-options.ts';
+import type {
+  ConnectorConfigInput,
+  ConnectorDescription,
+  ConnectorDetails,
+  ConnectorInfo,
+  ConnectorType,
+} from './connector.ts';
+import type { HealthReport, TestReport } from './health.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+import type { PluginReport } from './plugin-report.ts';
+
+export interface ListFilter {
+  readonly type?: ConnectorType;
+  readonly enabledOnly?: boolean;
+  readonly tag?: string;
+}
+
+export interface HealthFilter {
+  readonly type?: ConnectorType;
+  /** True answers from the last probes; false, the default, probes now. */
+  readonly cached?: boolean;
+}
+
+/** One call of an action. */
+export interface ExecuteRequest {
+  readonly id: string;
+  readonly action: string;
+  readonly payload?: JsonObject;
+  /** Refused with INVALID_INPUT for kinds that cannot pass it on. */
+  readonly idempotencyKey?: string;
+}
+
+export interface ExecuteResult {
+  readonly result: JsonValue;
+  /** Tries that it took, from 1. */
+  readonly attempts: number;
+  readonly durationMs: number;
+  /** True when the answer is that of an earlier call with the same key. */
+  readonly replayed: boolean;
+}
+
+/** The same call with the payload as JSON text, for transports that do not want to read it. Empty text is `{}`. */
+export interface ExecuteTextRequest {
+  readonly id: string;
+  readonly action: string;
+  readonly payload: string;
+  readonly idempotencyKey?: string;
+}
+
+/** The same answer with the result as JSON text. */
+export interface ExecuteTextResult {
+  readonly result: string;
+  readonly attempts: number;
+  readonly durationMs: number;
+  readonly replayed: boolean;
+}
+
+/** A change of one connector. The first events of a watch say what there is already, then `synced` comes once. */
+export type ConnectorEvent =
+  | { readonly kind: 'added' | 'updated' | 'status'; readonly revision: number; readonly connector: ConnectorInfo }
+  | { readonly kind: 'removed'; readonly revision: number; readonly id: string }
+  | { readonly kind: 'synced'; readonly revision: number };
+
+/** What a change of the set of connectors answers. */
+export interface ChangeResult {
+  readonly id: string;
+  /** A sentence for people. */
+  readonly message: string;
+}
+
+/**
+ * The one port of the service. The host implements it; gRPC, REST and the command line translate to it, and the client
+ * implements it again on the far side, so that callers cannot tell where a connector runs.
+ *
+ * Every method rejects with a `ConnectorError`: NOT_FOUND for an id that nobody registered, INVALID_INPUT with every
+ * problem for an input that is wrong.
+ */
+export interface ConnectorService extends AsyncDisposable {
+  /** All connectors that the filter lets through, in order of id. */
+  list(filter?: ListFilter, options?: CallOptions): Promise<readonly ConnectorInfo[]>;
+  /** One connector and its configuration as written, secrets masked. */
+  get(id: string, options?: CallOptions): Promise<ConnectorDetails>;
+  /** What the connector's kind can do. Starts its worker as far as needed to learn that; needs no remote system. */
+  describe(id: string, options?: CallOptions): Promise<ConnectorDescription>;
+  /** Adds a connector and persists it before answering. Settings are checked by the adapter; the remote system need not answer. */
+  register(config: ConnectorConfigInput, options?: CallOptions): Promise<ChangeResult>;
+  /** Replaces a registered connector's configuration whole. A bad one leaves the old one running. */
+  update(config: ConnectorConfigInput, options?: CallOptions): Promise<ChangeResult>;
+  /** Removes a registered connector. Those that the file owns are refused, by FORBIDDEN-like INVALID_INPUT that names the file. */
+  remove(id: string, options?: CallOptions): Promise<ChangeResult>;
+  /** Probes one connector now. */
+  healthCheck(id: string, options?: CallOptions): Promise<HealthReport>;
+  /** The health of all connectors by id, probed now unless the filter says `cached`. */
+  healthCheckAll(filter?: HealthFilter, options?: CallOptions): Promise<Readonly<Record<string, HealthReport>>>;
+  /** Tests the connection from nothing: starts the connector if need be and connects. */
+  test(id: string, options?: CallOptions): Promise<TestReport>;
+  /** Calls an action. */
+  execute(request: ExecuteRequest, options?: CallOptions): Promise<ExecuteResult>;
+  /** Calls an action with JSON text in and out. */
+  executeText(request: ExecuteTextRequest, options?: CallOptions): Promise<ExecuteTextResult>;
+  /** Changes as they happen, after the present state. Ends when `options.signal` fires or the service closes. */
+  watch(options?: CallOptions): AsyncIterable<ConnectorEvent>;
+  /** What discovery found, admitted and refused, and why. */
+  plugins(options?: CallOptions): Promise<PluginReport>;
+  /** Scans again; new kinds can be used at once. */
+  rescanPlugins(options?: CallOptions): Promise<PluginReport>;
+  /** Lets go of what the service holds. Safe to call twice. */
+  close(): Promise<void>;
+}

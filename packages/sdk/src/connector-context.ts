@@ -1,0 +1,67 @@
+import type { AuthType, ConnectorConfig, JsonObject } from '@automate/contract';
+import type { HttpClient } from './http-client.ts';
+import type { Logger } from './logger.ts';
+import type { Secret } from './secret.ts';
+
+/** A connection profile as the connector that uses it sees it: secrets resolved. */
+export interface ConnectionProfile {
+  readonly name: string;
+  readonly environment: string;
+  readonly settings: JsonObject;
+  readonly secrets: Readonly<Record<string, Secret>>;
+}
+
+/** `auth` with every reference resolved and every secret wrapped. */
+export interface ResolvedAuth {
+  readonly type: AuthType;
+  readonly username?: string;
+  readonly password?: Secret;
+  readonly token?: Secret;
+  readonly apiKey?: Secret;
+  readonly apiKeyHeader?: string;
+  readonly headers?: Readonly<Record<string, Secret>>;
+  readonly tokenUrl?: string;
+  readonly clientId?: string;
+  readonly clientSecret?: Secret;
+  readonly scopes?: readonly string[];
+}
+
+/** A connector's configuration with all references resolved. */
+export interface ResolvedConfig extends Omit<ConnectorConfig, 'auth'> {
+  readonly auth: ResolvedAuth;
+}
+
+/** What an adapter is given once per start. */
+export interface ConnectorContext {
+  /** The connector's id; several connectors of one kind have one adapter each. */
+  readonly id: string;
+  readonly config: ResolvedConfig;
+  /** The profile's settings with the connector's own over them. */
+  readonly settings: JsonObject;
+  readonly profile?: ConnectionProfile;
+  readonly logger: Logger;
+  /** HTTP outside of calls. Inside a call use the call's own, which knows its deadline. */
+  readonly http: HttpClient;
+  /** Fires when the connector closes. */
+  readonly signal: AbortSignal;
+}
+
+/** What one call is given. */
+export interface CallContext {
+  /** The connector's id. */
+  readonly id: string;
+  /** The action's name; `health` in a health check. */
+  readonly action: string;
+  /** Fires when the caller gives up or the deadline passes. Made when first asked for. */
+  readonly signal: AbortSignal;
+  /** When the attempt ends, in milliseconds since the epoch. */
+  readonly deadline: number;
+  /** Present only for kinds with the capability `idempotencyKey`. */
+  readonly idempotencyKey?: string;
+  /** W3C trace context to hand on; `http` does so by itself. */
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+  readonly logger: Logger;
+  /** HTTP within the call's deadline, trace and cancellation. */
+  readonly http: HttpClient;
+}
