@@ -16,3 +16,6 @@ export function describeWith(service: Service, title: string, body: () => void):
 
 /** Whether an executable file of that name is in one of the folders on PATH. */
 export function isOnPath(program: string): boolean;
+
+/** A Python interpreter that can import all of these modules, e.g. `findPython(['grpc', 'google.protobuf'])`. */
+export function findPython(modules: readonly string[]): string | undefined;

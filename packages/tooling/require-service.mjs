@@ -4,12 +4,15 @@
 //
 //   describeWith({ name: 'prometheus', available: () => isOnPath('prometheus'), remedy: 'apt-get install prometheus' },
 //     'querying a real Prometheus', () => {
-//       it('answers the sample of a metric that it scraped', async () => { … });
+//       …
 //     });
+//
+// `findPython(['grpc'])` gives a Python interpreter that can import those modules, or undefined.
 //
 // Where the service is there, this is `describe`. Where it is missing, the block's tests are reported as skipped, each by
 // its name — except with CI=true, where a missing service is a failure: a build that quietly tests less must not be green.
 
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, it } from '@jest/globals';
@@ -34,6 +37,13 @@ export function describeWith(service, title, body) {
 export function isOnPath(program) {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   return folders.some((folder) => isExecutable(join(folder, program)));
+}
+
+export function findPython(modules) {
+  // Debian's packages are seen by Debian's interpreter only, which another Python may hide on PATH.
+  const interpreters = ['/usr/bin/python3', 'python3'];
+  const program = modules.map((module) => `import ${module}`).join('; ');
+  return interpreters.find((python) => spawnSync(python, ['-c', program], { stdio: 'ignore' }).status === 0);
 }
 
 function isExecutable(file) {
