@@ -55,7 +55,8 @@ function fingerprint() {
 const isInstalled = (wanted) => existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted;
 
 /** Runs a program quietly; a line every 15 seconds shows that it is alive. */
-const quietly = (title, command, args) => run(command, args, { alive: (seconds) => say(`${title}, ${seconds} s so far`) });
+const quietly = (title, command, args) =>
+  run(command, args, { alive: (seconds) => say(`${title}, ${seconds} s so far`) });
 
 async function install(wanted) {
   say(`installing packages with ${PNPM} (a minute or two the first time)`);
@@ -87,9 +88,18 @@ function checkNode() {
 
 async function build(first) {
   if (first) say('building');
-  const result = await quietly('building', 'node', [join('node_modules', 'typescript', 'bin', 'tsc'), '-b', '--pretty', 'false']);
+  const result = await quietly('building', 'node', [
+    join('node_modules', 'typescript', 'bin', 'tsc'),
+    '-b',
+    '--pretty',
+    'false',
+  ]);
   if (result.status !== 0) {
-    throw new SetupError('the sources do not compile.', 'Fix the errors above; "npm run build" repeats this step alone.', result.output);
+    throw new SetupError(
+      'the sources do not compile.',
+      'Fix the errors above; "npm run build" repeats this step alone.',
+      result.output,
+    );
   }
   if (first) say(`built in ${Math.round(result.seconds)} s`);
 }

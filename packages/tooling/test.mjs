@@ -19,7 +19,9 @@ function select(names) {
   const unknown = [...wanted].filter((name) => !SUITES.some((suite) => suite.name === name));
   if (unknown.length > 0) {
     console.error(`There is no suite named ${unknown.map((name) => `"${name}"`).join(', ')}.`);
-    console.error(`Suites: checks, ${SUITES.map((suite) => suite.name).join(', ')}. For single files: npm run jest -- PATH`);
+    console.error(
+      `Suites: checks, ${SUITES.map((suite) => suite.name).join(', ')}. For single files: npm run jest -- PATH`,
+    );
     process.exit(2);
   }
   return wanted.size === 0 ? SUITES : SUITES.filter((suite) => wanted.has(suite.name));
@@ -30,7 +32,14 @@ async function runGuarded(suite) {
   try {
     return await suite.run();
   } catch (error) {
-    return { name: suite.name, passed: 0, seconds: 0, failures: [`${suite.name} could not be run`], skipped: [], output: error.stack };
+    return {
+      name: suite.name,
+      passed: 0,
+      seconds: 0,
+      failures: [`${suite.name} could not be run`],
+      skipped: [],
+      output: error.stack,
+    };
   }
 }
 

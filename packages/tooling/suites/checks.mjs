@@ -8,7 +8,13 @@ import { ROOT, run } from '../run.mjs';
  * @type {ReadonlyArray<{ name: string, title: string, command: string, args: readonly string[], repair: string, needs?: string }>}
  */
 export const CHECKS = [
-  { name: 'build', title: 'the sources compile', command: 'tsc', args: ['-b', '--pretty', 'false'], repair: 'npm run build' },
+  {
+    name: 'build',
+    title: 'the sources compile',
+    command: 'tsc',
+    args: ['-b', '--pretty', 'false'],
+    repair: 'npm run build',
+  },
   {
     name: 'types',
     title: 'the tests are type-correct',
@@ -55,5 +61,12 @@ export async function runCheck(check) {
   }
   const { status, output, seconds } = await run(check.command, check.args);
   if (status === 0) return { name, passed: 1, seconds, failures: [], skipped: [] };
-  return { name, passed: 0, seconds, failures: [`${title}: exit code ${status}; to see it alone: ${check.repair}`], skipped: [], output };
+  return {
+    name,
+    passed: 0,
+    seconds,
+    failures: [`${title}: exit code ${status}; to see it alone: ${check.repair}`],
+    skipped: [],
+    output,
+  };
 }

@@ -31,9 +31,18 @@ function findFiles({ files, except }) {
 
 /** Runs Jest in a process group of its own, so that a hanging run can be ended together with what it started. */
 function startJest(suite, files, report) {
-  const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', join('node_modules', 'jest', 'bin', 'jest.js')];
+  const args = [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    join('node_modules', 'jest', 'bin', 'jest.js'),
+  ];
   args.push('--ci', '--json', `--outputFile=${report}`, `--maxWorkers=${suite.workers}`, '--runTestsByPath', ...files);
-  const child = spawn('node', args, { cwd: ROOT, env: environment(), detached: true, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn('node', args, {
+    cwd: ROOT,
+    env: environment(),
+    detached: true,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const kill = () => {
     if (child.pid === undefined) return;
     try {
@@ -106,7 +115,13 @@ export async function runJestSuite(suite) {
   const files = findFiles(suite);
   const seconds = () => (Date.now() - started) / 1000;
   if (files.length === 0) {
-    return { name: suite.name, passed: 0, seconds: 0, failures: [`no test files match ${suite.files.join(', ')}`], skipped: [] };
+    return {
+      name: suite.name,
+      passed: 0,
+      seconds: 0,
+      failures: [`no test files match ${suite.files.join(', ')}`],
+      skipped: [],
+    };
   }
   const folder = await mkdtemp(join(tmpdir(), 'automate-jest-'));
   try {

@@ -5,7 +5,9 @@ const duration = (seconds) => (seconds < 10 ? `${seconds.toFixed(1)} s` : `${Mat
 export function printFailures(result) {
   if (result.output) console.log(result.output.trimEnd());
   const { passed, failures, skipped } = result;
-  console.log(`${result.name}: ${passed} passed, ${failures.length} failed, ${skipped.length} skipped in ${duration(result.seconds)}`);
+  console.log(
+    `${result.name}: ${passed} passed, ${failures.length} failed, ${skipped.length} skipped in ${duration(result.seconds)}`,
+  );
 }
 
 /**

@@ -1,0 +1,193 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseSource, readManifests, readSources } from './boundaries/read-sources.ts';
+import {
+  contractRootViolations,
+  exportViolations,
+  lengthViolations,
+  processViolations,
+  reachViolations,
+  rootFileViolations,
+  stageViolations,
+  STAGES,
+  undeclaredImports,
+  unknownFolders,
+  workspaceViolations,
+} from './boundaries/rules.ts';
+
+const shipped = readSources('packages/*/src/**/*.ts', 'plugins/*/src/**/*.ts', 'host/src/**/*.ts');
+const host = shipped.filter((source) => source.file.startsWith('host/'));
+const manifests = readManifests();
+
+/** Decisions that need no file, clock, socket or thread, and can be read and tested as plain functions. */
+const PURE = [
+  'host/src/config/duration.ts',
+  'host/src/config/interpolate.ts',
+  'host/src/config/parse-config.ts',
+  'host/src/discovery/parse-manifest.ts',
+  'host/src/compatibility/check-compatibility.ts',
+  'host/src/compatibility/explain.ts',
+  'host/src/registry/connector-state.ts',
+  'host/src/runtime/messages.ts',
+  'host/src/runtime/restart-policy.ts',
+];
+
+const WORKER_ENTRY = 'host/src/runtime/worker-entry.ts';
+
+/** What runs inside a connector's thread guards that thread's own `process`. */
+const WORKER_SIDE = /^host\/src\/runtime\/(worker-entry\.ts$|worker\/)/;
+const CLI_MAIN = /^host\/src\/transports\/cli\/main\.ts$/;
+
+const WRITTEN_FOLDERS = [...manifests]
+  .filter(([, manifest]) => manifest.private !== true)
+  .map(([folder]) => `${folder}/src`);
+
+/** The names under which strangers import our packages. Adding one is a promise, so it is made here as well. */
+const PUBLIC_ENTRIES = {
+  '@automate/client': ['.', './package.json'],
+  '@automate/connector-http': ['.', './package.json'],
+  '@automate/connector-logging': ['.', './package.json'],
+  '@automate/connector-prometheus': ['.', './package.json'],
+  '@automate/connector-slack': ['.', './package.json'],
+  '@automate/contract': ['.', './grpc', './http', './package.json', './schemas'],
+  '@automate/host': ['.', './package.json'],
+  '@automate/sdk': ['.', './package.json', './runtime'],
+  '@automate/testing': ['.', './package.json'],
+};
+
+describe('who may import whom', () => {
+  it('finds the sources it is about', () => {
+    const missing = [...WRITTEN_FOLDERS, ...STAGES.map((stage) => `host/src/${stage}`)].filter(
+      (folder) => !shipped.some((source) => source.file.startsWith(`${folder}/`)),
+    );
+    expect(missing).toStrictEqual([]);
+  });
+
+  it('lets packages import only the packages below them', () => {
+    expect(workspaceViolations(shipped)).toStrictEqual([]);
+  });
+
+  it('lets sources import only what their own package.json installs', () => {
+    expect(undeclaredImports(shipped, manifests)).toStrictEqual([]);
+  });
+
+  it("keeps the contract's root free of any dependency", () => {
+    expect(contractRootViolations(shipped)).toStrictEqual([]);
+  });
+
+  it('lets a stage of the host import only from stages before it', () => {
+    expect([...unknownFolders(host), ...stageViolations(host)]).toStrictEqual([]);
+  });
+
+  it('has one composition root', () => {
+    expect(rootFileViolations(host)).toStrictEqual([]);
+  });
+
+  it("loads a worker's entry without the host", () => {
+    const allowed = (specifier: string): boolean =>
+      specifier.startsWith('host/src/runtime/') ||
+      specifier.startsWith('node:') ||
+      /^@automate\/(contract$|sdk(\/|$))/.test(specifier);
+    const rule = 'a worker loads nothing but its own side of the runtime';
+    expect(reachViolations(WORKER_ENTRY, { sources: host, allowed, rule })).toStrictEqual([]);
+  });
+
+  it('keeps decisions pure', () => {
+    const allowed = (specifier: string): boolean => !specifier.startsWith('node:');
+    const rule = 'a pure file imports no Node module';
+    expect(PURE.flatMap((file) => reachViolations(file, { sources: host, allowed, rule }))).toStrictEqual([]);
+  });
+
+  it('touches process in cli/main alone', () => {
+    const exempt = (file: string): boolean => CLI_MAIN.test(file) || WORKER_SIDE.test(file);
+    expect(processViolations(shipped, exempt)).toStrictEqual([]);
+  });
+});
+
+describe('the public surface', () => {
+  it('is imported under exactly these names', () => {
+    const entries = [...manifests.values()]
+      .filter((manifest) => manifest.private !== true)
+      .map((manifest) => [manifest.name, Object.keys(manifest.exports ?? {}).toSorted()] as const);
+    expect(Object.fromEntries(entries)).toStrictEqual(PUBLIC_ENTRIES);
+  });
+
+  it('names each export of a public entry', () => {
+    expect(exportViolations(shipped)).toStrictEqual([]);
+  });
+});
+
+describe('the length of files', () => {
+  it('is at most 300 lines, unless the file says why', () => {
+    const written = readSources(
+      '{packages,plugins}/*/{src,test,bench}/**/*.{ts,mjs,js}',
+      'packages/tooling/**/*.mjs',
+      'host/{bin,src,test,bench}/**/*.{ts,mjs,js}',
+    );
+    expect(lengthViolations(written)).toStrictEqual([]);
+  });
+});
+
+describe('the rules themselves', () => {
+  const everyRule = (sources: Parameters<typeof stageViolations>[0]): string[] => [
+    ...workspaceViolations(sources),
+    ...undeclaredImports(sources, manifests),
+    ...contractRootViolations(sources),
+    ...stageViolations(sources),
+    ...rootFileViolations(sources),
+    ...processViolations(sources, () => false),
+    ...exportViolations(sources),
+  ];
+  const long = 'const a = 1;\n'.repeat(301);
+
+  it.each([
+    ['packages/contract/src/x.ts', "import { z } from 'zod';", 'no run-time dependency'],
+    ['packages/contract/src/x.ts', "import { a } from './grpc/index.ts';", 'no run-time dependency'],
+    ['packages/sdk/src/x.ts', "import {\n  type A,\n  b,\n} from '@automate/contract/grpc';", 'may not import'],
+    ['packages/sdk/src/x.ts', "import { a } from '../../contract/src/json.ts';", 'another package by path'],
+    ['packages/client/src/x.ts', "const host = await import('@automate/host');", 'may not import'],
+    ['plugins/slack/src/x.ts', "import type { A } from '@automate/contract';", 'may not import'],
+    ['plugins/slack/src/x.ts', "import a from 'left-pad';", 'not among the dependencies'],
+    ['host/src/service/x.ts', "import { a } from '@automate/connector-slack';", 'may not import'],
+    ['host/src/service/x.ts', "import { a } from '@automate/client';", 'may not import'],
+    ['host/src/registry/x.ts', "import type { A } from '../runtime/runtime.ts';", 'registry comes before runtime'],
+    ['host/src/transports/rest/x.ts', "import { a } from '../../registry/registry.ts';", 'contract alone'],
+    ['host/src/transports/rest/x.ts', "import { a } from '../grpc/server.ts';", 'another transport'],
+    ['host/src/transports/cli/commands/x.ts', "import { a } from '../../../create-host.ts';", 'only cli/main'],
+    ['host/src/x.ts', "export { a } from './store/a.ts';\nexport { b } from './health/b.ts';", 'more than one stage'],
+    ['host/src/health/x.ts', 'const at = process.hrtime();', 'only cli/main'],
+    ['packages/sdk/src/index.ts', "export * from './a.ts';", 'names each export'],
+  ])('refuse in %s: %s', (file, text, rule) => {
+    expect(everyRule([parseSource(file, text)])).toContainEqual(expect.stringContaining(rule));
+  });
+
+  it.each([
+    ['packages/sdk/src/x.ts', " * import { a } from '@automate/host';"],
+    ['packages/sdk/src/x.ts', "/**\n * const a = await import('@automate/host');\n */"],
+    ['packages/sdk/src/x.ts', "import { a } from '@automate/contract';\nconst b = 'process.exit ends it';"],
+    ['host/src/transports/cli/x.ts', "import { connect } from '@automate/client';"],
+    ['host/src/service/x.ts', "import type { A } from '../registry/registry.ts';"],
+    ['host/src/store/x.ts', "import { closeStack } from '../close-stack.ts';"],
+  ])('allow in %s: %s', (file, text) => {
+    expect(everyRule([parseSource(file, text)])).toEqual([]);
+  });
+
+  it('see a Node module behind a pure file, and a package behind the worker entry', () => {
+    const sources = [
+      parseSource('host/src/config/a.ts', "import { b } from './b.ts';"),
+      parseSource('host/src/config/b.ts', "import { readFileSync } from 'node:fs';"),
+    ];
+    const allowed = (specifier: string): boolean => !specifier.startsWith('node:');
+    expect(reachViolations('host/src/config/a.ts', { sources, allowed, rule: 'pure' })).toEqual([
+      'host/src/config/b.ts → node:fs: pure (loaded by host/src/config/a.ts)',
+    ]);
+  });
+
+  it('want a reason for a long file, and take one', () => {
+    expect(lengthViolations([parseSource('host/src/x.ts', long)])).toHaveLength(1);
+    expect(lengthViolations([parseSource('host/src/x.ts', `// Long because it is one table.\n${long}`)])).toEqual([]);
+    expect(
+      lengthViolations([parseSource('host/src/x.ts', `/** A table.\n * Its lines belong together. */\n${long}`)]),
+    ).toEqual([]);
+    expect(lengthViolations([parseSource('host/src/x.ts', `// A table.\n${long}// long\n`)])).toHaveLength(1);
+  });
+});

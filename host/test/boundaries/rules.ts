@@ -1,0 +1,234 @@
+import type { Manifest, Source } from './read-sources.ts';
+import { withoutComments } from './read-sources.ts';
+
+/** One line of a report: which file, what it imports, which rule of docs/architecture.md that breaks. */
+export type Violation = string;
+
+const isRelativeToRoot = (specifier: string): boolean => /^(packages|plugins|host)\//.test(specifier);
+const isNode = (specifier: string): boolean => specifier.startsWith('node:');
+const violation = (source: Source, specifier: string, rule: string): Violation =>
+  `${source.file} → ${specifier}: ${rule}`;
+
+/** `packages/sdk/src/x.ts` → `packages/sdk`. */
+export function packageFolder(path: string): string {
+  return path.startsWith('host/') ? 'host' : path.split('/').slice(0, 2).join('/');
+}
+
+/** `@scope/name/sub/path` → `@scope/name`. */
+function packageName(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+/** Which packages of this repository the sources of each package may import. Subpaths are named one by one. */
+const WORKSPACE_IMPORTS: ReadonlyArray<readonly [folder: RegExp, allowed: readonly RegExp[]]> = [
+  [/^packages\/contract$/, []],
+  [/^packages\/sdk$/, [/^@automate\/contract$/]],
+  [/^packages\/testing$/, [/^@automate\/contract(\/|$)/, /^@automate\/sdk(\/|$)/]],
+  [/^packages\/client$/, [/^@automate\/contract$/, /^@automate\/contract\/grpc$/]],
+  [/^host$/, [/^@automate\/contract(\/|$)/, /^@automate\/sdk(\/|$)/]],
+  [/^plugins\/[^/]+$/, [/^@automate\/sdk$/]],
+];
+
+/** The command line is the one place of the host that is a client as well. */
+const CLI = /^host\/src\/transports\/cli\//;
+
+export function workspaceViolations(sources: readonly Source[]): Violation[] {
+  return sources.flatMap((source) => {
+    const folder = packageFolder(source.file);
+    const allowed = WORKSPACE_IMPORTS.find(([pattern]) => pattern.test(folder))?.[1] ?? [];
+    return source.imports.flatMap((specifier) => {
+      if (isRelativeToRoot(specifier)) {
+        return packageFolder(specifier) === folder
+          ? []
+          : [violation(source, specifier, 'reaches into another package by path')];
+      }
+      if (!specifier.startsWith('@automate/')) return [];
+      if (allowed.some((pattern) => pattern.test(specifier))) return [];
+      if (specifier === '@automate/client' && CLI.test(source.file)) return [];
+      return [violation(source, specifier, `${folder} may not import this package`)];
+    });
+  });
+}
+
+/** Nothing is used that the package's own manifest does not install. */
+export function undeclaredImports(sources: readonly Source[], manifests: ReadonlyMap<string, Manifest>): Violation[] {
+  return sources.flatMap((source) => {
+    const manifest = manifests.get(packageFolder(source.file));
+    const declared = new Set([
+      ...Object.keys(manifest?.dependencies ?? {}),
+      ...Object.keys(manifest?.peerDependencies ?? {}),
+    ]);
+    return source.imports
+      .filter((specifier) => !isRelativeToRoot(specifier) && !isNode(specifier))
+      .filter((specifier) => !declared.has(packageName(specifier)))
+      .map((specifier) => violation(source, specifier, 'is not among the dependencies in package.json'));
+  });
+}
+
+/** The contract's root is light: no package, no Node module, nothing from its own subpaths. */
+export function contractRootViolations(sources: readonly Source[]): Violation[] {
+  const inRoot = (path: string): boolean => /^packages\/contract\/src\/[^/]+\.ts$/.test(path);
+  return sources
+    .filter((source) => inRoot(source.file))
+    .flatMap((source) =>
+      source.imports
+        .filter((specifier) => !inRoot(specifier))
+        .map((specifier) => violation(source, specifier, "the contract's root has no run-time dependency")),
+    );
+}
+
+/** In the order in which a connector travels; a stage imports only from stages before it. */
+export const STAGES = [
+  'config',
+  'discovery',
+  'compatibility',
+  'registry',
+  'runtime',
+  'execution',
+  'health',
+  'store',
+  'secrets',
+  'service',
+  'transports',
+] as const;
+
+/** The only file that knows more than one stage. */
+const COMPOSITION_ROOT = 'host/src/create-host.ts';
+const CLI_MAIN = 'host/src/transports/cli/main.ts';
+
+function stageOf(path: string): string | undefined {
+  const match = /^host\/src\/([^/]+)\//.exec(path);
+  return match?.[1];
+}
+
+const rank = (stage: string): number => (STAGES as readonly string[]).indexOf(stage);
+
+export function unknownFolders(sources: readonly Source[]): Violation[] {
+  const folders = new Set(sources.map((source) => stageOf(source.file)).filter((stage) => stage !== undefined));
+  return [...folders].filter((stage) => rank(stage) < 0).map((stage) => `host/src/${stage}: is not a stage`);
+}
+
+export function stageViolations(sources: readonly Source[]): Violation[] {
+  const byFile = new Map(sources.map((source) => [source.file, source]));
+  return sources.flatMap((source) => {
+    const from = stageOf(source.file);
+    if (source.file === COMPOSITION_ROOT || from === undefined) return [];
+    return source.imports.filter(isRelativeToRoot).flatMap((specifier) => {
+      const rule = stageRule(source.file, from, specifier, byFile);
+      return rule === undefined ? [] : [violation(source, specifier, rule)];
+    });
+  });
+}
+
+function stageRule(
+  file: string,
+  from: string,
+  target: string,
+  byFile: ReadonlyMap<string, Source>,
+): string | undefined {
+  const to = stageOf(target);
+  if (target === COMPOSITION_ROOT) return file === CLI_MAIN ? undefined : 'only cli/main imports create-host';
+  if (to === undefined) return isLeaf(target, byFile) ? undefined : 'this file knows a stage, so no stage may know it';
+  if (from === 'transports') return transportRule(file, target, to);
+  if (rank(to) > rank(from)) return `${from} comes before ${to}`;
+  return undefined;
+}
+
+/** A transport translates: it sees the contract, its own folder and what all transports share. */
+function transportRule(file: string, target: string, to: string): string | undefined {
+  if (to !== 'transports') return 'transports see the contract alone';
+  const own = /^host\/src\/transports\/[^/]+\//.exec(file)?.[0];
+  const shared = /^host\/src\/transports\/[^/]+$/.test(target);
+  if (file === CLI_MAIN || shared || (own !== undefined && target.startsWith(own))) return undefined;
+  return 'a transport does not know another transport';
+}
+
+/** A file beside the stages that itself imports no stage, such as the close stack. */
+function isLeaf(file: string, byFile: ReadonlyMap<string, Source>): boolean {
+  return [...reachable(file, byFile)].every((path) => stageOf(path) === undefined && path !== COMPOSITION_ROOT);
+}
+
+/** Files in `host/src` itself: each may know one stage, except the composition root and the list of public names. */
+export function rootFileViolations(sources: readonly Source[]): Violation[] {
+  return sources
+    .filter((source) => stageOf(source.file) === undefined && source.file.startsWith('host/src/'))
+    .filter((source) => source.file !== COMPOSITION_ROOT && source.file !== 'host/src/index.ts')
+    .flatMap((source) => {
+      const stages = new Set(source.imports.map(stageOf).filter((stage) => stage !== undefined));
+      return stages.size > 1
+        ? [violation(source, [...stages].join(' + '), 'only create-host knows more than one stage')]
+        : [];
+    });
+}
+
+/** The file itself and everything of this repository that it loads, types included. */
+export function reachable(file: string, byFile: ReadonlyMap<string, Source>): Set<string> {
+  const seen = new Set<string>();
+  const queue = [file];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    queue.push(...(byFile.get(next)?.imports ?? []).filter(isRelativeToRoot));
+  }
+  return seen;
+}
+
+/** Everything that `entry` loads must satisfy `allowed`; used for the worker's entry and for pure files. */
+export function reachViolations(
+  entry: string,
+  options: {
+    readonly sources: readonly Source[];
+    readonly allowed: (specifier: string) => boolean;
+    readonly rule: string;
+  },
+): Violation[] {
+  const byFile = new Map(options.sources.map((source) => [source.file, source]));
+  if (!byFile.has(entry)) return [`${entry}: is not there; move this rule with the file`];
+  return [...reachable(entry, byFile)].flatMap((file) => {
+    const source = byFile.get(file);
+    if (source === undefined) return [`${entry} → ${file}: is not there`];
+    return source.imports
+      .filter((specifier) => !options.allowed(specifier))
+      .map((specifier) => violation(source, specifier, `${options.rule} (loaded by ${entry})`));
+  });
+}
+
+/** The transports' and packages' own door to the world: only the CLI's main file uses the `process` object. */
+export function processViolations(sources: readonly Source[], exempt: (file: string) => boolean): Violation[] {
+  return sources
+    .filter((source) => !exempt(source.file))
+    .flatMap((source) => {
+      const code = withoutComments(source.text).replaceAll(/'[^'\n]*'|"[^"\n]*"/g, "''");
+      const uses = [...code.matchAll(/(?<![\w.$#`-])process\s*\.\s*(\w+)/g)].map((match) => `process.${match[1]}`);
+      const imported = source.imports.filter((specifier) => specifier === 'node:process' || specifier === 'process');
+      return [...new Set([...uses, ...imported])].map((use) => violation(source, use, 'only cli/main touches process'));
+    });
+}
+
+/** Package roots name what they export, one by one, and export nothing as default. */
+export function exportViolations(sources: readonly Source[]): Violation[] {
+  return sources
+    .filter((source) => source.file.endsWith('/index.ts'))
+    .flatMap((source) => {
+      const code = withoutComments(source.text);
+      const found = [...code.matchAll(/^export\s+(\*(?!\s+as)|default)/gm)].map((match) => `export ${match[1]}`);
+      return found.map((what) => violation(source, what, 'a public entry names each export'));
+    });
+}
+
+const LINES = 300;
+
+/** A longer file says at its top why it is long. */
+export function lengthViolations(sources: readonly Source[]): Violation[] {
+  return sources
+    .filter((source) => source.text.trimEnd().split('\n').length > LINES)
+    .filter(
+      (source) => !/^(\/\/.*\n)*\/\/.*\b(long|lines)\b|^\/\*(?:(?!\*\/)[\s\S])*\b(long|lines)\b/i.test(source.text),
+    )
+    .map(
+      (source) => `${source.file}: has more than ${LINES} lines and no comment at its top that says why it is so long`,
+    );
+}
