@@ -7,7 +7,11 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The caller's environment with the workspace's own programs first on PATH, Node 24 among them. */
 export function environment() {
-  return { ...process.env, PATH: [join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter) };
+  const others = Object.entries(process.env).filter(([name]) => name.toUpperCase() !== 'PATH');
+  return {
+    ...Object.fromEntries(others),
+    PATH: [join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
+  };
 }
 
 /**

@@ -1,8 +1,11 @@
 // Runs before `npm start` and `npm test`, so it must work on a machine that has nothing but Node 20 and npm:
 // installs the packages (Node 24 is one of them on Linux) and builds. Plain JavaScript, no dependencies.
 // When nothing changed it only asks the compiler, which answers in a fraction of a second.
+//
+// Arguments are a command that runs afterwards with the installed Node: `a && b` in a script would not do, since the
+// shell remembers where it found `node` the first time, before there was a newer one.
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -104,6 +107,21 @@ async function build(first) {
   if (first) say(`built in ${Math.round(result.seconds)} s`);
 }
 
+/** Runs the command in place of this program: same terminal, signals passed on, its exit code is ours. */
+function handOver([command, ...args]) {
+  const child = spawn(command, args, { cwd: ROOT, env: environment(), shell: WINDOWS, stdio: 'inherit' });
+  // Ctrl-C reaches the child as well, by the terminal; it decides what to do, and we wait for it.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  child.on('error', (error) => {
+    console.error(`setup: ${command} could not be started: ${error.message}`);
+    process.exitCode = 1;
+  });
+  child.on('exit', (status) => {
+    process.exitCode = status ?? 1;
+  });
+}
+
 try {
   if (!bringsItsOwnNode() && !isNewEnough(process.version)) throw tooOld(process.version);
   const wanted = fingerprint();
@@ -111,6 +129,8 @@ try {
   if (first) await install(wanted);
   checkNode();
   await build(first);
+  const next = process.argv.slice(2);
+  if (next.length > 0) handOver(next);
 } catch (error) {
   if (error.output) console.error(error.output.trimEnd());
   console.error(`setup failed: ${error.message}`);
