@@ -1,0 +1,52 @@
+import type { ConnectorType } from '@automate/contract';
+
+/** What a manifest asks to be allowed. Nothing is granted by asking. */
+export interface Permissions {
+  /** `host:port` pairs. */
+  readonly network: readonly string[];
+  /** Names of environment variables. */
+  readonly env: readonly string[];
+  readonly fs: { readonly read: readonly string[]; readonly write: readonly string[] };
+  readonly childProcess: boolean;
+}
+
+/** One kind as its manifest words it, before anything on disk was looked at. */
+export interface KindManifest {
+  readonly kind: string;
+  /** Relative to the package, as written. */
+  readonly entry: string;
+  /** Where `entry` stands in package.json, for messages. */
+  readonly entryPath: string;
+  readonly type: ConnectorType;
+  readonly title: string;
+  readonly description: string;
+  /** Relative to the package, as written. */
+  readonly icon?: string;
+  /** A connector whose id is the kind exists without a configuration entry. */
+  readonly autoconfigure: boolean;
+  readonly permissions: Permissions;
+}
+
+/** A kind that can be started: its entry exists and lies inside its package. */
+export interface Declaration {
+  readonly kind: string;
+  /** The package as it is called in `node_modules`. */
+  readonly packageName: string;
+  readonly packageVersion: string;
+  /** Real directory of the package. */
+  readonly packageDir: string;
+  /** Real path of the module whose default export is the adapter class. */
+  readonly entryPath: string;
+  /** The same as a `file:` URL, ready to be imported. */
+  readonly entryUrl: string;
+  readonly type: ConnectorType;
+  readonly title: string;
+  readonly description: string;
+  /** Real path of the icon. */
+  readonly icon?: string;
+  /** A connector whose id is the kind exists without a configuration entry. */
+  readonly autoconfigure: boolean;
+  readonly permissions: Permissions;
+  /** Sentences about things that work but should be looked at. */
+  readonly warnings: readonly string[];
+}
