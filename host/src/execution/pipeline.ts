@@ -1,0 +1,204 @@
+import type {
+  ActionDescription,
+  CallOptions,
+  ConnectorDescription,
+  ErrorEnvelope,
+  ExecuteTextRequest,
+  ExecuteTextResult,
+  LimitsConfig,
+  Outcome,
+  RetryConfig,
+} from '@automate/contract';
+import {
+  CancelledError,
+  ConnectorError,
+  InvalidInputError,
+  MAX_PAYLOAD_BYTES,
+  TimeoutError,
+  UnknownActionError,
+} from '@automate/contract';
+import type { ConnectorWorker } from '../runtime/runtime.ts';
+import type { Bulkhead } from './bulkhead.ts';
+import type { CallRecorder, CallSpan } from './call-recorder.ts';
+import { runWithRetry } from './retry.ts';
+
+/** A connector that calls can be sent to. */
+export interface ExecutionTarget {
+  readonly id: string;
+  readonly worker: ConnectorWorker;
+  readonly bulkhead: Bulkhead;
+  readonly limits: LimitsConfig;
+  readonly retry: RetryConfig;
+}
+
+export interface PipelineOptions {
+  /** The connector with this id. Throws NOT_FOUND for none, UNAVAILABLE for one that takes no calls. */
+  find(id: string): ExecutionTarget;
+  /** Removes known secrets from JSON text. */
+  scrub(text: string): string;
+  readonly recorder: CallRecorder;
+}
+
+export type Execute = (request: ExecuteTextRequest, options?: CallOptions) => Promise<ExecuteTextResult>;
+
+/**
+ * The way of a call through the host, in this order: lookup, enabled?, place in the bulkhead, worker ready, action and key checked, attempts
+ * (each within its deadline), scrubbing, answer. The payload and the result pass as text; nothing here reads them.
+ */
+export function createPipeline(options: PipelineOptions): Execute {
+  const { find, scrub, recorder } = options;
+  const actionsOf = createActionLookup();
+  return async function execute(request, callOptions = {}) {
+    const startedAt = performance.now();
+    const span = recorder.start({
+      connector: request.id,
+      action: request.action,
+      traceparent: callOptions.traceparent,
+      tracestate: callOptions.tracestate,
+    });
+    let attempts = 0;
+    try {
+      const target = find(request.id);
+      checkSize(request.payload);
+      const call = new Call({ target, request, options: callOptions, span, actionsOf });
+      if (!target.bulkhead.tryEnter()) await target.bulkhead.enter(call);
+      let outcome: Outcome<string>;
+      try {
+        ({ outcome, attempts } = await runWithRetry(call, () => call.attempt()));
+      } finally {
+        target.bulkhead.leave();
+      }
+      if (!outcome.ok) throw ConnectorError.fromEnvelope(scrubEnvelope(outcome.error, scrub));
+      const result = scrub(outcome.value);
+      const durationMs = performance.now() - startedAt;
+      span.end({ code: 'OK', attempts, durationMs });
+      return { result, attempts, durationMs: Math.round(durationMs * 1000) / 1000, replayed: false };
+    } catch (reason) {
+      const error = ConnectorError.from(reason).withConnector(request.id);
+      span.end({ code: error.code, attempts, durationMs: performance.now() - startedAt });
+      throw error;
+    }
+  };
+}
+
+interface CallInput {
+  readonly target: ExecutionTarget;
+  readonly request: ExecuteTextRequest;
+  readonly options: CallOptions;
+  readonly span: CallSpan;
+  readonly actionsOf: ActionLookup;
+}
+
+/** One call and what its attempts share. */
+class Call {
+  readonly policy: RetryConfig;
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
+  readonly #input: CallInput;
+  #action: ActionDescription | undefined;
+
+  constructor(input: CallInput) {
+    const { target, options } = input;
+    this.policy = target.retry;
+    this.deadline = options.timeoutMs === undefined ? Infinity : Date.now() + options.timeoutMs;
+    this.signal = options.signal;
+    this.#input = input;
+  }
+
+  isIdempotent(): boolean {
+    return this.#action?.idempotent === true || this.#input.request.idempotencyKey !== undefined;
+  }
+
+  async attempt(): Promise<Outcome<string>> {
+    const { target, request, span } = this.#input;
+    const { worker, limits } = target;
+    const state = worker.state();
+    try {
+      const description =
+        state.phase === 'running' && state.level === 'ready' ? worker.description() : await this.#ensureReady();
+      if (description !== undefined) this.#check(description);
+    } catch (reason) {
+      // Nothing has been sent yet, whatever the error's class says of itself.
+      return { ok: false, error: { ...ConnectorError.from(reason).toEnvelope(), effect: 'none' } };
+    }
+    const now = Date.now();
+    if (now >= this.deadline) return { ok: false, error: passed('before the call was sent').toEnvelope() };
+    if (this.signal?.aborted === true) return { ok: false, error: left().toEnvelope() };
+    const { payload, action, idempotencyKey } = request;
+    return worker.call({
+      op: 'execute',
+      action,
+      payload: payload === '' ? '{}' : payload,
+      deadline: Math.min(this.deadline, now + (this.#action?.timeoutMs ?? limits.timeoutMs)),
+      ...(idempotencyKey === undefined ? undefined : { idempotencyKey }),
+      ...(span.traceparent === undefined ? undefined : { traceparent: span.traceparent }),
+      ...(span.tracestate === undefined ? undefined : { tracestate: span.tracestate }),
+      ...(this.signal === undefined ? undefined : { signal: this.signal }),
+    });
+  }
+
+  #ensureReady(): Promise<ConnectorDescription> {
+    const { worker, limits } = this.#input.target;
+    const deadline = Math.min(this.deadline, Date.now() + limits.startTimeoutMs);
+    return worker.ensure('ready', { deadline, ...(this.signal === undefined ? undefined : { signal: this.signal }) });
+  }
+
+  /** The action must be known, unless the adapter takes any; a key must be of use. */
+  #check(description: ConnectorDescription): void {
+    const { action, idempotencyKey } = this.#input.request;
+    this.#action = this.#input.actionsOf(description).get(action);
+    if (this.#action === undefined && !description.open) {
+      const known = description.actions.map((each) => each.name).join(', ');
+      throw new UnknownActionError(
+        `the kind "${description.kind}" has no action "${action}": it has ${known === '' ? 'none' : known}`,
+        { details: { reason: 'unknown_action' } },
+      );
+    }
+    if (idempotencyKey !== undefined && !description.capabilities.idempotencyKey) {
+      throw new InvalidInputError(
+        `the kind "${description.kind}" cannot pass an idempotency key on: call without one`,
+        { problems: [{ path: 'idempotency_key', expected: 'nothing, for this kind', received: 'a key' }] },
+      );
+    }
+  }
+}
+
+type ActionLookup = (description: ConnectorDescription) => ReadonlyMap<string, ActionDescription>;
+
+/** Looked up at every call: building the table once per description keeps that flat in the number of actions. */
+function createActionLookup(): ActionLookup {
+  const tables = new WeakMap<ConnectorDescription, ReadonlyMap<string, ActionDescription>>();
+  return (description) => {
+    let actions = tables.get(description);
+    if (actions === undefined) {
+      actions = new Map(description.actions.map((action) => [action.name, action]));
+      tables.set(description, actions);
+    }
+    return actions;
+  };
+}
+
+function checkSize(payload: string): void {
+  // A text is at least as many bytes as UTF-16 units, and at most three times as many: only between the two is counting needed.
+  if (payload.length * 3 <= MAX_PAYLOAD_BYTES) return;
+  const bytes = Buffer.byteLength(payload);
+  if (bytes <= MAX_PAYLOAD_BYTES) return;
+  throw new InvalidInputError(`the payload has ${bytes} bytes; at most ${MAX_PAYLOAD_BYTES} are taken`, {
+    problems: [{ path: '', expected: `at most ${MAX_PAYLOAD_BYTES} bytes`, received: `${bytes} bytes` }],
+    details: { reason: 'payload_too_large' },
+  });
+}
+
+function passed(when: string): TimeoutError {
+  return new TimeoutError(`the deadline passed ${when}`, { effect: 'none' });
+}
+
+function left(): CancelledError {
+  return new CancelledError('the caller left before the call was sent', { effect: 'none' });
+}
+
+function scrubEnvelope(error: ErrorEnvelope, scrub: (text: string) => string): ErrorEnvelope {
+  const text = JSON.stringify(error);
+  const scrubbed = scrub(text);
+  return scrubbed === text ? error : (JSON.parse(scrubbed) as ErrorEnvelope);
+}

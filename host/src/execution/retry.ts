@@ -1,0 +1,57 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ErrorEnvelope, Outcome, RetryConfig } from '@automate/contract';
+import { CancelledError } from '@automate/contract';
+import { decorrelatedJitterGenerator, ExponentialBackoff } from 'cockatiel';
+
+export interface RetryOptions {
+  readonly policy: RetryConfig;
+  /** The caller's own, over all attempts, in milliseconds since the epoch; Infinity without one. */
+  readonly deadline: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether the action is declared idempotent. Asked after an attempt, since a first attempt may be what makes it known. */
+  isIdempotent(): boolean;
+}
+
+export interface Attempted {
+  readonly outcome: Outcome<string>;
+  /** From 1. */
+  readonly attempts: number;
+}
+
+/**
+ * Tries until it works, the error says no, the attempts are used up, or the next wait would not fit: neither into the caller's deadline nor
+ * into `max_backoff`, which a remote's Retry-After may exceed. The last error is then the answer, at once.
+ */
+export async function runWithRetry(options: RetryOptions, attempt: () => Promise<Outcome<string>>): Promise<Attempted> {
+  let outcome = await attempt();
+  if (outcome.ok) return { outcome, attempts: 1 };
+  let attempts = 1;
+  let backoff = new ExponentialBackoff({
+    initialDelay: options.policy.backoffMs,
+    maxDelay: options.policy.maxBackoffMs,
+    generator: decorrelatedJitterGenerator,
+  }).next();
+  while (!outcome.ok && attempts < options.policy.attempts && mayRetry(outcome.error, options.isIdempotent())) {
+    const waitMs = Math.max(backoff.duration, outcome.error.retryAfterMs ?? 0);
+    if (waitMs > options.policy.maxBackoffMs || Date.now() + waitMs >= options.deadline) break;
+    try {
+      await delay(waitMs, undefined, { signal: options.signal });
+    } catch {
+      const error = new CancelledError(`the caller left between two attempts; the last one failed: ${outcome.error.message}`);
+      return { outcome: { ok: false, error: error.toEnvelope() }, attempts };
+    }
+    outcome = await attempt();
+    attempts += 1;
+    backoff = backoff.next(undefined);
+  }
+  return { outcome, attempts };
+}
+
+/**
+ * Whether an error may be followed by another try: it must be worth it, and doing it twice must be harmless, because nothing was done or
+ * because the action is idempotent. A worker's death says nothing about the remote system, so there the action alone decides.
+ */
+export function mayRetry(error: ErrorEnvelope, idempotent: boolean): boolean {
+  if (error.code === 'WORKER_LOST') return idempotent || (error.retryable && error.effect === 'none');
+  return error.retryable && (error.effect === 'none' || idempotent);
+}

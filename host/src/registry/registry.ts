@@ -1,0 +1,80 @@
+import type { ConnectorConfig, ConnectorOwner } from '@automate/contract';
+import { AlreadyExistsError, NotFoundError } from '@automate/contract';
+import type { ConnectorEntry } from './connector-state.ts';
+import { decideState } from './connector-state.ts';
+import type { KindCatalog } from './kind-catalog.ts';
+
+/** What makes an entry. */
+export interface EntryInput {
+  readonly owner: ConnectorOwner;
+  readonly config: ConnectorConfig;
+  readonly written: ConnectorConfig;
+}
+
+/** The connectors that there are, by id. Ids are unique whoever owns them. */
+export class Registry {
+  readonly #entries = new Map<string, ConnectorEntry>();
+  readonly #kinds: KindCatalog;
+
+  constructor(kinds: KindCatalog) {
+    this.#kinds = kinds;
+  }
+
+  /** Throws AlreadyExistsError where the id is taken, naming its owner. */
+  add(input: EntryInput): ConnectorEntry {
+    const holder = this.#entries.get(input.config.id);
+    if (holder !== undefined) throw new AlreadyExistsError(`a connector "${holder.id}" exists already, ${describeOwner(holder.owner)}`);
+    return this.#set(input);
+  }
+
+  /** Replaces an entry whole, or adds it. */
+  replace(input: EntryInput): ConnectorEntry {
+    return this.#set(input);
+  }
+
+  remove(id: string): boolean {
+    return this.#entries.delete(id);
+  }
+
+  find(id: string): ConnectorEntry | undefined {
+    return this.#entries.get(id);
+  }
+
+  /** Throws NotFoundError. */
+  get(id: string): ConnectorEntry {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) throw new NotFoundError(`no connector has the id "${id}"`, { connector: id });
+    return entry;
+  }
+
+  /** All entries in order of id. */
+  all(): readonly ConnectorEntry[] {
+    return [...this.#entries.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  #set(input: EntryInput): ConnectorEntry {
+    const { id, kind } = input.config;
+    const state = decideState(input.config, this.#kinds.find(kind), (name) => this.#kinds.explainMissing(name));
+    const entry: ConnectorEntry = { id, ...input, state };
+    this.#entries.set(id, entry);
+    return entry;
+  }
+}
+
+/** "owned by the configuration file" and the like, for messages. */
+export function describeOwner(owner: ConnectorOwner): string {
+  switch (owner) {
+    case 'file':
+      return 'owned by the configuration file: change it there';
+    case 'api':
+      return 'registered over the API';
+    case 'plugin':
+      return 'provided by an installed plugin that needs no configuration: add an entry with this id to the configuration file to change it, or remove the plugin';
+    default:
+      return owner satisfies never;
+  }
+}

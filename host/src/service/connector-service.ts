@@ -1,0 +1,205 @@
+import type {
+  CallOptions,
+  ChangeResult,
+  ConnectorConfigInput,
+  ConnectorDescription,
+  ConnectorDetails,
+  ConnectorEvent,
+  ConnectorInfo,
+  ConnectorService,
+  ExecuteRequest,
+  ExecuteResult,
+  ExecuteTextRequest,
+  ExecuteTextResult,
+  HealthFilter,
+  HealthReport,
+  JsonValue,
+  ListFilter,
+  PluginReport,
+  TestReport,
+} from '@automate/contract';
+import { buildEndpoint, ConnectorError, InvalidInputError } from '@automate/contract';
+import type { Execute } from '../execution/pipeline.ts';
+import { waitWithin } from '../execution/wait-within.ts';
+import { describeFailure } from '../health/probe.ts';
+import type { ConnectorEntry } from '../registry/connector-state.ts';
+import type { Registry } from '../registry/registry.ts';
+import { viewConnector } from './connector-views.ts';
+import type { Descriptions } from './descriptions.ts';
+import type { EventHub } from './event-hub.ts';
+import type { LiveConnectors } from './live-connectors.ts';
+import { maskConfig } from './mask-config.ts';
+import type { Registrations } from './registrations.ts';
+
+export interface ServiceOptions {
+  readonly registry: Registry;
+  readonly live: LiveConnectors;
+  readonly registrations: Registrations;
+  readonly descriptions: Descriptions;
+  readonly hub: EventHub;
+  readonly execute: Execute;
+  scrub(text: string): string;
+  /** The report of the last scan, made whole if that one read only direct dependencies. */
+  plugins(): Promise<PluginReport>;
+  rescan(): Promise<PluginReport>;
+  /** Called once by `close`. */
+  onClose(): Promise<void>;
+}
+
+/** The one implementation of the port. Every door translates to it; it knows none of them. */
+export class HostConnectorService implements ConnectorService {
+  readonly #options: ServiceOptions;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+  }
+
+  async list(filter: ListFilter = {}): Promise<readonly ConnectorInfo[]> {
+    return this.#options.registry
+      .all()
+      .map((entry) => this.view(entry))
+      .filter(
+        (info) =>
+          (filter.type === undefined || info.type === filter.type) &&
+          (filter.enabledOnly !== true || info.enabled) &&
+          (filter.tag === undefined || info.tags.includes(filter.tag)),
+      );
+  }
+
+  async get(id: string): Promise<ConnectorDetails> {
+    const entry = this.#options.registry.get(requireId(id));
+    const description = this.#options.descriptions.find(entry);
+    return {
+      connector: this.view(entry),
+      config: maskConfig(entry.written, description?.configSchema, description !== undefined),
+    };
+  }
+
+  async describe(id: string, options: CallOptions = {}): Promise<ConnectorDescription> {
+    const entry = this.#options.registry.get(requireId(id));
+    return waitWithin(this.#options.descriptions.describe(entry), options).catch((reason: unknown) => {
+      throw ConnectorError.from(reason).withConnector(id);
+    });
+  }
+
+  async register(config: ConnectorConfigInput, options: CallOptions = {}): Promise<ChangeResult> {
+    requireConfig(config);
+    return waitWithin(this.#options.registrations.register(config), options);
+  }
+
+  async update(config: ConnectorConfigInput, options: CallOptions = {}): Promise<ChangeResult> {
+    requireConfig(config);
+    return waitWithin(this.#options.registrations.update(config), options);
+  }
+
+  async remove(id: string, options: CallOptions = {}): Promise<ChangeResult> {
+    return waitWithin(this.#options.registrations.remove(requireId(id)), options);
+  }
+
+  async healthCheck(id: string, options: CallOptions = {}): Promise<HealthReport> {
+    return this.#options.live.check(requireId(id), options);
+  }
+
+  async healthCheckAll(filter: HealthFilter = {}, options: CallOptions = {}): Promise<Readonly<Record<string, HealthReport>>> {
+    const entries = this.#options.registry.all().filter((entry) => filter.type === undefined || this.view(entry).type === filter.type);
+    const reports = await Promise.all(
+      entries.map((entry) => (filter.cached === true ? this.#options.live.report(entry) : this.#options.live.check(entry.id, options))),
+    );
+    return Object.fromEntries(reports.map((report) => [report.id, report]));
+  }
+
+  async test(id: string, options: CallOptions = {}): Promise<TestReport> {
+    const entry = this.#options.registry.get(requireId(id));
+    const facts = { id, endpoint: buildEndpoint(entry.config) };
+    if (entry.state.phase !== 'usable') {
+      const { status, message } = this.#options.live.report(entry);
+      return { ...facts, status, success: false, error: message };
+    }
+    try {
+      await waitWithin(this.#connect(entry), options);
+      return { ...facts, status: 'healthy', success: true };
+    } catch (reason) {
+      const error = ConnectorError.from(reason);
+      if (options.signal?.aborted === true) throw error;
+      const message = JSON.parse(this.#options.scrub(JSON.stringify(describeFailure(error.toEnvelope())))) as string;
+      return { ...facts, status: 'unhealthy', success: false, error: message };
+    }
+  }
+
+  /** Connects anew, also where the connector was connected before: a test speaks of now. */
+  async #connect(entry: ConnectorEntry): Promise<void> {
+    const { worker } = this.#options.live.target(entry.id);
+    const deadline = Date.now() + entry.config.limits.startTimeoutMs;
+    await worker.ensure('initialized', { deadline });
+    const outcome = await worker.call({ op: 'connect', action: '', payload: '{}', deadline });
+    if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
+  }
+
+  async execute(request: ExecuteRequest, options?: CallOptions): Promise<ExecuteResult> {
+    const answer = await this.executeText({ ...request, payload: encodePayload(request) }, options);
+    return { ...answer, result: JSON.parse(answer.result) as JsonValue };
+  }
+
+  async executeText(request: ExecuteTextRequest, options?: CallOptions): Promise<ExecuteTextResult> {
+    if (request.id === '' || typeof request.id !== 'string') requireId(request.id);
+    if (request.action === '' || typeof request.action !== 'string') {
+      throw new InvalidInputError('the call names no action', {
+        problems: [{ path: 'action', expected: 'the name of an action', received: 'nothing' }],
+      });
+    }
+    return this.#options.execute(request, options);
+  }
+
+  watch(options: CallOptions = {}): AsyncIterable<ConnectorEvent> {
+    const present = this.#options.registry.all().map((entry) => this.view(entry));
+    return this.#options.hub.watch(present, options.signal);
+  }
+
+  async plugins(options: CallOptions = {}): Promise<PluginReport> {
+    return waitWithin(this.#options.plugins(), options);
+  }
+
+  async rescanPlugins(options: CallOptions = {}): Promise<PluginReport> {
+    return waitWithin(this.#options.rescan(), options);
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#options.onClose());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** The connector as everyone may see it now. */
+  view(entry: ConnectorEntry): ConnectorInfo {
+    return viewConnector(entry, this.#options.live.report(entry));
+  }
+}
+
+function requireId(id: string): string {
+  if (typeof id === 'string' && id !== '') return id;
+  throw new InvalidInputError('the call names no connector', {
+    problems: [{ path: 'id', expected: 'the id of a connector', received: 'nothing' }],
+  });
+}
+
+function requireConfig(config: ConnectorConfigInput): void {
+  if (typeof config === 'object' && config !== null && !Array.isArray(config)) return;
+  throw new InvalidInputError('the configuration is not an object', {
+    problems: [{ path: '', expected: 'an object', received: Array.isArray(config) ? 'a list' : typeof config }],
+  });
+}
+
+function encodePayload({ payload }: ExecuteRequest): string {
+  if (payload === undefined) return '{}';
+  try {
+    return JSON.stringify(payload);
+  } catch (cause) {
+    throw new InvalidInputError(`the payload cannot be written as JSON: ${ConnectorError.from(cause).message}`, {
+      problems: [{ path: '', expected: 'a value that JSON can carry', received: 'another' }],
+      cause,
+    });
+  }
+}

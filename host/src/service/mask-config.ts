@@ -1,0 +1,58 @@
+import type { AuthConfig, ConnectorConfig, JsonObject, JsonSchema, JsonValue } from '@automate/contract';
+import { isJsonObject, MASKED_SECRET } from '@automate/contract';
+
+const SECRET_AUTH_FIELDS = ['password', 'token', 'apiKey', 'clientSecret'] as const satisfies readonly (keyof AuthConfig)[];
+
+/**
+ * The configuration as it may be shown: literal secrets masked, `${VAR}` and references as they were written. Until the
+ * kind is described nobody knows which settings are secret, so all of them are masked.
+ */
+export function maskConfig(written: ConnectorConfig, configSchema: JsonSchema | undefined, described: boolean): ConnectorConfig {
+  return {
+    ...written,
+    auth: maskAuth(written.auth),
+    settings: maskSettings(written.settings, described ? (configSchema ?? {}) : undefined) as JsonObject,
+  };
+}
+
+function maskAuth(auth: AuthConfig): AuthConfig {
+  const masked: { -readonly [K in keyof AuthConfig]: AuthConfig[K] } = { ...auth };
+  for (const field of SECRET_AUTH_FIELDS) {
+    const value = auth[field];
+    if (value !== undefined) masked[field] = maskText(value);
+  }
+  if (auth.headers !== undefined) {
+    masked.headers = Object.fromEntries(Object.entries(auth.headers).map(([name, value]) => [name, maskText(value)]));
+  }
+  return masked;
+}
+
+/** `schema` undefined masks every leaf; otherwise those marked `writeOnly`, and everything beneath them. */
+function maskSettings(value: JsonValue, schema: JsonSchema | undefined): JsonValue {
+  if (schema !== undefined && schema['writeOnly'] === true) return maskLeaves(value);
+  if (schema === undefined) return maskLeaves(value);
+  if (Array.isArray(value)) {
+    const items = isJsonObject(schema['items']) ? schema['items'] : {};
+    return value.map((item) => maskSettings(item, items));
+  }
+  if (!isJsonObject(value)) return value;
+  const properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
+  const rest = isJsonObject(schema['additionalProperties']) ? schema['additionalProperties'] : {};
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => {
+      const own = Object.hasOwn(properties, key) ? properties[key] : rest;
+      return [key, maskSettings(field, isJsonObject(own) ? own : {})];
+    }),
+  );
+}
+
+function maskLeaves(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(maskLeaves);
+  if (isJsonObject(value)) return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, maskLeaves(field)]));
+  return typeof value === 'string' ? maskText(value) : MASKED_SECRET;
+}
+
+/** References say where a secret is, not what it is. Text that only contains one is masked whole. */
+function maskText(text: string): string {
+  return /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(text) || text.startsWith('secretref://') ? text : MASKED_SECRET;
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** Where a running host listens, as it writes it down for the command line. */
+export interface HostAddresses {
+  /** `127.0.0.1:50051` */
+  readonly grpc: string;
+  /** `http://127.0.0.1:8080` */
+  readonly http: string;
+}
+
+/** The directory that only one serving host may use at a time. */
+export interface DataDirLock {
+  /** Writes down where the host listens; readers never see half of it. */
+  publish(addresses: HostAddresses): void;
+  release(): void;
+}
+
+const LOCK_FILE = 'host.lock';
+const ADDRESS_FILE = 'host.json';
+
+/** Makes the directory, for its owner's eyes only. One that others could read is closed to them. */
+export function openDataDir(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if ((statSync(directory).mode & 0o077) !== 0) chmodSync(directory, 0o700);
+}
+
+/**
+ * Takes the directory for this process, or answers undefined where another process has it. The lock is SQLite's own on
+ * a file of its own: the operating system drops it when the process dies, however it dies, so that no stale lock is left.
+ */
+export function lockDataDir(directory: string): DataDirLock | undefined {
+  const database = new DatabaseSync(join(directory, LOCK_FILE));
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if (isBusy(error)) return undefined;
+    throw error;
+  }
+  chmodSync(join(directory, LOCK_FILE), 0o600);
+  const addressFile = join(directory, ADDRESS_FILE);
+  let held = true;
+  return {
+    publish(addresses) {
+      const draft = `${addressFile}.${randomUUID()}`;
+      writeFileSync(draft, `${JSON.stringify(addresses)}\n`, { mode: 0o600 });
+      renameSync(draft, addressFile);
+    },
+    release() {
+      if (!held) return;
+      held = false;
+      rmSync(addressFile, { force: true });
+      database.close();
+    },
+  };
+}
+
+/** Where the host that holds this directory listens; undefined when none runs here. */
+export function findRunningHost(directory: string): HostAddresses | undefined {
+  let addresses: HostAddresses;
+  try {
+    addresses = JSON.parse(readFileSync(join(directory, ADDRESS_FILE), 'utf8')) as HostAddresses;
+  } catch {
+    return undefined; // no host has written one here, or it is just coming up
+  }
+  // A host that was killed leaves its note behind, but not its lock.
+  const lock = lockDataDir(directory);
+  if (lock === undefined) return addresses;
+  lock.release();
+  return undefined;
+}
+
+function isBusy(error: unknown): boolean {
+  const code = (error as { errcode?: unknown }).errcode;
+  return code === 5 || code === 6; // SQLITE_BUSY, SQLITE_LOCKED
+}

@@ -1,0 +1,8 @@
+/** Each entry takes the database from the version of its index to the next. Entries are never changed once released. */
+export const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE connectors (
+     id TEXT PRIMARY KEY NOT NULL,
+     config TEXT NOT NULL CHECK (json_valid(config)),
+     updated_at TEXT NOT NULL
+   ) STRICT`,
+];

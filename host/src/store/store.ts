@@ -1,0 +1,23 @@
+import type { JsonObject } from '@automate/contract';
+
+/** One connector that was registered over the API, as it is kept. */
+export interface StoredConnector {
+  readonly id: string;
+  /** The configuration in the YAML's shape. Literal credentials lie in it in clear until the encrypted store exists. */
+  readonly config: JsonObject;
+  /** When it was last written, ISO 8601. */
+  readonly updatedAt: string;
+}
+
+/**
+ * Keeps what was registered over the API. A method that has returned has written durably: a process killed the moment
+ * after loses nothing.
+ */
+export interface Store {
+  load(): readonly StoredConnector[];
+  /** Adds or replaces one connector. */
+  put(id: string, config: JsonObject): void;
+  /** False when there was none. */
+  delete(id: string): boolean;
+  close(): void;
+}
