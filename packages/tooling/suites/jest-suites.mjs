@@ -130,8 +130,8 @@ export async function runJestSuite(suite) {
     const result = existsSync(report)
       ? readReport(JSON.parse(await readFile(report, 'utf8')))
       : { passed: 0, failures: [], skipped: [] };
-    if (trouble !== undefined) result.failures.push(`${suite.name}: ${trouble}`);
-    else if (exit !== 0 && result.failures.length === 0) result.failures.push(`${suite.name}: Jest ended with ${exit}`);
+    if (trouble !== undefined) result.failures.push(trouble);
+    else if (exit !== 0 && result.failures.length === 0) result.failures.push(`Jest ended with ${exit}`);
     return { name: suite.name, seconds: seconds(), ...result };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -17,12 +17,22 @@ async function publishablePackages() {
   return found;
 }
 
+/** What a published package has no use for: sources of tests, the compiler's notes. */
+async function strayFiles(tarball) {
+  const { output } = await run('tar', ['-tzf', tarball]);
+  return output
+    .split('\n')
+    .filter((file) => /\.tsbuildinfo$|\.test\.|^package\/(test|src|bench|node_modules)\//.test(file));
+}
+
 /** Packs one package as it would be published and lets publint and attw read the tarball. */
 async function checkPackage({ folder, manifest }, { pnpm, tarballs }) {
   const failed = (what, { output }) => ({ failure: `${manifest.name}: ${what}`, output });
   const packed = await run('npx', ['-y', pnpm, 'pack', '--pack-destination', tarballs], { cwd: join(ROOT, folder) });
   if (packed.status !== 0) return failed('pnpm pack failed', packed);
   const tarball = join(tarballs, `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`);
+  const stray = await strayFiles(tarball);
+  if (stray.length > 0) return failed('packs files that nobody needs', { output: stray.join('\n') });
   const lint = await run('publint', ['run', tarball, '--strict']);
   if (lint.status !== 0) return failed('publint objects', lint);
   const types = await run('attw', [tarball, '--profile', 'esm-only', '--no-emoji', '--no-color']);
