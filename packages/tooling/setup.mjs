@@ -3,7 +3,8 @@
 // When nothing changed it only asks the compiler, which answers in a fraction of a second.
 //
 // Arguments are a command that runs afterwards with the installed Node: `a && b` in a script would not do, since the
-// shell remembers where it found `node` the first time, before there was a newer one.
+// shell remembers where it found `node` the first time, before there was a newer one. With `--no-build` before it, the
+// command builds by itself.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -128,8 +129,9 @@ try {
   const first = !isInstalled(wanted);
   if (first) await install(wanted);
   checkNode();
-  await build(first);
-  const next = process.argv.slice(2);
+  const building = process.argv[2] !== '--no-build';
+  if (building) await build(first);
+  const next = process.argv.slice(building ? 2 : 3);
   if (next.length > 0) handOver(next);
 } catch (error) {
   if (error.output) console.error(error.output.trimEnd());

@@ -1,4 +1,5 @@
-// `npm test [suite…]`: every check and every test suite, one after the other; one that fails does not stop the rest.
+// `npm test [-- suite…]`: every check and every test suite, one after the other; one that fails does not stop the rest.
+// The build comes first even when it was not asked for, because every other suite reads what it writes.
 // The last line says how many passed and failed; the exit code is 0 only when none failed.
 
 import { CHECKS, runCheck } from './suites/checks.mjs';
@@ -24,7 +25,7 @@ function select(names) {
     );
     process.exit(2);
   }
-  return wanted.size === 0 ? SUITES : SUITES.filter((suite) => wanted.has(suite.name));
+  return wanted.size === 0 ? SUITES : SUITES.filter((suite) => suite.name === 'build' || wanted.has(suite.name));
 }
 
 async function runGuarded(suite) {
