@@ -1,0 +1,34 @@
+/** The known word that someone who wrote this one probably meant, if one is close: two slips at most. */
+export function closestWord(word: string, known: readonly string[]): string | undefined {
+  const plain = simplify(word);
+  if (plain.length > 40) return undefined;
+  let best: string | undefined;
+  let least = plain.length <= 3 ? 2 : 3;
+  for (const candidate of known) {
+    const slips = distance(plain, simplify(candidate));
+    if (slips < least) {
+      least = slips;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+/** `healthCheck`, `health-check` and `health_check` are the same word to whoever writes one. */
+function simplify(word: string): string {
+  return word.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+}
+
+/** Levenshtein's distance. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { KIND_PATTERN } from '../connector.ts';
+import { connectorConfigSchema, PROFILE_NAME_PATTERN } from './connector-config.ts';
+import { flag, jsonMap, oneOf, pattern, strictMap, text } from './fields.ts';
+
+/** How a package name may be patterned in `allow` and `deny`: `*` stands for any run of characters. */
+const packagePattern = (): z.ZodString =>
+  pattern(/^\S{1,214}$/, 'a package name, in which * stands for any characters');
+
+/** `plugins:`, how packages are found and which are admitted. */
+export const pluginsSchema = strictMap({
+  scan: oneOf(['direct', 'all']).optional().meta({
+    description: 'direct: only what the root package.json depends on; all: everything found in node_modules.',
+    default: 'direct',
+  }),
+  allow: z
+    .array(packagePattern(), 'a list of patterns')
+    .optional()
+    .meta({ description: 'Packages that may be used.', default: ['*'] }),
+  deny: z
+    .array(packagePattern(), 'a list of patterns')
+    .optional()
+    .meta({ description: 'Packages that may not; wins over allow.', default: [] }),
+  paths: z
+    .array(text(), 'a list of directories')
+    .optional()
+    .meta({ description: 'Further directories that hold a node_modules, relative to the project.', default: [] }),
+  strict: flag()
+    .optional()
+    .meta({ description: 'Reject packages without a readable host range instead of warning.', default: false }),
+  prefer: z
+    .record(
+      z.string().regex(KIND_PATTERN, 'the name of a kind'),
+      pattern(/^\S{1,214}$/, 'a package name'),
+      'a map of kinds to package names',
+    )
+    .optional()
+    .meta({ description: 'Which package provides a kind that several declare.', default: {} }),
+});
+
+/** One entry of `profiles:`. */
+export const profileSchema = strictMap({
+  kind: pattern(KIND_PATTERN, 'the name of a kind').meta({ description: 'The kind of connector that may use it.' }),
+  environment: text().optional().meta({ description: 'Which environment it belongs to.', default: 'prod' }),
+  settings: jsonMap()
+    .optional()
+    .meta({ description: "Settings for the connectors that use it; a connector's own win." }),
+  secrets: z
+    .record(
+      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a field'),
+      pattern(/^secretref:\/\//, 'a secret reference such as secretref://env/default/NAME'),
+      'a map of fields to secret references',
+    )
+    .optional()
+    .meta({ description: 'Secrets by field; those named as fields of auth fill the ones that are absent there.' }),
+  enabled: flag()
+    .optional()
+    .meta({ description: 'A disabled profile stops the connectors that use it.', default: true }),
+});
+
+/** A profile as the YAML writes it. */
+export type WireProfile = z.infer<typeof profileSchema>;
+/** `plugins:` as the YAML writes it. */
+export type WirePlugins = z.infer<typeof pluginsSchema>;
+
+/** The whole file. Sections whose lines are all commented out count as absent. */
+export const configFileSchema = strictMap({
+  plugins: pluginsSchema.nullish().meta({ description: 'How connector packages are found and which are admitted.' }),
+  profiles: z
+    .record(z.string().regex(PROFILE_NAME_PATTERN, 'the name of a profile'), profileSchema, 'a map of profiles')
+    .nullish()
+    .meta({ description: 'Named settings and secret references that connectors use.' }),
+  connectors: z
+    .array(connectorConfigSchema, 'a list of connectors')
+    .nullish()
+    .meta({ description: 'The connectors that this host runs.' }),
+});

@@ -1,0 +1,139 @@
+import { MASKED_SECRET } from '../connector.ts';
+import type { JsonValue } from '../json.ts';
+import { describeReceived, mayBeSecret } from './describe-received.ts';
+import type { Finding } from './finding.ts';
+import type { PathStep } from './problem-path.ts';
+import { looksLikeSecretReference, parseSecretReference, SECRET_REFERENCE_PREFIX } from './secret-reference.ts';
+
+/** Deepest nesting of a configuration. */
+const MAX_DEPTH = 32;
+/** Most values in one configuration. */
+const MAX_VALUES = 100_000;
+/** Keys that reach an object's prototype somewhere, sooner or later. */
+const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+const VARIABLE = /\$\{\s*([A-Za-z_][A-Za-z0-9_]*)?[^}]*\}/;
+
+interface Walk {
+  readonly allowReferences: boolean;
+  readonly findings: Finding[];
+  values: number;
+}
+
+/**
+ * A copy of a value from outside, made of nothing but JSON, with every fault that has nothing to do with its shape
+ * added to the findings: values that JSON cannot carry, dangerous keys, too deep or too many, masked secrets that were
+ * sent back, references where there may be none. Reads every property once; the walk is bounded.
+ */
+export function copyJson(
+  value: unknown,
+  options: { readonly allowReferences: boolean; readonly findings: Finding[] },
+): JsonValue | undefined {
+  const walk: Walk = { ...options, values: 0 };
+  const copy = copyValue(value, [], walk);
+  if (walk.values > MAX_VALUES) {
+    options.findings.push({ path: [], expected: `at most ${MAX_VALUES} values`, received: 'more' });
+  }
+  return copy;
+}
+
+function copyValue(value: unknown, path: readonly PathStep[], walk: Walk): JsonValue | undefined {
+  walk.values += 1;
+  if (walk.values > MAX_VALUES) return undefined;
+  switch (typeof value) {
+    case 'string':
+      checkText(value, path, walk);
+      return value;
+    case 'boolean':
+      return value;
+    case 'number':
+      if (!Number.isFinite(value)) refuse(value, path, walk, 'a finite number');
+      return value;
+    case 'object':
+      if (value === null) return null;
+      if (path.length >= MAX_DEPTH) return refuse(value, path, walk, `at most ${MAX_DEPTH} levels of nesting`);
+      return Array.isArray(value) ? copyList(value, path, walk) : copyMap(value, path, walk);
+    default:
+      // Nothing at all is for the shape's check to name.
+      return value === undefined && path.length === 0
+        ? undefined
+        : refuse(value, path, walk, 'a value that JSON can carry');
+  }
+}
+
+function copyList(list: readonly unknown[], path: readonly PathStep[], walk: Walk): JsonValue[] {
+  const copy: JsonValue[] = [];
+  for (const [index, item] of list.entries()) {
+    copy.push(copyValue(item, [...path, index], walk) ?? null);
+    if (walk.values > MAX_VALUES) break;
+  }
+  return copy;
+}
+
+function copyMap(map: object, path: readonly PathStep[], walk: Walk): JsonValue | undefined {
+  if (!isPlain(map)) return refuse(map, path, walk, 'a plain map');
+  const entries: [string, JsonValue][] = [];
+  for (const [key, item] of Object.entries(map)) {
+    if (FORBIDDEN_KEYS.has(key)) {
+      walk.findings.push({
+        path: [...path, key],
+        expected: 'another key: this one is reserved',
+        received: `the key "${key}"`,
+      });
+    } else if (item !== undefined) {
+      const copy = copyValue(item, [...path, key], walk);
+      if (copy !== undefined) entries.push([key, copy]);
+    }
+    if (walk.values > MAX_VALUES) break;
+  }
+  return Object.fromEntries(entries);
+}
+
+/** Maps of this realm or another, or without a prototype; no class instances, whose content is anyone's guess. */
+function isPlain(map: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(map);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function checkText(text: string, path: readonly PathStep[], walk: Walk): void {
+  if (text === MASKED_SECRET) {
+    const expected = 'the secret itself, or the field left out: answers show secrets as [secret], which is no value';
+    walk.findings.push({ path, expected, received: `"${MASKED_SECRET}"` });
+    return;
+  }
+  if (!walk.allowReferences) checkNoReference(text, path, walk);
+  else if (looksLikeSecretReference(text)) checkReference(text, path, walk);
+}
+
+function checkNoReference(text: string, path: readonly PathStep[], walk: Walk): void {
+  const variable = VARIABLE.exec(text);
+  const expected = "a value of its own: registrations may not read the host's environment or secrets";
+  if (variable !== null) {
+    walk.findings.push({ path, expected, received: `a reference to the variable ${variable[1] ?? '(none)'}` });
+  } else if (text.includes(SECRET_REFERENCE_PREFIX)) {
+    walk.findings.push({ path, expected, received: 'a secret reference' });
+  }
+}
+
+function checkReference(text: string, path: readonly PathStep[], walk: Walk): void {
+  const [section] = path;
+  const parsed = parseSecretReference(text);
+  if (section !== 'auth' && section !== 'settings' && section !== 'secrets') {
+    walk.findings.push({
+      path,
+      expected: 'no secret reference: they are resolved below auth and settings only',
+      received: describeReceived(text),
+    });
+  } else if (!parsed.ok) {
+    const { expected, message } = parsed;
+    walk.findings.push({
+      path,
+      expected,
+      received: describeReceived(text),
+      ...(message === undefined ? {} : { message }),
+    });
+  }
+}
+
+function refuse(value: unknown, path: readonly PathStep[], walk: Walk, expected: string): undefined {
+  walk.findings.push({ path, expected, received: describeReceived(value, mayBeSecret(path)) });
+}

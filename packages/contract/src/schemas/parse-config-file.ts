@@ -1,0 +1,196 @@
+import type { ConnectorConfig } from '../connector.ts';
+import { isJsonObject } from '../json.ts';
+import type { JsonValue } from '../json.ts';
+import type { Problem } from '../problem.ts';
+import { checkShape } from './check-shape.ts';
+import { AUTH_REQUIRED } from './check-together.ts';
+import { closestWord } from './closest-word.ts';
+import { configFileSchema, pluginsSchema, profileSchema } from './config-file.ts';
+import type { WirePlugins, WireProfile } from './config-file.ts';
+import { PROFILE_NAME_PATTERN } from './connector-config.ts';
+import { copyJson } from './copy-json.ts';
+import { describeReceived } from './describe-received.ts';
+import type { Finding } from './finding.ts';
+import { toProblems } from './finding.ts';
+import type { ConfigDefaults } from './from-wire.ts';
+import { parseConnectorConfig } from './parse-connector-config.ts';
+import type { PathStep } from './problem-path.ts';
+import { appendPath } from './problem-path.ts';
+import { schemaAt, typeOf } from './schema-at.ts';
+
+export type ParsedConfigFile =
+  | {
+      readonly ok: true;
+      readonly plugins: WirePlugins;
+      readonly profiles: ReadonlyMap<string, WireProfile>;
+      readonly connectors: readonly ConnectorConfig[];
+    }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+const SECTIONS = Object.keys(configFileSchema.shape);
+
+/**
+ * Reads the content of a whole configuration file: plugins, profiles and connectors, and what they say of each other.
+ * Gives every problem at once; never throws. A file without content is an empty configuration.
+ */
+export function parseConfigFile(
+  content: unknown,
+  options: { readonly defaults?: ConfigDefaults } = {},
+): ParsedConfigFile {
+  if (content !== undefined && content !== null && !isJsonObject(content)) {
+    const expected = `a map with the keys ${SECTIONS.join(', ')}`;
+    return { ok: false, problems: [{ path: '', expected, received: describeReceived(content) }] };
+  }
+  const file: Readonly<Record<string, unknown>> = content ?? {};
+  const problems: Problem[] = [...checkSections(file)];
+  const plugins = parsePlugins(file.plugins ?? {}, problems);
+  const profiles = parseProfiles(file.profiles ?? {}, problems);
+  const connectors = parseConnectors(file.connectors ?? [], options.defaults ?? {}, problems);
+  problems.push(...checkIds(connectors), ...checkProfiles(connectors, profiles, file.profiles));
+  if (problems.length > 0 || plugins === undefined) return { ok: false, problems };
+  return { ok: true, plugins, profiles, connectors: connectors.flatMap((connector) => connector.config ?? []) };
+}
+
+/** Whether the value at this path of the file is a text, whatever it looks like; false where settings are free. */
+export function isTextField(path: readonly PathStep[]): boolean {
+  const type = typeOf(schemaAt(configFileSchema, path));
+  return type === 'string' || type === 'enum';
+}
+
+/** A connector's place in the file, its id if it has one, and its configuration if it is right. */
+interface Place {
+  readonly path: string;
+  readonly id: JsonValue | undefined;
+  readonly config?: ConnectorConfig;
+}
+
+function checkSections(file: Readonly<Record<string, unknown>>): Problem[] {
+  return Object.keys(file)
+    .filter((key) => !SECTIONS.includes(key))
+    .map((key) => {
+      const closest = closestWord(key, SECTIONS);
+      const expected =
+        closest === undefined ? `one of the keys ${SECTIONS.join(', ')}` : `a known key (did you mean "${closest}"?)`;
+      return { path: appendPath('', key), expected, received: `the key "${key.slice(0, 60)}"` };
+    });
+}
+
+function parsePlugins(value: unknown, problems: Problem[]): WirePlugins | undefined {
+  const findings: Finding[] = [];
+  const plugins = checkShape(pluginsSchema, copyJson(value, { allowReferences: true, findings }), findings);
+  problems.push(...toProblems(findings, 'plugins'));
+  return plugins;
+}
+
+function parseProfiles(value: unknown, problems: Problem[]): ReadonlyMap<string, WireProfile> {
+  const profiles = new Map<string, WireProfile>();
+  if (!isJsonObject(value)) {
+    problems.push({ path: 'profiles', expected: 'a map of profiles', received: describeReceived(value) });
+    return profiles;
+  }
+  for (const [name, entry] of Object.entries(value)) {
+    const findings: Finding[] = [];
+    if (!PROFILE_NAME_PATTERN.test(name)) {
+      findings.push({
+        path: [],
+        expected: 'the name of a profile: letters, digits, "_", "." or "-"',
+        received: describeReceived(name),
+      });
+    }
+    const profile = checkShape(profileSchema, copyJson(entry, { allowReferences: true, findings }), findings);
+    problems.push(...toProblems(findings, appendPath('profiles', name)));
+    if (profile !== undefined) profiles.set(name, profile);
+  }
+  return profiles;
+}
+
+function parseConnectors(value: unknown, defaults: ConfigDefaults, problems: Problem[]): readonly Place[] {
+  if (!Array.isArray(value)) {
+    problems.push({ path: 'connectors', expected: 'a list of connectors', received: describeReceived(value) });
+    return [];
+  }
+  return value.map((entry: unknown, index) => {
+    const path = appendPath('connectors', index);
+    const id = isJsonObject(entry) ? entry.id : undefined;
+    const parsed = parseConnectorConfig(entry, { path, defaults });
+    if (parsed.ok) return { path, id, config: parsed.config };
+    problems.push(...parsed.problems);
+    return { path, id };
+  });
+}
+
+function checkIds(connectors: readonly Place[]): Problem[] {
+  const first = new Map<string, string>();
+  return connectors.flatMap(({ path, id }) => {
+    if (typeof id !== 'string') return [];
+    const before = first.get(id);
+    if (before === undefined) first.set(id, path);
+    if (before === undefined) return [];
+    return [
+      {
+        path: appendPath(path, 'id'),
+        expected: 'an id of its own',
+        received: `${describeReceived(id)}, which ${before} has too`,
+      },
+    ];
+  });
+}
+
+function checkProfiles(
+  connectors: readonly Place[],
+  profiles: ReadonlyMap<string, WireProfile>,
+  written: unknown,
+): Problem[] {
+  const names = isJsonObject(written) ? Object.keys(written) : [];
+  return connectors.flatMap(({ path, config }) => {
+    if (config?.profile === undefined) return [];
+    const profile = profiles.get(config.profile);
+    // A profile that is there and wrong has been reported where it stands.
+    if (profile === undefined)
+      return names.includes(config.profile) ? [] : [unknownProfile(path, config.profile, names)];
+    if (profile.kind !== config.kind) {
+      const expected = `a profile of the kind ${config.kind}`;
+      return [
+        {
+          path: appendPath(path, 'profile'),
+          expected,
+          received: `"${config.profile}", which is of the kind ${profile.kind}`,
+        },
+      ];
+    }
+    return missingAuth(path, config, config.profile, profile);
+  });
+}
+
+function unknownProfile(path: string, name: string, names: readonly string[]): Problem {
+  const known = names.length === 0 ? 'there are none' : `there are ${names.join(', ')}`;
+  return {
+    path: appendPath(path, 'profile'),
+    expected: `the name of an entry of profiles (${known})`,
+    received: describeReceived(name),
+  };
+}
+
+function missingAuth(path: string, config: ConnectorConfig, name: string, profile: WireProfile): Problem[] {
+  const given = { ...authAsWritten(config), ...profile.secrets };
+  return AUTH_REQUIRED[config.auth.type]
+    .filter((field) => given[field] === undefined)
+    .map((field) => ({
+      path: appendPath(appendPath(path, 'auth'), field),
+      expected: `a value, as the type is ${config.auth.type} and the profile "${name}" has no secret of that name`,
+      received: 'nothing',
+    }));
+}
+
+function authAsWritten({ auth }: ConnectorConfig): Readonly<Record<string, unknown>> {
+  const { username, password, token, apiKey, tokenUrl, clientId, clientSecret } = auth;
+  return {
+    username,
+    password,
+    token,
+    api_key: apiKey,
+    token_url: tokenUrl,
+    client_id: clientId,
+    client_secret: clientSecret,
+  };
+}

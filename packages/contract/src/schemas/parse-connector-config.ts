@@ -1,0 +1,43 @@
+import type { ConnectorConfig } from '../connector.ts';
+import { isJsonObject } from '../json.ts';
+import type { Problem } from '../problem.ts';
+import { checkShape } from './check-shape.ts';
+import { checkTogether } from './check-together.ts';
+import { connectorConfigSchema } from './connector-config.ts';
+import { copyJson } from './copy-json.ts';
+import type { Finding } from './finding.ts';
+import { toProblems } from './finding.ts';
+import { fromWire } from './from-wire.ts';
+import type { ConfigDefaults } from './from-wire.ts';
+import { refuseNotBuilt } from './not-built-yet.ts';
+
+export interface ParseOptions {
+  /** Put before every problem's path, such as `connectors[0]`. Default: nothing. */
+  readonly path?: string;
+  /**
+   * Whether `secretref://` may stand in `auth` and `settings`, and `${…}` in texts. Default true, for files. False for
+   * registrations over the API, which must not read the host's environment.
+   */
+  readonly allowReferences?: boolean;
+  /** Overrides built-in defaults. */
+  readonly defaults?: ConfigDefaults;
+}
+
+export type ParsedConnectorConfig =
+  | { readonly ok: true; readonly config: ConnectorConfig }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/**
+ * Reads one connector in the YAML's shape: a configuration with every default filled in, or every problem at once, with
+ * paths in the YAML's words and without secrets. Never throws; what it gives shares nothing with what it was given.
+ */
+export function parseConnectorConfig(value: unknown, options: ParseOptions = {}): ParsedConnectorConfig {
+  const findings: Finding[] = [];
+  const copy = copyJson(value, { allowReferences: options.allowReferences ?? true, findings });
+  const config = isJsonObject(copy) ? refuseNotBuilt(copy, findings) : copy;
+  const wire = checkShape(connectorConfigSchema, config, findings);
+  if (isJsonObject(config)) checkTogether(config, findings);
+  return wire === undefined || findings.length > 0
+    ? { ok: false, problems: toProblems(findings, options.path ?? '') }
+    : { ok: true, config: fromWire(wire, options.defaults ?? {}) };
+}

@@ -1,0 +1,52 @@
+/** What a secret reference starts with. */
+export const SECRET_REFERENCE_PREFIX = 'secretref://';
+
+/** Backends that can be asked. `store` and `vault` are known by name, so that a reference to one says what is missing. */
+export const SECRET_BACKENDS = ['env', 'file'] as const;
+export type SecretBackendName = (typeof SECRET_BACKENDS)[number];
+
+/** `secretref://<backend>/<namespace>/<name>?version=N` in its parts. */
+export interface SecretReference {
+  readonly backend: SecretBackendName;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export type ParsedSecretReference =
+  | { readonly ok: true; readonly reference: SecretReference }
+  | { readonly ok: false; readonly expected: string; readonly message?: string };
+
+const FORM =
+  /^secretref:\/\/([a-z][a-z0-9_-]*)\/([A-Za-z0-9][A-Za-z0-9_.-]{0,127})\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,254})(?:\?version=([1-9]\d{0,8}))?$/;
+const NOT_BUILT = new Set(['store', 'vault']);
+
+/** True for texts that mean to be a secret reference, well formed or not. */
+export function looksLikeSecretReference(text: string): boolean {
+  return text.startsWith(SECRET_REFERENCE_PREFIX);
+}
+
+/** Takes a secret reference apart, or says what is wrong with it. Never throws; holds no secret itself. */
+export function parseSecretReference(text: string): ParsedSecretReference {
+  const parts = FORM.exec(text);
+  const backend = parts?.[1] ?? '';
+  if (parts === null || text.includes('..')) {
+    return {
+      ok: false,
+      expected: 'a reference such as secretref://env/default/NAME or secretref://file/NAMESPACE/NAME',
+    };
+  }
+  if (NOT_BUILT.has(backend)) {
+    const message = `the secret backend "${backend}" is not built yet; use secretref://env or secretref://file`;
+    return { ok: false, expected: 'the backend env or file', message };
+  }
+  if (!isBackend(backend)) return { ok: false, expected: 'the backend env or file' };
+  if (backend === 'env' && parts[2] !== 'default')
+    return { ok: false, expected: 'the namespace default: secretref://env/default/NAME' };
+  if (parts[4] !== undefined)
+    return { ok: false, expected: `no version: the backend ${backend} keeps only the present value` };
+  return { ok: true, reference: { backend, namespace: parts[2] ?? '', name: parts[3] ?? '' } };
+}
+
+function isBackend(text: string): text is SecretBackendName {
+  return (SECRET_BACKENDS as readonly string[]).includes(text);
+}
