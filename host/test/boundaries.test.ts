@@ -154,6 +154,7 @@ describe('the rules themselves', () => {
     ['host/src/transports/rest/x.ts', "import { a } from '../grpc/server.ts';", 'another transport'],
     ['host/src/transports/cli/commands/x.ts', "import { a } from '../../../create-host.ts';", 'only cli/main'],
     ['host/src/x.ts', "export { a } from './store/a.ts';\nexport { b } from './health/b.ts';", 'more than one stage'],
+    ['host/src/log/x.ts', "import type { A } from '../registry/registry.ts';", 'knows no stage'],
     ['host/src/health/x.ts', 'const at = process.hrtime();', 'only cli/main'],
     ['packages/sdk/src/index.ts', "export * from './a.ts';", 'names each export'],
   ])('refuse in %s: %s', (file, text, rule) => {
@@ -166,6 +167,7 @@ describe('the rules themselves', () => {
     ['packages/sdk/src/x.ts', "import { a } from '@automate/contract';\nconst b = 'process.exit ends it';"],
     ['host/src/transports/cli/x.ts', "import { connect } from '@automate/client';"],
     ['host/src/service/x.ts', "import type { A } from '../registry/registry.ts';"],
+    ['host/src/transports/rest/x.ts', "import type { A } from '../../telemetry/telemetry.ts';"],
     ['host/src/store/x.ts', "import { closeStack } from '../close-stack.ts';"],
   ])('allow in %s: %s', (file, text) => {
     expect(everyRule([parseSource(file, text)])).toEqual([]);

@@ -95,13 +95,20 @@ export const STAGES = [
   'transports',
 ] as const;
 
+/** Folders beside the stages, for any of them to use; they know no stage themselves. */
+const BESIDE = ['log', 'telemetry'];
+
 /** The only file that knows more than one stage. */
 const COMPOSITION_ROOT = 'host/src/create-host.ts';
 const CLI_MAIN = 'host/src/transports/cli/main.ts';
 
+function folderOf(path: string): string | undefined {
+  return /^host\/src\/([^/]+)\//.exec(path)?.[1];
+}
+
 function stageOf(path: string): string | undefined {
-  const match = /^host\/src\/([^/]+)\//.exec(path);
-  return match?.[1];
+  const folder = folderOf(path);
+  return folder === undefined || BESIDE.includes(folder) ? undefined : folder;
 }
 
 const rank = (stage: string): number => (STAGES as readonly string[]).indexOf(stage);
@@ -151,16 +158,16 @@ function isLeaf(file: string, byFile: ReadonlyMap<string, Source>): boolean {
   return [...reachable(file, byFile)].every((path) => stageOf(path) === undefined && path !== COMPOSITION_ROOT);
 }
 
-/** Files in `host/src` itself: each may know one stage, except the composition root and the list of public names. */
+/** What is not in a stage knows none (folders) or one (files), except the composition root and the list of public names. */
 export function rootFileViolations(sources: readonly Source[]): Violation[] {
   return sources
     .filter((source) => stageOf(source.file) === undefined && source.file.startsWith('host/src/'))
     .filter((source) => source.file !== COMPOSITION_ROOT && source.file !== 'host/src/index.ts')
     .flatMap((source) => {
       const stages = new Set(source.imports.map(stageOf).filter((stage) => stage !== undefined));
-      return stages.size > 1
-        ? [violation(source, [...stages].join(' + '), 'only create-host knows more than one stage')]
-        : [];
+      const most = folderOf(source.file) === undefined ? 1 : 0;
+      const rule = most === 0 ? 'this folder knows no stage' : 'only create-host knows more than one stage';
+      return stages.size > most ? [violation(source, [...stages].join(' + '), rule)] : [];
     });
 }
 
