@@ -79,10 +79,10 @@ function assess(found: PackageDir, by: PackageDir | undefined, options: Discover
   if (read.kind === 'foreign') return undefined;
   const warnings = read.kind === 'sound' ? read.warnings : [];
   // Nobody can tell what an unreadable package contains, so that its trouble is told before its rank.
-  if (found.manifest.kind === 'unreadable') return { found, read, reason: { kind: 'problem', problems: 1 }, warnings };
+  if (found.manifest.kind === 'unreadable') return { found, read, reason: problem(read), warnings };
   const unwanted = refuse(found, by, options);
   if (unwanted !== undefined) return { found, read, reason: unwanted, warnings };
-  if (read.kind === 'faulty') return { found, read, reason: { kind: 'problem', problems: read.problems.length }, warnings };
+  if (read.kind === 'faulty') return { found, read, reason: problem(read), warnings };
 
   const verdict = checkCompatibility({ engines: read.engines, sdkPeer: read.sdkPeer, hostVersion: options.hostVersion, strict: options.strict });
   switch (verdict.kind) {
@@ -93,11 +93,15 @@ function assess(found: PackageDir, by: PackageDir | undefined, options: Discover
     case 'faulty': {
       const problems = [{ package: printable(found.name), ...explainRangeFault(verdict.fault) }];
       const kinds = read.declarations.map(({ kind }) => kind);
-      return { found, read: { kind: 'faulty', version: read.version, kinds, problems }, reason: { kind: 'problem', problems: 1 }, warnings };
+      return { found, read: { kind: 'faulty', version: read.version, kinds, problems }, reason: { kind: 'problem', problems }, warnings };
     }
     default:
       return verdict satisfies never;
   }
+}
+
+function problem(read: Assessed['read']): Reason {
+  return { kind: 'problem', problems: read.kind === 'faulty' ? read.problems : [] };
 }
 
 /** What keeps a package out whatever it contains. */
@@ -117,15 +121,16 @@ function decide(assessed: Assessed, lost: readonly LostKind[]): Assessed {
   return { ...assessed, warnings: [...assessed.warnings, ...lost.map(explainLostKind)] };
 }
 
-function describe({ found, read, reason, warnings }: Assessed): PluginEntry {
+function describe(assessed: Assessed): PluginEntry {
+  const { found, read, reason, warnings } = assessed;
   return {
     package: printable(found.name),
-    version: read.version,
+    // Left out rather than undefined, so that the report is the same before and after a transport.
+    ...(read.version === undefined ? {} : { version: read.version }),
     path: found.realDir,
-    kinds: read.kind === 'sound' ? read.declarations.map(({ kind }) => kind) : read.kinds,
+    kinds: kindsOf(assessed),
     status: reason === undefined ? 'admitted' : reason.kind === 'problem' ? 'problem' : 'rejected',
-    reason: reason && codeOf(reason),
-    message: reason && explain(reason),
+    ...(reason === undefined ? {} : { reason: codeOf(reason), message: explain(reason) }),
     problems: read.kind === 'faulty' ? read.problems : [],
     warnings,
   };

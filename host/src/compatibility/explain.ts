@@ -17,7 +17,7 @@ export function explain(reason: Reason): string {
     case 'shadowed':
       return `is hidden by the package of the same name in ${reason.by}: remove one of the two`;
     case 'problem':
-      return reason.problems === 1 ? 'has a problem that must be mended first' : `has ${reason.problems} problems that must be mended first`;
+      return explainProblems(reason.problems);
     case 'kinds_lost':
       return reason.lost.map(explainLostKind).join('; ');
     case 'host_too_old':
@@ -86,9 +86,16 @@ export function explainRangeFault(fault: RangeFault): Fault {
   }
 }
 
+function explainProblems(problems: readonly PluginProblem[]): string {
+  const [first, ...others] = problems;
+  if (first === undefined) return 'cannot be used';
+  const more = others.length === 0 ? '' : `, and has ${others.length} more ${others.length === 1 ? 'problem' : 'problems'}`;
+  return `cannot be used: ${explainProblem({ ...first, package: undefined })}${more}`;
+}
+
 /** A problem as one line: where, what was wanted, what was found, and who must do what. */
 export function explainProblem(problem: PluginProblem): string {
   const whose = problem.package === undefined ? '' : `${problem.package}: `;
-  const who = problem.blame === 'plugin' ? "the plugin's author" : 'whoever runs this host';
-  return `${whose}${problem.path}: expected ${problem.expected}, received ${problem.received} (for ${who}: ${problem.remedy})`;
+  const who = problem.blame === 'plugin' ? "the plugin's author" : 'the operator';
+  return `${whose}${problem.path}: expected ${problem.expected}, received ${problem.received}; ${who} should ${problem.remedy}`;
 }

@@ -1,3 +1,4 @@
+import type { PluginProblem } from '@automate/contract';
 import type { RangeSource } from './host-range.ts';
 
 /** Why a host and a package do not go together. */
@@ -25,6 +26,6 @@ export type Reason =
   | { readonly kind: 'not_allowed' }
   | { readonly kind: 'transitive'; readonly package: string }
   | { readonly kind: 'shadowed'; readonly by: string }
-  | { readonly kind: 'problem'; readonly problems: number }
+  | { readonly kind: 'problem'; readonly problems: readonly PluginProblem[] }
   | { readonly kind: 'kinds_lost'; readonly lost: readonly LostKind[] }
   | Incompatibility;

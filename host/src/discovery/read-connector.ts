@@ -58,7 +58,7 @@ function locateFiles(found: PackageDir, manifest: Manifest, faults: Fault[]): Re
       type: kind.type,
       title: kind.title,
       description: kind.description,
-      icon,
+      ...(icon === undefined ? {} : { icon }),
       autoconfigure: kind.autoconfigure,
       permissions: kind.permissions,
       warnings,

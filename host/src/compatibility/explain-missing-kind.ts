@@ -1,0 +1,13 @@
+import type { Discovery } from './discover.ts';
+import { explainProblem } from './explain.ts';
+
+/** Why a kind cannot be used, as a sentence for whoever configured it. */
+export function explainMissingKind(kind: string, { refusals, declarations, report }: Discovery): string {
+  const refusal = refusals.get(kind);
+  if (refusal !== undefined) return `the kind "${kind}" is not available: ${refusal}`;
+  const known = [...declarations.keys()].toSorted();
+  const there = known.length === 0 ? 'no kind is available' : `there are ${known.join(', ')}`;
+  const [trouble] = report.problems;
+  const hint = trouble === undefined ? 'add the package that declares it to the project, with "pnpm add"' : explainProblem(trouble);
+  return `no package that was found declares the kind "${kind}" (${there}): ${hint}`;
+}
