@@ -1,0 +1,143 @@
+import type { ErrorCode } from '@automate/contract';
+import { ERROR_CODES } from '@automate/contract';
+import { cleanLabel, OTHER } from './labels.ts';
+import type { MetricFamily } from './metric-family.ts';
+
+/** Upper bounds of the durations' buckets, in seconds. */
+const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
+
+/** Connectors and actions of each that get series of their own; the rest is counted together as `other`. */
+const MAX_CONNECTORS = 5_000;
+const MAX_ACTIONS = 100;
+
+export type CallCode = ErrorCode | 'OK';
+
+/** How one call ended. */
+export interface EndedCall {
+  readonly connector: string;
+  readonly action: string;
+  readonly code: CallCode;
+  readonly attempts: number;
+  readonly durationMs: number;
+}
+
+/** All calls of one action of one connector. */
+interface ActionSeries {
+  readonly connector: string;
+  readonly action: string;
+  ok: number;
+  readonly errors: Map<ErrorCode, number>;
+  attempts: number;
+  seconds: number;
+  readonly buckets: number[];
+}
+
+/**
+ * Counts calls. It keeps its own numbers, rather than feed an SDK's instruments: finding the series of a call by its
+ * ids costs a tenth of hashing the call's labels, and a call has only a few microseconds in all.
+ *
+ * Names come from callers, so series are bounded: a connector gets its own only if the host vouches for it, an action
+ * with its first call that was not refused as INVALID_INPUT (which calls of unknown actions are).
+ */
+export class CallMetrics {
+  readonly #connectors = new Map<string, Map<string, ActionSeries>>();
+  readonly #isConnector: (id: string) => boolean;
+
+  constructor(isConnector: (id: string) => boolean) {
+    this.#isConnector = isConnector;
+  }
+
+  record(call: EndedCall): void {
+    const series = this.#connectors.get(call.connector)?.get(call.action) ?? this.#open(call);
+    const seconds = call.durationMs / 1000;
+    if (call.code === 'OK') series.ok += 1;
+    else series.errors.set(call.code, (series.errors.get(call.code) ?? 0) + 1);
+    series.attempts += call.attempts;
+    series.seconds += seconds;
+    const bucket = bucketOf(seconds);
+    series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1;
+  }
+
+  /** Drops the series of a connector that is gone. */
+  forget(connector: string): void {
+    this.#connectors.delete(connector);
+  }
+
+  families(): readonly MetricFamily[] {
+    const all = [...this.#connectors.values()].flatMap((actions) => [...actions.values()]);
+    return [
+      {
+        kind: 'counter',
+        name: 'automate_calls_total',
+        help: 'Calls of actions that ended, by outcome and by who has to act on it',
+        samples: all.flatMap(countsOf),
+      },
+      {
+        kind: 'counter',
+        name: 'automate_call_attempts_total',
+        help: 'Attempts sent to workers, retries included',
+        samples: all.map(({ connector, action, attempts }) => ({ labels: { connector, action }, value: attempts })),
+      },
+      {
+        kind: 'histogram',
+        name: 'automate_call_duration_seconds',
+        help: 'Time of calls from arrival to answer, waiting and retries included',
+        bounds: BOUNDS,
+        distributions: all.map(({ connector, action, seconds, buckets }) => ({
+          labels: { connector, action },
+          count: buckets.reduce((sum, count) => sum + count, 0),
+          sum: seconds,
+          buckets,
+        })),
+      },
+    ];
+  }
+
+  #open({ connector, action, code }: EndedCall): ActionSeries {
+    const name = this.#connectors.has(connector) || this.#mayAdd(connector) ? connector : OTHER;
+    const actions = getOrAdd(this.#connectors, name, () => new Map<string, ActionSeries>());
+    const own = name !== OTHER && code !== 'INVALID_INPUT' && (actions.has(action) || actions.size < MAX_ACTIONS);
+    return getOrAdd(actions, own ? action : OTHER, (key) => emptySeries(name, key));
+  }
+
+  #mayAdd(connector: string): boolean {
+    return this.#connectors.size < MAX_CONNECTORS && this.#isConnector(connector);
+  }
+}
+
+function emptySeries(connector: string, action: string): ActionSeries {
+  return {
+    connector: cleanLabel(connector),
+    action: cleanLabel(action),
+    ok: 0,
+    errors: new Map(),
+    attempts: 0,
+    seconds: 0,
+    buckets: Array.from({ length: BOUNDS.length + 1 }, () => 0),
+  };
+}
+
+function countsOf({ connector, action, ok, errors }: ActionSeries) {
+  const failed = [...errors].map(([code, value]) => ({
+    labels: { connector, action, code, blame: ERROR_CODES[code].blame },
+    value,
+  }));
+  return ok === 0 ? failed : [{ labels: { connector, action, code: 'OK', blame: 'none' }, value: ok }, ...failed];
+}
+
+function bucketOf(seconds: number): number {
+  let index = 0;
+  for (const bound of BOUNDS) {
+    if (seconds <= bound) return index;
+    index += 1;
+  }
+  return index;
+}
+
+function getOrAdd<K, V>(map: Map<K, V>, key: K, make: (key: K) => V): V {
+  const present = map.get(key);
+  if (present !== undefined) return present;
+  const made = make(key);
+  map.set(key, made);
+  return made;
+}

@@ -1,0 +1,110 @@
+import type { ConnectorStatus } from '@automate/contract';
+import { CONNECTOR_STATUSES } from '@automate/contract';
+import { cleanLabel, OTHER } from './labels.ts';
+import type { MetricFamily, Sample } from './metric-family.ts';
+
+/** What one connector looks like at the moment of a scrape. */
+export interface ConnectorObservation {
+  readonly id: string;
+  readonly status: ConnectorStatus;
+  /** Calls that wait for a place. */
+  readonly queued: number;
+  readonly inFlight: number;
+  /** Heap and buffers of its thread; 0 without one. */
+  readonly memoryBytes: number;
+  /** Starts of its thread, the first included. */
+  readonly starts: number;
+  readonly droppedLogLines: number;
+  readonly droppedMessages: number;
+}
+
+/** Pairs of connector and word that get a series of their own. */
+const MAX_SERIES = 20_000;
+
+/** Counts what happens to connectors between calls, and shows how they are at the moment of a scrape. */
+export class HostMetrics {
+  readonly #crashes = new Map<string, Sample>();
+  readonly #probes = new Map<string, Sample>();
+  #observe: () => Iterable<ConnectorObservation> = () => [];
+
+  recordCrash(connector: string, reason: string): void {
+    count(this.#crashes, { connector: cleanLabel(connector), reason: cleanLabel(reason) });
+  }
+
+  recordHealthCheck(connector: string, status: ConnectorStatus): void {
+    count(this.#probes, { connector: cleanLabel(connector), status });
+  }
+
+  observe(read: () => Iterable<ConnectorObservation>): void {
+    this.#observe = read;
+  }
+
+  /** Drops the series of a connector that is gone. */
+  forget(connector: string): void {
+    for (const series of [this.#crashes, this.#probes]) {
+      for (const [key, { labels }] of series) {
+        if (labels['connector'] === connector) series.delete(key);
+      }
+    }
+  }
+
+  families(): readonly MetricFamily[] {
+    const now = [...this.#observe()];
+    const per = (read: (connector: ConnectorObservation) => number): Sample[] =>
+      now.map((connector) => ({ labels: { connector: connector.id }, value: read(connector) }));
+    return [
+      {
+        kind: 'gauge',
+        name: 'automate_connector_health',
+        help: 'What the last probe found: 1 for the status that applies, 0 for the others',
+        samples: now.flatMap(({ id, status }) =>
+          CONNECTOR_STATUSES.map((word) => ({
+            labels: { connector: id, status: word },
+            value: word === status ? 1 : 0,
+          })),
+        ),
+      },
+      { ...counter('automate_health_checks_total', 'Probes that ended'), samples: [...this.#probes.values()] },
+      { ...gauge('automate_queue_length', 'Calls that wait for a place'), samples: per(({ queued }) => queued) },
+      { ...gauge('automate_in_flight', 'Calls under way'), samples: per(({ inFlight }) => inFlight) },
+      {
+        ...counter('automate_worker_restarts_total', 'Starts of a worker after its first'),
+        samples: per(({ starts }) => Math.max(0, starts - 1)),
+      },
+      {
+        ...counter('automate_worker_crashes_total', 'Workers that died or were killed'),
+        samples: [...this.#crashes.values()],
+      },
+      {
+        ...gauge('automate_worker_memory_bytes', 'Heap and buffers of a worker'),
+        samples: per(({ memoryBytes }) => memoryBytes),
+      },
+      {
+        ...counter('automate_worker_dropped_log_lines_total', 'Log lines dropped because a connector wrote too many'),
+        samples: per(({ droppedLogLines }) => droppedLogLines),
+      },
+      {
+        ...counter('automate_worker_dropped_messages_total', 'Messages from a worker that broke the protocol'),
+        samples: per(({ droppedMessages }) => droppedMessages),
+      },
+    ];
+  }
+}
+
+function gauge(name: string, help: string) {
+  return { kind: 'gauge', name, help } as const;
+}
+
+function counter(name: string, help: string) {
+  return { kind: 'counter', name, help } as const;
+}
+
+function count(series: Map<string, Sample>, labels: Record<string, string>): void {
+  const key = JSON.stringify(labels);
+  const present = series.get(key);
+  if (present === undefined && series.size >= MAX_SERIES) {
+    if (labels['connector'] !== OTHER) count(series, { ...labels, connector: OTHER });
+    return;
+  }
+  series.set(key, { labels, value: (present?.value ?? 0) + 1 });
+}

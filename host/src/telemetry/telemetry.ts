@@ -1,0 +1,126 @@
+import type { ConnectorStatus } from '@automate/contract';
+import type { CallCode } from './call-metrics.ts';
+import { CallMetrics } from './call-metrics.ts';
+import type { CallTracer, TelemetryLogger, TracedCall } from './call-tracer.ts';
+import { createCallTracer } from './call-tracer.ts';
+import type { ConnectorObservation } from './host-metrics.ts';
+import { HostMetrics } from './host-metrics.ts';
+import type { ProcessUsage } from './process-metrics.ts';
+import { ProcessMetrics } from './process-metrics.ts';
+import { renderPrometheusText } from './prometheus-text.ts';
+import { parseTraceparent, usableTracestate } from './trace-context.ts';
+
+export interface TelemetryOptions {
+  /** The host's version. */
+  readonly version: string;
+  /** Base URL of an OTLP/HTTP collector. Absent: no spans are made, callers' trace contexts pass through as they are. */
+  readonly otlpEndpoint?: string | undefined;
+  /** How the host calls itself in spans. Default `automate`. */
+  readonly serviceName?: string | undefined;
+  readonly logger?: TelemetryLogger | undefined;
+  /** Node's `process`, for its memory and CPU time. Absent: those metrics are absent. */
+  readonly process?: ProcessUsage | undefined;
+  /** Whether this is the id of a connector. Calls of other ids are counted together. Default: every id is. */
+  readonly isConnector?: ((id: string) => boolean) | undefined;
+}
+
+/** One call, from its arrival to its answer. */
+export interface RecordedCall {
+  /** Trace context for the worker. */
+  readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
+  /** To be called once. */
+  end(result: { readonly code: CallCode; readonly attempts: number; readonly durationMs: number }): void;
+}
+
+export interface ArrivedCall {
+  readonly connector: string;
+  readonly action: string;
+  readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
+}
+
+/** Metrics and traces of the host. Nothing here throws into the work that it watches. */
+export interface Telemetry {
+  /** Opens the record of a call, and its span where spans are exported. */
+  readonly calls: { start(call: ArrivedCall): RecordedCall };
+  /** A worker died or was killed; the reason is one of the runtime's. */
+  recordCrash(connector: string, reason: string): void;
+  /** A probe ended. */
+  recordHealthCheck(connector: string, status: ConnectorStatus): void;
+  /** Sets what is asked at each scrape how the connectors are. */
+  observeConnectors(read: () => Iterable<ConnectorObservation>): void;
+  /** Drops what was counted for a connector that was removed. */
+  forgetConnector(id: string): void;
+  /** All metrics in Prometheus' text format, version 0.0.4. */
+  metricsText(): Promise<string>;
+  /** Sends the spans that wait. Never rejects. */
+  flush(): Promise<void>;
+  /** Sends the spans that wait, within seconds, and stops. Never rejects; safe to call twice. */
+  shutdown(): Promise<void>;
+}
+
+/** Rejects with CONFIG_INVALID for an endpoint that is no URL. A collector that is not there is no error. */
+export async function createTelemetry(options: TelemetryOptions): Promise<Telemetry> {
+  const { version, otlpEndpoint, serviceName = 'automate', logger } = options;
+  const tracer =
+    otlpEndpoint === undefined || otlpEndpoint === ''
+      ? undefined
+      : await createCallTracer({ endpoint: otlpEndpoint, serviceName, version, logger });
+  const calls = new CallMetrics(options.isConnector ?? (() => true));
+  const host = new HostMetrics();
+  const own = new ProcessMetrics({ usage: options.process, version });
+  let stopped: Promise<void> | undefined;
+  return {
+    calls: { start: (call) => new CallUnderWay(call, calls, tracer) },
+    recordCrash: (connector, reason) => host.recordCrash(connector, reason),
+    recordHealthCheck: (connector, status) => host.recordHealthCheck(connector, status),
+    observeConnectors: (read) => host.observe(read),
+    forgetConnector: (id) => {
+      calls.forget(id);
+      host.forget(id);
+    },
+    metricsText: () => renderPrometheusText([...calls.families(), ...host.families(), ...own.families()]),
+    flush: async () => tracer?.flush(),
+    shutdown: () => {
+      own.close();
+      return (stopped ??= tracer?.shutdown() ?? Promise.resolve());
+    },
+  };
+}
+
+class CallUnderWay implements RecordedCall {
+  readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
+  readonly #call: ArrivedCall;
+  readonly #metrics: CallMetrics;
+  readonly #span: TracedCall | undefined;
+
+  constructor(call: ArrivedCall, metrics: CallMetrics, tracer: CallTracer | undefined) {
+    this.#call = call;
+    this.#metrics = metrics;
+    const parent = parseTraceparent(call.traceparent);
+    this.tracestate = parent === undefined ? undefined : usableTracestate(call.tracestate);
+    this.#span = tracer?.start({
+      connector: call.connector,
+      action: call.action,
+      parent,
+      tracestate: this.tracestate,
+    });
+    this.traceparent = this.#span?.traceparent ?? (parent === undefined ? undefined : call.traceparent);
+  }
+
+  end({
+    code,
+    attempts,
+    durationMs,
+  }: {
+    readonly code: CallCode;
+    readonly attempts: number;
+    readonly durationMs: number;
+  }): void {
+    const { connector, action } = this.#call;
+    this.#metrics.record({ connector, action, code, attempts, durationMs });
+    this.#span?.end({ code, attempts });
+  }
+}
