@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { environment, ROOT } from '../run.mjs';
+import { readReport } from './read-report.mjs';
 
 const IGNORED = ['**/node_modules/**', '**/dist/**', '**/fixtures/**'];
 
@@ -84,30 +85,6 @@ function waitForJest(suite, { child, kill }, report) {
     });
   });
 }
-
-/** Turns Jest's own report into names and numbers. A file that could not even be loaded counts as one failure. */
-function readReport(report) {
-  const result = { passed: 0, failures: [], skipped: [] };
-  for (const file of report.testResults) {
-    const path = relative(ROOT, file.name);
-    if (file.assertionResults.length === 0 && file.status === 'failed') {
-      result.failures.push(`${path}: could not be run: ${firstLine(file.message)}`);
-    }
-    for (const test of file.assertionResults) {
-      const name = `${path} › ${[...test.ancestorTitles, test.title].join(' › ')}`;
-      if (test.status === 'passed') result.passed += 1;
-      else if (test.status === 'failed') result.failures.push(name);
-      else result.skipped.push(name);
-    }
-  }
-  return result;
-}
-
-const firstLine = (message) =>
-  message
-    .split('\n')
-    .map((line) => line.trim())
-    .find((line) => line !== '' && !line.startsWith('●')) ?? 'no reason given';
 
 /** Runs one group of tests; whatever happens to Jest itself is a failure with a name, never an exception. */
 export async function runJestSuite(suite) {
