@@ -1,1 +1,1 @@
-export {};
+export { default as HttpAdapter } from './http-adapter.ts';

@@ -1,1 +1,1 @@
-export {};
+export { default as LoggingAdapter } from './logging-adapter.ts';

@@ -1,1 +1,1 @@
-export {};
+export { default as PrometheusAdapter } from './prometheus-adapter.ts';

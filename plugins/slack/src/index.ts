@@ -1,1 +1,1 @@
-export {};
+export { default as SlackAdapter } from './slack-adapter.ts';

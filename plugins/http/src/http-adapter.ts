@@ -1,0 +1,45 @@
+import { ConnectorAdapter, verifyHmacSha256 } from '@automate/sdk';
+import type { ConnectorContext, WebhookHeaders } from '@automate/sdk';
+import { get } from './actions/get.ts';
+import { request } from './actions/request.ts';
+import { configSchema } from './config.ts';
+import type { HttpSettings } from './config.ts';
+
+/** Any service that speaks HTTP. */
+export default class HttpAdapter extends ConnectorAdapter {
+  readonly name = 'http';
+  readonly version = '1.0.0';
+  override readonly title = 'HTTP';
+  override readonly description = 'Sends requests to any HTTP service.';
+  override readonly capabilities = { webhooks: true, oauth: true };
+  override readonly configSchema = configSchema;
+  override readonly actions = { request, get };
+  #settings: HttpSettings = {};
+
+  override initialize(context: ConnectorContext): void {
+    this.#settings = configSchema.parse(context.settings);
+  }
+
+  /**
+   * With `connect_path` a GET that must answer 2xx. Without it any answer but 401 and a failure of the server's own will
+   * do: many services have nothing at their root.
+   */
+  override async connect(): Promise<boolean> {
+    const { connect_path: path } = this.#settings;
+    if (path === undefined) {
+      // A server that refuses the method has answered too.
+      await this.context.http.request({ method: 'HEAD', path: '/', accept: (status) => status === 501 || (status < 500 && status !== 401) });
+    } else {
+      await this.context.http.request({ path });
+    }
+    return true;
+  }
+
+  /** Whether the body was signed with the configured secret. */
+  override verifyWebhook(headers: WebhookHeaders, rawBody: string | Uint8Array): boolean {
+    const { webhook } = this.#settings;
+    if (webhook === undefined) return false;
+    const { header, prefix, encoding, secret } = webhook;
+    return verifyHmacSha256({ signature: { headers, header }, rawBody, secrets: secret, prefix, encoding });
+  }
+}

@@ -1,0 +1,46 @@
+import type { JsonValue } from '@automate/sdk';
+import { z } from 'zod';
+
+/** Most bytes of an answer: as base64 they still fit into a result. */
+export const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
+
+/** Any JSON: payloads and results are JSON already, so that nothing is left to check. */
+export const jsonValue: z.ZodType<JsonValue> = z.any();
+
+const queryValue = z.union([z.string(), z.number(), z.boolean()]);
+
+/** What every request may say. */
+export const exchangeInput = {
+  path: z.string().startsWith('/').describe("Below the connector's endpoint and base path; must not leave it"),
+  query: z
+    .record(z.string(), z.union([queryValue, z.array(queryValue)]))
+    .optional()
+    .describe('Lists repeat the name'),
+  headers: z.record(z.string(), z.string()).optional().describe("Beside those that the connector's auth adds"),
+  accept_status: z
+    .union([z.literal('any'), z.array(z.int().min(100).max(599)).min(1)])
+    .optional()
+    .describe('Which statuses are answers rather than errors. Default: 200 to 299'),
+  answer_as: z
+    .enum(['auto', 'json', 'text', 'base64'])
+    .default('auto')
+    .describe("How the answer's body is given; `auto` follows its content type"),
+  answer_headers: z
+    .array(z.string().min(1))
+    .optional()
+    .describe('Which headers of the answer are given. Default: all but set-cookie'),
+  max_bytes: z
+    .int()
+    .min(1)
+    .max(MAX_ANSWER_BYTES)
+    .default(MAX_ANSWER_BYTES)
+    .describe("Most bytes of the answer's body; a longer one is an error"),
+};
+
+export const exchangeOutput = z.object({
+  status: z.int(),
+  headers: z.record(z.string(), z.string()).describe('Names in lower case'),
+  json: jsonValue.optional(),
+  text: z.string().optional(),
+  base64: z.string().optional().describe('Bytes, where the body is no text'),
+});

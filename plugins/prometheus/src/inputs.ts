@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+/** A moment, as Prometheus takes it. */
+export const timestamp = z.union([
+  z.number().describe('Unix time in seconds'),
+  z.iso.datetime({ offset: true }).describe('RFC 3339'),
+  z.string().regex(/^-?\d+(\.\d+)?$/).describe('Unix time in seconds'),
+]);
+
+/** A span of time, as Prometheus writes it. */
+export const duration = z.union([
+  z.number().positive().describe('Seconds'),
+  z
+    .string()
+    .regex(/^(?=.)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$|^\d+(\.\d+)?$/)
+    .describe('A duration such as "15s" or "1h30m"'),
+]);
+
+export const selectors = z.array(z.string().min(1));
+
+export const limit = z.int().positive();
+
+/** Narrows a listing to the series that match and to a span of time. */
+export const seriesFilter = {
+  match: selectors.optional().describe('Series selectors; a series counts that matches one of them'),
+  start: timestamp.optional(),
+  end: timestamp.optional(),
+  limit: limit.optional().describe('Most entries of the answer; `truncated` tells whether there were more'),
+};
