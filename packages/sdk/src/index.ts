@@ -1,1 +1,76 @@
-export {};
+export { ConnectorAdapter } from './connector-adapter.ts';
+export type { ConfigValidation, SettingsError } from './connector-adapter.ts';
+export { action } from './action.ts';
+export type {
+  ActionDefinition,
+  ActionResult,
+  ActionTable,
+  JsonStandardSchema,
+  PairedSchema,
+  Schema,
+  SchemaInput,
+  SchemaOutput,
+} from './action.ts';
+export type {
+  CallContext,
+  ConnectionProfile,
+  ConnectorContext,
+  ResolvedAuth,
+  ResolvedConfig,
+} from './connector-context.ts';
+export type { AdapterHealth } from './health.ts';
+export type { HttpClient, HttpMethod, HttpRequest, HttpResponse, QueryValue } from './http-client.ts';
+export { LOG_LEVELS } from './logger.ts';
+export type { Logger, LogLevel } from './logger.ts';
+export { Secret } from './secret.ts';
+export { createRedactor, isSecretKey } from './redact.ts';
+export type { Redactor } from './redact.ts';
+export { errorForStatus, normalizeError, parseRetryAfter } from './normalize-error.ts';
+export { remainingMs, withDeadline } from './deadline.ts';
+export type { Deadline } from './deadline.ts';
+export { verifyHmacSha256, verifySlackSignature } from './webhook.ts';
+export type { HmacSha256Input, SlackSignatureInput, WebhookHeaders } from './webhook.ts';
+export type {
+  ConnectorManifest,
+  ConnectorManifestEntry,
+  ConnectorPackageJson,
+  ConnectorPermissions,
+} from './manifest.ts';
+export {
+  AlreadyExistsError,
+  AuthFailedError,
+  CancelledError,
+  ConfigInvalidError,
+  ConnectorError,
+  ConnectorInternalError,
+  createConnectorError,
+  describeProblem,
+  ForbiddenError,
+  InvalidInputError,
+  isJsonObject,
+  NotFoundError,
+  OutcomeUnknownError,
+  OverloadedError,
+  RateLimitedError,
+  TimeoutError,
+  TransientNetworkError,
+  UnavailableError,
+  UnknownActionError,
+  UpstreamError,
+  WorkerLostError,
+} from '@automate/contract';
+export type {
+  AuthType,
+  Blame,
+  ConnectorCapabilities,
+  ConnectorConfig,
+  ConnectorErrorOptions,
+  ConnectorType,
+  Effect,
+  ErrorCode,
+  ErrorEnvelope,
+  JsonObject,
+  JsonSchema,
+  JsonValue,
+  Problem,
+} from '@automate/contract';

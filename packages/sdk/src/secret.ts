@@ -1,6 +1,5 @@
-import { inspect } from 'node:util';
-
 const BRAND = Symbol.for('automate.secret');
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** A secret value that does not show itself by accident: printing, logging and encoding it all give `[secret]`. */
 export class Secret {
@@ -9,6 +8,8 @@ export class Secret {
   constructor(value: string) {
     this.#value = value;
     Object.defineProperty(this, BRAND, { value: true });
+    // On the instance, so that the class's published type stays free of a symbol that only `console.log` cares about.
+    Object.defineProperty(this, INSPECT, { value: () => '[secret]' });
   }
 
   /** The value itself. Use it at the last moment, and keep no copy. */
@@ -21,10 +22,6 @@ export class Secret {
   }
 
   toJSON(): string {
-    return '[secret]';
-  }
-
-  [inspect.custom](): string {
     return '[secret]';
   }
 

@@ -1,0 +1,170 @@
+import type { ConnectorCapabilities, ConnectorConfig, ConnectorError, JsonObject, JsonValue } from '@automate/contract';
+import { buildEndpoint, ConnectorInternalError, InvalidInputError, UnknownActionError } from '@automate/contract';
+import type { ActionTable, Schema } from './action.ts';
+import { ADAPTER_BRAND, ADAPTER_PROTOCOL, CONTEXT_KEY, markDefault } from './brands.ts';
+import type { CallContext, ConnectorContext } from './connector-context.ts';
+import { withDeadline } from './deadline.ts';
+import type { AdapterHealth } from './health.ts';
+import { healthOf, probePath } from './health.ts';
+import { maskConfig, secretsOf } from './masking.ts';
+import { normalizeError } from './normalize-error.ts';
+import { createRedactor } from './redact.ts';
+import { validate } from './validation.ts';
+import type { WebhookHeaders } from './webhook.ts';
+
+/** One thing that is wrong with a kind's settings. `path` is within the settings: `retention.days`; empty for the whole. */
+export interface SettingsError {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What `validateConfig` answers. */
+export interface ConfigValidation {
+  readonly ok: boolean;
+  readonly errors: readonly SettingsError[];
+}
+
+/**
+ * The base class of every connector kind. A module of the connector package exports its subclass as default, and the
+ * host makes one object of it per connector.
+ *
+ * There are two forms. Real connectors declare their actions in `actions`, from which validation, documentation, forms
+ * and agent tools follow. The short form overrides `execute`; the host then knows nothing of the actions and never
+ * repeats one after an unknown outcome.
+ *
+ * What is thrown anywhere becomes a `ConnectorError` by `normalizeError`; throw the right subclass where you know better.
+ */
+export abstract class ConnectorAdapter {
+  static {
+    Object.defineProperty(this, ADAPTER_BRAND, { value: ADAPTER_PROTOCOL });
+    for (const method of [this.prototype.execute, this.prototype.healthCheck, this.prototype.verifyWebhook])
+      markDefault(method);
+  }
+
+  /** The kind's name; equal to its key under `automate.connectors` in package.json. */
+  abstract readonly name: string;
+  /** The adapter's version, as semver. */
+  abstract readonly version: string;
+
+  // `declare`: a field of the base class would hide a getter of the subclass.
+  /** The kind's name for people. */
+  declare readonly title?: string;
+  /** What the kind connects to, in a sentence or two. */
+  declare readonly description?: string;
+  /** What the kind can do beyond actions. All default to false. */
+  declare readonly capabilities?: Partial<ConnectorCapabilities>;
+  /** Schema of the connector's own `settings`. Mark secrets with `writeOnly: true` in its JSON Schema (zod: `.meta({ writeOnly: true })`). */
+  declare readonly configSchema?: Schema;
+  /** The kind's actions by name; see `action()`. */
+  declare readonly actions?: ActionTable;
+
+  /** Is the remote system reachable, and are we authorised? Answers false or throws where not. Must not change anything there. */
+  abstract connect(): Promise<boolean> | boolean;
+
+  /** Called once per start, before `connect`. Does nothing by itself; an override need not call it. */
+  initialize(_context: ConnectorContext): Promise<void> | void {}
+
+  /**
+   * How the connector is. By default a GET on `health_check.path`, which must answer 2xx, where a path is configured and
+   * the endpoint is an http one; else `connect()`. Rejects where it is not well: the error says how.
+   */
+  async healthCheck(context: CallContext): Promise<AdapterHealth> {
+    const path = probePath(this.context.config);
+    if (path !== undefined) {
+      const { status } = await context.http.request({ path });
+      return { status: 'healthy', message: `GET ${path} answered ${status}`, details: { status } };
+    }
+    const connected = await withDeadline({ deadline: context.deadline, what: 'the connection check' }, () =>
+      this.connect(),
+    );
+    return healthOf(connected, this.getEndpoint());
+  }
+
+  /**
+   * Runs an action. By default: checks the payload against the action's input schema, runs it, checks what came out.
+   * Rejects with UnknownActionError for a name that is not in the table, and InvalidInputError with every problem of the payload.
+   */
+  async execute(action: string, payload: JsonObject, context: CallContext): Promise<JsonValue> {
+    const table = this.actions ?? {};
+    const definition = Object.hasOwn(table, action) ? table[action] : undefined;
+    if (definition === undefined) {
+      const known = Object.keys(table).toSorted();
+      const choice = known.length === 0 ? 'it has none' : `it has: ${known.join(', ')}`;
+      throw new UnknownActionError(`"${this.name}" has no action "${action}"; ${choice}`, {
+        details: { action, known },
+      });
+    }
+    const input = await validate(definition.input, payload);
+    if (!input.ok) {
+      const all = input.problems
+        .map(({ path, message }) => `${path === '' ? 'the payload' : path}: ${message}`)
+        .join('; ');
+      throw new InvalidInputError(`the payload of "${action}" is wrong: ${all}`, { problems: input.problems });
+    }
+    const result = await definition.run(input.value as never, context);
+    if (definition.output === undefined) return (result ?? null) as JsonValue;
+    const output = await validate(definition.output, result);
+    if (output.ok) return output.value as JsonValue;
+    const all = output.problems
+      .map(({ path, message }) => `${path === '' ? 'the result' : path}: ${message}`)
+      .join('; ');
+    throw new ConnectorInternalError(
+      `what "${action}" returned does not match its output schema (${all}); the plugin's author must act`,
+      { details: { reason: 'output_invalid', action } },
+    );
+  }
+
+  /** Checks settings before they are accepted: by default against `configSchema`. Needs neither context nor network. */
+  async validateConfig(settings: JsonObject): Promise<ConfigValidation> {
+    if (this.configSchema === undefined) return { ok: true, errors: [] };
+    const result = await validate(this.configSchema, settings);
+    if (result.ok) return { ok: true, errors: [] };
+    return {
+      ok: false,
+      errors: result.problems.map(({ path, message, expected }) => ({ path, message: message ?? expected })),
+    };
+  }
+
+  /** Makes a `ConnectorError` of anything thrown. Override it to know the remote system's own errors, and end in `super`. */
+  normalizeError(error: unknown): ConnectorError {
+    return normalizeError(error);
+  }
+
+  /** A copy of the data without secrets: values of keys that mean one, and the connector's own secret values anywhere. */
+  redact<T extends JsonValue | undefined>(data: T): T {
+    const context = attachedTo(this);
+    return createRedactor(context === undefined ? [] : secretsOf(context, this.configSchema)).data(data);
+  }
+
+  /** Whether a webhook was sent by the remote system. Kinds with `capabilities.webhooks` override it; by default nothing is genuine. */
+  verifyWebhook(_headers: WebhookHeaders, _rawBody: string | Uint8Array): Promise<boolean> | boolean {
+    return false;
+  }
+
+  /** URL of the remote system: scheme, host, port and base path. Empty without a host. */
+  getEndpoint(): string {
+    return buildEndpoint(this.context.config);
+  }
+
+  /** The connector's configuration with every secret masked. */
+  getConfig(): ConnectorConfig {
+    return maskConfig(this.context, this.configSchema);
+  }
+
+  /** Lets go of everything. Called once the last call has ended; must be safe to call twice and end within seconds. */
+  close(): Promise<void> | void {}
+
+  /** What the connector was started with. Throws before the start: use it in methods, not in field initialisers. */
+  protected get context(): ConnectorContext {
+    const context = attachedTo(this);
+    if (context !== undefined) return context;
+    throw new ConnectorInternalError(
+      `"${this.name}" used its context before it was started; the plugin's author must move that into initialize, connect or an action`,
+      { effect: 'none', details: { reason: 'not_started' } },
+    );
+  }
+}
+
+function attachedTo(adapter: ConnectorAdapter): ConnectorContext | undefined {
+  return (adapter as { readonly [CONTEXT_KEY]?: ConnectorContext })[CONTEXT_KEY];
+}

@@ -1,0 +1,29 @@
+import { TimeoutError } from '@automate/contract';
+
+export interface Deadline {
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+  /** What is waited for, as the subject of a sentence: `the connection check`. */
+  readonly what: string;
+}
+
+/** Milliseconds until a deadline, 0 when it has passed. */
+export function remainingMs(deadline: number, now: number = Date.now()): number {
+  return Math.max(0, deadline - now);
+}
+
+/** Waits for work until a deadline. Rejects with TimeoutError then; the work itself goes on, unwatched. */
+export async function withDeadline<T>({ deadline, what }: Deadline, work: () => Promise<T> | T): Promise<T> {
+  const { promise: expired, reject } = Promise.withResolvers<never>();
+  const wait = remainingMs(deadline);
+  // Timers take at most 2^31-1 ms; a deadline beyond that is none.
+  const timer =
+    wait > 0x7fff_ffff
+      ? undefined
+      : setTimeout(() => reject(new TimeoutError(`${what} did not end within ${wait} ms`)), wait);
+  try {
+    return await Promise.race([work(), expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

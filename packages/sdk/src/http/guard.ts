@@ -1,0 +1,77 @@
+import type { ConnectorError } from '@automate/contract';
+import { CancelledError, ConnectorError as Errors, TimeoutError, UnavailableError } from '@automate/contract';
+import { withEffect } from '../rebuild-error.ts';
+import type { Answer, Exchange } from './exchange.ts';
+import { failureOf } from './failure.ts';
+
+/** A day: longer waits are no bound, and timers take no more than 24 of them. */
+const LONGEST_MS = 24 * 60 * 60 * 1000;
+
+export interface GuardOptions {
+  /** The request, for messages. */
+  readonly what: string;
+  readonly timeoutMs: number;
+  /** The caller's. */
+  readonly signal: AbortSignal | undefined;
+  /** The connector's. */
+  readonly closing: AbortSignal;
+}
+
+/** Ends a request when its time is up, its caller leaves or its connector closes, and says which. */
+export interface Guard {
+  /** Waits for what cannot have an effect at the remote system. */
+  wait<T>(work: Promise<T>): Promise<T>;
+  /** Waits for an exchange; ends it when the guard fires. */
+  run(exchange: Exchange, url: URL): Promise<Answer>;
+  /** Lets go of timer and listeners. */
+  release(): void;
+}
+
+export function createGuard({ what, timeoutMs, signal, closing }: GuardOptions): Guard {
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  // Nobody may be waiting when it fires.
+  stopped.catch(() => undefined);
+  let reason: ConnectorError | undefined;
+  let onStop: ((reason: ConnectorError) => void) | undefined;
+  const stop = (why: ConnectorError): void => {
+    if (reason !== undefined) return;
+    reason = why;
+    reject(withEffect(why, 'none'));
+    onStop?.(why);
+  };
+  const onAbort = (): void =>
+    stop(Errors.from(signal?.reason ?? new CancelledError(`${what}: the caller gave up`), 'CANCELLED'));
+  const onClosing = (): void =>
+    stop(new UnavailableError(`${what} was ended: the connector is closing`, { effect: 'maybe' }));
+  const timer = setTimeout(
+    () => stop(new TimeoutError(`${what} did not answer within ${timeoutMs} ms`)),
+    Math.min(timeoutMs, LONGEST_MS),
+  );
+  signal?.addEventListener('abort', onAbort, { once: true });
+  closing.addEventListener('abort', onClosing, { once: true });
+  if (closing.aborted) onClosing();
+  if (signal?.aborted === true) onAbort();
+  if (timeoutMs <= 0) stop(new TimeoutError(`${what} was not sent: the call's time was already over`));
+  return {
+    wait: (work) => Promise.race([stopped, work]),
+    async run(exchange, url) {
+      onStop = exchange.abort;
+      if (reason !== undefined) exchange.abort(reason);
+      try {
+        return await exchange.answer;
+      } catch (thrown) {
+        const connected = exchange.connected();
+        throw reason === undefined
+          ? failureOf(thrown, { what, url, connected })
+          : withEffect(reason, connected ? 'maybe' : 'none');
+      } finally {
+        onStop = undefined;
+      }
+    },
+    release() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      closing.removeEventListener('abort', onClosing);
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import type { JsonObject } from '@automate/contract';
+import {
+  AuthFailedError,
+  ConfigInvalidError,
+  ConnectorError,
+  isJsonObject,
+  RateLimitedError,
+  UpstreamError,
+} from '@automate/contract';
+import type { ResolvedAuth } from '../connector-context.ts';
+import type { HttpResponse } from '../http-client.ts';
+import { parseRetryAfter } from '../normalize-error.ts';
+import { withEffect } from '../rebuild-error.ts';
+import { showUrl } from './target.ts';
+
+/** Access tokens by the client credentials grant of OAuth 2. */
+export interface TokenSource {
+  /** A token that is good for a while yet. One fetch at a time, shared by all who ask. */
+  current(): Promise<string>;
+  /** The remote system refused this token: the next `current` fetches another. */
+  refuse(token: string): void;
+  /** The token in use, to keep it out of messages. */
+  peek(): string | undefined;
+}
+
+export interface TokenRequest {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+export interface TokenSourceOptions {
+  readonly id: string;
+  readonly auth: ResolvedAuth;
+  /** Sends without authorisation, accepts any status, bounded in time. */
+  readonly post: (request: TokenRequest) => Promise<HttpResponse>;
+}
+
+interface Held {
+  readonly token: string;
+  /** Milliseconds since the epoch from which on another one is fetched. */
+  readonly refreshAt: number;
+}
+
+/** A token is replaced this long before it expires, or at half of its life where that is shorter. */
+const REFRESH_BEFORE_MS = 60_000;
+
+export function createTokenSource({ id, auth, post }: TokenSourceOptions): TokenSource {
+  let held: Held | undefined;
+  let fetching: Promise<Held> | undefined;
+  const renew = (): Promise<Held> => {
+    fetching ??= fetchToken(id, auth, post)
+      .then((fresh) => (held = fresh))
+      .finally(() => (fetching = undefined));
+    return fetching;
+  };
+  return {
+    async current() {
+      if (held !== undefined && Date.now() < held.refreshAt) return held.token;
+      return (await renew()).token;
+    },
+    refuse(token) {
+      if (held?.token === token) held = undefined;
+    },
+    peek: () => held?.token,
+  };
+}
+
+async function fetchToken(id: string, auth: ResolvedAuth, post: TokenSourceOptions['post']): Promise<Held> {
+  const { tokenUrl, clientId, clientSecret, scopes = [] } = auth;
+  const url = URL.parse(tokenUrl ?? '');
+  if (url === null || clientId === undefined || clientSecret === undefined) {
+    throw new ConfigInvalidError(
+      `connector "${id}" authorises by oauth2 and needs auth.token_url (a URL), auth.client_id and auth.client_secret; the operator must set them`,
+      { details: { reason: 'auth_incomplete' } },
+    );
+  }
+  const grant = { grant_type: 'client_credentials', ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }) };
+  const form = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
+  const pair = `${encodeForm(clientId)}:${encodeForm(clientSecret.reveal())}`;
+  try {
+    let answer = await post({
+      url,
+      headers: { ...form, authorization: `Basic ${Buffer.from(pair).toString('base64')}` },
+      body: Buffer.from(new URLSearchParams(grant).toString()),
+    });
+    if (errorOf(answer) === 'invalid_client' || errorOf(answer) === 'invalid_request') {
+      // Not every server takes the credentials in the header, though the standard wants it.
+      const inBody = new URLSearchParams({ ...grant, client_id: clientId, client_secret: clientSecret.reveal() });
+      answer = await post({ url, headers: form, body: Buffer.from(inBody.toString()) });
+    }
+    return readToken(url, answer);
+  } catch (thrown) {
+    // The request that needed the token was never sent, whatever became of this one.
+    throw withEffect(ConnectorError.from(thrown), 'none');
+  }
+}
+
+function readToken(url: URL, answer: HttpResponse): Held {
+  const what = `the token endpoint ${showUrl(url)}`;
+  const body = bodyOf(answer);
+  if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) {
+    const why = errorOf(answer);
+    throw new AuthFailedError(
+      `${what} refused the client credentials: ${answer.status}${why === undefined ? '' : ` ${why}`}; the operator must check auth.client_id, auth.client_secret and auth.scopes`,
+      { details: { status: answer.status, reason: 'token_refused' } },
+    );
+  }
+  if (answer.status === 429) {
+    const retryAfterMs = parseRetryAfter(answer.headers['retry-after']);
+    throw new RateLimitedError(`${what} asks for fewer requests`, {
+      details: { status: 429 },
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+  }
+  const token = body?.['access_token'];
+  if (answer.status !== 200 || typeof token !== 'string' || token === '') {
+    throw new UpstreamError(`${what} answered ${answer.status} and no access_token`, {
+      retryable: answer.status >= 500,
+      details: { status: answer.status, reason: 'token_missing' },
+    });
+  }
+  const seconds = Number(body?.['expires_in']);
+  const lifeMs = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : Number.POSITIVE_INFINITY;
+  return { token, refreshAt: Date.now() + Math.max(lifeMs - REFRESH_BEFORE_MS, lifeMs / 2) };
+}
+
+function errorOf(answer: HttpResponse): string | undefined {
+  if (answer.status !== 400 && answer.status !== 401) return undefined;
+  const error = bodyOf(answer)?.['error'];
+  return typeof error === 'string' && /^[a-z_]{1,60}$/.test(error) ? error : undefined;
+}
+
+function bodyOf(answer: HttpResponse): JsonObject | undefined {
+  try {
+    const body: unknown = JSON.parse(answer.text());
+    return isJsonObject(body) ? body : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** RFC 6749, 2.3.1: both parts are form-encoded before they are joined. */
+function encodeForm(text: string): string {
+  return new URLSearchParams({ '': text }).toString().slice(1);
+}

@@ -1,0 +1,39 @@
+import type { JsonObject, JsonSchema } from '@automate/contract';
+import { ConnectorInternalError, isJsonObject } from '@automate/contract';
+import type { Schema } from './action.ts';
+
+/** Which side of a schema: what it accepts, or what comes out. */
+export type SchemaSide = 'input' | 'output';
+
+/**
+ * The JSON Schema (draft 2020-12) of an author's schema. `what` names it in errors: `the input of action "send"`.
+ *
+ * Throws ConnectorInternalError, reason `schema_not_json`, where the schema holds what JSON Schema cannot say.
+ */
+export function toJsonSchema(schema: Schema, side: SchemaSide, what: string): JsonSchema {
+  if ('schema' in schema) return schema.jsonSchema;
+  let converted: unknown;
+  try {
+    converted = schema['~standard'].jsonSchema[side]({ target: 'draft-2020-12' });
+  } catch (error) {
+    throw new ConnectorInternalError(
+      `${what} cannot be said as JSON Schema: ${error instanceof Error ? error.message : String(error)}. ` +
+        `The plugin's author must take transforms, dates and the like out of it, or give { schema, jsonSchema }`,
+      { effect: 'none', details: { reason: 'schema_not_json' }, cause: error },
+    );
+  }
+  // zod hangs its own helpers on the object; only what JSON carries may leave.
+  const { $schema: _dialect, ...plain } = JSON.parse(JSON.stringify(converted)) as JsonObject;
+  return plain;
+}
+
+/** Paths of the fields that a JSON Schema marks as `writeOnly`: the secrets of a kind's settings. */
+export function writeOnlyPaths(schema: JsonSchema, path: readonly string[] = []): readonly (readonly string[])[] {
+  if (schema['writeOnly'] === true) return [path];
+  const properties = schema['properties'];
+  const below = isJsonObject(properties)
+    ? Object.entries(properties).flatMap(([key, sub]) => (isJsonObject(sub) ? writeOnlyPaths(sub, [...path, key]) : []))
+    : [];
+  const items = schema['items'];
+  return isJsonObject(items) ? [...below, ...writeOnlyPaths(items, [...path, '*'])] : below;
+}

@@ -1,0 +1,42 @@
+import type { ConnectorType } from '@automate/contract';
+
+/** What a kind would like to reach. Shown to the operator; enforced by the isolation levels that can. */
+export interface ConnectorPermissions {
+  /** `host:port`. */
+  readonly network?: readonly string[];
+  /** Names of environment variables. */
+  readonly env?: readonly string[];
+  readonly fs?: { readonly read?: readonly string[]; readonly write?: readonly string[] };
+  readonly childProcess?: boolean;
+}
+
+/** One kind in a connector package's manifest, long form. */
+export interface ConnectorManifestEntry {
+  /** Module within the package, from its root, whose default export is the adapter class: `./dist/my-service-adapter.js`. */
+  readonly entry: string;
+  /** Default `custom`. */
+  readonly type?: ConnectorType;
+  readonly title?: string;
+  readonly description?: string;
+  /** Image within the package. */
+  readonly icon?: string;
+  /** Needs no settings: a connector whose id is the kind exists without a configuration entry. Default false. */
+  readonly autoconfigure?: boolean;
+  readonly permissions?: ConnectorPermissions;
+}
+
+/** `automate` in a connector package's package.json. */
+export interface ConnectorManifest {
+  /** Kinds by name, `^[a-z][a-z0-9_]*$`: the entry module, or the long form. */
+  readonly connectors: Readonly<Record<string, string | ConnectorManifestEntry>>;
+}
+
+/** The fields of package.json that matter to the host. */
+export interface ConnectorPackageJson {
+  readonly name: string;
+  readonly version: string;
+  /** `automate`: the range of host versions, as semver. */
+  readonly engines?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly automate: ConnectorManifest;
+}

@@ -1,0 +1,179 @@
+import type { ConnectorErrorOptions } from '@automate/contract';
+import {
+  AlreadyExistsError,
+  AuthFailedError,
+  CancelledError,
+  ConnectorError,
+  ConnectorInternalError,
+  ForbiddenError,
+  InvalidInputError,
+  NotFoundError,
+  RateLimitedError,
+  TimeoutError,
+  TransientNetworkError,
+  UpstreamError,
+} from '@automate/contract';
+
+/** Network failures before a connection existed: the remote system cannot have acted. */
+const NEVER_CONNECTED: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EAI_NODATA',
+  'EAI_NONAME',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** Network failures on a connection: nobody knows what the remote system still did. */
+const BROKE_OFF: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ENOTCONN',
+  'UND_ERR_SOCKET',
+  'HPE_INVALID_CONSTANT',
+]);
+
+const TIMED_OUT: ReadonlySet<string> = new Set([
+  'ETIMEDOUT',
+  'ESOCKETTIMEDOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+]);
+
+/**
+ * Makes a `ConnectorError` of anything an adapter may throw: one that already is one stays; HTTP statuses, network
+ * codes, aborts and JSON that cannot be read get their own codes; the rest is INTERNAL_ERROR, the plugin's fault.
+ */
+export function normalizeError(error: unknown): ConnectorError {
+  if (ConnectorError.is(error)) return error;
+  const facts = factsOf(error);
+  return fromNetworkCode(facts, error) ?? fromName(facts, error) ?? fromStatus(facts, error) ?? internal(facts, error);
+}
+
+interface Facts {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string | undefined;
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+}
+
+/** A response's `Retry-After` (seconds or an HTTP date) in milliseconds from now. Undefined where it cannot be read. */
+export function parseRetryAfter(value: string | null | undefined, now: number = Date.now()): number | undefined {
+  const text = value?.trim() ?? '';
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
+  // Date.parse also reads things like "-5"; a date names its month.
+  const date = /[a-z]{3}/i.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/** The error that stands for an HTTP status of a remote system, or undefined for one that is no error. */
+export function errorForStatus(
+  status: number,
+  message: string,
+  options: ConnectorErrorOptions = {},
+): ConnectorError | undefined {
+  const all: ConnectorErrorOptions = { ...options, details: { status, ...options.details } };
+  if (status < 400 || status > 599) return undefined;
+  switch (status) {
+    case 401:
+      return new AuthFailedError(message, all);
+    case 403:
+      return new ForbiddenError(message, all);
+    case 404:
+      return new NotFoundError(message, all);
+    case 408:
+      return new TimeoutError(message, all);
+    case 409:
+      return new AlreadyExistsError(message, all);
+    case 429:
+      return new RateLimitedError(message, all);
+    default:
+      return status >= 500 ? new UpstreamError(message, all) : new InvalidInputError(message, all);
+  }
+}
+
+function fromNetworkCode({ code, message }: Facts, cause: unknown): ConnectorError | undefined {
+  if (code === undefined) return undefined;
+  const options: ConnectorErrorOptions = { details: { reason: code.toLowerCase() }, cause };
+  if (NEVER_CONNECTED.has(code)) return new TransientNetworkError(message, { ...options, effect: 'none' });
+  if (BROKE_OFF.has(code)) return new TransientNetworkError(message, options);
+  if (TIMED_OUT.has(code)) return new TimeoutError(message, options);
+  return code === 'ABORT_ERR' ? new CancelledError(message, options) : undefined;
+}
+
+function fromName({ name, message }: Facts, cause: unknown): ConnectorError | undefined {
+  if (name === 'AbortError') return new CancelledError(message, { cause });
+  if (name === 'TimeoutError') return new TimeoutError(message, { cause });
+  if (name === 'SyntaxError' && /\bJSON\b/.test(message)) {
+    return new UpstreamError(`the remote system's answer is not JSON: ${message}`, {
+      retryable: false,
+      details: { reason: 'bad_json' },
+      cause,
+    });
+  }
+  return undefined;
+}
+
+function fromStatus({ status, message, retryAfterMs }: Facts, cause: unknown): ConnectorError | undefined {
+  if (status === undefined) return undefined;
+  return errorForStatus(status, message, { cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+}
+
+function internal({ message }: Facts, cause: unknown): ConnectorError {
+  return new ConnectorInternalError(message, { cause });
+}
+
+/** What an error says of itself. `fetch` and the like hide the network's code in the cause. */
+function factsOf(error: unknown): Facts {
+  const outer = asRecord(error);
+  const inner = asRecord(read(outer, 'cause'));
+  const response = asRecord(read(outer, 'response'));
+  const base = ConnectorError.from(error);
+  return {
+    name: text(read(outer, 'name')) ?? '',
+    message: base.message,
+    code: text(read(outer, 'code')) ?? text(read(inner, 'code')) ?? firstCode(read(outer, 'errors')),
+    status: status(read(outer, 'status')) ?? status(read(outer, 'statusCode')) ?? status(read(response, 'status')),
+    retryAfterMs: parseRetryAfter(header(read(response, 'headers')) ?? header(read(outer, 'headers'))),
+  };
+}
+
+/** Node's "happy eyeballs" gives one AggregateError for all addresses it tried. */
+function firstCode(errors: unknown): string | undefined {
+  return Array.isArray(errors) ? text(read(asRecord(errors[0]), 'code')) : undefined;
+}
+
+function header(headers: unknown): string | undefined {
+  const record = asRecord(headers);
+  const get = read(record, 'get');
+  if (typeof get === 'function') return text(get.call(headers, 'retry-after'));
+  return text(read(record, 'retry-after')) ?? text(read(record, 'Retry-After'));
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** A hostile getter must not turn the error that is being reported into another one. */
+function read(record: Record<string, unknown>, key: string): unknown {
+  try {
+    return record[key];
+  } catch {
+    return undefined;
+  }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function status(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 100 && value <= 599 ? value : undefined;
+}

@@ -1,0 +1,55 @@
+import type { CallContext, ConnectorContext } from '../connector-context.ts';
+import { httpForCall } from '../http/create-http-client.ts';
+import type { HttpClient } from '../http-client.ts';
+import type { Logger } from '../logger.ts';
+
+export interface CallContextInput {
+  /** The action's name; `health` in a health check. */
+  readonly action: string;
+  /** When the attempt ends, in milliseconds since the epoch. */
+  readonly deadline: number;
+  readonly idempotencyKey?: string;
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+  /** Called at most once, and only if the adapter or its HTTP asks for the signal. */
+  readonly signal: () => AbortSignal;
+}
+
+/** The context of one call. Cheap: signal and HTTP client are made when asked for. */
+export function createCallContext(context: ConnectorContext, input: CallContextInput): CallContext {
+  return new LazyCallContext(context, input);
+}
+
+class LazyCallContext implements CallContext {
+  readonly id: string;
+  readonly action: string;
+  readonly deadline: number;
+  declare readonly idempotencyKey?: string;
+  declare readonly traceparent?: string;
+  declare readonly tracestate?: string;
+  readonly logger: Logger;
+  readonly #context: ConnectorContext;
+  readonly #makeSignal: () => AbortSignal;
+  #signal: AbortSignal | undefined;
+  #http: HttpClient | undefined;
+
+  constructor(context: ConnectorContext, input: CallContextInput) {
+    this.id = context.id;
+    this.action = input.action;
+    this.deadline = input.deadline;
+    if (input.idempotencyKey !== undefined) this.idempotencyKey = input.idempotencyKey;
+    if (input.traceparent !== undefined) this.traceparent = input.traceparent;
+    if (input.tracestate !== undefined) this.tracestate = input.tracestate;
+    this.logger = context.logger;
+    this.#context = context;
+    this.#makeSignal = input.signal;
+  }
+
+  get signal(): AbortSignal {
+    return (this.#signal ??= this.#makeSignal());
+  }
+
+  get http(): HttpClient {
+    return (this.#http ??= httpForCall(this.#context.http, this));
+  }
+}

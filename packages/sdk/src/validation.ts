@@ -1,0 +1,57 @@
+import type { Problem } from '@automate/contract';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Schema } from './action.ts';
+import { isSecretKey } from './redact.ts';
+
+export type Validated =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Checks a value against an author's schema. All problems at once, their paths below `root`. */
+export async function validate(schema: Schema, value: unknown, root = ''): Promise<Validated> {
+  const standard = 'schema' in schema ? schema.schema['~standard'] : schema['~standard'];
+  const result = await standard.validate(value);
+  if (result.issues === undefined) return { ok: true, value: result.value };
+  return { ok: false, problems: result.issues.map((issue) => problemOf(issue, value, root)) };
+}
+
+function problemOf(issue: StandardSchemaV1.Issue, value: unknown, root: string): Problem {
+  const keys = (issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part));
+  return {
+    path: joinPath(root, keys),
+    expected: expectation(issue),
+    received: describeReceived(keys, value),
+    message: issue.message,
+  };
+}
+
+/** zod says in `expected` what other libraries put into the message alone. */
+function expectation(issue: StandardSchemaV1.Issue): string {
+  const { expected } = issue as { readonly expected?: unknown };
+  return typeof expected === 'string' ? expected : issue.message;
+}
+
+function joinPath(root: string, keys: readonly PropertyKey[]): string {
+  let path = root;
+  for (const key of keys) {
+    if (typeof key === 'number') path += `[${key}]`;
+    else path += path === '' ? String(key) : `.${String(key)}`;
+  }
+  return path;
+}
+
+/** The value at the path, shortened; only its type where it is or may be a secret, or is no scalar. */
+export function describeReceived(keys: readonly PropertyKey[], root: unknown, secret = false): string {
+  let value: unknown = root;
+  for (const key of keys) {
+    if (typeof value !== 'object' || value === null) return 'nothing';
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  if (secret || keys.some((key) => isSecretKey(String(key)))) return `a ${typeof value}`;
+  if (typeof value !== 'string') return String(value);
+  return JSON.stringify(value.length > 40 ? `${value.slice(0, 39)}…` : value);
+}

@@ -1,0 +1,79 @@
+import type { BinaryToTextEncoding } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** Headers of an incoming request. Names in any case; of several values the first counts. */
+export type WebhookHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export interface SlackSignatureInput {
+  readonly headers: WebhookHeaders;
+  /** The body exactly as it came. */
+  readonly rawBody: string | Uint8Array;
+  /** The app's signing secret; while it is being rotated, both. */
+  readonly secrets: string | readonly string[];
+  /** Milliseconds since the epoch. Default: now. */
+  readonly now?: number;
+  /** How old or how far ahead a request may be, in milliseconds. Default 5 minutes, as Slack asks. */
+  readonly toleranceMs?: number;
+}
+
+export interface HmacSha256Input {
+  /** The signature as it came, or the headers and the name of the one that holds it. */
+  readonly signature: string | { readonly headers: WebhookHeaders; readonly header: string };
+  readonly rawBody: string | Uint8Array;
+  readonly secrets: string | readonly string[];
+  /** Default `hex`. */
+  readonly encoding?: Extract<BinaryToTextEncoding, 'hex' | 'base64' | 'base64url'>;
+  /** What stands before the signature and must be there: `sha256=`. Default nothing. */
+  readonly prefix?: string;
+}
+
+const FIVE_MINUTES = 5 * 60 * 1000;
+
+/** Whether Slack sent this (signature version v0): the signature fits one of the secrets and the timestamp is fresh. */
+export function verifySlackSignature(input: SlackSignatureInput): boolean {
+  const { headers, rawBody, secrets, now = Date.now(), toleranceMs = FIVE_MINUTES } = input;
+  const timestamp = headerOf(headers, 'x-slack-request-timestamp') ?? '';
+  const signature = headerOf(headers, 'x-slack-signature') ?? '';
+  if (!/^\d{1,12}$/.test(timestamp) || Math.abs(now - Number(timestamp) * 1000) > toleranceMs) return false;
+  const parts = [`v0:${timestamp}:`, rawBody];
+  return matches({ signature, prefix: 'v0=', parts, secrets, encoding: 'hex' });
+}
+
+/** Whether the body was signed with HMAC-SHA256 under one of the secrets. Compares in constant time. */
+export function verifyHmacSha256(input: HmacSha256Input): boolean {
+  const { signature, rawBody, secrets, encoding = 'hex', prefix = '' } = input;
+  const given = typeof signature === 'string' ? signature : (headerOf(signature.headers, signature.header) ?? '');
+  return matches({ signature: given, prefix, parts: [rawBody], secrets, encoding });
+}
+
+interface Match {
+  readonly signature: string;
+  readonly prefix: string;
+  readonly parts: readonly (string | Uint8Array)[];
+  readonly secrets: string | readonly string[];
+  readonly encoding: 'hex' | 'base64' | 'base64url';
+}
+
+function matches({ signature, prefix, parts, secrets, encoding }: Match): boolean {
+  if (!signature.startsWith(prefix)) return false;
+  const given = Buffer.from(signature.slice(prefix.length), encoding);
+  let found = false;
+  for (const secret of typeof secrets === 'string' ? [secrets] : secrets) {
+    // An empty secret signs for anyone.
+    if (secret === '') continue;
+    const hmac = createHmac('sha256', secret);
+    for (const part of parts) hmac.update(part);
+    const digest = hmac.digest();
+    // No early end: which of the secrets fits must not show in the time it takes.
+    if (given.length === digest.length && timingSafeEqual(given, digest)) found = true;
+  }
+  return found;
+}
+
+function headerOf(headers: WebhookHeaders, name: string): string | undefined {
+  const wanted = name.toLowerCase();
+  for (const [key, value] of Object.entries(headers)) {
+    if (key.toLowerCase() === wanted) return typeof value === 'string' || value === undefined ? value : value[0];
+  }
+  return undefined;
+}
