@@ -1,1 +1,26 @@
-export {};
+export { configFromMessage, configInputFromMessage, configToMessage } from './messages/config.ts';
+export { descriptionFromMessage, descriptionToMessage } from './messages/description.ts';
+export { eventFromMessage, eventToMessage } from './messages/events.ts';
+export {
+  healthAllFromMessage,
+  healthAllToMessage,
+  healthFromMessage,
+  healthToMessage,
+  testFromMessage,
+  testToMessage,
+} from './messages/health.ts';
+export { infoFromMessage, infoToMessage } from './messages/info.ts';
+export { pluginsFromMessage, pluginsToMessage } from './messages/plugins.ts';
+export { int64ToNumber, millisToInt64, typeFromNumber, typeToNumber } from './messages/words.ts';
+export type { Problems } from './messages/words.ts';
+export { CONNECTORS_SERVICE, CONNECTORS_SERVICE_NAME, fileDescriptors } from './service-definition.ts';
+export type { ConnectorsMethod, UnreadableMessage } from './service-definition.ts';
+export {
+  DEFAULT_DETAILS_LIMIT,
+  DETAILS_LIMIT_KEY,
+  errorFromStatus,
+  MAX_DETAILS_LIMIT,
+  statusFromError,
+} from './status.ts';
+export type { ErrorStatus } from './status.ts';
+export type { CallContext } from './plain-status.ts';

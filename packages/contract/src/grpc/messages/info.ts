@@ -1,0 +1,52 @@
+import { create } from '@bufbuild/protobuf';
+import type { ConnectorInfo, ConnectorOwner, IsolationLevel } from '../../connector.ts';
+import { ConnectorInfoSchema } from '../../gen/connectors/connectors_pb.ts';
+import type { ConnectorInfo as InfoMessage } from '../../gen/connectors/connectors_pb.ts';
+import {
+  modeFromNumber,
+  modeToNumber,
+  readWord,
+  statusFromNumber,
+  statusToNumber,
+  typeFromNumber,
+  typeToNumber,
+} from './words.ts';
+import type { Problems } from './words.ts';
+
+const OWNERS: readonly ConnectorOwner[] = ['file', 'api', 'plugin'];
+const ISOLATION_LEVELS: readonly IsolationLevel[] = ['thread', 'none'];
+
+export function infoToMessage(info: ConnectorInfo): InfoMessage {
+  const problems: Problems = [];
+  return create(ConnectorInfoSchema, {
+    ...info,
+    type: typeToNumber(info.type, { path: 'type', problems }),
+    mode: modeToNumber(info.mode, { path: 'mode', problems }),
+    status: statusToNumber(info.status),
+    metadata: { ...info.metadata },
+    tags: [...info.tags],
+  });
+}
+
+/**
+ * Reads what a service says of a connector. What a service of the original interface leaves out is filled in: its
+ * kind is its id, it belongs to the API, nothing is said of its isolation.
+ */
+export function infoFromMessage(message: InfoMessage, problems: Problems): ConnectorInfo {
+  return {
+    id: message.id,
+    name: message.name,
+    type: typeFromNumber(message.type, { path: 'type', problems }) ?? 'custom',
+    kind: message.kind || message.metadata['kind'] || message.id,
+    description: message.description,
+    endpoint: message.endpoint,
+    enabled: message.enabled,
+    status: statusFromNumber(message.status, { path: 'status', problems }),
+    mode: modeFromNumber(message.mode, { path: 'mode', problems }) ?? 'local',
+    metadata: { ...message.metadata },
+    tags: [...message.tags],
+    owner: readWord(OWNERS, message.owner, { path: 'owner', problems, fallback: 'api' }),
+    isolation: readWord(ISOLATION_LEVELS, message.isolation, { path: 'isolation', problems, fallback: 'none' }),
+    lastError: message.lastError,
+  };
+}

@@ -1,0 +1,84 @@
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import type { DescMessage, DescMethodServerStreaming, DescMethodUnary, MessageShape } from '@bufbuild/protobuf';
+import { file_google_protobuf_struct, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import type { MethodDefinition } from '@grpc/grpc-js';
+import { ConnectorsService, file_connectors_connectors } from '../gen/connectors/connectors_pb.ts';
+
+/** What a request is that cannot be read as a message. It reaches the handler, which can answer with more than "13". */
+export interface UnreadableMessage {
+  readonly unreadable: string;
+}
+
+/** One method of the service as grpc-js wants it, for servers and for clients. */
+export interface ConnectorsMethod<Input extends DescMessage, Output extends DescMessage> extends Omit<
+  MethodDefinition<MessageShape<Input>, MessageShape<Output>>,
+  'requestDeserialize'
+> {
+  requestDeserialize(bytes: Buffer): MessageShape<Input> | UnreadableMessage;
+}
+
+/** Settings nest: each level of them is three levels of messages, so the library's 100 would be 33 of theirs. */
+const RECURSION_LIMIT = 1000;
+
+function define<Input extends DescMessage, Output extends DescMessage>(
+  method: DescMethodUnary<Input, Output> | DescMethodServerStreaming<Input, Output>,
+): ConnectorsMethod<Input, Output> {
+  return {
+    path: `/${method.parent.typeName}/${method.name}`,
+    requestStream: false,
+    responseStream: method.methodKind === 'server_streaming',
+    requestSerialize: (message) => encode(method.input, message),
+    requestDeserialize: (bytes) => decodeOrSay(method.input, bytes),
+    responseSerialize: (message) => encode(method.output, message),
+    responseDeserialize: (bytes) => decode(method.output, bytes),
+  };
+}
+
+function encode<Schema extends DescMessage>(schema: Schema, message: MessageShape<Schema>): Buffer {
+  const bytes = toBinary(schema, message);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function decode<Schema extends DescMessage>(schema: Schema, bytes: Uint8Array): MessageShape<Schema> {
+  return fromBinary(schema, bytes, { readUnknownFields: false, recursionLimit: RECURSION_LIMIT });
+}
+
+function decodeOrSay<Schema extends DescMessage>(
+  schema: Schema,
+  bytes: Uint8Array,
+): MessageShape<Schema> | UnreadableMessage {
+  try {
+    return decode(schema, bytes);
+  } catch (error) {
+    return { unreadable: `the request is no ${schema.typeName}: ${(error as Error).message}` };
+  }
+}
+
+/** Full name of the service, as health checks and reflection know it. */
+export const CONNECTORS_SERVICE_NAME: string = ConnectorsService.typeName;
+
+const { method } = ConnectorsService;
+
+/** Every method of the service. The six of the original interface first. */
+export const CONNECTORS_SERVICE = {
+  listConnectors: define(method.listConnectors),
+  getConnector: define(method.getConnector),
+  registerConnector: define(method.registerConnector),
+  removeConnector: define(method.removeConnector),
+  healthCheck: define(method.healthCheck),
+  healthCheckAll: define(method.healthCheckAll),
+  updateConnector: define(method.updateConnector),
+  executeAction: define(method.executeAction),
+  describeConnector: define(method.describeConnector),
+  testConnector: define(method.testConnector),
+  watchConnectors: define(method.watchConnectors),
+  listPlugins: define(method.listPlugins),
+  rescanPlugins: define(method.rescanPlugins),
+} as const;
+
+/** The service's files as `FileDescriptorProto`s in binary, imports included, for reflection. */
+export function fileDescriptors(): readonly Buffer[] {
+  return [file_google_protobuf_struct, file_connectors_connectors].map((file) =>
+    encode(FileDescriptorProtoSchema, file.proto),
+  );
+}
