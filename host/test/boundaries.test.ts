@@ -154,6 +154,8 @@ describe('the rules themselves', () => {
     ['host/src/transports/rest/x.ts', "import { a } from '../grpc/server.ts';", 'another transport'],
     ['host/src/transports/cli/commands/x.ts', "import { a } from '../../../create-host.ts';", 'only cli/main'],
     ['host/src/x.ts', "export { a } from './store/a.ts';\nexport { b } from './health/b.ts';", 'more than one stage'],
+    ['host/src/x.ts', "import { a } from './compose/a.ts';", 'only create-host knows its parts'],
+    ['host/src/service/x.ts', "import { a } from '../compose/a.ts';", 'only create-host knows its parts'],
     ['host/src/log/x.ts', "import type { A } from '../registry/registry.ts';", 'knows no stage'],
     ['host/src/health/x.ts', 'const at = process.hrtime();', 'only cli/main'],
     ['packages/sdk/src/index.ts', "export * from './a.ts';", 'names each export'],
@@ -168,6 +170,8 @@ describe('the rules themselves', () => {
     ['host/src/transports/cli/x.ts', "import { connect } from '@automate/client';"],
     ['host/src/service/x.ts', "import type { A } from '../registry/registry.ts';"],
     ['host/src/transports/rest/x.ts', "import type { A } from '../../telemetry/telemetry.ts';"],
+    ['host/src/create-host.ts', "import { a } from './compose/a.ts';\nimport { b } from './store/b.ts';"],
+    ['host/src/compose/x.ts', "import { a } from '../store/a.ts';\nimport { b } from '../health/b.ts';"],
     ['host/src/store/x.ts', "import { closeStack } from '../close-stack.ts';"],
   ])('allow in %s: %s', (file, text) => {
     expect(everyRule([parseSource(file, text)])).toEqual([]);

@@ -98,8 +98,10 @@ export const STAGES = [
 /** Folders beside the stages, for any of them to use; they know no stage themselves. */
 const BESIDE = ['log', 'telemetry'];
 
-/** The only file that knows more than one stage. */
+/** The only file that knows more than one stage, and the folder that holds its parts for it alone. */
 const COMPOSITION_ROOT = 'host/src/create-host.ts';
+const PARTS = 'compose';
+const composes = (path: string): boolean => path === COMPOSITION_ROOT || folderOf(path) === PARTS;
 const CLI_MAIN = 'host/src/transports/cli/main.ts';
 
 function folderOf(path: string): string | undefined {
@@ -108,7 +110,7 @@ function folderOf(path: string): string | undefined {
 
 function stageOf(path: string): string | undefined {
   const folder = folderOf(path);
-  return folder === undefined || BESIDE.includes(folder) ? undefined : folder;
+  return folder === undefined || folder === PARTS || BESIDE.includes(folder) ? undefined : folder;
 }
 
 const rank = (stage: string): number => (STAGES as readonly string[]).indexOf(stage);
@@ -122,7 +124,7 @@ export function stageViolations(sources: readonly Source[]): Violation[] {
   const byFile = new Map(sources.map((source) => [source.file, source]));
   return sources.flatMap((source) => {
     const from = stageOf(source.file);
-    if (source.file === COMPOSITION_ROOT || from === undefined) return [];
+    if (from === undefined) return [];
     return source.imports.filter(isRelativeToRoot).flatMap((specifier) => {
       const rule = stageRule(source.file, from, specifier, byFile);
       return rule === undefined ? [] : [violation(source, specifier, rule)];
@@ -138,6 +140,7 @@ function stageRule(
 ): string | undefined {
   const to = stageOf(target);
   if (target === COMPOSITION_ROOT) return file === CLI_MAIN ? undefined : 'only cli/main imports create-host';
+  if (folderOf(target) === PARTS) return 'only create-host knows its parts';
   if (to === undefined) return isLeaf(target, byFile) ? undefined : 'this file knows a stage, so no stage may know it';
   if (from === 'transports') return transportRule(file, target, to);
   if (rank(to) > rank(from)) return `${from} comes before ${to}`;
@@ -155,15 +158,17 @@ function transportRule(file: string, target: string, to: string): string | undef
 
 /** A file beside the stages that itself imports no stage, such as the close stack. */
 function isLeaf(file: string, byFile: ReadonlyMap<string, Source>): boolean {
-  return [...reachable(file, byFile)].every((path) => stageOf(path) === undefined && path !== COMPOSITION_ROOT);
+  return [...reachable(file, byFile)].every((path) => stageOf(path) === undefined && !composes(path));
 }
 
 /** What is not in a stage knows none (folders) or one (files), except the composition root and the list of public names. */
 export function rootFileViolations(sources: readonly Source[]): Violation[] {
   return sources
     .filter((source) => stageOf(source.file) === undefined && source.file.startsWith('host/src/'))
-    .filter((source) => source.file !== COMPOSITION_ROOT && source.file !== 'host/src/index.ts')
+    .filter((source) => !composes(source.file) && source.file !== 'host/src/index.ts')
     .flatMap((source) => {
+      const parts = source.imports.filter((specifier) => folderOf(specifier) === PARTS);
+      if (parts.length > 0) return parts.map((part) => violation(source, part, 'only create-host knows its parts'));
       const stages = new Set(source.imports.map(stageOf).filter((stage) => stage !== undefined));
       const most = folderOf(source.file) === undefined ? 1 : 0;
       const rule = most === 0 ? 'this folder knows no stage' : 'only create-host knows more than one stage';
