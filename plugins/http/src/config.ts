@@ -4,9 +4,11 @@ import { z } from 'zod';
 export const configSchema = z.strictObject({
   connect_path: z
     .string()
-    .startsWith('/')
+    .regex(/^\//, 'expected a path that begins with /')
     .optional()
-    .describe('Asked with GET when the connector starts and must answer 2xx. Without it, any HTTP answer of `/` counts as reachable'),
+    .describe(
+      'Asked with GET when the connector starts and must answer 2xx. Without it, any HTTP answer of `/` counts as reachable',
+    ),
   webhook: z
     .strictObject({
       secret: z.string().min(1).describe('The key that the sender signs with').meta({ writeOnly: true }),

@@ -28,7 +28,11 @@ export default class HttpAdapter extends ConnectorAdapter {
     const { connect_path: path } = this.#settings;
     if (path === undefined) {
       // A server that refuses the method has answered too.
-      await this.context.http.request({ method: 'HEAD', path: '/', accept: (status) => status === 501 || (status < 500 && status !== 401) });
+      await this.context.http.request({
+        method: 'HEAD',
+        path: '/',
+        accept: (status) => status === 501 || (status < 500 && status !== 401),
+      });
     } else {
       await this.context.http.request({ path });
     }

@@ -31,7 +31,10 @@ export async function exchange(
 }
 
 /** Cookies are credentials, so they are given only to those who ask for them. */
-function selectHeaders(headers: HttpResponse['headers'], wanted: readonly string[] | undefined): Record<string, string> {
+function selectHeaders(
+  headers: HttpResponse['headers'],
+  wanted: readonly string[] | undefined,
+): Record<string, string> {
   const names = wanted?.map((name) => name.toLowerCase());
   const keep = (name: string): boolean => (names === undefined ? name !== 'set-cookie' : names.includes(name));
   return Object.fromEntries(Object.entries(headers).filter(([name]) => keep(name)));
@@ -42,14 +45,10 @@ function readBody(
   form: ExchangeInput['answer_as'],
 ): Pick<ExchangeOutput, 'json' | 'text' | 'base64'> {
   if (response.body.byteLength === 0) return {};
-  switch (form === 'auto' ? formOf(response.headers['content-type'] ?? '') : form) {
-    case 'json':
-      return { json: response.json() };
-    case 'text':
-      return { text: response.text() };
-    case 'base64':
-      return { base64: Buffer.from(response.body).toString('base64') };
-  }
+  const as = form === 'auto' ? formOf(response.headers['content-type'] ?? '') : form;
+  if (as === 'json') return { json: response.json() };
+  if (as === 'text') return { text: response.text() };
+  return { base64: Buffer.from(response.body).toString('base64') };
 }
 
 function formOf(contentType: string): 'json' | 'text' | 'base64' {
@@ -57,6 +56,8 @@ function formOf(contentType: string): 'json' | 'text' | 'base64' {
   if (/^application\/(json|[\w.-]+\+json)$/.test(type)) return 'json';
   // Text in another encoding than UTF-8 would come out garbled; as bytes it stays what it is.
   const charset = /charset="?([\w-]+)/i.exec(contentType)?.[1]?.toLowerCase() ?? 'utf-8';
-  const isText = /^(text\/.*|application\/(xml|[\w.-]+\+xml|javascript|yaml|x-ndjson|x-www-form-urlencoded))$/.test(type);
+  const isText = /^(text\/.*|application\/(xml|[\w.-]+\+xml|javascript|yaml|x-ndjson|x-www-form-urlencoded))$/.test(
+    type,
+  );
   return isText && (charset === 'utf-8' || charset === 'us-ascii') ? 'text' : 'base64';
 }

@@ -11,7 +11,10 @@ const queryValue = z.union([z.string(), z.number(), z.boolean()]);
 
 /** What every request may say. */
 export const exchangeInput = {
-  path: z.string().startsWith('/').describe("Below the connector's endpoint and base path; must not leave it"),
+  path: z
+    .string()
+    .regex(/^\//, 'expected a path that begins with /')
+    .describe("Below the connector's endpoint and base path; must not leave it"),
   query: z
     .record(z.string(), z.union([queryValue, z.array(queryValue)]))
     .optional()
@@ -38,7 +41,7 @@ export const exchangeInput = {
 };
 
 export const exchangeOutput = z.object({
-  status: z.int(),
+  status: z.int().min(100).max(599),
   headers: z.record(z.string(), z.string()).describe('Names in lower case'),
   json: jsonValue.optional(),
   text: z.string().optional(),

@@ -3,8 +3,14 @@ import { z } from 'zod';
 /** A moment, as Prometheus takes it. */
 export const timestamp = z.union([
   z.number().describe('Unix time in seconds'),
-  z.iso.datetime({ offset: true }).describe('RFC 3339'),
-  z.string().regex(/^-?\d+(\.\d+)?$/).describe('Unix time in seconds'),
+  z
+    .string()
+    .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/)
+    .describe('RFC 3339'),
+  z
+    .string()
+    .regex(/^-?\d+(\.\d+)?$/)
+    .describe('Unix time in seconds'),
 ]);
 
 /** A span of time, as Prometheus writes it. */

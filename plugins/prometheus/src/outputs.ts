@@ -5,14 +5,9 @@ export const labels = z.record(z.string(), z.string());
 /** Time in seconds, and the value as text, since JSON has neither NaN nor Inf. */
 const sample = z.tuple([z.number(), z.string()]);
 /** Native histograms: count, sum and buckets. */
-const histogramSample = z.tuple([
-  z.number(),
-  z.looseObject({ count: z.string(), sum: z.string() }),
-]);
+const histogramSample = z.tuple([z.number(), z.looseObject({ count: z.string(), sum: z.string() })]);
 
-const vector = z.array(
-  z.object({ metric: labels, value: sample.optional(), histogram: histogramSample.optional() }),
-);
+const vector = z.array(z.object({ metric: labels, value: sample.optional(), histogram: histogramSample.optional() }));
 
 const matrix = z.array(
   z.object({

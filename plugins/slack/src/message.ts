@@ -1,4 +1,8 @@
+import type { JsonValue } from '@automate/sdk';
 import { z } from 'zod';
+
+/** Any JSON: a payload is JSON already, so that nothing is left to check. */
+const jsonValue: z.ZodType<JsonValue> = z.any();
 
 /** Most blocks that Slack takes in one message. */
 const MAX_BLOCKS = 50;
@@ -21,7 +25,7 @@ export const messageOptions = {
   icon_emoji: z.string().min(1).optional().describe("Shown instead of the app's icon, e.g. `:robot_face:`"),
   icon_url: z.url().optional().describe("Shown instead of the app's icon"),
   metadata: z
-    .strictObject({ event_type: z.string().min(1), event_payload: z.record(z.string(), z.json()) })
+    .strictObject({ event_type: z.string().min(1), event_payload: z.record(z.string(), jsonValue) })
     .optional()
     .describe('Facts for programs that read the message'),
 };

@@ -63,9 +63,7 @@ export const channelsAnswer = z.object({
   ),
 });
 
-export function toChannel(
-  data: z.output<typeof channelsAnswer>['channels'][number],
-): z.output<typeof channel> {
+export function toChannel(data: z.output<typeof channelsAnswer>['channels'][number]): z.output<typeof channel> {
   return {
     id: data.id,
     ...(data.name === undefined ? {} : { name: data.name }),

@@ -1,5 +1,5 @@
-import { isJsonObject, UpstreamError } from '@automate/sdk';
-import type { ConnectorContext, ConnectorError, HttpClient, JsonObject, Logger, Secret } from '@automate/sdk';
+import { ConnectorError, isJsonObject, UpstreamError } from '@automate/sdk';
+import type { ConnectorContext, HttpClient, JsonObject, Logger, Secret } from '@automate/sdk';
 import type { FetchFunction, LogLevel, WebClient, WebClientOptions } from '@slack/web-api';
 import { slackError } from './slack-error.ts';
 
@@ -47,15 +47,19 @@ export class SlackClient {
    *
    * @throws ConnectorError of the class that belongs to Slack's error string, or to the failure of the request.
    */
-  async call(http: HttpClient, method: string, parameters: Readonly<Record<string, unknown>> = {}): Promise<JsonObject> {
-    let failure: unknown;
+  async call(
+    http: HttpClient,
+    method: string,
+    parameters: Readonly<Record<string, unknown>> = {},
+  ): Promise<JsonObject> {
+    let failure: ConnectorError | undefined;
     // A client for each call (30 µs): the library takes its fetch once, and a call's HTTP ends with the call.
     const client = this.#opened().createClient(async (url, init) => {
       try {
         return await send(http, String(url), init);
       } catch (error) {
-        failure = error;
-        throw error;
+        failure = ConnectorError.from(error);
+        throw failure;
       }
     });
     try {
@@ -90,7 +94,7 @@ async function send(http: HttpClient, url: string, init: Parameters<FetchFunctio
     headers: new Headers(response.headers),
     text: async () => response.text(),
     json: async () => response.json(),
-    arrayBuffer: async () => response.body.slice().buffer as ArrayBuffer,
+    arrayBuffer: async () => response.body.slice().buffer,
   };
 }
 

@@ -8,7 +8,7 @@ const bodies = ['json', 'form', 'text', 'base64'] as const;
 
 const input = z
   .strictObject({
-    method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).default('POST'),
+    method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).default('GET'),
     ...exchangeInput,
     json: jsonValue.optional().describe('The body as JSON'),
     form: z.record(z.string(), z.string()).optional().describe('The body as a form'),
@@ -21,7 +21,8 @@ const input = z
 
 /** Any request. What it does over there nobody here knows, so it is never repeated after an unknown outcome. */
 export const request = action({
-  description: 'Sends a request of any method and gives the answer: status, headers, and the body as JSON, text or base64.',
+  description:
+    'Sends a request of any method and gives the answer: status, headers, and the body as JSON, text or base64.',
   input,
   output: exchangeOutput,
   sideEffects: true,

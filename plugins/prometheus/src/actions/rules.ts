@@ -34,9 +34,7 @@ const rule = z.discriminatedUnion('type', [
 ]);
 
 const output = z.object({
-  groups: z.array(
-    z.object({ name: z.string(), file: z.string(), interval_seconds: z.number(), rules: z.array(rule) }),
-  ),
+  groups: z.array(z.object({ name: z.string(), file: z.string(), interval_seconds: z.number(), rules: z.array(rule) })),
   ...remarks,
 });
 
@@ -61,9 +59,7 @@ const ruleData = z.discriminatedUnion('type', [
 ]);
 
 const rulesData = z.object({
-  groups: z.array(
-    z.object({ name: z.string(), file: z.string(), interval: z.number(), rules: z.array(ruleData) }),
-  ),
+  groups: z.array(z.object({ name: z.string(), file: z.string(), interval: z.number(), rules: z.array(ruleData) })),
 });
 
 function toRule(data: z.output<typeof ruleData>): z.output<typeof rule> {

@@ -7,7 +7,11 @@ import type { SlackClient } from '../slack-client.ts';
 const input = z
   .strictObject({
     channel: z.string().min(1).describe('Id of a channel, a conversation or a user'),
-    text: z.string().min(1).optional().describe("The message in Slack's mrkdwn; with blocks, the text of notifications"),
+    text: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("The message in Slack's mrkdwn; with blocks, the text of notifications"),
     blocks: blocks.optional(),
     attachments: attachments.optional(),
     thread_ts: z.string().min(1).optional().describe('`ts` of the message to reply to'),
