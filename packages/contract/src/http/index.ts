@@ -1,1 +1,23 @@
-export {};
+export { API_PREFIX, HTTP_ROUTES } from './routes.ts';
+export type { HttpRoute, OperationId } from './routes.ts';
+export { problemDocumentSchema } from './answers.ts';
+export {
+  fromProblemDocument,
+  PROBLEM_MEDIA_TYPE,
+  problemType,
+  retryAfterHeader,
+  toProblemDocument,
+} from './problem.ts';
+export type { ProblemDocument } from './problem.ts';
+export {
+  changeResultView,
+  connectorDescriptionView,
+  connectorDetailsView,
+  connectorInfoView,
+  connectorListView,
+  executeResultText,
+  healthReportsView,
+  healthReportView,
+  pluginReportView,
+  testReportView,
+} from './views.ts';

@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { CONNECTION_MODES, CONNECTOR_STATUSES, CONNECTOR_TYPES } from '../connector.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import { ERROR_CODES } from '../error-codes.ts';
+import { PLUGIN_REASONS, PLUGIN_STATUSES } from '../plugin-report.ts';
+
+/** Any JSON object, such as a payload or a JSON Schema: maps that users fill pass untouched. */
+const anyObject = z.record(z.string(), z.unknown());
+const milliseconds = z.number().min(0);
+const count = z.int().min(0);
+
+const infoFields = {
+  id: z.string(),
+  name: z.string(),
+  type: z.enum(CONNECTOR_TYPES),
+  kind: z.string(),
+  description: z.string(),
+  endpoint: z.string().meta({ description: 'Empty without a host' }),
+  enabled: z.boolean(),
+  status: z.enum(CONNECTOR_STATUSES),
+  mode: z.enum(CONNECTION_MODES),
+  metadata: z.record(z.string(), z.string()),
+  tags: z.array(z.string()),
+  owner: z.enum(['file', 'api', 'plugin']).meta({ description: 'Only the owner may change it' }),
+  isolation: z.enum(['thread', 'none']),
+  last_error: z.string().meta({ description: 'Why it is not well; empty when it is' }),
+};
+
+export const connectorInfoSchema = z.object(infoFields).meta({ id: 'ConnectorInfo' });
+
+export const connectorListSchema = z.object({ connectors: z.array(connectorInfoSchema), count });
+
+export const connectorDetailsSchema = z
+  .object({
+    ...infoFields,
+    config: anyObject.meta({ description: 'As in the YAML file, durations as text, secrets masked' }),
+  })
+  .meta({ id: 'ConnectorDetails' });
+
+export const changeResultSchema = z.object({ id: z.string(), message: z.string() }).meta({ id: 'ChangeResult' });
+
+const healthFields = {
+  status: z.enum(CONNECTOR_STATUSES),
+  healthy: z.boolean(),
+  message: z.string(),
+  response_time_ms: milliseconds,
+  checked_at: z.string().optional().meta({ description: 'ISO 8601; absent when it was never probed' }),
+  last_success_at: z.string().optional(),
+  consecutive_failures: count,
+};
+
+export const healthReportSchema = z.object({ id: z.string(), ...healthFields }).meta({ id: 'HealthReport' });
+
+export const healthReportsSchema = z.object({ results: z.record(z.string(), z.object(healthFields)) });
+
+export const testReportSchema = z
+  .object({
+    id: z.string(),
+    status: z.enum(CONNECTOR_STATUSES),
+    endpoint: z.string(),
+    success: z.boolean(),
+    error: z.string().optional(),
+  })
+  .meta({ id: 'TestReport' });
+
+const actionDescriptionSchema = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    input: anyObject.meta({ description: 'JSON Schema, draft 2020-12' }),
+    output: anyObject.optional(),
+    side_effects: z.boolean(),
+    idempotent: z.boolean(),
+    rate_limit_class: z.string().optional(),
+    timeout_ms: milliseconds.optional(),
+  })
+  .meta({ id: 'ActionDescription' });
+
+export const connectorDescriptionSchema = z
+  .object({
+    id: z.string(),
+    kind: z.string(),
+    name: z.string(),
+    version: z.string(),
+    title: z.string().optional(),
+    description: z.string().optional(),
+    package: z.object({ name: z.string(), version: z.string() }).optional(),
+    capabilities: z.object({
+      webhooks: z.boolean(),
+      polling: z.boolean(),
+      batch: z.boolean(),
+      idempotency_key: z.boolean(),
+      oauth: z.boolean(),
+      rate_limit_headers: z.boolean(),
+    }),
+    config_schema: anyObject.optional().meta({ description: 'JSON Schema of `settings`' }),
+    open: z.boolean().meta({ description: 'True when any action name is tried' }),
+    actions: z.array(actionDescriptionSchema),
+  })
+  .meta({ id: 'ConnectorDescription' });
+
+export const executeResultSchema = z
+  .object({ result: z.unknown(), attempts: z.int().min(1), duration_ms: milliseconds, replayed: z.boolean() })
+  .meta({ id: 'ExecuteResult' });
+
+const pluginProblemSchema = z
+  .object({
+    package: z.string().optional(),
+    path: z.string(),
+    expected: z.string(),
+    received: z.string(),
+    blame: z.enum(['plugin', 'operator']),
+    remedy: z.string(),
+  })
+  .meta({ id: 'PluginProblem' });
+
+const pluginEntrySchema = z
+  .object({
+    package: z.string(),
+    version: z.string().optional(),
+    path: z.string(),
+    kinds: z.array(z.string()),
+    status: z.enum(PLUGIN_STATUSES),
+    reason: z.enum(PLUGIN_REASONS).optional(),
+    message: z.string().optional(),
+    problems: z.array(pluginProblemSchema),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'PluginEntry' });
+
+export const pluginReportSchema = z
+  .object({ plugins: z.array(pluginEntrySchema), problems: z.array(pluginProblemSchema), count })
+  .meta({ id: 'PluginReport' });
+
+const problemSchema = z
+  .object({
+    path: z.string(),
+    expected: z.string(),
+    received: z.string(),
+    message: z.string().optional(),
+    file: z.string().optional(),
+    line: z.int().min(1).optional(),
+    column: z.int().min(1).optional(),
+  })
+  .meta({ id: 'Problem' });
+
+export const problemDocumentSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]),
+    name: z.string(),
+    retryable: z.boolean(),
+    effect: z.enum(['none', 'maybe']),
+    blame: z.enum(['caller', 'operator', 'plugin', 'remote']),
+    retry_after_ms: milliseconds.optional(),
+    connector: z.string().optional(),
+    problems: z.array(problemSchema).optional(),
+    details: anyObject.optional(),
+  })
+  .meta({ id: 'ProblemDocument', description: 'Every error: RFC 9457, with the code and its traits' });

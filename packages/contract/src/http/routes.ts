@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import { CONNECTOR_TYPES } from '../connector.ts';
+import {
+  changeResultSchema,
+  connectorDescriptionSchema,
+  connectorDetailsSchema,
+  connectorListSchema,
+  executeResultSchema,
+  healthReportSchema,
+  healthReportsSchema,
+  pluginReportSchema,
+  testReportSchema,
+} from './answers.ts';
+
+/** Where every route of the service lives; the operational ones (`/health`, `/metrics`, `/openapi.json`) are at the root. */
+export const API_PREFIX = '/api/v1';
+
+export interface HttpRoute {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Under `API_PREFIX`, parameters as `{id}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly tag: 'connectors' | 'health' | 'actions' | 'plugins';
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly headers?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly status: 200 | 201;
+  readonly answer: z.ZodType;
+}
+
+const idParams = z.object({ id: z.string().meta({ description: "The connector's id" }) });
+const flag = z.enum(['true', 'false']);
+const waitHeaders = z.object({
+  prefer: z.string().optional().meta({ description: '`wait=SECONDS`: how long the caller will wait for everything' }),
+});
+
+/** A configuration in the YAML's shape. Its full schema is `connectorConfigSchema` of `@automate/contract/schemas`. */
+const configBody = z
+  .record(z.string(), z.unknown())
+  .meta({ description: 'One connector as in the YAML file: only `id` is required, durations are text such as "30s"' });
+
+/** Every route of the service, by operation id: the server's routes and the OpenAPI document come from here. */
+export const HTTP_ROUTES = {
+  listConnectors: {
+    method: 'GET',
+    path: '/connectors',
+    summary: 'All connectors, in order of id',
+    tag: 'connectors',
+    query: z.strictObject({
+      type: z.enum(CONNECTOR_TYPES).optional(),
+      enabled: flag.optional(),
+      tag: z.string().optional(),
+    }),
+    status: 200,
+    answer: connectorListSchema,
+  },
+  registerConnector: {
+    method: 'POST',
+    path: '/connectors',
+    summary: 'Add a connector; it is persisted before the answer',
+    tag: 'connectors',
+    headers: waitHeaders,
+    body: configBody,
+    status: 201,
+    answer: changeResultSchema,
+  },
+  healthCheckAll: {
+    method: 'GET',
+    path: '/connectors/health',
+    summary: 'Health of all connectors, from the last probes; `live=true` probes now',
+    tag: 'health',
+    query: z.strictObject({ type: z.enum(CONNECTOR_TYPES).optional(), live: flag.optional() }),
+    headers: waitHeaders,
+    status: 200,
+    answer: healthReportsSchema,
+  },
+  getConnector: {
+    method: 'GET',
+    path: '/connectors/{id}',
+    summary: 'One connector and its configuration, secrets masked',
+    tag: 'connectors',
+    params: idParams,
+    status: 200,
+    answer: connectorDetailsSchema,
+  },
+  updateConnector: {
+    method: 'PUT',
+    path: '/connectors/{id}',
+    summary: 'Replace a configuration whole; a bad one leaves the old one running',
+    tag: 'connectors',
+    params: idParams,
+    headers: waitHeaders,
+    body: configBody,
+    status: 200,
+    answer: changeResultSchema,
+  },
+  removeConnector: {
+    method: 'DELETE',
+    path: '/connectors/{id}',
+    summary: 'Remove a connector that came over the API',
+    tag: 'connectors',
+    params: idParams,
+    status: 200,
+    answer: changeResultSchema,
+  },
+  healthCheck: {
+    method: 'GET',
+    path: '/connectors/{id}/health',
+    summary: 'Probe one connector now',
+    tag: 'health',
+    params: idParams,
+    headers: waitHeaders,
+    status: 200,
+    answer: healthReportSchema,
+  },
+  testConnector: {
+    method: 'POST',
+    path: '/connectors/{id}/test',
+    summary: 'Test the connection from nothing',
+    tag: 'health',
+    params: idParams,
+    headers: waitHeaders,
+    status: 200,
+    answer: testReportSchema,
+  },
+  describeConnector: {
+    method: 'GET',
+    path: '/connectors/{id}/actions',
+    summary: 'What the connector can do: actions with their JSON Schemas, settings, capabilities',
+    tag: 'actions',
+    params: idParams,
+    headers: waitHeaders,
+    status: 200,
+    answer: connectorDescriptionSchema,
+  },
+  executeAction: {
+    method: 'POST',
+    path: '/connectors/{id}/actions/{action}',
+    summary: 'Call an action; the body is its payload, an empty one is {}',
+    tag: 'actions',
+    params: idParams.extend({ action: z.string() }),
+    headers: waitHeaders.extend({
+      'idempotency-key': z.string().optional().meta({ description: 'Refused for kinds that cannot pass it on' }),
+    }),
+    body: z.record(z.string(), z.unknown()),
+    status: 200,
+    answer: executeResultSchema,
+  },
+  listPlugins: {
+    method: 'GET',
+    path: '/plugins',
+    summary: 'What discovery found, admitted and refused, and why',
+    tag: 'plugins',
+    status: 200,
+    answer: pluginReportSchema,
+  },
+  rescanPlugins: {
+    method: 'POST',
+    path: '/plugins/rescan',
+    summary: 'Scan again; new kinds can be used at once',
+    tag: 'plugins',
+    headers: waitHeaders,
+    status: 200,
+    answer: pluginReportSchema,
+  },
+} as const satisfies Record<string, HttpRoute>;
+
+export type OperationId = keyof typeof HTTP_ROUTES;

@@ -1,0 +1,150 @@
+import type { z } from 'zod';
+import type { ActionDescription, ConnectorDescription, ConnectorDetails, ConnectorInfo } from '../connector.ts';
+import type { ChangeResult, ExecuteTextResult } from '../connector-service.ts';
+import type { HealthReport, TestReport } from '../health.ts';
+import type { JsonObject } from '../json.ts';
+import type { PluginReport } from '../plugin-report.ts';
+import type {
+  changeResultSchema,
+  connectorDescriptionSchema,
+  connectorDetailsSchema,
+  connectorInfoSchema,
+  connectorListSchema,
+  healthReportSchema,
+  healthReportsSchema,
+  pluginReportSchema,
+  testReportSchema,
+} from './answers.ts';
+
+/** What an answer's schema lets through: a view that misses or misspells a field does not compile. */
+type View<T extends z.ZodType> = z.output<T>;
+
+export function connectorInfoView(info: ConnectorInfo): View<typeof connectorInfoSchema> {
+  return {
+    id: info.id,
+    name: info.name,
+    type: info.type,
+    kind: info.kind,
+    description: info.description,
+    endpoint: info.endpoint,
+    enabled: info.enabled,
+    status: info.status,
+    mode: info.mode,
+    metadata: info.metadata,
+    tags: [...info.tags],
+    owner: info.owner,
+    isolation: info.isolation,
+    last_error: info.lastError,
+  };
+}
+
+export function connectorListView(infos: readonly ConnectorInfo[]): View<typeof connectorListSchema> {
+  return { connectors: infos.map(connectorInfoView), count: infos.length };
+}
+
+/** `config` is the configuration in the YAML's shape: see `toWireConfig` of `@automate/contract/schemas`. */
+export function connectorDetailsView(
+  details: ConnectorDetails,
+  config: JsonObject,
+): View<typeof connectorDetailsSchema> {
+  return { ...connectorInfoView(details.connector), config };
+}
+
+export function changeResultView(result: ChangeResult): View<typeof changeResultSchema> {
+  return { id: result.id, message: result.message };
+}
+
+export function healthReportView(report: HealthReport): View<typeof healthReportSchema> {
+  return { id: report.id, ...healthView(report) };
+}
+
+export function healthReportsView(reports: Readonly<Record<string, HealthReport>>): View<typeof healthReportsSchema> {
+  const entries = Object.entries(reports).map(([id, report]) => [id, healthView(report)] as const);
+  return { results: Object.fromEntries(entries) };
+}
+
+function healthView(report: HealthReport) {
+  return {
+    status: report.status,
+    healthy: report.healthy,
+    message: report.message,
+    response_time_ms: report.responseTimeMs,
+    ...(report.checkedAt === undefined ? {} : { checked_at: report.checkedAt }),
+    ...(report.lastSuccessAt === undefined ? {} : { last_success_at: report.lastSuccessAt }),
+    consecutive_failures: report.consecutiveFailures,
+  };
+}
+
+export function testReportView(report: TestReport): View<typeof testReportSchema> {
+  return {
+    id: report.id,
+    status: report.status,
+    endpoint: report.endpoint,
+    success: report.success,
+    ...(report.error === undefined ? {} : { error: report.error }),
+  };
+}
+
+/** What a connector's kind can do, under the connector's id. */
+export function connectorDescriptionView(
+  id: string,
+  description: ConnectorDescription,
+): View<typeof connectorDescriptionSchema> {
+  const { capabilities } = description;
+  return {
+    id,
+    kind: description.kind,
+    name: description.name,
+    version: description.version,
+    ...(description.title === undefined ? {} : { title: description.title }),
+    ...(description.description === undefined ? {} : { description: description.description }),
+    ...(description.package === undefined ? {} : { package: { ...description.package } }),
+    capabilities: {
+      webhooks: capabilities.webhooks,
+      polling: capabilities.polling,
+      batch: capabilities.batch,
+      idempotency_key: capabilities.idempotencyKey,
+      oauth: capabilities.oauth,
+      rate_limit_headers: capabilities.rateLimitHeaders,
+    },
+    ...(description.configSchema === undefined ? {} : { config_schema: description.configSchema }),
+    open: description.open,
+    actions: description.actions.map(actionView),
+  };
+}
+
+function actionView(action: ActionDescription) {
+  return {
+    name: action.name,
+    description: action.description,
+    input: action.input,
+    ...(action.output === undefined ? {} : { output: action.output }),
+    side_effects: action.sideEffects,
+    idempotent: action.idempotent,
+    ...(action.rateLimitClass === undefined ? {} : { rate_limit_class: action.rateLimitClass }),
+    ...(action.timeoutMs === undefined ? {} : { timeout_ms: action.timeoutMs }),
+  };
+}
+
+/** The answer of an action as JSON text. The result is JSON text already and goes in as it is. */
+export function executeResultText(result: ExecuteTextResult): string {
+  return `{"result":${result.result},"attempts":${result.attempts},"duration_ms":${result.durationMs},"replayed":${result.replayed}}`;
+}
+
+export function pluginReportView(report: PluginReport): View<typeof pluginReportSchema> {
+  return {
+    plugins: report.plugins.map((plugin) => ({
+      package: plugin.package,
+      ...(plugin.version === undefined ? {} : { version: plugin.version }),
+      path: plugin.path,
+      kinds: [...plugin.kinds],
+      status: plugin.status,
+      ...(plugin.reason === undefined ? {} : { reason: plugin.reason }),
+      ...(plugin.message === undefined ? {} : { message: plugin.message }),
+      problems: plugin.problems.map((problem) => ({ ...problem })),
+      warnings: [...plugin.warnings],
+    })),
+    problems: report.problems.map((problem) => ({ ...problem })),
+    count: report.plugins.length,
+  };
+}
