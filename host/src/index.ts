@@ -1,1 +1,10 @@
-export {};
+export { createHost } from './create-host.ts';
+export type { HostOptions } from './create-host.ts';
+export { formatBootReport } from './boot-report.ts';
+export type { BootReport, BootStage } from './boot-report.ts';
+export type { KindRegistration } from './compose/kinds.ts';
+export type { Host, ReloadResult } from './host.ts';
+export { HostConfigError } from './host-settings.ts';
+export type { Environment, HostSettingsInput } from './host-settings.ts';
+export { openLocalService } from './open-local-service.ts';
+export type { LocalServiceOptions } from './open-local-service.ts';

@@ -22,17 +22,17 @@ export interface Kind {
 export class KindCatalog {
   readonly #registered = new Map<string, Kind>();
   #discovered: ReadonlyMap<string, Kind> = new Map();
-  #refused: ReadonlyMap<string, string> = new Map();
+  #explainMissing: (name: string) => string = (name) => `no package that was found declares the kind "${name}"`;
 
   /** Adds a kind of the embedding program's; it comes before a discovered one of the same name. */
   register(kind: Kind): void {
     this.#registered.set(kind.name, kind);
   }
 
-  /** Replaces what the last scan found: the kinds, and a sentence for each kind that it found and refused. */
-  replaceDiscovered(kinds: ReadonlyMap<string, Kind>, refused: ReadonlyMap<string, string>): void {
-    this.#discovered = kinds;
-    this.#refused = refused;
+  /** Replaces what the last scan found: the kinds, and why others are not among them. */
+  replaceDiscovered(kinds: ReadonlyMap<string, Kind>, explainMissing: (name: string) => string): void {
+    this.#discovered = keepUnchanged(this.#discovered, kinds);
+    this.#explainMissing = explainMissing;
   }
 
   find(name: string): Kind | undefined {
@@ -47,19 +47,16 @@ export class KindCatalog {
 
   /** Why there is no such kind, and what to do about it. */
   explainMissing(name: string): string {
-    const refused = this.#refused.get(name);
-    if (refused !== undefined) return refused;
-    const known = this.all().map((kind) => kind.name);
-    const choice = known.length === 0 ? 'no connector package is installed' : `installed are ${known.join(', ')}`;
-    return `no installed package declares the kind "${name}" (${choice}): add the package that does, as a dependency of the project`;
+    return this.#explainMissing(name);
   }
 }
 
-/** True when both kinds run the same code, so that a running connector need not be replaced. */
-export function isSameKind(a: Kind, b: Kind): boolean {
-  return JSON.stringify(a) === JSON.stringify(b) && classOf(a) === classOf(b);
-}
-
-function classOf(kind: Kind): unknown {
-  return kind.source.via === 'class' ? kind.source.adapterClass : undefined;
+/** The new kinds, but the old object for each whose code is the same: what runs it or knows it need not be replaced. */
+function keepUnchanged(before: ReadonlyMap<string, Kind>, after: ReadonlyMap<string, Kind>): ReadonlyMap<string, Kind> {
+  return new Map(
+    [...after].map(([name, kind]) => {
+      const old = before.get(name);
+      return [name, old !== undefined && JSON.stringify(old) === JSON.stringify(kind) ? old : kind];
+    }),
+  );
 }

@@ -32,6 +32,11 @@ export class Registry {
     return this.#set(input);
   }
 
+  /** Puts back an entry that `replace` took the place of, the very object that others hold. */
+  restore(entry: ConnectorEntry): void {
+    this.#entries.set(entry.id, entry);
+  }
+
   remove(id: string): boolean {
     return this.#entries.delete(id);
   }

@@ -2,7 +2,7 @@ import type { ChangeResult, ConnectorConfig, ConnectorConfigInput, JsonObject, P
 import { AlreadyExistsError, describeProblem, InvalidInputError } from '@automate/contract';
 import { parseConnectorConfig, toWireConfig } from '@automate/contract/schemas';
 import type { ConnectorEntry } from '../registry/connector-state.ts';
-import type { Kind, KindCatalog } from '../registry/kind-catalog.ts';
+import type { KindCatalog } from '../registry/kind-catalog.ts';
 import type { Registry } from '../registry/registry.ts';
 import { describeOwner } from '../registry/registry.ts';
 import type { Store } from '../store/store.ts';

@@ -1,0 +1,86 @@
+import { pathToFileURL } from 'node:url';
+import type { JsonObject } from '@automate/contract';
+import { ConfigInvalidError, describeProblem } from '@automate/contract';
+import type { ConnectorEntry } from '../registry/connector-state.ts';
+import type { Kind } from '../registry/kind-catalog.ts';
+import { createInlineWorker } from '../runtime/inline-worker.ts';
+import type { ConnectorWorker, Runtime, WorkerConfig, WorkerEvents, WorkerSpec } from '../runtime/runtime.ts';
+import type { Inspection } from '../service/descriptions.ts';
+import { checkHealthPath } from '../service/registrations.ts';
+
+export interface ConnectorRuntimeOptions {
+  readonly runtime: Runtime;
+  readonly events: WorkerEvents;
+  readonly hostVersion: string;
+  /** Milliseconds without a call after which a worker without health checks stops. */
+  readonly idleStopMs: number;
+  /** Resolves references; rejects with a ConnectorError that names the field. */
+  resolve(entry: ConnectorEntry): Promise<WorkerConfig>;
+}
+
+/** Makes workers for the registry's entries, at the isolation that their kind's source allows. */
+export function createConnectorRuntime(options: ConnectorRuntimeOptions): {
+  createWorker(entry: ConnectorEntry, kind: Kind): ConnectorWorker;
+  inspect(kind: Kind, settings?: JsonObject): Promise<Inspection>;
+} {
+  const { runtime, events, hostVersion, idleStopMs } = options;
+  return {
+    createWorker(entry, kind) {
+      const { limits, healthCheck } = entry.config;
+      const spec: WorkerSpec = {
+        id: entry.id,
+        ...codeOf(kind, hostVersion),
+        resolveConfig: () => {
+          requireRunnable(entry);
+          return options.resolve(entry);
+        },
+        startTimeoutMs: limits.startTimeoutMs,
+        memoryMb: limits.memoryMb,
+        // A health loop would start it again at once.
+        ...(healthCheck.enabled ? undefined : { idleStopMs }),
+      };
+      return kind.source.via === 'class'
+        ? createInlineWorker({ spec, adapterClass: kind.source.adapterClass, events })
+        : runtime.create(spec);
+    },
+    async inspect(kind, settings) {
+      const spec = {
+        ...codeOf(kind, hostVersion),
+        startTimeoutMs: INSPECT_TIMEOUT_MS,
+        memoryMb: INSPECT_MEMORY_MB,
+        ...(settings === undefined ? undefined : { settings }),
+      };
+      if (kind.source.via !== 'class') return runtime.inspect(spec);
+      const { inspectInline } = await import('../runtime/inline-worker.ts');
+      return inspectInline({ spec, adapterClass: kind.source.adapterClass });
+    },
+  };
+}
+
+const INSPECT_TIMEOUT_MS = 10_000;
+const INSPECT_MEMORY_MB = 128;
+
+/** Problems of a stored or configured connector that only show together with its kind. */
+function requireRunnable(entry: ConnectorEntry): void {
+  const problems = checkHealthPath(entry.config);
+  if (problems.length === 0) return;
+  throw new ConfigInvalidError(`the connector "${entry.id}" cannot start: ${problems.map(describeProblem).join('; ')}`, {
+    connector: entry.id,
+    problems,
+  });
+}
+
+function codeOf(kind: Kind, hostVersion: string): Pick<WorkerSpec, 'kind' | 'packageName' | 'packageVersion' | 'entryUrl'> {
+  switch (kind.source.via) {
+    case 'package': {
+      const { packageName, packageVersion, entryUrl } = kind.source;
+      return { kind: kind.name, packageName, packageVersion, entryUrl };
+    }
+    case 'entry':
+      return { kind: kind.name, packageName: '(registered)', packageVersion: hostVersion, entryUrl: kind.source.entryUrl };
+    case 'class':
+      return { kind: kind.name, packageName: '(registered)', packageVersion: hostVersion, entryUrl: pathToFileURL('/').href };
+    default:
+      return kind.source satisfies never;
+  }
+}

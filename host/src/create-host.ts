@@ -1,0 +1,259 @@
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BootReport } from './boot-report.ts';
+import { BootTimer } from './boot-report.ts';
+import { CloseStack } from './close-stack.ts';
+import { createConnectorRuntime } from './compose/connector-runtime.ts';
+import type { KindRegistration } from './compose/kinds.ts';
+import { registeredKind } from './compose/kinds.ts';
+import { openListeners } from './compose/listeners.ts';
+import { PluginScanner } from './compose/plugin-scanner.ts';
+import { Reconfiguration } from './compose/reconfiguration.ts';
+import { openSecrets } from './compose/secrets.ts';
+import { openTelemetry } from './compose/telemetry.ts';
+import { loadConfig } from './config/load-config.ts';
+import { watchConfig } from './config/watch-config.ts';
+import { createPipeline } from './execution/pipeline.ts';
+import { HealthMonitor } from './health/health-monitor.ts';
+import type { Environment, HostSettingsInput } from './host-settings.ts';
+import { HostConfigError, readHostSettings } from './host-settings.ts';
+import type { Host } from './host.ts';
+import { findProjectRoot, readIdentity } from './identity.ts';
+import { openHostLog } from './log/host-log.ts';
+import { KindCatalog } from './registry/kind-catalog.ts';
+import { Registry } from './registry/registry.ts';
+import type { WorkerEvents } from './runtime/runtime.ts';
+import { createWorkerRuntime } from './runtime/worker-runtime.ts';
+import { HostConnectorService } from './service/connector-service.ts';
+import { Descriptions } from './service/descriptions.ts';
+import { EventHub } from './service/event-hub.ts';
+import { LiveConnectors } from './service/live-connectors.ts';
+import { Registrations } from './service/registrations.ts';
+import type { DataDirLock } from './store/data-dir.ts';
+import { lockDataDir, openDataDir } from './store/data-dir.ts';
+import { openSqliteStore } from './store/sqlite-store.ts';
+
+export interface HostOptions {
+  /** Where to look for the project: the nearest package.json at or above this directory is its root. */
+  readonly cwd: string;
+  /** Environment variables, which references in the configuration may name. Pass `process.env`. */
+  readonly env: Environment;
+  /** Settings that win over the environment. */
+  readonly flags?: HostSettingsInput;
+  /** Whether to open gRPC and REST, watch the configuration file and check health in the background. Default true; false for one-off use in process. */
+  readonly serve?: boolean;
+  /** Where the log goes. */
+  readonly logTo: Writable;
+  /** Kinds that the embedding program brings along. */
+  readonly kinds?: readonly KindRegistration[];
+}
+
+/** Milliseconds without a call after which a worker that has no health checks stops. */
+const IDLE_STOP_MS = 10 * 60_000;
+/** How long connectors may take to close, each, in milliseconds. */
+const CLOSE_GRACE_MS = 5_000;
+
+/**
+ * Starts a host: reads the configuration, finds the plugins, opens the doors. Workers start when they are first needed, so that no connector's
+ * trouble keeps the host from starting.
+ *
+ * Rejects with HostConfigError where the configuration or the settings are wrong, and with Error where a port or the data directory is taken.
+ * What was opened until then is closed again. The caller owns the host and closes it.
+ */
+export async function createHost(options: HostOptions): Promise<Host> {
+  const stack = new CloseStack();
+  try {
+    return await openHost(options, stack);
+  } catch (error) {
+    await stack.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> {
+  const { env, flags = {}, serve = true } = options;
+  const timer = new BootTimer();
+  const [identity, projectDir] = await Promise.all([readIdentity(), findProjectRoot(options.cwd)]);
+  const terminal = (options.logTo as { isTTY?: boolean }).isTTY === true;
+  const settings = readHostSettings({ flags, env, projectDir, terminal });
+  const load = (): ReturnType<typeof loadConfig> =>
+    loadConfig({ cwd: projectDir, configPath: settings.configPath, env, defaults: { healthIntervalMs: settings.healthIntervalMs } });
+  const loaded = await load();
+  if (!loaded.ok) throw new HostConfigError(loaded.problems);
+  timer.mark('configuration');
+
+  const secrets = openSecrets({ env, secretsDir: settings.secretsDir });
+  const log = await openHostLog({ level: settings.logLevel, format: settings.logFormat, destination: options.logTo, scrub: secrets.scrub });
+  stack.push({ name: 'log', close: () => log.flush() });
+
+  const kinds = new KindCatalog();
+  for (const registration of options.kinds ?? []) kinds.register(registeredKind(registration));
+  let config = loaded.config;
+  const scanner = new PluginScanner({ projectDir, hostVersion: identity.version, kinds, settings: () => config.plugins });
+  scanner.scan({ full: false });
+  timer.mark('discovery');
+
+  openDataDir(settings.dataDir);
+  const lock = serve ? await holdDataDir(settings.dataDir) : undefined;
+  if (lock !== undefined) stack.push({ name: 'data directory', close: () => lock.release() });
+  const store = openSqliteStore(join(settings.dataDir, 'connectors.db'));
+  stack.push({ name: 'store', close: () => store.close() });
+  timer.mark('store');
+
+  const registry = new Registry(kinds);
+  const hub = new EventHub();
+  stack.push({ name: 'watchers', close: () => hub.close() });
+  const telemetry = await openTelemetry({ settings, version: identity.version, log, registry });
+  stack.push({ name: 'telemetry', close: () => telemetry.shutdown() });
+  const monitor = new HealthMonitor();
+  const events: WorkerEvents = {
+    onLog: ({ connector, level, message, fields, source }) => log[level]({ connector, source, ...fields }, message),
+    onState: (id) => announce(id),
+    onCrash: (id, error) => {
+      log.warn({ connector: id, reason: error.details?.['reason'] }, error.message);
+      telemetry.recordCrash(id, String(error.details?.['reason'] ?? 'unknown'));
+    },
+  };
+  const runtime = createWorkerRuntime({ events });
+  stack.push({ name: 'runtime', close: () => runtime.close({ graceMs: CLOSE_GRACE_MS }) });
+  const { createWorker, inspect } = createConnectorRuntime({
+    runtime,
+    events,
+    hostVersion: identity.version,
+    idleStopMs: IDLE_STOP_MS,
+    resolve: (entry) => secrets.resolve(entry.config, config.profiles),
+  });
+  const live = new LiveConnectors({
+    registry,
+    monitor,
+    createWorker,
+    scrub: secrets.scrub,
+    onHealth: (id) => {
+      announce(id);
+      const entry = registry.find(id);
+      if (entry !== undefined) telemetry.recordHealthCheck(id, live.report(entry).status);
+    },
+  });
+  stack.push({ name: 'connectors', close: () => live.closeAll() });
+  telemetry.observe(live);
+  const descriptions = new Descriptions({ live, inspect });
+  const registrations = new Registrations({
+    registry,
+    kinds,
+    store,
+    live,
+    descriptions,
+    findProfile: (name) => config.profiles.get(name),
+    healthIntervalMs: settings.healthIntervalMs,
+    onChange: (change) => {
+      if (change.kind === 'removed') forget(change.id);
+      else hub.publish({ kind: change.kind, connector: service.view(change.entry) });
+    },
+  });
+  const reconfiguration = new Reconfiguration({ registry, kinds, store, live, scanner, healthIntervalMs: settings.healthIntervalMs });
+  const service = new HostConnectorService({
+    registry,
+    live,
+    registrations,
+    descriptions,
+    hub,
+    execute: createPipeline({ find: (id) => live.target(id), scrub: secrets.scrub, recorder: telemetry.calls }),
+    scrub: secrets.scrub,
+    plugins: async () => scanner.report(),
+    rescan: async () => {
+      const report = scanner.scan({ full: true });
+      publish(reconfiguration.apply(config, () => false));
+      return report;
+    },
+    onClose: () => stack.close(),
+  });
+  /** The last status that watchers were told of, so that only changes are events. */
+  const told = new Map<string, string>();
+  function announce(id: string): void {
+    const entry = registry.find(id);
+    if (entry === undefined) return;
+    const connector = service.view(entry);
+    const word = `${connector.status} ${connector.lastError}`;
+    if (told.get(id) === word) return;
+    told.set(id, word);
+    hub.publish({ kind: 'status', connector });
+  }
+  function forget(id: string): void {
+    told.delete(id);
+    telemetry.forgetConnector(id);
+    secrets.forget(id);
+    hub.publish({ kind: 'removed', id });
+  }
+  function publish(change: ReturnType<Reconfiguration['apply']>): void {
+    for (const id of change.removed) forget(id);
+    for (const entry of change.added) hub.publish({ kind: 'added', connector: service.view(entry) });
+    for (const entry of change.updated) hub.publish({ kind: 'updated', connector: service.view(entry) });
+  }
+  const first = reconfiguration.apply(config, () => false);
+  timer.mark('registry');
+
+  const reload: Host['reload'] = async () => {
+    const next = await load();
+    if (!next.ok) {
+      log.error({ problems: next.problems }, 'the configuration file is broken: everything stays as it was');
+      return { ok: false, problems: next.problems };
+    }
+    const before = config;
+    config = next.config;
+    const change = reconfiguration.reload(before, config);
+    publish(change);
+    for (const warning of change.warnings) log.warn({}, warning);
+    const names = { added: change.added.map(({ id }) => id), updated: change.updated.map(({ id }) => id), removed: change.removed };
+    log.info(names, 'the configuration was read again');
+    return { ok: true, ...names };
+  };
+
+  const listeners = serve
+    ? await openListeners({ service, settings, log, version: identity.version, stack, metrics: () => telemetry.metricsText() })
+    : undefined;
+  if (listeners !== undefined) {
+    timer.mark('listeners');
+    if (loaded.file !== undefined) {
+      const watcher = await watchConfig({
+        file: loaded.file,
+        onChange: async () => void (await reload()),
+        onError: (error) => log.error({ err: error }, 'reading the configuration again failed'),
+      });
+      stack.push({ name: 'configuration watcher', close: () => watcher.close() });
+    }
+    monitor.start();
+    stack.push({ name: 'health', close: () => monitor.close() });
+    lock?.publish({ grpc: listeners.grpcAddress, http: listeners.httpAddress });
+    listeners.setServing(true);
+    stack.push({ name: 'readiness', close: () => listeners.setServing(false) });
+  }
+  const report: BootReport = {
+    version: identity.version,
+    projectDir,
+    ...(loaded.file === undefined ? undefined : { configFile: loaded.file }),
+    plugins: scanner.lastReport,
+    connectors: await service.list(),
+    warnings: [...first.warnings],
+    ...(listeners === undefined ? undefined : { grpcAddress: listeners.grpcAddress, httpAddress: listeners.httpAddress }),
+    stages: timer.stages,
+  };
+  return {
+    service,
+    report,
+    ...(listeners === undefined ? undefined : { grpcAddress: listeners.grpcAddress, httpAddress: listeners.httpAddress }),
+    reload,
+    close: () => stack.close(),
+    [Symbol.asyncDispose]: () => stack.close(),
+  };
+}
+
+/** Takes the data directory. Tries for a moment, since whoever looks for a running host holds the lock for an instant. */
+async function holdDataDir(directory: string): Promise<DataDirLock> {
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    const lock = lockDataDir(directory);
+    if (lock !== undefined) return lock;
+    await delay(50);
+  }
+  throw new Error(`another host runs on the data directory ${directory}: stop it, or name another with DATA_DIR`);
+}

@@ -1,0 +1,110 @@
+import { join, resolve } from 'node:path';
+import type { Problem } from '@automate/contract';
+import { describeProblem } from '@automate/contract';
+import { CONFIG_DEFAULTS, parseDuration } from '@automate/contract/schemas';
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type HostLogLevel = (typeof LOG_LEVELS)[number];
+
+/** How the host itself is set up, as opposed to its connectors. */
+export interface HostSettings {
+  /** Absolute path of the configuration file; absent: looked for. */
+  readonly configPath?: string;
+  /** 0 picks a free port. */
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  readonly bindAddress: string;
+  /** Absolute path. */
+  readonly dataDir: string;
+  /** Absolute path of the directory of `secretref://file`; absent: there is none. */
+  readonly secretsDir?: string;
+  readonly healthIntervalMs: number;
+  readonly logLevel: HostLogLevel;
+  readonly logFormat: 'pretty' | 'json';
+  readonly otlpEndpoint?: string;
+}
+
+/** The flags of the command line that win over the environment; the same words in camelCase. */
+export interface HostSettingsInput {
+  readonly config?: string | undefined;
+  readonly grpcPort?: string | number | undefined;
+  readonly httpPort?: string | number | undefined;
+  readonly bindAddress?: string | undefined;
+  readonly dataDir?: string | undefined;
+  readonly healthInterval?: string | undefined;
+  readonly logLevel?: string | undefined;
+  readonly logFormat?: string | undefined;
+  readonly otlpEndpoint?: string | undefined;
+}
+
+export interface ReadSettingsOptions {
+  readonly flags: HostSettingsInput;
+  readonly env: Environment;
+  /** Root of the project; relative paths and the default data directory are below it. */
+  readonly projectDir: string;
+  /** Whether the log goes to a terminal, where people read it. */
+  readonly terminal: boolean;
+}
+
+/** What is wrong with the configuration, or with the settings of the host: every problem at once. The command line exits with 78. */
+export class HostConfigError extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(describeProblem).join('\n'));
+    this.name = 'HostConfigError';
+    this.problems = problems;
+  }
+}
+
+/** The addresses that only this machine can reach. Others are refused until there are access rules. */
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
+
+/** Reads flags and environment. Throws HostConfigError with every problem. */
+export function readHostSettings({ flags, env, projectDir, terminal }: ReadSettingsOptions): HostSettings {
+  const problems: Problem[] = [];
+  const refuse = <T>(path: string, expected: string, received: unknown, fallback: T): T => {
+    problems.push({ path, expected, received: JSON.stringify(received) ?? 'nothing' });
+    return fallback;
+  };
+  const port = (path: string, value: string | number | undefined, fallback: number): number => {
+    if (value === undefined || value === '') return fallback;
+    return /^\d{1,5}$/.test(String(value)) && Number(value) <= 65_535
+      ? Number(value)
+      : refuse(path, 'a port from 0 to 65535, 0 for a free one', value, fallback);
+  };
+  const oneOf = <T extends string>(path: string, value: string | undefined, choices: readonly T[], fallback: T): T => {
+    if (value === undefined || value === '') return fallback;
+    return choices.find((choice) => choice === value) ?? refuse(path, choices.join(', '), value, fallback);
+  };
+  const bindAddress = flags.bindAddress ?? (env['BIND_ADDRESS'] || '127.0.0.1');
+  if (!LOOPBACK.test(bindAddress)) {
+    refuse('BIND_ADDRESS', 'a loopback address such as 127.0.0.1, since there are no access rules yet that could protect another', bindAddress, undefined);
+  }
+  const interval = flags.healthInterval ?? (env['HEALTH_INTERVAL'] || undefined);
+  const parsedInterval = interval === undefined ? undefined : parseDuration(interval);
+  if (interval !== undefined && (parsedInterval === undefined || parsedInterval <= 0)) refuse('HEALTH_INTERVAL', 'a duration such as "30s"', interval, undefined);
+  const configPath = flags.config ?? (env['CONFIG_PATH'] || undefined);
+  const secretsDir = env['SECRETS_DIR'] || undefined;
+  const otlpEndpoint = flags.otlpEndpoint ?? (env['OTEL_EXPORTER_OTLP_ENDPOINT'] || undefined);
+  if (otlpEndpoint !== undefined && !/^https?:\/\//.test(otlpEndpoint)) {
+    refuse('OTEL_EXPORTER_OTLP_ENDPOINT', 'an http(s) URL', otlpEndpoint, undefined);
+  }
+  const settings: HostSettings = {
+    ...(configPath === undefined ? undefined : { configPath: resolve(projectDir, configPath) }),
+    grpcPort: port('GRPC_PORT', flags.grpcPort ?? env['GRPC_PORT'], 50_051),
+    httpPort: port('HTTP_PORT', flags.httpPort ?? env['HTTP_PORT'], 8_080),
+    bindAddress,
+    dataDir: resolve(projectDir, flags.dataDir ?? (env['DATA_DIR'] || join(projectDir, '.automate'))),
+    ...(secretsDir === undefined ? undefined : { secretsDir: resolve(projectDir, secretsDir) }),
+    healthIntervalMs: parsedInterval ?? CONFIG_DEFAULTS.healthCheck.intervalMs,
+    logLevel: oneOf('LOG_LEVEL', flags.logLevel ?? env['LOG_LEVEL'], LOG_LEVELS, 'info'),
+    logFormat: oneOf('LOG_FORMAT', flags.logFormat ?? env['LOG_FORMAT'], ['pretty', 'json'], terminal ? 'pretty' : 'json'),
+    ...(otlpEndpoint === undefined ? undefined : { otlpEndpoint }),
+  };
+  if (problems.length > 0) throw new HostConfigError(problems);
+  return settings;
+}
