@@ -27,6 +27,9 @@ export type ParsedConfigFile =
     }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
+/** Most connectors of one file. */
+const MAX_CONNECTORS = 10_000;
+
 const SECTIONS = Object.keys(configFileSchema.shape);
 
 /**
@@ -107,6 +110,14 @@ function parseProfiles(value: unknown, problems: Problem[]): ReadonlyMap<string,
 function parseConnectors(value: unknown, defaults: ConfigDefaults, problems: Problem[]): readonly Place[] {
   if (!Array.isArray(value)) {
     problems.push({ path: 'connectors', expected: 'a list of connectors', received: describeReceived(value) });
+    return [];
+  }
+  if (value.length > MAX_CONNECTORS) {
+    problems.push({
+      path: 'connectors',
+      expected: `at most ${MAX_CONNECTORS} connectors`,
+      received: String(value.length),
+    });
     return [];
   }
   return value.map((entry: unknown, index) => {

@@ -1,0 +1,52 @@
+import type { ConnectorConfig, JsonObject } from '@automate/contract';
+
+/** `plugins:`, with every default filled in. */
+export interface PluginsConfig {
+  /** `direct`: only packages that the root package.json depends on; `all`: everything found. */
+  readonly scan: 'direct' | 'all';
+  /** Patterns of package names; `deny` wins. */
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  /** Further directories that hold a `node_modules`, as written. */
+  readonly paths: readonly string[];
+  /** Whether a package without a readable host range is rejected rather than warned about. */
+  readonly strict: boolean;
+  /** Package that provides a kind, for kinds that several declare. */
+  readonly prefer: Readonly<Record<string, string>>;
+}
+
+/** A connection profile: settings and secret references that connectors of one kind share. Holds no secret. */
+export interface ProfileConfig {
+  readonly name: string;
+  readonly kind: string;
+  readonly environment: string;
+  readonly settings: JsonObject;
+  /** References by field; those named as fields of `auth` (`password`, `api_key`) fill the absent ones. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly enabled: boolean;
+}
+
+/** A connector of the file, twice. */
+export interface ConfiguredConnector {
+  /** Variables replaced; secret references still references. This is what runs. */
+  readonly config: ConnectorConfig;
+  /** Free texts as they stand in the file, `${VAR}` and all. This is what answers show. */
+  readonly written: ConnectorConfig;
+}
+
+/** Everything that the configuration file says. */
+export interface HostConfig {
+  readonly connectors: readonly ConfiguredConnector[];
+  readonly plugins: PluginsConfig;
+  readonly profiles: ReadonlyMap<string, ProfileConfig>;
+}
+
+/** What holds without a file, and where a file is silent. */
+export const DEFAULT_PLUGINS: PluginsConfig = {
+  scan: 'direct',
+  allow: ['*'],
+  deny: [],
+  paths: [],
+  strict: false,
+  prefer: {},
+};

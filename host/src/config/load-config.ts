@@ -1,0 +1,52 @@
+import { extname, resolve } from 'node:path';
+import type { Problem } from '@automate/contract';
+import type { ConfigDefaults } from '@automate/contract/schemas';
+import { findConfig } from './find-config.ts';
+import { DEFAULT_PLUGINS } from './host-config.ts';
+import type { HostConfig } from './host-config.ts';
+import type { Environment } from './interpolate.ts';
+import { parseConfig } from './parse-config.ts';
+import { readConfigFile } from './read-config-file.ts';
+
+export interface LoadConfigOptions {
+  /** The project's root; configuration is looked for here, and a relative `configPath` starts here. */
+  readonly cwd: string;
+  /** A file that was named by hand, which must then exist. */
+  readonly configPath?: string;
+  /** What `${VAR}` reads. */
+  readonly env: Environment;
+  readonly defaults?: ConfigDefaults;
+}
+
+export type LoadedConfig =
+  /** `file` is absent where there is none: the configuration is empty then. */
+  | { readonly ok: true; readonly config: HostConfig; readonly file?: string }
+  | { readonly ok: false; readonly problems: readonly Problem[]; readonly file?: string };
+
+/** What configuration files end with. Nothing that executes. */
+const EXTENSIONS = new Set(['.yaml', '.yml', '.json']);
+
+/** Finds, reads and checks the configuration; all problems at once, as values. Reads the disk anew each time. */
+export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConfig> {
+  const found = await locate(options);
+  if (!found.ok) return found;
+  const { file } = found;
+  if (file === undefined) return { ok: true, config: emptyConfig() };
+  const read = await readConfigFile(file);
+  if (!read.ok) return { ok: false, problems: read.problems, file };
+  const { env: environment, defaults } = options;
+  const parsed = parseConfig(read.text, { file, environment, ...(defaults === undefined ? {} : { defaults }) });
+  return { ...parsed, file };
+}
+
+async function locate({ cwd, configPath }: LoadConfigOptions): ReturnType<typeof findConfig> {
+  if (configPath === undefined || configPath === '') return findConfig(cwd);
+  const file = resolve(cwd, configPath);
+  if (EXTENSIONS.has(extname(file).toLowerCase())) return { ok: true, file };
+  const expected = 'a file that ends with .yaml, .yml or .json';
+  return { ok: false, problems: [{ path: '', expected, received: extname(file) || 'no ending', file }], file };
+}
+
+function emptyConfig(): HostConfig {
+  return { connectors: [], plugins: DEFAULT_PLUGINS, profiles: new Map() };
+}

@@ -1,0 +1,69 @@
+import type { JsonValue, Problem } from '@automate/contract';
+import { appendPath, isTextField } from '@automate/contract/schemas';
+import type { PathStep } from '@automate/contract/schemas';
+import type { YamlNode } from './compose-yaml.ts';
+import { interpolate, readScalar } from './interpolate.ts';
+import type { Environment } from './interpolate.ts';
+
+/** A text of the file that held variables. */
+export interface WrittenText {
+  readonly path: readonly PathStep[];
+  /** As it stands in the file. */
+  readonly text: string;
+}
+
+export interface ResolvedValues {
+  readonly value: JsonValue | undefined;
+  /** Offsets of everything that has a path; of entries of maps, where their key stands. */
+  readonly offsets: ReadonlyMap<string, number>;
+  /** Texts that held variables, by path. */
+  readonly written: ReadonlyMap<string, WrittenText>;
+  readonly problems: readonly Problem[];
+}
+
+interface Walk {
+  readonly environment: Environment;
+  readonly offsets: Map<string, number>;
+  readonly written: Map<string, WrittenText>;
+  readonly problems: Problem[];
+}
+
+/** The nodes of a file as plain values, variables replaced. */
+export function resolveVariables(root: YamlNode | undefined, environment: Environment): ResolvedValues {
+  const walk: Walk = { environment, offsets: new Map(), written: new Map(), problems: [] };
+  if (root === undefined) return { value: undefined, ...walk };
+  walk.offsets.set('', root.offset);
+  return { value: toValue(root, [], '', walk), ...walk };
+}
+
+function toValue(node: YamlNode, path: readonly PathStep[], at: string, walk: Walk): JsonValue {
+  if (node.kind === 'scalar') return toScalar(node, path, at, walk);
+  if (node.kind === 'list') return node.items.map((item, index) => child(item, item.offset, index, { path, at, walk }));
+  const entries = node.entries.map(
+    ({ key, offset, value }) => [key, child(value, offset, key, { path, at, walk })] as const,
+  );
+  return Object.fromEntries(entries);
+}
+
+function child(
+  node: YamlNode,
+  offset: number,
+  step: PathStep,
+  parent: { readonly path: readonly PathStep[]; readonly at: string; readonly walk: Walk },
+): JsonValue {
+  const at = appendPath(parent.at, step);
+  parent.walk.offsets.set(at, offset);
+  return toValue(node, [...parent.path, step], at, parent.walk);
+}
+
+function toScalar(node: YamlNode & { kind: 'scalar' }, path: readonly PathStep[], at: string, walk: Walk): JsonValue {
+  const result = interpolate(node.text, walk.environment);
+  if (result.kind === 'plain') return node.plain ? readScalar(node.text) : node.text;
+  walk.written.set(at, { path, text: node.text });
+  if (result.kind === 'failed') {
+    walk.problems.push({ path: at, expected: result.expected, received: result.received });
+    return null;
+  }
+  // `port: ${PORT}` is a number; a password that looks like one is still a text, and so is everything in quotes.
+  return result.whole && node.plain && !isTextField(path) ? readScalar(result.text) : result.text;
+}

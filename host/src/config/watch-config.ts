@@ -1,0 +1,92 @@
+import { watch } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+
+export interface WatchConfigOptions {
+  /** The file; it need not exist at any moment, but its directory must. */
+  readonly file: string;
+  /** Called once after each change, never overlapping itself. What it rejects with goes to `onError`. */
+  readonly onChange: () => void | Promise<void>;
+  readonly onError?: (error: unknown) => void;
+  /** Milliseconds of quiet after the last sign of a change. Default 100. */
+  readonly quietMs?: number;
+}
+
+/** Stops watching. Safe to call twice; resolves when a change that is being handled has been. */
+export interface ConfigWatch extends AsyncDisposable {
+  close(): Promise<void>;
+}
+
+/**
+ * Watches one file for changes of its content. Watches its directory, as editors write a new file and rename it over
+ * the old one, and the directory that a symbolic link leads to, as mounted configuration maps swap a link. Does not
+ * keep the process alive.
+ */
+export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWatch> {
+  const { file, onChange, onError = () => undefined, quietMs = 100 } = options;
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+  let handling: Promise<void> = Promise.resolve();
+  let seen = await fingerprint(file);
+
+  const handle = async (): Promise<void> => {
+    try {
+      const now = await fingerprint(file);
+      // Reading a file, or writing another one beside it, is a sign too.
+      if (closed || now === seen) return;
+      seen = now;
+      await onChange();
+    } catch (error) {
+      onError(error);
+    }
+  };
+  const notice = (): void => {
+    if (closed) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      handling = handling.then(handle);
+    }, quietMs);
+    timer.unref();
+  };
+
+  const watchers = await openWatchers(file, notice, onError);
+  // A change that came before the watchers were there gave no sign.
+  notice();
+  const close = async (): Promise<void> => {
+    closed = true;
+    clearTimeout(timer);
+    for (const watcher of watchers) watcher.close();
+    await handling;
+  };
+  return { close, [Symbol.asyncDispose]: close };
+}
+
+async function openWatchers(
+  file: string,
+  notice: () => void,
+  onError: (error: unknown) => void,
+): Promise<readonly FSWatcher[]> {
+  const directories = new Set([dirname(file)]);
+  const real = await realpath(file).catch(() => file);
+  directories.add(dirname(real));
+  const names = new Set([basename(file), basename(real)]);
+  return [...directories].map((directory) => {
+    const watcher = watch(directory, { persistent: false }, (_event, name) => {
+      // In a configuration map the link's own name never changes; what it leads through does.
+      if (name === null || names.has(name) || name.startsWith('..')) notice();
+    });
+    watcher.on('error', onError);
+    return watcher;
+  });
+}
+
+/** Changes whenever the content may have. */
+async function fingerprint(file: string): Promise<string> {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+    return [ino, size, mtimeNs, ctimeNs].join(':');
+  } catch {
+    return 'absent';
+  }
+}
