@@ -27,13 +27,20 @@ const REASONS = { below: 'host_too_old', above: 'host_too_new', between: 'host_b
 /** Whether this host satisfies what a package declares. Pure: looks at nothing but its argument. */
 export function checkCompatibility({ engines, sdkPeer, hostVersion, strict = false }: CompatibilityQuestion): Verdict {
   const declared = readHostRange(engines, sdkPeer);
-  if (declared.kind === 'unreadable') return { kind: 'faulty', fault: { kind: 'range_unreadable', value: declared.value, source: declared.source } };
+  if (declared.kind === 'unreadable')
+    return { kind: 'faulty', fault: { kind: 'range_unreadable', value: declared.value, source: declared.source } };
   if (declared.kind === 'missing') {
     if (strict) return { kind: 'rejected', reason: { kind: 'range_missing', host: hostVersion } };
-    return { kind: 'admitted', warnings: ['does not say which hosts it works with: its author should declare "engines": { "automate": "^1.0.0" }'] };
+    return {
+      kind: 'admitted',
+      warnings: [
+        'does not say which hosts it works with: its author should declare "engines": { "automate": "^1.0.0" }',
+      ],
+    };
   }
   const { range, source } = declared;
-  if (range.length > MAX_RANGE_LENGTH) return { kind: 'faulty', fault: { kind: 'range_too_long', length: range.length, source } };
+  if (range.length > MAX_RANGE_LENGTH)
+    return { kind: 'faulty', fault: { kind: 'range_too_long', length: range.length, source } };
   const parsed = parseRange(range);
   if (parsed === undefined) return { kind: 'faulty', fault: { kind: 'range_unreadable', value: range, source } };
   const standing = compareWithRange(hostVersion, parsed);

@@ -43,11 +43,17 @@ export function discover(options: DiscoverOptions): Discovery {
   const assessed = shadowed(found.packages).flatMap(({ found: dir, by }) => assess(dir, by, options) ?? []);
   const sound = assessed.filter((each) => each.reason === undefined);
   const settled = settleKinds(
-    sound.map(({ found: { name, direct }, read }) => ({ name, direct, declarations: read.kind === 'sound' ? read.declarations : [] })),
+    sound.map(({ found: { name, direct }, read }) => ({
+      name,
+      direct,
+      declarations: read.kind === 'sound' ? read.declarations : [],
+    })),
     options.prefer ?? {},
   );
   const decided = assessed.map((each) => decide(each, settled.lost.get(each.found.name) ?? []));
-  const plugins = decided.map(describe).toSorted((a, b) => compareTexts(a.package, b.package) || compareTexts(a.path, b.path));
+  const plugins = decided
+    .map(describe)
+    .toSorted((a, b) => compareTexts(a.package, b.package) || compareTexts(a.path, b.path));
   return {
     report: { plugins, problems: [...found.problems, ...settled.unmet.map(unmetPreference)] },
     declarations: settled.declarations,
@@ -64,7 +70,9 @@ interface Assessed {
 }
 
 /** A package in an earlier place hides one of the same name, as it does for Node.js; the same directory twice is one package. */
-function shadowed(packages: readonly PackageDir[]): { readonly found: PackageDir; readonly by: PackageDir | undefined }[] {
+function shadowed(
+  packages: readonly PackageDir[],
+): { readonly found: PackageDir; readonly by: PackageDir | undefined }[] {
   const first = new Map<string, PackageDir>();
   return packages.flatMap((found) => {
     const by = first.get(found.name);
@@ -84,7 +92,12 @@ function assess(found: PackageDir, by: PackageDir | undefined, options: Discover
   if (unwanted !== undefined) return { found, read, reason: unwanted, warnings };
   if (read.kind === 'faulty') return { found, read, reason: problem(read), warnings };
 
-  const verdict = checkCompatibility({ engines: read.engines, sdkPeer: read.sdkPeer, hostVersion: options.hostVersion, strict: options.strict });
+  const verdict = checkCompatibility({
+    engines: read.engines,
+    sdkPeer: read.sdkPeer,
+    hostVersion: options.hostVersion,
+    strict: options.strict,
+  });
   switch (verdict.kind) {
     case 'admitted':
       return { found, read, reason: undefined, warnings: [...warnings, ...verdict.warnings] };
@@ -93,7 +106,12 @@ function assess(found: PackageDir, by: PackageDir | undefined, options: Discover
     case 'faulty': {
       const problems = [{ package: printable(found.name), ...explainRangeFault(verdict.fault) }];
       const kinds = read.declarations.map(({ kind }) => kind);
-      return { found, read: { kind: 'faulty', version: read.version, kinds, problems }, reason: { kind: 'problem', problems }, warnings };
+      return {
+        found,
+        read: { kind: 'faulty', version: read.version, kinds, problems },
+        reason: { kind: 'problem', problems },
+        warnings,
+      };
     }
     default:
       return verdict satisfies never;
@@ -105,7 +123,11 @@ function problem(read: Assessed['read']): Reason {
 }
 
 /** What keeps a package out whatever it contains. */
-function refuse(found: PackageDir, by: PackageDir | undefined, { scan, allow = ['*'], deny = [] }: DiscoverOptions): Reason | undefined {
+function refuse(
+  found: PackageDir,
+  by: PackageDir | undefined,
+  { scan, allow = ['*'], deny = [] }: DiscoverOptions,
+): Reason | undefined {
   // An alias must not carry a package past a pattern, so that both names are looked at.
   const denied = findPattern([found.name, found.expectedName], deny);
   if (denied !== undefined) return { kind: 'denied', pattern: denied };
@@ -140,7 +162,10 @@ function kindsOf({ read }: Assessed): readonly string[] {
   return read.kind === 'sound' ? read.declarations.map(({ kind }) => kind) : read.kinds;
 }
 
-function collectRefusals(decided: readonly Assessed[], { declarations, lost }: SettledKinds): ReadonlyMap<string, string> {
+function collectRefusals(
+  decided: readonly Assessed[],
+  { declarations, lost }: SettledKinds,
+): ReadonlyMap<string, string> {
   const refusals = new Map<string, string>();
   for (const each of decided) {
     for (const kind of kindsOf(each)) {

@@ -8,6 +8,9 @@ export function explainMissingKind(kind: string, { refusals, declarations, repor
   const known = [...declarations.keys()].toSorted();
   const there = known.length === 0 ? 'no kind is available' : `there are ${known.join(', ')}`;
   const [trouble] = report.problems;
-  const hint = trouble === undefined ? 'add the package that declares it to the project, with "pnpm add"' : explainProblem(trouble);
+  const hint =
+    trouble === undefined
+      ? 'add the package that declares it to the project, with "pnpm add"'
+      : explainProblem(trouble);
   return `no package that was found declares the kind "${kind}" (${there}): ${hint}`;
 }

@@ -33,7 +33,15 @@ export function explain(reason: Reason): string {
   }
 }
 
-function wants({ range, source, host }: { readonly range: string; readonly source: string; readonly host: string }): string {
+function wants({
+  range,
+  source,
+  host,
+}: {
+  readonly range: string;
+  readonly source: string;
+  readonly host: string;
+}): string {
   return `needs a host in the range ${describeValue(range)} (${source}); this host, ${host},`;
 }
 
@@ -80,7 +88,11 @@ export function explainRangeFault(fault: RangeFault): Fault {
     case 'range_unreadable':
       return { ...base, expected: 'a semver range such as "^1.0.0"', received: describeValue(fault.value) };
     case 'range_too_long':
-      return { ...base, expected: `a semver range of at most ${MAX_RANGE_LENGTH} characters`, received: `${fault.length} characters` };
+      return {
+        ...base,
+        expected: `a semver range of at most ${MAX_RANGE_LENGTH} characters`,
+        received: `${fault.length} characters`,
+      };
     default:
       return fault satisfies never;
   }
@@ -89,7 +101,8 @@ export function explainRangeFault(fault: RangeFault): Fault {
 function explainProblems(problems: readonly PluginProblem[]): string {
   const [first, ...others] = problems;
   if (first === undefined) return 'cannot be used';
-  const more = others.length === 0 ? '' : `, and has ${others.length} more ${others.length === 1 ? 'problem' : 'problems'}`;
+  const more =
+    others.length === 0 ? '' : `, and has ${others.length} more ${others.length === 1 ? 'problem' : 'problems'}`;
   return `cannot be used: ${explainProblem({ ...first, package: undefined })}${more}`;
 }
 

@@ -3,7 +3,12 @@ import type { RangeSource } from './host-range.ts';
 
 /** Why a host and a package do not go together. */
 export type Incompatibility =
-  | { readonly kind: 'host_too_old' | 'host_too_new' | 'host_between'; readonly range: string; readonly source: RangeSource; readonly host: string }
+  | {
+      readonly kind: 'host_too_old' | 'host_too_new' | 'host_between';
+      readonly range: string;
+      readonly source: RangeSource;
+      readonly host: string;
+    }
   | { readonly kind: 'range_missing'; readonly host: string };
 
 /** What is wrong with a declared range. A fault in the manifest, and so a problem and not a refusal. */

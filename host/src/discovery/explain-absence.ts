@@ -32,9 +32,16 @@ function explainMissingModules(place: Place, installed: ReadonlySet<string>): re
     const setting = existsSync(join(place.directory, 'pnpm-lock.yaml'))
       ? 'remove nodeLinker: pnp from pnpm-workspace.yaml'
       : 'set nodeLinker: node-modules in .yarnrc.yml';
-    return [{ ...base, received: "Plug'n'Play, which keeps packages in archives that are not searched", remedy: `${setting} and install again` }];
+    return [
+      {
+        ...base,
+        received: "Plug'n'Play, which keeps packages in archives that are not searched",
+        remedy: `${setting} and install again`,
+      },
+    ];
   }
-  const remedy = (first === undefined ? undefined : suggestParent(place, first)) ?? `run "${installCommand(place.directory)}"`;
+  const remedy =
+    (first === undefined ? undefined : suggestParent(place, first)) ?? `run "${installCommand(place.directory)}"`;
   return [{ ...base, received: 'nothing', remedy }];
 }
 
@@ -59,5 +66,7 @@ function installCommand(directory: string): string {
 
 function listNames(names: readonly string[]): string {
   const shown = names.slice(0, 3).join(', ');
-  return names.length > 3 ? `${shown} and ${names.length - 3} more are` : `${shown} ${names.length === 1 ? 'is' : 'are'}`;
+  return names.length > 3
+    ? `${shown} and ${names.length - 3} more are`
+    : `${shown} ${names.length === 1 ? 'is' : 'are'}`;
 }

@@ -8,7 +8,6 @@ export type Report = (fault: Fault) => void;
 
 /** Text from a package, made fit for a terminal and a log line: control characters become spaces. */
 export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
 }
 

@@ -33,7 +33,11 @@ export interface FoundPackages {
  */
 export function findPackages(options: FindOptions): FoundPackages {
   const byName = options.scan !== 'all' && options.full !== true;
-  const { places, problems } = choosePlaces({ root: options.root, paths: options.paths ?? [], everything: options.scan === 'all' });
+  const { places, problems } = choosePlaces({
+    root: options.root,
+    paths: options.paths ?? [],
+    everything: options.scan === 'all',
+  });
   const read = createManifestReader();
   const packages: PackageDir[] = [];
   const installed = new Set<string>();

@@ -23,7 +23,6 @@ export type ManifestReader = (path: string) => ManifestFile;
 /** What every connector package's manifest contains: its own field, or at least the keyword. Bytes, so that foreign files are never decoded. */
 const NEEDLE = Buffer.from('"automate');
 const CLOSING_BRACE = 0x7d;
-const SPACE = 0x20;
 
 /** Opening a pipe for reading waits for a writer unless told not to. Absent on Windows, which has no such files. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
@@ -64,22 +63,31 @@ function fromBytes(buffer: Buffer, length: number): ManifestFile {
 
 function endsWithBrace(buffer: Buffer, length: number): boolean {
   let last = length - 1;
-  while (last >= 0 && (buffer[last] ?? 0) <= SPACE) last--;
+  while (last >= 0 && isSpace(buffer[last])) last--;
   return last >= 0 && buffer[last] === CLOSING_BRACE;
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x0a || byte === 0x20 || byte === 0x0d || byte === 0x09;
 }
 
 function readFurther(file: number, buffer: Buffer, alreadyRead: number): ManifestFile {
   const status = fstatSync(file);
-  if (!status.isFile()) return notAFile(status.isDirectory() ? 'a directory' : status.isFIFO() ? 'a pipe' : 'a device or socket');
+  if (!status.isFile())
+    return notAFile(status.isDirectory() ? 'a directory' : status.isFIFO() ? 'a pipe' : 'a device or socket');
   let length = alreadyRead;
   while (length < buffer.length) {
     const more = readSync(file, buffer, length, buffer.length - length, null);
     if (more === 0) break;
     length += more;
   }
-  if (length === 0) return unreadable('a JSON object', 'an empty file', 'install the package again: the installation was cut short');
+  if (length === 0)
+    return unreadable('a JSON object', 'an empty file', 'install the package again: the installation was cut short');
   // Without its brace it is broken JSON; the parser says where.
-  if (length < buffer.length) return endsWithBrace(buffer, length) ? fromBytes(buffer, length) : { kind: 'text', text: buffer.toString('utf8', 0, length) };
+  if (length < buffer.length)
+    return endsWithBrace(buffer, length)
+      ? fromBytes(buffer, length)
+      : { kind: 'text', text: buffer.toString('utf8', 0, length) };
   return searchLargeFile(file, buffer, status.size);
 }
 
@@ -107,7 +115,8 @@ function searchLargeFile(file: number, buffer: Buffer, size: number): ManifestFi
 
 function openFailure(code: string): ManifestFile {
   if (code === 'ENOENT' || code === 'ENOTDIR') return ABSENT;
-  if (code === 'ELOOP') return unreadable('a package', 'symbolic links that lead in a circle (ELOOP)', 'install the package again');
+  if (code === 'ELOOP')
+    return unreadable('a package', 'symbolic links that lead in a circle (ELOOP)', 'install the package again');
   if (code === 'ENXIO') return notAFile('a device or socket');
   return readFailure(code);
 }
@@ -117,7 +126,11 @@ function readFailure(code: string): ManifestFile {
   // A pipe that someone writes to has nothing to read yet.
   if (code === 'EAGAIN') return notAFile('a pipe');
   if (code === 'EACCES' || code === 'EPERM') {
-    return unreadable('a readable file', `a file that may not be read (${code})`, 'give the account that runs the host the right to read it');
+    return unreadable(
+      'a readable file',
+      `a file that may not be read (${code})`,
+      'give the account that runs the host the right to read it',
+    );
   }
   return unreadable('a readable file', `an error of the file system (${code})`, 'install the package again');
 }

@@ -30,16 +30,29 @@ export function parseKind({ kind, value, description, report, warn }: KindSource
     report(fault);
   };
   if (!KIND_PATTERN.test(kind)) {
-    note({ path, expected: 'a name of small letters, digits and "_" that begins with a letter', received: describeValue(kind), blame: 'plugin', remedy: 'rename the kind' });
+    note({
+      path,
+      expected: 'a name of small letters, digits and "_" that begins with a letter',
+      received: describeValue(kind),
+      blame: 'plugin',
+      remedy: 'rename the kind',
+    });
   }
   const isShort = typeof value === 'string';
   if (!isShort && !isRecord(value)) {
-    note({ path, expected: `the path of a module such as ${EXAMPLE}, or an object with "entry"`, received: describeValue(value), blame: 'plugin', remedy: 'name the module whose default export is the adapter class' });
+    note({
+      path,
+      expected: `the path of a module such as ${EXAMPLE}, or an object with "entry"`,
+      received: describeValue(value),
+      blame: 'plugin',
+      remedy: 'name the module whose default export is the adapter class',
+    });
     return undefined;
   }
   const long = isShort ? {} : value;
   for (const field of Object.keys(long)) {
-    if (!FIELDS.includes(field)) warn(`${path} has a field ${describeValue(field)}, which this host does not know and ignores`);
+    if (!FIELDS.includes(field))
+      warn(`${path} has a field ${describeValue(field)}, which this host does not know and ignores`);
   }
   const entryPath = isShort ? path : `${path}.entry`;
   const declared: KindManifest = {
@@ -58,21 +71,40 @@ export function parseKind({ kind, value, description, report, warn }: KindSource
 
 function readEntry(value: unknown, path: string, report: Report): string {
   if (typeof value === 'string' && value !== '') return value;
-  report({ path, expected: `the path of a module such as ${EXAMPLE}`, received: describeValue(value), blame: 'plugin', remedy: 'name the module whose default export is the adapter class' });
+  report({
+    path,
+    expected: `the path of a module such as ${EXAMPLE}`,
+    received: describeValue(value),
+    blame: 'plugin',
+    remedy: 'name the module whose default export is the adapter class',
+  });
   return '';
 }
 
 function readType(value: unknown, path: string, report: Report): ConnectorType {
   if (value === undefined) return 'custom';
   const type = CONNECTOR_TYPES.find((known) => known === value);
-  if (type === undefined) report({ path, expected: CONNECTOR_TYPES.join(', '), received: describeValue(value), blame: 'plugin', remedy: 'choose one of these, or leave the field out for "custom"' });
+  if (type === undefined)
+    report({
+      path,
+      expected: CONNECTOR_TYPES.join(', '),
+      received: describeValue(value),
+      blame: 'plugin',
+      remedy: 'choose one of these, or leave the field out for "custom"',
+    });
   return type ?? 'custom';
 }
 
 function readText(value: unknown, path: string, report: Report): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'string') return printable(value);
-  report({ path, expected: 'a text', received: describeValue(value), blame: 'plugin', remedy: 'write a text, or leave the field out' });
+  report({
+    path,
+    expected: 'a text',
+    received: describeValue(value),
+    blame: 'plugin',
+    remedy: 'write a text, or leave the field out',
+  });
   return undefined;
 }
 

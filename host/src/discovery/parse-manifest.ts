@@ -19,7 +19,12 @@ export interface NamedPackage {
 export type ParsedManifest =
   /** Nothing: the package is not about connectors. */
   | { readonly kind: 'foreign' }
-  | { readonly kind: 'faulty'; readonly version?: string; readonly kinds: readonly string[]; readonly problems: readonly PluginProblem[] }
+  | {
+      readonly kind: 'faulty';
+      readonly version?: string;
+      readonly kinds: readonly string[];
+      readonly problems: readonly PluginProblem[];
+    }
   | { readonly kind: 'sound'; readonly manifest: Manifest };
 
 export interface Manifest {
@@ -71,7 +76,10 @@ export function parseManifest(found: NamedPackage, json: unknown): ParsedManifes
 }
 
 /** The map of kinds. `undefined` when the package has none; a fault when it looks as if it was meant to. */
-function readConnectors(json: Readonly<Record<string, unknown>>, report: Report): Readonly<Record<string, unknown>> | undefined {
+function readConnectors(
+  json: Readonly<Record<string, unknown>>,
+  report: Report,
+): Readonly<Record<string, unknown>> | undefined {
   const automate = own(json, 'automate');
   const connectors = isRecord(automate) ? own(automate, 'connectors') : undefined;
   const remedy = 'map each kind to its module: { "my_service": "./dist/my-service-adapter.js" }';
@@ -79,12 +87,24 @@ function readConnectors(json: Readonly<Record<string, unknown>>, report: Report)
     const keywords = own(json, 'keywords');
     // Other tools may use the field for themselves; the keyword tells that a connector was meant.
     if (Array.isArray(keywords) && keywords.includes(KEYWORD)) {
-      report({ path: 'automate.connectors', expected: `a map of kinds, as the keyword "${KEYWORD}" announces`, received: 'nothing', blame: 'plugin', remedy });
+      report({
+        path: 'automate.connectors',
+        expected: `a map of kinds, as the keyword "${KEYWORD}" announces`,
+        received: 'nothing',
+        blame: 'plugin',
+        remedy,
+      });
     }
     return undefined;
   }
   if (!isRecord(connectors) || Object.keys(connectors).length === 0) {
-    report({ path: 'automate.connectors', expected: 'a map of at least one kind', received: describeValue(connectors), blame: 'plugin', remedy });
+    report({
+      path: 'automate.connectors',
+      expected: 'a map of at least one kind',
+      received: describeValue(connectors),
+      blame: 'plugin',
+      remedy,
+    });
     return undefined;
   }
   return connectors;
@@ -92,7 +112,10 @@ function readConnectors(json: Readonly<Record<string, unknown>>, report: Report)
 
 function checkName({ name, expectedName }: NamedPackage, declared: unknown, report: Report): void {
   if (declared === expectedName) return;
-  const alias = typeof declared === 'string' ? `, or ask for it under an alias: "${printable(name)}": "npm:${printable(declared)}@…"` : '';
+  const alias =
+    typeof declared === 'string'
+      ? `, or ask for it under an alias: "${printable(name)}": "npm:${printable(declared)}@…"`
+      : '';
   report({
     path: 'name',
     expected: `${describeValue(expectedName)}, as the package is called in node_modules`,
@@ -105,7 +128,13 @@ function checkName({ name, expectedName }: NamedPackage, declared: unknown, repo
 function readVersion(value: unknown, report: Report): string | undefined {
   const version = typeof value === 'string' ? valid(value) : null;
   if (version !== null) return version;
-  report({ path: 'version', expected: 'a version such as "1.0.0"', received: describeValue(value), blame: 'plugin', remedy: 'give the package a version' });
+  report({
+    path: 'version',
+    expected: 'a version such as "1.0.0"',
+    received: describeValue(value),
+    blame: 'plugin',
+    remedy: 'give the package a version',
+  });
   return undefined;
 }
 

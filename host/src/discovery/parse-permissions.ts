@@ -19,7 +19,12 @@ export function parsePermissions(value: unknown, path: string, report: Report): 
   const files = own(record, 'fs');
   const fs = files === undefined ? {} : readRecord(files, { path: fsPath, names: ['read', 'write'], report });
   return {
-    network: readTexts(own(record, 'network'), { path: `${path}.network`, each: ONE_WORD, example: 'api.example.com:443', report }),
+    network: readTexts(own(record, 'network'), {
+      path: `${path}.network`,
+      each: ONE_WORD,
+      example: 'api.example.com:443',
+      report,
+    }),
     env: readTexts(own(record, 'env'), { path: `${path}.env`, each: VARIABLE, example: 'HTTPS_PROXY', report }),
     fs: {
       read: readTexts(own(fs, 'read'), { path: `${fsPath}.read`, each: PRINTABLE, example: '/etc/ssl/certs', report }),
@@ -29,14 +34,29 @@ export function parsePermissions(value: unknown, path: string, report: Report): 
   };
 }
 
-function readRecord(value: unknown, { path, names, report }: { path: string; names: readonly string[]; report: Report }): Readonly<Record<string, unknown>> {
+function readRecord(
+  value: unknown,
+  { path, names, report }: { path: string; names: readonly string[]; report: Report },
+): Readonly<Record<string, unknown>> {
   if (!isRecord(value)) {
-    report({ path, expected: `an object with ${names.join(', ')}`, received: describeValue(value), blame: 'plugin', remedy: 'write the permissions as the manifest reference shows' });
+    report({
+      path,
+      expected: `an object with ${names.join(', ')}`,
+      received: describeValue(value),
+      blame: 'plugin',
+      remedy: 'write the permissions as the manifest reference shows',
+    });
     return {};
   }
   for (const name of Object.keys(value)) {
     if (names.includes(name)) continue;
-    report({ path, expected: `only ${names.join(', ')}`, received: describeValue(name), blame: 'plugin', remedy: 'remove it, or require a host that knows it' });
+    report({
+      path,
+      expected: `only ${names.join(', ')}`,
+      received: describeValue(name),
+      blame: 'plugin',
+      remedy: 'remove it, or require a host that knows it',
+    });
   }
   return value;
 }
@@ -59,7 +79,14 @@ function readTexts(value: unknown, { path, each, example, report }: TextRules): 
   const texts: string[] = [];
   for (const [index, text] of (value as readonly unknown[]).entries()) {
     if (typeof text === 'string' && each.test(text)) texts.push(text);
-    else report({ path: `${path}[${index}]`, expected: `a text such as ${JSON.stringify(example)}`, received: describeValue(text), blame: 'plugin', remedy });
+    else
+      report({
+        path: `${path}[${index}]`,
+        expected: `a text such as ${JSON.stringify(example)}`,
+        received: describeValue(text),
+        blame: 'plugin',
+        remedy,
+      });
   }
   return texts;
 }
@@ -67,6 +94,13 @@ function readTexts(value: unknown, { path, each, example, report }: TextRules): 
 /** A flag that is false when absent. */
 export function readFlag(value: unknown, path: string, report: Report): boolean {
   if (typeof value === 'boolean') return value;
-  if (value !== undefined) report({ path, expected: 'true or false', received: describeValue(value), blame: 'plugin', remedy: 'write true or false, without quotes' });
+  if (value !== undefined)
+    report({
+      path,
+      expected: 'true or false',
+      received: describeValue(value),
+      blame: 'plugin',
+      remedy: 'write true or false, without quotes',
+    });
   return false;
 }

@@ -27,7 +27,10 @@ export interface PlaceOptions {
 }
 
 /** The project itself and the directories of `plugins.paths`, in that order, each once. */
-export function choosePlaces(options: PlaceOptions): { readonly places: readonly Place[]; readonly problems: PluginProblem[] } {
+export function choosePlaces(options: PlaceOptions): {
+  readonly places: readonly Place[];
+  readonly problems: PluginProblem[];
+} {
   const directory = resolve(options.root);
   const project = readProject(directory);
   const problems: PluginProblem[] = project.state === 'missing' && options.everything ? [] : [...project.faults];
@@ -39,7 +42,8 @@ export function choosePlaces(options: PlaceOptions): { readonly places: readonly
     if (places.some((place) => place.directory === further)) continue;
     if (isDirectory(further)) {
       const place = createConfiguredPlace(further, project);
-      if (place.project.state !== 'missing') problems.push(...place.project.faults.map((fault) => ({ ...fault, path: join(further, fault.path) })));
+      if (place.project.state !== 'missing')
+        problems.push(...place.project.faults.map((fault) => ({ ...fault, path: join(further, fault.path) })));
       places.push(place);
     } else {
       problems.push({

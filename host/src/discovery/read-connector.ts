@@ -14,7 +14,12 @@ import { scanJson } from './scan-json.ts';
 export type ReadConnector =
   /** Not about connectors after all. */
   | { readonly kind: 'foreign' }
-  | { readonly kind: 'faulty'; readonly version?: string; readonly kinds: readonly string[]; readonly problems: readonly PluginProblem[] }
+  | {
+      readonly kind: 'faulty';
+      readonly version?: string;
+      readonly kinds: readonly string[];
+      readonly problems: readonly PluginProblem[];
+    }
   | {
       readonly kind: 'sound';
       readonly version: string;
@@ -31,7 +36,15 @@ export function readConnector(found: PackageDir): ReadConnector {
   const { text } = found.manifest;
   const json = parseJson(text);
   if (!json.ok) {
-    return faulty(found, [{ path: 'package.json', expected: json.expected, received: json.received, blame: 'operator', remedy: 'install the package again; if that does not help, tell its author' }]);
+    return faulty(found, [
+      {
+        path: 'package.json',
+        expected: json.expected,
+        received: json.received,
+        blame: 'operator',
+        remedy: 'install the package again; if that does not help, tell its author',
+      },
+    ]);
   }
   const parsed = parseManifest(found, json.value);
   if (parsed.kind !== 'sound') return parsed;
@@ -70,7 +83,11 @@ function locateFiles(found: PackageDir, manifest: Manifest, faults: Fault[]): Re
 }
 
 /** A missing picture is no reason to keep a connector out; one that lies elsewhere is. */
-function locateIcon(found: PackageDir, kind: KindManifest, { faults, warnings }: { faults: Fault[]; warnings: string[] }): string | undefined {
+function locateIcon(
+  found: PackageDir,
+  kind: KindManifest,
+  { faults, warnings }: { faults: Fault[]; warnings: string[] },
+): string | undefined {
   if (kind.icon === undefined) return undefined;
   const path = `automate.connectors.${kind.kind}.icon`;
   const icon = resolveInside({ packageDir: found.realDir, entry: kind.icon, path });
@@ -86,7 +103,13 @@ function duplicateKeys(text: string): Fault[] {
   if (!scan.ok) return [];
   return scan.duplicates
     .filter(({ path }) => path[0] === 'automate')
-    .map(({ path }) => ({ path: printable(path.join('.')), expected: 'each name once', received: 'the name twice', blame: 'plugin', remedy: 'remove or rename one of them' }));
+    .map(({ path }) => ({
+      path: printable(path.join('.')),
+      expected: 'each name once',
+      received: 'the name twice',
+      blame: 'plugin',
+      remedy: 'remove or rename one of them',
+    }));
 }
 
 function faulty(found: PackageDir, faults: readonly Fault[]): Extract<ReadConnector, { kind: 'faulty' }> {

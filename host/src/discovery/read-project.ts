@@ -33,8 +33,15 @@ export function readProject(directory: string): Project {
   } catch (error) {
     const code = systemCode(error);
     return code === 'ENOENT'
-      ? { ...unknownProject('a file', 'nothing', 'run the host inside the project, or name it with --project'), state: 'missing' }
-      : unknownProject('a readable file', `an error of the file system (${code})`, 'make it readable to the account that runs the host');
+      ? {
+          ...unknownProject('a file', 'nothing', 'run the host inside the project, or name it with --project'),
+          state: 'missing',
+        }
+      : unknownProject(
+          'a readable file',
+          `an error of the file system (${code})`,
+          'make it readable to the account that runs the host',
+        );
   }
   const json = parseJson(text);
   if (!json.ok) return unknownProject(json.expected, json.received, 'mend it');
@@ -69,7 +76,12 @@ function readDependencies(manifest: Readonly<Record<string, unknown>>): Project 
 }
 
 function unknownProject(expected: string, received: string, remedy: string): Project {
-  return { state: 'unreadable', dependencies: new Map(), required: [], faults: [operatorFault('package.json', expected, received, remedy)] };
+  return {
+    state: 'unreadable',
+    dependencies: new Map(),
+    required: [],
+    faults: [operatorFault('package.json', expected, received, remedy)],
+  };
 }
 
 function operatorFault(path: string, expected: string, received: string, remedy: string): Fault {

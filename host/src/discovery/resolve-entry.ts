@@ -13,7 +13,9 @@ export interface EntryRequest {
   readonly path: string;
 }
 
-export type ResolvedFile = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly missing: boolean; readonly fault: Fault };
+export type ResolvedFile =
+  | { readonly ok: true; readonly path: string }
+  | { readonly ok: false; readonly missing: boolean; readonly fault: Fault };
 
 const MODULES = ['.js', '.mjs', '.cjs'];
 const TYPED_MODULES = ['.ts', '.mts', '.cts'];
@@ -27,7 +29,11 @@ export function resolveEntry(request: EntryRequest): ResolvedFile {
   if (MODULES.includes(extension)) return file;
   // A workspace package may be run from its sources; Node.js refuses to strip types below node_modules.
   if (TYPED_MODULES.includes(extension) && !file.path.split(sep).includes('node_modules')) return file;
-  return refuse(request, { expected: `a JavaScript module (${MODULES.join(', ')})`, received: file.path, remedy: 'compile it, and name the compiled file' });
+  return refuse(request, {
+    expected: `a JavaScript module (${MODULES.join(', ')})`,
+    received: file.path,
+    remedy: 'compile it, and name the compiled file',
+  });
 }
 
 /**
@@ -36,12 +42,22 @@ export function resolveEntry(request: EntryRequest): ResolvedFile {
  */
 export function resolveInside(request: EntryRequest): ResolvedFile {
   const { packageDir, entry } = request;
-  const outside = { expected: 'a path inside the package', remedy: 'name a file of the package, relative to its package.json' };
-  if (entry.includes('\0') || entry.includes('\\') || URL_LIKE.test(entry) || isAbsolute(entry) || win32.isAbsolute(entry)) {
+  const outside = {
+    expected: 'a path inside the package',
+    remedy: 'name a file of the package, relative to its package.json',
+  };
+  if (
+    entry.includes('\0') ||
+    entry.includes('\\') ||
+    URL_LIKE.test(entry) ||
+    isAbsolute(entry) ||
+    win32.isAbsolute(entry)
+  ) {
     return refuse(request, { ...outside, received: describeValue(entry) });
   }
   const wanted = resolve(packageDir, entry);
-  if (!isInside(packageDir, wanted)) return refuse(request, { ...outside, received: `${describeValue(entry)}, which is ${wanted}` });
+  if (!isInside(packageDir, wanted))
+    return refuse(request, { ...outside, received: `${describeValue(entry)}, which is ${wanted}` });
   let real: string;
   try {
     real = realpathSync.native(wanted);
@@ -49,21 +65,46 @@ export function resolveInside(request: EntryRequest): ResolvedFile {
     return missingFile(request, wanted, systemCode(error));
   }
   if (!isInside(packageDir, real)) {
-    return refuse(request, { ...outside, received: `${describeValue(entry)}, which is really ${real}`, remedy: 'put the file itself into the package, not a link to it' });
+    return refuse(request, {
+      ...outside,
+      received: `${describeValue(entry)}, which is really ${real}`,
+      remedy: 'put the file itself into the package, not a link to it',
+    });
   }
   const isFile = statSync(real, { throwIfNoEntry: false })?.isFile() ?? false;
-  if (!isFile) return refuse(request, { expected: 'a file', received: `${real}, which is none`, remedy: 'name a file, not a directory' });
+  if (!isFile)
+    return refuse(request, {
+      expected: 'a file',
+      received: `${real}, which is none`,
+      remedy: 'name a file, not a directory',
+    });
   return { ok: true, path: real };
 }
 
 function missingFile(request: EntryRequest, wanted: string, code: string): ResolvedFile {
   if (code === 'ENOENT' && !isLink(wanted)) {
-    return refuse(request, { expected: 'a file that exists', received: `nothing at ${wanted}`, remedy: 'build the package, and list the file under "files" in package.json' }, true);
+    return refuse(
+      request,
+      {
+        expected: 'a file that exists',
+        received: `nothing at ${wanted}`,
+        remedy: 'build the package, and list the file under "files" in package.json',
+      },
+      true,
+    );
   }
   if (code === 'ENOENT' || code === 'ELOOP') {
-    return refuse(request, { expected: 'a file', received: `${wanted}, a symbolic link that leads nowhere (${code})`, remedy: 'put the file itself into the package, not a link to it' });
+    return refuse(request, {
+      expected: 'a file',
+      received: `${wanted}, a symbolic link that leads nowhere (${code})`,
+      remedy: 'put the file itself into the package, not a link to it',
+    });
   }
-  return refuse(request, { expected: 'a file that can be reached', received: `${wanted} (${code})`, remedy: 'mend the path, or its access rights' });
+  return refuse(request, {
+    expected: 'a file that can be reached',
+    received: `${wanted} (${code})`,
+    remedy: 'mend the path, or its access rights',
+  });
 }
 
 function isLink(path: string): boolean {

@@ -44,7 +44,9 @@ export function scanJson(text: string): JsonScan {
     const inside = open.at(-1);
     const character = text[at];
     if (next === 'comma or end' && inside === undefined) {
-      return character === undefined ? { ok: true, duplicates } : { ok: false, offset: at, expected: 'the end of the text' };
+      return character === undefined
+        ? { ok: true, duplicates }
+        : { ok: false, offset: at, expected: 'the end of the text' };
     }
 
     if (next === 'comma or end' && inside !== undefined) {
@@ -61,7 +63,12 @@ export function scanJson(text: string): JsonScan {
       next = 'comma or end';
       at++;
     } else if ((next === 'key' || next === 'key or }') && inside !== undefined) {
-      if (character !== '"') return { ok: false, offset: at, expected: next === 'key' ? 'a key in double quotes' : 'a key in double quotes or "}"' };
+      if (character !== '"')
+        return {
+          ok: false,
+          offset: at,
+          expected: next === 'key' ? 'a key in double quotes' : 'a key in double quotes or "}"',
+        };
       const end = skip(TEXT);
       if (text[end] !== '"') return { ok: false, offset: end, expected: 'the rest of a key, closed by a double quote' };
       inside.key = JSON.parse(text.slice(at, end + 1)) as string;
@@ -75,7 +82,8 @@ export function scanJson(text: string): JsonScan {
       at++;
     } else if (character === '"') {
       const end = skip(TEXT);
-      if (text[end] !== '"') return { ok: false, offset: end, expected: 'the rest of a text, closed by a double quote' };
+      if (text[end] !== '"')
+        return { ok: false, offset: end, expected: 'the rest of a text, closed by a double quote' };
       next = 'comma or end';
       at = end + 1;
     } else {

@@ -85,8 +85,12 @@ describe('the pre-release policy', () => {
   it('never lets a pre-release decide differently from its release where the range names none', () => {
     const number = fc.nat({ max: 4 });
     const version = fc.tuple(number, number, number).map((parts) => parts.join('.'));
-    const range = fc.tuple(fc.constantFrom('^', '~', '>=', '<', '<=', '>', '', '='), version).map((parts) => parts.join(''));
-    const ranges = fc.array(range, { minLength: 1, maxLength: 3 }).chain((parts) => fc.constantFrom(parts.join(' '), parts.join(' || ')));
+    const range = fc
+      .tuple(fc.constantFrom('^', '~', '>=', '<', '<=', '>', '', '='), version)
+      .map((parts) => parts.join(''));
+    const ranges = fc
+      .array(range, { minLength: 1, maxLength: 3 })
+      .chain((parts) => fc.constantFrom(parts.join(' '), parts.join(' || ')));
     fc.assert(
       fc.property(ranges, version, fc.constantFrom('', '-rc.1', '-0', '-alpha.2.b'), (engines, release, suffix) => {
         expect(outcome({ engines, hostVersion: release + suffix }) === 'admitted').toBe(satisfies(release, engines));
@@ -110,10 +114,16 @@ describe('where the range is taken from', () => {
     });
   });
 
-  it.each([undefined, 'catalog:', 'catalog:connectors', 'file:../sdk', 'link:../sdk', 'workspace:../sdk'])('has none when the peer dependency is %j: admitted with a warning', (sdkPeer) => {
-    const verdict = checkCompatibility({ sdkPeer, hostVersion: '1.0.0' });
-    expect(verdict).toEqual({ kind: 'admitted', warnings: [expect.stringContaining('"engines": { "automate": "^1.0.0" }')] });
-  });
+  it.each([undefined, 'catalog:', 'catalog:connectors', 'file:../sdk', 'link:../sdk', 'workspace:../sdk'])(
+    'has none when the peer dependency is %j: admitted with a warning',
+    (sdkPeer) => {
+      const verdict = checkCompatibility({ sdkPeer, hostVersion: '1.0.0' });
+      expect(verdict).toEqual({
+        kind: 'admitted',
+        warnings: [expect.stringContaining('"engines": { "automate": "^1.0.0" }')],
+      });
+    },
+  );
 
   it.each([undefined, 'catalog:'])('is refused under strict when the peer dependency is %j', (sdkPeer) => {
     expect(outcome({ sdkPeer, hostVersion: '1.0.0', strict: true })).toBe('range_missing');
@@ -125,7 +135,10 @@ describe('where the range is taken from', () => {
   });
 
   it('admits without a warning what declares a range, strict or not', () => {
-    expect(checkCompatibility({ engines: '*', hostVersion: '1.0.0', strict: true })).toEqual({ kind: 'admitted', warnings: [] });
+    expect(checkCompatibility({ engines: '*', hostVersion: '1.0.0', strict: true })).toEqual({
+      kind: 'admitted',
+      warnings: [],
+    });
   });
 });
 
@@ -152,11 +165,20 @@ describe('a hostile range', () => {
 
 describe('whatever a package declares', () => {
   it('is answered without throwing', () => {
-    const pieces = fc.array(fc.constantFrom('^', '~', '>=', '<', '1', '.', '0', '-', 'rc', 'x', '*', ' ', '||', '+', 'v', 'workspace:'), { maxLength: 24 });
-    const declared = fc.oneof(fc.jsonValue(), fc.string(), pieces.map((parts) => parts.join('')));
+    const pieces = fc.array(
+      fc.constantFrom('^', '~', '>=', '<', '1', '.', '0', '-', 'rc', 'x', '*', ' ', '||', '+', 'v', 'workspace:'),
+      { maxLength: 24 },
+    );
+    const declared = fc.oneof(
+      fc.jsonValue(),
+      fc.string(),
+      pieces.map((parts) => parts.join('')),
+    );
     fc.assert(
       fc.property(fc.option(declared, { nil: undefined }), declared, fc.boolean(), (engines, sdkPeer, strict) => {
-        expect(['admitted', 'rejected', 'faulty']).toContain(checkCompatibility({ engines, sdkPeer, hostVersion: '1.0.0', strict }).kind);
+        expect(['admitted', 'rejected', 'faulty']).toContain(
+          checkCompatibility({ engines, sdkPeer, hostVersion: '1.0.0', strict }).kind,
+        );
       }),
       { numRuns: 3000 },
     );

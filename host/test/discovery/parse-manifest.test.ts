@@ -42,14 +42,40 @@ describe('a manifest in the short form', () => {
 
 describe('a manifest in the long form', () => {
   it('keeps everything it says', () => {
-    const permissions = { network: ['api.other.com:443'], env: ['HTTPS_PROXY'], fs: { read: ['/etc/ssl'], write: [] }, childProcess: true };
+    const permissions = {
+      network: ['api.other.com:443'],
+      env: ['HTTPS_PROXY'],
+      fs: { read: ['/etc/ssl'], write: [] },
+      childProcess: true,
+    };
     const parsed = parse(
-      { other: { entry: './other.js', type: 'messaging', title: 'Other', description: 'The other one.', icon: './icon.svg', autoconfigure: true, permissions } },
+      {
+        other: {
+          entry: './other.js',
+          type: 'messaging',
+          title: 'Other',
+          description: 'The other one.',
+          icon: './icon.svg',
+          autoconfigure: true,
+          permissions,
+        },
+      },
       { peerDependencies: { '@automate/sdk': '^1.0.0' } },
     );
     expect(parsed).toMatchObject({
       manifest: {
-        kinds: [{ kind: 'other', entryPath: 'automate.connectors.other.entry', type: 'messaging', title: 'Other', description: 'The other one.', icon: './icon.svg', autoconfigure: true, permissions }],
+        kinds: [
+          {
+            kind: 'other',
+            entryPath: 'automate.connectors.other.entry',
+            type: 'messaging',
+            title: 'Other',
+            description: 'The other one.',
+            icon: './icon.svg',
+            autoconfigure: true,
+            permissions,
+          },
+        ],
         sdkPeer: '^1.0.0',
       },
     });
@@ -57,19 +83,25 @@ describe('a manifest in the long form', () => {
 
   it('takes an absent permission as none', () => {
     expect(parse({ a: { entry: './a.js', permissions: { fs: { read: ['/tmp'] } } } })).toMatchObject({
-      manifest: { kinds: [{ permissions: { network: [], env: [], fs: { read: ['/tmp'], write: [] }, childProcess: false } }] },
+      manifest: {
+        kinds: [{ permissions: { network: [], env: [], fs: { read: ['/tmp'], write: [] }, childProcess: false } }],
+      },
     });
   });
 
   it('warns about a field it does not know', () => {
     expect(parse({ a: { entry: './a.js', autoconfig: true } })).toMatchObject({
       kind: 'sound',
-      manifest: { warnings: ['automate.connectors.a has a field "autoconfig", which this host does not know and ignores'] },
+      manifest: {
+        warnings: ['automate.connectors.a has a field "autoconfig", which this host does not know and ignores'],
+      },
     });
   });
 
   it('takes control characters out of what will be shown', () => {
-    expect(parse({ a: { entry: './a.js', title: 'A\u001b[2J\nB' } })).toMatchObject({ manifest: { kinds: [{ title: 'A [2J B' }] } });
+    expect(parse({ a: { entry: './a.js', title: 'A\u001b[2J\nB' } })).toMatchObject({
+      manifest: { kinds: [{ title: 'A [2J B' }] },
+    });
   });
 });
 
@@ -84,16 +116,44 @@ describe('a faulty manifest', () => {
     ['null for a kind', { a: null }, ['automate.connectors.a: null']],
     ['an empty entry', { a: '' }, ['automate.connectors.a: ""']],
     ['no entry', { a: { title: 'A' } }, ['automate.connectors.a.entry: nothing']],
-    ['an entry that is no text', { a: { entry: { import: './a.js' } } }, ['automate.connectors.a.entry: an object with "import"']],
+    [
+      'an entry that is no text',
+      { a: { entry: { import: './a.js' } } },
+      ['automate.connectors.a.entry: an object with "import"'],
+    ],
     ['an unknown type', { a: { entry: './a.js', type: 'queue' } }, ['automate.connectors.a.type: "queue"']],
     ['a type that is no text', { a: { entry: './a.js', type: 3 } }, ['automate.connectors.a.type: 3']],
     ['a title that is no text', { a: { entry: './a.js', title: 3 } }, ['automate.connectors.a.title: 3']],
-    ['a quoted flag', { a: { entry: './a.js', autoconfigure: 'true' } }, ['automate.connectors.a.autoconfigure: "true"']],
-    ['permissions that are a list', { a: { entry: './a.js', permissions: ['net'] } }, ['automate.connectors.a.permissions: an array of 1']],
-    ['a permission unknown here', { a: { entry: './a.js', permissions: { gpu: true } } }, ['automate.connectors.a.permissions: "gpu"']],
-    ['a permission of the wrong shape', { a: { entry: './a.js', permissions: { network: true } } }, ['automate.connectors.a.permissions.network: true']],
-    ['one bad permission in a list', { a: { entry: './a.js', permissions: { env: ['OK', 'NOT OK'] } } }, ['automate.connectors.a.permissions.env[1]: "NOT OK"']],
-    ['file permissions that are a list', { a: { entry: './a.js', permissions: { fs: ['/'] } } }, ['automate.connectors.a.permissions.fs: an array of 1']],
+    [
+      'a quoted flag',
+      { a: { entry: './a.js', autoconfigure: 'true' } },
+      ['automate.connectors.a.autoconfigure: "true"'],
+    ],
+    [
+      'permissions that are a list',
+      { a: { entry: './a.js', permissions: ['net'] } },
+      ['automate.connectors.a.permissions: an array of 1'],
+    ],
+    [
+      'a permission unknown here',
+      { a: { entry: './a.js', permissions: { gpu: true } } },
+      ['automate.connectors.a.permissions: "gpu"'],
+    ],
+    [
+      'a permission of the wrong shape',
+      { a: { entry: './a.js', permissions: { network: true } } },
+      ['automate.connectors.a.permissions.network: true'],
+    ],
+    [
+      'one bad permission in a list',
+      { a: { entry: './a.js', permissions: { env: ['OK', 'NOT OK'] } } },
+      ['automate.connectors.a.permissions.env[1]: "NOT OK"'],
+    ],
+    [
+      'file permissions that are a list',
+      { a: { entry: './a.js', permissions: { fs: ['/'] } } },
+      ['automate.connectors.a.permissions.fs: an array of 1'],
+    ],
   ])('with %s names the place and what was found', (_what, kinds, expected) => {
     expect(problems(parse(kinds))).toEqual(expected);
   });
@@ -103,14 +163,22 @@ describe('a faulty manifest', () => {
   });
 
   it('refuses a kind called __proto__ and pollutes nothing', () => {
-    const json = JSON.parse(`{"name":"${NAME}","version":"1.0.0","automate":{"connectors":{"__proto__":{"entry":"./a.js","polluted":true}}}}`) as unknown;
-    expect(problems(parseManifest({ name: NAME, expectedName: NAME }, json))).toEqual(['automate.connectors.__proto__: "__proto__"']);
+    const json = JSON.parse(
+      `{"name":"${NAME}","version":"1.0.0","automate":{"connectors":{"__proto__":{"entry":"./a.js","polluted":true}}}}`,
+    ) as unknown;
+    expect(problems(parseManifest({ name: NAME, expectedName: NAME }, json))).toEqual([
+      'automate.connectors.__proto__: "__proto__"',
+    ]);
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
   it('does not take fields from a __proto__ in the file', () => {
-    const json = JSON.parse(`{"name":"${NAME}","version":"1.0.0","automate":{"connectors":{"a":{"__proto__":{"entry":"./a.js"}}}}}`) as unknown;
-    expect(problems(parseManifest({ name: NAME, expectedName: NAME }, json))).toEqual(['automate.connectors.a.entry: nothing']);
+    const json = JSON.parse(
+      `{"name":"${NAME}","version":"1.0.0","automate":{"connectors":{"a":{"__proto__":{"entry":"./a.js"}}}}}`,
+    ) as unknown;
+    expect(problems(parseManifest({ name: NAME, expectedName: NAME }, json))).toEqual([
+      'automate.connectors.a.entry: nothing',
+    ]);
   });
 
   it('has all its faults named at once, each with who must act', () => {
@@ -126,7 +194,12 @@ describe('a faulty manifest', () => {
     ]);
     expect(parsed).toMatchObject({ kinds: ['A-B', 'b'] });
     for (const problem of parsed.kind === 'faulty' ? parsed.problems : []) {
-      expect(problem).toMatchObject({ package: NAME, blame: expect.stringMatching(/^(plugin|operator)$/), expected: expect.stringMatching(/./), remedy: expect.stringMatching(/./) });
+      expect(problem).toMatchObject({
+        package: NAME,
+        blame: expect.stringMatching(/^(plugin|operator)$/),
+        expected: expect.stringMatching(/./),
+        remedy: expect.stringMatching(/./),
+      });
     }
   });
 
@@ -140,7 +213,10 @@ describe('a faulty manifest', () => {
   });
 
   it('announces connectors by its keyword and has none', () => {
-    const found = parseManifest({ name: 'x', expectedName: 'x' }, { name: 'x', version: '1.0.0', keywords: ['automate-connector'], automate: { connector: './a.js' } });
+    const found = parseManifest(
+      { name: 'x', expectedName: 'x' },
+      { name: 'x', version: '1.0.0', keywords: ['automate-connector'], automate: { connector: './a.js' } },
+    );
     expect(problems(found)).toEqual(['automate.connectors: nothing']);
   });
 });
@@ -163,7 +239,23 @@ describe('a manifest that is not about connectors', () => {
 });
 
 describe('whatever a manifest holds', () => {
-  const names = fc.constantFrom('entry', 'type', 'title', 'description', 'icon', 'autoconfigure', 'permissions', 'network', 'env', 'fs', 'read', 'childProcess', 'slack', '__proto__', 'constructor');
+  const names = fc.constantFrom(
+    'entry',
+    'type',
+    'title',
+    'description',
+    'icon',
+    'autoconfigure',
+    'permissions',
+    'network',
+    'env',
+    'fs',
+    'read',
+    'childProcess',
+    'slack',
+    '__proto__',
+    'constructor',
+  );
   const { value } = fc.letrec((tie) => ({
     value: fc.oneof(
       { maxDepth: 5 },
@@ -176,15 +268,21 @@ describe('whatever a manifest holds', () => {
   it('is read without throwing, and is sound, foreign or has problems', () => {
     fc.assert(
       fc.property(value, fc.jsonValue(), (connectors, version) => {
-        const parsed = parseManifest({ name: 'x', expectedName: 'x' }, { name: 'x', version, automate: { connectors } });
+        const parsed = parseManifest(
+          { name: 'x', expectedName: 'x' },
+          { name: 'x', version, automate: { connectors } },
+        );
         if (parsed.kind === 'faulty') expect(parsed.problems.length).toBeGreaterThan(0);
-        if (parsed.kind === 'sound') expect(parsed.manifest.kinds).toHaveLength(Object.keys(connectors as object).length);
+        if (parsed.kind === 'sound')
+          expect(parsed.manifest.kinds).toHaveLength(Object.keys(connectors as object).length);
       }),
       { numRuns: 1000 },
     );
   });
 
   it('is read without throwing when it is any JSON at all', () => {
-    fc.assert(fc.property(fc.jsonValue(), (json) => parseManifest({ name: 'x', expectedName: 'x' }, json).kind === 'foreign'));
+    fc.assert(
+      fc.property(fc.jsonValue(), (json) => parseManifest({ name: 'x', expectedName: 'x' }, json).kind === 'foreign'),
+    );
   });
 });

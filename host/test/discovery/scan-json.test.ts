@@ -15,7 +15,11 @@ function isJson(text: string): boolean {
 describe('scanJson', () => {
   it('accepts what JSON.parse accepts, and nothing else', () => {
     const damaged = fc
-      .tuple(fc.json(), fc.nat(), fc.constantFrom('', ',', '"', '}', ']', ':', '\\', '0', 'x', '\n', '\u0001', '-', 'e', '.', '\u00a0'))
+      .tuple(
+        fc.json(),
+        fc.nat(),
+        fc.constantFrom('', ',', '"', '}', ']', ':', '\\', '0', 'x', '\n', '\u0001', '-', 'e', '.', '\u00a0'),
+      )
       .map(([text, at, put]) => {
         const place = at % (text.length + 1);
         return text.slice(0, place) + put + text.slice(place + 1);
@@ -86,7 +90,11 @@ describe('parseJson', () => {
   });
 
   it('says so when the file ends too early', () => {
-    expect(parseJson('{"a":')).toEqual({ ok: false, expected: 'valid JSON: a value', received: 'the end of the file at line 1, column 6' });
+    expect(parseJson('{"a":')).toEqual({
+      ok: false,
+      expected: 'valid JSON: a value',
+      received: 'the end of the file at line 1, column 6',
+    });
   });
 });
 

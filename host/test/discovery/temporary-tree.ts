@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /** Path → content. Text and bytes are written as they are, `{ link }` becomes a symbolic link, any other object a JSON file. */
-export type Files = Readonly<Record<string, string | Uint8Array | { readonly link: string } | Readonly<Record<string, unknown>>>>;
+export type Files = Readonly<
+  Record<string, string | Uint8Array | { readonly link: string } | Readonly<Record<string, unknown>>>
+>;
 
 export interface TemporaryTree {
   /** The real path of the tree. */
@@ -36,12 +38,28 @@ function writeAt(path: string, content: Files[string]): void {
 }
 
 /** The package.json of a connector package; `more` replaces fields. */
-export function manifest(name: string, kinds: unknown, more: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
-  return { name, version: '1.2.3', type: 'module', engines: { automate: '^1.0.0' }, automate: { connectors: kinds }, ...more };
+export function manifest(
+  name: string,
+  kinds: unknown,
+  more: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, unknown>> {
+  return {
+    name,
+    version: '1.2.3',
+    type: 'module',
+    engines: { automate: '^1.0.0' },
+    automate: { connectors: kinds },
+    ...more,
+  };
 }
 
 /** The files of a sound connector package with one kind, below a directory of node_modules. */
-export function connector(directory: string, name: string, kind: string, more: Readonly<Record<string, unknown>> = {}): Files {
+export function connector(
+  directory: string,
+  name: string,
+  kind: string,
+  more: Readonly<Record<string, unknown>> = {},
+): Files {
   return {
     [`${directory}/package.json`]: manifest(name, { [kind]: './adapter.js' }, more),
     [`${directory}/adapter.js`]: 'export default class {}\n',
