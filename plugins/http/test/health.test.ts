@@ -1,0 +1,99 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import HttpAdapter from '../src/http-adapter.ts';
+import type { Answer } from './serve.ts';
+import { serve } from './serve.ts';
+import type { StartOptions } from './start-connector.ts';
+import { startConnector } from './start-connector.ts';
+
+const running: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const each of running.splice(0).toReversed()) await each.close();
+});
+
+async function start(answer: Answer, options: StartOptions = {}) {
+  const server = await serve(answer);
+  running.push(server);
+  const connector = await startConnector(HttpAdapter, { url: server.url, ...options });
+  running.push(connector);
+  return { server, connector };
+}
+
+const withStatus =
+  (status: number): Answer =>
+  (_request, response) =>
+    void response.writeHead(status).end();
+
+describe('health', () => {
+  it.each([200, 204, 404, 405, 501])('counts a root that answers %i as reachable', async (status) => {
+    const { connector } = await start(withStatus(status));
+    await expect(connector.health()).resolves.toMatchObject({ status: 'healthy' });
+  });
+
+  it('tells refused credentials, a failing service, a slow one and a stopped one apart', async () => {
+    const refused = await start(withStatus(401), { config: { auth: { type: 'bearer', token: 'wrong' } } });
+    await expect(refused.connector.health()).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'AUTH_FAILED' } });
+
+    const failing = await start(withStatus(500));
+    await expect(failing.connector.health()).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'UPSTREAM_5XX' } });
+
+    const slow = await start(() => {});
+    await expect(slow.connector.health(200)).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'TIMEOUT' } });
+
+    const stopped = await start(withStatus(200));
+    await stopped.server.close();
+    await expect(stopped.connector.health()).resolves.toMatchObject({
+      status: 'unhealthy',
+      details: { code: 'TRANSIENT_NETWORK' },
+      message: expect.stringContaining(new URL(stopped.server.url).host),
+    });
+  });
+
+  it('asks connect_path, which must answer 2xx', async () => {
+    const answer: Answer = ({ path }, response) => void response.writeHead(path === '/ready' ? 200 : 404).end();
+    const good = await start(answer, { settings: { connect_path: '/ready' } });
+    await expect(good.connector.adapter.connect()).resolves.toBe(true);
+    const bad = await start(answer, { settings: { connect_path: '/elsewhere' } });
+    await expect(bad.connector.adapter.connect()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('asks health_check.path where one is configured', async () => {
+    const answer: Answer = ({ path }, response) => void response.writeHead(path === '/up' ? 200 : 503).end();
+    const healthCheck = { enabled: true, intervalMs: 1000, timeoutMs: 1000, path: '/up' };
+    const { connector, server } = await start(answer, { config: { healthCheck } });
+    await expect(connector.health()).resolves.toMatchObject({ status: 'healthy' });
+    expect(server.requests.map(({ path }) => path)).toStrictEqual(['/up']);
+  });
+
+  it('says that a host is missing', async () => {
+    const connector = await startConnector(HttpAdapter);
+    running.push(connector);
+    await expect(connector.health()).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'CONFIG_INVALID' } });
+  });
+
+  it('names an answer that is not HTTP', async () => {
+    const { createServer } = await import('node:net');
+    const server = createServer((socket) => void socket.end('SSH-2.0-OpenSSH\r\n'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    running.push({ close: async () => void server.close() });
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const connector = await startConnector(HttpAdapter, { url: `http://127.0.0.1:${port}` });
+    running.push(connector);
+    await expect(connector.health()).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'UPSTREAM_5XX' } });
+  });
+});
+
+describe('auth', () => {
+  it.each([
+    ['basic', { type: 'basic', username: 'ann', password: 'pw' }, 'authorization', `Basic ${btoa('ann:pw')}`],
+    ['bearer', { type: 'bearer', token: 'abc' }, 'authorization', 'Bearer abc'],
+    ['an API key', { type: 'api_key', apiKey: 'k1' }, 'x-api-key', 'k1'],
+    ['an API key in another header', { type: 'api_key', apiKey: 'k1', apiKeyHeader: 'X-Token' }, 'x-token', 'k1'],
+    ['further headers', { type: 'none', headers: { 'X-Tenant': 't1' } }, 'x-tenant', 't1'],
+  ] as const)('sends %s with every request', async (_title, auth, header, value) => {
+    const { connector, server } = await start(withStatus(200), { config: { auth } });
+    await connector.call('get', { path: '/' });
+    await connector.call('request', { method: 'POST', path: '/' });
+    expect(server.requests.map(({ headers }) => headers[header])).toStrictEqual([value, value]);
+  });
+});

@@ -1,0 +1,174 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import HttpAdapter from '../src/http-adapter.ts';
+import type { Answer } from './serve.ts';
+import { sendJson, serve } from './serve.ts';
+import type { StartOptions } from './start-connector.ts';
+import { startConnector } from './start-connector.ts';
+
+const running: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const each of running.splice(0).toReversed()) await each.close();
+});
+
+async function start(answer: Answer, options: StartOptions = {}) {
+  const server = await serve(answer);
+  running.push(server);
+  const connector = await startConnector(HttpAdapter, { url: server.url, ...options });
+  running.push(connector);
+  return { server, connector };
+}
+
+const echo: Answer = ({ method, path, headers, body }, response) =>
+  sendJson(response, 200, { method, path, type: headers['content-type'] ?? null, agent: headers['x-agent'] ?? null, body });
+
+describe('the body and the shape of a request', () => {
+  it.each([
+    ['JSON', { json: { a: [1, null] } }, 'application/json', '{"a":[1,null]}'],
+    ['a form', { form: { a: '1 2', b: '&' } }, 'application/x-www-form-urlencoded', 'a=1+2&b=%26'],
+    ['text', { text: 'grüß' }, 'text/plain; charset=utf-8', 'grüß'],
+    ['bytes', { base64: Buffer.from('raw').toString('base64') }, 'application/octet-stream', 'raw'],
+  ])('sends %s with the content type that belongs to it', async (_title, body, type, sent) => {
+    const { connector } = await start(echo);
+    const { json } = await connector.call('request', { method: 'PUT', path: '/things/1', ...body });
+    expect(json).toStrictEqual({ method: 'PUT', path: '/things/1', type, agent: null, body: sent });
+  });
+
+  it('sends query and headers along, and lists in the query as repeated names', async () => {
+    const { connector } = await start(echo);
+    const { json } = await connector.call('get', {
+      path: '/search?x=1',
+      query: { q: 'a b&c', tag: ['one', 'two'], page: 2 },
+      headers: { 'X-Agent': 'test' },
+    });
+    expect(json).toMatchObject({ path: '/search?x=1&q=a+b%26c&tag=one&tag=two&page=2', agent: 'test' });
+  });
+
+  it('stays below the base path, whatever the caller asks for', async () => {
+    const server = await serve(echo);
+    running.push(server);
+    const connector = await startConnector(HttpAdapter, { url: `${server.url}/api/v2` });
+    running.push(connector);
+    await expect(connector.call('get', { path: '/users' })).resolves.toMatchObject({ json: { path: '/api/v2/users' } });
+    for (const path of ['/../admin', '/%2e%2e/admin', '/users/../../../admin']) {
+      await expect(connector.call('get', { path })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    }
+    await expect(connector.call('get', { path: 'http://127.0.0.1:1/x' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    expect(server.requests.map(({ path }) => path)).toStrictEqual(['/api/v2/users']);
+  });
+
+  it('refuses two bodies at once', async () => {
+    const { connector, server } = await start(echo);
+    await expect(connector.call('request', { path: '/', json: 1, text: 'x' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    expect(server.requests).toStrictEqual([]);
+  });
+});
+
+describe("the answer's body", () => {
+  const answers: Record<string, Answer> = {
+    '/json': (_request, response) => sendJson(response, 200, { ok: true }),
+    '/problem': (_request, response) => sendJson(response, 200, [1], { 'content-type': 'application/hal+json; charset=utf-8' }),
+    '/text': (_request, response) => response.setHeader('content-type', 'text/plain').end('plain'),
+    '/latin': (_request, response) =>
+      response.setHeader('content-type', 'text/plain; charset=iso-8859-1').end(Buffer.from([0xfc])),
+    '/bytes': (_request, response) => response.setHeader('content-type', 'image/png').end(Buffer.from([137, 80, 255])),
+    '/nothing': (_request, response) => response.writeHead(204).end(),
+    '/broken': (_request, response) => response.setHeader('content-type', 'application/json').end('{"cut'),
+    '/cookies': (_request, response) =>
+      response.setHeader('set-cookie', ['a=1', 'b=2']).setHeader('etag', '"7"').end('x'),
+  };
+  const answer: Answer = (request, response) => answers[request.path]?.(request, response);
+
+  it.each([
+    ['/json', { json: { ok: true } }],
+    ['/problem', { json: [1] }],
+    ['/text', { text: 'plain' }],
+    ['/latin', { base64: '/A==' }],
+    ['/bytes', { base64: 'iVD/' }],
+  ])('comes as its content type says: %s', async (path, expected) => {
+    const { connector } = await start(answer);
+    await expect(connector.call('get', { path })).resolves.toMatchObject({ status: 200, ...expected });
+  });
+
+  it('is left out where there is none', async () => {
+    const { connector } = await start(answer);
+    const result = await connector.call('get', { path: '/nothing' });
+    expect(result).toMatchObject({ status: 204 });
+    expect(Object.keys(result).toSorted()).toStrictEqual(['headers', 'status']);
+  });
+
+  it('comes in the form that is asked for', async () => {
+    const { connector } = await start(answer);
+    await expect(connector.call('get', { path: '/json', answer_as: 'text' })).resolves.toMatchObject({ text: '{"ok":true}' });
+    await expect(connector.call('get', { path: '/text', answer_as: 'base64' })).resolves.toMatchObject({ base64: 'cGxhaW4=' });
+    await expect(connector.call('get', { path: '/text', answer_as: 'json' })).rejects.toMatchObject({ code: 'UPSTREAM_5XX' });
+  });
+
+  it('is an error where it calls itself JSON and is not', async () => {
+    const { connector } = await start(answer);
+    await expect(connector.call('get', { path: '/broken' })).rejects.toMatchObject({ code: 'UPSTREAM_5XX', retryable: false });
+  });
+
+  it('gives cookies only to those who name them', async () => {
+    const { connector } = await start(answer);
+    const { headers } = await connector.call('get', { path: '/cookies' });
+    expect(headers).toMatchObject({ etag: '"7"' });
+    expect(headers).not.toHaveProperty('set-cookie');
+    await expect(connector.call('get', { path: '/cookies', answer_headers: ['Set-Cookie'] })).resolves.toMatchObject({
+      headers: { 'set-cookie': 'a=1, b=2' },
+    });
+  });
+
+  it('is refused beyond the declared limit, announced or not', async () => {
+    const { connector } = await start(({ path }, response) => {
+      if (path === '/announced') response.setHeader('content-length', '5000');
+      response.setHeader('content-type', 'text/plain').end('x'.repeat(5000));
+    });
+    for (const path of ['/announced', '/streamed']) {
+      await expect(connector.call('get', { path, max_bytes: 4999 })).rejects.toMatchObject({ code: 'UPSTREAM_5XX', retryable: false });
+      await expect(connector.call('get', { path, max_bytes: 5000 })).resolves.toMatchObject({ text: 'x'.repeat(5000) });
+    }
+  });
+});
+
+describe("the answer's status", () => {
+  const byPath: Answer = ({ path }, response) =>
+    sendJson(response, Number(path.slice(1)), { said: path }, path === '/429' ? { 'retry-after': '3' } : {});
+
+  it.each([
+    [400, 'INVALID_INPUT'],
+    [401, 'AUTH_FAILED'],
+    [403, 'FORBIDDEN'],
+    [404, 'NOT_FOUND'],
+    [409, 'ALREADY_EXISTS'],
+    [422, 'INVALID_INPUT'],
+    [429, 'RATE_LIMITED'],
+    [500, 'UPSTREAM_5XX'],
+    [503, 'UPSTREAM_5XX'],
+  ])('%i becomes %s', async (status, code) => {
+    const { connector } = await start(byPath);
+    await expect(connector.call('get', { path: `/${status}` })).rejects.toMatchObject({ code, details: { status } });
+  });
+
+  it('hands on how long to wait', async () => {
+    const { connector } = await start(byPath);
+    await expect(connector.call('get', { path: '/429' })).rejects.toMatchObject({ retryAfterMs: 3000 });
+  });
+
+  it('is an answer like any other where the caller accepts it', async () => {
+    const { connector } = await start(byPath);
+    await expect(connector.call('get', { path: '/404', accept_status: [200, 404] })).resolves.toMatchObject({
+      status: 404,
+      json: { said: '/404' },
+    });
+    await expect(connector.call('get', { path: '/500', accept_status: 'any' })).resolves.toMatchObject({ status: 500 });
+    await expect(connector.call('get', { path: '/500', accept_status: [404] })).rejects.toMatchObject({ code: 'UPSTREAM_5XX' });
+  });
+});
+
+describe('what the actions declare', () => {
+  it('calls a request something that may change things and must not be repeated, and a GET the opposite', () => {
+    const { request, get } = new HttpAdapter().actions;
+    expect(request).toMatchObject({ sideEffects: true, idempotent: false });
+    expect(get).toMatchObject({ sideEffects: false, idempotent: true });
+  });
+});
