@@ -11,7 +11,14 @@ export type PluginStatus = (typeof PLUGIN_STATUSES)[number];
  * - `shadowed`: a package of the same name was found in an earlier place
  * - `problem`: see `problems`
  */
-export const PLUGIN_REASONS = ['denied', 'transitive', 'incompatible', 'duplicate_kind', 'shadowed', 'problem'] as const;
+export const PLUGIN_REASONS = [
+  'denied',
+  'transitive',
+  'incompatible',
+  'duplicate_kind',
+  'shadowed',
+  'problem',
+] as const;
 export type PluginReason = (typeof PLUGIN_REASONS)[number];
 
 /** One thing that is wrong with a package, or with the project that holds the packages. */
