@@ -1,1 +1,2 @@
-export {};
+export { connect } from './connect.ts';
+export type { ConnectOptions } from './connect-options.ts';

@@ -14,6 +14,9 @@ export interface ConnectorsMethod<Input extends DescMessage, Output extends Desc
   MethodDefinition<MessageShape<Input>, MessageShape<Output>>,
   'requestDeserialize'
 > {
+  readonly input: Input;
+  readonly output: Output;
+  /** Never throws. */
   requestDeserialize(bytes: Buffer): MessageShape<Input> | UnreadableMessage;
 }
 
@@ -24,6 +27,8 @@ function define<Input extends DescMessage, Output extends DescMessage>(
   method: DescMethodUnary<Input, Output> | DescMethodServerStreaming<Input, Output>,
 ): ConnectorsMethod<Input, Output> {
   return {
+    input: method.input,
+    output: method.output,
     path: `/${method.parent.typeName}/${method.name}`,
     requestStream: false,
     responseStream: method.methodKind === 'server_streaming',

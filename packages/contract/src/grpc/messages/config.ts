@@ -175,9 +175,8 @@ export function configFromMessage(message: ConfigMessage, problems: Problems): C
     healthCheck: { ...healthCheck, ...input.healthCheck },
     limits: { ...limits, ...input.limits },
     retry: { ...retry, ...input.retry },
-    tls: message.tls && tlsFromMessage(message.tls),
     isolation: input.isolation ?? isolation,
-  } satisfies ConnectorConfig;
+  };
 }
 
 const unknownWord = <Word extends string>(number: number): Word | undefined =>

@@ -1,0 +1,157 @@
+import { isUtf8 } from 'node:buffer';
+import { InvalidInputError, MAX_PAYLOAD_BYTES } from '@automate/contract';
+import type { CallOptions, ConnectorConfigInput, ConnectorService, ConnectorType, Problem } from '@automate/contract';
+import {
+  configInputFromMessage,
+  configToMessage,
+  CONNECTORS_SERVICE,
+  descriptionToMessage,
+  healthAllToMessage,
+  healthToMessage,
+  infoToMessage,
+  int64ToNumber,
+  millisToInt64,
+  pluginsToMessage,
+  testToMessage,
+  typeFromNumber,
+} from '@automate/contract/grpc';
+import type { ConnectorsMethod } from '@automate/contract/grpc';
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import type { UntypedHandleCall } from '@grpc/grpc-js';
+import type { GrpcLogger } from './logger.ts';
+import { unary } from './unary.ts';
+import type { Answer } from './unary.ts';
+import { createWatchStreams } from './watch-stream.ts';
+import type { WatchStreams } from './watch-stream.ts';
+
+/** The service's methods as handlers, and the streams among them. */
+export interface Handlers {
+  readonly handlers: Readonly<Record<keyof typeof CONNECTORS_SERVICE, UntypedHandleCall>>;
+  readonly watches: WatchStreams;
+}
+
+type ConfigMessage = MessageShape<typeof CONNECTORS_SERVICE.getConnector.output>['config'];
+type ExecuteMessage = MessageShape<typeof CONNECTORS_SERVICE.executeAction.input>;
+
+/** Translates every method of the protocol to the port. Nothing here decides anything about connectors. */
+export function createHandlers(service: ConnectorService, logger: GrpcLogger): Handlers {
+  const { watchConnectors: _watch, ...methods } = CONNECTORS_SERVICE;
+  const watches = createWatchStreams(service, logger);
+  const on = <Input extends DescMessage, Output extends DescMessage>(
+    method: ConnectorsMethod<Input, Output>,
+    answer: Answer<Input, Output>,
+  ) => unary(method, { logger, answer });
+  const handlers = {
+    listConnectors: on(methods.listConnectors, async ({ type, enabledOnly, tag }, options) => {
+      const filter = { ...typeFilter(type), ...(enabledOnly && { enabledOnly }), ...(tag === undefined ? {} : { tag }) };
+      return { connectors: (await service.list(filter, options)).map(infoToMessage) };
+    }),
+    getConnector: on(methods.getConnector, async (request, options) => {
+      const { connector, config } = await service.get(idOf(request), options);
+      return { connector: infoToMessage(connector), config: configToMessage(config, []) };
+    }),
+    registerConnector: on(methods.registerConnector, async (request, options) => {
+      const { id, message } = await service.register(configOf(request), options);
+      return { success: true, message, connectorId: id };
+    }),
+    removeConnector: on(methods.removeConnector, async (request, options) => {
+      const { message } = await service.remove(idOf(request), options);
+      return { success: true, message };
+    }),
+    healthCheck: on(methods.healthCheck, async (request, options) =>
+      healthToMessage(await service.healthCheck(idOf(request), options)),
+    ),
+    healthCheckAll: on(methods.healthCheckAll, async ({ type, cached }, options) =>
+      healthAllToMessage(await service.healthCheckAll({ ...typeFilter(type), ...(cached && { cached }) }, options)),
+    ),
+    updateConnector: on(methods.updateConnector, async (request, options) => {
+      const { id, message } = await service.update(configOf(request), options);
+      return { success: true, message, connectorId: id };
+    }),
+    executeAction: on(methods.executeAction, (request, options) => execute(service, request, options)),
+    describeConnector: on(methods.describeConnector, async (request, options) =>
+      descriptionToMessage(await service.describe(idOf(request), options)),
+    ),
+    testConnector: on(methods.testConnector, async (request, options) =>
+      testToMessage(await service.test(idOf(request), options)),
+    ),
+    listPlugins: on(methods.listPlugins, async (_request, options) => ({
+      report: pluginsToMessage(await service.plugins(options)),
+    })),
+    rescanPlugins: on(methods.rescanPlugins, async (_request, options) => ({
+      report: pluginsToMessage(await service.rescanPlugins(options)),
+    })),
+    watchConnectors: watches.handle,
+  };
+  return { handlers, watches };
+}
+
+/** Payload and result pass as they are: whether the text is JSON is the connector's worker to find out. */
+async function execute(service: ConnectorService, request: ExecuteMessage, options: CallOptions) {
+  const { payload, idempotencyKey } = request;
+  const id = idOf(request);
+  if (request.action === '') throw refuse({ path: 'action', expected: 'the name of an action', received: 'nothing' });
+  if (payload.byteLength > MAX_PAYLOAD_BYTES) {
+    throw new InvalidInputError(`the payload has ${payload.byteLength} bytes; at most ${MAX_PAYLOAD_BYTES} are taken`, {
+      connector: id,
+    });
+  }
+  if (!isUtf8(payload)) throw new InvalidInputError('the payload is not UTF-8', { connector: id });
+  const answer = await service.executeText(
+    {
+      id,
+      action: request.action,
+      payload: Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8'),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    },
+    request.timeoutMs === undefined ? options : withTimeout(options, request.timeoutMs),
+  );
+  return {
+    result: Buffer.from(answer.result),
+    attempts: answer.attempts,
+    durationMs: millisToInt64(answer.durationMs),
+    replayed: answer.replayed,
+  };
+}
+
+/** The same options with the shorter of both times; the signal is still made only when asked for. */
+function withTimeout(options: CallOptions, timeout: bigint): CallOptions {
+  const problems: Problem[] = [];
+  const wanted = int64ToNumber(timeout, { path: 'timeout_ms', problems });
+  if (wanted <= 0) throw refuse({ path: 'timeout_ms', expected: 'more than 0', received: String(timeout) });
+  const { traceparent, tracestate } = options;
+  return {
+    timeoutMs: Math.min(wanted, options.timeoutMs ?? Number.POSITIVE_INFINITY),
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(tracestate === undefined ? {} : { tracestate }),
+    get signal() {
+      return options.signal;
+    },
+  };
+}
+
+function idOf({ id }: { readonly id: string }): string {
+  if (id !== '') return id;
+  throw refuse({ path: 'id', expected: 'the id of a connector', received: 'nothing' });
+}
+
+function configOf({ config }: { readonly config?: ConfigMessage }): ConnectorConfigInput {
+  if (config === undefined) throw refuse({ path: '', expected: 'a configuration in "config"', received: 'nothing' });
+  idOf(config);
+  return configInputFromMessage(config);
+}
+
+function typeFilter(number: number | undefined): { readonly type?: ConnectorType } {
+  const problems: Problem[] = [];
+  const type = number === undefined ? undefined : typeFromNumber(number, { path: 'type', problems });
+  const [problem] = problems;
+  if (problem !== undefined) throw refuse(problem);
+  return type === undefined ? {} : { type };
+}
+
+function refuse(problem: Problem): InvalidInputError {
+  const where = problem.path === '' ? 'the request' : problem.path;
+  return new InvalidInputError(`${where}: expected ${problem.expected}, received ${problem.received}`, {
+    problems: [problem],
+  });
+}

@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import type { ConnectorEvent, ConnectorService } from '@automate/contract';
+import { CONNECTORS_SERVICE, eventToMessage } from '@automate/contract/grpc';
+import type { UnreadableMessage } from '@automate/contract/grpc';
+import type { handleServerStreamingCall, ServerWritableStream } from '@grpc/grpc-js';
+import type { MessageShape } from '@bufbuild/protobuf';
+import { answerError } from './answer-errors.ts';
+import { openCallScope } from './call-options.ts';
+import type { GrpcLogger } from './logger.ts';
+import { readable } from './unary.ts';
+
+type EventMessage = MessageShape<typeof CONNECTORS_SERVICE.watchConnectors.output>;
+type WatchRequest = MessageShape<typeof CONNECTORS_SERVICE.watchConnectors.input>;
+type WatchCall = ServerWritableStream<WatchRequest | UnreadableMessage, EventMessage>;
+
+export interface WatchStreams {
+  readonly handle: handleServerStreamingCall<WatchRequest | UnreadableMessage, EventMessage>;
+  /** Ends every stream in good order. */
+  endAll(): void;
+}
+
+/** Streams the service's events to all who watch, each at the pace at which it reads. */
+export function createWatchStreams(service: ConnectorService, logger: GrpcLogger): WatchStreams {
+  const open = new Set<() => void>();
+  const handle = async (call: WatchCall): Promise<void> => {
+    const scope = openCallScope(call);
+    const { signal } = scope.options;
+    open.add(scope.abort);
+    try {
+      readable(call.request);
+      await pump(service.watch(scope.options), call, signal);
+      call.end();
+    } catch (error) {
+      // An `error` event with a status is how a stream of grpc-js ends badly.
+      call.emit('error', answerError(error, { method: 'WatchConnectors', metadata: call.metadata, logger }));
+    } finally {
+      open.delete(scope.abort);
+      scope.finish();
+    }
+  };
+  return {
+    handle: (call) => void handle(call),
+    endAll: () => {
+      for (const abort of open) abort();
+    },
+  };
+}
+
+async function pump(events: AsyncIterable<ConnectorEvent>, call: WatchCall, signal?: AbortSignal): Promise<void> {
+  const over = (): boolean => signal?.aborted === true;
+  for await (const event of events) {
+    if (over()) return;
+    if (call.write(eventToMessage(event))) continue;
+    try {
+      await once(call, 'drain', { signal });
+    } catch (error) {
+      if (over()) return;
+      throw error;
+    }
+  }
+}

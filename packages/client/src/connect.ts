@@ -1,0 +1,70 @@
+import { ConnectorError } from '@automate/contract';
+import type { ConnectorService } from '@automate/contract';
+import { errorFromStatus } from '@automate/contract/grpc';
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import type { ChannelOptions, ServiceError } from '@grpc/grpc-js';
+import type { ConnectOptions } from './connect-options.ts';
+import { openLocalBackend } from './local-backend.ts';
+import { createRemoteBackend } from './remote-backend.ts';
+import { isLoopback, parseServiceAddress } from './service-address.ts';
+
+/**
+ * Opens the connectors service: the remote one when there is an address, in `options` or as `CONNECTORS_SERVICE_ADDR`,
+ * else the host in this process, loaded only then. Callers cannot tell which; close it when done.
+ *
+ * @throws UNAVAILABLE when the remote service cannot be reached, or the host is not installed. One is never taken for
+ *   the other.
+ */
+export async function connect(options: ConnectOptions = {}): Promise<ConnectorService> {
+  const address = options.address ?? (options.env ?? process.env)['CONNECTORS_SERVICE_ADDR'];
+  if (address === undefined || address.trim() === '') return openLocalBackend(options);
+  return openRemoteBackend(address, options.connectTimeoutMs ?? 5000);
+}
+
+/** Results are at most 3 MiB, but lists have no such bound. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+async function openRemoteBackend(address: string, timeoutMs: number): Promise<ConnectorService> {
+  const target = parseServiceAddress(address);
+  const options: ChannelOptions = {
+    'grpc.max_receive_message_length': MAX_ANSWER_BYTES,
+    'grpc.max_send_message_length': -1,
+    'grpc.enable_channelz': 0,
+    // Backends must not share connections: closing one would not end them.
+    'grpc.use_local_subchannel_pool': 1,
+    // After the service was away: look again soon.
+    'grpc.initial_reconnect_backoff_ms': 200,
+    'grpc.max_reconnect_backoff_ms': 5000,
+    ...(isLoopback(target) ? { 'grpc.enable_http_proxy': 0 } : {}),
+  };
+  const client = new Client(target, credentials.createInsecure(), options);
+  try {
+    await greet(client, { address, timeoutMs });
+    return createRemoteBackend({ client, address });
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+/** Statuses with which a server that is there can answer a question that it does not know. */
+const ANSWERS: ReadonlySet<number> = new Set([0, 5, 7, 12, 16]);
+
+/** Asks for the service's health, to learn whether there is one at all; a service without that method answers too. */
+function greet(client: Client, { address, timeoutMs }: { readonly address: string; readonly timeoutMs: number }): Promise<void> {
+  const bytes = (value: Buffer): Buffer => value;
+  return new Promise((resolve, reject) => {
+    const settle = (error: ServiceError | null): void => {
+      if (error === null || ANSWERS.has(error.code)) resolve();
+      else reject(explainNoService(error, { address, timeoutMs }));
+    };
+    const deadline = Date.now() + timeoutMs;
+    client.makeUnaryRequest('/grpc.health.v1.Health/Check', bytes, bytes, Buffer.alloc(0), new Metadata(), { deadline }, settle);
+  });
+}
+
+function explainNoService(error: ServiceError, context: { readonly address: string; readonly timeoutMs: number }): ConnectorError {
+  // Whatever it was, no service answered: it counts as one that cannot be reached.
+  const details = `No connection established: ${error.details.replace(/^No connection established\. | Resolution note: $/g, '')}`;
+  return errorFromStatus({ code: 14, details }, { ...context, method: 'connect' });
+}

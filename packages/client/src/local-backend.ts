@@ -1,0 +1,57 @@
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { UnavailableError } from '@automate/contract';
+import type { ConnectorService } from '@automate/contract';
+import type { ConnectOptions } from './connect-options.ts';
+
+/** What the client needs of the host: the host's types would make a cycle, since its command line uses the client. */
+interface HostModule {
+  openLocalService(options: Omit<ConnectOptions, 'address' | 'connectTimeoutMs'>): Promise<ConnectorService>;
+}
+
+/** Computed, so that compilers and bundlers leave the host out: it is there only where connectors run in process. */
+const HOST = ['@automate', 'host'].join('/');
+
+/** The port in process: the host without listeners. Fails with UNAVAILABLE when the host is not installed. */
+export async function openLocalBackend(options: ConnectOptions): Promise<ConnectorService> {
+  const { address: _address, connectTimeoutMs: _timeout, ...local } = options;
+  const host = await loadHost(resolve(options.cwd ?? process.cwd()));
+  return host.openLocalService(local);
+}
+
+/** The host beside this package, or else the one of the caller's project. */
+async function loadHost(cwd: string): Promise<HostModule> {
+  try {
+    return (await import(HOST)) as HostModule;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  const path = findFrom(cwd);
+  if (path === undefined) throw explainMissing(cwd);
+  return (await import(pathToFileURL(path).href)) as HostModule;
+}
+
+function findFrom(cwd: string): string | undefined {
+  try {
+    return createRequire(join(cwd, 'package.json')).resolve(HOST);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** True when the host itself is not there, false when something that it needs is not. */
+function isMissing(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+  return missing && String(message).includes(`'${HOST}'`);
+}
+
+function explainMissing(cwd: string): UnavailableError {
+  return new UnavailableError(
+    `connectors cannot run in this process: ${HOST} is not installed (looked beside @automate/client and from ${cwd}). ` +
+      `Add it with "pnpm add ${HOST}", or set CONNECTORS_SERVICE_ADDR to the address of a running service`,
+    { retryable: false, details: { reason: 'host_missing' } },
+  );
+}

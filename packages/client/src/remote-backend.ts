@@ -1,0 +1,203 @@
+import { ConnectorInternalError, InvalidInputError, MAX_PAYLOAD_BYTES } from '@automate/contract';
+import type {
+  CallOptions,
+  ChangeResult,
+  ConnectorEvent,
+  ConnectorService,
+  ConnectorType,
+  ExecuteTextRequest,
+  ExecuteTextResult,
+  JsonValue,
+  Problem,
+} from '@automate/contract';
+import {
+  configFromMessage,
+  CONNECTORS_SERVICE,
+  descriptionFromMessage,
+  eventFromMessage,
+  healthAllFromMessage,
+  healthFromMessage,
+  infoFromMessage,
+  int64ToNumber,
+  millisToInt64,
+  pluginsFromMessage,
+  testFromMessage,
+  typeToNumber,
+} from '@automate/contract/grpc';
+import type { ConnectorsMethod } from '@automate/contract/grpc';
+import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import { writeConfig } from './config-message.ts';
+import { callRemote, explainFailure, streamRemote } from './remote-call.ts';
+import type { RemoteChannel } from './remote-call.ts';
+
+const METHODS = CONNECTORS_SERVICE;
+
+/** The port over gRPC: the same calls, answers and errors as in process. */
+export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
+  const { client, address } = channel;
+  const watches = new Set<() => void>();
+  const call = <Input extends DescMessage, Output extends DescMessage>(
+    method: ConnectorsMethod<Input, Output>,
+    request: MessageInitShape<Input>,
+    options: CallOptions = {},
+  ): Promise<MessageShape<Output>> => callRemote(channel, method, { request, options });
+  const read = <Value>(translate: (problems: Problem[]) => Value): Value => readAnswer(address, translate);
+
+  const executeText = async (request: ExecuteTextRequest, options: CallOptions = {}): Promise<ExecuteTextResult> => {
+    const { id, action, idempotencyKey } = request;
+    const payload = encodePayload(request);
+    const { timeoutMs } = options;
+    const answer = await call(
+      METHODS.executeAction,
+      {
+        id,
+        action,
+        payload,
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs: millisToInt64(Math.max(1, timeoutMs)) }),
+      },
+      options,
+    );
+    return read((problems) => ({
+      result: Buffer.from(answer.result.buffer, answer.result.byteOffset, answer.result.byteLength).toString('utf8'),
+      attempts: answer.attempts,
+      durationMs: int64ToNumber(answer.durationMs, { path: 'duration_ms', problems }),
+      replayed: answer.replayed,
+    }));
+  };
+
+  async function* watch(options: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {
+    const { signal } = options;
+    if (signal?.aborted === true) return;
+    const stream = streamRemote(channel, METHODS.watchConnectors, options);
+    let over = false;
+    const end = (): void => {
+      over = true;
+      stream.cancel();
+    };
+    watches.add(end);
+    signal?.addEventListener('abort', end, { once: true });
+    try {
+      for await (const message of stream as AsyncIterable<MessageShape<typeof METHODS.watchConnectors.output>>) {
+        const event = read((problems) => eventFromMessage(message, problems));
+        if (over) return;
+        if (event !== undefined) yield event;
+      }
+    } catch (error) {
+      if (over) return;
+      throw explainFailure(error, { ...options, name: 'WatchConnectors', address });
+    } finally {
+      watches.delete(end);
+      signal?.removeEventListener('abort', end);
+      stream.cancel();
+    }
+  }
+
+  const close = async (): Promise<void> => {
+    for (const end of watches) end();
+    client.close();
+  };
+
+  return {
+    list: async ({ type, enabledOnly, tag } = {}, options) => {
+      const request = { ...typeOf(type), ...(enabledOnly && { enabledOnly }), ...(tag === undefined ? {} : { tag }) };
+      const { connectors } = await call(METHODS.listConnectors, request, options);
+      return read((problems) => connectors.map((message) => infoFromMessage(message, problems)));
+    },
+    get: async (id, options) => {
+      const { connector, config } = await call(METHODS.getConnector, { id }, options);
+      return read((problems) => ({
+        connector: infoFromMessage(required(connector, 'connector'), problems),
+        config: configFromMessage(required(config, 'config'), problems),
+      }));
+    },
+    describe: async (id, options) => {
+      const message = await call(METHODS.describeConnector, { id }, options);
+      return read((problems) => descriptionFromMessage(message, problems));
+    },
+    register: async (config, options) => {
+      const request = { config: await writeConfig(config) };
+      return succeeded(config.id, await call(METHODS.registerConnector, request, options));
+    },
+    update: async (config, options) => {
+      const request = { config: await writeConfig(config) };
+      return succeeded(config.id, await call(METHODS.updateConnector, request, options));
+    },
+    remove: async (id, options) => succeeded(id, await call(METHODS.removeConnector, { id }, options)),
+    healthCheck: async (id, options) => {
+      const message = await call(METHODS.healthCheck, { id }, options);
+      return read((problems) => healthFromMessage(message, problems));
+    },
+    healthCheckAll: async ({ type, cached } = {}, options) => {
+      const message = await call(METHODS.healthCheckAll, { ...typeOf(type), ...(cached && { cached }) }, options);
+      return read((problems) => healthAllFromMessage(message, problems));
+    },
+    test: async (id, options) => {
+      const message = await call(METHODS.testConnector, { id }, options);
+      return read((problems) => testFromMessage(message, problems));
+    },
+    execute: async ({ payload, ...request }, options) => {
+      const { result, ...rest } = await executeText({ ...request, payload: JSON.stringify(payload ?? {}) }, options);
+      return { result: readAnswer(address, () => JSON.parse(result) as JsonValue), ...rest };
+    },
+    executeText,
+    watch,
+    plugins: async (options) => {
+      const { report } = await call(METHODS.listPlugins, {}, options);
+      return read((problems) => pluginsFromMessage(report, problems));
+    },
+    rescanPlugins: async (options) => {
+      const { report } = await call(METHODS.rescanPlugins, {}, options);
+      return read((problems) => pluginsFromMessage(report, problems));
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Reads an answer; what this client does not understand of it becomes one error with every problem. */
+function readAnswer<Value>(address: string, translate: (problems: Problem[]) => Value): Value {
+  const problems: Problem[] = [];
+  let cause: unknown;
+  try {
+    const value = translate(problems);
+    if (problems.length === 0) return value;
+  } catch (error) {
+    cause = error;
+  }
+  throw new ConnectorInternalError(
+    `the service at ${address} answered what this client cannot read: it is newer, or another service; upgrade the client`,
+    { problems, details: { reason: 'unreadable_answer' }, cause },
+  );
+}
+
+function required<Message>(message: Message | undefined, name: string): Message {
+  if (message === undefined) throw new Error(`the answer has no ${name}`);
+  return message;
+}
+
+/** Our service says with a status what went wrong; others of the original interface may say it in the answer. */
+function succeeded(id: string, answer: { readonly success: boolean; readonly message: string }): ChangeResult {
+  if (answer.success) return { id, message: answer.message };
+  throw new InvalidInputError(answer.message || 'the service refused the change and did not say why', {
+    connector: id,
+  });
+}
+
+function typeOf(type: ConnectorType | undefined) {
+  if (type === undefined) return {};
+  const problems: Problem[] = [];
+  const number = typeToNumber(type, { path: 'type', problems });
+  const [problem] = problems;
+  if (problem === undefined) return { type: number };
+  throw new InvalidInputError(`type: expected ${problem.expected}, received ${problem.received}`, { problems });
+}
+
+/** Beyond the transport's own limit the service could only say that a message was too large. */
+function encodePayload({ id, payload }: ExecuteTextRequest): Uint8Array {
+  const bytes = Buffer.from(payload);
+  if (bytes.byteLength <= MAX_PAYLOAD_BYTES) return bytes;
+  throw new InvalidInputError(`the payload has ${bytes.byteLength} bytes; at most ${MAX_PAYLOAD_BYTES} are taken`, {
+    connector: id,
+  });
+}

@@ -1,0 +1,131 @@
+import { CancelledError, ConnectorError, TimeoutError, UnavailableError } from '@automate/contract';
+import type { CallOptions } from '@automate/contract';
+import { DETAILS_LIMIT_KEY, errorFromStatus, MAX_DETAILS_LIMIT } from '@automate/contract/grpc';
+import type { ConnectorsMethod } from '@automate/contract/grpc';
+import { create } from '@bufbuild/protobuf';
+import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import { Metadata } from '@grpc/grpc-js';
+import type { Client, ClientReadableStream, ServiceError } from '@grpc/grpc-js';
+
+/** A connection to one service. */
+export interface RemoteChannel {
+  readonly client: Client;
+  /** As the user wrote it, for messages. */
+  readonly address: string;
+}
+
+/**
+ * How much later than the service this side gives up, so that the service's own answer, which says what was late, is
+ * the one that counts.
+ */
+const PATIENCE_MS = 100;
+
+/** gRPC's timer for deadlines; later ones are none. */
+const MAX_DEADLINE_MS = 2_000_000_000;
+
+/** Calls a method; what goes wrong comes out as the error that the service threw. */
+export function callRemote<Input extends DescMessage, Output extends DescMessage>(
+  { client, address }: RemoteChannel,
+  method: ConnectorsMethod<Input, Output>,
+  { request, options }: { readonly request: MessageInitShape<Input>; readonly options: CallOptions },
+): Promise<MessageShape<Output>> {
+  const { signal, timeoutMs } = options;
+  const name = nameOf(method.path);
+  const explain = (reason: unknown): ConnectorError => explainFailure(reason, { name, address, signal, timeoutMs });
+  const answer = new Promise<MessageShape<Output>>((resolve, reject) => {
+    refuseLateStart(name, options);
+    const call = client.makeUnaryRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      create(method.input, request),
+      callMetadata(options),
+      callDeadline(options),
+      (error, response) => {
+        signal?.removeEventListener('abort', cancel);
+        if (response !== undefined) resolve(response);
+        else reject(explain(error));
+      },
+    );
+    const cancel = (): void => call.cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+  });
+  return answer.catch((error: unknown) => Promise.reject(explain(error)));
+}
+
+/** Opens a stream. The caller must cancel it when it has read enough. */
+export function streamRemote<Input extends DescMessage, Output extends DescMessage>(
+  { client }: RemoteChannel,
+  method: ConnectorsMethod<Input, Output>,
+  options: CallOptions,
+): ClientReadableStream<MessageShape<Output>> {
+  refuseLateStart(nameOf(method.path), options);
+  const stream = client.makeServerStreamRequest(
+    method.path,
+    method.requestSerialize,
+    method.responseDeserialize,
+    create(method.input),
+    callMetadata(options),
+    callDeadline(options),
+  );
+  // A cancelled stream says so with an event that ends the process when nobody listens.
+  stream.on('error', () => {});
+  return stream;
+}
+
+/** The error of a failed call, from whatever grpc-js gave. */
+export function explainFailure(
+  reason: unknown,
+  { name, address, signal, timeoutMs }: CallOptions & { readonly name: string; readonly address: string },
+): ConnectorError {
+  if (ConnectorError.is(reason)) return reason;
+  if (!isServiceError(reason)) return explainThrown(reason, address);
+  if (signal?.aborted === true && reason.code === CANCELLED) return new CancelledError(`${name} was cancelled by its caller`);
+  return errorFromStatus(reason, { address, method: name, timeoutMs });
+}
+
+const CANCELLED = 1;
+
+function isServiceError(reason: unknown): reason is ServiceError {
+  return typeof reason === 'object' && reason !== null && 'code' in reason && typeof reason.code === 'number';
+}
+
+/** grpc-js throws when the channel is closed, and when a message cannot be written. */
+function explainThrown(reason: unknown, address: string): ConnectorError {
+  if (!String(reason).includes('Channel has been shut down')) return ConnectorError.from(reason);
+  return new UnavailableError(`the connection to ${address} was closed here`, {
+    retryable: false,
+    details: { reason: 'closed' },
+  });
+}
+
+function refuseLateStart(name: string, { signal, timeoutMs }: CallOptions): void {
+  if (signal?.aborted === true) {
+    throw new CancelledError(`${name} was cancelled by its caller before it began`, { effect: 'none' });
+  }
+  if (timeoutMs !== undefined && timeoutMs <= 0) {
+    throw new TimeoutError(`there is no time for ${name}: ${timeoutMs} ms`, { effect: 'none' });
+  }
+}
+
+function callDeadline({ timeoutMs }: CallOptions): { deadline?: number } {
+  if (timeoutMs === undefined || !(timeoutMs < MAX_DEADLINE_MS)) return {};
+  return { deadline: Date.now() + timeoutMs + PATIENCE_MS };
+}
+
+function callMetadata({ traceparent, tracestate }: CallOptions): Metadata {
+  const metadata = new Metadata();
+  metadata.set(DETAILS_LIMIT_KEY, String(MAX_DETAILS_LIMIT));
+  if (isHeader(traceparent)) metadata.set('traceparent', traceparent);
+  if (isHeader(tracestate)) metadata.set('tracestate', tracestate);
+  return metadata;
+}
+
+/** What a header cannot carry would make the whole call fail; trace context is not worth that. */
+function isHeader(value: string | undefined): value is string {
+  return value !== undefined && /^[\x20-\x7e]+$/.test(value);
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
