@@ -1,0 +1,167 @@
+import type { AuthConfig, ConnectorConfig, JsonObject, JsonValue, Problem } from '@automate/contract';
+import { ConfigInvalidError, describeProblem } from '@automate/contract';
+import { appendPath, AUTH_REQUIRED } from '@automate/contract/schemas';
+import type { SecretBackendName } from '@automate/contract/schemas';
+import { fillAuth, mergeSettings } from '../config/connection-profiles.ts';
+import type { ProfileConfig } from '../config/host-config.ts';
+import type { WorkerConfig } from '../runtime/runtime.ts';
+import { createEnvBackend } from './backends/env.ts';
+import { createFileBackend } from './backends/file.ts';
+import { literalSecrets } from './literal-secrets.ts';
+import { parseSecretRef } from './parse-secret-ref.ts';
+import type { SecretBackend, SecretRead } from './secret-backend.ts';
+
+export interface SecretResolverOptions {
+  /** What `secretref://env` reads. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where the files of `secretref://file` are. */
+  readonly secretsDir?: string;
+  /** Told of every secret before anyone can use it, so that it can be kept out of answers and logs. */
+  readonly learn?: (connector: string, values: readonly string[]) => void;
+}
+
+export interface SecretResolver {
+  /** The secret that a reference stands for. Rejects with ConfigInvalidError, which names the reference and never a value. */
+  resolve(reference: string): Promise<string>;
+  /**
+   * A connector's configuration for its worker: references replaced, the profile's settings beneath its own, absent
+   * fields of `auth` filled from the profile's secrets. Fails closed: rejects with a ConfigInvalidError that names every
+   * field and reference, and nothing is handed out.
+   */
+  resolveConfig(config: ConnectorConfig, profile?: ProfileConfig): Promise<WorkerConfig>;
+}
+
+/** Resolves secret references anew each time, so that a changed secret takes effect at the next start. */
+export function createSecretResolver(options: SecretResolverOptions): SecretResolver {
+  const backends: Readonly<Record<SecretBackendName, SecretBackend>> = {
+    env: createEnvBackend(options.env),
+    file: createFileBackend(options.secretsDir),
+  };
+
+  const read = async (text: string): Promise<SecretRead> => {
+    const parsed = parseSecretRef(text);
+    if (parsed.kind === 'literal') return { ok: false, reason: 'it is no secret reference' };
+    return parsed.kind === 'reference'
+      ? backends[parsed.reference.backend].read(parsed.reference)
+      : { ok: false, reason: parsed.reason };
+  };
+
+  return {
+    async resolve(text) {
+      const result = await read(text);
+      if (!result.ok) throw new ConfigInvalidError(`the secret ${shorten(text)} cannot be read: ${result.reason}`);
+      return result.value;
+    },
+
+    async resolveConfig(config, profile) {
+      const problems: Problem[] = [...checkProfile(config, profile)];
+      const references: string[] = [];
+      const resolveText = async (text: string, path: string): Promise<string> => {
+        if (parseSecretRef(text).kind === 'literal') return text;
+        const result = await read(text);
+        if (result.ok) {
+          references.push(result.value);
+          return result.value;
+        }
+        const message = `the secret ${shorten(text)} cannot be read: ${result.reason}`;
+        problems.push({ path, expected: 'a secret that can be read', received: result.reason, message });
+        return '';
+      };
+
+      const own = await resolveTree(
+        { auth: config.auth as unknown as JsonObject, settings: config.settings },
+        '',
+        resolveText,
+      );
+      const base = profile === undefined ? '' : appendPath('profiles', profile.name);
+      const shared = await resolveTree(
+        { settings: profile?.settings ?? {}, secrets: { ...profile?.secrets } },
+        base,
+        resolveText,
+      );
+      const secrets = shared.secrets as Record<string, string>;
+      const auth = fillAuth(own.auth as unknown as AuthConfig, secrets);
+      problems.push(...checkAuth(auth));
+      if (problems.length > 0) throw refuse(config.id, problems);
+
+      const resolved: ConnectorConfig = { ...config, auth, settings: own.settings as JsonObject };
+      const settings = shared.settings as JsonObject;
+      options.learn?.(config.id, [...references, ...Object.values(secrets), ...literalSecrets(auth)]);
+      return {
+        config: resolved,
+        settings: mergeSettings(resolved, profile === undefined ? undefined : { ...profile, settings }),
+        ...(profile === undefined
+          ? {}
+          : { profile: { name: profile.name, environment: profile.environment, settings, secrets } }),
+      };
+    },
+  };
+}
+
+type ResolveText = (text: string, path: string) => Promise<string>;
+
+async function resolveTree<T extends JsonObject>(
+  tree: T,
+  base: string,
+  resolveText: ResolveText,
+): Promise<{ [K in keyof T]: JsonValue }> {
+  const entries = Object.entries(tree).map(
+    async ([key, value]) => [key, await resolveValue(value, appendPath(base, toSnakeCase(key)), resolveText)] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries)) as { [K in keyof T]: JsonValue };
+}
+
+async function resolveValue(value: JsonValue, path: string, resolveText: ResolveText): Promise<JsonValue> {
+  if (typeof value === 'string') return resolveText(value, path);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value))
+    return Promise.all(value.map((item, index) => resolveValue(item, appendPath(path, index), resolveText)));
+  // The fields of auth are ours and are named as the file names them; everything deeper is the user's.
+  const name = path === 'auth' ? toSnakeCase : (key: string): string => key;
+  const entries = Object.entries(value).map(
+    async ([key, item]) => [key, await resolveValue(item, appendPath(path, name(key)), resolveText)] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+function checkProfile(config: ConnectorConfig, profile: ProfileConfig | undefined): readonly Problem[] {
+  if (config.profile === undefined) return [];
+  const received = `"${config.profile}"`;
+  if (profile === undefined) return [{ path: 'profile', expected: 'the name of an entry of profiles', received }];
+  if (!profile.enabled)
+    return [{ path: 'profile', expected: 'a profile that is enabled', received: `${received}, which is not` }];
+  if (profile.kind === config.kind) return [];
+  return [
+    {
+      path: 'profile',
+      expected: `a profile of the kind ${config.kind}`,
+      received: `${received}, which is of the kind ${profile.kind}`,
+    },
+  ];
+}
+
+function checkAuth(auth: AuthConfig): readonly Problem[] {
+  const given = new Set(
+    Object.entries(auth).flatMap(([key, value]) => (value === undefined ? [] : [toSnakeCase(key)])),
+  );
+  return AUTH_REQUIRED[auth.type]
+    .filter((field) => !given.has(field))
+    .map((field) => ({
+      path: appendPath('auth', field),
+      expected: `a value, as the type is ${auth.type}`,
+      received: 'nothing',
+    }));
+}
+
+function refuse(connector: string, problems: readonly Problem[]): ConfigInvalidError {
+  const said = problems.map(describeProblem).join('; ');
+  return new ConfigInvalidError(`the connector "${connector}" cannot start: ${said}`, { connector, problems });
+}
+
+function toSnakeCase(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function shorten(text: string): string {
+  return text.length <= 120 ? text : `${text.slice(0, 120)}…`;
+}
