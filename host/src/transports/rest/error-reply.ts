@@ -1,0 +1,95 @@
+import type { ServerResponse } from 'node:http';
+import { ConnectorError, ConnectorInternalError, InvalidInputError, NotFoundError } from '@automate/contract';
+import { PROBLEM_MEDIA_TYPE, retryAfterHeader, toProblemDocument } from '@automate/contract/http';
+import type { FastifyReply } from 'fastify';
+import { HttpFailure } from './http-failure.ts';
+
+/** An answer that is an error, ready to be written. */
+export interface ErrorReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export function toErrorReply(failure: HttpFailure | ConnectorError): ErrorReply {
+  const error = failure instanceof HttpFailure ? failure.error : failure;
+  const document = failure instanceof HttpFailure ? toProblemDocument(error, failure.status) : toProblemDocument(error);
+  const retryAfter = retryAfterHeader(error);
+  return {
+    status: document.status,
+    headers: {
+      'content-type': PROBLEM_MEDIA_TYPE,
+      ...(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
+      ...(failure instanceof HttpFailure ? failure.headers : {}),
+    },
+    body: JSON.stringify(document),
+  };
+}
+
+/** Answers a request that never got as far as Fastify. */
+export function writeErrorReply(response: ServerResponse, failure: HttpFailure): void {
+  const { status, headers, body } = toErrorReply(failure);
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' }).end(body);
+}
+
+/** Answers a request with its error. */
+export function sendErrorReply(reply: FastifyReply, failure: HttpFailure | ConnectorError): FastifyReply {
+  const { status, headers, body } = toErrorReply(failure);
+  // As bytes, or Fastify would add a charset, which JSON does not have.
+  return reply.code(status).headers(headers).send(Buffer.from(body));
+}
+
+/** What Fastify throws, and anything else, as an error of the contract. */
+export function toFailure(
+  thrown: unknown,
+  request: { readonly method: string; readonly bodyLimit: number },
+): HttpFailure | ConnectorError {
+  if (thrown instanceof HttpFailure || ConnectorError.is(thrown)) return thrown;
+  const { code, statusCode, message } = thrown as { code?: unknown; statusCode?: unknown; message?: unknown };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(request.bodyLimit);
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedMediaType('the Content-Type header');
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
+    return new HttpFailure(statusCode, new InvalidInputError(String(message)));
+  }
+  return new ConnectorInternalError('the service failed to answer; its log says why', {
+    cause: thrown,
+    details: { reason: 'rest_failure' },
+  });
+}
+
+export function unsupportedMediaType(what: string): HttpFailure {
+  return new HttpFailure(
+    415,
+    new InvalidInputError('a request body has to be JSON in UTF-8, uncompressed', {
+      details: { reason: 'unsupported_media_type' },
+      problems: [{ path: '', expected: 'Content-Type: application/json', received: `something else in ${what}` }],
+    }),
+    { accept: 'application/json', 'accept-encoding': 'identity' },
+  );
+}
+
+export function unknownRoute(method: string, path: string): NotFoundError {
+  const shown = path.length > 200 ? `${path.slice(0, 200)}…` : path;
+  return new NotFoundError(`there is no route ${method} ${shown}; GET /openapi.json lists them all`, {
+    details: { reason: 'unknown_route' },
+  });
+}
+
+export function methodNotAllowed(method: string, allowed: string): HttpFailure {
+  return new HttpFailure(
+    405,
+    new InvalidInputError(`${method} is not for this route; it takes ${allowed}`, {
+      details: { reason: 'method_not_allowed' },
+    }),
+    { allow: allowed },
+  );
+}
+
+function bodyTooLarge(limit: number): HttpFailure {
+  return new HttpFailure(
+    413,
+    new InvalidInputError(`the request's body has more than ${limit} bytes`, {
+      details: { reason: 'payload_too_large', limit },
+    }),
+  );
+}

@@ -1,0 +1,115 @@
+import type { CallOptions, ConnectorService, ConnectorType } from '@automate/contract';
+import { InvalidInputError } from '@automate/contract';
+import type { OperationId } from '@automate/contract/http';
+import {
+  API_PREFIX,
+  changeResultView,
+  connectorDescriptionView,
+  connectorDetailsView,
+  connectorListView,
+  executeResultText,
+  healthReportsView,
+  healthReportView,
+  pluginReportView,
+  testReportView,
+} from '@automate/contract/http';
+import { toWireConfig } from '@automate/contract/schemas';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { readConfigBody } from './config-body.ts';
+import { bodyText } from './request-body.ts';
+
+/** One request, with what every handler needs of it. */
+export interface RestCall {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly options: CallOptions;
+}
+
+export type RestHandler = (call: RestCall) => Promise<unknown>;
+
+/** Translates every route to the service. A route of the table without a handler does not compile. */
+export function createHandlers(service: ConnectorService): Readonly<Record<OperationId, RestHandler>> {
+  return {
+    async listConnectors({ request, options }) {
+      const { type, enabled, tag } = request.query as { type?: ConnectorType; enabled?: Flag; tag?: string };
+      const filter = {
+        ...(type === undefined ? {} : { type }),
+        ...(tag === undefined ? {} : { tag }),
+        ...(enabled === 'true' ? { enabledOnly: true } : {}),
+      };
+      const connectors = await service.list(filter, options);
+      return connectorListView(enabled === 'false' ? connectors.filter((connector) => !connector.enabled) : connectors);
+    },
+    async registerConnector({ request, reply, options }) {
+      const result = await service.register(readConfigBody(bodyText(request)), options);
+      reply.code(201).header('location', `${API_PREFIX}/connectors/${encodeURIComponent(result.id)}`);
+      return changeResultView(result);
+    },
+    async healthCheckAll({ request, options }) {
+      const { type, live } = request.query as { type?: ConnectorType; live?: Flag };
+      const filter = { ...(type === undefined ? {} : { type }), cached: live !== 'true' };
+      return healthReportsView(await service.healthCheckAll(filter, options));
+    },
+    async getConnector({ request, options }) {
+      const details = await service.get(idOf(request), options);
+      return connectorDetailsView(details, toWireConfig(details.config));
+    },
+    async updateConnector({ request, options }) {
+      return changeResultView(await service.update(readConfigBody(bodyText(request), idOf(request)), options));
+    },
+    async removeConnector({ request, options }) {
+      return changeResultView(await service.remove(idOf(request), options));
+    },
+    async healthCheck({ request, options }) {
+      return healthReportView(await service.healthCheck(idOf(request), options));
+    },
+    async testConnector({ request, options }) {
+      return testReportView(await service.test(idOf(request), options));
+    },
+    async describeConnector({ request, options }) {
+      const id = idOf(request);
+      return connectorDescriptionView(id, await service.describe(id, options));
+    },
+    async executeAction({ request, reply, options }) {
+      const { id, action } = request.params as { id: string; action: string };
+      const idempotencyKey = readIdempotencyKey(request);
+      const result = await service.executeText(
+        { id, action, payload: bodyText(request), ...(idempotencyKey === undefined ? undefined : { idempotencyKey }) },
+        options,
+      );
+      reply.header('content-type', 'application/json; charset=utf-8');
+      return executeResultText(result);
+    },
+    async listPlugins({ options }) {
+      return pluginReportView(await service.plugins(options));
+    },
+    async rescanPlugins({ options }) {
+      return pluginReportView(await service.rescanPlugins(options));
+    },
+  };
+}
+
+type Flag = 'true' | 'false';
+
+function idOf(request: FastifyRequest): string {
+  return (request.params as { id: string }).id;
+}
+
+const LONGEST_KEY = 255;
+
+/** `Idempotency-Key`, bare or, as its draft standard has it, as a string in double quotes. */
+function readIdempotencyKey(request: FastifyRequest): string | undefined {
+  const header = request.headers['idempotency-key'];
+  if (header === undefined) return undefined;
+  const key = String(header).replace(/^"(.*)"$/, '$1');
+  if (key !== '' && key.length <= LONGEST_KEY) return key;
+  throw new InvalidInputError('the Idempotency-Key header holds no usable key', {
+    problems: [
+      {
+        path: 'header Idempotency-Key',
+        expected: `1 to ${LONGEST_KEY} characters`,
+        received: `${key.length} characters`,
+      },
+    ],
+  });
+}

@@ -1,0 +1,167 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyHelmetOptions } from '@fastify/helmet';
+import helmet from '@fastify/helmet';
+import type { ConnectorService } from '@automate/contract';
+import { ConfigInvalidError, ConnectorError, UnavailableError } from '@automate/contract';
+import { fastify } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { sendErrorReply, toFailure, unknownRoute } from './error-reply.ts';
+import { isLoopback } from './host-guard.ts';
+import { HttpFailure } from './http-failure.ts';
+import type { HttpTimeouts } from './http-server.ts';
+import { answerClientError, createHttpServer, HTTP_TIMEOUTS } from './http-server.ts';
+import { collectRoutes } from './openapi.ts';
+import { addOperationalRoutes } from './operational-routes.ts';
+import { compileValidator } from './query-validator.ts';
+import { acceptJsonText } from './request-body.ts';
+import { addServiceRoutes } from './service-routes.ts';
+import { answerWrongMethods } from './wrong-methods.ts';
+
+/** Where faults of the service itself are reported; pino fits. */
+export interface RestLogger {
+  error(fields: object, message: string): void;
+}
+
+export interface RestServerOptions {
+  readonly service: ConnectorService;
+  /** A loopback address: there are no access rules yet. */
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Of the host, for the OpenAPI document. */
+  readonly version: string;
+  /** Whether the host serves; what `/health/ready` answers. */
+  ready(): boolean;
+  /** The metrics in Prometheus' text format, for `/metrics`. */
+  readonly metrics?: (() => Promise<string>) | undefined;
+  readonly logger?: RestLogger | undefined;
+  readonly timeouts?: Partial<HttpTimeouts> | undefined;
+}
+
+export interface RestServer {
+  /** `http://127.0.0.1:8080` */
+  readonly address: string;
+  readonly port: number;
+  /**
+   * Takes no new requests, lets those under way end for `drainMs` (default 10 s), then cuts them off. Idempotent.
+   */
+  close(options?: { readonly drainMs?: number }): Promise<void>;
+}
+
+/** Serves the service over HTTP. Rejects with CONFIG_INVALID when the address cannot be had. */
+export async function startRestServer(options: RestServerOptions): Promise<RestServer> {
+  const { host, port } = options;
+  if (!isLoopback(host)) {
+    throw new ConfigInvalidError(
+      `REST: expected a loopback address such as "127.0.0.1", received ${JSON.stringify(host)}: there are no access rules yet`,
+    );
+  }
+  const state = { draining: false };
+  const app = await createApp(options, state);
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    throw explainListen(error, host, port);
+  }
+  const bound = app.server.address() as AddressInfo;
+  let closing: Promise<void> | undefined;
+  return {
+    address: `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`,
+    port: bound.port,
+    close({ drainMs = 10_000 } = {}) {
+      state.draining = true;
+      return (closing ??= closeWithin(app, drainMs));
+    },
+  };
+}
+
+async function createApp(options: RestServerOptions, state: { readonly draining: boolean }): Promise<FastifyInstance> {
+  const { service, host, version, ready, metrics, logger, timeouts } = options;
+  const app = fastify({
+    logger: false,
+    // Answered below, as a problem document.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 4096 },
+    serverFactory: (handle) => createHttpServer(handle, { host, timeouts: { ...HTTP_TIMEOUTS, ...timeouts } }),
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) =>
+      void sendErrorReply(reply as never, toFailure(error, { method: request.method, bodyLimit: 0 })),
+  }) as unknown as FastifyInstance;
+
+  app.setValidatorCompiler(compileValidator);
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.setErrorHandler((thrown, request, reply) => {
+    const failure = toFailure(thrown, { method: request.method, bodyLimit: request.routeOptions.bodyLimit ?? 0 });
+    if (ConnectorError.is(failure) && failure.code === 'INTERNAL_ERROR' && failure.cause !== undefined) {
+      logger?.error({ err: failure.cause, method: request.method, url: request.url }, 'a REST request failed');
+    }
+    return sendErrorReply(reply, failure);
+  });
+  app.setNotFoundHandler((request, reply) => sendErrorReply(reply, unknownRoute(request.method, request.url)));
+  app.addHook('onRequest', (_request, _reply, done) => {
+    if (!state.draining) done();
+    else
+      done(
+        new HttpFailure(
+          503,
+          new UnavailableError('the service is shutting down', { details: { reason: 'shutting_down' } }),
+          { connection: 'close' },
+        ),
+      );
+  });
+
+  await app.register(helmet, HEADERS);
+  await collectRoutes(app, version);
+  acceptJsonText(app);
+  const addWrongMethods = answerWrongMethods(app);
+  addServiceRoutes(app, service);
+  addOperationalRoutes(app, { ready, metrics });
+  addWrongMethods();
+  return app;
+}
+
+/** What makes sense for JSON over loopback: an answer is never to be shown, framed or guessed at by a browser. */
+const HEADERS = {
+  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+  crossOriginEmbedderPolicy: false,
+  crossOriginOpenerPolicy: false,
+  dnsPrefetchControl: false,
+  hidePoweredBy: false,
+  ieNoOpen: false,
+  originAgentCluster: false,
+  permittedCrossDomainPolicies: false,
+  hsts: false,
+  xssFilter: false,
+} satisfies FastifyHelmetOptions;
+
+/** How often connections that have become idle are looked for while the server closes, in milliseconds. */
+const SWEEP_MS = 50;
+
+async function closeWithin(app: FastifyInstance, drainMs: number): Promise<void> {
+  const { server } = app;
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(sweep);
+    clearTimeout(deadline);
+  }
+}
+
+function explainListen(error: unknown, host: string, port: number): ConnectorError {
+  const { code } = error as { code?: string };
+  const where = `REST cannot listen on ${host}:${port}`;
+  const options = { cause: error, details: { reason: 'cannot_listen', port, ...(code === undefined ? {} : { code }) } };
+  if (code === 'EADDRINUSE') {
+    return new ConfigInvalidError(
+      `${where}: another program has this port; end it, or set HTTP_PORT (0 picks a free one)`,
+      options,
+    );
+  }
+  if (code === 'EACCES') {
+    return new ConfigInvalidError(`${where}: this user may not use the port; set HTTP_PORT to 1024 or more`, options);
+  }
+  return new ConfigInvalidError(`${where}: ${ConnectorError.from(error).message}`, options);
+}
