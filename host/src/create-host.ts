@@ -33,6 +33,7 @@ import { Registrations } from './service/registrations.ts';
 import type { DataDirLock } from './store/data-dir.ts';
 import { lockDataDir, openDataDir } from './store/data-dir.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
+import type { ProcessUsage } from './telemetry/process-metrics.ts';
 
 export interface HostOptions {
   /** Where to look for the project: the nearest package.json at or above this directory is its root. */
@@ -45,6 +46,8 @@ export interface HostOptions {
   readonly serve?: boolean;
   /** Where the log goes. */
   readonly logTo: Writable;
+  /** Node's `process`, for metrics of its memory and CPU time. Absent: those are not measured. */
+  readonly process?: ProcessUsage;
   /** Kinds that the embedding program brings along. */
   readonly kinds?: readonly KindRegistration[];
 }
@@ -104,7 +107,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   const registry = new Registry(kinds);
   const hub = new EventHub();
   stack.push({ name: 'watchers', close: () => hub.close() });
-  const telemetry = await openTelemetry({ settings, version: identity.version, log, registry });
+  const telemetry = await openTelemetry({ settings, version: identity.version, log, registry, process: options.process });
   stack.push({ name: 'telemetry', close: () => telemetry.shutdown() });
   const monitor = new HealthMonitor();
   const events: WorkerEvents = {
@@ -241,6 +244,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   return {
     service,
     report,
+    logFormat: settings.logFormat,
     ...(listeners === undefined ? undefined : { grpcAddress: listeners.grpcAddress, httpAddress: listeners.httpAddress }),
     reload,
     close: () => stack.close(),

@@ -11,6 +11,8 @@ export type ReloadResult =
 export interface Host extends AsyncDisposable {
   readonly service: ConnectorService;
   readonly report: BootReport;
+  /** How it logs, which is how its report should be told too. */
+  readonly logFormat: 'pretty' | 'json';
   /** Where gRPC listens, `127.0.0.1:50051`; absent without listeners. */
   readonly grpcAddress?: string;
   /** Where REST listens, `http://127.0.0.1:8080`; absent without listeners. */

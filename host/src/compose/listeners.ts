@@ -31,7 +31,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   const { service, settings, log, version, stack } = options;
   const host = settings.bindAddress;
   let serving = false;
-  const grpc = await startGrpcServer({ service, host, port: settings.grpcPort, logger: log });
+  const grpc = await startGrpcServer({ service, host, port: settings.grpcPort, logger: messageFirst(log) });
   stack.push({ name: 'gRPC', close: () => grpc.close({ drainMs: DRAIN_MS }) });
   const rest = await startRestServer({
     service,
@@ -50,5 +50,14 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
       serving = value;
       grpc.setServing(value);
     },
+  };
+}
+
+/** gRPC's door puts the message first, as connectors do; the log itself is pino's, with the fields first. */
+function messageFirst(log: HostLog): Parameters<typeof startGrpcServer>[0]['logger'] {
+  return {
+    debug: (message, fields = {}) => log.debug(fields, message),
+    warn: (message, fields = {}) => log.warn(fields, message),
+    error: (message, fields = {}) => log.error(fields, message),
   };
 }

@@ -2,6 +2,7 @@ import type { HostSettings } from '../host-settings.ts';
 import type { HostLog } from '../log/host-log.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { LiveConnectors } from '../service/live-connectors.ts';
+import type { ProcessUsage } from '../telemetry/process-metrics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
 
@@ -10,6 +11,7 @@ export interface OpenTelemetryOptions {
   readonly version: string;
   readonly log: HostLog;
   readonly registry: Registry;
+  readonly process: ProcessUsage | undefined;
 }
 
 /** Opens metrics, and traces where a collector is named. `observe` sets what a scrape looks at. */
@@ -19,6 +21,7 @@ export async function openTelemetry(options: OpenTelemetryOptions): Promise<Tele
     version,
     otlpEndpoint: settings.otlpEndpoint,
     logger: log,
+    process: options.process,
     isConnector: (id) => registry.find(id) !== undefined,
   });
   return {

@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+import type { CliContext } from './cli-context.ts';
+import { addConnectorCommands } from './commands/connectors.ts';
+import { addExecuteCommand } from './commands/execute.ts';
+import { addHostCommands } from './commands/host.ts';
+import { addPluginCommands } from './commands/plugins.ts';
+
+/** The commands of `automate`. Wrong usage throws commander's own error. */
+export function buildProgram(context: CliContext): Command {
+  const program = new Command('automate')
+    .description('discovers, isolates, supervises and serves connectors')
+    .option('--json', 'print JSON for programs instead of tables for people')
+    .option('--project <dir>', 'the project, whose nearest package.json is its root (default: the working directory)')
+    .option('--config <file>', 'the configuration file (CONFIG_PATH, default config/connectors.yaml)')
+    .option('--data-dir <dir>', 'where the host keeps its data (DATA_DIR, default .automate beside the project)')
+    .option('--address <host:port>', 'gRPC address of a service that runs elsewhere (CONNECTORS_SERVICE_ADDR)')
+    .configureOutput({ writeOut: (words) => context.out(words.trimEnd()), writeErr: (words) => context.err(words.trimEnd()) })
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride();
+  addHostCommands(program, context);
+  addPluginCommands(program, context);
+  addConnectorCommands(program, context);
+  addExecuteCommand(program, context);
+  return program;
+}

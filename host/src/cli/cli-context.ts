@@ -1,0 +1,66 @@
+import type { ConnectorService } from '@automate/contract';
+
+/** What a check of `doctor` found. */
+export interface Diagnosis {
+  readonly check: string;
+  readonly state: 'ok' | 'warning' | 'failed';
+  readonly message: string;
+  /** What to do about it; absent when all is well. */
+  readonly remedy?: string;
+}
+
+/** The options that every command takes. */
+export interface GlobalOptions {
+  readonly json?: boolean;
+  readonly project?: string;
+  readonly config?: string;
+  readonly dataDir?: string;
+  readonly address?: string;
+}
+
+/** Options of `start`. */
+export interface StartOptions {
+  readonly grpcPort?: string;
+  readonly httpPort?: string;
+  readonly bindAddress?: string;
+  readonly healthInterval?: string;
+  readonly logLevel?: string;
+  readonly logFormat?: string;
+  readonly otlpEndpoint?: string;
+}
+
+/** What commands may do to the world. Only `main` knows the process. */
+export interface CliContext {
+  /** Writes to standard output; a line break is added. */
+  out(text: string): void;
+  /** Writes to standard error; a line break is added. */
+  err(text: string): void;
+  /** Colours for people: plain text where colours are not wanted. */
+  style(format: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string): string;
+  /** All of standard input. */
+  readInput(): Promise<string>;
+  readFile(path: string): Promise<string>;
+  /** Fires when the user interrupts. */
+  readonly interrupted: AbortSignal;
+  /** Opens the service, tells the user when the work takes longer than a second, and closes the service again. */
+  withService<T>(options: GlobalOptions, doing: string, work: (service: ConnectorService) => Promise<T>): Promise<T>;
+  /** Starts a host and serves until the user ends it. */
+  serve(options: GlobalOptions & StartOptions): Promise<void>;
+  /** Writes the default configuration; answers the file's path. Throws where there is one already. */
+  writeDefaultConfig(options: GlobalOptions): Promise<string>;
+  diagnose(options: GlobalOptions): Promise<readonly Diagnosis[]>;
+}
+
+/** Ends the command with an exit code, once its message has been printed. */
+export class CliExit extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number, message: string) {
+    super(message);
+    this.name = 'CliExit';
+    this.exitCode = exitCode;
+  }
+}
+
+/** Exit codes; the two large ones are those of BSD's sysexits. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, unavailable: 69, badConfig: 78 } as const;

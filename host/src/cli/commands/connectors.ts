@@ -1,0 +1,147 @@
+import type { ConnectorConfig, ConnectorInfo, ConnectorType, HealthReport } from '@automate/contract';
+import { CONNECTOR_TYPES, InvalidInputError } from '@automate/contract';
+import {
+  changeResultView,
+  connectorDetailsView,
+  connectorListView,
+  healthReportsView,
+  healthReportView,
+  testReportView,
+} from '@automate/contract/http';
+import { parseConnectorConfig, toWireConfig } from '@automate/contract/schemas';
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { dump, load } from 'js-yaml';
+import type { CliContext, GlobalOptions } from '../cli-context.ts';
+import { CliExit, EXIT } from '../cli-context.ts';
+import { formatTable } from '../format-table.ts';
+import { readArgument } from '../read-argument.ts';
+
+interface ListOptions extends GlobalOptions {
+  readonly type?: ConnectorType;
+  readonly enabled?: boolean;
+  readonly tag?: string;
+}
+
+interface HealthOptions extends GlobalOptions {
+  readonly cached?: boolean;
+  readonly type?: ConnectorType;
+}
+
+/** `automate connectors …` */
+export function addConnectorCommands(program: Command, context: CliContext): void {
+  const connectors = program.command('connectors').description('the configured connectors');
+  const typeOption = (): Option => new Option('--type <type>', 'only of this type').choices(CONNECTOR_TYPES);
+
+  connectors
+    .command('list')
+    .description('list connectors')
+    .addOption(typeOption())
+    .option('--enabled', 'only those that are enabled')
+    .option('--tag <tag>', 'only those with this tag')
+    .action(async (_options: unknown, command: Command) => {
+      const { json, type, enabled, tag, ...rest } = command.optsWithGlobals<ListOptions>();
+      const filter = { ...(type && { type }), ...(enabled === true && { enabledOnly: true }), ...(tag !== undefined && { tag }) };
+      const infos = await context.withService(rest, 'listing connectors', (service) => service.list(filter));
+      context.out(json === true ? JSON.stringify(connectorListView(infos), undefined, 2) : formatInfos(context, infos));
+    });
+
+  connectors
+    .command('get')
+    .argument('<id>')
+    .description('show one connector and its configuration, secrets masked')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
+      const details = await context.withService(rest, `reading ${id}`, (service) => service.get(id));
+      const view = connectorDetailsView(details, toWireConfig(details.config));
+      context.out(json === true ? JSON.stringify(view, undefined, 2) : dump(view).trimEnd());
+    });
+
+  for (const verb of ['register', 'update'] as const) {
+    connectors
+      .command(verb)
+      .description(verb === 'register' ? 'add a connector' : 'replace the configuration of a registered connector')
+      .requiredOption('--input <yaml>', 'the configuration as YAML or JSON: the text, @file, or - for standard input')
+      .action(async (_options: unknown, command: Command) => {
+        const { json, input, ...rest } = command.optsWithGlobals<GlobalOptions & { readonly input: string }>();
+        const config = parseInput(await readArgument(context, input));
+        const result = await context.withService(rest, `${verb} ${config.id}`, (service) => service[verb](config));
+        context.out(json === true ? JSON.stringify(changeResultView(result), undefined, 2) : result.message);
+      });
+  }
+
+  connectors
+    .command('remove')
+    .argument('<id>')
+    .description('remove a registered connector')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
+      const result = await context.withService(rest, `removing ${id}`, (service) => service.remove(id));
+      context.out(json === true ? JSON.stringify(changeResultView(result), undefined, 2) : result.message);
+    });
+
+  connectors
+    .command('health')
+    .argument('[id]', 'one connector; without it all')
+    .addOption(typeOption())
+    .option('--cached', 'what the last checks found, instead of checking now')
+    .description('check health; ends with 1 where something enabled is not healthy')
+    .action(async (id: string | undefined, _options: unknown, command: Command) => {
+      const { json, cached, type, ...rest } = command.optsWithGlobals<HealthOptions>();
+      const filter = { cached: cached === true, ...(type && { type }) };
+      const reports = await context.withService(rest, 'checking health', async (service) =>
+        id === undefined ? service.healthCheckAll(filter) : { [id]: await service.healthCheck(id) },
+      );
+      const [one] = Object.values(reports);
+      const view = id !== undefined && one !== undefined ? healthReportView(one) : healthReportsView(reports);
+      context.out(json === true ? JSON.stringify(view, undefined, 2) : formatHealth(context, Object.values(reports)));
+      if (Object.values(reports).some((report) => report.status === 'unhealthy')) {
+        throw new CliExit(EXIT.failed, 'not every connector is healthy');
+      }
+    });
+
+  connectors
+    .command('test')
+    .argument('<id>')
+    .description('connect anew and say whether it works')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
+      const report = await context.withService(rest, `testing ${id}`, (service) => service.test(id));
+      const words = report.success
+        ? `${context.style('green', 'ok')}  ${id} connects${report.endpoint === '' ? '' : ` to ${report.endpoint}`}`
+        : `${context.style('red', 'failed')}  ${id}: ${report.error ?? report.status}`;
+      context.out(json === true ? JSON.stringify(testReportView(report), undefined, 2) : words);
+      if (!report.success) throw new CliExit(EXIT.failed, `the connection test of ${id} failed`);
+    });
+}
+
+function parseInput(text: string): ConnectorConfig {
+  let value: unknown;
+  try {
+    value = load(text);
+  } catch (cause) {
+    throw new CliExit(EXIT.badConfig, `--input is neither YAML nor JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+  const parsed = parseConnectorConfig(value, { allowReferences: false });
+  if (parsed.ok) return parsed.config;
+  throw new InvalidInputError('the configuration is refused', { problems: parsed.problems, details: { reason: 'config_refused' } });
+}
+
+function formatInfos(context: CliContext, infos: readonly ConnectorInfo[]): string {
+  if (infos.length === 0) return 'no connectors: add one to the configuration file, or register one';
+  const rows = infos.map((info) => [
+    info.id,
+    info.kind,
+    info.type,
+    info.status,
+    info.owner,
+    info.isolation === 'none' ? 'not isolated' : info.isolation,
+    info.lastError === '' ? info.endpoint : info.lastError,
+  ]);
+  return formatTable(['ID', 'KIND', 'TYPE', 'STATUS', 'OWNER', 'ISOLATION', 'ENDPOINT OR ERROR'], rows, (text) => context.style('bold', text));
+}
+
+function formatHealth(context: CliContext, reports: readonly HealthReport[]): string {
+  const rows = reports.map((report) => [report.id, report.status, `${report.responseTimeMs} ms`, report.message]);
+  return formatTable(['ID', 'STATUS', 'TIME', 'MESSAGE'], rows, (text) => context.style('bold', text));
+}

@@ -1,0 +1,54 @@
+import { InvalidInputError } from '@automate/contract';
+import { executeResultText } from '@automate/contract/http';
+import { parseDuration } from '@automate/contract/schemas';
+import type { Command } from 'commander';
+import type { CliContext, GlobalOptions } from '../cli-context.ts';
+import { CliExit, EXIT } from '../cli-context.ts';
+import { readArgument } from '../read-argument.ts';
+
+interface ExecuteOptions extends GlobalOptions {
+  readonly input?: string;
+  readonly timeout?: string;
+  readonly idempotencyKey?: string;
+}
+
+/** `automate execute ID ACTION` */
+export function addExecuteCommand(program: Command, context: CliContext): void {
+  program
+    .command('execute')
+    .argument('<id>', 'the connector')
+    .argument('<action>', 'one of its actions')
+    .option('--input <json>', 'the payload: JSON text, @file, or - for standard input', '{}')
+    .option('--timeout <duration>', 'how long to wait for everything, such as 30s')
+    .option('--idempotency-key <key>', 'for kinds that can pass one on')
+    .description('call an action and print its result as JSON')
+    .action(async (id: string, action: string, _options: unknown, command: Command) => {
+      const { json, input = '{}', timeout, idempotencyKey, ...rest } = command.optsWithGlobals<ExecuteOptions>();
+      const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout);
+      if (timeout !== undefined && timeoutMs === undefined) {
+        throw new CliExit(EXIT.usage, `--timeout: expected a duration such as 30s, received ${JSON.stringify(timeout)}`);
+      }
+      const payload = await readArgument(context, input);
+      requireJson(payload);
+      const answer = await context.withService(rest, `calling ${action} of ${id}`, (service) =>
+        service.executeText(
+          { id, action, payload, ...(idempotencyKey === undefined ? undefined : { idempotencyKey }) },
+          { signal: context.interrupted, ...(timeoutMs === undefined ? undefined : { timeoutMs }) },
+        ),
+      );
+      const value: unknown = JSON.parse(json === true ? executeResultText(answer) : answer.result);
+      context.out(JSON.stringify(value, undefined, 2));
+    });
+}
+
+/** Refused here already, since a typing error in a shell is the usual cause, and the position is all that helps. */
+function requireJson(text: string): void {
+  try {
+    JSON.parse(text);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidInputError(`--input is not JSON: ${message}`, {
+      problems: [{ path: '', expected: 'a JSON object', received: message }],
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import type { PluginEntry, PluginReport } from '@automate/contract';
+import { pluginReportView } from '@automate/contract/http';
+import type { Command } from 'commander';
+import type { CliContext, GlobalOptions } from '../cli-context.ts';
+import { CliExit, EXIT } from '../cli-context.ts';
+import { formatTable } from '../format-table.ts';
+
+/** `automate plugins …` */
+export function addPluginCommands(program: Command, context: CliContext): void {
+  const plugins = program.command('plugins').description('the connector packages in node_modules');
+
+  plugins
+    .command('list')
+    .description('what was found, admitted and refused')
+    .action(async (_options: unknown, command: Command) => {
+      const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
+      const report = await context.withService(rest, 'listing plugins', (service) => service.plugins());
+      context.out(json === true ? JSON.stringify(pluginReportView(report), undefined, 2) : formatReport(context, report));
+    });
+
+  plugins
+    .command('check')
+    .description('scan again and explain every refusal; ends with 1 where a package has a problem or is incompatible')
+    .action(async (_options: unknown, command: Command) => {
+      const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
+      const report = await context.withService(rest, 'scanning node_modules', (service) => service.rescanPlugins());
+      const troubles = report.plugins.filter(isTrouble);
+      if (json === true) context.out(JSON.stringify(pluginReportView(report), undefined, 2));
+      else context.out([formatReport(context, report), ...report.plugins.flatMap((plugin) => explain(context, plugin)), ...explainProject(report)].join('\n'));
+      if (troubles.length + report.problems.length > 0) {
+        throw new CliExit(EXIT.failed, `${troubles.length + report.problems.length} of what was found needs someone to act`);
+      }
+    });
+}
+
+/** What someone has to act on; packages kept out by choice or by rank are no trouble. */
+function isTrouble(plugin: PluginEntry): boolean {
+  return plugin.status === 'problem' || plugin.reason === 'incompatible' || plugin.reason === 'duplicate_kind';
+}
+
+function formatReport(context: CliContext, report: PluginReport): string {
+  if (report.plugins.length === 0) return 'no connector packages found: add one with "pnpm add"';
+  const rows = report.plugins.map((plugin) => [plugin.package, plugin.version ?? '', plugin.status, plugin.kinds.join(', '), plugin.message ?? '']);
+  return formatTable(['PACKAGE', 'VERSION', 'STATUS', 'KINDS', 'REASON'], rows, (text) => context.style('bold', text));
+}
+
+function explain(context: CliContext, plugin: PluginEntry): readonly string[] {
+  return [
+    ...plugin.problems.map(
+      (problem) => `${context.style('red', plugin.package)} ${problem.path}: expected ${problem.expected}, received ${problem.received}: ${problem.remedy}`,
+    ),
+    ...plugin.warnings.map((warning) => `${context.style('yellow', plugin.package)} ${warning}`),
+  ];
+}
+
+function explainProject(report: PluginReport): readonly string[] {
+  return report.problems.map((problem) => `${problem.path}: expected ${problem.expected}, received ${problem.received}: ${problem.remedy}`);
+}

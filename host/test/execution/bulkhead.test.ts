@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Bulkhead } from '../../src/execution/bulkhead.ts';
+
+const FOR_EVER = { deadline: Infinity };
+
+describe('a bulkhead', () => {
+  it('lets as many in as its concurrency says, and the next when one leaves', async () => {
+    const bulkhead = new Bulkhead({ concurrency: 2, queue: 1 });
+    await bulkhead.enter(FOR_EVER);
+    await bulkhead.enter(FOR_EVER);
+    const third = bulkhead.enter(FOR_EVER);
+    expect(bulkhead).toMatchObject({ inFlight: 2, queued: 1 });
+    bulkhead.leave();
+    await third;
+    expect(bulkhead).toMatchObject({ inFlight: 2, queued: 0 });
+  });
+
+  it('refuses with OVERLOADED at once when the queue is full', async () => {
+    const bulkhead = new Bulkhead({ concurrency: 1, queue: 0 });
+    await bulkhead.enter(FOR_EVER);
+    await expect(bulkhead.enter(FOR_EVER)).rejects.toMatchObject({ code: 'OVERLOADED', retryable: true, effect: 'none' });
+  });
+
+  it('answers TIMEOUT with no effect when the deadline passes in the queue, and frees the place there', async () => {
+    const bulkhead = new Bulkhead({ concurrency: 1, queue: 1 });
+    await bulkhead.enter(FOR_EVER);
+    await expect(bulkhead.enter({ deadline: Date.now() + 20 })).rejects.toMatchObject({ code: 'TIMEOUT', effect: 'none' });
+    expect(bulkhead.queued).toBe(0);
+  });
+
+  it('answers CANCELLED when the caller leaves the queue, and frees the place there', async () => {
+    const bulkhead = new Bulkhead({ concurrency: 1, queue: 1 });
+    await bulkhead.enter(FOR_EVER);
+    const caller = new AbortController();
+    const waiting = bulkhead.enter({ deadline: Infinity, signal: caller.signal });
+    caller.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED', effect: 'none' });
+    expect(bulkhead.queued).toBe(0);
+    await expect(bulkhead.enter({ deadline: Infinity, signal: caller.signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
+  it('tells when it has drained, and gives up waiting after its bound', async () => {
+    const bulkhead = new Bulkhead({ concurrency: 1, queue: 0 });
+    await bulkhead.enter(FOR_EVER);
+    await bulkhead.drained(10);
+    expect(bulkhead.inFlight).toBe(1);
+    const drained = bulkhead.drained(10_000);
+    bulkhead.leave();
+    await drained;
+    expect(bulkhead.inFlight).toBe(0);
+  });
+
+  it('serves in order and never has more in flight than it may, whatever happens', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(fc.boolean(), { maxLength: 30 }), async (concurrency, leavings) => {
+        const bulkhead = new Bulkhead({ concurrency, queue: 100 });
+        const served: number[] = [];
+        const calls = leavings.map(async (cancelled, index) => {
+          const caller = new AbortController();
+          const entered = bulkhead.enter({ deadline: Infinity, signal: caller.signal });
+          if (cancelled) caller.abort();
+          try {
+            await entered;
+          } catch {
+            return;
+          }
+          expect(bulkhead.inFlight).toBeLessThanOrEqual(concurrency);
+          served.push(index);
+          await Promise.resolve();
+          bulkhead.leave();
+        });
+        await Promise.all(calls);
+        expect(served).toEqual([...served].sort((a, b) => a - b));
+        expect(bulkhead).toMatchObject({ inFlight: 0, queued: 0 });
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ConnectorError, Outcome } from '@automate/contract';
+import { AuthFailedError, RateLimitedError, TimeoutError, TransientNetworkError, WorkerLostError } from '@automate/contract';
+import { mayRetry, runWithRetry } from '../../src/execution/retry.ts';
+
+const POLICY = { attempts: 3, backoffMs: 1, maxBackoffMs: 50 };
+
+/** Answers with these in turn; the last one for ever. */
+function scripted(...answers: readonly (ConnectorError | string)[]): { attempt: () => Promise<Outcome<string>>; count: () => number } {
+  let count = 0;
+  return {
+    count: () => count,
+    attempt: async () => {
+      const answer = answers[Math.min(count, answers.length - 1)] ?? '';
+      count += 1;
+      return typeof answer === 'string' ? { ok: true, value: answer } : { ok: false, error: answer.toEnvelope() };
+    },
+  };
+}
+
+function options(overrides: Partial<Parameters<typeof runWithRetry>[0]> = {}): Parameters<typeof runWithRetry>[0] {
+  return { policy: POLICY, deadline: Infinity, isIdempotent: () => false, ...overrides };
+}
+
+describe('retries', () => {
+  it('try again after a failure that did nothing, and count the attempts', async () => {
+    const { attempt } = scripted(new TransientNetworkError('refused', { effect: 'none' }), 'done');
+    await expect(runWithRetry(options(), attempt)).resolves.toEqual({ outcome: { ok: true, value: 'done' }, attempts: 2 });
+  });
+
+  it('do not repeat what may have happened, unless the action is idempotent', async () => {
+    const first = scripted(new TimeoutError('no answer'), 'done');
+    expect((await runWithRetry(options(), first.attempt)).attempts).toBe(1);
+    const second = scripted(new TimeoutError('no answer'), 'done');
+    expect((await runWithRetry(options({ isIdempotent: () => true }), second.attempt)).attempts).toBe(2);
+  });
+
+  it('stop at the number of attempts and answer with the last error', async () => {
+    const { attempt, count } = scripted(new TransientNetworkError('refused', { effect: 'none' }));
+    const { outcome, attempts } = await runWithRetry(options(), attempt);
+    expect([outcome.ok, attempts, count()]).toEqual([false, 3, 3]);
+  });
+
+  it('wait at least as long as Retry-After says', async () => {
+    const { attempt } = scripted(new RateLimitedError('slow down', { retryAfterMs: 40 }), 'done');
+    const startedAt = performance.now();
+    expect((await runWithRetry(options(), attempt)).attempts).toBe(2);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(38);
+  });
+
+  it('answer at once when Retry-After is longer than max_backoff or than the caller will wait', async () => {
+    const long = new RateLimitedError('slow down', { retryAfterMs: 60_000 });
+    expect((await runWithRetry(options(), scripted(long).attempt)).attempts).toBe(1);
+    const short = new RateLimitedError('slow down', { retryAfterMs: 40 });
+    expect((await runWithRetry(options({ deadline: Date.now() + 20 }), scripted(short).attempt)).attempts).toBe(1);
+  });
+
+  it('end with CANCELLED when the caller leaves between two attempts', async () => {
+    const caller = new AbortController();
+    const { attempt } = scripted(new RateLimitedError('slow down', { retryAfterMs: 45 }));
+    const running = runWithRetry(options({ signal: caller.signal }), attempt);
+    setTimeout(() => caller.abort(), 5);
+    await expect(running).resolves.toMatchObject({ outcome: { ok: false, error: { code: 'CANCELLED' } }, attempts: 1 });
+  });
+
+  it.each([
+    [new AuthFailedError('no'), true, false],
+    [new TransientNetworkError('reset'), false, false],
+    [new TransientNetworkError('reset'), true, true],
+    [new WorkerLostError('died'), false, false],
+    [new WorkerLostError('died'), true, true],
+    [new RateLimitedError('later'), false, true],
+  ])('decide by the error and the action: %s, idempotent %s', (error, idempotent, expected) => {
+    expect(mayRetry(error.toEnvelope(), idempotent)).toBe(expected);
+  });
+});

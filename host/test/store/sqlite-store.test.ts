@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+
+const FIXTURE = join(import.meta.dirname, 'fixtures', 'put-and-wait.mjs');
+
+describe('the SQLite store', () => {
+  let directory: string;
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'automate-store-'))));
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  it('gives back in order of id what was put, and the newer of two', () => {
+    const file = join(directory, 'connectors.db');
+    const store = openSqliteStore(file);
+    store.put('b', { id: 'b' });
+    store.put('a', { id: 'a' });
+    store.put('b', { id: 'b', name: 'newer' });
+    store.close();
+    const again = openSqliteStore(file);
+    expect(again.load().map(({ id, config }) => [id, config])).toEqual([
+      ['a', { id: 'a' }],
+      ['b', { id: 'b', name: 'newer' }],
+    ]);
+    expect([again.delete('a'), again.delete('a')]).toEqual([true, false]);
+    again.close();
+    again.close();
+  });
+
+  it('loses nothing when its process is killed right after a put', async () => {
+    const file = join(directory, 'connectors.db');
+    const child = spawn(process.execPath, [FIXTURE, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const store = openSqliteStore(file);
+    expect(store.load()).toMatchObject([{ id: 'kept', config: { kind: 'echo' } }]);
+    store.close();
+  });
+
+  it('keeps its file from other users', () => {
+    const file = join(directory, 'connectors.db');
+    openSqliteStore(file).close();
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('refuses a database of a newer version, and says what to do', () => {
+    const file = join(directory, 'connectors.db');
+    openSqliteStore(file).close();
+    const database = new DatabaseSync(file);
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+    expect(() => openSqliteStore(file)).toThrow(/newer version.*schema 99.*upgrade the host/);
+  });
+
+  it('refuses a file that is no database', () => {
+    const file = join(directory, 'connectors.db');
+    writeFileSync(file, 'this is not a database, it only is where one should be'.repeat(50));
+    expect(() => openSqliteStore(file)).toThrow(/not a database/);
+  });
+});
