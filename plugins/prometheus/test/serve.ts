@@ -12,7 +12,7 @@ export interface SeenRequest {
   readonly body: string;
 }
 
-export type Answer = (request: SeenRequest, response: ServerResponse) => void | Promise<void>;
+export type Answer = (request: SeenRequest, response: ServerResponse) => unknown;
 
 export interface Served {
   readonly url: string;

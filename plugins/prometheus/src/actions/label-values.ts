@@ -6,7 +6,11 @@ import { askPrometheus, toListParams } from '../prometheus-client.ts';
 import { cutToLimit } from '../truncate.ts';
 
 const input = z.strictObject({
-  label: z.string().min(1).describe('Name of the label, e.g. "job"; "__name__" lists the metrics'),
+  label: z
+    .string()
+    // The name becomes part of the path. Other names than these are written in the `U__` form, which fits as well.
+    .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/)
+    .describe('Name of the label, e.g. "job"; "__name__" lists the metrics'),
   ...seriesFilter,
 });
 
@@ -19,7 +23,7 @@ export const labelValues = action({
   idempotent: true,
   async run({ label, ...filter }, { http }) {
     const answer = await askPrometheus(http, {
-      path: `/api/v1/label/${encodeURIComponent(label)}/values`,
+      path: `/api/v1/label/${label}/values`,
       params: toListParams(filter),
       data: z.array(z.string()),
     });
