@@ -78,5 +78,5 @@ export function action<I extends Schema, O extends Schema | undefined = undefine
     context: CallContext,
   ) => Promise<ActionResult<NoInfer<O>>> | ActionResult<NoInfer<O>>;
 }): ActionDefinition<SchemaOutput<I>, ActionResult<O>> {
-  return definition as ActionDefinition<SchemaOutput<I>, ActionResult<O>>;
+  return definition;
 }

@@ -52,6 +52,7 @@ export function describeReceived(keys: readonly PropertyKey[], root: unknown, se
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'an object';
   if (secret || keys.some((key) => isSecretKey(String(key)))) return `a ${typeof value}`;
-  if (typeof value !== 'string') return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value !== 'string') return `a ${typeof value}`;
   return JSON.stringify(value.length > 40 ? `${value.slice(0, 39)}…` : value);
 }

@@ -1,5 +1,4 @@
-import type { ConnectorErrorOptions } from '@automate/contract';
-import type { ConnectorError } from '@automate/contract';
+import type { ConnectorError, ConnectorErrorOptions } from '@automate/contract';
 import { UpstreamError } from '@automate/contract';
 import { errorForStatus, parseRetryAfter } from '../normalize-error.ts';
 import type { Answer } from './exchange.ts';

@@ -1,10 +1,10 @@
-import type { AuthConfig, ConnectorConfig, JsonObject } from '@automate/contract';
-import type { ConnectorContext, ResolvedAuth } from '../connector-context.ts';
+import type { ConnectorConfig, JsonObject } from '@automate/contract';
+import type { ConnectorContext } from '../connector-context.ts';
 import { createHttpClient } from '../http/create-http-client.ts';
 import type { Logger } from '../logger.ts';
 import { authSecrets } from '../masking.ts';
 import { createRedactor } from '../redact.ts';
-import { Secret } from '../secret.ts';
+import { resolveAuth, wrapAll } from './resolve-auth.ts';
 
 /** A profile with its secrets resolved. */
 export interface ProfileInput {
@@ -31,27 +31,11 @@ export interface ConnectorContextInput {
 /** The context that an adapter is started with: secrets wrapped, `http` bound to the connector's endpoint. */
 export function createConnectorContext(input: ConnectorContextInput): ConnectorContext {
   const { id, settings, logger, signal } = input;
-  const auth = wrapAuth(input.config.auth);
+  const auth = resolveAuth(input.config.auth, input.profile?.secrets ?? {});
   const profile =
     input.profile === undefined ? undefined : { ...input.profile, secrets: wrapAll(input.profile.secrets) };
   const config = { ...input.config, auth };
   const secrets = [...authSecrets(auth), ...Object.values(input.profile?.secrets ?? {}), ...(input.secrets ?? [])];
   const http = createHttpClient({ id, config, signal, redactor: createRedactor(secrets) });
   return { id, config, settings, ...(profile === undefined ? {} : { profile }), logger, http, signal };
-}
-
-function wrapAuth(auth: AuthConfig): ResolvedAuth {
-  const { password, token, apiKey, clientSecret, headers, ...plain } = auth;
-  return {
-    ...plain,
-    ...(password === undefined ? {} : { password: new Secret(password) }),
-    ...(token === undefined ? {} : { token: new Secret(token) }),
-    ...(apiKey === undefined ? {} : { apiKey: new Secret(apiKey) }),
-    ...(clientSecret === undefined ? {} : { clientSecret: new Secret(clientSecret) }),
-    ...(headers === undefined ? {} : { headers: wrapAll(headers) }),
-  };
-}
-
-function wrapAll(values: Readonly<Record<string, string>>): Readonly<Record<string, Secret>> {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, new Secret(value)]));
 }

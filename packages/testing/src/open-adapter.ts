@@ -1,0 +1,82 @@
+import type { ConnectorConfigInput, JsonObject } from '@automate/contract';
+import { ConfigInvalidError, describeProblem } from '@automate/contract';
+import { parseConnectorConfig, toWireConfig } from '@automate/contract/schemas';
+import type { CallContext, ConnectorAdapter, ConnectorContext, Logger } from '@automate/sdk';
+import type { AdapterClass } from '@automate/sdk/runtime';
+import { attachContext, createCallContext, createConnectorContext, validateSettings } from '@automate/sdk/runtime';
+import { createRecordingLogger } from './recording-logger.ts';
+
+/** A connector's configuration as a test gives it: the id defaults to `test`, the kind to the adapter's name. */
+export type TestConfig = Partial<Omit<ConnectorConfigInput, 'settings' | 'profile'>>;
+
+export interface OpenAdapterOptions {
+  readonly config?: TestConfig;
+  /** The kind's own settings; checked against its `configSchema` as the host does. */
+  readonly settings?: JsonObject;
+  /** Secrets of a connection profile. They fill what `config.auth` leaves out: `{ token: '…' }`. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Default: a recording logger. */
+  readonly logger?: Logger;
+}
+
+/** An adapter that was started as the host starts one, short of `connect`. */
+export interface OpenedAdapter<A extends ConnectorAdapter> {
+  readonly adapter: A;
+  readonly context: ConnectorContext;
+  /** The context of one call. Default time: the connector's `limits.timeoutMs`. */
+  call(
+    action: string,
+    options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal; readonly idempotencyKey?: string },
+  ): CallContext;
+  /** Closes adapter and connections. */
+  close(): Promise<void>;
+}
+
+/** Starts an adapter: checks configuration and settings, attaches a context, initialises. */
+export async function openAdapter<A extends ConnectorAdapter>(
+  adapterClass: AdapterClass<A>,
+  options: OpenAdapterOptions = {},
+): Promise<OpenedAdapter<A>> {
+  const { settings = {}, secrets, logger = createRecordingLogger() } = options;
+  const adapter = new adapterClass();
+  const profile = secrets === undefined ? {} : { profile: 'test' };
+  const parsed = parseConnectorConfig(
+    toWireConfig({ id: 'test', kind: adapter.name, ...options.config, settings, ...profile }),
+  );
+  const problems = [...(parsed.ok ? [] : parsed.problems), ...(await validateSettings(adapter, settings))];
+  if (!parsed.ok || problems.length > 0) {
+    throw new ConfigInvalidError(
+      `the test's configuration of "${adapter.name}" is wrong: ${problems.map(describeProblem).join('; ')}`,
+      { problems },
+    );
+  }
+  const closing = new AbortController();
+  const context = createConnectorContext({
+    id: parsed.config.id,
+    config: parsed.config,
+    settings,
+    ...(secrets === undefined ? {} : { profile: { name: 'test', environment: 'test', settings: {}, secrets } }),
+    logger,
+    signal: closing.signal,
+  });
+  attachContext(adapter, context);
+  await adapter.initialize(context);
+  return {
+    adapter,
+    context,
+    call: (action, { timeoutMs = parsed.config.limits.timeoutMs, signal, idempotencyKey } = {}) =>
+      createCallContext(context, {
+        action,
+        deadline: Date.now() + timeoutMs,
+        signal: () => signal ?? closing.signal,
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      }),
+    async close() {
+      try {
+        await adapter.close();
+      } finally {
+        closing.abort();
+      }
+    },
+  };
+}
