@@ -87,7 +87,9 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   timer.mark('configuration');
 
   const secrets = openSecrets({ env, secretsDir: settings.secretsDir });
-  const log = await openHostLog({ level: settings.logLevel, format: settings.logFormat, destination: options.logTo, scrub: secrets.scrub });
+  const { scrubber } = secrets;
+  const scrub = (sentence: string): string => scrubber.scrubString(sentence);
+  const log = await openHostLog({ level: settings.logLevel, format: settings.logFormat, destination: options.logTo, scrub: (line) => scrubber.scrubText(line) });
   stack.push({ name: 'log', close: () => log.flush() });
 
   const kinds = new KindCatalog();
@@ -131,7 +133,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     registry,
     monitor,
     createWorker,
-    scrub: secrets.scrub,
+    scrub,
     onHealth: (id) => {
       announce(id);
       const entry = registry.find(id);
@@ -161,8 +163,8 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     registrations,
     descriptions,
     hub,
-    execute: createPipeline({ find: (id) => live.target(id), scrub: secrets.scrub, recorder: telemetry.calls }),
-    scrub: secrets.scrub,
+    execute: createPipeline({ find: (id) => live.target(id), scrubber, recorder: telemetry.calls }),
+    scrub,
     plugins: async () => scanner.report(),
     rescan: async () => {
       const report = scanner.scan({ full: true });
@@ -185,7 +187,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   function forget(id: string): void {
     told.delete(id);
     telemetry.forgetConnector(id);
-    secrets.forget(id);
+    scrubber.release(id);
     hub.publish({ kind: 'removed', id });
   }
   function publish(change: ReturnType<Reconfiguration['apply']>): void {

@@ -34,8 +34,11 @@ export interface ExecutionTarget {
 export interface PipelineOptions {
   /** The connector with this id. Throws NOT_FOUND for none, UNAVAILABLE for one that takes no calls. */
   find(id: string): ExecutionTarget;
-  /** Removes known secrets from JSON text. */
-  scrub(text: string): string;
+  /** Removes known secrets from what leaves the host. */
+  readonly scrubber: {
+    scrubText(jsonText: string): string;
+    scrubEnvelope(envelope: ErrorEnvelope): ErrorEnvelope;
+  };
   readonly recorder: CallRecorder;
 }
 
@@ -46,7 +49,7 @@ export type Execute = (request: ExecuteTextRequest, options?: CallOptions) => Pr
  * (each within its deadline), scrubbing, answer. The payload and the result pass as text; nothing here reads them.
  */
 export function createPipeline(options: PipelineOptions): Execute {
-  const { find, scrub, recorder } = options;
+  const { find, scrubber, recorder } = options;
   const actionsOf = createActionLookup();
   return async function execute(request, callOptions = {}) {
     const startedAt = performance.now();
@@ -68,8 +71,8 @@ export function createPipeline(options: PipelineOptions): Execute {
       } finally {
         target.bulkhead.leave();
       }
-      if (!outcome.ok) throw ConnectorError.fromEnvelope(scrubEnvelope(outcome.error, scrub));
-      const result = scrub(outcome.value);
+      if (!outcome.ok) throw ConnectorError.fromEnvelope(scrubber.scrubEnvelope(outcome.error));
+      const result = scrubber.scrubText(outcome.value);
       const durationMs = performance.now() - startedAt;
       span.end({ code: 'OK', attempts, durationMs });
       return { result, attempts, durationMs: Math.round(durationMs * 1000) / 1000, replayed: false };
@@ -195,10 +198,4 @@ function passed(when: string): TimeoutError {
 
 function left(): CancelledError {
   return new CancelledError('the caller left before the call was sent', { effect: 'none' });
-}
-
-function scrubEnvelope(error: ErrorEnvelope, scrub: (text: string) => string): ErrorEnvelope {
-  const text = JSON.stringify(error);
-  const scrubbed = scrub(text);
-  return scrubbed === text ? error : (JSON.parse(scrubbed) as ErrorEnvelope);
 }

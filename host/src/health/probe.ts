@@ -21,7 +21,7 @@ export async function probe(options: ProbeOptions): Promise<ProbeResult> {
   const finding = await ask(options);
   return {
     ...finding,
-    message: readScrubbed(finding.message, options.scrub),
+    message: options.scrub(finding.message),
     responseTimeMs: Math.round(performance.now() - startedAt),
     at: Date.now(),
   };
@@ -76,8 +76,4 @@ const TROUBLE = {
 /** One sentence that tells a dead worker, an unreachable remote, one that answers badly and refused credentials apart. */
 export function describeFailure(error: ErrorEnvelope): string {
   return `${TROUBLE[error.code]}: ${error.message}`;
-}
-
-function readScrubbed(message: string, scrub: (text: string) => string): string {
-  return JSON.parse(scrub(JSON.stringify(message))) as string;
 }

@@ -38,6 +38,7 @@ export interface ServiceOptions {
   readonly descriptions: Descriptions;
   readonly hub: EventHub;
   readonly execute: Execute;
+  /** Removes known secrets from a sentence. */
   scrub(text: string): string;
   /** The report of the last scan, made whole if that one read only direct dependencies. */
   plugins(): Promise<PluginReport>;
@@ -122,8 +123,7 @@ export class HostConnectorService implements ConnectorService {
     } catch (reason) {
       const error = ConnectorError.from(reason);
       if (options.signal?.aborted === true) throw error;
-      const message = JSON.parse(this.#options.scrub(JSON.stringify(describeFailure(error.toEnvelope())))) as string;
-      return { ...facts, status: 'unhealthy', success: false, error: message };
+      return { ...facts, status: 'unhealthy', success: false, error: this.#options.scrub(describeFailure(error.toEnvelope())) };
     }
   }
 
