@@ -30,7 +30,7 @@ export type ParsedConfigFile =
 /** Most connectors of one file. */
 const MAX_CONNECTORS = 10_000;
 
-const SECTIONS = Object.keys(configFileSchema.shape);
+const SECTIONS = Object.keys(configFileSchema.shape).filter((key) => key !== '$schema');
 
 /**
  * Reads the content of a whole configuration file: plugins, profiles and connectors, and what they say of each other.
@@ -69,7 +69,7 @@ interface Place {
 
 function checkSections(file: Readonly<Record<string, unknown>>): Problem[] {
   return Object.keys(file)
-    .filter((key) => !SECTIONS.includes(key))
+    .filter((key) => !SECTIONS.includes(key) && key !== '$schema')
     .map((key) => {
       const closest = closestWord(key, SECTIONS);
       const expected =
