@@ -16,6 +16,19 @@ export interface HttpTimeouts {
 
 export const HTTP_TIMEOUTS: HttpTimeouts = { headersMs: 10_000, requestMs: 20_000, keepAliveMs: 30_000 };
 
+/**
+ * What browsers are told of every answer: never to show it, frame it, guess its type or lend it to another site. Fixed,
+ * and set before anything else runs, so that no answer goes without; a plugin would work them out anew for each request,
+ * which costs a third of what a call costs in all.
+ */
+const SECURITY_HEADERS = new Headers({
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+});
+
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Node's server, with bounds, and with a guard before the router. */
@@ -33,6 +46,7 @@ export function createHttpServer(
       connectionsCheckingInterval: Math.min(2_000, timeouts.headersMs),
     },
     (request, response) => {
+      response.setHeaders(SECURITY_HEADERS);
       const failure = guard(request);
       if (failure === undefined) handle(request, response);
       else writeErrorReply(response, failure);

@@ -1,6 +1,4 @@
 import type { AddressInfo } from 'node:net';
-import type { FastifyHelmetOptions } from '@fastify/helmet';
-import helmet from '@fastify/helmet';
 import type { ConnectorService } from '@automate/contract';
 import { ConfigInvalidError, ConnectorError, UnavailableError } from '@automate/contract';
 import { fastify } from 'fastify';
@@ -111,7 +109,6 @@ async function createApp(options: RestServerOptions, state: { readonly draining:
       );
   });
 
-  await app.register(helmet, HEADERS);
   await collectRoutes(app, version);
   acceptJsonText(app);
   const addWrongMethods = answerWrongMethods(app);
@@ -120,20 +117,6 @@ async function createApp(options: RestServerOptions, state: { readonly draining:
   addWrongMethods();
   return app;
 }
-
-/** What makes sense for JSON over loopback: an answer is never to be shown, framed or guessed at by a browser. */
-const HEADERS = {
-  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-  crossOriginEmbedderPolicy: false,
-  crossOriginOpenerPolicy: false,
-  dnsPrefetchControl: false,
-  hidePoweredBy: false,
-  ieNoOpen: false,
-  originAgentCluster: false,
-  permittedCrossDomainPolicies: false,
-  hsts: false,
-  xssFilter: false,
-} satisfies FastifyHelmetOptions;
 
 /** How often connections that have become idle are looked for while the server closes, in milliseconds. */
 const SWEEP_MS = 50;
