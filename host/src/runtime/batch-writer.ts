@@ -1,0 +1,54 @@
+import type { Batch } from './messages.ts';
+
+/**
+ * From here on a batch does not wait for the end of the turn: the other side can begin with it while this one goes on,
+ * otherwise the two threads take turns.
+ */
+const POST_AT_BYTES = 16 * 1024;
+
+export interface BatchWriterOptions {
+  post(batch: Batch): void;
+  /** Calls back at the end of this turn of the event loop. */
+  defer(flush: () => void): void;
+}
+
+/** Gathers what one turn of the event loop writes into one post. Both sides of the channel use it. */
+export class BatchWriter {
+  readonly #post: (batch: Batch) => void;
+  readonly #defer: (flush: () => void) => void;
+  readonly #flush = (): void => this.flush();
+  #batch: Batch = [];
+  #bytes = 0;
+  #deferred = false;
+
+  constructor(options: BatchWriterOptions) {
+    this.#post = options.post;
+    this.#defer = options.defer;
+  }
+
+  /** The batch to append to; call `wrote` right after. */
+  get batch(): Batch {
+    return this.#batch;
+  }
+
+  /** Says how much was appended, roughly, and sees to it that it leaves. */
+  wrote(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes >= POST_AT_BYTES) {
+      this.flush();
+    } else if (!this.#deferred) {
+      this.#deferred = true;
+      this.#defer(this.#flush);
+    }
+  }
+
+  /** Posts what there is, now. */
+  flush(): void {
+    this.#deferred = false;
+    if (this.#batch.length === 0) return;
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#bytes = 0;
+    this.#post(batch);
+  }
+}

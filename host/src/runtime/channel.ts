@@ -1,0 +1,301 @@
+import type { ErrorEnvelope, Outcome } from '@automate/contract';
+import { CancelledError, ConnectorInternalError, MAX_PAYLOAD_BYTES, TimeoutError } from '@automate/contract';
+import { BatchWriter } from './batch-writer.ts';
+import type { DeadlineSweeper, Sweepable } from './deadline-sweeper.ts';
+import type { Batch, CallExtras, ChannelOp } from './messages.ts';
+import { putCall, putCancel } from './messages.ts';
+import { parseEnvelope } from './parse-envelope.ts';
+
+/** A call on its way into a worker. */
+export interface ChannelCall extends CallExtras {
+  readonly op: ChannelOp;
+  readonly action: string;
+  /** JSON text. */
+  readonly payload: string;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A call that was never sent, since the worker was under suspicion when it came. */
+export interface HeldCall {
+  readonly call: ChannelCall;
+  readonly settle: (outcome: Outcome<string>) => void;
+}
+
+export interface ChannelOptions {
+  readonly id: string;
+  readonly sweeper: DeadlineSweeper;
+  /** Milliseconds for the worker to acknowledge a cancellation. */
+  readonly ackMs: number;
+  /** Milliseconds for a cancelled call to end after that. */
+  readonly graceMs: number;
+  post(batch: Batch): void;
+  /** Calls wait, or none do any more. */
+  hold(): void;
+  release(): void;
+  /** The worker does not react, or a call does not end: it has to be killed. */
+  onStuck(message: string): void;
+}
+
+/**
+ * `open`: the caller waits. `left`: the caller gave up, the call may run until its deadline. `asked`: the deadline has
+ * passed and the worker was told. `acknowledged`: the worker lives, the call has its grace.
+ */
+type Phase = 'open' | 'left' | 'asked' | 'acknowledged';
+
+interface Pending {
+  readonly id: number;
+  readonly op: ChannelOp;
+  readonly action: string;
+  readonly sentAt: number;
+  readonly settle: (outcome: Outcome<string>) => void;
+  readonly signal: AbortSignal | undefined;
+  onAbort: (() => void) | undefined;
+  phase: Phase;
+  /** When the phase has to end. */
+  due: number;
+}
+
+/** The host's side of one worker's port: calls multiplexed over it, answered exactly once, each by its deadline at the latest. */
+export class Channel implements Sweepable {
+  readonly #options: ChannelOptions;
+  readonly #writer: BatchWriter;
+  readonly #pending = new Map<number, Pending>();
+  readonly #held = new Set<HeldCall & { readonly due: number; readonly forget: () => void }>();
+  #lastId = 0;
+  /** Calls past their deadline that have not ended: until they do, others wait rather than die with the worker. */
+  #suspects = 0;
+  #stuck = false;
+  #holding = false;
+
+  constructor(options: ChannelOptions) {
+    this.#options = options;
+    this.#writer = new BatchWriter({
+      post: (batch) => {
+        batch.push(Date.now());
+        options.post(batch);
+      },
+      defer: (flush) => void setImmediate(flush),
+    });
+    options.sweeper.add(this);
+  }
+
+  /** Calls sent or held and not yet answered. */
+  get pending(): number {
+    return this.#pending.size + this.#held.size;
+  }
+
+  call(call: ChannelCall): Promise<Outcome<string>> {
+    return new Promise((settle) => {
+      if (call.signal?.aborted === true) settle(failure(cancelled(this.#options.id, 'before it was sent', 'none')));
+      else if (this.#suspects > 0) this.#hold(call, settle);
+      else this.#send(call, settle);
+    });
+  }
+
+  /** Asks for a sign of life; it comes as an acknowledgement of call 0. */
+  ping(): void {
+    putCancel(this.#writer.batch, 0, 'caller');
+    this.#writer.flush();
+  }
+
+  onResult(id: number, text: string): boolean {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return false;
+    this.#remove(pending);
+    if (pending.phase !== 'open') return true;
+    pending.settle(isTooLong(text) ? failure(tooLong(this.#options.id, pending)) : { ok: true, value: text });
+    return true;
+  }
+
+  onFailure(id: number, text: string): boolean {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return false;
+    this.#remove(pending);
+    if (pending.phase === 'open') pending.settle(failure(parseEnvelope(text, this.#options.id)));
+    return true;
+  }
+
+  /** False for a call that nobody cancelled. */
+  onAcknowledged(id: number): boolean {
+    const pending = this.#pending.get(id);
+    if (pending?.phase === 'asked') {
+      pending.phase = 'acknowledged';
+      pending.due = Date.now() + this.#options.graceMs;
+      this.#options.sweeper.wakeBy(pending.due);
+    }
+    // Settled in the meantime: the acknowledgement of a call that is known to have been made.
+    return id >= 0 && id <= this.#lastId;
+  }
+
+  /** The worker is gone. Answers what was sent with `lost`, and gives back what was not. */
+  close(lost: ErrorEnvelope): readonly HeldCall[] {
+    this.#options.sweeper.remove(this);
+    const held = [...this.#held];
+    for (const each of held) this.#unhold(each);
+    for (const pending of [...this.#pending.values()]) {
+      this.#remove(pending);
+      if (pending.phase === 'open') pending.settle(failure(lost));
+    }
+    return held;
+  }
+
+  sweep(now: number): number {
+    let next = Infinity;
+    for (const pending of this.#pending.values()) {
+      if (pending.due <= now) this.#due(pending, now);
+      next = Math.min(next, pending.due);
+    }
+    for (const held of this.#held) {
+      if (held.due <= now) {
+        this.#unhold(held);
+        held.settle(failure(late(this.#options.id, held.call, undefined)));
+      } else {
+        next = Math.min(next, held.due);
+      }
+    }
+    return next;
+  }
+
+  #send(call: ChannelCall, settle: (outcome: Outcome<string>) => void): void {
+    const id = (this.#lastId += 1);
+    const { op, action, payload, deadline, signal } = call;
+    const pending: Pending = { id, op, action, sentAt: Date.now(), settle, signal, onAbort: undefined, phase: 'open', due: deadline };
+    this.#pending.set(id, pending);
+    this.#balance();
+    if (signal !== undefined) {
+      pending.onAbort = () => this.#leave(pending);
+      signal.addEventListener('abort', pending.onAbort, { once: true });
+    }
+    const extras = extrasOf(call);
+    putCall(this.#writer.batch, { id, op, action, payload, deadline }, extras);
+    this.#writer.wrote(payload.length + extras.length + 64);
+    this.#options.sweeper.wakeBy(deadline);
+  }
+
+  #hold(call: ChannelCall, settle: (outcome: Outcome<string>) => void): void {
+    const onAbort = (): void => {
+      this.#unhold(held);
+      settle(failure(cancelled(this.#options.id, 'before it was sent', 'none')));
+    };
+    const forget = (): void => call.signal?.removeEventListener('abort', onAbort);
+    const held = { call, settle, due: call.deadline, forget };
+    call.signal?.addEventListener('abort', onAbort, { once: true });
+    this.#held.add(held);
+    this.#options.sweeper.wakeBy(call.deadline);
+  }
+
+  #unhold(held: HeldCall & { readonly due: number; readonly forget: () => void }): void {
+    this.#held.delete(held);
+    held.forget();
+  }
+
+  /** The caller gave up: answered at once. What runs may go on until the deadline, as the remote system may have acted anyway. */
+  #leave(pending: Pending): void {
+    if (pending.phase !== 'open') return;
+    pending.phase = 'left';
+    pending.settle(failure(cancelled(this.#options.id, 'while it ran', 'maybe')));
+    this.#cancel(pending, 'caller');
+  }
+
+  #due(pending: Pending, now: number): void {
+    switch (pending.phase) {
+      case 'open':
+      case 'left':
+        if (pending.phase === 'open') pending.settle(failure(late(this.#options.id, pending, now - pending.sentAt)));
+        pending.phase = 'asked';
+        pending.due = now + this.#options.ackMs;
+        this.#suspects += 1;
+        this.#cancel(pending, 'deadline');
+        break;
+      case 'asked':
+        // If this process was busy itself, the acknowledgement may be waiting to be read: look once more after that.
+        pending.due = Infinity;
+        setImmediate(() => {
+          if (pending.phase === 'asked' && this.#pending.has(pending.id)) this.#declareStuck(pending, `did not react within ${this.#options.ackMs} ms`);
+        });
+        break;
+      case 'acknowledged':
+        pending.due = Infinity;
+        this.#declareStuck(pending, `did not end within ${this.#options.graceMs} ms of being cancelled`);
+        break;
+      default:
+        pending.phase satisfies never;
+    }
+  }
+
+  #declareStuck(pending: Pending, what: string): void {
+    if (this.#stuck) return;
+    this.#stuck = true;
+    this.#options.onStuck(`${nameOf(pending)} passed its deadline and ${what}`);
+  }
+
+  #cancel(pending: Pending, reason: 'deadline' | 'caller'): void {
+    putCancel(this.#writer.batch, pending.id, reason);
+    this.#writer.flush();
+  }
+
+  #remove(pending: Pending): void {
+    this.#pending.delete(pending.id);
+    if (pending.onAbort !== undefined) pending.signal?.removeEventListener('abort', pending.onAbort);
+    if (pending.phase === 'asked' || pending.phase === 'acknowledged') {
+      this.#suspects -= 1;
+      if (this.#suspects === 0) this.#sendHeld();
+    }
+    this.#balance();
+  }
+
+  /** Holds the process while answers are due, and only then. */
+  #balance(): void {
+    const wanted = this.#pending.size > 0;
+    if (wanted === this.#holding) return;
+    this.#holding = wanted;
+    if (wanted) this.#options.hold();
+    else this.#options.release();
+  }
+
+  #sendHeld(): void {
+    for (const held of [...this.#held]) {
+      this.#unhold(held);
+      this.#send(held.call, held.settle);
+    }
+  }
+}
+
+function extrasOf({ idempotencyKey, traceparent, tracestate }: ChannelCall): string {
+  if (idempotencyKey === undefined && traceparent === undefined && tracestate === undefined) return '';
+  return JSON.stringify({ idempotencyKey, traceparent, tracestate });
+}
+
+function isTooLong(text: string): boolean {
+  if (text.length * 3 <= MAX_PAYLOAD_BYTES) return false;
+  return text.length > MAX_PAYLOAD_BYTES || Buffer.byteLength(text) > MAX_PAYLOAD_BYTES;
+}
+
+function failure(error: ErrorEnvelope): Outcome<string> {
+  return { ok: false, error };
+}
+
+function nameOf({ op, action }: { readonly op: ChannelOp; readonly action: string }): string {
+  return op === 'execute' ? `action "${action}"` : op;
+}
+
+function late(connector: string, call: { readonly op: ChannelOp; readonly action: string }, afterMs: number | undefined): ErrorEnvelope {
+  const message =
+    afterMs === undefined
+      ? `${nameOf(call)} of connector "${connector}" was not sent before its deadline`
+      : `${nameOf(call)} of connector "${connector}" gave no answer within ${afterMs} ms`;
+  return new TimeoutError(message, { connector, ...(afterMs === undefined ? { effect: 'none' } : {}) }).toEnvelope();
+}
+
+function cancelled(connector: string, when: string, effect: 'none' | 'maybe'): ErrorEnvelope {
+  return new CancelledError(`the call to connector "${connector}" was cancelled ${when}`, { connector, effect }).toEnvelope();
+}
+
+function tooLong(connector: string, call: { readonly op: ChannelOp; readonly action: string }): ErrorEnvelope {
+  return new ConnectorInternalError(
+    `${nameOf(call)} of connector "${connector}" answered with more than ${MAX_PAYLOAD_BYTES} bytes`,
+    { connector, details: { reason: 'result_too_large' } },
+  ).toEnvelope();
+}

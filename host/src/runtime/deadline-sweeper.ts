@@ -1,0 +1,52 @@
+/** Something that has deadlines. */
+export interface Sweepable {
+  /** Acts on what is due and says when to look again; Infinity when nothing is left to wait for. */
+  sweep(now: number): number;
+}
+
+/**
+ * One timer for all deadlines of all workers: a timer of its own for each call would cost more than the call.
+ * It is unreferenced: whoever waits for an answer holds the port, and that keeps the process.
+ */
+export class DeadlineSweeper {
+  readonly #sources = new Set<Sweepable>();
+  readonly #wake = (): void => this.#sweep();
+  #timer: NodeJS.Timeout | undefined;
+  #wakeAt = Infinity;
+
+  add(source: Sweepable): void {
+    this.#sources.add(source);
+  }
+
+  remove(source: Sweepable): void {
+    this.#sources.delete(source);
+  }
+
+  /** Looks at the latest at this time, in milliseconds since the epoch. */
+  wakeBy(at: number): void {
+    if (at >= this.#wakeAt) return;
+    this.#arm(at);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#wakeAt = Infinity;
+    this.#sources.clear();
+  }
+
+  #arm(at: number): void {
+    clearTimeout(this.#timer);
+    this.#wakeAt = at;
+    // A timer holds 31 bits; longer waits come round again.
+    const delay = Math.min(Math.max(1, at - Date.now()), 0x7fff_ffff);
+    this.#timer = setTimeout(this.#wake, delay).unref();
+  }
+
+  #sweep(): void {
+    this.#wakeAt = Infinity;
+    const now = Date.now();
+    let next = Infinity;
+    for (const source of this.#sources) next = Math.min(next, source.sweep(now));
+    if (next < this.#wakeAt) this.#arm(next);
+  }
+}

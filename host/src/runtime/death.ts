@@ -1,0 +1,75 @@
+import type { ErrorEnvelope } from '@automate/contract';
+import { WorkerLostError } from '@automate/contract';
+import type { CrashReport } from './messages.ts';
+
+/** Why the host itself ended a worker. */
+export type KillReason =
+  | 'stopped'
+  | 'start_failed'
+  | 'start_timeout'
+  | 'killed_after_deadline'
+  | 'memory_exceeded'
+  | 'protocol_violation'
+  | 'unresponsive';
+
+/** What was learnt of how a thread ended. Any part may be missing. */
+export interface Death {
+  readonly killed: { readonly reason: KillReason; readonly message: string } | undefined;
+  /** The worker's `error` event. */
+  readonly error: unknown;
+  readonly exitCode: number | undefined;
+  /** What the worker itself said last. */
+  readonly report: CrashReport | undefined;
+}
+
+/** How a thread ended: a word for programs, a sentence for people, a stack for the log. */
+export interface Cause {
+  readonly reason: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly exitCode?: number;
+}
+
+/** The truest account of a death: what the host did, what the engine said, what the worker reported, and last the bare exit code. */
+export function causeOf(death: Death): Cause {
+  const { killed, error, exitCode, report } = death;
+  if (killed !== undefined) return killed;
+  if (error !== undefined) {
+    const { code, message, stack } = factsOf(error);
+    if (code === 'ERR_WORKER_OUT_OF_MEMORY') return { reason: 'out_of_memory', message: 'ran out of memory' };
+    if (code === 'ERR_WORKER_INIT_FAILED') return { reason: 'init_failed', message };
+    const reason = report?.reason === 'unhandled_rejection' ? 'unhandled_rejection' : 'uncaught_exception';
+    const what = reason === 'unhandled_rejection' ? 'a promise was rejected and nobody handled it' : 'an exception was not caught';
+    return { reason, message: `${what}: ${report?.message ?? message}`, ...pickStack(report?.stack ?? stack) };
+  }
+  if (report !== undefined) {
+    const { reason, message, stack } = report;
+    return { reason, message, ...pickStack(stack), ...(report.exitCode === undefined ? {} : { exitCode: report.exitCode }) };
+  }
+  return exitCode === undefined
+    ? { reason: 'disappeared', message: 'its thread went away without a word' }
+    : { reason: 'exited', message: `its thread ended with exit code ${exitCode}`, exitCode };
+}
+
+/** The death as the error that calls under way are answered with. */
+export function workerLost(id: string, cause: Cause): ErrorEnvelope {
+  const { reason, message, exitCode } = cause;
+  return new WorkerLostError(`the worker of connector "${id}" was lost: ${message}`, {
+    connector: id,
+    details: { reason, ...(exitCode === undefined ? {} : { exitCode }) },
+  }).toEnvelope();
+}
+
+function factsOf(error: unknown): { readonly code?: string; readonly message: string; readonly stack?: string } {
+  if (typeof error !== 'object' || error === null) return { message: `threw ${String(error)}` };
+  const { code, message, stack } = error as { readonly code?: unknown; readonly message?: unknown; readonly stack?: unknown };
+  return {
+    ...(typeof code === 'string' ? { code } : {}),
+    message: typeof message === 'string' && message !== '' ? message : 'an error without a message',
+    ...(typeof stack === 'string' ? { stack } : {}),
+  };
+}
+
+function pickStack(stack: string | undefined): { readonly stack?: string } {
+  return stack === undefined ? {} : { stack };
+}

@@ -1,0 +1,251 @@
+import type { ConnectorDescription, JsonObject, Outcome, Problem } from '@automate/contract';
+import { CancelledError, ConnectorError, ConnectorInternalError, TimeoutError, UnavailableError } from '@automate/contract';
+import type { Logger } from '@automate/sdk';
+import { LOG_LEVELS } from '@automate/sdk';
+import { describeAdapter, isAdapterClass } from '@automate/sdk/runtime';
+import { parseEnvelope } from './parse-envelope.ts';
+import type { ConnectorWorker, WorkerCall, WorkerEvents, WorkerLevel, WorkerSpec, WorkerState, WorkerStats } from './runtime.ts';
+import type { AdapterCall } from './worker/adapter-runner.ts';
+import { AdapterRunner } from './worker/adapter-runner.ts';
+import { encodeFailure, normalizeThrown } from './worker/failure.ts';
+
+export interface InlineWorkerOptions {
+  readonly spec: WorkerSpec;
+  /** A subclass of `ConnectorAdapter`; anything else fails the start with reason `no_adapter`. */
+  readonly adapterClass: new () => unknown;
+  readonly events: WorkerEvents;
+}
+
+/**
+ * Runs an adapter class that was handed over in process, which cannot enter a thread: in the host itself, not isolated.
+ * Calls, outcomes and deadlines are those of a thread; but what blocks or crashes blocks or crashes the host.
+ */
+export function createInlineWorker(options: InlineWorkerOptions): ConnectorWorker {
+  return new InlineWorker(options);
+}
+
+/** Describes an adapter class and checks settings against it, without keeping it. */
+export async function inspectInline(options: {
+  readonly spec: Omit<WorkerSpec, 'id' | 'resolveConfig' | 'idleStopMs'> & { readonly settings?: JsonObject };
+  readonly adapterClass: new () => unknown;
+}): Promise<{ readonly description: ConnectorDescription; readonly problems: readonly Problem[] }> {
+  const { settings, kind } = options.spec;
+  const { runner, description } = construct(options.spec, options.adapterClass, { id: kind, logger: silent() });
+  if (settings === undefined) return { description, problems: [] };
+  const deadline = Date.now() + options.spec.startTimeoutMs;
+  const outcome = await perform(runner, { op: 'validate', action: '', payload: JSON.stringify(settings), deadline }, kind);
+  if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
+  return { description, problems: JSON.parse(outcome.value) as Problem[] };
+}
+
+const LEVELS: readonly WorkerLevel[] = ['described', 'initialized', 'ready'];
+
+class InlineWorker implements ConnectorWorker {
+  readonly #options: InlineWorkerOptions;
+  #state: WorkerState = { phase: 'idle' };
+  #runner: AdapterRunner | undefined;
+  #description: ConnectorDescription | undefined;
+  #step: Promise<void> | undefined;
+  #starts = 0;
+  #pending = 0;
+
+  constructor(options: InlineWorkerOptions) {
+    this.#options = options;
+  }
+
+  get id(): string {
+    return this.#options.spec.id;
+  }
+
+  state(): WorkerState {
+    return this.#state;
+  }
+
+  stats(): WorkerStats {
+    const none = { crashes: 0, memoryBytes: 0, utilization: 0, droppedMessages: 0, droppedLogLines: 0 };
+    return { ...none, state: this.#state, starts: this.#starts, pending: this.#pending };
+  }
+
+  description(): ConnectorDescription | undefined {
+    return this.#description;
+  }
+
+  async ensure(level: WorkerLevel, options: { readonly deadline: number; readonly signal?: AbortSignal }): Promise<ConnectorDescription> {
+    return within(this.id, options, () => this.#reach(level));
+  }
+
+  async call(call: WorkerCall): Promise<Outcome<string>> {
+    const runner = this.#runner;
+    if (runner === undefined) return { ok: false, error: this.#unavailable().toEnvelope() };
+    this.#pending += 1;
+    try {
+      return await perform(runner, call, this.id);
+    } finally {
+      this.#pending -= 1;
+    }
+  }
+
+  reset(): void {
+    // Nothing is ever held back here.
+  }
+
+  async stop(options: { readonly graceMs?: number } = {}): Promise<void> {
+    const runner = this.#runner;
+    if (runner === undefined) return;
+    this.#runner = undefined;
+    this.#enter({ phase: 'stopping' });
+    await perform(runner, { op: 'close', action: '', payload: '{}', deadline: Date.now() + (options.graceMs ?? 5000) }, this.id);
+    this.#enter({ phase: 'idle' });
+  }
+
+  async close(options?: { readonly graceMs?: number }): Promise<void> {
+    await this.stop(options);
+    if (this.#state.phase !== 'closed') this.#enter({ phase: 'closed' });
+  }
+
+  async #reach(level: WorkerLevel): Promise<ConnectorDescription> {
+    if (this.#state.phase === 'closed' || this.#state.phase === 'stopping') throw this.#unavailable();
+    const runner = (this.#runner ??= this.#start());
+    while (!this.#has(level)) {
+      this.#step ??= (this.#has('initialized') ? this.#connect(runner) : this.#initialize(runner)).finally(() => {
+        this.#step = undefined;
+      });
+      await this.#step;
+    }
+    return this.#description as ConnectorDescription;
+  }
+
+  #start(): AdapterRunner {
+    const { spec, adapterClass, events } = this.#options;
+    this.#enter({ phase: 'starting', since: Date.now() });
+    this.#starts += 1;
+    try {
+      const { runner, description } = construct(spec, adapterClass, { id: spec.id, logger: loggerTo(events, spec.id) });
+      this.#description = description;
+      this.#rise('described');
+      return runner;
+    } catch (reason) {
+      this.#enter({ phase: 'idle' });
+      throw reason;
+    }
+  }
+
+  async #initialize(runner: AdapterRunner): Promise<void> {
+    const { spec } = this.#options;
+    const deadline = Date.now() + spec.startTimeoutMs;
+    const payload = JSON.stringify(await spec.resolveConfig());
+    const outcome = await perform(runner, { op: 'initialize', action: '', payload, deadline }, spec.id);
+    if (outcome.ok) {
+      this.#rise('initialized');
+      return;
+    }
+    // Half initialized is nothing to build on: the next start makes a new adapter.
+    this.#runner = undefined;
+    this.#enter({ phase: 'idle' });
+    throw ConnectorError.fromEnvelope(outcome.error);
+  }
+
+  async #connect(runner: AdapterRunner): Promise<void> {
+    const { id, startTimeoutMs } = this.#options.spec;
+    const outcome = await perform(runner, { op: 'connect', action: '', payload: '{}', deadline: Date.now() + startTimeoutMs }, id);
+    if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
+    this.#rise('ready');
+  }
+
+  #has(level: WorkerLevel): boolean {
+    return this.#state.phase === 'running' && LEVELS.indexOf(this.#state.level) >= LEVELS.indexOf(level);
+  }
+
+  #rise(level: WorkerLevel): void {
+    this.#enter({ phase: 'running', since: this.#state.phase === 'running' ? this.#state.since : Date.now(), level });
+  }
+
+  #enter(state: WorkerState): void {
+    this.#state = state;
+    this.#options.events.onState(this.id, state);
+  }
+
+  #unavailable(): UnavailableError {
+    const { phase } = this.#state;
+    const what = phase === 'closed' || phase === 'stopping' ? 'is shutting down' : 'has not been started';
+    return new UnavailableError(`connector "${this.id}" ${what}`, { connector: this.id, details: { reason: phase } });
+  }
+}
+
+function construct(
+  spec: Pick<WorkerSpec, 'kind' | 'packageName' | 'packageVersion'>,
+  AdapterOfKind: new () => unknown,
+  options: { readonly id: string; readonly logger: Logger },
+): { readonly runner: AdapterRunner; readonly description: ConnectorDescription } {
+  if (!isAdapterClass(AdapterOfKind)) {
+    throw new ConnectorInternalError(`what was registered for the kind "${spec.kind}" is no subclass of ConnectorAdapter`, {
+      effect: 'none',
+      connector: options.id,
+      details: { reason: 'no_adapter' },
+    });
+  }
+  try {
+    const adapter = new AdapterOfKind();
+    const description = describeAdapter(adapter, { kind: spec.kind, packageName: spec.packageName, packageVersion: spec.packageVersion });
+    return { runner: new AdapterRunner({ ...options, adapter }), description };
+  } catch (thrown) {
+    throw ConnectorError.from(thrown).withConnector(options.id);
+  }
+}
+
+/** Runs one operation as a thread would: by its deadline at the latest, cancellable, everything that goes wrong as data. */
+async function perform(runner: AdapterRunner, call: Omit<WorkerCall, 'op'> & Pick<AdapterCall, 'op'>, id: string): Promise<Outcome<string>> {
+  const { op, action, payload, deadline, idempotencyKey, traceparent, tracestate } = call;
+  const inside = new AbortController();
+  const extras = {
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(tracestate === undefined ? {} : { tracestate }),
+  };
+  try {
+    const value = await within(id, { deadline, ...(call.signal === undefined ? {} : { signal: call.signal }), inside }, () =>
+      runner.perform({ op, action, payload, deadline, extras, signal: () => inside.signal }),
+    );
+    return { ok: true, value };
+  } catch (thrown) {
+    return { ok: false, error: parseEnvelope(encodeFailure(normalizeThrown(thrown, runner.adapter), runner.adapter), id) };
+  }
+}
+
+/** Waits for work until the deadline or the caller's signal; the reason goes to `inside` too. Work that comes too late never begins. */
+async function within<T>(
+  id: string,
+  options: { readonly deadline: number; readonly signal?: AbortSignal; readonly inside?: AbortController },
+  work: () => Promise<T>,
+): Promise<T> {
+  const { deadline, signal, inside } = options;
+  if (signal?.aborted === true) throw new CancelledError(`the call to connector "${id}" was cancelled before it began`, { effect: 'none' });
+  if (deadline <= Date.now()) throw new TimeoutError(`the deadline passed before the call to connector "${id}" began`, { effect: 'none' });
+  const given = Promise.withResolvers<never>();
+  const give = (error: ConnectorError): void => {
+    inside?.abort(error);
+    given.reject(error);
+  };
+  const leave = (): void => give(new CancelledError(`the call to connector "${id}" was cancelled while it ran`));
+  const late = (): void => give(new TimeoutError(`connector "${id}" gave no answer before the deadline`));
+  const timer = Number.isFinite(deadline) ? setTimeout(late, Math.min(deadline - Date.now(), 0x7fff_ffff)) : undefined;
+  signal?.addEventListener('abort', leave, { once: true });
+  try {
+    return await Promise.race([work(), given.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', leave);
+  }
+}
+
+function loggerTo(events: WorkerEvents, connector: string): Logger {
+  const write = (level: (typeof LOG_LEVELS)[number]) => (message: string, fields?: JsonObject): void => {
+    events.onLog({ connector, level, message, source: 'logger', ...(fields === undefined ? {} : { fields }) });
+  };
+  return { trace: write('trace'), debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), fatal: write('fatal') };
+}
+
+function silent(): Logger {
+  const nothing = (): void => {};
+  return { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, fatal: nothing };
+}

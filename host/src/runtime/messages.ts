@@ -1,0 +1,240 @@
+/**
+ * What crosses between the host and a connector's thread. A batch is one flat array of strings and numbers: nothing
+ * clones faster, and nothing in it can be refused by the structured clone.
+ *
+ * The host is trusted by the worker; what a worker posts is parsed, since its connector may have got hold of the port.
+ */
+export type Batch = (string | number)[];
+
+/** What a call asks for. The first four are open to callers of the runtime. */
+export const CHANNEL_OPS = ['execute', 'health', 'connect', 'validate', 'initialize', 'close'] as const;
+export type ChannelOp = (typeof CHANNEL_OPS)[number];
+
+/** Why a call is cancelled. */
+export const CANCEL_REASONS = ['deadline', 'caller'] as const;
+export type CancelReason = (typeof CANCEL_REASONS)[number];
+
+export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type Level = (typeof LEVELS)[number];
+
+export const LOG_SOURCES = ['logger', 'stdout', 'stderr'] as const;
+export type LogSource = (typeof LOG_SOURCES)[number];
+
+/** What rides along with a call besides what every call has. */
+export interface CallExtras {
+  readonly idempotencyKey?: string;
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+}
+
+export type ToWorker =
+  | {
+      readonly kind: 'call';
+      readonly id: number;
+      readonly op: ChannelOp;
+      readonly action: string;
+      /** JSON text. */
+      readonly payload: string;
+      /** Milliseconds since the epoch; a call that arrives later is refused before anything runs. */
+      readonly deadline: number;
+      readonly extras: CallExtras | undefined;
+    }
+  /** Answered by `acknowledged` at once, whatever the call then does. Id 0 belongs to no call: a heartbeat. */
+  | { readonly kind: 'cancel'; readonly id: number; readonly reason: CancelReason };
+
+/** Why a thread is about to die, or may be. */
+export interface CrashReport {
+  readonly reason:
+    | 'process_exit'
+    | 'process_abort'
+    | 'process_kill'
+    | 'uncaught_exception'
+    | 'unhandled_rejection'
+    | 'protocol_violation';
+  readonly message: string;
+  readonly stack?: string;
+  readonly exitCode?: number;
+}
+
+export type FromWorker =
+  /** The adapter stands; `description` is the JSON text of a ConnectorDescription. */
+  | { readonly kind: 'described'; readonly description: string }
+  /** `error` is the JSON text of an ErrorEnvelope, here and in `failure`. */
+  | { readonly kind: 'start-failed'; readonly error: string }
+  | { readonly kind: 'result'; readonly id: number; readonly text: string }
+  | { readonly kind: 'failure'; readonly id: number; readonly error: string }
+  | { readonly kind: 'acknowledged'; readonly id: number }
+  /** `fields` is JSON text, or empty. */
+  | { readonly kind: 'log'; readonly level: Level; readonly source: LogSource; readonly message: string; readonly fields: string }
+  /** Log lines that the connector wrote beyond its rate. */
+  | { readonly kind: 'dropped-lines'; readonly count: number }
+  /** Messages that the connector tried to post on ports that are not its own. */
+  | { readonly kind: 'strays'; readonly count: number }
+  /** Sent ahead of death; the connector may yet survive an exception that it handles itself. */
+  | { readonly kind: 'crash'; readonly report: CrashReport };
+
+const CALL = 1;
+const CANCEL = 2;
+
+const RESULT = 1;
+const FAILURE = 2;
+const ACKNOWLEDGED = 3;
+const LOG = 4;
+const DROPPED_LINES = 5;
+const STRAYS = 6;
+const DESCRIBED = 7;
+const START_FAILED = 8;
+const CRASH = 9;
+
+/** Appends a call to a batch. `extras` is JSON text or empty. */
+export function putCall(
+  batch: Batch,
+  call: { readonly id: number; readonly op: ChannelOp; readonly action: string; readonly payload: string; readonly deadline: number },
+  extras: string,
+): void {
+  batch.push(CALL, call.id, CHANNEL_OPS.indexOf(call.op), call.action, call.payload, call.deadline, extras);
+}
+
+export function putCancel(batch: Batch, id: number, reason: CancelReason): void {
+  batch.push(CANCEL, id, CANCEL_REASONS.indexOf(reason));
+}
+
+/** Appends a message for the host to a batch. */
+export function putMessage(batch: Batch, message: FromWorker, stringify: (value: unknown) => string): void {
+  switch (message.kind) {
+    case 'result': batch.push(RESULT, message.id, message.text); break;
+    case 'failure': batch.push(FAILURE, message.id, message.error); break;
+    case 'acknowledged': batch.push(ACKNOWLEDGED, message.id); break;
+    case 'log': batch.push(LOG, LEVELS.indexOf(message.level), LOG_SOURCES.indexOf(message.source), message.message, message.fields); break;
+    case 'dropped-lines': batch.push(DROPPED_LINES, message.count); break;
+    case 'strays': batch.push(STRAYS, message.count); break;
+    case 'described': batch.push(DESCRIBED, message.description); break;
+    case 'start-failed': batch.push(START_FAILED, message.error); break;
+    case 'crash': batch.push(CRASH, stringify(message.report)); break;
+    default: message satisfies never;
+  }
+}
+
+/**
+ * Reads what the host sent: messages, and last the time of posting, which has been taken off. `parse` reads the extras.
+ */
+export function readToWorker(batch: Batch, parse: (text: string) => unknown): ToWorker[] {
+  const messages: ToWorker[] = [];
+  for (let at = 0; at < batch.length; ) {
+    if (batch[at] === CANCEL) {
+      messages.push({ kind: 'cancel', id: batch[at + 1] as number, reason: CANCEL_REASONS[batch[at + 2] as number] ?? 'caller' });
+      at += 3;
+      continue;
+    }
+    const extras = batch[at + 6] as string;
+    messages.push({
+      kind: 'call',
+      id: batch[at + 1] as number,
+      op: CHANNEL_OPS[batch[at + 2] as number] ?? 'execute',
+      action: batch[at + 3] as string,
+      payload: batch[at + 4] as string,
+      deadline: batch[at + 5] as number,
+      extras: extras === '' ? undefined : (parse(extras) as CallExtras),
+    });
+    at += 7;
+  }
+  return messages;
+}
+
+/** What a worker posted, and whether any of it was outside the protocol. What stands before the fault still counts. */
+export interface ParsedBatch {
+  readonly messages: readonly FromWorker[];
+  readonly stray: boolean;
+}
+
+/** Parses what a worker posted. Never throws: anything at all may come. */
+export function parseFromWorker(raw: unknown): ParsedBatch {
+  if (!Array.isArray(raw)) return { messages: [], stray: true };
+  const batch: readonly unknown[] = raw;
+  const messages: FromWorker[] = [];
+  let at = 0;
+  while (at < batch.length) {
+    const size = SIZES[batch[at] as number];
+    const message = size === undefined ? undefined : readOne(batch, at);
+    if (size === undefined || message === undefined) return { messages, stray: true };
+    messages.push(message);
+    at += size;
+  }
+  return { messages, stray: false };
+}
+
+/** Places that a message takes in the array, by tag. */
+const SIZES: Readonly<Record<number, number>> = {
+  [RESULT]: 3,
+  [FAILURE]: 3,
+  [ACKNOWLEDGED]: 2,
+  [LOG]: 5,
+  [DROPPED_LINES]: 2,
+  [STRAYS]: 2,
+  [DESCRIBED]: 2,
+  [START_FAILED]: 2,
+  [CRASH]: 2,
+};
+
+function readOne(batch: readonly unknown[], at: number): FromWorker | undefined {
+  const first = batch[at + 1];
+  const second = batch[at + 2];
+  switch (batch[at]) {
+    case RESULT:
+      return typeof first === 'number' && typeof second === 'string' ? { kind: 'result', id: first, text: second } : undefined;
+    case FAILURE:
+      return typeof first === 'number' && typeof second === 'string' ? { kind: 'failure', id: first, error: second } : undefined;
+    case ACKNOWLEDGED:
+      return typeof first === 'number' ? { kind: 'acknowledged', id: first } : undefined;
+    case LOG:
+      return readLog(first, second, batch[at + 3], batch[at + 4]);
+    case DROPPED_LINES:
+      return isCount(first) ? { kind: 'dropped-lines', count: first } : undefined;
+    case STRAYS:
+      return isCount(first) ? { kind: 'strays', count: first } : undefined;
+    case DESCRIBED:
+      return typeof first === 'string' ? { kind: 'described', description: first } : undefined;
+    case START_FAILED:
+      return typeof first === 'string' ? { kind: 'start-failed', error: first } : undefined;
+    default:
+      return typeof first === 'string' ? readCrash(first) : undefined;
+  }
+}
+
+function readLog(level: unknown, source: unknown, message: unknown, fields: unknown): FromWorker | undefined {
+  const known = LEVELS[level as number];
+  const from = LOG_SOURCES[source as number];
+  if (known === undefined || from === undefined || typeof message !== 'string' || typeof fields !== 'string') return undefined;
+  return { kind: 'log', level: known, source: from, message, fields };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+}
+
+const CRASH_REASONS: Readonly<Record<CrashReport['reason'], true>> = {
+  process_exit: true,
+  process_abort: true,
+  process_kill: true,
+  uncaught_exception: true,
+  unhandled_rejection: true,
+  protocol_violation: true,
+};
+
+function readCrash(text: string): FromWorker | undefined {
+  try {
+    const { reason, message, stack, exitCode } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof reason !== 'string' || !Object.hasOwn(CRASH_REASONS, reason) || typeof message !== 'string') return undefined;
+    return {
+      kind: 'crash',
+      report: {
+        reason: reason as CrashReport['reason'],
+        message,
+        ...(typeof stack === 'string' ? { stack } : {}),
+        ...(typeof exitCode === 'number' ? { exitCode } : {}),
+      },
+    };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+import type { ErrorEnvelope } from '@automate/contract';
+import { ConnectorInternalError, ERROR_CODES, isErrorCode, isJsonObject } from '@automate/contract';
+
+/** Reads the error that a worker sent. Never throws: what is no envelope becomes INTERNAL_ERROR with reason `bad_error`. */
+export function parseEnvelope(text: string, connector: string): ErrorEnvelope {
+  const value = parse(text);
+  const { code, name, message, retryable, effect, retryAfterMs, details, problems } = value;
+  if (!isErrorCode(code) || typeof message !== 'string') {
+    return new ConnectorInternalError(`connector "${connector}" failed with an error that cannot be read`, {
+      connector,
+      details: { reason: 'bad_error' },
+    }).toEnvelope();
+  }
+  const traits = ERROR_CODES[code];
+  return {
+    code,
+    name: typeof name === 'string' ? name : 'ConnectorError',
+    message,
+    retryable: typeof retryable === 'boolean' ? retryable : traits.retryable,
+    effect: effect === 'none' || effect === 'maybe' ? effect : traits.effect,
+    blame: traits.blame,
+    ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
+    ...(isJsonObject(details) ? { details } : {}),
+    ...(Array.isArray(problems) ? { problems: problems as NonNullable<ErrorEnvelope['problems']> } : {}),
+    connector,
+  };
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,21 @@
+import type { DeadlineSweeper } from './deadline-sweeper.ts';
+import type { FromWorker } from './messages.ts';
+import type { RestartPolicyOptions } from './restart-policy.ts';
+import type { WorkerEvents } from './runtime.ts';
+import type { WorkerWatch } from './worker-watch.ts';
+
+/** What all workers of one runtime share. */
+export interface RuntimeParts {
+  readonly events: WorkerEvents;
+  readonly sweeper: DeadlineSweeper;
+  readonly watch: WorkerWatch;
+  readonly policy: Partial<RestartPolicyOptions>;
+  readonly ackMs: number;
+  readonly graceMs: number;
+  readonly closeGraceMs: number;
+  readonly compileCacheDirectory: string | undefined;
+  /** Passes on what a connector wrote, within the budget of the host. */
+  log(connector: string, record: Extract<FromWorker, { kind: 'log' }>): void;
+  /** What the runtime itself has to say of a worker. */
+  note(connector: string, level: 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, string | number>>): void;
+}

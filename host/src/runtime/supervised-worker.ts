@@ -1,0 +1,241 @@
+import type { ConnectorDescription, ErrorEnvelope, Outcome } from '@automate/contract';
+import { CancelledError, ConnectorError, TimeoutError, UnavailableError } from '@automate/contract';
+import type { HeldCall } from './channel.ts';
+import { RestartPolicy } from './restart-policy.ts';
+import type { RuntimeParts } from './runtime-parts.ts';
+import type { ConnectorWorker, WorkerCall, WorkerLevel, WorkerSpec, WorkerState, WorkerStats } from './runtime.ts';
+import type { SessionEnd } from './worker-session.ts';
+import { WorkerSession } from './worker-session.ts';
+
+const IDLE: WorkerState = { phase: 'idle' };
+
+/** A connector's worker over all its lives: started when wanted, replaced when it dies, held back when it dies too often. */
+export class SupervisedWorker implements ConnectorWorker {
+  readonly #spec: WorkerSpec;
+  readonly #parts: RuntimeParts;
+  readonly #policy: RestartPolicy;
+  #state: WorkerState = IDLE;
+  #session: WorkerSession | undefined;
+  #description: ConnectorDescription | undefined;
+  #stopping: Promise<void> | undefined;
+  #closed = false;
+  #starts = 0;
+  #crashes = 0;
+  #droppedMessages = 0;
+  #droppedLines = 0;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #lastCallAt = 0;
+
+  constructor(spec: WorkerSpec, parts: RuntimeParts) {
+    this.#spec = spec;
+    this.#parts = parts;
+    this.#policy = new RestartPolicy(parts.policy);
+  }
+
+  get id(): string {
+    return this.#spec.id;
+  }
+
+  state(): WorkerState {
+    return this.#state;
+  }
+
+  stats(): WorkerStats {
+    const session = this.#session;
+    return {
+      state: this.#state,
+      starts: this.#starts,
+      crashes: this.#crashes,
+      pending: session?.pending ?? 0,
+      ...(session === undefined ? { memoryBytes: 0, utilization: 0 } : this.#parts.watch.loadOf(session)),
+      droppedMessages: this.#droppedMessages + (session?.strays ?? 0),
+      droppedLogLines: this.#droppedLines + (session?.droppedLines ?? 0),
+    };
+  }
+
+  description(): ConnectorDescription | undefined {
+    return this.#description;
+  }
+
+  async ensure(level: WorkerLevel, options: { readonly deadline: number; readonly signal?: AbortSignal }): Promise<ConnectorDescription> {
+    const work = this.#reach(level);
+    try {
+      return await waitFor(work, { ...options, id: this.id });
+    } catch (reason) {
+      // A call that waits for a start has not been sent, whatever the failing step may have done.
+      throw withoutEffect(ConnectorError.from(reason).withConnector(this.id));
+    }
+  }
+
+  call(call: WorkerCall): Promise<Outcome<string>> {
+    const session = this.#session;
+    if (session === undefined || !session.open) return Promise.resolve({ ok: false, error: this.#unavailable().toEnvelope() });
+    this.#lastCallAt = Date.now();
+    return session.call(call);
+  }
+
+  reset(): void {
+    this.#policy.reset();
+    if (this.#state.phase === 'backing-off' || this.#state.phase === 'quarantined') this.#enter(IDLE);
+  }
+
+  stop(options: { readonly graceMs?: number } = {}): Promise<void> {
+    const session = this.#session;
+    if (session === undefined) return this.#stopping ?? Promise.resolve();
+    this.#stopping ??= this.#stop(session, options.graceMs ?? this.#parts.closeGraceMs);
+    return this.#stopping;
+  }
+
+  async close(options?: { readonly graceMs?: number }): Promise<void> {
+    this.#closed = true;
+    await this.stop(options);
+    clearTimeout(this.#idleTimer);
+    if (this.#state.phase !== 'closed') this.#enter({ phase: 'closed' });
+  }
+
+  async #stop(session: WorkerSession, graceMs: number): Promise<void> {
+    this.#enter({ phase: 'stopping' });
+    await session.stop(Date.now() + graceMs);
+    this.#stopping = undefined;
+  }
+
+  async #reach(level: WorkerLevel): Promise<ConnectorDescription> {
+    while (this.#stopping !== undefined && !this.#closed) await this.#stopping;
+    const session = this.#session ?? this.#start();
+    this.#lastCallAt = Date.now();
+    return session.reach(level);
+  }
+
+  #start(): WorkerSession {
+    if (this.#closed || this.#policy.verdict().kind !== 'allowed') throw this.#unavailable();
+    this.#policy.starting();
+    this.#starts += 1;
+    this.#enter({ phase: 'starting', since: Date.now() });
+    const session: WorkerSession = new WorkerSession({
+      spec: this.#spec,
+      parts: this.#parts,
+      onLevel: (level) => this.#onLevel(session, level),
+      onEnd: (end) => this.#onEnd(session, end),
+    });
+    this.#session = session;
+    return session;
+  }
+
+  #onLevel(session: WorkerSession, level: WorkerLevel): void {
+    if (session !== this.#session) return;
+    if (level === 'described') {
+      this.#description = session.description;
+      this.#watchIdle();
+    }
+    if (level === 'initialized') this.#policy.running();
+    const since = this.#state.phase === 'running' ? this.#state.since : Date.now();
+    if (this.#state.phase !== 'stopping') this.#enter({ phase: 'running', since, level });
+  }
+
+  #onEnd(session: WorkerSession, end: SessionEnd): void {
+    if (session !== this.#session) return;
+    this.#session = undefined;
+    clearTimeout(this.#idleTimer);
+    this.#droppedMessages += session.strays;
+    this.#droppedLines += session.droppedLines;
+    if (end.intended) {
+      if (!this.#closed) this.#enter(IDLE);
+      for (const { settle } of end.held) settle({ ok: false, error: this.#unavailable().toEnvelope() });
+      return;
+    }
+    const { cause } = end;
+    const startFailed = cause.reason === 'start_failed';
+    const verdict = end.whileStarting ? this.#policy.startFailed() : this.#policy.crashed();
+    const error: ErrorEnvelope = startFailed ? { ...end.error, message: cause.message } : end.error;
+    if (!startFailed) this.#reportCrash(end);
+    this.#enter({ phase: verdict.kind, error, crashes: this.#policy.failures, retryAt: verdict.retryAt });
+    for (const held of end.held) void this.#resend(held);
+  }
+
+  #reportCrash({ cause, error }: SessionEnd): void {
+    this.#crashes += 1;
+    this.#parts.note(this.id, 'error', error.message, {
+      reason: cause.reason,
+      ...(cause.stack === undefined ? {} : { stack: cause.stack }),
+    });
+    this.#parts.events.onCrash(this.id, error);
+  }
+
+  /** A call that waited for a suspect to make up its mind, and outlived it, goes to the next worker. */
+  async #resend({ call, settle }: HeldCall): Promise<void> {
+    try {
+      await this.ensure('ready', call);
+      const session = this.#session;
+      settle(session?.open === true ? await session.call(call) : { ok: false, error: this.#unavailable().toEnvelope() });
+    } catch (reason) {
+      settle({ ok: false, error: ConnectorError.from(reason).toEnvelope() });
+    }
+  }
+
+  #watchIdle(): void {
+    const { idleStopMs } = this.#spec;
+    clearTimeout(this.#idleTimer);
+    if (idleStopMs === undefined) return;
+    const idleFor = Date.now() - this.#lastCallAt;
+    if (idleFor >= idleStopMs && this.#session?.pending === 0) {
+      void this.stop();
+      return;
+    }
+    this.#idleTimer = setTimeout(() => this.#watchIdle(), Math.max(50, idleStopMs - idleFor)).unref();
+  }
+
+  #enter(state: WorkerState): void {
+    this.#state = state;
+    this.#parts.events.onState(this.id, state);
+  }
+
+  #unavailable(): UnavailableError {
+    const state = this.#state;
+    const connector = this.id;
+    switch (state.phase) {
+      case 'backing-off':
+      case 'quarantined': {
+        const retryAfterMs = Math.max(0, state.retryAt - Date.now());
+        const what = state.phase === 'quarantined' ? 'is quarantined' : 'waits before its next start';
+        return new UnavailableError(`connector "${connector}" ${what} after ${state.crashes} failures in a row, the last: ${state.error.message}`, {
+          connector,
+          retryAfterMs,
+          details: { reason: state.phase === 'quarantined' ? 'quarantined' : 'backing_off', last: state.error.code },
+        });
+      }
+      case 'closed':
+      case 'stopping':
+        return new UnavailableError(`connector "${connector}" is shutting down`, { connector, details: { reason: state.phase } });
+      default:
+        return new UnavailableError(`connector "${connector}" has no running worker`, { connector, details: { reason: 'not_running' } });
+    }
+  }
+}
+
+function withoutEffect(error: ConnectorError): ConnectorError {
+  if (error.effect === 'none') return error;
+  const copy = ConnectorError.fromEnvelope({ ...error.toEnvelope(), effect: 'none' });
+  if (error.cause !== undefined) Object.defineProperty(copy, 'cause', { value: error.cause, configurable: true });
+  return copy;
+}
+
+/** Waits for shared work as long as one caller will. The work itself goes on. */
+function waitFor<T>(work: Promise<T>, options: { readonly id: string; readonly deadline: number; readonly signal?: AbortSignal }): Promise<T> {
+  const { id, deadline, signal } = options;
+  return new Promise((resolve, reject) => {
+    const left = (): void => finish(() => reject(new CancelledError(`the caller gave up while connector "${id}" was starting`, { effect: 'none' })));
+    const late = (): void => finish(() => reject(new TimeoutError(`connector "${id}" did not start before the deadline of the call`, { effect: 'none' })));
+    const timer = Number.isFinite(deadline) ? setTimeout(late, Math.min(Math.max(0, deadline - Date.now()), 0x7fff_ffff)) : undefined;
+    const finish = (settle: () => void): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', left);
+      settle();
+    };
+    work.then(
+      (value) => finish(() => resolve(value)),
+      (reason: unknown) => finish(() => reject(reason)),
+    );
+    if (signal?.aborted === true) left();
+    else signal?.addEventListener('abort', left, { once: true });
+  });
+}

@@ -1,0 +1,96 @@
+import type { ConnectorDescription, Problem } from '@automate/contract';
+import { ConnectorError } from '@automate/contract';
+import { DeadlineSweeper } from './deadline-sweeper.ts';
+import { LogIntake } from './log-intake.ts';
+import type { RestartPolicyOptions } from './restart-policy.ts';
+import type { RuntimeParts } from './runtime-parts.ts';
+import type { ConnectorWorker, Runtime, WorkerEvents, WorkerSpec } from './runtime.ts';
+import { SupervisedWorker } from './supervised-worker.ts';
+import { WorkerSession } from './worker-session.ts';
+import { WorkerWatch } from './worker-watch.ts';
+
+export interface WorkerRuntimeOptions {
+  readonly events: WorkerEvents;
+  /** When workers that died may start again; what is not given keeps its default. */
+  readonly policy?: Partial<RestartPolicyOptions>;
+  /** Milliseconds for a worker to acknowledge a cancellation before it counts as stuck. Default 50. */
+  readonly ackMs?: number;
+  /** Milliseconds for a cancelled call to end before its worker is killed. Default 1000. */
+  readonly graceMs?: number;
+  /** Milliseconds for an adapter to close where the caller names none. Default 5000. */
+  readonly closeGraceMs?: number;
+  /** Milliseconds between two looks at memory and event loops. Default 250. */
+  readonly watchMs?: number;
+  /** Milliseconds that a worker may spin without a call. Default 5000. */
+  readonly stuckMs?: number;
+  /** Where compiled code is kept, so that the next start is faster. Default: Node's own place. */
+  readonly compileCacheDirectory?: string;
+}
+
+/** Runs each connector in a thread of its own. */
+export function createWorkerRuntime(options: WorkerRuntimeOptions): Runtime {
+  return new WorkerRuntime(options);
+}
+
+class WorkerRuntime implements Runtime {
+  readonly #parts: RuntimeParts;
+  readonly #sweeper = new DeadlineSweeper();
+  readonly #workers = new Set<ConnectorWorker>();
+
+  constructor(options: WorkerRuntimeOptions) {
+    const { events } = options;
+    const intake = new LogIntake(events);
+    this.#parts = {
+      events,
+      sweeper: this.#sweeper,
+      watch: new WorkerWatch({ everyMs: options.watchMs ?? 250, stuckMs: options.stuckMs ?? 5000 }),
+      policy: options.policy ?? {},
+      ackMs: options.ackMs ?? 50,
+      graceMs: options.graceMs ?? 1000,
+      closeGraceMs: options.closeGraceMs ?? 5000,
+      compileCacheDirectory: options.compileCacheDirectory,
+      log: (connector, record) => intake.take(connector, record),
+      note: (connector, level, message, fields) =>
+        events.onLog({ connector, level, message, source: 'host', ...(fields === undefined ? {} : { fields: { ...fields } }) }),
+    };
+  }
+
+  create(spec: WorkerSpec): ConnectorWorker {
+    const worker = new SupervisedWorker(spec, this.#parts);
+    this.#workers.add(worker);
+    return worker;
+  }
+
+  async inspect(
+    spec: Omit<WorkerSpec, 'id' | 'resolveConfig' | 'idleStopMs'> & { readonly settings?: Readonly<Record<string, unknown>> },
+  ): Promise<{ readonly description: ConnectorDescription; readonly problems: readonly Problem[] }> {
+    const session = new WorkerSession({
+      spec: {
+        ...spec,
+        id: spec.kind,
+        resolveConfig: () => {
+          throw new Error('a worker that is only inspected is never initialized');
+        },
+      },
+      parts: this.#parts,
+      onLevel: () => {},
+      onEnd: () => {},
+    });
+    try {
+      const description = await session.reach('described');
+      if (spec.settings === undefined) return { description, problems: [] };
+      const deadline = Date.now() + spec.startTimeoutMs;
+      const outcome = await session.call({ op: 'validate', action: '', payload: JSON.stringify(spec.settings), deadline });
+      if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
+      return { description, problems: JSON.parse(outcome.value) as Problem[] };
+    } finally {
+      await session.stop(Date.now());
+    }
+  }
+
+  async close(options?: { readonly graceMs?: number }): Promise<void> {
+    await Promise.all([...this.#workers].map((worker) => worker.close(options)));
+    this.#workers.clear();
+    this.#sweeper.close();
+  }
+}

@@ -1,0 +1,308 @@
+import type { ConnectorDescription, ErrorEnvelope, Outcome } from '@automate/contract';
+import { ConnectorError, ConnectorInternalError, TimeoutError } from '@automate/contract';
+import type { ChannelCall, HeldCall } from './channel.ts';
+import { Channel } from './channel.ts';
+import type { Cause, KillReason } from './death.ts';
+import { causeOf, workerLost } from './death.ts';
+import type { FromWorker } from './messages.ts';
+import { parseFromWorker } from './messages.ts';
+import { parseEnvelope } from './parse-envelope.ts';
+import type { RuntimeParts } from './runtime-parts.ts';
+import type { WorkerLevel, WorkerSpec } from './runtime.ts';
+import { WorkerThread } from './worker-thread.ts';
+
+/** So many messages outside the protocol, and the worker ends. */
+const MAX_STRAYS = 100;
+
+const LEVELS: readonly WorkerLevel[] = ['described', 'initialized', 'ready'];
+
+/** How a session ended. */
+export interface SessionEnd {
+  readonly cause: Cause;
+  readonly error: ErrorEnvelope;
+  /** Ended because the host wanted it so. */
+  readonly intended: boolean;
+  /** It had not come as far as a running adapter. */
+  readonly whileStarting: boolean;
+  /** Calls that were never sent. */
+  readonly held: readonly HeldCall[];
+}
+
+export interface SessionOptions {
+  readonly spec: Pick<WorkerSpec, 'id' | 'kind' | 'packageName' | 'packageVersion' | 'entryUrl' | 'resolveConfig' | 'startTimeoutMs' | 'memoryMb'>;
+  readonly parts: RuntimeParts;
+  onLevel(level: WorkerLevel): void;
+  onEnd(end: SessionEnd): void;
+}
+
+/** One life of a worker: its thread, its channel, and how far its adapter has come. Never restarted; the next life is a new session. */
+export class WorkerSession {
+  readonly #options: SessionOptions;
+  readonly #thread: WorkerThread;
+  readonly #channel: Channel;
+  readonly #described = Promise.withResolvers<ConnectorDescription>();
+  readonly #ended = Promise.withResolvers<void>();
+  #description: ConnectorDescription | undefined;
+  #level: WorkerLevel | undefined;
+  /** The step under way, shared by all who want it. */
+  #step: Promise<void> | undefined;
+  #startedAt = Date.now();
+  #startTimer: NodeJS.Timeout | undefined;
+  #strays = 0;
+  #droppedLines = 0;
+  #lastPongAt = 0;
+  #ending = false;
+
+  constructor(options: SessionOptions) {
+    const { spec, parts } = options;
+    this.#options = options;
+    this.#thread = new WorkerThread({
+      task: {
+        id: spec.id,
+        kind: spec.kind,
+        packageName: spec.packageName,
+        packageVersion: spec.packageVersion,
+        entryUrl: spec.entryUrl,
+        compileCacheDirectory: parts.compileCacheDirectory,
+      },
+      memoryMb: spec.memoryMb,
+      onMessage: (raw) => this.#onMessage(raw),
+      onDeath: (death) => this.#onDeath(causeOf(death)),
+    });
+    this.#channel = new Channel({
+      id: spec.id,
+      sweeper: parts.sweeper,
+      ackMs: parts.ackMs,
+      graceMs: parts.graceMs,
+      post: (batch) => this.#thread.post(batch),
+      hold: () => this.#thread.hold(),
+      release: () => this.#thread.release(),
+      onStuck: (message) => this.kill('killed_after_deadline', message),
+    });
+    this.#described.promise.catch(() => {});
+    this.#thread.hold();
+    this.#startTimer = setTimeout(() => this.#startTimedOut('load'), spec.startTimeoutMs);
+    parts.watch.add(this);
+  }
+
+  get id(): string {
+    return this.#options.spec.id;
+  }
+
+  get thread(): WorkerThread {
+    return this.#thread;
+  }
+
+  get memoryMb(): number {
+    return this.#options.spec.memoryMb;
+  }
+
+  get level(): WorkerLevel | undefined {
+    return this.#level;
+  }
+
+  get description(): ConnectorDescription | undefined {
+    return this.#description;
+  }
+
+  get pending(): number {
+    return this.#channel.pending;
+  }
+
+  get strays(): number {
+    return this.#strays;
+  }
+
+  get droppedLines(): number {
+    return this.#droppedLines;
+  }
+
+  /** When the worker last answered a ping, in milliseconds since the epoch. */
+  get lastPongAt(): number {
+    return this.#lastPongAt;
+  }
+
+  /** Whether it takes calls. */
+  get open(): boolean {
+    return !this.#ending && this.#level !== undefined && this.#thread.alive;
+  }
+
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  call(call: ChannelCall): Promise<Outcome<string>> {
+    return this.#channel.call(call);
+  }
+
+  ping(): void {
+    this.#channel.ping();
+  }
+
+  /** Brings the adapter as far as `level`. Rejects with the ConnectorError of the step that failed. */
+  async reach(level: WorkerLevel): Promise<ConnectorDescription> {
+    const description = await this.#described.promise;
+    while (!this.#has(level)) {
+      if (this.#step === undefined) {
+        const next = this.#has('initialized') ? this.#connect() : this.#initialize();
+        this.#step = next.finally(() => {
+          this.#step = undefined;
+        });
+      }
+      await this.#step;
+    }
+    return description;
+  }
+
+  kill(reason: KillReason, message: string): void {
+    this.#thread.kill(reason, message);
+  }
+
+  /** Closes the adapter, at most until `deadline`, then ends the thread. */
+  async stop(deadline: number): Promise<void> {
+    this.#ending = true;
+    if (this.#has('initialized') && this.#thread.alive) {
+      await Promise.race([this.#channel.call({ op: 'close', action: '', payload: '{}', deadline }), this.#ended.promise]);
+    }
+    this.kill('stopped', 'the host stopped it');
+    await this.#ended.promise;
+  }
+
+  #has(level: WorkerLevel): boolean {
+    return this.#level !== undefined && LEVELS.indexOf(this.#level) >= LEVELS.indexOf(level);
+  }
+
+  async #initialize(): Promise<void> {
+    const { spec } = this.#options;
+    const deadline = this.#stepDeadline();
+    const config = await spec.resolveConfig();
+    const outcome = await this.#channel.call({ op: 'initialize', action: '', payload: JSON.stringify(config), deadline });
+    if (outcome.ok) {
+      this.#rise('initialized');
+      return;
+    }
+    const error = ConnectorError.fromEnvelope(outcome.error);
+    // Wrong settings leave the adapter as it was. Anything else leaves it half made, which nothing can be built on.
+    if (error.details?.['reason'] !== 'settings_invalid') {
+      if (outcome.error.code === 'TIMEOUT') this.#startTimedOut('initialize');
+      else this.#failStart(error);
+    }
+    throw error;
+  }
+
+  async #connect(): Promise<void> {
+    const outcome = await this.#channel.call({ op: 'connect', action: '', payload: '{}', deadline: this.#stepDeadline() });
+    if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
+    this.#rise('ready');
+  }
+
+  /** A start has `startTimeoutMs` in all; a step that begins later, on a worker that was described long ago, has as much anew. */
+  #stepDeadline(): number {
+    const { startTimeoutMs } = this.#options.spec;
+    const now = Date.now();
+    if (now >= this.#startedAt + startTimeoutMs / 2) this.#startedAt = now;
+    return this.#startedAt + startTimeoutMs;
+  }
+
+  #rise(level: WorkerLevel): void {
+    this.#level = level;
+    this.#options.onLevel(level);
+  }
+
+  #failStart(error: ConnectorError): void {
+    this.#described.reject(error);
+    this.kill('start_failed', error.message);
+  }
+
+  #startTimedOut(step: 'load' | 'initialize'): void {
+    const { id, startTimeoutMs } = this.#options.spec;
+    const error = new TimeoutError(`connector "${id}" did not ${step} within its start_timeout of ${startTimeoutMs} ms`, {
+      connector: id,
+      effect: 'none',
+      details: { reason: 'start_timeout', step },
+    });
+    this.#described.reject(error);
+    this.kill('start_timeout', error.message);
+  }
+
+  #onMessage(raw: unknown): void {
+    const { messages, stray } = parseFromWorker(raw);
+    for (const message of messages) this.#handle(message);
+    if (stray) this.#stray(1);
+  }
+
+  #handle(message: FromWorker): void {
+    switch (message.kind) {
+      case 'result':
+        if (!this.#channel.onResult(message.id, message.text)) this.#stray(1);
+        break;
+      case 'failure':
+        if (!this.#channel.onFailure(message.id, message.error)) this.#stray(1);
+        break;
+      case 'acknowledged':
+        if (message.id === 0) this.#lastPongAt = Date.now();
+        else if (!this.#channel.onAcknowledged(message.id)) this.#stray(1);
+        break;
+      case 'described':
+        this.#onDescribed(message.description);
+        break;
+      case 'start-failed':
+        if (this.#level === undefined) this.#failStart(ConnectorError.fromEnvelope(parseEnvelope(message.error, this.id)));
+        else this.#stray(1);
+        break;
+      case 'log':
+        this.#options.parts.log(this.id, message);
+        break;
+      case 'dropped-lines':
+        this.#droppedLines += message.count;
+        this.#options.parts.note(this.id, 'warn', `${message.count} log lines were dropped: the connector wrote too many`);
+        break;
+      case 'strays':
+        this.#stray(message.count);
+        break;
+      case 'crash':
+        this.#thread.noteReport(message.report);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #onDescribed(text: string): void {
+    if (this.#level !== undefined) {
+      this.#stray(1);
+      return;
+    }
+    clearTimeout(this.#startTimer);
+    try {
+      this.#description = JSON.parse(text) as ConnectorDescription;
+    } catch {
+      this.#failStart(new ConnectorInternalError(`connector "${this.id}" described itself unreadably`, { details: { reason: 'bad_description' } }));
+      return;
+    }
+    this.#thread.release();
+    this.#rise('described');
+    this.#described.resolve(this.#description);
+  }
+
+  #stray(count: number): void {
+    this.#strays += count;
+    if (this.#strays >= MAX_STRAYS) {
+      this.kill('protocol_violation', `it posted ${this.#strays} messages outside the protocol`);
+    }
+  }
+
+  #onDeath(cause: Cause): void {
+    const { spec, parts } = this.#options;
+    clearTimeout(this.#startTimer);
+    parts.watch.remove(this);
+    const intended = this.#ending;
+    this.#ending = true;
+    const whileStarting = !this.#has('initialized') && !intended && (this.#level === undefined || this.#step !== undefined);
+    const error = workerLost(spec.id, cause);
+    this.#described.reject(ConnectorError.fromEnvelope({ ...error, effect: 'none' }));
+    const held = this.#channel.close(error);
+    this.#options.onEnd({ cause, error, intended, whileStarting, held });
+    this.#ended.resolve();
+  }
+}

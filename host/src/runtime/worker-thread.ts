@@ -1,0 +1,157 @@
+import { MessageChannel } from 'node:worker_threads';
+import type { MessagePort, Worker } from 'node:worker_threads';
+import { Tinypool } from 'tinypool';
+import type { Death, KillReason } from './death.ts';
+import type { Batch, CrashReport } from './messages.ts';
+import type { StartTask } from './worker-entry.ts';
+
+/** Events of one death come in any order; this long after the first sign the rest is not waited for any more. */
+const SIGNS_MS = 100;
+
+export interface WorkerThreadOptions {
+  readonly task: Omit<StartTask, 'port'>;
+  readonly memoryMb: number;
+  onMessage(raw: unknown): void;
+  /** Called once, after everything that the worker sent has been delivered. */
+  onDeath(death: Death): void;
+}
+
+/**
+ * One thread, from start to death: a fresh pool of one worker, one task that never settles, and a port of our own.
+ *
+ * A death has several signs (our port closes, the worker's `error`, its `exit`) in no fixed order. The port's end says
+ * that everything sent before has come; the others say why. Acting on one alone would lose answers or reasons.
+ */
+export class WorkerThread {
+  readonly #options: WorkerThreadOptions;
+  readonly #pool: Tinypool;
+  readonly #thread: Worker;
+  readonly #port: MessagePort;
+  readonly #post: (batch: Batch) => void;
+  #holds = 0;
+  #closed = false;
+  #exited = false;
+  #exitCode: number | undefined;
+  #error: unknown;
+  #report: CrashReport | undefined;
+  #killed: Death['killed'];
+  #timer: NodeJS.Timeout | undefined;
+  #dead = false;
+
+  constructor(options: WorkerThreadOptions) {
+    this.#options = options;
+    this.#pool = new Tinypool({
+      filename: new URL('./worker-entry.js', import.meta.url).href,
+      runtime: 'worker_threads',
+      minThreads: 1,
+      maxThreads: 1,
+      // With atomics an idle worker sleeps so deeply that its timers and sockets do.
+      useAtomics: false,
+      env: {},
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: options.memoryMb, maxYoungGenerationSizeMb: 16 },
+    });
+    // Without a listener, whatever goes wrong between tasks would end the host.
+    this.#pool.on('error', () => {});
+    // The pool must not replace a worker that died: whether and when is the restart policy's to say.
+    this.#pool.options.minThreads = 0;
+    const worker = this.#pool.threads[0] as unknown as { readonly thread: Worker; ref: () => void };
+    // The pool would hold the process again once its own port, which our worker closes, is gone.
+    worker.ref = () => {};
+    this.#thread = worker.thread;
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    this.#post = port1.postMessage.bind(port1);
+    this.#listen();
+    this.#pool.run({ ...options.task, port: port2 }, { name: 'start', transferList: [port2] }).catch(() => {
+      // Settles only when the thread is gone, which the events below say better.
+    });
+  }
+
+  /** Whether messages can still be sent. */
+  get alive(): boolean {
+    return !this.#dead && this.#killed === undefined && !this.#closed;
+  }
+
+  post(batch: Batch): void {
+    this.#post(batch);
+  }
+
+  /** Keeps the process while somebody waits for this worker. Calls are counted. */
+  hold(): void {
+    this.#holds += 1;
+    if (this.#holds === 1) this.#port.ref();
+  }
+
+  release(): void {
+    this.#holds -= 1;
+    if (this.#holds === 0) this.#port.unref();
+  }
+
+  /** Notes what the worker said of its end; it need not come to that. */
+  noteReport(report: CrashReport): void {
+    this.#report = report;
+  }
+
+  /** Ends the thread, also one that spins. The first reason stands. */
+  kill(reason: KillReason, message: string): void {
+    if (this.#dead || this.#killed !== undefined) return;
+    // A thread that is already dying has a reason of its own.
+    if (this.#timer === undefined) this.#killed = { reason, message };
+    this.#sign();
+    void this.#thread.terminate();
+  }
+
+  /** Heap and buffers in bytes; rejects once the thread has ended. Answers even while the thread spins. */
+  async memory(): Promise<number> {
+    const { used_heap_size: heap, external_memory: buffers } = await this.#thread.getHeapStatistics();
+    return heap + buffers;
+  }
+
+  /** How long the thread's event loop has worked and rested so far, in milliseconds. */
+  loopTimes(): { readonly active: number; readonly idle: number } {
+    const { active, idle } = this.#thread.performance.eventLoopUtilization();
+    return { active, idle };
+  }
+
+  #listen(): void {
+    this.#port.on('message', (raw: unknown) => this.#options.onMessage(raw));
+    this.#port.on('messageerror', () => this.#options.onMessage(undefined));
+    this.#port.on('close', () => {
+      this.#closed = true;
+      this.#sign();
+    });
+    this.#thread.on('error', (error: unknown) => {
+      this.#error = error ?? 'nothing';
+      this.#sign();
+    });
+    this.#thread.on('exit', (code) => {
+      this.#exited = true;
+      this.#exitCode = code;
+      this.#sign();
+      // Not before: between the end of a heap and the `error` that tells of it, a destroy would end the host.
+      this.#pool.destroy().catch(() => {});
+    });
+    // Listening references both; only somebody who waits may.
+    this.#thread.unref();
+    this.#port.unref();
+  }
+
+  #sign(): void {
+    if (this.#dead) return;
+    const explained = this.#report !== undefined || this.#error !== undefined || this.#exited;
+    if (this.#closed && explained) {
+      this.#finish();
+    } else {
+      this.#timer ??= setTimeout(() => this.#finish(), SIGNS_MS);
+    }
+  }
+
+  #finish(): void {
+    clearTimeout(this.#timer);
+    this.#dead = true;
+    if (!this.#exited) void this.#thread.terminate();
+    this.#port.close();
+    this.#options.onDeath({ killed: this.#killed, error: this.#error, exitCode: this.#exitCode, report: this.#report });
+  }
+}

@@ -1,0 +1,113 @@
+import type { WorkerSession } from './worker-session.ts';
+
+export interface WorkerWatchOptions {
+  /** Milliseconds between two looks. */
+  readonly everyMs: number;
+  /** Milliseconds that an event loop may be wholly busy without a call before it is asked for a sign of life. */
+  readonly stuckMs: number;
+}
+
+interface Watched {
+  times: ReturnType<WorkerSession['thread']['loopTimes']>;
+  /** Share of the time since the last look that the loop was busy. */
+  utilization: number;
+  busySince: number | undefined;
+  pingedAt: number | undefined;
+  memoryBytes: number;
+  asking: boolean;
+}
+
+/** How long a sign of life may take. */
+const PONG_MS = 1000;
+
+/**
+ * Looks after the workers between and during calls: ends one that holds more memory than it may (heap, buffers and all;
+ * the engine's own limits know only the heap) or that spins although nobody called it.
+ */
+export class WorkerWatch {
+  readonly #options: WorkerWatchOptions;
+  readonly #watched = new Map<WorkerSession, Watched>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: WorkerWatchOptions) {
+    this.#options = options;
+  }
+
+  add(session: WorkerSession): void {
+    this.#watched.set(session, {
+      times: session.thread.loopTimes(),
+      utilization: 0,
+      busySince: undefined,
+      pingedAt: undefined,
+      memoryBytes: 0,
+      asking: false,
+    });
+    this.#timer ??= setInterval(() => this.#look(), this.#options.everyMs).unref();
+  }
+
+  remove(session: WorkerSession): void {
+    this.#watched.delete(session);
+    if (this.#watched.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** What was seen when last looked at: heap and buffers in bytes, and how busy the loop was, 0 to 1. */
+  loadOf(session: WorkerSession): { readonly memoryBytes: number; readonly utilization: number } {
+    const { memoryBytes = 0, utilization = 0 } = this.#watched.get(session) ?? {};
+    return { memoryBytes, utilization };
+  }
+
+  #look(): void {
+    for (const [session, watched] of this.#watched) {
+      if (!session.thread.alive) continue;
+      this.#weigh(session, watched);
+      this.#listen(session, watched);
+    }
+  }
+
+  #weigh(session: WorkerSession, watched: Watched): void {
+    if (watched.asking) return;
+    watched.asking = true;
+    session.thread.memory().then(
+      (bytes) => {
+        watched.asking = false;
+        watched.memoryBytes = bytes;
+        const limit = session.memoryMb * 1024 * 1024;
+        if (bytes > limit) {
+          session.kill('memory_exceeded', `it held ${Math.round(bytes / 1024 / 1024)} MB, its limits.memory_mb is ${session.memoryMb}`);
+        }
+      },
+      () => {
+        // It ended meanwhile.
+        watched.asking = false;
+      },
+    );
+  }
+
+  /** With calls pending their deadlines tell busy from stuck. Without any, a loop that never rests has to show that it still turns. */
+  #listen(session: WorkerSession, watched: Watched): void {
+    const now = Date.now();
+    const times = session.thread.loopTimes();
+    const active = times.active - watched.times.active;
+    const idle = times.idle - watched.times.idle;
+    watched.utilization = active <= 0 || active + idle <= 0 ? 0 : Math.min(1, active / (active + idle));
+    watched.times = times;
+    if (session.level === undefined || session.pending > 0 || watched.utilization < 0.99) {
+      watched.busySince = undefined;
+      watched.pingedAt = undefined;
+      return;
+    }
+    watched.busySince ??= now;
+    if (watched.pingedAt === undefined) {
+      if (now - watched.busySince < this.#options.stuckMs) return;
+      watched.pingedAt = now;
+      session.ping();
+    } else if (session.lastPongAt >= watched.pingedAt) {
+      watched.busySince = now;
+      watched.pingedAt = undefined;
+    } else if (now - watched.pingedAt > PONG_MS) {
+      session.kill('unresponsive', `its event loop has stood still for ${now - watched.busySince} ms although no call was running`);
+    }
+  }
+}

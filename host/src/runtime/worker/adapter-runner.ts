@@ -1,0 +1,108 @@
+import type { JsonObject } from '@automate/contract';
+import { buildEndpoint, ConfigInvalidError, ConnectorInternalError, describeProblem, TransientNetworkError, UnavailableError } from '@automate/contract';
+import type { CallContext, ConnectorAdapter, ConnectorContext, Logger } from '@automate/sdk';
+import { attachContext, checkHealth, createCallContext, createConnectorContext, validateSettings } from '@automate/sdk/runtime';
+import type { CallExtras, ChannelOp } from '../messages.ts';
+import type { WorkerConfig } from '../runtime.ts';
+import { boundedEncode } from './bounded-encode.ts';
+import { natives } from './natives.ts';
+import { parsePayload } from './parse-payload.ts';
+
+/** One call as the adapter's side sees it. */
+export interface AdapterCall {
+  readonly op: ChannelOp;
+  readonly action: string;
+  readonly payload: string;
+  readonly deadline: number;
+  readonly extras: CallExtras | undefined;
+  /** Makes the signal when it is asked for. */
+  readonly signal: () => AbortSignal;
+}
+
+/** Drives one adapter through its life: settings checked, initialized, called, closed. */
+export class AdapterRunner {
+  readonly adapter: ConnectorAdapter;
+  readonly #id: string;
+  readonly #logger: Logger;
+  readonly #closing = new AbortController();
+  #context: ConnectorContext | undefined;
+
+  constructor(options: { readonly adapter: ConnectorAdapter; readonly id: string; readonly logger: Logger }) {
+    this.adapter = options.adapter;
+    this.#id = options.id;
+    this.#logger = options.logger;
+  }
+
+  /** Runs one call and answers JSON text. Rejects with whatever the connector's code throws. */
+  async perform(call: AdapterCall): Promise<string> {
+    switch (call.op) {
+      case 'execute':
+        return boundedEncode(await this.adapter.execute(call.action, parsePayload(call.payload), this.#callContext(call, call.action)));
+      case 'health':
+        return boundedEncode(await checkHealth(this.adapter, this.#callContext(call, 'health')));
+      case 'connect':
+        return this.#connect();
+      case 'validate':
+        return boundedEncode(await validateSettings(this.adapter, parsePayload(call.payload)));
+      case 'initialize':
+        return this.#initialize(natives.parse(call.payload) as WorkerConfig);
+      case 'close':
+        this.#closing.abort();
+        await this.adapter.close();
+        return 'null';
+      default:
+        return call.op satisfies never;
+    }
+  }
+
+  async #initialize({ config, settings, profile }: WorkerConfig): Promise<string> {
+    const problems = await validateSettings(this.adapter, settings);
+    if (problems.length > 0) {
+      throw new ConfigInvalidError(
+        `the settings of connector "${this.#id}" are not what the kind "${this.adapter.name}" takes: ${problems.map(describeProblem).join('; ')}`,
+        { problems, details: { reason: 'settings_invalid' } },
+      );
+    }
+    const context = createConnectorContext({
+      id: this.#id,
+      config,
+      settings: settings as JsonObject,
+      ...(profile === undefined ? {} : { profile }),
+      logger: this.#logger,
+      signal: this.#closing.signal,
+    });
+    attachContext(this.adapter, context);
+    await this.adapter.initialize(context);
+    this.#context = context;
+    return 'null';
+  }
+
+  async #connect(): Promise<string> {
+    const { config } = this.#ready();
+    const answer: unknown = await this.adapter.connect();
+    if (answer === true) return 'true';
+    const endpoint = buildEndpoint(config);
+    const where = endpoint === '' ? '' : ` at ${endpoint}`;
+    if (answer === false) {
+      throw new TransientNetworkError(`"${this.adapter.name}" could not connect${where}: connect() answered false`, {
+        effect: 'none',
+        details: { reason: 'connect_false' },
+      });
+    }
+    throw new ConnectorInternalError(
+      `connect() of "${this.adapter.name}" must answer true or false, or throw; it answered ${answer === null ? 'null' : typeof answer}; the plugin's author must act`,
+      { effect: 'none', details: { reason: 'bad_connect_answer' } },
+    );
+  }
+
+  #callContext(call: AdapterCall, action: string): CallContext {
+    const { extras } = call;
+    const required = { action, deadline: call.deadline, signal: call.signal };
+    return createCallContext(this.#ready(), extras === undefined ? required : { ...required, ...extras });
+  }
+
+  #ready(): ConnectorContext {
+    if (this.#context !== undefined) return this.#context;
+    throw new UnavailableError(`connector "${this.#id}" is not initialized`, { details: { reason: 'not_initialized' } });
+  }
+}

@@ -1,0 +1,134 @@
+import { ConnectorInternalError, MAX_PAYLOAD_BYTES } from '@automate/contract';
+import { natives } from './natives.ts';
+
+/** How large a value may be that leaves a worker. */
+export interface EncodeLimits {
+  /** Bytes of JSON text. */
+  readonly bytes: number;
+  /** Objects and arrays within each other. */
+  readonly depth: number;
+  /** Values in all. */
+  readonly nodes: number;
+}
+
+export const RESULT_LIMITS: EncodeLimits = { bytes: MAX_PAYLOAD_BYTES, depth: 64, nodes: 200_000 };
+
+/**
+ * The value as JSON text. It is walked first and refused early, so that a monstrous one costs neither the time nor the
+ * memory of encoding it; then the text is measured too, since a getter may answer differently the second time.
+ *
+ * JSON's own rules hold (`undefined` members go, a Date becomes text, NaN null); what JSON would drop or twist without a
+ * word is refused: functions, symbols, BigInt. Throws ConnectorInternalError with a reason: `result_too_large`,
+ * `result_too_deep`, `result_circular`, `result_not_json`.
+ */
+export function boundedEncode(value: unknown, limits: EncodeLimits = RESULT_LIMITS): string {
+  if (value === undefined || value === null) return 'null';
+  walk(value, limits);
+  let text: string | undefined;
+  try {
+    text = natives.stringify(value);
+  } catch (cause) {
+    throw refusal('result_not_json', 'cannot be encoded as JSON', cause);
+  }
+  if (text === undefined) return 'null';
+  if (isLongerThan(text, limits.bytes)) throw tooLarge(limits);
+  return text;
+}
+
+/** Whether the text has more bytes in UTF-8. Counts only where the number of characters does not tell. */
+function isLongerThan(text: string, bytes: number): boolean {
+  if (text.length > bytes) return true;
+  return text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
+}
+
+interface Walk {
+  readonly limits: EncodeLimits;
+  readonly ancestors: object[];
+  bytes: number;
+  nodes: number;
+}
+
+function walk(value: unknown, limits: EncodeLimits): void {
+  const state: Walk = { limits, ancestors: [], bytes: 0, nodes: 0 };
+  try {
+    visit(value, state, '');
+  } catch (reason) {
+    if (isRefusal(reason)) throw reason;
+    throw refusal('result_not_json', 'cannot be read: a getter, proxy or toJSON in it throws', reason);
+  }
+}
+
+const REFUSALS = new WeakSet<object>();
+
+function isRefusal(reason: unknown): boolean {
+  return typeof reason === 'object' && reason !== null && REFUSALS.has(reason);
+}
+
+function visit(value: unknown, state: Walk, key: string): void {
+  state.nodes += 1;
+  switch (typeof value) {
+    case 'string':
+      state.bytes += value.length + 2;
+      break;
+    case 'number':
+    case 'boolean':
+      state.bytes += 4;
+      break;
+    case 'object':
+      if (value === null) state.bytes += 4;
+      else visitObject(value, state, key);
+      break;
+    case 'undefined':
+      break;
+    default:
+      throw refusal('result_not_json', `holds a ${typeof value}${place(state, key)}`);
+  }
+  if (state.bytes > state.limits.bytes) throw tooLarge(state.limits);
+  if (state.nodes > state.limits.nodes) {
+    throw refusal('result_too_large', `has more than ${state.limits.nodes} values`);
+  }
+}
+
+function visitObject(value: object, state: Walk, key: string): void {
+  const { toJSON } = value as { readonly toJSON?: unknown };
+  // Encoding asks once, and does not ask what it was given for its toJSON again.
+  const shown: unknown = typeof toJSON === 'function' ? Reflect.apply(toJSON, value, [key]) : value;
+  if (typeof shown === 'object' && shown !== null) visitMembers(shown, state, key);
+  else visit(shown, state, key);
+}
+
+function visitMembers(value: object, state: Walk, key: string): void {
+  const { ancestors, limits } = state;
+  if (ancestors.includes(value)) throw refusal('result_circular', `refers to itself${place(state, key)}`);
+  if (ancestors.length >= limits.depth) throw refusal('result_too_deep', `is nested more than ${limits.depth} levels deep`);
+  ancestors.push(value);
+  if (Array.isArray(value)) {
+    state.bytes += value.length + 1;
+    for (let index = 0; index < value.length; index += 1) visit(value[index], state, '');
+  } else {
+    state.bytes += 2;
+    for (const name in value) {
+      if (!Object.hasOwn(value, name)) continue;
+      state.bytes += name.length + 4;
+      visit((value as Record<string, unknown>)[name], state, name);
+    }
+  }
+  ancestors.pop();
+}
+
+function place(state: Walk, key: string): string {
+  return key === '' || state.ancestors.length === 0 ? '' : ` at "${key}"`;
+}
+
+function tooLarge(limits: EncodeLimits): ConnectorInternalError {
+  return refusal('result_too_large', `is longer than ${limits.bytes} bytes of JSON`);
+}
+
+function refusal(reason: string, what: string, cause?: unknown): ConnectorInternalError {
+  const error = new ConnectorInternalError(
+    `the result ${what}; the plugin's author must act`,
+    { details: { reason }, ...(cause === undefined ? {} : { cause }) },
+  );
+  REFUSALS.add(error);
+  return error;
+}

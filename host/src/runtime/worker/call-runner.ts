@@ -1,0 +1,140 @@
+import type { MessagePort } from 'node:worker_threads';
+import { receiveMessageOnPort } from 'node:worker_threads';
+import { CancelledError, ConnectorError, TimeoutError } from '@automate/contract';
+import type { Batch, CancelReason, ToWorker } from '../messages.ts';
+import { readToWorker } from '../messages.ts';
+import type { AdapterRunner } from './adapter-runner.ts';
+import { encodeFailure, normalizeThrown, stackOf } from './failure.ts';
+import type { LogWriter } from './log-writer.ts';
+import { natives } from './natives.ts';
+import type { Uplink } from './uplink.ts';
+
+/** A batch that waited so long found this thread busy: a cancellation may be waiting behind it. */
+const STALE_MS = 5;
+
+type Call = Extract<ToWorker, { kind: 'call' }>;
+
+interface Running {
+  cancelled: CancelReason | undefined;
+  controller: AbortController | undefined;
+}
+
+/** Takes calls from the host, sees to it that none runs too late, and answers each exactly once. */
+export class CallRunner {
+  readonly #runner: AdapterRunner;
+  readonly #uplink: Uplink;
+  readonly #log: LogWriter;
+  readonly #running = new Map<number, Running>();
+
+  constructor(options: { readonly runner: AdapterRunner; readonly uplink: Uplink; readonly log: LogWriter }) {
+    this.#runner = options.runner;
+    this.#uplink = options.uplink;
+    this.#log = options.log;
+  }
+
+  /** Takes calls from now on. */
+  listen(port: MessagePort): void {
+    port.on('message', (batch: Batch) => {
+      const postedAt = batch.pop() as number;
+      const messages = read(batch);
+      // What the host cancelled while this thread was busy must not run first and be cancelled after.
+      if (natives.now() - postedAt > STALE_MS) {
+        for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+          const later = next.message as Batch;
+          later.pop();
+          messages.push(...read(later));
+        }
+      }
+      this.#take(messages);
+    });
+  }
+
+  #take(messages: readonly ToWorker[]): void {
+    let cancelled: Map<number, CancelReason> | undefined;
+    for (const message of messages) {
+      if (message.kind !== 'cancel') continue;
+      this.#cancel(message.id, message.reason);
+      cancelled ??= new Map();
+      cancelled.set(message.id, message.reason);
+    }
+    for (const message of messages) {
+      if (message.kind !== 'call') continue;
+      const reason = cancelled?.get(message.id);
+      if (reason !== undefined) this.#fail(message.id, neverRan(reason));
+      else void this.#run(message);
+    }
+  }
+
+  async #run(call: Call): Promise<void> {
+    if (call.deadline <= natives.now()) {
+      this.#fail(call.id, neverRan('deadline'));
+      return;
+    }
+    const running: Running = { cancelled: undefined, controller: undefined };
+    this.#running.set(call.id, running);
+    try {
+      const text = await this.#runner.perform({
+        op: call.op,
+        action: call.action,
+        payload: call.payload,
+        deadline: call.deadline,
+        extras: call.extras,
+        signal: () => signalOf(running),
+      });
+      this.#uplink.send({ kind: 'result', id: call.id, text }, text.length);
+    } catch (thrown) {
+      this.#report(call, thrown);
+    }
+    this.#running.delete(call.id);
+  }
+
+  #report(call: Call, thrown: unknown): void {
+    const { adapter } = this.#runner;
+    const error = normalizeThrown(thrown, adapter);
+    this.#fail(call.id, error);
+    const stack = stackOf(thrown);
+    if (error.code === 'INTERNAL_ERROR') {
+      this.#log.write('error', 'logger', `${nameOf(call)} failed: ${error.message}`, natives.stringify({ stack }) ?? '');
+    } else if (error.cause !== undefined) {
+      this.#log.write('debug', 'logger', `${nameOf(call)} failed: ${error.message}`, natives.stringify({ code: error.code, stack }) ?? '');
+    }
+  }
+
+  #fail(id: number, error: ConnectorError): void {
+    const text = encodeFailure(error, this.#runner.adapter);
+    this.#uplink.send({ kind: 'failure', id, error: text }, text.length);
+  }
+
+  #cancel(id: number, reason: CancelReason): void {
+    // First of all, so that the host knows that this thread is not stuck, whatever the connector does with the signal.
+    this.#uplink.sendNow({ kind: 'acknowledged', id });
+    const running = this.#running.get(id);
+    if (running === undefined) return;
+    running.cancelled = reason;
+    running.controller?.abort(reasonFor(reason));
+  }
+}
+
+function read(batch: Batch): ToWorker[] {
+  return readToWorker(batch, natives.parse);
+}
+
+function signalOf(running: Running): AbortSignal {
+  running.controller ??= new AbortController();
+  if (running.cancelled !== undefined) running.controller.abort(reasonFor(running.cancelled));
+  return running.controller.signal;
+}
+
+function reasonFor(reason: CancelReason): ConnectorError {
+  return reason === 'deadline' ? new TimeoutError('the deadline of the call passed') : new CancelledError('the caller gave up');
+}
+
+function neverRan(reason: CancelReason): ConnectorError {
+  return reason === 'deadline'
+    ? new TimeoutError('the deadline passed before the call could begin', { effect: 'none' })
+    : new CancelledError('the caller gave up before the call could begin', { effect: 'none' });
+}
+
+function nameOf(call: Call): string {
+  return call.op === 'execute' ? `action "${call.action}"` : call.op;
+}

@@ -1,0 +1,95 @@
+import type { ErrorEnvelope, JsonObject, Problem } from '@automate/contract';
+import { ConnectorError, ERROR_CODES, isErrorCode } from '@automate/contract';
+import type { ConnectorAdapter } from '@automate/sdk';
+import { boundedEncode } from './bounded-encode.ts';
+import { natives } from './natives.ts';
+
+const MESSAGE_LENGTH = 4096;
+const DETAIL_LIMITS = { bytes: 16 * 1024, depth: 16, nodes: 2000 } as const;
+
+/** Makes a ConnectorError of anything that a connector's code threw. The adapter has its say; nothing it does can throw. */
+export function normalizeThrown(thrown: unknown, adapter: ConnectorAdapter | undefined): ConnectorError {
+  if (ConnectorError.is(thrown)) return thrown;
+  try {
+    const known = adapter?.normalizeError(thrown);
+    if (ConnectorError.is(known)) return known;
+  } catch {
+    // An adapter whose own normalizeError fails must not hide the error that it was asked about.
+  }
+  return ConnectorError.from(thrown);
+}
+
+/**
+ * The error as JSON text, within bounds. It may come from another copy of the SDK, or from code that only wears the
+ * brand: every field is read with care and falls back to what its code says.
+ */
+export function encodeFailure(error: ConnectorError, adapter?: ConnectorAdapter): string {
+  const code = read(error, 'code');
+  const known = isErrorCode(code) ? code : 'INTERNAL_ERROR';
+  const traits = ERROR_CODES[known];
+  const retryable = read(error, 'retryable');
+  const effect = read(error, 'effect');
+  const retryAfterMs = read(error, 'retryAfterMs');
+  const details = encodable<JsonObject>(redacted(read(error, 'details'), adapter), 'object');
+  const problems = encodable<Problem[]>(read(error, 'problems'), 'array');
+  const name = read(error, 'name');
+  const envelope: ErrorEnvelope = {
+    code: known,
+    name: typeof name === 'string' ? name.slice(0, 128) : 'ConnectorError',
+    message: messageOf(error),
+    retryable: typeof retryable === 'boolean' ? retryable : traits.retryable,
+    effect: effect === 'none' || effect === 'maybe' ? effect : traits.effect,
+    blame: traits.blame,
+    ...(typeof retryAfterMs === 'number' && retryAfterMs >= 0 && Number.isFinite(retryAfterMs) ? { retryAfterMs } : {}),
+    ...(details === undefined ? {} : { details }),
+    ...(problems === undefined ? {} : { problems }),
+  };
+  return natives.stringify(envelope) as string;
+}
+
+/** Message of an error, shortened; never throws and never empty. */
+export function messageOf(error: unknown): string {
+  const message = read(error, 'message');
+  const text = typeof message === 'string' && message !== '' ? message : 'an error without a message';
+  return text.length > MESSAGE_LENGTH ? `${text.slice(0, MESSAGE_LENGTH)}… (${text.length} characters)` : text;
+}
+
+/** Stack of an error with the causes beneath, for the log. */
+export function stackOf(thrown: unknown): string | undefined {
+  const parts: string[] = [];
+  let current = thrown;
+  for (let depth = 0; depth < 4 && current !== undefined; depth += 1) {
+    const stack = read(current, 'stack');
+    if (typeof stack !== 'string') break;
+    parts.push(stack.slice(0, 2 * MESSAGE_LENGTH));
+    current = read(current, 'cause');
+  }
+  return parts.length === 0 ? undefined : parts.join('\ncaused by: ');
+}
+
+function redacted(details: unknown, adapter: ConnectorAdapter | undefined): unknown {
+  if (details === undefined || adapter === undefined) return details;
+  try {
+    return adapter.redact(details as JsonObject);
+  } catch {
+    // Details that cannot be cleared of secrets stay here.
+    return undefined;
+  }
+}
+
+function encodable<T>(value: unknown, shape: 'object' | 'array'): T | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) !== (shape === 'array')) return undefined;
+  try {
+    return natives.parse(boundedEncode(value, DETAIL_LIMITS)) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+function read(value: unknown, key: string): unknown {
+  try {
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,103 @@
+import { MessagePort, parentPort } from 'node:worker_threads';
+import type { CrashReport } from '../messages.ts';
+import { messageOf, stackOf } from './failure.ts';
+import { natives } from './natives.ts';
+import type { Uplink } from './uplink.ts';
+
+/** So many messages on ports that are not the connector's own, and the thread ends. */
+export const MAX_STRAYS = 100;
+
+/**
+ * Closes what would take the host down or leave it in the dark, before the connector's code is loaded. Not a sandbox: it
+ * keeps honest mistakes from hurting, not malice.
+ */
+export function installGuards(port: MessagePort, uplink: Uplink): void {
+  guardExits(uplink);
+  guardPorts(port, uplink);
+  // Only watches: a connector that handles its own uncaught exceptions lives on.
+  process.on('uncaughtExceptionMonitor', (error, origin) => {
+    const stack = stackOf(error);
+    uplink.crash({
+      reason: origin === 'unhandledRejection' ? 'unhandled_rejection' : 'uncaught_exception',
+      message: messageOfThrown(error),
+      ...(stack === undefined ? {} : { stack }),
+    });
+  });
+}
+
+function guardExits(uplink: Uplink): void {
+  // Taken first: every way out ends in it, and it skips the exit hooks of whatever is loaded.
+  const reallyExit = Reflect.get(process, 'reallyExit').bind(process) as (code: number) => never;
+  const realKill = process.kill.bind(process);
+  const die = (report: CrashReport): never => {
+    uplink.crash({ ...report, stack: new Error(report.message).stack ?? '' });
+    return reallyExit(report.exitCode ?? 1);
+  };
+  const exit = (name: string) => (code?: unknown) => {
+    const exitCode = Number(code ?? process.exitCode ?? 0) | 0;
+    return die({ reason: 'process_exit', message: `called ${name}(${exitCode})`, exitCode });
+  };
+  replace(process, 'exit', exit('process.exit'));
+  replace(process, 'reallyExit', exit('process.reallyExit'));
+  replace(process, 'abort', () => die({ reason: 'process_abort', message: 'called process.abort()', exitCode: 134 }));
+  replace(process, 'kill', (pid: number, signal?: string | number) => {
+    // Signal 0 only asks. Any other to oneself, or to one's group, would end the host and every other connector.
+    if (signal !== 0 && (pid === process.pid || pid === 0 || pid === -process.pid)) {
+      die({ reason: 'process_kill', message: `called process.kill on its own process with ${signal ?? 'SIGTERM'}`, exitCode: 1 });
+    }
+    return realKill(pid, signal);
+  });
+}
+
+function guardPorts(port: MessagePort, uplink: Uplink): void {
+  closePoolPort(port);
+  let strays = 0;
+  let told = 0;
+  const stray = (): void => {
+    strays += 1;
+    if (strays >= MAX_STRAYS) {
+      uplink.sendNow({ kind: 'strays', count: strays - told });
+      Reflect.get(process, 'abort').call(process);
+    }
+    natives.setImmediate(() => {
+      if (strays > told) uplink.send({ kind: 'strays', count: strays - told }, 0);
+      told = strays;
+    });
+  };
+  // On the prototype as well, else any other port would lend its method.
+  const closed = new Set<unknown>([parentPort, port]);
+  const { postMessage, close } = MessagePort.prototype;
+  for (const [name, real] of [['postMessage', postMessage], ['close', close]] as const) {
+    replace(MessagePort.prototype, name, function guarded(this: MessagePort, ...args: unknown[]): unknown {
+      return closed.has(this) ? stray() : Reflect.apply(real, this, args);
+    });
+  }
+  replace(process, '_getActiveHandles', () => []);
+  replace(process, '_getActiveRequests', () => []);
+  for (const name of ['binding', '_linkedBinding']) {
+    replace(process, name, () => {
+      throw new Error(`process.${name} is closed to connectors`);
+    });
+  }
+}
+
+/**
+ * Closes the pool's own port: it has delivered the one task there will ever be. Open, it would hold the host's process
+ * for as long as that task runs, and a stray message on it would end the host.
+ */
+function closePoolPort(ours: MessagePort): void {
+  const list: unknown = Reflect.get(process, '_getActiveHandles');
+  if (typeof list !== 'function') return;
+  for (const handle of Reflect.apply(list, process, []) as unknown[]) {
+    if (handle instanceof MessagePort && handle !== parentPort && handle !== ours) handle.close();
+  }
+}
+
+/** Libraries assign to these in strict mode; that must do nothing rather than throw. */
+function replace(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, { configurable: false, enumerable: true, get: () => value, set: () => {} });
+}
+
+function messageOfThrown(error: unknown): string {
+  return typeof error === 'object' && error !== null ? messageOf(error) : `threw ${String(error)}`;
+}

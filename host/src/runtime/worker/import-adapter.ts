@@ -1,0 +1,64 @@
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import { ConnectorError, ConnectorInternalError } from '@automate/contract';
+import type { ConnectorAdapter } from '@automate/sdk';
+import type { AdapterClass } from '@automate/sdk/runtime';
+import { ADAPTER_PROTOCOL, adapterProtocolOf, isAdapterClass } from '@automate/sdk/runtime';
+import { locateImportError } from './locate-import-error.ts';
+import { messageOf } from './failure.ts';
+
+/** Loads the connector's module and makes its adapter. Throws a ConnectorError that says which step failed, and where. */
+export async function importAdapter(entryUrl: string, compileCacheDirectory: string | undefined): Promise<ConnectorAdapter> {
+  enableCompileCache(compileCacheDirectory);
+  let namespace: { readonly default?: unknown };
+  try {
+    namespace = (await import(entryUrl)) as { readonly default?: unknown };
+  } catch (cause) {
+    throw importFailed(entryUrl, cause);
+  }
+  // Not left to the end of the thread: a connector's thread often ends by being killed.
+  flushCompileCache();
+  const AdapterOfKind = readClass(namespace.default, entryUrl);
+  try {
+    return new AdapterOfKind();
+  } catch (cause) {
+    if (ConnectorError.is(cause)) throw cause;
+    throw new ConnectorInternalError(`the adapter of ${entryUrl} could not be constructed: ${describe(cause)}; the plugin's author must act`, {
+      effect: 'none',
+      details: { reason: 'construct_failed' },
+      cause,
+    });
+  }
+}
+
+function readClass(exported: unknown, entryUrl: string): AdapterClass {
+  // A CommonJS module that was compiled from ES syntax keeps its default export one level down.
+  const inner = typeof exported === 'object' && exported !== null ? (exported as { readonly default?: unknown }).default : undefined;
+  const candidate = isAdapterClass(inner) ? inner : exported;
+  if (isAdapterClass(candidate)) return candidate;
+  const protocol = adapterProtocolOf(candidate);
+  if (protocol !== undefined) {
+    throw new ConnectorInternalError(
+      `the adapter of ${entryUrl} speaks protocol ${protocol}, this host ${ADAPTER_PROTOCOL}; look for a release of the plugin that fits the host`,
+      { effect: 'none', details: { reason: 'protocol_mismatch', protocol, expected: ADAPTER_PROTOCOL } },
+    );
+  }
+  const found = candidate === undefined ? 'it has no default export' : `its default export is a ${typeof candidate}`;
+  throw new ConnectorInternalError(
+    `${entryUrl} must export a class that extends ConnectorAdapter as default; ${found}; the plugin's author must act`,
+    { effect: 'none', details: { reason: 'no_adapter' } },
+  );
+}
+
+function importFailed(entryUrl: string, cause: unknown): ConnectorInternalError {
+  const place = locateImportError(entryUrl, cause);
+  const where = place === undefined ? entryUrl : `${place.file}${place.line === undefined ? '' : `:${place.line}`}`;
+  return new ConnectorInternalError(`loading the adapter failed at ${where}: ${describe(cause)}; the plugin's author must act`, {
+    effect: 'none',
+    details: { reason: 'import_failed', entry: entryUrl, ...place },
+    cause,
+  });
+}
+
+function describe(cause: unknown): string {
+  return ConnectorError.from(cause).message === '' ? messageOf(cause) : ConnectorError.from(cause).message;
+}

@@ -1,0 +1,38 @@
+import type { MessagePort } from 'node:worker_threads';
+import { BatchWriter } from '../batch-writer.ts';
+import type { CrashReport, FromWorker } from '../messages.ts';
+import { putMessage } from '../messages.ts';
+import { natives } from './natives.ts';
+
+const stringify = (value: unknown): string => natives.stringify(value) ?? 'null';
+
+/** The worker's way to the host: what one turn writes travels together. */
+export class Uplink {
+  readonly #writer: BatchWriter;
+
+  constructor(port: MessagePort) {
+    // Bound now: a connector that replaces the prototype's method later does not stand between us and the host.
+    const post = port.postMessage.bind(port);
+    this.#writer = new BatchWriter({
+      post: (batch) => post(batch),
+      defer: (flush) => void natives.setImmediate(flush),
+    });
+  }
+
+  /** Sends with the batch of this turn. `bytes` is how long the message is, roughly. */
+  send(message: FromWorker, bytes: number): void {
+    putMessage(this.#writer.batch, message, stringify);
+    this.#writer.wrote(bytes + 16);
+  }
+
+  /** Sends now, with all that waits. */
+  sendNow(message: FromWorker): void {
+    putMessage(this.#writer.batch, message, stringify);
+    this.#writer.flush();
+  }
+
+  /** Tells why this thread is going to die. What was answered before goes out first. */
+  crash(report: CrashReport): void {
+    this.sendNow({ kind: 'crash', report });
+  }
+}
