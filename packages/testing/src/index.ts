@@ -1,3 +1,5 @@
+export { createCertificateAuthority } from './certificates.ts';
+export type { CertificateAuthority, CertificateRequest, KeyAndCertificate } from './certificates.ts';
 export { conformance } from './conformance.ts';
 export type { ConformanceOptions } from './conformance/check.ts';
 export { closedPort } from './closed-port.ts';

@@ -1,0 +1,32 @@
+import { X509Certificate } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { createCertificateAuthority } from '../src/certificates.ts';
+
+describe('a certificate authority for tests', () => {
+  it('signs itself and what it issues', () => {
+    const authority = createCertificateAuthority('My CA');
+    const own = new X509Certificate(authority.cert);
+    const issued = new X509Certificate(authority.issue({ hosts: ['service.test', '127.0.0.1'] }).cert);
+    expect(own.ca).toBe(true);
+    expect(own.subject).toBe('CN=My CA');
+    expect(own.verify(own.publicKey)).toBe(true);
+    expect(issued.verify(own.publicKey)).toBe(true);
+    expect(issued.checkIssued(own)).toBe(true);
+    expect(issued.checkHost('service.test')).toBe('service.test');
+    expect(issued.checkHost('other.test')).toBeUndefined();
+    expect(issued.checkIP('127.0.0.1')).toBe('127.0.0.1');
+  });
+
+  it('can issue one that has expired', () => {
+    const notAfter = new Date('2020-03-01T00:00:00Z');
+    const { validFromDate, validToDate } = new X509Certificate(createCertificateAuthority().issue({ notAfter }).cert);
+    expect(validToDate).toEqual(notAfter);
+    expect(validFromDate.getTime()).toBeLessThan(notAfter.getTime());
+  });
+
+  it('does not vouch for another authority', () => {
+    const stranger = new X509Certificate(createCertificateAuthority().cert);
+    const issued = new X509Certificate(createCertificateAuthority().issue().cert);
+    expect(issued.verify(stranger.publicKey)).toBe(false);
+  });
+});
