@@ -1,5 +1,5 @@
 import type { ErrorCode, ErrorEnvelope } from '@automate/contract';
-import { ConnectorError, isJsonObject } from '@automate/contract';
+import { ConnectorError, isErrorCode, isJsonObject } from '@automate/contract';
 import type { ConnectorWorker } from '../runtime/runtime.ts';
 import type { ProbeResult } from './health-record.ts';
 
@@ -50,7 +50,10 @@ function readAnswer(text: string): { status: 'healthy' | 'unhealthy'; message: s
     return { status: 'unhealthy', message: 'plugin fault: its health check answered neither healthy nor unhealthy' };
   }
   const message = typeof answer['message'] === 'string' ? answer['message'] : '';
-  return { status: answer['status'], message: message === '' ? answer['status'] : message };
+  const details = answer['details'];
+  const code = isJsonObject(details) ? details['code'] : undefined;
+  const trouble = answer['status'] === 'unhealthy' && isErrorCode(code) ? `${TROUBLE[code]}: ` : '';
+  return { status: answer['status'], message: `${trouble}${message === '' ? answer['status'] : message}` };
 }
 
 /** What kind of trouble a code is, in the words that an operator sorts troubles by. Total: a new code needs a word here. */
