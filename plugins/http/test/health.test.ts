@@ -1,7 +1,8 @@
+import { createServer } from 'node:net';
+import type { FakeHandler } from '@automate/testing';
+import { closedPort, FakeService } from '@automate/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import HttpAdapter from '../src/http-adapter.ts';
-import type { Answer } from './serve.ts';
-import { serve } from './serve.ts';
 import type { StartOptions } from './start-connector.ts';
 import { startConnector } from './start-connector.ts';
 
@@ -10,18 +11,18 @@ afterEach(async () => {
   for (const each of running.splice(0).toReversed()) await each.close();
 });
 
-async function start(answer: Answer, options: StartOptions = {}) {
-  const server = await serve(answer);
+async function start(answer: FakeHandler, options: StartOptions = {}) {
+  const server = await FakeService.start();
   running.push(server);
+  server.on('*', /.*/, answer);
   const connector = await startConnector(HttpAdapter, { url: server.url, ...options });
   running.push(connector);
   return { server, connector };
 }
 
 const withStatus =
-  (status: number): Answer =>
-  (_request, response) =>
-    void response.writeHead(status).end();
+  (status: number): FakeHandler =>
+  () => ({ status });
 
 describe('health', () => {
   it.each([200, 204, 404, 405, 501])('counts a root that answers %i as reachable', async (status) => {
@@ -31,25 +32,39 @@ describe('health', () => {
 
   it('tells refused credentials, a failing service, a slow one and a stopped one apart', async () => {
     const refused = await start(withStatus(401), { config: { auth: { type: 'bearer', token: 'wrong' } } });
-    await expect(refused.connector.health()).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'AUTH_FAILED' } });
+    await expect(refused.connector.health()).resolves.toMatchObject({
+      status: 'unhealthy',
+      details: { code: 'AUTH_FAILED' },
+    });
 
     const failing = await start(withStatus(500));
-    await expect(failing.connector.health()).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'UPSTREAM_5XX' } });
+    await expect(failing.connector.health()).resolves.toMatchObject({
+      status: 'unhealthy',
+      details: { code: 'UPSTREAM_5XX' },
+    });
 
-    const slow = await start(() => {});
-    await expect(slow.connector.health(200)).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'TIMEOUT' } });
+    const slow = await start(() => ({ drop: 'never' }));
+    await expect(slow.connector.health(200)).resolves.toMatchObject({
+      status: 'unhealthy',
+      details: { code: 'TIMEOUT' },
+    });
 
     const stopped = await start(withStatus(200));
+    const { host } = new URL(stopped.server.url);
     await stopped.server.close();
     await expect(stopped.connector.health()).resolves.toMatchObject({
       status: 'unhealthy',
       details: { code: 'TRANSIENT_NETWORK' },
-      message: expect.stringContaining(new URL(stopped.server.url).host),
+      message: expect.stringContaining(host),
     });
+
+    const elsewhere = await startConnector(HttpAdapter, { url: `http://127.0.0.1:${await closedPort()}` });
+    running.push(elsewhere);
+    await expect(elsewhere.health()).resolves.toMatchObject({ details: { code: 'TRANSIENT_NETWORK' } });
   });
 
   it('asks connect_path, which must answer 2xx', async () => {
-    const answer: Answer = ({ path }, response) => void response.writeHead(path === '/ready' ? 200 : 404).end();
+    const answer: FakeHandler = ({ path }) => ({ status: path === '/ready' ? 200 : 404 });
     const good = await start(answer, { settings: { connect_path: '/ready' } });
     await expect(good.connector.adapter.connect()).resolves.toBe(true);
     const bad = await start(answer, { settings: { connect_path: '/elsewhere' } });
@@ -57,7 +72,7 @@ describe('health', () => {
   });
 
   it('asks health_check.path where one is configured', async () => {
-    const answer: Answer = ({ path }, response) => void response.writeHead(path === '/up' ? 200 : 503).end();
+    const answer: FakeHandler = ({ path }) => ({ status: path === '/up' ? 200 : 503 });
     const healthCheck = { enabled: true, intervalMs: 1000, timeoutMs: 1000, path: '/up' };
     const { connector, server } = await start(answer, { config: { healthCheck } });
     await expect(connector.health()).resolves.toMatchObject({ status: 'healthy' });
@@ -67,11 +82,13 @@ describe('health', () => {
   it('says that a host is missing', async () => {
     const connector = await startConnector(HttpAdapter);
     running.push(connector);
-    await expect(connector.health()).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'CONFIG_INVALID' } });
+    await expect(connector.health()).resolves.toMatchObject({
+      status: 'unhealthy',
+      details: { code: 'CONFIG_INVALID' },
+    });
   });
 
   it('names an answer that is not HTTP', async () => {
-    const { createServer } = await import('node:net');
     const server = createServer((socket) => void socket.end('SSH-2.0-OpenSSH\r\n'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     running.push({ close: async () => void server.close() });

@@ -1,7 +1,7 @@
+import type { FakeHandler, FakeReply } from '@automate/testing';
+import { FakeService } from '@automate/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import HttpAdapter from '../src/http-adapter.ts';
-import type { Answer } from './serve.ts';
-import { sendJson, serve } from './serve.ts';
 import type { StartOptions } from './start-connector.ts';
 import { startConnector } from './start-connector.ts';
 
@@ -10,16 +10,25 @@ afterEach(async () => {
   for (const each of running.splice(0).toReversed()) await each.close();
 });
 
-async function start(answer: Answer, options: StartOptions = {}) {
-  const server = await serve(answer);
+async function start(answer: FakeHandler, options: StartOptions = {}) {
+  const server = await FakeService.start();
   running.push(server);
+  server.on('*', /.*/, answer);
   const connector = await startConnector(HttpAdapter, { url: server.url, ...options });
   running.push(connector);
   return { server, connector };
 }
 
-const echo: Answer = ({ method, path, headers, body }, response) =>
-  sendJson(response, 200, { method, path, type: headers['content-type'] ?? null, agent: headers['x-agent'] ?? null, body });
+const echo: FakeHandler = ({ method, path, query, headers, text }) => ({
+  json: {
+    method,
+    path,
+    query: [...query],
+    type: headers['content-type'] ?? null,
+    agent: headers['x-agent'] ?? null,
+    body: text(),
+  },
+});
 
 describe('the body and the shape of a request', () => {
   it.each([
@@ -30,7 +39,7 @@ describe('the body and the shape of a request', () => {
   ])('sends %s with the content type that belongs to it', async (_title, body, type, sent) => {
     const { connector } = await start(echo);
     const { json } = await connector.call('request', { method: 'PUT', path: '/things/1', ...body });
-    expect(json).toStrictEqual({ method: 'PUT', path: '/things/1', type, agent: null, body: sent });
+    expect(json).toStrictEqual({ method: 'PUT', path: '/things/1', query: [], type, agent: null, body: sent });
   });
 
   it('sends query and headers along, and lists in the query as repeated names', async () => {
@@ -40,47 +49,56 @@ describe('the body and the shape of a request', () => {
       query: { q: 'a b&c', tag: ['one', 'two'], page: 2 },
       headers: { 'X-Agent': 'test' },
     });
-    expect(json).toMatchObject({ path: '/search?x=1&q=a+b%26c&tag=one&tag=two&page=2', agent: 'test' });
+    expect(json).toMatchObject({
+      path: '/search',
+      query: [
+        ['x', '1'],
+        ['q', 'a b&c'],
+        ['tag', 'one'],
+        ['tag', 'two'],
+        ['page', '2'],
+      ],
+      agent: 'test',
+    });
   });
 
   it('stays below the base path, whatever the caller asks for', async () => {
-    const server = await serve(echo);
-    running.push(server);
-    const connector = await startConnector(HttpAdapter, { url: `${server.url}/api/v2` });
-    running.push(connector);
+    const { connector, server } = await start(echo, { config: { basePath: '/api/v2' } });
     await expect(connector.call('get', { path: '/users' })).resolves.toMatchObject({ json: { path: '/api/v2/users' } });
     for (const path of ['/../admin', '/%2e%2e/admin', '/users/../../../admin']) {
       await expect(connector.call('get', { path })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     }
-    await expect(connector.call('get', { path: 'http://127.0.0.1:1/x' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(connector.call('get', { path: 'http://127.0.0.1:1/x' })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
     expect(server.requests.map(({ path }) => path)).toStrictEqual(['/api/v2/users']);
   });
 
   it('refuses two bodies at once', async () => {
     const { connector, server } = await start(echo);
-    await expect(connector.call('request', { path: '/', json: 1, text: 'x' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(connector.call('request', { path: '/', json: 1, text: 'x' })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
     expect(server.requests).toStrictEqual([]);
   });
 });
 
 describe("the answer's body", () => {
-  const answers: Record<string, Answer> = {
-    '/json': (_request, response) => sendJson(response, 200, { ok: true }),
-    '/problem': (_request, response) => sendJson(response, 200, [1], { 'content-type': 'application/hal+json; charset=utf-8' }),
-    '/text': (_request, response) => response.setHeader('content-type', 'text/plain').end('plain'),
-    '/latin': (_request, response) =>
-      response.setHeader('content-type', 'text/plain; charset=iso-8859-1').end(Buffer.from([0xfc])),
-    '/bytes': (_request, response) => response.setHeader('content-type', 'image/png').end(Buffer.from([137, 80, 255])),
-    '/nothing': (_request, response) => response.writeHead(204).end(),
-    '/broken': (_request, response) => response.setHeader('content-type', 'application/json').end('{"cut'),
-    '/cookies': (_request, response) =>
-      response.setHeader('set-cookie', ['a=1', 'b=2']).setHeader('etag', '"7"').end('x'),
+  const answers: Readonly<Record<string, FakeReply>> = {
+    '/json': { json: { ok: true } },
+    '/hal': { text: '[1]', headers: { 'content-type': 'application/hal+json; charset=utf-8' } },
+    '/text': { text: 'plain' },
+    '/latin': { bytes: Buffer.from([0xfc]), headers: { 'content-type': 'text/plain; charset=iso-8859-1' } },
+    '/bytes': { bytes: Buffer.from([137, 80, 255]), headers: { 'content-type': 'image/png' } },
+    '/nothing': { status: 204 },
+    '/broken': { text: '{"cut', headers: { 'content-type': 'application/json' } },
+    '/cookies': { text: 'x', headers: { 'set-cookie': ['a=1', 'b=2'], etag: '"7"' } },
   };
-  const answer: Answer = (request, response) => answers[request.path]?.(request, response);
+  const answer: FakeHandler = ({ path }) => answers[path] ?? { status: 404 };
 
   it.each([
     ['/json', { json: { ok: true } }],
-    ['/problem', { json: [1] }],
+    ['/hal', { json: [1] }],
     ['/text', { text: 'plain' }],
     ['/latin', { base64: '/A==' }],
     ['/bytes', { base64: 'iVD/' }],
@@ -98,14 +116,23 @@ describe("the answer's body", () => {
 
   it('comes in the form that is asked for', async () => {
     const { connector } = await start(answer);
-    await expect(connector.call('get', { path: '/json', answer_as: 'text' })).resolves.toMatchObject({ text: '{"ok":true}' });
-    await expect(connector.call('get', { path: '/text', answer_as: 'base64' })).resolves.toMatchObject({ base64: 'cGxhaW4=' });
-    await expect(connector.call('get', { path: '/text', answer_as: 'json' })).rejects.toMatchObject({ code: 'UPSTREAM_5XX' });
+    await expect(connector.call('get', { path: '/json', answer_as: 'text' })).resolves.toMatchObject({
+      text: '{"ok":true}',
+    });
+    await expect(connector.call('get', { path: '/text', answer_as: 'base64' })).resolves.toMatchObject({
+      base64: 'cGxhaW4=',
+    });
+    await expect(connector.call('get', { path: '/text', answer_as: 'json' })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+    });
   });
 
   it('is an error where it calls itself JSON and is not', async () => {
     const { connector } = await start(answer);
-    await expect(connector.call('get', { path: '/broken' })).rejects.toMatchObject({ code: 'UPSTREAM_5XX', retryable: false });
+    await expect(connector.call('get', { path: '/broken' })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      retryable: false,
+    });
   });
 
   it('gives cookies only to those who name them', async () => {
@@ -118,21 +145,32 @@ describe("the answer's body", () => {
     });
   });
 
-  it('is refused beyond the declared limit, announced or not', async () => {
-    const { connector } = await start(({ path }, response) => {
-      if (path === '/announced') response.setHeader('content-length', '5000');
-      response.setHeader('content-type', 'text/plain').end('x'.repeat(5000));
+  it('is refused beyond the declared limit', async () => {
+    const { connector } = await start(() => ({ text: 'x'.repeat(5000) }));
+    await expect(connector.call('get', { path: '/', max_bytes: 4999 })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      retryable: false,
     });
-    for (const path of ['/announced', '/streamed']) {
-      await expect(connector.call('get', { path, max_bytes: 4999 })).rejects.toMatchObject({ code: 'UPSTREAM_5XX', retryable: false });
-      await expect(connector.call('get', { path, max_bytes: 5000 })).resolves.toMatchObject({ text: 'x'.repeat(5000) });
-    }
+    await expect(connector.call('get', { path: '/', max_bytes: 5000 })).resolves.toMatchObject({
+      text: 'x'.repeat(5000),
+    });
+  });
+
+  it('is an error where the service breaks off in the middle', async () => {
+    const { connector } = await start(() => ({ text: 'x'.repeat(5000), drop: 'body' }));
+    await expect(connector.call('get', { path: '/' })).rejects.toMatchObject({
+      code: 'TRANSIENT_NETWORK',
+      effect: 'maybe',
+    });
   });
 });
 
 describe("the answer's status", () => {
-  const byPath: Answer = ({ path }, response) =>
-    sendJson(response, Number(path.slice(1)), { said: path }, path === '/429' ? { 'retry-after': '3' } : {});
+  const byPath: FakeHandler = ({ path }) => ({
+    status: Number(path.slice(1)),
+    json: { said: path },
+    ...(path === '/429' ? { headers: { 'retry-after': '3' } } : {}),
+  });
 
   it.each([
     [400, 'INVALID_INPUT'],
@@ -161,7 +199,9 @@ describe("the answer's status", () => {
       json: { said: '/404' },
     });
     await expect(connector.call('get', { path: '/500', accept_status: 'any' })).resolves.toMatchObject({ status: 500 });
-    await expect(connector.call('get', { path: '/500', accept_status: [404] })).rejects.toMatchObject({ code: 'UPSTREAM_5XX' });
+    await expect(connector.call('get', { path: '/500', accept_status: [404] })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+    });
   });
 });
 

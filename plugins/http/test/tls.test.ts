@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { ServerOptions } from 'node:https';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { FakeService } from '@automate/testing';
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import HttpAdapter from '../src/http-adapter.ts';
 import type { PrivateCa } from './private-ca.ts';
 import { createPrivateCa } from './private-ca.ts';
-import { listen, sendJson } from './serve.ts';
 import { startConnector } from './start-connector.ts';
 
 const openssl = { name: 'openssl', available: () => isOnPath('openssl'), remedy: 'apt-get install openssl' };
@@ -24,18 +21,19 @@ describeWith(openssl, 'TLS to a private certificate authority', () => {
   });
   afterAll(() => ca.remove());
 
-  async function serveSecurely(options: ServerOptions = {}): Promise<string> {
-    const { listener } = listen((_request, response) => sendJson(response, 200, { secure: true }));
+  async function serveSecurely(options: { readonly requestCert?: boolean } = {}): Promise<string> {
     const { cert, key } = ca.server;
-    const server = createServer({ cert: readFileSync(cert), key: readFileSync(key), ...options }, listener);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    running.push({
-      close: async () => {
-        server.closeAllConnections();
-        server.close();
+    const server = await FakeService.start({
+      tls: {
+        cert: readFileSync(cert, 'utf8'),
+        key: readFileSync(key, 'utf8'),
+        ca: readFileSync(ca.caFile, 'utf8'),
+        ...options,
       },
     });
-    return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server.on('*', /.*/, { json: { secure: true } });
+    running.push(server);
+    return server.url;
   }
 
   async function start(url: string, tls?: Record<string, string | boolean>) {
@@ -73,7 +71,7 @@ describeWith(openssl, 'TLS to a private certificate authority', () => {
   });
 
   it('shows its own certificate to a server that asks for one', async () => {
-    const url = await serveSecurely({ requestCert: true, rejectUnauthorized: true, ca: readFileSync(ca.caFile) });
+    const url = await serveSecurely({ requestCert: true });
     const known = await start(url, { caFile: ca.caFile, certFile: ca.client.cert, keyFile: ca.client.key });
     await expect(known.call('get', { path: '/' })).resolves.toMatchObject({ status: 200 });
     const unknown = await start(url, { caFile: ca.caFile });

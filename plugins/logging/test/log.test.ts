@@ -33,8 +33,12 @@ describe('logging', () => {
 
   it('leaves out what lies below the configured level, and says so', async () => {
     const connector = await start({ level: 'warn' });
-    await expect(connector.call('log', { message: 'detail', level: 'debug' })).resolves.toMatchObject({ logged: false });
-    await expect(connector.call('log', { message: 'trouble', level: 'error' })).resolves.toMatchObject({ logged: true });
+    await expect(connector.call('log', { message: 'detail', level: 'debug' })).resolves.toMatchObject({
+      logged: false,
+    });
+    await expect(connector.call('log', { message: 'trouble', level: 'error' })).resolves.toMatchObject({
+      logged: true,
+    });
     expect(connector.records.map(({ message }) => message)).toStrictEqual(['trouble']);
   });
 
@@ -51,7 +55,10 @@ describe('logging', () => {
 
   it('names the actions it has when asked for another', async () => {
     const connector = await start();
-    await expect(connector.call('shout', {})).rejects.toMatchObject({ code: 'INVALID_INPUT', name: 'UnknownActionError' });
+    await expect(connector.call('shout', {})).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      name: 'UnknownActionError',
+    });
   });
 
   it('is well as long as it runs', async () => {
@@ -61,7 +68,10 @@ describe('logging', () => {
 
   it('refuses settings that it does not know', async () => {
     const adapter = new LoggingAdapter();
-    await expect(adapter.validateConfig({ level: 'loud' })).resolves.toMatchObject({ ok: false, errors: [{ path: 'level' }] });
+    await expect(adapter.validateConfig({ level: 'loud' })).resolves.toMatchObject({
+      ok: false,
+      errors: [{ path: 'level' }],
+    });
     await expect(adapter.validateConfig({ colour: 'red' })).resolves.toMatchObject({ ok: false });
     await expect(adapter.validateConfig({ level: 'debug' })).resolves.toStrictEqual({ ok: true, errors: [] });
   });

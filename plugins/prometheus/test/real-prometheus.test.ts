@@ -59,7 +59,16 @@ describeWith(prometheus, 'a real Prometheus', () => {
     const answer = await connector.call('query_range', { query: 'vector(7)', start: 100, end: '160', step: '30s' });
     expect(answer).toMatchObject({
       result_type: 'matrix',
-      result: [{ metric: {}, values: [[100, '7'], [130, '7'], [160, '7']] }],
+      result: [
+        {
+          metric: {},
+          values: [
+            [100, '7'],
+            [130, '7'],
+            [160, '7'],
+          ],
+        },
+      ],
     });
     await expect(connector.call('query', { query: 'up[5m]' })).resolves.toMatchObject({ result_type: 'matrix' });
   });
@@ -67,13 +76,21 @@ describeWith(prometheus, 'a real Prometheus', () => {
   it('takes a query that is too long for a URL', async () => {
     const query = `vector(1) or ${Array.from({ length: 4000 }, (_, n) => `metric_number_${n}`).join(' or ')}`;
     expect(query.length).toBeGreaterThan(64 * 1024);
-    await expect(connector.call('query', { query })).resolves.toMatchObject({ result: [{ value: [expect.any(Number), '1'] }] });
+    await expect(connector.call('query', { query })).resolves.toMatchObject({
+      result: [{ value: [expect.any(Number), '1'] }],
+    });
   });
 
   it('cuts an answer at the limit and says so', async () => {
     const query = 'vector(1) or label_replace(vector(2), "a", "b", "", "")';
-    await expect(connector.call('query', { query, limit: 1 })).resolves.toMatchObject({ truncated: true, result: [{}] });
-    await expect(connector.call('query', { query, limit: 2 })).resolves.toMatchObject({ truncated: false, result: [{}, {}] });
+    await expect(connector.call('query', { query, limit: 1 })).resolves.toMatchObject({
+      truncated: true,
+      result: [{}],
+    });
+    await expect(connector.call('query', { query, limit: 2 })).resolves.toMatchObject({
+      truncated: false,
+      result: [{}, {}],
+    });
     const { values, truncated } = await connector.call('labels', { limit: 3 });
     expect([values, truncated]).toStrictEqual([[expect.any(String), expect.any(String), expect.any(String)], true]);
   });
@@ -88,7 +105,9 @@ describeWith(prometheus, 'a real Prometheus', () => {
     });
     const labels = await connector.call('labels');
     expect(labels['values']).toEqual(expect.arrayContaining(['__name__', 'instance', 'job', 'le']));
-    await expect(connector.call('labels', { match: ['job:up:sum'] })).resolves.toMatchObject({ values: ['__name__', 'job'] });
+    await expect(connector.call('labels', { match: ['job:up:sum'] })).resolves.toMatchObject({
+      values: ['__name__', 'job'],
+    });
     await expect(connector.call('label_values', { label: 'job' })).resolves.toMatchObject({ values: ['self'] });
     const metrics = await connector.call('label_values', { label: '__name__', match: ['{job="self", instance=""}'] });
     expect(metrics['values']).toStrictEqual(['job:up:sum']);
@@ -97,12 +116,22 @@ describeWith(prometheus, 'a real Prometheus', () => {
 
   it('lists targets, and only those of the state and pool asked for', async () => {
     await expect(connector.call('targets')).resolves.toMatchObject({
-      active: [{ scrape_pool: 'self', health: 'up', last_error: '', scrape_url: `${server.url}/metrics`, labels: { job: 'self' } }],
+      active: [
+        {
+          scrape_pool: 'self',
+          health: 'up',
+          last_error: '',
+          scrape_url: `${server.url}/metrics`,
+          labels: { job: 'self' },
+        },
+      ],
       dropped: [{ discovered_labels: { __address__: '127.0.0.1:1', job: 'dropped' } }],
     });
     await expect(connector.call('targets', { state: 'active' })).resolves.toMatchObject({ active: [{}], dropped: [] });
     await expect(connector.call('targets', { state: 'dropped' })).resolves.toMatchObject({ active: [], dropped: [{}] });
-    await expect(connector.call('targets', { state: 'active', scrape_pool: 'other' })).resolves.toMatchObject({ active: [] });
+    await expect(connector.call('targets', { state: 'active', scrape_pool: 'other' })).resolves.toMatchObject({
+      active: [],
+    });
   });
 
   it('lists alerts by state', async () => {
@@ -116,7 +145,9 @@ describeWith(prometheus, 'a real Prometheus', () => {
     const all = await connector.call('alerts');
     expect(all['alerts']).toHaveLength(2);
     await expect(connector.call('alerts', { state: 'firing' })).resolves.toStrictEqual({ alerts: [firing] });
-    await expect(connector.call('alerts', { state: 'pending' })).resolves.toMatchObject({ alerts: [{ labels: { alertname: 'Later' } }] });
+    await expect(connector.call('alerts', { state: 'pending' })).resolves.toMatchObject({
+      alerts: [{ labels: { alertname: 'Later' } }],
+    });
   });
 
   it('lists rules by type', async () => {
@@ -184,7 +215,9 @@ describeWith(prometheus, 'several real Prometheus servers', () => {
   const connectors: Connector[] = [];
 
   beforeAll(async () => {
-    servers.push(...(await Promise.all([startPrometheus({ job: 'open' }), startPrometheus({ job: 'locked', password: true })])));
+    servers.push(
+      ...(await Promise.all([startPrometheus({ job: 'open' }), startPrometheus({ job: 'locked', password: true })])),
+    );
   });
   afterAll(async () => {
     await Promise.all(connectors.map((connector) => connector.close()));
@@ -203,16 +236,22 @@ describeWith(prometheus, 'several real Prometheus servers', () => {
     const pair = [await connect(open), await connect(locked, 'correct horse')];
     const names = (connector: Connector) => connector.call('label_values', { label: 'server' });
     const answers = await Promise.all(
-      pair.map((connector) => eventually(() => names(connector), ({ values }) => (values as string[]).length > 0)),
+      pair.map((connector) =>
+        eventually(
+          () => names(connector),
+          ({ values }) => (values as string[]).length > 0,
+        ),
+      ),
     );
     expect(answers.map(({ values }) => values)).toStrictEqual([['open'], ['locked']]);
   });
 
   it('are told apart when one refuses the credentials', async () => {
-    const wrong = await connect(servers[1]!, 'wrong');
+    const [, locked] = servers as [PrometheusServer, PrometheusServer];
+    const wrong = await connect(locked, 'wrong');
     await expect(wrong.call('query', { query: 'up' })).rejects.toMatchObject({ code: 'AUTH_FAILED' });
     await expect(wrong.health()).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'AUTH_FAILED' } });
-    await expect((await connect(servers[1]!)).health()).resolves.toMatchObject({ details: { code: 'AUTH_FAILED' } });
+    await expect((await connect(locked)).health()).resolves.toMatchObject({ details: { code: 'AUTH_FAILED' } });
   });
 
   describe('of which one is stopped', () => {
@@ -221,8 +260,14 @@ describeWith(prometheus, 'several real Prometheus servers', () => {
       const [first, second] = [await connect(open), await connect(locked, 'correct horse')];
       await expect(first.health()).resolves.toMatchObject({ status: 'healthy' });
       await open.stop();
-      await expect(first.health()).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'TRANSIENT_NETWORK' } });
-      await expect(first.call('query', { query: 'up' })).rejects.toMatchObject({ code: 'TRANSIENT_NETWORK', retryable: true });
+      await expect(first.health()).resolves.toMatchObject({
+        status: 'unhealthy',
+        details: { code: 'TRANSIENT_NETWORK' },
+      });
+      await expect(first.call('query', { query: 'up' })).rejects.toMatchObject({
+        code: 'TRANSIENT_NETWORK',
+        retryable: true,
+      });
       await expect(second.call('query', { query: '1' })).resolves.toMatchObject({ result_type: 'scalar' });
       await open.restart();
       await expect(first.call('query', { query: '1' })).resolves.toMatchObject({ result_type: 'scalar' });

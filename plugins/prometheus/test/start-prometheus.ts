@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -40,7 +39,10 @@ export interface PrometheusServer {
 }
 
 /** A Prometheus of its own that scrapes itself each second, on a free port and a temporary folder. */
-export async function startPrometheus(options: { readonly job: string; readonly password?: boolean }): Promise<PrometheusServer> {
+export async function startPrometheus(options: {
+  readonly job: string;
+  readonly password?: boolean;
+}): Promise<PrometheusServer> {
   const folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
   const port = await freePort();
   const config = {
@@ -70,7 +72,7 @@ export async function startPrometheus(options: { readonly job: string; readonly 
     ...(options.password === true ? ['--web.config.file=web.yml'] : []),
   ];
   const url = `http://127.0.0.1:${port}`;
-  let child: ChildProcess | undefined;
+  let child: ReturnType<typeof spawn> | undefined;
   const start = async (): Promise<void> => {
     child = spawn('prometheus', args, { cwd: folder, stdio: 'ignore' });
     await untilReady(url, child);
@@ -102,7 +104,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function untilReady(url: string, child: ChildProcess): Promise<void> {
+async function untilReady(url: string, child: ReturnType<typeof spawn>): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     if (child.exitCode !== null) throw new Error(`prometheus ended with code ${child.exitCode}`);
     const status = await fetch(`${url}/-/ready`).then(

@@ -1,6 +1,7 @@
-import { isJsonObject, UpstreamError } from '@automate/sdk';
+import { isJsonObject } from '@automate/sdk';
 import type { JsonObject } from '@automate/sdk';
 import { z } from 'zod';
+import { badAnswer } from './slack-error.ts';
 
 /** A message that was posted or changed. */
 export const postedMessage = z.object({
@@ -133,9 +134,7 @@ export function nextCursor(answer: JsonObject): { readonly next_cursor?: string 
 export function parseAnswer<S extends z.ZodType>(schema: S, answer: JsonObject, method: string): z.output<S> {
   const result = schema.safeParse(answer);
   if (result.success) return result.data;
-  throw new UpstreamError(`${method} answered something that is not Slack's format\n${z.prettifyError(result.error)}`, {
-    retryable: false,
-  });
+  throw badAnswer(method, z.prettifyError(result.error).replaceAll('\n', ' '));
 }
 
 function warningsOf(answer: JsonObject): { readonly warnings?: string[] } {

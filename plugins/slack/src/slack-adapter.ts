@@ -6,6 +6,7 @@ import { findUser } from './actions/find-user.ts';
 import { listChannels } from './actions/list-channels.ts';
 import { sendMessage } from './actions/send-message.ts';
 import { updateMessage } from './actions/update-message.ts';
+import { uploadFile } from './actions/upload-file.ts';
 import { configSchema } from './config.ts';
 import { identity, parseAnswer } from './outputs.ts';
 import { SlackClient } from './slack-client.ts';
@@ -15,7 +16,7 @@ export default class SlackAdapter extends ConnectorAdapter {
   readonly name = 'slack';
   readonly version = '1.0.0';
   override readonly title = 'Slack';
-  override readonly description = 'Sends messages to Slack, finds channels and users.';
+  override readonly description = 'Sends messages and files to Slack, finds channels and users.';
   override readonly capabilities = { webhooks: true, rateLimitHeaders: true };
   override readonly configSchema = configSchema;
   readonly #slack = new SlackClient();
@@ -26,6 +27,7 @@ export default class SlackAdapter extends ConnectorAdapter {
     add_reaction: addReaction(this.#slack),
     list_channels: listChannels(this.#slack),
     find_user: findUser(this.#slack),
+    upload_file: uploadFile(this.#slack),
   };
 
   override async initialize(context: ConnectorContext): Promise<void> {

@@ -1,12 +1,14 @@
-import { ConnectorError, isJsonObject, UpstreamError } from '@automate/sdk';
-import type { ConnectorContext, HttpClient, JsonObject, Logger, Secret } from '@automate/sdk';
+import { ConnectorError, isJsonObject } from '@automate/sdk';
+import type { CallContext, ConnectorContext, HttpClient, JsonObject, Logger, Secret } from '@automate/sdk';
 import type { FetchFunction, LogLevel, WebClient, WebClientOptions } from '@slack/web-api';
-import { slackError } from './slack-error.ts';
+import { badAnswer, slackError } from './slack-error.ts';
+import { uploadBytes } from './upload-bytes.ts';
 
 const PUBLIC_API = 'https://slack.com/api/';
 
 interface Connection {
-  readonly url: string;
+  /** Origin of the configured endpoint; empty without one. */
+  readonly origin: string;
   readonly createClient: (fetch: FetchFunction) => WebClient;
 }
 
@@ -34,12 +36,10 @@ export class SlackClient {
       rejectRateLimitedCalls: true,
       logger: toSlackLogger(context.logger, LogLevel.WARN),
     };
-    this.#connection = { url, createClient: (fetch) => new WebClient(token, { ...options, fetch }) };
-  }
-
-  /** URL of the API, with a slash at its end. */
-  get url(): string {
-    return this.#opened().url;
+    this.#connection = {
+      origin: endpoint === '' ? '' : new URL(endpoint).origin,
+      createClient: (fetch) => new WebClient(token, { ...options, fetch }),
+    };
   }
 
   /**
@@ -68,6 +68,11 @@ export class SlackClient {
       if (failure !== undefined) throw failure;
       throw toConnectorError(method, error);
     }
+  }
+
+  /** Sends a file to an address that Slack has given out. */
+  upload(context: CallContext, url: string, bytes: Uint8Array): Promise<void> {
+    return uploadBytes(context, url, bytes, this.#opened().origin);
   }
 
   #opened(): Connection {
@@ -101,12 +106,7 @@ async function send(http: HttpClient, url: string, init: Parameters<FetchFunctio
 /** Slack's library reports `{ ok: false }` by an error that holds the answer; all else it throws is an answer it cannot read. */
 function toConnectorError(method: string, error: unknown): ConnectorError {
   const data = (error as { data?: unknown }).data;
-  if (isJsonObject(data)) return slackError(method, data);
-  return new UpstreamError(`${method} answered something that is not Slack's format`, {
-    retryable: false,
-    details: { reason: 'bad_answer' },
-    cause: error,
-  });
+  return isJsonObject(data) ? slackError(method, data) : badAnswer(method, 'it cannot be read', error);
 }
 
 /** The configured endpoint, below `/api` unless a base path says otherwise; without a host the public API. */

@@ -98,15 +98,24 @@ export function codeOfSlackError(string: string): ErrorCode | undefined {
 /** The error that an answer `{ ok: false, error }` stands for. */
 export function slackError(method: string, answer: JsonObject): ConnectorError {
   const string = typeof answer['error'] === 'string' ? answer['error'] : '';
-  if (!/^[a-z0-9_]+$/i.test(string)) {
-    return createConnectorError('UPSTREAM_5XX', `${method} answered something that is not Slack's format`, {
-      retryable: false,
-    });
-  }
+  if (!/^[a-z0-9_]+$/i.test(string)) return badAnswer(method, 'it failed without an error string');
   const code = codeOfSlackError(string);
   const remedy = string === 'missing_scope' ? describeScope(answer) : REMEDIES[string];
   const message = `Slack refused ${method}: ${string}${remedy === undefined ? '' : ` (${remedy})`}`;
   return createConnectorError(code ?? 'UPSTREAM_5XX', message, optionsOf(string, code, answer));
+}
+
+/** The error for an answer that Slack does not give. */
+export function badAnswer(method: string, found: string, cause?: unknown): ConnectorError {
+  return createConnectorError(
+    'UPSTREAM_5XX',
+    `${method} did not answer as Slack does (${found}); check host and base_path`,
+    {
+      retryable: false,
+      details: { reason: 'bad_answer' },
+      cause,
+    },
+  );
 }
 
 function optionsOf(string: string, code: ErrorCode | undefined, answer: JsonObject): ConnectorErrorOptions {

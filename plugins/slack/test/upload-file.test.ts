@@ -1,0 +1,95 @@
+import type { FakeService } from '@automate/testing';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import SlackAdapter from '../src/slack-adapter.ts';
+import { formOf, onMethod, startWorkspace, TOKEN } from './slack-workspace.ts';
+import { startConnector } from './start-connector.ts';
+
+let slack: FakeService;
+const running: { close(): Promise<void> }[] = [];
+
+beforeEach(async () => {
+  slack = await startWorkspace();
+  onMethod(slack, 'files.getUploadURLExternal', () => ({
+    json: { ok: true, upload_url: `${slack.url}/upload/v1/ABC`, file_id: 'F123ABC456' },
+  }));
+  slack.on('POST', '/upload/v1/ABC', { text: 'OK - 3' });
+  onMethod(slack, 'files.completeUploadExternal', {
+    json: { ok: true, files: [{ id: 'F123ABC456', title: 'Report' }] },
+  });
+});
+afterEach(async () => {
+  for (const each of running.splice(0)) await each.close();
+  await slack.close();
+});
+
+async function start() {
+  const connector = await startConnector(SlackAdapter, {
+    url: slack.url,
+    config: { auth: { type: 'bearer', token: TOKEN } },
+  });
+  running.push(connector);
+  return connector;
+}
+
+describe('upload_file', () => {
+  it('asks for an address, sends the bytes there without the token, and shares the file', async () => {
+    const connector = await start();
+    const bytes = Buffer.from([0, 255, 10]);
+    const result = await connector.call('upload_file', {
+      filename: 'report.bin',
+      base64: bytes.toString('base64'),
+      channel: 'C1',
+      title: 'Report',
+      initial_comment: 'Here it is',
+    });
+    expect(result).toStrictEqual({ id: 'F123ABC456', title: 'Report' });
+    const [ask, upload, complete] = slack.requests;
+    expect(formOf(ask)).toStrictEqual({ filename: 'report.bin', length: '3' });
+    expect(Buffer.from(upload?.body ?? []).equals(bytes)).toBe(true);
+    expect(upload?.headers).not.toHaveProperty('authorization');
+    expect(formOf(complete)).toStrictEqual({
+      files: '[{"id":"F123ABC456","title":"Report"}]',
+      channel_id: 'C1',
+      initial_comment: 'Here it is',
+    });
+  });
+
+  it('counts the bytes of a text, not its characters', async () => {
+    const connector = await start();
+    await connector.call('upload_file', { filename: 'a.txt', text: 'grüß' });
+    expect(formOf(slack.requests[0])).toMatchObject({ length: '6' });
+    expect(slack.requests[1]?.text()).toBe('grüß');
+  });
+
+  it.each([
+    ['no content', { filename: 'a' }],
+    ['two contents', { filename: 'a', text: 'x', base64: 'eA==' }],
+    ['more bytes than are declared', { filename: 'a', base64: 'A'.repeat(2_796_208) }],
+    ['what is no base64', { filename: 'a', base64: '***' }],
+  ])('refuses %s before anything is sent', async (_title, payload) => {
+    const connector = await start();
+    await expect(connector.call('upload_file', payload)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    expect(slack.requests).toStrictEqual([]);
+  });
+
+  it('stops where the bytes are refused, and says that something may have happened', async () => {
+    const connector = await start();
+    slack.on('POST', '/upload/v1/ABC', { status: 500 });
+    await expect(connector.call('upload_file', { filename: 'a', text: 'x' })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      effect: 'maybe',
+    });
+    expect(slack.requests.map(({ path }) => path)).not.toContain('/api/files.completeUploadExternal');
+  });
+
+  it('sends no file to an address that is not secure and not its own', async () => {
+    const connector = await start();
+    onMethod(slack, 'files.getUploadURLExternal', {
+      json: { ok: true, upload_url: 'http://127.0.0.2:1/x', file_id: 'F1' },
+    });
+    await expect(connector.call('upload_file', { filename: 'a', text: 'x' })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      details: { reason: 'bad_answer' },
+    });
+  });
+});

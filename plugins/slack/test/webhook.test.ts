@@ -1,0 +1,48 @@
+import { createHmac } from 'node:crypto';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import SlackAdapter from '../src/slack-adapter.ts';
+import type { StartOptions } from './start-connector.ts';
+import { startConnector } from './start-connector.ts';
+
+const running: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const each of running.splice(0)) await each.close();
+});
+
+async function start(options: StartOptions) {
+  const connector = await startConnector(SlackAdapter, options);
+  running.push(connector);
+  return connector.adapter;
+}
+
+const body = 'token=x&team_id=T1&command=%2Fdeploy';
+
+function signed(secret: string, secondsAgo = 0): Record<string, string> {
+  const timestamp = String(Math.floor(Date.now() / 1000) - secondsAgo);
+  const signature = createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex');
+  return { 'X-Slack-Request-Timestamp': timestamp, 'X-Slack-Signature': `v0=${signature}` };
+}
+
+describe('requests from Slack', () => {
+  it.each([
+    ['settings', { settings: { signing_secret: 'hush' } }],
+    ['a profile', { secrets: { signing_secret: 'hush' } }],
+  ])('are believed when signed with the secret from %s', async (_title, options) => {
+    const adapter = await start(options);
+    expect(adapter.verifyWebhook(signed('hush'), body)).toBe(true);
+    expect(adapter.verifyWebhook(signed('hush'), Buffer.from(body))).toBe(true);
+  });
+
+  it('are not believed with another signature, another body, or after five minutes', async () => {
+    const adapter = await start({ settings: { signing_secret: 'hush' } });
+    expect(adapter.verifyWebhook(signed('other'), body)).toBe(false);
+    expect(adapter.verifyWebhook(signed('hush'), `${body}&admin=1`)).toBe(false);
+    expect(adapter.verifyWebhook(signed('hush', 301), body)).toBe(false);
+    expect(adapter.verifyWebhook({}, body)).toBe(false);
+  });
+
+  it('are never believed without a secret', async () => {
+    const adapter = await start({});
+    expect(adapter.verifyWebhook(signed(''), body)).toBe(false);
+  });
+});
