@@ -15,7 +15,7 @@ describe('health messages', () => {
       badly: ['unhealthy', 'remote answers badly'],
       auth: ['unhealthy', 'credentials refused'],
       hang: ['unhealthy', 'remote unreachable'],
-      false: ['unhealthy', 'remote unreachable'],
+      false: ['unhealthy', 'could not connect'],
       dying: ['healthy', 'connected'],
     });
   });
