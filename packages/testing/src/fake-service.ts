@@ -206,7 +206,8 @@ function send(reply: FakeReply, response: ServerResponse): void {
   const headers: Record<string, string | string[]> = type === undefined ? {} : { 'content-type': type };
   for (const [name, value] of Object.entries(reply.headers ?? {}))
     headers[name.toLowerCase()] = typeof value === 'string' ? value : [...value];
-  response.writeHead(reply.status ?? 200, { ...headers, 'content-length': String(body.byteLength) });
+  if (headers['transfer-encoding'] === undefined) headers['content-length'] = String(body.byteLength);
+  response.writeHead(reply.status ?? 200, headers);
   if (reply.drop !== 'body') {
     response.end(body);
     return;
