@@ -65,7 +65,10 @@ export type WirePlugins = z.infer<typeof pluginsSchema>;
 
 /** The whole file. Sections whose lines are all commented out count as absent. */
 export const configFileSchema = strictMap({
-  $schema: z.string('a text').optional().meta({ description: 'Where editors find this schema; nothing else reads it.' }),
+  $schema: z
+    .string('a text')
+    .optional()
+    .meta({ description: 'Where editors find this schema; nothing else reads it.' }),
   plugins: pluginsSchema.nullish().meta({ description: 'How connector packages are found and which are admitted.' }),
   profiles: z
     .record(z.string().regex(PROFILE_NAME_PATTERN, 'the name of a profile'), profileSchema, 'a map of profiles')

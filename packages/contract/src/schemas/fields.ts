@@ -21,7 +21,7 @@ export function pattern(form: RegExp, expected: string): z.ZodString {
 /** A host name or an address, without scheme, port or path. IPv6 with or without brackets. */
 export function hostName(): z.ZodString {
   return pattern(
-    /^(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+|[^\s/?#@\\:[\]]{1,253})$/,
+    /^(?:\[(?=.{2,45}\]$)[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\]|(?=.{2,45}$)[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*|[^\s/?#@\\:[\]]{1,253})$/,
     'a host name or address, without scheme, port or path',
   );
 }
