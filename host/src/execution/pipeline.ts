@@ -10,10 +10,12 @@ import type {
   RetryConfig,
 } from '@automate/contract';
 import {
+  cancelledByCaller,
   CancelledError,
   ConnectorError,
   InvalidInputError,
   MAX_PAYLOAD_BYTES,
+  payloadTooLarge,
   TimeoutError,
   UnknownActionError,
 } from '@automate/contract';
@@ -77,7 +79,7 @@ export function createPipeline(options: PipelineOptions): Execute {
       span.end({ code: 'OK', attempts, durationMs });
       return { result, attempts, durationMs: Math.round(durationMs * 1000) / 1000, replayed: false };
     } catch (reason) {
-      const error = ConnectorError.from(reason).withConnector(request.id);
+      const error = nameCaller(ConnectorError.from(reason), callOptions, request.id).withConnector(request.id);
       span.end({ code: error.code, attempts, durationMs: performance.now() - startedAt });
       throw error;
     }
@@ -186,10 +188,12 @@ function checkSize(payload: string): void {
   if (payload.length * 3 <= MAX_PAYLOAD_BYTES) return;
   const bytes = Buffer.byteLength(payload);
   if (bytes <= MAX_PAYLOAD_BYTES) return;
-  throw new InvalidInputError(`the payload has ${bytes} bytes; at most ${MAX_PAYLOAD_BYTES} are taken`, {
-    problems: [{ path: '', expected: `at most ${MAX_PAYLOAD_BYTES} bytes`, received: `${bytes} bytes` }],
-    details: { reason: 'payload_too_large' },
-  });
+  throw payloadTooLarge(bytes);
+}
+
+/** Where a call was when its caller left is no matter to that caller, and a remote one could not learn it. */
+function nameCaller(error: ConnectorError, { signal }: CallOptions, id: string): ConnectorError {
+  return error.code === 'CANCELLED' && signal?.aborted === true ? cancelledByCaller(id) : error;
 }
 
 function passed(when: string): TimeoutError {

@@ -1,5 +1,5 @@
 import type { ChangeResult, ConnectorConfig, ConnectorConfigInput, JsonObject, Problem } from '@automate/contract';
-import { AlreadyExistsError, describeProblem, InvalidInputError } from '@automate/contract';
+import { AlreadyExistsError, configRefused, InvalidInputError } from '@automate/contract';
 import { parseConnectorConfig, toWireConfig } from '@automate/contract/schemas';
 import type { ConnectorEntry } from '../registry/connector-state.ts';
 import type { KindCatalog } from '../registry/kind-catalog.ts';
@@ -101,7 +101,7 @@ export class Registrations {
       allowReferences: false,
       defaults: { healthIntervalMs: this.#options.healthIntervalMs },
     });
-    if (!parsed.ok) throw refuse(String(input.id), parsed.problems);
+    if (!parsed.ok) throw configRefused(String(input.id), parsed.problems);
     return { config: parsed.config, wire };
   }
 
@@ -112,9 +112,9 @@ export class Registrations {
       const message = this.#options.kinds.explainMissing(config.kind);
       problems.push({ path: 'kind', expected: 'the name of an installed kind', received: JSON.stringify(config.kind), message });
     }
-    if (problems.length > 0 || kind === undefined) throw refuse(config.id, problems);
+    if (problems.length > 0 || kind === undefined) throw configRefused(config.id, problems);
     const inspection = await this.#options.descriptions.inspect(kind, this.#effectiveSettings(config));
-    if (inspection.problems.length > 0) throw refuse(config.id, inspection.problems);
+    if (inspection.problems.length > 0) throw configRefused(config.id, inspection.problems);
   }
 
   #effectiveSettings(config: ConnectorConfig): JsonObject {
@@ -143,13 +143,4 @@ export function checkHealthPath({ healthCheck, scheme, host }: ConnectorConfig):
       received: JSON.stringify(healthCheck.path),
     },
   ];
-}
-
-function refuse(id: string, problems: readonly Problem[]): InvalidInputError {
-  const [first] = problems;
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  return new InvalidInputError(
-    `the configuration of "${id}" is refused: ${first === undefined ? 'no reason given' : describeProblem(first)}${more}`,
-    { problems },
-  );
 }

@@ -27,6 +27,7 @@ export {
   WorkerLostError,
 } from './connector-error.ts';
 export type { ConnectorErrorOptions } from './connector-error.ts';
+export { cancelledByCaller, configRefused, payloadTooLarge } from './common-errors.ts';
 export type { CallOptions } from './call-options.ts';
 export {
   AUTH_TYPES,

@@ -1,5 +1,5 @@
 import type { ConnectorConfig, ConnectorInfo, ConnectorType, HealthReport } from '@automate/contract';
-import { CONNECTOR_TYPES, InvalidInputError } from '@automate/contract';
+import { configRefused, CONNECTOR_TYPES, isJsonObject } from '@automate/contract';
 import {
   changeResultView,
   connectorDetailsView,
@@ -124,7 +124,11 @@ function parseInput(text: string): ConnectorConfig {
   }
   const parsed = parseConnectorConfig(value, { allowReferences: false });
   if (parsed.ok) return parsed.config;
-  throw new InvalidInputError('the configuration is refused', { problems: parsed.problems, details: { reason: 'config_refused' } });
+  throw configRefused(readId(value), parsed.problems);
+}
+
+function readId(value: unknown): string {
+  return isJsonObject(value) && typeof value['id'] === 'string' ? value['id'] : '';
 }
 
 function formatInfos(context: CliContext, infos: readonly ConnectorInfo[]): string {
