@@ -3,7 +3,15 @@ import type { Event, ScalarEvent } from 'js-yaml';
 
 /** A node of a YAML or JSON text, with the place where it (for entries of maps: their key) stands. */
 export type YamlNode =
-  | { readonly kind: 'scalar'; readonly text: string; readonly plain: boolean; readonly offset: number }
+  | {
+      readonly kind: 'scalar';
+      readonly text: string;
+      /** Neither quoted nor a block: what the text looks like decides what it is. */
+      readonly plain: boolean;
+      readonly offset: number;
+      /** It stands for something that was not read, and a fault says so. */
+      readonly broken?: true;
+    }
   | { readonly kind: 'list'; readonly items: readonly YamlNode[]; readonly offset: number }
   | { readonly kind: 'map'; readonly entries: readonly YamlEntry[]; readonly offset: number };
 
@@ -104,14 +112,12 @@ function compose(composer: Composer): YamlNode {
     return { kind: 'scalar', text: '', plain: true, offset: composer.offset };
   }
   if (event.type === EVENT_ID.ALIAS) {
-    composer.offset = event.anchorStart;
-    const received = `the alias ${composer.text.slice(event.anchorStart, event.anchorEnd).slice(0, 60)}`;
-    composer.faults.push({
-      offset: event.anchorStart,
-      expected: 'the value written out: aliases are not read',
-      received,
-    });
-    return { kind: 'scalar', text: '', plain: true, offset: event.anchorStart };
+    // The event starts behind the star.
+    const offset = event.anchorStart - 1;
+    composer.offset = offset;
+    const received = `the alias ${composer.text.slice(offset, event.anchorEnd).slice(0, 60)}`;
+    composer.faults.push({ offset, expected: 'the value written out: aliases are not read', received });
+    return { kind: 'scalar', text: '', plain: true, offset, broken: true };
   }
   const tag = event.tagStart < 0 ? '' : composer.text.slice(event.tagStart, event.tagEnd);
   if (tag !== '' && !(tag === '!!str' && event.type === EVENT_ID.SCALAR)) {
@@ -127,7 +133,8 @@ function compose(composer: Composer): YamlNode {
 }
 
 function composeScalar(composer: Composer, event: ScalarEvent, tag: string): YamlNode {
-  if (event.valueStart >= 0) composer.offset = event.valueStart;
+  const quoted = event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED;
+  if (event.valueStart >= 0) composer.offset = event.valueStart - (quoted ? 1 : 0);
   const plain = event.style === SCALAR_STYLE.PLAIN && tag === '';
   return { kind: 'scalar', text: getScalarValue(composer.text, event), plain, offset: composer.offset };
 }

@@ -1,10 +1,11 @@
-import { stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Problem } from '@automate/contract';
 import * as explorerModule from 'cosmiconfig/dist/Explorer.js';
 import type { PublicExplorer } from 'cosmiconfig';
 import { errorCode } from './error-code.ts';
-import { MAX_CONFIG_BYTES } from './read-config-file.ts';
+import { explainUnfit } from './read-config-file.ts';
 
 /** Where a configuration may lie, relative to the project, best first. */
 export const SEARCH_PLACES = [
@@ -45,17 +46,8 @@ async function findObstacle(directory: string): Promise<Problem | undefined> {
   for (const place of SEARCH_PLACES) {
     const file = join(directory, place);
     try {
-      const stats = await stat(file);
-      if (!stats.isFile())
-        return {
-          path: '',
-          expected: 'a regular file',
-          received: stats.isDirectory() ? 'a directory' : 'something else',
-          file,
-        };
-      if (stats.size > MAX_CONFIG_BYTES)
-        return { path: '', expected: `at most ${MAX_CONFIG_BYTES} bytes`, received: `${stats.size} bytes`, file };
-      return undefined;
+      await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+      return explainUnfit(file, await handle.stat());
     } catch (error) {
       const code = errorCode(error);
       if (code !== 'ENOENT' && code !== 'ENOTDIR') {

@@ -50,10 +50,11 @@ export function parseConfig(text: string, options: ParseConfigOptions): ParsedCo
   };
 }
 
-/** A variable that failed has been reported; what its absence leads to would only be noise. */
+/** A value that could not be had has been reported; what its absence leads to would only be noise. */
 function withoutRepeats(problems: readonly Problem[], values: ResolvedValues): readonly Problem[] {
-  const failed = new Set(values.problems.map((problem) => problem.path));
-  return problems.filter((problem) => !failed.has(problem.path)).map((problem) => hideVariable(problem, values));
+  return problems
+    .filter((problem) => !values.missing.has(problem.path))
+    .map((problem) => hideVariable(problem, values));
 }
 
 /** A value that came from a variable is not repeated: it may be a secret. */
@@ -89,9 +90,14 @@ function byPlace(a: Problem, b: Problem): number {
 /** More than this nobody reads, and a file of a megabyte can have many. */
 function bound(problems: readonly Problem[]): readonly Problem[] {
   if (problems.length <= MAX_PROBLEMS) return problems;
-  const more = `${problems.length - MAX_PROBLEMS} more`;
+  const more = problems.length - MAX_PROBLEMS;
   const last = problems[MAX_PROBLEMS];
-  const rest = { path: '', expected: 'fewer problems', received: more, message: `and ${more} problems from here on` };
+  const rest = {
+    path: '',
+    expected: 'fewer problems',
+    received: `${more} more`,
+    message: `and ${more} more problems from here on`,
+  };
   return [...problems.slice(0, MAX_PROBLEMS), { ...rest, line: last?.line ?? 1, column: last?.column ?? 1 }];
 }
 

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Problem } from '@automate/contract';
 import { errorCode } from './error-code.ts';
@@ -19,9 +20,8 @@ export async function readConfigFile(file: string): Promise<ReadConfigFile> {
   try {
     // Without O_NONBLOCK, opening a named pipe would wait for a writer.
     await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stats = await handle.stat();
-    if (!stats.isFile()) return refuse(file, 'a regular file', stats.isDirectory() ? 'a directory' : 'something else');
-    if (stats.size > MAX_CONFIG_BYTES) return refuse(file, `at most ${MAX_CONFIG_BYTES} bytes`, `${stats.size} bytes`);
+    const unfit = explainUnfit(file, await handle.stat());
+    if (unfit !== undefined) return { ok: false, problems: [unfit] };
     const bytes = Buffer.alloc(MAX_CONFIG_BYTES + 1);
     const length = await readUpTo(handle, bytes);
     // It may have grown since.
@@ -31,6 +31,16 @@ export async function readConfigFile(file: string): Promise<ReadConfigFile> {
     const code = errorCode(error);
     return refuse(file, 'a file that can be read', code === 'ENOENT' ? 'no such file' : `the error ${code}`);
   }
+}
+
+/** Why a file is no configuration, by what the system says of it. */
+export function explainUnfit(file: string, stats: Stats): Problem | undefined {
+  if (!stats.isFile()) {
+    const received = stats.isDirectory() ? 'a directory' : 'something else';
+    return { path: '', expected: 'a regular file', received, file };
+  }
+  if (stats.size <= MAX_CONFIG_BYTES) return undefined;
+  return { path: '', expected: `at most ${MAX_CONFIG_BYTES} bytes`, received: `${stats.size} bytes`, file };
 }
 
 async function readUpTo(

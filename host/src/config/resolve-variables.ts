@@ -19,6 +19,8 @@ export interface ResolvedValues {
   /** Texts that held variables, by path. */
   readonly written: ReadonlyMap<string, WrittenText>;
   readonly problems: readonly Problem[];
+  /** Paths of values that could not be had. Faults or problems say why. */
+  readonly missing: ReadonlySet<string>;
 }
 
 interface Walk {
@@ -26,11 +28,12 @@ interface Walk {
   readonly offsets: Map<string, number>;
   readonly written: Map<string, WrittenText>;
   readonly problems: Problem[];
+  readonly missing: Set<string>;
 }
 
 /** The nodes of a file as plain values, variables replaced. */
 export function resolveVariables(root: YamlNode | undefined, environment: Environment): ResolvedValues {
-  const walk: Walk = { environment, offsets: new Map(), written: new Map(), problems: [] };
+  const walk: Walk = { environment, offsets: new Map(), written: new Map(), problems: [], missing: new Set() };
   if (root === undefined) return { value: undefined, ...walk };
   walk.offsets.set('', root.offset);
   return { value: toValue(root, [], '', walk), ...walk };
@@ -57,10 +60,12 @@ function child(
 }
 
 function toScalar(node: YamlNode & { kind: 'scalar' }, path: readonly PathStep[], at: string, walk: Walk): JsonValue {
+  if (node.broken === true) walk.missing.add(at);
   const result = interpolate(node.text, walk.environment);
   if (result.kind === 'plain') return node.plain ? readScalar(node.text) : node.text;
   walk.written.set(at, { path, text: node.text });
   if (result.kind === 'failed') {
+    walk.missing.add(at);
     walk.problems.push({ path: at, expected: result.expected, received: result.received });
     return null;
   }
