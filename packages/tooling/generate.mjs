@@ -2,10 +2,11 @@
 // something was out of date. Needs a build, because the schema is made from what the host itself reads with.
 
 import { generateProto } from './generate-proto.mjs';
+import { generateReadmes } from './generate-readmes.mjs';
 import { generateSchema } from './generate-schema.mjs';
 
 const check = process.argv.includes('--check');
-const outdated = [...(await generateProto({ check })), ...(await generateSchema({ check }))];
+const outdated = [...(await generateProto({ check })), ...(await generateSchema({ check })), ...(await generateReadmes({ check }))];
 
 if (outdated.length === 0) {
   console.log('generated files are up to date');

@@ -5,5 +5,3 @@ import { z } from 'zod';
 export const configSchema = z.strictObject({
   level: z.enum(LOG_LEVELS).default('trace').describe('Records below this level are not written'),
 });
-
-export type LoggingSettings = z.output<typeof configSchema>;

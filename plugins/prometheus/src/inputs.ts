@@ -29,7 +29,7 @@ export const limit = z.int().positive();
 /** Narrows a listing to the series that match and to a span of time. */
 export const seriesFilter = {
   match: selectors.optional().describe('Series selectors; a series counts that matches one of them'),
-  start: timestamp.optional(),
-  end: timestamp.optional(),
+  start: timestamp.optional().describe('Begin of the span in which series are looked for'),
+  end: timestamp.optional().describe('End of that span'),
   limit: limit.optional().describe('Most entries of the answer; `truncated` tells whether there were more'),
 };

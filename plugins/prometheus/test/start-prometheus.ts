@@ -72,21 +72,20 @@ export async function startPrometheus(options: {
     ...(options.password === true ? ['--web.config.file=web.yml'] : []),
   ];
   const url = `http://127.0.0.1:${port}`;
-  let child: ReturnType<typeof spawn> | undefined;
+  let stop = async (): Promise<void> => {};
   const start = async (): Promise<void> => {
-    child = spawn('prometheus', args, { cwd: folder, stdio: 'ignore' });
-    await untilReady(url, child);
-  };
-  const stop = async (): Promise<void> => {
-    if (child === undefined || child.exitCode !== null) return;
+    const child = spawn('prometheus', args, { cwd: folder, stdio: 'ignore' });
     const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    await ended;
+    stop = async () => {
+      child.kill('SIGTERM');
+      await ended;
+    };
+    await untilReady(url, () => child.exitCode);
   };
   await start();
   return {
     url,
-    stop,
+    stop: () => stop(),
     restart: start,
     async close() {
       await stop();
@@ -104,9 +103,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function untilReady(url: string, child: ReturnType<typeof spawn>): Promise<void> {
+async function untilReady(url: string, exitCode: () => number | null): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
-    if (child.exitCode !== null) throw new Error(`prometheus ended with code ${child.exitCode}`);
+    if (exitCode() !== null) throw new Error(`prometheus ended with code ${exitCode()}`);
     const status = await fetch(`${url}/-/ready`).then(
       (response) => response.status,
       () => 0,

@@ -9,5 +9,3 @@ export const configSchema = z.strictObject({
     .describe('Signing secret of the Slack app; requests that Slack sends are verified with it')
     .meta({ writeOnly: true }),
 });
-
-export type SlackSettings = z.output<typeof configSchema>;

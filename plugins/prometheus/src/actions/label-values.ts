@@ -10,7 +10,7 @@ const input = z.strictObject({
     .string()
     // The name becomes part of the path. Other names than these are written in the `U__` form, which fits as well.
     .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/)
-    .describe('Name of the label, e.g. "job"; "__name__" lists the metrics'),
+    .describe('Name of the label, e.g. `job`; `__name__` lists the metrics'),
   ...seriesFilter,
 });
 

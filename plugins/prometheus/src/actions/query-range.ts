@@ -7,8 +7,8 @@ import { toQueryResult } from '../query-result.ts';
 
 const input = z.strictObject({
   query: z.string().min(1).describe('PromQL'),
-  start: timestamp,
-  end: timestamp,
+  start: timestamp.describe('First point: Unix seconds or RFC 3339'),
+  end: timestamp.describe('Latest point'),
   step: duration.describe('Distance between two points: seconds, or a duration such as "30s"'),
   timeout: duration.optional().describe("Most time the server may take. Default: the server's own"),
   limit: limit.optional().describe('Most series of the answer; `truncated` tells whether there were more'),
