@@ -1,0 +1,85 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { connect } from '@automate/client';
+import type { ConnectorService } from '@automate/contract';
+import { openRestBackend } from '../fixtures/rest-backend.ts';
+import { SandboxHost } from '../fixtures/sandbox-host.ts';
+import type { Step } from './scenario.ts';
+import { playScenario, SCENARIO_YAML } from './scenario.ts';
+
+type Door = (host: SandboxHost) => Promise<ConnectorService>;
+
+const DOORS = {
+  'in process': async (it) => it.service,
+  gRPC: async (it) => connect({ address: it.host.grpcAddress ?? '' }),
+  REST: async (it) => openRestBackend(it.host.httpAddress ?? ''),
+} as const satisfies Record<string, Door>;
+
+async function play(door: Door): Promise<readonly Step[]> {
+  await using it = await SandboxHost.open({ yaml: SCENARIO_YAML, env: { HEALTH_INTERVAL: '1h' } });
+  const service = await door(it);
+  try {
+    return await playScenario(service);
+  } finally {
+    await service.close();
+  }
+}
+
+describe('the same scenario through every door', () => {
+  const played = new Map<string, readonly Step[]>();
+  beforeAll(async () => {
+    for (const [name, door] of Object.entries(DOORS)) played.set(name, await play(door));
+  }, 120_000);
+
+  it.each(['gRPC', 'REST'])('gives over %s the same answers and the same errors as in process', (name) => {
+    expect(played.get(name)).toEqual(played.get('in process'));
+  });
+
+  it('answers what it should', () => {
+    const steps = Object.fromEntries((played.get('in process') ?? []).map(({ step, ...outcome }) => [step, outcome]));
+    expect(steps).toMatchObject({
+      execute: { answer: { result: { text: 'Grüße, 世界 \u0000 "quoted"', greeting: 'hi' }, attempts: 1, replayed: false } },
+      'execute without payload': { answer: { result: { count: 1 } } },
+      'execute on nobody': { error: { code: 'NOT_FOUND', connector: 'nobody' } },
+      'execute on a disabled one': { error: { code: 'UNAVAILABLE', retryable: false } },
+      'execute on a remote that refuses': { error: { code: 'TRANSIENT_NETWORK', effect: 'none' } },
+      'unknown action': { error: { code: 'INVALID_INPUT', name: 'UnknownActionError' } },
+      'wrong input': { error: { code: 'INVALID_INPUT', problems: [{ path: 'text' }] } },
+      'malformed JSON': { error: { code: 'INVALID_INPUT', message: expect.stringMatching(/line 2/) } },
+      'not an object': { error: { code: 'INVALID_INPUT' } },
+      'too large': { error: { code: 'INVALID_INPUT' } },
+      'fail: auth': { error: { code: 'AUTH_FAILED', blame: 'operator', details: { status: 401 } } },
+      'fail: rate': { error: { code: 'RATE_LIMITED', retryAfterMs: 120_000 } },
+      'fail: upstream': { error: { code: 'UPSTREAM_5XX' } },
+      'fail: bug': { error: { code: 'INTERNAL_ERROR', blame: 'plugin' } },
+      'worker dies': { error: { code: 'WORKER_LOST', retryable: false } },
+      'after that': { answer: { result: { text: 'again' } } },
+      deadline: { error: { code: 'TIMEOUT' } },
+      'own timeout': { error: { code: 'TIMEOUT' } },
+      cancelled: { error: { code: 'CANCELLED' } },
+      'idempotency key': { error: { code: 'INVALID_INPUT' } },
+      health: { answer: { status: 'healthy', healthy: true } },
+      'test a refused one': { answer: { success: false, error: expect.stringMatching(/^remote unreachable/) } },
+      register: { answer: { id: 'mine' } },
+      'register again': { error: { code: 'ALREADY_EXISTS' } },
+      'register what the file has': { error: { code: 'ALREADY_EXISTS', message: expect.stringMatching(/configuration file/) } },
+      'register an unknown kind': { error: { code: 'INVALID_INPUT', problems: [{ path: 'kind' }] } },
+      'register bad settings': { error: { code: 'INVALID_INPUT', problems: [{ path: 'settings.colour' }] } },
+      'register a reference': { error: { code: 'INVALID_INPUT', problems: [{ path: 'settings.greeting' }] } },
+      'call the updated one': { answer: { result: { greeting: 'ciao' } } },
+      'update it badly': { error: { code: 'INVALID_INPUT' } },
+      'it still works': { answer: { result: { greeting: 'ciao' } } },
+      'remove what the file has': { error: { code: 'INVALID_INPUT', message: expect.stringMatching(/configuration file/) } },
+    });
+    const paths = (steps['register many mistakes']?.error as { problems: { path: string }[] }).problems.map(({ path }) => path);
+    expect(paths).toEqual(expect.arrayContaining(['id', 'kind', 'port', 'health_check.interval', 'health_check.path']));
+  });
+
+  it('shows no secret in any answer or error', () => {
+    for (const steps of played.values()) {
+      const text = JSON.stringify(steps);
+      expect(text).not.toContain('canary-file-token');
+      expect(text).not.toContain('canary-setting');
+      expect(text).not.toContain(Buffer.from('canary-file-token').toString('base64'));
+    }
+  });
+});

@@ -1,0 +1,123 @@
+import type { CallOptions, ConnectorService, JsonValue } from '@automate/contract';
+import { ConnectorError } from '@automate/contract';
+
+/** What one step of the scenario came to. */
+export interface Step {
+  readonly step: string;
+  readonly answer?: unknown;
+  readonly error?: unknown;
+}
+
+/** What a project needs for the scenario. */
+export const SCENARIO_YAML = `
+connectors:
+  - id: echo
+    name: An echo
+    description: says it again
+    tags: [blue, tested]
+    metadata: { team: a-team }
+    host: example.org
+    port: 8443
+    scheme: https
+    base_path: /api
+    auth: { type: bearer, token: "canary-file-token" }
+    settings: { greeting: hi, token: canary-setting }
+    limits: { timeout: 2s, concurrency: 4 }
+    retry: { attempts: 2, backoff: 10ms }
+  - { id: off, kind: echo, enabled: false }
+  - { id: ghost, kind: not_installed }
+  - { id: refused, kind: unreachable, retry: { attempts: 1 } }
+`;
+
+/** Does what callers do, in one order, and writes down all that comes back. */
+export async function playScenario(service: ConnectorService): Promise<readonly Step[]> {
+  const steps: Step[] = [];
+  const note = async (step: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      steps.push({ step, answer: normalize(await work()) });
+    } catch (reason) {
+      if (!ConnectorError.is(reason)) throw new Error(`${step} failed with something else than a ConnectorError`, { cause: reason });
+      steps.push({ step, error: normalize(reason.toEnvelope()) });
+    }
+  };
+  const call = (action: string, payload: JsonValue, options?: CallOptions, id = 'echo') =>
+    service.execute({ id, action, payload: payload as never }, options);
+
+  await note('list', () => service.list());
+  await note('list by type', () => service.list({ type: 'custom' }));
+  await note('list enabled', () => service.list({ enabledOnly: true }));
+  await note('list by tag', () => service.list({ tag: 'tested' }));
+  await note('get before it is described', () => service.get('echo'));
+  await note('describe', () => service.describe('echo'));
+  await note('describe what is missing', () => service.describe('ghost'));
+  await note('get', () => service.get('echo'));
+  await note('get nobody', () => service.get('nobody'));
+  await note('execute', () => call('say', { text: 'Grüße, 世界 \u0000 "quoted"' }));
+  await note('execute text', () => service.executeText({ id: 'echo', action: 'say', payload: '{"text":"as text"}' }));
+  await note('execute without payload', () => service.execute({ id: 'echo', action: 'count' }));
+  await note('execute on nobody', () => call('say', {}, {}, 'nobody'));
+  await note('execute on a disabled one', () => call('say', {}, {}, 'off'));
+  await note('execute on a missing kind', () => call('say', {}, {}, 'ghost'));
+  await note('execute on a remote that refuses', () => call('say', {}, {}, 'refused'));
+  await note('unknown action', () => call('sing', {}));
+  await note('wrong input', () => call('say', { text: 5 }));
+  await note('malformed JSON', () => service.executeText({ id: 'echo', action: 'say', payload: '{"text": "a",\n oops}' }));
+  await note('not an object', () => service.executeText({ id: 'echo', action: 'say', payload: '[1]' }));
+  await note('too large', () => service.executeText({ id: 'echo', action: 'say', payload: `{"text":"${'x'.repeat(3.2 * 1024 * 1024)}"}` }));
+  for (const how of ['auth', 'rate', 'upstream', 'bug']) await note(`fail: ${how}`, () => call('fail', { how }));
+  await note('worker dies', () => call('die', {}));
+  await note('after that', () => call('say', { text: 'again' }));
+  await note('leak', () => call('leak', {}));
+  await note('leak in an error', () => call('leak', { how: 'throw' }));
+  await note('deadline', () => call('wait', {}, { timeoutMs: 300 }));
+  await note('own timeout', () => call('wait', {}));
+  await note('cancelled', async () => {
+    const caller = new AbortController();
+    setTimeout(() => caller.abort(), 150);
+    return call('wait', {}, { signal: caller.signal });
+  });
+  await note('idempotency key', () => service.execute({ id: 'echo', action: 'say', payload: { text: 'x' }, idempotencyKey: 'k1' }));
+  await note('health', () => service.healthCheck('echo'));
+  await note('health of nobody', () => service.healthCheck('nobody'));
+  await note('all health', () => service.healthCheckAll());
+  await note('all cached health of a type', () => service.healthCheckAll({ type: 'custom', cached: true }));
+  await note('test', () => service.test('echo'));
+  await note('test a refused one', () => service.test('refused'));
+  await note('test a disabled one', () => service.test('off'));
+  await note('register', () => service.register({ id: 'mine', kind: 'echo', tags: ['new'], settings: { greeting: 'salut' }, healthCheck: { intervalMs: 90_000 } }));
+  await note('register again', () => service.register({ id: 'mine', kind: 'echo' }));
+  await note('register what the file has', () => service.register({ id: 'echo', kind: 'echo' }));
+  await note('register an unknown kind', () => service.register({ id: 'other', kind: 'nothing_known' }));
+  await note('register bad settings', () => service.register({ id: 'other', kind: 'echo', settings: { colour: 'red' } }));
+  await note('register a reference', () => service.register({ id: 'other', kind: 'echo', settings: { greeting: '${HOME}' } }));
+  await note('register many mistakes', () =>
+    service.register({ id: 'Bad Id', kind: 'Echo!', port: 99_999, healthCheck: { intervalMs: 0, path: 'no-slash' } } as never));
+  await note('get the registered one', () => service.get('mine'));
+  await note('call it', () => call('say', { text: 'x' }, {}, 'mine'));
+  await note('update it', () => service.update({ id: 'mine', kind: 'echo', settings: { greeting: 'ciao' } }));
+  await note('call the updated one', () => call('say', { text: 'x' }, {}, 'mine'));
+  await note('update it badly', () => service.update({ id: 'mine', kind: 'echo', settings: { colour: 'red' } }));
+  await note('send a mask back', () => service.update({ id: 'mine', kind: 'echo', settings: { token: '[secret]' } }));
+  await note('it still works', () => call('say', { text: 'x' }, {}, 'mine'));
+  await note('update nobody', () => service.update({ id: 'nobody', kind: 'echo' }));
+  await note('update what the file has', () => service.update({ id: 'echo', kind: 'echo' }));
+  await note('remove it', () => service.remove('mine'));
+  await note('remove it again', () => service.remove('mine'));
+  await note('remove what the file has', () => service.remove('echo'));
+  await note('list at the end', () => service.list());
+  await note('plugins', () => service.plugins());
+  await note('rescan', () => service.rescanPlugins());
+  return steps;
+}
+
+/** Times and places differ from run to run; everything else must not. */
+function normalize(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (key, item: unknown) => {
+      if (['durationMs', 'responseTimeMs'].includes(key)) return typeof item === 'number' ? 'a time' : item;
+      if (['checkedAt', 'lastSuccessAt'].includes(key)) return typeof item === 'string' ? 'a moment' : item;
+      if (typeof item !== 'string') return item;
+      return item.replaceAll(/\/[^\s"']*automate-sandbox-\w+/g, 'ROOT').replaceAll(/\b\d+ ms\b/g, 'N ms');
+    }),
+  );
+}
