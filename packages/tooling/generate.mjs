@@ -6,7 +6,11 @@ import { generateReadmes } from './generate-readmes.mjs';
 import { generateSchema } from './generate-schema.mjs';
 
 const check = process.argv.includes('--check');
-const outdated = [...(await generateProto({ check })), ...(await generateSchema({ check })), ...(await generateReadmes({ check }))];
+const outdated = [
+  ...(await generateProto({ check })),
+  ...(await generateSchema({ check })),
+  ...(await generateReadmes({ check })),
+];
 
 if (outdated.length === 0) {
   console.log('generated files are up to date');

@@ -114,11 +114,20 @@ function handOver([command, ...args]) {
   // Ctrl-C reaches the child as well, by the terminal; it decides what to do, and we wait for it.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
+  // A signal to npm ends the shell between npm and us, which passes nothing on; a new parent is how we learn of it.
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, 500);
   child.on('error', (error) => {
+    clearInterval(watch);
     console.error(`setup: ${command} could not be started: ${error.message}`);
     process.exitCode = 1;
   });
   child.on('exit', (status) => {
+    clearInterval(watch);
     process.exitCode = status ?? 1;
   });
 }
