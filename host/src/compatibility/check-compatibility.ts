@@ -1,6 +1,6 @@
-import { Range } from 'semver';
+import Range from 'semver/classes/range.js';
 import { readHostRange } from './host-range.ts';
-import { compareWithRange } from './host-version.ts';
+import { compareWithRange, satisfiesCaret } from './host-version.ts';
 import type { Incompatibility, RangeFault } from './reason.ts';
 
 export interface CompatibilityQuestion {
@@ -41,6 +41,7 @@ export function checkCompatibility({ engines, sdkPeer, hostVersion, strict = fal
   const { range, source } = declared;
   if (range.length > MAX_RANGE_LENGTH)
     return { kind: 'faulty', fault: { kind: 'range_too_long', length: range.length, source } };
+  if (satisfiesCaret(hostVersion, range)) return { kind: 'admitted', warnings: [] };
   const parsed = parseRange(range);
   if (parsed === undefined) return { kind: 'faulty', fault: { kind: 'range_unreadable', value: range, source } };
   const standing = compareWithRange(hostVersion, parsed);

@@ -91,6 +91,7 @@ function isAskedFor(place: Place, name: string): boolean {
 
 /** The real name behind `npm:@acme/connector-slack@^1.0.0` and `workspace:@acme/connector-slack@*`. */
 function aliasedName(wanted: string): string | undefined {
+  if (!wanted.includes('@')) return undefined;
   return /^(?:npm|workspace):(?<name>(?:@[^/@\s]+\/)?[^/@\s~^*]+)@/.exec(wanted)?.groups?.['name'];
 }
 

@@ -1,11 +1,13 @@
 import type { PluginProblem } from '@automate/contract';
-import { valid } from 'semver';
+// The files themselves: the package's root loads forty more, which takes longer than a whole scan.
+import valid from 'semver/functions/valid.js';
 import type { KindManifest } from './declaration.ts';
 import { describeValue } from './describe-value.ts';
 import type { Report } from './fault.ts';
 import { printable } from './fault.ts';
 import { parseKind } from './parse-kind.ts';
 import { isRecord, own } from './record.ts';
+import { parseRelease } from './release.ts';
 
 /** How a package is called where it was found. */
 export interface NamedPackage {
@@ -126,6 +128,7 @@ function checkName({ name, expectedName }: NamedPackage, declared: unknown, repo
 }
 
 function readVersion(value: unknown, report: Report): string | undefined {
+  if (typeof value === 'string' && parseRelease(value) !== undefined) return value;
   const version = typeof value === 'string' ? valid(value) : null;
   if (version !== null) return version;
   report({

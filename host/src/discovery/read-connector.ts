@@ -48,7 +48,7 @@ export function readConnector(found: PackageDir): ReadConnector {
   }
   const parsed = parseManifest(found, json.value);
   if (parsed.kind !== 'sound') return parsed;
-  return locateFiles(found, parsed.manifest, duplicateKeys(text));
+  return locateFiles(found, parsed.manifest, duplicateKeys(text, parsed.manifest));
 }
 
 function locateFiles(found: PackageDir, manifest: Manifest, faults: Fault[]): ReadConnector {
@@ -98,7 +98,10 @@ function locateIcon(
 }
 
 /** Keys that stand twice below `automate`: `JSON.parse` would keep the last one and drop a kind without a word. */
-function duplicateKeys(text: string): Fault[] {
+function duplicateKeys(text: string, { kinds }: Manifest): Fault[] {
+  // Reading the text again costs more than all the rest, so that it is done only where a name does stand twice somewhere.
+  const names = ['connectors', ...kinds.map(({ kind }) => kind)];
+  if (!names.some((name) => standsTwice(text, `"${name}"`))) return [];
   const scan = scanJson(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   if (!scan.ok) return [];
   return scan.duplicates
@@ -110,6 +113,10 @@ function duplicateKeys(text: string): Fault[] {
       blame: 'plugin',
       remedy: 'remove or rename one of them',
     }));
+}
+
+function standsTwice(text: string, word: string): boolean {
+  return text.includes(word, text.indexOf(word) + 1);
 }
 
 function faulty(found: PackageDir, faults: readonly Fault[]): Extract<ReadConnector, { kind: 'faulty' }> {

@@ -1,5 +1,5 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
-import { extname, isAbsolute, relative, resolve, sep, win32 } from 'node:path';
+import { extname, isAbsolute, resolve, sep, win32 } from 'node:path';
 import type { Fault } from './fault.ts';
 import { systemCode } from './fault.ts';
 import { describeValue } from './describe-value.ts';
@@ -59,8 +59,10 @@ export function resolveInside(request: EntryRequest): ResolvedFile {
   if (!isInside(packageDir, wanted))
     return refuse(request, { ...outside, received: `${describeValue(entry)}, which is ${wanted}` });
   let real: string;
+  let isFile: boolean;
   try {
     real = realpathSync.native(wanted);
+    isFile = statSync(real).isFile();
   } catch (error) {
     return missingFile(request, wanted, systemCode(error));
   }
@@ -71,7 +73,6 @@ export function resolveInside(request: EntryRequest): ResolvedFile {
       remedy: 'put the file itself into the package, not a link to it',
     });
   }
-  const isFile = statSync(real, { throwIfNoEntry: false })?.isFile() ?? false;
   if (!isFile)
     return refuse(request, {
       expected: 'a file',
@@ -108,12 +109,16 @@ function missingFile(request: EntryRequest, wanted: string, code: string): Resol
 }
 
 function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
+/** Both are absolute and normalised, so that comparing text is enough. */
 function isInside(directory: string, path: string): boolean {
-  const way = relative(directory, path);
-  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  return path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
 }
 
 function refuse({ path }: EntryRequest, fault: Omit<Fault, 'path' | 'blame'>, missing: boolean = false): ResolvedFile {
