@@ -1,5 +1,5 @@
-import type { ConnectorConfigInput, JsonObject, JsonValue, Problem } from '@automate/contract';
-import { describeProblem, InvalidInputError, isJsonObject } from '@automate/contract';
+import type { ConnectorConfigInput, JsonObject, JsonValue } from '@automate/contract';
+import { configRefused, isJsonObject } from '@automate/contract';
 import { parseConnectorConfig, parseDuration } from '@automate/contract/schemas';
 import { parseJsonText } from './json-text.ts';
 
@@ -21,7 +21,7 @@ const DURATIONS: Readonly<Record<string, readonly string[]>> = {
 export function readConfigBody(text: string, id?: string): ConnectorConfigInput {
   const value = withId(text === '' ? {} : parseJsonText(text), id);
   const parsed = parseConnectorConfig(value, { allowReferences: false });
-  if (!parsed.ok) throw refuse(value, parsed.problems);
+  if (!parsed.ok) throw configRefused(nameOf(value), parsed.problems);
   return toInput(value as JsonObject) as unknown as ConnectorConfigInput;
 }
 
@@ -35,16 +35,13 @@ function withId(value: JsonValue, id: string | undefined): JsonValue {
     expected: `"${id}", as in the route, or nothing`,
     received: JSON.stringify(given).slice(0, 80),
   };
-  throw refuse(value, [problem]);
+  throw configRefused(id, [problem]);
 }
 
-/** Words it as the service does, which checks the same things again. */
-function refuse(value: JsonValue, problems: readonly Problem[]): InvalidInputError {
-  const id = isJsonObject(value) && typeof value['id'] === 'string' ? value['id'].slice(0, 80) : 'undefined';
-  const [first] = problems;
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  const said = first === undefined ? 'no reason given' : describeProblem(first);
-  return new InvalidInputError(`the configuration of "${id}" is refused: ${said}${more}`, { problems });
+/** What the caller calls it, as far as it does. */
+function nameOf(value: JsonValue): string {
+  const id = isJsonObject(value) ? value['id'] : undefined;
+  return typeof id === 'string' ? id : String(JSON.stringify(id));
 }
 
 /** The reverse of `toWireConfig`, for values that have been checked. */

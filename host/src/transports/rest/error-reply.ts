@@ -1,7 +1,14 @@
 import type { ServerResponse } from 'node:http';
-import { ConnectorError, ConnectorInternalError, InvalidInputError, NotFoundError } from '@automate/contract';
+import {
+  ConnectorError,
+  ConnectorInternalError,
+  InvalidInputError,
+  MAX_PAYLOAD_BYTES,
+  NotFoundError,
+  payloadTooLarge,
+} from '@automate/contract';
 import { PROBLEM_MEDIA_TYPE, retryAfterHeader, toProblemDocument } from '@automate/contract/http';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HttpFailure } from './http-failure.ts';
 
 /** An answer that is an error, ready to be written. */
@@ -40,13 +47,10 @@ export function sendErrorReply(reply: FastifyReply, failure: HttpFailure | Conne
 }
 
 /** What Fastify throws, and anything else, as an error of the contract. */
-export function toFailure(
-  thrown: unknown,
-  request: { readonly method: string; readonly bodyLimit: number },
-): HttpFailure | ConnectorError {
+export function toFailure(thrown: unknown, request: FastifyRequest): HttpFailure | ConnectorError {
   if (thrown instanceof HttpFailure || ConnectorError.is(thrown)) return thrown;
   const { code, statusCode, message } = thrown as { code?: unknown; statusCode?: unknown; message?: unknown };
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(request.bodyLimit);
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(request);
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedMediaType('the Content-Type header');
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
     return new HttpFailure(statusCode, new InvalidInputError(String(message)));
@@ -85,11 +89,16 @@ export function methodNotAllowed(method: string, allowed: string): HttpFailure {
   );
 }
 
-function bodyTooLarge(limit: number): HttpFailure {
+function bodyTooLarge(request: FastifyRequest): HttpFailure {
+  const limit = request.routeOptions.bodyLimit;
+  const length = Number(request.headers['content-length']);
+  if (limit === MAX_PAYLOAD_BYTES && length > limit) {
+    return new HttpFailure(413, payloadTooLarge(length, (request.params as { id: string }).id));
+  }
   return new HttpFailure(
     413,
     new InvalidInputError(`the request's body has more than ${limit} bytes`, {
-      details: { reason: 'payload_too_large', limit },
+      details: { reason: 'payload_too_large' },
     }),
   );
 }

@@ -38,7 +38,7 @@ export function createHttpServer(
 ): Server {
   const { host, timeouts } = options;
   const guard = createHostGuard(host);
-  const server = createServer(
+  return createServer(
     {
       headersTimeout: timeouts.headersMs,
       requestTimeout: timeouts.requestMs,
@@ -52,7 +52,6 @@ export function createHttpServer(
       else writeErrorReply(response, failure);
     },
   );
-  return server;
 }
 
 const CLIENT_ERRORS: Readonly<Record<string, readonly [status: number, phrase: string, message: string]>> = {

@@ -3,6 +3,7 @@ import type { ConnectorService } from '@automate/contract';
 import { ConfigInvalidError, ConnectorError, UnavailableError } from '@automate/contract';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
+import { prepareDrain } from './drain.ts';
 import { sendErrorReply, toFailure, unknownRoute } from './error-reply.ts';
 import { isLoopback } from './host-guard.ts';
 import { HttpFailure } from './http-failure.ts';
@@ -56,6 +57,7 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
   }
   const state = { draining: false };
   const app = await createApp(options, state);
+  const drain = prepareDrain(app.server);
   try {
     await app.listen({ host, port });
   } catch (error) {
@@ -69,7 +71,7 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
     port: bound.port,
     close({ drainMs = 10_000 } = {}) {
       state.draining = true;
-      return (closing ??= closeWithin(app, drainMs));
+      return (closing ??= drain({ drainMs, close: async () => app.close() }));
     },
   };
 }
@@ -83,14 +85,13 @@ async function createApp(options: RestServerOptions, state: { readonly draining:
     routerOptions: { maxParamLength: 4096 },
     serverFactory: (handle) => createHttpServer(handle, { host, timeouts: { ...HTTP_TIMEOUTS, ...timeouts } }),
     clientErrorHandler: answerClientError,
-    frameworkErrors: (error, request, reply) =>
-      void sendErrorReply(reply as never, toFailure(error, { method: request.method, bodyLimit: 0 })),
+    frameworkErrors: (error, request, reply) => void sendErrorReply(reply as never, toFailure(error, request as never)),
   }) as unknown as FastifyInstance;
 
   app.setValidatorCompiler(compileValidator);
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler((thrown, request, reply) => {
-    const failure = toFailure(thrown, { method: request.method, bodyLimit: request.routeOptions.bodyLimit ?? 0 });
+    const failure = toFailure(thrown, request);
     if (ConnectorError.is(failure) && failure.code === 'INTERNAL_ERROR' && failure.cause !== undefined) {
       logger?.error({ err: failure.cause, method: request.method, url: request.url }, 'a REST request failed');
     }
@@ -116,21 +117,6 @@ async function createApp(options: RestServerOptions, state: { readonly draining:
   addOperationalRoutes(app, { ready, metrics });
   addWrongMethods();
   return app;
-}
-
-/** How often connections that have become idle are looked for while the server closes, in milliseconds. */
-const SWEEP_MS = 50;
-
-async function closeWithin(app: FastifyInstance, drainMs: number): Promise<void> {
-  const { server } = app;
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-  const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
-  try {
-    await app.close();
-  } finally {
-    clearInterval(sweep);
-    clearTimeout(deadline);
-  }
 }
 
 function explainListen(error: unknown, host: string, port: number): ConnectorError {

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Schema } from '@cfworker/json-schema';
+import { Validator } from '@cfworker/json-schema';
+import { HTTP_ROUTES } from '@automate/contract/http';
+import { json, openRest } from './fixtures/open-rest.ts';
+import type { Answer, Call } from './fixtures/open-rest.ts';
+
+interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tags: readonly string[];
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly required?: boolean;
+    readonly schema: Schema;
+  }[];
+  readonly requestBody?: { readonly required?: boolean; readonly content: Record<string, { readonly schema: Schema }> };
+  readonly responses: Record<
+    string,
+    { readonly description: string; readonly content: Record<string, { readonly schema: Schema }> }
+  >;
+}
+
+interface Document {
+  readonly openapi: string;
+  readonly info: { readonly title: string; readonly version: string };
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { readonly schemas: Record<string, Schema> };
+}
+
+type Rest = Awaited<ReturnType<typeof openRest>>;
+let rest: Rest;
+let document: Document;
+beforeAll(async () => {
+  rest = await openRest();
+  document = (await rest.call('GET /openapi.json')).json as unknown as Document;
+});
+afterAll(() => rest[Symbol.asyncDispose]());
+
+const operations = () =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+
+/** Every `$ref` anywhere in the document. */
+function references(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => (key === '$ref' ? [String(inner)] : references(inner)));
+}
+
+describe('the OpenAPI document', () => {
+  it('is OpenAPI 3.1 with the version of the host', () => {
+    expect(document).toMatchObject({ openapi: '3.1.0', info: { title: expect.any(String), version: '1.2.3' } });
+  });
+
+  it('holds exactly the routes of the contract', () => {
+    expect(
+      operations()
+        .map(({ path, method }) => `${method.toUpperCase()} ${path}`)
+        .toSorted(),
+    ).toEqual(
+      Object.values(HTTP_ROUTES)
+        .map(({ method, path }) => `${method} /api/v1${path}`)
+        .toSorted(),
+    );
+    expect(
+      operations()
+        .map(({ operation }) => operation.operationId)
+        .toSorted(),
+    ).toEqual(Object.keys(HTTP_ROUTES).toSorted());
+  });
+
+  it('declares every parameter of every path, and describes every operation', () => {
+    for (const { path, operation } of operations()) {
+      const declared = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path');
+      expect(declared.map(({ name }) => name)).toEqual([...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]));
+      expect(declared.every(({ required }) => required === true)).toBe(true);
+      expect(operation.summary.length).toBeGreaterThan(5);
+      expect(operation.tags).toHaveLength(1);
+      expect(operation.responses['default']?.content).toHaveProperty(['application/problem+json', 'schema']);
+    }
+  });
+
+  it('says which bodies must be there', () => {
+    const required = operations()
+      .filter(({ operation }) => operation.requestBody !== undefined)
+      .map(({ operation }) => [
+        operation.operationId,
+        operation.requestBody?.required,
+        Object.keys(operation.requestBody?.content ?? {}),
+      ]);
+    expect(required).toEqual([
+      ['registerConnector', true, ['application/json']],
+      ['updateConnector', true, ['application/json']],
+      ['executeAction', false, ['application/json']],
+    ]);
+  });
+
+  it('refers to nothing that it does not define', () => {
+    const names = references(document).map(
+      (reference) => /^#\/components\/schemas\/(.+)$/.exec(reference)?.[1] ?? reference,
+    );
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.filter((name) => !Object.hasOwn(document.components.schemas, name))).toEqual([]);
+  });
+});
+
+/** Checks an answer against the schema that the document gives for its route, status and media type. */
+function check(operationId: string, answer: Answer): void {
+  const found = operations().find(({ operation }) => operation.operationId === operationId);
+  const response = found?.operation.responses[String(answer.status)] ?? found?.operation.responses['default'];
+  const type = String(answer.headers['content-type']).replace(/;.*/, '');
+  const schema = response?.content[type]?.schema;
+  expect([operationId, answer.status, type, schema]).not.toContain(undefined);
+  const validator = new Validator(
+    { ...(schema as object), components: document.components } as Schema,
+    '2020-12',
+    false,
+  );
+  expect(validator.validate(answer.json).errors).toEqual([]);
+}
+
+describe('every answer is as the document says', () => {
+  const mine = { id: 'mine', kind: 'echo', auth: { type: 'basic', username: 'u', password: 'p' } };
+  it.each<[keyof typeof HTTP_ROUTES, string, Call, number]>([
+    ['registerConnector', 'POST /api/v1/connectors', json(mine), 201],
+    ['registerConnector', 'POST /api/v1/connectors', json(mine), 409],
+    ['registerConnector', 'POST /api/v1/connectors', json({ id: 'A', port: 'x' }), 400],
+    ['updateConnector', 'PUT /api/v1/connectors/mine', json({ ...mine, name: 'Mine' }), 200],
+    ['listConnectors', 'GET /api/v1/connectors', {}, 200],
+    ['listConnectors', 'GET /api/v1/connectors?type=x', {}, 400],
+    ['getConnector', 'GET /api/v1/connectors/mine', {}, 200],
+    ['getConnector', 'GET /api/v1/connectors/ghost', {}, 404],
+    ['healthCheckAll', 'GET /api/v1/connectors/health', {}, 200],
+    ['healthCheckAll', 'GET /api/v1/connectors/health?live=true', {}, 200],
+    ['healthCheck', 'GET /api/v1/connectors/prometheus/health', {}, 200],
+    ['testConnector', 'POST /api/v1/connectors/prometheus/test', {}, 200],
+    ['testConnector', 'POST /api/v1/connectors/mine/test', {}, 200],
+    ['describeConnector', 'GET /api/v1/connectors/mine/actions', {}, 200],
+    ['executeAction', 'POST /api/v1/connectors/mine/actions/echo', json({ a: 1 }), 200],
+    ['executeAction', 'POST /api/v1/connectors/mine/actions/nope', json({}), 400],
+    ['executeAction', 'POST /api/v1/connectors/off/actions/echo', {}, 503],
+    [
+      'executeAction',
+      'POST /api/v1/connectors/mine/actions/fail',
+      json({ code: 'RATE_LIMITED', retryAfterMs: 10 }),
+      429,
+    ],
+    ['listPlugins', 'GET /api/v1/plugins', {}, 200],
+    ['rescanPlugins', 'POST /api/v1/plugins/rescan', {}, 200],
+    ['removeConnector', 'DELETE /api/v1/connectors/mine', {}, 200],
+    ['removeConnector', 'DELETE /api/v1/connectors/echo', {}, 400],
+  ])('%s: %s', async (operationId, line, call, status) => {
+    const answer = await rest.call(line, call);
+    expect(answer.status).toBe(status);
+    check(operationId, answer);
+  });
+
+  it('and a wrong one would be noticed', () => {
+    const answer = {
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      text: '',
+      json: { connectors: [{ id: 1 }], count: -1 },
+    };
+    expect(() => check('listConnectors', answer)).toThrow();
+  });
+});
