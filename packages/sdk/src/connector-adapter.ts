@@ -8,6 +8,8 @@ import type { AdapterHealth } from './health.ts';
 import { healthOf, probePath } from './health.ts';
 import { maskConfig, secretsOf } from './masking.ts';
 import { normalizeError } from './normalize-error.ts';
+import { redactError } from './rebuild-error.ts';
+import type { Redactor } from './redact.ts';
 import { createRedactor } from './redact.ts';
 import { validate } from './validation.ts';
 import type { WebhookHeaders } from './webhook.ts';
@@ -127,13 +129,12 @@ export abstract class ConnectorAdapter {
 
   /** Makes a `ConnectorError` of anything thrown. Override it to know the remote system's own errors, and end in `super`. */
   normalizeError(error: unknown): ConnectorError {
-    return normalizeError(error);
+    return redactError(normalizeError(error), redactorOf(this));
   }
 
   /** A copy of the data without secrets: values of keys that mean one, and the connector's own secret values anywhere. */
   redact<T extends JsonValue | undefined>(data: T): T {
-    const context = attachedTo(this);
-    return createRedactor(context === undefined ? [] : secretsOf(context, this.configSchema)).data(data);
+    return redactorOf(this).data(data);
   }
 
   /** Whether a webhook was sent by the remote system. Kinds with `capabilities.webhooks` override it; by default nothing is genuine. */
@@ -167,4 +168,19 @@ export abstract class ConnectorAdapter {
 
 function attachedTo(adapter: ConnectorAdapter): ConnectorContext | undefined {
   return (adapter as { readonly [CONTEXT_KEY]?: ConnectorContext })[CONTEXT_KEY];
+}
+
+const REDACTOR = Symbol('redactor');
+
+/** Made once per start: finding the secrets means reading the schema. */
+function redactorOf(adapter: ConnectorAdapter): Redactor {
+  const context = attachedTo(adapter);
+  if (context === undefined) return createRedactor();
+  const kept = (adapter as { [REDACTOR]?: { readonly context: ConnectorContext; readonly redactor: Redactor } })[
+    REDACTOR
+  ];
+  if (kept?.context === context) return kept.redactor;
+  const redactor = createRedactor(secretsOf(context, adapter.configSchema));
+  Object.defineProperty(adapter, REDACTOR, { value: { context, redactor }, configurable: true });
+  return redactor;
 }

@@ -136,13 +136,21 @@ function factsOf(error: unknown): Facts {
   const inner = asRecord(read(outer, 'cause'));
   const response = asRecord(read(outer, 'response'));
   const base = ConnectorError.from(error);
+  const code = text(read(outer, 'code')) ?? text(read(inner, 'code')) ?? firstCode(read(outer, 'errors'));
   return {
     name: text(read(outer, 'name')) ?? '',
-    message: base.message,
-    code: text(read(outer, 'code')) ?? text(read(inner, 'code')) ?? firstCode(read(outer, 'errors')),
+    message: messageOf(base.message, inner, code),
+    code,
     status: status(read(outer, 'status')) ?? status(read(outer, 'statusCode')) ?? status(read(response, 'status')),
     retryAfterMs: parseRetryAfter(header(read(response, 'headers')) ?? header(read(outer, 'headers'))),
   };
+}
+
+/** `fetch failed` says nothing without its cause; an error for several addresses has no message at all. */
+function messageOf(message: string, inner: Record<string, unknown>, code: string | undefined): string {
+  const cause = text(read(inner, 'message'));
+  if (message === 'fetch failed' && cause !== undefined) return `${message}: ${cause}`;
+  return message === '' ? (code ?? 'failed without a message') : message;
 }
 
 /** Node's "happy eyeballs" gives one AggregateError for all addresses it tried. */

@@ -8,39 +8,20 @@ const MIN_SECRET_LENGTH = 6;
 const MAX_DEPTH = 64;
 
 /** Words that make a key a secret's, when the key is cut into its words. */
-const SECRET_WORDS = new Set([
-  'authorization',
-  'cookie',
-  'cookies',
-  'credential',
-  'credentials',
-  'passphrase',
-  'passwd',
-  'password',
-  'passwords',
-  'pwd',
-  'secret',
-  'secrets',
-  'token',
-  'tokens',
-  'apikey',
-  'apikeys',
-  'accesskey',
-  'privatekey',
-  'secretkey',
-  'signature',
-]);
+const SECRET_WORDS: ReadonlySet<string> = new Set(
+  (
+    'accesskey apikey apikeys authorization bearer cookie cookies credential credentials jwt otp passcode passphrase passwd ' +
+    'password passwords privatekey pwd secret secretkey secrets sessionid'
+  ).split(' '),
+);
 
-/** Pairs of words that do so together. */
-const SECRET_PAIRS = new Set([
-  'api key',
-  'api keys',
-  'access key',
-  'private key',
-  'secret key',
-  'signing key',
-  'auth key',
-]);
+/** Words that do so too, but whose numbers are counts: `total_tokens: 120`, `pass: 3`. */
+const SECRET_WORDS_OF_TEXT: ReadonlySet<string> = new Set(['pass', 'signature', 'token', 'tokens']);
+
+/** What makes the word `key` a secret's when it stands before it: `api_key`, not `sort_key`. */
+const SECRET_KEYS: ReadonlySet<string> = new Set(
+  'access account api auth encryption master private secret shared signing'.split(' '),
+);
 
 /** Removes secrets from text and data. */
 export interface Redactor {
@@ -52,23 +33,13 @@ export interface Redactor {
 
 /** True for keys one of whose words means a secret: `Authorization`, `db_pwd`, `clientSecret`; not `author`, not `tokenizer`. */
 export function isSecretKey(key: string): boolean {
-  const words = key
-    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .filter((word) => word !== '');
-  return words.some((word, index) => SECRET_WORDS.has(word) || SECRET_PAIRS.has(`${word} ${words[index + 1] ?? ''}`));
+  return secrecyOf(key) !== 'none';
 }
 
 /** A redactor that knows these secret values. Values shorter than 6 characters are masked under secret keys only. */
 export function createRedactor(secrets: Iterable<string> = []): Redactor {
-  const needles = needlesOf(secrets);
-  const text = (value: string): string => {
-    let result = value;
-    for (const needle of needles) if (result.includes(needle)) result = result.replaceAll(needle, MASKED_SECRET);
-    return result;
-  };
+  const known = patternOf(secrets);
+  const text = (value: string): string => (known === undefined ? value : value.replace(known, MASKED_SECRET));
   const visit = (value: JsonValue, depth: number): JsonValue => {
     if (typeof value === 'string') return text(value);
     if (typeof value !== 'object' || value === null) return value;
@@ -76,14 +47,9 @@ export function createRedactor(secrets: Iterable<string> = []): Redactor {
     if (Array.isArray(value)) return value.map((item) => visit(item, depth + 1));
     const copy: Record<string, JsonValue> = {};
     for (const [key, item] of Object.entries(value)) {
-      const masked = isSecretKey(key) && item !== null && item !== undefined && typeof item !== 'boolean';
+      const shown = isMasked(key, item) ? MASKED_SECRET : visit(item, depth + 1);
       // defineProperty: a key `__proto__` from outside must stay a key.
-      Object.defineProperty(copy, text(key), {
-        value: masked ? MASKED_SECRET : visit(item, depth + 1),
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      });
+      Object.defineProperty(copy, text(key), { value: shown, enumerable: true, writable: true, configurable: true });
     }
     return copy;
   };
@@ -93,17 +59,48 @@ export function createRedactor(secrets: Iterable<string> = []): Redactor {
   };
 }
 
-/** Every form in which a secret may stand in a text, longest first, so that a part never spoils the whole. */
-function needlesOf(secrets: Iterable<string>): readonly string[] {
+/** Whether there is a secret, and not only where one would be. */
+function isMasked(key: string, value: JsonValue | undefined): boolean {
+  if (value === null || value === undefined || typeof value === 'boolean') return false;
+  const secrecy = secrecyOf(key);
+  return secrecy === 'all' || (secrecy === 'text' && typeof value !== 'number');
+}
+
+function secrecyOf(key: string): 'all' | 'text' | 'none' {
+  const words = key
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
+  if (words.some((word) => SECRET_WORDS.has(word))) return 'all';
+  if (words.some((word, index) => /^keys?$/.test(word) && SECRET_KEYS.has(words[index - 1] ?? ''))) return 'all';
+  return words.some((word) => SECRET_WORDS_OF_TEXT.has(word)) ? 'text' : 'none';
+}
+
+/** Finds every form in which a secret may stand in a text; in one pass, longest first, so that a part never spoils the whole. */
+function patternOf(secrets: Iterable<string>): RegExp | undefined {
   const forms = new Set<string>();
-  for (const secret of secrets) {
-    if (secret.length < MIN_SECRET_LENGTH) continue;
-    const json = JSON.stringify(secret).slice(1, -1);
-    const base64 = Buffer.from(secret).toString('base64');
-    const encoded = encodeURIComponent(secret.toWellFormed());
-    for (const form of [secret, json, encoded, encoded.replaceAll('%20', '+'), base64, base64.replace(/=+$/, '')])
-      forms.add(form);
-    forms.add(Buffer.from(secret).toString('base64url'));
-  }
-  return [...forms].toSorted((a, b) => b.length - a.length);
+  for (const secret of secrets)
+    if (secret.length >= MIN_SECRET_LENGTH) for (const form of formsOf(secret)) forms.add(form);
+  if (forms.size === 0) return undefined;
+  const longestFirst = [...forms].toSorted((a, b) => b.length - a.length);
+  return new RegExp(longestFirst.map((form) => escapePattern(form)).join('|'), 'g');
+}
+
+function formsOf(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret);
+  const base64 = bytes.toString('base64');
+  return [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret.toWellFormed()),
+    new URLSearchParams({ '': secret }).toString().slice(1),
+    base64,
+    base64.replace(/=+$/, ''),
+    bytes.toString('base64url'),
+  ];
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
 }

@@ -37,7 +37,7 @@ describe('oauth2', () => {
     await remote.http.request({ path: '/a' });
     await remote.http.request({ path: '/b' });
     expect(identity.requests).toHaveLength(1);
-    expect(Object.fromEntries(new URLSearchParams(identity.requests[0]!.text()))).toEqual({
+    expect(Object.fromEntries(new URLSearchParams(identity.requests[0]?.text()))).toEqual({
       grant_type: 'client_credentials',
       scope: 'read write',
     });
@@ -87,7 +87,7 @@ describe('oauth2', () => {
     identity.on('POST', '/token', [{ status: 401, json: { error: 'invalid_client' } }, token('t-2')]);
     using remote = openHttp({ ...service.endpoint, auth: oauth2() });
     await remote.http.request({ path: '/' });
-    expect(Object.fromEntries(new URLSearchParams(identity.requests[1]!.text()))).toEqual({
+    expect(Object.fromEntries(new URLSearchParams(identity.requests[1]?.text()))).toEqual({
       grant_type: 'client_credentials',
       client_id: 'client:1',
       client_secret: 'very secret',

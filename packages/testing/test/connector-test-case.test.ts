@@ -47,7 +47,7 @@ class WeatherAdapter extends ConnectorAdapter {
   greeting = '';
 
   override initialize(context: ConnectorContext): void {
-    this.greeting = `${context.id} in ${String(context.settings['units'])}`;
+    this.greeting = `${context.id} in ${JSON.stringify(context.settings['units'])}`;
   }
 
   async connect(): Promise<boolean> {
@@ -79,7 +79,7 @@ class WeatherTests extends ConnectorTestCase {
   async testCallsNeedNoContext() {
     const { endpoint, requests, url } = this.service!;
     const adapter = await this.getAdapter({ config: endpoint });
-    expect(adapter.greeting).toBe('test in metric');
+    expect(adapter.greeting).toBe('test in "metric"');
     expect(adapter.endpointSeen).toBe(url);
     expect(await adapter.execute('forecast', { city: 'Bern' })).toEqual({ sky: 'clear' });
     await expect(adapter.healthCheck()).rejects.toMatchObject({ code: 'NOT_FOUND' });

@@ -2,7 +2,7 @@ import type { ConnectorError } from '@automate/contract';
 import { ConfigInvalidError, ConnectorError as Errors, MAX_PAYLOAD_BYTES, UpstreamError } from '@automate/contract';
 import { remainingMs } from '../deadline.ts';
 import type { HttpRequest, HttpResponse } from '../http-client.ts';
-import { rebuildError, withEffect } from '../rebuild-error.ts';
+import { redactError, withEffect } from '../rebuild-error.ts';
 import { createRedactor } from '../redact.ts';
 import { createAgents } from './agents.ts';
 import { answerError } from './answer-error.ts';
@@ -151,12 +151,8 @@ export function createExchanges({ id, config, signal: closing, redactor }: HttpC
   /** What may be shown of an error: no secret that this connector knows, the access token in use included. */
   function clean(error: ConnectorError): ConnectorError {
     const token = tokens?.peek();
-    const volatile = createRedactor(token === undefined ? [] : [token]);
-    const message = volatile.text(redactor.text(error.message));
-    const details = volatile.data(redactor.data(error.details));
-    return message === error.message && details === undefined
-      ? error
-      : rebuildError(error, { message, ...(details === undefined ? {} : { details }) });
+    const known = redactError(error, redactor);
+    return token === undefined ? known : redactError(known, createRedactor([token]));
   }
 
   async function postForToken({ url, headers, body }: TokenRequest): Promise<HttpResponse> {
