@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import type { JsonValue } from '../json.ts';
-import { closestWord } from './closest-word.ts';
 import { describeReceived, mayBeSecret } from './describe-received.ts';
 import type { Finding } from './finding.ts';
 import type { PathStep } from './problem-path.ts';
 import { knownKeys } from './schema-at.ts';
+import { explainUnknownKeys } from './unknown-keys.ts';
 
 /**
  * Checks a value against a schema whose messages are expectations, and words every issue as a finding. Gives the typed
@@ -20,11 +20,9 @@ export function checkShape<T>(schema: z.ZodType<T>, value: JsonValue | undefined
 function toFindings(issue: z.core.$ZodIssue, value: JsonValue | undefined, schema: z.ZodType): Finding[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(schema, path);
-    return issue.keys.map((key) => ({
+    return explainUnknownKeys(issue.keys, knownKeys(schema, path)).map(({ key, ...rest }) => ({
       path: [...path, key],
-      expected: expectKey(key, known),
-      received: `the key "${key.slice(0, 60)}"`,
+      ...rest,
     }));
   }
   if (issue.code === 'invalid_key') {
@@ -32,11 +30,6 @@ function toFindings(issue: z.core.$ZodIssue, value: JsonValue | undefined, schem
     return [{ path, expected, received: `the key "${String(path.at(-1)).slice(0, 60)}"` }];
   }
   return [{ path, expected: issue.message, received: describeReceived(valueAt(value, path), mayBeSecret(path)) }];
-}
-
-function expectKey(key: string, known: readonly string[]): string {
-  const closest = closestWord(key, known);
-  return closest === undefined ? `one of the keys ${known.join(', ')}` : `a known key (did you mean "${closest}"?)`;
 }
 
 function valueAt(value: unknown, path: readonly PathStep[]): unknown {

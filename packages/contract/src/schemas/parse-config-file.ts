@@ -4,7 +4,6 @@ import type { JsonValue } from '../json.ts';
 import type { Problem } from '../problem.ts';
 import { checkShape } from './check-shape.ts';
 import { AUTH_REQUIRED } from './check-together.ts';
-import { closestWord } from './closest-word.ts';
 import { configFileSchema, pluginsSchema, profileSchema } from './config-file.ts';
 import type { WirePlugins, WireProfile } from './config-file.ts';
 import { PROFILE_NAME_PATTERN } from './connector-config.ts';
@@ -17,6 +16,7 @@ import { parseConnectorConfig } from './parse-connector-config.ts';
 import type { PathStep } from './problem-path.ts';
 import { appendPath } from './problem-path.ts';
 import { schemaAt, typeOf } from './schema-at.ts';
+import { explainUnknownKeys } from './unknown-keys.ts';
 
 export type ParsedConfigFile =
   | {
@@ -67,15 +67,9 @@ interface Place {
   readonly config?: ConnectorConfig;
 }
 
-function checkSections(file: Readonly<Record<string, unknown>>): Problem[] {
-  return Object.keys(file)
-    .filter((key) => !SECTIONS.includes(key) && key !== '$schema')
-    .map((key) => {
-      const closest = closestWord(key, SECTIONS);
-      const expected =
-        closest === undefined ? `one of the keys ${SECTIONS.join(', ')}` : `a known key (did you mean "${closest}"?)`;
-      return { path: appendPath('', key), expected, received: `the key "${key.slice(0, 60)}"` };
-    });
+function checkSections(file: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const unknown = Object.keys(file).filter((key) => !SECTIONS.includes(key) && key !== '$schema');
+  return explainUnknownKeys(unknown, SECTIONS).map(({ key, ...rest }) => ({ path: appendPath('', key), ...rest }));
 }
 
 function parsePlugins(value: unknown, problems: Problem[]): WirePlugins | undefined {
