@@ -38,13 +38,11 @@ export function causeOf(death: Death): Cause {
     const { code, message, stack } = factsOf(error);
     if (code === 'ERR_WORKER_OUT_OF_MEMORY') return { reason: 'out_of_memory', message: 'ran out of memory' };
     if (code === 'ERR_WORKER_INIT_FAILED') return { reason: 'init_failed', message };
-    const reason = report?.reason === 'unhandled_rejection' ? 'unhandled_rejection' : 'uncaught_exception';
-    const what = reason === 'unhandled_rejection' ? 'a promise was rejected and nobody handled it' : 'an exception was not caught';
-    return { reason, message: `${what}: ${report?.message ?? message}`, ...pickStack(report?.stack ?? stack) };
+    if (report === undefined) return { reason: 'uncaught_exception', message: sentenceFor('uncaught_exception', message), ...pickStack(stack) };
   }
   if (report !== undefined) {
-    const { reason, message, stack } = report;
-    return { reason, message, ...pickStack(stack), ...(report.exitCode === undefined ? {} : { exitCode: report.exitCode }) };
+    const { reason, message, stack, exitCode: code } = report;
+    return { reason, message: sentenceFor(reason, message), ...pickStack(stack), ...(code === undefined ? {} : { exitCode: code }) };
   }
   return exitCode === undefined
     ? { reason: 'disappeared', message: 'its thread went away without a word' }
@@ -58,6 +56,18 @@ export function workerLost(id: string, cause: Cause): ErrorEnvelope {
     connector: id,
     details: { reason, ...(exitCode === undefined ? {} : { exitCode }) },
   }).toEnvelope();
+}
+
+function sentenceFor(reason: CrashReport['reason'], message: string): string {
+  switch (reason) {
+    case 'uncaught_exception': return `an exception was not caught: ${message}`;
+    case 'unhandled_rejection': return `a promise was rejected and nobody handled it: ${message}`;
+    case 'process_exit':
+    case 'process_abort':
+    case 'process_kill': return `its code ${message}`;
+    case 'protocol_violation': return message;
+    default: return reason satisfies never;
+  }
 }
 
 function factsOf(error: unknown): { readonly code?: string; readonly message: string; readonly stack?: string } {

@@ -1,4 +1,4 @@
-import type { ConnectorDescription, ErrorEnvelope, Outcome } from '@automate/contract';
+import type { ConnectorDescription, Outcome } from '@automate/contract';
 import { CancelledError, ConnectorError, TimeoutError, UnavailableError } from '@automate/contract';
 import type { HeldCall } from './channel.ts';
 import { RestartPolicy } from './restart-policy.ts';
@@ -143,12 +143,9 @@ export class SupervisedWorker implements ConnectorWorker {
       for (const { settle } of end.held) settle({ ok: false, error: this.#unavailable().toEnvelope() });
       return;
     }
-    const { cause } = end;
-    const startFailed = cause.reason === 'start_failed';
     const verdict = end.whileStarting ? this.#policy.startFailed() : this.#policy.crashed();
-    const error: ErrorEnvelope = startFailed ? { ...end.error, message: cause.message } : end.error;
-    if (!startFailed) this.#reportCrash(end);
-    this.#enter({ phase: verdict.kind, error, crashes: this.#policy.failures, retryAt: verdict.retryAt });
+    if (!end.orderly) this.#reportCrash(end);
+    this.#enter({ phase: verdict.kind, error: end.error, crashes: this.#policy.failures, retryAt: verdict.retryAt });
     for (const held of end.held) void this.#resend(held);
   }
 

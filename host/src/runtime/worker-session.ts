@@ -22,8 +22,10 @@ export interface SessionEnd {
   readonly error: ErrorEnvelope;
   /** Ended because the host wanted it so. */
   readonly intended: boolean;
-  /** It had not come as far as a running adapter. */
+  /** It ended before its adapter was initialized. */
   readonly whileStarting: boolean;
+  /** It reported its own failure to start, or took too long; its thread did not crash. */
+  readonly orderly: boolean;
   /** Calls that were never sent. */
   readonly held: readonly HeldCall[];
 }
@@ -52,6 +54,8 @@ export class WorkerSession {
   #droppedLines = 0;
   #lastPongAt = 0;
   #ending = false;
+  /** Why the start failed, where that is known better than from the death that follows. */
+  #startError: ConnectorError | undefined;
 
   constructor(options: SessionOptions) {
     const { spec, parts } = options;
@@ -183,11 +187,11 @@ export class WorkerSession {
     }
     const error = ConnectorError.fromEnvelope(outcome.error);
     // Wrong settings leave the adapter as it was. Anything else leaves it half made, which nothing can be built on.
-    if (error.details?.['reason'] !== 'settings_invalid') {
-      if (outcome.error.code === 'TIMEOUT') this.#startTimedOut('initialize');
-      else this.#failStart(error);
-    }
-    throw error;
+    if (error.details?.['reason'] === 'settings_invalid') throw error;
+    if (Date.now() >= deadline) this.#startTimedOut('initialize');
+    else this.#failStart(error);
+    await this.#ended.promise;
+    throw this.#startError ?? error;
   }
 
   async #connect(): Promise<void> {
@@ -209,8 +213,9 @@ export class WorkerSession {
     this.#options.onLevel(level);
   }
 
+  /** Callers hear of it once the thread has ended, so that what they then ask finds the next start's rules in force. */
   #failStart(error: ConnectorError): void {
-    this.#described.reject(error);
+    this.#startError ??= error;
     this.kill('start_failed', error.message);
   }
 
@@ -221,7 +226,7 @@ export class WorkerSession {
       effect: 'none',
       details: { reason: 'start_timeout', step },
     });
-    this.#described.reject(error);
+    this.#startError ??= error;
     this.kill('start_timeout', error.message);
   }
 
@@ -293,16 +298,18 @@ export class WorkerSession {
   }
 
   #onDeath(cause: Cause): void {
-    const { spec, parts } = this.#options;
+    const { spec, parts, onEnd } = this.#options;
     clearTimeout(this.#startTimer);
     parts.watch.remove(this);
     const intended = this.#ending;
     this.#ending = true;
-    const whileStarting = !this.#has('initialized') && !intended && (this.#level === undefined || this.#step !== undefined);
-    const error = workerLost(spec.id, cause);
+    const orderly = cause.reason === 'start_failed' || cause.reason === 'start_timeout';
+    const whileStarting = orderly || this.#level === undefined || (!this.#has('initialized') && this.#step !== undefined);
+    const lost = workerLost(spec.id, cause);
+    const error = orderly && this.#startError !== undefined ? this.#startError.toEnvelope() : lost;
+    const held = this.#channel.close(lost);
+    onEnd({ cause, error, intended, whileStarting, orderly, held });
     this.#described.reject(ConnectorError.fromEnvelope({ ...error, effect: 'none' }));
-    const held = this.#channel.close(error);
-    this.#options.onEnd({ cause, error, intended, whileStarting, held });
     this.#ended.resolve();
   }
 }

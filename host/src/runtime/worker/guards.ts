@@ -12,9 +12,14 @@ export const MAX_STRAYS = 100;
  * keeps honest mistakes from hurting, not malice.
  */
 export function installGuards(port: MessagePort, uplink: Uplink): void {
-  guardExits(uplink);
-  guardPorts(port, uplink);
-  // Only watches: a connector that handles its own uncaught exceptions lives on.
+  // Taken first: every way out ends in it, and it skips the exit hooks of whatever is loaded.
+  const reallyExit = Reflect.get(process, 'reallyExit').bind(process) as (code: number) => never;
+  const die = (report: CrashReport): never => {
+    uplink.crash({ ...report, stack: new Error(report.message).stack ?? '' });
+    return reallyExit(report.exitCode ?? 1);
+  };
+  guardExits(die);
+  guardPorts(port, uplink, die);
   process.on('uncaughtExceptionMonitor', (error, origin) => {
     const stack = stackOf(error);
     uplink.crash({
@@ -22,17 +27,13 @@ export function installGuards(port: MessagePort, uplink: Uplink): void {
       message: messageOfThrown(error),
       ...(stack === undefined ? {} : { stack }),
     });
+    // A connector that handles its own uncaught exceptions lives on.
+    if (process.listenerCount('uncaughtException') === 0 && !process.hasUncaughtExceptionCaptureCallback()) reallyExit(1);
   });
 }
 
-function guardExits(uplink: Uplink): void {
-  // Taken first: every way out ends in it, and it skips the exit hooks of whatever is loaded.
-  const reallyExit = Reflect.get(process, 'reallyExit').bind(process) as (code: number) => never;
+function guardExits(die: (report: CrashReport) => never): void {
   const realKill = process.kill.bind(process);
-  const die = (report: CrashReport): never => {
-    uplink.crash({ ...report, stack: new Error(report.message).stack ?? '' });
-    return reallyExit(report.exitCode ?? 1);
-  };
   const exit = (name: string) => (code?: unknown) => {
     const exitCode = Number(code ?? process.exitCode ?? 0) | 0;
     return die({ reason: 'process_exit', message: `called ${name}(${exitCode})`, exitCode });
@@ -49,7 +50,7 @@ function guardExits(uplink: Uplink): void {
   });
 }
 
-function guardPorts(port: MessagePort, uplink: Uplink): void {
+function guardPorts(port: MessagePort, uplink: Uplink, die: (report: CrashReport) => never): void {
   closePoolPort(port);
   let strays = 0;
   let told = 0;
@@ -57,7 +58,7 @@ function guardPorts(port: MessagePort, uplink: Uplink): void {
     strays += 1;
     if (strays >= MAX_STRAYS) {
       uplink.sendNow({ kind: 'strays', count: strays - told });
-      Reflect.get(process, 'abort').call(process);
+      die({ reason: 'protocol_violation', message: `it posted ${strays} messages on ports that are not its own` });
     }
     natives.setImmediate(() => {
       if (strays > told) uplink.send({ kind: 'strays', count: strays - told }, 0);

@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import { errorOf, execute, openBench, run, until, valueOf } from './support.ts';
+
+describe('a connector that ends its thread', () => {
+  it.each([
+    ['exit_0', { reason: 'process_exit', exitCode: 0 }],
+    ['exit_1', { reason: 'process_exit', exitCode: 1 }],
+    ['exit_code', { reason: 'process_exit', exitCode: 3 }],
+    ['really_exit', { reason: 'process_exit', exitCode: 2 }],
+    ['abort', { reason: 'process_abort' }],
+    ['kill', { reason: 'process_kill' }],
+    ['reject', { reason: 'unhandled_rejection' }],
+    ['reject_text', { reason: 'unhandled_rejection' }],
+    ['timer', { reason: 'uncaught_exception' }],
+  ])('fails the calls under way with the reason, and the next one finds a new worker: %s', async (action, details) => {
+    await using bench = await openBench();
+    const worker = bench.worker('exiting');
+    await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+    const begun = Date.now();
+    const lost = errorOf(await execute(worker, action));
+    expect(lost).toMatchObject({ code: 'WORKER_LOST', effect: 'maybe', blame: 'plugin', connector: 'exiting', details });
+    // Far below the call's own deadline: the death itself was noticed.
+    expect(Date.now() - begun).toBeLessThan(5000);
+    expect(valueOf(await run(worker, 'echo', { payload: '{"a":1}' }))).toStrictEqual({ a: 1 });
+    expect(worker.stats()).toMatchObject({ starts: 2, crashes: 1, state: { phase: 'running', level: 'ready' } });
+    expect(bench.crashes).toMatchObject([{ id: 'exiting', error: { details } }]);
+    expect(bench.neighbourFailures).toStrictEqual([]);
+  });
+
+  it('is logged with message and stack', async () => {
+    await using bench = await openBench();
+    const worker = bench.worker('exiting');
+    await run(worker, 'timer');
+    const record = bench.logs.find(({ connector, source }) => connector === 'exiting' && source === 'host');
+    expect(record?.message).toBe('the worker of connector "exiting" was lost: an exception was not caught: thrown by a timer');
+    expect(String(record?.fields?.['stack'])).toContain('exiting.mjs');
+  });
+
+  it('is noticed when nobody calls it', async () => {
+    await using bench = await openBench();
+    const worker = bench.worker('exiting');
+    expect(valueOf(await run(worker, 'timer_later'))).toBe('gone soon');
+    await until('the death is noticed', () => bench.crashes.length === 1);
+    expect(bench.crashes).toMatchObject([{ error: { details: { reason: 'uncaught_exception' } } }]);
+    expect(worker.state()).toMatchObject({ phase: 'backing-off', error: { message: expect.stringContaining('thrown while idle') } });
+    expect(valueOf(await run(worker, 'echo'))).toStrictEqual({});
+    expect(bench.neighbourFailures).toStrictEqual([]);
+  });
+
+  it('delivers what it had answered before', async () => {
+    await using bench = await openBench();
+    const worker = bench.worker('exiting');
+    await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+    const answered = Array.from({ length: 50 }, (_, n) => execute(worker, 'echo', { payload: `{"n":${n}}` }));
+    const killer = execute(worker, 'exit_within_turn');
+    expect((await Promise.all(answered)).map(valueOf)).toStrictEqual(Array.from({ length: 50 }, (_, n) => ({ n })));
+    expect(errorOf(await killer)).toMatchObject({ code: 'WORKER_LOST' });
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import { errorOf, execute, openBench, run, until, valueOf } from './support.ts';
+
+describe('a call that does not end', () => {
+  it.each(['spin', 'backtrack'])('is answered at its deadline, and its thread replaced when it is stuck: %s', async (action) => {
+    await using bench = await openBench();
+    const worker = bench.worker('hanging');
+    await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+    const sibling = execute(worker, 'ignore');
+    const begun = Date.now();
+    const error = errorOf(await execute(worker, action, { deadline: begun + 500 }));
+    expect(error).toMatchObject({ code: 'TIMEOUT', effect: 'maybe', connector: 'hanging' });
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(495);
+    expect(errorOf(await sibling)).toMatchObject({ code: 'WORKER_LOST', details: { reason: 'killed_after_deadline' } });
+    expect(valueOf(await run(worker, 'fine'))).toBe('fine');
+    expect(worker.stats()).toMatchObject({ starts: 2, crashes: 1 });
+    expect(bench.crashes).toMatchObject([{ id: 'hanging', error: { code: 'WORKER_LOST', details: { reason: 'killed_after_deadline' } } }]);
+    expect(bench.neighbourFailures).toStrictEqual([]);
+  });
+
+  it('is killed after its grace where it ignores the signal, and calls that came meanwhile go to the next worker', async () => {
+    await using bench = await openBench({ graceMs: 300 });
+    const worker = bench.worker('hanging');
+    const late = await run(worker, 'ignore', { deadline: Date.now() + 300 });
+    expect(errorOf(late)).toMatchObject({ code: 'TIMEOUT' });
+    const meanwhile = await execute(worker, 'fine');
+    expect(valueOf(meanwhile)).toBe('fine');
+    expect(worker.stats()).toMatchObject({ starts: 2, crashes: 1 });
+    expect(bench.neighbourFailures).toStrictEqual([]);
+  });
+
+  it('costs no worker where it honours the signal', async () => {
+    await using bench = await openBench();
+    const worker = bench.worker('hanging');
+    expect(errorOf(await run(worker, 'obey', { deadline: Date.now() + 200 }))).toMatchObject({ code: 'TIMEOUT' });
+    expect(valueOf(await execute(worker, 'fine'))).toBe('fine');
+    expect(worker.stats()).toMatchObject({ starts: 1, crashes: 0, pending: 0 });
+  });
+
+  it('is answered at once when its caller leaves, and then has until its deadline', async () => {
+    await using bench = await openBench();
+    const worker = bench.worker('hanging');
+    const leaving = new AbortController();
+    const call = run(worker, 'obey', { signal: leaving.signal });
+    await until('the call is under way', () => worker.stats().pending === 1);
+    leaving.abort();
+    expect(errorOf(await call)).toMatchObject({ code: 'CANCELLED', effect: 'maybe' });
+    await until('the adapter has let go', () => worker.stats().pending === 0);
+    expect(worker.stats()).toMatchObject({ starts: 1, crashes: 0 });
+  });
+
+  it('is killed at its deadline where the caller has left and it ignores that', async () => {
+    await using bench = await openBench({ graceMs: 200 });
+    const worker = bench.worker('hanging');
+    const leaving = new AbortController();
+    await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+    const call = execute(worker, 'ignore', { signal: leaving.signal, deadline: Date.now() + 600 });
+    leaving.abort();
+    expect(errorOf(await call)).toMatchObject({ code: 'CANCELLED' });
+    await until('the worker is killed', () => bench.crashes.length === 1);
+  });
+
+  it('is found out between calls too', async () => {
+    await using bench = await openBench({ watchMs: 50, stuckMs: 300 });
+    const worker = bench.worker('hanging');
+    const leaving = new AbortController();
+    await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+    expect(valueOf(await execute(worker, 'spin_later'))).toBe('fine');
+    leaving.abort();
+    await until('the spinning worker is killed', () => bench.crashes.length === 1);
+    expect(bench.crashes).toMatchObject([{ error: { details: { reason: 'unresponsive' } } }]);
+    expect(valueOf(await run(worker, 'fine'))).toBe('fine');
+  });
+});

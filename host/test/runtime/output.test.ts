@@ -1,0 +1,58 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { describe, expect, it } from '@jest/globals';
+import { openBench, run, until, valueOf } from './support.ts';
+
+describe('what a connector writes', () => {
+  it('becomes records with its id, from console, streams, warnings and logger', async () => {
+    await using bench = await openBench();
+    const worker = bench.worker('talkative');
+    expect(valueOf(await run(worker, 'say'))).toBe('said');
+    const own = () => bench.logs.filter(({ connector }) => connector === 'talkative');
+    await until('the unfinished line is let go', () => own().some(({ message }) => message === 'and the rest'));
+    const shown = own().map(({ level, source, message }) => `${level} ${source} ${message}`);
+    expect(shown).toStrictEqual(
+      expect.arrayContaining([
+        'info stdout loading',
+        'info stdout to stdout { a: 1 }',
+        'warn stderr to stderr',
+        'info stdout in two parts',
+        'info stdout and the rest',
+        'warn stderr Warning: mind the gap',
+        'info logger with fields',
+        'warn logger odd fields',
+      ]),
+    );
+    expect(own().find(({ message }) => message === 'with fields')?.fields).toStrictEqual({ count: 3 });
+  });
+
+  it('is cut where a line is too long', async () => {
+    await using bench = await openBench();
+    const worker = bench.worker('talkative');
+    await run(worker, 'long');
+    await until('the line has come', () => bench.logs.some(({ message }) => message.startsWith('yyy')));
+    const line = bench.logs.find(({ message }) => message.startsWith('yyy'))?.message ?? '';
+    expect(line.length).toBeLessThan(9000);
+    expect(line).toContain('(100000 characters)');
+  });
+
+  it('is bounded: a million lines neither stall nor fill the host, and are counted', async () => {
+    await using bench = await openBench();
+    const worker = bench.worker('talkative', { memoryMb: 128 });
+    await run(worker, 'nothing');
+    const stalls = monitorEventLoopDelay({ resolution: 5 });
+    stalls.enable();
+    expect(valueOf(await run(worker, 'flood', { payload: '{"lines":1000000}', deadline: Date.now() + 25_000 }))).toBe('said');
+    stalls.disable();
+    await until('the count of dropped lines has come', () => worker.stats().droppedLogLines > 0);
+    const kept = bench.logs.filter(({ connector, source }) => connector === 'talkative' && source === 'stdout');
+    const bytes = kept.reduce((sum, { message }) => sum + message.length, 0);
+    expect(bytes).toBeLessThan(1024 * 1024);
+    await until('every line is accounted for', () => {
+      const lines = bench.logs.filter(({ connector, source }) => connector === 'talkative' && source === 'stdout').length;
+      return lines - 1 + worker.stats().droppedLogLines === 1_000_000;
+    });
+    expect(stalls.percentile(99) / 1e6).toBeLessThan(500);
+    expect(worker.stats()).toMatchObject({ starts: 1, crashes: 0 });
+    expect(bench.neighbourFailures).toStrictEqual([]);
+  }, 60_000);
+});

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ConnectorWorker } from '../../dist/runtime/runtime.js';
+import type { Bench } from './support.ts';
+import { errorOf, openBench, run, valueOf } from './support.ts';
+
+describe('what an action answers', () => {
+  let bench: Bench;
+  let worker: ConnectorWorker;
+
+  beforeAll(async () => {
+    bench = await openBench();
+    worker = bench.worker('results', { memoryMb: 2048 });
+  });
+  afterAll(async () => {
+    await bench[Symbol.asyncDispose]();
+  });
+
+  it.each([
+    ['nine_megabytes', 'result_too_large'],
+    ['half_a_gigabyte', 'result_too_large'],
+    ['many_values', 'result_too_large'],
+    ['wide_characters', 'result_too_large'],
+    ['changing_getter', 'result_too_large'],
+    ['deep', 'result_too_deep'],
+    ['circular', 'result_circular'],
+    ['function', 'result_not_json'],
+    ['symbol', 'result_not_json'],
+    ['bigint', 'result_not_json'],
+    ['throwing_getter', 'result_not_json'],
+    ['throwing_proxy', 'result_not_json'],
+    ['throwing_to_json', 'result_not_json'],
+  ])('is refused in the worker where it cannot be passed on: %s', async (action, reason) => {
+    expect(errorOf(await run(worker, action))).toMatchObject({ code: 'INTERNAL_ERROR', details: { reason }, connector: 'results' });
+  });
+
+  it('follows the rules of JSON', async () => {
+    expect(valueOf(await run(worker, 'json_rules'))).toStrictEqual({
+      date: '1970-01-01T00:00:00.000Z',
+      map: {},
+      list: [null, null],
+      bytes: { type: 'Buffer', data: [97, 98] },
+    });
+    expect(valueOf(await run(worker, 'promise_of_nothing'))).toBeNull();
+  });
+
+  it('may hold one object in two places', async () => {
+    expect(valueOf(await run(worker, 'shared'))).toStrictEqual([{ a: 1 }, { a: 1 }]);
+  });
+
+  it('restarts nothing and bothers nobody', () => {
+    expect(worker.stats()).toMatchObject({ starts: 1, crashes: 0 });
+    expect(bench.neighbourFailures).toStrictEqual([]);
+  });
+});

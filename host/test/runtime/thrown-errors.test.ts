@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ConnectorWorker } from '../../dist/runtime/runtime.js';
+import type { Bench } from './support.ts';
+import { errorOf, openBench, run } from './support.ts';
+
+describe('what an action throws', () => {
+  let bench: Bench;
+  let worker: ConnectorWorker;
+
+  beforeAll(async () => {
+    bench = await openBench();
+    worker = bench.worker('throwing');
+  });
+  afterAll(async () => {
+    await bench[Symbol.asyncDispose]();
+  });
+
+  it.each([
+    ['sync_error', 'thrown at once'],
+    ['async_error', 'thrown later'],
+    ['null', 'threw null'],
+    ['undefined', 'threw undefined'],
+    ['string', 'threw "just text"'],
+    ['symbol', 'threw Symbol(sign)'],
+    ['function', 'threw () => \'never called\''],
+    ['hostile', 'threw a value that cannot be shown'],
+    ['bad_normalize', 'breaks normalizeError'],
+  ])('is a typed error, never a success: %s', async (action, message) => {
+    const error = errorOf(await run(worker, action));
+    expect(error).toMatchObject({ code: 'INTERNAL_ERROR', blame: 'plugin', connector: 'throwing', message });
+  });
+
+  it('keeps all that a connector error says', async () => {
+    const error = errorOf(await run(worker, 'connector_error'));
+    expect(error).toStrictEqual({
+      code: 'RATE_LIMITED',
+      name: 'RateLimitedError',
+      message: 'slow down',
+      retryable: true,
+      effect: 'none',
+      blame: 'remote',
+      retryAfterMs: 1500,
+      details: { limit: 7 },
+      connector: 'throwing',
+    });
+  });
+
+  it('goes through the adapter, which knows network failures', async () => {
+    const error = errorOf(await run(worker, 'refused'));
+    expect(error).toMatchObject({ code: 'TRANSIENT_NETWORK', retryable: true, effect: 'none' });
+  });
+
+  it('shows no secrets in its details', async () => {
+    const error = errorOf(await run(worker, 'secret_details'));
+    expect(error.details).toStrictEqual({ authorization: '[secret]', author: 'kept' });
+  });
+
+  it('loses only the details that are not JSON', async () => {
+    const error = errorOf(await run(worker, 'unencodable_details'));
+    expect(error).toMatchObject({ code: 'RATE_LIMITED', message: 'no' });
+    expect(error.details).toBeUndefined();
+  });
+
+  it('is logged with its stack where it is the plugin\'s own fault', () => {
+    const logged = bench.logs.filter((record) => record.connector === 'throwing' && record.level === 'error');
+    expect(logged.map((record) => record.message)).toContain('action "sync_error" failed: thrown at once');
+    expect(String(logged[0]?.fields?.['stack'])).toContain('throwing.mjs');
+  });
+
+  it('restarts nothing and bothers nobody', () => {
+    expect(worker.stats()).toMatchObject({ starts: 1, crashes: 0, pending: 0 });
+    expect(bench.crashes).toStrictEqual([]);
+    expect(bench.neighbourFailures).toStrictEqual([]);
+  });
+});
