@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { parseSource, readManifests, readSources } from './boundaries/read-sources.ts';
+import { parseSource, readManifests, readSources, ROOT } from './boundaries/read-sources.ts';
 import {
   contractRootViolations,
   exportViolations,
@@ -45,17 +47,18 @@ const WRITTEN_FOLDERS = [...manifests]
   .map(([folder]) => `${folder}/src`);
 
 /** The names under which strangers import our packages. Adding one is a promise, so it is made here as well. */
-const PUBLIC_ENTRIES = {
+const PUBLIC_ENTRIES: Readonly<Record<string, readonly string[]>> = {
   '@automate/client': ['.', './package.json'],
-  '@automate/connector-http': ['.', './package.json'],
-  '@automate/connector-logging': ['.', './package.json'],
-  '@automate/connector-prometheus': ['.', './package.json'],
-  '@automate/connector-slack': ['.', './package.json'],
   '@automate/contract': ['.', './grpc', './http', './package.json', './schemas'],
   '@automate/host': ['.', './package.json'],
   '@automate/sdk': ['.', './package.json', './runtime'],
   '@automate/testing': ['.', './package.json'],
 };
+
+/** A connector is found by its manifest; its root is for programs that want its types. */
+const CONNECTOR_ENTRIES = ['.', './package.json'];
+
+const published = [...manifests.values()].filter((manifest) => manifest.private !== true);
 
 describe('who may import whom', () => {
   it('finds the sources it is about', () => {
@@ -108,10 +111,22 @@ describe('who may import whom', () => {
 
 describe('the public surface', () => {
   it('is imported under exactly these names', () => {
-    const entries = [...manifests.values()]
-      .filter((manifest) => manifest.private !== true)
-      .map((manifest) => [manifest.name, Object.keys(manifest.exports ?? {}).toSorted()] as const);
-    expect(Object.fromEntries(entries)).toStrictEqual(PUBLIC_ENTRIES);
+    const entries = published.map(
+      (manifest) => [manifest.name, Object.keys(manifest.exports ?? {}).toSorted()] as const,
+    );
+    const connectors = entries.map(([name]) => name).filter((name) => name.startsWith('@automate/connector-'));
+    expect(connectors).not.toHaveLength(0);
+    expect(Object.fromEntries(entries)).toStrictEqual({
+      ...Object.fromEntries(connectors.map((name) => [name, CONNECTOR_ENTRIES])),
+      ...PUBLIC_ENTRIES,
+    });
+  });
+
+  it('has one version, and every package is in the group that is released together', () => {
+    expect(new Set(published.map((manifest) => manifest.version)).size).toBe(1);
+    const group = /^ {2}fixed:\n((?: {4}.*\n)+)/m.exec(readFileSync(join(ROOT, 'pnpm-workspace.yaml'), 'utf8'))?.[1];
+    const members = [...(group ?? '').matchAll(/'([^']+)'/g)].map((match) => match[1]);
+    expect(published.map((manifest) => manifest.name).filter((name) => !members.includes(name))).toStrictEqual([]);
   });
 
   it('names each export of a public entry', () => {
