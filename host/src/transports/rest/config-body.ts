@@ -22,7 +22,7 @@ export function readConfigBody(text: string, id?: string): ConnectorConfigInput 
   const value = withId(text === '' ? {} : parseJsonText(text), id);
   const parsed = parseConnectorConfig(value, { allowReferences: false });
   if (!parsed.ok) throw configRefused(nameOf(value), parsed.problems);
-  return toInput(value as JsonObject) as unknown as ConnectorConfigInput;
+  return fromWireConfig(value as JsonObject) as unknown as ConnectorConfigInput;
 }
 
 function withId(value: JsonValue, id: string | undefined): JsonValue {
@@ -45,15 +45,15 @@ function nameOf(value: JsonValue): string {
 }
 
 /** The reverse of `toWireConfig`, for values that have been checked. */
-function toInput(config: JsonObject): JsonObject {
+export function fromWireConfig(config: JsonObject): JsonObject {
   const entries = Object.entries(config).map(([key, value]): [string, JsonValue] => [
     toCamelCase(key),
-    SECTIONS.has(key) && isJsonObject(value) ? sectionToInput(value, DURATIONS[key] ?? []) : value,
+    SECTIONS.has(key) && isJsonObject(value) ? sectionFromWire(value, DURATIONS[key] ?? []) : value,
   ]);
   return Object.fromEntries(entries);
 }
 
-function sectionToInput(section: JsonObject, durations: readonly string[]): JsonObject {
+function sectionFromWire(section: JsonObject, durations: readonly string[]): JsonObject {
   const entries = Object.entries(section).map(([key, value]): [string, JsonValue] =>
     durations.includes(key) && typeof value === 'string'
       ? [`${toCamelCase(key)}Ms`, parseDuration(value) ?? value]
