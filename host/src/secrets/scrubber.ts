@@ -72,8 +72,8 @@ export function createScrubber(options: ScrubberOptions = {}): Scrubber {
 }
 
 function scrubString(text: string, finder: TextFinder | undefined): string {
-  let match = finder?.find(text, 0);
-  if (finder === undefined || match === undefined) return text;
+  if (finder === undefined || !finder.holdsAny(text)) return text;
+  let match = finder.find(text, 0);
   let scrubbed = '';
   let from = 0;
   while (match !== undefined) {
@@ -85,7 +85,7 @@ function scrubString(text: string, finder: TextFinder | undefined): string {
 }
 
 function scrubText(jsonText: string, finder: TextFinder | undefined): string {
-  if (finder?.find(jsonText, 0) === undefined) return jsonText;
+  if (finder === undefined || !finder.holdsAny(jsonText)) return jsonText;
   let value: JsonValue;
   try {
     value = JSON.parse(jsonText) as JsonValue;
