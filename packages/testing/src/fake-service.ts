@@ -157,7 +157,7 @@ export class FakeService implements AsyncDisposable {
       send(reply, response);
     } catch (error) {
       // The client went away, the service closed, or the script itself failed; the last must be seen by the test.
-      if (response.headersSent || incoming.destroyed) return;
+      if (response.headersSent || response.destroyed) return;
       response
         .writeHead(500, { 'content-type': 'text/plain' })
         .end(`the fake service's script failed: ${String(error)}`);
