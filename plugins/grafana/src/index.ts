@@ -1,0 +1,1 @@
+export { default as GrafanaAdapter } from './grafana-adapter.ts';

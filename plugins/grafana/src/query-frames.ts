@@ -1,0 +1,109 @@
+import { createConnectorError } from '@automate/sdk';
+import type { ConnectorError, ErrorCode, HttpClient } from '@automate/sdk';
+import { z } from 'zod';
+import type { QueryInput } from './actions/query.ts';
+import { check, jsonValue } from './grafana-client.ts';
+
+const PATH = '/api/ds/query';
+
+/** A table: one list of values for each field, all of one length. */
+export const frame = z.object({
+  name: z.string().optional(),
+  fields: z.array(
+    z.object({
+      name: z.string(),
+      type: z.string().optional().describe('`time` (milliseconds), `number`, `string`, `boolean` …'),
+      labels: z.record(z.string(), z.string()).optional(),
+    }),
+  ),
+  values: z.array(z.array(jsonValue)).describe('The columns, in the order of the fields'),
+});
+
+const answer = z.object({
+  results: z.record(
+    z.string(),
+    z.object({
+      status: z.int().optional(),
+      error: z.string().optional(),
+      errorSource: z.string().optional(),
+      frames: z
+        .array(
+          z.object({
+            schema: z.object({ name: z.string().optional(), fields: frame.shape.fields.nullish() }).optional(),
+            data: z.object({ values: z.array(z.array(jsonValue)).nullish() }).optional(),
+          }),
+        )
+        .nullish(),
+    }),
+  ),
+});
+
+type Result = z.output<typeof answer>['results'][string];
+
+/**
+ * Sends queries through Grafana. One that fails fails the whole, since a result that is quietly incomplete would be
+ * taken for an empty one.
+ */
+export async function runQueries(
+  http: HttpClient,
+  input: QueryInput,
+): Promise<Record<string, { frames: z.output<typeof frame>[] }>> {
+  const { queries, from, to, interval_ms, max_data_points } = input;
+  const response = await http.request({
+    method: 'POST',
+    path: PATH,
+    json: {
+      from,
+      to,
+      queries: queries.map(({ ref_id, datasource_uid, model }) => ({
+        ...model,
+        refId: ref_id,
+        datasource: { uid: datasource_uid },
+        ...(interval_ms === undefined ? {} : { intervalMs: interval_ms }),
+        ...(max_data_points === undefined ? {} : { maxDataPoints: max_data_points }),
+      })),
+    },
+    // Failed queries come with 207 or 400 and their reasons in the usual body.
+    accept: (status) => (status >= 200 && status < 300) || status === 400,
+  });
+  if (response.status === 400) throw refusal(response.json());
+  const { results } = check(answer, response.json(), PATH);
+  for (const { ref_id } of queries) {
+    const result = results[ref_id];
+    if (result?.error !== undefined) throw queryError(ref_id, result);
+  }
+  return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, { frames: toFrames(result) }]));
+}
+
+function toFrames(result: Result): z.output<typeof frame>[] {
+  return (result.frames ?? []).map(({ schema, data }) => ({
+    ...(schema?.name === undefined ? {} : { name: schema.name }),
+    fields: schema?.fields ?? [],
+    values: data?.values ?? [],
+  }));
+}
+
+function refusal(body: z.output<typeof jsonValue>): ConnectorError {
+  const parsed = answer.safeParse(body);
+  const failed = parsed.success
+    ? Object.entries(parsed.data.results).find(([, { error }]) => error !== undefined)
+    : undefined;
+  if (failed !== undefined) return queryError(failed[0], failed[1]);
+  const said = z.object({ message: z.string() }).safeParse(body);
+  return createConnectorError(
+    'INVALID_INPUT',
+    `Grafana refused the queries: ${said.success ? said.data.message : 'no reason given'}`,
+    {
+      details: { status: 400 },
+    },
+  );
+}
+
+/** The status of one query is that of the data source's own answer; without one the query was wrong. */
+function queryError(refId: string, { status = 400, error = '', errorSource }: Result): ConnectorError {
+  const code: ErrorCode =
+    status === 504 ? 'TIMEOUT' : status >= 500 ? 'UPSTREAM_5XX' : status === 429 ? 'RATE_LIMITED' : 'INVALID_INPUT';
+  return createConnectorError(code, `query ${refId} failed: ${error}`, {
+    details: { ref_id: refId, status, ...(errorSource === undefined ? {} : { error_source: errorSource }) },
+  });
+}
