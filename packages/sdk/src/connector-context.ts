@@ -1,15 +1,8 @@
 import type { AuthType, ConnectorConfig, JsonObject } from '@automate/contract';
+import type { ConnectionProfile } from './connection-profile.ts';
 import type { HttpClient } from './http-client.ts';
 import type { Logger } from './logger.ts';
 import type { Secret } from './secret.ts';
-
-/** A connection profile as the connector that uses it sees it: secrets resolved. */
-export interface ConnectionProfile {
-  readonly name: string;
-  readonly environment: string;
-  readonly settings: JsonObject;
-  readonly secrets: Readonly<Record<string, Secret>>;
-}
 
 /** `auth` with every reference resolved and every secret wrapped. */
 export interface ResolvedAuth {

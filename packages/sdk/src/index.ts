@@ -11,13 +11,8 @@ export type {
   SchemaInput,
   SchemaOutput,
 } from './action.ts';
-export type {
-  CallContext,
-  ConnectionProfile,
-  ConnectorContext,
-  ResolvedAuth,
-  ResolvedConfig,
-} from './connector-context.ts';
+export type { ConnectionProfile } from './connection-profile.ts';
+export type { CallContext, ConnectorContext, ResolvedAuth, ResolvedConfig } from './connector-context.ts';
 export type { AdapterHealth } from './health.ts';
 export type { HttpClient, HttpMethod, HttpRequest, HttpResponse, QueryValue } from './http-client.ts';
 export { LOG_LEVELS } from './logger.ts';

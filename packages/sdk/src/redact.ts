@@ -84,7 +84,7 @@ function patternOf(secrets: Iterable<string>): RegExp | undefined {
     if (secret.length >= MIN_SECRET_LENGTH) for (const form of formsOf(secret)) forms.add(form);
   if (forms.size === 0) return undefined;
   const longestFirst = [...forms].toSorted((a, b) => b.length - a.length);
-  return new RegExp(longestFirst.map((form) => escapePattern(form)).join('|'), 'g');
+  return new RegExp(longestFirst.map((form) => RegExp.escape(form)).join('|'), 'g');
 }
 
 function formsOf(secret: string): readonly string[] {
@@ -99,8 +99,4 @@ function formsOf(secret: string): readonly string[] {
     base64.replace(/=+$/, ''),
     bytes.toString('base64url'),
   ];
-}
-
-function escapePattern(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
 }
