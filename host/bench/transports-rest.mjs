@@ -41,7 +41,12 @@ async function measure({ server, load, url, connections }) {
   const { answers, failures, ms, busy } = await load.ask({ url, body: BODY, connections, seconds: SECONDS });
   const cpu = (await server.ask('cpu')) - before;
   if (failures > 0 || answers === 0) throw new Error(`${failures} of ${answers + failures} calls of ${url} failed`);
-  return { microseconds: (ms * 1000) / answers, client: busy, server: cpu / (performance.now() - startedAt), cpu: (cpu * 1000) / answers };
+  return {
+    microseconds: (ms * 1000) / answers,
+    client: busy,
+    server: cpu / (performance.now() - startedAt),
+    cpu: (cpu * 1000) / answers,
+  };
 }
 
 function report(connections, { bare, host }) {
@@ -55,8 +60,13 @@ function report(connections, { bare, host }) {
     ],
     { unit: 'µs', digits: 1 },
   );
-  for (const [what, runs] of [['bare', bare], ['host', host]]) {
+  for (const [what, runs] of [
+    ['bare', bare],
+    ['host', host],
+  ]) {
     const of = (key, digits) => median(runs.map((one) => one[key])).toFixed(digits);
-    console.log(`  ${what}: client ${of('client', 2)} and server ${of('server', 2)} of ${availableParallelism()} CPUs, ${of('cpu', 1)} µs of the server's per call`);
+    console.log(
+      `  ${what}: client ${of('client', 2)} and server ${of('server', 2)} of ${availableParallelism()} CPUs, ${of('cpu', 1)} µs of the server's per call`,
+    );
   }
 }

@@ -19,7 +19,11 @@ afterAll(async () => {
 });
 
 const withoutTimes = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value, (key, inner: unknown) => (/^(checkedAt|lastSuccessAt|durationMs)$/.test(key) ? 'a time' : inner)));
+  JSON.parse(
+    JSON.stringify(value, (key, inner: unknown) =>
+      /^(checkedAt|lastSuccessAt|durationMs)$/.test(key) ? 'a time' : inner,
+    ),
+  );
 
 const attempt = async (work: Promise<unknown>): Promise<unknown> => {
   try {
@@ -63,7 +67,10 @@ describe('what goes in and comes out over REST is what goes in and comes out wit
     ['an unknown action', (service) => service.execute({ id: 'echo', action: 'nope' })],
     ['an empty id', (service) => service.get('')],
     ['a disabled one', (service) => service.execute({ id: 'off', action: 'echo' })],
-    ['a deadline', (service) => service.execute({ id: 'echo', action: 'wait', payload: { ms: 20_000 } }, { timeoutMs: 40 })],
+    [
+      'a deadline',
+      (service) => service.execute({ id: 'echo', action: 'wait', payload: { ms: 20_000 } }, { timeoutMs: 40 }),
+    ],
     ['a large result', (service) => service.execute({ id: 'echo', action: 'large', payload: { bytes: 4e6 } })],
     ['plugins', (service) => service.plugins()],
     ['remove', (service) => service.remove('mine')],
