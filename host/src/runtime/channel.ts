@@ -1,6 +1,7 @@
 import type { ErrorEnvelope, Outcome } from '@automate/contract';
-import { CancelledError, ConnectorInternalError, MAX_PAYLOAD_BYTES, TimeoutError } from '@automate/contract';
+import { MAX_PAYLOAD_BYTES } from '@automate/contract';
 import { BatchWriter } from './batch-writer.ts';
+import { cancelled, late, nameOf, tooLong } from './call-errors.ts';
 import type { DeadlineSweeper, Sweepable } from './deadline-sweeper.ts';
 import type { Batch, CallExtras, ChannelOp } from './messages.ts';
 import { putCall, putCancel } from './messages.ts';
@@ -68,6 +69,7 @@ export class Channel implements Sweepable {
   #suspects = 0;
   #stuck = false;
   #holding = false;
+  #onDrained: (() => void) | undefined;
 
   constructor(options: ChannelOptions) {
     this.#options = options;
@@ -91,6 +93,18 @@ export class Channel implements Sweepable {
       if (call.signal?.aborted === true) settle(failure(cancelled(this.#options.id, 'before it was sent', 'none')));
       else if (this.#suspects > 0) this.#hold(call, settle);
       else this.#send(call, settle);
+    });
+  }
+
+  /** Resolves when nothing is pending any more, or after `withinMs`. */
+  drained(withinMs: number): Promise<void> {
+    if (this.#pending.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, withinMs);
+      this.#onDrained = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
   }
 
@@ -251,8 +265,12 @@ export class Channel implements Sweepable {
     const wanted = this.#pending.size > 0;
     if (wanted === this.#holding) return;
     this.#holding = wanted;
-    if (wanted) this.#options.hold();
-    else this.#options.release();
+    if (wanted) {
+      this.#options.hold();
+    } else {
+      this.#options.release();
+      this.#onDrained?.();
+    }
   }
 
   #sendHeld(): void {
@@ -275,27 +293,4 @@ function isTooLong(text: string): boolean {
 
 function failure(error: ErrorEnvelope): Outcome<string> {
   return { ok: false, error };
-}
-
-function nameOf({ op, action }: { readonly op: ChannelOp; readonly action: string }): string {
-  return op === 'execute' ? `action "${action}"` : op;
-}
-
-function late(connector: string, call: { readonly op: ChannelOp; readonly action: string }, afterMs: number | undefined): ErrorEnvelope {
-  const message =
-    afterMs === undefined
-      ? `${nameOf(call)} of connector "${connector}" was not sent before its deadline`
-      : `${nameOf(call)} of connector "${connector}" gave no answer within ${afterMs} ms`;
-  return new TimeoutError(message, { connector, ...(afterMs === undefined ? { effect: 'none' } : {}) }).toEnvelope();
-}
-
-function cancelled(connector: string, when: string, effect: 'none' | 'maybe'): ErrorEnvelope {
-  return new CancelledError(`the call to connector "${connector}" was cancelled ${when}`, { connector, effect }).toEnvelope();
-}
-
-function tooLong(connector: string, call: { readonly op: ChannelOp; readonly action: string }): ErrorEnvelope {
-  return new ConnectorInternalError(
-    `${nameOf(call)} of connector "${connector}" answered with more than ${MAX_PAYLOAD_BYTES} bytes`,
-    { connector, details: { reason: 'result_too_large' } },
-  ).toEnvelope();
 }

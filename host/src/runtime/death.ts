@@ -44,9 +44,10 @@ export function causeOf(death: Death): Cause {
     const { reason, message, stack, exitCode: code } = report;
     return { reason, message: sentenceFor(reason, message), ...pickStack(stack), ...(code === undefined ? {} : { exitCode: code }) };
   }
-  return exitCode === undefined
-    ? { reason: 'disappeared', message: 'its thread went away without a word' }
-    : { reason: 'exited', message: `its thread ended with exit code ${exitCode}`, exitCode };
+  if (exitCode !== undefined) return { reason: 'exited', message: `its thread ended with exit code ${exitCode}`, exitCode };
+  // The port has closed, and nothing that the worker does itself closes it without a report: the engine ended it. Tearing
+  // a full heap down can take longer than the calls may wait for the engine's own word.
+  return { reason: 'out_of_memory', message: 'its thread was ended by the engine, as happens when memory runs out' };
 }
 
 /** The death as the error that calls under way are answered with. */

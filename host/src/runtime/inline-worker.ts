@@ -5,6 +5,7 @@ import { LOG_LEVELS } from '@automate/sdk';
 import { describeAdapter, isAdapterClass } from '@automate/sdk/runtime';
 import { parseEnvelope } from './parse-envelope.ts';
 import type { ConnectorWorker, WorkerCall, WorkerEvents, WorkerLevel, WorkerSpec, WorkerState, WorkerStats } from './runtime.ts';
+import { notSent, waitForStart } from './wait-for-start.ts';
 import type { AdapterCall } from './worker/adapter-runner.ts';
 import { AdapterRunner } from './worker/adapter-runner.ts';
 import { encodeFailure, normalizeThrown } from './worker/failure.ts';
@@ -71,7 +72,11 @@ class InlineWorker implements ConnectorWorker {
   }
 
   async ensure(level: WorkerLevel, options: { readonly deadline: number; readonly signal?: AbortSignal }): Promise<ConnectorDescription> {
-    return within(this.id, options, () => this.#reach(level));
+    try {
+      return await waitForStart(this.#reach(level), { ...options, id: this.id });
+    } catch (reason) {
+      throw notSent(reason, this.id);
+    }
   }
 
   async call(call: WorkerCall): Promise<Outcome<string>> {

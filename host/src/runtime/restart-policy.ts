@@ -1,6 +1,6 @@
 /** Numbers of the policy, all in milliseconds but the counts. */
 export interface RestartPolicyOptions {
-  /** Crashes within `windowMs` that lead to quarantine. Default 5 in 60 s. */
+  /** Crashes, or failed starts among them, within `windowMs` that lead to quarantine. Default 5 in 60 s. */
   readonly maxCrashes: number;
   readonly windowMs: number;
   /** Starts failing in a row that lead to quarantine. Default 3. */
@@ -45,7 +45,7 @@ export type RestartVerdict =
  */
 export class RestartPolicy {
   readonly #options: RestartPolicyOptions;
-  #crashTimes: number[] = [];
+  #failureTimes: number[] = [];
   #failures = 0;
   #failedStarts = 0;
   #quarantines = 0;
@@ -89,15 +89,14 @@ export class RestartPolicy {
 
   /** The running worker died. Answers when the next start may be. */
   crashed(): Exclude<RestartVerdict, { kind: 'allowed' }> {
-    const { now, stableMs, windowMs, maxCrashes } = this.#options;
+    const { now, stableMs } = this.#options;
     if (this.#runningSince !== undefined && now() - this.#runningSince >= stableMs) this.reset();
-    this.#crashTimes = [...this.#crashTimes.filter((time) => time > now() - windowMs), now()];
-    return this.#fail(this.#crashTimes.length >= maxCrashes);
+    return this.#fail(false);
   }
 
   /** Forgets everything: the next start may be at once. */
   reset(): void {
-    this.#crashTimes = [];
+    this.#failureTimes = [];
     this.#failures = 0;
     this.#failedStarts = 0;
     this.#quarantines = 0;
@@ -107,11 +106,13 @@ export class RestartPolicy {
   }
 
   #fail(tooOften: boolean): { readonly kind: 'backing-off' | 'quarantined'; readonly retryAt: number } {
+    const now = this.#options.now();
     this.#failures += 1;
     this.#runningSince = undefined;
-    const quarantined = tooOften || this.#trial;
+    this.#failureTimes = [...this.#failureTimes.filter((time) => time > now - this.#options.windowMs), now];
+    const quarantined = tooOften || this.#trial || this.#failureTimes.length >= this.#options.maxCrashes;
     const delay = quarantined ? this.#nextQuarantine() : this.#nextDelay();
-    this.#waiting = { kind: quarantined ? 'quarantined' : 'backing-off', retryAt: this.#options.now() + delay };
+    this.#waiting = { kind: quarantined ? 'quarantined' : 'backing-off', retryAt: now + delay };
     return this.#waiting;
   }
 
@@ -126,7 +127,7 @@ export class RestartPolicy {
     const delay = Math.min(maxQuarantineMs, quarantineMs * 2 ** this.#quarantines);
     this.#quarantines += 1;
     // What led here has been paid for; the trial starts with a clean sheet but for being a trial.
-    this.#crashTimes = [];
+    this.#failureTimes = [];
     this.#failedStarts = 0;
     return delay;
   }

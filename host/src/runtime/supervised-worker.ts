@@ -1,10 +1,11 @@
 import type { ConnectorDescription, Outcome } from '@automate/contract';
-import { CancelledError, ConnectorError, TimeoutError, UnavailableError } from '@automate/contract';
+import { ConnectorError, UnavailableError } from '@automate/contract';
 import type { HeldCall } from './channel.ts';
 import { RestartPolicy } from './restart-policy.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
 import type { ConnectorWorker, WorkerCall, WorkerLevel, WorkerSpec, WorkerState, WorkerStats } from './runtime.ts';
 import type { SessionEnd } from './worker-session.ts';
+import { notSent, waitForStart } from './wait-for-start.ts';
 import { WorkerSession } from './worker-session.ts';
 
 const IDLE: WorkerState = { phase: 'idle' };
@@ -48,8 +49,8 @@ export class SupervisedWorker implements ConnectorWorker {
       crashes: this.#crashes,
       pending: session?.pending ?? 0,
       ...(session === undefined ? { memoryBytes: 0, utilization: 0 } : this.#parts.watch.loadOf(session)),
-      droppedMessages: this.#droppedMessages + (session?.strays ?? 0),
-      droppedLogLines: this.#droppedLines + (session?.droppedLines ?? 0),
+      droppedMessages: this.#droppedMessages + (session?.inbox.strays ?? 0),
+      droppedLogLines: this.#droppedLines + (session?.inbox.droppedLines ?? 0),
     };
   }
 
@@ -58,12 +59,10 @@ export class SupervisedWorker implements ConnectorWorker {
   }
 
   async ensure(level: WorkerLevel, options: { readonly deadline: number; readonly signal?: AbortSignal }): Promise<ConnectorDescription> {
-    const work = this.#reach(level);
     try {
-      return await waitFor(work, { ...options, id: this.id });
+      return await waitForStart(this.#reach(level), { ...options, id: this.id });
     } catch (reason) {
-      // A call that waits for a start has not been sent, whatever the failing step may have done.
-      throw withoutEffect(ConnectorError.from(reason).withConnector(this.id));
+      throw notSent(reason, this.id);
     }
   }
 
@@ -95,7 +94,7 @@ export class SupervisedWorker implements ConnectorWorker {
 
   async #stop(session: WorkerSession, graceMs: number): Promise<void> {
     this.#enter({ phase: 'stopping' });
-    await session.stop(Date.now() + graceMs);
+    await session.stop(graceMs);
     this.#stopping = undefined;
   }
 
@@ -136,8 +135,8 @@ export class SupervisedWorker implements ConnectorWorker {
     if (session !== this.#session) return;
     this.#session = undefined;
     clearTimeout(this.#idleTimer);
-    this.#droppedMessages += session.strays;
-    this.#droppedLines += session.droppedLines;
+    this.#droppedMessages += session.inbox.strays;
+    this.#droppedLines += session.inbox.droppedLines;
     if (end.intended) {
       if (!this.#closed) this.#enter(IDLE);
       for (const { settle } of end.held) settle({ ok: false, error: this.#unavailable().toEnvelope() });
@@ -207,32 +206,4 @@ export class SupervisedWorker implements ConnectorWorker {
         return new UnavailableError(`connector "${connector}" has no running worker`, { connector, details: { reason: 'not_running' } });
     }
   }
-}
-
-function withoutEffect(error: ConnectorError): ConnectorError {
-  if (error.effect === 'none') return error;
-  const copy = ConnectorError.fromEnvelope({ ...error.toEnvelope(), effect: 'none' });
-  if (error.cause !== undefined) Object.defineProperty(copy, 'cause', { value: error.cause, configurable: true });
-  return copy;
-}
-
-/** Waits for shared work as long as one caller will. The work itself goes on. */
-function waitFor<T>(work: Promise<T>, options: { readonly id: string; readonly deadline: number; readonly signal?: AbortSignal }): Promise<T> {
-  const { id, deadline, signal } = options;
-  return new Promise((resolve, reject) => {
-    const left = (): void => finish(() => reject(new CancelledError(`the caller gave up while connector "${id}" was starting`, { effect: 'none' })));
-    const late = (): void => finish(() => reject(new TimeoutError(`connector "${id}" did not start before the deadline of the call`, { effect: 'none' })));
-    const timer = Number.isFinite(deadline) ? setTimeout(late, Math.min(Math.max(0, deadline - Date.now()), 0x7fff_ffff)) : undefined;
-    const finish = (settle: () => void): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', left);
-      settle();
-    };
-    work.then(
-      (value) => finish(() => resolve(value)),
-      (reason: unknown) => finish(() => reject(reason)),
-    );
-    if (signal?.aborted === true) left();
-    else signal?.addEventListener('abort', left, { once: true });
-  });
 }

@@ -84,7 +84,7 @@ class WorkerRuntime implements Runtime {
       if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
       return { description, problems: JSON.parse(outcome.value) as Problem[] };
     } finally {
-      await session.stop(Date.now());
+      await session.stop(0);
     }
   }
 

@@ -4,15 +4,10 @@ import type { ChannelCall, HeldCall } from './channel.ts';
 import { Channel } from './channel.ts';
 import type { Cause, KillReason } from './death.ts';
 import { causeOf, workerLost } from './death.ts';
-import type { FromWorker } from './messages.ts';
-import { parseFromWorker } from './messages.ts';
-import { parseEnvelope } from './parse-envelope.ts';
+import { Inbox } from './inbox.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
 import type { WorkerLevel, WorkerSpec } from './runtime.ts';
 import { WorkerThread } from './worker-thread.ts';
-
-/** So many messages outside the protocol, and the worker ends. */
-const MAX_STRAYS = 100;
 
 const LEVELS: readonly WorkerLevel[] = ['described', 'initialized', 'ready'];
 
@@ -42,6 +37,7 @@ export class WorkerSession {
   readonly #options: SessionOptions;
   readonly #thread: WorkerThread;
   readonly #channel: Channel;
+  readonly #inbox: Inbox;
   readonly #described = Promise.withResolvers<ConnectorDescription>();
   readonly #ended = Promise.withResolvers<void>();
   #description: ConnectorDescription | undefined;
@@ -50,9 +46,6 @@ export class WorkerSession {
   #step: Promise<void> | undefined;
   #startedAt = Date.now();
   #startTimer: NodeJS.Timeout | undefined;
-  #strays = 0;
-  #droppedLines = 0;
-  #lastPongAt = 0;
   #ending = false;
   /** Why the start failed, where that is known better than from the death that follows. */
   #startError: ConnectorError | undefined;
@@ -70,8 +63,9 @@ export class WorkerSession {
         compileCacheDirectory: parts.compileCacheDirectory,
       },
       memoryMb: spec.memoryMb,
-      onMessage: (raw) => this.#onMessage(raw),
+      onMessage: (raw) => this.#inbox.take(raw),
       onDeath: (death) => this.#onDeath(causeOf(death)),
+      onLinger: (afterMs) => parts.note(spec.id, 'warn', `the thread of an ended worker is still there after ${afterMs} ms, blocked outside JavaScript`),
     });
     this.#channel = new Channel({
       id: spec.id,
@@ -83,6 +77,16 @@ export class WorkerSession {
       release: () => this.#thread.release(),
       onStuck: (message) => this.kill('killed_after_deadline', message),
     });
+    this.#inbox = new Inbox({
+      id: spec.id,
+      channel: this.#channel,
+      parts,
+      onDescribed: (text) => this.#onDescribed(text),
+      onStartFailed: (error) => this.#onStartFailed(error),
+      onReport: (report) => this.#thread.noteReport(report),
+      onTooManyStrays: (message) => this.kill('protocol_violation', message),
+    });
+    // Whoever wants the description asks for it; nobody need.
     this.#described.promise.catch(() => {});
     this.#thread.hold();
     this.#startTimer = setTimeout(() => this.#startTimedOut('load'), spec.startTimeoutMs);
@@ -113,17 +117,8 @@ export class WorkerSession {
     return this.#channel.pending;
   }
 
-  get strays(): number {
-    return this.#strays;
-  }
-
-  get droppedLines(): number {
-    return this.#droppedLines;
-  }
-
-  /** When the worker last answered a ping, in milliseconds since the epoch. */
-  get lastPongAt(): number {
-    return this.#lastPongAt;
+  get inbox(): Pick<Inbox, 'strays' | 'droppedLines' | 'lastPongAt'> {
+    return this.#inbox;
   }
 
   /** Whether it takes calls. */
@@ -162,10 +157,13 @@ export class WorkerSession {
     this.#thread.kill(reason, message);
   }
 
-  /** Closes the adapter, at most until `deadline`, then ends the thread. */
-  async stop(deadline: number): Promise<void> {
+  /** Lets calls under way end, closes the adapter, both within `graceMs`, then ends the thread. */
+  async stop(graceMs: number): Promise<void> {
     this.#ending = true;
-    if (this.#has('initialized') && this.#thread.alive) {
+    if (this.#has('initialized') && this.#thread.alive && graceMs > 0) {
+      const deadline = Date.now() + graceMs;
+      // An adapter has some of the grace even where calls take all they are left.
+      await Promise.race([this.#channel.drained((graceMs * 3) / 4), this.#ended.promise]);
       await Promise.race([this.#channel.call({ op: 'close', action: '', payload: '{}', deadline }), this.#ended.promise]);
     }
     this.kill('stopped', 'the host stopped it');
@@ -230,71 +228,25 @@ export class WorkerSession {
     this.kill('start_timeout', error.message);
   }
 
-  #onMessage(raw: unknown): void {
-    const { messages, stray } = parseFromWorker(raw);
-    for (const message of messages) this.#handle(message);
-    if (stray) this.#stray(1);
+  #onStartFailed(error: ErrorEnvelope): boolean {
+    if (this.#level !== undefined) return false;
+    this.#failStart(ConnectorError.fromEnvelope(error));
+    return true;
   }
 
-  #handle(message: FromWorker): void {
-    switch (message.kind) {
-      case 'result':
-        if (!this.#channel.onResult(message.id, message.text)) this.#stray(1);
-        break;
-      case 'failure':
-        if (!this.#channel.onFailure(message.id, message.error)) this.#stray(1);
-        break;
-      case 'acknowledged':
-        if (message.id === 0) this.#lastPongAt = Date.now();
-        else if (!this.#channel.onAcknowledged(message.id)) this.#stray(1);
-        break;
-      case 'described':
-        this.#onDescribed(message.description);
-        break;
-      case 'start-failed':
-        if (this.#level === undefined) this.#failStart(ConnectorError.fromEnvelope(parseEnvelope(message.error, this.id)));
-        else this.#stray(1);
-        break;
-      case 'log':
-        this.#options.parts.log(this.id, message);
-        break;
-      case 'dropped-lines':
-        this.#droppedLines += message.count;
-        this.#options.parts.note(this.id, 'warn', `${message.count} log lines were dropped: the connector wrote too many`);
-        break;
-      case 'strays':
-        this.#stray(message.count);
-        break;
-      case 'crash':
-        this.#thread.noteReport(message.report);
-        break;
-      default:
-        message satisfies never;
-    }
-  }
-
-  #onDescribed(text: string): void {
-    if (this.#level !== undefined) {
-      this.#stray(1);
-      return;
-    }
+  #onDescribed(text: string): boolean {
+    if (this.#level !== undefined) return false;
     clearTimeout(this.#startTimer);
     try {
       this.#description = JSON.parse(text) as ConnectorDescription;
     } catch {
       this.#failStart(new ConnectorInternalError(`connector "${this.id}" described itself unreadably`, { details: { reason: 'bad_description' } }));
-      return;
+      return true;
     }
     this.#thread.release();
     this.#rise('described');
     this.#described.resolve(this.#description);
-  }
-
-  #stray(count: number): void {
-    this.#strays += count;
-    if (this.#strays >= MAX_STRAYS) {
-      this.kill('protocol_violation', `it posted ${this.#strays} messages outside the protocol`);
-    }
+    return true;
   }
 
   #onDeath(cause: Cause): void {

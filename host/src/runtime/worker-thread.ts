@@ -8,12 +8,17 @@ import type { StartTask } from './worker-entry.ts';
 /** Events of one death come in any order; this long after the first sign the rest is not waited for any more. */
 const SIGNS_MS = 100;
 
+/** A thread that has not ended so long after it was given up is stuck outside JavaScript. */
+const LINGER_MS = 5000;
+
 export interface WorkerThreadOptions {
   readonly task: Omit<StartTask, 'port'>;
   readonly memoryMb: number;
   onMessage(raw: unknown): void;
   /** Called once, after everything that the worker sent has been delivered. */
   onDeath(death: Death): void;
+  /** The thread is given up and still there; it goes when what blocks it does. */
+  onLinger(afterMs: number): void;
 }
 
 /**
@@ -36,6 +41,7 @@ export class WorkerThread {
   #report: CrashReport | undefined;
   #killed: Death['killed'];
   #timer: NodeJS.Timeout | undefined;
+  #lingerTimer: NodeJS.Timeout | undefined;
   #dead = false;
 
   constructor(options: WorkerThreadOptions) {
@@ -128,6 +134,7 @@ export class WorkerThread {
     this.#thread.on('exit', (code) => {
       this.#exited = true;
       this.#exitCode = code;
+      clearTimeout(this.#lingerTimer);
       this.#sign();
       // Not before: between the end of a heap and the `error` that tells of it, a destroy would end the host.
       this.#pool.destroy().catch(() => {});
@@ -150,7 +157,11 @@ export class WorkerThread {
   #finish(): void {
     clearTimeout(this.#timer);
     this.#dead = true;
-    if (!this.#exited) void this.#thread.terminate();
+    if (!this.#exited) {
+      // One whose port has closed is ending by itself.
+      if (!this.#closed) void this.#thread.terminate();
+      this.#lingerTimer = setTimeout(() => this.#options.onLinger(LINGER_MS), LINGER_MS).unref();
+    }
     this.#port.close();
     this.#options.onDeath({ killed: this.#killed, error: this.#error, exitCode: this.#exitCode, report: this.#report });
   }

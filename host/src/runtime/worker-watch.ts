@@ -103,7 +103,7 @@ export class WorkerWatch {
       if (now - watched.busySince < this.#options.stuckMs) return;
       watched.pingedAt = now;
       session.ping();
-    } else if (session.lastPongAt >= watched.pingedAt) {
+    } else if (session.inbox.lastPongAt >= watched.pingedAt) {
       watched.busySince = now;
       watched.pingedAt = undefined;
     } else if (now - watched.pingedAt > PONG_MS) {

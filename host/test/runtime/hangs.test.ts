@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { errorOf, execute, openBench, run, until, valueOf } from './support.ts';
+import { delay, errorOf, execute, openBench, run, until, valueOf } from './support.ts';
 
 describe('a call that does not end', () => {
   it.each(['spin', 'backtrack'])('is answered at its deadline, and its thread replaced when it is stuck: %s', async (action) => {
@@ -41,8 +41,9 @@ describe('a call that does not end', () => {
     await using bench = await openBench();
     const worker = bench.worker('hanging');
     const leaving = new AbortController();
-    const call = run(worker, 'obey', { signal: leaving.signal });
-    await until('the call is under way', () => worker.stats().pending === 1);
+    await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+    const call = execute(worker, 'obey', { signal: leaving.signal });
+    await delay(100);
     leaving.abort();
     expect(errorOf(await call)).toMatchObject({ code: 'CANCELLED', effect: 'maybe' });
     await until('the adapter has let go', () => worker.stats().pending === 0);
@@ -54,7 +55,8 @@ describe('a call that does not end', () => {
     const worker = bench.worker('hanging');
     const leaving = new AbortController();
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
-    const call = execute(worker, 'ignore', { signal: leaving.signal, deadline: Date.now() + 600 });
+    const call = execute(worker, 'ignore', { signal: leaving.signal, deadline: Date.now() + 800 });
+    await delay(200);
     leaving.abort();
     expect(errorOf(await call)).toMatchObject({ code: 'CANCELLED' });
     await until('the worker is killed', () => bench.crashes.length === 1);
@@ -63,10 +65,7 @@ describe('a call that does not end', () => {
   it('is found out between calls too', async () => {
     await using bench = await openBench({ watchMs: 50, stuckMs: 300 });
     const worker = bench.worker('hanging');
-    const leaving = new AbortController();
-    await worker.ensure('ready', { deadline: Date.now() + 20_000 });
-    expect(valueOf(await execute(worker, 'spin_later'))).toBe('fine');
-    leaving.abort();
+    expect(valueOf(await run(worker, 'spin_later'))).toBe('fine');
     await until('the spinning worker is killed', () => bench.crashes.length === 1);
     expect(bench.crashes).toMatchObject([{ error: { details: { reason: 'unresponsive' } } }]);
     expect(valueOf(await run(worker, 'fine'))).toBe('fine');

@@ -1,0 +1,92 @@
+import type { ErrorEnvelope } from '@automate/contract';
+import type { Channel } from './channel.ts';
+import type { CrashReport, FromWorker } from './messages.ts';
+import { parseFromWorker } from './messages.ts';
+import { parseEnvelope } from './parse-envelope.ts';
+import type { RuntimeParts } from './runtime-parts.ts';
+
+/** So many messages outside the protocol, and the worker ends. */
+const MAX_STRAYS = 100;
+
+export interface InboxOptions {
+  readonly id: string;
+  readonly channel: Channel;
+  readonly parts: Pick<RuntimeParts, 'log' | 'note'>;
+  /** False where it comes at the wrong time, as below. */
+  onDescribed(description: string): boolean;
+  onStartFailed(error: ErrorEnvelope): boolean;
+  onReport(report: CrashReport): void;
+  onTooManyStrays(message: string): void;
+}
+
+/** Takes what one worker posts to where it belongs, and counts what belongs nowhere. */
+export class Inbox {
+  readonly #options: InboxOptions;
+  #strays = 0;
+  #droppedLines = 0;
+  #lastPongAt = 0;
+
+  constructor(options: InboxOptions) {
+    this.#options = options;
+  }
+
+  /** Messages outside the protocol. */
+  get strays(): number {
+    return this.#strays;
+  }
+
+  get droppedLines(): number {
+    return this.#droppedLines;
+  }
+
+  /** When the worker last answered a ping, in milliseconds since the epoch. */
+  get lastPongAt(): number {
+    return this.#lastPongAt;
+  }
+
+  take(raw: unknown): void {
+    const { messages, stray } = parseFromWorker(raw);
+    for (const message of messages) if (!this.#handle(message)) this.#count(1);
+    if (stray) this.#count(1);
+  }
+
+  #handle(message: FromWorker): boolean {
+    const { id, channel, parts, onDescribed, onStartFailed, onReport } = this.#options;
+    switch (message.kind) {
+      case 'result':
+        return channel.onResult(message.id, message.text);
+      case 'failure':
+        return channel.onFailure(message.id, message.error);
+      case 'acknowledged':
+        if (message.id === 0) this.#lastPongAt = Date.now();
+        return message.id === 0 || channel.onAcknowledged(message.id);
+      case 'described':
+        return onDescribed(message.description);
+      case 'start-failed':
+        return onStartFailed(parseEnvelope(message.error, id));
+      case 'log':
+        parts.log(id, message);
+        return true;
+      case 'dropped-lines':
+        this.#droppedLines += message.count;
+        parts.note(id, 'warn', `${message.count} log lines were dropped: the connector wrote too many`);
+        return true;
+      case 'strays':
+        this.#count(message.count);
+        return true;
+      case 'crash':
+        onReport(message.report);
+        return true;
+      default:
+        return message satisfies never;
+    }
+  }
+
+  #count(strays: number): void {
+    const before = this.#strays;
+    this.#strays += strays;
+    if (before < MAX_STRAYS && this.#strays >= MAX_STRAYS) {
+      this.#options.onTooManyStrays(`it posted ${this.#strays} messages outside the protocol`);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { boundedEncode } from '../../src/runtime/worker/bounded-encode.ts';
+
+const LIMITS = { bytes: 1000, depth: 5, nodes: 100 };
+
+describe('encoding within bounds', () => {
+  it('gives what JSON gives, for every JSON value', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(boundedEncode(value, { bytes: 1e9, depth: 1000, nodes: 1e9 })).toBe(JSON.stringify(value));
+      }),
+    );
+  });
+
+  it('never gives a text longer than it may be, and never refuses one that is clearly shorter', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'grapheme', maxLength: 60 }), { maxLength: 40 }), (value) => {
+        const bytes = Buffer.byteLength(JSON.stringify(value));
+        let text: string | undefined;
+        try {
+          text = boundedEncode(value, LIMITS);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'INTERNAL_ERROR', details: { reason: 'result_too_large' } });
+        }
+        expect(text !== undefined).toBe(bytes <= LIMITS.bytes);
+      }),
+    );
+  });
+
+  it('counts depth, values and ancestors', () => {
+    expect(boundedEncode([[[[[]]]]], LIMITS)).toBe('[[[[[]]]]]');
+    expect(() => boundedEncode([[[[[[]]]]]], LIMITS)).toThrow(/nested more than 5 levels/);
+    expect(() => boundedEncode(Array.from({ length: 100 }, () => 1), LIMITS)).toThrow(/more than 100 values/);
+    const knot: unknown[] = [];
+    knot.push({ knot });
+    expect(() => boundedEncode({ tied: knot }, LIMITS)).toThrow(/refers to itself at "knot"/);
+  });
+
+  it('measures what toJSON gives, and asks it of nothing twice', () => {
+    let asked = 0;
+    const inner = { toJSON: () => 'never asked' };
+    const outer = {
+      toJSON: () => {
+        asked += 1;
+        return { kept: 1, toJSON: inner.toJSON };
+      },
+    };
+    expect(() => boundedEncode(outer, LIMITS)).toThrow(/holds a function at "toJSON"/);
+    expect(asked).toBe(1);
+    expect(boundedEncode({ at: new Date(0), url: new URL('http://x/') }, LIMITS)).toBe('{"at":"1970-01-01T00:00:00.000Z","url":"http://x/"}');
+    expect(() => boundedEncode({ toJSON: () => 'x'.repeat(2000) }, LIMITS)).toThrow(/longer than 1000 bytes/);
+  });
+
+  it('names what JSON would have dropped without a word', () => {
+    expect(() => boundedEncode({ list: [{ run: () => 1 }] }, LIMITS)).toThrow('the result holds a function at "run"; the plugin\'s author must act');
+    expect(() => boundedEncode(() => 1, LIMITS)).toThrow(/holds a function/);
+    expect(() => boundedEncode(1n, LIMITS)).toThrow(/holds a bigint/);
+  });
+});

@@ -1,0 +1,42 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { openBench, run, until } from './support.ts';
+
+const entriesOf = (folder: string): number | undefined => {
+  try {
+    return readdirSync(folder).length;
+  } catch {
+    return undefined;
+  }
+};
+
+describe('crash and restart, many times over', () => {
+  it('leaves neither threads nor file descriptors behind', async () => {
+    await using bench = await openBench({ policy: { maxCrashes: 10_000, maxDelayMs: 1, maxFailedStarts: 10_000 } });
+    const worker = bench.worker('exiting');
+    const ways = ['exit_1', 'really_exit', 'reject', 'timer'];
+    const cycle = async (count: number): Promise<void> => {
+      for (let n = 0; n < count; n += 1) {
+        await until('it may start again', () => {
+          const state = worker.state();
+          return state.phase !== 'backing-off' || state.retryAt <= Date.now();
+        });
+        expect((await run(worker, ways[n % ways.length] as string)).ok).toBe(false);
+      }
+    };
+    const census = async (): Promise<{ readonly threads: number; readonly descriptors: number }> => {
+      await worker.stop();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return { threads: entriesOf('/proc/self/task') ?? 0, descriptors: entriesOf('/proc/self/fd') ?? 0 };
+    };
+    await cycle(8);
+    const before = await census();
+    await cycle(60);
+    await until('the last thread has gone', () => worker.state().phase !== 'running');
+    const after = await census();
+    expect(Math.abs(after.threads - before.threads)).toBeLessThanOrEqual(2);
+    expect(Math.abs(after.descriptors - before.descriptors)).toBeLessThanOrEqual(2);
+    expect(worker.stats()).toMatchObject({ starts: 68, crashes: 68 });
+    expect(bench.neighbourFailures).toStrictEqual([]);
+  }, 120_000);
+});

@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Batch, FromWorker } from '../../src/runtime/messages.ts';
+import { CHANNEL_OPS, LEVELS, LOG_SOURCES, parseFromWorker, putCall, putCancel, putMessage, readToWorker } from '../../src/runtime/messages.ts';
+
+const id = fc.nat();
+const PLAIN = { noNullPrototype: true } as const;
+const fromWorker: fc.Arbitrary<FromWorker> = fc.oneof(
+  fc.record({ kind: fc.constant('result' as const), id, text: fc.string() }, PLAIN),
+  fc.record({ kind: fc.constant('failure' as const), id, error: fc.string() }, PLAIN),
+  fc.record({ kind: fc.constant('acknowledged' as const), id }, PLAIN),
+  fc.record({ kind: fc.constant('described' as const), description: fc.string() }, PLAIN),
+  fc.record({ kind: fc.constant('start-failed' as const), error: fc.string() }, PLAIN),
+  fc.record({ kind: fc.constant('dropped-lines' as const), count: fc.integer({ min: 1 }) }, PLAIN),
+  fc.record({ kind: fc.constant('strays' as const), count: fc.integer({ min: 1 }) }, PLAIN),
+  fc.record(
+    {
+      kind: fc.constant('log' as const),
+      level: fc.constantFrom(...LEVELS),
+      source: fc.constantFrom(...LOG_SOURCES),
+      message: fc.string(),
+      fields: fc.string(),
+    },
+    PLAIN,
+  ),
+  fc.record(
+    {
+      kind: fc.constant('crash' as const),
+      report: fc.record(
+        {
+          reason: fc.constantFrom('process_exit' as const, 'uncaught_exception' as const),
+          message: fc.string(),
+          stack: fc.string(),
+          exitCode: fc.integer(),
+        },
+        PLAIN,
+      ),
+    },
+    PLAIN,
+  ),
+);
+
+describe('messages of a worker', () => {
+  it('come out of a batch as they went in', () => {
+    fc.assert(
+      fc.property(fc.array(fromWorker), (messages) => {
+        const batch: Batch = [];
+        for (const message of messages) putMessage(batch, message, JSON.stringify);
+        expect(parseFromWorker(structuredClone(batch))).toStrictEqual({ messages, stray: false });
+      }),
+    );
+  });
+
+  it('may be anything at all, which then is stray and never throws', () => {
+    fc.assert(
+      fc.property(fc.anything(), (junk) => {
+        const { messages, stray } = parseFromWorker(junk);
+        expect(stray || messages.length > 0 || (Array.isArray(junk) && junk.length === 0)).toBe(true);
+      }),
+    );
+  });
+
+  it('count up to where a batch is broken', () => {
+    const batch: Batch = [];
+    putMessage(batch, { kind: 'result', id: 1, text: '"a"' }, JSON.stringify);
+    batch.push('junk');
+    expect(parseFromWorker(batch)).toStrictEqual({ messages: [{ kind: 'result', id: 1, text: '"a"' }], stray: true });
+    expect(parseFromWorker([9, '{"reason":"made_up","message":"x"}'])).toStrictEqual({ messages: [], stray: true });
+    expect(parseFromWorker([4, 99, 0, 'message', ''])).toStrictEqual({ messages: [], stray: true });
+    expect(parseFromWorker([1, 7])).toStrictEqual({ messages: [], stray: true });
+  });
+});
+
+describe('messages to a worker', () => {
+  it('come out of a batch as they went in', () => {
+    const call = fc.record({ id, op: fc.constantFrom(...CHANNEL_OPS), action: fc.string(), payload: fc.string(), deadline: fc.nat() }, PLAIN);
+    const extras = fc.option(fc.record({ idempotencyKey: fc.string(), traceparent: fc.string() }, PLAIN), { nil: undefined });
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.tuple(call, extras), fc.tuple(id, fc.constantFrom('deadline' as const, 'caller' as const)))), (sent) => {
+        const batch: Batch = [];
+        const expected = sent.map(([first, second]) => {
+          if (typeof first === 'number') {
+            const reason = second as 'deadline' | 'caller';
+            putCancel(batch, first, reason);
+            return { kind: 'cancel', id: first, reason };
+          }
+          putCall(batch, first, second === undefined ? '' : JSON.stringify(second));
+          return { kind: 'call', ...first, extras: second };
+        });
+        expect(readToWorker(structuredClone(batch), JSON.parse)).toStrictEqual(expected);
+      }),
+    );
+  });
+});

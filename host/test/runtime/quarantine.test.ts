@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ConnectorWorker } from '../../dist/runtime/runtime.js';
+import type { Bench } from './support.ts';
+import { configOf, delay, errorOf, execute, openBench, run, valueOf } from './support.ts';
+
+/** The real policy with its times divided. */
+const QUICK = { initialDelayMs: 10, maxDelayMs: 40, quarantineMs: 700, maxQuarantineMs: 2000 };
+
+describe('a worker that dies again and again', () => {
+  let folder: string;
+  let file: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'unsteady-'));
+    file = join(folder, 'crash');
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  const unsteady = (bench: Bench): ConnectorWorker =>
+    bench.worker('unsteady', { resolveConfig: () => ({ config: configOf('unsteady'), settings: { file } }) });
+
+  /** Calls until the worker is quarantined; answers how many calls reached it. */
+  async function crashUntilQuarantined(worker: ConnectorWorker): Promise<number> {
+    let lost = 0;
+    while (worker.state().phase !== 'quarantined') {
+      try {
+        if (errorOf(await run(worker, 'x')).code === 'WORKER_LOST') lost += 1;
+      } catch {
+        await delay(10);
+      }
+    }
+    return lost;
+  }
+
+  it('is quarantined after five crashes, answers at once meanwhile, and recovers by itself after repair', async () => {
+    await using bench = await openBench({ policy: QUICK });
+    const worker = unsteady(bench);
+    writeFileSync(file, '');
+    expect(await crashUntilQuarantined(worker)).toBe(5);
+    expect(worker.stats()).toMatchObject({ starts: 5, crashes: 5 });
+
+    const begun = Date.now();
+    const refusals = await Promise.allSettled(Array.from({ length: 50 }, () => worker.ensure('ready', { deadline: begun + 20_000 })));
+    for (const refusal of refusals) {
+      expect(refusal).toMatchObject({
+        status: 'rejected',
+        reason: {
+          code: 'UNAVAILABLE',
+          effect: 'none',
+          retryable: true,
+          connector: 'unsteady',
+          retryAfterMs: expect.any(Number),
+          details: { reason: 'quarantined', last: 'WORKER_LOST' },
+          message: expect.stringContaining('process.exit(1)'),
+        },
+      });
+    }
+    expect(errorOf(await execute(worker, 'x'))).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(worker.stats().starts).toBe(5);
+
+    rmSync(file);
+    await delay(750);
+    expect(valueOf(await run(worker, 'x'))).toBe('steady');
+    expect(worker.stats().starts).toBe(6);
+    expect(bench.neighbourFailures).toStrictEqual([]);
+  });
+
+  it('is quarantined for twice as long when the trial fails', async () => {
+    await using bench = await openBench({ policy: QUICK });
+    const worker = unsteady(bench);
+    writeFileSync(file, '');
+    await crashUntilQuarantined(worker);
+    await delay(750);
+    expect(errorOf(await run(worker, 'x'))).toMatchObject({ code: 'WORKER_LOST' });
+    const state = worker.state();
+    expect(state.phase).toBe('quarantined');
+    const waits = state.phase === 'quarantined' ? state.retryAt - Date.now() : 0;
+    expect(waits).toBeGreaterThan(900);
+    expect(waits).toBeLessThanOrEqual(1400);
+  });
+
+  it('may be let out at once by hand', async () => {
+    await using bench = await openBench({ policy: { ...QUICK, quarantineMs: 60_000 } });
+    const worker = unsteady(bench);
+    writeFileSync(file, '');
+    await crashUntilQuarantined(worker);
+    rmSync(file);
+    worker.reset();
+    expect(worker.state()).toStrictEqual({ phase: 'idle' });
+    expect(valueOf(await run(worker, 'x'))).toBe('steady');
+  });
+
+  it('is quarantined after three starts that failed', async () => {
+    await using bench = await openBench({ policy: QUICK });
+    const worker = unsteady(bench);
+    writeFileSync(`${file}.start`, '');
+    const codes: string[] = [];
+    while (worker.state().phase !== 'quarantined') {
+      await worker.ensure('ready', { deadline: Date.now() + 20_000 }).catch((error: { readonly code: string }) => codes.push(error.code));
+      await delay(5);
+    }
+    expect(codes.filter((code) => code === 'INTERNAL_ERROR')).toHaveLength(3);
+    expect(worker.stats()).toMatchObject({ starts: 3, crashes: 0 });
+    expect(worker.state()).toMatchObject({ error: { code: 'INTERNAL_ERROR', message: 'not today' } });
+  });
+});

@@ -1,0 +1,133 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Outcome } from '@automate/contract';
+import { delay, errorOf, execute, openBench, run } from './support.ts';
+
+describe('every call', () => {
+  let folder: string;
+  let files = 0;
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'counting-'));
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  const newFile = (): string => join(folder, `ran-${(files += 1)}`);
+  const ranIn = (file: string): string[] => {
+    try {
+      return readFileSync(file, 'utf8').trim().split('\n');
+    } catch {
+      return [];
+    }
+  };
+  const payload = (file: string, call: string, ms = 0): string => JSON.stringify({ file, call, ms });
+
+  it('settles exactly once, and runs at most once, whatever crashes, passes its deadline or is given up', async () => {
+    await using bench = await openBench({ policy: { maxCrashes: 1000, maxDelayMs: 1 }, graceMs: 100 });
+    const step = fc.record({
+      action: fc.constantFrom('echo', 'echo', 'echo', 'wait', 'wait', 'crash', 'block'),
+      ms: fc.integer({ min: 0, max: 30 }),
+      deadlineMs: fc.constantFrom(20_000, 20_000, 20_000, 15, 1),
+      leaveAfterMs: fc.constantFrom(undefined, undefined, undefined, 0, 5),
+      pauseMs: fc.constantFrom(0, 0, 0, 3),
+    });
+    const worker = bench.worker('counting');
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80 }), async (steps) => {
+        const file = newFile();
+        await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+        const outcomes = steps.map(async ({ action, ms, deadlineMs, leaveAfterMs }, index): Promise<Outcome<string>> => {
+          const signal = leaveAfterMs === undefined ? undefined : AbortSignal.timeout(leaveAfterMs);
+          return execute(worker, action, {
+            payload: payload(file, `c${index}`, ms),
+            deadline: Date.now() + deadlineMs,
+            ...(signal === undefined ? {} : { signal }),
+          });
+        });
+        for (const { pauseMs } of steps) if (pauseMs > 0) await delay(pauseMs);
+        const settled = await Promise.all(outcomes);
+        expect(settled).toHaveLength(steps.length);
+        const ran = ranIn(file);
+        for (const [index, outcome] of settled.entries()) {
+          const times = ran.filter((call) => call === `c${index}`).length;
+          expect(times).toBeLessThanOrEqual(1);
+          if (outcome.ok) expect(outcome.value).toBe(`"c${index}"`);
+          else expect(['WORKER_LOST', 'TIMEOUT', 'CANCELLED', 'UNAVAILABLE']).toContain(outcome.error.code);
+          // What certainly had no effect did not run; what succeeded did.
+          if (outcome.ok) expect(times).toBe(1);
+          else if (outcome.error.effect === 'none') expect(times).toBe(0);
+        }
+      }),
+      { numRuns: 12 },
+    );
+    expect(bench.neighbourFailures).toStrictEqual([]);
+  }, 90_000);
+
+  it('settles when a thousand are under way at a crash', async () => {
+    await using bench = await openBench();
+    const worker = bench.worker('counting');
+    const file = newFile();
+    await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+    const calls = Array.from({ length: 1000 }, (_, index) =>
+      execute(worker, index === 500 ? 'crash' : 'wait', { payload: payload(file, `c${index}`, 5000) }),
+    );
+    const outcomes = await Promise.all(calls);
+    expect(outcomes.map((outcome) => errorOf(outcome).code)).toStrictEqual(Array.from({ length: 1000 }, () => 'WORKER_LOST'));
+    expect(worker.stats()).toMatchObject({ pending: 0, crashes: 1 });
+    // Nothing is sent again by itself.
+    expect(new Set(ranIn(file)).size).toBe(ranIn(file).length);
+  });
+
+  it('never begins once its deadline has passed while it waited', async () => {
+    await using bench = await openBench({ ackMs: 5000 });
+    const worker = bench.worker('counting');
+    const file = newFile();
+    await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+    const blocking = execute(worker, 'block', { payload: payload(file, 'first', 600) });
+    await delay(50);
+    const late = Array.from({ length: 10 }, (_, index) =>
+      execute(worker, 'echo', { payload: payload(file, `late${index}`), deadline: Date.now() + 200 }),
+    );
+    for (const outcome of await Promise.all(late)) expect(errorOf(outcome)).toMatchObject({ code: 'TIMEOUT' });
+    expect((await blocking).ok).toBe(true);
+    expect((await run(worker, 'echo', { payload: payload(file, 'last') })).ok).toBe(true);
+    expect(ranIn(file)).toStrictEqual(['first', 'last']);
+    expect(worker.stats()).toMatchObject({ starts: 1, crashes: 0 });
+  });
+
+  it('never begins once its caller has left while it waited', async () => {
+    await using bench = await openBench();
+    const worker = bench.worker('counting');
+    const file = newFile();
+    await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+    const blocking = execute(worker, 'block', { payload: payload(file, 'first', 600) });
+    await delay(50);
+    const leaving = new AbortController();
+    const left = Array.from({ length: 10 }, (_, index) =>
+      execute(worker, 'echo', { payload: payload(file, `left${index}`), signal: leaving.signal }),
+    );
+    await delay(50);
+    leaving.abort();
+    for (const outcome of await Promise.all(left)) expect(errorOf(outcome)).toMatchObject({ code: 'CANCELLED' });
+    expect((await blocking).ok).toBe(true);
+    expect((await run(worker, 'echo', { payload: payload(file, 'last') })).ok).toBe(true);
+    expect(ranIn(file)).toStrictEqual(['first', 'last']);
+    expect(worker.stats().pending).toBe(0);
+  });
+
+  it('is refused where it came too late to be sent', async () => {
+    await using bench = await openBench();
+    const worker = bench.worker('counting');
+    const file = newFile();
+    const gone = await run(worker, 'echo', { payload: payload(file, 'gone'), signal: AbortSignal.abort() });
+    expect(errorOf(gone)).toMatchObject({ code: 'CANCELLED', effect: 'none' });
+    const past = await run(worker, 'echo', { payload: payload(file, 'past'), deadline: Date.now() - 1 });
+    expect(errorOf(past)).toMatchObject({ code: 'TIMEOUT' });
+    expect(ranIn(file)).toStrictEqual([]);
+  });
+});

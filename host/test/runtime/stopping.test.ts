@@ -1,0 +1,119 @@
+import { describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '@automate/contract';
+import type { ConnectorWorker, WorkerSpec } from '../../dist/runtime/runtime.js';
+import type { Bench } from './support.ts';
+import { configOf, delay, errorOf, execute, openBench, run, until, valueOf } from './support.ts';
+
+const soon = () => ({ deadline: Date.now() + 20_000 });
+
+function stepwise(bench: Bench, settings: JsonObject = {}, spec: Partial<WorkerSpec> = {}): ConnectorWorker {
+  return bench.worker('stepwise', { resolveConfig: () => ({ config: configOf('stepwise', settings), settings }), ...spec });
+}
+
+const messagesOf = (bench: Bench): string[] => bench.logs.filter(({ connector }) => connector === 'stepwise').map(({ message }) => message);
+
+describe('stopping a worker', () => {
+  it('closes the adapter first, is no crash, and lets it be started again', async () => {
+    await using bench = await openBench();
+    const worker = stepwise(bench);
+    await worker.ensure('ready', soon());
+    await Promise.all([worker.stop(), worker.stop()]);
+    expect(messagesOf(bench)).toStrictEqual(['closing', 'closed']);
+    expect(worker.state()).toStrictEqual({ phase: 'idle' });
+    expect(errorOf(await execute(worker, 'steps'))).toMatchObject({ code: 'UNAVAILABLE', effect: 'none' });
+    expect(valueOf(await run(worker, 'steps'))).toMatchObject({ steps: ['initialize stepwise without profile ', 'connect'] });
+    expect(worker.stats()).toMatchObject({ starts: 2, crashes: 0 });
+    expect(bench.crashes).toStrictEqual([]);
+    await worker.stop();
+    await worker.stop();
+  });
+
+  it.each(['hang', 'spin'])('is bounded where the adapter does not close: %s', async (closing) => {
+    await using bench = await openBench();
+    const worker = stepwise(bench, { closing });
+    await worker.ensure('ready', soon());
+    const begun = Date.now();
+    await worker.stop({ graceMs: 200 });
+    expect(Date.now() - begun).toBeLessThan(5000);
+    expect(worker.state()).toStrictEqual({ phase: 'idle' });
+    expect(bench.crashes).toStrictEqual([]);
+  });
+
+  it('lets calls under way end within its grace, and takes no new ones', async () => {
+    await using bench = await openBench();
+    const worker = stepwise(bench);
+    await worker.ensure('ready', soon());
+    const underWay = execute(worker, 'wait', { payload: '{"ms":300}' });
+    await delay(20);
+    const stopped = worker.stop({ graceMs: 10_000 });
+    expect(errorOf(await execute(worker, 'steps'))).toMatchObject({ code: 'UNAVAILABLE', effect: 'none' });
+    expect((await underWay).ok).toBe(true);
+    await stopped;
+    expect(messagesOf(bench)).toStrictEqual(['closing', 'closed']);
+  });
+
+  it('answers calls that outlast its grace', async () => {
+    await using bench = await openBench();
+    const worker = stepwise(bench);
+    await worker.ensure('ready', soon());
+    const underWay = execute(worker, 'wait', { payload: '{"ms":20000}' });
+    await delay(20);
+    await worker.stop({ graceMs: 200 });
+    expect(errorOf(await underWay)).toMatchObject({ code: 'WORKER_LOST', details: { reason: 'stopped' } });
+  });
+
+  it('is waited for by the next start', async () => {
+    await using bench = await openBench();
+    const worker = stepwise(bench);
+    await worker.ensure('ready', soon());
+    const stopped = worker.stop();
+    await worker.ensure('ready', soon());
+    await stopped;
+    expect(worker.state()).toMatchObject({ phase: 'running', level: 'ready' });
+    expect(worker.stats().starts).toBe(2);
+  });
+
+  it('ends a start that is under way', async () => {
+    await using bench = await openBench();
+    const worker = bench.worker('import-hangs');
+    const start = worker.ensure('ready', soon());
+    await delay(200);
+    await worker.stop();
+    await expect(start).rejects.toMatchObject({ effect: 'none', details: { reason: 'stopped' } });
+    expect(worker.state()).toStrictEqual({ phase: 'idle' });
+  });
+
+  it('comes by itself after a while without calls', async () => {
+    await using bench = await openBench();
+    const worker = stepwise(bench, {}, { idleStopMs: 300 });
+    expect((await run(worker, 'wait', { payload: '{"ms":700}' })).ok).toBe(true);
+    expect(worker.stats().starts).toBe(1);
+    await until('the idle worker has stopped', () => worker.state().phase === 'idle');
+    expect((await run(worker, 'steps')).ok).toBe(true);
+    expect(worker.stats()).toMatchObject({ starts: 2, crashes: 0 });
+  });
+});
+
+describe('closing', () => {
+  it('is for good', async () => {
+    await using bench = await openBench();
+    const worker = stepwise(bench);
+    await worker.ensure('ready', soon());
+    await Promise.all([worker.close(), worker.close()]);
+    expect(worker.state()).toStrictEqual({ phase: 'closed' });
+    await expect(worker.ensure('described', soon())).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'closed' } });
+    expect(errorOf(await execute(worker, 'steps'))).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(bench.states.at(-1)).toStrictEqual({ id: 'stepwise', state: { phase: 'closed' } });
+  });
+
+  it('of the runtime closes all workers side by side, each bounded', async () => {
+    await using bench = await openBench();
+    const workers = Array.from({ length: 4 }, (_, n) => stepwise(bench, { closing: 'hang' }, { id: `stepwise-${n}` }));
+    await Promise.all(workers.map((worker) => worker.ensure('ready', soon())));
+    const begun = Date.now();
+    await bench.runtime.close({ graceMs: 500 });
+    expect(Date.now() - begun).toBeLessThan(5000);
+    expect(workers.map((worker) => worker.state().phase)).toStrictEqual(['closed', 'closed', 'closed', 'closed']);
+    bench.neighbourFailures.length = 0;
+  });
+});
