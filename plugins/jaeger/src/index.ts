@@ -1,0 +1,1 @@
+export { default as JaegerAdapter } from './jaeger-adapter.ts';
