@@ -1,0 +1,43 @@
+import { action, InvalidInputError } from '@automate/sdk';
+import { z } from 'zod';
+import type { DiscordClient } from '../discord-client.ts';
+import { contents, message, messageAnswer, needsContents, snowflake, toMessage } from '../message.ts';
+
+const input = z
+  .strictObject({
+    webhook: z.string().min(1).describe('Name of the webhook in the settings'),
+    ...contents,
+    username: z.string().min(1).max(80).optional().describe("Shown instead of the webhook's name"),
+    avatar_url: z.url().max(2048).optional().describe("Shown instead of the webhook's picture"),
+    thread_id: snowflake.optional().describe("A thread of the webhook's channel"),
+    tts: z.boolean().optional(),
+  })
+  .refine(needsContents.check, { error: needsContents.error })
+  .meta(needsContents.meta);
+
+/** Sends a message by a webhook. */
+export const createWebhookMessage = (discord: DiscordClient) =>
+  action({
+    description: 'Sends a message by an incoming webhook, which needs no bot.',
+    input,
+    output: message,
+    sideEffects: true,
+    idempotent: false,
+    rateLimitClass: 'webhooks',
+    async run({ webhook, thread_id, ...rest }, { http, idempotencyKey }) {
+      if (idempotencyKey !== undefined) {
+        throw new InvalidInputError('messages by webhook take no idempotency key: Discord has no nonce for them');
+      }
+      const { id, token } = discord.webhook(webhook);
+      const sent = await discord.send(http, {
+        method: 'POST',
+        path: `/webhooks/${id}/${encodeURIComponent(token)}`,
+        what: `to send by the webhook "${webhook}"`,
+        query: { wait: true, thread_id },
+        json: rest,
+        schema: messageAnswer,
+        pathSecret: token,
+      });
+      return toMessage(sent);
+    },
+  });

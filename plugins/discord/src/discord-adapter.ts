@@ -1,0 +1,84 @@
+import { AuthFailedError, ConnectorAdapter } from '@automate/sdk';
+import type { AdapterHealth, CallContext, ConnectorContext, HttpClient, WebhookHeaders } from '@automate/sdk';
+import { z } from 'zod';
+import { addReaction } from './actions/add-reaction.ts';
+import { createWebhookMessage } from './actions/create-webhook-message.ts';
+import { deleteMessage } from './actions/delete-message.ts';
+import { editMessage } from './actions/edit-message.ts';
+import { listChannels } from './actions/list-channels.ts';
+import { sendMessage } from './actions/send-message.ts';
+import { configSchema } from './config.ts';
+import type { DiscordSettings } from './config.ts';
+import { DiscordClient } from './discord-client.ts';
+import { verifyInteraction } from './verify-interaction.ts';
+
+const self = z.object({ username: z.string() });
+const hook = z.object({ id: z.string() });
+
+/** Discord, seen by one bot, by incoming webhooks, or by both. */
+export default class DiscordAdapter extends ConnectorAdapter {
+  readonly name = 'discord';
+  readonly version = '1.0.0';
+  override readonly title = 'Discord';
+  override readonly description = 'Sends, changes and deletes Discord messages, reacts to them and lists channels.';
+  override readonly capabilities = { webhooks: true, idempotencyKey: true, rateLimitHeaders: true };
+  override readonly configSchema = configSchema;
+  readonly #discord = new DiscordClient();
+  #settings: DiscordSettings = { webhooks: [] };
+  override readonly actions = {
+    send_message: sendMessage(this.#discord),
+    edit_message: editMessage(this.#discord),
+    delete_message: deleteMessage(this.#discord),
+    add_reaction: addReaction(this.#discord),
+    list_channels: listChannels(this.#discord),
+    create_webhook_message: createWebhookMessage(this.#discord),
+  };
+
+  override initialize(context: ConnectorContext): void {
+    this.#settings = configSchema.parse(context.settings);
+    this.#discord.open(context, this.getEndpoint(), this.#settings);
+  }
+
+  override async connect(): Promise<boolean> {
+    await this.#introduce(this.context.http);
+    return true;
+  }
+
+  /** A configured `health_check.path` is asked as for every kind; else Discord says who the bot is, or that the webhooks exist. */
+  override async healthCheck(context: CallContext): Promise<AdapterHealth> {
+    const { config } = this.context;
+    if (config.host !== undefined && config.healthCheck.path !== undefined) return super.healthCheck(context);
+    return { status: 'healthy', message: await this.#introduce(context.http) };
+  }
+
+  /** Whether Discord sent the interaction: signed with the application's key, and not older than five minutes. */
+  override verifyWebhook(headers: WebhookHeaders, rawBody: string | Uint8Array): boolean {
+    const { public_key: publicKey } = this.#settings;
+    return publicKey !== undefined && verifyInteraction({ headers, rawBody, publicKey });
+  }
+
+  async #introduce(http: HttpClient): Promise<string> {
+    if (this.#discord.hasBot) {
+      const what = 'to say who the bot is';
+      const { username } = await this.#discord.send(http, { method: 'GET', path: '/users/@me', what, schema: self });
+      return `signed in as ${username}`;
+    }
+    const { webhooks } = this.#discord;
+    if (webhooks.length === 0) {
+      throw new AuthFailedError(
+        "there is neither a bot nor a webhook; set auth.type to bearer and auth.token to the bot's token, or settings.webhooks",
+      );
+    }
+    for (const { id, token, name } of webhooks) {
+      const path = `/webhooks/${id}/${encodeURIComponent(token)}`;
+      await this.#discord.send(http, {
+        method: 'GET',
+        path,
+        what: `to show the webhook "${name}"`,
+        schema: hook,
+        pathSecret: token,
+      });
+    }
+    return `${webhooks.length} webhook${webhooks.length === 1 ? '' : 's'} ready`;
+  }
+}

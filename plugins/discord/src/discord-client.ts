@@ -1,0 +1,126 @@
+import { ConnectorError, createRedactor, InvalidInputError } from '@automate/sdk';
+import type { ConnectorContext, HttpClient, HttpRequest, JsonValue } from '@automate/sdk';
+import { z } from 'zod';
+import type { DiscordSettings, Webhook } from './config.ts';
+import { badAnswer, discordError } from './discord-error.ts';
+
+const PUBLIC_API = 'https://discord.com/api/v10';
+
+/** Discord asks clients to name themselves so, and turns away those that do not. */
+const USER_AGENT = 'DiscordBot (https://www.npmjs.com/package/@automate/connector-discord, 1.0.0)';
+
+interface Connection {
+  readonly url: string;
+  readonly webhooks: readonly Webhook[];
+  /** Headers of requests that the bot makes; undefined where `auth` does it by itself. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
+}
+
+interface DiscordRequest<S extends z.ZodType> {
+  readonly method: NonNullable<HttpRequest['method']>;
+  /** Below the API's root, encoded. */
+  readonly path: string;
+  /** Names the request in errors, without what is secret of its path. */
+  readonly what: string;
+  readonly query?: HttpRequest['query'];
+  readonly json?: JsonValue;
+  /** What the answer must look like; absent where there is none. */
+  readonly schema: S;
+  /** What is secret of the path. Such a request needs no other credentials and sends none. */
+  readonly pathSecret?: string;
+}
+
+/**
+ * Discord's HTTP API v10 over the connector's own HTTP. The usual library brings a queue that waits for rate limits by
+ * itself and an HTTP stack of its own; here the host decides about waiting, and deadlines and TLS are the connector's.
+ */
+export class DiscordClient {
+  #connection: Connection | undefined;
+
+  /** @param endpoint the connector's own, empty without a host */
+  open(context: ConnectorContext, endpoint: string, settings: DiscordSettings): void {
+    const url = endpoint === '' ? PUBLIC_API : context.config.basePath === undefined ? `${endpoint}/api/v10` : endpoint;
+    this.#connection = { url, webhooks: settings.webhooks, headers: botHeaders(context) };
+  }
+
+  /**
+   * Sends one request.
+   *
+   * @throws ConnectorError by the answer's status, in Discord's words; UpstreamError where the answer is not Discord's.
+   */
+  async send<S extends z.ZodType>(http: HttpClient, request: DiscordRequest<S>): Promise<z.output<S>> {
+    const { url, headers } = this.#opened();
+    const { method, path, what, query, json, schema, pathSecret } = request;
+    const own = pathSecret === undefined ? headers : {};
+    const sending = http.request({
+      method,
+      path: `${url}${path}`,
+      ...(query === undefined ? {} : { query }),
+      ...(json === undefined ? {} : { json }),
+      headers: { 'user-agent': USER_AGENT, accept: 'application/json', ...own },
+      authorize: own === undefined,
+      accept: () => true,
+    });
+    const response = await sending.catch((error: unknown) => {
+      throw withoutSecret(ConnectorError.from(error), pathSecret);
+    });
+    if (response.status < 200 || response.status > 299) throw discordError(what, response);
+    const result = schema.safeParse(response.body.byteLength === 0 ? undefined : readJson(response, what));
+    if (result.success) return result.data;
+    throw badAnswer(what, z.prettifyError(result.error).replaceAll('\n', ' '));
+  }
+
+  /** A configured webhook. */
+  webhook(name: string): Webhook {
+    const { webhooks } = this.#opened();
+    const found = webhooks.find((candidate) => candidate.name === name);
+    if (found !== undefined) return found;
+    const known =
+      webhooks.length === 0 ? 'there are none' : `there are: ${webhooks.map((each) => each.name).join(', ')}`;
+    throw new InvalidInputError(`no webhook "${name}" is configured; ${known}`, {
+      problems: [
+        { path: 'webhook', expected: 'the name of a webhook in the settings', received: JSON.stringify(name) },
+      ],
+    });
+  }
+
+  get webhooks(): readonly Webhook[] {
+    return this.#opened().webhooks;
+  }
+
+  /** Whether there is a bot, or webhooks alone. */
+  get hasBot(): boolean {
+    const { headers } = this.#opened();
+    return headers === undefined || headers['authorization'] !== undefined;
+  }
+
+  #opened(): Connection {
+    if (this.#connection === undefined) throw new Error('the Discord client was used before it was opened');
+    return this.#connection;
+  }
+}
+
+/** Discord's tokens are announced by `Bot`, not by `Bearer`. Other kinds of `auth` (a proxy's) are sent as they are. */
+function botHeaders({ config: { auth }, profile }: ConnectorContext): Readonly<Record<string, string>> | undefined {
+  if (auth.type !== 'bearer' && auth.type !== 'none') return undefined;
+  const token = auth.token ?? profile?.secrets['token'];
+  const further = Object.entries(auth.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value.reveal()]);
+  return {
+    ...Object.fromEntries(further),
+    ...(token === undefined ? {} : { authorization: `Bot ${token.reveal().replace(/^Bot /, '')}` }),
+  };
+}
+
+function readJson(response: { json(): JsonValue }, what: string): JsonValue {
+  try {
+    return response.json();
+  } catch (error) {
+    throw badAnswer(what, 'it is not JSON', error);
+  }
+}
+
+/** The connector's HTTP names a request's address in its errors; a webhook's address is a credential. */
+function withoutSecret(error: ConnectorError, secret: string | undefined): ConnectorError {
+  if (secret === undefined || !error.message.includes(secret)) return error;
+  return ConnectorError.fromEnvelope({ ...error.toEnvelope(), message: createRedactor([secret]).text(error.message) });
+}

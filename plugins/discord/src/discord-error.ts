@@ -1,0 +1,69 @@
+import { createConnectorError, errorForStatus, isJsonObject, parseRetryAfter } from '@automate/sdk';
+import type { ConnectorError, HttpResponse, JsonObject, JsonValue } from '@automate/sdk';
+
+/** What whoever runs the connector can do about some of Discord's codes. */
+const REMEDIES: Readonly<Record<number, string>> = {
+  50001: 'give the bot access to the channel',
+  50013: "give the bot's role the permission that the action needs",
+  50007: 'the user takes no direct messages from the bot',
+};
+
+/** The error that an answer above 299 stands for, in Discord's words. `what` names the request without its secrets. */
+export function discordError(what: string, response: HttpResponse): ConnectorError {
+  const { status, headers } = response;
+  const body = bodyOf(response);
+  if (body === undefined && status < 500 && status !== 429) {
+    return badAnswer(what, `it answered ${status} without a reason`);
+  }
+  const code = typeof body?.['code'] === 'number' ? body['code'] : 0;
+  const said = typeof body?.['message'] === 'string' ? body['message'] : `status ${status}`;
+  const faults = faultsOf(body?.['errors']);
+  const hints = [...faults, ...(REMEDIES[code] === undefined ? [] : [REMEDIES[code]])];
+  // The body's time is in fractions of a second, the header's is rounded up.
+  const seconds = body?.['retry_after'];
+  const retryAfterMs =
+    typeof seconds === 'number' ? Math.ceil(seconds * 1000) : parseRetryAfter(headers['retry-after']);
+  const options = {
+    details: { ...(code === 0 ? {} : { discord_code: code }), ...(faults.length === 0 ? {} : { faults }) },
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+  const message = `Discord refused ${what}: ${said}${hints.length === 0 ? '' : ` (${hints.join('; ')})`}`;
+  return errorForStatus(status, message, options) ?? badAnswer(what, `it answered ${status}`);
+}
+
+/** The error for an answer that Discord does not give. */
+export function badAnswer(what: string, found: string, cause?: unknown): ConnectorError {
+  return createConnectorError(
+    'UPSTREAM_5XX',
+    `${what} did not answer as Discord does (${found}); check host and base_path`,
+    {
+      retryable: false,
+      details: { reason: 'bad_answer' },
+      cause,
+    },
+  );
+}
+
+/** Discord's faults of a payload are a tree that ends in `_errors`: `embeds.0.title: Must be 256 or fewer in length.` */
+function faultsOf(tree: JsonValue | undefined, path = ''): string[] {
+  if (!isJsonObject(tree)) return [];
+  return Object.entries(tree).flatMap(([key, branch]) => {
+    if (key !== '_errors') return faultsOf(branch, path === '' ? key : `${path}.${key}`);
+    const errors = Array.isArray(branch) ? branch : [];
+    return errors.map((error) => `${path}: ${messageOf(error)}`);
+  });
+}
+
+function messageOf(error: JsonValue): string {
+  return isJsonObject(error) && typeof error['message'] === 'string' ? error['message'] : 'it is wrong';
+}
+
+function bodyOf(response: HttpResponse): JsonObject | undefined {
+  try {
+    const body = response.json();
+    return isJsonObject(body) ? body : undefined;
+  } catch {
+    // Not JSON: a gateway before Discord has answered.
+    return undefined;
+  }
+}

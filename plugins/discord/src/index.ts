@@ -1,0 +1,1 @@
+export { default as DiscordAdapter } from './discord-adapter.ts';

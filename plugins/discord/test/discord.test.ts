@@ -1,0 +1,271 @@
+import type { JsonObject } from '@automate/sdk';
+import type { FakeReply, FakeService } from '@automate/testing';
+import { closedPort, openAdapter } from '@automate/testing';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import DiscordAdapter from '../src/discord-adapter.ts';
+import { HOOK, refuse, startDiscord, TOKEN } from './discord-stand-in.ts';
+import type { StartOptions } from './start-connector.ts';
+import { startConnector } from './start-connector.ts';
+
+let discord: FakeService;
+const running: { close(): Promise<void> }[] = [];
+
+beforeEach(async () => {
+  discord = await startDiscord();
+});
+afterEach(async () => {
+  for (const each of running.splice(0)) await each.close();
+  await discord.close();
+});
+
+async function start(options: StartOptions = {}) {
+  const connector = await startConnector(DiscordAdapter, {
+    url: discord.url,
+    config: { auth: { type: 'bearer', token: TOKEN } },
+    ...options,
+  });
+  running.push(connector);
+  return connector;
+}
+
+describe('messages', () => {
+  it('are sent as the bot, with text and embeds', async () => {
+    const connector = await start();
+    const payload = {
+      content: 'Deployed **v1.2** 🎉',
+      embeds: [{ title: 'Changes', color: 0x00ff00, fields: [{ name: 'By', value: 'Ann', inline: true }] }],
+      allowed_mentions: { parse: [] },
+    };
+    await expect(
+      connector.call('send_message', { channel_id: '71', reply_to: '999', ...payload }),
+    ).resolves.toStrictEqual({
+      id: '1000',
+      channel_id: '71',
+      content: payload.content,
+      timestamp: '2026-01-31T12:00:00.000000+00:00',
+      author: { id: '42', username: 'automaton' },
+    });
+    const [request] = discord.requests;
+    expect(request?.json()).toStrictEqual({ ...payload, message_reference: { message_id: '999' } });
+    expect(request?.headers).toMatchObject({
+      authorization: `Bot ${TOKEN}`,
+      'content-type': 'application/json',
+      'user-agent': expect.stringMatching(/^DiscordBot \(https:.*, 1\.0\.0\)$/),
+    });
+  });
+
+  it('are edited and deleted, once', async () => {
+    const connector = await start();
+    const { id } = await connector.call('send_message', { channel_id: '71', content: 'first' });
+    const target = { channel_id: '71', message_id: id as string };
+    await expect(connector.call('edit_message', { ...target, content: 'second' })).resolves.toMatchObject({
+      content: 'second',
+      edited_timestamp: '2026-01-31T12:05:00.000000+00:00',
+    });
+    await expect(connector.call('delete_message', target)).resolves.toStrictEqual({ deleted: true });
+    await expect(connector.call('delete_message', target)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      details: { discord_code: 10008 },
+      message: expect.stringContaining('Unknown Message'),
+    });
+  });
+
+  it.each([
+    ['👍', '%F0%9F%91%8D'],
+    ['party_parrot:123456', 'party_parrot%3A123456'],
+  ])('are reacted to with %s', async (emoji, encoded) => {
+    const connector = await start();
+    await expect(connector.call('add_reaction', { channel_id: '71', message_id: '5', emoji })).resolves.toStrictEqual({
+      added: true,
+    });
+    expect(discord.requests[0]?.path).toBe(`/api/v10/channels/71/messages/5/reactions/${encoded}/@me`);
+  });
+
+  it('are sent once for one idempotency key, however long it is', async () => {
+    const opened = await openAdapter(DiscordAdapter, {
+      config: { ...discord.endpoint, auth: { type: 'bearer', token: TOKEN } },
+    });
+    running.push(opened);
+    const send = async (idempotencyKey: string): Promise<unknown> => {
+      const call = opened.call('send_message', { idempotencyKey });
+      const sent = await opened.adapter.execute('send_message', { channel_id: '71', content: 'hello' }, call);
+      return (sent as JsonObject)['id'];
+    };
+    const long = 'k'.repeat(200);
+    expect([await send(long), await send(long), await send('other')]).toStrictEqual(['1000', '1000', '1001']);
+    const bodies = discord.requests.map((request) => request.json() as JsonObject);
+    expect(bodies.map(({ nonce }) => String(nonce).length)).toStrictEqual([25, 25, 5]);
+  });
+
+  it.each([
+    ['send_message', { channel_id: '71' }],
+    ['send_message', { channel_id: '71', content: 'x'.repeat(2001) }],
+    ['send_message', { channel_id: '../users', content: 'x' }],
+    ['send_message', { channel_id: '71', embeds: Array.from({ length: 11 }, () => ({ title: 't' })) }],
+    ['add_reaction', { channel_id: '71', message_id: '5', emoji: '../@me' }],
+    ['create_webhook_message', { webhook: 'unknown', content: 'x' }],
+  ])('of %s are refused before anything is sent where they are wrong', async (action, payload) => {
+    const connector = await start();
+    await expect(connector.call(action, payload)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    expect(discord.requests).toStrictEqual([]);
+  });
+});
+
+describe('list_channels', () => {
+  it('gives the channels of a server, of unknown types too', async () => {
+    const connector = await start();
+    await expect(connector.call('list_channels', { guild_id: '7' })).resolves.toStrictEqual({
+      channels: [
+        { id: '70', name: 'Text', type: 'category', position: 0, nsfw: false },
+        { id: '71', name: 'general', type: 'text', position: 1, parent_id: '70', topic: 'All', nsfw: false },
+        { id: '72', name: 'new', type: '99', position: 2, nsfw: false },
+      ],
+    });
+  });
+});
+
+describe('webhooks', () => {
+  const onlyHook: StartOptions = { config: {}, settings: { webhooks: [HOOK] } };
+
+  it('send messages without a bot', async () => {
+    const connector = await start(onlyHook);
+    const payload = { webhook: 'deploys', content: 'done', username: 'CI', thread_id: '88' };
+    await expect(connector.call('create_webhook_message', payload)).resolves.toMatchObject({
+      channel_id: '88',
+      content: 'done',
+    });
+    const [request] = discord.requests;
+    expect(request?.path).toBe('/api/v10/webhooks/900/hook-token-right');
+    expect(request?.json()).toStrictEqual({ content: 'done', username: 'CI' });
+    expect(request?.headers).not.toHaveProperty('authorization');
+    await expect(connector.health()).resolves.toStrictEqual({ status: 'healthy', message: '1 webhook ready' });
+  });
+
+  it("do not get to see the bot's token", async () => {
+    const connector = await start({ settings: { webhooks: [HOOK] } });
+    await connector.call('create_webhook_message', { webhook: 'deploys', content: 'done' });
+    expect(JSON.stringify(discord.requests[0]?.headers)).not.toContain(TOKEN);
+  });
+
+  it('keep their address to themselves, in errors and in the configuration', async () => {
+    const connector = await start(onlyHook);
+    await discord.close();
+    const error = await connector
+      .call('create_webhook_message', { webhook: 'deploys', content: 'x' })
+      .catch((failure: unknown) => failure);
+    expect(error).toMatchObject({ code: 'TRANSIENT_NETWORK', effect: 'none' });
+    expect(String(error)).not.toContain(HOOK.token);
+    expect(JSON.stringify(connector.adapter.getConfig())).not.toContain(HOOK.token);
+  });
+
+  it('take no idempotency key', async () => {
+    const opened = await openAdapter(DiscordAdapter, { config: discord.endpoint, settings: { webhooks: [HOOK] } });
+    running.push(opened);
+    const call = opened.call('create_webhook_message', { idempotencyKey: 'k' });
+    const payload = { webhook: 'deploys', content: 'x' };
+    await expect(opened.adapter.execute('create_webhook_message', payload, call)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+  });
+});
+
+describe('errors of Discord', () => {
+  const faults = {
+    embeds: {
+      0: { title: { _errors: [{ code: 'BASE_TYPE_MAX_LENGTH', message: 'Must be 256 or fewer in length.' }] } },
+    },
+  };
+
+  it.each([
+    [
+      'a payload that it does not like',
+      refuse(400, 50035, 'Invalid Form Body', faults),
+      { code: 'INVALID_INPUT', details: { faults: ['embeds.0.title: Must be 256 or fewer in length.'] } },
+    ],
+    [
+      'a permission that is missing',
+      refuse(403, 50013, 'Missing Permissions'),
+      { code: 'FORBIDDEN', message: expect.stringContaining("bot's role") },
+    ],
+    [
+      'a channel that does not exist',
+      refuse(404, 10003, 'Unknown Channel'),
+      { code: 'NOT_FOUND', details: { discord_code: 10003 } },
+    ],
+    ['its own failure', { status: 502, text: 'Bad Gateway' }, { code: 'UPSTREAM_5XX', retryable: true }],
+    [
+      'an answer of somebody else',
+      { status: 404, text: 'not here' },
+      { code: 'UPSTREAM_5XX', details: { reason: 'bad_answer' } },
+    ],
+    [
+      'a web page',
+      { text: '<html>', headers: { 'content-type': 'text/html' } },
+      { code: 'UPSTREAM_5XX', details: { reason: 'bad_answer' } },
+    ],
+    ['JSON that is no message', { json: { ok: true } }, { code: 'UPSTREAM_5XX', retryable: false }],
+    ['a connection broken off', { drop: 'request' }, { code: 'TRANSIENT_NETWORK', effect: 'maybe' }],
+  ] as const)('%s', async (_title, reply, expected) => {
+    const connector = await start();
+    discord.on('POST', '/api/v10/channels/71/messages', reply as FakeReply);
+    await expect(connector.call('send_message', { channel_id: '71', content: 'x' })).rejects.toMatchObject(expected);
+    expect(discord.requests).toHaveLength(1);
+  });
+
+  it('include the rate limit, with the time to wait to the millisecond, which is not waited for here', async () => {
+    const connector = await start();
+    const json = { message: 'You are being rate limited.', retry_after: 0.337, global: false };
+    discord.on('POST', '/api/v10/channels/71/messages', { status: 429, headers: { 'retry-after': '1' }, json });
+    await expect(connector.call('send_message', { channel_id: '71', content: 'x' })).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+      retryAfterMs: 337,
+    });
+    discord.on('POST', '/api/v10/channels/71/messages', {
+      status: 429,
+      headers: { 'retry-after': '65' },
+      text: 'error code: 1015',
+    });
+    await expect(connector.call('send_message', { channel_id: '71', content: 'x' })).rejects.toMatchObject({
+      retryAfterMs: 65_000,
+    });
+    expect(discord.requests).toHaveLength(2);
+  });
+});
+
+describe('health', () => {
+  it('says who the bot is', async () => {
+    const connector = await start();
+    await expect(connector.adapter.connect()).resolves.toBe(true);
+    await expect(connector.health()).resolves.toStrictEqual({ status: 'healthy', message: 'signed in as automaton' });
+  });
+
+  it('takes the token from a profile, with or without its first word', async () => {
+    const connector = await start({ config: {}, secrets: { token: `Bot ${TOKEN}` } });
+    await expect(connector.health()).resolves.toMatchObject({ status: 'healthy' });
+  });
+
+  it('tells refused credentials, none, a wrong port, a failing, a slow, a malformed and a stopped one apart', async () => {
+    const wrong = await start({ config: { auth: { type: 'bearer', token: 'bot-token-wrong' } } });
+    await expect(wrong.health()).resolves.toMatchObject({ details: { code: 'AUTH_FAILED' } });
+    const none = await start({ config: {} });
+    await expect(none.health()).resolves.toMatchObject({
+      details: { code: 'AUTH_FAILED' },
+      message: expect.stringContaining('auth.token'),
+    });
+    const elsewhere = await start({ url: `http://127.0.0.1:${await closedPort()}` });
+    await expect(elsewhere.health()).resolves.toMatchObject({ details: { code: 'TRANSIENT_NETWORK' } });
+
+    const connector = await start();
+    const rows = [
+      [{ status: 500 }, { code: 'UPSTREAM_5XX' }],
+      [{ json: 'nobody' }, { code: 'UPSTREAM_5XX', reason: 'bad_answer' }],
+      [{ drop: 'never' }, { code: 'TIMEOUT' }],
+    ] as const;
+    for (const [reply, details] of rows) {
+      discord.on('GET', '/api/v10/users/@me', reply);
+      await expect(connector.health(300)).resolves.toMatchObject({ status: 'unhealthy', details });
+    }
+    await discord.close();
+    await expect(connector.health()).resolves.toMatchObject({ details: { code: 'TRANSIENT_NETWORK' } });
+  });
+});
