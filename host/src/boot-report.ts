@@ -1,4 +1,4 @@
-import type { ConnectorInfo, PluginEntry, PluginReport } from '@automate/contract';
+import type { ConnectorInfo, PluginEntry, PluginProblem, PluginReport } from '@automate/contract';
 
 /** One step of the start and how long it took. */
 export interface BootStage {
@@ -38,47 +38,69 @@ export class BootTimer {
   }
 }
 
-/** The report for people. */
-export function formatBootReport(report: BootReport): string {
-  const { plugins, connectors } = report;
+/** Marks words for people who look at a terminal. */
+export type ReportStyle = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string) => string;
+
+const plain: ReportStyle = (_format, text) => text;
+
+/** The report for people: what was found, refused and why, what is configured, where it listens, how long it took. */
+export function formatBootReport(report: BootReport, style: ReportStyle = plain): string {
+  const { plugins, connectors, stages } = report;
   const admitted = plugins.plugins.filter((plugin) => plugin.status === 'admitted');
   const refused = plugins.plugins.filter((plugin) => plugin.status !== 'admitted');
   const usable = connectors.filter((connector) => connector.enabled && connector.lastError === '');
+  const section = (title: string, words: string): string => `  ${style('bold', title.padEnd(13))}  ${words}`;
+  const total = stages.reduce((sum, stage) => sum + stage.durationMs, 0);
   const lines = [
-    `automate ${report.version} in ${report.projectDir}`,
-    `  configuration  ${report.configFile ?? 'no file: "automate init" writes one'}`,
-    `  plugins        ${count(admitted.length, 'admitted')}, ${count(refused.length, 'refused')}`,
-    ...admitted.map((plugin) => `    + ${plugin.package} ${plugin.version ?? ''}: ${plugin.kinds.join(', ')}`),
-    ...refused.flatMap(formatRefused),
-    ...plugins.problems.map((problem) => `    ! ${problem.path}: expected ${problem.expected}, received ${problem.received}: ${problem.remedy}`),
-    `  connectors     ${count(connectors.length, 'configured')}, ${usable.length} usable`,
-    ...connectors.map(formatConnector),
-    ...report.warnings.map((warning) => `  warning        ${warning}`),
-    ...(report.grpcAddress === undefined ? [] : [`  gRPC           ${report.grpcAddress}`]),
-    ...(report.httpAddress === undefined ? [] : [`  REST           ${report.httpAddress}/api/v1`]),
-    `  started in     ${formatStages(report.stages)}`,
+    `${style('bold', `automate ${report.version}`)} in ${report.projectDir}`,
+    section('configuration', report.configFile ?? 'no file: "automate init" writes one'),
+    section('plugins', plugins.plugins.length === 0 ? 'none found: add one with "pnpm add"' : `${admitted.length} admitted, ${refused.length} refused`),
+    ...formatAdmitted(admitted, style),
+    ...refused.flatMap((plugin) => formatRefused(plugin, style)),
+    ...plugins.problems.map((problem) => `    ${style('red', '!')} ${problem.path}: ${describe(problem)}`),
+    section('connectors', connectors.length === 0 ? 'none configured' : `${connectors.length} configured, ${usable.length} usable`),
+    ...formatConnectors(connectors, style),
+    ...report.warnings.map((warning) => section('warning', style('yellow', warning))),
+    ...(report.grpcAddress === undefined ? [] : [section('gRPC', report.grpcAddress)]),
+    ...(report.httpAddress === undefined ? [] : [section('REST', `${report.httpAddress}/api/v1`)]),
+    section('ready after', `${Math.round(total)} ms ${style('dim', `(${stages.map(({ name, durationMs }) => `${name} ${Math.round(durationMs)}`).join(', ')})`)}`),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function formatRefused(plugin: PluginEntry): readonly string[] {
+function formatAdmitted(plugins: readonly PluginEntry[], style: ReportStyle): readonly string[] {
+  const names = plugins.map((plugin) => `${plugin.package} ${plugin.version ?? ''}`.trim());
+  const width = Math.max(0, ...names.map((name) => name.length));
+  return plugins.flatMap((plugin, index) => [
+    `    ${style('green', '+')} ${(names[index] ?? '').padEnd(width)}  ${plugin.kinds.join(', ')}`,
+    ...plugin.warnings.map((warning) => `        ${style('yellow', warning)}`),
+  ]);
+}
+
+function formatRefused(plugin: PluginEntry, style: ReportStyle): readonly string[] {
+  const name = `${plugin.package} ${plugin.version ?? ''}`.trim();
   return [
-    `    - ${plugin.package} ${plugin.version ?? ''}: ${plugin.message ?? plugin.reason ?? 'refused'}`,
-    ...plugin.problems.map((problem) => `        ${problem.path}: expected ${problem.expected}, received ${problem.received}: ${problem.remedy}`),
+    `    ${style('red', '-')} ${name}: ${plugin.message ?? plugin.reason ?? 'refused'}`,
+    ...plugin.problems.map((problem) => `        ${problem.path}: ${describe(problem)}`),
   ];
 }
 
-function formatConnector(connector: ConnectorInfo): string {
-  const state = !connector.enabled ? 'disabled' : connector.lastError === '' ? connector.endpoint : connector.lastError;
-  const inline = connector.isolation === 'none' ? ' (not isolated)' : '';
-  return `    ${connector.lastError === '' ? ' ' : '!'} ${connector.id} (${connector.kind})${inline}${state === '' ? '' : `: ${state}`}`;
+function describe({ expected, received, remedy }: PluginProblem): string {
+  return `expected ${expected}, received ${received}: ${remedy}`;
 }
 
-function formatStages(stages: readonly BootStage[]): string {
-  const total = stages.reduce((sum, stage) => sum + stage.durationMs, 0);
-  return `${Math.round(total)} ms: ${stages.map((stage) => `${stage.name} ${Math.round(stage.durationMs)}`).join(', ')}`;
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}`;
+function formatConnectors(connectors: readonly ConnectorInfo[], style: ReportStyle): readonly string[] {
+  const names = connectors.map(({ id, kind }) => (id === kind ? id : `${id} (${kind})`));
+  const width = Math.max(0, ...names.map((name) => name.length));
+  return connectors.map((connector, index) => {
+    const { enabled, endpoint, isolation, lastError } = connector;
+    const [mark, state] = !enabled
+      ? [style('dim', '-'), style('dim', 'disabled')]
+      : lastError === ''
+        ? [style('green', '+'), endpoint]
+        : [style('red', '!'), lastError];
+    const inline = isolation === 'none' ? 'not isolated' : '';
+    const words = [state, inline].filter((word) => word !== '').join(', ');
+    return `    ${mark} ${(names[index] ?? '').padEnd(width)}  ${words}`.trimEnd();
+  });
 }

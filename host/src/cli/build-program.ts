@@ -6,9 +6,10 @@ import { addHostCommands } from './commands/host.ts';
 import { addPluginCommands } from './commands/plugins.ts';
 
 /** The commands of `automate`. Wrong usage throws commander's own error. */
-export function buildProgram(context: CliContext): Command {
+export function buildProgram(context: CliContext, version: string): Command {
   const program = new Command('automate')
     .description('discovers, isolates, supervises and serves connectors')
+    .version(version, '-v, --version', 'print the version')
     .option('--json', 'print JSON for programs instead of tables for people')
     .option('--project <dir>', 'the project, whose nearest package.json is its root (default: the working directory)')
     .option('--config <file>', 'the configuration file (CONFIG_PATH, default config/connectors.yaml)')

@@ -1,4 +1,4 @@
-import type { ConnectorService } from '@automate/contract';
+import type { CallOptions, ConnectorService } from '@automate/contract';
 
 /** What a check of `doctor` found. */
 export interface Diagnosis {
@@ -29,21 +29,26 @@ export interface StartOptions {
   readonly otlpEndpoint?: string;
 }
 
+export type Style = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string) => string;
+
 /** What commands may do to the world. Only `main` knows the process. */
 export interface CliContext {
   /** Writes to standard output; a line break is added. */
   out(text: string): void;
   /** Writes to standard error; a line break is added. */
   err(text: string): void;
-  /** Colours for people: plain text where colours are not wanted. */
-  style(format: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string): string;
+  /** Colours on standard output: plain text where they are not wanted. */
+  readonly style: Style;
+  /** Likewise on standard error. */
+  readonly styleError: Style;
   /** All of standard input. */
   readInput(): Promise<string>;
   readFile(path: string): Promise<string>;
-  /** Fires when the user interrupts. */
-  readonly interrupted: AbortSignal;
-  /** Opens the service, tells the user when the work takes longer than a second, and closes the service again. */
-  withService<T>(options: GlobalOptions, doing: string, work: (service: ConnectorService) => Promise<T>): Promise<T>;
+  /**
+   * Opens the service, tells the user when the work takes longer than a second, and closes the service again. What `work` passes on
+   * as call options ends its calls when the user interrupts.
+   */
+  withService<T>(options: GlobalOptions, doing: string, work: (service: ConnectorService, call: CallOptions) => Promise<T>): Promise<T>;
   /** Starts a host and serves until the user ends it. */
   serve(options: GlobalOptions & StartOptions): Promise<void>;
   /** Writes the default configuration; answers the file's path. Throws where there is one already. */

@@ -1,4 +1,5 @@
-import { ConnectorError, describeProblem } from '@automate/contract';
+import type { Problem } from '@automate/contract';
+import { ConfigInvalidError, ConnectorError, describeProblem } from '@automate/contract';
 import { toProblemDocument } from '@automate/contract/http';
 import type { CliContext } from './cli-context.ts';
 import { CliExit, EXIT } from './cli-context.ts';
@@ -6,6 +7,7 @@ import { CliExit, EXIT } from './cli-context.ts';
 interface ConfigProblems {
   readonly name: 'HostConfigError';
   readonly message: string;
+  readonly problems: readonly Problem[];
 }
 
 /** Prints why a command failed, as one line and its problems, or as JSON; answers the exit code. */
@@ -15,28 +17,43 @@ export function reportFailure(context: CliContext, reason: unknown, json: boolea
     return reason.exitCode;
   }
   if (isConfigError(reason)) {
-    context.err(`${context.style('red', 'The configuration is not valid:')}\n${reason.message}`);
+    if (json) context.err(problemText(new ConfigInvalidError('the configuration is not valid', { problems: reason.problems })));
+    else context.err(`${context.styleError('red', 'The configuration is not valid:')}\n${reason.message}`);
     return EXIT.badConfig;
   }
   if (!ConnectorError.is(reason)) {
-    context.err(`${context.style('red', 'error')}: ${reason instanceof Error ? reason.message : String(reason)}`);
+    context.err(`${context.styleError('red', 'error')}: ${explain(reason)}`);
     return EXIT.failed;
   }
-  if (json) context.err(JSON.stringify(toProblemDocument(reason), undefined, 2));
+  if (json) context.err(problemText(reason));
   else context.err(sentence(context, reason));
   return exitCodeOf(reason);
+}
+
+function problemText(error: ConnectorError): string {
+  return JSON.stringify(toProblemDocument(error), undefined, 2);
+}
+
+/** The message, and those of what went wrong beneath it. */
+function explain(reason: unknown): string {
+  if (!(reason instanceof Error)) return String(reason);
+  const beneath: readonly unknown[] = reason instanceof AggregateError ? reason.errors : reason.cause === undefined ? [] : [reason.cause];
+  return [reason.message, ...beneath.map(explain)].join(': ');
 }
 
 function sentence(context: CliContext, error: ConnectorError): string {
   const problems = (error.problems ?? []).map((problem) => `  ${describeProblem(problem)}`);
   const wait = error.retryAfterMs === undefined ? '' : ` (try again in ${Math.ceil(error.retryAfterMs / 1000)} s)`;
-  return [`${context.style('red', error.code)}: ${error.message}${wait}`, ...problems].join('\n');
+  return [`${context.styleError('red', error.code)}: ${error.message}${wait}`, ...problems].join('\n');
 }
 
 /** A service that cannot be reached is another matter than a connector that cannot be used. */
 function exitCodeOf(error: ConnectorError): number {
-  if (error.details?.['reason'] === 'service_unreachable') return EXIT.unavailable;
-  return error.details?.['reason'] === 'config_refused' || error.code === 'CONFIG_INVALID' ? EXIT.badConfig : EXIT.failed;
+  const reason = error.details?.['reason'];
+  if (reason === 'service_unreachable') return EXIT.unavailable;
+  // A port that is taken may be free the next time, so this is not for the configuration to mend.
+  if (reason === 'cannot_listen') return EXIT.failed;
+  return reason === 'config_refused' || error.code === 'CONFIG_INVALID' ? EXIT.badConfig : EXIT.failed;
 }
 
 function isConfigError(reason: unknown): reason is ConfigProblems {

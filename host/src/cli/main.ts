@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { styleText } from 'node:util';
@@ -6,24 +6,29 @@ import { connect } from '@automate/client';
 import type { ConnectorService } from '@automate/contract';
 import { formatBootReport } from '../boot-report.ts';
 import { diagnose } from '../compose/doctor.ts';
-import { writeDefaultConfig } from '../config/default-config.ts';
+import { locateHost, writeDefaultConfig } from '../compose/project-tools.ts';
 import { createHost } from '../create-host.ts';
-import { readHostSettings } from '../host-settings.ts';
-import { findProjectRoot } from '../identity.ts';
+import { findProjectRoot, readIdentity } from '../identity.ts';
 import { openLocalService } from '../open-local-service.ts';
-import { findRunningHost } from '../store/data-dir.ts';
 import { buildProgram } from './build-program.ts';
 import type { CliContext, GlobalOptions, StartOptions } from './cli-context.ts';
-import { EXIT } from './cli-context.ts';
+import { CliExit, EXIT } from './cli-context.ts';
 import { reportFailure } from './describe-error.ts';
+import { readyRecord } from './ready-record.ts';
 import { withProgress } from './with-progress.ts';
+
+/** How long the process may live on after everything was closed, in milliseconds, should something hold it. */
+const LINGER_MS = 1_000;
 
 /** Runs the command line of this process and sets its exit code. */
 export async function run(): Promise<void> {
+  process.stdout.on('error', reportBrokenOutput());
+  process.stderr.on('error', () => undefined);
   const interrupted = new AbortController();
   const context = createContext(interrupted.signal);
-  const program = buildProgram(context);
-  // A first interrupt lets the command end by itself; `start` replaces these.
+  const { version } = await readIdentity();
+  const program = buildProgram(context, version);
+  // A first interrupt lets the command end by itself, a second one ends the process; `start` has its own.
   process.once('SIGINT', () => interrupted.abort());
   try {
     await program.parseAsync(process.argv);
@@ -33,34 +38,52 @@ export async function run(): Promise<void> {
   }
 }
 
+/** A reader that has seen enough, as `| head -1`, is no failure; a full disk is. */
+function reportBrokenOutput(): (error: NodeJS.ErrnoException) => void {
+  let told = false;
+  return (error) => {
+    if (error.code === 'EPIPE' || told) return;
+    told = true;
+    process.stderr.write(`error: standard output cannot be written: ${error.message}\n`);
+    process.exitCode = EXIT.failed;
+  };
+}
+
 function createContext(interrupted: AbortSignal): CliContext {
-  const out = (line: string): void => void process.stdout.write(`${line}\n`);
-  const err = (line: string): void => void process.stderr.write(`${line}\n`);
   return {
-    out,
-    err,
+    out: (line) => void process.stdout.write(`${line}\n`),
+    err: (line) => void process.stderr.write(`${line}\n`),
     style: (format, words) => styleText(format, words, { stream: process.stdout }),
+    styleError: (format, words) => styleText(format, words, { stream: process.stderr }),
     readInput: () => text(process.stdin),
     readFile: (path) => readFile(path, 'utf8'),
-    interrupted,
     async withService(options, doing, work) {
       await using service = await openService(options);
-      return await withProgress({ doing, stream: process.stderr, work: () => work(service) });
+      return await withProgress({ doing, stream: process.stderr, work: () => work(service, { signal: interrupted }) });
     },
     serve,
     writeDefaultConfig: async (options) => writeDefaultConfig(await projectOf(options)),
-    diagnose: async (options) =>
-      diagnose({
+    diagnose: async (options) => {
+      const address = addressOf(options);
+      const examined = {
         projectDir: await projectOf(options),
         env: process.env,
         flags: flagsOf(options),
         nodeVersion: process.versions.node,
-      }),
+        ...(address === undefined ? undefined : { address }),
+        connect: (running: string) => connect({ address: running }),
+      };
+      return withProgress({ doing: 'examining', stream: process.stderr, work: () => diagnose(examined) });
+    },
   };
 }
 
-function projectOf(options: GlobalOptions): Promise<string> {
-  return findProjectRoot(resolve(options.project ?? process.cwd()));
+async function projectOf({ project }: GlobalOptions): Promise<string> {
+  if (project === undefined) return findProjectRoot(process.cwd());
+  const directory = resolve(project);
+  const found = await stat(directory).catch(() => undefined);
+  if (found?.isDirectory() !== true) throw new CliExit(EXIT.usage, `--project: ${directory} is not a directory`);
+  return findProjectRoot(directory);
 }
 
 function flagsOf(options: GlobalOptions): { config?: string; dataDir?: string } {
@@ -71,36 +94,45 @@ function flagsOf(options: GlobalOptions): { config?: string; dataDir?: string } 
   };
 }
 
+function addressOf(options: GlobalOptions): string | undefined {
+  return options.address ?? (process.env['CONNECTORS_SERVICE_ADDR'] || undefined);
+}
+
 /** The named service; else the host that runs on this data directory; else a service in this process. */
 async function openService(options: GlobalOptions): Promise<ConnectorService> {
-  const address = options.address ?? process.env['CONNECTORS_SERVICE_ADDR'];
-  if (address !== undefined && address !== '') return connect({ address });
+  const address = addressOf(options);
+  if (address !== undefined) return connect({ address });
   const projectDir = await projectOf(options);
-  const flags = { ...flagsOf(options), logLevel: process.env['LOG_LEVEL'] ?? 'warn' };
-  const { dataDir } = readHostSettings({ flags, env: process.env, projectDir, terminal: false });
-  const running = findRunningHost(dataDir);
+  const flags = { ...flagsOf(options), logLevel: process.env['LOG_LEVEL'] || 'warn' };
+  const running = locateHost({ projectDir, env: process.env, flags });
   if (running !== undefined) return connect({ address: running.grpc });
   return openLocalService({ cwd: projectDir, env: process.env, flags, logTo: process.stderr });
 }
 
 async function serve(options: GlobalOptions & StartOptions): Promise<void> {
   const cwd = await projectOf(options);
-  const { grpcPort, httpPort, bindAddress, healthInterval, logLevel, logFormat, otlpEndpoint } = options;
+  const { json, grpcPort, httpPort, bindAddress, healthInterval, logLevel, otlpEndpoint } = options;
+  const logFormat = options.logFormat ?? (json === true ? 'json' : undefined);
   const flags = { ...flagsOf(options), grpcPort, httpPort, bindAddress, healthInterval, logLevel, logFormat, otlpEndpoint };
+  // Listened to from the start: who interrupts a host that is coming up means it.
+  const stopped = stopSignal();
   const host = await createHost({ cwd, env: process.env, flags, logTo: process.stdout, process });
-  if (host.logFormat === 'pretty') process.stdout.write(formatBootReport(host.report));
-  else process.stdout.write(`${JSON.stringify(readyRecord(host.report))}\n`);
+  const style: CliContext['style'] = (format, words) => styleText(format, words, { stream: process.stdout });
+  if (host.logFormat === 'pretty') process.stdout.write(formatBootReport(host.report, style));
+  else process.stdout.write(`${JSON.stringify(readyRecord(host.report, new Date()))}\n`);
 
   process.on('SIGHUP', () => void host.reload().catch((error: unknown) => process.stderr.write(`reload failed: ${String(error)}\n`)));
-  // A no-op listener: without one, this signal would open the debugger to every process of the same user.
-  process.on('SIGUSR1', () => undefined);
-  await stopSignal();
+  await stopped;
   await host.close();
+  // Nothing should be left; if something is, a host that was told to stop still goes.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 /** Resolves at the first signal to stop; a second one ends the process at once. */
 function stopSignal(): Promise<void> {
   process.removeAllListeners('SIGINT');
+  // A no-op listener: without one, this signal would open the debugger to every process of the same user.
+  process.on('SIGUSR1', () => undefined);
   return new Promise((done) => {
     let asked = false;
     const stop = (): void => {
@@ -111,23 +143,6 @@ function stopSignal(): Promise<void> {
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
   });
-}
-
-function readyRecord(report: Parameters<typeof formatBootReport>[0]): Record<string, unknown> {
-  return {
-    level: 'info',
-    time: new Date().toISOString(),
-    event: 'ready',
-    version: report.version,
-    project: report.projectDir,
-    config: report.configFile ?? null,
-    grpc: report.grpcAddress,
-    http: report.httpAddress,
-    plugins: report.plugins.plugins.map(({ package: name, version, status, kinds, message }) => ({ package: name, version, status, kinds, message })),
-    connectors: report.connectors.map(({ id, kind, status, lastError }) => ({ id, kind, status, last_error: lastError })),
-    warnings: report.warnings,
-    stages: Object.fromEntries(report.stages.map(({ name, durationMs }) => [name, durationMs])),
-  };
 }
 
 function isUsageError(reason: unknown): reason is { readonly exitCode: number } {

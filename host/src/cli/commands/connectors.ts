@@ -42,7 +42,7 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
     .action(async (_options: unknown, command: Command) => {
       const { json, type, enabled, tag, ...rest } = command.optsWithGlobals<ListOptions>();
       const filter = { ...(type && { type }), ...(enabled === true && { enabledOnly: true }), ...(tag !== undefined && { tag }) };
-      const infos = await context.withService(rest, 'listing connectors', (service) => service.list(filter));
+      const infos = await context.withService(rest, 'listing connectors', (service, call) => service.list(filter, call));
       context.out(json === true ? JSON.stringify(connectorListView(infos), undefined, 2) : formatInfos(context, infos));
     });
 
@@ -52,7 +52,7 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
     .description('show one connector and its configuration, secrets masked')
     .action(async (id: string, _options: unknown, command: Command) => {
       const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
-      const details = await context.withService(rest, `reading ${id}`, (service) => service.get(id));
+      const details = await context.withService(rest, `reading ${id}`, (service, call) => service.get(id, call));
       const view = connectorDetailsView(details, toWireConfig(details.config));
       context.out(json === true ? JSON.stringify(view, undefined, 2) : dump(view).trimEnd());
     });
@@ -65,7 +65,7 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
       .action(async (_options: unknown, command: Command) => {
         const { json, input, ...rest } = command.optsWithGlobals<GlobalOptions & { readonly input: string }>();
         const config = parseInput(await readArgument(context, input));
-        const result = await context.withService(rest, `${verb} ${config.id}`, (service) => service[verb](config));
+        const result = await context.withService(rest, `${verb} ${config.id}`, (service, call) => service[verb](config, call));
         context.out(json === true ? JSON.stringify(changeResultView(result), undefined, 2) : result.message);
       });
   }
@@ -76,7 +76,7 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
     .description('remove a registered connector')
     .action(async (id: string, _options: unknown, command: Command) => {
       const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
-      const result = await context.withService(rest, `removing ${id}`, (service) => service.remove(id));
+      const result = await context.withService(rest, `removing ${id}`, (service, call) => service.remove(id, call));
       context.out(json === true ? JSON.stringify(changeResultView(result), undefined, 2) : result.message);
     });
 
@@ -89,8 +89,8 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
     .action(async (id: string | undefined, _options: unknown, command: Command) => {
       const { json, cached, type, ...rest } = command.optsWithGlobals<HealthOptions>();
       const filter = { cached: cached === true, ...(type && { type }) };
-      const reports = await context.withService(rest, 'checking health', async (service) =>
-        id === undefined ? service.healthCheckAll(filter) : { [id]: await service.healthCheck(id) },
+      const reports = await context.withService(rest, 'checking health', async (service, call) =>
+        id === undefined ? service.healthCheckAll(filter, call) : { [id]: await service.healthCheck(id, call) },
       );
       const [one] = Object.values(reports);
       const view = id !== undefined && one !== undefined ? healthReportView(one) : healthReportsView(reports);
@@ -106,7 +106,7 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
     .description('connect anew and say whether it works')
     .action(async (id: string, _options: unknown, command: Command) => {
       const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
-      const report = await context.withService(rest, `testing ${id}`, (service) => service.test(id));
+      const report = await context.withService(rest, `testing ${id}`, (service, call) => service.test(id, call));
       const words = report.success
         ? `${context.style('green', 'ok')}  ${id} connects${report.endpoint === '' ? '' : ` to ${report.endpoint}`}`
         : `${context.style('red', 'failed')}  ${id}: ${report.error ?? report.status}`;

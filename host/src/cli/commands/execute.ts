@@ -30,10 +30,10 @@ export function addExecuteCommand(program: Command, context: CliContext): void {
       }
       const payload = await readArgument(context, input);
       requireJson(payload);
-      const answer = await context.withService(rest, `calling ${action} of ${id}`, (service) =>
+      const answer = await context.withService(rest, `calling ${action} of ${id}`, (service, call) =>
         service.executeText(
           { id, action, payload, ...(idempotencyKey === undefined ? undefined : { idempotencyKey }) },
-          { signal: context.interrupted, ...(timeoutMs === undefined ? undefined : { timeoutMs }) },
+          { ...call, ...(timeoutMs === undefined ? undefined : { timeoutMs }) },
         ),
       );
       const value: unknown = JSON.parse(json === true ? executeResultText(answer) : answer.result);

@@ -22,8 +22,9 @@ export function addHostCommands(program: Command, context: CliContext): void {
     .command('init')
     .description('write config/connectors.yaml with prometheus, grafana and jaeger')
     .action(async (_options: unknown, command: Command) => {
-      const file = await context.writeDefaultConfig(command.optsWithGlobals<GlobalOptions>());
-      context.out(`wrote ${file}`);
+      const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
+      const file = await context.writeDefaultConfig(rest);
+      context.out(json === true ? JSON.stringify({ file }, undefined, 2) : `wrote ${file}`);
     });
 
   program

@@ -14,7 +14,7 @@ export function addPluginCommands(program: Command, context: CliContext): void {
     .description('what was found, admitted and refused')
     .action(async (_options: unknown, command: Command) => {
       const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
-      const report = await context.withService(rest, 'listing plugins', (service) => service.plugins());
+      const report = await context.withService(rest, 'listing plugins', (service, call) => service.plugins(call));
       context.out(json === true ? JSON.stringify(pluginReportView(report), undefined, 2) : formatReport(context, report));
     });
 
@@ -23,7 +23,7 @@ export function addPluginCommands(program: Command, context: CliContext): void {
     .description('scan again and explain every refusal; ends with 1 where a package has a problem or is incompatible')
     .action(async (_options: unknown, command: Command) => {
       const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
-      const report = await context.withService(rest, 'scanning node_modules', (service) => service.rescanPlugins());
+      const report = await context.withService(rest, 'scanning node_modules', (service, call) => service.rescanPlugins(call));
       const troubles = report.plugins.filter(isTrouble);
       if (json === true) context.out(JSON.stringify(pluginReportView(report), undefined, 2));
       else context.out([formatReport(context, report), ...report.plugins.flatMap((plugin) => explain(context, plugin)), ...explainProject(report)].join('\n'));

@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
+import type { ConnectorInfo, ConnectorService, PluginEntry } from '@automate/contract';
+import type { Finding } from './finding.ts';
+
+/** How long an endpoint may take to accept a connection, in milliseconds. */
+const REACH_MS = 3_000;
+
+/** The plugin report: what is refused, and trouble with the project itself. */
+export async function checkPlugins(service: ConnectorService): Promise<readonly Finding[]> {
+  const { plugins, problems } = await service.plugins();
+  const project = problems.map(
+    ({ path, expected, received, remedy }): Finding => ({ check: 'plugins', state: 'failed', message: `${path}: expected ${expected}, received ${received}`, remedy }),
+  );
+  return [...plugins.map(judgePlugin), ...project];
+}
+
+function judgePlugin(plugin: PluginEntry): Finding {
+  const check = `plugin ${plugin.package}`;
+  if (plugin.status !== 'admitted') {
+    // Kept out by choice, or by being nobody's direct dependency, is as it should be.
+    const grave = plugin.status === 'problem' || plugin.reason === 'incompatible' || plugin.reason === 'duplicate_kind';
+    return { check, state: grave ? 'failed' : 'warning', message: plugin.message ?? plugin.status, remedy: '"automate plugins check" says more' };
+  }
+  const words = `${plugin.version ?? ''} ${plugin.kinds.join(', ')}`.trim();
+  const [warning] = plugin.warnings;
+  return warning === undefined ? { check, state: 'ok', message: words } : { check, state: 'warning', message: `${words}: ${warning}`, remedy: 'ask its author' };
+}
+
+/** Whether the kind of every enabled connector is there, and its endpoint accepts connections from this machine. */
+export async function checkEndpoints(service: ConnectorService): Promise<readonly Finding[]> {
+  const connectors = await service.list({ enabledOnly: true });
+  return Promise.all(connectors.map(reachEndpoint));
+}
+
+/** The health of a remote service's connectors: their endpoints need only be reachable from there. */
+export async function checkHealth(service: ConnectorService): Promise<readonly Finding[]> {
+  const reports = await service.healthCheckAll();
+  return Object.values(reports).map(({ id, status, message }): Finding => {
+    const check = `connector ${id}`;
+    const words = message === '' ? status : `${status}: ${message}`;
+    return status === 'unhealthy' ? { check, state: 'failed', message: words, remedy: `"automate connectors test ${id}" says more` } : { check, state: 'ok', message: words };
+  });
+}
+
+async function reachEndpoint(connector: ConnectorInfo): Promise<Finding> {
+  const check = `connector ${connector.id}`;
+  if (connector.endpoint === '') {
+    // Without an endpoint, what is known of its trouble is all there is to tell.
+    return connector.lastError === ''
+      ? { check, state: 'ok', message: 'has no endpoint to reach' }
+      : { check, state: 'failed', message: connector.lastError, remedy: 'install the plugin, or disable the connector' };
+  }
+  const address = addressOf(connector.endpoint);
+  if (address === undefined) return { check, state: 'failed', message: `${connector.endpoint} is no URL`, remedy: 'correct scheme, host and port' };
+  const socket = connectTcp(address);
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(REACH_MS) });
+  } catch (error) {
+    const reason = (error as Error).name === 'AbortError' ? `no connection within ${REACH_MS} ms` : explain(error);
+    return { check, state: 'failed', message: `${connector.endpoint}: ${reason}`, remedy: 'start the service, or correct host and port' };
+  } finally {
+    socket.destroy();
+  }
+  return connector.lastError === ''
+    ? { check, state: 'ok', message: `${connector.endpoint} accepts connections` }
+    : { check, state: 'failed', message: connector.lastError, remedy: `"automate connectors test ${connector.id}" says more` };
+}
+
+/** A name with several addresses fails with one error for each. */
+function explain(error: unknown): string {
+  const reasons = error instanceof AggregateError ? error.errors : [error];
+  return reasons.map((reason) => (reason as Error).message).join(', ');
+}
+
+function addressOf(endpoint: string): { readonly host: string; readonly port: number } | undefined {
+  const url = URL.parse(endpoint);
+  if (url === null || url.hostname === '') return undefined;
+  const port = Number(url.port === '' ? (/^(https|wss):$/.test(url.protocol) ? 443 : 80) : url.port);
+  return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port };
+}
