@@ -77,7 +77,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
 async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> {
   const { env, flags = {}, serve = true } = options;
   const timer = new BootTimer();
-  const [identity, projectDir] = await Promise.all([readIdentity(), findProjectRoot(options.cwd)]);
+  const identity = readIdentity();
+  const projectDir = await findProjectRoot(options.cwd);
   const terminal = (options.logTo as { isTTY?: boolean }).isTTY === true;
   const settings = readHostSettings({ flags, env, projectDir, terminal });
   const load = (): ReturnType<typeof loadConfig> =>

@@ -1,4 +1,5 @@
-import { readPackageUp } from 'read-package-up';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** Who this host is: the version that ranges of plugins are compared with. */
 export interface HostIdentity {
@@ -7,17 +8,20 @@ export interface HostIdentity {
 }
 
 /** Reads the host's own package.json. All `@automate/*` packages are released together, so its version is theirs too. */
-export async function readIdentity(): Promise<HostIdentity> {
-  const found = await readPackageUp({ cwd: import.meta.dirname, normalize: false });
-  const { name, version } = found?.packageJson ?? {};
+export function readIdentity(): HostIdentity {
+  const file = join(import.meta.dirname, '..', 'package.json');
+  const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as Partial<HostIdentity>;
   if (typeof name !== 'string' || typeof version !== 'string') {
-    throw new Error(`no package.json with a name and a version above ${import.meta.dirname}: install @automate/host again`);
+    throw new Error(`${file} names no package and version: install @automate/host again`);
   }
   return { name, version };
 }
 
 /** The project's root: the directory of the nearest package.json at or above `directory`, or `directory` itself. */
 export async function findProjectRoot(directory: string): Promise<string> {
+  // The usual case costs one look. Importing the search takes as long as everything else that a start reads.
+  if (existsSync(join(directory, 'package.json'))) return directory;
+  const { readPackageUp } = await import('read-package-up');
   const found = await readPackageUp({ cwd: directory, normalize: false }).catch(() => undefined);
   return found === undefined ? directory : found.path.replace(/[/\\]package\.json$/, '');
 }

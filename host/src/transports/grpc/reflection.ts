@@ -1,10 +1,11 @@
 import { fileDescriptors } from '@automate/contract/grpc';
-import type { Server } from '@grpc/grpc-js';
+import type { Server, UntypedHandleCall } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { service as healthDefinition } from 'grpc-health-check';
+import type { LoadedService } from './lazy-service.ts';
 
-/** Lets tools ask the server for its protocol (`grpc.reflection.v1` and `v1alpha`). */
-export function addReflectionService(server: Server): void {
+/** What lets tools ask the server for its protocol (`grpc.reflection.v1` and `v1alpha`). */
+export function createReflectionServices(): readonly LoadedService[] {
   const described = (fileDescriptorProtos: readonly Buffer[]) => ({
     format: 'Protocol Buffer 3 DescriptorProto' as const,
     type: {},
@@ -15,5 +16,12 @@ export function addReflectionService(server: Server): void {
     connectors: described(fileDescriptors()),
     health: described(requestType.fileDescriptorProtos),
   });
-  reflection.addToServer(server);
+  const services: LoadedService[] = [];
+  // The library only knows how to add itself to a server; here its parts are added one by one, later.
+  const collector: Pick<Server, 'addService'> = {
+    addService: (definition, implementation) =>
+      void services.push({ definition, implementation: implementation as Record<string, UntypedHandleCall> }),
+  };
+  reflection.addToServer(collector as Server);
+  return services;
 }

@@ -1,11 +1,12 @@
+import { createServer } from 'node:net';
 import { UnavailableError } from '@automate/contract';
 import type { ConnectorService } from '@automate/contract';
-import { CONNECTORS_SERVICE } from '@automate/contract/grpc';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { createHandlers } from './handlers.ts';
-import { addHealthService } from './health.ts';
+import { addLazyMethods } from './lazy-service.ts';
+import type { LoadedServices } from './load-services.ts';
+import { loadServices } from './load-services.ts';
 import type { GrpcLogger } from './logger.ts';
-import { addReflectionService } from './reflection.ts';
+import { METHOD_PATHS } from './method-paths.ts';
 
 export interface GrpcServerOptions {
   /** What the server serves. It stays its owner's to close. */
@@ -42,48 +43,76 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     'grpc.max_send_message_length': -1,
     'grpc.enable_channelz': 0,
   });
-  const { handlers, watches } = createHandlers(options.service, options.logger);
-  server.addService(CONNECTORS_SERVICE, handlers);
-  const health = addHealthService(server, options.serving ?? true);
-  addReflectionService(server);
+  let serving = options.serving ?? true;
+  let loaded: LoadedServices | undefined;
+  const lazy = addLazyMethods(server, METHOD_PATHS, async () => {
+    loaded = await loadServices({ ...options, serving });
+    // It may have changed while the code was loading.
+    loaded.setServing(serving);
+    return loaded.services;
+  });
+  const setServing = (value: boolean): void => {
+    serving = value;
+    loaded?.setServing(value);
+    // Whoever is ready will be asked soon.
+    if (value) warmUp = setImmediate(() => void lazy.warmUp().catch(reportUnloaded));
+  };
+  const reportUnloaded = (error: unknown): void =>
+    options.logger.error('gRPC could not be loaded', { error: String(error) });
+  let warmUp: NodeJS.Immediate | undefined;
   const port = await listen(server, options);
+  const address = `${bracket(options.host)}:${port}`;
 
   let closing: Promise<void> | undefined;
   const close = async (drainMs: number): Promise<void> => {
-    health.setServing(false);
+    clearImmediate(warmUp);
+    setServing(false);
+    // Tears down what is left after the time. `forceShutdown` would not: without channelz it knows no sessions.
+    server.drain(address, drainMs);
     const drained = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-    watches.endAll();
-    health.endAll();
-    const late = setTimeout(() => {
-      options.logger.warn('calls were cut off: they did not end in time', { drainMs });
-      server.forceShutdown();
-    }, drainMs);
+    loaded?.endStreams();
+    const late = setTimeout(() => options.logger.warn('calls are cut off: they did not end in time', { drainMs }), drainMs);
     await drained;
     clearTimeout(late);
   };
   return {
-    address: `${bracket(options.host)}:${port}`,
+    address,
     port,
-    setServing: (serving) => health.setServing(serving),
+    setServing,
     close: ({ drainMs = 5000 } = {}) => (closing ??= close(drainMs)),
   };
 }
 
-function listen(server: Server, { host, port }: GrpcServerOptions): Promise<number> {
+async function listen(server: Server, { host, port }: GrpcServerOptions): Promise<number> {
   const address = `${bracket(host)}:${port}`;
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) resolve(bound);
-      else reject(explainListenError(error, address));
+  try {
+    await tryListening(host, port);
+    return await new Promise((resolve, reject) => {
+      server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+        if (error === null) resolve(bound);
+        else reject(error);
+      });
     });
+  } catch (error) {
+    throw explainListenError(error, address);
+  }
+}
+
+/** grpc-js writes its complaint about a port to the console, and keeps the system's code to itself. */
+function tryListening(host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve()));
   });
 }
 
-function explainListenError(cause: Error, address: string): UnavailableError {
-  const taken = cause.message.includes('EADDRINUSE');
+function explainListenError(cause: unknown, address: string): UnavailableError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const taken = code === 'EADDRINUSE';
   const remedy = taken
     ? 'another program listens there: end it, or choose another port (GRPC_PORT, --grpc-port; 0 takes any that is free)'
-    : cause.message;
+    : message;
   const reason = taken ? 'address_in_use' : 'cannot_listen';
   return new UnavailableError(`gRPC cannot listen on ${address}: ${remedy}`, { cause, details: { reason, address } });
 }

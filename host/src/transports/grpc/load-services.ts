@@ -1,0 +1,39 @@
+import type { ConnectorService } from '@automate/contract';
+import type { GrpcLogger } from './logger.ts';
+import type { LoadedService } from './lazy-service.ts';
+
+/** Everything that the server answers, once it is loaded. */
+export interface LoadedServices {
+  readonly services: readonly LoadedService[];
+  setServing(serving: boolean): void;
+  /** Ends all streams in good order. */
+  endStreams(): void;
+}
+
+/** Loads what reads and writes messages: protobuf, the standard health service, reflection. */
+export async function loadServices(options: {
+  readonly service: ConnectorService;
+  readonly logger: GrpcLogger;
+  readonly serving: boolean;
+}): Promise<LoadedServices> {
+  const [{ createHandlers }, { CONNECTORS_SERVICE }, { createHealthService }, { createReflectionServices }] = await Promise.all([
+    import('./handlers.ts'),
+    import('@automate/contract/grpc'),
+    import('./health.ts'),
+    import('./reflection.ts'),
+  ]);
+  const { handlers, watches } = createHandlers(options.service, options.logger);
+  const health = createHealthService(options.serving);
+  return {
+    services: [
+      { definition: CONNECTORS_SERVICE, implementation: handlers },
+      health.service,
+      ...createReflectionServices(),
+    ],
+    setServing: (serving) => health.setServing(serving),
+    endStreams: () => {
+      watches.endAll();
+      health.endAll();
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import type { LazyMethod } from './lazy-service.ts';
+
+/** Full name of the service, known before its messages are. */
+export const SERVICE_NAME = 'connectors.ConnectorsService';
+
+const UNARY = [
+  'ListConnectors',
+  'GetConnector',
+  'RegisterConnector',
+  'RemoveConnector',
+  'HealthCheck',
+  'HealthCheckAll',
+  'UpdateConnector',
+  'ExecuteAction',
+  'DescribeConnector',
+  'TestConnector',
+  'ListPlugins',
+  'RescanPlugins',
+];
+
+/** Every method that the server answers. A test holds this list against the protocol's own definitions. */
+export const METHOD_PATHS: readonly LazyMethod[] = [
+  ...UNARY.map((name): LazyMethod => ({ path: `/${SERVICE_NAME}/${name}`, kind: 'unary' })),
+  { path: `/${SERVICE_NAME}/WatchConnectors`, kind: 'server-stream' },
+  { path: '/grpc.health.v1.Health/Check', kind: 'unary' },
+  { path: '/grpc.health.v1.Health/List', kind: 'unary' },
+  { path: '/grpc.health.v1.Health/Watch', kind: 'server-stream' },
+  { path: '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', kind: 'duplex' },
+  { path: '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo', kind: 'duplex' },
+];
