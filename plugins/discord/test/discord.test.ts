@@ -263,7 +263,10 @@ describe('health', () => {
     ] as const;
     for (const [reply, details] of rows) {
       discord.on('GET', '/api/v10/users/@me', reply);
-      await expect(connector.health(300)).resolves.toMatchObject({ status: 'unhealthy', details });
+      await expect(connector.health('drop' in reply ? 300 : undefined)).resolves.toMatchObject({
+        status: 'unhealthy',
+        details,
+      });
     }
     await discord.close();
     await expect(connector.health()).resolves.toMatchObject({ details: { code: 'TRANSIENT_NETWORK' } });

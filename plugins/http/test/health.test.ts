@@ -113,4 +113,28 @@ describe('auth', () => {
     await connector.call('request', { method: 'POST', path: '/' });
     expect(server.requests.map(({ headers }) => headers[header])).toStrictEqual([value, value]);
   });
+
+  it('fetches a token by oauth2 client credentials, and another one when that is refused', async () => {
+    const { server } = await start(({ headers }) => ({
+      status: headers['authorization'] === 'Bearer second' ? 200 : 401,
+    }));
+    const tokens = await FakeService.start();
+    running.push(tokens);
+    tokens.on('POST', '/token', [
+      { json: { access_token: 'first', token_type: 'Bearer', expires_in: 3600 } },
+      { json: { access_token: 'second', token_type: 'Bearer', expires_in: 3600 } },
+    ]);
+    const auth = {
+      type: 'oauth2',
+      tokenUrl: `${tokens.url}/token`,
+      clientId: 'me',
+      clientSecret: 'hush',
+      scopes: ['read'],
+    } as const;
+    const authorised = await startConnector(HttpAdapter, { url: server.url, config: { auth } });
+    running.push(authorised);
+    await expect(authorised.call('get', { path: '/' })).resolves.toMatchObject({ status: 200 });
+    expect(tokens.requests[0]?.text()).toBe('grant_type=client_credentials&scope=read');
+    expect(tokens.requests).toHaveLength(2);
+  });
 });
