@@ -80,11 +80,15 @@ export function explainFailure(
 ): ConnectorError {
   if (ConnectorError.is(reason)) return reason;
   if (!isServiceError(reason)) return explainThrown(reason, address);
-  if (signal?.aborted === true && reason.code === CANCELLED) return new CancelledError(`${name} was cancelled by its caller`);
-  return errorFromStatus(reason, { address, method: name, timeoutMs });
+  const { code, details, metadata } = reason;
+  if (code !== CANCELLED) return errorFromStatus(reason, { address, method: name, timeoutMs });
+  if (signal?.aborted === true) return new CancelledError(`${name} was cancelled by its caller`);
+  // Nobody here cancelled anything: the other side tore the connection down, or the error is the service's own.
+  return errorFromStatus({ code: UNAVAILABLE, details, metadata }, { address, method: name, timeoutMs });
 }
 
 const CANCELLED = 1;
+const UNAVAILABLE = 14;
 
 function isServiceError(reason: unknown): reason is ServiceError {
   return typeof reason === 'object' && reason !== null && 'code' in reason && typeof reason.code === 'number';

@@ -1,8 +1,9 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { DescMessage, DescMethodServerStreaming, DescMethodUnary, MessageShape } from '@bufbuild/protobuf';
-import { file_google_protobuf_struct, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import { file_google_protobuf_duration, file_google_protobuf_struct, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { ConnectorsService, file_connectors_connectors } from '../gen/connectors/connectors_pb.ts';
+import { file_google_rpc_error_details } from '../gen/google/rpc/error_details_pb.ts';
 
 /** What a request is that cannot be read as a message. It reaches the handler, which can answer with more than "13". */
 export interface UnreadableMessage {
@@ -81,9 +82,16 @@ export const CONNECTORS_SERVICE = {
   rescanPlugins: define(method.rescanPlugins),
 } as const;
 
-/** The service's files as `FileDescriptorProto`s in binary, imports included, for reflection. */
+/**
+ * The service's files as `FileDescriptorProto`s in binary, imports included, for reflection: also those of the errors'
+ * details, so that tools can show them.
+ */
 export function fileDescriptors(): readonly Buffer[] {
-  return [file_google_protobuf_struct, file_connectors_connectors].map((file) =>
-    encode(FileDescriptorProtoSchema, file.proto),
-  );
+  const files = [
+    file_google_protobuf_struct,
+    file_google_protobuf_duration,
+    file_google_rpc_error_details,
+    file_connectors_connectors,
+  ];
+  return files.map((file) => encode(FileDescriptorProtoSchema, file.proto));
 }

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConnectorError, ERROR_CODES } from '@automate/contract';
+import type { ConnectorEvent, ConnectorService, ErrorCode, JsonObject } from '@automate/contract';
+import { MemoryService } from '../fixtures/memory-service.ts';
+import { openGrpc } from './fixtures/open-grpc.ts';
+import type { OpenGrpc } from './fixtures/open-grpc.ts';
+
+const CONNECTORS = [
+  { id: 'echo', description: 'Answers', tags: ['a', 'b'], metadata: { team: 'core' }, host: '::1', port: 8080 },
+  { id: 'keyed', enabled: true, settings: { broken: 'the remote system is down' } },
+  { id: 'prometheus', enabled: false, auth: { type: 'bearer' as const, token: 'hidden' }, healthCheck: { path: '/-/healthy' } },
+];
+
+/** The outcome of a call, good or bad, as plain data. */
+async function outcome(call: Promise<unknown>): Promise<unknown> {
+  try {
+    return { value: await call };
+  } catch (error) {
+    if (!ConnectorError.is(error)) throw error;
+    return { error: error.toEnvelope(), class: error.constructor.name };
+  }
+}
+
+const timeless = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (key, item: unknown) => (/At$|durationMs/.test(key) ? `a ${typeof item}` : item)) ?? 'null',
+  );
+
+describe('calls over gRPC answer what calls in process answer', () => {
+  let grpc: OpenGrpc;
+  let local: ConnectorService;
+
+  beforeAll(async () => {
+    grpc = await openGrpc(CONNECTORS);
+    local = new MemoryService(CONNECTORS);
+  });
+  afterAll(async () => {
+    await grpc[Symbol.asyncDispose]();
+  });
+
+  const config = {
+    id: 'new',
+    kind: 'echo',
+    name: 'New',
+    mode: 'remote' as const,
+    settings: { nested: { list: [1, 'two', null, { three: true }] }, empty: {} },
+    auth: { type: 'oauth2' as const, tokenUrl: 'https://id/', clientId: 'a', clientSecret: 'b', scopes: ['x'] },
+    limits: { concurrency: 2 },
+    retry: { attempts: 1, backoffMs: 0 },
+    tls: { insecure: false },
+    healthCheck: { enabled: false },
+  };
+  const calls: readonly (readonly [string, (service: ConnectorService) => Promise<unknown>])[] = [
+    ['list', (service) => service.list()],
+    ['list of a type', (service) => service.list({ type: 'observability' })],
+    ['list of the enabled', (service) => service.list({ enabledOnly: true })],
+    ['list of a tag', (service) => service.list({ tag: 'b' })],
+    ['get', (service) => service.get('echo')],
+    ['get with masked secrets', (service) => service.get('prometheus')],
+    ['get of nobody', (service) => service.get('ghost')],
+    ['describe', (service) => service.describe('keyed')],
+    ['describe of nobody', (service) => service.describe('ghost')],
+    ['health of one', (service) => service.healthCheck('keyed')],
+    ['health of a disabled one', (service) => service.healthCheck('prometheus')],
+    ['health of nobody', (service) => service.healthCheck('ghost')],
+    ['health of all', (service) => service.healthCheckAll()],
+    ['last known health', (service) => service.healthCheckAll({ cached: true })],
+    ['health of a type', (service) => service.healthCheckAll({ type: 'custom' })],
+    ['test that passes', (service) => service.test('echo')],
+    ['test that fails', (service) => service.test('keyed')],
+    ['test of nobody', (service) => service.test('ghost')],
+    ['register', (service) => service.register(config)],
+    ['get of what was registered', (service) => service.get('new')],
+    ['register again', (service) => service.register(config)],
+    ['register with every problem', (service) => service.register({ id: 'Bad', port: 70_000, auth: { token: '[secret]' } })],
+    ['update', (service) => service.update({ id: 'new', kind: 'keyed', description: 'changed' })],
+    ['update with a problem', (service) => service.update({ id: 'new', kind: 'nothing' })],
+    ['update of nobody', (service) => service.update({ id: 'ghost', kind: 'echo' })],
+    ['update of what the file owns', (service) => service.update({ id: 'echo' })],
+    ['get after the updates', (service) => service.get('new')],
+    ['remove', (service) => service.remove('new')],
+    ['remove again', (service) => service.remove('new')],
+    ['remove of what the file owns', (service) => service.remove('echo')],
+    ['plugins', (service) => service.plugins()],
+    ['rescan', (service) => service.rescanPlugins()],
+    ['execute', (service) => service.execute({ id: 'echo', action: 'echo', payload: { text: 'grüße 🚀', n: 1.5, deep: [{}] } })],
+    ['execute without a payload', (service) => service.execute({ id: 'echo', action: 'echo' })],
+    ['execute of an unknown action', (service) => service.execute({ id: 'echo', action: 'dance' })],
+    ['execute on nobody', (service) => service.execute({ id: 'ghost', action: 'echo' })],
+    ['execute on a disabled one', (service) => service.execute({ id: 'prometheus', action: 'echo' })],
+    ['execute with text', (service) => service.executeText({ id: 'echo', action: 'echo', payload: ' {"a" : 1.0} ' })],
+    ['execute with empty text', (service) => service.executeText({ id: 'echo', action: 'echo', payload: '' })],
+    ['execute with text that is no JSON', (service) => service.executeText({ id: 'echo', action: 'echo', payload: '{a' })],
+    ['execute with an array', (service) => service.executeText({ id: 'echo', action: 'echo', payload: '[1]' })],
+    ['execute with a key nobody takes', (service) => service.execute({ id: 'echo', action: 'count', idempotencyKey: 'k' })],
+    ['execute with a key', (service) => service.execute({ id: 'keyed', action: 'count', idempotencyKey: 'k' })],
+    ['execute with the same key', (service) => service.execute({ id: 'keyed', action: 'count', idempotencyKey: 'k' })],
+    ['execute with a large result', (service) => service.execute({ id: 'echo', action: 'large', payload: { bytes: 3_000_000 } })],
+    ['execute with too large a result', (service) => service.execute({ id: 'echo', action: 'large', payload: { bytes: 4_000_000 } })],
+    [
+      'execute with a large payload',
+      (service) => service.execute({ id: 'echo', action: 'echo', payload: { text: 'x'.repeat(3_000_000) } }),
+    ],
+    [
+      'execute with too large a payload',
+      (service) => service.executeText({ id: 'echo', action: 'echo', payload: ' '.repeat(3 * 1024 * 1024 + 1) }),
+    ],
+    [
+      'execute with a payload beyond the transport',
+      (service) => service.executeText({ id: 'echo', action: 'echo', payload: ' '.repeat(5 * 1024 * 1024) }),
+    ],
+  ];
+
+  // In order, each on what the ones before it left behind.
+  it.each(calls)('%s', async (_, call) => {
+    const [remote, direct] = [await outcome(call(grpc.client)), await outcome(call(local))];
+    expect(timeless(remote)).toEqual(timeless(direct));
+  });
+
+  it.each(Object.keys(ERROR_CODES) as ErrorCode[])('an action that fails with %s', async (code) => {
+    const payload: JsonObject = {
+      code,
+      message: `${code}: the remote system said so`,
+      retryable: true,
+      effect: 'none',
+      retryAfterMs: 1234,
+      details: { status: 418, nested: { list: [1, null] } },
+      problems: [{ path: 'settings.x', expected: 'a', received: 'b', message: 'not so', file: 'f.yaml', line: 3, column: 7 }],
+    };
+    const call = (service: ConnectorService) => outcome(service.execute({ id: 'echo', action: 'fail', payload }));
+    const remote = await call(grpc.client);
+    expect(remote).toMatchObject({ error: { code, connector: 'echo', retryAfterMs: 1234 } });
+    expect(remote).toEqual(await call(local));
+  });
+
+  it('a watch', async () => {
+    const follow = async (service: ConnectorService): Promise<readonly ConnectorEvent[]> => {
+      const events: ConnectorEvent[] = [];
+      for await (const event of service.watch()) {
+        events.push(event);
+        if (event.kind === 'synced') {
+          await service.register({ id: 'seen', kind: 'echo', settings: { broken: 'yes' } });
+          await service.update({ id: 'seen', kind: 'echo', settings: { broken: 'still' } });
+          await service.healthCheck('seen');
+          await service.remove('seen');
+        }
+        if (event.kind === 'removed') break;
+      }
+      return events;
+    };
+    const withoutRevision = (events: readonly ConnectorEvent[]) => events.map(({ revision: _, ...event }) => event);
+    const remote = await follow(grpc.client);
+    expect(remote.map(({ kind }) => kind)).toEqual(['added', 'added', 'added', 'synced', 'added', 'updated', 'status', 'removed']);
+    expect(withoutRevision(remote)).toEqual(withoutRevision(await follow(local)));
+    const revisions = remote.map(({ revision }) => revision);
+    expect(revisions).toEqual(revisions.toSorted((a, b) => a - b));
+  });
+});
