@@ -23,6 +23,7 @@ import { findProjectRoot, readIdentity } from './identity.ts';
 import { openHostLog } from './log/host-log.ts';
 import { KindCatalog } from './registry/kind-catalog.ts';
 import { Registry } from './registry/registry.ts';
+import type * as Inline from './runtime/inline-worker.ts';
 import type { WorkerEvents } from './runtime/runtime.ts';
 import { createWorkerRuntime } from './runtime/worker-runtime.ts';
 import { HostConnectorService } from './service/connector-service.ts';
@@ -126,6 +127,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   const { createWorker, inspect } = createConnectorRuntime({
     runtime,
     events,
+    inline: await loadInline(options),
     hostVersion: identity.version,
     idleStopMs: IDLE_STOP_MS,
     resolve: (entry) => secrets.resolve(entry.config, config.profiles),
@@ -263,4 +265,9 @@ async function holdDataDir(directory: string): Promise<DataDirLock> {
     await delay(50);
   }
   throw new Error(`another host runs on the data directory ${directory}: stop it, or name another with DATA_DIR`);
+}
+
+/** What runs adapter classes in this thread drags the SDK in, so that it is loaded only where a class is registered. */
+async function loadInline({ kinds = [] }: HostOptions): Promise<typeof Inline | undefined> {
+  return kinds.some(({ adapter }) => typeof adapter === 'function') ? import('./runtime/inline-worker.ts') : undefined;
 }

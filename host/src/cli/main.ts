@@ -2,7 +2,6 @@ import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { styleText } from 'node:util';
-import { connect } from '@automate/client';
 import type { ConnectorService } from '@automate/contract';
 import { formatBootReport } from '../boot-report.ts';
 import { diagnose } from '../compose/doctor.ts';
@@ -71,7 +70,7 @@ function createContext(interrupted: AbortSignal): CliContext {
         flags: flagsOf(options),
         nodeVersion: process.versions.node,
         ...(address === undefined ? undefined : { address }),
-        connect: (running: string) => connect({ address: running }),
+        connect: (running: string) => connectTo({ address: running }),
       };
       return withProgress({ doing: 'examining', stream: process.stderr, work: () => diagnose(examined) });
     },
@@ -101,11 +100,11 @@ function addressOf(options: GlobalOptions): string | undefined {
 /** The named service; else the host that runs on this data directory; else a service in this process. */
 async function openService(options: GlobalOptions): Promise<ConnectorService> {
   const address = addressOf(options);
-  if (address !== undefined) return connect({ address });
+  if (address !== undefined) return connectTo({ address });
   const projectDir = await projectOf(options);
   const flags = { ...flagsOf(options), logLevel: process.env['LOG_LEVEL'] || 'warn' };
   const running = locateHost({ projectDir, env: process.env, flags });
-  if (running !== undefined) return connect({ address: running.grpc });
+  if (running !== undefined) return connectTo({ address: running.grpc });
   return openLocalService({ cwd: projectDir, env: process.env, flags, logTo: process.stderr });
 }
 
@@ -147,4 +146,10 @@ function stopSignal(): Promise<void> {
 
 function isUsageError(reason: unknown): reason is { readonly exitCode: number } {
   return reason instanceof Error && reason.name === 'CommanderError';
+}
+
+/** Loaded when it is needed: a host that serves calls no other. */
+async function connectTo(options: { readonly address: string }): Promise<ConnectorService> {
+  const { connect } = await import('@automate/client');
+  return connect(options);
 }

@@ -3,7 +3,7 @@ import type { JsonObject } from '@automate/contract';
 import { ConfigInvalidError, describeProblem } from '@automate/contract';
 import type { ConnectorEntry } from '../registry/connector-state.ts';
 import type { Kind } from '../registry/kind-catalog.ts';
-import { createInlineWorker } from '../runtime/inline-worker.ts';
+import type * as Inline from '../runtime/inline-worker.ts';
 import type { ConnectorWorker, Runtime, WorkerConfig, WorkerEvents, WorkerSpec } from '../runtime/runtime.ts';
 import type { Inspection } from '../service/descriptions.ts';
 import { checkHealthPath } from '../service/registrations.ts';
@@ -12,6 +12,8 @@ export interface ConnectorRuntimeOptions {
   readonly runtime: Runtime;
   readonly events: WorkerEvents;
   readonly hostVersion: string;
+  /** What runs adapter classes in this thread; needed only where such are registered. */
+  readonly inline: typeof Inline | undefined;
   /** Milliseconds without a call after which a worker without health checks stops. */
   readonly idleStopMs: number;
   /** Resolves references; rejects with a ConnectorError that names the field. */
@@ -23,7 +25,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): {
   createWorker(entry: ConnectorEntry, kind: Kind): ConnectorWorker;
   inspect(kind: Kind, settings?: JsonObject): Promise<Inspection>;
 } {
-  const { runtime, events, hostVersion, idleStopMs } = options;
+  const { runtime, events, hostVersion, idleStopMs, inline } = options;
   return {
     createWorker(entry, kind) {
       const { limits, healthCheck } = entry.config;
@@ -40,7 +42,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): {
         ...(healthCheck.enabled ? undefined : { idleStopMs }),
       };
       return kind.source.via === 'class'
-        ? createInlineWorker({ spec, adapterClass: kind.source.adapterClass, events })
+        ? requireInline(inline).createInlineWorker({ spec, adapterClass: kind.source.adapterClass, events })
         : runtime.create(spec);
     },
     async inspect(kind, settings) {
@@ -51,10 +53,14 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): {
         ...(settings === undefined ? undefined : { settings }),
       };
       if (kind.source.via !== 'class') return runtime.inspect(spec);
-      const { inspectInline } = await import('../runtime/inline-worker.ts');
-      return inspectInline({ spec, adapterClass: kind.source.adapterClass });
+      return requireInline(inline).inspectInline({ spec, adapterClass: kind.source.adapterClass });
     },
   };
+}
+
+function requireInline(inline: typeof Inline | undefined): typeof Inline {
+  if (inline === undefined) throw new Error('a class was registered and the host was composed without what runs it');
+  return inline;
 }
 
 const INSPECT_TIMEOUT_MS = 10_000;

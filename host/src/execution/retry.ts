@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ErrorEnvelope, Outcome, RetryConfig } from '@automate/contract';
 import { CancelledError } from '@automate/contract';
-import { decorrelatedJitterGenerator, ExponentialBackoff } from 'cockatiel';
 
 export interface RetryOptions {
   readonly policy: RetryConfig;
@@ -26,6 +25,8 @@ export async function runWithRetry(options: RetryOptions, attempt: () => Promise
   let outcome = await attempt();
   if (outcome.ok) return { outcome, attempts: 1 };
   let attempts = 1;
+  // Loaded with the first failure: most calls, and every start, do without.
+  const { decorrelatedJitterGenerator, ExponentialBackoff } = await import('cockatiel');
   let backoff = new ExponentialBackoff({
     initialDelay: options.policy.backoffMs,
     maxDelay: options.policy.maxBackoffMs,

@@ -1,16 +1,17 @@
 import { UnavailableError } from '@automate/contract';
 import type { FastifyInstance } from 'fastify';
-import { openapiText } from './openapi.ts';
 
 export interface OperationalRoutesOptions {
   /** Whether the host serves: false while it starts and while it drains. */
   ready(): boolean;
   /** The metrics in Prometheus' text format; absent: `/metrics` is an unknown route. */
   readonly metrics: (() => Promise<string>) | undefined;
+  /** The OpenAPI document as JSON text. */
+  describeRoutes(): Promise<string>;
 }
 
 /** What runs the host asks for, rather than what calls connectors. None of it depends on a connector's state. */
-export function addOperationalRoutes(app: FastifyInstance, { ready, metrics }: OperationalRoutesOptions): void {
+export function addOperationalRoutes(app: FastifyInstance, { ready, metrics, describeRoutes }: OperationalRoutesOptions): void {
   const hidden = { schema: { hide: true } };
   app.get('/health/live', hidden, async () => ({ status: 'live' }));
   app.get('/health/ready', hidden, async () => {
@@ -25,9 +26,9 @@ export function addOperationalRoutes(app: FastifyInstance, { ready, metrics }: O
       return metrics();
     });
   }
-  let document: string | undefined;
+  let document: Promise<string> | undefined;
   app.get('/openapi.json', hidden, async (_request, reply) => {
     reply.header('content-type', 'application/json; charset=utf-8');
-    return (document ??= openapiText(app));
+    return (document ??= describeRoutes());
   });
 }

@@ -9,7 +9,6 @@ import { isLoopback } from './host-guard.ts';
 import { HttpFailure } from './http-failure.ts';
 import type { HttpTimeouts } from './http-server.ts';
 import { answerClientError, createHttpServer, HTTP_TIMEOUTS } from './http-server.ts';
-import { collectRoutes } from './openapi.ts';
 import { addOperationalRoutes } from './operational-routes.ts';
 import { compileValidator } from './query-validator.ts';
 import { acceptJsonText } from './request-body.ts';
@@ -56,7 +55,7 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
     );
   }
   const state = { draining: false };
-  const app = await createApp(options, state);
+  const app = createApp(options, state);
   const drain = prepareDrain(app.server);
   try {
     await app.listen({ host, port });
@@ -76,7 +75,7 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
   };
 }
 
-async function createApp(options: RestServerOptions, state: { readonly draining: boolean }): Promise<FastifyInstance> {
+function createApp(options: RestServerOptions, state: { readonly draining: boolean }): FastifyInstance {
   const { service, host, version, ready, metrics, logger, timeouts } = options;
   const app = fastify({
     logger: false,
@@ -110,11 +109,14 @@ async function createApp(options: RestServerOptions, state: { readonly draining:
       );
   });
 
-  await collectRoutes(app, version);
   acceptJsonText(app);
   const addWrongMethods = answerWrongMethods(app);
   addServiceRoutes(app, service);
-  addOperationalRoutes(app, { ready, metrics });
+  addOperationalRoutes(app, {
+    ready,
+    metrics,
+    describeRoutes: async () => (await import('./openapi.ts')).describeRoutes(service, version),
+  });
   addWrongMethods();
   return app;
 }
