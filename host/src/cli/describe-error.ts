@@ -42,7 +42,8 @@ function explain(reason: unknown): string {
 }
 
 function sentence(context: CliContext, error: ConnectorError): string {
-  const problems = (error.problems ?? []).map((problem) => `  ${describeProblem(problem)}`);
+  // A problem of the whole, with no place to name, is what the message says already.
+  const problems = (error.problems ?? []).filter(({ path }) => path !== '').map((problem) => `  ${describeProblem(problem)}`);
   const wait = error.retryAfterMs === undefined ? '' : ` (try again in ${Math.ceil(error.retryAfterMs / 1000)} s)`;
   return [`${context.styleError('red', error.code)}: ${error.message}${wait}`, ...problems].join('\n');
 }

@@ -1,4 +1,3 @@
-import { InvalidInputError } from '@automate/contract';
 import { executeResultText } from '@automate/contract/http';
 import { parseDuration } from '@automate/contract/schemas';
 import type { Command } from 'commander';
@@ -29,7 +28,6 @@ export function addExecuteCommand(program: Command, context: CliContext): void {
         throw new CliExit(EXIT.usage, `--timeout: expected a duration such as 30s, received ${JSON.stringify(timeout)}`);
       }
       const payload = await readArgument(context, input);
-      requireJson(payload);
       const answer = await context.withService(rest, `calling ${action} of ${id}`, (service, call) =>
         service.executeText(
           { id, action, payload, ...(idempotencyKey === undefined ? undefined : { idempotencyKey }) },
@@ -39,16 +37,4 @@ export function addExecuteCommand(program: Command, context: CliContext): void {
       const value: unknown = JSON.parse(json === true ? executeResultText(answer) : answer.result);
       context.out(JSON.stringify(value, undefined, 2));
     });
-}
-
-/** Refused here already, since a typing error in a shell is the usual cause, and the position is all that helps. */
-function requireJson(text: string): void {
-  try {
-    JSON.parse(text);
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new InvalidInputError(`--input is not JSON: ${message}`, {
-      problems: [{ path: '', expected: 'a JSON object', received: message }],
-    });
-  }
 }

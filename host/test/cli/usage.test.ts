@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { isOnPath } from '@automate/tooling/require-service';
+import { AUTOMATE, CliProject, plainEnvironment } from './fixtures/cli-project.ts';
+import { runCommand } from './fixtures/run-command.ts';
+
+describe('using the command line', () => {
+  let project: CliProject;
+  beforeAll(async () => {
+    project = await CliProject.open({ yaml: 'connectors:\n  - { id: echo }\n' });
+  });
+  afterAll(() => project[Symbol.asyncDispose]());
+
+  it.each([
+    ['no command', []],
+    ['an unknown command', ['frobnicate']],
+    ['an unknown command of a group', ['connectors', 'frobnicate']],
+    ['an unknown option', ['plugins', 'list', '--colour']],
+    ['a missing argument', ['execute', 'echo']],
+    ['one argument too many', ['connectors', 'get', 'echo', 'off']],
+    ['a choice that there is not', ['connectors', 'list', '--type', 'cloud']],
+    ['an option that is required', ['connectors', 'register']],
+    ['a duration that is none', ['execute', 'echo', 'say', '--timeout', 'soon']],
+    ['a file that is not there', ['execute', 'echo', 'say', '--input', '@nowhere.json']],
+    ['a project that is not there', ['plugins', 'list', '--project', 'nowhere']],
+  ])('ends with 2 and says why: %s', async (_name, args) => {
+    const { status, stdout, stderr } = await project.automate(args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).not.toBe('');
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('prints its version, and help that names every command', async () => {
+    const { version } = JSON.parse(await readFile(join(AUTOMATE, '../../package.json'), 'utf8')) as { version: string };
+    expect(await project.automate(['--version'])).toMatchObject({ status: 0, stdout: `${version}\n` });
+    const { status, stdout } = await project.automate(['--help']);
+    expect(status).toBe(0);
+    for (const command of ['start', 'init', 'doctor', 'plugins', 'connectors', 'execute']) expect(stdout).toMatch(new RegExp(`^ {2}${command}`, 'm'));
+  });
+
+  it('refuses input that is not JSON with its position', async () => {
+    const { status, stderr } = await project.automate(['execute', 'echo', 'say', '--input', '{"text": }']);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^INVALID_INPUT: .*line 1, column 10/);
+  });
+
+  it('takes the project from --project or from the directory above', async () => {
+    await project.sandbox.writeFile('deep/down/here.txt', '');
+    const below = await project.automate(['connectors', 'list'], { cwd: join(project.root, 'deep/down') });
+    const elsewhere = await project.automate(['connectors', 'list', '--project', project.root], { cwd: '/' });
+    for (const { status, stdout } of [below, elsewhere]) expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringMatching(/^echo /m) });
+  });
+
+  it('stays silent when its reader leaves early', async () => {
+    const shell = `"${process.execPath}" "${AUTOMATE}" connectors list --json | head -1; exit \${PIPESTATUS[0]}`;
+    if (!isOnPath('bash')) return;
+    const { status, stdout, stderr } = await runCommand('bash', ['-c', shell], { cwd: project.root, env: plainEnvironment() });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '{\n', stderr: '' });
+    const closed = `"${process.execPath}" "${AUTOMATE}" --help | true; exit \${PIPESTATUS[0]}`;
+    expect(await runCommand('bash', ['-c', closed], { cwd: project.root, env: plainEnvironment() })).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  it('writes no files but its data directory', async () => {
+    const directory = await stat(join(project.root, '.automate'));
+    expect(directory.mode & 0o777).toBe(0o700);
+    expect((await stat(join(project.root, '.automate/connectors.db'))).mode & 0o777).toBe(0o600);
+  });
+});
