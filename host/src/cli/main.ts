@@ -25,7 +25,7 @@ export async function run(): Promise<void> {
   process.stderr.on('error', () => undefined);
   const interrupted = new AbortController();
   const context = createContext(interrupted.signal);
-  const { version } = await readIdentity();
+  const { version } = readIdentity();
   const program = buildProgram(context, version);
   // A first interrupt lets the command end by itself, a second one ends the process; `start` has its own.
   process.once('SIGINT', () => interrupted.abort());

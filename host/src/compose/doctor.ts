@@ -95,7 +95,7 @@ async function openQuietly({ projectDir, env, flags }: DoctorOptions, dataDir: s
   const remove = (): Promise<void> => rm(spare, { recursive: true, force: true });
   try {
     const service = await openLocalService({ cwd: projectDir, env, flags: { ...flags, dataDir: spare } });
-    return { service, close: () => service.close().finally(remove) };
+    return { service, close: () => service.close().finally(() => remove()) };
   } catch (error) {
     await remove();
     throw error;
