@@ -1,0 +1,146 @@
+// Writes the parts of README.md and docs/ that repeat what the code says: kinds, error codes, configuration keys, routes, methods. Each stands
+// between two marks, `<!-- generated: NAME -->` and `<!-- end of generated part -->`; nothing else is touched. Needs a build.
+
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { renderConfigKeys } from './render-config-keys.mjs';
+import { ROOT } from './run.mjs';
+
+const MARKED = /^<!-- generated: (?<name>[\w -]+) -->\n[^]*?^<!-- end of generated part -->$/gm;
+
+const PARTS = {
+  kinds: renderKinds,
+  'error codes': renderErrorCodes,
+  'connector keys': async () => renderConfigKeys(readSchema().properties.connectors.anyOf[0].items),
+  'plugin keys': async () => renderConfigKeys(readSchema().properties.plugins.anyOf[0]),
+  'profile keys': async () => renderConfigKeys(readSchema().properties.profiles.anyOf[0].additionalProperties),
+  'REST routes': renderRoutes,
+  'gRPC methods': async () => renderMethods(),
+};
+
+/**
+ * @param {{ check?: boolean }} [options] with `check` nothing is written
+ * @returns {Promise<string[]>} the files that were, or with `check` are, out of date
+ */
+export async function generateDocs({ check = false } = {}) {
+  const outdated = [];
+  for (const file of ['README.md', ...globSync('docs/*.md', { cwd: ROOT }).toSorted()]) {
+    const path = join(ROOT, file);
+    if (!existsSync(path)) continue;
+    const before = readFileSync(path, 'utf8');
+    const after = await fill(file, before);
+    if (after === before) continue;
+    if (!check) writeFileSync(path, after);
+    outdated.push(file);
+  }
+  return outdated;
+}
+
+async function fill(file, text) {
+  const filled = new Map();
+  for (const { groups } of text.matchAll(MARKED)) {
+    const render = PARTS[groups.name];
+    if (render === undefined)
+      throw new Error(`${file} wants the part "${groups.name}"; there are ${Object.keys(PARTS).join(', ')}`);
+    filled.set(groups.name, await render());
+  }
+  return text.replaceAll(
+    MARKED,
+    (_whole, name) => `<!-- generated: ${name} -->\n\n${filled.get(name)}\n\n<!-- end of generated part -->`,
+  );
+}
+
+export function table(heads, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+async function renderKinds() {
+  const kinds = globSync('plugins/*/package.json', { cwd: ROOT }).flatMap((file) => {
+    const { name, automate } = JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
+    return Object.entries(automate.connectors).map(([kind, entry]) => ({
+      kind,
+      entry,
+      name,
+      folder: dirname(file).replaceAll('\\', '/'),
+    }));
+  });
+  const rows = kinds
+    .toSorted((a, b) => (a.kind < b.kind ? -1 : 1))
+    .map(({ kind, entry, name, folder }) => [
+      `[\`${kind}\`](${folder}/README.md)`,
+      entry.type ?? 'custom',
+      entry.description ?? '',
+      `\`${name}\``,
+      entry.autoconfigure === true ? 'none' : 'an entry',
+    ]);
+  return table(['kind', 'type', 'what it does', 'package', 'needs in `connectors.yaml`'], rows);
+}
+
+const GRPC_NAMES = [
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+];
+
+async function renderErrorCodes() {
+  const { createConnectorError, ERROR_CODES, GRPC_STATUS, HTTP_STATUS } = await import('@automate/contract');
+  const rows = Object.entries(ERROR_CODES).map(([code, { retryable, effect, blame }]) => [
+    `[${code}](#${code.toLowerCase()})`,
+    `\`${createConnectorError(code, '').name}\``,
+    blame,
+    code === 'WORKER_LOST' ? 'as the action is idempotent or not' : retryable ? 'yes' : 'no',
+    effect,
+    GRPC_NAMES[GRPC_STATUS[code]],
+    String(HTTP_STATUS[code]),
+  ]);
+  return table(['code', 'class', 'blame', 'retryable', 'effect', 'gRPC', 'HTTP'], rows);
+}
+
+function readSchema() {
+  return JSON.parse(readFileSync(join(ROOT, 'config', 'connectors.schema.json'), 'utf8'));
+}
+
+async function renderRoutes() {
+  const { API_PREFIX, HTTP_ROUTES } = await import('@automate/contract/http');
+  const rows = Object.entries(HTTP_ROUTES).map(([operation, route]) => [
+    `\`${route.method} ${API_PREFIX}${route.path}\``,
+    Object.keys(route.query?.shape ?? {})
+      .map((name) => `\`${name}\``)
+      .join(', '),
+    String(route.status),
+    `${route.summary}`,
+    `\`${operation}\``,
+  ]);
+  return table(['route', 'query', 'status', 'what it does', 'operation in `/openapi.json`'], rows);
+}
+
+/** The methods with the comments above them in the protocol. */
+function renderMethods() {
+  const proto = readFileSync(join(ROOT, 'packages/contract/proto/connectors/connectors.proto'), 'utf8');
+  const service = /service ConnectorsService \{([^]*?)^\}/m.exec(proto)[1];
+  const rows = [...service.matchAll(/((?:^ *\/\/.*\n)+) *rpc (\w+)\((\w+)\) returns \((stream )?(\w+)\)/gm)].map(
+    ([, comment, name, , stream]) => [
+      `\`${name}\`${stream === undefined ? '' : ' (stream)'}`,
+      comment
+        .replaceAll(/^ *\/\/ ?/gm, '')
+        .trim()
+        .replaceAll('\n', ' '),
+    ],
+  );
+  return table(['method', 'what it does'], rows);
+}
