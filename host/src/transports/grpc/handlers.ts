@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { InvalidInputError, MAX_PAYLOAD_BYTES } from '@automate/contract';
+import { InvalidInputError, MAX_PAYLOAD_BYTES, payloadTooLarge } from '@automate/contract';
 import type { CallOptions, ConnectorConfigInput, ConnectorService, ConnectorType, Problem } from '@automate/contract';
 import {
   configInputFromMessage,
@@ -91,11 +91,7 @@ async function execute(service: ConnectorService, request: ExecuteMessage, optio
   const { payload, idempotencyKey } = request;
   const id = idOf(request);
   if (request.action === '') throw refuse({ path: 'action', expected: 'the name of an action', received: 'nothing' });
-  if (payload.byteLength > MAX_PAYLOAD_BYTES) {
-    throw new InvalidInputError(`the payload has ${payload.byteLength} bytes; at most ${MAX_PAYLOAD_BYTES} are taken`, {
-      connector: id,
-    });
-  }
+  if (payload.byteLength > MAX_PAYLOAD_BYTES) throw payloadTooLarge(payload.byteLength, id);
   if (!isUtf8(payload)) throw new InvalidInputError('the payload is not UTF-8', { connector: id });
   const answer = await service.executeText(
     {
@@ -132,7 +128,9 @@ function withTimeout(options: CallOptions, timeout: bigint): CallOptions {
 
 function idOf({ id }: { readonly id: string }): string {
   if (id !== '') return id;
-  throw refuse({ path: 'id', expected: 'the id of a connector', received: 'nothing' });
+  throw new InvalidInputError('the call names no connector', {
+    problems: [{ path: 'id', expected: 'the id of a connector', received: 'nothing' }],
+  });
 }
 
 function configOf({ config }: { readonly config?: ConfigMessage }): ConnectorConfigInput {

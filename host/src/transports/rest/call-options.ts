@@ -37,9 +37,8 @@ function readWait(prefer: string): number | undefined {
   });
 }
 
-function disconnectSignal(reply: FastifyReply): AbortSignal {
+function disconnectSignal({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  const { raw } = reply;
   raw.once('close', () => {
     if (!raw.writableFinished)
       controller.abort(new CancelledError('the caller closed the connection before the answer'));

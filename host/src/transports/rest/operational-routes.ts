@@ -11,7 +11,10 @@ export interface OperationalRoutesOptions {
 }
 
 /** What runs the host asks for, rather than what calls connectors. None of it depends on a connector's state. */
-export function addOperationalRoutes(app: FastifyInstance, { ready, metrics, describeRoutes }: OperationalRoutesOptions): void {
+export function addOperationalRoutes(
+  app: FastifyInstance,
+  { ready, metrics, describeRoutes }: OperationalRoutesOptions,
+): void {
   const hidden = { schema: { hide: true } };
   app.get('/health/live', hidden, async () => ({ status: 'live' }));
   app.get('/health/ready', hidden, async () => {

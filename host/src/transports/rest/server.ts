@@ -80,7 +80,12 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
   const app = fastify({
     logger: false,
     // Ours: Fastify's own would be imported, and take as long as all the rest of it, only to be replaced.
-    schemaController: { compilersFactory: { buildValidator: () => compileValidator as never, buildSerializer: () => () => JSON.stringify } },
+    schemaController: {
+      compilersFactory: {
+        buildValidator: () => compileValidator as never,
+        buildSerializer: () => () => JSON.stringify,
+      },
+    },
     // Answered below, as a problem document.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 4096 },
