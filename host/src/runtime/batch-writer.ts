@@ -2,9 +2,10 @@ import type { Batch } from './messages.ts';
 
 /**
  * From here on a batch does not wait for the end of the turn: the other side can begin with it while this one goes on,
- * otherwise the two threads take turns.
+ * otherwise the two threads take turns. Smaller batches would cost more in posting than they win.
  */
 const POST_AT_BYTES = 16 * 1024;
+const POST_AT_MESSAGES = 16;
 
 export interface BatchWriterOptions {
   post(batch: Batch): void;
@@ -19,6 +20,7 @@ export class BatchWriter {
   readonly #flush = (): void => this.flush();
   #batch: Batch = [];
   #bytes = 0;
+  #messages = 0;
   #deferred = false;
 
   constructor(options: BatchWriterOptions) {
@@ -31,10 +33,11 @@ export class BatchWriter {
     return this.#batch;
   }
 
-  /** Says how much was appended, roughly, and sees to it that it leaves. */
+  /** Says how long the message is that was appended, roughly, and sees to it that it leaves. */
   wrote(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes >= POST_AT_BYTES) {
+    this.#messages += 1;
+    if (this.#bytes >= POST_AT_BYTES || this.#messages >= POST_AT_MESSAGES) {
       this.flush();
     } else if (!this.#deferred) {
       this.#deferred = true;
@@ -49,6 +52,7 @@ export class BatchWriter {
     const batch = this.#batch;
     this.#batch = [];
     this.#bytes = 0;
+    this.#messages = 0;
     this.#post(batch);
   }
 }

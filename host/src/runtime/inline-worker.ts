@@ -8,6 +8,7 @@ import type { ConnectorWorker, WorkerCall, WorkerEvents, WorkerLevel, WorkerSpec
 import { notSent, waitForStart } from './wait-for-start.ts';
 import type { AdapterCall } from './worker/adapter-runner.ts';
 import { AdapterRunner } from './worker/adapter-runner.ts';
+import { boundedEncode } from './worker/bounded-encode.ts';
 import { encodeFailure, normalizeThrown } from './worker/failure.ts';
 
 export interface InlineWorkerOptions {
@@ -209,9 +210,9 @@ async function perform(runner: AdapterRunner, call: Omit<WorkerCall, 'op'> & Pic
   };
   try {
     const value = await within(id, { deadline, ...(call.signal === undefined ? {} : { signal: call.signal }), inside }, () =>
-      runner.perform({ op, action, payload, deadline, extras, signal: () => inside.signal }),
+      runner.perform({ op, action, payload, deadline, extras }, () => inside.signal),
     );
-    return { ok: true, value };
+    return { ok: true, value: boundedEncode(value) };
   } catch (thrown) {
     return { ok: false, error: parseEnvelope(encodeFailure(normalizeThrown(thrown, runner.adapter), runner.adapter), id) };
   }
@@ -221,7 +222,7 @@ async function perform(runner: AdapterRunner, call: Omit<WorkerCall, 'op'> & Pic
 async function within<T>(
   id: string,
   options: { readonly deadline: number; readonly signal?: AbortSignal; readonly inside?: AbortController },
-  work: () => Promise<T>,
+  work: () => Promise<T> | T,
 ): Promise<T> {
   const { deadline, signal, inside } = options;
   if (signal?.aborted === true) throw new CancelledError(`the call to connector "${id}" was cancelled before it began`, { effect: 'none' });

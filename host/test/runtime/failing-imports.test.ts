@@ -1,6 +1,8 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { fixtureUrl, openBench } from './support.ts';
-import { fileURLToPath } from 'node:url';
 
 describe('an adapter that cannot be loaded', () => {
   it.each([
@@ -52,6 +54,22 @@ describe('an adapter that cannot be loaded', () => {
     });
     expect(Date.now() - begun).toBeGreaterThanOrEqual(690);
     expect(bench.neighbourFailures).toStrictEqual([]);
+  });
+
+  it('starts once its file has been mended', async () => {
+    const folder = mkdtempSync(join(import.meta.dirname, 'fixtures', 'mended-'));
+    try {
+      const file = join(folder, 'adapter.mjs');
+      copyFileSync(fileURLToPath(fixtureUrl('import-throws')), file);
+      await using bench = await openBench();
+      const worker = bench.worker('echo', { id: 'mended', entryUrl: pathToFileURL(file).href });
+      await expect(worker.ensure('ready', { deadline: Date.now() + 20_000 })).rejects.toMatchObject({ details: { reason: 'import_failed' } });
+      copyFileSync(fileURLToPath(fixtureUrl('echo')), file);
+      await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+      expect(worker.state()).toMatchObject({ phase: 'running', level: 'ready' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('lets a caller leave early, and the start go on for the others', async () => {

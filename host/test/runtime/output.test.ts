@@ -25,6 +25,14 @@ describe('what a connector writes', () => {
     expect(own().find(({ message }) => message === 'with fields')?.fields).toStrictEqual({ count: 3 });
   });
 
+  it('does not trip over the host asking its streams for more', async () => {
+    await using bench = await openBench();
+    // What the host's half of the streams asks for may come before, while and after the thread diverts them.
+    const workers = Array.from({ length: 24 }, (_, n) => bench.worker('talkative', { id: `talkative-${n}` }));
+    await Promise.all(workers.map(async (worker) => expect(valueOf(await run(worker, 'say'))).toBe('said')));
+    expect(bench.crashes).toStrictEqual([]);
+  });
+
   it('is cut where a line is too long', async () => {
     await using bench = await openBench();
     const worker = bench.worker('talkative');

@@ -4,7 +4,6 @@ import type { CallContext, ConnectorAdapter, ConnectorContext, Logger } from '@a
 import { attachContext, checkHealth, createCallContext, createConnectorContext, validateSettings } from '@automate/sdk/runtime';
 import type { CallExtras, ChannelOp } from '../messages.ts';
 import type { WorkerConfig } from '../runtime.ts';
-import { boundedEncode } from './bounded-encode.ts';
 import { natives } from './natives.ts';
 import { parsePayload } from './parse-payload.ts';
 
@@ -15,8 +14,6 @@ export interface AdapterCall {
   readonly payload: string;
   readonly deadline: number;
   readonly extras: CallExtras | undefined;
-  /** Makes the signal when it is asked for. */
-  readonly signal: () => AbortSignal;
 }
 
 /** Drives one adapter through its life: settings checked, initialized, called, closed. */
@@ -33,29 +30,29 @@ export class AdapterRunner {
     this.#logger = options.logger;
   }
 
-  /** Runs one call and answers JSON text. Rejects with whatever the connector's code throws. */
-  async perform(call: AdapterCall): Promise<string> {
+  /** Runs one call; `signal` makes its signal when that is asked for. What comes of it, once settled, is for `boundedEncode`. Rejects with whatever the connector's code throws. */
+  perform(call: AdapterCall, signal: () => AbortSignal): Promise<unknown> | unknown {
     switch (call.op) {
       case 'execute':
-        return boundedEncode(await this.adapter.execute(call.action, parsePayload(call.payload), this.#callContext(call, call.action)));
+        // Not awaited here: of all operations this one is counted in microseconds.
+        return this.adapter.execute(call.action, parsePayload(call.payload), this.#callContext(call, call.action, signal));
       case 'health':
-        return boundedEncode(await checkHealth(this.adapter, this.#callContext(call, 'health')));
+        return checkHealth(this.adapter, this.#callContext(call, 'health', signal));
       case 'connect':
         return this.#connect();
       case 'validate':
-        return boundedEncode(await validateSettings(this.adapter, parsePayload(call.payload)));
+        return validateSettings(this.adapter, parsePayload(call.payload));
       case 'initialize':
         return this.#initialize(natives.parse(call.payload) as WorkerConfig);
       case 'close':
         this.#closing.abort();
-        await this.adapter.close();
-        return 'null';
+        return this.adapter.close();
       default:
         return call.op satisfies never;
     }
   }
 
-  async #initialize({ config, settings, profile }: WorkerConfig): Promise<string> {
+  async #initialize({ config, settings, profile }: WorkerConfig): Promise<void> {
     const problems = await validateSettings(this.adapter, settings);
     if (problems.length > 0) {
       throw new ConfigInvalidError(
@@ -74,13 +71,12 @@ export class AdapterRunner {
     attachContext(this.adapter, context);
     await this.adapter.initialize(context);
     this.#context = context;
-    return 'null';
   }
 
-  async #connect(): Promise<string> {
+  async #connect(): Promise<true> {
     const { config } = this.#ready();
     const answer: unknown = await this.adapter.connect();
-    if (answer === true) return 'true';
+    if (answer === true) return true;
     const endpoint = buildEndpoint(config);
     const where = endpoint === '' ? '' : ` at ${endpoint}`;
     if (answer === false) {
@@ -95,9 +91,8 @@ export class AdapterRunner {
     );
   }
 
-  #callContext(call: AdapterCall, action: string): CallContext {
-    const { extras } = call;
-    const required = { action, deadline: call.deadline, signal: call.signal };
+  #callContext({ deadline, extras }: AdapterCall, action: string, signal: () => AbortSignal): CallContext {
+    const required = { action, deadline, signal };
     return createCallContext(this.#ready(), extras === undefined ? required : { ...required, ...extras });
   }
 

@@ -4,6 +4,7 @@ import { CancelledError, ConnectorError, TimeoutError } from '@automate/contract
 import type { Batch, CancelReason, ToWorker } from '../messages.ts';
 import { readToWorker } from '../messages.ts';
 import type { AdapterRunner } from './adapter-runner.ts';
+import { boundedEncode } from './bounded-encode.ts';
 import { encodeFailure, normalizeThrown, stackOf } from './failure.ts';
 import type { LogWriter } from './log-writer.ts';
 import { natives } from './natives.ts';
@@ -14,6 +15,7 @@ const STALE_MS = 5;
 
 type Call = Extract<ToWorker, { kind: 'call' }>;
 
+/** What can still happen to a call while it runs. A literal, not a class: it is made for every call. */
 interface Running {
   cancelled: CancelReason | undefined;
   controller: AbortController | undefined;
@@ -36,13 +38,13 @@ export class CallRunner {
   listen(port: MessagePort): void {
     port.on('message', (batch: Batch) => {
       const postedAt = batch.pop() as number;
-      const messages = read(batch);
+      const messages = readToWorker(batch, natives.parse);
       // What the host cancelled while this thread was busy must not run first and be cancelled after.
       if (natives.now() - postedAt > STALE_MS) {
         for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
           const later = next.message as Batch;
           later.pop();
-          messages.push(...read(later));
+          messages.push(...readToWorker(later, natives.parse));
         }
       }
       this.#take(messages);
@@ -73,14 +75,7 @@ export class CallRunner {
     const running: Running = { cancelled: undefined, controller: undefined };
     this.#running.set(call.id, running);
     try {
-      const text = await this.#runner.perform({
-        op: call.op,
-        action: call.action,
-        payload: call.payload,
-        deadline: call.deadline,
-        extras: call.extras,
-        signal: () => signalOf(running),
-      });
+      const text = boundedEncode(await this.#runner.perform(call, () => signalOf(running)));
       this.#uplink.send({ kind: 'result', id: call.id, text }, text.length);
     } catch (thrown) {
       this.#report(call, thrown);
@@ -113,10 +108,6 @@ export class CallRunner {
     running.cancelled = reason;
     running.controller?.abort(reasonFor(reason));
   }
-}
-
-function read(batch: Batch): ToWorker[] {
-  return readToWorker(batch, natives.parse);
 }
 
 function signalOf(running: Running): AbortSignal {

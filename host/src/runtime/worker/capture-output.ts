@@ -1,5 +1,4 @@
-import { Writable } from 'node:stream';
-import type { LogSource } from '../messages.ts';
+import type { Writable } from 'node:stream';
 import type { LogWriter } from './log-writer.ts';
 import { natives } from './natives.ts';
 
@@ -8,37 +7,37 @@ const PARTIAL_LINE_MS = 200;
 const LONGEST_LINE = 8 * 1024;
 
 /**
- * Makes stdout and stderr of this thread write log records, and with them the console, which looks the streams up at its
- * first use. `fs.writeSync(1)` and `process._rawDebug` go past this.
+ * Makes stdout and stderr of this thread write log records, and with them the console. `fs.writeSync(1)` and
+ * `process._rawDebug` go past this.
  */
 export function captureOutput(log: LogWriter): void {
-  const stdout = new LineStream(log, 'stdout');
-  const stderr = new LineStream(log, 'stderr');
-  Object.defineProperty(process, 'stdout', { configurable: true, enumerable: true, get: () => stdout });
-  Object.defineProperty(process, 'stderr', { configurable: true, enumerable: true, get: () => stderr });
+  divert(process.stdout, new LineSplitter((line) => log.write('info', 'stdout', line)));
+  divert(process.stderr, new LineSplitter((line) => log.write('warn', 'stderr', line)));
   // Node's own listener would write past the stream.
   process.removeAllListeners('warning');
   process.on('warning', (warning) => log.write('warn', 'stderr', `${warning.name}: ${warning.message}`));
 }
 
-class LineStream extends Writable {
-  readonly #log: LogWriter;
-  readonly #source: LogSource;
+/** Changes where the stream writes to, not the stream: the host's half of it calls ours by methods that only Node knows. */
+function divert(stream: Writable, lines: LineSplitter): void {
+  const write = (chunk: string | Uint8Array, _encoding: string, done: () => void): void => {
+    lines.take(typeof chunk === 'string' ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('utf8'));
+    done();
+  };
+  Object.defineProperty(stream, '_write', { value: write });
+  Object.defineProperty(stream, '_writev', { value: undefined });
+}
+
+class LineSplitter {
+  readonly #onLine: (line: string) => void;
   #partial = '';
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(log: LogWriter, source: 'stdout' | 'stderr') {
-    super({ decodeStrings: false, highWaterMark: 1024 * 1024 });
-    this.#log = log;
-    this.#source = source;
+  constructor(onLine: (line: string) => void) {
+    this.#onLine = onLine;
   }
 
-  override _write(chunk: string | Uint8Array, _encoding: string, done: () => void): void {
-    this.#take(typeof chunk === 'string' ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('utf8'));
-    done();
-  }
-
-  #take(text: string): void {
+  take(text: string): void {
     const end = text.lastIndexOf('\n');
     if (end === -1) {
       this.#hold(this.#partial + text);
@@ -47,12 +46,11 @@ class LineStream extends Writable {
     const whole = this.#partial + text.slice(0, end);
     this.#hold(text.slice(end + 1));
     let from = 0;
-    for (;;) {
-      const next = whole.indexOf('\n', from);
-      this.#line(next === -1 ? whole.slice(from) : whole.slice(from, next));
-      if (next === -1) return;
+    for (let next = whole.indexOf('\n'); next !== -1; next = whole.indexOf('\n', from)) {
+      this.#onLine(whole.slice(from, next));
       from = next + 1;
     }
+    this.#onLine(whole.slice(from));
   }
 
   #hold(text: string): void {
@@ -66,10 +64,6 @@ class LineStream extends Writable {
     this.#timer = undefined;
     const text = this.#partial;
     this.#partial = '';
-    if (text !== '') this.#line(text);
-  }
-
-  #line(text: string): void {
-    this.#log.write(this.#source === 'stdout' ? 'info' : 'warn', this.#source, text);
+    if (text !== '') this.#onLine(text);
   }
 }
