@@ -118,8 +118,9 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     onLog: ({ connector, level, message, fields, source }) => log[level]({ connector, source, ...fields }, message),
     onState: (id) => announce(id),
     onCrash: (id, error) => {
-      log.warn({ connector: id, reason: error.details?.['reason'] }, error.message);
-      telemetry.recordCrash(id, String(error.details?.['reason'] ?? 'unknown'));
+      const reason = error.details?.['reason'];
+      log.warn({ connector: id, reason }, error.message);
+      telemetry.recordCrash(id, typeof reason === 'string' ? reason : 'unknown');
     },
   };
   const runtime = createWorkerRuntime({ events });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { pino } from 'pino';
 import type { HostLogLevel } from '../host-settings.ts';
 

@@ -42,7 +42,7 @@ export class KindCatalog {
   /** All kinds in order of name. */
   all(): readonly Kind[] {
     const names = new Set([...this.#registered.keys(), ...this.#discovered.keys()]);
-    return [...names].sort().flatMap((name) => this.find(name) ?? []);
+    return [...names].toSorted().flatMap((name) => this.find(name) ?? []);
   }
 
   /** Why there is no such kind, and what to do about it. */

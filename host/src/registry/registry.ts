@@ -54,7 +54,7 @@ export class Registry {
 
   /** All entries in order of id. */
   all(): readonly ConnectorEntry[] {
-    return [...this.#entries.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    return [...this.#entries.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   get size(): number {

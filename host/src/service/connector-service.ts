@@ -104,9 +104,11 @@ export class HostConnectorService implements ConnectorService {
 
   async healthCheckAll(filter: HealthFilter = {}, options: CallOptions = {}): Promise<Readonly<Record<string, HealthReport>>> {
     const entries = this.#options.registry.all().filter((entry) => filter.type === undefined || this.view(entry).type === filter.type);
-    const reports = await Promise.all(
-      entries.map((entry) => (filter.cached === true ? this.#options.live.report(entry) : this.#options.live.check(entry.id, options))),
-    );
+    const { live } = this.#options;
+    const reports =
+      filter.cached === true
+        ? entries.map((entry) => live.report(entry))
+        : await Promise.all(entries.map(({ id }) => live.check(id, options)));
     return Object.fromEntries(reports.map((report) => [report.id, report]));
   }
 

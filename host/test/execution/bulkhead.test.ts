@@ -71,7 +71,7 @@ describe('a bulkhead', () => {
           bulkhead.leave();
         });
         await Promise.all(calls);
-        expect(served).toEqual([...served].sort((a, b) => a - b));
+        expect(served).toEqual(served.toSorted((a, b) => a - b));
         expect(bulkhead).toMatchObject({ inFlight: 0, queued: 0 });
       }),
       { numRuns: 50 },

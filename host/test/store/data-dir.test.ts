@@ -10,7 +10,9 @@ const FIXTURE = join(import.meta.dirname, 'fixtures', 'lock-and-wait.mjs');
 
 describe('the data directory', () => {
   let directory: string;
-  beforeEach(() => (directory = join(mkdtempSync(join(tmpdir(), 'automate-data-')), 'deep', 'data')));
+  beforeEach(() => {
+    directory = join(mkdtempSync(join(tmpdir(), 'automate-data-')), 'deep', 'data');
+  });
   afterEach(() => rmSync(join(directory, '..', '..'), { recursive: true, force: true }));
 
   it('is made with its parents, closed to others, and closed again if it was open', () => {

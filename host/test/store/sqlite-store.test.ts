@@ -11,7 +11,9 @@ const FIXTURE = join(import.meta.dirname, 'fixtures', 'put-and-wait.mjs');
 
 describe('the SQLite store', () => {
   let directory: string;
-  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'automate-store-'))));
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'automate-store-'));
+  });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
   it('gives back in order of id what was put, and the newer of two', () => {
