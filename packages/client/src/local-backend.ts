@@ -7,7 +7,11 @@ import type { ConnectOptions } from './connect-options.ts';
 
 /** What the client needs of the host: the host's types would make a cycle, since its command line uses the client. */
 interface HostModule {
-  openLocalService(options: Omit<ConnectOptions, 'address' | 'connectTimeoutMs'>): Promise<ConnectorService>;
+  openLocalService(options: {
+    readonly cwd: string;
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly flags?: { readonly config?: string };
+  }): Promise<ConnectorService>;
 }
 
 /** Computed, so that compilers and bundlers leave the host out: it is there only where connectors run in process. */
@@ -15,9 +19,13 @@ const HOST = ['@automate', 'host'].join('/');
 
 /** The port in process: the host without listeners. Fails with UNAVAILABLE when the host is not installed. */
 export async function openLocalBackend(options: ConnectOptions): Promise<ConnectorService> {
-  const { address: _address, connectTimeoutMs: _timeout, ...local } = options;
-  const host = await loadHost(resolve(options.cwd ?? process.cwd()));
-  return host.openLocalService(local);
+  const cwd = resolve(options.cwd ?? process.cwd());
+  const host = await loadHost(cwd);
+  return host.openLocalService({
+    cwd,
+    env: options.env ?? process.env,
+    ...(options.configPath === undefined ? {} : { flags: { config: resolve(cwd, options.configPath) } }),
+  });
 }
 
 /** The host beside this package, or else the one of the caller's project. */

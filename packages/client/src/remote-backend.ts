@@ -1,4 +1,4 @@
-import { ConnectorInternalError, InvalidInputError, MAX_PAYLOAD_BYTES } from '@automate/contract';
+import { cancelledByCaller, ConnectorInternalError, InvalidInputError, MAX_PAYLOAD_BYTES, payloadTooLarge } from '@automate/contract';
 import type {
   CallOptions,
   ChangeResult,
@@ -57,7 +57,9 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
         ...(timeoutMs === undefined ? {} : { timeoutMs: millisToInt64(Math.max(1, timeoutMs)) }),
       },
       options,
-    );
+    ).catch((error: unknown) => {
+      throw options.signal?.aborted === true ? cancelledByCaller(id) : error;
+    });
     return read((problems) => ({
       result: Buffer.from(answer.result.buffer, answer.result.byteOffset, answer.result.byteLength).toString('utf8'),
       attempts: answer.attempts,
@@ -197,7 +199,5 @@ function typeOf(type: ConnectorType | undefined) {
 function encodePayload({ id, payload }: ExecuteTextRequest): Uint8Array {
   const bytes = Buffer.from(payload);
   if (bytes.byteLength <= MAX_PAYLOAD_BYTES) return bytes;
-  throw new InvalidInputError(`the payload has ${bytes.byteLength} bytes; at most ${MAX_PAYLOAD_BYTES} are taken`, {
-    connector: id,
-  });
+  throw payloadTooLarge(bytes.byteLength, id);
 }

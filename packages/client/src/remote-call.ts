@@ -55,11 +55,24 @@ export function callRemote<Input extends DescMessage, Output extends DescMessage
 
 /** Opens a stream. The caller must cancel it when it has read enough. */
 export function streamRemote<Input extends DescMessage, Output extends DescMessage>(
-  { client }: RemoteChannel,
+  { client, address }: RemoteChannel,
   method: ConnectorsMethod<Input, Output>,
   options: CallOptions,
 ): ClientReadableStream<MessageShape<Output>> {
-  refuseLateStart(nameOf(method.path), options);
+  const name = nameOf(method.path);
+  try {
+    refuseLateStart(name, options);
+    return openStream(client, method, options);
+  } catch (error) {
+    throw explainFailure(error, { name, address });
+  }
+}
+
+function openStream<Input extends DescMessage, Output extends DescMessage>(
+  client: Client,
+  method: ConnectorsMethod<Input, Output>,
+  options: CallOptions,
+): ClientReadableStream<MessageShape<Output>> {
   const stream = client.makeServerStreamRequest(
     method.path,
     method.requestSerialize,
@@ -82,7 +95,7 @@ export function explainFailure(
   if (!isServiceError(reason)) return explainThrown(reason, address);
   const { code, details, metadata } = reason;
   if (code !== CANCELLED) return errorFromStatus(reason, { address, method: name, timeoutMs });
-  if (signal?.aborted === true) return new CancelledError(`${name} was cancelled by its caller`);
+  if (signal?.aborted === true) return new CancelledError('the caller left');
   // Nobody here cancelled anything: the other side tore the connection down, or the error is the service's own.
   return errorFromStatus({ code: UNAVAILABLE, details, metadata }, { address, method: name, timeoutMs });
 }
@@ -105,7 +118,7 @@ function explainThrown(reason: unknown, address: string): ConnectorError {
 
 function refuseLateStart(name: string, { signal, timeoutMs }: CallOptions): void {
   if (signal?.aborted === true) {
-    throw new CancelledError(`${name} was cancelled by its caller before it began`, { effect: 'none' });
+    throw new CancelledError('the caller left');
   }
   if (timeoutMs !== undefined && timeoutMs <= 0) {
     throw new TimeoutError(`there is no time for ${name}: ${timeoutMs} ms`, { effect: 'none' });

@@ -14,7 +14,7 @@ export function parseServiceAddress(address: string): string {
   const text = address.trim();
   if (GRPC_TARGET.test(text)) return text;
   if (text.includes('://')) throw refuse(address, 'leave the scheme out: the service speaks gRPC on a port of its own');
-  const parts = /^(\[[0-9a-fA-F:.%]+\]|[^\s:[\]/]+)(?::(\d{1,5}))?$/.exec(text);
+  const parts = /^(\[[0-9a-zA-Z:.%]+\]|[^\s:[\]/]+)(?::(\d{1,5}))?$/.exec(text);
   const port = Number(parts?.[2] ?? DEFAULT_PORT);
   if (parts?.[1] === undefined || port < 1 || port > 65_535) {
     throw refuse(address, 'IPv6 addresses stand in brackets, ports are 1 to 65535');

@@ -2,7 +2,10 @@ import { connect } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ConnectorError } from '@automate/contract';
+import { errorFromStatus } from '@automate/contract/grpc';
 import { create } from '@bufbuild/protobuf';
+import type { ServiceError } from '@grpc/grpc-js';
 import { bottomlessRegistration } from '../../../../packages/contract/test/fixtures/bottomless-registration.ts';
 import { endOf, frame, openStream } from './fixtures/http2-stream.ts';
 import { callRaw, METHODS, openGrpc } from './fixtures/open-grpc.ts';
@@ -44,14 +47,14 @@ describe('a caller that sends what it should not', () => {
     'an empty id to %s is INVALID_ARGUMENT',
     async (name) => {
       const call = callRaw(grpc.raw, METHODS[name] as typeof METHODS.getConnector);
-      await expect(call).rejects.toMatchObject({ code: 3, details: 'id: expected the id of a connector, received nothing' });
+      await expect(call).rejects.toMatchObject({ code: 3, details: 'the call names no connector' });
     },
   );
 
   it('a registration without configuration, or without id, is INVALID_ARGUMENT', async () => {
     const register = (request: object) => callRaw(grpc.raw, METHODS.registerConnector, { request });
     await expect(register({})).rejects.toMatchObject({ code: 3, details: expect.stringContaining('configuration') });
-    await expect(register({ config: { kind: 'echo' } })).rejects.toMatchObject({ code: 3, details: expect.stringContaining('id') });
+    await expect(register({ config: { kind: 'echo' } })).rejects.toMatchObject({ code: 3, details: expect.stringContaining('no connector') });
   });
 
   it('a call of no action is INVALID_ARGUMENT', async () => {
@@ -66,18 +69,24 @@ describe('a caller that sends what it should not', () => {
   });
 
   it('an unknown enum number in a configuration is told together with every other problem', async () => {
-    const config = { id: 'x', kind: 'nobody', type: 42 as never, port: -3 };
-    await expect(callRaw(grpc.raw, METHODS.registerConnector, { request: { config } })).rejects.toMatchObject({
-      code: 3,
-      details: 'the configuration has 3 problems',
-    });
+    const config = { id: 'x', type: 42 as never, mode: 9 as never, port: -3, limits: { timeoutMs: 2n ** 62n } };
+    const call = callRaw(grpc.raw, METHODS.registerConnector, { request: { config } });
+    const failure = await call.catch((reason: unknown) => errorFromStatus(reason as ServiceError, { address: '', method: '' }));
+    expect(failure).toMatchObject({ code: 'INVALID_INPUT' });
+    const paths = (failure as ConnectorError).problems?.map(({ path }) => path);
+    expect(paths?.toSorted()).toEqual(['limits.timeout', 'mode', 'port', 'type']);
   });
 
-  it('settings 64 levels deep are taken, and come back', async () => {
-    const settings = JSON.parse('{"a":'.repeat(64) + '1' + '}'.repeat(64)) as Record<string, never>;
-    await grpc.client.register({ id: 'deep', kind: 'echo', settings });
-    await expect(grpc.client.get('deep')).resolves.toMatchObject({ config: { settings } });
+  it('settings as deep as any configuration may be come back; deeper ones are refused like anything else', async () => {
+    const nested = (depth: number) => JSON.parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth)) as Record<string, never>;
+    await grpc.client.register({ id: 'deep', kind: 'echo', settings: nested(28) });
+    await expect(grpc.client.get('deep')).resolves.toMatchObject({ config: { settings: nested(28) } });
     await grpc.client.remove('deep');
+    const config = { id: 'deeper', kind: 'echo', settings: nested(64) };
+    await expect(callRaw(grpc.raw, METHODS.registerConnector, { request: { config } })).rejects.toMatchObject({
+      code: 3,
+      details: expect.stringContaining('levels of nesting'),
+    });
   });
 
   it.each([500, 15_000])('settings %i levels deep are refused', async (depth) => {

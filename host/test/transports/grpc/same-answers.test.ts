@@ -8,7 +8,13 @@ import type { OpenGrpc } from './fixtures/open-grpc.ts';
 const CONNECTORS = [
   { id: 'echo', description: 'Answers', tags: ['a', 'b'], metadata: { team: 'core' }, host: '::1', port: 8080 },
   { id: 'keyed', enabled: true, settings: { broken: 'the remote system is down' } },
-  { id: 'prometheus', enabled: false, auth: { type: 'bearer' as const, token: 'hidden' }, healthCheck: { path: '/-/healthy' } },
+  {
+    id: 'prometheus',
+    enabled: false,
+    host: 'prometheus',
+    auth: { type: 'bearer' as const, token: 'hidden' },
+    healthCheck: { path: '/-/healthy' },
+  },
 ];
 
 /** The outcome of a call, good or bad, as plain data. */
