@@ -1,0 +1,92 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { ConnectorAdapter } from '@automate/sdk';
+import type { JsonObject } from '@automate/sdk';
+import { addFixture, SandboxHost } from './fixtures/sandbox-host.ts';
+
+const ECHO = join(import.meta.dirname, 'fixtures', 'connectors', 'echo.js');
+
+class InlineAdapter extends ConnectorAdapter {
+  readonly name = 'inline_kind';
+  readonly version = '1.0.0';
+  async connect(): Promise<boolean> {
+    return true;
+  }
+  override async execute(action: string, payload: JsonObject): Promise<JsonObject> {
+    return { action, payload, here: typeof process.env['PATH'] === 'string' };
+  }
+}
+
+describe('a kind that needs no configuration', () => {
+  it('has a connector of its own name, which the file may replace', async () => {
+    const manifests = { echo: { autoconfigure: true } };
+    await using it = await SandboxHost.open({ kinds: ['echo'], manifests });
+    expect((await it.service.list()).map(({ id, owner }) => [id, owner])).toEqual([['echo', 'plugin']]);
+    await expect(it.service.remove('echo')).rejects.toMatchObject({ code: 'INVALID_INPUT', message: expect.stringMatching(/plugin/) });
+    await it.writeConfig('connectors:\n  - { id: echo, settings: { greeting: from the file } }\n');
+    await it.host.reload();
+    expect((await it.service.list()).map(({ id, owner }) => [id, owner])).toEqual([['echo', 'file']]);
+  });
+});
+
+describe('a kind that the embedding program registers', () => {
+  it('runs in a worker when it is a module, and inline, labelled not isolated, when it is a class', async () => {
+    await using it = await SandboxHost.open({
+      kinds: [],
+      yaml: 'connectors:\n  - { id: threaded, kind: echo }\n  - { id: inline, kind: inline_kind }\n',
+      register: [
+        { kind: 'inline_kind', adapter: InlineAdapter },
+        { kind: 'echo', adapter: { entry: ECHO } },
+      ],
+    });
+    expect((await it.service.list()).map(({ id, isolation }) => [id, isolation])).toEqual([
+      ['inline', 'none'],
+      ['threaded', 'thread'],
+    ]);
+    await expect(it.service.execute({ id: 'inline', action: 'anything', payload: { a: 1 } })).resolves.toMatchObject({
+      result: { action: 'anything', payload: { a: 1 }, here: true },
+    });
+    await expect(it.service.describe('inline')).resolves.toMatchObject({ open: true });
+    await expect(it.service.healthCheck('inline')).resolves.toMatchObject({ healthy: true });
+    await expect(it.service.execute({ id: 'threaded', action: 'say', payload: { text: 'x' } })).resolves.toMatchObject({
+      result: { text: 'x' },
+    });
+  });
+
+  it('is refused under a name that is none', async () => {
+    await expect(SandboxHost.open({ register: [{ kind: 'Not A Name', adapter: InlineAdapter }] })).rejects.toThrow(/Not A Name/);
+  });
+});
+
+describe('a rescan', () => {
+  it('makes a kind usable that was added, and takes one away that is gone', async () => {
+    await using it = await SandboxHost.open({ kinds: ['open_kind'], yaml: 'connectors:\n  - { id: echo }\n  - { id: open, kind: open_kind }\n' });
+    await expect(it.service.execute({ id: 'echo', action: 'say', payload: { text: 'x' } })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await addFixture(it.sandbox, 'echo');
+    await it.service.rescanPlugins();
+    await expect(it.service.execute({ id: 'echo', action: 'say', payload: { text: 'x' } })).resolves.toMatchObject({ result: { text: 'x' } });
+    const { plugins } = await it.service.plugins();
+    await it.sandbox.removePackage(plugins.find(({ kinds }) => kinds.includes('open_kind'))?.package ?? '');
+    await it.service.rescanPlugins();
+    await expect(it.service.execute({ id: 'open', action: 'send_message' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect((await it.service.list()).find(({ id }) => id === 'open')).toMatchObject({ status: 'unhealthy' });
+  });
+
+  it('gives a new version a new worker and leaves the others alone', async () => {
+    await using it = await SandboxHost.open({ kinds: ['echo', 'open_kind'], yaml: 'connectors:\n  - { id: echo }\n  - { id: open, kind: open_kind }\n' });
+    const count = async () => (await it.service.execute({ id: 'echo', action: 'count', payload: {} })).result;
+    expect([await count(), await count()]).toEqual([{ count: 1 }, { count: 2 }]);
+    await it.service.rescanPlugins();
+    expect(await count()).toEqual({ count: 3 });
+    const source = (await readFile(ECHO, 'utf8')).replace("this.context.settings.greeting ?? 'hello'", "'from version two'");
+    await rm(join(it.sandbox.root, 'node_modules', 'connector-echo'), { recursive: true });
+    await it.sandbox.addConnector({ kind: 'echo', source, version: '2.0.0' });
+    await it.service.rescanPlugins();
+    expect(await count()).toEqual({ count: 1 });
+    await expect(it.service.execute({ id: 'echo', action: 'say', payload: { text: 'x' } })).resolves.toMatchObject({
+      result: { greeting: 'from version two' },
+    });
+    await expect(it.service.describe('echo')).resolves.toMatchObject({ package: { version: '2.0.0' } });
+  });
+});
