@@ -90,3 +90,17 @@ describe('a rescan', () => {
     await expect(it.service.describe('echo')).resolves.toMatchObject({ package: { version: '2.0.0' } });
   });
 });
+
+describe('a connector whose kind is in a package that nobody asked for by name', () => {
+  it('says so, though a start does not read such packages', async () => {
+    await using it = await SandboxHost.open({
+      kinds: [],
+      yaml: 'connectors:\n  - { id: it, kind: echo }\n',
+      prepare: async (sandbox) =>
+        sandbox.addConnector({ kind: 'echo', source: await readFile(ECHO, 'utf8'), dependency: 'transitive' }),
+    });
+    const [info] = await it.service.list();
+    expect(info).toMatchObject({ status: 'unhealthy', lastError: expect.stringMatching(/connector-echo/) });
+    await expect(it.service.plugins()).resolves.toMatchObject({ plugins: [{ status: 'rejected', reason: 'transitive' }] });
+  });
+});

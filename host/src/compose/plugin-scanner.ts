@@ -17,8 +17,10 @@ export interface PluginScannerOptions {
 /** Scans the project for connector packages and puts their kinds into the catalog. */
 export class PluginScanner {
   readonly #options: PluginScannerOptions;
+  /** What the last scan found. */
   #found: Discovery | undefined;
-  #whole = false;
+  /** The same with the whole top level of node_modules, once someone has asked for that. */
+  #whole: Discovery | undefined;
 
   constructor(options: PluginScannerOptions) {
     this.#options = options;
@@ -28,12 +30,12 @@ export class PluginScanner {
    * Scans and replaces the catalog's kinds. `full` reads the whole top level of `node_modules`, so that packages which nobody asked
    * for by name are reported too; otherwise the direct dependencies are read by name, which is all that is needed to start.
    */
-  scan(options: { readonly full: boolean }): PluginReport {
-    const { projectDir, hostVersion, kinds, settings } = this.#options;
-    const found = discover({ root: projectDir, hostVersion, full: options.full, ...settings() });
+  scan({ full }: { readonly full: boolean }): PluginReport {
+    const found = this.#discover(full);
     this.#found = found;
-    this.#whole = options.full;
-    kinds.replaceDiscovered(kindsOf(found.declarations), (name) => explainMissingKind(name, found));
+    this.#whole = full ? found : undefined;
+    // The reason may lie in a package that nobody asked for by name, so that it is looked for there too.
+    this.#options.kinds.replaceDiscovered(kindsOf(found.declarations), (name) => explainMissingKind(name, this.#look()));
     return found.report;
   }
 
@@ -44,8 +46,15 @@ export class PluginScanner {
 
   /** The last report, made whole if the last scan was not. Reading for the report does not change the catalog. */
   report(): PluginReport {
-    if (this.#found !== undefined && this.#whole) return this.#found.report;
+    return this.#look().report;
+  }
+
+  #look(): Discovery {
+    return (this.#whole ??= this.#discover(true));
+  }
+
+  #discover(full: boolean): Discovery {
     const { projectDir, hostVersion, settings } = this.#options;
-    return discover({ root: projectDir, hostVersion, full: true, ...settings() }).report;
+    return discover({ root: projectDir, hostVersion, full, ...settings() });
   }
 }
