@@ -27,7 +27,8 @@ const WORKSPACE_IMPORTS: ReadonlyArray<readonly [folder: RegExp, allowed: readon
   [/^packages\/contract$/, []],
   [/^packages\/sdk$/, [/^@automate\/contract$/]],
   [/^packages\/testing$/, [/^@automate\/contract(\/|$)/, /^@automate\/sdk(\/|$)/]],
-  [/^packages\/client$/, [/^@automate\/contract$/, /^@automate\/contract\/grpc$/]],
+  // The schemas too: a message cannot carry what is wrong with a configuration, so the client checks before it writes one.
+  [/^packages\/client$/, [/^@automate\/contract(\/(grpc|schemas))?$/]],
   [/^host$/, [/^@automate\/contract(\/|$)/, /^@automate\/sdk(\/|$)/]],
   [/^plugins\/[^/]+$/, [/^@automate\/sdk$/]],
 ];

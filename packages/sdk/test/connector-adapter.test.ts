@@ -1,3 +1,4 @@
+// Long: every member of the adapter in one place, in the order of its documentation, over one fixture that they share.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { JsonObject, JsonValue } from '@automate/contract';
 import { FakeService } from '@automate/testing';

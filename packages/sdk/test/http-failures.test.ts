@@ -1,3 +1,4 @@
+// Long: every way in which a request can fail, against one server that fails in all of them.
 import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';

@@ -1,3 +1,4 @@
+// Long: everything that hosts call, over the adapters of one fixture, so that what they share is written once.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
