@@ -42,6 +42,7 @@ export async function describeRoutes(service: ConnectorService, version: string)
 }
 
 interface Document {
+  readonly components: { readonly schemas: Record<string, unknown> };
   readonly paths: Record<string, Record<string, { operationId?: string; requestBody?: { required?: boolean } }>>;
 }
 
@@ -53,5 +54,17 @@ function documentText(app: FastifyInstance): string {
       if (operationId === 'executeAction' && requestBody !== undefined) requestBody.required = false;
     }
   }
+  dropUnused(document);
   return JSON.stringify(document);
+}
+
+/** Each schema is there as what is sent and as what is taken, though most are only one of them. */
+function dropUnused(document: Document): void {
+  const { schemas } = document.components;
+  for (;;) {
+    const text = JSON.stringify(document);
+    const unused = Object.keys(schemas).filter((name) => !text.includes(`"#/components/schemas/${name}"`));
+    if (unused.length === 0) return;
+    for (const name of unused) delete schemas[name];
+  }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CONNECTOR_TYPES } from '../connector.ts';
+import { connectorConfigSchema } from '../schemas/connector-config.ts';
 import {
   changeResultSchema,
   connectorDescriptionSchema,
@@ -35,10 +36,11 @@ const waitHeaders = z.object({
   prefer: z.string().optional().meta({ description: '`wait=SECONDS`: how long the caller will wait for everything' }),
 });
 
-/** A configuration in the YAML's shape. Its full schema is `connectorConfigSchema` of `@automate/contract/schemas`. */
-const configBody = z
-  .record(z.string(), z.unknown())
-  .meta({ description: 'One connector as in the YAML file: only `id` is required, durations are text such as "30s"' });
+/** A configuration in the YAML's shape, as the file's own parser has it. */
+const configBody = connectorConfigSchema.meta({
+  id: 'ConnectorConfig',
+  description: 'One connector as in the YAML file: only `id` is required, durations are text such as "30s"',
+});
 
 /** Every route of the service, by operation id: the server's routes and the OpenAPI document come from here. */
 export const HTTP_ROUTES = {
