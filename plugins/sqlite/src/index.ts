@@ -1,0 +1,1 @@
+export { default as SqliteAdapter } from './sqlite-adapter.ts';

@@ -1,0 +1,55 @@
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, isAbsolute, sep } from 'node:path';
+import { ConfigInvalidError } from '@automate/sdk';
+import type { SqliteSettings } from './config.ts';
+import { MEMORY } from './config.ts';
+
+/**
+ * The real path of the database, links followed, which lies within the configured directory; `:memory:` where that is
+ * permitted.
+ *
+ * @throws ConfigInvalidError where it lies elsewhere or does not exist.
+ */
+export function locateFile(id: string, settings: SqliteSettings): string {
+  const { directory, file, create, allow_memory: allowMemory } = settings;
+  if (file === MEMORY) {
+    if (allowMemory) return MEMORY;
+    throw refused(id, `settings.file is ${MEMORY}, which settings.allow_memory does not permit`, 'memory_not_allowed');
+  }
+  if (directory === undefined)
+    throw refused(id, 'settings.directory is missing; the database must lie in it', 'no_directory');
+  const root = realPath(directory);
+  if (root === undefined)
+    throw refused(id, `settings.directory names ${directory}, which is not there`, 'no_directory');
+  const path = resolve(root, file);
+  if (!isWithin(root, path)) throw refused(id, outside(file, directory), 'outside_directory');
+  const folder = realPath(dirname(path));
+  if (folder === undefined) throw refused(id, `${dirname(path)} does not exist`, 'no_file');
+  if (!isWithin(root, join(folder, basename(path)))) throw refused(id, outside(file, directory), 'outside_directory');
+  const real = realPath(path);
+  if (real !== undefined) {
+    if (isWithin(root, real)) return real;
+    throw refused(id, outside(file, directory), 'outside_directory');
+  }
+  // SQLite would create what a link to nothing points at, wherever that is.
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+    throw refused(id, `${path} is a link to nothing`, 'no_file');
+  if (create) return join(folder, basename(path));
+  throw refused(id, `${path} does not exist, and settings.create does not permit to create it`, 'no_file');
+}
+
+function realPath(path: string): string | undefined {
+  return existsSync(path) ? realpathSync(path) : undefined;
+}
+
+function isWithin(root: string, path: string): boolean {
+  const way = relative(root, path);
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+const outside = (file: string, directory: string): string =>
+  `settings.file is ${file}, which leads out of settings.directory (${directory})`;
+
+function refused(id: string, message: string, reason: string): ConfigInvalidError {
+  return new ConfigInvalidError(`connector "${id}": ${message}; the operator must act`, { details: { reason } });
+}

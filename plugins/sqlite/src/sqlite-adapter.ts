@@ -1,0 +1,54 @@
+import { ConnectorAdapter, ConnectorInternalError } from '@automate/sdk';
+import type { ConnectorContext, ConnectorError } from '@automate/sdk';
+import { describeTable } from './actions/describe-table.ts';
+import { execute } from './actions/execute.ts';
+import { listTables } from './actions/list-tables.ts';
+import { query } from './actions/query.ts';
+import { transaction } from './actions/transaction.ts';
+import { configSchema } from './config.ts';
+import { Database } from './database.ts';
+import { sqliteError } from './sqlite-error.ts';
+
+/** Milliseconds that the check of the file may wait for a lock. */
+const CHECK_MS = 2000;
+
+/** A SQLite database file within a configured directory. */
+export default class SqliteAdapter extends ConnectorAdapter {
+  readonly name = 'sqlite';
+  readonly version = '1.0.0';
+  override readonly title = 'SQLite';
+  override readonly description = 'Queries and changes a SQLite database file.';
+  override readonly configSchema = configSchema;
+  #database: Database | undefined;
+  readonly #use = (): Database => {
+    if (this.#database !== undefined) return this.#database;
+    throw new ConnectorInternalError('the connector was used before its start', { effect: 'none' });
+  };
+  override readonly actions = {
+    query: query(this.#use),
+    execute: execute(this.#use),
+    transaction: transaction(this.#use),
+    list_tables: listTables(this.#use),
+    describe_table: describeTable(this.#use),
+  };
+
+  override initialize({ id, settings }: ConnectorContext): void {
+    this.#database = new Database(id, configSchema.parse(settings));
+  }
+
+  /** Reads the file's header, which a file that is no database does not have. */
+  override connect(): boolean {
+    this.#use().read(Date.now() + CHECK_MS, ({ database }) =>
+      database.prepare('SELECT count(*) FROM sqlite_schema').get(),
+    );
+    return true;
+  }
+
+  override normalizeError(error: unknown): ConnectorError {
+    return super.normalizeError(sqliteError(error) ?? error);
+  }
+
+  override close(): void {
+    this.#database?.close();
+  }
+}
