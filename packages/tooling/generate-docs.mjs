@@ -50,13 +50,14 @@ async function fill(file, text) {
   );
 }
 
-export function table(heads, rows) {
+function table(heads, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
 async function renderKinds() {
   const kinds = globSync('plugins/*/package.json', { cwd: ROOT }).flatMap((file) => {
+    if (!existsSync(join(ROOT, dirname(file), 'README.md'))) return [];
     const { name, automate } = JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
     return Object.entries(automate.connectors).map(([kind, entry]) => ({
       kind,
@@ -123,7 +124,7 @@ async function renderRoutes() {
       .map((name) => `\`${name}\``)
       .join(', '),
     String(route.status),
-    `${route.summary}`,
+    route.summary,
     `\`${operation}\``,
   ]);
   return table(['route', 'query', 'status', 'what it does', 'operation in `/openapi.json`'], rows);

@@ -1,0 +1,48 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { OTHER_PAGES, PACKAGE_PAGES, PAGES, prose, readPage, ROOT } from './fixtures/read-docs.ts';
+
+/** The anchors that a page's titles get on the usual sites: small letters, no punctuation, hyphens for spaces. */
+function anchorsOf(file: string): ReadonlySet<string> {
+  const titles = [...prose(file).matchAll(/^#+ (.*)$/gm)].map((match) => match[1] ?? '');
+  return new Set(
+    titles.map((title) =>
+      title
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
+
+function brokenLinks(file: string): readonly string[] {
+  const links = [...prose(file).matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '');
+  return links
+    .filter((link) => !/^[a-z]+:/.test(link))
+    .filter((link) => {
+      const [path = '', anchor] = link.split('#');
+      const target = path === '' ? file : join(dirname(file), path);
+      if (!existsSync(join(ROOT, target))) return true;
+      if (anchor === undefined) return false;
+      return !statSync(join(ROOT, target)).isFile() || !anchorsOf(target).has(anchor);
+    });
+}
+
+const pages = [...PAGES, ...PACKAGE_PAGES, ...OTHER_PAGES];
+
+describe('the pages', () => {
+  it.each(pages)('%s: every relative link leads somewhere', (file) => {
+    expect(brokenLinks(file)).toEqual([]);
+  });
+
+  it('are all reachable from the README', () => {
+    const readme = readPage('README.md');
+    expect(PAGES.filter((file) => file !== 'README.md' && !readme.includes(`(${file})`))).toEqual([]);
+  });
+
+  it.each(pages)('%s: no block of code is left open', (file) => {
+    const fences = readPage(file).match(/^```/gm) ?? [];
+    expect(fences.length % 2).toBe(0);
+  });
+});
