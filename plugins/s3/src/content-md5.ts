@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+import type { S3Client } from '@aws-sdk/client-s3';
+
+/**
+ * Sends the digest that S3 has always asked of DeleteObjects instead of AWS's newer checksum, which other services
+ * do not know.
+ */
+export function sendContentMd5(aws: S3Client): void {
+  aws.middlewareStack.add(
+    (next, context) => (args) => {
+      if (context['commandName'] !== 'DeleteObjectsCommand') return next(args);
+      const { headers, body } = args.request as { readonly headers: Record<string, string>; readonly body: string };
+      for (const name of Object.keys(headers)) {
+        if (/^x-amz-(sdk-checksum-algorithm|checksum-.*|trailer)$/i.test(name)) delete headers[name];
+      }
+      headers['content-md5'] = createHash('md5').update(body).digest('base64');
+      return next(args);
+    },
+    // After the library has added its own, before the request is signed.
+    { step: 'build', priority: 'low', name: 'contentMd5' },
+  );
+}

@@ -1,0 +1,79 @@
+import { ConnectorAdapter } from '@automate/sdk';
+import type { AdapterHealth, CallContext, ConnectorContext } from '@automate/sdk';
+import { copyObject } from './actions/copy-object.ts';
+import { createBucket } from './actions/create-bucket.ts';
+import { deleteObject } from './actions/delete-object.ts';
+import { deleteObjects } from './actions/delete-objects.ts';
+import { getObject } from './actions/get-object.ts';
+import { headObject } from './actions/head-object.ts';
+import { listBuckets } from './actions/list-buckets.ts';
+import { listObjects } from './actions/list-objects.ts';
+import { presignGet } from './actions/presign-get.ts';
+import { presignPut } from './actions/presign-put.ts';
+import { putObject } from './actions/put-object.ts';
+import type { CallScope } from './call-guard.ts';
+import { configSchema } from './config.ts';
+import { S3Client } from './s3-client.ts';
+
+/** Amazon S3, or what speaks its API. */
+export default class S3Adapter extends ConnectorAdapter {
+  readonly name: string = 's3';
+  readonly version = '1.0.0';
+  override readonly title: string = 'S3';
+  override readonly description: string = 'Reads and writes objects in Amazon S3 and in services that speak its API.';
+  override readonly configSchema = configSchema;
+  readonly #s3 = new S3Client();
+  override readonly actions = {
+    list_buckets: listBuckets(this.#s3),
+    create_bucket: createBucket(this.#s3),
+    list_objects: listObjects(this.#s3),
+    get_object: getObject(this.#s3),
+    head_object: headObject(this.#s3),
+    put_object: putObject(this.#s3),
+    copy_object: copyObject(this.#s3),
+    delete_object: deleteObject(this.#s3),
+    delete_objects: deleteObjects(this.#s3),
+    presign_get: presignGet(this.#s3),
+    presign_put: presignPut(this.#s3),
+  };
+
+  override initialize(context: ConnectorContext): void {
+    this.#s3.open(context, this.getEndpoint());
+  }
+
+  override async connect(): Promise<boolean> {
+    const { config, signal } = this.context;
+    await this.#look({ deadline: Date.now() + config.limits.startTimeoutMs, signal });
+    return true;
+  }
+
+  /** A configured `health_check.path` is asked as for every kind, but without `auth`, which is a signing key here. */
+  override async healthCheck(context: CallContext): Promise<AdapterHealth> {
+    const { config } = this.context;
+    if (config.host !== undefined && config.healthCheck.path !== undefined) {
+      const { status } = await context.http.request({ path: config.healthCheck.path, authorize: false });
+      return { status: 'healthy', message: `GET ${config.healthCheck.path} answered ${status}`, details: { status } };
+    }
+    const seen = await this.#look(context);
+    return { status: 'healthy', message: `${this.#s3.endpoint} lets us read ${seen}` };
+  }
+
+  override close(): void {
+    this.#s3.close();
+  }
+
+  /** Reads what costs least and yet takes a signature: the beginning of the configured bucket, or the list of buckets. */
+  async #look(scope: CallScope): Promise<string> {
+    const { bucket } = this.#s3.settings;
+    if (bucket === undefined) {
+      await this.#s3.run(scope, 'ListBuckets', ({ sdk, aws, options }) =>
+        aws.send(new sdk.ListBucketsCommand({}), options),
+      );
+      return 'the list of buckets';
+    }
+    await this.#s3.run(scope, `ListObjectsV2 of "${bucket}"`, ({ sdk, aws, options }) =>
+      aws.send(new sdk.ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }), options),
+    );
+    return `the bucket "${bucket}"`;
+  }
+}

@@ -1,0 +1,193 @@
+import { ConfigInvalidError, InvalidInputError } from '@automate/sdk';
+import type { ConnectorContext } from '@automate/sdk';
+import type * as AwsSdk from '@aws-sdk/client-s3';
+import type { S3Client as AwsClient, S3ClientConfig } from '@aws-sdk/client-s3';
+import { checkAnswers } from './answer-check.ts';
+import { guarded } from './call-guard.ts';
+import type { CallScope } from './call-guard.ts';
+import { configSchema } from './config.ts';
+import type { S3Settings } from './config.ts';
+import { sendContentMd5 } from './content-md5.ts';
+import { credentialsOf } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
+import { s3Error } from './s3-error.ts';
+import { readTlsOptions } from './tls-options.ts';
+
+/** AWS's own library. Loaded when the first connector opens: it takes a few hundred milliseconds. */
+export type Sdk = typeof AwsSdk;
+
+/** What an exchange with the service is done with. */
+export interface Exchange {
+  readonly sdk: Sdk;
+  readonly aws: AwsClient;
+  /** For `aws.send`: ends the request with its call. */
+  readonly options: { readonly abortSignal: AbortSignal };
+  readonly signal: AbortSignal;
+}
+
+interface Place {
+  readonly context: ConnectorContext;
+  readonly settings: S3Settings;
+  /** As configured; empty for AWS. */
+  readonly configured: string;
+  /** For messages. */
+  readonly endpoint: string;
+}
+
+interface Connection {
+  readonly sdk: Sdk;
+  readonly aws: AwsClient;
+  readonly config: S3ClientConfig;
+  readonly credentials: Credentials | undefined;
+}
+
+/**
+ * One connector's way to its service, by AWS's library, which knows signatures and XML. Its retries are off: the host
+ * decides. Deadlines, cancellation and error classes are ours.
+ */
+export class S3Client {
+  #place: Place | undefined;
+  #connection: Promise<Connection> | undefined;
+
+  /** @param endpoint the connector's own, empty without a host: then AWS's of the region */
+  open(context: ConnectorContext, endpoint: string): void {
+    const settings = configSchema.parse(context.settings);
+    const shown = endpoint === '' ? `s3.${settings.region}.amazonaws.com` : endpoint;
+    this.#place = { context, settings, configured: endpoint, endpoint: shown };
+  }
+
+  /** Lets go of every connection. */
+  close(): void {
+    this.#connection?.then(
+      ({ aws }) => aws.destroy(),
+      () => undefined,
+    );
+    this.#connection = undefined;
+  }
+
+  /** The endpoint, for messages. */
+  get endpoint(): string {
+    return this.#opened().endpoint;
+  }
+
+  get settings(): S3Settings {
+    return this.#opened().settings;
+  }
+
+  /** The bucket that an action names, or else the settings. */
+  bucket(named: string | undefined): string {
+    const bucket = named ?? this.settings.bucket;
+    if (bucket !== undefined) return bucket;
+    throw new InvalidInputError('the payload names no bucket, and neither do the settings of the connector', {
+      problems: [{ path: 'bucket', expected: 'the name of a bucket', received: 'nothing' }],
+    });
+  }
+
+  /**
+   * Talks to the service within a call.
+   *
+   * @param what the request, as the subject of a sentence: `GetObject of "photos/cat.jpg"`
+   * @throws ConnectorError of the class that belongs to S3's error or to the failure of the request.
+   */
+  async run<T>(scope: CallScope, what: string, work: (exchange: Exchange) => Promise<T>): Promise<T> {
+    const { context, endpoint } = this.#opened();
+    return guarded({ scope, closing: context.signal, what }, async (signal) => {
+      const { sdk, aws } = await this.#connected();
+      try {
+        return await work({ sdk, aws, options: { abortSignal: signal }, signal });
+      } catch (thrown) {
+        throw s3Error(thrown, { what, endpoint });
+      }
+    });
+  }
+
+  /** A client that signs addresses, for which the library's default checksums (of a body that nobody has yet) must be off. */
+  async withSigner<T>(work: (exchange: { readonly sdk: Sdk; readonly aws: AwsClient }) => Promise<T>): Promise<T> {
+    const { endpoint } = this.#opened();
+    const { sdk, config, credentials } = await this.#connected();
+    if (credentials === undefined || credentials.sessionToken !== undefined) {
+      throw new ConfigInvalidError(
+        credentials === undefined
+          ? 'an address can only be signed with an access key, and the connector has none; the operator must set auth'
+          : 'an address signed with temporary credentials would give their session token away; the operator must set lasting ones',
+        { details: { reason: 'credentials' } },
+      );
+    }
+    const aws = new sdk.S3Client({ ...config, requestChecksumCalculation: 'WHEN_REQUIRED' });
+    try {
+      return await work({ sdk, aws });
+    } catch (thrown) {
+      throw s3Error(thrown, { what: 'signing an address', endpoint });
+    } finally {
+      aws.destroy();
+    }
+  }
+
+  #opened(): Place {
+    if (this.#place === undefined) throw new Error('the S3 client was used before it was opened');
+    return this.#place;
+  }
+
+  /** Made once, with the first request; what could not be made (a file was missing) is tried again with the next. */
+  #connected(): Promise<Connection> {
+    if (this.#connection === undefined) {
+      const made = connectTo(this.#opened());
+      this.#connection = made;
+      made.catch(() => {
+        if (this.#connection === made) this.#connection = undefined;
+      });
+    }
+    return this.#connection;
+  }
+}
+
+async function connectTo({ context, settings, configured, endpoint }: Place): Promise<Connection> {
+  const credentials = credentialsOf(context);
+  const [sdk, tls] = await Promise.all([import('@aws-sdk/client-s3'), readTlsOptions(context)]);
+  const config: S3ClientConfig = {
+    region: settings.region,
+    maxAttempts: 1,
+    followRegionRedirects: false,
+    expectContinueHeader: false,
+    requestHandler: { httpAgent: { keepAlive: true }, httpsAgent: { keepAlive: true, ...tls } },
+    forcePathStyle: settings.path_style ?? configured !== '',
+    // The library's default is the machine's own AWS configuration, which is not the connector's.
+    credentials: credentials ?? { accessKeyId: '', secretAccessKey: '' },
+    ...(credentials === undefined ? { signer: { sign: async (request) => request } } : {}),
+    // Many services that speak S3's API do not know AWS's newer checksums.
+    ...(configured === ''
+      ? {}
+      : {
+          endpoint: configured,
+          requestChecksumCalculation: 'WHEN_REQUIRED',
+          responseChecksumValidation: 'WHEN_REQUIRED',
+        }),
+  };
+  const aws = new sdk.S3Client(config);
+  const headers = Object.entries(context.config.auth.headers ?? {});
+  prepareRequests(aws, {
+    headers: headers.map(([name, value]) => [name, value.reveal()]),
+    contentMd5: configured !== '',
+  });
+  checkAnswers(aws, endpoint);
+  return { sdk, aws, config, credentials };
+}
+
+interface RequestOptions {
+  readonly headers: readonly (readonly [string, string])[];
+  readonly contentMd5: boolean;
+}
+
+/** What requests carry beyond the library's own. Before they are signed. */
+function prepareRequests(aws: AwsClient, { headers, contentMd5 }: RequestOptions): void {
+  if (contentMd5) sendContentMd5(aws);
+  if (headers.length === 0) return;
+  aws.middlewareStack.add(
+    (next) => (args) => {
+      const { headers: sent } = args.request as { readonly headers: Record<string, string> };
+      for (const [name, value] of headers) sent[name.toLowerCase()] = value;
+      return next(args);
+    },
+    { step: 'build', name: 'connectorHeaders' },
+  );
+}

@@ -1,0 +1,311 @@
+import { closedPort, FakeService } from '@automate/testing';
+import type { FakeReply, FakeScript } from '@automate/testing';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import S3Adapter from '../src/s3-adapter.ts';
+import type { StartOptions } from './start-connector.ts';
+import { startConnector } from './start-connector.ts';
+
+const running: { close(): Promise<void> }[] = [];
+const auth = { type: 'basic', username: 'key', password: 'secret' } as const;
+
+afterEach(async () => {
+  for (const each of running.splice(0).toReversed()) await each.close();
+});
+
+async function start(script: FakeScript, options: StartOptions = {}) {
+  const server = await FakeService.start();
+  running.push(server);
+  server.on('*', /.*/, script);
+  const connector = await startConnector(S3Adapter, {
+    ...options,
+    url: server.url,
+    config: { auth, ...options.config },
+  });
+  running.push(connector);
+  return { connector, server };
+}
+
+const xml = (text: string, status = 200): FakeReply => ({
+  status,
+  text: `<?xml version="1.0" encoding="UTF-8"?>\n${text}`,
+  headers: { 'content-type': 'application/xml' },
+});
+const failure = (status: number, code: string): FakeReply =>
+  xml(`<Error><Code>${code}</Code><Message>because of ${code}</Message></Error>`, status);
+const noBuckets = xml('<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>');
+
+describe("S3's own errors", () => {
+  it.each([
+    [404, 'NoSuchBucket', 'NOT_FOUND', false],
+    [404, 'NoSuchKey', 'NOT_FOUND', false],
+    [409, 'BucketAlreadyExists', 'ALREADY_EXISTS', false],
+    [409, 'BucketAlreadyOwnedByYou', 'ALREADY_EXISTS', false],
+    [403, 'SignatureDoesNotMatch', 'AUTH_FAILED', false],
+    [403, 'InvalidAccessKeyId', 'AUTH_FAILED', false],
+    [400, 'ExpiredToken', 'AUTH_FAILED', false],
+    [403, 'RequestTimeTooSkewed', 'AUTH_FAILED', false],
+    [403, 'AccessDenied', 'FORBIDDEN', false],
+    [503, 'SlowDown', 'RATE_LIMITED', true],
+    [400, 'RequestTimeout', 'TIMEOUT', true],
+    [301, 'PermanentRedirect', 'CONFIG_INVALID', false],
+    [500, 'InternalError', 'UPSTREAM_5XX', true],
+    [503, 'ServiceUnavailable', 'UPSTREAM_5XX', true],
+    [400, 'InvalidBucketName', 'INVALID_INPUT', false],
+    [501, 'NotImplemented', 'UPSTREAM_5XX', true],
+  ])('%i %s is %s', async (status, name, code, retryable) => {
+    const { connector, server } = await start(failure(status, name));
+    await expect(connector.call('list_objects', { bucket: 'bucket' })).rejects.toMatchObject({
+      code,
+      retryable,
+      message: expect.stringContaining(`because of ${name}`),
+      details: { status, s3_error: name },
+    });
+    // The library's own retries would multiply the host's.
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('are waited for as long as the server says', async () => {
+    const { connector } = await start({ ...failure(503, 'SlowDown'), headers: { 'retry-after': '3' } });
+    await expect(connector.call('list_buckets')).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 3000 });
+  });
+
+  it.each([
+    [403, 'FORBIDDEN'],
+    [404, 'NOT_FOUND'],
+    [500, 'UPSTREAM_5XX'],
+  ])('are judged by the status where a HEAD tells no more: %i', async (status, code) => {
+    const { connector } = await start({ status });
+    await expect(connector.call('head_object', { bucket: 'bucket', key: 'key' })).rejects.toMatchObject({ code });
+  });
+
+  it('are found in an answer that began well', async () => {
+    const { connector } = await start({ ...failure(200, 'InternalError') });
+    await expect(
+      connector.call('copy_object', { bucket: 'bucket', key: 'key', source_key: 'other' }),
+    ).rejects.toMatchObject({ code: 'UPSTREAM_5XX' });
+  });
+
+  it('are given per key when many are deleted', async () => {
+    const { connector, server } = await start(
+      xml(
+        '<DeleteResult><Deleted><Key>a</Key></Deleted><Error><Key>b</Key><Code>AccessDenied</Code><Message>no</Message></Error></DeleteResult>',
+      ),
+    );
+    await expect(
+      connector.call('delete_objects', { bucket: 'bucket', objects: [{ key: 'a' }, { key: 'b' }] }),
+    ).resolves.toStrictEqual({
+      deleted: [{ key: 'a' }],
+      errors: [{ key: 'b', code: 'AccessDenied', message: 'no' }],
+    });
+    const headers = server.requests[0]?.headers ?? {};
+    expect(headers['content-md5']).toMatch(/^[A-Za-z0-9+/]{22}==$/);
+    expect(Object.keys(headers).filter((name) => name.includes('checksum'))).toStrictEqual([]);
+  });
+
+  it('count as done where a service says that what shall be deleted is not there', async () => {
+    const { connector } = await start(failure(404, 'NoSuchKey'));
+    await expect(connector.call('delete_object', { bucket: 'bucket', key: 'key' })).resolves.toStrictEqual({});
+  });
+});
+
+describe('an answer that is not of S3', () => {
+  const page: FakeReply = { text: '<html><body>hello', headers: { 'content-type': 'text/html' } };
+  const replies: readonly (readonly [string, FakeReply])[] = [
+    ['a web page', page],
+    ['JSON', { json: { buckets: [] } }],
+    ['XML of another kind', xml('<rss version="2.0"></rss>')],
+    ['nothing', { status: 200 }],
+    ['a failing proxy', { ...page, status: 502 }],
+    ['a missing page', { ...page, status: 404 }],
+  ];
+  it.each(replies)('is named as such or by its status: %s', async (_title, reply) => {
+    const { connector } = await start(reply);
+    const expected = {
+      code: reply.status === 404 ? 'NOT_FOUND' : 'UPSTREAM_5XX',
+      ...(reply.status === undefined || reply.status === 200
+        ? { details: { reason: 'bad_answer' }, retryable: false }
+        : {}),
+    };
+    await expect(connector.adapter.connect()).rejects.toMatchObject(expected);
+    await expect(connector.call('list_objects', { bucket: 'bucket' })).rejects.toMatchObject(expected);
+    await expect(connector.health()).resolves.toMatchObject({ status: 'unhealthy', details: { code: expected.code } });
+  });
+
+  it.each([
+    ['get_object', { key: 'key' }],
+    ['head_object', { key: 'key' }],
+    ['put_object', { key: 'key', text: '' }],
+    ['delete_object', { key: 'key' }],
+    ['create_bucket', {}],
+  ])('does not pass for a success of %s', async (action, payload) => {
+    const { connector } = await start(page);
+    await expect(connector.call(action, { bucket: 'bucket', ...payload })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      details: { reason: 'bad_answer' },
+    });
+  });
+
+  it('is named where XML breaks off, and where a page names no next one', async () => {
+    const cut = await start(xml('<ListAllMyBucketsResult><Buckets><Bucket><Name>a</Na'));
+    await expect(cut.connector.call('list_buckets')).rejects.toMatchObject({ code: 'UPSTREAM_5XX', retryable: false });
+    const endless = await start(xml('<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>'));
+    await expect(endless.connector.call('list_objects', { bucket: 'bucket' })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      details: { reason: 'bad_answer' },
+    });
+  });
+});
+
+describe('keys that XML cannot hold', () => {
+  it('are asked for and read in encoded form', async () => {
+    const { connector, server } = await start(
+      xml(
+        '<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated><Contents><Key>a+b%2Bc%01</Key><Size>1</Size></Contents></ListBucketResult>',
+      ),
+    );
+    await expect(connector.call('list_objects', { bucket: 'bucket' })).resolves.toMatchObject({
+      objects: [{ key: 'a b+c\u0001' }],
+    });
+    expect(server.requests[0]?.query.get('encoding-type')).toBe('url');
+  });
+});
+
+describe('a connection', () => {
+  it('that is lost in the middle of a call is reported, and the next call works', async () => {
+    const { connector } = await start([{ drop: 'request' }, { ...noBuckets, drop: 'body' }, noBuckets]);
+    const lost = { code: 'TRANSIENT_NETWORK', retryable: true, effect: 'maybe' };
+    await expect(connector.call('list_buckets')).rejects.toMatchObject(lost);
+    await expect(connector.call('list_buckets')).rejects.toMatchObject(lost);
+    await expect(connector.call('list_buckets')).resolves.toStrictEqual({ buckets: [] });
+  });
+
+  it('that is lost in the middle of an object is reported', async () => {
+    const object: FakeReply = { text: 'x'.repeat(1000), headers: { etag: '"e"' } };
+    const { connector } = await start([{ ...object, drop: 'body' }, object]);
+    await expect(connector.call('get_object', { bucket: 'bucket', key: 'key' })).rejects.toMatchObject({
+      code: 'TRANSIENT_NETWORK',
+    });
+    await expect(connector.call('get_object', { bucket: 'bucket', key: 'key' })).resolves.toMatchObject({ size: 1000 });
+  });
+
+  it('that the server closed while it was idle is not used again', async () => {
+    const { connector, server } = await start(noBuckets);
+    await connector.call('list_buckets');
+    expect(server.connections).toBe(1);
+    server.dropConnections();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await expect(connector.call('list_buckets')).resolves.toStrictEqual({ buckets: [] });
+  });
+});
+
+describe('a slow answer', () => {
+  it('ends with the deadline of the call, and its connection too', async () => {
+    const { connector, server } = await start({ drop: 'never' });
+    await expect(connector.call('list_buckets', {}, 200)).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(connector.health(200)).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'TIMEOUT' } });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(server.connections).toBe(0);
+  });
+
+  it('ends when the caller gives up', async () => {
+    const { connector } = await start({ drop: 'never' });
+    await expect(connector.cancelled('list_buckets', {}, 50)).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+});
+
+describe('health', () => {
+  it('tells a wrong port, wrong credentials and forbidden ones apart', async () => {
+    const elsewhere = await startConnector(S3Adapter, {
+      url: `http://127.0.0.1:${await closedPort()}`,
+      config: { auth },
+    });
+    running.push(elsewhere);
+    await expect(elsewhere.health()).resolves.toMatchObject({ details: { code: 'TRANSIENT_NETWORK' } });
+    const wrong = await start(failure(403, 'SignatureDoesNotMatch'));
+    await expect(wrong.connector.health()).resolves.toMatchObject({ details: { code: 'AUTH_FAILED' } });
+    const forbidden = await start(failure(403, 'AccessDenied'));
+    await expect(forbidden.connector.health()).resolves.toMatchObject({ details: { code: 'FORBIDDEN' } });
+  });
+
+  it('asks a configured path without the credentials, which are a signing key', async () => {
+    const { connector, server } = await start(
+      { status: 200 },
+      { config: { healthCheck: { path: '/minio/health/live' } } },
+    );
+    await expect(connector.health()).resolves.toMatchObject({ status: 'healthy' });
+    expect(server.requests).toMatchObject([{ path: '/minio/health/live' }]);
+    expect(server.requests[0]?.headers).not.toHaveProperty('authorization');
+  });
+});
+
+describe('credentials', () => {
+  const authorizationOf = async (options: StartOptions): Promise<string | undefined> => {
+    const { connector, server } = await start(noBuckets, options);
+    await connector.call('list_buckets');
+    return server.requests[0]?.headers['authorization'];
+  };
+
+  it('sign requests for the region, whether they stand in auth or in a profile', async () => {
+    const settings = { region: 'eu-central-1' };
+    const scope = (key: string) =>
+      expect.stringMatching(new RegExp(`Credential=${key}/\\d+/eu-central-1/s3/aws4_request`));
+    expect(await authorizationOf({ settings })).toStrictEqual(scope('key'));
+    const profile = { settings, secrets: { access_key_id: 'other', secret_access_key: 'hush' } };
+    expect(await authorizationOf({ ...profile, config: { auth: { type: 'none' } } })).toStrictEqual(scope('other'));
+    const filled = { settings, secrets: { username: 'third', password: 'hush' } };
+    expect(await authorizationOf({ ...filled, config: { auth: { type: 'basic' } } })).toStrictEqual(scope('third'));
+  });
+
+  it('may be missing: then nothing is signed, and no address can be', async () => {
+    const { connector, server } = await start(noBuckets, { config: { auth: { type: 'none' } } });
+    await connector.call('list_buckets');
+    expect(server.requests[0]?.headers).not.toHaveProperty('authorization');
+    await expect(connector.call('presign_get', { bucket: 'bucket', key: 'key' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
+  });
+
+  it('that are temporary send their token, but sign no address that would give it away', async () => {
+    const { connector, server } = await start(noBuckets, { secrets: { session_token: 'passing' } });
+    await connector.call('list_buckets');
+    expect(server.requests[0]?.headers).toMatchObject({ 'x-amz-security-token': 'passing' });
+    await expect(connector.call('presign_put', { bucket: 'bucket', key: 'key' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
+  });
+
+  it('that S3 does not know, or half of them, are the fault of the configuration', async () => {
+    const unknown = { config: { auth: { type: 'bearer', token: 't' } } } as const;
+    const half = { config: { auth: { type: 'none' } }, secrets: { access_key_id: 'key' } } as const;
+    for (const options of [unknown, half]) {
+      const { connector } = await start(noBuckets, options);
+      await expect(connector.adapter.connect()).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    }
+  });
+
+  it('go along with the headers that auth adds', async () => {
+    const { connector, server } = await start(noBuckets, {
+      config: { auth: { ...auth, headers: { 'X-Tenant': 'one' } } },
+    });
+    await connector.call('list_buckets');
+    expect(server.requests[0]?.headers).toMatchObject({
+      'x-tenant': 'one',
+      authorization: expect.stringContaining('key'),
+    });
+  });
+});
+
+describe('without a host', () => {
+  it('addresses are those of AWS in the region, with the bucket in the name or in the path', async () => {
+    const addressOf = async (settings: StartOptions['settings']): Promise<string> => {
+      const connector = await startConnector(S3Adapter, { config: { auth }, settings });
+      running.push(connector);
+      const { url } = await connector.call('presign_get', { bucket: 'bucket', key: 'a/b' });
+      return String(url).replace(/\?.*/, '');
+    };
+    expect(await addressOf({ region: 'eu-central-1' })).toBe('https://bucket.s3.eu-central-1.amazonaws.com/a/b');
+    expect(await addressOf({ region: 'eu-central-1', path_style: true })).toBe(
+      'https://s3.eu-central-1.amazonaws.com/bucket/a/b',
+    );
+  });
+});
