@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
-import { pino } from 'pino';
+import type * as Pino from 'pino';
 import type { HostLogLevel } from '../host-settings.ts';
+import { LOG_LEVELS } from '../host-settings.ts';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -28,10 +30,27 @@ export interface HostLogOptions {
 export async function openHostLog(options: HostLogOptions): Promise<HostLog & { flush(): Promise<void> }> {
   const { destination, scrub } = options;
   const write = options.format === 'pretty' ? await prettify(destination) : (line: string) => destination.write(line);
-  const log = pino(
-    { level: options.level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
-    { write: (line: string) => void write(scrub(line)) },
-  );
+  // Loaded with the first line that is written, by `require` since that cannot wait: a start that has nothing to say does not pay for it.
+  let opened: HostLog | undefined;
+  const open = (): HostLog => {
+    const { pino } = createRequire(import.meta.url)('pino') as typeof Pino;
+    return pino(
+      { level: options.level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+      { write: (line: string) => void write(scrub(line)) },
+    );
+  };
+  const threshold = LOG_LEVELS.indexOf(options.level);
+  const logAt = (level: Exclude<HostLogLevel, 'silent'>) => (fields: LogFields, message: string) => {
+    if (LOG_LEVELS.indexOf(level) >= threshold) (opened ??= open())[level](fields, message);
+  };
+  const log: HostLog = {
+    trace: logAt('trace'),
+    debug: logAt('debug'),
+    info: logAt('info'),
+    warn: logAt('warn'),
+    error: logAt('error'),
+    fatal: logAt('fatal'),
+  };
   return Object.assign(log, {
     flush: async (): Promise<void> => {
       if (destination.writableNeedDrain) await once(destination, 'drain');
