@@ -11,6 +11,7 @@ const MARKED = /^<!-- generated: (?<name>[\w -]+) -->\n[^]*?^<!-- end of generat
 const PARTS = {
   kinds: renderKinds,
   'error codes': renderErrorCodes,
+  'reasons of kinds': async () => renderReasons(),
   'connector keys': async () => renderConfigKeys(readSchema().properties.connectors.anyOf[0].items),
   'plugin keys': async () => renderConfigKeys(readSchema().properties.plugins.anyOf[0]),
   'profile keys': async () => renderConfigKeys(readSchema().properties.profiles.anyOf[0].additionalProperties),
@@ -110,6 +111,26 @@ async function renderErrorCodes() {
     String(HTTP_STATUS[code]),
   ]);
   return table(['code', 'class', 'blame', 'retryable', 'effect', 'gRPC', 'HTTP'], rows);
+}
+
+/** What the sources of each kind put into `details.reason`, but for those that the sections of the codes explain. */
+function renderReasons() {
+  const page = readFileSync(join(ROOT, 'docs', 'errors.md'), 'utf8');
+  const explained = page.slice(0, page.indexOf('<!-- generated: reasons of kinds -->'));
+  const rows = globSync('plugins/*/README.md', { cwd: ROOT })
+    .toSorted()
+    .flatMap((readme) => {
+      const folder = dirname(readme).replaceAll('\\', '/');
+      const sources = globSync(`${folder}/src/**/*.ts`, { cwd: ROOT }).map((file) =>
+        readFileSync(join(ROOT, file), 'utf8'),
+      );
+      const words = sources.flatMap((text) =>
+        [...text.matchAll(/\breason: '([a-z][a-z0-9_]*)'(?! *\|)/g)].map(([, word]) => word),
+      );
+      const own = [...new Set(words)].filter((word) => !explained.includes(`\`${word}\``)).toSorted();
+      return own.length === 0 ? [] : [[`[${folder}](../${readme})`, own.map((word) => `\`${word}\``).join(', ')]];
+    });
+  return table(['kinds in', 'reason'], rows);
 }
 
 function readSchema() {
