@@ -12,7 +12,18 @@ export const name = 'call-overhead';
 const ROUNDS = 9;
 const SELF = fileURLToPath(import.meta.url);
 
-const { comlinkCall, pingPong, piscinaLoop, piscinaRun, runtimeCall, serviceText, serviceValue, tinypoolLoop, tinypoolRun, workerpoolExec } = contenders;
+const {
+  comlinkCall,
+  pingPong,
+  piscinaLoop,
+  piscinaRun,
+  runtimeCall,
+  serviceText,
+  serviceValue,
+  tinypoolLoop,
+  tinypoolRun,
+  workerpoolExec,
+} = contenders;
 const OURS = [runtimeCall, serviceText, serviceValue];
 const OTHERS = [tinypoolRun, piscinaRun, tinypoolLoop, piscinaLoop, comlinkCall, workerpoolExec];
 
@@ -47,8 +58,15 @@ export async function run() {
   const taskset = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
   for (const [title, { pinned = false, line, goals, inFlight }] of Object.entries(SCENES)) {
     const samples = measureInProcess(title, pinned && taskset);
-    const rows = line.map((contender) => ({ name: contender.name, samples: samples[contender.name], goal: goals[contender.name] }));
-    printTable(pinned && !taskset ? `${title} (not pinned: no taskset here)` : title, rows, { unit: 'µs per call', digits: 2 });
+    const rows = line.map((contender) => ({
+      name: contender.name,
+      samples: samples[contender.name],
+      goal: goals[contender.name],
+    }));
+    printTable(pinned && !taskset ? `${title} (not pinned: no taskset here)` : title, rows, {
+      unit: 'µs per call',
+      digits: 2,
+    });
     if (line.includes(comlinkCall)) printAgainstOthers(samples, inFlight);
   }
   console.log(`\n  node ${process.version}, ${availableParallelism()} CPUs, ${ROUNDS} rounds, contenders in turn`);
@@ -57,7 +75,13 @@ export async function run() {
 /** P2: the whole pipeline against other ways that have none. */
 function printAgainstOthers(samples, inFlight) {
   const rows = [serviceValue, ...OTHERS].map(({ name }) => ({ name, samples: samples[name] }));
-  printTable(inFlight === 1 ? '  the same against ours (goal: none below 1)' : '  the same against ours (goal: all at 2 or above)', rows, { unit: 'µs per call' });
+  printTable(
+    inFlight === 1
+      ? '  the same against ours (goal: none below 1)'
+      : '  the same against ours (goal: all at 2 or above)',
+    rows,
+    { unit: 'µs per call' },
+  );
 }
 
 /** A small query, or so many bytes of what a query answers. */
@@ -66,13 +90,20 @@ function payloadOf(bytes) {
     metric: { job: 'node', instance: `10.0.0.${index}:9100`, mode: 'idle' },
     value: [1_700_000_000.5 + index, String(index * 1.5)],
   }));
-  const value = bytes <= 100 ? { query: 'sum by (job) (rate(http_requests_total[5m]))', time: '2026-01-01T00:00:00Z', limit: 10 } : { series };
+  const value =
+    bytes <= 100
+      ? { query: 'sum by (job) (rate(http_requests_total[5m]))', time: '2026-01-01T00:00:00Z', limit: 10 }
+      : { series };
   return { value, text: JSON.stringify(value) };
 }
 
 function measureInProcess(title, pinned) {
   const command = [...(pinned ? ['taskset', '-c', '0'] : []), process.execPath, SELF, title];
-  const { status, stdout } = spawnSync(command[0], command.slice(1), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 24 });
+  const { status, stdout } = spawnSync(command[0], command.slice(1), {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 1 << 24,
+  });
   if (status !== 0) throw new Error(`${title}: the measuring process ended with ${status}`);
   return JSON.parse(stdout);
 }
@@ -84,7 +115,8 @@ async function measure({ line, inFlight, bytes, calls }) {
   for (const contender of line) {
     const opened = await contender.open();
     const answer = await opened.call(payload);
-    if ((typeof answer === 'string' ? answer : JSON.stringify(answer)) !== payload.text) throw new Error(`${contender.name} does not echo`);
+    if ((typeof answer === 'string' ? answer : JSON.stringify(answer)) !== payload.text)
+      throw new Error(`${contender.name} does not echo`);
     samples[contender.name] = [];
     open.push({ contender, opened });
     await batch(opened, { payload, inFlight, calls });

@@ -107,14 +107,22 @@ export const runtimeCall = {
       packageName: 'connector-echo',
       packageVersion: '1.0.0',
       entryUrl: new URL(`file://${project.root}/node_modules/connector-echo/index.js`).href,
-      resolveConfig: () => ({ config: { id: 'echo', kind: 'echo', scheme: 'http', auth: { type: 'none' }, settings: {} }, settings: {} }),
+      resolveConfig: () => ({
+        config: { id: 'echo', kind: 'echo', scheme: 'http', auth: { type: 'none' }, settings: {} },
+        settings: {},
+      }),
       startTimeoutMs: 30_000,
       memoryMb: 256,
     });
     await worker.ensure('ready', { deadline: Date.now() + 30_000 });
     return {
       async call({ text }) {
-        const outcome = await worker.call({ op: 'execute', action: 'echo', payload: text, deadline: Date.now() + 30_000 });
+        const outcome = await worker.call({
+          op: 'execute',
+          action: 'echo',
+          payload: text,
+          deadline: Date.now() + 30_000,
+        });
         if (!outcome.ok) throw new Error(outcome.error.message);
         return outcome.value;
       },
@@ -129,12 +137,15 @@ export const runtimeCall = {
 /** One host for both ways in: a process has one in practice, and a second one would be warmed up by the first. */
 const host = {
   users: 0,
+  /** @type {Promise<any> | undefined} */
   opened: undefined,
   async open() {
     this.users++;
     this.opened ??= (async () => {
       const { createProject, openHost } = await import('./bench-project.mjs');
-      const project = createProject('connectors:\n  - { id: echo, kind: echo, health_check: { enabled: false }, limits: { concurrency: 64, memory_mb: 256 } }\n');
+      const project = createProject(
+        'connectors:\n  - { id: echo, kind: echo, health_check: { enabled: false }, limits: { concurrency: 64, memory_mb: 256 } }\n',
+      );
       return { project, host: await openHost(project.root) };
     })();
     return (await this.opened).host.service;

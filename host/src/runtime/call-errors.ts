@@ -22,7 +22,10 @@ export function late(connector: string, call: NamedCall, afterMs: number | undef
 }
 
 export function cancelled(connector: string, when: string, effect: 'none' | 'maybe'): ErrorEnvelope {
-  return new CancelledError(`the call to connector "${connector}" was cancelled ${when}`, { connector, effect }).toEnvelope();
+  return new CancelledError(`the call to connector "${connector}" was cancelled ${when}`, {
+    connector,
+    effect,
+  }).toEnvelope();
 }
 
 export function tooLong(connector: string, call: NamedCall): ErrorEnvelope {

@@ -3,6 +3,9 @@ import { MAX_PAYLOAD_BYTES } from '@automate/contract';
 import { BatchWriter } from './batch-writer.ts';
 import { cancelled, late, nameOf, tooLong } from './call-errors.ts';
 import type { DeadlineSweeper, Sweepable } from './deadline-sweeper.ts';
+import type { HeldCall } from './held-calls.ts';
+import { HeldCalls } from './held-calls.ts';
+import { isLongerThan } from './is-longer-than.ts';
 import type { Batch, CallExtras, ChannelOp } from './messages.ts';
 import { putCall, putCancel } from './messages.ts';
 import { parseEnvelope } from './parse-envelope.ts';
@@ -16,12 +19,6 @@ export interface ChannelCall extends CallExtras {
   /** Milliseconds since the epoch. */
   readonly deadline: number;
   readonly signal?: AbortSignal;
-}
-
-/** A call that was never sent, since the worker was under suspicion when it came. */
-export interface HeldCall {
-  readonly call: ChannelCall;
-  readonly settle: (outcome: Outcome<string>) => void;
 }
 
 export interface ChannelOptions {
@@ -63,7 +60,7 @@ export class Channel implements Sweepable {
   readonly #options: ChannelOptions;
   readonly #writer: BatchWriter;
   readonly #pending = new Map<number, Pending>();
-  readonly #held = new Set<HeldCall & { readonly due: number; readonly forget: () => void }>();
+  readonly #held: HeldCalls;
   #lastId = 0;
   /** Calls past their deadline that have not ended: until they do, others wait rather than die with the worker. */
   #suspects = 0;
@@ -80,6 +77,7 @@ export class Channel implements Sweepable {
       },
       defer: (flush) => void setImmediate(flush),
     });
+    this.#held = new HeldCalls(options.id);
     options.sweeper.add(this);
   }
 
@@ -91,7 +89,7 @@ export class Channel implements Sweepable {
   call(call: ChannelCall): Promise<Outcome<string>> {
     return new Promise((settle) => {
       if (call.signal?.aborted === true) settle(failure(cancelled(this.#options.id, 'before it was sent', 'none')));
-      else if (this.#suspects > 0) this.#hold(call, settle);
+      else if (this.#suspects > 0) this.#hold({ call, settle });
       else this.#send(call, settle);
     });
   }
@@ -119,7 +117,9 @@ export class Channel implements Sweepable {
     if (pending === undefined) return false;
     this.#remove(pending);
     if (pending.phase !== 'open') return true;
-    pending.settle(isTooLong(text) ? failure(tooLong(this.#options.id, pending)) : { ok: true, value: text });
+    pending.settle(
+      isLongerThan(text, MAX_PAYLOAD_BYTES) ? failure(tooLong(this.#options.id, pending)) : { ok: true, value: text },
+    );
     return true;
   }
 
@@ -146,8 +146,7 @@ export class Channel implements Sweepable {
   /** The worker is gone. Answers what was sent with `lost`, and gives back what was not. */
   close(lost: ErrorEnvelope): readonly HeldCall[] {
     this.#options.sweeper.remove(this);
-    const held = [...this.#held];
-    for (const each of held) this.#unhold(each);
+    const held = this.#held.takeAll();
     for (const pending of [...this.#pending.values()]) {
       this.#remove(pending);
       if (pending.phase === 'open') pending.settle(failure(lost));
@@ -156,18 +155,10 @@ export class Channel implements Sweepable {
   }
 
   sweep(now: number): number {
-    let next = Infinity;
+    let next = this.#held.sweep(now);
     for (const pending of this.#pending.values()) {
       if (pending.due <= now) this.#due(pending, now);
       next = Math.min(next, pending.due);
-    }
-    for (const held of this.#held) {
-      if (held.due <= now) {
-        this.#unhold(held);
-        held.settle(failure(late(this.#options.id, held.call, undefined)));
-      } else {
-        next = Math.min(next, held.due);
-      }
     }
     return next;
   }
@@ -175,7 +166,17 @@ export class Channel implements Sweepable {
   #send(call: ChannelCall, settle: (outcome: Outcome<string>) => void): void {
     const id = (this.#lastId += 1);
     const { op, action, payload, deadline, signal } = call;
-    const pending: Pending = { id, op, action, sentAt: Date.now(), settle, signal, onAbort: undefined, phase: 'open', due: deadline };
+    const pending: Pending = {
+      id,
+      op,
+      action,
+      sentAt: Date.now(),
+      settle,
+      signal,
+      onAbort: undefined,
+      phase: 'open',
+      due: deadline,
+    };
     this.#pending.set(id, pending);
     this.#balance();
     if (signal !== undefined) {
@@ -188,21 +189,9 @@ export class Channel implements Sweepable {
     this.#options.sweeper.wakeBy(deadline);
   }
 
-  #hold(call: ChannelCall, settle: (outcome: Outcome<string>) => void): void {
-    const onAbort = (): void => {
-      this.#unhold(held);
-      settle(failure(cancelled(this.#options.id, 'before it was sent', 'none')));
-    };
-    const forget = (): void => call.signal?.removeEventListener('abort', onAbort);
-    const held = { call, settle, due: call.deadline, forget };
-    call.signal?.addEventListener('abort', onAbort, { once: true });
+  #hold(held: HeldCall): void {
     this.#held.add(held);
-    this.#options.sweeper.wakeBy(call.deadline);
-  }
-
-  #unhold(held: HeldCall & { readonly due: number; readonly forget: () => void }): void {
-    this.#held.delete(held);
-    held.forget();
+    this.#options.sweeper.wakeBy(held.call.deadline);
   }
 
   /** The caller gave up: answered at once. What runs may go on until the deadline, as the remote system may have acted anyway. */
@@ -227,7 +216,8 @@ export class Channel implements Sweepable {
         // If this process was busy itself, the acknowledgement may be waiting to be read: look once more after that.
         pending.due = Infinity;
         setImmediate(() => {
-          if (pending.phase === 'asked' && this.#pending.has(pending.id)) this.#declareStuck(pending, `did not react within ${this.#options.ackMs} ms`);
+          if (pending.phase === 'asked' && this.#pending.has(pending.id))
+            this.#declareStuck(pending, `did not react within ${this.#options.ackMs} ms`);
         });
         break;
       case 'acknowledged':
@@ -255,7 +245,7 @@ export class Channel implements Sweepable {
     if (pending.onAbort !== undefined) pending.signal?.removeEventListener('abort', pending.onAbort);
     if (pending.phase === 'asked' || pending.phase === 'acknowledged') {
       this.#suspects -= 1;
-      if (this.#suspects === 0) this.#sendHeld();
+      if (this.#suspects === 0) for (const { call, settle } of this.#held.takeAll()) this.#send(call, settle);
     }
     this.#balance();
   }
@@ -272,23 +262,11 @@ export class Channel implements Sweepable {
       this.#onDrained?.();
     }
   }
-
-  #sendHeld(): void {
-    for (const held of [...this.#held]) {
-      this.#unhold(held);
-      this.#send(held.call, held.settle);
-    }
-  }
 }
 
 function extrasOf({ idempotencyKey, traceparent, tracestate }: ChannelCall): string {
   if (idempotencyKey === undefined && traceparent === undefined && tracestate === undefined) return '';
   return JSON.stringify({ idempotencyKey, traceparent, tracestate });
-}
-
-function isTooLong(text: string): boolean {
-  if (text.length * 3 <= MAX_PAYLOAD_BYTES) return false;
-  return text.length > MAX_PAYLOAD_BYTES || Buffer.byteLength(text) > MAX_PAYLOAD_BYTES;
 }
 
 function failure(error: ErrorEnvelope): Outcome<string> {

@@ -38,13 +38,20 @@ export function causeOf(death: Death): Cause {
     const { code, message, stack } = factsOf(error);
     if (code === 'ERR_WORKER_OUT_OF_MEMORY') return { reason: 'out_of_memory', message: 'ran out of memory' };
     if (code === 'ERR_WORKER_INIT_FAILED') return { reason: 'init_failed', message };
-    if (report === undefined) return { reason: 'uncaught_exception', message: sentenceFor('uncaught_exception', message), ...pickStack(stack) };
+    if (report === undefined)
+      return { reason: 'uncaught_exception', message: sentenceFor('uncaught_exception', message), ...pickStack(stack) };
   }
   if (report !== undefined) {
     const { reason, message, stack, exitCode: code } = report;
-    return { reason, message: sentenceFor(reason, message), ...pickStack(stack), ...(code === undefined ? {} : { exitCode: code }) };
+    return {
+      reason,
+      message: sentenceFor(reason, message),
+      ...pickStack(stack),
+      ...(code === undefined ? {} : { exitCode: code }),
+    };
   }
-  if (exitCode !== undefined) return { reason: 'exited', message: `its thread ended with exit code ${exitCode}`, exitCode };
+  if (exitCode !== undefined)
+    return { reason: 'exited', message: `its thread ended with exit code ${exitCode}`, exitCode };
   // The port has closed, and nothing that the worker does itself closes it without a report: the engine ended it. Tearing
   // a full heap down can take longer than the calls may wait for the engine's own word.
   return { reason: 'out_of_memory', message: 'its thread was ended by the engine, as happens when memory runs out' };
@@ -61,19 +68,28 @@ export function workerLost(id: string, cause: Cause): ErrorEnvelope {
 
 function sentenceFor(reason: CrashReport['reason'], message: string): string {
   switch (reason) {
-    case 'uncaught_exception': return `an exception was not caught: ${message}`;
-    case 'unhandled_rejection': return `a promise was rejected and nobody handled it: ${message}`;
+    case 'uncaught_exception':
+      return `an exception was not caught: ${message}`;
+    case 'unhandled_rejection':
+      return `a promise was rejected and nobody handled it: ${message}`;
     case 'process_exit':
     case 'process_abort':
-    case 'process_kill': return `its code ${message}`;
-    case 'protocol_violation': return message;
-    default: return reason satisfies never;
+    case 'process_kill':
+      return `its code ${message}`;
+    case 'protocol_violation':
+      return message;
+    default:
+      return reason satisfies never;
   }
 }
 
 function factsOf(error: unknown): { readonly code?: string; readonly message: string; readonly stack?: string } {
   if (typeof error !== 'object' || error === null) return { message: `threw ${String(error)}` };
-  const { code, message, stack } = error as { readonly code?: unknown; readonly message?: unknown; readonly stack?: unknown };
+  const { code, message, stack } = error as {
+    readonly code?: unknown;
+    readonly message?: unknown;
+    readonly stack?: unknown;
+  };
   return {
     ...(typeof code === 'string' ? { code } : {}),
     message: typeof message === 'string' && message !== '' ? message : 'an error without a message',

@@ -1,15 +1,19 @@
 import type { ConnectorDescription, JsonObject, Outcome, Problem } from '@automate/contract';
-import { CancelledError, ConnectorError, ConnectorInternalError, TimeoutError, UnavailableError } from '@automate/contract';
-import type { Logger } from '@automate/sdk';
-import { LOG_LEVELS } from '@automate/sdk';
+import { ConnectorError, ConnectorInternalError, UnavailableError } from '@automate/contract';
+import type { Logger, LogLevel } from '@automate/sdk';
 import { describeAdapter, isAdapterClass } from '@automate/sdk/runtime';
-import { parseEnvelope } from './parse-envelope.ts';
-import type { ConnectorWorker, WorkerCall, WorkerEvents, WorkerLevel, WorkerSpec, WorkerState, WorkerStats } from './runtime.ts';
+import { performInline } from './inline-call.ts';
+import type {
+  ConnectorWorker,
+  WorkerCall,
+  WorkerEvents,
+  WorkerLevel,
+  WorkerSpec,
+  WorkerState,
+  WorkerStats,
+} from './runtime.ts';
 import { notSent, waitForStart } from './wait-for-start.ts';
-import type { AdapterCall } from './worker/adapter-runner.ts';
 import { AdapterRunner } from './worker/adapter-runner.ts';
-import { boundedEncode } from './worker/bounded-encode.ts';
-import { encodeFailure, normalizeThrown } from './worker/failure.ts';
 
 export interface InlineWorkerOptions {
   readonly spec: WorkerSpec;
@@ -35,7 +39,11 @@ export async function inspectInline(options: {
   const { runner, description } = construct(options.spec, options.adapterClass, { id: kind, logger: silent() });
   if (settings === undefined) return { description, problems: [] };
   const deadline = Date.now() + options.spec.startTimeoutMs;
-  const outcome = await perform(runner, { op: 'validate', action: '', payload: JSON.stringify(settings), deadline }, kind);
+  const outcome = await performInline(
+    runner,
+    { op: 'validate', action: '', payload: JSON.stringify(settings), deadline },
+    kind,
+  );
   if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
   return { description, problems: JSON.parse(outcome.value) as Problem[] };
 }
@@ -72,7 +80,10 @@ class InlineWorker implements ConnectorWorker {
     return this.#description;
   }
 
-  async ensure(level: WorkerLevel, options: { readonly deadline: number; readonly signal?: AbortSignal }): Promise<ConnectorDescription> {
+  async ensure(
+    level: WorkerLevel,
+    options: { readonly deadline: number; readonly signal?: AbortSignal },
+  ): Promise<ConnectorDescription> {
     try {
       return await waitForStart(this.#reach(level), { ...options, id: this.id });
     } catch (reason) {
@@ -85,7 +96,7 @@ class InlineWorker implements ConnectorWorker {
     if (runner === undefined) return { ok: false, error: this.#unavailable().toEnvelope() };
     this.#pending += 1;
     try {
-      return await perform(runner, call, this.id);
+      return await performInline(runner, call, this.id);
     } finally {
       this.#pending -= 1;
     }
@@ -100,7 +111,11 @@ class InlineWorker implements ConnectorWorker {
     if (runner === undefined) return;
     this.#runner = undefined;
     this.#enter({ phase: 'stopping' });
-    await perform(runner, { op: 'close', action: '', payload: '{}', deadline: Date.now() + (options.graceMs ?? 5000) }, this.id);
+    await performInline(
+      runner,
+      { op: 'close', action: '', payload: '{}', deadline: Date.now() + (options.graceMs ?? 5000) },
+      this.id,
+    );
     this.#enter({ phase: 'idle' });
   }
 
@@ -140,7 +155,7 @@ class InlineWorker implements ConnectorWorker {
     const { spec } = this.#options;
     const deadline = Date.now() + spec.startTimeoutMs;
     const payload = JSON.stringify(await spec.resolveConfig());
-    const outcome = await perform(runner, { op: 'initialize', action: '', payload, deadline }, spec.id);
+    const outcome = await performInline(runner, { op: 'initialize', action: '', payload, deadline }, spec.id);
     if (outcome.ok) {
       this.#rise('initialized');
       return;
@@ -153,7 +168,11 @@ class InlineWorker implements ConnectorWorker {
 
   async #connect(runner: AdapterRunner): Promise<void> {
     const { id, startTimeoutMs } = this.#options.spec;
-    const outcome = await perform(runner, { op: 'connect', action: '', payload: '{}', deadline: Date.now() + startTimeoutMs }, id);
+    const outcome = await performInline(
+      runner,
+      { op: 'connect', action: '', payload: '{}', deadline: Date.now() + startTimeoutMs },
+      id,
+    );
     if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
     this.#rise('ready');
   }
@@ -184,71 +203,42 @@ function construct(
   options: { readonly id: string; readonly logger: Logger },
 ): { readonly runner: AdapterRunner; readonly description: ConnectorDescription } {
   if (!isAdapterClass(AdapterOfKind)) {
-    throw new ConnectorInternalError(`what was registered for the kind "${spec.kind}" is no subclass of ConnectorAdapter`, {
-      effect: 'none',
-      connector: options.id,
-      details: { reason: 'no_adapter' },
-    });
+    throw new ConnectorInternalError(
+      `what was registered for the kind "${spec.kind}" is no subclass of ConnectorAdapter`,
+      {
+        effect: 'none',
+        connector: options.id,
+        details: { reason: 'no_adapter' },
+      },
+    );
   }
   try {
     const adapter = new AdapterOfKind();
-    const description = describeAdapter(adapter, { kind: spec.kind, packageName: spec.packageName, packageVersion: spec.packageVersion });
+    const description = describeAdapter(adapter, {
+      kind: spec.kind,
+      packageName: spec.packageName,
+      packageVersion: spec.packageVersion,
+    });
     return { runner: new AdapterRunner({ ...options, adapter }), description };
   } catch (thrown) {
     throw ConnectorError.from(thrown).withConnector(options.id);
   }
 }
 
-/** Runs one operation as a thread would: by its deadline at the latest, cancellable, everything that goes wrong as data. */
-async function perform(runner: AdapterRunner, call: Omit<WorkerCall, 'op'> & Pick<AdapterCall, 'op'>, id: string): Promise<Outcome<string>> {
-  const { op, action, payload, deadline, idempotencyKey, traceparent, tracestate } = call;
-  const inside = new AbortController();
-  const extras = {
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    ...(traceparent === undefined ? {} : { traceparent }),
-    ...(tracestate === undefined ? {} : { tracestate }),
-  };
-  try {
-    const value = await within(id, { deadline, ...(call.signal === undefined ? {} : { signal: call.signal }), inside }, () =>
-      runner.perform({ op, action, payload, deadline, extras }, () => inside.signal),
-    );
-    return { ok: true, value: boundedEncode(value) };
-  } catch (thrown) {
-    return { ok: false, error: parseEnvelope(encodeFailure(normalizeThrown(thrown, runner.adapter), runner.adapter), id) };
-  }
-}
-
-/** Waits for work until the deadline or the caller's signal; the reason goes to `inside` too. Work that comes too late never begins. */
-async function within<T>(
-  id: string,
-  options: { readonly deadline: number; readonly signal?: AbortSignal; readonly inside?: AbortController },
-  work: () => Promise<T> | T,
-): Promise<T> {
-  const { deadline, signal, inside } = options;
-  if (signal?.aborted === true) throw new CancelledError(`the call to connector "${id}" was cancelled before it began`, { effect: 'none' });
-  if (deadline <= Date.now()) throw new TimeoutError(`the deadline passed before the call to connector "${id}" began`, { effect: 'none' });
-  const given = Promise.withResolvers<never>();
-  const give = (error: ConnectorError): void => {
-    inside?.abort(error);
-    given.reject(error);
-  };
-  const leave = (): void => give(new CancelledError(`the call to connector "${id}" was cancelled while it ran`));
-  const late = (): void => give(new TimeoutError(`connector "${id}" gave no answer before the deadline`));
-  const timer = Number.isFinite(deadline) ? setTimeout(late, Math.min(deadline - Date.now(), 0x7fff_ffff)) : undefined;
-  signal?.addEventListener('abort', leave, { once: true });
-  try {
-    return await Promise.race([work(), given.promise]);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', leave);
-  }
-}
-
 function loggerTo(events: WorkerEvents, connector: string): Logger {
-  const write = (level: (typeof LOG_LEVELS)[number]) => (message: string, fields?: JsonObject): void => {
-    events.onLog({ connector, level, message, source: 'logger', ...(fields === undefined ? {} : { fields }) });
+  const write =
+    (level: LogLevel) =>
+    (message: string, fields?: JsonObject): void => {
+      events.onLog({ connector, level, message, source: 'logger', ...(fields === undefined ? {} : { fields }) });
+    };
+  return {
+    trace: write('trace'),
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    fatal: write('fatal'),
   };
-  return { trace: write('trace'), debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), fatal: write('fatal') };
 }
 
 function silent(): Logger {

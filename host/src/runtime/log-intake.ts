@@ -23,7 +23,12 @@ export class LogIntake {
     if (this.#dropped > 0) {
       const lines = this.#dropped;
       this.#dropped = 0;
-      this.#events.onLog({ connector, level: 'warn', source: 'host', message: `${lines} log lines of all connectors together were dropped: they wrote too many` });
+      this.#events.onLog({
+        connector,
+        level: 'warn',
+        source: 'host',
+        message: `${lines} log lines of all connectors together were dropped: they wrote too many`,
+      });
     }
     const fields = parseFields(record.fields);
     this.#events.onLog({ connector, level, source, message, ...(fields === undefined ? {} : { fields }) });

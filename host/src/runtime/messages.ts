@@ -65,7 +65,13 @@ export type FromWorker =
   | { readonly kind: 'failure'; readonly id: number; readonly error: string }
   | { readonly kind: 'acknowledged'; readonly id: number }
   /** `fields` is JSON text, or empty. */
-  | { readonly kind: 'log'; readonly level: Level; readonly source: LogSource; readonly message: string; readonly fields: string }
+  | {
+      readonly kind: 'log';
+      readonly level: Level;
+      readonly source: LogSource;
+      readonly message: string;
+      readonly fields: string;
+    }
   /** Log lines that the connector wrote beyond its rate. */
   | { readonly kind: 'dropped-lines'; readonly count: number }
   /** Messages that the connector tried to post on ports that are not its own. */
@@ -89,7 +95,13 @@ const CRASH = 9;
 /** Appends a call to a batch. `extras` is JSON text or empty. */
 export function putCall(
   batch: Batch,
-  call: { readonly id: number; readonly op: ChannelOp; readonly action: string; readonly payload: string; readonly deadline: number },
+  call: {
+    readonly id: number;
+    readonly op: ChannelOp;
+    readonly action: string;
+    readonly payload: string;
+    readonly deadline: number;
+  },
   extras: string,
 ): void {
   batch.push(CALL, call.id, CHANNEL_OPS.indexOf(call.op), call.action, call.payload, call.deadline, extras);
@@ -102,16 +114,41 @@ export function putCancel(batch: Batch, id: number, reason: CancelReason): void 
 /** Appends a message for the host to a batch. */
 export function putMessage(batch: Batch, message: FromWorker, stringify: (value: unknown) => string): void {
   switch (message.kind) {
-    case 'result': batch.push(RESULT, message.id, message.text); break;
-    case 'failure': batch.push(FAILURE, message.id, message.error); break;
-    case 'acknowledged': batch.push(ACKNOWLEDGED, message.id); break;
-    case 'log': batch.push(LOG, LEVELS.indexOf(message.level), LOG_SOURCES.indexOf(message.source), message.message, message.fields); break;
-    case 'dropped-lines': batch.push(DROPPED_LINES, message.count); break;
-    case 'strays': batch.push(STRAYS, message.count); break;
-    case 'described': batch.push(DESCRIBED, message.description); break;
-    case 'start-failed': batch.push(START_FAILED, message.error); break;
-    case 'crash': batch.push(CRASH, stringify(message.report)); break;
-    default: message satisfies never;
+    case 'result':
+      batch.push(RESULT, message.id, message.text);
+      break;
+    case 'failure':
+      batch.push(FAILURE, message.id, message.error);
+      break;
+    case 'acknowledged':
+      batch.push(ACKNOWLEDGED, message.id);
+      break;
+    case 'log':
+      batch.push(
+        LOG,
+        LEVELS.indexOf(message.level),
+        LOG_SOURCES.indexOf(message.source),
+        message.message,
+        message.fields,
+      );
+      break;
+    case 'dropped-lines':
+      batch.push(DROPPED_LINES, message.count);
+      break;
+    case 'strays':
+      batch.push(STRAYS, message.count);
+      break;
+    case 'described':
+      batch.push(DESCRIBED, message.description);
+      break;
+    case 'start-failed':
+      batch.push(START_FAILED, message.error);
+      break;
+    case 'crash':
+      batch.push(CRASH, stringify(message.report));
+      break;
+    default:
+      message satisfies never;
   }
 }
 
@@ -120,9 +157,13 @@ export function putMessage(batch: Batch, message: FromWorker, stringify: (value:
  */
 export function readToWorker(batch: Batch, parse: (text: string) => unknown): ToWorker[] {
   const messages: ToWorker[] = [];
-  for (let at = 0; at < batch.length; ) {
+  for (let at = 0; at < batch.length;) {
     if (batch[at] === CANCEL) {
-      messages.push({ kind: 'cancel', id: batch[at + 1] as number, reason: CANCEL_REASONS[batch[at + 2] as number] ?? 'caller' });
+      messages.push({
+        kind: 'cancel',
+        id: batch[at + 1] as number,
+        reason: CANCEL_REASONS[batch[at + 2] as number] ?? 'caller',
+      });
       at += 3;
       continue;
     }
@@ -181,9 +222,13 @@ function readOne(batch: readonly unknown[], at: number): FromWorker | undefined 
   const second = batch[at + 2];
   switch (batch[at]) {
     case RESULT:
-      return typeof first === 'number' && typeof second === 'string' ? { kind: 'result', id: first, text: second } : undefined;
+      return typeof first === 'number' && typeof second === 'string'
+        ? { kind: 'result', id: first, text: second }
+        : undefined;
     case FAILURE:
-      return typeof first === 'number' && typeof second === 'string' ? { kind: 'failure', id: first, error: second } : undefined;
+      return typeof first === 'number' && typeof second === 'string'
+        ? { kind: 'failure', id: first, error: second }
+        : undefined;
     case ACKNOWLEDGED:
       return typeof first === 'number' ? { kind: 'acknowledged', id: first } : undefined;
     case LOG:
@@ -204,7 +249,8 @@ function readOne(batch: readonly unknown[], at: number): FromWorker | undefined 
 function readLog(level: unknown, source: unknown, message: unknown, fields: unknown): FromWorker | undefined {
   const known = LEVELS[level as number];
   const from = LOG_SOURCES[source as number];
-  if (known === undefined || from === undefined || typeof message !== 'string' || typeof fields !== 'string') return undefined;
+  if (known === undefined || from === undefined || typeof message !== 'string' || typeof fields !== 'string')
+    return undefined;
   return { kind: 'log', level: known, source: from, message, fields };
 }
 
@@ -224,7 +270,8 @@ const CRASH_REASONS: Readonly<Record<CrashReport['reason'], true>> = {
 function readCrash(text: string): FromWorker | undefined {
   try {
     const { reason, message, stack, exitCode } = JSON.parse(text) as Record<string, unknown>;
-    if (typeof reason !== 'string' || !Object.hasOwn(CRASH_REASONS, reason) || typeof message !== 'string') return undefined;
+    if (typeof reason !== 'string' || !Object.hasOwn(CRASH_REASONS, reason) || typeof message !== 'string')
+      return undefined;
     return {
       kind: 'crash',
       report: {

@@ -20,7 +20,7 @@ export interface RestartPolicyOptions {
   readonly random: () => number;
 }
 
-export const RESTART_DEFAULTS: RestartPolicyOptions = {
+const RESTART_DEFAULTS: RestartPolicyOptions = {
   maxCrashes: 5,
   windowMs: 60_000,
   maxFailedStarts: 3,

@@ -17,5 +17,10 @@ export interface RuntimeParts {
   /** Passes on what a connector wrote, within the budget of the host. */
   log(connector: string, record: Extract<FromWorker, { kind: 'log' }>): void;
   /** What the runtime itself has to say of a worker. */
-  note(connector: string, level: 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, string | number>>): void;
+  note(
+    connector: string,
+    level: 'info' | 'warn' | 'error',
+    message: string,
+    fields?: Readonly<Record<string, string | number>>,
+  ): void;
 }

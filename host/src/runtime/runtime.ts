@@ -1,4 +1,11 @@
-import type { ConnectorConfig, ConnectorDescription, ErrorEnvelope, JsonObject, Outcome, Problem } from '@automate/contract';
+import type {
+  ConnectorConfig,
+  ConnectorDescription,
+  ErrorEnvelope,
+  JsonObject,
+  Outcome,
+  Problem,
+} from '@automate/contract';
 
 /** What a worker is told of the connector that it runs, secrets resolved. It goes to that worker and nowhere else. */
 export interface WorkerConfig {
@@ -110,7 +117,10 @@ export interface ConnectorWorker {
    * backing off or quarantined it rejects with UNAVAILABLE and `retryAfterMs`. The start goes on when one of several
    * waiting callers gives up.
    */
-  ensure(level: WorkerLevel, options: { readonly deadline: number; readonly signal?: AbortSignal }): Promise<ConnectorDescription>;
+  ensure(
+    level: WorkerLevel,
+    options: { readonly deadline: number; readonly signal?: AbortSignal },
+  ): Promise<ConnectorDescription>;
   /** Sends one call to the running worker; never rejects. WORKER_LOST when it dies under the call, UNAVAILABLE when there is none. */
   call(call: WorkerCall): Promise<Outcome<string>>;
   /** Ends quarantine or back-off at once. */

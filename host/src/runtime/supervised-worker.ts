@@ -1,6 +1,6 @@
 import type { ConnectorDescription, Outcome } from '@automate/contract';
 import { ConnectorError, UnavailableError } from '@automate/contract';
-import type { HeldCall } from './channel.ts';
+import type { HeldCall } from './held-calls.ts';
 import { RestartPolicy } from './restart-policy.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
 import type { ConnectorWorker, WorkerCall, WorkerLevel, WorkerSpec, WorkerState, WorkerStats } from './runtime.ts';
@@ -25,6 +25,7 @@ export class SupervisedWorker implements ConnectorWorker {
   #droppedMessages = 0;
   #droppedLines = 0;
   #idleTimer: NodeJS.Timeout | undefined;
+  #idleStopping = false;
   #lastCallAt = 0;
 
   constructor(spec: WorkerSpec, parts: RuntimeParts) {
@@ -58,7 +59,10 @@ export class SupervisedWorker implements ConnectorWorker {
     return this.#description;
   }
 
-  async ensure(level: WorkerLevel, options: { readonly deadline: number; readonly signal?: AbortSignal }): Promise<ConnectorDescription> {
+  async ensure(
+    level: WorkerLevel,
+    options: { readonly deadline: number; readonly signal?: AbortSignal },
+  ): Promise<ConnectorDescription> {
     try {
       return await waitForStart(this.#reach(level), { ...options, id: this.id });
     } catch (reason) {
@@ -68,9 +72,13 @@ export class SupervisedWorker implements ConnectorWorker {
 
   call(call: WorkerCall): Promise<Outcome<string>> {
     const session = this.#session;
-    if (session === undefined || !session.open) return Promise.resolve({ ok: false, error: this.#unavailable().toEnvelope() });
-    this.#lastCallAt = Date.now();
-    return session.call(call);
+    if (session?.open === true) {
+      this.#lastCallAt = Date.now();
+      return session.call(call);
+    }
+    // Whoever found the worker running a moment ago must not be refused because it had been idle.
+    if (this.#idleStopping) return new Promise((settle) => void this.#resend({ call, settle }));
+    return Promise.resolve({ ok: false, error: this.#unavailable().toEnvelope() });
   }
 
   reset(): void {
@@ -162,7 +170,9 @@ export class SupervisedWorker implements ConnectorWorker {
     try {
       await this.ensure('ready', call);
       const session = this.#session;
-      settle(session?.open === true ? await session.call(call) : { ok: false, error: this.#unavailable().toEnvelope() });
+      settle(
+        session?.open === true ? await session.call(call) : { ok: false, error: this.#unavailable().toEnvelope() },
+      );
     } catch (reason) {
       settle({ ok: false, error: ConnectorError.from(reason).toEnvelope() });
     }
@@ -174,7 +184,10 @@ export class SupervisedWorker implements ConnectorWorker {
     if (idleStopMs === undefined) return;
     const idleFor = Date.now() - this.#lastCallAt;
     if (idleFor >= idleStopMs && this.#session?.pending === 0) {
-      void this.stop();
+      this.#idleStopping = true;
+      void this.stop().finally(() => {
+        this.#idleStopping = false;
+      });
       return;
     }
     this.#idleTimer = setTimeout(() => this.#watchIdle(), Math.max(50, idleStopMs - idleFor)).unref();
@@ -193,17 +206,26 @@ export class SupervisedWorker implements ConnectorWorker {
       case 'quarantined': {
         const retryAfterMs = Math.max(0, state.retryAt - Date.now());
         const what = state.phase === 'quarantined' ? 'is quarantined' : 'waits before its next start';
-        return new UnavailableError(`connector "${connector}" ${what} after ${state.crashes} failures in a row, the last: ${state.error.message}`, {
-          connector,
-          retryAfterMs,
-          details: { reason: state.phase === 'quarantined' ? 'quarantined' : 'backing_off', last: state.error.code },
-        });
+        return new UnavailableError(
+          `connector "${connector}" ${what} after ${state.crashes} failures in a row, the last: ${state.error.message}`,
+          {
+            connector,
+            retryAfterMs,
+            details: { reason: state.phase === 'quarantined' ? 'quarantined' : 'backing_off', last: state.error.code },
+          },
+        );
       }
       case 'closed':
       case 'stopping':
-        return new UnavailableError(`connector "${connector}" is shutting down`, { connector, details: { reason: state.phase } });
+        return new UnavailableError(`connector "${connector}" is shutting down`, {
+          connector,
+          details: { reason: state.phase },
+        });
       default:
-        return new UnavailableError(`connector "${connector}" has no running worker`, { connector, details: { reason: 'not_running' } });
+        return new UnavailableError(`connector "${connector}" has no running worker`, {
+          connector,
+          details: { reason: 'not_running' },
+        });
     }
   }
 }

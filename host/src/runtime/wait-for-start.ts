@@ -11,9 +11,13 @@ export interface StartWait {
 /** Waits for a start, which others may share, as long as this caller will. The start itself goes on. */
 export function waitForStart<T>(start: Promise<T>, { id, deadline, signal }: StartWait): Promise<T> {
   return new Promise((resolve, reject) => {
-    const left = (): void => finish(() => reject(new CancelledError(`the caller gave up while connector "${id}" was starting`)));
-    const late = (): void => finish(() => reject(new TimeoutError(`connector "${id}" did not start before the deadline of the call`)));
-    const timer = Number.isFinite(deadline) ? setTimeout(late, Math.min(Math.max(0, deadline - Date.now()), 0x7fff_ffff)) : undefined;
+    const left = (): void =>
+      finish(() => reject(new CancelledError(`the caller gave up while connector "${id}" was starting`)));
+    const late = (): void =>
+      finish(() => reject(new TimeoutError(`connector "${id}" did not start before the deadline of the call`)));
+    const timer = Number.isFinite(deadline)
+      ? setTimeout(late, Math.min(Math.max(0, deadline - Date.now()), 0x7fff_ffff))
+      : undefined;
     const finish = (settle: () => void): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', left);
@@ -21,7 +25,7 @@ export function waitForStart<T>(start: Promise<T>, { id, deadline, signal }: Sta
     };
     start.then(
       (value) => finish(() => resolve(value)),
-      (reason: unknown) => finish(() => reject(reason)),
+      (reason: unknown) => finish(() => reject(ConnectorError.from(reason))),
     );
     if (signal?.aborted === true) left();
     else signal?.addEventListener('abort', left, { once: true });

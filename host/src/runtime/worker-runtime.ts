@@ -51,7 +51,13 @@ class WorkerRuntime implements Runtime {
       compileCacheDirectory: options.compileCacheDirectory,
       log: (connector, record) => intake.take(connector, record),
       note: (connector, level, message, fields) =>
-        events.onLog({ connector, level, message, source: 'host', ...(fields === undefined ? {} : { fields: { ...fields } }) }),
+        events.onLog({
+          connector,
+          level,
+          message,
+          source: 'host',
+          ...(fields === undefined ? {} : { fields: { ...fields } }),
+        }),
     };
   }
 
@@ -62,7 +68,9 @@ class WorkerRuntime implements Runtime {
   }
 
   async inspect(
-    spec: Omit<WorkerSpec, 'id' | 'resolveConfig' | 'idleStopMs'> & { readonly settings?: Readonly<Record<string, unknown>> },
+    spec: Omit<WorkerSpec, 'id' | 'resolveConfig' | 'idleStopMs'> & {
+      readonly settings?: Readonly<Record<string, unknown>>;
+    },
   ): Promise<{ readonly description: ConnectorDescription; readonly problems: readonly Problem[] }> {
     const session = new WorkerSession({
       spec: {
@@ -80,7 +88,12 @@ class WorkerRuntime implements Runtime {
       const description = await session.reach('described');
       if (spec.settings === undefined) return { description, problems: [] };
       const deadline = Date.now() + spec.startTimeoutMs;
-      const outcome = await session.call({ op: 'validate', action: '', payload: JSON.stringify(spec.settings), deadline });
+      const outcome = await session.call({
+        op: 'validate',
+        action: '',
+        payload: JSON.stringify(spec.settings),
+        deadline,
+      });
       if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
       return { description, problems: JSON.parse(outcome.value) as Problem[] };
     } finally {

@@ -1,9 +1,10 @@
 import type { ConnectorDescription, ErrorEnvelope, Outcome } from '@automate/contract';
 import { ConnectorError, ConnectorInternalError, TimeoutError } from '@automate/contract';
-import type { ChannelCall, HeldCall } from './channel.ts';
+import type { ChannelCall } from './channel.ts';
 import { Channel } from './channel.ts';
 import type { Cause, KillReason } from './death.ts';
 import { causeOf, workerLost } from './death.ts';
+import type { HeldCall } from './held-calls.ts';
 import { Inbox } from './inbox.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
 import type { WorkerLevel, WorkerSpec } from './runtime.ts';
@@ -26,7 +27,10 @@ export interface SessionEnd {
 }
 
 export interface SessionOptions {
-  readonly spec: Pick<WorkerSpec, 'id' | 'kind' | 'packageName' | 'packageVersion' | 'entryUrl' | 'resolveConfig' | 'startTimeoutMs' | 'memoryMb'>;
+  readonly spec: Pick<
+    WorkerSpec,
+    'id' | 'kind' | 'packageName' | 'packageVersion' | 'entryUrl' | 'resolveConfig' | 'startTimeoutMs' | 'memoryMb'
+  >;
   readonly parts: RuntimeParts;
   onLevel(level: WorkerLevel): void;
   onEnd(end: SessionEnd): void;
@@ -65,7 +69,12 @@ export class WorkerSession {
       memoryMb: spec.memoryMb,
       onMessage: (raw) => this.#inbox.take(raw),
       onDeath: (death) => this.#onDeath(causeOf(death)),
-      onLinger: (afterMs) => parts.note(spec.id, 'warn', `the thread of an ended worker is still there after ${afterMs} ms, blocked outside JavaScript`),
+      onLinger: (afterMs) =>
+        parts.note(
+          spec.id,
+          'warn',
+          `the thread of an ended worker is still there after ${afterMs} ms, blocked outside JavaScript`,
+        ),
     });
     this.#channel = new Channel({
       id: spec.id,
@@ -164,7 +173,10 @@ export class WorkerSession {
       const deadline = Date.now() + graceMs;
       // An adapter has some of the grace even where calls take all they are left.
       await Promise.race([this.#channel.drained((graceMs * 3) / 4), this.#ended.promise]);
-      await Promise.race([this.#channel.call({ op: 'close', action: '', payload: '{}', deadline }), this.#ended.promise]);
+      await Promise.race([
+        this.#channel.call({ op: 'close', action: '', payload: '{}', deadline }),
+        this.#ended.promise,
+      ]);
     }
     this.kill('stopped', 'the host stopped it');
     await this.#ended.promise;
@@ -178,7 +190,12 @@ export class WorkerSession {
     const { spec } = this.#options;
     const deadline = this.#stepDeadline();
     const config = await spec.resolveConfig();
-    const outcome = await this.#channel.call({ op: 'initialize', action: '', payload: JSON.stringify(config), deadline });
+    const outcome = await this.#channel.call({
+      op: 'initialize',
+      action: '',
+      payload: JSON.stringify(config),
+      deadline,
+    });
     if (outcome.ok) {
       this.#rise('initialized');
       return;
@@ -193,7 +210,12 @@ export class WorkerSession {
   }
 
   async #connect(): Promise<void> {
-    const outcome = await this.#channel.call({ op: 'connect', action: '', payload: '{}', deadline: this.#stepDeadline() });
+    const outcome = await this.#channel.call({
+      op: 'connect',
+      action: '',
+      payload: '{}',
+      deadline: this.#stepDeadline(),
+    });
     if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
     this.#rise('ready');
   }
@@ -219,11 +241,14 @@ export class WorkerSession {
 
   #startTimedOut(step: 'load' | 'initialize'): void {
     const { id, startTimeoutMs } = this.#options.spec;
-    const error = new TimeoutError(`connector "${id}" did not ${step} within its start_timeout of ${startTimeoutMs} ms`, {
-      connector: id,
-      effect: 'none',
-      details: { reason: 'start_timeout', step },
-    });
+    const error = new TimeoutError(
+      `connector "${id}" did not ${step} within its start_timeout of ${startTimeoutMs} ms`,
+      {
+        connector: id,
+        effect: 'none',
+        details: { reason: 'start_timeout', step },
+      },
+    );
     this.#startError ??= error;
     this.kill('start_timeout', error.message);
   }
@@ -240,7 +265,11 @@ export class WorkerSession {
     try {
       this.#description = JSON.parse(text) as ConnectorDescription;
     } catch {
-      this.#failStart(new ConnectorInternalError(`connector "${this.id}" described itself unreadably`, { details: { reason: 'bad_description' } }));
+      this.#failStart(
+        new ConnectorInternalError(`connector "${this.id}" described itself unreadably`, {
+          details: { reason: 'bad_description' },
+        }),
+      );
       return true;
     }
     this.#thread.release();
@@ -256,7 +285,8 @@ export class WorkerSession {
     const intended = this.#ending;
     this.#ending = true;
     const orderly = cause.reason === 'start_failed' || cause.reason === 'start_timeout';
-    const whileStarting = orderly || this.#level === undefined || (!this.#has('initialized') && this.#step !== undefined);
+    const whileStarting =
+      orderly || this.#level === undefined || (!this.#has('initialized') && this.#step !== undefined);
     const lost = workerLost(spec.id, cause);
     const error = orderly && this.#startError !== undefined ? this.#startError.toEnvelope() : lost;
     const held = this.#channel.close(lost);

@@ -75,7 +75,10 @@ export class WorkerWatch {
         watched.memoryBytes = bytes;
         const limit = session.memoryMb * 1024 * 1024;
         if (bytes > limit) {
-          session.kill('memory_exceeded', `it held ${Math.round(bytes / 1024 / 1024)} MB, its limits.memory_mb is ${session.memoryMb}`);
+          session.kill(
+            'memory_exceeded',
+            `it held ${Math.round(bytes / 1024 / 1024)} MB, its limits.memory_mb is ${session.memoryMb}`,
+          );
         }
       },
       () => {
@@ -107,7 +110,10 @@ export class WorkerWatch {
       watched.busySince = now;
       watched.pingedAt = undefined;
     } else if (now - watched.pingedAt > PONG_MS) {
-      session.kill('unresponsive', `its event loop has stood still for ${now - watched.busySince} ms although no call was running`);
+      session.kill(
+        'unresponsive',
+        `its event loop has stood still for ${now - watched.busySince} ms although no call was running`,
+      );
     }
   }
 }

@@ -31,7 +31,12 @@ describe('encoding within bounds', () => {
   it('counts depth, values and ancestors', () => {
     expect(boundedEncode([[[[[]]]]], LIMITS)).toBe('[[[[[]]]]]');
     expect(() => boundedEncode([[[[[[]]]]]], LIMITS)).toThrow(/nested more than 5 levels/);
-    expect(() => boundedEncode(Array.from({ length: 100 }, () => 1), LIMITS)).toThrow(/more than 100 values/);
+    expect(() =>
+      boundedEncode(
+        Array.from({ length: 100 }, () => 1),
+        LIMITS,
+      ),
+    ).toThrow(/more than 100 values/);
     const knot: unknown[] = [];
     knot.push({ knot });
     expect(() => boundedEncode({ tied: knot }, LIMITS)).toThrow(/refers to itself at "knot"/);
@@ -48,12 +53,16 @@ describe('encoding within bounds', () => {
     };
     expect(() => boundedEncode(outer, LIMITS)).toThrow(/holds a function at "toJSON"/);
     expect(asked).toBe(1);
-    expect(boundedEncode({ at: new Date(0), url: new URL('http://x/') }, LIMITS)).toBe('{"at":"1970-01-01T00:00:00.000Z","url":"http://x/"}');
+    expect(boundedEncode({ at: new Date(0), url: new URL('http://x/') }, LIMITS)).toBe(
+      '{"at":"1970-01-01T00:00:00.000Z","url":"http://x/"}',
+    );
     expect(() => boundedEncode({ toJSON: () => 'x'.repeat(2000) }, LIMITS)).toThrow(/longer than 1000 bytes/);
   });
 
   it('names what JSON would have dropped without a word', () => {
-    expect(() => boundedEncode({ list: [{ run: () => 1 }] }, LIMITS)).toThrow('the result holds a function at "run"; the plugin\'s author must act');
+    expect(() => boundedEncode({ list: [{ run: () => 1 }] }, LIMITS)).toThrow(
+      'the result holds a function at "run"; the plugin\'s author must act',
+    );
     expect(() => boundedEncode(() => 1, LIMITS)).toThrow(/holds a function/);
     expect(() => boundedEncode(1n, LIMITS)).toThrow(/holds a bigint/);
   });

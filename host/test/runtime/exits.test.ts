@@ -18,7 +18,13 @@ describe('a connector that ends its thread', () => {
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
     const begun = Date.now();
     const lost = errorOf(await execute(worker, action));
-    expect(lost).toMatchObject({ code: 'WORKER_LOST', effect: 'maybe', blame: 'plugin', connector: 'exiting', details });
+    expect(lost).toMatchObject({
+      code: 'WORKER_LOST',
+      effect: 'maybe',
+      blame: 'plugin',
+      connector: 'exiting',
+      details,
+    });
     // Far below the call's own deadline: the death itself was noticed.
     expect(Date.now() - begun).toBeLessThan(5000);
     expect(valueOf(await run(worker, 'echo', { payload: '{"a":1}' }))).toStrictEqual({ a: 1 });
@@ -32,7 +38,9 @@ describe('a connector that ends its thread', () => {
     const worker = bench.worker('exiting');
     await run(worker, 'timer');
     const record = bench.logs.find(({ connector, source }) => connector === 'exiting' && source === 'host');
-    expect(record?.message).toBe('the worker of connector "exiting" was lost: an exception was not caught: thrown by a timer');
+    expect(record?.message).toBe(
+      'the worker of connector "exiting" was lost: an exception was not caught: thrown by a timer',
+    );
     expect(String(record?.fields?.['stack'])).toContain('exiting.mjs');
   });
 
@@ -42,7 +50,10 @@ describe('a connector that ends its thread', () => {
     expect(valueOf(await run(worker, 'timer_later'))).toBe('gone soon');
     await until('the death is noticed', () => bench.crashes.length === 1);
     expect(bench.crashes).toMatchObject([{ error: { details: { reason: 'uncaught_exception' } } }]);
-    expect(worker.state()).toMatchObject({ phase: 'backing-off', error: { message: expect.stringContaining('thrown while idle') } });
+    expect(worker.state()).toMatchObject({
+      phase: 'backing-off',
+      error: { message: expect.stringContaining('thrown while idle') },
+    });
     expect(valueOf(await run(worker, 'echo'))).toStrictEqual({});
     expect(bench.neighbourFailures).toStrictEqual([]);
   });

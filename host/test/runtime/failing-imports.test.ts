@@ -6,13 +6,28 @@ import { fixtureUrl, openBench } from './support.ts';
 
 describe('an adapter that cannot be loaded', () => {
   it.each([
-    ['import-throws', 'import_failed', /import-throws\.mjs:2: no luck today/, { file: fileURLToPath(fixtureUrl('import-throws')), line: 2 }],
+    [
+      'import-throws',
+      'import_failed',
+      /import-throws\.mjs:2: no luck today/,
+      { file: fileURLToPath(fixtureUrl('import-throws')), line: 2 },
+    ],
     ['import-syntax', 'import_failed', /syntax\.mjs:3: Unexpected token/, { line: 3 }],
-    ['import-missing', 'import_failed', /import-missing\.mjs:2: Cannot find package 'a-package-that-is-not-there'/, { line: 2 }],
+    [
+      'import-missing',
+      'import_failed',
+      /import-missing\.mjs:2: Cannot find package 'a-package-that-is-not-there'/,
+      { line: 2 },
+    ],
     ['import-nothing', 'no_adapter', /it has no default export/, {}],
     ['import-plain', 'no_adapter', /its default export is a function/, {}],
     ['constructor-throws', 'construct_failed', /cannot be made/, {}],
-    ['misnamed', 'name_mismatch', /the manifest calls this kind "misnamed", its adapter calls itself "somebody_else"/, {}],
+    [
+      'misnamed',
+      'name_mismatch',
+      /the manifest calls this kind "misnamed", its adapter calls itself "somebody_else"/,
+      {},
+    ],
     ['not-even-there', 'import_failed', /Cannot find module/, {}],
   ])('fails the start, with the reason and the place: %s', async (fixture, reason, message, place) => {
     await using bench = await openBench();
@@ -28,7 +43,11 @@ describe('an adapter that cannot be loaded', () => {
       expect(String((failure as PromiseRejectedResult).reason.message)).toMatch(message);
     }
     // One start for all of them, and the thread is gone.
-    expect(worker.stats()).toMatchObject({ starts: 1, crashes: 0, state: { phase: 'backing-off', error: { code: 'INTERNAL_ERROR' } } });
+    expect(worker.stats()).toMatchObject({
+      starts: 1,
+      crashes: 0,
+      state: { phase: 'backing-off', error: { code: 'INTERNAL_ERROR' } },
+    });
     expect(bench.neighbourFailures).toStrictEqual([]);
   });
 
@@ -63,7 +82,9 @@ describe('an adapter that cannot be loaded', () => {
       copyFileSync(fileURLToPath(fixtureUrl('import-throws')), file);
       await using bench = await openBench();
       const worker = bench.worker('echo', { id: 'mended', entryUrl: pathToFileURL(file).href });
-      await expect(worker.ensure('ready', { deadline: Date.now() + 20_000 })).rejects.toMatchObject({ details: { reason: 'import_failed' } });
+      await expect(worker.ensure('ready', { deadline: Date.now() + 20_000 })).rejects.toMatchObject({
+        details: { reason: 'import_failed' },
+      });
       copyFileSync(fileURLToPath(fixtureUrl('echo')), file);
       await worker.ensure('ready', { deadline: Date.now() + 20_000 });
       expect(worker.state()).toMatchObject({ phase: 'running', level: 'ready' });
@@ -81,7 +102,11 @@ describe('an adapter that cannot be loaded', () => {
     const hurried = worker.ensure('ready', { deadline: Date.now() + 50 });
     leaving.abort();
     await expect(impatient).rejects.toMatchObject({ code: 'CANCELLED', effect: 'none' });
-    await expect(hurried).rejects.toMatchObject({ code: 'TIMEOUT', effect: 'none', message: expect.stringContaining('did not start before the deadline') });
+    await expect(hurried).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      effect: 'none',
+      message: expect.stringContaining('did not start before the deadline'),
+    });
     await expect(patient).rejects.toMatchObject({ details: { reason: 'start_timeout' } });
     expect(worker.stats().starts).toBe(1);
   });

@@ -7,7 +7,7 @@ describe('where a text stops being JSON', () => {
     ['', 0, 'a value'],
     ['   ', 3, 'a value'],
     ['{"a":}', 5, 'a value'],
-    ['{"a":1,}', 7, 'a member\'s name in double quotes'],
+    ['{"a":1,}', 7, "a member's name in double quotes"],
     ['{,}', 1, 'a member\'s name in double quotes or "}"'],
     ["{'a':1}", 1, 'a member\'s name in double quotes or "}"'],
     ['{"a" 1}', 5, '":"'],
@@ -29,21 +29,26 @@ describe('where a text stops being JSON', () => {
 
   it('is found in every text that is not JSON, and what stands before could be the beginning of JSON', () => {
     fc.assert(
-      fc.property(fc.json(), fc.nat(), fc.constantFrom('', '}', ']', ',', ':', '"', 'x', '0', ' '), (json, at, insert) => {
-        const place = at % (json.length + 1);
-        const text = json.slice(0, place) + insert + json.slice(place + 1);
-        let isJson = true;
-        try {
-          JSON.parse(text);
-        } catch {
-          isJson = false;
-        }
-        const { offset, expected } = findJsonError(text);
-        expect(offset).toBeLessThanOrEqual(text.length);
-        // A text that is JSON up to its end lacks nothing.
-        if (isJson) expect({ offset, expected }).toStrictEqual({ offset: text.length, expected: 'nothing more' });
-        else expect(offset < text.length || expected !== 'nothing more').toBe(true);
-      }),
+      fc.property(
+        fc.json(),
+        fc.nat(),
+        fc.constantFrom('', '}', ']', ',', ':', '"', 'x', '0', ' '),
+        (json, at, insert) => {
+          const place = at % (json.length + 1);
+          const text = json.slice(0, place) + insert + json.slice(place + 1);
+          let isJson = true;
+          try {
+            JSON.parse(text);
+          } catch {
+            isJson = false;
+          }
+          const { offset, expected } = findJsonError(text);
+          expect(offset).toBeLessThanOrEqual(text.length);
+          // A text that is JSON up to its end lacks nothing.
+          if (isJson) expect({ offset, expected }).toStrictEqual({ offset: text.length, expected: 'nothing more' });
+          else expect(offset < text.length || expected !== 'nothing more').toBe(true);
+        },
+      ),
       { numRuns: 2000 },
     );
   });

@@ -2,19 +2,40 @@ import { describe, expect, it } from '@jest/globals';
 import { delay, errorOf, execute, openBench, run, until, valueOf } from './support.ts';
 
 describe('a call that does not end', () => {
-  it.each(['spin', 'backtrack'])('is answered at its deadline, and its thread replaced when it is stuck: %s', async (action) => {
+  it.each(['spin', 'backtrack'])(
+    'is answered at its deadline, and its thread replaced when it is stuck: %s',
+    async (action) => {
+      await using bench = await openBench();
+      const worker = bench.worker('hanging');
+      await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+      const sibling = execute(worker, 'ignore');
+      const begun = Date.now();
+      const error = errorOf(await execute(worker, action, { deadline: begun + 500 }));
+      expect(error).toMatchObject({ code: 'TIMEOUT', effect: 'maybe', connector: 'hanging' });
+      expect(Date.now() - begun).toBeGreaterThanOrEqual(495);
+      expect(errorOf(await sibling)).toMatchObject({
+        code: 'WORKER_LOST',
+        details: { reason: 'killed_after_deadline' },
+      });
+      expect(valueOf(await run(worker, 'fine'))).toBe('fine');
+      expect(worker.stats()).toMatchObject({ starts: 2, crashes: 1 });
+      expect(bench.crashes).toMatchObject([
+        { id: 'hanging', error: { code: 'WORKER_LOST', details: { reason: 'killed_after_deadline' } } },
+      ]);
+      expect(bench.neighbourFailures).toStrictEqual([]);
+    },
+  );
+
+  it('is given up even where it blocks outside JavaScript, and its thread goes when it can', async () => {
     await using bench = await openBench();
     const worker = bench.worker('hanging');
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
-    const sibling = execute(worker, 'ignore');
     const begun = Date.now();
-    const error = errorOf(await execute(worker, action, { deadline: begun + 500 }));
-    expect(error).toMatchObject({ code: 'TIMEOUT', effect: 'maybe', connector: 'hanging' });
-    expect(Date.now() - begun).toBeGreaterThanOrEqual(495);
-    expect(errorOf(await sibling)).toMatchObject({ code: 'WORKER_LOST', details: { reason: 'killed_after_deadline' } });
+    expect(errorOf(await execute(worker, 'block', { deadline: begun + 300 }))).toMatchObject({ code: 'TIMEOUT' });
     expect(valueOf(await run(worker, 'fine'))).toBe('fine');
+    // The sleep alone takes longer.
+    expect(Date.now() - begun).toBeLessThan(4000);
     expect(worker.stats()).toMatchObject({ starts: 2, crashes: 1 });
-    expect(bench.crashes).toMatchObject([{ id: 'hanging', error: { code: 'WORKER_LOST', details: { reason: 'killed_after_deadline' } } }]);
     expect(bench.neighbourFailures).toStrictEqual([]);
   });
 

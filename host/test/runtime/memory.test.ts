@@ -16,7 +16,10 @@ describe('a connector that holds too much memory', () => {
   it('is ended by the engine alone where the watch is slow', async () => {
     await using bench = await openBench({ watchMs: 60_000 });
     const worker = bench.worker('hoarding', { memoryMb: 48 });
-    expect(errorOf(await run(worker, 'heap'))).toMatchObject({ code: 'WORKER_LOST', details: { reason: 'out_of_memory' } });
+    expect(errorOf(await run(worker, 'heap'))).toMatchObject({
+      code: 'WORKER_LOST',
+      details: { reason: 'out_of_memory' },
+    });
     expect(valueOf(await run(worker, 'count'))).toBe(0);
     expect(bench.neighbourFailures).toStrictEqual([]);
   });

@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Batch, FromWorker } from '../../src/runtime/messages.ts';
-import { CHANNEL_OPS, LEVELS, LOG_SOURCES, parseFromWorker, putCall, putCancel, putMessage, readToWorker } from '../../src/runtime/messages.ts';
+import {
+  CHANNEL_OPS,
+  LEVELS,
+  LOG_SOURCES,
+  parseFromWorker,
+  putCall,
+  putCancel,
+  putMessage,
+  readToWorker,
+} from '../../src/runtime/messages.ts';
 
 const id = fc.nat();
 const PLAIN = { noNullPrototype: true } as const;
@@ -73,22 +82,32 @@ describe('messages of a worker', () => {
 
 describe('messages to a worker', () => {
   it('come out of a batch as they went in', () => {
-    const call = fc.record({ id, op: fc.constantFrom(...CHANNEL_OPS), action: fc.string(), payload: fc.string(), deadline: fc.nat() }, PLAIN);
-    const extras = fc.option(fc.record({ idempotencyKey: fc.string(), traceparent: fc.string() }, PLAIN), { nil: undefined });
+    const call = fc.record(
+      { id, op: fc.constantFrom(...CHANNEL_OPS), action: fc.string(), payload: fc.string(), deadline: fc.nat() },
+      PLAIN,
+    );
+    const extras = fc.option(fc.record({ idempotencyKey: fc.string(), traceparent: fc.string() }, PLAIN), {
+      nil: undefined,
+    });
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.tuple(call, extras), fc.tuple(id, fc.constantFrom('deadline' as const, 'caller' as const)))), (sent) => {
-        const batch: Batch = [];
-        const expected = sent.map(([first, second]) => {
-          if (typeof first === 'number') {
-            const reason = second as 'deadline' | 'caller';
-            putCancel(batch, first, reason);
-            return { kind: 'cancel', id: first, reason };
-          }
-          putCall(batch, first, second === undefined ? '' : JSON.stringify(second));
-          return { kind: 'call', ...first, extras: second };
-        });
-        expect(readToWorker(structuredClone(batch), JSON.parse)).toStrictEqual(expected);
-      }),
+      fc.property(
+        fc.array(
+          fc.oneof(fc.tuple(call, extras), fc.tuple(id, fc.constantFrom('deadline' as const, 'caller' as const))),
+        ),
+        (sent) => {
+          const batch: Batch = [];
+          const expected = sent.map(([first, second]) => {
+            if (typeof first === 'number') {
+              const reason = second as 'deadline' | 'caller';
+              putCancel(batch, first, reason);
+              return { kind: 'cancel', id: first, reason };
+            }
+            putCall(batch, first, second === undefined ? '' : JSON.stringify(second));
+            return { kind: 'call', ...first, extras: second };
+          });
+          expect(readToWorker(structuredClone(batch), JSON.parse)).toStrictEqual(expected);
+        },
+      ),
     );
   });
 });

@@ -49,14 +49,18 @@ describe('what a connector writes', () => {
     await run(worker, 'nothing');
     const stalls = monitorEventLoopDelay({ resolution: 5 });
     stalls.enable();
-    expect(valueOf(await run(worker, 'flood', { payload: '{"lines":1000000}', deadline: Date.now() + 25_000 }))).toBe('said');
+    expect(valueOf(await run(worker, 'flood', { payload: '{"lines":1000000}', deadline: Date.now() + 25_000 }))).toBe(
+      'said',
+    );
     stalls.disable();
     await until('the count of dropped lines has come', () => worker.stats().droppedLogLines > 0);
     const kept = bench.logs.filter(({ connector, source }) => connector === 'talkative' && source === 'stdout');
     const bytes = kept.reduce((sum, { message }) => sum + message.length, 0);
     expect(bytes).toBeLessThan(1024 * 1024);
     await until('every line is accounted for', () => {
-      const lines = bench.logs.filter(({ connector, source }) => connector === 'talkative' && source === 'stdout').length;
+      const lines = bench.logs.filter(
+        ({ connector, source }) => connector === 'talkative' && source === 'stdout',
+      ).length;
       return lines - 1 + worker.stats().droppedLogLines === 1_000_000;
     });
     expect(stalls.percentile(99) / 1e6).toBeLessThan(500);

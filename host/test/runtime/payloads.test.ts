@@ -15,7 +15,10 @@ describe('a payload', () => {
       problems: [{ path: '', received: '"}"', line: 3, column: 1 }],
     });
     for (const payload of ['[1]', 'null', '7', '"text"', 'true']) {
-      expect(errorOf(await run(worker, 'a', { payload }))).toMatchObject({ code: 'INVALID_INPUT', details: { reason: 'payload_not_object' } });
+      expect(errorOf(await run(worker, 'a', { payload }))).toMatchObject({
+        code: 'INVALID_INPUT',
+        details: { reason: 'payload_not_object' },
+      });
     }
   });
 
@@ -24,7 +27,10 @@ describe('a payload', () => {
     const worker = bench.worker('echo', { id: 'reader' });
     const payload = '{"__proto__":{"polluted":true},"text":"€ \\u0000 \\ud83d\\ude00","big":1e400}';
     const answer = await run(worker, 'a', { payload });
-    expect(answer).toStrictEqual({ ok: true, value: '{"action":"a","payload":{"__proto__":{"polluted":true},"text":"€ \\u0000 😀","big":null}}' });
+    expect(answer).toStrictEqual({
+      ok: true,
+      value: '{"action":"a","payload":{"__proto__":{"polluted":true},"text":"€ \\u0000 😀","big":null}}',
+    });
   });
 
   it('may be large and in good company', async () => {
@@ -33,6 +39,7 @@ describe('a payload', () => {
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
     const texts = Array.from({ length: 20 }, (_, n) => JSON.stringify({ n, text: 'x'.repeat(n * 5000) }));
     const answers = await Promise.all(texts.map((payload) => run(worker, 'a', { payload })));
-    for (const [n, answer] of answers.entries()) expect(answer).toStrictEqual({ ok: true, value: `{"action":"a","payload":${texts[n]}}` });
+    for (const [n, answer] of answers.entries())
+      expect(answer).toStrictEqual({ ok: true, value: `{"action":"a","payload":${texts[n]}}` });
   });
 });

@@ -45,7 +45,9 @@ describe('a worker that dies again and again', () => {
     expect(worker.stats()).toMatchObject({ starts: 5, crashes: 5 });
 
     const begun = Date.now();
-    const refusals = await Promise.allSettled(Array.from({ length: 50 }, () => worker.ensure('ready', { deadline: begun + 20_000 })));
+    const refusals = await Promise.allSettled(
+      Array.from({ length: 50 }, () => worker.ensure('ready', { deadline: begun + 20_000 })),
+    );
     for (const refusal of refusals) {
       expect(refusal).toMatchObject({
         status: 'rejected',
@@ -101,7 +103,9 @@ describe('a worker that dies again and again', () => {
     writeFileSync(`${file}.start`, '');
     const codes: string[] = [];
     while (worker.state().phase !== 'quarantined') {
-      await worker.ensure('ready', { deadline: Date.now() + 20_000 }).catch((error: { readonly code: string }) => codes.push(error.code));
+      await worker
+        .ensure('ready', { deadline: Date.now() + 20_000 })
+        .catch((error: { readonly code: string }) => codes.push(error.code));
       await delay(5);
     }
     expect(codes.filter((code) => code === 'INTERNAL_ERROR')).toHaveLength(3);

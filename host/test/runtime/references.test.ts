@@ -4,7 +4,9 @@ import { describe, expect, it } from '@jest/globals';
 
 const PROGRAM = fileURLToPath(new URL('./fixtures/embedding-program.mjs', import.meta.url));
 
-function embed(...args: readonly string[]): Promise<{ readonly code: number | null; readonly lines: readonly string[] }> {
+function embed(
+  ...args: readonly string[]
+): Promise<{ readonly code: number | null; readonly lines: readonly string[] }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     const tooLong = setTimeout(() => child.kill('SIGKILL'), 20_000);

@@ -3,7 +3,10 @@ import fc from 'fast-check';
 import type { RestartPolicyOptions } from '../../src/runtime/restart-policy.ts';
 import { RestartPolicy } from '../../src/runtime/restart-policy.ts';
 
-function policyAt(options: Partial<RestartPolicyOptions> = {}): { readonly policy: RestartPolicy; readonly clock: { now: number } } {
+function policyAt(options: Partial<RestartPolicyOptions> = {}): {
+  readonly policy: RestartPolicy;
+  readonly clock: { now: number };
+} {
   const clock = { now: 1_000_000 };
   return { policy: new RestartPolicy({ now: () => clock.now, random: () => 0.5, ...options }), clock };
 }
@@ -86,26 +89,33 @@ describe('the restart policy', () => {
 
   it('never lets more than five starts and a trial into half a minute, whatever the worker does', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.constantFrom('crash', 'fail'), fc.integer({ min: 0, max: 2000 })), { minLength: 50, maxLength: 200 }), fc.double({ min: 0, max: 0.999, noNaN: true }), (lives, random) => {
-        const { policy, clock } = policyAt({ random: () => random });
-        const starts: number[] = [];
-        for (const [end, pause] of lives) {
-          clock.now += pause;
-          if (policy.verdict().kind !== 'allowed') continue;
-          starts.push(clock.now);
-          policy.starting();
-          if (end === 'fail') {
-            policy.startFailed();
-          } else {
-            policy.running();
-            policy.crashed();
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom('crash', 'fail'), fc.integer({ min: 0, max: 2000 })), {
+          minLength: 50,
+          maxLength: 200,
+        }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (lives, random) => {
+          const { policy, clock } = policyAt({ random: () => random });
+          const starts: number[] = [];
+          for (const [end, pause] of lives) {
+            clock.now += pause;
+            if (policy.verdict().kind !== 'allowed') continue;
+            starts.push(clock.now);
+            policy.starting();
+            if (end === 'fail') {
+              policy.startFailed();
+            } else {
+              policy.running();
+              policy.crashed();
+            }
           }
-        }
-        for (const start of starts) {
-          const within = starts.filter((time) => time >= start && time < start + 30_000).length;
-          expect(within).toBeLessThanOrEqual(6);
-        }
-      }),
+          for (const start of starts) {
+            const within = starts.filter((time) => time >= start && time < start + 30_000).length;
+            expect(within).toBeLessThanOrEqual(6);
+          }
+        },
+      ),
     );
   });
 });

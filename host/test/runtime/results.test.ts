@@ -9,7 +9,7 @@ describe('what an action answers', () => {
 
   beforeAll(async () => {
     bench = await openBench();
-    worker = bench.worker('results', { memoryMb: 2048 });
+    worker = bench.worker('results', { memoryMb: 256 });
   });
   afterAll(async () => {
     await bench[Symbol.asyncDispose]();
@@ -30,7 +30,11 @@ describe('what an action answers', () => {
     ['throwing_proxy', 'result_not_json'],
     ['throwing_to_json', 'result_not_json'],
   ])('is refused in the worker where it cannot be passed on: %s', async (action, reason) => {
-    expect(errorOf(await run(worker, action))).toMatchObject({ code: 'INTERNAL_ERROR', details: { reason }, connector: 'results' });
+    expect(errorOf(await run(worker, action))).toMatchObject({
+      code: 'INTERNAL_ERROR',
+      details: { reason },
+      connector: 'results',
+    });
   });
 
   it('follows the rules of JSON', async () => {

@@ -41,14 +41,16 @@ describe('every call', () => {
       fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80 }), async (steps) => {
         const file = newFile();
         await worker.ensure('ready', { deadline: Date.now() + 20_000 });
-        const outcomes = steps.map(async ({ action, ms, deadlineMs, leaveAfterMs }, index): Promise<Outcome<string>> => {
-          const signal = leaveAfterMs === undefined ? undefined : AbortSignal.timeout(leaveAfterMs);
-          return execute(worker, action, {
-            payload: payload(file, `c${index}`, ms),
-            deadline: Date.now() + deadlineMs,
-            ...(signal === undefined ? {} : { signal }),
-          });
-        });
+        const outcomes = steps.map(
+          async ({ action, ms, deadlineMs, leaveAfterMs }, index): Promise<Outcome<string>> => {
+            const signal = leaveAfterMs === undefined ? undefined : AbortSignal.timeout(leaveAfterMs);
+            return execute(worker, action, {
+              payload: payload(file, `c${index}`, ms),
+              deadline: Date.now() + deadlineMs,
+              ...(signal === undefined ? {} : { signal }),
+            });
+          },
+        );
         for (const { pauseMs } of steps) if (pauseMs > 0) await delay(pauseMs);
         const settled = await Promise.all(outcomes);
         expect(settled).toHaveLength(steps.length);
@@ -77,7 +79,9 @@ describe('every call', () => {
       execute(worker, index === 500 ? 'crash' : 'wait', { payload: payload(file, `c${index}`, 5000) }),
     );
     const outcomes = await Promise.all(calls);
-    expect(outcomes.map((outcome) => errorOf(outcome).code)).toStrictEqual(Array.from({ length: 1000 }, () => 'WORKER_LOST'));
+    expect(outcomes.map((outcome) => errorOf(outcome).code)).toStrictEqual(
+      Array.from({ length: 1000 }, () => 'WORKER_LOST'),
+    );
     expect(worker.stats()).toMatchObject({ pending: 0, crashes: 1 });
     // Nothing is sent again by itself.
     expect(new Set(ranIn(file)).size).toBe(ranIn(file).length);

@@ -7,10 +7,14 @@ import { configOf, delay, errorOf, execute, openBench, run, until, valueOf } fro
 const soon = () => ({ deadline: Date.now() + 20_000 });
 
 function stepwise(bench: Bench, settings: JsonObject = {}, spec: Partial<WorkerSpec> = {}): ConnectorWorker {
-  return bench.worker('stepwise', { resolveConfig: () => ({ config: configOf('stepwise', settings), settings }), ...spec });
+  return bench.worker('stepwise', {
+    resolveConfig: () => ({ config: configOf('stepwise', settings), settings }),
+    ...spec,
+  });
 }
 
-const messagesOf = (bench: Bench): string[] => bench.logs.filter(({ connector }) => connector === 'stepwise').map(({ message }) => message);
+const messagesOf = (bench: Bench): string[] =>
+  bench.logs.filter(({ connector }) => connector === 'stepwise').map(({ message }) => message);
 
 describe('stopping a worker', () => {
   it('closes the adapter first, is no crash, and lets it be started again', async () => {
@@ -21,7 +25,9 @@ describe('stopping a worker', () => {
     expect(messagesOf(bench)).toStrictEqual(['closing', 'closed']);
     expect(worker.state()).toStrictEqual({ phase: 'idle' });
     expect(errorOf(await execute(worker, 'steps'))).toMatchObject({ code: 'UNAVAILABLE', effect: 'none' });
-    expect(valueOf(await run(worker, 'steps'))).toMatchObject({ steps: ['initialize stepwise without profile ', 'connect'] });
+    expect(valueOf(await run(worker, 'steps'))).toMatchObject({
+      steps: ['initialize stepwise without profile ', 'connect'],
+    });
     expect(worker.stats()).toMatchObject({ starts: 2, crashes: 0 });
     expect(bench.crashes).toStrictEqual([]);
     await worker.stop();
@@ -94,6 +100,17 @@ describe('stopping a worker', () => {
   });
 });
 
+describe('a call that meets an idle stop', () => {
+  it('goes to the next worker', async () => {
+    await using bench = await openBench();
+    const worker = stepwise(bench, { closing: 'slow' }, { idleStopMs: 200 });
+    await worker.ensure('ready', soon());
+    await until('the worker is being stopped', () => worker.state().phase === 'stopping');
+    expect((await execute(worker, 'steps')).ok).toBe(true);
+    expect(worker.stats()).toMatchObject({ starts: 2, crashes: 0 });
+  });
+});
+
 describe('closing', () => {
   it('is for good', async () => {
     await using bench = await openBench();
@@ -101,7 +118,10 @@ describe('closing', () => {
     await worker.ensure('ready', soon());
     await Promise.all([worker.close(), worker.close()]);
     expect(worker.state()).toStrictEqual({ phase: 'closed' });
-    await expect(worker.ensure('described', soon())).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'closed' } });
+    await expect(worker.ensure('described', soon())).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      details: { reason: 'closed' },
+    });
     expect(errorOf(await execute(worker, 'steps'))).toMatchObject({ code: 'UNAVAILABLE' });
     expect(bench.states.at(-1)).toStrictEqual({ id: 'stepwise', state: { phase: 'closed' } });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { errorOf, execute, openBench, run, valueOf } from './support.ts';
 
-describe('messages on ports that are not the connector\'s own', () => {
+describe("messages on ports that are not the connector's own", () => {
   it.each(['junk', 'borrowed'])('reach nobody, forge nothing, and are counted: %s', async (action) => {
     await using bench = await openBench();
     const worker = bench.worker('stray');

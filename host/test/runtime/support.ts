@@ -1,5 +1,12 @@
 import type { ConnectorConfig, ErrorEnvelope, JsonObject, Outcome } from '@automate/contract';
-import type { ConnectorWorker, Runtime, WorkerCall, WorkerLogRecord, WorkerSpec, WorkerState } from '../../dist/runtime/runtime.js';
+import type {
+  ConnectorWorker,
+  Runtime,
+  WorkerCall,
+  WorkerLogRecord,
+  WorkerSpec,
+  WorkerState,
+} from '../../dist/runtime/runtime.js';
 import type { WorkerRuntimeOptions } from '../../dist/runtime/worker-runtime.js';
 import { createWorkerRuntime } from '../../dist/runtime/worker-runtime.js';
 
@@ -30,7 +37,8 @@ export async function openBench(options: Partial<WorkerRuntimeOptions> = {}): Pr
     ackMs: 400,
     ...options,
   });
-  const worker = (fixture: string, spec: Partial<WorkerSpec> = {}): ConnectorWorker => runtime.create({ ...specOf(fixture), ...spec });
+  const worker = (fixture: string, spec: Partial<WorkerSpec> = {}): ConnectorWorker =>
+    runtime.create({ ...specOf(fixture), ...spec });
   const neighbour = worker('echo', { id: 'neighbour' });
   await neighbour.ensure('ready', { deadline: Date.now() + 20_000 });
   const neighbourFailures: ErrorEnvelope[] = [];
@@ -98,13 +106,21 @@ export function configOf(id: string, settings: JsonObject = {}): ConnectorConfig
 }
 
 /** Starts the worker if need be and runs an action. */
-export async function run(worker: ConnectorWorker, action: string, options: Partial<WorkerCall> = {}): Promise<Outcome<string>> {
+export async function run(
+  worker: ConnectorWorker,
+  action: string,
+  options: Partial<WorkerCall> = {},
+): Promise<Outcome<string>> {
   await worker.ensure('ready', { deadline: Date.now() + 20_000 });
   return execute(worker, action, options);
 }
 
 /** Runs an action on a worker that is up. */
-export function execute(worker: ConnectorWorker, action: string, options: Partial<WorkerCall> = {}): Promise<Outcome<string>> {
+export function execute(
+  worker: ConnectorWorker,
+  action: string,
+  options: Partial<WorkerCall> = {},
+): Promise<Outcome<string>> {
   return worker.call({ op: 'execute', action, payload: '{}', deadline: Date.now() + 20_000, ...options });
 }
 

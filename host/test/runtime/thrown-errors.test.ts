@@ -22,7 +22,7 @@ describe('what an action throws', () => {
     ['undefined', 'threw undefined'],
     ['string', 'threw "just text"'],
     ['symbol', 'threw Symbol(sign)'],
-    ['function', 'threw () => \'never called\''],
+    ['function', "threw () => 'never called'"],
     ['hostile', 'threw a value that cannot be shown'],
     ['bad_normalize', 'breaks normalizeError'],
   ])('is a typed error, never a success: %s', async (action, message) => {
@@ -61,7 +61,7 @@ describe('what an action throws', () => {
     expect(error.details).toBeUndefined();
   });
 
-  it('is logged with its stack where it is the plugin\'s own fault', () => {
+  it("is logged with its stack where it is the plugin's own fault", () => {
     const logged = bench.logs.filter((record) => record.connector === 'throwing' && record.level === 'error');
     expect(logged.map((record) => record.message)).toContain('action "sync_error" failed: thrown at once');
     expect(String(logged[0]?.fields?.['stack'])).toContain('throwing.mjs');

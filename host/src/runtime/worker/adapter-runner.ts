@@ -1,7 +1,19 @@
-import type { JsonObject } from '@automate/contract';
-import { buildEndpoint, ConfigInvalidError, ConnectorInternalError, describeProblem, TransientNetworkError, UnavailableError } from '@automate/contract';
+import {
+  buildEndpoint,
+  ConfigInvalidError,
+  ConnectorInternalError,
+  describeProblem,
+  TransientNetworkError,
+  UnavailableError,
+} from '@automate/contract';
 import type { CallContext, ConnectorAdapter, ConnectorContext, Logger } from '@automate/sdk';
-import { attachContext, checkHealth, createCallContext, createConnectorContext, validateSettings } from '@automate/sdk/runtime';
+import {
+  attachContext,
+  checkHealth,
+  createCallContext,
+  createConnectorContext,
+  validateSettings,
+} from '@automate/sdk/runtime';
 import type { CallExtras, ChannelOp } from '../messages.ts';
 import type { WorkerConfig } from '../runtime.ts';
 import { natives } from './natives.ts';
@@ -30,12 +42,19 @@ export class AdapterRunner {
     this.#logger = options.logger;
   }
 
-  /** Runs one call; `signal` makes its signal when that is asked for. What comes of it, once settled, is for `boundedEncode`. Rejects with whatever the connector's code throws. */
-  perform(call: AdapterCall, signal: () => AbortSignal): Promise<unknown> | unknown {
+  /**
+   * Runs one call; `signal` makes its signal when that is asked for. Gives a value or a promise of
+   * one, for `boundedEncode`; throws or rejects with whatever the connector's code throws.
+   */
+  perform(call: AdapterCall, signal: () => AbortSignal): unknown {
     switch (call.op) {
       case 'execute':
         // Not awaited here: of all operations this one is counted in microseconds.
-        return this.adapter.execute(call.action, parsePayload(call.payload), this.#callContext(call, call.action, signal));
+        return this.adapter.execute(
+          call.action,
+          parsePayload(call.payload),
+          this.#callContext(call, call.action, signal),
+        );
       case 'health':
         return checkHealth(this.adapter, this.#callContext(call, 'health', signal));
       case 'connect':
@@ -63,7 +82,7 @@ export class AdapterRunner {
     const context = createConnectorContext({
       id: this.#id,
       config,
-      settings: settings as JsonObject,
+      settings,
       ...(profile === undefined ? {} : { profile }),
       logger: this.#logger,
       signal: this.#closing.signal,
@@ -98,6 +117,8 @@ export class AdapterRunner {
 
   #ready(): ConnectorContext {
     if (this.#context !== undefined) return this.#context;
-    throw new UnavailableError(`connector "${this.#id}" is not initialized`, { details: { reason: 'not_initialized' } });
+    throw new UnavailableError(`connector "${this.#id}" is not initialized`, {
+      details: { reason: 'not_initialized' },
+    });
   }
 }

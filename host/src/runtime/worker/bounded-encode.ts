@@ -1,4 +1,5 @@
 import { ConnectorInternalError, MAX_PAYLOAD_BYTES } from '@automate/contract';
+import { isLongerThan } from '../is-longer-than.ts';
 import { natives } from './natives.ts';
 
 /** How large a value may be that leaves a worker. */
@@ -33,12 +34,6 @@ export function boundedEncode(value: unknown, limits: EncodeLimits = RESULT_LIMI
   if (text === undefined) return 'null';
   if (isLongerThan(text, limits.bytes)) throw tooLarge(limits);
   return text;
-}
-
-/** Whether the text has more bytes in UTF-8. Counts only where the number of characters does not tell. */
-function isLongerThan(text: string, bytes: number): boolean {
-  if (text.length > bytes) return true;
-  return text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
 }
 
 interface Walk {
@@ -100,7 +95,8 @@ function visitObject(value: object, state: Walk, key: string): void {
 function visitMembers(value: object, state: Walk, key: string): void {
   const { ancestors, limits } = state;
   if (ancestors.includes(value)) throw refusal('result_circular', `refers to itself${place(state, key)}`);
-  if (ancestors.length >= limits.depth) throw refusal('result_too_deep', `is nested more than ${limits.depth} levels deep`);
+  if (ancestors.length >= limits.depth)
+    throw refusal('result_too_deep', `is nested more than ${limits.depth} levels deep`);
   ancestors.push(value);
   if (Array.isArray(value)) {
     state.bytes += value.length + 1;
@@ -125,10 +121,10 @@ function tooLarge(limits: EncodeLimits): ConnectorInternalError {
 }
 
 function refusal(reason: string, what: string, cause?: unknown): ConnectorInternalError {
-  const error = new ConnectorInternalError(
-    `the result ${what}; the plugin's author must act`,
-    { details: { reason }, ...(cause === undefined ? {} : { cause }) },
-  );
+  const error = new ConnectorInternalError(`the result ${what}; the plugin's author must act`, {
+    details: { reason },
+    ...(cause === undefined ? {} : { cause }),
+  });
   REFUSALS.add(error);
   return error;
 }

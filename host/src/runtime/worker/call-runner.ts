@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { receiveMessageOnPort } from 'node:worker_threads';
-import { CancelledError, ConnectorError, TimeoutError } from '@automate/contract';
+import type { ConnectorError } from '@automate/contract';
+import { CancelledError, TimeoutError } from '@automate/contract';
 import type { Batch, CancelReason, ToWorker } from '../messages.ts';
 import { readToWorker } from '../messages.ts';
 import type { AdapterRunner } from './adapter-runner.ts';
@@ -89,9 +90,19 @@ export class CallRunner {
     this.#fail(call.id, error);
     const stack = stackOf(thrown);
     if (error.code === 'INTERNAL_ERROR') {
-      this.#log.write('error', 'logger', `${nameOf(call)} failed: ${error.message}`, natives.stringify({ stack }) ?? '');
+      this.#log.write(
+        'error',
+        'logger',
+        `${nameOf(call)} failed: ${error.message}`,
+        natives.stringify({ stack }) ?? '',
+      );
     } else if (error.cause !== undefined) {
-      this.#log.write('debug', 'logger', `${nameOf(call)} failed: ${error.message}`, natives.stringify({ code: error.code, stack }) ?? '');
+      this.#log.write(
+        'debug',
+        'logger',
+        `${nameOf(call)} failed: ${error.message}`,
+        natives.stringify({ code: error.code, stack }) ?? '',
+      );
     }
   }
 
@@ -117,7 +128,9 @@ function signalOf(running: Running): AbortSignal {
 }
 
 function reasonFor(reason: CancelReason): ConnectorError {
-  return reason === 'deadline' ? new TimeoutError('the deadline of the call passed') : new CancelledError('the caller gave up');
+  return reason === 'deadline'
+    ? new TimeoutError('the deadline of the call passed')
+    : new CancelledError('the caller gave up');
 }
 
 function neverRan(reason: CancelReason): ConnectorError {

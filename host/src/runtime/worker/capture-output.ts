@@ -21,7 +21,11 @@ export function captureOutput(log: LogWriter): void {
 /** Changes where the stream writes to, not the stream: the host's half of it calls ours by methods that only Node knows. */
 function divert(stream: Writable, lines: LineSplitter): void {
   const write = (chunk: string | Uint8Array, _encoding: string, done: () => void): void => {
-    lines.take(typeof chunk === 'string' ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('utf8'));
+    lines.take(
+      typeof chunk === 'string'
+        ? chunk
+        : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('utf8'),
+    );
     done();
   };
   Object.defineProperty(stream, '_write', { value: write });

@@ -8,7 +8,6 @@ export interface JsonFault {
 const SPACE = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /true|false|null/y;
-// eslint-disable-next-line no-control-regex -- JSON forbids exactly these in strings
 const STRING_PART = /(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
 
 /**
@@ -26,7 +25,10 @@ export function findJsonError(text: string): JsonFault {
         at += 1;
       } else {
         const name = endOfString(text, at);
-        if (typeof name !== 'number') return at === name.offset ? { offset: at, expected: `a member's name in double quotes${expect === 'name' ? '' : ' or "}"'}` } : name;
+        if (typeof name !== 'number')
+          return at === name.offset
+            ? { offset: at, expected: `a member's name in double quotes${expect === 'name' ? '' : ' or "}"'}` }
+            : name;
         at = skip(SPACE, text, name);
         if (text[at] !== ':') return { offset: at, expected: '":"' };
         at = skip(SPACE, text, at + 1);

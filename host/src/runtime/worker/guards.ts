@@ -5,7 +5,7 @@ import { natives } from './natives.ts';
 import type { Uplink } from './uplink.ts';
 
 /** So many messages on ports that are not the connector's own, and the thread ends. */
-export const MAX_STRAYS = 100;
+const MAX_STRAYS = 100;
 
 /**
  * Closes what would take the host down or leave it in the dark, before the connector's code is loaded. Not a sandbox: it
@@ -28,7 +28,8 @@ export function installGuards(port: MessagePort, uplink: Uplink): void {
       ...(stack === undefined ? {} : { stack }),
     });
     // A connector that handles its own uncaught exceptions lives on.
-    if (process.listenerCount('uncaughtException') === 0 && !process.hasUncaughtExceptionCaptureCallback()) reallyExit(1);
+    if (process.listenerCount('uncaughtException') === 0 && !process.hasUncaughtExceptionCaptureCallback())
+      reallyExit(1);
   });
 }
 
@@ -44,7 +45,11 @@ function guardExits(die: (report: CrashReport) => never): void {
   replace(process, 'kill', (pid: number, signal?: string | number) => {
     // Signal 0 only asks. Any other to oneself, or to one's group, would end the host and every other connector.
     if (signal !== 0 && (pid === process.pid || pid === 0 || pid === -process.pid)) {
-      die({ reason: 'process_kill', message: `called process.kill on its own process with ${signal ?? 'SIGTERM'}`, exitCode: 1 });
+      die({
+        reason: 'process_kill',
+        message: `called process.kill on its own process with ${signal ?? 'SIGTERM'}`,
+        exitCode: 1,
+      });
     }
     return realKill(pid, signal);
   });
@@ -68,7 +73,10 @@ function guardPorts(port: MessagePort, uplink: Uplink, die: (report: CrashReport
   // On the prototype as well, else any other port would lend its method.
   const closed = new Set<unknown>([parentPort, port]);
   const { postMessage, close } = MessagePort.prototype;
-  for (const [name, real] of [['postMessage', postMessage], ['close', close]] as const) {
+  for (const [name, real] of [
+    ['postMessage', postMessage],
+    ['close', close],
+  ] as const) {
     replace(MessagePort.prototype, name, function guarded(this: MessagePort, ...args: unknown[]): unknown {
       return closed.has(this) ? stray() : Reflect.apply(real, this, args);
     });

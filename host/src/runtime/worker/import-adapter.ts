@@ -7,7 +7,10 @@ import { locateImportError } from './locate-import-error.ts';
 import { messageOf } from './failure.ts';
 
 /** Loads the connector's module and makes its adapter. Throws a ConnectorError that says which step failed, and where. */
-export async function importAdapter(entryUrl: string, compileCacheDirectory: string | undefined): Promise<ConnectorAdapter> {
+export async function importAdapter(
+  entryUrl: string,
+  compileCacheDirectory: string | undefined,
+): Promise<ConnectorAdapter> {
   enableCompileCache(compileCacheDirectory);
   let namespace: { readonly default?: unknown };
   try {
@@ -22,17 +25,23 @@ export async function importAdapter(entryUrl: string, compileCacheDirectory: str
     return new AdapterOfKind();
   } catch (cause) {
     if (ConnectorError.is(cause)) throw cause;
-    throw new ConnectorInternalError(`the adapter of ${entryUrl} could not be constructed: ${describe(cause)}; the plugin's author must act`, {
-      effect: 'none',
-      details: { reason: 'construct_failed' },
-      cause,
-    });
+    throw new ConnectorInternalError(
+      `the adapter of ${entryUrl} could not be constructed: ${describe(cause)}; the plugin's author must act`,
+      {
+        effect: 'none',
+        details: { reason: 'construct_failed' },
+        cause,
+      },
+    );
   }
 }
 
 function readClass(exported: unknown, entryUrl: string): AdapterClass {
   // A CommonJS module that was compiled from ES syntax keeps its default export one level down.
-  const inner = typeof exported === 'object' && exported !== null ? (exported as { readonly default?: unknown }).default : undefined;
+  const inner =
+    typeof exported === 'object' && exported !== null
+      ? (exported as { readonly default?: unknown }).default
+      : undefined;
   const candidate = isAdapterClass(inner) ? inner : exported;
   if (isAdapterClass(candidate)) return candidate;
   const protocol = adapterProtocolOf(candidate);
@@ -52,11 +61,14 @@ function readClass(exported: unknown, entryUrl: string): AdapterClass {
 function importFailed(entryUrl: string, cause: unknown): ConnectorInternalError {
   const place = locateImportError(entryUrl, cause);
   const where = place === undefined ? entryUrl : `${place.file}${place.line === undefined ? '' : `:${place.line}`}`;
-  return new ConnectorInternalError(`loading the adapter failed at ${where}: ${describe(cause)}; the plugin's author must act`, {
-    effect: 'none',
-    details: { reason: 'import_failed', entry: entryUrl, ...place },
-    cause,
-  });
+  return new ConnectorInternalError(
+    `loading the adapter failed at ${where}: ${describe(cause)}; the plugin's author must act`,
+    {
+      effect: 'none',
+      details: { reason: 'import_failed', entry: entryUrl, ...place },
+      cause,
+    },
+  );
 }
 
 function describe(cause: unknown): string {

@@ -34,7 +34,8 @@ function fromStack(stack: string): ImportPlace | undefined {
   for (const line of stack.split('\n')) {
     if (line.includes('node:internal')) continue;
     const found = /(file:\/\/[^\s()]+?|(?<=[\s(]|^)\/[^\s()]+?):(\d+)(?::\d+)?\)?$/.exec(line);
-    if (found?.[1] === undefined || found[1].startsWith(import.meta.url.slice(0, import.meta.url.lastIndexOf('/')))) continue;
+    if (found?.[1] === undefined || found[1].startsWith(import.meta.url.slice(0, import.meta.url.lastIndexOf('/'))))
+      continue;
     return { file: toPath(found[1]), line: Number(found[2]) };
   }
   return undefined;
@@ -47,7 +48,10 @@ function fromMessage(message: string): ImportPlace | undefined {
   const wanted = /Cannot find (?:package|module) '([^']+)'/.exec(message)?.[1];
   const lines = readFileSync(file, 'utf8').split('\n');
   const last = wanted?.split('/').at(-1);
-  const index = last === undefined ? -1 : lines.findIndex((text) => /\b(?:import|require|export)\b/.test(text) && text.includes(last));
+  const index =
+    last === undefined
+      ? -1
+      : lines.findIndex((text) => /\b(?:import|require|export)\b/.test(text) && text.includes(last));
   return index === -1 ? { file } : { file, line: index + 1 };
 }
 

@@ -23,7 +23,8 @@ export class LogWriter {
   }
 
   write(level: LogLevel, source: LogSource, message: string, fields = ''): void {
-    const line = message.length > LINE_LENGTH ? `${message.slice(0, LINE_LENGTH)}… (${message.length} characters)` : message;
+    const line =
+      message.length > LINE_LENGTH ? `${message.slice(0, LINE_LENGTH)}… (${message.length} characters)` : message;
     const bytes = line.length + fields.length;
     if (this.#limiter.take(bytes)) {
       this.#uplink.send({ kind: 'log', level, source, message: line, fields }, bytes);
@@ -40,21 +41,32 @@ export class LogWriter {
   }
 
   logger(): Logger {
-    const at = (level: LogLevel) => (message: string, fields?: JsonObject): void => {
-      this.write(level, 'logger', toText(message), fields === undefined ? '' : encodeFields(fields));
+    const at =
+      (level: LogLevel) =>
+      (message: string, fields?: JsonObject): void => {
+        this.write(level, 'logger', toText(message), fields === undefined ? '' : encodeFields(fields));
+      };
+    return {
+      trace: at('trace'),
+      debug: at('debug'),
+      info: at('info'),
+      warn: at('warn'),
+      error: at('error'),
+      fatal: at('fatal'),
     };
-    return { trace: at('trace'), debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), fatal: at('fatal') };
   }
 
   #reportLater(): void {
     if (this.#reporting) return;
     this.#reporting = true;
-    natives.setTimeout(() => {
-      this.#reporting = false;
-      const count = this.#dropped;
-      this.#dropped = 0;
-      if (count > 0) this.#uplink.send({ kind: 'dropped-lines', count }, 0);
-    }, REPORT_EVERY_MS).unref();
+    natives
+      .setTimeout(() => {
+        this.#reporting = false;
+        const count = this.#dropped;
+        this.#dropped = 0;
+        if (count > 0) this.#uplink.send({ kind: 'dropped-lines', count }, 0);
+      }, REPORT_EVERY_MS)
+      .unref();
   }
 }
 

@@ -1,0 +1,64 @@
+import type { Outcome } from '@automate/contract';
+import { CancelledError, TimeoutError } from '@automate/contract';
+import type { ConnectorError } from '@automate/contract';
+import { parseEnvelope } from './parse-envelope.ts';
+import type { WorkerCall } from './runtime.ts';
+import type { AdapterCall, AdapterRunner } from './worker/adapter-runner.ts';
+import { boundedEncode } from './worker/bounded-encode.ts';
+import { encodeFailure, normalizeThrown } from './worker/failure.ts';
+
+/** Runs one operation as a thread would: by its deadline at the latest, cancellable, everything that goes wrong as data. */
+export async function performInline(
+  runner: AdapterRunner,
+  call: Omit<WorkerCall, 'op'> & Pick<AdapterCall, 'op'>,
+  id: string,
+): Promise<Outcome<string>> {
+  const { op, action, payload, deadline, idempotencyKey, traceparent, tracestate } = call;
+  const inside = new AbortController();
+  const extras = {
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(tracestate === undefined ? {} : { tracestate }),
+  };
+  try {
+    const value = await within(
+      id,
+      { deadline, ...(call.signal === undefined ? {} : { signal: call.signal }), inside },
+      () => runner.perform({ op, action, payload, deadline, extras }, () => inside.signal),
+    );
+    return { ok: true, value: boundedEncode(value) };
+  } catch (thrown) {
+    return {
+      ok: false,
+      error: parseEnvelope(encodeFailure(normalizeThrown(thrown, runner.adapter), runner.adapter), id),
+    };
+  }
+}
+
+/** Waits for work until the deadline or the caller's signal; the reason goes to `inside` too. Work that comes too late never begins. */
+async function within<T>(
+  id: string,
+  options: { readonly deadline: number; readonly signal?: AbortSignal; readonly inside?: AbortController },
+  work: () => Promise<T> | T,
+): Promise<T> {
+  const { deadline, signal, inside } = options;
+  if (signal?.aborted === true)
+    throw new CancelledError(`the call to connector "${id}" was cancelled before it began`, { effect: 'none' });
+  if (deadline <= Date.now())
+    throw new TimeoutError(`the deadline passed before the call to connector "${id}" began`, { effect: 'none' });
+  const given = Promise.withResolvers<never>();
+  const give = (error: ConnectorError): void => {
+    inside?.abort(error);
+    given.reject(error);
+  };
+  const leave = (): void => give(new CancelledError(`the call to connector "${id}" was cancelled while it ran`));
+  const late = (): void => give(new TimeoutError(`connector "${id}" gave no answer before the deadline`));
+  const timer = Number.isFinite(deadline) ? setTimeout(late, Math.min(deadline - Date.now(), 0x7fff_ffff)) : undefined;
+  signal?.addEventListener('abort', leave, { once: true });
+  try {
+    return await Promise.race([work(), given.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', leave);
+  }
+}
