@@ -1,6 +1,7 @@
 import { configRefused, InvalidInputError, isJsonObject } from '@automate/contract';
 import type { ConnectorConfigInput, Problem } from '@automate/contract';
-import { configToMessage, CONNECTORS_SERVICE } from '@automate/contract/grpc';
+import { configToMessage } from '@automate/contract/grpc';
+import type { CONNECTORS_SERVICE } from '@automate/contract/grpc';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 
 type ConfigMessage = NonNullable<MessageInitShape<typeof CONNECTORS_SERVICE.registerConnector.input>['config']>;

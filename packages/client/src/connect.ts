@@ -1,5 +1,4 @@
-import { ConnectorError } from '@automate/contract';
-import type { ConnectorService } from '@automate/contract';
+import type { ConnectorError, ConnectorService } from '@automate/contract';
 import { errorFromStatus } from '@automate/contract/grpc';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import type { ChannelOptions, ServiceError } from '@grpc/grpc-js';
@@ -51,7 +50,10 @@ async function openRemoteBackend(address: string, timeoutMs: number): Promise<Co
 const ANSWERS: ReadonlySet<number> = new Set([0, 5, 7, 12, 16]);
 
 /** Asks for the service's health, to learn whether there is one at all; a service without that method answers too. */
-function greet(client: Client, { address, timeoutMs }: { readonly address: string; readonly timeoutMs: number }): Promise<void> {
+function greet(
+  client: Client,
+  { address, timeoutMs }: { readonly address: string; readonly timeoutMs: number },
+): Promise<void> {
   const bytes = (value: Buffer): Buffer => value;
   return new Promise((resolve, reject) => {
     const settle = (error: ServiceError | null): void => {
@@ -59,11 +61,22 @@ function greet(client: Client, { address, timeoutMs }: { readonly address: strin
       else reject(explainNoService(error, { address, timeoutMs }));
     };
     const deadline = Date.now() + timeoutMs;
-    client.makeUnaryRequest('/grpc.health.v1.Health/Check', bytes, bytes, Buffer.alloc(0), new Metadata(), { deadline }, settle);
+    client.makeUnaryRequest(
+      '/grpc.health.v1.Health/Check',
+      bytes,
+      bytes,
+      Buffer.alloc(0),
+      new Metadata(),
+      { deadline },
+      settle,
+    );
   });
 }
 
-function explainNoService(error: ServiceError, context: { readonly address: string; readonly timeoutMs: number }): ConnectorError {
+function explainNoService(
+  error: ServiceError,
+  context: { readonly address: string; readonly timeoutMs: number },
+): ConnectorError {
   // Whatever it was, no service answered: it counts as one that cannot be reached.
   const details = `No connection established: ${error.details.replace(/^No connection established\. | Resolution note: $/g, '')}`;
   return errorFromStatus({ code: 14, details }, { ...context, method: 'connect' });

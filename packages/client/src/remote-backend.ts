@@ -1,4 +1,10 @@
-import { cancelledByCaller, ConnectorInternalError, InvalidInputError, MAX_PAYLOAD_BYTES, payloadTooLarge } from '@automate/contract';
+import {
+  cancelledByCaller,
+  ConnectorInternalError,
+  InvalidInputError,
+  MAX_PAYLOAD_BYTES,
+  payloadTooLarge,
+} from '@automate/contract';
 import type {
   CallOptions,
   ChangeResult,

@@ -28,7 +28,11 @@ export function isLoopback(address: string): boolean {
 }
 
 function refuse(address: string, hint: string): InvalidInputError {
-  const problem = { path: 'address', expected: 'an address such as "127.0.0.1:50051"', received: JSON.stringify(address) };
+  const problem = {
+    path: 'address',
+    expected: 'an address such as "127.0.0.1:50051"',
+    received: JSON.stringify(address),
+  };
   return new InvalidInputError(
     `the address of the connectors service (CONNECTORS_SERVICE_ADDR) is ${problem.received}; expected ${problem.expected}: ${hint}`,
     { problems: [problem] },

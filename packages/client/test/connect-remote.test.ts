@@ -122,7 +122,10 @@ describe('a service of the original interface that is not ours', () => {
     ['settings that no JSON has', { settings: { when: Number.NaN } }, 'settings.when'],
   ])('is not bothered with %s: the problem is the schema’s own', async (_, part, path) => {
     const config = { id: 'x', ...part } as unknown as ConnectorConfigInput;
-    const error = (await client.register(config).catch((reason: unknown) => reason)) as { code: string; problems: { path: string }[] };
+    const error = (await client.register(config).catch((reason: unknown) => reason)) as {
+      code: string;
+      problems: { path: string }[];
+    };
     expect(error.code).toBe('INVALID_INPUT');
     expect(error.problems.map((problem) => problem.path)).toEqual([path]);
   });
@@ -131,7 +134,9 @@ describe('a service of the original interface that is not ours', () => {
     await client.close();
     await client.close();
     await expect(client.list()).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'closed' } });
-    await expect(client.watch()[Symbol.asyncIterator]().next()).rejects.toMatchObject({ details: { reason: 'closed' } });
+    await expect(client.watch()[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      details: { reason: 'closed' },
+    });
   });
 
   it('is let go by `await using`', async () => {

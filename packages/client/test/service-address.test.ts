@@ -14,14 +14,21 @@ describe('the address of a service', () => {
     expect(parseServiceAddress(written)).toBe(target);
   });
 
-  it.each(['http://127.0.0.1:50051', 'host:', 'host:0', 'host:70000', '::1', '::1:50051', 'a b', 'host:50051/path', ':50051'])(
-    '%s is refused, with an example of what would do',
-    (written) => {
-      expect(() => parseServiceAddress(written)).toThrow(
-        expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining('"127.0.0.1:50051"') }),
-      );
-    },
-  );
+  it.each([
+    'http://127.0.0.1:50051',
+    'host:',
+    'host:0',
+    'host:70000',
+    '::1',
+    '::1:50051',
+    'a b',
+    'host:50051/path',
+    ':50051',
+  ])('%s is refused, with an example of what would do', (written) => {
+    expect(() => parseServiceAddress(written)).toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining('"127.0.0.1:50051"') }),
+    );
+  });
 
   it('of this machine is known as such', () => {
     expect(['127.0.0.1:1', 'localhost:1', '[::1]:1'].every(isLoopback)).toBe(true);

@@ -63,7 +63,13 @@ export const config: fc.Arbitrary<ConnectorConfig> = fc
       metadata: map,
       tags: fc.array(text),
       healthCheck: fc.record({ enabled: fc.boolean(), intervalMs: millis, timeoutMs: millis }),
-      limits: fc.record({ concurrency: count, queue: count, timeoutMs: millis, startTimeoutMs: millis, memoryMb: count }),
+      limits: fc.record({
+        concurrency: count,
+        queue: count,
+        timeoutMs: millis,
+        startTimeoutMs: millis,
+        memoryMb: count,
+      }),
       retry: fc.record({ attempts: count, backoffMs: millis, maxBackoffMs: millis }),
     }),
     optional: some({

@@ -34,7 +34,10 @@ type Serializer<Schema extends DescMessage> = {
 };
 
 /** Over the wire and back, with the service's own codec. */
-function travel<Schema extends DescMessage>(method: Serializer<Schema>, message: MessageShape<Schema>): MessageShape<Schema> {
+function travel<Schema extends DescMessage>(
+  method: Serializer<Schema>,
+  message: MessageShape<Schema>,
+): MessageShape<Schema> {
   return method.responseDeserialize(method.responseSerialize(message));
 }
 
@@ -105,16 +108,46 @@ describe('values that travel as messages come out as they went in', () => {
   });
 });
 
+it('an answer of ExecuteAction written from text is the message, byte for byte', () => {
+  const { responseSerialize, responseDeserialize } = service.executeAction;
+  const answer = fc.record({
+    result: fc.string({ unit: 'grapheme', maxLength: 300 }),
+    attempts: fc.integer({ min: 0, max: 2_147_483_647 }),
+    durationMs: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+    replayed: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(answer, ({ result, attempts, durationMs, replayed }) => {
+      const message = create(schemas.ExecuteActionResponseSchema, {
+        result: Buffer.from(result),
+        attempts,
+        durationMs: BigInt(durationMs),
+        replayed,
+      });
+      expect(responseSerialize({ result, attempts, durationMs, replayed })).toEqual(responseSerialize(message));
+    }),
+  );
+  const odd = responseDeserialize(
+    responseSerialize({ result: 'half \ud800', attempts: 1, durationMs: 1.6, replayed: false }),
+  );
+  expect(odd).toMatchObject({ result: new Uint8Array(Buffer.from('half \ufffd')), durationMs: 2n });
+});
+
 describe('a configuration from a client of the original interface', () => {
   const read = (config: object) =>
-    configInputFromMessage(travel(service.getConnector, create(schemas.GetConnectorResponseSchema, { config })).config!);
+    configInputFromMessage(
+      travel(service.getConnector, create(schemas.GetConnectorResponseSchema, { config })).config!,
+    );
 
   it('has the defaults where it says nothing', () => {
     expect(read({ id: 'a', enabled: true })).toStrictEqual({ id: 'a', enabled: true, metadata: {}, tags: [] });
   });
 
   it('takes the kind from the metadata when it has none, and leaves the metadata alone', () => {
-    expect(read({ id: 'a', metadata: { kind: 'slack' } })).toMatchObject({ kind: 'slack', metadata: { kind: 'slack' } });
+    expect(read({ id: 'a', metadata: { kind: 'slack' } })).toMatchObject({
+      kind: 'slack',
+      metadata: { kind: 'slack' },
+    });
     expect(read({ id: 'a', kind: 'jira', metadata: { kind: 'slack' } })).toMatchObject({ kind: 'jira' });
   });
 
@@ -135,9 +168,18 @@ describe('what a message cannot carry, or nobody knows', () => {
 
   it('makes unknown enum numbers in answers problems', () => {
     const problems: Problem[] = [];
-    const message = create(schemas.ConnectorInfoSchema, { id: 'a', type: 42 as never, status: 9 as never, owner: 'nobody' });
+    const message = create(schemas.ConnectorInfoSchema, {
+      id: 'a',
+      type: 42 as never,
+      status: 9 as never,
+      owner: 'nobody',
+    });
     expect(infoFromMessage(message, problems)).toMatchObject({ id: 'a', status: 'unknown' });
-    expect(problems.map(({ path, received }) => `${path}: ${received}`)).toEqual(['type: 42', 'status: 9', 'owner: "nobody"']);
+    expect(problems.map(({ path, received }) => `${path}: ${received}`)).toEqual([
+      'type: 42',
+      'status: 9',
+      'owner: "nobody"',
+    ]);
   });
 
   it('makes numbers beyond 2^53 problems instead of other numbers', () => {
@@ -174,7 +216,8 @@ describe('what a message cannot carry, or nobody knows', () => {
   });
 
   it('reads settings that nest deeper than any real ones', () => {
-    const nested = (depth: number) => JSON.parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth)) as Record<string, never>;
+    const nested = (depth: number) =>
+      JSON.parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth)) as Record<string, never>;
     expect(configInputFromMessage(configOverTheWire({ id: 'a', settings: nested(150) })).settings).toEqual(nested(150));
   });
 

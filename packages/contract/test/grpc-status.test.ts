@@ -101,7 +101,11 @@ describe('an error over gRPC', () => {
       expected: 'a number',
       received: 'x'.repeat(40),
     }));
-    const error = new InvalidInputError('many problems', { problems, connector: 'slack', details: { big: 'y'.repeat(9000) } });
+    const error = new InvalidInputError('many problems', {
+      problems,
+      connector: 'slack',
+      details: { big: 'y'.repeat(9000) },
+    });
     const read = travel(error, DEFAULT_DETAILS_LIMIT);
     expect((statusFromError(error).metadata.get(KEY)[0] as Buffer).length).toBeLessThanOrEqual(DEFAULT_DETAILS_LIMIT);
     expect(read).toMatchObject({ code: 'INVALID_INPUT', message: 'many problems', connector: 'slack' });
@@ -178,7 +182,11 @@ describe('a status that is not ours', () => {
   const info = (init: { reason: string; domain: string; metadata?: Record<string, string> }) =>
     toBinary(
       StatusSchema,
-      create(StatusSchema, { code: 5, message: 'gone', details: [anyPack(ErrorInfoSchema, create(ErrorInfoSchema, init))] }),
+      create(StatusSchema, {
+        code: 5,
+        message: 'gone',
+        details: [anyPack(ErrorInfoSchema, create(ErrorInfoSchema, init))],
+      }),
     );
 
   it.each([

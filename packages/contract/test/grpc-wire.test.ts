@@ -66,7 +66,12 @@ const ORIGINAL: Record<string, Record<string, string>> = {
   GetConnectorRequest: { id: '1 string' },
   GetConnectorResponse: { connector: '1 ConnectorInfo', config: '2 ConnectorConfig' },
   HealthCheckRequest: { id: '1 string' },
-  HealthCheckResponse: { id: '1 string', status: '2 ConnectorStatus', message: '3 string', response_time_ms: '4 int64' },
+  HealthCheckResponse: {
+    id: '1 string',
+    status: '2 ConnectorStatus',
+    message: '3 string',
+    response_time_ms: '4 int64',
+  },
   HealthCheckAllRequest: { type: '1 ConnectorType' },
   HealthCheckAllResponse: { statuses: '1 map to ConnectorStatus' },
   RegisterConnectorRequest: { config: '1 ConnectorConfig' },
@@ -130,7 +135,9 @@ describe('the protocol', () => {
   });
 
   it('has the enums in their order, with 0 for unspecified', () => {
-    const values = Object.fromEntries(file.enums.map(({ name, values: all }) => [name, all.map((value) => `${value.name}=${value.number}`)]));
+    const values = Object.fromEntries(
+      file.enums.map(({ name, values: all }) => [name, all.map((value) => `${value.name}=${value.number}`)]),
+    );
     expect(values).toEqual({
       ConnectorType: [
         'CONNECTOR_TYPE_UNSPECIFIED=0',
@@ -154,7 +161,11 @@ describe('the protocol', () => {
 
   it('has the six original methods and seven of ours, one of them a stream', () => {
     expect(ConnectorsService.typeName).toBe('connectors.ConnectorsService');
-    expect(ConnectorsService.methods.map(({ name, methodKind }) => (methodKind === 'unary' ? name : `${name} ${methodKind}`))).toEqual([
+    expect(
+      ConnectorsService.methods.map(({ name, methodKind }) =>
+        methodKind === 'unary' ? name : `${name} ${methodKind}`,
+      ),
+    ).toEqual([
       'ListConnectors',
       'GetConnector',
       'RegisterConnector',

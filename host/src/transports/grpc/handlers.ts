@@ -1,6 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidInputError, MAX_PAYLOAD_BYTES, payloadTooLarge } from '@automate/contract';
-import type { CallOptions, ConnectorConfigInput, ConnectorService, ConnectorType, Problem } from '@automate/contract';
+import type {
+  CallOptions,
+  ConnectorConfigInput,
+  ConnectorService,
+  ConnectorType,
+  ExecuteTextResult,
+  Problem,
+} from '@automate/contract';
 import {
   configInputFromMessage,
   configToMessage,
@@ -10,7 +17,6 @@ import {
   healthToMessage,
   infoToMessage,
   int64ToNumber,
-  millisToInt64,
   pluginsToMessage,
   testToMessage,
   typeFromNumber,
@@ -19,7 +25,7 @@ import type { ConnectorsMethod } from '@automate/contract/grpc';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import type { UntypedHandleCall } from '@grpc/grpc-js';
 import type { GrpcLogger } from './logger.ts';
-import { unary } from './unary.ts';
+import { serve, unary } from './unary.ts';
 import type { Answer } from './unary.ts';
 import { createWatchStreams } from './watch-stream.ts';
 import type { WatchStreams } from './watch-stream.ts';
@@ -43,7 +49,11 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
   ) => unary(method, { logger, answer });
   const handlers = {
     listConnectors: on(methods.listConnectors, async ({ type, enabledOnly, tag }, options) => {
-      const filter = { ...typeFilter(type), ...(enabledOnly && { enabledOnly }), ...(tag === undefined ? {} : { tag }) };
+      const filter = {
+        ...typeFilter(type),
+        ...(enabledOnly && { enabledOnly }),
+        ...(tag === undefined ? {} : { tag }),
+      };
       return { connectors: (await service.list(filter, options)).map(infoToMessage) };
     }),
     getConnector: on(methods.getConnector, async (request, options) => {
@@ -68,7 +78,10 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
       const { id, message } = await service.update(configOf(request), options);
       return { success: true, message, connectorId: id };
     }),
-    executeAction: on(methods.executeAction, (request, options) => execute(service, request, options)),
+    executeAction: serve(methods.executeAction.path, {
+      logger,
+      answer: (request: ExecuteMessage, options) => execute(service, request, options),
+    }),
     describeConnector: on(methods.describeConnector, async (request, options) =>
       descriptionToMessage(await service.describe(idOf(request), options)),
     ),
@@ -87,13 +100,17 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
 }
 
 /** Payload and result pass as they are: whether the text is JSON is the connector's worker to find out. */
-async function execute(service: ConnectorService, request: ExecuteMessage, options: CallOptions) {
+async function execute(
+  service: ConnectorService,
+  request: ExecuteMessage,
+  options: CallOptions,
+): Promise<ExecuteTextResult> {
   const { payload, idempotencyKey } = request;
   const id = idOf(request);
   if (request.action === '') throw refuse({ path: 'action', expected: 'the name of an action', received: 'nothing' });
   if (payload.byteLength > MAX_PAYLOAD_BYTES) throw payloadTooLarge(payload.byteLength, id);
   if (!isUtf8(payload)) throw new InvalidInputError('the payload is not UTF-8', { connector: id });
-  const answer = await service.executeText(
+  return service.executeText(
     {
       id,
       action: request.action,
@@ -102,12 +119,6 @@ async function execute(service: ConnectorService, request: ExecuteMessage, optio
     },
     request.timeoutMs === undefined ? options : withTimeout(options, request.timeoutMs),
   );
-  return {
-    result: Buffer.from(answer.result),
-    attempts: answer.attempts,
-    durationMs: millisToInt64(answer.durationMs),
-    replayed: answer.replayed,
-  };
 }
 
 /** The same options with the shorter of both times; the signal is still made only when asked for. */

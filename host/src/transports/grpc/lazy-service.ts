@@ -74,7 +74,10 @@ interface Loading {
   start(): Promise<ReadonlyMap<string, LoadedMethod>>;
 }
 
-type AnyCall = ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
+type AnyCall =
+  | ServerUnaryCall<unknown, unknown>
+  | ServerWritableStream<unknown, unknown>
+  | ServerDuplexStream<unknown, unknown>;
 
 function lazyHandler(path: string, kind: LazyMethod['kind'], loading: Loading): UntypedHandleCall {
   return (call: AnyCall, callback?: sendUnaryData<unknown>): void => {
@@ -86,10 +89,8 @@ function lazyHandler(path: string, kind: LazyMethod['kind'], loading: Loading): 
     };
     const present = loading.current();
     if (present !== undefined) return run(present);
-    loading.start().then(run, (error: Error) => {
-      if (callback === undefined) call.emit('error', error);
-      else callback(error);
-    });
+    const fail = (error: Error): void => void (callback === undefined ? call.emit('error', error) : callback(error));
+    loading.start().then(run, fail);
   };
 }
 
@@ -97,7 +98,10 @@ function lazyHandler(path: string, kind: LazyMethod['kind'], loading: Loading): 
 function readLate(call: ServerDuplexStream<unknown, unknown>, deserialize: (bytes: Buffer) => unknown): void {
   const on = call.on.bind(call) as (event: string, listener: (value: unknown) => void) => typeof call;
   call.on = ((event: string, listener: (value: unknown) => void) =>
-    on(event, event === 'data' ? (value) => listener(value instanceof RawRequest ? deserialize(value.bytes) : value) : listener)) as typeof call.on;
+    on(
+      event,
+      event === 'data' ? (value) => listener(value instanceof RawRequest ? deserialize(value.bytes) : value) : listener,
+    )) as typeof call.on;
 }
 
 function indexMethods(services: readonly LoadedService[]): ReadonlyMap<string, LoadedMethod> {
@@ -106,7 +110,8 @@ function indexMethods(services: readonly LoadedService[]): ReadonlyMap<string, L
     for (const [name, { path, requestDeserialize, responseSerialize }] of Object.entries(definition)) {
       // Services may name their handlers as the protocol does or in camel case.
       const handle = implementation[name] ?? implementation[name.charAt(0).toLowerCase() + name.slice(1)];
-      if (handle !== undefined) methods.set(path, { handle, deserialize: requestDeserialize, serialize: responseSerialize });
+      if (handle !== undefined)
+        methods.set(path, { handle, deserialize: requestDeserialize, serialize: responseSerialize });
     }
   }
   return methods;

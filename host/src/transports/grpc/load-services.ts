@@ -16,12 +16,13 @@ export async function loadServices(options: {
   readonly logger: GrpcLogger;
   readonly serving: boolean;
 }): Promise<LoadedServices> {
-  const [{ createHandlers }, { CONNECTORS_SERVICE }, { createHealthService }, { createReflectionServices }] = await Promise.all([
-    import('./handlers.ts'),
-    import('@automate/contract/grpc'),
-    import('./health.ts'),
-    import('./reflection.ts'),
-  ]);
+  const [{ createHandlers }, { CONNECTORS_SERVICE }, { createHealthService }, { createReflectionServices }] =
+    await Promise.all([
+      import('./handlers.ts'),
+      import('@automate/contract/grpc'),
+      import('./health.ts'),
+      import('./reflection.ts'),
+    ]);
   const { handlers, watches } = createHandlers(options.service, options.logger);
   const health = createHealthService(options.serving);
   return {

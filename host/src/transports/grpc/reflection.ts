@@ -22,6 +22,6 @@ export function createReflectionServices(): readonly LoadedService[] {
     addService: (definition, implementation) =>
       void services.push({ definition, implementation: implementation as Record<string, UntypedHandleCall> }),
   };
-  reflection.addToServer(collector as Server);
+  reflection.addToServer(collector);
   return services;
 }

@@ -71,7 +71,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     server.drain(address, drainMs);
     const drained = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
     loaded?.endStreams();
-    const late = setTimeout(() => options.logger.warn('calls are cut off: they did not end in time', { drainMs }), drainMs);
+    const late = setTimeout(
+      () => options.logger.warn('calls are cut off: they did not end in time', { drainMs }),
+      drainMs,
+    );
     await drained;
     clearTimeout(late);
   };

@@ -18,18 +18,35 @@ export type Answer<Input extends DescMessage, Output extends DescMessage> = (
 export function unary<Input extends DescMessage, Output extends DescMessage>(
   method: ConnectorsMethod<Input, Output>,
   { logger, answer }: { readonly logger: GrpcLogger; readonly answer: Answer<Input, Output> },
-): handleUnaryCall<MessageShape<Input> | UnreadableMessage, MessageShape<Output>> {
-  return async (call, callback) => {
+): Handler<MessageShape<Input>, MessageShape<Output>> {
+  return serve(method.path, {
+    logger,
+    answer: async (request, options) => create(method.output, await answer(request, options)),
+  });
+}
+
+type Handler<Request, Response> = handleUnaryCall<Request | UnreadableMessage, Response>;
+
+/** The same for an answer that is what the method's codec takes. */
+export function serve<Request extends object, Response>(
+  path: string,
+  options: {
+    readonly logger: GrpcLogger;
+    readonly answer: (request: Request, options: CallOptions) => Promise<Response>;
+  },
+): Handler<Request, Response> {
+  const respond: (...args: Parameters<Handler<Request, Response>>) => Promise<void> = async (call, callback) => {
     const scope = openCallScope(call);
     try {
-      const response = create(method.output, await answer(readable(call.request), scope.options));
+      const response = await options.answer(readable(call.request), scope.options);
       scope.finish();
       callback(null, response);
     } catch (error) {
       scope.finish();
-      callback(answerError(error, { method: method.path, metadata: call.metadata, logger }));
+      callback(answerError(error, { method: path, metadata: call.metadata, logger: options.logger }));
     }
   };
+  return (call, callback) => void respond(call, callback);
 }
 
 /** The request, unless it was none. */

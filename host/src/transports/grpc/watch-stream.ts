@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ConnectorEvent, ConnectorService } from '@automate/contract';
-import { CONNECTORS_SERVICE, eventToMessage } from '@automate/contract/grpc';
-import type { UnreadableMessage } from '@automate/contract/grpc';
+import { eventToMessage } from '@automate/contract/grpc';
+import type { CONNECTORS_SERVICE, UnreadableMessage } from '@automate/contract/grpc';
 import type { handleServerStreamingCall, ServerWritableStream } from '@grpc/grpc-js';
 import type { MessageShape } from '@bufbuild/protobuf';
 import { answerError } from './answer-errors.ts';

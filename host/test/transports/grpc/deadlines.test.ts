@@ -17,8 +17,14 @@ describe('a deadline', () => {
   it('reaches the service as the time that is left, whichever way it came', async () => {
     await using grpc = await openGrpc();
     await callRaw(grpc.raw, METHODS.listConnectors, { deadline: 10_000 });
-    await callRaw(grpc.raw, METHODS.executeAction, { request: { ...waitBytes(0), timeoutMs: 3000n }, deadline: 10_000 });
-    await callRaw(grpc.raw, METHODS.executeAction, { request: { ...waitBytes(0), timeoutMs: 9_000_000n }, deadline: 10_000 });
+    await callRaw(grpc.raw, METHODS.executeAction, {
+      request: { ...waitBytes(0), timeoutMs: 3000n },
+      deadline: 10_000,
+    });
+    await callRaw(grpc.raw, METHODS.executeAction, {
+      request: { ...waitBytes(0), timeoutMs: 9_000_000n },
+      deadline: 10_000,
+    });
     await callRaw(grpc.raw, METHODS.listConnectors);
     const times = grpc.service.calls.map(({ options }) => options.timeoutMs);
     expect(times[0]).toBeGreaterThan(5000);
@@ -144,14 +150,11 @@ describe('trace context', () => {
     ['one with more behind it', `${traceparent}-more`],
     ['one in capitals', traceparent.toUpperCase()],
     ['a very long one', 'x'.repeat(5000)],
-  ])(
-    'that is none is left out: %s',
-    async (_, value) => {
-      await using grpc = await openGrpc();
-      await callRaw(grpc.raw, METHODS.listConnectors, { metadata: { traceparent: value, tracestate: 'a=1' } });
-      expect(grpc.service.calls[0]?.options).toMatchObject({ signal: expect.anything() });
-      expect(grpc.service.calls[0]?.options.traceparent).toBeUndefined();
-      expect(grpc.service.calls[0]?.options.tracestate).toBeUndefined();
-    },
-  );
+  ])('that is none is left out: %s', async (_, value) => {
+    await using grpc = await openGrpc();
+    await callRaw(grpc.raw, METHODS.listConnectors, { metadata: { traceparent: value, tracestate: 'a=1' } });
+    expect(grpc.service.calls[0]?.options).toMatchObject({ signal: expect.anything() });
+    expect(grpc.service.calls[0]?.options.traceparent).toBeUndefined();
+    expect(grpc.service.calls[0]?.options.tracestate).toBeUndefined();
+  });
 });

@@ -43,18 +43,25 @@ describe('a caller that sends what it should not', () => {
     }
   };
 
-  it.each(['getConnector', 'removeConnector', 'healthCheck', 'describeConnector', 'testConnector', 'executeAction'] as const)(
-    'an empty id to %s is INVALID_ARGUMENT',
-    async (name) => {
-      const call = callRaw(grpc.raw, METHODS[name] as typeof METHODS.getConnector);
-      await expect(call).rejects.toMatchObject({ code: 3, details: 'the call names no connector' });
-    },
-  );
+  it.each([
+    'getConnector',
+    'removeConnector',
+    'healthCheck',
+    'describeConnector',
+    'testConnector',
+    'executeAction',
+  ] as const)('an empty id to %s is INVALID_ARGUMENT', async (name) => {
+    const call = callRaw(grpc.raw, METHODS[name] as typeof METHODS.getConnector);
+    await expect(call).rejects.toMatchObject({ code: 3, details: 'the call names no connector' });
+  });
 
   it('a registration without configuration, or without id, is INVALID_ARGUMENT', async () => {
     const register = (request: object) => callRaw(grpc.raw, METHODS.registerConnector, { request });
     await expect(register({})).rejects.toMatchObject({ code: 3, details: expect.stringContaining('configuration') });
-    await expect(register({ config: { kind: 'echo' } })).rejects.toMatchObject({ code: 3, details: expect.stringContaining('no connector') });
+    await expect(register({ config: { kind: 'echo' } })).rejects.toMatchObject({
+      code: 3,
+      details: expect.stringContaining('no connector'),
+    });
   });
 
   it('a call of no action is INVALID_ARGUMENT', async () => {
@@ -64,21 +71,29 @@ describe('a caller that sends what it should not', () => {
 
   it('an unknown enum number in a filter is INVALID_ARGUMENT', async () => {
     const call = callRaw(grpc.raw, METHODS.listConnectors, { request: { type: 42 as never } });
-    await expect(call).rejects.toMatchObject({ code: 3, details: expect.stringContaining('type: expected one of observability') });
-    await expect(callRaw(grpc.raw, METHODS.healthCheckAll, { request: { type: -1 as never } })).rejects.toMatchObject({ code: 3 });
+    await expect(call).rejects.toMatchObject({
+      code: 3,
+      details: expect.stringContaining('type: expected one of observability'),
+    });
+    await expect(callRaw(grpc.raw, METHODS.healthCheckAll, { request: { type: -1 as never } })).rejects.toMatchObject({
+      code: 3,
+    });
   });
 
   it('an unknown enum number in a configuration is told together with every other problem', async () => {
     const config = { id: 'x', type: 42 as never, mode: 9 as never, port: -3, limits: { timeoutMs: 2n ** 62n } };
     const call = callRaw(grpc.raw, METHODS.registerConnector, { request: { config } });
-    const failure = await call.catch((reason: unknown) => errorFromStatus(reason as ServiceError, { address: '', method: '' }));
+    const failure = await call.catch((reason: unknown) =>
+      errorFromStatus(reason as ServiceError, { address: '', method: '' }),
+    );
     expect(failure).toMatchObject({ code: 'INVALID_INPUT' });
     const paths = (failure as ConnectorError).problems?.map(({ path }) => path);
     expect(paths?.toSorted()).toEqual(['limits.timeout', 'mode', 'port', 'type']);
   });
 
   it('settings as deep as any configuration may be come back; deeper ones are refused like anything else', async () => {
-    const nested = (depth: number) => JSON.parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth)) as Record<string, never>;
+    const nested = (depth: number) =>
+      JSON.parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth)) as Record<string, never>;
     await grpc.client.register({ id: 'deep', kind: 'echo', settings: nested(28) });
     await expect(grpc.client.get('deep')).resolves.toMatchObject({ config: { settings: nested(28) } });
     await grpc.client.remove('deep');
@@ -104,15 +119,23 @@ describe('a caller that sends what it should not', () => {
 
   it('a payload above 3 MiB is INVALID_ARGUMENT, a message above 4 MiB is not even read', async () => {
     const call = (size: number) =>
-      callRaw(grpc.raw, METHODS.executeAction, { request: { id: 'echo', action: 'echo', payload: Buffer.alloc(size, 0x20) } });
-    await expect(call(3 * 1024 * 1024 + 1)).rejects.toMatchObject({ code: 3, details: expect.stringContaining('3145729 bytes') });
+      callRaw(grpc.raw, METHODS.executeAction, {
+        request: { id: 'echo', action: 'echo', payload: Buffer.alloc(size, 0x20) },
+      });
+    await expect(call(3 * 1024 * 1024 + 1)).rejects.toMatchObject({
+      code: 3,
+      details: expect.stringContaining('3145729 bytes'),
+    });
     await expect(call(5 * 1024 * 1024)).rejects.toMatchObject({ code: 8 });
     await expectServing();
   });
 
   it('bytes that are no message are INVALID_ARGUMENT', async () => {
     const call = callRaw(grpc.raw, METHODS.executeAction, { bytes: Buffer.from('\xff\xff\xff not a message') });
-    await expect(call).rejects.toMatchObject({ code: 3, details: expect.stringContaining('connectors.ExecuteActionRequest') });
+    await expect(call).rejects.toMatchObject({
+      code: 3,
+      details: expect.stringContaining('connectors.ExecuteActionRequest'),
+    });
   });
 
   it.each([
@@ -157,7 +180,11 @@ describe('a caller that sends what it should not', () => {
   });
 
   it('a message in an error that no header can carry arrives all the same', async () => {
-    const call = grpc.client.execute({ id: 'echo', action: 'fail', payload: { code: 'NOT_FOUND', message: 'ü\r\n\0 ☂' } });
+    const call = grpc.client.execute({
+      id: 'echo',
+      action: 'fail',
+      payload: { code: 'NOT_FOUND', message: 'ü\r\n\0 ☂' },
+    });
     await expect(call).rejects.toMatchObject({ code: 'NOT_FOUND', message: 'ü\r\n\0 ☂' });
   });
 

@@ -43,7 +43,10 @@ describeWith(
       const args = [join(FIXTURES, 'original_client.py'), grpc.server.address, descriptors];
       const { status, stdout, stderr } = await runProgram(python!, args, input);
       if (status !== 0) throw new Error(stderr);
-      return stdout.trim().split('\n').map((line) => JSON.parse(line) as unknown);
+      return stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown);
     };
 
     it('lists, filters and gets connectors', async () => {
@@ -56,7 +59,9 @@ describeWith(
       expect(all).toMatchObject({ response: { connectors: [{ id: 'echo' }, { id: 'prometheus' }] } });
       expect(enabled).toMatchObject({ response: { connectors: [{ id: 'echo', enabled: true }] } });
       expect(typed).toMatchObject({
-        response: { connectors: [{ id: 'prometheus', status: 'CONNECTOR_STATUS_UNAVAILABLE', mode: 'CONNECTION_MODE_LOCAL' }] },
+        response: {
+          connectors: [{ id: 'prometheus', status: 'CONNECTOR_STATUS_UNAVAILABLE', mode: 'CONNECTION_MODE_LOCAL' }],
+        },
       });
       expect(one).toEqual({
         response: {
@@ -89,7 +94,12 @@ describeWith(
     });
 
     it('registers, checks and removes a connector whose kind it can only name in the metadata', async () => {
-      const config = { id: 'mine', enabled: true, metadata: { kind: 'keyed' }, auth: { type: 'basic', username: 'u', password: 'p' } };
+      const config = {
+        id: 'mine',
+        enabled: true,
+        metadata: { kind: 'keyed' },
+        auth: { type: 'basic', username: 'u', password: 'p' },
+      };
       const answers = await call(
         ['RegisterConnector', { config }],
         ['GetConnector', { id: 'mine' }],
@@ -100,7 +110,11 @@ describeWith(
       );
       expect(answers).toMatchObject([
         { response: { success: true, connector_id: 'mine' } },
-        { response: { config: { auth: { type: 'basic', username: 'u', password: '[secret]' }, metadata: { kind: 'keyed' } } } },
+        {
+          response: {
+            config: { auth: { type: 'basic', username: 'u', password: '[secret]' }, metadata: { kind: 'keyed' } },
+          },
+        },
         { response: { id: 'mine', status: 'CONNECTOR_STATUS_HEALTHY', message: 'ok', response_time_ms: '1' } },
         { response: { statuses: { mine: 'CONNECTOR_STATUS_HEALTHY', prometheus: 'CONNECTOR_STATUS_UNAVAILABLE' } } },
         { response: { success: true } },
@@ -118,12 +132,21 @@ describeWith(
         ['RegisterConnector', { config: { id: 'bad', port: -1, metadata: { kind: 'nobody' } } }],
         ['RegisterConnector', { config: { id: 'x'.repeat(20_000), port: -1, metadata: { kind: 'y'.repeat(20_000) } } }],
       );
-      expect(empty).toMatchObject({ code: 'INVALID_ARGUMENT', trailers: expect.arrayContaining(['grpc-status-details-bin']) });
+      expect(empty).toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        trailers: expect.arrayContaining(['grpc-status-details-bin']),
+      });
       expect(unknown).toMatchObject({ code: 'NOT_FOUND', details: 'there is no connector "ghost"' });
       expect(duplicate).toMatchObject({ code: 'ALREADY_EXISTS' });
-      expect(bad).toMatchObject({ code: 'INVALID_ARGUMENT', details: expect.stringContaining('"bad" is refused: port') });
+      expect(bad).toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        details: expect.stringContaining('"bad" is refused: port'),
+      });
       // Its library takes 8 KiB of trailers at most.
-      expect(many).toMatchObject({ code: 'INVALID_ARGUMENT', trailers: expect.arrayContaining(['grpc-status-details-bin']) });
+      expect(many).toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        trailers: expect.arrayContaining(['grpc-status-details-bin']),
+      });
     });
   },
 );

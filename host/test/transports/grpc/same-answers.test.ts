@@ -78,7 +78,10 @@ describe('calls over gRPC answer what calls in process answer', () => {
     ['register', (service) => service.register(config)],
     ['get of what was registered', (service) => service.get('new')],
     ['register again', (service) => service.register(config)],
-    ['register with every problem', (service) => service.register({ id: 'Bad', port: 70_000, auth: { token: '[secret]' } })],
+    [
+      'register with every problem',
+      (service) => service.register({ id: 'Bad', port: 70_000, auth: { token: '[secret]' } }),
+    ],
     ['update', (service) => service.update({ id: 'new', kind: 'keyed', description: 'changed' })],
     ['update with a problem', (service) => service.update({ id: 'new', kind: 'nothing' })],
     ['update of nobody', (service) => service.update({ id: 'ghost', kind: 'echo' })],
@@ -89,20 +92,35 @@ describe('calls over gRPC answer what calls in process answer', () => {
     ['remove of what the file owns', (service) => service.remove('echo')],
     ['plugins', (service) => service.plugins()],
     ['rescan', (service) => service.rescanPlugins()],
-    ['execute', (service) => service.execute({ id: 'echo', action: 'echo', payload: { text: 'grüße 🚀', n: 1.5, deep: [{}] } })],
+    [
+      'execute',
+      (service) => service.execute({ id: 'echo', action: 'echo', payload: { text: 'grüße 🚀', n: 1.5, deep: [{}] } }),
+    ],
     ['execute without a payload', (service) => service.execute({ id: 'echo', action: 'echo' })],
     ['execute of an unknown action', (service) => service.execute({ id: 'echo', action: 'dance' })],
     ['execute on nobody', (service) => service.execute({ id: 'ghost', action: 'echo' })],
     ['execute on a disabled one', (service) => service.execute({ id: 'prometheus', action: 'echo' })],
     ['execute with text', (service) => service.executeText({ id: 'echo', action: 'echo', payload: ' {"a" : 1.0} ' })],
     ['execute with empty text', (service) => service.executeText({ id: 'echo', action: 'echo', payload: '' })],
-    ['execute with text that is no JSON', (service) => service.executeText({ id: 'echo', action: 'echo', payload: '{a' })],
+    [
+      'execute with text that is no JSON',
+      (service) => service.executeText({ id: 'echo', action: 'echo', payload: '{a' }),
+    ],
     ['execute with an array', (service) => service.executeText({ id: 'echo', action: 'echo', payload: '[1]' })],
-    ['execute with a key nobody takes', (service) => service.execute({ id: 'echo', action: 'count', idempotencyKey: 'k' })],
+    [
+      'execute with a key nobody takes',
+      (service) => service.execute({ id: 'echo', action: 'count', idempotencyKey: 'k' }),
+    ],
     ['execute with a key', (service) => service.execute({ id: 'keyed', action: 'count', idempotencyKey: 'k' })],
     ['execute with the same key', (service) => service.execute({ id: 'keyed', action: 'count', idempotencyKey: 'k' })],
-    ['execute with a large result', (service) => service.execute({ id: 'echo', action: 'large', payload: { bytes: 3_000_000 } })],
-    ['execute with too large a result', (service) => service.execute({ id: 'echo', action: 'large', payload: { bytes: 4_000_000 } })],
+    [
+      'execute with a large result',
+      (service) => service.execute({ id: 'echo', action: 'large', payload: { bytes: 3_000_000 } }),
+    ],
+    [
+      'execute with too large a result',
+      (service) => service.execute({ id: 'echo', action: 'large', payload: { bytes: 4_000_000 } }),
+    ],
     [
       'execute with a large payload',
       (service) => service.execute({ id: 'echo', action: 'echo', payload: { text: 'x'.repeat(3_000_000) } }),
@@ -131,7 +149,9 @@ describe('calls over gRPC answer what calls in process answer', () => {
       effect: 'none',
       retryAfterMs: 1234,
       details: { status: 418, nested: { list: [1, null] } },
-      problems: [{ path: 'settings.x', expected: 'a', received: 'b', message: 'not so', file: 'f.yaml', line: 3, column: 7 }],
+      problems: [
+        { path: 'settings.x', expected: 'a', received: 'b', message: 'not so', file: 'f.yaml', line: 3, column: 7 },
+      ],
     };
     const call = (service: ConnectorService) => outcome(service.execute({ id: 'echo', action: 'fail', payload }));
     const remote = await call(grpc.client);
@@ -156,7 +176,16 @@ describe('calls over gRPC answer what calls in process answer', () => {
     };
     const withoutRevision = (events: readonly ConnectorEvent[]) => events.map(({ revision: _, ...event }) => event);
     const remote = await follow(grpc.client);
-    expect(remote.map(({ kind }) => kind)).toEqual(['added', 'added', 'added', 'synced', 'added', 'updated', 'status', 'removed']);
+    expect(remote.map(({ kind }) => kind)).toEqual([
+      'added',
+      'added',
+      'added',
+      'synced',
+      'added',
+      'updated',
+      'status',
+      'removed',
+    ]);
     expect(withoutRevision(remote)).toEqual(withoutRevision(await follow(local)));
     const revisions = remote.map(({ revision }) => revision);
     expect(revisions).toEqual(revisions.toSorted((a, b) => a - b));

@@ -91,7 +91,13 @@ describe('the standard health service', () => {
   it('tells those who watch, and lets them go when the server closes', async () => {
     await using grpc = await openGrpc();
     const { path, requestSerialize, responseDeserialize } = healthDefinition['Watch']!;
-    const stream = grpc.raw.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service: '' }, new Metadata());
+    const stream = grpc.raw.makeServerStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      { service: '' },
+      new Metadata(),
+    );
     const statuses: string[] = [];
     stream.on('data', (answer: HealthAnswer) => statuses.push(answer.status));
     stream.on('error', () => {});
@@ -111,7 +117,9 @@ describe('closing', () => {
     while (grpc.service.calls.length === 0) await sleep(5);
     const closed = grpc.server.close({ drainMs: 20_000 });
     await sleep(50);
-    await expect(grpc.client.list()).rejects.toMatchObject({ code: expect.stringMatching(/UNAVAILABLE|TRANSIENT_NETWORK/) });
+    await expect(grpc.client.list()).rejects.toMatchObject({
+      code: expect.stringMatching(/UNAVAILABLE|TRANSIENT_NETWORK/),
+    });
     await expect(slow).resolves.toMatchObject({ result: { waited: 400 } });
     await closed;
     expect(grpc.log).toEqual([]);
@@ -120,7 +128,11 @@ describe('closing', () => {
   it('cuts off calls that do not end in time, and says so in the log', async () => {
     await using grpc = await openGrpc();
     const endless = grpc.client.execute({ id: 'echo', action: 'wait', payload: { ms: 60_000 } });
-    const cut = expect(endless).rejects.toMatchObject({ code: 'TRANSIENT_NETWORK', effect: 'maybe', details: { reason: 'connection_lost' } });
+    const cut = expect(endless).rejects.toMatchObject({
+      code: 'TRANSIENT_NETWORK',
+      effect: 'maybe',
+      details: { reason: 'connection_lost' },
+    });
     while (grpc.service.calls.length === 0) await sleep(5);
     await grpc.server.close({ drainMs: 50 });
     await cut;
@@ -150,7 +162,14 @@ describe('closing', () => {
 
 describe('tools that know gRPC, and not us', () => {
   const curl = (address: string, method: string, args: readonly string[]) =>
-    runProgram('buf', ['curl', '--protocol', 'grpc', '--http2-prior-knowledge', ...args, `http://${address}/${method}`]);
+    runProgram('buf', [
+      'curl',
+      '--protocol',
+      'grpc',
+      '--http2-prior-knowledge',
+      ...args,
+      `http://${address}/${method}`,
+    ]);
 
   it.each([
     ['with the protocol’s files', ['--schema', `${ROOT}packages/contract/proto`]],
@@ -185,7 +204,17 @@ describe('tools that know gRPC, and not us', () => {
   it('learn by reflection which services there are', async () => {
     await using grpc = await openGrpc();
     const url = `http://${grpc.server.address}`;
-    const listed = await runProgram('buf', ['curl', '--protocol', 'grpc', '--http2-prior-knowledge', '--list-services', url]);
-    expect(listed.stdout.trim().split('\n').toSorted()).toEqual(['connectors.ConnectorsService', 'grpc.health.v1.Health']);
+    const listed = await runProgram('buf', [
+      'curl',
+      '--protocol',
+      'grpc',
+      '--http2-prior-knowledge',
+      '--list-services',
+      url,
+    ]);
+    expect(listed.stdout.trim().split('\n').toSorted()).toEqual([
+      'connectors.ConnectorsService',
+      'grpc.health.v1.Health',
+    ]);
   });
 });

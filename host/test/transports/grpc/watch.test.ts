@@ -77,13 +77,19 @@ describe('watching over gRPC', () => {
     await once(cable.listen(0, '127.0.0.1'), 'listening');
     const client = await connect({ address: `127.0.0.1:${(cable.address() as AddressInfo).port}` });
     const { events, done } = follow({ client });
-    const failed = expect(done).rejects.toMatchObject({ code: 'TRANSIENT_NETWORK', details: { reason: 'connection_lost' } });
+    const failed = expect(done).rejects.toMatchObject({
+      code: 'TRANSIENT_NETWORK',
+      details: { reason: 'connection_lost' },
+    });
     await until(() => events.some(({ kind }) => kind === 'synced'));
     cable.close();
     for (const socket of sockets) socket.destroy();
     await failed;
     await until(() => grpc.service.watchers.count === 0);
-    await expect(client.list()).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'service_unreachable' } });
+    await expect(client.list()).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      details: { reason: 'service_unreachable' },
+    });
     await client.close();
   });
 

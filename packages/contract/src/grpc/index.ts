@@ -14,7 +14,7 @@ export { pluginsFromMessage, pluginsToMessage } from './messages/plugins.ts';
 export { int64ToNumber, millisToInt64, typeFromNumber, typeToNumber } from './messages/words.ts';
 export type { Problems } from './messages/words.ts';
 export { CONNECTORS_SERVICE, CONNECTORS_SERVICE_NAME, fileDescriptors } from './service-definition.ts';
-export type { ConnectorsMethod, UnreadableMessage } from './service-definition.ts';
+export type { ConnectorsMethod, ExecuteMethod, UnreadableMessage } from './service-definition.ts';
 export {
   DEFAULT_DETAILS_LIMIT,
   DETAILS_LIMIT_KEY,

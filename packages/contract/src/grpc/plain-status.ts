@@ -29,7 +29,11 @@ const failed = (context: CallContext): string => `${context.method} failed at ${
 const MEANINGS: Readonly<Record<number, PlainMeaning>> = {
   1: { code: 'CANCELLED', reason: 'cancelled', say: (context) => `${context.method} was cancelled` },
   2: { code: 'INTERNAL_ERROR', reason: 'unknown', say: failed },
-  3: { code: 'INVALID_INPUT', reason: 'invalid_argument', say: (context) => `${context.address} refuses ${context.method}` },
+  3: {
+    code: 'INVALID_INPUT',
+    reason: 'invalid_argument',
+    say: (context) => `${context.address} refuses ${context.method}`,
+  },
   4: {
     code: 'TIMEOUT',
     reason: 'deadline_exceeded',
@@ -38,7 +42,11 @@ const MEANINGS: Readonly<Record<number, PlainMeaning>> = {
   },
   5: { code: 'NOT_FOUND', reason: 'not_found', say: failed },
   6: { code: 'ALREADY_EXISTS', reason: 'already_exists', say: failed },
-  7: { code: 'FORBIDDEN', reason: 'permission_denied', say: (context) => `${context.address} does not permit ${context.method}` },
+  7: {
+    code: 'FORBIDDEN',
+    reason: 'permission_denied',
+    say: (context) => `${context.address} does not permit ${context.method}`,
+  },
   8: { code: 'OVERLOADED', reason: 'resource_exhausted', say: failed },
   9: { code: 'CONFIG_INVALID', reason: 'failed_precondition', say: failed },
   10: { code: 'UPSTREAM_5XX', reason: 'aborted', say: failed },

@@ -1,9 +1,20 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { DescMessage, DescMethodServerStreaming, DescMethodUnary, MessageShape } from '@bufbuild/protobuf';
-import { file_google_protobuf_duration, file_google_protobuf_struct, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import {
+  file_google_protobuf_duration,
+  file_google_protobuf_struct,
+  FileDescriptorProtoSchema,
+} from '@bufbuild/protobuf/wkt';
 import type { MethodDefinition } from '@grpc/grpc-js';
+import type { ExecuteTextResult } from '../connector-service.ts';
 import { ConnectorsService, file_connectors_connectors } from '../gen/connectors/connectors_pb.ts';
+import type {
+  ExecuteActionRequestSchema,
+  ExecuteActionResponse,
+  ExecuteActionResponseSchema,
+} from '../gen/connectors/connectors_pb.ts';
 import { file_google_rpc_error_details } from '../gen/google/rpc/error_details_pb.ts';
+import { encodeExecuteAnswer } from './execute-codec.ts';
 
 /** What a request is that cannot be read as a message. It reaches the handler, which can answer with more than "13". */
 export interface UnreadableMessage {
@@ -19,6 +30,14 @@ export interface ConnectorsMethod<Input extends DescMessage, Output extends Desc
   readonly output: Output;
   /** Never throws. */
   requestDeserialize(bytes: Buffer): MessageShape<Input> | UnreadableMessage;
+}
+
+/** ExecuteAction as a server has it: it may answer with the result's text, which goes to the wire as it is. */
+export interface ExecuteMethod extends ConnectorsMethod<
+  typeof ExecuteActionRequestSchema,
+  typeof ExecuteActionResponseSchema
+> {
+  responseSerialize(answer: ExecuteActionResponse | ExecuteTextResult): Buffer;
 }
 
 /** Settings nest: each level of them is three levels of messages, so the library's 100 would be 33 of theirs. */
@@ -60,6 +79,17 @@ function decodeOrSay<Schema extends DescMessage>(
   }
 }
 
+function defineExecute(): ExecuteMethod {
+  const definition = define(ConnectorsService.method.executeAction);
+  return {
+    ...definition,
+    responseSerialize: (answer) =>
+      typeof answer.result === 'string'
+        ? encodeExecuteAnswer(answer as ExecuteTextResult)
+        : definition.responseSerialize(answer as ExecuteActionResponse),
+  };
+}
+
 /** Full name of the service, as health checks and reflection know it. */
 export const CONNECTORS_SERVICE_NAME: string = ConnectorsService.typeName;
 
@@ -74,7 +104,7 @@ export const CONNECTORS_SERVICE = {
   healthCheck: define(method.healthCheck),
   healthCheckAll: define(method.healthCheckAll),
   updateConnector: define(method.updateConnector),
-  executeAction: define(method.executeAction),
+  executeAction: defineExecute(),
   describeConnector: define(method.describeConnector),
   testConnector: define(method.testConnector),
   watchConnectors: define(method.watchConnectors),

@@ -8,7 +8,6 @@ import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../gen/googl
 import type { BadRequest } from '../gen/google/rpc/error_details_pb.ts';
 import type { Status } from '../gen/google/rpc/status_pb.ts';
 import { isJsonObject } from '../json.ts';
-import type { JsonObject } from '../json.ts';
 import type { Problem } from '../problem.ts';
 
 /** The envelope in a status' details; none when they are not of this domain. What is there is taken, never trusted. */
@@ -29,7 +28,7 @@ export function envelopeFromDetails(status: Status, domain: string): ErrorEnvelo
     effect: metadata['effect'] === 'none' || metadata['effect'] === 'maybe' ? metadata['effect'] : traits.effect,
     blame: traits.blame,
     ...(delay === undefined ? {} : { retryAfterMs: Number(delay.seconds) * 1000 + delay.nanos / 1e6 }),
-    ...(isJsonObject(details) ? { details: details as JsonObject } : {}),
+    ...(isJsonObject(details) ? { details } : {}),
     ...(problems === undefined ? {} : { problems }),
     ...(metadata['connector'] === undefined ? {} : { connector: metadata['connector'] }),
   };

@@ -79,7 +79,11 @@ function encodeWithin(envelope: ErrorEnvelope, limit: number): Uint8Array {
   const { details: _, problems = [], ...rest } = envelope;
   const message = envelope.message.slice(0, Math.floor(limit / 8));
   for (let count = problems.length; count > 0; count = Math.floor(count / 2)) {
-    const shorter = encode({ ...rest, message, problems: [...problems.slice(0, count), ...moreProblems(problems, count)] });
+    const shorter = encode({
+      ...rest,
+      message,
+      problems: [...problems.slice(0, count), ...moreProblems(problems, count)],
+    });
     if (shorter.length <= limit) return shorter;
   }
   return encode({ ...rest, message });
@@ -88,7 +92,9 @@ function encodeWithin(envelope: ErrorEnvelope, limit: number): Uint8Array {
 function moreProblems(problems: readonly Problem[], shown: number): readonly Problem[] {
   const missing = problems.length - shown;
   if (missing === 0) return [];
-  return [{ path: '', expected: 'a shorter list', received: `${missing} more`, message: `and ${missing} more problems` }];
+  return [
+    { path: '', expected: 'a shorter list', received: `${missing} more`, message: `and ${missing} more problems` },
+  ];
 }
 
 function encode(envelope: ErrorEnvelope): Uint8Array {
@@ -99,11 +105,20 @@ function encode(envelope: ErrorEnvelope): Uint8Array {
     const fieldViolations = problems.map((problem) => ({ field: problem.path, description: sentence(problem) }));
     details.push(anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations })));
   }
-  if (retryAfterMs !== undefined) details.push(anyPack(RetryInfoSchema, create(RetryInfoSchema, retryDelay(retryAfterMs))));
+  if (retryAfterMs !== undefined)
+    details.push(anyPack(RetryInfoSchema, create(RetryInfoSchema, retryDelay(retryAfterMs))));
   return toBinary(StatusSchema, create(StatusSchema, { code: GRPC_STATUS[code], message, details }));
 }
 
-function infoMetadata({ retryable, effect, blame, name, connector, details, problems }: ErrorEnvelope): Record<string, string> {
+function infoMetadata({
+  retryable,
+  effect,
+  blame,
+  name,
+  connector,
+  details,
+  problems,
+}: ErrorEnvelope): Record<string, string> {
   return {
     retryable: String(retryable),
     effect,
@@ -131,6 +146,7 @@ function retryDelay(ms: number): MessageInitShape<typeof RetryInfoSchema> {
 /** grpc-js percent-encodes the message with a function that throws on half a surrogate pair. */
 function shortMessage(message: string): string {
   let text = message.toWellFormed();
-  while (encodeURI(text).length > GRPC_MESSAGE_LIMIT) text = text.slice(0, Math.floor(text.length * 0.8)).toWellFormed();
+  while (encodeURI(text).length > GRPC_MESSAGE_LIMIT)
+    text = text.slice(0, Math.floor(text.length * 0.8)).toWellFormed();
   return text === message ? text : `${text}…`;
 }

@@ -1,6 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { AuthConfig, ConnectorConfig, ConnectorConfigInput, ConnectorType, ConnectionMode } from '../../connector.ts';
+import type {
+  AuthConfig,
+  ConnectorConfig,
+  ConnectorConfigInput,
+  ConnectorType,
+  ConnectionMode,
+} from '../../connector.ts';
 import { ConnectorConfigSchema } from '../../gen/connectors/connectors_pb.ts';
 import type {
   AuthConfig as AuthMessage,
@@ -50,7 +56,11 @@ export function configToMessage(config: ConnectorConfigInput, problems: Problems
   });
 }
 
-function authToInit({ headers, scopes, ...auth }: NonNullable<ConnectorConfigInput['auth']>): MessageInitShape<typeof AuthConfigSchema> {
+function authToInit({
+  headers,
+  scopes,
+  ...auth
+}: NonNullable<ConnectorConfigInput['auth']>): MessageInitShape<typeof AuthConfigSchema> {
   return { ...defined(auth), headers: defined(headers ?? {}) as Record<string, string>, scopes: [...(scopes ?? [])] };
 }
 
@@ -168,7 +178,7 @@ export function configFromMessage(message: ConfigMessage, problems: Problems): C
     kind: input.kind ?? message.id,
     enabled: message.enabled,
     scheme: input.scheme ?? CONFIG_DEFAULTS.scheme,
-    auth: { type: 'none', ...input.auth } as AuthConfig,
+    auth: { type: 'none', ...input.auth },
     settings: input.settings ?? {},
     metadata: { ...message.metadata },
     tags: [...message.tags],

@@ -45,7 +45,13 @@ function entryFromMessage(entry: EntryMessage, problems: Problems): PluginEntry 
     status: readWord(PLUGIN_STATUSES, entry.status, { path: `${path}.status`, problems, fallback: 'problem' }),
     ...(entry.reason === undefined
       ? {}
-      : { reason: readWord<PluginReason>(PLUGIN_REASONS, entry.reason, { path: `${path}.reason`, problems, fallback: 'problem' }) }),
+      : {
+          reason: readWord<PluginReason>(PLUGIN_REASONS, entry.reason, {
+            path: `${path}.reason`,
+            problems,
+            fallback: 'problem',
+          }),
+        }),
     ...(entry.message === undefined ? {} : { message: entry.message }),
     problems: entry.problems.map((problem) => problemFromMessage(problem, problems)),
     warnings: [...entry.warnings],

@@ -1,0 +1,54 @@
+// The load generator of transports-grpc: gRPC's framing straight on node:http2, with one prepared message, so that it costs less
+// than any server. One message in is one run, one message out its result.
+import { connect } from 'node:http2';
+
+const sessions = new Map();
+
+process.on('message', (order) => void run(order));
+process.on('disconnect', () => process.exit());
+
+async function run({ address, path, message, inFlight, seconds }) {
+  const session =
+    sessions.get(address) ?? connect(`http://${address}`, { settings: { initialWindowSize: 4 * 1024 * 1024 } });
+  sessions.set(address, session);
+  const body = frame(Buffer.from(message, 'base64'));
+  const before = process.cpuUsage();
+  const startedAt = performance.now();
+  const until = startedAt + seconds * 1000;
+  const counts = { answers: 0, failures: 0, bytes: 0 };
+  await Promise.all(Array.from({ length: inFlight }, () => callUntil(until, { session, path, body, counts })));
+  const ms = performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(before);
+  process.send({ ...counts, ms, busy: (user + system) / 1000 / ms });
+}
+
+async function callUntil(until, { session, path, body, counts }) {
+  while (performance.now() < until) {
+    if (await call(session, path, body, counts)) counts.answers++;
+    else counts.failures++;
+  }
+}
+
+/** One call; true when it ended with status 0. */
+function call(session, path, body, counts) {
+  return new Promise((resolve) => {
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': path,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    let status;
+    stream.on('trailers', (trailers) => (status = trailers['grpc-status']));
+    stream.on('data', (chunk) => (counts.bytes += chunk.length));
+    stream.on('close', () => resolve(status === '0'));
+    stream.on('error', () => resolve(false));
+    stream.end(body);
+  });
+}
+
+function frame(message) {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
+}
