@@ -43,6 +43,30 @@ describe('docs/api.md', () => {
   });
 });
 
+describe('docs/operating.md', () => {
+  it('has the words with which messages of health begin', () => {
+    const [source] = readSources('host/src/health/probe.ts');
+    const words = [...(source?.text ?? '').matchAll(/^ {2}[A-Z0-9_]+: '([a-z ]+)',$/gm)].map((match) => match[1]);
+    const documented = tableOf('docs/operating.md', 'Health', 'words').rows.flatMap(([cell = '']) => codeIn(cell));
+    expect(documented.toSorted()).toEqual([...new Set(words)].toSorted());
+  });
+
+  it('has the kinds of trouble that it tells how to end, in the words that the host uses', () => {
+    const texts = readSources('host/src/**/*.ts', 'packages/*/src/**/*.ts').map(({ text }) => text);
+    const phrases = tableOf('docs/operating.md', 'Troubleshooting', 'you see').rows.flatMap(([cell = '']) =>
+      codeIn(cell),
+    );
+    const own = phrases
+      .map((phrase) => phrase.replace(/ …$/, ''))
+      .filter((phrase) => !/^(EADDRINUSE|file:|plugins list)/.test(phrase));
+    expect(
+      own.filter(
+        (phrase) => !texts.some((text) => text.includes(phrase) || text.includes(phrase.replace(/^[a-z]+_/, '_'))),
+      ),
+    ).toEqual([]);
+  });
+});
+
 describe('README.md', () => {
   const { rows } = tableOf('README.md', 'Kinds of connectors in this repository', 'kind');
 

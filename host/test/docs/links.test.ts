@@ -41,6 +41,11 @@ describe('the pages', () => {
     expect(PAGES.filter((file) => file !== 'README.md' && !readme.includes(`(${file})`))).toEqual([]);
   });
 
+  it.each(['docs/architecture.md', 'CONTRIBUTING.md'])('%s: every file that it names is there', (file) => {
+    const named = [...prose(file).matchAll(/`((?:host|packages)\/[\w./-]+)`/g)].map((match) => match[1] ?? '');
+    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
   it.each(pages)('%s: no block of code is left open', (file) => {
     const fences = readPage(file).match(/^```/gm) ?? [];
     expect(fences.length % 2).toBe(0);
