@@ -111,15 +111,24 @@ async function build(first) {
 /** Runs the command in place of this program: same terminal, signals passed on, its exit code is ours. */
 function handOver([command, ...args]) {
   const child = spawn(command, args, { cwd: ROOT, env: environment(), shell: WINDOWS, stdio: 'inherit' });
+  // The child is told once: to a host a second signal means to drop everything.
+  let told = false;
+  const end = () => {
+    if (told) return;
+    told = true;
+    child.kill('SIGTERM');
+  };
   // Ctrl-C reaches the child as well, by the terminal; it decides what to do, and we wait for it.
-  process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  process.on('SIGINT', () => {
+    told = true;
+  });
+  process.on('SIGTERM', end);
   // A signal to npm ends the shell between npm and us, which passes nothing on; a new parent is how we learn of it.
   const parent = process.ppid;
   const watch = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(watch);
-    child.kill('SIGTERM');
+    end();
   }, 500);
   child.on('error', (error) => {
     clearInterval(watch);
