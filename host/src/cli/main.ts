@@ -19,6 +19,9 @@ import { withProgress } from './with-progress.ts';
 /** How long the process may live on after everything was closed, in milliseconds, should something hold it. */
 const LINGER_MS = 1_000;
 
+/** A signal that comes again within so many milliseconds is an echo of the first. */
+const ECHO_MS = 500;
+
 /** Runs the command line of this process and sets its exit code. */
 export async function run(): Promise<void> {
   process.stdout.on('error', reportBrokenOutput());
@@ -127,16 +130,19 @@ async function serve(options: GlobalOptions & StartOptions): Promise<void> {
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
-/** Resolves at the first signal to stop; a second one ends the process at once. */
+/**
+ * Resolves at the first signal to stop; a second one ends the process at once. What comes right after the first is the same wish once more:
+ * a terminal or a supervisor tells every process of a group, and parents such as npm pass it on as well.
+ */
 function stopSignal(): Promise<void> {
   process.removeAllListeners('SIGINT');
   // A no-op listener: without one, this signal would open the debugger to every process of the same user.
   process.on('SIGUSR1', () => undefined);
   return new Promise((done) => {
-    let asked = false;
+    let askedAt: number | undefined;
     const stop = (): void => {
-      if (asked) process.exit(EXIT.failed);
-      asked = true;
+      if (askedAt !== undefined && performance.now() - askedAt > ECHO_MS) process.exit(EXIT.failed);
+      askedAt ??= performance.now();
       done();
     };
     process.on('SIGINT', stop);
