@@ -1,0 +1,1 @@
+export { default as PostgresAdapter } from './postgres-adapter.ts';

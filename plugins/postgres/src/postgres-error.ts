@@ -1,0 +1,97 @@
+import { ConnectorError, createConnectorError, TransientNetworkError } from '@automate/sdk';
+import type { ConnectorErrorOptions, Effect, ErrorCode } from '@automate/sdk';
+import type { NetworkContext } from './network-error.ts';
+import { networkError } from './network-error.ts';
+
+interface Meaning {
+  readonly code: ErrorCode;
+  readonly reason: string;
+  readonly retryable?: boolean;
+}
+
+/** What SQLSTATEs mean to a caller, by the longest prefix that is here. */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  '08P01': { code: 'INVALID_INPUT', reason: 'parameters' },
+  '08': { code: 'TRANSIENT_NETWORK', reason: 'connection' },
+  '0A': { code: 'INVALID_INPUT', reason: 'not_supported' },
+  '21': { code: 'INVALID_INPUT', reason: 'statement' },
+  '22': { code: 'INVALID_INPUT', reason: 'value' },
+  '23': { code: 'INVALID_INPUT', reason: 'constraint' },
+  '23505': { code: 'ALREADY_EXISTS', reason: 'constraint' },
+  '23P01': { code: 'ALREADY_EXISTS', reason: 'constraint' },
+  '25': { code: 'INVALID_INPUT', reason: 'transaction' },
+  '25006': { code: 'FORBIDDEN', reason: 'read_only' },
+  '24': { code: 'INVALID_INPUT', reason: 'statement' },
+  '26': { code: 'INVALID_INPUT', reason: 'statement' },
+  '2D': { code: 'INVALID_INPUT', reason: 'transaction' },
+  '28': { code: 'AUTH_FAILED', reason: 'credentials' },
+  '34': { code: 'INVALID_INPUT', reason: 'statement' },
+  '3B': { code: 'INVALID_INPUT', reason: 'transaction' },
+  '3D000': { code: 'CONFIG_INVALID', reason: 'no_database' },
+  '3F': { code: 'INVALID_INPUT', reason: 'statement' },
+  '40': { code: 'UPSTREAM_5XX', reason: 'transaction_rollback' },
+  '40001': { code: 'UPSTREAM_5XX', reason: 'serialization_failure' },
+  '40P01': { code: 'UPSTREAM_5XX', reason: 'deadlock' },
+  '42': { code: 'INVALID_INPUT', reason: 'statement' },
+  '42501': { code: 'FORBIDDEN', reason: 'permission_denied' },
+  '42701': { code: 'ALREADY_EXISTS', reason: 'name_taken' },
+  '42710': { code: 'ALREADY_EXISTS', reason: 'name_taken' },
+  '42723': { code: 'ALREADY_EXISTS', reason: 'name_taken' },
+  '42P04': { code: 'ALREADY_EXISTS', reason: 'name_taken' },
+  '42P06': { code: 'ALREADY_EXISTS', reason: 'name_taken' },
+  '42P07': { code: 'ALREADY_EXISTS', reason: 'name_taken' },
+  '44': { code: 'INVALID_INPUT', reason: 'constraint' },
+  '53': { code: 'UPSTREAM_5XX', reason: 'resources' },
+  '53300': { code: 'OVERLOADED', reason: 'too_many_connections' },
+  '54': { code: 'INVALID_INPUT', reason: 'limit' },
+  '55': { code: 'UPSTREAM_5XX', reason: 'not_ready', retryable: false },
+  '55006': { code: 'UPSTREAM_5XX', reason: 'locked' },
+  '55P03': { code: 'UPSTREAM_5XX', reason: 'locked' },
+  '57014': { code: 'TIMEOUT', reason: 'canceled_by_server' },
+  '57': { code: 'TRANSIENT_NETWORK', reason: 'server_shutdown' },
+  P0: { code: 'INVALID_INPUT', reason: 'raised' },
+};
+
+/**
+ * The connector error for anything that went wrong with a server. `effect` says whether it may have acted, if it did not
+ * itself say that it undid the statement.
+ */
+export function postgresError(error: unknown, context: NetworkContext): ConnectorError | undefined {
+  if (ConnectorError.is(error)) return error;
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, severity, message: text } = error as { code?: unknown; severity?: unknown; message?: unknown };
+  const message = String(text);
+  if (typeof code === 'string' && typeof severity === 'string' && /^[0-9A-Z]{5}$/.test(code))
+    return fromState(code, message, severity === 'ERROR' ? 'none' : context.effect, error);
+  if (/Connection terminated|not queryable|connection error|Client was closed/i.test(message))
+    return new TransientNetworkError(`the connection to ${context.server} broke off`, {
+      effect: context.effect,
+      details: { reason: 'connection_lost' },
+      cause: error,
+    });
+  if (/does not support SSL|establishing an SSL/.test(message))
+    return new TransientNetworkError(`${context.server} does not speak TLS; the operator must check tls`, {
+      effect: 'none',
+      details: { reason: 'tls' },
+      cause: error,
+    });
+  return networkError(error, context);
+}
+
+function fromState(state: string, message: string, effect: Effect, error: object): ConnectorError {
+  const meaning = MEANINGS[state] ?? MEANINGS[state.slice(0, 2)] ?? { code: 'UPSTREAM_5XX', reason: 'server_error' };
+  const options: ConnectorErrorOptions = {
+    effect: state === '40003' ? 'maybe' : effect,
+    details: { sqlstate: state, reason: meaning.reason, ...factsOf(error) },
+    cause: error,
+    ...(meaning.retryable === undefined ? {} : { retryable: meaning.retryable }),
+  };
+  return createConnectorError(meaning.code, message, options);
+}
+
+/** What the server names beside its message. Never `detail`: it repeats values of rows. */
+function factsOf(error: object): Record<string, string> {
+  const { table, column, constraint, position } = error as Record<string, unknown>;
+  const known = Object.entries({ table, column, constraint, position });
+  return Object.fromEntries(known.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
