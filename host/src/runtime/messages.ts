@@ -111,11 +111,16 @@ export function putCancel(batch: Batch, id: number, reason: CancelReason): void 
   batch.push(CANCEL, id, CANCEL_REASONS.indexOf(reason));
 }
 
+/** Appends a result, of which there are more than of all else, without making a message of it first. */
+export function putResult(batch: Batch, id: number, text: string): void {
+  batch.push(RESULT, id, text);
+}
+
 /** Appends a message for the host to a batch. */
 export function putMessage(batch: Batch, message: FromWorker, stringify: (value: unknown) => string): void {
   switch (message.kind) {
     case 'result':
-      batch.push(RESULT, message.id, message.text);
+      putResult(batch, message.id, message.text);
       break;
     case 'failure':
       batch.push(FAILURE, message.id, message.error);

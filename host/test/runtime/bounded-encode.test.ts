@@ -28,6 +28,25 @@ describe('encoding within bounds', () => {
     );
   });
 
+  it('never refuses for its length what JSON makes short', () => {
+    const value = fc.array(
+      fc.oneof(
+        fc.nat(9),
+        fc.boolean(),
+        fc.constant(undefined),
+        fc.constant(null),
+        fc.record({ absent: fc.constant(undefined), n: fc.nat(9) }),
+      ),
+      { maxLength: 200 },
+    );
+    fc.assert(
+      fc.property(value, (list) => {
+        const bytes = JSON.stringify(list).length;
+        expect(boundedEncode(list, { bytes, depth: 5, nodes: 1000 })).toHaveLength(bytes);
+      }),
+    );
+  });
+
   it('counts depth, values and ancestors', () => {
     expect(boundedEncode([[[[[]]]]], LIMITS)).toBe('[[[[[]]]]]');
     expect(() => boundedEncode([[[[[[]]]]]], LIMITS)).toThrow(/nested more than 5 levels/);

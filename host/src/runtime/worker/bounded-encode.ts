@@ -32,31 +32,27 @@ export function boundedEncode(value: unknown, limits: EncodeLimits = RESULT_LIMI
     throw refusal('result_not_json', 'cannot be encoded as JSON', cause);
   }
   if (text === undefined) return 'null';
-  if (isLongerThan(text, limits.bytes)) throw tooLarge(limits);
+  if (isLongerThan(text, limits.bytes)) throw refusal('result_too_large', longerThan(limits));
   return text;
 }
 
 interface Walk {
   readonly limits: EncodeLimits;
   readonly ancestors: object[];
+  /** Length of the text so far, never more than it will be. */
   bytes: number;
   nodes: number;
+  /** What the walk itself found, as opposed to what the value's own code threw. */
+  refused: ConnectorInternalError | undefined;
 }
 
 function walk(value: unknown, limits: EncodeLimits): void {
-  const state: Walk = { limits, ancestors: [], bytes: 0, nodes: 0 };
+  const state: Walk = { limits, ancestors: [], bytes: 0, nodes: 0, refused: undefined };
   try {
     visit(value, state, '');
   } catch (reason) {
-    if (isRefusal(reason)) throw reason;
-    throw refusal('result_not_json', 'cannot be read: a getter, proxy or toJSON in it throws', reason);
+    throw state.refused ?? refusal('result_not_json', 'cannot be read: a getter, proxy or toJSON in it throws', reason);
   }
-}
-
-const REFUSALS = new WeakSet<object>();
-
-function isRefusal(reason: unknown): boolean {
-  return typeof reason === 'object' && reason !== null && REFUSALS.has(reason);
 }
 
 function visit(value: unknown, state: Walk, key: string): void {
@@ -66,6 +62,8 @@ function visit(value: unknown, state: Walk, key: string): void {
       state.bytes += value.length + 2;
       break;
     case 'number':
+      state.bytes += 1;
+      break;
     case 'boolean':
       state.bytes += 4;
       break;
@@ -76,12 +74,10 @@ function visit(value: unknown, state: Walk, key: string): void {
     case 'undefined':
       break;
     default:
-      throw refusal('result_not_json', `holds a ${typeof value}${place(state, key)}`);
+      refuse(state, 'result_not_json', `holds a ${typeof value}${place(state, key)}`);
   }
-  if (state.bytes > state.limits.bytes) throw tooLarge(state.limits);
-  if (state.nodes > state.limits.nodes) {
-    throw refusal('result_too_large', `has more than ${state.limits.nodes} values`);
-  }
+  if (state.bytes > state.limits.bytes) refuse(state, 'result_too_large', longerThan(state.limits));
+  if (state.nodes > state.limits.nodes) refuse(state, 'result_too_large', `has more than ${state.limits.nodes} values`);
 }
 
 function visitObject(value: object, state: Walk, key: string): void {
@@ -94,19 +90,21 @@ function visitObject(value: object, state: Walk, key: string): void {
 
 function visitMembers(value: object, state: Walk, key: string): void {
   const { ancestors, limits } = state;
-  if (ancestors.includes(value)) throw refusal('result_circular', `refers to itself${place(state, key)}`);
+  if (ancestors.includes(value)) refuse(state, 'result_circular', `refers to itself${place(state, key)}`);
   if (ancestors.length >= limits.depth)
-    throw refusal('result_too_deep', `is nested more than ${limits.depth} levels deep`);
+    refuse(state, 'result_too_deep', `is nested more than ${limits.depth} levels deep`);
   ancestors.push(value);
   if (Array.isArray(value)) {
-    state.bytes += value.length + 1;
+    state.bytes += value.length;
     for (let index = 0; index < value.length; index += 1) visit(value[index], state, '');
   } else {
     state.bytes += 2;
     for (const name in value) {
       if (!Object.hasOwn(value, name)) continue;
-      state.bytes += name.length + 4;
-      visit((value as Record<string, unknown>)[name], state, name);
+      const member = (value as Record<string, unknown>)[name];
+      if (member === undefined) continue;
+      state.bytes += name.length + 3;
+      visit(member, state, name);
     }
   }
   ancestors.pop();
@@ -116,15 +114,18 @@ function place(state: Walk, key: string): string {
   return key === '' || state.ancestors.length === 0 ? '' : ` at "${key}"`;
 }
 
-function tooLarge(limits: EncodeLimits): ConnectorInternalError {
-  return refusal('result_too_large', `is longer than ${limits.bytes} bytes of JSON`);
+function refuse(state: Walk, reason: string, what: string): never {
+  state.refused = refusal(reason, what);
+  throw state.refused;
+}
+
+function longerThan({ bytes }: EncodeLimits): string {
+  return `is longer than ${bytes} bytes of JSON`;
 }
 
 function refusal(reason: string, what: string, cause?: unknown): ConnectorInternalError {
-  const error = new ConnectorInternalError(`the result ${what}; the plugin's author must act`, {
+  return new ConnectorInternalError(`the result ${what}; the plugin's author must act`, {
     details: { reason },
     ...(cause === undefined ? {} : { cause }),
   });
-  REFUSALS.add(error);
-  return error;
 }

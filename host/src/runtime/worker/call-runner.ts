@@ -77,7 +77,7 @@ export class CallRunner {
     this.#running.set(call.id, running);
     try {
       const text = boundedEncode(await this.#runner.perform(call, () => signalOf(running)));
-      this.#uplink.send({ kind: 'result', id: call.id, text }, text.length);
+      this.#uplink.result(call.id, text);
     } catch (thrown) {
       this.#report(call, thrown);
     }

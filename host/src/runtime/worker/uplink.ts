@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { BatchWriter } from '../batch-writer.ts';
 import type { CrashReport, FromWorker } from '../messages.ts';
-import { putMessage } from '../messages.ts';
+import { putMessage, putResult } from '../messages.ts';
 import { natives } from './natives.ts';
 
 const stringify = (value: unknown): string => natives.stringify(value) ?? 'null';
@@ -17,6 +17,12 @@ export class Uplink {
       post: (batch) => post(batch),
       defer: (flush) => void natives.setImmediate(flush),
     });
+  }
+
+  /** Sends a result with the batch of this turn. */
+  result(id: number, text: string): void {
+    putResult(this.#writer.batch, id, text);
+    this.#writer.wrote(text.length + 16);
   }
 
   /** Sends with the batch of this turn. `bytes` is how long the message is, roughly. */
