@@ -104,3 +104,15 @@ describe('a connector whose kind is in a package that nobody asked for by name',
     await expect(it.service.plugins()).resolves.toMatchObject({ plugins: [{ status: 'rejected', reason: 'transitive' }] });
   });
 });
+
+describe('a connection test', () => {
+  it('ends a quarantine, since whoever tests has repaired something', async () => {
+    await using it = await SandboxHost.open({ kinds: ['echo'], yaml: 'connectors:\n  - { id: echo, retry: { attempts: 1 } }\n' });
+    const die = () => it.service.execute({ id: 'echo', action: 'die' }).catch((error: unknown) => error);
+    let last: unknown;
+    for (let crash = 0; crash < 8; crash += 1) last = await die();
+    expect(last).toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(it.service.test('echo')).resolves.toMatchObject({ success: true });
+    await expect(it.service.execute({ id: 'echo', action: 'say', payload: { text: 'x' } })).resolves.toMatchObject({ result: { text: 'x' } });
+  });
+});

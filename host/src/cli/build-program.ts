@@ -15,7 +15,10 @@ export function buildProgram(context: CliContext, version: string): Command {
     .option('--config <file>', 'the configuration file (CONFIG_PATH, default config/connectors.yaml)')
     .option('--data-dir <dir>', 'where the host keeps its data (DATA_DIR, default .automate beside the project)')
     .option('--address <host:port>', 'gRPC address of a service that runs elsewhere (CONNECTORS_SERVICE_ADDR)')
-    .configureOutput({ writeOut: (words) => context.out(words.trimEnd()), writeErr: (words) => context.err(words.trimEnd()) })
+    .configureOutput({
+      writeOut: (words) => context.out(words.trimEnd()),
+      writeErr: (words) => context.err(words.trimEnd()),
+    })
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
   addHostCommands(program, context);

@@ -48,7 +48,11 @@ export interface CliContext {
    * Opens the service, tells the user when the work takes longer than a second, and closes the service again. What `work` passes on
    * as call options ends its calls when the user interrupts.
    */
-  withService<T>(options: GlobalOptions, doing: string, work: (service: ConnectorService, call: CallOptions) => Promise<T>): Promise<T>;
+  withService<T>(
+    options: GlobalOptions,
+    doing: string,
+    work: (service: ConnectorService, call: CallOptions) => Promise<T>,
+  ): Promise<T>;
   /** Starts a host and serves until the user ends it. */
   serve(options: GlobalOptions & StartOptions): Promise<void>;
   /** Writes the default configuration; answers the file's path. Throws where there is one already. */

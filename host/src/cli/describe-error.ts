@@ -17,7 +17,8 @@ export function reportFailure(context: CliContext, reason: unknown, json: boolea
     return reason.exitCode;
   }
   if (isConfigError(reason)) {
-    if (json) context.err(problemText(new ConfigInvalidError('the configuration is not valid', { problems: reason.problems })));
+    if (json)
+      context.err(problemText(new ConfigInvalidError('the configuration is not valid', { problems: reason.problems })));
     else context.err(`${context.styleError('red', 'The configuration is not valid:')}\n${reason.message}`);
     return EXIT.badConfig;
   }
@@ -37,13 +38,16 @@ function problemText(error: ConnectorError): string {
 /** The message, and those of what went wrong beneath it. */
 function explain(reason: unknown): string {
   if (!(reason instanceof Error)) return String(reason);
-  const beneath: readonly unknown[] = reason instanceof AggregateError ? reason.errors : reason.cause === undefined ? [] : [reason.cause];
+  const beneath: readonly unknown[] =
+    reason instanceof AggregateError ? reason.errors : reason.cause === undefined ? [] : [reason.cause];
   return [reason.message, ...beneath.map(explain)].join(': ');
 }
 
 function sentence(context: CliContext, error: ConnectorError): string {
   // A problem of the whole, with no place to name, is what the message says already.
-  const problems = (error.problems ?? []).filter(({ path }) => path !== '').map((problem) => `  ${describeProblem(problem)}`);
+  const problems = (error.problems ?? [])
+    .filter(({ path }) => path !== '')
+    .map((problem) => `  ${describeProblem(problem)}`);
   const wait = error.retryAfterMs === undefined ? '' : ` (try again in ${Math.ceil(error.retryAfterMs / 1000)} s)`;
   return [`${context.styleError('red', error.code)}: ${error.message}${wait}`, ...problems].join('\n');
 }

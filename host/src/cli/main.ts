@@ -115,7 +115,16 @@ async function serve(options: GlobalOptions & StartOptions): Promise<void> {
   const cwd = await projectOf(options);
   const { json, grpcPort, httpPort, bindAddress, healthInterval, logLevel, otlpEndpoint } = options;
   const logFormat = options.logFormat ?? (json === true ? 'json' : undefined);
-  const flags = { ...flagsOf(options), grpcPort, httpPort, bindAddress, healthInterval, logLevel, logFormat, otlpEndpoint };
+  const flags = {
+    ...flagsOf(options),
+    grpcPort,
+    httpPort,
+    bindAddress,
+    healthInterval,
+    logLevel,
+    logFormat,
+    otlpEndpoint,
+  };
   // Listened to from the start: who interrupts a host that is coming up means it.
   const stopped = stopSignal();
   const host = await createHost({ cwd, env: process.env, flags, logTo: process.stdout, process });
@@ -123,7 +132,10 @@ async function serve(options: GlobalOptions & StartOptions): Promise<void> {
   if (host.logFormat === 'pretty') process.stdout.write(formatBootReport(host.report, style));
   else process.stdout.write(`${JSON.stringify(readyRecord(host.report, new Date()))}\n`);
 
-  process.on('SIGHUP', () => void host.reload().catch((error: unknown) => process.stderr.write(`reload failed: ${String(error)}\n`)));
+  process.on(
+    'SIGHUP',
+    () => void host.reload().catch((error: unknown) => process.stderr.write(`reload failed: ${String(error)}\n`)),
+  );
   await stopped;
   await host.close();
   // Nothing should be left; if something is, a host that was told to stop still goes.

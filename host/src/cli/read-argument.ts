@@ -8,6 +8,9 @@ export async function readArgument(context: CliContext, argument: string): Promi
   try {
     return await context.readFile(argument.slice(1));
   } catch (cause) {
-    throw new CliExit(EXIT.usage, `--input: cannot read ${argument.slice(1)}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw new CliExit(
+      EXIT.usage,
+      `--input: cannot read ${argument.slice(1)}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
   }
 }

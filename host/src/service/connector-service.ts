@@ -132,6 +132,8 @@ export class HostConnectorService implements ConnectorService {
   /** Connects anew, also where the connector was connected before: a test speaks of now. */
   async #connect(entry: ConnectorEntry): Promise<void> {
     const { worker } = this.#options.live.target(entry.id);
+    // Whoever tests has usually just repaired something: no back-off or quarantine may stand in the way.
+    worker.reset();
     const deadline = Date.now() + entry.config.limits.startTimeoutMs;
     await worker.ensure('initialized', { deadline });
     const outcome = await worker.call({ op: 'connect', action: '', payload: '{}', deadline });

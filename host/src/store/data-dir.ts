@@ -34,7 +34,8 @@ export function openDataDir(directory: string): void {
 export function lockDataDir(directory: string): DataDirLock | undefined {
   const database = new DatabaseSync(join(directory, LOCK_FILE));
   try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    // No journal beside it: nothing is ever written.
+    database.exec('PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
     if (isBusy(error)) return undefined;

@@ -41,8 +41,14 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
     .option('--tag <tag>', 'only those with this tag')
     .action(async (_options: unknown, command: Command) => {
       const { json, type, enabled, tag, ...rest } = command.optsWithGlobals<ListOptions>();
-      const filter = { ...(type && { type }), ...(enabled === true && { enabledOnly: true }), ...(tag !== undefined && { tag }) };
-      const infos = await context.withService(rest, 'listing connectors', (service, call) => service.list(filter, call));
+      const filter = {
+        ...(type && { type }),
+        ...(enabled === true && { enabledOnly: true }),
+        ...(tag !== undefined && { tag }),
+      };
+      const infos = await context.withService(rest, 'listing connectors', (service, call) =>
+        service.list(filter, call),
+      );
       context.out(json === true ? JSON.stringify(connectorListView(infos), undefined, 2) : formatInfos(context, infos));
     });
 
@@ -54,7 +60,7 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
       const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
       const details = await context.withService(rest, `reading ${id}`, (service, call) => service.get(id, call));
       const view = connectorDetailsView(details, toWireConfig(details.config));
-      context.out(json === true ? JSON.stringify(view, undefined, 2) : dump(view).trimEnd());
+      context.out(json === true ? JSON.stringify(view, undefined, 2) : dump(view, { noRefs: true }).trimEnd());
     });
 
   for (const verb of ['register', 'update'] as const) {
@@ -65,7 +71,9 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
       .action(async (_options: unknown, command: Command) => {
         const { json, input, ...rest } = command.optsWithGlobals<GlobalOptions & { readonly input: string }>();
         const config = parseInput(await readArgument(context, input));
-        const result = await context.withService(rest, `${verb} ${config.id}`, (service, call) => service[verb](config, call));
+        const result = await context.withService(rest, `${verb} ${config.id}`, (service, call) =>
+          service[verb](config, call),
+        );
         context.out(json === true ? JSON.stringify(changeResultView(result), undefined, 2) : result.message);
       });
   }
@@ -120,7 +128,10 @@ function parseInput(text: string): ConnectorConfig {
   try {
     value = load(text);
   } catch (cause) {
-    throw new CliExit(EXIT.badConfig, `--input is neither YAML nor JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw new CliExit(
+      EXIT.badConfig,
+      `--input is neither YAML nor JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
   }
   const parsed = parseConnectorConfig(value, { allowReferences: false });
   if (parsed.ok) return parsed.config;
@@ -142,7 +153,9 @@ function formatInfos(context: CliContext, infos: readonly ConnectorInfo[]): stri
     info.isolation === 'none' ? 'not isolated' : info.isolation,
     info.lastError === '' ? info.endpoint : info.lastError,
   ]);
-  return formatTable(['ID', 'KIND', 'TYPE', 'STATUS', 'OWNER', 'ISOLATION', 'ENDPOINT OR ERROR'], rows, (text) => context.style('bold', text));
+  return formatTable(['ID', 'KIND', 'TYPE', 'STATUS', 'OWNER', 'ISOLATION', 'ENDPOINT OR ERROR'], rows, (text) =>
+    context.style('bold', text),
+  );
 }
 
 function formatHealth(context: CliContext, reports: readonly HealthReport[]): string {

@@ -25,7 +25,10 @@ export function addExecuteCommand(program: Command, context: CliContext): void {
       const { json, input = '{}', timeout, idempotencyKey, ...rest } = command.optsWithGlobals<ExecuteOptions>();
       const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout);
       if (timeout !== undefined && timeoutMs === undefined) {
-        throw new CliExit(EXIT.usage, `--timeout: expected a duration such as 30s, received ${JSON.stringify(timeout)}`);
+        throw new CliExit(
+          EXIT.usage,
+          `--timeout: expected a duration such as 30s, received ${JSON.stringify(timeout)}`,
+        );
       }
       const payload = await readArgument(context, input);
       const answer = await context.withService(rest, `calling ${action} of ${id}`, (service, call) =>

@@ -12,11 +12,16 @@ export function addHostCommands(program: Command, context: CliContext): void {
     .option('--grpc-port <port>', 'port of gRPC, 0 for a free one (GRPC_PORT, default 50051)')
     .option('--http-port <port>', 'port of REST, 0 for a free one (HTTP_PORT, default 8080)')
     .option('--bind-address <address>', 'loopback address to listen on (BIND_ADDRESS, default 127.0.0.1)')
-    .option('--health-interval <duration>', 'between health checks of connectors that set none (HEALTH_INTERVAL, default 30s)')
+    .option(
+      '--health-interval <duration>',
+      'between health checks of connectors that set none (HEALTH_INTERVAL, default 30s)',
+    )
     .option('--log-level <level>', 'trace, debug, info, warn, error, fatal or silent (LOG_LEVEL, default info)')
     .option('--log-format <format>', 'pretty or json (LOG_FORMAT, default pretty on a terminal)')
     .option('--otlp-endpoint <url>', 'where to send traces (OTEL_EXPORTER_OTLP_ENDPOINT)')
-    .action((_options: unknown, command: Command) => context.serve(command.optsWithGlobals<GlobalOptions & StartOptions>()));
+    .action((_options: unknown, command: Command) =>
+      context.serve(command.optsWithGlobals<GlobalOptions & StartOptions>()),
+    );
 
   program
     .command('init')
@@ -34,10 +39,13 @@ export function addHostCommands(program: Command, context: CliContext): void {
       const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
       const diagnoses = await context.diagnose(rest);
       if (json === true) context.out(JSON.stringify({ checks: diagnoses }, undefined, 2));
-      else for (const { check, state, message, remedy } of diagnoses) {
-        const [colour, mark] = MARKS[state];
-        context.out(`${context.style(colour, mark)}  ${check}: ${message}${remedy === undefined ? '' : `; ${remedy}`}`);
-      }
+      else
+        for (const { check, state, message, remedy } of diagnoses) {
+          const [colour, mark] = MARKS[state];
+          context.out(
+            `${context.style(colour, mark)}  ${check}: ${message}${remedy === undefined ? '' : `; ${remedy}`}`,
+          );
+        }
       const failed = diagnoses.filter((diagnosis) => diagnosis.state === 'failed').length;
       if (failed > 0) throw new CliExit(EXIT.failed, `${failed} of ${diagnoses.length} checks failed`);
     });

@@ -15,7 +15,9 @@ export function addPluginCommands(program: Command, context: CliContext): void {
     .action(async (_options: unknown, command: Command) => {
       const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
       const report = await context.withService(rest, 'listing plugins', (service, call) => service.plugins(call));
-      context.out(json === true ? JSON.stringify(pluginReportView(report), undefined, 2) : formatReport(context, report));
+      context.out(
+        json === true ? JSON.stringify(pluginReportView(report), undefined, 2) : formatReport(context, report),
+      );
     });
 
   plugins
@@ -23,12 +25,24 @@ export function addPluginCommands(program: Command, context: CliContext): void {
     .description('scan again and explain every refusal; ends with 1 where a package has a problem or is incompatible')
     .action(async (_options: unknown, command: Command) => {
       const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
-      const report = await context.withService(rest, 'scanning node_modules', (service, call) => service.rescanPlugins(call));
+      const report = await context.withService(rest, 'scanning node_modules', (service, call) =>
+        service.rescanPlugins(call),
+      );
       const troubles = report.plugins.filter(isTrouble);
       if (json === true) context.out(JSON.stringify(pluginReportView(report), undefined, 2));
-      else context.out([formatReport(context, report), ...report.plugins.flatMap((plugin) => explain(context, plugin)), ...explainProject(report)].join('\n'));
+      else
+        context.out(
+          [
+            formatReport(context, report),
+            ...report.plugins.flatMap((plugin) => explain(context, plugin)),
+            ...explainProject(report),
+          ].join('\n'),
+        );
       if (troubles.length + report.problems.length > 0) {
-        throw new CliExit(EXIT.failed, `${troubles.length + report.problems.length} of what was found needs someone to act`);
+        throw new CliExit(
+          EXIT.failed,
+          `${troubles.length + report.problems.length} of what was found needs someone to act`,
+        );
       }
     });
 }
@@ -40,19 +54,28 @@ function isTrouble(plugin: PluginEntry): boolean {
 
 function formatReport(context: CliContext, report: PluginReport): string {
   if (report.plugins.length === 0) return 'no connector packages found: add one with "pnpm add"';
-  const rows = report.plugins.map((plugin) => [plugin.package, plugin.version ?? '', plugin.status, plugin.kinds.join(', '), plugin.message ?? '']);
+  const rows = report.plugins.map((plugin) => [
+    plugin.package,
+    plugin.version ?? '',
+    plugin.status,
+    plugin.kinds.join(', '),
+    plugin.message ?? '',
+  ]);
   return formatTable(['PACKAGE', 'VERSION', 'STATUS', 'KINDS', 'REASON'], rows, (text) => context.style('bold', text));
 }
 
 function explain(context: CliContext, plugin: PluginEntry): readonly string[] {
   return [
     ...plugin.problems.map(
-      (problem) => `${context.style('red', plugin.package)} ${problem.path}: expected ${problem.expected}, received ${problem.received}: ${problem.remedy}`,
+      (problem) =>
+        `${context.style('red', plugin.package)} ${problem.path}: expected ${problem.expected}, received ${problem.received}: ${problem.remedy}`,
     ),
     ...plugin.warnings.map((warning) => `${context.style('yellow', plugin.package)} ${warning}`),
   ];
 }
 
 function explainProject(report: PluginReport): readonly string[] {
-  return report.problems.map((problem) => `${problem.path}: expected ${problem.expected}, received ${problem.received}: ${problem.remedy}`);
+  return report.problems.map(
+    (problem) => `${problem.path}: expected ${problem.expected}, received ${problem.received}: ${problem.remedy}`,
+  );
 }
