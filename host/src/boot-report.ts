@@ -54,16 +54,27 @@ export function formatBootReport(report: BootReport, style: ReportStyle = plain)
   const lines = [
     `${style('bold', `automate ${report.version}`)} in ${report.projectDir}`,
     section('configuration', report.configFile ?? 'no file: "automate init" writes one'),
-    section('plugins', plugins.plugins.length === 0 ? 'none found: add one with "pnpm add"' : `${admitted.length} admitted, ${refused.length} refused`),
+    section(
+      'plugins',
+      plugins.plugins.length === 0
+        ? 'none found: add one with "pnpm add"'
+        : `${admitted.length} admitted, ${refused.length} refused`,
+    ),
     ...formatAdmitted(admitted, style),
     ...refused.flatMap((plugin) => formatRefused(plugin, style)),
     ...plugins.problems.map((problem) => `    ${style('red', '!')} ${problem.path}: ${describe(problem)}`),
-    section('connectors', connectors.length === 0 ? 'none configured' : `${connectors.length} configured, ${usable.length} usable`),
+    section(
+      'connectors',
+      connectors.length === 0 ? 'none configured' : `${connectors.length} configured, ${usable.length} usable`,
+    ),
     ...formatConnectors(connectors, style),
     ...report.warnings.map((warning) => section('warning', style('yellow', warning))),
     ...(report.grpcAddress === undefined ? [] : [section('gRPC', report.grpcAddress)]),
     ...(report.httpAddress === undefined ? [] : [section('REST', `${report.httpAddress}/api/v1`)]),
-    section('ready after', `${Math.round(total)} ms ${style('dim', `(${stages.map(({ name, durationMs }) => `${name} ${Math.round(durationMs)}`).join(', ')})`)}`),
+    section(
+      'ready after',
+      `${Math.round(total)} ms ${style('dim', `(${stages.map(({ name, durationMs }) => `${name} ${Math.round(durationMs)}`).join(', ')})`)}`,
+    ),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -22,10 +22,19 @@ export function checkNode(version: string): Finding {
 /** Plugins come by an installer. It need not be pnpm, so its absence stops nothing. */
 export async function checkInstaller(env: Environment): Promise<Finding> {
   try {
-    const { stdout } = await promisify(execFile)('pnpm', ['--version'], { env: { ...env }, timeout: PATIENCE_MS, shell: platform() === 'win32' });
+    const { stdout } = await promisify(execFile)('pnpm', ['--version'], {
+      env: { ...env },
+      timeout: PATIENCE_MS,
+      shell: platform() === 'win32',
+    });
     return { check: 'pnpm', state: 'ok', message: stdout.trim() };
   } catch {
-    return { check: 'pnpm', state: 'warning', message: 'not found', remedy: 'install it with "npm install --global pnpm", or add plugins with npm' };
+    return {
+      check: 'pnpm',
+      state: 'warning',
+      message: 'not found',
+      remedy: 'install it with "npm install --global pnpm", or add plugins with npm',
+    };
   }
 }
 
@@ -33,9 +42,18 @@ export async function checkInstaller(env: Environment): Promise<Finding> {
 export function checkDataDir(directory: string): { readonly finding: Finding; readonly usable: boolean } {
   const check = 'data directory';
   const stats = statSync(directory, { throwIfNoEntry: false });
-  if (stats === undefined) return { finding: { check, state: 'ok', message: `${directory} will be made at the first start` }, usable: false };
+  if (stats === undefined)
+    return { finding: { check, state: 'ok', message: `${directory} will be made at the first start` }, usable: false };
   if (!stats.isDirectory()) {
-    return { finding: { check, state: 'failed', message: `${directory} is not a directory`, remedy: 'remove it, or name another with DATA_DIR' }, usable: false };
+    return {
+      finding: {
+        check,
+        state: 'failed',
+        message: `${directory} is not a directory`,
+        remedy: 'remove it, or name another with DATA_DIR',
+      },
+      usable: false,
+    };
   }
   const mode = stats.mode & 0o777;
   if ((mode & 0o077) === 0) return { finding: { check, state: 'ok', message: directory }, usable: true };
@@ -45,7 +63,14 @@ export function checkDataDir(directory: string): { readonly finding: Finding; re
 
 export async function checkPorts({ bindAddress, grpcPort, httpPort }: HostSettings): Promise<readonly Finding[]> {
   if (grpcPort !== 0 && grpcPort === httpPort) {
-    return [{ check: 'ports', state: 'failed', message: `gRPC and REST are both to listen on ${grpcPort}`, remedy: 'set GRPC_PORT and HTTP_PORT apart' }];
+    return [
+      {
+        check: 'ports',
+        state: 'failed',
+        message: `gRPC and REST are both to listen on ${grpcPort}`,
+        remedy: 'set GRPC_PORT and HTTP_PORT apart',
+      },
+    ];
   }
   return Promise.all([checkPort('GRPC_PORT', bindAddress, grpcPort), checkPort('HTTP_PORT', bindAddress, httpPort)]);
 }
@@ -58,14 +83,23 @@ async function checkPort(check: string, address: string, port: number): Promise<
     await once(server, 'listening');
     return { check, state: 'ok', message: `${address}:${port} is free` };
   } catch (error) {
-    return { check, state: 'failed', message: (error as Error).message, remedy: `stop what listens there, or set ${check}` };
+    return {
+      check,
+      state: 'failed',
+      message: (error as Error).message,
+      remedy: `stop what listens there, or set ${check}`,
+    };
   } finally {
     server.close();
   }
 }
 
 /** Whether every enabled connector's references and profile resolve; values are not looked at. */
-export async function checkProfiles(config: HostConfig, env: Environment, secretsDir: string | undefined): Promise<readonly Finding[]> {
+export async function checkProfiles(
+  config: HostConfig,
+  env: Environment,
+  secretsDir: string | undefined,
+): Promise<readonly Finding[]> {
   const secrets = openSecrets({ env, secretsDir });
   const users = config.connectors.filter(({ config: { enabled } }) => enabled);
   const findings = await Promise.all(
@@ -73,9 +107,18 @@ export async function checkProfiles(config: HostConfig, env: Environment, secret
       const check = `secrets of ${connector.id}`;
       try {
         await secrets.resolve(connector, config.profiles);
-        return connector.profile === undefined ? [] : [{ check, state: 'ok', message: `profile ${connector.profile} resolves` }];
+        return connector.profile === undefined
+          ? []
+          : [{ check, state: 'ok', message: `profile ${connector.profile} resolves` }];
       } catch (error) {
-        return [{ check, state: 'failed', message: (error as Error).message, remedy: 'provide the secret, or correct the reference' }];
+        return [
+          {
+            check,
+            state: 'failed',
+            message: (error as Error).message,
+            remedy: 'provide the secret, or correct the reference',
+          },
+        ];
       }
     }),
   );

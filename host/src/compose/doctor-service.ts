@@ -9,9 +9,12 @@ const REACH_MS = 3_000;
 /** The plugin report: what is refused, and trouble with the project itself. */
 export async function checkPlugins(service: ConnectorService): Promise<readonly Finding[]> {
   const { plugins, problems } = await service.plugins();
-  const project = problems.map(
-    ({ path, expected, received, remedy }): Finding => ({ check: 'plugins', state: 'failed', message: `${path}: expected ${expected}, received ${received}`, remedy }),
-  );
+  const project = problems.map(({ path, expected, received, remedy }): Finding => ({
+    check: 'plugins',
+    state: 'failed',
+    message: `${path}: expected ${expected}, received ${received}`,
+    remedy,
+  }));
   return [...plugins.map(judgePlugin), ...project];
 }
 
@@ -20,11 +23,18 @@ function judgePlugin(plugin: PluginEntry): Finding {
   if (plugin.status !== 'admitted') {
     // Kept out by choice, or by being nobody's direct dependency, is as it should be.
     const grave = plugin.status === 'problem' || plugin.reason === 'incompatible' || plugin.reason === 'duplicate_kind';
-    return { check, state: grave ? 'failed' : 'warning', message: plugin.message ?? plugin.status, remedy: '"automate plugins check" says more' };
+    return {
+      check,
+      state: grave ? 'failed' : 'warning',
+      message: plugin.message ?? plugin.status,
+      remedy: '"automate plugins check" says more',
+    };
   }
   const words = `${plugin.version ?? ''} ${plugin.kinds.join(', ')}`.trim();
   const [warning] = plugin.warnings;
-  return warning === undefined ? { check, state: 'ok', message: words } : { check, state: 'warning', message: `${words}: ${warning}`, remedy: 'ask its author' };
+  return warning === undefined
+    ? { check, state: 'ok', message: words }
+    : { check, state: 'warning', message: `${words}: ${warning}`, remedy: 'ask its author' };
 }
 
 /** Whether the kind of every enabled connector is there, and its endpoint accepts connections from this machine. */
@@ -39,7 +49,9 @@ export async function checkHealth(service: ConnectorService): Promise<readonly F
   return Object.values(reports).map(({ id, status, message }): Finding => {
     const check = `connector ${id}`;
     const words = message === '' ? status : `${status}: ${message}`;
-    return status === 'unhealthy' ? { check, state: 'failed', message: words, remedy: `"automate connectors test ${id}" says more` } : { check, state: 'ok', message: words };
+    return status === 'unhealthy'
+      ? { check, state: 'failed', message: words, remedy: `"automate connectors test ${id}" says more` }
+      : { check, state: 'ok', message: words };
   });
 }
 
@@ -49,22 +61,43 @@ async function reachEndpoint(connector: ConnectorInfo): Promise<Finding> {
     // Without an endpoint, what is known of its trouble is all there is to tell.
     return connector.lastError === ''
       ? { check, state: 'ok', message: 'has no endpoint to reach' }
-      : { check, state: 'failed', message: connector.lastError, remedy: 'install the plugin, or disable the connector' };
+      : {
+          check,
+          state: 'failed',
+          message: connector.lastError,
+          remedy: 'install the plugin, or disable the connector',
+        };
   }
   const address = addressOf(connector.endpoint);
-  if (address === undefined) return { check, state: 'failed', message: `${connector.endpoint} is no URL`, remedy: 'correct scheme, host and port' };
+  if (address === undefined)
+    return {
+      check,
+      state: 'failed',
+      message: `${connector.endpoint} is no URL`,
+      remedy: 'correct scheme, host and port',
+    };
   const socket = connectTcp(address);
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(REACH_MS) });
   } catch (error) {
     const reason = (error as Error).name === 'AbortError' ? `no connection within ${REACH_MS} ms` : explain(error);
-    return { check, state: 'failed', message: `${connector.endpoint}: ${reason}`, remedy: 'start the service, or correct host and port' };
+    return {
+      check,
+      state: 'failed',
+      message: `${connector.endpoint}: ${reason}`,
+      remedy: 'start the service, or correct host and port',
+    };
   } finally {
     socket.destroy();
   }
   return connector.lastError === ''
     ? { check, state: 'ok', message: `${connector.endpoint} accepts connections` }
-    : { check, state: 'failed', message: connector.lastError, remedy: `"automate connectors test ${connector.id}" says more` };
+    : {
+        check,
+        state: 'failed',
+        message: connector.lastError,
+        remedy: `"automate connectors test ${connector.id}" says more`,
+      };
 }
 
 /** A name with several addresses fails with one error for each. */

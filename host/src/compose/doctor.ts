@@ -29,7 +29,10 @@ export interface DoctorOptions {
  */
 export async function diagnose(options: DoctorOptions): Promise<readonly Finding[]> {
   const machine = [checkNode(options.nodeVersion), await checkInstaller(options.env)];
-  return [...machine, ...(await (options.address === undefined ? examineProject(options) : examineRemote(options.address, options)))];
+  return [
+    ...machine,
+    ...(await (options.address === undefined ? examineProject(options) : examineRemote(options.address, options))),
+  ];
 }
 
 async function examineRemote(address: string, options: DoctorOptions): Promise<readonly Finding[]> {
@@ -37,7 +40,14 @@ async function examineRemote(address: string, options: DoctorOptions): Promise<r
   try {
     service = await options.connect(address);
   } catch (error) {
-    return [{ check: 'service', state: 'failed', message: (error as Error).message, remedy: 'start it, or correct the address' }];
+    return [
+      {
+        check: 'service',
+        state: 'failed',
+        message: (error as Error).message,
+        remedy: 'start it, or correct the address',
+      },
+    ];
   }
   try {
     const findings = await Promise.all([checkPlugins(service), checkHealth(service)]);
@@ -56,24 +66,39 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
     const message = error instanceof HostConfigError ? error.problems.map(describeProblem).join('; ') : String(error);
     return [{ check: 'settings', state: 'failed', message, remedy: 'correct the variable or the flag' }];
   }
-  const loaded = await loadConfig({ cwd: projectDir, configPath: settings.configPath, env, defaults: { healthIntervalMs: settings.healthIntervalMs } });
+  const loaded = await loadConfig({
+    cwd: projectDir,
+    configPath: settings.configPath,
+    env,
+    defaults: { healthIntervalMs: settings.healthIntervalMs },
+  });
   const running = locateHost(options)?.grpc;
   const dataDir = checkDataDir(settings.dataDir);
   const findings = [
     ...describeConfig(loaded, projectDir),
     dataDir.finding,
-    ...(running === undefined ? await checkPorts(settings) : [{ check: 'ports', state: 'ok', message: `a host serves on them already, gRPC on ${running}` } as const]),
+    ...(running === undefined
+      ? await checkPorts(settings)
+      : [{ check: 'ports', state: 'ok', message: `a host serves on them already, gRPC on ${running}` } as const]),
   ];
   if (!loaded.ok) return findings;
   findings.push(...(await checkProfiles(loaded.config, env, settings.secretsDir)));
   const open = (): Promise<Opened> =>
-    running === undefined ? openQuietly(options, dataDir.usable ? settings.dataDir : undefined) : options.connect(running).then(asOpened);
+    running === undefined
+      ? openQuietly(options, dataDir.usable ? settings.dataDir : undefined)
+      : options.connect(running).then(asOpened);
   return [...findings, ...(await examineService(open))];
 }
 
 function describeConfig(loaded: Awaited<ReturnType<typeof loadConfig>>, projectDir: string): readonly Finding[] {
   const check = 'configuration';
-  if (!loaded.ok) return loaded.problems.map((problem) => ({ check, state: 'failed', message: describeProblem(problem), remedy: 'correct the file' }));
+  if (!loaded.ok)
+    return loaded.problems.map((problem) => ({
+      check,
+      state: 'failed',
+      message: describeProblem(problem),
+      remedy: 'correct the file',
+    }));
   return loaded.file === undefined
     ? [{ check, state: 'warning', message: `no file in ${projectDir}`, remedy: 'run "automate init" to write one' }]
     : [{ check, state: 'ok', message: loaded.file }];
@@ -90,12 +115,20 @@ function asOpened(service: ConnectorService): Opened {
 
 /** A service in this process; where the data directory is missing or unfit, over an empty one that goes again. */
 async function openQuietly({ projectDir, env, flags }: DoctorOptions, dataDir: string | undefined): Promise<Opened> {
-  if (dataDir !== undefined) return asOpened(await openLocalService({ cwd: projectDir, env, flags: { ...flags, dataDir } }));
+  if (dataDir !== undefined)
+    return asOpened(await openLocalService({ cwd: projectDir, env, flags: { ...flags, dataDir } }));
   const spare = await mkdtemp(join(tmpdir(), 'automate-doctor-'));
   const remove = (): Promise<void> => rm(spare, { recursive: true, force: true });
   try {
     const service = await openLocalService({ cwd: projectDir, env, flags: { ...flags, dataDir: spare } });
-    return { service, close: () => service.close().finally(() => remove()) };
+    const close = async (): Promise<void> => {
+      try {
+        await service.close();
+      } finally {
+        await remove();
+      }
+    };
+    return { service, close };
   } catch (error) {
     await remove();
     throw error;

@@ -35,7 +35,9 @@ describe('the commands, without a running host', () => {
     it('is the discovery report for programs', async () => {
       const report = await project.json(['plugins', 'list']);
       expect(report).toMatchObject({ count: 4 });
-      expect(report['plugins']).toContainEqual(expect.objectContaining({ package: 'connector-echo', status: 'admitted', kinds: ['echo'] }));
+      expect(report['plugins']).toContainEqual(
+        expect.objectContaining({ package: 'connector-echo', status: 'admitted', kinds: ['echo'] }),
+      );
       expect(report['plugins']).toContainEqual(
         expect.objectContaining({ package: 'connector-future', status: 'rejected', reason: 'incompatible' }),
       );
@@ -80,7 +82,10 @@ describe('the commands, without a running host', () => {
     expect(people.stdout).toMatch(/^id: echo$/m);
     expect(people.stdout).toMatch(/interval: 30s/);
     const shown = await project.json(['connectors', 'get', 'echo']);
-    expect(shown).toMatchObject({ id: 'echo', config: { auth: { type: 'bearer', token: '[secret]' }, tags: ['blue'] } });
+    expect(shown).toMatchObject({
+      id: 'echo',
+      config: { auth: { type: 'bearer', token: '[secret]' }, tags: ['blue'] },
+    });
     expect(people.stdout + JSON.stringify(shown)).not.toContain('canary-token');
   });
 
@@ -88,11 +93,20 @@ describe('the commands, without a running host', () => {
     const one = await project.automate(['connectors', 'health', 'echo']);
     expect(one.status).toBe(0);
     expect(one.stdout).toMatch(/^echo +healthy +\d+ ms/m);
-    expect(await project.json(['connectors', 'health', 'echo'])).toMatchObject({ id: 'echo', status: 'healthy', healthy: true });
+    expect(await project.json(['connectors', 'health', 'echo'])).toMatchObject({
+      id: 'echo',
+      status: 'healthy',
+      healthy: true,
+    });
     const all = await project.automate(['connectors', 'health', '--json']);
     expect(all.status).toBe(1);
     expect(JSON.parse(all.stdout)).toMatchObject({
-      results: { echo: { status: 'healthy' }, off: { status: 'unavailable' }, ghost: { status: 'unhealthy' }, refused: { status: 'unhealthy' } },
+      results: {
+        echo: { status: 'healthy' },
+        off: { status: 'unavailable' },
+        ghost: { status: 'unhealthy' },
+        refused: { status: 'unhealthy' },
+      },
     });
     expect((await project.automate(['connectors', 'health', '--type', 'messaging'])).status).toBe(0);
   });
@@ -103,14 +117,25 @@ describe('the commands, without a running host', () => {
     const bad = await project.automate(['connectors', 'test', 'refused']);
     expect(bad).toMatchObject({ status: 1, stdout: expect.stringMatching(/^failed +refused: .*ECONNREFUSED/) });
     const json = await project.automate(['connectors', 'test', 'refused', '--json']);
-    expect(JSON.parse(json.stdout)).toMatchObject({ id: 'refused', success: false, error: expect.stringMatching(/ECONNREFUSED/) });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      id: 'refused',
+      success: false,
+      error: expect.stringMatching(/ECONNREFUSED/),
+    });
   });
 
   describe('execute', () => {
     it('prints the result, or all of the answer for programs', async () => {
       const { status, stdout } = await project.automate(['execute', 'echo', 'say', '--input', '{"text":"Grüße"}']);
-      expect({ status, result: JSON.parse(stdout) as unknown }).toEqual({ status: 0, result: { text: 'Grüße', greeting: 'hi' } });
-      expect(await project.json(['execute', 'echo', 'count'])).toMatchObject({ result: { count: 1 }, attempts: 1, replayed: false });
+      expect({ status, result: JSON.parse(stdout) as unknown }).toEqual({
+        status: 0,
+        result: { text: 'Grüße', greeting: 'hi' },
+      });
+      expect(await project.json(['execute', 'echo', 'count'])).toMatchObject({
+        result: { count: 1 },
+        attempts: 1,
+        replayed: false,
+      });
     });
 
     it('takes its input from a file or from standard input', async () => {
@@ -123,10 +148,19 @@ describe('the commands, without a running host', () => {
 
     it('says as one sentence, or as a problem document, what the action refused, and ends with 1', async () => {
       const people = await project.automate(['execute', 'echo', 'say', '--input', '{"text":5}']);
-      expect(people).toMatchObject({ status: 1, stdout: '', stderr: expect.stringMatching(/^INVALID_INPUT: .*\n {2}text: /) });
+      expect(people).toMatchObject({
+        status: 1,
+        stdout: '',
+        stderr: expect.stringMatching(/^INVALID_INPUT: .*\n {2}text: /),
+      });
       const program = await project.automate(['execute', 'echo', 'fail', '--input', '{"how":"rate"}', '--json']);
       expect(program.status).toBe(1);
-      expect(JSON.parse(program.stderr)).toMatchObject({ code: 'RATE_LIMITED', retryable: true, retry_after_ms: 120_000, connector: 'echo' });
+      expect(JSON.parse(program.stderr)).toMatchObject({
+        code: 'RATE_LIMITED',
+        retryable: true,
+        retry_after_ms: 120_000,
+        connector: 'echo',
+      });
       const missing = await project.automate(['execute', 'nobody', 'say']);
       expect(missing).toMatchObject({ status: 1, stderr: expect.stringMatching(/^NOT_FOUND: .*nobody/) });
     });
@@ -144,16 +178,28 @@ describe('the commands, without a running host', () => {
       status: 0,
       stdout: expect.stringMatching(/mine/),
     });
-    expect(await project.json(['execute', 'mine', 'say', '--input', '{"text":"x"}'])).toMatchObject({ result: { greeting: 'hey' } });
-    expect(await register('register', '{ id: mine, kind: echo }')).toMatchObject({ status: 1, stderr: expect.stringMatching(/^ALREADY_EXISTS/) });
-    expect(await register('update', '-', { input: '{"id":"mine","kind":"echo","settings":{"greeting":"ciao"}}' })).toMatchObject({ status: 0 });
-    expect(await project.json(['execute', 'mine', 'say', '--input', '{"text":"x"}'])).toMatchObject({ result: { greeting: 'ciao' } });
+    expect(await project.json(['execute', 'mine', 'say', '--input', '{"text":"x"}'])).toMatchObject({
+      result: { greeting: 'hey' },
+    });
+    expect(await register('register', '{ id: mine, kind: echo }')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^ALREADY_EXISTS/),
+    });
+    expect(
+      await register('update', '-', { input: '{"id":"mine","kind":"echo","settings":{"greeting":"ciao"}}' }),
+    ).toMatchObject({ status: 0 });
+    expect(await project.json(['execute', 'mine', 'say', '--input', '{"text":"x"}'])).toMatchObject({
+      result: { greeting: 'ciao' },
+    });
     expect(await register('update', '{ id: mine, kind: echo, settings: { colour: red } }')).toMatchObject({
       status: 78,
       stderr: expect.stringMatching(/settings\.colour/),
     });
     expect(await project.json(['connectors', 'remove', 'mine'])).toMatchObject({ id: 'mine' });
-    expect(await project.automate(['connectors', 'remove', 'mine'])).toMatchObject({ status: 1, stderr: expect.stringMatching(/^NOT_FOUND/) });
+    expect(await project.automate(['connectors', 'remove', 'mine'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^NOT_FOUND/),
+    });
     expect(await project.automate(['connectors', 'remove', 'echo'])).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/configuration file/),

@@ -23,16 +23,28 @@ async function listen(): Promise<{ server: Server; port: number; [Symbol.asyncDi
   return { server, port, [Symbol.asyncDispose]: async () => void server.close() };
 }
 
-async function examine(project: CliProject, options: { args?: readonly string[]; env?: Readonly<Record<string, string>> } = {}): Promise<{ status: number | null; checks: readonly Check[] }> {
-  const { status, stdout } = await project.automate(['doctor', '--json', ...(options.args ?? [])], { env: { ...FREE, ...options.env } });
+async function examine(
+  project: CliProject,
+  options: { args?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
+): Promise<{ status: number | null; checks: readonly Check[] }> {
+  const { status, stdout } = await project.automate(['doctor', '--json', ...(options.args ?? [])], {
+    env: { ...FREE, ...options.env },
+  });
   return { status, ...(JSON.parse(stdout) as { checks: readonly Check[] }) };
 }
 
 /** The one check of that name; it must have failed, and say what to do. */
-async function failure(project: CliProject, check: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
+async function failure(
+  project: CliProject,
+  check: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const { status, checks } = await examine(project, { env });
   const found = checks.find((finding) => finding.check === check && finding.state === 'failed');
-  expect({ status, found }).toEqual({ status: 1, found: expect.objectContaining({ remedy: expect.stringMatching(/\w/) }) });
+  expect({ status, found }).toEqual({
+    status: 1,
+    found: expect.objectContaining({ remedy: expect.stringMatching(/\w/) }),
+  });
   return found?.message ?? '';
 }
 
@@ -44,13 +56,25 @@ describe('automate doctor', () => {
     expect(checks.filter(({ state }) => state === 'failed')).toEqual([]);
     expect(status).toBe(0);
     expect(checks.map(({ check }) => check)).toEqual(
-      expect.arrayContaining(['Node.js', 'pnpm', 'configuration', 'data directory', 'GRPC_PORT', 'HTTP_PORT', 'plugin connector-echo', 'connector echo']),
+      expect.arrayContaining([
+        'Node.js',
+        'pnpm',
+        'configuration',
+        'data directory',
+        'GRPC_PORT',
+        'HTTP_PORT',
+        'plugin connector-echo',
+        'connector echo',
+      ]),
     );
     expect(await readdir(project.root)).toEqual(before);
   });
 
   it('tells people one line each, and how many failed', async () => {
-    await using project = await CliProject.open({ kinds: ['echo'], yaml: `${GOOD}  - { id: ghost, kind: not_installed }\n` });
+    await using project = await CliProject.open({
+      kinds: ['echo'],
+      yaml: `${GOOD}  - { id: ghost, kind: not_installed }\n`,
+    });
     const { status, stdout, stderr } = await project.automate(['doctor'], { env: FREE });
     expect(status).toBe(1);
     expect(stdout).toMatch(/^ok {7}Node\.js: \d+/m);
@@ -65,17 +89,30 @@ describe('automate doctor', () => {
     expect(status).toBe(0);
     const pnpm = join(project.root, 'pnpm');
     await writeFile(pnpm, '#!/bin/sh\necho 12.21.0\n', { mode: 0o755 });
-    expect((await examine(project, { env: { PATH: `${project.root}:/bin` } })).checks).toContainEqual({ check: 'pnpm', state: 'ok', message: '12.21.0' });
+    expect((await examine(project, { env: { PATH: `${project.root}:/bin` } })).checks).toContainEqual({
+      check: 'pnpm',
+      state: 'ok',
+      message: '12.21.0',
+    });
   });
 
   it('recommends a configuration where there is none', async () => {
     await using project = await CliProject.open({ kinds: ['echo'] });
     const { checks } = await examine(project);
-    expect(checks).toContainEqual(expect.objectContaining({ check: 'configuration', state: 'warning', remedy: expect.stringMatching(/automate init/) }));
+    expect(checks).toContainEqual(
+      expect.objectContaining({
+        check: 'configuration',
+        state: 'warning',
+        remedy: expect.stringMatching(/automate init/),
+      }),
+    );
   });
 
   it('fails a broken configuration', async () => {
-    await using project = await CliProject.open({ kinds: ['echo'], yaml: 'connectors:\n  - { id: echo, colour: red }\n' });
+    await using project = await CliProject.open({
+      kinds: ['echo'],
+      yaml: 'connectors:\n  - { id: echo, colour: red }\n',
+    });
     expect(await failure(project, 'configuration')).toMatch(/connectors\.yaml:2:\d+: connectors\[0\]\.colour/);
   });
 
@@ -91,7 +128,13 @@ describe('automate doctor', () => {
     await mkdir(join(project.root, 'open'));
     await chmod(join(project.root, 'open'), 0o755);
     const { checks } = await examine(project, { env: { DATA_DIR: 'open' } });
-    expect(checks).toContainEqual(expect.objectContaining({ check: 'data directory', state: 'warning', remedy: expect.stringMatching(/chmod 700/) }));
+    expect(checks).toContainEqual(
+      expect.objectContaining({
+        check: 'data directory',
+        state: 'warning',
+        remedy: expect.stringMatching(/chmod 700/),
+      }),
+    );
   });
 
   it('fails ports that are taken, or the same', async () => {
@@ -106,7 +149,10 @@ describe('automate doctor', () => {
   it('fails a plugin that cannot be used, by name and reason', async () => {
     await using project = await CliProject.open({ kinds: ['echo'], yaml: GOOD });
     await project.sandbox.addConnector({ kind: 'future', source: '', engines: '^2.0.0' });
-    await project.sandbox.addPackage({ name: 'broken', packageJson: { automate: { connectors: { broken: './nowhere.js' } } } });
+    await project.sandbox.addPackage({
+      name: 'broken',
+      packageJson: { automate: { connectors: { broken: './nowhere.js' } } },
+    });
     expect(await failure(project, 'plugin connector-future')).toMatch(/\^2\.0\.0/);
     expect(await failure(project, 'plugin broken')).toMatch(/\w/);
   });
@@ -143,7 +189,9 @@ connectors:
     gone.server.close();
     await using project = await CliProject.open({ kinds: ['echo'], yaml });
     expect(await failure(project, 'connector gone')).toMatch(/ECONNREFUSED/);
-    expect((await examine(project)).checks).toContainEqual(expect.objectContaining({ check: 'connector there', state: 'ok' }));
+    expect((await examine(project)).checks).toContainEqual(
+      expect.objectContaining({ check: 'connector there', state: 'ok' }),
+    );
   });
 
   it('asks the host that runs, what was registered there included', async () => {
@@ -157,7 +205,9 @@ connectors:
   });
 
   it('examines a service elsewhere by its address, and fails one that does not answer', async () => {
-    await using project = await CliProject.open({ yaml: 'connectors:\n  - { id: echo }\n  - { id: refused, kind: unreachable }\n' });
+    await using project = await CliProject.open({
+      yaml: 'connectors:\n  - { id: echo }\n  - { id: refused, kind: unreachable }\n',
+    });
     await using host = await project.start();
     const remote = async (address: string): Promise<readonly Check[]> => {
       await using elsewhere = await CliProject.open({ kinds: [] });
@@ -168,9 +218,17 @@ connectors:
     const checks = await remote(host.ready.grpc);
     expect(checks).toContainEqual({ check: 'service', state: 'ok', message: `${host.ready.grpc} answers` });
     expect(checks).toContainEqual(expect.objectContaining({ check: 'connector echo', state: 'ok' }));
-    expect(checks).toContainEqual(expect.objectContaining({ check: 'connector refused', state: 'failed', message: expect.stringMatching(/ECONNREFUSED/) }));
+    expect(checks).toContainEqual(
+      expect.objectContaining({
+        check: 'connector refused',
+        state: 'failed',
+        message: expect.stringMatching(/ECONNREFUSED/),
+      }),
+    );
     await host.end();
-    expect(await remote(host.ready.grpc)).toContainEqual(expect.objectContaining({ check: 'service', state: 'failed' }));
+    expect(await remote(host.ready.grpc)).toContainEqual(
+      expect.objectContaining({ check: 'service', state: 'failed' }),
+    );
   });
 
   it('says that this Node.js is new enough', async () => {

@@ -19,13 +19,18 @@ describe('automate init', () => {
     const { file } = await project.json<{ file: string }>(['init']);
     const [first] = (await readFile(file, 'utf8')).split('\n');
     const schema = /\$schema=(\S+)/.exec(first ?? '')?.[1] ?? 'none';
-    expect(JSON.parse(await readFile(join(file, '..', schema), 'utf8'))).toMatchObject({ $schema: expect.stringMatching(/json-schema/) });
+    expect(JSON.parse(await readFile(join(file, '..', schema), 'utf8'))).toMatchObject({
+      $schema: expect.stringMatching(/json-schema/),
+    });
   });
 
   it('never replaces what someone wrote', async () => {
     await using project = await CliProject.open({ yaml: '# mine\nconnectors: []\n' });
     const { status, stderr } = await project.automate(['init']);
-    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/connectors\.yaml is there already: edit it, or remove it first/) });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/connectors\.yaml is there already: edit it, or remove it first/),
+    });
     expect(await readFile(join(project.root, 'config/connectors.yaml'), 'utf8')).toBe('# mine\nconnectors: []\n');
   });
 });
@@ -45,7 +50,10 @@ connectors:
     async (...args) => {
       await using project = await CliProject.open({ yaml: BROKEN });
       const env = { GRPC_PORT: '0', HTTP_PORT: '0' };
-      const { status, stdout, stderr } = await project.automate(args.filter((arg) => arg !== undefined), { env });
+      const { status, stdout, stderr } = await project.automate(
+        args.filter((arg) => arg !== undefined),
+        { env },
+      );
       expect({ status, stdout }).toEqual({ status: 78, stdout: '' });
       const file = join(project.root, 'config/connectors.yaml');
       const lines = stderr.split('\n').filter((line) => line.startsWith(file));
@@ -65,7 +73,11 @@ connectors:
     expect(status).toBe(78);
     const { problems } = JSON.parse(stderr) as { problems: unknown[] };
     expect(problems).toHaveLength(4);
-    expect(problems[0]).toMatchObject({ path: 'connectors[0].port', line: 4, file: expect.stringMatching(/connectors\.yaml$/) });
+    expect(problems[0]).toMatchObject({
+      path: 'connectors[0].port',
+      line: 4,
+      file: expect.stringMatching(/connectors\.yaml$/),
+    });
   });
 
   it('is one that is named and not there, too', async () => {
@@ -75,7 +87,9 @@ connectors:
   });
 
   it('shows no value of what it refuses', async () => {
-    await using project = await CliProject.open({ yaml: 'connectors:\n  - { id: one, auth: { type: bearer, tokn: canary-secret } }\n' });
+    await using project = await CliProject.open({
+      yaml: 'connectors:\n  - { id: one, auth: { type: bearer, tokn: canary-secret } }\n',
+    });
     const { status, stderr } = await project.automate(['start']);
     expect(status).toBe(78);
     expect(stderr).toMatch(/auth\.tokn/);

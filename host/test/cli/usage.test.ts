@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
-import { isOnPath } from '@automate/tooling/require-service';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AUTOMATE, CliProject, plainEnvironment } from './fixtures/cli-project.ts';
-import { runCommand } from './fixtures/run-command.ts';
+import { collect } from './fixtures/run-command.ts';
 
 describe('using the command line', () => {
   let project: CliProject;
@@ -36,7 +38,8 @@ describe('using the command line', () => {
     expect(await project.automate(['--version'])).toMatchObject({ status: 0, stdout: `${version}\n` });
     const { status, stdout } = await project.automate(['--help']);
     expect(status).toBe(0);
-    for (const command of ['start', 'init', 'doctor', 'plugins', 'connectors', 'execute']) expect(stdout).toMatch(new RegExp(`^ {2}${command}`, 'm'));
+    for (const command of ['start', 'init', 'doctor', 'plugins', 'connectors', 'execute'])
+      expect(stdout).toMatch(new RegExp(`^ {2}${command}`, 'm'));
   });
 
   it('refuses input that is not JSON with its position', async () => {
@@ -49,16 +52,41 @@ describe('using the command line', () => {
     await project.sandbox.writeFile('deep/down/here.txt', '');
     const below = await project.automate(['connectors', 'list'], { cwd: join(project.root, 'deep/down') });
     const elsewhere = await project.automate(['connectors', 'list', '--project', project.root], { cwd: '/' });
-    for (const { status, stdout } of [below, elsewhere]) expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringMatching(/^echo /m) });
+    for (const { status, stdout } of [below, elsewhere])
+      expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringMatching(/^echo /m) });
   });
 
-  it('stays silent when its reader leaves early', async () => {
-    const shell = `"${process.execPath}" "${AUTOMATE}" connectors list --json | head -1; exit \${PIPESTATUS[0]}`;
-    if (!isOnPath('bash')) return;
-    const { status, stdout, stderr } = await runCommand('bash', ['-c', shell], { cwd: project.root, env: plainEnvironment() });
-    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '{\n', stderr: '' });
-    const closed = `"${process.execPath}" "${AUTOMATE}" --help | true; exit \${PIPESTATUS[0]}`;
-    expect(await runCommand('bash', ['-c', closed], { cwd: project.root, env: plainEnvironment() })).toMatchObject({ status: 0, stderr: '' });
+  it.each([['connectors', 'list'], ['plugins', 'list', '--json'], ['execute', 'echo', 'count'], ['--help']])(
+    'stays silent when the reader of its output leaves early: %s %s',
+    async (...args) => {
+      const child = spawn(process.execPath, [AUTOMATE, ...args.filter((arg) => arg !== undefined)], {
+        cwd: project.root,
+        env: plainEnvironment(),
+      });
+      const output = collect(child);
+      // As `| head` does once it has seen enough, only that here it has seen enough before the first word.
+      child.stdout.destroy();
+      const [status, signal] = (await once(child, 'exit')) as [number | null, string | null];
+      expect({ status, signal, stderr: output().stderr }).toEqual({ status: 0, signal: null, stderr: '' });
+    },
+  );
+
+  it('ends a call that its user interrupts, and says so', async () => {
+    const child = spawn(process.execPath, [AUTOMATE, 'execute', 'echo', 'wait'], {
+      cwd: project.root,
+      env: plainEnvironment(),
+    });
+    const output = collect(child);
+    const closed = once(child, 'close');
+    // Long enough for the call to have begun.
+    await delay(2_000);
+    child.kill('SIGINT');
+    await closed;
+    expect({ status: child.exitCode, ...output() }).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^CANCELLED: /),
+    });
   });
 
   it('writes no files but its data directory', async () => {

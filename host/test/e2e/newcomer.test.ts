@@ -16,7 +16,13 @@ const MINUTES = 60_000;
 function newcomersEnvironment(): Record<string, string> {
   const { PATH = '', ...rest } = installerEnvironment();
   const others = PATH.split(':').filter((folder) => !folder.includes('node_modules'));
-  return { ...rest, PATH: ['/usr/bin', '/bin', ...others].join(':'), GRPC_PORT: '0', HTTP_PORT: '0', LOG_FORMAT: 'json' };
+  return {
+    ...rest,
+    PATH: ['/usr/bin', '/bin', ...others].join(':'),
+    GRPC_PORT: '0',
+    HTTP_PORT: '0',
+    LOG_FORMAT: 'json',
+  };
 }
 
 const available = (): boolean => isOnPath('git') && existsSync(repositoryPath('.git'));
@@ -29,14 +35,19 @@ describeWith({ name: 'git, and this repository under it', available }, 'a clean 
   beforeAll(async () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), 'automate-newcomer-')));
     clone = join(folder, 'clone');
-    await mustRun('git', ['clone', '--quiet', '--no-hardlinks', repositoryPath(), clone], { cwd: folder, env, timeoutMs: MINUTES });
+    await mustRun('git', ['clone', '--quiet', '--no-hardlinks', repositoryPath(), clone], {
+      cwd: folder,
+      env,
+      timeoutMs: MINUTES,
+    });
   }, 2 * MINUTES);
 
   afterAll(async () => {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }, MINUTES);
 
-  const start = (command: string, ...args: string[]): Promise<ServingHost> => ServingHost.start({ command, args, cwd: clone, env, patienceMs: 5 * MINUTES });
+  const start = (command: string, ...args: string[]): Promise<ServingHost> =>
+    ServingHost.start({ command, args, cwd: clone, env, patienceMs: 5 * MINUTES });
 
   /** Whether any process of the host's group is there. */
   function groupLives({ child }: ServingHost): boolean {
@@ -57,47 +68,54 @@ describeWith({ name: 'git, and this repository under it', available }, 'a clean 
   /** A host writes down where it listens and takes that back when it closes in order. */
   const note = (): boolean => existsSync(join(clone, '.automate/host.json'));
 
-  it('serves after "npm start" alone, whatever the system calls node, and leaves nothing behind when it is told to end', async () => {
-    await using host = await start('npm', 'start');
-    expect(host.ready.plugins.map(({ package: name, status }) => [name, status])).toEqual(
-      expect.arrayContaining([
-        ['@automate/connector-http', 'admitted'],
-        ['@automate/connector-logging', 'admitted'],
-        ['@automate/connector-prometheus', 'admitted'],
-        ['@automate/connector-slack', 'admitted'],
-      ]),
-    );
-    expect(host.ready.connectors.filter((connector) => connector.last_error !== undefined)).toEqual([]);
-    const answer = await fetch(`${host.ready.http}/api/v1/connectors/logging/actions/log`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: '{"level":"info","message":"hello from a newcomer"}',
-    });
-    expect(await answer.json()).toMatchObject({ result: { logged: true } });
-    await host.waitForRecord(({ msg, connector }) => msg === 'hello from a newcomer' && connector === 'logging');
-    expect(note()).toBe(true);
-    host.kill('SIGTERM');
-    await untilGone(host);
-    expect(note()).toBe(false);
-  }, 6 * MINUTES);
+  it(
+    'serves after "npm start" alone, whatever the system calls node, and leaves nothing behind when it is told to end',
+    async () => {
+      await using host = await start('npm', 'start');
+      expect(host.ready.plugins.map(({ package: name, status }) => [name, status])).toEqual(
+        expect.arrayContaining([
+          ['@automate/connector-http', 'admitted'],
+          ['@automate/connector-logging', 'admitted'],
+          ['@automate/connector-prometheus', 'admitted'],
+          ['@automate/connector-slack', 'admitted'],
+        ]),
+      );
+      expect(host.ready.connectors.filter((connector) => connector.last_error !== undefined)).toEqual([]);
+      const answer = await fetch(`${host.ready.http}/api/v1/connectors/logging/actions/log`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"level":"info","message":"hello from a newcomer"}',
+      });
+      expect(await answer.json()).toMatchObject({ result: { logged: true } });
+      await host.waitForRecord(({ msg, connector }) => msg === 'hello from a newcomer' && connector === 'logging');
+      expect(note()).toBe(true);
+      host.kill('SIGTERM');
+      await untilGone(host);
+      expect(note()).toBe(false);
+    },
+    6 * MINUTES,
+  );
 
-  it('starts again in seconds, ends in order at Ctrl-C, and what was run says so', async () => {
-    await using host = await start('/usr/bin/env', 'node', 'packages/tooling/setup.mjs', 'automate', 'start');
-    // A terminal tells everyone who runs in it.
-    process.kill(-host.child.pid!, 'SIGINT');
-    expect(await host.ended()).toMatchObject({ status: 0, signal: null });
-    expect(note()).toBe(false);
-    await untilGone(host);
-    await using again = await start('/usr/bin/env', 'node', 'packages/tooling/setup.mjs', 'automate', 'start');
-    // And so does a supervisor, which the parent then tells the host as well.
-    process.kill(-again.child.pid!, 'SIGTERM');
-    expect(await again.ended()).toMatchObject({ status: 0, signal: null });
-    expect(note()).toBe(false);
-  }, 3 * MINUTES);
+  it(
+    'starts again in seconds, ends in order at Ctrl-C, and what was run says so',
+    async () => {
+      await using host = await start('/usr/bin/env', 'node', 'packages/tooling/setup.mjs', 'automate', 'start');
+      // A terminal tells everyone who runs in it.
+      process.kill(-host.child.pid!, 'SIGINT');
+      expect(await host.ended()).toMatchObject({ status: 0, signal: null });
+      expect(note()).toBe(false);
+      await untilGone(host);
+      await using again = await start('/usr/bin/env', 'node', 'packages/tooling/setup.mjs', 'automate', 'start');
+      // And so does a supervisor, which the parent then tells the host as well.
+      process.kill(-again.child.pid!, 'SIGTERM');
+      expect(await again.ended()).toMatchObject({ status: 0, signal: null });
+      expect(note()).toBe(false);
+    },
+    3 * MINUTES,
+  );
 
   it('has nothing to commit afterwards', async () => {
     const { stdout } = await mustRun('git', ['status', '--porcelain'], { cwd: clone, env });
     expect(stdout).toBe('');
   });
 });
-

@@ -34,7 +34,10 @@ describeWith(
       folder = await mkdtemp(join(tmpdir(), 'automate-original-'));
       descriptors = join(folder, 'original.binpb');
       const buf = repositoryPath('node_modules', '.bin', 'buf');
-      await mustRun(buf, ['build', join(CLIENT, 'connectors-original.proto'), '-o', descriptors], { cwd: folder, env: plainEnvironment() });
+      await mustRun(buf, ['build', join(CLIENT, 'connectors-original.proto'), '-o', descriptors], {
+        cwd: folder,
+        env: plainEnvironment(),
+      });
       project = await CliProject.open({ yaml: YAML });
       host = await project.start();
     }, 60_000);
@@ -50,7 +53,10 @@ describeWith(
       const input = calls.map((one) => `${JSON.stringify(one)}\n`).join('');
       const args = [join(CLIENT, 'original_client.py'), host.ready.grpc, descriptors];
       const { stdout } = await mustRun(python!, args, { cwd: folder, env: plainEnvironment(), input });
-      return stdout.trim().split('\n').map((line) => JSON.parse(line) as unknown);
+      return stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown);
     }
 
     it('reads the connectors of the configuration file', async () => {
@@ -65,8 +71,20 @@ describeWith(
       expect(typed).toMatchObject({ response: { connectors: [{ id: 'echo', type: 'CONNECTOR_TYPE_MESSAGING' }] } });
       expect(one).toMatchObject({
         response: {
-          connector: { id: 'echo', endpoint: 'http://127.0.0.1:8123', enabled: true, mode: 'CONNECTION_MODE_LOCAL', tags: ['blue'], metadata: { team: 'core' } },
-          config: { host: '127.0.0.1', port: 8123, scheme: 'http', health_check: { enabled: true, interval_ms: '90000' } },
+          connector: {
+            id: 'echo',
+            endpoint: 'http://127.0.0.1:8123',
+            enabled: true,
+            mode: 'CONNECTION_MODE_LOCAL',
+            tags: ['blue'],
+            metadata: { team: 'core' },
+          },
+          config: {
+            host: '127.0.0.1',
+            port: 8123,
+            scheme: 'http',
+            health_check: { enabled: true, interval_ms: '90000' },
+          },
         },
       });
     });
@@ -80,8 +98,12 @@ describeWith(
       );
       expect(echo).toMatchObject({ response: { id: 'echo', status: 'CONNECTOR_STATUS_HEALTHY' } });
       expect(off).toMatchObject({ response: { status: 'CONNECTOR_STATUS_UNAVAILABLE' } });
-      expect(refused).toMatchObject({ response: { status: 'CONNECTOR_STATUS_UNHEALTHY', message: expect.stringMatching(/ECONNREFUSED/) } });
-      expect(all).toMatchObject({ response: { statuses: { echo: 'CONNECTOR_STATUS_HEALTHY', refused: 'CONNECTOR_STATUS_UNHEALTHY' } } });
+      expect(refused).toMatchObject({
+        response: { status: 'CONNECTOR_STATUS_UNHEALTHY', message: expect.stringMatching(/ECONNREFUSED/) },
+      });
+      expect(all).toMatchObject({
+        response: { statuses: { echo: 'CONNECTOR_STATUS_HEALTHY', refused: 'CONNECTOR_STATUS_UNHEALTHY' } },
+      });
     });
 
     it('registers a connector, which answers our callers, survives a restart, and goes when it is removed', async () => {
@@ -95,7 +117,13 @@ describeWith(
       await host.end();
       host = await project.start();
       expect(await said()).toMatchObject({ result: { text: 'x' } });
-      expect(await call(['HealthCheck', { id: 'mine' }], ['RemoveConnector', { id: 'mine' }], ['GetConnector', { id: 'mine' }])).toMatchObject([
+      expect(
+        await call(
+          ['HealthCheck', { id: 'mine' }],
+          ['RemoveConnector', { id: 'mine' }],
+          ['GetConnector', { id: 'mine' }],
+        ),
+      ).toMatchObject([
         { response: { status: 'CONNECTOR_STATUS_HEALTHY' } },
         { response: { success: true } },
         { code: 'NOT_FOUND' },

@@ -35,7 +35,12 @@ describeWith(prometheus, 'this repository as it is delivered, beside a real Prom
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'automate-prometheus-'));
     const port = await freePort();
-    env = { ...plainEnvironment(), DATA_DIR: join(folder, 'data'), PROMETHEUS_PORT: String(port), PROMETHEUS_HOST: '127.0.0.1' };
+    env = {
+      ...plainEnvironment(),
+      DATA_DIR: join(folder, 'data'),
+      PROMETHEUS_PORT: String(port),
+      PROMETHEUS_HOST: '127.0.0.1',
+    };
     host = await ServingHost.start({
       command: process.execPath,
       args: [AUTOMATE, 'start'],
@@ -49,8 +54,15 @@ describeWith(prometheus, 'this repository as it is delivered, beside a real Prom
     // YAML takes JSON as it is.
     await writeFile(join(folder, 'prometheus.yml'), JSON.stringify(config));
     const args = ['--config.file=prometheus.yml', '--storage.tsdb.path=tsdb', `--web.listen-address=127.0.0.1:${port}`];
-    server = await startService('prometheus', args, { cwd: folder, env: plainEnvironment(), readyUrl: `http://127.0.0.1:${port}/-/ready` });
-    await until(() => query('up'), ({ result }) => result.some(({ value }) => value[1] === '1'));
+    server = await startService('prometheus', args, {
+      cwd: folder,
+      env: plainEnvironment(),
+      readyUrl: `http://127.0.0.1:${port}/-/ready`,
+    });
+    await until(
+      () => query('up'),
+      ({ result }) => result.some(({ value }) => value[1] === '1'),
+    );
   }, 60_000);
 
   afterAll(async () => {
@@ -105,7 +117,17 @@ describeWith(prometheus, 'this repository as it is delivered, beside a real Prom
     const schema = join('packages', 'contract', 'proto');
     const method = `http://${host.ready.grpc}/connectors.ConnectorsService/ExecuteAction`;
     const request = JSON.stringify({ id: 'prometheus', action: 'query', payload });
-    const args = ['curl', '--schema', schema, '--protocol', 'grpc', '--http2-prior-knowledge', '--data', request, method];
+    const args = [
+      'curl',
+      '--schema',
+      schema,
+      '--protocol',
+      'grpc',
+      '--http2-prior-knowledge',
+      '--data',
+      request,
+      method,
+    ];
     const buf = repositoryPath('node_modules', '.bin', 'buf');
     const { stdout } = await mustRun(buf, args, { cwd: repositoryPath(), env: plainEnvironment() });
     const { result } = JSON.parse(stdout) as { result: string };
@@ -114,7 +136,10 @@ describeWith(prometheus, 'this repository as it is delivered, beside a real Prom
 
   it('brings its own counts of those calls into Prometheus', async () => {
     const expression = 'sum by (connector, action) (automate_calls_total{connector="prometheus", code="OK"})';
-    const { result } = await until(() => query(expression), (answer) => answer.result.some(({ value }) => Number(value[1]) >= 3));
+    const { result } = await until(
+      () => query(expression),
+      (answer) => answer.result.some(({ value }) => Number(value[1]) >= 3),
+    );
     expect(result.map(({ metric }) => metric)).toEqual([{ connector: 'prometheus', action: 'query' }]);
     for (const name of ['automate_call_duration_seconds_count', 'automate_build_info', 'automate_connector_health']) {
       expect((await query(name)).result.length).toBeGreaterThan(0);
@@ -130,8 +155,9 @@ describeWith(prometheus, 'this repository as it is delivered, beside a real Prom
   it('says that Prometheus cannot be reached once it is gone, and serves on', async () => {
     await server?.close();
     const args = [AUTOMATE, 'connectors', 'health', 'prometheus', '--json'];
-    await expect(mustRun(process.execPath, args, { cwd: repositoryPath(), env })).rejects.toThrow(/remote unreachable: .*refused the connection/);
+    await expect(mustRun(process.execPath, args, { cwd: repositoryPath(), env })).rejects.toThrow(
+      /remote unreachable: .*refused the connection/,
+    );
     expect((await fetch(`${host.ready.http}/health/ready`)).status).toBe(200);
   });
 });
-

@@ -15,7 +15,14 @@ import { writeStrangers } from './fixtures/strangers.ts';
 const MINUTES = 60_000;
 
 /** What a stranger wants: the host, and what stands in its folder besides. */
-const WANTED = ['@automate/host', '@acme/connector-weather', '@acme/connector-clock', '@acme/connector-future', '@acme/connector-denied', '@acme/toolbox'];
+const WANTED = [
+  '@automate/host',
+  '@acme/connector-weather',
+  '@acme/connector-clock',
+  '@acme/connector-future',
+  '@acme/connector-denied',
+  '@acme/toolbox',
+];
 
 const CONFIG = `
 plugins:
@@ -36,9 +43,21 @@ beforeAll(async () => {
   witnesses = join(root, 'witnesses');
   registry = await startRegistry(join(root, 'registry'));
   const folders = await writeStrangers(join(root, 'strangers'), witnesses);
-  const manifests = (): readonly string[] => globSync('{host,packages/*,plugins/*}/package.json', { cwd: repositoryPath() }).map((file) => readFileSync(repositoryPath(file), 'utf8'));
+  const manifests = (): readonly string[] =>
+    globSync('{host,packages/*,plugins/*}/package.json', { cwd: repositoryPath() }).map((file) =>
+      readFileSync(repositoryPath(file), 'utf8'),
+    );
   const before = manifests();
-  const ours = ['--filter', './packages/*', '--filter', './plugins/*', '--filter', './host', '--filter', '!@automate/tooling'];
+  const ours = [
+    '--filter',
+    './packages/*',
+    '--filter',
+    './plugins/*',
+    '--filter',
+    './host',
+    '--filter',
+    '!@automate/tooling',
+  ];
   await pnpm([...ours, 'publish', '--registry', registry.url, '--no-git-checks'], repositoryPath());
   await mkdir(join(root, 'tarballs'));
   await pnpm([...ours, 'pack', '--pack-destination', join(root, 'tarballs')], repositoryPath());
@@ -67,7 +86,8 @@ interface Way {
 }
 
 /** pnpm looks for packages that tarballs name in the registry, unless it is told where they are. */
-const overrides = (): string => ['overrides:', ...[...tarballs].map(([name, file]) => `  '${name}': 'file:${file}'`)].join('\n');
+const overrides = (): string =>
+  ['overrides:', ...[...tarballs].map(([name, file]) => `  '${name}': 'file:${file}'`)].join('\n');
 // pnpm ends with an error where a dependency has an install script that nobody has decided about.
 const SETTINGS = 'minimumReleaseAge: 0\nallowBuilds:\n  protobufjs: false\n';
 const fromRegistry = (): readonly string[] => ['--registry', registry.url, '--cache', join(root, 'npm-cache')];
@@ -114,7 +134,10 @@ const WAYS: readonly Way[] = [
 ];
 
 function writeProject(folder: string, fields: object = {}): Promise<void> {
-  return writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'fresh', version: '1.0.0', private: true, ...fields }));
+  return writeFile(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: 'fresh', version: '1.0.0', private: true, ...fields }),
+  );
 }
 
 describe.each(WAYS)("a stranger's connector, installed with $title", (way) => {
@@ -136,7 +159,8 @@ describe.each(WAYS)("a stranger's connector, installed with $title", (way) => {
   });
 
   /** The command as the installer linked it. */
-  const automate = (...args: string[]): Promise<Finished> => runCommand(join(folder, 'node_modules/.bin/automate'), args, { cwd: folder, env: plainEnvironment() });
+  const automate = (...args: string[]): Promise<Finished> =>
+    runCommand(join(folder, 'node_modules/.bin/automate'), args, { cwd: folder, env: plainEnvironment() });
 
   async function json(...args: string[]): Promise<Record<string, unknown>> {
     const { status, stdout, stderr } = await automate(...args, '--json');
@@ -147,14 +171,22 @@ describe.each(WAYS)("a stranger's connector, installed with $title", (way) => {
   it('comes with ranges that any installer understands', () => {
     const files = globSync('node_modules/{.pnpm/*/node_modules/,}@automate/*/package.json', { cwd: folder });
     const found = files.map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as { name: string });
-    expect(found.map(({ name }) => name)).toEqual(expect.arrayContaining(['@automate/host', '@automate/sdk', '@automate/contract', '@automate/client']));
+    expect(found.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['@automate/host', '@automate/sdk', '@automate/contract', '@automate/client']),
+    );
     expect(JSON.stringify(found)).not.toContain('workspace:');
-    expect(found.find(({ name }) => name === '@automate/host')).toMatchObject({ dependencies: { '@automate/sdk': '1.0.0', '@automate/client': '1.0.0' } });
-    expect(found.find(({ name }) => name === '@automate/client')).toMatchObject({ peerDependencies: { '@automate/host': '^1.0.0' } });
+    expect(found.find(({ name }) => name === '@automate/host')).toMatchObject({
+      dependencies: { '@automate/sdk': '1.0.0', '@automate/client': '1.0.0' },
+    });
+    expect(found.find(({ name }) => name === '@automate/client')).toMatchObject({
+      peerDependencies: { '@automate/host': '^1.0.0' },
+    });
   });
 
   it('is admitted; what is for another host, denied or nobody asked for is refused with its reason', async () => {
-    const { plugins } = (await json('plugins', 'list')) as unknown as { plugins: readonly { package: string; status: string; reason?: string; message?: string }[] };
+    const { plugins } = (await json('plugins', 'list')) as unknown as {
+      plugins: readonly { package: string; status: string; reason?: string; message?: string }[];
+    };
     const verdicts = Object.fromEntries(plugins.map(({ package: name, status, reason }) => [name, reason ?? status]));
     expect(verdicts).toEqual({
       '@acme/connector-clock': 'admitted',
@@ -164,7 +196,9 @@ describe.each(WAYS)("a stranger's connector, installed with $title", (way) => {
       // Elsewhere it lies where only the package that asked for it finds it.
       ...(way.flat ? { '@acme/connector-transitive': 'transitive' } : {}),
     });
-    expect(plugins.find(({ package: name }) => name === '@acme/connector-future')?.message).toMatch(/\^2\.0\.0.*1\.0\.0/);
+    expect(plugins.find(({ package: name }) => name === '@acme/connector-future')?.message).toMatch(
+      /\^2\.0\.0.*1\.0\.0/,
+    );
   });
 
   it('works with one entry in the configuration, or with none where it configures itself', async () => {
@@ -185,20 +219,31 @@ describe.each(WAYS)("a stranger's connector, installed with $title", (way) => {
     };
     expect(await call('weather', 'forecast')).toEqual({ city: 'Oslo', sky: 'clear' });
     expect(await call('clock', 'tick')).toEqual({ tick: 'tock' });
-    expect(await json('execute', 'weather', 'forecast', '--input', '{"city":"Rome"}')).toMatchObject({ result: { city: 'Rome', sky: 'clear' } });
+    expect(await json('execute', 'weather', 'forecast', '--input', '{"city":"Rome"}')).toMatchObject({
+      result: { city: 'Rome', sky: 'clear' },
+    });
     expect(await json('execute', 'clock', 'tick')).toMatchObject({ result: { tick: 'tock' } });
-    expect(await json('connectors', 'health')).toMatchObject({ results: { clock: { status: 'healthy' }, weather: { status: 'healthy' } } });
+    expect(await json('connectors', 'health')).toMatchObject({
+      results: { clock: { status: 'healthy' }, weather: { status: 'healthy' } },
+    });
   });
 
-  it('is gone after its removal and a rescan, and the others go on', async () => {
-    await way.remove(folder, '@acme/connector-weather');
-    const answer = await fetch(`${host!.ready.http}/api/v1/plugins/rescan`, { method: 'POST' });
-    expect(answer.status).toBe(200);
-    const { plugins } = (await answer.json()) as { plugins: readonly { package: string }[] };
-    expect(plugins.map(({ package: name }) => name)).not.toContain('@acme/connector-weather');
-    expect(await automate('execute', 'weather', 'forecast')).toMatchObject({ status: 1, stderr: expect.stringMatching(/^UNAVAILABLE: .*weather/) });
-    expect(await json('execute', 'clock', 'tick')).toMatchObject({ result: { tick: 'tock' } });
-  }, 3 * MINUTES);
+  it(
+    'is gone after its removal and a rescan, and the others go on',
+    async () => {
+      await way.remove(folder, '@acme/connector-weather');
+      const answer = await fetch(`${host!.ready.http}/api/v1/plugins/rescan`, { method: 'POST' });
+      expect(answer.status).toBe(200);
+      const { plugins } = (await answer.json()) as { plugins: readonly { package: string }[] };
+      expect(plugins.map(({ package: name }) => name)).not.toContain('@acme/connector-weather');
+      expect(await automate('execute', 'weather', 'forecast')).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/^UNAVAILABLE: .*weather/),
+      });
+      expect(await json('execute', 'clock', 'tick')).toMatchObject({ result: { tick: 'tock' } });
+    },
+    3 * MINUTES,
+  );
 
   it('never had the code of a package loaded that was not admitted', async () => {
     await automate('plugins', 'check');

@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { AUTOMATE, CliProject, plainEnvironment } from './fixtures/cli-project.ts';
+import { collect } from './fixtures/run-command.ts';
+
+const YAML = `
+connectors:
+  - { id: echo, settings: { greeting: hi } }
+`;
+
+const SAY = ['execute', 'echo', 'say', '--input', '{"text":"x"}'];
+
+/** Whether a process is there. */
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('ending a host', () => {
+  it('lets a call in flight finish, refuses new ones, and ends with 0', async () => {
+    await using project = await CliProject.open({ yaml: YAML });
+    await using host = await project.start();
+    const call = project.automate(['execute', 'echo', 'wait', '--input', '{"ms":2000}']);
+    // Long enough for the command to have come up and called.
+    const echo = `${host.ready.http}/api/v1/connectors/echo/actions/wait`;
+    const overRest = fetch(echo, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"ms":2500}',
+    });
+    await delay(1_500);
+    host.kill('SIGTERM');
+    expect(await call).toMatchObject({ status: 0, stdout: expect.stringMatching(/"waited": 2000/) });
+    expect(await (await overRest).json()).toMatchObject({ result: { waited: 2500 } });
+    expect(await host.ended()).toMatchObject({ status: 0, signal: null, stderr: '' });
+    await expect(fetch(echo, { method: 'POST' })).rejects.toThrow();
+    expect(lives(host.child.pid!)).toBe(false);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('ends at once at a second signal: %s', async (signal) => {
+    await using project = await CliProject.open({ yaml: YAML });
+    await using host = await project.start();
+    const call = project.automate(['execute', 'echo', 'wait', '--input', '{"ms":20000}']);
+    await delay(1_500);
+    host.kill(signal);
+    await delay(100);
+    // What a parent passes on of the same wish is no second one.
+    host.kill(signal);
+    await delay(900);
+    expect(lives(host.child.pid!)).toBe(true);
+    const before = Date.now();
+    expect(await host.end(signal)).toMatchObject({ status: 1 });
+    expect(Date.now() - before).toBeLessThan(5_000);
+    expect((await call).status).not.toBe(0);
+  });
+
+  it('hears an interrupt that comes while it starts', async () => {
+    await using project = await CliProject.open({ yaml: YAML });
+    const env = { ...plainEnvironment(), GRPC_PORT: '0', HTTP_PORT: '0', LOG_FORMAT: 'json' };
+    const child = spawn(process.execPath, [AUTOMATE, 'start'], {
+      cwd: project.root,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const closed = once(child, 'close');
+    const output = collect(child);
+    await delay(250);
+    child.kill('SIGINT');
+    await closed;
+    // Before its first line of JavaScript the signal ends it, afterwards it closes what it opened.
+    expect([0, null]).toContain(child.exitCode);
+    expect(output().stderr).toBe('');
+    await using host = await project.start();
+    expect(await host.end('SIGINT')).toMatchObject({ status: 0 });
+  });
+
+  it('goes on when the reader of its log leaves, and still ends with 0', async () => {
+    await using project = await CliProject.open({ yaml: YAML });
+    await using host = await project.start();
+    host.child.stdout!.destroy();
+    const { http } = host.ready;
+    for (let time = 0; time < 20; time += 1) {
+      const answer = await fetch(`${http}/api/v1/connectors/echo/actions/leak`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"how":"log"}',
+      });
+      expect(answer.status).toBe(200);
+    }
+    expect(await host.end()).toMatchObject({ status: 0, stderr: '' });
+  });
+});
+
+describe('a host that is told to read its configuration again', () => {
+  it('does so at SIGHUP', async () => {
+    await using project = await CliProject.open({ yaml: YAML });
+    await using host = await project.start();
+    expect(await project.json(SAY)).toMatchObject({ result: { greeting: 'hi' } });
+    await project.sandbox.writeFile(
+      'config/connectors.yaml',
+      'connectors:\n  - { id: echo, settings: { greeting: salut } }\n  - { id: new, kind: echo }\n',
+    );
+    host.kill('SIGHUP');
+    await host.waitForRecord(({ msg }) => msg === 'the configuration was read again');
+    expect(await project.json(SAY)).toMatchObject({ result: { greeting: 'salut' } });
+    const { connectors } = await project.json<{ connectors: { id: string }[] }>(['connectors', 'list']);
+    expect(connectors.map(({ id }) => id)).toEqual(['echo', 'new']);
+  });
+
+  it('keeps what it has when the file is broken, and says where', async () => {
+    await using project = await CliProject.open({ yaml: YAML });
+    await using host = await project.start();
+    await project.sandbox.writeFile('config/connectors.yaml', 'connectors:\n  - { id: echo, colour: red }\n');
+    host.kill('SIGHUP');
+    const record = await host.waitForRecord(({ level }) => level === 'error');
+    expect(record).toMatchObject({ problems: [expect.objectContaining({ path: 'connectors[0].colour', line: 2 })] });
+    expect(await project.json(SAY)).toMatchObject({ result: { greeting: 'hi' } });
+  });
+});
