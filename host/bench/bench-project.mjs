@@ -13,7 +13,10 @@ export default class Echo extends ConnectorAdapter {
 }
 `;
 
-const HANGS = ECHO.replace("name = 'echo'", "name = 'hangs'").replace('async connect() { return true; }', 'connect() { return new Promise(() => {}); }');
+const HANGS = ECHO.replace("name = 'echo'", "name = 'hangs'").replace(
+  'async connect() { return true; }',
+  'connect() { return new Promise(() => {}); }',
+);
 
 /** Makes the project; `yaml` is its configuration. Call `dispose` at the end. */
 export function createProject(yaml) {
@@ -25,14 +28,26 @@ export function createProject(yaml) {
   const kinds = { echo: ECHO, hangs: HANGS };
   for (const [kind, source] of Object.entries(kinds)) {
     const folder = `node_modules/connector-${kind}`;
-    write(`${folder}/package.json`, JSON.stringify({ name: `connector-${kind}`, version: '1.0.0', type: 'module', engines: { automate: '^1.0.0' }, automate: { connectors: { [kind]: './index.js' } } }));
+    write(
+      `${folder}/package.json`,
+      JSON.stringify({
+        name: `connector-${kind}`,
+        version: '1.0.0',
+        type: 'module',
+        engines: { automate: '^1.0.0' },
+        automate: { connectors: { [kind]: './index.js' } },
+      }),
+    );
     write(`${folder}/index.js`, source);
   }
   const dependencies = Object.fromEntries(Object.keys(kinds).map((kind) => [`connector-${kind}`, '1.0.0']));
   write('package.json', JSON.stringify({ name: 'bench-project', private: true, dependencies }));
   write('config/connectors.yaml', yaml);
   mkdirSync(join(root, 'node_modules/@automate'), { recursive: true });
-  symlinkSync(join(import.meta.dirname, '..', 'node_modules', '@automate', 'sdk'), join(root, 'node_modules/@automate/sdk'));
+  symlinkSync(
+    join(import.meta.dirname, '..', 'node_modules', '@automate', 'sdk'),
+    join(root, 'node_modules/@automate/sdk'),
+  );
   return { root, dispose: () => rmSync(root, { recursive: true, force: true }) };
 }
 

@@ -26,5 +26,11 @@ export function printTable(title, rows, { unit = 'ms', digits = 2 } = {}) {
   });
   const header = ['', 'median (min–max)', 'ratio (min–max)', 'goal'];
   const widths = header.map((cell, column) => Math.max(cell.length, ...table.map((row) => row[column].length)));
-  for (const row of [header, ...table]) console.log(`  ${row.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd()}`);
+  for (const row of [header, ...table])
+    console.log(
+      `  ${row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd()}`,
+    );
 }

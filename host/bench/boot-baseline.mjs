@@ -7,7 +7,9 @@ const { fastify } = await import('fastify');
 
 const grpc = new Server();
 await new Promise((resolve, reject) => {
-  grpc.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => (error === null ? resolve(port) : reject(error)));
+  grpc.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
+    error === null ? resolve(port) : reject(error),
+  );
 });
 const rest = fastify();
 await rest.listen({ host: '127.0.0.1', port: 0 });

@@ -17,7 +17,19 @@ export async function run() {
     const samples = { bare: [], host: [] };
     for (let round = 0; round <= ROUNDS; round++) {
       const bare = await untilReady([join(HERE, 'boot-baseline.mjs')], project.root);
-      const host = await untilReady([join(HERE, '..', 'bin', 'automate.js'), 'start', '--grpc-port', '0', '--http-port', '0', '--log-format', 'json'], project.root);
+      const host = await untilReady(
+        [
+          join(HERE, '..', 'bin', 'automate.js'),
+          'start',
+          '--grpc-port',
+          '0',
+          '--http-port',
+          '0',
+          '--log-format',
+          'json',
+        ],
+        project.root,
+      );
       // The first round fills caches, the compile cache among them, and is thrown away.
       if (round > 0) {
         samples.bare.push(bare);
@@ -42,6 +54,8 @@ function untilReady(args, cwd) {
       took = performance.now() - startedAt;
       child.kill('SIGTERM');
     });
-    child.once('exit', (code) => (took === undefined ? reject(new Error(`ended with ${code} before it was ready`)) : resolve(took)));
+    child.once('exit', (code) =>
+      took === undefined ? reject(new Error(`ended with ${code} before it was ready`)) : resolve(took),
+    );
   });
 }

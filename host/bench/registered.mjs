@@ -23,7 +23,10 @@ export async function run() {
   for (let round = 0; round < ROUNDS; round++) {
     const sizes = [];
     for (const count of [0, CONNECTORS]) {
-      const yaml = Array.from({ length: count }, (_, index) => `  - { id: c${index}, kind: echo, tags: [bench] }\n`).join('');
+      const yaml = Array.from(
+        { length: count },
+        (_, index) => `  - { id: c${index}, kind: echo, tags: [bench] }\n`,
+      ).join('');
       const project = createProject(`connectors:${count === 0 ? ' []' : `\n${yaml}`}`);
       const threadsBefore = countThreads();
       const host = await openHost(project.root);

@@ -9,17 +9,19 @@ if (major < 24 || (major === 24 && minor < 16)) {
   process.exit(78);
 }
 
-import('node:module').then(({ enableCompileCache }) => {
-  enableCompileCache();
-  return import('../dist/cli/main.js');
-}).then(
-  (main) => main.run(),
-  (error) => {
-    if (error && error.code === 'ERR_MODULE_NOT_FOUND' && String(error.url || '').endsWith('/dist/cli/main.js')) {
-      console.error('automate is not built yet: run "npm run build" in its repository.');
-    } else {
-      console.error(error);
-    }
-    process.exit(1);
-  },
-);
+import('node:module')
+  .then(({ enableCompileCache }) => {
+    enableCompileCache();
+    return import('../dist/cli/main.js');
+  })
+  .then(
+    (main) => main.run(),
+    (error) => {
+      if (error && error.code === 'ERR_MODULE_NOT_FOUND' && String(error.url || '').endsWith('/dist/cli/main.js')) {
+        console.error('automate is not built yet: run "npm run build" in its repository.');
+      } else {
+        console.error(error);
+      }
+      process.exit(1);
+    },
+  );

@@ -83,7 +83,12 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   const terminal = (options.logTo as { isTTY?: boolean }).isTTY === true;
   const settings = readHostSettings({ flags, env, projectDir, terminal });
   const load = (): ReturnType<typeof loadConfig> =>
-    loadConfig({ cwd: projectDir, configPath: settings.configPath, env, defaults: { healthIntervalMs: settings.healthIntervalMs } });
+    loadConfig({
+      cwd: projectDir,
+      configPath: settings.configPath,
+      env,
+      defaults: { healthIntervalMs: settings.healthIntervalMs },
+    });
   const loaded = await load();
   if (!loaded.ok) throw new HostConfigError(loaded.problems);
   timer.mark('configuration');
@@ -91,13 +96,23 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   const secrets = openSecrets({ env, secretsDir: settings.secretsDir });
   const { scrubber } = secrets;
   const scrub = (sentence: string): string => scrubber.scrubString(sentence);
-  const log = await openHostLog({ level: settings.logLevel, format: settings.logFormat, destination: options.logTo, scrub: (line) => scrubber.scrubText(line) });
+  const log = await openHostLog({
+    level: settings.logLevel,
+    format: settings.logFormat,
+    destination: options.logTo,
+    scrub: (line) => scrubber.scrubText(line),
+  });
   stack.push({ name: 'log', close: () => log.flush() });
 
   const kinds = new KindCatalog();
   for (const registration of options.kinds ?? []) kinds.register(registeredKind(registration));
   let config = loaded.config;
-  const scanner = new PluginScanner({ projectDir, hostVersion: identity.version, kinds, settings: () => config.plugins });
+  const scanner = new PluginScanner({
+    projectDir,
+    hostVersion: identity.version,
+    kinds,
+    settings: () => config.plugins,
+  });
   scanner.scan({ full: false });
   timer.mark('discovery');
 
@@ -111,7 +126,13 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   const registry = new Registry(kinds);
   const hub = new EventHub();
   stack.push({ name: 'watchers', close: () => hub.close() });
-  const telemetry = await openTelemetry({ settings, version: identity.version, log, registry, process: options.process });
+  const telemetry = await openTelemetry({
+    settings,
+    version: identity.version,
+    log,
+    registry,
+    process: options.process,
+  });
   stack.push({ name: 'telemetry', close: () => telemetry.shutdown() });
   const monitor = new HealthMonitor();
   const events: WorkerEvents = {
@@ -160,7 +181,14 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
       else hub.publish({ kind: change.kind, connector: service.view(change.entry) });
     },
   });
-  const reconfiguration = new Reconfiguration({ registry, kinds, store, live, scanner, healthIntervalMs: settings.healthIntervalMs });
+  const reconfiguration = new Reconfiguration({
+    registry,
+    kinds,
+    store,
+    live,
+    scanner,
+    healthIntervalMs: settings.healthIntervalMs,
+  });
   const service = new HostConnectorService({
     registry,
     live,
@@ -213,13 +241,24 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     const change = reconfiguration.reload(before, config);
     publish(change);
     for (const warning of change.warnings) log.warn({}, warning);
-    const names = { added: change.added.map(({ id }) => id), updated: change.updated.map(({ id }) => id), removed: change.removed };
+    const names = {
+      added: change.added.map(({ id }) => id),
+      updated: change.updated.map(({ id }) => id),
+      removed: change.removed,
+    };
     log.info(names, 'the configuration was read again');
     return { ok: true, ...names };
   };
 
   const listeners = serve
-    ? await openListeners({ service, settings, log, version: identity.version, stack, metrics: () => telemetry.metricsText() })
+    ? await openListeners({
+        service,
+        settings,
+        log,
+        version: identity.version,
+        stack,
+        metrics: () => telemetry.metricsText(),
+      })
     : undefined;
   if (listeners !== undefined) {
     timer.mark('listeners');
@@ -244,14 +283,18 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     plugins: scanner.lastReport,
     connectors: await service.list(),
     warnings: [...first.warnings],
-    ...(listeners === undefined ? undefined : { grpcAddress: listeners.grpcAddress, httpAddress: listeners.httpAddress }),
+    ...(listeners === undefined
+      ? undefined
+      : { grpcAddress: listeners.grpcAddress, httpAddress: listeners.httpAddress }),
     stages: timer.stages,
   };
   return {
     service,
     report,
     logFormat: settings.logFormat,
-    ...(listeners === undefined ? undefined : { grpcAddress: listeners.grpcAddress, httpAddress: listeners.httpAddress }),
+    ...(listeners === undefined
+      ? undefined
+      : { grpcAddress: listeners.grpcAddress, httpAddress: listeners.httpAddress }),
     reload,
     close: () => stack.close(),
     [Symbol.asyncDispose]: () => stack.close(),

@@ -82,11 +82,17 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
   };
   const bindAddress = flags.bindAddress ?? (env['BIND_ADDRESS'] || '127.0.0.1');
   if (!LOOPBACK.test(bindAddress)) {
-    refuse('BIND_ADDRESS', 'a loopback address such as 127.0.0.1, since there are no access rules yet that could protect another', bindAddress, undefined);
+    refuse(
+      'BIND_ADDRESS',
+      'a loopback address such as 127.0.0.1, since there are no access rules yet that could protect another',
+      bindAddress,
+      undefined,
+    );
   }
   const interval = flags.healthInterval ?? (env['HEALTH_INTERVAL'] || undefined);
   const parsedInterval = interval === undefined ? undefined : parseDuration(interval);
-  if (interval !== undefined && (parsedInterval === undefined || parsedInterval <= 0)) refuse('HEALTH_INTERVAL', 'a duration such as "30s"', interval, undefined);
+  if (interval !== undefined && (parsedInterval === undefined || parsedInterval <= 0))
+    refuse('HEALTH_INTERVAL', 'a duration such as "30s"', interval, undefined);
   const configPath = flags.config ?? (env['CONFIG_PATH'] || undefined);
   const secretsDir = env['SECRETS_DIR'] || undefined;
   const otlpEndpoint = flags.otlpEndpoint ?? (env['OTEL_EXPORTER_OTLP_ENDPOINT'] || undefined);
@@ -102,7 +108,12 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
     ...(secretsDir === undefined ? undefined : { secretsDir: resolve(projectDir, secretsDir) }),
     healthIntervalMs: parsedInterval ?? CONFIG_DEFAULTS.healthCheck.intervalMs,
     logLevel: oneOf('LOG_LEVEL', flags.logLevel ?? env['LOG_LEVEL'], LOG_LEVELS, 'info'),
-    logFormat: oneOf('LOG_FORMAT', flags.logFormat ?? env['LOG_FORMAT'], ['pretty', 'json'], terminal ? 'pretty' : 'json'),
+    logFormat: oneOf(
+      'LOG_FORMAT',
+      flags.logFormat ?? env['LOG_FORMAT'],
+      ['pretty', 'json'],
+      terminal ? 'pretty' : 'json',
+    ),
     ...(otlpEndpoint === undefined ? undefined : { otlpEndpoint }),
   };
   if (problems.length > 0) throw new HostConfigError(problems);

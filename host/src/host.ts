@@ -3,7 +3,12 @@ import type { BootReport } from './boot-report.ts';
 
 /** What a reload did. */
 export type ReloadResult =
-  | { readonly ok: true; readonly added: readonly string[]; readonly updated: readonly string[]; readonly removed: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly added: readonly string[];
+      readonly updated: readonly string[];
+      readonly removed: readonly string[];
+    }
   /** The file is broken: everything is as it was. */
   | { readonly ok: false; readonly problems: readonly Problem[] };
 

@@ -23,7 +23,9 @@ describe('a host', () => {
       attempts: 1,
       replayed: false,
     });
-    await expect(it.service.execute({ id: 'free', action: 'send_message', payload: { text: 'y' } })).resolves.toMatchObject({
+    await expect(
+      it.service.execute({ id: 'free', action: 'send_message', payload: { text: 'y' } }),
+    ).resolves.toMatchObject({
       result: { status: 'sent', text: 'y' },
     });
   });
@@ -38,7 +40,10 @@ describe('a host', () => {
       ['off', 'unavailable'],
     ]);
     expect(infos.find(({ id }) => id === 'ghost')?.lastError).toMatch(/not_installed/);
-    await expect(it.service.execute({ id: 'ghost', action: 'say' })).rejects.toMatchObject({ code: 'UNAVAILABLE', connector: 'ghost' });
+    await expect(it.service.execute({ id: 'ghost', action: 'say' })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      connector: 'ghost',
+    });
     await expect(it.service.execute({ id: 'off', action: 'say' })).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       details: { reason: 'disabled' },

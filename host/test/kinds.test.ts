@@ -23,7 +23,10 @@ describe('a kind that needs no configuration', () => {
     const manifests = { echo: { autoconfigure: true } };
     await using it = await SandboxHost.open({ kinds: ['echo'], manifests });
     expect((await it.service.list()).map(({ id, owner }) => [id, owner])).toEqual([['echo', 'plugin']]);
-    await expect(it.service.remove('echo')).rejects.toMatchObject({ code: 'INVALID_INPUT', message: expect.stringMatching(/plugin/) });
+    await expect(it.service.remove('echo')).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringMatching(/plugin/),
+    });
     await it.writeConfig('connectors:\n  - { id: echo, settings: { greeting: from the file } }\n');
     await it.host.reload();
     expect((await it.service.list()).map(({ id, owner }) => [id, owner])).toEqual([['echo', 'file']]);
@@ -55,31 +58,48 @@ describe('a kind that the embedding program registers', () => {
   });
 
   it('is refused under a name that is none', async () => {
-    await expect(SandboxHost.open({ register: [{ kind: 'Not A Name', adapter: InlineAdapter }] })).rejects.toThrow(/Not A Name/);
+    await expect(SandboxHost.open({ register: [{ kind: 'Not A Name', adapter: InlineAdapter }] })).rejects.toThrow(
+      /Not A Name/,
+    );
   });
 });
 
 describe('a rescan', () => {
   it('makes a kind usable that was added, and takes one away that is gone', async () => {
-    await using it = await SandboxHost.open({ kinds: ['open_kind'], yaml: 'connectors:\n  - { id: echo }\n  - { id: open, kind: open_kind }\n' });
-    await expect(it.service.execute({ id: 'echo', action: 'say', payload: { text: 'x' } })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await using it = await SandboxHost.open({
+      kinds: ['open_kind'],
+      yaml: 'connectors:\n  - { id: echo }\n  - { id: open, kind: open_kind }\n',
+    });
+    await expect(it.service.execute({ id: 'echo', action: 'say', payload: { text: 'x' } })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
     await addFixture(it.sandbox, 'echo');
     await it.service.rescanPlugins();
-    await expect(it.service.execute({ id: 'echo', action: 'say', payload: { text: 'x' } })).resolves.toMatchObject({ result: { text: 'x' } });
+    await expect(it.service.execute({ id: 'echo', action: 'say', payload: { text: 'x' } })).resolves.toMatchObject({
+      result: { text: 'x' },
+    });
     const { plugins } = await it.service.plugins();
     await it.sandbox.removePackage(plugins.find(({ kinds }) => kinds.includes('open_kind'))?.package ?? '');
     await it.service.rescanPlugins();
-    await expect(it.service.execute({ id: 'open', action: 'send_message' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(it.service.execute({ id: 'open', action: 'send_message' })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
     expect((await it.service.list()).find(({ id }) => id === 'open')).toMatchObject({ status: 'unhealthy' });
   });
 
   it('gives a new version a new worker and leaves the others alone', async () => {
-    await using it = await SandboxHost.open({ kinds: ['echo', 'open_kind'], yaml: 'connectors:\n  - { id: echo }\n  - { id: open, kind: open_kind }\n' });
+    await using it = await SandboxHost.open({
+      kinds: ['echo', 'open_kind'],
+      yaml: 'connectors:\n  - { id: echo }\n  - { id: open, kind: open_kind }\n',
+    });
     const count = async () => (await it.service.execute({ id: 'echo', action: 'count', payload: {} })).result;
     expect([await count(), await count()]).toEqual([{ count: 1 }, { count: 2 }]);
     await it.service.rescanPlugins();
     expect(await count()).toEqual({ count: 3 });
-    const source = (await readFile(ECHO, 'utf8')).replace("this.context.settings.greeting ?? 'hello'", "'from version two'");
+    const source = (await readFile(ECHO, 'utf8')).replace(
+      "this.context.settings.greeting ?? 'hello'",
+      "'from version two'",
+    );
     await rm(join(it.sandbox.root, 'node_modules', 'connector-echo'), { recursive: true });
     await it.sandbox.addConnector({ kind: 'echo', source, version: '2.0.0' });
     await it.service.rescanPlugins();
@@ -101,18 +121,25 @@ describe('a connector whose kind is in a package that nobody asked for by name',
     });
     const [info] = await it.service.list();
     expect(info).toMatchObject({ status: 'unhealthy', lastError: expect.stringMatching(/connector-echo/) });
-    await expect(it.service.plugins()).resolves.toMatchObject({ plugins: [{ status: 'rejected', reason: 'transitive' }] });
+    await expect(it.service.plugins()).resolves.toMatchObject({
+      plugins: [{ status: 'rejected', reason: 'transitive' }],
+    });
   });
 });
 
 describe('a connection test', () => {
   it('ends a quarantine, since whoever tests has repaired something', async () => {
-    await using it = await SandboxHost.open({ kinds: ['echo'], yaml: 'connectors:\n  - { id: echo, retry: { attempts: 1 } }\n' });
+    await using it = await SandboxHost.open({
+      kinds: ['echo'],
+      yaml: 'connectors:\n  - { id: echo, retry: { attempts: 1 } }\n',
+    });
     const die = () => it.service.execute({ id: 'echo', action: 'die' }).catch((error: unknown) => error);
     let last: unknown;
     for (let crash = 0; crash < 8; crash += 1) last = await die();
     expect(last).toMatchObject({ code: 'UNAVAILABLE' });
     await expect(it.service.test('echo')).resolves.toMatchObject({ success: true });
-    await expect(it.service.execute({ id: 'echo', action: 'say', payload: { text: 'x' } })).resolves.toMatchObject({ result: { text: 'x' } });
+    await expect(it.service.execute({ id: 'echo', action: 'say', payload: { text: 'x' } })).resolves.toMatchObject({
+      result: { text: 'x' },
+    });
   });
 });

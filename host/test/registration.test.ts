@@ -26,10 +26,14 @@ describe('registrations', () => {
     await using sandbox = await PluginSandbox.create();
     await addFixture(sandbox, 'echo');
     const start = async () => {
-      const child = spawn(process.execPath, [AUTOMATE, 'start', '--grpc-port', '0', '--http-port', '0', '--log-format', 'json'], {
-        cwd: sandbox.root,
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
+      const child = spawn(
+        process.execPath,
+        [AUTOMATE, 'start', '--grpc-port', '0', '--http-port', '0', '--log-format', 'json'],
+        {
+          cwd: sandbox.root,
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
       for await (const line of createInterface(child.stdout)) {
         const record = JSON.parse(line) as { event?: string; http?: string };
         if (record.event === 'ready') return { child, url: `${record.http}/api/v1/connectors` };
@@ -38,7 +42,11 @@ describe('registrations', () => {
     };
     const first = await start();
     for (const id of ['a', 'b', 'c']) {
-      const response = await fetch(first.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ id, kind: 'echo' }) });
+      const response = await fetch(first.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ id, kind: 'echo' }),
+      });
       expect(response.status).toBe(201);
     }
     first.child.kill('SIGKILL');
@@ -61,12 +69,16 @@ describe('registrations', () => {
     await expect(second.service.execute({ id: 'one', action: 'say', payload: { text: 'x' } })).resolves.toMatchObject({
       result: { greeting: 'from the file' },
     });
-    expect(second.host.report.warnings.join()).toMatch(/"one" is registered over the API and also stands in the configuration file/);
+    expect(second.host.report.warnings.join()).toMatch(
+      /"one" is registered over the API and also stands in the configuration file/,
+    );
   });
 
   it('let one of two simultaneous registrations of an id win', async () => {
     await using it = await SandboxHost.open();
-    const results = await Promise.allSettled(Array.from({ length: 5 }, () => it.service.register({ id: 'one', kind: 'echo' })));
+    const results = await Promise.allSettled(
+      Array.from({ length: 5 }, () => it.service.register({ id: 'one', kind: 'echo' })),
+    );
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     for (const result of results) {
       if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'ALREADY_EXISTS' });
@@ -78,7 +90,9 @@ describe('registrations', () => {
     await it.service.register({ id: 'one', kind: 'echo' });
     const count = async () => (await it.service.execute({ id: 'one', action: 'count', payload: {} })).result;
     expect([await count(), await count()]).toEqual([{ count: 1 }, { count: 2 }]);
-    await expect(it.service.update({ id: 'one', kind: 'echo', settings: { colour: 'red' } })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(it.service.update({ id: 'one', kind: 'echo', settings: { colour: 'red' } })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
     expect(await count()).toEqual({ count: 3 });
   });
 

@@ -24,7 +24,12 @@ describe('reading the configuration again', () => {
     await using it = await SandboxHost.open({ yaml: two('hi', '  - { id: going, kind: echo }') });
     expect([await counted(it, 'kept'), await counted(it, 'kept'), await greet(it)]).toEqual([1, 2, 'hi']);
     await it.writeConfig(two('salut', '  - { id: coming, kind: echo }'));
-    await expect(it.host.reload()).resolves.toEqual({ ok: true, added: ['coming'], updated: ['changing'], removed: ['going'] });
+    await expect(it.host.reload()).resolves.toEqual({
+      ok: true,
+      added: ['coming'],
+      updated: ['changing'],
+      removed: ['going'],
+    });
     // The worker of the unchanged connector still has its count.
     expect([await counted(it, 'kept'), await greet(it), await greet(it, 'coming')]).toEqual([3, 'salut', 'hello']);
     await expect(greet(it, 'going')).rejects.toMatchObject({ code: 'NOT_FOUND' });

@@ -6,7 +6,13 @@ import { SandboxHost } from './fixtures/sandbox-host.ts';
 
 const CANARY = 'canary/Secret+value 4711';
 const FILE_CANARY = 'file-canary-0815-secret';
-const FORMS = [CANARY, encodeURIComponent(CANARY), Buffer.from(CANARY).toString('base64'), FILE_CANARY, Buffer.from(FILE_CANARY).toString('base64')];
+const FORMS = [
+  CANARY,
+  encodeURIComponent(CANARY),
+  Buffer.from(CANARY).toString('base64'),
+  FILE_CANARY,
+  Buffer.from(FILE_CANARY).toString('base64'),
+];
 
 const YAML = `
 connectors:
@@ -37,14 +43,29 @@ describe('a secret of a profile', () => {
     for (const service of [it.service, remote]) {
       for (const id of ['own', 'filed']) {
         for (const how of ['answer', 'log', 'throw']) {
-          answers.push(await service.execute({ id, action: 'leak', payload: { how } }).catch((error) => ({ error, envelope: error.toEnvelope(), text: String(error.stack) })));
+          answers.push(
+            await service
+              .execute({ id, action: 'leak', payload: { how } })
+              .catch((error) => ({ error, envelope: error.toEnvelope(), text: String(error.stack) })),
+          );
         }
-        answers.push(await service.get(id), await service.describe(id), await service.test(id), await service.healthCheck(id));
+        answers.push(
+          await service.get(id),
+          await service.describe(id),
+          await service.test(id),
+          await service.healthCheck(id),
+        );
       }
       answers.push(await service.list(), await service.plugins());
     }
     await remote.close();
-    for (const path of ['/metrics', '/openapi.json', '/api/v1/connectors', '/api/v1/connectors/own', '/api/v1/connectors/own/health']) {
+    for (const path of [
+      '/metrics',
+      '/openapi.json',
+      '/api/v1/connectors',
+      '/api/v1/connectors/own',
+      '/api/v1/connectors/own/health',
+    ]) {
       answers.push(await (await fetch(`${it.host.httpAddress}${path}`)).text());
     }
     // It did have the secret: masked, not absent.
@@ -69,7 +90,12 @@ describe('a secret of a profile', () => {
       connector: 'broken',
       message: expect.stringMatching(/auth\.token.*secretref:\/\/env\/default\/NOT_THERE/),
     });
-    await expect(it.service.healthCheck('broken')).resolves.toMatchObject({ status: 'unhealthy', message: expect.stringMatching(/^configuration invalid/) });
-    await expect(it.service.execute({ id: 'other', action: 'say', payload: { text: 'x' } })).resolves.toMatchObject({ result: { text: 'x' } });
+    await expect(it.service.healthCheck('broken')).resolves.toMatchObject({
+      status: 'unhealthy',
+      message: expect.stringMatching(/^configuration invalid/),
+    });
+    await expect(it.service.execute({ id: 'other', action: 'say', payload: { text: 'x' } })).resolves.toMatchObject({
+      result: { text: 'x' },
+    });
   });
 });

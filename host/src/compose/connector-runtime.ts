@@ -70,22 +70,38 @@ const INSPECT_MEMORY_MB = 128;
 function requireRunnable(entry: ConnectorEntry): void {
   const problems = checkHealthPath(entry.config);
   if (problems.length === 0) return;
-  throw new ConfigInvalidError(`the connector "${entry.id}" cannot start: ${problems.map(describeProblem).join('; ')}`, {
-    connector: entry.id,
-    problems,
-  });
+  throw new ConfigInvalidError(
+    `the connector "${entry.id}" cannot start: ${problems.map(describeProblem).join('; ')}`,
+    {
+      connector: entry.id,
+      problems,
+    },
+  );
 }
 
-function codeOf(kind: Kind, hostVersion: string): Pick<WorkerSpec, 'kind' | 'packageName' | 'packageVersion' | 'entryUrl'> {
+function codeOf(
+  kind: Kind,
+  hostVersion: string,
+): Pick<WorkerSpec, 'kind' | 'packageName' | 'packageVersion' | 'entryUrl'> {
   switch (kind.source.via) {
     case 'package': {
       const { packageName, packageVersion, entryUrl } = kind.source;
       return { kind: kind.name, packageName, packageVersion, entryUrl };
     }
     case 'entry':
-      return { kind: kind.name, packageName: '(registered)', packageVersion: hostVersion, entryUrl: kind.source.entryUrl };
+      return {
+        kind: kind.name,
+        packageName: '(registered)',
+        packageVersion: hostVersion,
+        entryUrl: kind.source.entryUrl,
+      };
     case 'class':
-      return { kind: kind.name, packageName: '(registered)', packageVersion: hostVersion, entryUrl: pathToFileURL('/').href };
+      return {
+        kind: kind.name,
+        packageName: '(registered)',
+        packageVersion: hostVersion,
+        entryUrl: pathToFileURL('/').href,
+      };
     default:
       return kind.source satisfies never;
   }

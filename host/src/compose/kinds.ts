@@ -49,7 +49,10 @@ export function registeredKind(registration: KindRegistration): Kind {
     ...(title === undefined ? undefined : { title }),
     ...(description === undefined ? undefined : { description }),
     autoconfigure,
-    source: typeof adapter === 'function' ? { via: 'class', adapterClass: adapter } : { via: 'entry', entryUrl: toUrl(adapter.entry) },
+    source:
+      typeof adapter === 'function'
+        ? { via: 'class', adapterClass: adapter }
+        : { via: 'entry', entryUrl: toUrl(adapter.entry) },
   };
 }
 

@@ -30,12 +30,15 @@ export function planConnectors({ configured, kinds, store, healthIntervalMs }: P
   for (const { config, written } of configured) inputs.set(config.id, { owner: 'file', config, written });
   for (const { id, config: wire } of store.load()) {
     if (inputs.has(id)) {
-      warnings.push(`the connector "${id}" is registered over the API and also stands in the configuration file, which wins: rename or remove one of them`);
+      warnings.push(
+        `the connector "${id}" is registered over the API and also stands in the configuration file, which wins: rename or remove one of them`,
+      );
       continue;
     }
     const parsed = parseConnectorConfig(wire, { allowReferences: false, defaults: { healthIntervalMs } });
     if (parsed.ok) inputs.set(id, { owner: 'api', config: parsed.config, written: parsed.config });
-    else warnings.push(`the registered connector "${id}" is left out: ${parsed.problems.map(describeProblem).join('; ')}`);
+    else
+      warnings.push(`the registered connector "${id}" is left out: ${parsed.problems.map(describeProblem).join('; ')}`);
   }
   for (const kind of kinds.all()) {
     if (!kind.autoconfigure || inputs.has(kind.name)) continue;
@@ -61,7 +64,11 @@ export interface RegistryChange {
  * Makes the registry hold just the plan. An entry whose configuration and kind are as they were is left alone, so that
  * its worker goes on; `isChanged` may say that one has changed all the same, because a profile it uses has.
  */
-export function applyPlan(registry: Registry, inputs: readonly EntryInput[], isChanged: (id: string) => boolean): RegistryChange {
+export function applyPlan(
+  registry: Registry,
+  inputs: readonly EntryInput[],
+  isChanged: (id: string) => boolean,
+): RegistryChange {
   const added: ConnectorEntry[] = [];
   const updated: ConnectorEntry[] = [];
   const wanted = new Set(inputs.map((input) => input.config.id));
@@ -79,7 +86,8 @@ export function applyPlan(registry: Registry, inputs: readonly EntryInput[], isC
 
 function isSame(a: ConnectorEntry, b: ConnectorEntry): boolean {
   // Kinds are compared as objects: the catalog keeps the old one as long as its code is the same.
-  const kindOf = (entry: ConnectorEntry): unknown => (entry.state.phase === 'missing' ? entry.state.reason : entry.state.kind);
+  const kindOf = (entry: ConnectorEntry): unknown =>
+    entry.state.phase === 'missing' ? entry.state.reason : entry.state.kind;
   return (
     a.owner === b.owner &&
     a.state.phase === b.state.phase &&

@@ -35,7 +35,9 @@ export class PluginScanner {
     this.#found = found;
     this.#whole = full ? found : undefined;
     // The reason may lie in a package that nobody asked for by name, so that it is looked for there too.
-    this.#options.kinds.replaceDiscovered(kindsOf(found.declarations), (name) => explainMissingKind(name, this.#look()));
+    this.#options.kinds.replaceDiscovered(kindsOf(found.declarations), (name) =>
+      explainMissingKind(name, this.#look()),
+    );
     return found.report;
   }
 

@@ -28,6 +28,7 @@ export function openSecrets({ env, secretsDir }: SecretsOptions): Secrets {
   });
   return {
     scrubber,
-    resolve: (config, profiles) => resolver.resolveConfig(config, config.profile === undefined ? undefined : profiles.get(config.profile)),
+    resolve: (config, profiles) =>
+      resolver.resolveConfig(config, config.profile === undefined ? undefined : profiles.get(config.profile)),
   };
 }

@@ -15,7 +15,9 @@ export interface OpenTelemetryOptions {
 }
 
 /** Opens metrics, and traces where a collector is named. `observe` sets what a scrape looks at. */
-export async function openTelemetry(options: OpenTelemetryOptions): Promise<Telemetry & { observe(live: LiveConnectors): void }> {
+export async function openTelemetry(
+  options: OpenTelemetryOptions,
+): Promise<Telemetry & { observe(live: LiveConnectors): void }> {
   const { settings, version, log, registry } = options;
   const telemetry = await createTelemetry({
     version,

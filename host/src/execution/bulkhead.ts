@@ -104,12 +104,16 @@ export class Bulkhead {
         this.#waiting.delete(waiting);
         reject(error);
       };
-      const cancel = (): void => giveUp(new CancelledError('the caller left while the call was waiting for its turn', { effect: 'none' }));
+      const cancel = (): void =>
+        giveUp(new CancelledError('the caller left while the call was waiting for its turn', { effect: 'none' }));
       const timer =
         deadline === Infinity
           ? undefined
           : setTimeout(
-              () => giveUp(new TimeoutError('the deadline passed while the call was waiting for its turn', { effect: 'none' })),
+              () =>
+                giveUp(
+                  new TimeoutError('the deadline passed while the call was waiting for its turn', { effect: 'none' }),
+                ),
               Math.max(0, deadline - Date.now()),
             );
       if (signal?.aborted === true) return cancel();

@@ -38,7 +38,9 @@ export async function runWithRetry(options: RetryOptions, attempt: () => Promise
     try {
       await delay(waitMs, undefined, { signal: options.signal });
     } catch {
-      const error = new CancelledError(`the caller left between two attempts; the last one failed: ${outcome.error.message}`);
+      const error = new CancelledError(
+        `the caller left between two attempts; the last one failed: ${outcome.error.message}`,
+      );
       return { outcome: { ok: false, error: error.toEnvelope() }, attempts };
     }
     outcome = await attempt();

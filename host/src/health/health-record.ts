@@ -49,7 +49,9 @@ export class HealthRecord {
       message: overruled?.message ?? last?.message ?? 'not checked yet',
       responseTimeMs: overruled === undefined ? (last?.responseTimeMs ?? 0) : 0,
       ...(last === undefined ? undefined : { checkedAt: new Date(last.at).toISOString() }),
-      ...(this.#lastSuccessAt === undefined ? undefined : { lastSuccessAt: new Date(this.#lastSuccessAt).toISOString() }),
+      ...(this.#lastSuccessAt === undefined
+        ? undefined
+        : { lastSuccessAt: new Date(this.#lastSuccessAt).toISOString() }),
       consecutiveFailures: this.#consecutiveFailures,
     };
   }

@@ -35,7 +35,12 @@ export async function openHostLog(options: HostLogOptions): Promise<HostLog & { 
   const open = (): HostLog => {
     const { pino } = createRequire(import.meta.url)('pino') as typeof Pino;
     return pino(
-      { level: options.level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+      {
+        level: options.level,
+        base: undefined,
+        timestamp: pino.stdTimeFunctions.isoTime,
+        formatters: { level: (label) => ({ level: label }) },
+      },
       { write: (line: string) => void write(scrub(line)) },
     );
   };
@@ -61,7 +66,12 @@ export async function openHostLog(options: HostLogOptions): Promise<HostLog & { 
 async function prettify(destination: Writable): Promise<(line: string) => void> {
   // Loaded only where people read the log: it costs a tenth of the host's start.
   const { prettyFactory } = await import('pino-pretty');
-  const pretty = prettyFactory({ colorize: supportsColour(destination), ignore: 'pid,hostname', translateTime: 'HH:MM:ss', singleLine: true });
+  const pretty = prettyFactory({
+    colorize: supportsColour(destination),
+    ignore: 'pid,hostname',
+    translateTime: 'HH:MM:ss',
+    singleLine: true,
+  });
   return (line) => void destination.write(pretty(line));
 }
 

@@ -2,7 +2,12 @@ import type { ConnectorType } from '@automate/contract';
 
 /** Where a kind's code is. */
 export type KindSource =
-  | { readonly via: 'package'; readonly packageName: string; readonly packageVersion: string; readonly entryUrl: string }
+  | {
+      readonly via: 'package';
+      readonly packageName: string;
+      readonly packageVersion: string;
+      readonly entryUrl: string;
+    }
   /** Registered by the embedding program as a module: runs in a thread like any other. */
   | { readonly via: 'entry'; readonly entryUrl: string }
   /** Registered by the embedding program as a class: a class cannot enter a thread, so it runs in the host's own. */

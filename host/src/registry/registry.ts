@@ -23,7 +23,8 @@ export class Registry {
   /** Throws AlreadyExistsError where the id is taken, naming its owner. */
   add(input: EntryInput): ConnectorEntry {
     const holder = this.#entries.get(input.config.id);
-    if (holder !== undefined) throw new AlreadyExistsError(`a connector "${holder.id}" exists already, ${describeOwner(holder.owner)}`);
+    if (holder !== undefined)
+      throw new AlreadyExistsError(`a connector "${holder.id}" exists already, ${describeOwner(holder.owner)}`);
     return this.#set(input);
   }
 

@@ -102,8 +102,13 @@ export class HostConnectorService implements ConnectorService {
     return this.#options.live.check(requireId(id), options);
   }
 
-  async healthCheckAll(filter: HealthFilter = {}, options: CallOptions = {}): Promise<Readonly<Record<string, HealthReport>>> {
-    const entries = this.#options.registry.all().filter((entry) => filter.type === undefined || this.view(entry).type === filter.type);
+  async healthCheckAll(
+    filter: HealthFilter = {},
+    options: CallOptions = {},
+  ): Promise<Readonly<Record<string, HealthReport>>> {
+    const entries = this.#options.registry
+      .all()
+      .filter((entry) => filter.type === undefined || this.view(entry).type === filter.type);
     const { live } = this.#options;
     const reports =
       filter.cached === true
@@ -125,7 +130,12 @@ export class HostConnectorService implements ConnectorService {
     } catch (reason) {
       const error = ConnectorError.from(reason);
       if (options.signal?.aborted === true) throw error;
-      return { ...facts, status: 'unhealthy', success: false, error: this.#options.scrub(describeFailure(error.toEnvelope())) };
+      return {
+        ...facts,
+        status: 'unhealthy',
+        success: false,
+        error: this.#options.scrub(describeFailure(error.toEnvelope())),
+      };
     }
   }
 

@@ -39,7 +39,8 @@ export class Descriptions {
     if (known !== undefined) return known;
     const kind = kindOf(entry);
     if (kind === undefined) {
-      const reason = entry.state.phase === 'missing' ? entry.state.reason : `no kind "${entry.config.kind}" is installed`;
+      const reason =
+        entry.state.phase === 'missing' ? entry.state.reason : `no kind "${entry.config.kind}" is installed`;
       throw new UnavailableError(`the connector "${entry.id}" cannot be described: ${reason}`, {
         connector: entry.id,
         retryable: false,

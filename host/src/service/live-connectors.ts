@@ -89,7 +89,8 @@ export class LiveConnectors {
 
   #create(entry: ConnectorEntry): LiveConnector {
     const { id, state } = entry;
-    if (this.#closed) throw new UnavailableError('the host is shutting down', { connector: id, details: { reason: 'shutting_down' } });
+    if (this.#closed)
+      throw new UnavailableError('the host is shutting down', { connector: id, details: { reason: 'shutting_down' } });
     switch (state.phase) {
       case 'usable': {
         const live = new LiveConnector(entry, this.#options.createWorker(entry, state.kind));

@@ -1,13 +1,22 @@
 import type { AuthConfig, ConnectorConfig, JsonObject, JsonSchema, JsonValue } from '@automate/contract';
 import { isJsonObject, MASKED_SECRET } from '@automate/contract';
 
-const SECRET_AUTH_FIELDS = ['password', 'token', 'apiKey', 'clientSecret'] as const satisfies readonly (keyof AuthConfig)[];
+const SECRET_AUTH_FIELDS = [
+  'password',
+  'token',
+  'apiKey',
+  'clientSecret',
+] as const satisfies readonly (keyof AuthConfig)[];
 
 /**
  * The configuration as it may be shown: literal secrets masked, `${VAR}` and references as they were written. Until the
  * kind is described nobody knows which settings are secret, so all of them are masked.
  */
-export function maskConfig(written: ConnectorConfig, configSchema: JsonSchema | undefined, described: boolean): ConnectorConfig {
+export function maskConfig(
+  written: ConnectorConfig,
+  configSchema: JsonSchema | undefined,
+  described: boolean,
+): ConnectorConfig {
   return {
     ...written,
     auth: maskAuth(written.auth),
@@ -48,7 +57,8 @@ function maskSettings(value: JsonValue, schema: JsonSchema | undefined): JsonVal
 
 function maskLeaves(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(maskLeaves);
-  if (isJsonObject(value)) return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, maskLeaves(field)]));
+  if (isJsonObject(value))
+    return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, maskLeaves(field)]));
   return typeof value === 'string' ? maskText(value) : MASKED_SECRET;
 }
 

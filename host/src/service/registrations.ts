@@ -26,7 +26,11 @@ export interface RegistrationsOptions {
   findProfile(name: string): ProfileFacts | undefined;
   /** Default of `health_check.interval`, in milliseconds. */
   readonly healthIntervalMs: number;
-  onChange(change: { readonly kind: 'added' | 'updated'; readonly entry: ConnectorEntry } | { readonly kind: 'removed'; readonly id: string }): void;
+  onChange(
+    change:
+      | { readonly kind: 'added' | 'updated'; readonly entry: ConnectorEntry }
+      | { readonly kind: 'removed'; readonly id: string },
+  ): void;
 }
 
 interface Accepted {
@@ -49,7 +53,9 @@ export class Registrations {
       const parsed = this.#parse(input);
       const holder = this.#options.registry.find(parsed.config.id);
       if (holder !== undefined) {
-        throw new AlreadyExistsError(`a connector "${holder.id}" exists already, ${describeOwner(holder.owner)}`, { connector: holder.id });
+        throw new AlreadyExistsError(`a connector "${holder.id}" exists already, ${describeOwner(holder.owner)}`, {
+          connector: holder.id,
+        });
       }
       await this.#checkAgainstKind(parsed.config);
       this.#options.store.put(parsed.config.id, parsed.wire);
@@ -110,7 +116,12 @@ export class Registrations {
     const kind = this.#options.kinds.find(config.kind);
     if (kind === undefined) {
       const message = this.#options.kinds.explainMissing(config.kind);
-      problems.push({ path: 'kind', expected: 'the name of an installed kind', received: JSON.stringify(config.kind), message });
+      problems.push({
+        path: 'kind',
+        expected: 'the name of an installed kind',
+        received: JSON.stringify(config.kind),
+        message,
+      });
     }
     if (problems.length > 0 || kind === undefined) throw configRefused(config.id, problems);
     const inspection = await this.#options.descriptions.inspect(kind, this.#effectiveSettings(config));
@@ -126,10 +137,17 @@ export class Registrations {
     if (name === undefined) return [];
     const profile = this.#options.findProfile(name);
     const received = JSON.stringify(name);
-    if (profile === undefined) return [{ path: 'profile', expected: 'the name of a profile of the configuration file', received }];
+    if (profile === undefined)
+      return [{ path: 'profile', expected: 'the name of a profile of the configuration file', received }];
     if (!profile.enabled) return [{ path: 'profile', expected: 'a profile that is enabled', received }];
     if (profile.kind === undefined || profile.kind === kind) return [];
-    return [{ path: 'profile', expected: `a profile for the kind "${kind}"`, received: `${received}, which is for "${profile.kind}"` }];
+    return [
+      {
+        path: 'profile',
+        expected: `a profile for the kind "${kind}"`,
+        received: `${received}, which is for "${profile.kind}"`,
+      },
+    ];
   }
 }
 

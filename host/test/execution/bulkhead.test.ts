@@ -19,13 +19,20 @@ describe('a bulkhead', () => {
   it('refuses with OVERLOADED at once when the queue is full', async () => {
     const bulkhead = new Bulkhead({ concurrency: 1, queue: 0 });
     await bulkhead.enter(FOR_EVER);
-    await expect(bulkhead.enter(FOR_EVER)).rejects.toMatchObject({ code: 'OVERLOADED', retryable: true, effect: 'none' });
+    await expect(bulkhead.enter(FOR_EVER)).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      retryable: true,
+      effect: 'none',
+    });
   });
 
   it('answers TIMEOUT with no effect when the deadline passes in the queue, and frees the place there', async () => {
     const bulkhead = new Bulkhead({ concurrency: 1, queue: 1 });
     await bulkhead.enter(FOR_EVER);
-    await expect(bulkhead.enter({ deadline: Date.now() + 20 })).rejects.toMatchObject({ code: 'TIMEOUT', effect: 'none' });
+    await expect(bulkhead.enter({ deadline: Date.now() + 20 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      effect: 'none',
+    });
     expect(bulkhead.queued).toBe(0);
   });
 
@@ -37,7 +44,9 @@ describe('a bulkhead', () => {
     caller.abort();
     await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED', effect: 'none' });
     expect(bulkhead.queued).toBe(0);
-    await expect(bulkhead.enter({ deadline: Infinity, signal: caller.signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(bulkhead.enter({ deadline: Infinity, signal: caller.signal })).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
   });
 
   it('tells when it has drained, and gives up waiting after its bound', async () => {
@@ -53,27 +62,31 @@ describe('a bulkhead', () => {
 
   it('serves in order and never has more in flight than it may, whatever happens', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(fc.boolean(), { maxLength: 30 }), async (concurrency, leavings) => {
-        const bulkhead = new Bulkhead({ concurrency, queue: 100 });
-        const served: number[] = [];
-        const calls = leavings.map(async (cancelled, index) => {
-          const caller = new AbortController();
-          const entered = bulkhead.enter({ deadline: Infinity, signal: caller.signal });
-          if (cancelled) caller.abort();
-          try {
-            await entered;
-          } catch {
-            return;
-          }
-          expect(bulkhead.inFlight).toBeLessThanOrEqual(concurrency);
-          served.push(index);
-          await Promise.resolve();
-          bulkhead.leave();
-        });
-        await Promise.all(calls);
-        expect(served).toEqual(served.toSorted((a, b) => a - b));
-        expect(bulkhead).toMatchObject({ inFlight: 0, queued: 0 });
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(fc.boolean(), { maxLength: 30 }),
+        async (concurrency, leavings) => {
+          const bulkhead = new Bulkhead({ concurrency, queue: 100 });
+          const served: number[] = [];
+          const calls = leavings.map(async (cancelled, index) => {
+            const caller = new AbortController();
+            const entered = bulkhead.enter({ deadline: Infinity, signal: caller.signal });
+            if (cancelled) caller.abort();
+            try {
+              await entered;
+            } catch {
+              return;
+            }
+            expect(bulkhead.inFlight).toBeLessThanOrEqual(concurrency);
+            served.push(index);
+            await Promise.resolve();
+            bulkhead.leave();
+          });
+          await Promise.all(calls);
+          expect(served).toEqual(served.toSorted((a, b) => a - b));
+          expect(bulkhead).toMatchObject({ inFlight: 0, queued: 0 });
+        },
+      ),
       { numRuns: 50 },
     );
   });

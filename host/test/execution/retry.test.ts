@@ -1,12 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ConnectorError, Outcome } from '@automate/contract';
-import { AuthFailedError, RateLimitedError, TimeoutError, TransientNetworkError, WorkerLostError } from '@automate/contract';
+import {
+  AuthFailedError,
+  RateLimitedError,
+  TimeoutError,
+  TransientNetworkError,
+  WorkerLostError,
+} from '@automate/contract';
 import { mayRetry, runWithRetry } from '../../src/execution/retry.ts';
 
 const POLICY = { attempts: 3, backoffMs: 1, maxBackoffMs: 50 };
 
 /** Answers with these in turn; the last one for ever. */
-function scripted(...answers: readonly (ConnectorError | string)[]): { attempt: () => Promise<Outcome<string>>; count: () => number } {
+function scripted(...answers: readonly (ConnectorError | string)[]): {
+  attempt: () => Promise<Outcome<string>>;
+  count: () => number;
+} {
   let count = 0;
   return {
     count: () => count,
@@ -25,7 +34,10 @@ function options(overrides: Partial<Parameters<typeof runWithRetry>[0]> = {}): P
 describe('retries', () => {
   it('try again after a failure that did nothing, and count the attempts', async () => {
     const { attempt } = scripted(new TransientNetworkError('refused', { effect: 'none' }), 'done');
-    await expect(runWithRetry(options(), attempt)).resolves.toEqual({ outcome: { ok: true, value: 'done' }, attempts: 2 });
+    await expect(runWithRetry(options(), attempt)).resolves.toEqual({
+      outcome: { ok: true, value: 'done' },
+      attempts: 2,
+    });
   });
 
   it('do not repeat what may have happened, unless the action is idempotent', async () => {

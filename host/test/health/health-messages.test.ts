@@ -7,9 +7,13 @@ const how = (id: string, kind = 'unreachable'): string =>
 describe('health messages', () => {
   it('tell an unreachable remote, one that answers badly, refused credentials and a dead worker apart', async () => {
     const ids = ['refused', 'badly', 'auth', 'hang', 'false'];
-    await using it = await SandboxHost.open({ yaml: `connectors:\n${ids.map((id) => how(id)).join('')}  - { id: dying, kind: echo }\n` });
+    await using it = await SandboxHost.open({
+      yaml: `connectors:\n${ids.map((id) => how(id)).join('')}  - { id: dying, kind: echo }\n`,
+    });
     const reports = await it.service.healthCheckAll();
-    const messages = Object.fromEntries(Object.entries(reports).map(([id, { status, message }]) => [id, [status, message.split(':')[0]]]));
+    const messages = Object.fromEntries(
+      Object.entries(reports).map(([id, { status, message }]) => [id, [status, message.split(':')[0]]]),
+    );
     expect(messages).toEqual({
       refused: ['unhealthy', 'remote unreachable'],
       badly: ['unhealthy', 'remote answers badly'],
@@ -21,7 +25,9 @@ describe('health messages', () => {
   });
 
   it('say that the worker is dead, and why, while one that keeps dying is not started again', async () => {
-    await using it = await SandboxHost.open({ yaml: 'connectors:\n  - { id: dying, kind: echo, retry: { attempts: 1 } }\n' });
+    await using it = await SandboxHost.open({
+      yaml: 'connectors:\n  - { id: dying, kind: echo, retry: { attempts: 1 } }\n',
+    });
     for (let crash = 0; crash < 2; crash += 1) {
       await expect(it.service.execute({ id: 'dying', action: 'die' })).rejects.toMatchObject({ connector: 'dying' });
     }
@@ -30,7 +36,11 @@ describe('health messages', () => {
   });
 
   it('leave a hung connector behind without delaying the others', async () => {
-    const hung = Array.from({ length: 5 }, (_, index) => `  - { id: hung${index}, kind: unreachable, settings: { how: hang }, health_check: { timeout: 1500ms } }\n`);
+    const hung = Array.from(
+      { length: 5 },
+      (_, index) =>
+        `  - { id: hung${index}, kind: unreachable, settings: { how: hang }, health_check: { timeout: 1500ms } }\n`,
+    );
     const well = Array.from({ length: 5 }, (_, index) => `  - { id: well${index}, kind: echo }\n`);
     await using it = await SandboxHost.open({ yaml: `connectors:\n${[...hung, ...well].join('')}` });
     for (const id of ['well0', 'hung0']) await it.service.healthCheck(id);

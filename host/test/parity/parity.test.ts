@@ -37,7 +37,9 @@ describe('the same scenario through every door', () => {
   it('answers what it should', () => {
     const steps = Object.fromEntries((played.get('in process') ?? []).map(({ step, ...outcome }) => [step, outcome]));
     expect(steps).toMatchObject({
-      execute: { answer: { result: { text: 'Grüße, 世界 \u0000 "quoted"', greeting: 'hi' }, attempts: 1, replayed: false } },
+      execute: {
+        answer: { result: { text: 'Grüße, 世界 \u0000 "quoted"', greeting: 'hi' }, attempts: 1, replayed: false },
+      },
       'execute without payload': { answer: { result: { count: 1 } } },
       'execute on nobody': { error: { code: 'NOT_FOUND', connector: 'nobody' } },
       'execute on a disabled one': { error: { code: 'UNAVAILABLE', retryable: false } },
@@ -61,14 +63,18 @@ describe('the same scenario through every door', () => {
       'test a refused one': { answer: { success: false, error: expect.stringMatching(/^remote unreachable/) } },
       register: { answer: { id: 'mine' } },
       'register again': { error: { code: 'ALREADY_EXISTS' } },
-      'register what the file has': { error: { code: 'ALREADY_EXISTS', message: expect.stringMatching(/configuration file/) } },
+      'register what the file has': {
+        error: { code: 'ALREADY_EXISTS', message: expect.stringMatching(/configuration file/) },
+      },
       'register an unknown kind': { error: { code: 'INVALID_INPUT', problems: [{ path: 'kind' }] } },
       'register bad settings': { error: { code: 'INVALID_INPUT', problems: [{ path: 'settings.colour' }] } },
       'register a reference': { error: { code: 'INVALID_INPUT', problems: [{ path: 'settings.greeting' }] } },
       'call the updated one': { answer: { result: { greeting: 'ciao' } } },
       'update it badly': { error: { code: 'INVALID_INPUT' } },
       'it still works': { answer: { result: { greeting: 'ciao' } } },
-      'remove what the file has': { error: { code: 'INVALID_INPUT', message: expect.stringMatching(/configuration file/) } },
+      'remove what the file has': {
+        error: { code: 'INVALID_INPUT', message: expect.stringMatching(/configuration file/) },
+      },
     });
     const refused = steps['register many mistakes']?.error as { problems: { path: string }[] } | undefined;
     const paths = refused?.problems.map(({ path }) => path);

@@ -36,7 +36,8 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
     try {
       steps.push({ step, answer: normalize(await work()) });
     } catch (reason) {
-      if (!ConnectorError.is(reason)) throw new Error(`${step} failed with something else than a ConnectorError`, { cause: reason });
+      if (!ConnectorError.is(reason))
+        throw new Error(`${step} failed with something else than a ConnectorError`, { cause: reason });
       steps.push({ step, error: normalize(reason.toEnvelope()) });
     }
   };
@@ -61,9 +62,13 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
   await note('execute on a remote that refuses', () => call('say', {}, {}, 'refused'));
   await note('unknown action', () => call('sing', {}));
   await note('wrong input', () => call('say', { text: 5 }));
-  await note('malformed JSON', () => service.executeText({ id: 'echo', action: 'say', payload: '{"text": "a",\n oops}' }));
+  await note('malformed JSON', () =>
+    service.executeText({ id: 'echo', action: 'say', payload: '{"text": "a",\n oops}' }),
+  );
   await note('not an object', () => service.executeText({ id: 'echo', action: 'say', payload: '[1]' }));
-  await note('too large', () => service.executeText({ id: 'echo', action: 'say', payload: `{"text":"${'x'.repeat(3.2 * 1024 * 1024)}"}` }));
+  await note('too large', () =>
+    service.executeText({ id: 'echo', action: 'say', payload: `{"text":"${'x'.repeat(3.2 * 1024 * 1024)}"}` }),
+  );
   for (const how of ['auth', 'rate', 'upstream', 'bug']) await note(`fail: ${how}`, () => call('fail', { how }));
   await note('worker dies', () => call('die', {}));
   await note('after that', () => call('say', { text: 'again' }));
@@ -76,7 +81,9 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
     setTimeout(() => caller.abort(), 150);
     return call('wait', {}, { signal: caller.signal });
   });
-  await note('idempotency key', () => service.execute({ id: 'echo', action: 'say', payload: { text: 'x' }, idempotencyKey: 'k1' }));
+  await note('idempotency key', () =>
+    service.execute({ id: 'echo', action: 'say', payload: { text: 'x' }, idempotencyKey: 'k1' }),
+  );
   await note('health', () => service.healthCheck('echo'));
   await note('health of nobody', () => service.healthCheck('nobody'));
   await note('all health', () => service.healthCheckAll());
@@ -84,14 +91,32 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
   await note('test', () => service.test('echo'));
   await note('test a refused one', () => service.test('refused'));
   await note('test a disabled one', () => service.test('off'));
-  await note('register', () => service.register({ id: 'mine', kind: 'echo', tags: ['new'], settings: { greeting: 'salut' }, healthCheck: { intervalMs: 90_000 } }));
+  await note('register', () =>
+    service.register({
+      id: 'mine',
+      kind: 'echo',
+      tags: ['new'],
+      settings: { greeting: 'salut' },
+      healthCheck: { intervalMs: 90_000 },
+    }),
+  );
   await note('register again', () => service.register({ id: 'mine', kind: 'echo' }));
   await note('register what the file has', () => service.register({ id: 'echo', kind: 'echo' }));
   await note('register an unknown kind', () => service.register({ id: 'other', kind: 'nothing_known' }));
-  await note('register bad settings', () => service.register({ id: 'other', kind: 'echo', settings: { colour: 'red' } }));
-  await note('register a reference', () => service.register({ id: 'other', kind: 'echo', settings: { greeting: '${HOME}' } }));
+  await note('register bad settings', () =>
+    service.register({ id: 'other', kind: 'echo', settings: { colour: 'red' } }),
+  );
+  await note('register a reference', () =>
+    service.register({ id: 'other', kind: 'echo', settings: { greeting: '${HOME}' } }),
+  );
   await note('register many mistakes', () =>
-    service.register({ id: 'Bad Id', kind: 'Echo!', port: 99_999, healthCheck: { intervalMs: 0, path: 'no-slash' } } as never));
+    service.register({
+      id: 'Bad Id',
+      kind: 'Echo!',
+      port: 99_999,
+      healthCheck: { intervalMs: 0, path: 'no-slash' },
+    } as never),
+  );
   await note('get the registered one', () => service.get('mine'));
   await note('call it', () => call('say', { text: 'x' }, {}, 'mine'));
   await note('update it', () => service.update({ id: 'mine', kind: 'echo', settings: { greeting: 'ciao' } }));

@@ -28,10 +28,19 @@ describe('a configuration that is shown', () => {
       undefined,
       true,
     );
-    expect(shown.auth).toEqual({ type: 'basic', username: 'ann', password: '[secret]', headers: { 'x-tenant': '[secret]' } });
+    expect(shown.auth).toEqual({
+      type: 'basic',
+      username: 'ann',
+      password: '[secret]',
+      headers: { 'x-tenant': '[secret]' },
+    });
     const referenced = maskConfig(config({ auth: { type: 'bearer', token: '${TOKEN}' } }), undefined, true);
     expect(referenced.auth.token).toBe('${TOKEN}');
-    const stored = maskConfig(config({ auth: { type: 'bearer', token: 'secretref://env/default/TOKEN' } }), undefined, true);
+    const stored = maskConfig(
+      config({ auth: { type: 'bearer', token: 'secretref://env/default/TOKEN' } }),
+      undefined,
+      true,
+    );
     expect(stored.auth.token).toBe('secretref://env/default/TOKEN');
   });
 
@@ -42,7 +51,13 @@ describe('a configuration that is shown', () => {
   });
 
   it('masks the settings that the schema marks, at any depth, and shows the others', () => {
-    const settings = { region: 'eu', key: 'k', nested: { pin: 1234, name: 'n' }, list: [{ token: 't' }], other: 'free' };
+    const settings = {
+      region: 'eu',
+      key: 'k',
+      nested: { pin: 1234, name: 'n' },
+      list: [{ token: 't' }],
+      other: 'free',
+    };
     expect(maskConfig(config({ settings }), SCHEMA, true).settings).toEqual({
       region: 'eu',
       key: '[secret]',

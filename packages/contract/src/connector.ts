@@ -148,10 +148,18 @@ export interface ConnectorConfig {
   readonly isolation: 'thread';
 }
 
-type DeepPartial<T> = { readonly [K in keyof T]?: T[K] extends object | undefined ? (T[K] extends readonly unknown[] | JsonObject | undefined ? T[K] : DeepPartial<T[K]>) : T[K] };
+type DeepPartial<T> = {
+  readonly [K in keyof T]?: T[K] extends object | undefined
+    ? T[K] extends readonly unknown[] | JsonObject | undefined
+      ? T[K]
+      : DeepPartial<T[K]>
+    : T[K];
+};
 
 /** A configuration as a caller gives it: only the id is required. */
-export type ConnectorConfigInput = { readonly id: string } & DeepPartial<Omit<ConnectorConfig, 'id' | 'metadata' | 'settings'>> & {
+export type ConnectorConfigInput = { readonly id: string } & DeepPartial<
+  Omit<ConnectorConfig, 'id' | 'metadata' | 'settings'>
+> & {
     readonly settings?: JsonObject;
     readonly metadata?: Readonly<Record<string, string>>;
   };

@@ -18,8 +18,7 @@ export interface Problem {
 
 /** `path: expected …, received …`, with file, line and column in front when they are known. */
 export function describeProblem(problem: Problem): string {
-  const place =
-    problem.file === undefined ? '' : `${problem.file}:${problem.line ?? 1}:${problem.column ?? 1}: `;
+  const place = problem.file === undefined ? '' : `${problem.file}:${problem.line ?? 1}:${problem.column ?? 1}: `;
   const where = problem.path === '' ? '' : `${problem.path}: `;
   return `${place}${where}${problem.message ?? `expected ${problem.expected}, received ${problem.received}`}`;
 }

@@ -1,7 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { ERROR_CODES, HTTP_STATUS } from '../../src/error-codes.ts';
 import type { ErrorCode } from '../../src/error-codes.ts';
-import { ConnectorError, createConnectorError, RateLimitedError, UnknownActionError } from '../../src/connector-error.ts';
+import {
+  ConnectorError,
+  createConnectorError,
+  RateLimitedError,
+  UnknownActionError,
+} from '../../src/connector-error.ts';
 import { problemDocumentSchema } from '../../src/http/answers.ts';
 import { fromProblemDocument, problemType, retryAfterHeader, toProblemDocument } from '../../src/http/problem.ts';
 
@@ -15,7 +20,9 @@ describe('a problem document', () => {
       effect: ERROR_CODES[code].effect === 'none' ? 'maybe' : 'none',
       retryAfterMs: 1500,
       details: { reason: 'x', nested: { a: [1] } },
-      problems: [{ path: 'port', expected: 'a number', received: '"x"', line: 3, column: 7, file: 'c.yaml', message: 'no' }],
+      problems: [
+        { path: 'port', expected: 'a number', received: '"x"', line: 3, column: 7, file: 'c.yaml', message: 'no' },
+      ],
       connector: 'grafana',
       cause: new Error('inner secret'),
     });
@@ -35,9 +42,17 @@ describe('a problem document', () => {
   });
 
   it('leaves out what the error does not have', () => {
-    expect(Object.keys(toProblemDocument(createConnectorError('NOT_FOUND', 'gone'))).toSorted()).toEqual(
-      ['blame', 'code', 'detail', 'effect', 'name', 'retryable', 'status', 'title', 'type'],
-    );
+    expect(Object.keys(toProblemDocument(createConnectorError('NOT_FOUND', 'gone'))).toSorted()).toEqual([
+      'blame',
+      'code',
+      'detail',
+      'effect',
+      'name',
+      'retryable',
+      'status',
+      'title',
+      'type',
+    ]);
   });
 
   it('can bear a status that says it better', () => {
@@ -59,7 +74,9 @@ describe('a problem document', () => {
     [1000, '1'],
     [30_001, '31'],
   ])('asks to wait %s ms with Retry-After: %s', (retryAfterMs, header) => {
-    expect(retryAfterHeader(new RateLimitedError('slow', retryAfterMs === undefined ? {} : { retryAfterMs }))).toBe(header);
+    expect(retryAfterHeader(new RateLimitedError('slow', retryAfterMs === undefined ? {} : { retryAfterMs }))).toBe(
+      header,
+    );
   });
 });
 
@@ -84,7 +101,15 @@ describe('an answer that is no problem document', () => {
 
   it('fills in what a document lacks, and ignores what is of the wrong type', () => {
     const error = fromProblemDocument(
-      { code: 'TIMEOUT', detail: 7, retryable: 'yes', effect: 3, problems: [null, 'x', {}], details: [], retry_after_ms: '1' },
+      {
+        code: 'TIMEOUT',
+        detail: 7,
+        retryable: 'yes',
+        effect: 3,
+        problems: [null, 'x', {}],
+        details: [],
+        retry_after_ms: '1',
+      },
       504,
     );
     expect(error.toEnvelope()).toEqual({

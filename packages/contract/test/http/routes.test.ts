@@ -36,11 +36,25 @@ describe('the views', () => {
       kind: 'k',
       name: 'k',
       version: '1.0.0',
-      capabilities: { webhooks: false, polling: false, batch: false, idempotencyKey: true, oauth: false, rateLimitHeaders: false },
+      capabilities: {
+        webhooks: false,
+        polling: false,
+        batch: false,
+        idempotencyKey: true,
+        oauth: false,
+        rateLimitHeaders: false,
+      },
       configSchema: { properties: { apiKey: { writeOnly: true } } },
       open: false,
       actions: [
-        { name: 'doIt', description: '', input: { properties: { camelCase: {} } }, sideEffects: true, idempotent: false, timeoutMs: 5 },
+        {
+          name: 'doIt',
+          description: '',
+          input: { properties: { camelCase: {} } },
+          sideEffects: true,
+          idempotent: false,
+          timeoutMs: 5,
+        },
       ],
     });
     expect(connectorDescriptionSchema.strict().parse(view)).toEqual(view);
@@ -56,14 +70,32 @@ describe('the views', () => {
   });
 
   it('pass a result on as the text that it is', () => {
-    const text = executeResultText({ result: '{ "big": 12345678901234567890 }', attempts: 2, durationMs: 1.5, replayed: false });
+    const text = executeResultText({
+      result: '{ "big": 12345678901234567890 }',
+      attempts: 2,
+      durationMs: 1.5,
+      replayed: false,
+    });
     expect(text).toBe('{"result":{ "big": 12345678901234567890 },"attempts":2,"duration_ms":1.5,"replayed":false}');
   });
 
   it('show reports by id, without what was never measured', () => {
-    const report = { id: 'a', status: 'unknown', healthy: false, message: 'never checked', responseTimeMs: 0, consecutiveFailures: 0 } as const;
+    const report = {
+      id: 'a',
+      status: 'unknown',
+      healthy: false,
+      message: 'never checked',
+      responseTimeMs: 0,
+      consecutiveFailures: 0,
+    } as const;
     const view = healthReportsView({ a: report });
     expect(healthReportsSchema.strict().parse(view)).toEqual(view);
-    expect(view.results['a']).toEqual({ status: 'unknown', healthy: false, message: 'never checked', response_time_ms: 0, consecutive_failures: 0 });
+    expect(view.results['a']).toEqual({
+      status: 'unknown',
+      healthy: false,
+      message: 'never checked',
+      response_time_ms: 0,
+      consecutive_failures: 0,
+    });
   });
 });
