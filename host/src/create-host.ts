@@ -4,12 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { BootReport } from './boot-report.ts';
 import { BootTimer } from './boot-report.ts';
 import { CloseStack } from './close-stack.ts';
+import { Announcements } from './compose/announcements.ts';
 import { createConnectorRuntime } from './compose/connector-runtime.ts';
 import type { KindRegistration } from './compose/kinds.ts';
 import { registeredKind } from './compose/kinds.ts';
 import { openListeners } from './compose/listeners.ts';
 import { PluginScanner } from './compose/plugin-scanner.ts';
 import { Reconfiguration } from './compose/reconfiguration.ts';
+import { createReload } from './compose/reload.ts';
 import { openSecrets } from './compose/secrets.ts';
 import { openTelemetry } from './compose/telemetry.ts';
 import { loadConfig } from './config/load-config.ts';
@@ -43,7 +45,10 @@ export interface HostOptions {
   readonly env: Environment;
   /** Settings that win over the environment. */
   readonly flags?: HostSettingsInput;
-  /** Whether to open gRPC and REST, watch the configuration file and check health in the background. Default true; false for one-off use in process. */
+  /**
+   * Whether to open gRPC and REST, watch the configuration file and check health in the background. Default true; false
+   * for one-off use in process.
+   */
   readonly serve?: boolean;
   /** Where the log goes. */
   readonly logTo: Writable;
@@ -59,11 +64,11 @@ const IDLE_STOP_MS = 10 * 60_000;
 const CLOSE_GRACE_MS = 5_000;
 
 /**
- * Starts a host: reads the configuration, finds the plugins, opens the doors. Workers start when they are first needed, so that no connector's
- * trouble keeps the host from starting.
+ * Starts a host: reads the configuration, finds the plugins, opens the doors. Workers start when they are first needed,
+ * so that no connector's trouble keeps the host from starting.
  *
- * Rejects with HostConfigError where the configuration or the settings are wrong, and with Error where a port or the data directory is taken.
- * What was opened until then is closed again. The caller owns the host and closes it.
+ * Rejects with HostConfigError where the configuration or the settings are wrong, and with Error where a port or the
+ * data directory is taken. What was opened until then is closed again. The caller owns the host and closes it.
  */
 export async function createHost(options: HostOptions): Promise<Host> {
   const stack = new CloseStack();
@@ -95,7 +100,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
 
   const secrets = openSecrets({ env, secretsDir: settings.secretsDir });
   const { scrubber } = secrets;
-  const scrub = (sentence: string): string => scrubber.scrubString(sentence);
+  const scrub = (sentence: string) => scrubber.scrubString(sentence);
   const log = await openHostLog({
     level: settings.logLevel,
     format: settings.logFormat,
@@ -107,12 +112,8 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   const kinds = new KindCatalog();
   for (const registration of options.kinds ?? []) kinds.register(registeredKind(registration));
   let config = loaded.config;
-  const scanner = new PluginScanner({
-    projectDir,
-    hostVersion: identity.version,
-    kinds,
-    settings: () => config.plugins,
-  });
+  const { version: hostVersion } = identity;
+  const scanner = new PluginScanner({ projectDir, hostVersion, kinds, settings: () => config.plugins });
   scanner.scan({ full: false });
   timer.mark('discovery');
 
@@ -137,7 +138,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   const monitor = new HealthMonitor();
   const events: WorkerEvents = {
     onLog: ({ connector, level, message, fields, source }) => log[level]({ connector, source, ...fields }, message),
-    onState: (id) => announce(id),
+    onState: (id) => announcements.status(id),
     onCrash: (id, error) => {
       const reason = error.details?.['reason'];
       log.warn({ connector: id, reason }, error.message);
@@ -150,7 +151,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     runtime,
     events,
     inline: await loadInline(options),
-    hostVersion: identity.version,
+    hostVersion,
     idleStopMs: IDLE_STOP_MS,
     resolve: (entry) => secrets.resolve(entry.config, config.profiles),
   });
@@ -160,7 +161,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     createWorker,
     scrub,
     onHealth: (id) => {
-      announce(id);
+      announcements.status(id);
       const entry = registry.find(id);
       if (entry !== undefined) telemetry.recordHealthCheck(id, live.report(entry).status);
     },
@@ -177,8 +178,8 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     findProfile: (name) => config.profiles.get(name),
     healthIntervalMs: settings.healthIntervalMs,
     onChange: (change) => {
-      if (change.kind === 'removed') forget(change.id);
-      else hub.publish({ kind: change.kind, connector: service.view(change.entry) });
+      if (change.kind === 'removed') announcements.removed(change.id);
+      else announcements.changed(change.kind, change.entry);
     },
   });
   const reconfiguration = new Reconfiguration({
@@ -200,55 +201,34 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     plugins: async () => scanner.report(),
     rescan: async () => {
       const report = scanner.scan({ full: true });
-      publish(reconfiguration.apply(config, () => false));
+      announcements.all(reconfiguration.apply(config, () => false));
       return report;
     },
     onClose: () => stack.close(),
   });
-  /** The last status that watchers were told of, so that only changes are events. */
-  const told = new Map<string, string>();
-  function announce(id: string): void {
-    const entry = registry.find(id);
-    if (entry === undefined) return;
-    const connector = service.view(entry);
-    const word = `${connector.status} ${connector.lastError}`;
-    if (told.get(id) === word) return;
-    told.set(id, word);
-    hub.publish({ kind: 'status', connector });
-  }
-  function forget(id: string): void {
-    told.delete(id);
-    telemetry.forgetConnector(id);
-    scrubber.release(id);
-    hub.publish({ kind: 'removed', id });
-  }
-  function publish(change: ReturnType<Reconfiguration['apply']>): void {
-    for (const id of change.removed) forget(id);
-    for (const entry of change.added) hub.publish({ kind: 'added', connector: service.view(entry) });
-    for (const entry of change.updated) hub.publish({ kind: 'updated', connector: service.view(entry) });
-  }
+  const announcements = new Announcements({
+    registry,
+    hub,
+    view: (entry) => service.view(entry),
+    onGone: (id) => {
+      telemetry.forgetConnector(id);
+      scrubber.release(id);
+    },
+  });
   const first = reconfiguration.apply(config, () => false);
   timer.mark('registry');
 
-  const reload: Host['reload'] = async () => {
-    const next = await load();
-    if (!next.ok) {
-      log.error({ problems: next.problems }, 'the configuration file is broken: everything stays as it was');
-      return { ok: false, problems: next.problems };
-    }
-    const before = config;
-    config = next.config;
-    const change = reconfiguration.reload(before, config);
-    publish(change);
-    for (const warning of change.warnings) log.warn({}, warning);
-    const names = {
-      added: change.added.map(({ id }) => id),
-      updated: change.updated.map(({ id }) => id),
-      removed: change.removed,
-    };
-    log.info(names, 'the configuration was read again');
-    return { ok: true, ...names };
-  };
+  const reload = createReload({
+    load,
+    log,
+    apply: (next) => {
+      const before = config;
+      config = next;
+      const change = reconfiguration.reload(before, config);
+      announcements.all(change);
+      return change;
+    },
+  });
 
   const listeners = serve
     ? await openListeners({

@@ -116,8 +116,9 @@ describe('a connector whose kind is in a package that nobody asked for by name',
     await using it = await SandboxHost.open({
       kinds: [],
       yaml: 'connectors:\n  - { id: it, kind: echo }\n',
-      prepare: async (sandbox) =>
-        sandbox.addConnector({ kind: 'echo', source: await readFile(ECHO, 'utf8'), dependency: 'transitive' }),
+      prepare: async (sandbox) => {
+        await sandbox.addConnector({ kind: 'echo', source: await readFile(ECHO, 'utf8'), dependency: 'transitive' });
+      },
     });
     const [info] = await it.service.list();
     expect(info).toMatchObject({ status: 'unhealthy', lastError: expect.stringMatching(/connector-echo/) });

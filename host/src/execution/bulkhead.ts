@@ -19,8 +19,9 @@ interface Waiting {
 }
 
 /**
- * Bounds what one connector has in flight and waiting. Written here rather than taken from a library because a call whose deadline
- * passes or whose caller leaves must give its place in the queue back at once: otherwise a stuck connector's dead calls keep living ones out.
+ * Bounds what one connector has in flight and waiting. Written here rather than taken from a library because a call
+ * whose deadline passes or whose caller leaves must give its place in the queue back at once: otherwise a stuck
+ * connector's dead calls keep living ones out.
  */
 export class Bulkhead {
   readonly #options: BulkheadOptions;
@@ -48,8 +49,8 @@ export class Bulkhead {
   }
 
   /**
-   * Waits for a place; whoever gets one owes a `leave`. Throws OverloadedError where the queue is full, TimeoutError (effect `none`) where the deadline
-   * passes first, CancelledError where the caller leaves first.
+   * Waits for a place; whoever gets one owes a `leave`. Throws OverloadedError where the queue is full, TimeoutError
+   * (effect `none`) where the deadline passes first, CancelledError where the caller leaves first.
    */
   async enter(patience: Patience): Promise<void> {
     if (this.tryEnter()) return;
