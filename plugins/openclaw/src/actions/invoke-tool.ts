@@ -1,0 +1,56 @@
+import { action, AuthFailedError, InvalidInputError, isJsonObject, NotFoundError } from '@automate/sdk';
+import type { HttpResponse, JsonValue } from '@automate/sdk';
+import { z } from 'zod';
+import type { GatewayClient } from '../gateway-client.ts';
+import { badAnswer, parseAnswer } from '../gateway-error.ts';
+import { defined } from '../outputs.ts';
+
+const jsonValue: z.ZodType<JsonValue> = z.any();
+
+const input = z.strictObject({
+  tool: z.string().min(1).describe('Name of the tool, e.g. `sessions_list`'),
+  action: z.string().min(1).optional().describe('For tools that do several things; goes into the arguments'),
+  args: z.record(z.string(), jsonValue).default({}).describe("The tool's own arguments"),
+  session_key: z.string().min(1).optional().describe('The conversation in whose name it runs. Default: the main one'),
+});
+const output = z.object({ result: jsonValue });
+const success = z.object({ ok: z.literal(true), result: z.unknown() });
+const failure = z.object({ error: z.object({ message: z.string(), type: z.string().optional() }) });
+
+/** Calls one tool without an agent. */
+export const invokeTool = (gateway: GatewayClient) =>
+  action({
+    description: "Calls one of the gateway's tools directly, as far as its policy allows, and gives what it returned.",
+    input,
+    output,
+    sideEffects: true,
+    idempotent: false,
+    async run({ tool, action: verb, args, session_key: sessionKey }, context) {
+      const body = defined({ tool, action: verb, args, sessionKey });
+      const response = await gateway.post(context.http, '/tools/invoke', body as never);
+      if (response.status !== 200) throw refusal(tool, response);
+      const { result } = parseAnswer(success, response.json(), 'POST /tools/invoke');
+      return { result: (result ?? null) as JsonValue };
+    },
+  });
+
+function refusal(tool: string, response: HttpResponse): Error {
+  const { status } = response;
+  const parsed = failure.safeParse(tryJson(response));
+  if (!parsed.success) return badAnswer('POST /tools/invoke', `status ${status} in another form`);
+  const { message, type } = parsed.data.error;
+  const options = { details: { status, ...(type === undefined ? {} : { gateway_error: type }) } };
+  if (status === 404) return new NotFoundError(`the gateway has or allows no tool "${tool}": ${message}`, options);
+  if (type === 'unauthorized') return new AuthFailedError(message, options);
+  return new InvalidInputError(`the tool "${tool}" refused its arguments: ${message}`, options);
+}
+
+function tryJson(response: HttpResponse): unknown {
+  try {
+    const value = response.json();
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    // Not JSON, so not the gateway's: the caller says so.
+    return undefined;
+  }
+}

@@ -1,0 +1,162 @@
+import { ConfigInvalidError, ConnectorError, createConnectorError, UpstreamError } from '@automate/sdk';
+import type { ConnectorContext, HttpClient, JsonObject } from '@automate/sdk';
+import { z } from 'zod';
+import { guarded } from './call-guard.ts';
+import type { CallScope } from './call-guard.ts';
+import { configSchema } from './config.ts';
+import type { OpenClawSettings } from './config.ts';
+import { gatewayAuth } from './gateway-auth.ts';
+import { GatewayConnection } from './gateway-connection.ts';
+import { parseAnswer } from './gateway-error.ts';
+
+interface Place {
+  readonly context: ConnectorContext;
+  readonly settings: OpenClawSettings;
+  readonly endpoint: string;
+  readonly version: string;
+}
+
+const live = z.object({ ok: z.literal(true), status: z.string() });
+const readiness = z.object({ ready: z.boolean(), failing: z.array(z.string()).optional() });
+
+/** One connector's way to its gateway: a WebSocket that is opened when needed and again when it was lost, and HTTP. */
+export class GatewayClient {
+  #place: Place | undefined;
+  #connection: Promise<GatewayConnection> | undefined;
+  #current: GatewayConnection | undefined;
+
+  /** @param place the connector's endpoint, empty without a host, and its version */
+  open(
+    context: ConnectorContext,
+    { endpoint, version }: { readonly endpoint: string; readonly version: string },
+  ): void {
+    this.#place = { context, settings: configSchema.parse(context.settings), endpoint, version };
+  }
+
+  close(): void {
+    this.#current?.close();
+    this.#connection = undefined;
+    this.#current = undefined;
+  }
+
+  get settings(): OpenClawSettings {
+    return this.#opened().settings;
+  }
+
+  get endpoint(): string {
+    return this.#opened().endpoint;
+  }
+
+  /** Asks the gateway whether it is ready, and proves that it lets us in. Gives its version. */
+  async check(http: HttpClient, scope: CallScope): Promise<string> {
+    const response = await http.request({
+      path: '/readyz',
+      authorize: false,
+      accept: (status) => status === 200 || status === 503,
+    });
+    const { ready, failing = [] } = parseAnswer(readiness, response.json(), 'GET /readyz');
+    if (!ready) {
+      const what = failing.length === 0 ? '' : `: ${failing.join(', ')} failing`;
+      throw new UpstreamError(`the gateway is not ready${what}`, { effect: 'none', details: { reason: 'not_ready' } });
+    }
+    return this.talk(scope, 'the connection check', async (connection) => {
+      await connection.request('agents.list', {});
+      return connection.server.version;
+    });
+  }
+
+  /** Sends one request over the WebSocket and waits for its answer within the call. */
+  request(scope: CallScope, method: string, params: JsonObject): Promise<unknown> {
+    return this.talk(scope, method, (connection) => connection.request(method, params));
+  }
+
+  /** Talks over the WebSocket within a call. Work that outlives the call must end by itself. */
+  talk<T>(scope: CallScope, what: string, work: (connection: GatewayConnection) => Promise<T>): Promise<T> {
+    const { context } = this.#opened();
+    return guarded({ scope, closing: context.signal, what }, async () => work(await this.connection()));
+  }
+
+  /** The connection that is open, or a new one. All who ask at once get the same. */
+  connection(): Promise<GatewayConnection> {
+    if (this.#current?.closed === true) {
+      this.#current = undefined;
+      this.#connection = undefined;
+    }
+    if (this.#connection === undefined) {
+      const made = this.#connect();
+      this.#connection = made;
+      made.then(
+        (connection) => {
+          // Closed in the meantime: nobody will use it.
+          if (this.#connection === made) this.#current = connection;
+          else connection.close();
+        },
+        () => {
+          if (this.#connection === made) this.#connection = undefined;
+        },
+      );
+    }
+    return this.#connection;
+  }
+
+  /** A tool's call over HTTP. */
+  async post(http: HttpClient, path: string, body: JsonObject) {
+    return http.request({
+      method: 'POST',
+      path,
+      json: body,
+      headers: gatewayAuth(this.#opened().context).headers,
+      authorize: false,
+      accept: (status) => status === 200 || status === 400 || status === 404,
+    });
+  }
+
+  async #connect(): Promise<GatewayConnection> {
+    const { context, endpoint, version } = this.#opened();
+    const { config, http, id } = context;
+    if (endpoint === '') {
+      throw new ConfigInvalidError(`connector "${id}" has no host; the operator must set the gateway's`, {
+        details: { reason: 'no_endpoint' },
+      });
+    }
+    const { tls } = config;
+    if (
+      config.scheme === 'https' &&
+      tls !== undefined &&
+      Object.keys(tls).some((key) => key !== 'insecure' || tls.insecure)
+    ) {
+      throw new ConfigInvalidError(
+        `connector "${id}": Node's WebSocket takes no tls settings; the operator must have the gateway's certificate trusted by the host (NODE_EXTRA_CA_CERTS) and remove tls`,
+        { details: { reason: 'tls' } },
+      );
+    }
+    const auth = gatewayAuth(context);
+    // A WebSocket never says why it failed; a request to the same port does.
+    const response = await http.request({ path: '/healthz', authorize: false });
+    parseAnswer(live, response.json(), 'GET /healthz');
+    const url = `${endpoint.replace(/^http/, 'ws')}/`;
+    try {
+      return await GatewayConnection.open({ url, auth, version, timeoutMs: config.limits.startTimeoutMs });
+    } catch (error) {
+      const reason = ConnectorError.from(error);
+      // Nothing was asked of the gateway yet.
+      throw reason.effect === 'none' ? reason : withoutEffect(reason);
+    }
+  }
+
+  #opened(): Place {
+    if (this.#place === undefined) throw new Error('the gateway client was used before it was opened');
+    return this.#place;
+  }
+}
+
+function withoutEffect(error: ConnectorError): ConnectorError {
+  const { retryable, retryAfterMs, details } = error;
+  return createConnectorError(error.code, error.message, {
+    retryable,
+    retryAfterMs,
+    details,
+    effect: 'none',
+    cause: error,
+  });
+}

@@ -1,0 +1,1 @@
+export { default as OpenClawAdapter } from './openclaw-adapter.ts';
