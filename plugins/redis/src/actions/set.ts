@@ -1,0 +1,20 @@
+import { action } from '@automate/sdk';
+import { z } from 'zod';
+import type { Connection } from '../connection.ts';
+import { key, ttl, value } from '../schemas.ts';
+import { toRedis } from '../values.ts';
+
+/** Sets a key. */
+export const set = (use: () => Connection) =>
+  action({
+    description: 'Sets a key to a value, whatever it was before. An earlier time to live is lost unless one is given.',
+    input: z.strictObject({ key, value, ttl_ms: ttl }),
+    output: z.object({ set: z.boolean().describe('Always true') }),
+    sideEffects: true,
+    idempotent: true,
+    async run({ key: name, value: content, ttl_ms: ttlMs }, call) {
+      const life = ttlMs === undefined ? [] : ['PX', String(ttlMs)];
+      await use().send({ args: ['SET', toRedis(name), toRedis(content), ...life], effect: 'maybe' }, call);
+      return { set: true };
+    },
+  });

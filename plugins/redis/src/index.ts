@@ -1,0 +1,1 @@
+export { default as RedisAdapter } from './redis-adapter.ts';
