@@ -68,8 +68,12 @@ async function check(
   }
   const header = HEADER_OF[command];
   if (header !== undefined && answer.headers[header] === undefined) throw badAnswer(asked, `no ${header} header`);
-  if (header === undefined && (answer.headers['content-type'] ?? '').includes('html'))
+  if (header !== undefined) return;
+  // Some services call an answer without a body HTML; a page is one that has content.
+  const { text } = await read(answer.body, MAX_ERROR_BYTES);
+  if (text.trim() !== '' && (answer.headers['content-type'] ?? '').includes('html'))
     throw badAnswer(asked, 'a web page');
+  answer.body = Readable.from([Buffer.from(text)]);
 }
 
 async function read(

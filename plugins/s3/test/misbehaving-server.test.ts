@@ -145,6 +145,11 @@ describe('an answer that is not of S3', () => {
     });
   });
 
+  it('is not what some services call HTML and leave empty', async () => {
+    const { connector } = await start({ status: 200, headers: { 'content-type': 'text/html; charset=UTF-8' } });
+    await expect(connector.call('create_bucket', { bucket: 'bucket' })).resolves.toStrictEqual({});
+  });
+
   it('is named where XML breaks off, and where a page names no next one', async () => {
     const cut = await start(xml('<ListAllMyBucketsResult><Buckets><Bucket><Name>a</Na'));
     await expect(cut.connector.call('list_buckets')).rejects.toMatchObject({ code: 'UPSTREAM_5XX', retryable: false });
