@@ -1,3 +1,4 @@
+import { platform } from 'node:os';
 import { ConnectorError, InvalidInputError, TransientNetworkError } from '@automate/sdk';
 import type { JsonObject } from '@automate/sdk';
 import { helloOk, inboundFrame, PROTOCOL } from './frames.ts';
@@ -178,7 +179,7 @@ function handshakeOf({ auth, version }: ConnectionOptions): JsonObject {
     minProtocol: PROTOCOL,
     maxProtocol: PROTOCOL,
     // The identity of programs without a person: beside the gateway its shared secret is enough for these.
-    client: { id: 'gateway-client', displayName: 'automate', version, platform: process.platform, mode: 'backend' },
+    client: { id: 'gateway-client', displayName: 'automate', version, platform: platform(), mode: 'backend' },
     role: 'operator',
     scopes: ['operator.read', 'operator.write'],
     caps: ['tool-events'],

@@ -1,3 +1,4 @@
+// Long: one gateway that keeps its agents, runs, conversations and connections in step, as the real one does.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';

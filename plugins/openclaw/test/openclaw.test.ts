@@ -1,3 +1,4 @@
+// Long: every action and every trouble against one stand-in, which is costly to put into its states.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '@automate/sdk';
 import { closedPort, FakeService } from '@automate/testing';

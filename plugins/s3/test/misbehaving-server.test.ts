@@ -1,3 +1,4 @@
+// Long: each way in which a server can misbehave, against one that does them all.
 import { closedPort, FakeService } from '@automate/testing';
 import type { FakeReply, FakeScript } from '@automate/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';

@@ -1,3 +1,4 @@
+// Long: every action over the same buckets, in the order in which a user would meet them.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '@automate/sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
