@@ -38,7 +38,7 @@ export async function connectOptions(
   return {
     host,
     port,
-    user: auth.username ?? 'postgres',
+    user: auth.type === 'basic' ? (auth.username ?? '') : settings.user,
     password: () => {
       if (auth.password !== undefined) return auth.password.reveal();
       throw new AuthFailedError(`${host}:${port} asks for a password; the operator must set auth to basic`, {

@@ -1,0 +1,1 @@
+export { default as MysqlAdapter } from './mysql-adapter.ts';
