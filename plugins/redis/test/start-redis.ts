@@ -47,6 +47,8 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
     'bind 127.0.0.1',
     `dir ${folder}`,
     'appendonly yes',
+    // A killed server must not have lost what it has answered.
+    'appendfsync always',
     'enable-debug-command local',
     ...(encrypted ?? [`port ${port}`]),
     ...(password === undefined ? [] : [`requirepass ${password}`]),
