@@ -1,10 +1,14 @@
+import type * as Http from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import { InvalidInputError } from '@automate/contract';
 import { toErrorReply, writeErrorReply } from './error-reply.ts';
 import { createHostGuard } from './host-guard.ts';
 import { HttpFailure } from './http-failure.ts';
+
+// Importing it would read every export, the lazy WebSocket too, which loads all of Node's HTTP client: a tenth of a start.
+const { createServer } = createRequire(import.meta.url)('node:http') as typeof Http;
 
 /** How long a client may take, in milliseconds. Slow ones are cut off, so that they cannot hold all sockets. */
 export interface HttpTimeouts {

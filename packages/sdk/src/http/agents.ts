@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import type { Agent as HttpAgent } from 'node:http';
 import type { AgentOptions } from 'node:https';
 import { getCACertificates } from 'node:tls';
 import type { TlsConfig } from '@automate/contract';
 import { ConfigInvalidError } from '@automate/contract';
+import { http, https } from './node-http.ts';
 
 /** Kept connections of one connector. */
 export interface Agents {
@@ -30,15 +30,15 @@ export function createAgents(id: string, tls: TlsConfig | undefined): Agents {
     }
     return agent;
   };
-  const plain = (): Promise<HttpAgent> => once('http:', async () => new HttpAgent(KEEP));
+  const plain = (): Promise<HttpAgent> => once('http:', async () => new http.Agent(KEEP));
   return {
     own: (protocol) =>
       protocol === 'https:'
-        ? once('https:', async () => new HttpsAgent({ ...KEEP, ...(await readTls(id, tls)) }))
+        ? once('https:', async () => new https.Agent({ ...KEEP, ...(await readTls(id, tls)) }))
         : plain(),
     foreign: (protocol) =>
       protocol === 'https:'
-        ? once('foreign', async () => new HttpsAgent({ ...KEEP, ...(await readRoots(id, tls)) }))
+        ? once('foreign', async () => new https.Agent({ ...KEEP, ...(await readRoots(id, tls)) }))
         : plain(),
     close() {
       for (const agent of made.values())

@@ -1,8 +1,7 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import { BodyTooLargeError } from './failure.ts';
+import { http, https } from './node-http.ts';
 
 export interface ExchangeInput {
   readonly url: URL;
@@ -40,7 +39,7 @@ const ERROR_BYTES = 16 * 1024;
 
 export function startExchange(input: ExchangeInput): Exchange {
   const { url, method, headers, body, agent } = input;
-  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const send = url.protocol === 'https:' ? https.request : http.request;
   const request = send(url, { method, headers: { ...headers, ...lengthOf(method, body) }, agent });
   let connected = false;
   watchConnection(request, url.protocol === 'https:', () => (connected = true));
