@@ -65,7 +65,7 @@ const COMPUTED: Readonly<Record<string, RegExp | undefined>> = {
   'packages/sdk/src/http/exchanges.ts': /'(redirect_[a-z_]+)'/g,
   'host/src/runtime/death.ts': /^ {2}\| '([a-z_]+)'/gm,
   'host/src/runtime/messages.ts': /^ {2}(process_[a-z]+|un[a-z]+_[a-z]+|protocol_violation): true/gm,
-  'host/src/runtime/worker/bounded-encode.ts': /refusal\('([a-z_]+)'/g,
+  'host/src/runtime/worker/bounded-encode.ts': /refus(?:al|e)\((?:state, )?'([a-z_]+)'/g,
   'host/src/runtime/supervised-worker.ts': /'(quarantined|backing_off)'|case '(closed|stopping)':\n/g,
   'host/src/runtime/inline-worker.ts': /(?:phase: |phase === )'(idle|starting|running|stopping|closed)'/g,
   'host/src/transports/grpc/server.ts': /'(address_in_use|cannot_listen)'/g,

@@ -1,3 +1,4 @@
+// Long: everything that takes the real server, which is started once for all of it.
 import type { JsonObject, JsonValue } from '@automate/sdk';
 import { describeWith } from '@automate/tooling/require-service';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
