@@ -21,4 +21,6 @@ export type {
 } from './plugin-sandbox.ts';
 export { createRecordingLogger } from './recording-logger.ts';
 export type { LogRecord, RecordingLogger } from './recording-logger.ts';
+export { startConnector } from './start-connector.ts';
+export type { StartConnectorOptions, StartedConnector, TestCallOptions } from './start-connector.ts';
 export type { TestRunner } from './test-runner.ts';

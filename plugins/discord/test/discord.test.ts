@@ -1,11 +1,9 @@
 import type { JsonObject } from '@automate/sdk';
-import type { FakeReply, FakeService } from '@automate/testing';
-import { closedPort, openAdapter } from '@automate/testing';
+import type { FakeReply, FakeService, StartConnectorOptions } from '@automate/testing';
+import { closedPort, openAdapter, startConnector } from '@automate/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import DiscordAdapter from '../src/discord-adapter.ts';
 import { HOOK, refuse, startDiscord, TOKEN } from './discord-stand-in.ts';
-import type { StartOptions } from './start-connector.ts';
-import { startConnector } from './start-connector.ts';
 
 let discord: FakeService;
 const running: { close(): Promise<void> }[] = [];
@@ -18,7 +16,7 @@ afterEach(async () => {
   await discord.close();
 });
 
-async function start(options: StartOptions = {}) {
+async function start(options: StartConnectorOptions = {}) {
   const connector = await startConnector(DiscordAdapter, {
     url: discord.url,
     config: { auth: { type: 'bearer', token: TOKEN } },
@@ -125,7 +123,7 @@ describe('list_channels', () => {
 });
 
 describe('webhooks', () => {
-  const onlyHook: StartOptions = { config: {}, settings: { webhooks: [HOOK] } };
+  const onlyHook: StartConnectorOptions = { config: {}, settings: { webhooks: [HOOK] } };
 
   it('send messages without a bot', async () => {
     const connector = await start(onlyHook);
@@ -263,7 +261,7 @@ describe('health', () => {
     ] as const;
     for (const [reply, details] of rows) {
       discord.on('GET', '/api/v10/users/@me', reply);
-      await expect(connector.health('drop' in reply ? 300 : undefined)).resolves.toMatchObject({
+      await expect(connector.health('drop' in reply ? { timeoutMs: 300 } : {})).resolves.toMatchObject({
         status: 'unhealthy',
         details,
       });

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { startConnector } from '@automate/testing';
 import DiscordAdapter from '../src/discord-adapter.ts';
-import { startConnector } from './start-connector.ts';
 
 const application = generateKeyPairSync('ed25519');
 const stranger = generateKeyPairSync('ed25519');

@@ -1,11 +1,11 @@
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { startConnector } from '@automate/testing';
 import type { PrometheusServer } from '../../prometheus/test/start-prometheus.ts';
 import { eventually, startPrometheus } from '../../prometheus/test/start-prometheus.ts';
 import GrafanaAdapter from '../src/grafana-adapter.ts';
 import type { GrafanaStandIn } from './grafana-stand-in.ts';
 import { startGrafana, TOKEN } from './grafana-stand-in.ts';
-import { startConnector } from './start-connector.ts';
 
 const prometheus = {
   name: 'prometheus',

@@ -1,10 +1,9 @@
 import type { FakeReply, FakeService } from '@automate/testing';
-import { closedPort } from '@automate/testing';
+import { closedPort, startConnector } from '@automate/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import GrafanaAdapter from '../src/grafana-adapter.ts';
 import type { GrafanaStandIn } from './grafana-stand-in.ts';
 import { startGrafana, TOKEN } from './grafana-stand-in.ts';
-import { startConnector } from './start-connector.ts';
 
 let grafana: GrafanaStandIn;
 const running: { close(): Promise<void> }[] = [];
@@ -226,7 +225,7 @@ describe('health', () => {
     onHealth({ text: '<html>', headers: { 'content-type': 'text/html' } });
     await expect(connector.health()).resolves.toMatchObject({ details: { code: 'UPSTREAM_5XX', reason: 'bad_json' } });
     onHealth({ drop: 'never' });
-    await expect(connector.health(200)).resolves.toMatchObject({ details: { code: 'TIMEOUT' } });
+    await expect(connector.health({ timeoutMs: 200 })).resolves.toMatchObject({ details: { code: 'TIMEOUT' } });
     await grafana.close();
     await expect(connector.health()).resolves.toMatchObject({ details: { code: 'TRANSIENT_NETWORK' } });
   });

@@ -1,17 +1,15 @@
 import { createServer } from 'node:net';
-import type { FakeHandler } from '@automate/testing';
-import { closedPort, FakeService } from '@automate/testing';
+import type { FakeHandler, StartConnectorOptions } from '@automate/testing';
+import { closedPort, FakeService, startConnector } from '@automate/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import HttpAdapter from '../src/http-adapter.ts';
-import type { StartOptions } from './start-connector.ts';
-import { startConnector } from './start-connector.ts';
 
 const running: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const each of running.splice(0).toReversed()) await each.close();
 });
 
-async function start(answer: FakeHandler, options: StartOptions = {}) {
+async function start(answer: FakeHandler, options: StartConnectorOptions = {}) {
   const server = await FakeService.start();
   running.push(server);
   server.on('*', /.*/, answer);
@@ -44,7 +42,7 @@ describe('health', () => {
     });
 
     const slow = await start(() => ({ drop: 'never' }));
-    await expect(slow.connector.health(200)).resolves.toMatchObject({
+    await expect(slow.connector.health({ timeoutMs: 200 })).resolves.toMatchObject({
       status: 'unhealthy',
       details: { code: 'TIMEOUT' },
     });

@@ -1,16 +1,14 @@
-import type { FakeHandler, FakeReply } from '@automate/testing';
-import { FakeService } from '@automate/testing';
+import type { FakeHandler, FakeReply, StartConnectorOptions } from '@automate/testing';
+import { FakeService, startConnector } from '@automate/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import HttpAdapter from '../src/http-adapter.ts';
-import type { StartOptions } from './start-connector.ts';
-import { startConnector } from './start-connector.ts';
 
 const running: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const each of running.splice(0).toReversed()) await each.close();
 });
 
-async function start(answer: FakeHandler, options: StartOptions = {}) {
+async function start(answer: FakeHandler, options: StartConnectorOptions = {}) {
   const server = await FakeService.start();
   running.push(server);
   server.on('*', /.*/, answer);

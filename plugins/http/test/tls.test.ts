@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { FakeService } from '@automate/testing';
+import { FakeService, startConnector } from '@automate/testing';
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import HttpAdapter from '../src/http-adapter.ts';
 import type { PrivateCa } from './private-ca.ts';
 import { createPrivateCa } from './private-ca.ts';
-import { startConnector } from './start-connector.ts';
 
 const openssl = { name: 'openssl', available: () => isOnPath('openssl'), remedy: 'apt-get install openssl' };
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { startConnector } from '@automate/testing';
 import HttpAdapter from '../src/http-adapter.ts';
-import { startConnector } from './start-connector.ts';
 
 const running: { close(): Promise<void> }[] = [];
 afterEach(async () => {

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { JsonObject } from '@automate/sdk';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { startConnector } from '@automate/testing';
 import JaegerAdapter from '../src/jaeger-adapter.ts';
 import { startJaeger } from './jaeger-stand-in.ts';
-import { startConnector } from './start-connector.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 

@@ -1,11 +1,9 @@
 import type { JsonObject } from '@automate/sdk';
-import type { FakeService } from '@automate/testing';
-import { closedPort } from '@automate/testing';
+import type { FakeService, StartConnectorOptions } from '@automate/testing';
+import { closedPort, startConnector } from '@automate/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import JaegerAdapter from '../src/jaeger-adapter.ts';
 import { startJaeger } from './jaeger-stand-in.ts';
-import type { StartOptions } from './start-connector.ts';
-import { startConnector } from './start-connector.ts';
 
 const TRACE = '5b8aa5a2d2c872e8321cf37308d69df2';
 const OTHER = '00000000000000010000000000000002';
@@ -78,7 +76,7 @@ afterEach(async () => {
   for (const each of running.splice(0).toReversed()) await each.close();
 });
 
-async function start(service: FakeService, options: StartOptions = {}) {
+async function start(service: FakeService, options: StartConnectorOptions = {}) {
   const connector = await startConnector(JaegerAdapter, { url: service.url, ...options });
   running.push(connector);
   return connector;
@@ -246,7 +244,7 @@ describe('health', () => {
     ] as const;
     for (const [reply, details] of rows) {
       jaeger.on('GET', '/api/v3/services', reply);
-      await expect(connector.health('drop' in reply ? 300 : undefined)).resolves.toMatchObject({
+      await expect(connector.health('drop' in reply ? { timeoutMs: 300 } : {})).resolves.toMatchObject({
         status: 'unhealthy',
         details,
       });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { startConnector } from '@automate/testing';
 import LoggingAdapter from '../src/logging-adapter.ts';
-import { startConnector } from './start-connector.ts';
 
 const running: { close(): Promise<void> }[] = [];
 afterEach(async () => {

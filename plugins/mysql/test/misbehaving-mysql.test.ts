@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { closedPort } from '@automate/testing';
+import { closedPort, startConnector } from '@automate/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import MysqlAdapter from '../src/mysql-adapter.ts';
-import { startConnector } from './start-connector.ts';
 
 const running: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -75,8 +74,14 @@ describe('what answers at the endpoint', () => {
 
   it('is told to be silent once the deadline passes', async () => {
     const connector = await connectTo(() => undefined);
-    await expect(connector.call('execute', one, 200)).rejects.toMatchObject({ code: 'TIMEOUT', effect: 'none' });
-    await expect(connector.health(200)).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'TIMEOUT' } });
+    await expect(connector.call('execute', one, { timeoutMs: 200 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      effect: 'none',
+    });
+    await expect(connector.health({ timeoutMs: 200 })).resolves.toMatchObject({
+      status: 'unhealthy',
+      details: { code: 'TIMEOUT' },
+    });
   });
 
   it('is given up when it lets us in and says no more', async () => {
@@ -91,6 +96,6 @@ describe('what answers at the endpoint', () => {
       socket.write(packet(0, greeting));
       socket.once('data', () => socket.write(packet(2, Buffer.from([0, 0, 0, 2, 0, 0, 0]))));
     });
-    await expect(connector.call('execute', one, 300)).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(connector.call('execute', one, { timeoutMs: 300 })).rejects.toMatchObject({ code: 'TIMEOUT' });
   });
 });

@@ -2,9 +2,9 @@
 import type { JsonObject, JsonValue } from '@automate/sdk';
 import { describeWith } from '@automate/tooling/require-service';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { StartConnectorOptions } from '@automate/testing';
+import { startConnector } from '@automate/testing';
 import MysqlAdapter from '../src/mysql-adapter.ts';
-import type { StartOptions } from './start-connector.ts';
-import { startConnector } from './start-connector.ts';
 import type { MariadbServer } from './start-mariadb.ts';
 import { mariadb, startMariadb } from './start-mariadb.ts';
 
@@ -15,7 +15,7 @@ describeWith(mariadb, 'a real MariaDB', () => {
   let connector: Connector;
   const running: Connector[] = [];
 
-  async function connect(username = 'boss', password = 'correct horse', options: StartOptions = {}) {
+  async function connect(username = 'boss', password = 'correct horse', options: StartConnectorOptions = {}) {
     const started = await startConnector(MysqlAdapter, {
       url: server.url,
       ...options,
@@ -261,14 +261,14 @@ describeWith(mariadb, 'a real MariaDB', () => {
   describe('a slow statement', () => {
     it('ends with the deadline of the call, in the server too', async () => {
       for (const action of ['query', 'execute'])
-        await expect(connector.call(action, { sql: 'SELECT sleep(60)' }, 300)).rejects.toMatchObject({
+        await expect(connector.call(action, { sql: 'SELECT sleep(60)' }, { timeoutMs: 300 })).rejects.toMatchObject({
           code: 'TIMEOUT',
           retryable: true,
           effect: 'none',
         });
-      await expect(connector.call('transaction', { statements: [{ sql: 'DO sleep(60)' }] }, 300)).rejects.toMatchObject(
-        { code: 'TIMEOUT', effect: 'none' },
-      );
+      await expect(
+        connector.call('transaction', { statements: [{ sql: 'DO sleep(60)' }] }, { timeoutMs: 300 }),
+      ).rejects.toMatchObject({ code: 'TIMEOUT', effect: 'none' });
       expect(await countSleepers()).toBe(0);
       await expect(query('SELECT 1 AS one')).resolves.toMatchObject({ rows: [{ one: 1 }] });
     });
@@ -382,7 +382,7 @@ describeWith(mariadb, 'a real MariaDB', () => {
       const single = await connect('boss', 'correct horse', { settings: { pool_size: 1 } });
       const busy = single.call('query', { sql: 'SELECT sleep(1)' });
       await untilSleeping(1);
-      await expect(single.call('query', { sql: 'SELECT 1' }, 200)).rejects.toMatchObject({
+      await expect(single.call('query', { sql: 'SELECT 1' }, { timeoutMs: 200 })).rejects.toMatchObject({
         code: 'OVERLOADED',
         details: { reason: 'pool_exhausted' },
       });

@@ -1,15 +1,14 @@
 // Long: every action and every trouble against one stand-in, which is costly to put into its states.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '@automate/sdk';
-import { closedPort, FakeService } from '@automate/testing';
+import type { StartConnectorOptions } from '@automate/testing';
+import { closedPort, FakeService, startConnector } from '@automate/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { PROTOCOL_VERSION } from '@openclaw/gateway-protocol/version';
 import { PROTOCOL } from '../src/frames.ts';
 import OpenClawAdapter from '../src/openclaw-adapter.ts';
 import type { StandInOptions } from './gateway-stand-in.ts';
 import { GatewayStandIn } from './gateway-stand-in.ts';
-import type { StartOptions } from './start-connector.ts';
-import { startConnector } from './start-connector.ts';
 
 const running: { close(): Promise<void> }[] = [];
 const gateways: GatewayStandIn[] = [];
@@ -30,13 +29,13 @@ async function startGateway(options: StandInOptions = { token }): Promise<Gatewa
   return gateway;
 }
 
-async function connect(url: string, options: StartOptions = {}) {
+async function connect(url: string, options: StartConnectorOptions = {}) {
   const connector = await startConnector(OpenClawAdapter, { ...options, url, config: { auth, ...options.config } });
   running.push(connector);
   return connector;
 }
 
-async function start(options?: StartOptions) {
+async function start(options?: StartConnectorOptions) {
   const gateway = await startGateway();
   return { gateway, openclaw: await connect(gateway.url, options) };
 }
@@ -132,7 +131,9 @@ describe('a gateway (stand-in)', () => {
 
   it('stops a run that takes too long, and says which', async () => {
     const { gateway, openclaw } = await start();
-    const error = await openclaw.call('run_agent', { message: 'SLEEP' }, 400).catch((thrown: unknown) => thrown);
+    const error = await openclaw
+      .call('run_agent', { message: 'SLEEP' }, { timeoutMs: 400 })
+      .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: 'TIMEOUT',
       effect: 'maybe',
@@ -146,7 +147,9 @@ describe('a gateway (stand-in)', () => {
 
   it('lets such a run go on where the caller wants it so', async () => {
     const { gateway, openclaw } = await start();
-    await expect(openclaw.call('run_agent', { message: 'SLEEP', stop_on_timeout: false }, 300)).rejects.toMatchObject({
+    await expect(
+      openclaw.call('run_agent', { message: 'SLEEP', stop_on_timeout: false }, { timeoutMs: 300 }),
+    ).rejects.toMatchObject({
       code: 'TIMEOUT',
     });
     await sleep(50);
@@ -155,7 +158,7 @@ describe('a gateway (stand-in)', () => {
 
   it('stops a run whose caller gives up', async () => {
     const { gateway, openclaw } = await start();
-    await expect(openclaw.cancelled('run_agent', { message: 'SLEEP' }, 100)).rejects.toMatchObject({
+    await expect(openclaw.call('run_agent', { message: 'SLEEP' }, { cancelAfterMs: 100 })).rejects.toMatchObject({
       code: 'CANCELLED',
       details: { run_id: expect.any(String), stopping: true },
     });
@@ -303,7 +306,7 @@ describe('a connection', () => {
     const openclaw = await connect(gateway.url);
     await openclaw.call('list_agents');
     gateway.behaviour = 'silent';
-    await expect(openclaw.call('list_agents', {}, 5000)).rejects.toMatchObject({
+    await expect(openclaw.call('list_agents', {}, { timeoutMs: 5000 })).rejects.toMatchObject({
       code: 'TRANSIENT_NETWORK',
       message: expect.stringContaining('silent'),
     });
@@ -325,8 +328,11 @@ describe('a bad answer', () => {
     const { gateway, openclaw } = await start();
     await openclaw.call('list_agents');
     gateway.behaviour = 'silent';
-    await expect(openclaw.call('list_agents', {}, 200)).rejects.toMatchObject({ code: 'TIMEOUT' });
-    await expect(openclaw.health(200)).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'TIMEOUT' } });
+    await expect(openclaw.call('list_agents', {}, { timeoutMs: 200 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(openclaw.health({ timeoutMs: 200 })).resolves.toMatchObject({
+      status: 'unhealthy',
+      details: { code: 'TIMEOUT' },
+    });
     gateway.behaviour = 'garbage';
     await expect(openclaw.call('list_agents')).rejects.toMatchObject({
       code: 'UPSTREAM_5XX',

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startConnector } from '@automate/testing';
 import OpenClawAdapter from '../src/openclaw-adapter.ts';
-import { startConnector } from './start-connector.ts';
 import type { Gateway } from './start-gateway.ts';
 import { startGateway } from './start-gateway.ts';
 
@@ -40,7 +40,7 @@ describeReal('a real gateway (off unless OPENCLAW_DIR is set)', () => {
   it(
     'runs an agent, whose steps go to the log, and gives its answer',
     async () => {
-      const answer = await openclaw.call('run_agent', { message: 'Say hello.' }, PATIENCE_MS);
+      const answer = await openclaw.call('run_agent', { message: 'Say hello.' }, { timeoutMs: PATIENCE_MS });
       expect(answer).toMatchObject({
         run_id: expect.any(String),
         session_key: expect.stringContaining('agent:main:'),
@@ -62,14 +62,16 @@ describeReal('a real gateway (off unless OPENCLAW_DIR is set)', () => {
     'has a run stopped that takes too long, or whose caller gives up',
     async () => {
       const key = 'agent:main:sleeper';
-      await expect(openclaw.call('run_agent', { message: 'SLEEP', session_key: key }, 4000)).rejects.toMatchObject({
+      await expect(
+        openclaw.call('run_agent', { message: 'SLEEP', session_key: key }, { timeoutMs: 4000 }),
+      ).rejects.toMatchObject({
         code: 'TIMEOUT',
         details: { run_id: expect.any(String), stopping: true },
       });
       await untilStatus(key, 'killed');
       const other = 'agent:main:other-sleeper';
       await expect(
-        openclaw.cancelled('run_agent', { message: 'SLEEP', session_key: other }, 3000),
+        openclaw.call('run_agent', { message: 'SLEEP', session_key: other }, { cancelAfterMs: 3000 }),
       ).rejects.toMatchObject({
         code: 'CANCELLED',
       });

@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { closedPort } from '@automate/testing';
+import { closedPort, startConnector } from '@automate/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import PostgresAdapter from '../src/postgres-adapter.ts';
-import { startConnector } from './start-connector.ts';
 
 const running: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -75,14 +74,20 @@ describe('what answers at the endpoint', () => {
 
   it('is told to be silent once the deadline passes', async () => {
     const connector = await connectTo(() => undefined);
-    await expect(connector.call('execute', one, 200)).rejects.toMatchObject({ code: 'TIMEOUT', effect: 'none' });
-    await expect(connector.health(200)).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'TIMEOUT' } });
+    await expect(connector.call('execute', one, { timeoutMs: 200 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      effect: 'none',
+    });
+    await expect(connector.health({ timeoutMs: 200 })).resolves.toMatchObject({
+      status: 'unhealthy',
+      details: { code: 'TIMEOUT' },
+    });
   });
 
   it('is given up when it lets us in and says no more', async () => {
     // AuthenticationOk and ReadyForQuery.
     const letIn = Buffer.from('R\0\0\0\b\0\0\0\0Z\0\0\0\u0005I', 'latin1');
     const connector = await connectTo((socket) => socket.once('data', () => socket.write(letIn)));
-    await expect(connector.call('execute', one, 300)).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(connector.call('execute', one, { timeoutMs: 300 })).rejects.toMatchObject({ code: 'TIMEOUT' });
   });
 });

@@ -2,9 +2,9 @@
 import { describeWith } from '@automate/tooling/require-service';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JsonObject, JsonValue } from '@automate/sdk';
+import type { StartConnectorOptions } from '@automate/testing';
+import { startConnector } from '@automate/testing';
 import PostgresAdapter from '../src/postgres-adapter.ts';
-import type { StartOptions } from './start-connector.ts';
-import { startConnector } from './start-connector.ts';
 import type { PostgresServer } from './start-postgres.ts';
 import { findPostgres, startPostgres } from './start-postgres.ts';
 
@@ -21,7 +21,7 @@ describeWith(postgres, 'a real PostgreSQL', () => {
   let connector: Connector;
   const running: Connector[] = [];
 
-  async function connect(username = 'postgres', password = 'correct horse', options: StartOptions = {}) {
+  async function connect(username = 'postgres', password = 'correct horse', options: StartConnectorOptions = {}) {
     const started = await startConnector(PostgresAdapter, {
       url: server.url,
       ...options,
@@ -296,13 +296,13 @@ describeWith(postgres, 'a real PostgreSQL', () => {
   describe('a slow statement', () => {
     it('ends with the deadline of the call, in the server too', async () => {
       for (const action of ['query', 'execute'])
-        await expect(connector.call(action, { sql: 'SELECT pg_sleep(60)' }, 300)).rejects.toMatchObject({
+        await expect(connector.call(action, { sql: 'SELECT pg_sleep(60)' }, { timeoutMs: 300 })).rejects.toMatchObject({
           code: 'TIMEOUT',
           retryable: true,
           effect: 'none',
         });
       await expect(
-        connector.call('transaction', { statements: [{ sql: 'SELECT pg_sleep(60)' }] }, 300),
+        connector.call('transaction', { statements: [{ sql: 'SELECT pg_sleep(60)' }] }, { timeoutMs: 300 }),
       ).rejects.toMatchObject({
         code: 'TIMEOUT',
         effect: 'none',
@@ -416,7 +416,7 @@ describeWith(postgres, 'a real PostgreSQL', () => {
       await long;
       const single = await connect('postgres', 'correct horse', { settings: { pool_size: 1 } });
       const busy = single.call('query', { sql: 'SELECT pg_sleep(1)' });
-      await expect(single.call('query', { sql: 'SELECT 1' }, 200)).rejects.toMatchObject({
+      await expect(single.call('query', { sql: 'SELECT 1' }, { timeoutMs: 200 })).rejects.toMatchObject({
         code: 'OVERLOADED',
         details: { reason: 'pool_exhausted' },
       });

@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCertificateAuthority } from '@automate/testing';
+import { createCertificateAuthority, startConnector } from '@automate/testing';
 import { describeWith } from '@automate/tooling/require-service';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import PostgresAdapter from '../src/postgres-adapter.ts';
-import { startConnector } from './start-connector.ts';
 import type { PostgresServer } from './start-postgres.ts';
 import { findPostgres, startPostgres } from './start-postgres.ts';
 

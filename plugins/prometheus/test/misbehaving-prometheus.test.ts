@@ -1,16 +1,14 @@
-import type { FakeReply, FakeScript } from '@automate/testing';
-import { closedPort, FakeService } from '@automate/testing';
+import type { FakeReply, FakeScript, StartConnectorOptions } from '@automate/testing';
+import { closedPort, FakeService, startConnector } from '@automate/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import PrometheusAdapter from '../src/prometheus-adapter.ts';
-import type { StartOptions } from './start-connector.ts';
-import { startConnector } from './start-connector.ts';
 
 const running: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const each of running.splice(0).toReversed()) await each.close();
 });
 
-async function start(script: FakeScript, options: StartOptions = {}) {
+async function start(script: FakeScript, options: StartConnectorOptions = {}) {
   const server = await FakeService.start();
   running.push(server);
   server.on('*', /.*/, script);
@@ -116,7 +114,7 @@ describe('health', () => {
     await expect(failing.connector.health()).resolves.toMatchObject({ details: { code: 'UPSTREAM_5XX' } });
 
     const slow = await start({ drop: 'never' });
-    await expect(slow.connector.health(200)).resolves.toMatchObject({
+    await expect(slow.connector.health({ timeoutMs: 200 })).resolves.toMatchObject({
       status: 'unhealthy',
       details: { code: 'TIMEOUT' },
     });
@@ -139,6 +137,8 @@ describe('health', () => {
 describe('a slow answer', () => {
   it('ends with the deadline of the call', async () => {
     const { connector } = await start({ drop: 'never' });
-    await expect(connector.call('query', { query: 'up' }, 200)).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(connector.call('query', { query: 'up' }, { timeoutMs: 200 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+    });
   });
 });

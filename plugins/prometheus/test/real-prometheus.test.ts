@@ -1,7 +1,7 @@
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startConnector } from '@automate/testing';
 import PrometheusAdapter from '../src/prometheus-adapter.ts';
-import { startConnector } from './start-connector.ts';
 import type { PrometheusServer } from './start-prometheus.ts';
 import { eventually, startPrometheus } from './start-prometheus.ts';
 

@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { closedPort } from '@automate/testing';
+import { closedPort, startConnector } from '@automate/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import RedisAdapter from '../src/redis-adapter.ts';
-import { startConnector } from './start-connector.ts';
 
 const running: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -81,11 +80,14 @@ describe('what answers at the endpoint', () => {
 
   it('is told to be silent once the deadline passes', async () => {
     const connector = await connectTo(() => undefined);
-    await expect(connector.call('set', { ...one, value: 'b' }, 200)).rejects.toMatchObject({
+    await expect(connector.call('set', { ...one, value: 'b' }, { timeoutMs: 200 })).rejects.toMatchObject({
       code: 'TIMEOUT',
       effect: 'none',
     });
-    await expect(connector.health(200)).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'TIMEOUT' } });
+    await expect(connector.health({ timeoutMs: 200 })).resolves.toMatchObject({
+      status: 'unhealthy',
+      details: { code: 'TIMEOUT' },
+    });
   });
 
   it('is told to have broken off where a reply is cut short, and is asked again on another connection', async () => {

@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '@automate/sdk';
-import { createCertificateAuthority } from '@automate/testing';
+import type { StartConnectorOptions } from '@automate/testing';
+import { createCertificateAuthority, startConnector } from '@automate/testing';
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import RedisAdapter from '../src/redis-adapter.ts';
-import type { StartOptions } from './start-connector.ts';
-import { startConnector } from './start-connector.ts';
 import type { RedisServer } from './start-redis.ts';
 import { startRedis } from './start-redis.ts';
 
@@ -22,7 +21,7 @@ type Connector = Awaited<ReturnType<typeof startConnector<RedisAdapter>>>;
 
 const running: { close(): Promise<void> }[] = [];
 
-async function connect(url: string, options: StartOptions = {}): Promise<Connector> {
+async function connect(url: string, options: StartConnectorOptions = {}): Promise<Connector> {
   const connector = await startConnector(RedisAdapter, { url, ...options });
   running.push(connector);
   return connector;
@@ -163,9 +162,12 @@ describeWith(redis, 'a real Redis', () => {
   });
 
   it('ends a slow call with its deadline, says what may still happen, and goes on', async () => {
-    const slow = connector.call('command', { command: 'DEBUG', args: ['SLEEP', 0.6] }, 200);
+    const slow = connector.call('command', { command: 'DEBUG', args: ['SLEEP', 0.6] }, { timeoutMs: 200 });
     await expect(slow).rejects.toMatchObject({ code: 'TIMEOUT', effect: 'maybe' });
-    await expect(connector.health(100)).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'TIMEOUT' } });
+    await expect(connector.health({ timeoutMs: 100 })).resolves.toMatchObject({
+      status: 'unhealthy',
+      details: { code: 'TIMEOUT' },
+    });
     await expect(connector.call('get', { key: 'n' })).resolves.toMatchObject({ found: true });
   });
 
@@ -230,7 +232,7 @@ describeWith(redis, 'two Redis servers', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const basic = (username: string, password: string): StartOptions => ({
+  const basic = (username: string, password: string): StartConnectorOptions => ({
     config: { auth: { type: 'basic', username, password } },
   });
 

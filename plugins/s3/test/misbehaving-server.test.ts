@@ -1,10 +1,8 @@
 // Long: each way in which a server can misbehave, against one that does them all.
-import { closedPort, FakeService } from '@automate/testing';
-import type { FakeReply, FakeScript } from '@automate/testing';
+import { closedPort, FakeService, startConnector } from '@automate/testing';
+import type { FakeReply, FakeScript, StartConnectorOptions } from '@automate/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import S3Adapter from '../src/s3-adapter.ts';
-import type { StartOptions } from './start-connector.ts';
-import { startConnector } from './start-connector.ts';
 
 const running: { close(): Promise<void> }[] = [];
 const auth = { type: 'basic', username: 'key', password: 'secret' } as const;
@@ -13,7 +11,7 @@ afterEach(async () => {
   for (const each of running.splice(0).toReversed()) await each.close();
 });
 
-async function start(script: FakeScript, options: StartOptions = {}) {
+async function start(script: FakeScript, options: StartConnectorOptions = {}) {
   const server = await FakeService.start();
   running.push(server);
   server.on('*', /.*/, script);
@@ -207,15 +205,20 @@ describe('a connection', () => {
 describe('a slow answer', () => {
   it('ends with the deadline of the call, and its connection too', async () => {
     const { connector, server } = await start({ drop: 'never' });
-    await expect(connector.call('list_buckets', {}, 200)).rejects.toMatchObject({ code: 'TIMEOUT' });
-    await expect(connector.health(200)).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'TIMEOUT' } });
+    await expect(connector.call('list_buckets', {}, { timeoutMs: 200 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(connector.health({ timeoutMs: 200 })).resolves.toMatchObject({
+      status: 'unhealthy',
+      details: { code: 'TIMEOUT' },
+    });
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(server.connections).toBe(0);
   });
 
   it('ends when the caller gives up', async () => {
     const { connector } = await start({ drop: 'never' });
-    await expect(connector.cancelled('list_buckets', {}, 50)).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(connector.call('list_buckets', {}, { cancelAfterMs: 50 })).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
   });
 });
 
@@ -245,7 +248,7 @@ describe('health', () => {
 });
 
 describe('credentials', () => {
-  const authorizationOf = async (options: StartOptions): Promise<string | undefined> => {
+  const authorizationOf = async (options: StartConnectorOptions): Promise<string | undefined> => {
     const { connector, server } = await start(noBuckets, options);
     await connector.call('list_buckets');
     return server.requests[0]?.headers['authorization'];
@@ -303,7 +306,7 @@ describe('credentials', () => {
 
 describe('without a host', () => {
   it('addresses are those of AWS in the region, with the bucket in the name or in the path', async () => {
-    const addressOf = async (settings: StartOptions['settings']): Promise<string> => {
+    const addressOf = async (settings: StartConnectorOptions['settings']): Promise<string> => {
       const connector = await startConnector(S3Adapter, { config: { auth }, settings });
       running.push(connector);
       const { url } = await connector.call('presign_get', { bucket: 'bucket', key: 'a/b' });

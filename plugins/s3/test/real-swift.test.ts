@@ -1,7 +1,7 @@
 import { describeWith } from '@automate/tooling/require-service';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { startConnector } from '@automate/testing';
 import S3Adapter from '../src/s3-adapter.ts';
-import { startConnector } from './start-connector.ts';
 import { startSwift, swift, swiftUser } from './start-swift.ts';
 
 type Connector = Awaited<ReturnType<typeof startConnector<S3Adapter>>>;

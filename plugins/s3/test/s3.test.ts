@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '@automate/sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { startConnector } from '@automate/testing';
 import MinioAdapter from '../src/minio-adapter.ts';
 import S3Adapter from '../src/s3-adapter.ts';
-import { startConnector } from './start-connector.ts';
 import type { S3Server } from './start-server.ts';
 import { startServer } from './start-server.ts';
 

@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCertificateAuthority, FakeService } from '@automate/testing';
+import { createCertificateAuthority, FakeService, startConnector } from '@automate/testing';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import S3Adapter from '../src/s3-adapter.ts';
-import { startConnector } from './start-connector.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 's3-tls-'));
 const authority = createCertificateAuthority();

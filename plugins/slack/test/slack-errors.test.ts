@@ -1,9 +1,8 @@
 import type { FakeScript, FakeService } from '@automate/testing';
-import { closedPort } from '@automate/testing';
+import { closedPort, startConnector } from '@automate/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import SlackAdapter from '../src/slack-adapter.ts';
 import { onMethod, startWorkspace, TOKEN } from './slack-workspace.ts';
-import { startConnector } from './start-connector.ts';
 
 let slack: FakeService;
 const running: { close(): Promise<void> }[] = [];
@@ -118,7 +117,7 @@ describe('failures beneath Slack', () => {
   it('a slow answer ends with the deadline of the call', async () => {
     const connector = await start();
     onMethod(slack, 'chat.postMessage', { drop: 'never' });
-    await expect(connector.call('send_message', message, 200)).rejects.toMatchObject({
+    await expect(connector.call('send_message', message, { timeoutMs: 200 })).rejects.toMatchObject({
       code: 'TIMEOUT',
       effect: 'maybe',
     });
@@ -144,7 +143,7 @@ describe('health', () => {
       details: { code: 'UPSTREAM_5XX', reason: 'bad_answer' },
     });
     onMethod(slack, 'auth.test', { drop: 'never' });
-    await expect(connector.health(200)).resolves.toMatchObject({ details: { code: 'TIMEOUT' } });
+    await expect(connector.health({ timeoutMs: 200 })).resolves.toMatchObject({ details: { code: 'TIMEOUT' } });
     await slack.close();
     await expect(connector.health()).resolves.toMatchObject({ details: { code: 'TRANSIENT_NETWORK' } });
   });

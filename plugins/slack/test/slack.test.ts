@@ -1,9 +1,8 @@
-import type { FakeService } from '@automate/testing';
+import type { FakeService, StartConnectorOptions } from '@automate/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startConnector } from '@automate/testing';
 import SlackAdapter from '../src/slack-adapter.ts';
 import { formOf, onMethod, startWorkspace, TOKEN } from './slack-workspace.ts';
-import type { StartOptions } from './start-connector.ts';
-import { startConnector } from './start-connector.ts';
 
 let slack: FakeService;
 const running: { close(): Promise<void> }[] = [];
@@ -16,7 +15,7 @@ afterEach(async () => {
   await slack.close();
 });
 
-async function start(options: StartOptions = {}) {
+async function start(options: StartConnectorOptions = {}) {
   const connector = await startConnector(SlackAdapter, {
     url: slack.url,
     config: { auth: { type: 'bearer', token: TOKEN } },

@@ -1,8 +1,8 @@
 import type { FakeService } from '@automate/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startConnector } from '@automate/testing';
 import SlackAdapter from '../src/slack-adapter.ts';
 import { formOf, onMethod, startWorkspace, TOKEN } from './slack-workspace.ts';
-import { startConnector } from './start-connector.ts';
 
 let slack: FakeService;
 const running: { close(): Promise<void> }[] = [];

@@ -1,15 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { StartConnectorOptions } from '@automate/testing';
+import { startConnector } from '@automate/testing';
 import SlackAdapter from '../src/slack-adapter.ts';
-import type { StartOptions } from './start-connector.ts';
-import { startConnector } from './start-connector.ts';
 
 const running: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const each of running.splice(0)) await each.close();
 });
 
-async function start(options: StartOptions) {
+async function start(options: StartConnectorOptions) {
   const connector = await startConnector(SlackAdapter, options);
   running.push(connector);
   return connector.adapter;

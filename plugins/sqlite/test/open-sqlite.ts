@@ -2,8 +2,8 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonObject } from '@automate/sdk';
+import { startConnector } from '@automate/testing';
 import SqliteAdapter from '../src/sqlite-adapter.ts';
-import { startConnector } from './start-connector.ts';
 
 /** Connectors on database files of a temporary folder, all gone with `close`. */
 export function createWorkshop() {

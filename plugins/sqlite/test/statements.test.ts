@@ -144,7 +144,9 @@ describe('query', () => {
 
   it('ends at the deadline of the call', async () => {
     const sql = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n';
-    await expect(connector.call('query', { sql, limit: 1, offset: 1_000_000_000 }, 100)).rejects.toMatchObject({
+    await expect(
+      connector.call('query', { sql, limit: 1, offset: 1_000_000_000 }, { timeoutMs: 100 }),
+    ).rejects.toMatchObject({
       code: 'TIMEOUT',
       effect: 'none',
     });
