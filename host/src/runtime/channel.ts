@@ -185,7 +185,9 @@ export class Channel implements Sweepable {
     }
     const extras = extrasOf(call);
     putCall(this.#writer.batch, { id, op, action, payload, deadline }, extras);
-    this.#writer.wrote(payload.length + extras.length + 64);
+    // A call that is alone has nobody to travel with: waiting for the end of the turn would only make it late.
+    if (this.#pending.size === 1) this.#writer.flush();
+    else this.#writer.wrote(payload.length + extras.length + 64);
     this.#options.sweeper.wakeBy(deadline);
   }
 

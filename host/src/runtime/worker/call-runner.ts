@@ -77,7 +77,7 @@ export class CallRunner {
     this.#running.set(call.id, running);
     try {
       const text = boundedEncode(await this.#runner.perform(call, () => signalOf(running)));
-      this.#uplink.result(call.id, text);
+      this.#uplink.result(call.id, text, this.#running.size === 1);
     } catch (thrown) {
       this.#report(call, thrown);
     }

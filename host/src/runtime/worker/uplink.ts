@@ -19,10 +19,11 @@ export class Uplink {
     });
   }
 
-  /** Sends a result with the batch of this turn. */
-  result(id: number, text: string): void {
+  /** Sends a result with the batch of this turn, or at once where it is the last that anyone waits for. */
+  result(id: number, text: string, last: boolean): void {
     putResult(this.#writer.batch, id, text);
-    this.#writer.wrote(text.length + 16);
+    if (last) this.#writer.flush();
+    else this.#writer.wrote(text.length + 16);
   }
 
   /** Sends with the batch of this turn. `bytes` is how long the message is, roughly. */
