@@ -61,6 +61,7 @@ const COMPUTED: Readonly<Record<string, RegExp | undefined>> = {
   'packages/sdk/src/runtime/describe-adapter.ts': /fault\(\s*'([a-z_]+)'/g,
   'packages/sdk/src/http/failure.ts': undefined,
   'packages/sdk/src/normalize-error.ts': undefined,
+  'packages/sdk/src/socket-error.ts': undefined,
   'packages/sdk/src/http/target.ts': /refused\([^;]*?'([a-z_]+)'\)/g,
   'packages/sdk/src/http/exchanges.ts': /'(redirect_[a-z_]+)'/g,
   'host/src/runtime/death.ts': /^ {2}\| '([a-z_]+)'/gm,

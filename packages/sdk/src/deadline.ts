@@ -1,5 +1,8 @@
 import { TimeoutError } from '@automate/contract';
 
+/** What timers take at most; a deadline beyond that is none. */
+export const LONGEST_TIMER_MS = 0x7fff_ffff;
+
 export interface Deadline {
   /** Milliseconds since the epoch. */
   readonly deadline: number;
@@ -16,9 +19,8 @@ export function remainingMs(deadline: number, now: number = Date.now()): number 
 export async function withDeadline<T>({ deadline, what }: Deadline, work: () => Promise<T> | T): Promise<T> {
   const { promise: expired, reject } = Promise.withResolvers<never>();
   const wait = remainingMs(deadline);
-  // Timers take at most 2^31-1 ms; a deadline beyond that is none.
   const timer =
-    wait > 0x7fff_ffff
+    wait > LONGEST_TIMER_MS
       ? undefined
       : setTimeout(() => reject(new TimeoutError(`${what} did not end within ${wait} ms`)), wait);
   try {

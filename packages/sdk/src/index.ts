@@ -23,6 +23,12 @@ export type { Redactor } from './redact.ts';
 export { errorForStatus, normalizeError, parseRetryAfter } from './normalize-error.ts';
 export { remainingMs, withDeadline } from './deadline.ts';
 export type { Deadline } from './deadline.ts';
+export { guardCall } from './guard-call.ts';
+export type { CallScope, GuardedCall } from './guard-call.ts';
+export { readTls } from './read-tls.ts';
+export type { TlsOwner } from './read-tls.ts';
+export { socketError } from './socket-error.ts';
+export type { FailedConnection } from './socket-error.ts';
 export { verifyHmacSha256, verifySlackSignature } from './webhook.ts';
 export type { HmacSha256Input, SlackSignatureInput, WebhookHeaders } from './webhook.ts';
 export type {

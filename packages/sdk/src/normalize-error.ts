@@ -13,21 +13,7 @@ import {
   TransientNetworkError,
   UpstreamError,
 } from '@automate/contract';
-
-/** Network failures before a connection existed: the remote system cannot have acted. */
-const NEVER_CONNECTED: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EAI_NODATA',
-  'EAI_NONAME',
-  'EHOSTUNREACH',
-  'EHOSTDOWN',
-  'ENETUNREACH',
-  'ENETDOWN',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
+import { faultOf } from './network-fault.ts';
 
 /** Network failures on a connection: nobody knows what the remote system still did. */
 const BROKE_OFF: ReadonlySet<string> = new Set([
@@ -102,10 +88,17 @@ export function errorForStatus(
 function fromNetworkCode({ code, message }: Facts, cause: unknown): ConnectorError | undefined {
   if (code === undefined) return undefined;
   const options: ConnectorErrorOptions = { details: { reason: code.toLowerCase() }, cause };
-  if (NEVER_CONNECTED.has(code)) return new TransientNetworkError(message, { ...options, effect: 'none' });
+  if (neverConnected(code)) return new TransientNetworkError(message, { ...options, effect: 'none' });
   if (BROKE_OFF.has(code)) return new TransientNetworkError(message, options);
   if (TIMED_OUT.has(code)) return new TimeoutError(message, options);
   return code === 'ABORT_ERR' ? new CancelledError(message, options) : undefined;
+}
+
+/** The remote system cannot have acted. Files may be forbidden too, and TLS is the business of who knows the server. */
+function neverConnected(code: string): boolean {
+  const fault = faultOf(code);
+  if (fault === 'unreachable') return !/^(EACCES|EPERM)$/.test(code);
+  return fault === 'refused' || fault === 'dns' || code === 'UND_ERR_CONNECT_TIMEOUT';
 }
 
 function fromName({ name, message }: Facts, cause: unknown): ConnectorError | undefined {

@@ -1,9 +1,8 @@
 import { Socket } from 'node:net';
-import { ConfigInvalidError, UpstreamError } from '@automate/sdk';
+import { ConfigInvalidError, readTls, UpstreamError } from '@automate/sdk';
 import type { ConnectorContext } from '@automate/sdk';
 import type { ConnectionOptions } from 'mysql2';
 import type { MysqlSettings } from './config.ts';
-import { readTls } from './read-tls.ts';
 
 export interface Address {
   readonly host: string;

@@ -1,7 +1,5 @@
-import { ConnectorError, createConnectorError, TransientNetworkError } from '@automate/sdk';
-import type { ConnectorErrorOptions, ErrorCode } from '@automate/sdk';
-import type { NetworkContext } from './network-error.ts';
-import { networkError } from './network-error.ts';
+import { ConnectorError, createConnectorError, socketError, TransientNetworkError } from '@automate/sdk';
+import type { ConnectorErrorOptions, ErrorCode, FailedConnection } from '@automate/sdk';
 
 interface Meaning {
   readonly code: ErrorCode;
@@ -46,7 +44,7 @@ const UNKNOWN_VARIABLE = 1193;
 /** The connector error for anything that went wrong with a server; undefined where it was not the server. */
 export function mysqlError(
   error: unknown,
-  context: NetworkContext & { readonly connecting?: boolean },
+  context: FailedConnection & { readonly connecting?: boolean },
 ): ConnectorError | undefined {
   if (ConnectorError.is(error)) return error;
   if (typeof error !== 'object' || error === null) return undefined;
@@ -63,7 +61,7 @@ export function mysqlError(
       cause: error,
     });
   // The driver puts a code of its own over that of TLS.
-  if (code === 'HANDSHAKE_SSL_ERROR') return networkError({ code: tlsCodeOf(message), message }, context);
+  if (code === 'HANDSHAKE_SSL_ERROR') return socketError({ code: tlsCodeOf(message), message }, context);
   if (code === 'AUTH_SWITCH_PLUGIN_ERROR' || /authentication plugin/i.test(message))
     return createConnectorError('AUTH_FAILED', message, { details: { reason: 'auth_plugin' }, cause: error });
   if (typeof code === 'string' && /^(PROTOCOL_|HANDSHAKE_)/.test(code))
@@ -73,7 +71,7 @@ export function mysqlError(
       details: { reason: 'bad_answer' },
       cause: error,
     });
-  return networkError(error, context);
+  return socketError(error, context);
 }
 
 /** The code that Node gives to what it says so of a certificate. */
@@ -89,7 +87,7 @@ function fromServer(
   sqlState: string,
   message: string,
   cause: object,
-  context: NetworkContext & { readonly connecting?: boolean },
+  context: FailedConnection & { readonly connecting?: boolean },
 ): ConnectorError {
   if (FATAL.has(errno)) return lost(context, cause);
   const details = { errno, sqlstate: sqlState };
@@ -114,7 +112,7 @@ function fromServer(
   });
 }
 
-function lost({ server, effect }: NetworkContext, cause: object): TransientNetworkError {
+function lost({ server, effect }: FailedConnection, cause: object): TransientNetworkError {
   return new TransientNetworkError(`the connection to ${server} broke off`, {
     effect,
     details: { reason: 'connection_lost' },

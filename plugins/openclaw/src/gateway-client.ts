@@ -1,8 +1,6 @@
-import { ConfigInvalidError, ConnectorError, createConnectorError, UpstreamError } from '@automate/sdk';
-import type { ConnectorContext, HttpClient, JsonObject } from '@automate/sdk';
+import { ConfigInvalidError, ConnectorError, createConnectorError, guardCall, UpstreamError } from '@automate/sdk';
+import type { CallScope, ConnectorContext, HttpClient, JsonObject } from '@automate/sdk';
 import { z } from 'zod';
-import { guarded } from './call-guard.ts';
-import type { CallScope } from './call-guard.ts';
 import { configSchema } from './config.ts';
 import type { OpenClawSettings } from './config.ts';
 import { gatewayAuth } from './gateway-auth.ts';
@@ -73,7 +71,7 @@ export class GatewayClient {
   /** Talks over the WebSocket within a call. Work that outlives the call must end by itself. */
   talk<T>(scope: CallScope, what: string, work: (connection: GatewayConnection) => Promise<T>): Promise<T> {
     const { context } = this.#opened();
-    return guarded({ scope, closing: context.signal, what }, async () => work(await this.connection()));
+    return guardCall({ scope, closing: context.signal, what }, async () => work(await this.connection()));
   }
 
   /** The connection that is open, or a new one. All who ask at once get the same. */

@@ -1,9 +1,10 @@
 import { Socket } from 'node:net';
-import { AuthFailedError, ConfigInvalidError, UpstreamError } from '@automate/sdk';
+import { checkServerIdentity } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
+import { AuthFailedError, ConfigInvalidError, readTls, UpstreamError } from '@automate/sdk';
 import type { ConnectorContext } from '@automate/sdk';
 import type { PoolConfig } from 'pg';
 import type { PostgresSettings } from './config.ts';
-import { readTls } from './read-tls.ts';
 
 /** What the session is set to, so that values come in one format whatever the server's own settings are. */
 const SESSION =
@@ -46,7 +47,7 @@ export async function connectOptions(
       });
     },
     database: settings.database,
-    ssl: tls ?? false,
+    ssl: tls === undefined ? false : { ...tls, ...compareWith(tls.servername) },
     options: SESSION,
     application_name: `automate:${context.id}`,
     max: settings.pool_size ?? limits.concurrency,
@@ -78,4 +79,11 @@ function openSocket(server: string): Socket {
     );
   });
   return socket;
+}
+
+/** The driver puts the host's name into `servername` again. */
+function compareWith(name: string | undefined): Pick<ConnectionOptions, 'checkServerIdentity'> {
+  return name === undefined
+    ? {}
+    : { checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate) };
 }

@@ -1,7 +1,5 @@
-import { ConnectorError, createConnectorError, TransientNetworkError } from '@automate/sdk';
-import type { ConnectorErrorOptions, Effect, ErrorCode } from '@automate/sdk';
-import type { NetworkContext } from './network-error.ts';
-import { networkError } from './network-error.ts';
+import { ConnectorError, createConnectorError, socketError, TransientNetworkError } from '@automate/sdk';
+import type { ConnectorErrorOptions, Effect, ErrorCode, FailedConnection } from '@automate/sdk';
 
 interface Meaning {
   readonly code: ErrorCode;
@@ -56,7 +54,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
  * The connector error for anything that went wrong with a server. `effect` says whether it may have acted, if it did not
  * itself say that it undid the statement.
  */
-export function postgresError(error: unknown, context: NetworkContext): ConnectorError | undefined {
+export function postgresError(error: unknown, context: FailedConnection): ConnectorError | undefined {
   if (ConnectorError.is(error)) return error;
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, severity, message: text } = error as { code?: unknown; severity?: unknown; message?: unknown };
@@ -75,7 +73,7 @@ export function postgresError(error: unknown, context: NetworkContext): Connecto
       details: { reason: 'tls' },
       cause: error,
     });
-  return networkError(error, context);
+  return socketError(error, context);
 }
 
 function fromState(state: string, message: string, effect: Effect, error: object): ConnectorError {

@@ -1,9 +1,8 @@
 import type { ConnectionOptions } from 'node:tls';
-import { CancelledError, ConfigInvalidError, remainingMs, TimeoutError } from '@automate/sdk';
+import { CancelledError, ConfigInvalidError, readTls, remainingMs, TimeoutError } from '@automate/sdk';
 import type { CallContext, ConnectorContext, ConnectorError, Effect } from '@automate/sdk';
 import { createClient, RESP_TYPES } from '@redis/client';
 import type { RedisSettings } from './config.ts';
-import { readTls } from './read-tls.ts';
 import { redisError } from './redis-error.ts';
 import type { Reply } from './values.ts';
 

@@ -1,13 +1,5 @@
-import {
-  ConnectorError,
-  createConnectorError,
-  TimeoutError,
-  TransientNetworkError,
-  UpstreamError,
-} from '@automate/sdk';
-import type { ErrorCode } from '@automate/sdk';
-import type { NetworkContext } from './network-error.ts';
-import { networkError } from './network-error.ts';
+import { ConnectorError, createConnectorError, socketError, TimeoutError, TransientNetworkError, UpstreamError } from '@automate/sdk';
+import type { ErrorCode, FailedConnection } from '@automate/sdk';
 
 /** What the first word of an error reply means. Redis refuses before it does anything, so none of them had an effect. */
 const MEANINGS: Readonly<Record<string, ErrorCode>> = {
@@ -33,7 +25,7 @@ const NOT_SENT = /^(ClientClosedError|ClientOfflineError)$/;
 const BROKE_OFF = /^(SocketClosedUnexpectedlyError|DisconnectsClientError|SocketTimeoutError|ReconnectStrategyError)$/;
 
 /** The connector error for anything that went wrong with a server; undefined where it was not the server. */
-export function redisError(error: unknown, context: NetworkContext): ConnectorError | undefined {
+export function redisError(error: unknown, context: FailedConnection): ConnectorError | undefined {
   if (ConnectorError.is(error)) return error;
   if (typeof error !== 'object' || error === null) return undefined;
   const { message: text } = error as { readonly message?: unknown };
@@ -57,7 +49,7 @@ export function redisError(error: unknown, context: NetworkContext): ConnectorEr
       details: { reason: 'bad_answer' },
       cause: error,
     });
-  return networkError(error, context);
+  return socketError(error, context);
 }
 
 /** Error replies by the driver's class, and by its name in another copy of the driver. */

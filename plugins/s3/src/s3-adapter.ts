@@ -1,5 +1,5 @@
 import { ConnectorAdapter } from '@automate/sdk';
-import type { AdapterHealth, CallContext, ConnectorContext } from '@automate/sdk';
+import type { AdapterHealth, CallContext, CallScope, ConnectorContext } from '@automate/sdk';
 import { copyObject } from './actions/copy-object.ts';
 import { createBucket } from './actions/create-bucket.ts';
 import { deleteObject } from './actions/delete-object.ts';
@@ -11,7 +11,6 @@ import { listObjects } from './actions/list-objects.ts';
 import { presignGet } from './actions/presign-get.ts';
 import { presignPut } from './actions/presign-put.ts';
 import { putObject } from './actions/put-object.ts';
-import type { CallScope } from './call-guard.ts';
 import { configSchema } from './config.ts';
 import { S3Client } from './s3-client.ts';
 

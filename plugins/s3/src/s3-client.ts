@@ -1,17 +1,14 @@
-import { ConfigInvalidError, InvalidInputError } from '@automate/sdk';
-import type { ConnectorContext } from '@automate/sdk';
+import { ConfigInvalidError, guardCall, InvalidInputError, readTls } from '@automate/sdk';
+import type { CallScope, ConnectorContext } from '@automate/sdk';
 import type * as AwsSdk from '@aws-sdk/client-s3';
 import type { S3Client as AwsClient, S3ClientConfig } from '@aws-sdk/client-s3';
 import { checkAnswers } from './answer-check.ts';
-import { guarded } from './call-guard.ts';
-import type { CallScope } from './call-guard.ts';
 import { configSchema } from './config.ts';
 import type { S3Settings } from './config.ts';
 import { sendContentMd5 } from './content-md5.ts';
 import { credentialsOf } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
 import { s3Error } from './s3-error.ts';
-import { readTlsOptions } from './tls-options.ts';
 
 /** AWS's own library. Loaded when the first connector opens: it takes a few hundred milliseconds. */
 export type Sdk = typeof AwsSdk;
@@ -91,7 +88,7 @@ export class S3Client {
    */
   async run<T>(scope: CallScope, what: string, work: (exchange: Exchange) => Promise<T>): Promise<T> {
     const { context, endpoint } = this.#opened();
-    return guarded({ scope, closing: context.signal, what }, async (signal) => {
+    return guardCall({ scope, closing: context.signal, what }, async (signal) => {
       const { sdk, aws } = await this.#connected();
       try {
         return await work({ sdk, aws, options: { abortSignal: signal }, signal });
@@ -143,7 +140,7 @@ export class S3Client {
 
 async function connectTo({ context, settings, configured, endpoint }: Place): Promise<Connection> {
   const credentials = credentialsOf(context);
-  const [sdk, tls] = await Promise.all([import('@aws-sdk/client-s3'), readTlsOptions(context)]);
+  const [sdk, tls] = await Promise.all([import('@aws-sdk/client-s3'), readTls(context.config)]);
   const config: S3ClientConfig = {
     region: settings.region,
     maxAttempts: 1,

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { Agent as HttpAgent } from 'node:http';
 import type { AgentOptions } from 'node:https';
 import { getCACertificates } from 'node:tls';
 import type { TlsConfig } from '@automate/contract';
-import { ConfigInvalidError } from '@automate/contract';
+import { readPem, readTls } from '../read-tls.ts';
 import { http, https } from './node-http.ts';
 
 /** Kept connections of one connector. */
@@ -34,7 +33,7 @@ export function createAgents(id: string, tls: TlsConfig | undefined): Agents {
   return {
     own: (protocol) =>
       protocol === 'https:'
-        ? once('https:', async () => new https.Agent({ ...KEEP, ...(await readTls(id, tls)) }))
+        ? once('https:', async () => new https.Agent({ ...KEEP, ...(await readTls({ id, tls })) }))
         : plain(),
     foreign: (protocol) =>
       protocol === 'https:'
@@ -50,39 +49,7 @@ export function createAgents(id: string, tls: TlsConfig | undefined): Agents {
   };
 }
 
-async function readTls(id: string, tls: TlsConfig | undefined): Promise<AgentOptions> {
-  if (tls === undefined) return {};
-  const [ca, cert, key] = await Promise.all([
-    readPem(id, 'ca_file', tls.caFile),
-    readPem(id, 'cert_file', tls.certFile),
-    readPem(id, 'key_file', tls.keyFile),
-  ]);
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
-    rejectUnauthorized: tls.insecure !== true,
-  };
-}
-
 async function readRoots(id: string, tls: TlsConfig | undefined): Promise<AgentOptions> {
   const ca = await readPem(id, 'ca_file', tls?.caFile);
   return ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] };
-}
-
-async function readPem(id: string, field: string, path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    const code = (error as { readonly code?: string }).code ?? 'it cannot be read';
-    throw new ConfigInvalidError(
-      `connector "${id}": tls.${field} names ${path}, which cannot be read (${code}); the operator must act`,
-      {
-        details: { reason: 'tls_file' },
-        cause: error,
-      },
-    );
-  }
 }

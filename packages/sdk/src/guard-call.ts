@@ -1,22 +1,27 @@
-import { CancelledError, ConnectorError, remainingMs, TimeoutError, UnavailableError } from '@automate/sdk';
-import type { CallContext } from '@automate/sdk';
+import { CancelledError, ConnectorError, TimeoutError, UnavailableError } from '@automate/contract';
+import type { CallContext } from './connector-context.ts';
+import { LONGEST_TIMER_MS, remainingMs } from './deadline.ts';
 
 /** When a call ends at the latest, and who may end it earlier. */
 export type CallScope = Pick<CallContext, 'deadline' | 'signal'>;
 
-export interface GuardOptions {
+export interface GuardedCall {
+  /** The call: its context will do. */
   readonly scope: CallScope;
-  /** Fires when the connector closes. */
+  /** Fires when the connector closes: `context.signal`. */
   readonly closing: AbortSignal;
   /** What is waited for, as the subject of a sentence. */
   readonly what: string;
 }
 
-/** Timers take at most 2^31-1 ms; a deadline beyond that is none. */
-const LONGEST_MS = 0x7fff_ffff;
-
-/** Waits for work until its deadline, its caller or the connector's end stops it, and says which it was. */
-export async function guarded<T>(options: GuardOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * Waits for work of a client library of your own until the call's deadline, its caller or the connector's end stops it.
+ * The work's signal fires then; work that does not heed it goes on, unwatched.
+ *
+ * @throws TimeoutError, CancelledError (or what the caller's signal gives as its reason) or UnavailableError, whichever it
+ * was; nothing is begun when the deadline has already passed.
+ */
+export async function guardCall<T>(options: GuardedCall, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { scope, closing, what } = options;
   const left = remainingMs(scope.deadline);
   if (left === 0) throw new TimeoutError(`${what} was not sent: the call's time was already over`, { effect: 'none' });
@@ -32,7 +37,7 @@ export async function guarded<T>(options: GuardOptions, work: (signal: AbortSign
     end(new UnavailableError(`${what} was ended: the connector is closing`, { effect: 'maybe' }));
   const timer = setTimeout(
     () => end(new TimeoutError(`${what} did not answer within ${left} ms`)),
-    Math.min(left, LONGEST_MS),
+    Math.min(left, LONGEST_TIMER_MS),
   );
   closing.addEventListener('abort', onClosing, { once: true });
   scope.signal.addEventListener('abort', onCaller, { once: true });
