@@ -1,4 +1,11 @@
-import { ConnectorError, createConnectorError, socketError, TimeoutError, TransientNetworkError, UpstreamError } from '@automate/sdk';
+import {
+  ConnectorError,
+  createConnectorError,
+  socketError,
+  TimeoutError,
+  TransientNetworkError,
+  UpstreamError,
+} from '@automate/sdk';
 import type { ErrorCode, FailedConnection } from '@automate/sdk';
 
 /** What the first word of an error reply means. Redis refuses before it does anything, so none of them had an effect. */
