@@ -18,12 +18,16 @@ export interface Attempted {
 }
 
 /**
- * Tries until it works, the error says no, the attempts are used up, or the next wait would not fit: neither into the caller's deadline nor
- * into `max_backoff`, which a remote's Retry-After may exceed. The last error is then the answer, at once.
+ * Goes on after a first attempt that failed, until it works, the error says no, the attempts are used up, or the next
+ * wait would not fit: neither into the caller's deadline nor into `max_backoff`, which a remote's Retry-After may exceed.
+ * The last error is then the answer, at once.
  */
-export async function runWithRetry(options: RetryOptions, attempt: () => Promise<Outcome<string>>): Promise<Attempted> {
-  let outcome = await attempt();
-  if (outcome.ok) return { outcome, attempts: 1 };
+export async function retryAfter(
+  first: Outcome<string>,
+  options: RetryOptions,
+  attempt: () => Promise<Outcome<string>>,
+): Promise<Attempted> {
+  let outcome = first;
   let attempts = 1;
   // Loaded with the first failure: most calls, and every start, do without.
   const { decorrelatedJitterGenerator, ExponentialBackoff } = await import('cockatiel');

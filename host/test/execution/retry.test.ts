@@ -7,7 +7,8 @@ import {
   TransientNetworkError,
   WorkerLostError,
 } from '@automate/contract';
-import { mayRetry, runWithRetry } from '../../src/execution/retry.ts';
+import type { Attempted, RetryOptions } from '../../src/execution/retry.ts';
+import { mayRetry, retryAfter } from '../../src/execution/retry.ts';
 
 const POLICY = { attempts: 3, backoffMs: 1, maxBackoffMs: 50 };
 
@@ -27,7 +28,13 @@ function scripted(...answers: readonly (ConnectorError | string)[]): {
   };
 }
 
-function options(overrides: Partial<Parameters<typeof runWithRetry>[0]> = {}): Parameters<typeof runWithRetry>[0] {
+/** A first attempt and what follows from it, as the pipeline does it. */
+async function runWithRetry(given: RetryOptions, attempt: () => Promise<Outcome<string>>): Promise<Attempted> {
+  const first = await attempt();
+  return first.ok ? { outcome: first, attempts: 1 } : retryAfter(first, given, attempt);
+}
+
+function options(overrides: Partial<RetryOptions> = {}): RetryOptions {
   return { policy: POLICY, deadline: Infinity, isIdempotent: () => false, ...overrides };
 }
 
