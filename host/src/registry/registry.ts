@@ -1,5 +1,5 @@
 import type { ConnectorConfig, ConnectorOwner } from '@automate/contract';
-import { AlreadyExistsError, NotFoundError } from '@automate/contract';
+import { NotFoundError } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
 import { decideState } from './connector-state.ts';
 import type { KindCatalog } from './kind-catalog.ts';
@@ -20,17 +20,13 @@ export class Registry {
     this.#kinds = kinds;
   }
 
-  /** Throws AlreadyExistsError where the id is taken, naming its owner. */
-  add(input: EntryInput): ConnectorEntry {
-    const holder = this.#entries.get(input.config.id);
-    if (holder !== undefined)
-      throw new AlreadyExistsError(`a connector "${holder.id}" exists already, ${describeOwner(holder.owner)}`);
-    return this.#set(input);
-  }
-
-  /** Replaces an entry whole, or adds it. */
+  /** Replaces an entry whole, or adds it. Whether an id may be taken is for the caller to know. */
   replace(input: EntryInput): ConnectorEntry {
-    return this.#set(input);
+    const { id, kind } = input.config;
+    const state = decideState(input.config, this.#kinds.find(kind), (name) => this.#kinds.explainMissing(name));
+    const entry: ConnectorEntry = { id, ...input, state };
+    this.#entries.set(id, entry);
+    return entry;
   }
 
   /** Puts back an entry that `replace` took the place of, the very object that others hold. */
@@ -56,18 +52,6 @@ export class Registry {
   /** All entries in order of id. */
   all(): readonly ConnectorEntry[] {
     return [...this.#entries.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  }
-
-  get size(): number {
-    return this.#entries.size;
-  }
-
-  #set(input: EntryInput): ConnectorEntry {
-    const { id, kind } = input.config;
-    const state = decideState(input.config, this.#kinds.find(kind), (name) => this.#kinds.explainMissing(name));
-    const entry: ConnectorEntry = { id, ...input, state };
-    this.#entries.set(id, entry);
-    return entry;
   }
 }
 

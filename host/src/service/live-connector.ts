@@ -1,4 +1,4 @@
-import type { CallOptions, ConnectorStatus, HealthReport, LimitsConfig, RetryConfig } from '@automate/contract';
+import type { CallOptions, HealthReport, LimitsConfig, RetryConfig } from '@automate/contract';
 import { Bulkhead } from '../execution/bulkhead.ts';
 import type { ExecutionTarget } from '../execution/pipeline.ts';
 import { waitWithin } from '../execution/wait-within.ts';
@@ -67,10 +67,6 @@ export class LiveConnector implements ExecutionTarget {
     return state.phase === 'backing-off' || state.phase === 'quarantined'
       ? this.health.report(this.id, { status: 'unhealthy', message: describeFailure(state.error) })
       : this.health.report(this.id);
-  }
-
-  get status(): ConnectorStatus {
-    return this.report().status;
   }
 
   /** Lets calls in flight end, then ends the worker. */

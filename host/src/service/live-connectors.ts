@@ -61,10 +61,6 @@ export class LiveConnectors {
     return this.#live.get(id);
   }
 
-  all(): Iterable<LiveConnector> {
-    return this.#live.values();
-  }
-
   /** Probes a connector now. Never rejects for what is wrong with the connector, only for an id that there is not. */
   async check(id: string, call?: CallOptions): Promise<HealthReport> {
     const entry = this.#options.registry.get(id);
