@@ -1,10 +1,12 @@
-// Writes the reference part of each connector package's README (settings and actions) from its adapter, so that they
+// Writes the reference part of each connector package's README (settings, actions, outcomes) from its code, so that they
 // cannot differ. Only what stands between the two marks is touched. Needs a build.
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ERROR_CODES } from '@automate/contract';
 import { describeAdapter } from '@automate/sdk/runtime';
+import { renderOutcomes } from './render-outcomes.mjs';
 import { renderReference } from './render-reference.mjs';
 import { ROOT } from './run.mjs';
 
@@ -38,11 +40,14 @@ function pluginFolders() {
 
 async function referenceOf(folder) {
   const { automate } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const own = join(folder, 'dist', 'outcomes.js');
+  const { outcomes = [] } = existsSync(own) ? await import(pathToFileURL(own).href) : {};
   const parts = [];
   for (const [kind, declared] of Object.entries(automate.connectors)) {
     const entry = typeof declared === 'string' ? declared : declared.entry;
     const { default: Adapter } = await import(pathToFileURL(join(folder, entry)).href);
-    parts.push(renderReference(describeAdapter(new Adapter(), { kind })));
+    const description = describeAdapter(new Adapter(), { kind });
+    parts.push(renderReference(description), renderOutcomes(description, outcomes, ERROR_CODES));
   }
   return parts.join('\n');
 }

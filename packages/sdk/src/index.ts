@@ -21,6 +21,7 @@ export { Secret } from './secret.ts';
 export { createRedactor, isSecretKey } from './redact.ts';
 export type { Redactor } from './redact.ts';
 export { errorForStatus, normalizeError, parseRetryAfter } from './normalize-error.ts';
+export type { OutcomeRule } from './outcome-rule.ts';
 export { remainingMs, withDeadline } from './deadline.ts';
 export type { Deadline } from './deadline.ts';
 export { guardCall } from './guard-call.ts';
