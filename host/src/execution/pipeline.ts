@@ -71,7 +71,8 @@ export function createPipeline(options: PipelineOptions): Execute {
       try {
         outcome = await call.attempt();
         attempts = 1;
-        if (!outcome.ok) ({ outcome, attempts } = await retryAfter(outcome, call, () => call.attempt()));
+        if (!outcome.ok)
+          ({ outcome, attempts } = await retryAfter(outcome, call, (repeated) => call.attempt(repeated)));
       } finally {
         target.bulkhead.leave();
       }
@@ -103,6 +104,7 @@ class Call {
   readonly signal: AbortSignal | undefined;
   readonly #input: CallInput;
   #action: ActionDescription | undefined;
+  #repeated = false;
 
   constructor(input: CallInput) {
     const { target, options } = input;
@@ -116,7 +118,9 @@ class Call {
     return this.#action?.idempotent === true || this.#input.request.idempotencyKey !== undefined;
   }
 
-  attempt(): Promise<Outcome<string>> {
+  /** @param repeated whether an earlier attempt may have taken effect */
+  attempt(repeated = false): Promise<Outcome<string>> {
+    this.#repeated = repeated;
     const { worker } = this.#input.target;
     const state = worker.state();
     // The usual case waits for nothing but the answer: every further promise costs a tenth of the whole call.
@@ -149,6 +153,7 @@ class Call {
       payload: request.payload === '' ? '{}' : request.payload,
       deadline: Math.min(this.deadline, now + (this.#action?.timeoutMs ?? target.limits.timeoutMs)),
       idempotencyKey: request.idempotencyKey,
+      repeated: this.#repeated ? true : undefined,
       traceparent: span.traceparent,
       tracestate: span.tracestate,
       signal: this.signal,

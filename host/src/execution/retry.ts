@@ -21,14 +21,17 @@ export interface Attempted {
  * Goes on after a first attempt that failed, until it works, the error says no, the attempts are used up, or the next
  * wait would not fit: neither into the caller's deadline nor into `max_backoff`, which a remote's Retry-After may exceed.
  * The last error is then the answer, at once.
+ *
+ * @param attempt tries once more; it is told whether an earlier attempt may have taken effect
  */
 export async function retryAfter(
   first: Outcome<string>,
   options: RetryOptions,
-  attempt: () => Promise<Outcome<string>>,
+  attempt: (repeated: boolean) => Promise<Outcome<string>>,
 ): Promise<Attempted> {
   let outcome = first;
   let attempts = 1;
+  let repeated = false;
   // Loaded with the first failure: most calls, and every start, do without.
   const { decorrelatedJitterGenerator, ExponentialBackoff } = await import('cockatiel');
   let backoff = new ExponentialBackoff({
@@ -47,7 +50,8 @@ export async function retryAfter(
       );
       return { outcome: { ok: false, error: error.toEnvelope() }, attempts };
     }
-    outcome = await attempt();
+    repeated ||= outcome.error.effect === 'maybe';
+    outcome = await attempt(repeated);
     attempts += 1;
     backoff = backoff.next(undefined);
   }

@@ -266,9 +266,10 @@ export class Channel implements Sweepable {
   }
 }
 
-function extrasOf({ idempotencyKey, traceparent, tracestate }: ChannelCall): string {
-  if (idempotencyKey === undefined && traceparent === undefined && tracestate === undefined) return '';
-  return JSON.stringify({ idempotencyKey, traceparent, tracestate });
+function extrasOf({ idempotencyKey, repeated, traceparent, tracestate }: ChannelCall): string {
+  if (idempotencyKey === undefined && repeated === undefined && traceparent === undefined && tracestate === undefined)
+    return '';
+  return JSON.stringify({ idempotencyKey, repeated, traceparent, tracestate });
 }
 
 function failure(error: ErrorEnvelope): Outcome<string> {

@@ -13,10 +13,11 @@ export async function performInline(
   call: Omit<WorkerCall, 'op'> & Pick<AdapterCall, 'op'>,
   id: string,
 ): Promise<Outcome<string>> {
-  const { op, action, payload, deadline, idempotencyKey, traceparent, tracestate } = call;
+  const { op, action, payload, deadline, idempotencyKey, repeated, traceparent, tracestate } = call;
   const inside = new AbortController();
   const extras = {
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(repeated === undefined ? {} : { repeated }),
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(tracestate === undefined ? {} : { tracestate }),
   };

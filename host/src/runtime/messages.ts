@@ -23,6 +23,8 @@ export type LogSource = (typeof LOG_SOURCES)[number];
 /** What rides along with a call besides what every call has. */
 export interface CallExtras {
   readonly idempotencyKey?: string;
+  /** An earlier attempt of the same call may have taken effect. */
+  readonly repeated?: true;
   readonly traceparent?: string;
   readonly tracestate?: string;
 }

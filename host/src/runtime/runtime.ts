@@ -52,6 +52,8 @@ export interface WorkerCall {
   /** When the attempt ends, in milliseconds since the epoch. */
   readonly deadline: number;
   readonly idempotencyKey?: string;
+  /** An earlier attempt of the same call may have taken effect. */
+  readonly repeated?: true;
   readonly traceparent?: string;
   readonly tracestate?: string;
   /** Cancels the call. */

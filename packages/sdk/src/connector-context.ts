@@ -51,6 +51,11 @@ export interface CallContext {
   readonly deadline: number;
   /** Present only for kinds with the capability `idempotencyKey`. */
   readonly idempotencyKey?: string;
+  /**
+   * Whether an earlier attempt of this call may have taken effect. What an idempotent action finds done already, a message
+   * that is gone or a reaction that is there, is then the call's own doing and its success, not an error.
+   */
+  readonly repeated: boolean;
   /** W3C trace context to hand on; `http` does so by itself. */
   readonly traceparent?: string;
   readonly tracestate?: string;

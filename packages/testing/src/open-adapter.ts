@@ -26,7 +26,12 @@ export interface OpenedAdapter<A extends ConnectorAdapter> {
   /** The context of one call. Default time: the connector's `limits.timeoutMs`. */
   call(
     action: string,
-    options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal; readonly idempotencyKey?: string },
+    options?: {
+      readonly timeoutMs?: number;
+      readonly signal?: AbortSignal;
+      readonly idempotencyKey?: string;
+      readonly repeated?: boolean;
+    },
   ): CallContext;
   /** Closes adapter and connections. */
   close(): Promise<void>;
@@ -64,11 +69,12 @@ export async function openAdapter<A extends ConnectorAdapter>(
   return {
     adapter,
     context,
-    call: (action, { timeoutMs = parsed.config.limits.timeoutMs, signal, idempotencyKey } = {}) =>
+    call: (action, { timeoutMs = parsed.config.limits.timeoutMs, signal, idempotencyKey, repeated = false } = {}) =>
       createCallContext(context, {
         action,
         deadline: Date.now() + timeoutMs,
         signal: () => signal ?? closing.signal,
+        repeated,
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       }),
     async close() {

@@ -9,6 +9,8 @@ export interface CallContextInput {
   /** When the attempt ends, in milliseconds since the epoch. */
   readonly deadline: number;
   readonly idempotencyKey?: string;
+  /** Default: a first attempt. */
+  readonly repeated?: boolean;
   readonly traceparent?: string;
   readonly tracestate?: string;
   /** Called at most once, and only if the adapter or its HTTP asks for the signal. */
@@ -25,6 +27,7 @@ class LazyCallContext implements CallContext {
   readonly action: string;
   readonly deadline: number;
   declare readonly idempotencyKey?: string;
+  readonly repeated: boolean;
   declare readonly traceparent?: string;
   declare readonly tracestate?: string;
   readonly logger: Logger;
@@ -38,6 +41,7 @@ class LazyCallContext implements CallContext {
     this.action = input.action;
     this.deadline = input.deadline;
     if (input.idempotencyKey !== undefined) this.idempotencyKey = input.idempotencyKey;
+    this.repeated = input.repeated === true;
     if (input.traceparent !== undefined) this.traceparent = input.traceparent;
     if (input.tracestate !== undefined) this.tracestate = input.tracestate;
     this.logger = context.logger;
