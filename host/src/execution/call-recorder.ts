@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@automate/contract';
+import type { Blame, ErrorCode } from '@automate/contract';
 
 /** Hears of every call. Implementations never throw. */
 export interface CallRecorder {
@@ -15,5 +15,10 @@ export interface CallSpan {
   /** Trace context for the worker. */
   readonly traceparent?: string | undefined;
   readonly tracestate?: string | undefined;
-  end(result: { readonly code: ErrorCode | 'OK'; readonly attempts: number; readonly durationMs: number }): void;
+  end(result: {
+    readonly code: ErrorCode | 'OK';
+    readonly blame: Blame | 'none';
+    readonly attempts: number;
+    readonly durationMs: number;
+  }): void;
 }

@@ -79,11 +79,12 @@ export function createPipeline(options: PipelineOptions): Execute {
       if (!outcome.ok) throw ConnectorError.fromEnvelope(scrubber.scrubEnvelope(outcome.error));
       const result = scrubber.scrubText(outcome.value);
       const durationMs = performance.now() - startedAt;
-      span.end({ code: 'OK', attempts, durationMs });
+      span.end({ code: 'OK', blame: 'none', attempts, durationMs });
       return { result, attempts, durationMs: Math.round(durationMs * 1000) / 1000, replayed: false };
     } catch (reason) {
       const error = nameCaller(ConnectorError.from(reason), callOptions, request.id).withConnector(request.id);
-      span.end({ code: error.code, attempts, durationMs: performance.now() - startedAt });
+      const { code, blame } = error;
+      span.end({ code, blame, attempts, durationMs: performance.now() - startedAt });
       throw error;
     }
   };

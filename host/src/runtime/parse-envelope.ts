@@ -1,24 +1,21 @@
 import type { ErrorEnvelope } from '@automate/contract';
-import { ConnectorInternalError, ERROR_CODES, isErrorCode, isJsonObject } from '@automate/contract';
+import { ConnectorInternalError, isErrorCode, isJsonObject, readTraits } from '@automate/contract';
 
 /** Reads the error that a worker sent. Never throws: what is no envelope becomes INTERNAL_ERROR with reason `bad_error`. */
 export function parseEnvelope(text: string, connector: string): ErrorEnvelope {
   const value = parse(text);
-  const { code, name, message, retryable, effect, retryAfterMs, details, problems } = value;
+  const { code, name, message, retryAfterMs, details, problems } = value;
   if (!isErrorCode(code) || typeof message !== 'string') {
     return new ConnectorInternalError(`connector "${connector}" failed with an error that cannot be read`, {
       connector,
       details: { reason: 'bad_error' },
     }).toEnvelope();
   }
-  const traits = ERROR_CODES[code];
   return {
     code,
     name: typeof name === 'string' ? name : 'ConnectorError',
     message,
-    retryable: typeof retryable === 'boolean' ? retryable : traits.retryable,
-    effect: effect === 'none' || effect === 'maybe' ? effect : traits.effect,
-    blame: traits.blame,
+    ...readTraits(code, value),
     ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
     ...(isJsonObject(details) ? { details } : {}),
     ...(Array.isArray(problems) ? { problems: problems as NonNullable<ErrorEnvelope['problems']> } : {}),

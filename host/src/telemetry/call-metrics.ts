@@ -1,5 +1,4 @@
-import type { ErrorCode } from '@automate/contract';
-import { ERROR_CODES } from '@automate/contract';
+import type { Blame, ErrorCode } from '@automate/contract';
 import { cleanLabel, OTHER } from './labels.ts';
 import type { MetricFamily } from './metric-family.ts';
 
@@ -17,6 +16,8 @@ export interface EndedCall {
   readonly connector: string;
   readonly action: string;
   readonly code: CallCode;
+  /** Who must act; `none` with `OK`. */
+  readonly blame: Blame | 'none';
   readonly attempts: number;
   readonly durationMs: number;
 }
@@ -26,7 +27,8 @@ interface ActionSeries {
   readonly connector: string;
   readonly action: string;
   ok: number;
-  readonly errors: Map<ErrorCode, number>;
+  /** By code and blame. */
+  readonly errors: Map<string, { readonly code: CallCode; readonly blame: Blame | 'none'; value: number }>;
   attempts: number;
   seconds: number;
   readonly buckets: number[];
@@ -51,7 +53,7 @@ export class CallMetrics {
     const series = this.#connectors.get(call.connector)?.get(call.action) ?? this.#open(call);
     const seconds = call.durationMs / 1000;
     if (call.code === 'OK') series.ok += 1;
-    else series.errors.set(call.code, (series.errors.get(call.code) ?? 0) + 1);
+    else getOrAdd(series.errors, `${call.code} ${call.blame}`, () => errorCount(call)).value += 1;
     series.attempts += call.attempts;
     series.seconds += seconds;
     const bucket = bucketOf(seconds);
@@ -117,9 +119,13 @@ function emptySeries(connector: string, action: string): ActionSeries {
   };
 }
 
+function errorCount({ code, blame }: EndedCall) {
+  return { code, blame, value: 0 };
+}
+
 function countsOf({ connector, action, ok, errors }: ActionSeries) {
-  const failed = [...errors].map(([code, value]) => ({
-    labels: { connector, action, code, blame: ERROR_CODES[code].blame },
+  const failed = [...errors.values()].map(({ code, blame, value }) => ({
+    labels: { connector, action, code, blame },
     value,
   }));
   return ok === 0 ? failed : [{ labels: { connector, action, code: 'OK', blame: 'none' }, value: ok }, ...failed];

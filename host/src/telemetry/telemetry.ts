@@ -1,5 +1,5 @@
 import type { ConnectorStatus } from '@automate/contract';
-import type { CallCode } from './call-metrics.ts';
+import type { EndedCall } from './call-metrics.ts';
 import { CallMetrics } from './call-metrics.ts';
 import type { CallTracer, TelemetryLogger, TracedCall } from './call-tracer.ts';
 import { createCallTracer } from './call-tracer.ts';
@@ -30,7 +30,7 @@ export interface RecordedCall {
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
   /** To be called once. */
-  end(result: { readonly code: CallCode; readonly attempts: number; readonly durationMs: number }): void;
+  end(result: Omit<EndedCall, 'connector' | 'action'>): void;
 }
 
 export interface ArrivedCall {
@@ -110,17 +110,9 @@ class CallUnderWay implements RecordedCall {
     this.traceparent = this.#span?.traceparent ?? (parent === undefined ? undefined : call.traceparent);
   }
 
-  end({
-    code,
-    attempts,
-    durationMs,
-  }: {
-    readonly code: CallCode;
-    readonly attempts: number;
-    readonly durationMs: number;
-  }): void {
+  end(result: Omit<EndedCall, 'connector' | 'action'>): void {
     const { connector, action } = this.#call;
-    this.#metrics.record({ connector, action, code, attempts, durationMs });
-    this.#span?.end({ code, attempts });
+    this.#metrics.record({ connector, action, ...result });
+    this.#span?.end(result);
   }
 }

@@ -53,6 +53,7 @@ describe('the same scenario through every door', () => {
       'fail: rate': { error: { code: 'RATE_LIMITED', retryAfterMs: 120_000 } },
       'fail: upstream': { error: { code: 'UPSTREAM_5XX' } },
       'fail: bug': { error: { code: 'INTERNAL_ERROR', blame: 'plugin' } },
+      'fail: not whom the code blames': { error: { code: 'UNAVAILABLE', blame: 'remote' } },
       'worker dies': { error: { code: 'WORKER_LOST', retryable: false } },
       'after that': { answer: { result: { text: 'again' } } },
       deadline: { error: { code: 'TIMEOUT' } },

@@ -70,6 +70,7 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
     service.executeText({ id: 'echo', action: 'say', payload: `{"text":"${'x'.repeat(3.2 * 1024 * 1024)}"}` }),
   );
   for (const how of ['auth', 'rate', 'upstream', 'bug']) await note(`fail: ${how}`, () => call('fail', { how }));
+  await note('fail: not whom the code blames', () => call('fail', { how: { code: 'UNAVAILABLE', blame: 'remote' } }));
   await note('worker dies', () => call('die', {}));
   await note('after that', () => call('say', { text: 'again' }));
   await note('leak', () => call('leak', {}));

@@ -11,7 +11,7 @@ function call(
   action: string,
   end: Partial<Parameters<ReturnType<Telemetry['calls']['start']>['end']>[0]> = {},
 ): void {
-  telemetry.calls.start({ connector, action }).end({ code: 'OK', attempts: 1, durationMs: 4, ...end });
+  telemetry.calls.start({ connector, action }).end({ code: 'OK', blame: 'none', attempts: 1, durationMs: 4, ...end });
 }
 
 describe('the metrics', () => {
@@ -19,8 +19,8 @@ describe('the metrics', () => {
     const telemetry = await createTelemetry({ version: '1.0.0' });
     call(telemetry, 'grafana', 'search');
     call(telemetry, 'grafana', 'search');
-    call(telemetry, 'grafana', 'search', { code: 'UPSTREAM_5XX', attempts: 3 });
-    call(telemetry, 'slack', 'send_message', { code: 'AUTH_FAILED' });
+    call(telemetry, 'grafana', 'search', { code: 'UPSTREAM_5XX', blame: 'remote', attempts: 3 });
+    call(telemetry, 'slack', 'send_message', { code: 'AUTH_FAILED', blame: 'operator' });
     const metrics = await scrape(telemetry);
     const calls = metrics.get('automate_calls_total');
     expect(calls?.type).toBe('counter');
@@ -52,11 +52,11 @@ describe('the metrics', () => {
   it('do not grow with names that callers invent', async () => {
     const telemetry = await createTelemetry({ version: '1.0.0', isConnector: (id) => id === 'known' });
     for (let index = 0; index < 500; index++) {
-      call(telemetry, `ghost-${index}`, 'a', { code: 'NOT_FOUND' });
-      call(telemetry, 'known', `typo-${index}`, { code: 'INVALID_INPUT' });
+      call(telemetry, `ghost-${index}`, 'a', { code: 'NOT_FOUND', blame: 'caller' });
+      call(telemetry, 'known', `typo-${index}`, { code: 'INVALID_INPUT', blame: 'caller' });
       call(telemetry, 'known', `open-${index}`);
     }
-    call(telemetry, 'known', 'open-3', { code: 'INVALID_INPUT' });
+    call(telemetry, 'known', 'open-3', { code: 'INVALID_INPUT', blame: 'caller' });
     const samples = (await scrape(telemetry)).get('automate_calls_total')?.samples ?? new Map<string, number>();
     expect(samples.size).toBeLessThan(110);
     expect(samples.get('automate_calls_total{action="other",blame="caller",code="NOT_FOUND",connector="other"}')).toBe(

@@ -6,7 +6,7 @@ import { startOtlpCollector } from './fixtures/otlp-collector.ts';
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN_ID = '00f067aa0ba902b7';
 const PARENT = `00-${TRACE_ID}-${SPAN_ID}-01`;
-const OK = { code: 'OK', attempts: 1, durationMs: 5 } as const;
+const OK = { code: 'OK', blame: 'none', attempts: 1, durationMs: 5 } as const;
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -67,7 +67,9 @@ describe('spans', () => {
 
   it('say how a call failed', async () => {
     const { telemetry, collector } = await openTraced();
-    telemetry.calls.start({ connector: 'c', action: 'a' }).end({ code: 'TIMEOUT', attempts: 3, durationMs: 900 });
+    telemetry.calls
+      .start({ connector: 'c', action: 'a' })
+      .end({ code: 'TIMEOUT', blame: 'remote', attempts: 3, durationMs: 900 });
     await telemetry.flush();
     expect(collector.spans[0]?.status).toMatchObject({ code: 2, message: 'TIMEOUT' });
     expect(collector.spans[0]?.attributes).toMatchObject({ 'error.type': 'TIMEOUT', 'automate.attempts': 3 });

@@ -12,6 +12,8 @@ export interface ConnectorErrorOptions {
   readonly retryable?: boolean;
   /** Overrides the code's own: a connection that was refused, say, has certainly had no effect. */
   readonly effect?: Effect;
+  /** Overrides the code's own: a start that failed because the remote system is down, say, is not the operator's fault. */
+  readonly blame?: Blame;
   /** How long to wait before another try, in milliseconds. */
   readonly retryAfterMs?: number;
   /** Facts for programs. Must be JSON and free of secrets. */
@@ -33,6 +35,7 @@ export class ConnectorError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly effect: Effect;
+  readonly blame: Blame;
   readonly retryAfterMs: number | undefined;
   readonly details: JsonObject | undefined;
   readonly problems: readonly Problem[] | undefined;
@@ -46,15 +49,12 @@ export class ConnectorError extends Error {
     this.code = code;
     this.retryable = options.retryable ?? traits.retryable;
     this.effect = options.effect ?? traits.effect;
+    this.blame = options.blame ?? traits.blame;
     this.retryAfterMs = options.retryAfterMs;
     this.details = options.details;
     this.problems = options.problems;
     this.connector = options.connector;
     Object.defineProperty(this, BRAND, { value: true });
-  }
-
-  get blame(): Blame {
-    return ERROR_CODES[this.code].blame;
   }
 
   /** True for connector errors of any copy of this package, of any thread's realm. */
@@ -97,6 +97,7 @@ export class ConnectorError extends Error {
     const options: ConnectorErrorOptions = {
       retryable: envelope.retryable,
       effect: envelope.effect,
+      blame: envelope.blame,
       ...(envelope.retryAfterMs === undefined ? {} : { retryAfterMs: envelope.retryAfterMs }),
       ...(envelope.problems === undefined ? {} : { problems: envelope.problems }),
       ...(envelope.connector === undefined ? {} : { connector: envelope.connector }),

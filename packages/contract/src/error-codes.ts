@@ -1,10 +1,13 @@
+const BLAMES = ['caller', 'operator', 'plugin', 'remote'] as const;
+
 /** Who has to act for the error to go away. */
-export type Blame = 'caller' | 'operator' | 'plugin' | 'remote';
+export type Blame = (typeof BLAMES)[number];
 
 /** Whether the remote system may have acted before the error: `none` for certain not, `maybe` perhaps. */
 export type Effect = 'none' | 'maybe';
 
-interface ErrorCodeTraits {
+/** What an error says of itself beside its code. */
+export interface ErrorTraits {
   /** Whether trying again may help. A retry needs this and either effect `none` or an idempotent action. */
   readonly retryable: boolean;
   readonly effect: Effect;
@@ -32,7 +35,7 @@ export const ERROR_CODES = {
   WORKER_LOST: { retryable: false, effect: 'maybe', blame: 'plugin' },
   OUTCOME_UNKNOWN: { retryable: false, effect: 'maybe', blame: 'plugin' },
   INTERNAL_ERROR: { retryable: false, effect: 'maybe', blame: 'plugin' },
-} as const satisfies Record<string, ErrorCodeTraits>;
+} as const satisfies Record<string, ErrorTraits>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
@@ -75,6 +78,20 @@ export const GRPC_STATUS = {
   OUTCOME_UNKNOWN: 2,
   INTERNAL_ERROR: 13,
 } as const satisfies Record<ErrorCode, number>;
+
+/** What an error of this code that came from elsewhere says of itself; where it says nothing that can be read, the code's own. */
+export function readTraits(
+  code: ErrorCode,
+  said: { readonly retryable?: unknown; readonly effect?: unknown; readonly blame?: unknown },
+): ErrorTraits {
+  const { retryable, effect, blame } = said;
+  const own = ERROR_CODES[code];
+  return {
+    retryable: typeof retryable === 'boolean' ? retryable : own.retryable,
+    effect: effect === 'none' || effect === 'maybe' ? effect : own.effect,
+    blame: BLAMES.find((each) => each === blame) ?? own.blame,
+  };
+}
 
 /** True for the codes of the table. */
 export function isErrorCode(value: unknown): value is ErrorCode {

@@ -2,8 +2,8 @@ export { isJsonObject } from './json.ts';
 export type { JsonObject, JsonSchema, JsonValue } from './json.ts';
 export { describeProblem } from './problem.ts';
 export type { Problem } from './problem.ts';
-export { ERROR_CODES, GRPC_STATUS, HTTP_STATUS, isErrorCode } from './error-codes.ts';
-export type { Blame, Effect, ErrorCode } from './error-codes.ts';
+export { ERROR_CODES, GRPC_STATUS, HTTP_STATUS, isErrorCode, readTraits } from './error-codes.ts';
+export type { Blame, Effect, ErrorCode, ErrorTraits } from './error-codes.ts';
 export type { ErrorEnvelope, Outcome } from './error-envelope.ts';
 export {
   AlreadyExistsError,

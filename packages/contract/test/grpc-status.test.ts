@@ -41,6 +41,7 @@ const options = fc.record(
   {
     retryable: fc.boolean(),
     effect: fc.constantFrom('none' as const, 'maybe' as const),
+    blame: fc.constantFrom('caller' as const, 'operator' as const, 'plugin' as const, 'remote' as const),
     retryAfterMs: fc.nat(),
     details,
     problems: fc.array(problem, { maxLength: 5 }),

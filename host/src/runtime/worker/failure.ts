@@ -1,5 +1,5 @@
 import type { ErrorEnvelope, JsonObject, Problem } from '@automate/contract';
-import { ConnectorError, ERROR_CODES, isErrorCode } from '@automate/contract';
+import { ConnectorError, isErrorCode, readTraits } from '@automate/contract';
 import type { ConnectorAdapter } from '@automate/sdk';
 import { boundedEncode } from './bounded-encode.ts';
 import { natives } from './natives.ts';
@@ -26,9 +26,6 @@ export function normalizeThrown(thrown: unknown, adapter: ConnectorAdapter | und
 export function encodeFailure(error: ConnectorError, adapter?: ConnectorAdapter): string {
   const code = read(error, 'code');
   const known = isErrorCode(code) ? code : 'INTERNAL_ERROR';
-  const traits = ERROR_CODES[known];
-  const retryable = read(error, 'retryable');
-  const effect = read(error, 'effect');
   const retryAfterMs = read(error, 'retryAfterMs');
   const details = encodable<JsonObject>(redacted(read(error, 'details'), adapter), 'object');
   const problems = encodable<Problem[]>(read(error, 'problems'), 'array');
@@ -37,9 +34,11 @@ export function encodeFailure(error: ConnectorError, adapter?: ConnectorAdapter)
     code: known,
     name: typeof name === 'string' ? name.slice(0, 128) : 'ConnectorError',
     message: messageOf(error),
-    retryable: typeof retryable === 'boolean' ? retryable : traits.retryable,
-    effect: effect === 'none' || effect === 'maybe' ? effect : traits.effect,
-    blame: traits.blame,
+    ...readTraits(known, {
+      retryable: read(error, 'retryable'),
+      effect: read(error, 'effect'),
+      blame: read(error, 'blame'),
+    }),
     ...(typeof retryAfterMs === 'number' && retryAfterMs >= 0 && Number.isFinite(retryAfterMs) ? { retryAfterMs } : {}),
     ...(details === undefined ? {} : { details }),
     ...(problems === undefined ? {} : { problems }),

@@ -1,7 +1,7 @@
 import { anyUnpack } from '@bufbuild/protobuf/wkt';
 import type { Any } from '@bufbuild/protobuf/wkt';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import { ERROR_CODES, isErrorCode } from '../error-codes.ts';
+import { isErrorCode, readTraits } from '../error-codes.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import type { ErrorEnvelope } from '../error-envelope.ts';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../gen/google/rpc/error_details_pb.ts';
@@ -15,7 +15,7 @@ export function envelopeFromDetails(status: Status, domain: string): ErrorEnvelo
   const info = find(status.details, ErrorInfoSchema);
   if (info === undefined || info.domain !== domain) return undefined;
   const { metadata, reason } = info;
-  const traits = isErrorCode(reason) ? ERROR_CODES[reason] : ERROR_CODES.INTERNAL_ERROR;
+  const { retryable, effect, blame } = metadata;
   const delay = find(status.details, RetryInfoSchema)?.retryDelay;
   const problems = readProblems(metadata['problems'], find(status.details, BadRequestSchema));
   const details = readJson(metadata['details']);
@@ -24,9 +24,11 @@ export function envelopeFromDetails(status: Status, domain: string): ErrorEnvelo
     code: reason as ErrorCode,
     name: metadata['name'] ?? '',
     message: status.message,
-    retryable: metadata['retryable'] === undefined ? traits.retryable : metadata['retryable'] === 'true',
-    effect: metadata['effect'] === 'none' || metadata['effect'] === 'maybe' ? metadata['effect'] : traits.effect,
-    blame: traits.blame,
+    ...readTraits(isErrorCode(reason) ? reason : 'INTERNAL_ERROR', {
+      retryable: retryable === undefined ? undefined : retryable === 'true',
+      effect,
+      blame,
+    }),
     ...(delay === undefined ? {} : { retryAfterMs: Number(delay.seconds) * 1000 + delay.nanos / 1e6 }),
     ...(isJsonObject(details) ? { details } : {}),
     ...(problems === undefined ? {} : { problems }),

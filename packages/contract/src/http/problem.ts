@@ -1,6 +1,6 @@
 import { ConnectorError } from '../connector-error.ts';
 import type { ErrorCode } from '../error-codes.ts';
-import { ERROR_CODES, HTTP_STATUS, isErrorCode } from '../error-codes.ts';
+import { ERROR_CODES, HTTP_STATUS, isErrorCode, readTraits } from '../error-codes.ts';
 import type { ErrorEnvelope } from '../error-envelope.ts';
 import type { JsonObject } from '../json.ts';
 import { isJsonObject } from '../json.ts';
@@ -92,14 +92,11 @@ export function retryAfterHeader(error: ConnectorError): string | undefined {
 export function fromProblemDocument(body: unknown, status: number): ConnectorError {
   if (!isJsonObject(body) || !isErrorCode(body['code'])) return fromStatus(body, status);
   const code = body['code'];
-  const traits = ERROR_CODES[code];
   return ConnectorError.fromEnvelope({
     code,
     name: typeof body['name'] === 'string' ? body['name'] : '',
     message: typeof body['detail'] === 'string' ? body['detail'] : TITLES[code],
-    retryable: typeof body['retryable'] === 'boolean' ? body['retryable'] : traits.retryable,
-    effect: body['effect'] === 'none' || body['effect'] === 'maybe' ? body['effect'] : traits.effect,
-    blame: traits.blame,
+    ...readTraits(code, body),
     ...(typeof body['retry_after_ms'] === 'number' ? { retryAfterMs: body['retry_after_ms'] } : {}),
     ...(typeof body['connector'] === 'string' ? { connector: body['connector'] } : {}),
     ...(Array.isArray(body['problems']) ? { problems: body['problems'].flatMap(readProblem) } : {}),

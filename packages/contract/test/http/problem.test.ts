@@ -18,6 +18,7 @@ describe('a problem document', () => {
     const error = createConnectorError(code, 'it failed', {
       retryable: !ERROR_CODES[code].retryable,
       effect: ERROR_CODES[code].effect === 'none' ? 'maybe' : 'none',
+      blame: ERROR_CODES[code].blame === 'remote' ? 'operator' : 'remote',
       retryAfterMs: 1500,
       details: { reason: 'x', nested: { a: [1] } },
       problems: [
@@ -106,6 +107,7 @@ describe('an answer that is no problem document', () => {
         detail: 7,
         retryable: 'yes',
         effect: 3,
+        blame: 'nobody',
         problems: [null, 'x', {}],
         details: [],
         retry_after_ms: '1',
