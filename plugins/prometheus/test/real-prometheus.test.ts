@@ -199,8 +199,8 @@ describeWith(prometheus, 'a real Prometheus', () => {
   });
 
   it('says that the server ran out of time', async () => {
-    const query = 'sum(sum_over_time(prometheus_http_requests_total[1d:1s]))';
-    await expect(connector.call('query', { query, timeout: '1ms' })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    // No time at all is over before it begins, however fast the machine is.
+    await expect(connector.call('query', { query: '1', timeout: '0s' })).rejects.toMatchObject({ code: 'TIMEOUT' });
   });
 
   it('tells an endpoint below another path from a Prometheus', async () => {
