@@ -51,7 +51,7 @@ const PUBLIC_ENTRIES: Readonly<Record<string, readonly string[]>> = {
   '@automate/client': ['.', './package.json'],
   '@automate/contract': ['.', './grpc', './http', './package.json', './schemas'],
   '@automate/host': ['.', './package.json'],
-  '@automate/sdk': ['.', './package.json', './runtime'],
+  '@automate/sdk': ['.', './exchange', './package.json', './runtime'],
   '@automate/testing': ['.', './package.json'],
 };
 

@@ -30,7 +30,7 @@ const WORKSPACE_IMPORTS: ReadonlyArray<readonly [folder: RegExp, allowed: readon
   // The schemas too: a message cannot carry what is wrong with a configuration, so the client checks before it writes one.
   [/^packages\/client$/, [/^@automate\/contract(\/(grpc|schemas))?$/]],
   [/^host$/, [/^@automate\/contract(\/|$)/, /^@automate\/sdk(\/|$)/]],
-  [/^plugins\/[^/]+$/, [/^@automate\/sdk$/]],
+  [/^plugins\/[^/]+$/, [/^@automate\/sdk(\/exchange)?$/]],
 ];
 
 /** The command line is the one place of the host that is a client as well. */

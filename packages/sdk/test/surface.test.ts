@@ -10,7 +10,7 @@ describe('the package', () => {
   it('has these doors and no others', async () => {
     const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
     const { exports } = JSON.parse(text) as { readonly exports: object };
-    expect(Object.keys(exports)).toEqual(['.', './runtime', './package.json']);
+    expect(Object.keys(exports)).toEqual(['.', './exchange', './runtime', './package.json']);
   });
 
   it('gives authors these names', async () => {
@@ -42,6 +42,15 @@ describe('the package', () => {
     ]);
   });
 
+  it('gives kinds that speak HTTP these names', async () => {
+    expect(Object.keys((await import('../src/exchange/index.ts')) as object).toSorted()).toEqual([
+      'callAction',
+      'exchange',
+      'exchangeInput',
+      'exchangeOutput',
+    ]);
+  });
+
   it('gives hosts these names', async () => {
     expect(Object.keys((await import('../src/runtime/index.ts')) as object).toSorted()).toEqual([
       'ADAPTER_PROTOCOL',
@@ -56,9 +65,12 @@ describe('the package', () => {
     ]);
   });
 
-  it.each(['index.js', 'runtime/index.js'])('loads no network module before the first request: %s', async (path) => {
-    const script = `await import(${JSON.stringify(built(path))}); console.log(process.moduleLoadList.filter((name) => /NativeModule (http|https|tls|_http_client|zlib)$/.test(name)).join())`;
-    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script]);
-    expect(stdout.trim()).toBe('');
-  });
+  it.each(['index.js', 'exchange/index.js', 'runtime/index.js'])(
+    'loads no network module before the first request: %s',
+    async (path) => {
+      const script = `await import(${JSON.stringify(built(path))}); console.log(process.moduleLoadList.filter((name) => /NativeModule (http|https|tls|_http_client|zlib)$/.test(name)).join())`;
+      const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script]);
+      expect(stdout.trim()).toBe('');
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { ConnectorAdapter, verifyHmacSha256 } from '@automate/sdk';
 import type { ConnectorContext, WebhookHeaders } from '@automate/sdk';
+import { callAction } from '@automate/sdk/exchange';
 import { get } from './actions/get.ts';
-import { request } from './actions/request.ts';
 import { configSchema } from './config.ts';
 import type { HttpSettings } from './config.ts';
 
@@ -13,7 +13,13 @@ export default class HttpAdapter extends ConnectorAdapter {
   override readonly description = 'Sends requests to any HTTP service.';
   override readonly capabilities = { webhooks: true, oauth: true };
   override readonly configSchema = configSchema;
-  override readonly actions = { request, get };
+  override readonly actions = {
+    request: callAction({
+      description:
+        'Sends a request of any method and gives the answer: status, headers, and the body as JSON, text or base64.',
+    }),
+    get,
+  };
   #settings: HttpSettings = {};
 
   override initialize(context: ConnectorContext): void {

@@ -16,14 +16,13 @@ import type { Guard } from './guard.ts';
 import { createGuard } from './guard.ts';
 import { encodePayload, faultOfHeader, plainHeaders } from './payload.ts';
 import { responseOf } from './response.ts';
+import { SAFE_METHODS } from './safe-methods.ts';
 import { resolveTarget, showUrl } from './target.ts';
 import type { TokenRequest } from './token-source.ts';
 import { createTokenSource } from './token-source.ts';
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-/** Methods that change nothing, so that following a redirect or trying again is harmless. */
-const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** A connection that was kept may have been closed under the request; each try throws one such away. */
 const STALE_TRIES = 3;
 const TOKEN_BYTES = 64 * 1024;
@@ -73,7 +72,7 @@ export function createExchanges({ id, config, signal: closing, redactor }: HttpC
         return await guard.run(running, url);
       } catch (error) {
         const stale = running.reused() && Errors.is(error) && error.code === 'TRANSIENT_NETWORK';
-        if (!stale || !SAFE.has(method) || attempt >= STALE_TRIES) throw error;
+        if (!stale || !SAFE_METHODS.has(method) || attempt >= STALE_TRIES) throw error;
       }
     }
   }
@@ -179,7 +178,7 @@ export function createExchanges({ id, config, signal: closing, redactor }: HttpC
   return {
     async send(request, scope) {
       const before = scope?.history.acted ?? false;
-      const safe = SAFE.has(request.method ?? 'GET');
+      const safe = SAFE_METHODS.has(request.method ?? 'GET');
       try {
         const prepared = prepare(request, scope);
         const left = scope === undefined ? config.limits.timeoutMs : remainingMs(scope.call.deadline);

@@ -1,7 +1,6 @@
 import { action } from '@automate/sdk';
+import { exchange, exchangeInput, exchangeOutput } from '@automate/sdk/exchange';
 import { z } from 'zod';
-import { exchange } from '../http-exchange.ts';
-import { exchangeInput, exchangeOutput } from '../schemas.ts';
 
 const input = z.strictObject(exchangeInput);
 
@@ -12,5 +11,5 @@ export const get = action({
   output: exchangeOutput,
   sideEffects: false,
   idempotent: true,
-  run: (payload, { http }) => exchange(http, 'GET', payload),
+  run: (payload, { http }) => exchange((request) => http.request(request), 'GET', payload),
 });

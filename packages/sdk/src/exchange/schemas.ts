@@ -1,4 +1,4 @@
-import type { JsonValue } from '@automate/sdk';
+import type { JsonValue } from '@automate/contract';
 import { z } from 'zod';
 
 /** Most bytes of an answer: as base64 they still fit into a result. */

@@ -1,5 +1,5 @@
-import type { HttpClient, HttpMethod, HttpRequest, HttpResponse } from '@automate/sdk';
 import type { z } from 'zod';
+import type { HttpMethod, HttpRequest, HttpResponse } from '../http-client.ts';
 import type { exchangeInput, exchangeOutput } from './schemas.ts';
 
 /** What a caller may say of any request. */
@@ -8,13 +8,13 @@ type ExchangeOutput = z.output<typeof exchangeOutput>;
 
 /** Sends one request and gives its answer as JSON can carry it. */
 export async function exchange(
-  http: HttpClient,
+  send: (request: HttpRequest) => Promise<HttpResponse>,
   method: HttpMethod,
   input: ExchangeInput,
   body: Pick<HttpRequest, 'json' | 'form' | 'body'> = {},
 ): Promise<ExchangeOutput> {
   const { path, query, headers, accept_status: accepted } = input;
-  const response = await http.request({
+  const response = await send({
     method,
     path,
     ...body,

@@ -1,0 +1,65 @@
+import { ConnectorError } from '@automate/contract';
+import { z } from 'zod';
+import type { ActionDefinition } from '../action.ts';
+import { action } from '../action.ts';
+import type { CallContext } from '../connector-context.ts';
+import type { HttpRequest, HttpResponse } from '../http-client.ts';
+import { SAFE_METHODS } from '../http/safe-methods.ts';
+import { withEffect } from '../rebuild-error.ts';
+import { exchange } from './exchange.ts';
+import { exchangeInput, exchangeOutput, jsonValue } from './schemas.ts';
+
+/** How a kind sends a request: with headers of its own, or errors in its remote system's words. */
+export type SendRequest = (request: HttpRequest, context: CallContext) => Promise<HttpResponse>;
+
+const bodies = ['json', 'form', 'text', 'base64'] as const;
+
+const input = z
+  .strictObject({
+    method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).default('GET'),
+    ...exchangeInput,
+    json: jsonValue.optional().describe('The body as JSON'),
+    form: z.record(z.string(), z.string()).optional().describe('The body as a form'),
+    text: z.string().optional().describe('The body as text'),
+    base64: z.base64().optional().describe('The body as bytes'),
+  })
+  .refine((request) => bodies.filter((name) => request[name] !== undefined).length <= 1, {
+    error: 'expected at most one of json, form, text and base64',
+  });
+
+/**
+ * An action that sends any request to the connector's own endpoint, for what a kind has no action of its own. Which
+ * requests change something nobody here knows, so it counts as changing and is never repeated after an unknown outcome;
+ * only methods that change nothing by HTTP's own rules fail without effect.
+ *
+ * @param options.send default: `http.request` of the call
+ */
+export function callAction({
+  description,
+  send = (request, { http }) => http.request(request),
+}: {
+  readonly description: string;
+  readonly send?: SendRequest;
+}): ActionDefinition<z.output<typeof input>, z.input<typeof exchangeOutput>> {
+  return action({
+    description,
+    input,
+    output: exchangeOutput,
+    sideEffects: true,
+    idempotent: false,
+    async run(payload, context) {
+      try {
+        return await exchange((request) => send(request, context), payload.method, payload, bodyOf(payload));
+      } catch (error) {
+        throw SAFE_METHODS.has(payload.method) && ConnectorError.is(error) ? withEffect(error, 'none') : error;
+      }
+    },
+  });
+}
+
+function bodyOf({ json, form, text, base64 }: z.output<typeof input>): Pick<HttpRequest, 'json' | 'form' | 'body'> {
+  if (json !== undefined) return { json };
+  if (form !== undefined) return { form };
+  if (text !== undefined) return { body: text };
+  return base64 === undefined ? {} : { body: Buffer.from(base64, 'base64') };
+}
