@@ -7,13 +7,26 @@ const jsonValue: z.ZodType<JsonValue> = z.any();
 /** Most blocks that Slack takes in one message. */
 const MAX_BLOCKS = 50;
 
-export const blocks = z
-  .array(z.looseObject({ type: z.string().min(1) }))
-  .min(1)
-  .max(MAX_BLOCKS)
-  .describe('Block Kit blocks');
+/** What a message says. Empty lists and an empty text are as good as none, and take away what stood there. */
+export const contents = {
+  text: z.string().optional().describe("The message in Slack's mrkdwn; with blocks, the text of notifications"),
+  blocks: z
+    .array(z.looseObject({ type: z.string().min(1) }))
+    .max(MAX_BLOCKS)
+    .optional()
+    .describe('Block Kit blocks'),
+  attachments: z.array(z.looseObject({})).max(100).optional().describe('Attachments, the older form of blocks'),
+};
 
-export const attachments = z.array(z.looseObject({})).min(1).max(100).describe('Attachments, the older form of blocks');
+type Contents = { readonly [part in keyof typeof contents]?: string | readonly unknown[] | undefined };
+
+/** A new message says something. */
+export const needsContents = {
+  check: ({ text = '', blocks = [], attachments = [] }: Contents) =>
+    [text, blocks, attachments].some((part) => part.length > 0),
+  error: 'expected text, blocks or attachments that are not empty',
+  meta: { anyOf: [{ required: ['text'] }, { required: ['blocks'] }, { required: ['attachments'] }] },
+};
 
 /** How a new message looks. */
 export const messageOptions = {

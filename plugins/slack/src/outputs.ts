@@ -46,25 +46,25 @@ export const channel = z.object({
 
 const named = z.object({ value: z.string() }).optional();
 
-export const channelsAnswer = z.object({
-  channels: z.array(
-    z.object({
-      id: z.string(),
-      name: z.string().optional(),
-      is_private: z.boolean().optional(),
-      is_archived: z.boolean().optional(),
-      is_member: z.boolean().optional(),
-      is_im: z.boolean().optional(),
-      is_mpim: z.boolean().optional(),
-      num_members: z.number().optional(),
-      topic: named,
-      purpose: named,
-      user: z.string().optional(),
-    }),
-  ),
+const channelData = z.object({
+  id: z.string(),
+  name: z.string().optional(),
+  is_private: z.boolean().optional(),
+  is_archived: z.boolean().optional(),
+  is_member: z.boolean().optional(),
+  is_im: z.boolean().optional(),
+  is_mpim: z.boolean().optional(),
+  num_members: z.number().optional(),
+  topic: named,
+  purpose: named,
+  user: z.string().optional(),
 });
 
-export function toChannel(data: z.output<typeof channelsAnswer>['channels'][number]): z.output<typeof channel> {
+export const channelAnswer = z.object({ channel: channelData });
+
+export const channelsAnswer = z.object({ channels: z.array(channelData) });
+
+export function toChannel(data: z.output<typeof channelData>): z.output<typeof channel> {
   return {
     id: data.id,
     ...(data.name === undefined ? {} : { name: data.name }),
@@ -93,22 +93,22 @@ export const user = z.object({
   is_bot: z.boolean(),
 });
 
-export const userAnswer = z.object({
-  user: z.object({
-    id: z.string(),
-    name: z.string(),
-    real_name: z.string().optional(),
-    team_id: z.string().optional(),
-    tz: z.string().nullish(),
-    deleted: z.boolean().optional(),
-    is_bot: z.boolean().optional(),
-    profile: z
-      .object({ display_name: z.string().optional(), email: z.string().nullish(), real_name: z.string().optional() })
-      .optional(),
-  }),
+export const userData = z.object({
+  id: z.string(),
+  name: z.string(),
+  real_name: z.string().optional(),
+  team_id: z.string().optional(),
+  tz: z.string().nullish(),
+  deleted: z.boolean().optional(),
+  is_bot: z.boolean().optional(),
+  profile: z
+    .object({ display_name: z.string().optional(), email: z.string().nullish(), real_name: z.string().optional() })
+    .optional(),
 });
 
-export function toUser(data: z.output<typeof userAnswer>['user']): z.output<typeof user> {
+export const userAnswer = z.object({ user: userData });
+
+export function toUser(data: z.output<typeof userData>): z.output<typeof user> {
   const realName = data.real_name ?? data.profile?.real_name;
   return {
     id: data.id,

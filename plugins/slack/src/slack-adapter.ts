@@ -1,9 +1,25 @@
 import { ConnectorAdapter, verifySlackSignature } from '@automate/sdk';
 import type { AdapterHealth, CallContext, ConnectorContext, WebhookHeaders } from '@automate/sdk';
 import { addReaction } from './actions/add-reaction.ts';
+import { archiveChannel } from './actions/archive-channel.ts';
+import { call } from './actions/call.ts';
+import { createChannel } from './actions/create-channel.ts';
 import { deleteMessage } from './actions/delete-message.ts';
 import { findUser } from './actions/find-user.ts';
+import { getChannel } from './actions/get-channel.ts';
+import { getHistory } from './actions/get-history.ts';
+import { getPermalink } from './actions/get-permalink.ts';
+import { getReactions } from './actions/get-reactions.ts';
+import { getReplies } from './actions/get-replies.ts';
+import { inviteToChannel } from './actions/invite-to-channel.ts';
 import { listChannels } from './actions/list-channels.ts';
+import { listFiles } from './actions/list-files.ts';
+import { listMembers } from './actions/list-members.ts';
+import { listUsers } from './actions/list-users.ts';
+import { openConversation } from './actions/open-conversation.ts';
+import { removeReaction } from './actions/remove-reaction.ts';
+import { scheduleMessage } from './actions/schedule-message.ts';
+import { sendEphemeral } from './actions/send-ephemeral.ts';
 import { sendMessage } from './actions/send-message.ts';
 import { updateMessage } from './actions/update-message.ts';
 import { uploadFile } from './actions/upload-file.ts';
@@ -16,18 +32,34 @@ export default class SlackAdapter extends ConnectorAdapter {
   readonly name = 'slack';
   readonly version = '1.0.0';
   override readonly title = 'Slack';
-  override readonly description = 'Sends messages and files to Slack, finds channels and users.';
+  override readonly description = 'Sends and reads messages and files in Slack, manages channels, finds users.';
   override readonly capabilities = { webhooks: true, rateLimitHeaders: true };
   override readonly configSchema = configSchema;
   readonly #slack = new SlackClient();
   override readonly actions = {
     send_message: sendMessage(this.#slack),
+    send_ephemeral: sendEphemeral(this.#slack),
+    schedule_message: scheduleMessage(this.#slack),
     update_message: updateMessage(this.#slack),
     delete_message: deleteMessage(this.#slack),
+    get_permalink: getPermalink(this.#slack),
+    get_history: getHistory(this.#slack),
+    get_replies: getReplies(this.#slack),
     add_reaction: addReaction(this.#slack),
+    remove_reaction: removeReaction(this.#slack),
+    get_reactions: getReactions(this.#slack),
     list_channels: listChannels(this.#slack),
+    get_channel: getChannel(this.#slack),
+    create_channel: createChannel(this.#slack),
+    archive_channel: archiveChannel(this.#slack),
+    invite_to_channel: inviteToChannel(this.#slack),
+    list_members: listMembers(this.#slack),
+    open_conversation: openConversation(this.#slack),
+    list_users: listUsers(this.#slack),
     find_user: findUser(this.#slack),
     upload_file: uploadFile(this.#slack),
+    list_files: listFiles(this.#slack),
+    call: call(this.#slack),
   };
 
   override async initialize(context: ConnectorContext): Promise<void> {

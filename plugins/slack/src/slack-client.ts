@@ -1,10 +1,21 @@
 import { ConnectorError, isJsonObject } from '@automate/sdk';
-import type { CallContext, ConnectorContext, HttpClient, JsonObject, Logger, Secret } from '@automate/sdk';
+import type {
+  CallContext,
+  ConnectorContext,
+  HttpClient,
+  HttpResponse,
+  JsonObject,
+  Logger,
+  Secret,
+} from '@automate/sdk';
 import type { FetchFunction, LogLevel, WebClient, WebClientOptions } from '@slack/web-api';
 import { badAnswer, slackError } from './slack-error.ts';
 import { uploadBytes } from './upload-bytes.ts';
 
 const PUBLIC_API = 'https://slack.com/api/';
+
+/** Statuses below 500 that mean the same from Slack and from a proxy: credentials, permission, rate limit. */
+const SAID_BY_STATUS: ReadonlySet<number> = new Set([401, 403, 407, 429]);
 
 interface Connection {
   /** Origin of the configured endpoint; empty without one. */
@@ -56,7 +67,7 @@ export class SlackClient {
     // A client for each call (30 µs): the library takes its fetch once, and a call's HTTP ends with the call.
     const client = this.#opened().createClient(async (url, init) => {
       try {
-        return await send(http, String(url), init);
+        return await send(http, method, String(url), init);
       } catch (error) {
         failure = ConnectorError.from(error);
         throw failure;
@@ -67,6 +78,23 @@ export class SlackClient {
     } catch (error) {
       if (failure !== undefined) throw failure;
       throw toConnectorError(method, error);
+    }
+  }
+
+  /**
+   * Calls a method whose second call answers with an error, `done`, where the first had its effect. In a repeated attempt
+   * that error is the call's success.
+   */
+  async callOnce(
+    { http, repeated }: CallContext,
+    method: string,
+    parameters: Readonly<Record<string, unknown>>,
+    done: string,
+  ): Promise<void> {
+    try {
+      await this.call(http, method, parameters);
+    } catch (error) {
+      if (!repeated || !ConnectorError.is(error) || error.details?.['slack_error'] !== done) throw error;
     }
   }
 
@@ -81,7 +109,12 @@ export class SlackClient {
   }
 }
 
-async function send(http: HttpClient, url: string, init: Parameters<FetchFunction>[1]): ReturnType<FetchFunction> {
+async function send(
+  http: HttpClient,
+  method: string,
+  url: string,
+  init: Parameters<FetchFunction>[1],
+): ReturnType<FetchFunction> {
   const body = init?.body;
   const response = await http.request({
     method: 'POST',
@@ -89,8 +122,12 @@ async function send(http: HttpClient, url: string, init: Parameters<FetchFunctio
     headers: init?.headers ?? {},
     // Said by name, since without a configured host nothing goes along unasked.
     authorize: true,
+    accept: (status) => status < 500 && !SAID_BY_STATUS.has(status),
     ...(typeof body === 'string' ? { body } : {}),
   });
+  // Slack says what it refuses in the answer itself, and with status 200 as a rule. What says it by a status alone stands before Slack.
+  if (response.status >= 300 && !isRefusal(response))
+    throw badAnswer(method, `it answered ${response.status}`, { effect: 'none' });
   return {
     ok: true,
     status: response.status,
@@ -103,10 +140,19 @@ async function send(http: HttpClient, url: string, init: Parameters<FetchFunctio
   };
 }
 
+function isRefusal(response: HttpResponse): boolean {
+  try {
+    const answer = response.json();
+    return isJsonObject(answer) && answer['ok'] === false;
+  } catch {
+    return false;
+  }
+}
+
 /** Slack's library reports `{ ok: false }` by an error that holds the answer; all else it throws is an answer it cannot read. */
 function toConnectorError(method: string, error: unknown): ConnectorError {
   const data = (error as { data?: unknown }).data;
-  return isJsonObject(data) ? slackError(method, data) : badAnswer(method, 'it cannot be read', error);
+  return isJsonObject(data) ? slackError(method, data) : badAnswer(method, 'it cannot be read', { cause: error });
 }
 
 /** The configured endpoint, below `/api` unless a base path says otherwise; without a host the public API. */

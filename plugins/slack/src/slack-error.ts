@@ -21,6 +21,7 @@ const STRINGS_BY_CODE: Readonly<Partial<Record<ErrorCode, readonly string[]>>> =
     ...['permission_denied', 'posting_to_general_channel_denied', 'team_access_not_granted', 'feature_not_enabled'],
     ...['cant_update_message', 'cant_delete_message', 'cant_delete', 'edit_window_closed', 'thread_locked'],
     ...['compliance_exports_prevent_deletion', 'as_user_not_supported', 'messages_tab_disabled', 'paid_only'],
+    ...['cant_invite', 'cant_archive_general', 'ura_max_channels'],
     ...['file_uploads_disabled', 'file_uploads_except_images_disabled', 'storage_limit_reached', 'not_in_team'],
     ...[
       'slack_connect_canvas_sharing_blocked',
@@ -41,7 +42,14 @@ const STRINGS_BY_CODE: Readonly<Partial<Record<ErrorCode, readonly string[]>>> =
     ...['file_not_found', 'file_deleted', 'bot_not_found', 'not_found', 'no_reaction', 'posting_to_channel_not_found'],
     ...['duplicate_channel_not_found', 'duplicate_message_not_found'],
   ],
-  ALREADY_EXISTS: ['already_reacted', 'already_in_channel', 'already_pinned', 'already_starred', 'name_taken'],
+  ALREADY_EXISTS: [
+    'already_reacted',
+    'already_in_channel',
+    'already_pinned',
+    'already_starred',
+    'name_taken',
+    'already_archived',
+  ],
   INVALID_INPUT: [
     ...['no_text', 'msg_too_long', 'msg_blocks_too_long', 'too_long', 'too_large', 'too_many_attachments'],
     ...['too_many_emoji', 'too_many_reactions', 'too_many_contact_cards', 'bad_timestamp', 'no_item_specified'],
@@ -58,6 +66,14 @@ const STRINGS_BY_CODE: Readonly<Partial<Record<ErrorCode, readonly string[]>>> =
       'user_is_bot',
     ],
     ...['attachment_payload_limit_exceeded', 'markdown_text_conflict', 'no_dual_broadcast_content_update'],
+    ...[
+      'no_user',
+      'no_channel',
+      'not_enough_users',
+      'users_list_not_supplied',
+      'cant_invite_self',
+      'user_not_in_channel',
+    ],
     ...['alt_txt_too_large', 'length_required', 'malware_detected', 'time_in_past', 'time_too_far'],
   ],
   RATE_LIMITED: ['ratelimited', 'rate_limited', 'message_limit_exceeded', 'accesslimited', 'enterprise_limited'],
@@ -106,14 +122,14 @@ export function slackError(method: string, answer: JsonObject): ConnectorError {
 }
 
 /** The error for an answer that Slack does not give. */
-export function badAnswer(method: string, found: string, cause?: unknown): ConnectorError {
+export function badAnswer(method: string, found: string, options: ConnectorErrorOptions = {}): ConnectorError {
   return createConnectorError(
     'UPSTREAM_5XX',
     `${method} did not answer as Slack does (${found}); check host and base_path`,
     {
       retryable: false,
       details: { reason: 'bad_answer' },
-      cause,
+      ...options,
     },
   );
 }

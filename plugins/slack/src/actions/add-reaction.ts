@@ -1,16 +1,10 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
+import { channelId, emojiName } from '../inputs.ts';
 import { messageTs } from '../message.ts';
 import type { SlackClient } from '../slack-client.ts';
 
-const input = z.strictObject({
-  channel: z.string().min(1).describe('Id of the channel'),
-  ts: messageTs.describe('`ts` of the message'),
-  name: z
-    .string()
-    .regex(/^[^:\s]+(::skin-tone-[2-6])?$/)
-    .describe('Name of the emoji without colons, e.g. `thumbsup`'),
-});
+const input = z.strictObject({ channel: channelId, ts: messageTs.describe('`ts` of the message'), name: emojiName });
 const output = z.object({ added: z.boolean() });
 
 /** Adds a reaction. */
@@ -22,8 +16,8 @@ export const addReaction = (slack: SlackClient) =>
     sideEffects: true,
     idempotent: true,
     rateLimitClass: 'reactions.add',
-    async run({ channel, ts, name }, { http }) {
-      await slack.call(http, 'reactions.add', { channel, timestamp: ts, name });
+    async run({ channel, ts, name }, context) {
+      await slack.callOnce(context, 'reactions.add', { channel, timestamp: ts, name }, 'already_reacted');
       return { added: true };
     },
   });

@@ -1,12 +1,10 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
+import { channelId } from '../inputs.ts';
 import { messageTs } from '../message.ts';
 import type { SlackClient } from '../slack-client.ts';
 
-const input = z.strictObject({
-  channel: z.string().min(1).describe('Id of the channel'),
-  ts: messageTs.describe('`ts` of the message'),
-});
+const input = z.strictObject({ channel: channelId, ts: messageTs.describe('`ts` of the message') });
 const output = z.object({ deleted: z.boolean(), channel: z.string(), ts: z.string() });
 
 /** Deletes a message. */
@@ -18,8 +16,8 @@ export const deleteMessage = (slack: SlackClient) =>
     sideEffects: true,
     idempotent: true,
     rateLimitClass: 'chat.delete',
-    async run(message, { http }) {
-      await slack.call(http, 'chat.delete', message);
-      return { deleted: true, channel: message.channel, ts: message.ts };
+    async run(message, context) {
+      await slack.callOnce(context, 'chat.delete', message, 'message_not_found');
+      return { deleted: true, ...message };
     },
   });

@@ -1,5 +1,6 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
+import { nextPage, page, teamId } from '../inputs.ts';
 import { channel, channelsAnswer, nextCursor, parseAnswer, toChannel } from '../outputs.ts';
 import type { SlackClient } from '../slack-client.ts';
 
@@ -10,13 +11,12 @@ const input = z.strictObject({
     .default(['public_channel'])
     .describe('Which conversations'),
   exclude_archived: z.boolean().default(false),
-  limit: z.int().min(1).max(1000).default(200).describe('Most channels of one page; Slack may give fewer'),
-  cursor: z.string().min(1).optional().describe('`next_cursor` of the page before'),
-  team_id: z.string().min(1).optional().describe('The workspace, for tokens of a whole organization'),
+  ...page,
+  ...teamId,
 });
 const output = z.object({
   channels: z.array(channel),
-  next_cursor: z.string().optional().describe('Where the next page begins; absent on the last one'),
+  ...nextPage,
 });
 
 /** Lists conversations, a page at a time. */

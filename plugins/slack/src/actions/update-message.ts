@@ -1,6 +1,6 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
-import { attachments, blocks, messageTs } from '../message.ts';
+import { contents, messageTs, needsContents } from '../message.ts';
 import { postedMessage, toPostedMessage } from '../outputs.ts';
 import type { SlackClient } from '../slack-client.ts';
 
@@ -8,20 +8,19 @@ const input = z
   .strictObject({
     channel: z.string().min(1).describe('Id of the channel'),
     ts: messageTs.describe('`ts` of the message'),
-    text: z.string().min(1).optional(),
-    blocks: blocks.optional(),
-    attachments: attachments.optional(),
+    ...contents,
     link_names: z.boolean().optional(),
   })
   .refine((message) => [message.text, message.blocks, message.attachments].some((part) => part !== undefined), {
     error: 'expected text, blocks or attachments',
   })
-  .meta({ anyOf: [{ required: ['text'] }, { required: ['blocks'] }, { required: ['attachments'] }] });
+  .meta(needsContents.meta);
 
 /** Replaces a message. */
 export const updateMessage = (slack: SlackClient) =>
   action({
-    description: 'Replaces the content of a message that the app has posted.',
+    description:
+      'Replaces the content of a message that the app has posted; an empty list takes blocks or attachments away.',
     input,
     output: postedMessage,
     sideEffects: true,
