@@ -93,7 +93,11 @@ const CODE_OF_STRING: ReadonlyMap<string, ErrorCode> = new Map(
 );
 
 /** Strings after which Slack has certainly done nothing, though their code leaves it open. */
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['request_timeout', 'team_added_to_org', 'service_unavailable']);
+export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
+  'request_timeout',
+  'team_added_to_org',
+  'service_unavailable',
+]);
 
 /** What whoever runs the connector can do about it. */
 const REMEDIES: Readonly<Record<string, string>> = {

@@ -1,7 +1,9 @@
 import type { FakeScript, FakeService } from '@automate/testing';
 import { closedPort, startConnector } from '@automate/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { outcomes } from '../src/outcomes.ts';
 import SlackAdapter from '../src/slack-adapter.ts';
+import { WITHOUT_EFFECT } from '../src/slack-error.ts';
 import { onMethod, startWorkspace, TOKEN } from './slack-workspace.ts';
 
 let slack: FakeService;
@@ -154,6 +156,23 @@ describe('health', () => {
     await expect(connector.health()).resolves.toMatchObject({
       details: { code: 'AUTH_FAILED' },
       message: expect.stringContaining('auth.token'),
+    });
+  });
+});
+
+describe('the outcomes that the README tells', () => {
+  const rules = outcomes.map(({ when, effect, retried }) => [when, effect, retried] as const);
+
+  it.each([...WITHOUT_EFFECT])('%s had no effect and is worth another try', async (error) => {
+    expect(rules.find(([when]) => when.includes(`\`${error}\``))).toMatchObject({ 1: 'none', 2: true });
+    await expect(failWith({ json: { ok: false, error } })).resolves.toMatchObject({ effect: 'none', retryable: true });
+  });
+
+  it('a string that nobody knows may have had an effect, and is not worth another try', async () => {
+    expect(rules.find(([when]) => when.includes('nobody knows'))).toMatchObject({ 1: 'maybe', 2: false });
+    await expect(failWith({ json: { ok: false, error: 'brand_new' } })).resolves.toMatchObject({
+      effect: 'maybe',
+      retryable: false,
     });
   });
 });
