@@ -5,7 +5,7 @@ import { parseEnvelope } from './parse-envelope.ts';
 import type { WorkerCall } from './runtime.ts';
 import type { AdapterCall, AdapterRunner } from './worker/adapter-runner.ts';
 import { boundedEncode } from './worker/bounded-encode.ts';
-import { encodeFailure, normalizeThrown } from './worker/failure.ts';
+import { encodeFailure, failureOf } from './worker/failure.ts';
 
 /** Runs one operation as a thread would: by its deadline at the latest, cancellable, everything that goes wrong as data. */
 export async function performInline(
@@ -31,7 +31,7 @@ export async function performInline(
   } catch (thrown) {
     return {
       ok: false,
-      error: parseEnvelope(encodeFailure(normalizeThrown(thrown, runner.adapter), runner.adapter), id),
+      error: parseEnvelope(encodeFailure(failureOf(op, thrown, runner.adapter), runner.adapter), id),
     };
   }
 }

@@ -211,6 +211,8 @@ export class SupervisedWorker implements ConnectorWorker {
           {
             connector,
             retryAfterMs,
+            // It is held back for what failed, and whoever mends that brings it back.
+            blame: state.error.blame,
             details: { reason: state.phase === 'quarantined' ? 'quarantined' : 'backing_off', last: state.error.code },
           },
         );

@@ -5,7 +5,7 @@ import { describeAdapter } from '@automate/sdk/runtime';
 import { AdapterRunner } from './worker/adapter-runner.ts';
 import { CallRunner } from './worker/call-runner.ts';
 import { captureOutput } from './worker/capture-output.ts';
-import { encodeFailure, normalizeThrown, stackOf } from './worker/failure.ts';
+import { encodeFailure, failureOf, stackOf } from './worker/failure.ts';
 import { installGuards } from './worker/guards.ts';
 import { importAdapter } from './worker/import-adapter.ts';
 import { LogWriter } from './worker/log-writer.ts';
@@ -40,7 +40,7 @@ export async function start(task: StartTask): Promise<never> {
     new CallRunner({ runner, uplink, log }).listen(task.port);
     uplink.sendNow({ kind: 'described', description });
   } catch (thrown) {
-    const error = normalizeThrown(thrown, adapter);
+    const error = failureOf('initialize', thrown, adapter);
     const stack = stackOf(thrown);
     log.write('error', 'logger', `start failed: ${error.message}`, natives.stringify({ stack }) ?? '');
     uplink.sendNow({ kind: 'start-failed', error: encodeFailure(error, adapter) });

@@ -246,6 +246,8 @@ export class WorkerSession {
       {
         connector: id,
         effect: 'none',
+        // Loading is the plugin's own code alone; what comes after waits for the remote system.
+        ...(step === 'load' ? { blame: 'plugin' } : {}),
         details: { reason: 'start_timeout', step },
       },
     );

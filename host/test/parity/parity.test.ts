@@ -44,6 +44,25 @@ describe('the same scenario through every door', () => {
       'execute on nobody': { error: { code: 'NOT_FOUND', connector: 'nobody' } },
       'execute on a disabled one': { error: { code: 'UNAVAILABLE', retryable: false } },
       'execute on a remote that refuses': { error: { code: 'TRANSIENT_NETWORK', effect: 'none' } },
+      'find_user on misled': { error: { code: 'CONFIG_INVALID', effect: 'none', blame: 'operator', retryable: false } },
+      'add_user on misled': {
+        error: {
+          code: 'CONFIG_INVALID',
+          message: '404 from the remote',
+          details: { status: 404, start_error: { code: 'NOT_FOUND', message: '404 from the remote' } },
+        },
+      },
+      'health of misled': { answer: { message: 'configuration invalid: 404 from the remote' } },
+      'test misled': { answer: { error: 'configuration invalid: 404 from the remote' } },
+      'find_user on stillborn': {
+        error: {
+          code: 'CONFIG_INVALID',
+          effect: 'none',
+          blame: 'operator',
+          details: { start_error: { code: 'INVALID_INPUT' } },
+        },
+      },
+      'test stillborn': { answer: { error: 'configuration invalid: 400 from the remote' } },
       'unknown action': { error: { code: 'INVALID_INPUT', name: 'UnknownActionError' } },
       'wrong input': { error: { code: 'INVALID_INPUT', problems: [{ path: 'text' }] } },
       'malformed JSON': { error: { code: 'INVALID_INPUT', message: expect.stringMatching(/line 2/) } },

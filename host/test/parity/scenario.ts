@@ -27,6 +27,8 @@ connectors:
   - { id: off, kind: echo, enabled: false }
   - { id: ghost, kind: not_installed }
   - { id: refused, kind: unreachable, retry: { attempts: 1 } }
+  - { id: misled, kind: unreachable, settings: { how: missing } }
+  - { id: stillborn, kind: unreachable, settings: { how: initialize } }
 `;
 
 /** Does what callers do, in one order, and writes down all that comes back. */
@@ -60,6 +62,11 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
   await note('execute on a disabled one', () => call('say', {}, {}, 'off'));
   await note('execute on a missing kind', () => call('say', {}, {}, 'ghost'));
   await note('execute on a remote that refuses', () => call('say', {}, {}, 'refused'));
+  for (const action of ['find_user', 'add_user'])
+    await note(`${action} on misled`, () => call(action, {}, {}, 'misled'));
+  await note('health of misled', () => service.healthCheck('misled'));
+  await note('find_user on stillborn', () => call('find_user', {}, {}, 'stillborn'));
+  for (const id of ['misled', 'stillborn']) await note(`test ${id}`, () => service.test(id));
   await note('unknown action', () => call('sing', {}));
   await note('wrong input', () => call('say', { text: 5 }));
   await note('malformed JSON', () =>

@@ -6,7 +6,7 @@ import type { Batch, CancelReason, ToWorker } from '../messages.ts';
 import { readToWorker } from '../messages.ts';
 import type { AdapterRunner } from './adapter-runner.ts';
 import { boundedEncode } from './bounded-encode.ts';
-import { encodeFailure, normalizeThrown, stackOf } from './failure.ts';
+import { encodeFailure, failureOf, stackOf } from './failure.ts';
 import type { LogWriter } from './log-writer.ts';
 import { natives } from './natives.ts';
 import type { Uplink } from './uplink.ts';
@@ -86,7 +86,7 @@ export class CallRunner {
 
   #report(call: Call, thrown: unknown): void {
     const { adapter } = this.#runner;
-    const error = normalizeThrown(thrown, adapter);
+    const error = failureOf(call.op, thrown, adapter);
     this.#fail(call.id, error);
     const stack = stackOf(thrown);
     if (error.code === 'INTERNAL_ERROR') {

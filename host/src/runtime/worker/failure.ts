@@ -1,6 +1,8 @@
 import type { ErrorEnvelope, JsonObject, Problem } from '@automate/contract';
 import { ConnectorError, isErrorCode, readTraits } from '@automate/contract';
 import type { ConnectorAdapter } from '@automate/sdk';
+import { startError } from '@automate/sdk/runtime';
+import type { ChannelOp } from '../messages.ts';
 import { boundedEncode } from './bounded-encode.ts';
 import { natives } from './natives.ts';
 
@@ -8,7 +10,7 @@ const MESSAGE_LENGTH = 4096;
 const DETAIL_LIMITS = { bytes: 16 * 1024, depth: 16, nodes: 2000 } as const;
 
 /** Makes a ConnectorError of anything that a connector's code threw. The adapter has its say; nothing it does can throw. */
-export function normalizeThrown(thrown: unknown, adapter: ConnectorAdapter | undefined): ConnectorError {
+function normalizeThrown(thrown: unknown, adapter: ConnectorAdapter | undefined): ConnectorError {
   if (ConnectorError.is(thrown)) return thrown;
   try {
     const known = adapter?.normalizeError(thrown);
@@ -17,6 +19,12 @@ export function normalizeThrown(thrown: unknown, adapter: ConnectorAdapter | und
     // An adapter whose own normalizeError fails must not hide the error that it was asked about.
   }
   return ConnectorError.from(thrown);
+}
+
+/** What one operation of an adapter failed with. */
+export function failureOf(op: ChannelOp, thrown: unknown, adapter: ConnectorAdapter | undefined): ConnectorError {
+  const error = normalizeThrown(thrown, adapter);
+  return op === 'initialize' || op === 'connect' ? startError(error) : error;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { ConnectorAdapter } from '../connector-adapter.ts';
 import type { CallContext } from '../connector-context.ts';
 import { withDeadline } from '../deadline.ts';
 import type { AdapterHealth } from '../health.ts';
+import { startError } from './start-error.ts';
 
 /**
  * One health check of an adapter, within the call's deadline. Never rejects: what the check throws is unhealthy, with the
@@ -17,7 +18,7 @@ export async function checkHealth(adapter: ConnectorAdapter, context: CallContex
     assertHealth(adapter.name, health);
     return health;
   } catch (thrown) {
-    const error = adapter.normalizeError(thrown);
+    const error = startError(adapter.normalizeError(thrown));
     return {
       status: 'unhealthy',
       message: error.message,

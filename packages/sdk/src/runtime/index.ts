@@ -9,4 +9,5 @@ export { createConnectorContext } from './create-connector-context.ts';
 export type { ConnectorContextInput, ProfileInput } from './create-connector-context.ts';
 export { describeAdapter } from './describe-adapter.ts';
 export type { AdapterOrigin } from './describe-adapter.ts';
+export { startError } from './start-error.ts';
 export { validateSettings } from './validate-settings.ts';
