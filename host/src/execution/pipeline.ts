@@ -76,7 +76,7 @@ export function createPipeline(options: PipelineOptions): Execute {
       } finally {
         target.bulkhead.leave();
       }
-      if (!outcome.ok) throw ConnectorError.fromEnvelope(scrubber.scrubEnvelope(outcome.error));
+      if (!outcome.ok) throw ConnectorError.fromEnvelope(scrubber.scrubEnvelope(call.withEffect(outcome.error)));
       const result = scrubber.scrubText(outcome.value);
       const durationMs = performance.now() - startedAt;
       span.end({ code: 'OK', blame: 'none', attempts, durationMs });
@@ -117,6 +117,11 @@ class Call {
 
   isIdempotent(): boolean {
     return this.#action?.idempotent === true || this.#input.request.idempotencyKey !== undefined;
+  }
+
+  /** An action that changes nothing has had no effect, whatever its time, its worker or its connection ended with. */
+  withEffect(error: ErrorEnvelope): ErrorEnvelope {
+    return this.#action?.sideEffects === false ? { ...error, effect: 'none' } : error;
   }
 
   /** @param repeated whether an earlier attempt may have taken effect */
