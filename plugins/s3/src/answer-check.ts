@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ConnectorError } from '@automate/sdk';
 import { networkError } from './network-error.ts';
+import type { Asked } from './network-error.ts';
 import { badAnswer } from './s3-error.ts';
 
 interface Answer {
@@ -16,26 +17,34 @@ const ROOT_OF: Readonly<Record<string, string>> = {
   ListObjectsV2Command: 'ListBucketResult',
   CopyObjectCommand: 'CopyObjectResult',
   DeleteObjectsCommand: 'DeleteResult',
+  ListObjectVersionsCommand: 'ListVersionsResult',
+  GetObjectTaggingCommand: 'Tagging',
+  CreateMultipartUploadCommand: 'InitiateMultipartUploadResult',
+  CompleteMultipartUploadCommand: 'CompleteMultipartUploadResult',
 };
 /** A header that every service sends with the answer to these, and hardly anything else. */
 const HEADER_OF: Readonly<Record<string, string>> = {
   GetObjectCommand: 'etag',
   HeadObjectCommand: 'etag',
   PutObjectCommand: 'etag',
+  UploadPartCommand: 'etag',
 };
+/** Refusals that gateways on the way make too, in their own words; of others S3 says why. */
+const WORDLESS: ReadonlySet<number> = new Set([401, 403, 407, 408, 412, 413, 414, 416, 429, 431]);
 /** A page of a listing holds at most 1000 keys of 1024 bytes, each of which encoding may triple. */
 const MAX_XML_BYTES = 16 * 1024 * 1024;
 const MAX_ERROR_BYTES = 64 * 1024;
 
 /** Has every answer looked at before the library reads it: it must be S3's, and no longer than S3 makes them. */
-export function checkAnswers(aws: S3Client, endpoint: string): void {
+export function checkAnswers(aws: S3Client, place: Omit<Asked, 'what'>): void {
   aws.middlewareStack.add(
     (next, context) => async (args) => {
       const command = String(context['commandName']);
-      const asked = { what: command.replace(/Command$/, ''), endpoint };
+      const asked = { what: command.replace(/Command$/, ''), ...place };
       try {
         const result = await next(args);
-        await check(command, result.response as Answer, asked);
+        const { method } = args.request as { readonly method: string };
+        await check(command, result.response as Answer, { ...asked, hasBody: method !== 'HEAD' });
         return result;
       } catch (thrown) {
         // Here it is known that the request itself failed; further out the library wraps what it does not know.
@@ -46,13 +55,12 @@ export function checkAnswers(aws: S3Client, endpoint: string): void {
   );
 }
 
-async function check(
-  command: string,
-  answer: Answer,
-  asked: { readonly what: string; readonly endpoint: string },
-): Promise<void> {
-  if (answer.statusCode >= 300) {
-    const { text } = await read(answer.body, MAX_ERROR_BYTES);
+async function check(command: string, answer: Answer, asked: Asked & { readonly hasBody: boolean }): Promise<void> {
+  const { statusCode: status, headers } = answer;
+  if (status >= 300) {
+    const { text } = await read(answer.body, MAX_ERROR_BYTES, { partly: true });
+    if (asked.hasBody && status >= 400 && status < 500 && !WORDLESS.has(status) && !text.includes('<Error'))
+      throw badAnswer(asked, `status ${status} with ${beginning(text)}`);
     answer.body = Readable.from([Buffer.from(text)]);
     return;
   }
@@ -60,32 +68,46 @@ async function check(
   if (root !== undefined) {
     const { text, complete } = await read(answer.body, MAX_XML_BYTES);
     if (!complete) throw badAnswer(asked, `more than ${MAX_XML_BYTES} bytes`);
-    // CopyObject and DeleteObjects may fail after they have answered 200; the library knows that.
+    // CopyObject and its like may fail after they have answered 200; the library knows that.
     if (!text.includes(`<${root}`) && !text.includes('<Error'))
       throw badAnswer(asked, `no ${root} but ${beginning(text)}`);
+    if (!new RegExp(`(</(${root}|Error)>|<${root}[^<>]*/>)\\s*$`).test(text))
+      throw badAnswer(asked, `${root} without its end`);
     answer.body = Readable.from([Buffer.from(text)]);
     return;
   }
   const header = HEADER_OF[command];
-  if (header !== undefined && answer.headers[header] === undefined) throw badAnswer(asked, `no ${header} header`);
+  if (header !== undefined && headers[header] === undefined) throw badAnswer(asked, `no ${header} header`);
+  // Without either nobody can tell the end of an object from a connection that broke off.
+  if (
+    command === 'GetObjectCommand' &&
+    headers['content-length'] === undefined &&
+    headers['transfer-encoding'] === undefined
+  )
+    throw badAnswer(asked, 'an object without its length');
   if (header !== undefined) return;
   // Some services call an answer without a body HTML; a page is one that has content.
   const { text } = await read(answer.body, MAX_ERROR_BYTES);
-  if (text.trim() !== '' && (answer.headers['content-type'] ?? '').includes('html'))
-    throw badAnswer(asked, 'a web page');
+  if (text.trim() !== '' && (headers['content-type'] ?? '').includes('html')) throw badAnswer(asked, 'a web page');
   answer.body = Readable.from([Buffer.from(text)]);
 }
 
+/** @param partly what breaks off counts as far as it came: the status of an error says more than the loss of its text */
 async function read(
   body: AsyncIterable<Uint8Array>,
   most: number,
+  { partly = false }: { readonly partly?: boolean } = {},
 ): Promise<{ readonly text: string; readonly complete: boolean }> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    length += chunk.byteLength;
-    if (length > most) break;
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      length += chunk.byteLength;
+      if (length > most) break;
+    }
+  } catch (error) {
+    if (!partly) throw error;
   }
   return { text: Buffer.concat(chunks).subarray(0, most).toString(), complete: length <= most };
 }

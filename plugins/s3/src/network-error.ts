@@ -7,6 +7,8 @@ export interface Asked {
   readonly what: string;
   /** The endpoint, for messages. */
   readonly endpoint: string;
+  /** The region that the request was signed for. */
+  readonly region: string;
 }
 
 /** The connector error for a request that brought no answer. */

@@ -1,8 +1,14 @@
 import { z } from 'zod';
+import { decodeHeader, decodeMetadata } from './header-text.ts';
+
+/** A record of zod would drop a member called `__proto__`. */
+const metadata = z.any().meta({ type: 'object', additionalProperties: { type: 'string' } }) as z.ZodType<
+  Record<string, string>
+>;
 
 /** What the service says of an object without its bytes. */
 export const objectInfo = {
-  size: z.int().nonnegative().describe('Bytes'),
+  size: z.int().nonnegative().optional().describe('Bytes'),
   etag: z.string().optional().describe('Without quotes'),
   last_modified: z.string().optional().describe('RFC 3339'),
   content_type: z.string().optional(),
@@ -10,7 +16,7 @@ export const objectInfo = {
   content_disposition: z.string().optional(),
   content_encoding: z.string().optional(),
   version_id: z.string().optional(),
-  metadata: z.record(z.string(), z.string()).describe("Metadata of one's own; names in lower case"),
+  metadata: metadata.optional().describe("Metadata of one's own; names in lower case"),
 };
 
 interface ObjectAnswer {
@@ -31,10 +37,12 @@ export function toObjectInfo(answer: ObjectAnswer) {
     last_modified: answer.LastModified?.toISOString(),
     content_type: answer.ContentType,
     cache_control: answer.CacheControl,
-    content_disposition: answer.ContentDisposition,
+    content_disposition: answer.ContentDisposition === undefined ? undefined : decodeHeader(answer.ContentDisposition),
     content_encoding: answer.ContentEncoding,
     version_id: answer.VersionId,
-    metadata: answer.Metadata ?? {},
+    metadata: Object.fromEntries(
+      Object.entries(answer.Metadata ?? {}).map(([name, header]) => [name, decodeMetadata(header)]),
+    ),
   });
 }
 

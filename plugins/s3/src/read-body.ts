@@ -22,10 +22,14 @@ export async function readBody(answer: GetObjectCommandOutput, { what, most, sig
   const chunks: Uint8Array[] = [];
   let length = 0;
   if (announced === undefined || announced <= most) {
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
-      length += chunk.byteLength;
-      if (length > most) break;
-      chunks.push(chunk);
+    try {
+      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+        length += chunk.byteLength;
+        if (length > most) break;
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      throw asChecksumError(error, what);
     }
   }
   if (length > most || (announced ?? 0) > most) {
@@ -49,4 +53,14 @@ export async function readBody(answer: GetObjectCommandOutput, { what, most, sig
     });
   }
   return Buffer.concat(chunks);
+}
+
+/** The library compares the bytes with the checksum that the service keeps. It has no class or code for what differs. */
+function asChecksumError(thrown: unknown, what: string): unknown {
+  const { message } = (thrown ?? {}) as { readonly message?: unknown };
+  if (typeof message !== 'string' || !message.startsWith('Checksum mismatch')) return thrown;
+  return new TransientNetworkError(`${what}: the bytes that arrived do not fit the object's checksum`, {
+    details: { reason: 'checksum_mismatch' },
+    cause: thrown,
+  });
 }

@@ -1,4 +1,4 @@
-import { ConnectorAdapter } from '@automate/sdk';
+import { ConnectorAdapter, ConnectorError } from '@automate/sdk';
 import type { AdapterHealth, CallContext, CallScope, ConnectorContext } from '@automate/sdk';
 import { copyObject } from './actions/copy-object.ts';
 import { createBucket } from './actions/create-bucket.ts';
@@ -42,7 +42,12 @@ export default class S3Adapter extends ConnectorAdapter {
 
   override async connect(): Promise<boolean> {
     const { config, signal } = this.context;
-    await this.#look({ deadline: Date.now() + config.limits.startTimeoutMs, signal });
+    try {
+      await this.#look({ deadline: Date.now() + config.limits.startTimeoutMs, signal });
+    } catch (error) {
+      // The bucket may be what an action is to create.
+      if (saidBy(error) !== 'NoSuchBucket') throw error;
+    }
     return true;
   }
 
@@ -53,26 +58,39 @@ export default class S3Adapter extends ConnectorAdapter {
       const { status } = await context.http.request({ path: config.healthCheck.path, authorize: false });
       return { status: 'healthy', message: `GET ${config.healthCheck.path} answered ${status}`, details: { status } };
     }
-    const seen = await this.#look(context);
-    return { status: 'healthy', message: `${this.#s3.endpoint} lets us read ${seen}` };
+    return { status: 'healthy', message: `${this.#s3.endpoint} ${await this.#look(context)}` };
   }
 
   override close(): void {
     this.#s3.close();
   }
 
-  /** Reads what costs least and yet takes a signature: the beginning of the configured bucket, or the list of buckets. */
+  /**
+   * Reads what costs least and yet takes a signature: the beginning of the configured bucket, or the list of buckets. A
+   * service that knows us and denies just this has let us in: many keys may not list.
+   */
   async #look(scope: CallScope): Promise<string> {
     const { bucket } = this.#s3.settings;
-    if (bucket === undefined) {
-      await this.#s3.run(scope, 'ListBuckets', ({ sdk, aws, options }) =>
-        aws.send(new sdk.ListBucketsCommand({}), options),
-      );
-      return 'the list of buckets';
+    const seen = bucket === undefined ? 'the list of buckets' : `the bucket "${bucket}"`;
+    try {
+      if (bucket === undefined) {
+        await this.#s3.run(scope, 'ListBuckets', ({ sdk, aws, options }) =>
+          aws.send(new sdk.ListBucketsCommand({}), options),
+        );
+      } else {
+        await this.#s3.run(scope, `ListObjectsV2 of "${bucket}"`, ({ sdk, aws, options }) =>
+          aws.send(new sdk.ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }), options),
+        );
+      }
+      return `lets us read ${seen}`;
+    } catch (error) {
+      if (saidBy(error) !== 'AccessDenied') throw error;
+      return `knows our access key, which may not list ${seen}`;
     }
-    await this.#s3.run(scope, `ListObjectsV2 of "${bucket}"`, ({ sdk, aws, options }) =>
-      aws.send(new sdk.ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }), options),
-    );
-    return `the bucket "${bucket}"`;
   }
+}
+
+/** S3's own word for an error. */
+function saidBy(error: unknown): unknown {
+  return ConnectorError.is(error) ? error.details?.['s3_error'] : undefined;
 }

@@ -10,6 +10,8 @@ import { credentialsOf } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
 import { s3Error } from './s3-error.ts';
 
+const METADATA = 'x-amz-meta-';
+
 /** AWS's own library. Loaded when the first connector opens: it takes a few hundred milliseconds. */
 export type Sdk = typeof AwsSdk;
 
@@ -87,20 +89,20 @@ export class S3Client {
    * @throws ConnectorError of the class that belongs to S3's error or to the failure of the request.
    */
   async run<T>(scope: CallScope, what: string, work: (exchange: Exchange) => Promise<T>): Promise<T> {
-    const { context, endpoint } = this.#opened();
+    const { context, endpoint, settings } = this.#opened();
     return guardCall({ scope, closing: context.signal, what }, async (signal) => {
       const { sdk, aws } = await this.#connected();
       try {
         return await work({ sdk, aws, options: { abortSignal: signal }, signal });
       } catch (thrown) {
-        throw s3Error(thrown, { what, endpoint });
+        throw s3Error(thrown, { what, endpoint, region: settings.region });
       }
     });
   }
 
   /** A client that signs addresses, for which the library's default checksums (of a body that nobody has yet) must be off. */
   async withSigner<T>(work: (exchange: { readonly sdk: Sdk; readonly aws: AwsClient }) => Promise<T>): Promise<T> {
-    const { endpoint } = this.#opened();
+    const { endpoint, settings } = this.#opened();
     const { sdk, config, credentials } = await this.#connected();
     if (credentials === undefined || credentials.sessionToken !== undefined) {
       throw new ConfigInvalidError(
@@ -114,7 +116,7 @@ export class S3Client {
     try {
       return await work({ sdk, aws });
     } catch (thrown) {
-      throw s3Error(thrown, { what: 'signing an address', endpoint });
+      throw s3Error(thrown, { what: 'signing an address', endpoint, region: settings.region });
     } finally {
       aws.destroy();
     }
@@ -166,7 +168,8 @@ async function connectTo({ context, settings, configured, endpoint }: Place): Pr
     headers: headers.map(([name, value]) => [name, value.reveal()]),
     contentMd5: configured !== '',
   });
-  checkAnswers(aws, endpoint);
+  checkAnswers(aws, { endpoint, region: settings.region });
+  keepMetadata(aws);
   return { sdk, aws, config, credentials };
 }
 
@@ -186,5 +189,21 @@ function prepareRequests(aws: AwsClient, { headers, contentMd5 }: RequestOptions
       return next(args);
     },
     { step: 'build', name: 'connectorHeaders' },
+  );
+}
+
+/** The library drops metadata called `__proto__`: the headers have it. */
+function keepMetadata(aws: AwsClient): void {
+  aws.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      if (result.output !== undefined && 'Metadata' in result.output) {
+        const { headers } = result.response as { readonly headers: Readonly<Record<string, string>> };
+        const own = Object.entries(headers).filter(([name]) => name.startsWith(METADATA));
+        result.output.Metadata = Object.fromEntries(own.map(([name, value]) => [name.slice(METADATA.length), value]));
+      }
+      return result;
+    },
+    { step: 'deserialize', priority: 'high', name: 'keepMetadata' },
   );
 }

@@ -50,7 +50,10 @@ describe("S3's own errors", () => {
     [500, 'InternalError', 'UPSTREAM_5XX', true],
     [503, 'ServiceUnavailable', 'UPSTREAM_5XX', true],
     [400, 'InvalidBucketName', 'INVALID_INPUT', false],
-    [501, 'NotImplemented', 'UPSTREAM_5XX', true],
+    [501, 'NotImplemented', 'UPSTREAM_5XX', false],
+    [412, 'PreconditionFailed', 'ALREADY_EXISTS', false],
+    [409, 'OperationAborted', 'UPSTREAM_5XX', true],
+    [400, 'BadDigest', 'TRANSIENT_NETWORK', true],
   ])('%i %s is %s', async (status, name, code, retryable) => {
     const { connector, server } = await start(failure(status, name));
     await expect(connector.call('list_objects', { bucket: 'bucket' })).rejects.toMatchObject({
@@ -68,13 +71,36 @@ describe("S3's own errors", () => {
     await expect(connector.call('list_buckets')).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 3000 });
   });
 
+  it('are asked for in words where a HEAD gives a status alone', async () => {
+    const { connector, server } = await start(({ method }) =>
+      method === 'HEAD' ? { status: 403 } : failure(403, 'InvalidAccessKeyId'),
+    );
+    await expect(connector.call('head_object', { bucket: 'bucket', key: 'key' })).rejects.toMatchObject({
+      code: 'AUTH_FAILED',
+    });
+    expect(server.requests.map(({ method }) => method)).toStrictEqual(['HEAD', 'GET']);
+  });
+
   it.each([
     [403, 'FORBIDDEN'],
-    [404, 'NOT_FOUND'],
     [500, 'UPSTREAM_5XX'],
-  ])('are judged by the status where a HEAD tells no more: %i', async (status, code) => {
+  ])('are judged by the status where nothing tells more: %i', async (status, code) => {
     const { connector } = await start({ status });
     await expect(connector.call('head_object', { bucket: 'bucket', key: 'key' })).rejects.toMatchObject({ code });
+  });
+
+  it('count by their status and headers where their text is lost', async () => {
+    const { connector } = await start({
+      status: 429,
+      text: '<html>'.repeat(100),
+      drop: 'body',
+      headers: { 'retry-after': '7' },
+    });
+    await expect(connector.call('list_buckets')).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+      effect: 'none',
+      retryAfterMs: 7000,
+    });
   });
 
   it('are found in an answer that began well', async () => {
@@ -84,21 +110,40 @@ describe("S3's own errors", () => {
     ).rejects.toMatchObject({ code: 'UPSTREAM_5XX' });
   });
 
-  it('are given per key when many are deleted', async () => {
+  const deleteBoth = { bucket: 'bucket', objects: [{ key: 'a' }, { key: 'b' }] };
+  const left = (code: string): string => `<Error><Key>b</Key><Code>${code}</Code><Message>no</Message></Error>`;
+
+  it('fail a deletion of many that left some, and say which', async () => {
     const { connector, server } = await start(
-      xml(
-        '<DeleteResult><Deleted><Key>a</Key></Deleted><Error><Key>b</Key><Code>AccessDenied</Code><Message>no</Message></Error></DeleteResult>',
-      ),
+      xml(`<DeleteResult><Deleted><Key>a</Key></Deleted>${left('AccessDenied')}</DeleteResult>`),
     );
-    await expect(
-      connector.call('delete_objects', { bucket: 'bucket', objects: [{ key: 'a' }, { key: 'b' }] }),
-    ).resolves.toStrictEqual({
-      deleted: [{ key: 'a' }],
-      errors: [{ key: 'b', code: 'AccessDenied', message: 'no' }],
+    await expect(connector.call('delete_objects', deleteBoth)).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+      effect: 'maybe',
+      message: expect.stringContaining('"b" (AccessDenied: no)'),
+      details: { deleted: 1, left: 1, errors: [{ key: 'b', code: 'AccessDenied', message: 'no' }] },
     });
     const headers = server.requests[0]?.headers ?? {};
     expect(headers['content-md5']).toMatch(/^[A-Za-z0-9+/]{22}==$/);
     expect(Object.keys(headers).filter((name) => name.includes('checksum'))).toStrictEqual([]);
+  });
+
+  it.each([
+    ['SlowDown', { code: 'RATE_LIMITED', retryable: true, effect: 'none' }],
+    ['InternalError', { code: 'UPSTREAM_5XX', retryable: true, effect: 'maybe' }],
+    ['AccessDenied', { code: 'FORBIDDEN', retryable: false, effect: 'none' }],
+  ])('of a deletion that deleted nothing decide alone: %s', async (word, expected) => {
+    const { connector } = await start(xml(`<DeleteResult>${left(word)}</DeleteResult>`));
+    await expect(connector.call('delete_objects', deleteBoth)).rejects.toMatchObject(expected);
+  });
+
+  it('are missed where a deletion of many says nothing of a key', async () => {
+    const { connector } = await start(xml('<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>'));
+    await expect(connector.call('delete_objects', deleteBoth)).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      effect: 'maybe',
+      details: { reason: 'bad_answer' },
+    });
   });
 
   it('count as done where a service says that what shall be deleted is not there', async () => {
@@ -116,14 +161,13 @@ describe('an answer that is not of S3', () => {
     ['nothing', { status: 200 }],
     ['a failing proxy', { ...page, status: 502 }],
     ['a missing page', { ...page, status: 404 }],
+    ['a gateway that refuses', { ...page, status: 400 }],
   ];
   it.each(replies)('is named as such or by its status: %s', async (_title, reply) => {
     const { connector } = await start(reply);
     const expected = {
-      code: reply.status === 404 ? 'NOT_FOUND' : 'UPSTREAM_5XX',
-      ...(reply.status === undefined || reply.status === 200
-        ? { details: { reason: 'bad_answer' }, retryable: false }
-        : {}),
+      code: 'UPSTREAM_5XX',
+      ...(reply.status === 502 ? {} : { details: { reason: 'bad_answer' }, retryable: false }),
     };
     await expect(connector.adapter.connect()).rejects.toMatchObject(expected);
     await expect(connector.call('list_objects', { bucket: 'bucket' })).rejects.toMatchObject(expected);
@@ -160,6 +204,123 @@ describe('an answer that is not of S3', () => {
   });
 });
 
+describe('an object', () => {
+  const get = { bucket: 'bucket', key: 'key' };
+  const object = (text: string, headers: Record<string, string> = {}): FakeReply => ({
+    text,
+    headers: { etag: '"e"', ...headers },
+  });
+
+  it('is not given where the connection broke off, however the server marks its end', async () => {
+    const { connector } = await start([
+      { ...object('x'.repeat(100)), drop: 'body' },
+      { ...object('x'.repeat(100), { 'transfer-encoding': 'chunked' }), drop: 'body' },
+    ]);
+    for (const _ of [1, 2])
+      await expect(connector.call('get_object', get)).rejects.toMatchObject({ code: 'TRANSIENT_NETWORK' });
+  });
+
+  it('is not given with bytes that do not fit its checksum', async () => {
+    const { connector } = await start(object('changed', { 'x-amz-checksum-crc32': 'AAAAAA==' }));
+    await expect(connector.call('get_object', get)).rejects.toMatchObject({
+      code: 'TRANSIENT_NETWORK',
+      retryable: true,
+      details: { reason: 'checksum_mismatch' },
+    });
+  });
+
+  it.each([
+    ['all of it', { start: 2, end: 4 }, {}],
+    ['another part', { start: 2, end: 4 }, { 'content-range': 'bytes 0-2/10' }],
+    ['a longer part', { start: 2, end: 3 }, { 'content-range': 'bytes 2-4/10' }],
+    ['a part of unknown size', { last: 3 }, { 'content-range': 'bytes 7-9/*' }],
+  ])('is not given for a part of it: %s', async (_title, range, headers) => {
+    const { connector } = await start(object('abc', headers));
+    await expect(connector.call('get_object', { ...get, range })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      details: { reason: 'bad_answer' },
+    });
+  });
+
+  it.each([[{ start: 0 }], [{ start: 0, end: 9 }], [{ last: 3 }], [{ last: 9 }]])(
+    'is given whole for a part that is all of it: %j',
+    async (range) => {
+      const { connector } = await start(object('abc'));
+      await expect(connector.call('get_object', { ...get, range, as: 'text' })).resolves.toMatchObject({
+        text: 'abc',
+        total_size: 3,
+      });
+    },
+  );
+
+  it.each([
+    ['iso-8859-1', Buffer.from('caf\u00e9', 'latin1'), 'café'],
+    ['"UTF-16"', Buffer.from('\ufeffcafé', 'utf16le'), 'café'],
+    ['utf-16', Buffer.from('\ufeffcafé', 'utf16le').swap16(), 'café'],
+    ['utf-8', Buffer.from('\ufeffcafé'), '\ufeffcafé'],
+  ])('is read as text in the charset of its type: %s', async (charset, bytes, text) => {
+    const { connector } = await start({
+      bytes,
+      headers: { etag: '"e"', 'content-type': `text/plain; charset=${charset}` },
+    });
+    await expect(connector.call('get_object', { ...get, as: 'text' })).resolves.toMatchObject({ text });
+  });
+
+  it('keeps metadata under every name, "__proto__" too', async () => {
+    const metadata = JSON.parse('{"__proto__":"a","constructor":"b","with.dot":"c"}') as Record<string, string>;
+    const sent = Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]);
+    const { connector, server } = await start(object('', Object.fromEntries(sent) as Record<string, string>));
+    await connector.call('put_object', { ...get, text: '', metadata });
+    expect(Object.entries(server.requests[0]?.headers ?? {})).toEqual(expect.arrayContaining(sent));
+    const read = await connector.call('get_object', get);
+    expect(JSON.stringify(read['metadata'])).toBe(JSON.stringify(metadata));
+  });
+
+  it('is refused as text in a charset that nobody knows, and too long for a result', async () => {
+    const { connector } = await start([
+      object('abc', { 'content-type': 'text/plain; charset=klingon' }),
+      object('\u0001'.repeat(2 ** 20)),
+    ]);
+    for (const reason of ['bad_charset', 'object_too_large'])
+      await expect(connector.call('get_object', { ...get, as: 'text' })).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        details: { reason },
+      });
+  });
+});
+
+describe('another region', () => {
+  const elsewhere = { 'x-amz-bucket-region': 'eu-west-3' };
+  const malformed = xml(
+    '<Error><Code>AuthorizationHeaderMalformed</Code><Message>wrong</Message><Region>eu-west-3</Region></Error>',
+    400,
+  );
+
+  it.each<[string, FakeReply]>([
+    ['a redirect for good', { ...failure(301, 'PermanentRedirect'), headers: elsewhere }],
+    ['a malformed header, says the text', malformed],
+    ['a redirect to a HEAD', { status: 301, headers: elsewhere }],
+    ['a refusal of a HEAD', { status: 400, headers: elsewhere }],
+    ['a redirect for now', { ...failure(307, 'TemporaryRedirect'), headers: elsewhere }],
+  ])('is named: %s', async (_title, reply) => {
+    const { connector } = await start(reply);
+    await expect(connector.call('head_object', { bucket: 'bucket', key: 'key' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('"eu-west-3"'),
+      details: { region: 'eu-west-3' },
+    });
+  });
+
+  it('is not blamed for a redirect that passes', async () => {
+    const { connector } = await start({ ...failure(307, 'TemporaryRedirect'), headers: { location: 'http://x/' } });
+    await expect(connector.call('put_object', { bucket: 'bucket', key: 'key', text: '' })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      retryable: true,
+      effect: 'none',
+    });
+  });
+});
+
 describe('keys that XML cannot hold', () => {
   it('are asked for and read in encoded form', async () => {
     const { connector, server } = await start(
@@ -172,15 +333,35 @@ describe('keys that XML cannot hold', () => {
     });
     expect(server.requests[0]?.query.get('encoding-type')).toBe('url');
   });
+
+  it('are not guessed where they are not encoded as the service says', async () => {
+    const { connector } = await start(
+      xml('<ListBucketResult><EncodingType>url</EncodingType><Contents><Key>100%</Key></Contents></ListBucketResult>'),
+    );
+    await expect(connector.call('list_objects', { bucket: 'bucket' })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      details: { reason: 'bad_answer' },
+    });
+  });
 });
 
 describe('a connection', () => {
   it('that is lost in the middle of a call is reported, and the next call works', async () => {
     const { connector } = await start([{ drop: 'request' }, { ...noBuckets, drop: 'body' }, noBuckets]);
-    const lost = { code: 'TRANSIENT_NETWORK', retryable: true, effect: 'maybe' };
+    const lost = { code: 'TRANSIENT_NETWORK', retryable: true, effect: 'none' };
     await expect(connector.call('list_buckets')).rejects.toMatchObject(lost);
     await expect(connector.call('list_buckets')).rejects.toMatchObject(lost);
     await expect(connector.call('list_buckets')).resolves.toStrictEqual({ buckets: [] });
+  });
+
+  it.each<[string, FakeReply, string]>([
+    ['is lost', { drop: 'request' }, 'TRANSIENT_NETWORK'],
+    ['gives no answer in time', { drop: 'never' }, 'TIMEOUT'],
+  ])('that %s leaves open whether an object was written', async (_title, reply, code) => {
+    const { connector } = await start(reply);
+    await expect(
+      connector.call('put_object', { bucket: 'bucket', key: 'key', text: '' }, { timeoutMs: 200 }),
+    ).rejects.toMatchObject({ code, effect: 'maybe' });
   });
 
   it('that is lost in the middle of an object is reported', async () => {
@@ -205,7 +386,10 @@ describe('a connection', () => {
 describe('a slow answer', () => {
   it('ends with the deadline of the call, and its connection too', async () => {
     const { connector, server } = await start({ drop: 'never' });
-    await expect(connector.call('list_buckets', {}, { timeoutMs: 200 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(connector.call('list_buckets', {}, { timeoutMs: 200 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      effect: 'none',
+    });
     await expect(connector.health({ timeoutMs: 200 })).resolves.toMatchObject({
       status: 'unhealthy',
       details: { code: 'TIMEOUT' },
@@ -232,8 +416,10 @@ describe('health', () => {
     await expect(elsewhere.health()).resolves.toMatchObject({ details: { code: 'TRANSIENT_NETWORK' } });
     const wrong = await start(failure(403, 'SignatureDoesNotMatch'));
     await expect(wrong.connector.health()).resolves.toMatchObject({ details: { code: 'AUTH_FAILED' } });
-    const forbidden = await start(failure(403, 'AccessDenied'));
+    const forbidden = await start(failure(403, 'AllAccessDisabled'));
     await expect(forbidden.connector.health()).resolves.toMatchObject({ details: { code: 'FORBIDDEN' } });
+    const wall = await start({ status: 403, text: '<html>no', headers: { 'content-type': 'text/html' } });
+    await expect(wall.connector.health()).resolves.toMatchObject({ details: { code: 'FORBIDDEN' } });
   });
 
   it('asks a configured path without the credentials, which are a signing key', async () => {

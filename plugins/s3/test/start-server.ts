@@ -1,22 +1,132 @@
+import { once } from 'node:events';
+import { createServer, request as send } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { startFauxqs } from 'fauxqs';
+import { checkSignature, S3Refusal } from './check-signature.ts';
+import type { SignedRequest } from './check-signature.ts';
+
+/** Somebody with an access key. */
+export interface User {
+  readonly secret: string;
+  /** Which requests are answered; others get AccessDenied. Default: all. */
+  readonly may?: (request: SignedRequest) => boolean;
+}
 
 export interface S3Server {
   readonly url: string;
+  /** Where a second client looks at what is kept, unsigned. */
+  readonly store: string;
   /** Ends it, with every connection. What it kept is gone. */
   stop(): Promise<void>;
   /** Starts an empty one at the same port. */
   restart(): Promise<void>;
 }
 
-/** An S3 server within this process. It checks requests as S3 does, but takes any access key. */
-export async function startServer(): Promise<S3Server> {
-  let server = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
-  const { port } = server;
+export interface S3ServerOptions {
+  /** By access key. Default: `key` with the secret `secret`, who may do everything. */
+  readonly users?: Readonly<Record<string, User>>;
+  /** The only region that requests may be signed for. Default: us-east-1. */
+  readonly region?: string;
+  /** Milliseconds that its clock is ahead of ours. */
+  readonly clockAheadMs?: number;
+}
+
+/** What every test signs with unless it says otherwise. */
+export const auth = { type: 'basic', username: 'key', password: 'secret' } as const;
+
+const MAX_METADATA_BYTES = 2048;
+const MAX_KEY_BYTES = 1024;
+
+/** An S3 server within this process. It lets in only what is signed, as S3 does. */
+export async function startServer(options: S3ServerOptions = {}): Promise<S3Server> {
+  let running = await listen(options, 0);
+  const { port } = running;
   return {
     url: `http://127.0.0.1:${port}`,
-    stop: () => server.stop(),
+    get store() {
+      return `http://127.0.0.1:${running.storePort}`;
+    },
+    stop: () => running.stop(),
     async restart() {
-      server = await startFauxqs({ port, host: '127.0.0.1', logger: false });
+      running = await listen(options, port);
     },
   };
+}
+
+async function listen(
+  options: S3ServerOptions,
+  wanted: number,
+): Promise<{ readonly port: number; readonly storePort: number; stop(): Promise<void> }> {
+  const store = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
+  const server = createServer((incoming, response) => {
+    answer(options, store.port, incoming, response).catch((error: unknown) => refuse(incoming, response, error));
+  });
+  server.listen(wanted, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    storePort: store.port,
+    async stop() {
+      server.closeAllConnections();
+      await Promise.all([store.stop(), server.listening ? once(server.close(), 'close') : undefined]);
+    },
+  };
+}
+
+async function answer(
+  { users = { key: { secret: 'secret' } }, region = 'us-east-1', clockAheadMs = 0 }: S3ServerOptions,
+  store: number,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+  const { method = '', url = '', headers } = incoming;
+  const request = { method, url, headers, body: Buffer.concat(chunks) };
+  const accessKey = checkSignature(request, {
+    region,
+    now: Date.now() + clockAheadMs,
+    secretOf: (key) => (Object.hasOwn(users, key) ? users[key]?.secret : undefined),
+  });
+  const user = accessKey === undefined ? undefined : users[accessKey];
+  if (user === undefined || user.may?.(request) === false) throw new S3Refusal(403, 'AccessDenied', 'Access Denied');
+  checkLimits(request);
+  const onward = send({ host: '127.0.0.1', port: store, method, path: url, headers });
+  onward.on('response', (back) => {
+    response.writeHead(back.statusCode ?? 500, back.rawHeaders);
+    back.pipe(response);
+  });
+  onward.on('error', (error) => refuse(incoming, response, error));
+  onward.end(request.body);
+}
+
+function checkLimits({ method, url, headers }: SignedRequest): void {
+  if (method === 'PUT' && headers['content-length'] === undefined && headers['transfer-encoding'] === undefined)
+    throw new S3Refusal(411, 'MissingContentLength', 'You must provide the Content-Length HTTP header.');
+  const [, , ...key] = decodeURIComponent(url.split('?')[0] ?? '').split('/');
+  if (Buffer.byteLength(key.join('/')) > MAX_KEY_BYTES)
+    throw new S3Refusal(400, 'KeyTooLongError', 'Your key is too long');
+  const metadata = Object.entries(headers).filter(([name]) => name.startsWith('x-amz-meta-'));
+  const size = metadata.reduce(
+    (sum, [name, value]) => sum + name.length - 'x-amz-meta-'.length + String(value).length,
+    0,
+  );
+  if (size > MAX_METADATA_BYTES) throw new S3Refusal(400, 'MetadataTooLarge', 'the metadata is too large');
+}
+
+function refuse({ method }: IncomingMessage, response: ServerResponse, error: unknown): void {
+  if (response.headersSent || response.destroyed) return;
+  const { status, code, message, more } =
+    error instanceof S3Refusal ? error : new S3Refusal(500, 'InternalError', String(error));
+  const elements = Object.entries({ Code: code, Message: message, ...more }).map(
+    ([name, value]) => `<${name}>${value.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</${name}>`,
+  );
+  response.writeHead(status, {
+    'content-type': 'application/xml',
+    ...(more['Region'] === undefined ? {} : { 'x-amz-bucket-region': more['Region'] }),
+  });
+  response.end(
+    method === 'HEAD' ? undefined : `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${elements.join('')}</Error>`,
+  );
 }

@@ -26,7 +26,7 @@ const OTHER_USER = 'user_other_reader = reading';
 const STORES = ['account', 'container', 'object'] as const;
 
 /** A Swift of its own on free ports and in a temporary folder, started as child processes. */
-export async function startSwift(): Promise<S3Server & { close(): Promise<void> }> {
+export async function startSwift(): Promise<Omit<S3Server, 'store'> & { close(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'swift-'));
   mkdirSync(join(folder, 'devices', 'd1'), { recursive: true });
   const ports = await freePorts(STORES.length + 1);

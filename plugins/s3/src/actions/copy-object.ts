@@ -1,6 +1,6 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
-import { bucket, bucketOrDefault, key, objectHeaders, versionId } from '../inputs.ts';
+import { bucket, bucketOrDefault, key, objectHeaders, toObjectHeaders, versionId } from '../inputs.ts';
 import { defined, toEtag } from '../outputs.ts';
 import type { S3Client } from '../s3-client.ts';
 
@@ -47,11 +47,7 @@ export const copyObject = (s3: S3Client) =>
                 ? {}
                 : {
                     MetadataDirective: 'REPLACE',
-                    ContentType: replace.content_type ?? 'application/octet-stream',
-                    CacheControl: replace.cache_control,
-                    ContentDisposition: replace.content_disposition,
-                    ContentEncoding: replace.content_encoding,
-                    Metadata: replace.metadata ?? {},
+                    ...toObjectHeaders(replace),
                   }),
             }),
             options,

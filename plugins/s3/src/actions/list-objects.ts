@@ -1,9 +1,10 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
 import { bucketOrDefault, MAX_KEYS } from '../inputs.ts';
-import { badAnswer } from '../s3-error.ts';
+import { keyDecoder } from '../key-decoder.ts';
 import { defined, toEtag } from '../outputs.ts';
 import type { S3Client } from '../s3-client.ts';
+import { badAnswer } from '../s3-error.ts';
 
 const input = z.strictObject({
   bucket: bucketOrDefault,
@@ -58,7 +59,7 @@ export const listObjects = (s3: S3Client) =>
           options,
         ),
       );
-      const decode = answer.EncodingType === 'url' ? decodeKey : (text = ''): string => text;
+      const decode = keyDecoder(answer.EncodingType, { what, endpoint: s3.endpoint });
       const truncated = answer.IsTruncated ?? false;
       if (truncated && answer.NextContinuationToken === undefined) {
         throw badAnswer({ what, endpoint: s3.endpoint }, 'a page that is not the last, without a token for the next');
@@ -79,8 +80,3 @@ export const listObjects = (s3: S3Client) =>
       });
     },
   });
-
-/** Some services write a blank as `+`, as forms do; a plus itself is always encoded. */
-function decodeKey(text = ''): string {
-  return decodeURIComponent(text.replaceAll('+', '%20'));
-}

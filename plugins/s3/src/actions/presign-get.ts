@@ -1,18 +1,16 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
-import { bucketOrDefault, expiresIn, key, versionId } from '../inputs.ts';
+import { bucketOrDefault, expiresIn, headerValue, keyInAddress, versionId } from '../inputs.ts';
 import { presign } from '../presign.ts';
 import type { S3Client } from '../s3-client.ts';
 
 const input = z.strictObject({
   bucket: bucketOrDefault,
-  key,
+  key: keyInAddress,
   version_id: versionId,
   expires_in: expiresIn,
-  response_content_type: z.string().min(1).optional().describe('Sent instead of the type of the object'),
-  response_content_disposition: z
-    .string()
-    .min(1)
+  response_content_type: headerValue.optional().describe('Sent instead of the type of the object'),
+  response_content_disposition: headerValue
     .optional()
     .describe('Sent with the object, e.g. `attachment; filename="report.pdf"`'),
 });

@@ -1,14 +1,14 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
-import { bucketOrDefault, expiresIn, key } from '../inputs.ts';
+import { bucketOrDefault, expiresIn, headerValue, keyInAddress } from '../inputs.ts';
 import { presign } from '../presign.ts';
 import type { S3Client } from '../s3-client.ts';
 
 const input = z.strictObject({
   bucket: bucketOrDefault,
-  key,
+  key: keyInAddress,
   expires_in: expiresIn,
-  content_type: z.string().min(1).optional().describe('Whoever writes must then send exactly this type'),
+  content_type: headerValue.optional().describe('Whoever writes must then send exactly this type'),
 });
 const output = z.object({
   url: z.string(),

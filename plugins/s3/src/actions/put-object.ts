@@ -1,8 +1,9 @@
-import { action, InvalidInputError } from '@automate/sdk';
+import { action, ConnectorError, InvalidInputError } from '@automate/sdk';
 import { z } from 'zod';
-import { bucketOrDefault, key, MAX_BODY_BYTES, objectHeaders } from '../inputs.ts';
+import { bucketOrDefault, etag, key, MAX_BODY_BYTES, objectHeaders, toObjectHeaders } from '../inputs.ts';
 import { defined, toEtag } from '../outputs.ts';
 import type { S3Client } from '../s3-client.ts';
+import { charsetOf } from '../to-text.ts';
 
 const input = z
   .strictObject({
@@ -11,9 +12,15 @@ const input = z
     base64: z.base64().optional().describe('The bytes, at most 2 MiB; larger objects are written by `presign_put`'),
     text: z.string().optional().describe('The bytes as text, written as UTF-8'),
     ...objectHeaders,
+    if_match: etag.optional().describe('Only if the object still has this ETag'),
+    if_none_match: z.literal('*').optional().describe('Only if there is no object of this key'),
   })
   .refine(({ base64, text }) => (base64 === undefined) !== (text === undefined), {
     error: 'expected either base64 or text',
+  })
+  .refine(({ text, content_type }) => text === undefined || /^utf-?8$/.test(charsetOf(content_type)), {
+    path: ['content_type'],
+    error: 'expected the charset utf-8, in which text is written; give the bytes of another one as base64',
   });
 const output = z.object({ etag: z.string().optional().describe('Without quotes'), version_id: z.string().optional() });
 
@@ -40,21 +47,29 @@ export const putObject = (s3: S3Client) =>
           },
         );
       }
-      const answer = await s3.run(context, `PutObject of "${bucket}/${payload.key}"`, ({ sdk, aws, options }) =>
+      const sent = s3.run(context, `PutObject of "${bucket}/${payload.key}"`, ({ sdk, aws, options }) =>
         aws.send(
           new sdk.PutObjectCommand({
             Bucket: bucket,
             Key: payload.key,
             Body: body,
-            ContentType: payload.content_type ?? 'application/octet-stream',
-            CacheControl: payload.cache_control,
-            ContentDisposition: payload.content_disposition,
-            ContentEncoding: payload.content_encoding,
-            Metadata: payload.metadata,
+            ...toObjectHeaders(payload),
+            IfMatch: payload.if_match,
+            IfNoneMatch: payload.if_none_match,
           }),
           options,
         ),
       );
+      const answer = await sent.catch((error: unknown) => {
+        throw context.repeated ? maybeOurs(error) : error;
+      });
       return defined({ etag: toEtag(answer.ETag), version_id: answer.VersionId });
     },
   });
+
+/** The object that stands in the way of a repeated call may be what its earlier attempt has written. */
+function maybeOurs(error: unknown): unknown {
+  if (!ConnectorError.is(error) || error.details?.['reason'] !== 'precondition_failed') return error;
+  const message = `${error.message}; an earlier attempt of this call may have written what is there`;
+  return ConnectorError.fromEnvelope({ ...error.toEnvelope(), message, effect: 'maybe' });
+}
