@@ -2,11 +2,26 @@ import { AuthFailedError, ConnectorAdapter } from '@automate/sdk';
 import type { AdapterHealth, CallContext, ConnectorContext, HttpClient, WebhookHeaders } from '@automate/sdk';
 import { z } from 'zod';
 import { addReaction } from './actions/add-reaction.ts';
+import { addRole } from './actions/add-role.ts';
+import { call } from './actions/call.ts';
+import { createThread } from './actions/create-thread.ts';
 import { createWebhookMessage } from './actions/create-webhook-message.ts';
 import { deleteMessage } from './actions/delete-message.ts';
 import { editMessage } from './actions/edit-message.ts';
+import { getMember } from './actions/get-member.ts';
+import { getMessage } from './actions/get-message.ts';
 import { listChannels } from './actions/list-channels.ts';
+import { listMembers } from './actions/list-members.ts';
+import { listMessages } from './actions/list-messages.ts';
+import { listPins } from './actions/list-pins.ts';
+import { listRoles } from './actions/list-roles.ts';
+import { listThreads } from './actions/list-threads.ts';
+import { openDm } from './actions/open-dm.ts';
+import { pinMessage } from './actions/pin-message.ts';
+import { removeReaction } from './actions/remove-reaction.ts';
+import { removeRole } from './actions/remove-role.ts';
 import { sendMessage } from './actions/send-message.ts';
+import { unpinMessage } from './actions/unpin-message.ts';
 import { configSchema } from './config.ts';
 import type { DiscordSettings } from './config.ts';
 import { DiscordClient } from './discord-client.ts';
@@ -20,7 +35,8 @@ export default class DiscordAdapter extends ConnectorAdapter {
   readonly name = 'discord';
   readonly version = '1.0.0';
   override readonly title = 'Discord';
-  override readonly description = 'Sends, changes and deletes Discord messages, reacts to them and lists channels.';
+  override readonly description =
+    'Sends, reads, changes and deletes Discord messages with files, threads and reactions; lists channels, members and roles.';
   override readonly capabilities = { webhooks: true, idempotencyKey: true, rateLimitHeaders: true };
   override readonly configSchema = configSchema;
   readonly #discord = new DiscordClient();
@@ -29,9 +45,24 @@ export default class DiscordAdapter extends ConnectorAdapter {
     send_message: sendMessage(this.#discord),
     edit_message: editMessage(this.#discord),
     delete_message: deleteMessage(this.#discord),
+    get_message: getMessage(this.#discord),
+    list_messages: listMessages(this.#discord),
+    pin_message: pinMessage(this.#discord),
+    unpin_message: unpinMessage(this.#discord),
+    list_pins: listPins(this.#discord),
     add_reaction: addReaction(this.#discord),
+    remove_reaction: removeReaction(this.#discord),
     list_channels: listChannels(this.#discord),
+    create_thread: createThread(this.#discord),
+    list_threads: listThreads(this.#discord),
+    open_dm: openDm(this.#discord),
+    list_roles: listRoles(this.#discord),
+    add_role: addRole(this.#discord),
+    remove_role: removeRole(this.#discord),
+    get_member: getMember(this.#discord),
+    list_members: listMembers(this.#discord),
     create_webhook_message: createWebhookMessage(this.#discord),
+    call: call(this.#discord),
   };
 
   override initialize(context: ConnectorContext): void {

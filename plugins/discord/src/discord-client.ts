@@ -24,6 +24,8 @@ interface DiscordRequest<S extends z.ZodType> {
   readonly what: string;
   readonly query?: HttpRequest['query'];
   readonly json?: JsonValue;
+  /** In place of `json`. */
+  readonly encoded?: { readonly body: Uint8Array; readonly contentType: string };
   /** What the answer must look like; absent where there is none. */
   readonly schema: S;
   /** What is secret of the path. Such a request needs no other credentials and sends none. */
@@ -50,14 +52,20 @@ export class DiscordClient {
    */
   async send<S extends z.ZodType>(http: HttpClient, request: DiscordRequest<S>): Promise<z.output<S>> {
     const { url, headers } = this.#opened();
-    const { method, path, what, query, json, schema, pathSecret } = request;
+    const { method, path, what, query, json, encoded, schema, pathSecret } = request;
     const own = pathSecret === undefined ? headers : {};
     const sending = http.request({
       method,
       path: `${url}${path}`,
       ...(query === undefined ? {} : { query }),
       ...(json === undefined ? {} : { json }),
-      headers: { 'user-agent': USER_AGENT, accept: 'application/json', ...own },
+      ...(encoded === undefined ? {} : { body: encoded.body }),
+      headers: {
+        'user-agent': USER_AGENT,
+        accept: 'application/json',
+        ...(encoded === undefined ? {} : { 'content-type': encoded.contentType }),
+        ...own,
+      },
       authorize: own === undefined,
       accept: () => true,
     });
@@ -115,7 +123,7 @@ function readJson(response: { json(): JsonValue }, what: string): JsonValue {
   try {
     return response.json();
   } catch (error) {
-    throw badAnswer(what, 'it is not JSON', error);
+    throw badAnswer(what, 'it is not JSON', { cause: error });
   }
 }
 

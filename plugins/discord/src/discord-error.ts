@@ -1,5 +1,5 @@
 import { createConnectorError, errorForStatus, isJsonObject, parseRetryAfter } from '@automate/sdk';
-import type { ConnectorError, HttpResponse, JsonObject, JsonValue } from '@automate/sdk';
+import type { ConnectorError, ConnectorErrorOptions, HttpResponse, JsonObject, JsonValue } from '@automate/sdk';
 
 /** What whoever runs the connector can do about some of Discord's codes. */
 const REMEDIES: Readonly<Record<number, string>> = {
@@ -8,12 +8,15 @@ const REMEDIES: Readonly<Record<number, string>> = {
   50007: 'the user takes no direct messages from the bot',
 };
 
+/** Statuses below 500 that mean the same from Discord and from a proxy: credentials, permission, rate limit. */
+const SAID_BY_STATUS: ReadonlySet<number> = new Set([401, 403, 407, 429]);
+
 /** The error that an answer above 299 stands for, in Discord's words. `what` names the request without its secrets. */
 export function discordError(what: string, response: HttpResponse): ConnectorError {
   const { status, headers } = response;
   const body = bodyOf(response);
-  if (body === undefined && status < 500 && status !== 429) {
-    return badAnswer(what, `it answered ${status} without a reason`);
+  if (status < 500 && !SAID_BY_STATUS.has(status) && typeof body?.['code'] !== 'number') {
+    return badAnswer(what, `it answered ${status} without Discord's reason`, { effect: 'none' });
   }
   const code = typeof body?.['code'] === 'number' ? body['code'] : 0;
   const said = typeof body?.['message'] === 'string' ? body['message'] : `status ${status}`;
@@ -32,14 +35,14 @@ export function discordError(what: string, response: HttpResponse): ConnectorErr
 }
 
 /** The error for an answer that Discord does not give. */
-export function badAnswer(what: string, found: string, cause?: unknown): ConnectorError {
+export function badAnswer(what: string, found: string, options: ConnectorErrorOptions = {}): ConnectorError {
   return createConnectorError(
     'UPSTREAM_5XX',
     `${what} did not answer as Discord does (${found}); check host and base_path`,
     {
       retryable: false,
       details: { reason: 'bad_answer' },
-      cause,
+      ...options,
     },
   );
 }

@@ -21,10 +21,19 @@ const embed = z
   })
   .catchall(jsonValue);
 
+/** An emoji as Discord takes it. Digits and `#`, `*` are one with the sign of a keycap only. */
+export const emoji = z
+  .string()
+  .regex(
+    /^(\w{2,32}:\d{1,20}|[#*\d]\uFE0F?\u20E3|[^\w\s./:]+)$/u,
+    'expected an emoji such as 👍, or one of the server as name:id',
+  )
+  .describe('An emoji such as 👍, or one of the server as `name:id`');
+
 /** What a message says. */
 export const contents = {
-  content: z.string().min(1).max(2000).optional().describe('The text, in Markdown'),
-  embeds: z.array(embed).min(1).max(10).optional().describe('Cards beneath the text'),
+  content: z.string().max(2000).optional().describe('The text, in Markdown'),
+  embeds: z.array(embed).max(10).optional().describe('Cards beneath the text'),
   allowed_mentions: z
     .strictObject({
       parse: z.array(z.enum(['roles', 'users', 'everyone'])).optional(),
@@ -36,14 +45,18 @@ export const contents = {
     .describe('Whom mentions in the text notify; `{"parse":[]}` notifies nobody'),
 };
 
+/** A new message says something: empty texts and lists are as good as none. */
 export const needsContents = {
-  check: ({ content, embeds }: { content?: string | undefined; embeds?: unknown }) =>
-    content !== undefined || embeds !== undefined,
-  error: 'expected content or embeds',
-  meta: { anyOf: [{ required: ['content'] }, { required: ['embeds'] }] },
+  check: ({
+    content = '',
+    embeds = [],
+    files = [],
+  }: Partial<Record<'content' | 'embeds' | 'files', { length: number } | undefined>>) =>
+    [content, embeds, files].some((part) => part.length > 0),
+  error: 'expected content, embeds or files that are not empty',
 };
 
-/** A message as it stands. */
+/** A message as it stands. Empty lists are left out. */
 export const message = z.object({
   id: z.string(),
   channel_id: z.string(),
@@ -51,14 +64,43 @@ export const message = z.object({
   timestamp: z.string(),
   edited_timestamp: z.string().optional(),
   author: z.object({ id: z.string(), username: z.string() }),
+  embeds: z.array(jsonValue).optional(),
+  attachments: z
+    .array(z.object({ id: z.string(), filename: z.string(), size: z.int().describe('Bytes'), url: z.string() }))
+    .optional(),
+  reactions: z
+    .array(z.object({ emoji: z.string(), count: z.int() }))
+    .optional()
+    .describe('Custom emoji as `name:id`'),
+  reply_to: z.string().optional().describe('Id of the message that it answers'),
+  pinned: z.boolean().optional(),
 });
 
 export const messageAnswer = z.object({
   ...message.shape,
   edited_timestamp: z.string().nullish(),
+  reactions: z
+    .array(z.object({ count: z.int(), emoji: z.object({ id: z.string().nullish(), name: z.string().nullish() }) }))
+    .optional(),
+  message_reference: z.object({ message_id: z.string().nullish() }).nullish(),
 });
 
 export function toMessage(data: z.output<typeof messageAnswer>): z.output<typeof message> {
-  const { edited_timestamp: edited, ...rest } = data;
-  return { ...rest, ...(edited === undefined || edited === null ? {} : { edited_timestamp: edited }) };
+  const { edited_timestamp: edited, embeds = [], attachments = [], reactions = [], pinned, ...rest } = data;
+  const { message_reference: reference, ...plain } = rest;
+  return {
+    ...plain,
+    ...(typeof edited === 'string' ? { edited_timestamp: edited } : {}),
+    ...(embeds.length === 0 ? {} : { embeds }),
+    ...(attachments.length === 0 ? {} : { attachments }),
+    ...(reactions.length === 0
+      ? {}
+      : { reactions: reactions.map(({ emoji, count }) => ({ emoji: nameOf(emoji), count })) }),
+    ...(typeof reference?.message_id === 'string' ? { reply_to: reference.message_id } : {}),
+    ...(pinned === true ? { pinned } : {}),
+  };
+}
+
+function nameOf({ id, name }: { id?: string | null | undefined; name?: string | null | undefined }): string {
+  return typeof id === 'string' ? `${name ?? ''}:${id}` : (name ?? '');
 }

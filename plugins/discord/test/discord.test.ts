@@ -42,6 +42,8 @@ describe('messages', () => {
       content: payload.content,
       timestamp: '2026-01-31T12:00:00.000000+00:00',
       author: { id: '42', username: 'automaton' },
+      embeds: payload.embeds,
+      reply_to: '999',
     });
     const [request] = discord.requests;
     expect(request?.json()).toStrictEqual({ ...payload, message_reference: { message_id: '999' } });
@@ -70,13 +72,81 @@ describe('messages', () => {
 
   it.each([
     ['👍', '%F0%9F%91%8D'],
+    ['1️⃣', '1%EF%B8%8F%E2%83%A3'],
+    ['#⃣', '%23%E2%83%A3'],
+    ['🏳️‍🌈', '%F0%9F%8F%B3%EF%B8%8F%E2%80%8D%F0%9F%8C%88'],
     ['party_parrot:123456', 'party_parrot%3A123456'],
-  ])('are reacted to with %s', async (emoji, encoded) => {
+  ])('are reacted to with %s, and the reaction is taken back', async (emoji, encoded) => {
     const connector = await start();
-    await expect(connector.call('add_reaction', { channel_id: '71', message_id: '5', emoji })).resolves.toStrictEqual({
-      added: true,
+    const { id } = await connector.call('send_message', { channel_id: '71', content: 'x' });
+    const message = { channel_id: '71', message_id: id as string };
+    await expect(connector.call('add_reaction', { ...message, emoji })).resolves.toStrictEqual({ added: true });
+    expect(discord.requests.at(-1)?.path).toBe(`/api/v10/channels/71/messages/1000/reactions/${encoded}/@me`);
+    await expect(connector.call('get_message', message)).resolves.toMatchObject({ reactions: [{ emoji, count: 1 }] });
+    await expect(connector.call('remove_reaction', { ...message, emoji })).resolves.toStrictEqual({ removed: true });
+    await expect(connector.call('get_message', message)).resolves.not.toHaveProperty('reactions');
+  });
+
+  it('are read, pages of them too', async () => {
+    const connector = await start();
+    for (const content of ['one', 'two', 'three']) await connector.call('send_message', { channel_id: '71', content });
+    const read = async (payload: JsonObject): Promise<unknown> => {
+      const { messages } = await connector.call('list_messages', { channel_id: '71', ...payload });
+      return (messages as JsonObject[]).map(({ content }) => content);
+    };
+    expect(await read({ limit: 2 })).toStrictEqual(['three', 'two']);
+    expect(await read({ before: '1001' })).toStrictEqual(['one']);
+    expect(await read({ after: '1001' })).toStrictEqual(['three']);
+    await expect(read({ before: '1001', after: '1000' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  it('carry files, byte for byte', async () => {
+    const connector = await start({ settings: { webhooks: [HOOK] } });
+    const files: JsonObject[] = [
+      { filename: 'grüße.txt', text: 'grüß dich' },
+      { filename: 'a.bin', base64: 'AP8K', description: 'Three bytes' },
+    ];
+    const attachments = [
+      { id: '80', filename: 'grüße.txt', size: 11, url: `data:;base64,${Buffer.from('grüß dich').toString('base64')}` },
+      { id: '81', filename: 'a.bin', size: 3, url: 'data:;base64,AP8K' },
+    ];
+    await expect(connector.call('send_message', { channel_id: '71', files })).resolves.toMatchObject({ attachments });
+    await expect(
+      connector.call('create_webhook_message', { webhook: 'deploys', content: 'x', files }),
+    ).resolves.toMatchObject({ content: 'x', attachments });
+  });
+
+  it('are sent with empty parts beside others, and lose their text to an empty one', async () => {
+    const connector = await start();
+    const { id } = await connector.call('send_message', { channel_id: '71', content: 'x', embeds: [] });
+    await connector.call('edit_message', { channel_id: '71', message_id: id as string, embeds: [{ title: 't' }] });
+    const edited = await connector.call('edit_message', { channel_id: '71', message_id: id as string, content: '' });
+    expect(edited).toMatchObject({ content: '', embeds: [{ title: 't' }] });
+    await expect(
+      connector.call('edit_message', { channel_id: '71', message_id: id as string, content: 'y', embeds: [] }),
+    ).resolves.not.toHaveProperty('embeds');
+  });
+
+  it('are pinned, listed and unpinned', async () => {
+    const connector = await start();
+    const { id } = await connector.call('send_message', { channel_id: '71', content: 'x' });
+    const message = { channel_id: '71', message_id: id as string };
+    await connector.call('pin_message', message);
+    await expect(connector.call('list_pins', { channel_id: '71' })).resolves.toMatchObject({
+      pins: [{ pinned_at: '2026-01-31T12:10:00.000000+00:00', message: { id, pinned: true } }],
     });
-    expect(discord.requests[0]?.path).toBe(`/api/v10/channels/71/messages/5/reactions/${encoded}/@me`);
+    await connector.call('unpin_message', message);
+    await expect(connector.call('list_pins', { channel_id: '71' })).resolves.toStrictEqual({ pins: [] });
+  });
+
+  it('are gone already where an earlier attempt may have deleted them', async () => {
+    const connector = await start();
+    const { id } = await connector.call('send_message', { channel_id: '71', content: 'x' });
+    const message = { channel_id: '71', message_id: id as string };
+    await connector.call('delete_message', message);
+    await expect(connector.call('delete_message', message, { repeated: true })).resolves.toStrictEqual({
+      deleted: true,
+    });
   });
 
   it('are sent once for one idempotency key, however long it is', async () => {
@@ -97,15 +167,82 @@ describe('messages', () => {
 
   it.each([
     ['send_message', { channel_id: '71' }],
+    ['send_message', { channel_id: '71', content: '', embeds: [], files: [] }],
+    ['send_message', { channel_id: '71', files: [{ filename: 'a' }] }],
+    ['send_message', { channel_id: '71', files: [{ filename: 'a', text: 'x'.repeat(2 ** 21 + 1) }] }],
+    ['create_thread', { channel_id: '71', name: 'x', message_id: '5', private: true }],
+    ['list_members', { guild_id: '7', query: 'a', after: '1' }],
+    ['call', { method: 'GET', path: '/guilds/../../oauth2' }],
+    ['call', { method: 'GET', path: 'https://example.com' }],
     ['send_message', { channel_id: '71', content: 'x'.repeat(2001) }],
     ['send_message', { channel_id: '../users', content: 'x' }],
     ['send_message', { channel_id: '71', embeds: Array.from({ length: 11 }, () => ({ title: 't' })) }],
     ['add_reaction', { channel_id: '71', message_id: '5', emoji: '../@me' }],
+    ['add_reaction', { channel_id: '71', message_id: '5', emoji: '1' }],
     ['create_webhook_message', { webhook: 'unknown', content: 'x' }],
   ])('of %s are refused before anything is sent where they are wrong', async (action, payload) => {
     const connector = await start();
     await expect(connector.call(action, payload)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     expect(discord.requests).toStrictEqual([]);
+  });
+});
+
+describe('servers', () => {
+  it('give and take roles', async () => {
+    const connector = await start();
+    await expect(connector.call('list_roles', { guild_id: '7' })).resolves.toStrictEqual({
+      roles: [{ id: '90', name: 'ops', permissions: '2048', position: 1, managed: false, mentionable: true }],
+    });
+    const role = { guild_id: '7', user_id: '42', role_id: '90' };
+    await connector.call('add_role', role);
+    await expect(connector.call('get_member', { guild_id: '7', user_id: '42' })).resolves.toMatchObject({
+      member: { user: { username: 'automaton' }, roles: ['90'] },
+    });
+    await connector.call('remove_role', role);
+    const listed = await connector.call('list_members', { guild_id: '7', limit: 1 });
+    expect(listed).toMatchObject({ members: [{ roles: [] }], next_after: '42' });
+    await expect(
+      connector.call('list_members', { guild_id: '7', query: 'auto', limit: 1 }),
+    ).resolves.not.toHaveProperty('next_after');
+  });
+
+  it('have threads: from a message, by themselves, and as posts of a forum', async () => {
+    const connector = await start();
+    const { id } = await connector.call('send_message', { channel_id: '71', content: 'x' });
+    const made = { id: '600', name: 'Talk', parent_id: '71', archived: false, locked: false, message_count: 0 };
+    const thread = { channel_id: '71', name: 'Talk' };
+    const kinds: JsonObject[] = [{ message_id: id as string }, { private: true }, {}, { message: { content: 'first' } }];
+    for (const more of kinds)
+      await expect(connector.call('create_thread', { ...thread, ...more })).resolves.toStrictEqual(made);
+    expect(discord.requests.slice(1).map((request) => request.json())).toStrictEqual([
+      { name: 'Talk' },
+      { name: 'Talk', type: 12 },
+      { name: 'Talk', type: 11 },
+      { name: 'Talk', message: { content: 'first' } },
+    ]);
+    await expect(connector.call('list_threads', { guild_id: '7' })).resolves.toMatchObject({
+      threads: [{ name: 'Active' }],
+    });
+  });
+
+  it('open direct messages', async () => {
+    const connector = await start();
+    await expect(connector.call('open_dm', { user_id: '8' })).resolves.toStrictEqual({ channel_id: '58' });
+  });
+});
+
+describe('call', () => {
+  it('calls what has no action, as the bot', async () => {
+    const connector = await start();
+    await expect(connector.call('call', { method: 'GET', path: '/guilds/7/emojis' })).resolves.toStrictEqual({
+      answer: [{ id: '123456', name: 'party_parrot' }],
+    });
+    await expect(
+      connector.call('call', { method: 'PUT', path: '/guilds/7/members/42/roles/90' }),
+    ).resolves.toStrictEqual({});
+    await expect(connector.call('call', { method: 'GET', path: '/no/such' })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
   });
 });
 
@@ -194,8 +331,14 @@ describe('errors of Discord', () => {
     [
       'an answer of somebody else',
       { status: 404, text: 'not here' },
-      { code: 'UPSTREAM_5XX', details: { reason: 'bad_answer' } },
+      { code: 'UPSTREAM_5XX', effect: 'none', details: { reason: 'bad_answer' } },
     ],
+    [
+      "a gateway's own JSON",
+      { status: 404, json: { message: 'no Route matched' } },
+      { code: 'UPSTREAM_5XX', retryable: false, details: { reason: 'bad_answer' } },
+    ],
+    ['a proxy that wants credentials', { status: 401, text: '' }, { code: 'AUTH_FAILED' }],
     [
       'a web page',
       { text: '<html>', headers: { 'content-type': 'text/html' } },

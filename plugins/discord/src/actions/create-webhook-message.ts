@@ -1,19 +1,20 @@
 import { action, InvalidInputError } from '@automate/sdk';
 import { z } from 'zod';
 import type { DiscordClient } from '../discord-client.ts';
+import { encodeFiles, files } from '../files.ts';
 import { contents, message, messageAnswer, needsContents, snowflake, toMessage } from '../message.ts';
 
 const input = z
   .strictObject({
     webhook: z.string().min(1).describe('Name of the webhook in the settings'),
     ...contents,
+    files,
     username: z.string().min(1).max(80).optional().describe("Shown instead of the webhook's name"),
     avatar_url: z.url().max(2048).optional().describe("Shown instead of the webhook's picture"),
     thread_id: snowflake.optional().describe("A thread of the webhook's channel"),
     tts: z.boolean().optional(),
   })
-  .refine(needsContents.check, { error: needsContents.error })
-  .meta(needsContents.meta);
+  .refine(needsContents.check, { error: needsContents.error });
 
 /** Sends a message by a webhook. */
 export const createWebhookMessage = (discord: DiscordClient) =>
@@ -24,7 +25,7 @@ export const createWebhookMessage = (discord: DiscordClient) =>
     sideEffects: true,
     idempotent: false,
     rateLimitClass: 'webhooks',
-    async run({ webhook, thread_id, ...rest }, { http, idempotencyKey }) {
+    async run({ webhook, thread_id, files: given = [], ...rest }, { http, idempotencyKey }) {
       if (idempotencyKey !== undefined) {
         throw new InvalidInputError('messages by webhook take no idempotency key: Discord has no nonce for them');
       }
@@ -34,7 +35,7 @@ export const createWebhookMessage = (discord: DiscordClient) =>
         path: `/webhooks/${id}/${encodeURIComponent(token)}`,
         what: `to send by the webhook "${webhook}"`,
         query: { wait: true, thread_id },
-        json: rest,
+        ...(given.length === 0 ? { json: rest } : { encoded: await encodeFiles(rest, given) }),
         schema: messageAnswer,
         pathSecret: token,
       });

@@ -1,17 +1,19 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
 import type { DiscordClient } from '../discord-client.ts';
-import { contents, message, messageAnswer, needsContents, snowflake, toMessage } from '../message.ts';
+import { contents, message, messageAnswer, snowflake, toMessage } from '../message.ts';
 
 const input = z
   .strictObject({ channel_id: snowflake, message_id: snowflake.describe('Id of a message of the bot'), ...contents })
-  .refine(needsContents.check, { error: needsContents.error })
-  .meta(needsContents.meta);
+  .refine(({ content, embeds }) => content !== undefined || embeds !== undefined, {
+    error: 'expected content or embeds',
+  });
 
 /** Replaces what a message of the bot says. */
 export const editMessage = (discord: DiscordClient) =>
   action({
-    description: 'Replaces text or embeds of a message that the bot has sent; what is left out stays.',
+    description:
+      'Replaces text or embeds of a message that the bot has sent; what is left out stays, and an empty text or list takes away.',
     input,
     output: message,
     sideEffects: true,

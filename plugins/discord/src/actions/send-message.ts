@@ -2,17 +2,18 @@ import { createHash } from 'node:crypto';
 import { action } from '@automate/sdk';
 import { z } from 'zod';
 import type { DiscordClient } from '../discord-client.ts';
+import { encodeFiles, files } from '../files.ts';
 import { contents, message, messageAnswer, needsContents, snowflake, toMessage } from '../message.ts';
 
 const input = z
   .strictObject({
     channel_id: snowflake.describe('Id of the channel or thread'),
     ...contents,
+    files,
     reply_to: snowflake.optional().describe('Id of the message in this channel that it answers'),
     tts: z.boolean().optional().describe('Whether it is read aloud'),
   })
-  .refine(needsContents.check, { error: needsContents.error })
-  .meta(needsContents.meta);
+  .refine(needsContents.check, { error: needsContents.error });
 
 /** Most characters of a nonce. */
 const NONCE_LENGTH = 25;
@@ -27,22 +28,23 @@ function nonceOf(key: string): { readonly nonce: string; readonly enforce_nonce:
 /** Sends a message as the bot. */
 export const sendMessage = (discord: DiscordClient) =>
   action({
-    description: 'Sends a message to a channel or thread as the bot: text, embeds or both.',
+    description: 'Sends a message to a channel or thread as the bot: text, embeds, files or several of them.',
     input,
     output: message,
     sideEffects: true,
     idempotent: false,
     rateLimitClass: 'messages',
-    async run({ channel_id, reply_to, ...rest }, { http, idempotencyKey }) {
+    async run({ channel_id, reply_to, files: given = [], ...rest }, { http, idempotencyKey }) {
+      const json = {
+        ...rest,
+        ...(reply_to === undefined ? {} : { message_reference: { message_id: reply_to } }),
+        ...(idempotencyKey === undefined ? {} : nonceOf(idempotencyKey)),
+      };
       const sent = await discord.send(http, {
         method: 'POST',
         path: `/channels/${channel_id}/messages`,
         what: 'to send a message',
-        json: {
-          ...rest,
-          ...(reply_to === undefined ? {} : { message_reference: { message_id: reply_to } }),
-          ...(idempotencyKey === undefined ? {} : nonceOf(idempotencyKey)),
-        },
+        ...(given.length === 0 ? { json } : { encoded: await encodeFiles(json, given) }),
         schema: messageAnswer,
       });
       return toMessage(sent);
