@@ -36,6 +36,8 @@ export interface ActionDefinition<Input = never, Output = unknown> {
   readonly sideEffects: boolean;
   /** Whether doing it twice is the same as doing it once. Only such actions are tried again after an unknown outcome. */
   readonly idempotent: boolean;
+  /** `false` where the remote system takes no key for this action: a call with one is refused. Default: as the kind's capability. */
+  readonly idempotencyKey?: false;
   /** Actions of one class share the remote system's rate limit. */
   readonly rateLimitClass?: string;
   /** Milliseconds for one attempt. Default: the connector's `limits.timeout`. */
@@ -71,6 +73,7 @@ export function action<I extends Schema, O extends Schema | undefined = undefine
   readonly output?: O;
   readonly sideEffects: boolean;
   readonly idempotent: boolean;
+  readonly idempotencyKey?: false;
   readonly rateLimitClass?: string;
   readonly timeoutMs?: number;
   readonly run: (

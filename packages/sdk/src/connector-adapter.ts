@@ -96,6 +96,11 @@ export abstract class ConnectorAdapter {
         details: { action, known },
       });
     }
+    // A key that nobody hands on would have the call repeated for nothing's sake.
+    if (definition.idempotencyKey === false && context.idempotencyKey !== undefined)
+      throw new InvalidInputError(`"${action}" takes no idempotency key: the remote system has none for it`, {
+        problems: [{ path: 'idempotency_key', expected: 'nothing, for this action', received: 'a key' }],
+      });
     const input = await validate(definition.input, payload);
     if (!input.ok) {
       const all = input.problems

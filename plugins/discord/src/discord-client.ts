@@ -1,5 +1,5 @@
 import { ConnectorError, createRedactor, InvalidInputError } from '@automate/sdk';
-import type { ConnectorContext, HttpClient, HttpRequest, JsonValue } from '@automate/sdk';
+import type { ConnectorContext, HttpClient, HttpRequest, HttpResponse, JsonValue } from '@automate/sdk';
 import { z } from 'zod';
 import type { DiscordSettings, Webhook } from './config.ts';
 import { badAnswer, discordError } from './discord-error.ts';
@@ -51,31 +51,54 @@ export class DiscordClient {
    * @throws ConnectorError by the answer's status, in Discord's words; UpstreamError where the answer is not Discord's.
    */
   async send<S extends z.ZodType>(http: HttpClient, request: DiscordRequest<S>): Promise<z.output<S>> {
-    const { url, headers } = this.#opened();
     const { method, path, what, query, json, encoded, schema, pathSecret } = request;
-    const own = pathSecret === undefined ? headers : {};
-    const sending = http.request({
-      method,
-      path: `${url}${path}`,
-      ...(query === undefined ? {} : { query }),
-      ...(json === undefined ? {} : { json }),
-      ...(encoded === undefined ? {} : { body: encoded.body }),
-      headers: {
-        'user-agent': USER_AGENT,
-        accept: 'application/json',
-        ...(encoded === undefined ? {} : { 'content-type': encoded.contentType }),
-        ...own,
+    const response = await this.#request(http, {
+      what,
+      pathSecret,
+      request: {
+        method,
+        path,
+        ...(query === undefined ? {} : { query }),
+        ...(json === undefined ? {} : { json }),
+        ...(encoded === undefined ? {} : { body: encoded.body, headers: { 'content-type': encoded.contentType } }),
       },
+    });
+    const result = schema.safeParse(response.body.byteLength === 0 ? undefined : readJson(response, what));
+    if (result.success) return result.data;
+    throw badAnswer(what, z.prettifyError(result.error).replaceAll('\n', ' '));
+  }
+
+  /** Sends any request below the API's root as the bot. */
+  sendAny(http: HttpClient, request: HttpRequest): Promise<HttpResponse> {
+    const { method = 'GET', path } = request;
+    const { url } = this.#opened();
+    // The parser resolves dots in every spelling.
+    if (URL.parse(`${url}${path}`)?.href.startsWith(`${url}/`) !== true)
+      throw new InvalidInputError('path: expected a path below the API, such as /guilds/7/emojis', {
+        problems: [{ path: 'path', expected: 'a path below the API, such as /guilds/7/emojis', received: path }],
+      });
+    return this.#request(http, { what: `${method} ${path}`, request });
+  }
+
+  async #request(
+    http: HttpClient,
+    { request, what, pathSecret }: { request: HttpRequest; what: string; pathSecret?: string | undefined },
+  ): Promise<HttpResponse> {
+    const { url, headers } = this.#opened();
+    const own = pathSecret === undefined ? headers : {};
+    const { accept = isSuccess } = request;
+    const sending = http.request({
+      ...request,
+      path: `${url}${request.path}`,
+      headers: { accept: 'application/json', ...request.headers, 'user-agent': USER_AGENT, ...own },
       authorize: own === undefined,
       accept: () => true,
     });
     const response = await sending.catch((error: unknown) => {
       throw withoutSecret(ConnectorError.from(error), pathSecret);
     });
-    if (response.status < 200 || response.status > 299) throw discordError(what, response);
-    const result = schema.safeParse(response.body.byteLength === 0 ? undefined : readJson(response, what));
-    if (result.success) return result.data;
-    throw badAnswer(what, z.prettifyError(result.error).replaceAll('\n', ' '));
+    if (!accept(response.status)) throw discordError(what, response);
+    return response;
   }
 
   /** A configured webhook. */
@@ -106,6 +129,10 @@ export class DiscordClient {
     if (this.#connection === undefined) throw new Error('the Discord client was used before it was opened');
     return this.#connection;
   }
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status <= 299;
 }
 
 /** Discord's tokens are announced by `Bot`, not by `Bearer`. Other kinds of `auth` (a proxy's) are sent as they are. */

@@ -172,7 +172,8 @@ describe('messages', () => {
     ['send_message', { channel_id: '71', files: [{ filename: 'a', text: 'x'.repeat(2 ** 21 + 1) }] }],
     ['create_thread', { channel_id: '71', name: 'x', message_id: '5', private: true }],
     ['list_members', { guild_id: '7', query: 'a', after: '1' }],
-    ['call', { method: 'GET', path: '/guilds/../../oauth2' }],
+    ['call', { path: '/guilds/../../oauth2' }],
+    ['call', { path: '/%2e%2e/oauth2' }],
     ['call', { method: 'GET', path: 'https://example.com' }],
     ['send_message', { channel_id: '71', content: 'x'.repeat(2001) }],
     ['send_message', { channel_id: '../users', content: 'x' }],
@@ -211,7 +212,12 @@ describe('servers', () => {
     const { id } = await connector.call('send_message', { channel_id: '71', content: 'x' });
     const made = { id: '600', name: 'Talk', parent_id: '71', archived: false, locked: false, message_count: 0 };
     const thread = { channel_id: '71', name: 'Talk' };
-    const kinds: JsonObject[] = [{ message_id: id as string }, { private: true }, {}, { message: { content: 'first' } }];
+    const kinds: JsonObject[] = [
+      { message_id: id as string },
+      { private: true },
+      {},
+      { message: { content: 'first' } },
+    ];
     for (const more of kinds)
       await expect(connector.call('create_thread', { ...thread, ...more })).resolves.toStrictEqual(made);
     expect(discord.requests.slice(1).map((request) => request.json())).toStrictEqual([
@@ -234,12 +240,12 @@ describe('servers', () => {
 describe('call', () => {
   it('calls what has no action, as the bot', async () => {
     const connector = await start();
-    await expect(connector.call('call', { method: 'GET', path: '/guilds/7/emojis' })).resolves.toStrictEqual({
-      answer: [{ id: '123456', name: 'party_parrot' }],
+    await expect(connector.call('call', { method: 'GET', path: '/guilds/7/emojis' })).resolves.toMatchObject({
+      json: [{ id: '123456', name: 'party_parrot' }],
     });
     await expect(
       connector.call('call', { method: 'PUT', path: '/guilds/7/members/42/roles/90' }),
-    ).resolves.toStrictEqual({});
+    ).resolves.toMatchObject({ status: 204 });
     await expect(connector.call('call', { method: 'GET', path: '/no/such' })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
@@ -292,15 +298,22 @@ describe('webhooks', () => {
     expect(String(error)).not.toContain(HOOK.token);
     expect(JSON.stringify(connector.adapter.getConfig())).not.toContain(HOOK.token);
   });
+});
 
-  it('take no idempotency key', async () => {
+describe('idempotency keys', () => {
+  it.each([
+    ['create_webhook_message', { webhook: 'deploys', content: 'x' }],
+    ['create_thread', { channel_id: '71', name: 'x' }],
+    ['call', { method: 'POST', path: '/channels/71/messages', json: { content: 'x' } }],
+  ])('are refused by %s, for which Discord has none, before anything is sent', async (action, payload) => {
     const opened = await openAdapter(DiscordAdapter, { config: discord.endpoint, settings: { webhooks: [HOOK] } });
     running.push(opened);
-    const call = opened.call('create_webhook_message', { idempotencyKey: 'k' });
-    const payload = { webhook: 'deploys', content: 'x' };
-    await expect(opened.adapter.execute('create_webhook_message', payload, call)).rejects.toMatchObject({
+    const call = opened.call(action, { idempotencyKey: 'k' });
+    await expect(opened.adapter.execute(action, payload as JsonObject, call)).rejects.toMatchObject({
       code: 'INVALID_INPUT',
+      problems: [{ path: 'idempotency_key' }],
     });
+    expect(discord.requests).toStrictEqual([]);
   });
 });
 

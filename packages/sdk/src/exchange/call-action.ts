@@ -47,6 +47,7 @@ export function callAction({
     output: exchangeOutput,
     sideEffects: true,
     idempotent: false,
+    idempotencyKey: false,
     async run(payload, context) {
       try {
         return await exchange((request) => send(request, context), payload.method, payload, bodyOf(payload));

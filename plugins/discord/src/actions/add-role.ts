@@ -18,6 +18,7 @@ export const addRole = (discord: DiscordClient) =>
     output,
     sideEffects: true,
     idempotent: true,
+    idempotencyKey: false,
     rateLimitClass: 'roles',
     async run({ guild_id, user_id, role_id }, { http }) {
       const path = `/guilds/${guild_id}/members/${user_id}/roles/${role_id}`;

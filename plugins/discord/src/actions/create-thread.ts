@@ -32,6 +32,7 @@ export const createThread = (discord: DiscordClient) =>
     output: thread,
     sideEffects: true,
     idempotent: false,
+    idempotencyKey: false,
     rateLimitClass: 'threads',
     async run({ channel_id, message_id, name, message, private: isPrivate, auto_archive_minutes }, { http }) {
       if (message_id !== undefined && (isPrivate || message !== undefined))

@@ -1,4 +1,4 @@
-import { action, InvalidInputError } from '@automate/sdk';
+import { action } from '@automate/sdk';
 import { z } from 'zod';
 import type { DiscordClient } from '../discord-client.ts';
 import { encodeFiles, files } from '../files.ts';
@@ -24,11 +24,9 @@ export const createWebhookMessage = (discord: DiscordClient) =>
     output: message,
     sideEffects: true,
     idempotent: false,
+    idempotencyKey: false,
     rateLimitClass: 'webhooks',
-    async run({ webhook, thread_id, files: given = [], ...rest }, { http, idempotencyKey }) {
-      if (idempotencyKey !== undefined) {
-        throw new InvalidInputError('messages by webhook take no idempotency key: Discord has no nonce for them');
-      }
+    async run({ webhook, thread_id, files: given = [], ...rest }, { http }) {
       const { id, token } = discord.webhook(webhook);
       const sent = await discord.send(http, {
         method: 'POST',

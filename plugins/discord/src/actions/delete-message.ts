@@ -17,6 +17,7 @@ export const deleteMessage = (discord: DiscordClient) =>
     output,
     sideEffects: true,
     idempotent: true,
+    idempotencyKey: false,
     rateLimitClass: 'messages',
     async run({ channel_id, message_id }, { http, repeated }) {
       const path = `/channels/${channel_id}/messages/${message_id}`;

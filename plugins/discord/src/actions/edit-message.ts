@@ -18,6 +18,7 @@ export const editMessage = (discord: DiscordClient) =>
     output: message,
     sideEffects: true,
     idempotent: true,
+    idempotencyKey: false,
     rateLimitClass: 'messages',
     async run({ channel_id, message_id, ...rest }, { http }) {
       const edited = await discord.send(http, {

@@ -14,6 +14,7 @@ export const openDm = (discord: DiscordClient) =>
     output,
     sideEffects: true,
     idempotent: true,
+    idempotencyKey: false,
     rateLimitClass: 'dms',
     async run({ user_id }, { http }) {
       const { id } = await discord.send(http, {

@@ -14,6 +14,7 @@ export const pinMessage = (discord: DiscordClient) =>
     output,
     sideEffects: true,
     idempotent: true,
+    idempotencyKey: false,
     rateLimitClass: 'pins',
     async run({ channel_id, message_id }, { http }) {
       const path = `/channels/${channel_id}/messages/pins/${message_id}`;

@@ -14,6 +14,7 @@ export const removeReaction = (discord: DiscordClient) =>
     output,
     sideEffects: true,
     idempotent: true,
+    idempotencyKey: false,
     rateLimitClass: 'reactions',
     async run({ channel_id, message_id, emoji }, { http }) {
       const path = `/channels/${channel_id}/messages/${message_id}/reactions/${encodeURIComponent(emoji)}/@me`;
