@@ -158,7 +158,7 @@ describe("the answer's body", () => {
     const { connector } = await start(() => ({ text: 'x'.repeat(5000), drop: 'body' }));
     await expect(connector.call('get', { path: '/' })).rejects.toMatchObject({
       code: 'TRANSIENT_NETWORK',
-      effect: 'maybe',
+      effect: 'none',
     });
   });
 });
