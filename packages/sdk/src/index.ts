@@ -14,7 +14,7 @@ export type {
 export type { ConnectionProfile } from './connection-profile.ts';
 export type { CallContext, ConnectorContext, ResolvedAuth, ResolvedConfig } from './connector-context.ts';
 export type { AdapterHealth } from './health.ts';
-export type { HttpClient, HttpMethod, HttpRequest, HttpResponse, QueryValue } from './http-client.ts';
+export type { HttpClient, HttpMethod, HttpPart, HttpRequest, HttpResponse, QueryValue } from './http-client.ts';
 export { LOG_LEVELS } from './logger.ts';
 export type { Logger, LogLevel } from './logger.ts';
 export { Secret } from './secret.ts';

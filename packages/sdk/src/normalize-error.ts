@@ -50,13 +50,19 @@ interface Facts {
   readonly retryAfterMs: number | undefined;
 }
 
-/** A response's `Retry-After` (seconds or an HTTP date) in milliseconds from now. Undefined where it cannot be read. */
+/** Nobody waits longer, and who says so has mistaken a date for seconds. */
+const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * A response's `Retry-After` (seconds or an HTTP date) in milliseconds from now, a day at most. Undefined where it cannot
+ * be read.
+ */
 export function parseRetryAfter(value: string | null | undefined, now: number = Date.now()): number | undefined {
   const text = value?.trim() ?? '';
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Math.ceil(Number(text) * 1000), LONGEST_RETRY_AFTER_MS);
   // Date.parse also reads things like "-5"; a date names its month.
   const date = /[a-z]{3}/i.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  return Number.isNaN(date) ? undefined : Math.min(Math.max(0, date - now), LONGEST_RETRY_AFTER_MS);
 }
 
 /** The error that stands for an HTTP status of a remote system, or undefined for one that is no error. */

@@ -46,15 +46,47 @@ describe('a redirect', () => {
     });
   });
 
-  it('of a POST is not followed', async () => {
-    service.on('POST', '/old', { status: 307, headers: { location: '/new' } });
+  it.each([301, 302])('of a POST is not followed with %i, which does not say whether it was done', async (status) => {
+    service.on('POST', '/old', { status, headers: { location: '/new' } });
     using remote = openHttp({ ...service.endpoint, auth });
     expect(await rejection(remote.http.request({ method: 'POST', path: '/old' }))).toMatchObject({
       code: 'UPSTREAM_5XX',
       retryable: false,
+      effect: 'maybe',
       details: { reason: 'redirect_not_followed' },
     });
     expect(service.requests).toHaveLength(1);
+  });
+
+  it.each(['POST', 'PUT', 'DELETE'] as const)('with 303 after a %s is asked for with GET', async (method) => {
+    service.on(method, '/jobs', { status: 303, headers: { location: 'jobs/7' } });
+    service.on('GET', '/jobs/7', { json: { state: 'done' } });
+    using remote = openHttp({ ...service.endpoint, auth });
+    expect(await remote.http.json({ method, path: '/jobs', json: { a: 1 } })).toEqual({ state: 'done' });
+    expect(service.requests[1]?.headers).toMatchObject({ authorization: 'Bearer abc-token' });
+    expect(service.requests[1]?.headers).not.toHaveProperty('content-type');
+    expect(service.requests[1]?.body).toHaveLength(0);
+  });
+
+  it('with 303 after a POST means that it was done, whatever becomes of the GET', async () => {
+    service.on('POST', '/jobs', { status: 303, headers: { location: '/gone' } });
+    using remote = openHttp(service.endpoint);
+    expect(await rejection(remote.http.request({ method: 'POST', path: '/jobs' }))).toMatchObject({
+      code: 'NOT_FOUND',
+      effect: 'maybe',
+    });
+  });
+
+  it.each([307, 308])('with %i is followed with the same request', async (status) => {
+    service.on('POST', '/old', { status, headers: { location: '/new' } });
+    service.on('POST', '/new', { json: { here: true } });
+    using remote = openHttp({ ...service.endpoint, auth });
+    expect(await remote.http.json({ method: 'POST', path: '/old', json: { a: 1 } })).toEqual({ here: true });
+    expect(service.requests[1]?.json()).toEqual({ a: 1 });
+    expect(service.requests[1]?.headers).toMatchObject({
+      authorization: 'Bearer abc-token',
+      'content-type': 'application/json',
+    });
   });
 
   it('is the answer where the request accepts its status', async () => {
@@ -73,5 +105,67 @@ describe('a redirect', () => {
     using remote = openHttp(service.endpoint);
     expect(await remote.http.json({ path: '/1' })).toEqual({ end: true });
     expect(await rejection(remote.http.json({ path: '/0' }))).toMatchObject({ details: { reason: 'redirect_loop' } });
+  });
+});
+
+describe('a request for any origin', () => {
+  it('goes there, without credentials or the trace', async () => {
+    using remote = openHttp({ ...service.endpoint, auth, basePath: '/api' });
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const { http } = remote.call({ traceparent });
+    const answer = await http.json({ method: 'POST', path: `${other.url}/up?sig=a%20b`, anyOrigin: true, body: 'x' });
+    expect(answer).toEqual({ stolen: true });
+    expect(other.requests[0]?.target).toBe('/up?sig=a%20b');
+    expect(other.requests[0]?.headers).not.toHaveProperty('authorization');
+    expect(other.requests[0]?.headers).not.toHaveProperty('traceparent');
+  });
+
+  it("is still the connector's own below its endpoint, and a stranger's beside its base path", async () => {
+    service.on('GET', /./, { json: {} });
+    using remote = openHttp({ ...service.endpoint, auth, basePath: '/api' });
+    await remote.http.request({ path: `${service.url}/api/x`, anyOrigin: true });
+    await remote.http.request({ path: `${service.url}/files/x`, anyOrigin: true });
+    expect(service.requests.map(({ headers }) => headers['authorization'])).toEqual(['Bearer abc-token', undefined]);
+  });
+
+  it('never takes credentials along, not even when it is told to', async () => {
+    using remote = openHttp({ ...service.endpoint, auth });
+    const failed = rejection(remote.http.request({ path: `${other.url}/x`, anyOrigin: true, authorize: true }));
+    expect(await failed).toMatchObject({ code: 'INTERNAL_ERROR', effect: 'none', blame: 'plugin' });
+    expect(other.requests).toHaveLength(0);
+  });
+
+  it('follows redirects to any, and leaves behind all that could be a credential', async () => {
+    service.on('GET', '/download', { status: 302, headers: { location: `${other.url}/bytes` } });
+    using remote = openHttp({ ...service.endpoint, auth });
+    const headers = { 'X-Api-Key': 'caller-key', Cookie: 'a=1', Range: 'bytes=0-9' };
+    await remote.http.request({ path: '/download', anyOrigin: true, headers });
+    expect(service.requests[0]?.headers).toMatchObject({
+      authorization: 'Bearer abc-token',
+      'x-api-key': 'caller-key',
+    });
+    expect(other.requests[0]?.headers).toMatchObject({ range: 'bytes=0-9' });
+    for (const name of ['authorization', 'x-api-key', 'cookie'])
+      expect(other.requests[0]?.headers).not.toHaveProperty(name);
+  });
+
+  it('does not bring the credentials back where the way leads home again', async () => {
+    service.on('GET', '/out', { status: 302, headers: { location: `${other.url}/back` } });
+    service.on('GET', '/home', { json: {} });
+    other.on('GET', '/back', { status: 302, headers: { location: `${service.url}/home` } });
+    using remote = openHttp({ ...service.endpoint, auth });
+    await remote.http.request({ path: '/out', anyOrigin: true });
+    expect(service.requests[1]?.headers).not.toHaveProperty('authorization');
+  });
+
+  it('is no way out of HTTP', async () => {
+    service.on('GET', '/out', { status: 302, headers: { location: 'file:///etc/passwd' } });
+    using remote = openHttp(service.endpoint);
+    expect(await rejection(remote.http.request({ path: '/out', anyOrigin: true }))).toMatchObject({
+      details: { reason: 'redirect_refused' },
+    });
+    expect(await rejection(remote.http.request({ path: 'file:///etc/passwd', anyOrigin: true }))).toMatchObject({
+      details: { reason: 'bad_scheme' },
+    });
   });
 });

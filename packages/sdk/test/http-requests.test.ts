@@ -40,6 +40,69 @@ describe('a request', () => {
   });
 
   it.each([
+    ['/a?flag&s=a%20b', {}, '/a?flag&s=a%20b'],
+    ['/a?flag&s=a%20b&s=a+b', { more: 'x y' }, '/a?flag&s=a%20b&s=a+b&more=x%20y'],
+    ['/a%2Fb/%C3%BC/a+b', {}, '/a%2Fb/%C3%BC/a+b'],
+    ['/grüße/x y ', {}, '/gr%C3%BC%C3%9Fe/x%20y%20'],
+    ['/a//b/;v=1', {}, '/a//b/;v=1'],
+  ])('goes out as it was asked: %s with %j', async (path, query, sent) => {
+    using remote = openHttp(service.endpoint);
+    await remote.http.request({ path, query });
+    expect(service.requests[0]?.target).toBe(sent);
+  });
+
+  it.each(['/channels/#general', '/a\tb', '/half\ud800'])(
+    'is refused where it could only go out changed: %j',
+    async (path) => {
+      using remote = openHttp(service.endpoint);
+      expect(await rejection(remote.http.request({ path }))).toMatchObject({
+        code: 'INVALID_INPUT',
+        details: { reason: 'bad_url' },
+      });
+      expect(service.requests).toHaveLength(0);
+    },
+  );
+
+  it('takes any name of a header, also one that objects have by nature, and each only once', async () => {
+    using remote = openHttp(service.endpoint);
+    const headers = JSON.parse('{"__proto__":"a","constructor":"b"}') as Record<string, string>;
+    await remote.http.request({ path: '/', headers });
+    expect(Object.entries(service.requests[0]?.headers ?? {})).toEqual(
+      expect.arrayContaining([
+        ['__proto__', 'a'],
+        ['constructor', 'b'],
+      ]),
+    );
+    expect(await rejection(remote.http.request({ path: '/', headers: { 'X-A': '1', 'x-a': '2' } }))).toMatchObject({
+      details: { reason: 'bad_header' },
+    });
+  });
+
+  it('sends several parts as browsers do', async () => {
+    using remote = openHttp(service.endpoint);
+    await remote.http.request({
+      method: 'POST',
+      path: '/p',
+      multipart: [
+        { name: 'title', value: 'grüß\r\n--' },
+        { name: 'tag', value: 'a' },
+        { name: 'tag', value: 'b' },
+        { name: 'f"1', value: new Uint8Array([0, 255, 13, 10]), filename: 'ü".bin' },
+        { name: 'doc', value: '{}', filename: 'a.json', contentType: 'application/json' },
+      ],
+    });
+    const { headers, body } = service.requests[0]!;
+    const form = await new Response(Buffer.from(body), {
+      headers: { 'content-type': headers['content-type'] ?? '' },
+    }).formData();
+    expect([form.get('title'), form.getAll('tag')]).toEqual(['grüß\r\n--', ['a', 'b']]);
+    const file = form.get('f"1') as File;
+    expect([file.name, file.type]).toEqual(['ü".bin', 'application/octet-stream']);
+    expect([...(await file.bytes())]).toEqual([0, 255, 13, 10]);
+    expect(await (form.get('doc') as File).text()).toBe('{}');
+  });
+
+  it.each([
     [{ json: { a: [1] } }, 'application/json', '{"a":[1]}'],
     [{ form: { a: 'x y', b: [1, 2] } }, 'application/x-www-form-urlencoded', 'a=x+y&b=1&b=2'],
     [{ body: 'plain' }, 'text/plain; charset=utf-8', 'plain'],
@@ -101,6 +164,14 @@ describe('an answer', () => {
     expect(answer.json()).toEqual({ n: 'ü' });
     expect(answer.text()).toBe('{"n":"ü"}');
     expect(answer.body.byteLength).toBe(10);
+  });
+
+  it('keeps every value of a repeated header, whatever its name', async () => {
+    service.on('GET', '/a', { headers: { 'set-cookie': ['a=1, x', 'b=2'], ['__proto__']: 'kept' } });
+    using remote = openHttp(service.endpoint);
+    const { headersDistinct } = await remote.http.request({ path: '/a' });
+    expect(headersDistinct['set-cookie']).toEqual(['a=1, x', 'b=2']);
+    expect(Object.entries(headersDistinct)).toContainEqual(['__proto__', ['kept']]);
   });
 
   it('may be any status that the request accepts', async () => {

@@ -8,6 +8,8 @@ import type { JsonValue } from '@automate/sdk';
 /** A request that a fake service got. */
 export interface RecordedRequest {
   readonly method: string;
+  /** Path and query as they came, nothing decoded. */
+  readonly target: string;
   /** Without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
@@ -182,12 +184,19 @@ async function record(incoming: IncomingMessage): Promise<RecordedRequest> {
   for await (const chunk of incoming as AsyncIterable<Uint8Array>) chunks.push(chunk);
   const body = Buffer.concat(chunks);
   const url = new URL(incoming.url ?? '/', 'http://fake');
-  const headers = Object.entries(incoming.headersDistinct).map(([name, values = []]) => [name, values.join(', ')]);
+  const headers = new Map<string, string>();
+  // Of the raw ones: node:http itself fails over a header of the name `__proto__`.
+  for (let index = 0; index + 1 < incoming.rawHeaders.length; index += 2) {
+    const [name = '', value = ''] = incoming.rawHeaders.slice(index, index + 2);
+    const before = headers.get(name.toLowerCase());
+    headers.set(name.toLowerCase(), before === undefined ? value : `${before}, ${value}`);
+  }
   return {
     method: incoming.method ?? '',
+    target: incoming.url ?? '/',
     path: url.pathname,
     query: url.searchParams,
-    headers: Object.fromEntries(headers) as Record<string, string>,
+    headers: Object.fromEntries(headers),
     body,
     text: () => body.toString(),
     json: () => JSON.parse(body.toString()) as JsonValue,
@@ -203,11 +212,11 @@ function send(reply: FakeReply, response: ServerResponse): void {
   const body = bodyOf(reply);
   const type =
     reply.json !== undefined ? 'application/json' : reply.text !== undefined ? 'text/plain; charset=utf-8' : undefined;
-  const headers: Record<string, string | string[]> = type === undefined ? {} : { 'content-type': type };
+  const headers = new Map<string, string | string[]>(type === undefined ? [] : [['content-type', type]]);
   for (const [name, value] of Object.entries(reply.headers ?? {}))
-    headers[name.toLowerCase()] = typeof value === 'string' ? value : [...value];
-  if (headers['transfer-encoding'] === undefined) headers['content-length'] = String(body.byteLength);
-  response.writeHead(reply.status ?? 200, headers);
+    headers.set(name.toLowerCase(), typeof value === 'string' ? value : [...value]);
+  if (!headers.has('transfer-encoding')) headers.set('content-length', String(body.byteLength));
+  response.writeHead(reply.status ?? 200, Object.fromEntries(headers));
   if (reply.drop !== 'body') {
     response.end(body);
     return;

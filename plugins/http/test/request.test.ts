@@ -87,6 +87,11 @@ describe("the answer's body", () => {
     '/hal': { text: '[1]', headers: { 'content-type': 'application/hal+json; charset=utf-8' } },
     '/text': { text: 'plain' },
     '/latin': { bytes: Buffer.from([0xfc]), headers: { 'content-type': 'text/plain; charset=iso-8859-1' } },
+    '/latin-json': {
+      bytes: Buffer.from('{"a":"caf\xe9"}', 'latin1'),
+      headers: { 'content-type': 'application/json; charset=iso-8859-1' },
+    },
+    '/no-text': { bytes: Buffer.from([0xfc]), headers: { 'content-type': 'text/plain' } },
     '/bytes': { bytes: Buffer.from([137, 80, 255]), headers: { 'content-type': 'image/png' } },
     '/nothing': { status: 204 },
     '/broken': { text: '{"cut', headers: { 'content-type': 'application/json' } },
@@ -98,7 +103,9 @@ describe("the answer's body", () => {
     ['/json', { json: { ok: true } }],
     ['/hal', { json: [1] }],
     ['/text', { text: 'plain' }],
-    ['/latin', { base64: '/A==' }],
+    ['/latin', { text: 'ü' }],
+    ['/latin-json', { json: { a: 'café' } }],
+    ['/no-text', { base64: '/A==' }],
     ['/bytes', { base64: 'iVD/' }],
   ])('comes as its content type says: %s', async (path, expected) => {
     const { connector } = await start(answer);

@@ -45,19 +45,27 @@ function readBody(
   form: ExchangeInput['answer_as'],
 ): Pick<ExchangeOutput, 'json' | 'text' | 'base64'> {
   if (response.body.byteLength === 0) return {};
-  const as = form === 'auto' ? formOf(response.headers['content-type'] ?? '') : form;
+  const as = form === 'auto' ? formOf(response) : form;
   if (as === 'json') return { json: response.json() };
   if (as === 'text') return { text: response.text() };
   return { base64: Buffer.from(response.body).toString('base64') };
 }
 
-function formOf(contentType: string): 'json' | 'text' | 'base64' {
-  const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+function formOf(response: HttpResponse): 'json' | 'text' | 'base64' {
+  const type = (response.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (/^application\/(json|[\w.-]+\+json)$/.test(type)) return 'json';
-  // Text in another encoding than UTF-8 would come out garbled; as bytes it stays what it is.
-  const charset = /charset="?([\w-]+)/i.exec(contentType)?.[1]?.toLowerCase() ?? 'utf-8';
   const isText = /^(text\/.*|application\/(xml|[\w.-]+\+xml|javascript|yaml|x-ndjson|x-www-form-urlencoded))$/.test(
     type,
   );
-  return isText && (charset === 'utf-8' || charset === 'us-ascii') ? 'text' : 'base64';
+  return isText && isReadable(response) ? 'text' : 'base64';
+}
+
+/** What calls itself text and is none in its charset stays what it is as bytes. */
+function isReadable(response: HttpResponse): boolean {
+  try {
+    response.text();
+    return true;
+  } catch {
+    return false;
+  }
 }

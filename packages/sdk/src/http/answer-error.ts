@@ -1,5 +1,6 @@
 import type { ConnectorError, ConnectorErrorOptions } from '@automate/contract';
 import { UpstreamError } from '@automate/contract';
+import { decodeText } from './charset.ts';
 import { errorForStatus, parseRetryAfter } from '../normalize-error.ts';
 import type { Answer } from './exchange.ts';
 
@@ -17,7 +18,8 @@ export function answerError(what: string, answer: Answer): ConnectorError {
   const { status, statusText, headers } = answer;
   const excerpt = excerptOf(answer);
   const said = excerpt === '' ? '' : `: ${excerpt}`;
-  const message = `${what} answered ${status}${statusText === '' ? '' : ` ${statusText}`}${said}${ADVICE[status] ?? ''}`;
+  const head = `${what} answered ${status}${statusText === '' ? '' : ` ${statusText}`}`;
+  const message = `${head}${said}${ADVICE[status] ?? ''}`;
   const retryAfterMs = status === 429 || status === 503 ? parseRetryAfter(headers['retry-after']) : undefined;
   const options: ConnectorErrorOptions = {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -33,13 +35,34 @@ export function answerError(what: string, answer: Answer): ConnectorError {
   );
 }
 
+/** Statuses that something in front of a remote system also gives, without having asked it. */
+const OF_ANYONE: ReadonlySet<number> = new Set([400, 404, 405, 410]);
+
+/** Throws where a remote system that answers in JSON cannot be the one that answered. */
+export function assertOfService(what: string, answer: Answer): void {
+  const { status, headers, body, fault } = answer;
+  if (!OF_ANYONE.has(status) || body.byteLength === 0 || fault !== undefined || isJson(answer)) return;
+  throw new UpstreamError(
+    `${what} answered ${status} with no JSON (${headers['content-type'] ?? 'no content type'}), so that is not the service's own answer; the operator must check scheme, host, port and base_path`,
+    { retryable: false, effect: 'none', blame: 'operator', details: { status, reason: 'not_the_service' } },
+  );
+}
+
+function isJson({ headers, body }: Answer): boolean {
+  const decoded = decodeText(body, headers['content-type']);
+  try {
+    return 'text' in decoded && typeof JSON.parse(decoded.text) === 'object';
+  } catch {
+    return false;
+  }
+}
+
 /** The beginning of an error's body, on one line. Pages for people are left out: they say nothing short. */
 function excerptOf({ headers, body }: Answer): string {
   const type = headers['content-type'] ?? '';
   if (body.byteLength === 0 || !/json|text\/plain|xml|^$/.test(type) || /html/.test(type)) return '';
-  const text = new TextDecoder()
-    .decode(body)
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim();
+  const decoded = decodeText(body, type);
+  // Cut off in the middle of a character, or mistaken: what can be read of it helps all the same.
+  const text = ('text' in decoded ? decoded.text : new TextDecoder().decode(body)).replace(/[\s\p{Cc}]+/gu, ' ').trim();
   return text.length > EXCERPT_LENGTH ? `${text.slice(0, EXCERPT_LENGTH - 1)}…` : text;
 }

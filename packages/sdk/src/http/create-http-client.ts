@@ -50,7 +50,7 @@ function clientOver(send: (request: HttpRequest) => Promise<HttpResponse>): Http
     request: send,
     json: async <T extends JsonValue = JsonObject>(request: HttpRequest): Promise<T> => {
       const headers = { accept: 'application/json', ...request.headers };
-      return (await send({ ...request, headers })).json() as T;
+      return (await send({ answers: 'json', ...request, headers })).json() as T;
     },
   };
 }

@@ -1,31 +1,80 @@
 import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { brotliDecompress, constants, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib';
 import { UpstreamError } from '@automate/contract';
 import type { Answer } from './exchange.ts';
 import { BodyTooLargeError } from './failure.ts';
 
-const DECODERS = {
-  gzip: promisify(gunzip),
-  'x-gzip': promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
-};
+interface DecodeOptions {
+  readonly maxOutputLength: number;
+  readonly finishFlush?: number | undefined;
+}
 
-/** Unpacks a body that came compressed although it was not asked to. The bound holds for what comes out. */
-export async function decodeAnswer(what: string, answer: Answer, maxBytes: number): Promise<Answer> {
-  const encoding = answer.headers['content-encoding']?.toLowerCase() ?? 'identity';
-  if (encoding === 'identity' || answer.body.byteLength === 0) return answer;
-  const decode = Object.hasOwn(DECODERS, encoding) ? DECODERS[encoding as keyof typeof DECODERS] : undefined;
+type Decoder = (body: Uint8Array, options: DecodeOptions) => Promise<Uint8Array>;
+
+const gzip: Decoder = promisify(gunzip);
+const zlib: Decoder = promisify(inflate);
+const raw: Decoder = promisify(inflateRaw);
+const brotli: Decoder = promisify(brotliDecompress);
+const zstd: Decoder = promisify(zstdDecompress);
+
+/** By the name in `Content-Encoding`, with what makes the decoder give what it has of a body that was cut off. */
+const DECODERS: ReadonlyMap<string, readonly [Decoder, number]> = new Map([
+  ['gzip', [gzip, constants.Z_SYNC_FLUSH]],
+  ['x-gzip', [gzip, constants.Z_SYNC_FLUSH]],
+  // Two forms go by this name: with a header, whose first byte is always the same kind, and without.
+  ['deflate', [(body, options) => ((body[0] ?? 0) % 16 === 8 ? zlib : raw)(body, options), constants.Z_SYNC_FLUSH]],
+  ['br', [brotli, constants.BROTLI_OPERATION_FLUSH]],
+  ['zstd', [zstd, constants.ZSTD_e_flush]],
+]);
+
+/** What requests say that they understand. */
+export const ACCEPT_ENCODING = 'gzip, deflate, br, zstd';
+
+/** Encodings one over the other that are taken off; more are nothing but work. */
+const MOST_ENCODINGS = 4;
+
+/** An error's body is unpacked up to here. */
+const ERROR_BYTES = 256 * 1024;
+
+/**
+ * Unpacks a body. The bound holds for what comes out of each encoding. What cannot be unpacked fails where the answer is
+ * one; an error's status says enough without it, so there the body then counts as missing.
+ */
+export async function decodeAnswer(
+  what: string,
+  answer: Answer,
+  { maxBytes, vital }: { readonly maxBytes: number; readonly vital: boolean },
+): Promise<Answer> {
+  const encodings = (answer.headers['content-encoding'] ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'identity');
+  if (encodings.length === 0 || answer.body.byteLength === 0) return answer;
+  const cut = answer.fault !== undefined;
   try {
-    if (decode !== undefined) return { ...answer, body: await decode(answer.body, { maxOutputLength: maxBytes }) };
+    let { body } = answer;
+    if (encodings.length > MOST_ENCODINGS) throw new Error(`${encodings.length} encodings`);
+    for (const name of encodings.toReversed()) {
+      const [decode, flush] = DECODERS.get(name) ?? [];
+      if (decode === undefined) throw new Error(`the encoding ${name}`);
+      const maxOutputLength = vital ? maxBytes : Math.max(maxBytes, ERROR_BYTES);
+      body = await decode(body, { maxOutputLength, ...(cut && { finishFlush: flush }) });
+    }
+    return { ...answer, body };
   } catch (error) {
-    if ((error as { readonly code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw new BodyTooLargeError(maxBytes);
+    const fault =
+      (error as { readonly code?: string }).code === 'ERR_BUFFER_TOO_LARGE'
+        ? new BodyTooLargeError(maxBytes)
+        : unreadable(what, answer, encodings.join(', '));
+    if (vital) throw fault;
+    return { ...answer, body: new Uint8Array(), fault };
   }
-  throw new UpstreamError(
-    `${what} answered ${answer.status} with a body in the encoding "${encoding}" that cannot be read`,
-    {
-      retryable: false,
-      details: { status: answer.status, reason: 'bad_encoding' },
-    },
-  );
+}
+
+function unreadable(what: string, { status }: Answer, encoding: string): UpstreamError {
+  return new UpstreamError(`${what} answered ${status} with a body in the encoding "${encoding}" that cannot be read`, {
+    retryable: false,
+    details: { status, reason: 'bad_encoding' },
+  });
 }

@@ -19,8 +19,12 @@ export interface ExchangeInput {
 export interface Answer {
   readonly status: number;
   readonly statusText: string;
+  /** Repeated ones joined, or the first of those that can be there only once. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly headersDistinct: Readonly<Record<string, readonly string[]>>;
   readonly body: Uint8Array;
+  /** Why `body` is not all of it. Only where the status says enough without one. */
+  readonly fault?: unknown;
 }
 
 /** One request on its way. */
@@ -34,8 +38,21 @@ export interface Exchange {
   readonly abort: (reason: Error) => void;
 }
 
-/** How much of an error's body is read: enough for its message. */
+/** How much of an error's body is read, and for how long: enough for its message. */
 const ERROR_BYTES = 16 * 1024;
+const ERROR_BODY_MS = 5000;
+
+/** Headers that can be there only once: of several, as some senders make them, the first counts. */
+const SINGLE: ReadonlySet<string> = new Set([
+  'age',
+  'content-length',
+  'content-type',
+  'etag',
+  'expires',
+  'last-modified',
+  'location',
+  'retry-after',
+]);
 
 export function startExchange(input: ExchangeInput): Exchange {
   const { url, method, headers, body, agent } = input;
@@ -44,10 +61,12 @@ export function startExchange(input: ExchangeInput): Exchange {
   let connected = false;
   watchConnection(request, url.protocol === 'https:', () => (connected = true));
   const answer = new Promise<Answer>((resolve, reject) => {
-    request.on('error', reject);
+    let responded = false;
+    // Once the response has begun, its reader alone knows what an error means.
+    request.on('error', (error) => responded || reject(error));
     request.on('response', (response) => {
+      responded = true;
       connected = true;
-      // An error after the response has begun comes out of the body's reader alone.
       readAnswer(input, response, request).then(resolve, reject);
     });
   });
@@ -76,31 +95,49 @@ function watchConnection(request: ClientRequest, secure: boolean, onConnected: (
 async function readAnswer(input: ExchangeInput, response: IncomingMessage, request: ClientRequest): Promise<Answer> {
   const status = response.statusCode ?? 0;
   const accepted = input.accept(status);
+  const vital = isVital(status, accepted);
   const most = accepted ? input.maxBytes : Math.min(ERROR_BYTES, input.maxBytes);
-  const announced = Number(response.headers['content-length'] ?? 0);
-  const hasBody = input.method !== 'HEAD';
-  if (accepted && hasBody && announced > most) {
-    request.destroy();
-    throw new BodyTooLargeError(most);
-  }
-  const head = { status, statusText: response.statusMessage ?? '', headers: plain(response.headers) };
+  const head = { status, statusText: response.statusMessage ?? '', ...headersOf(response.rawHeaders) };
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of response as AsyncIterable<Uint8Array>) {
-    length += chunk.byteLength;
-    if (length > most) {
-      if (accepted) throw new BodyTooLargeError(most);
-      chunks.push(chunk.subarray(0, chunk.byteLength - (length - most)));
-      break;
+  // A failure's status must not be lost because its body never ends.
+  const timer = vital ? undefined : setTimeout(() => request.destroy(), ERROR_BODY_MS);
+  try {
+    const announced = Number(head.headers['content-length'] ?? 0);
+    if (vital && input.method !== 'HEAD' && announced > most) throw new BodyTooLargeError(most);
+    for await (const chunk of response as AsyncIterable<Uint8Array>) {
+      length += chunk.byteLength;
+      chunks.push(length > most ? chunk.subarray(0, chunk.byteLength - (length - most)) : chunk);
+      if (length > most) throw new BodyTooLargeError(most);
     }
-    chunks.push(chunk);
+  } catch (fault) {
+    request.destroy();
+    if (vital) throw fault;
+    return { ...head, body: Buffer.concat(chunks), fault };
+  } finally {
+    clearTimeout(timer);
   }
   return { ...head, body: Buffer.concat(chunks) };
 }
 
-function plain(headers: IncomingMessage['headers']): Readonly<Record<string, string>> {
-  const entries = Object.entries(headers).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)]),
-  );
+/** Whether an answer is worth nothing without its whole body: of a failure, status and headers say what matters. */
+export function isVital(status: number, accepted: boolean): boolean {
+  return accepted && status < 400;
+}
+
+/** Of the headers as they came: names that objects have by nature would get lost elsewhere, and so would repeated ones. */
+function headersOf(raw: readonly string[]): Pick<Answer, 'headers' | 'headersDistinct'> {
+  const distinct = new Map<string, string[]>();
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = (raw[index] as string).toLowerCase();
+    const value = raw[index + 1] as string;
+    const before = distinct.get(name);
+    if (before === undefined) distinct.set(name, [value]);
+    else before.push(value);
+  }
+  const headers = Array.from(distinct, ([name, values]) => [
+    name,
+    SINGLE.has(name) ? (values[0] as string) : values.join(', '),
+  ]);
+  return { headers: Object.fromEntries(headers), headersDistinct: Object.fromEntries(distinct) };
 }

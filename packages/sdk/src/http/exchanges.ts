@@ -1,28 +1,33 @@
 import type { ConnectorError } from '@automate/contract';
-import { ConfigInvalidError, ConnectorError as Errors, MAX_PAYLOAD_BYTES, UpstreamError } from '@automate/contract';
+import {
+  ConfigInvalidError,
+  ConnectorError as Errors,
+  ConnectorInternalError,
+  MAX_PAYLOAD_BYTES,
+} from '@automate/contract';
 import { remainingMs } from '../deadline.ts';
 import type { HttpRequest, HttpResponse } from '../http-client.ts';
 import { redactError, withEffect } from '../rebuild-error.ts';
 import { createRedactor } from '../redact.ts';
 import { createAgents } from './agents.ts';
-import { answerError } from './answer-error.ts';
+import { answerError, assertOfService } from './answer-error.ts';
 import { authorizationHeaders } from './authorization.ts';
 import type { CallScope, HttpClientOptions } from './create-http-client.ts';
-import { decodeAnswer } from './decode.ts';
+import { ACCEPT_ENCODING, decodeAnswer } from './decode.ts';
 import type { Answer } from './exchange.ts';
-import { startExchange } from './exchange.ts';
+import { isVital, startExchange } from './exchange.ts';
 import { failureOf } from './failure.ts';
 import type { Guard } from './guard.ts';
 import { createGuard } from './guard.ts';
 import { encodePayload, faultOfHeader, plainHeaders } from './payload.ts';
+import type { Hop } from './redirect.ts';
+import { nextHop } from './redirect.ts';
 import { responseOf } from './response.ts';
 import { SAFE_METHODS } from './safe-methods.ts';
 import { resolveTarget, showUrl } from './target.ts';
 import type { TokenRequest } from './token-source.ts';
 import { createTokenSource } from './token-source.ts';
 
-const MAX_REDIRECTS = 5;
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** A connection that was kept may have been closed under the request; each try throws one such away. */
 const STALE_TRIES = 3;
 const TOKEN_BYTES = 64 * 1024;
@@ -42,12 +47,10 @@ export interface Exchanges {
 type Credentials = Readonly<Record<string, string>>;
 
 interface Prepared {
-  readonly url: URL;
-  readonly method: string;
   readonly what: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | undefined;
-  readonly authorize: boolean;
+  readonly first: Hop;
+  readonly anyOrigin: boolean;
+  readonly answers: 'json' | undefined;
   readonly maxBytes: number;
   readonly accept: (status: number) => boolean;
 }
@@ -62,10 +65,10 @@ export function createExchanges({ id, config, signal: closing, redactor }: HttpC
       : undefined;
 
   /** One request and its answer, over a fresh connection where a kept one turns out to be dead. */
-  async function exchange(prepared: Prepared, url: URL, guard: Guard, credentials: Credentials): Promise<Answer> {
-    const { method, body, maxBytes, accept } = prepared;
-    const agent = await guard.wait(agents.own(url.protocol));
-    const headers = { ...prepared.headers, ...credentials };
+  async function exchange({ maxBytes, accept }: Prepared, hop: Hop, guard: Guard, credentials: Credentials) {
+    const { url, method, body } = hop;
+    const agent = await guard.wait(hop.own ? agents.own(url.protocol) : agents.foreign(url.protocol));
+    const headers = { ...hop.headers, ...credentials };
     for (let attempt = 1; ; attempt += 1) {
       const running = startExchange({ url, method, headers, body, agent, maxBytes, accept });
       try {
@@ -78,13 +81,13 @@ export function createExchanges({ id, config, signal: closing, redactor }: HttpC
   }
 
   /** An exchange whose access token may turn out to be stale: then once more with another. */
-  async function authorized(prepared: Prepared, url: URL, guard: Guard): Promise<Answer> {
-    if (!prepared.authorize) return exchange(prepared, url, guard, {});
+  async function authorized(prepared: Prepared, hop: Hop, guard: Guard): Promise<Answer> {
+    if (!hop.authorize) return exchange(prepared, hop, guard, {});
     const credentials = await guard.wait(credentialsNow());
-    const answer = await exchange(prepared, url, guard, credentials);
+    const answer = await exchange(prepared, hop, guard, credentials);
     if (answer.status !== 401 || tokens === undefined || prepared.accept(401)) return answer;
     tokens.refuse(credentials['authorization']?.replace(/^Bearer /, '') ?? '');
-    return exchange(prepared, url, guard, await guard.wait(credentialsNow()));
+    return exchange(prepared, hop, guard, await guard.wait(credentialsNow()));
   }
 
   async function credentialsNow(): Promise<Credentials> {
@@ -99,24 +102,26 @@ export function createExchanges({ id, config, signal: closing, redactor }: HttpC
     return credentials;
   }
 
-  async function follow(prepared: Prepared, guard: Guard): Promise<Answer> {
-    let { url } = prepared;
-    for (let hops = 0; ; hops += 1) {
-      const answer = await authorized(prepared, url, guard);
-      const location = answer.headers['location'];
-      if (prepared.accept(answer.status) || !REDIRECTS.has(answer.status) || location === undefined) return answer;
-      url = redirectTarget(prepared, answer, { from: url, location, hops });
-    }
-  }
-
   async function exchangeAll(prepared: Prepared, guard: Guard): Promise<HttpResponse> {
-    const { what, maxBytes } = prepared;
+    const { what, maxBytes, accept, anyOrigin, answers } = prepared;
+    let hop = prepared.first;
     try {
-      const answer = await decodeAnswer(what, await follow(prepared, guard), maxBytes);
-      if (!prepared.accept(answer.status)) throw answerError(what, answer);
-      return responseOf(what, answer);
+      for (;;) {
+        const answer = await authorized(prepared, hop, guard);
+        const accepted = accept(answer.status);
+        const next = accepted ? undefined : nextHop(hop, answer, anyOrigin);
+        if (next === undefined) {
+          const read = await decodeAnswer(what, answer, { maxBytes, vital: isVital(answer.status, accepted) });
+          if (answers === 'json') assertOfService(what, read);
+          // An answer without all of its body is none, whoever would have accepted its status.
+          if (!accepted || read.fault !== undefined) throw answerError(what, read);
+          return responseOf(what, read);
+        }
+        hop = next;
+      }
     } catch (thrown) {
-      throw failureOf(thrown, { what, url: prepared.url, connected: true });
+      const error = failureOf(thrown, { what, url: hop.url, connected: true });
+      throw hop.acted ? withEffect(error, 'maybe') : error;
     } finally {
       guard.release();
     }
@@ -124,24 +129,39 @@ export function createExchanges({ id, config, signal: closing, redactor }: HttpC
 
   function prepare(request: HttpRequest, scope: RequestScope | undefined): Prepared {
     const method = request.method ?? 'GET';
-    const { url, configured } = resolveTarget(id, config, request);
+    const { url, place } = resolveTarget(id, config, request);
     const { bytes, contentType } = encodePayload(request);
-    const trace = scope?.call;
+    const asked = plainHeaders(request.headers);
+    const trace = place === 'foreign' ? undefined : scope?.call;
+    if (place === 'foreign' && request.authorize === true) {
+      throw new ConnectorInternalError(
+        `${method} ${showUrl(url)}: the connector's auth only goes to its own endpoint; the plugin's author must act`,
+        { effect: 'none', details: { reason: 'other_origin' } },
+      );
+    }
     return {
-      url,
-      method,
       what: `${method} ${showUrl(url)}`,
-      headers: {
-        'user-agent': `automate-connector (${config.kind})`,
-        accept: '*/*',
-        'accept-encoding': 'identity',
-        ...(contentType === undefined ? {} : { 'content-type': contentType }),
-        ...plainHeaders(request.headers),
-        ...(trace?.traceparent === undefined ? {} : { traceparent: trace.traceparent }),
-        ...(trace?.tracestate === undefined ? {} : { tracestate: trace.tracestate }),
+      first: {
+        url,
+        method,
+        headers: {
+          'user-agent': `automate-connector (${config.kind})`,
+          accept: '*/*',
+          // A part of a packed body could not be unpacked.
+          'accept-encoding': Object.hasOwn(asked, 'range') ? 'identity' : ACCEPT_ENCODING,
+          ...(contentType === undefined ? {} : { 'content-type': contentType }),
+          ...asked,
+          ...(trace?.traceparent === undefined ? {} : { traceparent: trace.traceparent }),
+          ...(trace?.tracestate === undefined ? {} : { tracestate: trace.tracestate }),
+        },
+        body: bytes,
+        own: place !== 'foreign',
+        authorize: request.authorize ?? place === 'own',
+        count: 0,
+        acted: false,
       },
-      body: bytes,
-      authorize: request.authorize ?? configured,
+      anyOrigin: request.anyOrigin === true,
+      answers: request.answers,
       maxBytes: request.maxBytes ?? MAX_PAYLOAD_BYTES,
       accept: request.accept ?? isSuccess,
     };
@@ -198,32 +218,4 @@ export function createExchanges({ id, config, signal: closing, redactor }: HttpC
 
 function isSuccess(status: number): boolean {
   return status >= 200 && status <= 299;
-}
-
-interface Redirect {
-  readonly from: URL;
-  readonly location: string;
-  readonly hops: number;
-}
-
-function redirectTarget(prepared: Prepared, { status }: Answer, { from, location, hops }: Redirect): URL {
-  const { what, method } = prepared;
-  const to = URL.parse(location, from.href);
-  const where = to === null ? 'an address that cannot be read' : showUrl(to);
-  const refuse = (why: string, reason: string): UpstreamError =>
-    new UpstreamError(`${what} was redirected (${status}) to ${where}; ${why}`, {
-      retryable: false,
-      details: { status, reason },
-    });
-  if (method !== 'GET' && method !== 'HEAD')
-    throw refuse(`a ${method} is not repeated elsewhere`, 'redirect_not_followed');
-  if (to === null || to.origin !== from.origin) {
-    throw refuse(
-      "another origin is never asked with this connector's credentials; the operator must check scheme, host and port",
-      'redirect_refused',
-    );
-  }
-  if (hops >= MAX_REDIRECTS) throw refuse(`that is one redirect too many after ${MAX_REDIRECTS}`, 'redirect_loop');
-  to.hash = '';
-  return to;
 }

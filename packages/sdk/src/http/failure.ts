@@ -33,7 +33,7 @@ export function failureOf(thrown: unknown, request: FailedRequest): ConnectorErr
   const { what, url, connected } = request;
   if (thrown instanceof BodyTooLargeError) {
     return new UpstreamError(
-      `${what} answered with more than ${thrown.maxBytes} bytes; ask for less, or raise maxBytes`,
+      `${what} answered with more than ${thrown.maxBytes} bytes; ask for less, or for more room where the action lets you`,
       {
         retryable: false,
         details: { reason: 'answer_too_large', maxBytes: thrown.maxBytes },

@@ -1,31 +1,38 @@
 import type { JsonValue } from '@automate/contract';
 import { UpstreamError } from '@automate/contract';
 import type { HttpResponse } from '../http-client.ts';
+import { decodeText } from './charset.ts';
 import type { Answer } from './exchange.ts';
+import { parseExact } from './parse-exact.ts';
 
 /** An answer as adapters see it. `what` names the request in errors. */
-export function responseOf(what: string, answer: Answer): HttpResponse {
-  const { status, headers, body } = answer;
-  const text = (): string => new TextDecoder().decode(body);
-  return {
-    status,
-    headers,
-    body,
-    text,
-    json: () => parseJson(what, status, text()),
+export function responseOf(what: string, { status, headers, headersDistinct, body }: Answer): HttpResponse {
+  const text = (): string => {
+    const decoded = decodeText(body, headers['content-type']);
+    if ('text' in decoded) return decoded.text;
+    throw unusable(what, status, { found: decoded.fault, reason: 'bad_charset' });
   };
+  return { status, headers, headersDistinct, body, text, json: () => parseJson(what, status, text()) };
 }
 
 function parseJson(what: string, status: number, text: string): JsonValue {
   try {
-    return JSON.parse(text) as JsonValue;
-  } catch (error) {
+    return parseExact(text);
+  } catch (cause) {
     // The parser's own message quotes the body, which may hold a secret.
     const found = text.trim() === '' ? 'an empty body' : `${text.length} characters that are not JSON`;
-    throw new UpstreamError(`${what} answered ${status} with ${found} where JSON was expected`, {
-      retryable: false,
-      details: { status, reason: 'bad_json' },
-      cause: error,
-    });
+    throw unusable(what, status, { found: `${found} where JSON was expected`, reason: 'bad_json', cause });
   }
+}
+
+function unusable(
+  what: string,
+  status: number,
+  { found, reason, cause }: { readonly found: string; readonly reason: string; readonly cause?: unknown },
+): UpstreamError {
+  return new UpstreamError(`${what} answered ${status} with ${found}`, {
+    retryable: false,
+    details: { status, reason },
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

@@ -4,16 +4,19 @@ import type { HttpRequest, QueryValue } from '../http-client.ts';
 
 const WHOLE_URL = /^[a-z][a-z0-9+.-]*:\/\//i;
 
-/** Where a request goes, and whether that is the connector's own configured endpoint. */
+/** Where a request goes, and whose place that is. */
 export interface Target {
   readonly url: URL;
-  /** False for a whole URL where no host is configured: the credentials then go along only when asked for by name. */
-  readonly configured: boolean;
+  /**
+   * Below the connector's own endpoint (`own`), elsewhere (`foreign`), or a whole URL where no host is configured
+   * (`open`): the credentials then go along only when asked for by name.
+   */
+  readonly place: 'own' | 'foreign' | 'open';
 }
 
 /**
  * The URL of a request: below the endpoint and its base path, or a whole URL there. A path that climbs out of the base
- * path, or names another origin, is refused, since parts of it may come from a caller.
+ * path, or names another origin, is refused, since parts of it may come from a caller; unless the request is for any.
  */
 export function resolveTarget(id: string, config: ResolvedConfig, request: HttpRequest): Target {
   const endpoint = buildEndpoint(config);
@@ -35,15 +38,33 @@ export function resolveTarget(id: string, config: ResolvedConfig, request: HttpR
       },
     );
   }
-  const url = parse(whole ? request.path : `${endpoint}/${request.path.replace(/^\/+/, '')}`);
+  assertSendable(request.path, whole);
+  const path = request.path.replaceAll(' ', '%20');
+  const url = parse(whole ? path : `${endpoint}/${path.replace(/^\/+/, '')}`);
   if (url.username !== '' || url.password !== '')
     throw refused(id, url, 'credentials in a URL are not sent', 'url_credentials');
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw refused(id, url, 'it is no HTTP address', 'bad_scheme');
-  if (base !== undefined) assertWithin(id, base, url);
+  const outside = base === undefined ? undefined : whyOutside(base, url);
+  if (outside !== undefined && !(whole && request.anyOrigin === true)) throw refused(id, url, ...outside);
   addQuery(url, request.query);
   url.hash = '';
-  return { url, configured: base !== undefined };
+  return { url, place: base === undefined ? 'open' : outside === undefined ? 'own' : 'foreign' };
+}
+
+/** What a URL would lose or change without a word. */
+function assertSendable(path: string, whole: boolean): void {
+  const fault = /[\0-\x1f\x7f]/.test(path)
+    ? 'it holds control characters'
+    : !path.isWellFormed()
+      ? 'it holds half a character'
+      : !whole && path.includes('#')
+        ? 'a "#" must be written as %23'
+        : undefined;
+  if (fault === undefined) return;
+  throw new InvalidInputError(`the path "${shorten(path)}" cannot be sent: ${fault}`, {
+    details: { reason: 'bad_url' },
+  });
 }
 
 /** A URL as it may be shown: without credentials, query and fragment, any of which may hold a secret. */
@@ -51,10 +72,8 @@ export function showUrl(url: URL): string {
   return `${url.origin}${url.pathname}`;
 }
 
-/** Names and values as `application/x-www-form-urlencoded` wants them. Lists repeat the name; undefined is left out. */
-export function* pairsOf(
-  values: Readonly<Record<string, QueryValue | readonly QueryValue[]>>,
-): Generator<[string, string]> {
+/** Lists repeat the name; undefined is left out. */
+function* pairsOf(values: Readonly<Record<string, QueryValue | readonly QueryValue[]>>): Generator<[string, string]> {
   for (const [name, value] of Object.entries(values)) {
     for (const item of Array.isArray(value) ? (value as readonly QueryValue[]) : [value as QueryValue]) {
       if (item !== undefined) yield [name, String(item)];
@@ -62,16 +81,23 @@ export function* pairsOf(
   }
 }
 
-function addQuery(url: URL, query: HttpRequest['query']): void {
-  for (const [name, value] of pairsOf(query ?? {})) url.searchParams.append(name, value);
+/** Names and values as a query or a form wants them. */
+export function encodePairs(values: Readonly<Record<string, QueryValue | readonly QueryValue[]>>): string {
+  return new URLSearchParams([...pairsOf(values)]).toString();
 }
 
-function assertWithin(id: string, base: URL, url: URL): void {
-  if (url.origin !== base.origin) throw refused(id, url, `it is not of the origin ${base.origin}`, 'other_origin');
+/** Appended as text: through `searchParams` the query that is already there would be written anew. */
+function addQuery(url: URL, query: HttpRequest['query']): void {
+  // A space is %20 everywhere, a plus sign only where somebody thinks of forms.
+  const more = encodePairs(query ?? {}).replaceAll('+', '%20');
+  if (more !== '') url.search = url.search === '' ? more : `${url.search}&${more}`;
+}
+
+function whyOutside(base: URL, url: URL): readonly [why: string, reason: string] | undefined {
+  if (url.origin !== base.origin) return [`it is not of the origin ${base.origin}`, 'other_origin'];
   const path = base.pathname.replace(/\/$/, '');
-  if (url.pathname !== path && !url.pathname.startsWith(`${path}/`)) {
-    throw refused(id, url, `it lies outside of the base path ${path}`, 'outside_base_path');
-  }
+  if (url.pathname === path || url.pathname.startsWith(`${path}/`)) return undefined;
+  return [`it lies outside of the base path ${path}`, 'outside_base_path'];
 }
 
 function refused(id: string, url: URL, why: string, reason: string): InvalidInputError {
