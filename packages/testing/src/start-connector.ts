@@ -21,6 +21,7 @@ export interface TestCallOptions {
   readonly timeoutMs?: number;
   /** The caller gives up after so many milliseconds. Default: never. */
   readonly cancelAfterMs?: number;
+  readonly idempotencyKey?: string;
   /** An earlier attempt of the same call may have taken effect. Default: false. */
   readonly repeated?: boolean;
 }
@@ -58,13 +59,13 @@ export async function startConnector<A extends ConnectorAdapter>(
     adapter,
     records: logger.records,
     close,
-    async call(action, payload = {}, { timeoutMs = usualMs, cancelAfterMs, repeated = false } = {}) {
+    async call(action, payload = {}, { timeoutMs = usualMs, cancelAfterMs, ...rest } = {}) {
       const caller = new AbortController();
       const timer = cancelAfterMs === undefined ? undefined : setTimeout(() => caller.abort(), cancelAfterMs);
       const signal = timer === undefined ? {} : { signal: caller.signal };
       let result: unknown;
       try {
-        result = await adapter.execute(action, payload, opened.call(action, { timeoutMs, repeated, ...signal }));
+        result = await adapter.execute(action, payload, opened.call(action, { timeoutMs, ...rest, ...signal }));
       } catch (error) {
         throw adapter.normalizeError(error);
       } finally {

@@ -1,30 +1,11 @@
 import type { JsonObject } from '@automate/sdk';
-import type { FakeReply, FakeService, StartConnectorOptions } from '@automate/testing';
-import { closedPort, openAdapter, startConnector } from '@automate/testing';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import DiscordAdapter from '../src/discord-adapter.ts';
-import { HOOK, refuse, startDiscord, TOKEN } from './discord-stand-in.ts';
+import type { FakeReply } from '@automate/testing';
+import { closedPort } from '@automate/testing';
+import { describe, expect, it } from '@jest/globals';
+import { HOOK, refuse, TOKEN } from './discord-stand-in.ts';
+import { useDiscord } from './use-discord.ts';
 
-let discord: FakeService;
-const running: { close(): Promise<void> }[] = [];
-
-beforeEach(async () => {
-  discord = await startDiscord();
-});
-afterEach(async () => {
-  for (const each of running.splice(0)) await each.close();
-  await discord.close();
-});
-
-async function start(options: StartConnectorOptions = {}) {
-  const connector = await startConnector(DiscordAdapter, {
-    url: discord.url,
-    config: { auth: { type: 'bearer', token: TOKEN } },
-    ...options,
-  });
-  running.push(connector);
-  return connector;
-}
+const { discord, start } = useDiscord();
 
 describe('messages', () => {
   it('are sent as the bot, with text and embeds', async () => {
@@ -45,7 +26,7 @@ describe('messages', () => {
       embeds: payload.embeds,
       reply_to: '999',
     });
-    const [request] = discord.requests;
+    const [request] = discord().requests;
     expect(request?.json()).toStrictEqual({ ...payload, message_reference: { message_id: '999' } });
     expect(request?.headers).toMatchObject({
       authorization: `Bot ${TOKEN}`,
@@ -81,7 +62,7 @@ describe('messages', () => {
     const { id } = await connector.call('send_message', { channel_id: '71', content: 'x' });
     const message = { channel_id: '71', message_id: id as string };
     await expect(connector.call('add_reaction', { ...message, emoji })).resolves.toStrictEqual({ added: true });
-    expect(discord.requests.at(-1)?.path).toBe(`/api/v10/channels/71/messages/1000/reactions/${encoded}/@me`);
+    expect(discord().requests.at(-1)?.path).toBe(`/api/v10/channels/71/messages/1000/reactions/${encoded}/@me`);
     await expect(connector.call('get_message', message)).resolves.toMatchObject({ reactions: [{ emoji, count: 1 }] });
     await expect(connector.call('remove_reaction', { ...message, emoji })).resolves.toStrictEqual({ removed: true });
     await expect(connector.call('get_message', message)).resolves.not.toHaveProperty('reactions');
@@ -150,18 +131,14 @@ describe('messages', () => {
   });
 
   it('are sent once for one idempotency key, however long it is', async () => {
-    const opened = await openAdapter(DiscordAdapter, {
-      config: { ...discord.endpoint, auth: { type: 'bearer', token: TOKEN } },
-    });
-    running.push(opened);
+    const connector = await start();
     const send = async (idempotencyKey: string): Promise<unknown> => {
-      const call = opened.call('send_message', { idempotencyKey });
-      const sent = await opened.adapter.execute('send_message', { channel_id: '71', content: 'hello' }, call);
-      return (sent as JsonObject)['id'];
+      const sent = await connector.call('send_message', { channel_id: '71', content: 'hello' }, { idempotencyKey });
+      return sent['id'];
     };
     const long = 'k'.repeat(200);
     expect([await send(long), await send(long), await send('other')]).toStrictEqual(['1000', '1000', '1001']);
-    const bodies = discord.requests.map((request) => request.json() as JsonObject);
+    const bodies = discord().requests.map((request) => request.json() as JsonObject);
     expect(bodies.map(({ nonce }) => String(nonce).length)).toStrictEqual([25, 25, 5]);
   });
 
@@ -184,136 +161,7 @@ describe('messages', () => {
   ])('of %s are refused before anything is sent where they are wrong', async (action, payload) => {
     const connector = await start();
     await expect(connector.call(action, payload)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
-    expect(discord.requests).toStrictEqual([]);
-  });
-});
-
-describe('servers', () => {
-  it('give and take roles', async () => {
-    const connector = await start();
-    await expect(connector.call('list_roles', { guild_id: '7' })).resolves.toStrictEqual({
-      roles: [{ id: '90', name: 'ops', permissions: '2048', position: 1, managed: false, mentionable: true }],
-    });
-    const role = { guild_id: '7', user_id: '42', role_id: '90' };
-    await connector.call('add_role', role);
-    await expect(connector.call('get_member', { guild_id: '7', user_id: '42' })).resolves.toMatchObject({
-      member: { user: { username: 'automaton' }, roles: ['90'] },
-    });
-    await connector.call('remove_role', role);
-    const listed = await connector.call('list_members', { guild_id: '7', limit: 1 });
-    expect(listed).toMatchObject({ members: [{ roles: [] }], next_after: '42' });
-    await expect(
-      connector.call('list_members', { guild_id: '7', query: 'auto', limit: 1 }),
-    ).resolves.not.toHaveProperty('next_after');
-  });
-
-  it('have threads: from a message, by themselves, and as posts of a forum', async () => {
-    const connector = await start();
-    const { id } = await connector.call('send_message', { channel_id: '71', content: 'x' });
-    const made = { id: '600', name: 'Talk', parent_id: '71', archived: false, locked: false, message_count: 0 };
-    const thread = { channel_id: '71', name: 'Talk' };
-    const kinds: JsonObject[] = [
-      { message_id: id as string },
-      { private: true },
-      {},
-      { message: { content: 'first' } },
-    ];
-    for (const more of kinds)
-      await expect(connector.call('create_thread', { ...thread, ...more })).resolves.toStrictEqual(made);
-    expect(discord.requests.slice(1).map((request) => request.json())).toStrictEqual([
-      { name: 'Talk' },
-      { name: 'Talk', type: 12 },
-      { name: 'Talk', type: 11 },
-      { name: 'Talk', message: { content: 'first' } },
-    ]);
-    await expect(connector.call('list_threads', { guild_id: '7' })).resolves.toMatchObject({
-      threads: [{ name: 'Active' }],
-    });
-  });
-
-  it('open direct messages', async () => {
-    const connector = await start();
-    await expect(connector.call('open_dm', { user_id: '8' })).resolves.toStrictEqual({ channel_id: '58' });
-  });
-});
-
-describe('call', () => {
-  it('calls what has no action, as the bot', async () => {
-    const connector = await start();
-    await expect(connector.call('call', { method: 'GET', path: '/guilds/7/emojis' })).resolves.toMatchObject({
-      json: [{ id: '123456', name: 'party_parrot' }],
-    });
-    await expect(
-      connector.call('call', { method: 'PUT', path: '/guilds/7/members/42/roles/90' }),
-    ).resolves.toMatchObject({ status: 204 });
-    await expect(connector.call('call', { method: 'GET', path: '/no/such' })).rejects.toMatchObject({
-      code: 'NOT_FOUND',
-    });
-  });
-});
-
-describe('list_channels', () => {
-  it('gives the channels of a server, of unknown types too', async () => {
-    const connector = await start();
-    await expect(connector.call('list_channels', { guild_id: '7' })).resolves.toStrictEqual({
-      channels: [
-        { id: '70', name: 'Text', type: 'category', position: 0, nsfw: false },
-        { id: '71', name: 'general', type: 'text', position: 1, parent_id: '70', topic: 'All', nsfw: false },
-        { id: '72', name: 'new', type: '99', position: 2, nsfw: false },
-      ],
-    });
-  });
-});
-
-describe('webhooks', () => {
-  const onlyHook: StartConnectorOptions = { config: {}, settings: { webhooks: [HOOK] } };
-
-  it('send messages without a bot', async () => {
-    const connector = await start(onlyHook);
-    const payload = { webhook: 'deploys', content: 'done', username: 'CI', thread_id: '88' };
-    await expect(connector.call('create_webhook_message', payload)).resolves.toMatchObject({
-      channel_id: '88',
-      content: 'done',
-    });
-    const [request] = discord.requests;
-    expect(request?.path).toBe('/api/v10/webhooks/900/hook-token-right');
-    expect(request?.json()).toStrictEqual({ content: 'done', username: 'CI' });
-    expect(request?.headers).not.toHaveProperty('authorization');
-    await expect(connector.health()).resolves.toStrictEqual({ status: 'healthy', message: '1 webhook ready' });
-  });
-
-  it("do not get to see the bot's token", async () => {
-    const connector = await start({ settings: { webhooks: [HOOK] } });
-    await connector.call('create_webhook_message', { webhook: 'deploys', content: 'done' });
-    expect(JSON.stringify(discord.requests[0]?.headers)).not.toContain(TOKEN);
-  });
-
-  it('keep their address to themselves, in errors and in the configuration', async () => {
-    const connector = await start(onlyHook);
-    await discord.close();
-    const error = await connector
-      .call('create_webhook_message', { webhook: 'deploys', content: 'x' })
-      .catch((failure: unknown) => failure);
-    expect(error).toMatchObject({ code: 'TRANSIENT_NETWORK', effect: 'none' });
-    expect(String(error)).not.toContain(HOOK.token);
-    expect(JSON.stringify(connector.adapter.getConfig())).not.toContain(HOOK.token);
-  });
-});
-
-describe('idempotency keys', () => {
-  it.each([
-    ['create_webhook_message', { webhook: 'deploys', content: 'x' }],
-    ['create_thread', { channel_id: '71', name: 'x' }],
-    ['call', { method: 'POST', path: '/channels/71/messages', json: { content: 'x' } }],
-  ])('are refused by %s, for which Discord has none, before anything is sent', async (action, payload) => {
-    const opened = await openAdapter(DiscordAdapter, { config: discord.endpoint, settings: { webhooks: [HOOK] } });
-    running.push(opened);
-    const call = opened.call(action, { idempotencyKey: 'k' });
-    await expect(opened.adapter.execute(action, payload as JsonObject, call)).rejects.toMatchObject({
-      code: 'INVALID_INPUT',
-      problems: [{ path: 'idempotency_key' }],
-    });
-    expect(discord.requests).toStrictEqual([]);
+    expect(discord().requests).toStrictEqual([]);
   });
 });
 
@@ -361,20 +209,20 @@ describe('errors of Discord', () => {
     ['a connection broken off', { drop: 'request' }, { code: 'TRANSIENT_NETWORK', effect: 'maybe' }],
   ] as const)('%s', async (_title, reply, expected) => {
     const connector = await start();
-    discord.on('POST', '/api/v10/channels/71/messages', reply as FakeReply);
+    discord().on('POST', '/api/v10/channels/71/messages', reply as FakeReply);
     await expect(connector.call('send_message', { channel_id: '71', content: 'x' })).rejects.toMatchObject(expected);
-    expect(discord.requests).toHaveLength(1);
+    expect(discord().requests).toHaveLength(1);
   });
 
   it('include the rate limit, with the time to wait to the millisecond, which is not waited for here', async () => {
     const connector = await start();
     const json = { message: 'You are being rate limited.', retry_after: 0.337, global: false };
-    discord.on('POST', '/api/v10/channels/71/messages', { status: 429, headers: { 'retry-after': '1' }, json });
+    discord().on('POST', '/api/v10/channels/71/messages', { status: 429, headers: { 'retry-after': '1' }, json });
     await expect(connector.call('send_message', { channel_id: '71', content: 'x' })).rejects.toMatchObject({
       code: 'RATE_LIMITED',
       retryAfterMs: 337,
     });
-    discord.on('POST', '/api/v10/channels/71/messages', {
+    discord().on('POST', '/api/v10/channels/71/messages', {
       status: 429,
       headers: { 'retry-after': '65' },
       text: 'error code: 1015',
@@ -382,7 +230,7 @@ describe('errors of Discord', () => {
     await expect(connector.call('send_message', { channel_id: '71', content: 'x' })).rejects.toMatchObject({
       retryAfterMs: 65_000,
     });
-    expect(discord.requests).toHaveLength(2);
+    expect(discord().requests).toHaveLength(2);
   });
 });
 
@@ -416,13 +264,13 @@ describe('health', () => {
       [{ drop: 'never' }, { code: 'TIMEOUT' }],
     ] as const;
     for (const [reply, details] of rows) {
-      discord.on('GET', '/api/v10/users/@me', reply);
+      discord().on('GET', '/api/v10/users/@me', reply);
       await expect(connector.health('drop' in reply ? { timeoutMs: 300 } : {})).resolves.toMatchObject({
         status: 'unhealthy',
         details,
       });
     }
-    await discord.close();
+    await discord().close();
     await expect(connector.health()).resolves.toMatchObject({ details: { code: 'TRANSIENT_NETWORK' } });
   });
 });
