@@ -52,6 +52,7 @@ const PUBLIC_ENTRIES: Readonly<Record<string, readonly string[]>> = {
   '@automate/contract': ['.', './grpc', './http', './package.json', './schemas'],
   '@automate/host': ['.', './package.json'],
   '@automate/sdk': ['.', './exchange', './package.json', './runtime'],
+  '@automate/sql': ['.', './package.json'],
   '@automate/testing': ['.', './package.json'],
 };
 

@@ -14,11 +14,7 @@ export function addressOf({ config }: ConnectorContext): Address {
 }
 
 /** The driver's options for a connector. */
-export async function connectOptions(
-  context: ConnectorContext,
-  settings: MysqlSettings,
-  sockets: Set<Socket>,
-): Promise<ConnectionOptions> {
+export async function connectOptions(context: ConnectorContext, settings: MysqlSettings): Promise<ConnectionOptions> {
   const { auth, limits, tls: wanted } = context.config;
   if (auth.type !== 'none' && auth.type !== 'basic')
     throw new ConfigInvalidError(
@@ -44,12 +40,7 @@ export async function connectOptions(
     maxPreparedStatements: 50,
     connectTimeout: limits.startTimeoutMs,
     flags: ['-LOCAL_FILES', '-MULTI_STATEMENTS'],
-    stream: () => {
-      const socket = openSocket(address);
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-      return socket;
-    },
+    stream: () => openSocket(address),
   };
 }
 

@@ -1,14 +1,11 @@
 import { ConnectorAdapter, ConnectorInternalError } from '@automate/sdk';
 import type { AdapterHealth, CallContext, ConnectorContext, ConnectorError } from '@automate/sdk';
-import { describeTable } from './actions/describe-table.ts';
-import { execute } from './actions/execute.ts';
-import { listTables } from './actions/list-tables.ts';
-import { query } from './actions/query.ts';
-import { transaction } from './actions/transaction.ts';
+import type { Call } from '@automate/sql';
+import { createRoom, Database, sqlActions } from '@automate/sql';
 import { configSchema } from './config.ts';
-import type { Call } from './database.ts';
-import { Database } from './database.ts';
-import { runStatement } from './run-statement.ts';
+import type { MysqlConnection } from './mysql-connection.ts';
+import { mysqlDialect } from './mysql-dialect.ts';
+import { traits } from './mysql-traits.ts';
 
 /** A MySQL or MariaDB server. */
 export default class MysqlAdapter extends ConnectorAdapter {
@@ -17,21 +14,12 @@ export default class MysqlAdapter extends ConnectorAdapter {
   override readonly title = 'MySQL and MariaDB';
   override readonly description = 'Queries and changes a MySQL or MariaDB database.';
   override readonly configSchema = configSchema;
-  #database: Database | undefined;
-  readonly #use = (): Database => {
-    if (this.#database !== undefined) return this.#database;
-    throw new ConnectorInternalError('the connector was used before its start', { effect: 'none' });
-  };
-  override readonly actions = {
-    query: query(this.#use),
-    execute: execute(this.#use),
-    transaction: transaction(this.#use),
-    list_tables: listTables(this.#use),
-    describe_table: describeTable(this.#use),
-  };
+  #database: Database<MysqlConnection> | undefined;
+  override readonly actions = sqlActions(traits, () => this.#use());
 
   override initialize(context: ConnectorContext): void {
-    this.#database = new Database(context, configSchema.parse(context.settings));
+    const settings = configSchema.parse(context.settings);
+    this.#database = new Database(context, settings, mysqlDialect(context, settings));
   }
 
   override async connect(): Promise<boolean> {
@@ -53,13 +41,18 @@ export default class MysqlAdapter extends ConnectorAdapter {
     await this.#database?.close();
   }
 
+  #use(): Database<MysqlConnection> {
+    if (this.#database !== undefined) return this.#database;
+    throw new ConnectorInternalError('the connector was used before its start', { effect: 'none' });
+  }
+
   /** The server's version, which it tells only those whom it lets in. */
-  #check(call: Call): Promise<string> {
-    return this.#use().read(call, 1, async (connection) => {
-      const statement = { sql: 'SELECT VERSION() AS version', params: [] };
-      const { rows } = await runStatement(connection, statement, { limit: 1, offset: 0 });
-      const version = rows[0]?.['version'];
-      return typeof version === 'string' ? version : '';
-    });
+  async #check(call: Call): Promise<string> {
+    const page = { limit: 1, offset: 0, room: createRoom(), tooLarge: 'refuse' } as const;
+    const { rows } = await this.#use().read(call, { rows: 1 }, (session) =>
+      session.run({ sql: 'SELECT VERSION() AS version', params: [] }, page),
+    );
+    const version = rows[0]?.['version'];
+    return typeof version === 'string' ? version : '';
   }
 }

@@ -1,5 +1,7 @@
-import { ConnectorError, createConnectorError, socketError, TransientNetworkError } from '@automate/sdk';
-import type { ConnectorErrorOptions, ErrorCode, FailedConnection } from '@automate/sdk';
+import { createConnectorError, socketError, TransientNetworkError } from '@automate/sdk';
+import type { ConnectorError, ConnectorErrorOptions, ErrorCode } from '@automate/sdk';
+import type { Effects, Fault } from '@automate/sql';
+import { EFFECTS } from '@automate/sql';
 
 interface Meaning {
   readonly code: ErrorCode;
@@ -41,19 +43,35 @@ const CLASSES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 const UNKNOWN_DATABASE = 1049;
 const UNKNOWN_VARIABLE = 1193;
 
-/** The connector error for anything that went wrong with a server; undefined where it was not the server. */
-export function mysqlError(
-  error: unknown,
-  context: FailedConnection & { readonly connecting?: boolean },
-): ConnectorError | undefined {
-  if (ConnectorError.is(error)) return error;
+export interface FaultContext {
+  readonly server: string;
+  readonly effects: Effects;
+}
+
+/** What anything means that went wrong with a server; undefined where it was not the server. */
+export function mysqlFault(error: unknown, { server, ...sent }: FaultContext): Fault | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
-  const { errno, sqlState, code, message: text } = error as Record<string, unknown>;
+  const { errno, sqlState, neverRun } = error as Record<string, unknown>;
+  const context = { server, effects: neverRun === true ? EFFECTS.transaction : sent.effects };
+  if (typeof errno === 'number' && typeof sqlState === 'string' && !FATAL.has(errno)) {
+    const known = fromServer(errno, sqlState, error, context);
+    return { error: known, session: 'usable', cancelled: known.details?.['reason'] === 'canceled_by_server' };
+  }
+  const known = fromDriver(error, context);
+  return known === undefined ? undefined : { error: known, session: 'broken' };
+}
+
+function fromDriver(error: object, context: FaultContext): ConnectorError | undefined {
+  const { errno, code, message: text } = error as Record<string, unknown>;
   const message = String(text);
-  if (typeof errno === 'number' && typeof sqlState === 'string')
-    return fromServer(errno, sqlState, message, error, context);
-  if (code === 'PROTOCOL_CONNECTION_LOST' || /closed state|Connection lost|connection is in closed/i.test(message))
-    return lost(context, error);
+  const failed = { server: context.server, effect: context.effects.silent };
+  const isLost = code === 'PROTOCOL_CONNECTION_LOST' || FATAL.has(Number(errno));
+  if (isLost || /closed state|Connection lost|connection is in closed/i.test(message))
+    return new TransientNetworkError(`the connection to ${context.server} broke off`, {
+      effect: failed.effect,
+      details: { reason: 'connection_lost' },
+      cause: error,
+    });
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT')
     return new TransientNetworkError(`${context.server} does not speak TLS; the operator must check tls`, {
       effect: 'none',
@@ -61,17 +79,17 @@ export function mysqlError(
       cause: error,
     });
   // The driver puts a code of its own over that of TLS.
-  if (code === 'HANDSHAKE_SSL_ERROR') return socketError({ code: tlsCodeOf(message), message }, context);
+  if (code === 'HANDSHAKE_SSL_ERROR') return socketError({ code: tlsCodeOf(message), message }, failed);
   if (code === 'AUTH_SWITCH_PLUGIN_ERROR' || /authentication plugin/i.test(message))
     return createConnectorError('AUTH_FAILED', message, { details: { reason: 'auth_plugin' }, cause: error });
   if (typeof code === 'string' && /^(PROTOCOL_|HANDSHAKE_)/.test(code))
     return createConnectorError('UPSTREAM_5XX', `${context.server} did not answer as MySQL does: ${message}`, {
       retryable: false,
-      effect: context.effect,
+      effect: failed.effect,
       details: { reason: 'bad_answer' },
       cause: error,
     });
-  return socketError(error, context);
+  return socketError(error, failed);
 }
 
 /** The code that Node gives to what it says so of a certificate. */
@@ -82,22 +100,16 @@ function tlsCodeOf(message: string): string {
   return /certificate/i.test(message) ? 'CERT_NOT_TRUSTED' : 'ERR_TLS_HANDSHAKE';
 }
 
-function fromServer(
-  errno: number,
-  sqlState: string,
-  message: string,
-  cause: object,
-  context: FailedConnection & { readonly connecting?: boolean },
-): ConnectorError {
-  if (FATAL.has(errno)) return lost(context, cause);
+function fromServer(errno: number, sqlState: string, cause: object, { effects }: FaultContext): ConnectorError {
+  const message = String((cause as Error).message);
   const details = { errno, sqlstate: sqlState };
   const options = (reason: string): ConnectorErrorOptions => ({
-    effect: 'none',
+    effect: effects.refused,
     details: { ...details, reason },
     cause,
   });
   if (errno === UNKNOWN_DATABASE)
-    return context.connecting === true
+    return effects === EFFECTS.nothing
       ? createConnectorError('CONFIG_INVALID', message, options('no_database'))
       : createConnectorError('INVALID_INPUT', message, options('statement'));
   const known = MEANINGS.find(({ numbers }) => numbers.includes(errno));
@@ -109,13 +121,5 @@ function fromServer(
   return createConnectorError(code, message, {
     ...options(reason),
     ...(reason === 'server_error' ? { retryable: false } : {}),
-  });
-}
-
-function lost({ server, effect }: FailedConnection, cause: object): TransientNetworkError {
-  return new TransientNetworkError(`the connection to ${server} broke off`, {
-    effect,
-    details: { reason: 'connection_lost' },
-    cause,
   });
 }

@@ -1,24 +1,9 @@
-import type { PoolConnection, ResultSetHeader } from 'mysql2';
+import type { Connection, ResultSetHeader } from 'mysql2';
 import { ConnectorInternalError, InvalidInputError } from '@automate/sdk';
-import type { Page, RowPage } from './row-page.ts';
-import { createRowPage, uniqueNames } from './row-page.ts';
-import type { Parameter } from './schemas.ts';
+import type { Page, RowPage, Statement, StatementResult } from '@automate/sql';
+import { createRowPage } from '@automate/sql';
 import type { Field } from './values.ts';
-import { fromMysql, toMysql, typeName } from './values.ts';
-
-export interface Statement {
-  readonly sql: string;
-  readonly params: readonly Parameter[];
-}
-
-export interface Outcome {
-  readonly rows_affected: number;
-  readonly last_insert_id?: string;
-  readonly columns: { name: string; type: string }[];
-  readonly rows: RowPage['rows'];
-  readonly row_count: number;
-  readonly truncated: boolean;
-}
+import { categoryOf, fromMysql, toMysql, typeName } from './values.ts';
 
 /** The driver's statement that is under way. */
 interface Running {
@@ -30,10 +15,10 @@ interface Running {
 
 /** Runs one prepared statement to its end and keeps one page of its rows. */
 export async function runStatement(
-  connection: PoolConnection,
+  connection: Connection,
   { sql, params }: Statement,
   page: Page,
-): Promise<Outcome> {
+): Promise<StatementResult> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   // A connection that breaks tells so itself, and not through what it was doing.
   connection.once('error', reject);
@@ -42,7 +27,9 @@ export async function runStatement(
   const gathered = createGathering(page, reject);
   try {
     const options = { sql, values: params.map(toMysql), rowsAsArray: true };
-    await Promise.race([prepare(connection, options, params.length), promise]);
+    await Promise.race([prepare(connection, options, params.length), promise]).catch((error: Error) => {
+      throw Object.assign(error, { neverRun: true });
+    });
     const running = connection.execute(options) as unknown as Running;
     running.on('fields', gathered.takeFields);
     running.on('result', gathered.takeResult);
@@ -57,7 +44,7 @@ export async function runStatement(
 }
 
 /** Has the server prepare the statement, which `execute` then finds done, and counts its parameters: MariaDB does not. */
-function prepare(connection: PoolConnection, options: { readonly sql: string }, received: number): Promise<void> {
+function prepare(connection: Connection, options: { readonly sql: string }, received: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   // The driver takes an object here as well, and keeps statements apart by what is in it.
   connection.prepare(options as never, (error, statement) => {
@@ -79,46 +66,37 @@ function prepare(connection: PoolConnection, options: { readonly sql: string }, 
 interface Gathering {
   takeFields(this: void, fields: readonly Field[] | undefined, index: number): void;
   takeResult(this: void, row: unknown, index: number): void;
-  outcome(): Outcome;
+  outcome(): StatementResult;
 }
 
 function createGathering(page: Page, fail: (error: unknown) => void): Gathering {
   let fields: readonly Field[] = [];
-  let names: readonly string[] = [];
-  let rows = createRowPage([], page);
+  let rows: RowPage | undefined;
   let header: Partial<ResultSetHeader> = {};
-  let seen = 0;
-  let full = false;
   return {
     takeFields(given, index) {
       // A procedure may give several results; the first one is kept.
       if (given === undefined || index > 0) return;
       fields = given;
-      names = uniqueNames(fields.map(({ name }) => name));
-      rows = createRowPage(names, page);
+      const columns = fields.map((field) => ({ name: field.name, type: typeName(field), category: categoryOf(field) }));
+      rows = createRowPage(columns, page);
     },
     takeResult(row, index) {
       if (!Array.isArray(row)) {
         header = row as ResultSetHeader;
         return;
       }
-      if (index > 0 || full) return;
-      seen += 1;
+      if (index > 0 || rows === undefined || rows.isFull) return;
       try {
-        const values = seen <= page.offset ? [] : row.map((value, at) => fromMysql(value, fieldAt(fields, at)));
-        full = !rows.add(values);
+        rows.add(rows.skips ? [] : row.map((value, at) => fromMysql(value, fieldAt(fields, at))));
       } catch (error) {
-        full = true;
         fail(error);
       }
     },
     outcome: () => ({
       rows_affected: header.affectedRows ?? 0,
       ...(Number(header.insertId ?? 0) > 0 ? { last_insert_id: String(header.insertId) } : {}),
-      columns: fields.map((field, at) => ({ name: names[at] ?? '', type: typeName(field) })),
-      rows: rows.rows,
-      row_count: rows.rows.length,
-      truncated: rows.truncated,
+      ...(rows?.result() ?? { columns: [], rows: [], row_count: 0, truncated: false }),
     }),
   };
 }

@@ -1,7 +1,7 @@
-import { InvalidInputError, isJsonObject } from '@automate/sdk';
+import { isJsonObject } from '@automate/sdk';
 import type { JsonValue } from '@automate/sdk';
-import { MAX_VALUE_BYTES } from './limits.ts';
-import type { Parameter } from './schemas.ts';
+import type { Category, Parameter } from '@automate/sql';
+import { bytesValue, integerValue, readParameter } from '@automate/sql';
 
 /** A column of a result, as the driver describes it. */
 export interface Field {
@@ -56,32 +56,65 @@ export function typeName({ columnType, characterSet }: Field): string {
   return characterSet === BINARY ? (BYTES[name] ?? name) : name;
 }
 
-/** A parameter as the driver takes it. */
-export function toMysql(value: Parameter): string | number | boolean | Buffer | null {
-  if (typeof value === 'object' && value !== null) return Buffer.from(value.base64, 'base64');
-  // The driver sends every number as a floating point one, which LIMIT and exact columns do not take alike.
-  return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
+const CATEGORIES: Readonly<Record<string, Category>> = {
+  decimal: 'decimal',
+  tinyint: 'integer',
+  smallint: 'integer',
+  mediumint: 'integer',
+  int: 'integer',
+  bigint: 'integer',
+  year: 'integer',
+  float: 'float',
+  double: 'float',
+  timestamp: 'timestamp',
+  datetime: 'datetime',
+  date: 'date',
+  time: 'time',
+  json: 'json',
+  bit: 'bytes',
+  blob: 'bytes',
+  varbinary: 'bytes',
+  binary: 'bytes',
+  varchar: 'text',
+  char: 'text',
+  text: 'text',
+  enum: 'text',
+  set: 'text',
+};
+
+export function categoryOf(field: Field): Category {
+  return CATEGORIES[typeName(field)] ?? 'other';
 }
 
-/**
- * A value of a result as JSON: times in ISO 8601, bytes as base64; large numbers come from the driver as text.
- *
- * @throws InvalidInputError for bytes beyond the limit.
- */
+/** A parameter as the driver takes it. */
+export function toMysql(given: Parameter): string | number | boolean | Buffer | null {
+  const parameter = readParameter(given);
+  switch (parameter.kind) {
+    case 'null':
+      return null;
+    case 'bytes':
+      return parameter.bytes;
+    case 'integer':
+    case 'json':
+      return parameter.text;
+    case 'list':
+      return JSON.stringify(parameter.values);
+    default: {
+      // The driver sends every number as a floating point one, which LIMIT and exact columns do not take alike.
+      const { value } = parameter;
+      return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
+    }
+  }
+}
+
+/** A value of a result as JSON: times in ISO 8601, bytes as base64; large numbers come from the driver as text. */
 export function fromMysql(value: unknown, field: Field): JsonValue {
-  if (Buffer.isBuffer(value)) return toBytes(value, field.name);
+  if (Buffer.isBuffer(value)) return bytesValue(value);
   if (typeof value === 'string' && (field.columnType === TIMESTAMP || field.columnType === DATETIME))
     // The session's time zone is UTC; a DATETIME has none.
     return `${value.replace(' ', 'T')}${field.columnType === TIMESTAMP ? 'Z' : ''}`;
-  if (typeof value === 'bigint') return String(value);
+  if (typeof value === 'bigint' || (typeof value === 'string' && categoryOf(field) === 'integer'))
+    return integerValue(String(value));
   if (Array.isArray(value) || isJsonObject(value)) return value;
   return value as string | number | boolean | null;
-}
-
-function toBytes(bytes: Buffer, column: string): JsonValue {
-  if (bytes.length <= MAX_VALUE_BYTES) return { base64: bytes.toString('base64') };
-  throw new InvalidInputError(
-    `column "${column}" has ${bytes.length} bytes; at most ${MAX_VALUE_BYTES} are sent; select parts of it with substring()`,
-    { details: { reason: 'value_too_large', column } },
-  );
 }

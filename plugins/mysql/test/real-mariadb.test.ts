@@ -71,13 +71,13 @@ describeWith(mariadb, 'a real MariaDB', () => {
       });
       await expect(query('SELECT id, name, price FROM item ORDER BY id LIMIT ?', [10])).resolves.toStrictEqual({
         columns: [
-          { name: 'id', type: 'bigint' },
-          { name: 'name', type: 'varchar' },
-          { name: 'price', type: 'decimal' },
+          { name: 'id', type: 'bigint', category: 'integer' },
+          { name: 'name', type: 'varchar', category: 'text' },
+          { name: 'price', type: 'decimal', category: 'decimal' },
         ],
         rows: [
-          { id: '1', name: 'a', price: '12345679.90' },
-          { id: '2', name: 'b', price: '1.00' },
+          { id: 1, name: 'a', price: '12345679.90' },
+          { id: 2, name: 'b', price: '1.00' },
         ],
         row_count: 2,
         truncated: false,
@@ -131,7 +131,7 @@ describeWith(mariadb, 'a real MariaDB', () => {
         pages.push(page['rows']);
         offset = page['next_offset'];
       }
-      expect(pages).toStrictEqual([[{ i: '1' }, { i: '2' }], [{ i: '3' }, { i: '4' }], [{ i: '5' }]]);
+      expect(pages).toStrictEqual([[{ i: 1 }, { i: 2 }], [{ i: 3 }, { i: 4 }], [{ i: 5 }]]);
       // A server that sent all of it would not answer in time.
       await expect(query('SELECT seq FROM seq_1_to_1000000000000')).resolves.toMatchObject({
         row_count: 1000,
@@ -148,9 +148,9 @@ describeWith(mariadb, 'a real MariaDB', () => {
       const sql = "SELECT repeat('x', 1000000) AS x FROM seq_1_to_4";
       await expect(query(sql)).resolves.toMatchObject({ row_count: 2, truncated: true, next_offset: 2 });
       await expect(query(sql, [], { offset: 2 })).resolves.toMatchObject({ row_count: 2, truncated: false });
-      await expect(query("SELECT cast(repeat('x', 2097153) AS binary) AS huge")).rejects.toMatchObject({
+      await expect(query("SELECT cast(repeat('x', 2200000) AS binary) AS huge")).rejects.toMatchObject({
         code: 'INVALID_INPUT',
-        message: expect.stringContaining('column "huge" has 2097153 bytes'),
+        message: expect.stringContaining('in column "huge"'),
       });
       await expect(query("SELECT repeat('x', 3000000)")).rejects.toMatchObject({
         details: { reason: 'row_too_large' },
@@ -171,7 +171,7 @@ describeWith(mariadb, 'a real MariaDB', () => {
       await expect(
         single.call('query', { sql: 'SELECT @left AS gone, "text" AS kept, count(*) AS n FROM item' }),
       ).resolves.toMatchObject({
-        rows: [{ gone: null, kept: 'text', n: '2' }],
+        rows: [{ gone: null, kept: 'text', n: 2 }],
       });
       await expect(server.sql("SELECT is_free_lock('mine') AS free")).resolves.toMatchObject([{ free: 1 }]);
     });
@@ -195,7 +195,7 @@ describeWith(mariadb, 'a real MariaDB', () => {
     await expect(query("/* hi */ # there\n SELECT 'into outfile' AS text")).resolves.toMatchObject({ row_count: 1 });
     const reader = await connect('boss', 'correct horse', { settings: { read_only: true } });
     await expect(reader.call('execute', { sql: 'SELECT 1' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
-    await expect(query('SELECT count(*) AS n FROM item')).resolves.toMatchObject({ rows: [{ n: '2' }] });
+    await expect(query('SELECT count(*) AS n FROM item')).resolves.toMatchObject({ rows: [{ n: 2 }] });
   });
 
   describe('a transaction', () => {
@@ -250,12 +250,17 @@ describeWith(mariadb, 'a real MariaDB', () => {
     ['NULL where none may be', 'INSERT INTO item (name) VALUES (NULL)', [], 'INVALID_INPUT'],
     ['a value of another type', "INSERT INTO item (name, price) VALUES ('z', 'x')", [], 'INVALID_INPUT'],
     ['a name that is taken', "INSERT INTO item (name) VALUES ('a')", [], 'ALREADY_EXISTS'],
-    ['a table that is there', 'CREATE TABLE item (a int)', [], 'ALREADY_EXISTS'],
-    ['what a statement signals', "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'", [], 'INVALID_INPUT'],
     ['a transaction that would stay open', 'START TRANSACTION', [], 'INVALID_INPUT'],
-    ['a file of ours', "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE item", [], 'FORBIDDEN'],
   ])('refuses %s, and had no effect', async (_title, sql, params, code) => {
     await expect(execute(sql, params)).rejects.toMatchObject({ code, retryable: false, effect: 'none' });
+  });
+
+  it.each([
+    ['a table that is there', 'CREATE TABLE item (a int)', [], 'ALREADY_EXISTS'],
+    ['what a statement signals', "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'", [], 'INVALID_INPUT'],
+    ['a file of ours', "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE item", [], 'FORBIDDEN'],
+  ])('refuses %s, and does not vouch for its having had no effect', async (_title, sql, params, code) => {
+    await expect(execute(sql, params)).rejects.toMatchObject({ code, retryable: false, effect: 'maybe' });
   });
 
   describe('a slow statement', () => {
@@ -412,7 +417,7 @@ describeWith(mariadb, 'a real MariaDB', () => {
         details: { code: 'TRANSIENT_NETWORK' },
       });
       await server.restart();
-      await expect(query('SELECT count(*) AS n FROM item')).resolves.toMatchObject({ rows: [{ n: '2' }] });
+      await expect(query('SELECT count(*) AS n FROM item')).resolves.toMatchObject({ rows: [{ n: 2 }] });
       await expect(connector.health()).resolves.toMatchObject({ status: 'healthy' });
     });
 

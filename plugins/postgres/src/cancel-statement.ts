@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
+import type { Address } from './connect-options.ts';
 
 /** Which session, on which server. */
 export interface CancelTarget {
-  readonly host: string;
-  readonly port: number;
+  readonly address: Address;
   readonly processId: number;
   readonly secretKey: number;
 }
@@ -14,13 +14,13 @@ const CANCEL_REQUEST = 80_877_102;
  * Asks the server to cancel what a session is doing. The server does not answer: the statement itself then fails. The
  * request goes unencrypted, as servers take it before they ask for TLS; the key in it is of no use for anything else.
  */
-export function cancelStatement({ host, port, processId, secretKey }: CancelTarget): void {
+export function cancelStatement({ address, processId, secretKey }: CancelTarget): void {
   const request = Buffer.alloc(16);
   request.writeInt32BE(16, 0);
   request.writeInt32BE(CANCEL_REQUEST, 4);
   request.writeInt32BE(processId, 8);
   request.writeInt32BE(secretKey, 12);
-  const socket = connect({ host, port, timeout: 2000 }, () => socket.end(request));
+  const socket = connect({ host: address.host, port: address.port, timeout: 2000 }, () => socket.end(request));
   // Whether it arrived shows in the statement, which is waited for.
   socket.on('error', () => undefined);
   socket.on('timeout', () => socket.destroy());

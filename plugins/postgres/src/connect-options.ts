@@ -1,14 +1,10 @@
 import { Socket } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
-import type { ConnectionOptions } from 'node:tls';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { AuthFailedError, ConfigInvalidError, readTls, UpstreamError } from '@automate/sdk';
 import type { ConnectorContext } from '@automate/sdk';
-import type { PoolConfig } from 'pg';
 import type { PostgresSettings } from './config.ts';
-
-/** What the session is set to, so that values come in one format whatever the server's own settings are. */
-const SESSION =
-  '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c bytea_output=hex -c extra_float_digits=1';
+import type { ConnectionOptions } from './postgres-connection.ts';
 
 /** First bytes of what a PostgreSQL server can answer to the first message: R, E, N, v, S (of TLS). */
 const FIRST_BYTES: ReadonlySet<number> = new Set([0x52, 0x45, 0x4e, 0x76, 0x53]);
@@ -26,8 +22,7 @@ export function addressOf({ config }: ConnectorContext): Address {
 export async function connectOptions(
   context: ConnectorContext,
   settings: PostgresSettings,
-  sockets: Set<Socket>,
-): Promise<PoolConfig> {
+): Promise<ConnectionOptions> {
   const { auth, limits } = context.config;
   if (auth.type !== 'none' && auth.type !== 'basic')
     throw new ConfigInvalidError(
@@ -37,6 +32,8 @@ export async function connectOptions(
   const { host, port } = addressOf(context);
   const tls = await readTls(context.config);
   return {
+    address: { host, port },
+    timeZone: undefined,
     host,
     port,
     user: auth.type === 'basic' ? (auth.username ?? '') : settings.user,
@@ -48,19 +45,10 @@ export async function connectOptions(
     },
     database: settings.database,
     ssl: tls === undefined ? false : { ...tls, ...compareWith(tls.servername) },
-    options: SESSION,
     application_name: `automate:${context.id}`,
-    max: settings.pool_size ?? limits.concurrency,
-    idleTimeoutMillis: settings.idle_timeout_ms,
-    allowExitOnIdle: true,
     keepAlive: true,
     connectionTimeoutMillis: limits.startTimeoutMs,
-    stream: () => {
-      const socket = openSocket(`${host}:${port}`);
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-      return socket;
-    },
+    stream: () => openSocket(`${host}:${port}`),
   };
 }
 
@@ -82,7 +70,7 @@ function openSocket(server: string): Socket {
 }
 
 /** The driver puts the host's name into `servername` again. */
-function compareWith(name: string | undefined): Pick<ConnectionOptions, 'checkServerIdentity'> {
+function compareWith(name: string | undefined): Pick<TlsOptions, 'checkServerIdentity'> {
   return name === undefined
     ? {}
     : { checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate) };

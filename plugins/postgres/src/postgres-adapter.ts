@@ -1,13 +1,11 @@
 import { ConnectorAdapter, ConnectorInternalError } from '@automate/sdk';
 import type { AdapterHealth, CallContext, ConnectorContext, ConnectorError } from '@automate/sdk';
-import { describeTable } from './actions/describe-table.ts';
-import { execute } from './actions/execute.ts';
-import { listTables } from './actions/list-tables.ts';
-import { query } from './actions/query.ts';
-import { transaction } from './actions/transaction.ts';
+import type { Call } from '@automate/sql';
+import { createRoom, Database, sqlActions } from '@automate/sql';
 import { configSchema } from './config.ts';
-import type { Call } from './database.ts';
-import { Database } from './database.ts';
+import type { PostgresConnection } from './postgres-connection.ts';
+import { postgresDialect } from './postgres-dialect.ts';
+import { traits } from './postgres-traits.ts';
 
 /** A database of a PostgreSQL server, or of one that speaks its protocol. */
 export default class PostgresAdapter extends ConnectorAdapter {
@@ -16,21 +14,12 @@ export default class PostgresAdapter extends ConnectorAdapter {
   override readonly title = 'PostgreSQL';
   override readonly description = 'Queries and changes a PostgreSQL database.';
   override readonly configSchema = configSchema;
-  #database: Database | undefined;
-  readonly #use = (): Database => {
-    if (this.#database !== undefined) return this.#database;
-    throw new ConnectorInternalError('the connector was used before its start', { effect: 'none' });
-  };
-  override readonly actions = {
-    query: query(this.#use),
-    execute: execute(this.#use),
-    transaction: transaction(this.#use),
-    list_tables: listTables(this.#use),
-    describe_table: describeTable(this.#use),
-  };
+  #database: Database<PostgresConnection> | undefined;
+  override readonly actions = sqlActions(traits, () => this.#use());
 
   override initialize(context: ConnectorContext): void {
-    this.#database = new Database(context, configSchema.parse(context.settings));
+    const settings = configSchema.parse(context.settings);
+    this.#database = new Database(context, settings, postgresDialect(context, settings));
   }
 
   override async connect(): Promise<boolean> {
@@ -52,11 +41,18 @@ export default class PostgresAdapter extends ConnectorAdapter {
     await this.#database?.close();
   }
 
+  #use(): Database<PostgresConnection> {
+    if (this.#database !== undefined) return this.#database;
+    throw new ConnectorInternalError('the connector was used before its start', { effect: 'none' });
+  }
+
   /** The server's version, which it tells only those whom it lets into the database. */
-  #check(call: Call): Promise<string> {
-    return this.#use().read(call, async (client) => {
-      const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
-      return rows[0]?.server_version ?? '';
-    });
+  async #check(call: Call): Promise<string> {
+    const page = { limit: 1, offset: 0, room: createRoom(), tooLarge: 'refuse' } as const;
+    const { rows } = await this.#use().read(call, { rows: 1 }, (session) =>
+      session.run({ sql: 'SHOW server_version', params: [] }, page),
+    );
+    const version = rows[0]?.['server_version'];
+    return typeof version === 'string' ? version : '';
   }
 }

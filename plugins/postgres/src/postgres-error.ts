@@ -1,5 +1,7 @@
-import { ConnectorError, createConnectorError, socketError, TransientNetworkError } from '@automate/sdk';
-import type { ConnectorErrorOptions, Effect, ErrorCode, FailedConnection } from '@automate/sdk';
+import { createConnectorError, socketError, TransientNetworkError } from '@automate/sdk';
+import type { ConnectorError, ConnectorErrorOptions, Effect, ErrorCode } from '@automate/sdk';
+import type { Effects, Fault } from '@automate/sql';
+import { EFFECTS } from '@automate/sql';
 
 interface Meaning {
   readonly code: ErrorCode;
@@ -50,36 +52,52 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   P0: { code: 'INVALID_INPUT', reason: 'raised' },
 };
 
-/**
- * The connector error for anything that went wrong with a server. `effect` says whether it may have acted, if it did not
- * itself say that it undid the statement.
- */
-export function postgresError(error: unknown, context: FailedConnection): ConnectorError | undefined {
-  if (ConnectorError.is(error)) return error;
+export interface FaultContext {
+  readonly server: string;
+  readonly effects: Effects;
+}
+
+/** What anything means that went wrong with a server; undefined where it was not the server. */
+export function postgresFault(error: unknown, context: FaultContext): Fault | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
-  const { code, severity, message: text } = error as { code?: unknown; severity?: unknown; message?: unknown };
+  const { code, severity, message: text, neverRun } = error as Record<string, unknown>;
+  const { server } = context;
+  const effects = neverRun === true ? EFFECTS.nothing : context.effects;
   const message = String(text);
-  if (typeof code === 'string' && typeof severity === 'string' && /^[0-9A-Z]{5}$/.test(code))
-    return fromState(code, message, severity === 'ERROR' ? 'none' : context.effect, error);
+  if (typeof code === 'string' && typeof severity === 'string' && /^[0-9A-Z]{5}$/.test(code)) {
+    // After anything worse the session is gone, and with it the word on what became of the statement.
+    const refused = severity === 'ERROR' && code !== '40003';
+    return {
+      error: fromState(code, message, refused ? effects.refused : effects.silent, error),
+      session: severity === 'ERROR' ? 'usable' : 'broken',
+      cancelled: code === '57014',
+    };
+  }
+  const broken = (known: ConnectorError): Fault => ({ error: known, session: 'broken' });
   if (/Connection terminated|not queryable|connection error|Client was closed/i.test(message))
-    return new TransientNetworkError(`the connection to ${context.server} broke off`, {
-      effect: context.effect,
-      details: { reason: 'connection_lost' },
-      cause: error,
-    });
+    return broken(
+      new TransientNetworkError(`the connection to ${server} broke off`, {
+        effect: effects.silent,
+        details: { reason: 'connection_lost' },
+        cause: error,
+      }),
+    );
   if (/does not support SSL|establishing an SSL/.test(message))
-    return new TransientNetworkError(`${context.server} does not speak TLS; the operator must check tls`, {
-      effect: 'none',
-      details: { reason: 'tls' },
-      cause: error,
-    });
-  return socketError(error, context);
+    return broken(
+      new TransientNetworkError(`${server} does not speak TLS; the operator must check tls`, {
+        effect: 'none',
+        details: { reason: 'tls' },
+        cause: error,
+      }),
+    );
+  const known = socketError(error, { server, effect: effects.silent });
+  return known === undefined ? undefined : broken(known);
 }
 
 function fromState(state: string, message: string, effect: Effect, error: object): ConnectorError {
   const meaning = MEANINGS[state] ?? MEANINGS[state.slice(0, 2)] ?? { code: 'UPSTREAM_5XX', reason: 'server_error' };
   const options: ConnectorErrorOptions = {
-    effect: state === '40003' ? 'maybe' : effect,
+    effect,
     details: { sqlstate: state, reason: meaning.reason, ...factsOf(error) },
     cause: error,
     ...(meaning.retryable === undefined ? {} : { retryable: meaning.retryable }),

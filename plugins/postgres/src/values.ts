@@ -1,106 +1,122 @@
-import { InvalidInputError } from '@automate/sdk';
 import type { JsonValue } from '@automate/sdk';
+import { InvalidInputError } from '@automate/sdk';
+import type { Parameter } from '@automate/sql';
+import { bytesValue, floatValue, integerValue, jsonValue, readParameter } from '@automate/sql';
 import pg from 'pg';
-import { MAX_VALUE_BYTES } from './limits.ts';
-import type { Parameter } from './schemas.ts';
+import type { PostgresType, Types } from './types.ts';
 
-type Parse = (text: string) => JsonValue;
+type Decode = (text: string) => JsonValue;
 
-/** Types by the names that PostgreSQL gives them, and how their text is read. All others stay text. */
-const PARSERS: Readonly<Record<string, Parse>> = {
+/** How the text of a type's values is read, by the type's name. All others stay text. */
+const DECODERS: Readonly<Record<string, Decode>> = {
   bool: (text) => text === 't',
   int2: Number,
   int4: Number,
+  int8: integerValue,
   oid: Number,
-  float4: toFloat,
-  float8: toFloat,
-  bytea: toBytes,
-  json: (text) => JSON.parse(text) as JsonValue,
-  jsonb: (text) => JSON.parse(text) as JsonValue,
-  timestamp: (text) => text.replace(' ', 'T'),
-  // The session's time zone is UTC.
-  timestamptz: (text) => text.replace(' ', 'T').replace(/\+00$/, 'Z'),
+  float4: floatValue,
+  float8: floatValue,
+  bytea: (text) => bytesValue(toBytes(text)),
+  json: jsonValue,
+  jsonb: jsonValue,
+  timestamp: toIso,
+  timestamptz: toIso,
 };
 
-/** Numbers of the types above and of what is often met beside them, in every server. */
-const NAMES: ReadonlyMap<number, string> = new Map(
-  Object.entries({
-    bool: [16, 1000],
-    bytea: [17, 1001],
-    int8: [20, 1016],
-    int2: [21, 1005],
-    int4: [23, 1007],
-    text: [25, 1009],
-    oid: [26, 1028],
-    json: [114, 199],
-    float4: [700, 1021],
-    float8: [701, 1022],
-    bpchar: [1042, 1014],
-    varchar: [1043, 1015],
-    date: [1082, 1182],
-    time: [1083, 1183],
-    timestamp: [1114, 1115],
-    timestamptz: [1184, 1185],
-    interval: [1186, 1187],
-    timetz: [1266, 1270],
-    numeric: [1700, 1231],
-    uuid: [2950, 2951],
-    jsonb: [3802, 3807],
-  }).flatMap(([name, [own, array]]): [number, string][] => [
-    [own ?? 0, name],
-    [array ?? 0, `_${name}`],
-  ]),
-);
-
-/** The name of a type that every server has, by its number. */
-export function builtinName(oid: number): string | undefined {
-  return NAMES.get(oid);
-}
-
-/** A parameter as the driver takes it. */
-export function toPostgres(value: Parameter): unknown {
-  if (Array.isArray(value)) return value.map(toPostgres);
-  if (typeof value !== 'object' || value === null) return value;
-  return 'base64' in value ? Buffer.from(value.base64, 'base64') : JSON.stringify(value.json);
-}
-
-/** Leaves values as the server wrote them, for `fromPostgres`: a parser that throws would bring the driver down. */
-export const rawValues = { getTypeParser: () => (text: string) => text };
-
 /**
- * A value of a result as JSON: large numbers and what JSON lacks as text, times in ISO 8601, bytes as base64.
- *
- * @throws InvalidInputError for bytes beyond the limit.
+ * A value of a result as JSON: large numbers and what JSON lacks as text, times in ISO 8601, bytes as base64. Arrays of
+ * any type are lists.
  */
-export function fromPostgres(text: string | null, oid: number): JsonValue {
-  return text === null ? null : parserOf(oid)(text);
+export function decode(text: string | null, type: number, types: Types): JsonValue {
+  return text === null ? null : decoderOf(type, types)(text);
 }
 
-function parserOf(oid: number): Parse {
-  const name = NAMES.get(oid) ?? '';
-  if (!name.startsWith('_')) return PARSERS[name] ?? keepText;
-  const element = PARSERS[name.slice(1)] ?? keepText;
-  return (text) => arrayParser.create(text, element).parse();
+function decoderOf(oid: number, types: Types): Decode {
+  const { name = '', element } = types.get(oid) ?? {};
+  if (element === undefined) return DECODERS[name] ?? ((text) => text);
+  // Boxes alone are not parted by commas.
+  const elementName = types.get(element)?.name;
+  if (elementName === 'box') return (text) => text;
+  const each = decoderOf(element, types);
+  return (text) => arrayParser.create(text, each).parse();
 }
 
 /** The driver's published types describe it otherwise than it is. */
 const arrayParser = pg.types.arrayParser as unknown as {
-  create(text: string, parse: Parse): { parse(): JsonValue };
+  create(text: string, decode: Decode): { parse(): JsonValue };
 };
 
-const keepText: Parse = (text) => text;
-
-/** JSON has neither NaN nor infinity. */
-function toFloat(text: string): JsonValue {
-  const value = Number(text);
-  return Number.isFinite(value) ? value : text;
+/** `2026-01-02 03:04:05.6+02` → `2026-01-02T03:04:05.6+02:00`. Infinity and years before Christ stay as they are. */
+function toIso(text: string): string {
+  const [, date, time, sign, hours, minutes] =
+    /^(\d{4,}-\d\d-\d\d) ([\d:.]+)(?:([+-])(\d\d)(:\d\d)?)?$/.exec(text) ?? [];
+  if (date === undefined || time === undefined) return text;
+  if (sign === undefined) return `${date}T${time}`;
+  const offset = hours === '00' && minutes === undefined ? 'Z' : `${sign}${hours}${minutes ?? ':00'}`;
+  return `${date}T${time}${offset}`;
 }
 
-function toBytes(text: string): JsonValue {
-  const size = (text.length - 2) / 2;
-  if (size <= MAX_VALUE_BYTES) return { base64: Buffer.from(text.slice(2), 'hex').toString('base64') };
-  throw new InvalidInputError(
-    `a value of type bytea has ${size} bytes; at most ${MAX_VALUE_BYTES} are sent; select parts of it with substring()`,
-    { details: { reason: 'value_too_large' } },
+/** Servers write bytes in one of two ways. */
+function toBytes(text: string): Buffer {
+  if (text.startsWith('\\x')) return Buffer.from(text.slice(2), 'hex');
+  const plain = text.replaceAll(/\\(?:(\d{3})|\\)/g, (_all, octal?: string) =>
+    octal === undefined ? '\\' : String.fromCharCode(Number.parseInt(octal, 8)),
   );
+  return Buffer.from(plain, 'latin1');
+}
+
+/**
+ * A parameter as the protocol takes it, by the type that the server wants in its place.
+ *
+ * @throws InvalidInputError where no value of that type can be made of it.
+ */
+export function encode(given: Parameter, path: string, type: PostgresType, types: Types): string | Buffer | null {
+  const base = type.base === undefined ? type : (types.get(type.base) ?? type);
+  const value = readParameter(given);
+  const isJson = isJsonType(base);
+  switch (value.kind) {
+    case 'null':
+      return null;
+    case 'scalar':
+      // For JSON a text is taken for the JSON itself.
+      return String(value.value);
+    case 'integer':
+      return value.text;
+    case 'bytes':
+      if (TAKES_BYTES.has(base.name)) return value.bytes;
+      throw wrong(path, base, 'bytes');
+    case 'list':
+      if (isJson) return JSON.stringify(value.values);
+      if (base.element !== undefined) return toArray(value.values, path, base.element, types);
+      throw wrong(path, base, 'a list; lists are for arrays, json and jsonb');
+    default:
+      if (isJson || value.marked) return value.text;
+      throw wrong(path, base, 'an object; objects are for json and jsonb, and as {"json": …} for other types\' text');
+  }
+}
+
+const TAKES_BYTES: ReadonlySet<string> = new Set(['bytea', 'text', 'varchar', 'bpchar']);
+
+const isJsonType = ({ name }: PostgresType): boolean => name === 'json' || name === 'jsonb';
+
+function toArray(list: readonly Parameter[], path: string, element: number, types: Types): string {
+  const type = types.get(element) ?? { name: `oid ${element}` };
+  const parts = list.map((value, index): string => {
+    // A list within a list is a further dimension.
+    if (Array.isArray(value) && !isJsonType(type))
+      return toArray(value as Parameter[], `${path}[${index}]`, element, types);
+    const encoded = encode(value, `${path}[${index}]`, type, types);
+    if (encoded === null) return 'NULL';
+    const text = Buffer.isBuffer(encoded) ? `\\x${encoded.toString('hex')}` : encoded;
+    return `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
+  });
+  return `{${parts.join(type.name === 'box' ? ';' : ',')}}`;
+}
+
+function wrong(path: string, { name }: PostgresType, received: string): InvalidInputError {
+  const expected = `a value of type ${name}`;
+  return new InvalidInputError(`${path}: expected ${expected}, received ${received}`, {
+    problems: [{ path, expected, received }],
+    details: { reason: 'parameters' },
+  });
 }

@@ -1,3 +1,4 @@
+import { maxRowsSetting } from '@automate/sql';
 import { z } from 'zod';
 
 /** The name that SQLite gives to a database without a file. */
@@ -26,12 +27,7 @@ export const configSchema = z.strictObject({
     .max(10_000)
     .default(1000)
     .describe('How long to wait for another process to release its lock'),
-  max_rows: z
-    .int()
-    .min(1)
-    .max(10_000)
-    .default(1000)
-    .describe('Most rows of one result, unless the call asks for fewer'),
+  max_rows: maxRowsSetting,
 });
 
 export type SqliteSettings = z.output<typeof configSchema>;

@@ -1,20 +1,15 @@
 import { InvalidInputError } from '@automate/sdk';
 import type { DatabaseSync } from 'node:sqlite';
-import type { ResultSet, Statement } from './run-statement.ts';
+import type { Page, Statement, StatementResult } from '@automate/sql';
 import { runStatement } from './run-statement.ts';
-
-export interface Outcome extends ResultSet {
-  readonly rows_affected: number;
-  readonly last_insert_id?: string;
-}
 
 /** The last row id stays what it was for every other statement. */
 const INSERTS = /^(?:\s|;|--[^\n]*\n|\/\*[^]*?\*\/)*(?:insert|replace|with\b[^]*\binsert)\b/i;
 
 /** Runs one statement that may change something, and tells what it changed. */
-export function runChange(database: DatabaseSync, statement: Statement, limit: number, deadline: number): Outcome {
+export function runChange(database: DatabaseSync, statement: Statement, page: Page, deadline: number): StatementResult {
   const before = countChanges(database);
-  const result = runStatement(database, statement, { limit, offset: 0, deadline, toTheEnd: true });
+  const result = runStatement(database, statement, { page, deadline, toTheEnd: true });
   const after = countChanges(database);
   // Of statements that change no row, changes() still tells what the one before them changed.
   const affected = after.total === before.total ? 0 : after.last;
@@ -23,23 +18,6 @@ export function runChange(database: DatabaseSync, statement: Statement, limit: n
     ...(affected > 0 && INSERTS.test(statement.sql) ? { last_insert_id: String(after.rowId) } : {}),
     ...result,
   };
-}
-
-/** Runs statements as one transaction: all of them take effect, or none. */
-export function runTransaction(
-  database: DatabaseSync,
-  statements: readonly Statement[],
-  run: (statement: Statement) => Outcome,
-): Outcome[] {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const results = statements.map(run);
-    database.exec('COMMIT');
-    return results;
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
 }
 
 /** A transaction that one call leaves open would swallow what the next ones do. */

@@ -1,24 +1,12 @@
 import { InvalidInputError, TimeoutError } from '@automate/sdk';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Category, Page, ResultSet, Statement } from '@automate/sql';
+import { createRowPage } from '@automate/sql';
 import { countParameters } from './count-parameters.ts';
-import type { Page, RowPage } from './row-page.ts';
-import { createRowPage, uniqueNames } from './row-page.ts';
-import type { Parameter } from './schemas.ts';
 import { fromSqlite, toSqlite } from './values.ts';
 
-export interface Statement {
-  readonly sql: string;
-  readonly params: readonly Parameter[];
-}
-
-export interface ResultSet {
-  readonly columns: { name: string; type: string }[];
-  readonly rows: RowPage['rows'];
-  readonly row_count: number;
-  readonly truncated: boolean;
-}
-
-export interface RunOptions extends Page {
+export interface RunOptions {
+  readonly page: Page;
   /** When to stop reading, in milliseconds since the epoch. Looked at between two rows. */
   readonly deadline: number;
   /** Reads on behind the page, so that a statement that changes something while it is read comes to its end. */
@@ -33,26 +21,28 @@ export function runStatement(database: DatabaseSync, { sql, params }: Statement,
   const prepared = prepareOne(database, sql);
   const values = params.map(toSqlite);
   refuseWrongNumber(prepared.sourceSQL, params.length);
-  const columns = prepared.columns().map(({ name, type }) => ({ name, type: type ?? '' }));
-  const names = uniqueNames(columns.map(({ name }) => name));
-  const page = createRowPage(names, options);
+  const columns = prepared.columns().map(({ name, type }) => ({ name, type: type ?? '', category: categoryOf(type) }));
+  const page = createRowPage(columns, options.page);
   prepared.setReadBigInts(true);
   prepared.setReturnArrays(true);
-  let full = false;
   for (const row of prepared.iterate(...values) as Iterable<unknown>) {
     if (options.toTheEnd !== true && Date.now() > options.deadline)
       throw new TimeoutError('the statement did not end before the deadline of the call', { effect: 'none' });
-    if (full) continue;
+    if (page.isFull) continue;
     const cells = row as Parameters<typeof fromSqlite>[0][];
-    full = !page.add(cells.map((value, index) => fromSqlite(value, names[index] ?? '')));
-    if (full && options.toTheEnd !== true) break;
+    page.add(page.skips ? [] : cells.map(fromSqlite));
+    if (page.isFull && options.toTheEnd !== true) break;
   }
-  return {
-    columns: columns.map(({ type }, index) => ({ name: names[index] ?? '', type })),
-    rows: page.rows,
-    row_count: page.rows.length,
-    truncated: page.truncated,
-  };
+  return page.result();
+}
+
+/** By the declared type, as SQLite finds a column's affinity. */
+function categoryOf(type: string | null): Category {
+  if (type === null) return 'other';
+  if (/int/i.test(type)) return 'integer';
+  if (/char|clob|text/i.test(type)) return 'text';
+  if (/blob/i.test(type)) return 'bytes';
+  return /real|floa|doub/i.test(type) ? 'float' : 'other';
 }
 
 /** SQLite compiles the first statement and leaves the rest lie; a caller would believe that it was run. */

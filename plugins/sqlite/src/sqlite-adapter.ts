@@ -1,13 +1,10 @@
 import { ConnectorAdapter, ConnectorInternalError } from '@automate/sdk';
 import type { ConnectorContext, ConnectorError } from '@automate/sdk';
-import { describeTable } from './actions/describe-table.ts';
-import { execute } from './actions/execute.ts';
-import { listTables } from './actions/list-tables.ts';
-import { query } from './actions/query.ts';
-import { transaction } from './actions/transaction.ts';
+import { sqlActions } from '@automate/sql';
 import { configSchema } from './config.ts';
 import { Database } from './database.ts';
 import { sqliteError } from './sqlite-error.ts';
+import { traits } from './sqlite-traits.ts';
 
 /** Milliseconds that the check of the file may wait for a lock. */
 const CHECK_MS = 2000;
@@ -24,23 +21,15 @@ export default class SqliteAdapter extends ConnectorAdapter {
     if (this.#database !== undefined) return this.#database;
     throw new ConnectorInternalError('the connector was used before its start', { effect: 'none' });
   };
-  override readonly actions = {
-    query: query(this.#use),
-    execute: execute(this.#use),
-    transaction: transaction(this.#use),
-    list_tables: listTables(this.#use),
-    describe_table: describeTable(this.#use),
-  };
+  override readonly actions = sqlActions(traits, this.#use);
 
   override initialize({ id, settings }: ConnectorContext): void {
     this.#database = new Database(id, configSchema.parse(settings));
   }
 
   /** Reads the file's header, which a file that is no database does not have. */
-  override connect(): boolean {
-    this.#use().read(Date.now() + CHECK_MS, ({ database }) =>
-      database.prepare('SELECT count(*) FROM sqlite_schema').get(),
-    );
+  override async connect(): Promise<boolean> {
+    await this.#use().check(Date.now() + CHECK_MS);
     return true;
   }
 

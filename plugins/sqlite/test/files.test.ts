@@ -133,12 +133,12 @@ describe('the schema', () => {
       await connector.call('execute', { sql });
     const first = await connector.call('list_tables', { limit: 2 });
     expect(first['tables']).toStrictEqual([
-      { name: 'a', type: 'table' },
-      { name: 'b', type: 'table' },
+      { schema: 'main', name: 'a', type: 'table' },
+      { schema: 'main', name: 'b', type: 'table' },
     ]);
     await expect(
       connector.call('list_tables', { limit: 2, cursor: first['next_cursor'] ?? '' }),
-    ).resolves.toStrictEqual({ tables: [{ name: 'c', type: 'view' }] });
+    ).resolves.toStrictEqual({ tables: [{ schema: 'main', name: 'c', type: 'view' }] });
     await expect(connector.call('list_tables', { cursor: '§' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
 
@@ -152,6 +152,7 @@ describe('the schema', () => {
     await connector.call('execute', { sql: 'CREATE INDEX pet_of ON pet (owner_id, born)' });
     const plain = { nullable: true, primary_key: false, generated: false };
     await expect(connector.call('describe_table', { table: 'pet' })).resolves.toStrictEqual({
+      schema: 'main',
       table: 'pet',
       type: 'table',
       columns: [
@@ -164,7 +165,7 @@ describe('the schema', () => {
         { name: 'pet_of', unique: false, columns: ['owner_id', 'born'] },
         { name: 'sqlite_autoindex_pet_1', unique: true, columns: ['name'] },
       ],
-      foreign_keys: [{ columns: ['owner_id'], table: 'owner', references: ['id'] }],
+      foreign_keys: [{ columns: ['owner_id'], schema: 'main', table: 'owner', references: ['id'] }],
     });
     await expect(connector.call('describe_table', { table: 'nowhere' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });

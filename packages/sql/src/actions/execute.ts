@@ -1,0 +1,30 @@
+import { action } from '@automate/sdk';
+import { z } from 'zod';
+import type { SqlDatabase, StatementResult, Traits } from '../dialect.ts';
+import { checkStatement } from '../grammar.ts';
+import { createRoom } from '../results.ts';
+import { statementInput, statementOutput } from '../schemas.ts';
+
+/** One statement that may change something. */
+export const execute = (traits: Traits, use: () => SqlDatabase) =>
+  action({
+    description:
+      'Runs one statement that may change something, and gives what it changed and the rows that it returns.',
+    input: z.strictObject(statementInput(traits.placeholder)),
+    output: z.object(statementOutput),
+    sideEffects: true,
+    idempotent: false,
+    async run(statement, call) {
+      checkStatement(traits.grammar, statement.sql, 'execute');
+      const database = use();
+      const page = { limit: database.maxRows, offset: 0, room: createRoom(), tooLarge: 'cut' } as const;
+      return toOutput(await database.change(call, statement, page));
+    },
+  });
+
+/** A result as the output schemas have it. */
+export const toOutput = ({ columns, rows, ...result }: StatementResult) => ({
+  ...result,
+  columns: [...columns],
+  rows: [...rows],
+});

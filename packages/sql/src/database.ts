@@ -1,0 +1,168 @@
+import { CancelledError, ConnectorError, ForbiddenError, remainingMs, TimeoutError } from '@automate/sdk';
+import type { ConnectorContext } from '@automate/sdk';
+import type {
+  Call,
+  Dialect,
+  ReadOptions,
+  Session,
+  SqlConnection,
+  SqlDatabase,
+  StatementResult,
+  TableDescription,
+  TableName,
+  Table,
+  TablesWanted,
+} from './dialect.ts';
+import { isAtomic } from './grammar.ts';
+import type { Guard } from './guard-connection.ts';
+import { guardConnection, withMargin } from './guard-connection.ts';
+import type { Sent } from './outcome.ts';
+import { EFFECTS } from './outcome.ts';
+import { Pool } from './pool.ts';
+import type { Page } from './results.ts';
+import type { Statement } from './schemas.ts';
+import type { ServerSettings } from './settings.ts';
+
+/** How far a call has come: set right before what it names is sent. */
+interface Progress {
+  sent: Sent;
+}
+
+/** A database on a server, and the connections to it. */
+export class Database<C extends SqlConnection> implements SqlDatabase {
+  readonly maxRows: number;
+  readonly #dialect: Dialect<C>;
+  readonly #readOnly: boolean;
+  readonly #id: string;
+  readonly #pool: Pool<C>;
+
+  constructor(context: ConnectorContext, settings: ServerSettings, dialect: Dialect<C>) {
+    this.maxRows = settings.max_rows;
+    this.#dialect = dialect;
+    this.#readOnly = settings.read_only;
+    this.#id = context.id;
+    this.#pool = new Pool({
+      server: dialect.server,
+      max: settings.pool_size ?? context.config.limits.concurrency,
+      idleMs: settings.idle_timeout_ms,
+      lifetimeMs: settings.max_lifetime_ms,
+      connect: (call) => dialect.connect(call),
+    });
+  }
+
+  read<T>(call: Call, { rows }: ReadOptions, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#lend(call, async (connection, progress, timeoutMs) => {
+      progress.sent = 'transaction';
+      await connection.begin({ readOnly: true, timeoutMs, rows });
+      return work(connection);
+    });
+  }
+
+  async change(call: Call, statement: Statement, page: Page): Promise<StatementResult> {
+    const atomic = isAtomic(this.#dialect.traits.grammar, statement.sql);
+    if (atomic && this.#dialect.changesInTransaction)
+      return this.transact(call, undefined, (session) => session.run(statement, page));
+    this.#refuseReadOnly();
+    return this.#lend(call, async (connection, progress, timeoutMs) => {
+      await connection.prepare({ timeoutMs });
+      progress.sent = atomic ? 'atomic' : 'open_ended';
+      return connection.run(statement, page);
+    });
+  }
+
+  async transact<T>(call: Call, isolation: string | undefined, work: (session: Session) => Promise<T>): Promise<T> {
+    this.#refuseReadOnly();
+    return this.#lend(call, async (connection, progress, timeoutMs, guard) => {
+      progress.sent = 'transaction';
+      await connection.begin({ readOnly: false, timeoutMs, ...(isolation === undefined ? {} : { isolation }) });
+      const result = await work(connection);
+      // Some statements that are cancelled end as if all were well.
+      if (guard.reason !== undefined) throw this.#stopped(guard.reason, true, progress.sent, undefined);
+      progress.sent = 'commit';
+      await connection.commit();
+      return result;
+    });
+  }
+
+  listTables(session: Session, wanted: TablesWanted): Promise<readonly Table[]> {
+    return this.#dialect.listTables(session, wanted);
+  }
+
+  describeTable(session: Session, name: TableName): Promise<TableDescription | undefined> {
+    return this.#dialect.describeTable(session, name);
+  }
+
+  /** The connector error for an error of this database; undefined for any other. */
+  normalizeError(error: unknown): ConnectorError | undefined {
+    return ConnectorError.is(error) ? error : this.#dialect.explain(error, EFFECTS.open_ended)?.error;
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  async #lend<T>(
+    call: Call,
+    work: (connection: C, progress: Progress, timeoutMs: number, guard: Guard) => Promise<T>,
+  ): Promise<T> {
+    const progress: Progress = { sent: 'nothing' };
+    const ours = withMargin(call);
+    const connection = await this.#acquire(ours);
+    const guard = guardConnection(connection, ours, call.deadline);
+    // The server's own limit comes after ours, so that it is known who stopped the statement.
+    const timeoutMs = Math.min(Math.max(1, Math.ceil(remainingMs(call.deadline))), 0x7fff_ffff);
+    try {
+      const result = await work(connection, progress, timeoutMs, guard);
+      guard.end();
+      this.#recycle(connection);
+      return result;
+    } catch (error) {
+      guard.end();
+      throw this.#failed(error, connection, guard, progress.sent);
+    }
+  }
+
+  async #acquire(call: Call): Promise<C> {
+    try {
+      return await this.#pool.acquire(call);
+    } catch (error) {
+      throw this.#dialect.explain(error, EFFECTS.nothing)?.error ?? error;
+    }
+  }
+
+  #failed(error: unknown, connection: C, guard: Guard, sent: Sent): unknown {
+    const fault = ConnectorError.is(error) ? undefined : this.#dialect.explain(error, EFFECTS[sent]);
+    if (fault?.session === 'demoted') this.#pool.retire();
+    // An error of ours comes while a statement may still be on its way.
+    if (fault?.session === 'usable') this.#recycle(connection);
+    else this.#pool.drop(connection);
+    if (fault === undefined || guard.reason === undefined) return fault?.error ?? error;
+    // An error that our own cancelling caused is a timeout or a cancellation, whatever the connection says.
+    const confirmed = fault.cancelled === true;
+    if (!confirmed && fault.session === 'usable') return fault.error;
+    return this.#stopped(guard.reason, confirmed, sent, error);
+  }
+
+  #stopped(reason: 'deadline' | 'caller', confirmed: boolean, sent: Sent, cause: unknown): ConnectorError {
+    const effect = confirmed ? EFFECTS[sent].refused : EFFECTS[sent].silent;
+    const ending = confirmed ? 'and was cancelled in the server' : 'and its connection was given up';
+    return reason === 'deadline'
+      ? new TimeoutError(`the statement did not end before the deadline of the call ${ending}`, { effect, cause })
+      : new CancelledError(`the caller cancelled the statement ${ending}`, { effect, cause });
+  }
+
+  /** The caller does not wait for it. */
+  #recycle(connection: C): void {
+    connection.reset().then(
+      () => this.#pool.release(connection),
+      () => this.#pool.drop(connection),
+    );
+  }
+
+  #refuseReadOnly(): void {
+    if (this.#readOnly)
+      throw new ForbiddenError(`connector "${this.#id}" only reads (settings.read_only)`, {
+        details: { reason: 'read_only' },
+      });
+  }
+}

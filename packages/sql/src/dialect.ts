@@ -1,0 +1,148 @@
+import type { CallContext, ConnectorError } from '@automate/sdk';
+import type { Grammar } from './grammar.ts';
+import type { Effects } from './outcome.ts';
+import type { Page, ResultSet } from './results.ts';
+import type { Statement } from './schemas.ts';
+
+/** The part of a call's context that its statements are bound to. */
+export type Call = Pick<CallContext, 'deadline' | 'signal'>;
+
+/** What is known of a database system before any server is spoken to. */
+export interface Traits {
+  /** `PostgreSQL`. */
+  readonly name: string;
+  /** How a statement names its parameters, as half a sentence. */
+  readonly placeholder: string;
+  readonly grammar: Grammar;
+  /** Isolation levels of transactions, and which one is the default. Absent: there is but one. */
+  readonly isolation?: { readonly levels: readonly [string, ...string[]]; readonly default: string };
+  /** What a schema is there, for the input `schema`. */
+  readonly schema: string;
+  readonly tableTypes: readonly [string, ...string[]];
+}
+
+export interface StatementResult extends ResultSet {
+  readonly command?: string;
+  readonly rows_affected: number;
+  readonly last_insert_id?: string;
+}
+
+/** Where statements are run. */
+export interface Session {
+  /** Runs one statement to its end, or as far as the page goes where it only reads. */
+  run(statement: Statement, page: Page): Promise<StatementResult>;
+}
+
+export interface ReadOptions {
+  /** Rows that will be looked at, at most. */
+  readonly rows: number;
+}
+
+/** What the actions need of a database. */
+export interface SqlDatabase {
+  /** Most rows of one result, unless the call asks for fewer. */
+  readonly maxRows: number;
+  /** Does work in a transaction in which nothing can be written, and which is undone in the end. */
+  read<T>(call: Call, options: ReadOptions, work: (session: Session) => Promise<T>): Promise<T>;
+  /** Runs a statement by itself. */
+  change(call: Call, statement: Statement, page: Page): Promise<StatementResult>;
+  /** Does work in one transaction, which takes effect when the work has succeeded. */
+  transact<T>(call: Call, isolation: string | undefined, work: (session: Session) => Promise<T>): Promise<T>;
+  listTables(session: Session, wanted: TablesWanted): Promise<readonly Table[]>;
+  /** Undefined: there is no such table. */
+  describeTable(session: Session, name: TableName): Promise<TableDescription | undefined>;
+}
+
+export interface TablesWanted {
+  readonly schema?: string;
+  /** Only tables behind this one, by schema and name. */
+  readonly after: { readonly schema: string; readonly name: string };
+  readonly limit: number;
+}
+
+export interface Table {
+  readonly schema: string;
+  readonly name: string;
+  readonly type: string;
+}
+
+export interface TableName {
+  readonly schema?: string;
+  readonly table: string;
+}
+
+export interface TableDescription {
+  readonly schema: string;
+  readonly table: string;
+  readonly type?: string;
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly nullable: boolean;
+    readonly default?: string;
+    readonly primary_key: boolean;
+    readonly generated: boolean;
+    readonly identity?: 'always' | 'by_default' | 'auto_increment';
+    readonly values?: readonly string[];
+    readonly comment?: string;
+  }[];
+  readonly indexes: readonly { readonly name: string; readonly unique: boolean; readonly columns: readonly string[] }[];
+  readonly foreign_keys: readonly {
+    readonly name?: string;
+    readonly columns: readonly string[];
+    readonly schema: string;
+    readonly table: string;
+    readonly references: readonly string[];
+  }[];
+  readonly checks?: readonly { readonly name: string; readonly expression: string }[];
+  readonly partition_key?: string;
+}
+
+/** What an error of a server or its driver means. */
+export interface Fault {
+  readonly error: ConnectorError;
+  /** `usable`: the server only refused a statement. `broken`: nobody knows what the session does. `demoted`: the server does not take changes any more, so that no connection to it is of use. */
+  readonly session: 'usable' | 'broken' | 'demoted';
+  /** The server says that it cancelled the statement. */
+  readonly cancelled?: boolean;
+}
+
+/** How a transaction of ours begins. */
+export interface Begin {
+  readonly readOnly: boolean;
+  readonly isolation?: string;
+  /** How long each of its statements may take in the server, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Rows that will be looked at, at most; absent where statements run to their end. */
+  readonly rows?: number;
+}
+
+/** One connection to a server. */
+export interface SqlConnection extends Session {
+  begin(options: Begin): Promise<void>;
+  /** Makes ready for a statement outside of any transaction. */
+  prepare(options: Pick<Begin, 'timeoutMs'>): Promise<void>;
+  /** Rejects where the server rolled back instead. */
+  commit(): Promise<void>;
+  /** Ends a transaction that is open, and has the server forget what the call set. */
+  reset(): Promise<void>;
+  /** Asks the server to stop what the connection is doing. Whether that arrived shows in the statement. */
+  cancel(): void;
+  /** Takes leave of the server; never rejects. */
+  close(): Promise<void>;
+  /** Ends it at once, whatever the server is doing. */
+  destroy(): void;
+  readonly isOpen: boolean;
+}
+
+/** A database system with servers, and one of them. */
+export interface Dialect<C extends SqlConnection> extends Pick<SqlDatabase, 'listTables' | 'describeTable'> {
+  readonly traits: Traits;
+  /** The server with its address, for messages: `PostgreSQL at db:5432`. */
+  readonly server: string;
+  /** Whether `execute` wraps atomic statements in a transaction of its own, which makes more outcomes certain. */
+  readonly changesInTransaction: boolean;
+  connect(call: Call): Promise<C>;
+  /** Undefined for an error that is neither the server's nor its driver's. */
+  explain(error: unknown, effects: Effects): Fault | undefined;
+}

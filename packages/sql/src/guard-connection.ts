@@ -1,0 +1,46 @@
+import { remainingMs } from '@automate/sdk';
+import type { Call, SqlConnection } from './dialect.ts';
+
+/** How long a statement that its caller gave up may take to end before its connection is given up, in milliseconds. */
+const GRACE_MS = 1000;
+
+/** The same call with a deadline a little earlier, so that the server's own word on a cancelled statement still arrives. */
+export function withMargin({ deadline, signal }: Call): Call {
+  return { signal, deadline: deadline - Math.min(500, remainingMs(deadline) / 5) };
+}
+
+export interface Guard {
+  /** Why the statement was cancelled, if it was. */
+  readonly reason: 'deadline' | 'caller' | undefined;
+  end(): void;
+}
+
+/**
+ * Cancels what a connection does when the caller leaves or the deadline passes. If that does not help until `last`, which
+ * is when the call is answered without us, ends the connection.
+ */
+export function guardConnection(connection: SqlConnection, { deadline, signal }: Call, last: number): Guard {
+  let reason: Guard['reason'];
+  let grace: NodeJS.Timeout | undefined;
+  const cancel = (why: 'deadline' | 'caller'): void => {
+    if (reason !== undefined) return;
+    reason = why;
+    connection.cancel();
+    const patience = why === 'caller' ? GRACE_MS : remainingMs(last) * 0.8;
+    grace = setTimeout(() => connection.destroy(), patience);
+  };
+  const leave = (): void => cancel(Date.now() >= deadline ? 'deadline' : 'caller');
+  const timer = setTimeout(() => cancel('deadline'), Math.min(remainingMs(deadline), 0x7fff_ffff));
+  signal.addEventListener('abort', leave, { once: true });
+  if (signal.aborted) leave();
+  return {
+    get reason() {
+      return reason;
+    },
+    end() {
+      clearTimeout(timer);
+      clearTimeout(grace);
+      signal.removeEventListener('abort', leave);
+    },
+  };
+}

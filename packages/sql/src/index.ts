@@ -1,0 +1,30 @@
+export type {
+  Begin,
+  Call,
+  Dialect,
+  Fault,
+  ReadOptions,
+  Session,
+  SqlConnection,
+  SqlDatabase,
+  StatementResult,
+  Table,
+  TableDescription,
+  TableName,
+  TablesWanted,
+  Traits,
+} from './dialect.ts';
+export { Database } from './database.ts';
+export { isAtomic } from './grammar.ts';
+export type { Grammar, StatementUse } from './grammar.ts';
+export { MAX_RESULT_BYTES, MAX_VALUE_BYTES } from './limits.ts';
+export { EFFECTS } from './outcome.ts';
+export type { Effects, Sent } from './outcome.ts';
+export { createRoom, createRowPage } from './results.ts';
+export type { Category, Column, Page, ResultSet, Row, RowPage } from './results.ts';
+export { readParameter } from './schemas.ts';
+export type { Parameter, Statement, Value } from './schemas.ts';
+export { maxRowsSetting, serverSettings } from './settings.ts';
+export type { ServerSettings } from './settings.ts';
+export { sqlActions } from './sql-actions.ts';
+export { bytesValue, floatValue, integerValue, jsonValue } from './values.ts';

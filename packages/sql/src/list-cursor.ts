@@ -1,0 +1,25 @@
+import { InvalidInputError } from '@automate/sdk';
+import type { JsonValue } from '@automate/sdk';
+
+/** Where a listing goes on, as text that callers hand back as they got it. */
+export function toCursor(position: readonly JsonValue[]): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
+}
+
+/**
+ * The position that a cursor stands for.
+ *
+ * @throws InvalidInputError for a text that is no cursor of so many values.
+ */
+export function fromCursor(cursor: string, length: number): JsonValue[] {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    if (Array.isArray(value) && value.length === length) return value as JsonValue[];
+  } catch {
+    // Not JSON, so not one of ours: refused below like any other.
+  }
+  const expected = 'the next_cursor of an earlier answer';
+  throw new InvalidInputError(`cursor: expected ${expected}`, {
+    problems: [{ path: 'cursor', expected, received: 'another text' }],
+  });
+}

@@ -1,0 +1,153 @@
+import { InvalidInputError } from '@automate/sdk';
+import type { JsonValue } from '@automate/sdk';
+import { MAX_RESULT_BYTES } from './limits.ts';
+
+/** What a column's values are, in one vocabulary over all databases. */
+export const CATEGORIES = [
+  'integer',
+  'decimal',
+  'float',
+  'boolean',
+  'text',
+  'bytes',
+  'json',
+  'date',
+  'time',
+  'datetime',
+  'timestamp',
+  'interval',
+  'uuid',
+  'array',
+  'other',
+] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+export interface Column {
+  readonly name: string;
+  /** The type's name in the server. */
+  readonly type: string;
+  readonly category: Category;
+}
+
+/** By column name, without a prototype: `__proto__` is a name like any other. */
+export type Row = Record<string, JsonValue>;
+
+export interface ResultSet {
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+  readonly row_count: number;
+  /** Whether there are more rows than these. */
+  readonly truncated: boolean;
+}
+
+/** How much room the answer of one call still has, in bytes of JSON. Its statements share it. */
+export interface Room {
+  bytes: number;
+}
+
+export function createRoom(): Room {
+  return { bytes: MAX_RESULT_BYTES };
+}
+
+/** Which rows of a result are kept. */
+export interface Page {
+  readonly limit: number;
+  readonly offset: number;
+  readonly room: Room;
+  /**
+   * What becomes of a single row that is larger than the room: a statement that only read is refused; of one that
+   * changed something the large values are cut, as it cannot be asked again.
+   */
+  readonly tooLarge: 'refuse' | 'cut';
+}
+
+/** Rows gathered up to a limit in number and in size. */
+export interface RowPage {
+  /** Takes the next row. False: it did not fit, and no other will. */
+  add(values: readonly JsonValue[]): boolean;
+  /** Whether the next row is one that the page leaves out, so that its values need not be read. */
+  readonly skips: boolean;
+  readonly isFull: boolean;
+  result(): ResultSet;
+}
+
+/** Values below this size, in bytes of JSON, are never cut. */
+const SMALL = 1000;
+
+/** Gathers one page of a result. A column name that occurs twice gets a number: `id`, `id_2`. */
+export function createRowPage(given: readonly Column[], { limit, offset, room, tooLarge }: Page): RowPage {
+  const names = uniqueNames(given.map(({ name }) => name));
+  const columns = given.map((column, index) => ({ ...column, name: names[index] ?? '' }));
+  const rows: Row[] = [];
+  let seen = 0;
+  let truncated = false;
+  room.bytes -= sizeOf(columns);
+  const take = (row: Row, size: number): boolean => {
+    truncated = rows.length === limit || size > room.bytes;
+    if (truncated) return false;
+    room.bytes -= size;
+    rows.push(row);
+    return true;
+  };
+  return {
+    get skips() {
+      return seen < offset;
+    },
+    get isFull() {
+      return truncated;
+    },
+    add(values) {
+      seen += 1;
+      if (seen <= offset) return true;
+      const row = toRow(names, values);
+      const size = sizeOf(row) + 1;
+      if (tooLarge === 'refuse' && size > MAX_RESULT_BYTES) throw rowTooLarge(row, seen, size);
+      if (tooLarge === 'refuse' || size <= room.bytes || rows.length > 0) return take(row, size);
+      const cut = cutLarge(row);
+      return take(cut, sizeOf(cut) + 1);
+    },
+    result: () => ({ columns, rows, row_count: rows.length, truncated }),
+  };
+}
+
+function toRow(names: readonly string[], values: readonly JsonValue[]): Row {
+  const row = Object.create(null) as Row;
+  for (const [index, name] of names.entries()) row[name] = values[index] ?? null;
+  return row;
+}
+
+/** Puts the size in bytes of JSON in the place of each large value. */
+function cutLarge(row: Row): Row {
+  const names = Object.keys(row);
+  return toRow(
+    names,
+    names.map((name) => {
+      const value = row[name] ?? null;
+      const size = sizeOf(value);
+      return size > SMALL ? { truncated: size } : value;
+    }),
+  );
+}
+
+const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+
+function uniqueNames(names: readonly string[]): string[] {
+  const taken = new Set(names);
+  const used = new Set<string>();
+  return names.map((name) => {
+    let unique = name;
+    for (let number = 2; used.has(unique) || (unique !== name && taken.has(unique)); number += 1)
+      unique = `${name}_${number}`;
+    used.add(unique);
+    return unique;
+  });
+}
+
+function rowTooLarge(row: Row, number: number, size: number): InvalidInputError {
+  const sizes = Object.entries(row).map(([column, value]) => ({ column, bytes: sizeOf(value) }));
+  const largest = sizes.toSorted((a, b) => b.bytes - a.bytes)[0] ?? { column: '', bytes: 0 };
+  return new InvalidInputError(
+    `row ${number} of the result has ${size} bytes as JSON, ${largest.bytes} of them in column "${largest.column}"; at most ${MAX_RESULT_BYTES} are sent; select fewer columns or parts of them with substring()`,
+    { details: { reason: 'row_too_large', column: largest.column } },
+  );
+}

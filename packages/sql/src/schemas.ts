@@ -1,0 +1,110 @@
+import { isJsonObject } from '@automate/sdk';
+import type { JsonObject } from '@automate/sdk';
+import { z } from 'zod';
+import { MAX_ROWS, MAX_VALUE_BYTES } from './limits.ts';
+import { CATEGORIES } from './results.ts';
+
+const bytes = z
+  .base64()
+  .max(Math.ceil(MAX_VALUE_BYTES / 3) * 4)
+  .describe(`Bytes, at most ${MAX_VALUE_BYTES}`);
+
+const FORMS = ['base64', 'integer', 'json'];
+
+/** An object that is none of the forms with a meaning of their own. */
+const plainObject = z
+  .unknown()
+  .refine((value): value is JsonObject => isJsonObject(value) && !FORMS.some((form) => Object.hasOwn(value, form)))
+  .meta({ type: 'object', description: 'An object, for a parameter of a JSON type' });
+
+const parameterSchema = z.union([
+  z.null(),
+  z.boolean(),
+  z.number(),
+  z.string(),
+  z.strictObject({ base64: bytes }),
+  z.strictObject({
+    integer: z
+      .string()
+      .regex(/^-?\d{1,19}$/)
+      .describe('A whole number beyond 2^53, as text, where a text would be taken for one'),
+  }),
+  z.strictObject({ json: z.unknown().describe('Any JSON, sent as its text') }),
+  z.array(z.unknown()).describe('An array, where the database has them, or a list for a parameter of a JSON type'),
+  plainObject,
+]);
+
+/** The value of a parameter, as callers write it. */
+export type Parameter = z.output<typeof parameterSchema>;
+
+/** What a parameter's value is. */
+export type Value =
+  | { readonly kind: 'null' }
+  | { readonly kind: 'scalar'; readonly value: string | number | boolean }
+  | { readonly kind: 'integer'; readonly text: string }
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  | { readonly kind: 'list'; readonly values: readonly Parameter[] }
+  /** `marked`: written as `{"json": …}`, so that it is JSON whatever the parameter's type is. */
+  | { readonly kind: 'json'; readonly text: string; readonly marked: boolean };
+
+export function readParameter(value: Parameter): Value {
+  if (value === null) return { kind: 'null' };
+  if (typeof value !== 'object') return { kind: 'scalar', value };
+  if (Array.isArray(value)) return { kind: 'list', values: value as Parameter[] };
+  const [form, ...others] = Object.keys(value);
+  const content = form === undefined || others.length > 0 ? undefined : (value as Record<string, unknown>)[form];
+  if (form === 'integer' && typeof content === 'string') return { kind: 'integer', text: content };
+  if (form === 'base64' && typeof content === 'string') return { kind: 'bytes', bytes: Buffer.from(content, 'base64') };
+  const marked = form === 'json' && others.length === 0;
+  return { kind: 'json', text: JSON.stringify(marked ? content : value), marked };
+}
+
+/** A statement and the values of its parameters. */
+export interface Statement {
+  readonly sql: string;
+  readonly params: readonly Parameter[];
+}
+
+/** The input of a statement; `placeholder` says how it names its parameters. */
+export const statementInput = (placeholder: string) => ({
+  sql: z.string().min(1).describe(`One statement; ${placeholder}`),
+  params: z
+    .array(parameterSchema)
+    .default([])
+    .describe(
+      'Values of the parameters: whole numbers beyond 2^53 and decimals as text, dates in ISO 8601, bytes as `{"base64": "…"}`, JSON as `{"json": …}`',
+    ),
+});
+
+/** Which part of the rows is wanted. */
+export const pageInput = {
+  limit: z.int().min(1).max(MAX_ROWS).optional().describe('Most rows of the answer. Default: the setting `max_rows`'),
+  offset: z.int().min(0).default(0).describe('Rows to leave out first: `next_offset` of the page before'),
+};
+
+const column = z.object({
+  name: z.string(),
+  type: z.string().describe("The type's name in the server"),
+  category: z.enum(CATEGORIES).describe('What the values are, in words that all databases share'),
+});
+
+/** The rows of a statement. */
+export const resultSetOutput = {
+  columns: z.array(column).describe('A name that occurs twice gets a number: `id`, `id_2`'),
+  // A record's schema would drop a column of the name `__proto__`.
+  rows: z
+    .array(z.unknown().meta({ type: 'object' }))
+    .describe(
+      'By column name. Whole numbers beyond 2^53 and decimals are text, dates ISO 8601, bytes `{"base64": "…"}`; `{"truncated": n}` stands for a value of n bytes that was too large to be sent after a change',
+    ),
+  row_count: z.int(),
+  truncated: z.boolean().describe('Whether there are more rows than these'),
+};
+
+/** What a statement did. */
+export const statementOutput = {
+  command: z.string().optional().describe('What it was, where the server tells: `INSERT`, `CREATE`'),
+  rows_affected: z.int(),
+  last_insert_id: z.string().optional().describe('The id that the server gave to the first new row, where it tells'),
+  ...resultSetOutput,
+};

@@ -1,0 +1,15 @@
+import { describeTable } from './actions/describe-table.ts';
+import { execute } from './actions/execute.ts';
+import { listTables } from './actions/list-tables.ts';
+import { query } from './actions/query.ts';
+import { transaction } from './actions/transaction.ts';
+import type { SqlDatabase, Traits } from './dialect.ts';
+
+/** The actions of a kind of database. `use` gives the database once the connector has started. */
+export const sqlActions = (traits: Traits, use: () => SqlDatabase) => ({
+  query: query(traits, use),
+  execute: execute(traits, use),
+  transaction: transaction(traits, use),
+  list_tables: listTables(traits, use),
+  describe_table: describeTable(traits, use),
+});

@@ -1,8 +1,0 @@
-/** Most bytes of one value, in parameters and in results. */
-export const MAX_VALUE_BYTES = 2 * 1024 * 1024;
-
-/** Most bytes of the rows of one result, written as JSON: below what every door of the service lets through. */
-export const MAX_RESULT_BYTES = 2_900_000;
-
-/** Most rows that a call may ask for. */
-export const MAX_ROWS = 10_000;

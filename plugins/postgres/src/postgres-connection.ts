@@ -1,0 +1,145 @@
+import type { Begin, Page, SqlConnection, Statement, StatementResult } from '@automate/sql';
+import pg from 'pg';
+import type { ClientConfig } from 'pg';
+import { cancelStatement } from './cancel-statement.ts';
+import type { Address } from './connect-options.ts';
+import { StatementExchange } from './statement-exchange.ts';
+import type { PostgresType } from './types.ts';
+import { BUILTIN, TYPES_BY_NUMBER } from './types.ts';
+
+/** How long leaving may take, in milliseconds. */
+const GRACE_MS = 1000;
+
+const ISOLATION: Readonly<Record<string, string>> = {
+  read_committed: 'READ COMMITTED',
+  repeatable_read: 'REPEATABLE READ',
+  serializable: 'SERIALIZABLE',
+};
+
+/** What a session is set to, so that values come in one format whatever the server's own settings are. */
+const FORMATS: Readonly<Record<string, string>> = {
+  DateStyle: 'ISO',
+  IntervalStyle: 'iso_8601',
+  bytea_output: 'hex',
+  extra_float_digits: '1',
+};
+
+/** What the driver's published types leave out. */
+interface Inner {
+  readonly processID: number | null;
+  readonly secretKey: number | null;
+  readonly connection: { readonly stream: { destroy(): void } };
+  getTransactionStatus(): string | null;
+}
+
+export interface ConnectionOptions extends ClientConfig {
+  readonly address: Address;
+  readonly timeZone: string | undefined;
+}
+
+/** One session of a server, or of a pooler before it. */
+export class PostgresConnection implements SqlConnection {
+  readonly #client: pg.Client;
+  readonly #inner: Inner;
+  readonly #address: Address;
+  readonly #settings: Readonly<Record<string, string>>;
+  readonly #types = new Map<number, PostgresType>(BUILTIN);
+  #isPooled = true;
+  #isOpen = true;
+
+  static async open({ address, timeZone, ...options }: ConnectionOptions): Promise<PostgresConnection> {
+    const connection = new PostgresConnection(new pg.Client(options), address, timeZone);
+    try {
+      await connection.#client.connect();
+      const { rows } = await connection.#client.query<{ pid: number }>('SELECT pg_catalog.pg_backend_pid() AS pid');
+      // A pooler has numbers of its own. Its servers serve others too, so that nothing may be set for longer than a transaction.
+      connection.#isPooled = rows[0]?.pid !== connection.#inner.processID;
+      return connection;
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    }
+  }
+
+  private constructor(client: pg.Client, address: Address, timeZone: string | undefined) {
+    this.#client = client;
+    this.#inner = client as unknown as Inner;
+    this.#address = address;
+    this.#settings = { ...FORMATS, ...(timeZone === undefined ? {} : { TimeZone: timeZone }) };
+    // Without a listener a connection that breaks while nobody uses it would end the worker.
+    client.on('error', () => (this.#isOpen = false));
+    client.on('end', () => (this.#isOpen = false));
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  async begin({ readOnly, isolation, timeoutMs }: Begin): Promise<void> {
+    const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${ISOLATION[isolation]}`;
+    await this.#client.query(`BEGIN${level}${readOnly ? ' READ ONLY' : ''}; ${this.#set('LOCAL', timeoutMs)}`);
+  }
+
+  async prepare({ timeoutMs }: Pick<Begin, 'timeoutMs'>): Promise<void> {
+    if (!this.#isPooled) await this.#client.query(this.#set('SESSION', timeoutMs));
+  }
+
+  async run(statement: Statement, page: Page): Promise<StatementResult> {
+    for (;;) {
+      const result = await this.#client.query(new StatementExchange(statement, page, this.#types)).done;
+      if (!('unknown' in result)) return result;
+      await this.#learnTypes(result.unknown);
+    }
+  }
+
+  async commit(): Promise<void> {
+    const { command } = await this.#client.query('COMMIT');
+    // The server answers so where the transaction had failed without anyone saying it.
+    if (command === 'ROLLBACK') throw Object.assign(new Error('the server rolled the transaction back'), ROLLED_BACK);
+  }
+
+  async reset(): Promise<void> {
+    if (this.#inner.getTransactionStatus() !== 'I') await this.#client.query('ROLLBACK');
+    await this.#client.query('DISCARD ALL');
+  }
+
+  cancel(): void {
+    const { processID, secretKey } = this.#inner;
+    if (processID !== null && secretKey !== null)
+      cancelStatement({ address: this.#address, processId: processID, secretKey });
+  }
+
+  async close(): Promise<void> {
+    this.#isOpen = false;
+    const timer = setTimeout(() => this.destroy(), GRACE_MS);
+    await this.#client.end().catch(() => undefined);
+    clearTimeout(timer);
+  }
+
+  destroy(): void {
+    this.#isOpen = false;
+    this.#inner.connection.stream.destroy();
+  }
+
+  async #learnTypes(oids: readonly number[]): Promise<void> {
+    const { rows } = await this.#client.query<Record<'oid' | 'name' | 'element' | 'base', string | null>>(
+      TYPES_BY_NUMBER,
+      [oids],
+    );
+    for (const oid of oids) this.#types.set(oid, { name: `oid ${oid}` });
+    for (const { oid, name, element, base } of rows)
+      this.#types.set(Number(oid), {
+        name: name ?? '',
+        ...(element === null ? {} : { element: Number(element) }),
+        ...(base === null ? {} : { base: Number(base) }),
+      });
+  }
+
+  #set(scope: 'LOCAL' | 'SESSION', timeoutMs: number): string {
+    const settings = Object.entries({ ...this.#settings, statement_timeout: `${timeoutMs}` });
+    return settings.map(([name, value]) => `SET ${scope} ${name} = ${pg.escapeLiteral(value)}`).join('; ');
+  }
+}
+
+/** As the server would say it. */
+const ROLLED_BACK = { code: '40000', severity: 'ERROR' };

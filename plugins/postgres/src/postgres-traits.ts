@@ -1,0 +1,48 @@
+import type { Grammar, Traits } from '@automate/sql';
+
+/** Comments may stand within comments. Deeper than this nobody goes. */
+function comments(depth: number): string {
+  const inner = depth === 0 ? '' : `|${comments(depth - 1)}`;
+  return `/\\*(?:[^*/]|\\*(?!/)|/(?!\\*)${inner})*\\*/`;
+}
+
+const OPAQUE = new RegExp(
+  [
+    "\\be'(?:[^'\\\\]|\\\\[^]|'')*'",
+    "'(?:[^']|'')*'",
+    '"(?:[^"]|"")*"',
+    '(?<![\\w$])\\$(?<tag>[a-z_\\u0080-\\uffff][\\w\\u0080-\\uffff]*)?\\$[^]*?\\$\\k<tag>\\$',
+    '--[^\\n]*',
+    comments(4),
+  ].join('|'),
+  'gi',
+);
+
+/** Statements that the server undoes as a whole when they fail: all that it can run in a transaction. */
+const ATOMIC: ReadonlySet<string> = new Set([
+  ...['select', 'with', 'values', 'table', 'show', 'explain', 'insert', 'update', 'delete', 'merge', 'truncate'],
+  ...['create', 'alter', 'drop', 'comment', 'grant', 'revoke', 'refresh', 'set', 'reset', 'lock', 'analyze'],
+]);
+/** Of those, what it refuses to run in a transaction, or what has effects outside of it. */
+const NOT_UNDONE =
+  /\b(?:concurrently|subscription)\b|^[\s;(]*(?:alter\s+system|(?:create|alter|drop)\s+(?:database|tablespace))\b/;
+
+const grammar: Grammar = {
+  opaque: OPAQUE,
+  reads: ['select', 'with', 'values', 'table', 'show', 'explain'],
+  controls: ['begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release', 'prepare'],
+  isAtomic: (word, skeleton) => ATOMIC.has(word) && !NOT_UNDONE.test(skeleton),
+  refuse: (word, skeleton) =>
+    word === 'copy' && /\bstd(?:in|out)\b/.test(skeleton)
+      ? 'no COPY from or to the client, which has no place for the data: query reads rows, insert_rows writes them'
+      : undefined,
+};
+
+export const traits: Traits = {
+  name: 'PostgreSQL',
+  placeholder: '`$1` stands for the first parameter',
+  grammar,
+  isolation: { levels: ['read_committed', 'repeatable_read', 'serializable'], default: 'read_committed' },
+  schema: 'A schema',
+  tableTypes: ['table', 'partitioned_table', 'view', 'materialized_view', 'foreign_table'],
+};

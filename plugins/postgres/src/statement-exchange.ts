@@ -1,0 +1,213 @@
+import { InvalidInputError } from '@automate/sdk';
+import type { Column, Page, RowPage, Statement, StatementResult } from '@automate/sql';
+import { createRowPage } from '@automate/sql';
+import type { Connection, Submittable } from 'pg';
+import type { Types } from './types.ts';
+import { categoryOf } from './types.ts';
+import { decode, encode } from './values.ts';
+
+/** Types of which nothing is known yet: the statement was not run. */
+export interface UnknownTypes {
+  readonly unknown: readonly number[];
+}
+
+interface Field {
+  readonly name: string;
+  readonly dataTypeID: number;
+}
+
+/** Rows that are asked for at once while a page is filled. */
+const BATCH = 500;
+
+/** The driver's connection, as far as its published types leave it out. */
+interface Wire {
+  parse(message: { text: string }): void;
+  describe(message: { type: 'S' }): void;
+  bind(message: { values: (string | Buffer | null)[] }): void;
+  execute(message: { rows?: number }): void;
+  close(message: { type: 'P' }): void;
+  flush(): void;
+  sync(): void;
+  sendCopyFail(reason: string): void;
+  on(event: string, listener: (message: never) => void): void;
+  off(event: string, listener: (message: never) => void): void;
+}
+
+/**
+ * One statement over the extended protocol: parsed and described first, so that its parameters are written as the types
+ * that the server wants, and then run, all before one Sync. A pooler between us keeps such an exchange on one server.
+ */
+export class StatementExchange implements Submittable {
+  readonly done: Promise<StatementResult | UnknownTypes>;
+  readonly #settle: PromiseWithResolvers<StatementResult | UnknownTypes>;
+  readonly #statement: Statement;
+  readonly #page: Page;
+  readonly #types: Types;
+  #wire: Wire | undefined;
+  #parameters: readonly number[] = [];
+  #fields: readonly Field[] = [];
+  #rows: RowPage | undefined;
+  #failure: unknown;
+  #unknown: readonly number[] = [];
+  #isRun = false;
+  #isSynced = false;
+  #isOver = false;
+  #command = '';
+
+  constructor(statement: Statement, page: Page, types: Types) {
+    this.#settle = Promise.withResolvers();
+    this.done = this.#settle.promise;
+    this.#statement = statement;
+    this.#page = page;
+    this.#types = types;
+  }
+
+  submit(connection: Connection): void {
+    const wire = connection as unknown as Wire;
+    this.#wire = wire;
+    // The driver hands these to nobody.
+    wire.on('parameterDescription', this.#onParameters);
+    wire.on('noData', this.#onDescribed);
+    wire.on('copyOutResponse', this.#onCopyOut);
+    wire.parse({ text: this.#statement.sql });
+    wire.describe({ type: 'S' });
+    wire.flush();
+  }
+
+  handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {
+    this.#fields = fields;
+    this.#onDescribed();
+  }
+
+  handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
+    const rows = this.#rows;
+    if (rows === undefined || rows.isFull || this.#failure !== undefined) return;
+    try {
+      rows.add(
+        rows.skips ? [] : fields.map((text, index) => decode(text, this.#fields[index]?.dataTypeID ?? 0, this.#types)),
+      );
+    } catch (error) {
+      this.#failure = error;
+    }
+  }
+
+  handlePortalSuspended(): void {
+    // Only what is read is read in parts.
+    if (this.#rows?.isFull === true || this.#failure !== undefined) this.#sync();
+    else this.#fetch();
+  }
+
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    this.#command = text;
+    this.#sync();
+  }
+
+  handleEmptyQuery(): void {
+    this.#sync();
+  }
+
+  handleCopyInResponse(): void {
+    this.#wire?.sendCopyFail('there is no data to copy');
+    this.#sync();
+  }
+
+  handleCopyData(): void {}
+
+  /** From the server, after which it waits for Sync; or from the driver, whose connection broke. */
+  handleError(error: object): void {
+    this.#sync();
+    const told = this.#isRun ? error : Object.assign(error, { neverRun: true });
+    this.#end(() => this.#settle.reject(this.#failure ?? told));
+  }
+
+  handleReadyForQuery(): void {
+    this.#end(() => {
+      if (this.#failure !== undefined) this.#settle.reject(this.#failure);
+      else if (this.#unknown.length > 0) this.#settle.resolve({ unknown: this.#unknown });
+      else this.#settle.resolve(this.#result());
+    });
+  }
+
+  readonly #onParameters = ({ dataTypeIDs }: { readonly dataTypeIDs: readonly number[] }): void => {
+    this.#parameters = dataTypeIDs;
+  };
+
+  readonly #onCopyOut = (): void => {
+    this.#failure = new InvalidInputError('sql: expected no COPY to the client, which has no place for the data', {
+      details: { reason: 'statement' },
+    });
+  };
+
+  readonly #onDescribed = (): void => {
+    const types = [...this.#parameters, ...this.#fields.map(({ dataTypeID }) => dataTypeID)];
+    this.#unknown = types.filter((type) => !this.#types.has(type));
+    if (this.#unknown.length > 0) {
+      this.#sync();
+      return;
+    }
+    try {
+      const values = this.#values();
+      this.#rows = createRowPage(this.#fields.map(this.#toColumn), this.#page);
+      this.#wire?.bind({ values });
+      this.#fetch();
+    } catch (error) {
+      this.#failure = error;
+      this.#sync();
+    }
+  };
+
+  #values(): (string | Buffer | null)[] {
+    const { params } = this.#statement;
+    const expected = this.#parameters.length;
+    if (params.length !== expected)
+      throw new InvalidInputError(`params: expected ${expected} values, received ${params.length}`, {
+        problems: [{ path: 'params', expected: `${expected} values`, received: `${params.length}` }],
+        details: { reason: 'parameters' },
+      });
+    return this.#parameters.map((oid, index) =>
+      encode(params[index] ?? null, `params[${index}]`, this.#types.get(oid) ?? { name: '' }, this.#types),
+    );
+  }
+
+  readonly #toColumn = ({ name, dataTypeID }: Field): Column => {
+    const type = this.#types.get(dataTypeID) ?? { name: `oid ${dataTypeID}` };
+    return { name, type: type.name, category: categoryOf(type) };
+  };
+
+  /** A statement that may change something runs to its end at once; of one that reads no more is computed than wanted. */
+  #fetch(): void {
+    this.#isRun = true;
+    if (this.#page.tooLarge === 'cut') {
+      this.#wire?.execute({});
+      this.#sync();
+      return;
+    }
+    this.#wire?.execute({ rows: BATCH });
+    this.#wire?.flush();
+  }
+
+  #sync(): void {
+    if (this.#isSynced) return;
+    this.#isSynced = true;
+    this.#wire?.sync();
+  }
+
+  #end(settle: () => void): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#wire?.off('parameterDescription', this.#onParameters);
+    this.#wire?.off('noData', this.#onDescribed);
+    this.#wire?.off('copyOutResponse', this.#onCopyOut);
+    settle();
+  }
+
+  #result(): StatementResult {
+    // `INSERT 0 3`, `UPDATE 3`, `CREATE TABLE`
+    const words = this.#command.split(' ');
+    const command = words[0] ?? '';
+    // SELECT counts the rows that it gave, and changes none.
+    const affected = command === 'SELECT' ? 0 : Number(/^\d+$/.exec(words.at(-1) ?? '')?.[0] ?? 0);
+    const rows = this.#rows?.result() ?? { columns: [], rows: [], row_count: 0, truncated: false };
+    return { command, rows_affected: affected, ...rows };
+  }
+}
