@@ -1,3 +1,4 @@
+// Long: every action of the kind against one stand-in for the service.
 import type { JsonObject } from '@automate/sdk';
 import type { FakeReply } from '@automate/testing';
 import { closedPort } from '@automate/testing';
