@@ -41,6 +41,12 @@ export interface HttpRequest {
    * `not_the_service`, accepted or not.
    */
   readonly answers?: 'json';
+  /**
+   * Requests of one class share the remote system's rate limit: while a `Retry-After` of a 429 or 503 lasts, the others
+   * fail at once, unsent, with what is left of it (reason `held_back`). Default: the action's class; without one, all
+   * requests of the connector that name none are of one class.
+   */
+  readonly rateLimitClass?: string;
   /** Whether the connector's `auth` is applied. Default: wherever the request goes to the connector's own endpoint. */
   readonly authorize?: boolean;
 }

@@ -61,6 +61,7 @@ describe('the package', () => {
       'createConnectorContext',
       'describeAdapter',
       'isAdapterClass',
+      'rateLimitClassOf',
       'startError',
       'validateSettings',
     ]);

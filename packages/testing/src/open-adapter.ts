@@ -3,7 +3,13 @@ import { ConfigInvalidError, describeProblem } from '@automate/contract';
 import { parseConnectorConfig, toWireConfig } from '@automate/contract/schemas';
 import type { CallContext, ConnectorAdapter, ConnectorContext, Logger } from '@automate/sdk';
 import type { AdapterClass } from '@automate/sdk/runtime';
-import { attachContext, createCallContext, createConnectorContext, validateSettings } from '@automate/sdk/runtime';
+import {
+  attachContext,
+  createCallContext,
+  createConnectorContext,
+  rateLimitClassOf,
+  validateSettings,
+} from '@automate/sdk/runtime';
 import { createRecordingLogger } from './recording-logger.ts';
 
 /** A connector's configuration as a test gives it: the id defaults to `test`, the kind to the adapter's name. */
@@ -75,6 +81,7 @@ export async function openAdapter<A extends ConnectorAdapter>(
         deadline: Date.now() + timeoutMs,
         signal: () => signal ?? closing.signal,
         repeated,
+        rateLimitClass: rateLimitClassOf(adapter, action),
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       }),
     async close() {

@@ -12,6 +12,7 @@ import {
   checkHealth,
   createCallContext,
   createConnectorContext,
+  rateLimitClassOf,
   validateSettings,
 } from '@automate/sdk/runtime';
 import type { CallExtras, ChannelOp } from '../messages.ts';
@@ -111,7 +112,7 @@ export class AdapterRunner {
   }
 
   #callContext({ deadline, extras }: AdapterCall, action: string, signal: () => AbortSignal): CallContext {
-    const required = { action, deadline, signal };
+    const required = { action, deadline, signal, rateLimitClass: rateLimitClassOf(this.adapter, action) };
     return createCallContext(this.#ready(), extras === undefined ? required : { ...required, ...extras });
   }
 

@@ -13,7 +13,10 @@ export interface HttpClientOptions {
 }
 
 /** What a request takes from the call that it is made in. */
-export type CallScope = Pick<CallContext, 'deadline' | 'traceparent' | 'tracestate' | 'signal'>;
+export type CallScope = Pick<CallContext, 'deadline' | 'traceparent' | 'tracestate' | 'signal'> & {
+  /** The action's. */
+  readonly rateLimitClass?: string;
+};
 
 const FOR_CALL = Symbol.for('automate.http-for-call');
 

@@ -20,6 +20,7 @@ import { failureOf } from './failure.ts';
 import type { Guard } from './guard.ts';
 import { createGuard } from './guard.ts';
 import { encodePayload, faultOfHeader, plainHeaders } from './payload.ts';
+import { createRateHolds } from './rate-hold.ts';
 import type { Hop } from './redirect.ts';
 import { nextHop } from './redirect.ts';
 import { responseOf } from './response.ts';
@@ -51,12 +52,14 @@ interface Prepared {
   readonly first: Hop;
   readonly anyOrigin: boolean;
   readonly answers: 'json' | undefined;
+  readonly rateLimitClass: string;
   readonly maxBytes: number;
   readonly accept: (status: number) => boolean;
 }
 
 export function createExchanges({ id, config, signal: closing, redactor }: HttpClientOptions): Exchanges {
   const agents = createAgents(id, config.tls);
+  const holds = createRateHolds();
   if (closing.aborted) agents.close();
   else closing.addEventListener('abort', () => agents.close(), { once: true });
   const tokens =
@@ -64,8 +67,15 @@ export function createExchanges({ id, config, signal: closing, redactor }: HttpC
       ? createTokenSource({ id, auth: config.auth, post: (request) => postForToken(request) })
       : undefined;
 
+  async function exchange(prepared: Prepared, hop: Hop, guard: Guard, credentials: Credentials): Promise<Answer> {
+    const send = (): Promise<Answer> => sendHop(prepared, hop, guard, credentials);
+    // What a stranger's server says of waiting concerns nobody else.
+    if (!hop.own) return send();
+    return holds.pass({ ...prepared, wait: guard.wait }, send);
+  }
+
   /** One request and its answer, over a fresh connection where a kept one turns out to be dead. */
-  async function exchange({ maxBytes, accept }: Prepared, hop: Hop, guard: Guard, credentials: Credentials) {
+  async function sendHop({ maxBytes, accept }: Prepared, hop: Hop, guard: Guard, credentials: Credentials) {
     const { url, method, body } = hop;
     const agent = await guard.wait(hop.own ? agents.own(url.protocol) : agents.foreign(url.protocol));
     const headers = { ...hop.headers, ...credentials };
@@ -162,6 +172,7 @@ export function createExchanges({ id, config, signal: closing, redactor }: HttpC
       },
       anyOrigin: request.anyOrigin === true,
       answers: request.answers,
+      rateLimitClass: request.rateLimitClass ?? scope?.call.rateLimitClass ?? '',
       maxBytes: request.maxBytes ?? MAX_PAYLOAD_BYTES,
       accept: request.accept ?? isSuccess,
     };

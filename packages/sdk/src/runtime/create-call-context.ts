@@ -1,3 +1,4 @@
+import type { ConnectorAdapter } from '../connector-adapter.ts';
 import type { CallContext, ConnectorContext } from '../connector-context.ts';
 import { httpForCall } from '../http/create-http-client.ts';
 import type { HttpClient } from '../http-client.ts';
@@ -13,6 +14,8 @@ export interface CallContextInput {
   readonly repeated?: boolean;
   readonly traceparent?: string;
   readonly tracestate?: string;
+  /** The action's class of rate limit; `rateLimitClassOf` knows it. */
+  readonly rateLimitClass?: string | undefined;
   /** Called at most once, and only if the adapter or its HTTP asks for the signal. */
   readonly signal: () => AbortSignal;
 }
@@ -20,6 +23,11 @@ export interface CallContextInput {
 /** The context of one call. Cheap: signal and HTTP client are made when asked for. */
 export function createCallContext(context: ConnectorContext, input: CallContextInput): CallContext {
   return new LazyCallContext(context, input);
+}
+
+/** The class of rate limit that an action declares. */
+export function rateLimitClassOf({ actions }: ConnectorAdapter, action: string): string | undefined {
+  return actions !== undefined && Object.hasOwn(actions, action) ? actions[action]?.rateLimitClass : undefined;
 }
 
 class LazyCallContext implements CallContext {
@@ -31,6 +39,7 @@ class LazyCallContext implements CallContext {
   declare readonly traceparent?: string;
   declare readonly tracestate?: string;
   readonly logger: Logger;
+  declare readonly rateLimitClass?: string;
   readonly #context: ConnectorContext;
   readonly #makeSignal: () => AbortSignal;
   #signal: AbortSignal | undefined;
@@ -44,6 +53,7 @@ class LazyCallContext implements CallContext {
     this.repeated = input.repeated === true;
     if (input.traceparent !== undefined) this.traceparent = input.traceparent;
     if (input.tracestate !== undefined) this.tracestate = input.tracestate;
+    if (input.rateLimitClass !== undefined) this.rateLimitClass = input.rateLimitClass;
     this.logger = context.logger;
     this.#context = context;
     this.#makeSignal = input.signal;

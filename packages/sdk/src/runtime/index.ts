@@ -3,7 +3,7 @@ export { adapterProtocolOf, isAdapterClass } from './adapter-class.ts';
 export type { AdapterClass } from './adapter-class.ts';
 export { attachContext } from './attach-context.ts';
 export { checkHealth } from './check-health.ts';
-export { createCallContext } from './create-call-context.ts';
+export { createCallContext, rateLimitClassOf } from './create-call-context.ts';
 export type { CallContextInput } from './create-call-context.ts';
 export { createConnectorContext } from './create-connector-context.ts';
 export type { ConnectorContextInput, ProfileInput } from './create-connector-context.ts';

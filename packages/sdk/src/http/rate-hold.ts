@@ -1,0 +1,89 @@
+import type { ConnectorError } from '@automate/contract';
+import { RateLimitedError, UpstreamError } from '@automate/contract';
+import { parseRetryAfter } from '../normalize-error.ts';
+import type { Answer } from './exchange.ts';
+
+/** A wait is believed this long; then one request finds out whether it still holds. */
+const LONGEST_HOLD_MS = 5 * 60 * 1000;
+/** How long others wait for that one. */
+const PROBE_MS = 5000;
+
+/** What keeps the requests of one class from being sent. */
+interface Hold {
+  readonly status: number;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+  /** The request that goes first once the time is over; settles when its answer is there. */
+  probe?: Promise<unknown>;
+}
+
+/**
+ * What a remote system said of waiting, kept for all requests of one connector: while its `Retry-After` (of a 429 or a
+ * 503) lasts, requests of the same class fail at once, unsent. Afterwards one goes first, and the others see what it met.
+ */
+export interface RateHolds {
+  /** Sends, or rejects without having sent. `wait` bounds a wait for what has no effect. */
+  pass(request: HeldRequest, send: () => Promise<Answer>): Promise<Answer>;
+}
+
+export interface HeldRequest {
+  /** Requests of one class share a hold. */
+  readonly rateLimitClass: string;
+  /** The request, for messages. */
+  readonly what: string;
+  readonly wait: <T>(work: Promise<T>) => Promise<T>;
+}
+
+export function createRateHolds(): RateHolds {
+  const holds = new Map<string, Hold>();
+  return {
+    async pass({ rateLimitClass, what, wait }, send) {
+      const probe = holds.get(rateLimitClass)?.probe;
+      if (probe !== undefined) await wait(probe);
+      const hold = holds.get(rateLimitClass);
+      if (hold !== undefined && Date.now() < hold.until) throw heldBack(what, hold);
+      const sending = send();
+      if (hold !== undefined && hold.probe === undefined) hold.probe = settled(sending);
+      try {
+        const answer = await sending;
+        const fresh = holdOf(answer);
+        const current = holds.get(rateLimitClass);
+        if (fresh === undefined) {
+          if (current === hold) holds.delete(rateLimitClass);
+        } else if (current === undefined || fresh.until > current.until) {
+          holds.set(rateLimitClass, fresh);
+        }
+        return answer;
+      } catch (error) {
+        // Whoever comes next goes first.
+        if (hold !== undefined && holds.get(rateLimitClass) === hold) delete hold.probe;
+        throw error;
+      }
+    },
+  };
+}
+
+/** The probe's end, or the end of the patience with it. */
+function settled(sending: Promise<unknown>): Promise<unknown> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, PROBE_MS);
+  sending.then(
+    () => resolve(),
+    () => resolve(),
+  );
+  return promise.finally(() => clearTimeout(timer));
+}
+
+function holdOf({ status, headers }: Answer): Hold | undefined {
+  if (status !== 429 && status !== 503) return undefined;
+  const retryAfterMs = parseRetryAfter(headers['retry-after']) ?? 0;
+  if (retryAfterMs === 0) return undefined;
+  return { status, until: Date.now() + Math.min(retryAfterMs, LONGEST_HOLD_MS) };
+}
+
+function heldBack(what: string, { status, until }: Hold): ConnectorError {
+  const retryAfterMs = Math.max(1, until - Date.now());
+  const options = { effect: 'none', retryAfterMs, details: { status, reason: 'held_back' } } as const;
+  const message = `${what} was not sent: the remote system answered an earlier request with ${status} and wants no more for another ${Math.ceil(retryAfterMs / 1000)} s`;
+  return status === 429 ? new RateLimitedError(message, options) : new UpstreamError(message, options);
+}
