@@ -93,6 +93,8 @@ export class DiscordClient {
       headers: { accept: 'application/json', ...request.headers, 'user-agent': USER_AGENT, ...own },
       authorize: own === undefined,
       accept: () => true,
+      // Discord limits by route, and most limits are over within a second.
+      rateLimitClass: request.rateLimitClass ?? `${request.method} ${request.path}`,
     });
     const response = await sending.catch((error: unknown) => {
       throw withoutSecret(ConnectorError.from(error), pathSecret);
