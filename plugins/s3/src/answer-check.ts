@@ -58,15 +58,13 @@ export function checkAnswers(aws: S3Client, place: Omit<Asked, 'what'>): void {
 async function check(command: string, answer: Answer, asked: Asked & { readonly hasBody: boolean }): Promise<void> {
   const { statusCode: status, headers } = answer;
   if (status >= 300) {
-    const { text } = await read(answer.body, MAX_ERROR_BYTES, { partly: true });
-    if (asked.hasBody && status >= 400 && status < 500 && !WORDLESS.has(status) && !text.includes('<Error'))
-      throw badAnswer(asked, `status ${status} with ${beginning(text)}`);
-    answer.body = Readable.from([Buffer.from(text)]);
+    answer.body = Readable.from([Buffer.from(await readError(answer, asked))]);
     return;
   }
   const root = ROOT_OF[command];
   if (root !== undefined) {
-    const { text, complete } = await read(answer.body, MAX_XML_BYTES);
+    const { bytes, complete } = await readBytes(answer.body, MAX_XML_BYTES);
+    const text = bytes.toString();
     if (!complete) throw badAnswer(asked, `more than ${MAX_XML_BYTES} bytes`);
     // CopyObject and its like may fail after they have answered 200; the library knows that.
     if (!text.includes(`<${root}`) && !text.includes('<Error'))
@@ -87,29 +85,43 @@ async function check(command: string, answer: Answer, asked: Asked & { readonly 
     throw badAnswer(asked, 'an object without its length');
   if (header !== undefined) return;
   // Some services call an answer without a body HTML; a page is one that has content.
-  const { text } = await read(answer.body, MAX_ERROR_BYTES);
+  const text = (await readBytes(answer.body, MAX_ERROR_BYTES)).bytes.toString();
   if (text.trim() !== '' && (headers['content-type'] ?? '').includes('html')) throw badAnswer(asked, 'a web page');
   answer.body = Readable.from([Buffer.from(text)]);
 }
 
-/** @param partly what breaks off counts as far as it came: the status of an error says more than the loss of its text */
-async function read(
+/**
+ * The text of a refusal, as far as it came: the status says more than the loss of its text.
+ *
+ * @throws UpstreamError where it is not S3 that refuses but something in front of it.
+ */
+export async function readError(
+  { statusCode: status, body }: Pick<Answer, 'statusCode' | 'body'>,
+  asked: Omit<Asked, 'region'> & { readonly hasBody: boolean },
+): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  const text = await readBytes(body, MAX_ERROR_BYTES, chunks).then(
+    ({ bytes }) => bytes.toString(),
+    () => Buffer.concat(chunks).toString(),
+  );
+  if (asked.hasBody && status >= 400 && status < 500 && !WORDLESS.has(status) && !text.includes('<Error'))
+    throw badAnswer(asked, `status ${status} with ${beginning(text)}`);
+  return text;
+}
+
+/** The bytes of an answer up to a limit, and whether these are all. */
+export async function readBytes(
   body: AsyncIterable<Uint8Array>,
   most: number,
-  { partly = false }: { readonly partly?: boolean } = {},
-): Promise<{ readonly text: string; readonly complete: boolean }> {
-  const chunks: Uint8Array[] = [];
+  chunks: Uint8Array[] = [],
+): Promise<{ readonly bytes: Buffer; readonly complete: boolean }> {
   let length = 0;
-  try {
-    for await (const chunk of body) {
-      chunks.push(chunk);
-      length += chunk.byteLength;
-      if (length > most) break;
-    }
-  } catch (error) {
-    if (!partly) throw error;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    length += chunk.byteLength;
+    if (length > most) break;
   }
-  return { text: Buffer.concat(chunks).subarray(0, most).toString(), complete: length <= most };
+  return { bytes: Buffer.concat(chunks).subarray(0, most), complete: length <= most };
 }
 
 function beginning(text: string): string {

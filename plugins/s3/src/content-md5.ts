@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 
+const COMMANDS: ReadonlySet<unknown> = new Set(['DeleteObjectsCommand', 'PutObjectTaggingCommand']);
+
 /**
- * Sends the digest that S3 has always asked of DeleteObjects instead of AWS's newer checksum, which other services
+ * Sends the digest that S3 has always asked of DeleteObjects and PutObjectTagging instead of AWS's newer checksum, which other services
  * do not know.
  */
 export function sendContentMd5(aws: S3Client): void {
   aws.middlewareStack.add(
     (next, context) => (args) => {
-      if (context['commandName'] !== 'DeleteObjectsCommand') return next(args);
+      if (!COMMANDS.has(context['commandName'])) return next(args);
       const { headers, body } = args.request as { readonly headers: Record<string, string>; readonly body: string };
       for (const name of Object.keys(headers)) {
         if (/^x-amz-(sdk-checksum-algorithm|checksum-.*|trailer)$/i.test(name)) delete headers[name];

@@ -1,16 +1,20 @@
 import { ConnectorAdapter, ConnectorError } from '@automate/sdk';
 import type { AdapterHealth, CallContext, CallScope, ConnectorContext } from '@automate/sdk';
+import { call } from './actions/call.ts';
 import { copyObject } from './actions/copy-object.ts';
 import { createBucket } from './actions/create-bucket.ts';
 import { deleteObject } from './actions/delete-object.ts';
 import { deleteObjects } from './actions/delete-objects.ts';
+import { getObjectTags } from './actions/get-object-tags.ts';
 import { getObject } from './actions/get-object.ts';
 import { headObject } from './actions/head-object.ts';
 import { listBuckets } from './actions/list-buckets.ts';
+import { listObjectVersions } from './actions/list-object-versions.ts';
 import { listObjects } from './actions/list-objects.ts';
 import { presignGet } from './actions/presign-get.ts';
 import { presignPut } from './actions/presign-put.ts';
 import { putObject } from './actions/put-object.ts';
+import { setObjectTags } from './actions/set-object-tags.ts';
 import { configSchema } from './config.ts';
 import { S3Client } from './s3-client.ts';
 
@@ -32,8 +36,12 @@ export default class S3Adapter extends ConnectorAdapter {
     copy_object: copyObject(this.#s3),
     delete_object: deleteObject(this.#s3),
     delete_objects: deleteObjects(this.#s3),
+    list_object_versions: listObjectVersions(this.#s3),
+    get_object_tags: getObjectTags(this.#s3),
+    set_object_tags: setObjectTags(this.#s3),
     presign_get: presignGet(this.#s3),
     presign_put: presignPut(this.#s3),
+    call: call(this.#s3),
   };
 
   override initialize(context: ConnectorContext): void {

@@ -8,6 +8,7 @@ import type { S3Settings } from './config.ts';
 import { sendContentMd5 } from './content-md5.ts';
 import { credentialsOf } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
+import type { Asked } from './network-error.ts';
 import { s3Error } from './s3-error.ts';
 
 const METADATA = 'x-amz-meta-';
@@ -69,6 +70,12 @@ export class S3Client {
     return this.#opened().endpoint;
   }
 
+  /** Where requests go, and the region that they are signed for. */
+  get place(): Omit<Asked, 'what'> {
+    const { endpoint, settings } = this.#opened();
+    return { endpoint, region: settings.region };
+  }
+
   get settings(): S3Settings {
     return this.#opened().settings;
   }
@@ -89,20 +96,19 @@ export class S3Client {
    * @throws ConnectorError of the class that belongs to S3's error or to the failure of the request.
    */
   async run<T>(scope: CallScope, what: string, work: (exchange: Exchange) => Promise<T>): Promise<T> {
-    const { context, endpoint, settings } = this.#opened();
+    const { context } = this.#opened();
     return guardCall({ scope, closing: context.signal, what }, async (signal) => {
       const { sdk, aws } = await this.#connected();
       try {
         return await work({ sdk, aws, options: { abortSignal: signal }, signal });
       } catch (thrown) {
-        throw s3Error(thrown, { what, endpoint, region: settings.region });
+        throw s3Error(thrown, { what, ...this.place });
       }
     });
   }
 
   /** A client that signs addresses, for which the library's default checksums (of a body that nobody has yet) must be off. */
   async withSigner<T>(work: (exchange: { readonly sdk: Sdk; readonly aws: AwsClient }) => Promise<T>): Promise<T> {
-    const { endpoint, settings } = this.#opened();
     const { sdk, config, credentials } = await this.#connected();
     if (credentials === undefined || credentials.sessionToken !== undefined) {
       throw new ConfigInvalidError(
@@ -116,7 +122,7 @@ export class S3Client {
     try {
       return await work({ sdk, aws });
     } catch (thrown) {
-      throw s3Error(thrown, { what: 'signing an address', endpoint, region: settings.region });
+      throw s3Error(thrown, { what: 'signing an address', ...this.place });
     } finally {
       aws.destroy();
     }

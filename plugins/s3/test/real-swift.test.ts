@@ -104,6 +104,55 @@ describeWith(swift, 'a real Swift, which checks signatures', () => {
     await expect(s3.call('list_objects', { bucket, prefix: 'gone/' })).resolves.toMatchObject({ objects: [] });
   });
 
+  it('keeps versions once it is told to by a request of our own', async () => {
+    const versions = { bucket: 'versions' };
+    await s3.call('create_bucket', versions);
+    await expect(
+      s3.call('call', {
+        method: 'PUT',
+        path: '/versions?versioning',
+        text: '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>',
+      }),
+    ).resolves.toMatchObject({ status: 200 });
+    const key = 'kept ä';
+    const first = await s3.call('put_object', { ...versions, key, text: 'first' });
+    await s3.call('put_object', { ...versions, key, text: 'second' });
+    await expect(s3.call('delete_object', { ...versions, key })).resolves.toMatchObject({ delete_marker: true });
+    const page = await s3.call('list_object_versions', { ...versions, max_keys: 2 });
+    expect(page).toMatchObject({
+      truncated: true,
+      delete_markers: [{ key, is_latest: true }],
+      versions: [{ key, size: 6 }],
+    });
+    const next = await s3.call('list_object_versions', {
+      ...versions,
+      key_marker: page['key_marker'] as string,
+      version_id_marker: page['version_id_marker'] as string,
+    });
+    expect(next).toMatchObject({
+      truncated: false,
+      versions: [{ key, version_id: first['version_id'], is_latest: false, size: 5 }],
+    });
+    const old = { ...versions, key, version_id: first['version_id'] as string };
+    await expect(s3.call('get_object', { ...old, as: 'text' })).resolves.toMatchObject({ text: 'first' });
+    await s3.call('delete_object', old);
+    await expect(s3.call('get_object', old)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('says that it knows no conditional writes, and gives only what has changed', async () => {
+    const { etag } = await s3.call('put_object', { bucket, key: 'known', text: '1' });
+    await expect(s3.call('put_object', { bucket, key: 'known', text: '2', if_none_match: '*' })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      effect: 'none',
+      retryable: false,
+      details: { reason: 'not_implemented' },
+    });
+    await expect(s3.call('get_object', { bucket, key: 'known', as: 'text' })).resolves.toMatchObject({ text: '1' });
+    const known = { bucket, key: 'known', if_none_match: etag as string };
+    await expect(s3.call('get_object', known)).resolves.toStrictEqual({ not_modified: true, etag });
+    await expect(s3.call('head_object', known)).resolves.toStrictEqual({ not_modified: true, etag });
+  });
+
   it('takes the addresses that were signed, and only as they were signed', async () => {
     const key = 'signed/ä ?';
     const put = await s3.call('presign_put', { bucket, key, content_type: 'text/x-signed' });

@@ -59,8 +59,11 @@ async function listen(
   wanted: number,
 ): Promise<{ readonly port: number; readonly storePort: number; stop(): Promise<void> }> {
   const store = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
+  const tags = new Map<string, Tag[]>();
   const server = createServer((incoming, response) => {
-    answer(options, store.port, incoming, response).catch((error: unknown) => refuse(incoming, response, error));
+    answer(options, { store: store.port, tags }, incoming, response).catch((error: unknown) =>
+      refuse(incoming, response, error),
+    );
   });
   server.listen(wanted, '127.0.0.1');
   await once(server, 'listening');
@@ -76,7 +79,7 @@ async function listen(
 
 async function answer(
   { users = { key: { secret: 'secret' } }, region = 'us-east-1', clockAheadMs = 0 }: S3ServerOptions,
-  store: number,
+  { store, tags }: { readonly store: number; readonly tags: Map<string, Tag[]> },
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -92,6 +95,8 @@ async function answer(
   const user = accessKey === undefined ? undefined : users[accessKey];
   if (user === undefined || user.may?.(request) === false) throw new S3Refusal(403, 'AccessDenied', 'Access Denied');
   checkLimits(request);
+  await checkConditions(request, store);
+  if (answerTags(request, tags, response)) return;
   const onward = send({ host: '127.0.0.1', port: store, method, path: url, headers });
   onward.on('response', (back) => {
     response.writeHead(back.statusCode ?? 500, back.rawHeaders);
@@ -115,12 +120,72 @@ function checkLimits({ method, url, headers }: SignedRequest): void {
   if (size > MAX_METADATA_BYTES) throw new S3Refusal(400, 'MetadataTooLarge', 'the metadata is too large');
 }
 
+/** Conditional writes, which the store behind does not know. */
+async function checkConditions({ method, url, headers }: SignedRequest, store: number): Promise<void> {
+  const { 'if-match': match, 'if-none-match': noneMatch } = headers;
+  const [path = '', query = ''] = url.split('?');
+  const writes =
+    (method === 'PUT' && query.replace('x-id=PutObject', '') === '') ||
+    (method === 'POST' && query.includes('uploadId='));
+  if (!writes || (match === undefined && noneMatch === undefined)) return;
+  const found = await fetch(`http://127.0.0.1:${store}${path}`, { method: 'HEAD' });
+  const etag = found.ok ? found.headers.get('etag') : null;
+  if (match !== undefined && etag === null) throw new S3Refusal(404, 'NoSuchKey', 'The specified key does not exist.');
+  if ((noneMatch === '*' && etag !== null) || (match !== undefined && match !== etag))
+    throw new S3Refusal(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
+}
+
+type Tag = readonly [key: string, value: string];
+
+/** Tags, which the store behind does not know either. */
+function answerTags(
+  { method, url, headers, body }: SignedRequest,
+  tags: Map<string, Tag[]>,
+  response: ServerResponse,
+): boolean {
+  const [path = '', query = ''] = url.split('?');
+  if (!/(^|&)tagging(=|&|$)/.test(query)) {
+    const given = headers['x-amz-tagging'];
+    if (method === 'PUT' && typeof given === 'string') tags.set(path, [...new URLSearchParams(given)]);
+    return false;
+  }
+  if (method === 'PUT') {
+    if (headers['content-md5'] === undefined)
+      throw new S3Refusal(400, 'InvalidRequest', 'Missing required header: Content-MD5');
+    const found = [...body.toString().matchAll(/<Tag><Key>(.*?)<\/Key><Value>(.*?)<\/Value><\/Tag>/gs)];
+    tags.set(
+      path,
+      found.map(([, key = '', value = '']) => [plain(key), plain(value)]),
+    );
+  }
+  if (method === 'DELETE') tags.delete(path);
+  const list = (tags.get(path) ?? []).map(
+    ([key, value]) => `<Tag><Key>${escape(key)}</Key><Value>${escape(value)}</Value></Tag>`,
+  );
+  response.writeHead(method === 'DELETE' ? 204 : 200, { 'content-type': 'application/xml' });
+  response.end(
+    method === 'GET'
+      ? `<?xml version="1.0" encoding="UTF-8"?>\n<Tagging><TagSet>${list.join('')}</TagSet></Tagging>`
+      : undefined,
+  );
+  return true;
+}
+
+const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+const plain = (xml: string): string =>
+  xml
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&apos;', "'")
+    .replaceAll('&amp;', '&');
+
 function refuse({ method }: IncomingMessage, response: ServerResponse, error: unknown): void {
   if (response.headersSent || response.destroyed) return;
   const { status, code, message, more } =
     error instanceof S3Refusal ? error : new S3Refusal(500, 'InternalError', String(error));
   const elements = Object.entries({ Code: code, Message: message, ...more }).map(
-    ([name, value]) => `<${name}>${value.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</${name}>`,
+    ([name, value]) => `<${name}>${escape(value)}</${name}>`,
   );
   response.writeHead(status, {
     'content-type': 'application/xml',

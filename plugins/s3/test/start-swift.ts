@@ -98,7 +98,7 @@ swift_dir = ${folder}
 
 const proxyConfig = (folder: string, port: number): string => `${commonConfig(folder, port)}
 [pipeline:main]
-pipeline = catch_errors healthcheck cache s3api tempauth slo proxy-server
+pipeline = catch_errors healthcheck cache s3api tempauth slo versioned_writes symlink proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
@@ -112,6 +112,11 @@ use = egg:swift#memcache
 memcache_servers = 127.0.0.1:1
 [filter:slo]
 use = egg:swift#slo
+[filter:versioned_writes]
+use = egg:swift#versioned_writes
+allow_object_versioning = true
+[filter:symlink]
+use = egg:swift#symlink
 [filter:s3api]
 use = egg:swift#s3api
 location = us-east-1

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { bucketOrDefault, etag, key, MAX_BODY_BYTES, objectHeaders, toObjectHeaders } from '../inputs.ts';
 import { defined, toEtag } from '../outputs.ts';
 import type { S3Client } from '../s3-client.ts';
+import { tags, toTagging } from '../tags.ts';
 import { charsetOf } from '../to-text.ts';
 
 const input = z
@@ -12,6 +13,7 @@ const input = z
     base64: z.base64().optional().describe('The bytes, at most 2 MiB; larger objects are written by `presign_put`'),
     text: z.string().optional().describe('The bytes as text, written as UTF-8'),
     ...objectHeaders,
+    tags: tags.optional(),
     if_match: etag.optional().describe('Only if the object still has this ETag'),
     if_none_match: z.literal('*').optional().describe('Only if there is no object of this key'),
   })
@@ -54,6 +56,7 @@ export const putObject = (s3: S3Client) =>
             Key: payload.key,
             Body: body,
             ...toObjectHeaders(payload),
+            Tagging: toTagging(payload.tags),
             IfMatch: payload.if_match,
             IfNoneMatch: payload.if_none_match,
           }),
