@@ -25,7 +25,7 @@ interface DiscordRequest<S extends z.ZodType> {
   readonly query?: HttpRequest['query'];
   readonly json?: JsonValue;
   /** In place of `json`. */
-  readonly encoded?: { readonly body: Uint8Array; readonly contentType: string };
+  readonly multipart?: HttpRequest['multipart'];
   /** What the answer must look like; absent where there is none. */
   readonly schema: S;
   /** What is secret of the path. Such a request needs no other credentials and sends none. */
@@ -51,18 +51,8 @@ export class DiscordClient {
    * @throws ConnectorError by the answer's status, in Discord's words; UpstreamError where the answer is not Discord's.
    */
   async send<S extends z.ZodType>(http: HttpClient, request: DiscordRequest<S>): Promise<z.output<S>> {
-    const { method, path, what, query, json, encoded, schema, pathSecret } = request;
-    const response = await this.#request(http, {
-      what,
-      pathSecret,
-      request: {
-        method,
-        path,
-        ...(query === undefined ? {} : { query }),
-        ...(json === undefined ? {} : { json }),
-        ...(encoded === undefined ? {} : { body: encoded.body, headers: { 'content-type': encoded.contentType } }),
-      },
-    });
+    const { what, schema, pathSecret, ...rest } = request;
+    const response = await this.#request(http, { what, pathSecret, request: rest });
     const result = schema.safeParse(response.body.byteLength === 0 ? undefined : readJson(response, what));
     if (result.success) return result.data;
     throw badAnswer(what, z.prettifyError(result.error).replaceAll('\n', ' '));
@@ -92,6 +82,7 @@ export class DiscordClient {
       path: `${url}${request.path}`,
       headers: { accept: 'application/json', ...request.headers, 'user-agent': USER_AGENT, ...own },
       authorize: own === undefined,
+      answers: 'json',
       accept: () => true,
       // Discord limits by route, and most limits are over within a second.
       rateLimitClass: request.rateLimitClass ?? `${request.method} ${request.path}`,

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@automate/sdk';
+import type { HttpRequest, JsonObject } from '@automate/sdk';
 import { z } from 'zod';
 
 /** Most bytes of all files of a message: as base64 they still fit into a payload. */
@@ -28,25 +28,21 @@ export const files = z
 type File = z.output<typeof file>;
 
 /** A message with its files as Discord takes them: the message as JSON in one part, each file in another. */
-export async function encodeFiles(
-  json: JsonObject,
-  given: readonly File[],
-): Promise<{ readonly body: Uint8Array; readonly contentType: string }> {
-  const form = new FormData();
+export function withFiles(json: JsonObject, given: readonly File[]): Pick<HttpRequest, 'json' | 'multipart'> {
+  if (given.length === 0) return { json };
   const attachments = given.map(({ filename, description }, id) => ({
     id,
     filename,
     ...(description === undefined ? {} : { description }),
   }));
-  form.set('payload_json', JSON.stringify({ ...json, attachments }));
-  given.forEach((file, index) => form.set(`files[${index}]`, new Blob([bytesOf(file)]), file.filename));
-  const encoded = new Response(form);
-  return {
-    body: new Uint8Array(await encoded.arrayBuffer()),
-    contentType: encoded.headers.get('content-type') ?? '',
-  };
+  const parts = given.map((file, index) => ({
+    name: `files[${index}]`,
+    value: bytesOf(file),
+    filename: file.filename,
+  }));
+  return { multipart: [{ name: 'payload_json', value: JSON.stringify({ ...json, attachments }) }, ...parts] };
 }
 
-function bytesOf({ text, base64 = '' }: File): Buffer<ArrayBuffer> {
+function bytesOf({ text, base64 = '' }: File): Uint8Array {
   return text === undefined ? Buffer.from(base64, 'base64') : Buffer.from(text);
 }

@@ -193,7 +193,7 @@ describe('errors of Discord', () => {
     [
       'an answer of somebody else',
       { status: 404, text: 'not here' },
-      { code: 'UPSTREAM_5XX', effect: 'none', details: { reason: 'bad_answer' } },
+      { code: 'UPSTREAM_5XX', effect: 'none', details: { reason: 'not_the_service' } },
     ],
     [
       "a gateway's own JSON",

@@ -99,8 +99,8 @@ export class SlackClient {
   }
 
   /** Sends a file to an address that Slack has given out. */
-  upload(context: CallContext, url: string, bytes: Uint8Array): Promise<void> {
-    return uploadBytes(context, url, bytes, this.#opened().origin);
+  upload(http: HttpClient, url: string, bytes: Uint8Array): Promise<void> {
+    return uploadBytes(http, url, bytes, this.#opened().origin);
   }
 
   #opened(): Connection {
@@ -122,10 +122,11 @@ async function send(
     headers: init?.headers ?? {},
     // Said by name, since without a configured host nothing goes along unasked.
     authorize: true,
+    answers: 'json',
     accept: (status) => status < 500 && !SAID_BY_STATUS.has(status),
     ...(typeof body === 'string' ? { body } : {}),
   });
-  // Slack says what it refuses in the answer itself, and with status 200 as a rule. What says it by a status alone stands before Slack.
+  // Slack says what it refuses in the answer itself. What says it by a status alone stands before Slack.
   if (response.status >= 300 && !isRefusal(response))
     throw badAnswer(method, `it answered ${response.status}`, { effect: 'none' });
   return {

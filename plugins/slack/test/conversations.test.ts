@@ -183,8 +183,21 @@ describe('an answer that comes from before Slack', () => {
       code: 'UPSTREAM_5XX',
       retryable: false,
       effect: 'none',
+      details: { reason: 'not_the_service' },
+      message: expect.stringContaining(`answered ${status}`),
+    });
+  });
+
+  it.each([
+    ['without a body', { status: 404, text: '' }],
+    ['with JSON of its own', { status: 404, json: { message: 'no Route matched' } }],
+  ])('%s neither', async (_title, reply) => {
+    onMethod(slack, 'users.info', reply);
+    await expect(call('find_user', { id: 'U1' })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      effect: 'none',
       details: { reason: 'bad_answer' },
-      message: expect.stringContaining(`it answered ${status}`),
+      message: expect.stringContaining('answered 404'),
     });
   });
 });

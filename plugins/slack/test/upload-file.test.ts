@@ -1,6 +1,8 @@
-import type { FakeService } from '@automate/testing';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCertificateAuthority, FakeService, startConnector } from '@automate/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startConnector } from '@automate/testing';
 import SlackAdapter from '../src/slack-adapter.ts';
 import { formOf, onMethod, startWorkspace, TOKEN } from './slack-workspace.ts';
 
@@ -91,5 +93,33 @@ describe('upload_file', () => {
       code: 'UPSTREAM_5XX',
       details: { reason: 'bad_answer' },
     });
+  });
+
+  it("sends the bytes to another origin, which the connector's own authority vouches for, without the token", async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'slack-ca-'));
+    const authority = createCertificateAuthority();
+    const ca = join(folder, 'ca.pem');
+    await writeFile(ca, authority.cert);
+    const api = await FakeService.start({ tls: authority.issue() });
+    const files = await FakeService.start({ tls: authority.issue() });
+    running.push(api, files);
+    const answers = {
+      'files.getUploadURLExternal': { ok: true, upload_url: `${files.url}/upload/v1/ABC`, file_id: 'F1' },
+      'files.completeUploadExternal': { ok: true, files: [{ id: 'F1' }] },
+    };
+    for (const [method, json] of Object.entries(answers)) onMethod(api, method, { json });
+    files.on('POST', '/upload/v1/ABC', { text: 'OK - 6' });
+    const connector = await startConnector(SlackAdapter, {
+      url: api.url,
+      config: { auth: { type: 'bearer', token: TOKEN }, tls: { caFile: ca } },
+    });
+    running.push(connector);
+    await expect(connector.call('upload_file', { filename: 'a.txt', text: 'grüß' })).resolves.toStrictEqual({
+      id: 'F1',
+    });
+    const [upload] = files.requests;
+    expect(upload?.text()).toBe('grüß');
+    expect(JSON.stringify(upload?.headers)).not.toContain(TOKEN);
+    await rm(folder, { recursive: true });
   });
 });

@@ -1,7 +1,7 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
 import type { DiscordClient } from '../discord-client.ts';
-import { encodeFiles, files } from '../files.ts';
+import { files, withFiles } from '../files.ts';
 import { contents, message, messageAnswer, needsContents, snowflake, toMessage } from '../message.ts';
 
 const input = z
@@ -33,7 +33,7 @@ export const createWebhookMessage = (discord: DiscordClient) =>
         path: `/webhooks/${id}/${encodeURIComponent(token)}`,
         what: `to send by the webhook "${webhook}"`,
         query: { wait: true, thread_id },
-        ...(given.length === 0 ? { json: rest } : { encoded: await encodeFiles(rest, given) }),
+        ...withFiles(rest, given),
         schema: messageAnswer,
         pathSecret: token,
       });

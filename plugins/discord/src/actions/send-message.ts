@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { action } from '@automate/sdk';
 import { z } from 'zod';
 import type { DiscordClient } from '../discord-client.ts';
-import { encodeFiles, files } from '../files.ts';
+import { files, withFiles } from '../files.ts';
 import { contents, message, messageAnswer, needsContents, snowflake, toMessage } from '../message.ts';
 
 const input = z
@@ -44,7 +44,7 @@ export const sendMessage = (discord: DiscordClient) =>
         method: 'POST',
         path: `/channels/${channel_id}/messages`,
         what: 'to send a message',
-        ...(given.length === 0 ? { json } : { encoded: await encodeFiles(json, given) }),
+        ...withFiles(json, given),
         schema: messageAnswer,
       });
       return toMessage(sent);

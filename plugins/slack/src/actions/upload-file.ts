@@ -61,7 +61,7 @@ export const uploadFile = (slack: SlackClient) =>
         snippet_type,
       });
       const { upload_url, file_id } = parseAnswer(addressAnswer, asked, 'files.getUploadURLExternal');
-      await slack.upload(context, upload_url, bytes);
+      await slack.upload(context.http, upload_url, bytes);
       const done = await slack.call(context.http, 'files.completeUploadExternal', {
         files: [{ id: file_id, ...(title === undefined ? {} : { title }) }],
         channel_id: channel,
