@@ -1,5 +1,5 @@
+import { positionOf, scanJson } from '@automate/contract';
 import { describeValue } from './describe-value.ts';
-import { positionOf, scanJson } from './scan-json.ts';
 
 /** JSON text as a value, or what is wrong with it and where. */
 export type ParsedJson =

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import type { PluginProblem } from '@automate/contract';
+import { scanJson } from '@automate/contract';
 import type { Declaration, KindManifest } from './declaration.ts';
 import type { Fault } from './fault.ts';
 import { printable } from './fault.ts';
@@ -8,7 +9,6 @@ import { parseJson } from './parse-json.ts';
 import type { Manifest } from './parse-manifest.ts';
 import { parseManifest } from './parse-manifest.ts';
 import { resolveEntry, resolveInside } from './resolve-entry.ts';
-import { scanJson } from './scan-json.ts';
 
 /** A package that was looked at closely. */
 export type ReadConnector =
@@ -104,8 +104,8 @@ function duplicateKeys(text: string, { kinds }: Manifest): Fault[] {
   if (!names.some((name) => standsTwice(text, `"${name}"`))) return [];
   const scan = scanJson(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   if (!scan.ok) return [];
-  return scan.duplicates
-    .filter(({ path }) => path[0] === 'automate')
+  return scan.findings
+    .filter(({ kind, path }) => kind === 'duplicate-key' && path[0] === 'automate')
     .map(({ path }) => ({
       path: printable(path.join('.')),
       expected: 'each name once',

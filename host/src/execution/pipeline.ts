@@ -22,6 +22,7 @@ import {
 import type { ConnectorWorker } from '../runtime/runtime.ts';
 import type { Bulkhead } from './bulkhead.ts';
 import type { CallRecorder, CallSpan } from './call-recorder.ts';
+import { judgeError } from './judge-error.ts';
 import { retryAfter } from './retry.ts';
 
 /** A connector that calls can be sent to. */
@@ -72,11 +73,13 @@ export function createPipeline(options: PipelineOptions): Execute {
         outcome = await call.attempt();
         attempts = 1;
         if (!outcome.ok)
-          ({ outcome, attempts } = await retryAfter(outcome, call, (repeated) => call.attempt(repeated)));
+          ({ outcome, attempts } = await retryAfter(call.judge(outcome), call, async (repeated) =>
+            call.judge(await call.attempt(repeated)),
+          ));
       } finally {
         target.bulkhead.leave();
       }
-      if (!outcome.ok) throw ConnectorError.fromEnvelope(scrubber.scrubEnvelope(call.withEffect(outcome.error)));
+      if (!outcome.ok) throw ConnectorError.fromEnvelope(scrubber.scrubEnvelope(outcome.error));
       const result = scrubber.scrubText(outcome.value);
       const durationMs = performance.now() - startedAt;
       span.end({ code: 'OK', blame: 'none', attempts, durationMs });
@@ -119,9 +122,9 @@ class Call {
     return this.#action?.idempotent === true || this.#input.request.idempotencyKey !== undefined;
   }
 
-  /** An action that changes nothing has had no effect, whatever its time, its worker or its connection ended with. */
-  withEffect(error: ErrorEnvelope): ErrorEnvelope {
-    return this.#action?.sideEffects === false ? { ...error, effect: 'none' } : error;
+  /** The outcome as the action's own word has it. */
+  judge(outcome: Outcome<string>): Outcome<string> {
+    return outcome.ok ? outcome : { ok: false, error: judgeError(outcome.error, this.#action) };
   }
 
   /** @param repeated whether an earlier attempt may have taken effect */

@@ -45,13 +45,16 @@ export async function retryAfter(
     try {
       await delay(waitMs, undefined, { signal: options.signal });
     } catch {
-      const error = new CancelledError(
-        `the caller left between two attempts; the last one failed: ${outcome.error.message}`,
-      );
+      const { message, effect } = outcome.error;
+      const error = new CancelledError(`the caller left between two attempts; the last one failed: ${message}`, {
+        effect,
+      });
       return { outcome: { ok: false, error: error.toEnvelope() }, attempts };
     }
     repeated ||= outcome.error.effect === 'maybe';
     outcome = await attempt(repeated);
+    // The call as a whole may have had an effect, whatever the last attempt says of itself.
+    if (repeated && !outcome.ok) outcome = { ok: false, error: { ...outcome.error, effect: 'maybe' } };
     attempts += 1;
     backoff = backoff.next(undefined);
   }

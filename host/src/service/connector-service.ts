@@ -18,7 +18,7 @@ import type {
   PluginReport,
   TestReport,
 } from '@automate/contract';
-import { buildEndpoint, ConnectorError, InvalidInputError } from '@automate/contract';
+import { buildEndpoint, ConnectorError, encodePayload, InvalidInputError } from '@automate/contract';
 import type { Execute } from '../execution/pipeline.ts';
 import { waitWithin } from '../execution/wait-within.ts';
 import { describeFailure } from '../health/probe.ts';
@@ -151,7 +151,7 @@ export class HostConnectorService implements ConnectorService {
   }
 
   async execute(request: ExecuteRequest, options?: CallOptions): Promise<ExecuteResult> {
-    const answer = await this.executeText({ ...request, payload: encodePayload(request) }, options);
+    const answer = await this.executeText({ ...request, payload: encodePayload(request.payload) }, options);
     return { ...answer, result: JSON.parse(answer.result) as JsonValue };
   }
 
@@ -204,16 +204,4 @@ function requireConfig(config: ConnectorConfigInput): void {
   throw new InvalidInputError('the configuration is not an object', {
     problems: [{ path: '', expected: 'an object', received: Array.isArray(config) ? 'a list' : typeof config }],
   });
-}
-
-function encodePayload({ payload }: ExecuteRequest): string {
-  if (payload === undefined) return '{}';
-  try {
-    return JSON.stringify(payload);
-  } catch (cause) {
-    throw new InvalidInputError(`the payload cannot be written as JSON: ${ConnectorError.from(cause).message}`, {
-      problems: [{ path: '', expected: 'a value that JSON can carry', received: 'another' }],
-      cause,
-    });
-  }
 }

@@ -54,6 +54,15 @@ describe('retries', () => {
     expect((await runWithRetry(options({ isIdempotent: () => true }), second.attempt)).attempts).toBe(2);
   });
 
+  it('say that the call may have had an effect, if any attempt may, whatever the last one says', async () => {
+    const refused = new TransientNetworkError('refused', { effect: 'none' });
+    const { attempt } = scripted(new TimeoutError('no answer'), refused);
+    const { outcome } = await runWithRetry(options({ isIdempotent: () => true }), attempt);
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'TRANSIENT_NETWORK', effect: 'maybe' } });
+    const never = await runWithRetry(options({ isIdempotent: () => true }), scripted(refused).attempt);
+    expect(never.outcome).toMatchObject({ error: { effect: 'none' } });
+  });
+
   it('stop at the number of attempts and answer with the last error', async () => {
     const { attempt, count } = scripted(new TransientNetworkError('refused', { effect: 'none' }));
     const { outcome, attempts } = await runWithRetry(options(), attempt);

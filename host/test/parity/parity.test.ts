@@ -68,15 +68,47 @@ describe('the same scenario through every door', () => {
       'malformed JSON': { error: { code: 'INVALID_INPUT', message: expect.stringMatching(/line 2/) } },
       'not an object': { error: { code: 'INVALID_INPUT' } },
       'too large': { error: { code: 'INVALID_INPUT' } },
+      'executed text as it is not written': {
+        error: {
+          code: 'INVALID_INPUT',
+          problems: [
+            { path: 'n', received: '9007199254740993', line: 1, column: 17 },
+            { path: 'text', expected: 'each key once' },
+          ],
+        },
+      },
+      ...Object.fromEntries(
+        ['bigint', 'nan', 'infinite', 'function', 'map', 'unsafe'].map((name) => [
+          `value: ${name}`,
+          { error: { code: 'INVALID_INPUT', effect: 'none', problems: [{ path: 'deep[0].value' }] } },
+        ]),
+      ),
+      'value: cycle': { error: { code: 'INVALID_INPUT', problems: [{ path: 'deep[0].value.again' }] } },
+      'value: undefined': { answer: { result: { text: 'a' } } },
+      'value: null': { error: { code: 'INVALID_INPUT' } },
+      'much to read': {
+        error: {
+          code: 'INVALID_INPUT',
+          effect: 'none',
+          blame: 'caller',
+          message: expect.stringMatching(/ask for less.*size/),
+        },
+      },
+      'much after a change': {
+        error: { code: 'INTERNAL_ERROR', effect: 'maybe', retryable: false, blame: 'caller' },
+      },
+      // Once by the first call of all, once by the change: it was not tried again.
+      'how often it was changed': { answer: { result: { count: 3 } } },
+      'a change that takes too long': { error: { code: 'TIMEOUT', effect: 'maybe' } },
       'fail: auth': { error: { code: 'AUTH_FAILED', blame: 'operator', details: { status: 401 } } },
       'fail: rate': { error: { code: 'RATE_LIMITED', retryAfterMs: 120_000 } },
       'fail: upstream': { error: { code: 'UPSTREAM_5XX' } },
-      'fail: bug': { error: { code: 'INTERNAL_ERROR', blame: 'plugin' } },
+      'fail: bug': { error: { code: 'INTERNAL_ERROR', effect: 'none', blame: 'plugin' } },
       'fail: not whom the code blames': { error: { code: 'UNAVAILABLE', blame: 'remote' } },
-      'worker dies': { error: { code: 'WORKER_LOST', retryable: false } },
+      'worker dies': { error: { code: 'WORKER_LOST', effect: 'none', retryable: false } },
       'after that': { answer: { result: { text: 'again' } } },
       deadline: { error: { code: 'TIMEOUT' } },
-      'own timeout': { error: { code: 'TIMEOUT' } },
+      'own timeout': { error: { code: 'TIMEOUT', effect: 'none' } },
       cancelled: { error: { code: 'CANCELLED' } },
       'idempotency key': { error: { code: 'INVALID_INPUT' } },
       health: { answer: { status: 'healthy', healthy: true } },

@@ -76,6 +76,27 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
   await note('too large', () =>
     service.executeText({ id: 'echo', action: 'say', payload: `{"text":"${'x'.repeat(3.2 * 1024 * 1024)}"}` }),
   );
+  await note('executed text as it is not written', () =>
+    service.executeText({ id: 'echo', action: 'say', payload: '{"text":"a","n":9007199254740993,"text":"b"}' }),
+  );
+  const odd = {
+    bigint: 1n,
+    nan: NaN,
+    infinite: -Infinity,
+    function: () => 1,
+    cycle: {},
+    map: new Map(),
+    unsafe: 2 ** 53,
+  };
+  Object.assign(odd.cycle, { again: odd.cycle });
+  for (const [name, value] of Object.entries(odd))
+    await note(`value: ${name}`, () => call('say', { text: 'a', deep: [{ value: value as never }] }));
+  await note('value: undefined', () => call('say', { text: 'a', nothing: undefined as never }));
+  await note('value: null', () => call('say', null));
+  await note('much to read', () => call('read_much', { size: 4_000_000 }));
+  await note('much after a change', () => call('change_much', { size: 4_000_000 }));
+  await note('how often it was changed', () => call('count', {}));
+  await note('a change that takes too long', () => call('change_slowly', {}, { timeoutMs: 300 }));
   for (const how of ['auth', 'rate', 'upstream', 'bug']) await note(`fail: ${how}`, () => call('fail', { how }));
   await note('fail: not whom the code blames', () => call('fail', { how: { code: 'UNAVAILABLE', blame: 'remote' } }));
   await note('worker dies', () => call('die', {}));

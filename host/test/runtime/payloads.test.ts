@@ -12,7 +12,7 @@ describe('a payload', () => {
       effect: 'none',
       blame: 'caller',
       details: { reason: 'payload_not_json', position: 19, line: 3, column: 1 },
-      problems: [{ path: '', received: '"}"', line: 3, column: 1 }],
+      problems: [{ path: 'query', received: '"}"', line: 3, column: 1 }],
     });
     for (const payload of ['[1]', 'null', '7', '"text"', 'true']) {
       expect(errorOf(await run(worker, 'a', { payload }))).toMatchObject({
@@ -22,14 +22,37 @@ describe('a payload', () => {
     }
   });
 
-  it('cannot touch prototypes, and keeps every character', async () => {
+  it('keeps every character, and every number that JSON carries', async () => {
     await using bench = await openBench();
     const worker = bench.worker('echo', { id: 'reader' });
-    const payload = '{"__proto__":{"polluted":true},"text":"€ \\u0000 \\ud83d\\ude00","big":1e400}';
-    const answer = await run(worker, 'a', { payload });
-    expect(answer).toStrictEqual({
-      ok: true,
-      value: '{"action":"a","payload":{"__proto__":{"polluted":true},"text":"€ \\u0000 😀","big":null}}',
+    const payload = `{"text":"€ \\u0000 \\ud83d\\ude00 \\"a\\": \\"a\\":","id":"9007199254740993","n":[9007199254740991,-0.1,1.5e300],"d":${'['.repeat(255)}${']'.repeat(255)}}`;
+    const answer = valueOf(await run(worker, 'a', { payload })) as { readonly payload: unknown };
+    expect(answer.payload).toStrictEqual(JSON.parse(payload));
+  });
+
+  it.each([
+    ['payload_inexact_number', 'rows[1].id', '{"rows":[{"id":1},{"id":9007199254740993}]}'],
+    ['payload_inexact_number', 'n', '{"n": -1e400}'],
+    ['payload_duplicate_key', 'filter.name', '{"filter": {"name" : "x", "\\u006eame" : "y"}}'],
+    ['payload_reserved_key', 'a.__proto__', '{"a":{"__proto__":{"admin":true}}}'],
+    ['payload_reserved_key', '__proto__', '{"__prot\\u006f__":1}'],
+  ])(
+    'is refused with the path where it could not be read as it is written: %s at %s',
+    async (reason, path, payload) => {
+      await using bench = await openBench();
+      const error = errorOf(await run(bench.worker('echo', { id: 'reader' }), 'a', { payload }));
+      expect(error).toMatchObject({ code: 'INVALID_INPUT', effect: 'none', blame: 'caller', details: { reason } });
+      expect(error.problems).toMatchObject([{ path, line: 1 }]);
+    },
+  );
+
+  it.each([257, 100_000, 1_400_000])('is refused as its own fault where it is nested %i deep', async (depth) => {
+    await using bench = await openBench();
+    const payload = `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+    expect(errorOf(await run(bench.worker('echo', { id: 'reader' }), 'a', { payload }))).toMatchObject({
+      code: 'INVALID_INPUT',
+      blame: 'caller',
+      details: { reason: 'payload_too_deep' },
     });
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ConnectorWorker } from '../../dist/runtime/runtime.js';
 import type { Bench } from './support.ts';
-import { errorOf, openBench, run } from './support.ts';
+import { errorOf, openBench, run, valueOf } from './support.ts';
 
 describe('what an action throws', () => {
   let bench: Bench;
@@ -43,6 +43,13 @@ describe('what an action throws', () => {
       details: { limit: 7 },
       connector: 'throwing',
     });
+  });
+
+  it("can be the adapter's own account of a timeout: its deadline comes before the host's, by little", async () => {
+    const deadline = Date.now() + 600_000;
+    expect(valueOf(await run(bench.worker('echo', { id: 'clock' }), 'tell_deadline', { deadline }))).toBe(
+      deadline - 50,
+    );
   });
 
   it('goes through the adapter, which knows network failures', async () => {

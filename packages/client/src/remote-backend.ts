@@ -1,6 +1,7 @@
 import {
   cancelledByCaller,
   ConnectorInternalError,
+  encodePayload,
   InvalidInputError,
   MAX_PAYLOAD_BYTES,
   payloadTooLarge,
@@ -51,7 +52,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
 
   const executeText = async (request: ExecuteTextRequest, options: CallOptions = {}): Promise<ExecuteTextResult> => {
     const { id, action, idempotencyKey } = request;
-    const payload = encodePayload(request);
+    const payload = payloadBytes(request);
     const { timeoutMs } = options;
     const answer = await call(
       METHODS.executeAction,
@@ -145,7 +146,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       return read((problems) => testFromMessage(message, problems));
     },
     execute: async ({ payload, ...request }, options) => {
-      const { result, ...rest } = await executeText({ ...request, payload: JSON.stringify(payload ?? {}) }, options);
+      const { result, ...rest } = await executeText({ ...request, payload: encodePayload(payload) }, options);
       return { result: readAnswer(address, () => JSON.parse(result) as JsonValue), ...rest };
     },
     executeText,
@@ -202,7 +203,7 @@ function typeOf(type: ConnectorType | undefined) {
 }
 
 /** Beyond the transport's own limit the service could only say that a message was too large. */
-function encodePayload({ id, payload }: ExecuteTextRequest): Uint8Array {
+function payloadBytes({ id, payload }: ExecuteTextRequest): Uint8Array {
   const bytes = Buffer.from(payload);
   if (bytes.byteLength <= MAX_PAYLOAD_BYTES) return bytes;
   throw payloadTooLarge(bytes.byteLength, id);

@@ -24,6 +24,12 @@ export const MASKED_SECRET = '[secret]';
 /** Most bytes of a payload or a result, at every door. */
 export const MAX_PAYLOAD_BYTES = 3 * 1024 * 1024;
 
+/** Most objects and lists within each other in a payload. */
+export const MAX_PAYLOAD_DEPTH = 256;
+
+/** The same of a result, which may wrap what a payload held. */
+export const MAX_RESULT_DEPTH = 512;
+
 /** Where a connector comes from: the configuration file, the API, or a plugin that needs no configuration. Only the owner may change it. */
 export type ConnectorOwner = 'file' | 'api' | 'plugin';
 

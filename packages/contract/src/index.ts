@@ -27,6 +27,13 @@ export {
   WorkerLostError,
 } from './connector-error.ts';
 export type { ConnectorErrorOptions } from './connector-error.ts';
+export { encodePayload } from './encode-payload.ts';
+export { jsonProblems } from './json-problems.ts';
+export type { JsonTextProblem } from './json-problems.ts';
+export { measureJson } from './measure-json.ts';
+export type { JsonLimits, JsonRefusal } from './measure-json.ts';
+export { positionOf, scanJson } from './scan-json.ts';
+export type { JsonFinding, JsonScan } from './scan-json.ts';
 export { cancelledByCaller, configRefused, payloadTooLarge } from './common-errors.ts';
 export type { CallOptions } from './call-options.ts';
 export {
@@ -38,6 +45,8 @@ export {
   KIND_PATTERN,
   MASKED_SECRET,
   MAX_PAYLOAD_BYTES,
+  MAX_PAYLOAD_DEPTH,
+  MAX_RESULT_DEPTH,
 } from './connector.ts';
 export type {
   ActionDescription,

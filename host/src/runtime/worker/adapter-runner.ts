@@ -112,7 +112,8 @@ export class AdapterRunner {
   }
 
   #callContext({ deadline, extras }: AdapterCall, action: string, signal: () => AbortSignal): CallContext {
-    const required = { action, deadline, signal, rateLimitClass: rateLimitClassOf(this.adapter, action) };
+    const rateLimitClass = rateLimitClassOf(this.adapter, action);
+    const required = { action, deadline: innerDeadline(deadline), signal, rateLimitClass };
     return createCallContext(this.#ready(), extras === undefined ? required : { ...required, ...extras });
   }
 
@@ -122,4 +123,10 @@ export class AdapterRunner {
       details: { reason: 'not_initialized' },
     });
   }
+}
+
+/** A little before the host's own, so that the adapter's account of what came of the call wins: 5 % of the time, at most 50 ms. */
+function innerDeadline(deadline: number): number {
+  const leftMs = Math.max(0, deadline - natives.now());
+  return Math.floor(deadline - Math.min(50, leftMs / 20));
 }

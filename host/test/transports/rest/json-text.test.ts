@@ -32,6 +32,8 @@ describe('reading JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 8 }), fc.constantFrom(0, 1, '\t'), (value, space) => {
         const text = JSON.stringify(value, undefined, space);
+        // What would become another value is refused: long whole numbers, and a key that reaches the prototype.
+        fc.pre(!/\d{16}|"__proto__"/.test(text));
         expect(parseJsonText(` \n${text}\r\n`)).toStrictEqual(JSON.parse(text));
       }),
     );

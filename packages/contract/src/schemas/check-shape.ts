@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { JsonValue } from '../json.ts';
 import { describeReceived, mayBeSecret } from './describe-received.ts';
 import type { Finding } from './finding.ts';
-import type { PathStep } from './problem-path.ts';
+import type { PathStep } from '../problem-path.ts';
 import { knownKeys } from './schema-at.ts';
 import { explainUnknownKeys } from './unknown-keys.ts';
 

@@ -2,7 +2,7 @@ import { MASKED_SECRET } from '../connector.ts';
 import type { JsonValue } from '../json.ts';
 import { describeReceived, mayBeSecret } from './describe-received.ts';
 import type { Finding } from './finding.ts';
-import type { PathStep } from './problem-path.ts';
+import type { PathStep } from '../problem-path.ts';
 import { looksLikeSecretReference, parseSecretReference, SECRET_REFERENCE_PREFIX } from './secret-reference.ts';
 
 /** Deepest nesting of a configuration. */

@@ -1,4 +1,4 @@
-import type { PathStep } from './problem-path.ts';
+import type { PathStep } from '../problem-path.ts';
 
 const LONGEST = 60;
 const SECRET_FIELDS = new Set(['password', 'token', 'api_key', 'client_secret', 'headers']);

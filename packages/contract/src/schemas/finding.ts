@@ -1,6 +1,6 @@
 import type { Problem } from '../problem.ts';
-import { formatPath } from './problem-path.ts';
-import type { PathStep } from './problem-path.ts';
+import { formatPath } from '../problem-path.ts';
+import type { PathStep } from '../problem-path.ts';
 
 /** A problem whose path is still in steps. */
 export interface Finding {

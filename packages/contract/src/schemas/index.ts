@@ -6,8 +6,8 @@ export { formatDuration, MAX_DURATION_MS, parseDuration } from './duration.ts';
 export type { ConfigDefaults } from './from-wire.ts';
 export { parseConnectorConfig } from './parse-connector-config.ts';
 export type { ParsedConnectorConfig, ParseOptions } from './parse-connector-config.ts';
-export { appendPath, formatPath } from './problem-path.ts';
-export type { PathStep } from './problem-path.ts';
+export { appendPath, formatPath } from '../problem-path.ts';
+export type { PathStep } from '../problem-path.ts';
 export {
   looksLikeSecretReference,
   parseSecretReference,

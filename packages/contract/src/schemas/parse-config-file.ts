@@ -13,8 +13,8 @@ import type { Finding } from './finding.ts';
 import { toProblems } from './finding.ts';
 import type { ConfigDefaults } from './from-wire.ts';
 import { parseConnectorConfig } from './parse-connector-config.ts';
-import type { PathStep } from './problem-path.ts';
-import { appendPath } from './problem-path.ts';
+import type { PathStep } from '../problem-path.ts';
+import { appendPath } from '../problem-path.ts';
 import { schemaAt, typeOf } from './schema-at.ts';
 import { explainUnknownKeys } from './unknown-keys.ts';
 

@@ -1,4 +1,4 @@
-import type { PathStep } from './problem-path.ts';
+import type { PathStep } from '../problem-path.ts';
 
 /** The schema of the value at this path of a schema of nested maps and lists, without `optional`; undefined where anything goes. */
 export function schemaAt(schema: unknown, path: readonly PathStep[]): unknown {

@@ -1,0 +1,130 @@
+import type { PathStep } from './problem-path.ts';
+import { formatPath } from './problem-path.ts';
+
+/** How large a value may be that is written as JSON. */
+export interface JsonLimits {
+  /** Bytes of text. */
+  readonly bytes: number;
+  /** Objects and arrays within each other. */
+  readonly depth: number;
+}
+
+/** Why a value cannot be written as JSON. */
+export interface JsonRefusal {
+  readonly fault: 'too_large' | 'too_deep' | 'circular' | 'not_json';
+  /** What of the value, from the root: `rows[0].id`. Empty for all of it. */
+  readonly path: string;
+  /** What it is, as in "the payload …": `holds a bigint`. */
+  readonly what: string;
+  /** What the value's own code threw. */
+  readonly cause?: unknown;
+}
+
+interface Walk {
+  readonly limits: JsonLimits;
+  readonly ancestors: object[];
+  /** Where the walk is, down to the length of `ancestors`. */
+  readonly steps: PathStep[];
+  /** Length of the text so far, never more than it will be. */
+  bytes: number;
+  refusal: JsonRefusal | undefined;
+}
+
+/**
+ * Why `JSON.stringify` would fail on a value, give more than the limits, or drop or twist part of it without a word;
+ * undefined where it will do. JSON's own rules hold: `undefined` members go, `undefined` in a list becomes null, a Date
+ * becomes text. The value is walked without being encoded, so that a monstrous one costs neither the time nor the memory
+ * of that; its text may still turn out longer than the limit.
+ */
+export function measureJson(value: unknown, limits: JsonLimits): JsonRefusal | undefined {
+  const walk: Walk = { limits, ancestors: [], steps: [], bytes: 0, refusal: undefined };
+  try {
+    visit(value, walk);
+    return undefined;
+  } catch (cause) {
+    const what = 'cannot be read: a getter, proxy or toJSON in it throws';
+    return walk.refusal ?? { fault: 'not_json', path: pathOf(walk), what, cause };
+  }
+}
+
+function visit(value: unknown, walk: Walk): void {
+  switch (typeof value) {
+    case 'string':
+      walk.bytes += value.length + 2;
+      break;
+    case 'number':
+      if (!Number.isFinite(value)) refuse(walk, 'not_json', `holds ${value}, which JSON has no word for`);
+      walk.bytes += 1;
+      break;
+    case 'boolean':
+      walk.bytes += 4;
+      break;
+    case 'object':
+      if (value === null) walk.bytes += 4;
+      else visitObject(value, walk);
+      break;
+    case 'undefined':
+      break;
+    default:
+      refuse(walk, 'not_json', `holds a ${typeof value}`);
+  }
+  if (walk.bytes > walk.limits.bytes) refuse(walk, 'too_large', `is longer than ${walk.limits.bytes} bytes of JSON`);
+}
+
+function visitObject(value: object, walk: Walk): void {
+  const { toJSON } = value as { readonly toJSON?: unknown };
+  // Encoding asks once, and does not ask what it was given for its toJSON again.
+  const shown: unknown =
+    typeof toJSON === 'function'
+      ? Reflect.apply(toJSON, value, [String(walk.steps[walk.ancestors.length - 1] ?? '')])
+      : value;
+  if (typeof shown === 'object' && shown !== null) visitMembers(shown, walk);
+  else visit(shown, walk);
+}
+
+function visitMembers(value: object, walk: Walk): void {
+  const { ancestors, steps, limits } = walk;
+  if (ancestors.includes(value)) refuse(walk, 'circular', 'refers to itself');
+  if (ancestors.length >= limits.depth) refuse(walk, 'too_deep', `is nested more than ${limits.depth} levels deep`);
+  const depth = ancestors.length;
+  ancestors.push(value);
+  walk.bytes += 2;
+  if (Array.isArray(value)) {
+    walk.bytes += Math.max(0, value.length - 1);
+    for (let index = 0; index < value.length; index += 1) {
+      steps[depth] = index;
+      visit(value[index], walk);
+    }
+  } else {
+    let empty = true;
+    for (const name in value) {
+      if (!Object.hasOwn(value, name)) continue;
+      empty = false;
+      const member = (value as Record<string, unknown>)[name];
+      if (member === undefined) continue;
+      steps[depth] = name;
+      walk.bytes += name.length + 3;
+      visit(member, walk);
+    }
+    if (empty && !isPlain(value)) {
+      ancestors.pop();
+      refuse(walk, 'not_json', `holds an object of the class ${value.constructor.name}, of which JSON shows nothing`);
+    }
+  }
+  ancestors.pop();
+}
+
+/** Objects of this realm or another, or without a prototype; a Map, a Promise or an Error is none. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function pathOf({ ancestors, steps }: Walk): string {
+  return formatPath(steps.slice(0, ancestors.length));
+}
+
+function refuse(walk: Walk, fault: JsonRefusal['fault'], what: string): never {
+  walk.refusal = { fault, path: pathOf(walk), what };
+  throw new Error(what);
+}
