@@ -15,7 +15,7 @@ const DOORS = {
 } as const satisfies Record<string, Door>;
 
 async function play(door: Door): Promise<readonly Step[]> {
-  await using it = await SandboxHost.open({ yaml: SCENARIO_YAML, env: { HEALTH_INTERVAL: '1h' } });
+  await using it = await SandboxHost.open({ yaml: SCENARIO_YAML, env: { HEALTH_INTERVAL: '500h' } });
   const service = await door(it);
   try {
     return await playScenario(service);
