@@ -6,18 +6,37 @@ import { z } from 'zod';
 const NEVER: ReadonlySet<string> = new Set(
   `ASKING AUTH BLMOVE BLMPOP BLPOP BRPOP BRPOPLPUSH BZMPOP BZPOPMAX BZPOPMIN CLIENT DISCARD EXEC FAILOVER HELLO MONITOR
   MULTI PSUBSCRIBE PSYNC PUNSUBSCRIBE QUIT READONLY READWRITE REPLCONF RESET SELECT SHUTDOWN SSUBSCRIBE SUBSCRIBE
-  SUNSUBSCRIBE SYNC UNSUBSCRIBE UNWATCH WAIT WAITAOF WATCH XREAD XREADGROUP`.split(/\s+/),
+  SUNSUBSCRIBE SYNC UNSUBSCRIBE UNWATCH WAIT WAITAOF WATCH`.split(/\s+/),
 );
 
-/** The settings of a Redis connector. Where it is and who we are there say `host`, `port`, `auth` and `tls`. */
+/** A command, or one of its subcommands. Renamed commands may be named by digests. */
+export const COMMAND = /^[A-Za-z0-9][A-Za-z0-9._-]*( [A-Za-z][A-Za-z0-9._-]*)?$/;
+
+/** The settings of a Redis connector. Where it is and who we are there say `host`, `port`, `auth` and `tls`, or `url`. */
 export const configSchema = z.strictObject({
   database: z.int().min(0).default(0).describe('Number of the database'),
+  url: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('`redis://user:password@host:6379/0`, `rediss://…` for TLS or `unix:///path?db=0`, in place of `host` and `auth`')
+    .meta({ writeOnly: true }),
+  socket_path: z.string().min(1).optional().describe("Path of the server's Unix socket, in place of `host`"),
+  read_only: z
+    .boolean()
+    .default(false)
+    .describe('Refuse what changes something; a replica will do then, and is unhealthy otherwise'),
+  max_lifetime_ms: z
+    .int()
+    .min(1000)
+    .default(1_800_000)
+    .describe('How long a connection is used at most, so that a name that moved to another server is followed'),
   allow_commands: z
     .array(
       z
         .string()
         .regex(
-          /^[A-Za-z][A-Za-z0-9._-]*( [A-Za-z][A-Za-z0-9._-]*)?$/,
+          COMMAND,
           'expected a command such as "LPUSH" or "CONFIG GET"',
         )
         .refine((command) => !NEVER.has(command.split(' ')[0]?.toUpperCase() ?? ''), {

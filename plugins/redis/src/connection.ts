@@ -1,79 +1,107 @@
-import type { ConnectionOptions } from 'node:tls';
-import { CancelledError, ConfigInvalidError, readTls, remainingMs, TimeoutError } from '@automate/sdk';
-import type { CallContext, ConnectorContext, ConnectorError, Effect } from '@automate/sdk';
-import { createClient, RESP_TYPES } from '@redis/client';
+import { createConnectorError, ConnectorError, ForbiddenError, guardCall } from '@automate/sdk';
+import type { CallScope, ConnectorContext } from '@automate/sdk';
+import type { Arg } from './commands.ts';
+import { kindOf } from './commands.ts';
 import type { RedisSettings } from './config.ts';
-import { redisError } from './redis-error.ts';
+import type { FailedCommand } from './redis-error.ts';
+import { effectOf, hasMoved, isRefusal, redisError } from './redis-error.ts';
+import type { Client, Server } from './server.ts';
+import { makeClient, serverOf, tlsOf } from './server.ts';
+import type { Taker } from './takers.ts';
+import { guarded, isTooLarge, takerOf, tooLargeToTake } from './takers.ts';
 import type { Reply } from './values.ts';
-
-/** The part of a call's context that a command is bound to. */
-export type Call = Pick<CallContext, 'deadline' | 'signal'>;
-
-export interface Command {
-  readonly args: readonly (string | Buffer)[];
-  /** Whether Redis may have acted when no reply came. */
-  readonly effect: Effect;
-}
-
-type Client = ReturnType<typeof makeClient>;
 
 interface Opened {
   readonly client: Client;
   readonly ready: Promise<unknown>;
+  readonly openedAt: number;
   inFlight: number;
   /** What broke the connection, which its calls learn of only as its end. */
   failure: unknown;
-  /** Set when a reply did not come in time: new calls get a new connection, and this one ends with its last call. */
+  /** New calls get a new connection, and this one ends with its last call. */
   retired: boolean;
+  /** Whether the server lets us run scripts, as far as is known. */
+  scripts: boolean;
 }
+
+/** Asked to see whether the server lets us in: a read, as PING is answered by servers that serve nothing; the key is nobody's. */
+const PROBES = [['EXISTS', 'automate:health'], ['PING']] as const;
 
 /** The one connection of a connector, shared by its calls. It is made when first used, and again when it was lost. */
 export class Connection {
+  readonly settings: RedisSettings;
+  #server: Server | undefined;
   readonly #context: ConnectorContext;
-  readonly #settings: RedisSettings;
-  readonly #server: string;
   #opened: Promise<Opened> | undefined;
 
   constructor(context: ConnectorContext, settings: RedisSettings) {
     this.#context = context;
-    this.#settings = settings;
-    const { host, port } = addressOf(context);
-    this.#server = `Redis at ${host}:${port}`;
+    this.settings = settings;
   }
 
-  get settings(): RedisSettings {
-    return this.#settings;
+  /** Looked up when first needed, so that a connector that is configured wrongly says so to each of its calls. */
+  get server(): Server {
+    return (this.#server ??= serverOf(this.#context, this.settings));
   }
 
   /**
    * Sends a command and waits for its reply until the deadline. Redis cannot be told to stop a command: when the wait
-   * ends early, it may still be carried out, which the error says.
+   * ends early, it may still be carried out, which the error says. What a command would take away is looked at first.
    */
-  async send({ args, effect }: Command, call: Call): Promise<Reply> {
-    let sent: Effect = 'none';
-    const give = (error: unknown): unknown => this.normalizeError(error, sent) ?? error;
-    const late = startClock(call, () => sent);
-    let opened: Opened | undefined;
-    try {
-      opened = await Promise.race([this.#open(), late.expired]);
-      opened.inFlight += 1;
-      await Promise.race([opened.ready, late.expired]);
-      sent = effect;
-      return await Promise.race([opened.client.sendCommand<Reply>([...args]), late.expired]);
-    } catch (error) {
-      if (late.isOver() && opened !== undefined) this.#retire(opened);
-      throw give(late.isOver() ? error : (opened?.failure ?? error));
-    } finally {
-      late.stop();
-      if (opened !== undefined) {
-        opened.inFlight -= 1;
-        if (opened.retired && opened.inFlight === 0) destroy(opened.client);
+  async send(args: readonly Arg[], scope: CallScope): Promise<Reply> {
+    const sending = { args, kind: kindOf(args) };
+    if (this.settings.read_only && sending.kind !== 'read')
+      throw new ForbiddenError(`connector "${this.#context.id}" only reads (settings.read_only)`, {
+        effect: 'none',
+        details: { reason: 'read_only' },
+      });
+    const taker = takerOf(args);
+    return this.#run(scope, async (opened, sent) => {
+      const ask = (command: readonly Arg[]): Promise<Reply> => opened.client.sendCommand<Reply>([...command]);
+      if (taker !== undefined) {
+        if (opened.scripts) {
+          sent(sending);
+          try {
+            return await ask(guarded(args, taker));
+          } catch (error) {
+            // Nothing was done; what was refused may be the script alone.
+            if (!isRefusal(error)) throw error;
+            opened.scripts = false;
+            sent(undefined);
+          }
+        }
+        await look(ask, args, taker);
       }
-    }
+      sent(sending);
+      return ask(args);
+    });
   }
 
-  normalizeError(error: unknown, effect: Effect = 'maybe'): ConnectorError | undefined {
-    return redisError(error, { server: this.#server, effect });
+  /**
+   * Asks whether the server does what the connector is for. Any answer will do that proves that we were let in.
+   *
+   * @returns undefined where it does, else what is wrong with it
+   */
+  async check(scope: CallScope): Promise<string | undefined> {
+    return this.#run(scope, async (opened) => {
+      await knock(opened.client);
+      const role = await roleOf(opened.client);
+      const isPrimary = role === undefined || role === 'master';
+      if (isPrimary || (role === 'slave' && this.settings.read_only)) return undefined;
+      this.#retire(opened);
+      return role === 'slave'
+        ? 'is a replica, which takes no writes; settings.read_only makes a connector for reading'
+        : `is a ${role}, not a server with data`;
+    });
+  }
+
+  /** Connects, unless it is. */
+  async reach(scope: CallScope): Promise<void> {
+    await this.#run(scope, () => Promise.resolve());
+  }
+
+  normalizeError(error: unknown): ConnectorError | undefined {
+    return ConnectorError.is(error) ? error : redisError(error, { server: this.server.name });
   }
 
   async close(): Promise<void> {
@@ -82,14 +110,63 @@ export class Connection {
     if (opened !== undefined) destroy(opened.client);
   }
 
-  #open(): Promise<Opened> {
+  /** Lends the connection to a call, and makes of what goes wrong what can be told of it. */
+  async #run<T>(
+    scope: CallScope,
+    work: (opened: Opened, sent: (what: FailedCommand['sent']) => void) => Promise<T>,
+  ): Promise<T> {
+    let failed: FailedCommand = { server: this.server.name };
+    let opened: Opened | undefined;
+    try {
+      return await guardCall({ scope, closing: this.#context.signal, what: this.server.name }, async (signal) => {
+        const lent = await this.#open();
+        signal.throwIfAborted();
+        opened = lent;
+        lent.inFlight += 1;
+        await lent.ready;
+        signal.throwIfAborted();
+        return work(lent, (what) => {
+          signal.throwIfAborted();
+          failed = { ...failed, sent: what };
+        });
+      });
+    } catch (error) {
+      if (ConnectorError.is(error)) {
+        // The wait ended, not the command.
+        if (opened !== undefined && /^(TIMEOUT|CANCELLED)$/.test(error.code)) this.#retire(opened);
+        throw createConnectorError(error.code, error.message, { ...optionsOf(error), effect: effectOf(failed) });
+      }
+      if (opened !== undefined && hasMoved(error)) this.#retire(opened);
+      const cause = opened?.failure ?? error;
+      throw redisError(cause, failed) ?? cause;
+    } finally {
+      if (opened !== undefined) {
+        opened.inFlight -= 1;
+        if (opened.retired && opened.inFlight === 0) destroy(opened.client);
+      }
+    }
+  }
+
+  async #open(): Promise<Opened> {
+    const opened = await (this.#opened ??= this.#connect());
+    if (Date.now() - opened.openedAt < this.settings.max_lifetime_ms) return opened;
+    this.#retire(opened);
     return (this.#opened ??= this.#connect());
   }
 
   async #connect(): Promise<Opened> {
     try {
-      const client = makeClient(this.#context, this.#settings, await tlsOf(this.#context));
-      const opened: Opened = { client, ready: greet(client), inFlight: 0, failure: undefined, retired: false };
+      const tls = await tlsOf(this.#context, this.server);
+      const client = makeClient(this.server, tls, this.#context.config.limits.startTimeoutMs);
+      const opened: Opened = {
+        client,
+        ready: greet(client),
+        openedAt: Date.now(),
+        inFlight: 0,
+        failure: undefined,
+        retired: false,
+        scripts: true,
+      };
       const forget = (): void => this.#retire(opened);
       client.on('error', (error: unknown) => {
         opened.failure ??= error;
@@ -116,49 +193,58 @@ export class Connection {
   }
 }
 
-export function addressOf({ config }: ConnectorContext): { readonly host: string; readonly port: number } {
-  return { host: config.host ?? 'localhost', port: config.port ?? 6379 };
-}
-
-async function tlsOf({ config }: ConnectorContext): Promise<ConnectionOptions | undefined> {
-  return (await readTls(config)) ?? (config.scheme === 'rediss' ? {} : undefined);
-}
-
-function makeClient(context: ConnectorContext, settings: RedisSettings, tls: ConnectionOptions | undefined) {
-  const { auth, limits } = context.config;
-  if (auth.type !== 'none' && auth.type !== 'basic')
-    throw new ConfigInvalidError(
-      `connector "${context.id}": auth.type is ${auth.type}; Redis knows basic (user and password) and none; the operator must act`,
-      { details: { reason: 'auth_type' } },
-    );
-  return createClient({
-    RESP: 2,
-    ...(auth.type === 'basic' ? { username: auth.username ?? 'default', password: auth.password?.reveal() ?? '' } : {}),
-    database: settings.database,
-    // What is tried again, and when, is for the host to decide.
-    disableOfflineQueue: true,
-    disableClientInfo: true,
-    maintNotifications: 'disabled',
-    // Bytes as bytes, and whole numbers as text, which loses none of their digits.
-    commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer, [RESP_TYPES.NUMBER]: String } },
-    socket: {
-      ...addressOf(context),
-      ...(tls === undefined ? {} : { ...tls, tls: true as const }),
-      reconnectStrategy: false,
-      connectTimeout: limits.startTimeoutMs,
-    },
-  });
-}
-
 /** Connects and has the server answer once, before anything is sent that could have an effect. */
 async function greet(client: Client): Promise<void> {
   await client.connect();
-  try {
-    await client.sendCommand(['PING']);
-  } catch (error) {
-    // A user may be forbidden to ask; that is an answer too.
-    if (!String((error as Error).message).startsWith('NOPERM')) throw error;
+  await knock(client);
+}
+
+/** Reads something. That this user may not, or that it is elsewhere in a cluster, is an answer too. */
+async function knock(client: Client): Promise<void> {
+  for (const probe of PROBES) {
+    try {
+      await client.sendCommand([...probe]);
+      return;
+    } catch (error) {
+      const message = String((error as Error).message);
+      if (/^(NOPERM|MOVED|ASK)\b/.test(message)) return;
+      // An unknown command is refused before it is asked who we are.
+      if (!isRefusal(error)) throw error;
+    }
   }
+}
+
+/** What the server is to others: `master`, `slave` or `sentinel`; undefined where it does not tell us. */
+async function roleOf(client: Client): Promise<string | undefined> {
+  try {
+    const reply = await client.sendCommand<Reply>(['ROLE']);
+    return Array.isArray(reply) ? String(reply[0]) : undefined;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
+  try {
+    const info = await client.sendCommand<Reply>(['INFO', 'replication']);
+    return /^role:(\w+)/m.exec(String(info))?.[1];
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return undefined;
+  }
+}
+
+/** The look before a command takes something, where the server runs no scripts for us. Others may come between. */
+async function look(
+  ask: (command: readonly Arg[]) => Promise<Reply>,
+  args: readonly Arg[],
+  { probes, removes }: Taker,
+): Promise<void> {
+  // What was seen is not what would be taken.
+  if (removes === true) return;
+  const found = await Promise.all(probes.map((probe) => ask(probe).catch(() => null)));
+  if (isTooLarge(found)) throw tooLargeToTake(args);
+}
+
+function optionsOf({ retryable, details, cause }: ConnectorError): object {
+  return { retryable, ...(details === undefined ? {} : { details }), cause };
 }
 
 function destroy(client: Client): void {
@@ -167,43 +253,4 @@ function destroy(client: Client): void {
   } catch {
     // It was closed already, which is what is wanted.
   }
-}
-
-interface Clock {
-  readonly expired: Promise<never>;
-  isOver(): boolean;
-  stop(): void;
-}
-
-/** Rejects when the deadline passes or the caller leaves. */
-function startClock({ deadline, signal }: Call, effect: () => Effect): Clock {
-  const { promise: expired, reject } = Promise.withResolvers<never>();
-  // Nobody may be waiting when it rejects.
-  expired.catch(() => undefined);
-  let over = false;
-  const end = (error: ConnectorError): void => {
-    over = true;
-    reject(error);
-  };
-  const tooLate = (): void =>
-    end(new TimeoutError('Redis did not answer before the deadline of the call', { effect: effect() }));
-  const leave = (): void =>
-    Date.now() >= deadline
-      ? tooLate()
-      : end(
-          new CancelledError('the caller cancelled the call; a command that was sent may still be carried out', {
-            effect: effect(),
-          }),
-        );
-  const timer = setTimeout(tooLate, Math.min(remainingMs(deadline), 0x7fff_ffff));
-  signal.addEventListener('abort', leave, { once: true });
-  if (signal.aborted) leave();
-  return {
-    expired,
-    isOver: () => over,
-    stop() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', leave);
-    },
-  };
 }

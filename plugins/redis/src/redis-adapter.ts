@@ -11,7 +11,6 @@ import { scan } from './actions/scan.ts';
 import { setIfAbsent } from './actions/set-if-absent.ts';
 import { set } from './actions/set.ts';
 import { configSchema } from './config.ts';
-import type { Call } from './connection.ts';
 import { Connection } from './connection.ts';
 
 /** A Redis server, or what speaks its protocol. */
@@ -45,13 +44,17 @@ export default class RedisAdapter extends ConnectorAdapter {
 
   override async connect(): Promise<boolean> {
     const { config, signal } = this.context;
-    await this.#ping({ deadline: Date.now() + config.limits.startTimeoutMs, signal });
+    await this.#use().reach({ deadline: Date.now() + config.limits.startTimeoutMs, signal });
     return true;
   }
 
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
-    await this.#ping(context);
-    return { status: 'healthy', message: `${this.getEndpoint()} answers` };
+    const connection = this.#use();
+    const wrong = await connection.check(context);
+    const { name } = connection.server;
+    return wrong === undefined
+      ? { status: 'healthy', message: `${name} answers` }
+      : { status: 'unhealthy', message: `${name} ${wrong}` };
   }
 
   override normalizeError(error: unknown): ConnectorError {
@@ -60,9 +63,5 @@ export default class RedisAdapter extends ConnectorAdapter {
 
   override async close(): Promise<void> {
     await this.#connection?.close();
-  }
-
-  async #ping(call: Call): Promise<void> {
-    await this.#use().send({ args: ['PING'], effect: 'none' }, call);
   }
 }

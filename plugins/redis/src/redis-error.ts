@@ -6,57 +6,106 @@ import {
   TransientNetworkError,
   UpstreamError,
 } from '@automate/sdk';
-import type { ErrorCode, FailedConnection } from '@automate/sdk';
+import type { Blame, Effect, ErrorCode } from '@automate/sdk';
+import type { Arg, CommandKind } from './commands.ts';
+import { PROGRAMS, wordsOf } from './commands.ts';
+import { TOO_LARGE, tooLargeToTake } from './takers.ts';
 
-/** What the first word of an error reply means. Redis refuses before it does anything, so none of them had an effect. */
-const MEANINGS: Readonly<Record<string, ErrorCode>> = {
-  NOAUTH: 'AUTH_FAILED',
-  WRONGPASS: 'AUTH_FAILED',
-  NOPERM: 'FORBIDDEN',
-  WRONGTYPE: 'INVALID_INPUT',
-  ERR: 'INVALID_INPUT',
-  NOSCRIPT: 'INVALID_INPUT',
-  BUSYKEY: 'ALREADY_EXISTS',
-  BUSYGROUP: 'ALREADY_EXISTS',
-  NOGROUP: 'NOT_FOUND',
-  MOVED: 'CONFIG_INVALID',
-  ASK: 'CONFIG_INVALID',
-  CROSSSLOT: 'INVALID_INPUT',
+interface Meaning {
+  readonly code: ErrorCode;
+  readonly retryable?: boolean;
+  readonly blame?: Blame;
+  /** What the operator can do, for the message. */
+  readonly advice?: string;
+  /** The server is no longer what the connector is for: the next call is to get a new connection, perhaps to another one. */
+  readonly moved?: true;
+}
+
+const CLUSTER = 'this is one node of a cluster, and the connector speaks to one server that has all keys';
+
+/** What the first word of an error reply means. */
+export const MEANINGS: Readonly<Record<string, Meaning>> = {
+  ERR: { code: 'INVALID_INPUT' },
+  WRONGTYPE: { code: 'INVALID_INPUT' },
+  CROSSSLOT: { code: 'INVALID_INPUT' },
+  NOSCRIPT: { code: 'INVALID_INPUT' },
+  NOAUTH: { code: 'AUTH_FAILED' },
+  WRONGPASS: { code: 'AUTH_FAILED' },
+  NOPERM: { code: 'FORBIDDEN' },
+  DENIED: { code: 'FORBIDDEN' },
+  BUSYKEY: { code: 'ALREADY_EXISTS' },
+  BUSYGROUP: { code: 'ALREADY_EXISTS' },
+  NOGROUP: { code: 'NOT_FOUND' },
+  READONLY: { code: 'UPSTREAM_5XX', retryable: true, moved: true },
+  MASTERDOWN: { code: 'UPSTREAM_5XX', retryable: true, moved: true },
+  LOADING: { code: 'UPSTREAM_5XX', retryable: true, moved: true },
+  CLUSTERDOWN: { code: 'UPSTREAM_5XX', retryable: true, moved: true },
+  MOVED: { code: 'UPSTREAM_5XX', retryable: true, moved: true, blame: 'operator', advice: CLUSTER },
+  ASK: { code: 'UPSTREAM_5XX', retryable: true, moved: true, blame: 'operator', advice: CLUSTER },
+  NOREPLICAS: { code: 'UPSTREAM_5XX', retryable: true, moved: true },
+  TRYAGAIN: { code: 'UPSTREAM_5XX', retryable: true },
+  BUSY: { code: 'UPSTREAM_5XX', retryable: true },
+  OOM: { code: 'UPSTREAM_5XX', retryable: false },
+  MISCONF: { code: 'UPSTREAM_5XX', retryable: false },
 };
-/** Errors that do not go away by waiting. */
-const LASTING: ReadonlySet<string> = new Set(['MISCONF', 'OOM', 'READONLY']);
+const UNKNOWN: Meaning = { code: 'UPSTREAM_5XX', retryable: false };
+
+/** Error replies that come after a part of what even Redis's own commands do. */
+const AFTER_A_PART = /^(INVALIDOBJ|IOERR|UNBLOCKED)\b/;
 
 /** Failures of the driver's by which nothing was sent. */
 const NOT_SENT = /^(ClientClosedError|ClientOfflineError)$/;
 /** Failures of the driver's on a connection that was there. */
 const BROKE_OFF = /^(SocketClosedUnexpectedlyError|DisconnectsClientError|SocketTimeoutError|ReconnectStrategyError)$/;
 
+export interface FailedCommand {
+  /** The server with its address, for messages. */
+  readonly server: string;
+  /** What was sent, if anything was. */
+  readonly sent?: { readonly args: readonly Arg[]; readonly kind: CommandKind } | undefined;
+}
+
+/** Whether a command can have taken effect of which no reply came. */
+export function effectOf({ sent }: Pick<FailedCommand, 'sent'>): Effect {
+  return sent === undefined || sent.kind === 'read' ? 'none' : 'maybe';
+}
+
 /** The connector error for anything that went wrong with a server; undefined where it was not the server. */
-export function redisError(error: unknown, context: FailedConnection): ConnectorError | undefined {
+export function redisError(error: unknown, failed: FailedCommand): ConnectorError | undefined {
   if (ConnectorError.is(error)) return error;
   if (typeof error !== 'object' || error === null) return undefined;
-  const { message: text } = error as { readonly message?: unknown };
-  const message = String(text);
+  const { server } = failed;
+  const message = String((error as { readonly message?: unknown }).message);
   const name = error.constructor.name;
-  if (isReply(error)) return fromReply(message, error);
+  if (isReply(error)) return fromReply(message, failed, error);
+  const effect = effectOf(failed);
   const lost = { details: { reason: 'connection_lost' }, cause: error };
-  if (NOT_SENT.test(name))
-    return new TransientNetworkError(`${context.server} is not connected`, { ...lost, effect: 'none' });
+  if (NOT_SENT.test(name)) return new TransientNetworkError(`${server} is not connected`, { ...lost, effect: 'none' });
   if (name === 'ConnectionTimeoutError')
-    return new TimeoutError(`${context.server} did not let us in in time`, { effect: 'none', cause: error });
+    return new TimeoutError(`${server} did not let us in in time`, { effect: 'none', cause: error });
   if (BROKE_OFF.test(name))
-    return new TransientNetworkError(`the connection to ${context.server} broke off`, {
-      ...lost,
-      effect: context.effect,
-    });
+    return new TransientNetworkError(`the connection to ${server} broke off`, { ...lost, effect });
   if (/RESP type/i.test(message))
-    return new UpstreamError(`${context.server} did not answer as Redis does; check host and port of the connector`, {
+    return new UpstreamError(`${server} did not answer as Redis does; check host and port of the connector`, {
       retryable: false,
-      effect: context.effect,
+      effect,
       details: { reason: 'bad_answer' },
       cause: error,
     });
-  return socketError(error, context);
+  return socketError(error, { server, effect });
+}
+
+/** Whether an error reply says that the server is not, or not yet, the one that can do it. */
+export function hasMoved(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && isReply(error) && MEANINGS[wordOf(error)]?.moved === true;
+}
+
+/** Whether it is the server's refusal of a command, for its name or for who we are, after it knew who we are. */
+export function isRefusal(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null || !isReply(error)) return false;
+  return /^NOPERM\b|^ERR (unknown command|.*(user executing the script|ACL failure in script|Script attempted to access))/i.test(
+    String((error as Error).message),
+  );
 }
 
 /** Error replies by the driver's class, and by its name in another copy of the driver. */
@@ -64,16 +113,40 @@ function isReply(error: object): boolean {
   return /^(SimpleError|BlobError|ErrorReply)$/.test(error.constructor.name);
 }
 
-function fromReply(message: string, cause: object): ConnectorError {
-  const word = /^[A-Z]+/.exec(message)?.[0] ?? '';
-  const options = { effect: 'none', details: { reason: word.toLowerCase() }, cause } as const;
+function wordOf(reply: object): string {
+  return /^[A-Z]+/.exec((reply as Error).message)?.[0] ?? '';
+}
+
+function fromReply(message: string, failed: FailedCommand, cause: object): ConnectorError {
+  const word = wordOf(cause);
+  const options = {
+    effect: effectOfReply(message, failed),
+    details: { reason: word.toLowerCase() },
+    cause,
+  };
+  if (failed.sent?.kind === 'atomic' && message === TOO_LARGE) return tooLargeToTake(failed.sent.args);
   if (/max number of clients/.test(message))
     return createConnectorError('OVERLOADED', message, { ...options, details: { reason: 'too_many_connections' } });
   if (/DB index is out of range|invalid DB index/.test(message))
     return createConnectorError('CONFIG_INVALID', message, { ...options, details: { reason: 'no_database' } });
   if (/invalid password|without any password configured|AUTH <password>/.test(message))
     return createConnectorError('AUTH_FAILED', message, options);
-  const code = MEANINGS[word];
-  if (code !== undefined) return createConnectorError(code, message, options);
-  return new UpstreamError(message, { ...options, retryable: !LASTING.has(word) });
+  const { code, retryable, blame, advice } = MEANINGS[word] ?? UNKNOWN;
+  return createConnectorError(code, `${failed.server}: ${message}${advice === undefined ? '' : `; ${advice}`}`, {
+    ...options,
+    ...(retryable === undefined ? {} : { retryable }),
+    ...(blame === undefined ? {} : { blame }),
+  });
+}
+
+/** Redis refuses its own commands before it does anything; a program may fail after it did something. */
+function effectOfReply(message: string, { sent }: FailedCommand): Effect {
+  if (sent === undefined || sent.kind === 'read') return 'none';
+  if (sent.kind === 'atomic') return AFTER_A_PART.test(message) ? 'maybe' : 'none';
+  const { command } = wordsOf(sent.args);
+  const isBefore =
+    (command === 'EVALSHA' && message.startsWith('NOSCRIPT No matching script')) ||
+    // A program can say so too, after it did something.
+    (!PROGRAMS.has(command) && message.toUpperCase().startsWith(`ERR UNKNOWN COMMAND '${command}'`));
+  return isBefore ? 'none' : 'maybe';
 }

@@ -1,50 +1,137 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidInputError } from '@automate/sdk';
 import type { JsonValue } from '@automate/sdk';
+import type { CommandKind } from './commands.ts';
 import { MAX_REPLY_BYTES, MAX_VALUE_BYTES } from './schemas.ts';
 import type { Value } from './schemas.ts';
 
-/** What Redis answers, as the driver gives it: texts are states such as `OK`, or whole numbers. */
-export type Reply = Buffer | string | null | Reply[];
+/** What Redis answers, as the driver gives it: texts are whole numbers, bytes values and states, errors those in a list. */
+export type Reply = Buffer | string | null | Error | Reply[];
+
+/** A reply as JSON. */
+export interface Answer {
+  readonly json: JsonValue;
+  /** Whether parts of it were too large, and only their sizes stand in their places. */
+  readonly truncated: boolean;
+}
+
+/** Most values of one answer, and lists within each other: below what the host lets through. */
+const MAX_VALUES = 190_000;
+const MAX_DEPTH = 60;
 
 /** A value as it is sent. */
 export function toRedis(value: Value): string | Buffer {
   return typeof value === 'string' ? value : Buffer.from(value.base64, 'base64');
 }
 
-/** Bytes as text where they are UTF-8, else as base64. Throws InvalidInputError beyond the limit. */
-export function fromBytes(bytes: Buffer): Value {
-  if (bytes.length > MAX_VALUE_BYTES)
-    throw new InvalidInputError(
-      `the value has ${bytes.length} bytes; at most ${MAX_VALUE_BYTES} are sent; ask for parts of it with GETRANGE through the action command`,
-      { details: { reason: 'value_too_large' } },
-    );
-  return isUtf8(bytes) ? bytes.toString() : { base64: bytes.toString('base64') };
+/**
+ * Any reply as JSON: whole numbers beyond 2^53 as text, bytes that are not UTF-8 as base64, errors within lists as
+ * `{"error"}`. What is too large is refused after a read, which can be done otherwise; what a change replied cannot be
+ * asked again, so that its large values are cut to `{"truncated": n}`.
+ *
+ * @throws InvalidInputError, effect `none`, for what was only read
+ */
+export function toAnswer(reply: Reply, kind: CommandKind): Answer {
+  const whole = new Converter('text');
+  const json = whole.convert(reply);
+  if (whole.fits) return { json, truncated: false };
+  // Texts full of characters that JSON must escape are shorter as base64.
+  const dense = new Converter('shortest');
+  const shorter = dense.convert(reply);
+  if (dense.fits) return { json: shorter, truncated: false };
+  if (kind === 'read') throw tooLarge(reply);
+  return { json: new Converter('cut').convert(reply), truncated: true };
 }
 
 /** What was found under a name. */
 export function toLookup(reply: Reply): { found: boolean; value?: Value } {
-  return Buffer.isBuffer(reply) ? { found: true, value: fromBytes(reply) } : { found: false };
+  return Buffer.isBuffer(reply) ? { found: true, value: toAnswer(reply, 'read').json as Value } : { found: false };
 }
 
-/** Any reply as JSON: whole numbers beyond 2^53 as text. Throws InvalidInputError where it is too large to send. */
-export function toJson(reply: Reply): JsonValue {
-  const json = convert(reply);
-  const size = Buffer.byteLength(JSON.stringify(json));
-  if (size <= MAX_REPLY_BYTES) return json;
-  throw new InvalidInputError(
-    `the reply has ${size} bytes as JSON; at most ${MAX_REPLY_BYTES} are sent; ask for less`,
-    {
-      details: { reason: 'reply_too_large' },
-      // The command itself has been done.
-      effect: 'maybe',
-    },
-  );
+function tooLarge(reply: Reply): InvalidInputError {
+  const options = { effect: 'none' } as const;
+  return Buffer.isBuffer(reply)
+    ? new InvalidInputError(
+        `the value has ${reply.length} bytes; at most ${MAX_VALUE_BYTES} are sent; ask for parts of it with GETRANGE through the action command`,
+        { ...options, details: { reason: 'value_too_large' } },
+      )
+    : new InvalidInputError(
+        `the reply is larger than ${MAX_REPLY_BYTES} bytes of JSON, ${MAX_VALUES} values or ${MAX_DEPTH} lists within each other, or holds a value of more than ${MAX_VALUE_BYTES} bytes; ask for less`,
+        { ...options, details: { reason: 'reply_too_large' } },
+      );
 }
 
-function convert(reply: Reply): JsonValue {
-  if (Buffer.isBuffer(reply)) return fromBytes(reply);
-  if (Array.isArray(reply)) return reply.map(convert);
-  if (reply !== null && /^-?\d+$/.test(reply) && Number.isSafeInteger(Number(reply))) return Number(reply);
-  return reply;
+/** How values are written: as text where they can be, in the shorter of two ways, or so and only while there is room. */
+type Form = 'text' | 'shortest' | 'cut';
+
+class Converter {
+  readonly #form: Form;
+  #bytes = 0;
+  #values = 0;
+  #isSpoilt = false;
+
+  constructor(form: Form) {
+    this.#form = form;
+  }
+
+  get fits(): boolean {
+    return !this.#isSpoilt && this.#bytes <= MAX_REPLY_BYTES && this.#values <= MAX_VALUES;
+  }
+
+  convert(reply: Reply, depth = 0): JsonValue {
+    if (!this.fits && this.#form !== 'cut') return null;
+    if (Array.isArray(reply)) return this.#list(reply, depth);
+    if (Buffer.isBuffer(reply)) return this.#value(reply);
+    // Not by its class: it may be one of another realm.
+    if (typeof reply === 'object' && reply !== null) return this.#count({ error: reply.message });
+    const isExact = reply !== null && Number.isSafeInteger(Number(reply));
+    return this.#count(isExact ? Number(reply) : reply);
+  }
+
+  #list(replies: Reply[], depth: number): JsonValue {
+    if (depth >= MAX_DEPTH) {
+      this.#isSpoilt = true;
+      return { truncated: replies.length };
+    }
+    this.#count([]);
+    const list: JsonValue[] = [];
+    for (const [index, reply] of replies.entries()) {
+      if (this.#form === 'cut' && this.#isFull()) {
+        list.push({ truncated: replies.length - index });
+        break;
+      }
+      list.push(this.convert(reply, depth + 1));
+    }
+    return list;
+  }
+
+  #value(bytes: Buffer): JsonValue {
+    const shown = bytes.length > MAX_VALUE_BYTES ? undefined : this.#write(bytes);
+    if (shown !== undefined && !(this.#form === 'cut' && this.#isFull(sizeOf(shown)))) return this.#count(shown);
+    this.#isSpoilt = true;
+    return this.#count({ truncated: bytes.length });
+  }
+
+  #write(bytes: Buffer): Value {
+    const base64 = (): Value => ({ base64: bytes.toString('base64') });
+    if (!isUtf8(bytes)) return base64();
+    const text = bytes.toString();
+    const isShort = this.#form === 'text' || sizeOf(text) <= (bytes.length * 4) / 3 + 16;
+    return isShort ? text : base64();
+  }
+
+  /** Leaves room for the marks of what is cut. */
+  #isFull(more = 0): boolean {
+    return this.#bytes + more > MAX_REPLY_BYTES - 64 * MAX_DEPTH || this.#values > MAX_VALUES - MAX_DEPTH;
+  }
+
+  #count<T extends JsonValue>(json: T): T {
+    this.#values += 1;
+    this.#bytes += sizeOf(json) + 1;
+    return json;
+  }
+}
+
+function sizeOf(json: JsonValue): number {
+  return Buffer.byteLength(JSON.stringify(json));
 }

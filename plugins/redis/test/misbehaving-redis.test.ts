@@ -96,7 +96,7 @@ describe('what answers at the endpoint', () => {
       connections += 1;
       const healthy = connections > 1;
       socket.on('data', (bytes) => {
-        if (bytes.includes('PING')) socket.write('+PONG\r\n');
+        if (bytes.includes('EXISTS')) socket.write(':0\r\n');
         if (!bytes.includes('GET')) return;
         if (healthy) socket.write('$1\r\nx\r\n');
         else socket.end('$100\r\nabc');
@@ -108,7 +108,7 @@ describe('what answers at the endpoint', () => {
 
   it('may have acted where the connection breaks under a write', async () => {
     const connector = await connectTo((socket) =>
-      socket.on('data', (bytes) => (bytes.includes('PING') ? socket.write('+PONG\r\n') : socket.destroy())),
+      socket.on('data', (bytes) => (bytes.includes('EXISTS') ? socket.write(':0\r\n') : socket.destroy())),
     );
     await expect(connector.call('set', { ...one, value: 'b' })).rejects.toMatchObject({
       code: 'TRANSIENT_NETWORK',

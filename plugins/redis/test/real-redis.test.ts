@@ -5,17 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '@automate/sdk';
 import type { StartConnectorOptions } from '@automate/testing';
 import { createCertificateAuthority, startConnector } from '@automate/testing';
-import { describeWith, isOnPath } from '@automate/tooling/require-service';
+import { describeWith } from '@automate/tooling/require-service';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import RedisAdapter from '../src/redis-adapter.ts';
 import type { RedisServer } from './start-redis.ts';
-import { startRedis } from './start-redis.ts';
-
-const redis = {
-  name: 'redis',
-  available: () => isOnPath('redis-server'),
-  remedy: 'apt-get install --no-install-recommends redis-server',
-};
+import { redis, startRedis } from './start-redis.ts';
 
 type Connector = Awaited<ReturnType<typeof startConnector<RedisAdapter>>>;
 
@@ -50,7 +44,10 @@ describeWith(redis, 'a real Redis', () => {
 
   it('lets the connector connect, and is healthy', async () => {
     await expect(connector.adapter.connect()).resolves.toBe(true);
-    await expect(connector.health()).resolves.toStrictEqual({ status: 'healthy', message: `${server.url} answers` });
+    await expect(connector.health()).resolves.toStrictEqual({
+      status: 'healthy',
+      message: `Redis at ${new URL(server.url).host} answers`,
+    });
   });
 
   it('keeps texts and bytes as they are', async () => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -7,9 +7,20 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KeyAndCertificate } from '@automate/testing';
 import { closedPort } from '@automate/testing';
+import { isOnPath } from '@automate/tooling/require-service';
+
+/** For `describeWith`. */
+export const redis = {
+  name: 'redis',
+  available: () => isOnPath('redis-server'),
+  remedy: 'apt-get install --no-install-recommends redis-server',
+};
 
 export interface RedisServer {
   readonly url: string;
+  readonly port: number;
+  /** What redis-cli, another program on a connection of its own, says to a command. */
+  cli(...args: readonly string[]): string;
   /** Ends the process, in the middle of what it does with SIGKILL, and waits for it. */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   /** Starts it again on the same port and data. */
@@ -24,13 +35,15 @@ export interface RedisOptions {
   /** Speaks TLS only. */
   readonly tls?: KeyAndCertificate & { readonly ca: string };
   readonly settings?: readonly string[];
+  /** User and password for `cli`. Default: none. */
+  readonly admin?: readonly [string, string];
 }
 
 /** A Redis of its own, on a free port and a temporary folder. It keeps its data over a restart. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'redis-'));
   const port = await closedPort();
-  const { password, tls, settings = [] } = options;
+  const { password, tls, settings = [], admin } = options;
   const file = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text, { mode: 0o600 });
     return join(folder, name);
@@ -54,6 +67,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
     ...(password === undefined ? [] : [`requirepass ${password}`]),
     ...settings,
   ];
+  const login = admin === undefined ? [] : ['--user', admin[0], '--pass', admin[1]];
   const config = file('redis.conf', lines.join('\n'));
   let stop = async (_signal?: 'SIGTERM' | 'SIGKILL'): Promise<void> => {};
   const start = async (): Promise<void> => {
@@ -73,6 +87,12 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   await start();
   return {
     url: `redis://127.0.0.1:${port}`,
+    port,
+    cli: (...args) =>
+      execFileSync('redis-cli', ['-p', String(port), '--no-auth-warning', ...login, ...args], {
+        encoding: 'utf8',
+        maxBuffer: 2 ** 26,
+      }).trimEnd(),
     stop: (signal) => stop(signal),
     restart: start,
     async close() {

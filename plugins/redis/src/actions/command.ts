@@ -1,13 +1,15 @@
-import { action, ForbiddenError } from '@automate/sdk';
+import { action, ForbiddenError, InvalidInputError } from '@automate/sdk';
 import { z } from 'zod';
+import { kindOf } from '../commands.ts';
+import { COMMAND } from '../config.ts';
 import type { Connection } from '../connection.ts';
 import { value } from '../schemas.ts';
-import { toJson, toRedis } from '../values.ts';
+import { toAnswer, toRedis } from '../values.ts';
 
 const input = z.strictObject({
   command: z
     .string()
-    .regex(/^[A-Za-z][A-Za-z0-9._-]*( [A-Za-z][A-Za-z0-9._-]*)?$/)
+    .regex(COMMAND)
     .describe('As in the setting `allow_commands`: `LPUSH` or `CONFIG GET`'),
   args: z
     .array(z.union([value, z.number()]))
@@ -20,15 +22,24 @@ export const command = (use: () => Connection) =>
   action({
     description: 'Sends a command that the setting `allow_commands` names, and gives its reply.',
     input,
-    output: z.object({ reply: z.unknown().describe('Bytes that are not UTF-8 as `{"base64": "…"}`') }),
+    output: z.object({
+      reply: z
+        .unknown()
+        .describe(
+          'Bytes that are not UTF-8 as `{"base64": "…"}`, errors within a list as `{"error": "…"}`, and `{"truncated": n}` for a value of n bytes, or the rest of a list of n, that was too large to be sent after a change',
+        ),
+      truncated: z.boolean().optional().describe('True where something was too large; absent otherwise'),
+    }),
     sideEffects: true,
     idempotent: false,
     async run({ command: name, args }, call) {
       const connection = use();
       const words = name.toUpperCase().split(' ');
       refuseUnlessAllowed(connection.settings.allow_commands, words, args[0]);
-      const values = args.map((arg) => (typeof arg === 'number' ? String(arg) : toRedis(arg)));
-      return { reply: toJson(await connection.send({ args: [...words, ...values], effect: 'maybe' }, call)) };
+      const command = [...words, ...args.map((arg) => (typeof arg === 'number' ? String(arg) : toRedis(arg)))];
+      refuseToBlock(command);
+      const { json, truncated } = toAnswer(await connection.send(command, call), kindOf(command));
+      return truncated ? { reply: json, truncated } : { reply: json };
     },
   });
 
@@ -40,5 +51,14 @@ function refuseUnlessAllowed(allowed: readonly string[], words: readonly string[
   const list = allowed.length === 0 ? 'none is' : `these are: ${allowed.join(', ')}`;
   throw new ForbiddenError(`the setting allow_commands does not allow ${words.join(' ')}; ${list}`, {
     details: { reason: 'command_not_allowed' },
+  });
+}
+
+/** XREAD and XREADGROUP wait only where they are told to. */
+function refuseToBlock([command, ...args]: readonly (string | Buffer)[]): void {
+  const options = args.slice(0, args.findIndex((arg) => /^STREAMS$/i.test(String(arg))));
+  if (!/^XREAD(GROUP)?$/.test(String(command)) || !options.some((arg) => /^BLOCK$/i.test(String(arg)))) return;
+  throw new InvalidInputError(`${String(command)} may not BLOCK: all calls share one connection; leave it out`, {
+    details: { reason: 'would_block' },
   });
 }

@@ -13,6 +13,6 @@ export const del = (use: () => Connection) =>
     sideEffects: true,
     idempotent: true,
     async run({ keys }, call) {
-      return { deleted: Number(await use().send({ args: ['DEL', ...keys.map(toRedis)], effect: 'maybe' }, call)) };
+      return { deleted: Number(await use().send(['DEL', ...keys.map(toRedis)], call)) };
     },
   });

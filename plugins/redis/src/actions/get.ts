@@ -12,5 +12,5 @@ export const get = (use: () => Connection) =>
     output: lookup,
     sideEffects: false,
     idempotent: true,
-    run: async (input, call) => toLookup(await use().send({ args: ['GET', toRedis(input.key)], effect: 'none' }, call)),
+    run: async (input, call) => toLookup(await use().send(['GET', toRedis(input.key)], call)),
   });

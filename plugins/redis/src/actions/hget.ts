@@ -13,5 +13,5 @@ export const hget = (use: () => Connection) =>
     sideEffects: false,
     idempotent: true,
     run: async (input, call) =>
-      toLookup(await use().send({ args: ['HGET', toRedis(input.key), toRedis(input.field)], effect: 'none' }, call)),
+      toLookup(await use().send(['HGET', toRedis(input.key), toRedis(input.field)], call)),
   });

@@ -20,7 +20,7 @@ export const hset = (use: () => Connection) =>
     idempotent: true,
     async run(input, call) {
       const pairs = Object.entries(input.fields).flatMap(([name, field]) => [name, toRedis(field)]);
-      const added = await use().send({ args: ['HSET', toRedis(input.key), ...pairs], effect: 'maybe' }, call);
+      const added = await use().send(['HSET', toRedis(input.key), ...pairs], call);
       return { added: Number(added) };
     },
   });

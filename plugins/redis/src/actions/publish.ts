@@ -13,7 +13,7 @@ export const publish = (use: () => Connection) =>
     sideEffects: true,
     idempotent: false,
     async run({ channel, message }, call) {
-      const receivers = await use().send({ args: ['PUBLISH', channel, toRedis(message)], effect: 'maybe' }, call);
+      const receivers = await use().send(['PUBLISH', channel, toRedis(message)], call);
       return { receivers: Number(receivers) };
     },
   });

@@ -2,8 +2,8 @@ import { action, InvalidInputError } from '@automate/sdk';
 import { z } from 'zod';
 import type { Connection } from '../connection.ts';
 import { value } from '../schemas.ts';
-import type { Reply } from '../values.ts';
-import { fromBytes } from '../values.ts';
+import type { Value } from '../schemas.ts';
+import { toAnswer } from '../values.ts';
 
 const input = z.strictObject({
   match: z.string().optional().describe('Pattern such as `user:*`'),
@@ -32,15 +32,13 @@ export const scan = (use: () => Connection) =>
       const pattern = match === undefined ? [] : ['MATCH', match];
       const only = type === undefined ? [] : ['TYPE', type];
       const args = ['SCAN', cursor, ...pattern, 'COUNT', String(count), ...only];
-      const reply = await use().send({ args, effect: 'none' }, call);
+      const reply = await use().send(args, call);
       const [next, keys] = Array.isArray(reply) ? reply : [];
       if (!Buffer.isBuffer(next) || !Array.isArray(keys))
         throw new InvalidInputError('the server does not answer SCAN as Redis does', {
           details: { reason: 'bad_answer' },
         });
-      const page = { keys: keys.filter(isBytes).map(fromBytes) };
+      const page = { keys: toAnswer(keys, 'read').json as Value[] };
       return next.toString() === '0' ? page : { ...page, next_cursor: next.toString() };
     },
   });
-
-const isBytes = (reply: Reply): reply is Buffer => Buffer.isBuffer(reply);

@@ -15,6 +15,6 @@ export const setIfAbsent = (use: () => Connection) =>
     async run({ key: name, value: content, ttl_ms: ttlMs }, call) {
       const life = ttlMs === undefined ? [] : ['PX', String(ttlMs)];
       const args = ['SET', toRedis(name), toRedis(content), 'NX', ...life];
-      return { set: (await use().send({ args, effect: 'maybe' }, call)) !== null };
+      return { set: (await use().send(args, call)) !== null };
     },
   });

@@ -14,7 +14,7 @@ export const set = (use: () => Connection) =>
     idempotent: true,
     async run({ key: name, value: content, ttl_ms: ttlMs }, call) {
       const life = ttlMs === undefined ? [] : ['PX', String(ttlMs)];
-      await use().send({ args: ['SET', toRedis(name), toRedis(content), ...life], effect: 'maybe' }, call);
+      await use().send(['SET', toRedis(name), toRedis(content), ...life], call);
       return { set: true };
     },
   });
