@@ -19,7 +19,9 @@ export const configSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('`redis://user:password@host:6379/0`, `rediss://…` for TLS or `unix:///path?db=0`, in place of `host` and `auth`')
+    .describe(
+      '`redis://user:password@host:6379/0`, `rediss://…` for TLS or `unix:///path?db=0`, in place of `host` and `auth`',
+    )
     .meta({ writeOnly: true }),
   socket_path: z.string().min(1).optional().describe("Path of the server's Unix socket, in place of `host`"),
   read_only: z
@@ -35,10 +37,7 @@ export const configSchema = z.strictObject({
     .array(
       z
         .string()
-        .regex(
-          COMMAND,
-          'expected a command such as "LPUSH" or "CONFIG GET"',
-        )
+        .regex(COMMAND, 'expected a command such as "LPUSH" or "CONFIG GET"')
         .refine((command) => !NEVER.has(command.split(' ')[0]?.toUpperCase() ?? ''), {
           error: 'this command changes or blocks the connection, which all calls share',
         }),

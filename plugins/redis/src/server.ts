@@ -26,9 +26,12 @@ export function serverOf(context: ConnectorContext, settings: RedisSettings): Se
   const { host, port, scheme, auth } = context.config;
   const given = [settings.url && 'settings.url', settings.socket_path && 'settings.socket_path', host && 'host'];
   const [first, second] = given.filter((each) => each !== undefined && each !== '');
-  if (second !== undefined) throw invalid(context, `has both ${first} and ${second}; keep one of them`, 'endpoint');
+  if (second !== undefined)
+    throw invalid(context, `has both ${first} and ${second}; keep one of them`, { reason: 'endpoint' });
   if (auth.type !== 'none' && auth.type !== 'basic')
-    throw invalid(context, `auth.type is ${auth.type}; Redis knows basic (user and password) and none`, 'auth_type');
+    throw invalid(context, `auth.type is ${auth.type}; Redis knows basic (user and password) and none`, {
+      reason: 'auth_type',
+    });
   const user =
     auth.type === 'basic' ? { username: auth.username ?? 'default', password: auth.password?.reveal() ?? '' } : {};
   if (settings.url !== undefined) {
@@ -56,7 +59,7 @@ function parseUrl(context: ConnectorContext, url: string): Omit<Server, 'databas
     const { host = 'localhost', port = 6379, path } = socket as { host?: string; port?: number; path?: string };
     return {
       ...at(path === undefined ? { host: host === '' ? 'localhost' : host, port } : { path }),
-      tls: socket?.tls === true,
+      tls: socket?.tls ?? false,
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       ...(database === undefined ? {} : { database }),
@@ -66,13 +69,13 @@ function parseUrl(context: ConnectorContext, url: string): Omit<Server, 'databas
     throw invalid(
       context,
       'settings.url is no URL of a Redis, such as redis://user:password@host:6379/0; encode what is odd in the password as in any URL (%40 for @)',
-      'url',
+      { reason: 'url' },
     );
   }
 }
 
-function invalid({ id }: ConnectorContext, what: string, reason: string): ConfigInvalidError {
-  return new ConfigInvalidError(`connector "${id}": ${what}; the operator must act`, { details: { reason } });
+function invalid({ id }: ConnectorContext, what: string, details: { reason: string }): ConfigInvalidError {
+  return new ConfigInvalidError(`connector "${id}": ${what}; the operator must act`, { details });
 }
 
 /** What encrypts the connection; undefined for none. */

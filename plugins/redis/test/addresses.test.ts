@@ -114,7 +114,9 @@ describeWith(redis, 'a Redis is reached', () => {
       config: { host: '127.0.0.1', port: server.port, ...as('odd', PASSWORD) },
       settings: { allow_commands: ['0append'] },
     });
-    await expect(connector.call('command', { command: '0APPEND', args: ['new', 'x'] })).resolves.toStrictEqual({ reply: 1 });
+    await expect(connector.call('command', { command: '0APPEND', args: ['new', 'x'] })).resolves.toStrictEqual({
+      reply: 1,
+    });
     expect(server.cli('GET', 'new')).toBe('x');
   });
 });

@@ -124,7 +124,10 @@ describeWith(redis, 'a Redis that became a replica', () => {
     const connector = await connect(name.port);
     const down = { code: 'UPSTREAM_5XX', effect: 'none', retryable: true, details: { reason: 'clusterdown' } };
     await expect(connector.call('set', { key: 'a', value: 'b' })).rejects.toMatchObject(down);
-    await expect(connector.health()).resolves.toMatchObject({ status: 'unhealthy', details: { reason: 'clusterdown' } });
+    await expect(connector.health()).resolves.toMatchObject({
+      status: 'unhealthy',
+      details: { reason: 'clusterdown' },
+    });
     expect(name.connections).toBeGreaterThan(1);
   });
 });

@@ -8,7 +8,9 @@ import type { RedisServer } from './start-redis.ts';
 import { redis, startRedis } from './start-redis.ts';
 
 const LIMIT = 2 * 1024 * 1024;
-const TAKERS = 'GETDEL GETSET SET GETEX LPOP RPOP LMPOP SPOP ZPOPMIN ZPOPMAX ZMPOP LMOVE LRANGE EVAL XAUTOCLAIM'.split(' ');
+const TAKERS = 'GETDEL GETSET SET GETEX LPOP RPOP LMPOP SPOP ZPOPMIN ZPOPMAX ZMPOP LMOVE LRANGE EVAL XAUTOCLAIM'.split(
+  ' ',
+);
 
 type Connector = Awaited<ReturnType<typeof startConnector<RedisAdapter>>>;
 

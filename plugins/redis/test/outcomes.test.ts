@@ -118,13 +118,13 @@ describeWith(redis, 'what a Redis command has done when it fails', () => {
         connector.call('command', { command: 'LPUSH', args: ['l', 'a'] }, options),
       ]);
     const lost = async (code: string, settled: ReturnType<typeof all>) =>
-      expect((await settled).map((each) => (each.status === 'rejected' ? (each.reason as object) : 'done'))).toMatchObject(
-        [
-          { code, effect: 'none' },
-          { code, effect: 'none' },
-          { code, effect: 'maybe' },
-        ],
-      );
+      expect(
+        (await settled).map((each) => (each.status === 'rejected' ? (each.reason as object) : 'done')),
+      ).toMatchObject([
+        { code, effect: 'none' },
+        { code, effect: 'none' },
+        { code, effect: 'maybe' },
+      ]);
     await connector.call('get', { key: 'a' });
     const held = proxy.holdReplies(3);
     await lost('TIMEOUT', all({ timeoutMs: 2000 }));

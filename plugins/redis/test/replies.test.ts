@@ -45,7 +45,9 @@ describeWith(redis, 'replies of a real Redis', () => {
     const fields = ['__proto__', 'a', 'constructor', 'b'];
     const set = { command: 'HSET', args: ['h', ...fields] };
     await expect(connector.call('command', set)).resolves.toStrictEqual({ reply: 2 });
-    await expect(connector.call('command', { command: 'HGETALL', args: ['h'] })).resolves.toStrictEqual({ reply: fields });
+    await expect(connector.call('command', { command: 'HGETALL', args: ['h'] })).resolves.toStrictEqual({
+      reply: fields,
+    });
     await expect(connector.call('hget', { key: 'h', field: '__proto__' })).resolves.toMatchObject({ value: 'a' });
   });
 

@@ -7,10 +7,7 @@ import { value } from '../schemas.ts';
 import { toAnswer, toRedis } from '../values.ts';
 
 const input = z.strictObject({
-  command: z
-    .string()
-    .regex(COMMAND)
-    .describe('As in the setting `allow_commands`: `LPUSH` or `CONFIG GET`'),
+  command: z.string().regex(COMMAND).describe('As in the setting `allow_commands`: `LPUSH` or `CONFIG GET`'),
   args: z
     .array(z.union([value, z.number()]))
     .max(10_000)
@@ -56,7 +53,10 @@ function refuseUnlessAllowed(allowed: readonly string[], words: readonly string[
 
 /** XREAD and XREADGROUP wait only where they are told to. */
 function refuseToBlock([command, ...args]: readonly (string | Buffer)[]): void {
-  const options = args.slice(0, args.findIndex((arg) => /^STREAMS$/i.test(String(arg))));
+  const options = args.slice(
+    0,
+    args.findIndex((arg) => /^STREAMS$/i.test(String(arg))),
+  );
   if (!/^XREAD(GROUP)?$/.test(String(command)) || !options.some((arg) => /^BLOCK$/i.test(String(arg)))) return;
   throw new InvalidInputError(`${String(command)} may not BLOCK: all calls share one connection; leave it out`, {
     details: { reason: 'would_block' },

@@ -12,6 +12,5 @@ export const hget = (use: () => Connection) =>
     output: lookup,
     sideEffects: false,
     idempotent: true,
-    run: async (input, call) =>
-      toLookup(await use().send(['HGET', toRedis(input.key), toRedis(input.field)], call)),
+    run: async (input, call) => toLookup(await use().send(['HGET', toRedis(input.key), toRedis(input.field)], call)),
   });
