@@ -4,6 +4,7 @@ import type {
   Call,
   Dialect,
   ReadOptions,
+  ServerState,
   Session,
   SqlConnection,
   SqlDatabase,
@@ -52,7 +53,7 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
 
   read<T>(call: Call, { rows }: ReadOptions, work: (session: Session) => Promise<T>): Promise<T> {
     return this.#lend(call, async (connection, progress, timeoutMs) => {
-      progress.sent = 'transaction';
+      progress.sent = 'reading';
       await connection.begin({ readOnly: true, timeoutMs, rows });
       return work(connection);
     });
@@ -82,6 +83,22 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
       await connection.commit();
       return result;
     });
+  }
+
+  /** Whether the server lets us in, and what it says of itself. */
+  async check(call: Call): Promise<ServerState> {
+    const state = await this.read(call, { rows: 1 }, (session) => this.#dialect.check(session));
+    // What no longer takes changes is not to be met again under the same name.
+    if (!state.takesChanges && !this.#readOnly) this.#pool.retire();
+    return state;
+  }
+
+  get server(): string {
+    return this.#dialect.server;
+  }
+
+  get readOnly(): boolean {
+    return this.#readOnly;
   }
 
   listTables(session: Session, wanted: TablesWanted): Promise<readonly Table[]> {
@@ -131,7 +148,9 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
   }
 
   #failed(error: unknown, connection: C, guard: Guard, sent: Sent): unknown {
-    const fault = ConnectorError.is(error) ? undefined : this.#dialect.explain(error, EFFECTS[sent]);
+    const fault = ConnectorError.is(error)
+      ? undefined
+      : this.#dialect.explain(error, EFFECTS[sent], sent === 'reading');
     if (fault?.session === 'demoted') this.#pool.retire();
     // An error of ours comes while a statement may still be on its way.
     if (fault?.session === 'usable') this.#recycle(connection);

@@ -19,6 +19,16 @@ export interface Traits {
   /** What a schema is there, for the input `schema`. */
   readonly schema: string;
   readonly tableTypes: readonly [string, ...string[]];
+  /** A name between quotes. */
+  readonly quote: (name: string) => string;
+  /** How a statement names its parameter of this number, counted from 1. */
+  readonly parameter: (number: number) => string;
+  /** Most parameters of one statement. */
+  readonly maxParameters: number;
+  /** The end of an INSERT that updates these columns of rows whose key is there. */
+  readonly upsert: (key: readonly string[], columns: readonly string[]) => string;
+  /** Whether ORDER BY puts nulls behind all else. */
+  readonly nullsLast: boolean;
 }
 
 export interface StatementResult extends ResultSet {
@@ -107,6 +117,12 @@ export interface Fault {
   readonly cancelled?: boolean;
 }
 
+export interface ServerState {
+  readonly version: string;
+  /** Whether it takes changes now: a replica and a server that was demoted do not. */
+  readonly takesChanges: boolean;
+}
+
 /** How a transaction of ours begins. */
 export interface Begin {
   readonly readOnly: boolean;
@@ -143,6 +159,8 @@ export interface Dialect<C extends SqlConnection> extends Pick<SqlDatabase, 'lis
   /** Whether `execute` wraps atomic statements in a transaction of its own, which makes more outcomes certain. */
   readonly changesInTransaction: boolean;
   connect(call: Call): Promise<C>;
-  /** Undefined for an error that is neither the server's nor its driver's. */
-  explain(error: unknown, effects: Effects): Fault | undefined;
+  /** What a session tells of its server. */
+  check(session: Session): Promise<ServerState>;
+  /** Undefined for an error that is neither the server's nor its driver's. `reading`: it came in a transaction of ours that only reads. */
+  explain(error: unknown, effects: Effects, reading?: boolean): Fault | undefined;
 }

@@ -27,10 +27,18 @@ interface Read {
 
 export function readStatement({ opaque }: Grammar, sql: string): Read {
   const skeleton = sql
-    .replace(opaque, (found) => (/^['"`$[a-z]/i.test(found) ? `${found[0]}${found.at(-1)}` : ' '))
+    .replace(opaque, (found) => (isComment(found) ? ' ' : `${found[0]}${found.at(-1)}`))
     .toLowerCase();
   return { skeleton, word: /^[\s;(]*([a-z]+)/.exec(skeleton)?.[1] ?? '' };
 }
+
+/** A statement without the semicolon and the comments at its end, so that it can stand within another one. */
+export function innerStatement({ opaque }: Grammar, sql: string): string {
+  const mask = sql.replace(opaque, (found) => (isComment(found) ? ' ' : 'x').repeat(found.length));
+  return sql.slice(0, mask.replace(/[;\s]+$/, '').length);
+}
+
+const isComment = (found: string): boolean => !/^['"`$[a-z]/i.test(found);
 
 export function isAtomic(grammar: Grammar, sql: string): boolean {
   const { word, skeleton } = readStatement(grammar, sql);

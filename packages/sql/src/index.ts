@@ -4,6 +4,7 @@ export type {
   Dialect,
   Fault,
   ReadOptions,
+  ServerState,
   Session,
   SqlConnection,
   SqlDatabase,
@@ -14,6 +15,7 @@ export type {
   TablesWanted,
   Traits,
 } from './dialect.ts';
+export { SqlServerAdapter } from './sql-server-adapter.ts';
 export { Database } from './database.ts';
 export { isAtomic } from './grammar.ts';
 export type { Grammar, StatementUse } from './grammar.ts';

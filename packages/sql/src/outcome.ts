@@ -2,10 +2,10 @@ import type { Effect } from '@automate/sdk';
 
 /**
  * What was on its way when a call failed. `atomic`: one statement that the server undoes as a whole when it fails.
- * `open_ended`: one that may leave something behind (a procedure that commits on its way, for one). `transaction`: any
- * statement of a transaction of ours before its end.
+ * `open_ended`: one that may leave something behind (a procedure that commits on its way, for one). `reading` and
+ * `transaction`: any statement of a transaction of ours before its end.
  */
-export type Sent = 'nothing' | 'transaction' | 'atomic' | 'open_ended' | 'commit';
+export type Sent = 'nothing' | 'reading' | 'transaction' | 'atomic' | 'open_ended' | 'commit';
 
 /** What an error says of the effect: by the server's own word that it failed, and without any word of it. */
 export interface Effects {
@@ -16,6 +16,7 @@ export interface Effects {
 /** Whether the server may have acted: decided by what was sent and whether the server itself said that it failed. */
 export const EFFECTS: Readonly<Record<Sent, Effects>> = {
   nothing: { refused: 'none', silent: 'none' },
+  reading: { refused: 'none', silent: 'none' },
   transaction: { refused: 'none', silent: 'none' },
   atomic: { refused: 'none', silent: 'maybe' },
   open_ended: { refused: 'maybe', silent: 'maybe' },

@@ -17,7 +17,7 @@ const plainObject = z
   .refine((value): value is JsonObject => isJsonObject(value) && !FORMS.some((form) => Object.hasOwn(value, form)))
   .meta({ type: 'object', description: 'An object, for a parameter of a JSON type' });
 
-const parameterSchema = z.union([
+export const parameterSchema = z.union([
   z.null(),
   z.boolean(),
   z.number(),

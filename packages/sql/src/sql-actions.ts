@@ -1,5 +1,6 @@
 import { describeTable } from './actions/describe-table.ts';
 import { execute } from './actions/execute.ts';
+import { insertRows, upsertRows } from './actions/insert-rows.ts';
 import { listTables } from './actions/list-tables.ts';
 import { query } from './actions/query.ts';
 import { transaction } from './actions/transaction.ts';
@@ -10,6 +11,8 @@ export const sqlActions = (traits: Traits, use: () => SqlDatabase) => ({
   query: query(traits, use),
   execute: execute(traits, use),
   transaction: transaction(traits, use),
+  insert_rows: insertRows(traits, use),
+  upsert_rows: upsertRows(traits, use),
   list_tables: listTables(traits, use),
   describe_table: describeTable(traits, use),
 });

@@ -1,58 +1,24 @@
-import { ConnectorAdapter, ConnectorInternalError } from '@automate/sdk';
-import type { AdapterHealth, CallContext, ConnectorContext, ConnectorError } from '@automate/sdk';
-import type { Call } from '@automate/sql';
-import { createRoom, Database, sqlActions } from '@automate/sql';
+import type { ConnectorContext } from '@automate/sdk';
+import { Database, SqlServerAdapter } from '@automate/sql';
 import { configSchema } from './config.ts';
 import type { MysqlConnection } from './mysql-connection.ts';
 import { mysqlDialect } from './mysql-dialect.ts';
 import { traits } from './mysql-traits.ts';
 
 /** A MySQL or MariaDB server. */
-export default class MysqlAdapter extends ConnectorAdapter {
+export default class MysqlAdapter extends SqlServerAdapter<MysqlConnection> {
   readonly name = 'mysql';
   readonly version = '1.0.0';
   override readonly title = 'MySQL and MariaDB';
   override readonly description = 'Queries and changes a MySQL or MariaDB database.';
   override readonly configSchema = configSchema;
-  #database: Database<MysqlConnection> | undefined;
-  override readonly actions = sqlActions(traits, () => this.#use());
 
-  override initialize(context: ConnectorContext): void {
+  constructor() {
+    super(traits);
+  }
+
+  protected override open(context: ConnectorContext): Database<MysqlConnection> {
     const settings = configSchema.parse(context.settings);
-    this.#database = new Database(context, settings, mysqlDialect(context, settings));
-  }
-
-  override async connect(): Promise<boolean> {
-    const { config, signal } = this.context;
-    await this.#check({ deadline: Date.now() + config.limits.startTimeoutMs, signal });
-    return true;
-  }
-
-  override async healthCheck(context: CallContext): Promise<AdapterHealth> {
-    const version = await this.#check(context);
-    return { status: 'healthy', message: `${this.getEndpoint()} lets us in`, details: { version } };
-  }
-
-  override normalizeError(error: unknown): ConnectorError {
-    return super.normalizeError(this.#database?.normalizeError(error) ?? error);
-  }
-
-  override async close(): Promise<void> {
-    await this.#database?.close();
-  }
-
-  #use(): Database<MysqlConnection> {
-    if (this.#database !== undefined) return this.#database;
-    throw new ConnectorInternalError('the connector was used before its start', { effect: 'none' });
-  }
-
-  /** The server's version, which it tells only those whom it lets in. */
-  async #check(call: Call): Promise<string> {
-    const page = { limit: 1, offset: 0, room: createRoom(), tooLarge: 'refuse' } as const;
-    const { rows } = await this.#use().read(call, { rows: 1 }, (session) =>
-      session.run({ sql: 'SELECT VERSION() AS version', params: [] }, page),
-    );
-    const version = rows[0]?.['version'];
-    return typeof version === 'string' ? version : '';
+    return new Database(context, settings, mysqlDialect(context, settings));
   }
 }

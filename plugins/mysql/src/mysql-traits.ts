@@ -2,6 +2,8 @@ import type { Traits } from '@automate/sql';
 
 const READS = ['select', 'with', 'values', 'table', 'show', 'explain', 'describe', 'desc'];
 
+const quoteName = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
+
 export const traits: Traits = {
   name: 'MySQL',
   placeholder: '`?` stands for a parameter',
@@ -22,4 +24,16 @@ export const traits: Traits = {
   isolation: { levels: ['read_committed', 'repeatable_read', 'serializable'], default: 'repeatable_read' },
   schema: 'A database of the server',
   tableTypes: ['table', 'view', 'sequence'],
+  quote: quoteName,
+  parameter: () => '?',
+  maxParameters: 65_535,
+  upsert: (key, columns) => {
+    // Without anything to update a column is set to what it is.
+    const updated =
+      columns.length === 0
+        ? key.map((name) => [name, quoteName(name)])
+        : columns.map((name) => [name, `VALUES(${quoteName(name)})`]);
+    return ` ON DUPLICATE KEY UPDATE ${updated.map(([name = '', value]) => `${quoteName(name)} = ${value}`).join(', ')}`;
+  },
+  nullsLast: false,
 };

@@ -4,6 +4,7 @@ import { describeWith } from '@automate/tooling/require-service';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { StartConnectorOptions } from '@automate/testing';
 import { startConnector } from '@automate/testing';
+import { itRunsTheCommonActions } from '../../../packages/sql/test/action-cases.ts';
 import MysqlAdapter from '../src/mysql-adapter.ts';
 import type { MariadbServer } from './start-mariadb.ts';
 import { mariadb, startMariadb } from './start-mariadb.ts';
@@ -56,7 +57,7 @@ describeWith(mariadb, 'a real MariaDB', () => {
     await expect(connector.adapter.connect()).resolves.toBe(true);
     await expect(connector.health()).resolves.toStrictEqual({
       status: 'healthy',
-      message: `${server.url} lets us in`,
+      message: `${server.url.replace('mysql://', 'MySQL at ')} lets us in`,
       details: { version: expect.stringContaining('MariaDB') },
     });
   });
@@ -334,6 +335,8 @@ describeWith(mariadb, 'a real MariaDB', () => {
       code: 'NOT_FOUND',
     });
   });
+
+  itRunsTheCommonActions({ connector: () => connector, see: (sql) => server.sql(sql), quote: (name) => `\`${name}\`` });
 
   describe('credentials', () => {
     it('are those of each connector, side by side', async () => {

@@ -1,5 +1,6 @@
 import type { ConnectorContext } from '@automate/sdk';
-import type { Dialect } from '@automate/sql';
+import type { Dialect, ServerState, Session } from '@automate/sql';
+import { createRoom } from '@automate/sql';
 import { describeTable, listTables } from './catalogue.ts';
 import type { PostgresSettings } from './config.ts';
 import { addressOf, connectOptions } from './connect-options.ts';
@@ -16,8 +17,19 @@ export function postgresDialect(context: ConnectorContext, settings: PostgresSet
     server,
     changesInTransaction: true,
     connect: async () => PostgresConnection.open(await connectOptions(context, settings)),
-    explain: (error, effects) => postgresFault(error, { server, effects }),
+    explain: (error, effects, reading) => postgresFault(error, { server, effects, reading: reading === true }),
+    check,
     listTables,
     describeTable,
   };
+}
+
+/** A session that only reads because we said so does not tell whether it could do more. */
+async function check(session: Session): Promise<ServerState> {
+  const sql = `SELECT current_setting('server_version') AS version,
+    NOT pg_catalog.pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off' AS takes_changes`;
+  const page = { limit: 1, offset: 0, room: createRoom(), tooLarge: 'refuse' } as const;
+  const [row] = (await session.run({ sql, params: [] }, page)).rows;
+  const version = row?.['version'];
+  return { version: typeof version === 'string' ? version : '', takesChanges: row?.['takes_changes'] === true };
 }

@@ -47,14 +47,19 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '55': { code: 'UPSTREAM_5XX', reason: 'not_ready', retryable: false },
   '55006': { code: 'UPSTREAM_5XX', reason: 'locked' },
   '55P03': { code: 'UPSTREAM_5XX', reason: 'locked' },
-  '57014': { code: 'TIMEOUT', reason: 'canceled_by_server' },
+  '57014': { code: 'UPSTREAM_5XX', reason: 'canceled_by_server', retryable: false },
   '57': { code: 'TRANSIENT_NETWORK', reason: 'server_shutdown' },
   P0: { code: 'INVALID_INPUT', reason: 'raised' },
 };
 
+/** A replica says so, and a server that was demoted. */
+const READ_ONLY = '25006';
+
 export interface FaultContext {
   readonly server: string;
   readonly effects: Effects;
+  /** In a transaction that was to read only. */
+  readonly reading: boolean;
 }
 
 /** What anything means that went wrong with a server; undefined where it was not the server. */
@@ -67,6 +72,15 @@ export function postgresFault(error: unknown, context: FaultContext): Fault | un
   if (typeof code === 'string' && typeof severity === 'string' && /^[0-9A-Z]{5}$/.test(code)) {
     // After anything worse the session is gone, and with it the word on what became of the statement.
     const refused = severity === 'ERROR' && code !== '40003';
+    if (code === READ_ONLY && !context.reading)
+      return {
+        error: createConnectorError('UPSTREAM_5XX', `${server} takes no changes: ${message}`, {
+          effect: refused ? effects.refused : effects.silent,
+          details: { sqlstate: code, reason: 'server_read_only' },
+          cause: error,
+        }),
+        session: 'demoted',
+      };
     return {
       error: fromState(code, message, refused ? effects.refused : effects.silent, error),
       session: severity === 'ERROR' ? 'usable' : 'broken',

@@ -1,4 +1,5 @@
 import type { Grammar, Traits } from '@automate/sql';
+import pg from 'pg';
 
 /** Comments may stand within comments. Deeper than this nobody goes. */
 function comments(depth: number): string {
@@ -38,6 +39,8 @@ const grammar: Grammar = {
       : undefined,
 };
 
+const quoteName = (name: string): string => pg.escapeIdentifier(name);
+
 export const traits: Traits = {
   name: 'PostgreSQL',
   placeholder: '`$1` stands for the first parameter',
@@ -45,4 +48,13 @@ export const traits: Traits = {
   isolation: { levels: ['read_committed', 'repeatable_read', 'serializable'], default: 'read_committed' },
   schema: 'A schema',
   tableTypes: ['table', 'partitioned_table', 'view', 'materialized_view', 'foreign_table'],
+  quote: quoteName,
+  parameter: (number) => `$${number}`,
+  maxParameters: 65_535,
+  upsert: (key, columns) => {
+    const updates = columns.map((name) => `${quoteName(name)} = excluded.${quoteName(name)}`);
+    const action = updates.length === 0 ? 'NOTHING' : `UPDATE SET ${updates.join(', ')}`;
+    return ` ON CONFLICT (${key.map(quoteName).join(', ')}) DO ${action}`;
+  },
+  nullsLast: true,
 };

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JsonObject, JsonValue } from '@automate/sdk';
 import type { StartConnectorOptions } from '@automate/testing';
 import { startConnector } from '@automate/testing';
+import { itRunsTheCommonActions } from '../../../packages/sql/test/action-cases.ts';
 import PostgresAdapter from '../src/postgres-adapter.ts';
 import type { PostgresServer } from './start-postgres.ts';
 import { findPostgres, startPostgres } from './start-postgres.ts';
@@ -60,7 +61,7 @@ describeWith(postgres, 'a real PostgreSQL', () => {
     await expect(connector.adapter.connect()).resolves.toBe(true);
     await expect(connector.health()).resolves.toStrictEqual({
       status: 'healthy',
-      message: `${server.url} lets us in`,
+      message: `${server.url.replace('postgresql://', 'PostgreSQL at ')} lets us in`,
       details: { version: expect.stringMatching(/^\d+\.\d+/) },
     });
   });
@@ -368,6 +369,8 @@ describeWith(postgres, 'a real PostgreSQL', () => {
       code: 'NOT_FOUND',
     });
   });
+
+  itRunsTheCommonActions({ connector: () => connector, see: (sql) => server.sql(sql), quote: (name) => `"${name}"` });
 
   describe('credentials', () => {
     it('are those of each connector, side by side', async () => {

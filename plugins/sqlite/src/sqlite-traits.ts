@@ -1,5 +1,7 @@
 import type { Traits } from '@automate/sql';
 
+const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
 export const traits: Traits = {
   name: 'SQLite',
   placeholder: '`?` stands for a parameter',
@@ -10,4 +12,13 @@ export const traits: Traits = {
   },
   schema: '`main`, or `temp`',
   tableTypes: ['table', 'view'],
+  quote: quoteName,
+  parameter: () => '?',
+  maxParameters: 32_766,
+  upsert: (key, columns) => {
+    const updates = columns.map((name) => `${quoteName(name)} = excluded.${quoteName(name)}`);
+    const action = updates.length === 0 ? 'NOTHING' : `UPDATE SET ${updates.join(', ')}`;
+    return ` ON CONFLICT (${key.map(quoteName).join(', ')}) DO ${action}`;
+  },
+  nullsLast: false,
 };

@@ -1,36 +1,109 @@
-import { action } from '@automate/sdk';
+import { action, InvalidInputError } from '@automate/sdk';
 import { z } from 'zod';
-import type { SqlDatabase, Traits } from '../dialect.ts';
-import { checkStatement } from '../grammar.ts';
+import type { Session, SqlDatabase, StatementResult, Traits } from '../dialect.ts';
+import { checkStatement, innerStatement } from '../grammar.ts';
+import { fromCursor, toCursor } from '../list-cursor.ts';
+import type { Row } from '../results.ts';
 import { createRoom } from '../results.ts';
+import type { Parameter, Statement } from '../schemas.ts';
 import { pageInput, resultSetOutput, statementInput } from '../schemas.ts';
+
+const keyInput = {
+  key: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(8)
+    .optional()
+    .describe(
+      'Columns of the result that are unique together and never null. The rows are ordered by them, and the next page is found by them instead of by reading all pages before it again',
+    ),
+  cursor: z.string().optional().describe('With `key`: `next_cursor` of the page before'),
+};
 
 /** Rows of a statement that only reads. */
 export const query = (traits: Traits, use: () => SqlDatabase) =>
   action({
     description:
       'Runs a statement that only reads, in a transaction in which the database refuses to write, and gives a page of its rows.',
-    input: z.strictObject({ ...statementInput(traits.placeholder), ...pageInput }),
+    input: z.strictObject({ ...statementInput(traits.placeholder), ...pageInput, ...keyInput }),
     output: z.object({
       ...resultSetOutput,
-      next_offset: z.int().optional().describe('Where the next page begins; only if there is one'),
+      next_offset: z.int().optional().describe('Where the next page begins; only if there is one, and without `key`'),
+      next_cursor: z.string().optional().describe('Where the next page begins; only if there is one, and with `key`'),
     }),
     sideEffects: false,
     idempotent: true,
-    async run({ sql, params, limit, offset }, call) {
+    async run({ sql, params, limit, offset, key, cursor }, call) {
       checkStatement(traits.grammar, sql, 'query');
       const database = use();
       const page = { limit: limit ?? database.maxRows, offset, room: createRoom(), tooLarge: 'refuse' } as const;
       const rows = offset + page.limit + 1;
-      const { columns, ...result } = await database.read(call, { rows }, (session) =>
-        session.run({ sql, params }, page),
-      );
-      const found = {
-        columns: [...columns],
-        rows: [...result.rows],
-        row_count: result.row_count,
-        truncated: result.truncated,
-      };
-      return result.truncated ? { ...found, next_offset: offset + result.row_count } : found;
+      if (key === undefined) {
+        if (cursor !== undefined) throw wrong('key', 'the key that goes with the cursor');
+        const result = await database.read(call, { rows }, (session) => session.run({ sql, params }, page));
+        const found = toRows(result);
+        return result.truncated ? { ...found, next_offset: offset + result.row_count } : found;
+      }
+      if (offset > 0) throw wrong('offset', 'no offset beside a key');
+      const after = cursor === undefined ? undefined : (fromCursor(cursor, key.length) as Parameter[]);
+      return database.read(call, { rows }, async (session) => {
+        const statement = orderByKey(traits, { sql, params }, { key, after, rows });
+        const result = await session.run(statement, page);
+        const found = toRows(result);
+        const last = result.rows.at(-1);
+        const position = result.rows.map((row) => positionOf(row, key)).at(-1);
+        if (result.truncated && last !== undefined && position !== undefined)
+          return { ...found, next_cursor: toCursor(position) };
+        if (traits.nullsLast) await refuseNulls(traits, session, { sql, params }, key);
+        return found;
+      });
     },
   });
+
+interface KeyPage {
+  readonly key: readonly string[];
+  readonly after: readonly Parameter[] | undefined;
+  readonly rows: number;
+}
+
+function orderByKey(traits: Traits, { sql, params }: Statement, { key, after, rows }: KeyPage): Statement {
+  const columns = key.map(traits.quote).join(', ');
+  const values = (after ?? []).map((_value, index) => traits.parameter(params.length + index + 1)).join(', ');
+  const where = after === undefined ? '' : ` WHERE (${columns}) > (${values})`;
+  return {
+    sql: `SELECT * FROM (${innerStatement(traits.grammar, sql)}\n) AS page${where} ORDER BY ${columns} LIMIT ${rows}`,
+    params: [...params, ...(after ?? [])],
+  };
+}
+
+/** Where nulls come last, no comparison finds them: the pages would end before them. */
+async function refuseNulls(traits: Traits, session: Session, { sql, params }: Statement, key: readonly string[]) {
+  const condition = key.map((name) => `${traits.quote(name)} IS NULL`).join(' OR ');
+  const page = { limit: 1, offset: 0, room: createRoom(), tooLarge: 'refuse' } as const;
+  const statement = {
+    sql: `SELECT 1 FROM (${innerStatement(traits.grammar, sql)}\n) AS page WHERE ${condition} LIMIT 1`,
+    params,
+  };
+  if ((await session.run(statement, page)).row_count > 0) throw wrong('key', 'columns that are never null');
+}
+
+function positionOf(row: Row, key: readonly string[]) {
+  return key.map((name) => {
+    const value = row[name] ?? null;
+    if (value === null) throw wrong('key', 'columns of the result that are never null');
+    return value;
+  });
+}
+
+function wrong(path: string, expected: string): InvalidInputError {
+  return new InvalidInputError(`${path}: expected ${expected}`, {
+    problems: [{ path, expected, received: 'another value' }],
+  });
+}
+
+const toRows = ({ columns, rows, row_count: count, truncated }: StatementResult) => ({
+  columns: [...columns],
+  rows: [...rows],
+  row_count: count,
+  truncated,
+});

@@ -1,0 +1,127 @@
+import { action, InvalidInputError, isJsonObject } from '@automate/sdk';
+import type { CallContext, JsonObject } from '@automate/sdk';
+import { z } from 'zod';
+import type { SqlDatabase, Traits } from '../dialect.ts';
+import { createRoom } from '../results.ts';
+import type { Parameter, Statement } from '../schemas.ts';
+import { parameterSchema } from '../schemas.ts';
+
+const MAX_INSERTED = 10_000;
+/** Rows of one statement: more of them make it no faster. */
+const BATCH = 500;
+
+const rowInput = z
+  .unknown()
+  .refine((value): value is JsonObject => isJsonObject(value) && Object.keys(value).length > 0)
+  .meta({ type: 'object' });
+
+const tableInput = (traits: Traits) => ({
+  table: z.string().min(1).describe('Its name alone'),
+  schema: z.string().min(1).optional().describe(`${traits.schema}. Default: where statements look first`),
+  rows: z
+    .array(rowInput)
+    .min(1)
+    .max(MAX_INSERTED)
+    .describe('Values by column, written as parameters are; a column that a row leaves out gets its default'),
+});
+const output = z.object({ rows_affected: z.int().describe('As the database counts them') });
+
+/** Many new rows at once. */
+export const insertRows = (traits: Traits, use: () => SqlDatabase) =>
+  action({
+    description: 'Inserts rows into a table, in batches and in one transaction: all of them, or none.',
+    input: z.strictObject(tableInput(traits)),
+    output,
+    sideEffects: true,
+    idempotent: false,
+    run: ({ table, schema, rows }, call) => insert(use(), call, statementsOf(traits, { table, schema, rows }, '')),
+  });
+
+/** Many rows at once, of which some may be there. */
+export const upsertRows = (traits: Traits, use: () => SqlDatabase) =>
+  action({
+    description:
+      'Inserts rows into a table, or updates those whose key is there, in batches and in one transaction: all of them, or none.',
+    input: z.strictObject({
+      ...tableInput(traits),
+      key: z
+        .array(z.string().min(1))
+        .min(1)
+        .describe('Columns of a primary key or a unique constraint, which tell whether a row is there'),
+    }),
+    output,
+    sideEffects: true,
+    idempotent: false,
+    run({ table, schema, rows, key }, call) {
+      const missing = rows.findIndex((row) => key.some((name) => !Object.hasOwn(row, name)));
+      if (missing !== -1) throw wrongRow(missing, `a value for each column of the key (${key.join(', ')})`);
+      const [first] = rows;
+      const others = Object.keys(first ?? {}).filter((name) => !key.includes(name));
+      if (rows.some((row) => !hasSameColumns(row, first ?? {})))
+        throw wrongRow(
+          1,
+          'the same columns in each row, as one that is left out would be unclear in a row that is there',
+        );
+      return insert(use(), call, statementsOf(traits, { table, schema, rows }, traits.upsert(key, others)));
+    },
+  });
+
+interface Inserted {
+  readonly table: string;
+  readonly schema: string | undefined;
+  readonly rows: readonly JsonObject[];
+}
+
+async function insert(database: SqlDatabase, call: CallContext, statements: readonly Statement[]) {
+  const page = { limit: 1, offset: 0, room: createRoom(), tooLarge: 'cut' } as const;
+  const affected = await database.transact(call, undefined, async (session) => {
+    let sum = 0;
+    for (const statement of statements) sum += (await session.run(statement, page)).rows_affected;
+    return sum;
+  });
+  return { rows_affected: affected };
+}
+
+function statementsOf(traits: Traits, { table, schema, rows }: Inserted, ending: string): Statement[] {
+  const name = [...(schema === undefined ? [] : [schema]), table].map(traits.quote).join('.');
+  return batchesOf(rows, traits.maxParameters).map(({ columns, batch, from }) => {
+    const tuples = batch.map(
+      (_row, index) =>
+        `(${columns.map((_column, at) => traits.parameter(index * columns.length + at + 1)).join(', ')})`,
+    );
+    return {
+      sql: `INSERT INTO ${name} (${columns.map(traits.quote).join(', ')}) VALUES ${tuples.join(', ')}${ending}`,
+      params: batch.flatMap((row, index) => columns.map((column) => valueOf(row, column, from + index))),
+    };
+  });
+}
+
+/** Rows that follow each other and have the same columns go into one statement. */
+function batchesOf(rows: readonly JsonObject[], maxParameters: number) {
+  const batches: { columns: readonly string[]; batch: JsonObject[]; from: number }[] = [];
+  for (const [index, row] of rows.entries()) {
+    const last = batches.at(-1);
+    const room = last === undefined ? 0 : Math.min(BATCH, Math.floor(maxParameters / last.columns.length));
+    if (last !== undefined && last.batch.length < room && hasSameColumns(row, last.batch[0] ?? {}))
+      last.batch.push(row);
+    else batches.push({ columns: Object.keys(row), batch: [row], from: index });
+  }
+  return batches;
+}
+
+function hasSameColumns(row: JsonObject, other: JsonObject): boolean {
+  const names = Object.keys(row);
+  return names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name));
+}
+
+function valueOf(row: JsonObject, column: string, index: number): Parameter {
+  const parsed = parameterSchema.safeParse(row[column]);
+  if (parsed.success) return parsed.data;
+  throw wrongRow(index, `null, a boolean, a number, a text, a list, an object or bytes in "${column}"`);
+}
+
+function wrongRow(index: number, expected: string): InvalidInputError {
+  return new InvalidInputError(`rows[${index}]: expected ${expected}`, {
+    problems: [{ path: `rows[${index}]`, expected, received: 'another row' }],
+  });
+}

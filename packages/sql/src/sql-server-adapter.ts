@@ -1,0 +1,54 @@
+import { ConnectorAdapter, ConnectorInternalError } from '@automate/sdk';
+import type { AdapterHealth, CallContext, ConnectorContext, ConnectorError } from '@automate/sdk';
+import type { Database } from './database.ts';
+import type { SqlConnection, Traits } from './dialect.ts';
+import { sqlActions } from './sql-actions.ts';
+
+/** A kind of database that has servers, but for its names, its settings and how it opens a database. */
+export abstract class SqlServerAdapter<C extends SqlConnection> extends ConnectorAdapter {
+  override readonly actions;
+  #database: Database<C> | undefined;
+
+  constructor(traits: Traits) {
+    super();
+    this.actions = sqlActions(traits, () => this.#use());
+  }
+
+  protected abstract open(context: ConnectorContext): Database<C>;
+
+  override initialize(context: ConnectorContext): void {
+    this.#database = this.open(context);
+  }
+
+  override async connect(): Promise<boolean> {
+    const { config, signal } = this.context;
+    await this.#use().check({ deadline: Date.now() + config.limits.startTimeoutMs, signal });
+    return true;
+  }
+
+  /** A connector that is there for changes is not well on a server that takes none. */
+  override async healthCheck(context: CallContext): Promise<AdapterHealth> {
+    const database = this.#use();
+    const { server, readOnly } = database;
+    const { version, takesChanges } = await database.check(context);
+    if (takesChanges || readOnly) return { status: 'healthy', message: `${server} lets us in`, details: { version } };
+    return {
+      status: 'unhealthy',
+      message: `${server} takes no changes, as a replica does; the operator must name the primary server, or set settings.read_only`,
+      details: { version, reason: 'server_read_only' },
+    };
+  }
+
+  override normalizeError(error: unknown): ConnectorError {
+    return super.normalizeError(this.#database?.normalizeError(error) ?? error);
+  }
+
+  override async close(): Promise<void> {
+    await this.#database?.close();
+  }
+
+  #use(): Database<C> {
+    if (this.#database !== undefined) return this.#database;
+    throw new ConnectorInternalError('the connector was used before its start', { effect: 'none' });
+  }
+}

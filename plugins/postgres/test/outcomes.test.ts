@@ -1,0 +1,102 @@
+import { describeWith, isOnPath } from '@automate/tooling/require-service';
+import type { JsonObject } from '@automate/sdk';
+import { startConnector } from '@automate/testing';
+import pg from 'pg';
+import { startMovingProxy } from '../../../packages/sql/test/moving-proxy.ts';
+import type { MovingProxy } from '../../../packages/sql/test/moving-proxy.ts';
+import { itTellsOutcomesTruly } from '../../../packages/sql/test/outcome-cases.ts';
+import PostgresAdapter from '../src/postgres-adapter.ts';
+import { startPgBouncer } from './start-pgbouncer.ts';
+import type { PostgresServer } from './start-postgres.ts';
+import { findPostgres, startPostgres } from './start-postgres.ts';
+
+const services = {
+  name: 'postgresql and pgbouncer',
+  available: () => findPostgres() !== undefined && isOnPath('pgbouncer'),
+  remedy: 'apt-get install --no-install-recommends postgresql pgbouncer',
+};
+
+const SCHEMA = `
+  CREATE TABLE mark (id int PRIMARY KEY);
+  CREATE PROCEDURE fail_late(id int) LANGUAGE plpgsql AS $$
+    BEGIN INSERT INTO mark VALUES (id); COMMIT; RAISE 'too late' USING ERRCODE = '40001'; END $$`;
+
+const running: { close(): Promise<unknown> }[] = [];
+
+function use<T extends { close(): Promise<unknown> }>(opened: T): T {
+  running.push(opened);
+  return opened;
+}
+
+const connectTo = async (port: number, settings: JsonObject = {}) =>
+  use(
+    await startConnector(PostgresAdapter, {
+      url: `postgresql://127.0.0.1:${port}`,
+      config: { auth: { type: 'basic', username: 'postgres', password: 'correct horse' } },
+      settings,
+    }),
+  );
+
+describeWith(services, 'the outcomes of a real PostgreSQL', () => {
+  let server: PostgresServer;
+  let proxy: MovingProxy;
+
+  itTellsOutcomesTruly({
+    async open() {
+      server = use(await startPostgres());
+      await server.sql(SCHEMA);
+      proxy = use(await startMovingProxy(server.port));
+      return connectTo(proxy.port);
+    },
+    async close() {
+      for (const each of running.splice(0).toReversed()) await each.close();
+    },
+    see: (sql) => server.sql(sql),
+    errorAfterCommit: (id) => `CALL fail_late(${id})`,
+    tooLarge: (id) => `INSERT INTO mark VALUES (${id}) RETURNING id, repeat('x', 3000000) AS huge`,
+    slow: (id) => `INSERT INTO mark SELECT ${id} FROM pg_sleep(60)`,
+    async cancel() {
+      const sql =
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'INSERT%pg_sleep(60)%' AND state = 'active'";
+      while ((await server.sql(sql)).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    },
+    async interrupt(connector) {
+      await server.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'automate:%'",
+      );
+      return connector;
+    },
+    async whileLocked(id, work) {
+      const client = new pg.Client({
+        host: '127.0.0.1',
+        port: server.port,
+        user: 'postgres',
+        password: 'correct horse',
+      });
+      await client.connect();
+      try {
+        await server.sql("ALTER ROLE postgres SET lock_timeout = '200ms'");
+        await server.sql(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'automate:%'",
+        );
+        await client.query(`BEGIN; SELECT * FROM mark WHERE id = ${id} FOR UPDATE`);
+        await work();
+        await server.sql('ALTER ROLE postgres RESET lock_timeout');
+      } finally {
+        await client.end();
+      }
+    },
+    async openPooled() {
+      const pooler = use(await startPgBouncer({ server: server.port, mode: 'transaction', size: 2 }));
+      return connectTo(pooler.port);
+    },
+    async failOver() {
+      const other = use(await startPostgres());
+      await other.sql(SCHEMA);
+      await server.sql('ALTER SYSTEM SET default_transaction_read_only = on');
+      await server.sql('SELECT pg_reload_conf()');
+      proxy.move(other.port);
+      return { see: (sql) => other.sql(sql) };
+    },
+  });
+});
