@@ -4,7 +4,7 @@ import type { WrittenText } from './resolve-variables.ts';
 /** Fields that are more than words: other things hang on their value, so answers show the value. */
 const RESOLVED_FIELDS = new Set(['id', 'kind', 'type', 'mode', 'scheme', 'profile', 'isolation']);
 const SECTIONS: Readonly<Record<string, string>> = { auth: 'auth', tls: 'tls', health_check: 'healthCheck' };
-const FREE_MAPS = new Set(['settings', 'metadata', 'headers']);
+const FREE_MAPS = new Set(['settings', 'metadata', 'headers', 'token_params']);
 
 /**
  * The configuration as it stands in the file: free texts that held variables get their text back. Numbers, truth

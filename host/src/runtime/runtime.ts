@@ -12,6 +12,12 @@ export interface WorkerConfig {
   readonly config: ConnectorConfig;
   /** The profile's settings with the connector's own over them. */
   readonly settings: JsonObject;
+  /** The proxies of the host's environment: a worker sees no environment. */
+  readonly proxies?: {
+    readonly http?: string | undefined;
+    readonly https?: string | undefined;
+    readonly no?: string | undefined;
+  };
   readonly profile?: {
     readonly name: string;
     readonly environment: string;

@@ -11,5 +11,12 @@ export function literalSecrets(auth: AuthConfig): readonly string[] {
     const credential = SCHEME.exec(value)?.groups?.credential;
     return credential === undefined ? [value] : [value, credential];
   });
-  return [auth.password, auth.token, auth.apiKey, auth.clientSecret, ...headers].filter((value) => value !== undefined);
+  const given = [auth.password, auth.token, auth.apiKey, auth.clientSecret, ...Object.values(auth.tokenParams ?? {})];
+  return [...given, ...headers].filter((value) => value !== undefined);
+}
+
+/** The password in the URL of a proxy, as it is written there and as it is meant. */
+export function proxyPassword(proxy: string | undefined): readonly string[] {
+  const password = URL.parse(proxy ?? '')?.password ?? '';
+  return password === '' ? [] : [password, decodeURIComponent(password)];
 }

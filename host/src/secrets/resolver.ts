@@ -7,7 +7,7 @@ import type { ProfileConfig } from '../config/host-config.ts';
 import type { WorkerConfig } from '../runtime/runtime.ts';
 import { createEnvBackend } from './backends/env.ts';
 import { createFileBackend } from './backends/file.ts';
-import { literalSecrets } from './literal-secrets.ts';
+import { literalSecrets, proxyPassword } from './literal-secrets.ts';
 import { parseSecretRef } from './parse-secret-ref.ts';
 import type { SecretBackend, SecretRead } from './secret-backend.ts';
 
@@ -37,6 +37,8 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
     env: createEnvBackend(options.env),
     file: createFileBackend(options.secretsDir),
   };
+
+  const environment = proxiesOf(options.env);
 
   const read = async (text: string): Promise<SecretRead> => {
     const parsed = parseSecretRef(text);
@@ -69,7 +71,7 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
       };
 
       const own = await resolveTree(
-        { auth: config.auth as unknown as JsonObject, settings: config.settings },
+        { auth: config.auth as unknown as JsonObject, settings: config.settings, proxy: config.proxy ?? '' },
         '',
         resolveText,
       );
@@ -84,17 +86,38 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
       problems.push(...checkAuth(auth));
       if (problems.length > 0) throw refuse(config.id, problems);
 
-      const resolved: ConnectorConfig = { ...config, auth, settings: own.settings as JsonObject };
+      const proxy = own.proxy as string;
+      const resolved: ConnectorConfig = {
+        ...config,
+        auth,
+        settings: own.settings as JsonObject,
+        ...(proxy === '' ? {} : { proxy }),
+      };
       const settings = shared.settings as JsonObject;
-      options.learn?.(config.id, [...references, ...Object.values(secrets), ...literalSecrets(auth)]);
+      options.learn?.(config.id, [
+        ...references,
+        ...Object.values(secrets),
+        ...literalSecrets(auth),
+        ...[proxy, environment.http, environment.https].flatMap(proxyPassword),
+      ]);
       return {
         config: resolved,
         settings: mergeSettings(resolved, profile === undefined ? undefined : { ...profile, settings }),
+        ...(Object.values(environment).some(Boolean) ? { proxies: environment } : {}),
         ...(profile === undefined
           ? {}
           : { profile: { name: profile.name, environment: profile.environment, settings, secrets } }),
       };
     },
+  };
+}
+
+/** As everybody reads them: small letters go first. */
+function proxiesOf(env: SecretResolverOptions['env']): NonNullable<WorkerConfig['proxies']> {
+  return {
+    http: env['http_proxy'] || env['HTTP_PROXY'],
+    https: env['https_proxy'] || env['HTTPS_PROXY'],
+    no: env['no_proxy'] || env['NO_PROXY'],
   };
 }
 

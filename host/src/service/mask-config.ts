@@ -20,6 +20,7 @@ export function maskConfig(
   return {
     ...written,
     auth: maskAuth(written.auth),
+    ...(written.proxy === undefined ? {} : { proxy: maskProxy(written.proxy) }),
     settings: maskSettings(written.settings, described ? (configSchema ?? {}) : undefined) as JsonObject,
   };
 }
@@ -30,10 +31,18 @@ function maskAuth(auth: AuthConfig): AuthConfig {
     const value = auth[field];
     if (value !== undefined) masked[field] = maskText(value);
   }
-  if (auth.headers !== undefined) {
-    masked.headers = Object.fromEntries(Object.entries(auth.headers).map(([name, value]) => [name, maskText(value)]));
+  for (const field of ['headers', 'tokenParams'] as const) {
+    const values = auth[field];
+    if (values !== undefined)
+      masked[field] = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, maskText(value)]));
   }
   return masked;
+}
+
+/** A proxy's URL is a secret where it holds credentials. */
+function maskProxy(proxy: string): string {
+  const url = URL.parse(proxy);
+  return url === null || (url.username === '' && url.password === '') ? proxy : MASKED_SECRET;
 }
 
 /** `schema` undefined masks every leaf; otherwise those marked `writeOnly`, and everything beneath them. */

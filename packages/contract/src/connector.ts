@@ -75,6 +75,10 @@ export interface AuthConfig {
   readonly clientId?: string;
   readonly clientSecret?: string;
   readonly scopes?: readonly string[];
+  /** Whom the token is for, where the issuer asks for that. */
+  readonly audience?: string;
+  /** Further parameters of the token request. */
+  readonly tokenParams?: Readonly<Record<string, string>>;
 }
 
 export interface TlsConfig {
@@ -142,6 +146,8 @@ export interface ConnectorConfig {
   readonly basePath?: string;
   readonly auth: AuthConfig;
   readonly tls?: TlsConfig;
+  /** URL of the HTTP proxy for everything but this machine, or `none`. Absent: the host's HTTP_PROXY, HTTPS_PROXY, NO_PROXY. */
+  readonly proxy?: string;
   /** Name of a connection profile. */
   readonly profile?: string;
   /** The kind's own settings, checked against its schema. */

@@ -90,6 +90,8 @@ export const config: fc.Arbitrary<ConnectorConfig> = fc
       clientId: someText,
       clientSecret: someText,
       scopes: fc.array(text, { minLength: 1 }),
+      audience: someText,
+      tokenParams: fc.dictionary(word, text, { minKeys: 1 }).map((value) => ({ ...value })),
       headers: fc.dictionary(word, text, { minKeys: 1 }).map((value) => ({ ...value })),
     }),
     authType: fc.constantFrom(...AUTH_TYPES),

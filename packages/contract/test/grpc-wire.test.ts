@@ -91,6 +91,7 @@ const ADDED: Record<string, Record<string, string>> = {
     limits: '104 LimitsConfig',
     retry: '105 RetryConfig',
     tls: '106 TlsConfig',
+    proxy: '108 string',
   },
   AuthConfig: {
     token_url: '100 string',
@@ -98,6 +99,8 @@ const ADDED: Record<string, Record<string, string>> = {
     client_secret: '102 string',
     scopes: '103 list of string',
     api_key_header: '104 string',
+    audience: '105 string',
+    token_params: '106 map to string',
   },
   ListConnectorsRequest: { tag: '100 string' },
   HealthCheckAllRequest: { cached: '100 bool' },

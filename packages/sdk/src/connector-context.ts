@@ -17,6 +17,8 @@ export interface ResolvedAuth {
   readonly clientId?: string;
   readonly clientSecret?: Secret;
   readonly scopes?: readonly string[];
+  readonly audience?: string;
+  readonly tokenParams?: Readonly<Record<string, Secret>>;
 }
 
 /** A connector's configuration with all references resolved. */

@@ -11,6 +11,7 @@ export function secretsOf(context: ConnectorContext, configSchema: Schema | unde
   const marked = markedPaths(configSchema).flatMap((path) => valuesAt(context.settings, path));
   return [
     ...authSecrets(context.config.auth),
+    ...proxySecrets(context.config.proxy),
     ...Object.values(context.profile?.secrets ?? {}).map((secret) => secret.reveal()),
     ...marked,
   ];
@@ -18,11 +19,26 @@ export function secretsOf(context: ConnectorContext, configSchema: Schema | unde
 
 /** The secret values of an `auth`, and what goes over the wire for `basic`. */
 export function authSecrets(auth: ResolvedAuth): readonly string[] {
-  const { username, password, token, apiKey, clientSecret, headers } = auth;
+  const { username, password, token, apiKey, clientSecret, headers, tokenParams } = auth;
   const basic =
     password === undefined ? [] : [Buffer.from(`${username ?? ''}:${password.reveal()}`).toString('base64')];
-  const secrets = [password, token, apiKey, clientSecret, ...Object.values(headers ?? {})];
+  const secrets = [
+    password,
+    token,
+    apiKey,
+    clientSecret,
+    ...Object.values(headers ?? {}),
+    ...Object.values(tokenParams ?? {}),
+  ];
   return [...secrets.filter((secret) => secret !== undefined).map((secret) => secret.reveal()), ...basic];
+}
+
+/** The password in a proxy's URL, as it is written there and as it is meant. */
+export function proxySecrets(proxy: string | undefined): readonly string[] {
+  const { password = '', username = '' } = URL.parse(proxy ?? '') ?? {};
+  if (password === '') return [];
+  const [name, meant] = [decodeURIComponent(username), decodeURIComponent(password)];
+  return [password, meant, Buffer.from(`${name}:${meant}`).toString('base64')];
 }
 
 /** The configuration as it may be shown. */
@@ -36,15 +52,19 @@ export function maskConfig(context: ConnectorContext, configSchema: Schema | und
 }
 
 function maskAuth(auth: ResolvedAuth): AuthConfig {
-  const { headers, ...fields } = auth;
+  const { headers, tokenParams, ...fields } = auth;
   const shown = Object.fromEntries(
     Object.entries(fields).map(([key, value]) => [key, Secret.is(value) ? MASKED_SECRET : value]),
   );
-  const names =
-    headers === undefined
-      ? {}
-      : { headers: Object.fromEntries(Object.keys(headers).map((name) => [name, MASKED_SECRET])) };
-  return { ...shown, ...names } as unknown as AuthConfig;
+  return {
+    ...shown,
+    ...(headers === undefined ? {} : { headers: maskValues(headers) }),
+    ...(tokenParams === undefined ? {} : { tokenParams: maskValues(tokenParams) }),
+  } as unknown as AuthConfig;
+}
+
+function maskValues(map: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.keys(map).map((name) => [name, MASKED_SECRET]));
 }
 
 function markedPaths(configSchema: Schema | undefined): readonly (readonly string[])[] {

@@ -5,7 +5,7 @@ import type { Redactor } from './redact.ts';
 /** The same error with some fields changed. The cause goes along. */
 export function rebuildError(
   error: ConnectorError,
-  changes: Partial<Pick<ErrorEnvelope, 'message' | 'details' | 'effect' | 'problems'>>,
+  changes: Partial<Pick<ErrorEnvelope, 'message' | 'details' | 'effect' | 'blame' | 'problems'>>,
 ): ConnectorError {
   const copy = ConnectorError.fromEnvelope({ ...error.toEnvelope(), ...changes });
   if (error.cause !== undefined) Object.defineProperty(copy, 'cause', { value: error.cause, configurable: true });

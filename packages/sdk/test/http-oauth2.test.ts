@@ -46,6 +46,21 @@ describe('oauth2', () => {
     expect(service.requests.map(({ headers }) => headers['authorization'])).toEqual(['Bearer t-1', 'Bearer t-1']);
   });
 
+  it('says whom the token is for and whatever else the issuer asks for, and shows none of it', async () => {
+    identity.on('POST', '/token', token('t-1', 3600));
+    const more = { audience: 'https://api.example', tokenParams: { resource: 'r 1&2', pin: 'secret-pin' } };
+    using remote = openHttp({ ...service.endpoint, auth: oauth2(more) });
+    await remote.http.request({ path: '/a' });
+    expect(Object.fromEntries(new URLSearchParams(identity.requests[0]?.text()))).toEqual({
+      grant_type: 'client_credentials',
+      audience: 'https://api.example',
+      resource: 'r 1&2',
+      pin: 'secret-pin',
+    });
+    service.on('GET', '/b', { status: 400, text: 'your pin secret-pin is wrong' });
+    expect((await rejection(remote.http.request({ path: '/b' }))).message).not.toContain('secret-pin');
+  });
+
   it('fetches one token for many requests at once', async () => {
     identity.on('POST', '/token', { ...token('t-1', 3600), delayMs: 50 });
     using remote = openHttp({ ...service.endpoint, auth: oauth2() });

@@ -11,15 +11,15 @@ export interface PrivateCa {
   remove(): void;
 }
 
-/** Makes one, for the server's name `localhost` and address 127.0.0.1. */
-export function createPrivateCa(): PrivateCa {
+/** Makes one, for a server's name and the address 127.0.0.1. */
+export function createPrivateCa(name = 'localhost'): PrivateCa {
   const folder = mkdtempSync(join(tmpdir(), 'private-ca-'));
   const openssl = (...args: string[]): void => {
     execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
   };
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=Private CA');
-  writeFileSync(join(folder, 'server.ext'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
+  writeFileSync(join(folder, 'server.ext'), `subjectAltName=DNS:${name},IP:127.0.0.1\n`);
   writeFileSync(join(folder, 'client.ext'), 'extendedKeyUsage=clientAuth\n');
   for (const name of ['server', 'client']) {
     openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);

@@ -72,7 +72,7 @@ export class AdapterRunner {
     }
   }
 
-  async #initialize({ config, settings, profile }: WorkerConfig): Promise<void> {
+  async #initialize({ config, settings, profile, proxies }: WorkerConfig): Promise<void> {
     const problems = await validateSettings(this.adapter, settings);
     if (problems.length > 0) {
       throw new ConfigInvalidError(
@@ -85,6 +85,7 @@ export class AdapterRunner {
       config,
       settings,
       ...(profile === undefined ? {} : { profile }),
+      ...(proxies === undefined ? {} : { proxies }),
       logger: this.#logger,
       signal: this.#closing.signal,
     });

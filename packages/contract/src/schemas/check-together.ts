@@ -19,7 +19,7 @@ const AUTH_OPTIONAL: Readonly<Record<AuthType, readonly string[]>> = {
   basic: [],
   bearer: [],
   api_key: ['api_key_header'],
-  oauth2: ['scopes'],
+  oauth2: ['scopes', 'audience', 'token_params'],
 };
 
 const AUTH_FIELDS = [...new Set([...Object.values(AUTH_REQUIRED), ...Object.values(AUTH_OPTIONAL)].flat())];

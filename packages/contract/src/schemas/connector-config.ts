@@ -18,6 +18,9 @@ import {
 /** What names of profiles look like. */
 export const PROFILE_NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 
+/** What the token request says by itself. */
+const TOKEN_PARAMS_OF_OURS = ['grant_type', 'client_id', 'client_secret', 'scope', 'audience'];
+
 const authSchema = strictMap({
   type: oneOf(AUTH_TYPES).optional().meta({ description: 'How requests are authorised.', default: 'none' }),
   username: text().optional().meta({ description: 'For basic.' }),
@@ -34,6 +37,15 @@ const authSchema = strictMap({
   client_id: text().optional().meta({ description: 'For oauth2.' }),
   client_secret: text().optional().meta({ description: 'For oauth2. Better a secretref:// than the secret itself.' }),
   scopes: textList().optional().meta({ description: 'For oauth2.' }),
+  audience: text()
+    .optional()
+    .meta({ description: 'For oauth2: whom the token is for, where the issuer asks for that.' }),
+  token_params: textMap()
+    .refine((params) => !TOKEN_PARAMS_OF_OURS.some((name) => Object.hasOwn(params, name)), {
+      error: `no ${TOKEN_PARAMS_OF_OURS.join(', ')}, which have fields of their own`,
+    })
+    .optional()
+    .meta({ description: 'For oauth2: further parameters of the token request, such as resource.' }),
 });
 
 const tlsSchema = strictMap({
@@ -111,6 +123,12 @@ export const connectorConfigSchema = strictMap({
     .meta({ description: "Put before every request's path." }),
   auth: authSchema.optional().meta({ description: 'Applied to every request that the kind makes.' }),
   tls: tlsSchema.optional(),
+  proxy: pattern(/^(?:none|https?:\/\/\S+|secretref:\/\/\S+)$/, 'an http or https URL, or "none"')
+    .optional()
+    .meta({
+      description:
+        "HTTP proxy for everything but this machine; none: no proxy. Default: the host's HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
+    }),
   profile: pattern(PROFILE_NAME_PATTERN, 'the name of a profile')
     .optional()
     .meta({ description: 'Name of a connection profile.' }),

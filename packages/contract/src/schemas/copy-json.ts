@@ -114,13 +114,16 @@ function checkNoReference(text: string, path: readonly PathStep[], walk: Walk): 
   }
 }
 
+/** Where references are resolved. */
+const RESOLVED: ReadonlySet<string> = new Set(['auth', 'settings', 'secrets', 'proxy']);
+
 function checkReference(text: string, path: readonly PathStep[], walk: Walk): void {
   const [section] = path;
   const parsed = parseSecretReference(text);
-  if (section !== 'auth' && section !== 'settings' && section !== 'secrets') {
+  if (!RESOLVED.has(String(section))) {
     walk.findings.push({
       path,
-      expected: 'no secret reference: they are resolved below auth and settings only',
+      expected: 'no secret reference: they are resolved in proxy, and below auth and settings, only',
       received: describeReceived(text),
     });
   } else if (!parsed.ok) {

@@ -1,16 +1,16 @@
 import type { PathStep } from '../problem-path.ts';
 
 const LONGEST = 60;
-const SECRET_FIELDS = new Set(['password', 'token', 'api_key', 'client_secret', 'headers']);
+const SECRET_FIELDS = new Set(['password', 'token', 'api_key', 'client_secret', 'headers', 'token_params']);
 
 /**
  * Whether a value at this place of a connector's configuration may be a secret, so that no message may repeat it: the
- * credentials of `auth`, and everything below `settings` and `secrets`, whose meaning only a plugin knows.
+ * credentials of `auth`, a proxy's URL, and everything below `settings` and `secrets`, whose meaning only a plugin knows.
  */
 export function mayBeSecret(path: readonly PathStep[]): boolean {
   const auth = path.indexOf('auth');
   if (auth >= 0 && SECRET_FIELDS.has(String(path[auth + 1]))) return true;
-  return path.includes('settings') || path.includes('secrets');
+  return path.at(-1) === 'proxy' || path.includes('settings') || path.includes('secrets');
 }
 
 /** A short text for what was found: small values as they are, large ones by their shape, possible secrets never. */

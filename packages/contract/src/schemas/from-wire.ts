@@ -26,6 +26,7 @@ export function fromWire(wire: WireConnectorConfig, defaults: ConfigDefaults): C
     basePath: wire.base_path,
     auth: authFromWire(wire.auth ?? {}),
     tls: tlsFromWire(wire.tls),
+    proxy: wire.proxy,
     profile: wire.profile,
     settings: (wire.settings ?? {}) as JsonObject,
     metadata: wire.metadata ?? {},
@@ -50,6 +51,8 @@ function authFromWire(auth: NonNullable<WireConnectorConfig['auth']>): Connector
     clientId: auth.client_id,
     clientSecret: auth.client_secret,
     scopes: auth.scopes,
+    audience: auth.audience,
+    tokenParams: auth.token_params,
   });
 }
 

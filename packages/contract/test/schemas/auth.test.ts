@@ -12,6 +12,8 @@ const FULL: Readonly<Record<string, Record<string, unknown>>> = {
     client_id: 'me',
     client_secret: 's3cret-s3cret',
     scopes: ['read'],
+    audience: 'https://api.example',
+    token_params: { resource: 'r1' },
   },
 };
 
@@ -48,8 +50,10 @@ describe('auth', () => {
         token: { canary },
         headers: { A: [canary], B: 5 },
         client_secret: canary,
+        token_params: { A: [canary], grant_type: canary },
         scopes: canary,
       },
+      proxy: `socks5://ann:${canary}@proxy`,
       settings: canary,
     };
     expect(JSON.stringify(problemsOf(wrong).filter((problem) => !problem.includes('scopes')))).not.toContain(canary);

@@ -23,6 +23,8 @@ const auth = fc.oneof(
     clientId: text,
     clientSecret: text,
     scopes: fc.array(word, { maxLength: 3 }),
+    audience: text,
+    tokenParams: fc.dictionary(fc.stringMatching(/^[a-z][A-Za-z]{0,8}$/), text, { maxKeys: 2 }),
   }),
 );
 
@@ -41,6 +43,7 @@ const input: fc.Arbitrary<ConnectorConfigInput> = fc.record(
     basePath: fc.constantFrom('/a', 'b/c', ''),
     auth,
     tls: fc.record({ caFile: text, serverName: text, insecure: fc.boolean() }, optional),
+    proxy: fc.constantFrom('none', 'http://proxy:3128', 'https://ann:pw@proxy'),
     profile: word,
     settings: fc.dictionary(
       fc.stringMatching(/^[a-zA-Z]{1,8}$/),

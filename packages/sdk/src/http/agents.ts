@@ -2,47 +2,71 @@ import type { Agent as HttpAgent } from 'node:http';
 import type { AgentOptions } from 'node:https';
 import { getCACertificates } from 'node:tls';
 import type { TlsConfig } from '@automate/contract';
+import type { Logger } from '../logger.ts';
 import { readPem, readTls } from '../read-tls.ts';
 import { http, https } from './node-http.ts';
+import { proxyFor, showProxy } from './proxy.ts';
+import type { ProxyOptions } from './proxy.ts';
 
 /** Kept connections of one connector. */
 export interface Agents {
-  /** The agent for a URL of the connector's own origin. */
-  own(protocol: string): Promise<HttpAgent>;
-  /** The agent for another server that the operator named, such as a token endpoint: its own CA beside the usual ones, no client certificate. */
-  foreign(protocol: string): Promise<HttpAgent>;
+  /** For a URL of the connector's own. */
+  own(url: URL): Promise<Route>;
+  /** For another server, such as a token endpoint: its own CA beside the usual ones, no client certificate. */
+  foreign(url: URL): Promise<Route>;
   /** Ends every connection, in use or not. */
   close(): void;
 }
 
-const KEEP: AgentOptions = { keepAlive: true, timeout: 30_000, scheduling: 'lifo' };
+/** How a URL is reached. */
+export interface Route {
+  readonly agent: HttpAgent;
+  readonly proxy: URL | undefined;
+}
 
-export function createAgents(id: string, tls: TlsConfig | undefined): Agents {
-  const made = new Map<string, Promise<HttpAgent>>();
-  const once = (key: string, make: () => Promise<HttpAgent>): Promise<HttpAgent> => {
-    let agent = made.get(key);
-    if (agent === undefined) {
-      agent = make();
-      made.set(key, agent);
+export interface AgentsOptions extends ProxyOptions {
+  readonly tls: TlsConfig | undefined;
+  readonly logger: Logger;
+}
+
+/**
+ * An idle connection is kept shorter than servers do by default: one that they close while a request is on its way leaves
+ * its outcome unknown.
+ */
+const KEEP: AgentOptions = { keepAlive: true, timeout: 4000, scheduling: 'lifo' };
+
+export function createAgents(options: AgentsOptions): Agents {
+  const { id, tls, logger } = options;
+  const made = new Map<string, Promise<Route>>();
+  const route = (url: URL, own: boolean): Promise<Route> => {
+    const proxy = proxyFor(options, url);
+    const key = `${url.protocol} ${url.protocol === 'https:' && own} ${proxy?.href}`;
+    let found = made.get(key);
+    if (found === undefined) {
+      found = open(url.protocol, own, proxy);
+      made.set(key, found);
       // A file that could not be read may be there the next time.
-      agent.catch(() => made.delete(key));
+      found.catch(() => made.delete(key));
     }
-    return agent;
+    return found;
   };
-  const plain = (): Promise<HttpAgent> => once('http:', async () => new http.Agent(KEEP));
+  const open = async (protocol: string, own: boolean, proxy: URL | undefined): Promise<Route> => {
+    if (proxy !== undefined) logger.info(`${protocol.slice(0, -1)} requests go through ${showProxy(proxy)}`);
+    if (protocol === 'http:') {
+      const proxyEnv = { HTTP_PROXY: proxy?.href };
+      return { agent: new http.Agent({ ...KEEP, ...(proxy === undefined ? {} : { proxyEnv }) }), proxy };
+    }
+    const proxyEnv = { HTTPS_PROXY: proxy?.href };
+    const trust = own ? await readTls({ id, tls }) : await readRoots(id, tls);
+    return { agent: new https.Agent({ ...KEEP, ...trust, ...(proxy === undefined ? {} : { proxyEnv }) }), proxy };
+  };
   return {
-    own: (protocol) =>
-      protocol === 'https:'
-        ? once('https:', async () => new https.Agent({ ...KEEP, ...(await readTls({ id, tls })) }))
-        : plain(),
-    foreign: (protocol) =>
-      protocol === 'https:'
-        ? once('foreign', async () => new https.Agent({ ...KEEP, ...(await readRoots(id, tls)) }))
-        : plain(),
+    own: async (url) => route(url, true),
+    foreign: async (url) => route(url, false),
     close() {
-      for (const agent of made.values())
-        agent.then(
-          (opened) => opened.destroy(),
+      for (const each of made.values())
+        each.then(
+          ({ agent }) => agent.destroy(),
           () => undefined,
         );
     },

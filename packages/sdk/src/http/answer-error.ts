@@ -1,5 +1,5 @@
 import type { ConnectorError, ConnectorErrorOptions } from '@automate/contract';
-import { UpstreamError } from '@automate/contract';
+import { AuthFailedError, UpstreamError } from '@automate/contract';
 import { decodeText } from './charset.ts';
 import { errorForStatus, parseRetryAfter } from '../normalize-error.ts';
 import type { Answer } from './exchange.ts';
@@ -15,10 +15,11 @@ const ADVICE: Readonly<Record<number, string>> = {
 
 /** The connector error for an answer whose status the request did not accept. */
 export function answerError(what: string, answer: Answer): ConnectorError {
-  const { status, statusText, headers } = answer;
+  const { status, statusText, headers, via } = answer;
   const excerpt = excerptOf(answer);
   const said = excerpt === '' ? '' : `: ${excerpt}`;
-  const head = `${what} answered ${status}${statusText === '' ? '' : ` ${statusText}`}`;
+  const who = via !== undefined && (status === 407 || status >= 500) ? `${what} (through ${via})` : what;
+  const head = `${who} answered ${status}${statusText === '' ? '' : ` ${statusText}`}`;
   const message = `${head}${said}${ADVICE[status] ?? ''}`;
   const retryAfterMs = status === 429 || status === 503 ? parseRetryAfter(headers['retry-after']) : undefined;
   const options: ConnectorErrorOptions = {
@@ -26,6 +27,7 @@ export function answerError(what: string, answer: Answer): ConnectorError {
     // "Not implemented" and "version not supported" will not pass by themselves.
     ...(status === 501 || status === 505 ? { retryable: false } : {}),
   };
+  if (status === 407) return new AuthFailedError(message, { details: { status, reason: 'proxy_refused' } });
   return (
     errorForStatus(status, message, options) ??
     new UpstreamError(`${message}; that is no answer this connector can use`, {

@@ -1,12 +1,16 @@
 import type { JsonObject, JsonValue } from '@automate/contract';
 import type { CallContext, ResolvedConfig } from '../connector-context.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../http-client.ts';
+import type { Logger } from '../logger.ts';
 import type { Redactor } from '../redact.ts';
 import type { Exchanges } from './exchanges.ts';
+import type { ProxyEnvironment } from './proxy.ts';
 
 export interface HttpClientOptions {
   readonly id: string;
   readonly config: ResolvedConfig;
+  readonly proxies?: ProxyEnvironment | undefined;
+  readonly logger: Logger;
   /** Fires when the connector closes; ends every request and connection. */
   readonly signal: AbortSignal;
   readonly redactor: Redactor;

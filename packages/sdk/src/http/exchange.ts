@@ -1,5 +1,6 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { BodyTooLargeError } from './failure.ts';
 import { http, https } from './node-http.ts';
 
@@ -25,6 +26,8 @@ export interface Answer {
   readonly body: Uint8Array;
   /** Why `body` is not all of it. Only where the status says enough without one. */
   readonly fault?: unknown;
+  /** The proxy that may have answered itself. */
+  readonly via?: string;
 }
 
 /** One request on its way. */
@@ -87,7 +90,9 @@ function lengthOf(method: string, body: Uint8Array | undefined): Record<string, 
 /** A connection counts from when a request could go over it: over TLS that is after the handshake. */
 function watchConnection(request: ClientRequest, secure: boolean, onConnected: () => void): void {
   request.once('socket', (socket: Socket) => {
-    if (request.reusedSocket || (!secure && !socket.connecting)) onConnected();
+    // Through a tunnel the handshake is done before the request gets its connection.
+    const { secureConnecting = false } = socket as Partial<TLSSocket & { readonly secureConnecting: boolean }>;
+    if (request.reusedSocket || !(secure ? secureConnecting : socket.connecting)) onConnected();
     else socket.once(secure ? 'secureConnect' : 'connect', onConnected);
   });
 }

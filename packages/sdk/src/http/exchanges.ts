@@ -20,6 +20,7 @@ import { failureOf } from './failure.ts';
 import type { Guard } from './guard.ts';
 import { createGuard } from './guard.ts';
 import { encodePayload, faultOfHeader, plainHeaders } from './payload.ts';
+import { showProxy } from './proxy.ts';
 import { createRateHolds } from './rate-hold.ts';
 import type { Hop } from './redirect.ts';
 import { nextHop } from './redirect.ts';
@@ -57,8 +58,9 @@ interface Prepared {
   readonly accept: (status: number) => boolean;
 }
 
-export function createExchanges({ id, config, signal: closing, redactor }: HttpClientOptions): Exchanges {
-  const agents = createAgents(id, config.tls);
+export function createExchanges(options: HttpClientOptions): Exchanges {
+  const { id, config, proxies, logger, signal: closing, redactor } = options;
+  const agents = createAgents({ id, tls: config.tls, proxy: config.proxy, environment: proxies, logger });
   const holds = createRateHolds();
   if (closing.aborted) agents.close();
   else closing.addEventListener('abort', () => agents.close(), { once: true });
@@ -77,12 +79,14 @@ export function createExchanges({ id, config, signal: closing, redactor }: HttpC
   /** One request and its answer, over a fresh connection where a kept one turns out to be dead. */
   async function sendHop({ maxBytes, accept }: Prepared, hop: Hop, guard: Guard, credentials: Credentials) {
     const { url, method, body } = hop;
-    const agent = await guard.wait(hop.own ? agents.own(url.protocol) : agents.foreign(url.protocol));
+    const { agent, proxy } = await guard.wait(hop.own ? agents.own(url) : agents.foreign(url));
     const headers = { ...hop.headers, ...credentials };
     for (let attempt = 1; ; attempt += 1) {
       const running = startExchange({ url, method, headers, body, agent, maxBytes, accept });
       try {
-        return await guard.run(running, url);
+        const answer = await guard.run(running, url, proxy);
+        // Through a tunnel only the server itself can answer.
+        return proxy === undefined || url.protocol === 'https:' ? answer : { ...answer, via: showProxy(proxy) };
       } catch (error) {
         const stale = running.reused() && Errors.is(error) && error.code === 'TRANSIENT_NETWORK';
         if (!stale || !SAFE_METHODS.has(method) || attempt >= STALE_TRIES) throw error;
@@ -190,7 +194,7 @@ export function createExchanges({ id, config, signal: closing, redactor }: HttpC
     // Not bound to one caller: others may be waiting for the same token.
     const guard = createGuard({ what, timeoutMs: config.limits.timeoutMs, signal: undefined, closing });
     try {
-      const agent = await agents.foreign(url.protocol);
+      const { agent, proxy } = await agents.foreign(url);
       const running = startExchange({
         url,
         method: 'POST',
@@ -200,7 +204,7 @@ export function createExchanges({ id, config, signal: closing, redactor }: HttpC
         maxBytes: TOKEN_BYTES,
         accept: () => true,
       });
-      return responseOf(what, await guard.run(running, url));
+      return responseOf(what, await guard.run(running, url, proxy));
     } finally {
       guard.release();
     }

@@ -1,13 +1,16 @@
 import type { ConnectorErrorOptions } from '@automate/contract';
 import {
+  AuthFailedError,
   ConnectorError,
   ConnectorInternalError,
   TimeoutError,
   TransientNetworkError,
   UpstreamError,
 } from '@automate/contract';
-import { networkCodeOf } from '../network-fault.ts';
+import { faultOf, networkCodeOf } from '../network-fault.ts';
+import { rebuildError } from '../rebuild-error.ts';
 import { connectionError } from '../socket-error.ts';
+import { showProxy } from './proxy.ts';
 
 /** The answer is longer than the caller takes. */
 export class BodyTooLargeError extends Error {
@@ -24,6 +27,7 @@ export interface FailedRequest {
   /** `GET http://host/path`, for messages. */
   readonly what: string;
   readonly url: URL;
+  readonly proxy?: URL | undefined;
   readonly connected: boolean;
 }
 
@@ -40,6 +44,8 @@ export function failureOf(thrown: unknown, request: FailedRequest): ConnectorErr
       },
     );
   }
+  const ofProxy = proxyError(thrown, request);
+  if (ofProxy !== undefined) return ofProxy;
   const never = connectionError(thrown, { server: url.host, effect: connected ? 'maybe' : 'none', what });
   // With TLS 1.3 our end of the handshake may be done already; the other side still refuses before it reads a request.
   if (never !== undefined) return never;
@@ -51,6 +57,34 @@ export function failureOf(thrown: unknown, request: FailedRequest): ConnectorErr
   };
   if (code === 'ETIMEDOUT') return new TimeoutError(`${what}: the network gave up waiting for ${url.host}`, options);
   return brokenOff(code, thrown, request, options);
+}
+
+/** The error for a proxy that could not be reached, or that would not let us through: nothing was sent then. */
+function proxyError(thrown: unknown, { what, proxy, connected }: FailedRequest): ConnectorError | undefined {
+  if (proxy === undefined || connected) return undefined;
+  const server = showProxy(proxy);
+  const { statusCode: status } = (thrown ?? {}) as { readonly statusCode?: number };
+  const code = networkCodeOf(thrown);
+  if (code === 'ERR_PROXY_TUNNEL') {
+    const options = { effect: 'none', blame: 'operator', cause: thrown } as const;
+    const details = { reason: 'proxy_refused', ...(status === undefined ? {} : { status }) };
+    const said = status === undefined ? 'ended the connection' : `answered ${status}`;
+    return status === 407
+      ? new AuthFailedError(`${what}: ${server} wants other credentials (407); the operator must check them`, {
+          ...options,
+          details,
+        })
+      : new TransientNetworkError(`${what}: ${server} ${said} to the wish for a tunnel; the operator must check it`, {
+          ...options,
+          // What it forbids it will forbid again.
+          retryable: status === undefined || status >= 500,
+          details,
+        });
+  }
+  // A certificate is the server's: the way to the proxy is open then.
+  if (!['refused', 'dns', 'unreachable'].includes(faultOf(code) ?? '')) return undefined;
+  const error = connectionError(thrown, { server, effect: 'none', what });
+  return error === undefined ? undefined : rebuildError(error, { blame: 'operator' });
 }
 
 function brokenOff(

@@ -22,7 +22,7 @@ export interface Guard {
   /** Waits for what cannot have an effect at the remote system. */
   wait<T>(work: Promise<T>): Promise<T>;
   /** Waits for an exchange; ends it when the guard fires. */
-  run(exchange: Exchange, url: URL): Promise<Answer>;
+  run(exchange: Exchange, url: URL, proxy: URL | undefined): Promise<Answer>;
   /** Lets go of timer and listeners. */
   release(): void;
 }
@@ -54,7 +54,7 @@ export function createGuard({ what, timeoutMs, signal, closing }: GuardOptions):
   if (timeoutMs <= 0) stop(new TimeoutError(`${what} was not sent: the call's time was already over`));
   return {
     wait: (work) => Promise.race([stopped, work]),
-    async run(exchange, url) {
+    async run(exchange, url, proxy) {
       onStop = exchange.abort;
       if (reason !== undefined) exchange.abort(reason);
       try {
@@ -62,7 +62,7 @@ export function createGuard({ what, timeoutMs, signal, closing }: GuardOptions):
       } catch (thrown) {
         const connected = exchange.connected();
         throw reason === undefined
-          ? failureOf(thrown, { what, url, connected })
+          ? failureOf(thrown, { what, url, proxy, connected })
           : withEffect(reason, connected ? 'maybe' : 'none');
       } finally {
         onStop = undefined;

@@ -67,7 +67,7 @@ export function createTokenSource({ id, auth, post }: TokenSourceOptions): Token
 }
 
 async function fetchToken(id: string, auth: ResolvedAuth, post: TokenSourceOptions['post']): Promise<Held> {
-  const { tokenUrl, clientId, clientSecret, scopes = [] } = auth;
+  const { tokenUrl, clientId, clientSecret, scopes = [], audience, tokenParams = {} } = auth;
   const url = URL.parse(tokenUrl ?? '');
   if (url === null || clientId === undefined || clientSecret === undefined) {
     throw new ConfigInvalidError(
@@ -75,7 +75,12 @@ async function fetchToken(id: string, auth: ResolvedAuth, post: TokenSourceOptio
       { details: { reason: 'auth_incomplete' } },
     );
   }
-  const grant = { grant_type: 'client_credentials', ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }) };
+  const grant = {
+    grant_type: 'client_credentials',
+    ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
+    ...(audience === undefined ? {} : { audience }),
+    ...Object.fromEntries(Object.entries(tokenParams).map(([name, value]) => [name, value.reveal()])),
+  };
   const form = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
   const pair = `${encodeForm(clientId)}:${encodeForm(clientSecret.reveal())}`;
   try {

@@ -2,7 +2,8 @@ import type { ConnectorConfig, JsonObject } from '@automate/contract';
 import type { ConnectorContext } from '../connector-context.ts';
 import { createHttpClient } from '../http/create-http-client.ts';
 import type { Logger } from '../logger.ts';
-import { authSecrets } from '../masking.ts';
+import type { ProxyEnvironment } from '../http/proxy.ts';
+import { authSecrets, proxySecrets } from '../masking.ts';
 import { createRedactor } from '../redact.ts';
 import { resolveAuth, wrapAll } from './resolve-auth.ts';
 
@@ -21,6 +22,8 @@ export interface ConnectorContextInput {
   /** The connector's own settings over its profile's. */
   readonly settings: JsonObject;
   readonly profile?: ProfileInput;
+  /** The proxies that the host's environment names. */
+  readonly proxies?: ProxyEnvironment;
   readonly logger: Logger;
   /** Fires when the connector closes; ends all connections. */
   readonly signal: AbortSignal;
@@ -30,12 +33,17 @@ export interface ConnectorContextInput {
 
 /** The context that an adapter is started with: secrets wrapped, `http` bound to the connector's endpoint. */
 export function createConnectorContext(input: ConnectorContextInput): ConnectorContext {
-  const { id, settings, logger, signal } = input;
+  const { id, settings, logger, signal, proxies } = input;
   const auth = resolveAuth(input.config.auth, input.profile?.secrets ?? {});
   const profile =
     input.profile === undefined ? undefined : { ...input.profile, secrets: wrapAll(input.profile.secrets) };
   const config = { ...input.config, auth };
-  const secrets = [...authSecrets(auth), ...Object.values(input.profile?.secrets ?? {}), ...(input.secrets ?? [])];
-  const http = createHttpClient({ id, config, signal, redactor: createRedactor(secrets) });
+  const secrets = [
+    ...authSecrets(auth),
+    ...[config.proxy, proxies?.http, proxies?.https].flatMap(proxySecrets),
+    ...Object.values(input.profile?.secrets ?? {}),
+    ...(input.secrets ?? []),
+  ];
+  const http = createHttpClient({ id, config, proxies, logger, signal, redactor: createRedactor(secrets) });
   return { id, config, settings, ...(profile === undefined ? {} : { profile }), logger, http, signal };
 }

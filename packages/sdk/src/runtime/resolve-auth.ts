@@ -13,7 +13,7 @@ const FILLED = {
 
 /** `auth` with its gaps filled from the profile and every secret wrapped. */
 export function resolveAuth(given: AuthConfig, profileSecrets: Readonly<Record<string, string>>): ResolvedAuth {
-  const { password, token, apiKey, clientSecret, headers, ...plain } = fill(given, profileSecrets);
+  const { password, token, apiKey, clientSecret, headers, tokenParams, ...plain } = fill(given, profileSecrets);
   return {
     ...plain,
     ...(password === undefined ? {} : { password: new Secret(password) }),
@@ -21,6 +21,7 @@ export function resolveAuth(given: AuthConfig, profileSecrets: Readonly<Record<s
     ...(apiKey === undefined ? {} : { apiKey: new Secret(apiKey) }),
     ...(clientSecret === undefined ? {} : { clientSecret: new Secret(clientSecret) }),
     ...(headers === undefined ? {} : { headers: wrapAll(headers) }),
+    ...(tokenParams === undefined ? {} : { tokenParams: wrapAll(tokenParams) }),
   };
 }
 

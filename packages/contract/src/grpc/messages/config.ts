@@ -40,6 +40,7 @@ export function configToMessage(config: ConnectorConfigInput, problems: Problems
     host: config.host ?? '',
     port: Number(whole(config.port, 'port', problems) ?? 0),
     scheme: config.scheme ?? '',
+    proxy: config.proxy ?? '',
     basePath: config.basePath ?? '',
     metadata: { ...config.metadata },
     tags: [...(config.tags ?? [])],
@@ -59,9 +60,15 @@ export function configToMessage(config: ConnectorConfigInput, problems: Problems
 function authToInit({
   headers,
   scopes,
+  tokenParams,
   ...auth
 }: NonNullable<ConnectorConfigInput['auth']>): MessageInitShape<typeof AuthConfigSchema> {
-  return { ...defined(auth), headers: defined(headers ?? {}) as Record<string, string>, scopes: [...(scopes ?? [])] };
+  return {
+    ...defined(auth),
+    headers: defined(headers ?? {}) as Record<string, string>,
+    scopes: [...(scopes ?? [])],
+    tokenParams: defined(tokenParams ?? {}) as Record<string, string>,
+  };
 }
 
 function healthToInit(
@@ -159,6 +166,7 @@ export function configInputFromMessage(message: ConfigMessage): ConnectorConfigI
       limits: message.limits && limitsFromMessage(message.limits),
       retry: message.retry && retryFromMessage(message.retry),
       tls: message.tls && tlsFromMessage(message.tls),
+      proxy: textOrNothing(message.proxy),
     }),
   };
 }
@@ -205,6 +213,8 @@ function authFromMessage(auth: AuthMessage) {
     clientSecret: textOrNothing(auth.clientSecret),
     scopes: auth.scopes.length === 0 ? undefined : [...auth.scopes],
     apiKeyHeader: textOrNothing(auth.apiKeyHeader),
+    audience: textOrNothing(auth.audience),
+    tokenParams: Object.keys(auth.tokenParams).length === 0 ? undefined : { ...auth.tokenParams },
   });
 }
 
