@@ -26,8 +26,10 @@ connectors:
     const ask = (id: string): Promise<unknown> =>
       it.service.execute({ id, action: 'ask', payload: { path: `/of/${id}` } });
     for (const id of ['usual', 'usual', 'special', 'named', 'here']) await ask(id);
-    const { envelope } = await ask('without').catch((error) => ({ envelope: error.toEnvelope() }));
-    expect(envelope).toMatchObject({ code: 'TRANSIENT_NETWORK', message: expect.stringContaining('"api.test"') });
+    await expect(ask('without')).rejects.toMatchObject({
+      code: 'TRANSIENT_NETWORK',
+      message: expect.stringContaining('"api.test"'),
+    });
 
     const asked = (server: FakeService): readonly string[] => server.requests.map(({ target }) => target);
     expect(asked(environments)).toEqual(['http://api.test/of/usual', 'http://api.test/of/usual']);
