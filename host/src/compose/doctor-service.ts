@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import type { ConnectorInfo, ConnectorService, PluginEntry } from '@automate/contract';
+import { defaultPort } from '@automate/contract';
 import type { Finding } from './finding.ts';
 
 /** How long an endpoint may take to accept a connection, in milliseconds. */
@@ -109,6 +110,6 @@ function explain(error: unknown): string {
 function addressOf(endpoint: string): { readonly host: string; readonly port: number } | undefined {
   const url = URL.parse(endpoint);
   if (url === null || url.hostname === '') return undefined;
-  const port = Number(url.port === '' ? (/^(https|wss):$/.test(url.protocol) ? 443 : 80) : url.port);
+  const port = url.port === '' ? (defaultPort(url.protocol.slice(0, -1)) ?? 80) : Number(url.port);
   return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port };
 }

@@ -15,6 +15,7 @@ function toKind(declaration: Declaration): Kind {
     type: declaration.type,
     title: declaration.title,
     description: declaration.description,
+    scheme: declaration.scheme,
     autoconfigure: declaration.autoconfigure,
     source: {
       via: 'package',
@@ -35,19 +36,22 @@ export interface KindRegistration {
   readonly type?: ConnectorType;
   readonly title?: string;
   readonly description?: string;
+  /** Scheme of the endpoint where the configuration names none. Default `http`. */
+  readonly scheme?: string;
   /** A connector whose id is the kind exists without a configuration entry. Default false. */
   readonly autoconfigure?: boolean;
 }
 
 /** Throws TypeError for a name that is none. */
 export function registeredKind(registration: KindRegistration): Kind {
-  const { kind: name, adapter, type = 'custom', title, description, autoconfigure = false } = registration;
+  const { kind: name, adapter, type = 'custom', title, description, scheme, autoconfigure = false } = registration;
   if (!KIND_PATTERN.test(name)) throw new TypeError(`"${name}" is no name for a kind: expected ${KIND_PATTERN.source}`);
   return {
     name,
     type,
     ...(title === undefined ? undefined : { title }),
     ...(description === undefined ? undefined : { description }),
+    ...(scheme === undefined ? undefined : { scheme }),
     autoconfigure,
     source:
       typeof adapter === 'function'

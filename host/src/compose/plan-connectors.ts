@@ -2,6 +2,7 @@ import type { ConnectorConfig } from '@automate/contract';
 import { describeProblem } from '@automate/contract';
 import { parseConnectorConfig } from '@automate/contract/schemas';
 import type { ConfiguredConnector } from '../config/host-config.ts';
+import { parseRegistered } from '../config/parse-registered.ts';
 import type { ConnectorEntry } from '../registry/connector-state.ts';
 import type { KindCatalog } from '../registry/kind-catalog.ts';
 import type { EntryInput, Registry } from '../registry/registry.ts';
@@ -35,8 +36,8 @@ export function planConnectors({ configured, kinds, store, healthIntervalMs }: P
       );
       continue;
     }
-    const parsed = parseConnectorConfig(wire, { allowReferences: false, defaults: { healthIntervalMs } });
-    if (parsed.ok) inputs.set(id, { owner: 'api', config: parsed.config, written: parsed.config });
+    const parsed = parseRegistered(wire, { healthIntervalMs });
+    if (parsed.ok) inputs.set(id, { owner: 'api', config: parsed.config, written: parsed.written });
     else
       warnings.push(`the registered connector "${id}" is left out: ${parsed.problems.map(describeProblem).join('; ')}`);
   }

@@ -20,6 +20,8 @@ export interface KindManifest {
   readonly type: ConnectorType;
   readonly title: string;
   readonly description: string;
+  /** Of the endpoint, where the configuration names none. */
+  readonly scheme?: string | undefined;
   /** Relative to the package, as written. */
   readonly icon?: string;
   /** A connector whose id is the kind exists without a configuration entry. */
@@ -42,6 +44,8 @@ export interface Declaration {
   readonly type: ConnectorType;
   readonly title: string;
   readonly description: string;
+  /** Of the endpoint, where the configuration names none. */
+  readonly scheme?: string | undefined;
   /** Real path of the icon. */
   readonly icon?: string;
   /** A connector whose id is the kind exists without a configuration entry. */

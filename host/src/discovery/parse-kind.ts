@@ -1,4 +1,4 @@
-import { CONNECTOR_TYPES, KIND_PATTERN } from '@automate/contract';
+import { CONNECTOR_TYPES, KIND_PATTERN, SCHEME_PATTERN } from '@automate/contract';
 import type { ConnectorType } from '@automate/contract';
 import type { KindManifest } from './declaration.ts';
 import { describeValue } from './describe-value.ts';
@@ -7,7 +7,7 @@ import { printable } from './fault.ts';
 import { parsePermissions, readFlag } from './parse-permissions.ts';
 import { isRecord, own } from './record.ts';
 
-const FIELDS = ['entry', 'type', 'title', 'description', 'icon', 'autoconfigure', 'permissions'];
+const FIELDS = ['entry', 'type', 'title', 'description', 'scheme', 'icon', 'autoconfigure', 'permissions'];
 const EXAMPLE = '"./dist/adapter.js"';
 
 export interface KindSource {
@@ -62,6 +62,7 @@ export function parseKind({ kind, value, description, report, warn }: KindSource
     type: readType(own(long, 'type'), `${path}.type`, note),
     title: readText(own(long, 'title'), `${path}.title`, note) ?? titleOf(kind),
     description: readText(own(long, 'description'), `${path}.description`, note) ?? description,
+    scheme: readScheme(own(long, 'scheme'), `${path}.scheme`, note),
     icon: readText(own(long, 'icon'), `${path}.icon`, note),
     autoconfigure: readFlag(own(long, 'autoconfigure'), `${path}.autoconfigure`, note),
     permissions: parsePermissions(own(long, 'permissions'), `${path}.permissions`, note),
@@ -93,6 +94,18 @@ function readType(value: unknown, path: string, report: Report): ConnectorType {
       remedy: 'choose one of these, or leave the field out for "custom"',
     });
   return type ?? 'custom';
+}
+
+function readScheme(value: unknown, path: string, report: Report): string | undefined {
+  if (value === undefined || (typeof value === 'string' && SCHEME_PATTERN.test(value))) return value;
+  report({
+    path,
+    expected: 'a URL scheme such as "postgresql"',
+    received: describeValue(value),
+    blame: 'plugin',
+    remedy: 'write the scheme alone, or leave the field out for "http"',
+  });
+  return undefined;
 }
 
 function readText(value: unknown, path: string, report: Report): string | undefined {

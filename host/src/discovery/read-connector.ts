@@ -71,6 +71,7 @@ function locateFiles(found: PackageDir, manifest: Manifest, faults: Fault[]): Re
       type: kind.type,
       title: kind.title,
       description: kind.description,
+      ...(kind.scheme === undefined ? {} : { scheme: kind.scheme }),
       ...(icon === undefined ? {} : { icon }),
       autoconfigure: kind.autoconfigure,
       permissions: kind.permissions,

@@ -1,4 +1,5 @@
 import type { ConnectorConfig, ConnectorOwner } from '@automate/contract';
+import { CONFIG_DEFAULTS } from '@automate/contract/schemas';
 import type { Kind } from './kind-catalog.ts';
 
 /** A connector as it was configured, before anything runs. */
@@ -32,6 +33,11 @@ export function decideState(
   if (!config.enabled) return { phase: 'disabled', kind };
   if (kind === undefined) return { phase: 'missing', reason: explainMissing(config.kind) };
   return { phase: 'usable', kind };
+}
+
+/** A configuration with its scheme: what it names itself, else what its kind does. */
+export function withScheme<Config extends ConnectorConfig>(config: Config, kind: Kind | undefined): Config {
+  return { ...config, scheme: config.scheme ?? kind?.scheme ?? CONFIG_DEFAULTS.scheme };
 }
 
 /** The kind of an entry, where there is one. */

@@ -19,6 +19,8 @@ export interface Kind {
   readonly type: ConnectorType;
   readonly title?: string;
   readonly description?: string;
+  /** Of the endpoint, where the configuration names none. Absent: `http`. */
+  readonly scheme?: string | undefined;
   readonly autoconfigure: boolean;
   readonly source: KindSource;
 }

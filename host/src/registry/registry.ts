@@ -1,7 +1,7 @@
 import type { ConnectorConfig, ConnectorOwner } from '@automate/contract';
 import { NotFoundError } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
-import { decideState } from './connector-state.ts';
+import { decideState, withScheme } from './connector-state.ts';
 import type { KindCatalog } from './kind-catalog.ts';
 
 /** What makes an entry. */
@@ -22,9 +22,12 @@ export class Registry {
 
   /** Replaces an entry whole, or adds it. Whether an id may be taken is for the caller to know. */
   replace(input: EntryInput): ConnectorEntry {
-    const { id, kind } = input.config;
-    const state = decideState(input.config, this.#kinds.find(kind), (name) => this.#kinds.explainMissing(name));
-    const entry: ConnectorEntry = { id, ...input, state };
+    const { id } = input.config;
+    const kind = this.#kinds.find(input.config.kind);
+    const config = withScheme(input.config, kind);
+    const written = withScheme(input.written, kind);
+    const state = decideState(config, kind, (name) => this.#kinds.explainMissing(name));
+    const entry: ConnectorEntry = { id, owner: input.owner, config, written, state };
     this.#entries.set(id, entry);
     return entry;
   }

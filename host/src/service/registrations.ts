@@ -1,9 +1,11 @@
 import type { ChangeResult, ConnectorConfig, ConnectorConfigInput, JsonObject, Problem } from '@automate/contract';
 import { AlreadyExistsError, configRefused, InvalidInputError } from '@automate/contract';
-import { parseConnectorConfig, toWireConfig } from '@automate/contract/schemas';
+import { toWireConfig } from '@automate/contract/schemas';
+import { parseRegistered } from '../config/parse-registered.ts';
 import type { ConnectorEntry } from '../registry/connector-state.ts';
 import type { KindCatalog } from '../registry/kind-catalog.ts';
 import type { Registry } from '../registry/registry.ts';
+import { withScheme } from '../registry/connector-state.ts';
 import { describeOwner } from '../registry/registry.ts';
 import type { Store } from '../store/store.ts';
 import type { Descriptions } from './descriptions.ts';
@@ -35,6 +37,7 @@ export interface RegistrationsOptions {
 
 interface Accepted {
   readonly config: ConnectorConfig;
+  readonly written: ConnectorConfig;
   /** What is stored: the input itself, so that a later default takes effect. */
   readonly wire: JsonObject;
 }
@@ -59,7 +62,7 @@ export class Registrations {
       }
       await this.#checkAgainstKind(parsed.config);
       this.#options.store.put(parsed.config.id, parsed.wire);
-      this.#putToWork('added', parsed.config);
+      this.#putToWork('added', parsed);
       return { id: parsed.config.id, message: `registered "${parsed.config.id}"` };
     });
   }
@@ -70,7 +73,7 @@ export class Registrations {
       this.#requireApiOwned(parsed.config.id, 'updated');
       await this.#checkAgainstKind(parsed.config);
       this.#options.store.put(parsed.config.id, parsed.wire);
-      this.#putToWork('updated', parsed.config);
+      this.#putToWork('updated', parsed);
       return { id: parsed.config.id, message: `updated "${parsed.config.id}"` };
     });
   }
@@ -86,8 +89,8 @@ export class Registrations {
     });
   }
 
-  #putToWork(kind: 'added' | 'updated', config: ConnectorConfig): void {
-    const entry = this.#options.registry.replace({ owner: 'api', config, written: config });
+  #putToWork(kind: 'added' | 'updated', { config, written }: Accepted): void {
+    const entry = this.#options.registry.replace({ owner: 'api', config, written });
     this.#options.live.open(entry);
     this.#options.onChange({ kind, entry });
   }
@@ -103,17 +106,14 @@ export class Registrations {
 
   #parse(input: ConnectorConfigInput): Accepted {
     const wire = toWireConfig(input);
-    const parsed = parseConnectorConfig(wire, {
-      allowReferences: false,
-      defaults: { healthIntervalMs: this.#options.healthIntervalMs },
-    });
+    const parsed = parseRegistered(wire, { healthIntervalMs: this.#options.healthIntervalMs });
     if (!parsed.ok) throw configRefused(String(input.id), parsed.problems);
-    return { config: parsed.config, wire };
+    return { config: parsed.config, written: parsed.written, wire };
   }
 
   async #checkAgainstKind(config: ConnectorConfig): Promise<void> {
-    const problems = [...this.#checkProfile(config), ...checkHealthPath(config)];
     const kind = this.#options.kinds.find(config.kind);
+    const problems = [...this.#checkProfile(config), ...checkHealthPath(withScheme(config, kind))];
     if (kind === undefined) {
       const message = this.#options.kinds.explainMissing(config.kind);
       problems.push({
@@ -153,7 +153,7 @@ export class Registrations {
 
 /** A path can only be asked for at an http(s) endpoint. */
 export function checkHealthPath({ healthCheck, scheme, host }: ConnectorConfig): Problem[] {
-  if (healthCheck.path === undefined || (host !== undefined && /^https?$/.test(scheme))) return [];
+  if (healthCheck.path === undefined || (host !== undefined && /^https?$/.test(scheme ?? 'http'))) return [];
   return [
     {
       path: 'health_check.path',

@@ -55,6 +55,7 @@ describe('a manifest in the long form', () => {
           type: 'messaging',
           title: 'Other',
           description: 'The other one.',
+          scheme: 'other+tls',
           icon: './icon.svg',
           autoconfigure: true,
           permissions,
@@ -71,6 +72,7 @@ describe('a manifest in the long form', () => {
             type: 'messaging',
             title: 'Other',
             description: 'The other one.',
+            scheme: 'other+tls',
             icon: './icon.svg',
             autoconfigure: true,
             permissions,
@@ -124,6 +126,11 @@ describe('a faulty manifest', () => {
     ['an unknown type', { a: { entry: './a.js', type: 'queue' } }, ['automate.connectors.a.type: "queue"']],
     ['a type that is no text', { a: { entry: './a.js', type: 3 } }, ['automate.connectors.a.type: 3']],
     ['a title that is no text', { a: { entry: './a.js', title: 3 } }, ['automate.connectors.a.title: 3']],
+    [
+      'a scheme that is none',
+      { a: { entry: './a.js', scheme: 'http://' } },
+      ['automate.connectors.a.scheme: "http://"'],
+    ],
     [
       'a quoted flag',
       { a: { entry: './a.js', autoconfigure: 'true' } },

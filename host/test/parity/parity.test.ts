@@ -15,7 +15,11 @@ const DOORS = {
 } as const satisfies Record<string, Door>;
 
 async function play(door: Door): Promise<readonly Step[]> {
-  await using it = await SandboxHost.open({ yaml: SCENARIO_YAML, env: { HEALTH_INTERVAL: '500h' } });
+  await using it = await SandboxHost.open({
+    yaml: SCENARIO_YAML,
+    manifests: { open_kind: { scheme: 'shop' } },
+    env: { HEALTH_INTERVAL: '500h' },
+  });
   const service = await door(it);
   try {
     return await playScenario(service);
@@ -122,6 +126,12 @@ describe('the same scenario through every door', () => {
       'register bad settings': { error: { code: 'INVALID_INPUT', problems: [{ path: 'settings.colour' }] } },
       'register a reference': { error: { code: 'INVALID_INPUT', problems: [{ path: 'settings.greeting' }] } },
       'call the updated one': { answer: { result: { greeting: 'ciao' } } },
+      'get the escaped one': { answer: { config: { settings: { greeting: 'say $${HOME}', token: '[secret]' } } } },
+      'call the escaped one': { answer: { result: { greeting: 'say ${HOME}' } } },
+      'call it as it was shown': { answer: { result: { greeting: 'say ${HOME}' } } },
+      'endpoint of the kind': {
+        answer: { connector: { endpoint: 'shop://[::1]:5432' }, config: { scheme: 'shop', host: '::1' } },
+      },
       'update it badly': { error: { code: 'INVALID_INPUT' } },
       'it still works': { answer: { result: { greeting: 'ciao' } } },
       'remove what the file has': {

@@ -27,6 +27,7 @@ connectors:
   - { id: off, kind: echo, enabled: false }
   - { id: ghost, kind: not_installed }
   - { id: refused, kind: unreachable, retry: { attempts: 1 } }
+  - { id: database, kind: open_kind, host: "[::1]", port: 5432 }
   - { id: misled, kind: unreachable, settings: { how: missing } }
   - { id: stillborn, kind: unreachable, settings: { how: initialize } }
 `;
@@ -153,6 +154,17 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
   await note('update it badly', () => service.update({ id: 'mine', kind: 'echo', settings: { colour: 'red' } }));
   await note('send a mask back', () => service.update({ id: 'mine', kind: 'echo', settings: { token: '[secret]' } }));
   await note('it still works', () => call('say', { text: 'x' }, {}, 'mine'));
+  await note('register an escaped one', () =>
+    service.register({ id: 'escaped', kind: 'echo', settings: { greeting: 'say $${HOME}', token: 'pa$${HOME}ss' } }),
+  );
+  const shown = service.get('escaped');
+  await note('get the escaped one', () => shown);
+  await note('call the escaped one', () => call('say', { text: 'x' }, {}, 'escaped'));
+  const { greeting = null } = (await shown).config.settings;
+  await note('send back what was shown', () => service.update({ id: 'escaped', kind: 'echo', settings: { greeting } }));
+  await note('call it as it was shown', () => call('say', { text: 'x' }, {}, 'escaped'));
+  await note('remove the escaped one', () => service.remove('escaped'));
+  await note('endpoint of the kind', () => service.get('database'));
   await note('update nobody', () => service.update({ id: 'nobody', kind: 'echo' }));
   await note('update what the file has', () => service.update({ id: 'echo', kind: 'echo' }));
   await note('remove it', () => service.remove('mine'));

@@ -18,6 +18,9 @@ export const CONNECTOR_ID_PATTERN = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 /** What names of kinds look like. */
 export const KIND_PATTERN = /^[a-z][a-z0-9_]*$/;
 
+/** What schemes of endpoints look like. */
+export const SCHEME_PATTERN = /^[a-z][a-z0-9+.-]{0,31}$/;
+
 /** What stands in an answer where a secret would. Sending it back is refused. */
 export const MASKED_SECRET = '[secret]';
 
@@ -141,8 +144,8 @@ export interface ConnectorConfig {
   readonly enabled: boolean;
   readonly host?: string;
   readonly port?: number;
-  /** Default `http`. */
-  readonly scheme: string;
+  /** Absent: the kind's own, or http where it names none; of a connector that is there it always stands. */
+  readonly scheme?: string;
   readonly basePath?: string;
   readonly auth: AuthConfig;
   readonly tls?: TlsConfig;

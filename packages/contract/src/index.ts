@@ -47,6 +47,7 @@ export {
   MAX_PAYLOAD_BYTES,
   MAX_PAYLOAD_DEPTH,
   MAX_RESULT_DEPTH,
+  SCHEME_PATTERN,
 } from './connector.ts';
 export type {
   ActionDescription,
@@ -68,7 +69,7 @@ export type {
   RetryConfig,
   TlsConfig,
 } from './connector.ts';
-export { buildEndpoint } from './endpoint.ts';
+export { buildEndpoint, defaultPort } from './endpoint.ts';
 export type { EndpointParts } from './endpoint.ts';
 export type { HealthReport, TestReport } from './health.ts';
 export type {

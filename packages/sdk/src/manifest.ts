@@ -18,6 +18,8 @@ export interface ConnectorManifestEntry {
   readonly type?: ConnectorType;
   readonly title?: string;
   readonly description?: string;
+  /** Scheme of the endpoint where the configuration names none: `postgresql`. Default `http`. */
+  readonly scheme?: string;
   /** Image within the package. */
   readonly icon?: string;
   /** Needs no settings: a connector whose id is the kind exists without a configuration entry. Default false. */

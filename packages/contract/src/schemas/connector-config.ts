@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { AUTH_TYPES, CONNECTION_MODES, CONNECTOR_ID_PATTERN, CONNECTOR_TYPES, KIND_PATTERN } from '../connector.ts';
+import {
+  AUTH_TYPES,
+  CONNECTION_MODES,
+  CONNECTOR_ID_PATTERN,
+  CONNECTOR_TYPES,
+  KIND_PATTERN,
+  SCHEME_PATTERN,
+} from '../connector.ts';
 import { CONFIG_DEFAULTS } from './config-defaults.ts';
 import {
   flag,
@@ -115,9 +122,9 @@ export const connectorConfigSchema = strictMap({
   enabled: flag().optional().meta({ description: 'A disabled connector is listed and refuses calls.', default: true }),
   host: hostName().optional().meta({ description: 'Host name or address of the remote system.' }),
   port: whole(1, 65_535, 'a port from 1 to 65535').optional().meta({ description: "Default: the scheme's own port." }),
-  scheme: pattern(/^[a-z][a-z0-9+.-]{0,31}$/, 'a URL scheme such as "http"')
+  scheme: pattern(SCHEME_PATTERN, 'a URL scheme such as "http"')
     .optional()
-    .meta({ default: 'http' }),
+    .meta({ description: "Default: the kind's own, or http where it names none." }),
   base_path: pattern(/^[^\s?#]*$/, 'a path without spaces, "?" or "#"')
     .optional()
     .meta({ description: "Put before every request's path." }),

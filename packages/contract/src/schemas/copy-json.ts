@@ -11,7 +11,8 @@ const MAX_DEPTH = 32;
 const MAX_VALUES = 100_000;
 /** Keys that reach an object's prototype somewhere, sooner or later. */
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
-const VARIABLE = /\$\{\s*([A-Za-z_][A-Za-z0-9_]*)?[^}]*\}/;
+/** `$${` stands for `${` itself. */
+const VARIABLE = /(?<!\$)\$\{\s*([A-Za-z_][A-Za-z0-9_]*)?[^}]*\}/;
 
 interface Walk {
   readonly allowReferences: boolean;
@@ -106,7 +107,8 @@ function checkText(text: string, path: readonly PathStep[], walk: Walk): void {
 
 function checkNoReference(text: string, path: readonly PathStep[], walk: Walk): void {
   const variable = VARIABLE.exec(text);
-  const expected = "a value of its own: registrations may not read the host's environment or secrets";
+  const expected =
+    "a value of its own: registrations may not read the host's environment or secrets; write $${ where ${ itself is meant";
   if (variable !== null) {
     walk.findings.push({ path, expected, received: `a reference to the variable ${variable[1] ?? '(none)'}` });
   } else if (text.includes(SECRET_REFERENCE_PREFIX)) {

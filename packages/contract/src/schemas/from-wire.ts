@@ -20,9 +20,10 @@ export function fromWire(wire: WireConnectorConfig, defaults: ConfigDefaults): C
     kind: wire.kind ?? wire.id,
     mode: wire.mode ?? CONFIG_DEFAULTS.mode,
     enabled: wire.enabled ?? CONFIG_DEFAULTS.enabled,
-    host: wire.host,
+    // An address is the same with brackets and without; programs want it without, and URLs get them back.
+    host: wire.host?.replace(/^\[(.*)\]$/, '$1'),
     port: wire.port,
-    scheme: wire.scheme ?? CONFIG_DEFAULTS.scheme,
+    scheme: wire.scheme,
     basePath: wire.base_path,
     auth: authFromWire(wire.auth ?? {}),
     tls: tlsFromWire(wire.tls),

@@ -25,7 +25,6 @@ describe('the configuration of a connector', () => {
         kind: 'logging',
         mode: 'local',
         enabled: true,
-        scheme: 'http',
         auth: { type: 'none' },
         settings: {},
         metadata: {},

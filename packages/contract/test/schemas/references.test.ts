@@ -59,7 +59,7 @@ describe('a registration', () => {
     '${HOME}',
     'a ${HOME} b',
     '${HOME:-x}',
-    '$${HOME}',
+    '$${HOME} ${HOME}',
     '${ HOME }',
     '${}',
     'secretref://env/default/HOME',
@@ -67,6 +67,10 @@ describe('a registration', () => {
   ])("may not read the host's environment or secrets: %s", (text) => {
     expect(register({ deep: [{ text }] })).toHaveLength(1);
     expect(register({ deep: [{ text }] })[0]).toContain('settings.deep[0].text');
+  });
+
+  it('may hold what looks like a variable, written as it is in the file', () => {
+    expect(register({ text: 'a $${HOME} $$${b}' })).toEqual([]);
   });
 
   it('does not repeat the rest of a text with a reference in it', () => {
