@@ -1,8 +1,16 @@
-import { CancelledError, ConnectorError, ForbiddenError, remainingMs, TimeoutError } from '@automate/sdk';
-import type { ConnectorContext } from '@automate/sdk';
+import {
+  CancelledError,
+  ConnectorError,
+  createConnectorError,
+  ForbiddenError,
+  remainingMs,
+  TimeoutError,
+} from '@automate/sdk';
+import type { ConnectorContext, Effect } from '@automate/sdk';
 import type {
   Call,
   Dialect,
+  Fault,
   ReadOptions,
   ServerState,
   Session,
@@ -17,7 +25,7 @@ import type {
 import { isAtomic } from './grammar.ts';
 import type { Guard } from './guard-connection.ts';
 import { guardConnection, withMargin } from './guard-connection.ts';
-import type { Sent } from './outcome.ts';
+import type { Effects, Sent } from './outcome.ts';
 import { EFFECTS } from './outcome.ts';
 import { Pool } from './pool.ts';
 import type { Page } from './results.ts';
@@ -78,7 +86,7 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
       await connection.begin({ readOnly: false, timeoutMs, ...(isolation === undefined ? {} : { isolation }) });
       const result = await work(connection);
       // Some statements that are cancelled end as if all were well.
-      if (guard.reason !== undefined) throw this.#stopped(guard.reason, true, progress.sent, undefined);
+      if (guard.reason !== undefined) throw stopped(guard.reason, true, 'none', undefined);
       progress.sent = 'commit';
       await connection.commit();
       return result;
@@ -134,8 +142,7 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
       this.#recycle(connection);
       return result;
     } catch (error) {
-      guard.end();
-      throw this.#failed(error, connection, guard, progress.sent);
+      throw await this.#failed(error, connection, guard, progress.sent).finally(() => guard.end());
     }
   }
 
@@ -147,27 +154,25 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
     }
   }
 
-  #failed(error: unknown, connection: C, guard: Guard, sent: Sent): unknown {
-    const fault = ConnectorError.is(error)
-      ? undefined
-      : this.#dialect.explain(error, EFFECTS[sent], sent === 'reading');
+  async #failed(error: unknown, connection: C, guard: Guard, sent: Sent): Promise<unknown> {
+    const mayKeep = sent === 'transaction' && connection.rollback !== undefined;
+    const effects: Effects = mayKeep ? { refused: 'none', silent: 'maybe' } : EFFECTS[sent];
+    const fault = ConnectorError.is(error) ? undefined : this.#dialect.explain(error, effects, sent === 'reading');
+    const kept = mayKeep && fault?.session !== 'broken' && !(await isUndone(connection));
     if (fault?.session === 'demoted') this.#pool.retire();
     // An error of ours comes while a statement may still be on its way.
     if (fault?.session === 'usable') this.#recycle(connection);
     else this.#pool.drop(connection);
-    if (fault === undefined || guard.reason === undefined) return fault?.error ?? error;
-    // An error that our own cancelling caused is a timeout or a cancellation, whatever the connection says.
-    const confirmed = fault.cancelled === true;
-    if (!confirmed && fault.session === 'usable') return fault.error;
-    return this.#stopped(guard.reason, confirmed, sent, error);
+    const known = fault?.error ?? error;
+    const stopped = fault && this.#stoppedBy(fault, guard.reason, effects);
+    return kept ? withEffect(stopped ?? known, 'maybe') : (stopped ?? known);
   }
 
-  #stopped(reason: 'deadline' | 'caller', confirmed: boolean, sent: Sent, cause: unknown): ConnectorError {
-    const effect = confirmed ? EFFECTS[sent].refused : EFFECTS[sent].silent;
-    const ending = confirmed ? 'and was cancelled in the server' : 'and its connection was given up';
-    return reason === 'deadline'
-      ? new TimeoutError(`the statement did not end before the deadline of the call ${ending}`, { effect, cause })
-      : new CancelledError(`the caller cancelled the statement ${ending}`, { effect, cause });
+  /** An error that our own cancelling caused is a timeout or a cancellation, whatever the connection says. */
+  #stoppedBy(fault: Fault, reason: Guard['reason'], effects: Effects): ConnectorError | undefined {
+    const confirmed = fault.cancelled === true;
+    if (reason === undefined || (!confirmed && fault.session === 'usable')) return undefined;
+    return stopped(reason, confirmed, confirmed ? effects.refused : effects.silent, fault.error);
   }
 
   /** The caller does not wait for it. */
@@ -184,4 +189,37 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
         details: { reason: 'read_only' },
       });
   }
+}
+
+async function isUndone(connection: SqlConnection): Promise<boolean> {
+  try {
+    return (await connection.rollback?.()) ?? true;
+  } catch {
+    return false;
+  }
+}
+
+function stopped(
+  reason: 'deadline' | 'caller',
+  confirmed: boolean,
+  effect: Effect,
+  cause: ConnectorError | undefined,
+): ConnectorError {
+  const ending = confirmed ? 'and was cancelled in the server' : 'and its connection was given up';
+  return reason === 'deadline'
+    ? new TimeoutError(`the statement did not end before the deadline of the call ${ending}`, { effect, cause })
+    : new CancelledError(`the caller cancelled the statement ${ending}`, { effect, cause });
+}
+
+function withEffect(error: unknown, effect: Effect): unknown {
+  if (!ConnectorError.is(error)) return error;
+  const { code, message, retryable, blame, details, problems, cause } = error;
+  return createConnectorError(code, message, {
+    retryable,
+    effect,
+    blame,
+    ...(details === undefined ? {} : { details }),
+    ...(problems === undefined ? {} : { problems }),
+    cause,
+  });
 }

@@ -140,6 +140,11 @@ export interface SqlConnection extends Session {
   prepare(options: Pick<Begin, 'timeoutMs'>): Promise<void>;
   /** Rejects where the server rolled back instead. */
   commit(): Promise<void>;
+  /**
+   * Undoes the transaction that is open. False: something of it stays. Only where a server may keep something; what a
+   * transaction did before the connection broke is then not known.
+   */
+  rollback?(): Promise<boolean>;
   /** Ends a transaction that is open, and has the server forget what the call set. */
   reset(): Promise<void>;
   /** Asks the server to stop what the connection is doing. Whether that arrived shows in the statement. */

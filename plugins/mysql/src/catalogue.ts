@@ -1,4 +1,4 @@
-import type { Session, Table, TableDescription, TableName, TablesWanted } from '@automate/sql';
+import type { Page, Session, Table, TableDescription, TableName, TablesWanted } from '@automate/sql';
 import { createRoom } from '@automate/sql';
 import { z } from 'zod';
 
@@ -9,10 +9,12 @@ const TABLES = `
   WHERE CASE WHEN ? = '' THEN TABLE_SCHEMA NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys') ELSE TABLE_SCHEMA = ? END
     AND (BINARY TABLE_SCHEMA > BINARY ? OR (BINARY TABLE_SCHEMA = BINARY ? AND BINARY TABLE_NAME > BINARY ?))
   ORDER BY BINARY TABLE_SCHEMA, BINARY TABLE_NAME`;
-const TABLE = `SELECT TABLE_SCHEMA AS \`schema\`, TABLE_NAME AS name FROM information_schema.TABLES
+const TABLE = `SELECT TABLE_SCHEMA AS \`schema\`, TABLE_NAME AS name,
+    CASE TABLE_TYPE WHEN 'VIEW' THEN 'view' WHEN 'SEQUENCE' THEN 'sequence' ELSE 'table' END AS type
+  FROM information_schema.TABLES
   WHERE TABLE_NAME = ? AND TABLE_SCHEMA = CASE WHEN ? = '' THEN DATABASE() ELSE ? END`;
 const COLUMNS = `SELECT COLUMN_NAME AS name, COLUMN_TYPE AS type, IS_NULLABLE AS nullable, COLUMN_DEFAULT AS fallback,
-    COLUMN_KEY AS role, GENERATION_EXPRESSION AS expression, COLUMN_COMMENT AS comment
+    COLUMN_KEY AS role, EXTRA AS extra, GENERATION_EXPRESSION AS expression, COLUMN_COMMENT AS comment
   FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`;
 const INDEXES = `SELECT INDEX_NAME AS name, NON_UNIQUE AS repeats, COLUMN_NAME AS part
   FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY BINARY INDEX_NAME, SEQ_IN_INDEX`;
@@ -20,18 +22,25 @@ const FOREIGN_KEYS = `SELECT CONSTRAINT_NAME AS name, COLUMN_NAME AS part, REFER
     REFERENCED_TABLE_NAME AS \`table\`, REFERENCED_COLUMN_NAME AS reference
   FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND REFERENCED_TABLE_NAME IS NOT NULL
   ORDER BY BINARY CONSTRAINT_NAME, ORDINAL_POSITION`;
+/** MySQL has none of the first before 8.0.16; a name is one of the table's in MariaDB, one of the schema's in MySQL. */
+const CHECKS_EXIST = `SELECT MAX(COLUMN_NAME = 'TABLE_NAME') AS by_table FROM information_schema.COLUMNS
+  WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME = 'CHECK_CONSTRAINTS'`;
+const CHECKS = `SELECT k.CONSTRAINT_NAME AS name, k.CHECK_CLAUSE AS expression FROM information_schema.CHECK_CONSTRAINTS k`;
+const CHECKS_BY_TABLE = `${CHECKS} WHERE k.CONSTRAINT_SCHEMA = ? AND k.TABLE_NAME = ? ORDER BY BINARY k.CONSTRAINT_NAME`;
+const CHECKS_BY_SCHEMA = `${CHECKS} JOIN information_schema.TABLE_CONSTRAINTS t USING (CONSTRAINT_SCHEMA, CONSTRAINT_NAME)
+  WHERE t.TABLE_SCHEMA = ? AND t.TABLE_NAME = ? AND t.CONSTRAINT_TYPE = 'CHECK' ORDER BY BINARY k.CONSTRAINT_NAME`;
+const PARTITIONS = `SELECT PARTITION_METHOD AS method, PARTITION_EXPRESSION AS expression,
+    SUBPARTITION_METHOD AS submethod, SUBPARTITION_EXPRESSION AS subexpression
+  FROM information_schema.PARTITIONS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND PARTITION_METHOD IS NOT NULL LIMIT 1`;
 
-/** Most columns that a table can have, and more than it can have of anything else that is asked for. */
-const ENOUGH = 5000;
-
-const listRow = z.object({ schema: z.string(), name: z.string(), type: z.string() });
-const tableRow = z.object({ schema: z.string(), name: z.string() });
+const tableRow = z.object({ schema: z.string(), name: z.string(), type: z.string() });
 const columnRow = z.object({
   name: z.string(),
   type: z.string(),
   nullable: z.string(),
   fallback: z.string().nullable(),
   role: z.string(),
+  extra: z.string(),
   expression: z.string().nullable(),
   comment: z.string(),
 });
@@ -43,12 +52,20 @@ const keyRow = z.object({
   table: z.string(),
   reference: z.string(),
 });
+const checkRow = z.object({ name: z.string(), expression: z.string() });
+const partitionRow = z.object({
+  method: z.string(),
+  expression: z.string().nullable(),
+  submethod: z.string().nullable(),
+  subexpression: z.string().nullable(),
+});
 
-export function listTables(session: Session, { schema = '', after, limit }: TablesWanted): Promise<Table[]> {
-  // The session lets no more rows through than these.
-  return ask(session, listRow, TABLES, [schema, schema, after.schema, after.schema, after.name], limit);
+/** Tables and views by database and name, in the order of their bytes. */
+export function listTables(session: Session, { schema = '', after, limit }: TablesWanted): Promise<readonly Table[]> {
+  return ask(session, tableRow, TABLES, [schema, schema, after.schema, after.schema, after.name], limit);
 }
 
+/** What a table is made of; undefined if there is none of that name. */
 export async function describeTable(
   session: Session,
   { schema = '', table }: TableName,
@@ -56,16 +73,28 @@ export async function describeTable(
   const [found] = await ask(session, tableRow, TABLE, [table, schema, schema]);
   if (found === undefined) return undefined;
   const place = [found.schema, found.name];
+  const checks = await checksOf(session, place);
+  const [partition] = await ask(session, partitionRow, PARTITIONS, place);
   return {
     schema: found.schema,
     table: found.name,
+    type: found.type,
     columns: (await ask(session, columnRow, COLUMNS, place)).map(toColumn),
     indexes: toIndexes(await ask(session, indexRow, INDEXES, place)),
     foreign_keys: toForeignKeys(await ask(session, keyRow, FOREIGN_KEYS, place)),
+    ...(checks.length === 0 ? {} : { checks }),
+    ...(partition === undefined ? {} : { partition_key: toPartitionKey(partition) }),
   };
 }
 
-function toColumn({ name, type, nullable, fallback, role, expression, comment }: z.output<typeof columnRow>) {
+async function checksOf(session: Session, place: string[]): Promise<readonly z.output<typeof checkRow>[]> {
+  const [known] = await ask(session, z.object({ by_table: z.coerce.number().nullable() }), CHECKS_EXIST, []);
+  if (known === undefined || known.by_table === null) return [];
+  return ask(session, checkRow, known.by_table > 0 ? CHECKS_BY_TABLE : CHECKS_BY_SCHEMA, place);
+}
+
+function toColumn({ name, type, nullable, fallback, role, extra, expression, comment }: z.output<typeof columnRow>) {
+  const values = labelsOf(type);
   return {
     name,
     type,
@@ -74,8 +103,21 @@ function toColumn({ name, type, nullable, fallback, role, expression, comment }:
     ...(fallback === null || fallback === 'NULL' ? {} : { default: fallback }),
     primary_key: role === 'PRI',
     generated: expression !== null && expression !== '',
+    ...(/\bauto_increment\b/i.test(extra) ? { identity: 'auto_increment' as const } : {}),
+    ...(values === undefined ? {} : { values }),
     ...(comment === '' ? {} : { comment }),
   };
+}
+
+/** The labels in `enum('a','b')` and `set('a','b')`, in which a quote is written twice. */
+function labelsOf(type: string): string[] | undefined {
+  if (!/^(?:enum|set)\(/i.test(type)) return undefined;
+  return [...type.matchAll(/'((?:[^']|'')*)'/g)].map(([, label = '']) => label.replaceAll("''", "'"));
+}
+
+function toPartitionKey({ method, expression, submethod, subexpression }: z.output<typeof partitionRow>): string {
+  const key = `${method} (${expression ?? ''})`;
+  return submethod === null ? key : `${key}, ${submethod} (${subexpression ?? ''})`;
 }
 
 function toIndexes(rows: readonly z.output<typeof indexRow>[]) {
@@ -96,6 +138,9 @@ function toForeignKeys(rows: readonly z.output<typeof keyRow>[]) {
   }));
 }
 
+/** More rows than a table has columns, indexes or keys. */
+const ENOUGH = 10_000;
+
 async function ask<S extends z.ZodType>(
   session: Session,
   row: S,
@@ -103,7 +148,7 @@ async function ask<S extends z.ZodType>(
   params: string[],
   limit = ENOUGH,
 ): Promise<z.output<S>[]> {
-  const page = { limit, offset: 0, room: createRoom(), tooLarge: 'refuse' } as const;
+  const page: Page = { limit, offset: 0, room: createRoom(), tooLarge: 'refuse' };
   const { rows } = await session.run({ sql, params }, page);
   return z.array(row).parse(rows);
 }

@@ -1,99 +1,82 @@
-import type { Socket } from 'node:net';
+import { InvalidInputError, UpstreamError } from '@automate/sdk';
 import type { Begin, Page, SqlConnection, Statement, StatementResult } from '@automate/sql';
 import mysql from 'mysql2';
-import type { Connection, ConnectionOptions } from 'mysql2';
-import { runStatement } from './run-statement.ts';
+import type { Connection, ConnectionOptions, ResultSetHeader } from 'mysql2';
+import type { Attempt } from './moment-parameters.ts';
+import { runWithMoments } from './moment-parameters.ts';
+import { actsNever, unreadDate } from './mysql-error.ts';
+import type { DriverStatement, Ran } from './run-statement.ts';
+import { prepareStatement, runStatement, whileOpen } from './run-statement.ts';
+import type { SessionDefaults } from './session.ts';
+import { settingsOf } from './session.ts';
+import { StatementFailure } from './statement-failure.ts';
+import { isInstant } from './time-zone.ts';
 
+/** A flag of the server's status. */
+const IN_TRANSACTION = 1;
+const SAVEPOINT = 'before_statement';
 /** How long cancelling and leaving may take, in milliseconds. */
 const GRACE_MS = 1000;
 
-const ISOLATION: Readonly<Record<string, string>> = {
-  read_committed: 'READ COMMITTED',
-  repeatable_read: 'REPEATABLE READ',
-  serializable: 'SERIALIZABLE',
-};
+/** What the connection is in the middle of. */
+type Mode = 'alone' | 'reading' | 'changing';
 
-/** What the driver's published types leave out. */
-interface Inner {
-  readonly _isMariaDB?: boolean;
-  readonly stream: Socket;
-  reset(done: (error: unknown) => void): void;
-}
-
-/** One session of a server. */
+/** One session of a MySQL or MariaDB server. */
 export class MysqlConnection implements SqlConnection {
   readonly #connection: Connection;
-  readonly #inner: Inner;
   readonly #options: ConnectionOptions;
-  #isOpen = true;
+  readonly #defaults: SessionDefaults;
+  #mode: Mode = 'alone';
+  #open = true;
 
-  static async open(options: ConnectionOptions): Promise<MysqlConnection> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const connection = mysql.createConnection(options);
-    connection.once('connect', () => resolve());
-    connection.once('error', reject);
-    try {
-      await promise;
-      return new MysqlConnection(connection, options);
-    } catch (error) {
-      connection.destroy();
-      throw error;
-    }
-  }
-
-  private constructor(connection: Connection, options: ConnectionOptions) {
+  constructor(connection: Connection, options: ConnectionOptions, defaults: SessionDefaults) {
     this.#connection = connection;
-    this.#inner = connection as unknown as Inner;
     this.#options = options;
-    // Without a listener a connection that breaks while nobody uses it would end the worker.
-    connection.on('error', () => (this.#isOpen = false));
-    connection.on('end', () => (this.#isOpen = false));
+    this.#defaults = defaults;
+    const closed = (): void => void (this.#open = false);
+    connection.on('error', closed);
+    connection.on('end', closed);
   }
 
   get isOpen(): boolean {
-    return this.#isOpen;
+    return this.#open;
   }
 
-  async begin({ readOnly, isolation, timeoutMs, rows }: Begin): Promise<void> {
-    await this.prepare({ timeoutMs, ...(rows === undefined ? {} : { rows }) });
-    if (isolation !== undefined) await this.#send(`SET TRANSACTION ISOLATION LEVEL ${ISOLATION[isolation]}`);
-    await this.#send(`START TRANSACTION${readOnly ? ' READ ONLY' : ''}`);
+  async begin({ readOnly, ...options }: Begin): Promise<void> {
+    this.#mode = readOnly ? 'reading' : 'changing';
+    await send(this.#connection, settingsOf(this.#defaults, options));
+    await send(this.#connection, `START TRANSACTION${readOnly ? ' READ ONLY' : ''}`);
   }
 
-  /** Sets the session to UTC, a time limit of the server's own, and no more rows than wanted. */
-  async prepare({ timeoutMs, rows }: Pick<Begin, 'timeoutMs' | 'rows'>): Promise<void> {
-    // MySQL limits only what SELECT may take; for the rest there is KILL.
-    const limit =
-      this.#inner._isMariaDB === true
-        ? `max_statement_time = ${timeoutMs / 1000}`
-        : `max_execution_time = ${timeoutMs}`;
-    await this.#send(`SET time_zone = '+00:00', ${limit}${rows === undefined ? '' : `, sql_select_limit = ${rows}`}`);
+  async prepare(options: Pick<Begin, 'timeoutMs'>): Promise<void> {
+    this.#mode = 'alone';
+    await send(this.#connection, settingsOf(this.#defaults, options));
   }
 
-  run(statement: Statement, page: Page): Promise<StatementResult> {
-    return runStatement(this.#connection, statement, page);
+  async commit(): Promise<void> {
+    await send(this.#connection, 'COMMIT');
   }
 
-  commit(): Promise<void> {
-    return this.#send('COMMIT');
+  /** The server warns where a table without transactions, or one that a trigger wrote to, keeps what was done. */
+  async rollback(): Promise<boolean> {
+    const { warningStatus = 0 } = await send(this.#connection, 'ROLLBACK');
+    return warningStatus === 0;
   }
 
-  reset(): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#inner.reset((error) => (error ? reject(error) : resolve()));
-    return promise;
+  async reset(): Promise<void> {
+    await whileOpen<void>(this.#connection, (resolve, reject) =>
+      this.#connection.reset((error) => (error ? reject(error) : resolve())),
+    );
   }
 
-  /** Asks over a connection of its own. */
   cancel(): void {
-    const killer = mysql.createConnection({ ...this.#options, connectTimeout: GRACE_MS });
+    const connection = mysql.createConnection({ ...this.#options, connectTimeout: GRACE_MS });
     // Whether it arrived shows in the statement, which is waited for.
-    killer.on('error', () => undefined);
-    killer.query(`KILL QUERY ${this.#connection.threadId}`, () => killer.destroy());
+    connection.on('error', () => undefined);
+    connection.query(`KILL QUERY ${this.#connection.threadId}`, () => connection.destroy());
   }
 
   async close(): Promise<void> {
-    this.#isOpen = false;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, GRACE_MS);
     this.#connection.end(() => resolve());
@@ -103,14 +86,104 @@ export class MysqlConnection implements SqlConnection {
   }
 
   destroy(): void {
-    this.#isOpen = false;
-    this.#inner.stream.destroy();
+    this.#open = false;
+    const { stream } = this.#connection as unknown as { readonly stream: { destroy(): void } };
+    stream.destroy();
+    this.#connection.destroy();
   }
 
-  /** Sends a statement of the connector's own. */
-  #send(sql: string): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#connection.query(sql, (error) => (error ? reject(error) : resolve()));
-    return promise;
+  async run(statement: Statement, page: Page): Promise<StatementResult> {
+    const savepoint = this.#mode === 'changing' && statement.params.some(isMoment);
+    if (savepoint) await send(this.#connection, `SAVEPOINT ${SAVEPOINT}`);
+    const { result, header } = await runWithMoments(statement, this.#defaults.zone, {
+      try: (given) => this.#try(given, page, statement.params.some(isMoment)),
+      undo: async () => {
+        if (!savepoint) return this.#mode === 'reading';
+        const { warningStatus = 0 } = await send(this.#connection, `ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
+        return warningStatus === 0;
+      },
+    });
+    const open = header.serverStatus === undefined ? undefined : (header.serverStatus & IN_TRANSACTION) !== 0;
+    if (this.#mode === 'alone' && open === true) throw leftOpen();
+    if (this.#mode === 'changing' && open === false) throw endedEarly();
+    return result;
   }
+
+  async #try(statement: DriverStatement, page: Page, asksForWarnings: boolean): Promise<Attempt> {
+    // What a try used of the room for the answer is free again for the next one.
+    const room = page.room.bytes;
+    try {
+      const ran = await this.#execute(statement, page);
+      const complaint = asksForWarnings ? await this.#warnings() : '';
+      if (complaint !== '') page.room.bytes = room;
+      return { settle: () => ran, complaint };
+    } catch (error) {
+      if (!(error instanceof StatementFailure)) throw error;
+      page.room.bytes = room;
+      const settle = (): never => {
+        throw error;
+      };
+      return { settle, complaint: unreadDate(error.cause) };
+    }
+  }
+
+  async #execute(statement: DriverStatement, page: Page): Promise<Ran> {
+    try {
+      const expected = await prepareStatement(this.#connection, statement);
+      // MariaDB does not count them.
+      if (expected !== statement.values.length) throw parameterCount(expected, statement.values.length);
+    } catch (cause) {
+      throw new StatementFailure(cause, true);
+    }
+    try {
+      return await runStatement(this.#connection, statement, page, this.#defaults.zone);
+    } catch (cause) {
+      throw new StatementFailure(cause, actsNever(statement.sql, cause));
+    }
+  }
+
+  /** What the server could not read as a date, and went on all the same. */
+  async #warnings(): Promise<string> {
+    const rows = (await ask(this.#connection, 'SHOW WARNINGS')) as readonly { Code: number; Message: string }[];
+    return rows
+      .map(({ Code: errno, Message: message }) => unreadDate({ errno, message }))
+      .join('\n')
+      .trim();
+  }
+}
+
+const isMoment = (value: unknown): boolean => typeof value === 'string' && isInstant(value);
+
+/** Sends a statement of the connector's own and gives what the server said at its end. */
+export function send(connection: Connection, sql: string): Promise<Partial<ResultSetHeader>> {
+  return whileOpen(connection, (resolve, reject) => {
+    connection.query(sql, (error, header) => (error ? reject(error) : resolve(header as ResultSetHeader)));
+  });
+}
+
+/** Sends a statement of the connector's own and gives its rows. */
+export async function ask(connection: Connection, sql: string): Promise<readonly Record<string, unknown>[]> {
+  return (await send(connection, sql)) as unknown as readonly Record<string, unknown>[];
+}
+
+function parameterCount(wanted: number, given: number): InvalidInputError {
+  const expected = `${wanted} values`;
+  return new InvalidInputError(`params: expected ${expected}, received ${given}`, {
+    problems: [{ path: 'params', expected, received: `${given}` }],
+    details: { reason: 'parameters' },
+  });
+}
+
+function leftOpen(): InvalidInputError {
+  return new InvalidInputError(
+    'sql: the statement began a transaction and did not end it, so it is undone; have the procedure COMMIT',
+    { effect: 'maybe', details: { reason: 'transaction_left_open' } },
+  );
+}
+
+function endedEarly(): UpstreamError {
+  return new UpstreamError(
+    'a statement ended the transaction that it was part of: a function or trigger in it went on after a deadlock',
+    { effect: 'maybe', retryable: false, details: { reason: 'transaction_ended' } },
+  );
 }

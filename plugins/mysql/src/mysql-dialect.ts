@@ -1,31 +1,70 @@
-import type { ConnectorContext } from '@automate/sdk';
-import type { Dialect } from '@automate/sql';
-import { createRoom } from '@automate/sql';
+import { ConfigInvalidError } from '@automate/sdk';
+import type { ConnectorContext, ConnectorError } from '@automate/sdk';
+import type { Dialect, Effects, Fault, Page } from '@automate/sql';
+import { createRoom, EFFECTS } from '@automate/sql';
+import mysql from 'mysql2';
+import type { Connection, ConnectionOptions } from 'mysql2';
 import { describeTable, listTables } from './catalogue.ts';
 import type { MysqlSettings } from './config.ts';
-import { addressOf, connectOptions } from './connect-options.ts';
-import { MysqlConnection } from './mysql-connection.ts';
+import { connectOptions, labelOf } from './connect-options.ts';
+import { ask, MysqlConnection, send } from './mysql-connection.ts';
 import { mysqlFault } from './mysql-error.ts';
 import { traits } from './mysql-traits.ts';
+import { whileOpen } from './run-statement.ts';
+import { checkSettings, readDefaults, settingsOf } from './session.ts';
+import type { TimeZone } from './time-zone.ts';
 
 /** MySQL or MariaDB, and the server that a connector's configuration names. */
 export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings): Dialect<MysqlConnection> {
-  const { host, port } = addressOf(context);
-  const server = `MySQL at ${host}:${port}`;
+  const server = `MySQL at ${labelOf(context, settings)}`;
+  /** By the server's name for them. */
+  const zones = new Map<string, Promise<TimeZone>>();
+  const explain = (error: unknown, effects: Effects, reading = false): Fault | undefined =>
+    mysqlFault(error, { effects, server, reading });
+  const open = async (connection: Connection, options: ConnectionOptions): Promise<MysqlConnection> => {
+    await whileOpen<void>(connection, (resolve) => connection.once('connect', () => resolve()));
+    const { _isMariaDB: isMariaDb = false } = connection as unknown as { readonly _isMariaDB?: boolean };
+    const own = (sql: string) => ask(connection, sql);
+    const defaults = await readDefaults(own, settings, isMariaDb, zones);
+    await send(connection, settingsOf(defaults, { timeoutMs: context.config.limits.startTimeoutMs }));
+    await checkSettings(own, defaults, server);
+    return new MysqlConnection(connection, options, defaults);
+  };
   return {
     traits,
     server,
-    changesInTransaction: false,
-    connect: async () => MysqlConnection.open(await connectOptions(context, settings)),
-    explain: (error, effects) => mysqlFault(error, { server, effects }),
-    check: async (session) => {
-      const sql = 'SELECT VERSION() AS version, @@global.read_only AS read_only';
-      const page = { limit: 1, offset: 0, room: createRoom(), tooLarge: 'refuse' } as const;
+    changesInTransaction: true,
+    async connect() {
+      const options = await connectOptions(context, settings);
+      const connection = mysql.createConnection(options);
+      // Without a listener a connection that breaks while nobody uses it would end the worker.
+      connection.on('error', () => undefined);
+      try {
+        return await open(connection, options);
+      } catch (error) {
+        connection.destroy();
+        throw refused(server, error, explain(error, EFFECTS.nothing)?.error);
+      }
+    },
+    explain,
+    async check(session) {
+      const sql = 'SELECT VERSION() AS version, @@global.read_only OR @@global.innodb_read_only AS read_only';
+      const page: Page = { limit: 1, offset: 0, room: createRoom(), tooLarge: 'refuse' };
       const [row] = (await session.run({ sql, params: [] }, page)).rows;
-      const version = row?.['version'];
-      return { version: typeof version === 'string' ? version : '', takesChanges: row?.['read_only'] !== 1 };
+      return { version: toText(row?.['version']), takesChanges: row?.['read_only'] !== 1 };
     },
     listTables,
     describeTable,
   };
+}
+
+const toText = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** What keeps us from being let in is not the caller's fault. */
+function refused(server: string, error: unknown, known: ConnectorError | undefined): unknown {
+  if (known?.code !== 'INVALID_INPUT') return known ?? error;
+  return new ConfigInvalidError(`${server} refused the session: ${known.message}; the operator must act`, {
+    details: known.details ?? {},
+    cause: error,
+  });
 }

@@ -1,7 +1,8 @@
-import { createConnectorError, socketError, TransientNetworkError } from '@automate/sdk';
-import type { ConnectorError, ConnectorErrorOptions, ErrorCode } from '@automate/sdk';
+import { ConnectorError, createConnectorError, socketError, TransientNetworkError, UpstreamError } from '@automate/sdk';
+import type { ConnectorErrorOptions, Effect, ErrorCode } from '@automate/sdk';
 import type { Effects, Fault } from '@automate/sql';
-import { EFFECTS } from '@automate/sql';
+import { traits } from './mysql-traits.ts';
+import { StatementFailure } from './statement-failure.ts';
 
 interface Meaning {
   readonly code: ErrorCode;
@@ -13,20 +14,30 @@ interface Meaning {
 const MEANINGS: readonly Meaning[] = [
   { code: 'AUTH_FAILED', reason: 'credentials', numbers: [1045, 1251, 1698, 1862, 2059, 3118, 4151] },
   { code: 'FORBIDDEN', reason: 'permission_denied', numbers: [1044, 1142, 1143, 1227, 1370, 1410, 1419] },
-  { code: 'FORBIDDEN', reason: 'read_only', numbers: [1290, 1792, 1836] },
+  { code: 'FORBIDDEN', reason: 'read_only', numbers: [1792] },
   { code: 'FORBIDDEN', reason: 'not_permitted', numbers: [1148, 3948, 4166] },
   { code: 'ALREADY_EXISTS', reason: 'constraint', numbers: [1062, 1586, 1859] },
   { code: 'ALREADY_EXISTS', reason: 'name_taken', numbers: [1007, 1050, 1060, 1061, 1304, 1359, 1396] },
   { code: 'OVERLOADED', reason: 'too_many_connections', numbers: [1040, 1203, 1226] },
-  { code: 'TIMEOUT', reason: 'canceled_by_server', numbers: [1317, 1969, 3024] },
+  { code: 'TIMEOUT', reason: 'statement_timeout', numbers: [1969, 3024] },
   { code: 'UPSTREAM_5XX', reason: 'deadlock', numbers: [1213, 1020] },
   { code: 'UPSTREAM_5XX', reason: 'locked', numbers: [1205, 3572] },
   { code: 'CONFIG_INVALID', reason: 'no_database', numbers: [1046] },
-  { code: 'INVALID_INPUT', reason: 'value', numbers: [1210, 1264, 1265, 1364, 1366, 1406, 1411] },
-  { code: 'INVALID_INPUT', reason: 'statement', numbers: [1054, 1093, 1146, 1235, 1295, 1390] },
+  { code: 'INVALID_INPUT', reason: 'value', numbers: [1210, 1264, 1265, 1298, 1364, 1366, 1406, 1411] },
+  { code: 'INVALID_INPUT', reason: 'statement', numbers: [1049, 1054, 1093, 1146, 1235, 1295, 1390] },
 ];
 /** The connection goes with these: nobody knows what becomes of a statement that ran. */
 const FATAL: ReadonlySet<number> = new Set([1053, 1077, 1079, 1080, 1152, 1927, 3169]);
+/** Somebody else ended the statement, or the connection with it, and means it. */
+const KILLED: ReadonlySet<number> = new Set([1317, 1927]);
+/** The server takes no changes: it was demoted, or was never meant for them. */
+const READ_ONLY: ReadonlySet<number> = new Set([1290, 1792, 1836]);
+const INCORRECT_VALUE = 1292;
+/** What a server finds out before a statement that may commit on its way has done anything. */
+const BEFORE_ACTING: ReadonlySet<number> = new Set([
+  1007, 1044, 1046, 1049, 1050, 1060, 1061, 1064, 1142, 1143, 1148, 1227, 1235, 1290, 1295, 1304, 1359, 1792, 1836,
+  3948, 4166,
+]);
 
 /** What SQLSTATE classes mean, for all other numbers. */
 const CLASSES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
@@ -40,56 +51,90 @@ const CLASSES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   '42': ['INVALID_INPUT', 'statement'],
   '45': ['INVALID_INPUT', 'raised'],
 };
-const UNKNOWN_DATABASE = 1049;
+/** Statements that define something, single ones of which fail before they act. */
+const DEFINES = /^[\s;(]*(?:alter|create|drop|rename|truncate|grant|revoke|optimize|analyze|flush|set)\b/i;
 const UNKNOWN_VARIABLE = 1193;
 
-export interface FaultContext {
-  readonly server: string;
+/** What the server could not read as a date; empty for any other error. */
+export function unreadDate(error: unknown): string {
+  const { errno, message } = Object(error) as { readonly errno?: unknown; readonly message?: unknown };
+  return errno === INCORRECT_VALUE ? String(message) : '';
+}
+
+/** Whether a statement that met this error has certainly done nothing, whatever else it may leave behind. */
+export function actsNever(sql: string, error: unknown): boolean {
+  const { errno } = Object(error) as { readonly errno?: unknown };
+  return BEFORE_ACTING.has(Number(errno)) && DEFINES.test(sql.replace(traits.grammar.opaque, ' '));
+}
+
+interface Circumstances {
   readonly effects: Effects;
+  readonly server: string;
+  /** In a transaction that only reads. */
+  readonly reading: boolean;
 }
 
-/** What anything means that went wrong with a server; undefined where it was not the server. */
-export function mysqlFault(error: unknown, { server, ...sent }: FaultContext): Fault | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const { errno, sqlState, neverRun } = error as Record<string, unknown>;
-  const context = { server, effects: neverRun === true ? EFFECTS.transaction : sent.effects };
-  if (typeof errno === 'number' && typeof sqlState === 'string' && !FATAL.has(errno)) {
-    const known = fromServer(errno, sqlState, error, context);
-    return { error: known, session: 'usable', cancelled: known.details?.['reason'] === 'canceled_by_server' };
-  }
-  const known = fromDriver(error, context);
-  return known === undefined ? undefined : { error: known, session: 'broken' };
+/** What went wrong with a server; undefined where it was not the server. */
+export function mysqlFault(error: unknown, circumstances: Circumstances): Fault | undefined {
+  if (ConnectorError.is(error)) return undefined;
+  if (!(error instanceof StatementFailure)) return faultOf(error, circumstances);
+  const { cause, unsent } = error;
+  if (ConnectorError.is(cause)) return { error: cause, session: 'usable' };
+  const { effects } = circumstances;
+  return faultOf(cause, unsent ? { ...circumstances, effects: { ...effects, refused: 'none' } } : circumstances);
 }
 
-function fromDriver(error: object, context: FaultContext): ConnectorError | undefined {
-  const { errno, code, message: text } = error as Record<string, unknown>;
+function faultOf(error: unknown, { effects, server, reading }: Circumstances): Fault | undefined {
+  const { errno, sqlState, code, message: text } = Object(error) as Record<string, unknown>;
   const message = String(text);
-  const failed = { server: context.server, effect: context.effects.silent };
-  const isLost = code === 'PROTOCOL_CONNECTION_LOST' || FATAL.has(Number(errno));
-  if (isLost || /closed state|Connection lost|connection is in closed/i.test(message))
-    return new TransientNetworkError(`the connection to ${context.server} broke off`, {
-      effect: failed.effect,
-      details: { reason: 'connection_lost' },
-      cause: error,
-    });
+  const broken = (known: ConnectorError): Fault => ({ error: known, session: 'broken' });
+  if (typeof errno === 'number' && typeof sqlState === 'string') {
+    const cause = error as object;
+    if (FATAL.has(errno)) return broken(lost(server, effects.silent, cause, !KILLED.has(errno)));
+    if (READ_ONLY.has(errno) && !reading && (errno !== 1290 || /read.?only/i.test(message)))
+      return { error: demoted(server, message, effects.refused, cause), session: 'demoted' };
+    const known = fromServer({ errno, sqlState, message, cause }, effects.refused);
+    return {
+      error: known,
+      session: 'usable',
+      cancelled: KILLED.has(errno) || known.details?.['reason'] === 'statement_timeout',
+    };
+  }
+  if (code === 'PROTOCOL_CONNECTION_LOST' || /closed state|Connection lost|connection is in closed/i.test(message))
+    return broken(lost(server, effects.silent, error as object, true));
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT')
-    return new TransientNetworkError(`${context.server} does not speak TLS; the operator must check tls`, {
-      effect: 'none',
-      details: { reason: 'tls' },
-      cause: error,
-    });
+    return broken(
+      new TransientNetworkError(`${server} does not speak TLS; the operator must check tls`, {
+        effect: 'none',
+        details: { reason: 'tls' },
+        cause: error,
+      }),
+    );
+  const failed = { server, effect: effects.silent };
   // The driver puts a code of its own over that of TLS.
-  if (code === 'HANDSHAKE_SSL_ERROR') return socketError({ code: tlsCodeOf(message), message }, failed);
+  const known =
+    code === 'HANDSHAKE_SSL_ERROR'
+      ? socketError({ code: tlsCodeOf(message), message }, failed)
+      : (driverError(code, message, failed, error) ?? socketError(error, failed));
+  return known && broken(known);
+}
+
+/** Errors that the driver itself finds. */
+function driverError(
+  code: unknown,
+  message: string,
+  { server, effect }: { readonly server: string; readonly effect: Effect },
+  cause: unknown,
+): ConnectorError | undefined {
   if (code === 'AUTH_SWITCH_PLUGIN_ERROR' || /authentication plugin/i.test(message))
-    return createConnectorError('AUTH_FAILED', message, { details: { reason: 'auth_plugin' }, cause: error });
-  if (typeof code === 'string' && /^(PROTOCOL_|HANDSHAKE_)/.test(code))
-    return createConnectorError('UPSTREAM_5XX', `${context.server} did not answer as MySQL does: ${message}`, {
-      retryable: false,
-      effect: failed.effect,
-      details: { reason: 'bad_answer' },
-      cause: error,
-    });
-  return socketError(error, failed);
+    return createConnectorError('AUTH_FAILED', message, { details: { reason: 'auth_plugin' }, cause });
+  if (typeof code !== 'string' || !/^(PROTOCOL_|HANDSHAKE_)/.test(code)) return undefined;
+  return new UpstreamError(`${server} did not answer as MySQL does: ${message}`, {
+    retryable: false,
+    effect,
+    details: { reason: 'bad_answer' },
+    cause,
+  });
 }
 
 /** The code that Node gives to what it says so of a certificate. */
@@ -100,18 +145,24 @@ function tlsCodeOf(message: string): string {
   return /certificate/i.test(message) ? 'CERT_NOT_TRUSTED' : 'ERR_TLS_HANDSHAKE';
 }
 
-function fromServer(errno: number, sqlState: string, cause: object, { effects }: FaultContext): ConnectorError {
-  const message = String((cause as Error).message);
-  const details = { errno, sqlstate: sqlState };
+interface ServerError {
+  readonly errno: number;
+  readonly sqlState: string;
+  readonly message: string;
+  readonly cause: object;
+}
+
+function fromServer({ errno, sqlState, message, cause }: ServerError, effect: Effect): ConnectorError {
   const options = (reason: string): ConnectorErrorOptions => ({
-    effect: effects.refused,
-    details: { ...details, reason },
+    effect,
+    details: { errno, sqlstate: sqlState, reason },
     cause,
   });
-  if (errno === UNKNOWN_DATABASE)
-    return effects === EFFECTS.nothing
-      ? createConnectorError('CONFIG_INVALID', message, options('no_database'))
-      : createConnectorError('INVALID_INPUT', message, options('statement'));
+  if (KILLED.has(errno))
+    return new UpstreamError(`somebody cancelled the statement in the server: ${message}`, {
+      ...options('canceled_by_server'),
+      retryable: false,
+    });
   const known = MEANINGS.find(({ numbers }) => numbers.includes(errno));
   if (known !== undefined) return createConnectorError(known.code, message, options(known.reason));
   const [code, reason] = CLASSES[sqlState.slice(0, 2)] ?? [
@@ -121,5 +172,25 @@ function fromServer(errno: number, sqlState: string, cause: object, { effects }:
   return createConnectorError(code, message, {
     ...options(reason),
     ...(reason === 'server_error' ? { retryable: false } : {}),
+  });
+}
+
+function demoted(server: string, message: string, effect: Effect, cause: object): ConnectorError {
+  return new UpstreamError(
+    `${server} takes no changes: ${message}; the operator should see which server is the primary`,
+    {
+      effect,
+      details: { reason: 'read_only_server' },
+      cause,
+    },
+  );
+}
+
+function lost(server: string, effect: Effect, cause: object, retryable: boolean): TransientNetworkError {
+  return new TransientNetworkError(`the connection to ${server} broke off`, {
+    effect,
+    retryable,
+    details: { reason: retryable ? 'connection_lost' : 'canceled_by_server' },
+    cause,
   });
 }

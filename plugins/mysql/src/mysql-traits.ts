@@ -1,9 +1,24 @@
-import type { Traits } from '@automate/sql';
+import type { StatementUse, Traits } from '@automate/sql';
 
+/** Statements that a transaction can undo, or that change nothing. All else (CREATE, GRANT, LOCK, CALL) may commit on the way. */
+const UNDOABLE = ['select', 'with', 'values', 'insert', 'update', 'delete', 'replace', 'do'];
+/** It only fails. */
+const FAILS = ['signal', 'resignal'];
 const READS = ['select', 'with', 'values', 'table', 'show', 'explain', 'describe', 'desc'];
+const WRITES_FILE = /\binto\s+(?:outfile|dumpfile)\b/;
+const LOADS_ROWS = /^\s*load\s+(?:data|xml)\b/;
 
 const quoteName = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
+/** What ends with the session, and that with the call: the answer would be that something is done which is gone at once. */
+const SESSION_ONLY: readonly RegExp[] = [
+  /^(?:use|prepare|execute|deallocate|handler|lock|unlock|backup)\b/,
+  /^set\s+(?!global\b|@@global\b|persist\b|persist_only\b|@@persist\b|password\b|default\s+role\b|statement\b)/,
+  /^(?:create(?:\s+or\s+replace)?|drop)\s+temporary\b/,
+  /^flush\b.*(?:with\s+read\s+lock|for\s+export)/s,
+];
+
+/** What is known of MySQL and MariaDB before any server is spoken to. */
 export const traits: Traits = {
   name: 'MySQL',
   placeholder: '`?` stands for a parameter',
@@ -11,15 +26,11 @@ export const traits: Traits = {
     // Comments too, but not those that the server runs.
     opaque: /'(?:[^'\\]|\\[^]|'')*'|"(?:[^"\\]|\\[^]|"")*"|`(?:[^`]|``)*`|\/\*(?!M?!)[^]*?\*\/|(?:--(?=\s|$)|#)[^\n]*/g,
     reads: READS,
-    controls: ['begin', 'start', 'commit', 'rollback', 'savepoint', 'release', 'xa'],
-    // All else (CREATE, GRANT, LOCK, CALL) may commit on the way.
-    undoable: ['select', 'with', 'values', 'insert', 'update', 'delete', 'replace', 'do'],
-    isAtomic: (word) => [...READS, 'insert', 'update', 'delete', 'replace', 'do', 'set'].includes(word),
-    // A transaction that only reads still lets files through.
-    refuse: (_word, skeleton, use) =>
-      use === 'query' && /\binto\s+(?:outfile|dumpfile)\b/.test(skeleton)
-        ? 'a statement that only reads, and writes no file'
-        : undefined,
+    controls: ['begin', 'commit', 'rollback', 'savepoint', 'release', 'xa'],
+    undoable: UNDOABLE,
+    isAtomic: (word, skeleton) =>
+      !WRITES_FILE.test(skeleton) && ([...UNDOABLE, ...READS, ...FAILS].includes(word) || LOADS_ROWS.test(skeleton)),
+    refuse,
   },
   isolation: { levels: ['read_committed', 'repeatable_read', 'serializable'], default: 'repeatable_read' },
   schema: 'A database of the server',
@@ -37,3 +48,15 @@ export const traits: Traits = {
   },
   nullsLast: false,
 };
+
+function refuse(_word: string, skeleton: string, use: StatementUse): string | undefined {
+  const statement = skeleton.replace(/^[\s;(]+/, '');
+  if (/^start\s+transaction\b/.test(statement))
+    return 'no statement that begins or ends a transaction: the action transaction does';
+  if (use === 'query' && WRITES_FILE.test(statement)) return 'a statement that only reads: no INTO OUTFILE';
+  if (use === 'transaction' && WRITES_FILE.test(statement))
+    return 'a statement that can be undone: a file of INTO OUTFILE would stay';
+  if (SESSION_ONLY.some((pattern) => pattern.test(statement)))
+    return 'a statement whose effect outlasts the session, which ends with the call';
+  return undefined;
+}

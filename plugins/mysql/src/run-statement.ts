@@ -1,9 +1,23 @@
-import type { Connection, ResultSetHeader } from 'mysql2';
-import { ConnectorInternalError, InvalidInputError } from '@automate/sdk';
-import type { Page, RowPage, Statement, StatementResult } from '@automate/sql';
 import { createRowPage } from '@automate/sql';
+import type { Page, RowPage, StatementResult } from '@automate/sql';
+import type { Connection, ResultSetHeader } from 'mysql2';
+import type { TimeZone } from './time-zone.ts';
 import type { Field } from './values.ts';
-import { categoryOf, fromMysql, toMysql, typeName } from './values.ts';
+import { readerOf, toColumn } from './values.ts';
+
+/** A statement with its parameters as the driver takes them. */
+export interface DriverStatement {
+  readonly sql: string;
+  readonly values: readonly unknown[];
+}
+
+/** What the server said at the end of a statement without rows. */
+export type Header = Partial<Pick<ResultSetHeader, 'serverStatus' | 'warningStatus'>>;
+
+export interface Ran {
+  readonly result: StatementResult;
+  readonly header: Header;
+}
 
 /** The driver's statement that is under way. */
 interface Running {
@@ -13,96 +27,96 @@ interface Running {
   on(event: 'end', listener: () => void): this;
 }
 
-/** Runs one prepared statement to its end and keeps one page of its rows. */
-export async function runStatement(
+/** Does something over a connection, and fails with it: one that breaks tells so itself, not through what it was doing. */
+export async function whileOpen<T>(
   connection: Connection,
-  { sql, params }: Statement,
-  page: Page,
-): Promise<StatementResult> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  // A connection that breaks tells so itself, and not through what it was doing.
-  connection.once('error', reject);
+  work: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
   const ended = (): void => reject(Object.assign(new Error('Connection lost'), { code: 'PROTOCOL_CONNECTION_LOST' }));
+  connection.once('error', reject);
   connection.once('end', ended);
-  const gathered = createGathering(page, reject);
   try {
-    const options = { sql, values: params.map(toMysql), rowsAsArray: true };
-    await Promise.race([prepare(connection, options, params.length), promise]).catch((error: Error) => {
-      throw Object.assign(error, { neverRun: true });
-    });
-    const running = connection.execute(options) as unknown as Running;
-    running.on('fields', gathered.takeFields);
-    running.on('result', gathered.takeResult);
-    running.on('error', reject);
-    running.on('end', resolve);
-    await promise;
-    return gathered.outcome();
+    work(resolve, reject);
+    return await promise;
   } finally {
     connection.removeListener('error', reject);
     connection.removeListener('end', ended);
   }
 }
 
-/** Has the server prepare the statement, which `execute` then finds done, and counts its parameters: MariaDB does not. */
-function prepare(connection: Connection, options: { readonly sql: string }, received: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  // The driver takes an object here as well, and keeps statements apart by what is in it.
-  connection.prepare(options as never, (error, statement) => {
-    if (error) return reject(error);
-    const { parameters } = statement as unknown as { readonly parameters: readonly unknown[] };
-    if (parameters.length === received) return resolve();
-    const expected = `${parameters.length} values`;
-    const problem = { path: 'params', expected, received: `${received}` };
-    return reject(
-      new InvalidInputError(`params: expected ${expected}, received ${received}`, {
-        problems: [problem],
-        details: { reason: 'parameters' },
-      }),
-    );
+/** Has the server prepare a statement, which running it then finds done, and gives the number of its parameters. */
+export function prepareStatement(connection: Connection, { sql, values }: DriverStatement): Promise<number> {
+  return whileOpen(connection, (resolve, reject) => {
+    // The driver takes an object here as well, and keeps statements apart by what is in it.
+    connection.prepare({ sql, values, rowsAsArray: true } as never, (error, statement) => {
+      if (error) return reject(error);
+      return resolve((statement as unknown as { readonly parameters: readonly unknown[] }).parameters.length);
+    });
   });
-  return promise;
 }
 
-interface Gathering {
-  takeFields(this: void, fields: readonly Field[] | undefined, index: number): void;
-  takeResult(this: void, row: unknown, index: number): void;
-  outcome(): StatementResult;
+/** Runs a prepared statement to its end and keeps one page of its rows. */
+export async function runStatement(
+  connection: Connection,
+  { sql, values }: DriverStatement,
+  page: Page,
+  zone: TimeZone,
+): Promise<Ran> {
+  const gathered = createGathering(page, zone);
+  await whileOpen<void>(connection, (resolve, reject) => {
+    const running = connection.execute({ sql, values: [...values], rowsAsArray: true } as never) as unknown as Running;
+    running.on('fields', gathered.takeFields);
+    running.on('result', (row, index) => {
+      try {
+        gathered.takeResult(row, index);
+      } catch (error) {
+        reject(error);
+      }
+    });
+    running.on('error', reject);
+    running.on('end', resolve);
+  });
+  return gathered.end();
 }
 
-function createGathering(page: Page, fail: (error: unknown) => void): Gathering {
-  let fields: readonly Field[] = [];
+function createGathering(page: Page, zone: TimeZone) {
   let rows: RowPage | undefined;
+  let readers: ReturnType<typeof readerOf>[] = [];
   let header: Partial<ResultSetHeader> = {};
+  let count = 0;
+  let more = false;
   return {
-    takeFields(given, index) {
+    takeFields(given: readonly Field[] | undefined, index: number): void {
+      if (given === undefined) return;
       // A procedure may give several results; the first one is kept.
-      if (given === undefined || index > 0) return;
-      fields = given;
-      const columns = fields.map((field) => ({ name: field.name, type: typeName(field), category: categoryOf(field) }));
+      more ||= index > 0;
+      if (index > 0) return;
+      const columns = given.map(toColumn);
+      readers = columns.map((column) => readerOf(column, zone));
       rows = createRowPage(columns, page);
     },
-    takeResult(row, index) {
+    takeResult(row: unknown, index: number): void {
       if (!Array.isArray(row)) {
         header = row as ResultSetHeader;
         return;
       }
-      if (index > 0 || rows === undefined || rows.isFull) return;
-      try {
-        rows.add(rows.skips ? [] : row.map((value, at) => fromMysql(value, fieldAt(fields, at))));
-      } catch (error) {
-        fail(error);
-      }
+      if (index > 0 || rows === undefined) return;
+      count += 1;
+      if (rows.isFull) return;
+      rows.add(rows.skips ? [] : row.map((value, at) => readers[at]?.(value) ?? null));
     },
-    outcome: () => ({
-      rows_affected: header.affectedRows ?? 0,
-      ...(Number(header.insertId ?? 0) > 0 ? { last_insert_id: String(header.insertId) } : {}),
-      ...(rows?.result() ?? { columns: [], rows: [], row_count: 0, truncated: false }),
-    }),
+    end(): Ran {
+      const gathered = (rows ?? createRowPage([], page)).result();
+      const { affectedRows, insertId } = header;
+      const result = {
+        // The server counts no rows where it gives them; which of them it changed says the statement.
+        rows_affected: affectedRows ?? count,
+        ...(Number(insertId ?? 0) > 0 ? { last_insert_id: String(insertId) } : {}),
+        ...gathered,
+        truncated: gathered.truncated || more,
+      };
+      return { result, header };
+    },
   };
-}
-
-function fieldAt(fields: readonly Field[], at: number): Field {
-  const field = fields[at];
-  if (field !== undefined) return field;
-  throw new ConnectorInternalError('the driver gave a row with more values than columns');
 }

@@ -1,7 +1,10 @@
-import { isJsonObject } from '@automate/sdk';
+import { InvalidInputError } from '@automate/sdk';
 import type { JsonValue } from '@automate/sdk';
-import type { Category, Parameter } from '@automate/sql';
-import { bytesValue, integerValue, readParameter } from '@automate/sql';
+import { bytesValue, integerValue, jsonValue, readParameter } from '@automate/sql';
+import type { Category, Column, Parameter } from '@automate/sql';
+import mysql from 'mysql2';
+import type { TimeZone } from './time-zone.ts';
+import { toInstant } from './time-zone.ts';
 
 /** A column of a result, as the driver describes it. */
 export interface Field {
@@ -10,84 +13,65 @@ export interface Field {
   readonly columnType: number;
   /** 63: bytes. */
   readonly characterSet: number;
-  readonly flags: number;
+  /** What MariaDB says of types that it sends as others: `uuid`, `inet6`. */
+  readonly extendedTypeName?: string;
+  /** `json` for MariaDB's JSON, which is text. */
+  readonly extendedFormat?: string;
 }
 
-const TIMESTAMP = 7;
-const DATETIME = 12;
 const BINARY = 63;
 
-/** Types by their numbers in the protocol, as definitions write them. */
-const NAMES: Readonly<Record<number, string>> = {
-  0: 'decimal',
-  1: 'tinyint',
-  2: 'smallint',
-  3: 'int',
-  4: 'float',
-  5: 'double',
-  6: 'null',
-  7: 'timestamp',
-  8: 'bigint',
-  9: 'mediumint',
-  10: 'date',
-  11: 'time',
-  12: 'datetime',
-  13: 'year',
-  15: 'varchar',
-  16: 'bit',
-  242: 'vector',
-  245: 'json',
-  246: 'decimal',
-  247: 'enum',
-  248: 'set',
-  249: 'text',
-  250: 'text',
-  251: 'text',
-  252: 'text',
-  253: 'varchar',
-  254: 'char',
-  255: 'geometry',
+/** Types by their numbers in the protocol, as definitions write them, and what their values are. */
+const TYPES: Readonly<Record<number, readonly [string, Category]>> = {
+  0: ['decimal', 'decimal'],
+  1: ['tinyint', 'integer'],
+  2: ['smallint', 'integer'],
+  3: ['int', 'integer'],
+  4: ['float', 'float'],
+  5: ['double', 'float'],
+  6: ['null', 'other'],
+  7: ['timestamp', 'timestamp'],
+  8: ['bigint', 'integer'],
+  9: ['mediumint', 'integer'],
+  10: ['date', 'date'],
+  11: ['time', 'time'],
+  12: ['datetime', 'datetime'],
+  13: ['year', 'integer'],
+  15: ['varchar', 'text'],
+  16: ['bit', 'bytes'],
+  242: ['vector', 'array'],
+  245: ['json', 'json'],
+  246: ['decimal', 'decimal'],
+  247: ['enum', 'text'],
+  248: ['set', 'text'],
+  249: ['text', 'text'],
+  250: ['text', 'text'],
+  251: ['text', 'text'],
+  252: ['text', 'text'],
+  253: ['varchar', 'text'],
+  254: ['char', 'text'],
+  255: ['geometry', 'other'],
 };
 const BYTES: Readonly<Record<string, string>> = { text: 'blob', varchar: 'varbinary', char: 'binary' };
+/** MariaDB's own types. */
+const EXTENDED: Readonly<Record<string, Category>> = { uuid: 'uuid', inet4: 'text', inet6: 'text' };
 
-/** A type's name. */
-export function typeName({ columnType, characterSet }: Field): string {
-  const name = NAMES[columnType] ?? `type ${columnType}`;
-  return characterSet === BINARY ? (BYTES[name] ?? name) : name;
+/** A column as answers describe it. */
+export function toColumn({ name, columnType, characterSet, extendedTypeName = '', extendedFormat }: Field): Column {
+  if (extendedFormat === 'json') return { name, type: 'json', category: 'json' };
+  const extended = EXTENDED[extendedTypeName];
+  if (extended !== undefined) return { name, type: extendedTypeName, category: extended };
+  const [type, category] = TYPES[columnType] ?? [`type ${columnType}`, 'other'];
+  const bytes = characterSet === BINARY ? BYTES[type] : undefined;
+  return bytes === undefined ? { name, type, category } : { name, type: bytes, category: 'bytes' };
 }
 
-const CATEGORIES: Readonly<Record<string, Category>> = {
-  decimal: 'decimal',
-  tinyint: 'integer',
-  smallint: 'integer',
-  mediumint: 'integer',
-  int: 'integer',
-  bigint: 'integer',
-  year: 'integer',
-  float: 'float',
-  double: 'float',
-  timestamp: 'timestamp',
-  datetime: 'datetime',
-  date: 'date',
-  time: 'time',
-  json: 'json',
-  bit: 'bytes',
-  blob: 'bytes',
-  varbinary: 'bytes',
-  binary: 'bytes',
-  varchar: 'text',
-  char: 'text',
-  text: 'text',
-  enum: 'text',
-  set: 'text',
-};
-
-export function categoryOf(field: Field): Category {
-  return CATEGORIES[typeName(field)] ?? 'other';
-}
-
-/** A parameter as the driver takes it. */
-export function toMysql(given: Parameter): string | number | boolean | Buffer | null {
+/**
+ * A parameter as the driver takes it.
+ *
+ * @throws InvalidInputError for a whole number that no column of MySQL holds.
+ */
+export function toMysql(given: Parameter): unknown {
   const parameter = readParameter(given);
   switch (parameter.kind) {
     case 'null':
@@ -95,26 +79,65 @@ export function toMysql(given: Parameter): string | number | boolean | Buffer | 
     case 'bytes':
       return parameter.bytes;
     case 'integer':
+      return toBigint(BigInt(parameter.text));
     case 'json':
       return parameter.text;
     case 'list':
       return JSON.stringify(parameter.values);
     default: {
-      // The driver sends every number as a floating point one, which LIMIT and exact columns do not take alike.
       const { value } = parameter;
-      return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
+      // Untyped, the driver sends every number as a floating point one.
+      return typeof value === 'number' && Number.isSafeInteger(value) ? mysql.TypedParameter.BIGINT(value) : value;
     }
   }
 }
 
-/** A value of a result as JSON: times in ISO 8601, bytes as base64; large numbers come from the driver as text. */
-export function fromMysql(value: unknown, field: Field): JsonValue {
-  if (Buffer.isBuffer(value)) return bytesValue(value);
-  if (typeof value === 'string' && (field.columnType === TIMESTAMP || field.columnType === DATETIME))
-    // The session's time zone is UTC; a DATETIME has none.
-    return `${value.replace(' ', 'T')}${field.columnType === TIMESTAMP ? 'Z' : ''}`;
-  if (typeof value === 'bigint' || (typeof value === 'string' && categoryOf(field) === 'integer'))
-    return integerValue(String(value));
-  if (Array.isArray(value) || isJsonObject(value)) return value;
-  return value as string | number | boolean | null;
+function toBigint(value: bigint): unknown {
+  if (BigInt.asIntN(64, value) === value) return mysql.TypedParameter.BIGINT(value);
+  if (BigInt.asUintN(64, value) === value) return mysql.TypedParameter.BIGINT.unsigned(value);
+  const expected = 'a whole number of at most 64 bits; send a larger one as text';
+  throw new InvalidInputError(`params: expected ${expected}, received ${value}`, {
+    problems: [{ path: 'params', expected, received: String(value) }],
+    details: { reason: 'parameters' },
+  });
+}
+
+/** Reads the values of a column as JSON. */
+export function readerOf({ category, type }: Column, zone: TimeZone): (value: unknown) => JsonValue {
+  return (value) => {
+    if (value === null || value === undefined) return null;
+    if (Buffer.isBuffer(value)) return bytesValue(value);
+    if (typeof value === 'number') return type === 'float' ? shortest(value) : value;
+    if (typeof value !== 'string') return value as JsonValue;
+    switch (category) {
+      case 'integer':
+        return integerValue(value);
+      case 'json':
+        return parseJson(value);
+      case 'timestamp':
+        return toInstant(zone, value);
+      case 'datetime':
+        return value.replace(' ', 'T');
+      default:
+        return value;
+    }
+  };
+}
+
+/** The shortest number that is the same in single precision: 1.1, where the driver gives 1.100000023841858. */
+function shortest(value: number): number {
+  for (let digits = 6; digits < 9; digits += 1) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return value;
+}
+
+/** MariaDB checks what it stores as JSON only where the column has its own check still. */
+function parseJson(text: string): JsonValue {
+  try {
+    return jsonValue(text);
+  } catch {
+    return text;
+  }
 }

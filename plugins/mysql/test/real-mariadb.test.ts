@@ -57,7 +57,7 @@ describeWith(mariadb, 'a real MariaDB', () => {
     await expect(connector.adapter.connect()).resolves.toBe(true);
     await expect(connector.health()).resolves.toStrictEqual({
       status: 'healthy',
-      message: `${server.url.replace('mysql://', 'MySQL at ')} lets us in`,
+      message: `MySQL at ${new URL(server.url).host} lets us in`,
       details: { version: expect.stringContaining('MariaDB') },
     });
   });
@@ -110,7 +110,7 @@ describeWith(mariadb, 'a real MariaDB', () => {
           yes: 1,
           none: null,
           bytes: { base64: 'AP8=' },
-          doc: expect.anything(),
+          doc: { a: [1] },
           day: '2024-02-29',
           clock: '12:00:01',
           local: '2024-02-29T12:00:00.123456',
@@ -145,7 +145,7 @@ describeWith(mariadb, 'a real MariaDB', () => {
       });
     });
 
-    it('end a page before it gets too large to send, and refuse values and rows that are too large', async () => {
+    it('end a page before it gets too large to send, and refuse rows that are too large', async () => {
       const sql = "SELECT repeat('x', 1000000) AS x FROM seq_1_to_4";
       await expect(query(sql)).resolves.toMatchObject({ row_count: 2, truncated: true, next_offset: 2 });
       await expect(query(sql, [], { offset: 2 })).resolves.toMatchObject({ row_count: 2, truncated: false });
@@ -167,7 +167,7 @@ describeWith(mariadb, 'a real MariaDB', () => {
 
     it('leave nothing behind in the session', async () => {
       const single = await connect('boss', 'correct horse', { settings: { pool_size: 1 } });
-      await single.call('execute', { sql: "SET @left = 1, sql_mode = 'ANSI'" });
+      await single.call('execute', { sql: 'SELECT @left := 1' });
       await single.call('execute', { sql: "SELECT get_lock('mine', 0)" });
       await expect(
         single.call('query', { sql: 'SELECT @left AS gone, "text" AS kept, count(*) AS n FROM item' }),
@@ -251,17 +251,12 @@ describeWith(mariadb, 'a real MariaDB', () => {
     ['NULL where none may be', 'INSERT INTO item (name) VALUES (NULL)', [], 'INVALID_INPUT'],
     ['a value of another type', "INSERT INTO item (name, price) VALUES ('z', 'x')", [], 'INVALID_INPUT'],
     ['a name that is taken', "INSERT INTO item (name) VALUES ('a')", [], 'ALREADY_EXISTS'],
-    ['a transaction that would stay open', 'START TRANSACTION', [], 'INVALID_INPUT'],
-  ])('refuses %s, and had no effect', async (_title, sql, params, code) => {
-    await expect(execute(sql, params)).rejects.toMatchObject({ code, retryable: false, effect: 'none' });
-  });
-
-  it.each([
     ['a table that is there', 'CREATE TABLE item (a int)', [], 'ALREADY_EXISTS'],
     ['what a statement signals', "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'", [], 'INVALID_INPUT'],
+    ['a transaction that would stay open', 'START TRANSACTION', [], 'INVALID_INPUT'],
     ['a file of ours', "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE item", [], 'FORBIDDEN'],
-  ])('refuses %s, and does not vouch for its having had no effect', async (_title, sql, params, code) => {
-    await expect(execute(sql, params)).rejects.toMatchObject({ code, retryable: false, effect: 'maybe' });
+  ])('refuses %s, and had no effect', async (_title, sql, params, code) => {
+    await expect(execute(sql, params)).rejects.toMatchObject({ code, retryable: false, effect: 'none' });
   });
 
   describe('a slow statement', () => {
@@ -317,6 +312,7 @@ describeWith(mariadb, 'a real MariaDB', () => {
     await expect(connector.call('describe_table', { table: 'pet' })).resolves.toStrictEqual({
       schema: 'shop',
       table: 'pet',
+      type: 'table',
       columns: [
         { name: 'name', type: 'varchar(20)', nullable: false, primary_key: true, generated: false },
         { name: 'born', type: 'date', ...plain, default: "'2020-01-01'", comment: 'its birthday' },
@@ -412,7 +408,8 @@ describeWith(mariadb, 'a real MariaDB', () => {
       expect(reasons).toMatchObject([
         { ...lost, effect: 'none' },
         { ...lost, effect: 'maybe' },
-        { ...lost, effect: 'none' },
+        // Nobody can say whether it wrote to a table without transactions.
+        { ...lost, effect: 'maybe' },
       ]);
       await expect(execute('DELETE FROM item')).rejects.toMatchObject({ ...lost, effect: 'none' });
       await expect(connector.health()).resolves.toMatchObject({

@@ -26,6 +26,8 @@ function server(): string | undefined {
 
 export interface MariadbServer {
   readonly url: string;
+  /** The path of its Unix socket. */
+  readonly socket: string;
   /** Runs statements as `boss`, who may do everything, and gives the rows of the last one. */
   sql(...statements: string[]): Promise<Record<string, unknown>[]>;
   /** Ends the process, in the middle of what it does with SIGKILL, and waits for it. */
@@ -36,8 +38,16 @@ export interface MariadbServer {
   close(): Promise<void>;
 }
 
+export interface MariadbOptions {
+  readonly tls?: KeyAndCertificate;
+  /** Further arguments of the server: `--autocommit=0`. */
+  readonly args?: readonly string[];
+  /** The zone of the machine that it believes to run on. */
+  readonly zone?: string;
+}
+
 /** A MariaDB of its own with a database `shop`, whose user `boss` has the password `correct horse`. */
-export async function startMariadb(options: { readonly tls?: KeyAndCertificate } = {}): Promise<MariadbServer> {
+export async function startMariadb(options: MariadbOptions = {}): Promise<MariadbServer> {
   const folder = mkdtempSync(join(tmpdir(), 'mariadb-'));
   const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
   const own = (path: string): string => {
@@ -73,7 +83,9 @@ export async function startMariadb(options: { readonly tls?: KeyAndCertificate }
     '--innodb-flush-log-at-trx-commit=0',
     '--innodb-buffer-pool-size=8M',
     ...(encrypted ?? []),
+    ...(options.args ?? []),
   ];
+  const env = { ...process.env, TZ: options.zone ?? 'UTC' };
   const sql = async (...statements: string[]): Promise<Record<string, unknown>[]> => {
     const login = { host: '127.0.0.1', port, user: 'boss', password: 'correct horse', database: 'shop' };
     const connection = await mysql.createConnection(login);
@@ -88,7 +100,7 @@ export async function startMariadb(options: { readonly tls?: KeyAndCertificate }
   };
   let stop = async (_signal?: 'SIGTERM' | 'SIGKILL'): Promise<void> => {};
   const start = async (): Promise<void> => {
-    const child = spawn(server() ?? '', args, { cwd: folder, stdio: 'ignore', ...identity });
+    const child = spawn(server() ?? '', args, { cwd: folder, env, stdio: 'ignore', ...identity });
     const ended = once(child, 'exit');
     stop = async (signal = 'SIGTERM') => {
       child.kill(signal);
@@ -110,6 +122,7 @@ export async function startMariadb(options: { readonly tls?: KeyAndCertificate }
   await start();
   return {
     url: `mysql://127.0.0.1:${port}`,
+    socket: join(folder, 'socket'),
     sql,
     stop: (signal) => stop(signal),
     restart: start,
