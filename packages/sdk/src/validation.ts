@@ -1,6 +1,6 @@
 import type { Problem } from '@automate/contract';
-import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Schema } from './action.ts';
+import { explainIssue } from './explain-issue.ts';
 import { isSecretKey } from './redact.ts';
 
 export type Validated =
@@ -12,23 +12,13 @@ export async function validate(schema: Schema, value: unknown, root = ''): Promi
   const standard = 'schema' in schema ? schema.schema['~standard'] : schema['~standard'];
   const result = await standard.validate(value);
   if (result.issues === undefined) return { ok: true, value: result.value };
-  return { ok: false, problems: result.issues.map((issue) => problemOf(issue, value, root)) };
-}
-
-function problemOf(issue: StandardSchemaV1.Issue, value: unknown, root: string): Problem {
-  const keys = (issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part));
-  return {
+  const problems = result.issues.flatMap(explainIssue).map(({ keys, expected, message }) => ({
     path: joinPath(root, keys),
-    expected: expectation(issue),
+    expected,
     received: describeReceived(keys, value),
-    message: issue.message,
-  };
-}
-
-/** zod says in `expected` what other libraries put into the message alone. */
-function expectation(issue: StandardSchemaV1.Issue): string {
-  const { expected } = issue as { readonly expected?: unknown };
-  return typeof expected === 'string' ? expected : issue.message;
+    message,
+  }));
+  return { ok: false, problems };
 }
 
 function joinPath(root: string, keys: readonly PropertyKey[]): string {
