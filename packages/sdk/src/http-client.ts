@@ -63,6 +63,8 @@ export interface HttpPart {
 
 export interface HttpResponse {
   readonly status: number;
+  /** Where the answer came from, after redirects. May hold what the query held. */
+  readonly url: string;
   /** Header names in lower case; repeated ones are joined by a comma. */
   readonly headers: Readonly<Record<string, string>>;
   /** Every value of every header, in order. */

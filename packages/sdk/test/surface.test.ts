@@ -45,9 +45,12 @@ describe('the package', () => {
   it('gives kinds that speak HTTP these names', async () => {
     expect(Object.keys((await import('../src/exchange/index.ts')) as object).toSorted()).toEqual([
       'callAction',
+      'encodePayload',
       'exchange',
       'exchangeInput',
       'exchangeOutput',
+      'jsonValue',
+      'toRequest',
     ]);
   });
 

@@ -2,6 +2,7 @@ import { ConnectorAdapter, verifyHmacSha256 } from '@automate/sdk';
 import type { ConnectorContext, WebhookHeaders } from '@automate/sdk';
 import { callAction } from '@automate/sdk/exchange';
 import { get } from './actions/get.ts';
+import { listPages } from './actions/list-pages.ts';
 import { configSchema } from './config.ts';
 import type { HttpSettings } from './config.ts';
 
@@ -19,6 +20,7 @@ export default class HttpAdapter extends ConnectorAdapter {
         'Sends a request of any method and gives the answer: status, headers, and the body as JSON, text or base64.',
     }),
     get,
+    list_pages: listPages,
   };
   #settings: HttpSettings = {};
 

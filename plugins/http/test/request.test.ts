@@ -1,3 +1,4 @@
+import type { JsonObject } from '@automate/sdk';
 import type { FakeHandler, FakeReply, StartConnectorOptions } from '@automate/testing';
 import { FakeService, startConnector } from '@automate/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -31,7 +32,7 @@ const echo: FakeHandler = ({ method, path, query, headers, text }) => ({
 describe('the body and the shape of a request', () => {
   it.each([
     ['JSON', { json: { a: [1, null] } }, 'application/json', '{"a":[1,null]}'],
-    ['a form', { form: { a: '1 2', b: '&' } }, 'application/x-www-form-urlencoded', 'a=1+2&b=%26'],
+    ['a form', { form: { a: '1 2', b: ['&', 3] } }, 'application/x-www-form-urlencoded', 'a=1+2&b=%26&b=3'],
     ['text', { text: 'grüß' }, 'text/plain; charset=utf-8', 'grüß'],
     ['bytes', { base64: Buffer.from('raw').toString('base64') }, 'application/octet-stream', 'raw'],
   ])('sends %s with the content type that belongs to it', async (_title, body, type, sent) => {
@@ -78,6 +79,55 @@ describe('the body and the shape of a request', () => {
       code: 'INVALID_INPUT',
     });
     expect(server.requests).toStrictEqual([]);
+  });
+});
+
+describe('a request', () => {
+  it('of several parts has fields and files', async () => {
+    const { connector, server } = await start(() => ({}));
+    const parts: JsonObject[] = [
+      { name: 'title', text: 'grüß' },
+      { name: 'file', base64: 'AP8=', filename: 'a b.bin' },
+      { name: 'doc', text: '{}', filename: 'a.json', content_type: 'application/json' },
+    ];
+    await connector.call('request', { method: 'POST', path: '/up', multipart: parts });
+    const { body, headers } = server.requests[0]!;
+    const type = headers['content-type'] ?? '';
+    const form = await new Response(Buffer.from(body), { headers: { 'content-type': type } }).formData();
+    expect(form.get('title')).toBe('grüß');
+    const file = form.get('file') as File;
+    expect([file.name, file.type, ...(await file.bytes())]).toEqual(['a b.bin', 'application/octet-stream', 0, 255]);
+    expect((form.get('doc') as File).type).toBe('application/json');
+    for (const wrong of [{ name: 'a' }, { name: 'a', text: 'x', base64: 'AA==' }] as JsonObject[])
+      await expect(connector.call('request', { method: 'POST', path: '/', multipart: [wrong] })).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+      });
+  });
+
+  it("keeps the path's own query as it was asked", async () => {
+    const { connector, server } = await start(() => ({}));
+    await connector.call('get', { path: '/a?flag&s=a%20b&s=a+b', query: { more: 'x y' } });
+    expect(server.requests[0]?.target).toBe('/a?flag&s=a%20b&s=a+b&more=x%20y');
+  });
+
+  it('is redirected within its origin, to any without credentials, or not at all, as it says', async () => {
+    const other = await FakeService.start();
+    running.push(other);
+    other.on('*', /./, { text: 'there' });
+    const { connector } = await start(
+      ({ path }) => {
+        const location = path === '/away' ? `${other.url}/x` : '/end';
+        return path === '/end' ? { text: 'end' } : { status: path === '/do' ? 303 : 302, headers: { location } };
+      },
+      { config: { auth: { type: 'bearer', token: 'the-token' } } },
+    );
+    const send = (method: string, path: string, redirects?: string) =>
+      connector.call('request', { method, path, ...(redirects === undefined ? {} : { redirects }) });
+    await expect(send('POST', '/do')).resolves.toMatchObject({ status: 200, text: 'end' });
+    await expect(send('GET', '/away')).rejects.toMatchObject({ details: { reason: 'redirect_refused' } });
+    await expect(send('GET', '/away', 'any_origin')).resolves.toMatchObject({ text: 'there' });
+    expect(other.requests[0]?.headers).not.toHaveProperty('authorization');
+    await expect(send('POST', '/do', 'none')).resolves.toMatchObject({ status: 303, headers: { location: '/end' } });
   });
 });
 
@@ -146,8 +196,19 @@ describe("the answer's body", () => {
     expect(headers).toMatchObject({ etag: '"7"' });
     expect(headers).not.toHaveProperty('set-cookie');
     await expect(connector.call('get', { path: '/cookies', answer_headers: ['Set-Cookie'] })).resolves.toMatchObject({
-      headers: { 'set-cookie': 'a=1, b=2' },
+      headers: { 'set-cookie': ['a=1', 'b=2'] },
     });
+  });
+
+  it('keeps every value of a header, whatever its name, and every digit of a number', async () => {
+    const { connector } = await start(() => ({
+      text: '{"id":9007199254740993,"__proto__":1}',
+      headers: { 'content-type': 'application/json', 'x-many': ['a, b', 'c'], ['__proto__']: 'kept' },
+    }));
+    const { json, headers } = await connector.call('get', { path: '/' });
+    expect(JSON.stringify(json)).toBe('{"id":"9007199254740993","__proto__":1}');
+    expect(headers).toMatchObject({ 'x-many': ['a, b', 'c'] });
+    expect(Object.entries(headers as object)).toContainEqual(['__proto__', 'kept']);
   });
 
   it('is refused beyond the declared limit', async () => {

@@ -1,4 +1,5 @@
 import { InvalidInputError } from '@automate/sdk';
+import { encodePayload } from '@automate/sdk/exchange';
 import type { CallContext, HttpRequest, HttpResponse, JsonValue } from '@automate/sdk';
 import { readBytes, readError } from './answer-check.ts';
 import { headerValue } from './inputs.ts';
@@ -35,7 +36,7 @@ export async function sendSigned(s3: S3Client, request: HttpRequest, context: Ca
     if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || OURS.test(name) || !headerValue.safeParse(value).success)
       throw refused(`headers.${name}`, 'a header of printable ASCII that the signature does not make');
   }
-  const { body, type } = bodyOf(request);
+  const { bytes: body, contentType: type } = encodePayload(request);
   return s3.run(context, what, async ({ sdk, aws, options }) => {
     // Any command leads to the endpoint and its signature; this one has neither bucket nor body.
     const command = new sdk.ListBucketsCommand({});
@@ -76,6 +77,7 @@ export async function sendSigned(s3: S3Client, request: HttpRequest, context: Ca
       });
     return {
       status,
+      url: path,
       headers: given,
       headersDistinct: Object.fromEntries(Object.entries(given).map(([name, value]) => [name, [value]])),
       body: bytes,
@@ -86,15 +88,6 @@ export async function sendSigned(s3: S3Client, request: HttpRequest, context: Ca
 }
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
-
-function bodyOf({ json, form, body }: HttpRequest): { readonly body?: Buffer; readonly type?: string } {
-  if (json !== undefined) return { body: Buffer.from(JSON.stringify(json)), type: 'application/json' };
-  if (form !== undefined) {
-    const pairs = Object.entries(form).map(([name, value]): [string, string] => [name, String(value)]);
-    return { body: Buffer.from(String(new URLSearchParams(pairs))), type: 'application/x-www-form-urlencoded' };
-  }
-  return body === undefined ? {} : { body: Buffer.from(body) };
-}
 
 /** As the signature has it: each part encoded once, and as little as possible. */
 function normalized(path: string): string {

@@ -4,40 +4,61 @@ import type { exchangeInput, exchangeOutput } from './schemas.ts';
 
 /** What a caller may say of any request. */
 export type ExchangeInput = z.output<z.ZodObject<typeof exchangeInput>>;
+/** A request's body in one of its forms. */
+export type ExchangeBody = Pick<HttpRequest, 'json' | 'form' | 'multipart' | 'body'>;
 type ExchangeOutput = z.output<typeof exchangeOutput>;
+
+/** What a caller said, as `http` takes it. */
+export function toRequest(method: HttpMethod, input: Omit<ExchangeInput, 'answer_as' | 'answer_headers'>): HttpRequest {
+  const { path, query, headers, redirects } = input;
+  return {
+    method,
+    path,
+    ...(query === undefined ? {} : { query }),
+    ...(headers === undefined ? {} : { headers }),
+    ...(redirects === 'any_origin' ? { anyOrigin: true } : {}),
+    ...acceptOf(input),
+    maxBytes: input.max_bytes,
+  };
+}
+
+function acceptOf({
+  accept_status: accepted,
+  redirects,
+}: Pick<ExchangeInput, 'accept_status' | 'redirects'>): Pick<HttpRequest, 'accept'> {
+  if (accepted === undefined && redirects !== 'none') return {};
+  const byCaller = (status: number): boolean =>
+    accepted === undefined ? status >= 200 && status <= 299 : accepted === 'any' || accepted.includes(status);
+  return { accept: (status) => byCaller(status) || (redirects === 'none' && status >= 300 && status <= 399) };
+}
 
 /** Sends one request and gives its answer as JSON can carry it. */
 export async function exchange(
   send: (request: HttpRequest) => Promise<HttpResponse>,
   method: HttpMethod,
   input: ExchangeInput,
-  body: Pick<HttpRequest, 'json' | 'form' | 'body'> = {},
+  body: ExchangeBody = {},
 ): Promise<ExchangeOutput> {
-  const { path, query, headers, accept_status: accepted } = input;
-  const response = await send({
-    method,
-    path,
-    ...body,
-    ...(query === undefined ? {} : { query }),
-    ...(headers === undefined ? {} : { headers }),
-    ...(accepted === undefined ? {} : { accept: (status) => accepted === 'any' || accepted.includes(status) }),
-    maxBytes: input.max_bytes,
-  });
+  const response = await send({ ...toRequest(method, input), ...body });
   return {
     status: response.status,
-    headers: selectHeaders(response.headers, input.answer_headers),
+    headers: selectHeaders(response.headersDistinct, input.answer_headers),
     ...readBody(response, input.answer_as),
   };
 }
 
 /** Cookies are credentials, so they are given only to those who ask for them. */
 function selectHeaders(
-  headers: HttpResponse['headers'],
+  headers: HttpResponse['headersDistinct'],
   wanted: readonly string[] | undefined,
-): Record<string, string> {
+): Record<string, string | readonly string[]> {
   const names = wanted?.map((name) => name.toLowerCase());
   const keep = (name: string): boolean => (names === undefined ? name !== 'set-cookie' : names.includes(name));
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => keep(name)));
+  return Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name]) => keep(name))
+      .map(([name, values]) => [name, values.length === 1 ? (values[0] as string) : values]),
+  );
 }
 
 function readBody(

@@ -1,4 +1,6 @@
+export { encodePayload } from '../http/payload.ts';
+export type { Payload } from '../http/payload.ts';
 export { callAction } from './call-action.ts';
 export type { SendRequest } from './call-action.ts';
-export { exchange } from './exchange.ts';
-export { exchangeInput, exchangeOutput } from './schemas.ts';
+export { exchange, toRequest } from './exchange.ts';
+export { exchangeInput, exchangeOutput, jsonValue } from './schemas.ts';

@@ -9,21 +9,27 @@ export const jsonValue: z.ZodType<JsonValue> = z.any();
 
 const queryValue = z.union([z.string(), z.number(), z.boolean()]);
 
+/** Lists repeat the name. */
+export const pairs = z.record(z.string(), z.union([queryValue, z.array(queryValue)]));
+
 /** What every request may say. */
 export const exchangeInput = {
   path: z
     .string()
     .regex(/^\//, 'expected a path that begins with /')
     .describe("Below the connector's endpoint and base path; must not leave it"),
-  query: z
-    .record(z.string(), z.union([queryValue, z.array(queryValue)]))
-    .optional()
-    .describe('Lists repeat the name'),
+  query: pairs.optional().describe("Added to the path's own query. Lists repeat the name"),
   headers: z.record(z.string(), z.string()).optional().describe("Beside those that the connector's auth adds"),
   accept_status: z
     .union([z.literal('any'), z.array(z.int().min(100).max(599)).min(1)])
     .optional()
     .describe('Which statuses are answers rather than errors. Default: 200 to 299'),
+  redirects: z
+    .enum(['own_origin', 'any_origin', 'none'])
+    .default('own_origin')
+    .describe(
+      'Which redirects are followed; to another origin without anything that could be a credential. With `none` they are answers',
+    ),
   answer_as: z
     .enum(['auto', 'json', 'text', 'base64'])
     .default('auto')
@@ -40,9 +46,15 @@ export const exchangeInput = {
     .describe("Most bytes of the answer's body; a longer one is an error"),
 };
 
+/** Not a record of zod's: that one drops the name `__proto__` without a word. */
+const headerMap: z.ZodType<Readonly<Record<string, string | readonly string[]>>> = z.any().meta({
+  type: 'object',
+  additionalProperties: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
+});
+
 export const exchangeOutput = z.object({
   status: z.int().min(100).max(599),
-  headers: z.record(z.string(), z.string()).describe('Names in lower case'),
+  headers: headerMap.describe('Names in lower case; a list where a header came more than once'),
   json: jsonValue.optional(),
   text: z.string().optional(),
   base64: z.string().optional().describe('Bytes, where the body is no text'),

@@ -129,7 +129,7 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
           if (answers === 'json') assertOfService(what, read);
           // An answer without all of its body is none, whoever would have accepted its status.
           if (!accepted || read.fault !== undefined) throw answerError(what, read);
-          return responseOf(what, read);
+          return responseOf(what, hop.url, read);
         }
         hop = next;
       }
@@ -204,7 +204,7 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
         maxBytes: TOKEN_BYTES,
         accept: () => true,
       });
-      return responseOf(what, await guard.run(running, url, proxy));
+      return responseOf(what, url, await guard.run(running, url, proxy));
     } finally {
       guard.release();
     }

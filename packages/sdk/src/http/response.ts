@@ -6,13 +6,13 @@ import type { Answer } from './exchange.ts';
 import { parseExact } from './parse-exact.ts';
 
 /** An answer as adapters see it. `what` names the request in errors. */
-export function responseOf(what: string, { status, headers, headersDistinct, body }: Answer): HttpResponse {
+export function responseOf(what: string, url: URL, { status, headers, headersDistinct, body }: Answer): HttpResponse {
   const text = (): string => {
     const decoded = decodeText(body, headers['content-type']);
     if ('text' in decoded) return decoded.text;
     throw unusable(what, status, { found: decoded.fault, reason: 'bad_charset' });
   };
-  return { status, headers, headersDistinct, body, text, json: () => parseJson(what, status, text()) };
+  return { status, url: url.href, headers, headersDistinct, body, text, json: () => parseJson(what, status, text()) };
 }
 
 function parseJson(what: string, status: number, text: string): JsonValue {
