@@ -23,6 +23,7 @@ import { HostConfigError, readHostSettings } from './host-settings.ts';
 import type { Host } from './host.ts';
 import { findProjectRoot, readIdentity } from './identity.ts';
 import { openHostLog } from './log/host-log.ts';
+import { recordFields } from './log/record-fields.ts';
 import { KindCatalog } from './registry/kind-catalog.ts';
 import { Registry } from './registry/registry.ts';
 import type * as Inline from './runtime/inline-worker.ts';
@@ -137,7 +138,8 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   stack.push({ name: 'telemetry', close: () => telemetry.shutdown() });
   const monitor = new HealthMonitor();
   const events: WorkerEvents = {
-    onLog: ({ connector, level, message, fields, source }) => log[level]({ connector, source, ...fields }, message),
+    onLog: (record) => log[record.level](recordFields(record), record.message),
+    onRecord: (record) => log.write(record.level, recordFields(record), record.message),
     onState: (id) => announcements.status(id),
     onCrash: (id, error) => {
       const reason = error.details?.['reason'];

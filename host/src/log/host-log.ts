@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
+import type { LogReceipt } from '@automate/sdk';
 import type * as Pino from 'pino';
 import type { HostLogLevel } from '../host-settings.ts';
 import { LOG_LEVELS } from '../host-settings.ts';
@@ -26,10 +27,23 @@ export interface HostLogOptions {
   scrub(line: string): string;
 }
 
-/** Opens the log. `flush` resolves when everything written so far has been handed to the destination. */
-export async function openHostLog(options: HostLogOptions): Promise<HostLog & { flush(): Promise<void> }> {
+/** A log that can tell what became of a record. */
+export interface OpenedHostLog extends HostLog {
+  /** Writes a record, and tells once the destination has taken it, or will not. */
+  write(level: WrittenLevel, fields: LogFields, message: string): Promise<LogReceipt>;
+  /** Resolves when everything written so far has been handed to the destination. */
+  flush(): Promise<void>;
+}
+
+type WrittenLevel = Exclude<HostLogLevel, 'silent'>;
+type Written = ((error?: Error | null) => void) | undefined;
+
+/** Opens the log. */
+export async function openHostLog(options: HostLogOptions): Promise<OpenedHostLog> {
   const { destination, scrub } = options;
-  const write = options.format === 'pretty' ? await prettify(destination) : (line: string) => destination.write(line);
+  const shape = options.format === 'pretty' ? await prettify(destination) : (line: string) => line;
+  // Who waits for the line that is being made; lines are made one after the other.
+  let written: Written;
   // Loaded with the first line that is written, by `require` since that cannot wait: a start that has nothing to say does not pay for it.
   let opened: HostLog | undefined;
   const open = (): HostLog => {
@@ -41,12 +55,13 @@ export async function openHostLog(options: HostLogOptions): Promise<HostLog & { 
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
       },
-      { write: (line: string) => void write(scrub(line)) },
+      { write: (line: string) => void destination.write(shape(scrub(line)), written) },
     );
   };
   const threshold = LOG_LEVELS.indexOf(options.level);
-  const logAt = (level: Exclude<HostLogLevel, 'silent'>) => (fields: LogFields, message: string) => {
-    if (LOG_LEVELS.indexOf(level) >= threshold) (opened ??= open())[level](fields, message);
+  const isWritten = (level: WrittenLevel): boolean => LOG_LEVELS.indexOf(level) >= threshold;
+  const logAt = (level: WrittenLevel) => (fields: LogFields, message: string) => {
+    if (isWritten(level)) (opened ??= open())[level](fields, message);
   };
   const log: HostLog = {
     trace: logAt('trace'),
@@ -57,13 +72,26 @@ export async function openHostLog(options: HostLogOptions): Promise<HostLog & { 
     fatal: logAt('fatal'),
   };
   return Object.assign(log, {
+    write: (level: WrittenLevel, fields: LogFields, message: string) =>
+      isWritten(level)
+        ? new Promise<LogReceipt>((resolve) => {
+            written = (error) => resolve(error === undefined || error === null ? 'written' : 'failed');
+            try {
+              log[level](fields, message);
+            } catch {
+              resolve('failed');
+            } finally {
+              written = undefined;
+            }
+          })
+        : Promise.resolve<LogReceipt>('below_level'),
     flush: async (): Promise<void> => {
       if (destination.writableNeedDrain) await once(destination, 'drain');
     },
   });
 }
 
-async function prettify(destination: Writable): Promise<(line: string) => void> {
+async function prettify(destination: Writable): Promise<(line: string) => string> {
   // Loaded only where people read the log: it costs a tenth of the host's start.
   const { prettyFactory } = await import('pino-pretty');
   const pretty = prettyFactory({
@@ -72,7 +100,7 @@ async function prettify(destination: Writable): Promise<(line: string) => void> 
     translateTime: 'HH:MM:ss',
     singleLine: true,
   });
-  return (line) => void destination.write(pretty(line));
+  return (line) => pretty(line) ?? '';
 }
 
 function supportsColour(destination: Writable & { readonly hasColors?: () => boolean }): boolean {

@@ -1,5 +1,6 @@
 import type { ErrorEnvelope, Outcome } from '@automate/contract';
 import { MAX_PAYLOAD_BYTES } from '@automate/contract';
+import type { LogReceipt } from '@automate/sdk';
 import { BatchWriter } from './batch-writer.ts';
 import { cancelled, late, nameOf, tooLong } from './call-errors.ts';
 import type { DeadlineSweeper, Sweepable } from './deadline-sweeper.ts';
@@ -7,8 +8,11 @@ import type { HeldCall } from './held-calls.ts';
 import { HeldCalls } from './held-calls.ts';
 import { isLongerThan } from './is-longer-than.ts';
 import type { Batch, CallExtras, ChannelOp } from './messages.ts';
-import { putCall, putCancel } from './messages.ts';
+import { putCall, putCancel, putReceipt } from './messages.ts';
 import { parseEnvelope } from './parse-envelope.ts';
+
+/** Roughly, on the port. */
+const RECEIPT_BYTES = 16;
 
 /** A call on its way into a worker. */
 export interface ChannelCall extends CallExtras {
@@ -110,6 +114,12 @@ export class Channel implements Sweepable {
   ping(): void {
     putCancel(this.#writer.batch, 0, 'caller');
     this.#writer.flush();
+  }
+
+  /** Tells what became of a record. */
+  receipt(id: number, receipt: LogReceipt): void {
+    putReceipt(this.#writer.batch, id, receipt);
+    this.#writer.wrote(RECEIPT_BYTES);
   }
 
   onResult(id: number, text: string): boolean {

@@ -7,11 +7,13 @@ import type { RuntimeParts } from './runtime-parts.ts';
 
 /** So many messages outside the protocol, and the worker ends. */
 const MAX_STRAYS = 100;
+/** Most characters of one worker's records that wait for the log to take them. */
+const MAX_RECORD_BYTES = 8 * 1024 * 1024;
 
 export interface InboxOptions {
   readonly id: string;
   readonly channel: Channel;
-  readonly parts: Pick<RuntimeParts, 'log' | 'note'>;
+  readonly parts: Pick<RuntimeParts, 'log' | 'record' | 'note'>;
   /** False where it comes at the wrong time, as below. */
   onDescribed(description: string): boolean;
   onStartFailed(error: ErrorEnvelope): boolean;
@@ -25,6 +27,8 @@ export class Inbox {
   #strays = 0;
   #droppedLines = 0;
   #lastPongAt = 0;
+  /** Of records that are being written. */
+  #recordBytes = 0;
 
   constructor(options: InboxOptions) {
     this.#options = options;
@@ -67,6 +71,9 @@ export class Inbox {
       case 'log':
         parts.log(id, message);
         return true;
+      case 'record':
+        void this.#record(message);
+        return true;
       case 'dropped-lines':
         this.#droppedLines += message.count;
         parts.note(id, 'warn', `${message.count} log lines were dropped: the connector wrote too many`);
@@ -80,6 +87,20 @@ export class Inbox {
       default:
         return message satisfies never;
     }
+  }
+
+  /** Writes a record, unless too many wait: a worker may not fill the host's memory with what nobody takes. */
+  async #record({ id, message, fields, level }: Extract<FromWorker, { kind: 'record' }>): Promise<void> {
+    const { channel, parts } = this.#options;
+    const bytes = message.length + fields.length;
+    if (this.#recordBytes > 0 && this.#recordBytes + bytes > MAX_RECORD_BYTES) {
+      channel.receipt(id, 'too_many');
+      return;
+    }
+    this.#recordBytes += bytes;
+    const receipt = await parts.record(this.#options.id, { level, message, fields });
+    this.#recordBytes -= bytes;
+    channel.receipt(id, receipt);
   }
 
   #count(strays: number): void {

@@ -238,10 +238,15 @@ function loggerTo(events: WorkerEvents, connector: string): Logger {
     warn: write('warn'),
     error: write('error'),
     fatal: write('fatal'),
+    write: (level, message, fields) =>
+      events.onRecord({ connector, level, message, source: 'logger', ...(fields === undefined ? {} : { fields }) }),
   };
 }
 
 function silent(): Logger {
   const nothing = (): void => {};
-  return { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, fatal: nothing };
+  return {
+    ...{ trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, fatal: nothing },
+    write: () => Promise.resolve('below_level'),
+  };
 }

@@ -1,8 +1,11 @@
 import type { JsonObject } from '@automate/contract';
-import { isJsonObject } from '@automate/contract';
+import { isJsonObject, MAX_PAYLOAD_BYTES } from '@automate/contract';
+import type { LogReceipt } from '@automate/sdk';
 import type { FromWorker } from './messages.ts';
 import { HOST_LOG_LIMITS, RateLimiter } from './rate-limiter.ts';
 import type { WorkerEvents } from './runtime.ts';
+
+type WholeRecord = Pick<Extract<FromWorker, { kind: 'record' }>, 'level' | 'message' | 'fields'>;
 
 /** Every worker keeps its own rate; this keeps all of them together within the host's, and says what was dropped. */
 export class LogIntake {
@@ -30,17 +33,22 @@ export class LogIntake {
         message: `${lines} log lines of all connectors together were dropped: they wrote too many`,
       });
     }
-    const fields = parseFields(record.fields);
-    this.#events.onLog({ connector, level, source, message, ...(fields === undefined ? {} : { fields }) });
+    this.#events.onLog({ connector, level, source, message, ...parseFields(record.fields) });
+  }
+
+  /** A record whose writer asks what became of it is not dropped here: the writer waits instead. */
+  async record(connector: string, { level, message, fields }: WholeRecord): Promise<LogReceipt> {
+    if (message.length + fields.length > MAX_PAYLOAD_BYTES) return 'too_large';
+    return this.#events.onRecord({ connector, level, source: 'logger', message, ...parseFields(fields) });
   }
 }
 
-function parseFields(text: string): JsonObject | undefined {
-  if (text === '') return undefined;
+function parseFields(text: string): { readonly fields?: JsonObject } {
+  if (text === '') return {};
   try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
+    const fields: unknown = JSON.parse(text);
+    return isJsonObject(fields) ? { fields } : {};
   } catch {
-    return undefined;
+    return {};
   }
 }

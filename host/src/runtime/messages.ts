@@ -1,3 +1,6 @@
+// Long, as both directions of one protocol, their writers and their readers, must agree in each place.
+import type { LogReceipt } from '@automate/sdk';
+
 /**
  * What crosses between the host and a connector's thread. A batch is one flat array of strings and numbers: nothing
  * clones faster, and nothing in it can be refused by the structured clone.
@@ -19,6 +22,9 @@ export type Level = (typeof LEVELS)[number];
 
 export const LOG_SOURCES = ['logger', 'stdout', 'stderr'] as const;
 export type LogSource = (typeof LOG_SOURCES)[number];
+
+/** What became of a record that its writer asks about. */
+export const RECEIPTS = ['written', 'below_level', 'too_large', 'too_many', 'failed'] as const satisfies LogReceipt[];
 
 /** What rides along with a call besides what every call has. */
 export interface CallExtras {
@@ -42,7 +48,9 @@ export type ToWorker =
       readonly extras: CallExtras | undefined;
     }
   /** Answered by `acknowledged` at once, whatever the call then does. Id 0 belongs to no call: a heartbeat. */
-  | { readonly kind: 'cancel'; readonly id: number; readonly reason: CancelReason };
+  | { readonly kind: 'cancel'; readonly id: number; readonly reason: CancelReason }
+  /** What became of a record. */
+  | { readonly kind: 'receipt'; readonly id: number; readonly receipt: LogReceipt };
 
 /** Why a thread is about to die, or may be. */
 export interface CrashReport {
@@ -74,6 +82,14 @@ export type FromWorker =
       readonly message: string;
       readonly fields: string;
     }
+  /** A log record that is written whole or not at all, and answered by a receipt. `fields` as above. */
+  | {
+      readonly kind: 'record';
+      readonly id: number;
+      readonly level: Level;
+      readonly message: string;
+      readonly fields: string;
+    }
   /** Log lines that the connector wrote beyond its rate. */
   | { readonly kind: 'dropped-lines'; readonly count: number }
   /** Messages that the connector tried to post on ports that are not its own. */
@@ -83,6 +99,7 @@ export type FromWorker =
 
 const CALL = 1;
 const CANCEL = 2;
+const RECEIPT = 3;
 
 const RESULT = 1;
 const FAILURE = 2;
@@ -93,6 +110,7 @@ const STRAYS = 6;
 const DESCRIBED = 7;
 const START_FAILED = 8;
 const CRASH = 9;
+const RECORD = 10;
 
 /** Appends a call to a batch. `extras` is JSON text or empty. */
 export function putCall(
@@ -111,6 +129,10 @@ export function putCall(
 
 export function putCancel(batch: Batch, id: number, reason: CancelReason): void {
   batch.push(CANCEL, id, CANCEL_REASONS.indexOf(reason));
+}
+
+export function putReceipt(batch: Batch, id: number, receipt: LogReceipt): void {
+  batch.push(RECEIPT, id, RECEIPTS.indexOf(receipt));
 }
 
 /** Appends a result, of which there are more than of all else, without making a message of it first. */
@@ -138,6 +160,9 @@ export function putMessage(batch: Batch, message: FromWorker, stringify: (value:
         message.message,
         message.fields,
       );
+      break;
+    case 'record':
+      batch.push(RECORD, message.id, LEVELS.indexOf(message.level), message.message, message.fields);
       break;
     case 'dropped-lines':
       batch.push(DROPPED_LINES, message.count);
@@ -170,6 +195,15 @@ export function readToWorker(batch: Batch, parse: (text: string) => unknown): To
         kind: 'cancel',
         id: batch[at + 1] as number,
         reason: CANCEL_REASONS[batch[at + 2] as number] ?? 'caller',
+      });
+      at += 3;
+      continue;
+    }
+    if (batch[at] === RECEIPT) {
+      messages.push({
+        kind: 'receipt',
+        id: batch[at + 1] as number,
+        receipt: RECEIPTS[batch[at + 2] as number] ?? 'failed',
       });
       at += 3;
       continue;
@@ -222,6 +256,7 @@ const SIZES: Readonly<Record<number, number>> = {
   [DESCRIBED]: 2,
   [START_FAILED]: 2,
   [CRASH]: 2,
+  [RECORD]: 5,
 };
 
 function readOne(batch: readonly unknown[], at: number): FromWorker | undefined {
@@ -240,6 +275,8 @@ function readOne(batch: readonly unknown[], at: number): FromWorker | undefined 
       return typeof first === 'number' ? { kind: 'acknowledged', id: first } : undefined;
     case LOG:
       return readLog(first, second, batch[at + 3], batch[at + 4]);
+    case RECORD:
+      return readRecord(first, second, batch[at + 3], batch[at + 4]);
     case DROPPED_LINES:
       return isCount(first) ? { kind: 'dropped-lines', count: first } : undefined;
     case STRAYS:
@@ -259,6 +296,13 @@ function readLog(level: unknown, source: unknown, message: unknown, fields: unkn
   if (known === undefined || from === undefined || typeof message !== 'string' || typeof fields !== 'string')
     return undefined;
   return { kind: 'log', level: known, source: from, message, fields };
+}
+
+function readRecord(id: unknown, level: unknown, message: unknown, fields: unknown): FromWorker | undefined {
+  const known = LEVELS[level as number];
+  if (!isCount(id) || known === undefined || typeof message !== 'string' || typeof fields !== 'string')
+    return undefined;
+  return { kind: 'record', id, level: known, message, fields };
 }
 
 function isCount(value: unknown): value is number {

@@ -1,3 +1,4 @@
+import type { LogReceipt } from '@automate/sdk';
 import type { DeadlineSweeper } from './deadline-sweeper.ts';
 import type { FromWorker } from './messages.ts';
 import type { RestartPolicyOptions } from './restart-policy.ts';
@@ -16,6 +17,11 @@ export interface RuntimeParts {
   readonly compileCacheDirectory: string | undefined;
   /** Passes on what a connector wrote, within the budget of the host. */
   log(connector: string, record: Extract<FromWorker, { kind: 'log' }>): void;
+  /** Writes a record whole or not at all, outside of any budget, and tells. */
+  record(
+    connector: string,
+    record: Pick<Extract<FromWorker, { kind: 'record' }>, 'level' | 'message' | 'fields'>,
+  ): Promise<LogReceipt>;
   /** What the runtime itself has to say of a worker. */
   note(
     connector: string,

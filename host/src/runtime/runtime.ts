@@ -6,6 +6,7 @@ import type {
   Outcome,
   Problem,
 } from '@automate/contract';
+import type { LogReceipt } from '@automate/sdk';
 
 /** What a worker is told of the connector that it runs, secrets resolved. It goes to that worker and nowhere else. */
 export interface WorkerConfig {
@@ -89,6 +90,8 @@ export interface WorkerLogRecord {
 /** What the host wants to hear. None of these may throw. */
 export interface WorkerEvents {
   onLog(record: WorkerLogRecord): void;
+  /** As `onLog`, and tells what became of the record. */
+  onRecord(record: WorkerLogRecord): Promise<LogReceipt>;
   onState(id: string, state: WorkerState): void;
   /** The thread died or was killed; `error.details.reason` says how. */
   onCrash(id: string, error: ErrorEnvelope): void;

@@ -50,6 +50,7 @@ class WorkerRuntime implements Runtime {
       closeGraceMs: options.closeGraceMs ?? 5000,
       compileCacheDirectory: options.compileCacheDirectory,
       log: (connector, record) => intake.take(connector, record),
+      record: (connector, record) => intake.record(connector, record),
       note: (connector, level, message, fields) =>
         events.onLog({
           connector,

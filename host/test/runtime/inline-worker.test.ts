@@ -49,6 +49,7 @@ function local(
   };
   const events = {
     onLog: (record: WorkerLogRecord) => void logs.push(record),
+    onRecord: (record: WorkerLogRecord) => Promise.resolve<'written'>((logs.push(record), 'written')),
     onState: (_id: string, state: { readonly phase: string }) => void phases.push(state.phase),
     onCrash: () => {},
   };

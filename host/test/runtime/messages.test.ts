@@ -9,6 +9,7 @@ import {
   putCall,
   putCancel,
   putMessage,
+  putReceipt,
   readToWorker,
 } from '../../src/runtime/messages.ts';
 
@@ -22,6 +23,16 @@ const fromWorker: fc.Arbitrary<FromWorker> = fc.oneof(
   fc.record({ kind: fc.constant('start-failed' as const), error: fc.string() }, PLAIN),
   fc.record({ kind: fc.constant('dropped-lines' as const), count: fc.integer({ min: 1 }) }, PLAIN),
   fc.record({ kind: fc.constant('strays' as const), count: fc.integer({ min: 1 }) }, PLAIN),
+  fc.record(
+    {
+      kind: fc.constant('record' as const),
+      id: fc.integer({ min: 1 }),
+      level: fc.constantFrom(...LEVELS),
+      message: fc.string(),
+      fields: fc.string(),
+    },
+    PLAIN,
+  ),
   fc.record(
     {
       kind: fc.constant('log' as const),
@@ -96,11 +107,15 @@ describe('messages to a worker', () => {
         ),
         (sent) => {
           const batch: Batch = [];
-          const expected = sent.map(([first, second]) => {
+          const expected = sent.flatMap<object>(([first, second]) => {
             if (typeof first === 'number') {
               const reason = second as 'deadline' | 'caller';
               putCancel(batch, first, reason);
-              return { kind: 'cancel', id: first, reason };
+              putReceipt(batch, first, 'below_level');
+              return [
+                { kind: 'cancel', id: first, reason },
+                { kind: 'receipt', id: first, receipt: 'below_level' },
+              ];
             }
             putCall(batch, first, second === undefined ? '' : JSON.stringify(second));
             return { kind: 'call', ...first, extras: second };

@@ -45,6 +45,7 @@ describe('the rate of log lines', () => {
     const records: WorkerLogRecord[] = [];
     const intake = new LogIntake({
       onLog: (record) => void records.push(record),
+      onRecord: (record) => Promise.resolve<'written'>((records.push(record), 'written')),
       onState: () => {},
       onCrash: () => {},
     });

@@ -30,6 +30,7 @@ export async function openBench(options: Partial<WorkerRuntimeOptions> = {}): Pr
   const runtime = createWorkerRuntime({
     events: {
       onLog: (record) => void logs.push(record),
+      onRecord: (record: WorkerLogRecord) => Promise.resolve<'written'>((logs.push(record), 'written')),
       onCrash: (id, error) => void crashes.push({ id, error }),
       onState: (id, state) => void states.push({ id, state }),
     },

@@ -16,7 +16,7 @@ export type { CallContext, ConnectorContext, ResolvedAuth, ResolvedConfig } from
 export type { AdapterHealth } from './health.ts';
 export type { HttpClient, HttpMethod, HttpPart, HttpRequest, HttpResponse, QueryValue } from './http-client.ts';
 export { LOG_LEVELS } from './logger.ts';
-export type { Logger, LogLevel } from './logger.ts';
+export type { Logger, LogReceipt, LogLevel } from './logger.ts';
 export { Secret } from './secret.ts';
 export { createRedactor, isSecretKey } from './redact.ts';
 export type { Redactor } from './redact.ts';

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { startConnector } from '@automate/testing';
+import type { Logger } from '@automate/sdk';
+import { createRecordingLogger, openAdapter, startConnector } from '@automate/testing';
 import LoggingAdapter from '../src/logging-adapter.ts';
 
 const running: { close(): Promise<void> }[] = [];
@@ -11,6 +12,14 @@ async function start(settings = {}) {
   const connector = await startConnector(LoggingAdapter, { settings });
   running.push(connector);
   return connector;
+}
+
+/** Logs once through a host that does so with records. */
+async function logWith(write: Logger['write'], timeoutMs = 10_000) {
+  const logger = { ...createRecordingLogger(), write };
+  const opened = await openAdapter(LoggingAdapter, { logger });
+  running.push(opened);
+  return opened.adapter.execute('log', { message: 'hello' }, opened.call('log', { timeoutMs }));
 }
 
 describe('logging', () => {
@@ -40,6 +49,32 @@ describe('logging', () => {
       logged: true,
     });
     expect(connector.records.map(({ message }) => message)).toStrictEqual(['trouble']);
+  });
+
+  it.each([
+    ['below_level', { logged: false, reason: 'below_level' }],
+    ['failed', { logged: false, reason: 'failed' }],
+  ] as const)('says that a record was not written: %s', async (receipt, expected) => {
+    await expect(logWith(() => Promise.resolve(receipt))).resolves.toStrictEqual({
+      ...expected,
+      level: 'info',
+      message: 'hello',
+    });
+  });
+
+  it('refuses a record without effect that the log has no room for, and does not know of one that it takes too long for', async () => {
+    await expect(logWith(() => Promise.resolve('too_large'))).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      effect: 'none',
+      details: { reason: 'record_too_large' },
+    });
+    await expect(logWith(() => Promise.resolve('too_many'))).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      effect: 'none',
+      retryable: true,
+    });
+    const never = logWith(() => new Promise(() => undefined), 50);
+    await expect(never).rejects.toMatchObject({ code: 'TIMEOUT', effect: 'maybe' });
   });
 
   it.each([

@@ -15,8 +15,7 @@ export interface Answer {
   readonly truncated: boolean;
 }
 
-/** Most values of one answer, and lists within each other: below what the host lets through. */
-const MAX_VALUES = 190_000;
+/** Most lists within each other: below what the host lets through, as the reply is a member of the result. */
 const MAX_DEPTH = 60;
 
 /** A value as it is sent. */
@@ -56,7 +55,7 @@ function tooLarge(reply: Reply): InvalidInputError {
         { ...options, details: { reason: 'value_too_large' } },
       )
     : new InvalidInputError(
-        `the reply is larger than ${MAX_REPLY_BYTES} bytes of JSON, ${MAX_VALUES} values or ${MAX_DEPTH} lists within each other, or holds a value of more than ${MAX_VALUE_BYTES} bytes; ask for less`,
+        `the reply is larger than ${MAX_REPLY_BYTES} bytes of JSON or ${MAX_DEPTH} lists within each other, or holds a value of more than ${MAX_VALUE_BYTES} bytes; ask for less`,
         { ...options, details: { reason: 'reply_too_large' } },
       );
 }
@@ -67,7 +66,6 @@ type Form = 'text' | 'shortest' | 'cut';
 class Converter {
   readonly #form: Form;
   #bytes = 0;
-  #values = 0;
   #isSpoilt = false;
 
   constructor(form: Form) {
@@ -75,7 +73,7 @@ class Converter {
   }
 
   get fits(): boolean {
-    return !this.#isSpoilt && this.#bytes <= MAX_REPLY_BYTES && this.#values <= MAX_VALUES;
+    return !this.#isSpoilt && this.#bytes <= MAX_REPLY_BYTES;
   }
 
   convert(reply: Reply, depth = 0): JsonValue {
@@ -93,7 +91,7 @@ class Converter {
       this.#isSpoilt = true;
       return { truncated: replies.length };
     }
-    this.#count([]);
+    this.#bytes += 3;
     const list: JsonValue[] = [];
     for (const [index, reply] of replies.entries()) {
       if (this.#form === 'cut' && this.#isFull()) {
@@ -122,11 +120,10 @@ class Converter {
 
   /** Leaves room for the marks of what is cut. */
   #isFull(more = 0): boolean {
-    return this.#bytes + more > MAX_REPLY_BYTES - 64 * MAX_DEPTH || this.#values > MAX_VALUES - MAX_DEPTH;
+    return this.#bytes + more > MAX_REPLY_BYTES - 64 * MAX_DEPTH;
   }
 
   #count<T extends JsonValue>(json: T): T {
-    this.#values += 1;
     this.#bytes += sizeOf(json) + 1;
     return json;
   }

@@ -183,10 +183,10 @@ describeWith(redis, 'a reply that is too large', () => {
 
   it('is cut after a change where there are too many values, or they are nested too deep', async () => {
     const command = await connect();
-    const many = await command('EVAL', 'local t = {}; for i = 1, 300000 do t[i] = i end; return t', 0);
+    const many = await command('EVAL', 'local t = {}; for i = 1, 900000 do t[i] = i end; return t', 0);
     const list = many['reply'] as unknown[];
     expect(list.slice(0, 2)).toStrictEqual([1, 2]);
-    expect(list.at(-1)).toStrictEqual({ truncated: 300_000 - (list.length - 1) });
+    expect(list.at(-1)).toStrictEqual({ truncated: 900_000 - (list.length - 1) });
     const deep = await command('EVAL', 'local t = {1}; for i = 1, 100 do t = {t} end; return t', 0);
     expect(deep['truncated']).toBe(true);
     const wide = await command('EVAL', "local t = {}; for i = 1, 9 do t[i] = string.rep('x', 700000) end; return t", 0);

@@ -55,6 +55,7 @@ export class CallRunner {
   #take(messages: readonly ToWorker[]): void {
     let cancelled: Map<number, CancelReason> | undefined;
     for (const message of messages) {
+      if (message.kind === 'receipt') this.#log.receipt(message.id, message.receipt);
       if (message.kind !== 'cancel') continue;
       this.#cancel(message.id, message.reason);
       cancelled ??= new Map();

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@automate/contract';
-import type { Logger, LogLevel } from '@automate/sdk';
+import type { Logger, LogLevel, LogReceipt } from '@automate/sdk';
 import type { LogSource } from '../messages.ts';
 import { CONNECTOR_LOG_LIMITS, RateLimiter } from '../rate-limiter.ts';
 import { boundedEncode } from './bounded-encode.ts';
@@ -17,6 +17,8 @@ export class LogWriter {
   readonly #limiter = new RateLimiter(CONNECTOR_LOG_LIMITS, natives.now);
   #dropped = 0;
   #reporting = false;
+  readonly #waiting = new Map<number, (receipt: LogReceipt) => void>();
+  #lastRecord = 0;
 
   constructor(uplink: Uplink) {
     this.#uplink = uplink;
@@ -40,6 +42,27 @@ export class LogWriter {
     this.#reportLater();
   }
 
+  /** Sends a record whole, and waits for what the host says of it. */
+  record(level: LogLevel, message: string, fields?: JsonObject): Promise<LogReceipt> {
+    let text = '';
+    try {
+      if (fields !== undefined) text = boundedEncode(fields);
+    } catch {
+      return Promise.resolve('too_large');
+    }
+    const id = (this.#lastRecord += 1);
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      this.#uplink.send({ kind: 'record', id, level, message, fields: text }, message.length + text.length);
+    });
+  }
+
+  /** What became of a record. */
+  receipt(id: number, receipt: LogReceipt): void {
+    this.#waiting.get(id)?.(receipt);
+    this.#waiting.delete(id);
+  }
+
   logger(): Logger {
     const at =
       (level: LogLevel) =>
@@ -53,6 +76,7 @@ export class LogWriter {
       warn: at('warn'),
       error: at('error'),
       fatal: at('fatal'),
+      write: (level, message, fields) => this.record(level, toText(message), fields),
     };
   }
 

@@ -1,0 +1,20 @@
+import type { JsonObject } from '@automate/contract';
+import type { LogFields } from './host-log.ts';
+
+/** Names that the log's own facts have in a line. */
+const OWN_NAMES = ['level', 'time', 'msg', 'connector', 'source'];
+
+/**
+ * A connector's record as fields of a line. Its own fields stand beside the log's, or, where they would hide those, under
+ * `fields`: nobody writes in another connector's name.
+ */
+export function recordFields(record: {
+  readonly connector: string;
+  readonly source: string;
+  readonly fields?: JsonObject;
+}): LogFields {
+  const { connector, source, fields = {} } = record;
+  return OWN_NAMES.some((name) => Object.hasOwn(fields, name))
+    ? { connector, source, fields }
+    : { connector, source, ...fields };
+}
