@@ -1,3 +1,5 @@
+export { parseConnectionUri } from './connection-uri.ts';
+export type { ConnectionUri, UriGrammar } from './connection-uri.ts';
 export type {
   Begin,
   Call,
@@ -17,7 +19,7 @@ export type {
 } from './dialect.ts';
 export { SqlServerAdapter } from './sql-server-adapter.ts';
 export { Database } from './database.ts';
-export { isAtomic } from './grammar.ts';
+export { isAtomic, readStatement } from './grammar.ts';
 export type { Grammar, StatementUse } from './grammar.ts';
 export { MAX_RESULT_BYTES, MAX_VALUE_BYTES } from './limits.ts';
 export { EFFECTS } from './outcome.ts';

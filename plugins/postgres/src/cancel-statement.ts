@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
-import type { Address } from './connect-options.ts';
+import type { NetConnectOpts } from 'node:net';
 
 /** Which session, on which server. */
 export interface CancelTarget {
-  readonly address: Address;
+  readonly address: NetConnectOpts;
   readonly processId: number;
   readonly secretKey: number;
 }
@@ -20,7 +20,9 @@ export function cancelStatement({ address, processId, secretKey }: CancelTarget)
   request.writeInt32BE(CANCEL_REQUEST, 4);
   request.writeInt32BE(processId, 8);
   request.writeInt32BE(secretKey, 12);
-  const socket = connect({ host: address.host, port: address.port, timeout: 2000 }, () => socket.end(request));
+  const socket = connect({ ...address, timeout: 2000 }, () => socket.write(request));
+  // The server ends it once it has seen to it. A pooler forgets what is asked by those who leave earlier.
+  socket.resume();
   // Whether it arrived shows in the statement, which is waited for.
   socket.on('error', () => undefined);
   socket.on('timeout', () => socket.destroy());

@@ -1,10 +1,13 @@
+import type { NetConnectOpts } from 'node:net';
+import { ConfigInvalidError, InvalidInputError } from '@automate/sdk';
 import type { Begin, Page, SqlConnection, Statement, StatementResult } from '@automate/sql';
+import { readStatement } from '@automate/sql';
 import pg from 'pg';
 import type { ClientConfig } from 'pg';
 import { cancelStatement } from './cancel-statement.ts';
-import type { Address } from './connect-options.ts';
 import { StatementExchange } from './statement-exchange.ts';
 import type { PostgresType } from './types.ts';
+import { traits } from './postgres-traits.ts';
 import { BUILTIN, TYPES_BY_NUMBER } from './types.ts';
 
 /** How long leaving may take, in milliseconds. */
@@ -22,7 +25,22 @@ const FORMATS: Readonly<Record<string, string>> = {
   IntervalStyle: 'iso_8601',
   bytea_output: 'hex',
   extra_float_digits: '1',
+  standard_conforming_strings: 'on',
+  array_nulls: 'on',
 };
+
+const UNKNOWN_SETTING = '22023';
+
+/** First words of statements that set something for longer than a transaction. */
+const SESSION_WORDS: ReadonlySet<string> = new Set([
+  'set',
+  'reset',
+  'discard',
+  'listen',
+  'unlisten',
+  'load',
+  'deallocate',
+]);
 
 /** What the driver's published types leave out. */
 interface Inner {
@@ -33,7 +51,7 @@ interface Inner {
 }
 
 export interface ConnectionOptions extends ClientConfig {
-  readonly address: Address;
+  readonly address: NetConnectOpts;
   readonly timeZone: string | undefined;
 }
 
@@ -41,7 +59,7 @@ export interface ConnectionOptions extends ClientConfig {
 export class PostgresConnection implements SqlConnection {
   readonly #client: pg.Client;
   readonly #inner: Inner;
-  readonly #address: Address;
+  readonly #address: NetConnectOpts;
   readonly #settings: Readonly<Record<string, string>>;
   readonly #types = new Map<number, PostgresType>(BUILTIN);
   #isPooled = true;
@@ -51,9 +69,7 @@ export class PostgresConnection implements SqlConnection {
     const connection = new PostgresConnection(new pg.Client(options), address, timeZone);
     try {
       await connection.#client.connect();
-      const { rows } = await connection.#client.query<{ pid: number }>('SELECT pg_catalog.pg_backend_pid() AS pid');
-      // A pooler has numbers of its own. Its servers serve others too, so that nothing may be set for longer than a transaction.
-      connection.#isPooled = rows[0]?.pid !== connection.#inner.processID;
+      await connection.#look(timeZone);
       return connection;
     } catch (error) {
       connection.destroy();
@@ -61,7 +77,7 @@ export class PostgresConnection implements SqlConnection {
     }
   }
 
-  private constructor(client: pg.Client, address: Address, timeZone: string | undefined) {
+  private constructor(client: pg.Client, address: NetConnectOpts, timeZone: string | undefined) {
     this.#client = client;
     this.#inner = client as unknown as Inner;
     this.#address = address;
@@ -85,6 +101,7 @@ export class PostgresConnection implements SqlConnection {
   }
 
   async run(statement: Statement, page: Page): Promise<StatementResult> {
+    if (this.#isPooled) this.#refuseSessionChange(statement.sql);
     for (;;) {
       const result = await this.#client.query(new StatementExchange(statement, page, this.#types)).done;
       if (!('unknown' in result)) return result;
@@ -100,7 +117,9 @@ export class PostgresConnection implements SqlConnection {
 
   async reset(): Promise<void> {
     if (this.#inner.getTransactionStatus() !== 'I') await this.#client.query('ROLLBACK');
-    await this.#client.query('DISCARD ALL');
+    // A pooler itself has its servers forget, in the way that it is set to, when we leave.
+    if (this.#isPooled) this.#isOpen = false;
+    else await this.#client.query('DISCARD ALL');
   }
 
   cancel(): void {
@@ -119,6 +138,33 @@ export class PostgresConnection implements SqlConnection {
   destroy(): void {
     this.#isOpen = false;
     this.#inner.connection.stream.destroy();
+  }
+
+  /** A pooler has numbers of its own. Its servers serve others too, so that nothing may be set there for longer than a transaction. */
+  async #look(timeZone: string | undefined): Promise<void> {
+    const sql = `SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.set_config('TimeZone', coalesce($1, current_setting('TimeZone')), true)`;
+    try {
+      const { rows } = await this.#client.query<{ pid: number }>(sql, [timeZone ?? null]);
+      this.#isPooled = rows[0]?.pid !== this.#inner.processID;
+    } catch (error) {
+      if (timeZone === undefined || (error as { readonly code?: unknown }).code !== UNKNOWN_SETTING) throw error;
+      throw new ConfigInvalidError(
+        `settings.time_zone is "${timeZone}", which the server does not know; the operator must act`,
+        { details: { reason: 'time_zone' }, cause: error },
+      );
+    }
+  }
+
+  /** On a server that a pooler gives to others next, they would go on with what is set here. */
+  #refuseSessionChange(sql: string): void {
+    const { word, skeleton } = readStatement(traits.grammar, sql);
+    if (!SESSION_WORDS.has(word) || /^\W*set\s+(?:local|transaction|constraints)\b/.test(skeleton)) return;
+    const expected =
+      'no statement that changes the session, which a pooler gives to others; SET LOCAL is for transactions';
+    throw new InvalidInputError(`sql: expected ${expected}, received ${word.toUpperCase()}`, {
+      problems: [{ path: 'sql', expected, received: word.toUpperCase() }],
+      details: { reason: 'statement' },
+    });
   }
 
   async #learnTypes(oids: readonly number[]): Promise<void> {

@@ -3,20 +3,23 @@ import type { Dialect, ServerState, Session } from '@automate/sql';
 import { createRoom } from '@automate/sql';
 import { describeTable, listTables } from './catalogue.ts';
 import type { PostgresSettings } from './config.ts';
-import { addressOf, connectOptions } from './connect-options.ts';
+import { addressOf, connectOptions, labelOf, loginOf } from './connect-options.ts';
 import { PostgresConnection } from './postgres-connection.ts';
 import { postgresFault } from './postgres-error.ts';
 import { traits } from './postgres-traits.ts';
 
 /** PostgreSQL, and the server that a connector's configuration names. */
 export function postgresDialect(context: ConnectorContext, settings: PostgresSettings): Dialect<PostgresConnection> {
-  const { host, port } = addressOf(context);
-  const server = `PostgreSQL at ${host}:${port}`;
+  const login = loginOf(context, settings);
+  const server = `PostgreSQL at ${labelOf(login)}`;
   return {
     traits,
     server,
     changesInTransaction: true,
-    connect: async () => PostgresConnection.open(await connectOptions(context, settings)),
+    connect: async () => {
+      const options = await connectOptions(context, login);
+      return PostgresConnection.open({ ...options, address: addressOf(login), timeZone: settings.time_zone });
+    },
     explain: (error, effects, reading) => postgresFault(error, { server, effects, reading: reading === true }),
     check,
     listTables,

@@ -11,7 +11,6 @@ interface Meaning {
 
 /** What SQLSTATEs mean to a caller, by the longest prefix that is here. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
-  '08P01': { code: 'INVALID_INPUT', reason: 'parameters' },
   '08': { code: 'TRANSIENT_NETWORK', reason: 'connection' },
   '0A': { code: 'INVALID_INPUT', reason: 'not_supported' },
   '21': { code: 'INVALID_INPUT', reason: 'statement' },

@@ -25,7 +25,9 @@ export function findPostgres(): string | undefined {
 export interface PostgresServer {
   readonly url: string;
   readonly port: number;
-  /** Runs statements as the superuser `postgres`. */
+  /** Where its Unix socket is, if it has one. */
+  readonly socketFolder: string;
+  /** Runs statements as the superuser `postgres`, and gives the rows of the last one. */
   sql(text: string): Promise<Record<string, unknown>[]>;
   /** Ends the process at once, with every session, and waits for it. */
   stop(): Promise<void>;
@@ -38,6 +40,8 @@ export interface PostgresServer {
 export interface PostgresOptions {
   /** Turns TLS on; with `ca` a client needs a certificate of it. */
   readonly tls?: KeyAndCertificate;
+  /** Listens on a Unix socket as well. */
+  readonly socket?: boolean;
   readonly settings?: Readonly<Record<string, string | number>>;
 }
 
@@ -77,7 +81,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const settings = {
     listen_addresses: '127.0.0.1',
     port,
-    unix_socket_directories: '',
+    unix_socket_directories: options.socket === true ? folder : '',
     fsync: 'off',
     ssl: options.tls === undefined ? 'off' : 'on',
     ...options.settings,
@@ -94,8 +98,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     client.on('error', () => undefined);
     await client.connect();
     try {
-      const { rows } = await client.query<Record<string, unknown>>(text);
-      return rows;
+      const results: unknown = await client.query(text);
+      const last = (Array.isArray(results) ? results.at(-1) : results) as { rows: Record<string, unknown>[] };
+      return last.rows;
     } finally {
       await client.end();
     }
@@ -126,6 +131,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   return {
     url: `postgresql://127.0.0.1:${port}`,
     port,
+    socketFolder: folder,
     sql,
     stop: () => stop(),
     restart: start,

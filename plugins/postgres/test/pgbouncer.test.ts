@@ -1,0 +1,108 @@
+import { describeWith, isOnPath } from '@automate/tooling/require-service';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { createWorkshop, postgres } from './open-postgres.ts';
+import { startPgBouncer } from './start-pgbouncer.ts';
+import type { PostgresServer } from './start-postgres.ts';
+
+const services = {
+  name: 'postgresql and pgbouncer',
+  available: () => postgres.available() && isOnPath('pgbouncer'),
+  remedy: 'apt-get install --no-install-recommends postgresql pgbouncer',
+};
+
+describeWith(services, 'PgBouncer', () => {
+  const workshop = createWorkshop();
+  let server: PostgresServer;
+
+  beforeAll(async () => {
+    server = await workshop.start();
+    await server.sql(`
+      CREATE TYPE mood AS ENUM ('sad', 'glad');
+      CREATE TABLE item (id int PRIMARY KEY, doc jsonb, moods mood[], blob bytea, span interval);
+      ALTER ROLE postgres SET bytea_output = 'escape'`);
+  });
+  afterAll(() => workshop.close());
+
+  describe.each([undefined, 'session', 'transaction'] as const)('in mode %s', (mode) => {
+    let port: number;
+    let connector: Awaited<ReturnType<typeof workshop.connect>>;
+    let other: pg.Client;
+
+    beforeAll(async () => {
+      await server.sql('DELETE FROM item');
+      // One connection to the server, so that in the mode transaction all clients share it.
+      const size = mode === 'transaction' ? 1 : 5;
+      const pooler = workshop.use(
+        await startPgBouncer({ server: server.port, size, ...(mode === undefined ? {} : { mode }) }),
+      );
+      port = pooler.port;
+      connector = await workshop.connect(port);
+      other = new pg.Client({
+        host: '127.0.0.1',
+        port,
+        user: 'postgres',
+        password: 'correct horse',
+        database: 'postgres',
+      });
+      await other.connect();
+    });
+    afterAll(() => other.end());
+
+    it('lets through what every action sends, and values as they are', async () => {
+      await expect(connector.health()).resolves.toMatchObject({ status: 'healthy' });
+      await connector.call('execute', {
+        sql: 'INSERT INTO item VALUES ($1, $2, $3, $4, $5)',
+        params: [1, [], ['glad'], { base64: 'AFz/' }, '1 day'],
+      });
+      const rows = [{ id: 1, doc: [], moods: ['glad'], blob: { base64: 'AFz/' }, span: 'P1D' }];
+      await expect(connector.call('query', { sql: 'SELECT * FROM item' })).resolves.toMatchObject({ rows });
+      await connector.call('transaction', {
+        statements: [
+          { sql: 'UPDATE item SET id = 2' },
+          { sql: 'SELECT set_config($1, $2, true)', params: ['a.b', 'c'] },
+        ],
+      });
+      await expect(server.sql('SELECT id FROM item')).resolves.toStrictEqual([{ id: 2 }]);
+      await expect(connector.call('execute', { sql: 'VACUUM item' })).resolves.toMatchObject({ command: 'VACUUM' });
+      await expect(
+        connector.call('execute', { sql: 'DO $$ BEGIN DELETE FROM item; COMMIT; END $$' }),
+      ).resolves.toBeDefined();
+      await expect(server.sql('SELECT id FROM item')).resolves.toStrictEqual([]);
+    });
+
+    it('gives other clients what it gave them before', async () => {
+      const names = ['statement_timeout', 'bytea_output', 'TimeZone', 'IntervalStyle', 'extra_float_digits'];
+      const look = async () => {
+        const { rows } = await other.query(
+          `SELECT ${names.map((name) => `current_setting('${name}')`).join(" || ' ' || ")} AS s`,
+        );
+        return rows[0] as unknown;
+      };
+      const before = await look();
+      await connector.call('query', { sql: 'SELECT 1' });
+      await connector.call('execute', { sql: 'DELETE FROM item' });
+      await connector.call('execute', { sql: 'DO $$ BEGIN PERFORM 1; END $$' });
+      for (const sql of ['SET statement_timeout = 1', 'LISTEN news', 'RESET ALL'])
+        await expect(connector.call('execute', { sql })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+      expect(await look()).toStrictEqual(before);
+    });
+
+    it('cancels at the deadline what no transaction holds', async () => {
+      const sql = 'DO $$ BEGIN PERFORM pg_sleep(60); END $$';
+      await expect(connector.call('execute', { sql }, { timeoutMs: 500 })).rejects.toMatchObject({
+        code: 'TIMEOUT',
+        effect: 'maybe',
+      });
+      const running = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DO%pg_sleep(60)%' AND state = 'active'";
+      await expect(server.sql(running)).resolves.toHaveLength(0);
+    });
+
+    it('is not the fault of the caller where it does not let us in', async () => {
+      const nowhere = await workshop.connect(port, { database: 'nowhere' });
+      const failure = await nowhere.call('query', { sql: 'SELECT 1' }).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ effect: 'none' });
+      expect(failure).not.toMatchObject({ code: 'INVALID_INPUT' });
+    });
+  });
+});

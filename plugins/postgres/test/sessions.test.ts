@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import { connect as connectSocket, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { describeWith } from '@automate/tooling/require-service';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { createWorkshop, postgres } from './open-postgres.ts';
+import type { PostgresServer } from './start-postgres.ts';
+
+describeWith(postgres, 'sessions of a real PostgreSQL', () => {
+  const workshop = createWorkshop();
+  let server: PostgresServer;
+  let connector: Awaited<ReturnType<typeof workshop.connect>>;
+
+  beforeAll(async () => {
+    server = await workshop.start();
+    await server.sql(`
+      CREATE TABLE mark (id int PRIMARY KEY);
+      CREATE TABLE parent (id int PRIMARY KEY);
+      CREATE TABLE child (parent int REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
+      CREATE PROCEDURE half(id int) LANGUAGE plpgsql AS $$
+        BEGIN INSERT INTO mark VALUES (id); COMMIT; INSERT INTO mark VALUES (id); END $$`);
+    connector = await workshop.connect(server.port, { pool_size: 1 });
+  });
+  afterAll(() => workshop.close());
+
+  const execute = (sql: string) => connector.call('execute', { sql });
+  const isThere = async (id: number) => (await server.sql(`SELECT FROM mark WHERE id = ${id}`)).length === 1;
+
+  it.each([
+    ['a setting', "SET search_path = 'nowhere'", 'SELECT count(*) FROM mark'],
+    ['a temporary table', 'CREATE TEMPORARY TABLE mark (x int)', 'SELECT id FROM mark'],
+    ['a setting of a function', "SELECT set_config('search_path', 'nowhere', false)", 'SELECT count(*) FROM mark'],
+    [
+      'a cursor',
+      'DECLARE c CURSOR WITH HOLD FOR SELECT 1',
+      "SELECT 1 / (count(*) = 0)::int FROM pg_cursors WHERE name <> ''",
+    ],
+  ])('do not hand on %s', async (_title, leave, look) => {
+    await execute(leave);
+    await expect(connector.call('query', { sql: look })).resolves.toBeDefined();
+  });
+
+  it('have no place for what COPY sends or wants', async () => {
+    for (const sql of [
+      'COPY mark TO STDOUT',
+      '/* x */ copy mark (id) from /* y */ stdin',
+      'COPY (SELECT 1) TO stdout WITH CSV',
+    ]) {
+      await expect(execute(sql)).rejects.toMatchObject({ code: 'INVALID_INPUT', effect: 'none' });
+      await expect(connector.call('transaction', { statements: [{ sql }] })).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+      });
+    }
+  });
+
+  it.each([
+    ['a procedure', 'CALL half(1)', 1],
+    ['an anonymous block', 'DO $$ BEGIN INSERT INTO mark VALUES (2); COMMIT; PERFORM 1 / 0; END $$', 2],
+  ])('do not vouch for %s that commits on its way and then fails', async (_title, sql, id) => {
+    await expect(execute(sql)).rejects.toMatchObject({ effect: 'maybe' });
+    expect(await isThere(id)).toBe(true);
+  });
+
+  it.each([
+    ['a procedure that is not there', 'CALL nowhere()'],
+    ['a block that cannot be read', 'DO $$ BEGIN'],
+    ['a statement that is none', 'FROBNICATE'],
+    ['a table that is there', 'CREATE TABLE mark ()'],
+    ['a table that is not there', 'DROP TABLE mark, nowhere'],
+    ['two statements', 'BEGIN; INSERT INTO mark VALUES (99)'],
+  ])('vouch for %s', async (_title, sql) => {
+    await expect(execute(sql)).rejects.toMatchObject({ retryable: false });
+    await expect(server.sql('SELECT id FROM mark WHERE id = 99')).resolves.toHaveLength(0);
+  });
+
+  it('vouch for what fails only in the end', async () => {
+    await expect(execute('INSERT INTO child VALUES (1)')).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      effect: 'none',
+      details: { reason: 'constraint' },
+    });
+    await expect(server.sql('SELECT * FROM child')).resolves.toHaveLength(0);
+  });
+
+  it('do not vouch for a commit that nobody answered', async () => {
+    const proxy = await startCutter();
+    try {
+      const cut = await workshop.connect(proxy.port);
+      await cut.call('query', { sql: 'SELECT 1' });
+      proxy.cutAt('COMMIT');
+      await expect(cut.call('execute', { sql: 'INSERT INTO mark VALUES (3)' })).rejects.toMatchObject({
+        code: 'TRANSIENT_NETWORK',
+        effect: 'maybe',
+      });
+      proxy.cutAt('INSERT');
+      await expect(cut.call('execute', { sql: 'INSERT INTO mark VALUES (4)' })).rejects.toMatchObject({
+        code: 'TRANSIENT_NETWORK',
+        effect: 'none',
+      });
+      expect(await isThere(4)).toBe(false);
+    } finally {
+      await proxy.close();
+    }
+  });
+
+  it('are told apart from those of others that are full', async () => {
+    const busy = connector.call('query', { sql: 'SELECT pg_sleep(2)' });
+    for (const action of ['query', 'execute'])
+      await expect(connector.call(action, { sql: 'SELECT 1' }, { timeoutMs: 200 })).rejects.toMatchObject({
+        code: 'OVERLOADED',
+        effect: 'none',
+        retryable: true,
+        details: { reason: 'pool_exhausted' },
+      });
+    await busy;
+  });
+
+  /** Between us and the server, it passes on what contains the text and then ends the connection before the answer. */
+  async function startCutter() {
+    let text = '';
+    const sockets = new Set<Socket>();
+    const listener = createServer((near) => {
+      const far = connectSocket(server.port, '127.0.0.1');
+      for (const socket of [near, far]) sockets.add(socket.on('error', () => undefined));
+      near.on('data', (bytes) => {
+        far.write(bytes);
+        if (text === '' || !bytes.includes(text)) return;
+        near.destroy();
+        far.end();
+      });
+      far.on('data', (bytes) => near.destroyed || near.write(bytes));
+      near.on('close', () => far.end());
+    }).listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    return {
+      port: (listener.address() as AddressInfo).port,
+      cutAt: (wanted: string) => void (text = wanted),
+      async close() {
+        for (const socket of sockets) socket.destroy();
+        listener.close();
+        await once(listener, 'close');
+      },
+    };
+  }
+});
