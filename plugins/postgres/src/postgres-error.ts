@@ -10,7 +10,7 @@ interface Meaning {
 }
 
 /** What SQLSTATEs mean to a caller, by the longest prefix that is here. */
-const MEANINGS: Readonly<Record<string, Meaning>> = {
+export const MEANINGS: Readonly<Record<string, Meaning>> = {
   '08': { code: 'TRANSIENT_NETWORK', reason: 'connection' },
   '0A': { code: 'INVALID_INPUT', reason: 'not_supported' },
   '21': { code: 'INVALID_INPUT', reason: 'statement' },

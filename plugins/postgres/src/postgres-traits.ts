@@ -20,13 +20,13 @@ const OPAQUE = new RegExp(
 );
 
 /** Statements that the server undoes as a whole when they fail: all that it can run in a transaction. */
-const ATOMIC: ReadonlySet<string> = new Set([
+export const ATOMIC: ReadonlySet<string> = new Set([
   ...['select', 'with', 'values', 'table', 'show', 'explain', 'insert', 'update', 'delete', 'merge', 'truncate'],
-  ...['create', 'alter', 'drop', 'comment', 'grant', 'revoke', 'refresh', 'set', 'reset', 'lock', 'analyze'],
+  ...['create', 'alter', 'drop', 'comment', 'grant', 'revoke', 'refresh', 'set', 'reset', 'lock', 'analyze', 'notify'],
 ]);
 /** Of those, what it refuses to run in a transaction, or what has effects outside of it. */
 const NOT_UNDONE =
-  /\b(?:concurrently|subscription)\b|^[\s;(]*(?:alter\s+system|(?:create|alter|drop)\s+(?:database|tablespace))\b/;
+  /\bconcurrently\b|^[\s;(]*(?:alter\s+system|(?:create|alter|drop)\s+(?:database|tablespace|subscription))\b/;
 
 const grammar: Grammar = {
   opaque: OPAQUE,
