@@ -1,4 +1,8 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { ServerHttp2Session } from 'node:http2';
+import { createSecureServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FakeServiceOptions, StartConnectorOptions } from '@automate/testing';
 import { closedPort, FakeService, startConnector } from '@automate/testing';
@@ -149,6 +153,31 @@ describeWith(both, 'a real proxy', () => {
     await connector.call('get', { path: '/' });
     expect(server.requests.map(({ target }) => target)).toEqual(['/token', '/']);
     expect(server.requests[1]?.headers).toMatchObject({ authorization: 'Bearer via-proxy' });
+  });
+
+  it('leads to a server that speaks HTTP/2 alone', async () => {
+    const server = createSecureServer({ cert: readFileSync(ca.server.cert), key: readFileSync(ca.server.key) });
+    const sessions = new Set<ServerHttp2Session>();
+    server.on('session', (session) => sessions.add(session)).on('tlsClientError', () => undefined);
+    server.on('stream', (stream, headers) => {
+      stream.respond({ ':status': 200, 'content-type': 'text/plain' });
+      stream.end(String(headers[':authority']));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    running.push({
+      close: async () => {
+        for (const session of sessions) session.destroy();
+        server.close();
+      },
+    });
+    const { port } = server.address() as AddressInfo;
+    const config = { scheme: 'https', host: 'target.test', port, proxy: open.url, tls: { caFile: ca.caFile } };
+    const connector = await startConnector(HttpAdapter, { config });
+    running.push(connector);
+    for (let count = 0; count < 2; count += 1)
+      await expect(connector.call('get', { path: '/' })).resolves.toMatchObject({ text: `target.test:${port}` });
+    expect(sessions.size).toBe(1);
   });
 
   it('is never asked for what is on this machine', async () => {

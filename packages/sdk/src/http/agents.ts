@@ -35,6 +35,9 @@ export interface AgentsOptions extends ProxyOptions {
  */
 const KEEP: AgentOptions = { keepAlive: true, timeout: 4000, scheduling: 'lifo' };
 
+/** Said in the handshake, so that a server that speaks HTTP/2 alone refuses it rather than us. */
+const SPOKEN = { ALPNProtocols: ['http/1.1'] };
+
 export function createAgents(options: AgentsOptions): Agents {
   const { id, tls, logger } = options;
   const made = new Map<string, Promise<Route>>();
@@ -58,7 +61,10 @@ export function createAgents(options: AgentsOptions): Agents {
     }
     const proxyEnv = { HTTPS_PROXY: proxy?.href };
     const trust = own ? await readTls({ id, tls }) : await readRoots(id, tls);
-    return { agent: new https.Agent({ ...KEEP, ...trust, ...(proxy === undefined ? {} : { proxyEnv }) }), proxy };
+    return {
+      agent: new https.Agent({ ...KEEP, ...SPOKEN, ...trust, ...(proxy === undefined ? {} : { proxyEnv }) }),
+      proxy,
+    };
   };
   return {
     own: async (url) => route(url, true),

@@ -1,4 +1,4 @@
-import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { BodyTooLargeError } from './failure.ts';
@@ -70,7 +70,8 @@ export function startExchange(input: ExchangeInput): Exchange {
     request.on('response', (response) => {
       responded = true;
       connected = true;
-      readAnswer(input, response, request).then(resolve, reject);
+      const { statusCode: status = 0, statusMessage: statusText = '', rawHeaders } = response;
+      readAnswer(input, { status, statusText, rawHeaders }, response).then(resolve, reject);
     });
   });
   request.end(body);
@@ -82,7 +83,7 @@ export function startExchange(input: ExchangeInput): Exchange {
   };
 }
 
-function lengthOf(method: string, body: Uint8Array | undefined): Record<string, string> {
+export function lengthOf(method: string, body: Uint8Array | undefined): Record<string, string> {
   if (body !== undefined) return { 'content-length': String(body.byteLength) };
   return method === 'POST' || method === 'PUT' || method === 'PATCH' ? { 'content-length': '0' } : {};
 }
@@ -97,26 +98,37 @@ function watchConnection(request: ClientRequest, secure: boolean, onConnected: (
   });
 }
 
-async function readAnswer(input: ExchangeInput, response: IncomingMessage, request: ClientRequest): Promise<Answer> {
-  const status = response.statusCode ?? 0;
+/** What comes before a body. */
+export interface Head {
+  readonly status: number;
+  readonly statusText: string;
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders: readonly string[];
+}
+
+export async function readAnswer(
+  input: ExchangeInput,
+  { status, statusText, rawHeaders }: Head,
+  body: AsyncIterable<Uint8Array> & { destroy(): unknown },
+): Promise<Answer> {
   const accepted = input.accept(status);
   const vital = isVital(status, accepted);
   const most = accepted ? input.maxBytes : Math.min(ERROR_BYTES, input.maxBytes);
-  const head = { status, statusText: response.statusMessage ?? '', ...headersOf(response.rawHeaders) };
+  const head = { status, statusText, ...headersOf(rawHeaders) };
   const chunks: Uint8Array[] = [];
   let length = 0;
   // A failure's status must not be lost because its body never ends.
-  const timer = vital ? undefined : setTimeout(() => request.destroy(), ERROR_BODY_MS);
+  const timer = vital ? undefined : setTimeout(() => body.destroy(), ERROR_BODY_MS);
   try {
     const announced = Number(head.headers['content-length'] ?? 0);
     if (vital && input.method !== 'HEAD' && announced > most) throw new BodyTooLargeError(most);
-    for await (const chunk of response as AsyncIterable<Uint8Array>) {
+    for await (const chunk of body) {
       length += chunk.byteLength;
       chunks.push(length > most ? chunk.subarray(0, chunk.byteLength - (length - most)) : chunk);
       if (length > most) throw new BodyTooLargeError(most);
     }
   } catch (fault) {
-    request.destroy();
+    body.destroy();
     if (vital) throw fault;
     return { ...head, body: Buffer.concat(chunks), fault };
   } finally {

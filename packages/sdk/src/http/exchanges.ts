@@ -9,16 +9,18 @@ import { remainingMs } from '../deadline.ts';
 import type { HttpRequest, HttpResponse } from '../http-client.ts';
 import { redactError, withEffect } from '../rebuild-error.ts';
 import { createRedactor } from '../redact.ts';
+import type { Route } from './agents.ts';
 import { createAgents } from './agents.ts';
 import { answerError, assertOfService } from './answer-error.ts';
 import { authorizationHeaders } from './authorization.ts';
 import type { CallScope, HttpClientOptions } from './create-http-client.ts';
 import { ACCEPT_ENCODING, decodeAnswer } from './decode.ts';
-import type { Answer } from './exchange.ts';
+import type { Answer, Exchange, ExchangeInput } from './exchange.ts';
 import { isVital, startExchange } from './exchange.ts';
 import { failureOf } from './failure.ts';
 import type { Guard } from './guard.ts';
 import { createGuard } from './guard.ts';
+import type { Http2Sessions } from './http2-sessions.ts';
 import { encodePayload, faultOfHeader, plainHeaders } from './payload.ts';
 import { showProxy } from './proxy.ts';
 import { createRateHolds } from './rate-hold.ts';
@@ -62,12 +64,25 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
   const { id, config, proxies, logger, signal: closing, redactor } = options;
   const agents = createAgents({ id, tls: config.tls, proxy: config.proxy, environment: proxies, logger });
   const holds = createRateHolds();
-  if (closing.aborted) agents.close();
-  else closing.addEventListener('abort', () => agents.close(), { once: true });
+  const http2Origins = new Set<string>();
+  let http2: Promise<Http2Sessions> | undefined;
+  const close = (): void => {
+    agents.close();
+    void http2?.then((sessions) => sessions.close());
+  };
+  if (closing.aborted) close();
+  else closing.addEventListener('abort', close, { once: true });
   const tokens =
     config.auth.type === 'oauth2'
       ? createTokenSource({ id, auth: config.auth, post: (request) => postForToken(request) })
       : undefined;
+
+  /** HTTP/1.1, unless the server has said that it speaks HTTP/2 alone. */
+  async function start(input: ExchangeInput, route: Route): Promise<Exchange> {
+    if (!http2Origins.has(input.url.origin)) return startExchange(input);
+    http2 ??= import('./http2-sessions.ts').then(({ createHttp2Sessions }) => createHttp2Sessions());
+    return (await http2).start(input, route);
+  }
 
   async function exchange(prepared: Prepared, hop: Hop, guard: Guard, credentials: Credentials): Promise<Answer> {
     const send = (): Promise<Answer> => sendHop(prepared, hop, guard, credentials);
@@ -79,15 +94,21 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
   /** One request and its answer, over a fresh connection where a kept one turns out to be dead. */
   async function sendHop({ maxBytes, accept }: Prepared, hop: Hop, guard: Guard, credentials: Credentials) {
     const { url, method, body } = hop;
-    const { agent, proxy } = await guard.wait(hop.own ? agents.own(url) : agents.foreign(url));
+    const route = await guard.wait(hop.own ? agents.own(url) : agents.foreign(url));
+    const { agent, proxy } = route;
     const headers = { ...hop.headers, ...credentials };
     for (let attempt = 1; ; attempt += 1) {
-      const running = startExchange({ url, method, headers, body, agent, maxBytes, accept });
+      const input = { url, method, headers, body, agent, maxBytes, accept };
+      const running = await start(input, route);
       try {
         const answer = await guard.run(running, url, proxy);
         // Through a tunnel only the server itself can answer.
         return proxy === undefined || url.protocol === 'https:' ? answer : { ...answer, via: showProxy(proxy) };
       } catch (error) {
+        if (wantsHttp2(error) && !http2Origins.has(url.origin)) {
+          http2Origins.add(url.origin);
+          continue;
+        }
         const stale = running.reused() && Errors.is(error) && error.code === 'TRANSIENT_NETWORK';
         if (!stale || !SAFE_METHODS.has(method) || attempt >= STALE_TRIES) throw error;
       }
@@ -229,6 +250,13 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
       }
     },
   };
+}
+
+/** The server refused the handshake, as it does not speak HTTP/1.1; nothing was sent. */
+function wantsHttp2(error: unknown): boolean {
+  const { code = '', message = '' } = ((Errors.is(error) ? error.cause : undefined) ??
+    {}) as Partial<NodeJS.ErrnoException>;
+  return /no.application.protocol/i.test(`${code} ${message}`);
 }
 
 function isSuccess(status: number): boolean {
