@@ -11,11 +11,11 @@ interface Meaning {
 }
 
 /** What the server's error numbers mean to a caller. */
-const MEANINGS: readonly Meaning[] = [
+export const MEANINGS: readonly Meaning[] = [
   { code: 'AUTH_FAILED', reason: 'credentials', numbers: [1045, 1251, 1698, 1862, 2059, 3118, 4151] },
   { code: 'FORBIDDEN', reason: 'permission_denied', numbers: [1044, 1142, 1143, 1227, 1370, 1410, 1419] },
-  { code: 'FORBIDDEN', reason: 'read_only', numbers: [1792] },
-  { code: 'FORBIDDEN', reason: 'not_permitted', numbers: [1148, 3948, 4166] },
+  { code: 'FORBIDDEN', reason: 'read_only', numbers: [1792, 1836] },
+  { code: 'FORBIDDEN', reason: 'not_permitted', numbers: [1148, 1290, 3948, 4166] },
   { code: 'ALREADY_EXISTS', reason: 'constraint', numbers: [1062, 1586, 1859] },
   { code: 'ALREADY_EXISTS', reason: 'name_taken', numbers: [1007, 1050, 1060, 1061, 1304, 1359, 1396] },
   { code: 'OVERLOADED', reason: 'too_many_connections', numbers: [1040, 1203, 1226] },
@@ -23,7 +23,7 @@ const MEANINGS: readonly Meaning[] = [
   { code: 'UPSTREAM_5XX', reason: 'deadlock', numbers: [1213, 1020] },
   { code: 'UPSTREAM_5XX', reason: 'locked', numbers: [1205, 3572] },
   { code: 'CONFIG_INVALID', reason: 'no_database', numbers: [1046] },
-  { code: 'INVALID_INPUT', reason: 'value', numbers: [1210, 1264, 1265, 1298, 1364, 1366, 1406, 1411] },
+  { code: 'INVALID_INPUT', reason: 'value', numbers: [1153, 1210, 1264, 1265, 1298, 1364, 1366, 1406, 1411] },
   { code: 'INVALID_INPUT', reason: 'statement', numbers: [1049, 1054, 1093, 1146, 1235, 1295, 1390] },
 ];
 /** The connection goes with these: nobody knows what becomes of a statement that ran. */
@@ -34,7 +34,7 @@ const KILLED: ReadonlySet<number> = new Set([1317, 1927]);
 const READ_ONLY: ReadonlySet<number> = new Set([1290, 1792, 1836]);
 const INCORRECT_VALUE = 1292;
 /** What a server finds out before a statement that may commit on its way has done anything. */
-const BEFORE_ACTING: ReadonlySet<number> = new Set([
+export const BEFORE_ACTING: ReadonlySet<number> = new Set([
   1007, 1044, 1046, 1049, 1050, 1060, 1061, 1064, 1142, 1143, 1148, 1227, 1235, 1290, 1295, 1304, 1359, 1792, 1836,
   3948, 4166,
 ]);
@@ -180,7 +180,7 @@ function demoted(server: string, message: string, effect: Effect, cause: object)
     `${server} takes no changes: ${message}; the operator should see which server is the primary`,
     {
       effect,
-      details: { reason: 'read_only_server' },
+      details: { reason: 'server_read_only' },
       cause,
     },
   );

@@ -1,7 +1,7 @@
 import type { StatementUse, Traits } from '@automate/sql';
 
 /** Statements that a transaction can undo, or that change nothing. All else (CREATE, GRANT, LOCK, CALL) may commit on the way. */
-const UNDOABLE = ['select', 'with', 'values', 'insert', 'update', 'delete', 'replace', 'do'];
+export const UNDOABLE = ['select', 'with', 'values', 'insert', 'update', 'delete', 'replace', 'do'];
 /** It only fails. */
 const FAILS = ['signal', 'resignal'];
 const READS = ['select', 'with', 'values', 'table', 'show', 'explain', 'describe', 'desc'];

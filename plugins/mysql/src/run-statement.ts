@@ -1,6 +1,7 @@
 import { createRowPage } from '@automate/sql';
 import type { Page, RowPage, StatementResult } from '@automate/sql';
 import type { Connection, ResultSetHeader } from 'mysql2';
+import { traits } from './mysql-traits.ts';
 import type { TimeZone } from './time-zone.ts';
 import type { Field } from './values.ts';
 import { readerOf, toColumn } from './values.ts';
@@ -63,7 +64,8 @@ export async function runStatement(
   page: Page,
   zone: TimeZone,
 ): Promise<Ran> {
-  const gathered = createGathering(page, zone);
+  const returns = /\breturning\b/i.test(sql.replace(traits.grammar.opaque, ' '));
+  const gathered = createGathering(page, zone, returns);
   await whileOpen<void>(connection, (resolve, reject) => {
     const running = connection.execute({ sql, values: [...values], rowsAsArray: true } as never) as unknown as Running;
     running.on('fields', gathered.takeFields);
@@ -80,7 +82,7 @@ export async function runStatement(
   return gathered.end();
 }
 
-function createGathering(page: Page, zone: TimeZone) {
+function createGathering(page: Page, zone: TimeZone, returns: boolean) {
   let rows: RowPage | undefined;
   let readers: ReturnType<typeof readerOf>[] = [];
   let header: Partial<ResultSetHeader> = {};
@@ -110,8 +112,8 @@ function createGathering(page: Page, zone: TimeZone) {
       const gathered = (rows ?? createRowPage([], page)).result();
       const { affectedRows, insertId } = header;
       const result = {
-        // The server counts no rows where it gives them; which of them it changed says the statement.
-        rows_affected: affectedRows ?? count,
+        // Where the server gives the rows that it changed, it does not count them.
+        rows_affected: affectedRows ?? (returns ? count : 0),
         ...(Number(insertId ?? 0) > 0 ? { last_insert_id: String(insertId) } : {}),
         ...gathered,
         truncated: gathered.truncated || more,

@@ -1,0 +1,254 @@
+import { describeWith } from '@automate/tooling/require-service';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import mysql from 'mysql2/promise';
+import { mariadb } from './start-mariadb.ts';
+import type { Shop } from './start-shop.ts';
+import { startShop } from './start-shop.ts';
+
+const SETUP = [
+  'CREATE TABLE item (id int PRIMARY KEY, n int DEFAULT 0)',
+  'CREATE TABLE watched (id int PRIMARY KEY)',
+  'CREATE TABLE old (id int PRIMARY KEY) ENGINE = MyISAM',
+  'CREATE TABLE lasting (id int PRIMARY KEY) ENGINE = Aria',
+  'CREATE TRIGGER watch BEFORE INSERT ON watched FOR EACH ROW INSERT INTO old VALUES (NEW.id + 1000)',
+  'CREATE PROCEDURE count_up() BEGIN UPDATE item SET n = n + 1 WHERE id = 1; COMMIT; UPDATE item SET n = 9 WHERE id = 2; END',
+  'CREATE PROCEDURE leave_open() BEGIN START TRANSACTION; INSERT INTO item (id) VALUES (77); END',
+  'CREATE PROCEDURE switch_off() BEGIN SET autocommit = 0; INSERT INTO item (id) VALUES (78); END',
+  'CREATE PROCEDURE two() BEGIN SELECT 1 AS one; SELECT 2 AS two; END',
+  'INSERT INTO item (id) VALUES (1), (2)',
+];
+
+describeWith(mariadb, 'statements that MariaDB runs', () => {
+  let shop: Shop;
+  beforeAll(async () => {
+    shop = await startShop({ setup: SETUP });
+  });
+  afterAll(() => shop?.close());
+
+  const idsOf = async (table: string): Promise<unknown[]> =>
+    (await shop.server.sql(`SELECT id FROM ${table} ORDER BY id`)).map(({ id }) => id);
+
+  describe('what failed', () => {
+    it('may have had an effect where a procedure commits on its way', async () => {
+      const { port } = new URL(shop.server.url);
+      const login = {
+        host: '127.0.0.1',
+        port: Number(port),
+        user: 'boss',
+        password: 'correct horse',
+        database: 'shop',
+      };
+      await shop.server.sql('SET GLOBAL innodb_lock_wait_timeout = 1');
+      const locker = await mysql.createConnection(login);
+      try {
+        await locker.query('START TRANSACTION');
+        await locker.query('UPDATE item SET n = n WHERE id = 2');
+        await expect(shop.execute('CALL count_up()')).rejects.toMatchObject({ effect: 'maybe' });
+      } finally {
+        await locker.end();
+      }
+      await expect(shop.server.sql('SELECT n FROM item WHERE id = 1')).resolves.toStrictEqual([{ n: 1 }]);
+    });
+
+    it.each([
+      ['a table that is there', 'CREATE TABLE item (id int)'],
+      ['a wrong statement', 'GRANTS ALL'],
+      ['a column that is there', 'ALTER TABLE item ADD COLUMN n int'],
+    ])('had no effect where that is certain: %s', async (_title, sql) => {
+      await expect(shop.execute(sql)).rejects.toMatchObject({ effect: 'none', retryable: false });
+    });
+
+    it('may have had an effect where several things are defined at once', async () => {
+      await shop.server.sql('CREATE TABLE doomed (id int)');
+      await expect(shop.execute('DROP TABLE doomed, missing')).rejects.toMatchObject({ effect: 'maybe' });
+      await expect(shop.server.sql("SHOW TABLES LIKE 'doomed'")).resolves.toStrictEqual([]);
+    });
+
+    it.each(['old', 'lasting'])('is not claimed to be undone in a table without transactions: %s', async (table) => {
+      await expect(shop.execute(`INSERT INTO ${table} VALUES (1), (2), (1)`)).rejects.toMatchObject({
+        code: 'ALREADY_EXISTS',
+        effect: 'maybe',
+      });
+      await expect(
+        shop.transact({ sql: `INSERT INTO ${table} VALUES (3)` }, { sql: 'INSERT INTO item (id) VALUES (1)' }),
+      ).rejects.toMatchObject({ code: 'ALREADY_EXISTS', effect: 'maybe' });
+      await expect(
+        shop.transact({ sql: `INSERT INTO ${table} VALUES (4)` }, { sql: 'SELECT ?' }),
+      ).rejects.toMatchObject({ code: 'INVALID_INPUT', effect: 'maybe' });
+      expect(await idsOf(table)).toStrictEqual([1, 2, 3, 4]);
+    });
+
+    it('is not claimed to be undone where a trigger wrote to one', async () => {
+      await expect(shop.execute('INSERT INTO watched VALUES (1), (2), (1)')).rejects.toMatchObject({ effect: 'maybe' });
+      expect(await idsOf('watched')).toStrictEqual([]);
+      expect(await idsOf('old')).toEqual(expect.arrayContaining([1001, 1002]));
+    });
+
+    it('is undone in all other tables', async () => {
+      await expect(shop.execute('INSERT INTO item (id) VALUES (5), (6), (5)')).rejects.toMatchObject({
+        code: 'ALREADY_EXISTS',
+        effect: 'none',
+      });
+      expect(await idsOf('item')).toStrictEqual([1, 2]);
+    });
+  });
+
+  it.each(['leave_open', 'switch_off'])('do not succeed with changes that are undone: %s', async (name) => {
+    await expect(shop.execute(`CALL ${name}()`)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      effect: 'maybe',
+      details: { reason: 'transaction_left_open' },
+    });
+    expect(await idsOf('item')).toStrictEqual([1, 2]);
+  });
+
+  it('say that there were more results than one', async () => {
+    await expect(shop.execute('CALL two()')).resolves.toMatchObject({ rows: [{ one: 1 }], truncated: true });
+  });
+
+  it.each([
+    'SET autocommit = 0',
+    'SET @x = 1',
+    "SET NAMES 'latin1'",
+    'SET SESSION sql_mode = 0',
+    '/* a comment */ USE mysql',
+    "PREPARE p FROM 'SELECT 1'",
+    'EXECUTE p',
+    'DEALLOCATE PREPARE p',
+    'HANDLER item OPEN',
+    'LOCK TABLES item WRITE',
+    'UNLOCK TABLES',
+    'FLUSH TABLES WITH READ LOCK',
+    'CREATE TEMPORARY TABLE t (a int)',
+    'CREATE OR REPLACE TEMPORARY TABLE t (a int)',
+    'DROP TEMPORARY TABLE t',
+    "XA START 'a'",
+    'BEGIN',
+    'START TRANSACTION READ WRITE',
+    'SAVEPOINT a',
+    'BACKUP STAGE START',
+  ])('are refused where their effect would be gone at once: %s', async (sql) => {
+    await expect(shop.execute(sql)).rejects.toMatchObject({ code: 'INVALID_INPUT', effect: 'none' });
+  });
+
+  it('are taken where they last', async () => {
+    await shop.execute('SET GLOBAL max_connections = 150');
+    await expect(shop.server.sql('SELECT @@max_connections AS n')).resolves.toStrictEqual([{ n: 150 }]);
+    await shop.execute('SET STATEMENT max_statement_time = 5 FOR INSERT INTO item (id) VALUES (50)');
+    expect(await idsOf('item')).toContain(50);
+  });
+
+  it('write no file that a transaction would not undo', async () => {
+    await expect(
+      shop.transact({ sql: "SELECT 1 INTO OUTFILE '/tmp/never'" }, { sql: 'SELECT 1' }),
+    ).rejects.toMatchObject({ code: 'INVALID_INPUT', effect: 'none' });
+  });
+
+  it('are not run again where the server is one that only reads', async () => {
+    await shop.server.sql('SET GLOBAL tx_read_only = 1');
+    try {
+      const reader = await shop.connect({
+        url: shop.server.url,
+        settings: { database: 'shop' },
+        config: { auth: { type: 'basic', username: 'boss', password: 'correct horse' } },
+      });
+      await expect(reader.call('execute', { sql: 'INSERT INTO item (id) VALUES (60)' })).rejects.toMatchObject({
+        effect: 'none',
+        retryable: true,
+        details: { reason: 'server_read_only' },
+      });
+      expect(await idsOf('item')).not.toContain(60);
+    } finally {
+      await shop.server.sql('SET GLOBAL tx_read_only = 0');
+    }
+  });
+
+  it('tell what a table is made of', async () => {
+    await shop.server.sql(
+      `CREATE TABLE made (id int AUTO_INCREMENT PRIMARY KEY, state enum('new', 'it''s old') NOT NULL DEFAULT 'new', total int, twice int AS (total * 2) VIRTUAL,
+        CONSTRAINT positive CHECK (total > 0))`,
+      'CREATE TABLE spread (day date NOT NULL) PARTITION BY RANGE (year(day)) (PARTITION p0 VALUES LESS THAN (2020), PARTITION p1 VALUES LESS THAN MAXVALUE)',
+      'CREATE TABLE `with.dot` (a int)',
+    );
+    const reader = await shop.connect({
+      url: shop.server.url,
+      config: { auth: { type: 'basic', username: 'boss', password: 'correct horse' } },
+    });
+    await expect(reader.call('describe_table', { table: 'shop.made' })).resolves.toMatchObject({
+      schema: 'shop',
+      table: 'made',
+      type: 'table',
+      columns: [
+        { name: 'id', identity: 'auto_increment', primary_key: true },
+        { name: 'state', values: ['new', "it's old"], nullable: false, default: "'new'" },
+        { name: 'total', generated: false },
+        { name: 'twice', generated: true },
+      ],
+      checks: [{ name: 'positive', expression: '`total` > 0' }],
+    });
+    await expect(reader.call('describe_table', { table: 'spread', schema: 'shop' })).resolves.toMatchObject({
+      partition_key: 'RANGE (year(`day`))',
+    });
+    await expect(reader.call('describe_table', { table: 'with.dot', schema: 'shop' })).resolves.toMatchObject({
+      table: 'with.dot',
+    });
+  });
+});
+
+describeWith(mariadb, 'a MariaDB is reached', () => {
+  let shop: Shop;
+  const odd = 'p@ss:wörd/$%{1}#?';
+  beforeAll(async () => {
+    shop = await startShop({
+      args: ['--bind-address=*'],
+      setup: [`CREATE USER 'od d@'@'%' IDENTIFIED BY '${odd}'`, "GRANT ALL ON shop.* TO 'od d@'@'%'"],
+    });
+  });
+  afterAll(() => shop?.close());
+
+  const login = { auth: { type: 'basic', username: 'od d@', password: odd } } as const;
+  const asked = { sql: 'SELECT DATABASE() AS name' };
+  const answer = { rows: [{ name: 'shop' }] };
+
+  it('with any password', async () => {
+    const connector = await shop.connect({ url: shop.server.url, settings: { database: 'shop' }, config: login });
+    await expect(connector.call('query', asked)).resolves.toMatchObject(answer);
+  });
+
+  it.each(['::1', '[::1]'])('at %s', async (host) => {
+    const port = Number(new URL(shop.server.url).port);
+    const connector = await shop.connect({ settings: { database: 'shop' }, config: { ...login, host, port } });
+    await expect(connector.call('query', asked)).resolves.toMatchObject(answer);
+    await expect(connector.health()).resolves.toMatchObject({ message: `MySQL at [::1]:${port} lets us in` });
+  });
+
+  it('over a Unix socket', async () => {
+    const connector = await shop.connect({ settings: { database: 'shop', socket: shop.server.socket }, config: login });
+    await expect(connector.call('query', asked)).resolves.toMatchObject(answer);
+  });
+
+  it('by a URI', async () => {
+    const { port } = new URL(shop.server.url);
+    const user = `${encodeURIComponent('od d@')}:${encodeURIComponent(odd)}`;
+    for (const uri of [
+      `mysql://${user}@127.0.0.1:${port}/shop`,
+      `mariadb://${user}@[::1]:${port}/shop`,
+      `mysql://${user}@localhost/shop?socket=${encodeURIComponent(shop.server.socket)}`,
+    ]) {
+      const connector = await shop.connect({ settings: { uri } });
+      await expect(connector.call('query', asked)).resolves.toMatchObject(answer);
+    }
+  });
+
+  it.each(['nonsense', 'http://a:secret@b/', 'mysql://a:secret@b/c?multipleStatements=true', 'mysql://a:%zz@b/c'])(
+    'not by %s, whose password no error shows',
+    async (uri) => {
+      const failure = (await (async () => {
+        const connector = await shop.connect({ settings: { uri } });
+        await connector.call('query', asked);
+      })().catch((error: unknown) => error)) as Error;
+      expect(failure).toMatchObject({ code: 'CONFIG_INVALID' });
+      expect(failure.message).not.toMatch(/secret|zz/);
+    },
+  );
+});
