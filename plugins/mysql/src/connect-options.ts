@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { ConfigInvalidError, readTls, UpstreamError } from '@automate/sdk';
-import type { ConnectorContext } from '@automate/sdk';
+import type { ConnectorContext, ResolvedConfig } from '@automate/sdk';
+import { parseConnectionUri } from '@automate/sql';
 import type { ConnectionOptions } from 'mysql2';
 import type { MysqlSettings } from './config.ts';
 
@@ -12,7 +13,16 @@ interface Login {
   readonly user: string;
   readonly password: string;
   readonly database?: string;
+  readonly tls: ResolvedConfig['tls'];
 }
+
+/** What `ssl-mode` means. Where it asks for TLS the certificate is checked, as far as `tls` does not say otherwise. */
+const ENCRYPTED: Readonly<Record<string, boolean>> = {
+  DISABLED: false,
+  REQUIRED: true,
+  VERIFY_CA: true,
+  VERIFY_IDENTITY: true,
+};
 
 /** The server's address, for messages. */
 export function labelOf(context: ConnectorContext, settings: MysqlSettings): string {
@@ -23,7 +33,6 @@ export function labelOf(context: ConnectorContext, settings: MysqlSettings): str
 
 /** The driver's options for a connector. */
 export async function connectOptions(context: ConnectorContext, settings: MysqlSettings): Promise<ConnectionOptions> {
-  const { limits, tls: wanted } = context.config;
   const { type } = context.config.auth;
   if (type !== 'none' && type !== 'basic')
     throw misconfigured(
@@ -32,10 +41,10 @@ export async function connectOptions(context: ConnectorContext, settings: MysqlS
       'auth_type',
     );
   const login = loginOf(context, settings);
-  const tls = await readTls({ id: context.id, tls: wanted });
+  const tls = await readTls({ id: context.id, tls: login.tls });
   return {
     // Only the certificate is compared with it: the socket comes from us.
-    host: wanted?.serverName ?? login.host,
+    host: login.tls?.serverName ?? login.host,
     port: login.port,
     user: login.user,
     password: login.password,
@@ -49,7 +58,7 @@ export async function connectOptions(context: ConnectorContext, settings: MysqlS
     bigNumberStrings: true,
     disableEval: true,
     maxPreparedStatements: 50,
-    connectTimeout: limits.startTimeoutMs,
+    connectTimeout: context.config.limits.startTimeoutMs,
     flags: ['-LOCAL_FILES', '-MULTI_STATEMENTS'],
     stream: () => openSocket(login, labelOf(context, settings)),
   };
@@ -60,46 +69,31 @@ function loginOf({ id, config }: ConnectorContext, settings: MysqlSettings): Log
   const own = {
     host: (host ?? 'localhost').replace(/^\[(.*)\]$/, '$1'),
     port: port ?? 3306,
+    tls: config.tls,
     user: auth.type === 'basic' ? (auth.username ?? '') : settings.user,
     password: auth.password?.reveal() ?? '',
     ...(settings.database === undefined ? {} : { database: settings.database }),
     ...(settings.socket === undefined ? {} : { socket: settings.socket }),
   };
   if (settings.uri === undefined) return own;
-  if (host !== undefined || auth.type !== 'none')
-    throw misconfigured(id, 'settings.uri stands beside host or auth; only one of them can be meant', 'uri');
-  return { ...own, ...fromUri(id, settings.uri) };
-}
-
-/** What a connection URI says. Characters with a meaning of their own are written as `%40`. */
-function fromUri(id: string, uri: string): Partial<Login> {
-  // The message must not show the password.
-  const refuse = (why: string): never => {
-    throw misconfigured(id, `settings.uri ${why}`, 'uri');
-  };
-  const url = URL.canParse(uri) ? new URL(uri) : refuse('is no URI like mysql://user:password@host:3306/database');
-  if (!/^(?:mysql|mariadb):$/.test(url.protocol)) refuse(`begins with ${url.protocol}, not with mysql://`);
-  const unknown = [...url.searchParams.keys()].find((name) => name !== 'socket');
-  if (unknown !== undefined)
-    refuse(`has the parameter "${unknown}"; only socket is known there, the rest are settings and tls`);
-  const database = decode(url.pathname.slice(1), refuse);
-  const socket = url.searchParams.get('socket');
+  if (host !== undefined || auth.type !== 'none' || settings.socket !== undefined)
+    throw misconfigured(id, 'settings.uri stands beside host, auth or settings.socket; only one can be meant', 'uri');
+  const grammar = { id, schemes: ['mysql', 'mariadb'], parameters: ['socket', 'ssl-mode'] } as const;
+  const { parameters, ...given } = parseConnectionUri(settings.uri, grammar);
+  const socket = parameters.get('socket');
+  const mode = parameters.get('ssl-mode');
+  if (mode !== undefined && !Object.hasOwn(ENCRYPTED, mode))
+    throw misconfigured(
+      id,
+      `settings.uri has ssl-mode=${mode}; here it is ${Object.keys(ENCRYPTED).join(', ')}`,
+      'uri',
+    );
   return {
-    ...(url.hostname === '' ? {} : { host: decode(url.hostname, refuse).replace(/^\[(.*)\]$/, '$1') }),
-    ...(url.port === '' ? {} : { port: Number(url.port) }),
-    ...(url.username === '' ? {} : { user: decode(url.username, refuse) }),
-    password: decode(url.password, refuse),
-    ...(database === '' ? {} : { database }),
-    ...(socket === null ? {} : { socket }),
+    ...own,
+    ...given,
+    ...(socket === undefined ? {} : { socket }),
+    ...(mode === undefined ? {} : { tls: ENCRYPTED[mode] === true ? (config.tls ?? {}) : undefined }),
   };
-}
-
-function decode(text: string, refuse: (why: string) => never): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return refuse('has a % that is no code; write it as %25');
-  }
 }
 
 function misconfigured(id: string, what: string, reason: string): ConfigInvalidError {

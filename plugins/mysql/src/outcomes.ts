@@ -1,4 +1,5 @@
 import type { OutcomeRule } from '@automate/sdk';
+import { commonOutcomes } from '@automate/sql';
 import { BEFORE_ACTING, MEANINGS } from './mysql-error.ts';
 import { UNDOABLE } from './mysql-traits.ts';
 
@@ -47,4 +48,5 @@ export const outcomes: readonly OutcomeRule[] = [
     effect: 'none',
     retried: false,
   },
+  ...commonOutcomes,
 ];

@@ -47,6 +47,21 @@ describeWith(mariadb, 'TLS to a real MariaDB', () => {
     await expect(isEncrypted()).resolves.toMatchObject([{ Value: '' }]);
   });
 
+  it('is used where the URI says so, with the certificate checked', async () => {
+    const port = new URL(server.url).port;
+    const connect = async (mode: string, tls: object) => {
+      const uri = `mysql://boss:correct%20horse@localhost:${port}/shop?ssl-mode=${mode}`;
+      const connector = await startConnector(MysqlAdapter, { settings: { uri }, config: tls });
+      running.push(connector);
+      return connector.call('query', { sql: "SHOW SESSION STATUS LIKE 'Ssl_version'" });
+    };
+    await expect(connect('REQUIRED', { tls: { caFile } })).resolves.toMatchObject({
+      rows: [{ Value: expect.stringContaining('TLS') }],
+    });
+    await expect(connect('REQUIRED', {})).rejects.toMatchObject({ details: { reason: 'tls_certificate' } });
+    await expect(connect('DISABLED', {})).resolves.toMatchObject({ rows: [{ Value: '' }] });
+  });
+
   it('checks authority and name of the certificate', async () => {
     const failure = { code: 'TRANSIENT_NETWORK', effect: 'none', details: { reason: 'tls_certificate' } };
     await expect(isEncrypted({ serverName: 'db.internal' })).rejects.toMatchObject(failure);
