@@ -33,14 +33,37 @@ export function toErrorReply(failure: HttpFailure | ConnectorError): ErrorReply 
   };
 }
 
-/** Answers a request that never got as far as Fastify. */
-export function writeErrorReply(response: ServerResponse, failure: HttpFailure): void {
+/** How long the rest of a request is read that has been answered already, in milliseconds. */
+const READ_ON_MS = 5_000;
+
+/**
+ * Answers a request that never got as far as Fastify, or whose body nobody wants to read. The answer goes out at once; the
+ * connection stays until the client has sent the rest, or it would find a reset instead of the answer. One that sends on
+ * and on is cut off.
+ */
+export function writeErrorReply(response: ServerResponse, failure: HttpFailure | ConnectorError): void {
   const { status, headers, body } = toErrorReply(failure);
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' }).end(body);
+  response
+    .writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' })
+    .write(body);
+  const { req: request } = response;
+  if (request.complete) {
+    response.end();
+    return;
+  }
+  const late = setTimeout(() => request.socket.destroy(), READ_ON_MS).unref();
+  request.once('close', () => clearTimeout(late));
+  request.once('end', () => response.end());
+  request.resume();
 }
 
 /** Answers a request with its error. */
 export function sendErrorReply(reply: FastifyReply, failure: HttpFailure | ConnectorError): FastifyReply {
+  if (!reply.request.raw.complete) {
+    reply.hijack();
+    writeErrorReply(reply.raw, failure);
+    return reply;
+  }
   const { status, headers, body } = toErrorReply(failure);
   // As bytes, or Fastify would add a charset, which JSON does not have.
   return reply.code(status).headers(headers).send(Buffer.from(body));

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConnectorInternalError, ERROR_CODES, HTTP_STATUS, MAX_PAYLOAD_BYTES } from '@automate/contract';
 import type { ErrorCode } from '@automate/contract';
@@ -223,6 +226,23 @@ describe('a body that is not acceptable', () => {
     }
     expect((await rest.call(execute, large(MAX_PAYLOAD_BYTES - 9))).status).toBe(200);
   });
+
+  it.each([6, 12])(
+    'too large comes to its answer though the client sends all of its %d MB first',
+    async (megabytes) => {
+      const body = Buffer.alloc(megabytes * 1024 * 1024, 'x');
+      const path = '/api/v1/connectors/echo/actions/echo';
+      const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.byteLength}\r\n\r\n`;
+      const socket = connect(rest.server.port, '127.0.0.1').pause();
+      await promisify((bytes: Buffer, done: (error?: Error | null) => void) => socket.write(bytes, done))(
+        Buffer.concat([Buffer.from(head), body]),
+      );
+      let answer = '';
+      socket.on('data', (chunk: Buffer) => (answer += chunk.toString())).resume();
+      await once(socket, 'close');
+      expect(answer).toMatch(/^HTTP\/1\.1 413 .*"reason":"payload_too_large"/s);
+    },
+  );
 
   it('too large and sent in pieces gets 413 as well', async () => {
     const response = await fetch(`${rest.server.address}/api/v1/connectors/echo/actions/echo`, {
