@@ -16,7 +16,6 @@ import {
   healthAllToMessage,
   healthToMessage,
   infoToMessage,
-  int64ToNumber,
   pluginsToMessage,
   testToMessage,
   typeFromNumber,
@@ -123,9 +122,9 @@ async function execute(
 
 /** The same options with the shorter of both times; the signal is still made only when asked for. */
 function withTimeout(options: CallOptions, timeout: bigint): CallOptions {
-  const problems: Problem[] = [];
-  const wanted = int64ToNumber(timeout, { path: 'timeout_ms', problems });
-  if (wanted <= 0) throw refuse({ path: 'timeout_ms', expected: 'more than 0', received: String(timeout) });
+  const wanted = Number(timeout);
+  if (wanted < 1 || !Number.isSafeInteger(wanted))
+    throw refuse({ path: 'timeout_ms', expected: 'milliseconds from 1 to 2^53 - 1', received: String(timeout) });
   const { traceparent, tracestate } = options;
   return {
     timeoutMs: Math.min(wanted, options.timeoutMs ?? Number.POSITIVE_INFINITY),

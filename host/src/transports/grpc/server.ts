@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { UnavailableError } from '@automate/contract';
 import type { ConnectorService } from '@automate/contract';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { clampDeadlines } from './clamp-deadlines.ts';
 import { addLazyMethods } from './lazy-service.ts';
 import type { LoadedServices } from './load-services.ts';
 import { loadServices } from './load-services.ts';
@@ -33,8 +34,8 @@ export interface GrpcServer {
   close(options?: { readonly drainMs?: number }): Promise<void>;
 }
 
-/** Payloads are at most 3 MiB; this leaves room for what stands around them. */
-const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+/** Payloads are at most 3 MiB. Larger messages are read as well, up to here, so that they are refused with details. */
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 /** Serves the port over gRPC. Fails with UNAVAILABLE when it cannot listen. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
@@ -61,6 +62,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     options.logger.error('gRPC could not be loaded', { error: String(error) });
   let warmUp: NodeJS.Immediate | undefined;
   const port = await listen(server, options);
+  clampDeadlines(server);
   const address = `${bracket(options.host)}:${port}`;
 
   let closing: Promise<void> | undefined;

@@ -2,7 +2,7 @@ import { connect } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { create } from '@bufbuild/protobuf';
-import { frame, openStream } from './fixtures/http2-stream.ts';
+import { endOf, frame, openStream } from './fixtures/http2-stream.ts';
 import { callRaw, METHODS, openGrpc } from './fixtures/open-grpc.ts';
 
 const wait = (ms: number) => ({ id: 'echo', action: 'wait', payload: { ms } });
@@ -66,11 +66,26 @@ describe('a deadline', () => {
 
   it('of less than nothing in the message is refused', async () => {
     await using grpc = await openGrpc();
-    for (const timeoutMs of [0n, -1n, 2n ** 62n]) {
+    for (const timeoutMs of [0n, -1n, 2n ** 53n, 2n ** 63n - 1n]) {
       const refused = callRaw(grpc.raw, METHODS.executeAction, { request: { ...waitBytes(0), timeoutMs } });
-      await expect(refused).rejects.toMatchObject({ code: 3, details: expect.stringContaining('timeout_ms') });
+      const details = `timeout_ms: expected milliseconds from 1 to 2^53 - 1, received ${timeoutMs}`;
+      await expect(refused).rejects.toMatchObject({ code: 3, details });
     }
   });
+
+  it.each(['599H', '700H', '2160000S', '2592000S', '4294967S', '99999999H', '99999999M'])(
+    'of %s ends no call before its time',
+    async (timeout) => {
+      await using grpc = await openGrpc();
+      const session = connect(`http://${grpc.server.address}`);
+      session.on('error', () => {});
+      const stream = openStream(session, METHODS.executeAction.path, { 'grpc-timeout': timeout });
+      const ended = endOf(stream);
+      stream.end(frame(METHODS.executeAction.requestSerialize(create(METHODS.executeAction.input, waitBytes(100)))));
+      expect(await ended).toBe('status 0');
+      session.destroy();
+    },
+  );
 });
 
 describe('a caller that leaves', () => {

@@ -117,7 +117,7 @@ describe('a caller that sends what it should not', () => {
     });
   });
 
-  it('a payload above 3 MiB is INVALID_ARGUMENT, a message above 4 MiB is not even read', async () => {
+  it('a payload above 3 MiB is INVALID_ARGUMENT with details, a message above 16 MiB is not even read', async () => {
     const call = (size: number) =>
       callRaw(grpc.raw, METHODS.executeAction, {
         request: { id: 'echo', action: 'echo', payload: Buffer.alloc(size, 0x20) },
@@ -126,7 +126,15 @@ describe('a caller that sends what it should not', () => {
       code: 3,
       details: expect.stringContaining('3145729 bytes'),
     });
-    await expect(call(5 * 1024 * 1024)).rejects.toMatchObject({ code: 8 });
+    const failure = await call(12 * 1024 * 1024).catch((reason: unknown) =>
+      errorFromStatus(reason as ServiceError, { address: '', method: '' }),
+    );
+    expect(failure).toMatchObject({
+      code: 'INVALID_INPUT',
+      retryable: false,
+      details: { reason: 'payload_too_large' },
+    });
+    await expect(call(17 * 1024 * 1024)).rejects.toMatchObject({ code: 8 });
     await expectServing();
   });
 
