@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { InvalidInputError } from '@automate/contract';
+import { API_PREFIX } from '@automate/contract/http';
 import { HttpFailure } from './http-failure.ts';
 
 const HOST_HEADER = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/;
@@ -10,28 +11,58 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
+/** What the API lies under; only requests there look at anything or change it. */
+const API = `${API_PREFIX}/`;
+
 /**
  * What a request must satisfy before anything else looks at it; the failure, or undefined.
  *
  * A page in a browser on this machine can send requests here, and by DNS rebinding can even read the answers. It cannot
- * choose the `Host` header, which then names its own domain, and it cannot hide its origin when it changes anything.
+ * choose the `Host` header, which then names its own domain, and it cannot hide where it comes from: browsers say so in
+ * `Origin` or `Sec-Fetch-Site`. A reading request is no exception, as some of them have a connector ask its remote system.
  */
 export function createHostGuard(bound: string): (request: IncomingMessage) => HttpFailure | undefined {
   const names = new Set<string>([...LOOPBACK_NAMES, bound.includes(':') ? `[${bound}]` : bound]);
   const isAllowed = (header: string): boolean => names.has(HOST_HEADER.exec(header.toLowerCase())?.[1] ?? '');
+  const expected = `the address of this service, such as "${names.values().next().value}"`;
   // Nearly every request of a client bears the same header: reading it once is enough.
   let lastAllowed: string | undefined;
   return (request) => {
-    const { host, origin } = request.headers;
-    if (host === undefined || (host !== lastAllowed && !isAllowed(host))) {
-      return refuse('Host', host, `the address of this service, such as "${names.values().next().value}"`);
-    }
+    const { host, origin, 'sec-fetch-site': site } = request.headers;
+    if (host === undefined || (host !== lastAllowed && !isAllowed(host))) return refuse('Host', host, expected);
     lastAllowed = host;
-    if (origin !== undefined && request.method !== 'GET' && request.method !== 'HEAD' && origin !== `http://${host}`) {
-      return refuse('Origin', origin, 'a page of this service itself, or no browser at all');
+    const { url = '' } = request;
+    if (!url.startsWith('/') && url !== '*') {
+      const target = URL.parse(url);
+      if (target?.protocol !== 'http:' || !isAllowed(target.host)) return malformed('request target', url, expected);
+      request.url = `${target.pathname}${target.search}`;
     }
+    if (countHosts(request) > 1) return malformed('header Host', 'several', 'one');
+    const acts = (request.method !== 'GET' && request.method !== 'HEAD') || request.url?.startsWith(API) === true;
+    if (!acts) return undefined;
+    if (origin !== undefined && origin !== `http://${host}`) return refuse('Origin', origin, OWN_PAGE);
+    // Whoever types an address, or follows none, is "none".
+    if (site === 'cross-site' || site === 'same-site') return refuse('Sec-Fetch-Site', site, OWN_PAGE);
     return undefined;
   };
+}
+
+const OWN_PAGE = 'a page of this service itself, or no browser at all';
+
+/** Node keeps the first and drops the others, which somebody in front of us may have gone by. */
+function countHosts({ rawHeaders }: IncomingMessage): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2)
+    if (rawHeaders[index]?.length === 4 && rawHeaders[index]?.toLowerCase() === 'host') count += 1;
+  return count;
+}
+
+function malformed(path: string, received: string, expected: string): HttpFailure {
+  const problems = [{ path, expected, received: JSON.stringify(received.slice(0, 100)) }];
+  return new HttpFailure(
+    400,
+    new InvalidInputError(`the ${path} of this request is not as it should be`, { problems }),
+  );
 }
 
 function refuse(header: string, received: string | undefined, expected: string): HttpFailure {

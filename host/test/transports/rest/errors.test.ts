@@ -168,7 +168,7 @@ describe('a body that is not acceptable', () => {
     ['{"id": "a"', 1, 11],
     ['{"id": "a"}}', 1, 12],
     ["{'id': 1}", 1, 2],
-    ['{"id": 01}', 1, 8],
+    ['{"id": 01}', 1, 9],
     ['{"id": "a\nb"}', 1, 10],
     ['', 1, 1],
   ])('malformed, %j, gets 400 with line %s and column %s', async (body, line, column) => {

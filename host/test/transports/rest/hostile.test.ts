@@ -85,8 +85,26 @@ describe('a page of another origin', () => {
     },
   );
 
+  it.each<Record<string, string>>([
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' },
+    { origin: 'https://evil.example' },
+  ])('has no connector ask its remote system by a GET: %j', async (headers) => {
+    const before = rest.service.calls.length;
+    for (const path of ['health?live=true', 'echo/health', 'echo', 'echo/actions']) {
+      const { status, json: body } = await rest.call(`GET /api/v1/connectors/${path}`, { headers });
+      expect([status, body['code']]).toEqual([403, 'INVALID_INPUT']);
+    }
+    expect(rest.service.calls.length).toBe(before);
+  });
+
+  it.each(['none', 'same-origin'])('is not what a browser calls %s', async (site) => {
+    const headers = { 'sec-fetch-site': site };
+    expect((await rest.call('GET /api/v1/connectors/health?live=true', { headers })).status).toBe(200);
+  });
+
   it('can read nothing, for lack of any CORS header', async () => {
-    const { headers } = await rest.call('GET /api/v1/connectors', { headers: { origin: 'https://evil.example' } });
+    const { headers } = await rest.call('GET /openapi.json', { headers: { origin: 'https://evil.example' } });
     expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',
@@ -101,6 +119,26 @@ describe('a page of another origin', () => {
       headers: { host, origin: `http://${host}` },
     });
     expect(status).toBe(200);
+  });
+});
+
+describe('a target', () => {
+  const get = (target: string, more = '') =>
+    sendRaw(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n${more}Connection: close\r\n\r\n`);
+
+  it('written out in full is answered where it is this service', async () => {
+    expect(await get(`http://localhost:${rest.server.port}/api/v1/connectors?type=custom`)).toMatch(
+      /^HTTP\/1\.1 200 .*"count"/s,
+    );
+  });
+
+  it.each(['http://evil.example/health/live', 'https://localhost/health/live', 'evil.example:443'])(
+    '%s of another service is refused',
+    async (target) => expect(statusOf(await get(target))).toBe(400),
+  );
+
+  it('with two Host headers is refused', async () => {
+    expect(statusOf(await get('/health/live', 'hOST: evil.example\r\n'))).toBe(400);
   });
 });
 
