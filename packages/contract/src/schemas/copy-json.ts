@@ -48,6 +48,9 @@ function copyValue(value: unknown, path: readonly PathStep[], walk: Walk): JsonV
       return value;
     case 'number':
       if (!Number.isFinite(value)) refuse(value, path, walk, 'a finite number');
+      // Written in digits it may have been another number.
+      else if (Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21)
+        refuse(value, path, walk, `at most ${Number.MAX_SAFE_INTEGER}: larger whole numbers as text`);
       return value;
     case 'object':
       if (value === null) return null;

@@ -172,3 +172,16 @@ describe('the configuration of a connector', () => {
     expect(parsed).toMatchObject({ config: { settings: { list: [1] } } });
   });
 });
+
+describe('a whole number beyond what JSON carries exactly', () => {
+  it.each([2 ** 53, -(2 ** 53), 1e20])('%d is refused, since it may have been another one', (number) => {
+    expect(parseConnectorConfig({ id: 'a', settings: { at: [number] } })).toMatchObject({
+      ok: false,
+      problems: [{ path: 'settings.at[0]', expected: expect.stringContaining('as text') }],
+    });
+  });
+
+  it('is none where it is written with an exponent, or is no whole number', () => {
+    expect(parseConnectorConfig({ id: 'a', settings: { at: [1e300, 2 ** 53 - 1, 0.1] } })).toMatchObject({ ok: true });
+  });
+});
