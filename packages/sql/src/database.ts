@@ -160,8 +160,9 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
     const fault = ConnectorError.is(error) ? undefined : this.#dialect.explain(error, effects, sent === 'reading');
     const kept = mayKeep && fault?.session !== 'broken' && !(await isUndone(connection));
     if (fault?.session === 'demoted') this.#pool.retire();
-    // An error of ours comes while a statement may still be on its way.
-    if (fault?.session === 'usable') this.#recycle(connection);
+    // An error of ours may come while a statement is still on its way.
+    const isKept = fault === undefined ? connection.isIdle === true : fault.session === 'usable';
+    if (isKept) this.#recycle(connection);
     else this.#pool.drop(connection);
     const known = fault?.error ?? error;
     const stopped = fault && this.#stoppedBy(fault, guard.reason, effects);

@@ -154,6 +154,8 @@ export interface SqlConnection extends Session {
   /** Ends it at once, whatever the server is doing. */
   destroy(): void;
   readonly isOpen: boolean;
+  /** Whether it waits for nothing, so that it can be used again after an error of ours. Absent: nobody knows. */
+  readonly isIdle?: boolean;
 }
 
 /** A database system with servers, and one of them. */

@@ -1,3 +1,4 @@
+export { ask } from './ask.ts';
 export { parseConnectionUri } from './connection-uri.ts';
 export type { ConnectionUri, UriGrammar } from './connection-uri.ts';
 export type {

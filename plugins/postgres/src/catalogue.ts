@@ -1,5 +1,5 @@
-import type { Session, Statement, Table, TableDescription, TableName, TablesWanted } from '@automate/sql';
-import { createRoom } from '@automate/sql';
+import type { Session, Table, TableDescription, TableName, TablesWanted } from '@automate/sql';
+import { ask } from '@automate/sql';
 import { z } from 'zod';
 
 const TABLES = `
@@ -59,14 +59,14 @@ const tableRow = z.object({ schema: z.string(), name: z.string(), type: z.string
 
 export async function listTables(session: Session, { schema, after, limit }: TablesWanted): Promise<Table[]> {
   const params = [schema ?? null, after.schema, after.name, limit];
-  return z.array(tableRow).parse(await ask(session, { sql: TABLES, params }));
+  return z.array(tableRow).parse(await ask(session, { sql: TABLES, params }, limit));
 }
 
 export async function describeTable(
   session: Session,
   { schema, table }: TableName,
 ): Promise<TableDescription | undefined> {
-  const [row] = await ask(session, { sql: DESCRIPTION, params: [table, schema ?? null] });
+  const [row] = await ask(session, { sql: DESCRIPTION, params: [table, schema ?? null] }, 1);
   if (row === undefined) return undefined;
   const { description } = row as { readonly description: Record<string, unknown> };
   return withoutNulls(description) as TableDescription;
@@ -77,10 +77,4 @@ function withoutNulls(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const present = Object.entries(value).filter(([, each]) => each !== null);
   return Object.fromEntries(present.map(([key, each]) => [key, withoutNulls(each)]));
-}
-
-async function ask(session: Session, statement: Statement) {
-  const page = { limit: 10_000, offset: 0, room: createRoom(), tooLarge: 'refuse' } as const;
-  const { rows } = await session.run(statement, page);
-  return rows;
 }

@@ -47,6 +47,7 @@ interface Inner {
   readonly processID: number | null;
   readonly secretKey: number | null;
   readonly connection: { readonly stream: { destroy(): void } };
+  readonly readyForQuery: boolean;
   getTransactionStatus(): string | null;
 }
 
@@ -85,6 +86,10 @@ export class PostgresConnection implements SqlConnection {
     // Without a listener a connection that breaks while nobody uses it would end the worker.
     client.on('error', () => (this.#isOpen = false));
     client.on('end', () => (this.#isOpen = false));
+  }
+
+  get isIdle(): boolean {
+    return this.#inner.readyForQuery;
   }
 
   get isOpen(): boolean {

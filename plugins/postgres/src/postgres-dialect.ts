@@ -1,6 +1,6 @@
 import type { ConnectorContext } from '@automate/sdk';
 import type { Dialect, ServerState, Session } from '@automate/sql';
-import { createRoom } from '@automate/sql';
+import { ask } from '@automate/sql';
 import { describeTable, listTables } from './catalogue.ts';
 import type { PostgresSettings } from './config.ts';
 import { addressOf, connectOptions, labelOf, loginOf } from './connect-options.ts';
@@ -31,8 +31,7 @@ export function postgresDialect(context: ConnectorContext, settings: PostgresSet
 async function check(session: Session): Promise<ServerState> {
   const sql = `SELECT current_setting('server_version') AS version,
     NOT pg_catalog.pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off' AS takes_changes`;
-  const page = { limit: 1, offset: 0, room: createRoom(), tooLarge: 'refuse' } as const;
-  const [row] = (await session.run({ sql, params: [] }, page)).rows;
+  const [row] = await ask(session, { sql, params: [] }, 1);
   const version = row?.['version'];
   return { version: typeof version === 'string' ? version : '', takesChanges: row?.['takes_changes'] === true };
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectSocket, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import type { JsonObject } from '@automate/sdk';
 import { describeWith } from '@automate/tooling/require-service';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createWorkshop, postgres } from './open-postgres.ts';
@@ -113,6 +114,38 @@ describeWith(postgres, 'sessions of a real PostgreSQL', () => {
         details: { reason: 'pool_exhausted' },
       });
     await busy;
+  });
+
+  it('are used again after a call that was wrong', async () => {
+    const pid = async () => (await connector.call('query', { sql: 'SELECT pg_backend_pid() AS pid' }))['rows'];
+    const before = await pid();
+    const wrong: JsonObject[] = [
+      { sql: 'SELECT $1::int', params: [] },
+      { sql: 'SELECT $1::int', params: [[1]] },
+      { sql: "SELECT repeat('x', 3000000)" },
+    ];
+    for (const each of wrong)
+      await expect(connector.call('query', each)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    expect(await pid()).toStrictEqual(before);
+  });
+
+  it('are no good to a connector for changes where the server takes none', async () => {
+    const reader = await workshop.connect(server.port, { read_only: true });
+    await server.sql('ALTER ROLE postgres SET default_transaction_read_only = on');
+    await server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'automate:%'");
+    await expect(connector.health()).resolves.toMatchObject({
+      status: 'unhealthy',
+      message: expect.stringContaining('takes no changes'),
+    });
+    await expect(reader.health()).resolves.toMatchObject({ status: 'healthy' });
+    await expect(execute('DELETE FROM mark')).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      effect: 'none',
+      retryable: true,
+      details: { reason: 'server_read_only' },
+    });
+    await server.sql('BEGIN READ WRITE; ALTER ROLE postgres RESET default_transaction_read_only; COMMIT');
+    await expect(connector.health()).resolves.toMatchObject({ status: 'healthy' });
   });
 
   /** Between us and the server, it passes on what contains the text and then ends the connection before the answer. */

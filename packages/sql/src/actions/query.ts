@@ -1,5 +1,6 @@
 import { action, InvalidInputError } from '@automate/sdk';
 import { z } from 'zod';
+import { ask } from '../ask.ts';
 import type { Session, SqlDatabase, StatementResult, Traits } from '../dialect.ts';
 import { checkStatement, innerStatement } from '../grammar.ts';
 import { fromCursor, toCursor } from '../list-cursor.ts';
@@ -79,12 +80,11 @@ function orderByKey(traits: Traits, { sql, params }: Statement, { key, after, ro
 /** Where nulls come last, no comparison finds them: the pages would end before them. */
 async function refuseNulls(traits: Traits, session: Session, { sql, params }: Statement, key: readonly string[]) {
   const condition = key.map((name) => `${traits.quote(name)} IS NULL`).join(' OR ');
-  const page = { limit: 1, offset: 0, room: createRoom(), tooLarge: 'refuse' } as const;
   const statement = {
     sql: `SELECT 1 FROM (${innerStatement(traits.grammar, sql)}\n) AS page WHERE ${condition} LIMIT 1`,
     params,
   };
-  if ((await session.run(statement, page)).row_count > 0) throw wrong('key', 'columns that are never null');
+  if ((await ask(session, statement, 1)).length > 0) throw wrong('key', 'columns that are never null');
 }
 
 function positionOf(row: Row, key: readonly string[]) {

@@ -1,0 +1,186 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConnectorError } from '@automate/sdk';
+import type { JsonObject } from '@automate/sdk';
+import type { Dialect, SqlConnection, Statement, Traits } from '@automate/sql';
+import { createRowPage, Database, EFFECTS, serverSettings, SqlServerAdapter } from '@automate/sql';
+import { startConnector } from '@automate/testing';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { z } from 'zod';
+
+const traits: Traits = {
+  name: 'Script',
+  placeholder: '`?` stands for a parameter',
+  grammar: {
+    opaque: /'(?:[^']|'')*'|--[^\n]*/g,
+    reads: ['select'],
+    controls: ['begin'],
+    isAtomic: (word) => word === 'insert',
+  },
+  schema: 'A schema',
+  tableTypes: ['table'],
+  quote: (name) => `"${name}"`,
+  parameter: () => '?',
+  maxParameters: 10,
+  upsert: () => '',
+  nullsLast: false,
+};
+
+/** A database system whose statements say what happens to them; it writes down what it was asked for. */
+const log: string[] = [];
+let opened = 0;
+let connectMs = 0;
+
+class ScriptConnection implements SqlConnection {
+  readonly name = `c${(opened += 1)}`;
+  #broken = Promise.withResolvers<never>();
+  isOpen = true;
+
+  constructor() {
+    this.#broken.promise.catch(() => undefined);
+  }
+  async begin(): Promise<void> {
+    log.push(`${this.name} begin`);
+  }
+  async prepare(): Promise<void> {}
+  async run({ sql }: Statement) {
+    log.push(`${this.name} ${sql}`);
+    if (sql.includes('hang')) await this.#broken.promise;
+    if (sql.includes('wait')) await Promise.race([sleep(200), this.#broken.promise]);
+    if (sql.includes('refuse')) throw new Error('refused');
+    if (sql.includes('demote')) throw new Error('demoted');
+    if (sql.includes('break')) throw new Error('broken');
+    return { rows_affected: 1, ...createRowPage([], PAGE).result() };
+  }
+  async commit(): Promise<void> {
+    log.push(`${this.name} commit`);
+  }
+  async reset(): Promise<void> {}
+  cancel(): void {
+    log.push(`${this.name} cancel`);
+  }
+  async close(): Promise<void> {
+    this.isOpen = false;
+    log.push(`${this.name} close`);
+  }
+  destroy(): void {
+    this.isOpen = false;
+    log.push(`${this.name} destroy`);
+    this.#broken.reject(new Error('broken'));
+  }
+}
+
+const PAGE = { limit: 1, offset: 0, room: { bytes: 1000 }, tooLarge: 'cut' } as const;
+
+const dialect: Dialect<ScriptConnection> = {
+  traits,
+  server: 'Script at nowhere',
+  changesInTransaction: false,
+  connect: async () => {
+    if (connectMs > 0) await sleep(connectMs);
+    return new ScriptConnection();
+  },
+  check: async () => ({ version: '1', takesChanges: true }),
+  explain(error, effects) {
+    const { message } = error as Error;
+    const session = ({ refused: 'usable', demoted: 'demoted', broken: 'broken' } as const)[message];
+    if (session === undefined) return undefined;
+    const effect = session === 'broken' ? effects.silent : effects.refused;
+    return { error: new ConnectorError('UPSTREAM_5XX', message, { effect }), session };
+  },
+  listTables: async () => [],
+  describeTable: async () => undefined,
+};
+
+class ScriptAdapter extends SqlServerAdapter<ScriptConnection> {
+  readonly name = 'script';
+  readonly version = '1.0.0';
+  constructor() {
+    super(traits);
+  }
+  protected override open(context: ConstructorParameters<typeof Database>[0]): Database<ScriptConnection> {
+    return new Database(context, z.strictObject(serverSettings).parse(context.settings), dialect);
+  }
+}
+
+let connector: Awaited<ReturnType<typeof start>>;
+const start = (settings: JsonObject = {}) => startConnector(ScriptAdapter, { settings });
+const execute = (sql: string, timeoutMs = 5000) => connector.call('execute', { sql }, { timeoutMs });
+
+beforeEach(async () => {
+  log.length = 0;
+  opened = 0;
+  connectMs = 0;
+  connector = await start({ pool_size: 2 });
+});
+afterEach(() => connector.close());
+
+it('judges by what was sent and by what came back', async () => {
+  await expect(execute('INSERT refuse')).rejects.toMatchObject({ effect: EFFECTS.atomic.refused });
+  await expect(execute('INSERT break')).rejects.toMatchObject({ effect: EFFECTS.atomic.silent });
+  await expect(execute('CALL refuse')).rejects.toMatchObject({ effect: EFFECTS.open_ended.refused });
+  await expect(connector.call('query', { sql: 'SELECT break' })).rejects.toMatchObject({ effect: 'none' });
+  const statements = [{ sql: 'CALL break' }];
+  await expect(connector.call('transaction', { statements })).rejects.toMatchObject({ effect: 'none' });
+});
+
+it('uses a connection again that the server only refused something on, and no other', async () => {
+  await execute('INSERT');
+  await expect(execute('INSERT refuse')).rejects.toBeDefined();
+  await expect(execute('INSERT break')).rejects.toBeDefined();
+  await execute('INSERT');
+  expect(log).toStrictEqual(['c1 INSERT', 'c1 INSERT refuse', 'c1 INSERT break', 'c1 destroy', 'c2 INSERT']);
+});
+
+it('leaves all connections to a server that was demoted', async () => {
+  await Promise.all([execute('INSERT wait'), execute('INSERT wait')]);
+  await expect(execute('INSERT demote')).rejects.toMatchObject({ effect: 'none' });
+  await execute('INSERT');
+  expect(log.slice(3).toSorted()).toStrictEqual(['c1 close', 'c2 destroy', 'c3 INSERT']);
+});
+
+it('lets calls wait for their turn, and says so when it does not come in time', async () => {
+  const busy = [execute('INSERT wait'), execute('INSERT wait')];
+  await expect(execute('INSERT', 50)).rejects.toMatchObject({ code: 'OVERLOADED', effect: 'none', retryable: true });
+  await execute('INSERT after');
+  await Promise.all(busy);
+  expect(opened).toBe(2);
+  expect(log.at(-1)).toMatch(/INSERT after$/);
+});
+
+it('has room for another call where one did not come to be', async () => {
+  connectMs = 100;
+  const late = await Promise.allSettled([execute('INSERT', 20), execute('INSERT', 20)]);
+  expect(late).toMatchObject([{ reason: { code: 'TIMEOUT', effect: 'none' } }, { reason: { effect: 'none' } }]);
+  // They come too late for those who asked for them, and serve others.
+  while (opened < 2) await sleep(10);
+  await execute('INSERT');
+  expect(opened).toBe(2);
+});
+
+it('ends a connection after its longest life', async () => {
+  await connector.close();
+  connector = await start({ max_lifetime_ms: 1000 });
+  await execute('INSERT');
+  await sleep(1100);
+  await execute('INSERT');
+  expect(log).toStrictEqual(['c1 INSERT', 'c1 close', 'c2 INSERT']);
+});
+
+it('gives up a connection on which cancelling does not help, before the call ends without it', async () => {
+  await expect(execute('INSERT hang', 1000)).rejects.toMatchObject({
+    code: 'TIMEOUT',
+    effect: 'maybe',
+    message: expect.stringContaining('given up'),
+  });
+  expect(log).toStrictEqual(['c1 INSERT hang', 'c1 cancel', 'c1 destroy', 'c1 destroy']);
+});
+
+it('writes batches within the limit of parameters', async () => {
+  const rows = [1, 2, 3, 4, 5, 6].map((id) => ({ id, name: 'x', 'a"b': id }));
+  await expect(connector.call('insert_rows', { table: 't', schema: 's', rows })).resolves.toStrictEqual({
+    rows_affected: 2,
+  });
+  const values = Array.from({ length: 3 }, () => '(?, ?, ?)').join(', ');
+  const sql = `c1 INSERT INTO "s"."t" ("id", "name", "a"b") VALUES ${values}`;
+  expect(log).toStrictEqual(['c1 begin', sql, sql, 'c1 commit']);
+});

@@ -1,0 +1,61 @@
+import { createRoom, createRowPage, jsonValue, MAX_RESULT_BYTES } from '@automate/sql';
+import type { Column } from '@automate/sql';
+import { describe, expect, it } from '@jest/globals';
+
+const columns = (...names: string[]): Column[] => names.map((name) => ({ name, type: 'text', category: 'text' }));
+const huge = 'x'.repeat(MAX_RESULT_BYTES);
+
+describe('a page of rows', () => {
+  it('refuses a row that is too large by itself, and names its largest column', () => {
+    const page = createRowPage(columns('a', 'b'), { limit: 5, offset: 0, room: createRoom(), tooLarge: 'refuse' });
+    expect(() => page.add(['x', huge])).toThrow(/in column "b"/);
+  });
+
+  it('cuts the large values of the first row after a change, and keeps the others', () => {
+    const page = createRowPage(columns('a', 'b'), { limit: 5, offset: 0, room: createRoom(), tooLarge: 'cut' });
+    page.add(['x', huge]);
+    page.add(['y', 'z']);
+    page.add(['y', huge]);
+    expect(page.result()).toMatchObject({
+      rows: [
+        { a: 'x', b: { truncated: huge.length + 2 } },
+        { a: 'y', b: 'z' },
+      ],
+      row_count: 2,
+      truncated: true,
+    });
+  });
+
+  it('shares its room with the other results of the call', () => {
+    const room = createRoom();
+    const half = 'x'.repeat(MAX_RESULT_BYTES / 2);
+    const results = [1, 2, 3].map(() => {
+      const page = createRowPage(columns('a'), { limit: 5, offset: 0, room, tooLarge: 'cut' });
+      page.add([half]);
+      page.add([half]);
+      return page.result();
+    });
+    expect(JSON.stringify(results).length).toBeLessThan(MAX_RESULT_BYTES + 1000);
+    expect(results[2]?.rows).toEqual([{ a: { truncated: half.length + 2 } }]);
+  });
+});
+
+describe('numbers within JSON', () => {
+  it.each([
+    ['9007199254740991', 9007199254740991],
+    ['9007199254740993', '9007199254740993'],
+    ['-12345678901234567890', '-12345678901234567890'],
+    ['0.1', 0.1],
+    ['1.10', 1.1],
+    ['1.0000000000000000000', 1],
+    ['0.12345678901234567890123', '0.12345678901234567890123'],
+    ['1e3', 1000],
+    ['1.5E-7', 1.5e-7],
+    ['1e400', '1e400'],
+    ['0e400', 0],
+    ['100000000000000000000', 100000000000000000000],
+    ['"12345678901234567890"', '12345678901234567890'],
+  ])('stay numbers where none of their digits is lost: %s', (text, value) => {
+    expect(jsonValue(`{"n": [${text}]}`)).toStrictEqual({ n: [value] });
+  });
+});
