@@ -56,9 +56,7 @@ export function formatBootReport(report: BootReport, style: ReportStyle = plain)
     section('configuration', report.configFile ?? 'no file: "automate init" writes one'),
     section(
       'plugins',
-      plugins.plugins.length === 0
-        ? 'none found: add one with "pnpm add"'
-        : `${admitted.length} admitted, ${refused.length} refused`,
+      plugins.plugins.length === 0 ? noneFound(plugins) : `${admitted.length} admitted, ${refused.length} refused`,
     ),
     ...formatAdmitted(admitted, style),
     ...refused.flatMap((plugin) => formatRefused(plugin, style)),
@@ -77,6 +75,11 @@ export function formatBootReport(report: BootReport, style: ReportStyle = plain)
     ),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Adding a package is of no use while something keeps all of them from being found. */
+export function noneFound({ problems }: PluginReport): string {
+  return problems.length === 0 ? 'none found: add one with "pnpm add"' : 'none found';
 }
 
 function formatAdmitted(plugins: readonly PluginEntry[], style: ReportStyle): readonly string[] {

@@ -1,5 +1,5 @@
-/** The code of a system error, `ENOENT`, or `unknown`. Messages of such errors say little more, and repeat paths. */
+/** The code of a system error, `ENOENT`, as its message says little more, and repeats paths; of another error the message. */
 export function errorCode(error: unknown): string {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : 'unknown';
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return [code, message].find((text) => typeof text === 'string') ?? 'unknown';
 }

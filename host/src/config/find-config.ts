@@ -1,11 +1,10 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Problem } from '@automate/contract';
 import * as explorerModule from 'cosmiconfig/dist/Explorer.js';
 import type { PublicExplorer } from 'cosmiconfig';
 import { errorCode } from './error-code.ts';
 import { explainUnfit } from './read-config-file.ts';
+import { withOpenFile } from './with-open-file.ts';
 
 /** Where a configuration may lie, relative to the project, best first. */
 export const SEARCH_PLACES = [
@@ -46,8 +45,7 @@ async function findObstacle(directory: string): Promise<Problem | undefined> {
   for (const place of SEARCH_PLACES) {
     const file = join(directory, place);
     try {
-      await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-      return explainUnfit(file, await handle.stat());
+      return await withOpenFile(file, async (handle) => explainUnfit(file, await handle.stat()));
     } catch (error) {
       const code = errorCode(error);
       if (code !== 'ENOENT' && code !== 'ENOTDIR') {

@@ -1,9 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { constants } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { open } from 'node:fs/promises';
 import type { Problem } from '@automate/contract';
 import { errorCode } from './error-code.ts';
+import { withOpenFile } from './with-open-file.ts';
 
 /** Largest configuration file, in bytes. */
 export const MAX_CONFIG_BYTES = 1024 * 1024;
@@ -18,15 +17,15 @@ export type ReadConfigFile =
  */
 export async function readConfigFile(file: string): Promise<ReadConfigFile> {
   try {
-    // Without O_NONBLOCK, opening a named pipe would wait for a writer.
-    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    const unfit = explainUnfit(file, await handle.stat());
-    if (unfit !== undefined) return { ok: false, problems: [unfit] };
-    const bytes = Buffer.alloc(MAX_CONFIG_BYTES + 1);
-    const length = await readUpTo(handle, bytes);
-    // It may have grown since.
-    if (length > MAX_CONFIG_BYTES) return refuse(file, `at most ${MAX_CONFIG_BYTES} bytes`, 'more');
-    return decode(file, bytes.subarray(0, length));
+    return await withOpenFile(file, async (handle): Promise<ReadConfigFile> => {
+      const unfit = explainUnfit(file, await handle.stat());
+      if (unfit !== undefined) return { ok: false, problems: [unfit] };
+      const bytes = Buffer.alloc(MAX_CONFIG_BYTES + 1);
+      const length = await readUpTo(handle, bytes);
+      // It may have grown since.
+      if (length > MAX_CONFIG_BYTES) return refuse(file, `at most ${MAX_CONFIG_BYTES} bytes`, 'more');
+      return decode(file, bytes.subarray(0, length));
+    });
   } catch (error) {
     const code = errorCode(error);
     return refuse(file, 'a file that can be read', code === 'ENOENT' ? 'no such file' : `the error ${code}`);

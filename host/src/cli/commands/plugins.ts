@@ -3,6 +3,7 @@ import { pluginReportView } from '@automate/contract/http';
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
+import { noneFound } from '../../boot-report.ts';
 import { formatTable } from '../format-table.ts';
 
 /** `automate plugins …` */
@@ -16,7 +17,9 @@ export function addPluginCommands(program: Command, context: CliContext): void {
       const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
       const report = await context.withService(rest, 'listing plugins', (service, call) => service.plugins(call));
       context.out(
-        json === true ? JSON.stringify(pluginReportView(report), undefined, 2) : formatReport(context, report),
+        json === true
+          ? JSON.stringify(pluginReportView(report), undefined, 2)
+          : [formatReport(context, report), ...explainProject(context, report)].join('\n'),
       );
     });
 
@@ -35,7 +38,7 @@ export function addPluginCommands(program: Command, context: CliContext): void {
           [
             formatReport(context, report),
             ...report.plugins.flatMap((plugin) => explain(context, plugin)),
-            ...explainProject(report),
+            ...explainProject(context, report),
           ].join('\n'),
         );
       if (troubles.length + report.problems.length > 0) {
@@ -53,7 +56,7 @@ function isTrouble(plugin: PluginEntry): boolean {
 }
 
 function formatReport(context: CliContext, report: PluginReport): string {
-  if (report.plugins.length === 0) return 'no connector packages found: add one with "pnpm add"';
+  if (report.plugins.length === 0) return `connector packages: ${noneFound(report)}`;
   const rows = report.plugins.map((plugin) => [
     plugin.package,
     plugin.version ?? '',
@@ -74,8 +77,10 @@ function explain(context: CliContext, plugin: PluginEntry): readonly string[] {
   ];
 }
 
-function explainProject(report: PluginReport): readonly string[] {
+/** What is wrong with the project itself. */
+function explainProject(context: CliContext, report: PluginReport): readonly string[] {
   return report.problems.map(
-    (problem) => `${problem.path}: expected ${problem.expected}, received ${problem.received}: ${problem.remedy}`,
+    ({ path, expected, received, remedy }) =>
+      `${context.style('red', path)}: expected ${expected}, received ${received}: ${remedy}`,
   );
 }

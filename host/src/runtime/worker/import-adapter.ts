@@ -3,6 +3,7 @@ import { ConnectorError, ConnectorInternalError } from '@automate/contract';
 import type { ConnectorAdapter } from '@automate/sdk';
 import type { AdapterClass } from '@automate/sdk/runtime';
 import { ADAPTER_PROTOCOL, adapterProtocolOf, isAdapterClass } from '@automate/sdk/runtime';
+import { explainMissingPackage } from './explain-missing-package.ts';
 import { locateImportError } from './locate-import-error.ts';
 import { messageOf } from './failure.ts';
 
@@ -61,10 +62,12 @@ function readClass(exported: unknown, entryUrl: string): AdapterClass {
 function importFailed(entryUrl: string, cause: unknown): ConnectorInternalError {
   const place = locateImportError(entryUrl, cause);
   const where = place === undefined ? entryUrl : `${place.file}${place.line === undefined ? '' : `:${place.line}`}`;
+  const remedy = explainMissingPackage(cause);
   return new ConnectorInternalError(
-    `loading the adapter failed at ${where}: ${describe(cause)}; the plugin's author must act`,
+    `loading the adapter failed at ${where}: ${remedy ?? `${describe(cause)}; the plugin's author must act`}`,
     {
       effect: 'none',
+      blame: remedy === undefined ? 'plugin' : 'operator',
       details: { reason: 'import_failed', entry: entryUrl, ...place },
       cause,
     },

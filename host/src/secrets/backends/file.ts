@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { open, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { SecretReference } from '@automate/contract/schemas';
+import { withOpenFile } from '../../config/with-open-file.ts';
 import type { SecretBackend, SecretRead } from '../secret-backend.ts';
 
 /** Largest secret, in bytes: room for a chain of certificates. */
@@ -43,8 +44,7 @@ async function confine(directory: string, reference: SecretReference): Promise<s
 async function readSecret(file: string, name: string): Promise<SecretRead> {
   try {
     // The path has no links left; one that appears now is an attack. A pipe must not make the host wait.
-    await using handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    return await readHandle(handle, name);
+    return await withOpenFile(file, (handle) => readHandle(handle, name), constants.O_NOFOLLOW);
   } catch (error) {
     return refuse(`${name} ${explain(error)}`);
   }

@@ -1,0 +1,18 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+
+/** Opens a file for reading and closes it again. Rejects as `open` does, and never waits for the writer of a pipe. */
+export async function withOpenFile<T>(
+  file: string,
+  work: (handle: FileHandle) => Promise<T>,
+  flags: number = 0,
+): Promise<T> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK | flags);
+  try {
+    return await work(handle);
+  } finally {
+    // Not left to `await using`: under Yarn's Plug'n'Play a handle is an object of Yarn's, which cannot be disposed of.
+    await handle.close();
+  }
+}
