@@ -106,19 +106,17 @@ function visitMembers(value: object, walk: Walk): void {
       walk.bytes += name.length + 3;
       visit(member, walk);
     }
-    if (empty && !isPlain(value)) {
+    const kind = empty ? Object.prototype.toString.call(value).slice('[object '.length, -1) : '';
+    if (OPAQUE.has(kind)) {
       ancestors.pop();
-      refuse(walk, 'not_json', `holds an object of the class ${value.constructor.name}, of which JSON shows nothing`);
+      refuse(walk, 'not_json', `holds a ${kind}, of which JSON shows nothing`);
     }
   }
   ancestors.pop();
 }
 
-/** Objects of this realm or another, or without a prototype; a Map, a Promise or an Error is none. */
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
+/** What holds something and has no members. */
+const OPAQUE = new Set(['Map', 'Set', 'WeakMap', 'WeakSet', 'Promise', 'RegExp', 'Error', 'ArrayBuffer', 'Generator']);
 
 function pathOf({ ancestors, steps }: Walk): string {
   return formatPath(steps.slice(0, ancestors.length));
