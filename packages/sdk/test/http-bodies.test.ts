@@ -199,6 +199,11 @@ describe('an answer that ends before its end', () => {
     });
   });
 
+  it('may have many headers', async () => {
+    const { headers } = await answerTo({ headers: { 'x-policy': 'a'.repeat(40_000) } });
+    expect(headers['x-policy']).toHaveLength(40_000);
+  });
+
   it('may be announced by others, and may have headers at its end', async () => {
     const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n';
     const text = `${hints}HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-Sum: 1\r\n\r\n`;

@@ -96,6 +96,19 @@ describe('a redirect', () => {
     expect(answer.headers['location']).toBe(`${other.url}/new`);
   });
 
+  it.each([
+    ['in bytes of UTF-8', Buffer.from('/grüße/ä b').toString('latin1'), '/gr%C3%BC%C3%9Fe/%C3%A4%20b'],
+    ['relative to where it comes from', '../c?d=%20', '/c?d=%20'],
+    ['of nothing but a query', '?d', '/a/b?d'],
+    ['with dots that lead nowhere', '/../../e', '/e'],
+  ])('is followed to an address %s', async (_how, location, target) => {
+    service.on('GET', '/a/b', [{ status: 302, headers: { location } }, {}]);
+    service.on('GET', /^\/(gr|c|e)/, {});
+    using remote = openHttp(service.endpoint);
+    await remote.http.request({ path: '/a/b' });
+    expect(service.requests[1]?.target).toBe(target);
+  });
+
   it('is followed five times and no more', async () => {
     service.on('GET', /^\/\d+$/, ({ path }) => ({
       status: 302,

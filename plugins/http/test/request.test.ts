@@ -135,6 +135,9 @@ describe("the answer's body", () => {
   const answers: Readonly<Record<string, FakeReply>> = {
     '/json': { json: { ok: true } },
     '/hal': { text: '[1]', headers: { 'content-type': 'application/hal+json; charset=utf-8' } },
+    '/problem': { text: '[1]', headers: { 'content-type': 'application/problem+json' } },
+    '/old-json': { text: '[1]', headers: { 'content-type': 'text/json' } },
+    '/svg': { text: '<svg/>', headers: { 'content-type': 'image/svg+xml' } },
     '/text': { text: 'plain' },
     '/latin': { bytes: Buffer.from([0xfc]), headers: { 'content-type': 'text/plain; charset=iso-8859-1' } },
     '/latin-json': {
@@ -153,6 +156,9 @@ describe("the answer's body", () => {
     ['/json', { json: { ok: true } }],
     ['/hal', { json: [1] }],
     ['/text', { text: 'plain' }],
+    ['/problem', { json: [1] }],
+    ['/old-json', { json: [1] }],
+    ['/svg', { text: '<svg/>' }],
     ['/latin', { text: 'ü' }],
     ['/latin-json', { json: { a: 'café' } }],
     ['/no-text', { base64: '/A==' }],

@@ -74,10 +74,9 @@ function readBody(
 
 function formOf(response: HttpResponse): 'json' | 'text' | 'base64' {
   const type = (response.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (/^application\/(json|[\w.-]+\+json)$/.test(type)) return 'json';
-  const isText = /^(text\/.*|application\/(xml|[\w.-]+\+xml|javascript|yaml|x-ndjson|x-www-form-urlencoded))$/.test(
-    type,
-  );
+  if (/^[\w-]+\/([\w.-]+\+)?json$/.test(type)) return 'json';
+  const isText =
+    /^(text\/.*|[\w-]+\/[\w.-]+\+xml|application\/(xml|javascript|yaml|x-ndjson|x-www-form-urlencoded))$/.test(type);
   return isText && isReadable(response) ? 'text' : 'base64';
 }
 

@@ -41,6 +41,9 @@ export interface Exchange {
   readonly abort: (reason: Error) => void;
 }
 
+/** Bytes of an answer's headers: four times what Node takes, as some gateways send a lot. */
+const MOST_HEADER_BYTES = 64 * 1024;
+
 /** How much of an error's body is read, and for how long: enough for its message. */
 const ERROR_BYTES = 16 * 1024;
 const ERROR_BODY_MS = 5000;
@@ -60,7 +63,8 @@ const SINGLE: ReadonlySet<string> = new Set([
 export function startExchange(input: ExchangeInput): Exchange {
   const { url, method, headers, body, agent } = input;
   const send = url.protocol === 'https:' ? https.request : http.request;
-  const request = send(url, { method, headers: { ...headers, ...lengthOf(method, body) }, agent });
+  const maxHeaderSize = MOST_HEADER_BYTES;
+  const request = send(url, { method, headers: { ...headers, ...lengthOf(method, body) }, agent, maxHeaderSize });
   let connected = false;
   watchConnection(request, url.protocol === 'https:', () => (connected = true));
   const answer = new Promise<Answer>((resolve, reject) => {
@@ -144,17 +148,20 @@ export function isVital(status: number, accepted: boolean): boolean {
 
 /** Of the headers as they came: names that objects have by nature would get lost elsewhere, and so would repeated ones. */
 function headersOf(raw: readonly string[]): Pick<Answer, 'headers' | 'headersDistinct'> {
-  const distinct = new Map<string, string[]>();
+  // Without a prototype `__proto__` is a name like any other.
+  const headers = Object.create(null) as Record<string, string>;
+  const headersDistinct = Object.create(null) as Record<string, string[]>;
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = (raw[index] as string).toLowerCase();
     const value = raw[index + 1] as string;
-    const before = distinct.get(name);
-    if (before === undefined) distinct.set(name, [value]);
-    else before.push(value);
+    const before = headersDistinct[name];
+    if (before === undefined) {
+      headers[name] = value;
+      headersDistinct[name] = [value];
+    } else {
+      before.push(value);
+      if (!SINGLE.has(name)) headers[name] = `${headers[name]}, ${value}`;
+    }
   }
-  const headers = Array.from(distinct, ([name, values]) => [
-    name,
-    SINGLE.has(name) ? (values[0] as string) : values.join(', '),
-  ]);
-  return { headers: Object.fromEntries(headers), headersDistinct: Object.fromEntries(distinct) };
+  return { headers, headersDistinct };
 }

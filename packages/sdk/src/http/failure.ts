@@ -93,6 +93,13 @@ function brokenOff(
   { what, url }: FailedRequest,
   options: ConnectorErrorOptions,
 ): ConnectorError {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new UpstreamError(`${what}: ${url.host} answered with more than 64 KiB of headers`, {
+      ...options,
+      retryable: false,
+      details: { reason: 'bad_http' },
+    });
+  }
   if (code.startsWith('HPE_')) {
     return new UpstreamError(`${what}: what ${url.host} answered is not HTTP (${code}); is the port right?`, {
       ...options,

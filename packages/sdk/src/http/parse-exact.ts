@@ -1,7 +1,7 @@
 import type { JsonValue } from '@automate/contract';
 
 /** Cheap to search for, and in every text whose numbers may not fit. */
-const LONG_NUMBER = /[\d.]{16}|[eE]\+?\d{3}/;
+const LONG_NUMBER = /\d(?:[\d.]{15}|[eE]\+?\d{3})/;
 
 /**
  * Reads JSON. A number beyond 2^53 that was written in digits, or beyond all numbers, is given as its text: as a number

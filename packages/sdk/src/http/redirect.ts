@@ -36,7 +36,8 @@ export interface Hop {
 export function nextHop(hop: Hop, answer: Answer, anyOrigin: boolean): Hop | undefined {
   const location = answer.headers['location'];
   if (!REDIRECTS.has(answer.status) || location === undefined) return undefined;
-  const url = URL.parse(location, hop.url.href);
+  // Headers arrive byte by byte; who writes other letters than ASCII means UTF-8.
+  const url = URL.parse(Buffer.from(location, 'latin1').toString(), hop.url.href);
   const refusal = whyNot(hop, answer.status, url, anyOrigin);
   if (refusal !== undefined || url === null) {
     const where = url === null ? 'an address that cannot be read' : showUrl(url);
