@@ -22,6 +22,7 @@ export { SqlServerAdapter } from './sql-server-adapter.ts';
 export { Database } from './database.ts';
 export { isAtomic, readStatement } from './grammar.ts';
 export type { Grammar, StatementUse } from './grammar.ts';
+export { withMargin } from './guard-connection.ts';
 export { MAX_RESULT_BYTES, MAX_VALUE_BYTES } from './limits.ts';
 export { commonOutcomes, rulesOfEffects } from './outcome-rules.ts';
 export { EFFECTS } from './outcome.ts';

@@ -105,6 +105,9 @@ export const resultSetOutput = {
 export const statementOutput = {
   command: z.string().optional().describe('What it was, where the server tells: `INSERT`, `CREATE`'),
   rows_affected: z.int(),
-  last_insert_id: z.string().optional().describe('The id that the server gave to the first new row, where it tells'),
+  last_insert_id: z
+    .string()
+    .optional()
+    .describe('The id of a new row, where the server tells: in MySQL of the first, in SQLite of the last'),
   ...resultSetOutput,
 };

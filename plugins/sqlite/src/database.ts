@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { ForbiddenError, TimeoutError } from '@automate/sdk';
+import { CancelledError, ForbiddenError, remainingMs, TimeoutError } from '@automate/sdk';
+import type { Effect } from '@automate/sdk';
 import type {
   Call,
   Page,
@@ -14,35 +15,36 @@ import type {
   TableName,
   TablesWanted,
 } from '@automate/sql';
+import { isAtomic, withMargin } from '@automate/sql';
 import { describeTable, listTables } from './catalogue.ts';
 import type { SqliteSettings } from './config.ts';
 import { MEMORY } from './config.ts';
-import type { StatementGuard } from './guard-statements.ts';
+import type { Trusted } from './guard-statements.ts';
 import { guardStatements } from './guard-statements.ts';
 import { locateFile } from './locate-file.ts';
-import { refuseOpenTransaction, runChange } from './run-change.ts';
+import { prepareForChanges, runChange } from './run-change.ts';
 import { runStatement } from './run-statement.ts';
+import { effectOfCommit, sqliteError } from './sqlite-error.ts';
+import { traits } from './sqlite-traits.ts';
 
-/** An open database and what its statements may do. */
-export interface OpenDatabase {
-  readonly database: DatabaseSync;
-  readonly guard: StatementGuard;
-}
-
+/** What a connection is for. */
 type Access = 'read' | 'write';
 
-interface Opened extends OpenDatabase {
+interface Connection {
+  readonly database: DatabaseSync;
+  readonly trusted: Trusted;
+  /** Which file it is, even after another one has taken its path. */
   readonly identity: string;
 }
 
 /**
- * The connections of one connector: one that SQLite opens for reading only, and one that writes. They are opened when
+ * The connections of one connector: one on which SQLite refuses to write, and one that writes. They are opened when
  * first used, and anew when the file was replaced in the meantime. A database in memory has one connection for both.
  */
 export class Database implements SqlDatabase, Disposable {
   readonly #id: string;
   readonly #settings: SqliteSettings;
-  readonly #open = new Map<Access, Opened>();
+  readonly #open = new Map<Access, Connection>();
   readonly #databases = new WeakMap<Session, DatabaseSync>();
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -55,47 +57,47 @@ export class Database implements SqlDatabase, Disposable {
     return this.#settings.max_rows;
   }
 
-  read<T>({ deadline }: Call, _options: ReadOptions, work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#inTurn(() =>
-      this.#read(deadline, ({ database }) =>
-        work(this.#sessionOf(database, (statement, page) => runRead(database, statement, page, deadline))),
-      ),
-    );
+  read<T>(given: Call, _options: ReadOptions, work: (session: Session) => Promise<T>): Promise<T> {
+    const call = withMargin(given);
+    return this.#inTurn(call, async () => {
+      const path = locateFile(this.#id, this.#settings);
+      // A file that is to be created is created by the connection that may write.
+      if (path !== MEMORY && this.#settings.create && identityOf(path) === '') this.#connect(path, 'write');
+      const connection = this.#connect(path, path === MEMORY ? 'write' : 'read');
+      waitForLocks(connection, this.#settings, call);
+      const session = this.#sessionOf(connection, (statement, page) => ({
+        rows_affected: 0,
+        ...runStatement(connection.database, statement, { page, deadline: call.deadline }),
+      }));
+      refuseToWrite(connection, true);
+      try {
+        return await work(session);
+      } finally {
+        if (path === MEMORY) refuseToWrite(connection, false);
+      }
+    });
   }
 
-  change({ deadline }: Call, statement: Statement, page: Page): Promise<StatementResult> {
-    return this.#inTurn(async () =>
-      this.#write(deadline, ({ database }) => {
-        try {
-          return runChange(database, statement, page, deadline);
-        } finally {
-          refuseOpenTransaction(database);
-        }
-      }),
-    );
+  change(given: Call, statement: Statement, page: Page): Promise<StatementResult> {
+    const call = withMargin(given);
+    return this.#inTurn(call, async () => {
+      const connection = this.#writer(call);
+      const { database } = connection;
+      if (!isAtomic(traits.grammar, statement.sql))
+        return explained(() => runChange(database, statement, page, Infinity), effectOfCommit);
+      return this.#commit(connection, call, 'BEGIN', async () => runChange(database, statement, page, call.deadline));
+    });
   }
 
-  transact<T>({ deadline }: Call, _isolation: undefined, work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#inTurn(() =>
-      this.#write(deadline, async ({ database, guard }) => {
-        const session = this.#sessionOf(database, (statement, page) => {
-          if (Date.now() > deadline)
-            throw new TimeoutError('the transaction did not end before the deadline of the call; nothing was changed', {
-              effect: 'none',
-            });
-          return guard.withinTransaction(() => runChange(database, statement, page, deadline));
-        });
-        database.exec('BEGIN IMMEDIATE');
-        try {
-          const result = await work(session);
-          database.exec('COMMIT');
-          return result;
-        } catch (error) {
-          if (database.isTransaction) database.exec('ROLLBACK');
-          throw error;
-        }
-      }),
-    );
+  transact<T>(given: Call, _isolation: undefined, work: (session: Session) => Promise<T>): Promise<T> {
+    const call = withMargin(given);
+    return this.#inTurn(call, async () => {
+      const connection = this.#writer(call);
+      const session = this.#sessionOf(connection, (statement, page) =>
+        runChange(connection.database, statement, page, call.deadline),
+      );
+      return this.#commit(connection, call, 'BEGIN IMMEDIATE', () => work(session));
+    });
   }
 
   async listTables(session: Session, wanted: TablesWanted): Promise<Table[]> {
@@ -107,22 +109,28 @@ export class Database implements SqlDatabase, Disposable {
   }
 
   /** Waits for a lock on the file's schema, which a file that is no database does not have. */
-  check(deadline: number): Promise<void> {
-    return this.#inTurn(() =>
-      this.#read(deadline, async ({ database }) => {
-        database.prepare('SELECT count(*) FROM sqlite_schema').get();
-      }),
-    );
+  check(call: Call): Promise<void> {
+    return this.read(call, { rows: 1 }, async (session) => {
+      this.#databaseOf(session).prepare('SELECT count(*) FROM sqlite_schema').get();
+    });
   }
 
-  /** Both connections serve one call at a time: what it leaves behind between two statements is no other's business. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work);
+  /**
+   * Both connections serve one call at a time: what it leaves behind between two statements is no other's business.
+   * Errors that come before anything could be committed had no effect.
+   */
+  #inTurn<T>(call: Call, work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(() => {
+      refuseEnded(call);
+      return work().catch((error: unknown) => {
+        throw sqliteError(error, 'none') ?? error;
+      });
+    });
     this.#turn = done.catch(() => undefined);
     return done;
   }
 
-  #sessionOf(database: DatabaseSync, run: (statement: Statement, page: Page) => StatementResult): Session {
+  #sessionOf({ database }: Connection, run: (statement: Statement, page: Page) => StatementResult): Session {
     const session: Session = { run: async (statement, page) => run(statement, page) };
     this.#databases.set(session, database);
     return session;
@@ -134,32 +142,43 @@ export class Database implements SqlDatabase, Disposable {
     return database;
   }
 
-  /** Does work on a connection on which SQLite refuses to write. */
-  async #read<T>(deadline: number, work: (open: OpenDatabase) => Promise<T>): Promise<T> {
-    const path = locateFile(this.#id, this.#settings);
-    // A file that is to be created is created by the connection that may write.
-    if (path !== MEMORY && this.#settings.create && identityOf(path) === '') this.#connect(path, 'write');
-    const open = this.#connect(path, path === MEMORY ? 'write' : 'read');
-    this.#wait(open, deadline);
-    if (path !== MEMORY) return await work(open);
-    const only = (value: 0 | 1): void => open.guard.trusted(() => open.database.exec(`PRAGMA query_only = ${value}`));
-    only(1);
+  /**
+   * Does work in a transaction. A thread that is ended while a statement runs never comes to the COMMIT: what the
+   * statement did is undone with its connection.
+   */
+  async #commit<T>(connection: Connection, call: Call, begin: string, work: () => Promise<T>): Promise<T> {
+    const { database, trusted } = connection;
+    trusted(() => database.exec(begin));
     try {
-      return await work(open);
-    } finally {
-      only(0);
+      const result = await work();
+      refuseEnded(call);
+      waitForLocks(connection, this.#settings, call);
+      explained(() => trusted(() => database.exec('COMMIT')), effectOfCommit);
+      return result;
+    } catch (error) {
+      this.#undo(connection);
+      throw error;
     }
   }
 
-  /** Does work on the connection that may write. */
-  #write<T>(deadline: number, work: (open: OpenDatabase) => T): T {
+  /** A connection that cannot be brought back to where nothing is open is closed, which undoes what is. */
+  #undo({ database, trusted }: Connection): void {
+    try {
+      // Some errors have SQLite undo the transaction by itself.
+      if (database.isTransaction) trusted(() => database.exec('ROLLBACK'));
+    } catch {
+      this.#drop('write');
+    }
+  }
+
+  #writer(call: Call): Connection {
     if (this.#settings.read_only)
       throw new ForbiddenError(`connector "${this.#id}" only reads (settings.read_only)`, {
         details: { reason: 'read_only' },
       });
-    const open = this.#connect(locateFile(this.#id, this.#settings), 'write');
-    this.#wait(open, deadline);
-    return work(open);
+    const connection = this.#connect(locateFile(this.#id, this.#settings), 'write');
+    waitForLocks(connection, this.#settings, call);
+    return connection;
   }
 
   close(): void {
@@ -170,29 +189,59 @@ export class Database implements SqlDatabase, Disposable {
     this.close();
   }
 
-  #connect(path: string, access: Access): OpenDatabase {
+  #connect(path: string, access: Access): Connection {
     const known = this.#open.get(access);
     // A connection to a file that was removed goes on working, on data that nobody else will ever see.
     if (known !== undefined && known.identity === identityOf(path)) return known;
     this.#drop(access);
-    const database = new DatabaseSync(path, {
-      readOnly: access === 'read',
-      timeout: this.#settings.busy_timeout_ms,
-    });
-    const opened = { database, guard: guardStatements(database), identity: identityOf(path) };
-    this.#open.set(access, opened);
-    return opened;
+    const { read_only: readOnly, busy_timeout_ms: timeout } = this.#settings;
+    // One that reads has to be able to write as well: to undo what a program left that was ended in the middle of a change.
+    const database = new DatabaseSync(path, { readOnly, timeout });
+    try {
+      if (access === 'write') {
+        // What is acknowledged outlives a loss of power.
+        database.exec('PRAGMA synchronous = EXTRA');
+        prepareForChanges(database);
+      }
+      const connection = { database, trusted: guardStatements(database), identity: identityOf(path) };
+      this.#open.set(access, connection);
+      return connection;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   }
 
   #drop(access: Access): void {
     this.#open.get(access)?.database.close();
     this.#open.delete(access);
   }
+}
 
-  /** Waiting for a lock blocks the thread, so never longer than the call has time. */
-  #wait({ database, guard }: OpenDatabase, deadline: number): void {
-    const patience = Math.max(0, Math.min(this.#settings.busy_timeout_ms, deadline - Date.now()));
-    guard.trusted(() => database.exec(`PRAGMA busy_timeout = ${patience}`));
+/** Waiting for a lock blocks the thread, so never longer than the call has time. */
+function waitForLocks({ database, trusted }: Connection, settings: SqliteSettings, { deadline }: Call): void {
+  const patience = Math.floor(Math.min(settings.busy_timeout_ms, remainingMs(deadline)));
+  trusted(() => database.exec(`PRAGMA busy_timeout = ${patience}`));
+}
+
+function refuseToWrite({ database, trusted }: Connection, refuse: boolean): void {
+  trusted(() => database.exec(`PRAGMA query_only = ${refuse ? 1 : 0}`));
+}
+
+/** Nothing is begun or committed for a caller who has been answered. */
+function refuseEnded({ deadline, signal }: Call): void {
+  if (signal.aborted && Date.now() < deadline)
+    throw new CancelledError('the caller cancelled the call; nothing was changed', { effect: 'none' });
+  if (Date.now() > deadline)
+    throw new TimeoutError('the call did not end before its deadline; nothing was changed', { effect: 'none' });
+}
+
+/** Errors of SQLite's say what became of the work. */
+function explained<T>(work: () => T, effectOf: (error: unknown) => Effect): T {
+  try {
+    return work();
+  } catch (error) {
+    throw sqliteError(error, effectOf(error)) ?? error;
   }
 }
 
@@ -201,8 +250,4 @@ function identityOf(path: string): string {
   if (path === MEMORY) return MEMORY;
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats === undefined ? '' : `${stats.dev}:${stats.ino}`;
-}
-
-function runRead(database: DatabaseSync, statement: Statement, page: Page, deadline: number): StatementResult {
-  return { rows_affected: 0, ...runStatement(database, statement, { page, deadline }) };
 }

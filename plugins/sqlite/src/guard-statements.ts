@@ -1,79 +1,76 @@
 import { constants } from 'node:sqlite';
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Pragmas that only tell; those named with `true` may be given an argument. */
-const PRAGMAS: Readonly<Record<string, boolean>> = {
-  application_id: true,
-  compile_options: false,
-  data_version: false,
-  database_list: false,
-  encoding: false,
-  foreign_key_check: true,
-  foreign_key_list: true,
-  foreign_keys: false,
-  freelist_count: false,
-  index_info: true,
-  index_list: true,
-  index_xinfo: true,
-  integrity_check: true,
-  journal_mode: true,
-  optimize: false,
-  page_count: false,
-  page_size: false,
-  quick_check: true,
-  schema_version: false,
-  table_info: true,
-  table_list: true,
-  table_xinfo: true,
-  user_version: true,
-  wal_checkpoint: true,
+/** Pragmas that only tell, or change nothing but the file, and the arguments that they may be given. */
+const PRAGMAS: Readonly<Record<string, RegExp>> = {
+  application_id: /./,
+  compile_options: /^$/,
+  data_version: /^$/,
+  database_list: /^$/,
+  encoding: /^$/,
+  foreign_key_check: /./,
+  foreign_key_list: /./,
+  foreign_keys: /^$/,
+  freelist_count: /^$/,
+  index_info: /./,
+  index_list: /./,
+  index_xinfo: /./,
+  integrity_check: /./,
+  // The others are modes of one connection, and less safe.
+  journal_mode: /^(?:wal|delete)$/i,
+  optimize: /^$/,
+  page_count: /^$/,
+  page_size: /^$/,
+  quick_check: /./,
+  schema_version: /^$/,
+  table_info: /./,
+  table_list: /./,
+  table_xinfo: /./,
+  user_version: /./,
+  wal_checkpoint: /./,
 };
 
-/** What statements may do for now. */
-export interface StatementGuard {
-  /** While it runs, statements may not begin or end transactions. */
-  withinTransaction<T>(work: () => T): T;
-  /** While it runs, statements may do anything: they are the connector's own. */
-  trusted<T>(work: () => T): T;
-}
+/** Runs what may do anything, as it is the connector's own. */
+export type Trusted = <T>(work: () => T) => T;
 
 /**
- * Has SQLite refuse statements that would leave the file (ATTACH, VACUUM INTO) or change how the connection works for
- * the calls that come later.
+ * Has SQLite refuse statements that would leave the file (ATTACH, VACUUM INTO), that begin or end transactions, or that
+ * change how the connection works for the calls that come later: what is temporary would hide tables of the file.
  */
-export function guardStatements(database: DatabaseSync): StatementGuard {
-  let mode: 'open' | 'transaction' | 'trusted' = 'open';
-  const during = <T>(next: typeof mode, work: () => T): T => {
-    const before = mode;
-    mode = next;
+export function guardStatements(database: DatabaseSync): Trusted {
+  let trusting = false;
+  database.setAuthorizer((action, first, second) =>
+    trusting || isPermitted(database, action, first, second) ? constants.SQLITE_OK : constants.SQLITE_DENY,
+  );
+  return (work) => {
+    trusting = true;
     try {
       return work();
     } finally {
-      mode = before;
+      trusting = false;
     }
-  };
-  database.setAuthorizer((action, first, second) => {
-    if (mode === 'trusted') return constants.SQLITE_OK;
-    return isPermitted(action, first, second, mode === 'transaction') ? constants.SQLITE_OK : constants.SQLITE_DENY;
-  });
-  return {
-    withinTransaction: (work) => during('transaction', work),
-    trusted: (work) => during('trusted', work),
   };
 }
 
-function isPermitted(action: number, first: string | null, second: string | null, inTransaction: boolean): boolean {
+function isPermitted(database: DatabaseSync, action: number, first: string | null, second: string | null): boolean {
   switch (action) {
     case constants.SQLITE_ATTACH:
       // Plain VACUUM attaches a temporary database without a name.
       return first === '';
     case constants.SQLITE_PRAGMA: {
       const name = first?.toLowerCase() ?? '';
-      return Object.hasOwn(PRAGMAS, name) && (second === null || PRAGMAS[name] === true);
+      return Object.hasOwn(PRAGMAS, name) && (second === null || PRAGMAS[name]?.test(second) === true);
     }
     case constants.SQLITE_TRANSACTION:
+      // VACUUM begins one for itself.
+      return !database.isTransaction;
     case constants.SQLITE_SAVEPOINT:
-      return !inTransaction;
+    case constants.SQLITE_CREATE_TEMP_INDEX:
+    case constants.SQLITE_CREATE_TEMP_TABLE:
+    case constants.SQLITE_CREATE_TEMP_TRIGGER:
+    case constants.SQLITE_CREATE_TEMP_VIEW:
+    case constants.SQLITE_DROP_TEMP_TABLE:
+      return false;
     default:
       return true;
   }

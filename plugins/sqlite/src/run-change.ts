@@ -1,35 +1,30 @@
-import { InvalidInputError } from '@automate/sdk';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Page, Statement, StatementResult } from '@automate/sql';
 import { runStatement } from './run-statement.ts';
 
-/** The last row id stays what it was for every other statement. */
-const INSERTS = /^(?:\s|;|--[^\n]*\n|\/\*[^]*?\*\/)*(?:insert|replace|with\b[^]*\binsert)\b/i;
+/** Its only row is put in before each statement, so that its id is the last one until the statement inserts another. */
+const MARK = 'temp."automate: last insert"';
+/** A row id that nobody gives. */
+const NO_ID = -4_611_686_018_427_387_905n;
+
+/** Makes ready a connection on which changes are run. */
+export function prepareForChanges(database: DatabaseSync): void {
+  database.exec(`CREATE TABLE ${MARK} (id INTEGER PRIMARY KEY)`);
+}
 
 /** Runs one statement that may change something, and tells what it changed. */
 export function runChange(database: DatabaseSync, statement: Statement, page: Page, deadline: number): StatementResult {
+  // SQLite keeps the id of the last insert over all statements that insert nothing, and over tables without row ids.
+  database.exec(`REPLACE INTO ${MARK} VALUES (${NO_ID})`);
   const before = countChanges(database);
   const result = runStatement(database, statement, { page, deadline, toTheEnd: true });
   const after = countChanges(database);
-  // Of statements that change no row, changes() still tells what the one before them changed.
-  const affected = after.total === before.total ? 0 : after.last;
   return {
-    rows_affected: affected,
-    ...(affected > 0 && INSERTS.test(statement.sql) ? { last_insert_id: String(after.rowId) } : {}),
+    // Of statements that change no row, changes() still tells what the one before them changed.
+    rows_affected: after.total === before.total ? 0 : after.last,
+    ...(after.rowId === NO_ID ? {} : { last_insert_id: String(after.rowId) }),
     ...result,
   };
-}
-
-/** A transaction that one call leaves open would swallow what the next ones do. */
-export function refuseOpenTransaction(database: DatabaseSync): void {
-  if (!database.isTransaction) return;
-  database.exec('ROLLBACK');
-  throw new InvalidInputError(
-    'sql: a transaction that stays open is not possible; send all of its statements to the action transaction',
-    {
-      details: { reason: 'open_transaction' },
-    },
-  );
 }
 
 function countChanges(database: DatabaseSync): { last: number; total: number; rowId: bigint } {

@@ -21,19 +21,29 @@ export function runStatement(database: DatabaseSync, { sql, params }: Statement,
   const prepared = prepareOne(database, sql);
   const values = params.map(toSqlite);
   refuseWrongNumber(prepared.sourceSQL, params.length);
-  const columns = prepared.columns().map(({ name, type }) => ({ name, type: type ?? '', category: categoryOf(type) }));
-  const page = createRowPage(columns, options.page);
   prepared.setReadBigInts(true);
   prepared.setReturnArrays(true);
-  for (const row of prepared.iterate(...values) as Iterable<unknown>) {
-    if (options.toTheEnd !== true && Date.now() > options.deadline)
-      throw new TimeoutError('the statement did not end before the deadline of the call', { effect: 'none' });
-    if (page.isFull) continue;
-    const cells = row as Parameters<typeof fromSqlite>[0][];
-    page.add(page.skips ? [] : cells.map(fromSqlite));
-    if (page.isFull && options.toTheEnd !== true) break;
+  const rows = prepared.iterate(...values) as unknown as Iterator<Parameters<typeof fromSqlite>[0][]>;
+  try {
+    let next = rows.next();
+    // Not before: another program may have changed the table since the statement was compiled.
+    const page = createRowPage(columnsOf(prepared), options.page);
+    for (; next.done !== true; next = rows.next()) {
+      if (Date.now() > options.deadline)
+        throw new TimeoutError('the statement did not end before the deadline of the call', { effect: 'none' });
+      if (page.isFull) continue;
+      page.add(page.skips ? [] : next.value.map(fromSqlite));
+      if (page.isFull && options.toTheEnd !== true) break;
+    }
+    return page.result();
+  } finally {
+    // A statement that was left, or that failed, would stay open: with its lock, and with every later change uncommitted.
+    rows.return?.();
   }
-  return page.result();
+}
+
+function columnsOf(prepared: StatementSync) {
+  return prepared.columns().map(({ name, type }) => ({ name, type: type ?? '', category: categoryOf(type) }));
 }
 
 /** By the declared type, as SQLite finds a column's affinity. */

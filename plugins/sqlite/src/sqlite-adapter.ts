@@ -29,12 +29,12 @@ export default class SqliteAdapter extends ConnectorAdapter {
 
   /** Reads the file's header, which a file that is no database does not have. */
   override async connect(): Promise<boolean> {
-    await this.#use().check(Date.now() + CHECK_MS);
+    await this.#use().check({ deadline: Date.now() + CHECK_MS, signal: new AbortController().signal });
     return true;
   }
 
   override normalizeError(error: unknown): ConnectorError {
-    return super.normalizeError(sqliteError(error) ?? error);
+    return super.normalizeError(sqliteError(error, 'maybe') ?? error);
   }
 
   override close(): void {

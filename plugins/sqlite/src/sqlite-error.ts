@@ -6,7 +6,7 @@ import {
   InvalidInputError,
   UpstreamError,
 } from '@automate/sdk';
-import type { ConnectorErrorOptions } from '@automate/sdk';
+import type { ConnectorErrorOptions, Effect } from '@automate/sdk';
 
 /** SQLite's primary result codes that say whose fault it is. */
 const CODE = {
@@ -28,15 +28,32 @@ const CODE = {
 /** Extended codes of a key that is there already: UNIQUE, PRIMARY KEY, row id. */
 const TAKEN: ReadonlySet<number> = new Set([2067, 1555, 2579]);
 
+/** With these, SQLite has undone all that was to be committed, or kept it to be undone. */
+const NOT_COMMITTED: ReadonlySet<number> = new Set([
+  CODE.error,
+  CODE.busy,
+  CODE.locked,
+  CODE.readOnly,
+  CODE.full,
+  CODE.constraint,
+  CODE.authorization,
+]);
+
+/** Whether COMMIT, or a statement that is no part of a transaction, may have taken effect although it failed. */
+export function effectOfCommit(error: unknown): Effect {
+  const code = Number((error as { errcode?: unknown } | undefined)?.errcode);
+  return NOT_COMMITTED.has(code & 0xff) ? 'none' : 'maybe';
+}
+
 /** The connector error that an error of SQLite's stands for; undefined for one that is not SQLite's. */
-export function sqliteError(error: unknown): ConnectorError | undefined {
+export function sqliteError(error: unknown, effect: Effect): ConnectorError | undefined {
   if (ConnectorError.is(error) || typeof error !== 'object' || error === null) return undefined;
   const { code, errcode, message: text } = error as { code?: unknown; errcode?: unknown; message?: unknown };
   const message = String(text);
   if (code === 'ERR_INVALID_ARG_VALUE' && message.includes('contains no statements'))
     return new InvalidInputError('sql: expected a statement, received none', { cause: error });
   if (code !== 'ERR_SQLITE_ERROR' || typeof errcode !== 'number') return undefined;
-  return classify(errcode, message, { details: { sqlite_code: errcode }, cause: error });
+  return classify(errcode, message, { details: { sqlite_code: errcode }, cause: error, effect });
 }
 
 function classify(errcode: number, message: string, options: ConnectorErrorOptions): ConnectorError {
@@ -57,8 +74,14 @@ function classify(errcode: number, message: string, options: ConnectorErrorOptio
       );
     case CODE.busy:
     case CODE.locked:
-      return new UpstreamError(`another process holds a lock: ${message}`, { ...details('locked'), effect: 'none' });
+      return new UpstreamError(`another connection holds a lock: ${message}`, details('locked'));
     case CODE.readOnly:
+      // The extended codes tell of a journal that only a connection that may write can play back.
+      if (errcode !== CODE.readOnly)
+        return new UpstreamError(
+          `${message}: a program that was ended in the middle of a change left a journal beside the file; open the file once with a program that may write`,
+          { ...details('needs_recovery'), retryable: false },
+        );
       return new ForbiddenError(
         `${message}; statements that change something belong into execute`,
         details('read_only'),
@@ -78,7 +101,6 @@ function classify(errcode: number, message: string, options: ConnectorErrorOptio
       return new UpstreamError(`the file is not a sound SQLite database: ${message}`, {
         ...details('bad_answer'),
         retryable: false,
-        effect: 'none',
       });
     case CODE.full:
     default:

@@ -7,10 +7,11 @@ export const traits: Traits = {
   placeholder: '`?` stands for a parameter',
   grammar: {
     opaque: /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[^]*?(?:\*\/|$)/g,
-    controls: [],
-    isAtomic: () => true,
+    controls: ['begin', 'commit', 'end', 'release', 'rollback', 'savepoint'],
+    // These cannot be part of a transaction.
+    isAtomic: (word) => word !== 'vacuum' && word !== 'pragma',
   },
-  schema: '`main`, or `temp`',
+  schema: '`main`',
   tableTypes: ['table', 'view'],
   quote: quoteName,
   parameter: () => '?',

@@ -32,6 +32,36 @@ describe('execute', () => {
     });
   });
 
+  it('tells the id of a new row only where there is one', async () => {
+    const ids = await workshop.connect({ file: 'ids.db' });
+    const idOf = async (sql: string): Promise<unknown> => (await ids.call('execute', { sql }))['last_insert_id'];
+    for (const sql of [
+      'CREATE TABLE a (id INTEGER PRIMARY KEY, name UNIQUE, n DEFAULT 0)',
+      'CREATE TABLE b (key TEXT PRIMARY KEY) WITHOUT ROWID',
+      'CREATE TABLE log (id INTEGER PRIMARY KEY, what)',
+      'CREATE TRIGGER on_update AFTER UPDATE ON a BEGIN INSERT INTO log (id, what) VALUES (NULL, 1); END',
+      'CREATE VIEW v AS SELECT name FROM a',
+      'CREATE TRIGGER on_view INSTEAD OF INSERT ON v BEGIN INSERT INTO log (what) VALUES (2); END',
+    ])
+      expect(await idOf(sql)).toBeUndefined();
+    expect(await idOf("INSERT INTO a (id, name) VALUES (41, 'x')")).toBe('41');
+    const upsert = "INSERT INTO a (name) VALUES ('x') ON CONFLICT (name) DO UPDATE SET n = n + 1";
+    for (const sql of [
+      upsert,
+      `${upsert} RETURNING id`,
+      "INSERT OR IGNORE INTO a (name) VALUES ('x')",
+      "INSERT INTO b VALUES ('k')",
+      "INSERT INTO v VALUES ('w')",
+      'UPDATE a SET n = 5',
+      'DELETE FROM log',
+    ])
+      expect(await idOf(sql)).toBeUndefined();
+    expect(await idOf("INSERT INTO a (name) VALUES ('y') RETURNING name")).toBe('42');
+    expect(await idOf("WITH w AS (SELECT 'z' AS z) INSERT INTO a (name) SELECT z FROM w")).toBe('43');
+    expect(await idOf("REPLACE INTO a (name) VALUES ('z')")).toBe('44');
+    expect(await idOf('INSERT INTO log (id) VALUES (44)')).toBe('44');
+  });
+
   it('gives the rows that a statement returns, and changes all of them beyond the cap', async () => {
     const small = await workshop.connect({ max_rows: 2 });
     const sql = "INSERT INTO item (name) VALUES ('r1'), ('r2'), ('r3') RETURNING name";
@@ -179,7 +209,7 @@ describe('transaction', () => {
   it.each([
     ['a wrong one', { sql: 'INSERT INTO nowhere VALUES (1)' }, 'INVALID_INPUT'],
     ['a key that is taken', { sql: "INSERT INTO item (name) VALUES ('a')" }, 'ALREADY_EXISTS'],
-    ['one that would end it early', { sql: 'COMMIT' }, 'FORBIDDEN'],
+    ['one that would end it early', { sql: '/* at */ COMMIT' }, 'INVALID_INPUT'],
   ])('does none of them if there is %s among them', async (_title, bad, code) => {
     const before = await count();
     const statements = [{ sql: "INSERT INTO item (name) VALUES ('lost')" }, bad];
@@ -211,6 +241,9 @@ describe('a wrong statement', () => {
     ['another database, by an expression', 'execute', { sql: "ATTACH '/tmp/' || 'elsewhere.db' AS x" }, 'FORBIDDEN'],
     ['a copy elsewhere', 'execute', { sql: "VACUUM INTO '/tmp/elsewhere.db'" }, 'FORBIDDEN'],
     ['a pragma that changes the connection', 'execute', { sql: 'PRAGMA foreign_keys = OFF' }, 'FORBIDDEN'],
+    ['a mode that is less safe', 'execute', { sql: 'PRAGMA journal_mode = OFF' }, 'FORBIDDEN'],
+    ['a table that only this connection has', 'execute', { sql: 'CREATE TEMP TABLE item (a)' }, 'FORBIDDEN'],
+    ['a table that only this connection has', 'query', { sql: 'CREATE TABLE temp.item (a)' }, 'FORBIDDEN'],
     ['an extension', 'query', { sql: "SELECT load_extension('/tmp/x.so')" }, 'INVALID_INPUT'],
   ])('is refused: %s', async (_title, action, payload, code) => {
     await expect(connector.call(action, payload)).rejects.toMatchObject({ code, retryable: false, effect: 'none' });
