@@ -139,7 +139,9 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
     try {
       const result = await work(connection, progress, timeoutMs, guard);
       guard.end();
-      this.#recycle(connection);
+      // A cancellation that is still on its way would hit what comes next.
+      if (guard.reason === undefined) this.#recycle(connection);
+      else this.#pool.drop(connection);
       return result;
     } catch (error) {
       throw await this.#failed(error, connection, guard, progress.sent).finally(() => guard.end());
@@ -160,9 +162,9 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
     const fault = ConnectorError.is(error) ? undefined : this.#dialect.explain(error, effects, sent === 'reading');
     const kept = mayKeep && fault?.session !== 'broken' && !(await isUndone(connection));
     if (fault?.session === 'demoted') this.#pool.retire();
-    // An error of ours may come while a statement is still on its way.
-    const isKept = fault === undefined ? connection.isIdle === true : fault.session === 'usable';
-    if (isKept) this.#recycle(connection);
+    // An error of ours may come while a statement is still on its way, another one while its cancellation is.
+    const isDone = fault === undefined ? connection.isIdle === true : fault.session === 'usable';
+    if (isDone && (guard.reason === undefined || fault?.cancelled === true)) this.#recycle(connection);
     else this.#pool.drop(connection);
     const known = fault?.error ?? error;
     const stopped = fault && this.#stoppedBy(fault, guard.reason, effects);

@@ -13,7 +13,7 @@ export interface Grammar {
   /** Whether the server undoes all of a statement that fails, given its first word and the whole of it. */
   isAtomic(word: string, skeleton: string): boolean;
   /** What to say of a statement that cannot be sent at all, as the end of "expected". Absent: nothing is refused. */
-  refuse?(word: string, skeleton: string, use: StatementUse): string | undefined;
+  refuse?(word: string, skeleton: string, use: StatementUse, sql: string): string | undefined;
 }
 
 export type StatementUse = 'query' | 'execute' | 'transaction';
@@ -68,7 +68,7 @@ export function checkStatement(grammar: Grammar, sql: string, use: StatementUse)
   // Statements that commit by themselves would leave half of a transaction behind.
   if (use === 'transaction' && grammar.undoable !== undefined && !grammar.undoable.includes(word))
     refuse(`a statement that can be undone (${listOf(grammar.undoable)})`);
-  const expected = grammar.refuse?.(word, skeleton, use);
+  const expected = grammar.refuse?.(word, skeleton, use, sql);
   if (expected !== undefined) refuse(expected);
 }
 

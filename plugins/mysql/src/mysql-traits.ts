@@ -5,6 +5,12 @@ export const UNDOABLE = ['select', 'with', 'values', 'insert', 'update', 'delete
 /** It only fails. */
 const FAILS = ['signal', 'resignal'];
 const READS = ['select', 'with', 'values', 'table', 'show', 'explain', 'describe', 'desc'];
+const COMMENTS = String.raw`/\*(?!M?!)[^]*?\*/|(?:--(?=\s|$)|#)[^\n]*`;
+const OPAQUE = new RegExp(
+  String.raw`'(?:[^'\\]|\\[^]|'')*'|"(?:[^"\\]|\\[^]|"")*"|` + '`(?:[^`]|``)*`|' + COMMENTS,
+  'g',
+);
+const OPAQUE_WITHOUT_ESCAPES = new RegExp(`'[^']*'|"[^"]*"|\`[^\`]*\`|${COMMENTS}`, 'g');
 const WRITES_FILE = /\binto\s+(?:outfile|dumpfile)\b/;
 const LOADS_ROWS = /^\s*load\s+(?:data|xml)\b/;
 
@@ -24,7 +30,7 @@ export const traits: Traits = {
   placeholder: '`?` stands for a parameter',
   grammar: {
     // Comments too, but not those that the server runs.
-    opaque: /'(?:[^'\\]|\\[^]|'')*'|"(?:[^"\\]|\\[^]|"")*"|`(?:[^`]|``)*`|\/\*(?!M?!)[^]*?\*\/|(?:--(?=\s|$)|#)[^\n]*/g,
+    opaque: OPAQUE,
     reads: READS,
     controls: ['begin', 'commit', 'rollback', 'savepoint', 'release', 'xa'],
     undoable: UNDOABLE,
@@ -49,11 +55,14 @@ export const traits: Traits = {
   nullsLast: false,
 };
 
-function refuse(_word: string, skeleton: string, use: StatementUse): string | undefined {
+function refuse(_word: string, skeleton: string, use: StatementUse, sql: string): string | undefined {
   const statement = skeleton.replace(/^[\s;(]+/, '');
   if (/^start\s+transaction\b/.test(statement))
     return 'no statement that begins or ends a transaction: the action transaction does';
-  if (use === 'query' && WRITES_FILE.test(statement)) return 'a statement that only reads: no INTO OUTFILE';
+  // What is between quotes depends on whether the session reads backslashes so (NO_BACKSLASH_ESCAPES).
+  const plain = sql.replace(OPAQUE_WITHOUT_ESCAPES, ' ').toLowerCase();
+  if (use === 'query' && (WRITES_FILE.test(statement) || WRITES_FILE.test(plain)))
+    return 'a statement that only reads: no INTO OUTFILE';
   if (use === 'transaction' && WRITES_FILE.test(statement))
     return 'a statement that can be undone: a file of INTO OUTFILE would stay';
   if (SESSION_ONLY.some((pattern) => pattern.test(statement)))

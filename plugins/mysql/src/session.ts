@@ -57,6 +57,8 @@ export function settingsOf(
     'autocommit = 1',
     "completion_type = 'NO_CHAIN'",
     'sql_auto_is_null = 0',
+    // The warnings are looked at.
+    'max_error_count = 64',
     `sql_mode = ${quote(sqlMode)}`,
     `time_zone = ${quote(timeZone)}`,
     `sql_select_limit = ${rows ?? ALL_ROWS}`,

@@ -37,7 +37,7 @@ describeWith(mariadb, 'a MariaDB with settings of its own', () => {
   beforeAll(async () => {
     server = await startMariadb({ args: ODD, zone: 'Europe/Berlin' });
     await server.sql(
-      'SET GLOBAL sql_select_limit = 2',
+      'SET GLOBAL sql_select_limit = 2, GLOBAL max_error_count = 0',
       "CREATE USER app@'%' IDENTIFIED BY 'correct horse'",
       "GRANT ALL ON shop.* TO app@'%'",
       'CREATE TABLE note (id int AUTO_INCREMENT PRIMARY KEY, text varchar(10) CHARACTER SET utf8mb4)',
@@ -81,6 +81,15 @@ describeWith(mariadb, 'a MariaDB with settings of its own', () => {
     const { results } = await connector.call('transaction', { statements: [{ sql: 'SELECT seq FROM seq_1_to_5' }] });
     expect(results).toMatchObject([{ row_count: 5, truncated: false }]);
     await expect(execute('SELECT seq FROM seq_1_to_5')).resolves.toMatchObject({ row_count: 5, truncated: false });
+  });
+
+  it('takes moments as they are given, although the server keeps no warnings', async () => {
+    await execute('INSERT INTO moment (id, moment, text) VALUES (10, ?, ?)', ['2026-07-01T10:00:00Z', 'at']);
+    await expect(
+      query('SELECT moment FROM moment WHERE moment = ?', ['2026-07-01T12:00:00+02:00']),
+    ).resolves.toMatchObject({
+      rows: [{ moment: '2026-07-01T10:00:00Z' }],
+    });
   });
 
   it('means a NULL by IS NULL, not the last new row', async () => {
