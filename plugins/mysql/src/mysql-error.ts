@@ -1,7 +1,7 @@
 import { ConnectorError, createConnectorError, socketError, TransientNetworkError, UpstreamError } from '@automate/sdk';
 import type { ConnectorErrorOptions, Effect, ErrorCode } from '@automate/sdk';
 import type { Effects, Fault } from '@automate/sql';
-import { traits } from './mysql-traits.ts';
+import { SAYS_ANOTHER_ROW, traits } from './mysql-traits.ts';
 import { StatementFailure } from './statement-failure.ts';
 
 interface Meaning {
@@ -24,7 +24,7 @@ export const MEANINGS: readonly Meaning[] = [
   { code: 'UPSTREAM_5XX', reason: 'locked', numbers: [1205, 3572] },
   { code: 'CONFIG_INVALID', reason: 'no_database', numbers: [1046] },
   { code: 'INVALID_INPUT', reason: 'value', numbers: [1153, 1210, 1264, 1265, 1298, 1364, 1366, 1406, 1411] },
-  { code: 'INVALID_INPUT', reason: 'statement', numbers: [1049, 1054, 1093, 1146, 1235, 1295, 1390] },
+  { code: 'INVALID_INPUT', reason: 'statement', numbers: [1049, 1054, 1093, 1133, 1146, 1235, 1295, 1390] },
 ];
 /** The connection goes with these: nobody knows what becomes of a statement that ran. */
 const FATAL: ReadonlySet<number> = new Set([1053, 1077, 1079, 1080, 1152, 1927, 3169]);
@@ -54,6 +54,7 @@ const CLASSES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 /** Statements that define something, single ones of which fail before they act. */
 const DEFINES = /^[\s;(]*(?:alter|create|drop|rename|truncate|grant|revoke|optimize|analyze|flush|set)\b/i;
 const UNKNOWN_VARIABLE = 1193;
+const OUT_OF_RANGE = 1690;
 
 /** What the server could not read as a date; empty for any other error. */
 export function unreadDate(error: unknown): string {
@@ -163,6 +164,12 @@ function fromServer({ errno, sqlState, message, cause }: ServerError, effect: Ef
       ...options('canceled_by_server'),
       retryable: false,
     });
+  if (errno === OUT_OF_RANGE && SAYS_ANOTHER_ROW.test(message))
+    return createConnectorError(
+      'ALREADY_EXISTS',
+      'a row has the values that another row has in a unique key, and not in the key of the call; nothing was updated',
+      options('constraint'),
+    );
   const known = MEANINGS.find(({ numbers }) => numbers.includes(errno));
   if (known !== undefined) return createConnectorError(known.code, message, options(known.reason));
   const [code, reason] = CLASSES[sqlState.slice(0, 2)] ?? [

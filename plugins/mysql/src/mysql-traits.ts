@@ -14,6 +14,11 @@ const OPAQUE_WITHOUT_ESCAPES = new RegExp(`'[^']*'|"[^"]*"|\`[^\`]*\`|${COMMENTS
 const WRITES_FILE = /\binto\s+(?:outfile|dumpfile)\b/;
 const LOADS_ROWS = /^\s*load\s+(?:data|xml)\b/;
 
+/** Fails wherever it is evaluated. */
+const OUT_OF_RANGE = '~0 + 1';
+/** How the server says that it did. */
+export const SAYS_ANOTHER_ROW = /out of range in '\(?~\(?0\)? \+ 1\)?'/;
+
 const quoteName = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
 /** What ends with the session, and that with the call: the answer would be that something is done which is gone at once. */
@@ -44,16 +49,22 @@ export const traits: Traits = {
   quote: quoteName,
   parameter: () => '?',
   maxParameters: 65_535,
-  upsert: (key, columns) => {
-    // Without anything to update a column is set to what it is.
-    const updated =
-      columns.length === 0
-        ? key.map((name) => [name, quoteName(name)])
-        : columns.map((name) => [name, `VALUES(${quoteName(name)})`]);
-    return ` ON DUPLICATE KEY UPDATE ${updated.map(([name = '', value]) => `${quoteName(name)} = ${value}`).join(', ')}`;
-  },
+  upsert,
   nullsLast: false,
 };
+
+/**
+ * What is there is known by any of the table's unique keys. Where that is another one than the key of the call, the row is
+ * another row: it is not updated, the statement fails.
+ */
+function upsert(key: readonly string[], columns: readonly string[]): string {
+  const same = key.map((name) => `${quoteName(name)} <=> VALUES(${quoteName(name)})`).join(' AND ');
+  const updated = (columns.length === 0 ? key : columns).map((name) => {
+    const value = columns.length === 0 ? quoteName(name) : `VALUES(${quoteName(name)})`;
+    return `${quoteName(name)} = IF(${same}, ${value}, ${OUT_OF_RANGE})`;
+  });
+  return ` ON DUPLICATE KEY UPDATE ${updated.join(', ')}`;
+}
 
 function refuse(_word: string, skeleton: string, use: StatementUse, sql: string): string | undefined {
   const statement = skeleton.replace(/^[\s;(]+/, '');

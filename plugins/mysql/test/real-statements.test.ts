@@ -1,3 +1,4 @@
+import type { JsonObject } from '@automate/sdk';
 import { describeWith } from '@automate/tooling/require-service';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mysql from 'mysql2/promise';
@@ -91,6 +92,28 @@ describeWith(mariadb, 'statements that MariaDB runs', () => {
       });
       expect(await idsOf('item')).toStrictEqual([1, 2]);
     });
+  });
+
+  it('update no other row than the one whose key is there', async () => {
+    await shop.server.sql(
+      'CREATE TABLE named (id int PRIMARY KEY, name varchar(9) UNIQUE, n int)',
+      "INSERT INTO named VALUES (1, 'a', 1), (2, 'b', 2)",
+    );
+    const upsert = (...rows: JsonObject[]) => shop.call('upsert_rows', { table: 'named', key: ['id'], rows });
+    await upsert({ id: 2, name: 'c', n: 3 }, { id: 3, name: 'd', n: 4 });
+    for (const row of [
+      { id: 9, name: 'a', n: 9 },
+      { id: 2, name: 'a', n: 9 },
+    ])
+      await expect(upsert({ id: 4, name: 'e', n: 9 }, row)).rejects.toMatchObject({
+        code: 'ALREADY_EXISTS',
+        effect: 'none',
+      });
+    await expect(shop.server.sql('SELECT * FROM named ORDER BY id')).resolves.toStrictEqual([
+      { id: 1, name: 'a', n: 1 },
+      { id: 2, name: 'c', n: 3 },
+      { id: 3, name: 'd', n: 4 },
+    ]);
   });
 
   it.each(['leave_open', 'switch_off'])('do not succeed with changes that are undone: %s', async (name) => {

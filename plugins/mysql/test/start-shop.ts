@@ -8,6 +8,7 @@ import { startMariadb } from './start-mariadb.ts';
 /** A MariaDB of its own and a connector to it, which another connection looks at. */
 export interface Shop {
   readonly server: MariadbServer;
+  call(action: string, input: JsonObject): Promise<JsonObject>;
   execute(sql: string, params?: JsonValue[]): Promise<JsonObject>;
   query(sql: string, params?: JsonValue[]): Promise<JsonObject>;
   transact(...statements: JsonObject[]): Promise<JsonObject>;
@@ -36,6 +37,7 @@ export async function startShop(options: MariadbOptions & { readonly setup?: rea
   });
   return {
     server,
+    call: (action, input) => connector.call(action, input),
     execute: (sql, params = []) => connector.call('execute', { sql, params }),
     query: (sql, params = []) => connector.call('query', { sql, params }),
     transact: (...statements) => connector.call('transaction', { statements }),
