@@ -18,7 +18,14 @@ import type {
   PluginReport,
   TestReport,
 } from '@automate/contract';
-import { buildEndpoint, ConnectorError, encodePayload, InvalidInputError } from '@automate/contract';
+import {
+  buildEndpoint,
+  ConnectorError,
+  encodePayload,
+  InvalidInputError,
+  requireConfig,
+  requireIdempotencyKey,
+} from '@automate/contract';
 import type { Execute } from '../execution/pipeline.ts';
 import { waitWithin } from '../execution/wait-within.ts';
 import { describeFailure } from '../health/probe.ts';
@@ -162,6 +169,7 @@ export class HostConnectorService implements ConnectorService {
         problems: [{ path: 'action', expected: 'the name of an action', received: 'nothing' }],
       });
     }
+    requireIdempotencyKey(request.idempotencyKey);
     return this.#options.execute(request, options);
   }
 
@@ -196,12 +204,5 @@ function requireId(id: string): string {
   if (typeof id === 'string' && id !== '') return id;
   throw new InvalidInputError('the call names no connector', {
     problems: [{ path: 'id', expected: 'the id of a connector', received: 'nothing' }],
-  });
-}
-
-function requireConfig(config: ConnectorConfigInput): void {
-  if (typeof config === 'object' && config !== null && !Array.isArray(config)) return;
-  throw new InvalidInputError('the configuration is not an object', {
-    problems: [{ path: '', expected: 'an object', received: Array.isArray(config) ? 'a list' : typeof config }],
   });
 }

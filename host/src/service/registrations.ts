@@ -107,7 +107,7 @@ export class Registrations {
   #parse(input: ConnectorConfigInput): Accepted {
     const wire = toWireConfig(input);
     const parsed = parseRegistered(wire, { healthIntervalMs: this.#options.healthIntervalMs });
-    if (!parsed.ok) throw configRefused(String(input.id), parsed.problems);
+    if (!parsed.ok) throw configRefused(input.id, parsed.problems);
     return { config: parsed.config, written: parsed.written, wire };
   }
 

@@ -115,6 +115,10 @@ describe('the same scenario through every door', () => {
       'own timeout': { error: { code: 'TIMEOUT', effect: 'none' } },
       cancelled: { error: { code: 'CANCELLED' } },
       'idempotency key': { error: { code: 'INVALID_INPUT' } },
+      'idempotency key: empty': {
+        error: { code: 'INVALID_INPUT', problems: [{ path: 'idempotency_key', received: 'nothing' }] },
+      },
+      'idempotency key: long': { error: { code: 'INVALID_INPUT', problems: [{ path: 'idempotency_key' }] } },
       health: { answer: { status: 'healthy', healthy: true } },
       'test a refused one': { answer: { success: false, error: expect.stringMatching(/^remote unreachable/) } },
       register: { answer: { id: 'mine' } },
@@ -125,6 +129,18 @@ describe('the same scenario through every door', () => {
       'register an unknown kind': { error: { code: 'INVALID_INPUT', problems: [{ path: 'kind' }] } },
       'register bad settings': { error: { code: 'INVALID_INPUT', problems: [{ path: 'settings.colour' }] } },
       'register a reference': { error: { code: 'INVALID_INPUT', problems: [{ path: 'settings.greeting' }] } },
+      'register without an id': {
+        error: { message: expect.stringMatching(/^the configuration is refused: id: expected/) },
+      },
+      'register nothing': {
+        error: { code: 'INVALID_INPUT', message: expect.stringMatching(/an object, received null$/) },
+      },
+      'register a list': { error: { code: 'INVALID_INPUT', message: expect.stringMatching(/received a list$/) } },
+      'register an id that is no kind': {
+        error: {
+          message: expect.stringMatching(/of "my-custom" is refused: kind: .*plugins list.*metadata\["kind"\]/),
+        },
+      },
       'call the updated one': { answer: { result: { greeting: 'ciao' } } },
       'get the escaped one': { answer: { config: { settings: { greeting: 'say $${HOME}', token: '[secret]' } } } },
       'call the escaped one': { answer: { result: { greeting: 'say ${HOME}' } } },

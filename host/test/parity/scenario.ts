@@ -114,6 +114,10 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
   await note('idempotency key', () =>
     service.execute({ id: 'echo', action: 'say', payload: { text: 'x' }, idempotencyKey: 'k1' }),
   );
+  for (const [name, idempotencyKey] of Object.entries({ empty: '', long: 'k'.repeat(300) }))
+    await note(`idempotency key: ${name}`, () =>
+      service.execute({ id: 'echo', action: 'count', payload: {}, idempotencyKey }),
+    );
   await note('health', () => service.healthCheck('echo'));
   await note('health of nobody', () => service.healthCheck('nobody'));
   await note('all health', () => service.healthCheckAll());
@@ -147,6 +151,10 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
       healthCheck: { intervalMs: 0, path: 'no-slash' },
     } as never),
   );
+  await note('register without an id', () => service.register({ kind: 'echo' } as never));
+  await note('register nothing', () => service.register(null as never));
+  await note('register a list', () => service.register([] as never));
+  await note('register an id that is no kind', () => service.register({ id: 'my-custom', type: 'custom' }));
   await note('get the registered one', () => service.get('mine'));
   await note('call it', () => call('say', { text: 'x' }, {}, 'mine'));
   await note('update it', () => service.update({ id: 'mine', kind: 'echo', settings: { greeting: 'ciao' } }));

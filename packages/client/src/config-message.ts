@@ -1,4 +1,4 @@
-import { configRefused, InvalidInputError, isJsonObject } from '@automate/contract';
+import { configRefused, requireConfig } from '@automate/contract';
 import type { ConnectorConfigInput, Problem } from '@automate/contract';
 import { configToMessage } from '@automate/contract/grpc';
 import type { CONNECTORS_SERVICE } from '@automate/contract/grpc';
@@ -13,20 +13,13 @@ type ConfigMessage = NonNullable<MessageInitShape<typeof CONNECTORS_SERVICE.regi
  * @throws INVALID_INPUT with every problem
  */
 export async function writeConfig(config: ConnectorConfigInput): Promise<ConfigMessage> {
-  requireObject(config);
+  requireConfig(config);
   // Loaded with the first change: the schemas are large, and most callers never make one.
   const { parseConnectorConfig, toWireConfig } = await import('@automate/contract/schemas');
   const parsed = parseConnectorConfig(toWireConfig(config), { allowReferences: false });
-  if (!parsed.ok) throw configRefused(String(config.id), parsed.problems);
+  if (!parsed.ok) throw configRefused(config.id, parsed.problems);
   const problems: Problem[] = [];
   const message = configToMessage(config, problems);
   if (problems.length > 0) throw configRefused(config.id, problems);
   return message;
-}
-
-function requireObject(config: unknown): void {
-  if (isJsonObject(config)) return;
-  throw new InvalidInputError('the configuration is not an object', {
-    problems: [{ path: '', expected: 'an object', received: Array.isArray(config) ? 'a list' : typeof config }],
-  });
 }

@@ -34,7 +34,13 @@ export { measureJson } from './measure-json.ts';
 export type { JsonLimits, JsonRefusal } from './measure-json.ts';
 export { positionOf, scanJson } from './scan-json.ts';
 export type { JsonFinding, JsonScan } from './scan-json.ts';
-export { cancelledByCaller, configRefused, payloadTooLarge } from './common-errors.ts';
+export {
+  cancelledByCaller,
+  configRefused,
+  payloadTooLarge,
+  requireConfig,
+  requireIdempotencyKey,
+} from './common-errors.ts';
 export type { CallOptions } from './call-options.ts';
 export {
   AUTH_TYPES,

@@ -1,5 +1,5 @@
 import type { ConnectorConfigInput, JsonObject, JsonValue } from '@automate/contract';
-import { configRefused, isJsonObject } from '@automate/contract';
+import { configRefused, isJsonObject, requireConfig } from '@automate/contract';
 import { parseConnectorConfig, parseDuration } from '@automate/contract/schemas';
 import { parseJsonText } from './json-text.ts';
 
@@ -20,8 +20,9 @@ const DURATIONS: Readonly<Record<string, readonly string[]>> = {
  */
 export function readConfigBody(text: string, id?: string): ConnectorConfigInput {
   const value = withId(text === '' ? {} : parseJsonText(text), id);
+  requireConfig(value);
   const parsed = parseConnectorConfig(value, { allowReferences: false });
-  if (!parsed.ok) throw configRefused(nameOf(value), parsed.problems);
+  if (!parsed.ok) throw configRefused((value as JsonObject)['id'], parsed.problems);
   return fromWireConfig(value as JsonObject) as unknown as ConnectorConfigInput;
 }
 
@@ -36,12 +37,6 @@ function withId(value: JsonValue, id: string | undefined): JsonValue {
     received: JSON.stringify(given).slice(0, 80),
   };
   throw configRefused(id, [problem]);
-}
-
-/** What the caller calls it, as far as it does. */
-function nameOf(value: JsonValue): string {
-  const id = isJsonObject(value) ? value['id'] : undefined;
-  return typeof id === 'string' ? id : String(JSON.stringify(id));
 }
 
 /** The reverse of `toWireConfig`, for values that have been checked. */

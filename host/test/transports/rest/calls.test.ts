@@ -119,7 +119,7 @@ describe('actions', () => {
     const empty = await rest.call('POST /api/v1/connectors/keyed/actions/count', {
       headers: { 'idempotency-key': '' },
     });
-    expect(empty.json['problems']).toMatchObject([{ path: 'header Idempotency-Key' }]);
+    expect(empty.json['problems']).toMatchObject([{ path: 'idempotency_key', received: 'nothing' }]);
     await rest.call('DELETE /api/v1/connectors/keyed');
   });
 });

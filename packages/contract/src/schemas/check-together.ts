@@ -5,6 +5,9 @@ import type { JsonObject, JsonValue } from '../json.ts';
 import { describeReceived } from './describe-received.ts';
 import type { Finding } from './finding.ts';
 
+const KIND_WANTED =
+  'the name of an installed kind, as the id is not one: "automate plugins list" shows them; messages of the original interface name it in metadata["kind"]';
+
 /** The fields of `auth` that a type needs. A profile's secrets may bring them. */
 export const AUTH_REQUIRED: Readonly<Record<AuthType, readonly string[]>> = {
   none: [],
@@ -33,7 +36,7 @@ export function checkTogether(config: JsonObject, findings: Finding[]): void {
     findings.push({ path: ['id'], expected: 'another id: "health" is a route of the REST API', received: '"health"' });
   }
   if (config.kind === undefined && typeof config.id === 'string' && !KIND_PATTERN.test(config.id)) {
-    findings.push({ path: ['kind'], expected: 'the name of a kind, as the id is not one', received: 'nothing' });
+    findings.push({ path: ['kind'], expected: KIND_WANTED, received: 'nothing' });
   }
   if (isJsonObject(config.auth ?? null)) checkAuth(config.auth as JsonObject, config.profile !== undefined, findings);
   if (isJsonObject(config.tls ?? null)) checkTls(config.tls as JsonObject, findings);

@@ -101,7 +101,12 @@ describe('the configuration of a connector', () => {
     [[], [': expected a map, received an empty list']],
     ['id: a', [': expected a map, received "id: a"']],
     [{ id: 'health' }, ['id: expected another id: "health" is a route of the REST API, received "health"']],
-    [{ id: 'a-b' }, ['kind: expected the name of a kind, as the id is not one, received nothing']],
+    [
+      { id: 'a-b' },
+      [
+        'kind: expected the name of an installed kind, as the id is not one: "automate plugins list" shows them; messages of the original interface name it in metadata["kind"], received nothing',
+      ],
+    ],
     [{ id: 'a', port: 0 }, ['port: expected a port from 1 to 65535, received 0']],
     [{ id: 'a', port: '80' }, ['port: expected a port from 1 to 65535, received "80"']],
     [{ id: 'a', port: 80.5 }, ['port: expected a port from 1 to 65535, received 80.5']],
