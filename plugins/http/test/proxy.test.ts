@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { ServerHttp2Session } from 'node:http2';
 import { createSecureServer } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FakeServiceOptions, StartConnectorOptions } from '@automate/testing';
 import { closedPort, FakeService, startConnector } from '@automate/testing';
@@ -202,5 +203,22 @@ describe('a proxy that is not there', () => {
       effect: 'none',
       message: expect.stringContaining(`the proxy http://127.0.0.1:${port} refused the connection`),
     });
+  });
+
+  it('or that never opens its tunnel takes the time of the call, and nothing was sent', async () => {
+    const sockets = new Set<Socket>();
+    const silent = createServer((socket) => void sockets.add(socket)).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    running.push({
+      close: async () => {
+        for (const socket of sockets) socket.destroy();
+        silent.close();
+      },
+    });
+    const { port } = silent.address() as AddressInfo;
+    const server = await serve();
+    const connector = await connectorTo(server, { scheme: 'https', proxy: `http://127.0.0.1:${port}` });
+    const failed = connector.call('request', { method: 'POST', path: '/' }, { timeoutMs: 300 });
+    await expect(failed).rejects.toMatchObject({ code: 'TIMEOUT', effect: 'none' });
   });
 });

@@ -35,6 +35,9 @@ export interface AgentsOptions extends ProxyOptions {
  */
 const KEEP: AgentOptions = { keepAlive: true, timeout: 4000, scheduling: 'lifo' };
 
+/** A proxy may have to wait for the server; the request's own time ends it earlier. */
+const TUNNEL_MS = 60_000;
+
 /** Said in the handshake, so that a server that speaks HTTP/2 alone refuses it rather than us. */
 const SPOKEN = { ALPNProtocols: ['http/1.1'] };
 
@@ -59,10 +62,11 @@ export function createAgents(options: AgentsOptions): Agents {
       const proxyEnv = { HTTP_PROXY: proxy?.href };
       return { agent: new http.Agent({ ...KEEP, ...(proxy === undefined ? {} : { proxyEnv }) }), proxy };
     }
-    const proxyEnv = { HTTPS_PROXY: proxy?.href };
+    // The agent's `timeout` also bounds how long a tunnel may take to open.
+    const through = proxy === undefined ? {} : { proxyEnv: { HTTPS_PROXY: proxy.href }, timeout: TUNNEL_MS };
     const trust = own ? await readTls({ id, tls }) : await readRoots(id, tls);
     return {
-      agent: new https.Agent({ ...KEEP, ...SPOKEN, ...trust, ...(proxy === undefined ? {} : { proxyEnv }) }),
+      agent: new https.Agent({ ...KEEP, ...SPOKEN, ...trust, ...through }),
       proxy,
     };
   };

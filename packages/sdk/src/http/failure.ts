@@ -68,7 +68,7 @@ function proxyError(thrown: unknown, { what, proxy, connected }: FailedRequest):
   if (code === 'ERR_PROXY_TUNNEL') {
     const options = { effect: 'none', blame: 'operator', cause: thrown } as const;
     const details = { reason: 'proxy_refused', ...(status === undefined ? {} : { status }) };
-    const said = status === undefined ? 'ended the connection' : `answered ${status}`;
+    const said = status === undefined ? 'ended the connection, or took too long,' : `answered ${status}`;
     return status === 407
       ? new AuthFailedError(`${what}: ${server} wants other credentials (407); the operator must check them`, {
           ...options,
