@@ -67,23 +67,29 @@ export function startExchange(input: ExchangeInput): Exchange {
   const request = send(url, { method, headers: { ...headers, ...lengthOf(method, body) }, agent, maxHeaderSize });
   let connected = false;
   watchConnection(request, url.protocol === 'https:', () => (connected = true));
-  const answer = new Promise<Answer>((resolve, reject) => {
-    let responded = false;
+  const { promise: answer, resolve, reject } = Promise.withResolvers<Answer>();
+  let responded = false;
+  const fail = (error: Error): void => {
     // Once the response has begun, its reader alone knows what an error means.
-    request.on('error', (error) => responded || reject(error));
-    request.on('response', (response) => {
-      responded = true;
-      connected = true;
-      const { statusCode: status = 0, statusMessage: statusText = '', rawHeaders } = response;
-      readAnswer(input, { status, statusText, rawHeaders }, response).then(resolve, reject);
-    });
+    if (!responded) reject(error);
+  };
+  request.on('error', fail);
+  request.on('response', (response) => {
+    responded = true;
+    connected = true;
+    const { statusCode: status = 0, statusMessage: statusText = '', rawHeaders } = response;
+    readAnswer(input, { status, statusText, rawHeaders }, response).then(resolve, reject);
   });
   request.end(body);
   return {
     answer,
     connected: () => connected,
     reused: () => request.reusedSocket,
-    abort: (reason) => void request.destroy(reason),
+    abort(reason) {
+      request.destroy(reason);
+      // While a tunnel opens, the request itself would not hear of it.
+      fail(reason);
+    },
   };
 }
 
