@@ -1,4 +1,4 @@
-import { isJsonObject } from '@automate/sdk';
+import { InvalidInputError, isJsonObject } from '@automate/sdk';
 import type { JsonObject } from '@automate/sdk';
 import { z } from 'zod';
 import { MAX_ROWS, MAX_VALUE_BYTES } from './limits.ts';
@@ -8,6 +8,13 @@ const bytes = z
   .base64()
   .max(Math.ceil(MAX_VALUE_BYTES / 3) * 4)
   .describe(`Bytes, at most ${MAX_VALUE_BYTES}`);
+
+const WELL_FORMED = 'a text of whole Unicode characters without NUL';
+
+/** Databases end texts at a NUL, and half a character would become another one on its way. */
+const text = z.string().refine((value) => value.isWellFormed() && !value.includes('\0'), {
+  error: WELL_FORMED,
+});
 
 const FORMS = ['base64', 'integer', 'json'];
 
@@ -21,7 +28,7 @@ export const parameterSchema = z.union([
   z.null(),
   z.boolean(),
   z.number(),
-  z.string(),
+  text,
   z.strictObject({ base64: bytes }),
   z.strictObject({
     integer: z
@@ -49,6 +56,11 @@ export type Value =
 
 export function readParameter(value: Parameter): Value {
   if (value === null) return { kind: 'null' };
+  // Within lists nobody has looked yet.
+  if (typeof value === 'string' && !value.isWellFormed())
+    throw new InvalidInputError(`params: expected ${WELL_FORMED}, received half a character`, {
+      details: { reason: 'parameters' },
+    });
   if (typeof value !== 'object') return { kind: 'scalar', value };
   if (Array.isArray(value)) return { kind: 'list', values: value as Parameter[] };
   const [form, ...others] = Object.keys(value);
@@ -67,7 +79,7 @@ export interface Statement {
 
 /** The input of a statement; `placeholder` says how it names its parameters. */
 export const statementInput = (placeholder: string) => ({
-  sql: z.string().min(1).describe(`One statement; ${placeholder}`),
+  sql: text.min(1).describe(`One statement; ${placeholder}`),
   params: z
     .array(parameterSchema)
     .default([])

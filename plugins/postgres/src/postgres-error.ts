@@ -54,6 +54,13 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
 /** A replica says so, and a server that was demoted. */
 const READ_ONLY = '25006';
 
+/** What PgBouncer says by one SQLSTATE for all, and the one by which the server would say it. */
+const POOLER: readonly { readonly words: RegExp; readonly state: string }[] = [
+  { words: /no such database/, state: '3D000' },
+  { words: /authentication failed|auth failed|no such user/, state: '28' },
+  { words: /no more connections|query_wait_timeout/, state: '53300' },
+];
+
 export interface FaultContext {
   readonly server: string;
   readonly effects: Effects;
@@ -108,7 +115,9 @@ export function postgresFault(error: unknown, context: FaultContext): Fault | un
 }
 
 function fromState(state: string, message: string, effect: Effect, error: object): ConnectorError {
-  const meaning = MEANINGS[state] ?? MEANINGS[state.slice(0, 2)] ?? { code: 'UPSTREAM_5XX', reason: 'server_error' };
+  const pooler = state === '08P01' ? POOLER.find(({ words }) => words.test(message))?.state : undefined;
+  const meaning = MEANINGS[pooler ?? state] ??
+    MEANINGS[state.slice(0, 2)] ?? { code: 'UPSTREAM_5XX', reason: 'server_error' };
   const options: ConnectorErrorOptions = {
     effect,
     details: { sqlstate: state, reason: meaning.reason, ...factsOf(error) },

@@ -21,6 +21,7 @@ const DECODERS: Readonly<Record<string, Decode>> = {
   jsonb: jsonValue,
   timestamp: toIso,
   timestamptz: toIso,
+  timetz: (text) => text.replace(/[+-]\d\d$/, '$&:00'),
 };
 
 /**
@@ -32,13 +33,21 @@ export function decode(text: string | null, type: number, types: Types): JsonVal
 }
 
 function decoderOf(oid: number, types: Types): Decode {
-  const { name = '', element } = types.get(oid) ?? {};
+  const { name, element } = typeOf(oid, types);
   if (element === undefined) return DECODERS[name] ?? ((text) => text);
   // Boxes alone are not parted by commas.
-  const elementName = types.get(element)?.name;
-  if (elementName === 'box') return (text) => text;
+  if (typeOf(element, types).name === 'box') return (text) => text;
   const each = decoderOf(element, types);
   return (text) => arrayParser.create(text, each).parse();
+}
+
+/** A type by its number; of a domain the one that it is made of. */
+function typeOf(oid: number, types: Types): PostgresType {
+  return baseOf(types.get(oid) ?? { name: `oid ${oid}` }, types);
+}
+
+function baseOf(type: PostgresType, types: Types): PostgresType {
+  return type.base === undefined ? type : typeOf(type.base, types);
 }
 
 /** The driver's published types describe it otherwise than it is. */
@@ -71,7 +80,7 @@ function toBytes(text: string): Buffer {
  * @throws InvalidInputError where no value of that type can be made of it.
  */
 export function encode(given: Parameter, path: string, type: PostgresType, types: Types): string | Buffer | null {
-  const base = type.base === undefined ? type : (types.get(type.base) ?? type);
+  const base = baseOf(type, types);
   const value = readParameter(given);
   const isJson = isJsonType(base);
   switch (value.kind) {
@@ -100,7 +109,7 @@ const TAKES_BYTES: ReadonlySet<string> = new Set(['bytea', 'text', 'varchar', 'b
 const isJsonType = ({ name }: PostgresType): boolean => name === 'json' || name === 'jsonb';
 
 function toArray(list: readonly Parameter[], path: string, element: number, types: Types): string {
-  const type = types.get(element) ?? { name: `oid ${element}` };
+  const type = typeOf(element, types);
   const parts = list.map((value, index): string => {
     // A list within a list is a further dimension.
     if (Array.isArray(value) && !isJsonType(type))

@@ -100,9 +100,10 @@ describeWith(services, 'PgBouncer', () => {
 
     it('is not the fault of the caller where it does not let us in', async () => {
       const nowhere = await workshop.connect(port, { database: 'nowhere' });
-      const failure = await nowhere.call('query', { sql: 'SELECT 1' }).catch((error: unknown) => error);
-      expect(failure).toMatchObject({ effect: 'none' });
-      expect(failure).not.toMatchObject({ code: 'INVALID_INPUT' });
+      await expect(nowhere.call('query', { sql: 'SELECT 1' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+      const auth = { type: 'basic' as const, username: 'postgres', password: 'wrong' };
+      const stranger = await workshop.connect(port, {}, { config: { auth } });
+      await expect(stranger.call('query', { sql: 'SELECT 1' })).rejects.toMatchObject({ code: 'AUTH_FAILED' });
     });
   });
 });

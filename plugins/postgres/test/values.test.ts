@@ -17,7 +17,7 @@ describeWith(postgres, 'values of a real PostgreSQL', () => {
       CREATE DOMAIN document AS jsonb;
       CREATE TABLE kept (id int PRIMARY KEY, doc jsonb, plain json, moods mood[], spans int4range[], docs jsonb[],
         texts text[], grid int[], blobs bytea[], amounts numeric[], days date[], moments timestamptz[], custom document,
-        blob bytea, ratio float8, ratios float8[], moment timestamptz, local timestamp, span interval);
+        documents document[], clock timetz, blob bytea, ratio float8, ratios float8[], moment timestamptz, local timestamp, span interval);
       ALTER ROLE postgres SET DateStyle = 'German';
       ALTER ROLE postgres SET IntervalStyle = 'postgres_verbose';
       ALTER ROLE postgres SET bytea_output = 'escape';
@@ -57,6 +57,8 @@ describeWith(postgres, 'values of a real PostgreSQL', () => {
     ['plain', [[]], '[[]]'],
     ['custom', { a: 1 }, '{"a": 1}'],
     ['moods', ['glad', 'so "so"', null], '{glad,"so \\"so\\"",NULL}'],
+    ['documents', [{ a: 1 }, []], '{"{\\"a\\": 1}",[]}'],
+    ['clock', '10:00:00+02:00', '10:00:00+02'],
     ['moods', [], '{}'],
     ['spans', ['[1,5)', 'empty'], '{"[1,5)",empty}'],
     ['docs', [{ a: [1] }, []], '{"{\\"a\\": [1]}",[]}'],
@@ -96,6 +98,25 @@ describeWith(postgres, 'values of a real PostgreSQL', () => {
     await expect(connector.call('execute', { sql: `SELECT $1::${type}`, params: [value] })).rejects.toMatchObject(
       failure,
     );
+  });
+
+  it('are told to be no text where they are none', async () => {
+    for (const text of ['a\0b', 'half \ud83d'])
+      for (const [sql, ...params] of [
+        ['SELECT $1::text', text],
+        ['SELECT $1::text[]', [text]],
+        [`SELECT '${text}'`],
+      ] as const)
+        await expect(connector.call('query', { sql, params: params as JsonValue[] })).rejects.toMatchObject({
+          code: 'INVALID_INPUT',
+        });
+  });
+
+  it('of arrays that do not begin at one are lists as well', async () => {
+    const sql = "SELECT '[0:1]={1,2}'::int[] AS a, '1 2'::int2vector AS b, '{(2,2),(1,1);(4,4),(3,3)}'::box[] AS c";
+    await expect(connector.call('query', { sql })).resolves.toMatchObject({
+      rows: [{ a: [1, 2], b: '1 2', c: '{(2,2),(1,1);(4,4),(3,3)}' }],
+    });
   });
 
   it('name their types, those of users too', async () => {
