@@ -1,4 +1,4 @@
-import { CancelledError, OverloadedError, remainingMs, TimeoutError } from '@automate/sdk';
+import { CancelledError, OverloadedError, remainingMs, TimeoutError, UnavailableError } from '@automate/sdk';
 import type { ConnectorError } from '@automate/sdk';
 import type { Call, SqlConnection } from './dialect.ts';
 
@@ -42,6 +42,7 @@ export class Pool<C extends SqlConnection> {
   /** A connection for a call. Whatever goes wrong here, nothing was sent. */
   async acquire(call: Call): Promise<C> {
     for (;;) {
+      if (this.#closed) throw new UnavailableError('the connector is closing');
       if (call.signal.aborted) throw left();
       const idle = this.#takeIdle();
       if (idle !== undefined) return this.#lend(idle);

@@ -1,101 +1,20 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
-import { closedPort, startConnector } from '@automate/testing';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { itTellsWhatAnswers } from '../../../packages/sql/test/misbehaving-cases.ts';
 import MysqlAdapter from '../src/mysql-adapter.ts';
 
-const running: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of running.splice(0).toReversed()) await close();
-});
+const GREETING = Buffer.from(
+  '0a352e352e3500010000006162636465666768000fa22102000800150000000000000000000061626364656667686970616200',
+  'hex',
+);
+const packet = (sequence: number, body: Buffer): Buffer =>
+  Buffer.concat([Buffer.from([body.length, 0, 0, sequence]), body]);
 
-/** A connector to a server that treats every connection so. */
-async function connectTo(serve: (socket: Socket) => void) {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    serve(socket);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  running.push(async () => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-    await once(server, 'close');
-  });
-  return connectAt((server.address() as AddressInfo).port);
-}
-
-async function connectAt(port: number, config: object = {}) {
-  const connector = await startConnector(MysqlAdapter, {
-    url: `http://127.0.0.1:${port}`,
-    config: { auth: { type: 'basic', username: 'ann', password: 'x' }, ...config },
-  });
-  running.push(() => connector.close());
-  return connector;
-}
-
-const one = { sql: 'SELECT 1' };
-
-describe('what answers at the endpoint', () => {
-  it('is told to be nothing', async () => {
-    const connector = await connectAt(await closedPort());
-    await expect(connector.call('query', one)).rejects.toMatchObject({
-      code: 'TRANSIENT_NETWORK',
-      effect: 'none',
-      retryable: true,
-    });
-    await expect(connector.health()).resolves.toMatchObject({
-      status: 'unhealthy',
-      details: { code: 'TRANSIENT_NETWORK' },
-    });
-  });
-
-  it('is told to have no address', async () => {
-    const connector = await connectAt(3306, { host: 'nowhere.invalid' });
-    await expect(connector.call('execute', one)).rejects.toMatchObject({ code: 'TRANSIENT_NETWORK', effect: 'none' });
-  });
-
-  it.each([
-    ['a web server', (socket: Socket) => void socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')],
-    ['another database', (socket: Socket) => void socket.write(Buffer.from('R\0\0\0\u0008\0\0\0\0', 'latin1'))],
-  ])('is told to be no MySQL: %s', async (_title, serve) => {
-    const connector = await connectTo(serve);
-    const failure = { code: 'UPSTREAM_5XX', retryable: false, details: { reason: 'bad_answer' } };
-    await expect(connector.call('query', one)).rejects.toMatchObject(failure);
-    await expect(connector.health()).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'UPSTREAM_5XX' } });
-  });
-
-  it('is told to close at once', async () => {
-    const connector = await connectTo((socket) => socket.destroy());
-    await expect(connector.call('execute', one)).rejects.toMatchObject({ code: 'TRANSIENT_NETWORK', effect: 'none' });
-  });
-
-  it('is told to be silent once the deadline passes', async () => {
-    const connector = await connectTo(() => undefined);
-    await expect(connector.call('execute', one, { timeoutMs: 200 })).rejects.toMatchObject({
-      code: 'TIMEOUT',
-      effect: 'none',
-    });
-    await expect(connector.health({ timeoutMs: 200 })).resolves.toMatchObject({
-      status: 'unhealthy',
-      details: { code: 'TIMEOUT' },
-    });
-  });
-
-  it('is given up when it lets us in and says no more', async () => {
-    // A greeting, and an OK to the login.
-    const greeting = Buffer.from(
-      '0a352e352e3500010000006162636465666768000fa22102000800150000000000000000000061626364656667686970616200',
-      'hex',
-    );
-    const packet = (sequence: number, body: Buffer): Buffer =>
-      Buffer.concat([Buffer.from([body.length, 0, 0, sequence]), body]);
-    const connector = await connectTo((socket) => {
-      socket.write(packet(0, greeting));
-      socket.once('data', () => socket.write(packet(2, Buffer.from([0, 0, 0, 2, 0, 0, 0]))));
-    });
-    await expect(connector.call('execute', one, { timeoutMs: 300 })).rejects.toMatchObject({ code: 'TIMEOUT' });
-  });
+itTellsWhatAnswers({
+  name: 'MySQL',
+  adapter: MysqlAdapter,
+  another: Buffer.from('R\0\0\0\u0008\0\0\0\0', 'latin1'),
+  letIn(socket) {
+    socket.write(packet(0, GREETING));
+    // OK to the login.
+    socket.once('data', () => socket.write(packet(2, Buffer.from([0, 0, 0, 2, 0, 0, 0]))));
+  },
 });
