@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect as connectSocket, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import type { JsonObject } from '@automate/sdk';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWith } from '@automate/tooling/require-service';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createWorkshop, postgres } from './open-postgres.ts';
@@ -132,7 +133,10 @@ describeWith(postgres, 'sessions of a real PostgreSQL', () => {
   it('are no good to a connector for changes where the server takes none', async () => {
     const reader = await workshop.connect(server.port, { read_only: true });
     await server.sql('ALTER ROLE postgres SET default_transaction_read_only = on');
-    await server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'automate:%'");
+    const ours = "FROM pg_stat_activity WHERE application_name LIKE 'automate:%'";
+    while ((await server.sql(`SELECT pg_terminate_backend(pid) ${ours}`)).length > 0) await sleep(20);
+    // Whichever of us has not heard of it yet hears of it now.
+    await Promise.allSettled([execute('SELECT 1'), reader.call('query', { sql: 'SELECT 1' })]);
     await expect(connector.health()).resolves.toMatchObject({
       status: 'unhealthy',
       message: expect.stringContaining('takes no changes'),
