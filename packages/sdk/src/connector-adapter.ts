@@ -11,6 +11,7 @@ import { normalizeError } from './normalize-error.ts';
 import { redactError, withEffect } from './rebuild-error.ts';
 import type { Redactor } from './redact.ts';
 import { createRedactor } from './redact.ts';
+import { findReservedKey } from './reserved-key.ts';
 import { validate } from './validation.ts';
 import type { WebhookHeaders } from './webhook.ts';
 
@@ -117,7 +118,12 @@ export abstract class ConnectorAdapter {
     }
     if (definition.output === undefined) return (result ?? null) as JsonValue;
     const output = await validate(definition.output, result);
-    if (output.ok) return output.value as JsonValue;
+    if (output.ok) {
+      const lost = findReservedKey(result);
+      if (lost !== undefined && findReservedKey(output.value) === undefined)
+        throw reservedKey(lost, definition.sideEffects);
+      return output.value as JsonValue;
+    }
     const all = output.problems
       .map(({ path, message }) => `${path === '' ? 'the result' : path}: ${message}`)
       .join('; ');
@@ -175,6 +181,13 @@ export abstract class ConnectorAdapter {
       { effect: 'none', details: { reason: 'not_started' } },
     );
   }
+}
+
+/** Whoever asked can have it under another name; what was changed is changed. */
+function reservedKey(path: string, sideEffects: boolean): ConnectorError {
+  const message = `the result has a member called __proto__, at "${path}", which cannot be passed on: ask for it under another name`;
+  const options = { blame: 'caller', details: { reason: 'reserved_key', path } } as const;
+  return sideEffects ? new ConnectorInternalError(message, options) : new InvalidInputError(message, options);
 }
 
 function attachedTo(adapter: ConnectorAdapter): ConnectorContext | undefined {

@@ -121,6 +121,32 @@ describe('the declarative form', () => {
     });
   });
 
+  it.each([
+    [false, { code: 'INVALID_INPUT', effect: 'none' }],
+    [true, { code: 'INTERNAL_ERROR', effect: 'maybe' }],
+  ])('loses no member called __proto__ without a word (with side effects: %s)', async (sideEffects, expected) => {
+    const rows = z.array(z.record(z.string(), z.json()));
+    class Rows extends Weather {
+      override readonly actions = {
+        rows: action({
+          description: 'Gives rows.',
+          input: z.object({ name: z.string() }),
+          output: z.object({ rows }),
+          sideEffects,
+          idempotent: false,
+          run: ({ name }) => JSON.parse(`{"rows":[{"a":1},{"${name}":2}]}`) as { rows: z.infer<typeof rows> },
+        }),
+      } as never;
+    }
+    const { adapter, remote } = start(new Rows());
+    expect(await adapter.execute('rows', { name: 'b' }, remote.call())).toEqual({ rows: [{ a: 1 }, { b: 2 }] });
+    expect(await rejection(adapter.execute('rows', { name: '__proto__' }, remote.call()))).toMatchObject({
+      ...expected,
+      blame: 'caller',
+      details: { reason: 'reserved_key', path: 'rows.1.__proto__' },
+    });
+  });
+
   it('may compute its table in a getter', async () => {
     class Computed extends ConnectorAdapter {
       readonly name = 'computed';
