@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { styleText } from 'node:util';
+import { inspect, styleText } from 'node:util';
 import type { ConnectorService } from '@automate/contract';
 import { formatBootReport } from '../boot-report.ts';
 import { diagnose } from '../compose/doctor.ts';
@@ -13,11 +13,15 @@ import { buildProgram } from './build-program.ts';
 import type { CliContext, GlobalOptions, StartOptions } from './cli-context.ts';
 import { CliExit, EXIT } from './cli-context.ts';
 import { reportFailure } from './describe-error.ts';
+import { endNow, haveEnded, watchThreads } from './end-process.ts';
 import { readyRecord } from './ready-record.ts';
 import { withProgress } from './with-progress.ts';
 
 /** How long the process may live on after everything was closed, in milliseconds, should something hold it. */
 const LINGER_MS = 1_000;
+
+/** How long a host may take to end once it was told to, in milliseconds: more than its steps are allowed in all. */
+const STOP_MS = 25_000;
 
 /** A signal that comes again within so many milliseconds is an echo of the first. */
 const ECHO_MS = 500;
@@ -26,6 +30,13 @@ const ECHO_MS = 500;
 export async function run(): Promise<void> {
   process.stdout.on('error', reportBrokenOutput());
   process.stderr.on('error', () => undefined);
+  const threads = watchThreads(process);
+  // Threads that nobody holds the process for are still waited for at its exit: then rather go on, until what was begun is done.
+  process.on('beforeExit', () => void (threads.size > 0 && setTimeout(() => undefined, 20)));
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`fatal: ${inspect(error)}\n`);
+    endNow(process, EXIT.failed);
+  });
   const interrupted = new AbortController();
   const context = createContext(interrupted.signal);
   const { version } = readIdentity();
@@ -38,6 +49,11 @@ export async function run(): Promise<void> {
     if (isUsageError(reason)) process.exitCode = reason.exitCode === 0 ? EXIT.ok : EXIT.usage;
     else process.exitCode = reportFailure(context, reason, process.argv.includes('--json'));
   }
+  if (await haveEnded(threads, LINGER_MS)) return;
+  process.stderr.write(
+    `warning: ${threads.size} of the connectors' threads are blocked outside JavaScript and were cut off\n`,
+  );
+  endNow(process, Number(process.exitCode ?? EXIT.ok));
 }
 
 /** A reader that has seen enough, as `| head -1`, is no failure; a full disk is. */
@@ -139,7 +155,7 @@ async function serve(options: GlobalOptions & StartOptions): Promise<void> {
   await stopped;
   await host.close();
   // Nothing should be left; if something is, a host that was told to stop still goes.
-  setTimeout(() => process.exit(), LINGER_MS).unref();
+  setTimeout(() => process.exit(), 2 * LINGER_MS).unref();
 }
 
 /**
@@ -153,7 +169,8 @@ function stopSignal(): Promise<void> {
   return new Promise((done) => {
     let askedAt: number | undefined;
     const stop = (): void => {
-      if (askedAt !== undefined && performance.now() - askedAt > ECHO_MS) process.exit(EXIT.failed);
+      if (askedAt !== undefined && performance.now() - askedAt > ECHO_MS) endNow(process, EXIT.failed);
+      if (askedAt === undefined) setTimeout(() => endNow(process, EXIT.failed), STOP_MS).unref();
       askedAt ??= performance.now();
       done();
     };

@@ -40,6 +40,7 @@ export async function openTelemetry(
             inFlight: running?.bulkhead.inFlight ?? 0,
             memoryBytes: stats?.memoryBytes ?? 0,
             starts: stats?.starts ?? 0,
+            abandonedThreads: stats?.abandonedThreads ?? 0,
             droppedLogLines: stats?.droppedLogLines ?? 0,
             droppedMessages: stats?.droppedMessages ?? 0,
           };

@@ -41,7 +41,13 @@ async function ask(options: ProbeOptions): Promise<{ status: 'healthy' | 'unheal
     deadline: Date.now() + timeoutMs,
     ...(traceparent === undefined ? undefined : { traceparent }),
   });
-  return outcome.ok ? readAnswer(outcome.value) : { status: 'unhealthy', message: describeFailure(outcome.error) };
+  const answer = outcome.ok
+    ? readAnswer(outcome.value)
+    : ({ status: 'unhealthy', message: describeFailure(outcome.error) } as const);
+  const blocked = worker.stats().abandonedThreads;
+  if (blocked === 0) return answer;
+  const left = `worker blocked: ${blocked} of its earlier threads are blocked outside JavaScript and go on using the machine`;
+  return { status: 'unhealthy', message: answer.status === 'healthy' ? left : `${answer.message}; ${left}` };
 }
 
 function readAnswer(text: string): { status: 'healthy' | 'unhealthy'; message: string } {

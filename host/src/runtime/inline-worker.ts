@@ -72,7 +72,14 @@ class InlineWorker implements ConnectorWorker {
   }
 
   stats(): WorkerStats {
-    const none = { crashes: 0, memoryBytes: 0, utilization: 0, droppedMessages: 0, droppedLogLines: 0 };
+    const none = {
+      crashes: 0,
+      memoryBytes: 0,
+      abandonedThreads: 0,
+      utilization: 0,
+      droppedMessages: 0,
+      droppedLogLines: 0,
+    };
     return { ...none, state: this.#state, starts: this.#starts, pending: this.#pending };
   }
 

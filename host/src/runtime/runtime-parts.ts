@@ -1,4 +1,5 @@
 import type { LogReceipt } from '@automate/sdk';
+import type { AbandonedThreads } from './abandoned-threads.ts';
 import type { DeadlineSweeper } from './deadline-sweeper.ts';
 import type { FromWorker } from './messages.ts';
 import type { RestartPolicyOptions } from './restart-policy.ts';
@@ -10,6 +11,7 @@ export interface RuntimeParts {
   readonly events: WorkerEvents;
   readonly sweeper: DeadlineSweeper;
   readonly watch: WorkerWatch;
+  readonly abandoned: AbandonedThreads;
   readonly policy: Partial<RestartPolicyOptions>;
   readonly ackMs: number;
   readonly graceMs: number;

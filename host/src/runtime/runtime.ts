@@ -106,6 +106,8 @@ export interface WorkerStats {
   readonly pending: number;
   /** Heap and buffers of the thread in bytes; 0 without one. */
   readonly memoryBytes: number;
+  /** Threads of its former lives that do not end, as they are blocked outside JavaScript. */
+  readonly abandonedThreads: number;
   /** Share of time that its event loop was busy, 0 to 1. */
   readonly utilization: number;
   /** Messages outside the protocol that were dropped. */

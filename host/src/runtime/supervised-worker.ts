@@ -49,6 +49,7 @@ export class SupervisedWorker implements ConnectorWorker {
       starts: this.#starts,
       crashes: this.#crashes,
       pending: session?.pending ?? 0,
+      abandonedThreads: this.#parts.abandoned.of(this.id),
       ...(session === undefined ? { memoryBytes: 0, utilization: 0 } : this.#parts.watch.loadOf(session)),
       droppedMessages: this.#droppedMessages + (session?.inbox.strays ?? 0),
       droppedLogLines: this.#droppedLines + (session?.inbox.droppedLines ?? 0),
@@ -115,6 +116,7 @@ export class SupervisedWorker implements ConnectorWorker {
 
   #start(): WorkerSession {
     if (this.#closed || this.#policy.verdict().kind !== 'allowed') throw this.#unavailable();
+    if (this.#parts.abandoned.areTooMany(this.id)) throw this.#blocked();
     this.#policy.starting();
     this.#starts += 1;
     this.#enter({ phase: 'starting', since: Date.now() });
@@ -196,6 +198,14 @@ export class SupervisedWorker implements ConnectorWorker {
   #enter(state: WorkerState): void {
     this.#state = state;
     this.#parts.events.onState(this.id, state);
+  }
+
+  #blocked(): UnavailableError {
+    const threads = this.#parts.abandoned.of(this.id);
+    return new UnavailableError(
+      `connector "${this.id}" is not started again: ${threads} of its threads are blocked outside JavaScript by calls that ran out of time; the operator must find out what blocks them, and end them with the host`,
+      { connector: this.id, retryable: false, blame: 'operator', details: { reason: 'threads_blocked', threads } },
+    );
   }
 
   #unavailable(): UnavailableError {

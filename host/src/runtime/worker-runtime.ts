@@ -1,5 +1,6 @@
 import type { ConnectorDescription, Problem } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
+import { AbandonedThreads } from './abandoned-threads.ts';
 import { DeadlineSweeper } from './deadline-sweeper.ts';
 import { LogIntake } from './log-intake.ts';
 import type { RestartPolicyOptions } from './restart-policy.ts';
@@ -44,6 +45,7 @@ class WorkerRuntime implements Runtime {
       events,
       sweeper: this.#sweeper,
       watch: new WorkerWatch({ everyMs: options.watchMs ?? 250, stuckMs: options.stuckMs ?? 5000 }),
+      abandoned: new AbandonedThreads(),
       policy: options.policy ?? {},
       ackMs: options.ackMs ?? 50,
       graceMs: options.graceMs ?? 1000,

@@ -69,12 +69,11 @@ export class WorkerSession {
       memoryMb: spec.memoryMb,
       onMessage: (raw) => this.#inbox.take(raw),
       onDeath: (death) => this.#onDeath(causeOf(death)),
-      onLinger: (afterMs) =>
-        parts.note(
-          spec.id,
-          'warn',
-          `the thread of an ended worker is still there after ${afterMs} ms, blocked outside JavaScript`,
-        ),
+      onLinger: (gone) => {
+        parts.abandoned.add(spec.id, gone);
+        const message = 'the thread of an ended worker is still there, blocked outside JavaScript';
+        parts.note(spec.id, 'warn', message, { blocked_threads: parts.abandoned.of(spec.id) });
+      },
     });
     this.#channel = new Channel({
       id: spec.id,

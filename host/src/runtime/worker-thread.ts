@@ -9,7 +9,7 @@ import type { StartTask } from './worker-entry.ts';
 const SIGNS_MS = 100;
 
 /** A thread that has not ended so long after it was given up is stuck outside JavaScript. */
-const LINGER_MS = 5000;
+const LINGER_MS = 1000;
 
 export interface WorkerThreadOptions {
   readonly task: Omit<StartTask, 'port'>;
@@ -17,8 +17,8 @@ export interface WorkerThreadOptions {
   onMessage(raw: unknown): void;
   /** Called once, after everything that the worker sent has been delivered. */
   onDeath(death: Death): void;
-  /** The thread is given up and still there; it goes when what blocks it does. */
-  onLinger(afterMs: number): void;
+  /** The thread is given up and still there; it goes when what blocks it does, which settles `gone`. */
+  onLinger(gone: Promise<void>): void;
 }
 
 /**
@@ -43,6 +43,7 @@ export class WorkerThread {
   #timer: NodeJS.Timeout | undefined;
   #lingerTimer: NodeJS.Timeout | undefined;
   #dead = false;
+  readonly #gone = Promise.withResolvers<void>();
 
   constructor(options: WorkerThreadOptions) {
     this.#options = options;
@@ -135,6 +136,7 @@ export class WorkerThread {
       this.#exited = true;
       this.#exitCode = code;
       clearTimeout(this.#lingerTimer);
+      this.#gone.resolve();
       this.#sign();
       // Not before: between the end of a heap and the `error` that tells of it, a destroy would end the host.
       this.#pool.destroy().catch(() => {});
@@ -160,7 +162,7 @@ export class WorkerThread {
     if (!this.#exited) {
       // One whose port has closed is ending by itself.
       if (!this.#closed) void this.#thread.terminate();
-      this.#lingerTimer = setTimeout(() => this.#options.onLinger(LINGER_MS), LINGER_MS).unref();
+      this.#lingerTimer = setTimeout(() => this.#options.onLinger(this.#gone.promise), LINGER_MS).unref();
     }
     this.#port.close();
     this.#options.onDeath({ killed: this.#killed, error: this.#error, exitCode: this.#exitCode, report: this.#report });

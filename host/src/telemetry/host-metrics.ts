@@ -14,6 +14,8 @@ export interface ConnectorObservation {
   readonly memoryBytes: number;
   /** Starts of its thread, the first included. */
   readonly starts: number;
+  /** Threads of its former lives that do not end. */
+  readonly abandonedThreads: number;
   readonly droppedLogLines: number;
   readonly droppedMessages: number;
 }
@@ -78,6 +80,10 @@ export class HostMetrics {
       {
         ...gauge('automate_worker_memory_bytes', 'Heap and buffers of a worker'),
         samples: per(({ memoryBytes }) => memoryBytes),
+      },
+      {
+        ...gauge('automate_worker_abandoned_threads', 'Threads that were given up and do not end'),
+        samples: per(({ abandonedThreads }) => abandonedThreads),
       },
       {
         ...counter('automate_worker_dropped_log_lines_total', 'Log lines dropped because a connector wrote too many'),

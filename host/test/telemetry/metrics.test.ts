@@ -86,7 +86,17 @@ describe('the metrics', () => {
     const telemetry = await createTelemetry({ version: '1.0.0' });
     let status: 'unknown' | 'healthy' = 'unknown';
     telemetry.observeConnectors(() => [
-      { id: 'c', status, queued: 2, inFlight: 16, memoryBytes: 9e6, starts: 3, droppedLogLines: 7, droppedMessages: 1 },
+      {
+        id: 'c',
+        status,
+        queued: 2,
+        inFlight: 16,
+        memoryBytes: 9e6,
+        starts: 3,
+        abandonedThreads: 2,
+        droppedLogLines: 7,
+        droppedMessages: 1,
+      },
     ]);
     telemetry.recordCrash('c', 'out_of_memory');
     telemetry.recordCrash('c', 'out_of_memory');
@@ -99,6 +109,7 @@ describe('the metrics', () => {
     expect(value('automate_queue_length')).toBe(2);
     expect(value('automate_in_flight')).toBe(16);
     expect(value('automate_worker_memory_bytes')).toBe(9e6);
+    expect(value('automate_worker_abandoned_threads')).toBe(2);
     expect(value('automate_worker_restarts_total')).toBe(2);
     expect(value('automate_worker_crashes_total', 'connector="c",reason="out_of_memory"')).toBe(2);
     expect(value('automate_worker_dropped_log_lines_total')).toBe(7);
