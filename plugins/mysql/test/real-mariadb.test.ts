@@ -4,6 +4,7 @@ import { describeWith } from '@automate/tooling/require-service';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { StartConnectorOptions } from '@automate/testing';
 import { startConnector } from '@automate/testing';
+import mysql from 'mysql2/promise';
 import { itRunsTheCommonActions } from '../../../packages/sql/test/action-cases.ts';
 import MysqlAdapter from '../src/mysql-adapter.ts';
 import type { MariadbServer } from './start-mariadb.ts';
@@ -48,6 +49,14 @@ describeWith(mariadb, 'a real MariaDB', () => {
   const countSleepers = async (): Promise<number> => {
     const rows = await server.sql("SELECT 1 FROM information_schema.PROCESSLIST WHERE STATE = 'User sleep'");
     return rows.length;
+  };
+  /** Cancels what sleeps, which the connector then says of its call. */
+  const wake = async (call: Promise<unknown>): Promise<void> => {
+    for (const { ID: id } of await server.sql(
+      "SELECT ID FROM information_schema.PROCESSLIST WHERE STATE = 'User sleep'",
+    ))
+      await server.sql(`KILL QUERY ${Number(id)}`);
+    await expect(call).rejects.toMatchObject({ details: { reason: 'canceled_by_server' } });
   };
   const untilSleeping = async (count: number): Promise<void> => {
     while ((await countSleepers()) < count) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -228,18 +237,33 @@ describeWith(mariadb, 'a real MariaDB', () => {
     });
 
     it('may be tried again after a deadlock', async () => {
-      await server.sql("INSERT INTO item (name, price) VALUES ('x', 0), ('y', 0)");
+      await server.sql("INSERT INTO item (name, price) VALUES ('x', 0), ('y', 0), ('z', 0)");
       const update = (name: string) => ({ sql: `UPDATE item SET price = price + 1 WHERE name = '${name}'` });
-      const pause = { sql: 'DO sleep(0.3)' };
-      const locked = await Promise.allSettled([
-        transact(update('x'), pause, update('y')),
-        transact(update('y'), pause, update('x')),
+      // Both wait for a third one, so that each of them has its first lock when it wants that of the other.
+      const wait = { sql: "SELECT id FROM item WHERE name = 'z' LOCK IN SHARE MODE" };
+      const { port } = new URL(server.url);
+      const login = {
+        host: '127.0.0.1',
+        port: Number(port),
+        user: 'boss',
+        password: 'correct horse',
+        database: 'shop',
+      };
+      const holder = await mysql.createConnection(login);
+      await holder.query('START TRANSACTION');
+      await holder.query(update('z').sql);
+      const calls = Promise.allSettled([
+        transact(update('x'), wait, update('y')),
+        transact(update('y'), wait, update('x')),
       ]);
-      const failures = locked.flatMap((each): unknown[] => (each.status === 'rejected' ? [each.reason] : []));
+      const waiting = "SELECT 1 FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'";
+      while ((await server.sql(waiting)).length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+      await holder.end();
+      const failures = (await calls).flatMap((each): unknown[] => (each.status === 'rejected' ? [each.reason] : []));
       expect(failures).toMatchObject([
         { code: 'UPSTREAM_5XX', retryable: true, effect: 'none', details: { reason: 'deadlock' } },
       ]);
-      await server.sql("DELETE FROM item WHERE name IN ('x', 'y')");
+      await server.sql("DELETE FROM item WHERE name IN ('x', 'y', 'z')");
     });
   });
 
@@ -264,13 +288,13 @@ describeWith(mariadb, 'a real MariaDB', () => {
   describe('a slow statement', () => {
     it('ends with the deadline of the call, in the server too', async () => {
       for (const action of ['query', 'execute'])
-        await expect(connector.call(action, { sql: 'SELECT sleep(60)' }, { timeoutMs: 300 })).rejects.toMatchObject({
+        await expect(connector.call(action, { sql: 'SELECT sleep(60)' }, { timeoutMs: 2500 })).rejects.toMatchObject({
           code: 'TIMEOUT',
           retryable: true,
           effect: 'none',
         });
       await expect(
-        connector.call('transaction', { statements: [{ sql: 'DO sleep(60)' }] }, { timeoutMs: 300 }),
+        connector.call('transaction', { statements: [{ sql: 'DO sleep(60)' }] }, { timeoutMs: 2500 }),
       ).rejects.toMatchObject({ code: 'TIMEOUT', effect: 'none' });
       expect(await countSleepers()).toBe(0);
       await expect(query('SELECT 1 AS one')).resolves.toMatchObject({ rows: [{ one: 1 }] });
@@ -377,22 +401,22 @@ describeWith(mariadb, 'a real MariaDB', () => {
       const nowhere = await connect('boss', 'correct horse', { settings: { database: 'nowhere' } });
       await expect(nowhere.adapter.connect()).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
       const guest = await connect('guest', 'visits', { settings: { database: 'information_schema' } });
-      const long = guest.call('query', { sql: 'SELECT sleep(1)' });
+      const long = guest.call('query', { sql: 'SELECT sleep(60)' });
       await untilSleeping(1);
       await expect(guest.call('query', { sql: 'SELECT 1' })).rejects.toMatchObject({
         code: 'OVERLOADED',
         effect: 'none',
         retryable: true,
       });
-      await long;
+      await wake(long);
       const single = await connect('boss', 'correct horse', { settings: { pool_size: 1 } });
-      const busy = single.call('query', { sql: 'SELECT sleep(1)' });
+      const busy = single.call('query', { sql: 'SELECT sleep(60)' });
       await untilSleeping(1);
       await expect(single.call('query', { sql: 'SELECT 1' }, { timeoutMs: 200 })).rejects.toMatchObject({
         code: 'OVERLOADED',
         details: { reason: 'pool_exhausted' },
       });
-      await busy;
+      await wake(busy);
     });
   });
 

@@ -186,6 +186,27 @@ describeWith(mariadb, 'statements that MariaDB runs', () => {
     }
   });
 
+  it('are not well on a server that only reads, unless they only read themselves', async () => {
+    const login = { auth: { type: 'basic', username: 'boss', password: 'correct horse' } } as const;
+    const [writer, reader] = await Promise.all(
+      [false, true].map((readOnly) =>
+        shop.connect({ url: shop.server.url, settings: { read_only: readOnly }, config: login }),
+      ),
+    );
+    await shop.server.sql('SET GLOBAL read_only = 1');
+    try {
+      await expect(writer?.health()).resolves.toMatchObject({
+        status: 'unhealthy',
+        details: { reason: 'server_read_only' },
+      });
+      await expect(reader?.health()).resolves.toMatchObject({ status: 'healthy' });
+      await expect(reader?.call('query', { sql: 'SELECT 1 AS one' })).resolves.toMatchObject({ rows: [{ one: 1 }] });
+    } finally {
+      await shop.server.sql('SET GLOBAL read_only = 0');
+    }
+    await expect(writer?.health()).resolves.toMatchObject({ status: 'healthy' });
+  });
+
   it('tell what a table is made of', async () => {
     await shop.server.sql(
       `CREATE TABLE made (id int AUTO_INCREMENT PRIMARY KEY, state enum('new', 'it''s old') NOT NULL DEFAULT 'new', total int, twice int AS (total * 2) VIRTUAL,
