@@ -145,7 +145,6 @@ function idOf({ id }: { readonly id: string }): string {
 
 function configOf({ config }: { readonly config?: ConfigMessage }): ConnectorConfigInput {
   if (config === undefined) throw refuse({ path: '', expected: 'a configuration in "config"', received: 'nothing' });
-  idOf(config);
   return configInputFromMessage(config);
 }
 

@@ -60,7 +60,7 @@ describe('a caller that sends what it should not', () => {
     await expect(register({})).rejects.toMatchObject({ code: 3, details: expect.stringContaining('configuration') });
     await expect(register({ config: { kind: 'echo' } })).rejects.toMatchObject({
       code: 3,
-      details: expect.stringContaining('no connector'),
+      details: expect.stringContaining('id: expected'),
     });
   });
 
