@@ -96,6 +96,12 @@ export async function connectOptions(context: ConnectorContext, login: Login): P
     );
   const { host, port, user, password, database, sslMode = '' } = login;
   const configured = await readTls(context.config);
+  if (configured !== undefined && SSL_MODES[sslMode] === 'plain')
+    throw misconfigured(
+      context.id,
+      `settings.uri has sslmode=${sslMode} beside tls; only one of them can be meant`,
+      'uri',
+    );
   const tls = configured ?? (SSL_MODES[sslMode] === 'tls' ? { rejectUnauthorized: true } : undefined);
   const label = labelOf(login);
   return {
@@ -109,7 +115,7 @@ export async function connectOptions(context: ConnectorContext, login: Login): P
       });
     },
     database,
-    ssl: tls === undefined || SSL_MODES[sslMode] === 'plain' ? false : { ...tls, ...compareWith(tls.servername) },
+    ssl: tls === undefined ? false : { ...tls, ...compareWith(tls.servername) },
     application_name: `automate:${context.id}`,
     keepAlive: true,
     connectionTimeoutMillis: context.config.limits.startTimeoutMs,

@@ -79,9 +79,9 @@ describeWith(postgres, 'the way to a real PostgreSQL', () => {
     expect((failure as Error).message).not.toContain('secret');
   });
 
-  it('refuses a URI beside a host', async () => {
-    await expect(whoAmI({ uri: 'postgresql://a@b/c' }, { host: 'd' })).rejects.toMatchObject({
-      code: 'CONFIG_INVALID',
-    });
+  it('refuses a URI beside a host, and one without TLS beside tls', async () => {
+    const failure = { code: 'CONFIG_INVALID', details: { reason: 'uri' } };
+    await expect(whoAmI({ uri: 'postgresql://a@b/c' }, { host: 'd' })).rejects.toMatchObject(failure);
+    await expect(whoAmI({ uri: 'postgresql://a@b/c?sslmode=disable' }, { tls: {} })).rejects.toMatchObject(failure);
   });
 });

@@ -58,6 +58,22 @@ describeWith(postgres, 'TLS to a real PostgreSQL', () => {
     await expect(isEncrypted({ caFile, serverName: 'elsewhere' })).rejects.toMatchObject(failure);
   });
 
+  it('is used where the URI asks for it, and the certificate is checked all the same', async () => {
+    const uri = `postgresql://postgres:correct%20horse@127.0.0.1:${server.port}/postgres?sslmode=require`;
+    const connector = await startConnector(PostgresAdapter, { settings: { uri } });
+    running.push(connector);
+    await expect(connector.call('query', { sql: 'SELECT 1' })).rejects.toMatchObject({
+      effect: 'none',
+      details: { reason: 'tls_certificate' },
+    });
+    const trusting = await startConnector(PostgresAdapter, {
+      settings: { uri },
+      config: { tls: { caFile, serverName: 'db.internal' } },
+    });
+    running.push(trusting);
+    await expect(trusting.call('query', { sql: 'SELECT 1' })).resolves.toBeDefined();
+  });
+
   it('names a file that cannot be read', async () => {
     await expect(isEncrypted({ caFile: join(folder, 'none.pem') })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
