@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { BootReport } from './boot-report.ts';
 import { BootTimer } from './boot-report.ts';
 import { CloseStack } from './close-stack.ts';
@@ -34,8 +33,7 @@ import { Descriptions } from './service/descriptions.ts';
 import { EventHub } from './service/event-hub.ts';
 import { LiveConnectors } from './service/live-connectors.ts';
 import { Registrations } from './service/registrations.ts';
-import type { DataDirLock } from './store/data-dir.ts';
-import { lockDataDir, openDataDir } from './store/data-dir.ts';
+import { holdDataDir, openDataDir, refuseWhereServed } from './store/data-dir.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
 
@@ -179,6 +177,8 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     descriptions,
     findProfile: (name) => config.profiles.get(name),
     healthIntervalMs: settings.healthIntervalMs,
+    // Whoever serves holds the directory, and nobody else changes what it serves.
+    assertWritable: () => (serve ? undefined : refuseWhereServed(settings.dataDir)),
     onChange: (change) => {
       if (change.kind === 'removed') announcements.removed(change.id);
       else announcements.changed(change.kind, change.entry);
@@ -281,16 +281,6 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     close: () => stack.close(),
     [Symbol.asyncDispose]: () => stack.close(),
   };
-}
-
-/** Takes the data directory. Tries for a moment, since whoever looks for a running host holds the lock for an instant. */
-async function holdDataDir(directory: string): Promise<DataDirLock> {
-  for (let attempt = 0; attempt < 10; attempt += 1) {
-    const lock = lockDataDir(directory);
-    if (lock !== undefined) return lock;
-    await delay(50);
-  }
-  throw new Error(`another host runs on the data directory ${directory}: stop it, or name another with DATA_DIR`);
 }
 
 /** What runs adapter classes in this thread drags the SDK in, so that it is loaded only where a class is registered. */

@@ -6,5 +6,7 @@ export type { KindRegistration } from './compose/kinds.ts';
 export type { Host, ReloadResult } from './host.ts';
 export { HostConfigError } from './host-settings.ts';
 export type { Environment, HostSettingsInput } from './host-settings.ts';
+export { locateHost } from './compose/project-tools.ts';
+export type { LocateOptions } from './compose/project-tools.ts';
 export { openLocalService } from './open-local-service.ts';
 export type { LocalServiceOptions } from './open-local-service.ts';

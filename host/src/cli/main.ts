@@ -122,7 +122,7 @@ async function openService(options: GlobalOptions): Promise<ConnectorService> {
   if (address !== undefined) return connectTo({ address });
   const projectDir = await projectOf(options);
   const flags = { ...flagsOf(options), logLevel: process.env['LOG_LEVEL'] || 'warn' };
-  const running = locateHost({ projectDir, env: process.env, flags });
+  const running = await locateHost({ cwd: projectDir, env: process.env, flags });
   if (running !== undefined) return connectTo({ address: running.grpc });
   return openLocalService({ cwd: projectDir, env: process.env, flags, logTo: process.stderr });
 }

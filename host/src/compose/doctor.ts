@@ -72,7 +72,7 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
     env,
     defaults: { healthIntervalMs: settings.healthIntervalMs },
   });
-  const running = locateHost(options)?.grpc;
+  const running = (await locateHost({ ...options, cwd: projectDir }))?.grpc;
   const dataDir = checkDataDir(settings.dataDir);
   const findings = [
     ...describeConfig(loaded, projectDir),

@@ -1,16 +1,18 @@
-// What the command line needs of single stages, without a host.
+// What the command line and programs need of single stages, without a host.
 
-import type { HostSettingsInput, Environment } from '../host-settings.ts';
+import type { Environment, HostSettingsInput } from '../host-settings.ts';
 import { readHostSettings } from '../host-settings.ts';
 import type { HostAddresses } from '../store/data-dir.ts';
+import { findProjectRoot } from '../identity.ts';
 import { findRunningHost } from '../store/data-dir.ts';
 
 export { writeDefaultConfig } from '../config/default-config.ts';
 
 export interface LocateOptions {
-  readonly projectDir: string;
+  /** Where the project is looked for, upwards. */
+  readonly cwd: string;
   readonly env: Environment;
-  readonly flags: HostSettingsInput;
+  readonly flags?: HostSettingsInput;
 }
 
 /**
@@ -18,6 +20,7 @@ export interface LocateOptions {
  *
  * @throws HostConfigError where flags or environment are wrong
  */
-export function locateHost({ projectDir, env, flags }: LocateOptions): HostAddresses | undefined {
+export async function locateHost({ cwd, env, flags = {} }: LocateOptions): Promise<HostAddresses | undefined> {
+  const projectDir = await findProjectRoot(cwd);
   return findRunningHost(readHostSettings({ flags, env, projectDir, terminal: false }).dataDir);
 }

@@ -25,6 +25,8 @@ export interface RegistrationsOptions {
   readonly store: Store;
   readonly live: LiveConnectors;
   readonly descriptions: Descriptions;
+  /** Throws where another process may change the set, and this one may not. */
+  assertWritable(): void;
   findProfile(name: string): ProfileFacts | undefined;
   /** Default of `health_check.interval`, in milliseconds. */
   readonly healthIntervalMs: number;
@@ -61,7 +63,8 @@ export class Registrations {
         });
       }
       await this.#checkAgainstKind(parsed.config);
-      this.#options.store.put(parsed.config.id, parsed.wire);
+      this.#options.assertWritable();
+      if (!this.#options.store.insert(parsed.config.id, parsed.wire)) throw addedElsewhere(parsed.config.id);
       this.#putToWork('added', parsed);
       return { id: parsed.config.id, message: `registered "${parsed.config.id}"` };
     });
@@ -72,6 +75,7 @@ export class Registrations {
       const parsed = this.#parse(input);
       this.#requireApiOwned(parsed.config.id, 'updated');
       await this.#checkAgainstKind(parsed.config);
+      this.#options.assertWritable();
       this.#options.store.put(parsed.config.id, parsed.wire);
       this.#putToWork('updated', parsed);
       return { id: parsed.config.id, message: `updated "${parsed.config.id}"` };
@@ -81,6 +85,7 @@ export class Registrations {
   remove(id: string): Promise<ChangeResult> {
     return this.#locks.run(id, async () => {
       this.#requireApiOwned(id, 'removed');
+      this.#options.assertWritable();
       this.#options.store.delete(id);
       this.#options.registry.remove(id);
       this.#options.live.close(id);
@@ -149,6 +154,13 @@ export class Registrations {
       },
     ];
   }
+}
+
+function addedElsewhere(id: string): AlreadyExistsError {
+  return new AlreadyExistsError(
+    `a connector "${id}" exists already: another program registered it since this one began; open the service anew to see it`,
+    { connector: id },
+  );
 }
 
 /** A path can only be asked for at an http(s) endpoint. */

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
+import { UnavailableError } from '@automate/contract';
 
 /** Where a running host listens, as it writes it down for the command line. */
 export interface HostAddresses {
@@ -59,6 +61,16 @@ export function lockDataDir(directory: string): DataDirLock | undefined {
   };
 }
 
+/** Takes the data directory. Tries for a moment, since whoever looks for a running host holds the lock for an instant. */
+export async function holdDataDir(directory: string): Promise<DataDirLock> {
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    const lock = lockDataDir(directory);
+    if (lock !== undefined) return lock;
+    await delay(50);
+  }
+  throw new Error(`another host runs on the data directory ${directory}: stop it, or name another with DATA_DIR`);
+}
+
 /** Where the host that holds this directory listens; undefined when none runs here. */
 export function findRunningHost(directory: string): HostAddresses | undefined {
   let addresses: HostAddresses;
@@ -72,6 +84,20 @@ export function findRunningHost(directory: string): HostAddresses | undefined {
   if (lock === undefined) return addresses;
   lock.release();
   return undefined;
+}
+
+/**
+ * Lets only those change the connectors of a directory who serve it, or anyone while nobody does.
+ *
+ * @throws UnavailableError with the address of the host that serves it
+ */
+export function refuseWhereServed(dataDir: string): void {
+  const running = findRunningHost(dataDir);
+  if (running === undefined) return;
+  throw new UnavailableError(
+    `a host serves this data directory at ${running.grpc}, and connectors are changed through it: connect to that address, or without \`local\``,
+    { retryable: false, details: { reason: 'served_elsewhere', address: running.grpc } },
+  );
 }
 
 function isBusy(error: unknown): boolean {

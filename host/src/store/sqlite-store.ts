@@ -30,10 +30,14 @@ export function openSqliteStore(file: string): Store {
     `INSERT INTO connectors (id, config, updated_at) VALUES (?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET config = excluded.config, updated_at = excluded.updated_at`,
   );
+  const insert = database.prepare(
+    'INSERT INTO connectors (id, config, updated_at) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING',
+  );
   const remove = database.prepare('DELETE FROM connectors WHERE id = ?');
   let open = true;
   return {
     load: () => select.all().map(readRow),
+    insert: (id, config) => insert.run(id, JSON.stringify(config), new Date().toISOString()).changes > 0,
     put(id, config) {
       upsert.run(id, JSON.stringify(config), new Date().toISOString());
     },

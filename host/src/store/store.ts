@@ -15,7 +15,9 @@ export interface StoredConnector {
  */
 export interface Store {
   load(): readonly StoredConnector[];
-  /** Adds or replaces one connector. */
+  /** Adds one connector; false, and nothing done, where there is one of that id, whoever put it there. */
+  insert(id: string, config: JsonObject): boolean;
+  /** Replaces one connector, or adds it. */
   put(id: string, config: JsonObject): void;
   /** False when there was none. */
   delete(id: string): boolean;

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,11 @@ describe('the data directory', () => {
   beforeEach(() => {
     directory = join(mkdtempSync(join(tmpdir(), 'automate-data-')), 'deep', 'data');
   });
-  afterEach(() => rmSync(join(directory, '..', '..'), { recursive: true, force: true }));
+  let child: ChildProcess | undefined;
+  afterEach(() => {
+    child?.kill('SIGKILL');
+    rmSync(join(directory, '..', '..'), { recursive: true, force: true });
+  });
 
   it('is made with its parents, closed to others, and closed again if it was open', () => {
     openDataDir(directory);
@@ -38,12 +43,13 @@ describe('the data directory', () => {
   it('says where its host listens for as long as that host lives, and no longer, even when it is killed', async () => {
     openDataDir(directory);
     expect(findRunningHost(directory)).toBeUndefined();
-    const child = spawn(process.execPath, [FIXTURE, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
-    await once(child.stdout, 'data');
+    const holder = spawn(process.execPath, [FIXTURE, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+    child = holder;
+    await once(holder.stdout, 'data');
     expect(findRunningHost(directory)).toEqual({ grpc: '127.0.0.1:1', http: 'http://127.0.0.1:2' });
     expect(lockDataDir(directory)).toBeUndefined();
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
     expect(findRunningHost(directory)).toBeUndefined();
     const lock = lockDataDir(directory);
     expect(lock).toBeDefined();

@@ -2,9 +2,15 @@
 export interface ConnectOptions {
   /**
    * Address of a service: `host:port`, `[::1]:port`, or any target of gRPC (`dns:///name:port`, `unix:/path`). Without a
-   * port 50051. Default: `CONNECTORS_SERVICE_ADDR` of the environment; without that the host runs in this process.
+   * port 50051. Default: `CONNECTORS_SERVICE_ADDR` of the environment; without that the host that serves this project's
+   * data directory, and without one the host runs in this process.
    */
   readonly address?: string;
+  /**
+   * Runs the host in this process though another one may serve the project. It sees what was registered when it began, and
+   * refuses to change connectors while the other runs. Default false.
+   */
+  readonly local?: boolean;
   /** Milliseconds that the first contact with a remote service may take. Default 5000. */
   readonly connectTimeoutMs?: number;
   /** In process: the project's directory, whose `node_modules` are searched. Default: the working directory. */

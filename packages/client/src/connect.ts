@@ -3,21 +3,25 @@ import { errorFromStatus } from '@automate/contract/grpc';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import type { ChannelOptions, ServiceError } from '@grpc/grpc-js';
 import type { ConnectOptions } from './connect-options.ts';
-import { openLocalBackend } from './local-backend.ts';
+import { loadHost } from './local-backend.ts';
 import { createRemoteBackend } from './remote-backend.ts';
 import { isLoopback, parseServiceAddress } from './service-address.ts';
 
 /**
- * Opens the connectors service: the remote one when there is an address, in `options` or as `CONNECTORS_SERVICE_ADDR`,
- * else the host in this process, loaded only then. Callers cannot tell which; close it when done.
+ * Opens the connectors service: the remote one when there is an address, in `options` or as `CONNECTORS_SERVICE_ADDR`;
+ * else the host that serves this project's data directory; else the host in this process. Callers cannot tell which;
+ * close it when done.
  *
  * @throws UNAVAILABLE when the remote service cannot be reached, or the host is not installed. One is never taken for
  *   the other.
  */
 export async function connect(options: ConnectOptions = {}): Promise<ConnectorService> {
   const address = options.address ?? (options.env ?? process.env)['CONNECTORS_SERVICE_ADDR'];
-  if (address === undefined || address.trim() === '') return openLocalBackend(options);
-  return openRemoteBackend(address, options.connectTimeoutMs ?? 5000);
+  const timeoutMs = options.connectTimeoutMs ?? 5000;
+  if (address !== undefined && address.trim() !== '') return openRemoteBackend(address, timeoutMs);
+  const host = await loadHost(options);
+  const running = options.local === true ? undefined : await host.locate();
+  return running === undefined ? host.open() : openRemoteBackend(running, timeoutMs);
 }
 
 /** Results are at most 3 MiB, but lists have no such bound. */

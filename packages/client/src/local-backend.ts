@@ -7,29 +7,40 @@ import type { ConnectOptions } from './connect-options.ts';
 
 /** What the client needs of the host: the host's types would make a cycle, since its command line uses the client. */
 interface HostModule {
-  openLocalService(options: {
-    readonly cwd: string;
-    readonly env: Readonly<Record<string, string | undefined>>;
-    readonly flags?: { readonly config?: string };
-  }): Promise<ConnectorService>;
+  openLocalService(options: HostPlace): Promise<ConnectorService>;
+  locateHost(options: HostPlace): Promise<{ readonly grpc: string } | undefined>;
+}
+
+interface HostPlace {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly flags?: { readonly config?: string };
+}
+
+/** The host that is installed for a project. */
+export interface InstalledHost {
+  /** Address of the host that serves the project's data directory; undefined where none does. */
+  locate(): Promise<string | undefined>;
+  /** The port in process: the host without listeners. */
+  open(): Promise<ConnectorService>;
 }
 
 /** Computed, so that compilers and bundlers leave the host out: it is there only where connectors run in process. */
 const HOST = ['@automate', 'host'].join('/');
 
-/** The port in process: the host without listeners. Fails with UNAVAILABLE when the host is not installed. */
-export async function openLocalBackend(options: ConnectOptions): Promise<ConnectorService> {
+/** Loads the host, the one beside this package or that of the caller's project. Fails with UNAVAILABLE when it is not installed. */
+export async function loadHost(options: ConnectOptions): Promise<InstalledHost> {
   const cwd = resolve(options.cwd ?? process.cwd());
-  const host = await loadHost(cwd);
-  return host.openLocalService({
+  const host = await importHost(cwd);
+  const place: HostPlace = {
     cwd,
     env: options.env ?? process.env,
     ...(options.configPath === undefined ? {} : { flags: { config: resolve(cwd, options.configPath) } }),
-  });
+  };
+  return { locate: async () => (await host.locateHost(place))?.grpc, open: () => host.openLocalService(place) };
 }
 
-/** The host beside this package, or else the one of the caller's project. */
-async function loadHost(cwd: string): Promise<HostModule> {
+async function importHost(cwd: string): Promise<HostModule> {
   try {
     return (await import(HOST)) as HostModule;
   } catch (error) {
