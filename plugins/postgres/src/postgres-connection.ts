@@ -64,6 +64,7 @@ export class PostgresConnection implements SqlConnection {
   readonly #settings: Readonly<Record<string, string>>;
   readonly #types = new Map<number, PostgresType>(BUILTIN);
   #isPooled = true;
+  #limitMs = Number.POSITIVE_INFINITY;
   #isOpen = true;
 
   static async open({ address, timeZone, ...options }: ConnectionOptions): Promise<PostgresConnection> {
@@ -147,10 +148,15 @@ export class PostgresConnection implements SqlConnection {
 
   /** A pooler has numbers of its own. Its servers serve others too, so that nothing may be set there for longer than a transaction. */
   async #look(timeZone: string | undefined): Promise<void> {
-    const sql = `SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.set_config('TimeZone', coalesce($1, current_setting('TimeZone')), true)`;
+    const sql = `SELECT pg_catalog.pg_backend_pid() AS pid,
+      (extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::float8 AS limit_ms,
+      pg_catalog.set_config('TimeZone', coalesce($1, current_setting('TimeZone')), true)`;
     try {
-      const { rows } = await this.#client.query<{ pid: number }>(sql, [timeZone ?? null]);
+      const { rows } = await this.#client.query<{ pid: number; limit_ms: number }>(sql, [timeZone ?? null]);
       this.#isPooled = rows[0]?.pid !== this.#inner.processID;
+      // What an administrator has set is not made longer; on a pooler's server it may be another client's.
+      const limitMs = rows[0]?.limit_ms ?? 0;
+      if (!this.#isPooled && limitMs > 0) this.#limitMs = limitMs;
     } catch (error) {
       if (timeZone === undefined || (error as { readonly code?: unknown }).code !== UNKNOWN_SETTING) throw error;
       throw new ConfigInvalidError(
@@ -187,7 +193,7 @@ export class PostgresConnection implements SqlConnection {
   }
 
   #set(scope: 'LOCAL' | 'SESSION', timeoutMs: number): string {
-    const settings = Object.entries({ ...this.#settings, statement_timeout: `${timeoutMs}` });
+    const settings = Object.entries({ ...this.#settings, statement_timeout: `${Math.min(timeoutMs, this.#limitMs)}` });
     return settings.map(([name, value]) => `SET ${scope} ${name} = ${pg.escapeLiteral(value)}`).join('; ');
   }
 }

@@ -117,6 +117,20 @@ describeWith(postgres, 'sessions of a real PostgreSQL', () => {
     await busy;
   });
 
+  it('run no longer than an administrator lets them, and are not started again then', async () => {
+    await server.sql("CREATE ROLE hasty LOGIN PASSWORD 'x'; ALTER ROLE hasty SET statement_timeout = '0.2s'");
+    const config = { auth: { type: 'basic' as const, username: 'hasty', password: 'x' } };
+    const hasty = await workshop.connect(server.port, {}, { config });
+    for (const sql of ['SELECT pg_sleep(60)', 'DO $$ BEGIN PERFORM pg_sleep(60); END $$'])
+      await expect(hasty.call('execute', { sql })).rejects.toMatchObject({
+        retryable: false,
+        details: { reason: 'canceled_by_server' },
+      });
+    await expect(hasty.call('query', { sql: 'SHOW statement_timeout' })).resolves.toMatchObject({
+      rows: [{ statement_timeout: '200ms' }],
+    });
+  });
+
   it('are used again after a call that was wrong', async () => {
     const pid = async () => (await connector.call('query', { sql: 'SELECT pg_backend_pid() AS pid' }))['rows'];
     const before = await pid();
