@@ -23,7 +23,7 @@ export function itTellsWhatAnswers({ name, adapter, another, letIn }: Protocol):
   });
 
   /** A connector to a server that treats every connection so. */
-  async function connectTo(serve: (socket: Socket) => void) {
+  async function connectTo(serve: (socket: Socket) => void, config: StartConnectorOptions['config'] = {}) {
     const sockets = new Set<Socket>();
     const server = createServer((socket) => {
       sockets.add(socket);
@@ -36,7 +36,7 @@ export function itTellsWhatAnswers({ name, adapter, another, letIn }: Protocol):
       server.close();
       await once(server, 'close');
     });
-    return connectAt((server.address() as AddressInfo).port);
+    return connectAt((server.address() as AddressInfo).port, config);
   }
 
   async function connectAt(port: number, config: StartConnectorOptions['config'] = {}) {
@@ -99,9 +99,17 @@ export function itTellsWhatAnswers({ name, adapter, another, letIn }: Protocol):
       });
     });
 
-    it('is given up when it lets us in and says no more', async () => {
-      const connector = await connectTo(letIn);
-      await expect(connector.call('execute', one, { timeoutMs: 300 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    it('is given up when it lets us in and says no more, and keeps no place', async () => {
+      const closed: Promise<unknown>[] = [];
+      const serve = (socket: Socket): void => {
+        closed.push(once(socket, 'close'));
+        letIn(socket);
+      };
+      const connector = await connectTo(serve, { limits: { concurrency: 1, startTimeoutMs: 500 } });
+      for (const attempt of [0, 1]) {
+        await expect(connector.call('execute', one, { timeoutMs: 300 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+        await closed[attempt];
+      }
     });
   });
 }

@@ -1,5 +1,5 @@
-import type { Page, Session, Table, TableDescription, TableName, TablesWanted } from '@automate/sql';
-import { createRoom } from '@automate/sql';
+import type { Session, Table, TableDescription, TableName, TablesWanted } from '@automate/sql';
+import { ask } from '@automate/sql';
 import { z } from 'zod';
 
 const TABLES = `
@@ -62,7 +62,7 @@ const partitionRow = z.object({
 
 /** Tables and views by database and name, in the order of their bytes. */
 export function listTables(session: Session, { schema = '', after, limit }: TablesWanted): Promise<readonly Table[]> {
-  return ask(session, tableRow, TABLES, [schema, schema, after.schema, after.schema, after.name], limit);
+  return rowsOf(session, tableRow, TABLES, [schema, schema, after.schema, after.schema, after.name], limit);
 }
 
 /** What a table is made of; undefined if there is none of that name. */
@@ -70,27 +70,27 @@ export async function describeTable(
   session: Session,
   { schema = '', table }: TableName,
 ): Promise<TableDescription | undefined> {
-  const [found] = await ask(session, tableRow, TABLE, [table, schema, schema]);
+  const [found] = await rowsOf(session, tableRow, TABLE, [table, schema, schema]);
   if (found === undefined) return undefined;
   const place = [found.schema, found.name];
   const checks = await checksOf(session, place);
-  const [partition] = await ask(session, partitionRow, PARTITIONS, place);
+  const [partition] = await rowsOf(session, partitionRow, PARTITIONS, place);
   return {
     schema: found.schema,
     table: found.name,
     type: found.type,
-    columns: (await ask(session, columnRow, COLUMNS, place)).map(toColumn),
-    indexes: toIndexes(await ask(session, indexRow, INDEXES, place)),
-    foreign_keys: toForeignKeys(await ask(session, keyRow, FOREIGN_KEYS, place)),
+    columns: (await rowsOf(session, columnRow, COLUMNS, place)).map(toColumn),
+    indexes: toIndexes(await rowsOf(session, indexRow, INDEXES, place)),
+    foreign_keys: toForeignKeys(await rowsOf(session, keyRow, FOREIGN_KEYS, place)),
     ...(checks.length === 0 ? {} : { checks }),
     ...(partition === undefined ? {} : { partition_key: toPartitionKey(partition) }),
   };
 }
 
 async function checksOf(session: Session, place: string[]): Promise<readonly z.output<typeof checkRow>[]> {
-  const [known] = await ask(session, z.object({ by_table: z.coerce.number().nullable() }), CHECKS_EXIST, []);
+  const [known] = await rowsOf(session, z.object({ by_table: z.coerce.number().nullable() }), CHECKS_EXIST, []);
   if (known === undefined || known.by_table === null) return [];
-  return ask(session, checkRow, known.by_table > 0 ? CHECKS_BY_TABLE : CHECKS_BY_SCHEMA, place);
+  return rowsOf(session, checkRow, known.by_table > 0 ? CHECKS_BY_TABLE : CHECKS_BY_SCHEMA, place);
 }
 
 function toColumn({ name, type, nullable, fallback, role, extra, expression, comment }: z.output<typeof columnRow>) {
@@ -141,14 +141,12 @@ function toForeignKeys(rows: readonly z.output<typeof keyRow>[]) {
 /** More rows than a table has columns, indexes or keys. */
 const ENOUGH = 10_000;
 
-async function ask<S extends z.ZodType>(
+async function rowsOf<S extends z.ZodType>(
   session: Session,
   row: S,
   sql: string,
   params: string[],
   limit = ENOUGH,
 ): Promise<z.output<S>[]> {
-  const page: Page = { limit, offset: 0, room: createRoom(), tooLarge: 'refuse' };
-  const { rows } = await session.run({ sql, params }, page);
-  return z.array(row).parse(rows);
+  return z.array(row).parse(await ask(session, { sql, params }, limit));
 }

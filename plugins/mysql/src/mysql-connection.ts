@@ -144,7 +144,7 @@ export class MysqlConnection implements SqlConnection {
 
   /** What the server could not read as a date, and went on all the same. */
   async #warnings(): Promise<string> {
-    const rows = (await ask(this.#connection, 'SHOW WARNINGS')) as readonly { Code: number; Message: string }[];
+    const rows = (await readRows(this.#connection, 'SHOW WARNINGS')) as readonly { Code: number; Message: string }[];
     return rows
       .map(({ Code: errno, Message: message }) => unreadDate({ errno, message }))
       .join('\n')
@@ -162,7 +162,7 @@ export function send(connection: Connection, sql: string): Promise<Partial<Resul
 }
 
 /** Sends a statement of the connector's own and gives its rows. */
-export async function ask(connection: Connection, sql: string): Promise<readonly Record<string, unknown>[]> {
+export async function readRows(connection: Connection, sql: string): Promise<readonly Record<string, unknown>[]> {
   return (await send(connection, sql)) as unknown as readonly Record<string, unknown>[];
 }
 

@@ -1,13 +1,13 @@
 import { ConfigInvalidError } from '@automate/sdk';
 import type { ConnectorContext, ConnectorError } from '@automate/sdk';
-import type { Dialect, Effects, Fault, Page } from '@automate/sql';
-import { createRoom, EFFECTS } from '@automate/sql';
+import type { Dialect, Effects, Fault } from '@automate/sql';
+import { ask, EFFECTS } from '@automate/sql';
 import mysql from 'mysql2';
 import type { Connection, ConnectionOptions } from 'mysql2';
 import { describeTable, listTables } from './catalogue.ts';
 import type { MysqlSettings } from './config.ts';
 import { connectOptions, labelOf } from './connect-options.ts';
-import { ask, MysqlConnection, send } from './mysql-connection.ts';
+import { MysqlConnection, readRows, send } from './mysql-connection.ts';
 import { mysqlFault } from './mysql-error.ts';
 import { traits } from './mysql-traits.ts';
 import { whileOpen } from './run-statement.ts';
@@ -24,7 +24,7 @@ export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings)
   const open = async (connection: Connection, options: ConnectionOptions): Promise<MysqlConnection> => {
     await whileOpen<void>(connection, (resolve) => connection.once('connect', () => resolve()));
     const { _isMariaDB: isMariaDb = false } = connection as unknown as { readonly _isMariaDB?: boolean };
-    const own = (sql: string) => ask(connection, sql);
+    const own = (sql: string) => readRows(connection, sql);
     const defaults = await readDefaults(own, settings, isMariaDb, zones);
     await send(connection, settingsOf(defaults, { timeoutMs: context.config.limits.startTimeoutMs }));
     await checkSettings(own, defaults, server);
@@ -39,18 +39,23 @@ export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings)
       const connection = mysql.createConnection(options);
       // Without a listener a connection that breaks while nobody uses it would end the worker.
       connection.on('error', () => undefined);
+      // The driver's own limit ends with the login, and what says nothing after it would keep its place for ever.
+      const enough = AbortSignal.any([context.signal, AbortSignal.timeout(context.config.limits.startTimeoutMs)]);
+      const giveUp = (): void => connection.destroy();
+      enough.addEventListener('abort', giveUp, { once: true });
       try {
         return await open(connection, options);
       } catch (error) {
         connection.destroy();
         throw refused(server, error, explain(error, EFFECTS.nothing)?.error);
+      } finally {
+        enough.removeEventListener('abort', giveUp);
       }
     },
     explain,
     async check(session) {
       const sql = 'SELECT VERSION() AS version, @@global.read_only OR @@global.innodb_read_only AS read_only';
-      const page: Page = { limit: 1, offset: 0, room: createRoom(), tooLarge: 'refuse' };
-      const [row] = (await session.run({ sql, params: [] }, page)).rows;
+      const [row] = await ask(session, { sql, params: [] }, 1);
       return { version: toText(row?.['version']), takesChanges: row?.['read_only'] !== 1 };
     },
     listTables,

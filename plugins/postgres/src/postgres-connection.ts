@@ -67,8 +67,14 @@ export class PostgresConnection implements SqlConnection {
   #limitMs = Number.POSITIVE_INFINITY;
   #isOpen = true;
 
-  static async open({ address, timeZone, ...options }: ConnectionOptions): Promise<PostgresConnection> {
+  /** Opens one, unless `giveUp` fires before. */
+  static async open(
+    { address, timeZone, ...options }: ConnectionOptions,
+    giveUp: AbortSignal,
+  ): Promise<PostgresConnection> {
     const connection = new PostgresConnection(new pg.Client(options), address, timeZone);
+    const destroy = (): void => connection.destroy();
+    giveUp.addEventListener('abort', destroy, { once: true });
     try {
       await connection.#client.connect();
       await connection.#look(timeZone);
@@ -76,6 +82,8 @@ export class PostgresConnection implements SqlConnection {
     } catch (error) {
       connection.destroy();
       throw error;
+    } finally {
+      giveUp.removeEventListener('abort', destroy);
     }
   }
 

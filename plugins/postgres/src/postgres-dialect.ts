@@ -18,7 +18,10 @@ export function postgresDialect(context: ConnectorContext, settings: PostgresSet
     changesInTransaction: true,
     connect: async () => {
       const options = await connectOptions(context, login);
-      return PostgresConnection.open({ ...options, address: addressOf(login), timeZone: settings.time_zone });
+      // The driver's own limit ends with the login, and what says nothing after it would keep its place for ever.
+      const giveUp = AbortSignal.any([context.signal, AbortSignal.timeout(context.config.limits.startTimeoutMs)]);
+      const address = addressOf(login);
+      return PostgresConnection.open({ ...options, address, timeZone: settings.time_zone }, giveUp);
     },
     explain: (error, effects, reading) => postgresFault(error, { server, effects, reading: reading === true }),
     check,
