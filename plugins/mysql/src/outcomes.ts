@@ -44,7 +44,7 @@ export const outcomes: readonly OutcomeRule[] = [
     return { when: `${reason} (${numbers.join(', ')}, ${meant})`, effect: 'none', retried: 'if all was undone' };
   }),
   {
-    when: 'an administrator cancels a statement (1317, UPSTREAM_5XX, `canceled_by_server`): KILL QUERY is meant',
+    when: 'an administrator cancels a statement with KILL QUERY (1317, UPSTREAM_5XX, `canceled_by_server`), and all was undone',
     effect: 'none',
     retried: false,
   },
