@@ -1,12 +1,11 @@
 import { InvalidInputError } from '@automate/sdk';
-import { encodePayload } from '@automate/sdk/exchange';
-import type { CallContext, HttpRequest, HttpResponse, JsonValue } from '@automate/sdk';
+import type { CallContext, HttpRequest, HttpResponse } from '@automate/sdk';
+import { encodePayload, responseOf } from '@automate/sdk/exchange';
 import { readBytes, readError } from './answer-check.ts';
 import { headerValue } from './inputs.ts';
 import type { Asked } from './network-error.ts';
 import type { S3Client } from './s3-client.ts';
 import { s3Error } from './s3-error.ts';
-import { toText } from './to-text.ts';
 
 interface Request {
   method: string;
@@ -75,15 +74,12 @@ export async function sendSigned(s3: S3Client, request: HttpRequest, context: Ca
         effect: 'maybe',
         details: { reason: 'answer_too_large', max_bytes: maxBytes },
       });
-    return {
+    return responseOf(what, new URL(`http://s3${path}`), {
       status,
-      url: path,
       headers: given,
       headersDistinct: Object.fromEntries(Object.entries(given).map(([name, value]) => [name, [value]])),
       body: bytes,
-      text: () => toText(bytes, given['content-type'], what),
-      json: () => JSON.parse(bytes.toString()) as JsonValue,
-    };
+    });
   });
 }
 

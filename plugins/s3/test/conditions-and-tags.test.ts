@@ -105,13 +105,33 @@ describe('any request', () => {
     });
     await expect(s3.call('call', { path, headers: { range: 'bytes=0-1' } })).resolves.toMatchObject({
       status: 206,
-      base64: Buffer.from('by').toString('base64'),
+      text: 'by',
     });
     await expect(
       s3.call('call', { path: `/${bucket}?list-type=2`, query: { prefix: 'a b/', 'max-keys': 5 } }),
     ).resolves.toMatchObject({ status: 200, text: expect.stringContaining('<Key>a b/(c)+ä</Key>') });
     await expect(s3.call('call', { method: 'DELETE', path })).resolves.toMatchObject({ status: 204 });
     await expect(s3.call('head_object', { bucket, key })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('holds what it was given in each of its forms, and is read as exactly', async () => {
+    const form = { method: 'PUT', path: `/${bucket}/form`, multipart: [{ name: 'a', text: 'ä' }] };
+    await s3.call('call', form);
+    await expect(stored('form')).resolves.toMatch(
+      /^--(part-.+)\r\nContent-Disposition: form-data; name="a"\r\n\r\nä\r\n--\1--\r\n$/,
+    );
+    await expect(s3.call('head_object', { bucket, key: 'form' })).resolves.toMatchObject({
+      content_type: expect.stringMatching(/^multipart\/form-data; boundary=part-/),
+    });
+    const json = { bucket, key: 'json', content_type: 'application/json' };
+    await s3.call('put_object', { ...json, text: '{"a":9007199254740993}' });
+    await expect(s3.call('call', { path: `/${bucket}/json` })).resolves.toMatchObject({
+      json: { a: '9007199254740993' },
+    });
+    await s3.call('put_object', { ...json, text: '{"a":' });
+    await expect(s3.call('call', { path: `/${bucket}/json` })).rejects.toMatchObject({
+      details: { reason: 'bad_json' },
+    });
   });
 
   it("fails in S3's words, unless the status is accepted", async () => {

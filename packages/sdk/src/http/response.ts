@@ -6,7 +6,11 @@ import type { Answer } from './exchange.ts';
 import { parseExact } from './parse-exact.ts';
 
 /** An answer as adapters see it. `what` names the request in errors. */
-export function responseOf(what: string, url: URL, { status, headers, headersDistinct, body }: Answer): HttpResponse {
+export function responseOf(
+  what: string,
+  url: URL,
+  { status, headers, headersDistinct, body }: Omit<Answer, 'statusText'>,
+): HttpResponse {
   const text = (): string => {
     const decoded = decodeText(body, headers['content-type']);
     if ('text' in decoded) return decoded.text;
