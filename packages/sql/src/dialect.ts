@@ -106,6 +106,7 @@ export interface TableDescription {
   }[];
   readonly checks?: readonly { readonly name: string; readonly expression: string }[];
   readonly partition_key?: string;
+  readonly options?: readonly string[];
 }
 
 /** What an error of a server or its driver means. */

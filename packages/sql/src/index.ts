@@ -24,7 +24,7 @@ export { isAtomic, readStatement } from './grammar.ts';
 export type { Grammar, StatementUse } from './grammar.ts';
 export { withMargin } from './guard-connection.ts';
 export { MAX_RESULT_BYTES, MAX_VALUE_BYTES } from './limits.ts';
-export { commonOutcomes, rulesOfEffects } from './outcome-rules.ts';
+export { commonOutcomes, resultOutcomes, rulesOfEffects } from './outcome-rules.ts';
 export { EFFECTS } from './outcome.ts';
 export type { Effects, Sent } from './outcome.ts';
 export { createRoom, createRowPage } from './results.ts';

@@ -25,9 +25,8 @@ export function rulesOfEffects(sent: readonly (keyof typeof SENT)[]): OutcomeRul
   ]);
 }
 
-/** What holds for every kind of database that has servers. */
-export const commonOutcomes: readonly OutcomeRule[] = [
-  { when: 'all connections were in use until the deadline (OVERLOADED)', effect: 'none', retried: true },
+/** What holds for every kind of database. */
+export const resultOutcomes: readonly OutcomeRule[] = [
   {
     when: 'a statement that only reads gives back more than can be sent (INVALID_INPUT)',
     effect: 'none',
@@ -38,6 +37,12 @@ export const commonOutcomes: readonly OutcomeRule[] = [
     effect: 'none',
     retried: 'it is a success with a cut result: `truncated`',
   },
+];
+
+/** What holds for every kind of database that has servers. */
+export const commonOutcomes: readonly OutcomeRule[] = [
+  { when: 'all connections were in use until the deadline (OVERLOADED)', effect: 'none', retried: true },
+  ...resultOutcomes,
   {
     when: 'the server takes no changes any more, as after a failover (UPSTREAM_5XX, `server_read_only`); the connections to it are dropped',
     effect: 'none',

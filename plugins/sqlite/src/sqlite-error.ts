@@ -29,14 +29,14 @@ const CODE = {
 const TAKEN: ReadonlySet<number> = new Set([2067, 1555, 2579]);
 
 /** With these, SQLite has undone all that was to be committed, or kept it to be undone. */
-const NOT_COMMITTED: ReadonlySet<number> = new Set([
-  CODE.error,
-  CODE.busy,
-  CODE.locked,
-  CODE.readOnly,
-  CODE.full,
-  CODE.constraint,
-  CODE.authorization,
+export const NOT_COMMITTED: ReadonlyMap<number, string> = new Map([
+  [CODE.error, 'SQLITE_ERROR'],
+  [CODE.busy, 'SQLITE_BUSY'],
+  [CODE.locked, 'SQLITE_LOCKED'],
+  [CODE.readOnly, 'SQLITE_READONLY'],
+  [CODE.full, 'SQLITE_FULL'],
+  [CODE.constraint, 'SQLITE_CONSTRAINT'],
+  [CODE.authorization, 'SQLITE_AUTH'],
 ]);
 
 /** Whether COMMIT, or a statement that is no part of a transaction, may have taken effect although it failed. */

@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { JsonObject } from '@automate/sdk';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createWorkshop } from './open-sqlite.ts';
 
@@ -167,6 +168,40 @@ describe('the schema', () => {
       ],
       foreign_keys: [{ columns: ['owner_id'], schema: 'main', table: 'owner', references: ['id'] }],
     });
+    await expect(connector.call('describe_table', { table: 'main.pet' })).resolves.toMatchObject({ table: 'pet' });
     await expect(connector.call('describe_table', { table: 'nowhere' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('tells how rows are numbered, what is checked and what else a table was made with', async () => {
+    const connector = await workshop.connect();
+    const describe = async (sql: string): Promise<JsonObject> => {
+      await connector.call('execute', { sql: 'DROP TABLE IF EXISTS t' });
+      await connector.call('execute', { sql });
+      return connector.call('describe_table', { table: 't' });
+    };
+    const id = { name: 'id', type: 'INTEGER', nullable: false, primary_key: true, generated: false };
+    expect(await describe('CREATE TABLE t (id INTEGER PRIMARY KEY)')).toMatchObject({
+      columns: [{ ...id, identity: 'by_default' }],
+    });
+    expect(await describe('CREATE TABLE t (id INTEGER PRIMARY KEY /* ) */ AUTOINCREMENT) STRICT')).toMatchObject({
+      columns: [{ ...id, identity: 'auto_increment' }],
+      options: ['STRICT'],
+    });
+    for (const sql of [
+      "CREATE TABLE t (id INT PRIMARY KEY DEFAULT 'autoincrement')",
+      'CREATE TABLE t (id INTEGER PRIMARY KEY DESC)',
+      'CREATE TABLE t (id INTEGER PRIMARY KEY) WITHOUT ROWID',
+    ])
+      expect((await describe(sql))['columns']).toStrictEqual([
+        expect.not.objectContaining({ identity: expect.anything() }),
+      ]);
+    const checked = await describe(
+      `CREATE TABLE t (a CHECK (a <> ')' AND (a) > 1), b, CONSTRAINT "small one" CHECK(b < 5)) /* CHECK (0) */`,
+    );
+    expect(checked['checks']).toStrictEqual([
+      { name: '', expression: "a <> ')' AND (a) > 1" },
+      { name: 'small one', expression: 'b < 5' },
+    ]);
+    await expect(connector.call('list_tables', { schema: 'elsewhere' })).resolves.toStrictEqual({ tables: [] });
   });
 });

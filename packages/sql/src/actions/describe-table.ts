@@ -38,6 +38,7 @@ const output = z.object({
     }),
   ),
   checks: z.array(z.object({ name: z.string(), expression: z.string() })).optional(),
+  options: z.array(z.string()).optional().describe('What it was made with that changes how it works: `STRICT`'),
   partition_key: z.string().optional().describe('How the rows are spread over partitions: `RANGE (day)`'),
 });
 
