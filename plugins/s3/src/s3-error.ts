@@ -18,7 +18,7 @@ const CHANGED_ON_THE_WAY: Meaning = { code: 'TRANSIENT_NETWORK', effect: 'none',
 const UNKNOWN: Meaning = { code: 'UPSTREAM_5XX' };
 
 /** What the names of S3's own errors mean to a caller. Names that are not here are judged by their status. */
-const MEANING_OF_NAME: Readonly<Record<string, Meaning>> = {
+export const MEANING_OF_NAME: Readonly<Record<string, Meaning>> = {
   NoSuchKey: { code: 'NOT_FOUND' },
   NoSuchBucket: { code: 'NOT_FOUND' },
   NoSuchVersion: { code: 'NOT_FOUND' },
