@@ -218,6 +218,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     },
   });
   const first = reconfiguration.apply(config, () => false);
+  stack.push({ name: 'service', close: () => service.end() });
   timer.mark('registry');
 
   const reload = createReload({

@@ -1,6 +1,9 @@
 import type { CallOptions } from '@automate/contract';
 import { CancelledError, TimeoutError } from '@automate/contract';
 
+/** Beyond it a timer fires at once. */
+const LONGEST_TIMER_MS = 0x7fff_ffff;
+
 /** Waits for work as long as the caller will: rejects with TIMEOUT or CANCELLED when its patience ends. The work itself goes on. */
 export async function waitWithin<T>(work: Promise<T>, { timeoutMs, signal }: CallOptions): Promise<T> {
   if (timeoutMs === undefined && signal === undefined) return work;
@@ -8,7 +11,7 @@ export async function waitWithin<T>(work: Promise<T>, { timeoutMs, signal }: Cal
   const patience = new Promise<never>((_, reject) => {
     const cancel = (): void => reject(new CancelledError('the caller left'));
     const timer =
-      timeoutMs === undefined
+      timeoutMs === undefined || timeoutMs > LONGEST_TIMER_MS
         ? undefined
         : setTimeout(() => reject(new TimeoutError(`no answer within ${timeoutMs} ms`)), timeoutMs);
     cleanUp = () => {

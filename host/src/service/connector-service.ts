@@ -23,8 +23,11 @@ import {
   ConnectorError,
   encodePayload,
   InvalidInputError,
+  requireCallOptions,
   requireConfig,
   requireIdempotencyKey,
+  requireType,
+  serviceClosed,
 } from '@automate/contract';
 import type { Execute } from '../execution/pipeline.ts';
 import { waitWithin } from '../execution/wait-within.ts';
@@ -57,13 +60,16 @@ export interface ServiceOptions {
 /** The one implementation of the port. Every door translates to it; it knows none of them. */
 export class HostConnectorService implements ConnectorService {
   readonly #options: ServiceOptions;
+  #closed = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
   }
 
-  async list(filter: ListFilter = {}): Promise<readonly ConnectorInfo[]> {
+  async list(filter: ListFilter = {}, options: CallOptions = {}): Promise<readonly ConnectorInfo[]> {
+    this.#admit(options);
+    requireType(filter.type);
     return this.#options.registry
       .all()
       .map((entry) => this.view(entry))
@@ -75,7 +81,8 @@ export class HostConnectorService implements ConnectorService {
       );
   }
 
-  async get(id: string): Promise<ConnectorDetails> {
+  async get(id: string, options: CallOptions = {}): Promise<ConnectorDetails> {
+    this.#admit(options);
     const entry = this.#options.registry.get(requireId(id));
     const description = this.#options.descriptions.find(entry);
     return {
@@ -85,6 +92,7 @@ export class HostConnectorService implements ConnectorService {
   }
 
   async describe(id: string, options: CallOptions = {}): Promise<ConnectorDescription> {
+    this.#admit(options);
     const entry = this.#options.registry.get(requireId(id));
     return waitWithin(this.#options.descriptions.describe(entry), options).catch((reason: unknown) => {
       throw ConnectorError.from(reason).withConnector(id);
@@ -92,20 +100,24 @@ export class HostConnectorService implements ConnectorService {
   }
 
   async register(config: ConnectorConfigInput, options: CallOptions = {}): Promise<ChangeResult> {
+    this.#admit(options);
     requireConfig(config);
     return waitWithin(this.#options.registrations.register(config), options);
   }
 
   async update(config: ConnectorConfigInput, options: CallOptions = {}): Promise<ChangeResult> {
+    this.#admit(options);
     requireConfig(config);
     return waitWithin(this.#options.registrations.update(config), options);
   }
 
   async remove(id: string, options: CallOptions = {}): Promise<ChangeResult> {
+    this.#admit(options);
     return waitWithin(this.#options.registrations.remove(requireId(id)), options);
   }
 
   async healthCheck(id: string, options: CallOptions = {}): Promise<HealthReport> {
+    this.#admit(options);
     return this.#options.live.check(requireId(id), options);
   }
 
@@ -113,6 +125,8 @@ export class HostConnectorService implements ConnectorService {
     filter: HealthFilter = {},
     options: CallOptions = {},
   ): Promise<Readonly<Record<string, HealthReport>>> {
+    this.#admit(options);
+    requireType(filter.type);
     const entries = this.#options.registry
       .all()
       .filter((entry) => filter.type === undefined || this.view(entry).type === filter.type);
@@ -125,6 +139,7 @@ export class HostConnectorService implements ConnectorService {
   }
 
   async test(id: string, options: CallOptions = {}): Promise<TestReport> {
+    this.#admit(options);
     const entry = this.#options.registry.get(requireId(id));
     const facts = { id, endpoint: buildEndpoint(entry.config) };
     if (entry.state.phase !== 'usable') {
@@ -163,6 +178,7 @@ export class HostConnectorService implements ConnectorService {
   }
 
   async executeText(request: ExecuteTextRequest, options?: CallOptions): Promise<ExecuteTextResult> {
+    this.#admit(options);
     if (request.id === '' || typeof request.id !== 'string') requireId(request.id);
     if (request.action === '' || typeof request.action !== 'string') {
       throw new InvalidInputError('the call names no action', {
@@ -173,25 +189,41 @@ export class HostConnectorService implements ConnectorService {
     return this.#options.execute(request, options);
   }
 
-  watch(options: CallOptions = {}): AsyncIterable<ConnectorEvent> {
+  async *watch(options: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {
+    if (options.signal?.aborted === true) return;
+    this.#admit(options);
     const present = this.#options.registry.all().map((entry) => this.view(entry));
-    return this.#options.hub.watch(present, options.signal);
+    yield* this.#options.hub.watch(present, options.signal);
   }
 
   async plugins(options: CallOptions = {}): Promise<PluginReport> {
+    this.#admit(options);
     return waitWithin(this.#options.plugins(), options);
   }
 
   async rescanPlugins(options: CallOptions = {}): Promise<PluginReport> {
+    this.#admit(options);
     return waitWithin(this.#options.rescan(), options);
   }
 
+  /** Takes no more calls. */
+  end(): void {
+    this.#closed = true;
+  }
+
   close(): Promise<void> {
+    this.#closed = true;
     return (this.#closing ??= this.#options.onClose());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** What holds before every call, through whichever door it came. */
+  #admit(options: CallOptions = {}): void {
+    if (this.#closed) throw serviceClosed('the service in this process');
+    requireCallOptions(options);
   }
 
   /** The connector as everyone may see it now. */

@@ -85,7 +85,10 @@ class Watcher {
 
   async next(): Promise<ConnectorEvent | undefined> {
     while (this.#unread.length === 0 && !this.#ended) {
+      // Whoever watches waits for something, as over a connection, and a program must not end over it.
+      const hold = setInterval(() => undefined, 0x7fff_ffff);
       await new Promise<void>((resolve) => (this.#wake = resolve));
+      clearInterval(hold);
       this.#wake = undefined;
     }
     if (this.#overrun) {

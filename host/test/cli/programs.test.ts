@@ -60,4 +60,16 @@ describe('a program without an address', () => {
       return service.register({ id: 'mine', kind: 'echo' });`;
     await expect(runProgram(project, '{ local: true }', body)).resolves.toMatchObject({ code: 'ALREADY_EXISTS' });
   });
+
+  it('waits in a watch until something happens, and then ends by itself', async () => {
+    await using project = await CliProject.open();
+    const body = `
+      const seen = [];
+      setTimeout(() => service.register({ id: 'mine', kind: 'echo' }), 300).unref();
+      for await (const event of service.watch()) {
+        seen.push(event.kind);
+        if (event.kind === 'added') return seen;
+      }`;
+    await expect(runProgram(project, '', body)).resolves.toEqual(['synced', 'added']);
+  });
 });

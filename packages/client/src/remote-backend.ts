@@ -5,6 +5,7 @@ import {
   InvalidInputError,
   MAX_PAYLOAD_BYTES,
   payloadTooLarge,
+  requireType,
 } from '@automate/contract';
 import type {
   CallOptions,
@@ -61,7 +62,9 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
         action,
         payload,
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-        ...(timeoutMs === undefined ? {} : { timeoutMs: millisToInt64(Math.max(1, timeoutMs)) }),
+        ...(timeoutMs === undefined || timeoutMs === Infinity
+          ? {}
+          : { timeoutMs: millisToInt64(Math.max(1, timeoutMs)) }),
       },
       options,
     ).catch((error: unknown) => {
@@ -195,11 +198,8 @@ function succeeded(id: string, answer: { readonly success: boolean; readonly mes
 
 function typeOf(type: ConnectorType | undefined) {
   if (type === undefined) return {};
-  const problems: Problem[] = [];
-  const number = typeToNumber(type, { path: 'type', problems });
-  const [problem] = problems;
-  if (problem === undefined) return { type: number };
-  throw new InvalidInputError(`type: expected ${problem.expected}, received ${problem.received}`, { problems });
+  requireType(type);
+  return { type: typeToNumber(type, { path: 'type', problems: [] }) };
 }
 
 /** Beyond the transport's own limit the service could only say that a message was too large. */

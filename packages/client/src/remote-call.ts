@@ -1,4 +1,4 @@
-import { CancelledError, ConnectorError, TimeoutError, UnavailableError } from '@automate/contract';
+import { CancelledError, ConnectorError, requireCallOptions, serviceClosed } from '@automate/contract';
 import type { CallOptions } from '@automate/contract';
 import { DETAILS_LIMIT_KEY, errorFromStatus, MAX_DETAILS_LIMIT } from '@automate/contract/grpc';
 import type { ConnectorsMethod } from '@automate/contract/grpc';
@@ -33,7 +33,7 @@ export function callRemote<Input extends DescMessage, Output extends DescMessage
   const name = nameOf(method.path);
   const explain = (reason: unknown): ConnectorError => explainFailure(reason, { name, address, signal, timeoutMs });
   const answer = new Promise<MessageShape<Output>>((resolve, reject) => {
-    refuseLateStart(name, options);
+    requireCallOptions(options);
     const call = client.makeUnaryRequest(
       method.path,
       method.requestSerialize,
@@ -61,7 +61,7 @@ export function streamRemote<Input extends DescMessage, Output extends DescMessa
 ): ClientReadableStream<MessageShape<Output>> {
   const name = nameOf(method.path);
   try {
-    refuseLateStart(name, options);
+    requireCallOptions(options);
     return openStream(client, method, options);
   } catch (error) {
     throw explainFailure(error, { name, address });
@@ -110,19 +110,7 @@ function isServiceError(reason: unknown): reason is ServiceError {
 /** grpc-js throws when the channel is closed, and when a message cannot be written. */
 function explainThrown(reason: unknown, address: string): ConnectorError {
   if (!String(reason).includes('Channel has been shut down')) return ConnectorError.from(reason);
-  return new UnavailableError(`the connection to ${address} was closed here`, {
-    retryable: false,
-    details: { reason: 'closed' },
-  });
-}
-
-function refuseLateStart(name: string, { signal, timeoutMs }: CallOptions): void {
-  if (signal?.aborted === true) {
-    throw new CancelledError('the caller left');
-  }
-  if (timeoutMs !== undefined && timeoutMs <= 0) {
-    throw new TimeoutError(`there is no time for ${name}: ${timeoutMs} ms`, { effect: 'none' });
-  }
+  return serviceClosed(`the connection to ${address}`);
 }
 
 function callDeadline({ timeoutMs }: CallOptions): { deadline?: number } {

@@ -1,5 +1,6 @@
-import { CancelledError, InvalidInputError } from './connector-error.ts';
-import { MAX_PAYLOAD_BYTES } from './connector.ts';
+import type { CallOptions } from './call-options.ts';
+import { CancelledError, InvalidInputError, TimeoutError, UnavailableError } from './connector-error.ts';
+import { CONNECTOR_TYPES, MAX_PAYLOAD_BYTES } from './connector.ts';
 import type { Problem } from './problem.ts';
 import { describeProblem } from './problem.ts';
 
@@ -49,4 +50,36 @@ export function requireIdempotencyKey(key: unknown): void {
   throw new InvalidInputError(`the idempotency key cannot be used: expected ${expected}, received ${received}`, {
     problems: [{ path: 'idempotency_key', expected, received }],
   });
+}
+
+/**
+ * Throws for options with which no call can be made: a time that is none, or none left, or a caller that has left already.
+ * `Infinity` is no limit.
+ */
+export function requireCallOptions({ timeoutMs, signal }: CallOptions): void {
+  if (timeoutMs !== undefined && (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs))) {
+    const expected = 'milliseconds, a number above 0';
+    const received = typeof timeoutMs === 'number' ? 'NaN' : `a ${typeof timeoutMs}`;
+    throw new InvalidInputError(`timeoutMs: expected ${expected}, received ${received}`, {
+      problems: [{ path: 'timeoutMs', expected, received }],
+    });
+  }
+  if (signal?.aborted === true) throw new CancelledError('the caller left', { effect: 'none' });
+  if (timeoutMs !== undefined && timeoutMs <= 0)
+    throw new TimeoutError(`there is no time for the call: ${timeoutMs} ms`, { effect: 'none' });
+}
+
+/** Throws for a filter by a type that connectors do not have. */
+export function requireType(type: unknown): void {
+  if (type === undefined || CONNECTOR_TYPES.some((known) => known === type)) return;
+  const expected = `one of ${CONNECTOR_TYPES.join(', ')}`;
+  const received = JSON.stringify(type) ?? String(type);
+  throw new InvalidInputError(`type: expected ${expected}, received ${received}`, {
+    problems: [{ path: 'type', expected, received }],
+  });
+}
+
+/** A service that its owner has closed. */
+export function serviceClosed(what: string): UnavailableError {
+  return new UnavailableError(`${what} was closed here`, { retryable: false, details: { reason: 'closed' } });
 }

@@ -38,8 +38,11 @@ export {
   cancelledByCaller,
   configRefused,
   payloadTooLarge,
+  requireCallOptions,
   requireConfig,
   requireIdempotencyKey,
+  requireType,
+  serviceClosed,
 } from './common-errors.ts';
 export type { CallOptions } from './call-options.ts';
 export {
