@@ -73,7 +73,7 @@ export function requireCallOptions({ timeoutMs, signal }: CallOptions): void {
 export function requireType(type: unknown): void {
   if (type === undefined || CONNECTOR_TYPES.some((known) => known === type)) return;
   const expected = `one of ${CONNECTOR_TYPES.join(', ')}`;
-  const received = JSON.stringify(type) ?? String(type);
+  const received = JSON.stringify(type) ?? `a ${typeof type}`;
   throw new InvalidInputError(`type: expected ${expected}, received ${received}`, {
     problems: [{ path: 'type', expected, received }],
   });
