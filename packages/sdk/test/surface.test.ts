@@ -50,6 +50,8 @@ describe('the package', () => {
       'exchangeInput',
       'exchangeOutput',
       'jsonValue',
+      'responseOf',
+      'textMap',
       'toRequest',
     ]);
   });

@@ -1,8 +1,9 @@
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startConnector } from '@automate/testing';
-import type { PrometheusServer } from '../../prometheus/test/start-prometheus.ts';
-import { eventually, startPrometheus } from '../../prometheus/test/start-prometheus.ts';
+import { startPrometheus } from '../../prometheus/test/start-prometheus.ts';
+import type { RunningServer } from '../../prometheus/test/start-server.ts';
+import { eventually } from '../../prometheus/test/start-server.ts';
 import GrafanaAdapter from '../src/grafana-adapter.ts';
 import type { GrafanaStandIn } from './grafana-stand-in.ts';
 import { startGrafana, TOKEN } from './grafana-stand-in.ts';
@@ -14,7 +15,7 @@ const prometheus = {
 };
 
 describeWith(prometheus, 'queries to a data source that is a real Prometheus', () => {
-  let server: PrometheusServer;
+  let server: RunningServer;
   let grafana: GrafanaStandIn;
   let connector: Awaited<ReturnType<typeof startConnector<GrafanaAdapter>>>;
 

@@ -4,10 +4,10 @@ import { labels } from './outputs.ts';
 /** An alert as Prometheus sends it. */
 export const alertData = z.object({
   labels,
-  annotations: labels,
+  annotations: labels.nullish(),
   state: z.string(),
   activeAt: z.string().nullish(),
-  value: z.string(),
+  value: z.string().default(''),
 });
 
 /** An alert in this connector's words. */
@@ -22,7 +22,7 @@ export const alert = z.object({
 export function toAlert(data: z.output<typeof alertData>): z.output<typeof alert> {
   return {
     labels: data.labels,
-    annotations: data.annotations,
+    annotations: data.annotations ?? {},
     state: data.state,
     ...(data.activeAt === undefined || data.activeAt === null ? {} : { active_at: data.activeAt }),
     value: data.value,

@@ -1,24 +1,22 @@
 import { z } from 'zod';
 
-/** A moment, as Prometheus takes it. */
-export const timestamp = z.union([
-  z.number().describe('Unix time in seconds'),
-  z
-    .string()
-    .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/)
-    .describe('RFC 3339'),
-  z
-    .string()
-    .regex(/^-?\d+(\.\d+)?$/)
-    .describe('Unix time in seconds'),
-]);
+/** A moment, as the server takes it, or relative to now. What kinds of text it takes besides is for the server to say. */
+export const timestamp = z
+  .union([
+    z.number().describe('Unix time in seconds'),
+    z
+      .string()
+      .regex(/^(now([+-](\d+(\.\d+)?(ms|[smhdwy]))+)?|(?!now).+)$/, 'expected a moment such as "now", "now-1h30m"')
+      .describe('RFC 3339, Unix time in seconds, or a moment such as "now-1h"'),
+  ])
+  .describe('Unix time in seconds, RFC 3339, or relative such as "now-1h"');
 
-/** A span of time, as Prometheus writes it. */
+/** A span of time, as Prometheus and VictoriaMetrics write it. */
 export const duration = z.union([
-  z.number().positive().describe('Seconds'),
+  z.number().nonnegative().describe('Seconds'),
   z
     .string()
-    .regex(/^(?=.)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$|^\d+(\.\d+)?$/)
+    .regex(/^(\d+(\.\d+)?|(\d+(\.\d+)?(ms|[smhdwy]))+)$/, 'expected seconds, or a duration such as "15s" or "1h30m"')
     .describe('A duration such as "15s" or "1h30m"'),
 ]);
 
@@ -33,3 +31,9 @@ export const seriesFilter = {
   end: timestamp.optional().describe('End of that span'),
   limit: limit.optional().describe('Most entries of the answer; `truncated` tells whether there were more'),
 };
+
+/** How a listing of series becomes shorter. */
+export const NARROW_LISTING = 'narrower selectors (`match`), a shorter span (`start`, `end`) or a `limit`';
+
+/** How a query's answer becomes shorter. */
+export const NARROW_QUERY = 'fewer series (a narrower selector, an aggregation, topk) or a `limit`';

@@ -1,6 +1,7 @@
+import { textMap } from '@automate/sdk/exchange';
 import { z } from 'zod';
 
-export const labels = z.record(z.string(), z.string());
+export const labels = textMap;
 
 /** Time in seconds, and the value as text, since JSON has neither NaN nor Inf. */
 const sample = z.tuple([z.number(), z.string()]);
@@ -21,6 +22,7 @@ const matrix = z.array(
 export const remarks = {
   warnings: z.array(z.string()).optional(),
   infos: z.array(z.string()).optional(),
+  partial: z.literal(true).optional().describe('Present where a part of a cluster did not answer'),
 };
 
 export const truncated = z.boolean().describe('Whether the limit has cut the answer');

@@ -1,5 +1,6 @@
 import { ConnectorAdapter } from '@automate/sdk';
-import type { AdapterHealth, CallContext } from '@automate/sdk';
+import type { AdapterHealth, CallContext, ConnectorContext } from '@automate/sdk';
+import { callAction } from '@automate/sdk/exchange';
 import { alerts } from './actions/alerts.ts';
 import { labelValues } from './actions/label-values.ts';
 import { labels } from './actions/labels.ts';
@@ -10,36 +11,48 @@ import { rules } from './actions/rules.ts';
 import { series } from './actions/series.ts';
 import { targets } from './actions/targets.ts';
 import { configSchema } from './config.ts';
-import { checkApi, checkUp } from './prometheus-client.ts';
+import { PrometheusApi } from './prometheus-api.ts';
 
-/** A Prometheus server, or what speaks its HTTP API v1. Everything it does only reads. */
+/** A Prometheus server, or what speaks its HTTP API v1: VictoriaMetrics, Mimir, Cortex, Thanos. */
 export default class PrometheusAdapter extends ConnectorAdapter {
   readonly name = 'prometheus';
   readonly version = '1.0.0';
   override readonly title = 'Prometheus';
   override readonly description = 'Queries metrics, series, targets, alerts and rules of a Prometheus server.';
   override readonly configSchema = configSchema;
+  readonly #api = new PrometheusApi();
   override readonly actions = {
-    query,
-    query_range: queryRange,
-    series,
-    labels,
-    label_values: labelValues,
-    targets,
-    alerts,
-    rules,
-    metadata,
+    query: query(this.#api),
+    query_range: queryRange(this.#api),
+    series: series(this.#api),
+    labels: labels(this.#api),
+    label_values: labelValues(this.#api),
+    targets: targets(this.#api),
+    alerts: alerts(this.#api),
+    rules: rules(this.#api),
+    metadata: metadata(this.#api),
+    call: callAction({
+      description: "Sends any request to the server's HTTP API, for what has no action of its own.",
+      send: (request, { http }) => this.#api.send(http, request),
+    }),
   };
 
+  override initialize(context: ConnectorContext): void {
+    this.#api.open(context);
+  }
+
   override async connect(): Promise<boolean> {
-    await checkApi(this.context.http);
+    await this.#api.check(this.context.http);
     return true;
   }
 
-  /** A configured `health_check.path` is asked as for every kind, else `/-/healthy`. */
+  /**
+   * A configured `health_check.path` is asked as for every kind. Else the server has to answer a query, with the
+   * credentials: `/-/healthy` says nothing about them, and hosted servers have none.
+   */
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
     if (this.context.config.healthCheck.path !== undefined) return super.healthCheck(context);
-    await checkUp(context.http);
-    return { status: 'healthy', message: `${this.getEndpoint()} is up` };
+    await this.#api.check(context.http);
+    return { status: 'healthy', message: `${this.getEndpoint()} answers queries` };
   }
 }

@@ -1,10 +1,13 @@
-import { createConnectorError, UpstreamError } from '@automate/sdk';
+import { createConnectorError, errorForStatus, InvalidInputError, parseRetryAfter, UpstreamError } from '@automate/sdk';
 import type { ConnectorError, ErrorCode, HttpResponse } from '@automate/sdk';
 import { z } from 'zod';
 
-const errorBody = z.object({ status: z.literal('error'), errorType: z.string(), error: z.string() });
+/** As much as the host takes as a result. */
+export const MAX_RESULT_MIB = 3;
 
-/** What the server's own error types mean to a caller. Every action only reads, so a retry never harms. */
+const errorBody = z.object({ status: z.literal('error'), errorType: z.string().optional(), error: z.string() });
+
+/** What the server's own error types mean to a caller. Others, VictoriaMetrics' `422` among them, go by the status. */
 const CODE_OF_ERROR_TYPE: Readonly<Record<string, ErrorCode>> = {
   bad_data: 'INVALID_INPUT',
   // The expression is right and yet cannot be evaluated: too many samples, ambiguous matching.
@@ -19,7 +22,7 @@ const CODE_OF_ERROR_TYPE: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** Statuses whose body may be Prometheus's own error; the rest is for the HTTP client to judge. */
-const STATUSES: ReadonlySet<number> = new Set([400, 404, 406, 422, 500, 503]);
+const STATUSES: ReadonlySet<number> = new Set([400, 404, 405, 406, 422, 499, 500, 502, 503, 504]);
 
 export function mayCarryError(status: number): boolean {
   return STATUSES.has(status);
@@ -27,26 +30,52 @@ export function mayCarryError(status: number): boolean {
 
 /** The error that an answer with one of these statuses stands for. */
 export function prometheusError(response: HttpResponse, path: string): ConnectorError {
+  const { status, headers } = response;
+  const retryAfterMs = parseRetryAfter(headers['retry-after']);
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   const parsed = errorBody.safeParse(tryJson(response));
   if (parsed.success) {
     const { errorType, error } = parsed.data;
-    const code = CODE_OF_ERROR_TYPE[errorType] ?? 'UPSTREAM_5XX';
-    return createConnectorError(code, `Prometheus refused ${path}: ${error}`, {
-      details: { status: response.status, error_type: errorType },
-      ...(code === 'UPSTREAM_5XX' ? { retryable: response.status >= 500 } : {}),
+    const code = codeOf(errorType, status, error);
+    return createConnectorError(code, `${path} was refused: ${error}`, {
+      details: { status, ...(errorType === undefined ? {} : { error_type: errorType }) },
+      ...(code === 'UPSTREAM_5XX' ? { retryable: status >= 500, ...wait } : {}),
     });
   }
+  const failed = status >= 500 ? errorForStatus(status, `${path} answered ${status}`, wait) : undefined;
+  return failed ?? notPrometheus(path, `status ${status}`);
+}
+
+/** The answer is not Prometheus's: of another service, or of a gateway before it. */
+export function notPrometheus(path: string, found: string): UpstreamError {
   return new UpstreamError(
-    `${path} answered ${response.status} and not as Prometheus does; check host, port and base_path`,
-    { details: { status: response.status }, retryable: response.status >= 500, effect: 'none' },
+    `${path} did not answer as Prometheus does (${found}); the operator must check host, port and base_path`,
+    { retryable: false, effect: 'none', blame: 'operator', details: { reason: 'bad_answer' } },
   );
 }
 
-function tryJson(response: HttpResponse): unknown {
+/** The server has more to say than a result may hold. Only its asker can ask for less. */
+export function answerTooLong(narrow: string): InvalidInputError {
+  return new InvalidInputError(`the answer is longer than the ${MAX_RESULT_MIB} MiB of a result; ask for ${narrow}`, {
+    details: { reason: 'answer_too_large' },
+  });
+}
+
+function codeOf(errorType: string | undefined, status: number, error: string): ErrorCode {
+  if (errorType !== undefined && Object.hasOwn(CODE_OF_ERROR_TYPE, errorType))
+    return CODE_OF_ERROR_TYPE[errorType] ?? 'UPSTREAM_5XX';
+  // VictoriaMetrics has no type of its own for queries that take too long.
+  if (status === 504 || /\b(timeout|deadline) exceeded\b/i.test(error)) return 'TIMEOUT';
+  if (status === 404) return 'NOT_FOUND';
+  return status < 499 ? 'INVALID_INPUT' : 'UPSTREAM_5XX';
+}
+
+/** The body, where it is JSON; undefined where it is not, and so not Prometheus's. */
+export function tryJson(response: HttpResponse): unknown {
   try {
     return response.json();
   } catch {
-    // Not JSON, so not Prometheus's own error: the caller says so.
+    // Whoever asked says so, with the path.
     return undefined;
   }
 }

@@ -50,6 +50,58 @@ describe('an answer of Prometheus', () => {
     ]);
   });
 
+  it('says that a part of a cluster did not answer', async () => {
+    const data = { resultType: 'vector', result: [] };
+    const { connector } = await start(success(data, { isPartial: true }));
+    await expect(connector.call('query', { query: 'x' })).resolves.toStrictEqual({
+      result_type: 'vector',
+      result: [],
+      truncated: false,
+      partial: true,
+    });
+  });
+
+  it('is asked for in the name of the tenant of the call, else of the settings', async () => {
+    const { connector, server } = await start(scalar, { settings: { tenant: 'team-a' } });
+    await connector.call('query', { query: '1' });
+    await connector.call('query', { query: '1', tenant: 'team-b|team-c' });
+    await connector.call('call', { path: '/api/v1/query' });
+    const tenants = server.requests.map(({ headers }) => headers['x-scope-orgid']);
+    expect(tenants).toStrictEqual(['team-a', 'team-b|team-c', 'team-a']);
+  });
+
+  it('is asked for in no other name than that which auth.headers pins', async () => {
+    const config = { auth: { type: 'none' as const, headers: { 'X-Scope-OrgID': 'team-a' } } };
+    const { connector, server } = await start(scalar, { config });
+    await connector.call('query', { query: '1' });
+    await expect(connector.call('query', { query: '1', tenant: 'team-b' })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      problems: [{ path: 'tenant' }],
+    });
+    expect(server.requests.map(({ headers }) => headers['x-scope-orgid'])).toStrictEqual(['team-a']);
+  });
+
+  it.each([
+    ['job', 'job'],
+    ['http.status', 'http.status'],
+    ['a b', 'a%20b'],
+    ['a/b_c', 'U__a_2f_b__c'],
+    ['U__x', 'U__U____x'],
+    ['..', 'U___2e__2e_'],
+    ['ü/😀', 'U___fc__2f__1f600_'],
+  ])('is asked for the values of the label %s by a path that the server understands', async (label, segment) => {
+    const { connector, server } = await start(success([]));
+    await connector.call('label_values', { label });
+    expect(server.requests[0]?.path).toBe(`/api/v1/label/${segment}/values`);
+  });
+
+  it('keeps both floats and native histograms of a series', async () => {
+    const histograms = [[2, { count: '3', sum: 'NaN', buckets: [[0, '-Inf', '2', '3']] }]];
+    const series = { metric: { a: 'b' }, values: [[1, 'NaN']], histograms };
+    const { connector } = await start(success({ resultType: 'matrix', result: [series] }));
+    await expect(connector.call('query', { query: 'x[5m]' })).resolves.toMatchObject({ result: [series] });
+  });
+
   it('keeps native histograms', async () => {
     const histogram = [1, { count: '3', sum: '4.5', buckets: [[0, '1', '2', '3']] }];
     const { connector } = await start(success({ resultType: 'vector', result: [{ metric: {}, histogram }] }));
@@ -74,13 +126,21 @@ describe('an error of Prometheus', () => {
     [error(503, 'unavailable'), 'UPSTREAM_5XX', true],
     [error(404, 'not_found'), 'NOT_FOUND', false],
     [error(500, 'of a kind nobody knows'), 'UPSTREAM_5XX', true],
+    [error(422, '422'), 'INVALID_INPUT', false],
+    [error(400, '400'), 'INVALID_INPUT', false],
+    [error(503, '503'), 'UPSTREAM_5XX', true],
+    [error(502, '502'), 'UPSTREAM_5XX', true],
+    [error(504, '504'), 'TIMEOUT', true],
+    [error(499, 'canceled'), 'UPSTREAM_5XX', false],
+    [{ status: 422, json: { status: 'error', error: 'too many points' } }, 'INVALID_INPUT', false],
+    [{ status: 422, json: { status: 'error', errorType: '422', error: 'timeout exceeded' } }, 'TIMEOUT', true],
     [{ status: 503, text: 'Service Unavailable' }, 'UPSTREAM_5XX', true],
     [{ status: 404, text: '404 page not found' }, 'UPSTREAM_5XX', false],
     [{ status: 403, text: 'no' }, 'FORBIDDEN', false],
     [{ status: 429, headers: { 'retry-after': '2' } }, 'RATE_LIMITED', true],
   ] as const)('%j becomes %s', async (reply, code, retryable) => {
     const { connector } = await start(reply);
-    await expect(connector.call('query', { query: 'up' })).rejects.toMatchObject({ code, retryable });
+    await expect(connector.call('query', { query: 'up' })).rejects.toMatchObject({ code, retryable, effect: 'none' });
   });
 });
 
@@ -124,6 +184,18 @@ describe('health', () => {
       status: 'unhealthy',
       details: { code: 'UPSTREAM_5XX', reason: 'bad_answer' },
     });
+  });
+
+  it('is that of the queries, with the credentials, and not of a page beside them', async () => {
+    const auth = { type: 'bearer' as const, token: 'wrong' };
+    const refusing = await start(({ path }) => ({ status: path.startsWith('/api') ? 401 : 200 }), { config: { auth } });
+    await expect(refusing.connector.health()).resolves.toMatchObject({
+      status: 'unhealthy',
+      details: { code: 'AUTH_FAILED' },
+    });
+    // Mimir and hosted servers have no page of health.
+    const hosted = await start(({ path }) => (path === '/api/v1/query' ? scalar : { status: 404 }));
+    await expect(hosted.connector.health()).resolves.toMatchObject({ status: 'healthy' });
   });
 
   it('asks the configured path instead of its own', async () => {

@@ -4,4 +4,4 @@ export { responseOf } from '../http/response.ts';
 export { callAction } from './call-action.ts';
 export type { SendRequest } from './call-action.ts';
 export { exchange, toRequest } from './exchange.ts';
-export { exchangeInput, exchangeOutput, jsonValue } from './schemas.ts';
+export { exchangeInput, exchangeOutput, jsonValue, textMap } from './schemas.ts';

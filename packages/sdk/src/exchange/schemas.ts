@@ -1,4 +1,5 @@
 import type { JsonValue } from '@automate/contract';
+import { isJsonObject } from '@automate/contract';
 import { z } from 'zod';
 
 /** Most bytes of an answer: as base64 they still fit into a result. */
@@ -6,6 +7,20 @@ export const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
 /** Any JSON: payloads and results are JSON already, so that nothing is left to check. */
 export const jsonValue: z.ZodType<JsonValue> = z.any();
+
+/** A map of text whose every key is kept: zod's own record drops `__proto__`, which is as good a name as any. */
+export const textMap: z.ZodType<Record<string, string>> = z
+  .any()
+  .check(({ value, issues }) => {
+    if (!isJsonObject(value)) {
+      issues.push({ code: 'invalid_type', expected: 'record', input: value });
+      return;
+    }
+    for (const [key, item] of Object.entries(value)) {
+      if (typeof item !== 'string') issues.push({ code: 'invalid_type', expected: 'string', input: item, path: [key] });
+    }
+  })
+  .meta({ type: 'object', additionalProperties: { type: 'string' } });
 
 const queryValue = z.union([z.string(), z.number(), z.boolean()]);
 
@@ -19,7 +34,7 @@ export const exchangeInput = {
     .regex(/^\//, 'expected a path that begins with /')
     .describe("Below the connector's endpoint and base path; must not leave it"),
   query: pairs.optional().describe("Added to the path's own query. Lists repeat the name"),
-  headers: z.record(z.string(), z.string()).optional().describe("Beside those that the connector's auth adds"),
+  headers: textMap.optional().describe("Beside those that the connector's auth adds"),
   accept_status: z
     .union([z.literal('any'), z.array(z.int().min(100).max(599)).min(1)])
     .optional()

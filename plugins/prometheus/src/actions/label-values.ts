@@ -1,32 +1,40 @@
-import { action } from '@automate/sdk';
 import { z } from 'zod';
-import { seriesFilter } from '../inputs.ts';
+import { NARROW_LISTING, seriesFilter } from '../inputs.ts';
 import { nameList } from '../outputs.ts';
-import { askPrometheus, toListParams } from '../prometheus-client.ts';
-import { cutToLimit } from '../truncate.ts';
-
-const input = z.strictObject({
-  label: z
-    .string()
-    // The name becomes part of the path. Other names than these are written in the `U__` form, which fits as well.
-    .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/)
-    .describe('Name of the label, e.g. `job`; `__name__` lists the metrics'),
-  ...seriesFilter,
-});
+import type { PrometheusApi } from '../prometheus-api.ts';
+import { toListParams } from '../prometheus-api.ts';
+import { readAction } from '../read-action.ts';
 
 /** Values of one label. */
-export const labelValues = action({
-  description: 'Lists the values of one label, over all series or those that match.',
-  input,
-  output: nameList,
-  sideEffects: false,
-  idempotent: true,
-  async run({ label, ...filter }, { http }) {
-    const answer = await askPrometheus(http, {
-      path: `/api/v1/label/${label}/values`,
-      params: toListParams(filter),
-      data: z.array(z.string()),
-    });
-    return { ...cutToLimit(answer.data, filter.limit, answer.remarks), ...answer.remarks };
-  },
-});
+export const labelValues = (api: PrometheusApi) =>
+  readAction(api, {
+    description: 'Lists the values of one label, over all series or those that match.',
+    input: {
+      label: z.string().min(1).describe('Name of the label, e.g. `job` or `http.status`; `__name__` lists the metrics'),
+      ...seriesFilter,
+    },
+    output: nameList,
+    narrow: NARROW_LISTING,
+    async run({ label, limit, ...filter }, ask) {
+      const { data, truncated, remarks } = await ask({
+        path: `/api/v1/label/${toPathSegment(label)}/values`,
+        params: toListParams(filter),
+        limit,
+        data: z.array(z.string()),
+      });
+      return { values: data, truncated, ...remarks };
+    },
+  });
+
+/**
+ * A label's name as part of a path. Any name can be written in Prometheus's `U__` form, which VictoriaMetrics does not
+ * know in all versions: so only what a path cannot carry, or what would be taken for that form, is.
+ */
+function toPathSegment(label: string): string {
+  if (!/\/|^U__|^\.{1,2}$/.test(label)) return encodeURIComponent(label);
+  const escaped = Array.from(label, (char) => {
+    if (char === '_') return '__';
+    return /[a-zA-Z0-9:]/.test(char) ? char : `_${char.codePointAt(0)?.toString(16)}_`;
+  });
+  return `U__${escaped.join('')}`;
+}

@@ -1,26 +1,25 @@
-import { action } from '@automate/sdk';
 import { z } from 'zod';
-import { duration, limit, timestamp } from '../inputs.ts';
+import { duration, limit, NARROW_QUERY, timestamp } from '../inputs.ts';
 import { queryData, queryResult } from '../outputs.ts';
-import { askPrometheus } from '../prometheus-client.ts';
+import type { PrometheusApi } from '../prometheus-api.ts';
+import { toTimestamp } from '../prometheus-api.ts';
 import { toQueryResult } from '../query-result.ts';
-
-const input = z.strictObject({
-  query: z.string().min(1).describe('PromQL'),
-  time: timestamp.optional().describe('Default: now'),
-  timeout: duration.optional().describe("Most time the server may take. Default: the server's own"),
-  limit: limit.optional().describe('Most series of the answer; `truncated` tells whether there were more'),
-});
+import { readAction } from '../read-action.ts';
 
 /** The value of an expression at one moment. */
-export const query = action({
-  description: 'Evaluates a PromQL expression at one moment.',
-  input,
-  output: queryResult,
-  sideEffects: false,
-  idempotent: true,
-  async run(payload, { http }) {
-    const answer = await askPrometheus(http, { path: '/api/v1/query', post: true, params: payload, data: queryData });
-    return toQueryResult(answer, payload.limit);
-  },
-});
+export const query = (api: PrometheusApi) =>
+  readAction(api, {
+    description: 'Evaluates a PromQL expression at one moment.',
+    input: {
+      query: z.string().min(1).describe('PromQL'),
+      time: timestamp.optional().describe('Default: now'),
+      timeout: duration.optional().describe("Most time the server may take. Default: the server's own"),
+      limit: limit.optional().describe('Most series of the answer; `truncated` tells whether there were more'),
+    },
+    output: queryResult,
+    narrow: NARROW_QUERY,
+    async run({ query: expression, time, timeout, limit: most }, ask) {
+      const params = { query: expression, time: toTimestamp(time), timeout };
+      return toQueryResult(await ask({ path: '/api/v1/query', post: true, params, limit: most, data: queryData }));
+    },
+  });

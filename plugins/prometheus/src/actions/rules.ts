@@ -1,12 +1,8 @@
-import { action } from '@automate/sdk';
 import { z } from 'zod';
 import { alert, alertData, toAlert } from '../alert.ts';
 import { labels, remarks } from '../outputs.ts';
-import { askPrometheus } from '../prometheus-client.ts';
-
-const input = z.strictObject({
-  type: z.enum(['alert', 'record']).optional().describe('Only alerting or only recording rules'),
-});
+import type { PrometheusApi } from '../prometheus-api.ts';
+import { readAction } from '../read-action.ts';
 
 const shared = { name: z.string(), query: z.string(), health: z.string() };
 
@@ -41,7 +37,7 @@ const output = z.object({
 const sharedData = {
   ...shared,
   labels: labels.nullish(),
-  lastError: z.string().optional(),
+  lastError: z.string().nullish(),
   lastEvaluation: z.string(),
   evaluationTime: z.number(),
 };
@@ -59,7 +55,9 @@ const ruleData = z.discriminatedUnion('type', [
 ]);
 
 const rulesData = z.object({
-  groups: z.array(z.object({ name: z.string(), file: z.string(), interval: z.number(), rules: z.array(ruleData) })),
+  groups: z.array(
+    z.object({ name: z.string(), file: z.string().default(''), interval: z.number(), rules: z.array(ruleData) }),
+  ),
 });
 
 function toRule(data: z.output<typeof ruleData>): z.output<typeof rule> {
@@ -68,7 +66,7 @@ function toRule(data: z.output<typeof ruleData>): z.output<typeof rule> {
     query: data.query,
     health: data.health,
     labels: data.labels ?? {},
-    ...(data.lastError === undefined ? {} : { last_error: data.lastError }),
+    ...(data.lastError === undefined || data.lastError === null ? {} : { last_error: data.lastError }),
     last_evaluation: data.lastEvaluation,
     evaluation_seconds: data.evaluationTime,
   };
@@ -84,22 +82,28 @@ function toRule(data: z.output<typeof ruleData>): z.output<typeof rule> {
 }
 
 /** Alerting and recording rules with their groups. */
-export const rules = action({
-  description: 'Lists the alerting and recording rules that are loaded, with state and health.',
-  input,
-  output,
-  sideEffects: false,
-  idempotent: true,
-  async run({ type }, { http }) {
-    const answer = await askPrometheus(http, { path: '/api/v1/rules', params: { type }, data: rulesData });
-    return {
-      groups: answer.data.groups.map((group) => ({
-        name: group.name,
-        file: group.file,
-        interval_seconds: group.interval,
-        rules: group.rules.map(toRule),
-      })),
-      ...answer.remarks,
-    };
-  },
-});
+export const rules = (api: PrometheusApi) =>
+  readAction(api, {
+    description: 'Lists the alerting and recording rules that are loaded, with state and health.',
+    input: {
+      type: z.enum(['alert', 'record']).optional().describe('Only alerting or only recording rules'),
+      group: z.string().min(1).optional().describe('Only rules of the groups with this name'),
+    },
+    output,
+    narrow: 'one `type` or one `group`',
+    async run({ type, group: name }, ask) {
+      const params = { type, 'rule_group[]': name };
+      const answer = await ask({ path: '/api/v1/rules', params, data: rulesData });
+      // Servers before 2.47 do not know the parameter and send all groups.
+      const groups = answer.data.groups.filter((group) => name === undefined || group.name === name);
+      return {
+        groups: groups.map((group) => ({
+          name: group.name,
+          file: group.file,
+          interval_seconds: group.interval,
+          rules: group.rules.map(toRule),
+        })),
+        ...answer.remarks,
+      };
+    },
+  });

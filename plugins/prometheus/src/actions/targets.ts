@@ -1,12 +1,7 @@
-import { action } from '@automate/sdk';
 import { z } from 'zod';
 import { labels, remarks } from '../outputs.ts';
-import { askPrometheus } from '../prometheus-client.ts';
-
-const input = z.strictObject({
-  state: z.enum(['active', 'dropped', 'any']).default('any').describe('Which targets'),
-  scrape_pool: z.string().min(1).optional().describe('Only the targets of this scrape pool'),
-});
+import type { PrometheusApi } from '../prometheus-api.ts';
+import { readAction } from '../read-action.ts';
 
 const output = z.object({
   active: z.array(
@@ -50,36 +45,39 @@ const targetsData = z.object({
 });
 
 /** What the server scrapes. */
-export const targets = action({
-  description: 'Lists the targets that the server scrapes or has dropped, with health and last error.',
-  input,
-  output,
-  sideEffects: false,
-  idempotent: true,
-  async run({ state, scrape_pool }, { http }) {
-    const { data, remarks: rest } = await askPrometheus(http, {
-      path: '/api/v1/targets',
-      params: { state, scrapePool: scrape_pool },
-      data: targetsData,
-    });
-    const active = (data.activeTargets ?? []).map((target) => ({
-      labels: target.labels,
-      discovered_labels: target.discoveredLabels,
-      scrape_pool: target.scrapePool,
-      scrape_url: target.scrapeUrl,
-      ...(target.globalUrl === undefined ? {} : { global_url: target.globalUrl }),
-      health: target.health,
-      last_error: target.lastError,
-      last_scrape: target.lastScrape,
-      last_scrape_duration_seconds: target.lastScrapeDuration,
-      ...(target.scrapeInterval === undefined ? {} : { scrape_interval: target.scrapeInterval }),
-      ...(target.scrapeTimeout === undefined ? {} : { scrape_timeout: target.scrapeTimeout }),
-    }));
-    return {
-      // Servers that do not know the parameter send all pools.
-      active: scrape_pool === undefined ? active : active.filter((target) => target.scrape_pool === scrape_pool),
-      dropped: (data.droppedTargets ?? []).map((target) => ({ discovered_labels: target.discoveredLabels })),
-      ...rest,
-    };
-  },
-});
+export const targets = (api: PrometheusApi) =>
+  readAction(api, {
+    description: 'Lists the targets that the server scrapes or has dropped, with health and last error.',
+    input: {
+      state: z.enum(['active', 'dropped', 'any']).default('any').describe('Which targets'),
+      scrape_pool: z.string().min(1).optional().describe('Only the targets of this scrape pool'),
+    },
+    output,
+    narrow: 'one `state` (dropped targets are often most of them) or one `scrape_pool`',
+    async run({ state, scrape_pool }, ask) {
+      const { data, remarks: rest } = await ask({
+        path: '/api/v1/targets',
+        params: { state, scrapePool: scrape_pool },
+        data: targetsData,
+      });
+      const active = (data.activeTargets ?? []).map((target) => ({
+        labels: target.labels,
+        discovered_labels: target.discoveredLabels,
+        scrape_pool: target.scrapePool,
+        scrape_url: target.scrapeUrl,
+        ...(target.globalUrl === undefined ? {} : { global_url: target.globalUrl }),
+        health: target.health,
+        last_error: target.lastError,
+        last_scrape: target.lastScrape,
+        last_scrape_duration_seconds: target.lastScrapeDuration,
+        ...(target.scrapeInterval === undefined ? {} : { scrape_interval: target.scrapeInterval }),
+        ...(target.scrapeTimeout === undefined ? {} : { scrape_timeout: target.scrapeTimeout }),
+      }));
+      return {
+        // Servers that do not know the parameter send all pools.
+        active: scrape_pool === undefined ? active : active.filter((target) => target.scrape_pool === scrape_pool),
+        dropped: (data.droppedTargets ?? []).map((target) => ({ discovered_labels: target.discoveredLabels })),
+        ...rest,
+      };
+    },
+  });
