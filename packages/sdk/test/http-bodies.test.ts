@@ -31,6 +31,9 @@ describe('text', () => {
     ['its charset, quoted', 'text/plain; x=1; Charset="ISO-8859-1"', Buffer.from('{"a":"café"}', 'latin1')],
     ['its charset, UTF-16', 'application/json; charset=utf-16le', utf16('{"a":"café"}')],
     ['its charset, the other way round', 'application/json; charset=utf-16be', big('{"a":"café"}')],
+    ['its charset in the wrong quotes', "text/plain; charset='latin1'", Buffer.from('{"a":"café"}', 'latin1')],
+    ['what UTF-16 without a mark begins with', 'text/plain; charset=utf-16', utf16('{"a":"café"}')],
+    ['that, the other way round', 'application/json; charset=UTF-16', big('{"a":"café"}')],
     ['its byte order mark', 'application/json', Buffer.concat([Buffer.from([0xff, 0xfe]), utf16('{"a":"café"}')])],
     ['its byte order mark before its charset', 'text/plain; charset=utf-16', big('\ufeff{"a":"café"}')],
     ['a mark of UTF-8, which is no part of it', 'application/json', Buffer.from('\ufeff{"a":"café"}')],
@@ -45,6 +48,7 @@ describe('text', () => {
   it.each<[string, string, Uint8Array]>([
     ['the charset "utf-7"', 'text/plain; charset=utf-7', Buffer.from('x')],
     ['the charset "utf-32le"', 'text/plain', Buffer.from([0xff, 0xfe, 0, 0, 65, 0, 0, 0])],
+    ['without a byte order mark', 'text/plain; charset=utf-16', big('\u4e2d\u6587')],
     ['not text in utf-8', 'application/json', Buffer.from('"café"', 'latin1')],
     ['not text in utf-16le', 'application/json; charset=utf-16', Buffer.from([65, 0, 66])],
   ])('is refused by name and never replaced: %s', async (named, type, bytes) => {

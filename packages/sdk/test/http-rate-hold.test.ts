@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FakeService } from '@automate/testing';
+import { ConnectorAdapter } from '../src/index.ts';
+import { attachContext, checkHealth } from '../src/runtime/index.ts';
 import { openHttp, rejection } from './open-http.ts';
 
 let service: FakeService;
@@ -117,5 +119,46 @@ describe("a remote system's Retry-After", () => {
       code: 'TRANSIENT_NETWORK',
     });
     await expect(remote.http.request({ path: '/a' })).resolves.toMatchObject({ status: 200 });
+  });
+
+  describe('in a health check', () => {
+    class Watched extends ConnectorAdapter {
+      readonly name = 'watched';
+      readonly version = '1.0.0';
+      override async connect(): Promise<boolean> {
+        await this.context.http.request({ path: '/up' });
+        return true;
+      }
+    }
+
+    it.each([
+      ['connect()', {}],
+      ['a path', { healthPath: '/up' }],
+    ])('by %s is not heeded, so that the check tells of now', async (_how, options) => {
+      service.on('*', /./, [{ ...LIMITED, status: 503 }, {}]);
+      using remote = openHttp({ ...service.endpoint, ...options });
+      const adapter = new Watched();
+      attachContext(adapter, remote.context);
+      await rejection(remote.call().http.request({ path: '/a' }));
+      await rejection(remote.call().http.request({ path: '/a' }));
+      expect(service.requests).toHaveLength(1);
+      expect(await checkHealth(adapter, remote.call())).toMatchObject({ status: 'healthy' });
+      expect(service.requests).toHaveLength(2);
+      await expect(remote.call().http.request({ path: '/a' })).resolves.toMatchObject({ status: 200 });
+    });
+
+    it('goes on for calls where it limits them', async () => {
+      service.on('*', '/a', LIMITED);
+      service.on('*', '/up', {});
+      using remote = openHttp({ ...service.endpoint, healthPath: '/up' });
+      const adapter = new Watched();
+      attachContext(adapter, remote.context);
+      await rejection(remote.call().http.request({ path: '/a' }));
+      expect(await checkHealth(adapter, remote.call())).toMatchObject({ status: 'healthy' });
+      expect(await rejection(remote.call().http.request({ path: '/a' }))).toMatchObject({
+        details: { reason: 'held_back' },
+      });
+      expect(service.requests).toHaveLength(2);
+    });
   });
 });

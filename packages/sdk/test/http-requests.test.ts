@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FakeService } from '@automate/testing';
+import type { HttpRequest } from '../src/index.ts';
 import { openHttp, rejection } from './open-http.ts';
 
 let service: FakeService;
@@ -51,7 +52,7 @@ describe('a request', () => {
     expect(service.requests[0]?.target).toBe(sent);
   });
 
-  it.each(['/channels/#general', '/a\tb', '/half\ud800'])(
+  it.each(['/channels/#general', '/a\tb', '/half\ud800', '/a\\b'])(
     'is refused where it could only go out changed: %j',
     async (path) => {
       using remote = openHttp(service.endpoint);
@@ -62,6 +63,23 @@ describe('a request', () => {
       expect(service.requests).toHaveLength(0);
     },
   );
+
+  it.each<[string, Omit<HttpRequest, 'path'>]>([
+    ['a query', { query: { a: ['b', '\ud800'] } }],
+    ['the name of a query', { query: { '\udc00': 'a' } }],
+    ['a form', { form: { a: '\ud800' } }],
+    ['a text', { body: 'a\ud800b' }],
+    ['a part', { multipart: [{ name: 'a', value: '\ud800' }] }],
+    ['the name of a part', { multipart: [{ name: '\ud800', value: 'a' }] }],
+    ['the name of a file', { multipart: [{ name: 'a', value: 'a', filename: '\ud800.txt' }] }],
+  ])('is refused where half a character would become another one: %s', async (_where, request) => {
+    using remote = openHttp(service.endpoint);
+    expect(await rejection(remote.http.request({ method: 'POST', path: '/', ...request }))).toMatchObject({
+      code: 'INVALID_INPUT',
+      details: { reason: 'bad_text' },
+    });
+    expect(service.requests).toHaveLength(0);
+  });
 
   it('takes any name of a header, also one that objects have by nature, and each only once', async () => {
     using remote = openHttp(service.endpoint);
@@ -200,7 +218,7 @@ describe('a path that may come from a caller', () => {
   it.each([
     ['/../secret', 'outside_base_path'],
     ['/%2e%2e/secret', 'outside_base_path'],
-    ['..\\secret', 'outside_base_path'],
+    ['..\\secret', 'bad_url'],
     ['http://other.example/base/x', 'other_origin'],
     ['file:///etc/passwd', 'bad_scheme'],
   ])('is refused where it leaves the endpoint: %s', async (path, reason) => {

@@ -35,7 +35,10 @@ function decoderOf(charset: string) {
 function charsetOf(body: Uint8Array, contentType: string): string {
   const marked = MARKS.find(([, mark]) => mark.every((byte, index) => body[index] === byte));
   if (marked !== undefined) return marked[0];
-  const named = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType)?.[1]?.toLowerCase();
+  const named = /;\s*charset\s*=\s*["']?([^\s;"']+)/i.exec(contentType)?.[1]?.toLowerCase();
+  // Of two orders of bytes nobody has said which; what begins with an ASCII character shows it.
+  if (named === 'utf-16')
+    return body[0] === 0 ? 'utf-16be' : body[1] === 0 ? 'utf-16le' : 'utf-16 without a byte order mark';
   // Who says ASCII and sends more means UTF-8; the decoder's own table would make another alphabet of it.
   return named === undefined || named === 'us-ascii' || named === 'ascii' ? 'utf-8' : named;
 }

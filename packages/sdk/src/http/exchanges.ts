@@ -6,6 +6,7 @@ import {
   MAX_PAYLOAD_BYTES,
 } from '@automate/contract';
 import { remainingMs } from '../deadline.ts';
+import { healthScope } from '../health-scope.ts';
 import type { HttpRequest, HttpResponse } from '../http-client.ts';
 import { redactError, withEffect } from '../rebuild-error.ts';
 import { createRedactor } from '../redact.ts';
@@ -88,7 +89,7 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
     const send = (): Promise<Answer> => sendHop(prepared, hop, guard, credentials);
     // What a stranger's server says of waiting concerns nobody else.
     if (!hop.own) return send();
-    return holds.pass({ ...prepared, wait: guard.wait }, send);
+    return holds.pass({ ...prepared, wait: guard.wait, ofHealth: healthScope.getStore() === true }, send);
   }
 
   /** One request and its answer, over a fresh connection where a kept one turns out to be dead. */

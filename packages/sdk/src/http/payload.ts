@@ -1,6 +1,6 @@
 import { InvalidInputError } from '@automate/contract';
 import type { HttpPart, HttpRequest } from '../http-client.ts';
-import { encodePairs } from './target.ts';
+import { assertWhole, encodePairs } from './target.ts';
 
 /** Headers that belong to the connection or to the endpoint. Set by a caller, they could smuggle a second request. */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -33,6 +33,7 @@ export function encodePayload({ json, form, multipart, body }: HttpRequest): Pay
     return { bytes: Buffer.from(encodePairs(form)), contentType: 'application/x-www-form-urlencoded' };
   if (multipart !== undefined) return encodeParts(multipart);
   if (body === undefined) return { bytes: undefined, contentType: undefined };
+  if (typeof body === 'string') assertWhole(body, 'the text');
   return typeof body === 'string'
     ? { bytes: Buffer.from(body), contentType: 'text/plain; charset=utf-8' }
     : { bytes: body, contentType: 'application/octet-stream' };
@@ -42,6 +43,8 @@ function encodeParts(parts: readonly HttpPart[]): Payload {
   const boundary = `part-${crypto.randomUUID()}`;
   const pieces: Uint8Array[] = [];
   for (const { name, value, filename = typeof value === 'string' ? undefined : 'file', contentType } of parts) {
+    for (const text of [name, value, filename])
+      if (typeof text === 'string') assertWhole(text, `the part ${JSON.stringify(name)}`);
     const file = filename === undefined ? '' : `; filename="${quoted(filename)}"`;
     const type = contentType ?? (filename === undefined ? undefined : 'application/octet-stream');
     const fault = type === undefined ? undefined : faultOfHeader('content-type', type);

@@ -19,7 +19,8 @@ interface Hold {
 
 /**
  * What a remote system said of waiting, kept for all requests of one connector: while its `Retry-After` (of a 429 or a
- * 503) lasts, requests of the same class fail at once, unsent. Afterwards one goes first, and the others see what it met.
+ * 503) lasts, requests of the same class fail at once, unsent. Afterwards one goes first, and the others see what it met. A health
+ * check always asks, since an old answer says nothing of now; where it is well received, a 503 is over.
  */
 export interface RateHolds {
   /** Sends, or rejects without having sent. `wait` bounds a wait for what has no effect. */
@@ -32,12 +33,25 @@ export interface HeldRequest {
   /** The request, for messages. */
   readonly what: string;
   readonly wait: <T>(work: Promise<T>) => Promise<T>;
+  /** Whether it belongs to a health check. */
+  readonly ofHealth: boolean;
 }
 
 export function createRateHolds(): RateHolds {
   const holds = new Map<string, Hold>();
+  const extend = (rateLimitClass: string, fresh: Hold): void => {
+    const current = holds.get(rateLimitClass);
+    if (current === undefined || fresh.until > current.until) holds.set(rateLimitClass, fresh);
+  };
   return {
-    async pass({ rateLimitClass, what, wait }, send) {
+    async pass({ rateLimitClass, what, wait, ofHealth }, send) {
+      if (ofHealth) {
+        const answer = await send();
+        const fresh = holdOf(answer);
+        if (fresh !== undefined) extend(rateLimitClass, fresh);
+        else if (answer.status < 500 && holds.get(rateLimitClass)?.status === 503) holds.delete(rateLimitClass);
+        return answer;
+      }
       const probe = holds.get(rateLimitClass)?.probe;
       if (probe !== undefined) await wait(probe);
       const hold = holds.get(rateLimitClass);
@@ -47,12 +61,8 @@ export function createRateHolds(): RateHolds {
       try {
         const answer = await sending;
         const fresh = holdOf(answer);
-        const current = holds.get(rateLimitClass);
-        if (fresh === undefined) {
-          if (current === hold) holds.delete(rateLimitClass);
-        } else if (current === undefined || fresh.until > current.until) {
-          holds.set(rateLimitClass, fresh);
-        }
+        if (fresh !== undefined) extend(rateLimitClass, fresh);
+        else if (holds.get(rateLimitClass) === hold) holds.delete(rateLimitClass);
         return answer;
       } catch (error) {
         // Whoever comes next goes first.

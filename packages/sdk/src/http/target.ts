@@ -60,7 +60,9 @@ function assertSendable(path: string, whole: boolean): void {
       ? 'it holds half a character'
       : !whole && path.includes('#')
         ? 'a "#" must be written as %23'
-        : undefined;
+        : path.split('?', 1)[0]?.includes('\\') === true
+          ? 'a "\\" must be written as %5C'
+          : undefined;
   if (fault === undefined) return;
   throw new InvalidInputError(`the path "${shorten(path)}" cannot be sent: ${fault}`, {
     details: { reason: 'bad_url' },
@@ -76,9 +78,18 @@ export function showUrl(url: URL): string {
 function* pairsOf(values: Readonly<Record<string, QueryValue | readonly QueryValue[]>>): Generator<[string, string]> {
   for (const [name, value] of Object.entries(values)) {
     for (const item of Array.isArray(value) ? (value as readonly QueryValue[]) : [value as QueryValue]) {
-      if (item !== undefined) yield [name, String(item)];
+      if (item === undefined) continue;
+      assertWhole(name, `the name ${JSON.stringify(name)}`);
+      assertWhole(String(item), `the value of ${JSON.stringify(name)}`);
+      yield [name, String(item)];
     }
   }
+}
+
+/** Half of a surrogate pair is no character in UTF-8, and would arrive as another one. */
+export function assertWhole(text: string, what: string): void {
+  if (text.isWellFormed()) return;
+  throw new InvalidInputError(`${what} cannot be sent: it holds half a character`, { details: { reason: 'bad_text' } });
 }
 
 /** Names and values as a query or a form wants them. */

@@ -2,6 +2,7 @@ import { ConnectorInternalError } from '@automate/contract';
 import type { ConnectorAdapter } from '../connector-adapter.ts';
 import type { CallContext } from '../connector-context.ts';
 import { withDeadline } from '../deadline.ts';
+import { healthScope } from '../health-scope.ts';
 import type { AdapterHealth } from '../health.ts';
 import { startError } from './start-error.ts';
 
@@ -13,7 +14,7 @@ import { startError } from './start-error.ts';
 export async function checkHealth(adapter: ConnectorAdapter, context: CallContext): Promise<AdapterHealth> {
   try {
     const health = await withDeadline({ deadline: context.deadline, what: 'the health check' }, () =>
-      adapter.healthCheck(context),
+      healthScope.run(true, () => adapter.healthCheck(context)),
     );
     assertHealth(adapter.name, health);
     return health;
