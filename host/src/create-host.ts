@@ -211,6 +211,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   const announcements = new Announcements({
     registry,
     hub,
+    log,
     view: (entry) => service.view(entry),
     onGone: (id) => {
       telemetry.forgetConnector(id);

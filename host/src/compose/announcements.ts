@@ -1,4 +1,5 @@
 import type { ConnectorInfo } from '@automate/contract';
+import type { HostLog } from '../log/host-log.ts';
 import type { ConnectorEntry } from '../registry/connector-state.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { EventHub } from '../service/event-hub.ts';
@@ -7,15 +8,19 @@ import type { RegistryChange } from './plan-connectors.ts';
 export interface AnnouncementsOptions {
   readonly registry: Registry;
   readonly hub: EventHub;
+  readonly log: Pick<HostLog, 'info' | 'warn'>;
   view(entry: ConnectorEntry): ConnectorInfo;
   /** A connector is gone: what was kept for it may go too. */
   onGone(id: string): void;
 }
 
-/** Tells watchers what happens to connectors: each change once, and a status only when it is another than before. */
+/**
+ * Tells watchers what happens to connectors: each change once, and a status only when it is another than before. The log is
+ * told in one line that a connector went down, and in one that it is up again.
+ */
 export class Announcements {
   readonly #options: AnnouncementsOptions;
-  readonly #told = new Map<string, string>();
+  readonly #told = new Map<string, ConnectorInfo>();
 
   constructor(options: AnnouncementsOptions) {
     this.#options = options;
@@ -23,13 +28,17 @@ export class Announcements {
 
   /** Something happened to this connector that may have changed its status. */
   status(id: string): void {
-    const { registry, hub, view } = this.#options;
+    const { registry, hub, log, view } = this.#options;
     const entry = registry.find(id);
     if (entry === undefined) return;
     const connector = view(entry);
-    const word = `${connector.status} ${connector.lastError}`;
-    if (this.#told.get(id) === word) return;
-    this.#told.set(id, word);
+    const before = this.#told.get(id);
+    if (before?.status === connector.status && before.lastError === connector.lastError) return;
+    this.#told.set(id, connector);
+    if (connector.status === 'unhealthy' && before?.status !== 'unhealthy')
+      log.warn({ connector: id, event: 'unhealthy', reason: connector.lastError }, `connector "${id}" is unhealthy`);
+    if (connector.status === 'healthy' && before?.status === 'unhealthy')
+      log.info({ connector: id, event: 'healthy' }, `connector "${id}" is healthy again`);
     hub.publish({ kind: 'status', connector });
   }
 

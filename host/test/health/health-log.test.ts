@@ -1,0 +1,51 @@
+import { rm } from 'node:fs/promises';
+import { describe, expect, it } from '@jest/globals';
+import { SandboxHost } from '../fixtures/sandbox-host.ts';
+
+/** Is up and down as its settings' file says, each time it is asked. */
+const SWITCHED = `
+import { existsSync } from 'node:fs';
+import { ConnectorAdapter, TransientNetworkError } from '@automate/sdk';
+export default class Switched extends ConnectorAdapter {
+  name = 'switched';
+  version = '1.0.0';
+  async connect() { return true; }
+  async healthCheck() {
+    if (existsSync(this.context.settings.down)) throw new TransientNetworkError('the line is cut');
+    return { status: 'healthy', message: 'all is well' };
+  }
+  async execute() { return {}; }
+}
+`;
+
+describe('the log', () => {
+  it('says once that a connector went down, and why, and once that it is up again', async () => {
+    let down = '';
+    await using it = await SandboxHost.open({
+      kinds: [],
+      env: { HEALTH_INTERVAL: '500h' },
+      prepare: async (sandbox) => {
+        await sandbox.addConnector({ kind: 'switched', source: SWITCHED });
+        await sandbox.writeFile('down', '');
+        down = `${sandbox.root}/down`;
+      },
+    });
+    const { service } = it.host;
+    await service.register({ id: 'line', kind: 'switched', settings: { down } });
+    const check = async () => (await service.healthCheck('line')).status;
+    expect([await check(), await check()]).toEqual(['unhealthy', 'unhealthy']);
+    await service.register({ id: 'other', kind: 'switched', settings: { down: '/nowhere' } });
+    await service.healthCheck('other');
+    await rm(down);
+    expect([await check(), await check()]).toEqual(['healthy', 'healthy']);
+    const lines = it.logText
+      .split('\n')
+      .filter((line) => /"event":"(un)?healthy"/.test(line))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines).toMatchObject([
+      { level: 'warn', connector: 'line', event: 'unhealthy', reason: expect.stringContaining('the line is cut') },
+      { level: 'info', connector: 'line', event: 'healthy' },
+    ]);
+    expect(lines).toHaveLength(2);
+  });
+});
