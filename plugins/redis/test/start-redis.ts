@@ -96,7 +96,8 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
     stop: (signal) => stop(signal),
     restart: start,
     async close() {
-      await stop();
+      // One that is writing its first file as a replica does not heed a SIGTERM.
+      await stop('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
     },
   };
