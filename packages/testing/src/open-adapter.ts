@@ -85,11 +85,8 @@ export async function openAdapter<A extends ConnectorAdapter>(
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       }),
     async close() {
-      try {
-        await adapter.close();
-      } finally {
-        closing.abort();
-      }
+      closing.abort();
+      await adapter.close();
     },
   };
 }

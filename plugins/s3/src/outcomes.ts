@@ -35,7 +35,7 @@ export const outcomes: readonly OutcomeRule[] = [
     retried: false,
   },
   {
-    when: 'a condition of `put_object` does not hold for an attempt after one that may have written (`precondition_failed`)',
+    when: 'a condition of a write does not hold for an attempt after one that may have written (`precondition_failed`)',
     effect: 'maybe',
     retried: false,
   },
@@ -43,6 +43,26 @@ export const outcomes: readonly OutcomeRule[] = [
     when: 'delete_objects deleted some and left some (`partly_deleted`)',
     effect: 'maybe',
     retried: 'if waiting may help all that are left',
+  },
+  {
+    when: 'upload_file or upload_from_url failed before S3 was asked to put the parts together; S3 has dropped them',
+    effect: 'none',
+    retried: 'if `retryable`',
+  },
+  {
+    when: 'S3 was asked to put the parts together, and nobody knows whether it did; parts that it had not were dropped',
+    effect: 'maybe',
+    retried: true,
+  },
+  {
+    when: 'the parts of an upload that failed could not be taken back; they are kept as `details.upload_id`',
+    effect: 'maybe',
+    retried: 'if `retryable`',
+  },
+  {
+    when: 'download_file failed: its file appears whole or not at all',
+    effect: 'none',
+    retried: 'if `retryable`',
   },
 ];
 

@@ -48,15 +48,20 @@ export async function readBody(answer: GetObjectCommandOutput, { what, most, sig
     );
   }
   if (announced !== undefined && length < announced) {
-    throw new TransientNetworkError(`${what}: the connection broke off after ${length} of ${announced} bytes`, {
-      details: { reason: 'broken_off' },
-    });
+    throw brokenOff(what, length, announced);
   }
   return Buffer.concat(chunks);
 }
 
+/** The error for an object of which only the beginning came. */
+export function brokenOff(what: string, length: number, announced: number): TransientNetworkError {
+  return new TransientNetworkError(`${what}: the connection broke off after ${length} of ${announced} bytes`, {
+    details: { reason: 'broken_off' },
+  });
+}
+
 /** The library compares the bytes with the checksum that the service keeps. It has no class or code for what differs. */
-function asChecksumError(thrown: unknown, what: string): unknown {
+export function asChecksumError(thrown: unknown, what: string): unknown {
   const { message } = (thrown ?? {}) as { readonly message?: unknown };
   if (typeof message !== 'string' || !message.startsWith('Checksum mismatch')) return thrown;
   return new TransientNetworkError(`${what}: the bytes that arrived do not fit the object's checksum`, {

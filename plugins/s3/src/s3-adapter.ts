@@ -5,6 +5,7 @@ import { copyObject } from './actions/copy-object.ts';
 import { createBucket } from './actions/create-bucket.ts';
 import { deleteObject } from './actions/delete-object.ts';
 import { deleteObjects } from './actions/delete-objects.ts';
+import { downloadFile } from './actions/download-file.ts';
 import { getObjectTags } from './actions/get-object-tags.ts';
 import { getObject } from './actions/get-object.ts';
 import { headObject } from './actions/head-object.ts';
@@ -15,6 +16,8 @@ import { presignGet } from './actions/presign-get.ts';
 import { presignPut } from './actions/presign-put.ts';
 import { putObject } from './actions/put-object.ts';
 import { setObjectTags } from './actions/set-object-tags.ts';
+import { uploadFile } from './actions/upload-file.ts';
+import { uploadFromUrl } from './actions/upload-from-url.ts';
 import { configSchema } from './config.ts';
 import { S3Client } from './s3-client.ts';
 
@@ -33,6 +36,9 @@ export default class S3Adapter extends ConnectorAdapter {
     get_object: getObject(this.#s3),
     head_object: headObject(this.#s3),
     put_object: putObject(this.#s3),
+    upload_file: uploadFile(this.#s3),
+    upload_from_url: uploadFromUrl(this.#s3),
+    download_file: downloadFile(this.#s3),
     copy_object: copyObject(this.#s3),
     delete_object: deleteObject(this.#s3),
     delete_objects: deleteObjects(this.#s3),
@@ -69,8 +75,8 @@ export default class S3Adapter extends ConnectorAdapter {
     return { status: 'healthy', message: `${this.#s3.endpoint} ${await this.#look(context)}` };
   }
 
-  override close(): void {
-    this.#s3.close();
+  override async close(): Promise<void> {
+    await this.#s3.close();
   }
 
   /**

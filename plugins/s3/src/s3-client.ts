@@ -1,5 +1,5 @@
 import { ConfigInvalidError, guardCall, InvalidInputError, readTls } from '@automate/sdk';
-import type { CallScope, ConnectorContext } from '@automate/sdk';
+import type { CallScope, ConnectorContext, GuardedCall } from '@automate/sdk';
 import type * as AwsSdk from '@aws-sdk/client-s3';
 import type { S3Client as AwsClient, S3ClientConfig } from '@aws-sdk/client-s3';
 import { checkAnswers } from './answer-check.ts';
@@ -48,6 +48,7 @@ interface Connection {
 export class S3Client {
   #place: Place | undefined;
   #connection: Promise<Connection> | undefined;
+  readonly #ending = new Set<Promise<unknown>>();
 
   /** @param endpoint the connector's own, empty without a host: then AWS's of the region */
   open(context: ConnectorContext, endpoint: string): void {
@@ -56,13 +57,21 @@ export class S3Client {
     this.#place = { context, settings, configured: endpoint, endpoint: shown };
   }
 
-  /** Lets go of every connection. */
-  close(): void {
-    this.#connection?.then(
+  /** Lets go of every connection, once what `untilClosed` was given has ended. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#ending);
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await connection?.then(
       ({ aws }) => aws.destroy(),
       () => undefined,
     );
-    this.#connection = undefined;
+  }
+
+  /** Work that the connector's end stops, and that then has something to undo by `finish`. */
+  async untilClosed<T>(work: Promise<T>): Promise<T> {
+    this.#ending.add(work);
+    return work.finally(() => this.#ending.delete(work));
   }
 
   /** The endpoint, for messages. */
@@ -96,8 +105,18 @@ export class S3Client {
    * @throws ConnectorError of the class that belongs to S3's error or to the failure of the request.
    */
   async run<T>(scope: CallScope, what: string, work: (exchange: Exchange) => Promise<T>): Promise<T> {
-    const { context } = this.#opened();
-    return guardCall({ scope, closing: context.signal, what }, async (signal) => {
+    return this.#exchange({ scope, closing: this.#opened().context.signal, what }, work);
+  }
+
+  /** As `run`, for what must be undone although the call or the connector has ended. */
+  async finish<T>(deadline: number, what: string, work: (exchange: Exchange) => Promise<T>): Promise<T> {
+    const never = new AbortController().signal;
+    return this.#exchange({ scope: { deadline, signal: never }, closing: never, what }, work);
+  }
+
+  async #exchange<T>(call: GuardedCall, work: (exchange: Exchange) => Promise<T>): Promise<T> {
+    const { what } = call;
+    return guardCall(call, async (signal) => {
       const { sdk, aws } = await this.#connected();
       try {
         return await work({ sdk, aws, options: { abortSignal: signal }, signal });

@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import type { JsonObject } from '@automate/sdk';
 import { closedPort, createCertificateAuthority, FakeService, startConnector } from '@automate/testing';
 import type { FakeReply, FakeScript, StartConnectorOptions, TestCallOptions } from '@automate/testing';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { outcomes } from '../src/outcomes.ts';
 import S3Adapter from '../src/s3-adapter.ts';
+import { makeFolders, MIB } from './move-files.ts';
 import { auth } from './start-server.ts';
 
 const running: { close(): Promise<void> }[] = [];
@@ -47,6 +49,40 @@ const said = (row: number, status: number) =>
 const deletes = { action: 'delete_objects', payload: { bucket: 'bucket', objects: [{ key: 'a' }, { key: 'b' }] } };
 const left = (name: string): string => `<Error><Key>b</Key><Code>${name}</Code><Message>no</Message></Error>`;
 
+const folders = makeFolders();
+const done = {
+  create: xml('<InitiateMultipartUploadResult><UploadId>one</UploadId></InitiateMultipartUploadResult>'),
+  part: { headers: { etag: '"of-a-part"' } },
+  complete: xml('<CompleteMultipartUploadResult><ETag>"all-2"</ETag></CompleteMultipartUploadResult>'),
+  abort: { status: 204 },
+};
+
+/** An upload in two parts of which some steps go wrong. */
+async function uploaded(wrong: Partial<Record<keyof typeof done, FakeReply>>): Promise<unknown> {
+  const steps = { ...done, ...wrong };
+  const server = await FakeService.start();
+  running.push(server);
+  server.on('*', /.*/, ({ method, query }) => {
+    if (method === 'PUT') return steps.part;
+    if (method === 'DELETE') return steps.abort;
+    return query.has('uploads') ? steps.create : steps.complete;
+  });
+  const { file } = folders.make('large', 9 * MIB);
+  const payload = { bucket: 'bucket', key: 'key', file };
+  return ask({ action: 'upload_file', payload }, { url: server.url, settings: { files: { read: [folders.read] } } });
+}
+
+async function downloaded(reply: FakeReply): Promise<unknown> {
+  const server = await FakeService.start();
+  running.push(server);
+  server.on('*', /.*/, reply);
+  const payload = { bucket: 'bucket', key: 'key', file: join(folders.write, 'file') };
+  return ask(
+    { action: 'download_file', payload },
+    { url: server.url, settings: { files: { write: [folders.write] } } },
+  ).finally(() => expect(folders.names()).toStrictEqual([]));
+}
+
 const CASES: readonly (readonly (() => Promise<unknown>)[])[] = [
   [...said(0, 409), () => answered({ status: 307 })],
   [...said(1, 400), () => answered(refusal('MadeUp', 400)), () => answered({ status: 403 })],
@@ -86,9 +122,23 @@ const CASES: readonly (readonly (() => Promise<unknown>)[])[] = [
     () => answered(xml(`<DeleteResult><Deleted><Key>a</Key></Deleted>${left('AccessDenied')}</DeleteResult>`), deletes),
     () => answered(xml(`<DeleteResult><Deleted><Key>a</Key></Deleted>${left('SlowDown')}</DeleteResult>`), deletes),
   ],
+  [
+    () => uploaded({ part: refusal('AccessDenied', 403) }),
+    () => uploaded({ part: refusal('InternalError', 500) }),
+    () => uploaded({ complete: refusal('PreconditionFailed', 412), abort: refusal('NoSuchUpload', 404) }),
+  ],
+  [() => uploaded({ complete: refusal('InternalError', 200) }), () => uploaded({ complete: { drop: 'request' } })],
+  [() => uploaded({ part: refusal('AccessDenied', 403), abort: refusal('AccessDenied', 403) })],
+  [
+    () => downloaded({ text: 'x'.repeat(1000), drop: 'body', headers: { etag: '"x"' } }),
+    () => downloaded(refusal('InternalError', 500)),
+    () => downloaded({ text: 'x', headers: { etag: `"${'0'.repeat(32)}"` } }),
+  ],
 ];
 
 describe('the outcomes in the README', () => {
+  afterAll(() => folders.remove());
+
   it('have a case each', () => {
     expect(CASES).toHaveLength(outcomes.length);
   });

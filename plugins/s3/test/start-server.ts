@@ -30,7 +30,12 @@ export interface S3ServerOptions {
   readonly region?: string;
   /** Milliseconds that its clock is ahead of ours. */
   readonly clockAheadMs?: number;
+  /** What goes wrong with a request that is otherwise right. Default: nothing. */
+  readonly interfere?: (request: SignedRequest) => Interference | undefined;
 }
+
+/** No answer; a connection that breaks before or after the request is done; a refusal; a header that is wrong. */
+export type Interference = 'silence' | 'break' | 'break-afterwards' | S3Refusal | { readonly etag: string };
 
 /** What every test signs with unless it says otherwise. */
 export const auth = { type: 'basic', username: 'key', password: 'secret' } as const;
@@ -60,8 +65,9 @@ async function listen(
 ): Promise<{ readonly port: number; readonly storePort: number; stop(): Promise<void> }> {
   const store = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
   const tags = new Map<string, Tag[]>();
+  const uploads = new Map<string, string>();
   const server = createServer((incoming, response) => {
-    answer(options, { store: store.port, tags }, incoming, response).catch((error: unknown) =>
+    answer(options, { store: store.port, tags, uploads }, incoming, response).catch((error: unknown) =>
       refuse(incoming, response, error),
     );
   });
@@ -77,9 +83,16 @@ async function listen(
   };
 }
 
+/** What is kept here rather than in the store behind. */
+interface Kept {
+  readonly store: number;
+  readonly tags: Map<string, Tag[]>;
+  readonly uploads: Map<string, string>;
+}
+
 async function answer(
-  { users = { key: { secret: 'secret' } }, region = 'us-east-1', clockAheadMs = 0 }: S3ServerOptions,
-  { store, tags }: { readonly store: number; readonly tags: Map<string, Tag[]> },
+  { users = { key: { secret: 'secret' } }, region = 'us-east-1', clockAheadMs = 0, interfere }: S3ServerOptions,
+  { store, tags, uploads }: Kept,
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -97,9 +110,21 @@ async function answer(
   checkLimits(request);
   await checkConditions(request, store);
   if (answerTags(request, tags, response)) return;
+  if (listUploads(request, uploads, response)) return;
+  const wrong = interfere?.(request);
+  if (wrong instanceof S3Refusal) throw wrong;
+  if (wrong === 'break') response.destroy();
+  if (wrong === 'silence' || wrong === 'break') return;
   const onward = send({ host: '127.0.0.1', port: store, method, path: url, headers });
   onward.on('response', (back) => {
-    response.writeHead(back.statusCode ?? 500, back.rawHeaders);
+    noteUpload(request, uploads, back);
+    if (wrong === 'break-afterwards') {
+      back.resume().on('end', () => response.destroy());
+      return;
+    }
+    const spoiled = typeof wrong === 'object' ? ['etag', wrong.etag] : [];
+    const kept = typeof wrong === 'object' ? withoutEtag(back.rawHeaders) : back.rawHeaders;
+    response.writeHead(back.statusCode ?? 500, [...kept, ...spoiled]);
     back.pipe(response);
   });
   onward.on('error', (error) => refuse(incoming, response, error));
@@ -135,6 +160,39 @@ async function checkConditions({ method, url, headers }: SignedRequest, store: n
     throw new S3Refusal(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
 }
 
+/** Uploads in parts that are neither complete nor aborted, by id, which the store behind does not list. */
+function noteUpload({ method, url }: SignedRequest, uploads: Map<string, string>, answer: IncomingMessage): void {
+  const [path = '', query = ''] = url.split('?');
+  const id = new URLSearchParams(query).get('uploadId');
+  const done = (answer.statusCode ?? 500) < 300;
+  if (done && id !== null && (method === 'DELETE' || method === 'POST')) uploads.delete(id);
+  if (method !== 'POST' || !/(^|&)uploads(=|&|$)/.test(query)) return;
+  const chunks: Buffer[] = [];
+  answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+  answer.on('end', () => {
+    const made = /<UploadId>(.*?)<\/UploadId>/.exec(Buffer.concat(chunks).toString())?.[1];
+    if (made !== undefined) uploads.set(made, path);
+  });
+}
+
+function listUploads({ method, url }: SignedRequest, uploads: Map<string, string>, response: ServerResponse): boolean {
+  const [path = '', query = ''] = url.split('?');
+  if (method !== 'GET' || !/(^|&)uploads(=|&|$)/.test(query)) return false;
+  const of = [...uploads].filter(([, object]) => object.startsWith(`${path.replace(/\/$/, '')}/`));
+  const list = of.map(
+    ([id, object]) =>
+      `<Upload><Key>${escape(object.split('/').slice(2).join('/'))}</Key><UploadId>${id}</UploadId></Upload>`,
+  );
+  response.writeHead(200, { 'content-type': 'application/xml' });
+  response.end(
+    `<?xml version="1.0" encoding="UTF-8"?>\n<ListMultipartUploadsResult>${list.join('')}</ListMultipartUploadsResult>`,
+  );
+  return true;
+}
+
+const withoutEtag = (raw: readonly string[]): string[] =>
+  raw.filter((_, index) => raw[index - (index % 2)]?.toLowerCase() !== 'etag');
+
 type Tag = readonly [key: string, value: string];
 
 /** Tags, which the store behind does not know either. */
@@ -146,7 +204,7 @@ function answerTags(
   const [path = '', query = ''] = url.split('?');
   if (!/(^|&)tagging(=|&|$)/.test(query)) {
     const given = headers['x-amz-tagging'];
-    if (method === 'PUT' && typeof given === 'string') tags.set(path, [...new URLSearchParams(given)]);
+    if (/^(PUT|POST)$/.test(method) && typeof given === 'string') tags.set(path, [...new URLSearchParams(given)]);
     return false;
   }
   if (method === 'PUT') {
