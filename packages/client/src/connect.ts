@@ -40,10 +40,11 @@ async function openRemoteBackend(address: string, timeoutMs: number): Promise<Co
     'grpc.max_reconnect_backoff_ms': 5000,
     ...(isLoopback(target) ? { 'grpc.enable_http_proxy': 0 } : {}),
   };
-  const client = new Client(target, credentials.createInsecure(), options);
+  const open = (): Client => new Client(target, credentials.createInsecure(), options);
+  const client = open();
   try {
     await greet(client, { address, timeoutMs });
-    return createRemoteBackend({ client, address });
+    return createRemoteBackend({ client, address, open });
   } catch (error) {
     client.close();
     throw error;

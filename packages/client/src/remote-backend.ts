@@ -6,6 +6,7 @@ import {
   MAX_PAYLOAD_BYTES,
   payloadTooLarge,
   requireType,
+  serviceClosed,
 } from '@automate/contract';
 import type {
   CallOptions,
@@ -44,6 +45,7 @@ const METHODS = CONNECTORS_SERVICE;
 export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
   const { client, address } = channel;
   const watches = new Set<() => void>();
+  let closed = false;
   const call = <Input extends DescMessage, Output extends DescMessage>(
     method: ConnectorsMethod<Input, Output>,
     request: MessageInitShape<Input>,
@@ -81,6 +83,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
   async function* watch(options: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {
     const { signal } = options;
     if (signal?.aborted === true) return;
+    if (closed) throw serviceClosed(`the connection to ${address}`);
     const stream = streamRemote(channel, METHODS.watchConnectors, options);
     let over = false;
     const end = (): void => {
@@ -106,6 +109,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
   }
 
   const close = async (): Promise<void> => {
+    closed = true;
     for (const end of watches) end();
     client.close();
   };

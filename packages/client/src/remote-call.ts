@@ -10,6 +10,8 @@ import type { Client, ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 /** A connection to one service. */
 export interface RemoteChannel {
   readonly client: Client;
+  /** Another connection to it. Whoever opens it closes it. */
+  open(): Client;
   /** As the user wrote it, for messages. */
   readonly address: string;
 }
@@ -53,16 +55,24 @@ export function callRemote<Input extends DescMessage, Output extends DescMessage
   return answer.catch((error: unknown) => Promise.reject(explain(error)));
 }
 
-/** Opens a stream. The caller must cancel it when it has read enough. */
+/**
+ * Opens a stream, over a connection of its own: a server ends a connection on which many calls are cancelled, and a stream
+ * ends by being cancelled. The caller must cancel it when it has read enough.
+ */
 export function streamRemote<Input extends DescMessage, Output extends DescMessage>(
-  { client, address }: RemoteChannel,
+  channel: RemoteChannel,
   method: ConnectorsMethod<Input, Output>,
   options: CallOptions,
 ): ClientReadableStream<MessageShape<Output>> {
   const name = nameOf(method.path);
+  const { address } = channel;
   try {
     requireCallOptions(options);
-    return openStream(client, method, options);
+    const client = channel.open();
+    const stream = openStream(client, method, options);
+    // It comes once, whichever way the stream ends.
+    stream.once('status', () => client.close());
+    return stream;
   } catch (error) {
     throw explainFailure(error, { name, address });
   }

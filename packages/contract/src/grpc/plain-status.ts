@@ -22,6 +22,12 @@ interface PlainMeaning {
 
 const failed = (context: CallContext): string => `${context.method} failed at ${context.address}`;
 
+const LOST: PlainMeaning = {
+  code: 'TRANSIENT_NETWORK',
+  reason: 'connection_lost',
+  say: ({ address, method }) => `the connection to ${address} was lost during ${method}`,
+};
+
 /**
  * What each gRPC status means when it comes without our details: from the network, from grpc-js itself, from a proxy,
  * or from a server of the same interface that is not ours.
@@ -59,11 +65,7 @@ const MEANINGS: Readonly<Record<number, PlainMeaning>> = {
       `the service at ${address} does not know ${method}: it is older than this client, or another service; upgrade it`,
   },
   13: { code: 'INTERNAL_ERROR', reason: 'internal', say: failed },
-  14: {
-    code: 'TRANSIENT_NETWORK',
-    reason: 'connection_lost',
-    say: ({ address, method }) => `the connection to ${address} was lost during ${method}`,
-  },
+  14: LOST,
   15: { code: 'INTERNAL_ERROR', reason: 'data_loss', say: failed },
   16: {
     code: 'AUTH_FAILED',
@@ -105,6 +107,8 @@ export function explainPlainStatus(
 
 function meaningOf({ code, details }: { readonly code: number; readonly details: string }): PlainMeaning {
   if (code === 14 && NEVER_LEFT.test(details)) return UNREACHABLE;
+  // The session was ended under the call, for one by a server that takes a storm of cancelled calls for an attack.
+  if (code === 13 && /RST_STREAM|Session closed|GOAWAY/i.test(details)) return LOST;
   if (code === 8 && /larger than max/i.test(details)) return TOO_LARGE;
   return MEANINGS[code] ?? { code: 'INTERNAL_ERROR', reason: 'unknown', say: failed };
 }
