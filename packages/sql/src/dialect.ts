@@ -29,6 +29,8 @@ export interface Traits {
   readonly upsert: (key: readonly string[], columns: readonly string[]) => string;
   /** Whether ORDER BY puts nulls behind all else. */
   readonly nullsLast: boolean;
+  /** Types, as results name them, whose order is not that of comparisons. */
+  readonly unordered?: readonly string[];
 }
 
 export interface StatementResult extends ResultSet {

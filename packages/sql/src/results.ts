@@ -77,13 +77,16 @@ const SMALL = 1000;
 /** Gathers one page of a result. A column name that occurs twice gets a number: `id`, `id_2`. */
 export function createRowPage(given: readonly Column[], { limit, offset, room, tooLarge }: Page): RowPage {
   const names = uniqueNames(given.map(({ name }) => name));
-  const columns = given.map((column, index) => ({ ...column, name: names[index] ?? '' }));
+  const all = given.map((column, index) => ({ ...column, name: names[index] ?? '' }));
+  const fits = sizeOf(all) <= room.bytes;
+  if (!fits && tooLarge === 'refuse') throw columnsTooLarge(sizeOf(all));
+  const columns = fits ? all : [];
   const rows: Row[] = [];
   let seen = 0;
-  let truncated = false;
+  let truncated = !fits;
   room.bytes -= sizeOf(columns);
   const take = (row: Row, size: number): boolean => {
-    truncated = rows.length === limit || size > room.bytes;
+    truncated ||= rows.length === limit || size > room.bytes;
     if (truncated) return false;
     room.bytes -= size;
     rows.push(row);
@@ -141,6 +144,13 @@ function uniqueNames(names: readonly string[]): string[] {
     used.add(unique);
     return unique;
   });
+}
+
+function columnsTooLarge(size: number): InvalidInputError {
+  return new InvalidInputError(
+    `the columns of the result have ${size} bytes as JSON without a row; at most ${MAX_RESULT_BYTES} are sent; select fewer columns, or by shorter names`,
+    { details: { reason: 'row_too_large' } },
+  );
 }
 
 function rowTooLarge(row: Row, number: number, size: number): InvalidInputError {

@@ -16,6 +16,9 @@ const text = z.string().refine((value) => value.isWellFormed() && !value.include
   error: WELL_FORMED,
 });
 
+/** The name of a table, a schema or a column. */
+export const nameSchema = text.min(1);
+
 const FORMS = ['base64', 'integer', 'json'];
 
 /** An object that is none of the forms with a meaning of their own. */

@@ -89,6 +89,31 @@ export function itRunsTheCommonActions({ connector, see, quote }: ActionServer):
     await expect(call('query', { ...input, limit: 10 })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
 
+  it('refuses a key by which rows would be lost', async () => {
+    await see('CREATE TABLE crate_tie (id integer PRIMARY KEY, kind integer)');
+    await call('insert_rows', { table: 'crate_tie', rows: [1, 2, 3, 4].map((id) => ({ id, kind: id % 2 })) });
+    const page = { sql: 'SELECT id, kind FROM crate_tie', limit: 1 };
+    await expect(call('query', { ...page, key: ['kind'] })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(call('query', { ...page, key: ['kind', 'id'] })).resolves.toMatchObject({ rows: [{ id: 2 }] });
+  });
+
+  it('refuses names that no database has', async () => {
+    const wrong: [string, JsonObject][] = [
+      ['insert_rows', { table: 'crate\0', rows: [{ id: 1 }] }],
+      ['insert_rows', { table: 'crate\ud800', rows: [{ id: 1 }] }],
+      ['insert_rows', { table: 'crate', rows: [{ 'id\0': 1 }] }],
+      ['query', { sql: 'SELECT 1 AS id', key: ['id\0'] }],
+      ['describe_table', { table: 'crate\0' }],
+      ['list_tables', { schema: 'crate\0' }],
+    ];
+    for (const [action, input] of wrong)
+      await expect(call(action, input)).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        effect: 'none',
+        retryable: false,
+      });
+  });
+
   it('keeps a column of every name, each of them once', async () => {
     const name = quote('__proto__');
     const { columns, rows } = (await call('query', {

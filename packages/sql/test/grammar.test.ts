@@ -9,6 +9,7 @@ describe('a statement as PostgreSQL reads it', () => {
     ['SELECT "a""b" /* one /* two */ still */ FROM t', 'select ""   from t'],
     ["SELECT $$ it's $$, $tag$ $$ $tag$, $1", 'select $$, $$, $1'],
     ['/* copy */ (SELECT 1)', '  (select 1)'],
+    ['--\rCOPY (\nSELECT 1)', ' \rcopy (\nselect 1)'],
     ['SELECT a$b$c FROM t', 'select a$b$c from t'],
   ])('has nothing between its quotes: %s', (sql, skeleton) => {
     expect(readStatement(postgres.grammar, sql).skeleton).toBe(skeleton);

@@ -26,6 +26,16 @@ describe('a page of rows', () => {
     });
   });
 
+  it('leaves out columns that are too large by themselves after a change, and refuses them else', () => {
+    const named = columns(huge);
+    const of = (tooLarge: 'refuse' | 'cut') =>
+      createRowPage(named, { limit: 5, offset: 0, room: createRoom(), tooLarge });
+    const page = of('cut');
+    page.add(['x']);
+    expect(page.result()).toStrictEqual({ columns: [], rows: [], row_count: 0, truncated: true });
+    expect(() => of('refuse')).toThrow(/shorter names/);
+  });
+
   it('shares its room with the other results of the call', () => {
     const room = createRoom();
     const half = 'x'.repeat(MAX_RESULT_BYTES / 2);

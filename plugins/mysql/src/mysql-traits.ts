@@ -11,7 +11,8 @@ const OPAQUE = new RegExp(
   'g',
 );
 const OPAQUE_WITHOUT_ESCAPES = new RegExp(`'[^']*'|"[^"]*"|\`[^\`]*\`|${COMMENTS}`, 'g');
-const WRITES_FILE = /\binto\s+(?:outfile|dumpfile)\b/;
+/** Between the words there may be a comment of which the server decides whether it is one. */
+const WRITES_FILE = /\binto\s+(?:out|dump)file\b|\/\*m?![^]*\b(?:out|dump)file\b/;
 const LOADS_ROWS = /^\s*load\s+(?:data|xml)\b/;
 
 /** Fails wherever it is evaluated. */
@@ -51,6 +52,7 @@ export const traits: Traits = {
   maxParameters: 65_535,
   upsert,
   nullsLast: false,
+  unordered: ['enum', 'set'],
 };
 
 /**

@@ -11,6 +11,8 @@ export interface Field {
   readonly name: string;
   /** The number of its type in the protocol. */
   readonly columnType: number;
+  /** What else the server says of it, a bit each. */
+  readonly flags: number;
   /** 63: bytes. */
   readonly characterSet: number;
   /** What MariaDB says of types that it sends as others: `uuid`, `inet6`. */
@@ -20,6 +22,9 @@ export interface Field {
 }
 
 const BINARY = 63;
+/** The server sends both as texts. */
+const ENUM_FLAG = 256;
+const SET_FLAG = 2048;
 
 /** Types by their numbers in the protocol, as definitions write them, and what their values are. */
 const TYPES: Readonly<Record<number, readonly [string, Category]>> = {
@@ -57,7 +62,16 @@ const BYTES: Readonly<Record<string, string>> = { text: 'blob', varchar: 'varbin
 const EXTENDED: Readonly<Record<string, Category>> = { uuid: 'uuid', inet4: 'text', inet6: 'text' };
 
 /** A column as answers describe it. */
-export function toColumn({ name, columnType, characterSet, extendedTypeName = '', extendedFormat }: Field): Column {
+export function toColumn({
+  name,
+  columnType,
+  flags,
+  characterSet,
+  extendedTypeName = '',
+  extendedFormat,
+}: Field): Column {
+  if ((flags & (ENUM_FLAG | SET_FLAG)) !== 0)
+    return { name, type: (flags & SET_FLAG) === 0 ? 'enum' : 'set', category: 'text' };
   if (extendedFormat === 'json') return { name, type: 'json', category: 'json' };
   const extended = EXTENDED[extendedTypeName];
   if (extended !== undefined) return { name, type: extendedTypeName, category: extended };

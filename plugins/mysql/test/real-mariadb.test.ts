@@ -199,6 +199,9 @@ describeWith(mariadb, 'a real MariaDB', () => {
       'SET GLOBAL max_connections = 5',
       "SELECT 1 INTO OUTFILE '/tmp/never'",
       "SELECT 'a' /*! INTO DUMPFILE '/tmp/never' */",
+      "SELECT 1 INTO /*! */ OUTFILE '/tmp/never'",
+      "SELECT 1 INTO /*!50000 OUTFILE*/ '/tmp/never'",
+      "SELECT 1 INTO /*M!999999 x */ DUMPFILE '/tmp/never'",
       // A text that ends with a backslash, where the session takes one for a character like any other.
       "SELECT '\\' INTO OUTFILE '/tmp/never' -- '",
       '/*!50000 DELETE FROM item */',

@@ -17,6 +17,16 @@ describeWith(mariadb, 'values that MariaDB stores and gives', () => {
   });
   afterAll(() => shop?.close());
 
+  it.each(['state', 'flags', 'doc', 'weight'])('are no key where by them no next page is found: %s', async (key) => {
+    await shop.server.sql(
+      "CREATE TABLE IF NOT EXISTS ordered (id int PRIMARY KEY, state enum('new', 'done', 'active'), flags set('b', 'a'), doc json, weight float)",
+      `REPLACE INTO ordered VALUES (1, 'new', 'b', '{"a": 1}', 0.1), (2, 'done', 'a', '{"a": 2}', 0.2)`,
+    );
+    const input = { sql: 'SELECT * FROM ordered', limit: 1 };
+    await expect(shop.call('query', { ...input, key: [key] })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(shop.call('query', { ...input, key: ['id'] })).resolves.toMatchObject({ rows: [{ id: 1 }] });
+  });
+
   describe('a number as parameter', () => {
     it('is a number to the server', async () => {
       await shop.execute("INSERT INTO bits VALUES (1, ?, JSON_OBJECT('q', ?))", [5, 7]);

@@ -106,7 +106,9 @@ export class PostgresConnection implements SqlConnection {
   }
 
   async begin({ readOnly, isolation, timeoutMs }: Begin): Promise<void> {
-    const level = isolation === undefined ? '' : ` ISOLATION LEVEL ${ISOLATION[isolation]}`;
+    // What a call reads by several statements belongs together.
+    const wanted = isolation ?? (readOnly ? 'repeatable_read' : undefined);
+    const level = wanted === undefined ? '' : ` ISOLATION LEVEL ${ISOLATION[wanted]}`;
     await this.#client.query(`BEGIN${level}${readOnly ? ' READ ONLY' : ''}; ${this.#set('LOCAL', timeoutMs)}`);
   }
 
@@ -115,6 +117,7 @@ export class PostgresConnection implements SqlConnection {
   }
 
   async run(statement: Statement, page: Page): Promise<StatementResult> {
+    refuseTooManyParameters(statement);
     if (this.#isPooled) this.#refuseSessionChange(statement.sql);
     for (;;) {
       const result = await this.#client.query(new StatementExchange(statement, page, this.#types)).done;
@@ -204,6 +207,19 @@ export class PostgresConnection implements SqlConnection {
     const settings = Object.entries({ ...this.#settings, statement_timeout: `${Math.min(timeoutMs, this.#limitMs)}` });
     return settings.map(([name, value]) => `SET ${scope} ${name} = ${pg.escapeLiteral(value)}`).join('; ');
   }
+}
+
+/** The driver takes the number of parameters that the server tells for a signed one, and breaks the worker by it. */
+function refuseTooManyParameters({ sql, params }: Statement): void {
+  const { skeleton } = /\$\d{5}/.test(sql) ? readStatement(traits.grammar, sql) : { skeleton: '' };
+  const numbers = [...skeleton.matchAll(/\$(\d{5,})/g)].map(([, number]) => Number(number));
+  const received = numbers.reduce((most, number) => Math.max(most, number), params.length);
+  if (received <= traits.maxParameters) return;
+  const expected = `at most ${traits.maxParameters} values`;
+  throw new InvalidInputError(`params: expected ${expected}, received ${received}; an array is one value`, {
+    problems: [{ path: 'params', expected, received: `${received}` }],
+    details: { reason: 'parameters' },
+  });
 }
 
 /** As the server would say it. */

@@ -13,7 +13,8 @@ const OPAQUE = new RegExp(
     "'(?:[^']|'')*'",
     '"(?:[^"]|"")*"',
     '(?<![\\w$])\\$(?<tag>[a-z_\\u0080-\\uffff][\\w\\u0080-\\uffff]*)?\\$[^]*?\\$\\k<tag>\\$',
-    '--[^\\n]*',
+    // A carriage return ends it as well.
+    '--[^\\r\\n]*',
     comments(4),
   ].join('|'),
   'gi',
@@ -50,7 +51,7 @@ export const traits: Traits = {
   tableTypes: ['table', 'partitioned_table', 'view', 'materialized_view', 'foreign_table'],
   quote: quoteName,
   parameter: (number) => `$${number}`,
-  maxParameters: 65_535,
+  maxParameters: 32_767,
   upsert: (key, columns) => {
     const updates = columns.map((name) => `${quoteName(name)} = excluded.${quoteName(name)}`);
     const action = updates.length === 0 ? 'NOTHING' : `UPDATE SET ${updates.join(', ')}`;

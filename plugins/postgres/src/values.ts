@@ -57,12 +57,24 @@ const arrayParser = pg.types.arrayParser as unknown as {
 
 /** `2026-01-02 03:04:05.6+02` → `2026-01-02T03:04:05.6+02:00`. Infinity and years before Christ stay as they are. */
 function toIso(text: string): string {
-  const [, date, time, sign, hours, minutes] =
-    /^(\d{4,}-\d\d-\d\d) ([\d:.]+)(?:([+-])(\d\d)(:\d\d)?)?$/.exec(text) ?? [];
+  const [, date, time, sign, hours, minutes, seconds] =
+    /^(\d{4,}-\d\d-\d\d) ([\d:.]+)(?:([+-])(\d\d)(:\d\d)?(:\d\d)?)?$/.exec(text) ?? [];
   if (date === undefined || time === undefined) return text;
   if (sign === undefined) return `${date}T${time}`;
+  if (seconds !== undefined) return inUtc(text);
   const offset = hours === '00' && minutes === undefined ? 'Z' : `${sign}${hours}${minutes ?? ':00'}`;
   return `${date}T${time}${offset}`;
+}
+
+/** Before there were zones clocks were ahead of UTC by odd seconds, which ISO 8601 cannot write. */
+function inUtc(text: string): string {
+  const [, local = '', fraction = '', sign = '', hours, minutes, seconds] =
+    /^(.{19})(\.\d+)?([+-])(\d\d):(\d\d):(\d\d)$/.exec(text) ?? [];
+  const ahead = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+  const moment = new Date(Date.parse(`${local.replace(' ', 'T')}Z`) - Number(`${sign}${ahead}`) * 1000);
+  return local.startsWith('0000') || Number.isNaN(moment.getTime())
+    ? text
+    : `${moment.toISOString().slice(0, 19)}${fraction}Z`;
 }
 
 /** Servers write bytes in one of two ways. */
@@ -88,7 +100,7 @@ export function encode(given: Parameter, path: string, type: PostgresType, types
       return null;
     case 'scalar':
       // For JSON a text is taken for the JSON itself.
-      return String(value.value);
+      return Object.is(value.value, -0) ? '-0' : String(value.value);
     case 'integer':
       return value.text;
     case 'bytes':

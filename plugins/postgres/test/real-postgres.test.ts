@@ -194,6 +194,31 @@ describeWith(postgres, 'a real PostgreSQL', () => {
       await expect(server.sql('SELECT pg_try_advisory_lock(7) AS free')).resolves.toStrictEqual([{ free: true }]);
     });
 
+    it('take as many parameters as the driver can count, and refuse more', async () => {
+      const sum = (count: number): string =>
+        `SELECT ${Array.from({ length: count }, (_, i) => `$${i + 1}::int`).join(' - ')}`;
+      for (const [count, given] of [
+        [32_768, 32_768],
+        [32_768, 1],
+        [65_535, 0],
+      ] as const)
+        await expect(
+          query(
+            sum(count),
+            Array.from({ length: given }, () => 1),
+          ),
+        ).rejects.toMatchObject({
+          code: 'INVALID_INPUT',
+          details: { reason: 'parameters' },
+        });
+      const columns = Array.from({ length: 70 }, (_, index) => `c${index}`);
+      await server.sql(`CREATE TABLE wide (${columns.map((name) => `${name} int`).join(', ')})`);
+      const rows = Array.from({ length: 501 }, () => Object.fromEntries(columns.map((name) => [name, 1])));
+      await expect(connector.call('insert_rows', { table: 'wide', rows })).resolves.toMatchObject({
+        rows_affected: 501,
+      });
+    });
+
     it('run statements that no transaction may hold', async () => {
       await expect(execute('CREATE DATABASE another')).resolves.toMatchObject({ command: 'CREATE' });
       await expect(execute('VACUUM item')).resolves.toMatchObject({ command: 'VACUUM' });
@@ -208,7 +233,13 @@ describeWith(postgres, 'a real PostgreSQL', () => {
       'EXPLAIN ANALYZE DELETE FROM item',
     ])
       await expect(query(sql)).rejects.toMatchObject({ code: 'FORBIDDEN', details: { reason: 'read_only' } });
-    for (const sql of ["COPY item TO PROGRAM 'true'", 'DELETE FROM item', 'COMMIT', '/* hi */ SET x.y = 1'])
+    for (const sql of [
+      "COPY item TO PROGRAM 'true'",
+      'DELETE FROM item',
+      'COMMIT',
+      '/* hi */ SET x.y = 1',
+      "--\rCOPY (\nSELECT 1) TO PROGRAM 'true'",
+    ])
       await expect(query(sql)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     const reader = await connect('postgres', 'correct horse', { settings: { read_only: true } });
     await expect(reader.call('execute', { sql: 'SELECT 1' })).rejects.toMatchObject({ code: 'FORBIDDEN' });

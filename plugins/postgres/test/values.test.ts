@@ -48,6 +48,8 @@ describeWith(postgres, 'values of a real PostgreSQL', () => {
 
   it.each<[column: string, value: JsonValue, written: string, read?: JsonValue]>([
     ['doc', [], '[]'],
+    ['ratio', -0, '-0', 0],
+    ['moment', '1800-01-01T00:00:00.25Z', '1800-01-01 00:00:00.25+00', '1800-01-01T00:00:00.25Z'],
     ['doc', [1, { a: [] }], '[1, {"a": []}]'],
     ['doc', { a: { b: null } }, '{"a": {"b": null}}'],
     ['doc', { json: 'text' }, '"text"', 'text'],

@@ -19,16 +19,13 @@ import { isAtomic, withMargin } from '@automate/sql';
 import { describeTable, listTables } from './catalogue.ts';
 import type { SqliteSettings } from './config.ts';
 import { MEMORY } from './config.ts';
-import type { Trusted } from './guard-statements.ts';
+import type { Access, Trusted } from './guard-statements.ts';
 import { guardStatements } from './guard-statements.ts';
 import { locateFile } from './locate-file.ts';
 import { prepareForChanges, runChange } from './run-change.ts';
 import { runStatement } from './run-statement.ts';
 import { effectOfCommit, sqliteError } from './sqlite-error.ts';
 import { traits } from './sqlite-traits.ts';
-
-/** What a connection is for. */
-type Access = 'read' | 'write';
 
 interface Connection {
   readonly database: DatabaseSync;
@@ -203,7 +200,7 @@ export class Database implements SqlDatabase, Disposable {
         database.exec('PRAGMA synchronous = EXTRA');
         prepareForChanges(database);
       }
-      const connection = { database, trusted: guardStatements(database), identity: identityOf(path) };
+      const connection = { database, trusted: guardStatements(database, access), identity: identityOf(path) };
       this.#open.set(access, connection);
       return connection;
     } catch (error) {

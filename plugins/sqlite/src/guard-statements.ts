@@ -1,6 +1,9 @@
 import { constants } from 'node:sqlite';
 import type { DatabaseSync } from 'node:sqlite';
 
+/** What a connection is for. */
+export type Access = 'read' | 'write';
+
 /** Pragmas that only tell, or change nothing but the file, and the arguments that they may be given. */
 const PRAGMAS: Readonly<Record<string, RegExp>> = {
   application_id: /./,
@@ -37,10 +40,10 @@ export type Trusted = <T>(work: () => T) => T;
  * Has SQLite refuse statements that would leave the file (ATTACH, VACUUM INTO), that begin or end transactions, or that
  * change how the connection works for the calls that come later: what is temporary would hide tables of the file.
  */
-export function guardStatements(database: DatabaseSync): Trusted {
+export function guardStatements(database: DatabaseSync, access: Access): Trusted {
   let trusting = false;
   database.setAuthorizer((action, first, second) =>
-    trusting || isPermitted(database, action, first, second) ? constants.SQLITE_OK : constants.SQLITE_DENY,
+    trusting || isPermitted(database, access, [action, first, second]) ? constants.SQLITE_OK : constants.SQLITE_DENY,
   );
   return (work) => {
     trusting = true;
@@ -52,13 +55,19 @@ export function guardStatements(database: DatabaseSync): Trusted {
   };
 }
 
-function isPermitted(database: DatabaseSync, action: number, first: string | null, second: string | null): boolean {
+function isPermitted(
+  database: DatabaseSync,
+  access: Access,
+  [action, first, second]: readonly [number, string | null, string | null],
+): boolean {
   switch (action) {
     case constants.SQLITE_ATTACH:
       // Plain VACUUM attaches a temporary database without a name.
       return first === '';
     case constants.SQLITE_PRAGMA: {
       const name = first?.toLowerCase() ?? '';
+      // A connection that refuses to write sets it all the same.
+      if (access === 'read' && name === 'journal_mode' && second !== null) return false;
       return Object.hasOwn(PRAGMAS, name) && (second === null || PRAGMAS[name]?.test(second) === true);
     }
     case constants.SQLITE_TRANSACTION:

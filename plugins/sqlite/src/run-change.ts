@@ -1,11 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { readStatement } from '@automate/sql';
 import type { Page, Statement, StatementResult } from '@automate/sql';
 import { runStatement } from './run-statement.ts';
+import { traits } from './sqlite-traits.ts';
 
 /** Its only row is put in before each statement, so that its id is the last one until the statement inserts another. */
 const MARK = 'temp."automate: last insert"';
 /** A row id that nobody gives. */
 const NO_ID = -4_611_686_018_427_387_905n;
+
+/** First words of what inserts rows of the caller's: others (CREATE VIRTUAL TABLE, VACUUM) insert some of SQLite's own. */
+const INSERTS: ReadonlySet<string> = new Set(['insert', 'replace', 'with']);
 
 /** Makes ready a connection on which changes are run. */
 export function prepareForChanges(database: DatabaseSync): void {
@@ -19,10 +24,11 @@ export function runChange(database: DatabaseSync, statement: Statement, page: Pa
   const before = countChanges(database);
   const result = runStatement(database, statement, { page, deadline, toTheEnd: true });
   const after = countChanges(database);
+  const inserts = INSERTS.has(readStatement(traits.grammar, statement.sql).word);
   return {
     // Of statements that change no row, changes() still tells what the one before them changed.
     rows_affected: after.total === before.total ? 0 : after.last,
-    ...(after.rowId === NO_ID ? {} : { last_insert_id: String(after.rowId) }),
+    ...(!inserts || after.rowId === NO_ID ? {} : { last_insert_id: String(after.rowId) }),
     ...result,
   };
 }

@@ -41,6 +41,8 @@ describe('execute', () => {
       'CREATE TABLE log (id INTEGER PRIMARY KEY, what)',
       'CREATE TRIGGER on_update AFTER UPDATE ON a BEGIN INSERT INTO log (id, what) VALUES (NULL, 1); END',
       'CREATE VIEW v AS SELECT name FROM a',
+      'CREATE VIRTUAL TABLE words USING fts5 (word)',
+      'VACUUM',
       'CREATE TRIGGER on_view INSTEAD OF INSERT ON v BEGIN INSERT INTO log (what) VALUES (2); END',
     ])
       expect(await idOf(sql)).toBeUndefined();
@@ -241,6 +243,7 @@ describe('a wrong statement', () => {
     ['another database, by an expression', 'execute', { sql: "ATTACH '/tmp/' || 'elsewhere.db' AS x" }, 'FORBIDDEN'],
     ['a copy elsewhere', 'execute', { sql: "VACUUM INTO '/tmp/elsewhere.db'" }, 'FORBIDDEN'],
     ['a pragma that changes the connection', 'execute', { sql: 'PRAGMA foreign_keys = OFF' }, 'FORBIDDEN'],
+    ['a mode of the file in a query', 'query', { sql: 'PRAGMA journal_mode = WAL' }, 'FORBIDDEN'],
     ['a mode that is less safe', 'execute', { sql: 'PRAGMA journal_mode = OFF' }, 'FORBIDDEN'],
     ['a table that only this connection has', 'execute', { sql: 'CREATE TEMP TABLE item (a)' }, 'FORBIDDEN'],
     ['a table that only this connection has', 'query', { sql: 'CREATE TABLE temp.item (a)' }, 'FORBIDDEN'],

@@ -1,6 +1,7 @@
 import { action, NotFoundError } from '@automate/sdk';
 import { z } from 'zod';
 import type { SqlDatabase, TableName, Traits } from '../dialect.ts';
+import { nameSchema } from '../schemas.ts';
 
 const column = z.object({
   name: z.string(),
@@ -50,8 +51,8 @@ export const describeTable = (traits: Traits, use: () => SqlDatabase) =>
   action({
     description: 'Gives the columns, indexes, keys and checks of a table or view.',
     input: z.strictObject({
-      table: z.string().min(1).describe('Its name, or `schema.table`'),
-      schema: z.string().min(1).optional().describe(`${traits.schema}. Default: where statements look first`),
+      table: nameSchema.describe('Its name, or `schema.table`'),
+      schema: nameSchema.optional().describe(`${traits.schema}. Default: where statements look first`),
     }),
     output,
     sideEffects: false,

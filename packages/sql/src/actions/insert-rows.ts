@@ -4,20 +4,25 @@ import { z } from 'zod';
 import type { SqlDatabase, Traits } from '../dialect.ts';
 import { createRoom } from '../results.ts';
 import type { Parameter, Statement } from '../schemas.ts';
-import { parameterSchema } from '../schemas.ts';
+import { nameSchema, parameterSchema } from '../schemas.ts';
 
 const MAX_INSERTED = 10_000;
 /** Rows of one statement: more of them make it no faster. */
 const BATCH = 500;
 
+const isNames = (keys: readonly string[]): boolean =>
+  keys.length > 0 && keys.every((key) => nameSchema.safeParse(key).success);
+
 const rowInput = z
   .unknown()
-  .refine((value): value is JsonObject => isJsonObject(value) && Object.keys(value).length > 0)
+  .refine((value): value is JsonObject => isJsonObject(value) && isNames(Object.keys(value)), {
+    error: 'an object with a value for at least one column, by its name',
+  })
   .meta({ type: 'object' });
 
 const tableInput = (traits: Traits) => ({
-  table: z.string().min(1).describe('Its name alone'),
-  schema: z.string().min(1).optional().describe(`${traits.schema}. Default: where statements look first`),
+  table: nameSchema.describe('Its name alone'),
+  schema: nameSchema.optional().describe(`${traits.schema}. Default: where statements look first`),
   rows: z
     .array(rowInput)
     .min(1)
@@ -45,7 +50,7 @@ export const upsertRows = (traits: Traits, use: () => SqlDatabase) =>
     input: z.strictObject({
       ...tableInput(traits),
       key: z
-        .array(z.string().min(1))
+        .array(nameSchema)
         .min(1)
         .describe('Columns of a primary key or a unique constraint, which tell whether a row is there'),
     }),
@@ -57,9 +62,10 @@ export const upsertRows = (traits: Traits, use: () => SqlDatabase) =>
       if (missing !== -1) throw wrongRow(missing, `a value for each column of the key (${key.join(', ')})`);
       const [first] = rows;
       const others = Object.keys(first ?? {}).filter((name) => !key.includes(name));
-      if (rows.some((row) => !hasSameColumns(row, first ?? {})))
+      const other = rows.findIndex((row) => !hasSameColumns(row, first ?? {}));
+      if (other !== -1)
         throw wrongRow(
-          1,
+          other,
           'the same columns in each row, as one that is left out would be unclear in a row that is there',
         );
       return insert(use(), call, statementsOf(traits, { table, schema, rows }, traits.upsert(key, others)));

@@ -2,17 +2,14 @@ import { action } from '@automate/sdk';
 import { z } from 'zod';
 import type { SqlDatabase, Traits } from '../dialect.ts';
 import { fromCursor, toCursor } from '../list-cursor.ts';
+import { nameSchema } from '../schemas.ts';
 
 /** Tables and views by schema and name. */
 export const listTables = (traits: Traits, use: () => SqlDatabase) =>
   action({
     description: 'Lists tables and views by schema and name.',
     input: z.strictObject({
-      schema: z
-        .string()
-        .min(1)
-        .optional()
-        .describe(`Only this one. ${traits.schema}. Default: all but the system's own`),
+      schema: nameSchema.optional().describe(`Only this one. ${traits.schema}. Default: all but the system's own`),
       limit: z.int().min(1).max(1000).default(500).describe('Most tables of the answer'),
       cursor: z.string().optional().describe('`next_cursor` of the page before'),
     }),

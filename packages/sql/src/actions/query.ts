@@ -1,17 +1,18 @@
 import { action, InvalidInputError } from '@automate/sdk';
+import type { JsonValue } from '@automate/sdk';
 import { z } from 'zod';
 import { ask } from '../ask.ts';
 import type { Session, SqlDatabase, StatementResult, Traits } from '../dialect.ts';
 import { checkStatement, innerStatement } from '../grammar.ts';
 import { fromCursor, toCursor } from '../list-cursor.ts';
-import type { Row } from '../results.ts';
+import type { Column, Row } from '../results.ts';
 import { createRoom } from '../results.ts';
 import type { Parameter, Statement } from '../schemas.ts';
-import { pageInput, resultSetOutput, statementInput } from '../schemas.ts';
+import { nameSchema, pageInput, resultSetOutput, statementInput } from '../schemas.ts';
 
 const keyInput = {
   key: z
-    .array(z.string().min(1))
+    .array(nameSchema)
     .min(1)
     .max(8)
     .optional()
@@ -50,11 +51,13 @@ export const query = (traits: Traits, use: () => SqlDatabase) =>
       return database.read(call, { rows }, async (session) => {
         const statement = orderByKey(traits, { sql, params }, { key, after, rows });
         const result = await session.run(statement, page);
+        refuseUnordered(traits, result.columns, key);
         const found = toRows(result);
-        const last = result.rows.at(-1);
         const position = result.rows.map((row) => positionOf(row, key)).at(-1);
-        if (result.truncated && last !== undefined && position !== undefined)
-          return { ...found, next_cursor: toCursor(position) };
+        if (result.truncated && position !== undefined) {
+          await refuseUnclear(traits, session, { sql, params }, { key, position });
+          return { ...found, next_cursor: toCursor(position as JsonValue[]) };
+        }
         if (traits.nullsLast) await refuseNulls(traits, session, { sql, params }, key);
         return found;
       });
@@ -77,6 +80,31 @@ function orderByKey(traits: Traits, { sql, params }: Statement, { key, after, ro
   };
 }
 
+/** The page after this one would leave out what ORDER BY puts there and a comparison does not. */
+function refuseUnordered({ unordered = [] }: Traits, columns: readonly Column[], key: readonly string[]): void {
+  const column = columns.find(({ name, type }) => key.includes(name) && unordered.includes(type));
+  if (column !== undefined)
+    throw wrong('key', `columns that are ordered as they are compared, which ${column.type} is not ("${column.name}")`);
+}
+
+/** Rows that are equal to the last one of a page would be lost, and so would all if it is not equal to itself. */
+async function refuseUnclear(
+  traits: Traits,
+  session: Session,
+  { sql, params }: Statement,
+  { key, position }: { readonly key: readonly string[]; readonly position: readonly Parameter[] },
+) {
+  const columns = key.map(traits.quote).join(', ');
+  const values = position.map((_value, index) => traits.parameter(params.length + index + 1)).join(', ');
+  const statement = {
+    sql: `SELECT 1 FROM (${innerStatement(traits.grammar, sql)}\n) AS page WHERE (${columns}) = (${values}) LIMIT 2`,
+    params: [...params, ...position],
+  };
+  const { length } = await ask(session, statement, 2);
+  if (length > 1) throw wrong('key', 'columns that are unique together');
+  if (length < 1) throw wrong('key', 'columns whose values, as results give them, are found again');
+}
+
 /** Where nulls come last, no comparison finds them: the pages would end before them. */
 async function refuseNulls(traits: Traits, session: Session, { sql, params }: Statement, key: readonly string[]) {
   const condition = key.map((name) => `${traits.quote(name)} IS NULL`).join(' OR ');
@@ -87,7 +115,7 @@ async function refuseNulls(traits: Traits, session: Session, { sql, params }: St
   if ((await ask(session, statement, 1)).length > 0) throw wrong('key', 'columns that are never null');
 }
 
-function positionOf(row: Row, key: readonly string[]) {
+function positionOf(row: Row, key: readonly string[]): Parameter[] {
   return key.map((name) => {
     const value = row[name] ?? null;
     if (value === null) throw wrong('key', 'columns of the result that are never null');
