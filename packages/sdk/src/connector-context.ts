@@ -1,6 +1,7 @@
 import type { AuthType, ConnectorConfig, JsonObject } from '@automate/contract';
 import type { ConnectionProfile } from './connection-profile.ts';
 import type { HttpClient } from './http-client.ts';
+import type { ProxyEnvironment } from './http/proxy.ts';
 import type { Logger } from './logger.ts';
 import type { Secret } from './secret.ts';
 
@@ -37,6 +38,8 @@ export interface ConnectorContext {
   readonly logger: Logger;
   /** HTTP outside of calls. Inside a call use the call's own, which knows its deadline. */
   readonly http: HttpClient;
+  /** The proxies of the host's environment, for kinds whose library speaks HTTP itself; `http` heeds them as it is. */
+  readonly proxies?: ProxyEnvironment;
   /** Fires when the connector closes. */
   readonly signal: AbortSignal;
 }

@@ -50,6 +50,8 @@ describe('the package', () => {
       'exchangeInput',
       'exchangeOutput',
       'jsonValue',
+      'openAgents',
+      'proxyError',
       'responseOf',
       'textMap',
       'toRequest',

@@ -21,6 +21,8 @@ export interface OpenAdapterOptions {
   readonly settings?: JsonObject;
   /** Secrets of a connection profile. They fill what `config.auth` leaves out: `{ token: '…' }`. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** The proxies of the host's environment. Default: none. */
+  readonly proxies?: ConnectorContext['proxies'];
   /** Default: a recording logger. */
   readonly logger?: Logger;
 }
@@ -48,7 +50,7 @@ export async function openAdapter<A extends ConnectorAdapter>(
   adapterClass: AdapterClass<A>,
   options: OpenAdapterOptions = {},
 ): Promise<OpenedAdapter<A>> {
-  const { settings = {}, secrets, logger = createRecordingLogger() } = options;
+  const { settings = {}, secrets, proxies, logger = createRecordingLogger() } = options;
   const adapter = new adapterClass();
   const profile = secrets === undefined ? {} : { profile: 'test' };
   const parsed = parseConnectorConfig(
@@ -67,6 +69,7 @@ export async function openAdapter<A extends ConnectorAdapter>(
     config: parsed.config,
     settings,
     ...(secrets === undefined ? {} : { profile: { name: 'test', environment: 'test', settings: {}, secrets } }),
+    ...(proxies === undefined ? {} : { proxies }),
     logger,
     signal: closing.signal,
   });

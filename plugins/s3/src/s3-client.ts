@@ -1,4 +1,4 @@
-import { ConfigInvalidError, guardCall, InvalidInputError, readTls } from '@automate/sdk';
+import { ConfigInvalidError, guardCall, InvalidInputError } from '@automate/sdk';
 import type { CallScope, ConnectorContext, GuardedCall } from '@automate/sdk';
 import type * as AwsSdk from '@aws-sdk/client-s3';
 import type { S3Client as AwsClient, S3ClientConfig } from '@aws-sdk/client-s3';
@@ -137,7 +137,7 @@ export class S3Client {
         { details: { reason: 'credentials' } },
       );
     }
-    const aws = new sdk.S3Client({ ...config, requestChecksumCalculation: 'WHEN_REQUIRED' });
+    const aws = new sdk.S3Client({ ...config, requestHandler: {}, requestChecksumCalculation: 'WHEN_REQUIRED' });
     try {
       return await work({ sdk, aws });
     } catch (thrown) {
@@ -167,13 +167,13 @@ export class S3Client {
 
 async function connectTo({ context, settings, configured, endpoint }: Place): Promise<Connection> {
   const credentials = credentialsOf(context);
-  const [sdk, tls] = await Promise.all([import('@aws-sdk/client-s3'), readTls(context.config)]);
+  const [sdk, { routedHandler }] = await Promise.all([import('@aws-sdk/client-s3'), import('./routed-handler.ts')]);
   const config: S3ClientConfig = {
     region: settings.region,
     maxAttempts: 1,
     followRegionRedirects: false,
     expectContinueHeader: false,
-    requestHandler: { httpAgent: { keepAlive: true }, httpsAgent: { keepAlive: true, ...tls } },
+    requestHandler: routedHandler(context),
     forcePathStyle: settings.path_style ?? configured !== '',
     // The library's default is the machine's own AWS configuration, which is not the connector's.
     credentials: credentials ?? { accessKeyId: '', secretAccessKey: '' },

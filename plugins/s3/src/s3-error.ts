@@ -61,6 +61,7 @@ export const MEANING_OF_NAME: Readonly<Record<string, Meaning>> = {
 const MEANING_OF_STATUS: Readonly<Record<number, Meaning>> = {
   301: OTHER_REGION,
   307: NOT_NOW,
+  407: { code: 'AUTH_FAILED', reason: 'proxy_refused' },
   412: { code: 'ALREADY_EXISTS', reason: 'precondition_failed' },
 };
 
@@ -171,6 +172,7 @@ function hintFor(
   }
   if (region !== undefined)
     return `; the connector signs for "${asked.region}"; the operator must set the setting region to "${region}"`;
+  if (reason === 'proxy_refused') return "; the operator must check the proxy's credentials";
   if (code === 'AUTH_FAILED') return '; the operator must check access key and secret key';
   return code === 'CONFIG_INVALID' ? '; the operator must check the setting region' : '';
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request as send } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { startFauxqs } from 'fauxqs';
 import { checkSignature, S3Refusal } from './check-signature.ts';
@@ -30,6 +31,8 @@ export interface S3ServerOptions {
   readonly region?: string;
   /** Milliseconds that its clock is ahead of ours. */
   readonly clockAheadMs?: number;
+  /** PEM. With it, it speaks HTTPS. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** What goes wrong with a request that is otherwise right. Default: nothing. */
   readonly interfere?: (request: SignedRequest) => Interference | undefined;
 }
@@ -48,7 +51,7 @@ export async function startServer(options: S3ServerOptions = {}): Promise<S3Serv
   let running = await listen(options, 0);
   const { port } = running;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     get store() {
       return `http://127.0.0.1:${running.storePort}`;
     },
@@ -66,11 +69,13 @@ async function listen(
   const store = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
   const tags = new Map<string, Tag[]>();
   const uploads = new Map<string, string>();
-  const server = createServer((incoming, response) => {
+  const onRequest = (incoming: IncomingMessage, response: ServerResponse): void => {
     answer(options, { store: store.port, tags, uploads }, incoming, response).catch((error: unknown) =>
       refuse(incoming, response, error),
     );
-  });
+  };
+  const { tls } = options;
+  const server = tls === undefined ? createServer(onRequest) : createSecureServer(tls, onRequest);
   server.listen(wanted, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -115,7 +120,9 @@ async function answer(
   if (wrong instanceof S3Refusal) throw wrong;
   if (wrong === 'break') response.destroy();
   if (wrong === 'silence' || wrong === 'break') return;
-  const onward = send({ host: '127.0.0.1', port: store, method, path: url, headers });
+  // The store would take the first part of any other name for a bucket.
+  const host = /\.localhost(:|$)/.test(headers.host ?? '') ? headers.host : `127.0.0.1:${store}`;
+  const onward = send({ host: '127.0.0.1', port: store, method, path: url, headers: { ...headers, host } });
   onward.on('response', (back) => {
     noteUpload(request, uploads, back);
     if (wrong === 'break-afterwards') {

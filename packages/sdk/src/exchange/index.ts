@@ -1,3 +1,5 @@
+export { proxyError } from '../http/failure.ts';
+export { openAgents } from '../http/open-agents.ts';
 export { encodePayload } from '../http/payload.ts';
 export type { Payload } from '../http/payload.ts';
 export { responseOf } from '../http/response.ts';

@@ -60,7 +60,7 @@ export function failureOf(thrown: unknown, request: FailedRequest): ConnectorErr
 }
 
 /** The error for a proxy that could not be reached, or that would not let us through: nothing was sent then. */
-function proxyError(thrown: unknown, { what, proxy, connected }: FailedRequest): ConnectorError | undefined {
+export function proxyError(thrown: unknown, { what, proxy, connected }: FailedRequest): ConnectorError | undefined {
   if (proxy === undefined || connected) return undefined;
   const server = showProxy(proxy);
   const { statusCode: status } = (thrown ?? {}) as { readonly statusCode?: number };

@@ -45,5 +45,14 @@ export function createConnectorContext(input: ConnectorContextInput): ConnectorC
     ...(input.secrets ?? []),
   ];
   const http = createHttpClient({ id, config, proxies, logger, signal, redactor: createRedactor(secrets) });
-  return { id, config, settings, ...(profile === undefined ? {} : { profile }), logger, http, signal };
+  return {
+    id,
+    config,
+    settings,
+    ...(profile === undefined ? {} : { profile }),
+    logger,
+    http,
+    ...(proxies === undefined ? {} : { proxies }),
+    signal,
+  };
 }
