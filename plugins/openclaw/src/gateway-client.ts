@@ -17,6 +17,9 @@ interface Place {
 const live = z.object({ ok: z.literal(true), status: z.string() });
 const readiness = z.object({ ready: z.boolean(), failing: z.array(z.string()).optional() });
 
+/** What is the gateway's own word by its form, and else that of something else at its place. */
+const isJudged = (status: number): boolean => [200, 400, 404, 405, 410].includes(status);
+
 /** One connector's way to its gateway: a WebSocket that is opened when needed and again when it was lost, and HTTP. */
 export class GatewayClient {
   #place: Place | undefined;
@@ -50,7 +53,8 @@ export class GatewayClient {
     const response = await http.request({
       path: '/readyz',
       authorize: false,
-      accept: (status) => status === 200 || status === 503,
+      answers: 'json',
+      accept: (status) => status === 503 || isJudged(status),
     });
     const { ready, failing = [] } = parseAnswer(readiness, response.json(), 'GET /readyz');
     if (!ready) {
@@ -105,7 +109,8 @@ export class GatewayClient {
       json: body,
       headers: gatewayAuth(this.#opened().context).headers,
       authorize: false,
-      accept: (status) => status === 200 || status === 400 || status === 404,
+      answers: 'json',
+      accept: isJudged,
     });
   }
 
@@ -129,11 +134,11 @@ export class GatewayClient {
       );
     }
     const auth = gatewayAuth(context);
-    // A WebSocket never says why it failed; a request to the same port does.
-    const response = await http.request({ path: '/healthz', authorize: false });
-    parseAnswer(live, response.json(), 'GET /healthz');
     const url = `${endpoint.replace(/^http/, 'ws')}/`;
     try {
+      // A WebSocket never says why it failed; a request to the same port does.
+      const response = await http.request({ path: '/healthz', authorize: false, answers: 'json', accept: isJudged });
+      parseAnswer(live, response.json(), 'GET /healthz');
       return await GatewayConnection.open({ url, auth, version, timeoutMs: config.limits.startTimeoutMs });
     } catch (error) {
       const reason = ConnectorError.from(error);

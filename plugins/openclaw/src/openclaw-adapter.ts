@@ -1,5 +1,6 @@
 import { ConnectorAdapter } from '@automate/sdk';
 import type { AdapterHealth, CallContext, ConnectorContext } from '@automate/sdk';
+import { call } from './actions/call.ts';
 import { invokeTool } from './actions/invoke-tool.ts';
 import { listAgents } from './actions/list-agents.ts';
 import { listSessions } from './actions/list-sessions.ts';
@@ -15,6 +16,7 @@ export default class OpenClawAdapter extends ConnectorAdapter {
   override readonly title = 'OpenClaw';
   override readonly description = 'Runs agents, sends messages and calls tools of an OpenClaw gateway.';
   override readonly configSchema = configSchema;
+  override readonly capabilities = { idempotencyKey: true };
   readonly #gateway = new GatewayClient();
   override readonly actions = {
     list_agents: listAgents(this.#gateway),
@@ -22,6 +24,7 @@ export default class OpenClawAdapter extends ConnectorAdapter {
     send_message: sendMessage(this.#gateway),
     list_sessions: listSessions(this.#gateway),
     invoke_tool: invokeTool(this.#gateway),
+    call: call(this.#gateway),
   };
 
   override initialize(context: ConnectorContext): void {

@@ -1,5 +1,6 @@
 // Long: one gateway that keeps its agents, runs, conversations and connections in step, as the real one does.
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -34,6 +35,7 @@ interface Run {
   readonly startedAt: number;
   seq: number;
   end?: JsonObject;
+  waits: number;
   readonly done: Set<() => void>;
 }
 
@@ -41,7 +43,7 @@ interface Run {
  * A STAND-IN for OpenClaw's gateway, not the product: it keeps agents, conversations and runs, and speaks protocol v4 as
  * far as the connector uses it. Every frame in either direction is checked against OpenClaw's published schema;
  * `violations` must stay empty. Agents answer with what they were told; SLEEP in a message makes them work until they are
- * stopped, FAIL makes them fail.
+ * stopped, FAIL makes them fail, SLOW MODEL has their model's provider say nothing in time.
  */
 export class GatewayStandIn {
   readonly violations: string[] = [];
@@ -49,8 +51,20 @@ export class GatewayStandIn {
   readonly sessions = new Map<string, { status: string; updatedAt: number; last: string }>();
   readonly runs = new Map<string, Run>();
   /** What to do instead of the usual. */
-  behaviour: 'normal' | 'silent' | 'garbage' | 'no-challenge' | 'not-ready' | 'old-protocol' | 'drop-on-wait' =
-    'normal';
+  behaviour:
+    | 'normal'
+    | 'silent'
+    | 'garbage'
+    | 'no-challenge'
+    | 'not-ready'
+    | 'old-protocol'
+    | 'drop-on-wait'
+    | 'short-waits'
+    | 'late-accept' = 'normal';
+  /** Answers to `agent` that wait, with `late-accept`, to be let go. */
+  readonly held: (() => void)[] = [];
+  /** What was sent or begun by each idempotency key, by method. */
+  readonly #answered = new Map<string, JsonObject>();
   readonly #options: StandInOptions;
   readonly #http = createServer((request, response) => void this.#answer(request, response));
   readonly #ws = new WebSocketServer({ server: this.#http });
@@ -88,14 +102,16 @@ export class GatewayStandIn {
   }
 
   async close(): Promise<void> {
-    for (const client of this.#ws.clients) this.#event(client, 'shutdown', { reason: 'stopped' }, 'ShutdownEvent');
+    const clients = [...this.#ws.clients];
+    for (const client of clients) this.#event(client, 'shutdown', { reason: 'stopped' }, 'ShutdownEvent');
+    const gone = clients.map((client) => once(client, 'close'));
+    for (const client of clients) client.close(1012, 'service restart');
+    // A client that has said goodbye has heard all before.
+    await Promise.all(gone);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#http.close(() => resolve());
     this.#ws.close();
-    setTimeout(() => {
-      this.dropClients();
-      this.#http.closeAllConnections();
-    }, 5);
+    this.#http.closeAllConnections();
     await promise;
   }
 
@@ -210,9 +226,11 @@ export class GatewayStandIn {
         return;
       case 'sessions.send': {
         const key = String(params['key']);
-        this.sent.push(params);
-        this.sessions.set(key, { status: 'done', updatedAt: Date.now(), last: String(params['message']) });
-        this.#reply(socket, id, { runId: randomUUID(), status: 'started' });
+        this.#once(socket, id, method, params, () => {
+          this.sent.push(params);
+          this.sessions.set(key, { status: 'done', updatedAt: Date.now(), last: String(params['message']) });
+          return { runId: params['idempotencyKey'] ?? randomUUID(), status: 'started' };
+        });
         return;
       }
       case 'send':
@@ -220,16 +238,26 @@ export class GatewayStandIn {
           this.#refuse(socket, id, { code: 'UNAVAILABLE', message: 'the channel has no token' });
           return;
         }
-        this.sent.push(params);
-        this.#reply(socket, id, {
-          runId: params['idempotencyKey'] ?? '',
-          messageId: 'm-1',
-          channel: params['channel'] ?? 'telegram',
+        this.#once(socket, id, method, params, () => {
+          this.sent.push(params);
+          return {
+            runId: params['idempotencyKey'] ?? '',
+            messageId: `m-${this.sent.length}`,
+            channel: params['channel'] ?? 'telegram',
+          };
         });
         return;
       default:
         this.#refuse(socket, id, { code: 'INVALID_REQUEST', message: `unknown method: ${method}` });
     }
+  }
+
+  /** What comes again with its key is answered as before, and not done again. */
+  #once(socket: WebSocket, id: string, method: string, params: JsonObject, act: () => JsonObject): void {
+    const key = `${method} ${String(params['idempotencyKey'])}`;
+    const answer = this.#answered.get(key) ?? act();
+    this.#answered.set(key, answer);
+    this.#reply(socket, id, answer);
   }
 
   #listSessions(socket: WebSocket, id: string, params: JsonObject): void {
@@ -268,14 +296,26 @@ export class GatewayStandIn {
       return;
     }
     const runId = String(idempotencyKey);
+    if (this.runs.has(runId)) {
+      this.#reply(socket, id, { runId, status: 'in_flight' });
+      return;
+    }
     const sessionKey = String(params['sessionKey'] ?? `agent:${agentId}:explicit:${runId}`);
-    const run: Run = { runId, sessionKey, startedAt: Date.now(), seq: 0, done: new Set() };
+    const run: Run = { runId, sessionKey, startedAt: Date.now(), seq: 0, waits: 0, done: new Set() };
     this.runs.set(runId, run);
     this.sessions.set(sessionKey, { status: 'running', updatedAt: Date.now(), last: '' });
     // The first event overtakes the answer that names the run, as it may with the real one.
     this.#runEvent(socket, run, 'lifecycle', { phase: 'start', startedAt: run.startedAt });
-    this.#reply(socket, id, { runId, agentId, status: 'accepted', acceptedAt: run.startedAt });
+    const accept = (): void =>
+      this.#reply(socket, id, { runId, agentId, status: 'accepted', acceptedAt: run.startedAt });
+    if (this.behaviour === 'late-accept') this.held.push(accept);
+    else accept();
     if (message.includes('SLEEP')) return;
+    if (message.includes('SLOW MODEL')) {
+      this.#runEvent(socket, run, 'lifecycle', { phase: 'error', error: 'the provider timed out' });
+      this.#finish(run, { status: 'timeout', stopReason: 'timeout', timeoutPhase: 'provider' }, '');
+      return;
+    }
     if (message.includes('FAIL')) {
       this.#runEvent(socket, run, 'lifecycle', { phase: 'error', error: 'the model is out of order' });
       this.#finish(run, { status: 'error', stopReason: 'error' }, '');
@@ -304,6 +344,15 @@ export class GatewayStandIn {
     }
     const { runId, timeoutMs = 30_000 } = params as { runId: string; timeoutMs?: number };
     const run = this.runs.get(runId);
+    if (this.behaviour === 'short-waits' && run !== undefined) {
+      run.waits += 1;
+      // Over before the caller's time is: first without a word, then with a failure that is not final.
+      if (run.waits <= 2) {
+        const pending = { startedAt: run.startedAt, error: 'overloaded', pendingError: true };
+        this.#reply(socket, id, { runId, status: 'timeout', ...(run.waits === 1 ? {} : pending) });
+        return;
+      }
+    }
     const timer = setTimeout(() => tell({ runId, status: 'timeout' }), timeoutMs);
     const tell = (payload: JsonObject): void => {
       clearTimeout(timer);
@@ -317,6 +366,10 @@ export class GatewayStandIn {
   }
 
   #abort(socket: WebSocket, id: string, params: JsonObject): void {
+    if (params['key'] === undefined) {
+      this.#refuse(socket, id, { code: 'INVALID_REQUEST', message: 'key required' });
+      return;
+    }
     const run = this.runs.get(String(params['runId']));
     if (run !== undefined && run.end === undefined) this.#finish(run, { status: 'error', stopReason: 'rpc' }, '');
     this.#reply(socket, id, {

@@ -35,6 +35,33 @@ async function connect(url: string, options: StartConnectorOptions = {}) {
   return connector;
 }
 
+type OpenClaw = Awaited<ReturnType<typeof connect>>;
+
+/**
+ * What becomes of a run that is not done when the call's time is over or its caller gives up: with ever more time, until
+ * the run had begun by then.
+ */
+async function giveUpOnRun(
+  openclaw: OpenClaw,
+  option: 'timeoutMs' | 'cancelAfterMs',
+  payload: JsonObject = {},
+): Promise<unknown> {
+  for (let ms = 100; ; ms *= 2) {
+    const error: unknown = await openclaw
+      .call('run_agent', { message: 'SLEEP', ...payload }, { timeoutMs: 60_000, [option]: ms })
+      .catch((thrown: unknown) => thrown);
+    if ((error as { details?: JsonObject }).details?.['run_id'] !== undefined) return error;
+  }
+}
+
+/** Waits for what comes in its own time. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(5);
+}
+
+const stopped = ({ runs }: GatewayStandIn): boolean =>
+  [...runs.values()].every(({ end }) => end?.['stopReason'] === 'rpc');
+
 async function start(options?: StartConnectorOptions) {
   const gateway = await startGateway();
   return { gateway, openclaw: await connect(gateway.url, options) };
@@ -129,41 +156,93 @@ describe('a gateway (stand-in)', () => {
     });
   });
 
+  it('says that a run failed whose model ran out of time, and not that the call did', async () => {
+    const { openclaw } = await start();
+    await expect(openclaw.call('run_agent', { message: 'SLOW MODEL' })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      retryable: false,
+      effect: 'maybe',
+      message: expect.stringContaining('the provider timed out'),
+      details: { reason: 'run_failed', timeout_phase: 'provider', stop_reason: 'timeout', run_id: expect.any(String) },
+    });
+  });
+
+  it('waits on as long as there is time, whatever the gateway makes of its own wait', async () => {
+    const { gateway, openclaw } = await start();
+    gateway.behaviour = 'short-waits';
+    await expect(openclaw.call('run_agent', { message: 'hello' })).resolves.toMatchObject({ text: 'You said: hello' });
+    expect([...gateway.runs.values()].map(({ waits }) => waits)).toStrictEqual([3]);
+  });
+
   it('stops a run that takes too long, and says which', async () => {
     const { gateway, openclaw } = await start();
-    const error = await openclaw
-      .call('run_agent', { message: 'SLEEP' }, { timeoutMs: 400 })
-      .catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({
+    expect(await giveUpOnRun(openclaw, 'timeoutMs')).toMatchObject({
       code: 'TIMEOUT',
       effect: 'maybe',
+      retryable: false,
       details: { run_id: expect.any(String), stopping: true },
     });
-    await sleep(50);
-    expect([...gateway.runs.values()].map(({ end }) => end?.['stopReason'])).toStrictEqual(['rpc']);
-    expect(openclaw.records).toContainEqual(expect.objectContaining({ message: 'the run was stopped' }));
+    await until(() => stopped(gateway));
+    await until(() => openclaw.records.some(({ message }) => message === 'the run was stopped'));
     await expect(openclaw.call('list_agents')).resolves.toMatchObject({ default_id: 'main' });
   });
 
   it('lets such a run go on where the caller wants it so', async () => {
     const { gateway, openclaw } = await start();
-    await expect(
-      openclaw.call('run_agent', { message: 'SLEEP', stop_on_timeout: false }, { timeoutMs: 300 }),
-    ).rejects.toMatchObject({
-      code: 'TIMEOUT',
-    });
-    await sleep(50);
-    expect([...gateway.runs.values()].map(({ end }) => end)).toStrictEqual([undefined]);
+    const error = await giveUpOnRun(openclaw, 'timeoutMs', { stop_on_timeout: false });
+    expect(error).toMatchObject({ code: 'TIMEOUT', details: { run_id: expect.any(String) } });
+    // What was sent before over the same connection would have arrived by now.
+    await openclaw.call('list_agents');
+    expect([...gateway.runs.values()].every(({ end }) => end === undefined)).toBe(true);
   });
 
   it('stops a run whose caller gives up', async () => {
     const { gateway, openclaw } = await start();
-    await expect(openclaw.call('run_agent', { message: 'SLEEP' }, { cancelAfterMs: 100 })).rejects.toMatchObject({
+    expect(await giveUpOnRun(openclaw, 'cancelAfterMs')).toMatchObject({
       code: 'CANCELLED',
       details: { run_id: expect.any(String), stopping: true },
     });
-    await sleep(50);
-    expect([...gateway.runs.values()].map(({ end }) => end?.['stopReason'])).toStrictEqual(['rpc']);
+    await until(() => stopped(gateway));
+  });
+
+  it('stops a run also that the gateway names only after the call', async () => {
+    const { gateway, openclaw } = await start();
+    await openclaw.call('list_agents');
+    gateway.behaviour = 'late-accept';
+    await expect(openclaw.call('run_agent', { message: 'SLEEP' }, { timeoutMs: 500 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+    });
+    await until(() => gateway.held.length === 1);
+    for (const accept of gateway.held) accept();
+    await until(() => stopped(gateway));
+  });
+
+  it("begins one run, and sends one message, for all calls with one of the caller's keys", async () => {
+    const { gateway, openclaw } = await start();
+    const key = { idempotencyKey: 'order-7' };
+    const [first, again] = [
+      await openclaw.call('run_agent', { message: 'hello' }, key),
+      await openclaw.call('run_agent', { message: 'hello' }, key),
+    ];
+    expect(again['run_id']).toBe(first['run_id']);
+    expect(gateway.runs.size).toBe(1);
+    for (const to of [{ to: '+1555' }, { session_key: 'agent:main:main' }]) {
+      const sent = await openclaw.call('send_message', { message: 'hi', ...to }, key);
+      await expect(openclaw.call('send_message', { message: 'hi', ...to }, key)).resolves.toStrictEqual(sent);
+    }
+    expect(gateway.sent).toHaveLength(2);
+    await expect(openclaw.call('invoke_tool', { tool: 'echo' }, key)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  it('is asked by any of its methods, with what the connector may do', async () => {
+    const { openclaw } = await start();
+    await expect(openclaw.call('call', { method: 'sessions.list', params: { limit: 1 } })).resolves.toMatchObject({
+      result: { sessions: [], hasMore: false },
+    });
+    await expect(openclaw.call('call', { method: 'no.such' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    for (const wrong of [{ method: 'connect' }, { method: '' }, { method: 'send', params: [] }] as JsonObject[]) {
+      await expect(openclaw.call('call', wrong)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    }
   });
 
   it('sends a message over a channel, and one into a conversation', async () => {
@@ -306,7 +385,7 @@ describe('a connection', () => {
     const openclaw = await connect(gateway.url);
     await openclaw.call('list_agents');
     gateway.behaviour = 'silent';
-    await expect(openclaw.call('list_agents', {}, { timeoutMs: 5000 })).rejects.toMatchObject({
+    await expect(openclaw.call('list_agents', {}, { timeoutMs: 60_000 })).rejects.toMatchObject({
       code: 'TRANSIENT_NETWORK',
       message: expect.stringContaining('silent'),
     });
@@ -318,8 +397,7 @@ describe('a connection', () => {
     const { gateway, openclaw } = await start();
     await openclaw.call('list_agents');
     openclaw.adapter.close();
-    for (let attempt = 0; gateway.clients > 0 && attempt < 100; attempt += 1) await sleep(10);
-    expect(gateway.clients).toBe(0);
+    await until(() => gateway.clients === 0);
   });
 });
 
@@ -343,20 +421,34 @@ describe('a bad answer', () => {
     await expect(openclaw.call('list_agents')).resolves.toMatchObject({ default_id: 'main' });
   });
 
-  it('of another service at the port is named as such', async () => {
+  it.each([
+    { text: '<html>', headers: { 'content-type': 'text/html' } },
+    { status: 404, text: '404 page not found' },
+    { status: 404, json: { error: { message: 'no such route' } } },
+    { status: 400, json: {} },
+  ])('of another service at the port is named as such: %j', async (page) => {
     const service = await FakeService.start();
     running.push(service);
-    service.on('*', /.*/, { text: '<html>', headers: { 'content-type': 'text/html' } });
+    service.on('*', /.*/, page);
     const openclaw = await connect(service.url);
     await expect(openclaw.adapter.connect()).rejects.toMatchObject({ code: 'UPSTREAM_5XX', retryable: false });
-    await expect(openclaw.call('list_agents')).rejects.toMatchObject({ code: 'UPSTREAM_5XX' });
+    await expect(openclaw.call('run_agent', { message: 'x' })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      retryable: false,
+      effect: 'none',
+    });
+  });
+
+  it('of a page before the gateway is never a tool that is not there', async () => {
+    const { openclaw } = await start({ config: { basePath: '/nowhere' } });
     await expect(openclaw.call('invoke_tool', { tool: 'echo' })).rejects.toMatchObject({ code: 'UPSTREAM_5XX' });
   });
 
   it('to the handshake is told from none, and a protocol of another version from both', async () => {
-    const { gateway, openclaw } = await start({ config: { limits: { startTimeoutMs: 200 } } });
+    const { gateway, openclaw } = await start();
+    const hasty = await connect(gateway.url, { config: { limits: { startTimeoutMs: 200 } } });
     gateway.behaviour = 'no-challenge';
-    await expect(openclaw.call('list_agents')).rejects.toMatchObject({ details: { reason: 'bad_answer' } });
+    await expect(hasty.call('list_agents')).rejects.toMatchObject({ details: { reason: 'bad_answer' } });
     gateway.behaviour = 'old-protocol';
     await expect(openclaw.call('list_agents')).rejects.toMatchObject({
       code: 'CONFIG_INVALID',

@@ -15,7 +15,10 @@ const input = z.strictObject({
 });
 const output = z.object({ result: jsonValue });
 const success = z.object({ ok: z.literal(true), result: z.unknown() });
-const failure = z.object({ error: z.object({ message: z.string(), type: z.string().optional() }) });
+const failure = z.object({
+  ok: z.literal(false).optional(),
+  error: z.object({ message: z.string(), type: z.string().optional() }),
+});
 
 /** Calls one tool without an agent. */
 export const invokeTool = (gateway: GatewayClient) =>
@@ -25,6 +28,7 @@ export const invokeTool = (gateway: GatewayClient) =>
     output,
     sideEffects: true,
     idempotent: false,
+    idempotencyKey: false,
     async run({ tool, action: verb, args, session_key: sessionKey }, context) {
       const body = defined({ tool, action: verb, args, sessionKey });
       const response = await gateway.post(context.http, '/tools/invoke', body as never);
@@ -37,7 +41,10 @@ export const invokeTool = (gateway: GatewayClient) =>
 function refusal(tool: string, response: HttpResponse): Error {
   const { status } = response;
   const parsed = failure.safeParse(tryJson(response));
-  if (!parsed.success) return badAnswer('POST /tools/invoke', `status ${status} in another form`);
+  // Any server has a 404 for what it does not know; the gateway's own says which call it is about.
+  if (!parsed.success || (status === 404 && parsed.data.ok === undefined)) {
+    return badAnswer('POST /tools/invoke', `status ${status} in another form`);
+  }
   const { message, type } = parsed.data.error;
   const options = { details: { status, ...(type === undefined ? {} : { gateway_error: type }) } };
   if (status === 404) return new NotFoundError(`the gateway has or allows no tool "${tool}": ${message}`, options);

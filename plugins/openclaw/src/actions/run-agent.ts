@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { action, ConnectorError, createConnectorError, remainingMs, TimeoutError, UpstreamError } from '@automate/sdk';
+import { action, ConnectorError, createConnectorError, UpstreamError } from '@automate/sdk';
 import type { CallContext, JsonObject } from '@automate/sdk';
 import { z } from 'zod';
+import { endOfRun } from '../end-of-run.ts';
+import type { RunEnd } from '../end-of-run.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import type { GatewayConnection } from '../gateway-connection.ts';
 import { parseAnswer } from '../gateway-error.ts';
@@ -39,16 +41,6 @@ type Input = z.output<typeof input>;
 type Output = z.output<typeof output>;
 
 const accepted = z.object({ runId: z.string(), sessionKey: z.string().optional(), agentId: z.string().optional() });
-const waited = z.object({
-  status: z.enum(['ok', 'error', 'timeout']),
-  error: z.string().optional(),
-  stopReason: z.string().optional(),
-  startedAt: z.number().nullish(),
-  endedAt: z.number().nullish(),
-  terminalReply: z.object({ text: z.string().optional() }).optional(),
-  terminalReceipt: z.object({ effective: z.object({ model: z.string().nullish() }).optional() }).optional(),
-});
-
 interface Run {
   readonly runId: string;
   readonly agentId?: string | undefined;
@@ -56,8 +48,6 @@ interface Run {
 }
 
 const DEFAULT_TIMEOUT_MS = 10 * 60_000;
-/** So that the gateway's own word on the time being over still arrives in time. */
-const MARGIN_MS = 100;
 
 /** Has an agent do something and waits for it. */
 export const runAgent = (gateway: GatewayClient) =>
@@ -72,23 +62,30 @@ export const runAgent = (gateway: GatewayClient) =>
     async run(payload, context): Promise<Output> {
       const connection = await gateway.talk(context, 'agent', async (open) => open);
       const watcher = watchRun(connection, context.logger);
+      const params = paramsOf(payload, gateway.settings.agent_id, context.idempotencyKey);
       let run: Run | undefined;
+      const named = (begun: Run): Run => ({
+        ...begun,
+        sessionKey: begun.sessionKey ?? watcher.story.sessionKey ?? payload.session_key,
+      });
+      let begun: Promise<Run> | undefined;
       try {
         return await gateway.talk(context, "the agent's run", async () => {
-          const params = paramsOf(payload, gateway.settings.agent_id);
-          run = parseAnswer(accepted, await connection.request('agent', params), 'agent');
-          watcher.follow(run.runId);
-          const timeoutMs = Math.max(1, remainingMs(context.deadline) - MARGIN_MS);
-          const end = await connection.request('agent.wait', { runId: run.runId, timeoutMs });
-          return resultOf(run, parseAnswer(waited, end, 'agent.wait'), watcher.story);
+          begun = connection.request('agent', params).then((answer) => {
+            run = parseAnswer(accepted, answer, 'agent');
+            watcher.follow(run.runId);
+            return run;
+          });
+          const started = await begun;
+          const end = await endOfRun(connection, started.runId, context);
+          return resultOf(named(started), end, watcher.story);
         });
       } catch (thrown) {
         const error = ConnectorError.from(thrown);
-        if (run === undefined) throw error;
-        const known = { ...run, sessionKey: run.sessionKey ?? watcher.story.sessionKey };
-        const given = GIVEN_UP.has(error.code);
-        if (given && payload.stop_on_timeout) stopRun(connection, known, context);
-        throw withRun(error, known, given && payload.stop_on_timeout);
+        const stopping = GIVEN_UP.has(error.code) && payload.stop_on_timeout;
+        // The answer that names the run may still be on its way.
+        if (stopping) begun?.then((late) => stopRun(connection, named(late), context)).catch(() => undefined);
+        throw run === undefined ? error : withRun(error, named(run), stopping);
       } finally {
         watcher.stop();
       }
@@ -97,10 +94,11 @@ export const runAgent = (gateway: GatewayClient) =>
 
 const GIVEN_UP: ReadonlySet<string> = new Set(['TIMEOUT', 'CANCELLED', 'UNAVAILABLE']);
 
-function paramsOf(payload: Input, defaultAgent: string | undefined): JsonObject {
+function paramsOf(payload: Input, defaultAgent: string | undefined, idempotencyKey: string = randomUUID()): JsonObject {
   return defined({
     message: payload.message,
-    idempotencyKey: randomUUID(),
+    // The gateway begins one run for a key, and names that one whenever the key comes again.
+    idempotencyKey,
     agentId: payload.agent_id ?? (payload.session_key === undefined ? defaultAgent : undefined),
     sessionKey: payload.session_key,
     model: payload.model,
@@ -109,41 +107,56 @@ function paramsOf(payload: Input, defaultAgent: string | undefined): JsonObject 
   }) as JsonObject;
 }
 
-function resultOf(run: Run, end: z.output<typeof waited>, story: RunStory): Output {
-  if (end.status === 'timeout') throw new TimeoutError('the agent was not done in time');
-  if (end.status === 'error') {
-    throw new UpstreamError(`the agent failed: ${end.error ?? story.error ?? end.stopReason ?? 'no reason given'}`, {
-      retryable: false,
-      details: { reason: 'run_failed', ...(end.stopReason === undefined ? {} : { stop_reason: end.stopReason }) },
-    });
-  }
+function resultOf(run: Run, end: RunEnd, story: RunStory): Output {
+  if (end.status !== 'ok') throw runFailed(end, story);
   return defined({
     run_id: run.runId,
-    session_key: run.sessionKey ?? story.sessionKey,
+    session_key: run.sessionKey,
     agent_id: run.agentId,
     text: end.terminalReply?.text ?? story.text ?? '',
-    stop_reason: end.stopReason,
+    stop_reason: end.stopReason ?? undefined,
     model: end.terminalReceipt?.effective?.model ?? undefined,
     started_at: toTime(end.startedAt),
     ended_at: toTime(end.endedAt),
   });
 }
 
+/** A time-out that ended the run, such as the model provider's, is the run's failure and not the call's. */
+function runFailed({ status, error, stopReason, timeoutPhase }: RunEnd, story: RunStory): UpstreamError {
+  const timedOut = `it ran out of time${timeoutPhase ? ` (${timeoutPhase})` : ''}`;
+  const reason = error || story.error || (status === 'timeout' ? timedOut : stopReason) || 'no reason given';
+  return new UpstreamError(`the agent failed: ${reason}`, {
+    retryable: false,
+    details: {
+      reason: 'run_failed',
+      ...(stopReason ? { stop_reason: stopReason } : {}),
+      ...(timeoutPhase ? { timeout_phase: timeoutPhase } : {}),
+    },
+  });
+}
+
 /** Asks for the run's end and does not wait for it: the call's time is over. */
-function stopRun(connection: GatewayConnection, { runId, sessionKey }: Run, { logger }: CallContext): void {
-  connection.request('sessions.abort', defined({ runId, key: sessionKey }) as JsonObject).then(
-    () => logger.info('the run was stopped', { run_id: runId }),
-    (error: unknown) =>
-      logger.warn('the run could not be stopped', { run_id: runId, error: ConnectorError.from(error).message }),
-  );
+async function stopRun(
+  connection: GatewayConnection,
+  { runId, sessionKey }: Run,
+  { logger }: CallContext,
+): Promise<void> {
+  try {
+    // The gateway stops no run without its conversation.
+    await connection.request('sessions.abort', defined({ runId, key: sessionKey }) as JsonObject);
+    logger.info('the run was stopped', { run_id: runId });
+  } catch (error) {
+    logger.warn('the run could not be stopped', { run_id: runId, error: ConnectorError.from(error).message });
+  }
 }
 
 /** The error with the run it is about, so that one can look after it. */
 function withRun(error: ConnectorError, { runId, sessionKey }: Run, stopping: boolean): ConnectorError {
   return createConnectorError(error.code, error.message, {
-    // It has begun, so another try would be another run.
+    // It has begun, so another try would be another run, unless it has a key.
     effect: 'maybe',
-    retryable: error.retryable,
+    // Another try would find the run that was stopped.
+    retryable: error.retryable && !stopping,
     retryAfterMs: error.retryAfterMs,
     details: {
       ...error.details,

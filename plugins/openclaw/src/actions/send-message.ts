@@ -59,7 +59,7 @@ export const sendMessage = (gateway: GatewayClient) =>
     sideEffects: true,
     idempotent: false,
     async run({ message, session_key: key, to, ...rest }, context) {
-      const idempotencyKey = randomUUID();
+      const idempotencyKey = context.idempotencyKey ?? randomUUID();
       const method = to === undefined ? 'sessions.send' : 'send';
       const params =
         to === undefined
