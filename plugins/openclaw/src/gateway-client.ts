@@ -154,10 +154,11 @@ export class GatewayClient {
 }
 
 function withoutEffect(error: ConnectorError): ConnectorError {
-  const { retryable, retryAfterMs, details } = error;
+  const { retryable, retryAfterMs, blame, details } = error;
   return createConnectorError(error.code, error.message, {
     retryable,
     retryAfterMs,
+    blame,
     details,
     effect: 'none',
     cause: error,

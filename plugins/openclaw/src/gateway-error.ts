@@ -31,7 +31,7 @@ export function gatewayError(method: string, error: ErrorShape): ConnectorError 
 export function badAnswer(what: string, found: string): UpstreamError {
   return new UpstreamError(
     `${what} was not answered as OpenClaw's gateway does (${found}); check scheme, host, port and base_path of the connector`,
-    { retryable: false, details: { reason: 'bad_answer' } },
+    { retryable: false, blame: 'operator', details: { reason: 'bad_answer' } },
   );
 }
 

@@ -38,7 +38,12 @@ export const outcomes: readonly OutcomeRule[] = [
     retried: 'actions that may be repeated, and calls with an idempotency key',
   },
   {
-    when: 'an answer that is none of the gateway, UPSTREAM_5XX with `details.reason: bad_answer` or `not_the_service`',
+    when: "a page in the gateway's place, UPSTREAM_5XX with `details.reason: not_the_service`, to be mended by the operator",
+    effect: 'none',
+    retried: false,
+  },
+  {
+    when: "an answer in another form than the gateway's, UPSTREAM_5XX with `details.reason: bad_answer`",
     effect: 'maybe',
     retried: false,
   },

@@ -1,7 +1,7 @@
 // Long: every action and every trouble against one stand-in, which is costly to put into its states.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '@automate/sdk';
-import type { StartConnectorOptions } from '@automate/testing';
+import type { FakeReply, StartConnectorOptions } from '@automate/testing';
 import { closedPort, FakeService, startConnector } from '@automate/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { PROTOCOL_VERSION } from '@openclaw/gateway-protocol/version';
@@ -226,7 +226,7 @@ describe('a gateway (stand-in)', () => {
     ];
     expect(again['run_id']).toBe(first['run_id']);
     expect(gateway.runs.size).toBe(1);
-    for (const to of [{ to: '+1555' }, { session_key: 'agent:main:main' }]) {
+    for (const to of [{ to: '+1555' }, { session_key: 'agent:main:main' }] as JsonObject[]) {
       const sent = await openclaw.call('send_message', { message: 'hi', ...to }, key);
       await expect(openclaw.call('send_message', { message: 'hi', ...to }, key)).resolves.toStrictEqual(sent);
     }
@@ -426,7 +426,7 @@ describe('a bad answer', () => {
     { status: 404, text: '404 page not found' },
     { status: 404, json: { error: { message: 'no such route' } } },
     { status: 400, json: {} },
-  ])('of another service at the port is named as such: %j', async (page) => {
+  ] as FakeReply[])('of another service at the port is named as such: %j', async (page) => {
     const service = await FakeService.start();
     running.push(service);
     service.on('*', /.*/, page);
