@@ -32,6 +32,9 @@ import type { Page } from './results.ts';
 import type { Statement } from './schemas.ts';
 import type { ServerSettings } from './settings.ts';
 
+/** How long making a connection good as new may take, in milliseconds. */
+const RESET_MS = 2000;
+
 /** How far a call has come: set right before what it names is sent. */
 interface Progress {
   sent: Sent;
@@ -140,7 +143,7 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
       const result = await work(connection, progress, timeoutMs, guard);
       guard.end();
       // A cancellation that is still on its way would hit what comes next.
-      if (guard.reason === undefined) this.#recycle(connection);
+      if (guard.reason === undefined) this.#recycle(connection, guard);
       else this.#pool.drop(connection);
       return result;
     } catch (error) {
@@ -164,7 +167,7 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
     if (fault?.session === 'demoted') this.#pool.retire();
     // An error of ours may come while a statement is still on its way, another one while its cancellation is.
     const isDone = fault === undefined ? connection.isIdle === true : fault.session === 'usable';
-    if (isDone && (guard.reason === undefined || fault?.cancelled === true)) this.#recycle(connection);
+    if (isDone && (guard.reason === undefined || fault?.cancelled === true)) this.#recycle(connection, guard);
     else this.#pool.drop(connection);
     const known = fault?.error ?? error;
     const stopped = fault && this.#stoppedBy(fault, guard.reason, effects);
@@ -178,12 +181,20 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
     return stopped(reason, confirmed, confirmed ? effects.refused : effects.silent, fault.error);
   }
 
-  /** The caller does not wait for it. */
-  #recycle(connection: C): void {
-    connection.reset().then(
-      () => this.#pool.release(connection),
-      () => this.#pool.drop(connection),
-    );
+  /**
+   * The caller does not wait for it. A server may send a cancellation twice, or be so late with it that something else
+   * ended the statement before.
+   */
+  #recycle(connection: C, { settled }: Guard): void {
+    // From a server that says nothing more its place would never come back.
+    const timer = setTimeout(() => this.#pool.drop(connection), RESET_MS).unref();
+    settled
+      .then(() => connection.reset())
+      .then(
+        () => this.#pool.release(connection),
+        () => this.#pool.drop(connection),
+      )
+      .finally(() => clearTimeout(timer));
   }
 
   #refuseReadOnly(): void {

@@ -150,8 +150,11 @@ export interface SqlConnection extends Session {
   rollback?(): Promise<boolean>;
   /** Ends a transaction that is open, and has the server forget what the call set. */
   reset(): Promise<void>;
-  /** Asks the server to stop what the connection is doing. Whether that arrived shows in the statement. */
-  cancel(): void;
+  /**
+   * Asks the server to stop what the connection is doing. Whether that arrived shows in the statement. Fulfilled when the
+   * server has seen to it, so that nothing that comes later is hit; never rejects.
+   */
+  cancel(): Promise<void>;
   /** Takes leave of the server; never rejects. */
   close(): Promise<void>;
   /** Ends it at once, whatever the server is doing. */

@@ -12,6 +12,8 @@ export function withMargin({ deadline, signal }: Call): Call {
 export interface Guard {
   /** Why the statement was cancelled, if it was. */
   readonly reason: 'deadline' | 'caller' | undefined;
+  /** Fulfilled when no cancellation is on its way. */
+  readonly settled: Promise<void>;
   end(): void;
 }
 
@@ -21,11 +23,12 @@ export interface Guard {
  */
 export function guardConnection(connection: SqlConnection, { deadline, signal }: Call, last: number): Guard {
   let reason: Guard['reason'];
+  let settled = Promise.resolve();
   let grace: NodeJS.Timeout | undefined;
   const cancel = (why: 'deadline' | 'caller'): void => {
     if (reason !== undefined) return;
     reason = why;
-    connection.cancel();
+    settled = connection.cancel();
     const patience = why === 'caller' ? GRACE_MS : remainingMs(last) * 0.8;
     grace = setTimeout(() => connection.destroy(), patience);
   };
@@ -36,6 +39,9 @@ export function guardConnection(connection: SqlConnection, { deadline, signal }:
   return {
     get reason() {
       return reason;
+    },
+    get settled() {
+      return settled;
     },
     end() {
       clearTimeout(timer);

@@ -55,7 +55,7 @@ class ScriptConnection implements SqlConnection {
     log.push(`${this.name} commit`);
   }
   async reset(): Promise<void> {}
-  cancel(): void {
+  async cancel(): Promise<void> {
     log.push(`${this.name} cancel`);
   }
   async close(): Promise<void> {

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectorContext } from '@automate/sdk';
+import { UpstreamError } from '@automate/sdk';
 import { expect, it } from '@jest/globals';
 import { Database } from '../src/database.ts';
 import type { Dialect, SqlConnection, StatementResult } from '../src/dialect.ts';
@@ -8,7 +10,7 @@ import { z } from 'zod';
 const DONE: StatementResult = { columns: [], rows: [], row_count: 0, truncated: false, rows_affected: 1 };
 
 /** A server whose statements end as if all were well when they are cancelled, before the cancellation has arrived. */
-function openDatabase() {
+function openDatabase(behaviour: Partial<SqlConnection> = {}) {
   const opened: { destroyed: boolean }[] = [];
   const connect = async (): Promise<SqlConnection> => {
     const state = { destroyed: false };
@@ -22,13 +24,19 @@ function openDatabase() {
       reset: nothing,
       close: nothing,
       run: () => new Promise((resolve) => (end = resolve)),
-      cancel: () => end?.(DONE),
+      cancel: async () => end?.(DONE),
       destroy: () => void (state.destroyed = true),
       isOpen: true,
+      ...behaviour,
     };
   };
+  const explain = (error: unknown) => ({
+    error: new UpstreamError(String(error)),
+    session: 'usable' as const,
+    cancelled: true,
+  });
   const traits = { grammar: { opaque: /''/g, controls: [], isAtomic: () => false } };
-  const dialect = { traits, server: 'A server', changesInTransaction: false, connect, explain: () => undefined };
+  const dialect = { traits, server: 'A server', changesInTransaction: false, connect, explain };
   const context = { id: 'test', config: { limits: { concurrency: 1 } } };
   const database = new Database(
     context as unknown as ConnectorContext,
@@ -38,17 +46,59 @@ function openDatabase() {
   return { database, opened };
 }
 
+const PAGE = { limit: 1, offset: 0, room: { bytes: 1000 }, tooLarge: 'cut' } as const;
+const STATEMENT = { sql: 'CALL work()', params: [] };
+
+/** A call whose caller leaves while it runs. */
+function change(database: Database<SqlConnection>): Promise<StatementResult> {
+  const leaving = new AbortController();
+  const call = database.change({ deadline: Date.now() + 60_000, signal: leaving.signal }, STATEMENT, PAGE);
+  setImmediate(() => leaving.abort());
+  return call;
+}
+
 it('hands no connection on whose cancellation is still on its way', async () => {
   const { database, opened } = openDatabase();
-  const page = { limit: 1, offset: 0, room: { bytes: 1000 }, tooLarge: 'cut' } as const;
-  const statement = { sql: 'CALL work()', params: [] };
-  const change = (): Promise<StatementResult> => {
-    const leaving = new AbortController();
-    const call = database.change({ deadline: Date.now() + 60_000, signal: leaving.signal }, statement, page);
-    setImmediate(() => leaving.abort());
-    return call;
-  };
-  await expect(change()).resolves.toBe(DONE);
-  await expect(change()).resolves.toBe(DONE);
+  await expect(change(database)).resolves.toBe(DONE);
+  await expect(change(database)).resolves.toBe(DONE);
   expect(opened).toStrictEqual([{ destroyed: true }, { destroyed: true }]);
+});
+
+it('begins nothing on a connection before its last cancellation has arrived', async () => {
+  const steps: string[] = [];
+  const arrived = Promise.withResolvers<void>();
+  const { database, opened } = openDatabase({
+    run: async () => {
+      steps.push('run');
+      await sleep(1);
+      throw new Error('cancelled');
+    },
+    cancel: async () => {
+      await arrived.promise;
+      steps.push('arrived');
+    },
+    reset: async () => void steps.push('reset'),
+  });
+  await expect(change(database)).rejects.toMatchObject({ code: 'CANCELLED' });
+  const next = database.change(
+    { deadline: Date.now() + 60_000, signal: new AbortController().signal },
+    STATEMENT,
+    PAGE,
+  );
+  setImmediate(() => arrived.resolve());
+  await expect(next).rejects.toThrow('cancelled');
+  expect(steps.slice(0, 4)).toStrictEqual(['run', 'arrived', 'reset', 'run']);
+  expect(opened).toHaveLength(1);
+});
+
+it('takes the place back of a connection whose server says nothing more', async () => {
+  const { database, opened } = openDatabase({
+    run: async () => DONE,
+    reset: () => Promise.withResolvers<void>().promise,
+  });
+  for (let call = 0; call < 2; call += 1)
+    await expect(
+      database.change({ deadline: Date.now() + 60_000, signal: new AbortController().signal }, STATEMENT, PAGE),
+    ).resolves.toBe(DONE);
+  expect(opened[0]).toStrictEqual({ destroyed: true });
 });

@@ -69,11 +69,16 @@ export class MysqlConnection implements SqlConnection {
     );
   }
 
-  cancel(): void {
+  cancel(): Promise<void> {
     const connection = mysql.createConnection({ ...this.#options, connectTimeout: GRACE_MS });
+    const { promise, resolve } = Promise.withResolvers<void>();
     // Whether it arrived shows in the statement, which is waited for.
-    connection.on('error', () => undefined);
-    connection.query(`KILL QUERY ${this.#connection.threadId}`, () => connection.destroy());
+    connection.on('error', () => resolve());
+    connection.query(`KILL QUERY ${this.#connection.threadId}`, () => {
+      connection.destroy();
+      resolve();
+    });
+    return promise;
   }
 
   async close(): Promise<void> {

@@ -13,8 +13,9 @@ const CANCEL_REQUEST = 80_877_102;
 /**
  * Asks the server to cancel what a session is doing. The server does not answer: the statement itself then fails. The
  * request goes unencrypted, as servers take it before they ask for TLS; the key in it is of no use for anything else.
+ * Fulfilled when the server has seen to it: it interrupts a session twice, and the second time may come late.
  */
-export function cancelStatement({ address, processId, secretKey }: CancelTarget): void {
+export function cancelStatement({ address, processId, secretKey }: CancelTarget): Promise<void> {
   const request = Buffer.alloc(16);
   request.writeInt32BE(16, 0);
   request.writeInt32BE(CANCEL_REQUEST, 4);
@@ -26,5 +27,8 @@ export function cancelStatement({ address, processId, secretKey }: CancelTarget)
   // Whether it arrived shows in the statement, which is waited for.
   socket.on('error', () => undefined);
   socket.on('timeout', () => socket.destroy());
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.on('close', () => resolve());
   socket.unref();
+  return promise;
 }

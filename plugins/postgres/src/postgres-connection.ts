@@ -139,10 +139,10 @@ export class PostgresConnection implements SqlConnection {
     else await this.#client.query('DISCARD ALL');
   }
 
-  cancel(): void {
+  async cancel(): Promise<void> {
     const { processID, secretKey } = this.#inner;
     if (processID !== null && secretKey !== null)
-      cancelStatement({ address: this.#address, processId: processID, secretKey });
+      await cancelStatement({ address: this.#address, processId: processID, secretKey });
   }
 
   async close(): Promise<void> {
