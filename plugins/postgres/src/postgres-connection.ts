@@ -42,6 +42,17 @@ const SESSION_WORDS: ReadonlySet<string> = new Set([
   'deallocate',
 ]);
 
+/** What other statements leave in the session: temporary tables, cursors, locks. */
+const OUTLASTS =
+  /^\W*(?:create\s+(?:(?:local|global)\s+)?temp|declare\b.*\bwith\s+hold\b)(?!.*\bon\s+commit\s+drop\b)|\binto\s+(?:(?:local|global)\s+)?temp(?:orary)?\b|\bpg_(?:try_)?advisory_lock/s;
+
+/** Whether a session differs after a statement from what it was, for longer than a transaction. */
+function outlastsTransaction(word: string, skeleton: string): boolean {
+  if (SESSION_WORDS.has(word)) return !/^\W*set\s+(?:local|transaction|constraints)\b/.test(skeleton);
+  const count = (pattern: RegExp): number => skeleton.match(pattern)?.length ?? 0;
+  return OUTLASTS.test(skeleton) || count(/\bset_config\s*\(/g) > count(/,\s*true\s*\)/g);
+}
+
 /** What the driver's published types leave out. */
 interface Inner {
   readonly processID: number | null;
@@ -180,9 +191,9 @@ export class PostgresConnection implements SqlConnection {
   /** On a server that a pooler gives to others next, they would go on with what is set here. */
   #refuseSessionChange(sql: string): void {
     const { word, skeleton } = readStatement(traits.grammar, sql);
-    if (!SESSION_WORDS.has(word) || /^\W*set\s+(?:local|transaction|constraints)\b/.test(skeleton)) return;
+    if (!outlastsTransaction(word, skeleton)) return;
     const expected =
-      'no statement that changes the session, which a pooler gives to others; SET LOCAL is for transactions';
+      'no statement that changes the session, which a pooler gives to others; SET LOCAL, set_config(…, true), ON COMMIT DROP and pg_advisory_xact_lock() end with the transaction';
     throw new InvalidInputError(`sql: expected ${expected}, received ${word.toUpperCase()}`, {
       problems: [{ path: 'sql', expected, received: word.toUpperCase() }],
       details: { reason: 'statement' },

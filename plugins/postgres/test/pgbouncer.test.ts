@@ -84,9 +84,20 @@ describeWith(services, 'PgBouncer', () => {
       await connector.call('query', { sql: 'SELECT 1' });
       await connector.call('execute', { sql: 'DELETE FROM item' });
       await connector.call('execute', { sql: 'DO $$ BEGIN PERFORM 1; END $$' });
-      for (const sql of ['SET statement_timeout = 1', 'LISTEN news', 'RESET ALL'])
+      for (const sql of [
+        'SET statement_timeout = 1',
+        'LISTEN news',
+        'RESET ALL',
+        "SELECT set_config('statement_timeout', '1', false)",
+        'SELECT pg_try_advisory_lock(1)',
+        'CREATE TEMP TABLE held AS SELECT 1',
+        'SELECT 1 INTO TEMPORARY held',
+        'DECLARE held CURSOR WITH HOLD FOR SELECT 1',
+      ])
         await expect(connector.call('execute', { sql })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
       expect(await look()).toStrictEqual(before);
+      const statements = ['CREATE TEMP TABLE held (i int) ON COMMIT DROP', 'SELECT pg_advisory_xact_lock(1)'];
+      await connector.call('transaction', { statements: statements.map((sql) => ({ sql })) });
     });
 
     it('cancels at the deadline what no transaction holds', async () => {
