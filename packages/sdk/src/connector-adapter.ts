@@ -8,7 +8,7 @@ import type { AdapterHealth } from './health.ts';
 import { healthOf, probePath } from './health.ts';
 import { maskConfig, secretsOf } from './masking.ts';
 import { normalizeError } from './normalize-error.ts';
-import { redactError, withEffect } from './rebuild-error.ts';
+import { redactError } from './rebuild-error.ts';
 import type { Redactor } from './redact.ts';
 import { createRedactor } from './redact.ts';
 import { findReservedKey } from './reserved-key.ts';
@@ -109,13 +109,7 @@ export abstract class ConnectorAdapter {
         .join('; ');
       throw new InvalidInputError(`the payload of "${action}" is wrong: ${all}`, { problems: input.problems });
     }
-    let result: unknown;
-    try {
-      result = await definition.run(input.value as never, context);
-    } catch (error) {
-      // What changes nothing has had no effect, however it ended.
-      throw definition.sideEffects ? error : withEffect(this.normalizeError(error), 'none');
-    }
+    const result: unknown = await definition.run(input.value as never, context);
     if (definition.output === undefined) return (result ?? null) as JsonValue;
     const output = await validate(definition.output, result);
     if (output.ok) {

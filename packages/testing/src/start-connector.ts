@@ -1,5 +1,5 @@
 import type { JsonObject } from '@automate/contract';
-import { isJsonObject } from '@automate/sdk';
+import { ConnectorError, isJsonObject } from '@automate/sdk';
 import type { AdapterHealth, ConnectorAdapter } from '@automate/sdk';
 import type { AdapterClass } from '@automate/sdk/runtime';
 import { checkHealth } from '@automate/sdk/runtime';
@@ -67,7 +67,7 @@ export async function startConnector<A extends ConnectorAdapter>(
       try {
         result = await adapter.execute(action, payload, opened.call(action, { timeoutMs, ...rest, ...signal }));
       } catch (error) {
-        throw adapter.normalizeError(error);
+        throw asInHost(adapter, action, error);
       } finally {
         clearTimeout(timer);
       }
@@ -75,6 +75,13 @@ export async function startConnector<A extends ConnectorAdapter>(
     },
     health: ({ timeoutMs = usualMs } = {}) => checkHealth(adapter, opened.call('health', { timeoutMs })),
   };
+}
+
+/** What changes nothing has had no effect, however it ended. */
+function asInHost(adapter: ConnectorAdapter, action: string, thrown: unknown): ConnectorError {
+  const error = adapter.normalizeError(thrown);
+  if (adapter.actions?.[action]?.sideEffects !== false || error.effect === 'none') return error;
+  return ConnectorError.fromEnvelope({ ...error.toEnvelope(), effect: 'none' });
 }
 
 function asArrived(action: string, result: unknown): JsonObject {
