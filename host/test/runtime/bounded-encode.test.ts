@@ -87,6 +87,10 @@ describe('encoding within bounds', () => {
     expect(() => boundedEncode([-Infinity], LIMITS)).toThrow(/holds -Infinity/);
     expect(() => boundedEncode({ all: new Map([[1, 2]]) }, LIMITS)).toThrow(/holds a Map, .* at "all"/);
     expect(() => boundedEncode({ later: Promise.resolve(1) }, LIMITS)).toThrow(/holds a Promise/);
+    for (const hidden of [new Headers({ a: 'b' }), new URLSearchParams('a=1'), new Blob(['a']), [1].values()])
+      expect(() => boundedEncode({ hidden }, LIMITS)).toThrow(/of which JSON shows nothing at "hidden"/);
+    expect(() => boundedEncode([new Date(Number.NaN)], LIMITS)).toThrow(/holds a Date that is no time at "\[0\]"/);
+    expect(boundedEncode([new Uint8Array(), Object(1), Object(false), []], LIMITS)).toBe('[{},1,false,[]]');
     expect(boundedEncode([Object.create(null), new (class Empty {})()], LIMITS)).toBe('[{},{}]');
   });
 });

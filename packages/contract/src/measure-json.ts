@@ -78,6 +78,7 @@ function visitObject(value: object, walk: Walk): void {
     typeof toJSON === 'function'
       ? Reflect.apply(toJSON, value, [String(walk.steps[walk.ancestors.length - 1] ?? '')])
       : value;
+  if (shown === null && value instanceof Date) refuse(walk, 'not_json', 'holds a Date that is no time');
   if (typeof shown === 'object' && shown !== null) visitMembers(shown, walk);
   else visit(shown, walk);
 }
@@ -106,8 +107,8 @@ function visitMembers(value: object, walk: Walk): void {
       walk.bytes += name.length + 3;
       visit(member, walk);
     }
-    const kind = empty ? Object.prototype.toString.call(value).slice('[object '.length, -1) : '';
-    if (OPAQUE.has(kind)) {
+    const kind = empty ? Object.prototype.toString.call(value).slice('[object '.length, -1) : 'Object';
+    if (!PLAIN.test(kind)) {
       ancestors.pop();
       refuse(walk, 'not_json', `holds a ${kind}, of which JSON shows nothing`);
     }
@@ -115,8 +116,8 @@ function visitMembers(value: object, walk: Walk): void {
   ancestors.pop();
 }
 
-/** What holds something and has no members. */
-const OPAQUE = new Set(['Map', 'Set', 'WeakMap', 'WeakSet', 'Promise', 'RegExp', 'Error', 'ArrayBuffer', 'Generator']);
+/** What may have no members and yet be shown as what it is. A Map, a Headers, an Error hold something that is not. */
+const PLAIN = /^(Object|Arguments|Module|Boolean|Number|String|\w+Array)$/;
 
 function pathOf({ ancestors, steps }: Walk): string {
   return formatPath(steps.slice(0, ancestors.length));
