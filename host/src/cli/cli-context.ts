@@ -42,8 +42,8 @@ export interface CliContext {
   /** Likewise on standard error. */
   readonly styleError: Style;
   /** All of standard input. */
-  readInput(): Promise<string>;
-  readFile(path: string): Promise<string>;
+  readInput(): Promise<Uint8Array>;
+  readFile(path: string): Promise<Uint8Array>;
   /**
    * Opens the service, tells the user when the work takes longer than a second, and closes the service again. What `work` passes on
    * as call options ends its calls when the user interrupts.

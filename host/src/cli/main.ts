@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { inspect, styleText } from 'node:util';
 import type { ConnectorService } from '@automate/contract';
 import { formatBootReport } from '../boot-report.ts';
@@ -73,8 +73,8 @@ function createContext(interrupted: AbortSignal): CliContext {
     err: (line) => void process.stderr.write(`${line}\n`),
     style: (format, words) => styleText(format, words, { stream: process.stdout }),
     styleError: (format, words) => styleText(format, words, { stream: process.stderr }),
-    readInput: () => text(process.stdin),
-    readFile: (path) => readFile(path, 'utf8'),
+    readInput: () => buffer(process.stdin),
+    readFile: (path) => readFile(path),
     async withService(options, doing, work) {
       await using service = await openService(options);
       return await withProgress({ doing, stream: process.stderr, work: () => work(service, { signal: interrupted }) });

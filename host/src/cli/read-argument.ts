@@ -3,14 +3,26 @@ import { CliExit, EXIT } from './cli-context.ts';
 
 /** A text given on the command line: as it is, `@file`, or `-` for standard input. */
 export async function readArgument(context: CliContext, argument: string): Promise<string> {
-  if (argument === '-') return context.readInput();
+  if (argument === '-') return decode(await context.readInput(), 'standard input');
   if (!argument.startsWith('@')) return argument;
+  const path = argument.slice(1);
+  let bytes: Uint8Array;
   try {
-    return await context.readFile(argument.slice(1));
+    bytes = await context.readFile(path);
   } catch (cause) {
     throw new CliExit(
       EXIT.usage,
-      `--input: cannot read ${argument.slice(1)}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `--input: cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
     );
+  }
+  return decode(bytes, path);
+}
+
+/** Bytes of another encoding are refused: read all the same, they would be sent as other characters. */
+function decode(bytes: Uint8Array, source: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new CliExit(EXIT.usage, `--input: ${source} is not text in UTF-8; save it as UTF-8`);
   }
 }

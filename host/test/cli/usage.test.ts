@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -40,6 +40,21 @@ describe('using the command line', () => {
     expect(status).toBe(0);
     for (const command of ['start', 'init', 'doctor', 'plugins', 'connectors', 'execute'])
       expect(stdout).toMatch(new RegExp(`^ {2}${command}`, 'm'));
+  });
+
+  it('refuses input that is not UTF-8, which would arrive as other characters', async () => {
+    const bytes = Buffer.from('{"text":"caf\xe9"}', 'latin1');
+    await writeFile(join(project.root, 'latin1.json'), bytes);
+    for (const [input, source] of [
+      ['-', 'standard input'],
+      ['@latin1.json', 'latin1.json'],
+    ] as const) {
+      const { status, stderr } = await project.automate(['execute', 'echo', 'say', '--input', input], { input: bytes });
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: expect.stringContaining(`--input: ${source} is not text in UTF-8`),
+      });
+    }
   });
 
   it('refuses input that is not JSON with its position', async () => {
