@@ -1,15 +1,12 @@
 import { ConnectorAdapter } from '@automate/sdk';
 import type { AdapterHealth, CallContext } from '@automate/sdk';
-import { z } from 'zod';
 import { findTraces } from './actions/find-traces.ts';
 import { getDependencies } from './actions/get-dependencies.ts';
 import { getTrace } from './actions/get-trace.ts';
 import { listOperations } from './actions/list-operations.ts';
-import { listServices } from './actions/list-services.ts';
+import { listServices, services } from './actions/list-services.ts';
 import { configSchema } from './config.ts';
 import { askJaeger } from './jaeger-client.ts';
-
-const services = z.strictObject({ services: z.array(z.string()).nullish() });
 
 /** The query service of a Jaeger. Everything it does only reads. */
 export default class JaegerAdapter extends ConnectorAdapter {

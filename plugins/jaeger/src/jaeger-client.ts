@@ -5,6 +5,8 @@ import { z } from 'zod';
 /** Statuses whose body may hold Jaeger's own reason; the rest is for the HTTP client to judge. */
 const REASONED: ReadonlySet<number> = new Set([400, 404, 500, 501]);
 
+const MOST_BYTES = 32 * 1024 * 1024;
+
 /**
  * Asks Jaeger's HTTP API v3 and checks the answer's shape.
  *
@@ -20,6 +22,9 @@ export async function askJaeger<S extends z.ZodType>(
     path,
     query,
     headers: { accept: 'application/json' },
+    // As OTLP writes them traces are several times as long as what is made of them.
+    maxBytes: MOST_BYTES,
+    answers: 'json',
     accept: (status) => (status >= 200 && status < 300) || REASONED.has(status),
   });
   if (response.status >= 300) throw jaegerError(response, path);
@@ -56,7 +61,9 @@ function reasonOf(response: HttpResponse): string | undefined {
     const body = response.json();
     if (!isJsonObject(body)) return undefined;
     const holder = isJsonObject(body['error']) ? body['error'] : body;
-    return typeof holder['message'] === 'string' ? holder['message'] : undefined;
+    // A gateway's own words come without a code of gRPC.
+    const ofJaeger = holder !== body || typeof body['code'] === 'number';
+    return ofJaeger && typeof holder['message'] === 'string' ? holder['message'] : undefined;
   } catch {
     // Not JSON, so not Jaeger's own reason: the caller says so.
     return undefined;

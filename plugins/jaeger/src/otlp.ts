@@ -1,5 +1,6 @@
 import type { JsonValue } from '@automate/sdk';
 import { z } from 'zod';
+import { answerWith } from './answer.ts';
 
 /** OTLP's tagged values. 64-bit integers are text, as protobuf's JSON has them. */
 interface AnyValue {
@@ -50,7 +51,7 @@ const span = z.object({
   status: z.object({ code: z.union([z.int(), z.string()]).optional(), message: z.string().optional() }).optional(),
 });
 
-const tracesData = z.strictObject({
+const tracesData = answerWith({
   resourceSpans: z
     .array(
       z.object({
@@ -70,10 +71,7 @@ export type OtlpSpan = z.output<typeof span>;
 export type OtlpAttributes = z.output<typeof attributes>;
 
 /** TracesData as the published API has it, or wrapped in `result` as released versions send it. */
-export const tracesAnswer = z.union([
-  z.strictObject({ result: tracesData }).transform(({ result }) => result),
-  tracesData,
-]);
+export const tracesAnswer = z.union([z.object({ result: tracesData }).transform(({ result }) => result), tracesData]);
 
 /** Attributes as a plain object. Integers that fit become numbers, the rest stays text. */
 export function toAttributes(list: OtlpAttributes): Record<string, JsonValue> {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { JsonValue } from '@automate/sdk';
 import type { OtlpSpan, OtlpTraces } from './otlp.ts';
 import { toAttributes } from './otlp.ts';
+import { toHexId } from './ids.ts';
 
 const jsonValue: z.ZodType<JsonValue> = z.any();
 const attributes = z.record(z.string(), jsonValue);
@@ -27,8 +28,16 @@ export const trace = z.object({
   services: z.array(z.string()),
   start_time: z.string(),
   duration_ms: z.number(),
+  span_count: z.int().describe('Spans that it has; `spans` holds the first of them where fewer were asked for'),
   spans: z.array(span),
 });
+
+/** How many spans of a trace are given. */
+export const maxSpans = z
+  .int()
+  .min(0)
+  .optional()
+  .describe('Most spans of each trace, the first in order of time; 0 gives summaries alone. Default: all');
 
 type Span = z.output<typeof span>;
 type Trace = z.output<typeof trace>;
@@ -43,8 +52,8 @@ interface Placed {
 const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
 const STATUSES = ['unset', 'ok', 'error'];
 
-/** The spans of an answer, gathered by trace: OTLP has them by resource. */
-export function toTraces(data: OtlpTraces): Trace[] {
+/** The spans of an answer, gathered by trace: OTLP has them by resource. At most so many of each trace are given. */
+export function toTraces(data: OtlpTraces, most: number = Infinity): Trace[] {
   const byTrace = Map.groupBy(placeSpans(data), ({ traceId }) => traceId);
   return [...byTrace].map(([traceId, unordered]) => {
     const placed = unordered.toSorted((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
@@ -55,7 +64,8 @@ export function toTraces(data: OtlpTraces): Trace[] {
       services: [...new Set(placed.map(({ span: { service } }) => service))],
       start_time: toIso(start),
       duration_ms: toMs(end - start),
-      spans: placed.map((each) => each.span),
+      span_count: placed.length,
+      spans: placed.slice(0, most).map((each) => each.span),
     };
   });
 }
@@ -71,13 +81,15 @@ function placeSpans({ resourceSpans = [] }: OtlpTraces): Placed[] {
 function placeSpan(service: string, data: OtlpSpan): Placed {
   const start = BigInt(data.startTimeUnixNano);
   const end = BigInt(data.endTimeUnixNano);
+  const parent = toHexId('span', data.parentSpanId ?? '');
   return {
-    traceId: data.traceId,
+    traceId: toHexId('trace', data.traceId),
     start,
     end,
     span: {
-      span_id: data.spanId,
-      ...(data.parentSpanId === undefined || data.parentSpanId === '' ? {} : { parent_span_id: data.parentSpanId }),
+      span_id: toHexId('span', data.spanId),
+      // A root's parent is nothing, or all zeros.
+      ...(/^0*$/.test(parent) ? {} : { parent_span_id: parent }),
       service,
       name: data.name ?? '',
       kind: nameOf(KINDS, data.kind, 'SPAN_KIND_'),
@@ -94,8 +106,8 @@ function placeSpan(service: string, data: OtlpSpan): Placed {
         attributes: toAttributes(event.attributes),
       })),
       links: (data.links ?? []).map((link) => ({
-        trace_id: link.traceId,
-        span_id: link.spanId,
+        trace_id: toHexId('trace', link.traceId),
+        span_id: toHexId('span', link.spanId),
         attributes: toAttributes(link.attributes),
       })),
     },

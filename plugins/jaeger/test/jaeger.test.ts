@@ -116,6 +116,7 @@ describe.each(['published', 'released'] as const)('a Jaeger that speaks the %s d
         services: ['shop', 'payments'],
         start_time: '2026-01-31T12:00:00.000000Z',
         duration_ms: 250,
+        span_count: 2,
         spans: [
           {
             span_id: '5fb397be34d26b51',
@@ -202,7 +203,7 @@ describe('dependencies', () => {
 describe('input', () => {
   it.each([
     ['get_trace', { trace_id: '../services' }],
-    ['get_trace', { trace_id: 'abc' }],
+    ['get_trace', { trace_id: 'xyz' }],
     ['find_traces', { service: 'shop', start_time: 'yesterday' }],
     ['find_traces', { service: 'shop', min_duration: '5 seconds' }],
     ['list_operations', {}],
@@ -236,7 +237,7 @@ describe('health', () => {
       [{ status: 503 }, { code: 'UPSTREAM_5XX' }],
       [
         { status: 404, text: '404 page not found' },
-        { code: 'UPSTREAM_5XX', reason: 'bad_answer' },
+        { code: 'UPSTREAM_5XX', reason: 'not_the_service' },
       ],
       [{ json: { hello: 'world' } }, { code: 'UPSTREAM_5XX', reason: 'bad_answer' }],
       [{ text: '<html>' }, { code: 'UPSTREAM_5XX', reason: 'bad_json' }],

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { duration, moment } from '../inputs.ts';
 import { askJaeger } from '../jaeger-client.ts';
 import { tracesAnswer } from '../otlp.ts';
-import { toTraces, trace } from '../traces.ts';
+import { maxSpans, toTraces, trace } from '../traces.ts';
 
 const input = z.strictObject({
   service: z.string().min(1),
@@ -20,6 +20,7 @@ const input = z.strictObject({
     .optional()
     .describe('Only traces with a span that has all of these attributes, e.g. `{"http.status_code":"500"}`'),
   limit: z.int().min(1).max(1000).default(20).describe('Most traces; how strictly is up to the storage behind Jaeger'),
+  max_spans: maxSpans,
 });
 
 const output = z.object({
@@ -46,7 +47,10 @@ export const findTraces = action({
   output,
   sideEffects: false,
   idempotent: true,
-  async run({ service, operation, start_time, end_time, min_duration, max_duration, attributes, limit }, { http }) {
+  async run(
+    { service, operation, start_time, end_time, min_duration, max_duration, attributes, limit, max_spans },
+    { http },
+  ) {
     const end = end_time === undefined ? Date.now() : Date.parse(end_time);
     const query = bothSpellings({
       serviceName: service,
@@ -59,7 +63,7 @@ export const findTraces = action({
       searchDepth: limit,
       numTraces: limit,
     });
-    const traces = toTraces(await askJaeger(http, '/api/v3/traces', query, tracesAnswer));
+    const traces = toTraces(await askJaeger(http, '/api/v3/traces', query, tracesAnswer), max_spans);
     return { traces: traces.slice(0, limit), truncated: traces.length >= limit };
   },
 });

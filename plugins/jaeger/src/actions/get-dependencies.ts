@@ -1,6 +1,7 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
 import { moment } from '../inputs.ts';
+import { answerWith } from '../answer.ts';
 import { askJaeger } from '../jaeger-client.ts';
 
 const input = z.strictObject({
@@ -18,7 +19,7 @@ const output = z.object({
   ),
 });
 
-const answer = z.strictObject({
+const answer = answerWith({
   dependencies: z
     .array(
       z.object({ parent: z.string(), child: z.string(), callCount: z.union([z.string().regex(/^\d+$/), z.int()]) }),

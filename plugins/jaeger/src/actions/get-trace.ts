@@ -1,15 +1,17 @@
 import { action, NotFoundError } from '@automate/sdk';
 import { z } from 'zod';
+import { toHexId } from '../ids.ts';
 import { moment } from '../inputs.ts';
 import { askJaeger } from '../jaeger-client.ts';
 import { tracesAnswer } from '../otlp.ts';
-import { toTraces, trace } from '../traces.ts';
+import { maxSpans, toTraces, trace } from '../traces.ts';
 
 const input = z.strictObject({
   trace_id: z
     .string()
-    .regex(/^[0-9a-fA-F]{16}([0-9a-fA-F]{16})?$/, 'expected 16 or 32 hexadecimal digits')
-    .describe('Id of the trace'),
+    .regex(/^([0-9a-fA-F]{1,32}|[A-Za-z0-9+/]{22}==)$/, 'expected up to 32 hexadecimal digits, or 16 bytes as base64')
+    .describe('Id of the trace, in hexadecimal digits or base64'),
+  max_spans: maxSpans,
   start_time: moment.optional().describe('Where it is known, the time to look at: some storages are quicker then'),
   end_time: moment.optional(),
 });
@@ -23,9 +25,10 @@ export const getTrace = action({
   output,
   sideEffects: false,
   idempotent: true,
-  async run({ trace_id, start_time, end_time }, { http }) {
+  async run({ trace_id, max_spans, start_time, end_time }, { http }) {
     const query = { startTime: start_time, start_time, endTime: end_time, end_time };
-    const [found] = toTraces(await askJaeger(http, `/api/v3/traces/${trace_id}`, query, tracesAnswer));
+    const path = `/api/v3/traces/${toHexId('trace', trace_id)}`;
+    const [found] = toTraces(await askJaeger(http, path, query, tracesAnswer), max_spans);
     if (found === undefined) throw new NotFoundError(`Jaeger has no spans of the trace ${trace_id}`);
     return { trace: found };
   },

@@ -1,5 +1,6 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
+import { answerWith } from '../answer.ts';
 import { askJaeger } from '../jaeger-client.ts';
 
 const input = z.strictObject({
@@ -9,7 +10,7 @@ const input = z.strictObject({
 
 const output = z.object({ operations: z.array(z.object({ name: z.string(), span_kind: z.string() })) });
 
-const answer = z.strictObject({
+const answer = answerWith({
   operations: z.array(z.object({ name: z.string(), spanKind: z.string().optional() })).nullish(),
 });
 

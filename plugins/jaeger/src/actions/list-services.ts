@@ -1,9 +1,11 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
+import { answerWith } from '../answer.ts';
 import { askJaeger } from '../jaeger-client.ts';
 
 const output = z.object({ services: z.array(z.string()) });
-const answer = z.strictObject({ services: z.array(z.string()).nullish() });
+/** Nothing at all where there are none. */
+export const services = answerWith({ services: z.array(z.string()).nullish() });
 
 /** Services that have sent spans. */
 export const listServices = action({
@@ -13,7 +15,7 @@ export const listServices = action({
   sideEffects: false,
   idempotent: true,
   async run(_payload, { http }) {
-    const { services } = await askJaeger(http, '/api/v3/services', {}, answer);
-    return { services: services ?? [] };
+    const answer = await askJaeger(http, '/api/v3/services', {}, services);
+    return { services: answer.services ?? [] };
   },
 });

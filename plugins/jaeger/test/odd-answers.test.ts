@@ -1,0 +1,133 @@
+import type { JsonObject } from '@automate/sdk';
+import { FakeService, startConnector } from '@automate/testing';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import JaegerAdapter from '../src/jaeger-adapter.ts';
+
+const TRACE = '00000000000000000123456789abcdef';
+
+let jaeger: FakeService;
+let connector: Awaited<ReturnType<typeof startConnector<JaegerAdapter>>>;
+
+beforeEach(async () => {
+  jaeger = await FakeService.start();
+  connector = await startConnector(JaegerAdapter, { url: jaeger.url });
+});
+afterEach(async () => {
+  await connector.close();
+  await jaeger.close();
+});
+
+const spansOf = (spans: readonly JsonObject[], more: JsonObject = {}): JsonObject => ({
+  resourceSpans: [{ scopeSpans: [{ spans: [...spans], schemaUrl: 'x' }], schemaUrl: 'x' }],
+  ...more,
+});
+const span = (traceId: string, spanId: string, more: JsonObject = {}): JsonObject => ({
+  traceId,
+  spanId,
+  startTimeUnixNano: '1769860800000000001',
+  endTimeUnixNano: '1769860800000000002',
+  ...more,
+});
+
+describe('fields that a newer Jaeger has', () => {
+  it.each<[string, JsonObject, string, JsonObject]>([
+    ['list_services', {}, '/api/v3/services', { services: ['shop'], total: 1 }],
+    ['list_operations', { service: 'shop' }, '/api/v3/operations', { operations: [{ name: 'a', n: 1 }], total: 1 }],
+    [
+      'get_dependencies',
+      {},
+      '/api/v3/dependencies',
+      { dependencies: [{ parent: 'a', child: 'b', callCount: '1', errorCount: '0' }], next: '' },
+    ],
+    ['get_trace', { trace_id: TRACE }, `/api/v3/traces/${TRACE}`, spansOf([span(TRACE, '0f')], { partial: false })],
+    [
+      'get_trace',
+      { trace_id: TRACE },
+      `/api/v3/traces/${TRACE}`,
+      { result: spansOf([span(TRACE, '0f')], { stats: {} }), cost: 3 },
+    ],
+  ])('do not keep %s from being answered', async (action, payload, path, json) => {
+    jaeger.on('GET', path, { json });
+    await expect(connector.call(action, payload)).resolves.toBeDefined();
+  });
+
+  it.each(['list_services', 'get_dependencies'])('alone are not the answer of a Jaeger: %s', async (action) => {
+    jaeger.on('*', /./, { json: { hello: 'world' } });
+    await expect(connector.call(action)).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      details: { reason: 'bad_answer' },
+    });
+  });
+});
+
+describe('ids', () => {
+  const bytes = (hex: string): string => Buffer.from(hex, 'hex').toString('base64');
+
+  it.each([
+    ['digits', TRACE, 'fedcba9876543210', '0000000000000000'],
+    ['capital digits', TRACE.toUpperCase(), 'FEDCBA9876543210', ''],
+    ['base64', bytes(TRACE), bytes('fedcba9876543210'), bytes('0000000000000000')],
+  ])('are told in one form, whatever they come in: %s', async (_form, traceId, spanId, parentSpanId) => {
+    const json = spansOf([
+      span(traceId, spanId, { parentSpanId, links: [{ traceId, spanId }] }),
+      span(traceId, '1', { parentSpanId: spanId }),
+    ]);
+    jaeger.on('GET', `/api/v3/traces/${TRACE}`, { json });
+    const { trace } = await connector.call('get_trace', { trace_id: TRACE });
+    const [root, child] = (trace as JsonObject)['spans'] as JsonObject[];
+    expect(trace).toMatchObject({ trace_id: TRACE, span_count: 2 });
+    expect(root).toMatchObject({
+      span_id: 'fedcba9876543210',
+      links: [{ trace_id: TRACE, span_id: 'fedcba9876543210' }],
+    });
+    expect(root).not.toHaveProperty('parent_span_id');
+    expect(child).toMatchObject({ span_id: '0000000000000001', parent_span_id: 'fedcba9876543210' });
+  });
+
+  it.each([
+    [bytes(TRACE), TRACE],
+    ['abc', '0000000000000abc'],
+    ['1234567890abcdef0', '000000000000000' + '1234567890abcdef0'],
+  ])('are taken in every form: %s', async (given, asked) => {
+    jaeger.on('GET', /./, { json: spansOf([span(asked, '1')]) });
+    await expect(connector.call('get_trace', { trace_id: given })).resolves.toMatchObject({
+      trace: { trace_id: asked },
+    });
+    expect(jaeger.requests[0]?.target).toMatch(`/api/v3/traces/${asked}`);
+  });
+});
+
+describe('a trace that is long', () => {
+  const spans = Array.from({ length: 5000 }, (_, index) =>
+    span(TRACE, String(index + 1), {
+      startTimeUnixNano: String(1769860800000000000n + BigInt(index)),
+      attributes: [{ key: 'note', value: { stringValue: 'x'.repeat(900) } }],
+    }),
+  );
+
+  it('is given in part, with the number of all of its spans', async () => {
+    jaeger.on('GET', /./, { json: spansOf(spans) });
+    const { trace } = await connector.call('get_trace', { trace_id: TRACE, max_spans: 2 });
+    expect(trace).toMatchObject({
+      span_count: 5000,
+      spans: [{ span_id: '0000000000000001' }, { span_id: '0000000000000002' }],
+    });
+    const { traces } = await connector.call('find_traces', { service: 'shop', max_spans: 0 });
+    expect(traces).toMatchObject([{ trace_id: TRACE, span_count: 5000, spans: [] }]);
+  });
+});
+
+describe('a 404', () => {
+  it.each([
+    ['a page', { text: '<html>not here</html>', headers: { 'content-type': 'text/html' } }],
+    ['nothing', { text: '' }],
+    ["a gateway's own words", { json: { message: 'no Route matched with those values' } }],
+  ])('of something in front of Jaeger says nothing of a trace: %s', async (_what, answer) => {
+    jaeger.on('*', /./, { status: 404, ...answer });
+    await expect(connector.call('get_trace', { trace_id: TRACE })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      effect: 'none',
+      retryable: false,
+    });
+  });
+});
