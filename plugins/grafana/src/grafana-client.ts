@@ -1,5 +1,5 @@
-import { isJsonObject, UpstreamError } from '@automate/sdk';
-import type { HttpClient, HttpRequest, JsonValue } from '@automate/sdk';
+import { isJsonObject, NotFoundError, UpstreamError } from '@automate/sdk';
+import type { HttpClient, HttpRequest, HttpResponse, JsonValue } from '@automate/sdk';
 import { z } from 'zod';
 
 /** Any JSON: what comes from JSON needs no further check. */
@@ -7,6 +7,34 @@ export const jsonValue: z.ZodType<JsonValue> = z.any();
 
 const health = z.object({ database: z.string(), version: z.string().optional() });
 const organization = z.object({ id: z.int(), name: z.string() });
+
+/**
+ * Sends a request to Grafana's HTTP API.
+ *
+ * @throws NotFoundError only where Grafana itself says so; a 404 without its message is of something before it.
+ */
+export async function requestGrafana(http: HttpClient, request: HttpRequest): Promise<HttpResponse> {
+  const { path, accept = isSuccess } = request;
+  const response = await http.request({
+    ...request,
+    headers: { accept: 'application/json', ...request.headers },
+    answers: 'json',
+    accept: (status) => status === 404 || accept(status),
+  });
+  if (response.status !== 404) return response;
+  const details = { status: 404 };
+  if (response.body.byteLength > 0) throw new NotFoundError(`${path}: ${messageOf(response.json())}`, { details });
+  throw new UpstreamError(`${path} answered 404 without a word; the operator must check host, port and base_path`, {
+    effect: 'none',
+    blame: 'operator',
+    retryable: false,
+    details: { ...details, reason: 'bad_answer' },
+  });
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status <= 299;
+}
 
 /**
  * Asks Grafana's HTTP API and checks the answer's shape.
@@ -18,7 +46,7 @@ export async function askGrafana<S extends z.ZodType>(
   request: HttpRequest,
   schema: S,
 ): Promise<z.output<S>> {
-  const response = await http.request({ ...request, headers: { accept: 'application/json', ...request.headers } });
+  const response = await requestGrafana(http, request);
   return check(schema, response.json(), request.path);
 }
 
@@ -43,6 +71,7 @@ export function check<S extends z.ZodType>(schema: S, value: JsonValue, path: st
   if (result.success) return result.data;
   throw new UpstreamError(
     `${path} did not answer as Grafana does (${z.prettifyError(result.error).replaceAll('\n', ' ')}); check host, port and base_path of the connector`,
-    { retryable: false, effect: 'none', details: { reason: 'bad_answer' } },
+    // A change may have been made all the same.
+    { retryable: false, details: { reason: 'bad_answer' } },
   );
 }

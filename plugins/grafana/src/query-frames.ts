@@ -1,8 +1,8 @@
 import { createConnectorError } from '@automate/sdk';
-import type { ConnectorError, ErrorCode, HttpClient } from '@automate/sdk';
+import type { ConnectorError, ErrorCode, HttpClient, JsonValue } from '@automate/sdk';
 import { z } from 'zod';
 import type { QueryInput } from './actions/query.ts';
-import { check, jsonValue } from './grafana-client.ts';
+import { check, jsonValue, requestGrafana } from './grafana-client.ts';
 
 const PATH = '/api/ds/query';
 
@@ -16,8 +16,20 @@ export const frame = z.object({
       labels: z.record(z.string(), z.string()).optional(),
     }),
   ),
-  values: z.array(z.array(jsonValue)).describe('The columns, in the order of the fields'),
+  values: z
+    .array(z.array(jsonValue))
+    .describe('The columns, in the order of the fields; numbers that JSON has no word for as `NaN`, `+Inf` and `-Inf`'),
+  nanos: z
+    .array(z.array(z.number()).nullable())
+    .optional()
+    .describe('For columns of times, what is to be added to the milliseconds, in nanoseconds'),
+  notices: z.array(z.object({ severity: z.string().optional(), text: z.string() })).optional(),
 });
+
+/** By the name under which a frame lists the places of numbers that JSON has no word for. */
+const ENTITIES = { NaN: 'NaN', Inf: '+Inf', NegInf: '-Inf' } as const;
+const places = z.array(z.int().min(0)).nullish();
+const entities = z.object({ NaN: places, Inf: places, NegInf: places }).nullish();
 
 const answer = z.object({
   results: z.record(
@@ -29,8 +41,20 @@ const answer = z.object({
       frames: z
         .array(
           z.object({
-            schema: z.object({ name: z.string().optional(), fields: frame.shape.fields.nullish() }).optional(),
-            data: z.object({ values: z.array(z.array(jsonValue)).nullish() }).optional(),
+            schema: z
+              .object({
+                name: z.string().optional(),
+                fields: frame.shape.fields.nullish(),
+                meta: z.object({ notices: frame.shape.notices.nullish() }).nullish(),
+              })
+              .optional(),
+            data: z
+              .object({
+                values: z.array(z.array(jsonValue)).nullish(),
+                entities: z.array(entities).nullish(),
+                nanos: frame.shape.nanos.nullish(),
+              })
+              .optional(),
           }),
         )
         .nullish(),
@@ -49,7 +73,7 @@ export async function runQueries(
   input: QueryInput,
 ): Promise<Record<string, { frames: z.output<typeof frame>[] }>> {
   const { queries, from, to, interval_ms, max_data_points } = input;
-  const response = await http.request({
+  const response = await requestGrafana(http, {
     method: 'POST',
     path: PATH,
     json: {
@@ -79,8 +103,18 @@ function toFrames(result: Result): z.output<typeof frame>[] {
   return (result.frames ?? []).map(({ schema, data }) => ({
     ...(schema?.name === undefined ? {} : { name: schema.name }),
     fields: schema?.fields ?? [],
-    values: data?.values ?? [],
+    values: (data?.values ?? []).map((column, index) => withEntities(column, data?.entities?.[index])),
+    ...(data?.nanos ? { nanos: data.nanos } : {}),
+    ...(schema?.meta?.notices?.length ? { notices: schema.meta.notices } : {}),
   }));
+}
+
+/** Grafana writes null where a number is none that JSON has, and tells beside which it was. */
+function withEntities(column: readonly JsonValue[], listed: z.output<typeof entities>): JsonValue[] {
+  const values = [...column];
+  for (const [name, word] of Object.entries(ENTITIES))
+    for (const place of listed?.[name as keyof typeof ENTITIES] ?? []) if (place < values.length) values[place] = word;
+  return values;
 }
 
 function refusal(body: z.output<typeof jsonValue>): ConnectorError {

@@ -56,6 +56,14 @@ describeWith(prometheus, 'queries to a data source that is a real Prometheus', (
     });
   });
 
+  it('tell numbers that JSON has no word for as Prometheus does', async () => {
+    const words = { 'vector(0)/0': 'NaN', 'vector(1)/0': '+Inf', 'vector(-1)/0': '-Inf' };
+    for (const [expr, word] of Object.entries(words)) {
+      const answer = await connector.call('query', { queries: [instant(expr)] });
+      expect(answer).toMatchObject({ results: { A: { frames: [{ values: [[expect.any(Number)], [word]] }] } } });
+    }
+  });
+
   it('may be several at once, over a span of time', async () => {
     const queries = [
       { ref_id: 'A', datasource_uid: 'prom', model: { expr: 'vector(1)' } },

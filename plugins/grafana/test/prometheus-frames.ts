@@ -30,7 +30,10 @@ export async function toFrames(prometheus: string, { expr, instant, from, to }: 
     ];
     return {
       schema: { name: metric['__name__'] ?? '', refId: 'A', fields },
-      data: { values: [samples.map(([time]) => time * 1000), samples.map(([, number]) => Number(number))] },
+      data: {
+        values: [samples.map(([time]) => time * 1000), samples.map(([, number]) => jsonNumber(number))],
+        ...entitiesOf(samples.map(([, number]) => number)),
+      },
     };
   });
   return { status: 200, frames } as unknown as JsonObject;
@@ -42,4 +45,18 @@ function secondsOf(moment: string): string {
   if (relative === null) return String(Number(moment) / 1000);
   const unit = { s: 1, m: 60, h: 3600 }[relative[2] ?? 's'] ?? 1;
   return String(Date.now() / 1000 - Number(relative[1] ?? 0) * unit);
+}
+
+/** What JSON has no word for is null. */
+function jsonNumber(text: string): number | null {
+  const number = Number(text);
+  return Number.isFinite(number) ? number : null;
+}
+
+/** Beside the values: which of them were NaN or an infinity; nothing where none was. */
+function entitiesOf(texts: readonly string[]): JsonObject {
+  const placesOf = (word: string): number[] => texts.flatMap((text, index) => (text === word ? [index] : []));
+  const all = { NaN: placesOf('NaN'), Inf: placesOf('+Inf'), NegInf: placesOf('-Inf') };
+  const found = Object.entries(all).filter(([, places]) => places.length > 0);
+  return found.length === 0 ? {} : { entities: [null, Object.fromEntries(found)] };
 }

@@ -1,7 +1,7 @@
 import { action, AlreadyExistsError, ForbiddenError, isJsonObject } from '@automate/sdk';
 import type { ConnectorError, HttpResponse } from '@automate/sdk';
 import { z } from 'zod';
-import { check, jsonValue, messageOf } from '../grafana-client.ts';
+import { check, jsonValue, messageOf, requestGrafana } from '../grafana-client.ts';
 
 const PATH = '/api/dashboards/db';
 
@@ -51,7 +51,7 @@ export const saveDashboard = action({
   // Saving twice makes two versions, and without a uid two dashboards.
   idempotent: false,
   async run({ dashboard, folder_uid, message, overwrite }, { http }) {
-    const response = await http.request({
+    const response = await requestGrafana(http, {
       method: 'POST',
       path: PATH,
       json: {
