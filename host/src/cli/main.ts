@@ -26,6 +26,9 @@ const STOP_MS = 25_000;
 /** A signal that comes again within so many milliseconds is an echo of the first. */
 const ECHO_MS = 500;
 
+/** What a terminal and a supervisor say to a process that is to end. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 /** Runs the command line of this process and sets its exit code. */
 export async function run(): Promise<void> {
   process.stdout.on('error', reportBrokenOutput());
@@ -41,8 +44,8 @@ export async function run(): Promise<void> {
   const context = createContext(interrupted.signal);
   const { version } = readIdentity();
   const program = buildProgram(context, version);
-  // A first interrupt lets the command end by itself, a second one ends the process; `start` has its own.
-  process.once('SIGINT', () => interrupted.abort());
+  // A first signal lets the command end by itself and undo what it can, a second one ends the process; `start` has its own.
+  for (const signal of STOP_SIGNALS) process.once(signal, () => interrupted.abort());
   try {
     await program.parseAsync(process.argv);
   } catch (reason) {
@@ -163,7 +166,7 @@ async function serve(options: GlobalOptions & StartOptions): Promise<void> {
  * a terminal or a supervisor tells every process of a group, and parents such as npm pass it on as well.
  */
 function stopSignal(): Promise<void> {
-  process.removeAllListeners('SIGINT');
+  for (const signal of STOP_SIGNALS) process.removeAllListeners(signal);
   // A no-op listener: without one, this signal would open the debugger to every process of the same user.
   process.on('SIGUSR1', () => undefined);
   return new Promise((done) => {
@@ -174,8 +177,7 @@ function stopSignal(): Promise<void> {
       askedAt ??= performance.now();
       done();
     };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
+    for (const signal of STOP_SIGNALS) process.on(signal, stop);
   });
 }
 

@@ -86,7 +86,7 @@ describe('using the command line', () => {
     },
   );
 
-  it('ends a call that its user interrupts, and says so', async () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('ends a call that its user interrupts, and says so: %s', async (signal) => {
     const child = spawn(process.execPath, [AUTOMATE, 'execute', 'echo', 'wait'], {
       cwd: project.root,
       env: plainEnvironment(),
@@ -95,7 +95,7 @@ describe('using the command line', () => {
     const closed = once(child, 'close');
     // Long enough for the call to have begun.
     await delay(2_000);
-    child.kill('SIGINT');
+    child.kill(signal);
     await closed;
     expect({ status: child.exitCode, ...output() }).toEqual({
       status: 1,

@@ -30,6 +30,7 @@ export async function sendSigned(s3: S3Client, request: HttpRequest, context: Ca
   const { method = 'GET', path, maxBytes = DEFAULT_BYTES, accept = isSuccess } = request;
   const [encoded = '', ownQuery = ''] = path.split(/\?(.*)/s);
   const what = `${method} ${encoded}`;
+  if (leaves(encoded)) throw refused('path', "a path that stays below the connector's endpoint");
   const headers = Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
   for (const [name, value] of headers) {
     if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || OURS.test(name) || !headerValue.safeParse(value).success)
@@ -84,6 +85,9 @@ export async function sendSigned(s3: S3Client, request: HttpRequest, context: Ca
 }
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+/** Whether a gateway that resolves `..` would be led out of the endpoint. */
+const leaves = (path: string): boolean => !new URL(`http://s3/endpoint${path}`).pathname.startsWith('/endpoint/');
 
 /** As the signature has it: each part encoded once, and as little as possible. */
 function normalized(path: string): string {
