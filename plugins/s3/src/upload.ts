@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectorError, normalizeError, remainingMs, TransientNetworkError } from '@automate/sdk';
+import { ConnectorError, normalizeError, remainingMs } from '@automate/sdk';
 import type { CallContext, CallScope } from '@automate/sdk';
 import { z } from 'zod';
 import { changeError } from './change-error.ts';
@@ -45,11 +44,6 @@ export async function upload(s3: S3Client, context: CallContext, write: Write, s
       : await putBytes(s3, context, write, await source.read(0, size, context));
   return { ...written, size };
 }
-
-type Part = Readonly<Record<'Bucket' | 'Key' | 'UploadId', string>> & {
-  readonly PartNumber: number;
-  readonly Body: Uint8Array;
-};
 
 async function uploadParts(s3: S3Client, context: CallContext, { object, conditions }: Write, source: Source) {
   const { Bucket, Key } = object;
@@ -106,7 +100,11 @@ async function sendParts(
     what,
     source,
     place,
-  }: { readonly what: string; readonly source: Source; readonly place: Omit<Part, 'PartNumber' | 'Body'> },
+  }: {
+    readonly what: string;
+    readonly source: Source;
+    readonly place: Readonly<Record<'Bucket' | 'Key' | 'UploadId', string>>;
+  },
 ) {
   const partBytes = Math.max(PART_BYTES, Math.ceil(source.size / MAX_PARTS));
   const parts: { readonly PartNumber: number; readonly ETag: string | undefined }[] = [];
@@ -116,28 +114,14 @@ async function sendParts(
     const ofPart = `part ${PartNumber} of ${what}`;
     const Body = await again(s3, scope, ofPart, () => source.read(start, length, scope));
     // The same part sent twice is one.
-    const ETag = await again(s3, scope, ofPart, () => sendPart(s3, scope, ofPart, { ...place, PartNumber, Body }));
+    const { ETag } = await again(s3, scope, ofPart, () =>
+      s3.run(scope, ofPart, ({ sdk, aws, options }) =>
+        aws.send(new sdk.UploadPartCommand({ ...place, PartNumber, Body }), options),
+      ),
+    );
     parts.push({ PartNumber, ETag });
   }
   return parts;
-}
-
-async function sendPart(s3: S3Client, scope: CallScope, what: string, part: Part): Promise<string | undefined> {
-  const { ETag, ServerSideEncryption } = await s3.run(scope, what, ({ sdk, aws, options }) =>
-    aws.send(new sdk.UploadPartCommand(part), options),
-  );
-  // Of bytes that are kept encrypted it may be another digest.
-  const digest = ServerSideEncryption === undefined ? md5Of(ETag) : undefined;
-  if (digest !== undefined && digest !== createHash('md5').update(part.Body).digest('hex'))
-    throw new TransientNetworkError(`${what}: the bytes that arrived are others than were sent`, {
-      details: { reason: 'checksum_mismatch' },
-    });
-  return ETag;
-}
-
-/** The MD5 that an ETag is, if it is one. */
-export function md5Of(etag: string | undefined): string | undefined {
-  return /^"?([0-9a-f]{32})"?$/i.exec(etag ?? '')?.[1]?.toLowerCase();
 }
 
 /** Work that may be repeated, until it is done or waiting no longer helps. */

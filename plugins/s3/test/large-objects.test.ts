@@ -37,7 +37,7 @@ function itMovesLargeObjects(bench: () => Bench): void {
     });
     expect(folders.written('copy')).toBe(hash);
     expect(folders.names()).toStrictEqual(['copy']);
-  }, 60_000);
+  }, 240_000);
 
   it.each([
     ['empty', 0],
@@ -108,12 +108,12 @@ describe('large objects', () => {
     });
     await expect(second.hash(bucket, 'tagged')).resolves.toBe(hash);
     await expect(second.openUploads(bucket)).resolves.toStrictEqual([]);
-  }, 60_000);
+  }, 240_000);
 
   it.each<[string, Interference]>([
     ['whose connection breaks', 'break'],
     ['that is refused for now', new S3Refusal(503, 'SlowDown', 'please')],
-    ['that arrives as something else', { etag: `"${'0'.repeat(32)}"` }],
+    ['that arrives as something else', new S3Refusal(400, 'BadDigest', 'other bytes')],
   ])(
     'send a part again %s',
     async (_what, wrong) => {
@@ -136,15 +136,15 @@ describe('large objects', () => {
       effect: 'none',
     });
     await nothingIsLeft('failing');
-  }, 60_000);
+  }, 240_000);
 
   it('that take too long leave nothing behind', async () => {
     const { file } = folders.make('slow', LARGE);
     interfere = (request) => (isPart(2, request) ? 'silence' : undefined);
-    const late = s3.call('upload_file', { key: 'slow', file }, { timeoutMs: 8000 });
+    const late = s3.call('upload_file', { key: 'slow', file }, { timeoutMs: 12_000 });
     await expect(late).rejects.toMatchObject({ code: 'TIMEOUT', effect: 'none', retryable: true });
     await nothingIsLeft('slow');
-  }, 60_000);
+  }, 240_000);
 
   it('whose caller or connector goes away leave nothing behind', async () => {
     const { file } = folders.make('gone', LARGE);
@@ -163,7 +163,7 @@ describe('large objects', () => {
       const ended = opened.adapter.execute(
         'upload_file',
         { key: 'gone', file },
-        opened.call('upload_file', { signal: caller.signal, timeoutMs: 60_000 }),
+        opened.call('upload_file', { signal: caller.signal, timeoutMs: 200_000 }),
       );
       const seen = expect(ended).rejects.toMatchObject({ code, effect: 'none' });
       await reached;
@@ -171,7 +171,7 @@ describe('large objects', () => {
       await seen;
     }
     await nothingIsLeft('gone');
-  }, 60_000);
+  }, 240_000);
 
   it('of which nobody knows whether they were put together say so', async () => {
     const { file, hash } = folders.make('unknown', LARGE);
@@ -189,7 +189,7 @@ describe('large objects', () => {
     });
     await expect(second.hash(bucket, 'unknown')).resolves.toBe(hash);
     await expect(second.openUploads(bucket)).resolves.toStrictEqual([]);
-  }, 60_000);
+  }, 240_000);
 
   it('that cannot be taken back name the upload that is left', async () => {
     const { file } = folders.make('left', LARGE);
@@ -210,11 +210,12 @@ describe('large objects', () => {
       query: { uploadId: details.upload_id },
     });
     await nothingIsLeft('left');
-  }, 60_000);
+  }, 240_000);
 
   it('are not made of a file that changes meanwhile', async () => {
     const { file } = folders.make('changing', LARGE);
     interfere = (request) => {
+      if (isPart(1, request)) expect(request.headers['content-md5']).toHaveLength(24);
       if (isPart(1, request)) appendFileSync(file, 'more');
       return undefined;
     };
@@ -223,7 +224,7 @@ describe('large objects', () => {
       details: { reason: 'source_changed' },
     });
     await nothingIsLeft('changing');
-  }, 60_000);
+  }, 240_000);
 
   describe('files', () => {
     it('are used only within the directories of the settings, wherever links lead', async () => {

@@ -93,7 +93,7 @@ const optionsOf = ({ username, password }: User, { folders, settings = {} }: Mov
 
 /** A connector that may use those folders. */
 export async function startMover(url: string, user: User, options: MoverOptions): Promise<StartedConnector<S3Adapter>> {
-  return startConnector(S3Adapter, { ...optionsOf(user, options), url, timeoutMs: 60_000 });
+  return startConnector(S3Adapter, { ...optionsOf(user, options), url, timeoutMs: 200_000 });
 }
 
 /** The same, to be called with a caller's own signal. */

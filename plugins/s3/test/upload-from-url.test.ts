@@ -74,7 +74,7 @@ describe('an object from an address', () => {
     const [, target] = seen;
     expect(target?.url).toBe('/large?signature=s%2B3');
     expect(seen.some(({ headers }) => headers.authorization !== undefined)).toBe(false);
-  }, 60_000);
+  }, 240_000);
 
   it.each([
     ['empty, by ranges', Buffer.alloc(0), 206],

@@ -11,7 +11,6 @@ import { absolutePath, createFile } from '../local-files.ts';
 import { objectInfo, toObjectInfo } from '../outputs.ts';
 import { asChecksumError, brokenOff } from '../read-body.ts';
 import type { S3Client } from '../s3-client.ts';
-import { md5Of } from '../upload.ts';
 
 const input = z.strictObject({
   bucket: bucketOrDefault,
@@ -80,4 +79,9 @@ async function save(
       details: { reason: 'checksum_mismatch' },
     });
   return size;
+}
+
+/** The MD5 that an ETag is, if it is one. */
+function md5Of(etag: string | undefined): string | undefined {
+  return /^"?([0-9a-f]{32})"?$/i.exec(etag ?? '')?.[1]?.toLowerCase();
 }
