@@ -36,7 +36,7 @@ export const parameterSchema = z.union([
   z.strictObject({
     integer: z
       .string()
-      .regex(/^-?\d{1,19}$/)
+      .regex(/^-?\d{1,20}$/)
       .describe('A whole number beyond 2^53, as text, where a text would be taken for one'),
   }),
   z.strictObject({ json: z.unknown().describe('Any JSON, sent as its text') }),

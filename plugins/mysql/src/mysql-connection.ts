@@ -15,6 +15,8 @@ import { isInstant } from './time-zone.ts';
 /** A flag of the server's status. */
 const IN_TRANSACTION = 1;
 const SAVEPOINT = 'before_statement';
+/** Statements that use no table leave the warnings of the one before them. */
+const FORGET_WARNINGS = 'SELECT 1 FROM information_schema.CHARACTER_SETS LIMIT 1';
 /** How long cancelling and leaving may take, in milliseconds. */
 const GRACE_MS = 1000;
 
@@ -117,6 +119,7 @@ export class MysqlConnection implements SqlConnection {
   async #try(statement: DriverStatement, page: Page, asksForWarnings: boolean): Promise<Attempt> {
     // What a try used of the room for the answer is free again for the next one.
     const room = page.room.bytes;
+    if (asksForWarnings) await send(this.#connection, FORGET_WARNINGS);
     try {
       const ran = await this.#execute(statement, page);
       const complaint = asksForWarnings ? await this.#warnings() : '';
@@ -150,8 +153,8 @@ export class MysqlConnection implements SqlConnection {
   /** What the server could not read as a date, and went on all the same. */
   async #warnings(): Promise<string> {
     const rows = (await readRows(this.#connection, 'SHOW WARNINGS')) as readonly { Code: number; Message: string }[];
-    return rows
-      .map(({ Code: errno, Message: message }) => unreadDate({ errno, message }))
+    // How often it says the same differs from try to try.
+    return [...new Set(rows.map(({ Code: errno, Message: message }) => unreadDate({ errno, message })))]
       .join('\n')
       .trim();
   }

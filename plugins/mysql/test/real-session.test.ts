@@ -92,6 +92,20 @@ describeWith(mariadb, 'a MariaDB with settings of its own', () => {
     });
   });
 
+  it('leaves a text as it is that is a moment elsewhere in the statement', async () => {
+    const moment = '2026-07-01T10:00:00Z';
+    const sql = 'SELECT ? AS text, CAST(? AS datetime) AS local';
+    const rows = [{ text: moment, local: '2026-07-01T11:00:00' }];
+    await expect(query(sql, [moment, moment])).resolves.toMatchObject({ rows });
+    const { results } = await connector.call('transaction', {
+      statements: [
+        { sql, params: [moment, moment] },
+        { sql: 'SELECT ? AS text', params: [moment] },
+      ],
+    });
+    expect(results).toMatchObject([{ rows }, { rows: [{ text: moment }] }]);
+  });
+
   it('means a NULL by IS NULL, not the last new row', async () => {
     const { results } = await connector.call('transaction', {
       statements: [{ sql: "INSERT INTO note (text) VALUES ('n')" }, { sql: 'SELECT id FROM note WHERE id IS NULL' }],

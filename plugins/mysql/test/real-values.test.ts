@@ -46,6 +46,9 @@ describeWith(mariadb, 'values that MariaDB stores and gives', () => {
       await expect(
         shop.query('SELECT ? AS low, ? AS high', [-9007199254740991, 9007199254740991]),
       ).resolves.toMatchObject({ rows: [{ low: -9007199254740991, high: 9007199254740991 }] });
+      await expect(shop.query('SELECT ? + 0 AS most', [{ integer: '18446744073709551615' }])).resolves.toMatchObject({
+        rows: [{ most: '18446744073709551615' }],
+      });
       await expect(
         shop.query('SELECT seq FROM seq_1_to_9 ORDER BY seq LIMIT ? OFFSET ?', [2, 3]),
       ).resolves.toMatchObject({
