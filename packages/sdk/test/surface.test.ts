@@ -51,6 +51,7 @@ describe('the package', () => {
       'exchangeOutput',
       'jsonValue',
       'openAgents',
+      'parseExact',
       'proxyError',
       'responseOf',
       'textMap',

@@ -1,14 +1,18 @@
-/** Bytes of each kind of id. */
-const BYTES = { trace: 16, span: 8 } as const;
+/** Bytes of the ids of OTLP. */
+export const TRACE_ID_BYTES = 16;
+export const SPAN_ID_BYTES = 8;
 
 /**
- * An id in hexadecimal digits: protobuf's own JSON has base64, and some senders drop zeros in front. Ids of traces have 32
- * digits, or 16 as older tracers made them.
+ * An id as lower-case hexadecimal digits of its whole length. It may come so, without its leading zeros (64-bit trace ids
+ * among them), or as base64, which is how protobuf's JSON has bytes. What is none of these is given as it is.
  */
-export function toHexId(kind: keyof typeof BYTES, id: string): string {
-  const bytes = BYTES[kind];
-  const letters = Math.ceil((bytes * 4) / 3);
-  const isBase64 = id.replace(/=+$/, '').length === letters && !/^[0-9a-f]+$/i.test(id);
-  const hex = isBase64 ? Buffer.from(id, 'base64').toString('hex') : id.toLowerCase();
-  return hex.length <= 16 ? hex.padStart(16, '0') : hex.padStart(bytes * 2, '0');
+export function toHexId(id: string, bytes: number): string {
+  if (/^[0-9a-f]+$/i.test(id) && id.length <= 2 * bytes) return id.toLowerCase().padStart(2 * bytes, '0');
+  const decoded = Buffer.from(id, 'base64');
+  return decoded.length === bytes && /^[\w+/-]+={0,2}$/.test(id) ? decoded.toString('hex') : id;
+}
+
+/** Absent, empty and all zeros say that there is none. */
+export function isNoId(id: string | null | undefined): id is '' | null | undefined {
+  return id === undefined || id === null || /^(0*|A+=+)$/.test(id);
 }

@@ -1,14 +1,15 @@
 import { ConnectorAdapter } from '@automate/sdk';
 import type { AdapterHealth, CallContext } from '@automate/sdk';
+import { callAction } from '@automate/sdk/exchange';
 import { findTraces } from './actions/find-traces.ts';
 import { getDependencies } from './actions/get-dependencies.ts';
 import { getTrace } from './actions/get-trace.ts';
 import { listOperations } from './actions/list-operations.ts';
-import { listServices, services } from './actions/list-services.ts';
+import { listServices, readServices } from './actions/list-services.ts';
 import { configSchema } from './config.ts';
-import { askJaeger } from './jaeger-client.ts';
+import { sendToJaeger } from './jaeger-client.ts';
 
-/** The query service of a Jaeger. Everything it does only reads. */
+/** The query service of a Jaeger. Everything but `call` only reads. */
 export default class JaegerAdapter extends ConnectorAdapter {
   readonly name = 'jaeger';
   readonly version = '1.0.0';
@@ -21,17 +22,21 @@ export default class JaegerAdapter extends ConnectorAdapter {
     find_traces: findTraces,
     get_trace: getTrace,
     get_dependencies: getDependencies,
+    call: callAction({
+      description: "Sends any request to Jaeger's query service, for what has no action of its own.",
+      send: (request, { http }) => sendToJaeger(http, request),
+    }),
   };
 
   override async connect(): Promise<boolean> {
-    await askJaeger(this.context.http, '/api/v3/services', {}, services);
+    await readServices(this.context.http);
     return true;
   }
 
   /** A configured `health_check.path` is asked as for every kind; else the list of services, which needs storage and credentials. */
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
     if (this.context.config.healthCheck.path !== undefined) return super.healthCheck(context);
-    const answer = await askJaeger(context.http, '/api/v3/services', {}, services);
-    return { status: 'healthy', message: `Jaeger knows ${answer.services?.length ?? 0} services` };
+    const services = await readServices(context.http);
+    return { status: 'healthy', message: `Jaeger knows ${services.length} services` };
   }
 }

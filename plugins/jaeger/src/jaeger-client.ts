@@ -1,71 +1,143 @@
-import { createConnectorError, isJsonObject, NotFoundError, UpstreamError } from '@automate/sdk';
-import type { HttpClient, HttpRequest, HttpResponse, JsonValue } from '@automate/sdk';
+import { ConnectorError, errorForStatus, InvalidInputError, isJsonObject, UpstreamError } from '@automate/sdk';
+import type { HttpClient, HttpRequest, HttpResponse, JsonObject, JsonValue } from '@automate/sdk';
+import { parseExact } from '@automate/sdk/exchange';
 import { z } from 'zod';
 
 /** Statuses whose body may hold Jaeger's own reason; the rest is for the HTTP client to judge. */
 const REASONED: ReadonlySet<number> = new Set([400, 404, 500, 501]);
 
-const MOST_BYTES = 32 * 1024 * 1024;
+/** More than a result may have: traces are cut to that only once they are read. */
+const MAX_READ_BYTES = 32 * 1024 * 1024;
 
-/**
- * Asks Jaeger's HTTP API v3 and checks the answer's shape.
- *
- * @throws ConnectorError by the answer's status, in Jaeger's words; UpstreamError where the answer is not Jaeger's.
- */
-export async function askJaeger<S extends z.ZodType>(
-  http: HttpClient,
-  path: string,
-  query: NonNullable<HttpRequest['query']>,
-  schema: S,
-): Promise<z.output<S>> {
-  const response = await http.request({
-    path,
-    query,
-    headers: { accept: 'application/json' },
-    // As OTLP writes them traces are several times as long as what is made of them.
-    maxBytes: MOST_BYTES,
-    answers: 'json',
-    accept: (status) => (status >= 200 && status < 300) || REASONED.has(status),
-  });
-  if (response.status >= 300) throw jaegerError(response, path);
-  return check(schema, response.json(), path);
+/** The HTTP statuses of those of gRPC's codes that a stream may end with. Others are failures of the server. */
+const STATUS_OF_GRPC: Readonly<Record<number, number>> = {
+  3: 400,
+  4: 504,
+  5: 404,
+  7: 403,
+  8: 429,
+  12: 501,
+  14: 503,
+  16: 401,
+};
+
+export interface JaegerRequest<I extends z.ZodType> {
+  readonly path: string;
+  readonly query?: NonNullable<HttpRequest['query']>;
+  /** The field of the answer that holds the list that is asked for. */
+  readonly list: string;
+  readonly item: I;
+  /** Whether it is a search, which may answer 404, or nothing, where it has found nothing. */
+  readonly search?: boolean;
 }
 
-function check<S extends z.ZodType>(schema: S, value: JsonValue, path: string): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new UpstreamError(
-    `${path} did not answer as Jaeger does (${z.prettifyError(result.error).replaceAll('\n', ' ')}); check host, port and base_path of the connector`,
-    { retryable: false, effect: 'none', details: { reason: 'bad_answer' } },
+/**
+ * Asks Jaeger's HTTP API v3 for a list, which may come in several chunks. Fields that are not known here pass.
+ *
+ * @throws ConnectorError by the answer's status, in Jaeger's words; NotFoundError only of a search; UpstreamError, which
+ *   the operator must mend, where the answer is not Jaeger's.
+ */
+export async function askJaeger<I extends z.ZodType>(
+  http: HttpClient,
+  { path, query = {}, list, item, search = false }: JaegerRequest<I>,
+): Promise<z.output<I>[]> {
+  try {
+    const response = await sendToJaeger(http, { path, query, maxBytes: MAX_READ_BYTES });
+    const chunks = readChunks(response);
+    if (chunks.length === 0 && !search) throw notJaeger(path, 'an empty body');
+    return chunks.flatMap((chunk) => listOf(chunk, list, item, path));
+  } catch (error) {
+    if (!ConnectorError.is(error)) throw error;
+    // What lists everything finds something or nothing, and is there in any case.
+    if (!search && error.code === 'NOT_FOUND') throw notJaeger(path, error.message);
+    if (error.details?.['reason'] !== 'answer_too_large') throw error;
+    throw new InvalidInputError(
+      `${path} has more than ${MAX_READ_BYTES} bytes to tell; ask for fewer traces at once, or have find_traces give summaries`,
+      { details: { reason: 'answer_too_large' } },
+    );
+  }
+}
+
+/** Sends any request, and gives errors in Jaeger's words. */
+export async function sendToJaeger(http: HttpClient, request: HttpRequest): Promise<HttpResponse> {
+  const wanted = request.accept ?? ((status: number) => status >= 200 && status < 300);
+  const response = await http.request({
+    ...request,
+    answers: 'json',
+    headers: { accept: 'application/json', ...request.headers },
+    accept: (status) => wanted(status) || REASONED.has(status),
+  });
+  const { status } = response;
+  if (wanted(status)) return response;
+  const said = reasonOf(response);
+  if (said === undefined) throw notJaeger(request.path, `status ${status}`);
+  throw jaegerError(request.path, status, said);
+}
+
+/** The answer is of another service, or of a gateway before Jaeger. */
+function notJaeger(path: string, found: string): UpstreamError {
+  return new UpstreamError(
+    `${path} did not answer as Jaeger does (${found}); the operator must check host, port and base_path`,
+    { retryable: false, blame: 'operator', details: { reason: 'bad_answer' } },
   );
 }
 
-/** `{ code, message }` of the published API, or `{ error: { httpCode, message } }` as versions before it send. */
-function jaegerError(response: HttpResponse, path: string): ReturnType<typeof createConnectorError> {
-  const said = reasonOf(response);
-  const details = { status: response.status };
-  if (said === undefined) {
-    return new UpstreamError(
-      `${path} answered ${response.status} and not as Jaeger does; check host, port and base_path of the connector`,
-      { retryable: response.status === 500, effect: 'none', details: { ...details, reason: 'bad_answer' } },
-    );
+/** A whole document, or one per line where the server streams it. */
+function readChunks(response: HttpResponse): JsonValue[] {
+  const text = response.text().trim();
+  if (text === '') return [];
+  if (!/[}\]]\s*\n\s*\{/.test(text)) return [response.json()];
+  try {
+    return text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [parseExact(line)]));
+  } catch {
+    // One document over several lines; if that is none either, it says so.
+    return [response.json()];
   }
+}
+
+function listOf<I extends z.ZodType>(chunk: JsonValue, field: string, item: I, path: string): z.output<I>[] {
+  const body = isJsonObject(chunk) && isJsonObject(chunk['result']) ? chunk['result'] : chunk;
+  if (!isJsonObject(body)) throw notJaeger(path, 'no object');
+  // A stream that fails says so in its last chunk, when its status is long sent.
+  const failure = failureIn(body);
+  if (failure !== undefined) throw jaegerError(path, failure.status ?? 500, failure.message);
+  // Protobuf's JSON leaves out what is empty.
+  const isList = Object.hasOwn(body, field) || Object.keys(body).length === 0;
+  const result = z.array(item).safeParse(isList ? (body[field] ?? []) : undefined);
+  if (result.success) return result.data;
+  throw notJaeger(path, `${field}: ${z.prettifyError(result.error).replaceAll('\n', ' ')}`);
+}
+
+function jaegerError(path: string, status: number, said: string): ConnectorError {
   const message = `Jaeger refused ${path}: ${said}`;
-  if (response.status === 404) return new NotFoundError(message, { details });
-  if (response.status === 400) return createConnectorError('INVALID_INPUT', message, { details });
-  return new UpstreamError(message, { details, effect: 'none', retryable: response.status !== 501 });
+  const options = { details: { status }, ...(status === 501 ? { retryable: false } : {}) };
+  return errorForStatus(status, message, options) ?? new UpstreamError(message, options);
 }
 
 function reasonOf(response: HttpResponse): string | undefined {
   try {
     const body = response.json();
-    if (!isJsonObject(body)) return undefined;
-    const holder = isJsonObject(body['error']) ? body['error'] : body;
-    // A gateway's own words come without a code of gRPC.
-    const ofJaeger = holder !== body || typeof body['code'] === 'number';
-    return ofJaeger && typeof holder['message'] === 'string' ? holder['message'] : undefined;
+    return isJsonObject(body) ? failureIn(body)?.message : undefined;
   } catch {
     // Not JSON, so not Jaeger's own reason: the caller says so.
     return undefined;
   }
+}
+
+interface Failure {
+  readonly message: string;
+  /** As HTTP has it, where the failure says so. */
+  readonly status: number | undefined;
+}
+
+/** `{ code, message }` of the published API, the same within `error`, or `error` itself the message: gateways of gRPC differ. */
+function failureIn(body: JsonObject): Failure | undefined {
+  const holder = isJsonObject(body['error']) ? body['error'] : body;
+  const message = holder['message'] ?? holder['error'];
+  // Words without a code are those of a gateway before Jaeger.
+  const isJaegers = holder !== body || typeof body['code'] === 'number';
+  if (typeof message !== 'string' || !isJaegers) return undefined;
+  const status = holder['httpCode'] ?? holder['http_code'];
+  const grpc = holder['grpcCode'] ?? holder['grpc_code'] ?? holder['code'];
+  return { message, status: typeof status === 'number' ? status : STATUS_OF_GRPC[Number(grpc)] };
 }

@@ -1,77 +1,65 @@
 import type { JsonValue } from '@automate/sdk';
 import { z } from 'zod';
-import { answerWith } from './answer.ts';
 
 /** OTLP's tagged values. 64-bit integers are text, as protobuf's JSON has them. */
 interface AnyValue {
-  readonly stringValue?: string | undefined;
-  readonly boolValue?: boolean | undefined;
-  readonly intValue?: string | number | undefined;
-  readonly doubleValue?: number | string | undefined;
-  readonly bytesValue?: string | undefined;
-  readonly arrayValue?: { readonly values?: readonly AnyValue[] | undefined } | undefined;
-  readonly kvlistValue?: { readonly values?: readonly KeyValue[] | undefined } | undefined;
+  readonly stringValue?: string | null | undefined;
+  readonly boolValue?: boolean | null | undefined;
+  readonly intValue?: string | number | null | undefined;
+  readonly doubleValue?: number | string | null | undefined;
+  readonly bytesValue?: string | null | undefined;
+  readonly arrayValue?: { readonly values?: readonly AnyValue[] | null | undefined } | null | undefined;
+  readonly kvlistValue?: { readonly values?: readonly KeyValue[] | null | undefined } | null | undefined;
 }
 
 interface KeyValue {
   readonly key: string;
-  readonly value?: AnyValue | undefined;
+  readonly value?: AnyValue | null | undefined;
 }
 
 const anyValue: z.ZodType<AnyValue> = z.lazy(() =>
   z.object({
-    stringValue: z.string().optional(),
-    boolValue: z.boolean().optional(),
-    intValue: z.union([z.string(), z.number()]).optional(),
-    doubleValue: z.union([z.number(), z.string()]).optional(),
-    bytesValue: z.string().optional(),
-    arrayValue: z.object({ values: z.array(anyValue).optional() }).optional(),
-    kvlistValue: z.object({ values: z.array(keyValue).optional() }).optional(),
+    stringValue: z.string().nullish(),
+    boolValue: z.boolean().nullish(),
+    intValue: z.union([z.string(), z.number()]).nullish(),
+    doubleValue: z.union([z.number(), z.string()]).nullish(),
+    bytesValue: z.string().nullish(),
+    arrayValue: z.object({ values: z.array(anyValue).nullish() }).nullish(),
+    kvlistValue: z.object({ values: z.array(keyValue).nullish() }).nullish(),
   }),
 );
 
-const keyValue: z.ZodType<KeyValue> = z.lazy(() => z.object({ key: z.string(), value: anyValue.optional() }));
+const keyValue: z.ZodType<KeyValue> = z.lazy(() => z.object({ key: z.string(), value: anyValue.nullish() }));
 
-const attributes = z.array(keyValue).optional();
-const nanoseconds = z.union([z.string().regex(/^\d+$/), z.number()]);
+const attributes = z.array(keyValue).nullish();
+/** Text, as it is beyond what numbers hold; absent where it is zero. */
+export const nanoseconds = z
+  .union([z.string().regex(/^\d+$/), z.number().nonnegative().refine(Number.isInteger)])
+  .nullish();
 
 const span = z.object({
   traceId: z.string(),
   spanId: z.string(),
-  parentSpanId: z.string().optional(),
-  name: z.string().optional(),
-  kind: z.union([z.int(), z.string()]).optional(),
+  parentSpanId: z.string().nullish(),
+  name: z.string().nullish(),
+  kind: z.union([z.int(), z.string()]).nullish(),
   startTimeUnixNano: nanoseconds,
   endTimeUnixNano: nanoseconds,
   attributes,
-  events: z
-    .array(z.object({ name: z.string().optional(), timeUnixNano: nanoseconds.optional(), attributes }))
-    .optional(),
-  links: z.array(z.object({ traceId: z.string(), spanId: z.string(), attributes })).optional(),
-  status: z.object({ code: z.union([z.int(), z.string()]).optional(), message: z.string().optional() }).optional(),
+  events: z.array(z.object({ name: z.string().nullish(), timeUnixNano: nanoseconds, attributes })).nullish(),
+  links: z.array(z.object({ traceId: z.string(), spanId: z.string(), attributes })).nullish(),
+  status: z.object({ code: z.union([z.int(), z.string()]).nullish(), message: z.string().nullish() }).nullish(),
 });
 
-const tracesData = answerWith({
-  resourceSpans: z
-    .array(
-      z.object({
-        resource: z.object({ attributes }).optional(),
-        scopeSpans: z
-          .array(
-            z.object({ scope: z.object({ name: z.string().optional() }).optional(), spans: z.array(span).optional() }),
-          )
-          .optional(),
-      }),
-    )
-    .optional(),
+/** Spans of one resource: what `resourceSpans` of an answer with traces holds. */
+export const resourceSpans = z.object({
+  resource: z.object({ attributes }).nullish(),
+  scopeSpans: z.array(z.object({ spans: z.array(span).nullish() })).nullish(),
 });
 
-export type OtlpTraces = z.output<typeof tracesData>;
+export type ResourceSpans = z.output<typeof resourceSpans>;
 export type OtlpSpan = z.output<typeof span>;
-export type OtlpAttributes = z.output<typeof attributes>;
-
-/** TracesData as the published API has it, or wrapped in `result` as released versions send it. */
-export const tracesAnswer = z.union([z.object({ result: tracesData }).transform(({ result }) => result), tracesData]);
+type OtlpAttributes = readonly KeyValue[] | null | undefined;
 
 /** Attributes as a plain object. Integers that fit become numbers, the rest stays text. */
 export function toAttributes(list: OtlpAttributes): Record<string, JsonValue> {
@@ -79,16 +67,11 @@ export function toAttributes(list: OtlpAttributes): Record<string, JsonValue> {
 }
 
 function toJson(value: AnyValue): JsonValue {
-  if (value.stringValue !== undefined) return value.stringValue;
-  if (value.boolValue !== undefined) return value.boolValue;
-  if (value.intValue !== undefined) return toNumber(value.intValue);
-  if (value.doubleValue !== undefined) return value.doubleValue;
-  if (value.bytesValue !== undefined) return value.bytesValue;
-  if (value.arrayValue !== undefined) return (value.arrayValue.values ?? []).map(toJson);
-  if (value.kvlistValue !== undefined) {
-    return Object.fromEntries((value.kvlistValue.values ?? []).map((entry) => [entry.key, toJson(entry.value ?? {})]));
-  }
-  return null;
+  const { intValue, arrayValue, kvlistValue } = value;
+  if (intValue !== undefined && intValue !== null) return toNumber(intValue);
+  if (arrayValue) return (arrayValue.values ?? []).map(toJson);
+  if (kvlistValue) return toAttributes(kvlistValue.values);
+  return value.stringValue ?? value.boolValue ?? value.doubleValue ?? value.bytesValue ?? null;
 }
 
 function toNumber(value: string | number): number | string {

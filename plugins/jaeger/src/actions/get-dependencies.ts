@@ -1,7 +1,6 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
 import { moment } from '../inputs.ts';
-import { answerWith } from '../answer.ts';
 import { askJaeger } from '../jaeger-client.ts';
 
 const input = z.strictObject({
@@ -19,12 +18,11 @@ const output = z.object({
   ),
 });
 
-const answer = answerWith({
-  dependencies: z
-    .array(
-      z.object({ parent: z.string(), child: z.string(), callCount: z.union([z.string().regex(/^\d+$/), z.int()]) }),
-    )
-    .nullish(),
+const dependency = z.object({
+  parent: z.string(),
+  child: z.string(),
+  // Text, as protobuf's JSON has whole numbers of 64 bits; absent where it is zero.
+  callCount: z.union([z.string().regex(/^\d+$/), z.int().nonnegative()]).nullish(),
 });
 
 const DAY_MS = 86_400_000;
@@ -42,12 +40,13 @@ export const getDependencies = action({
       startTime: start_time ?? new Date(end - DAY_MS).toISOString(),
       endTime: end_time ?? new Date(end).toISOString(),
     };
-    const { dependencies } = await askJaeger(http, '/api/v3/dependencies', query, answer);
+    const path = '/api/v3/dependencies';
+    const found = await askJaeger(http, { path, query, list: 'dependencies', item: dependency });
     return {
-      dependencies: (dependencies ?? []).map(({ parent, child, callCount }) => ({
+      dependencies: found.map(({ parent, child, callCount }) => ({
         parent,
         child,
-        call_count: Number(callCount),
+        call_count: Number(callCount ?? 0),
       })),
     };
   },

@@ -1,6 +1,5 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
-import { answerWith } from '../answer.ts';
 import { askJaeger } from '../jaeger-client.ts';
 
 const input = z.strictObject({
@@ -10,9 +9,7 @@ const input = z.strictObject({
 
 const output = z.object({ operations: z.array(z.object({ name: z.string(), span_kind: z.string() })) });
 
-const answer = answerWith({
-  operations: z.array(z.object({ name: z.string(), spanKind: z.string().optional() })).nullish(),
-});
+const operation = z.object({ name: z.string(), spanKind: z.string().nullish(), span_kind: z.string().nullish() });
 
 /** Names of the spans of one service. */
 export const listOperations = action({
@@ -24,7 +21,14 @@ export const listOperations = action({
   async run({ service, span_kind }, { http }) {
     // Released versions know the snake_case name only.
     const query = { service, spanKind: span_kind, span_kind };
-    const { operations } = await askJaeger(http, '/api/v3/operations', query, answer);
-    return { operations: (operations ?? []).map(({ name, spanKind }) => ({ name, span_kind: spanKind ?? '' })) };
+    const operations = await askJaeger(http, {
+      path: '/api/v3/operations',
+      query,
+      list: 'operations',
+      item: operation,
+    });
+    return {
+      operations: operations.map((each) => ({ name: each.name, span_kind: each.spanKind ?? each.span_kind ?? '' })),
+    };
   },
 });

@@ -1,11 +1,13 @@
 import { action } from '@automate/sdk';
+import type { HttpClient } from '@automate/sdk';
 import { z } from 'zod';
-import { answerWith } from '../answer.ts';
 import { askJaeger } from '../jaeger-client.ts';
 
 const output = z.object({ services: z.array(z.string()) });
-/** Nothing at all where there are none. */
-export const services = answerWith({ services: z.array(z.string()).nullish() });
+
+/** The services that Jaeger knows, which takes its storage and our credentials. */
+export const readServices = (http: HttpClient): Promise<string[]> =>
+  askJaeger(http, { path: '/api/v3/services', list: 'services', item: z.string() });
 
 /** Services that have sent spans. */
 export const listServices = action({
@@ -15,7 +17,6 @@ export const listServices = action({
   sideEffects: false,
   idempotent: true,
   async run(_payload, { http }) {
-    const answer = await askJaeger(http, '/api/v3/services', {}, services);
-    return { services: answer.services ?? [] };
+    return { services: await readServices(http) };
   },
 });
