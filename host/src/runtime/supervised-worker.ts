@@ -26,6 +26,8 @@ export class SupervisedWorker implements ConnectorWorker {
   #droppedLines = 0;
   #idleTimer: NodeJS.Timeout | undefined;
   #idleStopping = false;
+  /** How many wait for it to come up: a worker is not idle while it starts. */
+  #awaited = 0;
   #lastCallAt = 0;
 
   constructor(spec: WorkerSpec, parts: RuntimeParts) {
@@ -110,8 +112,13 @@ export class SupervisedWorker implements ConnectorWorker {
   async #reach(level: WorkerLevel): Promise<ConnectorDescription> {
     while (this.#stopping !== undefined && !this.#closed) await this.#stopping;
     const session = this.#session ?? this.#start();
-    this.#lastCallAt = Date.now();
-    return session.reach(level);
+    this.#awaited += 1;
+    try {
+      return await session.reach(level);
+    } finally {
+      this.#awaited -= 1;
+      this.#lastCallAt = Date.now();
+    }
   }
 
   #start(): WorkerSession {
@@ -185,7 +192,7 @@ export class SupervisedWorker implements ConnectorWorker {
     clearTimeout(this.#idleTimer);
     if (idleStopMs === undefined) return;
     const idleFor = Date.now() - this.#lastCallAt;
-    if (idleFor >= idleStopMs && this.#session?.pending === 0) {
+    if (idleFor >= idleStopMs && this.#awaited === 0 && this.#session?.pending === 0) {
       this.#idleStopping = true;
       void this.stop().finally(() => {
         this.#idleStopping = false;

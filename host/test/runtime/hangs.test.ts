@@ -42,7 +42,8 @@ describe('a call that does not end', () => {
   it('is killed after its grace where it ignores the signal, and calls that came meanwhile go to the next worker', async () => {
     await using bench = await openBench({ graceMs: 300 });
     const worker = bench.worker('hanging');
-    const late = await run(worker, 'ignore', { deadline: Date.now() + 300 });
+    await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+    const late = await execute(worker, 'ignore', { deadline: Date.now() + 300 });
     expect(errorOf(late)).toMatchObject({ code: 'TIMEOUT' });
     const meanwhile = await execute(worker, 'fine');
     expect(valueOf(meanwhile)).toBe('fine');
@@ -53,7 +54,8 @@ describe('a call that does not end', () => {
   it('costs no worker where it honours the signal', async () => {
     await using bench = await openBench();
     const worker = bench.worker('hanging');
-    expect(errorOf(await run(worker, 'obey', { deadline: Date.now() + 200 }))).toMatchObject({ code: 'TIMEOUT' });
+    await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+    expect(errorOf(await execute(worker, 'obey', { deadline: Date.now() + 200 }))).toMatchObject({ code: 'TIMEOUT' });
     expect(valueOf(await execute(worker, 'fine'))).toBe('fine');
     expect(worker.stats()).toMatchObject({ starts: 1, crashes: 0, pending: 0 });
   });

@@ -269,11 +269,11 @@ describe('health', () => {
     [{ status: 503 }, 'UPSTREAM_5XX', 'answered 503'],
     [{ status: 401 }, 'AUTH_FAILED', "the operator must check the connector's auth"],
     [{ drop: 'request' } as const, 'TRANSIENT_NETWORK', 'broke off the connection'],
-    [{ drop: 'never' } as const, 'TIMEOUT', 'within'],
-  ])('tells in words how it is not well: %j', async (reply, code, words) => {
+    [{ drop: 'never' } as const, 'TIMEOUT', 'within', 300],
+  ])('tells in words how it is not well: %j', async (reply, code, words, timeMs = 20_000) => {
     service.on('GET', '/h', reply);
     const { adapter, remote } = start(new Weather(), { ...service.endpoint, healthPath: '/h' });
-    const health = await checkHealth(adapter, remote.call({ deadline: Date.now() + 300 }));
+    const health = await checkHealth(adapter, remote.call({ deadline: Date.now() + timeMs }));
     expect(health).toMatchObject({ status: 'unhealthy', details: { code } });
     expect(health.message).toContain(words);
   });

@@ -170,7 +170,9 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
     if (isDone && (guard.reason === undefined || fault?.cancelled === true)) this.#recycle(connection, guard);
     else this.#pool.drop(connection);
     const known = fault?.error ?? error;
-    const stopped = fault && this.#stoppedBy(fault, guard.reason, effects);
+    // On a busy machine the server's own limit, which is the same deadline, may be heard of first.
+    const overdue = fault?.cancelled === true && guard.isOverdue ? 'deadline' : undefined;
+    const stopped = fault && this.#stoppedBy(fault, guard.reason ?? overdue, effects);
     return kept ? withEffect(stopped ?? known, 'maybe') : (stopped ?? known);
   }
 

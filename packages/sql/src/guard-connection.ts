@@ -14,6 +14,8 @@ export interface Guard {
   readonly reason: 'deadline' | 'caller' | undefined;
   /** Fulfilled when no cancellation is on its way. */
   readonly settled: Promise<void>;
+  /** Whether the deadline has passed, noticed in time or not. */
+  readonly isOverdue: boolean;
   end(): void;
 }
 
@@ -42,6 +44,9 @@ export function guardConnection(connection: SqlConnection, { deadline, signal }:
     },
     get settled() {
       return settled;
+    },
+    get isOverdue() {
+      return Date.now() >= deadline;
     },
     end() {
       clearTimeout(timer);

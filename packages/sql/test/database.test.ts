@@ -46,6 +46,13 @@ class ScriptConnection implements SqlConnection {
     log.push(`${this.name} ${sql}`);
     if (sql.includes('hang')) await this.#broken.promise;
     if (sql.includes('wait')) await Promise.race([sleep(200), this.#broken.promise]);
+    if (sql.includes('overrun')) {
+      // The whole program stands still, as on a busy machine, and the server stops the statement meanwhile.
+      const until = Date.now() + 400;
+      while (Date.now() < until);
+      throw new Error('stopped');
+    }
+    if (sql.includes('stop')) throw new Error('stopped');
     if (sql.includes('refuse')) throw new Error('refused');
     if (sql.includes('demote')) throw new Error('demoted');
     if (sql.includes('break')) throw new Error('broken');
@@ -82,10 +89,11 @@ const dialect: Dialect<ScriptConnection> = {
   check: async () => ({ version: '1', takesChanges: true }),
   explain(error, effects) {
     const { message } = error as Error;
-    const session = ({ refused: 'usable', demoted: 'demoted', broken: 'broken' } as const)[message];
+    const session = ({ refused: 'usable', stopped: 'usable', demoted: 'demoted', broken: 'broken' } as const)[message];
     if (session === undefined) return undefined;
     const effect = session === 'broken' ? effects.silent : effects.refused;
-    return { error: new ConnectorError('UPSTREAM_5XX', message, { effect }), session };
+    const cancelled = message === 'stopped';
+    return { error: new ConnectorError('UPSTREAM_5XX', message, { effect, retryable: false }), session, cancelled };
   },
   listTables: async () => [],
   describeTable: async () => undefined,
@@ -173,6 +181,19 @@ it('gives up a connection on which cancelling does not help, before the call end
     message: expect.stringContaining('given up'),
   });
   expect(log).toStrictEqual(['c1 INSERT hang', 'c1 cancel', 'c1 destroy', 'c1 destroy']);
+});
+
+it("takes the server's own limit for the deadline where it is heard of first, and anybody else's cancelling for what it is", async () => {
+  await expect(execute('INSERT overrun', 400)).rejects.toMatchObject({
+    code: 'TIMEOUT',
+    retryable: true,
+    effect: 'none',
+  });
+  await expect(execute('INSERT stop')).rejects.toMatchObject({
+    code: 'UPSTREAM_5XX',
+    retryable: false,
+    effect: 'none',
+  });
 });
 
 it('writes batches within the limit of parameters', async () => {

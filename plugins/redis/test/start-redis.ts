@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -79,7 +79,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
     };
     for (let attempt = 0; attempt < 200; attempt += 1) {
       if (child.exitCode !== null) throw new Error(`redis-server ended with code ${child.exitCode}`);
-      if (await listens(port)) return;
+      if ((await listens(port)) && (tls !== undefined || !isLoading(port))) return;
       await sleep(50);
     }
     throw new Error('redis-server did not listen within 10 seconds');
@@ -113,4 +113,10 @@ async function listens(port: number): Promise<boolean> {
   } finally {
     socket.destroy();
   }
+}
+
+/** It listens before it has read its file. */
+function isLoading(port: number): boolean {
+  const { stdout } = spawnSync('redis-cli', ['-p', String(port), 'PING'], { encoding: 'utf8' });
+  return stdout.startsWith('LOADING');
 }
