@@ -27,6 +27,8 @@ export interface Traits {
   readonly maxParameters: number;
   /** The end of an INSERT that updates these columns of rows whose key is there. */
   readonly upsert: (key: readonly string[], columns: readonly string[]) => string;
+  /** Whether the server inserts where no unique index has the columns of `upsert`'s key, instead of refusing. */
+  readonly upsertsByAnyKey?: boolean;
   /** Whether ORDER BY puts nulls behind all else. */
   readonly nullsLast: boolean;
   /** Types, as results name them, whose order is not that of comparisons. */

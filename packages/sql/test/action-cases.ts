@@ -58,6 +58,9 @@ export function itRunsTheCommonActions({ connector, see, quote }: ActionServer):
       { a: 1, b: 2, c: 'z' },
       { a: 1, b: 3, c: 'w' },
     ]);
+    await expect(
+      call('upsert_rows', { table: 'crate_up', key: ['c'], rows: [{ a: 9, b: 9, c: 'x' }] }),
+    ).rejects.toMatchObject({ code: 'INVALID_INPUT', effect: 'none' });
     await expect(upsert([{ a: 1, c: 'no key' }])).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     await expect(
       upsert([

@@ -51,6 +51,7 @@ export const traits: Traits = {
   parameter: () => '?',
   maxParameters: 65_535,
   upsert,
+  upsertsByAnyKey: true,
   nullsLast: false,
   unordered: ['enum', 'set'],
 };

@@ -1,7 +1,7 @@
 import { action, InvalidInputError, isJsonObject } from '@automate/sdk';
 import type { CallContext, JsonObject } from '@automate/sdk';
 import { z } from 'zod';
-import type { SqlDatabase, Traits } from '../dialect.ts';
+import type { Session, SqlDatabase, TableDescription, Traits } from '../dialect.ts';
 import { createRoom } from '../results.ts';
 import type { Parameter, Statement } from '../schemas.ts';
 import { nameSchema, parameterSchema } from '../schemas.ts';
@@ -68,7 +68,13 @@ export const upsertRows = (traits: Traits, use: () => SqlDatabase) =>
           other,
           'the same columns in each row, as one that is left out would be unclear in a row that is there',
         );
-      return insert(use(), call, statementsOf(traits, { table, schema, rows }, traits.upsert(key, others)));
+      const statements = statementsOf(traits, { table, schema, rows }, traits.upsert(key, others));
+      const database = use();
+      return insert(database, call, statements, async (session) => {
+        if (traits.upsertsByAnyKey !== true) return;
+        const name = { table, ...(schema === undefined ? {} : { schema }) };
+        if (!hasKey(await database.describeTable(session, name), key)) throw wrongKey(key);
+      });
     },
   });
 
@@ -78,9 +84,22 @@ interface Inserted {
   readonly rows: readonly JsonObject[];
 }
 
-async function insert(database: SqlDatabase, call: CallContext, statements: readonly Statement[]) {
+/** Of a view, and of a table that is not there, the database itself says what is wrong. */
+function hasKey(table: TableDescription | undefined, key: readonly string[]): boolean {
+  if (table?.type !== 'table') return true;
+  const names = new Set(key.map((name) => name.toLowerCase()));
+  return table.indexes.some(({ unique, columns }) => unique && columns.every((name) => names.has(name.toLowerCase())));
+}
+
+async function insert(
+  database: SqlDatabase,
+  call: CallContext,
+  statements: readonly Statement[],
+  prepare?: (session: Session) => Promise<void>,
+) {
   const page = { limit: 1, offset: 0, room: createRoom(), tooLarge: 'cut' } as const;
   const affected = await database.transact(call, undefined, async (session) => {
+    await prepare?.(session);
     let sum = 0;
     for (const statement of statements) sum += (await session.run(statement, page)).rows_affected;
     return sum;
@@ -124,6 +143,14 @@ function valueOf(row: JsonObject, column: string, index: number): Parameter {
   const parsed = parameterSchema.safeParse(row[column]);
   if (parsed.success) return parsed.data;
   throw wrongRow(index, `null, a boolean, a number, a text, a list, an object or bytes in "${column}"`);
+}
+
+function wrongKey(key: readonly string[]): InvalidInputError {
+  const expected = 'the columns of a primary key or a unique constraint';
+  const received = key.join(', ');
+  return new InvalidInputError(`key: expected ${expected}, received ${received}`, {
+    problems: [{ path: 'key', expected, received }],
+  });
 }
 
 function wrongRow(index: number, expected: string): InvalidInputError {
