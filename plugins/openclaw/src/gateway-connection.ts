@@ -1,6 +1,7 @@
 import { platform } from 'node:os';
 import { ConnectorError, InvalidInputError, TransientNetworkError } from '@automate/sdk';
 import type { JsonObject } from '@automate/sdk';
+import { parseExact } from '@automate/sdk/exchange';
 import { helloOk, inboundFrame, PROTOCOL } from './frames.ts';
 import type { HelloOk, InboundFrame } from './frames.ts';
 import { badAnswer, gatewayError, parseAnswer } from './gateway-error.ts';
@@ -192,7 +193,7 @@ function handshakeOf({ auth, version }: ConnectionOptions): JsonObject {
 function readFrame(data: unknown): InboundFrame | undefined {
   if (typeof data !== 'string') return undefined;
   try {
-    return inboundFrame.safeParse(JSON.parse(data)).data;
+    return inboundFrame.safeParse(parseExact(data)).data;
   } catch {
     // Not JSON: the caller says so.
     return undefined;

@@ -247,6 +247,10 @@ export class GatewayStandIn {
           };
         });
         return;
+      case 'health':
+        // A number that JavaScript would round.
+        socket.send(`{"type":"res","id":"${id}","ok":true,"payload":{"ok":true,"startedAtNs":1769860800010000001}}`);
+        return;
       default:
         this.#refuse(socket, id, { code: 'INVALID_REQUEST', message: `unknown method: ${method}` });
     }

@@ -239,6 +239,9 @@ describe('a gateway (stand-in)', () => {
     await expect(openclaw.call('call', { method: 'sessions.list', params: { limit: 1 } })).resolves.toMatchObject({
       result: { sessions: [], hasMore: false },
     });
+    await expect(openclaw.call('call', { method: 'health' })).resolves.toStrictEqual({
+      result: { ok: true, startedAtNs: '1769860800010000001' },
+    });
     await expect(openclaw.call('call', { method: 'no.such' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
     for (const wrong of [{ method: 'connect' }, { method: '' }, { method: 'send', params: [] }] as JsonObject[]) {
       await expect(openclaw.call('call', wrong)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
