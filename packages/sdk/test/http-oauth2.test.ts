@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AuthConfig } from '@automate/contract';
 import type { FakeReply } from '@automate/testing';
@@ -59,6 +60,17 @@ describe('oauth2', () => {
     });
     service.on('GET', '/b', { status: 400, text: 'your pin secret-pin is wrong' });
     expect((await rejection(remote.http.request({ path: '/b' }))).message).not.toContain('secret-pin');
+  });
+
+  it('reads a token that comes packed, though nobody asked for that', async () => {
+    const bytes = gzipSync(JSON.stringify({ access_token: 't-1' }));
+    identity.on('POST', '/token', {
+      bytes,
+      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+    });
+    using remote = openHttp({ ...service.endpoint, auth: oauth2() });
+    await remote.http.request({ path: '/a' });
+    expect(service.requests[0]?.headers['authorization']).toBe('Bearer t-1');
   });
 
   it('fetches one token for many requests at once', async () => {

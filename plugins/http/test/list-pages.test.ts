@@ -91,6 +91,20 @@ describe('pages that the answer leads through', () => {
     await expect(call({ ...how, items: 'list' })).rejects.toMatchObject({ details: { reason: 'bad_page' } });
     await expect(call(how)).rejects.toMatchObject({ details: { reason: 'bad_page' } });
   });
+
+  it('that lead in a circle, or to no URL, are an error', async () => {
+    const next: Readonly<Record<string, string>> = { '': 'b', b: 'c', c: 'b' };
+    const { call, asked } = await pagesOf(({ query }) => ({
+      json: { list: [1], next: next[query.get('cursor') ?? ''] ?? '' },
+    }));
+    const refused = { code: 'UPSTREAM_5XX', details: { reason: 'bad_page' } };
+    await expect(call({ next: 'cursor', next_at: 'next', items: 'list' })).rejects.toMatchObject(refused);
+    expect(asked()).toHaveLength(3);
+    const other = await pagesOf(() => ({ json: { list: [1], next: 'http://[' } }));
+    await expect(other.call({ next: 'url', next_at: 'next', items: 'list' })).rejects.toMatchObject(refused);
+    const linked = await pagesOf(() => ({ json: [1], headers: { link: '<http://[>; rel=next' } }));
+    await expect(linked.call()).rejects.toMatchObject(refused);
+  });
 });
 
 describe('pages by number', () => {

@@ -226,7 +226,10 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
         maxBytes: TOKEN_BYTES,
         accept: () => true,
       });
-      return responseOf(what, url, await guard.run(running, url, proxy));
+      // Some servers pack what nobody asked them to pack.
+      const answer = await guard.run(running, url, proxy);
+      const read = await decodeAnswer(what, answer, { maxBytes: TOKEN_BYTES, vital: isVital(answer.status, true) });
+      return responseOf(what, url, read);
     } finally {
       guard.release();
     }

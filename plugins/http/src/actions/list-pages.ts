@@ -61,6 +61,7 @@ async function readPages(http: HttpClient, payload: Input): Promise<z.input<type
       problems: [{ path: 'next_at', expected: `where the ${how} stands in the answer`, received: 'nothing' }],
     });
   const items: JsonValue[] = [];
+  const been = new Set<string>();
   let left = maxBytes;
   let next = how === 'page' ? String(payload.first_page) : undefined;
   for (let pages = 0; ; pages += 1) {
@@ -72,9 +73,10 @@ async function readPages(http: HttpClient, payload: Input): Promise<z.input<type
     if (left < 0 && pages > 0) return { items, pages, complete: false, next };
     const page = listIn(response, payload.items);
     items.push(...page);
-    const before: string | undefined = next;
-    next = nextOf(response, payload, before, page.length);
-    if (next !== undefined && next === before) throw unusable(response, `leads to itself as its next page`);
+    if (next !== undefined) been.add(next);
+    next = nextOf(response, payload, next, page.length);
+    // Else the same items would be given again and again.
+    if (next !== undefined && been.has(next)) throw unusable(response, 'leads back to a page that was read already');
   }
 }
 
@@ -92,16 +94,22 @@ function nextOf(response: HttpResponse, payload: Input, before: string | undefin
       return count === 0 ? undefined : String(Number(before) + 1);
     case 'link': {
       const target = linkOf(response.headers['link'] ?? '');
-      return target === undefined ? undefined : new URL(target, response.url).href;
+      return target === undefined ? undefined : urlOf(response, target);
     }
     default: {
       const found = valueAt(response.json(), payload.next_at ?? '');
       if (found === undefined || found === null || found === '' || found === false) return undefined;
       if (typeof found !== 'string' && typeof found !== 'number')
         throw unusable(response, `holds no text at "${payload.next_at}"`);
-      return payload.next === 'url' ? new URL(String(found), response.url).href : String(found);
+      return payload.next === 'url' ? urlOf(response, String(found)) : String(found);
     }
   }
+}
+
+function urlOf(response: HttpResponse, target: string): string {
+  const url = URL.parse(target, response.url);
+  if (url === null) throw unusable(response, 'names as its next page what is no URL');
+  return url.href;
 }
 
 /** RFC 8288; one header may hold many links, and a URL may hold commas. */
