@@ -1,4 +1,4 @@
-import { ConnectorError, isJsonObject } from '@automate/sdk';
+import { ConnectorError, InvalidInputError, isJsonObject } from '@automate/sdk';
 import type {
   CallContext,
   ConnectorContext,
@@ -63,6 +63,7 @@ export class SlackClient {
     method: string,
     parameters: Readonly<Record<string, unknown>> = {},
   ): Promise<JsonObject> {
+    assertWhole(parameters);
     let failure: ConnectorError | undefined;
     // A client for each call (30 µs): the library takes its fetch once, and a call's HTTP ends with the call.
     const client = this.#opened().createClient(async (url, init) => {
@@ -106,6 +107,17 @@ export class SlackClient {
   #opened(): Connection {
     if (this.#connection === undefined) throw new Error('the Slack client was used before it was opened');
     return this.#connection;
+  }
+}
+
+/** Texts go out as a form, which has no way to write half a character; lists and objects have JSON's. */
+function assertWhole(parameters: Readonly<Record<string, unknown>>): void {
+  for (const [path, value] of Object.entries(parameters)) {
+    if (typeof value !== 'string' || value.isWellFormed()) continue;
+    throw new InvalidInputError(`${path}: expected whole characters, received half of one`, {
+      problems: [{ path, expected: 'whole characters', received: 'half of one' }],
+      details: { reason: 'bad_text' },
+    });
   }
 }
 

@@ -116,6 +116,16 @@ describe('failures beneath Slack', () => {
     expect(slack.requests).toHaveLength(1);
   });
 
+  it('a text with half a character is refused before it is sent', async () => {
+    const connector = await start();
+    await expect(connector.call('send_message', { channel: 'C1', text: 'a\ud800' })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      effect: 'none',
+      problems: [{ path: 'text' }],
+    });
+    expect(slack.requests).toHaveLength(0);
+  });
+
   it('a slow answer ends with the deadline of the call', async () => {
     const connector = await start();
     onMethod(slack, 'chat.postMessage', { drop: 'never' });
