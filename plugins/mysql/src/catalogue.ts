@@ -109,10 +109,16 @@ function toColumn({ name, type, nullable, fallback, role, extra, expression, com
   };
 }
 
-/** The labels in `enum('a','b')` and `set('a','b')`, in which a quote is written twice. */
+const ESCAPED: Readonly<Record<string, string>> = { '0': '\0', n: '\n', r: '\r' };
+
+/** The labels in `enum('a','b')` and `set('a','b')`, in which a quote is written twice and a backslash escapes. */
 function labelsOf(type: string): string[] | undefined {
   if (!/^(?:enum|set)\(/i.test(type)) return undefined;
-  return [...type.matchAll(/'((?:[^']|'')*)'/g)].map(([, label = '']) => label.replaceAll("''", "'"));
+  return [...type.matchAll(/'((?:[^']|'')*)'/g)].map(([, label = '']) =>
+    label.replaceAll(/''|\\([^])/g, (_all, escaped?: string) =>
+      escaped === undefined ? "'" : (ESCAPED[escaped] ?? escaped),
+    ),
+  );
 }
 
 function toPartitionKey({ method, expression, submethod, subexpression }: z.output<typeof partitionRow>): string {

@@ -209,7 +209,7 @@ describeWith(mariadb, 'statements that MariaDB runs', () => {
 
   it('tell what a table is made of', async () => {
     await shop.server.sql(
-      `CREATE TABLE made (id int AUTO_INCREMENT PRIMARY KEY, state enum('new', 'it''s old') NOT NULL DEFAULT 'new', total int, twice int AS (total * 2) VIRTUAL,
+      `CREATE TABLE made (id int AUTO_INCREMENT PRIMARY KEY, state enum('new', 'it''s old', 'a\\\\b') NOT NULL DEFAULT 'new', total int, twice int AS (total * 2) VIRTUAL,
         CONSTRAINT positive CHECK (total > 0))`,
       'CREATE TABLE spread (day date NOT NULL) PARTITION BY RANGE (year(day)) (PARTITION p0 VALUES LESS THAN (2020), PARTITION p1 VALUES LESS THAN MAXVALUE)',
       'CREATE TABLE `with.dot` (a int)',
@@ -224,7 +224,7 @@ describeWith(mariadb, 'statements that MariaDB runs', () => {
       type: 'table',
       columns: [
         { name: 'id', identity: 'auto_increment', primary_key: true },
-        { name: 'state', values: ['new', "it's old"], nullable: false, default: "'new'" },
+        { name: 'state', values: ['new', "it's old", 'a\\b'], nullable: false, default: "'new'" },
         { name: 'total', generated: false },
         { name: 'twice', generated: true },
       ],

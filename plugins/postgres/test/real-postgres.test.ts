@@ -374,8 +374,9 @@ describeWith(postgres, 'a real PostgreSQL', () => {
 
   it('describes a table', async () => {
     await server.sql(`
+      CREATE DOMAIN tag AS text NOT NULL;
       CREATE TABLE pet (name varchar(20) PRIMARY KEY, born date DEFAULT now(), item_id int8 CONSTRAINT pet_item REFERENCES item (id),
-        loud text GENERATED ALWAYS AS (upper(name)) STORED);
+        loud text GENERATED ALWAYS AS (upper(name)) STORED, tag tag);
       CREATE INDEX pet_lower ON pet (lower(name), born);
       COMMENT ON COLUMN pet.born IS 'its birthday'`);
     const plain = { nullable: true, primary_key: false, generated: false };
@@ -388,6 +389,7 @@ describeWith(postgres, 'a real PostgreSQL', () => {
         { name: 'born', type: 'date', ...plain, default: 'now()', comment: 'its birthday' },
         { name: 'item_id', type: 'bigint', ...plain },
         { name: 'loud', type: 'text', ...plain, generated: true, default: 'upper((name)::text)' },
+        { name: 'tag', type: 'tag', ...plain, nullable: false },
       ],
       indexes: [
         { name: 'pet_lower', unique: false, columns: ['lower(name::text)', 'born'] },
