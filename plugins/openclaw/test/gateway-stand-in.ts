@@ -43,7 +43,8 @@ interface Run {
  * A STAND-IN for OpenClaw's gateway, not the product: it keeps agents, conversations and runs, and speaks protocol v4 as
  * far as the connector uses it. Every frame in either direction is checked against OpenClaw's published schema;
  * `violations` must stay empty. Agents answer with what they were told; SLEEP in a message makes them work until they are
- * stopped, FAIL makes them fail, SLOW MODEL has their model's provider say nothing in time.
+ * stopped, FAIL makes them fail, SLOW MODEL has their model's provider say
+ * nothing in time, NO ANSWER themselves.
  */
 export class GatewayStandIn {
   readonly violations: string[] = [];
@@ -297,6 +298,10 @@ export class GatewayStandIn {
         code: 'INVALID_REQUEST',
         message: `invalid agent params: unknown agent id "${agentId}"`,
       });
+      return;
+    }
+    if (message.includes('NO ANSWER')) {
+      this.#refuse(socket, id, { code: 'AGENT_TIMEOUT', message: 'the agent did not answer' });
       return;
     }
     const runId = String(idempotencyKey);

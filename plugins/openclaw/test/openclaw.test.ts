@@ -165,6 +165,11 @@ describe('a gateway (stand-in)', () => {
       message: expect.stringContaining('the provider timed out'),
       details: { reason: 'run_failed', timeout_phase: 'provider', stop_reason: 'timeout', run_id: expect.any(String) },
     });
+    await expect(openclaw.call('run_agent', { message: 'NO ANSWER' })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      effect: 'maybe',
+      details: { gateway_error: 'AGENT_TIMEOUT' },
+    });
   });
 
   it('waits on as long as there is time, whatever the gateway makes of its own wait', async () => {
