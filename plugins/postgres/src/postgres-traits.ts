@@ -34,10 +34,16 @@ const grammar: Grammar = {
   reads: ['select', 'with', 'values', 'table', 'show', 'explain'],
   controls: ['begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release', 'prepare'],
   isAtomic: (word, skeleton) => ATOMIC.has(word) && !NOT_UNDONE.test(skeleton),
-  refuse: (word, skeleton) =>
-    word === 'copy' && /\bstd(?:in|out)\b/.test(skeleton)
-      ? 'no COPY from or to the client, which has no place for the data: query reads rows, insert_rows writes them'
-      : undefined,
+  refuse(word, skeleton, use) {
+    // Behind comments that lie deeper than is looked there may stand a COMMIT.
+    if (word === '') return 'a statement that begins with a word, behind comments of few levels';
+    if (word !== 'copy') return undefined;
+    if (/\bstd(?:in|out)\b/.test(skeleton))
+      return 'no COPY from or to the client, which has no place for the data: query reads rows, insert_rows writes them';
+    return use === 'transaction' && /\b(?:to|program)\b/.test(skeleton)
+      ? 'a statement that can be undone: what COPY writes to files and programs would stay'
+      : undefined;
+  },
 };
 
 const quoteName = (name: string): string => pg.escapeIdentifier(name);

@@ -249,6 +249,19 @@ describeWith(postgres, 'a real PostgreSQL', () => {
   describe('a transaction', () => {
     const transact = (...statements: JsonObject[]) => connector.call('transaction', { statements });
 
+    it.each([
+      `${'/* '.repeat(9)}${' */'.repeat(9)} COMMIT`,
+      `${'/* '.repeat(9)}${' */'.repeat(9)} ROLLBACK`,
+      "COPY (SELECT 1) TO PROGRAM 'true'",
+      '-- nothing',
+    ])('refuses what would end it or stay behind: %s', async (sql) => {
+      await expect(transact({ sql: "INSERT INTO item (name) VALUES ('half')" }, { sql })).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        effect: 'none',
+      });
+      await expect(server.sql("SELECT 1 FROM item WHERE name = 'half'")).resolves.toStrictEqual([]);
+    });
+
     it('does all of its statements', async () => {
       const { results } = await transact(
         { sql: 'INSERT INTO item (name) VALUES ($1)', params: ['t'] },
