@@ -96,5 +96,9 @@ it('a change that was answered with something unknown may have been made, and a 
     ['create_annotation', { text: 'a' }, 'maybe'],
     ['get_dashboard', { uid: 'a' }, 'none'],
   ] as const)
-    await expect(connector.call(action, payload)).rejects.toMatchObject({ effect, retryable: false });
+    await expect(connector.call(action, payload)).rejects.toMatchObject({
+      effect,
+      retryable: false,
+      details: { reason: 'bad_answer' },
+    });
 });
