@@ -55,6 +55,26 @@ async function openHost(logTo: (folder: string) => Writable, flags: HostSettings
 const toFile = (folder: string): Writable => createWriteStream(join(folder, 'host.log'));
 
 describe('records that an action writes', () => {
+  it('are refused, without effect, where too many wait for a log that takes nothing', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { log, written } = await openHost((folder) => {
+      const file = toFile(folder);
+      return new Writable({
+        write: (chunk, _encoding, done) => void gate.promise.then(() => file.write(chunk, done)),
+        final: (done) => void file.end(done),
+      });
+    });
+    const calls = Array.from({ length: 60 }, (_, index) =>
+      log({ message: `record ${index}`, fields: { text: 'x'.repeat(200_000) } }),
+    );
+    // Whoever waits has no answer yet.
+    await expect(Promise.race(calls)).rejects.toMatchObject({ code: 'OVERLOADED', effect: 'none' });
+    gate.resolve();
+    const ends = await Promise.allSettled(calls);
+    const logged = ends.flatMap((end, index) => (end.status === 'fulfilled' ? [`record ${index}`] : []));
+    expect((await written()).map(({ msg }) => msg).toSorted()).toStrictEqual(logged.toSorted());
+  });
+
   it('are all in the log where it says so, however many and large they are', async () => {
     const { log, written } = await openHost(toFile);
     const text = 'x'.repeat(4096);

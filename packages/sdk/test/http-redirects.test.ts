@@ -1,5 +1,11 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { FakeService } from '@automate/testing';
+import { createCertificateAuthority, FakeService } from '@automate/testing';
 import { openHttp, rejection } from './open-http.ts';
 
 let service: FakeService;
@@ -171,6 +177,25 @@ describe('a request for any origin', () => {
     expect(service.requests[1]?.headers).not.toHaveProperty('authorization');
   });
 
+  it('is not led out of TLS', async () => {
+    const authority = createCertificateAuthority();
+    await using folder = await temporaryFolder();
+    const caFile = join(folder.path, 'ca.pem');
+    await writeFile(caFile, authority.cert);
+    const secure = createServer(authority.issue(), (_request, response) => {
+      response.writeHead(307, { location: `${other.url}/plain` }).end();
+    });
+    secure.listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    const { port } = secure.address() as AddressInfo;
+    using remote = openHttp({ scheme: 'https', host: '127.0.0.1', port, tls: { caFile } });
+    const refused = rejection(remote.http.request({ method: 'PUT', path: '/file', body: 'secret', anyOrigin: true }));
+    expect(await refused).toMatchObject({ retryable: false, details: { reason: 'redirect_refused' } });
+    expect(other.requests).toHaveLength(0);
+    remote.close();
+    secure.close();
+  });
+
   it('is no way out of HTTP', async () => {
     service.on('GET', '/out', { status: 302, headers: { location: 'file:///etc/passwd' } });
     using remote = openHttp(service.endpoint);
@@ -182,3 +207,8 @@ describe('a request for any origin', () => {
     });
   });
 });
+
+async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'automate-redirects-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
+}

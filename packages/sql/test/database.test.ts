@@ -29,10 +29,13 @@ const traits: Traits = {
 const log: string[] = [];
 let opened = 0;
 let connectMs = 0;
+let takesChanges = true;
 
 class ScriptConnection implements SqlConnection {
   readonly name = `c${(opened += 1)}`;
   #broken = Promise.withResolvers<never>();
+  /** What COMMIT will meet. */
+  #later: string | undefined;
   isOpen = true;
 
   constructor() {
@@ -44,6 +47,7 @@ class ScriptConnection implements SqlConnection {
   async prepare(): Promise<void> {}
   async run({ sql }: Statement) {
     log.push(`${this.name} ${sql}`);
+    this.#later = /later (\w+)/.exec(sql)?.[1];
     if (sql.includes('hang')) await this.#broken.promise;
     if (sql.includes('wait')) await Promise.race([sleep(200), this.#broken.promise]);
     if (sql.includes('overrun')) {
@@ -60,6 +64,7 @@ class ScriptConnection implements SqlConnection {
   }
   async commit(): Promise<void> {
     log.push(`${this.name} commit`);
+    if (this.#later !== undefined) throw new Error(this.#later);
   }
   async reset(): Promise<void> {}
   async cancel(): Promise<void> {
@@ -86,7 +91,7 @@ const dialect: Dialect<ScriptConnection> = {
     if (connectMs > 0) await sleep(connectMs);
     return new ScriptConnection();
   },
-  check: async () => ({ version: '1', takesChanges: true }),
+  check: async () => ({ version: '1', takesChanges }),
   explain(error, effects) {
     const { message } = error as Error;
     const session = ({ refused: 'usable', stopped: 'usable', demoted: 'demoted', broken: 'broken' } as const)[message];
@@ -118,6 +123,7 @@ beforeEach(async () => {
   log.length = 0;
   opened = 0;
   connectMs = 0;
+  takesChanges = true;
   connector = await start({ pool_size: 2 });
 });
 afterEach(() => connector.close());
@@ -129,6 +135,15 @@ it('judges by what was sent and by what came back', async () => {
   await expect(connector.call('query', { sql: 'SELECT break' })).rejects.toMatchObject({ effect: 'none' });
   const statements = [{ sql: 'CALL break' }];
   await expect(connector.call('transaction', { statements })).rejects.toMatchObject({ effect: 'none' });
+});
+
+it.each([
+  ['broken', EFFECTS.commit.silent, 'maybe'],
+  ['refused', EFFECTS.commit.refused, 'none'],
+])('does not know of a COMMIT without an answer whether it was done: %s', async (later, rule, effect) => {
+  const statements = [{ sql: `INSERT later ${later}` }];
+  await expect(connector.call('transaction', { statements })).rejects.toMatchObject({ effect });
+  expect(rule).toBe(effect);
 });
 
 it('uses a connection again that the server only refused something on, and no other', async () => {
@@ -144,6 +159,27 @@ it('leaves all connections to a server that was demoted', async () => {
   await expect(execute('INSERT demote')).rejects.toMatchObject({ effect: 'none' });
   await execute('INSERT');
   expect(log.slice(3).toSorted()).toStrictEqual(['c1 close', 'c2 destroy', 'c3 INSERT']);
+});
+
+it('does not use a connection again that was busy while its server was found to be demoted', async () => {
+  const busy = execute('INSERT wait');
+  await expect(execute('INSERT demote')).rejects.toMatchObject({ effect: 'none' });
+  await busy;
+  await execute('INSERT');
+  expect(log.at(-1)).toBe('c3 INSERT');
+});
+
+it('leaves a server of which the health check finds that it takes no changes, unless it is to be read only', async () => {
+  takesChanges = false;
+  await execute('INSERT');
+  await connector.health();
+  await execute('INSERT');
+  expect(log.at(-1)).toBe('c2 INSERT');
+  await connector.close();
+  connector = await start({ read_only: true });
+  await connector.health();
+  await connector.call('query', { sql: 'SELECT 1' });
+  expect(log.at(-1)).toBe('c3 SELECT 1');
 });
 
 it('lets calls wait for their turn, and says so when it does not come in time', async () => {

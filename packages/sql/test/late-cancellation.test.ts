@@ -33,7 +33,7 @@ function openDatabase(behaviour: Partial<SqlConnection> = {}) {
   const explain = (error: unknown) => ({
     error: new UpstreamError(String(error)),
     session: 'usable' as const,
-    cancelled: true,
+    cancelled: String(error).includes('cancelled'),
   });
   const traits = { grammar: { opaque: /''/g, controls: [], isAtomic: () => false } };
   const dialect = { traits, server: 'A server', changesInTransaction: false, connect, explain };
@@ -62,6 +62,27 @@ it('hands no connection on whose cancellation is still on its way', async () => 
   await expect(change(database)).resolves.toBe(DONE);
   await expect(change(database)).resolves.toBe(DONE);
   expect(opened).toStrictEqual([{ destroyed: true }, { destroyed: true }]);
+});
+
+it('does not use a connection again whose statement ended for another reason than its cancellation', async () => {
+  const ended = Promise.withResolvers<StatementResult>();
+  const { database, opened } = openDatabase({
+    run: () => ended.promise,
+    cancel: async () => ended.reject(new Error('refused')),
+  });
+  await expect(change(database)).rejects.toThrow('refused');
+  expect(opened).toStrictEqual([{ destroyed: true }]);
+});
+
+it('commits nothing where a statement was cancelled and ended as if all were well', async () => {
+  let committed = false;
+  const { database } = openDatabase({ commit: async () => void (committed = true) });
+  const leaving = new AbortController();
+  const call = { deadline: Date.now() + 60_000, signal: leaving.signal };
+  const done = database.transact(call, undefined, (session) => session.run(STATEMENT, PAGE));
+  setImmediate(() => leaving.abort());
+  await expect(done).rejects.toMatchObject({ code: 'CANCELLED', effect: 'none' });
+  expect(committed).toBe(false);
 });
 
 it('begins nothing on a connection before its last cancellation has arrived', async () => {

@@ -6,6 +6,22 @@ const columns = (...names: string[]): Column[] => names.map((name) => ({ name, t
 const huge = 'x'.repeat(MAX_RESULT_BYTES);
 
 describe('a page of rows', () => {
+  it.each([
+    [2, false],
+    [3, true],
+  ])('holds as many as were asked for behind those that are left out: %i of them, more: %p', (count, truncated) => {
+    const page = createRowPage(columns('a'), { limit: 2, offset: 1, room: createRoom(), tooLarge: 'refuse' });
+    for (const value of ['left out', 'x', 'y', 'z'].slice(0, count + 1)) page.add([value]);
+    expect(page.result()).toMatchObject({ rows: [{ a: 'x' }, { a: 'y' }], row_count: 2, truncated });
+  });
+
+  it('keeps each value of a row, whatever the columns are called', () => {
+    const names = columns('id', 'id', 'id_2', '__proto__');
+    const page = createRowPage(names, { limit: 5, offset: 0, room: createRoom(), tooLarge: 'refuse' });
+    page.add([1, 2, 3, 4]);
+    expect(JSON.stringify(page.result().rows)).toBe('[{"id":1,"id_3":2,"id_2":3,"__proto__":4}]');
+  });
+
   it('refuses a row that is too large by itself, and names its largest column', () => {
     const page = createRowPage(columns('a', 'b'), { limit: 5, offset: 0, room: createRoom(), tooLarge: 'refuse' });
     expect(() => page.add(['x', huge])).toThrow(/in column "b"/);

@@ -215,6 +215,17 @@ describe('errors of Discord', () => {
     expect(discord().requests).toHaveLength(1);
   });
 
+  it('of a rate limit keep back requests of the same route, and no others', async () => {
+    const connector = await start();
+    const path = '/api/v10/channels/71/messages';
+    discord().on('POST', path, { status: 429, headers: { 'retry-after': '60' }, json: { retry_after: 60 } });
+    const input = { channel_id: '71', content: 'x' };
+    for (let call = 0; call < 2; call += 1)
+      await expect(connector.call('send_message', input)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    expect(discord().requests.filter((request) => request.path === path)).toHaveLength(1);
+    await expect(connector.call('call', { method: 'GET', path: '/users/@me' })).resolves.toMatchObject({ status: 200 });
+  });
+
   it('include the rate limit, with the time to wait to the millisecond, which is not waited for here', async () => {
     const connector = await start();
     const json = { message: 'You are being rate limited.', retry_after: 0.337, global: false };

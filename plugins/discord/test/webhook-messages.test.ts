@@ -29,6 +29,17 @@ describe('webhooks', () => {
     expect(JSON.stringify(discord().requests[0]?.headers)).not.toContain(TOKEN);
   });
 
+  it('keep their address to themselves where the answer cannot be unpacked', async () => {
+    const connector = await start(onlyHook);
+    const path = '/api/v10/webhooks/900/hook-token-right';
+    discord().on('POST', path, { status: 200, headers: { 'content-encoding': 'gzip' }, text: 'not packed' });
+    const error = await connector
+      .call('create_webhook_message', { webhook: 'deploys', content: 'x' })
+      .catch((failure: unknown) => failure);
+    expect(error).toMatchObject({ code: 'UPSTREAM_5XX', details: { reason: 'bad_encoding' } });
+    expect(JSON.stringify([error, String(error)])).not.toContain(HOOK.token);
+  });
+
   it('keep their address to themselves, in errors and in the configuration', async () => {
     const connector = await start(onlyHook);
     await discord().close();

@@ -100,6 +100,24 @@ describeWith(services, 'PgBouncer', () => {
       await connector.call('transaction', { statements: statements.map((sql) => ({ sql })) });
     });
 
+    it('does not vouch for a commit after which an administrator ended the session', async () => {
+      // Commits are kept, and then wait for a standby that does not exist.
+      await server.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+      await server.sql('SELECT pg_reload_conf()');
+      const waiting = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+      try {
+        const failed = expect(
+          connector.call('execute', { sql: 'INSERT INTO item (id) VALUES (70)' }),
+        ).rejects.toMatchObject({ effect: 'maybe' });
+        while ((await server.sql(waiting)).length === 0) await sleep(10);
+        await failed;
+        expect(await server.sql('SELECT id FROM item WHERE id = 70')).toHaveLength(1);
+      } finally {
+        await server.sql('ALTER SYSTEM RESET synchronous_standby_names');
+        await server.sql('SELECT pg_reload_conf()');
+      }
+    });
+
     it('cancels at the deadline what no transaction holds', async () => {
       const sql = 'DO $$ BEGIN PERFORM pg_sleep(60); END $$';
       await expect(connector.call('execute', { sql }, { timeoutMs: 500 })).rejects.toMatchObject({

@@ -105,6 +105,22 @@ describeWith(postgres, 'sessions of a real PostgreSQL', () => {
     }
   });
 
+  it('do not vouch for a commit after which an administrator ended them', async () => {
+    // Commits are kept, and then wait for a standby that does not exist.
+    await server.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    await server.sql('SELECT pg_reload_conf()');
+    const waiting = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    try {
+      const failed = expect(execute('INSERT INTO mark VALUES (70)')).rejects.toMatchObject({ effect: 'maybe' });
+      while ((await server.sql(waiting)).length === 0) await sleep(10);
+      await failed;
+      expect(await isThere(70)).toBe(true);
+    } finally {
+      await server.sql('ALTER SYSTEM RESET synchronous_standby_names');
+      await server.sql('SELECT pg_reload_conf()');
+    }
+  });
+
   it('are told apart from those of others that are full', async () => {
     const busy = connector.call('query', { sql: 'SELECT pg_sleep(2)' });
     for (const action of ['query', 'execute'])

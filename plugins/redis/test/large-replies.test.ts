@@ -67,13 +67,15 @@ const HUGE: [string, string, ...(string | number)[]][] = [
   ['SET', "redis.call('SET', 'k', VALUE)", 'k', 'new', 'get'],
   ['LPOP', "redis.call('RPUSH', 'k', VALUE, 'a')", 'k'],
   ['RPOP', "redis.call('RPUSH', 'k', 'a', VALUE)", 'k', 2],
-  ['LMPOP', "redis.call('RPUSH', 'k', VALUE)", 2, 'none', 'k', 'LEFT'],
-  ['LMPOP', "redis.call('RPUSH', 'k', VALUE)", 2, 'none', 'k', 'RIGHT', 'COUNT', 3],
+  ['RPOP', "redis.call('RPUSH', 'k', 'a', VALUE)", 'k'],
+  ['LMPOP', "redis.call('RPUSH', 'k', VALUE, 'a')", 2, 'none', 'k', 'LEFT'],
+  ['LMPOP', "redis.call('RPUSH', 'k', 'a', 'b', VALUE)", 2, 'none', 'k', 'RIGHT', 'COUNT', 2],
   ['SPOP', "redis.call('SADD', 'k', VALUE)", 'k'],
   ['SPOP', "redis.call('SADD', 'k', VALUE, 'a', 'b')", 'k', 3],
-  ['ZPOPMIN', "redis.call('ZADD', 'k', 1, VALUE)", 'k'],
-  ['ZPOPMAX', "redis.call('ZADD', 'k', 1, VALUE)", 'k', 1],
-  ['ZMPOP', "redis.call('ZADD', 'k', 1, VALUE)", 1, 'k', 'MIN'],
+  ['ZPOPMIN', "redis.call('ZADD', 'k', 1, VALUE, 2, 'a')", 'k'],
+  ['ZPOPMAX', "redis.call('ZADD', 'k', 1, 'a', 2, VALUE)", 'k', 1],
+  ['ZMPOP', "redis.call('ZADD', 'k', 1, VALUE, 2, 'a')", 1, 'k', 'MIN'],
+  ['ZMPOP', "redis.call('ZADD', 'k', 1, 'a', 2, VALUE)", 1, 'k', 'MAX'],
 ];
 
 describeWith(redis, 'a reply that is too large', () => {
