@@ -99,3 +99,21 @@ describe('a secret of a profile', () => {
     });
   });
 });
+
+describe('a parameter of a token request', () => {
+  it('is shown as it was written where that says where it is, and not at all else', async () => {
+    const auth = '{ type: oauth2, token_url: "http://127.0.0.1:9/", client_id: me, client_secret: "${CANARY}"';
+    await using it = await SandboxHost.open({
+      yaml: `
+connectors:
+  - id: own
+    kind: echo
+    auth: ${auth}, token_params: { assertion: ${FILE_CANARY}, resource: "\${CANARY}" } }
+`,
+      env: { CANARY },
+    });
+    const { config } = await it.service.get('own');
+    expect(config.auth.tokenParams).toStrictEqual({ assertion: '[secret]', resource: '${CANARY}' });
+    expect(JSON.stringify([await it.service.list(), config])).not.toContain(FILE_CANARY);
+  });
+});

@@ -211,6 +211,8 @@ describeWith(prometheus, 'a real Prometheus', () => {
     const [time] = result as [number, string];
     expect(time + 5400).toBeGreaterThanOrEqual(before);
     expect(time + 5400).toBeLessThanOrEqual(Date.now() / 1000);
+    const { result: ahead } = await connector.call('query', { query: 'time()', time: 'now+1h' });
+    expect((ahead as [number, string])[0] - 3600).toBeGreaterThanOrEqual(before);
     const range = await connector.call('query_range', { query: 'vector(1)', start: 'now-1h', step: '30m' });
     expect((range['result'] as { readonly values: unknown[] }[])[0]?.values).toHaveLength(3);
     await expect(connector.call('query', { query: '1', time: 'now-soon' })).rejects.toMatchObject({
