@@ -1,5 +1,6 @@
 import { createConnectorError } from '@automate/sdk';
 import type { ConnectorError, ErrorCode, HttpClient, JsonValue } from '@automate/sdk';
+import { textMap } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import type { QueryInput } from './actions/query.ts';
 import { check, jsonValue, requestGrafana } from './grafana-client.ts';
@@ -13,7 +14,7 @@ export const frame = z.object({
     z.object({
       name: z.string(),
       type: z.string().optional().describe('`time` (milliseconds), `number`, `string`, `boolean` …'),
-      labels: z.record(z.string(), z.string()).optional(),
+      labels: textMap.optional(),
     }),
   ),
   values: z

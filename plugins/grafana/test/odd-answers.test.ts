@@ -70,6 +70,13 @@ it('frames keep the nanoseconds of times, numbers that JSON has no word for, and
   });
 });
 
+it('frames keep a label of any name', async () => {
+  const text = '{"results":{"A":{"frames":[{"schema":{"fields":[{"name":"V","labels":{"__proto__":"kept"}}]}}]}}}';
+  grafana.on('POST', '/api/ds/query', { text, headers: { 'content-type': 'application/json' } });
+  const answer = await connector.call('query', { queries: [{ datasource_uid: 'x', model: {} }] });
+  expect(JSON.stringify(answer)).toContain('"labels":{"__proto__":"kept"}');
+});
+
 describe('a 404', () => {
   it.each([
     ['a page', { text: '<html>not here</html>', headers: { 'content-type': 'text/html' } }],

@@ -9,7 +9,7 @@ const input = z.strictObject({
       z.strictObject({
         ref_id: z
           .string()
-          .regex(/^[A-Za-z0-9_]+$/)
+          .regex(/^(?!__proto__$)[A-Za-z0-9_]+$/)
           .default('A')
           .describe('Name of the query in the result'),
         datasource_uid: z.string().min(1).describe('Uid of the data source, from `list_datasources`'),
