@@ -1,6 +1,8 @@
 import { ConnectorAdapter } from '@automate/sdk';
 import type { AdapterHealth, CallContext } from '@automate/sdk';
+import { callAction } from '@automate/sdk/exchange';
 import { createAnnotation } from './actions/create-annotation.ts';
+import { deleteDashboard } from './actions/delete-dashboard.ts';
 import { getDashboard } from './actions/get-dashboard.ts';
 import { listAlerts } from './actions/list-alerts.ts';
 import { listDatasources } from './actions/list-datasources.ts';
@@ -8,7 +10,7 @@ import { query } from './actions/query.ts';
 import { saveDashboard } from './actions/save-dashboard.ts';
 import { searchDashboards } from './actions/search-dashboards.ts';
 import { configSchema } from './config.ts';
-import { readHealth, readOrganization } from './grafana-client.ts';
+import { readHealth, readOrganization, requestGrafana } from './grafana-client.ts';
 
 /** A Grafana server, seen by one service account. */
 export default class GrafanaAdapter extends ConnectorAdapter {
@@ -22,10 +24,15 @@ export default class GrafanaAdapter extends ConnectorAdapter {
     search_dashboards: searchDashboards,
     get_dashboard: getDashboard,
     save_dashboard: saveDashboard,
+    delete_dashboard: deleteDashboard,
     create_annotation: createAnnotation,
     list_datasources: listDatasources,
     query,
     list_alerts: listAlerts,
+    call: callAction({
+      description: "Sends any request to Grafana's HTTP API, for what has no action of its own: folders, silences.",
+      send: (request, { http }) => requestGrafana(http, request),
+    }),
   };
 
   override async connect(): Promise<boolean> {

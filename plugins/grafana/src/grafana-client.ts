@@ -5,6 +5,12 @@ import { z } from 'zod';
 /** Any JSON: what comes from JSON needs no further check. */
 export const jsonValue: z.ZodType<JsonValue> = z.any();
 
+/** Becomes part of a path; these are the characters that Grafana allows. */
+export const dashboardUid = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,40}$/)
+  .describe('Uid of the dashboard');
+
 const health = z.object({ database: z.string(), version: z.string().optional() });
 const organization = z.object({ id: z.int(), name: z.string() });
 

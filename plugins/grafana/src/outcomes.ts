@@ -22,4 +22,10 @@ export const outcomes: readonly OutcomeRule[] = [
     effect: 'maybe',
     retried: false,
   },
+  {
+    when: '`delete_dashboard` finds no dashboard after an attempt that may have deleted it',
+    effect: 'none',
+    retried: 'it is the success of the call',
+  },
+  { when: '`call` by GET, HEAD or OPTIONS failed', effect: 'none', retried: 'if `retryable`' },
 ];

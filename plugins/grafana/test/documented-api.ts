@@ -7,6 +7,7 @@ export const ROUTES: readonly string[] = [
   'GET /api/org',
   'GET /api/search',
   'GET /api/dashboards/uid/{uid}',
+  'DELETE /api/dashboards/uid/{uid}',
   'POST /api/dashboards/db',
   'POST /api/annotations',
   'GET /api/datasources',

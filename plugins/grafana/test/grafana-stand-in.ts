@@ -53,6 +53,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'GET /api/org': () => ({ json: documented('OrgDetailsDTO', { id: 1, name: 'Main Org.' }) }),
   'GET /api/search': search,
   'GET /api/dashboards/uid/{uid}': read,
+  'DELETE /api/dashboards/uid/{uid}': remove,
   'POST /api/dashboards/db': save,
   'POST /api/annotations': annotate,
   'GET /api/datasources': () => ({
@@ -121,6 +122,13 @@ function read({ dashboards }: State, _request: RecordedRequest, uid: string): Fa
     created: '2026-01-01T00:00:00Z',
   });
   return { json: documented('DashboardFullWithMeta', { dashboard: { ...model, version }, meta }) };
+}
+
+function remove({ dashboards }: State, _request: RecordedRequest, uid: string): FakeReply {
+  const stored = dashboards.get(uid);
+  if (stored === undefined) return refuse(404, 'Dashboard not found');
+  dashboards.delete(uid);
+  return { json: { title: String(stored.model['title']), message: 'Dashboard deleted', id: 1 } };
 }
 
 function save({ dashboards }: State, request: RecordedRequest): FakeReply {

@@ -73,6 +73,26 @@ describe('dashboards', () => {
     });
   });
 
+  it('are deleted, and are gone then', async () => {
+    const connector = await start();
+    await connector.call('save_dashboard', { dashboard: { ...board('One'), uid: 'one' } });
+    await expect(connector.call('delete_dashboard', { uid: 'one' })).resolves.toStrictEqual({ deleted: true });
+    await expect(connector.call('get_dashboard', { uid: 'one' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(connector.call('delete_dashboard', { uid: 'one' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('count as deleted where a repeated attempt finds them gone', async () => {
+    const connector = await start();
+    await expect(connector.call('delete_dashboard', { uid: 'one' }, { repeated: true })).resolves.toStrictEqual({
+      deleted: true,
+    });
+  });
+
+  it('and all else can be asked for by any request', async () => {
+    const connector = await start();
+    await expect(connector.call('call', { path: '/api/org' })).resolves.toMatchObject({ json: { name: 'Main Org.' } });
+  });
+
   it('come a page at a time, and the last page says that it is the last', async () => {
     const connector = await start();
     for (const title of ['a', 'b', 'c'])

@@ -1,14 +1,8 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
-import { askGrafana, jsonValue } from '../grafana-client.ts';
+import { askGrafana, dashboardUid, jsonValue } from '../grafana-client.ts';
 
-const input = z.strictObject({
-  uid: z
-    .string()
-    // Becomes part of the path; these are the characters that Grafana allows.
-    .regex(/^[A-Za-z0-9_-]{1,40}$/)
-    .describe('Uid of the dashboard'),
-});
+const input = z.strictObject({ uid: dashboardUid });
 
 const output = z.object({
   uid: z.string(),
