@@ -1,9 +1,9 @@
-import { createConnectorError } from '@automate/sdk';
-import type { ConnectorError, ErrorCode, HttpClient, JsonValue } from '@automate/sdk';
+import { createConnectorError, errorForStatus } from '@automate/sdk';
+import type { ConnectorError, ErrorCode, HttpClient, HttpResponse, JsonValue } from '@automate/sdk';
 import { textMap } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import type { QueryInput } from './actions/query.ts';
-import { check, jsonValue, requestGrafana } from './grafana-client.ts';
+import { check, jsonValue, messageOf, requestGrafana } from './grafana-client.ts';
 
 const PATH = '/api/ds/query';
 
@@ -88,15 +88,13 @@ export async function runQueries(
         ...(max_data_points === undefined ? {} : { maxDataPoints: max_data_points }),
       })),
     },
-    // Failed queries come with 207 or 400 and their reasons in the usual body.
-    accept: (status) => (status >= 200 && status < 300) || status === 400,
+    // Failed queries come with 207, 400 or 500 and up, and their reasons in the usual body.
+    accept: (status) => (status >= 200 && status < 300) || status === 400 || status >= 500,
   });
-  if (response.status === 400) throw refusal(response.json());
+  if (response.status >= 400) throw refusal(response);
   const { results } = check(answer, response.json(), PATH);
-  for (const { ref_id } of queries) {
-    const result = results[ref_id];
-    if (result?.error !== undefined) throw queryError(ref_id, result);
-  }
+  const failure = queryError(results);
+  if (failure !== undefined) throw failure;
   return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, { frames: toFrames(result) }]));
 }
 
@@ -118,27 +116,40 @@ function withEntities(column: readonly JsonValue[], listed: z.output<typeof enti
   return values;
 }
 
-function refusal(body: z.output<typeof jsonValue>): ConnectorError {
+function refusal(response: HttpResponse): ConnectorError {
+  const { status } = response;
+  const body = readBody(response);
   const parsed = answer.safeParse(body);
-  const failed = parsed.success
-    ? Object.entries(parsed.data.results).find(([, { error }]) => error !== undefined)
-    : undefined;
-  if (failed !== undefined) return queryError(failed[0], failed[1]);
-  const said = z.object({ message: z.string() }).safeParse(body);
-  return createConnectorError(
-    'INVALID_INPUT',
-    `Grafana refused the queries: ${said.success ? said.data.message : 'no reason given'}`,
-    {
-      details: { status: 400 },
-    },
-  );
+  const failed = parsed.success ? queryError(parsed.data.results) : undefined;
+  if (failed !== undefined) return failed;
+  const message = `Grafana refused the queries: ${messageOf(body)}`;
+  return errorForStatus(status, message) ?? createConnectorError('INVALID_INPUT', message, { details: { status } });
 }
 
-/** The status of one query is that of the data source's own answer; without one the query was wrong. */
-function queryError(refId: string, { status = 400, error = '', errorSource }: Result): ConnectorError {
+function readBody(response: HttpResponse): JsonValue {
+  try {
+    return response.json();
+  } catch {
+    // A page of something before Grafana; the status says what is left to say.
+    return null;
+  }
+}
+
+/**
+ * The error of queries that failed: the status of one is that of the data source's own answer; without one the query was
+ * wrong. All are named, and the first gives the code.
+ */
+function queryError(results: Readonly<Record<string, Result>>): ConnectorError | undefined {
+  const failed = Object.entries(results).filter(
+    ([, { error, status }]) => error !== undefined || (status !== undefined && status >= 400),
+  );
+  const [first] = failed;
+  if (first === undefined) return undefined;
+  const [refId, { status = 400, errorSource }] = first;
   const code: ErrorCode =
     status === 504 ? 'TIMEOUT' : status >= 500 ? 'UPSTREAM_5XX' : status === 429 ? 'RATE_LIMITED' : 'INVALID_INPUT';
-  return createConnectorError(code, `query ${refId} failed: ${error}`, {
+  const said = failed.map(([name, { error = 'no reason given' }]) => `query ${name} failed: ${error}`);
+  return createConnectorError(code, said.join('; '), {
     details: { ref_id: refId, status, ...(errorSource === undefined ? {} : { error_source: errorSource }) },
   });
 }

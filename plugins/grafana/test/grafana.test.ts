@@ -204,6 +204,25 @@ describe('queries that fail', () => {
     });
   });
 
+  it.each([207, 400, 500])('are all told by their names, whatever the whole answers: %i', async (whole) => {
+    const connector = await start();
+    const results = { A: { status: 500 }, B: { status: 200, frames: [] }, C: { status: 400, error: 'no such metric' } };
+    grafana.service.on('POST', '/api/ds/query', { status: whole, json: { results } });
+    const queries = ['A', 'B', 'C'].map((ref_id) => ({ ref_id, datasource_uid: 'prom', model: {} }));
+    await expect(connector.call('query', { queries })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      message: 'query A failed: no reason given; query C failed: no such metric',
+      details: { ref_id: 'A', status: 500 },
+    });
+  });
+
+  it('with a page of something before Grafana are told by its status', async () => {
+    const connector = await start();
+    grafana.service.on('POST', '/api/ds/query', { status: 503, text: '<html>busy</html>' });
+    const queries = [{ ref_id: 'A', datasource_uid: 'prom', model: {} }];
+    await expect(connector.call('query', { queries })).rejects.toMatchObject({ code: 'UPSTREAM_5XX', retryable: true });
+  });
+
   it('because two have one name are refused before they are sent', async () => {
     const connector = await start();
     const queries = [1, 2].map(() => ({ ref_id: 'A', datasource_uid: 'prom', model: {} }));

@@ -1,8 +1,7 @@
 import { action } from '@automate/sdk';
+import { textMap as texts } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import { askGrafana } from '../grafana-client.ts';
-
-const texts = z.record(z.string(), z.string());
 
 const input = z.strictObject({
   folder_uid: z.string().min(1).optional().describe('Only of this folder'),
