@@ -66,7 +66,7 @@ async function reachEndpoint(connector: ConnectorInfo): Promise<Finding> {
           check,
           state: 'failed',
           message: connector.lastError,
-          remedy: 'install the plugin, or disable the connector',
+          remedy: `correct its entry or install its plugin, and ask "automate connectors test ${connector.id}"; or disable it`,
         };
   }
   const address = addressOf(connector.endpoint);
