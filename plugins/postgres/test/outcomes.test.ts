@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
 import type { JsonObject } from '@automate/sdk';
 import { startConnector } from '@automate/testing';
@@ -95,6 +96,8 @@ describeWith(services, 'the outcomes of a real PostgreSQL', () => {
       await other.sql(SCHEMA);
       await server.sql('ALTER SYSTEM SET default_transaction_read_only = on');
       await server.sql('SELECT pg_reload_conf()');
+      // The server tells its sessions some time after it has answered; a new one knows it no sooner than the others.
+      while (JSON.stringify(await server.sql('SHOW default_transaction_read_only')).includes('off')) await sleep(20);
       proxy.move(other.port);
       return { see: (sql) => other.sql(sql) };
     },
