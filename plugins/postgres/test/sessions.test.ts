@@ -109,6 +109,7 @@ describeWith(postgres, 'sessions of a real PostgreSQL', () => {
     // Commits are kept, and then wait for a standby that does not exist.
     await server.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
     await server.sql('SELECT pg_reload_conf()');
+    while (!JSON.stringify(await server.sql('SHOW synchronous_standby_names')).includes('nobody')) await sleep(20);
     const waiting = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
     try {
       const failed = expect(execute('INSERT INTO mark VALUES (70)')).rejects.toMatchObject({ effect: 'maybe' });
