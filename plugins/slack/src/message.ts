@@ -2,7 +2,7 @@ import type { JsonValue } from '@automate/sdk';
 import { z } from 'zod';
 
 /** Any JSON: a payload is JSON already, so that nothing is left to check. */
-const jsonValue: z.ZodType<JsonValue> = z.any();
+export const jsonValue: z.ZodType<JsonValue> = z.any();
 
 /** Most blocks that Slack takes in one message. */
 const MAX_BLOCKS = 50;

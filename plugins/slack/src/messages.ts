@@ -1,9 +1,8 @@
-import type { JsonObject, JsonValue } from '@automate/sdk';
+import type { JsonObject } from '@automate/sdk';
 import { z } from 'zod';
 import { nextPage } from './inputs.ts';
+import { jsonValue } from './message.ts';
 import { nextCursor, parseAnswer } from './outputs.ts';
-
-const anyJson: z.ZodType<JsonValue> = z.any();
 
 /** Who reacted how to a message. */
 export const reaction = z.object({
@@ -25,9 +24,9 @@ const message = z.object({
   reply_count: z.number().optional(),
   edited: z.object({ user: z.string().optional(), ts: z.string() }).optional(),
   reactions: z.array(reaction).optional(),
-  blocks: z.array(anyJson).optional(),
-  attachments: z.array(anyJson).optional(),
-  files: z.array(anyJson).optional().describe('As Slack describes them'),
+  blocks: z.array(jsonValue).optional(),
+  attachments: z.array(jsonValue).optional(),
+  files: z.array(jsonValue).optional().describe('As Slack describes them'),
 });
 
 /** One page of messages. */

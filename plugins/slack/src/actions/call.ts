@@ -1,10 +1,7 @@
-import type { JsonValue } from '@automate/sdk';
 import { action, InvalidInputError } from '@automate/sdk';
 import { z } from 'zod';
+import { jsonValue } from '../message.ts';
 import type { SlackClient } from '../slack-client.ts';
-
-/** Any JSON: a payload is JSON already, so that nothing is left to check. */
-const jsonValue: z.ZodType<JsonValue> = z.any();
 
 const input = z.strictObject({
   method: z
