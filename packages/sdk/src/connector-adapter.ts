@@ -109,6 +109,12 @@ export abstract class ConnectorAdapter {
         .join('; ');
       throw new InvalidInputError(`the payload of "${action}" is wrong: ${all}`, { problems: input.problems });
     }
+    const dropped = findReservedKey(payload);
+    if (dropped !== undefined && findReservedKey(input.value) === undefined)
+      throw new InvalidInputError(`the payload of "${action}" has a member called __proto__, which it cannot take`, {
+        details: { reason: 'reserved_key', path: dropped },
+        problems: [{ path: dropped, expected: 'another name', received: 'the reserved name __proto__' }],
+      });
     const result: unknown = await definition.run(input.value as never, context);
     if (definition.output === undefined) return (result ?? null) as JsonValue;
     const output = await validate(definition.output, result);

@@ -147,6 +147,37 @@ describe('the declarative form', () => {
     });
   });
 
+  it('drops no member called __proto__ of a payload without a word', async () => {
+    const run = jest.fn(({ fields }: { fields: object }) => Object.keys(fields));
+    const declare = (fields: z.ZodType) =>
+      ({
+        keep: action({
+          description: '',
+          input: z.object({ fields }),
+          sideEffects: true,
+          idempotent: false,
+          run: run as never,
+        }),
+      }) as never;
+    class Dropping extends Weather {
+      override readonly actions = declare(z.record(z.string(), z.string()));
+    }
+    class Keeping extends Weather {
+      override readonly actions = declare(z.any());
+    }
+    const payload = (): JsonObject => JSON.parse('{"fields":{"a":"1","__proto__":"2"}}') as JsonObject;
+    const dropping = start(new Dropping());
+    expect(await rejection(dropping.adapter.execute('keep', payload(), dropping.remote.call()))).toMatchObject({
+      code: 'INVALID_INPUT',
+      effect: 'none',
+      details: { reason: 'reserved_key' },
+      problems: [{ path: 'fields.__proto__', received: 'the reserved name __proto__' }],
+    });
+    expect(run).not.toHaveBeenCalled();
+    const keeping = start(new Keeping());
+    expect(await keeping.adapter.execute('keep', payload(), keeping.remote.call())).toEqual(['a', '__proto__']);
+  });
+
   it('may compute its table in a getter', async () => {
     class Computed extends ConnectorAdapter {
       readonly name = 'computed';
