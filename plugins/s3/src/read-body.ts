@@ -64,8 +64,13 @@ export function brokenOff(what: string, length: number, announced: number): Tran
 export function asChecksumError(thrown: unknown, what: string): unknown {
   const { message } = (thrown ?? {}) as { readonly message?: unknown };
   if (typeof message !== 'string' || !message.startsWith('Checksum mismatch')) return thrown;
-  return new TransientNetworkError(`${what}: the bytes that arrived do not fit the object's checksum`, {
+  return mismatch(what, thrown);
+}
+
+/** The error for bytes that changed on the way. */
+export function mismatch(what: string, cause?: unknown): TransientNetworkError {
+  return new TransientNetworkError(`${what}: the bytes that arrived are not those of the object`, {
     details: { reason: 'checksum_mismatch' },
-    cause: thrown,
+    cause,
   });
 }

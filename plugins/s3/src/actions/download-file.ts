@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import type { Readable } from 'node:stream';
-import { action, TransientNetworkError } from '@automate/sdk';
+import { action } from '@automate/sdk';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { withoutEffect } from '../change-error.ts';
 import { bucketOrDefault, etag, key, versionId } from '../inputs.ts';
 import { absolutePath, createFile } from '../local-files.ts';
-import { objectInfo, toObjectInfo } from '../outputs.ts';
-import { asChecksumError, brokenOff } from '../read-body.ts';
+import { objectInfo, toEtag, toObjectInfo } from '../outputs.ts';
+import { asChecksumError, brokenOff, mismatch } from '../read-body.ts';
 import type { S3Client } from '../s3-client.ts';
 
 const input = z.strictObject({
@@ -20,6 +19,8 @@ const input = z.strictObject({
   file: absolutePath.describe("Path on the host's machine, within a directory of the setting `files.write`"),
   overwrite: z.boolean().default(false).describe('Whether a file of this path is replaced; otherwise it is an error'),
 });
+
+const CHECKSUMS = ['ChecksumCRC32', 'ChecksumCRC32C', 'ChecksumCRC64NVME', 'ChecksumSHA1', 'ChecksumSHA256'] as const;
 
 /** Writes an object of any size to a file. */
 export const downloadFile = (s3: S3Client) =>
@@ -36,17 +37,26 @@ export const downloadFile = (s3: S3Client) =>
       const allowed = { setting: 'settings.files.write', directories: s3.settings.files.write };
       const made = createFile(file, { ...allowed, overwrite }, (handle) =>
         s3.run(context, what, async ({ sdk, aws, options, signal }) => {
-          const answer = await aws.send(
-            new sdk.GetObjectCommand({
-              Bucket: bucket,
-              Key: payload.key,
-              VersionId: payload.version_id,
-              IfMatch: payload.if_match,
-              ChecksumMode: 'ENABLED',
-            }),
-            options,
-          );
-          return { ...toObjectInfo(answer), size: await save(answer, handle, { what, signal }) };
+          const get = (): Promise<GetObjectCommandOutput> =>
+            aws.send(
+              new sdk.GetObjectCommand({
+                Bucket: bucket,
+                Key: payload.key,
+                VersionId: payload.version_id,
+                IfMatch: payload.if_match,
+                ChecksumMode: 'ENABLED',
+              }),
+              options,
+            );
+          const answer = await get();
+          const reading = { what, signal };
+          const { size, md5 } = await read(answer, reading, (chunk) => handle.writeFile(chunk));
+          if (isDoubtful(answer, md5)) {
+            // An ETag need not be a digest, so that only a second reading tells bytes that changed on the way.
+            const again = await read(await get(), reading);
+            if (again.md5 !== md5) throw mismatch(what);
+          }
+          return { ...toObjectInfo(answer), size };
         }),
       );
       // Until its file appears nothing has happened.
@@ -54,34 +64,33 @@ export const downloadFile = (s3: S3Client) =>
     },
   });
 
-/** Writes the bytes of an object as they come, and holds them to their number and digest. */
-async function save(
-  { Body, ContentLength: announced, ETag, ServerSideEncryption }: GetObjectCommandOutput,
-  handle: FileHandle,
+/** Hands on the bytes of an object as they come. The library holds them to the checksum that the service sends. */
+async function read(
+  { Body, ContentLength: announced }: GetObjectCommandOutput,
   { what, signal }: { readonly what: string; readonly signal: AbortSignal },
-): Promise<number> {
+  take?: (chunk: Uint8Array) => Promise<void>,
+): Promise<{ readonly size: number; readonly md5: string }> {
   const digest = createHash('md5');
   let size = 0;
   try {
     for await (const chunk of addAbortSignal(signal, Body as Readable) as AsyncIterable<Uint8Array>) {
       digest.update(chunk);
       size += chunk.byteLength;
-      await handle.writeFile(chunk);
+      await take?.(chunk);
     }
   } catch (error) {
     throw asChecksumError(error, what);
   }
   if (announced !== undefined && size < announced) throw brokenOff(what, size, announced);
-  // Of bytes that are kept encrypted it may be another digest.
-  const wanted = ServerSideEncryption === undefined ? md5Of(ETag) : undefined;
-  if (wanted !== undefined && wanted !== digest.digest('hex'))
-    throw new TransientNetworkError(`${what}: the bytes that arrived do not fit the object's ETag`, {
-      details: { reason: 'checksum_mismatch' },
-    });
-  return size;
+  return { size, md5: digest.digest('hex') };
 }
 
-/** The MD5 that an ETag is, if it is one. */
-function md5Of(etag: string | undefined): string | undefined {
-  return /^"?([0-9a-f]{32})"?$/i.exec(etag ?? '')?.[1]?.toLowerCase();
+/** Whether an ETag that looks like the MD5 of the bytes is another, and neither a checksum nor encryption explains it. */
+function isDoubtful(answer: GetObjectCommandOutput, md5: string): boolean {
+  const isExplained =
+    // Checksums of an object made of parts, which end in their number, are not compared.
+    CHECKSUMS.some((name) => answer[name] !== undefined && !answer[name].includes('-')) ||
+    answer.ServerSideEncryption?.startsWith('aws:') === true ||
+    answer.SSECustomerAlgorithm !== undefined;
+  return !isExplained && /^"?[0-9a-f]{32}"?$/i.test(answer.ETag ?? '') && toEtag(answer.ETag)?.toLowerCase() !== md5;
 }
