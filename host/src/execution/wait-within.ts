@@ -1,8 +1,5 @@
 import type { CallOptions } from '@automate/contract';
-import { CancelledError, TimeoutError } from '@automate/contract';
-
-/** Beyond it a timer fires at once. */
-const LONGEST_TIMER_MS = 0x7fff_ffff;
+import { CancelledError, LONGEST_TIMER_MS, TimeoutError } from '@automate/contract';
 
 /** Waits for work as long as the caller will: rejects with TIMEOUT or CANCELLED when its patience ends. The work itself goes on. */
 export async function waitWithin<T>(work: Promise<T>, { timeoutMs, signal }: CallOptions): Promise<T> {

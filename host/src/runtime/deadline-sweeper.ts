@@ -1,3 +1,5 @@
+import { LONGEST_TIMER_MS } from '@automate/contract';
+
 /** Something that has deadlines. */
 export interface Sweepable {
   /** Acts on what is due and says when to look again; Infinity when nothing is left to wait for. */
@@ -38,7 +40,7 @@ export class DeadlineSweeper {
     clearTimeout(this.#timer);
     this.#wakeAt = at;
     // A timer holds 31 bits; longer waits come round again.
-    const delay = Math.min(Math.max(1, at - Date.now()), 0x7fff_ffff);
+    const delay = Math.min(Math.max(1, at - Date.now()), LONGEST_TIMER_MS);
     this.#timer = setTimeout(this.#wake, delay).unref();
   }
 

@@ -1,5 +1,5 @@
 import type { Outcome } from '@automate/contract';
-import { CancelledError, TimeoutError } from '@automate/contract';
+import { CancelledError, LONGEST_TIMER_MS, TimeoutError } from '@automate/contract';
 import type { ConnectorError } from '@automate/contract';
 import { parseEnvelope } from './parse-envelope.ts';
 import type { WorkerCall } from './runtime.ts';
@@ -54,7 +54,9 @@ async function within<T>(
   };
   const leave = (): void => give(new CancelledError(`the call to connector "${id}" was cancelled while it ran`));
   const late = (): void => give(new TimeoutError(`connector "${id}" gave no answer before the deadline`));
-  const timer = Number.isFinite(deadline) ? setTimeout(late, Math.min(deadline - Date.now(), 0x7fff_ffff)) : undefined;
+  const timer = Number.isFinite(deadline)
+    ? setTimeout(late, Math.min(deadline - Date.now(), LONGEST_TIMER_MS))
+    : undefined;
   signal?.addEventListener('abort', leave, { once: true });
   try {
     return await Promise.race([work(), given.promise]);

@@ -1,4 +1,4 @@
-import { CancelledError, ConnectorError, TimeoutError } from '@automate/contract';
+import { CancelledError, ConnectorError, LONGEST_TIMER_MS, TimeoutError } from '@automate/contract';
 
 export interface StartWait {
   /** The connector's id. */
@@ -16,7 +16,7 @@ export function waitForStart<T>(start: Promise<T>, { id, deadline, signal }: Sta
     const late = (): void =>
       finish(() => reject(new TimeoutError(`connector "${id}" did not start before the deadline of the call`)));
     const timer = Number.isFinite(deadline)
-      ? setTimeout(late, Math.min(Math.max(0, deadline - Date.now()), 0x7fff_ffff))
+      ? setTimeout(late, Math.min(Math.max(0, deadline - Date.now()), LONGEST_TIMER_MS))
       : undefined;
     const finish = (settle: () => void): void => {
       clearTimeout(timer);

@@ -1,5 +1,5 @@
 import type { ConnectorEvent, ConnectorInfo } from '@automate/contract';
-import { OverloadedError } from '@automate/contract';
+import { LONGEST_TIMER_MS, OverloadedError } from '@automate/contract';
 
 /** Events that one slow watcher may leave unread before it is let go. */
 const MAX_UNREAD = 10_000;
@@ -86,7 +86,7 @@ class Watcher {
   async next(): Promise<ConnectorEvent | undefined> {
     while (this.#unread.length === 0 && !this.#ended) {
       // Whoever watches waits for something, as over a connection, and a program must not end over it.
-      const hold = setInterval(() => undefined, 0x7fff_ffff);
+      const hold = setInterval(() => undefined, LONGEST_TIMER_MS);
       await new Promise<void>((resolve) => (this.#wake = resolve));
       clearInterval(hold);
       this.#wake = undefined;

@@ -1,7 +1,4 @@
-import { TimeoutError } from '@automate/contract';
-
-/** What timers take at most; a deadline beyond that is none. */
-export const LONGEST_TIMER_MS = 0x7fff_ffff;
+import { LONGEST_TIMER_MS, TimeoutError } from '@automate/contract';
 
 export interface Deadline {
   /** Milliseconds since the epoch. */

@@ -1,6 +1,6 @@
-import { CancelledError, ConnectorError, TimeoutError, UnavailableError } from '@automate/contract';
+import { CancelledError, ConnectorError, LONGEST_TIMER_MS, TimeoutError, UnavailableError } from '@automate/contract';
 import type { CallContext } from './connector-context.ts';
-import { LONGEST_TIMER_MS, remainingMs } from './deadline.ts';
+import { remainingMs } from './deadline.ts';
 
 /** When a call ends at the latest, and who may end it earlier. */
 export type CallScope = Pick<CallContext, 'deadline' | 'signal'>;

@@ -50,6 +50,7 @@ export {
   ForbiddenError,
   InvalidInputError,
   isJsonObject,
+  LONGEST_TIMER_MS,
   NotFoundError,
   OutcomeUnknownError,
   OverloadedError,

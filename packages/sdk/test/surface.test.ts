@@ -22,6 +22,7 @@ describe('the package', () => {
     ).toEqual([
       'ConnectorAdapter',
       'LOG_LEVELS',
+      'LONGEST_TIMER_MS',
       'Secret',
       'action',
       'createConnectorError',

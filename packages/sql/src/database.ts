@@ -3,6 +3,7 @@ import {
   ConnectorError,
   createConnectorError,
   ForbiddenError,
+  LONGEST_TIMER_MS,
   remainingMs,
   TimeoutError,
 } from '@automate/sdk';
@@ -138,7 +139,7 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
     const connection = await this.#acquire(ours);
     const guard = guardConnection(connection, ours, call.deadline);
     // The server's own limit comes after ours, so that it is known who stopped the statement.
-    const timeoutMs = Math.min(Math.max(1, Math.ceil(remainingMs(call.deadline))), 0x7fff_ffff);
+    const timeoutMs = Math.min(Math.max(1, Math.ceil(remainingMs(call.deadline))), LONGEST_TIMER_MS);
     try {
       const result = await work(connection, progress, timeoutMs, guard);
       guard.end();

@@ -1,4 +1,4 @@
-import { remainingMs } from '@automate/sdk';
+import { LONGEST_TIMER_MS, remainingMs } from '@automate/sdk';
 import type { Call, SqlConnection } from './dialect.ts';
 
 /** How long a statement that its caller gave up may take to end before its connection is given up, in milliseconds. */
@@ -35,7 +35,7 @@ export function guardConnection(connection: SqlConnection, { deadline, signal }:
     grace = setTimeout(() => connection.destroy(), patience);
   };
   const leave = (): void => cancel(Date.now() >= deadline ? 'deadline' : 'caller');
-  const timer = setTimeout(() => cancel('deadline'), Math.min(remainingMs(deadline), 0x7fff_ffff));
+  const timer = setTimeout(() => cancel('deadline'), Math.min(remainingMs(deadline), LONGEST_TIMER_MS));
   signal.addEventListener('abort', leave, { once: true });
   if (signal.aborted) leave();
   return {

@@ -1,4 +1,11 @@
-import { CancelledError, OverloadedError, remainingMs, TimeoutError, UnavailableError } from '@automate/sdk';
+import {
+  CancelledError,
+  LONGEST_TIMER_MS,
+  OverloadedError,
+  remainingMs,
+  TimeoutError,
+  UnavailableError,
+} from '@automate/sdk';
 import type { ConnectorError } from '@automate/sdk';
 import type { Call, SqlConnection } from './dialect.ts';
 
@@ -176,7 +183,7 @@ export class Pool<C extends SqlConnection> {
 /** Waits until the work is done, the deadline passes or the caller leaves. */
 async function untilOver<T>({ deadline, signal }: Call, tooLate: () => ConnectorError, work: Promise<T>): Promise<T> {
   const { promise: over, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(tooLate()), Math.min(remainingMs(deadline), 0x7fff_ffff));
+  const timer = setTimeout(() => reject(tooLate()), Math.min(remainingMs(deadline), LONGEST_TIMER_MS));
   const leave = (): void => reject(Date.now() >= deadline ? tooLate() : left());
   signal.addEventListener('abort', leave, { once: true });
   try {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallScope } from '@automate/sdk';
-import { remainingMs, TimeoutError } from '@automate/sdk';
+import { LONGEST_TIMER_MS, remainingMs, TimeoutError } from '@automate/sdk';
 import { z } from 'zod';
 import type { GatewayConnection } from './gateway-connection.ts';
 import { parseAnswer } from './gateway-error.ts';
@@ -21,8 +21,6 @@ const waited = z.object({
 /** How a run has ended. */
 export type RunEnd = z.output<typeof waited>;
 
-/** The longest wait that the gateway's timer takes. */
-const LONGEST_WAIT_MS = 0x7fff_ffff;
 /** Between two waits, so that a gateway that answers at once is not asked without end. */
 const PAUSE_MS = 250;
 
@@ -37,7 +35,7 @@ export async function endOfRun(
   { deadline, signal }: CallScope,
 ): Promise<RunEnd> {
   while (remainingMs(deadline) > 0 && !signal.aborted) {
-    const timeoutMs = Math.min(Math.ceil(remainingMs(deadline)), LONGEST_WAIT_MS);
+    const timeoutMs = Math.min(Math.ceil(remainingMs(deadline)), LONGEST_TIMER_MS);
     const answer = parseAnswer(waited, await connection.request('agent.wait', { runId, timeoutMs }), 'agent.wait');
     if (hasEnded(answer)) return answer;
     await sleep(Math.min(PAUSE_MS, remainingMs(deadline)));

@@ -1,11 +1,12 @@
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { LONGEST_TIMER_MS } from '@automate/contract';
 import type { Server } from '@grpc/grpc-js';
 
 /** Milliseconds of each of gRPC's units of time. */
 const UNIT_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
 
-/** What a timer can wait for; the library has longer times overflow and ends the call at once. */
-const LONGEST_SECONDS = Math.floor(0x7fff_ffff / 1000);
+/** The library has longer times overflow and ends the call at once. */
+const LONGEST_SECONDS = Math.floor(LONGEST_TIMER_MS / 1000);
 
 /**
  * Shortens deadlines that lie further away than timers reach, before the library reads them. It offers no place for that,
