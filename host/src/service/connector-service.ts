@@ -177,15 +177,14 @@ export class HostConnectorService implements ConnectorService {
     return { ...answer, result: JSON.parse(answer.result) as JsonValue };
   }
 
-  async executeText(request: ExecuteTextRequest, options?: CallOptions): Promise<ExecuteTextResult> {
-    this.#admit(options);
-    if (request.id === '' || typeof request.id !== 'string') requireId(request.id);
-    if (request.action === '' || typeof request.action !== 'string') {
-      throw new InvalidInputError('the call names no action', {
-        problems: [{ path: 'action', expected: 'the name of an action', received: 'nothing' }],
-      });
+  /** Not async: every further promise costs a tenth of the whole call. */
+  executeText(request: ExecuteTextRequest, options?: CallOptions): Promise<ExecuteTextResult> {
+    try {
+      this.#admit(options);
+      requireCall(request);
+    } catch (reason) {
+      return Promise.reject(ConnectorError.from(reason));
     }
-    requireIdempotencyKey(request.idempotencyKey);
     return this.#options.execute(request, options);
   }
 
@@ -230,6 +229,16 @@ export class HostConnectorService implements ConnectorService {
   view(entry: ConnectorEntry): ConnectorInfo {
     return viewConnector(entry, this.#options.live.report(entry));
   }
+}
+
+function requireCall({ id, action, idempotencyKey }: ExecuteTextRequest): void {
+  requireId(id);
+  if (typeof action !== 'string' || action === '') {
+    throw new InvalidInputError('the call names no action', {
+      problems: [{ path: 'action', expected: 'the name of an action', received: 'nothing' }],
+    });
+  }
+  requireIdempotencyKey(idempotencyKey);
 }
 
 function requireId(id: string): string {

@@ -55,6 +55,12 @@ describe('encoding within bounds', () => {
     expect(() => boundedEncode({ tied: knot }, LIMITS)).toThrow(/refers to itself at "tied\[0\].knot"/);
   });
 
+  it('sees a circle however many ways lead around it', () => {
+    const knot: Record<string, unknown> = {};
+    for (const name of 'abcdefgh') knot[name] = knot;
+    expect(() => boundedEncode(knot, { bytes: Infinity, depth: 256 })).toThrow(/refers to itself at "a"/);
+  });
+
   it('keeps a member called __proto__', () => {
     const row: unknown = JSON.parse('{"__proto__":1}');
     expect(boundedEncode([row], LIMITS)).toBe('[{"__proto__":1}]');

@@ -37,6 +37,7 @@ interface Walk {
  * of that; its text may still turn out longer than the limit.
  */
 export function measureJson(value: unknown, limits: JsonLimits): JsonRefusal | undefined {
+  if (isPlain(value, limits)) return undefined;
   const walk: Walk = { limits, ancestors: [], steps: [], bytes: 0, refusal: undefined };
   try {
     visit(value, walk);
@@ -45,6 +46,56 @@ export function measureJson(value: unknown, limits: JsonLimits): JsonRefusal | u
     const what = 'cannot be read: a getter, proxy or toJSON in it throws';
     return walk.refusal ?? { fault: 'not_json', path: pathOf(walk), what, cause };
   }
+}
+
+/** No more bytes are looked at in passing: of what goes in circles, or is monstrous, the walk makes short work. */
+const PLAIN_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Whether nothing of a value is out of the ordinary: half the cost of the walk, as it keeps no path. What it cannot answer
+ * for is walked, which is why it may take a value to be longer than it is, and never shorter.
+ */
+function isPlain(value: unknown, { bytes, depth }: JsonLimits): boolean {
+  try {
+    return bytesLeft(value, Math.min(bytes, PLAIN_BYTES), depth) >= 0;
+  } catch {
+    return false;
+  }
+}
+
+/** What a value leaves of so many bytes; below 0 where it is too long or not plain. */
+function bytesLeft(value: unknown, left: number, depth: number): number {
+  switch (typeof value) {
+    case 'string':
+      return left - value.length - 2;
+    case 'number':
+      return Number.isFinite(value) ? left - 1 : -1;
+    case 'boolean':
+      return left - 4;
+    case 'object':
+      return value === null ? left - 4 : bytesLeftByMembers(value, left, depth);
+    case 'undefined':
+      return left;
+    default:
+      return -1;
+  }
+}
+
+function bytesLeftByMembers(value: object, bytes: number, depth: number): number {
+  if (depth <= 0 || typeof (value as { readonly toJSON?: unknown }).toJSON === 'function') return -1;
+  let left = bytes - 2;
+  if (Array.isArray(value)) {
+    left -= value.length;
+    for (let index = 0; index < value.length && left >= 0; index += 1) left = bytesLeft(value[index], left, depth - 1);
+    return left;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return -1;
+  for (const name in value) {
+    left = bytesLeft((value as Record<string, unknown>)[name], left - name.length - 3, depth - 1);
+    if (left < 0) break;
+  }
+  return left;
 }
 
 function visit(value: unknown, walk: Walk): void {

@@ -6,23 +6,29 @@ const MOST_VALUES = 2_000_000;
  * as copying them could reach a prototype.
  */
 export function findReservedKey(value: unknown): string | undefined {
-  let left = MOST_VALUES;
-  /** The path, its last step first. */
-  const within = (at: object): string[] | undefined => {
-    left -= 1;
-    for (const key of Object.keys(at)) {
-      if (key === '__proto__') return [key];
-      const member = (at as Record<string, unknown>)[key];
-      if (typeof member !== 'object' || member === null || left < 0) continue;
-      const found = within(member);
-      if (found !== undefined) return [...found, key];
-    }
-    return undefined;
-  };
   try {
-    return typeof value === 'object' && value !== null ? within(value)?.toReversed().join('.') : undefined;
+    return findWithin(value, { left: MOST_VALUES })?.toReversed().join('.');
   } catch {
     // A cycle, or a getter that throws: what encodes the result says so.
     return undefined;
   }
+}
+
+/** The path, its last step first. */
+function findWithin(value: unknown, budget: { left: number }): string[] | undefined {
+  budget.left -= 1;
+  if (typeof value !== 'object' || value === null || budget.left < 0) return undefined;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length && budget.left >= 0; index += 1) {
+      const found = findWithin(value[index], budget);
+      if (found !== undefined) return [...found, String(index)];
+    }
+    return undefined;
+  }
+  for (const key in value) {
+    if (key === '__proto__') return [key];
+    const found = findWithin((value as Record<string, unknown>)[key], budget);
+    if (found !== undefined) return [...found, key];
+  }
+  return undefined;
 }
