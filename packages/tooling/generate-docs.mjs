@@ -117,7 +117,7 @@ async function renderErrorCodes() {
 function renderReasons() {
   const page = readFileSync(join(ROOT, 'docs', 'errors.md'), 'utf8');
   const explained = page.slice(0, page.indexOf('<!-- generated: reasons of kinds -->'));
-  const rows = globSync(['plugins/*/README.md', 'packages/sql/README.md'], { cwd: ROOT })
+  const rows = globSync(['plugins/*/README.md', 'packages/{alertmanager,sql}/README.md'], { cwd: ROOT })
     .toSorted()
     .flatMap((readme) => {
       const folder = dirname(readme).replaceAll('\\', '/');

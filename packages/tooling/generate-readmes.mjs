@@ -47,7 +47,7 @@ async function referenceOf(folder) {
     const entry = typeof declared === 'string' ? declared : declared.entry;
     const { default: Adapter } = await import(pathToFileURL(join(folder, entry)).href);
     const description = describeAdapter(new Adapter(), { kind });
-    parts.push(renderReference(description), renderOutcomes(description, outcomes, ERROR_CODES));
+    parts.push(renderReference(description), renderOutcomes(description, outcomes[kind] ?? outcomes, ERROR_CODES));
   }
   return parts.join('\n');
 }

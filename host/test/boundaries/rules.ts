@@ -26,11 +26,13 @@ function packageName(specifier: string): string {
 const WORKSPACE_IMPORTS: ReadonlyArray<readonly [folder: RegExp, allowed: readonly RegExp[]]> = [
   [/^packages\/contract$/, []],
   [/^packages\/sdk$/, [/^@automate\/contract$/]],
+  [/^packages\/alertmanager$/, [/^@automate\/sdk(\/exchange)?$/]],
   [/^packages\/sql$/, [/^@automate\/sdk$/]],
   [/^packages\/testing$/, [/^@automate\/contract(\/|$)/, /^@automate\/sdk(\/|$)/]],
   // The schemas too: a message cannot carry what is wrong with a configuration, so the client checks before it writes one.
   [/^packages\/client$/, [/^@automate\/contract(\/(grpc|schemas))?$/]],
   [/^host$/, [/^@automate\/contract(\/|$)/, /^@automate\/sdk(\/|$)/]],
+  [/^plugins\/(grafana|prometheus)$/, [/^@automate\/(sdk(\/exchange)?|alertmanager)$/]],
   [/^plugins\/(mysql|postgres|sqlite)$/, [/^@automate\/(sdk|sql)$/]],
   [/^plugins\/[^/]+$/, [/^@automate\/sdk(\/exchange)?$/]],
 ];

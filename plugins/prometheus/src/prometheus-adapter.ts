@@ -47,11 +47,11 @@ export default class PrometheusAdapter extends ConnectorAdapter {
   }
 
   /**
-   * A configured `health_check.path` is asked as for every kind. Else the server has to answer a query, with the
-   * credentials: `/-/healthy` says nothing about them, and hosted servers have none.
+   * A configured `health_check.path` must answer 2xx. Besides, the server has to answer a query, with the credentials:
+   * `/-/healthy` says nothing about them, and hosted servers have none.
    */
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
-    if (this.context.config.healthCheck.path !== undefined) return super.healthCheck(context);
+    if (this.context.config.healthCheck.path !== undefined) await super.healthCheck(context);
     await this.#api.check(context.http);
     return { status: 'healthy', message: `${this.getEndpoint()} answers queries` };
   }

@@ -1,10 +1,9 @@
-import { InvalidInputError } from '@automate/sdk';
 import type { ConnectorContext, HttpClient, HttpRequest, HttpResponse } from '@automate/sdk';
 import { z } from 'zod';
-import { configSchema } from './config.ts';
 import { cutToLimit } from './cut-to-limit.ts';
 import { queryData } from './outputs.ts';
 import { mayCarryError, notPrometheus, prometheusError, tryJson } from './prometheus-error.ts';
+import { Tenant } from './tenant.ts';
 
 type Params = NonNullable<HttpRequest['query']>;
 
@@ -36,8 +35,6 @@ export interface PrometheusRequest<S extends z.ZodType> {
   readonly data: S;
 }
 
-const TENANT_HEADER = 'x-scope-orgid';
-
 /** More than a result may have: `limit` and filters cut what the server sends whole. */
 const MAX_READ_BYTES = 8 * 1024 * 1024;
 
@@ -52,12 +49,10 @@ const envelope = z.object({
 
 /** The HTTP API v1 of one server. */
 export class PrometheusApi {
-  #tenant: string | undefined;
-  #pinned = false;
+  readonly #tenant = new Tenant();
 
-  open({ settings, config }: ConnectorContext): void {
-    this.#tenant = configSchema.parse(settings).tenant;
-    this.#pinned = Object.keys(config.auth.headers ?? {}).some((name) => name.toLowerCase() === TENANT_HEADER);
+  open(context: ConnectorContext): void {
+    this.#tenant.open(context);
   }
 
   /**
@@ -88,7 +83,7 @@ export class PrometheusApi {
     const wanted = request.accept ?? isSuccess;
     const response = await http.request({
       ...request,
-      headers: { ...this.#tenantHeaders(), ...request.headers },
+      headers: { ...this.#tenant.headers(), ...request.headers },
       accept: (status) => wanted(status) || mayCarryError(status),
     });
     if (wanted(response.status)) return response;
@@ -108,7 +103,7 @@ export class PrometheusApi {
     { path, params = {}, post, limit, tenant }: PrometheusRequest<z.ZodType>,
   ): Promise<HttpResponse> {
     const given = { ...params, limit: params['limit'] ?? limit };
-    const headers = this.#tenantHeaders(tenant);
+    const headers = this.#tenant.headers(tenant);
     const get = (): Promise<HttpResponse> => this.send(http, { path, query: given, headers, maxBytes: MAX_READ_BYTES });
     if (post !== true) return get();
     const response = await this.send(http, {
@@ -121,16 +116,6 @@ export class PrometheusApi {
     });
     // What takes no POST (an old server, a strict proxy) still takes short queries by GET.
     return isMethodRefused(response.status) ? get() : response;
-  }
-
-  #tenantHeaders(tenant?: string): Readonly<Record<string, string>> {
-    if (tenant !== undefined && this.#pinned) {
-      throw new InvalidInputError("the operator has pinned this connector's tenant in auth.headers: call without one", {
-        problems: [{ path: 'tenant', expected: 'nothing, for this connector', received: JSON.stringify(tenant) }],
-      });
-    }
-    const named = tenant ?? this.#tenant;
-    return named === undefined ? {} : { [TENANT_HEADER]: named };
   }
 }
 

@@ -3,10 +3,9 @@ import type { ActionDefinition, CallContext } from '@automate/sdk';
 import { z } from 'zod';
 import type { PrometheusAnswer, PrometheusApi, PrometheusRequest } from './prometheus-api.ts';
 import { answerTooLong, MAX_RESULT_MIB } from './prometheus-error.ts';
+import { tenantField } from './tenant.ts';
 
 const MAX_RESULT_BYTES = MAX_RESULT_MIB * 1024 * 1024;
-
-const tenant = z.string().min(1).optional().describe('Asks in the name of this tenant (X-Scope-OrgID)');
 
 /** Asks the server in the name of the call's tenant. */
 export type Ask = <S extends z.ZodType>(
@@ -31,7 +30,7 @@ export function readAction<I extends z.core.$ZodShape, O extends z.ZodType>(
   const { description, input, output, narrow, run } = definition;
   return {
     description,
-    input: z.strictObject({ ...input, tenant }),
+    input: z.strictObject({ ...input, tenant: tenantField }),
     output,
     sideEffects: false,
     idempotent: true,

@@ -198,11 +198,18 @@ describe('health', () => {
     await expect(hosted.connector.health()).resolves.toMatchObject({ status: 'healthy' });
   });
 
-  it('asks the configured path instead of its own', async () => {
-    const script = ({ path }: { path: string }): FakeReply => ({ status: path === '/custom' ? 200 : 500 });
-    const { connector, server } = await start(script, { config: { healthCheck: { path: '/custom' } } });
-    await expect(connector.health()).resolves.toMatchObject({ status: 'healthy' });
-    expect(server.requests.map(({ path }) => path)).toStrictEqual(['/custom']);
+  it('takes that the configured path answers, and that queries are', async () => {
+    const healthCheck = { path: '/custom' };
+    const at = async (custom: number, api: FakeReply) => {
+      const script = ({ path }: { path: string }): FakeReply => (path === '/custom' ? { status: custom } : api);
+      return (await start(script, { config: { healthCheck } })).connector.health();
+    };
+    await expect(at(200, scalar)).resolves.toMatchObject({ status: 'healthy' });
+    await expect(at(503, scalar)).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'UPSTREAM_5XX' } });
+    await expect(at(200, { status: 401 })).resolves.toMatchObject({ details: { code: 'AUTH_FAILED' } });
+    await expect(at(200, { status: 404, text: 'none' })).resolves.toMatchObject({ status: 'unhealthy' });
+    const page = { text: '<html>', headers: { 'content-type': 'text/html' } };
+    await expect(at(200, page)).resolves.toMatchObject({ status: 'unhealthy' });
   });
 });
 
