@@ -26,6 +26,8 @@ const groupData = z.object({
 const group = z.object({ labels: textMap, receiver: z.string(), alerts: z.array(alert) });
 
 const posted = z.object({ silenceID: z.string() });
+/** Alertmanager says nothing, Grafana's a message. */
+const ended = z.looseObject({}).optional();
 
 const FEWER_ALERTS = 'fewer alerts, by `filter` or `receiver`';
 const FEWER_SILENCES = 'fewer silences, by `filter`';
@@ -149,7 +151,7 @@ export function alertmanagerActions(ask: AskAlertmanager, extra: z.ZodRawShape) 
       output: z.object({ expired: z.literal(true) }),
       changes: 'repeatable',
       async run({ id }, asked) {
-        await asked({ method: 'DELETE', path: `/api/v2/silence/${id}` }, z.unknown());
+        await asked({ method: 'DELETE', path: `/api/v2/silence/${id}` }, ended);
         return { expired: true as const };
       },
     }),

@@ -3,12 +3,12 @@ import type { OutcomeRule } from '@automate/sdk';
 /** What goes wrong with calls in particular; actions that read never have an effect. */
 export const outcomes: readonly OutcomeRule[] = [
   {
-    when: 'Grafana has no such dashboard, folder or data source: its own 404 with a message (NOT_FOUND)',
+    when: 'Grafana has no such dashboard, folder, silence or data source: its own 404 with a message (NOT_FOUND)',
     effect: 'none',
     retried: false,
   },
   {
-    when: 'a 404 of something in front of Grafana: a page, or no word at all (UPSTREAM_5XX, `details.reason: not_the_service` or `bad_answer`)',
+    when: "a 404 of something in front of Grafana: a page, no word at all, or a gateway's own message (UPSTREAM_5XX, `details.reason: not_the_service` or `bad_answer`)",
     effect: 'none',
     retried: false,
   },
@@ -23,9 +23,19 @@ export const outcomes: readonly OutcomeRule[] = [
     retried: false,
   },
   {
-    when: '`delete_dashboard` finds no dashboard after an attempt that may have deleted it',
+    when: '`delete_dashboard` or `delete_folder` finds nothing after an attempt that may have deleted it',
     effect: 'none',
     retried: 'it is the success of the call',
+  },
+  {
+    when: "the Alertmanager of Grafana's organization is starting, 409 (UPSTREAM_5XX)",
+    effect: 'none',
+    retried: true,
+  },
+  {
+    when: 'a silence to be changed has expired (INVALID_INPUT, `details.reason: silence_expired`), or could not be read',
+    effect: 'none',
+    retried: 'if `retryable`',
   },
   { when: '`call` by GET, HEAD or OPTIONS failed', effect: 'none', retried: 'if `retryable`' },
 ];

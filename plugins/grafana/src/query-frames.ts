@@ -3,7 +3,8 @@ import type { ConnectorError, ErrorCode, HttpClient, HttpResponse, JsonValue } f
 import { textMap } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import type { QueryInput } from './actions/query.ts';
-import { check, jsonValue, messageOf, requestGrafana } from './grafana-client.ts';
+import type { GrafanaApi } from './grafana-api.ts';
+import { check, jsonValue, messageOf, tryJson } from './grafana-api.ts';
 
 const PATH = '/api/ds/query';
 
@@ -70,11 +71,12 @@ type Result = z.output<typeof answer>['results'][string];
  * taken for an empty one.
  */
 export async function runQueries(
+  grafana: GrafanaApi,
   http: HttpClient,
   input: QueryInput,
 ): Promise<Record<string, { frames: z.output<typeof frame>[] }>> {
   const { queries, from, to, interval_ms, max_data_points } = input;
-  const response = await requestGrafana(http, {
+  const response = await grafana.request(http, {
     method: 'POST',
     path: PATH,
     json: {
@@ -118,21 +120,12 @@ function withEntities(column: readonly JsonValue[], listed: z.output<typeof enti
 
 function refusal(response: HttpResponse): ConnectorError {
   const { status } = response;
-  const body = readBody(response);
+  const body = tryJson(response);
   const parsed = answer.safeParse(body);
   const failed = parsed.success ? queryError(parsed.data.results) : undefined;
   if (failed !== undefined) return failed;
   const message = `Grafana refused the queries: ${messageOf(body)}`;
   return errorForStatus(status, message) ?? createConnectorError('INVALID_INPUT', message, { details: { status } });
-}
-
-function readBody(response: HttpResponse): JsonValue {
-  try {
-    return response.json();
-  } catch {
-    // A page of something before Grafana; the status says what is left to say.
-    return null;
-  }
 }
 
 /**

@@ -13,6 +13,20 @@ export const ROUTES: readonly string[] = [
   'GET /api/datasources',
   'POST /api/ds/query',
   'GET /api/v1/provisioning/alert-rules',
+  'GET /api/folders',
+  'POST /api/folders',
+  'GET /api/folders/{folder_uid}',
+  'DELETE /api/folders/{folder_uid}',
+];
+
+/** Of Grafana's alerting, which the document leaves out: the Alertmanager API v2, below the name of an Alertmanager. */
+export const ALERTMANAGER_ROUTES: readonly string[] = [
+  'GET /api/v2/alerts',
+  'GET /api/v2/alerts/groups',
+  'GET /api/v2/silences',
+  'POST /api/v2/silences',
+  'GET /api/v2/silence/{SilenceId}',
+  'DELETE /api/v2/silence/{SilenceId}',
 ];
 
 interface Model {
@@ -49,6 +63,11 @@ const MODELS = {
     required: 'condition data execErrState folderUID for noDataState orgID ruleGroup title',
     optional:
       'annotations id isPaused keep_firing_for labels missingSeriesEvalsToResolve notification_settings provenance record uid updated',
+  },
+  Folder: {
+    required: 'parents',
+    optional:
+      'accessControl canAdmin canDelete canEdit canSave created createdBy hasAcl id managedBy orgId parentUid title uid updated updatedBy url version',
   },
   ErrorResponseBody: { required: 'message', optional: 'error status' },
 } as const satisfies Record<string, Model>;

@@ -2,7 +2,7 @@ import type { JsonObject } from '@automate/sdk';
 import { isJsonObject } from '@automate/sdk';
 import type { FakeReply, RecordedRequest } from '@automate/testing';
 import { FakeService } from '@automate/testing';
-import { documented, ROUTES } from './documented-api.ts';
+import { ALERTMANAGER_ROUTES, documented, ROUTES } from './documented-api.ts';
 import { toFrames } from './prometheus-frames.ts';
 
 export const TOKEN = 'glsa_right';
@@ -22,17 +22,23 @@ interface Stored {
 
 interface State {
   readonly dashboards: Map<string, Stored>;
+  readonly folders: Map<string, { readonly title: string; readonly parentUid: string }>;
   readonly annotations: JsonObject[];
+  /** Where the Alertmanager is that answers as Grafana's own. */
+  readonly alertmanager: string | undefined;
   /** Where the data source named `prom` really is. */
   readonly prometheus: string | undefined;
 }
 
 /**
- * NOT Grafana: a stand-in that keeps dashboards and annotations as Grafana does, with the routes and fields of Grafana's
- * published document. Its data source is a real Prometheus where one is given.
+ * NOT Grafana: a stand-in that keeps dashboards, folders and annotations as Grafana does, with the routes and fields of
+ * Grafana's published document. Its data source and its Alertmanager are real ones where they are given.
  */
-export async function startGrafana(options: { readonly prometheus?: string } = {}): Promise<GrafanaStandIn> {
-  const state: State = { dashboards: new Map(), annotations: [], prometheus: options.prometheus };
+export async function startGrafana(
+  options: { readonly prometheus?: string; readonly alertmanager?: string } = {},
+): Promise<GrafanaStandIn> {
+  const { prometheus, alertmanager } = options;
+  const state: State = { dashboards: new Map(), folders: new Map(), annotations: [], prometheus, alertmanager };
   const service = await FakeService.start();
   service.on('*', /.*/, (request) => answer(state, request));
   return {
@@ -55,6 +61,10 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'GET /api/dashboards/uid/{uid}': read,
   'DELETE /api/dashboards/uid/{uid}': remove,
   'POST /api/dashboards/db': save,
+  'GET /api/folders': listFolders,
+  'POST /api/folders': createFolder,
+  'GET /api/folders/{folder_uid}': readFolder,
+  'DELETE /api/folders/{folder_uid}': removeFolder,
   'POST /api/annotations': annotate,
   'GET /api/datasources': () => ({
     json: [
@@ -76,12 +86,101 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 
 function answer(state: State, request: RecordedRequest): FakeReply | Promise<FakeReply> {
   const { method, path, headers } = request;
-  const uid = /^\/api\/dashboards\/uid\/([^/]+)$/.exec(path)?.[1];
-  const route = uid === undefined ? `${method} ${path}` : `${method} /api/dashboards/uid/{uid}`;
-  if (!ROUTES.includes(route)) return refuse(404, 'Not found');
+  const [, folder, uid = ''] = /^\/api\/(dashboards\/uid|folders)\/([^/]+)$/.exec(path) ?? [];
+  const name = folder === 'folders' ? '/api/folders/{folder_uid}' : '/api/dashboards/uid/{uid}';
+  const route = `${method} ${folder === undefined ? path : name}`;
+  const alerting = path.startsWith('/api/alertmanager/');
+  if (!alerting && !ROUTES.includes(route)) return refuse(404, 'Not found');
   if (route !== 'GET /api/health' && headers['authorization'] !== `Bearer ${TOKEN}`)
     return refuse(401, 'Invalid API key');
-  return HANDLERS[route]?.(state, request, decodeURIComponent(uid ?? '')) ?? refuse(404, 'Not found');
+  if (headers['x-grafana-org-id'] !== undefined && headers['x-grafana-org-id'] !== '1')
+    return refuse(401, 'Unauthorized');
+  if (alerting) return passOn(state, request);
+  return HANDLERS[route]?.(state, request, decodeURIComponent(uid)) ?? refuse(404, 'Not found');
+}
+
+/** As Grafana answers for its own Alertmanager: with its statuses and in its words. */
+async function passOn(
+  { alertmanager }: State,
+  { method, target, path, body, headers }: RecordedRequest,
+): Promise<FakeReply> {
+  const [, recipient = '', below = ''] = /^\/api\/alertmanager\/([^/]+)(\/.*)$/.exec(path) ?? [];
+  if (recipient !== 'grafana') return refuse(404, 'Unable to find datasource: data source not found');
+  const route = `${method} ${below.replace(/(?<=\/silence\/)[^/]+$/, '{SilenceId}')}`;
+  if (!ALERTMANAGER_ROUTES.includes(route)) return refuse(404, 'Not found');
+  if (alertmanager === undefined) return refuse(409, 'Alertmanager is not ready yet');
+  const response = await fetch(`${alertmanager}${target.slice('/api/alertmanager/grafana'.length)}`, {
+    method,
+    ...(method === 'POST' ? { body, headers: { 'content-type': String(headers['content-type']) } } : {}),
+  });
+  const said = await response.text();
+  const words = response.ok ? '' : said === '' ? 'silence not found' : String(JSON.parse(said));
+  if (words !== '') return refuse(words === 'silence not found' ? 404 : response.status, words);
+  if (method === 'DELETE') return { json: { message: 'silence deleted' } };
+  return { status: method === 'POST' ? 202 : 200, json: JSON.parse(said) as JsonObject };
+}
+
+function listFolders({ folders }: State, { query: wanted }: RecordedRequest): FakeReply {
+  const parent = wanted.get('parentUid') ?? '';
+  const limit = Number(wanted.get('limit') ?? 1000);
+  const begin = (Number(wanted.get('page') ?? 1) - 1) * limit;
+  const found = [...folders].filter(([, { parentUid }]) => parentUid === parent).slice(begin, begin + limit);
+  return {
+    json: found.map(([uid, { title, parentUid }], index) => ({
+      id: index + 1,
+      uid,
+      title,
+      ...(parentUid === '' ? {} : { parentUid }),
+    })),
+  };
+}
+
+function folderOf({ folders }: State, uid: string): FakeReply {
+  const { title = '', parentUid = '' } = folders.get(uid) ?? {};
+  const above = folders.get(parentUid);
+  const parents = above === undefined ? [] : [{ uid: parentUid, title: above.title, id: 1 }];
+  return {
+    json: documented('Folder', {
+      id: 1,
+      uid,
+      title,
+      ...(above === undefined ? {} : { parentUid }),
+      parents,
+      url: `/dashboards/f/${uid}/x`,
+      version: 1,
+      createdBy: 'sa-1-automate',
+      created: '2026-01-01T00:00:00Z',
+    }),
+  };
+}
+
+function createFolder(state: State, request: RecordedRequest): FakeReply {
+  const {
+    title,
+    uid = `made-${state.folders.size + 1}`,
+    parentUid = '',
+    ...rest
+  } = request.json() as Record<string, string>;
+  if (Object.keys(rest).length > 0 || title === undefined) return refuse(400, 'bad request data');
+  if (state.folders.has(uid)) return refuse(409, 'a folder with the same UID already exists');
+  if (parentUid !== '' && !state.folders.has(parentUid)) return refuse(404, 'folder not found');
+  state.folders.set(uid, { title, parentUid });
+  return folderOf(state, uid);
+}
+
+function readFolder(state: State, _request: RecordedRequest, uid: string): FakeReply {
+  return state.folders.has(uid)
+    ? folderOf(state, uid)
+    : { status: 404, json: { status: 'not-found', message: 'folder not found' } };
+}
+
+function removeFolder(state: State, { query: wanted }: RecordedRequest, uid: string): FakeReply {
+  if (!state.folders.has(uid)) return { status: 404, json: { status: 'not-found', message: 'folder not found' } };
+  // The folders of the alert rules that the stand-in has.
+  if (/^f[12]$/.test(uid) && wanted.get('forceDeleteRules') !== 'true')
+    return refuse(400, 'folder contains alert rules');
+  state.folders.delete(uid);
+  return { json: { message: 'Folder deleted' } };
 }
 
 function search({ dashboards }: State, { query: wanted }: RecordedRequest): FakeReply {
@@ -120,6 +219,8 @@ function read({ dashboards }: State, _request: RecordedRequest, uid: string): Fa
     version,
     folderUid,
     created: '2026-01-01T00:00:00Z',
+    updated: '2026-02-01T00:00:00Z',
+    updatedBy: 'bob',
   });
   return { json: documented('DashboardFullWithMeta', { dashboard: { ...model, version }, meta }) };
 }

@@ -65,7 +65,10 @@ describe('dashboards', () => {
     const stale = { ...board('Other'), uid: 'one', version: 0 };
     await expect(connector.call('save_dashboard', { dashboard: stale })).rejects.toMatchObject({
       code: 'ALREADY_EXISTS',
-      details: { grafana_status: 'version-mismatch' },
+      message: expect.stringMatching(
+        /version 1 was saved by bob at 2026-02-01.*of version 0; read it again.*overwrite/,
+      ),
+      details: { grafana_status: 'version-mismatch', current_version: 1, updated_by: 'bob' },
     });
     await expect(connector.call('get_dashboard', { uid: 'one' })).resolves.toMatchObject({ title: 'One' });
     await expect(connector.call('save_dashboard', { dashboard: stale, overwrite: true })).resolves.toMatchObject({

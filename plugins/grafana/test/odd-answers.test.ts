@@ -87,13 +87,112 @@ describe('a 404', () => {
       await expect(connector.call(action, payload)).rejects.toMatchObject({ code: 'UPSTREAM_5XX', blame: 'operator' });
   });
 
-  it("in Grafana's words is one", async () => {
-    grafana.on('*', /./, { status: 404, json: { message: 'Dashboard not found' } });
+  it.each([
+    ["Kong's", { message: 'no Route matched with those values', request_id: 'a1' }],
+    ["a cloud's", { message: 'Not Found' }],
+    ["another gateway's", { message: 'Service unknown' }],
+  ])('of a gateway that says `message` as Grafana does is none: %s', async (_who, json) => {
+    grafana.on('*', /./, { status: 404, json });
+    for (const [action, payload] of CALLS)
+      await expect(connector.call(action, payload)).rejects.toMatchObject({
+        code: 'UPSTREAM_5XX',
+        blame: 'operator',
+        effect: 'none',
+        message: expect.stringContaining(json.message),
+      });
+  });
+
+  it.each([
+    [{ message: 'Dashboard not found' }],
+    [{ status: 'not-found', message: 'gone' }],
+    [{ message: 'gone', messageId: 'dashboards.gone', statusCode: 404, traceID: '' }],
+  ])('in the words of Grafana is one: %j', async (json) => {
+    grafana.on('*', /./, { status: 404, json });
     await expect(connector.call('get_dashboard', { uid: 'a' })).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      message: expect.stringContaining('Dashboard not found'),
+      message: expect.stringContaining(json.message),
     });
   });
+
+  it('in words that anybody might say is one where Grafana is there', async () => {
+    grafana.on('*', /./, { status: 404, json: { message: 'gone' } });
+    grafana.on('GET', '/api/org', { json: { id: 1, name: 'Main Org.' } });
+    await expect(connector.call('get_dashboard', { uid: 'a' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('a refusal for want of a permission', () => {
+  it.each([
+    [
+      "the access control's",
+      {
+        title: 'Access denied',
+        message: "You'll need additional permissions to perform this action. Permissions needed: dashboards:write",
+        accessErrorId: 'ACE1',
+      },
+      'dashboards:write',
+    ],
+    [
+      "the alerting's",
+      {
+        message: 'user is not authorized to create silences',
+        messageId: 'alerting.unauthorized',
+        extra: { permissions: "all of action:'alert.silences:create'" },
+      },
+      "all of action:'alert.silences:create'",
+    ],
+  ])('names the permission: %s', async (_who, json, permissions) => {
+    grafana.on('*', /./, { status: 403, json });
+    await expect(connector.call('save_dashboard', { dashboard: { title: 'a' } })).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+      effect: 'none',
+      blame: 'operator',
+      message: expect.stringMatching(new RegExp(`${permissions.replaceAll('.', '\\.')}.*service account`)),
+      details: { status: 403, permissions },
+    });
+  });
+
+  it.each([{ text: '<html>no</html>' }, { text: '' }, { json: { message: 'Access denied' } }])(
+    'that is not told is one all the same: %j',
+    async (reply) => {
+      grafana.on('*', /./, { status: 403, ...reply });
+      await expect(connector.call('get_dashboard', { uid: 'a' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    },
+  );
+});
+
+it.each([
+  ['no permission to read it', { status: 403 }],
+  ['no such dashboard any more', { status: 404, json: { message: 'Dashboard not found' } }],
+])('a conflict is told also where more of it cannot be learnt: %s', async (_why, reply) => {
+  grafana.on('GET', '/api/dashboards/uid/a', reply);
+  grafana.on('POST', '/api/dashboards/db', { status: 412, json: { status: 'version-mismatch', message: 'changed' } });
+  await expect(connector.call('save_dashboard', { dashboard: { uid: 'a', title: 'a' } })).rejects.toMatchObject({
+    code: 'ALREADY_EXISTS',
+    effect: 'none',
+    message: expect.stringContaining('read it again'),
+  });
+});
+
+it('a dashboard of a title that is there says how to go on', async () => {
+  grafana.on('POST', '/api/dashboards/db', { status: 412, json: { status: 'name-exists', message: 'same name' } });
+  await expect(connector.call('save_dashboard', { dashboard: { title: 'a' } })).rejects.toMatchObject({
+    code: 'ALREADY_EXISTS',
+    message: expect.stringContaining('another title or folder'),
+  });
+});
+
+it('members called __proto__ of a query or a dashboard are refused by name rather than dropped', async () => {
+  const payloads: readonly (readonly [string, JsonObject])[] = [
+    ['query', { queries: [{ datasource_uid: 'x', model: JSON.parse('{"__proto__":1}') as JsonObject }] }],
+    ['save_dashboard', { dashboard: JSON.parse('{"title":"a","__proto__":1}') as JsonObject }],
+  ];
+  for (const [action, payload] of payloads)
+    await expect(connector.call(action, payload)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('__proto__'),
+    });
+  expect(grafana.requests).toStrictEqual([]);
 });
 
 it('a change that was answered with something unknown may have been made, and a question not', async () => {

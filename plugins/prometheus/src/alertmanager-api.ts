@@ -35,7 +35,7 @@ export class AlertmanagerApi {
     // Its own word for a path that it does not have: an older one, or another service of the same make.
     if (status === 404) throw notAlertmanager(path, reasonOf(response) ?? 'status 404', 'none');
     if (status >= 400) throw refusal(path, response);
-    const result = schema.safeParse(tryJson(response));
+    const result = schema.safeParse(response.body.byteLength === 0 ? undefined : (tryJson(response) ?? null));
     if (result.success) return result.data;
     // A change may have been made all the same.
     throw notAlertmanager(path, z.prettifyError(result.error).replaceAll('\n', ' '), 'maybe');

@@ -1,6 +1,6 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
-import { askGrafana } from '../grafana-client.ts';
+import type { GrafanaApi } from '../grafana-api.ts';
 
 const input = z
   .strictObject({
@@ -23,21 +23,22 @@ const input = z
 const output = z.object({ id: z.int() });
 
 /** Marks a moment or a span of time. */
-export const createAnnotation = action({
-  description: 'Marks a moment or a span of time on dashboards.',
-  input,
-  output,
-  sideEffects: true,
-  idempotent: false,
-  async run({ text, tags, time, time_end, dashboard_uid, panel_id }, { http }) {
-    const json = {
-      text,
-      tags,
-      ...(time === undefined ? {} : { time }),
-      ...(time_end === undefined ? {} : { timeEnd: time_end }),
-      ...(dashboard_uid === undefined ? {} : { dashboardUID: dashboard_uid }),
-      ...(panel_id === undefined ? {} : { panelId: panel_id }),
-    };
-    return askGrafana(http, { method: 'POST', path: '/api/annotations', json }, output);
-  },
-});
+export const createAnnotation = (grafana: GrafanaApi) =>
+  action({
+    description: 'Marks a moment or a span of time on dashboards.',
+    input,
+    output,
+    sideEffects: true,
+    idempotent: false,
+    async run({ text, tags, time, time_end, dashboard_uid, panel_id }, { http }) {
+      const json = {
+        text,
+        tags,
+        ...(time === undefined ? {} : { time }),
+        ...(time_end === undefined ? {} : { timeEnd: time_end }),
+        ...(dashboard_uid === undefined ? {} : { dashboardUID: dashboard_uid }),
+        ...(panel_id === undefined ? {} : { panelId: panel_id }),
+      };
+      return grafana.ask(http, { method: 'POST', path: '/api/annotations', json }, output);
+    },
+  });

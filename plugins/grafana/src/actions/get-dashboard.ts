@@ -1,6 +1,7 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
-import { askGrafana, dashboardUid, jsonValue } from '../grafana-client.ts';
+import type { GrafanaApi } from '../grafana-api.ts';
+import { dashboardUid, jsonValue } from '../grafana-api.ts';
 
 const input = z.strictObject({ uid: dashboardUid });
 
@@ -35,31 +36,32 @@ const answer = z.object({
 });
 
 /** One dashboard with its model. */
-export const getDashboard = action({
-  description: 'Gives one dashboard: its model, and where and when it was saved.',
-  input,
-  output,
-  sideEffects: false,
-  idempotent: true,
-  async run({ uid }, { http }) {
-    const { dashboard, meta } = await askGrafana(
-      http,
-      { path: `/api/dashboards/uid/${encodeURIComponent(uid)}` },
-      answer,
-    );
-    return {
-      uid: dashboard.uid,
-      title: dashboard.title,
-      version: dashboard.version ?? meta.version ?? 0,
-      dashboard,
-      ...(meta.url === undefined ? {} : { url: meta.url }),
-      ...(meta.folderUid === undefined ? {} : { folder_uid: meta.folderUid }),
-      ...(meta.folderTitle === undefined ? {} : { folder_title: meta.folderTitle }),
-      ...(meta.created === undefined ? {} : { created: meta.created }),
-      ...(meta.updated === undefined ? {} : { updated: meta.updated }),
-      ...(meta.createdBy === undefined ? {} : { created_by: meta.createdBy }),
-      ...(meta.updatedBy === undefined ? {} : { updated_by: meta.updatedBy }),
-      provisioned: meta.provisioned ?? false,
-    };
-  },
-});
+export const getDashboard = (grafana: GrafanaApi) =>
+  action({
+    description: 'Gives one dashboard: its model, and where and when it was saved.',
+    input,
+    output,
+    sideEffects: false,
+    idempotent: true,
+    async run({ uid }, { http }) {
+      const { dashboard, meta } = await grafana.ask(
+        http,
+        { path: `/api/dashboards/uid/${encodeURIComponent(uid)}` },
+        answer,
+      );
+      return {
+        uid: dashboard.uid,
+        title: dashboard.title,
+        version: dashboard.version ?? meta.version ?? 0,
+        dashboard,
+        ...(meta.url === undefined ? {} : { url: meta.url }),
+        ...(meta.folderUid === undefined ? {} : { folder_uid: meta.folderUid }),
+        ...(meta.folderTitle === undefined ? {} : { folder_title: meta.folderTitle }),
+        ...(meta.created === undefined ? {} : { created: meta.created }),
+        ...(meta.updated === undefined ? {} : { updated: meta.updated }),
+        ...(meta.createdBy === undefined ? {} : { created_by: meta.createdBy }),
+        ...(meta.updatedBy === undefined ? {} : { updated_by: meta.updatedBy }),
+        provisioned: meta.provisioned ?? false,
+      };
+    },
+  });

@@ -1,7 +1,7 @@
 import { action } from '@automate/sdk';
 import { textMap as texts } from '@automate/sdk/exchange';
 import { z } from 'zod';
-import { askGrafana } from '../grafana-client.ts';
+import type { GrafanaApi } from '../grafana-api.ts';
 
 const input = z.strictObject({
   folder_uid: z.string().min(1).optional().describe('Only of this folder'),
@@ -57,19 +57,20 @@ function toRule(data: z.output<typeof answer>[number]): z.output<typeof rule> {
 }
 
 /** Alert rules. */
-export const listAlerts = action({
-  description: 'Lists the alert rules, of all folders or of one.',
-  input,
-  output,
-  sideEffects: false,
-  idempotent: true,
-  async run({ folder_uid, group }, { http }) {
-    const all = await askGrafana(http, { path: '/api/v1/provisioning/alert-rules' }, answer);
-    const wanted = all.filter(
-      (candidate) =>
-        (folder_uid === undefined || candidate.folderUID === folder_uid) &&
-        (group === undefined || candidate.ruleGroup === group),
-    );
-    return { alerts: wanted.map(toRule) };
-  },
-});
+export const listAlerts = (grafana: GrafanaApi) =>
+  action({
+    description: 'Lists the alert rules, of all folders or of one.',
+    input,
+    output,
+    sideEffects: false,
+    idempotent: true,
+    async run({ folder_uid, group }, { http }) {
+      const all = await grafana.ask(http, { path: '/api/v1/provisioning/alert-rules' }, answer);
+      const wanted = all.filter(
+        (candidate) =>
+          (folder_uid === undefined || candidate.folderUID === folder_uid) &&
+          (group === undefined || candidate.ruleGroup === group),
+      );
+      return { alerts: wanted.map(toRule) };
+    },
+  });

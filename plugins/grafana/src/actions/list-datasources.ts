@@ -1,6 +1,6 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
-import { askGrafana } from '../grafana-client.ts';
+import type { GrafanaApi } from '../grafana-api.ts';
 
 const input = z.strictObject({ type: z.string().min(1).optional().describe('Only of this type, e.g. `prometheus`') });
 
@@ -27,24 +27,25 @@ const answer = z.array(
 );
 
 /** The data sources that queries can be sent to. */
-export const listDatasources = action({
-  description: 'Lists the data sources that `query` can ask.',
-  input,
-  output,
-  sideEffects: false,
-  idempotent: true,
-  async run({ type }, { http }) {
-    const all = await askGrafana(http, { path: '/api/datasources' }, answer);
-    const wanted = type === undefined ? all : all.filter((candidate) => candidate.type === type);
-    return {
-      datasources: wanted.map(({ uid, name, type: kind, url, isDefault, readOnly }) => ({
-        uid,
-        name,
-        type: kind,
-        ...(url === undefined || url === '' ? {} : { url }),
-        is_default: isDefault ?? false,
-        read_only: readOnly ?? false,
-      })),
-    };
-  },
-});
+export const listDatasources = (grafana: GrafanaApi) =>
+  action({
+    description: 'Lists the data sources that `query` can ask.',
+    input,
+    output,
+    sideEffects: false,
+    idempotent: true,
+    async run({ type }, { http }) {
+      const all = await grafana.ask(http, { path: '/api/datasources' }, answer);
+      const wanted = type === undefined ? all : all.filter((candidate) => candidate.type === type);
+      return {
+        datasources: wanted.map(({ uid, name, type: kind, url, isDefault, readOnly }) => ({
+          uid,
+          name,
+          type: kind,
+          ...(url === undefined || url === '' ? {} : { url }),
+          is_default: isDefault ?? false,
+          read_only: readOnly ?? false,
+        })),
+      };
+    },
+  });

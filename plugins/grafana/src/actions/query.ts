@@ -1,6 +1,7 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
-import { jsonValue } from '../grafana-client.ts';
+import type { GrafanaApi } from '../grafana-api.ts';
+import { jsonValue } from '../grafana-api.ts';
 import { frame, runQueries } from '../query-frames.ts';
 
 const input = z.strictObject({
@@ -33,13 +34,14 @@ const output = z.object({
 });
 
 /** Data from any data source that Grafana knows. */
-export const query = action({
-  description: 'Asks data sources through Grafana and gives their data as frames of columns.',
-  input,
-  output,
-  sideEffects: false,
-  idempotent: true,
-  run: async (payload, { http }) => ({ results: await runQueries(http, payload) }),
-});
+export const query = (grafana: GrafanaApi) =>
+  action({
+    description: 'Asks data sources through Grafana and gives their data as frames of columns.',
+    input,
+    output,
+    sideEffects: false,
+    idempotent: true,
+    run: async (payload, { http }) => ({ results: await runQueries(grafana, http, payload) }),
+  });
 
 export type QueryInput = z.output<typeof input>;

@@ -1,6 +1,6 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
-import { askGrafana } from '../grafana-client.ts';
+import type { GrafanaApi } from '../grafana-api.ts';
 
 const input = z.strictObject({
   query: z.string().min(1).optional().describe('Part of the title'),
@@ -51,22 +51,23 @@ function toDashboard(hit: z.output<typeof hits>[number]): z.output<typeof dashbo
 }
 
 /** Dashboards by title, tag and folder, a page at a time. */
-export const searchDashboards = action({
-  description: 'Searches dashboards by title, tag and folder, a page at a time.',
-  input,
-  output,
-  sideEffects: false,
-  idempotent: true,
-  async run({ query, tags, folder_uids, starred, limit, page }, { http }) {
-    const found = await askGrafana(
-      http,
-      {
-        path: '/api/search',
-        query: { type: 'dash-db', query, tag: tags, folderUIDs: folder_uids, starred, limit, page },
-      },
-      hits,
-    );
-    // Grafana does not say whether there is more: a full page may be the last one.
-    return { dashboards: found.map(toDashboard), ...(found.length < limit ? {} : { next_page: page + 1 }) };
-  },
-});
+export const searchDashboards = (grafana: GrafanaApi) =>
+  action({
+    description: 'Searches dashboards by title, tag and folder, a page at a time.',
+    input,
+    output,
+    sideEffects: false,
+    idempotent: true,
+    async run({ query, tags, folder_uids, starred, limit, page }, { http }) {
+      const found = await grafana.ask(
+        http,
+        {
+          path: '/api/search',
+          query: { type: 'dash-db', query, tag: tags, folderUIDs: folder_uids, starred, limit, page },
+        },
+        hits,
+      );
+      // Grafana does not say whether there is more: a full page may be the last one.
+      return { dashboards: found.map(toDashboard), ...(found.length < limit ? {} : { next_page: page + 1 }) };
+    },
+  });
