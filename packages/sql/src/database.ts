@@ -99,7 +99,7 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
 
   /** Whether the server lets us in, and what it says of itself. */
   async check(call: Call): Promise<ServerState> {
-    const state = await this.read(call, { rows: 1 }, (session) => this.#dialect.check(session));
+    const state = await this.read(call, { rows: 10 }, (session) => this.#dialect.check(session));
     // What no longer takes changes is not to be met again under the same name.
     if (!state.takesChanges && !this.#readOnly) this.#pool.retire();
     return state;
@@ -163,8 +163,12 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
   async #failed(error: unknown, connection: C, guard: Guard, sent: Sent): Promise<unknown> {
     const mayKeep = sent === 'transaction' && connection.rollback !== undefined;
     const effects: Effects = mayKeep ? { refused: 'none', silent: 'maybe' } : EFFECTS[sent];
-    const fault = ConnectorError.is(error) ? undefined : this.#dialect.explain(error, effects, sent === 'reading');
+    const explain = (reading: boolean) =>
+      ConnectorError.is(error) ? undefined : this.#dialect.explain(error, effects, reading);
+    let fault = explain(sent === 'reading');
     const kept = mayKeep && fault?.session !== 'broken' && !(await isUndone(connection));
+    // What the call itself set to read only says nothing of the server.
+    if (fault?.session === 'demoted' && (await this.#takesChanges(connection))) fault = explain(true);
     if (fault?.session === 'demoted') this.#pool.retire();
     // An error of ours may come while a statement is still on its way, another one while its cancellation is.
     const isDone = fault === undefined ? connection.isIdle === true : fault.session === 'usable';
@@ -175,6 +179,16 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
     const overdue = fault?.cancelled === true && guard.isOverdue ? 'deadline' : undefined;
     const stopped = fault && this.#stoppedBy(fault, guard.reason ?? overdue, effects);
     return kept ? withEffect(stopped ?? known, 'maybe') : (stopped ?? known);
+  }
+
+  /** Whether the server still takes changes, now that all is forgotten that the call set. */
+  async #takesChanges(connection: C): Promise<boolean> {
+    try {
+      await connection.reset();
+      return (await this.#dialect.check(connection)).takesChanges;
+    } catch {
+      return false;
+    }
   }
 
   /** An error that our own cancelling caused is a timeout or a cancellation, whatever the connection says. */

@@ -43,6 +43,8 @@ export interface StatementResult extends ResultSet {
 
 /** Where statements are run. */
 export interface Session {
+  /** Most bytes of a statement and its parameters; absent: as many as callers may send. */
+  readonly maxBytes?: number;
   /** Runs one statement to its end, or as far as the page goes where it only reads. */
   run(statement: Statement, page: Page): Promise<StatementResult>;
 }
@@ -81,7 +83,7 @@ export interface Table {
 }
 
 export interface TableName {
-  readonly schema?: string;
+  readonly schema?: string | undefined;
   readonly table: string;
 }
 

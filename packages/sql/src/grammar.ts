@@ -18,6 +18,9 @@ export interface Grammar {
 
 export type StatementUse = 'query' | 'execute' | 'transaction';
 
+/** What all kinds say of statements that do something to the session alone: it would be gone with the call. */
+export const SESSION_ONLY = 'a statement whose effect outlasts the session, which ends with the call';
+
 /** A statement as a grammar sees it. */
 interface Read {
   readonly word: string;

@@ -1,4 +1,5 @@
 export { ask } from './ask.ts';
+export { checkSession } from './check-session.ts';
 export { parseConnectionUri } from './connection-uri.ts';
 export type { ConnectionUri, UriGrammar } from './connection-uri.ts';
 export type {
@@ -20,7 +21,7 @@ export type {
 } from './dialect.ts';
 export { SqlServerAdapter } from './sql-server-adapter.ts';
 export { Database } from './database.ts';
-export { isAtomic, readStatement } from './grammar.ts';
+export { isAtomic, readStatement, SESSION_ONLY } from './grammar.ts';
 export type { Grammar, StatementUse } from './grammar.ts';
 export { withMargin } from './guard-connection.ts';
 export { MAX_RESULT_BYTES, MAX_VALUE_BYTES } from './limits.ts';

@@ -117,6 +117,27 @@ export function itRunsTheCommonActions({ connector, see, quote }: ActionServer):
       });
   });
 
+  it('takes no text with half a character in it, wherever it stands', async () => {
+    const half = 'x\ud800';
+    await see('CREATE TABLE crate_half (name varchar(9) PRIMARY KEY)');
+    const inputs: [string, JsonObject][] = [
+      ['query', { sql: `SELECT '${half}'` }],
+      ['execute', { sql: `INSERT INTO crate_half VALUES ('${half}')` }],
+      ['insert_rows', { table: 'crate_half', rows: [{ name: half }] }],
+      ['upsert_rows', { table: 'crate_half', key: ['name'], rows: [{ name: half }] }],
+      [
+        'query',
+        {
+          sql: 'SELECT name FROM crate_half',
+          key: ['name'],
+          cursor: Buffer.from(JSON.stringify([half])).toString('base64url'),
+        },
+      ],
+    ];
+    for (const [action, input] of inputs)
+      await expect(call(action, input)).rejects.toMatchObject({ code: 'INVALID_INPUT', effect: 'none' });
+  });
+
   it('keeps a column of every name, each of them once', async () => {
     const name = quote('__proto__');
     const { columns, rows } = (await call('query', {

@@ -25,6 +25,8 @@ export interface OutcomeServer {
   readonly cancel?: () => Promise<void>;
   /** Ends the connector's connections as they are, or the connector, while it works. Gives the connector to go on with. */
   readonly interrupt: (connector: Connector) => Promise<Connector>;
+  /** Ends the server as a crash does, and starts it again. */
+  readonly crash?: () => Promise<void>;
   /** Holds a lock on the row of `mark` while the work runs, and has statements of the connector wait for locks only shortly. */
   readonly whileLocked: (id: number, work: () => Promise<void>) => Promise<void>;
   /** Has the server refuse changes and its name lead to another one. Sees the other one. */
@@ -66,36 +68,47 @@ export function itTellsOutcomesTruly(server: OutcomeServer): void {
       expect(await isThere(4)).toBe(true);
     });
 
-  it('has written what it acknowledged, and not what it said to be without effect, when it is interrupted', async () => {
-    const acknowledged: number[] = [];
-    const denied: number[] = [];
-    let id = 1000;
-    let going = true;
-    const write = async (): Promise<void> => {
-      while (going) {
-        const mine = (id += 1);
-        const done = await execute(`INSERT INTO mark (id) VALUES (${mine})`).then(
-          () => true,
-          (error: { readonly effect: string }) => error.effect,
-        );
-        if (done === true) acknowledged.push(mine);
-        else if (done === 'none') denied.push(mine);
-        // Whoever is refused at once would else keep the others from being heard.
-        if (done !== true) await sleep(5);
-      }
-    };
-    const writers = [write(), write(), write()];
-    while (acknowledged.length < 20) await sleep(5);
-    connector = await server.interrupt(connector);
-    const before = acknowledged.length;
-    while (acknowledged.length < before + 20) await sleep(5);
-    going = false;
-    await Promise.all(writers);
-    const rows = await server.see('SELECT id FROM mark WHERE id > 1000');
-    const there = new Set(rows.map((row) => Number((row as { readonly id: unknown }).id)));
-    expect(acknowledged.filter((each) => !there.has(each))).toStrictEqual([]);
-    expect(denied.filter((each) => there.has(each))).toStrictEqual([]);
-  });
+  const { crash } = server;
+  const interruptions: [string, number, () => Promise<void>][] = [
+    ['it is interrupted', 1000, async () => void (connector = await server.interrupt(connector))],
+    ...(crash === undefined
+      ? []
+      : [['the server crashes', 100_000, crash] satisfies [string, number, () => Promise<void>]]),
+  ];
+  it.each(interruptions)(
+    'has written what it acknowledged, and not what it said to be without effect, when %s',
+    async (_title, first, interrupt) => {
+      const acknowledged: number[] = [];
+      const denied: number[] = [];
+      let id = first;
+      let going = true;
+      const write = async (): Promise<void> => {
+        while (going) {
+          const mine = (id += 1);
+          const done = await execute(`INSERT INTO mark (id) VALUES (${mine})`).then(
+            () => true,
+            (error: { readonly effect: string }) => error.effect,
+          );
+          if (done === true) acknowledged.push(mine);
+          else if (done === 'none') denied.push(mine);
+          // Whoever is refused at once would else keep the others from being heard.
+          if (done !== true) await sleep(5);
+        }
+      };
+      const writers = [write(), write(), write()];
+      while (acknowledged.length < 20) await sleep(5);
+      await interrupt();
+      const before = acknowledged.length;
+      while (acknowledged.length < before + 20) await sleep(5);
+      going = false;
+      await Promise.all(writers);
+      const rows = await server.see(`SELECT id FROM mark WHERE id > ${first}`);
+      const there = new Set(rows.map((row) => Number((row as { readonly id: unknown }).id)));
+      expect(acknowledged.filter((each) => !there.has(each))).toStrictEqual([]);
+      expect(denied.filter((each) => there.has(each))).toStrictEqual([]);
+    },
+    60_000,
+  );
 
   if (slow !== undefined && cancel !== undefined)
     it('does not start again what an administrator cancelled', async () => {

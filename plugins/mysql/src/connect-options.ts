@@ -57,9 +57,12 @@ export async function connectOptions(context: ConnectorContext, settings: MysqlS
     supportBigNumbers: true,
     bigNumberStrings: true,
     disableEval: true,
+    // The driver reads a geometry as points, and leaves out which system of reference they are of.
+    typeCast: (field, next) => (field.type === 'GEOMETRY' ? field.buffer() : next()),
     maxPreparedStatements: 50,
     connectTimeout: context.config.limits.startTimeoutMs,
-    flags: ['-LOCAL_FILES', '-MULTI_STATEMENTS'],
+    // Without the last one the server keeps what is OUT in a procedure to itself.
+    flags: ['-LOCAL_FILES', '-MULTI_STATEMENTS', 'PS_MULTI_RESULTS'],
     stream: () => openSocket(login, labelOf(context, settings)),
   };
 }

@@ -8,7 +8,7 @@ import { actsNever, unreadDate } from './mysql-error.ts';
 import type { DriverStatement, Ran } from './run-statement.ts';
 import { prepareStatement, runStatement, whileOpen } from './run-statement.ts';
 import type { SessionDefaults } from './session.ts';
-import { settingsOf } from './session.ts';
+import { setSession } from './session.ts';
 import { StatementFailure } from './statement-failure.ts';
 import { isInstant } from './time-zone.ts';
 
@@ -40,19 +40,23 @@ export class MysqlConnection implements SqlConnection {
     connection.on('end', closed);
   }
 
+  get maxBytes(): number {
+    return this.#defaults.maxBytes;
+  }
+
   get isOpen(): boolean {
     return this.#open;
   }
 
   async begin({ readOnly, ...options }: Begin): Promise<void> {
     this.#mode = readOnly ? 'reading' : 'changing';
-    await send(this.#connection, settingsOf(this.#defaults, options));
+    await send(this.#connection, setSession(this.#defaults, options));
     await send(this.#connection, `START TRANSACTION${readOnly ? ' READ ONLY' : ''}`);
   }
 
   async prepare(options: Pick<Begin, 'timeoutMs'>): Promise<void> {
     this.#mode = 'alone';
-    await send(this.#connection, settingsOf(this.#defaults, options));
+    await send(this.#connection, setSession(this.#defaults, options));
   }
 
   async commit(): Promise<void> {
@@ -66,6 +70,7 @@ export class MysqlConnection implements SqlConnection {
   }
 
   async reset(): Promise<void> {
+    this.#mode = 'alone';
     await whileOpen<void>(this.#connection, (resolve, reject) =>
       this.#connection.reset((error) => (error ? reject(error) : resolve())),
     );
@@ -137,6 +142,7 @@ export class MysqlConnection implements SqlConnection {
 
   async #execute(statement: DriverStatement, page: Page): Promise<Ran> {
     try {
+      refuseTooLarge(statement, this.maxBytes);
       const expected = await prepareStatement(this.#connection, statement);
       // MariaDB does not count them.
       if (expected !== statement.values.length) throw parameterCount(expected, statement.values.length);
@@ -172,6 +178,22 @@ export function send(connection: Connection, sql: string): Promise<Partial<Resul
 /** Sends a statement of the connector's own and gives its rows. */
 export async function readRows(connection: Connection, sql: string): Promise<readonly Record<string, unknown>[]> {
   return (await send(connection, sql)) as unknown as readonly Record<string, unknown>[];
+}
+
+/** The server ends the connection of who sends more. */
+function refuseTooLarge({ sql, values }: DriverStatement, most: number): void {
+  const size = values.reduce<number>((sum, value) => sum + sizeOf(value), Buffer.byteLength(sql));
+  if (size <= most) return;
+  const expected = `a statement of at most ${most} bytes with its values (max_allowed_packet of the server)`;
+  throw new InvalidInputError(`sql: expected ${expected}, received about ${size}`, {
+    problems: [{ path: 'sql', expected, received: `${size} bytes` }],
+    details: { reason: 'too_large' },
+  });
+}
+
+/** With what the protocol puts around a value, at most. */
+function sizeOf(value: unknown): number {
+  return 16 + (typeof value === 'string' ? Buffer.byteLength(value) : Buffer.isBuffer(value) ? value.length : 0);
 }
 
 function parameterCount(wanted: number, given: number): InvalidInputError {

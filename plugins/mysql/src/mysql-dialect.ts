@@ -7,11 +7,11 @@ import type { Connection, ConnectionOptions } from 'mysql2';
 import { describeTable, listTables } from './catalogue.ts';
 import type { MysqlSettings } from './config.ts';
 import { connectOptions, labelOf } from './connect-options.ts';
-import { MysqlConnection, readRows, send } from './mysql-connection.ts';
+import { MysqlConnection, readRows } from './mysql-connection.ts';
 import { mysqlFault } from './mysql-error.ts';
 import { traits } from './mysql-traits.ts';
 import { whileOpen } from './run-statement.ts';
-import { checkSettings, readDefaults, settingsOf } from './session.ts';
+import { readDefaults, trySession } from './session.ts';
 import type { TimeZone } from './time-zone.ts';
 
 /** MySQL or MariaDB, and the server that a connector's configuration names. */
@@ -26,8 +26,7 @@ export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings)
     const { _isMariaDB: isMariaDb = false } = connection as unknown as { readonly _isMariaDB?: boolean };
     const own = (sql: string) => readRows(connection, sql);
     const defaults = await readDefaults(own, settings, isMariaDb, zones);
-    await send(connection, settingsOf(defaults, { timeoutMs: context.config.limits.startTimeoutMs }));
-    await checkSettings(own, defaults, server);
+    await trySession(own, defaults, server, context.config.limits.startTimeoutMs);
     return new MysqlConnection(connection, options, defaults);
   };
   return {
@@ -54,16 +53,17 @@ export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings)
     },
     explain,
     async check(session) {
-      const sql = 'SELECT VERSION() AS version, @@global.read_only OR @@global.innodb_read_only AS read_only';
-      const [row] = await ask(session, { sql, params: [] }, 1);
-      return { version: toText(row?.['version']), takesChanges: row?.['read_only'] !== 1 };
+      // Which of them there are differs from server to server.
+      const sql =
+        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'read_only', 'innodb_read_only', 'tx_read_only', 'transaction_read_only')";
+      const rows = await ask(session, { sql, params: [] }, 5);
+      const { version = '', ...flags } = Object.fromEntries(rows.map((row) => Object.values(row).map(String)));
+      return { version, takesChanges: Object.values(flags).every((flag) => flag === 'OFF') };
     },
     listTables,
     describeTable,
   };
 }
-
-const toText = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** What keeps us from being let in is not the caller's fault. */
 function refused(server: string, error: unknown, known: ConnectorError | undefined): unknown {

@@ -19,7 +19,6 @@ export const MEANINGS: readonly Meaning[] = [
   { code: 'ALREADY_EXISTS', reason: 'constraint', numbers: [1062, 1586, 1859] },
   { code: 'ALREADY_EXISTS', reason: 'name_taken', numbers: [1007, 1050, 1060, 1061, 1304, 1359, 1396] },
   { code: 'OVERLOADED', reason: 'too_many_connections', numbers: [1040, 1203, 1226] },
-  { code: 'TIMEOUT', reason: 'statement_timeout', numbers: [1969, 3024] },
   { code: 'UPSTREAM_5XX', reason: 'deadlock', numbers: [1213, 1020] },
   { code: 'UPSTREAM_5XX', reason: 'locked', numbers: [1205, 3572] },
   { code: 'CONFIG_INVALID', reason: 'no_database', numbers: [1046] },
@@ -28,8 +27,8 @@ export const MEANINGS: readonly Meaning[] = [
 ];
 /** The connection goes with these: nobody knows what becomes of a statement that ran. */
 const FATAL: ReadonlySet<number> = new Set([1053, 1077, 1079, 1080, 1152, 1927, 3169]);
-/** Somebody else ended the statement, or the connection with it, and means it. */
-const KILLED: ReadonlySet<number> = new Set([1317, 1927]);
+/** Somebody else ended the statement, by hand or by a limit of the server, or the connection with it, and means it. */
+export const KILLED: ReadonlySet<number> = new Set([1317, 1927, 1969, 3024]);
 /** The server takes no changes: it was demoted, or was never meant for them. */
 const READ_ONLY: ReadonlySet<number> = new Set([1290, 1792, 1836]);
 const INCORRECT_VALUE = 1292;
@@ -95,11 +94,7 @@ function faultOf(error: unknown, { effects, server, reading }: Circumstances): F
     if (READ_ONLY.has(errno) && !reading && (errno !== 1290 || /read.?only/i.test(message)))
       return { error: demoted(server, message, effects.refused, cause), session: 'demoted' };
     const known = fromServer({ errno, sqlState, message, cause }, effects.refused);
-    return {
-      error: known,
-      session: 'usable',
-      cancelled: KILLED.has(errno) || known.details?.['reason'] === 'statement_timeout',
-    };
+    return { error: known, session: 'usable', cancelled: KILLED.has(errno) };
   }
   if (code === 'PROTOCOL_CONNECTION_LOST' || /closed state|Connection lost|connection is in closed/i.test(message))
     return broken(lost(server, effects.silent, error as object, true));
@@ -158,6 +153,8 @@ function fromServer({ errno, sqlState, message, cause }: ServerError, effect: Ef
     effect,
     details: { errno, sqlstate: sqlState, reason },
     cause,
+    // It was to read only because the caller said so, by the action or by a statement.
+    ...(reason === 'read_only' ? { blame: 'caller' } : {}),
   });
   if (KILLED.has(errno))
     return new UpstreamError(`somebody cancelled the statement in the server: ${message}`, {

@@ -1,4 +1,5 @@
 import type { StatementUse, Traits } from '@automate/sql';
+import { SESSION_ONLY } from '@automate/sql';
 
 /** Statements that a transaction can undo, or that change nothing. All else (CREATE, GRANT, LOCK, CALL) may commit on the way. */
 export const UNDOABLE = ['select', 'with', 'values', 'insert', 'update', 'delete', 'replace', 'do'];
@@ -23,12 +24,17 @@ export const SAYS_ANOTHER_ROW = /out of range in '\(?~\(?0\)? \+ 1\)?'/;
 const quoteName = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
 /** What ends with the session, and that with the call: the answer would be that something is done which is gone at once. */
-const SESSION_ONLY: readonly RegExp[] = [
+const SESSION: readonly RegExp[] = [
   /^(?:use|prepare|execute|deallocate|handler|lock|unlock|backup)\b/,
   /^set\s+(?!global\b|@@global\b|persist\b|persist_only\b|@@persist\b|password\b|default\s+role\b|statement\b)/,
   /^(?:create(?:\s+or\s+replace)?|drop)\s+temporary\b/,
   /^flush\b.*(?:with\s+read\s+lock|for\s+export)/s,
 ];
+
+/** The same, but for a transaction, whose later statements may use it. */
+const CALL_ONLY = /\binto\s+@|\bget_lock\s*\(/;
+/** A variable of the session, in which a procedure would leave what it has to say. */
+const CALL_WITH_VARIABLE = /^call\b.*[(,]\s*@[^@]/s;
 
 /** What is known of MySQL and MariaDB before any server is spoken to. */
 export const traits: Traits = {
@@ -79,7 +85,8 @@ function refuse(_word: string, skeleton: string, use: StatementUse, sql: string)
     return 'a statement that only reads: no INTO OUTFILE';
   if (use === 'transaction' && WRITES_FILE.test(statement))
     return 'a statement that can be undone: a file of INTO OUTFILE would stay';
-  if (SESSION_ONLY.some((pattern) => pattern.test(statement)))
-    return 'a statement whose effect outlasts the session, which ends with the call';
-  return undefined;
+  if (CALL_WITH_VARIABLE.test(statement)) return 'no variable of the session: a ? with null gives what is OUT as a row';
+  const gone =
+    SESSION.some((pattern) => pattern.test(statement)) || (use !== 'transaction' && CALL_ONLY.test(statement));
+  return gone ? SESSION_ONLY : undefined;
 }

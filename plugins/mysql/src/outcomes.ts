@@ -1,6 +1,6 @@
 import type { OutcomeRule } from '@automate/sdk';
 import { commonOutcomes } from '@automate/sql';
-import { BEFORE_ACTING, MEANINGS } from './mysql-error.ts';
+import { BEFORE_ACTING, KILLED, MEANINGS } from './mysql-error.ts';
 import { UNDOABLE } from './mysql-traits.ts';
 
 const code = (words: Iterable<string | number>): string => [...words].map((word) => `\`${word}\``).join(', ');
@@ -44,7 +44,7 @@ export const outcomes: readonly OutcomeRule[] = [
     return { when: `${reason} (${numbers.join(', ')}, ${meant})`, effect: 'none', retried: 'if all was undone' };
   }),
   {
-    when: 'an administrator cancels a statement with KILL QUERY (1317, UPSTREAM_5XX, `canceled_by_server`), and all was undone',
+    when: `an administrator cancels a statement, by KILL or a limit of time (${[...KILLED].join(', ')}, UPSTREAM_5XX, \`canceled_by_server\`), and all was undone`,
     effect: 'none',
     retried: false,
   },

@@ -1,4 +1,4 @@
-import { ConfigInvalidError } from '@automate/sdk';
+import { checkSession } from '@automate/sql';
 import type { Begin } from '@automate/sql';
 import type { MysqlSettings } from './config.ts';
 import type { TimeZone } from './time-zone.ts';
@@ -10,7 +10,13 @@ export interface SessionDefaults {
   readonly timeZone: string;
   readonly sqlMode: string;
   readonly zone: TimeZone;
+  /** Most bytes of one message to the server. */
+  readonly maxBytes: number;
+  /** How long an administrator lets statements take, in milliseconds; 0: for ever. */
+  readonly limitMs: number;
 }
+
+type SessionOptions = Pick<Begin, 'timeoutMs' | 'rows' | 'isolation'>;
 
 /** Runs a statement of ours and gives its rows. */
 export type Ask = (sql: string) => Promise<readonly Record<string, unknown>[]>;
@@ -31,7 +37,8 @@ export async function readDefaults(
 ): Promise<SessionDefaults> {
   if (chosen !== undefined) await ask(`SET time_zone = ${quote(/^(?:utc|z)$/i.test(chosen) ? '+00:00' : chosen)}`);
   const [row = {}] = await ask(
-    'SELECT @@time_zone AS zone, @@system_time_zone AS machine, @@sql_mode AS mode, @@autocommit AS autocommit',
+    `SELECT @@time_zone AS zone, @@system_time_zone AS machine, @@sql_mode AS mode, @@max_allowed_packet AS most,
+      ${isMariaDb ? '@@max_statement_time * 1000' : '@@max_execution_time'} AS limit_ms`,
   );
   const timeZone = String(row['zone']);
   const key = `${timeZone} ${String(row['machine'])}`;
@@ -40,63 +47,73 @@ export async function readDefaults(
   zones.set(key, known);
   try {
     const modes = new Set([...String(mode ?? row['mode']).split(','), ...(mode === undefined ? STRICT : [])]);
-    return { isMariaDb, timeZone, sqlMode: [...modes].filter(Boolean).join(','), zone: await known };
+    return {
+      isMariaDb,
+      timeZone,
+      sqlMode: [...modes].filter(Boolean).join(','),
+      zone: await known,
+      limitMs: Number(row['limit_ms']),
+      maxBytes: Number(row['most']),
+    };
   } catch (error) {
     zones.delete(key);
     throw error;
   }
 }
 
-/** Sets all that we rely on: after each call the server has gone back to its own settings. */
-export function settingsOf(
-  { isMariaDb, timeZone, sqlMode }: SessionDefaults,
-  { timeoutMs, rows, isolation = DEFAULT_ISOLATION }: Pick<Begin, 'timeoutMs' | 'rows' | 'isolation'>,
-): string {
-  const assignments = [
-    'NAMES utf8mb4',
-    'autocommit = 1',
-    "completion_type = 'NO_CHAIN'",
-    'sql_auto_is_null = 0',
-    // The warnings are looked at.
-    'max_error_count = 64',
-    `sql_mode = ${quote(sqlMode)}`,
-    `time_zone = ${quote(timeZone)}`,
-    `sql_select_limit = ${rows ?? ALL_ROWS}`,
-    // MySQL limits only what SELECT may take; for the rest there is KILL.
-    isMariaDb ? `max_statement_time = ${timeoutMs / 1000}` : `max_execution_time = ${timeoutMs}`,
-    `${isMariaDb ? 'tx_isolation' : 'transaction_isolation'} = '${isolation.replace('_', '-').toUpperCase()}'`,
-  ];
-  return `SET ${assignments.join(', ')}`;
-}
-
-/**
- * Looks whether the session is as we set it: something between us and the server may have kept the settings for itself.
- *
- * @throws ConfigInvalidError that names what is different.
- */
-export async function checkSettings(ask: Ask, defaults: SessionDefaults, server: string): Promise<void> {
-  const [row = {}] = await ask(
-    `SELECT @@autocommit AS autocommit, @@completion_type AS completion_type, @@sql_auto_is_null AS sql_auto_is_null,
-      @@character_set_client AS character_set_client, @@character_set_results AS character_set_results,
-      @@time_zone AS time_zone, @@sql_mode AS sql_mode`,
-  );
-  const wanted: Record<string, string> = {
+/** All that we rely on, by the server's names: after each call the server has gone back to its own settings. */
+function settingsOf(
+  { isMariaDb, timeZone, sqlMode, limitMs }: SessionDefaults,
+  { timeoutMs, rows, isolation = DEFAULT_ISOLATION }: SessionOptions,
+): Readonly<Record<string, string>> {
+  // What an administrator has set is not made longer.
+  const ms = limitMs > 0 ? Math.min(limitMs, timeoutMs) : timeoutMs;
+  return {
+    character_set_client: 'utf8mb4',
+    character_set_connection: 'utf8mb4',
+    character_set_results: 'utf8mb4',
     autocommit: '1',
     completion_type: 'NO_CHAIN',
     sql_auto_is_null: '0',
-    character_set_client: 'utf8mb4',
-    character_set_results: 'utf8mb4',
-    time_zone: defaults.timeZone,
+    // The warnings are looked at.
+    max_error_count: '64',
+    sql_mode: sqlMode,
+    time_zone: timeZone,
+    sql_select_limit: `${rows ?? ALL_ROWS}`,
+    // MySQL limits only what SELECT may take; for the rest there is KILL.
+    ...(isMariaDb ? { max_statement_time: `${ms / 1000}` } : { max_execution_time: `${ms}` }),
+    [isMariaDb ? 'tx_isolation' : 'transaction_isolation']: isolation.replace('_', '-').toUpperCase(),
   };
-  const different = Object.entries(wanted).find(([name, value]) => String(row[name]) !== value);
-  const modes = String(row['sql_mode']).split(',');
-  const missing = STRICT.find((mode) => defaults.sqlMode.includes(mode) && !modes.includes(mode));
-  if (different === undefined && missing === undefined) return;
-  const [name, value] = different ?? ['sql_mode', missing ?? ''];
-  throw new ConfigInvalidError(
-    `${server}: the session's ${name} was set to ${value} and is ${String(row[name])}; the operator must have the proxy in between pass on settings`,
-    { effect: 'none', details: { reason: 'session_setting', setting: name } },
+}
+
+/** The statement that makes a session ready for a call. */
+export function setSession(defaults: SessionDefaults, options: SessionOptions): string {
+  const settings = Object.entries(settingsOf(defaults, options));
+  return `SET ${settings.map(([name, value]) => `${name} = ${/^[\d.]+$/.test(value) ? value : quote(value)}`).join(', ')}`;
+}
+
+/**
+ * Sets a session for the first time, and looks whether that has arrived.
+ *
+ * @throws ConfigInvalidError that names what is different.
+ */
+export async function trySession(
+  ask: Ask,
+  defaults: SessionDefaults,
+  server: string,
+  timeoutMs: number,
+): Promise<void> {
+  await ask(setSession(defaults, { timeoutMs }));
+  const wanted = settingsOf(defaults, { timeoutMs });
+  const [row = {}] = await ask(
+    `SELECT ${Object.keys(wanted)
+      .map((name) => `@@${name} AS ${name}`)
+      .join(', ')}`,
   );
+  // Some modes stand for several.
+  const modes = String(row['sql_mode']).split(',');
+  const kept = defaults.sqlMode.split(',').filter((mode) => !STRICT.includes(mode) || modes.includes(mode));
+  checkSession(server, wanted, { ...row, sql_mode: kept.join(',') });
 }
 
 /** A text as a literal, however backslashes are read. */

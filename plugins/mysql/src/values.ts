@@ -55,7 +55,7 @@ const TYPES: Readonly<Record<number, readonly [string, Category]>> = {
   252: ['text', 'text'],
   253: ['varchar', 'text'],
   254: ['char', 'text'],
-  255: ['geometry', 'other'],
+  255: ['geometry', 'bytes'],
 };
 const BYTES: Readonly<Record<string, string>> = { text: 'blob', varchar: 'varbinary', char: 'binary' };
 /** MariaDB's own types. */

@@ -26,7 +26,8 @@ function use<T extends { close(): Promise<unknown> }>(opened: T): T {
 }
 
 async function startShop(): Promise<MariadbServer> {
-  const server = use(await startMariadb());
+  // What is acknowledged is on its way to the disk.
+  const server = use(await startMariadb({ args: ['--innodb-flush-log-at-trx-commit=1'] }));
   await server.sql(...SCHEMA, FAIL_LATE);
   return server;
 }
@@ -67,6 +68,10 @@ describeWith(mariadb, 'the outcomes of a real MariaDB', () => {
     async interrupt(connector) {
       await kill('CONNECTION', 'TRUE');
       return connector;
+    },
+    async crash() {
+      await server.stop('SIGKILL');
+      await server.restart();
     },
     async whileLocked(id, work) {
       const { port } = new URL(server.url);

@@ -174,18 +174,6 @@ describeWith(mariadb, 'a real MariaDB', () => {
       await expect(execute(sql)).resolves.toMatchObject({ rows: [{ name: 'r1' }, { name: 'r2' }], truncated: false });
       await expect(execute("DELETE FROM item WHERE name LIKE 'r%'")).resolves.toMatchObject({ rows_affected: 2 });
     });
-
-    it('leave nothing behind in the session', async () => {
-      const single = await connect('boss', 'correct horse', { settings: { pool_size: 1 } });
-      await single.call('execute', { sql: 'SELECT @left := 1' });
-      await single.call('execute', { sql: "SELECT get_lock('mine', 0)" });
-      await expect(
-        single.call('query', { sql: 'SELECT @left AS gone, "text" AS kept, count(*) AS n FROM item' }),
-      ).resolves.toMatchObject({
-        rows: [{ gone: null, kept: 'text', n: 2 }],
-      });
-      await expect(server.sql("SELECT is_free_lock('mine') AS free")).resolves.toMatchObject([{ free: 1 }]);
-    });
   });
 
   it('refuses to write in a query', async () => {

@@ -16,7 +16,7 @@ const ODD = [
   '--transaction-isolation=READ-UNCOMMITTED',
   '--character-set-server=latin1',
   '--skip-character-set-client-handshake',
-  "--init-connect=SET autocommit = 0, sql_auto_is_null = 1, time_zone = '+01:00', sql_select_limit = 1",
+  "--init-connect=SET autocommit = 0, sql_auto_is_null = 1, time_zone = '+03:00', sql_select_limit = 1",
 ];
 
 describeWith(mariadb, 'a MariaDB with settings of its own', () => {
@@ -37,12 +37,14 @@ describeWith(mariadb, 'a MariaDB with settings of its own', () => {
   beforeAll(async () => {
     server = await startMariadb({ args: ODD, zone: 'Europe/Berlin' });
     await server.sql(
-      'SET GLOBAL sql_select_limit = 2, GLOBAL max_error_count = 0',
+      'SET GLOBAL sql_select_limit = 2, GLOBAL max_error_count = 0, GLOBAL sql_auto_is_null = 1',
       "CREATE USER app@'%' IDENTIFIED BY 'correct horse'",
       "GRANT ALL ON shop.* TO app@'%'",
       'CREATE TABLE note (id int AUTO_INCREMENT PRIMARY KEY, text varchar(10) CHARACTER SET utf8mb4)',
       `CREATE TABLE moment (id int PRIMARY KEY, local datetime DEFAULT CURRENT_TIMESTAMP, moment timestamp NULL DEFAULT CURRENT_TIMESTAMP,
         day date, text varchar(40))`,
+      'CREATE PROCEDURE keep(text varchar(10)) INSERT INTO note (text) VALUES (text)',
+      `CREATE PROCEDURE keep_both(text varchar(10)) BEGIN START TRANSACTION; INSERT INTO note (text) VALUES (text); COMMIT; END`,
     );
     connector = await connect();
   });
@@ -63,6 +65,13 @@ describeWith(mariadb, 'a MariaDB with settings of its own', () => {
     await expect(server.sql(`SELECT text FROM note WHERE text = '${text}!'`)).resolves.toMatchObject([
       { text: `${text}!` },
     ]);
+  });
+
+  it.each(['keep', 'keep_both'])('keeps what a procedure did by itself or committed: %s', async (name) => {
+    for (const text of [`${name}1`, `${name}2`]) {
+      await expect(execute(`CALL ${name}(?)`, [text])).resolves.toMatchObject({ rows_affected: expect.any(Number) });
+      await expect(server.sql(`SELECT text FROM note WHERE text = '${text}'`)).resolves.toHaveLength(1);
+    }
   });
 
   it('neither cuts nor changes a value without a word', async () => {
@@ -95,7 +104,7 @@ describeWith(mariadb, 'a MariaDB with settings of its own', () => {
   it('leaves a text as it is that is a moment elsewhere in the statement', async () => {
     const moment = '2026-07-01T10:00:00Z';
     const sql = 'SELECT ? AS text, CAST(? AS datetime) AS local';
-    const rows = [{ text: moment, local: '2026-07-01T11:00:00' }];
+    const rows = [{ text: moment, local: '2026-07-01T13:00:00' }];
     await expect(query(sql, [moment, moment])).resolves.toMatchObject({ rows });
     const { results } = await connector.call('transaction', {
       statements: [
@@ -111,6 +120,35 @@ describeWith(mariadb, 'a MariaDB with settings of its own', () => {
       statements: [{ sql: "INSERT INTO note (text) VALUES ('n')" }, { sql: 'SELECT id FROM note WHERE id IS NULL' }],
     });
     expect(results).toMatchObject([{ rows_affected: 1 }, { row_count: 0 }]);
+  });
+
+  it('limits what a statement may take in the server by the time of the call, and by no more than an administrator does', async () => {
+    const limit = async () => {
+      const sql = 'SELECT @@max_statement_time AS seconds';
+      const { rows } = await connector.call('query', { sql }, { timeoutMs: 60_000 });
+      return (rows as { seconds: number }[])[0]?.seconds;
+    };
+    expect(await limit()).toBeGreaterThan(0);
+    expect(await limit()).toBeLessThanOrEqual(60);
+    await server.sql('SET GLOBAL max_statement_time = 0.2');
+    try {
+      const hasty = await connect();
+      const sleeping = { sql: 'SELECT sleep(60)' };
+      const inputs: [string, JsonObject][] = [
+        ['query', sleeping],
+        ['execute', sleeping],
+        ['transaction', { statements: [sleeping] }],
+      ];
+      for (const [action, input] of inputs)
+        await expect(hasty.call(action, input)).rejects.toMatchObject({
+          code: 'UPSTREAM_5XX',
+          effect: 'none',
+          retryable: false,
+          details: { reason: 'canceled_by_server' },
+        });
+    } finally {
+      await server.sql('SET GLOBAL max_statement_time = 0');
+    }
   });
 
   it('reads nothing that is not committed', async () => {
@@ -132,157 +170,9 @@ describeWith(mariadb, 'a MariaDB with settings of its own', () => {
       await execute('INSERT INTO moment (id) VALUES (?)', [id]);
       // The zone of the clients is that of init_connect.
       const [row] = await server.sql(
-        `SELECT abs(timestampdiff(SECOND, local, convert_tz(utc_timestamp(), '+00:00', '+01:00'))) < 1800 AS same FROM moment WHERE id = ${id}`,
+        `SELECT abs(timestampdiff(SECOND, local, convert_tz(utc_timestamp(), '+00:00', '+03:00'))) < 1800 AS same FROM moment WHERE id = ${id}`,
       );
       expect(row).toStrictEqual({ same: 1 });
     });
-  });
-});
-
-describeWith(mariadb, 'a MariaDB on a machine in Berlin', () => {
-  let server: MariadbServer;
-  let connector: Connector;
-  const running: Connector[] = [];
-
-  async function connect(settings: JsonObject = {}) {
-    const started = await startConnector(MysqlAdapter, {
-      url: server.url,
-      settings: { database: 'shop', ...settings },
-      config: { auth: { type: 'basic', username: 'boss', password: 'correct horse' } },
-    });
-    running.push(started);
-    return started;
-  }
-
-  beforeAll(async () => {
-    server = await startMariadb({ zone: 'Europe/Berlin' });
-    await server.sql(
-      `CREATE TABLE moment (id int PRIMARY KEY, moment timestamp(3) NULL, local datetime(3) DEFAULT CURRENT_TIMESTAMP, text varchar(40))`,
-      'CREATE TABLE old (moment timestamp(3) NULL, text varchar(40)) ENGINE = MyISAM',
-    );
-    connector = await connect();
-  });
-  afterAll(async () => {
-    for (const each of running) await each.close();
-    await server?.close();
-  });
-
-  const execute = (sql: string, params: (string | number)[] = []) => connector.call('execute', { sql, params });
-  const query = (sql: string, params: (string | number)[] = []) => connector.call('query', { sql, params });
-
-  it('fills in local times as every other client sees them', async () => {
-    await execute('INSERT INTO moment (id) VALUES (1)');
-    await expect(
-      server.sql('SELECT abs(timestampdiff(SECOND, local, now())) < 1800 AS same FROM moment WHERE id = 1'),
-    ).resolves.toMatchObject([{ same: 1 }]);
-    await expect(
-      query('SELECT abs(timestampdiff(SECOND, utc_timestamp(), now())) > 1800 AS local'),
-    ).resolves.toMatchObject({ rows: [{ local: 1 }] });
-  });
-
-  it('gives moments in UTC, in summer and in winter', async () => {
-    await server.sql(
-      "INSERT INTO moment (id, moment, local) VALUES (10, from_unixtime(1782900000.5), '2026-07-01 12:00:00')",
-      "INSERT INTO moment (id, moment, local) VALUES (11, from_unixtime(1796000000), '2026-11-30 01:53:20')",
-    );
-    const { rows } = await query('SELECT moment, local FROM moment WHERE id IN (10, 11) ORDER BY id');
-    expect(rows).toStrictEqual([
-      { moment: '2026-07-01T10:00:00.500Z', local: '2026-07-01T12:00:00' },
-      { moment: '2026-11-30T00:53:20Z', local: '2026-11-30T01:53:20' },
-    ]);
-  });
-
-  it('gives no zone to a moment of the hour that the clocks show twice, and to zero dates', async () => {
-    await server.sql("SET sql_mode = ''", 'CREATE TABLE zero (moment timestamp NULL, local datetime, day date)');
-    await server.sql(
-      "SET sql_mode = ''",
-      "INSERT INTO zero VALUES (from_unixtime(1792891800), NULL, NULL), ('0000-00-00', '0000-00-00', '0000-00-00')",
-    );
-    const { rows } = await query('SELECT * FROM zero ORDER BY day');
-    expect(rows).toStrictEqual([
-      { moment: '2026-10-25T02:30:00', local: null, day: null },
-      { moment: '0000-00-00T00:00:00', local: '0000-00-00T00:00:00', day: '0000-00-00' },
-    ]);
-  });
-
-  it('takes a moment as it was read or with an offset, and leaves texts alone', async () => {
-    const moment = '2026-07-01T10:00:00.500Z';
-    await execute('INSERT INTO moment (id, moment, text) VALUES (20, ?, ?), (21, ?, ?)', [
-      '2026-07-01 12:00:00.500',
-      'local',
-      moment,
-      moment,
-    ]);
-    await execute("UPDATE moment SET moment = ? WHERE text = 'local' AND moment = ?", [
-      '2026-07-01T15:30:00.5+05:30',
-      moment,
-    ]);
-    await expect(
-      server.sql('SELECT unix_timestamp(moment) AS moment, text FROM moment WHERE id IN (20, 21) ORDER BY id'),
-    ).resolves.toStrictEqual([
-      { moment: '1782900000.500', text: 'local' },
-      { moment: '1782900000.500', text: moment },
-    ]);
-    const { rows } = await query('SELECT moment FROM moment WHERE moment = ? AND text = ?', [moment, moment]);
-    expect(rows).toStrictEqual([{ moment }]);
-  });
-
-  it('takes many moments at once', async () => {
-    const moments = Array.from({ length: 300 }, (_, at) => new Date(1782900000001 + at * 1000).toISOString());
-    await execute(
-      `INSERT INTO moment (id, moment, text) VALUES ${moments.map(() => '(?, ?, ?)').join(', ')}`,
-      moments.flatMap((moment, at) => [100 + at, moment, moment]),
-    );
-    const found = await query('SELECT moment, text FROM moment WHERE id BETWEEN 100 AND 399 ORDER BY id');
-    expect(found['rows']).toStrictEqual(moments.map((text) => ({ moment: text, text })));
-  });
-
-  it('writes no row twice where a table keeps what a statement did before it failed', async () => {
-    await execute('INSERT INTO old VALUES (?, ?)', ['2026-07-01T10:00:00.500Z', 'one']);
-    await expect(
-      execute('INSERT INTO old VALUES (?, ?), (?, ?)', [
-        '2026-07-01 12:00:00.500',
-        'two',
-        '2026-07-01T10:00:00.500Z',
-        'three',
-      ]),
-    ).rejects.toMatchObject({ code: 'INVALID_INPUT', effect: 'maybe' });
-    await expect(server.sql('SELECT unix_timestamp(moment) AS at, text FROM old ORDER BY text')).resolves.toMatchObject(
-      [
-        { at: '1782900000.500', text: 'one' },
-        { at: '1782900000.500', text: 'two' },
-      ],
-    );
-  });
-
-  it('takes a moment into local columns too', async () => {
-    const moment = '2026-07-01T10:00:00.500Z';
-    await connector.call('transaction', {
-      statements: [
-        { sql: "INSERT INTO moment (id, text) VALUES (30, 'before')" },
-        { sql: 'INSERT INTO moment (id, moment, local, text) VALUES (31, ?, ?, ?)', params: [moment, moment, moment] },
-      ],
-    });
-    const { rows } = await query('SELECT moment, local, text FROM moment WHERE id = 31');
-    expect(rows).toStrictEqual([{ moment, local: '2026-07-01T12:00:00.500', text: moment }]);
-    await expect(query('SELECT 1 FROM moment WHERE id = 30')).resolves.toMatchObject({ row_count: 1 });
-  });
-
-  it('refuses a moment of the hour that the clocks show twice, rather than store the other one', async () => {
-    await expect(
-      execute('INSERT INTO moment (id, moment) VALUES (40, ?)', ['2026-10-25T01:30:00Z']),
-    ).rejects.toMatchObject({ code: 'INVALID_INPUT', effect: 'none' });
-  });
-
-  it('lets the operator choose the zone', async () => {
-    const utc = await connect({ time_zone: 'UTC' });
-    await expect(
-      utc.call('query', { sql: 'SELECT abs(timestampdiff(SECOND, utc_timestamp(), now())) < 5 AS same' }),
-    ).resolves.toMatchObject({ rows: [{ same: 1 }] });
-    await expect(utc.call('query', { sql: 'SELECT moment FROM zero ORDER BY day' })).resolves.toMatchObject({
-      rows: [{ moment: '2026-10-25T01:30:00Z' }, {}],
-    });
-    const nowhere = await connect({ time_zone: 'Middle/Earth' });
-    await expect(nowhere.adapter.connect()).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });
 });

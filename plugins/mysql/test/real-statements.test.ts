@@ -15,6 +15,11 @@ const SETUP = [
   'CREATE PROCEDURE count_up() BEGIN UPDATE item SET n = n + 1 WHERE id = 1; COMMIT; UPDATE item SET n = 9 WHERE id = 2; END',
   'CREATE PROCEDURE leave_open() BEGIN START TRANSACTION; INSERT INTO item (id) VALUES (77); END',
   'CREATE PROCEDURE switch_off() BEGIN SET autocommit = 0; INSERT INTO item (id) VALUES (78); END',
+  'CREATE PROCEDURE only_read() BEGIN START TRANSACTION READ ONLY; INSERT INTO item (id) VALUES (79); END',
+  `CREATE PROCEDURE leave_all() BEGIN SET @left = 1; SET SESSION sql_mode = ''; DO get_lock('mine', 0);
+    CREATE TEMPORARY TABLE item (id int); END`,
+  'CREATE PROCEDURE twice(IN n int, OUT doubled int, INOUT sum int) BEGIN SET doubled = n * 2; SET sum = sum + n; END',
+  'CREATE PROCEDURE said(OUT n int) BEGIN SELECT 7 AS seven; SET n = 1; END',
   'CREATE PROCEDURE two() BEGIN SELECT 1 AS one; SELECT 2 AS two; END',
   'INSERT INTO item (id) VALUES (1), (2)',
 ];
@@ -129,8 +134,62 @@ describeWith(mariadb, 'statements that MariaDB runs', () => {
     await expect(shop.execute('CALL two()')).resolves.toMatchObject({ rows: [{ one: 1 }], truncated: true });
   });
 
+  it('are not blamed on the server where they themselves let their transaction only read', async () => {
+    const single = await shop.connect({
+      url: shop.server.url,
+      settings: { database: 'shop', pool_size: 1 },
+      config: { auth: { type: 'basic', username: 'boss', password: 'correct horse' } },
+    });
+    const session = async () => (await single.call('query', { sql: 'SELECT connection_id() AS id' }))['rows'];
+    const before = await session();
+    await expect(single.call('execute', { sql: 'CALL only_read()' })).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+      retryable: false,
+      blame: 'caller',
+      details: { reason: 'read_only' },
+    });
+    expect(await session()).toStrictEqual(before);
+    expect(await idsOf('item')).not.toContain(79);
+  });
+
+  it('leave nothing behind in a session that the next call uses', async () => {
+    const single = await shop.connect({
+      url: shop.server.url,
+      settings: { database: 'shop', pool_size: 1 },
+      config: { auth: { type: 'basic', username: 'boss', password: 'correct horse' } },
+    });
+    const session = async () => (await single.call('query', { sql: 'SELECT connection_id() AS id' }))['rows'];
+    const before = await session();
+    await single.call('execute', { sql: 'CALL leave_all()' });
+    await expect(
+      single.call('query', {
+        sql: 'SELECT @left AS gone, @@sql_mode LIKE "%STRICT_ALL%" AS strict, count(*) AS n FROM item',
+      }),
+    ).resolves.toMatchObject({ rows: [{ gone: null, strict: 1, n: 2 }] });
+    await expect(shop.server.sql("SELECT is_free_lock('mine') AS free")).resolves.toMatchObject([{ free: 1 }]);
+    expect(await session()).toStrictEqual(before);
+  });
+
+  it('give what is OUT in a procedure, and refuse to leave it in a variable that ends with the call', async () => {
+    await expect(shop.execute('CALL twice(?, ?, ?)', [3, null, 10])).resolves.toMatchObject({
+      rows: [{ doubled: 6, sum: 13 }],
+      truncated: false,
+    });
+    await expect(shop.execute('CALL said(?)', [null])).resolves.toMatchObject({
+      rows: [{ seven: 7 }],
+      truncated: true,
+    });
+    await expect(shop.execute('CALL twice(3, @a, @b)')).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      effect: 'none',
+      message: expect.stringContaining('a ? with null'),
+    });
+  });
+
   it.each([
     'SET autocommit = 0',
+    "SELECT GET_LOCK('mine', 0)",
+    'SELECT 1 INTO @x',
     'SET @x = 1',
     "SET NAMES 'latin1'",
     'SET SESSION sql_mode = 0',
@@ -237,62 +296,4 @@ describeWith(mariadb, 'statements that MariaDB runs', () => {
       table: 'with.dot',
     });
   });
-});
-
-describeWith(mariadb, 'a MariaDB is reached', () => {
-  let shop: Shop;
-  const odd = 'p@ss:wörd/$%{1}#?';
-  beforeAll(async () => {
-    shop = await startShop({
-      args: ['--bind-address=*'],
-      setup: [`CREATE USER 'od d@'@'%' IDENTIFIED BY '${odd}'`, "GRANT ALL ON shop.* TO 'od d@'@'%'"],
-    });
-  });
-  afterAll(() => shop?.close());
-
-  const login = { auth: { type: 'basic', username: 'od d@', password: odd } } as const;
-  const asked = { sql: 'SELECT DATABASE() AS name' };
-  const answer = { rows: [{ name: 'shop' }] };
-
-  it('with any password', async () => {
-    const connector = await shop.connect({ url: shop.server.url, settings: { database: 'shop' }, config: login });
-    await expect(connector.call('query', asked)).resolves.toMatchObject(answer);
-  });
-
-  it.each(['::1', '[::1]'])('at %s', async (host) => {
-    const port = Number(new URL(shop.server.url).port);
-    const connector = await shop.connect({ settings: { database: 'shop' }, config: { ...login, host, port } });
-    await expect(connector.call('query', asked)).resolves.toMatchObject(answer);
-    await expect(connector.health()).resolves.toMatchObject({ message: `MySQL at [::1]:${port} lets us in` });
-  });
-
-  it('over a Unix socket', async () => {
-    const connector = await shop.connect({ settings: { database: 'shop', socket: shop.server.socket }, config: login });
-    await expect(connector.call('query', asked)).resolves.toMatchObject(answer);
-  });
-
-  it('by a URI', async () => {
-    const { port } = new URL(shop.server.url);
-    const user = `${encodeURIComponent('od d@')}:${encodeURIComponent(odd)}`;
-    for (const uri of [
-      `mysql://${user}@127.0.0.1:${port}/shop`,
-      `mariadb://${user}@[::1]:${port}/shop`,
-      `mysql://${user}@localhost/shop?socket=${encodeURIComponent(shop.server.socket)}`,
-    ]) {
-      const connector = await shop.connect({ settings: { uri } });
-      await expect(connector.call('query', asked)).resolves.toMatchObject(answer);
-    }
-  });
-
-  it.each(['nonsense', 'http://a:secret@b/', 'mysql://a:secret@b/c?multipleStatements=true', 'mysql://a:%zz@b/c'])(
-    'not by %s, whose password no error shows',
-    async (uri) => {
-      const failure = (await (async () => {
-        const connector = await shop.connect({ settings: { uri } });
-        await connector.call('query', asked);
-      })().catch((error: unknown) => error)) as Error;
-      expect(failure).toMatchObject({ code: 'CONFIG_INVALID' });
-      expect(failure.message).not.toMatch(/secret|zz/);
-    },
-  );
 });

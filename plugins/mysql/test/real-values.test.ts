@@ -1,3 +1,4 @@
+import type { JsonObject, JsonValue } from '@automate/sdk';
 import { describeWith } from '@automate/tooling/require-service';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mariadb } from './start-mariadb.ts';
@@ -192,5 +193,59 @@ describeWith(mariadb, 'values that MariaDB stores and gives', () => {
       rows_affected: 2,
     });
     await expect(shop.execute('SELECT id FROM big')).resolves.toMatchObject({ rows_affected: 0 });
+  });
+
+  it('of geometry columns are bytes that can be written back, with their system of reference', async () => {
+    await shop.server.sql(
+      'CREATE TABLE place (id int PRIMARY KEY, at point)',
+      'INSERT INTO place VALUES (1, ST_GeomFromText("POINT(1 2)", 4326))',
+    );
+    const { rows, columns } = await shop.query('SELECT at FROM place');
+    expect(columns).toStrictEqual([{ name: 'at', type: 'geometry', category: 'bytes' }]);
+    const [{ at } = { at: null }] = rows as { at: JsonValue }[];
+    await shop.execute('INSERT INTO place VALUES (2, ?)', [at]);
+    await expect(
+      shop.server.sql('SELECT ST_AsText(at) AS text, ST_SRID(at) AS srid FROM place WHERE id = 2'),
+    ).resolves.toStrictEqual([{ text: 'POINT(1 2)', srid: 4326 }]);
+  });
+});
+
+describeWith(mariadb, 'a MariaDB that takes only small messages', () => {
+  let shop: Shop;
+  beforeAll(async () => {
+    shop = await startShop({
+      args: ['--max-allowed-packet=64K'],
+      setup: ['CREATE TABLE note (id int PRIMARY KEY, text longtext)'],
+    });
+  });
+  afterAll(() => shop?.close());
+
+  it('is given many rows in messages that it takes', async () => {
+    const rows = Array.from({ length: 40 }, (_, id) => ({ id, text: `${id}`.padEnd(10_000, 'ä') }));
+    await expect(shop.call('insert_rows', { table: 'note', rows })).resolves.toStrictEqual({ rows_affected: 40 });
+    await expect(shop.call('upsert_rows', { table: 'note', key: ['id'], rows })).resolves.toBeDefined();
+    await expect(shop.server.sql('SELECT count(*) AS n, min(length(text)) AS size FROM note')).resolves.toMatchObject([
+      { n: 40, size: 19_998 },
+    ]);
+  });
+
+  it.each<[string, JsonObject]>([
+    ['execute', { sql: 'INSERT INTO note VALUES (100, ?)', params: ['x'.repeat(70_000)] }],
+    ['execute', { sql: `INSERT INTO note VALUES (100, '${'x'.repeat(70_000)}')` }],
+    ['transaction', { statements: [{ sql: 'DELETE FROM note' }, { sql: 'DO ?', params: ['x'.repeat(70_000)] }] }],
+    ['insert_rows', { table: 'note', rows: [{ id: 100 }, { id: 101, text: 'x'.repeat(70_000) }] }],
+  ])('is not sent what it would break the connection for: %s', async (action, input) => {
+    await expect(shop.call(action, input)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      effect: 'none',
+      message: expect.stringContaining('max_allowed_packet'),
+    });
+    await expect(shop.server.sql('SELECT max(id) AS id FROM note')).resolves.toMatchObject([{ id: 39 }]);
+  });
+
+  it('takes a message as large as it says', async () => {
+    await expect(shop.execute('SELECT length(?) AS n', ['x'.repeat(65_000)])).resolves.toMatchObject({
+      rows: [{ n: 65_000 }],
+    });
   });
 });

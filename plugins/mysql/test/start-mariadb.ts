@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { KeyAndCertificate } from '@automate/testing';
 import { closedPort } from '@automate/testing';
 import { isOnPath } from '@automate/tooling/require-service';
@@ -61,7 +62,8 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
   own(folder);
   const data = join(folder, 'data');
   const install = [`--no-defaults`, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
-  execFileSync('mariadb-install-db', install, { cwd: folder, stdio: 'pipe', ...identity });
+  // Nothing else of the test may stand still meanwhile.
+  await promisify(execFile)('mariadb-install-db', install, { cwd: folder, ...identity });
   const port = await closedPort();
   const setup = [
     "CREATE USER IF NOT EXISTS 'boss'@'%' IDENTIFIED BY 'correct horse';",

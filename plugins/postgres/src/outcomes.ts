@@ -14,15 +14,20 @@ const states = Object.entries(MEANINGS)
 export const outcomes: readonly OutcomeRule[] = [
   ...rulesOfEffects(['transaction', 'open_ended', 'commit']),
   {
-    when: `as part of a transaction counts a statement of \`execute\` that begins with ${code([...ATOMIC].map((word) => word.toUpperCase()))}, unless it is CONCURRENTLY or about a database, tablespace, subscription or the system; all others may leave something behind`,
+    when: `a statement of \`execute\` fails that begins with ${code([...ATOMIC].map((word) => word.toUpperCase()))}, and is not CONCURRENTLY or about a database, tablespace, subscription or the system: it runs in a transaction of its own`,
     effect: 'none',
     retried: 'if `retryable`',
   },
   { when: 'the server cannot parse or plan a statement, whichever it is', effect: 'none', retried: false },
   {
-    when: `\`retryable\` are the SQLSTATEs ${code(states)} (of the longest prefix here) and 25006`,
+    when: `a statement that a transaction undoes fails with SQLSTATE ${code(states)} (the longest prefix counts)`,
     effect: 'none',
     retried: true,
+  },
+  {
+    when: 'a statement changes something after the call itself let its transaction only read (25006, FORBIDDEN, `read_only`)',
+    effect: 'none',
+    retried: false,
   },
   {
     when: 'an administrator cancels a statement (57014, UPSTREAM_5XX, `canceled_by_server`)',

@@ -1,7 +1,7 @@
 import type { NetConnectOpts } from 'node:net';
 import { ConfigInvalidError, InvalidInputError } from '@automate/sdk';
 import type { Begin, Page, SqlConnection, Statement, StatementResult } from '@automate/sql';
-import { readStatement } from '@automate/sql';
+import { checkSession, readStatement } from '@automate/sql';
 import pg from 'pg';
 import type { ClientConfig } from 'pg';
 import { cancelStatement } from './cancel-statement.ts';
@@ -27,31 +27,10 @@ const FORMATS: Readonly<Record<string, string>> = {
   extra_float_digits: '1',
   standard_conforming_strings: 'on',
   array_nulls: 'on',
+  client_encoding: 'UTF8',
 };
 
 const UNKNOWN_SETTING = '22023';
-
-/** First words of statements that set something for longer than a transaction. */
-const SESSION_WORDS: ReadonlySet<string> = new Set([
-  'set',
-  'reset',
-  'discard',
-  'listen',
-  'unlisten',
-  'load',
-  'deallocate',
-]);
-
-/** What other statements leave in the session: temporary tables, cursors, locks. */
-const OUTLASTS =
-  /^\W*(?:create\s+(?:(?:local|global)\s+)?temp|declare\b.*\bwith\s+hold\b)(?!.*\bon\s+commit\s+drop\b)|\binto\s+(?:(?:local|global)\s+)?temp(?:orary)?\b|\bpg_(?:try_)?advisory_lock/s;
-
-/** Whether a session differs after a statement from what it was, for longer than a transaction. */
-function outlastsTransaction(word: string, skeleton: string): boolean {
-  if (SESSION_WORDS.has(word)) return !/^\W*set\s+(?:local|transaction|constraints)\b/.test(skeleton);
-  const count = (pattern: RegExp): number => skeleton.match(pattern)?.length ?? 0;
-  return OUTLASTS.test(skeleton) || count(/\bset_config\s*\(/g) > count(/,\s*true\s*\)/g);
-}
 
 /** What the driver's published types leave out. */
 interface Inner {
@@ -62,7 +41,16 @@ interface Inner {
   getTransactionStatus(): string | null;
 }
 
+/** What a new session says of itself. */
+interface Looked {
+  readonly pid: number;
+  readonly limit_ms: number;
+  readonly formats: Readonly<Record<string, unknown>>;
+}
+
 export interface ConnectionOptions extends ClientConfig {
+  /** For messages. */
+  readonly server: string;
   readonly address: NetConnectOpts;
   readonly timeZone: string | undefined;
 }
@@ -79,16 +67,13 @@ export class PostgresConnection implements SqlConnection {
   #isOpen = true;
 
   /** Opens one, unless `giveUp` fires before. */
-  static async open(
-    { address, timeZone, ...options }: ConnectionOptions,
-    giveUp: AbortSignal,
-  ): Promise<PostgresConnection> {
-    const connection = new PostgresConnection(new pg.Client(options), address, timeZone);
+  static async open(options: ConnectionOptions, giveUp: AbortSignal): Promise<PostgresConnection> {
+    const connection = new PostgresConnection(options);
     const destroy = (): void => connection.destroy();
     giveUp.addEventListener('abort', destroy, { once: true });
     try {
       await connection.#client.connect();
-      await connection.#look(timeZone);
+      await connection.#look(options);
       return connection;
     } catch (error) {
       connection.destroy();
@@ -98,7 +83,8 @@ export class PostgresConnection implements SqlConnection {
     }
   }
 
-  private constructor(client: pg.Client, address: NetConnectOpts, timeZone: string | undefined) {
+  private constructor({ address, timeZone, server: _server, ...options }: ConnectionOptions) {
+    const client = new pg.Client(options);
     this.#client = client;
     this.#inner = client as unknown as Inner;
     this.#address = address;
@@ -129,7 +115,6 @@ export class PostgresConnection implements SqlConnection {
 
   async run(statement: Statement, page: Page): Promise<StatementResult> {
     refuseTooManyParameters(statement);
-    if (this.#isPooled) this.#refuseSessionChange(statement.sql);
     for (;;) {
       const result = await this.#client.query(new StatementExchange(statement, page, this.#types)).done;
       if (!('unknown' in result)) return result;
@@ -168,16 +153,21 @@ export class PostgresConnection implements SqlConnection {
     this.#inner.connection.stream.destroy();
   }
 
-  /** A pooler has numbers of its own. Its servers serve others too, so that nothing may be set there for longer than a transaction. */
-  async #look(timeZone: string | undefined): Promise<void> {
-    const sql = `SELECT pg_catalog.pg_backend_pid() AS pid,
-      (extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::float8 AS limit_ms,
-      pg_catalog.set_config('TimeZone', coalesce($1, current_setting('TimeZone')), true)`;
+  /**
+   * Sees whether there is a pooler, which has numbers of its own, how long statements may take, and whether the session
+   * is as we set it: something between us and the server may keep settings for itself.
+   */
+  async #look({ server, timeZone }: ConnectionOptions): Promise<void> {
+    const names = Object.keys(FORMATS).map((name) => `'${name}', split_part(current_setting('${name}'), ',', 1)`);
+    const sql = `BEGIN; SELECT pg_catalog.pg_backend_pid() AS pid,
+        (extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::float8 AS limit_ms;
+      ${this.#set('LOCAL', 0)}; SELECT json_build_object(${names.join(', ')}) AS formats; ROLLBACK`;
     try {
-      const { rows } = await this.#client.query<{ pid: number; limit_ms: number }>(sql, [timeZone ?? null]);
-      this.#isPooled = rows[0]?.pid !== this.#inner.processID;
+      const results = (await this.#client.query(sql)) as unknown as readonly pg.QueryResult<Record<string, unknown>>[];
+      const { pid, limit_ms: limitMs, formats } = Object.assign({}, ...results.flatMap(({ rows }) => rows)) as Looked;
+      checkSession(server, FORMATS, formats);
+      this.#isPooled = pid !== this.#inner.processID;
       // What an administrator has set is not made longer; on a pooler's server it may be another client's.
-      const limitMs = rows[0]?.limit_ms ?? 0;
       if (!this.#isPooled && limitMs > 0) this.#limitMs = limitMs;
     } catch (error) {
       if (timeZone === undefined || (error as { readonly code?: unknown }).code !== UNKNOWN_SETTING) throw error;
@@ -186,18 +176,6 @@ export class PostgresConnection implements SqlConnection {
         { details: { reason: 'time_zone' }, cause: error },
       );
     }
-  }
-
-  /** On a server that a pooler gives to others next, they would go on with what is set here. */
-  #refuseSessionChange(sql: string): void {
-    const { word, skeleton } = readStatement(traits.grammar, sql);
-    if (!outlastsTransaction(word, skeleton)) return;
-    const expected =
-      'no statement that changes the session, which a pooler gives to others; SET LOCAL, set_config(…, true), ON COMMIT DROP and pg_advisory_xact_lock() end with the transaction';
-    throw new InvalidInputError(`sql: expected ${expected}, received ${word.toUpperCase()}`, {
-      problems: [{ path: 'sql', expected, received: word.toUpperCase() }],
-      details: { reason: 'statement' },
-    });
   }
 
   async #learnTypes(oids: readonly number[]): Promise<void> {

@@ -21,7 +21,7 @@ export function postgresDialect(context: ConnectorContext, settings: PostgresSet
       // The driver's own limit ends with the login, and what says nothing after it would keep its place for ever.
       const giveUp = AbortSignal.any([context.signal, AbortSignal.timeout(context.config.limits.startTimeoutMs)]);
       const address = addressOf(login);
-      return PostgresConnection.open({ ...options, address, timeZone: settings.time_zone }, giveUp);
+      return PostgresConnection.open({ ...options, server, address, timeZone: settings.time_zone }, giveUp);
     },
     explain: (error, effects, reading) => postgresFault(error, { server, effects, reading: reading === true }),
     check,

@@ -7,6 +7,7 @@ interface Meaning {
   readonly code: ErrorCode;
   readonly reason: string;
   readonly retryable?: boolean;
+  readonly blame?: 'caller';
 }
 
 /** What SQLSTATEs mean to a caller, by the longest prefix that is here. */
@@ -19,7 +20,8 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   '23505': { code: 'ALREADY_EXISTS', reason: 'constraint' },
   '23P01': { code: 'ALREADY_EXISTS', reason: 'constraint' },
   '25': { code: 'INVALID_INPUT', reason: 'transaction' },
-  '25006': { code: 'FORBIDDEN', reason: 'read_only' },
+  // It was to read only because the caller said so, by the action or by a statement.
+  '25006': { code: 'FORBIDDEN', reason: 'read_only', blame: 'caller' },
   '24': { code: 'INVALID_INPUT', reason: 'statement' },
   '26': { code: 'INVALID_INPUT', reason: 'statement' },
   '2D': { code: 'INVALID_INPUT', reason: 'transaction' },
@@ -123,6 +125,7 @@ function fromState(state: string, message: string, effect: Effect, error: object
     details: { sqlstate: state, reason: meaning.reason, ...factsOf(error) },
     cause: error,
     ...(meaning.retryable === undefined ? {} : { retryable: meaning.retryable }),
+    ...(meaning.blame === undefined ? {} : { blame: meaning.blame }),
   };
   return createConnectorError(meaning.code, message, options);
 }

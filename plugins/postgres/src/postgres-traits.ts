@@ -1,4 +1,5 @@
 import type { Grammar, Traits } from '@automate/sql';
+import { SESSION_ONLY } from '@automate/sql';
 import pg from 'pg';
 
 /** Comments may stand within comments. Deeper than this nobody goes. */
@@ -29,6 +30,18 @@ export const ATOMIC: ReadonlySet<string> = new Set([
 const NOT_UNDONE =
   /\bconcurrently\b|^[\s;(]*(?:alter\s+system|(?:create|alter|drop)\s+(?:database|tablespace|subscription))\b/;
 
+/** What a statement sets or leaves in the session for longer than a transaction. */
+const OUTLASTS = [
+  /^\W*(?:reset|discard|listen|unlisten|load|deallocate|set\s+(?!local\b|transaction\b|constraints\b))/,
+  /^\W*(?:create\s+(?:(?:local|global)\s+)?temp|declare\b.*\bwith\s+hold\b)(?!.*\bon\s+commit\s+drop\b)/s,
+  /\binto\s+(?:(?:local|global)\s+)?temp(?:orary)?\b|\bpg_(?:try_)?advisory_lock/,
+];
+
+function outlastsTransaction(skeleton: string): boolean {
+  const count = (pattern: RegExp): number => skeleton.match(pattern)?.length ?? 0;
+  return OUTLASTS.some((pattern) => pattern.test(skeleton)) || count(/\bset_config\s*\(/g) > count(/,\s*true\s*\)/g);
+}
+
 const grammar: Grammar = {
   opaque: OPAQUE,
   reads: ['select', 'with', 'values', 'table', 'show', 'explain'],
@@ -37,6 +50,8 @@ const grammar: Grammar = {
   refuse(word, skeleton, use) {
     // Behind comments that lie deeper than is looked there may stand a COMMIT.
     if (word === '') return 'a statement that begins with a word, behind comments of few levels';
+    if (outlastsTransaction(skeleton))
+      return `${SESSION_ONLY}; SET LOCAL, set_config(…, true), ON COMMIT DROP and pg_advisory_xact_lock() are for a transaction`;
     if (word !== 'copy') return undefined;
     if (/\bstd(?:in|out)\b/.test(skeleton))
       return 'no COPY from or to the client, which has no place for the data: query reads rows, insert_rows writes them';

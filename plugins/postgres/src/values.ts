@@ -38,7 +38,8 @@ function decoderOf(oid: number, types: Types): Decode {
   // Boxes alone are not parted by commas.
   if (typeOf(element, types).name === 'box') return (text) => text;
   const each = decoderOf(element, types);
-  return (text) => arrayParser.create(text, each).parse();
+  // With bounds of its own (`[0:1]={1,2}`) it is no list.
+  return (text) => (text.startsWith('[') ? text : arrayParser.create(text, each).parse());
 }
 
 /** A type by its number; of a domain the one that it is made of. */

@@ -67,6 +67,10 @@ describeWith(services, 'the outcomes of a real PostgreSQL', () => {
       );
       return connector;
     },
+    async crash() {
+      await server.stop('SIGQUIT');
+      await server.restart();
+    },
     async whileLocked(id, work) {
       const client = new pg.Client({
         host: '127.0.0.1',

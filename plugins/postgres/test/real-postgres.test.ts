@@ -181,19 +181,6 @@ describeWith(postgres, 'a real PostgreSQL', () => {
       await expect(execute("DELETE FROM item WHERE name LIKE 'r%'")).resolves.toMatchObject({ rows_affected: 5 });
     });
 
-    it('leave nothing behind in the session', async () => {
-      const single = await connect('postgres', 'correct horse', { settings: { pool_size: 1 } });
-      await single.call('execute', { sql: "SET search_path = 'nowhere'" });
-      await single.call('execute', { sql: 'SELECT pg_advisory_lock(7)' });
-      await single.call('query', { sql: "SELECT set_config('statement_timeout', '1', false)" });
-      await expect(
-        single.call('query', { sql: 'SELECT count(*) AS n, pg_sleep(0.01) FROM item' }),
-      ).resolves.toMatchObject({
-        rows: [{ n: 2 }],
-      });
-      await expect(server.sql('SELECT pg_try_advisory_lock(7) AS free')).resolves.toStrictEqual([{ free: true }]);
-    });
-
     it('take as many parameters as the driver can count, and refuse more', async () => {
       const sum = (count: number): string =>
         `SELECT ${Array.from({ length: count }, (_, i) => `$${i + 1}::int`).join(' - ')}`;

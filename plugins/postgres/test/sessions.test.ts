@@ -20,7 +20,9 @@ describeWith(postgres, 'sessions of a real PostgreSQL', () => {
       CREATE TABLE parent (id int PRIMARY KEY);
       CREATE TABLE child (parent int REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
       CREATE PROCEDURE half(id int) LANGUAGE plpgsql AS $$
-        BEGIN INSERT INTO mark VALUES (id); COMMIT; INSERT INTO mark VALUES (id); END $$`);
+        BEGIN INSERT INTO mark VALUES (id); COMMIT; INSERT INTO mark VALUES (id); END $$;
+      CREATE PROCEDURE only_read() LANGUAGE plpgsql AS $$
+        BEGIN SET TRANSACTION READ ONLY; INSERT INTO mark VALUES (51); END $$`);
     connector = await workshop.connect(server.port, { pool_size: 1 });
   });
   afterAll(() => workshop.close());
@@ -31,15 +33,63 @@ describeWith(postgres, 'sessions of a real PostgreSQL', () => {
   it.each([
     ['a setting', "SET search_path = 'nowhere'", 'SELECT count(*) FROM mark'],
     ['a temporary table', 'CREATE TEMPORARY TABLE mark (x int)', 'SELECT id FROM mark'],
-    ['a setting of a function', "SELECT set_config('search_path', 'nowhere', false)", 'SELECT count(*) FROM mark'],
+    ['a prepared statement', 'PREPARE p AS SELECT 1', 'SELECT 1 / (count(*) = 0)::int FROM pg_prepared_statements'],
+    ['a listener', 'LISTEN news', 'SELECT 1 / (count(*) = 0)::int FROM pg_listening_channels()'],
+    [
+      'a lock',
+      'SELECT pg_advisory_lock(7)',
+      "SELECT 1 / (count(*) = 0)::int FROM pg_locks WHERE locktype = 'advisory'",
+    ],
     [
       'a cursor',
       'DECLARE c CURSOR WITH HOLD FOR SELECT 1',
       "SELECT 1 / (count(*) = 0)::int FROM pg_cursors WHERE name <> ''",
     ],
-  ])('do not hand on %s', async (_title, leave, look) => {
-    await execute(leave);
+  ])('do not hand on %s, which is refused by name or else hidden in a block', async (_title, sql, look) => {
+    await expect(execute(sql)).rejects.toMatchObject({ code: 'INVALID_INPUT', effect: 'none' });
+    await expect(connector.call('transaction', { statements: [{ sql }] })).rejects.toMatchObject({ effect: 'none' });
+    const { rows: before } = await connector.call('query', { sql: 'SELECT pg_backend_pid() AS pid' });
+    await execute(`DO $$ BEGIN EXECUTE $s$${sql}$s$; END $$`);
     await expect(connector.call('query', { sql: look })).resolves.toBeDefined();
+    const { rows: after } = await connector.call('query', { sql: 'SELECT pg_backend_pid() AS pid' });
+    expect(after).toStrictEqual(before);
+  });
+
+  it('are not given up, and no server is blamed, where a call itself lets its transaction only read', async () => {
+    const pid = async () => (await connector.call('query', { sql: 'SELECT pg_backend_pid() AS pid' }))['rows'];
+    const before = await pid();
+    for (const sql of [
+      'SET TRANSACTION READ ONLY',
+      'SET LOCAL transaction_read_only = on',
+      "SELECT set_config('transaction_read_only', 'on', true)",
+      "DO $$ BEGIN EXECUTE 'SET transaction_read_only = on'; END $$",
+    ])
+      await expect(
+        connector.call('transaction', { statements: [{ sql }, { sql: 'INSERT INTO mark VALUES (50)' }] }),
+      ).rejects.toMatchObject({
+        code: 'FORBIDDEN',
+        effect: 'none',
+        retryable: false,
+        blame: 'caller',
+        details: { reason: 'read_only' },
+      });
+    await expect(execute('CALL only_read()')).rejects.toMatchObject({ code: 'FORBIDDEN', effect: 'maybe' });
+    expect(await pid()).toStrictEqual(before);
+    expect(await isThere(50)).toBe(false);
+  });
+
+  it('are not used where something in between changes how values are written', async () => {
+    const proxy = await startCutter();
+    try {
+      proxy.put("IntervalStyle = 'iso_8601'", "IntervalStyle = 'postgres'");
+      const changed = await workshop.connect(proxy.port);
+      await expect(changed.call('query', { sql: "SELECT interval '1 day'" })).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        details: { reason: 'session_setting', setting: 'IntervalStyle' },
+      });
+    } finally {
+      await proxy.close();
+    }
   });
 
   it('have no place for what COPY sends or wants', async () => {
@@ -183,15 +233,19 @@ describeWith(postgres, 'sessions of a real PostgreSQL', () => {
     await expect(connector.health()).resolves.toMatchObject({ status: 'healthy' });
   });
 
-  /** Between us and the server, it passes on what contains the text and then ends the connection before the answer. */
+  /**
+   * Between us and the server, it passes on what contains the text and then ends the connection before the answer, or
+   * puts one text in the place of another one that is as long.
+   */
   async function startCutter() {
     let text = '';
+    let [from, to] = ['', ''];
     const sockets = new Set<Socket>();
     const listener = createServer((near) => {
       const far = connectSocket(server.port, '127.0.0.1');
       for (const socket of [near, far]) sockets.add(socket.on('error', () => undefined));
       near.on('data', (bytes) => {
-        far.write(bytes);
+        far.write(from === '' ? bytes : Buffer.from(bytes.toString('latin1').replace(from, to), 'latin1'));
         if (text === '' || !bytes.includes(text)) return;
         near.destroy();
         far.end();
@@ -203,6 +257,7 @@ describeWith(postgres, 'sessions of a real PostgreSQL', () => {
     return {
       port: (listener.address() as AddressInfo).port,
       cutAt: (wanted: string) => void (text = wanted),
+      put: (...texts: [string, string]) => void ([from, to] = texts),
       async close() {
         for (const socket of sockets) socket.destroy();
         listener.close();

@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { KeyAndCertificate } from '@automate/testing';
 import { closedPort } from '@automate/testing';
 import pg from 'pg';
@@ -29,8 +30,8 @@ export interface PostgresServer {
   readonly socketFolder: string;
   /** Runs statements as the superuser `postgres`, and gives the rows of the last one. */
   sql(text: string): Promise<Record<string, unknown>[]>;
-  /** Ends the process at once, with every session, and waits for it. */
-  stop(): Promise<void>;
+  /** Ends the process at once, with every session, and waits for it: in good order, or as a crash does (SIGQUIT). */
+  stop(signal?: 'SIGINT' | 'SIGQUIT'): Promise<void>;
   /** Starts it again on the same port and data. */
   restart(): Promise<void>;
   /** Stops it and removes its data. */
@@ -43,6 +44,8 @@ export interface PostgresOptions {
   /** Listens on a Unix socket as well. */
   readonly socket?: boolean;
   readonly settings?: Readonly<Record<string, string | number>>;
+  /** The port of a server of ours whose data it copies, and whose changes it follows. */
+  readonly standbyOf?: number;
 }
 
 /** A PostgreSQL of its own in a temporary folder, whose superuser `postgres` has the password `correct horse`. */
@@ -60,19 +63,21 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   chmodSync(folder, 0o700);
   write('password', 'correct horse');
   const data = join(folder, 'data');
-  const init = [
-    '-D',
-    data,
-    '-U',
-    'postgres',
-    '-A',
-    'scram-sha-256',
-    '--pwfile',
-    join(folder, 'password'),
-    '-E',
-    'UTF8',
-  ];
-  execFileSync(join(bin, 'initdb'), [...init, '--locale=C', '--no-sync'], { cwd: folder, stdio: 'pipe', ...identity });
+  const run = async (program: string, args: readonly string[]): Promise<void> => {
+    const env = { ...process.env, PGPASSWORD: 'correct horse' };
+    // Nothing else of the test may stand still meanwhile.
+    await promisify(execFile)(join(bin, program), args, { cwd: folder, env, ...identity });
+  };
+  const { standbyOf } = options;
+  await (standbyOf === undefined
+    ? run('initdb', [
+        ...['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', join(folder, 'password')],
+        ...['-E', 'UTF8', '--locale=C', '--no-sync'],
+      ])
+    : run('pg_basebackup', [
+        ...['-D', data, '-h', '127.0.0.1', '-p', `${standbyOf}`, '-U', 'postgres'],
+        ...['--write-recovery-conf', '--checkpoint=fast', '--no-sync'],
+      ]));
   if (options.tls !== undefined) {
     write('data/server.crt', options.tls.cert);
     write('data/server.key', options.tls.key);
@@ -105,13 +110,12 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       await client.end();
     }
   };
-  let stop = async (): Promise<void> => {};
+  let stop = async (_signal?: 'SIGINT' | 'SIGQUIT'): Promise<void> => {};
   const start = async (): Promise<void> => {
     const child = spawn(join(bin, 'postgres'), args, { cwd: folder, stdio: 'ignore', ...identity });
     const ended = once(child, 'exit');
-    stop = async () => {
-      // SIGINT: a fast shutdown, which ends sessions as they are.
-      child.kill('SIGINT');
+    stop = async (signal = 'SIGINT') => {
+      child.kill(signal);
       await ended;
     };
     for (let attempt = 0; attempt < 200; attempt += 1) {
@@ -133,7 +137,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     port,
     socketFolder: folder,
     sql,
-    stop: () => stop(),
+    stop: (signal) => stop(signal),
     restart: start,
     async close() {
       await stop();

@@ -114,11 +114,12 @@ describeWith(postgres, 'values of a real PostgreSQL', () => {
         });
   });
 
-  it('of arrays that do not begin at one are lists as well', async () => {
+  it('of arrays that do not begin at one keep their bounds, as texts that can be written back', async () => {
     const sql = "SELECT '[0:1]={1,2}'::int[] AS a, '1 2'::int2vector AS b, '{(2,2),(1,1);(4,4),(3,3)}'::box[] AS c";
     await expect(connector.call('query', { sql })).resolves.toMatchObject({
-      rows: [{ a: [1, 2], b: '1 2', c: '{(2,2),(1,1);(4,4),(3,3)}' }],
+      rows: [{ a: '[0:1]={1,2}', b: '1 2', c: '{(2,2),(1,1);(4,4),(3,3)}' }],
     });
+    await expect(keep('grid', '[0:1]={1,2}')).resolves.toStrictEqual({ read: '[0:1]={1,2}', written: '[0:1]={1,2}' });
   });
 
   it('name their types, those of users too', async () => {

@@ -20,7 +20,7 @@ export const configSchema = z.strictObject({
   read_only: z
     .boolean()
     .default(false)
-    .describe('Open the file for reading only: `execute` and `transaction` are refused'),
+    .describe('Open the file for reading only: `execute`, `transaction`, `insert_rows` and `upsert_rows` are refused'),
   busy_timeout_ms: z
     .int()
     .min(0)

@@ -83,7 +83,7 @@ function classify(errcode: number, message: string, options: ConnectorErrorOptio
           { ...details('needs_recovery'), retryable: false },
         );
       return new ForbiddenError(
-        `${message}; statements that change something belong into execute`,
+        `${message}; statements that change something belong into execute, and the file must be one that the host may write`,
         details('read_only'),
       );
     case CODE.authorization:

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from '@jest/globals';
+import type { JsonObject } from '@automate/sdk';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { itRunsTheCommonActions } from '../../../packages/sql/test/action-cases.ts';
 import { createWorkshop } from './open-sqlite.ts';
 
@@ -23,4 +24,19 @@ itRunsTheCommonActions({
     }
   },
   quote: (name) => `"${name}"`,
+});
+
+it('finds the next page by large whole numbers in a column without a type', async () => {
+  await connector.call('execute', { sql: 'CREATE TABLE untyped (id PRIMARY KEY)' });
+  const ids = ['9007199254740993', '9007199254740994', '9007199254740995'];
+  await connector.call('insert_rows', { table: 'untyped', rows: ids.map((integer) => ({ id: { integer } })) });
+  const page = { sql: 'SELECT id FROM untyped', key: ['id'], limit: 1 };
+  const seen: unknown[] = [];
+  for (let cursor: JsonObject = {}; seen.length < 4;) {
+    const { rows, next_cursor: next } = await connector.call('query', { ...page, ...cursor });
+    seen.push(...(rows as { id: unknown }[]).map(({ id }) => id));
+    if (next === undefined) break;
+    cursor = { cursor: next };
+  }
+  expect(seen).toStrictEqual(ids);
 });

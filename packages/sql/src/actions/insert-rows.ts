@@ -3,7 +3,7 @@ import type { CallContext, JsonObject } from '@automate/sdk';
 import { z } from 'zod';
 import type { Session, SqlDatabase, TableDescription, Traits } from '../dialect.ts';
 import { createRoom } from '../results.ts';
-import type { Parameter, Statement } from '../schemas.ts';
+import type { Parameter } from '../schemas.ts';
 import { nameSchema, parameterSchema } from '../schemas.ts';
 
 const MAX_INSERTED = 10_000;
@@ -39,7 +39,7 @@ export const insertRows = (traits: Traits, use: () => SqlDatabase) =>
     output,
     sideEffects: true,
     idempotent: false,
-    run: ({ table, schema, rows }, call) => insert(use(), call, statementsOf(traits, { table, schema, rows }, '')),
+    run: ({ rows, ...name }, call) => insert(use(), call, { traits, name, rows: rows.map(toValues), ending: '' }),
   });
 
 /** Many rows at once, of which some may be there. */
@@ -57,31 +57,34 @@ export const upsertRows = (traits: Traits, use: () => SqlDatabase) =>
     output,
     sideEffects: true,
     idempotent: false,
-    run({ table, schema, rows, key }, call) {
-      const missing = rows.findIndex((row) => key.some((name) => !Object.hasOwn(row, name)));
+    run({ rows: given, key, ...name }, call) {
+      const rows = given.map(toValues);
+      const missing = rows.findIndex((row) => key.some((column) => !row.has(column)));
       if (missing !== -1) throw wrongRow(missing, `a value for each column of the key (${key.join(', ')})`);
-      const [first] = rows;
-      const others = Object.keys(first ?? {}).filter((name) => !key.includes(name));
-      const other = rows.findIndex((row) => !hasSameColumns(row, first ?? {}));
+      const other = rows.findIndex((row) => !hasSameColumns(row, rows[0]));
       if (other !== -1)
         throw wrongRow(
           other,
           'the same columns in each row, as one that is left out would be unclear in a row that is there',
         );
-      const statements = statementsOf(traits, { table, schema, rows }, traits.upsert(key, others));
+      const others = [...(rows[0]?.keys() ?? [])].filter((column) => !key.includes(column));
       const database = use();
-      return insert(database, call, statements, async (session) => {
+      return insert(database, call, { traits, name, rows, ending: traits.upsert(key, others) }, async (session) => {
         if (traits.upsertsByAnyKey !== true) return;
-        const name = { table, ...(schema === undefined ? {} : { schema }) };
         if (!hasKey(await database.describeTable(session, name), key)) throw wrongKey(key);
       });
     },
   });
 
+/** A row: the values of its columns. */
+type Values = ReadonlyMap<string, Parameter>;
+
 interface Inserted {
-  readonly table: string;
-  readonly schema: string | undefined;
-  readonly rows: readonly JsonObject[];
+  readonly traits: Traits;
+  readonly name: { readonly table: string; readonly schema?: string | undefined };
+  readonly rows: readonly Values[];
+  /** What follows behind the rows. */
+  readonly ending: string;
 }
 
 /** Of a view, and of a table that is not there, the database itself says what is wrong. */
@@ -94,55 +97,64 @@ function hasKey(table: TableDescription | undefined, key: readonly string[]): bo
 async function insert(
   database: SqlDatabase,
   call: CallContext,
-  statements: readonly Statement[],
+  { traits, name: { schema, table }, rows, ending }: Inserted,
   prepare?: (session: Session) => Promise<void>,
 ) {
+  const name = [...(schema === undefined ? [] : [schema]), table].map(traits.quote).join('.');
   const page = { limit: 1, offset: 0, room: createRoom(), tooLarge: 'cut' } as const;
   const affected = await database.transact(call, undefined, async (session) => {
     await prepare?.(session);
     let sum = 0;
-    for (const statement of statements) sum += (await session.run(statement, page)).rows_affected;
+    for (const batch of batchesOf(rows, traits.maxParameters, session.maxBytes)) {
+      const columns = [...(batch[0]?.keys() ?? [])];
+      const tuples = batch.map(
+        (_row, index) =>
+          `(${columns.map((_column, at) => traits.parameter(index * columns.length + at + 1)).join(', ')})`,
+      );
+      const sql = `INSERT INTO ${name} (${columns.map(traits.quote).join(', ')}) VALUES ${tuples.join(', ')}${ending}`;
+      const params = batch.flatMap((row) => columns.map((column) => row.get(column) ?? null));
+      sum += (await session.run({ sql, params }, page)).rows_affected;
+    }
     return sum;
   });
   return { rows_affected: affected };
 }
 
-function statementsOf(traits: Traits, { table, schema, rows }: Inserted, ending: string): Statement[] {
-  const name = [...(schema === undefined ? [] : [schema]), table].map(traits.quote).join('.');
-  return batchesOf(rows, traits.maxParameters).map(({ columns, batch, from }) => {
-    const tuples = batch.map(
-      (_row, index) =>
-        `(${columns.map((_column, at) => traits.parameter(index * columns.length + at + 1)).join(', ')})`,
-    );
-    return {
-      sql: `INSERT INTO ${name} (${columns.map(traits.quote).join(', ')}) VALUES ${tuples.join(', ')}${ending}`,
-      params: batch.flatMap((row, index) => columns.map((column) => valueOf(row, column, from + index))),
-    };
-  });
-}
-
 /** Rows that follow each other and have the same columns go into one statement. */
-function batchesOf(rows: readonly JsonObject[], maxParameters: number) {
-  const batches: { columns: readonly string[]; batch: JsonObject[]; from: number }[] = [];
-  for (const [index, row] of rows.entries()) {
+function batchesOf(rows: readonly Values[], maxParameters: number, maxBytes = Number.POSITIVE_INFINITY): Values[][] {
+  const batches: Values[][] = [];
+  let bytes = 0;
+  for (const row of rows) {
     const last = batches.at(-1);
-    const room = last === undefined ? 0 : Math.min(BATCH, Math.floor(maxParameters / last.columns.length));
-    if (last !== undefined && last.batch.length < room && hasSameColumns(row, last.batch[0] ?? {}))
-      last.batch.push(row);
-    else batches.push({ columns: Object.keys(row), batch: [row], from: index });
+    const most = Math.min(BATCH, Math.floor(maxParameters / row.size));
+    const size = sizeOf(row);
+    bytes += size;
+    // The other half is for names and what the protocol adds.
+    const fits = last !== undefined && last.length < most && bytes <= maxBytes / 2;
+    if (fits && hasSameColumns(row, last[0])) last.push(row);
+    else {
+      batches.push([row]);
+      bytes = size;
+    }
   }
   return batches;
 }
 
-function hasSameColumns(row: JsonObject, other: JsonObject): boolean {
-  const names = Object.keys(row);
-  return names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name));
+/** In a statement a number may take more room than as text. */
+const sizeOf = (row: Values): number => Buffer.byteLength(JSON.stringify([...row.values()])) + 20 * row.size;
+
+function hasSameColumns(row: Values, other: Values | undefined): boolean {
+  return row.size === other?.size && [...row.keys()].every((name) => other.has(name));
 }
 
-function valueOf(row: JsonObject, column: string, index: number): Parameter {
-  const parsed = parameterSchema.safeParse(row[column]);
-  if (parsed.success) return parsed.data;
-  throw wrongRow(index, `null, a boolean, a number, a text, a list, an object or bytes in "${column}"`);
+function toValues(row: JsonObject, index: number): Values {
+  return new Map(
+    Object.entries(row).map(([column, value]): [string, Parameter] => {
+      const parsed = parameterSchema.safeParse(value);
+      if (parsed.success) return [column, parsed.data];
+      throw wrongRow(index, `null, a boolean, a number, a text, a list, an object or bytes in "${column}"`);
+    }),
+  );
 }
 
 function wrongKey(key: readonly string[]): InvalidInputError {

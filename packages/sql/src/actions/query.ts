@@ -53,7 +53,7 @@ export const query = (traits: Traits, use: () => SqlDatabase) =>
         const result = await session.run(statement, page);
         refuseUnordered(traits, result.columns, key);
         const found = toRows(result);
-        const position = result.rows.map((row) => positionOf(row, key)).at(-1);
+        const position = result.rows.map((row) => positionOf(result.columns, row, key)).at(-1);
         if (result.truncated && position !== undefined) {
           await refuseUnclear(traits, session, { sql, params }, { key, position });
           return { ...found, next_cursor: toCursor(position as JsonValue[]) };
@@ -115,11 +115,14 @@ async function refuseNulls(traits: Traits, session: Session, { sql, params }: St
   if ((await ask(session, statement, 1)).length > 0) throw wrong('key', 'columns that are never null');
 }
 
-function positionOf(row: Row, key: readonly string[]): Parameter[] {
+function positionOf(columns: readonly Column[], row: Row, key: readonly string[]): Parameter[] {
   return key.map((name) => {
     const value = row[name] ?? null;
     if (value === null) throw wrong('key', 'columns of the result that are never null');
-    return value;
+    const category = columns.find((column) => column.name === name)?.category;
+    // A large number, which came as text, is no text where it is compared by what it is.
+    const isNumber = category === 'integer' || category === 'other';
+    return isNumber && typeof value === 'string' && /^-?\d{16,20}$/.test(value) ? { integer: value } : value;
   });
 }
 

@@ -1,37 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { Ask } from '../src/session.ts';
-import { checkSettings } from '../src/session.ts';
 import { fromInstant, toInstant } from '../src/time-zone.ts';
-
-const defaults = { isMariaDb: true, timeZone: 'SYSTEM', sqlMode: 'ANSI_QUOTES,STRICT_ALL_TABLES', zone: [] };
-const asSet = {
-  autocommit: 1,
-  completion_type: 'NO_CHAIN',
-  sql_auto_is_null: 0,
-  character_set_client: 'utf8mb4',
-  character_set_results: 'utf8mb4',
-  time_zone: 'SYSTEM',
-  sql_mode: 'REAL_AS_FLOAT,ANSI_QUOTES,STRICT_ALL_TABLES',
-};
-const check = (row: object): Promise<void> =>
-  checkSettings((async () => [{ ...asSet, ...row }]) as Ask, defaults, 'MySQL at here:1');
-
-it('takes a session that is as it was set', async () => {
-  await expect(check({})).resolves.toBeUndefined();
-});
-
-it.each([
-  ['autocommit', 0],
-  ['character_set_results', 'latin1'],
-  ['time_zone', 'UTC'],
-  ['sql_mode', 'ANSI_QUOTES'],
-])('refuses a session whose %s something in between has kept for itself', async (name, value) => {
-  await expect(check({ [name]: value })).rejects.toMatchObject({
-    code: 'CONFIG_INVALID',
-    effect: 'none',
-    details: { setting: name },
-  });
-});
 
 /** Half an hour ahead of UTC, then an hour and a half, then half an hour again. */
 const zone = [
