@@ -11,7 +11,7 @@ import { openListeners } from './compose/listeners.ts';
 import { PluginScanner } from './compose/plugin-scanner.ts';
 import { Reconfiguration } from './compose/reconfiguration.ts';
 import { createReload } from './compose/reload.ts';
-import { openSecrets } from './compose/secrets.ts';
+import { openSecrets, shortSecrets } from './compose/secrets.ts';
 import { openTelemetry } from './compose/telemetry.ts';
 import { loadConfig } from './config/load-config.ts';
 import { watchConfig } from './config/watch-config.ts';
@@ -99,12 +99,11 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
 
   const secrets = openSecrets({ env, secretsDir: settings.secretsDir });
   const { scrubber } = secrets;
-  const scrub = (sentence: string) => scrubber.scrubString(sentence);
   const log = await openHostLog({
     level: settings.logLevel,
     format: settings.logFormat,
     destination: options.logTo,
-    scrub: (line) => scrubber.scrubText(line),
+    scrub: (line) => scrubber.scrubLine(line),
   });
   stack.push({ name: 'log', close: () => log.flush() });
 
@@ -145,7 +144,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
       telemetry.recordCrash(id, typeof reason === 'string' ? reason : 'unknown');
     },
   };
-  const runtime = createWorkerRuntime({ events });
+  const runtime = createWorkerRuntime({ events, secrets: secrets.filter });
   stack.push({ name: 'runtime', close: () => runtime.close({ graceMs: CLOSE_GRACE_MS }) });
   const { createWorker, inspect } = createConnectorRuntime({
     runtime,
@@ -153,13 +152,19 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     inline: await loadInline(options),
     hostVersion,
     idleStopMs: IDLE_STOP_MS,
-    resolve: (entry) => secrets.resolve(entry.config, config.profiles),
+    resolve: async (entry, description) => {
+      const resolved = await secrets.resolve(entry.config, config.profiles, description);
+      const short = shortSecrets(resolved);
+      if (short !== undefined) log.warn({ connector: entry.id }, short);
+      return resolved;
+    },
+    secrets: secrets.filter,
+    learnSettings: (settings, description) => secrets.learnSettings(settings, description),
   });
   const live = new LiveConnectors({
     registry,
     monitor,
     createWorker,
-    scrub,
     onHealth: (id) => {
       announcements.status(id);
       const entry = registry.find(id);
@@ -198,8 +203,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     registrations,
     descriptions,
     hub,
-    execute: createPipeline({ find: (id) => live.target(id), scrubber, recorder: telemetry.calls }),
-    scrub,
+    execute: createPipeline({ find: (id) => live.target(id), recorder: telemetry.calls }),
     plugins: async () => scanner.report(),
     rescan: async () => {
       const report = scanner.scan({ full: true });

@@ -1,10 +1,17 @@
 import { pathToFileURL } from 'node:url';
-import type { JsonObject } from '@automate/contract';
+import type { ConnectorDescription, JsonObject } from '@automate/contract';
 import { ConfigInvalidError, describeProblem } from '@automate/contract';
 import type { ConnectorEntry } from '../registry/connector-state.ts';
 import type { Kind } from '../registry/kind-catalog.ts';
 import type * as Inline from '../runtime/inline-worker.ts';
-import type { ConnectorWorker, Runtime, WorkerConfig, WorkerEvents, WorkerSpec } from '../runtime/runtime.ts';
+import type {
+  ConnectorWorker,
+  Runtime,
+  SecretFilter,
+  WorkerConfig,
+  WorkerEvents,
+  WorkerSpec,
+} from '../runtime/runtime.ts';
 import type { Inspection } from '../service/descriptions.ts';
 import { checkHealthPath } from '../service/registrations.ts';
 
@@ -17,7 +24,11 @@ export interface ConnectorRuntimeOptions {
   /** Milliseconds without a call after which a worker without health checks stops. */
   readonly idleStopMs: number;
   /** Resolves references; rejects with a ConnectorError that names the field. */
-  resolve(entry: ConnectorEntry): Promise<WorkerConfig>;
+  resolve(entry: ConnectorEntry, description: ConnectorDescription): Promise<WorkerConfig>;
+  /** What every text of a connector passes. */
+  readonly secrets: SecretFilter;
+  /** Makes known which of the settings that are about to be checked are secret. */
+  learnSettings(settings: JsonObject, description: ConnectorDescription): void;
 }
 
 /** Makes workers for the registry's entries, at the isolation that their kind's source allows. */
@@ -25,16 +36,16 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): {
   createWorker(entry: ConnectorEntry, kind: Kind): ConnectorWorker;
   inspect(kind: Kind, settings?: JsonObject): Promise<Inspection>;
 } {
-  const { runtime, events, hostVersion, idleStopMs, inline } = options;
+  const { runtime, events, hostVersion, idleStopMs, inline, secrets } = options;
   return {
     createWorker(entry, kind) {
       const { limits, healthCheck } = entry.config;
       const spec: WorkerSpec = {
         id: entry.id,
         ...codeOf(kind, hostVersion),
-        resolveConfig: () => {
+        resolveConfig: (description) => {
           requireRunnable(entry);
-          return options.resolve(entry);
+          return options.resolve(entry, description);
         },
         startTimeoutMs: limits.startTimeoutMs,
         memoryMb: limits.memoryMb,
@@ -42,7 +53,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): {
         ...(healthCheck.enabled ? undefined : { idleStopMs }),
       };
       return kind.source.via === 'class'
-        ? requireInline(inline).createInlineWorker({ spec, adapterClass: kind.source.adapterClass, events })
+        ? requireInline(inline).createInlineWorker({ spec, adapterClass: kind.source.adapterClass, events, secrets })
         : runtime.create(spec);
     },
     async inspect(kind, settings) {
@@ -50,10 +61,15 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): {
         ...codeOf(kind, hostVersion),
         startTimeoutMs: INSPECT_TIMEOUT_MS,
         memoryMb: INSPECT_MEMORY_MB,
-        ...(settings === undefined ? undefined : { settings }),
+        ...(settings === undefined
+          ? undefined
+          : {
+              settings,
+              onDescribed: (description: ConnectorDescription) => options.learnSettings(settings, description),
+            }),
       };
       if (kind.source.via !== 'class') return runtime.inspect(spec);
-      return requireInline(inline).inspectInline({ spec, adapterClass: kind.source.adapterClass });
+      return requireInline(inline).inspectInline({ spec, adapterClass: kind.source.adapterClass, secrets });
     },
   };
 }

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { HostConfig } from '../config/host-config.ts';
 import type { Environment, HostSettings } from '../host-settings.ts';
 import type { Finding } from './finding.ts';
-import { openSecrets } from './secrets.ts';
+import { openSecrets, shortSecrets } from './secrets.ts';
 
 /** How long pnpm may take to say its version, in milliseconds. */
 const PATIENCE_MS = 5_000;
@@ -106,7 +106,8 @@ export async function checkProfiles(
     users.map(async ({ config: connector }): Promise<readonly Finding[]> => {
       const check = `secrets of ${connector.id}`;
       try {
-        await secrets.resolve(connector, config.profiles);
+        const short = shortSecrets(await secrets.resolve(connector, config.profiles));
+        if (short !== undefined) return [{ check, state: 'warning', message: short, remedy: 'use longer ones' }];
         return connector.profile === undefined
           ? []
           : [{ check, state: 'ok', message: `profile ${connector.profile} resolves` }];

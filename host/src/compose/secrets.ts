@@ -1,7 +1,9 @@
-import type { ConnectorConfig } from '@automate/contract';
+import type { ConnectorConfig, ConnectorDescription, JsonObject } from '@automate/contract';
 import type { ProfileConfig } from '../config/host-config.ts';
 import type { Environment } from '../host-settings.ts';
-import type { WorkerConfig } from '../runtime/runtime.ts';
+import type { SecretFilter, WorkerConfig } from '../runtime/runtime.ts';
+import { MIN_SECRET_LENGTH } from '../secrets/secret-forms.ts';
+import { secretSettings } from '../secrets/secret-settings.ts';
 import { createSecretResolver } from '../secrets/resolver.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
 import { createScrubber } from '../secrets/scrubber.ts';
@@ -14,9 +16,23 @@ export interface SecretsOptions {
 /** Secrets of the connectors: resolved for their workers, and kept out of everything else from then on. */
 export interface Secrets {
   readonly scrubber: Scrubber;
-  /** A connector's configuration for its worker. Rejects with CONFIG_INVALID that names every field and no value. */
-  resolve(config: ConnectorConfig, profiles: ReadonlyMap<string, ProfileConfig>): Promise<WorkerConfig>;
+  /** What the runtime passes every text of a connector through. */
+  readonly filter: SecretFilter;
+  /**
+   * A connector's configuration for its worker, of which the description says which settings are secret. Rejects with
+   * CONFIG_INVALID that names every field and no value.
+   */
+  resolve(
+    config: ConnectorConfig,
+    profiles: ReadonlyMap<string, ProfileConfig>,
+    description?: ConnectorDescription,
+  ): Promise<WorkerConfig>;
+  /** Keeps what settings hold that are only being checked out of what is said of them, for a while. */
+  learnSettings(settings: JsonObject, description: ConnectorDescription): void;
 }
+
+/** Bounds of a secret that a connector obtains by itself: shorter words stand in innocent texts, also those of other connectors. */
+const OBTAINED_LENGTH = { least: 8, most: 16 * 1024 };
 
 /** Opens the resolver and the scrubber that learns from it. */
 export function openSecrets({ env, secretsDir }: SecretsOptions): Secrets {
@@ -28,7 +44,41 @@ export function openSecrets({ env, secretsDir }: SecretsOptions): Secrets {
   });
   return {
     scrubber,
-    resolve: (config, profiles) =>
-      resolver.resolveConfig(config, config.profile === undefined ? undefined : profiles.get(config.profile)),
+    filter: {
+      ...scrubber,
+      learn: (connector, values) => {
+        const { least, most } = OBTAINED_LENGTH;
+        scrubber.learn(
+          connector,
+          values.filter(({ length }) => length >= least && length <= most),
+        );
+      },
+    },
+    resolve: async (config, profiles, description) => {
+      const profile = config.profile === undefined ? undefined : profiles.get(config.profile);
+      const resolved = await resolver.resolveConfig(config, profile);
+      scrubber.learn(config.id, secretSettings(resolved.settings, description?.configSchema));
+      return resolved;
+    },
+    learnSettings(settings, description) {
+      const owner = 'settings that are being checked';
+      scrubber.learn(owner, secretSettings(settings, description.configSchema));
+      scrubber.release(owner);
+    },
   };
+}
+
+/** A sentence on the secrets that are too short to be kept out of anything; undefined where there are none. */
+export function shortSecrets({ config, profile }: WorkerConfig): string | undefined {
+  const { password, token, apiKey, clientSecret } = config.auth;
+  const named = Object.entries({
+    'auth.password': password,
+    'auth.token': token,
+    'auth.api_key': apiKey,
+    'auth.client_secret': clientSecret,
+    ...Object.fromEntries(Object.entries(profile?.secrets ?? {}).map(([name, value]) => [`secret ${name}`, value])),
+  });
+  const short = named.flatMap(([name, value = '']) => (value !== '' && value.length < MIN_SECRET_LENGTH ? [name] : []));
+  if (short.length === 0) return undefined;
+  return `${short.join(', ')}: shorter than ${MIN_SECRET_LENGTH} characters, so it cannot be kept out of results and logs`;
 }

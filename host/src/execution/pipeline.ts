@@ -2,7 +2,6 @@ import type {
   ActionDescription,
   CallOptions,
   ConnectorDescription,
-  ErrorEnvelope,
   ExecuteTextRequest,
   ExecuteTextResult,
   LimitsConfig,
@@ -37,11 +36,6 @@ export interface ExecutionTarget {
 export interface PipelineOptions {
   /** The connector with this id. Throws NOT_FOUND for none, UNAVAILABLE for one that takes no calls. */
   find(id: string): ExecutionTarget;
-  /** Removes known secrets from what leaves the host. */
-  readonly scrubber: {
-    scrubText(jsonText: string): string;
-    scrubEnvelope(envelope: ErrorEnvelope): ErrorEnvelope;
-  };
   readonly recorder: CallRecorder;
 }
 
@@ -49,10 +43,10 @@ export type Execute = (request: ExecuteTextRequest, options?: CallOptions) => Pr
 
 /**
  * The way of a call through the host, in this order: lookup, enabled?, place in the bulkhead, worker ready, action and key checked, attempts
- * (each within its deadline), scrubbing, answer. The payload and the result pass as text; nothing here reads them.
+ * (each within its deadline), answer. The payload and the result pass as text; nothing here reads them.
  */
 export function createPipeline(options: PipelineOptions): Execute {
-  const { find, scrubber, recorder } = options;
+  const { find, recorder } = options;
   const actionsOf = createActionLookup();
   return async function execute(request, callOptions = {}) {
     const startedAt = performance.now();
@@ -79,11 +73,10 @@ export function createPipeline(options: PipelineOptions): Execute {
       } finally {
         target.bulkhead.leave();
       }
-      if (!outcome.ok) throw ConnectorError.fromEnvelope(scrubber.scrubEnvelope(outcome.error));
-      const result = scrubber.scrubText(outcome.value);
+      if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
       const durationMs = performance.now() - startedAt;
       span.end({ code: 'OK', blame: 'none', attempts, durationMs });
-      return { result, attempts, durationMs: Math.round(durationMs * 1000) / 1000, replayed: false };
+      return { result: outcome.value, attempts, durationMs: Math.round(durationMs * 1000) / 1000, replayed: false };
     } catch (reason) {
       const error = nameCaller(ConnectorError.from(reason), callOptions, request.id).withConnector(request.id);
       const { code, blame } = error;

@@ -11,8 +11,6 @@ export interface ProbeOptions {
   readonly startTimeoutMs: number;
   /** Trace context of whoever asked. */
   readonly traceparent?: string | undefined;
-  /** Removes known secrets from what is shown. */
-  scrub(text: string): string;
 }
 
 /** Asks the adapter how it is. Never rejects: whatever goes wrong is the result. */
@@ -21,7 +19,6 @@ export async function probe(options: ProbeOptions): Promise<ProbeResult> {
   const finding = await ask(options);
   return {
     ...finding,
-    message: options.scrub(finding.message),
     responseTimeMs: Math.round(performance.now() - startedAt),
     at: Date.now(),
   };

@@ -9,7 +9,6 @@ import { HeldCalls } from './held-calls.ts';
 import { isLongerThan } from './is-longer-than.ts';
 import type { Batch, CallExtras, ChannelOp } from './messages.ts';
 import { putCall, putCancel, putReceipt } from './messages.ts';
-import { parseEnvelope } from './parse-envelope.ts';
 
 /** Roughly, on the port. */
 const RECEIPT_BYTES = 16;
@@ -133,11 +132,11 @@ export class Channel implements Sweepable {
     return true;
   }
 
-  onFailure(id: number, text: string): boolean {
+  onFailure(id: number, error: ErrorEnvelope): boolean {
     const pending = this.#pending.get(id);
     if (pending === undefined) return false;
     this.#remove(pending);
-    if (pending.phase === 'open') pending.settle(failure(parseEnvelope(text, this.#options.id)));
+    if (pending.phase === 'open') pending.settle(failure(error));
     return true;
   }
 

@@ -1,6 +1,7 @@
 import type { ErrorEnvelope } from '@automate/contract';
 import { WorkerLostError } from '@automate/contract';
 import type { CrashReport } from './messages.ts';
+import type { SecretFilter } from './runtime.ts';
 
 /** Why the host itself ended a worker. */
 export type KillReason =
@@ -55,6 +56,16 @@ export function causeOf(death: Death): Cause {
   // The port has closed, and nothing that the worker does itself closes it without a report: the engine ended it. Tearing
   // a full heap down can take longer than the calls may wait for the engine's own word.
   return { reason: 'out_of_memory', message: 'its thread was ended by the engine, as happens when memory runs out' };
+}
+
+/** What a thread dies of may be told in the connector's words. */
+export function scrubCause(cause: Cause, secrets: SecretFilter): Cause {
+  const { message, stack } = cause;
+  return {
+    ...cause,
+    message: secrets.scrubString(message),
+    ...(stack === undefined ? {} : { stack: secrets.scrubString(stack) }),
+  };
 }
 
 /** The death as the error that calls under way are answered with. */

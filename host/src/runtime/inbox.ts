@@ -13,7 +13,7 @@ const MAX_RECORD_BYTES = 8 * 1024 * 1024;
 export interface InboxOptions {
   readonly id: string;
   readonly channel: Channel;
-  readonly parts: Pick<RuntimeParts, 'log' | 'record' | 'note'>;
+  readonly parts: Pick<RuntimeParts, 'log' | 'record' | 'note' | 'secrets'>;
   /** False where it comes at the wrong time, as below. */
   onDescribed(description: string): boolean;
   onStartFailed(error: ErrorEnvelope): boolean;
@@ -58,16 +58,19 @@ export class Inbox {
     const { id, channel, parts, onDescribed, onStartFailed, onReport } = this.#options;
     switch (message.kind) {
       case 'result':
-        return channel.onResult(message.id, message.text);
+        return channel.onResult(message.id, parts.secrets.scrubText(message.text));
       case 'failure':
-        return channel.onFailure(message.id, message.error);
+        return channel.onFailure(message.id, parts.secrets.scrubEnvelope(parseEnvelope(message.error, id)));
       case 'acknowledged':
         if (message.id === 0) this.#lastPongAt = Date.now();
         return message.id === 0 || channel.onAcknowledged(message.id);
       case 'described':
         return onDescribed(message.description);
       case 'start-failed':
-        return onStartFailed(parseEnvelope(message.error, id));
+        return onStartFailed(parts.secrets.scrubEnvelope(parseEnvelope(message.error, id)));
+      case 'secrets':
+        parts.secrets.learn(id, message.values);
+        return true;
       case 'log':
         parts.log(id, message);
         return true;

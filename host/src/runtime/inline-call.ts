@@ -2,15 +2,18 @@ import type { Outcome } from '@automate/contract';
 import { CancelledError, LONGEST_TIMER_MS, TimeoutError } from '@automate/contract';
 import type { ConnectorError } from '@automate/contract';
 import { parseEnvelope } from './parse-envelope.ts';
-import type { WorkerCall } from './runtime.ts';
+import type { SecretFilter, WorkerCall } from './runtime.ts';
 import type { AdapterCall, AdapterRunner } from './worker/adapter-runner.ts';
 import { boundedEncode } from './worker/bounded-encode.ts';
 import { encodeFailure, failureOf } from './worker/failure.ts';
 
+/** One operation of an adapter that runs in the host's own thread. */
+export type InlineCall = Omit<WorkerCall, 'op'> & Pick<AdapterCall, 'op'>;
+
 /** Runs one operation as a thread would: by its deadline at the latest, cancellable, everything that goes wrong as data. */
 export async function performInline(
-  runner: AdapterRunner,
-  call: Omit<WorkerCall, 'op'> & Pick<AdapterCall, 'op'>,
+  { runner, secrets }: { readonly runner: AdapterRunner; readonly secrets: SecretFilter },
+  call: InlineCall,
   id: string,
 ): Promise<Outcome<string>> {
   const { op, action, payload, deadline, idempotencyKey, repeated, traceparent, tracestate } = call;
@@ -27,12 +30,10 @@ export async function performInline(
       { deadline, ...(call.signal === undefined ? {} : { signal: call.signal }), inside },
       () => runner.perform({ op, action, payload, deadline, extras }, () => inside.signal),
     );
-    return { ok: true, value: boundedEncode(value) };
+    return { ok: true, value: secrets.scrubText(boundedEncode(value)) };
   } catch (thrown) {
-    return {
-      ok: false,
-      error: parseEnvelope(encodeFailure(failureOf(op, thrown, runner.adapter), runner.adapter), id),
-    };
+    const error = parseEnvelope(encodeFailure(failureOf(op, thrown, runner.adapter), runner.adapter), id);
+    return { ok: false, error: secrets.scrubEnvelope(error) };
   }
 }
 

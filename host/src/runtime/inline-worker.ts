@@ -2,9 +2,12 @@ import type { ConnectorDescription, JsonObject, Outcome, Problem } from '@automa
 import { ConnectorError, ConnectorInternalError, UnavailableError } from '@automate/contract';
 import type { Logger, LogLevel } from '@automate/sdk';
 import { describeAdapter, isAdapterClass } from '@automate/sdk/runtime';
+import type { InlineCall } from './inline-call.ts';
 import { performInline } from './inline-call.ts';
 import type {
   ConnectorWorker,
+  InspectSpec,
+  SecretFilter,
   WorkerCall,
   WorkerEvents,
   WorkerLevel,
@@ -13,6 +16,7 @@ import type {
   WorkerStats,
 } from './runtime.ts';
 import { notSent, waitForStart } from './wait-for-start.ts';
+import type { AdapterRunnerOptions } from './worker/adapter-runner.ts';
 import { AdapterRunner } from './worker/adapter-runner.ts';
 
 export interface InlineWorkerOptions {
@@ -20,6 +24,7 @@ export interface InlineWorkerOptions {
   /** A subclass of `ConnectorAdapter`; anything else fails the start with reason `no_adapter`. */
   readonly adapterClass: new () => unknown;
   readonly events: WorkerEvents;
+  readonly secrets: SecretFilter;
 }
 
 /**
@@ -32,15 +37,18 @@ export function createInlineWorker(options: InlineWorkerOptions): ConnectorWorke
 
 /** Describes an adapter class and checks settings against it, without keeping it. */
 export async function inspectInline(options: {
-  readonly spec: Omit<WorkerSpec, 'id' | 'resolveConfig' | 'idleStopMs'> & { readonly settings?: JsonObject };
+  readonly spec: InspectSpec;
   readonly adapterClass: new () => unknown;
+  readonly secrets: SecretFilter;
 }): Promise<{ readonly description: ConnectorDescription; readonly problems: readonly Problem[] }> {
-  const { settings, kind } = options.spec;
-  const { runner, description } = construct(options.spec, options.adapterClass, { id: kind, logger: silent() });
+  const { spec, secrets } = options;
+  const { settings, kind } = spec;
+  const { runner, description } = construct(spec, options.adapterClass, { id: kind, logger: silent() });
   if (settings === undefined) return { description, problems: [] };
-  const deadline = Date.now() + options.spec.startTimeoutMs;
+  spec.onDescribed?.(description);
+  const deadline = Date.now() + spec.startTimeoutMs;
   const outcome = await performInline(
-    runner,
+    { runner, secrets },
     { op: 'validate', action: '', payload: JSON.stringify(settings), deadline },
     kind,
   );
@@ -103,7 +111,7 @@ class InlineWorker implements ConnectorWorker {
     if (runner === undefined) return { ok: false, error: this.#unavailable().toEnvelope() };
     this.#pending += 1;
     try {
-      return await performInline(runner, call, this.id);
+      return await this.#perform(runner, call);
     } finally {
       this.#pending -= 1;
     }
@@ -118,11 +126,8 @@ class InlineWorker implements ConnectorWorker {
     if (runner === undefined) return;
     this.#runner = undefined;
     this.#enter({ phase: 'stopping' });
-    await performInline(
-      runner,
-      { op: 'close', action: '', payload: '{}', deadline: Date.now() + (options.graceMs ?? 5000) },
-      this.id,
-    );
+    const deadline = Date.now() + (options.graceMs ?? 5000);
+    await this.#perform(runner, { op: 'close', action: '', payload: '{}', deadline });
     this.#enter({ phase: 'idle' });
   }
 
@@ -144,11 +149,15 @@ class InlineWorker implements ConnectorWorker {
   }
 
   #start(): AdapterRunner {
-    const { spec, adapterClass, events } = this.#options;
+    const { spec, adapterClass, events, secrets } = this.#options;
     this.#enter({ phase: 'starting', since: Date.now() });
     this.#starts += 1;
     try {
-      const { runner, description } = construct(spec, adapterClass, { id: spec.id, logger: loggerTo(events, spec.id) });
+      const { runner, description } = construct(spec, adapterClass, {
+        id: spec.id,
+        logger: loggerTo(events, spec.id),
+        onSecrets: (values) => secrets.learn(spec.id, values),
+      });
       this.#description = description;
       this.#rise('described');
       return runner;
@@ -161,8 +170,8 @@ class InlineWorker implements ConnectorWorker {
   async #initialize(runner: AdapterRunner): Promise<void> {
     const { spec } = this.#options;
     const deadline = Date.now() + spec.startTimeoutMs;
-    const payload = JSON.stringify(await spec.resolveConfig());
-    const outcome = await performInline(runner, { op: 'initialize', action: '', payload, deadline }, spec.id);
+    const payload = JSON.stringify(await spec.resolveConfig(this.#description as ConnectorDescription));
+    const outcome = await this.#perform(runner, { op: 'initialize', action: '', payload, deadline });
     if (outcome.ok) {
       this.#rise('initialized');
       return;
@@ -174,14 +183,14 @@ class InlineWorker implements ConnectorWorker {
   }
 
   async #connect(runner: AdapterRunner): Promise<void> {
-    const { id, startTimeoutMs } = this.#options.spec;
-    const outcome = await performInline(
-      runner,
-      { op: 'connect', action: '', payload: '{}', deadline: Date.now() + startTimeoutMs },
-      id,
-    );
+    const deadline = Date.now() + this.#options.spec.startTimeoutMs;
+    const outcome = await this.#perform(runner, { op: 'connect', action: '', payload: '{}', deadline });
     if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
     this.#rise('ready');
+  }
+
+  #perform(runner: AdapterRunner, call: InlineCall): Promise<Outcome<string>> {
+    return performInline({ runner, secrets: this.#options.secrets }, call, this.id);
   }
 
   #has(level: WorkerLevel): boolean {
@@ -207,7 +216,7 @@ class InlineWorker implements ConnectorWorker {
 function construct(
   spec: Pick<WorkerSpec, 'kind' | 'packageName' | 'packageVersion'>,
   AdapterOfKind: new () => unknown,
-  options: { readonly id: string; readonly logger: Logger },
+  options: Pick<AdapterRunnerOptions, 'id' | 'logger' | 'onSecrets'>,
 ): { readonly runner: AdapterRunner; readonly description: ConnectorDescription } {
   if (!isAdapterClass(AdapterOfKind)) {
     throw new ConnectorInternalError(

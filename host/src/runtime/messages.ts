@@ -90,6 +90,8 @@ export type FromWorker =
       readonly message: string;
       readonly fields: string;
     }
+  /** What the connector obtained and keeps secret. */
+  | { readonly kind: 'secrets'; readonly values: readonly string[] }
   /** Log lines that the connector wrote beyond its rate. */
   | { readonly kind: 'dropped-lines'; readonly count: number }
   /** Messages that the connector tried to post on ports that are not its own. */
@@ -111,6 +113,7 @@ const DESCRIBED = 7;
 const START_FAILED = 8;
 const CRASH = 9;
 const RECORD = 10;
+const SECRETS = 11;
 
 /** Appends a call to a batch. `extras` is JSON text or empty. */
 export function putCall(
@@ -163,6 +166,9 @@ export function putMessage(batch: Batch, message: FromWorker, stringify: (value:
       break;
     case 'record':
       batch.push(RECORD, message.id, LEVELS.indexOf(message.level), message.message, message.fields);
+      break;
+    case 'secrets':
+      batch.push(SECRETS, stringify(message.values));
       break;
     case 'dropped-lines':
       batch.push(DROPPED_LINES, message.count);
@@ -257,6 +263,7 @@ const SIZES: Readonly<Record<number, number>> = {
   [START_FAILED]: 2,
   [CRASH]: 2,
   [RECORD]: 5,
+  [SECRETS]: 2,
 };
 
 function readOne(batch: readonly unknown[], at: number): FromWorker | undefined {
@@ -283,6 +290,8 @@ function readOne(batch: readonly unknown[], at: number): FromWorker | undefined 
       return isCount(first) ? { kind: 'strays', count: first } : undefined;
     case DESCRIBED:
       return typeof first === 'string' ? { kind: 'described', description: first } : undefined;
+    case SECRETS:
+      return typeof first === 'string' ? readSecrets(first) : undefined;
     case START_FAILED:
       return typeof first === 'string' ? { kind: 'start-failed', error: first } : undefined;
     default:
@@ -303,6 +312,16 @@ function readRecord(id: unknown, level: unknown, message: unknown, fields: unkno
   if (!isCount(id) || known === undefined || typeof message !== 'string' || typeof fields !== 'string')
     return undefined;
   return { kind: 'record', id, level: known, message, fields };
+}
+
+function readSecrets(text: string): FromWorker | undefined {
+  try {
+    const values: unknown = JSON.parse(text);
+    if (!Array.isArray(values) || !values.every((value) => typeof value === 'string')) return undefined;
+    return { kind: 'secrets', values };
+  } catch {
+    return undefined;
+  }
 }
 
 function isCount(value: unknown): value is number {

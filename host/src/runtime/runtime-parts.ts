@@ -3,12 +3,13 @@ import type { AbandonedThreads } from './abandoned-threads.ts';
 import type { DeadlineSweeper } from './deadline-sweeper.ts';
 import type { FromWorker } from './messages.ts';
 import type { RestartPolicyOptions } from './restart-policy.ts';
-import type { WorkerEvents } from './runtime.ts';
+import type { SecretFilter, WorkerEvents } from './runtime.ts';
 import type { WorkerWatch } from './worker-watch.ts';
 
 /** What all workers of one runtime share. */
 export interface RuntimeParts {
   readonly events: WorkerEvents;
+  readonly secrets: SecretFilter;
   readonly sweeper: DeadlineSweeper;
   readonly watch: WorkerWatch;
   readonly abandoned: AbandonedThreads;

@@ -36,8 +36,11 @@ export interface WorkerSpec {
   readonly packageVersion: string;
   /** `file:` URL of the real path of the adapter's module. */
   readonly entryUrl: string;
-  /** Resolves references at each start, so that a changed secret takes effect. Rejects with a ConnectorError. */
-  resolveConfig(): Promise<WorkerConfig> | WorkerConfig;
+  /**
+   * Resolves references at each start, so that a changed secret takes effect. Rejects with a ConnectorError. The
+   * description says which settings are secret.
+   */
+  resolveConfig(description: ConnectorDescription): Promise<WorkerConfig> | WorkerConfig;
   readonly startTimeoutMs: number;
   readonly memoryMb: number;
   /** Milliseconds without a call after which the worker stops; absent: never. */
@@ -87,7 +90,17 @@ export interface WorkerLogRecord {
   readonly source: 'logger' | 'stdout' | 'stderr' | 'host';
 }
 
-/** What the host wants to hear. None of these may throw. */
+/** Every text of a connector passes it on its way into the host, so that nothing behind it, now or later, holds a secret. */
+export interface SecretFilter {
+  /** A connector says that it obtained secrets, before it says anything that may hold them. */
+  learn(connector: string, values: readonly string[]): void;
+  /** JSON text without known secrets. */
+  scrubText(jsonText: string): string;
+  scrubString(text: string): string;
+  scrubEnvelope(envelope: ErrorEnvelope): ErrorEnvelope;
+}
+
+/** What the host wants to hear. Log records come as they were written: what writes them scrubs them. None of these may throw. */
 export interface WorkerEvents {
   onLog(record: WorkerLogRecord): void;
   /** As `onLog`, and tells what became of the record. */
@@ -144,6 +157,13 @@ export interface ConnectorWorker {
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
+/** What to describe. */
+export interface InspectSpec extends Omit<WorkerSpec, 'id' | 'resolveConfig' | 'idleStopMs'> {
+  readonly settings?: JsonObject;
+  /** Called before the kind sees the settings. */
+  onDescribed?(description: ConnectorDescription): void;
+}
+
 /** Makes workers. One isolation level is one implementation. */
 export interface Runtime {
   create(spec: WorkerSpec): ConnectorWorker;
@@ -152,7 +172,7 @@ export interface Runtime {
    * connected. Settings that were given as text with secrets resolved are checked by the adapter's own schema.
    */
   inspect(
-    spec: Omit<WorkerSpec, 'id' | 'resolveConfig' | 'idleStopMs'> & { readonly settings?: JsonObject },
+    spec: InspectSpec,
   ): Promise<{ readonly description: ConnectorDescription; readonly problems: readonly Problem[] }>;
   /** Closes every worker, in parallel, each bounded. Idempotent. */
   close(options?: { readonly graceMs?: number }): Promise<void>;

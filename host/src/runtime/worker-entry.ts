@@ -35,7 +35,9 @@ export async function start(task: StartTask): Promise<never> {
   let adapter: ConnectorAdapter | undefined;
   try {
     adapter = await importAdapter(task.entryUrl, task.compileCacheDirectory);
-    const runner = new AdapterRunner({ adapter, id: task.id, logger: log.logger() });
+    // Ahead of all else that this turn has to say.
+    const onSecrets = (values: readonly string[]): void => uplink.sendNow({ kind: 'secrets', values });
+    const runner = new AdapterRunner({ adapter, id: task.id, logger: log.logger(), onSecrets });
     const description = describe(adapter, task);
     new CallRunner({ runner, uplink, log }).listen(task.port);
     uplink.sendNow({ kind: 'described', description });

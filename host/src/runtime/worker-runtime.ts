@@ -5,13 +5,15 @@ import { DeadlineSweeper } from './deadline-sweeper.ts';
 import { LogIntake } from './log-intake.ts';
 import type { RestartPolicyOptions } from './restart-policy.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
-import type { ConnectorWorker, Runtime, WorkerEvents, WorkerSpec } from './runtime.ts';
+import type { ConnectorWorker, InspectSpec, Runtime, SecretFilter, WorkerEvents, WorkerSpec } from './runtime.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import { WorkerSession } from './worker-session.ts';
 import { WorkerWatch } from './worker-watch.ts';
 
 export interface WorkerRuntimeOptions {
   readonly events: WorkerEvents;
+  /** Default: everything passes as it is. */
+  readonly secrets?: SecretFilter;
   /** When workers that died may start again; what is not given keeps its default. */
   readonly policy?: Partial<RestartPolicyOptions>;
   /** Milliseconds for a worker to acknowledge a cancellation before it counts as stuck. Default 50. */
@@ -43,6 +45,7 @@ class WorkerRuntime implements Runtime {
     const intake = new LogIntake(events);
     this.#parts = {
       events,
+      secrets: options.secrets ?? UNFILTERED,
       sweeper: this.#sweeper,
       watch: new WorkerWatch({ everyMs: options.watchMs ?? 250, stuckMs: options.stuckMs ?? 5000 }),
       abandoned: new AbandonedThreads(),
@@ -71,9 +74,7 @@ class WorkerRuntime implements Runtime {
   }
 
   async inspect(
-    spec: Omit<WorkerSpec, 'id' | 'resolveConfig' | 'idleStopMs'> & {
-      readonly settings?: Readonly<Record<string, unknown>>;
-    },
+    spec: InspectSpec,
   ): Promise<{ readonly description: ConnectorDescription; readonly problems: readonly Problem[] }> {
     const session = new WorkerSession({
       spec: {
@@ -90,6 +91,7 @@ class WorkerRuntime implements Runtime {
     try {
       const description = await session.reach('described');
       if (spec.settings === undefined) return { description, problems: [] };
+      spec.onDescribed?.(description);
       const deadline = Date.now() + spec.startTimeoutMs;
       const outcome = await session.call({
         op: 'validate',
@@ -110,3 +112,10 @@ class WorkerRuntime implements Runtime {
     this.#sweeper.close();
   }
 }
+
+const UNFILTERED: SecretFilter = {
+  learn: () => {},
+  scrubText: (text) => text,
+  scrubString: (text) => text,
+  scrubEnvelope: (envelope) => envelope,
+};

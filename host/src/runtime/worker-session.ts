@@ -3,7 +3,7 @@ import { ConnectorError, ConnectorInternalError, TimeoutError } from '@automate/
 import type { ChannelCall } from './channel.ts';
 import { Channel } from './channel.ts';
 import type { Cause, KillReason } from './death.ts';
-import { causeOf, workerLost } from './death.ts';
+import { causeOf, scrubCause, workerLost } from './death.ts';
 import type { HeldCall } from './held-calls.ts';
 import { Inbox } from './inbox.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
@@ -68,7 +68,7 @@ export class WorkerSession {
       },
       memoryMb: spec.memoryMb,
       onMessage: (raw) => this.#inbox.take(raw),
-      onDeath: (death) => this.#onDeath(causeOf(death)),
+      onDeath: (death) => this.#onDeath(scrubCause(causeOf(death), parts.secrets)),
       onLinger: (gone) => {
         parts.abandoned.add(spec.id, gone);
         const message = 'the thread of an ended worker is still there, blocked outside JavaScript';
@@ -188,7 +188,7 @@ export class WorkerSession {
   async #initialize(): Promise<void> {
     const { spec } = this.#options;
     const deadline = this.#stepDeadline();
-    const config = await spec.resolveConfig();
+    const config = await spec.resolveConfig(await this.#described.promise);
     const outcome = await this.#channel.call({
       op: 'initialize',
       action: '',

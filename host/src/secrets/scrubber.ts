@@ -1,8 +1,8 @@
-import type { ErrorEnvelope, JsonValue } from '@automate/contract';
+import type { ErrorEnvelope } from '@automate/contract';
 import { MASKED_SECRET } from '@automate/contract';
+import type { KnownSecrets } from './known-secrets.ts';
+import { knowSecrets } from './known-secrets.ts';
 import { secretForms } from './secret-forms.ts';
-import { createTextFinder } from './text-finder.ts';
-import type { TextFinder } from './text-finder.ts';
 
 export interface ScrubberOptions {
   /** Milliseconds that a secret stays known after its last owner let go of it, as a worker may still be draining. Default 60 s. */
@@ -13,7 +13,7 @@ export interface ScrubberOptions {
 
 /** Keeps known secrets out of results, errors and logs. Values shorter than `MIN_SECRET_LENGTH` characters are not looked for. */
 export interface Scrubber {
-  /** Makes values known for an owner, usually a connector's id; those it taught before stay known. */
+  /** Makes values known for an owner, usually a connector's id; those it taught before stay known, the latest `MOST_OF_ONE` of them. */
   learn(owner: string, values: readonly string[]): void;
   /** Forgets what only this owner taught, after a while. */
   release(owner: string): void;
@@ -22,110 +22,125 @@ export interface Scrubber {
    * no JSON is treated as one string.
    */
   scrubText(jsonText: string): string;
-  /** A plain string without known secrets. */
-  scrubString(text: string): string;
-  /** An error without known secrets in what it says; its code, class and flags are no secrets, whatever they look like. */
+  /** As `scrubText` does it, for a line of a log: where its texts may have been cut, parts of secrets go too. */
+  scrubLine(line: string): string;
+  /** An error without known secrets in what it says, parts included; its code and flags are no secrets, whatever they look like. */
   scrubEnvelope(envelope: ErrorEnvelope): ErrorEnvelope;
+  /** A plain string without known secrets and parts of them. */
+  scrubString(text: string): string;
 }
+
+/** Secrets of one owner that are remembered: connectors obtain new tokens for as long as they run. */
+const MOST_OF_ONE = 500;
 
 export function createScrubber(options: ScrubberOptions = {}): Scrubber {
   const { lingerMs = 60_000, now = Date.now } = options;
   const owners = new Map<string, Set<string>>();
   const lingering = new Map<string, number>();
-  let finder: TextFinder | undefined;
+  let known: KnownSecrets | undefined;
+  let formsOf = new Map<string, readonly string[]>();
+  let changed = false;
 
+  const current = (): KnownSecrets | undefined => {
+    if (lingering.size > 0) forgetOld();
+    // Not at once: a start teaches the secrets of all connectors, one after the other.
+    if (changed) rebuild();
+    return known;
+  };
   const rebuild = (): void => {
-    const forms = new Set<string>();
-    for (const value of [...owners.values(), lingering.keys()].flatMap((values) => [...values])) {
-      for (const form of secretForms(value)) forms.add(form);
-    }
-    finder = forms.size === 0 ? undefined : createTextFinder(forms);
+    const before = formsOf;
+    formsOf = new Map();
+    for (const values of [...owners.values(), lingering.keys()])
+      for (const value of values) formsOf.set(value, before.get(value) ?? secretForms(value));
+    known = knowSecrets(new Set([...formsOf.values()].flat()));
+    changed = false;
   };
   const forgetOld = (): void => {
     const time = now();
-    const old = [...lingering].filter(([, until]) => until <= time);
-    for (const [value] of old) lingering.delete(value);
-    if (old.length > 0) rebuild();
+    for (const [value, until] of lingering) if (until <= time) changed = lingering.delete(value);
   };
-  const current = (): TextFinder | undefined => {
-    if (lingering.size > 0) forgetOld();
-    return finder;
-  };
+  const letGo = (value: string): void => void lingering.set(value, now() + lingerMs);
 
   return {
     learn(owner, values) {
-      const known = owners.get(owner) ?? new Set();
-      const added = values.filter((value) => !known.has(value));
-      if (added.length === 0) return;
-      for (const value of added) known.add(value);
-      owners.set(owner, known);
-      rebuild();
+      const own = owners.get(owner) ?? new Set();
+      owners.set(owner, own);
+      for (const value of values) {
+        // Anew at the end: what is taught again is not old.
+        if (!own.delete(value)) changed = true;
+        own.add(value);
+      }
+      for (const value of own) {
+        if (own.size <= MOST_OF_ONE) break;
+        own.delete(value);
+        letGo(value);
+      }
     },
     release(owner) {
-      for (const value of owners.get(owner) ?? []) lingering.set(value, now() + lingerMs);
-      if (owners.delete(owner)) forgetOld();
+      for (const value of owners.get(owner) ?? []) letGo(value);
+      owners.delete(owner);
     },
-    scrubText: (jsonText) => scrubText(jsonText, current()),
-    scrubString: (text) => scrubString(text, current()),
+    scrubText: (jsonText) => scrubJson(jsonText, current(), false),
+    scrubLine: (line) => scrubJson(line, current(), true),
     scrubEnvelope: (envelope) => scrubEnvelope(envelope, current()),
+    scrubString: (text) => scrubString(text, current(), true),
   };
 }
 
-function scrubString(text: string, finder: TextFinder | undefined): string {
-  if (finder === undefined || !finder.holdsAny(text)) return text;
-  let match = finder.find(text, 0);
+function scrubString(text: string, known: KnownSecrets | undefined, cut: boolean): string {
+  return known?.standIn(text, cut) === true ? known.mask(text, cut) : text;
+}
+
+/** What holds no secret stays as it is written, to the last digit of its numbers. */
+function scrubJson(text: string, known: KnownSecrets | undefined, cut: boolean): string {
+  if (known?.standIn(text, cut) !== true) return text;
+  if (!isJson(text)) return known.mask(text, cut);
   let scrubbed = '';
-  let from = 0;
-  while (match !== undefined) {
-    scrubbed += text.slice(from, match.start) + MASKED_SECRET;
-    from = match.end;
-    match = finder.find(text, from);
+  let done = 0;
+  for (let open = text.indexOf('"'); open !== -1; open = text.indexOf('"', done)) {
+    const end = endOfString(text, open);
+    const written = text.slice(open, end);
+    const value = JSON.parse(written) as string;
+    const masked = known.mask(value, cut);
+    scrubbed += scrubNumbers(text.slice(done, open), known) + (masked === value ? written : JSON.stringify(masked));
+    done = end;
   }
-  return scrubbed + text.slice(from);
+  return scrubbed + scrubNumbers(text.slice(done), known);
 }
 
-function scrubText(jsonText: string, finder: TextFinder | undefined): string {
-  if (finder === undefined || !finder.holdsAny(jsonText)) return jsonText;
-  let value: JsonValue;
+function isJson(text: string): boolean {
   try {
-    value = JSON.parse(jsonText) as JsonValue;
+    JSON.parse(text);
+    return true;
   } catch {
-    return scrubString(jsonText, finder);
-  }
-  try {
-    // Lines of a log end with a newline, which is no part of their JSON.
-    return JSON.stringify(scrubValue(value, finder)) + (/\s+$/.exec(jsonText)?.[0] ?? '');
-  } catch {
-    // Nested deeper than the stack: it holds a secret for certain, so nothing of it may pass.
-    return JSON.stringify(MASKED_SECRET);
+    return false;
   }
 }
 
-function scrubValue(value: JsonValue, finder: TextFinder): JsonValue {
-  if (typeof value === 'string') return scrubString(value, finder);
-  if (typeof value === 'number') return scrubNumber(value, finder);
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => scrubValue(item, finder));
-  const entries = Object.entries(value).map(
-    ([key, item]) => [scrubString(key, finder), scrubValue(item, finder)] as const,
-  );
-  return Object.fromEntries(entries);
+/** Where the string that begins at `open` has ended. */
+function endOfString(text: string, open: number): number {
+  for (let at = text.indexOf('"', open + 1); ; at = text.indexOf('"', at + 1)) {
+    let escapes = 0;
+    while (text[at - 1 - escapes] === '\\') escapes += 1;
+    if (escapes % 2 === 0) return at + 1;
+  }
 }
 
 /** A token of digits may come back as a number. Numbers that merely contain it are left alone. */
-function scrubNumber(value: number, finder: TextFinder): JsonValue {
-  const digits = String(value);
-  const match = finder.find(digits, 0);
-  return match?.start === 0 && match.end === digits.length ? MASKED_SECRET : value;
+function scrubNumbers(between: string, known: KnownSecrets): string {
+  return between.replaceAll(/-?\d[\d.eE+-]*/g, (number) =>
+    known.equal(number) ? JSON.stringify(MASKED_SECRET) : number,
+  );
 }
 
-function scrubEnvelope(envelope: ErrorEnvelope, finder: TextFinder | undefined): ErrorEnvelope {
-  if (finder === undefined) return envelope;
-  const { message, details, problems } = envelope;
+function scrubEnvelope(envelope: ErrorEnvelope, known: KnownSecrets | undefined): ErrorEnvelope {
+  if (known === undefined) return envelope;
+  const { name, message, details, problems } = envelope;
   return {
     ...envelope,
-    message: scrubString(message, finder),
-    ...(details === undefined ? {} : { details: JSON.parse(scrubText(JSON.stringify(details), finder)) }),
-    ...(problems === undefined ? {} : { problems: JSON.parse(scrubText(JSON.stringify(problems), finder)) }),
+    name: scrubString(name, known, true),
+    message: scrubString(message, known, true),
+    ...(details === undefined ? {} : { details: JSON.parse(scrubJson(JSON.stringify(details), known, true)) }),
+    ...(problems === undefined ? {} : { problems: JSON.parse(scrubJson(JSON.stringify(problems), known, true)) }),
   };
 }

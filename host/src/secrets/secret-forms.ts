@@ -1,34 +1,57 @@
+import { unescapeFully } from './unescape.ts';
+
 /** Shortest text that is looked for: anything shorter stands in innocent words too often. */
 export const MIN_SECRET_LENGTH = 6;
 
+/** A line of a secret counts as a secret by itself from this length on, and from the other where it holds blanks, as configuration does. */
+const MIN_LINE_LENGTH = 8;
+const MIN_WORDY_LINE_LENGTH = 24;
+
 /**
- * The forms in which a secret shows up in answers and logs: as it is, URL-encoded, in base64 (wherever in the encoded
- * bytes it begins, so that `user:password` in a Basic header is found by the password), and each of them as it stands
- * in JSON text, JSON text within a JSON string, and that as it travels in an answer.
+ * The texts to look for, so that a secret is found wherever escapes are undone by `unescape`: as it is, each of its
+ * lines, in hex, and in base64 wherever in the encoded bytes it begins, so that `user:password` in a Basic header is
+ * found by the password.
  */
 export function secretForms(value: string): readonly string[] {
   if (value.length < MIN_SECRET_LENGTH) return [];
-  const forms = [value, ...urlForms(value), ...base64Forms(value)];
-  const once = forms.map(escapeJson);
-  const twice = once.map(escapeJson);
-  const thrice = twice.map(escapeJson);
-  return [...new Set([...forms, ...once, ...twice, ...thrice])].filter((form) => form.length >= MIN_SECRET_LENGTH);
+  const lines = linesOf(value);
+  const wholes =
+    lines.length === 0 ? [value] : [value, value.replaceAll(/\r?\n/g, '\n'), value.replaceAll(/\r?\n/g, '\r\n')];
+  const plain = [...wholes, ...lines, ...joined(value)];
+  const forms = [
+    ...plain.flatMap((text) => [text, text.replaceAll(' ', '+')]),
+    // Credentials of OAuth 2 clients are form-encoded before they go into a Basic header.
+    ...wholes.flatMap((text) => [...hexForms(text), ...base64Forms(text), ...base64Forms(encodeForm(text))]),
+  ];
+  return [...new Set(forms.flatMap((form) => [form, unescapeFully(form)]))].filter(
+    (form) => form.length >= MIN_SECRET_LENGTH,
+  );
 }
 
-function escapeJson(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
+/** The lines of a text of several that are secret in themselves: what frames a key, and what is too short, stands elsewhere too. */
+function linesOf(value: string): readonly string[] {
+  const lines = value.split(/\r?\n|\r/).map((line) => line.trim());
+  if (lines.length === 1) return [];
+  return lines.filter(
+    (line) => !line.startsWith('-----') && line.length >= (/\s/.test(line) ? MIN_WORDY_LINE_LENGTH : MIN_LINE_LENGTH),
+  );
 }
 
-function urlForms(value: string): readonly string[] {
-  // A lone surrogate has no URL form; encodeURIComponent would throw.
-  const whole = value.toWellFormed();
-  const component = encodeURIComponent(whole);
-  const form = new URLSearchParams([['', whole]]).toString().slice(1);
-  return [component, form, lowerHex(component), lowerHex(form), encodeURI(whole)];
+/** The body of each key in PEM, in one line. */
+function joined(value: string): readonly string[] {
+  return value
+    .matchAll(/-----BEGIN [^-]+-----(?<body>[^-]+)-----END /g)
+    .map(({ groups }) => groups?.['body']?.replaceAll(/\s+/g, '') ?? '')
+    .toArray();
 }
 
-function lowerHex(text: string): string {
-  return text.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
+function hexForms(value: string): readonly string[] {
+  const hex = Buffer.from(value, 'utf8').toString('hex');
+  return [hex, hex.toUpperCase()];
+}
+
+function encodeForm(value: string): string {
+  return new URLSearchParams([['', value]]).toString().slice(1);
 }
 
 function base64Forms(value: string): readonly string[] {

@@ -48,8 +48,6 @@ export interface ServiceOptions {
   readonly descriptions: Descriptions;
   readonly hub: EventHub;
   readonly execute: Execute;
-  /** Removes known secrets from a sentence. */
-  scrub(text: string): string;
   /** The report of the last scan, made whole if that one read only direct dependencies. */
   plugins(): Promise<PluginReport>;
   rescan(): Promise<PluginReport>;
@@ -156,7 +154,7 @@ export class HostConnectorService implements ConnectorService {
         ...facts,
         status: 'unhealthy',
         success: false,
-        error: this.#options.scrub(describeFailure(error.toEnvelope())),
+        error: describeFailure(error.toEnvelope()),
       };
     }
   }

@@ -40,21 +40,20 @@ export class LiveConnector implements ExecutionTarget {
    * Probes now and records the result. Callers that come while a probe is under way share it, so that probes never pile
    * up on a hung remote; the probe itself has its own bounds and goes on when one of them leaves.
    */
-  check(scrub: (text: string) => string, call: CallOptions = {}): Promise<HealthReport> {
-    this.#checking ??= this.#probe(scrub, call.traceparent).finally(() => {
+  check(call: CallOptions = {}): Promise<HealthReport> {
+    this.#checking ??= this.#probe(call.traceparent).finally(() => {
       this.#checking = undefined;
     });
     return waitWithin(this.#checking, call);
   }
 
-  async #probe(scrub: (text: string) => string, traceparent: string | undefined): Promise<HealthReport> {
+  async #probe(traceparent: string | undefined): Promise<HealthReport> {
     const { healthCheck, limits } = this.entry.config;
     this.health.add(
       await probe({
         worker: this.worker,
         timeoutMs: healthCheck.timeoutMs,
         startTimeoutMs: limits.startTimeoutMs,
-        scrub,
         traceparent,
       }),
     );

@@ -12,7 +12,6 @@ export interface LiveConnectorsOptions {
   readonly registry: Registry;
   readonly monitor: HealthMonitor;
   createWorker(entry: ConnectorEntry, kind: Kind): ConnectorWorker;
-  scrub(text: string): string;
   /** The health of a connector may have changed. */
   onHealth(id: string): void;
 }
@@ -64,8 +63,7 @@ export class LiveConnectors {
   /** Probes a connector now. Never rejects for what is wrong with the connector, only for an id that there is not. */
   async check(id: string, call?: CallOptions): Promise<HealthReport> {
     const entry = this.#options.registry.get(id);
-    const report =
-      entry.state.phase === 'usable' ? await this.target(id).check(this.#options.scrub, call) : reportUnusable(entry);
+    const report = entry.state.phase === 'usable' ? await this.target(id).check(call) : reportUnusable(entry);
     this.#options.onHealth(id);
     return report;
   }

@@ -1,5 +1,6 @@
 import type { AuthConfig, ConnectorConfig, JsonObject, JsonSchema, JsonValue } from '@automate/contract';
-import { isJsonObject, MASKED_SECRET } from '@automate/contract';
+import { MASKED_SECRET } from '@automate/contract';
+import { replaceLeaves, replaceSecretSettings } from '../secrets/secret-settings.ts';
 
 const SECRET_AUTH_FIELDS = [
   'password',
@@ -21,7 +22,9 @@ export function maskConfig(
     ...written,
     auth: maskAuth(written.auth),
     ...(written.proxy === undefined ? {} : { proxy: maskProxy(written.proxy) }),
-    settings: maskSettings(written.settings, described ? (configSchema ?? {}) : undefined) as JsonObject,
+    settings: described
+      ? replaceSecretSettings(written.settings, configSchema, maskLeaf)
+      : (replaceLeaves(written.settings, maskLeaf) as JsonObject),
   };
 }
 
@@ -45,30 +48,8 @@ function maskProxy(proxy: string): string {
   return url === null || (url.username === '' && url.password === '') ? proxy : MASKED_SECRET;
 }
 
-/** `schema` undefined masks every leaf; otherwise those marked `writeOnly`, and everything beneath them. */
-function maskSettings(value: JsonValue, schema: JsonSchema | undefined): JsonValue {
-  if (schema !== undefined && schema['writeOnly'] === true) return maskLeaves(value);
-  if (schema === undefined) return maskLeaves(value);
-  if (Array.isArray(value)) {
-    const items = isJsonObject(schema['items']) ? schema['items'] : {};
-    return value.map((item) => maskSettings(item, items));
-  }
-  if (!isJsonObject(value)) return value;
-  const properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
-  const rest = isJsonObject(schema['additionalProperties']) ? schema['additionalProperties'] : {};
-  return Object.fromEntries(
-    Object.entries(value).map(([key, field]) => {
-      const own = Object.hasOwn(properties, key) ? properties[key] : rest;
-      return [key, maskSettings(field, isJsonObject(own) ? own : {})];
-    }),
-  );
-}
-
-function maskLeaves(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(maskLeaves);
-  if (isJsonObject(value))
-    return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, maskLeaves(field)]));
-  return typeof value === 'string' ? maskText(value) : MASKED_SECRET;
+function maskLeaf(leaf: JsonValue): JsonValue {
+  return typeof leaf === 'string' ? maskText(leaf) : MASKED_SECRET;
 }
 
 /** References say where a secret is, not what it is. Text that only contains one is masked whole. */

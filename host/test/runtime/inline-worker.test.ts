@@ -5,7 +5,10 @@ import type { CallContext } from '@automate/sdk';
 import { ConnectorAdapter } from '@automate/sdk';
 import type { ConnectorWorker, WorkerLogRecord, WorkerSpec } from '../../dist/runtime/runtime.js';
 import { createInlineWorker, inspectInline } from '../../dist/runtime/inline-worker.js';
+import { createScrubber } from '../../dist/secrets/scrubber.js';
 import { configOf, errorOf, execute, run, specOf, valueOf } from './support.ts';
+
+const secrets = createScrubber();
 
 class LocalAdapter extends ConnectorAdapter {
   readonly name = 'local';
@@ -53,7 +56,7 @@ function local(
     onState: (_id: string, state: { readonly phase: string }) => void phases.push(state.phase),
     onCrash: () => {},
   };
-  return { worker: createInlineWorker({ spec, adapterClass, events }), logs, phases };
+  return { worker: createInlineWorker({ spec, adapterClass, events, secrets }), logs, phases };
 }
 
 describe('an adapter class that runs in process', () => {
@@ -160,11 +163,13 @@ describe('an adapter class that runs in process', () => {
 
   it('can be inspected', async () => {
     const { id: _id, resolveConfig: _resolve, ...spec } = specOf('local');
-    expect(await inspectInline({ spec: { ...spec, settings: {} }, adapterClass: LocalAdapter })).toMatchObject({
-      description: { kind: 'local' },
-      problems: [],
-    });
-    await expect(inspectInline({ spec, adapterClass: class Plain {} })).rejects.toMatchObject({
+    expect(await inspectInline({ spec: { ...spec, settings: {} }, adapterClass: LocalAdapter, secrets })).toMatchObject(
+      {
+        description: { kind: 'local' },
+        problems: [],
+      },
+    );
+    await expect(inspectInline({ spec, adapterClass: class Plain {}, secrets })).rejects.toMatchObject({
       details: { reason: 'no_adapter' },
     });
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createScrubber } from '../../src/secrets/scrubber.ts';
 import type { Scrubber } from '../../src/secrets/scrubber.ts';
+import { BYTES, ESCAPES, json } from './written-forms.ts';
 
 const SECRET = 'p@ss/w+rd "q" \\ ü 1';
 
@@ -14,18 +15,14 @@ function knowing(...values: readonly string[]): Scrubber {
 describe('a text with a secret in it', () => {
   it.each([
     ['as it is', SECRET],
-    ['URL-encoded', encodeURIComponent(SECRET)],
-    ['URL-encoded in lower case', encodeURIComponent(SECRET).replaceAll(/%../g, (code) => code.toLowerCase())],
-    ['as a form sends it', new URLSearchParams({ q: SECRET }).toString().slice(2)],
-    ['in base64', Buffer.from(SECRET).toString('base64').replace(/.?=+$/, '')],
-    ['in base64 for URLs', Buffer.from(SECRET).toString('base64url').slice(0, -1)],
-    ['as JSON', JSON.stringify(SECRET).slice(1, -1)],
-    ['as JSON within JSON', JSON.stringify(JSON.stringify(SECRET)).slice(3, -3)],
-  ])('loses it %s', (_name, form) => {
+    ...Object.entries({ ...ESCAPES, ...BYTES }).map(([name, encode]) => [name, encode(SECRET)]),
+    ['as JSON within JSON', json(json(SECRET))],
+    ['as JSON for HTML within JSON', json(ESCAPES['as JSON for HTML']?.(SECRET) ?? '')],
+  ])('loses it %s', (_name, form = '') => {
     const scrubber = knowing(SECRET);
     expect(scrubber.scrubString(`before ${form} after ${form}`)).toBe('before [secret] after [secret]');
-    const json = JSON.stringify({ text: `before ${form} after`, [form]: [form] });
-    expect(JSON.parse(scrubber.scrubText(json))).toStrictEqual({
+    const data = JSON.stringify({ text: `before ${form} after`, [form]: [form] });
+    expect(JSON.parse(scrubber.scrubText(data))).toStrictEqual({
       text: 'before [secret] after',
       '[secret]': ['[secret]'],
     });
@@ -156,6 +153,16 @@ describe('what a scrubber knows', () => {
     scrubber.learn('a', ['first-secret']);
     scrubber.learn('a', ['second-secret']);
     expect(scrubber.scrubString('first-secret second-secret')).toBe('[secret] [secret]');
+  });
+
+  it('is bounded for each of them: the oldest tokens are forgotten', () => {
+    let time = 0;
+    const bounded = createScrubber({ lingerMs: 1000, now: () => time });
+    for (let index = 0; index < 600; index += 1) bounded.learn('a', [`token-number-${index}`, 'password-of-a']);
+    time = 2000;
+    expect(bounded.scrubString('token-number-0 token-number-599 password-of-a')).toBe(
+      'token-number-0 [secret] [secret]',
+    );
   });
 
   it('may be released by someone who taught nothing', () => {

@@ -42,6 +42,12 @@ export interface ConnectorContext {
   readonly proxies?: ProxyEnvironment;
   /** Fires when the connector closes. */
   readonly signal: AbortSignal;
+  /**
+   * Takes a secret that was obtained at run time, such as an access token: from now on the host keeps it out of results,
+   * errors and logs, as it does with those of the configuration. Texts of fewer than 8 characters are too short to be
+   * told from innocent words.
+   */
+  secret(value: string): Secret;
 }
 
 /** What one call is given. */

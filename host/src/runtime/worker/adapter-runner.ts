@@ -29,18 +29,28 @@ export interface AdapterCall {
   readonly extras: CallExtras | undefined;
 }
 
+export interface AdapterRunnerOptions {
+  readonly adapter: ConnectorAdapter;
+  readonly id: string;
+  readonly logger: Logger;
+  /** Told of secrets that the adapter obtained, before it can do anything with them. */
+  readonly onSecrets?: (values: readonly string[]) => void;
+}
+
 /** Drives one adapter through its life: settings checked, initialized, called, closed. */
 export class AdapterRunner {
   readonly adapter: ConnectorAdapter;
   readonly #id: string;
   readonly #logger: Logger;
+  readonly #onSecrets: AdapterRunnerOptions['onSecrets'];
   readonly #closing = new AbortController();
   #context: ConnectorContext | undefined;
 
-  constructor(options: { readonly adapter: ConnectorAdapter; readonly id: string; readonly logger: Logger }) {
+  constructor(options: AdapterRunnerOptions) {
     this.adapter = options.adapter;
     this.#id = options.id;
     this.#logger = options.logger;
+    this.#onSecrets = options.onSecrets;
   }
 
   /**
@@ -88,6 +98,7 @@ export class AdapterRunner {
       ...(proxies === undefined ? {} : { proxies }),
       logger: this.#logger,
       signal: this.#closing.signal,
+      ...(this.#onSecrets === undefined ? {} : { onSecrets: this.#onSecrets }),
     });
     attachContext(this.adapter, context);
     await this.adapter.initialize(context);

@@ -14,6 +14,8 @@ export interface HttpClientOptions {
   /** Fires when the connector closes; ends every request and connection. */
   readonly signal: AbortSignal;
   readonly redactor: Redactor;
+  /** Told of access tokens, before anyone can use them. */
+  readonly onSecrets: (values: readonly string[]) => void;
 }
 
 /** What a request takes from the call that it is made in. */

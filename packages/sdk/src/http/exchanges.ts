@@ -62,7 +62,7 @@ interface Prepared {
 }
 
 export function createExchanges(options: HttpClientOptions): Exchanges {
-  const { id, config, proxies, logger, signal: closing, redactor } = options;
+  const { id, config, proxies, logger, signal: closing, redactor, onSecrets } = options;
   const agents = createAgents({ id, tls: config.tls, proxy: config.proxy, environment: proxies, logger });
   const holds = createRateHolds();
   const http2Origins = new Set<string>();
@@ -75,7 +75,7 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
   else closing.addEventListener('abort', close, { once: true });
   const tokens =
     config.auth.type === 'oauth2'
-      ? createTokenSource({ id, auth: config.auth, post: (request) => postForToken(request) })
+      ? createTokenSource({ id, auth: config.auth, post: (request) => postForToken(request), onSecrets })
       : undefined;
 
   /** HTTP/1.1, unless the server has said that it speaks HTTP/2 alone. */

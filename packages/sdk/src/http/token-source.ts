@@ -10,6 +10,7 @@ import {
 import type { ResolvedAuth } from '../connector-context.ts';
 import type { HttpResponse } from '../http-client.ts';
 import { parseRetryAfter } from '../normalize-error.ts';
+import { isSecretKey } from '../redact.ts';
 import { withEffect } from '../rebuild-error.ts';
 import { showUrl } from './target.ts';
 
@@ -34,6 +35,8 @@ export interface TokenSourceOptions {
   readonly auth: ResolvedAuth;
   /** Sends without authorisation, accepts any status, bounded in time. */
   readonly post: (request: TokenRequest) => Promise<HttpResponse>;
+  /** Told of every token that comes, before anyone can use it. */
+  readonly onSecrets: (values: readonly string[]) => void;
 }
 
 interface Held {
@@ -45,11 +48,15 @@ interface Held {
 /** A token is replaced this long before it expires, or at half of its life where that is shorter. */
 const REFRESH_BEFORE_MS = 60_000;
 
-export function createTokenSource({ id, auth, post }: TokenSourceOptions): TokenSource {
+export function createTokenSource({ id, auth, post, onSecrets }: TokenSourceOptions): TokenSource {
   let held: Held | undefined;
   let fetching: Promise<Held> | undefined;
   const renew = (): Promise<Held> => {
-    fetching ??= fetchToken(id, auth, post)
+    fetching ??= fetchToken(id, auth, async (request) => {
+      const answer = await post(request);
+      onSecrets(secretsIn(bodyOf(answer)));
+      return answer;
+    })
       .then((fresh) => (held = fresh))
       .finally(() => (fetching = undefined));
     return fetching;
@@ -128,6 +135,13 @@ function readToken(url: URL, answer: HttpResponse): Held {
   const seconds = Number(body?.['expires_in']);
   const lifeMs = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : Number.POSITIVE_INFINITY;
   return { token, refreshAt: Date.now() + Math.max(lifeMs - REFRESH_BEFORE_MS, lifeMs / 2) };
+}
+
+/** The tokens of an answer: the one that was asked for, and those that come along to obtain others. */
+function secretsIn(body: JsonObject = {}): readonly string[] {
+  return Object.entries(body).flatMap(([key, value]) =>
+    typeof value === 'string' && key !== 'token_type' && isSecretKey(key) ? [value] : [],
+  );
 }
 
 function errorOf(answer: HttpResponse): string | undefined {

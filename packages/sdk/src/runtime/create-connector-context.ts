@@ -5,6 +5,7 @@ import type { Logger } from '../logger.ts';
 import type { ProxyEnvironment } from '../http/proxy.ts';
 import { authSecrets, proxySecrets } from '../masking.ts';
 import { createRedactor } from '../redact.ts';
+import { Secret } from '../secret.ts';
 import { resolveAuth, wrapAll } from './resolve-auth.ts';
 
 /** A profile with its secrets resolved. */
@@ -29,11 +30,13 @@ export interface ConnectorContextInput {
   readonly signal: AbortSignal;
   /** Further secret values to keep out of error messages. */
   readonly secrets?: readonly string[];
+  /** Told of secrets that are obtained at run time, before anyone can use them. */
+  readonly onSecrets?: (values: readonly string[]) => void;
 }
 
 /** The context that an adapter is started with: secrets wrapped, `http` bound to the connector's endpoint. */
 export function createConnectorContext(input: ConnectorContextInput): ConnectorContext {
-  const { id, settings, logger, signal, proxies } = input;
+  const { id, settings, logger, signal, proxies, onSecrets = () => {} } = input;
   const auth = resolveAuth(input.config.auth, input.profile?.secrets ?? {});
   const profile =
     input.profile === undefined ? undefined : { ...input.profile, secrets: wrapAll(input.profile.secrets) };
@@ -44,7 +47,7 @@ export function createConnectorContext(input: ConnectorContextInput): ConnectorC
     ...Object.values(input.profile?.secrets ?? {}),
     ...(input.secrets ?? []),
   ];
-  const http = createHttpClient({ id, config, proxies, logger, signal, redactor: createRedactor(secrets) });
+  const http = createHttpClient({ id, config, proxies, logger, signal, redactor: createRedactor(secrets), onSecrets });
   return {
     id,
     config,
@@ -54,5 +57,9 @@ export function createConnectorContext(input: ConnectorContextInput): ConnectorC
     http,
     ...(proxies === undefined ? {} : { proxies }),
     signal,
+    secret(value) {
+      onSecrets([value]);
+      return new Secret(value);
+    },
   };
 }
