@@ -24,18 +24,21 @@ describe('crash and restart, many times over', () => {
         expect((await run(worker, ways[n % ways.length] as string)).ok).toBe(false);
       }
     };
-    const census = async (): Promise<{ readonly threads: number; readonly descriptors: number }> => {
-      await worker.stop();
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      return { threads: entriesOf('/proc/self/task') ?? 0, descriptors: entriesOf('/proc/self/fd') ?? 0 };
-    };
+    const census = () => ({
+      threads: entriesOf('/proc/self/task') ?? 0,
+      descriptors: entriesOf('/proc/self/fd') ?? 0,
+    });
     await cycle(8);
-    const before = await census();
+    await worker.stop();
+    const before = census();
     await cycle(60);
     await until('the last thread has gone', () => worker.state().phase !== 'running');
-    const after = await census();
-    expect(Math.abs(after.threads - before.threads)).toBeLessThanOrEqual(2);
-    expect(Math.abs(after.descriptors - before.descriptors)).toBeLessThanOrEqual(2);
+    await worker.stop();
+    // A few of either come and go with what else this process does.
+    await until('as many threads and descriptors are there as before', () => {
+      const after = census();
+      return after.threads <= before.threads + 2 && after.descriptors <= before.descriptors + 2;
+    });
     expect(worker.stats()).toMatchObject({ starts: 68, crashes: 68 });
     expect(bench.neighbourFailures).toStrictEqual([]);
   }, 120_000);

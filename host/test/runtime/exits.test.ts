@@ -16,8 +16,8 @@ describe('a connector that ends its thread', () => {
     await using bench = await openBench();
     const worker = bench.worker('exiting');
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
-    const begun = Date.now();
-    const lost = errorOf(await execute(worker, action));
+    // Its deadline lies beyond the test: the death itself is noticed.
+    const lost = errorOf(await execute(worker, action, { deadline: Date.now() + 600_000 }));
     expect(lost).toMatchObject({
       code: 'WORKER_LOST',
       effect: 'maybe',
@@ -25,8 +25,6 @@ describe('a connector that ends its thread', () => {
       connector: 'exiting',
       details,
     });
-    // Far below the call's own deadline: the death itself was noticed.
-    expect(Date.now() - begun).toBeLessThan(5000);
     expect(valueOf(await run(worker, 'echo', { payload: '{"a":1}' }))).toStrictEqual({ a: 1 });
     expect(worker.stats()).toMatchObject({ starts: 2, crashes: 1, state: { phase: 'running', level: 'ready' } });
     expect(bench.crashes).toMatchObject([{ id: 'exiting', error: { details } }]);

@@ -1,5 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { delay, errorOf, execute, openBench, run, until, valueOf } from './support.ts';
+import { errorOf, execute, openBench, run, until, valueOf } from './support.ts';
 
 describe('a call that does not end', () => {
   it.each(['spin', 'backtrack'])(
@@ -27,14 +31,22 @@ describe('a call that does not end', () => {
   );
 
   it('is given up even where it blocks outside JavaScript, and its thread goes when it can', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hanging-'));
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
     await using bench = await openBench();
     const worker = bench.worker('hanging');
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
-    const begun = Date.now();
-    expect(errorOf(await execute(worker, 'block', { deadline: begun + 300 }))).toMatchObject({ code: 'TIMEOUT' });
+    const payload = JSON.stringify({ pipe });
+    expect(errorOf(await execute(worker, 'block', { payload, deadline: Date.now() + 300 }))).toMatchObject({
+      code: 'TIMEOUT',
+    });
     expect(valueOf(await run(worker, 'fine'))).toBe('fine');
-    // The sleep alone takes longer.
-    expect(Date.now() - begun).toBeLessThan(4000);
+    await until('the thread is counted as given up', () => worker.stats().abandonedThreads === 1);
+    // Whoever reads a pipe waits for somebody to write.
+    writeFileSync(pipe, '');
+    await until('the thread has ended', () => worker.stats().abandonedThreads === 0);
+    rmSync(folder, { recursive: true });
     expect(worker.stats()).toMatchObject({ starts: 2, crashes: 1 });
     expect(bench.neighbourFailures).toStrictEqual([]);
   });
@@ -52,7 +64,7 @@ describe('a call that does not end', () => {
   });
 
   it('costs no worker where it honours the signal', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ ackMs: 20_000, graceMs: 20_000 });
     const worker = bench.worker('hanging');
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
     expect(errorOf(await execute(worker, 'obey', { deadline: Date.now() + 200 }))).toMatchObject({ code: 'TIMEOUT' });
@@ -66,7 +78,8 @@ describe('a call that does not end', () => {
     const leaving = new AbortController();
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
     const call = execute(worker, 'obey', { signal: leaving.signal });
-    await delay(100);
+    // Answers of one worker come in the order of the calls: the other has begun.
+    await execute(worker, 'fine');
     leaving.abort();
     expect(errorOf(await call)).toMatchObject({ code: 'CANCELLED', effect: 'maybe' });
     await until('the adapter has let go', () => worker.stats().pending === 0);
@@ -78,8 +91,8 @@ describe('a call that does not end', () => {
     const worker = bench.worker('hanging');
     const leaving = new AbortController();
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
-    const call = execute(worker, 'ignore', { signal: leaving.signal, deadline: Date.now() + 800 });
-    await delay(200);
+    const call = execute(worker, 'ignore', { signal: leaving.signal, deadline: Date.now() + 2000 });
+    await execute(worker, 'fine');
     leaving.abort();
     expect(errorOf(await call)).toMatchObject({ code: 'CANCELLED' });
     await until('the worker is killed', () => bench.crashes.length === 1);

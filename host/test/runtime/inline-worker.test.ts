@@ -101,7 +101,8 @@ describe('an adapter class that runs in process', () => {
 
   it('keeps deadlines and lets callers leave', async () => {
     const { worker } = local();
-    expect(errorOf(await run(worker, 'hang', { deadline: Date.now() + 100 }))).toMatchObject({
+    await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+    expect(errorOf(await execute(worker, 'hang', { deadline: Date.now() + 100 }))).toMatchObject({
       code: 'TIMEOUT',
       effect: 'maybe',
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { errorOf, execute, openBench, run, valueOf } from './support.ts';
+import { errorOf, execute, openBench, run, until, valueOf } from './support.ts';
 
 describe('a connector that holds too much memory', () => {
   it('loses its worker, not the host, when the heap is full', async () => {
@@ -38,8 +38,7 @@ describe('a connector that holds too much memory', () => {
     await using bench = await openBench({ watchMs: 20 });
     const worker = bench.worker('echo', { id: 'weighed' });
     await run(worker, 'ping');
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(worker.stats().memoryBytes).toBeGreaterThan(1_000_000);
+    await until('it has been weighed', () => worker.stats().memoryBytes > 1_000_000);
     expect(valueOf(await execute(worker, 'ping'))).toStrictEqual({ action: 'ping', payload: {} });
   });
 });

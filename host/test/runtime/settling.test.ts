@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Outcome } from '@automate/contract';
-import { delay, errorOf, execute, openBench, run } from './support.ts';
+import { delay, errorOf, execute, openBench, run, until } from './support.ts';
 
 describe('every call', () => {
   let folder: string;
@@ -26,6 +26,8 @@ describe('every call', () => {
     }
   };
   const payload = (file: string, call: string, ms = 0): string => JSON.stringify({ file, call, ms });
+  /** The payload of a call named "first" that blocks its thread until the file's gate is there. */
+  const gated = (file: string): string => JSON.stringify({ file, call: 'first', gate: `${file}-gate` });
 
   it('settles exactly once, and runs at most once, whatever crashes, passes its deadline or is given up', async () => {
     await using bench = await openBench({ policy: { maxCrashes: 1000, maxDelayMs: 1 }, graceMs: 100 });
@@ -88,16 +90,16 @@ describe('every call', () => {
   });
 
   it('never begins once its deadline has passed while it waited', async () => {
-    await using bench = await openBench({ ackMs: 5000 });
+    await using bench = await openBench({ ackMs: 20_000 });
     const worker = bench.worker('counting');
     const file = newFile();
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
-    const blocking = execute(worker, 'block', { payload: payload(file, 'first', 600) });
-    await delay(50);
+    const blocking = execute(worker, 'block', { payload: gated(file) });
     const late = Array.from({ length: 10 }, (_, index) =>
       execute(worker, 'echo', { payload: payload(file, `late${index}`), deadline: Date.now() + 200 }),
     );
     for (const outcome of await Promise.all(late)) expect(errorOf(outcome)).toMatchObject({ code: 'TIMEOUT' });
+    writeFileSync(`${file}-gate`, '');
     expect((await blocking).ok).toBe(true);
     expect((await run(worker, 'echo', { payload: payload(file, 'last') })).ok).toBe(true);
     expect(ranIn(file)).toStrictEqual(['first', 'last']);
@@ -109,15 +111,16 @@ describe('every call', () => {
     const worker = bench.worker('counting');
     const file = newFile();
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
-    const blocking = execute(worker, 'block', { payload: payload(file, 'first', 600) });
-    await delay(50);
+    const blocking = execute(worker, 'block', { payload: gated(file) });
     const leaving = new AbortController();
     const left = Array.from({ length: 10 }, (_, index) =>
       execute(worker, 'echo', { payload: payload(file, `left${index}`), signal: leaving.signal }),
     );
-    await delay(50);
+    // Not in the turn in which they were sent, or they would never have been on their way.
+    await until('the first has begun', () => ranIn(file).length === 1);
     leaving.abort();
     for (const outcome of await Promise.all(left)) expect(errorOf(outcome)).toMatchObject({ code: 'CANCELLED' });
+    writeFileSync(`${file}-gate`, '');
     expect((await blocking).ok).toBe(true);
     expect((await run(worker, 'echo', { payload: payload(file, 'last') })).ok).toBe(true);
     expect(ranIn(file)).toStrictEqual(['first', 'last']);

@@ -1,8 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '@automate/contract';
 import type { ConnectorWorker, WorkerSpec } from '../../dist/runtime/runtime.js';
 import type { Bench } from './support.ts';
-import { configOf, delay, errorOf, execute, openBench, run, until, valueOf } from './support.ts';
+import { configOf, errorOf, execute, openBench, run, until, valueOf } from './support.ts';
 
 const soon = () => ({ deadline: Date.now() + 20_000 });
 
@@ -38,9 +41,7 @@ describe('stopping a worker', () => {
     await using bench = await openBench();
     const worker = stepwise(bench, { closing });
     await worker.ensure('ready', soon());
-    const begun = Date.now();
     await worker.stop({ graceMs: 200 });
-    expect(Date.now() - begun).toBeLessThan(5000);
     expect(worker.state()).toStrictEqual({ phase: 'idle' });
     expect(bench.crashes).toStrictEqual([]);
   });
@@ -50,7 +51,6 @@ describe('stopping a worker', () => {
     const worker = stepwise(bench);
     await worker.ensure('ready', soon());
     const underWay = execute(worker, 'wait', { payload: '{"ms":300}' });
-    await delay(20);
     const stopped = worker.stop({ graceMs: 10_000 });
     expect(errorOf(await execute(worker, 'steps'))).toMatchObject({ code: 'UNAVAILABLE', effect: 'none' });
     expect((await underWay).ok).toBe(true);
@@ -62,8 +62,7 @@ describe('stopping a worker', () => {
     await using bench = await openBench();
     const worker = stepwise(bench);
     await worker.ensure('ready', soon());
-    const underWay = execute(worker, 'wait', { payload: '{"ms":20000}' });
-    await delay(20);
+    const underWay = execute(worker, 'wait', { payload: '{"ms":60000}' });
     await worker.stop({ graceMs: 200 });
     expect(errorOf(await underWay)).toMatchObject({ code: 'WORKER_LOST', details: { reason: 'stopped' } });
   });
@@ -83,7 +82,7 @@ describe('stopping a worker', () => {
     await using bench = await openBench();
     const worker = bench.worker('import-hangs');
     const start = worker.ensure('ready', soon());
-    await delay(200);
+    await until('it starts', () => worker.state().phase === 'starting');
     await worker.stop();
     await expect(start).rejects.toMatchObject({ effect: 'none', details: { reason: 'stopped' } });
     expect(worker.state()).toStrictEqual({ phase: 'idle' });
@@ -102,11 +101,16 @@ describe('stopping a worker', () => {
 
 describe('a call that meets an idle stop', () => {
   it('goes to the next worker', async () => {
-    await using bench = await openBench();
-    const worker = stepwise(bench, { closing: 'slow' }, { idleStopMs: 200 });
+    const folder = mkdtempSync(join(tmpdir(), 'stopping-'));
+    const gate = join(folder, 'gate');
+    await using bench = await openBench({ closeGraceMs: 20_000 });
+    const worker = stepwise(bench, { gate }, { idleStopMs: 200 });
     await worker.ensure('ready', soon());
     await until('the worker is being stopped', () => worker.state().phase === 'stopping');
-    expect((await execute(worker, 'steps')).ok).toBe(true);
+    const call = execute(worker, 'steps');
+    writeFileSync(gate, '');
+    expect((await call).ok).toBe(true);
+    rmSync(folder, { recursive: true });
     expect(worker.stats()).toMatchObject({ starts: 2, crashes: 0 });
   });
 });
@@ -130,9 +134,7 @@ describe('closing', () => {
     await using bench = await openBench();
     const workers = Array.from({ length: 4 }, (_, n) => stepwise(bench, { closing: 'hang' }, { id: `stepwise-${n}` }));
     await Promise.all(workers.map((worker) => worker.ensure('ready', soon())));
-    const begun = Date.now();
     await bench.runtime.close({ graceMs: 500 });
-    expect(Date.now() - begun).toBeLessThan(5000);
     expect(workers.map((worker) => worker.state().phase)).toStrictEqual(['closed', 'closed', 'closed', 'closed']);
     bench.neighbourFailures.length = 0;
   });
