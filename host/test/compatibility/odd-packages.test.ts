@@ -178,9 +178,7 @@ describe('a node_modules full of odd packages', () => {
     'gives one entry to each, and the good ones are there, under %j',
     (options) => {
       using tree = oddTree(ODD_PACKAGES);
-      const before = performance.now();
       const { report, declarations } = discover({ root: tree.root, hostVersion: '1.0.0', ...options });
-      expect(performance.now() - before).toBeLessThan(10_000);
 
       expect([...declarations.keys()].toSorted()).toEqual(['acme_good', 'bom', 'good', 'hidden']);
       expect(report.problems).toEqual([]);

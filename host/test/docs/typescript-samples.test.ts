@@ -42,4 +42,4 @@ it('compiles every TypeScript sample of the documentation and the READMEs', asyn
   const { output, code } = await project.compile();
   expect(output).toBe('');
   expect(code).toBe(0);
-}, 120_000);
+});

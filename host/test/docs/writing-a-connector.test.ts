@@ -41,20 +41,20 @@ describe('the guide to writing a connector', () => {
   it('compiles with the settings that it names', async () => {
     expect(await project.compile()).toMatchObject({ output: '', code: 0 });
     expect(await project.compile('-p', 'tsconfig.whole.json')).toMatchObject({ output: '', code: 0 });
-  }, 60_000);
+  });
 
   it('has tests that pass', async () => {
     const { output, code } = await project.node('--test', '--test-reporter=tap', 'test/*.test.ts');
     expect(output).toMatch(/^# fail 0$/m);
     expect(Number(/^# pass (\d+)$/m.exec(output)?.[1])).toBeGreaterThan(20);
     expect(code).toBe(0);
-  }, 60_000);
+  });
 
   it('has an embedding program that runs', async () => {
     const { stdout, code, output } = await project.node('embed/main.ts');
     expect(`${code} ${output}`).toContain('0 ');
     expect(JSON.parse(stdout)).toEqual({ status: 'sent', text: 'Hello' });
-  }, 60_000);
+  });
 
   it('makes a package that a host admits and runs, with the configuration that it shows', async () => {
     const root = await mkdtemp(join(tmpdir(), 'automate-guide-'));
@@ -105,5 +105,5 @@ describe('the guide to writing a connector', () => {
       'find_tickets',
     ]);
     await rm(root, { recursive: true, force: true });
-  }, 60_000);
+  });
 });

@@ -40,7 +40,7 @@ describeWith(
       });
       project = await CliProject.open({ yaml: YAML });
       host = await project.start();
-    }, 60_000);
+    });
 
     afterAll(async () => {
       await host?.[Symbol.asyncDispose]();

@@ -63,7 +63,7 @@ describeWith(prometheus, 'this repository as it is delivered, beside a real Prom
       () => query('up'),
       ({ result }) => result.some(({ value }) => value[1] === '1'),
     );
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await host?.[Symbol.asyncDispose]();
@@ -83,7 +83,7 @@ describeWith(prometheus, 'this repository as it is delivered, beside a real Prom
   }
 
   async function until(ask: () => Promise<Vector>, wanted: (answer: Vector) => boolean): Promise<Vector> {
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 100_000;
     for (;;) {
       const answer = await ask();
       if (wanted(answer)) return answer;

@@ -32,7 +32,7 @@ describe('the same scenario through every door', () => {
   const played = new Map<string, readonly Step[]>();
   beforeAll(async () => {
     for (const [name, door] of Object.entries(DOORS)) played.set(name, await play(door));
-  }, 120_000);
+  });
 
   it.each(['gRPC', 'REST'])('gives over %s the same answers and the same errors as in process', (name) => {
     expect(played.get(name)).toEqual(played.get('in process'));

@@ -97,7 +97,7 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
   await note('much to read', () => call('read_much', { size: 4_000_000 }));
   await note('much after a change', () => call('change_much', { size: 4_000_000 }));
   await note('how often it was changed', () => call('count', {}));
-  await note('a change that takes too long', () => call('change_slowly', {}, { timeoutMs: 300 }));
+  await note('a change that takes too long', () => call('change_slowly', {}, { timeoutMs: 2000 }));
   for (const how of ['auth', 'rate', 'upstream', 'bug']) await note(`fail: ${how}`, () => call('fail', { how }));
   await note('fail: not whom the code blames', () => call('fail', { how: { code: 'UNAVAILABLE', blame: 'remote' } }));
   await note('worker dies', () => call('die', {}));

@@ -41,5 +41,5 @@ describe('crash and restart, many times over', () => {
     });
     expect(worker.stats()).toMatchObject({ starts: 68, crashes: 68 });
     expect(bench.neighbourFailures).toStrictEqual([]);
-  }, 120_000);
+  });
 });

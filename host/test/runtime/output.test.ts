@@ -47,7 +47,7 @@ describe('what a connector writes', () => {
     const worker = bench.worker('talkative', { memoryMb: 128 });
     await run(worker, 'nothing');
     const before = bench.neighbourCalls();
-    expect(valueOf(await run(worker, 'flood', { payload: '{"lines":1000000}', deadline: Date.now() + 55_000 }))).toBe(
+    expect(valueOf(await run(worker, 'flood', { payload: '{"lines":1000000}', deadline: Date.now() + 100_000 }))).toBe(
       'said',
     );
     // The neighbour is asked again and again, and could not be if this thread stood still.
@@ -64,5 +64,5 @@ describe('what a connector writes', () => {
     });
     expect(worker.stats()).toMatchObject({ starts: 1, crashes: 0 });
     expect(bench.neighbourFailures).toStrictEqual([]);
-  }, 60_000);
+  });
 });

@@ -138,7 +138,7 @@ export function valueOf(outcome: Outcome<string>): unknown {
 export const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Waits until it is so; a generous ceiling ends what never comes. */
-export async function until(what: string, isSo: () => boolean, withinMs = 15_000): Promise<void> {
+export async function until(what: string, isSo: () => boolean, withinMs = 60_000): Promise<void> {
   const end = Date.now() + withinMs;
   while (!isSo()) {
     if (Date.now() > end) throw new Error(`not within ${withinMs} ms: ${what}`);

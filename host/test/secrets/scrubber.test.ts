@@ -178,8 +178,9 @@ describe('the time that scrubbing takes', () => {
     const text = JSON.stringify({
       rows: Array.from({ length: 20_000 }, (_, index) => ({ name: `secret-number-${index}`, value: 'secret-numbe' })),
     });
-    const start = performance.now();
+    const before = process.cpuUsage();
     expect(scrubber.scrubText(text)).toBe(text);
-    expect(performance.now() - start).toBeLessThan(10_000);
+    // What this process worked, however long it waited for its turn.
+    expect(process.cpuUsage(before).user).toBeLessThan(10_000_000);
   });
 });

@@ -108,9 +108,7 @@ describe('spans', () => {
     await collector.close();
     const telemetry = await createTelemetry({ version: '1.0.0', otlpEndpoint: collector.endpoint });
     telemetry.calls.start({ connector: 'c', action: 'a' }).end(OK);
-    const started = performance.now();
     await telemetry.shutdown();
-    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   it('go below a base path', async () => {

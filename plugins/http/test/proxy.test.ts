@@ -45,7 +45,7 @@ describeWith(both, 'a real proxy', () => {
   beforeAll(async () => {
     [open, guarded] = await Promise.all([startSquid(), startSquid('p@ss-word')]);
     ca = createPrivateCa('target.test');
-  }, 60_000);
+  });
   afterAll(async () => {
     ca.remove();
     await Promise.all([open.close(), guarded.close()]);

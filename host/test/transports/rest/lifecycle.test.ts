@@ -90,9 +90,7 @@ describe('closing', () => {
     const rest = await openRest();
     const underWay = rest.call(WAIT, json({ ms: 60_000 })).catch((error: unknown) => error);
     await seen(rest.service, 1);
-    const started = performance.now();
     await rest.server.close({ drainMs: 100 });
-    expect(performance.now() - started).toBeLessThan(10_000);
     expect(await underWay).toMatchObject({ code: 'ECONNRESET' });
     const signal = rest.service.calls[0]?.options.signal;
     while (signal?.aborted !== true) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -117,10 +115,9 @@ describe('closing', () => {
     expect(await fetchKept('/health/live')).toBe(200);
     const underWay = fetchKept('/api/v1/connectors/echo/actions/wait', '{"ms":200}');
     await seen(rest.service, 1);
-    const started = performance.now();
-    await rest.server.close({ drainMs: 60_000 });
+    // Longer than a test may take.
+    await rest.server.close({ drainMs: 600_000 });
     expect(await underWay).toBe(200);
-    expect(performance.now() - started).toBeLessThan(20_000);
     agent.destroy();
     socket.destroy();
   });
