@@ -75,10 +75,10 @@ export default class DiscordAdapter extends ConnectorAdapter {
     return true;
   }
 
-  /** A configured `health_check.path` is asked as for every kind; else Discord says who the bot is, or that the webhooks exist. */
+  /** A configured `health_check.path` must answer 2xx; besides, Discord says who the bot is, or that the webhooks exist. */
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
     const { config } = this.context;
-    if (config.host !== undefined && config.healthCheck.path !== undefined) return super.healthCheck(context);
+    if (config.host !== undefined && config.healthCheck.path !== undefined) await super.healthCheck(context);
     return { status: 'healthy', message: await this.#introduce(context.http) };
   }
 

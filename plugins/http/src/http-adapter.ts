@@ -1,5 +1,5 @@
 import { ConnectorAdapter, verifyHmacSha256 } from '@automate/sdk';
-import type { ConnectorContext, WebhookHeaders } from '@automate/sdk';
+import type { AdapterHealth, CallContext, ConnectorContext, HttpClient, WebhookHeaders } from '@automate/sdk';
 import { callAction } from '@automate/sdk/exchange';
 import { get } from './actions/get.ts';
 import { listPages } from './actions/list-pages.ts';
@@ -33,18 +33,29 @@ export default class HttpAdapter extends ConnectorAdapter {
    * do: many services have nothing at their root.
    */
   override async connect(): Promise<boolean> {
+    await this.#look(this.context.http);
+    return true;
+  }
+
+  async #look(http: HttpClient): Promise<void> {
     const { connect_path: path } = this.#settings;
     if (path === undefined) {
       // A server that refuses the method has answered too.
-      await this.context.http.request({
+      await http.request({
         method: 'HEAD',
         path: '/',
         accept: (status) => status === 501 || (status < 500 && status !== 401),
       });
     } else {
-      await this.context.http.request({ path });
+      await http.request({ path });
     }
-    return true;
+  }
+
+  /** A configured `health_check.path` must answer 2xx, and besides what is asked when the connector starts. */
+  override async healthCheck(context: CallContext): Promise<AdapterHealth> {
+    const health = await super.healthCheck(context);
+    if (this.context.config.healthCheck.path !== undefined) await this.#look(context.http);
+    return health;
   }
 
   /** Whether the body was signed with the configured secret. */

@@ -69,12 +69,16 @@ describe('health', () => {
     await expect(bad.connector.adapter.connect()).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it('asks health_check.path where one is configured', async () => {
-    const answer: FakeHandler = ({ path }) => ({ status: path === '/up' ? 200 : 503 });
+  it('asks health_check.path besides, where one is configured', async () => {
     const healthCheck = { enabled: true, intervalMs: 1000, timeoutMs: 1000, path: '/up' };
-    const { connector, server } = await start(answer, { config: { healthCheck } });
-    await expect(connector.health()).resolves.toMatchObject({ status: 'healthy' });
-    expect(server.requests.map(({ path }) => path)).toStrictEqual(['/up']);
+    const at = async (up: number, root: number, settings = {}) => {
+      const answer: FakeHandler = ({ path }) => ({ status: path === '/up' ? up : root });
+      return (await start(answer, { config: { healthCheck }, settings })).connector.health();
+    };
+    await expect(at(200, 404)).resolves.toMatchObject({ status: 'healthy', details: { status: 200 } });
+    await expect(at(503, 404)).resolves.toMatchObject({ details: { code: 'UPSTREAM_5XX' } });
+    await expect(at(200, 401)).resolves.toMatchObject({ details: { code: 'AUTH_FAILED' } });
+    await expect(at(200, 404, { connect_path: '/api' })).resolves.toMatchObject({ status: 'unhealthy' });
   });
 
   it('says that a host is missing', async () => {

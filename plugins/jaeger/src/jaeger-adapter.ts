@@ -33,9 +33,9 @@ export default class JaegerAdapter extends ConnectorAdapter {
     return true;
   }
 
-  /** A configured `health_check.path` is asked as for every kind; else the list of services, which needs storage and credentials. */
+  /** A configured `health_check.path` must answer 2xx; besides, the list of services, which needs storage and credentials. */
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
-    if (this.context.config.healthCheck.path !== undefined) return super.healthCheck(context);
+    if (this.context.config.healthCheck.path !== undefined) await super.healthCheck(context);
     const services = await readServices(context.http);
     return { status: 'healthy', message: `Jaeger knows ${services.length} services` };
   }

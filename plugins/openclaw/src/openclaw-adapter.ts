@@ -37,9 +37,9 @@ export default class OpenClawAdapter extends ConnectorAdapter {
     return true;
   }
 
-  /** A configured `health_check.path` is asked as for every kind; else the gateway says whether it is ready and lets us in. */
+  /** A configured `health_check.path` must answer 2xx; besides, the gateway says whether it is ready and lets us in. */
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
-    if (this.context.config.healthCheck.path !== undefined) return super.healthCheck(context);
+    if (this.context.config.healthCheck.path !== undefined) await super.healthCheck(context);
     const version = await this.#gateway.check(context.http, context);
     return { status: 'healthy', message: `the gateway ${version} at ${this.#gateway.endpoint} is ready` };
   }

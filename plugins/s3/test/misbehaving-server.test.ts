@@ -422,13 +422,12 @@ describe('health', () => {
     await expect(wall.connector.health()).resolves.toMatchObject({ details: { code: 'FORBIDDEN' } });
   });
 
-  it('asks a configured path without the credentials, which are a signing key', async () => {
-    const { connector, server } = await start(
-      { status: 200 },
-      { config: { healthCheck: { path: '/minio/health/live' } } },
-    );
+  it('asks a configured path without the credentials, which are a signing key, and then with them', async () => {
+    const healthCheck = { path: '/minio/health/live' };
+    const script = ({ path }: { path: string }): FakeReply => (path === healthCheck.path ? { status: 200 } : noBuckets);
+    const { connector, server } = await start(script, { config: { healthCheck } });
     await expect(connector.health()).resolves.toMatchObject({ status: 'healthy' });
-    expect(server.requests).toMatchObject([{ path: '/minio/health/live' }]);
+    expect(server.requests.map(({ path }) => path)).toStrictEqual([healthCheck.path, '/']);
     expect(server.requests[0]?.headers).not.toHaveProperty('authorization');
   });
 });
