@@ -59,7 +59,7 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
       max: settings.pool_size ?? context.config.limits.concurrency,
       idleMs: settings.idle_timeout_ms,
       lifetimeMs: settings.max_lifetime_ms,
-      connect: (call) => dialect.connect(call),
+      connect: () => dialect.connect(),
     });
   }
 

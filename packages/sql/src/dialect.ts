@@ -175,7 +175,7 @@ export interface Dialect<C extends SqlConnection> extends Pick<SqlDatabase, 'lis
   readonly server: string;
   /** Whether `execute` wraps atomic statements in a transaction of its own, which makes more outcomes certain. */
   readonly changesInTransaction: boolean;
-  connect(call: Call): Promise<C>;
+  connect(): Promise<C>;
   /** What a session tells of its server. */
   check(session: Session): Promise<ServerState>;
   /** Undefined for an error that is neither the server's nor its driver's. `reading`: it came in a transaction of ours that only reads. */

@@ -106,9 +106,11 @@ export function itTellsWhatAnswers({ name, adapter, another, letIn }: Protocol):
         letIn(socket);
       };
       const connector = await connectTo(serve, { limits: { concurrency: 1, startTimeoutMs: 500 } });
-      for (const attempt of [0, 1]) {
-        await expect(connector.call('execute', one, { timeoutMs: 300 })).rejects.toMatchObject({ code: 'TIMEOUT' });
-        await closed[attempt];
+      // One place, which the second connection gets when the first one is given up.
+      while (closed.length < 2) {
+        const given = connector.call('execute', one, { timeoutMs: 300 });
+        await expect(given).rejects.toMatchObject({ effect: 'none', retryable: true });
+        await Promise.all(closed);
       }
     });
   });
