@@ -9,6 +9,7 @@ import type { Client, Server } from './server.ts';
 import { makeClient, serverOf, tlsOf } from './server.ts';
 import type { Taker } from './takers.ts';
 import { guarded, isTooLarge, takerOf, tooLargeToTake } from './takers.ts';
+import { cutOf } from './reply-cutter.ts';
 import type { Reply } from './values.ts';
 
 interface Opened {
@@ -57,7 +58,12 @@ export class Connection {
       });
     const taker = takerOf(args);
     return this.#run(scope, async (opened, sent) => {
-      const ask = (command: readonly Arg[]): Promise<Reply> => opened.client.sendCommand<Reply>([...command]);
+      const ask = (command: readonly Arg[]): Promise<Reply> =>
+        opened.client.sendCommand<Reply>([...command]).catch((error: Error) => {
+          // A value that was cut is a reply, and no refusal.
+          if (cutOf(error) === undefined) throw error;
+          return error;
+        });
       if (taker !== undefined) {
         if (opened.scripts) {
           sent(sending);

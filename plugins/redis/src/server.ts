@@ -3,6 +3,7 @@ import { ConfigInvalidError, readTls } from '@automate/sdk';
 import type { ConnectorContext } from '@automate/sdk';
 import { createClient, RedisClient, RESP_TYPES } from '@redis/client';
 import type { RedisSettings } from './config.ts';
+import { ReplyCutter } from './reply-cutter.ts';
 
 export type Client = ReturnType<typeof makeClient>;
 
@@ -85,7 +86,7 @@ export async function tlsOf({ config }: ConnectorContext, server: Server): Promi
 
 export function makeClient(server: Server, tls: ConnectionOptions | undefined, connectTimeout: number) {
   const { username, password, database, socket } = server;
-  return createClient({
+  const client = createClient({
     RESP: 2,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
@@ -111,4 +112,10 @@ export function makeClient(server: Server, tls: ConnectionOptions | undefined, c
       connectTimeout,
     },
   });
+  // The driver holds whole replies and has no limit: what no answer can hold must not reach it.
+  const cutter = new ReplyCutter();
+  const { decoder } = client._getQueue();
+  const write = decoder.write.bind(decoder);
+  decoder.write = (chunk: Buffer) => cutter.cut(chunk).forEach(write);
+  return client;
 }

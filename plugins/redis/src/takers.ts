@@ -2,6 +2,7 @@ import { InvalidInputError } from '@automate/sdk';
 import type { Arg } from './commands.ts';
 import { wordsOf } from './commands.ts';
 import { MAX_REPLY_BYTES, MAX_VALUE_BYTES } from './schemas.ts';
+import { cutOf } from './reply-cutter.ts';
 import type { Reply } from './values.ts';
 
 /** A command whose reply holds what it takes away, so that a reply that cannot be handed on would be the loss of it. */
@@ -90,6 +91,7 @@ export function isTooLarge(replies: readonly Reply[]): boolean {
   let total = 0;
   for (const reply of replies) {
     const values = Array.isArray(reply) ? reply : [reply];
+    if (values.some((value) => cutOf(value) !== undefined)) return true;
     const sizes = values.map((value) => (Buffer.isBuffer(value) ? value.length : Number(value ?? 0)));
     if (sizes.some((size) => size > MAX_VALUE_BYTES)) return true;
     for (const size of sizes) total += costOf(size);

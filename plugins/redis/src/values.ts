@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { InvalidInputError } from '@automate/sdk';
 import type { JsonValue } from '@automate/sdk';
 import type { CommandKind } from './commands.ts';
+import { cutOf } from './reply-cutter.ts';
 import { MAX_REPLY_BYTES, MAX_VALUE_BYTES } from './schemas.ts';
 import type { Value } from './schemas.ts';
 
@@ -44,14 +45,15 @@ export function toAnswer(reply: Reply, kind: CommandKind): Answer {
 
 /** What was found under a name. */
 export function toLookup(reply: Reply): { found: boolean; value?: Value } {
-  return Buffer.isBuffer(reply) ? { found: true, value: toAnswer(reply, 'read').json as Value } : { found: false };
+  return reply === null ? { found: false } : { found: true, value: toAnswer(reply, 'read').json as Value };
 }
 
 function tooLarge(reply: Reply): InvalidInputError {
   const options = { effect: 'none' } as const;
-  return Buffer.isBuffer(reply)
+  const bytes = Buffer.isBuffer(reply) ? reply.length : cutOf(reply)?.count;
+  return bytes !== undefined
     ? new InvalidInputError(
-        `the value has ${reply.length} bytes; at most ${MAX_VALUE_BYTES} are sent; ask for parts of it with GETRANGE through the action command`,
+        `the value has ${bytes} bytes; at most ${MAX_VALUE_BYTES} are sent; ask for parts of it with GETRANGE through the action command`,
         { ...options, details: { reason: 'value_too_large' } },
       )
     : new InvalidInputError(
@@ -81,7 +83,7 @@ class Converter {
     if (Array.isArray(reply)) return this.#list(reply, depth);
     if (Buffer.isBuffer(reply)) return this.#value(reply);
     // Not by its class: it may be one of another realm.
-    if (typeof reply === 'object' && reply !== null) return this.#count({ error: reply.message });
+    if (typeof reply === 'object' && reply !== null) return this.#error(reply);
     const isExact = reply !== null && Number.isSafeInteger(Number(reply));
     return this.#count(isExact ? Number(reply) : reply);
   }
@@ -99,8 +101,16 @@ class Converter {
         break;
       }
       list.push(this.convert(reply, depth + 1));
+      if (cutOf(reply)?.what === 'rest') break;
     }
     return list;
+  }
+
+  #error(reply: Error): JsonValue {
+    const cut = cutOf(reply);
+    if (cut === undefined) return this.#count({ error: reply.message });
+    this.#isSpoilt = true;
+    return this.#count({ truncated: cut.count });
   }
 
   #value(bytes: Buffer): JsonValue {

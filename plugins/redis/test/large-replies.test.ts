@@ -38,6 +38,7 @@ async function open(username?: string): Promise<Connector> {
   const connector = await startConnector(RedisAdapter, {
     url: server.url,
     settings: { allow_commands: TAKERS },
+    timeoutMs: 60_000,
     ...config,
   });
   running.push(connector);
@@ -194,6 +195,30 @@ describeWith(redis, 'a reply that is too large', () => {
     const wide = await command('EVAL', "local t = {}; for i = 1, 9 do t[i] = string.rep('x', 700000) end; return t", 0);
     expect(Buffer.byteLength(JSON.stringify(wide))).toBeLessThan(3 * 1024 * 1024);
     expect(wide['reply']).toContainEqual({ truncated: 700_000 });
+  });
+
+  it('is told by its size however huge it is, and disturbs no neighbour', async () => {
+    server.cli('SETRANGE', 'huge', '60000000', 'x');
+    fill("for i = 1, 40 do redis.call('RPUSH', 'list', VALUE) end", 1_000_000);
+    const connector = await open();
+    await connector.call('get', { key: 'a' });
+    const [value, list, taken, script, neighbour] = await Promise.allSettled([
+      connector.call('get', { key: 'huge' }),
+      connector.call('command', { command: 'LRANGE', args: ['list', 0, -1] }),
+      connector.call('command', { command: 'GETDEL', args: ['huge'] }),
+      connector.call('command', {
+        command: 'EVAL',
+        args: ["redis.call('INCR', 'n'); return redis.call('GET', 'huge')", 0],
+      }),
+      connector.call('incr', { key: 'n' }),
+    ]);
+    const refused = { code: 'INVALID_INPUT', effect: 'none' };
+    expect(value).toMatchObject({ reason: { ...refused, message: expect.stringContaining('60000001 bytes') } });
+    expect(list).toMatchObject({ reason: { ...refused, details: { reason: 'reply_too_large' } } });
+    expect(taken).toMatchObject({ reason: { ...refused, details: { reason: 'value_too_large' } } });
+    expect(script).toMatchObject({ value: { reply: { truncated: 60_000_001 }, truncated: true } });
+    expect(neighbour).toMatchObject({ value: { value: '2' } });
+    expect(server.cli('STRLEN', 'huge')).toBe('60000001');
   });
 
   it('is cut after a move of a value, which stays where it was moved to', async () => {

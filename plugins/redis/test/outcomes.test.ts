@@ -150,16 +150,24 @@ describeWith(redis, 'what a Redis command has done when it fails', () => {
     expect(server.cli('GET', 'n')).toBe('1');
   });
 
-  it('refuses reads that would wait, and reads groups otherwise', async () => {
-    const command = send(await connect(allow('XREADGROUP', 'XREAD')));
+  it('refuses what would wait or debug, and reads groups otherwise, whatever they are called', async () => {
+    const command = send(await connect(allow('XREADGROUP', 'XREAD', 'SCRIPT')));
     server.cli('XADD', 's', '1-1', 'f', 'v');
-    server.cli('XGROUP', 'CREATE', 's', 'g', '0');
-    await expect(command('XREAD', 'BLOCK', 0, 'STREAMS', 's', '$')).rejects.toMatchObject({
-      code: 'INVALID_INPUT',
-      details: { reason: 'would_block' },
-    });
-    await expect(command('xreadgroup', 'GROUP', 'g', 'me', 'STREAMS', 's', '>')).resolves.toStrictEqual({
-      reply: [['s', [['1-1', ['f', 'v']]]]],
-    });
+    for (const group of ['streams', 'BLOCK']) server.cli('XGROUP', 'CREATE', 's', group, '0');
+    for (const [name, ...args] of [
+      ['XREAD', 'BLOCK', 0, 'STREAMS', 's', '$'],
+      ['XREAD', 'COUNT', 1, 'block', 0, 'STREAMS', 's', '$'],
+      ['XREADGROUP', 'GROUP', 'streams', 'me', 'BLOCK', 0, 'STREAMS', 's', '>'],
+      ['SCRIPT DEBUG', 'YES'],
+      ['SCRIPT', 'debug', 'YES'],
+    ] as const)
+      await expect(command(name, ...args)).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        details: { reason: 'would_block' },
+      });
+    for (const group of ['streams', 'BLOCK'])
+      await expect(command('xreadgroup', 'GROUP', group, 'block', 'STREAMS', 's', '>')).resolves.toStrictEqual({
+        reply: [['s', [['1-1', ['f', 'v']]]]],
+      });
   });
 });

@@ -51,14 +51,22 @@ function refuseUnlessAllowed(allowed: readonly string[], words: readonly string[
   });
 }
 
-/** XREAD and XREADGROUP wait only where they are told to. */
+/** What waits, or changes the connection, only where it is told to. */
 function refuseToBlock([command, ...args]: readonly (string | Buffer)[]): void {
-  const options = args.slice(
-    0,
-    args.findIndex((arg) => /^STREAMS$/i.test(String(arg))),
-  );
-  if (!/^XREAD(GROUP)?$/.test(String(command)) || !options.some((arg) => /^BLOCK$/i.test(String(arg)))) return;
-  throw new InvalidInputError(`${String(command)} may not BLOCK: all calls share one connection; leave it out`, {
+  const words = args.map((arg) => String(arg).toUpperCase());
+  const isDebugger = command === 'SCRIPT' && words[0] === 'DEBUG';
+  if (!isDebugger && !(/^XREAD(GROUP)?$/.test(String(command)) && blocks(words))) return;
+  const what = isDebugger ? 'SCRIPT may not DEBUG' : `${String(command)} may not BLOCK`;
+  throw new InvalidInputError(`${what}: all calls share one connection; leave it out`, {
     details: { reason: 'would_block' },
   });
+}
+
+/** Whether a read of streams has the option BLOCK, rather than a group or consumer of that name. */
+function blocks(words: readonly string[]): boolean {
+  for (let at = 0; at < words.length && words[at] !== 'STREAMS'; at += 1) {
+    if (words[at] === 'BLOCK') return true;
+    if (words[at] === 'GROUP') at += 2;
+  }
+  return false;
 }
