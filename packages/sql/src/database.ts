@@ -18,9 +18,7 @@ import type {
   SqlConnection,
   SqlDatabase,
   StatementResult,
-  TableDescription,
   TableName,
-  Table,
   TablesWanted,
 } from './dialect.ts';
 import { isAtomic } from './grammar.ts';
@@ -32,6 +30,7 @@ import { Pool } from './pool.ts';
 import type { Page } from './results.ts';
 import type { Statement } from './schemas.ts';
 import type { ServerSettings } from './settings.ts';
+import type { Table, TableDescription } from './table-schemas.ts';
 
 /** How long making a connection good as new may take, in milliseconds. */
 const RESET_MS = 2000;

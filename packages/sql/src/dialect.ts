@@ -3,6 +3,7 @@ import type { Grammar } from './grammar.ts';
 import type { Effects } from './outcome.ts';
 import type { Page, ResultSet } from './results.ts';
 import type { Statement } from './schemas.ts';
+import type { Table, TableDescription } from './table-schemas.ts';
 
 /** The part of a call's context that its statements are bound to. */
 export type Call = Pick<CallContext, 'deadline' | 'signal'>;
@@ -76,43 +77,9 @@ export interface TablesWanted {
   readonly limit: number;
 }
 
-export interface Table {
-  readonly schema: string;
-  readonly name: string;
-  readonly type: string;
-}
-
 export interface TableName {
   readonly schema?: string | undefined;
   readonly table: string;
-}
-
-export interface TableDescription {
-  readonly schema: string;
-  readonly table: string;
-  readonly type?: string;
-  readonly columns: readonly {
-    readonly name: string;
-    readonly type: string;
-    readonly nullable: boolean;
-    readonly default?: string;
-    readonly primary_key: boolean;
-    readonly generated: boolean;
-    readonly identity?: 'always' | 'by_default' | 'auto_increment';
-    readonly values?: readonly string[];
-    readonly comment?: string;
-  }[];
-  readonly indexes: readonly { readonly name: string; readonly unique: boolean; readonly columns: readonly string[] }[];
-  readonly foreign_keys: readonly {
-    readonly name?: string;
-    readonly columns: readonly string[];
-    readonly schema: string;
-    readonly table: string;
-    readonly references: readonly string[];
-  }[];
-  readonly checks?: readonly { readonly name: string; readonly expression: string }[];
-  readonly partition_key?: string;
-  readonly options?: readonly string[];
 }
 
 /** What an error of a server or its driver means. */

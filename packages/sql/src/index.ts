@@ -1,7 +1,5 @@
 export { ask } from './ask.ts';
 export { checkSession } from './check-session.ts';
-export { parseConnectionUri } from './connection-uri.ts';
-export type { ConnectionUri, UriGrammar } from './connection-uri.ts';
 export type {
   Begin,
   Call,
@@ -13,8 +11,6 @@ export type {
   SqlConnection,
   SqlDatabase,
   StatementResult,
-  Table,
-  TableDescription,
   TableName,
   TablesWanted,
   Traits,
@@ -32,7 +28,10 @@ export { createRoom, createRowPage } from './results.ts';
 export type { Category, Column, Page, ResultSet, Row, RowPage } from './results.ts';
 export { readParameter } from './schemas.ts';
 export type { Parameter, Statement, Value } from './schemas.ts';
+export { createSocket, labelOf, readLogin, readTrust } from './server-login.ts';
+export type { Login, ServerKind } from './server-login.ts';
 export { maxRowsSetting, serverSettings } from './settings.ts';
 export type { ServerSettings } from './settings.ts';
 export { sqlActions } from './sql-actions.ts';
 export { bytesValue, floatValue, integerValue, jsonValue } from './values.ts';
+export type { Table, TableDescription } from './table-schemas.ts';

@@ -1,6 +1,5 @@
 import type { Session, Table, TableDescription, TableName, TablesWanted } from '@automate/sql';
 import { ask } from '@automate/sql';
-import { z } from 'zod';
 
 const TABLES = `
   SELECT TABLE_SCHEMA AS \`schema\`, TABLE_NAME AS name,
@@ -29,40 +28,38 @@ const CHECKS = `SELECT k.CONSTRAINT_NAME AS name, k.CHECK_CLAUSE AS expression F
 const CHECKS_BY_TABLE = `${CHECKS} WHERE k.CONSTRAINT_SCHEMA = ? AND k.TABLE_NAME = ? ORDER BY BINARY k.CONSTRAINT_NAME`;
 const CHECKS_BY_SCHEMA = `${CHECKS} JOIN information_schema.TABLE_CONSTRAINTS t USING (CONSTRAINT_SCHEMA, CONSTRAINT_NAME)
   WHERE t.TABLE_SCHEMA = ? AND t.TABLE_NAME = ? AND t.CONSTRAINT_TYPE = 'CHECK' ORDER BY BINARY k.CONSTRAINT_NAME`;
-const PARTITIONS = `SELECT PARTITION_METHOD AS method, PARTITION_EXPRESSION AS expression,
-    SUBPARTITION_METHOD AS submethod, SUBPARTITION_EXPRESSION AS subexpression
+const PARTITION_KEY = `SELECT CONCAT(PARTITION_METHOD, ' (', COALESCE(PARTITION_EXPRESSION, ''), ')',
+    COALESCE(CONCAT(', ', SUBPARTITION_METHOD, ' (', SUBPARTITION_EXPRESSION, ')'), '')) AS partition_key
   FROM information_schema.PARTITIONS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND PARTITION_METHOD IS NOT NULL LIMIT 1`;
 
-const tableRow = z.object({ schema: z.string(), name: z.string(), type: z.string() });
-const columnRow = z.object({
-  name: z.string(),
-  type: z.string(),
-  nullable: z.string(),
-  fallback: z.string().nullable(),
-  role: z.string(),
-  extra: z.string(),
-  expression: z.string().nullable(),
-  comment: z.string(),
-});
-const indexRow = z.object({ name: z.string(), repeats: z.coerce.number(), part: z.string().nullable() });
-const keyRow = z.object({
-  name: z.string(),
-  part: z.string(),
-  schema: z.string(),
-  table: z.string(),
-  reference: z.string(),
-});
-const checkRow = z.object({ name: z.string(), expression: z.string() });
-const partitionRow = z.object({
-  method: z.string(),
-  expression: z.string().nullable(),
-  submethod: z.string().nullable(),
-  subexpression: z.string().nullable(),
-});
+interface ColumnRow {
+  readonly name: string;
+  readonly type: string;
+  readonly nullable: string;
+  readonly fallback: string | null;
+  readonly role: string;
+  readonly extra: string;
+  readonly expression: string | null;
+  readonly comment: string;
+}
+
+interface IndexRow {
+  readonly name: string;
+  readonly repeats: number;
+  readonly part: string | null;
+}
+
+interface KeyRow {
+  readonly name: string;
+  readonly schema: string;
+  readonly part: string;
+  readonly table: string;
+  readonly reference: string;
+}
 
 /** Tables and views by database and name, in the order of their bytes. */
 export function listTables(session: Session, { schema = '', after, limit }: TablesWanted): Promise<readonly Table[]> {
-  return rowsOf(session, tableRow, TABLES, [schema, schema, after.schema, after.schema, after.name], limit);
+  return rowsOf<Table>(session, TABLES, [schema, schema, after.schema, after.schema, after.name], limit);
 }
 
 /** What a table is made of; undefined if there is none of that name. */
@@ -70,30 +67,43 @@ export async function describeTable(
   session: Session,
   { schema = '', table }: TableName,
 ): Promise<TableDescription | undefined> {
-  const [found] = await rowsOf(session, tableRow, TABLE, [table, schema, schema]);
+  const [found] = await rowsOf<Table>(session, TABLE, [table, schema, schema]);
   if (found === undefined) return undefined;
   const place = [found.schema, found.name];
   const checks = await checksOf(session, place);
-  const [partition] = await rowsOf(session, partitionRow, PARTITIONS, place);
+  const [partition] = await rowsOf<{ partition_key: string }>(session, PARTITION_KEY, place);
+  const indexes = Map.groupBy(await rowsOf<IndexRow>(session, INDEXES, place), ({ name }) => name);
+  const keys = Map.groupBy(await rowsOf<KeyRow>(session, FOREIGN_KEYS, place), ({ name }) => name);
   return {
     schema: found.schema,
     table: found.name,
     type: found.type,
-    columns: (await rowsOf(session, columnRow, COLUMNS, place)).map(toColumn),
-    indexes: toIndexes(await rowsOf(session, indexRow, INDEXES, place)),
-    foreign_keys: toForeignKeys(await rowsOf(session, keyRow, FOREIGN_KEYS, place)),
+    columns: (await rowsOf<ColumnRow>(session, COLUMNS, place)).map(toColumn),
+    indexes: [...indexes].map(([name, parts]) => ({
+      name,
+      unique: parts[0]?.repeats === 0,
+      columns: parts.map(({ part }) => part ?? ''),
+    })),
+    foreign_keys: [...keys].map(([name, parts]) => ({
+      name,
+      columns: parts.map(({ part }) => part),
+      schema: parts[0]?.schema ?? '',
+      table: parts[0]?.table ?? '',
+      references: parts.map(({ reference }) => reference),
+    })),
     ...(checks.length === 0 ? {} : { checks }),
-    ...(partition === undefined ? {} : { partition_key: toPartitionKey(partition) }),
+    ...partition,
   };
 }
 
-async function checksOf(session: Session, place: string[]): Promise<readonly z.output<typeof checkRow>[]> {
-  const [known] = await rowsOf(session, z.object({ by_table: z.coerce.number().nullable() }), CHECKS_EXIST, []);
+async function checksOf(session: Session, place: string[]) {
+  const [known] = await rowsOf<{ by_table: number | null }>(session, CHECKS_EXIST, []);
   if (known === undefined || known.by_table === null) return [];
-  return rowsOf(session, checkRow, known.by_table > 0 ? CHECKS_BY_TABLE : CHECKS_BY_SCHEMA, place);
+  const sql = Number(known.by_table) > 0 ? CHECKS_BY_TABLE : CHECKS_BY_SCHEMA;
+  return rowsOf<{ name: string; expression: string }>(session, sql, place);
 }
 
-function toColumn({ name, type, nullable, fallback, role, extra, expression, comment }: z.output<typeof columnRow>) {
+function toColumn({ name, type, nullable, fallback, role, extra, expression, comment }: ColumnRow) {
   const values = labelsOf(type);
   return {
     name,
@@ -121,38 +131,9 @@ function labelsOf(type: string): string[] | undefined {
   );
 }
 
-function toPartitionKey({ method, expression, submethod, subexpression }: z.output<typeof partitionRow>): string {
-  const key = `${method} (${expression ?? ''})`;
-  return submethod === null ? key : `${key}, ${submethod} (${subexpression ?? ''})`;
-}
-
-function toIndexes(rows: readonly z.output<typeof indexRow>[]) {
-  return [...Map.groupBy(rows, ({ name }) => name)].map(([name, parts]) => ({
-    name,
-    unique: parts[0]?.repeats === 0,
-    columns: parts.map(({ part }) => part ?? ''),
-  }));
-}
-
-function toForeignKeys(rows: readonly z.output<typeof keyRow>[]) {
-  return [...Map.groupBy(rows, ({ name }) => name)].map(([name, parts]) => ({
-    name,
-    columns: parts.map(({ part }) => part),
-    schema: parts[0]?.schema ?? '',
-    table: parts[0]?.table ?? '',
-    references: parts.map(({ reference }) => reference),
-  }));
-}
-
 /** More rows than a table has columns, indexes or keys. */
 const ENOUGH = 10_000;
 
-async function rowsOf<S extends z.ZodType>(
-  session: Session,
-  row: S,
-  sql: string,
-  params: string[],
-  limit = ENOUGH,
-): Promise<z.output<S>[]> {
-  return z.array(row).parse(await ask(session, { sql, params }, limit));
+async function rowsOf<T>(session: Session, sql: string, params: string[], limit = ENOUGH): Promise<T[]> {
+  return (await ask(session, { sql, params }, limit)) as T[];
 }

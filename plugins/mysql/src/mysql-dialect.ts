@@ -1,12 +1,12 @@
 import { ConfigInvalidError } from '@automate/sdk';
 import type { ConnectorContext, ConnectorError } from '@automate/sdk';
 import type { Dialect, Effects, Fault } from '@automate/sql';
-import { ask, EFFECTS } from '@automate/sql';
+import { ask, EFFECTS, labelOf } from '@automate/sql';
 import mysql from 'mysql2';
 import type { Connection, ConnectionOptions } from 'mysql2';
 import { describeTable, listTables } from './catalogue.ts';
 import type { MysqlSettings } from './config.ts';
-import { connectOptions, labelOf } from './connect-options.ts';
+import { connectOptions, loginOf } from './connect-options.ts';
 import { MysqlConnection, readRows } from './mysql-connection.ts';
 import { mysqlFault } from './mysql-error.ts';
 import { traits } from './mysql-traits.ts';
@@ -16,7 +16,8 @@ import type { TimeZone } from './time-zone.ts';
 
 /** MySQL or MariaDB, and the server that a connector's configuration names. */
 export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings): Dialect<MysqlConnection> {
-  const server = `MySQL at ${labelOf(context, settings)}`;
+  const login = loginOf(context, settings);
+  const server = `MySQL at ${labelOf(login)}`;
   /** By the server's name for them. */
   const zones = new Map<string, Promise<TimeZone>>();
   const explain = (error: unknown, effects: Effects, reading = false): Fault | undefined =>
@@ -34,7 +35,7 @@ export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings)
     server,
     changesInTransaction: true,
     async connect() {
-      const options = await connectOptions(context, settings);
+      const options = await connectOptions(context, login);
       const connection = mysql.createConnection(options);
       // Without a listener a connection that breaks while nobody uses it would end the worker.
       connection.on('error', () => undefined);

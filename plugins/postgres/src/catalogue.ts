@@ -1,6 +1,5 @@
 import type { Session, Table, TableDescription, TableName, TablesWanted } from '@automate/sql';
 import { ask } from '@automate/sql';
-import { z } from 'zod';
 
 const TABLES = `
   SELECT n.nspname AS schema, c.relname AS name, ${typeOf('c')} AS type
@@ -55,11 +54,9 @@ function namesOf(table: string, numbers: string): string {
     JOIN pg_catalog.pg_attribute a ON a.attrelid = k.${table} AND a.attnum = u.number ORDER BY u.position)`;
 }
 
-const tableRow = z.object({ schema: z.string(), name: z.string(), type: z.string() });
-
-export async function listTables(session: Session, { schema, after, limit }: TablesWanted): Promise<Table[]> {
+export async function listTables(session: Session, { schema, after, limit }: TablesWanted): Promise<readonly Table[]> {
   const params = [schema ?? null, after.schema, after.name, limit];
-  return z.array(tableRow).parse(await ask(session, { sql: TABLES, params }, limit));
+  return (await ask(session, { sql: TABLES, params }, limit)) as unknown as readonly Table[];
 }
 
 export async function describeTable(

@@ -1,9 +1,9 @@
 import type { ConnectorContext } from '@automate/sdk';
 import type { Dialect, ServerState, Session } from '@automate/sql';
-import { ask } from '@automate/sql';
+import { ask, labelOf } from '@automate/sql';
 import { describeTable, listTables } from './catalogue.ts';
 import type { PostgresSettings } from './config.ts';
-import { addressOf, connectOptions, labelOf, loginOf } from './connect-options.ts';
+import { addressOf, connectOptions, loginOf } from './connect-options.ts';
 import { PostgresConnection } from './postgres-connection.ts';
 import { postgresFault } from './postgres-error.ts';
 import { traits } from './postgres-traits.ts';

@@ -11,65 +11,43 @@ export interface PostgresType {
 
 export type Types = ReadonlyMap<number, PostgresType>;
 
-/** Numbers of the types that every server has, each with that of its array. */
-const NUMBERS: Readonly<Record<string, readonly [own: number, array: number]>> = {
-  bool: [16, 1000],
-  bytea: [17, 1001],
-  int8: [20, 1016],
-  int2: [21, 1005],
-  int4: [23, 1007],
-  text: [25, 1009],
-  oid: [26, 1028],
-  json: [114, 199],
-  float4: [700, 1021],
-  float8: [701, 1022],
-  bpchar: [1042, 1014],
-  varchar: [1043, 1015],
-  date: [1082, 1182],
-  time: [1083, 1183],
-  timestamp: [1114, 1115],
-  timestamptz: [1184, 1185],
-  interval: [1186, 1187],
-  timetz: [1266, 1270],
-  numeric: [1700, 1231],
-  uuid: [2950, 2951],
-  jsonb: [3802, 3807],
-};
+/** The types that every server has: their names, numbers, the numbers of their arrays, and what their values are. */
+const KNOWN: readonly (readonly [name: string, own: number, array: number, category: Category])[] = [
+  ['bool', 16, 1000, 'boolean'],
+  ['bytea', 17, 1001, 'bytes'],
+  ['name', 19, 1003, 'text'],
+  ['int8', 20, 1016, 'integer'],
+  ['int2', 21, 1005, 'integer'],
+  ['int4', 23, 1007, 'integer'],
+  ['text', 25, 1009, 'text'],
+  ['oid', 26, 1028, 'integer'],
+  ['json', 114, 199, 'json'],
+  ['float4', 700, 1021, 'float'],
+  ['float8', 701, 1022, 'float'],
+  ['bpchar', 1042, 1014, 'text'],
+  ['varchar', 1043, 1015, 'text'],
+  ['date', 1082, 1182, 'date'],
+  ['time', 1083, 1183, 'time'],
+  ['timestamp', 1114, 1115, 'datetime'],
+  ['timestamptz', 1184, 1185, 'timestamp'],
+  ['interval', 1186, 1187, 'interval'],
+  ['timetz', 1266, 1270, 'time'],
+  ['numeric', 1700, 1231, 'decimal'],
+  ['uuid', 2950, 2951, 'uuid'],
+  ['jsonb', 3802, 3807, 'json'],
+];
 
 export const BUILTIN: Types = new Map(
-  Object.entries(NUMBERS).flatMap(([name, [own, array]]): [number, PostgresType][] => [
+  KNOWN.flatMap(([name, own, array]): [number, PostgresType][] => [
     [own, { name }],
     [array, { name: `_${name}`, element: own }],
   ]),
 );
 
-const CATEGORIES: Readonly<Record<string, Category>> = {
-  bool: 'boolean',
-  bytea: 'bytes',
-  int2: 'integer',
-  int4: 'integer',
-  int8: 'integer',
-  oid: 'integer',
-  numeric: 'decimal',
-  float4: 'float',
-  float8: 'float',
-  text: 'text',
-  varchar: 'text',
-  bpchar: 'text',
-  name: 'text',
-  json: 'json',
-  jsonb: 'json',
-  date: 'date',
-  time: 'time',
-  timetz: 'time',
-  timestamp: 'datetime',
-  timestamptz: 'timestamp',
-  interval: 'interval',
-  uuid: 'uuid',
-};
+const CATEGORIES: ReadonlyMap<string, Category> = new Map(KNOWN.map(([name, , , category]) => [name, category]));
 
 export function categoryOf({ name, element }: PostgresType): Category {
-  return element === undefined ? (CATEGORIES[name] ?? 'other') : 'array';
+  return element === undefined ? (CATEGORIES.get(name) ?? 'other') : 'array';
 }
 
 /** Types by number, with those that their arrays and domains are made of. */

@@ -1,10 +1,11 @@
 import { action, InvalidInputError, isJsonObject } from '@automate/sdk';
 import type { CallContext, JsonObject } from '@automate/sdk';
 import { z } from 'zod';
-import type { Session, SqlDatabase, TableDescription, Traits } from '../dialect.ts';
+import type { Session, SqlDatabase, Traits } from '../dialect.ts';
 import { createRoom } from '../results.ts';
 import type { Parameter } from '../schemas.ts';
 import { nameSchema, parameterSchema } from '../schemas.ts';
+import type { TableDescription } from '../table-schemas.ts';
 
 const MAX_INSERTED = 10_000;
 /** Rows of one statement: more of them make it no faster. */
