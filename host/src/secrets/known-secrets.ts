@@ -18,6 +18,11 @@ const CUTS = ['…', '...', '"', '\\"'];
 /** In data that is to stay as it is, the sign that stands for nothing else. */
 const SURE_CUTS = ['…'];
 
+/** What is left of escapes where a text is cut within one, before the cut and, at most so long, behind it. */
+const BROKEN_END = /(?:\\+(?:u[\da-fA-F]{0,3}|x[\da-fA-F]?)?|%(?:[\da-fA-F]|u[\da-fA-F]{0,3})?|&#?[\da-zA-Z]{0,8})+$/;
+const LONGEST_BROKEN = 24;
+const LONGEST_REST = 6;
+
 interface Span {
   readonly start: number;
   readonly end: number;
@@ -84,10 +89,14 @@ function findParts(
   onPart: (start: number, end: number) => boolean | void,
 ): boolean {
   const look = (end: number, start: number): boolean => {
-    const from = finder.findCutEnd(text, end);
+    const whole = end - (BROKEN_END.exec(text.slice(Math.max(0, end - LONGEST_BROKEN), end))?.[0].length ?? 0);
+    const from = finder.findCutEnd(text, end) ?? (whole < end ? finder.findCutEnd(text, whole) : undefined);
     if (from !== undefined && onPart(from, end) === true) return true;
-    const to = finder.findCutStart(text, start);
-    return to !== undefined && onPart(start, to) === true;
+    for (let at = start; at < start + LONGEST_REST; at += 1) {
+      const to = finder.findCutStart(text, at);
+      if (to !== undefined) return onPart(at, to) === true;
+    }
+    return false;
   };
   for (const sign of cut ? CUTS : SURE_CUTS) {
     for (let at = text.indexOf(sign); at !== -1; at = text.indexOf(sign, at + 1))

@@ -1,13 +1,14 @@
 import type { AuthConfig } from '@automate/contract';
 
-/** Headers whose value is a credential; the rest (`Accept: application/json`) would only be scrubbed out of good answers. */
-const SECRET_HEADER = /auth|token|key|secret|cookie|password|signature|credential/i;
-const SCHEME = /^(?:bearer|basic|token|apikey)\s+(?<credential>\S+)$/i;
+/** Headers that say how an answer is wanted, or for whom; their values stand in good answers, too. */
+const OPEN_HEADER =
+  /^(?:accept|accept-.*|cache-control|content-type|content-language|pragma|prefer|user-agent|x-requested-with|x-scope-orgid|.*-version)$/i;
+const SCHEME = /^[A-Za-z][\w-]*\s+(?<credential>\S+)$/;
 
 /** The credentials in `auth`, references or not. Names of users and clients are no secrets. */
 export function literalSecrets(auth: AuthConfig): readonly string[] {
   const headers = Object.entries(auth.headers ?? {}).flatMap(([name, value]) => {
-    if (!SECRET_HEADER.test(name)) return [];
+    if (OPEN_HEADER.test(name)) return [];
     const credential = SCHEME.exec(value)?.groups?.credential;
     return credential === undefined ? [value] : [value, credential];
   });

@@ -89,6 +89,10 @@ describe('a part of a secret', () => {
     ['before three dots', 'refused sk-0123456...', 'refused [secret]...'],
     ['behind one', '…456789abcdef was refused', '…[secret] was refused'],
     ['in quotes', 'refused "sk-0123456"', 'refused "[secret]"'],
+    ['within an escape', 'refused sk%2D0123456%3', 'refused [secret]'],
+    ['within an escaped one', 'refused sk&#45;0123456&amp;#5… x', 'refused [secret]… x'],
+    ['behind the rest of an escape', '38;9abcdef was refused', '38;9abcdef was refused'],
+    ['behind the rest of another', '7;89abcdef was refused', '7;[secret] was refused'],
   ])('goes from messages %s, where texts are cut', (_name, text, scrubbed) => {
     expect(scrubber.scrubString(text)).toBe(scrubbed);
     expect(JSON.parse(scrubber.scrubLine(JSON.stringify({ msg: text })))).toStrictEqual({ msg: scrubbed });

@@ -1,0 +1,207 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect } from '@automate/client';
+import type { ConnectorService } from '@automate/contract';
+import type { CliProject } from './cli/fixtures/cli-project.ts';
+import type { ServingHost } from './cli/fixtures/serving-host.ts';
+import { CANARIES, FAILURES, IDS, openCanaryProject, startRemote, WAYS } from './fixtures/canary-project.ts';
+import { BYTES, ESCAPES } from './secrets/written-forms.ts';
+import { startOtlpCollector } from './telemetry/fixtures/otlp-collector.ts';
+
+/** What must not be left of one either, as where a text was cut. */
+const PARTS = {
+  'as it is': (text: string): string => text,
+  'its beginning': (text: string): string => text.slice(0, 12),
+  'its end': (text: string): string => text.slice(-12),
+};
+
+/** Where texts leave the host, each with what must stand there, to show that it was looked at. */
+interface Exit {
+  readonly name: string;
+  readonly mark: string;
+  readonly text: string;
+}
+
+describe('a secret, wherever it stands and however it is written', () => {
+  const exits: Exit[] = [];
+  const add = (name: string, mark: string, text: unknown): void =>
+    void exits.push({ name, mark, text: typeof text === 'string' ? text : JSON.stringify(text) });
+  let project: CliProject;
+  let host: ServingHost;
+  let closers: (() => unknown)[] = [];
+
+  beforeAll(async () => {
+    const remote = await startRemote();
+    const collector = await startOtlpCollector();
+    const opened = await openCanaryProject(remote.port);
+    const { env } = opened;
+    project = opened.project;
+    host = await project.start({ env: { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint } });
+    const remoteService = await connect({ address: host.ready.grpc });
+    closers = [
+      () => remoteService.close(),
+      () => host[Symbol.asyncDispose](),
+      () => project[Symbol.asyncDispose](),
+      () => collector.close(),
+      () => remote.server.close(),
+    ];
+    const events: unknown[] = [];
+    const watching = watch(remoteService, events);
+    await callEverything(remoteService, add);
+    const rest = restOf(host.ready.http);
+    await callOverRest(rest, add);
+    for (const [name, mark, args] of [
+      ['connectors list', 'MARK', ['connectors', 'list', '--json']],
+      ['connectors list for people', 'fails-health', ['connectors', 'list']],
+      ['connectors get', 'fails-health', ['connectors', 'get', 'fails-health', '--json']],
+      ['connectors health', 'MARK', ['connectors', 'health', '--json']],
+      ['connectors test', 'MARK', ['connectors', 'test', 'fails-connect']],
+      ['execute', 'MARK', ['execute', 'basic', 'spill', '--input', '{"how":"error"}']],
+      ['doctor', 'connector fails-health', ['doctor', '--json']],
+      ['doctor for people', 'connector fails-init', ['doctor']],
+    ] as const) {
+      const { stdout, stderr } = await project.automate(args, { env });
+      add(name, mark, stdout + stderr);
+    }
+    await host.end();
+    await watching;
+    add('watched events', 'MARK', events);
+    add('the log and the boot report', 'MARK', host.output.stdout + host.output.stderr);
+    add('the boot report', '"event":"ready"', host.output.stdout);
+    add('traces', 'automate.execute', collector.spans);
+    for (const file of await filesOf(project.root)) add(file.name, '', file.text);
+    // Without a host in between, and with one that crashed before.
+    const alone = await project.automate(['execute', 'fails-init-uncaught', 'spill'], { env });
+    add('execute without a host', 'MARK', alone.stdout + alone.stderr);
+  }, 120_000);
+
+  afterAll(async () => {
+    for (const close of closers) await close();
+  });
+
+  it('is looked for in every place that it could leave by', () => {
+    expect(exits.length).toBeGreaterThan(100);
+    expect(exits.filter(({ mark, text }) => !text.includes(mark)).map(({ name }) => name)).toStrictEqual([]);
+    expect(exits.filter(({ text }) => text.includes('[secret]')).length).toBeGreaterThan(60);
+  });
+
+  it('leaves by none of them', () => {
+    const forms = Object.entries(CANARIES).flatMap(([place, value]) =>
+      Object.entries({ ...PARTS, ...ESCAPES, ...BYTES }).map(([form, write]) => ({
+        what: `${place}, ${form}`,
+        written: write(value),
+      })),
+    );
+    const hits = exits.flatMap(({ name, text }) =>
+      forms.filter(({ written }) => text.includes(written)).map(({ what }) => `${name}: ${what}`),
+    );
+    expect(hits).toStrictEqual([]);
+  });
+});
+
+type Add = (name: string, mark: string, text: unknown) => void;
+
+async function watch(service: ConnectorService, events: unknown[]): Promise<void> {
+  try {
+    for await (const event of service.watch()) events.push(event);
+  } catch {
+    // The host has ended.
+  }
+}
+
+async function callEverything(service: ConnectorService, add: Add): Promise<void> {
+  const said = (name: string, mark: string, work: Promise<unknown>): Promise<void> =>
+    work.then(
+      (answer) => add(name, mark, answer),
+      (error) => add(name, mark, [error.toEnvelope(), String(error.stack), String(error.cause)]),
+    );
+  await service.register({
+    id: 'registered',
+    kind: 'leaky',
+    enabled: true,
+    auth: { type: 'bearer', token: CANARIES['a registration, auth'] },
+    settings: { key: CANARIES['a registration, settings'] },
+  });
+  await said(
+    'a refused registration',
+    'is no key',
+    service.register({
+      id: 'refused',
+      kind: 'leaky',
+      settings: { mode: 'invalid', key: CANARIES['a refused registration'] },
+    }),
+  );
+  for (const id of IDS) {
+    for (const how of WAYS)
+      await said(`${id}: ${how}`, 'MARK', service.execute({ id, action: 'spill', payload: { how } }));
+    await said(`get ${id}`, id, service.get(id));
+    await said(`describe ${id}`, 'spill', service.describe(id));
+  }
+  for (const how of ['echo', 'refused'])
+    await said(
+      `oauth: ${how}`,
+      how === 'echo' ? 'MARK' : '500',
+      service.execute({ id: 'oauth', action: 'spill', payload: { how } }),
+    );
+  for (const mode of FAILURES) {
+    const id = `fails-${mode}`;
+    await said(`health of ${id}`, id, service.healthCheck(id));
+    await said(`${id}: test`, id, service.test(id));
+    await said(
+      `${id}: execute`,
+      mode === 'init-exit' ? 'process.exit(1)' : 'MARK',
+      service.execute({ id, action: 'spill', payload: { how: 'error' } }),
+    );
+    await said(`get ${id}`, id, service.get(id));
+  }
+  await said('list', 'MARK', service.list());
+  await said('health of all', 'MARK', service.healthCheckAll({ cached: true }));
+  await said('plugins', 'leaky', service.plugins());
+}
+
+interface Rest {
+  get(path: string): Promise<string>;
+  execute(id: string, how: string): Promise<string>;
+}
+
+function restOf(address: string): Rest {
+  const read = async (path: string, init?: RequestInit): Promise<string> => {
+    const response = await fetch(`${address}${path}`, init);
+    return JSON.stringify([...response.headers]) + (await response.text());
+  };
+  const headers = { 'content-type': 'application/json' };
+  return {
+    get: (path) => read(path),
+    execute: (id, how) =>
+      read(`/api/v1/connectors/${id}/actions/spill`, { method: 'POST', headers, body: JSON.stringify({ how }) }),
+  };
+}
+
+async function callOverRest(rest: Rest, add: Add): Promise<void> {
+  for (const id of IDS) {
+    for (const how of ['result', 'error']) add(`REST ${id}: ${how}`, 'MARK', await rest.execute(id, how));
+  }
+  for (const [path, mark] of [
+    ['/metrics', 'automate_calls_total'],
+    ['/openapi.json', 'openapi'],
+    ['/openapi.json?connectors=true', 'openapi'],
+    ['/api/v1/connectors', 'MARK'],
+    ['/api/v1/connectors/settings', 'settings'],
+    ['/api/v1/connectors/health', 'MARK'],
+    ['/api/v1/connectors/fails-init/health', 'MARK'],
+    ['/api/v1/connectors/fails-health/health?live=true', 'MARK'],
+    ['/api/v1/plugins', 'leaky'],
+  ] as const)
+    add(`GET ${path}`, mark, await rest.get(path));
+}
+
+/** What the host wrote: all files of the project, except what holds secrets by intent, and the packages. */
+async function filesOf(root: string): Promise<readonly { readonly name: string; readonly text: string }[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const own = files.filter((file) => !/node_modules|connectors\.(?:yaml|db)|secrets/.test(file.slice(root.length)));
+  return Promise.all(
+    own.map(async (file) => ({ name: file.slice(root.length), text: await readFile(file, 'latin1') })),
+  );
+}
