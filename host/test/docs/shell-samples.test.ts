@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { closedPort } from '@automate/testing';
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
-import { freePort } from '../e2e/fixtures/free-port.ts';
 import type { ServiceProcess } from '../e2e/fixtures/service-process.ts';
 import { startService } from '../e2e/fixtures/service-process.ts';
 import type { CodeBlock } from './fixtures/read-docs.ts';
@@ -108,7 +108,7 @@ describeWith(prometheus, 'the shell samples, against a host and a real Prometheu
   let server: ServiceProcess | undefined;
 
   beforeAll(async () => {
-    const port = await freePort();
+    const port = await closedPort();
     await open({ PROMETHEUS_HOST: 'localhost', PROMETHEUS_PORT: String(port) });
     // It watches itself under the name that the page shows.
     const config = {

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { closedPort } from '@automate/testing';
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
 import { AUTOMATE, plainEnvironment, repositoryPath } from '../cli/fixtures/cli-project.ts';
 import { mustRun } from '../cli/fixtures/run-command.ts';
 import { ServingHost } from '../cli/fixtures/serving-host.ts';
-import { freePort } from './fixtures/free-port.ts';
 import { startService } from './fixtures/service-process.ts';
 import type { ServiceProcess } from './fixtures/service-process.ts';
 
@@ -34,7 +34,7 @@ describeWith(prometheus, 'this repository as it is delivered, beside a real Prom
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'automate-prometheus-'));
-    const port = await freePort();
+    const port = await closedPort();
     env = {
       ...plainEnvironment(),
       DATA_DIR: join(folder, 'data'),

@@ -25,7 +25,7 @@ describe('work within a call', () => {
   });
 
   it('ends at the deadline', async () => {
-    await expect(guardCall(callOf(20).options, untilStopped)).rejects.toMatchObject({
+    await expect(guardCall(callOf(200).options, untilStopped)).rejects.toMatchObject({
       code: 'TIMEOUT',
       message: expect.stringMatching(/^the query did not answer/),
     });

@@ -146,7 +146,7 @@ describe('a server that speaks HTTP/2 alone', () => {
 
   it('that does not answer is given up in time', async () => {
     answer = () => undefined;
-    using remote = openHttp({ ...endpoint(), timeoutMs: 300 });
+    using remote = openHttp({ ...endpoint(), timeoutMs: 1500 });
     expect(await rejection(remote.http.request({ method: 'POST', path: '/' }))).toMatchObject({
       code: 'TIMEOUT',
       effect: 'maybe',

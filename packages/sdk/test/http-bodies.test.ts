@@ -172,7 +172,7 @@ describe("a failure's status and headers count, whatever its body is", () => {
     using remote = openHttp({
       ...(await raw('HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 99\r\n\r\nhalf')),
     });
-    const failed = remote.call({ deadline: Date.now() + 400 }).http.request({ method: 'POST', path: '/' });
+    const failed = remote.call({ deadline: Date.now() + 1500 }).http.request({ method: 'POST', path: '/' });
     await expect(failed).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 7000 });
   });
 });

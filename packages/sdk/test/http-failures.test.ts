@@ -118,9 +118,9 @@ describe('a network that fails', () => {
 
 describe('a time that is over', () => {
   it.each([
-    ["the request's own", { timeoutMs: 80 }, {}],
-    ["the call's", {}, { deadlineMs: 80 }],
-    ['the shorter of both', { timeoutMs: 80 }, { deadlineMs: 60_000 }],
+    ["the request's own", { timeoutMs: 500 }, {}],
+    ["the call's", {}, { deadlineMs: 500 }],
+    ['the shorter of both', { timeoutMs: 500 }, { deadlineMs: 60_000 }],
   ])('ends a request: %s', async (_which, request, call: { readonly deadlineMs?: number }) => {
     service.on('*', /./, { drop: 'never' });
     using remote = openHttp(service.endpoint);
@@ -132,7 +132,7 @@ describe('a time that is over', () => {
 
   it("outside of a call is the connector's limits.timeout", async () => {
     service.on('*', /./, { drop: 'never' });
-    using remote = openHttp({ ...service.endpoint, timeoutMs: 60 });
+    using remote = openHttp({ ...service.endpoint, timeoutMs: 200 });
     expect(await rejection(remote.http.request({ path: '/' }))).toMatchObject({ code: 'TIMEOUT' });
   });
 
@@ -146,7 +146,7 @@ describe('a time that is over', () => {
   });
 
   it('ends also a body that trickles', async () => {
-    using remote = openHttp({ ...(await trickling()), timeoutMs: 150 });
+    using remote = openHttp({ ...(await trickling()), timeoutMs: 1000 });
     expect(await rejection(remote.http.request({ path: '/' }))).toMatchObject({ code: 'TIMEOUT', effect: 'maybe' });
   });
 });

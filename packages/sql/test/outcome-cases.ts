@@ -40,7 +40,7 @@ export function itTellsOutcomesTruly(server: OutcomeServer): void {
   let connector: Connector;
   beforeAll(async () => {
     connector = await server.open();
-  }, 60_000);
+  });
   afterAll(() => server.close());
 
   const execute = (sql: string, options: { readonly timeoutMs?: number } = {}) =>
@@ -107,7 +107,6 @@ export function itTellsOutcomesTruly(server: OutcomeServer): void {
       expect(acknowledged.filter((each) => !there.has(each))).toStrictEqual([]);
       expect(denied.filter((each) => there.has(each))).toStrictEqual([]);
     },
-    60_000,
   );
 
   if (slow !== undefined && cancel !== undefined)

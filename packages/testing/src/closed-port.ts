@@ -1,15 +1,24 @@
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** A port of 127.0.0.1 at which nothing listens: one that was just given back. */
+/** Below the ports that systems hand out by themselves. */
+const LOWEST = 10_000;
+const HIGHEST = 32_000;
+
+/**
+ * A port of 127.0.0.1 at which nothing listens, for programs that cannot pick one, or for nobody. No connection and no
+ * server on port 0 takes it meanwhile, as the system does not give out such ports by itself.
+ */
 export async function closedPort(): Promise<number> {
-  const server = createServer();
-  const listening = Promise.withResolvers<void>();
-  server.listen(0, '127.0.0.1', listening.resolve);
-  await listening.promise;
-  const { port } = server.address() as AddressInfo;
-  const closed = Promise.withResolvers<void>();
-  server.close(() => closed.resolve());
-  await closed.promise;
-  return port;
+  for (;;) {
+    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+    const server = createServer();
+    try {
+      await once(server.listen(port, '127.0.0.1'), 'listening');
+      await once(server.close(), 'close');
+      return port;
+    } catch {
+      // Somebody listens there.
+    }
+  }
 }

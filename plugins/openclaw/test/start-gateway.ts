@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { closedPort } from '@automate/testing';
 
 export interface Gateway {
   readonly url: string;
@@ -24,7 +25,7 @@ export async function startGateway(folder: string, token: string): Promise<Gatew
   const state = join(home, 'state');
   mkdirSync(state);
   const model = await startModel();
-  const port = await freePort();
+  const port = await closedPort();
   writeFileSync(join(state, 'openclaw.json'), JSON.stringify(configOf(model)));
   const url = `http://127.0.0.1:${port}`;
   const program = join(folder, 'node_modules', 'openclaw', 'openclaw.mjs');
@@ -107,15 +108,6 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   for (const content of ['Hello ', 'from ', 'the ', 'stub']) send({ role: 'assistant', content }, null);
   send({}, 'stop');
   response.end('data: [DONE]\n\n');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function untilReady(url: string, exitCode: () => number | null): Promise<void> {

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { closedPort } from '@automate/testing';
 
 export interface RunningServer {
   readonly url: string;
@@ -19,7 +18,7 @@ export interface RunningServer {
 
 /** A free port and a temporary folder for a server. */
 export async function findPlace(): Promise<{ readonly folder: string; readonly port: number; readonly url: string }> {
-  const port = await freePort();
+  const port = await closedPort();
   return { folder: mkdtempSync(join(tmpdir(), 'metrics-')), port, url: `http://127.0.0.1:${port}` };
 }
 
@@ -57,17 +56,8 @@ export async function runServer({ program, args, folder, url, ready }: ServerOpt
   };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 async function untilReady(url: string, program: string, exitCode: () => number | null): Promise<void> {
-  for (let attempt = 0; attempt < 600; attempt += 1) {
+  for (;;) {
     if (exitCode() !== null) throw new Error(`${program} ended with code ${exitCode()}`);
     const status = await fetch(url).then(
       (response) => response.status,
@@ -77,14 +67,13 @@ async function untilReady(url: string, program: string, exitCode: () => number |
     if (status === 200 || status === 401) return;
     await sleep(100);
   }
-  throw new Error(`${program} did not become ready in a minute`);
 }
 
 /** Asks again until the answer is as wanted: scrapes and rules take a second or two. */
 export async function eventually<T>(ask: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> {
-  for (let attempt = 0; ; attempt += 1) {
+  for (;;) {
     const value = await ask();
-    if (wanted(value) || attempt >= 100) return value;
+    if (wanted(value)) return value;
     await sleep(200);
   }
 }

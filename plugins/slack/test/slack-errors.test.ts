@@ -129,7 +129,7 @@ describe('failures beneath Slack', () => {
   it('a slow answer ends with the deadline of the call', async () => {
     const connector = await start();
     onMethod(slack, 'chat.postMessage', { drop: 'never' });
-    await expect(connector.call('send_message', message, { timeoutMs: 200 })).rejects.toMatchObject({
+    await expect(connector.call('send_message', message, { timeoutMs: 1000 })).rejects.toMatchObject({
       code: 'TIMEOUT',
       effect: 'maybe',
     });
