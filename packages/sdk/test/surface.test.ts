@@ -57,6 +57,7 @@ describe('the package', () => {
       'responseOf',
       'textMap',
       'toRequest',
+      'withEffect',
     ]);
   });
 
