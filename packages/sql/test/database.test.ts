@@ -28,14 +28,25 @@ const traits: Traits = {
 /** A database system whose statements say what happens to them; it writes down what it was asked for. */
 const log: string[] = [];
 let opened = 0;
-let connectMs = 0;
 let takesChanges = true;
+/** What waits for the test to go on: connections that are being opened, and statements with `wait`. */
+const held: (() => void)[] = [];
+let holdsConnections = false;
+
+const hold = (): Promise<void> => new Promise((resolve) => held.push(resolve));
+
+/** Lets go of what waits, as soon as it is as much as this. */
+async function letGo(count: number): Promise<void> {
+  while (held.length < count) await sleep(1);
+  for (const resolve of held.splice(0)) resolve();
+}
 
 class ScriptConnection implements SqlConnection {
   readonly name = `c${(opened += 1)}`;
   #broken = Promise.withResolvers<never>();
   /** What COMMIT will meet. */
   #later: string | undefined;
+  #timeoutMs = 0;
   isOpen = true;
 
   constructor() {
@@ -44,16 +55,17 @@ class ScriptConnection implements SqlConnection {
   async begin(): Promise<void> {
     log.push(`${this.name} begin`);
   }
-  async prepare(): Promise<void> {}
+  async prepare({ timeoutMs }: { readonly timeoutMs: number }): Promise<void> {
+    this.#timeoutMs = timeoutMs;
+  }
   async run({ sql }: Statement) {
     log.push(`${this.name} ${sql}`);
     this.#later = /later (\w+)/.exec(sql)?.[1];
     if (sql.includes('hang')) await this.#broken.promise;
-    if (sql.includes('wait')) await Promise.race([sleep(200), this.#broken.promise]);
+    if (sql.includes('wait')) await Promise.race([hold(), this.#broken.promise]);
     if (sql.includes('overrun')) {
       // The whole program stands still, as on a busy machine, and the server stops the statement meanwhile.
-      const until = Date.now() + 400;
-      while (Date.now() < until);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, this.#timeoutMs);
       throw new Error('stopped');
     }
     if (sql.includes('stop')) throw new Error('stopped');
@@ -88,13 +100,14 @@ const dialect: Dialect<ScriptConnection> = {
   server: 'Script at nowhere',
   changesInTransaction: false,
   connect: async () => {
-    if (connectMs > 0) await sleep(connectMs);
+    if (holdsConnections) await hold();
     return new ScriptConnection();
   },
   check: async () => ({ version: '1', takesChanges }),
-  explain(error, effects) {
+  explain(error, effects, reading) {
     const { message } = error as Error;
-    const session = ({ refused: 'usable', stopped: 'usable', demoted: 'demoted', broken: 'broken' } as const)[message];
+    const told = reading === true && message === 'demoted' ? 'refused' : message;
+    const session = ({ refused: 'usable', stopped: 'usable', demoted: 'demoted', broken: 'broken' } as const)[told];
     if (session === undefined) return undefined;
     const effect = session === 'broken' ? effects.silent : effects.refused;
     const cancelled = message === 'stopped';
@@ -122,7 +135,8 @@ const execute = (sql: string, timeoutMs = 5000) => connector.call('execute', { s
 beforeEach(async () => {
   log.length = 0;
   opened = 0;
-  connectMs = 0;
+  held.length = 0;
+  holdsConnections = false;
   takesChanges = true;
   connector = await start({ pool_size: 2 });
 });
@@ -155,7 +169,10 @@ it('uses a connection again that the server only refused something on, and no ot
 });
 
 it('leaves all connections to a server that was demoted', async () => {
-  await Promise.all([execute('INSERT wait'), execute('INSERT wait')]);
+  const busy = [execute('INSERT wait'), execute('INSERT wait')];
+  await letGo(2);
+  await Promise.all(busy);
+  takesChanges = false;
   await expect(execute('INSERT demote')).rejects.toMatchObject({ effect: 'none' });
   await execute('INSERT');
   expect(log.at(-1)).toBe('c3 INSERT');
@@ -169,10 +186,19 @@ it('leaves all connections to a server that was demoted', async () => {
 
 it('does not use a connection again that was busy while its server was found to be demoted', async () => {
   const busy = execute('INSERT wait');
+  takesChanges = false;
   await expect(execute('INSERT demote')).rejects.toMatchObject({ effect: 'none' });
+  await letGo(1);
   await busy;
   await execute('INSERT');
   expect(log.at(-1)).toBe('c3 INSERT');
+});
+
+it('stays with a server that takes changes, whatever it said of a transaction', async () => {
+  await execute('INSERT');
+  await expect(execute('INSERT demote')).rejects.toMatchObject({ effect: 'none' });
+  await execute('INSERT');
+  expect(log).toStrictEqual(['c1 INSERT', 'c1 INSERT demote', 'c1 INSERT']);
 });
 
 it('leaves a server of which the health check finds that it takes no changes, unless it is to be read only', async () => {
@@ -190,19 +216,23 @@ it('leaves a server of which the health check finds that it takes no changes, un
 
 it('lets calls wait for their turn, and says so when it does not come in time', async () => {
   const busy = [execute('INSERT wait'), execute('INSERT wait')];
+  while (held.length < 2) await sleep(1);
   await expect(execute('INSERT', 50)).rejects.toMatchObject({ code: 'OVERLOADED', effect: 'none', retryable: true });
-  await execute('INSERT after');
+  const after = execute('INSERT after');
+  await letGo(2);
+  await after;
   await Promise.all(busy);
   expect(opened).toBe(2);
   expect(log.at(-1)).toMatch(/INSERT after$/);
 });
 
 it('has room for another call where one did not come to be', async () => {
-  connectMs = 100;
+  holdsConnections = true;
   const late = await Promise.allSettled([execute('INSERT', 20), execute('INSERT', 20)]);
   expect(late).toMatchObject([{ reason: { code: 'TIMEOUT', effect: 'none' } }, { reason: { effect: 'none' } }]);
   // They come too late for those who asked for them, and serve others.
-  while (opened < 2) await sleep(10);
+  holdsConnections = false;
+  await letGo(2);
   await execute('INSERT');
   expect(opened).toBe(2);
 });

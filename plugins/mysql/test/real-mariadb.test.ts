@@ -304,53 +304,6 @@ describeWith(mariadb, 'a real MariaDB', () => {
     });
   });
 
-  it('lists tables in pages', async () => {
-    await server.sql(
-      'CREATE DATABASE other',
-      'CREATE TABLE other.a (x int)',
-      'CREATE VIEW other.b AS SELECT 1',
-      'CREATE TABLE other.c (x int)',
-    );
-    const first = await connector.call('list_tables', { schema: 'other', limit: 2 });
-    expect(first['tables']).toStrictEqual([
-      { schema: 'other', name: 'a', type: 'table' },
-      { schema: 'other', name: 'b', type: 'view' },
-    ]);
-    await expect(
-      connector.call('list_tables', { schema: 'other', limit: 2, cursor: first['next_cursor'] ?? '' }),
-    ).resolves.toStrictEqual({ tables: [{ schema: 'other', name: 'c', type: 'table' }] });
-    const all = await connector.call('list_tables');
-    expect(all['tables']).toEqual(expect.arrayContaining([{ schema: 'shop', name: 'item', type: 'table' }]));
-    await expect(connector.call('list_tables', { cursor: 'x' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
-  });
-
-  it('describes a table', async () => {
-    await server.sql(`CREATE TABLE pet (name varchar(20) PRIMARY KEY, born date DEFAULT '2020-01-01' COMMENT 'its birthday', item_id bigint,
-      loud varchar(20) AS (upper(name)) STORED, KEY pet_born (born, name), CONSTRAINT pet_item FOREIGN KEY (item_id) REFERENCES item (id))`);
-    const plain = { nullable: true, primary_key: false, generated: false };
-    await expect(connector.call('describe_table', { table: 'pet' })).resolves.toStrictEqual({
-      schema: 'shop',
-      table: 'pet',
-      type: 'table',
-      columns: [
-        { name: 'name', type: 'varchar(20)', nullable: false, primary_key: true, generated: false },
-        { name: 'born', type: 'date', ...plain, default: "'2020-01-01'", comment: 'its birthday' },
-        { name: 'item_id', type: 'bigint(20)', ...plain },
-        { name: 'loud', type: 'varchar(20)', ...plain, generated: true },
-      ],
-      indexes: [
-        { name: 'PRIMARY', unique: true, columns: ['name'] },
-        { name: 'pet_born', unique: false, columns: ['born', 'name'] },
-        { name: 'pet_item', unique: false, columns: ['item_id'] },
-      ],
-      foreign_keys: [{ name: 'pet_item', columns: ['item_id'], schema: 'shop', table: 'item', references: ['id'] }],
-    });
-    await expect(connector.call('describe_table', { table: 'nowhere' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    await expect(connector.call('describe_table', { table: 'pet', schema: 'other' })).rejects.toMatchObject({
-      code: 'NOT_FOUND',
-    });
-  });
-
   itRunsTheCommonActions({ connector: () => connector, see: (sql) => server.sql(sql), quote: (name) => `\`${name}\`` });
 
   describe('credentials', () => {

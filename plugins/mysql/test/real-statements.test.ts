@@ -265,35 +265,4 @@ describeWith(mariadb, 'statements that MariaDB runs', () => {
     }
     await expect(writer?.health()).resolves.toMatchObject({ status: 'healthy' });
   });
-
-  it('tell what a table is made of', async () => {
-    await shop.server.sql(
-      `CREATE TABLE made (id int AUTO_INCREMENT PRIMARY KEY, state enum('new', 'it''s old', 'a\\\\b') NOT NULL DEFAULT 'new', total int, twice int AS (total * 2) VIRTUAL,
-        CONSTRAINT positive CHECK (total > 0))`,
-      'CREATE TABLE spread (day date NOT NULL) PARTITION BY RANGE (year(day)) (PARTITION p0 VALUES LESS THAN (2020), PARTITION p1 VALUES LESS THAN MAXVALUE)',
-      'CREATE TABLE `with.dot` (a int)',
-    );
-    const reader = await shop.connect({
-      url: shop.server.url,
-      config: { auth: { type: 'basic', username: 'boss', password: 'correct horse' } },
-    });
-    await expect(reader.call('describe_table', { table: 'shop.made' })).resolves.toMatchObject({
-      schema: 'shop',
-      table: 'made',
-      type: 'table',
-      columns: [
-        { name: 'id', identity: 'auto_increment', primary_key: true },
-        { name: 'state', values: ['new', "it's old", 'a\\b'], nullable: false, default: "'new'" },
-        { name: 'total', generated: false },
-        { name: 'twice', generated: true },
-      ],
-      checks: [{ name: 'positive', expression: '`total` > 0' }],
-    });
-    await expect(reader.call('describe_table', { table: 'spread', schema: 'shop' })).resolves.toMatchObject({
-      partition_key: 'RANGE (year(`day`))',
-    });
-    await expect(reader.call('describe_table', { table: 'with.dot', schema: 'shop' })).resolves.toMatchObject({
-      table: 'with.dot',
-    });
-  });
 });

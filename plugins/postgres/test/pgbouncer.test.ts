@@ -121,7 +121,7 @@ describeWith(services, 'PgBouncer', () => {
 
     it('cancels at the deadline what no transaction holds', async () => {
       const sql = 'DO $$ BEGIN PERFORM pg_sleep(60); END $$';
-      await expect(connector.call('execute', { sql }, { timeoutMs: 500 })).rejects.toMatchObject({
+      await expect(connector.call('execute', { sql }, { timeoutMs: 2500 })).rejects.toMatchObject({
         code: 'TIMEOUT',
         effect: 'maybe',
       });

@@ -8,6 +8,8 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createWorkshop, postgres } from './open-postgres.ts';
 import type { PostgresServer } from './start-postgres.ts';
 
+const SLEEPING = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+
 describeWith(postgres, 'sessions of a real PostgreSQL', () => {
   const workshop = createWorkshop();
   let server: PostgresServer;
@@ -173,7 +175,9 @@ describeWith(postgres, 'sessions of a real PostgreSQL', () => {
   });
 
   it('are told apart from those of others that are full', async () => {
-    const busy = connector.call('query', { sql: 'SELECT pg_sleep(2)' });
+    const busy = connector.call('query', { sql: 'SELECT pg_sleep(60)' });
+    const ended = expect(busy).rejects.toMatchObject({ details: { reason: 'canceled_by_server' } });
+    while ((await server.sql(SLEEPING)).length === 0) await sleep(10);
     for (const action of ['query', 'execute'])
       await expect(connector.call(action, { sql: 'SELECT 1' }, { timeoutMs: 200 })).rejects.toMatchObject({
         code: 'OVERLOADED',
@@ -181,7 +185,8 @@ describeWith(postgres, 'sessions of a real PostgreSQL', () => {
         retryable: true,
         details: { reason: 'pool_exhausted' },
       });
-    await busy;
+    await server.sql(SLEEPING.replace('SELECT 1', 'SELECT pg_cancel_backend(pid)'));
+    await ended;
   });
 
   it('run no longer than an administrator lets them, and are not started again then', async () => {
