@@ -1,4 +1,5 @@
 import type { CallOptions, ConnectorService } from '@automate/contract';
+import type { ParsedConnectorConfig } from '@automate/contract/schemas';
 
 /** What a check of `doctor` found. */
 export interface Diagnosis {
@@ -57,6 +58,8 @@ export interface CliContext {
   serve(options: GlobalOptions & StartOptions): Promise<void>;
   /** Writes the default configuration; answers the file's path. Throws where there is one already. */
   writeDefaultConfig(options: GlobalOptions): Promise<string>;
+  /** Reads a registration; problems have line and column, and `source` as their file. */
+  parseRegistration(text: string, source: string): ParsedConnectorConfig;
   diagnose(options: GlobalOptions): Promise<readonly Diagnosis[]>;
 }
 

@@ -5,7 +5,7 @@ import { inspect, styleText } from 'node:util';
 import type { ConnectorService } from '@automate/contract';
 import { formatBootReport } from '../boot-report.ts';
 import { diagnose } from '../compose/doctor.ts';
-import { locateHost, writeDefaultConfig } from '../compose/project-tools.ts';
+import { locateHost, parseRegistrationText, writeDefaultConfig } from '../compose/project-tools.ts';
 import { createHost } from '../create-host.ts';
 import { findProjectRoot, readIdentity } from '../identity.ts';
 import { openLocalService } from '../open-local-service.ts';
@@ -77,6 +77,7 @@ function createContext(interrupted: AbortSignal): CliContext {
     style: (format, words) => styleText(format, words, { stream: process.stdout }),
     styleError: (format, words) => styleText(format, words, { stream: process.stderr }),
     readInput: () => buffer(process.stdin),
+    parseRegistration: parseRegistrationText,
     readFile: (path) => readFile(path),
     async withService(options, doing, work) {
       await using service = await openService(options);

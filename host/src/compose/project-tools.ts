@@ -7,6 +7,7 @@ import { findProjectRoot } from '../identity.ts';
 import { findRunningHost } from '../store/data-dir.ts';
 
 export { writeDefaultConfig } from '../config/default-config.ts';
+export { parseRegistrationText } from '../config/parse-registered.ts';
 
 export interface LocateOptions {
   /** Where the project is looked for, upwards. */

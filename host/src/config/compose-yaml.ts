@@ -1,5 +1,7 @@
+import { isName } from '@automate/contract/schemas';
 import { EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml';
 import type { Event, ScalarEvent } from 'js-yaml';
+import { findOddIndentation, findYamlSlips } from './yaml-slips.ts';
 
 /** A node of a YAML or JSON text, with the place where it (for entries of maps: their key) stands. */
 export type YamlNode =
@@ -37,6 +39,9 @@ export interface ComposedYaml {
 
 /** Deeper than any configuration; the parser's own stack is safe up to here. */
 const MAX_DEPTH = 48;
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+/** `"C:\new"`, in which YAML reads a line break. */
+const MEANS_A_PATH = /"[A-Za-z]:\\(?!\\)/;
 const RESERVED_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 interface Composer {
@@ -64,39 +69,39 @@ export function composeYaml(text: string): ComposedYaml {
     if (event?.type !== EVENT_ID.DOCUMENT) continue;
     documents += 1;
     const node = composer.events[composer.at]?.type === EVENT_ID.POP ? undefined : compose(composer);
-    if (documents === 1) root = node;
-    else if (documents === 2) {
-      composer.faults.push({
-        offset: node?.offset ?? composer.offset,
-        expected: 'one document',
-        received: 'a second one after "---"',
-      });
-    }
+    // Half of what was meant is in the other one.
+    if (documents > 1) return { root: undefined, faults: [secondDocument(text, node?.offset ?? composer.offset)] };
+    root = node;
   }
-  return { root, faults: composer.faults };
+  const slips = MEANS_A_PATH.test(text) ? findYamlSlips(text).filter(({ always }) => always) : [];
+  return { root, faults: [...slips, ...composer.faults] };
+}
+
+function secondDocument(text: string, offset: number): YamlFault {
+  const start = text.lastIndexOf('\n---', offset) + 1;
+  return { offset: start, expected: 'one document', received: 'a second one after "---"' };
 }
 
 function readEvents(text: string): { readonly events: readonly Event[] } | { readonly fault: YamlFault } {
   try {
     return { events: parseEvents(text, { maxDepth: MAX_DEPTH }) };
   } catch (error) {
-    const known = error instanceof YAMLException ? error : undefined;
-    const offset = known?.mark?.position ?? 0;
-    const reason = known?.reason ?? 'the parser gave up';
-    return {
-      fault: {
-        expected: 'valid YAML',
-        received: reason,
-        message: `not valid YAML: ${reason}${hint(text, offset)}`,
-        offset,
-      },
-    };
+    return { fault: explainUnreadable(text, error instanceof YAMLException ? error : undefined) };
   }
 }
 
-function hint(text: string, offset: number): string {
-  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1).split('\n', 1)[0] ?? '';
-  return /[{[,:]\s*\$\{/.test(line) ? ' (inside { } and [ ], a value with ${…} needs quotes)' : '';
+/** The parser notices a slip where it can go no further, often lines below. Its own words may repeat a secret. */
+function explainUnreadable(text: string, error: YAMLException | undefined): YamlFault {
+  const offset = error?.mark?.position ?? 0;
+  const control = text.search(CONTROL);
+  if (control >= 0) return { offset: control, expected: 'text without control characters', received: 'one of them' };
+  const slip = findYamlSlips(text).find((found) => found.offset <= offset);
+  if (slip !== undefined) return slip;
+  return {
+    offset: findOddIndentation(text, offset),
+    expected: 'the entries of one map or list exactly under each other, each key with ":" and a space after it',
+    received: 'a line that fits to none above',
+  };
 }
 
 function next(composer: Composer): Event | undefined {
@@ -115,16 +120,16 @@ function compose(composer: Composer): YamlNode {
     // The event starts behind the star.
     const offset = event.anchorStart - 1;
     composer.offset = offset;
-    const received = `the alias ${composer.text.slice(offset, event.anchorEnd).slice(0, 60)}`;
-    composer.faults.push({ offset, expected: 'the value written out: aliases are not read', received });
+    const expected = 'the value in quotes, or written out: what begins with "*" is an alias, and aliases are not read';
+    composer.faults.push({ offset, expected, received: 'an alias' });
     return { kind: 'scalar', text: '', plain: true, offset, broken: true };
   }
   const tag = event.tagStart < 0 ? '' : composer.text.slice(event.tagStart, event.tagEnd);
   if (tag !== '' && !(tag === '!!str' && event.type === EVENT_ID.SCALAR)) {
     composer.faults.push({
       offset: event.tagStart,
-      expected: 'a value without a tag',
-      received: `the tag ${tag.slice(0, 60)}`,
+      expected: 'the value in quotes, or without what begins with "!": tags are not read',
+      received: 'a tag',
     });
   }
   if (event.type === EVENT_ID.SCALAR) return composeScalar(composer, event, tag);
@@ -172,8 +177,13 @@ function faultOfKey(
   if (text === '<<' && key.kind === 'scalar' && key.plain) {
     return { expected: 'the keys written out: merge keys are not read', received: 'the merge key "<<"' };
   }
-  if (seen.has(text)) return { expected: 'every key once', received: `the key "${text.slice(0, 60)}" a second time` };
+  if (seen.has(text)) return { expected: 'every key once', received: `${nameOf(text)} a second time` };
   return undefined;
+}
+
+/** A key that does not look like a name may be a secret. */
+function nameOf(key: string): string {
+  return isName(key, []) ? `the key "${key}"` : 'a key';
 }
 
 function atEnd(composer: Composer): boolean {

@@ -49,7 +49,8 @@ function valueOf(
   if (!mark.endsWith('}') || name === undefined) {
     return {
       expected: 'a variable such as ${NAME} or ${NAME:-default}; $${ stands for ${ itself',
-      received: JSON.stringify(mark.slice(0, 40)),
+      // Around a mark that is no variable may stand a secret, which had one in it by chance.
+      received: mark.endsWith('}') ? 'something else between "${" and "}"' : '"${" without "}"',
     };
   }
   const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
@@ -61,8 +62,12 @@ function isWhole(text: string): boolean {
   return /^\$\{[^{}]*\}$/.test(text);
 }
 
-/** A plain scalar as YAML 1.2's core schema reads it: null, true or false, a number, otherwise the text. */
+/**
+ * A plain scalar as YAML 1.2's core schema reads it: null, true or false, a number, otherwise the text. Digits after a
+ * zero are a text too: they mean an octal number to some, a decimal one to others, and to most a code.
+ */
 export function readScalar(text: string): string | number | boolean | null {
+  if (/^[-+]?0\d/.test(text)) return text;
   for (const tag of [nullCoreTag, boolCoreTag, intCoreTag, floatCoreTag]) {
     const value = tag.resolve(text, false, tag.tagName);
     if (value !== NOT_RESOLVED) return value;

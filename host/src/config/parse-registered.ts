@@ -1,6 +1,7 @@
 import type { ConnectorConfig, JsonValue, Problem } from '@automate/contract';
 import { parseConnectorConfig } from '@automate/contract/schemas';
-import type { ConfigDefaults } from '@automate/contract/schemas';
+import type { ConfigDefaults, ParsedConnectorConfig } from '@automate/contract/schemas';
+import { readConfigText } from './read-config-text.ts';
 
 export type ParsedRegistration =
   | {
@@ -20,6 +21,14 @@ export function parseRegistered(wire: unknown, defaults: ConfigDefaults): Parsed
   if (!parsed.ok) return parsed;
   const { config: written } = parsed;
   return { ok: true, written, config: unescaped(written as unknown as JsonValue) as unknown as ConnectorConfig };
+}
+
+/** Reads the text of a registration, YAML or JSON. Problems have line and column, and `source` as their file. */
+export function parseRegistrationText(text: string, source: string): ParsedConnectorConfig {
+  const { values, problemsWith } = readConfigText(text);
+  const parsed = parseConnectorConfig(values.value, { allowReferences: false });
+  const problems = problemsWith(parsed.ok ? [] : parsed.problems, source);
+  return parsed.ok && problems.length === 0 ? parsed : { ok: false, problems };
 }
 
 function unescaped(value: JsonValue): JsonValue {

@@ -1,5 +1,5 @@
 import type { JsonValue, Problem } from '@automate/contract';
-import { appendPath, isTextField } from '@automate/contract/schemas';
+import { appendPath, HIDDEN_KEY, isName, isTextField } from '@automate/contract/schemas';
 import type { PathStep } from '@automate/contract/schemas';
 import type { YamlNode } from './compose-yaml.ts';
 import { interpolate, readScalar } from './interpolate.ts';
@@ -24,15 +24,15 @@ export interface ResolvedValues {
 }
 
 interface Walk {
-  readonly environment: Environment;
+  readonly environment: Environment | undefined;
   readonly offsets: Map<string, number>;
   readonly written: Map<string, WrittenText>;
   readonly problems: Problem[];
   readonly missing: Set<string>;
 }
 
-/** The nodes of a file as plain values, variables replaced. */
-export function resolveVariables(root: YamlNode | undefined, environment: Environment): ResolvedValues {
+/** The nodes of a file as plain values, variables replaced where there is an environment. */
+export function resolveVariables(root: YamlNode | undefined, environment: Environment | undefined): ResolvedValues {
   const walk: Walk = { environment, offsets: new Map(), written: new Map(), problems: [], missing: new Set() };
   if (root === undefined) return { value: undefined, ...walk };
   walk.offsets.set('', root.offset);
@@ -55,14 +55,17 @@ function child(
   parent: { readonly path: readonly PathStep[]; readonly at: string; readonly walk: Walk },
 ): JsonValue {
   const at = appendPath(parent.at, step);
+  const hidden = appendPath(parent.at, HIDDEN_KEY);
+  if (typeof step === 'string' && !isName(step, parent.path) && !parent.walk.offsets.has(hidden))
+    parent.walk.offsets.set(hidden, offset);
   parent.walk.offsets.set(at, offset);
   return toValue(node, [...parent.path, step], at, parent.walk);
 }
 
 function toScalar(node: YamlNode & { kind: 'scalar' }, path: readonly PathStep[], at: string, walk: Walk): JsonValue {
   if (node.broken === true) walk.missing.add(at);
-  const result = interpolate(node.text, walk.environment);
-  if (result.kind === 'plain') return node.plain ? readScalar(node.text) : node.text;
+  const result = walk.environment === undefined ? undefined : interpolate(node.text, walk.environment);
+  if (result === undefined || result.kind === 'plain') return node.plain ? readScalar(node.text) : node.text;
   walk.written.set(at, { path, text: node.text });
   if (result.kind === 'failed') {
     walk.missing.add(at);

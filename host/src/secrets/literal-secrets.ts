@@ -1,12 +1,18 @@
-import type { AuthConfig } from '@automate/contract';
+import type { AuthConfig, ConnectorConfig, JsonValue } from '@automate/contract';
+import { secretsInUrl } from './url-secrets.ts';
 
 /** Headers that say how an answer is wanted, or for whom; their values stand in good answers, too. */
 const OPEN_HEADER =
   /^(?:accept|accept-.*|cache-control|content-type|content-language|pragma|prefer|user-agent|x-requested-with|x-scope-orgid|.*-version)$/i;
 const SCHEME = /^[A-Za-z][\w-]*\s+(?<credential>\S+)$/;
 
-/** The credentials in `auth`, references or not. Names of users and clients are no secrets. */
-export function literalSecrets(auth: AuthConfig): readonly string[] {
+/** The credentials that a resolved configuration holds, wherever they stand. Names of users and clients are no secrets. */
+export function literalSecrets({ auth, settings, basePath, proxy }: ConnectorConfig): readonly string[] {
+  const urls = [basePath, proxy, auth.tokenUrl, ...textsOf(settings)].filter((text) => text !== undefined);
+  return [...authSecrets(auth), ...urls.flatMap(secretsInUrl)];
+}
+
+function authSecrets(auth: AuthConfig): readonly string[] {
   const headers = Object.entries(auth.headers ?? {}).flatMap(([name, value]) => {
     if (OPEN_HEADER.test(name)) return [];
     const credential = SCHEME.exec(value)?.groups?.credential;
@@ -16,8 +22,7 @@ export function literalSecrets(auth: AuthConfig): readonly string[] {
   return [...given, ...headers].filter((value) => value !== undefined);
 }
 
-/** The password in the URL of a proxy, as it is written there and as it is meant. */
-export function proxyPassword(proxy: string | undefined): readonly string[] {
-  const password = URL.parse(proxy ?? '')?.password ?? '';
-  return password === '' ? [] : [password, decodeURIComponent(password)];
+function textsOf(value: JsonValue): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }

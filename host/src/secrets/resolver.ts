@@ -1,15 +1,16 @@
 import type { AuthConfig, ConnectorConfig, JsonObject, JsonValue, Problem } from '@automate/contract';
 import { ConfigInvalidError, describeProblem } from '@automate/contract';
-import { appendPath, AUTH_REQUIRED } from '@automate/contract/schemas';
+import { appendPath, AUTH_REQUIRED, hasReferenceForm, looksLikeSecretReference } from '@automate/contract/schemas';
 import type { SecretBackendName } from '@automate/contract/schemas';
 import { fillAuth, mergeSettings } from '../config/connection-profiles.ts';
 import type { ProfileConfig } from '../config/host-config.ts';
 import type { WorkerConfig } from '../runtime/runtime.ts';
 import { createEnvBackend } from './backends/env.ts';
 import { createFileBackend } from './backends/file.ts';
-import { literalSecrets, proxyPassword } from './literal-secrets.ts';
+import { literalSecrets } from './literal-secrets.ts';
 import { parseSecretRef } from './parse-secret-ref.ts';
 import type { SecretBackend, SecretRead } from './secret-backend.ts';
+import { secretsInUrl } from './url-secrets.ts';
 
 export interface SecretResolverOptions {
   /** What `secretref://env` reads. */
@@ -43,15 +44,17 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
   const read = async (text: string): Promise<SecretRead> => {
     const parsed = parseSecretRef(text);
     if (parsed.kind === 'literal') return { ok: false, reason: 'it is no secret reference' };
-    return parsed.kind === 'reference'
-      ? backends[parsed.reference.backend].read(parsed.reference)
-      : { ok: false, reason: parsed.reason };
+    if (parsed.kind === 'malformed') return { ok: false, reason: parsed.reason };
+    const result = await backends[parsed.reference.backend].read(parsed.reference);
+    return result.ok && looksLikeSecretReference(result.value)
+      ? { ok: false, reason: 'it holds a secret reference itself, and references are read once' }
+      : result;
   };
 
   return {
     async resolve(text) {
       const result = await read(text);
-      if (!result.ok) throw new ConfigInvalidError(`the secret ${shorten(text)} cannot be read: ${result.reason}`);
+      if (!result.ok) throw new ConfigInvalidError(`the secret ${nameOf(text)} cannot be read: ${result.reason}`);
       return result.value;
     },
 
@@ -65,7 +68,7 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
           references.push(result.value);
           return result.value;
         }
-        const message = `the secret ${shorten(text)} cannot be read: ${result.reason}`;
+        const message = `the secret ${nameOf(text)} cannot be read: ${result.reason}`;
         problems.push({ path, expected: 'a secret that can be read', received: result.reason, message });
         return '';
       };
@@ -97,8 +100,8 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
       options.learn?.(config.id, [
         ...references,
         ...Object.values(secrets),
-        ...literalSecrets(auth),
-        ...[proxy, environment.http, environment.https].flatMap(proxyPassword),
+        ...literalSecrets({ ...resolved, settings: { own: resolved.settings, shared: shared.settings ?? {} } }),
+        ...[environment.http, environment.https].flatMap((url) => secretsInUrl(url ?? '')),
       ]);
       return {
         config: resolved,
@@ -185,6 +188,6 @@ function toSnakeCase(key: string): string {
   return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-function shorten(text: string): string {
-  return text.length <= 120 ? text : `${text.slice(0, 120)}…`;
+function nameOf(text: string): string {
+  return hasReferenceForm(text) ? text : '(not shown)';
 }

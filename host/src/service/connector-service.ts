@@ -19,7 +19,6 @@ import type {
   TestReport,
 } from '@automate/contract';
 import {
-  buildEndpoint,
   ConnectorError,
   encodePayload,
   InvalidInputError,
@@ -34,7 +33,7 @@ import { waitWithin } from '../execution/wait-within.ts';
 import { describeFailure } from '../health/probe.ts';
 import type { ConnectorEntry } from '../registry/connector-state.ts';
 import type { Registry } from '../registry/registry.ts';
-import { viewConnector } from './connector-views.ts';
+import { endpointOf, viewConnector } from './connector-views.ts';
 import type { Descriptions } from './descriptions.ts';
 import type { EventHub } from './event-hub.ts';
 import type { LiveConnectors } from './live-connectors.ts';
@@ -139,7 +138,7 @@ export class HostConnectorService implements ConnectorService {
   async test(id: string, options: CallOptions = {}): Promise<TestReport> {
     this.#admit(options);
     const entry = this.#options.registry.get(requireId(id));
-    const facts = { id, endpoint: buildEndpoint(entry.config) };
+    const facts = { id, endpoint: endpointOf(entry) };
     if (entry.state.phase !== 'usable') {
       const { status, message } = this.#options.live.report(entry);
       return { ...facts, status, success: false, error: message };

@@ -1,6 +1,8 @@
 import type { AuthConfig, ConnectorConfig, JsonObject, JsonSchema, JsonValue } from '@automate/contract';
 import { MASKED_SECRET } from '@automate/contract';
+import { parseSecretRef } from '../secrets/parse-secret-ref.ts';
 import { replaceLeaves, replaceSecretSettings } from '../secrets/secret-settings.ts';
+import { secretsInUrl } from '../secrets/url-secrets.ts';
 
 const SECRET_AUTH_FIELDS = [
   'password',
@@ -18,14 +20,21 @@ export function maskConfig(
   configSchema: JsonSchema | undefined,
   described: boolean,
 ): ConnectorConfig {
-  return {
+  const masked = {
     ...written,
     auth: maskAuth(written.auth),
-    ...(written.proxy === undefined ? {} : { proxy: maskProxy(written.proxy) }),
     settings: described
       ? replaceSecretSettings(written.settings, configSchema, maskLeaf)
       : (replaceLeaves(written.settings, maskLeaf) as JsonObject),
   };
+  return maskUrls(masked as unknown as JsonObject) as unknown as ConnectorConfig;
+}
+
+/** Texts are shown as they are, but for URLs and paths with a secret in them: those are masked whole. */
+export function maskUrls<T extends JsonValue>(value: T): T {
+  return replaceLeaves(value, (leaf) =>
+    typeof leaf === 'string' && secretsInUrl(leaf).length > 0 ? MASKED_SECRET : leaf,
+  ) as T;
 }
 
 function maskAuth(auth: AuthConfig): AuthConfig {
@@ -42,17 +51,11 @@ function maskAuth(auth: AuthConfig): AuthConfig {
   return masked;
 }
 
-/** A proxy's URL is a secret where it holds credentials. */
-function maskProxy(proxy: string): string {
-  const url = URL.parse(proxy);
-  return url === null || (url.username === '' && url.password === '') ? proxy : MASKED_SECRET;
-}
-
 function maskLeaf(leaf: JsonValue): JsonValue {
   return typeof leaf === 'string' ? maskText(leaf) : MASKED_SECRET;
 }
 
 /** References say where a secret is, not what it is. Text that only contains one is masked whole. */
 function maskText(text: string): string {
-  return /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(text) || text.startsWith('secretref://') ? text : MASKED_SECRET;
+  return /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(text) || parseSecretRef(text).kind === 'reference' ? text : MASKED_SECRET;
 }

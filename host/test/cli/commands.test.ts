@@ -210,9 +210,10 @@ describe('the commands, without a running host', () => {
     const bad = '{ id: "Not An Id", kind: echo, port: 99999, colour: red }';
     const { status, stderr } = await project.automate(['connectors', 'register', '--input', bad]);
     expect(status).toBe(78);
-    for (const path of ['id', 'port', 'colour']) expect(stderr).toMatch(new RegExp(`^ {2}${path}: `, 'm'));
+    for (const path of ['id', 'port', 'colour'])
+      expect(stderr).toMatch(new RegExp(`^ {2}--input:1:\\d+: ${path}: `, 'm'));
     const broken = await project.automate(['connectors', 'register', '--input', '{ id: [']);
-    expect(broken).toMatchObject({ status: 78, stderr: expect.stringMatching(/neither YAML nor JSON/) });
+    expect(broken).toMatchObject({ status: 78, stderr: expect.stringMatching(/--input:1:1: expected a closing \}/) });
   });
 
   it('prints colours only where they are wanted', async () => {

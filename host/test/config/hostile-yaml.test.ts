@@ -60,7 +60,7 @@ describe('hostile YAML', () => {
 
   it('says what to do about an alias', () => {
     expect(problemsOf('connectors: &a [*a]\n')).toStrictEqual([
-      '1:17: expected the value written out: aliases are not read, received the alias *a',
+      '1:17: expected the value in quotes, or written out: what begins with "*" is an alias, and aliases are not read, received an alias',
     ]);
   });
 });

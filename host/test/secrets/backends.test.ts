@@ -30,11 +30,11 @@ describe('secretref://env', () => {
       'secretref://store/default/TOKEN',
       'the secret backend "store" is not built yet; use secretref://env or secretref://file',
     ],
-    ['TOKEN', 'it is no secret reference'],
-  ])('fails closed for %s', async (reference, reason) => {
+    ['TOKEN', 'it is no secret reference', '(not shown)'],
+  ])('fails closed for %s', async (reference, reason, shown = reference) => {
     await expect(resolver.resolve(reference)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: `the secret ${reference} cannot be read: ${reason}`,
+      message: `the secret ${shown} cannot be read: ${reason}`,
     });
   });
 });

@@ -33,8 +33,14 @@ export function configRefused(id: unknown, problems: readonly Problem[]): Invali
 /** Throws for a configuration that is no object at all. */
 export function requireConfig(config: unknown): void {
   if (typeof config === 'object' && config !== null && !Array.isArray(config)) return;
-  const received = Array.isArray(config) ? 'a list' : config === null ? 'null' : (JSON.stringify(config) ?? 'nothing');
-  throw configRefused(undefined, [{ path: '', expected: 'an object', received: received.slice(0, 80) }]);
+  const received = Array.isArray(config)
+    ? 'a list'
+    : config === null
+      ? 'null'
+      : config === undefined
+        ? 'nothing'
+        : `a ${typeof config}`;
+  throw configRefused(undefined, [{ path: '', expected: 'an object', received }]);
 }
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;

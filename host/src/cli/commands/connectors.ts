@@ -1,5 +1,5 @@
-import type { ConnectorConfig, ConnectorInfo, ConnectorType, HealthReport } from '@automate/contract';
-import { configRefused, CONNECTOR_TYPES, isJsonObject } from '@automate/contract';
+import type { ConnectorInfo, ConnectorType, HealthReport } from '@automate/contract';
+import { configRefused, CONNECTOR_TYPES } from '@automate/contract';
 import {
   changeResultView,
   connectorDetailsView,
@@ -8,10 +8,10 @@ import {
   healthReportView,
   testReportView,
 } from '@automate/contract/http';
-import { parseConnectorConfig, toWireConfig } from '@automate/contract/schemas';
+import { toWireConfig } from '@automate/contract/schemas';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { dump, load } from 'js-yaml';
+import { dump } from 'js-yaml';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
 import { formatTable } from '../format-table.ts';
@@ -70,7 +70,9 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
       .requiredOption('--input <yaml>', 'the configuration as YAML or JSON: the text, @file, or - for standard input')
       .action(async (_options: unknown, command: Command) => {
         const { json, input, ...rest } = command.optsWithGlobals<GlobalOptions & { readonly input: string }>();
-        const config = parseInput(await readArgument(context, input));
+        const parsed = context.parseRegistration(await readArgument(context, input), '--input');
+        if (!parsed.ok) throw configRefused('', parsed.problems);
+        const { config } = parsed;
         const result = await context.withService(rest, `${verb} ${config.id}`, (service, call) =>
           service[verb](config, call),
         );
@@ -121,25 +123,6 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
       context.out(json === true ? JSON.stringify(testReportView(report), undefined, 2) : words);
       if (!report.success) throw new CliExit(EXIT.failed, `the connection test of ${id} failed`);
     });
-}
-
-function parseInput(text: string): ConnectorConfig {
-  let value: unknown;
-  try {
-    value = load(text);
-  } catch (cause) {
-    throw new CliExit(
-      EXIT.badConfig,
-      `--input is neither YAML nor JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
-    );
-  }
-  const parsed = parseConnectorConfig(value, { allowReferences: false });
-  if (parsed.ok) return parsed.config;
-  throw configRefused(readId(value), parsed.problems);
-}
-
-function readId(value: unknown): string {
-  return isJsonObject(value) && typeof value['id'] === 'string' ? value['id'] : '';
 }
 
 function formatInfos(context: CliContext, infos: readonly ConnectorInfo[]): string {

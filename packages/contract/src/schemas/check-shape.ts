@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { JsonValue } from '../json.ts';
-import { describeReceived, mayBeSecret } from './describe-received.ts';
+import { describeReceived, HIDDEN_KEY, isName, mayBeSecret } from './describe-received.ts';
 import type { Finding } from './finding.ts';
 import type { PathStep } from '../problem-path.ts';
 import { knownKeys } from './schema-at.ts';
@@ -18,19 +18,22 @@ export function checkShape<T>(schema: z.ZodType<T>, value: JsonValue | undefined
   return undefined;
 }
 
-function toFindings(issue: z.core.$ZodIssue, value: JsonValue | undefined, schema: z.ZodType): Finding[] {
+function toFindings(issue: z.core.$ZodIssue, value: JsonValue | undefined, schema: z.ZodType): readonly Finding[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   if (issue.code === 'unrecognized_keys') {
-    return explainUnknownKeys(issue.keys, knownKeys(schema, path)).map(({ key, ...rest }) => ({
-      path: [...path, key],
-      ...rest,
-    }));
+    return explainUnknownKeys(issue.keys, knownKeys(schema, path), path);
   }
   if (issue.code === 'invalid_key') {
     const expected = issue.issues[0]?.message ?? issue.message;
-    return [{ path, expected, received: `the key "${String(path.at(-1)).slice(0, 60)}"` }];
+    const key = String(path.at(-1));
+    const above = path.slice(0, -1);
+    return isName(key, above)
+      ? [{ path, expected, received: `the key "${key}"` }]
+      : [{ path: [...above, HIDDEN_KEY], expected, received: 'a key of another form' }];
   }
-  return [{ path, expected: issue.message, received: describeReceived(valueAt(value, path), mayBeSecret(path)) }];
+  // What stands for a whole map may be what belongs in it.
+  const secret = mayBeSecret(path) || /^a (?:map|list)\b/.test(issue.message);
+  return [{ path, expected: issue.message, received: describeReceived(valueAt(value, path), secret) }];
 }
 
 function valueAt(value: unknown, path: readonly PathStep[]): unknown {

@@ -38,7 +38,7 @@ const authSchema = strictMap({
     .optional()
     .meta({ description: 'Header that carries api_key.', default: 'X-API-Key' }),
   headers: textMap().optional().meta({ description: 'Further headers sent with every request.' }),
-  token_url: pattern(/^(?:https?:\/\/\S+|secretref:\/\/\S+)$/, 'an http or https URL')
+  token_url: pattern(/^(?:https?:\/\/(?![^/?#]*@)\S+|secretref:\/\/\S+)$/, 'an http or https URL without credentials')
     .optional()
     .meta({ description: 'For oauth2 (client credentials): where tokens are issued.' }),
   client_id: text().optional().meta({ description: 'For oauth2.' }),
@@ -125,7 +125,10 @@ export const connectorConfigSchema = strictMap({
   scheme: pattern(SCHEME_PATTERN, 'a URL scheme such as "http"')
     .optional()
     .meta({ description: "Default: the kind's own, or http where it names none." }),
-  base_path: pattern(/^[^\s?#]*$/, 'a path without spaces, "?" or "#"')
+  base_path: pattern(
+    /^(?!.*:\/\/)(?!\/\/)(?![^@]*:[^@]*@)[^\s?#]*$/,
+    'a path without host, credentials, spaces, "?" or "#"',
+  )
     .optional()
     .meta({ description: "Put before every request's path." }),
   auth: authSchema.optional().meta({ description: 'Applied to every request that the kind makes.' }),

@@ -1,9 +1,9 @@
 import { MASKED_SECRET } from '../connector.ts';
 import type { JsonValue } from '../json.ts';
-import { describeReceived, mayBeSecret } from './describe-received.ts';
+import { describeReceived, HIDDEN_KEY, mayBeSecret } from './describe-received.ts';
 import type { Finding } from './finding.ts';
 import type { PathStep } from '../problem-path.ts';
-import { looksLikeSecretReference, parseSecretReference, SECRET_REFERENCE_PREFIX } from './secret-reference.ts';
+import { hasReferenceForm, looksLikeSecretReference, parseSecretReference } from './secret-reference.ts';
 
 /** Deepest nesting of a configuration. */
 const MAX_DEPTH = 32;
@@ -12,7 +12,10 @@ const MAX_VALUES = 100_000;
 /** Keys that reach an object's prototype somewhere, sooner or later. */
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 /** `$${` stands for `${` itself. */
-const VARIABLE = /(?<!\$)\$\{\s*([A-Za-z_][A-Za-z0-9_]*)?[^}]*\}/;
+const VARIABLE = /(?<!\$)\$\{(?:\s*([A-Za-z_][A-Za-z0-9_]*)[^{}]*\})?/;
+/** How other programs write that a value stands elsewhere. Nobody here reads it, so that it would be sent as the credential. */
+const FOREIGN_REFERENCE =
+  /^\s*(?:(?:bearer|basic|token)\s+)?(?:\{\{.*\}\}|<%.*%>|\$[A-Z_][A-Z0-9_]+|\$\(.*\)|%[A-Z_][A-Z0-9_]+%|env:[A-Z_][A-Z0-9_]*|(?:env|vault|file|op|ref|aws-?sm|gcp-?sm|ssm|keyvault|keyring|sops)(?:\+\w+)?:\/\/.*|arn:aws:(?:secretsmanager|ssm):.*)\s*$/is;
 
 interface Walk {
   readonly allowReferences: boolean;
@@ -77,7 +80,13 @@ function copyMap(map: object, path: readonly PathStep[], walk: Walk): JsonValue 
   if (!isPlain(map)) return refuse(map, path, walk, 'a plain map');
   const entries: [string, JsonValue][] = [];
   for (const [key, item] of Object.entries(map)) {
-    if (FORBIDDEN_KEYS.has(key)) {
+    if (looksLikeSecretReference(key)) {
+      walk.findings.push({
+        path: [...path, HIDDEN_KEY],
+        expected: 'keys that are no references: only values are resolved',
+        received: 'a key that looks like a secret reference',
+      });
+    } else if (FORBIDDEN_KEYS.has(key)) {
       walk.findings.push({
         path: [...path, key],
         expected: 'another key: this one is reserved',
@@ -106,6 +115,19 @@ function checkText(text: string, path: readonly PathStep[], walk: Walk): void {
   }
   if (!walk.allowReferences) checkNoReference(text, path, walk);
   else if (looksLikeSecretReference(text)) checkReference(text, path, walk);
+  else if (isForeignReference(text, path)) {
+    const expected = 'secretref://env/default/NAME, secretref://file/NAMESPACE/NAME or ${NAME}: no other form is read';
+    walk.findings.push({ path, expected, received: 'a reference of another form' });
+  }
+}
+
+/** In a description such a text is prose. */
+function isProse(text: string, path: readonly PathStep[]): boolean {
+  return path.length === 1 && path[0] === 'description' && /\s/.test(text.trim());
+}
+
+function isForeignReference(text: string, path: readonly PathStep[]): boolean {
+  return path.includes('auth') && FOREIGN_REFERENCE.test(text);
 }
 
 function checkNoReference(text: string, path: readonly PathStep[], walk: Walk): void {
@@ -114,7 +136,7 @@ function checkNoReference(text: string, path: readonly PathStep[], walk: Walk): 
     "a value of its own: registrations may not read the host's environment or secrets; write $${ where ${ itself is meant";
   if (variable !== null) {
     walk.findings.push({ path, expected, received: `a reference to the variable ${variable[1] ?? '(none)'}` });
-  } else if (text.includes(SECRET_REFERENCE_PREFIX)) {
+  } else if ((looksLikeSecretReference(text) && !isProse(text, path)) || isForeignReference(text, path)) {
     walk.findings.push({ path, expected, received: 'a secret reference' });
   }
 }
@@ -123,22 +145,16 @@ function checkNoReference(text: string, path: readonly PathStep[], walk: Walk): 
 const RESOLVED: ReadonlySet<string> = new Set(['auth', 'settings', 'secrets', 'proxy']);
 
 function checkReference(text: string, path: readonly PathStep[], walk: Walk): void {
-  const [section] = path;
   const parsed = parseSecretReference(text);
-  if (!RESOLVED.has(String(section))) {
-    walk.findings.push({
-      path,
-      expected: 'no secret reference: they are resolved in proxy, and below auth and settings, only',
-      received: describeReceived(text),
-    });
+  const received = hasReferenceForm(text) ? text : describeReceived(text, true);
+  if (!RESOLVED.has(String(path[0]))) {
+    if (isProse(text, path)) return;
+    const expected =
+      'no secret reference: they are resolved in proxy, and below auth and settings, only; ${NAME} is read everywhere';
+    walk.findings.push({ path, expected, received });
   } else if (!parsed.ok) {
     const { expected, message } = parsed;
-    walk.findings.push({
-      path,
-      expected,
-      received: describeReceived(text),
-      ...(message === undefined ? {} : { message }),
-    });
+    walk.findings.push({ path, expected, received, ...(message === undefined ? {} : { message }) });
   }
 }
 

@@ -2,6 +2,7 @@ export { AUTH_REQUIRED } from './check-together.ts';
 export { CONFIG_DEFAULTS } from './config-defaults.ts';
 export { connectorConfigSchema, PROFILE_NAME_PATTERN } from './connector-config.ts';
 export type { WireConnectorConfig } from './connector-config.ts';
+export { HIDDEN_KEY, isName } from './describe-received.ts';
 export { formatDuration, MAX_DURATION_MS, parseDuration } from './duration.ts';
 export type { ConfigDefaults } from './from-wire.ts';
 export { parseConnectorConfig } from './parse-connector-config.ts';
@@ -9,10 +10,10 @@ export type { ParsedConnectorConfig, ParseOptions } from './parse-connector-conf
 export { appendPath, formatPath } from '../problem-path.ts';
 export type { PathStep } from '../problem-path.ts';
 export {
+  hasReferenceForm,
   looksLikeSecretReference,
   parseSecretReference,
   SECRET_BACKENDS,
-  SECRET_REFERENCE_PREFIX,
 } from './secret-reference.ts';
 export type { ParsedSecretReference, SecretBackendName, SecretReference } from './secret-reference.ts';
 export { toWireConfig } from './to-wire-config.ts';

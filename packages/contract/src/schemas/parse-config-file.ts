@@ -42,7 +42,7 @@ export function parseConfigFile(
 ): ParsedConfigFile {
   if (content !== undefined && content !== null && !isJsonObject(content)) {
     const expected = `a map with the keys ${SECTIONS.join(', ')}`;
-    return { ok: false, problems: [{ path: '', expected, received: describeReceived(content) }] };
+    return { ok: false, problems: [{ path: '', expected, received: describeReceived(content, true) }] };
   }
   const file: Readonly<Record<string, unknown>> = content ?? {};
   const problems: Problem[] = [...checkSections(file)];
@@ -69,7 +69,7 @@ interface Place {
 
 function checkSections(file: Readonly<Record<string, unknown>>): readonly Problem[] {
   const unknown = Object.keys(file).filter((key) => !SECTIONS.includes(key) && key !== '$schema');
-  return explainUnknownKeys(unknown, SECTIONS).map(({ key, ...rest }) => ({ path: appendPath('', key), ...rest }));
+  return toProblems(explainUnknownKeys(unknown, SECTIONS), '');
 }
 
 function parsePlugins(value: unknown, problems: Problem[]): WirePlugins | undefined {
@@ -82,7 +82,7 @@ function parsePlugins(value: unknown, problems: Problem[]): WirePlugins | undefi
 function parseProfiles(value: unknown, problems: Problem[]): ReadonlyMap<string, WireProfile> {
   const profiles = new Map<string, WireProfile>();
   if (!isJsonObject(value)) {
-    problems.push({ path: 'profiles', expected: 'a map of profiles', received: describeReceived(value) });
+    problems.push({ path: 'profiles', expected: 'a map of profiles', received: describeReceived(value, true) });
     return profiles;
   }
   for (const [name, entry] of Object.entries(value)) {
@@ -103,7 +103,7 @@ function parseProfiles(value: unknown, problems: Problem[]): ReadonlyMap<string,
 
 function parseConnectors(value: unknown, defaults: ConfigDefaults, problems: Problem[]): readonly Place[] {
   if (!Array.isArray(value)) {
-    problems.push({ path: 'connectors', expected: 'a list of connectors', received: describeReceived(value) });
+    problems.push({ path: 'connectors', expected: 'a list of connectors', received: describeReceived(value, true) });
     return [];
   }
   if (value.length > MAX_CONNECTORS) {

@@ -1,6 +1,3 @@
-/** What a secret reference starts with. */
-export const SECRET_REFERENCE_PREFIX = 'secretref://';
-
 /** Backends that can be asked. `store` and `vault` are known by name, so that a reference to one says what is missing. */
 export const SECRET_BACKENDS = ['env', 'file'] as const;
 export type SecretBackendName = (typeof SECRET_BACKENDS)[number];
@@ -20,21 +17,19 @@ const FORM =
   /^secretref:\/\/([a-z][a-z0-9_-]*)\/([A-Za-z0-9][A-Za-z0-9_.-]{0,127})\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,254})(?:\?version=([1-9]\d{0,8}))?$/;
 const NOT_BUILT = new Set(['store', 'vault']);
 
-/** True for texts that mean to be a secret reference, well formed or not. */
+/** `SECRETREF://`, `secretref:/`, `secretref//`, `secret-ref:`, `secret://`, alone or within a longer text. */
+const LOOKALIKE = /sec(?:re|er)t?[-_ ]?refs?\s*(?::|%3a|\/\/)|\bsec(?:re|er)\w*:\//i;
+
+/** True for texts that hold what means to be a secret reference, well formed or not. */
 export function looksLikeSecretReference(text: string): boolean {
-  return text.startsWith(SECRET_REFERENCE_PREFIX);
+  return LOOKALIKE.test(text);
 }
 
 /** Takes a secret reference apart, or says what is wrong with it. Never throws; holds no secret itself. */
 export function parseSecretReference(text: string): ParsedSecretReference {
   const parts = FORM.exec(text);
   const backend = parts?.[1] ?? '';
-  if (parts === null || text.includes('..')) {
-    return {
-      ok: false,
-      expected: 'a reference such as secretref://env/default/NAME or secretref://file/NAMESPACE/NAME',
-    };
-  }
+  if (parts === null || text.includes('..')) return { ok: false, expected: wantedInsteadOf(text) };
   if (NOT_BUILT.has(backend)) {
     const message = `the secret backend "${backend}" is not built yet; use secretref://env or secretref://file`;
     return { ok: false, expected: 'the backend env or file', message };
@@ -45,6 +40,20 @@ export function parseSecretReference(text: string): ParsedSecretReference {
   if (parts[4] !== undefined)
     return { ok: false, expected: `no version: the backend ${backend} keeps only the present value` };
   return { ok: true, reference: { backend, namespace: parts[2] ?? '', name: parts[3] ?? '' } };
+}
+
+/** Whether a message may repeat the text: what has another form may be the secret itself. */
+export function hasReferenceForm(text: string): boolean {
+  return FORM.test(text);
+}
+
+/** What to write, by whether more than the reference stands there. */
+function wantedInsteadOf(text: string): string {
+  const start = text.search(LOOKALIKE);
+  const alone = start <= 0 && !/\s/.test(text);
+  return alone
+    ? 'a reference such as secretref://env/default/NAME or secretref://file/NAMESPACE/NAME'
+    : 'the reference as the whole value, such as secretref://env/default/NAME, so that the secret is all of it; within a longer text only ${NAME} is read';
 }
 
 function isBackend(text: string): text is SecretBackendName {

@@ -17,10 +17,13 @@ describe('a configuration file', () => {
 
   it.each([
     [[], [': expected a map with the keys plugins, profiles, connectors, received an empty list']],
-    ['x', [': expected a map with the keys plugins, profiles, connectors, received "x"']],
+    [
+      'x',
+      [': expected a map with the keys plugins, profiles, connectors, received a text (not shown: it may be a secret)'],
+    ],
     [{ conectors: [] }, ['conectors: expected a known key (did you mean "connectors"?), received the key "conectors"']],
     [{ connectors: {} }, ['connectors: expected a list of connectors, received an empty map']],
-    [{ connectors: ['a'] }, ['connectors[0]: expected a map, received "a"']],
+    [{ connectors: ['a'] }, ['connectors[0]: expected a map, received a text (not shown: it may be a secret)']],
     [
       { plugins: { scan: 'deep', prefer: { 'My-Kind': 'x' } } },
       [
@@ -86,7 +89,7 @@ describe('a profile', () => {
     ],
     [
       { p: { kind: 'slack', secrets: { token: 'secretref://nowhere/a/b' } } },
-      'profiles.p.secrets.token: expected the backend env or file, received "secretref://nowhere/a/b"',
+      'profiles.p.secrets.token: expected the backend env or file, received secretref://nowhere/a/b',
     ],
   ])('%j is checked together with the connectors that use it', (profiles, problem) => {
     expect(problemsOf({ profiles, connectors: [{ id: 'slack', profile: 'p' }] })).toStrictEqual([problem]);

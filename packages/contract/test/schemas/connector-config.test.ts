@@ -77,7 +77,7 @@ describe('the configuration of a connector', () => {
       'connectors[0].kind: expected the name of a kind: lower-case letters, digits and "_", starting with a letter, received "my-kind"',
       'connectors[0].enabled: expected true or false, received "yes"',
       'connectors[0].port: expected a port from 1 to 65535, received 99999',
-      'connectors[0].base_path: expected a path without spaces, "?" or "#", received "/a b"',
+      'connectors[0].base_path: expected a path without host, credentials, spaces, "?" or "#", received a text (not shown: it may be a secret)',
       'connectors[0].metadata.team: expected a text (in quotes, if it looks like a number or a truth value), received 1',
       'connectors[0].metadata["a.b"]: expected a text (in quotes, if it looks like a number or a truth value), received true',
       'connectors[0].tags[1]: expected a text that is not empty, received ""',
@@ -99,7 +99,7 @@ describe('the configuration of a connector', () => {
     [null, [': expected a map, received nothing (null)']],
     [undefined, [': expected a map, received nothing']],
     [[], [': expected a map, received an empty list']],
-    ['id: a', [': expected a map, received "id: a"']],
+    ['id: a', [': expected a map, received a text (not shown: it may be a secret)']],
     [{ id: 'health' }, ['id: expected another id: "health" is a route of the REST API, received "health"']],
     [
       { id: 'a-b' },
