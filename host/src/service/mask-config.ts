@@ -57,5 +57,7 @@ function maskLeaf(leaf: JsonValue): JsonValue {
 
 /** References say where a secret is, not what it is. Text that only contains one is masked whole. */
 function maskText(text: string): string {
-  return /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(text) || parseSecretRef(text).kind === 'reference' ? text : MASKED_SECRET;
+  return /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(text) || parseSecretRef(text).kind === 'reference'
+    ? text
+    : MASKED_SECRET;
 }
