@@ -84,6 +84,9 @@ export function errorForStatus(
       return new TimeoutError(message, all);
     case 409:
       return new AlreadyExistsError(message, all);
+    case 425:
+      // Too early: the server has put it off, and wants it again.
+      return new UpstreamError(message, { effect: 'none', ...all });
     case 429:
       return new RateLimitedError(message, all);
     default:

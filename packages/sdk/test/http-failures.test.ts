@@ -32,6 +32,7 @@ describe('a status that is no answer', () => {
     [403, 'FORBIDDEN', { retryable: false, blame: 'operator' }],
     [404, 'NOT_FOUND', { retryable: false }],
     [409, 'ALREADY_EXISTS', { retryable: false }],
+    [425, 'UPSTREAM_5XX', { retryable: true, effect: 'none' }],
     [422, 'INVALID_INPUT', { retryable: false }],
     [429, 'RATE_LIMITED', { retryable: true, effect: 'none' }],
     [500, 'UPSTREAM_5XX', { retryable: true, effect: 'maybe', blame: 'remote' }],

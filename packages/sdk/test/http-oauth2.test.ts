@@ -139,6 +139,19 @@ describe('oauth2', () => {
     expect(service.requests).toHaveLength(0);
   });
 
+  it.each([429, 503])('asks no more for a token while the wait that came with a %i lasts', async (status) => {
+    identity.on('POST', '/token', { status, headers: { 'retry-after': '60' } });
+    using remote = openHttp({ ...service.endpoint, auth: oauth2() });
+    const code = status === 429 ? 'RATE_LIMITED' : 'UPSTREAM_5XX';
+    const first = await Promise.all([1, 2, 3].map(() => rejection(remote.http.request({ path: '/a' }))));
+    expect(first).toMatchObject(first.map(() => ({ code, retryable: true, effect: 'none', retryAfterMs: 60_000 })));
+    const later = await rejection(remote.http.request({ path: '/a' }));
+    expect(later).toMatchObject({ code, retryable: true, effect: 'none', details: { status, reason: 'held_back' } });
+    expect(later.retryAfterMs).toBeGreaterThan(0);
+    expect(later.retryAfterMs).toBeLessThanOrEqual(60_000);
+    expect([identity.requests.length, service.requests.length]).toStrictEqual([1, 0]);
+  });
+
   it('says when nothing listens at the token endpoint', async () => {
     using remote = openHttp({
       ...service.endpoint,

@@ -1,8 +1,6 @@
 import { AuthFailedError, ConnectorAdapter } from '@automate/sdk';
 import type { AdapterHealth, CallContext, ConnectorContext, HttpClient, WebhookHeaders } from '@automate/sdk';
 import { z } from 'zod';
-import { addReaction } from './actions/add-reaction.ts';
-import { addRole } from './actions/add-role.ts';
 import { call } from './actions/call.ts';
 import { createThread } from './actions/create-thread.ts';
 import { createWebhookMessage } from './actions/create-webhook-message.ts';
@@ -17,11 +15,10 @@ import { listPins } from './actions/list-pins.ts';
 import { listRoles } from './actions/list-roles.ts';
 import { listThreads } from './actions/list-threads.ts';
 import { openDm } from './actions/open-dm.ts';
-import { pinMessage } from './actions/pin-message.ts';
-import { removeReaction } from './actions/remove-reaction.ts';
-import { removeRole } from './actions/remove-role.ts';
+import { pinMessage, unpinMessage } from './actions/pins.ts';
+import { addReaction, removeReaction } from './actions/reactions.ts';
+import { addRole, removeRole } from './actions/roles.ts';
 import { sendMessage } from './actions/send-message.ts';
-import { unpinMessage } from './actions/unpin-message.ts';
 import { configSchema } from './config.ts';
 import type { DiscordSettings } from './config.ts';
 import { DiscordClient } from './discord-client.ts';
@@ -107,7 +104,7 @@ export default class DiscordAdapter extends ConnectorAdapter {
         path,
         what: `to show the webhook "${name}"`,
         schema: hook,
-        pathSecret: token,
+        secretPath: true,
       });
     }
     return `${webhooks.length} webhook${webhooks.length === 1 ? '' : 's'} ready`;

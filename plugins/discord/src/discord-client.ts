@@ -1,4 +1,4 @@
-import { ConnectorError, createRedactor, InvalidInputError } from '@automate/sdk';
+import { InvalidInputError } from '@automate/sdk';
 import type { ConnectorContext, HttpClient, HttpRequest, HttpResponse, JsonValue } from '@automate/sdk';
 import { z } from 'zod';
 import type { DiscordSettings, Webhook } from './config.ts';
@@ -28,8 +28,8 @@ interface DiscordRequest<S extends z.ZodType> {
   readonly multipart?: HttpRequest['multipart'];
   /** What the answer must look like; absent where there is none. */
   readonly schema: S;
-  /** What is secret of the path. Such a request needs no other credentials and sends none. */
-  readonly pathSecret?: string;
+  /** Whether the path is a credential. Such a request needs no other and sends none. */
+  readonly secretPath?: true;
 }
 
 /**
@@ -51,8 +51,8 @@ export class DiscordClient {
    * @throws ConnectorError by the answer's status, in Discord's words; UpstreamError where the answer is not Discord's.
    */
   async send<S extends z.ZodType>(http: HttpClient, request: DiscordRequest<S>): Promise<z.output<S>> {
-    const { what, schema, pathSecret, ...rest } = request;
-    const response = await this.#request(http, { what, pathSecret, request: rest });
+    const { what, schema, secretPath, ...rest } = request;
+    const response = await this.#request(http, { what, secretPath, request: rest });
     const result = schema.safeParse(response.body.byteLength === 0 ? undefined : readJson(response, what));
     if (result.success) return result.data;
     throw badAnswer(what, z.prettifyError(result.error).replaceAll('\n', ' '));
@@ -72,12 +72,12 @@ export class DiscordClient {
 
   async #request(
     http: HttpClient,
-    { request, what, pathSecret }: { request: HttpRequest; what: string; pathSecret?: string | undefined },
+    { request, what, secretPath }: { request: HttpRequest; what: string; secretPath?: true | undefined },
   ): Promise<HttpResponse> {
     const { url, headers } = this.#opened();
-    const own = pathSecret === undefined ? headers : {};
+    const own = secretPath === undefined ? headers : {};
     const { accept = isSuccess } = request;
-    const sending = http.request({
+    const response = await http.request({
       ...request,
       path: `${url}${request.path}`,
       headers: { accept: 'application/json', ...request.headers, 'user-agent': USER_AGENT, ...own },
@@ -86,9 +86,6 @@ export class DiscordClient {
       accept: () => true,
       // Discord limits by route, and most limits are over within a second.
       rateLimitClass: request.rateLimitClass ?? `${request.method} ${request.path}`,
-    });
-    const response = await sending.catch((error: unknown) => {
-      throw withoutSecret(ConnectorError.from(error), pathSecret);
     });
     if (!accept(response.status)) throw discordError(what, response);
     return response;
@@ -145,10 +142,4 @@ function readJson(response: { json(): JsonValue }, what: string): JsonValue {
   } catch (error) {
     throw badAnswer(what, 'it is not JSON', { cause: error });
   }
-}
-
-/** The connector's HTTP names a request's address in its errors; a webhook's address is a credential. */
-function withoutSecret(error: ConnectorError, secret: string | undefined): ConnectorError {
-  if (secret === undefined || !error.message.includes(secret)) return error;
-  return ConnectorError.fromEnvelope({ ...error.toEnvelope(), message: createRedactor([secret]).text(error.message) });
 }

@@ -9,14 +9,14 @@ const REMEDIES: Readonly<Record<number, string>> = {
 };
 
 /** Statuses below 500 that mean the same from Discord and from a proxy: credentials, permission, rate limit. */
-const SAID_BY_STATUS: ReadonlySet<number> = new Set([401, 403, 407, 429]);
+const SAID_BY_STATUS: ReadonlySet<number> = new Set([401, 403, 407, 425, 429]);
 
 /** The error that an answer above 299 stands for, in Discord's words. `what` names the request without its secrets. */
 export function discordError(what: string, response: HttpResponse): ConnectorError {
   const { status, headers } = response;
   const body = bodyOf(response);
-  if (status < 500 && !SAID_BY_STATUS.has(status) && typeof body?.['code'] !== 'number') {
-    return badAnswer(what, `it answered ${status} without Discord's reason`, { effect: 'none' });
+  if (status < 500 && !SAID_BY_STATUS.has(status) && !isOfDiscord(body)) {
+    return badAnswer(what, `it answered ${status} without Discord's reason`, { effect: 'none', blame: 'operator' });
   }
   const code = typeof body?.['code'] === 'number' ? body['code'] : 0;
   const said = typeof body?.['message'] === 'string' ? body['message'] : `status ${status}`;
@@ -32,6 +32,13 @@ export function discordError(what: string, response: HttpResponse): ConnectorErr
   };
   const message = `Discord refused ${what}: ${said}${hints.length === 0 ? '' : ` (${hints.join('; ')})`}`;
   return errorForStatus(status, message, options) ?? badAnswer(what, `it answered ${status}`);
+}
+
+/** Discord numbers its reasons from 10001 on; what has none is `{ "code": 0, "message": "404: Not Found" }`. Gateways give the status. */
+function isOfDiscord(body: JsonObject | undefined): boolean {
+  const { code, message } = body ?? {};
+  if (code === 0) return typeof message === 'string' && /^\d{3}: /.test(message);
+  return typeof code === 'number' && code >= 10_000;
 }
 
 /** The error for an answer that Discord does not give. */

@@ -3,7 +3,7 @@ import type { OutcomeRule } from '@automate/sdk';
 /** What the errors of this kind mean, where that is not what their codes mean everywhere. */
 export const outcomes: readonly OutcomeRule[] = [
   {
-    when: 'a status of 400 to 499 without a code of Discord: a gateway before it answered',
+    when: "a status of 400 to 499 without a code of Discord's own (0, or from 10001 on): a gateway before it answered",
     effect: 'none',
     retried: false,
   },

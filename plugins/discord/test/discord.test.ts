@@ -200,6 +200,11 @@ describe('errors of Discord', () => {
       { status: 404, json: { message: 'no Route matched' } },
       { code: 'UPSTREAM_5XX', retryable: false, details: { reason: 'bad_answer' } },
     ],
+    [
+      "a gateway's own JSON with the status as its code",
+      { status: 404, json: { code: 404, message: 'not found' } },
+      { code: 'UPSTREAM_5XX', effect: 'none', blame: 'operator', details: { reason: 'bad_answer' } },
+    ],
     ['a proxy that wants credentials', { status: 401, text: '' }, { code: 'AUTH_FAILED' }],
     [
       'a web page',

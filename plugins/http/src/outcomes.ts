@@ -19,6 +19,7 @@ export const outcomes: readonly OutcomeRule[] = [
     retried: true,
   },
   { when: '429, or held back by an earlier Retry-After (RATE_LIMITED)', effect: 'none', retried: true },
+  { when: '425, too early (UPSTREAM_5XX)', effect: 'none', retried: true },
   { when: 'any other 4xx but 408: the service refused', effect: 'none', retried: false },
   { when: '408, 5xx (TIMEOUT, UPSTREAM_5XX)', effect: 'maybe', retried: true },
   { when: '501, 505 (UPSTREAM_5XX)', effect: 'maybe', retried: false },

@@ -73,6 +73,7 @@ const CASES: readonly (readonly (() => Promise<unknown>)[])[] = [
         .finally(() => expect(server.requests).toHaveLength(1));
     },
   ],
+  [() => answered(() => ({ status: 425 }))],
   [400, 401, 403, 404, 409, 422].map((status) => () => answered(() => ({ status }))),
   [408, 500, 502, 503].map((status) => () => answered(() => ({ status }))),
   [501, 505].map((status) => () => answered(() => ({ status }))),

@@ -134,10 +134,10 @@ interface Failure {
 function failureIn(body: JsonObject): Failure | undefined {
   const holder = isJsonObject(body['error']) ? body['error'] : body;
   const message = holder['message'] ?? holder['error'];
-  // Words without a code are those of a gateway before Jaeger.
-  const isJaegers = holder !== body || typeof body['code'] === 'number';
-  if (typeof message !== 'string' || !isJaegers) return undefined;
-  const status = holder['httpCode'] ?? holder['http_code'];
   const grpc = holder['grpcCode'] ?? holder['grpc_code'] ?? holder['code'];
+  const status = holder['httpCode'] ?? holder['http_code'];
+  // Words without a code, or with one that gRPC does not have, are those of a gateway before Jaeger.
+  const isJaegers = grpc === undefined ? status !== undefined : Number(grpc) >= 1 && Number(grpc) <= 16;
+  if (typeof message !== 'string' || !isJaegers) return undefined;
   return { message, status: typeof status === 'number' ? status : STATUS_OF_GRPC[Number(grpc)] };
 }

@@ -3,6 +3,7 @@ import type { JsonValue } from '@automate/sdk';
 import { isNoId, SPAN_ID_BYTES, toHexId, TRACE_ID_BYTES } from './ids.ts';
 import type { nanoseconds, OtlpSpan, ResourceSpans } from './otlp.ts';
 import { toAttributes } from './otlp.ts';
+import { shortenSpan } from './shorten-span.ts';
 
 /** Not a record of zod's: that one drops the name `__proto__` without a word. */
 const attributes: z.ZodType<Readonly<Record<string, JsonValue>>> = z
@@ -22,6 +23,12 @@ const span = z.object({
   attributes,
   events: z.array(z.object({ name: z.string(), time: z.string().optional(), attributes })),
   links: z.array(z.object({ trace_id: z.string(), span_id: z.string(), attributes })),
+  truncated: z
+    .literal(true)
+    .optional()
+    .describe(
+      'Present where the span alone is larger than a result: its long texts are cut, and some of its parts left out',
+    ),
 });
 
 /** A trace with its spans in order of time, as many as were asked for and fit. */
@@ -43,7 +50,7 @@ export const trace = z.object({
     .describe('Where the spans go on, as `first_span` of `get_trace`; absent after the last'),
 });
 
-type Span = z.output<typeof span>;
+export type Span = z.output<typeof span>;
 export type Trace = z.output<typeof trace>;
 
 interface Placed {
@@ -88,13 +95,21 @@ export function cutSpans(
 ): Trace[] {
   let left = MOST_SPAN_BYTES;
   return traces.map((each) => {
-    const wanted = each.spans.slice(first, first + most);
-    const fitting = wanted.findIndex((one) => (left -= Buffer.byteLength(JSON.stringify(one))) < 0);
-    const spans = fitting === -1 ? wanted : wanted.slice(0, fitting);
+    const spans: Span[] = [];
+    for (const one of each.spans.slice(first, first + most)) {
+      const size = sizeOf(one);
+      // A span that would fit into no result would never be given, and nor would those after it.
+      const fitting = size > MOST_SPAN_BYTES ? shortenSpan(one) : one;
+      left -= fitting === one ? size : sizeOf(fitting);
+      if (left < 0) break;
+      spans.push(fitting);
+    }
     const next = first + spans.length;
     return { ...each, spans, ...(next < each.span_count ? { next_span: next } : {}) };
   });
 }
+
+const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
 function placeSpans(groups: readonly ResourceSpans[]): Placed[] {
   return groups.flatMap(({ resource, scopeSpans }) => {

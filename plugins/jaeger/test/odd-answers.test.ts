@@ -102,12 +102,49 @@ describe('a 404', () => {
     ['a page', { text: '<html>not here</html>', headers: { 'content-type': 'text/html' } }],
     ['nothing', { text: '' }],
     ["a gateway's own words", { json: { message: 'no Route matched with those values' } }],
+    ["a gateway's own code", { json: { code: 404, message: 'not found' } }],
+    ["a cloud's own code", { json: { error: { code: 404, message: 'not found', status: 'NOT_FOUND' } } }],
   ])('of something in front of Jaeger says nothing of a trace: %s', async (_what, answer) => {
     jaeger.on('*', /./, { status: 404, ...answer });
     await expect(connector.call('get_trace', { trace_id: TRACE })).rejects.toMatchObject({
       code: 'UPSTREAM_5XX',
       effect: 'none',
+      blame: 'operator',
       retryable: false,
     });
   });
+});
+
+it('a span that is larger than a result is given cut and marked, and those after it are given too', async () => {
+  const huge = 'x'.repeat(3 * 1024 * 1024);
+  const attributes = (count: number, text: string) =>
+    Array.from({ length: count }, (_, index) => ({ key: `key-${index}`, value: { stringValue: text } }));
+  const json = spansOf([
+    span(TRACE, '1', { name: 'small' }),
+    span(TRACE, '2', { name: 'one text', attributes: [...attributes(1, huge), ...attributes(2, 'b').slice(1)] }),
+    span(TRACE, '3', { name: 'many texts', attributes: attributes(60_000, 'y'.repeat(60)) }),
+    span(TRACE, '4', {
+      name: 'many events',
+      events: Array.from({ length: 3000 }, () => ({ name: 'e', attributes: attributes(2, 'z'.repeat(1000)) })),
+    }),
+    span(TRACE, '5', { name: 'last' }),
+  ]);
+  jaeger.on('GET', /./, { json });
+  const seen: JsonObject[] = [];
+  let first: number | undefined = 0;
+  for (let turns = 0; first !== undefined && turns < 10; turns += 1) {
+    const { trace } = (await connector.call('get_trace', { trace_id: TRACE, first_span: first })) as {
+      trace: JsonObject;
+    };
+    seen.push(...(trace['spans'] as JsonObject[]));
+    first = trace['next_span'] as number | undefined;
+  }
+  expect(seen.map(({ name, truncated }) => [name, truncated])).toStrictEqual([
+    ['small', undefined],
+    ['one text', true],
+    ['many texts', true],
+    ['many events', true],
+    ['last', undefined],
+  ]);
+  expect(seen[1]?.['attributes']).toStrictEqual({ 'key-0': `${'x'.repeat(1000)}…`, 'key-1': 'b' });
 });

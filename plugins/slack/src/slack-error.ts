@@ -141,14 +141,12 @@ export function badAnswer(method: string, found: string, options: ConnectorError
 function optionsOf(string: string, code: ErrorCode | undefined, answer: JsonObject): ConnectorErrorOptions {
   const metadata = isJsonObject(answer['response_metadata']) ? answer['response_metadata'] : {};
   const messages = metadata['messages'];
-  const retryAfter = metadata['retryAfter'];
   return {
     details: {
       slack_error: string,
       ...(Array.isArray(messages) && messages.length > 0 ? { messages } : {}),
       ...(typeof answer['needed'] === 'string' ? { needed: answer['needed'] } : {}),
     },
-    ...(typeof retryAfter === 'number' ? { retryAfterMs: retryAfter * 1000 } : {}),
     // A string that nobody knows says nothing about another try.
     ...(code === undefined ? { retryable: false } : {}),
     ...(WITHOUT_EFFECT.has(string) ? { effect: 'none' as const } : {}),

@@ -8,6 +8,9 @@ const LONGEST_HOLD_MS = 5 * 60 * 1000;
 /** How long others wait for that one. */
 const PROBE_MS = 5000;
 
+/** What of an answer says how long to wait. */
+type Waiting = Pick<Answer, 'status' | 'headers'>;
+
 /** What keeps the requests of one class from being sent. */
 interface Hold {
   readonly status: number;
@@ -24,7 +27,7 @@ interface Hold {
  */
 export interface RateHolds {
   /** Sends, or rejects without having sent. `wait` bounds a wait for what has no effect. */
-  pass(request: HeldRequest, send: () => Promise<Answer>): Promise<Answer>;
+  pass<A extends Waiting>(request: HeldRequest, send: () => Promise<A>): Promise<A>;
 }
 
 export interface HeldRequest {
@@ -84,7 +87,7 @@ function settled(sending: Promise<unknown>): Promise<unknown> {
   return promise.finally(() => clearTimeout(timer));
 }
 
-function holdOf({ status, headers }: Answer): Hold | undefined {
+function holdOf({ status, headers }: Waiting): Hold | undefined {
   if (status !== 429 && status !== 503) return undefined;
   const retryAfterMs = parseRetryAfter(headers['retry-after']) ?? 0;
   if (retryAfterMs === 0) return undefined;

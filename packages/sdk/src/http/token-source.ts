@@ -12,6 +12,7 @@ import type { HttpResponse } from '../http-client.ts';
 import { parseRetryAfter } from '../normalize-error.ts';
 import { isSecretKey } from '../redact.ts';
 import { withEffect } from '../rebuild-error.ts';
+import { createRateHolds } from './rate-hold.ts';
 import { showUrl } from './target.ts';
 
 /** Access tokens by the client credentials grant of OAuth 2. */
@@ -51,9 +52,16 @@ const REFRESH_BEFORE_MS = 60_000;
 export function createTokenSource({ id, auth, post, onSecrets }: TokenSourceOptions): TokenSource {
   let held: Held | undefined;
   let fetching: Promise<Held> | undefined;
+  const holds = createRateHolds();
   const renew = (): Promise<Held> => {
     fetching ??= fetchToken(id, auth, async (request) => {
-      const answer = await post(request);
+      const hold = {
+        what: showUrl(request.url),
+        rateLimitClass: '',
+        ofHealth: false,
+        wait: <T>(work: Promise<T>) => work,
+      };
+      const answer = await holds.pass(hold, () => post(request));
       onSecrets(secretsIn(bodyOf(answer)));
       return answer;
     })
@@ -118,17 +126,16 @@ function readToken(url: URL, answer: HttpResponse): Held {
       { details: { status: answer.status, reason: 'token_refused' } },
     );
   }
+  const retryAfterMs = parseRetryAfter(answer.headers['retry-after']);
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (answer.status === 429) {
-    const retryAfterMs = parseRetryAfter(answer.headers['retry-after']);
-    throw new RateLimitedError(`${what} asks for fewer requests`, {
-      details: { status: 429 },
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    });
+    throw new RateLimitedError(`${what} asks for fewer requests`, { details: { status: 429 }, ...wait });
   }
   const token = body?.['access_token'];
   if (answer.status !== 200 || typeof token !== 'string' || token === '') {
     throw new UpstreamError(`${what} answered ${answer.status} and no access_token`, {
       retryable: answer.status >= 500,
+      ...(answer.status === 503 ? wait : {}),
       details: { status: answer.status, reason: 'token_missing' },
     });
   }

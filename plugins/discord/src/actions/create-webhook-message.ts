@@ -35,7 +35,7 @@ export const createWebhookMessage = (discord: DiscordClient) =>
         query: { wait: true, thread_id },
         ...withFiles(rest, given),
         schema: messageAnswer,
-        pathSecret: token,
+        secretPath: true,
       });
       return toMessage(sent);
     },
