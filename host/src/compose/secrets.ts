@@ -1,4 +1,5 @@
-import type { ConnectorConfig, ConnectorDescription, JsonObject } from '@automate/contract';
+import { readFile } from 'node:fs/promises';
+import type { AuthConfig, ConnectorConfig, ConnectorDescription, JsonObject, TlsConfig } from '@automate/contract';
 import type { ProfileConfig } from '../config/host-config.ts';
 import type { Environment } from '../host-settings.ts';
 import type { SecretFilter, WorkerConfig } from '../runtime/runtime.ts';
@@ -57,7 +58,11 @@ export function openSecrets({ env, secretsDir }: SecretsOptions): Secrets {
     resolve: async (config, profiles, description) => {
       const profile = config.profile === undefined ? undefined : profiles.get(config.profile);
       const resolved = await resolver.resolveConfig(config, profile);
-      scrubber.learn(config.id, secretSettings(resolved.settings, description?.configSchema));
+      scrubber.learn(config.id, [
+        ...secretSettings(resolved.settings, description?.configSchema),
+        ...pairsOf(resolved.config.auth),
+        await keyOf(resolved.config.tls),
+      ]);
       return resolved;
     },
     learnSettings(settings, description) {
@@ -66,6 +71,19 @@ export function openSecrets({ env, secretsDir }: SecretsOptions): Secrets {
       scrubber.release(owner);
     },
   };
+}
+
+/** What goes over the wire for basic and for clients of OAuth 2, so that a short password is known there. */
+function pairsOf({ username, password, clientId, clientSecret }: AuthConfig): readonly string[] {
+  return [
+    ...(password === undefined ? [] : [`${username ?? ''}:${password}`]),
+    ...(clientSecret === undefined ? [] : [`${clientId ?? ''}:${clientSecret}`]),
+  ];
+}
+
+/** The key that the worker is going to read; empty where there is none, which is for the worker to say. */
+async function keyOf(tls: TlsConfig | undefined): Promise<string> {
+  return tls?.keyFile === undefined ? '' : readFile(tls.keyFile, 'utf8').catch(() => '');
 }
 
 /** A sentence on the secrets that are too short to be kept out of anything; undefined where there are none. */

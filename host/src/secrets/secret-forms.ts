@@ -17,7 +17,7 @@ export function secretForms(value: string): readonly string[] {
   const lines = linesOf(value);
   const wholes =
     lines.length === 0 ? [value] : [value, value.replaceAll(/\r?\n/g, '\n'), value.replaceAll(/\r?\n/g, '\r\n')];
-  const plain = [...wholes, ...lines, ...joined(value)];
+  const plain = [...wholes, ...lines, ...joined(value), ...urlParts(value)];
   const forms = [
     ...plain.flatMap((text) => [text, text.replaceAll(' ', '+')]),
     // Credentials of OAuth 2 clients are form-encoded before they go into a Basic header.
@@ -43,6 +43,18 @@ function joined(value: string): readonly string[] {
     .matchAll(/-----BEGIN [^-]+-----(?<body>[^-]+)-----END /g)
     .map(({ groups }) => groups?.['body']?.replaceAll(/\s+/g, '') ?? '')
     .toArray();
+}
+
+/** From so many characters on, a part of a URL's path is a token rather than a word. */
+const MIN_SEGMENT_LENGTH = 16;
+
+/** What is secret in a URL that is: the password, tokens of its path as those of webhooks, values of its query. */
+function urlParts(value: string): readonly string[] {
+  const url = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? URL.parse(value) : null;
+  if (url === null) return [];
+  const segments = url.pathname.split('/').filter((segment) => segment.length >= MIN_SEGMENT_LENGTH);
+  const values = [...url.searchParams.values()].filter(({ length }) => length >= MIN_LINE_LENGTH);
+  return [url.password, unescapeFully(url.password), ...segments, ...values];
 }
 
 function hexForms(value: string): readonly string[] {

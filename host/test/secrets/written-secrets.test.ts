@@ -79,6 +79,22 @@ describe('a secret of several lines', () => {
   });
 });
 
+describe('a URL that is secret', () => {
+  it.each([
+    ['its password', 'postgres://ada:p%40ss-word@h/db', 'p@ss-word'],
+    ['its password as it is written', 'postgres://ada:p%40ss-word@h/db', 'p%40ss-word'],
+    [
+      'the token of a webhook',
+      'https://hooks.example.com/services/T00/B00/abcdefghijklmnopqrst',
+      'abcdefghijklmnopqrst',
+    ],
+    ['what its query says', 'https://example.com/x?sig=abcdefgh%2Bij', 'abcdefgh+ij'],
+  ])('is known by %s too', (_name, url, part) => {
+    expect(knowing(url).scrubString(`with ${part}: no`)).toBe('with [secret]: no');
+    expect(knowing(url).scrubString('at example.com/services')).toBe('at example.com/services');
+  });
+});
+
 describe('a part of a secret', () => {
   const scrubber = knowing('sk-0123456789abcdef');
 

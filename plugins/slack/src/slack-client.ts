@@ -21,6 +21,8 @@ interface Connection {
   /** Origin of the configured endpoint; empty without one. */
   readonly origin: string;
   readonly createClient: (fetch: FetchFunction) => WebClient;
+  /** Tells the host of what Slack gives out. */
+  readonly keepSecret: (value: string) => void;
 }
 
 /**
@@ -50,6 +52,7 @@ export class SlackClient {
     this.#connection = {
       origin: endpoint === '' ? '' : new URL(endpoint).origin,
       createClient: (fetch) => new WebClient(token, { ...options, fetch }),
+      keepSecret: (value) => void context.secret(value),
     };
   }
 
@@ -99,9 +102,11 @@ export class SlackClient {
     }
   }
 
-  /** Sends a file to an address that Slack has given out. */
+  /** Sends a file to an address that Slack has given out, at which anyone may who knows it. */
   upload(http: HttpClient, url: string, bytes: Uint8Array): Promise<void> {
-    return uploadBytes(http, url, bytes, this.#opened().origin);
+    const { origin, keepSecret } = this.#opened();
+    keepSecret(url);
+    return uploadBytes(http, url, bytes, origin);
   }
 
   #opened(): Connection {

@@ -68,7 +68,7 @@ export function stackOf(thrown: unknown): string | undefined {
   for (let depth = 0; depth < 4 && current !== undefined; depth += 1) {
     const stack = read(current, 'stack');
     if (typeof stack !== 'string') break;
-    parts.push(stack.slice(0, 2 * MESSAGE_LENGTH));
+    parts.push(stack.length > 2 * MESSAGE_LENGTH ? `${stack.slice(0, 2 * MESSAGE_LENGTH)}…` : stack);
     current = read(current, 'cause');
   }
   return parts.length === 0 ? undefined : parts.join('\ncaused by: ');
