@@ -1,4 +1,4 @@
-import { InvalidInputError } from '@automate/sdk';
+import { wrongInput } from './wrong-input.ts';
 
 /** What a database system's statements are known by, in small letters. */
 export interface Grammar {
@@ -57,10 +57,7 @@ export function checkStatement(grammar: Grammar, sql: string, use: StatementUse)
   const { word, skeleton } = readStatement(grammar, sql);
   const received = word === '' ? 'another text' : word.toUpperCase();
   const refuse = (expected: string): never => {
-    throw new InvalidInputError(`sql: expected ${expected}, received ${received}`, {
-      problems: [{ path: 'sql', expected, received }],
-      details: { reason: 'statement' },
-    });
+    throw wrongInput({ path: 'sql', expected, received, reason: 'statement' });
   };
   // A transaction that only reads still lets through what reaches files, programs and settings of the server.
   if (use === 'query' && grammar.reads !== undefined && !grammar.reads.includes(word))

@@ -1,4 +1,5 @@
 export { ask } from './ask.ts';
+export { brokenOff, withoutTls } from './broken-off.ts';
 export { checkSession } from './check-session.ts';
 export type {
   Begin,
@@ -32,6 +33,9 @@ export { createSocket, labelOf, readLogin, readTrust } from './server-login.ts';
 export type { Login, ServerKind } from './server-login.ts';
 export { maxRowsSetting, serverSettings } from './settings.ts';
 export type { ServerSettings } from './settings.ts';
+export { SQL_STATES } from './sql-states.ts';
+export type { Meaning } from './sql-states.ts';
 export { sqlActions } from './sql-actions.ts';
+export { wrongCount, wrongInput } from './wrong-input.ts';
 export { bytesValue, floatValue, integerValue, jsonValue } from './values.ts';
 export type { Table, TableDescription } from './table-schemas.ts';

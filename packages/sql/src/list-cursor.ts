@@ -1,5 +1,5 @@
-import { InvalidInputError } from '@automate/sdk';
 import type { JsonValue } from '@automate/sdk';
+import { wrongInput } from './wrong-input.ts';
 
 /** Where a listing goes on, as text that callers hand back as they got it. */
 export function toCursor(position: readonly JsonValue[]): string {
@@ -18,8 +18,5 @@ export function fromCursor(cursor: string, length: number): JsonValue[] {
   } catch {
     // Not JSON, so not one of ours: refused below like any other.
   }
-  const expected = 'the next_cursor of an earlier answer';
-  throw new InvalidInputError(`cursor: expected ${expected}`, {
-    problems: [{ path: 'cursor', expected, received: 'another text' }],
-  });
+  throw wrongInput({ path: 'cursor', expected: 'the next_cursor of an earlier answer', reason: 'cursor' });
 }

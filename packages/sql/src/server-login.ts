@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { ConfigInvalidError, readTls, UpstreamError } from '@automate/sdk';
-import type { ConnectorContext, ResolvedConfig } from '@automate/sdk';
+import type { ConnectorContext, JsonObject, ResolvedConfig } from '@automate/sdk';
 import { parseConnectionUri } from './connection-uri.ts';
 
 /** How the servers of a database system are reached. */
@@ -52,7 +52,7 @@ export function readLogin(
 ): Login & { readonly parameters: ReadonlyMap<string, string> } {
   const { auth, host, tls } = config;
   const refuse = (what: string): never => {
-    throw misconfigured(id, what, 'uri');
+    throw misconfigured(id, what, { reason: 'uri' });
   };
   const own = {
     host: (host ?? 'localhost').replace(/^\[(.*)\]$/, '$1'),
@@ -84,11 +84,13 @@ export async function readTrust(
   { tls }: Login,
 ): ReturnType<typeof readTls> {
   if (auth.type === 'none' || auth.type === 'basic') return readTls({ id, tls });
-  throw misconfigured(id, `auth.type is ${auth.type}; ${name} knows basic (user and password) and none`, 'auth_type');
+  throw misconfigured(id, `auth.type is ${auth.type}; ${name} knows basic (user and password) and none`, {
+    reason: 'auth_type',
+  });
 }
 
-function misconfigured(id: string, what: string, reason: string): ConfigInvalidError {
-  return new ConfigInvalidError(`connector "${id}": ${what}; the operator must act`, { details: { reason } });
+function misconfigured(id: string, what: string, details: JsonObject): ConfigInvalidError {
+  return new ConfigInvalidError(`connector "${id}": ${what}; the operator must act`, { details });
 }
 
 /** The server's address, for messages. */

@@ -1,5 +1,6 @@
 import { InvalidInputError, UpstreamError } from '@automate/sdk';
 import type { Begin, Page, SqlConnection, Statement, StatementResult } from '@automate/sql';
+import { wrongCount, wrongInput } from '@automate/sql';
 import mysql from 'mysql2';
 import type { Connection, ConnectionOptions, ResultSetHeader } from 'mysql2';
 import type { Attempt } from './moment-parameters.ts';
@@ -145,7 +146,7 @@ export class MysqlConnection implements SqlConnection {
       refuseTooLarge(statement, this.maxBytes);
       const expected = await prepareStatement(this.#connection, statement);
       // MariaDB does not count them.
-      if (expected !== statement.values.length) throw parameterCount(expected, statement.values.length);
+      if (expected !== statement.values.length) throw wrongCount(expected, statement.values.length);
     } catch (cause) {
       throw new StatementFailure(cause, true);
     }
@@ -185,23 +186,12 @@ function refuseTooLarge({ sql, values }: DriverStatement, most: number): void {
   const size = values.reduce<number>((sum, value) => sum + sizeOf(value), Buffer.byteLength(sql));
   if (size <= most) return;
   const expected = `a statement of at most ${most} bytes with its values (max_allowed_packet of the server)`;
-  throw new InvalidInputError(`sql: expected ${expected}, received about ${size}`, {
-    problems: [{ path: 'sql', expected, received: `${size} bytes` }],
-    details: { reason: 'too_large' },
-  });
+  throw wrongInput({ path: 'sql', expected, received: `about ${size}`, reason: 'too_large' });
 }
 
 /** With what the protocol puts around a value, at most. */
 function sizeOf(value: unknown): number {
   return 16 + (typeof value === 'string' ? Buffer.byteLength(value) : Buffer.isBuffer(value) ? value.length : 0);
-}
-
-function parameterCount(wanted: number, given: number): InvalidInputError {
-  const expected = `${wanted} values`;
-  return new InvalidInputError(`params: expected ${expected}, received ${given}`, {
-    problems: [{ path: 'params', expected, received: `${given}` }],
-    details: { reason: 'parameters' },
-  });
 }
 
 function leftOpen(): InvalidInputError {

@@ -1,17 +1,12 @@
-import { ConnectorError, createConnectorError, socketError, TransientNetworkError, UpstreamError } from '@automate/sdk';
-import type { ConnectorErrorOptions, Effect, ErrorCode } from '@automate/sdk';
-import type { Effects, Fault } from '@automate/sql';
+import { ConnectorError, createConnectorError, socketError, UpstreamError } from '@automate/sdk';
+import type { ConnectorErrorOptions, Effect } from '@automate/sdk';
+import { brokenOff, SQL_STATES, withoutTls } from '@automate/sql';
+import type { Effects, Fault, Meaning } from '@automate/sql';
 import { SAYS_ANOTHER_ROW, traits } from './mysql-traits.ts';
 import { StatementFailure } from './statement-failure.ts';
 
-interface Meaning {
-  readonly code: ErrorCode;
-  readonly reason: string;
-  readonly numbers: readonly number[];
-}
-
 /** What the server's error numbers mean to a caller. */
-export const MEANINGS: readonly Meaning[] = [
+export const MEANINGS: readonly (Meaning & { readonly numbers: readonly number[] })[] = [
   { code: 'AUTH_FAILED', reason: 'credentials', numbers: [1045, 1251, 1698, 1862, 2059, 3118, 4151] },
   { code: 'FORBIDDEN', reason: 'permission_denied', numbers: [1044, 1142, 1143, 1227, 1370, 1410, 1419] },
   { code: 'FORBIDDEN', reason: 'read_only', numbers: [1792, 1836] },
@@ -38,18 +33,6 @@ export const BEFORE_ACTING: ReadonlySet<number> = new Set([
   3948, 4166,
 ]);
 
-/** What SQLSTATE classes mean, for all other numbers. */
-const CLASSES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-  '08': ['TRANSIENT_NETWORK', 'connection'],
-  '21': ['INVALID_INPUT', 'statement'],
-  '22': ['INVALID_INPUT', 'value'],
-  '23': ['INVALID_INPUT', 'constraint'],
-  '25': ['INVALID_INPUT', 'transaction'],
-  '28': ['AUTH_FAILED', 'credentials'],
-  '40': ['UPSTREAM_5XX', 'transaction_rollback'],
-  '42': ['INVALID_INPUT', 'statement'],
-  '45': ['INVALID_INPUT', 'raised'],
-};
 /** Statements that define something, single ones of which fail before they act. */
 const DEFINES = /^[\s;(]*(?:alter|create|drop|rename|truncate|grant|revoke|optimize|analyze|flush|set)\b/i;
 const UNKNOWN_VARIABLE = 1193;
@@ -87,32 +70,24 @@ export function mysqlFault(error: unknown, circumstances: Circumstances): Fault 
 function faultOf(error: unknown, { effects, server, reading }: Circumstances): Fault | undefined {
   const { errno, sqlState, code, message: text } = Object(error) as Record<string, unknown>;
   const message = String(text);
-  const broken = (known: ConnectorError): Fault => ({ error: known, session: 'broken' });
   if (typeof errno === 'number' && typeof sqlState === 'string') {
     const cause = error as object;
-    if (FATAL.has(errno)) return broken(lost(server, effects.silent, cause, !KILLED.has(errno)));
+    if (FATAL.has(errno)) return brokenOff(server, effects.silent, cause, !KILLED.has(errno));
     if (READ_ONLY.has(errno) && !reading && (errno !== 1290 || /read.?only/i.test(message)))
       return { error: demoted(server, message, effects.refused, cause), session: 'demoted' };
     const known = fromServer({ errno, sqlState, message, cause }, effects.refused);
     return { error: known, session: 'usable', cancelled: KILLED.has(errno) };
   }
   if (code === 'PROTOCOL_CONNECTION_LOST' || /closed state|Connection lost|connection is in closed/i.test(message))
-    return broken(lost(server, effects.silent, error as object, true));
-  if (code === 'HANDSHAKE_NO_SSL_SUPPORT')
-    return broken(
-      new TransientNetworkError(`${server} does not speak TLS; the operator must check tls`, {
-        effect: 'none',
-        details: { reason: 'tls' },
-        cause: error,
-      }),
-    );
+    return brokenOff(server, effects.silent, error);
+  if (code === 'HANDSHAKE_NO_SSL_SUPPORT') return withoutTls(server, error);
   const failed = { server, effect: effects.silent };
   // The driver puts a code of its own over that of TLS.
   const known =
     code === 'HANDSHAKE_SSL_ERROR'
       ? socketError({ code: tlsCodeOf(message), message }, failed)
       : (driverError(code, message, failed, error) ?? socketError(error, failed));
-  return known && broken(known);
+  return known && { error: known, session: 'broken' };
 }
 
 /** Errors that the driver itself finds. */
@@ -169,10 +144,10 @@ function fromServer({ errno, sqlState, message, cause }: ServerError, effect: Ef
     );
   const known = MEANINGS.find(({ numbers }) => numbers.includes(errno));
   if (known !== undefined) return createConnectorError(known.code, message, options(known.reason));
-  const [code, reason] = CLASSES[sqlState.slice(0, 2)] ?? [
-    errno === UNKNOWN_VARIABLE ? 'INVALID_INPUT' : 'UPSTREAM_5XX',
-    'server_error',
-  ];
+  const { code, reason }: Pick<Meaning, 'code' | 'reason'> = SQL_STATES[sqlState.slice(0, 2)] ?? {
+    code: errno === UNKNOWN_VARIABLE ? 'INVALID_INPUT' : 'UPSTREAM_5XX',
+    reason: 'server_error',
+  };
   return createConnectorError(code, message, {
     ...options(reason),
     ...(reason === 'server_error' ? { retryable: false } : {}),
@@ -188,13 +163,4 @@ function demoted(server: string, message: string, effect: Effect, cause: object)
       cause,
     },
   );
-}
-
-function lost(server: string, effect: Effect, cause: object, retryable: boolean): TransientNetworkError {
-  return new TransientNetworkError(`the connection to ${server} broke off`, {
-    effect,
-    retryable,
-    details: { reason: retryable ? 'connection_lost' : 'canceled_by_server' },
-    cause,
-  });
 }

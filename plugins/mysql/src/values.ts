@@ -1,6 +1,5 @@
-import { InvalidInputError } from '@automate/sdk';
 import type { JsonValue } from '@automate/sdk';
-import { bytesValue, integerValue, jsonValue, readParameter } from '@automate/sql';
+import { bytesValue, integerValue, jsonValue, readParameter, wrongInput } from '@automate/sql';
 import type { Category, Column, Parameter } from '@automate/sql';
 import mysql from 'mysql2';
 import type { TimeZone } from './time-zone.ts';
@@ -110,10 +109,7 @@ function toBigint(value: bigint): unknown {
   if (BigInt.asIntN(64, value) === value) return mysql.TypedParameter.BIGINT(value);
   if (BigInt.asUintN(64, value) === value) return mysql.TypedParameter.BIGINT.unsigned(value);
   const expected = 'a whole number of at most 64 bits; send a larger one as text';
-  throw new InvalidInputError(`params: expected ${expected}, received ${value}`, {
-    problems: [{ path: 'params', expected, received: String(value) }],
-    details: { reason: 'parameters' },
-  });
+  throw wrongInput({ path: 'params', expected, received: String(value) });
 }
 
 /** Reads the values of a column as JSON. */

@@ -1,7 +1,7 @@
 import type { NetConnectOpts } from 'node:net';
-import { ConfigInvalidError, InvalidInputError } from '@automate/sdk';
+import { ConfigInvalidError } from '@automate/sdk';
 import type { Begin, Page, SqlConnection, Statement, StatementResult } from '@automate/sql';
-import { checkSession, readStatement } from '@automate/sql';
+import { checkSession, readStatement, wrongInput } from '@automate/sql';
 import pg from 'pg';
 import type { ClientConfig } from 'pg';
 import { cancelStatement } from './cancel-statement.ts';
@@ -204,11 +204,8 @@ function refuseTooManyParameters({ sql, params }: Statement): void {
   const numbers = [...skeleton.matchAll(/\$(\d{5,})/g)].map(([, number]) => Number(number));
   const received = numbers.reduce((most, number) => Math.max(most, number), params.length);
   if (received <= traits.maxParameters) return;
-  const expected = `at most ${traits.maxParameters} values`;
-  throw new InvalidInputError(`params: expected ${expected}, received ${received}; an array is one value`, {
-    problems: [{ path: 'params', expected, received: `${received}` }],
-    details: { reason: 'parameters' },
-  });
+  const expected = `at most ${traits.maxParameters} values (an array is one)`;
+  throw wrongInput({ path: 'params', expected, received: `${received}` });
 }
 
 /** As the server would say it. */

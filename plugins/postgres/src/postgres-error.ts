@@ -1,39 +1,18 @@
-import { createConnectorError, socketError, TransientNetworkError } from '@automate/sdk';
-import type { ConnectorError, ConnectorErrorOptions, Effect, ErrorCode } from '@automate/sdk';
-import type { Effects, Fault } from '@automate/sql';
-import { EFFECTS } from '@automate/sql';
-
-interface Meaning {
-  readonly code: ErrorCode;
-  readonly reason: string;
-  readonly retryable?: boolean;
-  readonly blame?: 'caller';
-}
+import { createConnectorError, socketError } from '@automate/sdk';
+import type { ConnectorError, ConnectorErrorOptions, Effect } from '@automate/sdk';
+import type { Effects, Fault, Meaning } from '@automate/sql';
+import { brokenOff, EFFECTS, SQL_STATES, withoutTls } from '@automate/sql';
 
 /** What SQLSTATEs mean to a caller, by the longest prefix that is here. */
 export const MEANINGS: Readonly<Record<string, Meaning>> = {
-  '08': { code: 'TRANSIENT_NETWORK', reason: 'connection' },
-  '0A': { code: 'INVALID_INPUT', reason: 'not_supported' },
-  '21': { code: 'INVALID_INPUT', reason: 'statement' },
-  '22': { code: 'INVALID_INPUT', reason: 'value' },
-  '23': { code: 'INVALID_INPUT', reason: 'constraint' },
+  ...SQL_STATES,
   '23505': { code: 'ALREADY_EXISTS', reason: 'constraint' },
   '23P01': { code: 'ALREADY_EXISTS', reason: 'constraint' },
-  '25': { code: 'INVALID_INPUT', reason: 'transaction' },
   // It was to read only because the caller said so, by the action or by a statement.
   '25006': { code: 'FORBIDDEN', reason: 'read_only', blame: 'caller' },
-  '24': { code: 'INVALID_INPUT', reason: 'statement' },
-  '26': { code: 'INVALID_INPUT', reason: 'statement' },
-  '2D': { code: 'INVALID_INPUT', reason: 'transaction' },
-  '28': { code: 'AUTH_FAILED', reason: 'credentials' },
-  '34': { code: 'INVALID_INPUT', reason: 'statement' },
-  '3B': { code: 'INVALID_INPUT', reason: 'transaction' },
   '3D000': { code: 'CONFIG_INVALID', reason: 'no_database' },
-  '3F': { code: 'INVALID_INPUT', reason: 'statement' },
-  '40': { code: 'UPSTREAM_5XX', reason: 'transaction_rollback' },
   '40001': { code: 'UPSTREAM_5XX', reason: 'serialization_failure' },
   '40P01': { code: 'UPSTREAM_5XX', reason: 'deadlock' },
-  '42': { code: 'INVALID_INPUT', reason: 'statement' },
   '42501': { code: 'FORBIDDEN', reason: 'permission_denied' },
   '42701': { code: 'ALREADY_EXISTS', reason: 'name_taken' },
   '42710': { code: 'ALREADY_EXISTS', reason: 'name_taken' },
@@ -41,7 +20,6 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   '42P04': { code: 'ALREADY_EXISTS', reason: 'name_taken' },
   '42P06': { code: 'ALREADY_EXISTS', reason: 'name_taken' },
   '42P07': { code: 'ALREADY_EXISTS', reason: 'name_taken' },
-  '44': { code: 'INVALID_INPUT', reason: 'constraint' },
   '53': { code: 'UPSTREAM_5XX', reason: 'resources' },
   '53300': { code: 'OVERLOADED', reason: 'too_many_connections' },
   '54': { code: 'INVALID_INPUT', reason: 'limit' },
@@ -95,25 +73,11 @@ export function postgresFault(error: unknown, context: FaultContext): Fault | un
       cancelled: code === '57014',
     };
   }
-  const broken = (known: ConnectorError): Fault => ({ error: known, session: 'broken' });
   if (/Connection terminated|not queryable|connection error|Client was closed/i.test(message))
-    return broken(
-      new TransientNetworkError(`the connection to ${server} broke off`, {
-        effect: effects.silent,
-        details: { reason: 'connection_lost' },
-        cause: error,
-      }),
-    );
-  if (/does not support SSL|establishing an SSL/.test(message))
-    return broken(
-      new TransientNetworkError(`${server} does not speak TLS; the operator must check tls`, {
-        effect: 'none',
-        details: { reason: 'tls' },
-        cause: error,
-      }),
-    );
+    return brokenOff(server, effects.silent, error);
+  if (/does not support SSL|establishing an SSL/.test(message)) return withoutTls(server, error);
   const known = socketError(error, { server, effect: effects.silent });
-  return known === undefined ? undefined : broken(known);
+  return known === undefined ? undefined : { error: known, session: 'broken' };
 }
 
 function fromState(state: string, message: string, effect: Effect, error: object): ConnectorError {

@@ -34,7 +34,8 @@ const NOT_UNDONE =
 const OUTLASTS = [
   /^\W*(?:reset|discard|listen|unlisten|load|deallocate|set\s+(?!local\b|transaction\b|constraints\b))/,
   /^\W*(?:create\s+(?:(?:local|global)\s+)?temp|declare\b.*\bwith\s+hold\b)(?!.*\bon\s+commit\s+drop\b)/s,
-  /\binto\s+(?:(?:local|global)\s+)?temp(?:orary)?\b|\bpg_(?:try_)?advisory_lock/,
+  /(?<!\b(?:insert|merge)\s+)\binto\s+(?:(?:local|global)\s+)?temp(?:orary)?\s+\S/,
+  /\bpg_(?:try_)?advisory_lock(?:_shared)?\s*\(/,
 ];
 
 function outlastsTransaction(skeleton: string): boolean {

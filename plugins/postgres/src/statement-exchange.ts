@@ -1,6 +1,5 @@
-import { InvalidInputError } from '@automate/sdk';
 import type { Column, Page, RowPage, Statement, StatementResult } from '@automate/sql';
-import { createRowPage } from '@automate/sql';
+import { createRowPage, wrongCount, wrongInput } from '@automate/sql';
 import type { Connection, Submittable } from 'pg';
 import type { Types } from './types.ts';
 import { categoryOf } from './types.ts';
@@ -133,9 +132,8 @@ export class StatementExchange implements Submittable {
   };
 
   readonly #onCopyOut = (): void => {
-    this.#failure = new InvalidInputError('sql: expected no COPY to the client, which has no place for the data', {
-      details: { reason: 'statement' },
-    });
+    const expected = 'no COPY to the client, which has no place for the data';
+    this.#failure = wrongInput({ path: 'sql', expected, reason: 'statement' });
   };
 
   readonly #onDescribed = (): void => {
@@ -159,11 +157,7 @@ export class StatementExchange implements Submittable {
   #values(): (string | Buffer | null)[] {
     const { params } = this.#statement;
     const expected = this.#parameters.length;
-    if (params.length !== expected)
-      throw new InvalidInputError(`params: expected ${expected} values, received ${params.length}`, {
-        problems: [{ path: 'params', expected: `${expected} values`, received: `${params.length}` }],
-        details: { reason: 'parameters' },
-      });
+    if (params.length !== expected) throw wrongCount(expected, params.length);
     return this.#parameters.map((oid, index) =>
       encode(params[index] ?? null, `params[${index}]`, this.#types.get(oid) ?? { name: '' }, this.#types),
     );

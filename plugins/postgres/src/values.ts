@@ -1,7 +1,7 @@
 import type { JsonValue } from '@automate/sdk';
-import { InvalidInputError } from '@automate/sdk';
+import type { InvalidInputError } from '@automate/sdk';
 import type { Parameter } from '@automate/sql';
-import { bytesValue, floatValue, integerValue, jsonValue, readParameter } from '@automate/sql';
+import { bytesValue, floatValue, integerValue, jsonValue, readParameter, wrongInput } from '@automate/sql';
 import pg from 'pg';
 import type { PostgresType, Types } from './types.ts';
 
@@ -136,9 +136,5 @@ function toArray(list: readonly Parameter[], path: string, element: number, type
 }
 
 function wrong(path: string, { name }: PostgresType, received: string): InvalidInputError {
-  const expected = `a value of type ${name}`;
-  return new InvalidInputError(`${path}: expected ${expected}, received ${received}`, {
-    problems: [{ path, expected, received }],
-    details: { reason: 'parameters' },
-  });
+  return wrongInput({ path, expected: `a value of type ${name}`, received });
 }

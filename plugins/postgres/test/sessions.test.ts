@@ -57,6 +57,25 @@ describeWith(postgres, 'sessions of a real PostgreSQL', () => {
     expect(after).toStrictEqual(before);
   });
 
+  it('take statements that only look as if they left something', async () => {
+    await server.sql('CREATE TABLE temp (listen int, set_config int)');
+    for (const sql of [
+      'INSERT INTO temp VALUES (1, 2)',
+      'INSERT INTO temp (listen) SELECT 1',
+      "SELECT 'SET x = 1; LISTEN y' AS text, listen, set_config FROM temp",
+      '/* SET x = 1 */ SELECT pg_try_advisory_xact_lock(1)',
+      "SELECT set_config('a.b', 'c', true)",
+    ])
+      await expect(execute(sql)).resolves.toBeDefined();
+    const statements = [
+      'SET LOCAL search_path = pg_catalog',
+      'SET CONSTRAINTS ALL DEFERRED',
+      'SET TRANSACTION READ WRITE',
+    ];
+    const input = { statements: statements.map((sql) => ({ sql })) };
+    await expect(connector.call('transaction', input)).resolves.toBeDefined();
+  });
+
   it('are not given up, and no server is blamed, where a call itself lets its transaction only read', async () => {
     const pid = async () => (await connector.call('query', { sql: 'SELECT pg_backend_pid() AS pid' }))['rows'];
     const before = await pid();

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '@automate/sdk';
+import { wrongInput } from '@automate/sql';
 
 /** Texts, names and comments, in which nothing is a parameter; then what is one. */
 const TOKENS =
@@ -13,8 +13,5 @@ export function countParameters(sql: string): number {
   const parameters = [...sql.matchAll(TOKENS)].flatMap(({ groups }) => groups?.['parameter'] ?? []);
   const named = parameters.find((parameter) => parameter !== '?');
   if (named === undefined) return parameters.length;
-  throw new InvalidInputError(`sql: expected ? for each parameter, received ${named}`, {
-    problems: [{ path: 'sql', expected: '? for each parameter', received: named }],
-    details: { reason: 'parameters' },
-  });
+  throw wrongInput({ path: 'sql', expected: '? for each parameter', received: named });
 }

@@ -38,11 +38,10 @@ interface Connection {
  * The connections of one connector: one on which SQLite refuses to write, and one that writes. They are opened when
  * first used, and anew when the file was replaced in the meantime. A database in memory has one connection for both.
  */
-export class Database implements SqlDatabase, Disposable {
+export class Database implements SqlDatabase {
   readonly #id: string;
   readonly #settings: SqliteSettings;
   readonly #open = new Map<Access, Connection>();
-  readonly #databases = new WeakMap<Session, DatabaseSync>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(id: string, settings: SqliteSettings) {
@@ -62,7 +61,7 @@ export class Database implements SqlDatabase, Disposable {
       if (path !== MEMORY && this.#settings.create && identityOf(path) === '') this.#connect(path, 'write');
       const connection = this.#connect(path, path === MEMORY ? 'write' : 'read');
       waitForLocks(connection, this.#settings, call);
-      const session = this.#sessionOf(connection, (statement, page) => ({
+      const session = sessionOf(connection, (statement, page) => ({
         rows_affected: 0,
         ...runStatement(connection.database, statement, { page, deadline: call.deadline }),
       }));
@@ -90,7 +89,7 @@ export class Database implements SqlDatabase, Disposable {
     const call = withMargin(given);
     return this.#inTurn(call, async () => {
       const connection = this.#writer(call);
-      const session = this.#sessionOf(connection, (statement, page) =>
+      const session = sessionOf(connection, (statement, page) =>
         runChange(connection.database, statement, page, call.deadline),
       );
       return this.#commit(connection, call, 'BEGIN IMMEDIATE', () => work(session));
@@ -98,17 +97,17 @@ export class Database implements SqlDatabase, Disposable {
   }
 
   async listTables(session: Session, wanted: TablesWanted): Promise<Table[]> {
-    return listTables(this.#databaseOf(session), wanted);
+    return listTables(databaseOf(session), wanted);
   }
 
   async describeTable(session: Session, { schema, table }: TableName): Promise<TableDescription | undefined> {
-    return schema === undefined || schema === 'main' ? describeTable(this.#databaseOf(session), table) : undefined;
+    return schema === undefined || schema === 'main' ? describeTable(databaseOf(session), table) : undefined;
   }
 
   /** Waits for a lock on the file's schema, which a file that is no database does not have. */
   check(call: Call): Promise<void> {
     return this.read(call, { rows: 1 }, async (session) => {
-      this.#databaseOf(session).prepare('SELECT count(*) FROM sqlite_schema').get();
+      databaseOf(session).prepare('SELECT count(*) FROM sqlite_schema').get();
     });
   }
 
@@ -125,18 +124,6 @@ export class Database implements SqlDatabase, Disposable {
     });
     this.#turn = done.catch(() => undefined);
     return done;
-  }
-
-  #sessionOf({ database }: Connection, run: (statement: Statement, page: Page) => StatementResult): Session {
-    const session: Session = { run: async (statement, page) => run(statement, page) };
-    this.#databases.set(session, database);
-    return session;
-  }
-
-  #databaseOf(session: Session): DatabaseSync {
-    const database = this.#databases.get(session);
-    if (database === undefined) throw new TypeError('the session is of another database');
-    return database;
   }
 
   /**
@@ -182,10 +169,6 @@ export class Database implements SqlDatabase, Disposable {
     for (const access of [...this.#open.keys()]) this.#drop(access);
   }
 
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
   #connect(path: string, access: Access): Connection {
     const known = this.#open.get(access);
     // A connection to a file that was removed goes on working, on data that nobody else will ever see.
@@ -214,6 +197,13 @@ export class Database implements SqlDatabase, Disposable {
     this.#open.delete(access);
   }
 }
+
+/** What work is given here has the database with it. */
+function sessionOf({ database }: Connection, run: (statement: Statement, page: Page) => StatementResult): Session {
+  return Object.assign({ run: async (statement: Statement, page: Page) => run(statement, page) }, { database });
+}
+
+const databaseOf = (session: Session): DatabaseSync => (session as Session & Connection).database;
 
 /** Waiting for a lock blocks the thread, so never longer than the call has time. */
 function waitForLocks({ database, trusted }: Connection, settings: SqliteSettings, { deadline }: Call): void {

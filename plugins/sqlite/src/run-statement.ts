@@ -1,7 +1,7 @@
-import { InvalidInputError, TimeoutError } from '@automate/sdk';
+import { TimeoutError } from '@automate/sdk';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Category, Page, ResultSet, Statement } from '@automate/sql';
-import { createRowPage } from '@automate/sql';
+import { createRowPage, wrongCount, wrongInput } from '@automate/sql';
 import { countParameters } from './count-parameters.ts';
 import { fromSqlite, toSqlite } from './values.ts';
 
@@ -20,7 +20,8 @@ const NOTHING = /^(\s|;|--[^\n]*(\n|$)|\/\*[^]*?(\*\/|$))*$/;
 export function runStatement(database: DatabaseSync, { sql, params }: Statement, options: RunOptions): ResultSet {
   const prepared = prepareOne(database, sql);
   const values = params.map(toSqlite);
-  refuseWrongNumber(prepared.sourceSQL, params.length);
+  const expected = countParameters(prepared.sourceSQL);
+  if (expected !== params.length) throw wrongCount(expected, params.length);
   prepared.setReadBigInts(true);
   prepared.setReturnArrays(true);
   const rows = prepared.iterate(...values) as unknown as Iterator<Parameters<typeof fromSqlite>[0][]>;
@@ -59,16 +60,10 @@ function categoryOf(type: string | null): Category {
 function prepareOne(database: DatabaseSync, sql: string): StatementSync {
   const prepared = database.prepare(sql);
   if (NOTHING.test(sql.slice(prepared.sourceSQL.length))) return prepared;
-  throw new InvalidInputError('sql: expected one statement, received several; send them as a transaction', {
-    problems: [{ path: 'sql', expected: 'one statement', received: 'several' }],
-  });
-}
-
-function refuseWrongNumber(sql: string, received: number): void {
-  const expected = countParameters(sql);
-  if (expected === received) return;
-  throw new InvalidInputError(`params: expected ${expected} values, received ${received}`, {
-    problems: [{ path: 'params', expected: `${expected} values`, received: `${received}` }],
-    details: { reason: 'parameters' },
+  throw wrongInput({
+    path: 'sql',
+    expected: 'one statement',
+    received: 'several; send them as a transaction',
+    reason: 'statement',
   });
 }

@@ -1,8 +1,7 @@
-import { InvalidInputError } from '@automate/sdk';
 import type { JsonValue } from '@automate/sdk';
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { Parameter } from '@automate/sql';
-import { bytesValue, floatValue, integerValue, readParameter } from '@automate/sql';
+import { bytesValue, floatValue, integerValue, readParameter, wrongInput } from '@automate/sql';
 
 const LARGEST_INTEGER = 2n ** 63n;
 
@@ -41,9 +40,5 @@ export function fromSqlite(value: SQLOutputValue): JsonValue {
 function toInteger(text: string, index: number): bigint {
   const value = BigInt(text);
   if (value >= -LARGEST_INTEGER && value < LARGEST_INTEGER) return value;
-  const path = `params[${index}]`;
-  const expected = 'a whole number of 64 bits';
-  throw new InvalidInputError(`${path}: expected ${expected}, received ${text}`, {
-    problems: [{ path, expected, received: text }],
-  });
+  throw wrongInput({ path: `params[${index}]`, expected: 'a whole number of 64 bits', received: text });
 }

@@ -1,11 +1,12 @@
-import { action, InvalidInputError, isJsonObject } from '@automate/sdk';
-import type { CallContext, JsonObject } from '@automate/sdk';
+import { action, isJsonObject } from '@automate/sdk';
+import type { CallContext, InvalidInputError, JsonObject } from '@automate/sdk';
 import { z } from 'zod';
 import type { Session, SqlDatabase, Traits } from '../dialect.ts';
 import { createRoom } from '../results.ts';
 import type { Parameter } from '../schemas.ts';
 import { nameSchema, parameterSchema } from '../schemas.ts';
 import type { TableDescription } from '../table-schemas.ts';
+import { wrongInput } from '../wrong-input.ts';
 
 const MAX_INSERTED = 10_000;
 /** Rows of one statement: more of them make it no faster. */
@@ -72,7 +73,13 @@ export const upsertRows = (traits: Traits, use: () => SqlDatabase) =>
       const database = use();
       return insert(database, call, { traits, name, rows, ending: traits.upsert(key, others) }, async (session) => {
         if (traits.upsertsByAnyKey !== true) return;
-        if (!hasKey(await database.describeTable(session, name), key)) throw wrongKey(key);
+        if (!hasKey(await database.describeTable(session, name), key))
+          throw wrongInput({
+            path: 'key',
+            expected: 'the columns of a primary key or a unique constraint',
+            received: key.join(', '),
+            reason: 'key',
+          });
       });
     },
   });
@@ -158,16 +165,5 @@ function toValues(row: JsonObject, index: number): Values {
   );
 }
 
-function wrongKey(key: readonly string[]): InvalidInputError {
-  const expected = 'the columns of a primary key or a unique constraint';
-  const received = key.join(', ');
-  return new InvalidInputError(`key: expected ${expected}, received ${received}`, {
-    problems: [{ path: 'key', expected, received }],
-  });
-}
-
-function wrongRow(index: number, expected: string): InvalidInputError {
-  return new InvalidInputError(`rows[${index}]: expected ${expected}`, {
-    problems: [{ path: `rows[${index}]`, expected, received: 'another row' }],
-  });
-}
+const wrongRow = (index: number, expected: string): InvalidInputError =>
+  wrongInput({ path: `rows[${index}]`, expected, reason: 'rows' });

@@ -1,5 +1,5 @@
-import { action, InvalidInputError } from '@automate/sdk';
-import type { JsonValue } from '@automate/sdk';
+import { action } from '@automate/sdk';
+import type { InvalidInputError, JsonValue } from '@automate/sdk';
 import { z } from 'zod';
 import { ask } from '../ask.ts';
 import type { Session, SqlDatabase, StatementResult, Traits } from '../dialect.ts';
@@ -9,6 +9,7 @@ import type { Column, Row } from '../results.ts';
 import { createRoom } from '../results.ts';
 import type { Parameter, Statement } from '../schemas.ts';
 import { nameSchema, pageInput, resultSetOutput, statementInput } from '../schemas.ts';
+import { wrongInput } from '../wrong-input.ts';
 
 const keyInput = {
   key: z
@@ -47,10 +48,13 @@ export const query = (traits: Traits, use: () => SqlDatabase) =>
         return result.truncated ? { ...found, next_offset: offset + result.row_count } : found;
       }
       if (offset > 0) throw wrong('offset', 'no offset beside a key');
-      const after = cursor === undefined ? undefined : (fromCursor(cursor, key.length) as Parameter[]);
+      const after = cursor === undefined ? [] : (fromCursor(cursor, key.length) as Parameter[]);
       return database.read(call, { rows }, async (session) => {
-        const statement = orderByKey(traits, { sql, params }, { key, after, rows });
-        const result = await session.run(statement, page);
+        const ordered = around(traits, { sql, params }, { key, position: after }, (columns, values) => [
+          '*',
+          `${cursor === undefined ? '' : `WHERE (${columns}) > (${values}) `}ORDER BY ${columns} LIMIT ${rows}`,
+        ]);
+        const result = await session.run(ordered, page);
         refuseUnordered(traits, result.columns, key);
         const found = toRows(result);
         const position = result.rows.map((row) => positionOf(result.columns, row, key)).at(-1);
@@ -64,19 +68,24 @@ export const query = (traits: Traits, use: () => SqlDatabase) =>
     },
   });
 
-interface KeyPage {
+/** Where rows are in the order of a key. */
+interface Position {
   readonly key: readonly string[];
-  readonly after: readonly Parameter[] | undefined;
-  readonly rows: number;
+  readonly position: readonly Parameter[];
 }
 
-function orderByKey(traits: Traits, { sql, params }: Statement, { key, after, rows }: KeyPage): Statement {
-  const columns = key.map(traits.quote).join(', ');
-  const values = (after ?? []).map((_value, index) => traits.parameter(params.length + index + 1)).join(', ');
-  const where = after === undefined ? '' : ` WHERE (${columns}) > (${values})`;
+/** A statement around the caller's own, whose columns and further parameters are written as `key` and `position`. */
+function around(
+  { quote, parameter, grammar }: Traits,
+  { sql, params }: Statement,
+  { key, position }: Position,
+  write: (columns: string, values: string) => readonly [select: string, rest: string],
+): Statement {
+  const values = position.map((_value, index) => parameter(params.length + index + 1)).join(', ');
+  const [select, rest] = write(key.map(quote).join(', '), values);
   return {
-    sql: `SELECT * FROM (${innerStatement(traits.grammar, sql)}\n) AS page${where} ORDER BY ${columns} LIMIT ${rows}`,
-    params: [...params, ...(after ?? [])],
+    sql: `SELECT ${select} FROM (${innerStatement(grammar, sql)}\n) AS page ${rest}`,
+    params: [...params, ...position],
   };
 }
 
@@ -88,31 +97,18 @@ function refuseUnordered({ unordered = [] }: Traits, columns: readonly Column[],
 }
 
 /** Rows that are equal to the last one of a page would be lost, and so would all if it is not equal to itself. */
-async function refuseUnclear(
-  traits: Traits,
-  session: Session,
-  { sql, params }: Statement,
-  { key, position }: { readonly key: readonly string[]; readonly position: readonly Parameter[] },
-) {
-  const columns = key.map(traits.quote).join(', ');
-  const values = position.map((_value, index) => traits.parameter(params.length + index + 1)).join(', ');
-  const statement = {
-    sql: `SELECT 1 FROM (${innerStatement(traits.grammar, sql)}\n) AS page WHERE (${columns}) = (${values}) LIMIT 2`,
-    params: [...params, ...position],
-  };
-  const { length } = await ask(session, statement, 2);
+async function refuseUnclear(traits: Traits, session: Session, statement: Statement, at: Position) {
+  const same = around(traits, statement, at, (columns, values) => ['1', `WHERE (${columns}) = (${values}) LIMIT 2`]);
+  const { length } = await ask(session, same, 2);
   if (length > 1) throw wrong('key', 'columns that are unique together');
   if (length < 1) throw wrong('key', 'columns whose values, as results give them, are found again');
 }
 
 /** Where nulls come last, no comparison finds them: the pages would end before them. */
-async function refuseNulls(traits: Traits, session: Session, { sql, params }: Statement, key: readonly string[]) {
+async function refuseNulls(traits: Traits, session: Session, statement: Statement, key: readonly string[]) {
   const condition = key.map((name) => `${traits.quote(name)} IS NULL`).join(' OR ');
-  const statement = {
-    sql: `SELECT 1 FROM (${innerStatement(traits.grammar, sql)}\n) AS page WHERE ${condition} LIMIT 1`,
-    params,
-  };
-  if ((await ask(session, statement, 1)).length > 0) throw wrong('key', 'columns that are never null');
+  const nulls = around(traits, statement, { key, position: [] }, () => ['1', `WHERE ${condition} LIMIT 1`]);
+  if ((await ask(session, nulls, 1)).length > 0) throw wrong('key', 'columns that are never null');
 }
 
 function positionOf(columns: readonly Column[], row: Row, key: readonly string[]): Parameter[] {
@@ -126,11 +122,7 @@ function positionOf(columns: readonly Column[], row: Row, key: readonly string[]
   });
 }
 
-function wrong(path: string, expected: string): InvalidInputError {
-  return new InvalidInputError(`${path}: expected ${expected}`, {
-    problems: [{ path, expected, received: 'another value' }],
-  });
-}
+const wrong = (path: string, expected: string): InvalidInputError => wrongInput({ path, expected, reason: 'key' });
 
 const toRows = ({ columns, rows, row_count: count, truncated }: StatementResult) => ({
   columns: [...columns],

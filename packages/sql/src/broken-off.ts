@@ -1,0 +1,20 @@
+import { TransientNetworkError } from '@automate/sdk';
+import type { Effect } from '@automate/sdk';
+import type { Fault } from './dialect.ts';
+
+/** The connection to a server broke. Not `retryable` where somebody ended it on purpose. */
+export function brokenOff(server: string, effect: Effect, cause: unknown, retryable = true): Fault {
+  const details = retryable ? { reason: 'connection_lost' } : { reason: 'canceled_by_server' };
+  const message = `the connection to ${server} broke off`;
+  return {
+    error: new TransientNetworkError(message, { effect, retryable, details, cause }),
+    session: 'broken',
+  };
+}
+
+/** A server that is to be spoken to over TLS does not speak it. */
+export function withoutTls(server: string, cause: unknown): Fault {
+  const message = `${server} does not speak TLS; the operator must check tls`;
+  const details = { reason: 'tls' };
+  return { error: new TransientNetworkError(message, { effect: 'none', details, cause }), session: 'broken' };
+}
