@@ -18,6 +18,7 @@ const ROOT_OF: Readonly<Record<string, string>> = {
   CopyObjectCommand: 'CopyObjectResult',
   DeleteObjectsCommand: 'DeleteResult',
   ListObjectVersionsCommand: 'ListVersionsResult',
+  ListMultipartUploadsCommand: 'ListMultipartUploadsResult',
   GetObjectTaggingCommand: 'Tagging',
   CreateMultipartUploadCommand: 'InitiateMultipartUploadResult',
   CompleteMultipartUploadCommand: 'CompleteMultipartUploadResult',

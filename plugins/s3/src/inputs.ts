@@ -8,8 +8,14 @@ export const MAX_BODY_BYTES = 2 * 1024 * 1024;
 export const MAX_KEYS = 1000;
 const WEEK_SECONDS = 7 * 24 * 60 * 60;
 
+/** An access point of AWS, which stands in the place of a bucket; the only name with a slash. */
+export const ACCESS_POINT = /^arn:[a-z0-9-]+:s3[a-z0-9-]*:[a-z0-9-]*:[0-9]*:[^\s/]+\/[^\s/]+$/;
 // Which characters a name may have differs between services, so that the service judges. A path separator would leave the bucket.
-export const bucket = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{1,254}$/, 'expected the name of a bucket');
+export const bucket = z
+  .string()
+  .refine((name) => /^(?!\.\.?$)[^\s/\\?#\x00-\x1f\x7f]{1,255}$/u.test(name) || ACCESS_POINT.test(name), {
+    error: 'expected the name of a bucket',
+  });
 export const bucketOrDefault = bucket.optional().describe('Default: the setting `bucket`');
 export const key = z
   .string()

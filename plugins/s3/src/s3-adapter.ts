@@ -1,5 +1,6 @@
 import { ConnectorAdapter, ConnectorError } from '@automate/sdk';
 import type { AdapterHealth, CallContext, CallScope, ConnectorContext } from '@automate/sdk';
+import { abortUpload } from './actions/abort-upload.ts';
 import { call } from './actions/call.ts';
 import { copyObject } from './actions/copy-object.ts';
 import { createBucket } from './actions/create-bucket.ts';
@@ -12,6 +13,7 @@ import { headObject } from './actions/head-object.ts';
 import { listBuckets } from './actions/list-buckets.ts';
 import { listObjectVersions } from './actions/list-object-versions.ts';
 import { listObjects } from './actions/list-objects.ts';
+import { listUploads } from './actions/list-uploads.ts';
 import { presignGet } from './actions/presign-get.ts';
 import { presignPut } from './actions/presign-put.ts';
 import { putObject } from './actions/put-object.ts';
@@ -39,6 +41,8 @@ export default class S3Adapter extends ConnectorAdapter {
     upload_file: uploadFile(this.#s3),
     upload_from_url: uploadFromUrl(this.#s3),
     download_file: downloadFile(this.#s3),
+    list_uploads: listUploads(this.#s3),
+    abort_upload: abortUpload(this.#s3),
     copy_object: copyObject(this.#s3),
     delete_object: deleteObject(this.#s3),
     delete_objects: deleteObjects(this.#s3),

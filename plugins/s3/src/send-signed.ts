@@ -30,7 +30,8 @@ export async function sendSigned(s3: S3Client, request: HttpRequest, context: Ca
   const { method = 'GET', path, maxBytes = DEFAULT_BYTES, accept = isSuccess } = request;
   const [encoded = '', ownQuery = ''] = path.split(/\?(.*)/s);
   const what = `${method} ${encoded}`;
-  if (leaves(encoded)) throw refused('path', "a path that stays below the connector's endpoint");
+  const sent = normalized(encoded);
+  if (leaves(encoded) || leaves(sent)) throw refused('path', "a path that stays below the connector's endpoint");
   const headers = Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
   for (const [name, value] of headers) {
     if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || OURS.test(name) || !headerValue.safeParse(value).success)
@@ -44,7 +45,7 @@ export async function sendSigned(s3: S3Client, request: HttpRequest, context: Ca
       (next) => (args) => {
         const made = args.request as Request;
         made.method = method;
-        made.path = `${made.path.replace(/\/$/, '')}${normalized(encoded)}`;
+        made.path = `${made.path.replace(/\/$/, '')}${sent}`;
         made.query = queryOf(ownQuery, request.query);
         made.headers = {
           ...made.headers,
@@ -89,13 +90,14 @@ const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 /** Whether a gateway that resolves `..` would be led out of the endpoint. */
 const leaves = (path: string): boolean => !new URL(`http://s3/endpoint${path}`).pathname.startsWith('/endpoint/');
 
-/** As the signature has it: each part encoded once, and as little as possible. */
+/** As the signature has it: each part encoded once, and as little as possible; services take an encoded slash for a plain one. */
 function normalized(path: string): string {
   try {
     return path
       .split('/')
       .map((part) => escaped(decodeURIComponent(part)))
-      .join('/');
+      .join('/')
+      .replaceAll('%2F', '/');
   } catch {
     throw refused('path', 'a path that is encoded as URLs are');
   }

@@ -86,7 +86,7 @@ describe('the endpoint', () => {
     running.push({ close: () => (gateway.closeAllConnections(), gateway.close()) });
     const s3 = await connectorTo({ host: '127.0.0.1', port, basePath: BASE });
     await itWorks(s3, `${BASE}/reports/`);
-    for (const path of ['/../x', '/reports/../../x', '/%2e%2e/x'])
+    for (const path of ['/../x', '/reports/../../x', '/%2e%2e/x', '/reports/..%2F..%2Fx'])
       await expect(s3.call('call', { path })).rejects.toMatchObject({
         code: 'INVALID_INPUT',
         problems: [{ path: 'path' }],
@@ -111,6 +111,39 @@ describe('the endpoint', () => {
         url: expect.stringContaining(start),
       });
   });
+});
+
+describe('names of buckets', () => {
+  it.each(['A_b', 'my+bucket', 'x', 'tenant:bucket', 'dots.in.it', 'b'.repeat(255), 'b\u00fccher'])(
+    'are for the service to judge, and signed as they are: %s',
+    async (bucket) => {
+      const seen: (string | undefined)[] = [];
+      const server = createHttpServer(({ method = '', url = '', headers }, response) => {
+        checkSignature({ method, url, headers, body: Buffer.alloc(0) }, { ...rules, now: Date.now() });
+        seen.push(url.split('?')[0]);
+        response.writeHead(200, { etag: '"a"' }).end('text');
+      });
+      const port = await listen(server, '127.0.0.1');
+      const s3 = await startConnector(S3Adapter, { config: { auth, scheme: 'http', host: '127.0.0.1', port } });
+      await expect(s3.call('get_object', { bucket, key: 'k', as: 'text' })).resolves.toMatchObject({ text: 'text' });
+      expect(seen.map((path) => decodeURIComponent(path ?? ''))).toStrictEqual([`/${bucket}/k`]);
+      await s3.close();
+      server.closeAllConnections();
+      server.close();
+    },
+  );
+
+  it.each(['', '.', '..', 'a/b', 'a?b', 'a#b', 'a\\b', 'a b', 'b'.repeat(256), 'arn:aws:s3:::a/b/c'])(
+    'never lead elsewhere: "%s"',
+    async (bucket) => {
+      const s3 = await startConnector(S3Adapter, { config: { auth } });
+      await expect(s3.call('presign_get', { bucket, key: 'k' })).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        problems: [{ path: 'bucket' }],
+      });
+      await s3.close();
+    },
+  );
 });
 
 describe('what S3 limits', () => {

@@ -490,16 +490,24 @@ describe('credentials', () => {
 });
 
 describe('without a host', () => {
-  it('addresses are those of AWS in the region, with the bucket in the name or in the path', async () => {
-    const addressOf = async (settings: StartConnectorOptions['settings']): Promise<string> => {
-      const connector = await startConnector(S3Adapter, { config: { auth }, settings });
-      running.push(connector);
-      const { url } = await connector.call('presign_get', { bucket: 'bucket', key: 'a/b' });
-      return String(url).replace(/\?.*/, '');
-    };
-    expect(await addressOf({ region: 'eu-central-1' })).toBe('https://bucket.s3.eu-central-1.amazonaws.com/a/b');
-    expect(await addressOf({ region: 'eu-central-1', path_style: true })).toBe(
-      'https://s3.eu-central-1.amazonaws.com/bucket/a/b',
-    );
+  it.each<[string, StartConnectorOptions['settings'], string]>([
+    ['bucket', {}, 'bucket.s3.eu-central-1.amazonaws.com/a/b'],
+    ['bucket', { path_style: true }, 's3.eu-central-1.amazonaws.com/bucket/a/b'],
+    // No certificate is good for a name with dots before that of the service.
+    ['my.bucket', {}, 's3.eu-central-1.amazonaws.com/my.bucket/a/b'],
+    ['Old_Bucket', {}, 's3.eu-central-1.amazonaws.com/Old_Bucket/a/b'],
+    [
+      'arn:aws:s3:eu-central-1:123456789012:accesspoint/mine',
+      {},
+      'mine-123456789012.s3-accesspoint.eu-central-1.amazonaws.com/a/b',
+    ],
+  ])('addresses are those of AWS in the region: %s', async (bucket, settings, address) => {
+    const connector = await startConnector(S3Adapter, {
+      config: { auth },
+      settings: { region: 'eu-central-1', ...settings },
+    });
+    running.push(connector);
+    const { url } = await connector.call('presign_get', { bucket, key: 'a/b' });
+    expect(String(url).replace(/\?.*/, '')).toBe(`https://${address}`);
   });
 });

@@ -68,7 +68,7 @@ async function listen(
 ): Promise<{ readonly port: number; readonly storePort: number; stop(): Promise<void> }> {
   const store = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
   const tags = new Map<string, Tag[]>();
-  const uploads = new Map<string, string>();
+  const uploads = new Map<string, Upload>();
   const onRequest = (incoming: IncomingMessage, response: ServerResponse): void => {
     answer(options, { store: store.port, tags, uploads }, incoming, response).catch((error: unknown) =>
       refuse(incoming, response, error),
@@ -92,7 +92,13 @@ async function listen(
 interface Kept {
   readonly store: number;
   readonly tags: Map<string, Tag[]>;
-  readonly uploads: Map<string, string>;
+  readonly uploads: Map<string, Upload>;
+}
+
+/** An upload in parts. */
+interface Upload {
+  readonly path: string;
+  readonly initiated: string;
 }
 
 async function answer(
@@ -166,7 +172,7 @@ async function checkConditions({ method, url, headers }: SignedRequest, store: n
 }
 
 /** Uploads in parts that are neither complete nor aborted, by id, which the store behind does not list. */
-function noteUpload({ method, url }: SignedRequest, uploads: Map<string, string>, answer: IncomingMessage): void {
+function noteUpload({ method, url }: SignedRequest, uploads: Map<string, Upload>, answer: IncomingMessage): void {
   const [path = '', query = ''] = url.split('?');
   const id = new URLSearchParams(query).get('uploadId');
   const done = (answer.statusCode ?? 500) < 300;
@@ -176,21 +182,37 @@ function noteUpload({ method, url }: SignedRequest, uploads: Map<string, string>
   answer.on('data', (chunk: Buffer) => chunks.push(chunk));
   answer.on('end', () => {
     const made = /<UploadId>(.*?)<\/UploadId>/.exec(Buffer.concat(chunks).toString())?.[1];
-    if (made !== undefined) uploads.set(made, path);
+    if (made !== undefined) uploads.set(made, { path, initiated: new Date().toISOString() });
   });
 }
 
-function listUploads({ method, url }: SignedRequest, uploads: Map<string, string>, response: ServerResponse): boolean {
+/** In the order of keys, and of one key's uploads in that of their beginning, as S3 has it. */
+function listUploads({ method, url }: SignedRequest, uploads: Map<string, Upload>, response: ServerResponse): boolean {
   const [path = '', query = ''] = url.split('?');
-  if (method !== 'GET' || !/(^|&)uploads(=|&|$)/.test(query)) return false;
-  const of = [...uploads].filter(([, object]) => object.startsWith(`${path.replace(/\/$/, '')}/`));
-  const list = of.map(
-    ([id, object]) =>
-      `<Upload><Key>${escape(object.split('/').slice(2).join('/'))}</Key><UploadId>${id}</UploadId></Upload>`,
+  const asked = new URLSearchParams(query);
+  if (method !== 'GET' || !asked.has('uploads')) return false;
+  const text = (key: string): string =>
+    asked.get('encoding-type') === 'url' ? encodeURIComponent(key).replaceAll('%2F', '/') : escape(key);
+  const all = [...uploads]
+    .map(([id, { path: object, initiated }]) => ({ id, initiated, key: decodeURIComponent(object) }))
+    .filter(({ key }) => key.startsWith(`${path.replace(/\/$/, '')}/${asked.get('prefix') ?? ''}`))
+    .map(({ key, ...rest }) => ({ ...rest, key: key.split('/').slice(2).join('/') }))
+    .toSorted((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+  const after = all.findIndex(({ key, id }) => key === asked.get('key-marker') && id === asked.get('upload-id-marker'));
+  const page = all.slice(after + 1, after + 1 + Number(asked.get('max-uploads') ?? 1000));
+  const last = page.at(-1);
+  const isTruncated = last !== undefined && last !== all.at(-1);
+  const list = page.map(
+    ({ key, id, initiated }) =>
+      `<Upload><Key>${text(key)}</Key><UploadId>${id}</UploadId><Initiated>${initiated}</Initiated></Upload>`,
   );
+  const next = isTruncated
+    ? `<NextKeyMarker>${text(last.key)}</NextKeyMarker><NextUploadIdMarker>${last.id}</NextUploadIdMarker>`
+    : '';
+  const encoding = asked.has('encoding-type') ? '<EncodingType>url</EncodingType>' : '';
   response.writeHead(200, { 'content-type': 'application/xml' });
   response.end(
-    `<?xml version="1.0" encoding="UTF-8"?>\n<ListMultipartUploadsResult>${list.join('')}</ListMultipartUploadsResult>`,
+    `<?xml version="1.0" encoding="UTF-8"?>\n<ListMultipartUploadsResult>${encoding}<IsTruncated>${isTruncated}</IsTruncated>${next}${list.join('')}</ListMultipartUploadsResult>`,
   );
   return true;
 }

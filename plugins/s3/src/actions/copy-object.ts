@@ -1,6 +1,6 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
-import { bucket, bucketOrDefault, key, objectHeaders, toObjectHeaders, versionId } from '../inputs.ts';
+import { ACCESS_POINT, bucket, bucketOrDefault, key, objectHeaders, toObjectHeaders, versionId } from '../inputs.ts';
 import { defined, toEtag } from '../outputs.ts';
 import type { S3Client } from '../s3-client.ts';
 
@@ -33,7 +33,8 @@ export const copyObject = (s3: S3Client) =>
       const target = s3.bucket(payload.bucket);
       const { source_bucket: source = target, source_version_id: version, replace } = payload;
       // A path as in a URL: the slashes of the key stay.
-      const path = `${source}/${payload.source_key}`.split('/').map(encodeURIComponent).join('/');
+      const place = ACCESS_POINT.test(source) ? `${source}/object` : source;
+      const path = `${place}/${payload.source_key}`.split('/').map(encodeURIComponent).join('/');
       const answer = await s3.run(
         context,
         `CopyObject of "${source}/${payload.source_key}" to "${target}/${payload.key}"`,
