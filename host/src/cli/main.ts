@@ -16,6 +16,7 @@ import { reportFailure } from './describe-error.ts';
 import { endNow, haveEnded, watchThreads } from './end-process.ts';
 import { readyRecord } from './ready-record.ts';
 import { withProgress } from './with-progress.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** How long the process may live on after everything was closed, in milliseconds, should something hold it. */
 const LINGER_MS = 1_000;
@@ -33,6 +34,7 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 export async function run(): Promise<void> {
   process.stdout.on('error', reportBrokenOutput());
   process.stderr.on('error', () => undefined);
+  for (const output of [process.stdout, process.stderr]) writeWhole(output);
   const threads = watchThreads(process);
   // Threads that nobody holds the process for are still waited for at its exit: then rather go on, until what was begun is done.
   process.on('beforeExit', () => void (threads.size > 0 && setTimeout(() => undefined, 20)));
