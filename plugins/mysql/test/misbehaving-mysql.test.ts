@@ -1,4 +1,4 @@
-import { itTellsWhatAnswers } from '../../../packages/sql/test/misbehaving-cases.ts';
+import { itTellsWhatAnswers } from '../../../packages/testing/test/misbehaving-cases.ts';
 import MysqlAdapter from '../src/mysql-adapter.ts';
 
 const GREETING = Buffer.from(
@@ -12,6 +12,8 @@ itTellsWhatAnswers({
   name: 'MySQL',
   adapter: MysqlAdapter,
   another: Buffer.from('R\0\0\0\u0008\0\0\0\0', 'latin1'),
+  read: ['query', { sql: 'SELECT 1' }],
+  write: ['execute', { sql: 'SELECT 1' }],
   letIn(socket) {
     socket.write(packet(0, GREETING));
     // OK to the login.

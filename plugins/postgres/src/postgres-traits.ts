@@ -38,6 +38,9 @@ const OUTLASTS = [
   /\bpg_(?:try_)?advisory_lock(?:_shared)?\s*\(/,
 ];
 
+/** What is of use to later statements of a transaction alone. */
+const TRANSACTION_ONLY = /^\W*(?:set|create\s+(?:(?:local|global)\s+)?temp)/;
+
 function outlastsTransaction(skeleton: string): boolean {
   const count = (pattern: RegExp): number => skeleton.match(pattern)?.length ?? 0;
   return OUTLASTS.some((pattern) => pattern.test(skeleton)) || count(/\bset_config\s*\(/g) > count(/,\s*true\s*\)/g);
@@ -51,7 +54,7 @@ const grammar: Grammar = {
   refuse(word, skeleton, use) {
     // Behind comments that lie deeper than is looked there may stand a COMMIT.
     if (word === '') return 'a statement that begins with a word, behind comments of few levels';
-    if (outlastsTransaction(skeleton))
+    if (outlastsTransaction(skeleton) || (use !== 'transaction' && TRANSACTION_ONLY.test(skeleton)))
       return `${SESSION_ONLY}; SET LOCAL, set_config(…, true), ON COMMIT DROP and pg_advisory_xact_lock() are for a transaction`;
     if (word !== 'copy') return undefined;
     if (/\bstd(?:in|out)\b/.test(skeleton))

@@ -1,4 +1,4 @@
-import { itTellsWhatAnswers } from '../../../packages/sql/test/misbehaving-cases.ts';
+import { itTellsWhatAnswers } from '../../../packages/testing/test/misbehaving-cases.ts';
 import PostgresAdapter from '../src/postgres-adapter.ts';
 
 /** AuthenticationOk and ReadyForQuery. */
@@ -8,5 +8,7 @@ itTellsWhatAnswers({
   name: 'PostgreSQL',
   adapter: PostgresAdapter,
   another: Buffer.from([0x4a, 0, 0, 0, 0x0a, 0x35]),
+  read: ['query', { sql: 'SELECT 1' }],
+  write: ['execute', { sql: 'SELECT 1' }],
   letIn: (socket) => socket.once('data', () => socket.write(LET_IN)),
 });

@@ -74,6 +74,7 @@ describeWith(postgres, 'sessions of a real PostgreSQL', () => {
     ];
     const input = { statements: statements.map((sql) => ({ sql })) };
     await expect(connector.call('transaction', input)).resolves.toBeDefined();
+    for (const sql of statements) await expect(execute(sql)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
 
   it('are not given up, and no server is blamed, where a call itself lets its transaction only read', async () => {
