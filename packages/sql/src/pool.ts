@@ -28,6 +28,7 @@ export class Pool<C extends SqlConnection> {
   readonly #tarn: Tarn<C>;
   readonly #born = new WeakMap<C, { readonly at: number; readonly generation: number }>();
   readonly #lent = new Set<C>();
+  readonly #leaving = new Set<Promise<void>>();
   #generation = 0;
   #closed = false;
 
@@ -78,7 +79,10 @@ export class Pool<C extends SqlConnection> {
 
   /** Takes a connection back that is as good as new. */
   release(connection: C): void {
-    if (this.#lent.delete(connection)) this.#tarn.release(connection);
+    if (!this.#lent.delete(connection)) return;
+    // Whoever is on the other side need not wait until somebody notices that it will not be used again.
+    if (!this.#isGood(connection) && this.#born.delete(connection)) this.#leave(connection);
+    this.#tarn.release(connection);
   }
 
   /** Takes a connection back that is of no more use. */
@@ -97,6 +101,12 @@ export class Pool<C extends SqlConnection> {
     this.#closed = true;
     for (const connection of this.#lent) connection.destroy();
     await this.#tarn.destroy();
+    await Promise.all(this.#leaving);
+  }
+
+  #leave(connection: C): void {
+    const leaving = connection.close().finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
   }
 
   #isGood(connection: C): boolean {

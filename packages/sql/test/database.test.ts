@@ -78,7 +78,9 @@ class ScriptConnection implements SqlConnection {
     log.push(`${this.name} commit`);
     if (this.#later !== undefined) throw new Error(this.#later);
   }
-  async reset(): Promise<void> {}
+  async reset(): Promise<void> {
+    if (log.at(-1)?.endsWith('once') === true) this.isOpen = false;
+  }
   async cancel(): Promise<void> {
     log.push(`${this.name} cancel`);
   }
@@ -244,6 +246,14 @@ it('ends a connection after its longest life', async () => {
   await sleep(1100);
   await execute('INSERT');
   expect(log).toStrictEqual(['c1 INSERT', 'c1 close', 'c2 INSERT']);
+});
+
+it('takes leave at once of a connection that is of no use after its call', async () => {
+  await execute('INSERT once');
+  while (log.length < 2) await sleep(1);
+  expect(log).toStrictEqual(['c1 INSERT once', 'c1 close']);
+  await execute('INSERT');
+  expect(log.slice(2)).toStrictEqual(['c2 INSERT']);
 });
 
 it('gives up a connection on which cancelling does not help, before the call ends without it', async () => {
