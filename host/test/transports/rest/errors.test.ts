@@ -17,6 +17,7 @@ afterAll(() => rest[Symbol.asyncDispose]());
 
 describe('an error of an action', () => {
   it.each(Object.keys(ERROR_CODES) as ErrorCode[])('%s comes out with its status and all it says', async (code) => {
+    const blame = ERROR_CODES[code].blame === 'remote' ? 'operator' : 'remote';
     const details = { reason: 'because', n: 1 };
     const problems = [{ path: 'a.b', expected: 'x', received: 'y' }];
     const {
@@ -25,7 +26,16 @@ describe('an error of an action', () => {
       json: body,
     } = await rest.call(
       'POST /api/v1/connectors/echo/actions/fail',
-      json({ code, message: 'it failed', retryAfterMs: 1200, details, problems, effect: 'none', retryable: true }),
+      json({
+        code,
+        message: 'it failed',
+        retryAfterMs: 1200,
+        details,
+        problems,
+        effect: 'none',
+        retryable: true,
+        blame,
+      }),
     );
     expect(status).toBe(HTTP_STATUS[code]);
     expect(headers['content-type']).toBe(PROBLEM_MEDIA_TYPE);
@@ -36,7 +46,7 @@ describe('an error of an action', () => {
       message: 'it failed',
       retryable: true,
       effect: 'none',
-      blame: ERROR_CODES[code].blame,
+      blame,
       retryAfterMs: 1200,
       details,
       problems,
