@@ -78,6 +78,12 @@ describe('the way of a call', () => {
     expect(deadline).toBeLessThanOrEqual(Date.now() + timeoutMs);
   });
 
+  it('says of an action that changes nothing that it had no effect', async () => {
+    const { call } = pipelineOver(new UnavailableError('no', { retryable: false, effect: 'maybe' }));
+    await expect(call('read')).rejects.toMatchObject({ code: 'UNAVAILABLE', effect: 'none' });
+    await expect(call('change')).rejects.toMatchObject({ code: 'UNAVAILABLE', effect: 'maybe' });
+  });
+
   it('keeps whom an error blames', async () => {
     const { call } = pipelineOver(new UnavailableError('no', { retryable: false, blame: 'remote' }));
     await expect(call('change')).rejects.toMatchObject({ blame: 'remote' });
