@@ -28,6 +28,14 @@ describe('docs/errors.md', () => {
     expect(rows).toEqual(expected);
   });
 
+  it('explains each reason of a code once', () => {
+    for (const { head, rows } of tables(PAGE)) {
+      if (!head.includes('reason')) continue;
+      const reasons = rows.flatMap((row) => codeIn(row[head.indexOf('reason')] ?? ''));
+      expect(reasons).toEqual([...new Set(reasons)]);
+    }
+  });
+
   it('has a section for every code, and no other', () => {
     const sections = tables(PAGE).map(({ sections: [, ...rest] }) => rest.at(-1) ?? '');
     const titles = new Set(sections.filter((title) => /^[A-Z0-9_]+$/.test(title)));

@@ -31,11 +31,14 @@ function toSample(block: CodeBlock, index: number, blocks: readonly CodeBlock[])
 
 const rows = (chosen: readonly Sample[]): (readonly [string, Sample])[] =>
   chosen.map((sample) => [sample.place, sample]);
+/** What asks Prometheus, or ends with 1 where something that is configured is not there. */
 const needsPrometheus = ({ script }: Sample): boolean =>
-  script.includes('"up"') || script.includes('\\"up\\"') || script.includes('execute prometheus');
+  /"up"|\\"up\\"|execute prometheus|automate doctor|connectors health +#/.test(script);
 
 let running: RunningHost;
 let folder: string;
+/** What the host was started with, and whoever uses it. */
+let environment: Readonly<Record<string, string>> = {};
 
 /** `npx` would look the same programs up in a second that a test does not have. */
 async function writeShortcut(): Promise<void> {
@@ -53,7 +56,7 @@ async function runSample({ script }: Sample): Promise<string> {
     execFile(
       'bash',
       args,
-      { cwd: ROOT, env: { ...env, PATH: path, DATA_DIR: running.dataDir }, timeout: 60_000 },
+      { cwd: ROOT, env: { ...env, ...environment, PATH: path, DATA_DIR: running.dataDir }, timeout: 60_000 },
       (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
         else reject(new Error(`${error.message}\n${stdout}\n${stderr}`));
@@ -79,6 +82,7 @@ async function check(sample: Sample): Promise<void> {
 async function open(env: Readonly<Record<string, string>>): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'automate-shell-'));
   await writeShortcut();
+  environment = env;
   running = await startHost({ env });
 }
 
