@@ -112,20 +112,35 @@ export class Registrations {
   #parse(input: ConnectorConfigInput): Accepted {
     const wire = toWireConfig(input);
     const parsed = parseRegistered(wire, { healthIntervalMs: this.#options.healthIntervalMs });
-    if (!parsed.ok) throw configRefused(input.id, parsed.problems);
+    if (!parsed.ok)
+      throw configRefused(
+        input.id,
+        parsed.problems.map((problem) => this.#nameKinds(problem)),
+      );
     return { config: parsed.config, written: parsed.written, wire };
+  }
+
+  /** Whoever named no kind is told which there are, and where clients of the original interface name one. */
+  #nameKinds(problem: Problem): Problem {
+    if (problem.path !== 'kind' || problem.received !== 'nothing') return problem;
+    const names = this.#options.kinds.all().map(({ name }) => name);
+    const there = names.length === 0 ? 'there is none' : `there are ${names.toSorted().join(', ')}`;
+    const expected = `the name of an installed kind, as the id is not one (${there}); messages of the original interface name it in metadata["kind"]`;
+    return { ...problem, expected };
   }
 
   async #checkAgainstKind(config: ConnectorConfig): Promise<void> {
     const kind = this.#options.kinds.find(config.kind);
     const problems = [...this.#checkProfile(config), ...checkHealthPath(withScheme(config, kind))];
     if (kind === undefined) {
-      const message = this.#options.kinds.explainMissing(config.kind);
+      const missing = this.#options.kinds.explainMissing(config.kind);
+      // The id was taken for the kind's name, as none was given.
+      const named = config.kind !== config.id;
       problems.push({
         path: 'kind',
         expected: 'the name of an installed kind',
         received: JSON.stringify(config.kind),
-        message,
+        message: named ? missing : `${missing}; or name a kind, messages of the original interface in metadata["kind"]`,
       });
     }
     if (problems.length > 0 || kind === undefined) throw configRefused(config.id, problems);
