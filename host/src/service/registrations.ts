@@ -112,21 +112,8 @@ export class Registrations {
   #parse(input: ConnectorConfigInput): Accepted {
     const wire = toWireConfig(input);
     const parsed = parseRegistered(wire, { healthIntervalMs: this.#options.healthIntervalMs });
-    if (!parsed.ok)
-      throw configRefused(
-        input.id,
-        parsed.problems.map((problem) => this.#nameKinds(problem)),
-      );
+    if (!parsed.ok) throw configRefused(input.id, parsed.problems);
     return { config: parsed.config, written: parsed.written, wire };
-  }
-
-  /** Whoever named no kind is told which there are, and where clients of the original interface name one. */
-  #nameKinds(problem: Problem): Problem {
-    if (problem.path !== 'kind' || problem.received !== 'nothing') return problem;
-    const names = this.#options.kinds.all().map(({ name }) => name);
-    const there = names.length === 0 ? 'there is none' : `there are ${names.toSorted().join(', ')}`;
-    const expected = `the name of an installed kind, as the id is not one (${there}); messages of the original interface name it in metadata["kind"]`;
-    return { ...problem, expected };
   }
 
   async #checkAgainstKind(config: ConnectorConfig): Promise<void> {

@@ -138,7 +138,9 @@ describe('the same scenario through every door', () => {
       'register a list': { error: { code: 'INVALID_INPUT', message: expect.stringMatching(/received a list$/) } },
       'register an id that is no kind': {
         error: {
-          message: expect.stringMatching(/of "my-custom" is refused: kind: .*plugins list.*metadata\["kind"\]/),
+          message: expect.stringMatching(
+            /of "my-custom" is refused: kind: .*there are echo, open_kind, unreachable.*metadata\["kind"\]/,
+          ),
         },
       },
       'call the updated one': { answer: { result: { greeting: 'ciao' } } },

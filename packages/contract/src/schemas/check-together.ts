@@ -5,8 +5,7 @@ import type { JsonObject, JsonValue } from '../json.ts';
 import { describeReceived } from './describe-received.ts';
 import type { Finding } from './finding.ts';
 
-const KIND_WANTED =
-  'the name of an installed kind, as the id is not one: "automate plugins list" shows them; messages of the original interface name it in metadata["kind"]';
+const KIND_WANTED = 'the name of an installed kind, as the id is not one: "automate plugins list" shows them';
 
 /** The fields of `auth` that a type needs. A profile's secrets may bring them. */
 export const AUTH_REQUIRED: Readonly<Record<AuthType, readonly string[]>> = {
@@ -31,11 +30,12 @@ const AUTH_FIELDS = [...new Set([...Object.values(AUTH_REQUIRED), ...Object.valu
  * What several fields say together: each check looks only at fields that are of the right type by themselves, so that
  * it adds nothing to what the shape's check has said already.
  */
-export function checkTogether(config: JsonObject, findings: Finding[]): void {
+export function checkTogether(config: JsonObject, findings: Finding[], options: { readonly isFile: boolean }): void {
   if (config.id === 'health') {
     findings.push({ path: ['id'], expected: 'another id: "health" is a route of the REST API', received: '"health"' });
   }
-  if (config.kind === undefined && typeof config.id === 'string' && !KIND_PATTERN.test(config.id)) {
+  // Of a registration the service says so, as it knows which kinds there are.
+  if (options.isFile && config.kind === undefined && typeof config.id === 'string' && !KIND_PATTERN.test(config.id)) {
     findings.push({ path: ['kind'], expected: KIND_WANTED, received: 'nothing' });
   }
   if (isJsonObject(config.auth ?? null)) checkAuth(config.auth as JsonObject, config.profile !== undefined, findings);

@@ -33,10 +33,11 @@ export type ParsedConnectorConfig =
  */
 export function parseConnectorConfig(value: unknown, options: ParseOptions = {}): ParsedConnectorConfig {
   const findings: Finding[] = [];
-  const copy = copyJson(value, { allowReferences: options.allowReferences ?? true, findings });
+  const { allowReferences = true } = options;
+  const copy = copyJson(value, { allowReferences, findings });
   const config = isJsonObject(copy) ? refuseNotBuilt(copy, findings) : copy;
   const wire = checkShape(connectorConfigSchema, config, findings);
-  if (isJsonObject(config)) checkTogether(config, findings);
+  if (isJsonObject(config)) checkTogether(config, findings, { isFile: allowReferences });
   return wire === undefined || findings.length > 0
     ? { ok: false, problems: toProblems(findings, options.path ?? '') }
     : { ok: true, config: fromWire(wire, options.defaults ?? {}) };

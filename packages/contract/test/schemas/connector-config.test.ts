@@ -104,7 +104,7 @@ describe('the configuration of a connector', () => {
     [
       { id: 'a-b' },
       [
-        'kind: expected the name of an installed kind, as the id is not one: "automate plugins list" shows them; messages of the original interface name it in metadata["kind"], received nothing',
+        'kind: expected the name of an installed kind, as the id is not one: "automate plugins list" shows them, received nothing',
       ],
     ],
     [{ id: 'a', port: 0 }, ['port: expected a port from 1 to 65535, received 0']],

@@ -157,7 +157,8 @@ export function configInputFromMessage(message: ConfigMessage): ConnectorConfigI
       port: message.port === 0 ? undefined : message.port,
       scheme: textOrNothing(message.scheme),
       basePath: textOrNothing(message.basePath),
-      kind: textOrNothing(message.kind) ?? message.metadata['kind'],
+      // The id is what a kind that was not named comes to.
+      kind: message.kind === message.id ? undefined : (textOrNothing(message.kind) ?? message.metadata['kind']),
       profile: textOrNothing(message.profile),
       isolation: textOrNothing(message.isolation) as ConnectorConfig['isolation'] | undefined,
       settings: message.settings,
