@@ -19,7 +19,7 @@ describe('the report of a start in README.md', () => {
   beforeAll(async () => {
     running = await startHost({});
   }, 30_000);
-  afterAll(() => running[Symbol.asyncDispose]());
+  afterAll(async () => running[Symbol.asyncDispose]());
 
   it('is what a start in this repository prints, "…" standing for the rest of a list', () => {
     const [sample] = codeBlocks('README.md').filter(({ text }) => text.startsWith('automate 1.'));
