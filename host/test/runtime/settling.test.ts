@@ -116,8 +116,10 @@ describe('every call', () => {
     const left = Array.from({ length: 10 }, (_, index) =>
       execute(worker, 'echo', { payload: payload(file, `left${index}`), signal: leaving.signal }),
     );
-    // Not in the turn in which they were sent, or they would never have been on their way.
     await until('the first has begun', () => ranIn(file).length === 1);
+    // They are sent at the end of this turn; what has waited for a while then is read along with what cancels it.
+    await new Promise(setImmediate);
+    await delay(50);
     leaving.abort();
     for (const outcome of await Promise.all(left)) expect(errorOf(outcome)).toMatchObject({ code: 'CANCELLED' });
     writeFileSync(`${file}-gate`, '');
