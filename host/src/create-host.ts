@@ -5,6 +5,7 @@ import { BootTimer } from './boot-report.ts';
 import { CloseStack } from './close-stack.ts';
 import { Announcements } from './compose/announcements.ts';
 import { createConnectorRuntime } from './compose/connector-runtime.ts';
+import { createFilesPolicy } from './compose/files-policy.ts';
 import type { KindRegistration } from './compose/kinds.ts';
 import { registeredKind } from './compose/kinds.ts';
 import { openListeners } from './compose/listeners.ts';
@@ -115,6 +116,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   scanner.scan({ full: false });
   timer.mark('discovery');
 
+  const filesOf = createFilesPolicy({ settings, configFile: loaded.file, roots: () => config.fileRoots });
   openDataDir(settings.dataDir);
   const lock = serve ? await holdDataDir(settings.dataDir) : undefined;
   if (lock !== undefined) stack.push({ name: 'data directory', close: () => lock.release() });
@@ -156,7 +158,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
       const resolved = await secrets.resolve(entry.config, config.profiles, description);
       const short = shortSecrets(resolved);
       if (short !== undefined) log.warn({ connector: entry.id }, short);
-      return resolved;
+      return { ...resolved, files: filesOf({ ...entry, profileSettings: resolved.profile?.settings }) };
     },
     secrets: secrets.filter,
     learnSettings: (settings, description) => secrets.learnSettings(settings, description),
@@ -181,6 +183,8 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     live,
     descriptions,
     findProfile: (name) => config.profiles.get(name),
+    filesOf: (connector, profileSettings) =>
+      filesOf({ owner: 'api', anyPath: false, config: connector, profileSettings }),
     healthIntervalMs: settings.healthIntervalMs,
     // Whoever serves holds the directory, and nobody else changes what it serves.
     assertWritable: () => (serve ? undefined : refuseWhereServed(settings.dataDir)),

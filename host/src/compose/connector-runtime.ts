@@ -5,6 +5,7 @@ import type { ConnectorEntry } from '../registry/connector-state.ts';
 import type { Kind } from '../registry/kind-catalog.ts';
 import type * as Inline from '../runtime/inline-worker.ts';
 import type {
+  ConfigCheck,
   ConnectorWorker,
   Runtime,
   SecretFilter,
@@ -34,7 +35,7 @@ export interface ConnectorRuntimeOptions {
 /** Makes workers for the registry's entries, at the isolation that their kind's source allows. */
 export function createConnectorRuntime(options: ConnectorRuntimeOptions): {
   createWorker(entry: ConnectorEntry, kind: Kind): ConnectorWorker;
-  inspect(kind: Kind, settings?: JsonObject): Promise<Inspection>;
+  inspect(kind: Kind, check?: ConfigCheck): Promise<Inspection>;
 } {
   const { runtime, events, hostVersion, idleStopMs, inline, secrets } = options;
   return {
@@ -56,16 +57,16 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): {
         ? requireInline(inline).createInlineWorker({ spec, adapterClass: kind.source.adapterClass, events, secrets })
         : runtime.create(spec);
     },
-    async inspect(kind, settings) {
+    async inspect(kind, check) {
       const spec = {
         ...codeOf(kind, hostVersion),
         startTimeoutMs: INSPECT_TIMEOUT_MS,
         memoryMb: INSPECT_MEMORY_MB,
-        ...(settings === undefined
+        ...(check === undefined
           ? undefined
           : {
-              settings,
-              onDescribed: (description: ConnectorDescription) => options.learnSettings(settings, description),
+              check,
+              onDescribed: (description: ConnectorDescription) => options.learnSettings(check.settings, description),
             }),
       };
       if (kind.source.via !== 'class') return runtime.inspect(spec);

@@ -29,7 +29,7 @@ export function planConnectors({ configured, kinds, store, healthIntervalMs }: P
   const inputs = new Map<string, EntryInput>();
   const warnings: string[] = [];
   for (const { config, written } of configured) inputs.set(config.id, { owner: 'file', config, written });
-  for (const { id, config: wire } of store.load()) {
+  for (const { id, config: wire, anyPath } of store.load()) {
     if (inputs.has(id)) {
       warnings.push(
         `the connector "${id}" is registered over the API and also stands in the configuration file, which wins: rename or remove one of them`,
@@ -37,7 +37,7 @@ export function planConnectors({ configured, kinds, store, healthIntervalMs }: P
       continue;
     }
     const parsed = parseRegistered(wire, { healthIntervalMs });
-    if (parsed.ok) inputs.set(id, { owner: 'api', config: parsed.config, written: parsed.written });
+    if (parsed.ok) inputs.set(id, { owner: 'api', anyPath, config: parsed.config, written: parsed.written });
     else
       warnings.push(`the registered connector "${id}" is left out: ${parsed.problems.map(describeProblem).join('; ')}`);
   }
@@ -91,6 +91,7 @@ function isSame(a: ConnectorEntry, b: ConnectorEntry): boolean {
     entry.state.phase === 'missing' ? entry.state.reason : entry.state.kind;
   return (
     a.owner === b.owner &&
+    a.anyPath === b.anyPath &&
     a.state.phase === b.state.phase &&
     kindOf(a) === kindOf(b) &&
     JSON.stringify([a.config, a.written]) === JSON.stringify([b.config, b.written])

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { diffConfig } from '../config/diff-config.ts';
 import type { HostConfig } from '../config/host-config.ts';
 import type { KindCatalog } from '../registry/kind-catalog.ts';
@@ -42,7 +43,14 @@ export class Reconfiguration {
     const diff = diffConfig(before, after);
     if (diff.pluginsChanged) this.#options.scanner.scan({ full: false });
     const changed = new Set(diff.changed.map((connector) => connector.after.config.id));
-    return this.apply(after, (id) => changed.has(id) || this.#usesChangedProfile(id, before, after));
+    const rootsChanged = !isDeepStrictEqual(before.fileRoots, after.fileRoots);
+    return this.apply(
+      after,
+      (id) =>
+        changed.has(id) ||
+        this.#usesChangedProfile(id, before, after) ||
+        (rootsChanged && this.#options.registry.find(id)?.owner === 'api'),
+    );
   }
 
   /** Registered connectors may use the file's profiles too, and the file's own differences do not name those. */

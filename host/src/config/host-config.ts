@@ -38,6 +38,8 @@ export interface ConfiguredConnector {
 export interface HostConfig {
   readonly connectors: readonly ConfiguredConnector[];
   readonly plugins: PluginsConfig;
+  /** `files.roots`, absolute. */
+  readonly fileRoots: readonly string[];
   readonly profiles: ReadonlyMap<string, ProfileConfig>;
 }
 

@@ -6,6 +6,8 @@ import type { Kind } from './kind-catalog.ts';
 export interface ConnectorEntry {
   readonly id: string;
   readonly owner: ConnectorOwner;
+  /** Registered before there were `files.roots`, to which its paths need not keep. */
+  readonly anyPath: boolean;
   /** References in it are resolved at the worker's start, not here. */
   readonly config: ConnectorConfig;
   /** The same, with strings as they were written. */

@@ -7,6 +7,8 @@ import type { KindCatalog } from './kind-catalog.ts';
 /** What makes an entry. */
 export interface EntryInput {
   readonly owner: ConnectorOwner;
+  /** Default false. */
+  readonly anyPath?: boolean;
   readonly config: ConnectorConfig;
   readonly written: ConnectorConfig;
 }
@@ -27,7 +29,7 @@ export class Registry {
     const config = withScheme(input.config, kind);
     const written = withScheme(input.written, kind);
     const state = decideState(config, kind, (name) => this.#kinds.explainMissing(name));
-    const entry: ConnectorEntry = { id, owner: input.owner, config, written, state };
+    const entry: ConnectorEntry = { id, owner: input.owner, anyPath: input.anyPath === true, config, written, state };
     this.#entries.set(id, entry);
     return entry;
   }

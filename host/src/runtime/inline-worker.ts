@@ -42,14 +42,14 @@ export async function inspectInline(options: {
   readonly secrets: SecretFilter;
 }): Promise<{ readonly description: ConnectorDescription; readonly problems: readonly Problem[] }> {
   const { spec, secrets } = options;
-  const { settings, kind } = spec;
+  const { check, kind } = spec;
   const { runner, description } = construct(spec, options.adapterClass, { id: kind, logger: silent() });
-  if (settings === undefined) return { description, problems: [] };
+  if (check === undefined) return { description, problems: [] };
   spec.onDescribed?.(description);
   const deadline = Date.now() + spec.startTimeoutMs;
   const outcome = await performInline(
     { runner, secrets },
-    { op: 'validate', action: '', payload: JSON.stringify(settings), deadline },
+    { op: 'validate', action: '', payload: JSON.stringify(check), deadline },
     kind,
   );
   if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
@@ -235,7 +235,7 @@ function construct(
       packageName: spec.packageName,
       packageVersion: spec.packageVersion,
     });
-    return { runner: new AdapterRunner({ ...options, adapter }), description };
+    return { runner: new AdapterRunner({ ...options, adapter, description }), description };
   } catch (thrown) {
     throw ConnectorError.from(thrown).withConnector(options.id);
   }

@@ -7,12 +7,15 @@ import type {
   Problem,
 } from '@automate/contract';
 import type { LogReceipt } from '@automate/sdk';
+import type { FilesPolicy } from '@automate/sdk/runtime';
 
 /** What a worker is told of the connector that it runs, secrets resolved. It goes to that worker and nowhere else. */
 export interface WorkerConfig {
   readonly config: ConnectorConfig;
   /** The profile's settings with the connector's own over them. */
   readonly settings: JsonObject;
+  /** Which files of this machine it may use; absent: all. */
+  readonly files?: FilesPolicy;
   /** The proxies of the host's environment: a worker sees no environment. */
   readonly proxies?: {
     readonly http?: string | undefined;
@@ -25,6 +28,15 @@ export interface WorkerConfig {
     readonly settings: JsonObject;
     readonly secrets: Readonly<Record<string, string>>;
   };
+}
+
+/** What a configuration that is to be accepted asks of its kind. */
+export interface ConfigCheck {
+  /** The profile's settings with the connector's own over them. */
+  readonly settings: JsonObject;
+  readonly tls?: ConnectorConfig['tls'];
+  /** Which files of this machine it may use; absent: all. */
+  readonly files?: FilesPolicy;
 }
 
 /** What to run, and within which bounds. */
@@ -57,7 +69,7 @@ export interface WorkerCall {
   readonly op: WorkerOp;
   /** The action for `execute`, otherwise empty. */
   readonly action: string;
-  /** JSON text: the payload; for `validate` the settings. */
+  /** JSON text: the payload; for `validate` a `ConfigCheck`. */
   readonly payload: string;
   /** When the attempt ends, in milliseconds since the epoch. */
   readonly deadline: number;
@@ -159,7 +171,7 @@ export interface ConnectorWorker {
 
 /** What to describe. */
 export interface InspectSpec extends Omit<WorkerSpec, 'id' | 'resolveConfig' | 'idleStopMs'> {
-  readonly settings?: JsonObject;
+  readonly check?: ConfigCheck;
   /** Called before the kind sees the settings. */
   onDescribed?(description: ConnectorDescription): void;
 }
@@ -168,8 +180,8 @@ export interface InspectSpec extends Omit<WorkerSpec, 'id' | 'resolveConfig' | '
 export interface Runtime {
   create(spec: WorkerSpec): ConnectorWorker;
   /**
-   * Starts a throw-away worker only to describe a kind and check settings against it: nothing is initialized or
-   * connected. Settings that were given as text with secrets resolved are checked by the adapter's own schema.
+   * Starts a throw-away worker only to describe a kind and check a configuration against it: nothing is initialized or
+   * connected. Settings are checked by the adapter's own schema, and paths by what the operator granted.
    */
   inspect(
     spec: InspectSpec,

@@ -1,5 +1,4 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { ConnectorDescription } from '@automate/contract';
 import type { ConnectorAdapter } from '@automate/sdk';
 import { describeAdapter } from '@automate/sdk/runtime';
 import { AdapterRunner } from './worker/adapter-runner.ts';
@@ -37,10 +36,11 @@ export async function start(task: StartTask): Promise<never> {
     adapter = await importAdapter(task.entryUrl, task.compileCacheDirectory);
     // Ahead of all else that this turn has to say.
     const onSecrets = (values: readonly string[]): void => uplink.sendNow({ kind: 'secrets', values });
-    const runner = new AdapterRunner({ adapter, id: task.id, logger: log.logger(), onSecrets });
-    const description = describe(adapter, task);
+    const { kind, packageName, packageVersion } = task;
+    const description = describeAdapter(adapter, { kind, packageName, packageVersion });
+    const runner = new AdapterRunner({ adapter, description, id: task.id, logger: log.logger(), onSecrets });
     new CallRunner({ runner, uplink, log }).listen(task.port);
-    uplink.sendNow({ kind: 'described', description });
+    uplink.sendNow({ kind: 'described', description: natives.stringify(description) as string });
   } catch (thrown) {
     const error = failureOf('initialize', thrown, adapter);
     const stack = stackOf(thrown);
@@ -48,13 +48,4 @@ export async function start(task: StartTask): Promise<never> {
     uplink.sendNow({ kind: 'start-failed', error: encodeFailure(error, adapter) });
   }
   return new Promise<never>(() => {});
-}
-
-function describe(adapter: ConnectorAdapter, task: StartTask): string {
-  const description: ConnectorDescription = describeAdapter(adapter, {
-    kind: task.kind,
-    packageName: task.packageName,
-    packageVersion: task.packageVersion,
-  });
-  return natives.stringify(description) as string;
 }

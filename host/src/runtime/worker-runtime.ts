@@ -90,13 +90,13 @@ class WorkerRuntime implements Runtime {
     });
     try {
       const description = await session.reach('described');
-      if (spec.settings === undefined) return { description, problems: [] };
+      if (spec.check === undefined) return { description, problems: [] };
       spec.onDescribed?.(description);
       const deadline = Date.now() + spec.startTimeoutMs;
       const outcome = await session.call({
         op: 'validate',
         action: '',
-        payload: JSON.stringify(spec.settings),
+        payload: JSON.stringify(spec.check),
         deadline,
       });
       if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);

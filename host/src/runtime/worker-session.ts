@@ -36,6 +36,9 @@ export interface SessionOptions {
   onEnd(end: SessionEnd): void;
 }
 
+/** Reasons of a refused configuration that leave the adapter as it was. */
+const UNTOUCHED: ReadonlySet<unknown> = new Set(['settings_invalid', 'path_not_granted']);
+
 /** One life of a worker: its thread, its channel, and how far its adapter has come. Never restarted; the next life is a new session. */
 export class WorkerSession {
   readonly #options: SessionOptions;
@@ -200,8 +203,8 @@ export class WorkerSession {
       return;
     }
     const error = ConnectorError.fromEnvelope(outcome.error);
-    // Wrong settings leave the adapter as it was. Anything else leaves it half made, which nothing can be built on.
-    if (error.details?.['reason'] === 'settings_invalid') throw error;
+    // Anything else leaves the adapter half made, which nothing can be built on.
+    if (UNTOUCHED.has(error.details?.['reason'])) throw error;
     if (Date.now() >= deadline) this.#startTimedOut('initialize');
     else this.#failStart(error);
     await this.#ended.promise;

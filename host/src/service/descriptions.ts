@@ -1,11 +1,12 @@
-import type { ConnectorDescription, JsonObject, Problem } from '@automate/contract';
+import type { ConnectorDescription, Problem } from '@automate/contract';
 import { UnavailableError } from '@automate/contract';
 import type { ConnectorEntry } from '../registry/connector-state.ts';
 import { kindOf } from '../registry/connector-state.ts';
 import type { Kind } from '../registry/kind-catalog.ts';
+import type { ConfigCheck } from '../runtime/runtime.ts';
 import type { LiveConnectors } from './live-connectors.ts';
 
-/** What a throw-away worker found: the kind's description, and what is wrong with the settings it was shown. */
+/** What a throw-away worker found: the kind's description, and what is wrong with the configuration it was shown. */
 export interface Inspection {
   readonly description: ConnectorDescription;
   readonly problems: readonly Problem[];
@@ -14,7 +15,7 @@ export interface Inspection {
 export interface DescriptionsOptions {
   readonly live: LiveConnectors;
   /** Starts a throw-away worker that constructs the adapter and no more. */
-  inspect(kind: Kind, settings?: JsonObject): Promise<Inspection>;
+  inspect(kind: Kind, check?: ConfigCheck): Promise<Inspection>;
 }
 
 /** What kinds can do, as far as their adapters have said; kept for as long as their code stays the same. */
@@ -50,9 +51,9 @@ export class Descriptions {
     return (await this.inspect(kind)).description;
   }
 
-  /** Describes the kind anew and checks settings against it. */
-  async inspect(kind: Kind, settings?: JsonObject): Promise<Inspection> {
-    const inspection = await this.#options.inspect(kind, settings);
+  /** Describes the kind anew and checks a configuration against it. */
+  async inspect(kind: Kind, check?: ConfigCheck): Promise<Inspection> {
+    const inspection = await this.#options.inspect(kind, check);
     this.#byKind.set(kind.name, { kind, description: inspection.description });
     return inspection;
   }

@@ -1,12 +1,14 @@
 import type { ChangeResult, ConnectorConfig, ConnectorConfigInput, JsonObject, Problem } from '@automate/contract';
 import { AlreadyExistsError, configRefused, InvalidInputError } from '@automate/contract';
 import { toWireConfig } from '@automate/contract/schemas';
+import type { FilesPolicy } from '@automate/sdk/runtime';
 import { parseRegistered } from '../config/parse-registered.ts';
 import type { ConnectorEntry } from '../registry/connector-state.ts';
 import type { KindCatalog } from '../registry/kind-catalog.ts';
 import type { Registry } from '../registry/registry.ts';
 import { withScheme } from '../registry/connector-state.ts';
 import { describeOwner } from '../registry/registry.ts';
+import type { ConfigCheck } from '../runtime/runtime.ts';
 import type { Store } from '../store/store.ts';
 import type { Descriptions } from './descriptions.ts';
 import { KeyedLock } from './keyed-lock.ts';
@@ -28,6 +30,8 @@ export interface RegistrationsOptions {
   /** Throws where another process may change the set, and this one may not. */
   assertWritable(): void;
   findProfile(name: string): ProfileFacts | undefined;
+  /** Which files a connector may use that is registered over the API. */
+  filesOf(config: ConnectorConfig, profileSettings: JsonObject | undefined): FilesPolicy;
   /** Default of `health_check.interval`, in milliseconds. */
   readonly healthIntervalMs: number;
   onChange(
@@ -131,13 +135,17 @@ export class Registrations {
       });
     }
     if (problems.length > 0 || kind === undefined) throw configRefused(config.id, problems);
-    const inspection = await this.#options.descriptions.inspect(kind, this.#effectiveSettings(config));
+    const inspection = await this.#options.descriptions.inspect(kind, this.#checkOf(config));
     if (inspection.problems.length > 0) throw configRefused(config.id, inspection.problems);
   }
 
-  #effectiveSettings(config: ConnectorConfig): JsonObject {
+  #checkOf(config: ConnectorConfig): ConfigCheck {
     const profile = config.profile === undefined ? undefined : this.#options.findProfile(config.profile);
-    return { ...profile?.settings, ...config.settings };
+    return {
+      settings: { ...profile?.settings, ...config.settings },
+      ...(config.tls === undefined ? {} : { tls: config.tls }),
+      files: this.#options.filesOf(config, profile?.settings),
+    };
   }
 
   #checkProfile({ profile: name, kind }: ConnectorConfig): Problem[] {

@@ -5,4 +5,7 @@ export const MIGRATIONS: readonly string[] = [
      config TEXT NOT NULL CHECK (json_valid(config)),
      updated_at TEXT NOT NULL
    ) STRICT`,
+  // What was registered until now could name any path.
+  `ALTER TABLE connectors ADD COLUMN any_path INTEGER NOT NULL DEFAULT 0;
+   UPDATE connectors SET any_path = 1`,
 ];

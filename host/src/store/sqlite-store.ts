@@ -25,10 +25,10 @@ export function openSqliteStore(file: string): Store {
     database.close();
     throw error;
   }
-  const select = database.prepare('SELECT id, config, updated_at FROM connectors ORDER BY id');
+  const select = database.prepare('SELECT id, config, any_path, updated_at FROM connectors ORDER BY id');
   const upsert = database.prepare(
     `INSERT INTO connectors (id, config, updated_at) VALUES (?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET config = excluded.config, updated_at = excluded.updated_at`,
+     ON CONFLICT (id) DO UPDATE SET config = excluded.config, any_path = 0, updated_at = excluded.updated_at`,
   );
   const insert = database.prepare(
     'INSERT INTO connectors (id, config, updated_at) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING',
@@ -70,5 +70,10 @@ function migrate(database: DatabaseSync, file: string): void {
 function readRow(row: Record<string, unknown>): StoredConnector {
   const config: unknown = JSON.parse(String(row['config']));
   if (!isJsonObject(config)) throw new Error(`the stored connector ${String(row['id'])} is not an object`);
-  return { id: String(row['id']), config: config satisfies JsonObject, updatedAt: String(row['updated_at']) };
+  return {
+    id: String(row['id']),
+    config: config satisfies JsonObject,
+    anyPath: row['any_path'] === 1,
+    updatedAt: String(row['updated_at']),
+  };
 }

@@ -46,6 +46,7 @@ describe('finding the configuration', () => {
       config: {
         connectors: [],
         plugins: { scan: 'direct', allow: ['*'], deny: [], paths: [], strict: false, prefer: {} },
+        fileRoots: [],
         profiles: new Map(),
       },
     });

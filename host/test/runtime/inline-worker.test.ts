@@ -164,12 +164,9 @@ describe('an adapter class that runs in process', () => {
 
   it('can be inspected', async () => {
     const { id: _id, resolveConfig: _resolve, ...spec } = specOf('local');
-    expect(await inspectInline({ spec: { ...spec, settings: {} }, adapterClass: LocalAdapter, secrets })).toMatchObject(
-      {
-        description: { kind: 'local' },
-        problems: [],
-      },
-    );
+    expect(
+      await inspectInline({ spec: { ...spec, check: { settings: {} } }, adapterClass: LocalAdapter, secrets }),
+    ).toMatchObject({ description: { kind: 'local' }, problems: [] });
     await expect(inspectInline({ spec, adapterClass: class Plain {}, secrets })).rejects.toMatchObject({
       details: { reason: 'no_adapter' },
     });

@@ -195,8 +195,8 @@ describe('a start', () => {
       worker.call({ op, action: '', payload, deadline: Date.now() + 20_000 });
     expect(valueOf(await call('connect'))).toBe(true);
     expect(valueOf(await call('health'))).toMatchObject({ status: 'healthy' });
-    expect(valueOf(await call('validate', '{"wrong":1}'))).toMatchObject([{ path: 'settings.wrong' }]);
-    expect(valueOf(await call('validate'))).toStrictEqual([]);
+    expect(valueOf(await call('validate', '{"settings":{"wrong":1}}'))).toMatchObject([{ path: 'settings.wrong' }]);
+    expect(valueOf(await call('validate', '{"settings":{}}'))).toStrictEqual([]);
   });
 });
 
@@ -212,9 +212,9 @@ describe('inspecting a kind', () => {
 
   it('describes it and checks settings, and keeps nothing', async () => {
     await using bench = await openBench();
-    const good = await bench.runtime.inspect({ ...kind, entryUrl, settings: {} });
+    const good = await bench.runtime.inspect({ ...kind, entryUrl, check: { settings: {} } });
     expect(good).toMatchObject({ description: { kind: 'stepwise' }, problems: [] });
-    const bad = await bench.runtime.inspect({ ...kind, entryUrl, settings: { wrong: true } });
+    const bad = await bench.runtime.inspect({ ...kind, entryUrl, check: { settings: { wrong: true } } });
     expect(bad.problems).toMatchObject([{ path: 'settings.wrong' }]);
     expect(await bench.runtime.inspect({ ...kind, entryUrl })).toMatchObject({ problems: [] });
     expect(bench.states.filter(({ id }) => id === 'stepwise')).toStrictEqual([]);

@@ -2,6 +2,7 @@ import type { AuthType, ConnectorConfig, JsonObject } from '@automate/contract';
 import type { ConnectionProfile } from './connection-profile.ts';
 import type { HttpClient } from './http-client.ts';
 import type { ProxyEnvironment } from './http/proxy.ts';
+import type { LocalFiles } from './local-path.ts';
 import type { Logger } from './logger.ts';
 import type { Secret } from './secret.ts';
 
@@ -36,6 +37,8 @@ export interface ConnectorContext {
   readonly settings: JsonObject;
   readonly profile?: ConnectionProfile;
   readonly logger: Logger;
+  /** Where paths on this machine lead, and whether the connector may go there. */
+  readonly files: LocalFiles;
   /** HTTP outside of calls. Inside a call use the call's own, which knows its deadline. */
   readonly http: HttpClient;
   /** The proxies of the host's environment, for kinds whose library speaks HTTP itself; `http` heeds them as it is. */

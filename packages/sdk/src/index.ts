@@ -15,6 +15,8 @@ export type { ConnectionProfile } from './connection-profile.ts';
 export type { CallContext, ConnectorContext, ResolvedAuth, ResolvedConfig } from './connector-context.ts';
 export type { AdapterHealth } from './health.ts';
 export type { HttpClient, HttpMethod, HttpPart, HttpRequest, HttpResponse, QueryValue } from './http-client.ts';
+export { localPath } from './local-path.ts';
+export type { LocalFiles, LocalPathKind, LocalPathMark } from './local-path.ts';
 export { LOG_LEVELS } from './logger.ts';
 export type { Logger, LogReceipt, LogLevel } from './logger.ts';
 export { Secret } from './secret.ts';

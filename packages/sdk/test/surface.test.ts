@@ -32,6 +32,7 @@ describe('the package', () => {
       'guardCall',
       'isJsonObject',
       'isSecretKey',
+      'localPath',
       'normalizeError',
       'parseRetryAfter',
       'readTls',
@@ -64,14 +65,17 @@ describe('the package', () => {
   it('gives hosts these names', async () => {
     expect(Object.keys((await import('../src/runtime/index.ts')) as object).toSorted()).toEqual([
       'ADAPTER_PROTOCOL',
+      'OPEN_FILES',
       'adapterProtocolOf',
       'attachContext',
       'checkHealth',
       'createCallContext',
       'createConnectorContext',
       'describeAdapter',
+      'grantPaths',
       'isAdapterClass',
       'rateLimitClassOf',
+      'requireGranted',
       'startError',
       'validateSettings',
     ]);

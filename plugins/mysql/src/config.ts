@@ -1,3 +1,4 @@
+import { localPath } from '@automate/sdk';
 import { serverSettings } from '@automate/sql';
 import { z } from 'zod';
 
@@ -6,10 +7,15 @@ export const configSchema = z.strictObject({
   uri: z
     .string()
     .min(1)
-    .meta({ writeOnly: true })
+    .meta({ writeOnly: true, ...localPath('uri') })
     .optional()
     .describe('`mysql://user:password@host:3306/database`, in place of `host`, `port`, `auth` and `database`'),
-  socket: z.string().min(1).optional().describe('The path of a Unix socket, in place of `host` and `port`'),
+  socket: z
+    .string()
+    .min(1)
+    .meta(localPath('socket'))
+    .optional()
+    .describe('The path of a Unix socket, in place of `host` and `port`'),
   database: z.string().min(1).optional().describe('The database that statements mean when they name none'),
   user: z
     .string()

@@ -19,8 +19,9 @@ const MYSQL: ServerKind = {
 /** @throws ConfigInvalidError for settings that contradict each other. */
 export function loginOf(context: ConnectorContext, settings: MysqlSettings): Login {
   const { parameters, ...login } = readLogin(MYSQL, context, settings);
-  const socket = parameters.get('socket');
-  return socket === undefined ? login : { ...login, socket };
+  const named = parameters.get('socket');
+  const [path, field] = named === undefined ? [login.socket, 'settings.socket'] : [named, 'settings.uri'];
+  return path === undefined ? login : { ...login, socket: context.files.locate(path, { field }) };
 }
 
 /** The driver's options for a connector. */

@@ -1,3 +1,4 @@
+import { localPath } from '@automate/sdk';
 import { serverSettings } from '@automate/sql';
 import { z } from 'zod';
 
@@ -6,12 +7,13 @@ export const configSchema = z.strictObject({
   uri: z
     .string()
     .min(1)
-    .meta({ writeOnly: true })
+    .meta({ writeOnly: true, ...localPath('uri') })
     .optional()
     .describe('`postgresql://user:password@host:5432/database`, in place of `host`, `port`, `auth` and `database`'),
   socket: z
     .string()
     .startsWith('/')
+    .meta(localPath('socket'))
     .optional()
     .describe(
       'The directory of a Unix socket, such as `/var/run/postgresql`, or the socket itself, in place of `host`',

@@ -29,11 +29,12 @@ export function loginOf(context: ConnectorContext, settings: PostgresSettings): 
   const { host, ...who } = Object.fromEntries([...parameters].filter(([name]) => name !== 'sslmode'));
   // The host of a URI may be a folder, too.
   const place = login.socket ?? [login.host, host].find((each) => each?.startsWith('/'));
+  const field = login.socket === undefined ? 'settings.uri' : 'settings.socket';
   return {
     ...login,
     ...(host === undefined ? {} : { host }),
     ...who,
-    ...(place === undefined ? {} : { socket: socketPath(place, login.port) }),
+    ...(place === undefined ? {} : { socket: context.files.locate(socketPath(place, login.port), { field }) }),
   };
 }
 

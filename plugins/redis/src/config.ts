@@ -1,3 +1,4 @@
+import { localPath } from '@automate/sdk';
 import { z } from 'zod';
 
 /**
@@ -22,8 +23,13 @@ export const configSchema = z.strictObject({
     .describe(
       '`redis://user:password@host:6379/0`, `rediss://…` for TLS or `unix:///path?db=0`, in place of `host` and `auth`',
     )
-    .meta({ writeOnly: true }),
-  socket_path: z.string().min(1).optional().describe("Path of the server's Unix socket, in place of `host`"),
+    .meta({ writeOnly: true, ...localPath('uri') }),
+  socket_path: z
+    .string()
+    .min(1)
+    .meta(localPath('socket'))
+    .optional()
+    .describe("Path of the server's Unix socket, in place of `host`"),
   read_only: z
     .boolean()
     .default(false)

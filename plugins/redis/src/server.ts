@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { ConfigInvalidError, readTls } from '@automate/sdk';
+import { ConfigInvalidError, ConnectorError, readTls } from '@automate/sdk';
 import type { ConnectorContext } from '@automate/sdk';
 import { createClient, RedisClient, RESP_TYPES } from '@redis/client';
 import type { RedisSettings } from './config.ts';
@@ -41,7 +41,12 @@ export function serverOf(context: ConnectorContext, settings: RedisSettings): Se
   }
   const { database } = settings;
   if (settings.socket_path !== undefined)
-    return { ...at({ path: settings.socket_path }), tls: false, ...user, database };
+    return {
+      ...at({ path: context.files.locate(settings.socket_path, { field: 'settings.socket_path' }) }),
+      tls: false,
+      ...user,
+      database,
+    };
   // Brackets belong to URLs; sockets take the bare address.
   const bare = (host ?? 'localhost').replace(/^\[(.*)\]$/, '$1');
   return { ...at({ host: bare, port: port ?? 6379 }), tls: scheme === 'rediss', ...user, database };
@@ -57,7 +62,8 @@ function at(socket: Server['socket']): Pick<Server, 'name' | 'socket'> {
 function parseUrl(context: ConnectorContext, url: string): Omit<Server, 'database'> & { database?: number } {
   try {
     const { socket, username, password, database } = RedisClient.parseURL(url);
-    const { host = 'localhost', port = 6379, path } = socket as { host?: string; port?: number; path?: string };
+    const { host = 'localhost', port = 6379, path: named } = socket as { host?: string; port?: number; path?: string };
+    const path = named === undefined ? undefined : context.files.locate(named, { field: 'settings.url' });
     return {
       ...at(path === undefined ? { host: host === '' ? 'localhost' : host, port } : { path }),
       tls: socket?.tls ?? false,
@@ -65,7 +71,8 @@ function parseUrl(context: ConnectorContext, url: string): Omit<Server, 'databas
       ...(password === undefined ? {} : { password }),
       ...(database === undefined ? {} : { database }),
     };
-  } catch {
+  } catch (error) {
+    if (ConnectorError.is(error)) throw error;
     // The driver's message would show the password.
     throw invalid(
       context,

@@ -1,7 +1,8 @@
+import { localPath } from '@automate/sdk';
 import { z } from 'zod';
 import { absolutePath } from './local-files.ts';
 
-const directories = z.array(absolutePath).default([]);
+const directories = z.array(absolutePath.meta(localPath('directory'))).default([]);
 
 /** The settings of an S3 or MinIO connector. Where it is and who asks are `host`, `port`, `scheme`, `base_path`, `tls` and `auth`. */
 export const configSchema = z.strictObject({

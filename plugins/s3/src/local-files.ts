@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { link, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, sep } from 'node:path';
 import {
   AlreadyExistsError,
   ConfigInvalidError,
@@ -11,6 +11,7 @@ import {
   NotFoundError,
   UnavailableError,
 } from '@automate/sdk';
+import type { LocalFiles } from '@automate/sdk';
 import { z } from 'zod';
 
 export const absolutePath = z
@@ -22,6 +23,7 @@ export interface Directories {
   /** For messages: `settings.files.read`. */
   readonly setting: string;
   readonly directories: readonly string[];
+  readonly files: LocalFiles;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface Directories {
  * @throws ForbiddenError for one outside; NotFoundError where there is none.
  */
 export async function openFile(path: string, allowed: Directories): Promise<FileHandle> {
-  const real = await locate(path, allowed);
+  const real = locate(path, allowed);
   // Neither waits for the other end of a pipe, nor follows what has become a link meanwhile.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(real, flags).catch((error: unknown) => {
@@ -62,7 +64,7 @@ export async function createFile<T>(
 ): Promise<T> {
   const name = basename(path);
   if (name === '' || name === '.' || name === '..' || path.endsWith(sep)) throw invalid(path, 'the path of a file');
-  const folder = await locate(dirname(path), allowed);
+  const folder = locate(dirname(path), allowed);
   const target = join(folder, name);
   const isThere = await stat(target).then(
     () => true,
@@ -90,29 +92,15 @@ export async function createFile<T>(
   }
 }
 
-/**
- * Where a path really leads, which must be within the directories. A path that does not even name a place within them is
- * not looked at: whether there is something is nobody's business.
- */
-async function locate(path: string, allowed: Directories): Promise<string> {
-  const { setting, directories } = allowed;
+/** Where a path really leads, which must be within the directories. */
+function locate(path: string, { setting, directories, files }: Directories): string {
   if (directories.length === 0) {
     throw new ConfigInvalidError(
       `the connector may not use files so; the operator must name the directories for it in ${setting}`,
       { details: { reason: 'no_directories' } },
     );
   }
-  const roots = await Promise.all(directories.map((root) => realpath(root).catch(() => root)));
-  if (!isWithin(resolve(path), [...directories.map((root) => resolve(root)), ...roots])) throw outside(path, allowed);
-  const real = await realpath(path).catch((error: unknown) => {
-    throw fileError(error, path);
-  });
-  if (!isWithin(real, roots)) throw outside(path, allowed);
-  return real;
-}
-
-function isWithin(path: string, roots: readonly string[]): boolean {
-  return roots.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : `${root}${sep}`));
+  return files.locate(path, { field: 'file', within: directories });
 }
 
 function outside(path: string, { setting }: Directories): ForbiddenError {

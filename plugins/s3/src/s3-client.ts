@@ -8,6 +8,7 @@ import type { S3Settings } from './config.ts';
 import { sendContentMd5 } from './content-md5.ts';
 import { credentialsOf } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
+import type { Directories } from './local-files.ts';
 import type { Asked } from './network-error.ts';
 import { s3Error } from './s3-error.ts';
 
@@ -87,6 +88,12 @@ export class S3Client {
 
   get settings(): S3Settings {
     return this.#opened().settings;
+  }
+
+  /** Where calls may read or write files. */
+  directories(use: 'read' | 'write'): Directories {
+    const { context, settings } = this.#opened();
+    return { setting: `settings.files.${use}`, directories: settings.files[use], files: context.files };
   }
 
   /** The bucket that an action names, or else the settings. */

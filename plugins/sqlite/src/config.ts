@@ -1,3 +1,4 @@
+import { localPath } from '@automate/sdk';
 import { maxRowsSetting } from '@automate/sql';
 import { z } from 'zod';
 
@@ -9,11 +10,13 @@ export const configSchema = z.strictObject({
   directory: z
     .string()
     .min(1)
+    .meta(localPath('directory'))
     .optional()
     .describe('Directory that the database must lie in, links followed. Required unless the database is in memory'),
   file: z
     .string()
     .min(1)
+    .meta(localPath('file', { within: 'directory' }))
     .describe('The database: a path within `directory`, or `:memory:` for one that ends with the connector'),
   create: z.boolean().default(false).describe('Create the file where it does not exist'),
   allow_memory: z.boolean().default(false).describe('Permit `:memory:` as `file`'),

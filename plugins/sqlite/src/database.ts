@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { CancelledError, ForbiddenError, remainingMs, TimeoutError } from '@automate/sdk';
-import type { Effect } from '@automate/sdk';
+import type { ConnectorContext, Effect } from '@automate/sdk';
 import type {
   Call,
   Page,
@@ -27,6 +27,8 @@ import { runStatement } from './run-statement.ts';
 import { effectOfCommit, sqliteError } from './sqlite-error.ts';
 import { traits } from './sqlite-traits.ts';
 
+type Place = Pick<ConnectorContext, 'id' | 'files'>;
+
 interface Connection {
   readonly database: DatabaseSync;
   readonly trusted: Trusted;
@@ -39,13 +41,13 @@ interface Connection {
  * first used, and anew when the file was replaced in the meantime. A database in memory has one connection for both.
  */
 export class Database implements SqlDatabase {
-  readonly #id: string;
+  readonly #context: Place;
   readonly #settings: SqliteSettings;
   readonly #open = new Map<Access, Connection>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(id: string, settings: SqliteSettings) {
-    this.#id = id;
+  constructor(context: Place, settings: SqliteSettings) {
+    this.#context = context;
     this.#settings = settings;
   }
 
@@ -56,7 +58,7 @@ export class Database implements SqlDatabase {
   read<T>(given: Call, _options: ReadOptions, work: (session: Session) => Promise<T>): Promise<T> {
     const call = withMargin(given);
     return this.#inTurn(call, async () => {
-      const path = locateFile(this.#id, this.#settings);
+      const path = locateFile(this.#context, this.#settings);
       // A file that is to be created is created by the connection that may write.
       if (path !== MEMORY && this.#settings.create && identityOf(path) === '') this.#connect(path, 'write');
       const connection = this.#connect(path, path === MEMORY ? 'write' : 'read');
@@ -157,10 +159,10 @@ export class Database implements SqlDatabase {
 
   #writer(call: Call): Connection {
     if (this.#settings.read_only)
-      throw new ForbiddenError(`connector "${this.#id}" only reads (settings.read_only)`, {
+      throw new ForbiddenError(`connector "${this.#context.id}" only reads (settings.read_only)`, {
         details: { reason: 'read_only' },
       });
-    const connection = this.#connect(locateFile(this.#id, this.#settings), 'write');
+    const connection = this.#connect(locateFile(this.#context, this.#settings), 'write');
     waitForLocks(connection, this.#settings, call);
     return connection;
   }

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, isAbsolute, sep } from 'node:path';
 import { ConfigInvalidError } from '@automate/sdk';
+import type { ConnectorContext } from '@automate/sdk';
 import type { SqliteSettings } from './config.ts';
 import { MEMORY } from './config.ts';
 
@@ -10,7 +11,7 @@ import { MEMORY } from './config.ts';
  *
  * @throws ConfigInvalidError where it lies elsewhere or does not exist.
  */
-export function locateFile(id: string, settings: SqliteSettings): string {
+export function locateFile({ id, files }: Pick<ConnectorContext, 'id' | 'files'>, settings: SqliteSettings): string {
   const { directory, file, create, allow_memory: allowMemory } = settings;
   if (file === MEMORY) {
     if (allowMemory) return MEMORY;
@@ -21,6 +22,7 @@ export function locateFile(id: string, settings: SqliteSettings): string {
   const root = realPath(directory);
   if (root === undefined)
     throw refused(id, `settings.directory names ${directory}, which is not there`, 'no_directory');
+  const granted = (path: string): string => files.locate(path, { field: 'settings.file', within: [root] });
   const path = resolve(root, file);
   if (!isWithin(root, path)) throw refused(id, outside(file, directory), 'outside_directory');
   const folder = realPath(dirname(path));
@@ -28,13 +30,13 @@ export function locateFile(id: string, settings: SqliteSettings): string {
   if (!isWithin(root, join(folder, basename(path)))) throw refused(id, outside(file, directory), 'outside_directory');
   const real = realPath(path);
   if (real !== undefined) {
-    if (isWithin(root, real)) return real;
+    if (isWithin(root, real)) return granted(real);
     throw refused(id, outside(file, directory), 'outside_directory');
   }
   // SQLite would create what a link to nothing points at, wherever that is.
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
     throw refused(id, `${path} is a link to nothing`, 'no_file');
-  if (create) return join(folder, basename(path));
+  if (create) return granted(join(folder, basename(path)));
   throw refused(id, `${path} does not exist, and settings.create does not permit to create it`, 'no_file');
 }
 

@@ -23,8 +23,8 @@ export default class SqliteAdapter extends ConnectorAdapter {
   };
   override readonly actions = sqlActions(traits, this.#use);
 
-  override initialize({ id, settings }: ConnectorContext): void {
-    this.#database = new Database(id, configSchema.parse(settings));
+  override initialize(context: ConnectorContext): void {
+    this.#database = new Database(context, configSchema.parse(context.settings));
   }
 
   /** Reads the file's header, which a file that is no database does not have. */

@@ -6,17 +6,21 @@ import {
   TransientNetworkError,
   UnavailableError,
 } from '@automate/contract';
+import type { ConnectorDescription, Problem } from '@automate/contract';
 import type { CallContext, ConnectorAdapter, ConnectorContext, Logger } from '@automate/sdk';
 import {
   attachContext,
   checkHealth,
   createCallContext,
   createConnectorContext,
+  grantPaths,
+  OPEN_FILES,
   rateLimitClassOf,
+  requireGranted,
   validateSettings,
 } from '@automate/sdk/runtime';
 import type { CallExtras, ChannelOp } from '../messages.ts';
-import type { WorkerConfig } from '../runtime.ts';
+import type { ConfigCheck, WorkerConfig } from '../runtime.ts';
 import { natives } from './natives.ts';
 import { parsePayload } from './parse-payload.ts';
 
@@ -31,6 +35,7 @@ export interface AdapterCall {
 
 export interface AdapterRunnerOptions {
   readonly adapter: ConnectorAdapter;
+  readonly description: ConnectorDescription;
   readonly id: string;
   readonly logger: Logger;
   /** Told of secrets that the adapter obtained, before it can do anything with them. */
@@ -40,6 +45,7 @@ export interface AdapterRunnerOptions {
 /** Drives one adapter through its life: settings checked, initialized, called, closed. */
 export class AdapterRunner {
   readonly adapter: ConnectorAdapter;
+  readonly #configSchema: ConnectorDescription['configSchema'];
   readonly #id: string;
   readonly #logger: Logger;
   readonly #onSecrets: AdapterRunnerOptions['onSecrets'];
@@ -48,6 +54,7 @@ export class AdapterRunner {
 
   constructor(options: AdapterRunnerOptions) {
     this.adapter = options.adapter;
+    this.#configSchema = options.description.configSchema;
     this.#id = options.id;
     this.#logger = options.logger;
     this.#onSecrets = options.onSecrets;
@@ -71,7 +78,7 @@ export class AdapterRunner {
       case 'connect':
         return this.#connect();
       case 'validate':
-        return validateSettings(this.adapter, parsePayload(call.payload));
+        return this.#validate(parsePayload(call.payload) as unknown as ConfigCheck);
       case 'initialize':
         return this.#initialize(natives.parse(call.payload) as WorkerConfig);
       case 'close':
@@ -82,7 +89,14 @@ export class AdapterRunner {
     }
   }
 
-  async #initialize({ config, settings, profile, proxies }: WorkerConfig): Promise<void> {
+  /** Paths are looked at only in settings of the right shape. */
+  async #validate({ settings, tls, files = OPEN_FILES }: ConfigCheck): Promise<readonly Problem[]> {
+    const problems = await validateSettings(this.adapter, settings);
+    if (problems.length > 0) return problems;
+    return grantPaths(this.#configSchema, { settings, tls }, files).problems;
+  }
+
+  async #initialize({ config: given, settings, profile, proxies, files = OPEN_FILES }: WorkerConfig): Promise<void> {
     const problems = await validateSettings(this.adapter, settings);
     if (problems.length > 0) {
       throw new ConfigInvalidError(
@@ -90,10 +104,14 @@ export class AdapterRunner {
         { problems, details: { reason: 'settings_invalid' } },
       );
     }
+    const granted = grantPaths(this.#configSchema, { settings, tls: given.tls }, files);
+    requireGranted(this.#id, granted, this.#logger);
+    const { tls: _written, ...config } = given;
     const context = createConnectorContext({
       id: this.#id,
-      config,
-      settings,
+      config: granted.tls === undefined ? config : { ...config, tls: granted.tls },
+      settings: granted.settings,
+      files,
       ...(profile === undefined ? {} : { profile }),
       ...(proxies === undefined ? {} : { proxies }),
       logger: this.#logger,

@@ -38,6 +38,15 @@ export const pluginsSchema = strictMap({
     .meta({ description: 'Which package provides a kind that several declare.', default: {} }),
 });
 
+/** `files:`, what connectors may use of this machine. */
+export const filesSchema = strictMap({
+  roots: z.array(text(), 'a list of directories').optional().meta({
+    description:
+      'Directories within which connectors that are registered over the API may name files; relative to this file.',
+    default: [],
+  }),
+});
+
 /** One entry of `profiles:`. */
 export const profileSchema = strictMap({
   kind: pattern(KIND_PATTERN, 'the name of a kind').meta({ description: 'The kind of connector that may use it.' }),
@@ -63,6 +72,9 @@ export type WireProfile = z.infer<typeof profileSchema>;
 /** `plugins:` as the YAML writes it. */
 export type WirePlugins = z.infer<typeof pluginsSchema>;
 
+/** `files:` as the YAML writes it. */
+export type WireFiles = z.infer<typeof filesSchema>;
+
 /** The whole file. Sections whose lines are all commented out count as absent. */
 export const configFileSchema = strictMap({
   $schema: z
@@ -70,6 +82,7 @@ export const configFileSchema = strictMap({
     .optional()
     .meta({ description: 'Where editors find this schema; nothing else reads it.' }),
   plugins: pluginsSchema.nullish().meta({ description: 'How connector packages are found and which are admitted.' }),
+  files: filesSchema.nullish().meta({ description: 'Which files of this machine connectors may use.' }),
   profiles: z
     .record(z.string().regex(PROFILE_NAME_PATTERN, 'the name of a profile'), profileSchema, 'a map of profiles')
     .nullish()

@@ -18,7 +18,7 @@ export {
 export type { ParsedSecretReference, SecretBackendName, SecretReference } from './secret-reference.ts';
 export { toWireConfig } from './to-wire-config.ts';
 export { configFileSchema, pluginsSchema, profileSchema } from './config-file.ts';
-export type { WirePlugins, WireProfile } from './config-file.ts';
+export type { WireFiles, WirePlugins, WireProfile } from './config-file.ts';
 export { configFileJsonSchema, connectorConfigJsonSchema } from './json-schema.ts';
 export { isTextField, parseConfigFile } from './parse-config-file.ts';
 export type { ParsedConfigFile } from './parse-config-file.ts';

@@ -1,11 +1,12 @@
+import type { z } from 'zod';
 import type { ConnectorConfig } from '../connector.ts';
 import { isJsonObject } from '../json.ts';
 import type { JsonValue } from '../json.ts';
 import type { Problem } from '../problem.ts';
 import { checkShape } from './check-shape.ts';
 import { AUTH_REQUIRED } from './check-together.ts';
-import { configFileSchema, pluginsSchema, profileSchema } from './config-file.ts';
-import type { WirePlugins, WireProfile } from './config-file.ts';
+import { configFileSchema, filesSchema, pluginsSchema, profileSchema } from './config-file.ts';
+import type { WireFiles, WirePlugins, WireProfile } from './config-file.ts';
 import { PROFILE_NAME_PATTERN } from './connector-config.ts';
 import { copyJson } from './copy-json.ts';
 import { describeReceived } from './describe-received.ts';
@@ -22,6 +23,7 @@ export type ParsedConfigFile =
   | {
       readonly ok: true;
       readonly plugins: WirePlugins;
+      readonly files: WireFiles;
       readonly profiles: ReadonlyMap<string, WireProfile>;
       readonly connectors: readonly ConnectorConfig[];
     }
@@ -33,7 +35,7 @@ const MAX_CONNECTORS = 10_000;
 const SECTIONS = Object.keys(configFileSchema.shape).filter((key) => key !== '$schema');
 
 /**
- * Reads the content of a whole configuration file: plugins, profiles and connectors, and what they say of each other.
+ * Reads the content of a whole configuration file: plugins, files, profiles and connectors, and what they say of each other.
  * Gives every problem at once; never throws. A file without content is an empty configuration.
  */
 export function parseConfigFile(
@@ -46,12 +48,13 @@ export function parseConfigFile(
   }
   const file: Readonly<Record<string, unknown>> = content ?? {};
   const problems: Problem[] = [...checkSections(file)];
-  const plugins = parsePlugins(file.plugins ?? {}, problems);
+  const plugins = parseSection(pluginsSchema, 'plugins', file, problems);
+  const files = parseSection(filesSchema, 'files', file, problems);
   const profiles = parseProfiles(file.profiles ?? {}, problems);
   const connectors = parseConnectors(file.connectors ?? [], options.defaults ?? {}, problems);
   problems.push(...checkIds(connectors), ...checkProfiles(connectors, profiles, file.profiles));
-  if (problems.length > 0 || plugins === undefined) return { ok: false, problems };
-  return { ok: true, plugins, profiles, connectors: connectors.flatMap((connector) => connector.config ?? []) };
+  if (problems.length > 0 || plugins === undefined || files === undefined) return { ok: false, problems };
+  return { ok: true, plugins, files, profiles, connectors: connectors.flatMap((connector) => connector.config ?? []) };
 }
 
 /** Whether the value at this path of the file is a text, whatever it looks like; false where settings are free. */
@@ -72,11 +75,16 @@ function checkSections(file: Readonly<Record<string, unknown>>): readonly Proble
   return toProblems(explainUnknownKeys(unknown, SECTIONS), '');
 }
 
-function parsePlugins(value: unknown, problems: Problem[]): WirePlugins | undefined {
+function parseSection<T>(
+  schema: z.ZodType<T>,
+  name: 'plugins' | 'files',
+  file: Readonly<Record<string, unknown>>,
+  problems: Problem[],
+): T | undefined {
   const findings: Finding[] = [];
-  const plugins = checkShape(pluginsSchema, copyJson(value, { allowReferences: true, findings }), findings);
-  problems.push(...toProblems(findings, 'plugins'));
-  return plugins;
+  const section = checkShape(schema, copyJson(file[name] ?? {}, { allowReferences: true, findings }), findings);
+  problems.push(...toProblems(findings, name));
+  return section;
 }
 
 function parseProfiles(value: unknown, problems: Problem[]): ReadonlyMap<string, WireProfile> {

@@ -6,6 +6,8 @@ import type { ProxyEnvironment } from '../http/proxy.ts';
 import { authSecrets, proxySecrets } from '../masking.ts';
 import { createRedactor } from '../redact.ts';
 import { Secret } from '../secret.ts';
+import type { FilesPolicy } from './local-files.ts';
+import { createLocalFiles, OPEN_FILES } from './local-files.ts';
 import { resolveAuth, wrapAll } from './resolve-auth.ts';
 
 /** A profile with its secrets resolved. */
@@ -26,6 +28,8 @@ export interface ConnectorContextInput {
   /** The proxies that the host's environment names. */
   readonly proxies?: ProxyEnvironment;
   readonly logger: Logger;
+  /** Which files it may use. Default: all. */
+  readonly files?: FilesPolicy;
   /** Fires when the connector closes; ends all connections. */
   readonly signal: AbortSignal;
   /** Further secret values to keep out of error messages. */
@@ -54,6 +58,7 @@ export function createConnectorContext(input: ConnectorContextInput): ConnectorC
     settings,
     ...(profile === undefined ? {} : { profile }),
     logger,
+    files: createLocalFiles({ id, policy: input.files ?? OPEN_FILES, logger }),
     http,
     ...(proxies === undefined ? {} : { proxies }),
     signal,

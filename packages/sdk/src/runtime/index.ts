@@ -9,5 +9,7 @@ export { createConnectorContext } from './create-connector-context.ts';
 export type { ConnectorContextInput, ProfileInput } from './create-connector-context.ts';
 export { describeAdapter } from './describe-adapter.ts';
 export type { AdapterOrigin } from './describe-adapter.ts';
+export { grantPaths, OPEN_FILES, requireGranted } from './local-files.ts';
+export type { FilesPolicy } from './local-files.ts';
 export { startError } from './start-error.ts';
 export { validateSettings } from './validate-settings.ts';

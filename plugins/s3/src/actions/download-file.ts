@@ -34,8 +34,7 @@ export const downloadFile = (s3: S3Client) =>
     async run({ file, overwrite, ...payload }, context) {
       const bucket = s3.bucket(payload.bucket);
       const what = `GetObject of "${bucket}/${payload.key}"`;
-      const allowed = { setting: 'settings.files.write', directories: s3.settings.files.write };
-      const made = createFile(file, { ...allowed, overwrite }, (handle) =>
+      const made = createFile(file, { ...s3.directories('write'), overwrite }, (handle) =>
         s3.run(context, what, async ({ sdk, aws, options, signal }) => {
           const get = (): Promise<GetObjectCommandOutput> =>
             aws.send(

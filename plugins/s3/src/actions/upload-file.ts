@@ -22,7 +22,7 @@ export const uploadFile = (s3: S3Client) =>
     idempotent: true,
     async run({ file, ...payload }, context) {
       const write = toWrite(s3, payload);
-      const handle = await openFile(file, { setting: 'settings.files.read', directories: s3.settings.files.read });
+      const handle = await openFile(file, s3.directories('read'));
       try {
         return await upload(s3, context, write, await fileSource(handle, file));
       } finally {

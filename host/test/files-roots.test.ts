@@ -1,0 +1,322 @@
+import { existsSync, linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { connect } from '@automate/client';
+import type { ConnectorConfigInput, ConnectorError, JsonObject } from '@automate/contract';
+import { toWireConfig } from '@automate/contract/schemas';
+import type { PluginSandbox } from '@automate/testing';
+import type { SandboxHostOptions } from './fixtures/sandbox-host.ts';
+import { SandboxHost } from './fixtures/sandbox-host.ts';
+
+const PLUGINS = join(import.meta.dirname, '..', '..', 'plugins');
+
+/** A kind of a stranger's, whose paths stand where a schema can hide them. */
+const KEEPER = `
+import { ConnectorAdapter } from '@automate/sdk';
+const path = { type: 'string', 'x-local-path': 'file' };
+const jsonSchema = {
+  type: 'object',
+  $defs: { store: { type: 'object', properties: { at: path } } },
+  properties: {
+    plain: path,
+    many: { type: 'array', items: path },
+    either: { anyOf: [{ type: 'number' }, { allOf: [path] }] },
+    named: { type: 'object', additionalProperties: path },
+    store: { $ref: '#/$defs/store' },
+    found: { type: 'string' },
+  },
+};
+export default class Keeper extends ConnectorAdapter {
+  name = 'keeper';
+  version = '1.0.0';
+  configSchema = { jsonSchema, schema: { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } } };
+  initialize(context) { this.given = context; }
+  async connect() { return true; }
+  async execute(action, payload) {
+    const { settings, files } = this.given;
+    return action === 'settings' ? settings : files.locate(payload.path, { field: 'settings.found' });
+  }
+}
+`;
+
+describe('files of the host', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = realpathSync(mkdtempSync(join(tmpdir(), 'automate-roots-')));
+    for (const name of ['granted', 'secrets', 'elsewhere']) mkdirSync(join(directory, name), { mode: 0o700 });
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  const open = (options: SandboxHostOptions & { readonly roots?: readonly string[] } = {}): Promise<SandboxHost> => {
+    const { roots = ['granted'], yaml = '' } = options;
+    const listed = roots.map((root) => JSON.stringify(join(directory, root))).join(', ');
+    return SandboxHost.open({
+      kinds: [],
+      ...options,
+      yaml: `plugins: { scan: all }\nfiles: { roots: [${listed}] }\n${yaml}`,
+      env: { SECRETS_DIR: join(directory, 'secrets') },
+      flags: { dataDir: join(directory, 'data'), ...options.flags },
+      prepare: async (sandbox: PluginSandbox) => {
+        for (const kind of ['sqlite', 'redis', 'postgres', 'mysql', 's3', 'http'])
+          await sandbox.linkPackage(`@automate/connector-${kind}`, join(PLUGINS, kind));
+        await sandbox.addConnector({ kind: 'keeper', source: KEEPER });
+        await options.prepare?.(sandbox);
+      },
+    });
+  };
+  const at = (...parts: string[]): string => join(directory, ...parts);
+  const makeDatabase = (file: string): void => {
+    const database = new DatabaseSync(file);
+    database.exec('CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES (1)');
+    database.close();
+  };
+
+  const doors: Readonly<Record<string, (host: SandboxHost, config: ConnectorConfigInput) => Promise<unknown>>> = {
+    'in process': ({ service }, config) => service.register(config),
+    'over gRPC': async ({ host }, config) => {
+      const service = await connect({ address: host.grpcAddress ?? '' });
+      try {
+        return await service.register(config);
+      } finally {
+        await service.close();
+      }
+    },
+    'over REST': async ({ host }, config) => {
+      const response = await fetch(`${host.httpAddress}/api/v1/connectors`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(toWireConfig(config)),
+      });
+      const body = (await response.json()) as { readonly detail: string };
+      if (!response.ok) throw Object.assign(new Error(body.detail), body);
+      return body;
+    },
+  };
+
+  describe.each(Object.keys(doors))('registrations %s', (door) => {
+    const register = (host: SandboxHost, config: ConnectorConfigInput): Promise<unknown> =>
+      (doors[door] as (typeof doors)[string])(host, config);
+
+    it("cannot open the host's own database, nor make one anywhere, without a grant", async () => {
+      await using host = await open({ roots: [] });
+      for (const settings of [
+        { directory: at('data'), file: 'connectors.db' },
+        { directory: at('elsewhere'), file: 'new.db', create: true },
+        { directory: directory, file: 'data/connectors.db' },
+        { directory: '/proc/self/cwd', file: 'x.db', create: true },
+      ] as readonly JsonObject[])
+        await expect(register(host, { id: 'thief', kind: 'sqlite', settings })).rejects.toMatchObject({
+          code: 'INVALID_INPUT',
+          problems: [{ path: 'settings.directory', message: expect.stringMatching(/operator.*files\.roots/) }],
+        });
+      expect(existsSync(at('elsewhere', 'new.db'))).toBe(false);
+      expect(await host.service.list()).toEqual([]);
+    });
+
+    it('may use what the operator granted', async () => {
+      makeDatabase(at('granted', 'notes.db'));
+      await using host = await open();
+      await register(host, { id: 'notes', kind: 'sqlite', settings: { directory: at('granted'), file: 'notes.db' } });
+      await expect(
+        host.service.execute({ id: 'notes', action: 'query', payload: { sql: 'SELECT * FROM notes' } }),
+      ).resolves.toMatchObject({ result: { rows: [{ text: '1' }] } });
+    });
+
+    it('do not learn which files there are', async () => {
+      await using host = await open();
+      const answers = await Promise.all(
+        ['/etc/passwd', '/etc/no-such-file', at('data', 'connectors.db'), at('data', 'nothing')].map((file) =>
+          register(host, { id: 'peeper', kind: 'http', host: '127.0.0.1', tls: { caFile: file } }).then(
+            () => 'accepted',
+            (error: ConnectorError) => error.message.replaceAll(file, 'FILE'),
+          ),
+        ),
+      );
+      expect(new Set(answers).size).toBe(1);
+      expect(answers[0]).toMatch(/tls\.ca_file.*FILE.*files\.roots/);
+    });
+  });
+
+  it('are out of reach even where a root holds them', async () => {
+    await using host = await open({ roots: ['.'] });
+    linkSync(at('data', 'connectors.db'), at('granted', 'innocent.db'));
+    symlinkSync(at('data'), at('granted', 'way'));
+    for (const [settings, path] of [
+      [{ directory: at('data'), file: 'connectors.db' }, 'settings.directory'],
+      [{ directory: directory, file: 'data/connectors.db' }, 'settings.file'],
+      [{ directory: at('granted'), file: 'innocent.db' }, 'settings.file'],
+      [{ directory: at('granted', 'way'), file: 'connectors.db' }, 'settings.directory'],
+      [{ directory: at('secrets'), file: 'x.db', create: true }, 'settings.directory'],
+    ] as const)
+      await expect(host.service.register({ id: 'thief', kind: 'sqlite', settings })).rejects.toMatchObject({
+        problems: [{ path, message: expect.stringMatching(/host's own files/) }],
+      });
+    const config = join(host.sandbox.root, 'config', 'connectors.yaml');
+    linkSync(config, at('granted', 'config.yaml'));
+    await expect(
+      host.service.register({ id: 'reader', kind: 'keeper', settings: { plain: at('granted', 'config.yaml') } }),
+    ).rejects.toMatchObject({ problems: [{ path: 'settings.plain' }] });
+  });
+
+  it('are out of reach of the configuration file too', async () => {
+    await using host = await open({
+      yaml: `connectors:
+  - { id: slip, kind: sqlite, settings: { directory: ${JSON.stringify(at('data'))}, file: connectors.db } }
+  - { id: fine, kind: sqlite, settings: { directory: ${JSON.stringify(at('elsewhere'))}, file: a.db, create: true } }
+`,
+    });
+    const call = { action: 'query', payload: { sql: 'SELECT 1 AS one' } };
+    await expect(host.service.execute({ id: 'slip', ...call })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      details: { reason: 'path_not_granted' },
+      problems: [{ path: 'settings.directory' }],
+    });
+    await expect(host.service.execute({ id: 'fine', ...call })).resolves.toMatchObject({ result: { rows: [{}] } });
+  });
+
+  it.each([
+    ['a link that leads out', () => symlinkSync('/etc', at('granted', 'out')), () => at('granted', 'out', 'passwd')],
+    [
+      'a link to nothing',
+      () => symlinkSync(at('elsewhere', 'not-yet'), at('granted', 'out')),
+      () => at('granted', 'out'),
+    ],
+    [
+      'a link with a slash behind it',
+      () => symlinkSync('/etc/passwd', at('granted', 'out')),
+      () => `${at('granted', 'out')}/`,
+    ],
+    ['.. behind nothing', () => undefined, () => `${at('granted')}/nothing/../../elsewhere/x`],
+    [
+      '.. behind a link',
+      () => symlinkSync(at('elsewhere'), at('granted', 'out')),
+      () => `${at('granted')}/out/../secrets/x`,
+    ],
+    ['a percent sign', () => undefined, () => at('granted%2F..%2Felsewhere')],
+    ['another name that begins alike', () => mkdirSync(at('granted-not')), () => at('granted-not', 'x')],
+    ['a relative path', () => undefined, () => 'x'],
+    ['a NUL', () => undefined, () => `${at('granted')}/x\0`],
+  ])('are not reached by %s', async (_what, prepare, path) => {
+    prepare();
+    await using host = await open();
+    await expect(host.service.register({ id: 'x', kind: 'keeper', settings: { plain: path() } })).rejects.toMatchObject(
+      { code: 'INVALID_INPUT', problems: [{ path: 'settings.plain' }] },
+    );
+  });
+
+  it('are looked for wherever a schema can name them', async () => {
+    await using host = await open();
+    const outside = at('elsewhere', 'x');
+    await expect(
+      host.service.register({
+        id: 'x',
+        kind: 'keeper',
+        settings: {
+          plain: at('granted', 'x'),
+          many: [at('granted', 'y'), outside],
+          either: outside,
+          named: { any: outside },
+          store: { at: outside },
+        },
+      }),
+    ).rejects.toMatchObject({
+      problems: [
+        { path: 'settings.many[1]' },
+        { path: 'settings.either' },
+        { path: 'settings.named.any' },
+        { path: 'settings.store.at' },
+      ],
+    });
+  });
+
+  it.each([
+    ['redis', { socket_path: '/run/redis.sock' }, 'settings.socket_path'],
+    ['redis', { url: 'unix:///run/redis.sock?db=1' }, 'settings.url'],
+    ['postgres', { socket: '/var/run/postgresql' }, 'settings.socket'],
+    ['postgres', { uri: 'postgresql://u:pw@%2Fvar%2Frun%2Fpostgresql/db' }, 'settings.uri'],
+    ['postgres', { uri: 'postgresql://u:pw@/db?host=/var/run/postgresql' }, 'settings.uri'],
+    ['mysql', { socket: '/run/mysqld/mysqld.sock' }, 'settings.socket'],
+    ['mysql', { uri: 'mysql://u:pw@localhost/db?socket=/run/mysqld/mysqld.sock' }, 'settings.uri'],
+    ['s3', { files: { read: ['/etc'] } }, 'settings.files.read[0]'],
+    ['s3', { files: { write: ['/tmp'] } }, 'settings.files.write[0]'],
+  ] as readonly (readonly [string, JsonObject, string])[])('are no address of %s: %j', async (kind, settings, path) => {
+    await using host = await open();
+    const refused = host.service.register({ id: 'x', kind, settings });
+    await expect(refused).rejects.toMatchObject({ code: 'INVALID_INPUT', problems: [{ path }] });
+    await expect(refused).rejects.not.toMatchObject({ message: expect.stringContaining('pw') });
+  });
+
+  it('are reached through real paths only, even where a link is put in their place later', async () => {
+    symlinkSync(at('elsewhere'), at('way'));
+    await using host = await open({ roots: ['elsewhere'] });
+    await host.service.register({ id: 'x', kind: 'keeper', settings: { plain: at('way', 'x') } });
+    await expect(host.service.execute({ id: 'x', action: 'settings' })).resolves.toMatchObject({
+      result: { plain: at('elsewhere', 'x') },
+    });
+    await expect(
+      host.service.execute({ id: 'x', action: 'locate', payload: { path: at('granted') } }),
+    ).rejects.toMatchObject({ code: 'CONFIG_INVALID', details: { reason: 'path_not_granted' } });
+  });
+
+  it("are granted by the settings of a profile, which are the operator's", async () => {
+    await using host = await open({
+      yaml: `profiles:
+  store: { kind: sqlite, settings: { directory: ${JSON.stringify(at('elsewhere'))} } }
+`,
+    });
+    const settings = { file: 'new.db', create: true };
+    await host.service.register({ id: 'x', kind: 'sqlite', profile: 'store', settings });
+    await expect(
+      host.service.execute({ id: 'x', action: 'query', payload: { sql: 'SELECT 1 AS one' } }),
+    ).resolves.toMatchObject({ result: { rows: [{}] } });
+    await expect(
+      host.service.register({
+        id: 'y',
+        kind: 'sqlite',
+        profile: 'store',
+        settings: { ...settings, directory: at('secrets') },
+      }),
+    ).rejects.toMatchObject({ problems: [{ path: 'settings.directory' }] });
+  });
+
+  it('stay in use, with a warning, for connectors that were registered before there were roots', async () => {
+    const first = await open();
+    const settings = { directory: at('granted'), file: 'a.db', create: true };
+    await first.service.register({ id: 'old', kind: 'sqlite', settings });
+    await first.service.register({ id: 'thief', kind: 'sqlite', settings });
+    await first.host.close();
+    const database = new DatabaseSync(at('data', 'connectors.db'));
+    const put = database.prepare('UPDATE connectors SET config = ? WHERE id = ?');
+    for (const [id, folder] of [
+      ['old', 'elsewhere'],
+      ['thief', 'data'],
+    ] as const)
+      put.run(JSON.stringify({ id, kind: 'sqlite', settings: { ...settings, directory: at(folder) } }), id);
+    database.exec('ALTER TABLE connectors DROP COLUMN any_path; PRAGMA user_version = 1');
+    database.close();
+    await using second = await first.restart();
+    const call = { action: 'query', payload: { sql: 'SELECT 1 AS one' } };
+    await second.service.execute({ id: 'old', ...call });
+    expect(second.logText).toMatch(/"connector":"old"[^\n]*settings\.directory[^\n]*files\.roots/);
+    await expect(second.service.execute({ id: 'thief', ...call })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(
+      second.service.update({ id: 'old', kind: 'sqlite', settings: { ...settings, directory: at('elsewhere') } }),
+    ).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  it('are granted and taken away by reading the configuration again', async () => {
+    await using host = await open({ roots: [] });
+    const registered = { id: 'x', kind: 'sqlite', settings: { directory: at('granted'), file: 'a.db', create: true } };
+    await expect(host.service.register(registered)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await host.writeConfig(`plugins: { scan: all }\nfiles:\n  roots: [${JSON.stringify(at('granted'))}]\n`);
+    await host.host.reload();
+    await host.service.register(registered);
+    const call = { id: 'x', action: 'query', payload: { sql: 'SELECT 1 AS one' } };
+    await host.service.execute(call);
+    await host.writeConfig('plugins: { scan: all }\nfiles: { roots: [] }\n');
+    await host.host.reload();
+    await expect(host.service.execute(call)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+});

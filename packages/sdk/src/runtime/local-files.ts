@@ -1,0 +1,204 @@
+import { join } from 'node:path';
+import type { ConnectorConfig, JsonObject, JsonSchema, Problem } from '@automate/contract';
+import { ConfigInvalidError, describeProblem, ForbiddenError } from '@automate/contract';
+import type { LocalFiles } from '../local-path.ts';
+import type { Logger } from '../logger.ts';
+import type { MarkedPath } from './marked-paths.ts';
+import { markedPaths } from './marked-paths.ts';
+import type { Places } from './real-path.ts';
+import { isAmong, isWithin, placesOf, realPathOf } from './real-path.ts';
+
+/** Which files a connector may use, as far as its configuration does not say it. */
+export interface FilesPolicy {
+  /** The directories that the operator granted to those who register connectors; absent: the operator wrote the connector. */
+  readonly roots?: readonly string[];
+  /** Files and directories that no connector may use: the host's own. */
+  readonly closed: readonly string[];
+  /** Settings at the top level that are the operator's all the same, as a profile gives them. */
+  readonly ofProfile?: readonly string[];
+  /** Paths outside of the roots are reported to the log and no more: the connector is older than the roots. */
+  readonly lenient?: boolean;
+}
+
+/** No bounds: for adapters without a host. */
+export const OPEN_FILES: FilesPolicy = { closed: [] };
+
+export interface LocalFilesOptions {
+  readonly id: string;
+  readonly policy: FilesPolicy;
+  readonly logger: Pick<Logger, 'warn'>;
+}
+
+/** What an adapter asks where a path really leads. */
+export function createLocalFiles({ id, policy, logger }: LocalFilesOptions): LocalFiles {
+  const closed = placesOf(policy.closed);
+  return {
+    locate(path, { field, within }) {
+      if (within !== undefined) {
+        const real = realPathOf(path);
+        if (real !== undefined && within.some((each) => isBelow(each, real)) && !isAmong(closed, real)) return real;
+        throw new ForbiddenError(
+          `connector "${id}": ${field} names ${JSON.stringify(path)}, which is not within a directory that this connector may use`,
+          { blame: 'caller', details: { reason: 'outside_directories' } },
+        );
+      }
+      const judged = judge(policy, closed, path, field);
+      if (judged.problem !== undefined) {
+        if (!judged.tolerated) throw notGranted(id, [judged.problem]);
+        logger.warn(describeProblem(judged.problem));
+      }
+      return judged.path;
+    },
+  };
+}
+
+/** Settings and `tls` with the real paths in place of those that others than the operator wrote. */
+export interface GrantedPaths {
+  readonly settings: JsonObject;
+  readonly tls: ConnectorConfig['tls'];
+  /** What is refused. */
+  readonly problems: readonly Problem[];
+  /** What is tolerated for now. */
+  readonly warnings: readonly Problem[];
+}
+
+/** Holds every path of a connector's configuration to what the operator granted. */
+export function grantPaths(
+  schema: JsonSchema | undefined,
+  given: { readonly settings: JsonObject; readonly tls?: ConnectorConfig['tls'] },
+  policy: FilesPolicy,
+): GrantedPaths {
+  const closed = placesOf(policy.closed);
+  const problems: Problem[] = [];
+  const warnings: Problem[] = [];
+  const check = (path: string, field: string): string => {
+    const judged = judge(policy, closed, path, field);
+    if (judged.problem !== undefined) (judged.tolerated ? warnings : problems).push(judged.problem);
+    return judged.path;
+  };
+  const settings = structuredClone(given.settings);
+  const found = schema === undefined ? [] : markedPaths(schema, given.settings);
+  for (const marked of found.filter(({ within }) => within === undefined)) {
+    const field = fieldOf(marked.keys);
+    if (marked.names === 'uri') for (const path of pathsOfUri(marked.text)) check(path, field);
+    else put(settings, marked.keys, check(marked.text, field));
+  }
+  // What lies in a directory that is refused is not looked at.
+  if (problems.length === 0)
+    for (const marked of found.filter(({ within }) => within !== undefined))
+      problems.push(...judgeWithin(closed, marked, fieldOf(marked.keys)));
+  const { tls } = given;
+  const file = (field: string, path: string | undefined): string | undefined =>
+    path === undefined ? undefined : check(path, `tls.${field}`);
+  const files = {
+    caFile: file('ca_file', tls?.caFile),
+    certFile: file('cert_file', tls?.certFile),
+    keyFile: file('key_file', tls?.keyFile),
+  };
+  const present = Object.fromEntries(Object.entries(files).filter(([, path]) => path !== undefined));
+  return { settings, tls: tls === undefined ? undefined : { ...tls, ...present }, problems, warnings };
+}
+
+/** @throws ConfigInvalidError where a path is refused; otherwise what is tolerated goes to the log. */
+export function requireGranted(id: string, { problems, warnings }: GrantedPaths, logger: Pick<Logger, 'warn'>): void {
+  if (problems.length > 0) throw notGranted(id, problems);
+  for (const warning of warnings) logger.warn(describeProblem(warning));
+}
+
+interface Judged {
+  /** The path to use. */
+  readonly path: string;
+  readonly problem?: Problem;
+  readonly tolerated?: boolean;
+}
+
+function judge(policy: FilesPolicy, closed: Places, path: string, field: string): Judged {
+  const { lenient = false } = policy;
+  const real = realPathOf(path);
+  const [, top] = /^settings\.([^.[]+)/.exec(field) ?? [];
+  const roots = top !== undefined && policy.ofProfile?.includes(top) === true ? undefined : policy.roots;
+  const granted = roots === undefined || (real !== undefined && roots.some((root) => isBelow(root, real)));
+  const isClosed = real !== undefined && isAmong(closed, real);
+  // Who may not go there is not told what is there.
+  if (isClosed && (granted || lenient)) return { path, problem: ofTheHost(path, field) };
+  if (!granted) return { path, problem: outside(path, field, lenient), tolerated: lenient };
+  // What the operator wrote is left as it is: links may be the way in which files are renewed.
+  return { path: roots === undefined || real === undefined ? path : real };
+}
+
+/** A path of settings that begins in the directory of another setting, which is judged for itself. */
+function judgeWithin(closed: Places, { text, within = '' }: MarkedPath, field: string): readonly Problem[] {
+  const real = realPathOf(text.startsWith('/') ? text : join(within, text));
+  if (real === undefined || !isBelow(within, real))
+    return [
+      {
+        path: field,
+        expected: 'a path that stays in its directory',
+        received: JSON.stringify(text),
+        message: `${JSON.stringify(text)} leads out of its directory ${JSON.stringify(within)}; whoever wrote the connector must name one in it`,
+      },
+    ];
+  return isAmong(closed, real) ? [ofTheHost(text, field)] : [];
+}
+
+function isBelow(root: string, real: string): boolean {
+  return isWithin(realPathOf(root) ?? root, real);
+}
+
+function outside(path: string, field: string, lenient: boolean): Problem {
+  const received = JSON.stringify(path);
+  const until = lenient
+    ? ': it works until the connector is changed, since it was registered before there were roots'
+    : '';
+  return {
+    path: field,
+    expected: 'a path within files.roots of the configuration file',
+    received,
+    message: `${received} is not within a directory that the operator granted${until}; the operator must add one to files.roots in the configuration file, or write the connector there`,
+  };
+}
+
+function ofTheHost(path: string, field: string): Problem {
+  const received = JSON.stringify(path);
+  return {
+    path: field,
+    expected: "a path outside of the host's own files",
+    received,
+    message: `${received} is among the host's own files (data, secrets, configuration), which no connector may use whatever files.roots grants; the operator must name another place`,
+  };
+}
+
+function notGranted(id: string, problems: readonly Problem[]): ConfigInvalidError {
+  return new ConfigInvalidError(`the connector "${id}" cannot start: ${problems.map(describeProblem).join('; ')}`, {
+    problems,
+    details: { reason: 'path_not_granted' },
+  });
+}
+
+/** The paths in a URI: `unix:///path`, `//%2Fpath`, `?host=/path`. */
+function pathsOfUri(text: string): readonly string[] {
+  const [, scheme, hosts = '', path = '', query = ''] =
+    /^([a-z][a-z0-9+.-]*):(?:\/\/(?:[^/?#]*@)?([^/?#]*))?([^?#]*)(?:\?([^#]*))?/i.exec(text) ?? [];
+  const places = /^(?:unix|file)$/i.test(scheme ?? '') ? [path] : hosts.split(',');
+  return [...places.map(decode), ...new URLSearchParams(query).values()].filter((each) => each.startsWith('/'));
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function fieldOf(keys: MarkedPath['keys']): string {
+  return keys.reduce<string>(
+    (path, key) => (typeof key === 'number' ? `${path}[${key}]` : `${path}.${key}`),
+    'settings',
+  );
+}
+
+function put(settings: JsonObject, keys: MarkedPath['keys'], path: string): void {
+  const holder = keys.slice(0, -1).reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)[key], settings);
+  (holder as Record<PropertyKey, unknown>)[keys.at(-1) as PropertyKey] = path;
+}
