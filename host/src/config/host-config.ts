@@ -38,7 +38,7 @@ export interface ConfiguredConnector {
 export interface HostConfig {
   readonly connectors: readonly ConfiguredConnector[];
   readonly plugins: PluginsConfig;
-  /** `files.roots`, absolute. */
+  /** `files.roots`; absolute where the file was loaded. */
   readonly fileRoots: readonly string[];
   readonly profiles: ReadonlyMap<string, ProfileConfig>;
 }

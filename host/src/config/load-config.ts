@@ -1,4 +1,4 @@
-import { extname, resolve } from 'node:path';
+import { dirname, extname, resolve } from 'node:path';
 import type { Problem } from '@automate/contract';
 import type { ConfigDefaults } from '@automate/contract/schemas';
 import { findConfig } from './find-config.ts';
@@ -36,7 +36,9 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   if (!read.ok) return { ok: false, problems: read.problems, file };
   const { env: environment, defaults } = options;
   const parsed = parseConfig(read.text, { file, environment, ...(defaults === undefined ? {} : { defaults }) });
-  return { ...parsed, file };
+  if (!parsed.ok) return { ...parsed, file };
+  const fileRoots = parsed.config.fileRoots.map((root) => resolve(dirname(file), root));
+  return { ok: true, config: { ...parsed.config, fileRoots }, file };
 }
 
 async function locate({ cwd, configPath }: LoadConfigOptions): ReturnType<typeof findConfig> {

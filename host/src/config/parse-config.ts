@@ -1,4 +1,3 @@
-import { dirname, resolve } from 'node:path';
 import type { ConnectorConfig, Problem } from '@automate/contract';
 import { parseConfigFile } from '@automate/contract/schemas';
 import type { ConfigDefaults, WirePlugins, WireProfile } from '@automate/contract/schemas';
@@ -14,7 +13,7 @@ export type ParsedConfig =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 export interface ParseConfigOptions {
-  /** Named in the problems; relative `files.roots` start in its directory. */
+  /** Named in the problems. */
   readonly file?: string;
   readonly environment: Environment;
   readonly defaults?: ConfigDefaults;
@@ -34,7 +33,7 @@ export function parseConfig(text: string, options: ParseConfigOptions): ParsedCo
     config: {
       connectors: parsed.connectors.map((config, index) => configured(config, index, values)),
       plugins: toPlugins(parsed.plugins),
-      fileRoots: (parsed.files.roots ?? []).map((root) => resolve(dirname(options.file ?? ''), root)),
+      fileRoots: parsed.files.roots ?? [],
       profiles: new Map(Array.from(parsed.profiles, ([name, profile]) => [name, toProfile(name, profile)])),
     },
   };

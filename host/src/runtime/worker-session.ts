@@ -36,7 +36,7 @@ export interface SessionOptions {
   onEnd(end: SessionEnd): void;
 }
 
-/** Reasons of a refused configuration that leave the adapter as it was. */
+/** Reasons of a refused configuration that leave the adapter as it was; any other leaves it half made, to be built anew. */
 const UNTOUCHED: ReadonlySet<unknown> = new Set(['settings_invalid', 'path_not_granted']);
 
 /** One life of a worker: its thread, its channel, and how far its adapter has come. Never restarted; the next life is a new session. */
@@ -203,7 +203,6 @@ export class WorkerSession {
       return;
     }
     const error = ConnectorError.fromEnvelope(outcome.error);
-    // Anything else leaves the adapter half made, which nothing can be built on.
     if (UNTOUCHED.has(error.details?.['reason'])) throw error;
     if (Date.now() >= deadline) this.#startTimedOut('initialize');
     else this.#failStart(error);

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 /**
  * Where a path leads, as the operating system follows it. What does not exist yet is placed by its nearest parent that
@@ -9,7 +9,7 @@ import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 export function realPathOf(path: string): string | undefined {
   if (path === '' || path.includes('\0')) return undefined;
   // Not joined or resolved, which would take `..` for the folder that is written before it.
-  let head = isAbsolute(path) ? path : `${process.cwd()}${sep}${path}`;
+  let head = isAbsolute(path) ? path : `${resolve()}${sep}${path}`;
   const tail: string[] = [];
   for (;;) {
     const real = resolveLinks(head);
