@@ -1,4 +1,4 @@
-// Longer than others: one host with six kinds is what every way to a file is tried on.
+// Long, as one host with six kinds is what every way to a file is tried on.
 import { existsSync, linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
