@@ -29,23 +29,23 @@ describe('a secret, wherever it stands and however it is written', () => {
     void exits.push({ name, mark, text: typeof text === 'string' ? text : JSON.stringify(text) });
   let project: CliProject;
   let host: ServingHost;
-  let closers: (() => unknown)[] = [];
+  const closers: (() => unknown)[] = [];
 
   beforeAll(async () => {
     const remote = await startRemote();
+    closers.unshift(() => remote.server.close());
     const collector = await startOtlpCollector();
+    closers.unshift(() => collector.close());
     const opened = await openCanaryProject(remote.port);
     const { env } = opened;
     project = opened.project;
+    closers.unshift(() => project[Symbol.asyncDispose]());
     host = await project.start({ env: { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint } });
     const remoteService = await connect({ address: host.ready.grpc });
-    closers = [
+    closers.unshift(
       () => remoteService.close(),
       () => host[Symbol.asyncDispose](),
-      () => project[Symbol.asyncDispose](),
-      () => collector.close(),
-      () => remote.server.close(),
-    ];
+    );
     const events: unknown[] = [];
     const watching = watch(remoteService, events);
     await callEverything(remoteService, add);
