@@ -45,8 +45,13 @@ const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
  * Reads JSON text for what `JSON.parse` does not tell: where exactly it goes wrong, and what of it would be changed in
  * silence. Accepts exactly what `JSON.parse` accepts, down to `maxDepth`; keeps a stack of its own, so that depth costs
  * nothing but memory.
+ *
+ * @param options.only leaves out findings of other kinds
  */
-export function scanJson(text: string, { maxDepth = Infinity }: { readonly maxDepth?: number } = {}): JsonScan {
+export function scanJson(
+  text: string,
+  { maxDepth = Infinity, only }: { readonly maxDepth?: number; readonly only?: JsonFinding['kind'] } = {},
+): JsonScan {
   const open: Container[] = [];
   const findings: JsonFinding[] = [];
   let next: Next = 'value';
@@ -58,7 +63,7 @@ export function scanJson(text: string, { maxDepth = Infinity }: { readonly maxDe
     return expression.test(text) ? expression.lastIndex : at;
   };
   const find = (kind: JsonFinding['kind'], end: number): void => {
-    if (findings.length < MAX_FINDINGS)
+    if (findings.length < MAX_FINDINGS && (only ?? kind) === kind)
       findings.push({ kind, path: pathOf(open), offset: at, text: text.slice(at, end) });
   };
   const fault = (offset: number, expected: string, kind: 'syntax' | 'too-deep' = 'syntax'): JsonScan => ({

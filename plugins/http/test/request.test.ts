@@ -217,6 +217,17 @@ describe("the answer's body", () => {
     expect(Object.entries(headers as object)).toContainEqual(['__proto__', 'kept']);
   });
 
+  it('keeps both values of a key that stands twice, as text, and is refused as JSON', async () => {
+    const text = `{"ids":[${'9007199254740993,'.repeat(60)}1],"a":{"b":1,"b":2}}`;
+    const { connector } = await start(() => ({ text, headers: { 'content-type': 'application/json' } }));
+    const answered = await connector.call('request', { method: 'POST', path: '/', json: 1 });
+    expect(answered).toMatchObject({ status: 200, text });
+    expect(answered).not.toHaveProperty('json');
+    const failure = { code: 'UPSTREAM_5XX', retryable: false, details: { reason: 'repeated_key', key: 'a.b' } };
+    await expect(connector.call('get', { path: '/', answer_as: 'json' })).rejects.toMatchObject(failure);
+    await expect(connector.call('list_pages', { path: '/', items: 'ids' })).rejects.toMatchObject(failure);
+  });
+
   it('is refused beyond the declared limit', async () => {
     const { connector } = await start(() => ({ text: 'x'.repeat(5000) }));
     await expect(connector.call('get', { path: '/', max_bytes: 4999 })).rejects.toMatchObject({

@@ -1,3 +1,5 @@
+import type { JsonValue } from '@automate/contract';
+import { scanJson, UpstreamError } from '@automate/contract';
 import type { z } from 'zod';
 import type { HttpMethod, HttpRequest, HttpResponse } from '../http-client.ts';
 import type { exchangeInput, exchangeOutput } from './schemas.ts';
@@ -67,9 +69,33 @@ function readBody(
 ): Pick<ExchangeOutput, 'json' | 'text' | 'base64'> {
   if (response.body.byteLength === 0) return {};
   const as = form === 'auto' ? formOf(response) : form;
-  if (as === 'json') return { json: response.json() };
+  if (as === 'json') {
+    // As text nothing of it is lost.
+    if (form === 'auto' && repeatedKey(response) !== undefined) return { text: response.text() };
+    return { json: readJson(response) };
+  }
   if (as === 'text') return { text: response.text() };
   return { base64: Buffer.from(response.body).toString('base64') };
+}
+
+/**
+ * An answer as JSON.
+ *
+ * @throws UpstreamError where it is none, or where a key stands twice in one object: one of the values would be lost
+ */
+export function readJson(response: HttpResponse): JsonValue {
+  const json = response.json();
+  const key = repeatedKey(response);
+  if (key === undefined) return json;
+  throw new UpstreamError(
+    `the answer has the key "${key}" twice in one object, so that as JSON one of the values would be lost; ask for it as text`,
+    { retryable: false, details: { reason: 'repeated_key', key } },
+  );
+}
+
+function repeatedKey(response: HttpResponse): string | undefined {
+  const scan = scanJson(response.text(), { only: 'duplicate-key' });
+  return scan.ok ? scan.findings[0]?.path.join('.') : undefined;
 }
 
 function formOf(response: HttpResponse): 'json' | 'text' | 'base64' {

@@ -48,7 +48,9 @@ export const exchangeInput = {
   answer_as: z
     .enum(['auto', 'json', 'text', 'base64'])
     .default('auto')
-    .describe("How the answer's body is given; `auto` follows its content type"),
+    .describe(
+      "How the answer's body is given; `auto` follows its content type, and gives JSON as text in which a key stands twice",
+    ),
   answer_headers: z
     .array(z.string().min(1))
     .optional()

@@ -1,6 +1,6 @@
 import { action, InvalidInputError, UpstreamError } from '@automate/sdk';
 import type { HttpClient, HttpRequest, HttpResponse, JsonValue } from '@automate/sdk';
-import { exchangeInput, jsonValue, toRequest } from '@automate/sdk/exchange';
+import { exchangeInput, jsonValue, readJson, toRequest } from '@automate/sdk/exchange';
 import { z } from 'zod';
 
 const { answer_as: _as, answer_headers: _headers, ...asked } = exchangeInput;
@@ -124,7 +124,7 @@ function linkOf(header: string): string | undefined {
 }
 
 function listIn(response: HttpResponse, path: string): readonly JsonValue[] {
-  const list = valueAt(response.json(), path);
+  const list = valueAt(readJson(response), path);
   if (Array.isArray(list)) return list;
   throw unusable(response, path === '' ? 'is no list' : `holds no list at "${path}"`);
 }
