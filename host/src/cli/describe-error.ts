@@ -49,7 +49,8 @@ function sentence(context: CliContext, error: ConnectorError): string {
     .filter(({ path }) => path !== '')
     .map((problem) => `  ${describeProblem(problem)}`);
   const wait = error.retryAfterMs === undefined ? '' : ` (try again in ${Math.ceil(error.retryAfterMs / 1000)} s)`;
-  return [`${context.styleError('red', error.code)}: ${error.message}${wait}`, ...problems].join('\n');
+  const tries = (error.attempts ?? 1) > 1 ? ` (tried ${error.attempts} times)` : '';
+  return [`${context.styleError('red', error.code)}: ${error.message}${tries}${wait}`, ...problems].join('\n');
 }
 
 /** A service that cannot be reached is another matter than a connector that cannot be used. */

@@ -73,7 +73,7 @@ export function createPipeline(options: PipelineOptions): Execute {
       } finally {
         target.bulkhead.leave();
       }
-      if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
+      if (!outcome.ok) throw ConnectorError.fromEnvelope({ ...outcome.error, attempts });
       const durationMs = performance.now() - startedAt;
       span.end({ code: 'OK', blame: 'none', attempts, durationMs });
       return { result: outcome.value, attempts, durationMs: Math.round(durationMs * 1000) / 1000, replayed: false };

@@ -20,6 +20,8 @@ export interface ConnectorErrorOptions {
   readonly details?: JsonObject;
   readonly problems?: readonly Problem[];
   readonly connector?: string;
+  /** How often the call was tried; the host fills it in. */
+  readonly attempts?: number;
   /** What led to this error. It is logged in the process where it happened and never sent. */
   readonly cause?: unknown;
 }
@@ -41,6 +43,8 @@ export class ConnectorError extends Error {
   readonly problems: readonly Problem[] | undefined;
   /** Id of the connector concerned; the host fills it in. */
   readonly connector: string | undefined;
+  /** How often the host tried the call, all attempts that `retry` allows included; absent where nothing was tried. */
+  readonly attempts: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: ConnectorErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -54,6 +58,7 @@ export class ConnectorError extends Error {
     this.details = options.details;
     this.problems = options.problems;
     this.connector = options.connector;
+    this.attempts = options.attempts;
     Object.defineProperty(this, BRAND, { value: true });
   }
 
@@ -87,6 +92,7 @@ export class ConnectorError extends Error {
       ...(this.details === undefined ? {} : { details: this.details }),
       ...(this.problems === undefined ? {} : { problems: this.problems }),
       ...(this.connector === undefined ? {} : { connector: this.connector }),
+      ...(this.attempts === undefined ? {} : { attempts: this.attempts }),
     };
   }
 
@@ -101,6 +107,7 @@ export class ConnectorError extends Error {
       ...(envelope.retryAfterMs === undefined ? {} : { retryAfterMs: envelope.retryAfterMs }),
       ...(envelope.problems === undefined ? {} : { problems: envelope.problems }),
       ...(envelope.connector === undefined ? {} : { connector: envelope.connector }),
+      ...(envelope.attempts === undefined ? {} : { attempts: envelope.attempts }),
       ...(known
         ? envelope.details === undefined
           ? {}

@@ -18,6 +18,8 @@ export interface ErrorEnvelope {
   readonly details?: JsonObject;
   /** Every problem of a refused input. */
   readonly problems?: readonly Problem[];
+  /** How often the host tried the call; absent where nothing was tried. */
+  readonly attempts?: number;
   /** Id of the connector concerned. */
   readonly connector?: string;
 }

@@ -33,6 +33,7 @@ export function envelopeFromDetails(status: Status, domain: string): ErrorEnvelo
     ...(isJsonObject(details) ? { details } : {}),
     ...(problems === undefined ? {} : { problems }),
     ...(metadata['connector'] === undefined ? {} : { connector: metadata['connector'] }),
+    ...(/^[1-9]\d{0,8}$/.test(metadata['attempts'] ?? '') ? { attempts: Number(metadata['attempts']) } : {}),
   };
 }
 

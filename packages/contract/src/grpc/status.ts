@@ -116,6 +116,7 @@ function infoMetadata({
   blame,
   name,
   connector,
+  attempts,
   details,
   problems,
 }: ErrorEnvelope): Record<string, string> {
@@ -125,6 +126,7 @@ function infoMetadata({
     blame,
     name,
     ...(connector === undefined ? {} : { connector }),
+    ...(attempts === undefined ? {} : { attempts: String(attempts) }),
     ...(details === undefined ? {} : { details: JSON.stringify(details) }),
     // `BadRequest` has a sentence for each; these are the parts that it was made of.
     ...(problems === undefined ? {} : { problems: JSON.stringify(problems) }),

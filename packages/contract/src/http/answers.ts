@@ -157,6 +157,7 @@ export const problemDocumentSchema = z
     blame: z.enum(['caller', 'operator', 'plugin', 'remote']),
     retry_after_ms: milliseconds.optional(),
     connector: z.string().optional(),
+    attempts: z.int().min(1).optional().meta({ description: 'How often the call was tried; absent where it was not' }),
     problems: z.array(problemSchema).optional(),
     details: anyObject.optional(),
   })

@@ -28,6 +28,8 @@ export interface ProblemDocument {
   readonly retry_after_ms?: number;
   /** Id of the connector concerned. */
   readonly connector?: string;
+  /** How often the host tried the call; absent where nothing was tried. */
+  readonly attempts?: number;
   /** Every problem of a refused input. */
   readonly problems?: readonly Problem[];
   /** Facts for programs. */
@@ -75,6 +77,7 @@ export function toProblemDocument(error: ConnectorError, status: number = HTTP_S
     blame: error.blame,
     ...(error.retryAfterMs === undefined ? {} : { retry_after_ms: error.retryAfterMs }),
     ...(error.connector === undefined ? {} : { connector: error.connector }),
+    ...(error.attempts === undefined ? {} : { attempts: error.attempts }),
     ...(error.problems === undefined ? {} : { problems: error.problems }),
     ...(error.details === undefined ? {} : { details: error.details }),
   };
@@ -99,6 +102,7 @@ export function fromProblemDocument(body: unknown, status: number): ConnectorErr
     ...readTraits(code, body),
     ...(typeof body['retry_after_ms'] === 'number' ? { retryAfterMs: body['retry_after_ms'] } : {}),
     ...(typeof body['connector'] === 'string' ? { connector: body['connector'] } : {}),
+    ...(typeof body['attempts'] === 'number' ? { attempts: body['attempts'] } : {}),
     ...(Array.isArray(body['problems']) ? { problems: body['problems'].flatMap(readProblem) } : {}),
     ...(isJsonObject(body['details']) ? { details: body['details'] } : {}),
   });
