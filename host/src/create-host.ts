@@ -20,7 +20,7 @@ import { createPipeline } from './execution/pipeline.ts';
 import { HealthMonitor } from './health/health-monitor.ts';
 import type { Environment, HostSettingsInput } from './host-settings.ts';
 import { HostConfigError, readHostSettings } from './host-settings.ts';
-import type { Host } from './host.ts';
+import type { Host, KindRegistry } from './host.ts';
 import { findProjectRoot, readIdentity } from './identity.ts';
 import { openHostLog } from './log/host-log.ts';
 import { recordFields } from './log/record-fields.ts';
@@ -148,10 +148,13 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   };
   const runtime = createWorkerRuntime({ events, secrets: secrets.filter });
   stack.push({ name: 'runtime', close: () => runtime.close({ graceMs: CLOSE_GRACE_MS }) });
+  // What runs adapter classes in this thread drags the SDK in, so that it is loaded only where a class is registered.
+  const loadInline = (): Promise<typeof Inline> => import('./runtime/inline-worker.ts');
+  let inline = options.kinds?.some(({ adapter }) => typeof adapter === 'function') ? await loadInline() : undefined;
   const { createWorker, inspect } = createConnectorRuntime({
     runtime,
     events,
-    inline: await loadInline(options),
+    inline: () => inline,
     hostVersion,
     idleStopMs: IDLE_STOP_MS,
     resolve: async (entry, description) => {
@@ -230,6 +233,14 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   stack.push({ name: 'service', close: () => service.end() });
   timer.mark('registry');
 
+  const registerKind: KindRegistry['register'] = async (name, adapter, kindOptions = {}) => {
+    const kind = registeredKind({ ...kindOptions, kind: name, adapter });
+    if (kind.source.via === 'class') inline ??= await loadInline();
+    service.requireOpen();
+    kinds.register(kind);
+    announcements.all(reconfiguration.apply(config, () => false));
+  };
+
   const reload = createReload({
     load,
     log,
@@ -282,6 +293,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   };
   return {
     service,
+    registry: { register: registerKind },
     report,
     logFormat: settings.logFormat,
     ...(listeners === undefined
@@ -291,9 +303,4 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     close: () => stack.close(),
     [Symbol.asyncDispose]: () => stack.close(),
   };
-}
-
-/** What runs adapter classes in this thread drags the SDK in, so that it is loaded only where a class is registered. */
-async function loadInline({ kinds = [] }: HostOptions): Promise<typeof Inline | undefined> {
-  return kinds.some(({ adapter }) => typeof adapter === 'function') ? import('./runtime/inline-worker.ts') : undefined;
 }

@@ -1,5 +1,6 @@
 import type { ConnectorService, Problem } from '@automate/contract';
 import type { BootReport } from './boot-report.ts';
+import type { KindOptions, KindRegistration } from './compose/kinds.ts';
 
 /** What a reload did. */
 export type ReloadResult =
@@ -12,9 +13,23 @@ export type ReloadResult =
   /** The file is broken: everything is as it was. */
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
+/** The kinds of a running host, for the program that embeds it. */
+export interface KindRegistry {
+  /**
+   * Adds a kind to the running host, as `createHost({ kinds })` does to one that starts: connectors of that kind, which
+   * waited for it, can be used once this resolves. It lasts as long as the host; connectors registered of it are stored
+   * and wait for the kind to be registered again.
+   *
+   * Rejects with InvalidInputError for a name that is none or what is no adapter, AlreadyExistsError for a kind that was
+   * registered before, and UnavailableError, reason `closed`, once the host is closed.
+   */
+  register(kind: string, adapter: KindRegistration['adapter'], options?: KindOptions): Promise<void>;
+}
+
 /** A running host. */
 export interface Host extends AsyncDisposable {
   readonly service: ConnectorService;
+  readonly registry: KindRegistry;
   readonly report: BootReport;
   /** How it logs, which is how its report should be told too. */
   readonly logFormat: 'pretty' | 'json';

@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { connect } from '@automate/client';
 import { ConnectorAdapter } from '@automate/sdk';
 import type { JsonObject } from '@automate/sdk';
 import { addFixture, SandboxHost } from './fixtures/sandbox-host.ts';
@@ -61,6 +62,45 @@ describe('a kind that the embedding program registers', () => {
     await expect(SandboxHost.open({ register: [{ kind: 'Not A Name', adapter: InlineAdapter }] })).rejects.toThrow(
       /Not A Name/,
     );
+  });
+});
+
+describe('a kind that the embedding program registers with a host that runs', () => {
+  it('serves the connectors that waited for it, through every door', async () => {
+    await using it = await SandboxHost.open({ kinds: [], yaml: 'connectors:\n  - { id: mine, kind: inline_kind }\n' });
+    await expect(it.service.execute({ id: 'mine', action: 'a' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await it.host.registry.register('inline_kind', InlineAdapter, { title: 'Mine', type: 'agent' });
+    await it.host.registry.register('echo', { entry: ECHO }, { autoconfigure: true });
+    await using remote = await connect({ address: it.host.grpcAddress ?? '' });
+    for (const service of [it.service, remote]) {
+      await expect(service.execute({ id: 'mine', action: 'a', payload: { b: 1 } })).resolves.toMatchObject({
+        result: { action: 'a', payload: { b: 1 } },
+      });
+      await expect(service.execute({ id: 'echo', action: 'say', payload: { text: 'x' } })).resolves.toMatchObject({
+        result: { text: 'x' },
+      });
+      await expect(service.get('mine')).resolves.toMatchObject({ connector: { type: 'agent', isolation: 'none' } });
+    }
+    await remote.register({ id: 'second', kind: 'inline_kind', enabled: true });
+    await expect(remote.execute({ id: 'second', action: 'a' })).resolves.toMatchObject({ result: { action: 'a' } });
+    await it.host.reload();
+    await expect(it.service.execute({ id: 'mine', action: 'a' })).resolves.toMatchObject({ result: { action: 'a' } });
+  });
+
+  it('is refused twice, under a name that is none, without an adapter, and by a host that is closed', async () => {
+    await using it = await SandboxHost.open({ kinds: [], serve: false });
+    const { registry } = it.host;
+    await registry.register('inline_kind', InlineAdapter);
+    await expect(registry.register('inline_kind', InlineAdapter)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+    await expect(registry.register('Not A Name', {} as never)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      problems: [{ path: 'kind', received: '"Not A Name"' }, { path: 'adapter' }],
+    });
+    await it.host.close();
+    await expect(registry.register('other_kind', InlineAdapter)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      details: { reason: 'closed' },
+    });
   });
 });
 

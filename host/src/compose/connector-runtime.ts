@@ -20,8 +20,8 @@ export interface ConnectorRuntimeOptions {
   readonly runtime: Runtime;
   readonly events: WorkerEvents;
   readonly hostVersion: string;
-  /** What runs adapter classes in this thread; needed only where such are registered. */
-  readonly inline: typeof Inline | undefined;
+  /** What runs adapter classes in this thread; there only once such are registered. */
+  inline(): typeof Inline | undefined;
   /** Milliseconds without a call after which a worker without health checks stops. */
   readonly idleStopMs: number;
   /** Resolves references; rejects with a ConnectorError that names the field. */
@@ -37,7 +37,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): {
   createWorker(entry: ConnectorEntry, kind: Kind): ConnectorWorker;
   inspect(kind: Kind, check?: ConfigCheck): Promise<Inspection>;
 } {
-  const { runtime, events, hostVersion, idleStopMs, inline, secrets } = options;
+  const { runtime, events, hostVersion, idleStopMs, secrets } = options;
   return {
     createWorker(entry, kind) {
       const { limits, healthCheck } = entry.config;
@@ -54,7 +54,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): {
         ...(healthCheck.enabled ? undefined : { idleStopMs }),
       };
       return kind.source.via === 'class'
-        ? requireInline(inline).createInlineWorker({ spec, adapterClass: kind.source.adapterClass, events, secrets })
+        ? requireInline(options.inline()).createInlineWorker({ spec, adapterClass: kind.source.adapterClass, events, secrets })
         : runtime.create(spec);
     },
     async inspect(kind, check) {
@@ -70,7 +70,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): {
             }),
       };
       if (kind.source.via !== 'class') return runtime.inspect(spec);
-      return requireInline(inline).inspectInline({ spec, adapterClass: kind.source.adapterClass, secrets });
+      return requireInline(options.inline()).inspectInline({ spec, adapterClass: kind.source.adapterClass, secrets });
     },
   };
 }

@@ -1,7 +1,8 @@
 import { pathToFileURL } from 'node:url';
 import type { ConnectorType } from '@automate/contract';
-import { KIND_PATTERN } from '@automate/contract';
+import { describeProblem, InvalidInputError, KIND_PATTERN } from '@automate/contract';
 import type { Declaration } from '../discovery/declaration.ts';
+import { describeValue } from '../discovery/describe-value.ts';
 import type { Kind } from '../registry/kind-catalog.ts';
 
 /** Discovery's declarations as kinds of the registry. */
@@ -42,10 +43,28 @@ export interface KindRegistration {
   readonly autoconfigure?: boolean;
 }
 
-/** Throws TypeError for a name that is none. */
+/** What `registry.register` takes beyond the kind's name and code. */
+export type KindOptions = Omit<KindRegistration, 'kind' | 'adapter'>;
+
+/** Throws InvalidInputError for a name that is none and for what is no adapter. */
 export function registeredKind(registration: KindRegistration): Kind {
   const { kind: name, adapter, type = 'custom', title, description, scheme, autoconfigure = false } = registration;
-  if (!KIND_PATTERN.test(name)) throw new TypeError(`"${name}" is no name for a kind: expected ${KIND_PATTERN.source}`);
+  const problems = [
+    ...(typeof name === 'string' && KIND_PATTERN.test(name)
+      ? []
+      : [{ path: 'kind', expected: `a name: ${KIND_PATTERN.source}`, received: describeValue(name) }]),
+    ...(isAdapter(adapter)
+      ? []
+      : [
+          {
+            path: 'adapter',
+            expected: 'a subclass of ConnectorAdapter, or { entry } with the URL or path of a module that exports one',
+            received: describeValue(adapter),
+          },
+        ]),
+  ];
+  if (problems.length > 0)
+    throw new InvalidInputError(`the kind cannot be registered: ${problems.map(describeProblem).join('; ')}`, { problems });
   return {
     name,
     type,
@@ -58,6 +77,13 @@ export function registeredKind(registration: KindRegistration): Kind {
         ? { via: 'class', adapterClass: adapter }
         : { via: 'entry', entryUrl: toUrl(adapter.entry) },
   };
+}
+
+/** Whether a class is an adapter's shows when it is first made: a copy of the SDK would be loaded for asking here. */
+function isAdapter(value: unknown): boolean {
+  if (typeof value === 'function') return true;
+  const entry: unknown = (value as { entry?: unknown } | null)?.entry;
+  return typeof entry === 'string' || entry instanceof URL;
 }
 
 function toUrl(entry: URL | string): string {

@@ -1,4 +1,5 @@
 import type { ConnectorType } from '@automate/contract';
+import { AlreadyExistsError } from '@automate/contract';
 
 /** Where a kind's code is. */
 export type KindSource =
@@ -31,8 +32,13 @@ export class KindCatalog {
   #discovered: ReadonlyMap<string, Kind> = new Map();
   #explainMissing: (name: string) => string = (name) => `no package that was found declares the kind "${name}"`;
 
-  /** Adds a kind of the embedding program's; it comes before a discovered one of the same name. */
+  /**
+   * Adds a kind of the embedding program's; it comes before a discovered one of the same name. Throws AlreadyExistsError
+   * for a second one of that name.
+   */
   register(kind: Kind): void {
+    if (this.#registered.has(kind.name))
+      throw new AlreadyExistsError(`the kind "${kind.name}" is registered already: give this one another name`);
     this.#registered.set(kind.name, kind);
   }
 

@@ -202,6 +202,11 @@ export class HostConnectorService implements ConnectorService {
     return waitWithin(this.#options.rescan(), options);
   }
 
+  /** Throws once it takes no more calls. */
+  requireOpen(): void {
+    if (this.#closed) throw serviceClosed('the service in this process');
+  }
+
   /** Takes no more calls. */
   end(): void {
     this.#closed = true;
@@ -218,7 +223,7 @@ export class HostConnectorService implements ConnectorService {
 
   /** What holds before every call, through whichever door it came. */
   #admit(options: CallOptions = {}): void {
-    if (this.#closed) throw serviceClosed('the service in this process');
+    this.requireOpen();
     requireCallOptions(options);
   }
 
