@@ -10,12 +10,13 @@ const ECHO = join(import.meta.dirname, 'fixtures', 'connectors', 'echo.js');
 
 class InlineAdapter extends ConnectorAdapter {
   readonly name = 'inline_kind';
+  override readonly type = 'agent';
   readonly version = '1.0.0';
   async connect(): Promise<boolean> {
     return true;
   }
   override async execute(action: string, payload: JsonObject): Promise<JsonObject> {
-    return { action, payload, here: typeof process.env['PATH'] === 'string' };
+    return { id: this.id, action, payload, here: typeof process.env['PATH'] === 'string' };
   }
 }
 
@@ -40,7 +41,7 @@ describe('a kind that the embedding program registers', () => {
       kinds: [],
       yaml: 'connectors:\n  - { id: threaded, kind: echo }\n  - { id: inline, kind: inline_kind }\n',
       register: [
-        { kind: 'inline_kind', adapter: InlineAdapter },
+        { kind: 'inline_kind', adapter: InlineAdapter, type: 'agent' },
         { kind: 'echo', adapter: { entry: ECHO } },
       ],
     });
@@ -49,7 +50,7 @@ describe('a kind that the embedding program registers', () => {
       ['threaded', 'thread'],
     ]);
     await expect(it.service.execute({ id: 'inline', action: 'anything', payload: { a: 1 } })).resolves.toMatchObject({
-      result: { action: 'anything', payload: { a: 1 }, here: true },
+      result: { id: 'inline', action: 'anything', payload: { a: 1 }, here: true },
     });
     await expect(it.service.describe('inline')).resolves.toMatchObject({ open: true });
     await expect(it.service.healthCheck('inline')).resolves.toMatchObject({ healthy: true });
@@ -85,6 +86,15 @@ describe('a kind that the embedding program registers with a host that runs', ()
     await expect(remote.execute({ id: 'second', action: 'a' })).resolves.toMatchObject({ result: { action: 'a' } });
     await it.host.reload();
     await expect(it.service.execute({ id: 'mine', action: 'a' })).resolves.toMatchObject({ result: { action: 'a' } });
+  });
+
+  it('cannot be used where its adapter is of another type', async () => {
+    await using it = await SandboxHost.open({ kinds: [], serve: false });
+    await it.host.registry.register('inline_kind', InlineAdapter, { type: 'storage', autoconfigure: true });
+    await expect(it.service.execute({ id: 'inline_kind', action: 'a' })).rejects.toMatchObject({
+      blame: 'plugin',
+      message: expect.stringMatching(/"storage", its adapter says "agent"/),
+    });
   });
 
   it('is refused twice, under a name that is none, without an adapter, and by a host that is closed', async () => {

@@ -54,7 +54,12 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): {
         ...(healthCheck.enabled ? undefined : { idleStopMs }),
       };
       return kind.source.via === 'class'
-        ? requireInline(options.inline()).createInlineWorker({ spec, adapterClass: kind.source.adapterClass, events, secrets })
+        ? requireInline(options.inline()).createInlineWorker({
+            spec,
+            adapterClass: kind.source.adapterClass,
+            events,
+            secrets,
+          })
         : runtime.create(spec);
     },
     async inspect(kind, check) {
@@ -99,15 +104,16 @@ function requireRunnable(entry: ConnectorEntry): void {
 function codeOf(
   kind: Kind,
   hostVersion: string,
-): Pick<WorkerSpec, 'kind' | 'packageName' | 'packageVersion' | 'entryUrl'> {
+): Pick<WorkerSpec, 'kind' | 'type' | 'packageName' | 'packageVersion' | 'entryUrl'> {
   switch (kind.source.via) {
     case 'package': {
       const { packageName, packageVersion, entryUrl } = kind.source;
-      return { kind: kind.name, packageName, packageVersion, entryUrl };
+      return { kind: kind.name, type: kind.type, packageName, packageVersion, entryUrl };
     }
     case 'entry':
       return {
         kind: kind.name,
+        type: kind.type,
         packageName: '(registered)',
         packageVersion: hostVersion,
         entryUrl: kind.source.entryUrl,
@@ -115,6 +121,7 @@ function codeOf(
     case 'class':
       return {
         kind: kind.name,
+        type: kind.type,
         packageName: '(registered)',
         packageVersion: hostVersion,
         entryUrl: pathToFileURL('/').href,

@@ -64,7 +64,9 @@ export function registeredKind(registration: KindRegistration): Kind {
         ]),
   ];
   if (problems.length > 0)
-    throw new InvalidInputError(`the kind cannot be registered: ${problems.map(describeProblem).join('; ')}`, { problems });
+    throw new InvalidInputError(`the kind cannot be registered: ${problems.map(describeProblem).join('; ')}`, {
+      problems,
+    });
   return {
     name,
     type,

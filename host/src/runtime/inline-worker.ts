@@ -214,7 +214,7 @@ class InlineWorker implements ConnectorWorker {
 }
 
 function construct(
-  spec: Pick<WorkerSpec, 'kind' | 'packageName' | 'packageVersion'>,
+  spec: Pick<WorkerSpec, 'kind' | 'type' | 'packageName' | 'packageVersion'>,
   AdapterOfKind: new () => unknown,
   options: Pick<AdapterRunnerOptions, 'id' | 'logger' | 'onSecrets'>,
 ): { readonly runner: AdapterRunner; readonly description: ConnectorDescription } {
@@ -232,6 +232,7 @@ function construct(
     const adapter = new AdapterOfKind();
     const description = describeAdapter(adapter, {
       kind: spec.kind,
+      type: spec.type,
       packageName: spec.packageName,
       packageVersion: spec.packageVersion,
     });

@@ -1,6 +1,7 @@
 import type {
   ConnectorConfig,
   ConnectorDescription,
+  ConnectorType,
   ErrorEnvelope,
   JsonObject,
   Outcome,
@@ -44,6 +45,8 @@ export interface WorkerSpec {
   /** The connector's id. */
   readonly id: string;
   readonly kind: string;
+  /** What the adapter's own `type` must equal. Absent: nothing is known of it. */
+  readonly type?: ConnectorType;
   readonly packageName: string;
   readonly packageVersion: string;
   /** `file:` URL of the real path of the adapter's module. */

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { ConnectorType } from '@automate/contract';
 import type { ConnectorAdapter } from '@automate/sdk';
 import { describeAdapter } from '@automate/sdk/runtime';
 import { AdapterRunner } from './worker/adapter-runner.ts';
@@ -16,6 +17,7 @@ export interface StartTask {
   readonly port: MessagePort;
   readonly id: string;
   readonly kind: string;
+  readonly type: ConnectorType | undefined;
   readonly packageName: string;
   readonly packageVersion: string;
   readonly entryUrl: string;
@@ -36,8 +38,8 @@ export async function start(task: StartTask): Promise<never> {
     adapter = await importAdapter(task.entryUrl, task.compileCacheDirectory);
     // Ahead of all else that this turn has to say.
     const onSecrets = (values: readonly string[]): void => uplink.sendNow({ kind: 'secrets', values });
-    const { kind, packageName, packageVersion } = task;
-    const description = describeAdapter(adapter, { kind, packageName, packageVersion });
+    const { kind, type, packageName, packageVersion } = task;
+    const description = describeAdapter(adapter, { kind, type, packageName, packageVersion });
     const runner = new AdapterRunner({ adapter, description, id: task.id, logger: log.logger(), onSecrets });
     new CallRunner({ runner, uplink, log }).listen(task.port);
     uplink.sendNow({ kind: 'described', description: natives.stringify(description) as string });

@@ -29,7 +29,15 @@ export interface SessionEnd {
 export interface SessionOptions {
   readonly spec: Pick<
     WorkerSpec,
-    'id' | 'kind' | 'packageName' | 'packageVersion' | 'entryUrl' | 'resolveConfig' | 'startTimeoutMs' | 'memoryMb'
+    | 'id'
+    | 'kind'
+    | 'type'
+    | 'packageName'
+    | 'packageVersion'
+    | 'entryUrl'
+    | 'resolveConfig'
+    | 'startTimeoutMs'
+    | 'memoryMb'
   >;
   readonly parts: RuntimeParts;
   onLevel(level: WorkerLevel): void;
@@ -64,6 +72,7 @@ export class WorkerSession {
       task: {
         id: spec.id,
         kind: spec.kind,
+        type: spec.type,
         packageName: spec.packageName,
         packageVersion: spec.packageVersion,
         entryUrl: spec.entryUrl,

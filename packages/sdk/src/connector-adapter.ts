@@ -1,4 +1,11 @@
-import type { ConnectorCapabilities, ConnectorConfig, ConnectorError, JsonObject, JsonValue } from '@automate/contract';
+import type {
+  ConnectorCapabilities,
+  ConnectorConfig,
+  ConnectorError,
+  ConnectorType,
+  JsonObject,
+  JsonValue,
+} from '@automate/contract';
 import { buildEndpoint, ConnectorInternalError, InvalidInputError, UnknownActionError } from '@automate/contract';
 import type { ActionTable, Schema } from './action.ts';
 import { ADAPTER_BRAND, ADAPTER_PROTOCOL, CONTEXT_KEY, markDefault } from './brands.ts';
@@ -49,7 +56,14 @@ export abstract class ConnectorAdapter {
   /** The adapter's version, as semver. */
   abstract readonly version: string;
 
+  /** The connector's id, by which it is configured and called. Throws before the start, as `context` does. */
+  get id(): string {
+    return this.context.id;
+  }
+
   // `declare`: a field of the base class would hide a getter of the subclass.
+  /** The kind's type; equal to `type` in the manifest, which is what lists and filters go by. */
+  declare readonly type?: ConnectorType;
   /** The kind's name for people. */
   declare readonly title?: string;
   /** What the kind connects to, in a sentence or two. */

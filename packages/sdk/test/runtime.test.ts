@@ -146,6 +146,7 @@ describe('a description', () => {
   const sound = new Weather().actions.forecast;
 
   it.each<[string, string, JsonObject | object]>([
+    ['type_mismatch', 'the type of "weather" is "custom", its adapter says "agent"', { type: 'agent' }],
     ['name_mismatch', 'the manifest calls this kind "weather", its adapter calls itself "wether"', { name: 'wether' }],
     ['bad_description', '"weather" has no version', { version: '' }],
     ['bad_action', 'action "Bad-Name" of "weather": a name must match', { actions: { 'Bad-Name': sound } }],
@@ -171,7 +172,7 @@ describe('a description', () => {
     ],
   ])('is refused where the adapter is put together wrongly: %s, %s', (reason, words, fault) => {
     const adapter = Object.assign(new Weather(), fault);
-    const error = thrownBy(() => describeAdapter(adapter, { kind: 'weather' }));
+    const error = thrownBy(() => describeAdapter(adapter, { kind: 'weather', type: 'custom' }));
     expect(error).toMatchObject({ code: 'INTERNAL_ERROR', effect: 'none', details: { reason } });
     expect((error as Error).message).toContain(words);
   });

@@ -1,4 +1,4 @@
-import type { ActionDescription, ConnectorCapabilities, ConnectorDescription } from '@automate/contract';
+import type { ActionDescription, ConnectorCapabilities, ConnectorDescription, ConnectorType } from '@automate/contract';
 import { ConnectorInternalError, KIND_PATTERN } from '@automate/contract';
 import type { ActionDefinition } from '../action.ts';
 import { isDefault } from '../brands.ts';
@@ -8,6 +8,8 @@ import { toJsonSchema } from '../json-schema.ts';
 export interface AdapterOrigin {
   /** The key in the manifest; the adapter's `name` must equal it. */
   readonly kind: string;
+  /** The type in the manifest; the adapter's `type` must equal it, if it has one. */
+  readonly type?: ConnectorType | undefined;
   readonly packageName?: string;
   readonly packageVersion?: string;
 }
@@ -24,16 +26,22 @@ const NO_CAPABILITIES: ConnectorCapabilities = {
 /**
  * What an adapter says of itself, as data. Needs no context.
  *
- * Throws ConnectorInternalError where the adapter is put together wrongly: reason `name_mismatch`, `bad_description`,
- * `bad_action` or `schema_not_json`.
+ * Throws ConnectorInternalError where the adapter is put together wrongly: reason `name_mismatch`, `type_mismatch`,
+ * `bad_description`, `bad_action` or `schema_not_json`.
  */
 export function describeAdapter(adapter: ConnectorAdapter, origin: AdapterOrigin): ConnectorDescription {
-  const { kind, packageName, packageVersion } = origin;
+  const { kind, type, packageName, packageVersion } = origin;
   const { name, version, title, description, configSchema } = adapter;
   if (name !== kind) {
     throw fault(
       'name_mismatch',
       `the manifest calls this kind "${kind}", its adapter calls itself ${show(name)}; the two must be equal`,
+    );
+  }
+  if (type !== undefined && adapter.type !== undefined && adapter.type !== type) {
+    throw fault(
+      'type_mismatch',
+      `the manifest says that the type of "${kind}" is "${type}", its adapter says ${show(adapter.type)}; the two must be equal`,
     );
   }
   if (typeof version !== 'string' || version === '')
