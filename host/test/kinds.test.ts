@@ -20,6 +20,19 @@ class InlineAdapter extends ConnectorAdapter {
   }
 }
 
+describe('a mode', () => {
+  it('is warned of where it says more than it does', async () => {
+    await using it = await SandboxHost.open({
+      kinds: ['echo'],
+      serve: false,
+      yaml: 'connectors:\n  - { id: near, kind: echo, mode: local }\n  - { id: far, kind: echo, mode: remote }\n',
+    });
+    expect(it.host.report.warnings).toEqual([
+      expect.stringMatching(/^mode: remote of "far" is shown and changes nothing/),
+    ]);
+  });
+});
+
 describe('a kind that needs no configuration', () => {
   it('has a connector of its own name, which the file may replace', async () => {
     const manifests = { echo: { autoconfigure: true } };

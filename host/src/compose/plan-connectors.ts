@@ -46,6 +46,11 @@ export function planConnectors({ configured, kinds, store, healthIntervalMs }: P
     const config = defaultConfig(kind.name, kind.title ?? kind.name, healthIntervalMs);
     if (config !== undefined) inputs.set(kind.name, { owner: 'plugin', config, written: config });
   }
+  const remote = [...inputs.values()].flatMap(({ config }) => (config.mode === 'remote' ? [`"${config.id}"`] : []));
+  if (remote.length > 0)
+    warnings.push(
+      `mode: remote of ${remote.join(', ')} is shown and changes nothing: where requests go is said by host, port and scheme`,
+    );
   return { inputs: [...inputs.values()], warnings };
 }
 
