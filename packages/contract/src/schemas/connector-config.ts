@@ -116,13 +116,11 @@ export const connectorConfigSchema = strictMap({
   kind: pattern(KIND_PATTERN, 'the name of a kind: lower-case letters, digits and "_", starting with a letter')
     .optional()
     .meta({ description: 'Which adapter to use. Default: the id.' }),
-  mode: oneOf(CONNECTION_MODES)
-    .optional()
-    .meta({
-      description:
-        'local: localhost or the container network; remote: an external service. Shown in answers, and nothing else.',
-      default: 'local',
-    }),
+  mode: oneOf(CONNECTION_MODES).optional().meta({
+    description:
+      'local: localhost or the container network; remote: an external service. Shown in answers, and nothing else.',
+    default: 'local',
+  }),
   enabled: flag().optional().meta({ description: 'A disabled connector is listed and refuses calls.', default: true }),
   host: hostName().optional().meta({ description: 'Host name or address of the remote system.' }),
   port: whole(1, 65_535, 'a port from 1 to 65535').optional().meta({ description: "Default: the scheme's own port." }),
