@@ -4,7 +4,7 @@ import { isAdapterClass } from '@automate/sdk/runtime';
 import type { OpenAdapterOptions, TestConfig } from './open-adapter.ts';
 import { openAdapter } from './open-adapter.ts';
 import type { TestRunner } from './test-runner.ts';
-import { findRunner } from './test-runner.ts';
+import { findRunner, onEndOfTests } from './test-runner.ts';
 
 /** What a test case declares, as fields of the object or of the class. */
 export interface TestCaseFields {
@@ -52,17 +52,21 @@ interface Disposer {
  * MyServiceTests.register();
  * ```
  */
-export abstract class ConnectorTestCase {
+abstract class TestCase {
+  /** How many classes were made of this one, and those of them that have tests registered, of their own or of a subclass. */
+  static #subclasses = 0;
+  static readonly #registered = new Set<unknown>();
+
   // The fields of `TestCaseFields` are not declared here, so that a subclass writes them without `override`, on the
   // object or on the class; `register` checks their types.
   readonly #disposers: Disposer[] = [];
 
   /** An initialised adapter, not yet connected. Closed after the test. Each call gives another one. */
-  async getAdapter<T extends ConnectorTestCase>(
+  async getAdapter<T extends TestCase>(
     this: T,
     options: OpenAdapterOptions = {},
   ): Promise<AdapterUnderTest<AdapterOf<T>>> {
-    const fields = fieldsOf(this as ConnectorTestCase & TestCaseFields);
+    const fields = fieldsOf(this as TestCase & TestCaseFields);
     const opened = await openAdapter(adapterClassOf(this.constructor.name, fields) as AdapterClass<AdapterOf<T>>, {
       config: { ...fields.config, ...options.config },
       ...pick('settings', options.settings ?? fields.settings),
@@ -93,19 +97,38 @@ export abstract class ConnectorTestCase {
     return resource;
   }
 
+  /** Must not be taken for a subclass: `instanceof` reads the prototype, too. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && TestCase.prototype.isPrototypeOf(value);
+  }
+
+  /** Called with each subclass that is about to be made. Tests that nobody registers would never fail. */
+  static expectRegistration(): void {
+    TestCase.#subclasses += 1;
+    if (TestCase.#subclasses > 1) return;
+    onEndOfTests(() => {
+      const missing = TestCase.#subclasses - TestCase.#registered.size;
+      if (missing > 0)
+        throw new Error(
+          `${missing === 1 ? 'a subclass' : `${missing} subclasses`} of ConnectorTestCase ran no test: end the file with MyServiceTests.register()`,
+        );
+    });
+  }
+
   /** Registers every method that begins with `test`, inherited ones too. Throws where there is none. */
-  static register(this: (new () => ConnectorTestCase & TestCaseFields) & TestCaseFields, runner?: TestRunner): void {
+  static register(this: (new () => TestCase & TestCaseFields) & TestCaseFields, runner?: TestRunner): void {
+    TestCase.#registered.add(rootOf(this));
     const { describe, it } = findRunner(runner);
     const names = testNames(this);
     if (names.length === 0) throw new Error(`${this.name} has no method that begins with "test"`);
     adapterClassOf(this.name, fieldsOf(new this()));
     describe(this.name, () => {
-      for (const name of names) it(titleOf(name), () => ConnectorTestCase.#run(new this(), name));
+      for (const name of names) it(titleOf(name), () => TestCase.#run(new this(), name));
     });
   }
 
   /** Set up, test, tear down, close: none of the last two is ever skipped. */
-  static async #run(testCase: ConnectorTestCase & TestCaseFields, name: string): Promise<void> {
+  static async #run(testCase: TestCase & TestCaseFields, name: string): Promise<void> {
     const failures: unknown[] = [];
     const attempt = async (step: () => Promise<void> | void): Promise<void> => {
       try {
@@ -126,6 +149,23 @@ export abstract class ConnectorTestCase {
   }
 }
 
+export type ConnectorTestCase = TestCase;
+/** Making a subclass reads the prototype, which is the one moment that tells of it. */
+export const ConnectorTestCase: typeof TestCase = new Proxy(TestCase, {
+  get(target, key, receiver) {
+    if (key === 'prototype') target.expectRegistration();
+    return Reflect.get(target, key, receiver) as unknown;
+  },
+});
+
+/** The ancestor, or the class itself, that was made of `ConnectorTestCase`. */
+function rootOf(testCase: object): unknown {
+  let root: object = testCase;
+  for (let above = Object.getPrototypeOf(root); above !== ConnectorTestCase; above = Object.getPrototypeOf(root))
+    root = above;
+  return root;
+}
+
 /** An object's own fields win over its class's. */
 function fieldsOf(testCase: TestCaseFields): TestCaseFields {
   const own = testCase;
@@ -144,13 +184,9 @@ function adapterClassOf(name: string, { adapterClass }: TestCaseFields): Adapter
   throw new Error(`${name} needs a field adapterClass that holds its adapter's class; ${found}`);
 }
 
-function testNames(testCase: abstract new () => ConnectorTestCase): readonly string[] {
+function testNames(testCase: abstract new () => TestCase): readonly string[] {
   const names = new Set<string>();
-  for (
-    let level: unknown = testCase.prototype;
-    level !== ConnectorTestCase.prototype;
-    level = Object.getPrototypeOf(level)
-  ) {
+  for (let level: unknown = testCase.prototype; level !== TestCase.prototype; level = Object.getPrototypeOf(level)) {
     for (const name of Object.getOwnPropertyNames(level).toReversed()) {
       const { value } = Object.getOwnPropertyDescriptor(level, name) ?? {};
       if (/^test([A-Z0-9_]|$)/.test(name) && typeof value === 'function') names.add(name);
