@@ -48,15 +48,18 @@ describe('a test case that nobody registers', () => {
     },
   } as const;
 
-  it.each(Object.entries(RUNNERS))('fails its file under %s, and one that is registered passes', async (_name, { ext, args, globals }) => {
-    const [forgotten, registered] = [join(directory, `forgotten.${ext}`), join(directory, `registered.${ext}`)];
-    await writeFile(forgotten, `${globals}${CLASSES}it('another test', () => {});\n`);
-    await writeFile(registered, `${globals}${CLASSES}Tests.register({ describe, it });\n`);
-    const red = await run(forgotten, args);
-    expect(red).toMatchObject({
-      code: 1,
-      output: expect.stringMatching(/a subclass of ConnectorTestCase ran no test/),
-    });
-    expect(await run(registered, args)).toMatchObject({ code: 0 });
-  });
+  it.each(Object.entries(RUNNERS))(
+    'fails its file under %s, and one that is registered passes',
+    async (_name, { ext, args, globals }) => {
+      const [forgotten, registered] = [join(directory, `forgotten.${ext}`), join(directory, `registered.${ext}`)];
+      await writeFile(forgotten, `${globals}${CLASSES}it('another test', () => {});\n`);
+      await writeFile(registered, `${globals}${CLASSES}Tests.register({ describe, it });\n`);
+      const red = await run(forgotten, args);
+      expect(red).toMatchObject({
+        code: 1,
+        output: expect.stringMatching(/a subclass of ConnectorTestCase ran no test/),
+      });
+      expect(await run(registered, args)).toMatchObject({ code: 0 });
+    },
+  );
 });
