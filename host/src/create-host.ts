@@ -7,7 +7,7 @@ import { Announcements } from './compose/announcements.ts';
 import { createConnectorRuntime } from './compose/connector-runtime.ts';
 import { createFilesPolicy } from './compose/files-policy.ts';
 import type { KindRegistration } from './compose/kinds.ts';
-import { registeredKind } from './compose/kinds.ts';
+import { EmbeddedKinds } from './compose/kinds.ts';
 import { openListeners } from './compose/listeners.ts';
 import { PluginScanner } from './compose/plugin-scanner.ts';
 import { Reconfiguration } from './compose/reconfiguration.ts';
@@ -20,13 +20,12 @@ import { createPipeline } from './execution/pipeline.ts';
 import { HealthMonitor } from './health/health-monitor.ts';
 import type { Environment, HostSettingsInput } from './host-settings.ts';
 import { HostConfigError, readHostSettings } from './host-settings.ts';
-import type { Host, KindRegistry } from './host.ts';
+import type { Host } from './host.ts';
 import { findProjectRoot, readIdentity } from './identity.ts';
 import { openHostLog } from './log/host-log.ts';
 import { recordFields } from './log/record-fields.ts';
 import { KindCatalog } from './registry/kind-catalog.ts';
 import { Registry } from './registry/registry.ts';
-import type * as Inline from './runtime/inline-worker.ts';
 import type { WorkerEvents } from './runtime/runtime.ts';
 import { createWorkerRuntime } from './runtime/worker-runtime.ts';
 import { HostConnectorService } from './service/connector-service.ts';
@@ -109,7 +108,8 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   stack.push({ name: 'log', close: () => log.flush() });
 
   const kinds = new KindCatalog();
-  for (const registration of options.kinds ?? []) kinds.register(registeredKind(registration));
+  const embedded = new EmbeddedKinds();
+  for (const registration of options.kinds ?? []) kinds.register(await embedded.prepare(registration));
   let config = loaded.config;
   const { version: hostVersion } = identity;
   const scanner = new PluginScanner({ projectDir, hostVersion, kinds, settings: () => config.plugins });
@@ -148,13 +148,10 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   };
   const runtime = createWorkerRuntime({ events, secrets: secrets.filter });
   stack.push({ name: 'runtime', close: () => runtime.close({ graceMs: CLOSE_GRACE_MS }) });
-  // What runs adapter classes in this thread drags the SDK in, so that it is loaded only where a class is registered.
-  const loadInline = (): Promise<typeof Inline> => import('./runtime/inline-worker.ts');
-  let inline = options.kinds?.some(({ adapter }) => typeof adapter === 'function') ? await loadInline() : undefined;
   const { createWorker, inspect } = createConnectorRuntime({
     runtime,
     events,
-    inline: () => inline,
+    inline: () => embedded.inline,
     hostVersion,
     idleStopMs: IDLE_STOP_MS,
     resolve: async (entry, description) => {
@@ -233,14 +230,6 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   stack.push({ name: 'service', close: () => service.end() });
   timer.mark('registry');
 
-  const registerKind: KindRegistry['register'] = async (name, adapter, kindOptions = {}) => {
-    const kind = registeredKind({ ...kindOptions, kind: name, adapter });
-    if (kind.source.via === 'class') inline ??= await loadInline();
-    service.requireOpen();
-    kinds.register(kind);
-    announcements.all(reconfiguration.apply(config, () => false));
-  };
-
   const reload = createReload({
     load,
     log,
@@ -279,6 +268,8 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     listeners.setServing(true);
     stack.push({ name: 'readiness', close: () => listeners.setServing(false) });
   }
+  const addresses =
+    listeners === undefined ? undefined : { grpcAddress: listeners.grpcAddress, httpAddress: listeners.httpAddress };
   const report: BootReport = {
     version: identity.version,
     projectDir,
@@ -286,19 +277,22 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     plugins: scanner.lastReport,
     connectors: await service.list(),
     warnings: [...first.warnings],
-    ...(listeners === undefined
-      ? undefined
-      : { grpcAddress: listeners.grpcAddress, httpAddress: listeners.httpAddress }),
+    ...addresses,
     stages: timer.stages,
   };
   return {
     service,
-    registry: { register: registerKind },
+    registry: {
+      register: async (name, adapter, more) => {
+        const kind = await embedded.prepare({ ...more, kind: name, adapter });
+        service.requireOpen();
+        kinds.register(kind);
+        announcements.all(reconfiguration.apply(config, () => false));
+      },
+    },
     report,
     logFormat: settings.logFormat,
-    ...(listeners === undefined
-      ? undefined
-      : { grpcAddress: listeners.grpcAddress, httpAddress: listeners.httpAddress }),
+    ...addresses,
     reload,
     close: () => stack.close(),
     [Symbol.asyncDispose]: () => stack.close(),

@@ -42,6 +42,9 @@ const CLI_MAIN = /^host\/src\/cli\/main\.ts$/;
 /** Which service to call is part of the environment, by contract; every caller would have to read it otherwise. */
 const CONNECT = /^packages\/client\/src\/(connect|local-backend)\.ts$/;
 
+/** A runner without hooks is told by the exit code of the author's own process, which is all that there is. */
+const HARNESS = /^packages\/testing\/src\/test-runner\.ts$/;
+
 const WRITTEN_FOLDERS = [...manifests]
   .filter(([, manifest]) => manifest.private !== true)
   .map(([folder]) => `${folder}/src`);
@@ -106,7 +109,7 @@ describe('who may import whom', () => {
   });
 
   it('touches process in cli/main alone', () => {
-    const exempt = (file: string): boolean => CLI_MAIN.test(file) || WORKER_SIDE.test(file) || CONNECT.test(file);
+    const exempt = (file: string): boolean => [CLI_MAIN, WORKER_SIDE, CONNECT, HARNESS].some((each) => each.test(file));
     expect(processViolations(shipped, exempt)).toStrictEqual([]);
   });
 });

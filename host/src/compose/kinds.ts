@@ -4,6 +4,7 @@ import { describeProblem, InvalidInputError, KIND_PATTERN } from '@automate/cont
 import type { Declaration } from '../discovery/declaration.ts';
 import { describeValue } from '../discovery/describe-value.ts';
 import type { Kind } from '../registry/kind-catalog.ts';
+import type * as Inline from '../runtime/inline-worker.ts';
 
 /** Discovery's declarations as kinds of the registry. */
 export function kindsOf(declarations: ReadonlyMap<string, Declaration>): ReadonlyMap<string, Kind> {
@@ -46,8 +47,20 @@ export interface KindRegistration {
 /** What `registry.register` takes beyond the kind's name and code. */
 export type KindOptions = Omit<KindRegistration, 'kind' | 'adapter'>;
 
-/** Throws InvalidInputError for a name that is none and for what is no adapter. */
-export function registeredKind(registration: KindRegistration): Kind {
+/** The kinds that the embedding program brings along, and what runs those that are classes. */
+export class EmbeddedKinds {
+  /** It drags the SDK into this thread, so that it is loaded only where a class is registered. */
+  inline: typeof Inline | undefined;
+
+  /** Rejects with InvalidInputError for a name that is none and for what is no adapter. */
+  async prepare(registration: KindRegistration): Promise<Kind> {
+    const kind = toRegisteredKind(registration);
+    if (kind.source.via === 'class') this.inline ??= await import('../runtime/inline-worker.ts');
+    return kind;
+  }
+}
+
+function toRegisteredKind(registration: KindRegistration): Kind {
   const { kind: name, adapter, type = 'custom', title, description, scheme, autoconfigure = false } = registration;
   const problems = [
     ...(typeof name === 'string' && KIND_PATTERN.test(name)

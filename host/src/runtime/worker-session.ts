@@ -27,18 +27,7 @@ export interface SessionEnd {
 }
 
 export interface SessionOptions {
-  readonly spec: Pick<
-    WorkerSpec,
-    | 'id'
-    | 'kind'
-    | 'type'
-    | 'packageName'
-    | 'packageVersion'
-    | 'entryUrl'
-    | 'resolveConfig'
-    | 'startTimeoutMs'
-    | 'memoryMb'
-  >;
+  readonly spec: Omit<WorkerSpec, 'idleStopMs'>;
   readonly parts: RuntimeParts;
   onLevel(level: WorkerLevel): void;
   onEnd(end: SessionEnd): void;

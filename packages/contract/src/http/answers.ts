@@ -39,19 +39,20 @@ export const connectorDetailsSchema = z
 
 export const changeResultSchema = z.object({ id: z.string(), message: z.string() }).meta({ id: 'ChangeResult' });
 
-const healthFields = {
-  status: z.enum(CONNECTOR_STATUSES),
-  healthy: z.boolean(),
-  message: z.string(),
-  response_time_ms: milliseconds,
-  checked_at: z.string().optional().meta({ description: 'ISO 8601; absent when it was never probed' }),
-  last_success_at: z.string().optional(),
-  consecutive_failures: count,
-};
+export const healthReportSchema = z
+  .object({
+    id: z.string(),
+    status: z.enum(CONNECTOR_STATUSES),
+    healthy: z.boolean(),
+    message: z.string(),
+    response_time_ms: milliseconds,
+    checked_at: z.string().optional().meta({ description: 'ISO 8601; absent when it was never probed' }),
+    last_success_at: z.string().optional(),
+    consecutive_failures: count,
+  })
+  .meta({ id: 'HealthReport' });
 
-export const healthReportSchema = z.object({ id: z.string(), ...healthFields }).meta({ id: 'HealthReport' });
-
-export const healthReportsSchema = z.object({ results: z.record(z.string(), z.object(healthFields)) });
+export const healthReportsSchema = z.object({ results: z.record(z.string(), healthReportSchema) });
 
 export const testReportSchema = z
   .object({

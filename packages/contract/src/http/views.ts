@@ -55,16 +55,8 @@ export function changeResultView(result: ChangeResult): View<typeof changeResult
 }
 
 export function healthReportView(report: HealthReport): View<typeof healthReportSchema> {
-  return { id: report.id, ...healthView(report) };
-}
-
-export function healthReportsView(reports: Readonly<Record<string, HealthReport>>): View<typeof healthReportsSchema> {
-  const entries = Object.entries(reports).map(([id, report]) => [id, healthView(report)] as const);
-  return { results: Object.fromEntries(entries) };
-}
-
-function healthView(report: HealthReport) {
   return {
+    id: report.id,
     status: report.status,
     healthy: report.healthy,
     message: report.message,
@@ -73,6 +65,11 @@ function healthView(report: HealthReport) {
     ...(report.lastSuccessAt === undefined ? {} : { last_success_at: report.lastSuccessAt }),
     consecutive_failures: report.consecutiveFailures,
   };
+}
+
+export function healthReportsView(reports: Readonly<Record<string, HealthReport>>): View<typeof healthReportsSchema> {
+  const entries = Object.entries(reports).map(([id, report]) => [id, healthReportView(report)] as const);
+  return { results: Object.fromEntries(entries) };
 }
 
 export function testReportView(report: TestReport): View<typeof testReportSchema> {

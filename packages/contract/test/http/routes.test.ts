@@ -91,6 +91,7 @@ describe('the views', () => {
     const view = healthReportsView({ a: report });
     expect(healthReportsSchema.strict().parse(view)).toEqual(view);
     expect(view.results['a']).toEqual({
+      id: 'a',
       status: 'unknown',
       healthy: false,
       message: 'never checked',
