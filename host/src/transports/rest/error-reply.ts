@@ -34,7 +34,7 @@ export function toErrorReply(failure: HttpFailure | ConnectorError): ErrorReply 
 }
 
 /** How long the rest of a request is read that has been answered already, in milliseconds. */
-const READ_ON_MS = 5_000;
+export const READ_ON_MS = 5_000;
 
 /**
  * Answers a request that never got as far as Fastify, or whose body nobody wants to read. The answer goes out at once; the

@@ -29,6 +29,7 @@ export function createHostGuard(bound: string): (request: IncomingMessage) => Ht
   let lastAllowed: string | undefined;
   return (request) => {
     const { host, origin, 'sec-fetch-site': site } = request.headers;
+    if (host === undefined && request.httpVersion !== '1.0') return malformed('header Host', 'none', 'one');
     if (host === undefined || (host !== lastAllowed && !isAllowed(host))) return refuse('Host', host, expected);
     lastAllowed = host;
     const { url = '' } = request;

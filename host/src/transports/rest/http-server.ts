@@ -1,9 +1,10 @@
 import type * as Http from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import { InvalidInputError } from '@automate/contract';
-import { toErrorReply, writeErrorReply } from './error-reply.ts';
+import type { ClientErrors } from './client-errors.ts';
+import { writeErrorReply } from './error-reply.ts';
 import { createHostGuard } from './host-guard.ts';
 import { HttpFailure } from './http-failure.ts';
 
@@ -40,45 +41,42 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 /** Node's server, with bounds, and with a guard before the router. */
 export function createHttpServer(
   handle: Listener,
-  options: { readonly host: string; readonly timeouts: HttpTimeouts },
+  options: { readonly host: string; readonly timeouts: HttpTimeouts; readonly clientErrors: ClientErrors },
 ): Server {
-  const { host, timeouts } = options;
+  const { host, timeouts, clientErrors } = options;
   const guard = createHostGuard(host);
-  return createServer(
+  const answer =
+    (handleOthers: Listener): Listener =>
+    (request, response) => {
+      response.setHeaders(SECURITY_HEADERS);
+      const failure = guard(request);
+      if (failure === undefined) handleOthers(request, response);
+      else writeErrorReply(response, failure);
+    };
+  const server = createServer(
     {
       headersTimeout: timeouts.headersMs,
       requestTimeout: timeouts.requestMs,
       keepAliveTimeout: timeouts.keepAliveMs,
+      // The guard requires it, with a problem document.
+      requireHostHeader: false,
       connectionsCheckingInterval: Math.min(2_000, timeouts.headersMs),
     },
-    (request, response) => {
-      response.setHeaders(SECURITY_HEADERS);
-      const failure = guard(request);
-      if (failure === undefined) handle(request, response);
-      else writeErrorReply(response, failure);
-    },
+    answer(handle),
   );
+  server.on('checkExpectation', answer(refuseExpectation));
+  // Nobody's request for a tunnel is granted; Node would close the connection without a word.
+  server.on('connect', (_request, socket) => clientErrors.answer(new Error('no proxy'), socket as Socket));
+  clientErrors.watch(server);
+  return server;
 }
 
-const CLIENT_ERRORS: Readonly<Record<string, readonly [status: number, phrase: string, message: string]>> = {
-  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', "the request's headers are too large"],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Content Too Large', "the request's chunk extensions are too large"],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'the request did not arrive in time'],
-};
-
-/** Answers what is no HTTP, or comes too slowly, and closes the connection. */
-export function answerClientError(error: Error & { code?: string }, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, phrase, message] = CLIENT_ERRORS[error.code ?? ''] ?? [
-    400,
-    'Bad Request',
-    'the request is not HTTP/1.1 as it should be',
+function refuseExpectation({ headers: { expect = '' } }: IncomingMessage, response: ServerResponse): void {
+  const problems = [
+    { path: 'header Expect', expected: '100-continue', received: JSON.stringify(expect.slice(0, 100)) },
   ];
-  const { headers, body } = toErrorReply(new HttpFailure(status, new InvalidInputError(message)));
-  const head = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' });
-  const lines = head.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  socket.end(`HTTP/1.1 ${status} ${phrase}\r\n${lines}\r\n${body}`);
+  writeErrorReply(
+    response,
+    new HttpFailure(417, new InvalidInputError('what the Expect header asks for cannot be done', { problems })),
+  );
 }

@@ -3,17 +3,19 @@ import type { ConnectorService } from '@automate/contract';
 import { ConfigInvalidError, ConnectorError, UnavailableError } from '@automate/contract';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
+import { createClientErrors } from './client-errors.ts';
 import { prepareDrain } from './drain.ts';
-import { sendErrorReply, toFailure, unknownRoute } from './error-reply.ts';
+import { sendErrorReply, toFailure } from './error-reply.ts';
 import { isLoopback } from './host-guard.ts';
 import { HttpFailure } from './http-failure.ts';
 import type { HttpTimeouts } from './http-server.ts';
-import { answerClientError, createHttpServer, HTTP_TIMEOUTS } from './http-server.ts';
+import { createHttpServer, HTTP_TIMEOUTS } from './http-server.ts';
 import { addOperationalRoutes } from './operational-routes.ts';
 import { compileValidator } from './query-validator.ts';
 import { acceptJsonText } from './request-body.ts';
+import type { RefuseRoute } from './route-refusal.ts';
+import { watchRoutes } from './route-refusal.ts';
 import { addServiceRoutes } from './service-routes.ts';
-import { answerWrongMethods } from './wrong-methods.ts';
 
 /** Where faults of the service itself are reported; pino fits. */
 export interface RestLogger {
@@ -77,6 +79,7 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
 
 function createApp(options: RestServerOptions, state: { readonly draining: boolean }): FastifyInstance {
   const { service, host, version, ready, metrics, logger, timeouts } = options;
+  const clientErrors = createClientErrors((method, url) => refuseRoute(method, url));
   const app = fastify({
     logger: false,
     // Ours: Fastify's own would be imported, and take as long as all the rest of it, only to be replaced.
@@ -89,8 +92,9 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
     // Answered below, as a problem document.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 4096 },
-    serverFactory: (handle) => createHttpServer(handle, { host, timeouts: { ...HTTP_TIMEOUTS, ...timeouts } }),
-    clientErrorHandler: answerClientError,
+    serverFactory: (handle) =>
+      createHttpServer(handle, { host, timeouts: { ...HTTP_TIMEOUTS, ...timeouts }, clientErrors }),
+    clientErrorHandler: (error, socket) => clientErrors.answer(error as Error, socket),
     frameworkErrors: (error, request, reply) => void sendErrorReply(reply as never, toFailure(error, request as never)),
   }) as unknown as FastifyInstance;
 
@@ -101,7 +105,6 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
     }
     return sendErrorReply(reply, failure);
   });
-  app.setNotFoundHandler((request, reply) => sendErrorReply(reply, unknownRoute(request.method, request.url)));
   app.addHook('onRequest', (_request, _reply, done) => {
     if (!state.draining) done();
     else
@@ -114,15 +117,18 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
       );
   });
 
+  const refuseRoute: RefuseRoute = watchRoutes(app);
+  // Before the body is read: what it holds does not matter.
+  app.addHook('onRequest', (request, _reply, done) =>
+    done(request.is404 ? (refuseRoute(request.method, request.url) as Error) : undefined),
+  );
   acceptJsonText(app);
-  const addWrongMethods = answerWrongMethods(app);
   addServiceRoutes(app, service);
   addOperationalRoutes(app, {
     ready,
     metrics,
     describeRoutes: async () => (await import('./openapi.ts')).describeRoutes(service, version),
   });
-  addWrongMethods();
   return app;
 }
 
