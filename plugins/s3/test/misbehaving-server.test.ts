@@ -146,6 +146,29 @@ describe("S3's own errors", () => {
     });
   });
 
+  it.each([
+    ['is named alone', '<Deleted><Key>a</Key><VersionId>1</VersionId></Deleted>'],
+    ['is said twice', '<Deleted><Key>a</Key><VersionId>1</VersionId></Deleted>'.repeat(2)],
+    ['has its key named without it', '<Deleted><Key>a</Key></Deleted>'],
+  ])('are missed where a deletion of two versions says nothing of the other one, and one %s', async (_what, said) => {
+    const { connector } = await start(xml(`<DeleteResult>${said}</DeleteResult>`));
+    const objects = ['1', '2'].map((version_id) => ({ key: 'a', version_id }));
+    await expect(connector.call('delete_objects', { bucket: 'bucket', objects })).rejects.toMatchObject({
+      effect: 'maybe',
+      details: { reason: 'bad_answer' },
+    });
+  });
+
+  it('are not missed where a service names the keys alone, or once what was asked twice', async () => {
+    const { connector } = await start(
+      xml(`<DeleteResult>${'<Deleted><Key>a</Key></Deleted>'.repeat(2)}</DeleteResult>`),
+    );
+    const objects = ['1', '2', '1'].map((version_id) => ({ key: 'a', version_id }));
+    await expect(connector.call('delete_objects', { bucket: 'bucket', objects })).resolves.toMatchObject({
+      deleted: [{ key: 'a' }, { key: 'a' }],
+    });
+  });
+
   it('count as done where a service says that what shall be deleted is not there', async () => {
     const { connector } = await start(failure(404, 'NoSuchKey'));
     await expect(connector.call('delete_object', { bucket: 'bucket', key: 'key' })).resolves.toStrictEqual({});

@@ -48,9 +48,25 @@ export const deleteObjects = (s3: S3Client) =>
         ),
       );
       if (Errors.length > 0) throw notDeleted(Errors, Deleted.length, what);
-      const gone = new Set(Deleted.map(({ Key }) => Key));
-      const unsaid = payload.objects.filter((each) => !gone.has(each.key)).length;
-      if (unsaid > 0) throw badAnswer({ what, endpoint: s3.endpoint }, `nothing is said of ${unsaid} keys`);
+      const unsaid = countUnsaid(payload.objects, Deleted);
+      if (unsaid > 0) throw badAnswer({ what, endpoint: s3.endpoint }, `nothing is said of ${unsaid} objects`);
       return { deleted: Deleted.map(({ Key = '', VersionId }) => defined({ key: Key, version_id: VersionId })) };
     },
   });
+
+/** How many of the objects the answer leaves out. Not every service names versions, but it says of each that it is gone. */
+function countUnsaid(
+  asked: z.output<typeof input>['objects'],
+  said: readonly { readonly Key?: string | undefined; readonly VersionId?: string | undefined }[],
+): number {
+  const exact = new Set(said.map(({ Key, VersionId }) => JSON.stringify([Key, VersionId])));
+  const nameless = Map.groupBy(
+    said.filter(({ VersionId }) => VersionId === undefined),
+    ({ Key = '' }) => Key,
+  );
+  const versions = Map.groupBy(asked, (each) => each.key);
+  return [...versions].reduce((sum, [of, objects]) => {
+    const wanted = new Set(objects.map((each) => JSON.stringify([of, each.version_id])));
+    return sum + Math.max(0, wanted.difference(exact).size - (nameless.get(of)?.length ?? 0));
+  }, 0);
+}
