@@ -19,9 +19,17 @@ export interface Taker {
 /** The commands of which `takerOf` knows what they take. */
 export const TAKERS = 'GETDEL,GETSET,SET … GET,LPOP,RPOP,LMPOP,SPOP,ZPOPMIN,ZPOPMAX,ZMPOP,HGETDEL'.split(',');
 
+/** Bytes that a value of so many bytes may take in an answer: as base64, with its marks and a score. */
+const costOf = (bytes: number): number => Math.ceil((bytes * 4) / 3) + 56;
+/** One more than can be handed on, however small they are: nobody need look at the others. */
+const MOST_ITEMS = Math.floor(MAX_REPLY_BYTES / costOf(0)) + 1;
+/** Of Redis, for a count. */
+const MAX_COUNT = 2n ** 63n - 1n;
+
 const text = (arg: Arg | undefined): string => String(arg ?? '');
-const isCount = (arg: Arg | undefined): boolean => /^[1-9]\d{0,8}$/.test(text(arg));
-const upTo = (count: Arg): string => String(Number(text(count)) - 1);
+const isCount = (arg: Arg | undefined): boolean => /^[1-9]\d{0,18}$/.test(text(arg)) && BigInt(text(arg)) <= MAX_COUNT;
+const looked = (count: Arg): number => Math.min(Number(text(count)), MOST_ITEMS);
+const upTo = (count: Arg): string => String(looked(count) - 1);
 
 /** How to look before a command takes something; undefined for commands that take nothing, or that are written wrongly. */
 export function takerOf(args: readonly Arg[]): Taker | undefined {
@@ -38,9 +46,11 @@ export function takerOf(args: readonly Arg[]): Taker | undefined {
     case 'LPOP':
       return hasBadCount ? undefined : { probes: [['LRANGE', key, '0', upTo(count)]] };
     case 'RPOP':
-      return hasBadCount ? undefined : { probes: [['LRANGE', key, `-${text(count)}`, '-1']] };
+      return hasBadCount ? undefined : { probes: [['LRANGE', key, `-${looked(count)}`, '-1']] };
     case 'SPOP':
-      return hasBadCount ? undefined : { probes: [['SRANDMEMBER', ...args.slice(1)]], removes: true };
+      return hasBadCount
+        ? undefined
+        : { probes: [['SRANDMEMBER', key, ...args.slice(2).map((each) => String(looked(each)))]], removes: true };
     case 'ZPOPMIN':
       return hasBadCount ? undefined : { probes: [['ZRANGE', key, '0', upTo(count)]] };
     case 'ZPOPMAX':
@@ -64,7 +74,7 @@ function severalKeys(args: readonly Arg[]): Taker | undefined {
   if (!isCount(count)) return undefined;
   const byEnd: Readonly<Record<string, readonly string[]>> = {
     LEFT: ['LRANGE', '0', upTo(count)],
-    RIGHT: ['LRANGE', `-${text(count)}`, '-1'],
+    RIGHT: ['LRANGE', `-${looked(count)}`, '-1'],
     MIN: ['ZRANGE', '0', upTo(count)],
     MAX: ['ZREVRANGE', '0', upTo(count)],
   };
@@ -82,9 +92,6 @@ export function tooLargeToTake(args: readonly Arg[]): InvalidInputError {
     { effect: 'none', details: { reason: 'value_too_large' } },
   );
 }
-
-/** Bytes that a value of so many bytes may take in an answer: as base64, with its marks and a score. */
-const costOf = (bytes: number): number => Math.ceil((bytes * 4) / 3) + 56;
 
 /** Whether what the probes found is too large to be handed on. Probes that failed tell nothing: the command will say why. */
 export function isTooLarge(replies: readonly Reply[]): boolean {

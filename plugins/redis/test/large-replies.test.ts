@@ -111,6 +111,43 @@ describeWith(redis, 'a reply that is too large', () => {
   });
 
   it.each([
+    ['LPOP', 'l', 'COUNT'],
+    ['RPOP', 'l', 'COUNT'],
+    ['LMPOP', 1, 'l', 'LEFT', 'COUNT', 'COUNT'],
+    ['LMPOP', 1, 'l', 'RIGHT', 'COUNT', 'COUNT'],
+    ['SPOP', 's', 'COUNT'],
+    ['ZPOPMIN', 'z', 'COUNT'],
+    ['ZPOPMAX', 'z', 'COUNT'],
+    ['ZMPOP', 1, 'z', 'MIN', 'COUNT', 'COUNT'],
+    ['ZMPOP', 1, 'z', 'MAX', 'COUNT', 'COUNT'],
+  ])('is not taken however many are asked for: %s %s %s', async (name, ...args) => {
+    const fillWith = (items: number): void =>
+      fill(
+        `for i = 1, ${items} do
+          redis.call('RPUSH', 'l', i); redis.call('SADD', 's', i); redis.call('ZADD', 'z', i, i)
+        end`,
+        0,
+      );
+    const command = await connect();
+    for (const count of [100_000, '1000000000', '9223372036854775807']) {
+      const ask = () => command(name, ...args.map((arg, at) => (at === args.length - 1 ? count : arg)));
+      fillWith(60_000);
+      const before = digest();
+      await expect(ask()).rejects.toMatchObject({ effect: 'none', details: { reason: 'value_too_large' } });
+      expect(digest()).toBe(before);
+      server.cli('FLUSHALL');
+      fillWith(3);
+      expect((await ask())['truncated']).toBeUndefined();
+      expect(server.cli('EXISTS', 'l', 's', 'z')).toBe('2');
+      server.cli('FLUSHALL');
+    }
+    fillWith(3);
+    const tooMany = command(name, ...args.map((arg, at) => (at === args.length - 1 ? '9223372036854775808' : arg)));
+    await expect(tooMany).rejects.toMatchObject({ code: 'INVALID_INPUT', effect: 'none' });
+    expect(server.cli('EXISTS', 'l', 's', 'z')).toBe('3');
+  });
+
+  it.each([
     ['text', 'x', (value: unknown) => (value as string).length],
     ['escapes', '\\001', (value: unknown) => Buffer.from((value as { base64: string }).base64, 'base64').length],
     ['bytes', '\\255', (value: unknown) => Buffer.from((value as { base64: string }).base64, 'base64').length],
