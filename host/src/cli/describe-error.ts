@@ -57,8 +57,6 @@ function sentence(context: CliContext, error: ConnectorError): string {
 function exitCodeOf(error: ConnectorError): number {
   const reason = error.details?.['reason'];
   if (reason === 'service_unreachable') return EXIT.unavailable;
-  // A port that is taken may be free the next time, so this is not for the configuration to mend.
-  if (reason === 'cannot_listen') return EXIT.failed;
   return reason === 'config_refused' || error.code === 'CONFIG_INVALID' ? EXIT.badConfig : EXIT.failed;
 }
 

@@ -6,6 +6,7 @@ import { platform } from 'node:os';
 import { promisify } from 'node:util';
 import type { HostConfig } from '../config/host-config.ts';
 import type { Environment, HostSettings } from '../host-settings.ts';
+import { explainListening } from '../transports/listen-error.ts';
 import type { Finding } from './finding.ts';
 import { openSecrets, shortSecrets } from './secrets.ts';
 
@@ -83,12 +84,8 @@ async function checkPort(check: string, address: string, port: number): Promise<
     await once(server, 'listening');
     return { check, state: 'ok', message: `${address}:${port} is free` };
   } catch (error) {
-    return {
-      check,
-      state: 'failed',
-      message: (error as Error).message,
-      remedy: `stop what listens there, or set ${check}`,
-    };
+    const { why, remedy } = explainListening(error, check);
+    return { check, state: 'failed', message: `${address}:${port}: ${why}`, remedy };
   } finally {
     server.close();
   }

@@ -141,8 +141,8 @@ describe('automate doctor', () => {
     await using project = await CliProject.open({ kinds: ['echo'], yaml: GOOD });
     await using taken = await listen();
     const port = String(taken.port);
-    expect(await failure(project, 'GRPC_PORT', { GRPC_PORT: port })).toMatch(/EADDRINUSE/);
-    expect(await failure(project, 'HTTP_PORT', { HTTP_PORT: port })).toMatch(/EADDRINUSE/);
+    expect(await failure(project, 'GRPC_PORT', { GRPC_PORT: port })).toMatch(/another program listens there/);
+    expect(await failure(project, 'HTTP_PORT', { HTTP_PORT: port })).toMatch(/another program listens there/);
     expect(await failure(project, 'ports', { GRPC_PORT: port, HTTP_PORT: port })).toContain(port);
   });
 

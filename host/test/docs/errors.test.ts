@@ -81,7 +81,7 @@ const COMPUTED: Readonly<Record<string, RegExp | undefined>> = {
   'packages/contract/src/encode-payload.ts': /: '(payload_[a-z_]+)'/g,
   'host/src/runtime/supervised-worker.ts': /'(quarantined|backing_off)'|case '(closed|stopping)':\n/g,
   'host/src/runtime/inline-worker.ts': /(?:phase: |phase === )'(idle|starting|running|stopping|closed)'/g,
-  'host/src/transports/grpc/server.ts': /'(address_in_use|cannot_listen)'/g,
+  'host/src/transports/listen-error.ts': /'(address_in_use|cannot_listen)'/g,
 };
 
 /** Made of the header's name, which no pattern finds. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
-import { UnavailableError } from '@automate/contract';
 import type { ConnectorService } from '@automate/contract';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { listenError } from '../listen-error.ts';
 import { clampDeadlines } from './clamp-deadlines.ts';
 import { addLazyMethods } from './lazy-service.ts';
 import type { LoadedServices } from './load-services.ts';
@@ -99,7 +99,7 @@ async function listen(server: Server, { host, port }: GrpcServerOptions): Promis
       });
     });
   } catch (error) {
-    throw explainListenError(error, address);
+    throw listenError(error, { door: 'gRPC', address, port: 'GRPC_PORT' });
   }
 }
 
@@ -110,16 +110,6 @@ function tryListening(host: string, port: number): Promise<void> {
     probe.once('error', reject);
     probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve()));
   });
-}
-
-function explainListenError(cause: unknown, address: string): UnavailableError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const taken = code === 'EADDRINUSE';
-  const remedy = taken
-    ? 'another program listens there: end it, or choose another port (GRPC_PORT, --grpc-port; 0 takes any that is free)'
-    : message;
-  const reason = taken ? 'address_in_use' : 'cannot_listen';
-  return new UnavailableError(`gRPC cannot listen on ${address}: ${remedy}`, { cause, details: { reason, address } });
 }
 
 function bracket(host: string): string {

@@ -3,6 +3,7 @@ import type { ConnectorService } from '@automate/contract';
 import { ConfigInvalidError, ConnectorError, UnavailableError } from '@automate/contract';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
+import { listenError } from '../listen-error.ts';
 import { createClientErrors } from './client-errors.ts';
 import { prepareDrain } from './drain.ts';
 import { sendErrorReply, toFailure } from './error-reply.ts';
@@ -48,7 +49,7 @@ export interface RestServer {
   close(options?: { readonly drainMs?: number }): Promise<void>;
 }
 
-/** Serves the service over HTTP. Rejects with CONFIG_INVALID when the address cannot be had. */
+/** Serves the service over HTTP. Rejects with UNAVAILABLE when the address cannot be had. */
 export async function startRestServer(options: RestServerOptions): Promise<RestServer> {
   const { host, port } = options;
   if (!isLoopback(host)) {
@@ -63,7 +64,7 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
-    throw explainListen(error, host, port);
+    throw listenError(error, { door: 'REST', address: `${host}:${port}`, port: 'HTTP_PORT' });
   }
   const bound = app.server.address() as AddressInfo;
   let closing: Promise<void> | undefined;
@@ -130,20 +131,4 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
     describeRoutes: async () => (await import('./openapi.ts')).describeRoutes(service, version),
   });
   return app;
-}
-
-function explainListen(error: unknown, host: string, port: number): ConnectorError {
-  const { code } = error as { code?: string };
-  const where = `REST cannot listen on ${host}:${port}`;
-  const options = { cause: error, details: { reason: 'cannot_listen', port, ...(code === undefined ? {} : { code }) } };
-  if (code === 'EADDRINUSE') {
-    return new ConfigInvalidError(
-      `${where}: another program has this port; end it, or set HTTP_PORT (0 picks a free one)`,
-      options,
-    );
-  }
-  if (code === 'EACCES') {
-    return new ConfigInvalidError(`${where}: this user may not use the port; set HTTP_PORT to 1024 or more`, options);
-  }
-  return new ConfigInvalidError(`${where}: ${ConnectorError.from(error).message}`, options);
 }
