@@ -167,11 +167,8 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     registry,
     monitor,
     createWorker,
-    onHealth: (id) => {
-      announcements.status(id);
-      const entry = registry.find(id);
-      if (entry !== undefined) telemetry.recordHealthCheck(id, live.report(entry).status);
-    },
+    onHealth: (id) => announcements.status(id),
+    onCheck: (id, status) => telemetry.recordHealthCheck(id, status),
   });
   stack.push({ name: 'connectors', close: () => live.closeAll() });
   telemetry.observe(live);
@@ -220,6 +217,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     registry,
     hub,
     log,
+    report: (entry) => live.report(entry),
     view: (entry) => service.view(entry),
     onGone: (id) => {
       telemetry.forgetConnector(id);

@@ -2,6 +2,7 @@ import type {
   ActionDescription,
   CallOptions,
   ConnectorDescription,
+  ErrorEnvelope,
   ExecuteTextRequest,
   ExecuteTextResult,
   LimitsConfig,
@@ -31,7 +32,12 @@ export interface ExecutionTarget {
   readonly bulkhead: Bulkhead;
   readonly limits: LimitsConfig;
   readonly retry: RetryConfig;
+  /** Hears how a start or a call went, the error where it failed. */
+  notice(step: Step, error?: ErrorEnvelope): void;
 }
+
+/** What can tell of a connector's health: that it came up and connected, and that it did what it was asked. */
+export type Step = 'connect' | 'call';
 
 export interface PipelineOptions {
   /** The connector with this id. Throws NOT_FOUND for none, UNAVAILABLE for one that takes no calls. */
@@ -73,6 +79,7 @@ export function createPipeline(options: PipelineOptions): Execute {
       } finally {
         target.bulkhead.leave();
       }
+      if (call.sent) target.notice('call', outcome.ok ? undefined : outcome.error);
       if (!outcome.ok) throw ConnectorError.fromEnvelope({ ...outcome.error, attempts });
       const durationMs = performance.now() - startedAt;
       span.end({ code: 'OK', blame: 'none', attempts, durationMs });
@@ -102,6 +109,7 @@ class Call {
   readonly #input: CallInput;
   #action: ActionDescription | undefined;
   #repeated = false;
+  #sent = false;
 
   constructor(input: CallInput) {
     const { target, options } = input;
@@ -109,6 +117,11 @@ class Call {
     this.deadline = options.timeoutMs === undefined ? Infinity : Date.now() + options.timeoutMs;
     this.signal = options.signal;
     this.#input = input;
+  }
+
+  /** Whether the last attempt came as far as the adapter. */
+  get sent(): boolean {
+    return this.#sent;
   }
 
   isIdempotent(): boolean {
@@ -123,6 +136,7 @@ class Call {
   /** @param repeated whether an earlier attempt may have taken effect */
   attempt(repeated = false): Promise<Outcome<string>> {
     this.#repeated = repeated;
+    this.#sent = false;
     const { worker } = this.#input.target;
     const state = worker.state();
     // The usual case waits for nothing but the answer: every further promise costs a tenth of the whole call.
@@ -132,11 +146,18 @@ class Call {
   }
 
   async #startAndSend(): Promise<Outcome<string>> {
+    const { target } = this.#input;
+    let description: ConnectorDescription;
     try {
-      return await this.#send(await this.#ensureReady());
+      description = await this.#ensureReady();
     } catch (reason) {
-      return notSent(reason);
+      const outcome = notSent(reason);
+      // Whose patience ended first learned nothing of the connector.
+      if (this.signal?.aborted !== true && Date.now() < this.deadline) target.notice('connect', outcome.error);
+      return outcome;
     }
+    target.notice('connect');
+    return this.#send(description);
   }
 
   #send(description: ConnectorDescription | undefined): Promise<Outcome<string>> {
@@ -149,6 +170,7 @@ class Call {
     const now = Date.now();
     if (now >= this.deadline) return Promise.resolve(notSent(passed('before the call was sent')));
     if (this.signal?.aborted === true) return Promise.resolve(notSent(left()));
+    this.#sent = true;
     return target.worker.call({
       op: 'execute',
       action: request.action,
@@ -204,7 +226,7 @@ function createActionLookup(): ActionLookup {
 }
 
 /** Nothing has been sent yet, whatever the error's class says of itself. */
-function notSent(reason: unknown): Outcome<string> {
+function notSent(reason: unknown): { readonly ok: false; readonly error: ErrorEnvelope } {
   return { ok: false, error: { ...ConnectorError.from(reason).toEnvelope(), effect: 'none' } };
 }
 

@@ -1,52 +1,73 @@
-import type { ConnectorStatus, HealthReport } from '@automate/contract';
+import type { Blame, HealthReport } from '@automate/contract';
 
 /** How many past results are kept for each connector. */
 export const HEALTH_HISTORY = 100;
 
-/** One finished probe. */
-export interface ProbeResult {
-  readonly status: 'healthy' | 'unhealthy';
-  readonly message: string;
+/** How a connector was found to be. */
+export type Finding =
+  | { readonly status: 'healthy'; readonly message: string }
+  | { readonly status: 'unhealthy'; readonly message: string; readonly blame: Blame };
+
+/** A finding, with when it was made. */
+export type HealthResult = Finding & {
   readonly responseTimeMs: number;
-  /** When the probe ended, in milliseconds since the epoch. */
+  /** Milliseconds since the epoch. */
   readonly at: number;
-}
+};
+
+/** What found it: a health check, a connect (a test, a start), or a call. */
+export type Witness = 'check' | 'connect' | 'call';
+
+const UNKNOWN = { status: 'unknown', message: 'not checked yet' } as const;
 
 /** What is known of one connector's health. */
 export class HealthRecord {
-  readonly #results: ProbeResult[] = [];
+  readonly #results: HealthResult[] = [];
   #lastSuccessAt: number | undefined;
   #consecutiveFailures = 0;
+  #failedBy: Witness | undefined;
+  #useFailed = false;
 
-  add(result: ProbeResult): void {
+  add(result: HealthResult, by: Witness): void {
     this.#results.push(result);
     if (this.#results.length > HEALTH_HISTORY) this.#results.shift();
     if (result.status === 'healthy') {
       this.#lastSuccessAt = result.at;
       this.#consecutiveFailures = 0;
+      this.#failedBy = undefined;
+      this.#useFailed = false;
     } else {
       this.#consecutiveFailures += 1;
+      this.#failedBy = by;
+      this.#useFailed ||= by !== 'check';
     }
   }
 
-  get last(): ProbeResult | undefined {
-    return this.#results.at(-1);
+  /** What found the connector unhealthy, where the last finding says so. */
+  get failedBy(): Witness | undefined {
+    return this.#failedBy;
+  }
+
+  /** Whether a connect or a call failed since it was last healthy, which a health check of the kind's own may not notice. */
+  get useFailed(): boolean {
+    return this.#useFailed;
   }
 
   /** Oldest first, at most `HEALTH_HISTORY`. */
-  get history(): readonly ProbeResult[] {
+  get history(): readonly HealthResult[] {
     return this.#results;
   }
 
-  /** The record as a report, with another status and message where the connector's state overrules the last probe. */
-  report(id: string, overruled?: { readonly status: ConnectorStatus; readonly message: string }): HealthReport {
-    const last = this.last;
-    const status = overruled?.status ?? last?.status ?? 'unknown';
+  /** The record as a report, with another finding where the connector's state overrules the last one. */
+  report(id: string, overruled?: Finding): HealthReport {
+    const last = this.#results.at(-1);
+    const finding = overruled ?? last ?? UNKNOWN;
     return {
       id,
-      status,
-      healthy: status === 'healthy',
-      message: overruled?.message ?? last?.message ?? 'not checked yet',
+      status: finding.status,
+      healthy: finding.status === 'healthy',
+      message: finding.message,
+      ...(finding.status === 'unhealthy' ? { blame: finding.blame } : undefined),
       responseTimeMs: overruled === undefined ? (last?.responseTimeMs ?? 0) : 0,
       ...(last === undefined ? undefined : { checkedAt: new Date(last.at).toISOString() }),
       ...(this.#lastSuccessAt === undefined

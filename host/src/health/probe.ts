@@ -1,7 +1,7 @@
-import type { ErrorCode, ErrorEnvelope } from '@automate/contract';
-import { ConnectorError, isErrorCode, isJsonObject } from '@automate/contract';
+import type { Blame, ErrorCode, ErrorEnvelope } from '@automate/contract';
+import { ConnectorError, ERROR_CODES, isErrorCode, isJsonObject } from '@automate/contract';
 import type { ConnectorWorker } from '../runtime/runtime.ts';
-import type { ProbeResult } from './health-record.ts';
+import type { Finding } from './health-record.ts';
 
 export interface ProbeOptions {
   readonly worker: ConnectorWorker;
@@ -9,28 +9,27 @@ export interface ProbeOptions {
   readonly timeoutMs: number;
   /** Milliseconds for the worker's start, where it has to be started. */
   readonly startTimeoutMs: number;
+  /** Whether it must connect as well, though it is connected: something failed since that a check alone may not notice. */
+  readonly reconnect: boolean;
   /** Trace context of whoever asked. */
   readonly traceparent?: string | undefined;
 }
 
-/** Asks the adapter how it is. Never rejects: whatever goes wrong is the result. */
-export async function probe(options: ProbeOptions): Promise<ProbeResult> {
-  const startedAt = performance.now();
-  const finding = await ask(options);
-  return {
-    ...finding,
-    responseTimeMs: Math.round(performance.now() - startedAt),
-    at: Date.now(),
-  };
+/**
+ * Asks the adapter how it is. What has not connected takes no calls, whatever its health check says, so it counts as healthy only
+ * once it has. Never rejects: whatever goes wrong is the finding.
+ */
+export async function probe(options: ProbeOptions): Promise<Finding> {
+  try {
+    return judgeThreads(options.worker, await ask(options));
+  } catch (reason) {
+    return findingOf(ConnectorError.from(reason).toEnvelope());
+  }
 }
 
-async function ask(options: ProbeOptions): Promise<{ status: 'healthy' | 'unhealthy'; message: string }> {
+async function ask(options: ProbeOptions): Promise<Finding> {
   const { worker, timeoutMs, startTimeoutMs, traceparent } = options;
-  try {
-    await worker.ensure('initialized', { deadline: Date.now() + startTimeoutMs });
-  } catch (reason) {
-    return { status: 'unhealthy', message: describeFailure(ConnectorError.from(reason).toEnvelope()) };
-  }
+  await worker.ensure('initialized', { deadline: Date.now() + startTimeoutMs });
   const outcome = await worker.call({
     op: 'health',
     action: '',
@@ -38,25 +37,47 @@ async function ask(options: ProbeOptions): Promise<{ status: 'healthy' | 'unheal
     deadline: Date.now() + timeoutMs,
     ...(traceparent === undefined ? undefined : { traceparent }),
   });
-  const answer = outcome.ok
-    ? readAnswer(outcome.value)
-    : ({ status: 'unhealthy', message: describeFailure(outcome.error) } as const);
-  const blocked = worker.stats().abandonedThreads;
-  if (blocked === 0) return answer;
-  const left = `worker blocked: ${blocked} of its earlier threads are blocked outside JavaScript and go on using the machine`;
-  return { status: 'unhealthy', message: answer.status === 'healthy' ? left : `${answer.message}; ${left}` };
+  if (!outcome.ok) return findingOf(outcome.error);
+  const answer = readAnswer(outcome.value);
+  if (answer.status === 'unhealthy') return answer;
+  const deadline = Date.now() + timeoutMs;
+  if (options.reconnect) await connectAnew(worker, deadline);
+  else await worker.ensure('ready', { deadline });
+  return answer;
 }
 
-function readAnswer(text: string): { status: 'healthy' | 'unhealthy'; message: string } {
+/** Connects, also where it was connected before. Rejects with what went wrong. */
+export async function connectAnew(worker: ConnectorWorker, deadline: number): Promise<void> {
+  await worker.ensure('initialized', { deadline });
+  const outcome = await worker.call({ op: 'connect', action: '', payload: '{}', deadline });
+  if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
+}
+
+function judgeThreads(worker: ConnectorWorker, finding: Finding): Finding {
+  const blocked = worker.stats().abandonedThreads;
+  if (blocked === 0) return finding;
+  const left = `worker blocked: ${blocked} of its earlier threads are blocked outside JavaScript and go on using the machine`;
+  return finding.status === 'healthy'
+    ? { status: 'unhealthy', message: left, blame: 'operator' }
+    : { ...finding, message: `${finding.message}; ${left}` };
+}
+
+function readAnswer(text: string): Finding {
   const answer: unknown = JSON.parse(text);
   if (!isJsonObject(answer) || (answer['status'] !== 'healthy' && answer['status'] !== 'unhealthy')) {
-    return { status: 'unhealthy', message: 'plugin fault: its health check answered neither healthy nor unhealthy' };
+    return {
+      status: 'unhealthy',
+      message: 'plugin fault: its health check answered neither healthy nor unhealthy',
+      blame: 'plugin',
+    };
   }
-  const message = typeof answer['message'] === 'string' ? answer['message'] : '';
-  const details = answer['details'];
+  const { status, details } = answer;
+  const message = typeof answer['message'] === 'string' && answer['message'] !== '' ? answer['message'] : status;
+  if (status === 'healthy') return { status, message };
   const code = isJsonObject(details) ? details['code'] : undefined;
-  const trouble = answer['status'] === 'unhealthy' && isErrorCode(code) ? `${TROUBLE[code]}: ` : '';
-  return { status: answer['status'], message: `${trouble}${message === '' ? answer['status'] : message}` };
+  return isErrorCode(code)
+    ? { status, message: `${TROUBLE[code]}: ${message}`, blame: blameOf(ERROR_CODES[code]) }
+    : { status, message, blame: 'remote' };
 }
 
 /** What kind of trouble a code is, in the words that an operator sorts troubles by. Total: a new code needs a word here. */
@@ -79,7 +100,12 @@ const TROUBLE = {
   INTERNAL_ERROR: 'plugin fault',
 } as const satisfies Record<ErrorCode, string>;
 
-/** One sentence that tells a dead worker, an unreachable remote, one that answers badly and refused credentials apart. */
-export function describeFailure(error: ErrorEnvelope): string {
-  return `${TROUBLE[error.code]}: ${error.message}`;
+/** One sentence that tells a dead worker, an unreachable remote, one that answers badly and refused credentials apart, and who must act. */
+export function findingOf(error: ErrorEnvelope): Finding & { readonly status: 'unhealthy' } {
+  return { status: 'unhealthy', message: `${TROUBLE[error.code]}: ${error.message}`, blame: blameOf(error) };
+}
+
+/** Health has no caller: what asked too much of the remote system there is its plugin. */
+function blameOf({ blame }: Pick<ErrorEnvelope, 'blame'>): Blame {
+  return blame === 'caller' ? 'plugin' : blame;
 }

@@ -30,7 +30,7 @@ import {
 } from '@automate/contract';
 import type { Execute } from '../execution/pipeline.ts';
 import { waitWithin } from '../execution/wait-within.ts';
-import { describeFailure } from '../health/probe.ts';
+import { findingOf } from '../health/probe.ts';
 import type { ConnectorEntry } from '../registry/connector-state.ts';
 import type { Registry } from '../registry/registry.ts';
 import { endpointOf, viewConnector } from './connector-views.ts';
@@ -144,7 +144,7 @@ export class HostConnectorService implements ConnectorService {
       return { ...facts, status, success: false, error: message };
     }
     try {
-      await waitWithin(this.#connect(entry), options);
+      await waitWithin(this.#options.live.target(id).test(), options);
       return { ...facts, status: 'healthy', success: true };
     } catch (reason) {
       const error = ConnectorError.from(reason);
@@ -153,20 +153,9 @@ export class HostConnectorService implements ConnectorService {
         ...facts,
         status: 'unhealthy',
         success: false,
-        error: describeFailure(error.toEnvelope()),
+        error: findingOf(error.toEnvelope()).message,
       };
     }
-  }
-
-  /** Connects anew, also where the connector was connected before: a test speaks of now. */
-  async #connect(entry: ConnectorEntry): Promise<void> {
-    const { worker } = this.#options.live.target(entry.id);
-    // Whoever tests has usually just repaired something: no back-off or quarantine may stand in the way.
-    worker.reset();
-    const deadline = Date.now() + entry.config.limits.startTimeoutMs;
-    await worker.ensure('initialized', { deadline });
-    const outcome = await worker.call({ op: 'connect', action: '', payload: '{}', deadline });
-    if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
   }
 
   async execute(request: ExecuteRequest, options?: CallOptions): Promise<ExecuteResult> {

@@ -1,4 +1,4 @@
-import type { CallOptions, HealthReport } from '@automate/contract';
+import type { CallOptions, ConnectorStatus, HealthReport } from '@automate/contract';
 import { UnavailableError } from '@automate/contract';
 import { HealthRecord } from '../health/health-record.ts';
 import type { HealthMonitor } from '../health/health-monitor.ts';
@@ -12,8 +12,10 @@ export interface LiveConnectorsOptions {
   readonly registry: Registry;
   readonly monitor: HealthMonitor;
   createWorker(entry: ConnectorEntry, kind: Kind): ConnectorWorker;
-  /** The health of a connector may have changed. */
+  /** What is known of a connector's health may have changed, by a check, a test or a call. */
   onHealth(id: string): void;
+  /** A connector was checked. */
+  onCheck(id: string, status: ConnectorStatus): void;
 }
 
 /** The running side of the registry: one live connector per usable entry, made when first needed. */
@@ -65,6 +67,8 @@ export class LiveConnectors {
     const entry = this.#options.registry.get(id);
     const report = entry.state.phase === 'usable' ? await this.target(id).check(call) : reportUnusable(entry);
     this.#options.onHealth(id);
+    // It may have been removed meanwhile.
+    if (this.#options.registry.find(id) !== undefined) this.#options.onCheck(id, report.status);
     return report;
   }
 
@@ -87,7 +91,12 @@ export class LiveConnectors {
       throw new UnavailableError('the host is shutting down', { connector: id, details: { reason: 'shutting_down' } });
     switch (state.phase) {
       case 'usable': {
-        const live = new LiveConnector(entry, this.#options.createWorker(entry, state.kind));
+        const { createWorker, onHealth } = this.#options;
+        const live = new LiveConnector({
+          entry,
+          worker: createWorker(entry, state.kind),
+          onHealth: () => onHealth(id),
+        });
         this.#live.set(id, live);
         return live;
       }
@@ -116,6 +125,7 @@ function reportUnusable(entry: ConnectorEntry): HealthReport {
     status: disabled ? 'unavailable' : 'unhealthy',
     healthy: false,
     message: entry.state.phase === 'missing' ? entry.state.reason : 'disabled',
+    ...(disabled ? undefined : { blame: 'operator' }),
     responseTimeMs: 0,
     consecutiveFailures: 0,
   };

@@ -45,7 +45,7 @@ function pipelineOver(...answers: readonly (Outcome<string> | ConnectorError)[])
   const description = { kind: 'k', open: false, capabilities: {}, actions: ACTIONS };
   const bulkhead = new Bulkhead(LIMITS);
   const execute = createPipeline({
-    find: (id) => ({ id, worker, bulkhead, limits: LIMITS, retry: RETRY }),
+    find: (id) => ({ id, worker, bulkhead, limits: LIMITS, retry: RETRY, notice: () => undefined }),
     recorder: { start: () => ({ end: () => undefined }) },
   });
   return { calls, call: (action: string) => execute({ id: 'c', action, payload: '{}' }) };

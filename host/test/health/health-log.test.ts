@@ -43,8 +43,14 @@ describe('the log', () => {
       .filter((line) => /"event":"(un)?healthy"/.test(line))
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines).toMatchObject([
-      { level: 'warn', connector: 'line', event: 'unhealthy', reason: expect.stringContaining('the line is cut') },
-      { level: 'info', connector: 'line', event: 'healthy' },
+      {
+        level: 'warn',
+        connector: 'line',
+        event: 'unhealthy',
+        reason: 'remote unreachable: the line is cut',
+        blame: 'remote',
+      },
+      { level: 'info', connector: 'line', event: 'healthy', reason: 'all is well', blame: 'remote' },
     ]);
     expect(lines).toHaveLength(2);
   });

@@ -1,4 +1,4 @@
-const BLAMES = ['caller', 'operator', 'plugin', 'remote'] as const;
+export const BLAMES = ['caller', 'operator', 'plugin', 'remote'] as const;
 
 /** Who has to act for the error to go away. */
 export type Blame = (typeof BLAMES)[number];

@@ -1,17 +1,20 @@
 import type { ConnectorStatus } from './connector.ts';
+import type { Blame } from './error-codes.ts';
 
-/** What a probe of one connector found. */
+/** How one connector is: what its last check found, or what failed since in a test, a connect or a call. */
 export interface HealthReport {
   readonly id: string;
   readonly status: ConnectorStatus;
   /** `status === 'healthy'`. */
   readonly healthy: boolean;
   readonly message: string;
+  /** Who must act for it to become healthy; absent where it is not unhealthy. */
+  readonly blame?: Blame;
   /** Milliseconds that the probe took; 0 when there was none. */
   readonly responseTimeMs: number;
-  /** When the probe ended, ISO 8601; absent when there was none. */
+  /** When that was found, ISO 8601; absent when nothing was. */
   readonly checkedAt?: string;
-  /** When a probe last found it healthy, ISO 8601. */
+  /** When it was last found healthy, ISO 8601. */
   readonly lastSuccessAt?: string;
   readonly consecutiveFailures: number;
 }

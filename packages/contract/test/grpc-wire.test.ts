@@ -105,7 +105,12 @@ const ADDED: Record<string, Record<string, string>> = {
   ListConnectorsRequest: { tag: '100 string' },
   HealthCheckAllRequest: { cached: '100 bool' },
   HealthCheckAllResponse: { reports: '100 map to HealthCheckResponse' },
-  HealthCheckResponse: { checked_at: '100 string', last_success_at: '101 string', consecutive_failures: '102 int32' },
+  HealthCheckResponse: {
+    checked_at: '100 string',
+    last_success_at: '101 string',
+    consecutive_failures: '102 int32',
+    blame: '103 string',
+  },
   ExecuteActionRequest: {
     id: '1 string',
     action: '2 string',

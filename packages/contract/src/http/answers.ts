@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CONNECTION_MODES, CONNECTOR_STATUSES, CONNECTOR_TYPES } from '../connector.ts';
 import type { ErrorCode } from '../error-codes.ts';
-import { ERROR_CODES } from '../error-codes.ts';
+import { BLAMES, ERROR_CODES } from '../error-codes.ts';
 import { PLUGIN_REASONS, PLUGIN_STATUSES } from '../plugin-report.ts';
 
 /** Any JSON object, such as a payload or a JSON Schema: maps that users fill pass untouched. */
@@ -45,6 +45,7 @@ export const healthReportSchema = z
     status: z.enum(CONNECTOR_STATUSES),
     healthy: z.boolean(),
     message: z.string(),
+    blame: z.enum(BLAMES).optional().meta({ description: 'Who must act for it to become healthy' }),
     response_time_ms: milliseconds,
     checked_at: z.string().optional().meta({ description: 'ISO 8601; absent when it was never probed' }),
     last_success_at: z.string().optional(),
@@ -155,7 +156,7 @@ export const problemDocumentSchema = z
     name: z.string(),
     retryable: z.boolean(),
     effect: z.enum(['none', 'maybe']),
-    blame: z.enum(['caller', 'operator', 'plugin', 'remote']),
+    blame: z.enum(BLAMES),
     retry_after_ms: milliseconds.optional(),
     connector: z.string().optional(),
     attempts: z.int().min(1).optional().meta({ description: 'How often the call was tried; absent where it was not' }),

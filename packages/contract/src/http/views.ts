@@ -60,6 +60,7 @@ export function healthReportView(report: HealthReport): View<typeof healthReport
     status: report.status,
     healthy: report.healthy,
     message: report.message,
+    ...(report.blame === undefined ? {} : { blame: report.blame }),
     response_time_ms: report.responseTimeMs,
     ...(report.checkedAt === undefined ? {} : { checked_at: report.checkedAt }),
     ...(report.lastSuccessAt === undefined ? {} : { last_success_at: report.lastSuccessAt }),

@@ -1,5 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import type { ConnectorStatus } from '../../connector.ts';
+import { BLAMES } from '../../error-codes.ts';
+import type { Blame } from '../../error-codes.ts';
 import type { HealthReport, TestReport } from '../../health.ts';
 import {
   HealthCheckAllResponseSchema,
@@ -11,7 +13,7 @@ import type {
   HealthCheckResponse,
   TestConnectorResponse,
 } from '../../gen/connectors/connectors_pb.ts';
-import { int64ToNumber, millisToInt64, statusFromNumber, statusToNumber } from './words.ts';
+import { int64ToNumber, millisToInt64, readWord, statusFromNumber, statusToNumber } from './words.ts';
 import type { Problems } from './words.ts';
 
 export function healthToMessage(report: HealthReport): HealthCheckResponse {
@@ -23,6 +25,7 @@ export function healthToMessage(report: HealthReport): HealthCheckResponse {
     ...(report.checkedAt === undefined ? {} : { checkedAt: report.checkedAt }),
     ...(report.lastSuccessAt === undefined ? {} : { lastSuccessAt: report.lastSuccessAt }),
     consecutiveFailures: report.consecutiveFailures,
+    ...(report.blame === undefined ? {} : { blame: report.blame }),
   });
 }
 
@@ -33,6 +36,9 @@ export function healthFromMessage(message: HealthCheckResponse, problems: Proble
     status,
     healthy: status === 'healthy',
     message: message.message,
+    ...(message.blame === undefined
+      ? {}
+      : { blame: readWord<Blame>(BLAMES, message.blame, { path: 'blame', problems, fallback: 'plugin' }) }),
     responseTimeMs: int64ToNumber(message.responseTimeMs, { path: 'response_time_ms', problems }),
     ...(message.checkedAt === undefined ? {} : { checkedAt: message.checkedAt }),
     ...(message.lastSuccessAt === undefined ? {} : { lastSuccessAt: message.lastSuccessAt }),
