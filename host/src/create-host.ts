@@ -33,6 +33,8 @@ import { Descriptions } from './service/descriptions.ts';
 import { EventHub } from './service/event-hub.ts';
 import { LiveConnectors } from './service/live-connectors.ts';
 import { Registrations } from './service/registrations.ts';
+import type { Scrubber } from './secrets/scrubber.ts';
+import { createScrubber } from './secrets/scrubber.ts';
 import { holdDataDir, openDataDir, refuseWhereServed } from './store/data-dir.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
@@ -53,12 +55,16 @@ export interface HostOptions {
   readonly logTo: Writable;
   /** Node's `process`, for metrics of its memory and CPU time. Absent: those are not measured. */
   readonly process?: ProcessUsage;
+  /** Knows the secrets of this host; for programs that print errors of their own. */
+  readonly scrubber?: Scrubber;
   /** Kinds that the embedding program brings along. */
   readonly kinds?: readonly KindRegistration[];
 }
 
 /** Milliseconds without a call after which a worker that has no health checks stops. */
 const IDLE_STOP_MS = 10 * 60_000;
+/** Who teaches the scrubber what variables hold; no id of a connector. */
+const VARIABLES = 'variables of the configuration';
 /** How long connectors may take to close, each, in milliseconds. */
 const CLOSE_GRACE_MS = 5_000;
 
@@ -97,8 +103,9 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   if (!loaded.ok) throw new HostConfigError(loaded.problems);
   timer.mark('configuration');
 
-  const secrets = openSecrets({ env, secretsDir: settings.secretsDir });
-  const { scrubber } = secrets;
+  const { scrubber = createScrubber() } = options;
+  const secrets = openSecrets({ env, settings, scrubber });
+  scrubber.learn(VARIABLES, loaded.config.secretVariables);
   const log = await openHostLog({
     level: settings.logLevel,
     format: settings.logFormat,
@@ -234,6 +241,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     apply: (next) => {
       const before = config;
       config = next;
+      scrubber.learn(VARIABLES, config.secretVariables);
       const change = reconfiguration.reload(before, config);
       announcements.all(change);
       return change;

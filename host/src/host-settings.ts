@@ -97,7 +97,9 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
   const secretsDir = env['SECRETS_DIR'] || undefined;
   const otlpEndpoint = flags.otlpEndpoint ?? (env['OTEL_EXPORTER_OTLP_ENDPOINT'] || undefined);
   if (otlpEndpoint !== undefined && !/^https?:\/\//.test(otlpEndpoint)) {
-    refuse('OTEL_EXPORTER_OTLP_ENDPOINT', 'an http(s) URL', otlpEndpoint, undefined);
+    // Of more than a name and a port, any part may be a credential.
+    const shown = /[@?/]/.test(otlpEndpoint) ? '…' : otlpEndpoint;
+    refuse('OTEL_EXPORTER_OTLP_ENDPOINT', 'an http(s) URL', shown, undefined);
   }
   const settings: HostSettings = {
     ...(configPath === undefined ? undefined : { configPath: resolve(projectDir, configPath) }),

@@ -48,6 +48,17 @@ describe('a kind that needs no configuration', () => {
   });
 });
 
+describe('a kind whose connector without configuration cannot be made', () => {
+  it('has none, which the report of the start says', async () => {
+    await using it = await SandboxHost.open({
+      kinds: [],
+      register: [{ kind: 'health', adapter: { entry: ECHO }, autoconfigure: true }],
+    });
+    expect(await it.service.list()).toEqual([]);
+    expect(it.host.report.warnings.join()).toMatch(/"health".*cannot be made: id: .*a route of the REST API/);
+  });
+});
+
 describe('a kind that the embedding program registers', () => {
   it('runs in a worker when it is a module, and inline, labelled not isolated, when it is a class', async () => {
     await using it = await SandboxHost.open({

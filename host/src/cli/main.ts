@@ -4,8 +4,9 @@ import { buffer } from 'node:stream/consumers';
 import { inspect, styleText } from 'node:util';
 import type { ConnectorService } from '@automate/contract';
 import { formatBootReport } from '../boot-report.ts';
+import type { Scrubber } from '../compose/project-tools.ts';
 import { diagnose } from '../compose/doctor.ts';
-import { locateHost, parseRegistrationText, writeDefaultConfig } from '../compose/project-tools.ts';
+import { createScrubber, locateHost, parseRegistrationText, writeDefaultConfig } from '../compose/project-tools.ts';
 import { createHost } from '../create-host.ts';
 import { findProjectRoot, readIdentity } from '../identity.ts';
 import { openLocalService } from '../open-local-service.ts';
@@ -35,15 +36,16 @@ export async function run(): Promise<void> {
   process.stdout.on('error', reportBrokenOutput());
   process.stderr.on('error', () => undefined);
   for (const output of [process.stdout, process.stderr]) writeWhole(output);
+  const scrubber = createScrubber();
   const threads = watchThreads(process);
   // Threads that nobody holds the process for are still waited for at its exit: then rather go on, until what was begun is done.
   process.on('beforeExit', () => void (threads.size > 0 && setTimeout(() => undefined, 20)));
   process.on('uncaughtException', (error) => {
-    process.stderr.write(`fatal: ${inspect(error)}\n`);
+    process.stderr.write(`fatal: ${scrubber.scrubString(inspect(error))}\n`);
     endNow(process, EXIT.failed);
   });
   const interrupted = new AbortController();
-  const context = createContext(interrupted.signal);
+  const context = createContext(interrupted.signal, scrubber);
   const { version } = readIdentity();
   const program = buildProgram(context, version);
   // A first signal lets the command end by itself and undo what it can, a second one ends the process; `start` has its own.
@@ -72,7 +74,7 @@ function reportBrokenOutput(): (error: NodeJS.ErrnoException) => void {
   };
 }
 
-function createContext(interrupted: AbortSignal): CliContext {
+function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext {
   return {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
@@ -82,10 +84,10 @@ function createContext(interrupted: AbortSignal): CliContext {
     parseRegistration: parseRegistrationText,
     readFile: (path) => readFile(path),
     async withService(options, doing, work) {
-      await using service = await openService(options);
+      await using service = await openService(options, scrubber);
       return await withProgress({ doing, stream: process.stderr, work: () => work(service, { signal: interrupted }) });
     },
-    serve,
+    serve: (options) => serve(options, scrubber),
     writeDefaultConfig: async (options) => writeDefaultConfig(await projectOf(options)),
     diagnose: async (options) => {
       const address = addressOf(options);
@@ -123,17 +125,17 @@ function addressOf(options: GlobalOptions): string | undefined {
 }
 
 /** The named service; else the host that runs on this data directory; else a service in this process. */
-async function openService(options: GlobalOptions): Promise<ConnectorService> {
+async function openService(options: GlobalOptions, scrubber: Scrubber): Promise<ConnectorService> {
   const address = addressOf(options);
   if (address !== undefined) return connectTo({ address });
   const projectDir = await projectOf(options);
   const flags = { ...flagsOf(options), logLevel: process.env['LOG_LEVEL'] || 'warn' };
   const running = await locateHost({ cwd: projectDir, env: process.env, flags });
   if (running !== undefined) return connectTo({ address: running.grpc });
-  return openLocalService({ cwd: projectDir, env: process.env, flags, logTo: process.stderr });
+  return openLocalService({ cwd: projectDir, env: process.env, flags, logTo: process.stderr, scrubber });
 }
 
-async function serve(options: GlobalOptions & StartOptions): Promise<void> {
+async function serve(options: GlobalOptions & StartOptions, scrubber: Scrubber): Promise<void> {
   const cwd = await projectOf(options);
   const { json, grpcPort, httpPort, bindAddress, healthInterval, logLevel, otlpEndpoint } = options;
   const logFormat = options.logFormat ?? (json === true ? 'json' : undefined);
@@ -149,14 +151,17 @@ async function serve(options: GlobalOptions & StartOptions): Promise<void> {
   };
   // Listened to from the start: who interrupts a host that is coming up means it.
   const stopped = stopSignal();
-  const host = await createHost({ cwd, env: process.env, flags, logTo: process.stdout, process });
+  const host = await createHost({ cwd, env: process.env, flags, logTo: process.stdout, process, scrubber });
   const style: CliContext['style'] = (format, words) => styleText(format, words, { stream: process.stdout });
   if (host.logFormat === 'pretty') process.stdout.write(formatBootReport(host.report, style));
   else process.stdout.write(`${JSON.stringify(readyRecord(host.report, new Date()))}\n`);
 
   process.on(
     'SIGHUP',
-    () => void host.reload().catch((error: unknown) => process.stderr.write(`reload failed: ${String(error)}\n`)),
+    () =>
+      void host
+        .reload()
+        .catch((error: unknown) => process.stderr.write(`reload failed: ${scrubber.scrubString(String(error))}\n`)),
   );
   await stopped;
   await host.close();

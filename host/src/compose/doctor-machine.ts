@@ -8,6 +8,7 @@ import type { HostConfig } from '../config/host-config.ts';
 import type { Environment, HostSettings } from '../host-settings.ts';
 import { explainListening } from '../transports/listen-error.ts';
 import type { Finding } from './finding.ts';
+import { createScrubber } from '../secrets/scrubber.ts';
 import { openSecrets, shortSecrets } from './secrets.ts';
 
 /** How long pnpm may take to say its version, in milliseconds. */
@@ -97,7 +98,7 @@ export async function checkProfiles(
   env: Environment,
   secretsDir: string | undefined,
 ): Promise<readonly Finding[]> {
-  const secrets = openSecrets({ env, secretsDir });
+  const secrets = openSecrets({ env, settings: { secretsDir }, scrubber: createScrubber() });
   const users = config.connectors.filter(({ config: { enabled } }) => enabled);
   const findings = await Promise.all(
     users.map(async ({ config: connector }): Promise<readonly Finding[]> => {

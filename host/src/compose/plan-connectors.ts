@@ -1,4 +1,3 @@
-import type { ConnectorConfig } from '@automate/contract';
 import { describeProblem } from '@automate/contract';
 import { parseConnectorConfig } from '@automate/contract/schemas';
 import type { ConfiguredConnector } from '../config/host-config.ts';
@@ -43,8 +42,13 @@ export function planConnectors({ configured, kinds, store, healthIntervalMs }: P
   }
   for (const kind of kinds.all()) {
     if (!kind.autoconfigure || inputs.has(kind.name)) continue;
-    const config = defaultConfig(kind.name, kind.title ?? kind.name, healthIntervalMs);
-    if (config !== undefined) inputs.set(kind.name, { owner: 'plugin', config, written: config });
+    const wire = { id: kind.name, name: kind.title ?? kind.name };
+    const parsed = parseConnectorConfig(wire, { defaults: { healthIntervalMs } });
+    if (parsed.ok) inputs.set(kind.name, { owner: 'plugin', config: parsed.config, written: parsed.config });
+    else
+      warnings.push(
+        `the kind "${kind.name}" asks for a connector without configuration, which cannot be made: ${parsed.problems.map(describeProblem).join('; ')}`,
+      );
   }
   const remote = [...inputs.values()].flatMap(({ config }) => (config.mode === 'remote' ? [`"${config.id}"`] : []));
   if (remote.length > 0)
@@ -52,11 +56,6 @@ export function planConnectors({ configured, kinds, store, healthIntervalMs }: P
       `mode: remote of ${remote.join(', ')} is shown and changes nothing: where requests go is said by host, port and scheme`,
     );
   return { inputs: [...inputs.values()], warnings };
-}
-
-function defaultConfig(kind: string, name: string, healthIntervalMs: number): ConnectorConfig | undefined {
-  const parsed = parseConnectorConfig({ id: kind, name }, { defaults: { healthIntervalMs } });
-  return parsed.ok ? parsed.config : undefined;
 }
 
 /** What has to happen to the registry for the plan to hold. */

@@ -8,6 +8,8 @@ import { findRunningHost } from '../store/data-dir.ts';
 
 export { writeDefaultConfig } from '../config/default-config.ts';
 export { parseRegistrationText } from '../config/parse-registered.ts';
+export { createScrubber } from '../secrets/scrubber.ts';
+export type { Scrubber } from '../secrets/scrubber.ts';
 
 export interface LocateOptions {
   /** Where the project is looked for, upwards. */

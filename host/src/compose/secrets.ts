@@ -1,22 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import type { AuthConfig, ConnectorConfig, ConnectorDescription, JsonObject, TlsConfig } from '@automate/contract';
 import type { ProfileConfig } from '../config/host-config.ts';
-import type { Environment } from '../host-settings.ts';
+import type { Environment, HostSettings } from '../host-settings.ts';
 import type { SecretFilter, WorkerConfig } from '../runtime/runtime.ts';
+import { headerSecrets } from '../secrets/literal-secrets.ts';
 import { MIN_SECRET_LENGTH } from '../secrets/secret-forms.ts';
 import { secretSettings } from '../secrets/secret-settings.ts';
 import { createSecretResolver } from '../secrets/resolver.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
-import { createScrubber } from '../secrets/scrubber.ts';
+import { secretsInUrl } from '../secrets/url-secrets.ts';
 
 export interface SecretsOptions {
   readonly env: Environment;
-  readonly secretsDir: string | undefined;
+  readonly settings: Pick<HostSettings, 'secretsDir' | 'otlpEndpoint'>;
+  readonly scrubber: Scrubber;
 }
 
 /** Secrets of the connectors: resolved for their workers, and kept out of everything else from then on. */
 export interface Secrets {
-  readonly scrubber: Scrubber;
   /** What the runtime passes every text of a connector through. */
   readonly filter: SecretFilter;
   /**
@@ -36,15 +37,14 @@ export interface Secrets {
 const OBTAINED_LENGTH = { least: 8, most: 16 * 1024 };
 
 /** Opens the resolver and the scrubber that learns from it. */
-export function openSecrets({ env, secretsDir }: SecretsOptions): Secrets {
-  const scrubber = createScrubber();
+export function openSecrets({ env, settings: { secretsDir, otlpEndpoint }, scrubber }: SecretsOptions): Secrets {
+  scrubber.learn('the export of traces', exportSecrets(env, otlpEndpoint));
   const resolver = createSecretResolver({
     env,
     ...(secretsDir === undefined ? undefined : { secretsDir }),
     learn: (connector, values) => scrubber.learn(connector, values),
   });
   return {
-    scrubber,
     filter: {
       ...scrubber,
       learn: (connector, values) => {
@@ -59,7 +59,10 @@ export function openSecrets({ env, secretsDir }: SecretsOptions): Secrets {
       const profile = config.profile === undefined ? undefined : profiles.get(config.profile);
       const resolved = await resolver.resolveConfig(config, profile);
       scrubber.learn(config.id, [
-        ...secretSettings(resolved.settings, description?.configSchema),
+        ...[resolved.settings, resolved.config.settings, resolved.profile?.settings ?? {}].flatMap((settings) =>
+          secretSettings(settings, description?.configSchema),
+        ),
+        ...secretSettings(resolved.config.metadata, undefined),
         ...pairsOf(resolved.config.auth),
         await keyOf(resolved.config.tls),
       ]);
@@ -71,6 +74,16 @@ export function openSecrets({ env, secretsDir }: SecretsOptions): Secrets {
       scrubber.release(owner);
     },
   };
+}
+
+/** What the exporter of traces sends, which reads its headers from the environment by itself. */
+function exportSecrets(env: Environment, endpoint = ''): readonly string[] {
+  const lists = [env['OTEL_EXPORTER_OTLP_HEADERS'], env['OTEL_EXPORTER_OTLP_TRACES_HEADERS']];
+  const forms = lists.map((list = '') => list.replaceAll('+', '%2B').replaceAll(',', '&'));
+  const pairs = forms.flatMap((form) =>
+    [...new URLSearchParams(form)].map(([name, value]) => [name.trim(), value.trim()]),
+  );
+  return [...secretsInUrl(endpoint), ...headerSecrets(Object.fromEntries(pairs))];
 }
 
 /** What goes over the wire for basic and for clients of OAuth 2, so that a short password is known there. */

@@ -41,6 +41,8 @@ export interface HostConfig {
   /** `files.roots`; absolute where the file was loaded. */
   readonly fileRoots: readonly string[];
   readonly profiles: ReadonlyMap<string, ProfileConfig>;
+  /** What those variables hold that are secret by their name, or by where they are used. */
+  readonly secretVariables: readonly string[];
 }
 
 /** What holds without a file, and where a file is silent. */

@@ -40,6 +40,17 @@ export function interpolate(text: string, environment: Environment): Interpolati
   return { kind: 'resolved', text: resolved, whole: references === 1 && isWhole(text) };
 }
 
+/** The variables that a text reads, with what each stands for. */
+export function variablesIn(
+  text: string,
+  environment: Environment,
+): readonly { readonly name: string; readonly value: string }[] {
+  return [...text.matchAll(MARK)].flatMap(([mark, escape, inside = '']) => {
+    const value = escape === undefined ? valueOf(mark, inside, environment) : undefined;
+    return typeof value === 'string' ? [{ name: REFERENCE.exec(inside)?.groups?.['name'] ?? '', value }] : [];
+  });
+}
+
 function valueOf(
   mark: string,
   inside: string,

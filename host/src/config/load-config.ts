@@ -50,5 +50,5 @@ async function locate({ cwd, configPath }: LoadConfigOptions): ReturnType<typeof
 }
 
 function emptyConfig(): HostConfig {
-  return { connectors: [], plugins: DEFAULT_PLUGINS, fileRoots: [], profiles: new Map() };
+  return { connectors: [], plugins: DEFAULT_PLUGINS, fileRoots: [], profiles: new Map(), secretVariables: [] };
 }

@@ -4,8 +4,10 @@ import type { ConfigDefaults, WirePlugins, WireProfile } from '@automate/contrac
 import { DEFAULT_PLUGINS } from './host-config.ts';
 import type { ConfiguredConnector, HostConfig, PluginsConfig, ProfileConfig } from './host-config.ts';
 import type { Environment } from './interpolate.ts';
+import { variablesIn } from './interpolate.ts';
 import { readConfigText } from './read-config-text.ts';
-import type { ResolvedValues } from './resolve-variables.ts';
+import type { ResolvedValues, WrittenText } from './resolve-variables.ts';
+import { soundsSecret } from './secret-name.ts';
 import { toWrittenForm } from './written-form.ts';
 
 export type ParsedConfig =
@@ -34,6 +36,7 @@ export function parseConfig(text: string, options: ParseConfigOptions): ParsedCo
       connectors: parsed.connectors.map((config, index) => configured(config, index, values)),
       plugins: toPlugins(parsed.plugins),
       fileRoots: parsed.files.roots ?? [],
+      secretVariables: [...values.written.values()].flatMap((text) => secretsOf(text, options.environment)),
       profiles: new Map(Array.from(parsed.profiles, ([name, profile]) => [name, toProfile(name, profile)])),
     },
   };
@@ -44,6 +47,16 @@ function configured(config: ConnectorConfig, index: number, values: ResolvedValu
     .filter(({ path }) => path[0] === 'connectors' && path[1] === index)
     .map(({ path, text }) => ({ path: path.slice(2), text }));
   return { config, written: toWrittenForm(config, texts) };
+}
+
+/** Where a whole may be shown that a variable made secret: there, what is no word is taken for a token. */
+const URL_FIELDS = new Set(['base_path', 'proxy', 'token_url']);
+
+function secretsOf({ path, text }: WrittenText, environment: Environment): readonly string[] {
+  const inUrl = URL_FIELDS.has(String(path.at(-1)));
+  return variablesIn(text, environment)
+    .filter(({ name, value }) => soundsSecret(name) || (inUrl && /\d/.test(value) && /[A-Za-z]/.test(value)))
+    .map(({ value }) => value);
 }
 
 function toPlugins(plugins: WirePlugins): PluginsConfig {

@@ -13,13 +13,17 @@ export function literalSecrets({ auth, settings, basePath, proxy }: ConnectorCon
 }
 
 function authSecrets(auth: AuthConfig): readonly string[] {
-  const headers = Object.entries(auth.headers ?? {}).flatMap(([name, value]) => {
+  const given = [auth.password, auth.token, auth.apiKey, auth.clientSecret, ...Object.values(auth.tokenParams ?? {})];
+  return [...given, ...headerSecrets(auth.headers ?? {})].filter((value) => value !== undefined);
+}
+
+/** The values of headers as they are sent, and without their scheme. */
+export function headerSecrets(headers: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(headers).flatMap(([name, value]) => {
     if (OPEN_HEADER.test(name)) return [];
     const credential = SCHEME.exec(value)?.groups?.credential;
     return credential === undefined ? [value] : [value, credential];
   });
-  const given = [auth.password, auth.token, auth.apiKey, auth.clientSecret, ...Object.values(auth.tokenParams ?? {})];
-  return [...given, ...headers].filter((value) => value !== undefined);
 }
 
 function textsOf(value: JsonValue): readonly string[] {

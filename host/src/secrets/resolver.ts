@@ -8,6 +8,7 @@ import type { WorkerConfig } from '../runtime/runtime.ts';
 import { createEnvBackend } from './backends/env.ts';
 import { createFileBackend } from './backends/file.ts';
 import { literalSecrets } from './literal-secrets.ts';
+import type { ParsedReference } from './parse-secret-ref.ts';
 import { parseSecretRef } from './parse-secret-ref.ts';
 import type { SecretBackend, SecretRead } from './secret-backend.ts';
 import { secretsInUrl } from './url-secrets.ts';
@@ -22,8 +23,6 @@ export interface SecretResolverOptions {
 }
 
 export interface SecretResolver {
-  /** The secret that a reference stands for. Rejects with ConfigInvalidError, which names the reference and never a value. */
-  resolve(reference: string): Promise<string>;
   /**
    * A connector's configuration for its worker: references replaced, the profile's settings beneath its own, absent
    * fields of `auth` filled from the profile's secrets. Fails closed: rejects with a ConfigInvalidError that names every
@@ -41,9 +40,7 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
 
   const environment = proxiesOf(options.env);
 
-  const read = async (text: string): Promise<SecretRead> => {
-    const parsed = parseSecretRef(text);
-    if (parsed.kind === 'literal') return { ok: false, reason: 'it is no secret reference' };
+  const read = async (parsed: Exclude<ParsedReference, { readonly kind: 'literal' }>): Promise<SecretRead> => {
     if (parsed.kind === 'malformed') return { ok: false, reason: parsed.reason };
     const result = await backends[parsed.reference.backend].read(parsed.reference);
     return result.ok && looksLikeSecretReference(result.value)
@@ -52,18 +49,13 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
   };
 
   return {
-    async resolve(text) {
-      const result = await read(text);
-      if (!result.ok) throw new ConfigInvalidError(`the secret ${nameOf(text)} cannot be read: ${result.reason}`);
-      return result.value;
-    },
-
     async resolveConfig(config, profile) {
       const problems: Problem[] = [...checkProfile(config, profile)];
       const references: string[] = [];
       const resolveText = async (text: string, path: string): Promise<string> => {
-        if (parseSecretRef(text).kind === 'literal') return text;
-        const result = await read(text);
+        const parsed = parseSecretRef(text);
+        if (parsed.kind === 'literal') return text;
+        const result = await read(parsed);
         if (result.ok) {
           references.push(result.value);
           return result.value;

@@ -1,9 +1,11 @@
 import type { JsonObject, JsonSchema, JsonValue } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
+import { soundsSecret } from '../config/secret-name.ts';
 
 /**
  * The settings with what their schema marks as `writeOnly`, and everything beneath, replaced by `replace`. A branch of
- * `anyOf` and the like is enough to mark: which of them holds is for the schema's own library to say.
+ * `anyOf` and the like is enough to mark: which of them holds is for the schema's own library to say. Texts and numbers
+ * whose name sounds secret are marked too, unless the schema says `writeOnly: false`, or that they are paths.
  */
 export function replaceSecretSettings(
   settings: JsonObject,
@@ -49,7 +51,11 @@ function replaceMarked(
   if (!isJsonObject(value)) return value;
   return mapFields(value, (key, field) => {
     const below = schemas.flatMap((schema) => fieldSchemas(schema, key));
-    return replaceMarked(field, below, root, replace);
+    const isOpen = branchesOf(below, root).some((schema) => schema['writeOnly'] === false || 'x-local-path' in schema);
+    const items = Array.isArray(field) ? field : [field];
+    return soundsSecret(key) && !isOpen && items.every((item) => /^(?:string|number)$/.test(typeof item))
+      ? replaceLeaves(field, replace)
+      : replaceMarked(field, below, root, replace);
   });
 }
 

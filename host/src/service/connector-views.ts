@@ -2,7 +2,7 @@ import type { ConnectorInfo, HealthReport } from '@automate/contract';
 import { buildEndpoint } from '@automate/contract';
 import type { ConnectorEntry } from '../registry/connector-state.ts';
 import { kindOf } from '../registry/connector-state.ts';
-import { maskUrls } from './mask-config.ts';
+import { maskMetadata, maskUrls } from './mask-config.ts';
 
 /** What everyone may know of a connector, from its entry and its health. */
 export function viewConnector(entry: ConnectorEntry, report: HealthReport): ConnectorInfo {
@@ -18,7 +18,7 @@ export function viewConnector(entry: ConnectorEntry, report: HealthReport): Conn
     enabled: config.enabled,
     status: report.status,
     mode: config.mode,
-    metadata: maskUrls(written.metadata),
+    metadata: maskMetadata(written.metadata),
     tags: config.tags,
     owner: entry.owner,
     isolation: kind?.source.via === 'class' ? 'none' : 'thread',

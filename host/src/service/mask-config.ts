@@ -26,6 +26,7 @@ export function maskConfig(
     settings: described
       ? replaceSecretSettings(written.settings, configSchema, maskLeaf)
       : (replaceLeaves(written.settings, maskLeaf) as JsonObject),
+    metadata: maskMetadata(written.metadata),
   };
   return maskUrls(masked as unknown as JsonObject) as unknown as ConnectorConfig;
 }
@@ -35,6 +36,11 @@ export function maskUrls<T extends JsonValue>(value: T): T {
   return replaceLeaves(value, (leaf) =>
     typeof leaf === 'string' && secretsInUrl(leaf).length > 0 ? MASKED_SECRET : leaf,
   ) as T;
+}
+
+/** Metadata is for words that everyone may read; those whose name sounds secret are none. */
+export function maskMetadata(metadata: ConnectorConfig['metadata']): ConnectorConfig['metadata'] {
+  return maskUrls(replaceSecretSettings(metadata, undefined, maskLeaf) as ConnectorConfig['metadata']);
 }
 
 function maskAuth(auth: AuthConfig): AuthConfig {

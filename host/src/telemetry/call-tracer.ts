@@ -52,7 +52,8 @@ export async function createCallTracer(options: CallTracerOptions): Promise<Call
     import('@opentelemetry/exporter-trace-otlp-http'),
   ]);
   const exporter = new otlp.OTLPTraceExporter({ url, timeoutMillis: EXPORT_TIMEOUT_MS });
-  reportFailures(exporter, url, options.logger);
+  const { origin, pathname } = new URL(url);
+  reportFailures(exporter, origin + pathname, options.logger);
   const provider = new sdk.TracerProvider({
     resource: resources.resourceFromAttributes({
       'service.name': options.serviceName,
@@ -105,7 +106,7 @@ function tracesUrl(endpoint: string): string {
   if (base !== null && (base.protocol === 'http:' || base.protocol === 'https:'))
     return new URL('v1/traces', base).href;
   throw new ConfigInvalidError(
-    `OTEL_EXPORTER_OTLP_ENDPOINT: expected the http or https URL of a collector such as "http://127.0.0.1:4318", received ${JSON.stringify(endpoint)}`,
+    `OTEL_EXPORTER_OTLP_ENDPOINT: expected the http or https URL of a collector such as "http://127.0.0.1:4318", received none`,
   );
 }
 
