@@ -63,8 +63,6 @@ export interface HostOptions {
 
 /** Milliseconds without a call after which a worker that has no health checks stops. */
 const IDLE_STOP_MS = 10 * 60_000;
-/** Who teaches the scrubber what variables hold; no id of a connector. */
-const VARIABLES = 'variables of the configuration';
 /** How long connectors may take to close, each, in milliseconds. */
 const CLOSE_GRACE_MS = 5_000;
 
@@ -86,7 +84,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
 }
 
 async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> {
-  const { env, flags = {}, serve = true } = options;
+  const { env, flags = {}, serve = true, scrubber = createScrubber() } = options;
   const timer = new BootTimer();
   const identity = readIdentity();
   const projectDir = await findProjectRoot(options.cwd);
@@ -103,9 +101,8 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   if (!loaded.ok) throw new HostConfigError(loaded.problems);
   timer.mark('configuration');
 
-  const { scrubber = createScrubber() } = options;
   const secrets = openSecrets({ env, settings, scrubber });
-  scrubber.learn(VARIABLES, loaded.config.secretVariables);
+  secrets.learnVariables(loaded.config);
   const log = await openHostLog({
     level: settings.logLevel,
     format: settings.logFormat,
@@ -134,13 +131,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   const registry = new Registry(kinds);
   const hub = new EventHub();
   stack.push({ name: 'watchers', close: () => hub.close() });
-  const telemetry = await openTelemetry({
-    settings,
-    version: identity.version,
-    log,
-    registry,
-    process: options.process,
-  });
+  const telemetry = await openTelemetry({ settings, version: hostVersion, log, registry, process: options.process });
   stack.push({ name: 'telemetry', close: () => telemetry.shutdown() });
   const monitor = new HealthMonitor();
   const events: WorkerEvents = {
@@ -241,7 +232,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     apply: (next) => {
       const before = config;
       config = next;
-      scrubber.learn(VARIABLES, config.secretVariables);
+      secrets.learnVariables(config);
       const change = reconfiguration.reload(before, config);
       announcements.all(change);
       return change;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { AuthConfig, ConnectorConfig, ConnectorDescription, JsonObject, TlsConfig } from '@automate/contract';
-import type { ProfileConfig } from '../config/host-config.ts';
+import type { HostConfig, ProfileConfig } from '../config/host-config.ts';
 import type { Environment, HostSettings } from '../host-settings.ts';
 import type { SecretFilter, WorkerConfig } from '../runtime/runtime.ts';
 import { headerSecrets } from '../secrets/literal-secrets.ts';
@@ -29,6 +29,8 @@ export interface Secrets {
     profiles: ReadonlyMap<string, ProfileConfig>,
     description?: ConnectorDescription,
   ): Promise<WorkerConfig>;
+  /** Keeps what variables of the configuration hold out of everything, where that is secret. */
+  learnVariables(config: HostConfig): void;
   /** Keeps what settings hold that are only being checked out of what is said of them, for a while. */
   learnSettings(settings: JsonObject, description: ConnectorDescription): void;
 }
@@ -67,6 +69,9 @@ export function openSecrets({ env, settings: { secretsDir, otlpEndpoint }, scrub
         await keyOf(resolved.config.tls),
       ]);
       return resolved;
+    },
+    learnVariables({ secretVariables }) {
+      scrubber.learn('variables of the configuration', secretVariables);
     },
     learnSettings(settings, description) {
       const owner = 'settings that are being checked';
