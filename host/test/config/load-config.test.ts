@@ -48,6 +48,7 @@ describe('finding the configuration', () => {
         plugins: { scan: 'direct', allow: ['*'], deny: [], paths: [], strict: false, prefer: {} },
         fileRoots: [],
         profiles: new Map(),
+        secretVariables: [],
       },
     });
   });
