@@ -1,4 +1,4 @@
-import { MAX_REPLY_BYTES, MAX_VALUE_BYTES } from './schemas.ts';
+import { MAX_ITEMS, MAX_REPLY_BYTES, MAX_VALUE_BYTES } from './schemas.ts';
 
 /** What was cut: the bytes of a value, or so many items at the end of a list, for which those after it stand in. */
 export interface Cut {
@@ -16,8 +16,6 @@ interface List {
 
 /** Begins the error replies that stand for what was cut. No server and no script can know it. */
 const MARK = crypto.randomUUID();
-/** An item and what parts it from the next take two bytes at least. */
-const MAX_ITEMS = Math.floor(MAX_REPLY_BYTES / 2);
 /** Of a state or an error. */
 const MAX_LINE_BYTES = 64 * 1024;
 const LINE_END = Buffer.from('\r\n');
@@ -50,6 +48,8 @@ export class ReplyCutter {
   #isDropping = false;
   /** What the reply takes in an answer at least, as far as it was handed on. */
   #bytes = 0;
+  /** Items of the reply so far. */
+  #items = 0;
   #kept: Buffer[] = [];
   /** The end of `#kept`, where it is a part of the chunk. */
   #run = { from: 0, to: 0 };
@@ -140,7 +140,8 @@ export class ReplyCutter {
   #drops(): boolean {
     const list = this.#lists.at(-1);
     if (list === undefined || list.room === 0) return list !== undefined;
-    if (this.#bytes <= MAX_REPLY_BYTES && (list.room > 1 || list.left === 1)) return false;
+    this.#items += 1;
+    if (this.#bytes <= MAX_REPLY_BYTES && this.#items <= MAX_ITEMS && (list.room > 1 || list.left === 1)) return false;
     this.#put(
       Buffer.concat([markOf({ what: 'rest', count: list.left }), Buffer.from('$-1\r\n'.repeat(list.room - 1))]),
     );
@@ -157,6 +158,7 @@ export class ReplyCutter {
       this.#lists.pop();
     }
     this.#bytes = 0;
+    this.#items = 0;
   }
 
   /** A whole number that is written there; -1 for another one, and for what is none. */

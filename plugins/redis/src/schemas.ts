@@ -4,6 +4,8 @@ import { z } from 'zod';
 export const MAX_VALUE_BYTES = 2 * 1024 * 1024;
 /** Most bytes of an answer written as JSON: below what every door of the service lets through. */
 export const MAX_REPLY_BYTES = 2_900_000;
+/** Most items of all lists of an answer. Each is an object until it is written, which a worker's memory must hold. */
+export const MAX_ITEMS = 200_000;
 
 /** Text, or bytes. */
 export const value = z.union([

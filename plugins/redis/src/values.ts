@@ -3,7 +3,7 @@ import { InvalidInputError } from '@automate/sdk';
 import type { JsonValue } from '@automate/sdk';
 import type { CommandKind } from './commands.ts';
 import { cutOf } from './reply-cutter.ts';
-import { MAX_REPLY_BYTES, MAX_VALUE_BYTES } from './schemas.ts';
+import { MAX_ITEMS, MAX_REPLY_BYTES, MAX_VALUE_BYTES } from './schemas.ts';
 import type { Value } from './schemas.ts';
 
 /** What Redis answers, as the driver gives it: texts are whole numbers, bytes values and states, errors those in a list. */
@@ -57,7 +57,7 @@ function tooLarge(reply: Reply): InvalidInputError {
         { ...options, details: { reason: 'value_too_large' } },
       )
     : new InvalidInputError(
-        `the reply is larger than ${MAX_REPLY_BYTES} bytes of JSON or ${MAX_DEPTH} lists within each other, or holds a value of more than ${MAX_VALUE_BYTES} bytes; ask for less`,
+        `the reply is larger than ${MAX_REPLY_BYTES} bytes of JSON, ${MAX_ITEMS} items or ${MAX_DEPTH} lists within each other, or holds a value of more than ${MAX_VALUE_BYTES} bytes; ask for less`,
         { ...options, details: { reason: 'reply_too_large' } },
       );
 }

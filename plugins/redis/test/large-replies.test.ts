@@ -201,12 +201,15 @@ describeWith(redis, 'a reply that is too large', () => {
 
   it('is refused after a read', async () => {
     fill("for i = 1, 5 do redis.call('RPUSH', 'k', VALUE) end", 700_000);
+    fill("for i = 1, 200001 do redis.call('RPUSH', 'tiny', '') end", 0);
     const command = await connect();
-    await expect(command('LRANGE', 'k', 0, -1)).rejects.toMatchObject({
-      code: 'INVALID_INPUT',
-      effect: 'none',
-      details: { reason: 'reply_too_large' },
-    });
+    for (const list of ['k', 'tiny'])
+      await expect(command('LRANGE', list, 0, -1)).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        effect: 'none',
+        details: { reason: 'reply_too_large' },
+      });
+    expect((await command('LRANGE', 'tiny', 0, 199_999))['reply']).toHaveLength(200_000);
   });
 
   it.each([
@@ -226,6 +229,7 @@ describeWith(redis, 'a reply that is too large', () => {
     const many = await command('EVAL', 'local t = {}; for i = 1, 900000 do t[i] = i end; return t', 0);
     const list = many['reply'] as unknown[];
     expect(list.slice(0, 2)).toStrictEqual([1, 2]);
+    expect(list.length).toBeLessThanOrEqual(200_000);
     expect(list.at(-1)).toStrictEqual({ truncated: 900_000 - (list.length - 1) });
     const deep = await command('EVAL', 'local t = {1}; for i = 1, 100 do t = {t} end; return t', 0);
     expect(deep['truncated']).toBe(true);

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { cutOf, ReplyCutter } from '../src/reply-cutter.ts';
-import { MAX_REPLY_BYTES, MAX_VALUE_BYTES } from '../src/schemas.ts';
+import { MAX_ITEMS, MAX_REPLY_BYTES, MAX_VALUE_BYTES } from '../src/schemas.ts';
 
 /** What is left of a reply that comes in chunks of so many bytes. */
 function cut(reply: string | Buffer, chunkBytes: number, cutter = new ReplyCutter()): string {
@@ -70,12 +70,25 @@ it('cuts lists whose sum no answer can hold, each where it is, and goes on with 
 });
 
 it('cuts lists of more items than any answer can hold', () => {
-  const most = MAX_REPLY_BYTES / 2;
+  const most = MAX_ITEMS;
   const cutter = new ReplyCutter();
   const items = ':1\r\n*1\r\n:2\r\n'.repeat(most);
   const left = shown(cut(`*2\r\n*${2 * most}\r\n${items}:3\r\n`, 65_536, cutter));
   expect(left.startsWith(`*2\r\n*${most}\r\n:1\r\n*1\r\n:2\r\n`)).toBe(true);
   expect(left.slice(-40)).toMatch(/\$-1\r\n:3\r\n$|<rest 1>$|<rest \d+>:3\r\n$/);
+});
+
+it('hands on no more items than a worker can hold, in however many lists, and counts anew with the next reply', () => {
+  const cutter = new ReplyCutter();
+  const lists = 4;
+  const items = `*${MAX_ITEMS / 2}\r\n${'$0\r\n\r\n'.repeat(MAX_ITEMS / 2)}`;
+  for (let reply = 0; reply < 2; reply += 1) {
+    const left = cut(`*${lists}\r\n${items.repeat(lists)}`, 65_536, cutter);
+    expect(left.split('$0\r\n').length - 1).toBe(MAX_ITEMS - 2);
+    expect(shown(left)).toContain('<rest 2>');
+  }
+  const whole = `*${MAX_ITEMS}\r\n${':1\r\n'.repeat(MAX_ITEMS)}`;
+  expect(cut(whole, 65_536, cutter)).toBe(whole);
 });
 
 it('cuts a line without end', () => {
