@@ -91,4 +91,22 @@ describe('the YAML samples', () => {
       expect(parsed.ok ? [] : parsed.problems).toEqual([]);
     },
   );
+
+  it('do not say what the host warns of', () => {
+    expect(samples.filter(({ text }) => /^\s*mode: remote$/m.test(text)).map(({ file }) => file)).toEqual([]);
+  });
+
+  it.each(PACKAGE_PAGES.filter((file) => file.startsWith('plugins/')))(
+    'begin in %s with one that runs after the commands that follow it',
+    (file) => {
+      const blocks = codeBlocks(file);
+      const first = (wanted: string) => blocks.find(({ language }) => language === wanted)?.text ?? '';
+      const commands = first('sh');
+      const used = [...first('yaml').matchAll(/\$\{(\w+)\}/g)].map((match) => match[1] ?? '');
+      expect(used.filter((name) => !commands.includes(` ${name}=`))).toEqual([]);
+      expect(commands).toMatch(/^npm install @automate\/connector-/m);
+      expect(commands).toMatch(/^npx automate execute /m);
+      expect(commands).not.toMatch(/^automate /m);
+    },
+  );
 });
