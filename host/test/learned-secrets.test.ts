@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ConnectorAdapter } from '@automate/sdk';
 import { CliProject } from './cli/fixtures/cli-project.ts';
+import { createScrubber } from '../src/secrets/scrubber.ts';
 import { SandboxHost } from './fixtures/sandbox-host.ts';
 
 /** Takes any settings. */
@@ -74,6 +75,31 @@ connectors:
     await it_.host.reload();
     expect(await say(it_, 'cnry-variable')).not.toContain('cnry-variable');
   });
+});
+
+describe('a secret in base64 that is broken into lines', () => {
+  it.each([
+    ['mail', 76, '\r\n'],
+    ['PEM', 64, '\n'],
+  ])(
+    'is found as %s has it, also where the line ends are escaped, and leaves what stands beside it',
+    (_of, length, end) => {
+      const scrubber = createScrubber();
+      const secret = 'cnry/of+several&lines:that-goes-on-and-on-until-the-line-is-full-4711';
+      scrubber.learn('own', [secret]);
+      const encoded = Buffer.from(`${'before'.repeat(12)}${secret}${'behind'.repeat(12)}`).toString('base64');
+      const wrapped = encoded.replaceAll(new RegExp(`.{${length}}`, 'g'), (line) => line + end);
+      for (const text of [wrapped, JSON.stringify(wrapped), JSON.stringify({ inner: JSON.stringify({ wrapped }) })]) {
+        const scrubbed = scrubber.scrubText(text);
+        expect(scrubbed).toContain('[secret]');
+        for (const { 0: line } of wrapped.slice(length + end.length, -2 * length).matchAll(/\S{40,}/g))
+          expect(scrubbed).not.toContain(line);
+        expect(scrubbed).toContain(encoded.slice(0, length));
+      }
+      const innocent = `${'a'.repeat(80)}\n${'b'.repeat(80)}\n`;
+      expect(scrubber.scrubText(innocent)).toBe(innocent);
+    },
+  );
 });
 
 describe('what the exporter of traces sends', () => {

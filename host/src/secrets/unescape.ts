@@ -20,7 +20,7 @@ export const MAX_LAYERS = 5;
 
 /**
  * Undoes what JSON, JavaScript, URLs and HTML make of a character: `\n`, `\/`, `\u0026`, `\x26`, `%26`, `&amp;`, `&#38;`,
- * `&#x26;`. What is no escape stays. Undefined where there is none.
+ * `&#x26;`; and what mail and PEM make of long base64, which is broken into lines. What is no escape stays. Undefined where there is none.
  */
 export type Unescape = (text: string) => Unescaped | undefined;
 
@@ -52,7 +52,11 @@ function patternOf(isWanted: (char: string) => boolean): RegExp {
     letter !== '\\' && isWanted(char) ? [letter] : [],
   );
   const names = [...ENTITIES].flatMap(([name, char]) => (isWanted(char) ? [name] : []));
-  return new RegExp(`\\\\(?=[ux\\\\${letters.join('')}])|%(?=[\\da-fA-F]{2}|u)|&(?=#|(?:${names.join('|')});)`, 'g');
+  const wrap = '[\\r\\n\\\\](?<=[\\w+/-]{60}.)';
+  return new RegExp(
+    `${wrap}|\\\\(?=[ux\\\\${letters.join('')}])|%(?=[\\da-fA-F]{2}|u)|&(?=#|(?:${names.join('|')});)`,
+    'gs',
+  );
 }
 
 function unescape(
@@ -70,7 +74,7 @@ function unescape(
     if (found === undefined) continue;
     // Past all of it: of `\\n` the second half is none.
     pattern.lastIndex = found.end;
-    if (!isWanted(found.char, text.charAt(found.end))) continue;
+    if (found.char !== '' && !isWanted(found.char, text.charAt(found.end))) continue;
     plain += text.slice(done, from);
     undone.push({ at: plain.length, length: found.char.length, from, end: found.end });
     plain += found.char;
@@ -110,8 +114,16 @@ interface Escape {
   readonly end: number;
 }
 
+/** The end of a line of base64 that goes on in the next, also where it is escaped itself. */
+const WRAP = /(?<=[\w+/-]{60})(?:\r?\n|(?:\\r)?\\n)(?=[\w+/-])/y;
+
 function readEscape(text: string, from: number): Escape | undefined {
+  WRAP.lastIndex = from;
+  if (WRAP.test(text)) return { char: '', end: WRAP.lastIndex };
   switch (text.charCodeAt(from)) {
+    case 0x0a:
+    case 0x0d:
+      return undefined;
     case 0x5c:
       return readBackslash(text, from);
     case 0x25:
