@@ -26,12 +26,20 @@ export class S3Refusal extends Error {
   readonly code: string;
   /** Elements of the error beside code and message. */
   readonly more: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, code: string, message: string, more: Readonly<Record<string, string>> = {}) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    more: Readonly<Record<string, string>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.status = status;
     this.code = code;
     this.more = more;
+    this.headers = headers;
   }
 }
 

@@ -128,6 +128,32 @@ describe('large objects', () => {
     60_000,
   );
 
+  const slowDown = (seconds: number) => new S3Refusal(503, 'SlowDown', 'please', {}, { 'retry-after': `${seconds}` });
+
+  it('wait before they send a part again as long as the service says', async () => {
+    const { file, hash } = folders.make('patient', LARGE);
+    const seen: number[] = [];
+    interfere = (request) => (isPart(2, request) && seen.push(performance.now()) === 1 ? slowDown(1) : undefined);
+    await s3.call('upload_file', { key: 'patient', file });
+    const [first = 0, next = 0] = seen;
+    expect(next - first).toBeGreaterThan(900);
+    await expect(second.hash(bucket, 'patient')).resolves.toBe(hash);
+    await s3.call('delete_object', { key: 'patient' });
+  }, 60_000);
+
+  it('do not wait for longer than the call has, but say how long it would be, and leave nothing behind', async () => {
+    const { file } = folders.make('impatient', LARGE);
+    let sent = 0;
+    interfere = (request) => (isPart(2, request) && (sent += 1) > 0 ? slowDown(3600) : undefined);
+    await expect(s3.call('upload_file', { key: 'impatient', file }, { timeoutMs: 200_000 })).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+      effect: 'none',
+      retryAfterMs: 3_600_000,
+    });
+    expect(sent).toBe(1);
+    await nothingIsLeft('impatient');
+  }, 240_000);
+
   it('that fail leave nothing behind', async () => {
     const { file } = folders.make('failing', LARGE);
     interfere = (request) => (isPart(2, request) ? new S3Refusal(403, 'AccessDenied', 'no') : undefined);

@@ -264,13 +264,14 @@ const plain = (xml: string): string =>
 
 function refuse({ method }: IncomingMessage, response: ServerResponse, error: unknown): void {
   if (response.headersSent || response.destroyed) return;
-  const { status, code, message, more } =
+  const { status, code, message, more, headers } =
     error instanceof S3Refusal ? error : new S3Refusal(500, 'InternalError', String(error));
   const elements = Object.entries({ Code: code, Message: message, ...more }).map(
     ([name, value]) => `<${name}>${escape(value)}</${name}>`,
   );
   response.writeHead(status, {
     'content-type': 'application/xml',
+    ...headers,
     ...(more['Region'] === undefined ? {} : { 'x-amz-bucket-region': more['Region'] }),
   });
   response.end(
