@@ -59,8 +59,8 @@ export function toSilence(data: SilenceData): z.output<typeof silence> {
   };
 }
 
-/** Becomes part of a path. */
-export const silenceId = z.guid().describe('Id of the silence');
+/** Becomes part of a path. Alertmanagers know it by its small letters alone. */
+export const silenceId = z.guid().toLowerCase().describe('Id of the silence');
 
 const moment = z.iso.datetime({ offset: true });
 

@@ -141,7 +141,7 @@ describeWith(alertmanager, 'a real Alertmanager', () => {
     await expect(connector.call('list_alerts', { filter: ['alertname="Slow"'] })).resolves.toMatchObject({
       alerts: [{ state: 'suppressed', silenced_by: [id] }],
     });
-    await expect(connector.call('get_silence', { id: id as string })).resolves.toMatchObject({
+    await expect(connector.call('get_silence', { id: String(id).toUpperCase() })).resolves.toMatchObject({
       id,
       state: 'active',
       matchers: [{ name: 'alertname', value: 'Slow', is_regex: false, is_equal: true }],
