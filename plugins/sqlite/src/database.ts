@@ -70,6 +70,8 @@ export class Database implements SqlDatabase {
       refuseToWrite(connection, true);
       try {
         return await work(session);
+      } catch (error) {
+        throw sqliteError(error, 'none', true) ?? error;
       } finally {
         if (path === MEMORY) refuseToWrite(connection, false);
       }

@@ -45,14 +45,25 @@ export function effectOfCommit(error: unknown): Effect {
   return NOT_COMMITTED.has(code & 0xff) ? 'none' : 'maybe';
 }
 
-/** The connector error that an error of SQLite's stands for; undefined for one that is not SQLite's. */
-export function sqliteError(error: unknown, effect: Effect): ConnectorError | undefined {
+/**
+ * The connector error that an error of SQLite's stands for; undefined for one that is not SQLite's.
+ *
+ * @param reading whether the statement was one that may only read, whatever the file permits
+ */
+export function sqliteError(error: unknown, effect: Effect, reading = false): ConnectorError | undefined {
   if (ConnectorError.is(error) || typeof error !== 'object' || error === null) return undefined;
   const { code, errcode, message: text } = error as { code?: unknown; errcode?: unknown; message?: unknown };
   const message = String(text);
   if (code === 'ERR_INVALID_ARG_VALUE' && message.includes('contains no statements'))
     return new InvalidInputError('sql: expected a statement, received none', { cause: error });
   if (code !== 'ERR_SQLITE_ERROR' || typeof errcode !== 'number') return undefined;
+  if (errcode === CODE.readOnly && reading)
+    return new ForbiddenError(`${message}; statements that change something belong into execute`, {
+      details: { sqlite_code: errcode, reason: 'read_only' },
+      cause: error,
+      effect,
+      blame: 'caller',
+    });
   return classify(errcode, message, { details: { sqlite_code: errcode }, cause: error, effect });
 }
 
@@ -82,10 +93,7 @@ function classify(errcode: number, message: string, options: ConnectorErrorOptio
           `${message}: a program that was ended in the middle of a change left a journal beside the file; open the file once with a program that may write`,
           { ...details('needs_recovery'), retryable: false },
         );
-      return new ForbiddenError(
-        `${message}; statements that change something belong into execute, and the file must be one that the host may write`,
-        details('read_only'),
-      );
+      return new ForbiddenError(`${message}; the file must be one that the host may write`, details('read_only'));
     case CODE.authorization:
       return new ForbiddenError(
         `${message}: this connector does not permit what the statement does`,

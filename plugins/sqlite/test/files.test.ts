@@ -73,7 +73,13 @@ describe('the file', () => {
     const connector = await workshop.connect({ file: ':memory:', allow_memory: true });
     await connector.call('execute', { sql: 'CREATE TABLE t (a)' });
     await connector.call('execute', { sql: 'INSERT INTO t VALUES (1)' });
-    await expect(connector.call('query', { sql: 'DELETE FROM t' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    for (const sql of ['DELETE FROM t', 'DELETE FROM t RETURNING a', 'WITH x AS (SELECT 1) DELETE FROM t'])
+      await expect(connector.call('query', { sql })).rejects.toMatchObject({
+        code: 'FORBIDDEN',
+        effect: 'none',
+        blame: 'caller',
+        details: { reason: 'read_only' },
+      });
     await expect(connector.call('query', { sql: 'SELECT a FROM t' })).resolves.toMatchObject({ rows: [{ a: 1 }] });
     await expect(connector.call('execute', { sql: 'DELETE FROM t' })).resolves.toMatchObject({ rows_affected: 1 });
   });
