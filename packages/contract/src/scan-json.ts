@@ -71,7 +71,8 @@ export function scanJson(
     kind,
     offset,
     expected,
-    path: pathOf(open),
+    // A key that cannot be read is the fault of the object that it would stand in.
+    path: pathOf(next === 'key' || next === 'key or }' ? open.slice(0, -1) : open),
   });
 
   for (;;) {

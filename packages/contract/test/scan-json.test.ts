@@ -60,6 +60,15 @@ describe('scanJson', () => {
     expect(scanJson(text)).toMatchObject({ ok: false, kind: 'syntax', offset, expected });
   });
 
+  it.each([
+    ['{query:"up"}', []],
+    ['{"a": 1, b: 2}', []],
+    ['{"a": [{"b": {x: 1}}]}', ['a', 0, 'b']],
+    ['{"a": {"b": x}}', ['a', 'b']],
+  ])('says of %s what the fault stands in', (text, path) => {
+    expect(scanJson(text)).toMatchObject({ ok: false, path });
+  });
+
   it('finds keys that stand twice in one object or reach a prototype, with their path', () => {
     const text =
       '{"a": {"b": 1, "c": [{"d": 1}, {"d": 2, "__proto__": 0}], "b": 2}, "\\u0061": 3, "_\\u005fproto__": 4}';

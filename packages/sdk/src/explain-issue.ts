@@ -35,7 +35,15 @@ export function explainIssue(issue: StandardSchemaV1.Issue): readonly ExplainedI
     );
     return [{ keys, expected: choice, message: `expected ${choice}` }];
   }
-  return [{ keys, expected: typeof expected === 'string' ? expected : message, message }];
+  if (typeof expected !== 'string') return [{ keys, expected: message, message }];
+  // JSON has no `undefined`.
+  return [
+    {
+      keys,
+      expected,
+      message: message.replace(/^Invalid input: /, '').replace(/received undefined$/, 'received nothing'),
+    },
+  ];
 }
 
 function explainAlternatives(

@@ -64,6 +64,14 @@ describe('what is wrong with a value', () => {
     expect(await problemsOf(schema, value)).toEqual([expected]);
   });
 
+  it('is said in words of JSON, of what is missing too', async () => {
+    const result = await validate(z.object({ query: z.string(), limit: z.number() }) as never, { limit: '5' });
+    expect(result.ok ? [] : result.problems.map(({ message }) => message)).toEqual([
+      'expected string, received nothing',
+      'expected number, received string',
+    ]);
+  });
+
   it('is what another library says, in its words', async () => {
     const other = {
       jsonSchema: {},
