@@ -5,8 +5,8 @@ import { addExecuteCommand } from './commands/execute.ts';
 import { addHostCommands } from './commands/host.ts';
 import { addPluginCommands } from './commands/plugins.ts';
 
-/** The commands of `automate`. Wrong usage throws commander's own error. */
-export function buildProgram(context: CliContext, version: string): Command {
+/** The commands of `automate`. Wrong usage throws commander's own error; with `json` nothing has been printed of it. */
+export function buildProgram(context: CliContext, version: string, { json }: { readonly json: boolean }): Command {
   const program = new Command('automate')
     .description('discovers, isolates, supervises and serves connectors')
     .version(version, '-v, --version', 'print the version')
@@ -17,7 +17,7 @@ export function buildProgram(context: CliContext, version: string): Command {
     .option('--address <host:port>', 'gRPC address of a service that runs elsewhere (CONNECTORS_SERVICE_ADDR)')
     .configureOutput({
       writeOut: (words) => context.out(words.trimEnd()),
-      writeErr: (words) => context.err(words.trimEnd()),
+      writeErr: (words) => (json ? undefined : context.err(words.trimEnd())),
     })
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();

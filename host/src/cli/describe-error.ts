@@ -1,5 +1,11 @@
 import type { Problem } from '@automate/contract';
-import { ConfigInvalidError, ConnectorError, describeProblem } from '@automate/contract';
+import {
+  ConfigInvalidError,
+  ConnectorError,
+  ConnectorInternalError,
+  describeProblem,
+  InvalidInputError,
+} from '@automate/contract';
 import { toProblemDocument } from '@automate/contract/http';
 import type { CliContext } from './cli-context.ts';
 import { CliExit, EXIT } from './cli-context.ts';
@@ -12,8 +18,14 @@ interface ConfigProblems {
 
 /** Prints why a command failed, as one line and its problems, or as JSON; answers the exit code. */
 export function reportFailure(context: CliContext, reason: unknown, json: boolean): number {
+  if (isUsageError(reason)) {
+    if (reason.exitCode === 0) return EXIT.ok;
+    // Without --json commander has said it already, with the usage beside it.
+    if (json) context.err(problemText(wrongUsage(reason)));
+    return EXIT.usage;
+  }
   if (reason instanceof CliExit) {
-    context.err(reason.message);
+    context.err(json && reason.exitCode === EXIT.usage ? problemText(wrongUsage(reason)) : reason.message);
     return reason.exitCode;
   }
   if (isConfigError(reason)) {
@@ -23,12 +35,23 @@ export function reportFailure(context: CliContext, reason: unknown, json: boolea
     return EXIT.badConfig;
   }
   if (!ConnectorError.is(reason)) {
-    context.err(`${context.styleError('red', 'error')}: ${explain(reason)}`);
+    if (json) context.err(problemText(new ConnectorInternalError(explain(reason), { cause: reason })));
+    else context.err(`${context.styleError('red', 'error')}: ${explain(reason)}`);
     return EXIT.failed;
   }
   if (json) context.err(problemText(reason));
   else context.err(sentence(context, reason));
   return exitCodeOf(reason);
+}
+
+/** Commander's own error; its exit code is 0 for help and version. */
+function isUsageError(reason: unknown): reason is Error & { readonly exitCode: number; readonly code: string } {
+  return reason instanceof Error && reason.name === 'CommanderError';
+}
+
+function wrongUsage({ message, code }: { readonly message: string; readonly code?: string }): InvalidInputError {
+  const words = code === 'commander.help' ? 'a command is missing; --help lists them' : message;
+  return new InvalidInputError(words.replace(/^error: /, ''), { details: { reason: 'wrong_usage' } });
 }
 
 function problemText(error: ConnectorError): string {

@@ -47,14 +47,14 @@ export async function run(): Promise<void> {
   const interrupted = new AbortController();
   const context = createContext(interrupted.signal, scrubber);
   const { version } = readIdentity();
-  const program = buildProgram(context, version);
+  const json = process.argv.includes('--json');
+  const program = buildProgram(context, version, { json });
   // A first signal lets the command end by itself and undo what it can, a second one ends the process; `start` has its own.
   for (const signal of STOP_SIGNALS) process.once(signal, () => interrupted.abort());
   try {
     await program.parseAsync(process.argv);
   } catch (reason) {
-    if (isUsageError(reason)) process.exitCode = reason.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    else process.exitCode = reportFailure(context, reason, process.argv.includes('--json'));
+    process.exitCode = reportFailure(context, reason, json);
   }
   if (await haveEnded(threads, LINGER_MS)) return;
   process.stderr.write(
@@ -187,10 +187,6 @@ function stopSignal(): Promise<void> {
     };
     for (const signal of STOP_SIGNALS) process.on(signal, stop);
   });
-}
-
-function isUsageError(reason: unknown): reason is { readonly exitCode: number } {
-  return reason instanceof Error && reason.name === 'CommanderError';
 }
 
 /** Loaded when it is needed: a host that serves calls no other. */

@@ -24,6 +24,7 @@ describe('using the command line', () => {
     ['one argument too many', ['connectors', 'get', 'echo', 'off']],
     ['a choice that there is not', ['connectors', 'list', '--type', 'cloud']],
     ['an option that is required', ['connectors', 'register']],
+    ['an option without its value', ['execute', 'echo', 'say', '--timeout']],
     ['a duration that is none', ['execute', 'echo', 'say', '--timeout', 'soon']],
     ['a file that is not there', ['execute', 'echo', 'say', '--input', '@nowhere.json']],
     ['a project that is not there', ['plugins', 'list', '--project', 'nowhere']],
@@ -32,6 +33,16 @@ describe('using the command line', () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).not.toBe('');
     expect(stderr).not.toMatch(/\n\s+at /);
+    const forPrograms = await project.automate([...args, '--json']);
+    expect({ status: forPrograms.status, stdout: forPrograms.stdout }).toEqual({ status: 2, stdout: '' });
+    expect(JSON.parse(forPrograms.stderr)).toMatchObject({
+      code: 'INVALID_INPUT',
+      status: 400,
+      detail: expect.stringMatching(/^(?!error:).*\w/),
+      retryable: false,
+      effect: 'none',
+      details: { reason: 'wrong_usage' },
+    });
   });
 
   it('prints its version, and help that names every command', async () => {
