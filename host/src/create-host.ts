@@ -28,6 +28,7 @@ import { KindCatalog } from './registry/kind-catalog.ts';
 import { Registry } from './registry/registry.ts';
 import type { WorkerEvents } from './runtime/runtime.ts';
 import { createWorkerRuntime } from './runtime/worker-runtime.ts';
+import { closeSecretsDir } from './secrets/secrets-dir.ts';
 import { HostConnectorService } from './service/connector-service.ts';
 import { Descriptions } from './service/descriptions.ts';
 import { EventHub } from './service/event-hub.ts';
@@ -122,6 +123,9 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
 
   const filesOf = createFilesPolicy({ settings, configFile: loaded.file, roots: () => config.fileRoots });
   openDataDir(settings.dataDir);
+  // Not where doctor looks at it, which changes nothing.
+  const unfit = serve && settings.secretsDir !== undefined ? closeSecretsDir(settings.secretsDir) : undefined;
+  if (unfit !== undefined) log.warn({ reason: 'secrets_dir_unfit' }, unfit);
   const lock = serve ? await holdDataDir(settings.dataDir) : undefined;
   if (lock !== undefined) stack.push({ name: 'data directory', close: () => lock.release() });
   const store = openSqliteStore(join(settings.dataDir, 'connectors.db'));

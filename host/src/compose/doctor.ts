@@ -7,8 +7,10 @@ import { loadConfig } from '../config/load-config.ts';
 import type { Environment, HostSettings, HostSettingsInput } from '../host-settings.ts';
 import { HostConfigError, readHostSettings } from '../host-settings.ts';
 import { openLocalService } from '../open-local-service.ts';
+import { checkFileRoots, checkSecretsDir } from './doctor-files.ts';
 import { checkDataDir, checkInstaller, checkNode, checkPorts, checkProfiles } from './doctor-machine.ts';
 import { checkEndpoints, checkHealth, checkPlugins } from './doctor-service.ts';
+import { closedPaths } from './files-policy.ts';
 import type { Finding } from './finding.ts';
 import { locateHost } from './project-tools.ts';
 
@@ -77,11 +79,13 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
   const findings = [
     ...describeConfig(loaded, projectDir),
     dataDir.finding,
+    ...checkSecretsDir(settings.secretsDir),
     ...(running === undefined
       ? await checkPorts(settings)
       : [{ check: 'ports', state: 'ok', message: `a host serves on them already, gRPC on ${running}` } as const]),
   ];
   if (!loaded.ok) return findings;
+  findings.push(...checkFileRoots(loaded.config.fileRoots, closedPaths({ settings, configFile: loaded.file })));
   findings.push(...(await checkProfiles(loaded.config, env, settings.secretsDir)));
   const open = (): Promise<Opened> =>
     running === undefined

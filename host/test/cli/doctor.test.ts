@@ -116,6 +116,25 @@ describe('automate doctor', () => {
     expect(await failure(project, 'configuration')).toMatch(/connectors\.yaml:2:\d+: connectors\[0\]\.colour/);
   });
 
+  it("lists the directories that were granted, and fails those that are not there or are the host's own", async () => {
+    await using project = await CliProject.open({
+      kinds: ['echo'],
+      yaml: `files: { roots: [../granted, ../nowhere, ../.automate/deep, ../config/connectors.yaml, /proc/self] }\n${GOOD}`,
+    });
+    await mkdir(join(project.root, 'granted'));
+    const { status, checks } = await examine(project);
+    expect(status).toBe(1);
+    expect(
+      checks.filter(({ check }) => check === 'files.roots').map(({ state, message }) => `${state} ${message}`),
+    ).toEqual([
+      expect.stringMatching(/^ok .*granted/),
+      expect.stringMatching(/^failed .*nowhere does not exist$/),
+      expect.stringMatching(/^failed .*deep /),
+      expect.stringMatching(/^failed .*connectors\.yaml lies among/),
+      expect.stringMatching(/^failed .*self lies among/),
+    ]);
+  });
+
   it('fails settings that cannot be read', async () => {
     await using project = await CliProject.open({ kinds: ['echo'], yaml: GOOD });
     expect(await failure(project, 'settings', { GRPC_PORT: 'many' })).toMatch(/GRPC_PORT/);

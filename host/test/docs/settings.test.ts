@@ -16,7 +16,7 @@ const rows = settings.rows.map(([variable = '', flag = '', fallback = '']) => ({
 const present = (word: string | undefined): word is string => word !== undefined;
 
 /** No command is run here, so none of its means is needed. */
-const program = buildProgram({} as CliContext, '1.0.0');
+const program = buildProgram({} as CliContext, '1.0.0', { json: false });
 const optionsOf = (command: typeof program): string[] => command.options.map(({ long }) => long).filter(present);
 
 describe('the settings in docs/operating.md', () => {
