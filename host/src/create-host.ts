@@ -123,7 +123,6 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
 
   const filesOf = createFilesPolicy({ settings, configFile: loaded.file, roots: () => config.fileRoots });
   openDataDir(settings.dataDir);
-  // Not where doctor looks at it, which changes nothing.
   const unfit = serve && settings.secretsDir !== undefined ? closeSecretsDir(settings.secretsDir) : undefined;
   if (unfit !== undefined) log.warn({ reason: 'secrets_dir_unfit' }, unfit);
   const lock = serve ? await holdDataDir(settings.dataDir) : undefined;

@@ -27,7 +27,7 @@ export function inspectSecretsDir(directory: string): SecretsDirState {
   }
 }
 
-/** Closes the directory to all but its owner. Answers why it could not, for the operator, where it is not the host's to close. */
+/** Closes the directory to all but its owner, for hosts that serve: who only looks changes nothing. Answers why it could not, for the operator, where it is not the host's to close. */
 export function closeSecretsDir(directory: string): string | undefined {
   const state = inspectSecretsDir(directory);
   let reason = state.kind === 'unfit' ? state.reason : undefined;
