@@ -237,6 +237,7 @@ describe('files of the host', () => {
     ['redis', { url: 'unix:///run/redis.sock?db=1' }, 'settings.url'],
     ['postgres', { socket: '/var/run/postgresql' }, 'settings.socket'],
     ['postgres', { uri: 'postgresql://u:pw@%2Fvar%2Frun%2Fpostgresql/db' }, 'settings.uri'],
+    ['postgres', { uri: ' postgresql:\n//u:pw@%2Fvar%2Frun%2Fpostgresql/db' }, 'settings.uri'],
     ['postgres', { uri: 'postgresql://u:pw@/db?host=/var/run/postgresql' }, 'settings.uri'],
     ['mysql', { socket: '/run/mysqld/mysqld.sock' }, 'settings.socket'],
     ['mysql', { uri: 'mysql://u:pw@localhost/db?socket=/run/mysqld/mysqld.sock' }, 'settings.uri'],

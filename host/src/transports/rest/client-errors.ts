@@ -59,12 +59,13 @@ export function createClientErrors(refuseRoute: RefuseRoute): ClientErrors {
             connection.begin += chunk.toString('latin1', 0, missing);
         });
       });
-      server.prependListener('request', (request, response) => {
+      const track = (request: IncomingMessage, response: ServerResponse): void => {
         const connection = connections.get(request.socket);
         if (connection === undefined) return;
         connection.begin = '';
         connection.last = { request, response };
-      });
+      };
+      server.prependListener('request', track).prependListener('checkExpectation', track);
     },
     answer(error, socket) {
       const connection = connections.get(socket);
@@ -80,7 +81,10 @@ export function createClientErrors(refuseRoute: RefuseRoute): ClientErrors {
       const { request, response } = connection?.last ?? {};
       const isHead = request?.complete === false ? request.method === 'HEAD' : connection?.begin === HEAD;
       const write = (): void => {
-        socket.end(toRawAnswer(toFailure(error, refuseRoute), isHead));
+        // Nothing follows an answer that closes the connection, whatever its sender added.
+        const wasLast = request?.complete === true && response?.getHeader('connection') === 'close';
+        if (wasLast) socket.end();
+        else socket.end(toRawAnswer(toFailure(error, refuseRoute), isHead));
       };
       // Answers come in the order of the requests: one that is whole gets its own first.
       if (request === undefined || response === undefined || response.writableFinished) write();

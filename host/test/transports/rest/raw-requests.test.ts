@@ -138,6 +138,11 @@ describe('the header Expect', () => {
     expect(rest.service.calls.length).toBe(before);
   });
 
+  it('that is refused ends the connection with one answer, whatever follows', async () => {
+    const { status, body } = await send(`GET ${PATH} HTTP/1.1\r\n${HOST}Expect: x\r\n\r\n[]`);
+    expect({ status, body: JSON.parse(body) }).toMatchObject({ status: 417, body: { status: 417 } });
+  });
+
   it.each(['100-continue', '100-Continue'])('with %s is told to continue', async (expectation) => {
     const { status, body } = await send(call(expectation), '{"a":1}');
     expect(status).toBe(100);

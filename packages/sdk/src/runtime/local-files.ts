@@ -178,7 +178,10 @@ function notGranted(id: string, problems: readonly Problem[]): ConfigInvalidErro
 /** The paths in a URI: `unix:///path`, `//%2Fpath`, `?host=/path`. */
 function pathsOfUri(text: string): readonly string[] {
   const [, scheme, hosts = '', path = '', query = ''] =
-    /^([a-z][a-z0-9+.-]*):(?:\/\/(?:[^/?#]*@)?([^/?#]*))?([^?#]*)(?:\?([^#]*))?/i.exec(text) ?? [];
+    /^([a-z][a-z0-9+.-]*):(?:\/\/(?:[^/?#]*@)?([^/?#]*))?([^?#]*)(?:\?([^#]*))?/i.exec(
+      // As URL reads it.
+      text.replaceAll(/^[\0- ]+|[\t\n\r]/g, ''),
+    ) ?? [];
   const places = /^(?:unix|file)$/i.test(scheme ?? '') ? [path] : hosts.split(',');
   return [...places.map(decode), ...new URLSearchParams(query).values()].filter((each) => each.startsWith('/'));
 }
