@@ -41,9 +41,13 @@ const OUTLASTS = [
 /** What is of use to later statements of a transaction alone. */
 const TRANSACTION_ONLY = /^\W*(?:set|create\s+(?:(?:local|global)\s+)?temp)/;
 
+const SETS = /\bset_config\s*\(/g;
+/** Of which the last argument says so itself: what stands behind it is no part of the call. */
+const SETS_LOCALLY = /\bset_config\s*\((?:[^()]|\([^()]*\))*,\s*true\s*\)/g;
+
 function outlastsTransaction(skeleton: string): boolean {
   const count = (pattern: RegExp): number => skeleton.match(pattern)?.length ?? 0;
-  return OUTLASTS.some((pattern) => pattern.test(skeleton)) || count(/\bset_config\s*\(/g) > count(/,\s*true\s*\)/g);
+  return OUTLASTS.some((pattern) => pattern.test(skeleton)) || count(SETS) > count(SETS_LOCALLY);
 }
 
 const grammar: Grammar = {

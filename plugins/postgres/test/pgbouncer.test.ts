@@ -89,6 +89,7 @@ describeWith(services, 'PgBouncer', () => {
         'LISTEN news',
         'RESET ALL',
         "SELECT set_config('statement_timeout', '1', false)",
+        "SELECT set_config('statement_timeout', '1', false), json_build_array(1, true)",
         'SELECT pg_try_advisory_lock(1)',
         'CREATE TEMP TABLE held AS SELECT 1',
         'SELECT 1 INTO TEMPORARY held',
