@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectorContext } from '@automate/sdk';
 import { UpstreamError } from '@automate/sdk';
 import { afterEach, expect, it } from '@jest/globals';
@@ -94,13 +93,15 @@ it('commits nothing where a statement was cancelled and ended as if all were wel
 it('begins nothing on a connection before its last cancellation has arrived', async () => {
   const steps: string[] = [];
   const arrived = Promise.withResolvers<void>();
+  let stop = (): void => undefined;
   const { opened, change } = openDatabase({
     run: async () => {
       steps.push('run');
-      await sleep(1);
+      await new Promise<void>((resolve) => (stop = resolve));
       throw new Error('cancelled');
     },
     cancel: async () => {
+      stop();
       await arrived.promise;
       steps.push('arrived');
     },
