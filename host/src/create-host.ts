@@ -124,7 +124,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   const filesOf = createFilesPolicy({ settings, configFile: loaded.file, roots: () => config.fileRoots });
   openDataDir(settings.dataDir);
   const unfit = serve && settings.secretsDir !== undefined ? closeSecretsDir(settings.secretsDir) : undefined;
-  if (unfit !== undefined) log.warn({ reason: 'secrets_dir_unfit' }, unfit);
+  if (unfit !== undefined) log.warn({}, unfit);
   const lock = serve ? await holdDataDir(settings.dataDir) : undefined;
   if (lock !== undefined) stack.push({ name: 'data directory', close: () => lock.release() });
   const store = openSqliteStore(join(settings.dataDir, 'connectors.db'));

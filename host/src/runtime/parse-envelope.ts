@@ -14,7 +14,8 @@ export function parseEnvelope(text: string, connector: string): ErrorEnvelope {
   return {
     code,
     name: typeof name === 'string' ? name : 'ConnectorError',
-    message,
+    // Half a character cannot leave through every door.
+    message: message.toWellFormed(),
     ...readTraits(code, value),
     ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
     ...(isJsonObject(details) ? { details } : {}),

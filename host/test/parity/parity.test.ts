@@ -4,7 +4,7 @@ import type { ConnectorService } from '@automate/contract';
 import { openRestBackend } from '../fixtures/rest-backend.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import type { Step } from './scenario.ts';
-import { playScenario, SCENARIO_YAML } from './scenario.ts';
+import { ODD_ERRORS, playScenario, SCENARIO_YAML } from './scenario.ts';
 
 type Door = (host: SandboxHost) => Promise<ConnectorService>;
 
@@ -109,6 +109,15 @@ describe('the same scenario through every door', () => {
       'fail: upstream': { error: { code: 'UPSTREAM_5XX', attempts: 2 } },
       'fail: bug': { error: { code: 'INTERNAL_ERROR', effect: 'none', blame: 'plugin' } },
       'fail: not whom the code blames': { error: { code: 'UNAVAILABLE', blame: 'remote' } },
+      // A change whose connector throws whatever may have happened, and ends no worker.
+      ...Object.fromEntries(
+        ODD_ERRORS.map((how) => [`throws: ${how}`, { error: { connector: 'echo', message: expect.any(String) } }]),
+      ),
+      'throws: revoked': { error: { code: 'INTERNAL_ERROR', attempts: 1 } },
+      'throws: hostile': { error: { code: 'INTERNAL_ERROR', attempts: 1 } },
+      'throws: bigint': { error: { code: 'INTERNAL_ERROR', effect: 'maybe', blame: 'plugin' } },
+      'register a file': { error: { code: 'INVALID_INPUT', message: expect.stringMatching(/files\.roots/) } },
+      'gone before it began': { error: { code: 'CANCELLED', effect: 'none' } },
       'worker dies': { error: { code: 'WORKER_LOST', effect: 'none', retryable: false } },
       'after that': { answer: { result: { text: 'again' } } },
       deadline: { error: { code: 'TIMEOUT' } },

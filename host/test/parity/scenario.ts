@@ -32,6 +32,12 @@ connectors:
   - { id: stillborn, kind: unreachable, settings: { how: initialize } }
 `;
 
+/** See the fixture `echo`. */
+export const ODD_ERRORS = [
+  ...['text', 'nothing', 'null', 'number', 'bigint', 'symbol', 'frozen', 'circular', 'deep', 'many', 'revoked'],
+  ...['hostile', 'wordless', 'unpaired', 'long', 'aborted', 'unknown_code', 'odd_wait', 'odd_details'],
+];
+
 /** Does what callers do, in one order, and writes down all that comes back. */
 export async function playScenario(service: ConnectorService): Promise<readonly Step[]> {
   const steps: Step[] = [];
@@ -100,11 +106,12 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
   await note('a change that takes too long', () => call('change_slowly', {}, { timeoutMs: 2000 }));
   for (const how of ['auth', 'rate', 'upstream', 'bug']) await note(`fail: ${how}`, () => call('fail', { how }));
   await note('fail: not whom the code blames', () => call('fail', { how: { code: 'UNAVAILABLE', blame: 'remote' } }));
+  for (const how of ODD_ERRORS) await note(`throws: ${how}`, () => call('throw_oddly', { how }));
   await note('worker dies', () => call('die', {}));
   await note('after that', () => call('say', { text: 'again' }));
   await note('leak', () => call('leak', {}));
   await note('leak in an error', () => call('leak', { how: 'throw' }));
-  await note('deadline', () => call('wait', {}, { timeoutMs: 300 }));
+  await note('deadline', () => call('wait', {}, { timeoutMs: 1500 }));
   await note('own timeout', () => call('wait', {}));
   await note('cancelled', async () => {
     const caller = new AbortController();
@@ -118,6 +125,17 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
     await note(`idempotency key: ${name}`, () =>
       service.execute({ id: 'echo', action: 'count', payload: {}, idempotencyKey }),
     );
+  for (const idempotencyKey of ['ü', 'k'.repeat(256)])
+    await note(`idempotency key: ${JSON.stringify(idempotencyKey.slice(0, 5))}`, () =>
+      service.execute({ id: 'echo', action: 'count', payload: {}, idempotencyKey }),
+    );
+  await note('an action of no name', () => call('', {}));
+  await note('an id of no name', () => call('say', {}, {}, ''));
+  await note('an odd id', () => call('say', {}, {}, 'a b/..'));
+  await note('describe nobody', () => service.describe('nobody'));
+  await note('test nobody', () => service.test('nobody'));
+  await note('remove nobody', () => service.remove('nobody'));
+  await note('gone before it began', () => call('say', { text: 'a' }, { signal: AbortSignal.abort() }));
   await note('health', () => service.healthCheck('echo'));
   await note('health of nobody', () => service.healthCheck('nobody'));
   await note('all health', () => service.healthCheckAll());
@@ -151,6 +169,27 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
       healthCheck: { intervalMs: 0, path: 'no-slash' },
     } as never),
   );
+  const references = [
+    'SECRETREF://env/default/A',
+    'secretref:/env/default/A',
+    'Bearer secretref://env/default/A',
+    'vault://a',
+  ];
+  for (const token of references)
+    await note(`register the token ${token}`, () =>
+      service.register({ id: 'other', kind: 'echo', auth: { type: 'bearer', token } }),
+    );
+  await note('register a reference in a header', () =>
+    service.register({
+      id: 'other',
+      kind: 'echo',
+      auth: { type: 'none', headers: { 'X-A': 'a secretref://env/a/b' } },
+    }),
+  );
+  await note('register a file', () => service.register({ id: 'other', kind: 'echo', tls: { caFile: '/etc/passwd' } }));
+  await note('register a file that is not there', () =>
+    service.register({ id: 'other', kind: 'echo', tls: { caFile: '/nowhere/at/all' } }),
+  );
   await note('register without an id', () => service.register({ kind: 'echo' } as never));
   await note('register nothing', () => service.register(null as never));
   await note('register a list', () => service.register([] as never));
@@ -177,6 +216,9 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
   await note('update what the file has', () => service.update({ id: 'echo', kind: 'echo' }));
   await note('remove it', () => service.remove('mine'));
   await note('remove it again', () => service.remove('mine'));
+  await note('test the removed one', () => service.test('mine'));
+  await note('call the removed one', () => call('say', { text: 'x' }, {}, 'mine'));
+  await note('health of the removed one', () => service.healthCheck('mine'));
   await note('remove what the file has', () => service.remove('echo'));
   await note('list at the end', () => service.list());
   await note('plugins', () => service.plugins());

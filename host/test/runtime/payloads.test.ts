@@ -12,7 +12,7 @@ describe('a payload', () => {
       effect: 'none',
       blame: 'caller',
       details: { reason: 'payload_not_json', position: 19, line: 3, column: 1 },
-      problems: [{ path: 'query', received: '"}"', line: 3, column: 1 }],
+      problems: [{ path: '', received: '"}"', line: 3, column: 1 }],
     });
     for (const payload of ['[1]', 'null', '7', '"text"', 'true']) {
       expect(errorOf(await run(worker, 'a', { payload }))).toMatchObject({

@@ -6,6 +6,7 @@ import {
   MAX_PAYLOAD_BYTES,
   payloadTooLarge,
   requireType,
+  requireCallOptions,
   serviceClosed,
 } from '@automate/contract';
 import type {
@@ -57,6 +58,8 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     const { id, action, idempotencyKey } = request;
     const payload = payloadBytes(request);
     const { timeoutMs } = options;
+    // What is over before it begins has certainly had no effect.
+    requireCallOptions(options);
     const answer = await call(
       METHODS.executeAction,
       {

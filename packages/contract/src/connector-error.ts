@@ -64,7 +64,12 @@ export class ConnectorError extends Error {
 
   /** True for connector errors of any copy of this package, of any thread's realm. */
   static is(value: unknown): value is ConnectorError {
-    return typeof value === 'object' && value !== null && Object.hasOwn(value, BRAND);
+    try {
+      return typeof value === 'object' && value !== null && Object.hasOwn(value, BRAND);
+    } catch {
+      // A proxy that is revoked cannot even be asked; whoever throws one must not end whoever looks.
+      return false;
+    }
   }
 
   /**

@@ -106,7 +106,6 @@ async function execute(
 ): Promise<ExecuteTextResult> {
   const { payload, idempotencyKey } = request;
   const id = idOf(request);
-  if (request.action === '') throw refuse({ path: 'action', expected: 'the name of an action', received: 'nothing' });
   if (payload.byteLength > MAX_PAYLOAD_BYTES) throw payloadTooLarge(payload.byteLength, id);
   if (!isUtf8(payload)) throw new InvalidInputError('the payload is not UTF-8', { connector: id });
   return service.executeText(
