@@ -219,7 +219,6 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     hub,
     log,
     report: (entry) => live.report(entry),
-    view: (entry) => service.view(entry),
     onGone: (id) => {
       telemetry.forgetConnector(id);
       scrubber.release(id);

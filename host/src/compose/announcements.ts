@@ -2,6 +2,7 @@ import type { Blame, ConnectorInfo, HealthReport } from '@automate/contract';
 import type { HostLog } from '../log/host-log.ts';
 import type { ConnectorEntry } from '../registry/connector-state.ts';
 import type { Registry } from '../registry/registry.ts';
+import { viewConnector } from '../service/connector-views.ts';
 import type { EventHub } from '../service/event-hub.ts';
 import type { RegistryChange } from './plan-connectors.ts';
 
@@ -10,7 +11,6 @@ export interface AnnouncementsOptions {
   readonly hub: EventHub;
   readonly log: Pick<HostLog, 'info' | 'warn'>;
   report(entry: ConnectorEntry): HealthReport;
-  view(entry: ConnectorEntry): ConnectorInfo;
   /** A connector is gone: what was kept for it may go too. */
   onGone(id: string): void;
 }
@@ -35,11 +35,12 @@ export class Announcements {
 
   /** Something happened to this connector that may have changed its status. */
   status(id: string): void {
-    const { registry, hub, report, view } = this.#options;
+    const { registry, hub, report } = this.#options;
     const entry = registry.find(id);
     if (entry === undefined) return;
-    const connector = view(entry);
-    const { blame, message } = report(entry);
+    const health = report(entry);
+    const connector = viewConnector(entry, health);
+    const { blame, message } = health;
     const before = this.#told.get(id);
     if (before?.connector.status === connector.status && before.connector.lastError === connector.lastError) return;
     this.#told.set(id, { connector, blame });
@@ -61,7 +62,8 @@ export class Announcements {
   }
 
   changed(kind: 'added' | 'updated', entry: ConnectorEntry): void {
-    this.#options.hub.publish({ kind, connector: this.#options.view(entry) });
+    const { hub, report } = this.#options;
+    hub.publish({ kind, connector: viewConnector(entry, report(entry)) });
   }
 
   removed(id: string): void {

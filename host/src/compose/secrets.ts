@@ -61,7 +61,8 @@ export function openSecrets({ env, settings: { secretsDir, otlpEndpoint }, scrub
       const profile = config.profile === undefined ? undefined : profiles.get(config.profile);
       const resolved = await resolver.resolveConfig(config, profile);
       scrubber.learn(config.id, [
-        ...[resolved.settings, resolved.config.settings, resolved.profile?.settings ?? {}].flatMap((settings) =>
+        // The first are the profile's with the connector's own over them, so that all of those are among them.
+        ...[resolved.settings, resolved.profile?.settings ?? {}].flatMap((settings) =>
           secretSettings(settings, description?.configSchema),
         ),
         ...secretSettings(resolved.config.metadata, undefined),

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonSchema, JsonValue } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
+import { branchesOf, schemasBelow } from '@automate/sdk/runtime';
 import { soundsSecret } from '../config/secret-name.ts';
 
 /**
@@ -41,54 +42,17 @@ function replaceMarked(
   const schemas = branchesOf(given, root);
   if (schemas.some((schema) => schema['writeOnly'] === true)) return replaceLeaves(value, replace);
   if (Array.isArray(value)) {
-    return value.map((item, index) => {
-      const below = schemas.flatMap(({ items, prefixItems }) =>
-        Array.isArray(prefixItems) && index < prefixItems.length ? [prefixItems[index]] : [items],
-      );
-      return replaceMarked(item, below.filter(isJsonObject), root, replace);
-    });
+    return value.map((item, index) => replaceMarked(item, schemasBelow(schemas, index), root, replace));
   }
   if (!isJsonObject(value)) return value;
   return mapFields(value, (key, field) => {
-    const below = schemas.flatMap((schema) => fieldSchemas(schema, key));
+    const below = schemasBelow(schemas, key);
     const isOpen = branchesOf(below, root).some((schema) => schema['writeOnly'] === false || 'x-local-path' in schema);
     const items = Array.isArray(field) ? field : [field];
     return soundsSecret(key) && !isOpen && items.every((item) => /^(?:string|number)$/.test(typeof item))
       ? replaceLeaves(field, replace)
       : replaceMarked(field, below, root, replace);
   });
-}
-
-function fieldSchemas(schema: JsonSchema, key: string): readonly JsonSchema[] {
-  const { properties, patternProperties, additionalProperties } = schema;
-  const named = isJsonObject(properties) && Object.hasOwn(properties, key) ? [properties[key]] : [];
-  const like = isJsonObject(patternProperties)
-    ? Object.entries(patternProperties).flatMap(([pattern, sub]) => (new RegExp(pattern, 'u').test(key) ? [sub] : []))
-    : [];
-  const all = [...named, ...like];
-  return (all.length > 0 ? all : [additionalProperties]).filter(isJsonObject);
-}
-
-/** The schemas, what they refer to, and the branches that they choose from; each once, as they may go in circles. */
-function branchesOf(given: readonly JsonSchema[], root: JsonSchema): readonly JsonSchema[] {
-  const all = new Set(given);
-  for (const schema of all) {
-    for (const key of ['anyOf', 'oneOf', 'allOf'] as const)
-      for (const branch of Array.isArray(schema[key]) ? schema[key] : []) if (isJsonObject(branch)) all.add(branch);
-    const target = typeof schema['$ref'] === 'string' ? resolvePointer(schema['$ref'], root) : undefined;
-    if (target !== undefined) all.add(target);
-  }
-  return [...all];
-}
-
-function resolvePointer(reference: string, root: JsonSchema): JsonSchema | undefined {
-  if (!reference.startsWith('#')) return undefined;
-  let target: unknown = root;
-  for (const step of reference.slice(1).split('/').filter(Boolean)) {
-    const name = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
-    target = isJsonObject(target) && Object.hasOwn(target, name) ? target[name] : undefined;
-  }
-  return isJsonObject(target) ? target : undefined;
 }
 
 function mapFields(value: JsonObject, map: (key: string, field: JsonValue) => JsonValue): JsonObject {

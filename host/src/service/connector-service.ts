@@ -69,7 +69,7 @@ export class HostConnectorService implements ConnectorService {
     requireType(filter.type);
     return this.#options.registry
       .all()
-      .map((entry) => this.view(entry))
+      .map((entry) => this.#view(entry))
       .filter(
         (info) =>
           (filter.type === undefined || info.type === filter.type) &&
@@ -83,7 +83,7 @@ export class HostConnectorService implements ConnectorService {
     const entry = this.#options.registry.get(requireId(id));
     const description = this.#options.descriptions.find(entry);
     return {
-      connector: this.view(entry),
+      connector: this.#view(entry),
       config: maskConfig(entry.written, description?.configSchema, description !== undefined),
     };
   }
@@ -126,7 +126,7 @@ export class HostConnectorService implements ConnectorService {
     requireType(filter.type);
     const entries = this.#options.registry
       .all()
-      .filter((entry) => filter.type === undefined || this.view(entry).type === filter.type);
+      .filter((entry) => filter.type === undefined || this.#view(entry).type === filter.type);
     const { live } = this.#options;
     const reports =
       filter.cached === true
@@ -177,7 +177,7 @@ export class HostConnectorService implements ConnectorService {
   async *watch(options: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {
     if (options.signal?.aborted === true) return;
     this.#admit(options);
-    const present = this.#options.registry.all().map((entry) => this.view(entry));
+    const present = this.#options.registry.all().map((entry) => this.#view(entry));
     yield* this.#options.hub.watch(present, options.signal);
   }
 
@@ -217,7 +217,7 @@ export class HostConnectorService implements ConnectorService {
   }
 
   /** The connector as everyone may see it now. */
-  view(entry: ConnectorEntry): ConnectorInfo {
+  #view(entry: ConnectorEntry): ConnectorInfo {
     return viewConnector(entry, this.#options.live.report(entry));
   }
 }

@@ -6,7 +6,6 @@ import {
   MAX_PAYLOAD_BYTES,
   payloadTooLarge,
   requireType,
-  requireCallOptions,
   serviceClosed,
 } from '@automate/contract';
 import type {
@@ -58,8 +57,9 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     const { id, action, idempotencyKey } = request;
     const payload = payloadBytes(request);
     const { timeoutMs } = options;
-    // What is over before it begins has certainly had no effect.
-    requireCallOptions(options);
+    // Whose caller is gone before it begins has certainly had no effect, and says so.
+    const isGone = (): boolean => options.signal?.aborted === true;
+    const wasGone = isGone();
     const answer = await call(
       METHODS.executeAction,
       {
@@ -73,7 +73,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       },
       options,
     ).catch((error: unknown) => {
-      throw options.signal?.aborted === true ? cancelledByCaller(id) : error;
+      throw isGone() && !wasGone ? cancelledByCaller(id) : error;
     });
     return read((problems) => ({
       result: Buffer.from(answer.result.buffer, answer.result.byteOffset, answer.result.byteLength).toString('utf8'),

@@ -59,6 +59,7 @@ describe('the package', () => {
       'responseOf',
       'textMap',
       'toRequest',
+      'tryJson',
       'withEffect',
     ]);
   });
@@ -69,6 +70,7 @@ describe('the package', () => {
       'OPEN_FILES',
       'adapterProtocolOf',
       'attachContext',
+      'branchesOf',
       'checkHealth',
       'createCallContext',
       'createConnectorContext',
@@ -80,6 +82,7 @@ describe('the package', () => {
       'rateLimitClassOf',
       'realPathOf',
       'requireGranted',
+      'schemasBelow',
       'startError',
       'validateSettings',
     ]);

@@ -1,5 +1,6 @@
 import { createConnectorError, errorForStatus, isJsonObject, parseRetryAfter } from '@automate/sdk';
 import type { ConnectorError, ConnectorErrorOptions, HttpResponse, JsonObject, JsonValue } from '@automate/sdk';
+import { tryJson } from '@automate/sdk/exchange';
 
 /** What whoever runs the connector can do about some of Discord's codes. */
 const REMEDIES: Readonly<Record<number, string>> = {
@@ -14,7 +15,9 @@ const SAID_BY_STATUS: ReadonlySet<number> = new Set([401, 403, 407, 425, 429]);
 /** The error that an answer above 299 stands for, in Discord's words. `what` names the request without its secrets. */
 export function discordError(what: string, response: HttpResponse): ConnectorError {
   const { status, headers } = response;
-  const body = bodyOf(response);
+  const answer = tryJson(response);
+  // What is no object, or no JSON, is of a gateway before Discord.
+  const body = isJsonObject(answer) ? answer : undefined;
   if (status < 500 && !SAID_BY_STATUS.has(status) && !isOfDiscord(body)) {
     return badAnswer(what, `it answered ${status} without Discord's reason`, { effect: 'none', blame: 'operator' });
   }
@@ -66,14 +69,4 @@ function faultsOf(tree: JsonValue | undefined, path = ''): string[] {
 
 function messageOf(error: JsonValue): string {
   return isJsonObject(error) && typeof error['message'] === 'string' ? error['message'] : 'it is wrong';
-}
-
-function bodyOf(response: HttpResponse): JsonObject | undefined {
-  try {
-    const body = response.json();
-    return isJsonObject(body) ? body : undefined;
-  } catch {
-    // Not JSON: a gateway before Discord has answered.
-    return undefined;
-  }
 }

@@ -1,8 +1,9 @@
 import type { AskAlertmanager } from '@automate/alertmanager';
 import { NotFoundError, UpstreamError } from '@automate/sdk';
+import { tryJson } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import type { GrafanaApi } from './grafana-api.ts';
-import { check, dataSourceUid, isSuccess, messageOf, tryJson } from './grafana-api.ts';
+import { check, dataSourceUid, isSuccess, messageOf } from './grafana-api.ts';
 
 /** The field of inputs by which a call names its Alertmanager. */
 export const alertmanagerField = dataSourceUid

@@ -1,5 +1,6 @@
 import { ForbiddenError, isJsonObject, NotFoundError, UpstreamError } from '@automate/sdk';
 import type { ConnectorContext, HttpClient, HttpRequest, HttpResponse, JsonValue } from '@automate/sdk';
+import { tryJson } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import { configSchema } from './config.ts';
 
@@ -100,15 +101,6 @@ function notGrafana(path: string, said: string): UpstreamError {
     `${path} answered 404, and not as Grafana does (${said}); the operator must check host, port and base_path`,
     { effect: 'none', blame: 'operator', retryable: false, details: { status: 404, reason: 'bad_answer' } },
   );
-}
-
-/** The body, where it is JSON; else undefined: a page of something before Grafana, of which the status says what is left to say. */
-export function tryJson(response: HttpResponse): JsonValue | undefined {
-  try {
-    return response.json();
-  } catch {
-    return undefined;
-  }
 }
 
 /** What Grafana says in the body of an error. */

@@ -1,10 +1,10 @@
 import { createConnectorError, errorForStatus } from '@automate/sdk';
 import type { ConnectorError, ErrorCode, HttpClient, HttpResponse, JsonValue } from '@automate/sdk';
-import { textMap } from '@automate/sdk/exchange';
+import { textMap, tryJson } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import type { QueryInput } from './actions/query.ts';
 import type { GrafanaApi } from './grafana-api.ts';
-import { check, jsonValue, messageOf, tryJson } from './grafana-api.ts';
+import { check, jsonValue, messageOf } from './grafana-api.ts';
 
 const PATH = '/api/ds/query';
 

@@ -1,6 +1,6 @@
 import { ConnectorError, errorForStatus, InvalidInputError, isJsonObject, UpstreamError } from '@automate/sdk';
 import type { HttpClient, HttpRequest, HttpResponse, JsonObject, JsonValue } from '@automate/sdk';
-import { parseExact } from '@automate/sdk/exchange';
+import { parseExact, tryJson } from '@automate/sdk/exchange';
 import { z } from 'zod';
 
 /** Statuses whose body may hold Jaeger's own reason; the rest is for the HTTP client to judge. */
@@ -115,13 +115,9 @@ function jaegerError(path: string, status: number, said: string): ConnectorError
 }
 
 function reasonOf(response: HttpResponse): string | undefined {
-  try {
-    const body = response.json();
-    return isJsonObject(body) ? failureIn(body)?.message : undefined;
-  } catch {
-    // Not JSON, so not Jaeger's own reason: the caller says so.
-    return undefined;
-  }
+  const body = tryJson(response);
+  // What is not JSON is not Jaeger's own reason: the caller says so.
+  return isJsonObject(body) ? failureIn(body)?.message : undefined;
 }
 
 interface Failure {

@@ -1,7 +1,7 @@
 import { errorForStatus, isJsonObject, NotFoundError, UpstreamError } from '@automate/sdk';
 import type { ConnectorContext, ConnectorError, Effect, HttpClient, HttpRequest, HttpResponse } from '@automate/sdk';
+import { tryJson } from '@automate/sdk/exchange';
 import { z } from 'zod';
-import { tryJson } from './prometheus-error.ts';
 import { Tenant } from './tenant.ts';
 
 /** Nothing matches it, so that a server with any number of alerts has little to say. */

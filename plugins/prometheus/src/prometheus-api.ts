@@ -1,8 +1,9 @@
 import type { ConnectorContext, HttpClient, HttpRequest, HttpResponse } from '@automate/sdk';
+import { tryJson } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import { cutToLimit } from './cut-to-limit.ts';
 import { queryData } from './outputs.ts';
-import { mayCarryError, notPrometheus, prometheusError, tryJson } from './prometheus-error.ts';
+import { mayCarryError, notPrometheus, prometheusError } from './prometheus-error.ts';
 import { Tenant } from './tenant.ts';
 
 type Params = NonNullable<HttpRequest['query']>;

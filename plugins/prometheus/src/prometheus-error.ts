@@ -1,5 +1,6 @@
 import { createConnectorError, errorForStatus, InvalidInputError, parseRetryAfter, UpstreamError } from '@automate/sdk';
 import type { ConnectorError, ErrorCode, HttpResponse } from '@automate/sdk';
+import { tryJson } from '@automate/sdk/exchange';
 import { z } from 'zod';
 
 /** As much as the host takes as a result. */
@@ -68,14 +69,4 @@ function codeOf(errorType: string | undefined, status: number, error: string): E
   if (status === 504 || /\b(timeout|deadline) exceeded\b/i.test(error)) return 'TIMEOUT';
   if (status === 404) return 'NOT_FOUND';
   return status < 499 ? 'INVALID_INPUT' : 'UPSTREAM_5XX';
-}
-
-/** The body, where it is JSON; undefined where it is not, and so not Prometheus's. */
-export function tryJson(response: HttpResponse): unknown {
-  try {
-    return response.json();
-  } catch {
-    // Whoever asked says so, with the path.
-    return undefined;
-  }
 }

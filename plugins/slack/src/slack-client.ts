@@ -8,6 +8,7 @@ import type {
   Logger,
   Secret,
 } from '@automate/sdk';
+import { tryJson } from '@automate/sdk/exchange';
 import type { FetchFunction, LogLevel, WebClient, WebClientOptions } from '@slack/web-api';
 import { badAnswer, slackError } from './slack-error.ts';
 import { uploadBytes } from './upload-bytes.ts';
@@ -159,12 +160,8 @@ async function send(
 }
 
 function isRefusal(response: HttpResponse): boolean {
-  try {
-    const answer = response.json();
-    return isJsonObject(answer) && answer['ok'] === false;
-  } catch {
-    return false;
-  }
+  const answer = tryJson(response);
+  return isJsonObject(answer) && answer['ok'] === false;
 }
 
 /** Slack's library reports `{ ok: false }` by an error that holds the answer; all else it throws is an answer it cannot read. */

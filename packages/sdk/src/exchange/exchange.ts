@@ -70,9 +70,12 @@ function readBody(
   if (response.body.byteLength === 0) return {};
   const as = form === 'auto' ? formOf(response) : form;
   if (as === 'json') {
+    const json = response.json();
+    const key = repeatedKey(response);
+    if (key === undefined) return { json };
     // As text nothing of it is lost.
-    if (form === 'auto' && repeatedKey(response) !== undefined) return { text: response.text() };
-    return { json: readJson(response) };
+    if (form === 'auto') return { text: response.text() };
+    throw repeated(key);
   }
   if (as === 'text') return { text: response.text() };
   return { base64: Buffer.from(response.body).toString('base64') };
@@ -87,7 +90,20 @@ export function readJson(response: HttpResponse): JsonValue {
   const json = response.json();
   const key = repeatedKey(response);
   if (key === undefined) return json;
-  throw new UpstreamError(
+  throw repeated(key);
+}
+
+/** An answer as JSON; undefined where it is none, and so the word of something else than was asked. */
+export function tryJson(response: HttpResponse): JsonValue | undefined {
+  try {
+    return response.json();
+  } catch {
+    return undefined;
+  }
+}
+
+function repeated(key: string): UpstreamError {
+  return new UpstreamError(
     `the answer has the key "${key}" twice in one object, so that as JSON one of the values would be lost; ask for it as text`,
     { retryable: false, details: { reason: 'repeated_key', key } },
   );

@@ -7,5 +7,5 @@ export { withEffect } from '../rebuild-error.ts';
 export { responseOf } from '../http/response.ts';
 export { callAction } from './call-action.ts';
 export type { SendRequest } from './call-action.ts';
-export { exchange, readJson, toRequest } from './exchange.ts';
+export { exchange, readJson, toRequest, tryJson } from './exchange.ts';
 export { exchangeInput, exchangeOutput, jsonValue, textMap } from './schemas.ts';

@@ -1,5 +1,6 @@
-import { action, AuthFailedError, InvalidInputError, isJsonObject, NotFoundError } from '@automate/sdk';
+import { action, AuthFailedError, InvalidInputError, NotFoundError } from '@automate/sdk';
 import type { HttpResponse, JsonValue } from '@automate/sdk';
+import { tryJson } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import type { GatewayClient } from '../gateway-client.ts';
 import { badAnswer, parseAnswer } from '../gateway-error.ts';
@@ -40,6 +41,7 @@ export const invokeTool = (gateway: GatewayClient) =>
 
 function refusal(tool: string, response: HttpResponse): Error {
   const { status } = response;
+  // What is not JSON is not the gateway's either.
   const parsed = failure.safeParse(tryJson(response));
   // Any server has a 404 for what it does not know; the gateway's own says which call it is about.
   if (!parsed.success || (status === 404 && parsed.data.ok === undefined)) {
@@ -50,14 +52,4 @@ function refusal(tool: string, response: HttpResponse): Error {
   if (status === 404) return new NotFoundError(`the gateway has or allows no tool "${tool}": ${message}`, options);
   if (type === 'unauthorized') return new AuthFailedError(message, options);
   return new InvalidInputError(`the tool "${tool}" refused its arguments: ${message}`, options);
-}
-
-function tryJson(response: HttpResponse): unknown {
-  try {
-    const value = response.json();
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    // Not JSON, so not the gateway's: the caller says so.
-    return undefined;
-  }
 }
