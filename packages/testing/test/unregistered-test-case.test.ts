@@ -17,8 +17,11 @@ class Adapter extends ConnectorAdapter {
 class Base extends ConnectorTestCase {
   static adapterClass = Adapter;
 }
+class Others extends Base {
+  testOthers() {}
+}
 class Tests extends Base {
-  async testIt() { if (!((await this.getAdapter()) instanceof Adapter) || !(this instanceof ConnectorTestCase)) throw new Error('no'); }
+  async testIt() { if (!((await this.getAdapter()) instanceof Adapter) || !(this instanceof ConnectorTestCase) || this instanceof Others) throw new Error('no'); }
 }
 `;
 

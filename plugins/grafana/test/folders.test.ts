@@ -1,25 +1,5 @@
-import { startConnector } from '@automate/testing';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import GrafanaAdapter from '../src/grafana-adapter.ts';
-import type { GrafanaStandIn } from './grafana-stand-in.ts';
-import { startGrafana, TOKEN } from './grafana-stand-in.ts';
-
-let grafana: GrafanaStandIn;
-const running: { close(): Promise<void> }[] = [];
-
-beforeEach(async () => {
-  grafana = await startGrafana();
-});
-afterEach(async () => {
-  for (const each of running.splice(0).toReversed()) await each.close();
-  await grafana.close();
-});
-
-async function start(url = grafana.url, token = TOKEN) {
-  const connector = await startConnector(GrafanaAdapter, { url, config: { auth: { type: 'bearer', token } } });
-  running.push(connector);
-  return connector;
-}
+import { describe, expect, it } from '@jest/globals';
+import { grafana, start } from './running-grafana.ts';
 
 describe('folders', () => {
   it('are made within one another, listed, read and deleted', async () => {
@@ -66,17 +46,14 @@ describe('folders', () => {
 
 describe('the organization', () => {
   it('is that of the settings, in every request', async () => {
-    const config = { auth: { type: 'bearer' as const, token: TOKEN } };
-    const connector = await startConnector(GrafanaAdapter, { url: grafana.url, config, settings: { org_id: 1 } });
-    running.push(connector);
+    const connector = await start({ settings: { org_id: 1 } });
     await connector.call('list_datasources');
     await connector.call('call', { path: '/api/org' });
     await connector.health();
     expect(new Set(grafana.service.requests.map(({ headers }) => headers['x-grafana-org-id']))).toStrictEqual(
       new Set(['1']),
     );
-    const other = await startConnector(GrafanaAdapter, { url: grafana.url, config, settings: { org_id: 2 } });
-    running.push(other);
+    const other = await start({ settings: { org_id: 2 } });
     await expect(other.health()).resolves.toMatchObject({ status: 'unhealthy', details: { code: 'AUTH_FAILED' } });
   });
 });

@@ -1,26 +1,7 @@
 import type { FakeReply, FakeService } from '@automate/testing';
-import { closedPort, startConnector } from '@automate/testing';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import GrafanaAdapter from '../src/grafana-adapter.ts';
-import type { GrafanaStandIn } from './grafana-stand-in.ts';
-import { startGrafana, TOKEN } from './grafana-stand-in.ts';
-
-let grafana: GrafanaStandIn;
-const running: { close(): Promise<void> }[] = [];
-
-beforeEach(async () => {
-  grafana = await startGrafana();
-});
-afterEach(async () => {
-  for (const each of running.splice(0).toReversed()) await each.close();
-  await grafana.close();
-});
-
-async function start(url = grafana.url, token = TOKEN) {
-  const connector = await startConnector(GrafanaAdapter, { url, config: { auth: { type: 'bearer', token } } });
-  running.push(connector);
-  return connector;
-}
+import { closedPort } from '@automate/testing';
+import { describe, expect, it } from '@jest/globals';
+import { grafana, start } from './running-grafana.ts';
 
 const board = (title: string, tags: string[] = []) => ({ title, tags, panels: [] });
 
@@ -245,10 +226,10 @@ describe('health', () => {
   });
 
   it('tells refused credentials, a wrong port, a stopped, a failing, a slow and a malformed answer apart', async () => {
-    await expect((await start(grafana.url, 'wrong')).health()).resolves.toMatchObject({
+    await expect((await start({ token: 'wrong' })).health()).resolves.toMatchObject({
       details: { code: 'AUTH_FAILED' },
     });
-    await expect((await start(`http://127.0.0.1:${await closedPort()}`)).health()).resolves.toMatchObject({
+    await expect((await start({ url: `http://127.0.0.1:${await closedPort()}` })).health()).resolves.toMatchObject({
       details: { code: 'TRANSIENT_NETWORK' },
     });
     const connector = await start();

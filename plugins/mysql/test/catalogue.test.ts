@@ -66,10 +66,7 @@ describeWith(mariadb, 'the catalogue of a real MariaDB', () => {
       'CREATE TABLE spread (day date NOT NULL) PARTITION BY RANGE (year(day)) (PARTITION p0 VALUES LESS THAN (2020), PARTITION p1 VALUES LESS THAN MAXVALUE)',
       'CREATE TABLE `with.dot` (a int)',
     );
-    const reader = await shop.connect({
-      url: shop.server.url,
-      config: { auth: { type: 'basic', username: 'boss', password: 'correct horse' } },
-    });
+    const reader = await shop.connectWith({});
     await expect(reader.call('describe_table', { table: 'shop.made' })).resolves.toMatchObject({
       schema: 'shop',
       table: 'made',

@@ -34,6 +34,13 @@ describeWith(mariadb, 'statements that MariaDB runs', () => {
   const idsOf = async (table: string): Promise<unknown[]> =>
     (await shop.server.sql(`SELECT id FROM ${table} ORDER BY id`)).map(({ id }) => id);
 
+  /** A connector that has one connection, and which one that is. */
+  async function connectOnce() {
+    const single = await shop.connectWith({ database: 'shop', pool_size: 1 });
+    const session = async () => (await single.call('query', { sql: 'SELECT connection_id() AS id' }))['rows'];
+    return { single, session };
+  }
+
   describe('what failed', () => {
     it('may have had an effect where a procedure commits on its way', async () => {
       const { port } = new URL(shop.server.url);
@@ -135,12 +142,7 @@ describeWith(mariadb, 'statements that MariaDB runs', () => {
   });
 
   it('are not blamed on the server where they themselves let their transaction only read', async () => {
-    const single = await shop.connect({
-      url: shop.server.url,
-      settings: { database: 'shop', pool_size: 1 },
-      config: { auth: { type: 'basic', username: 'boss', password: 'correct horse' } },
-    });
-    const session = async () => (await single.call('query', { sql: 'SELECT connection_id() AS id' }))['rows'];
+    const { single, session } = await connectOnce();
     const before = await session();
     await expect(single.call('execute', { sql: 'CALL only_read()' })).rejects.toMatchObject({
       code: 'FORBIDDEN',
@@ -153,12 +155,7 @@ describeWith(mariadb, 'statements that MariaDB runs', () => {
   });
 
   it('leave nothing behind in a session that the next call uses', async () => {
-    const single = await shop.connect({
-      url: shop.server.url,
-      settings: { database: 'shop', pool_size: 1 },
-      config: { auth: { type: 'basic', username: 'boss', password: 'correct horse' } },
-    });
-    const session = async () => (await single.call('query', { sql: 'SELECT connection_id() AS id' }))['rows'];
+    const { single, session } = await connectOnce();
     const before = await session();
     await single.call('execute', { sql: 'CALL leave_all()' });
     await expect(
@@ -229,11 +226,7 @@ describeWith(mariadb, 'statements that MariaDB runs', () => {
   it('are not run again where the server is one that only reads', async () => {
     await shop.server.sql('SET GLOBAL tx_read_only = 1');
     try {
-      const reader = await shop.connect({
-        url: shop.server.url,
-        settings: { database: 'shop' },
-        config: { auth: { type: 'basic', username: 'boss', password: 'correct horse' } },
-      });
+      const reader = await shop.connectWith({ database: 'shop' });
       await expect(reader.call('execute', { sql: 'INSERT INTO item (id) VALUES (60)' })).rejects.toMatchObject({
         effect: 'none',
         retryable: true,

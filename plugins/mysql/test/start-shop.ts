@@ -5,6 +5,8 @@ import MysqlAdapter from '../src/mysql-adapter.ts';
 import type { MariadbOptions, MariadbServer } from './start-mariadb.ts';
 import { startMariadb } from './start-mariadb.ts';
 
+export type ShopConnector = Awaited<ReturnType<typeof startConnector<MysqlAdapter>>>;
+
 /** A MariaDB of its own and a connector to it, which another connection looks at. */
 export interface Shop {
   readonly server: MariadbServer;
@@ -13,7 +15,9 @@ export interface Shop {
   query(sql: string, params?: JsonValue[]): Promise<JsonObject>;
   transact(...statements: JsonObject[]): Promise<JsonObject>;
   /** Another connector; ended with the rest. */
-  connect(options: StartConnectorOptions): Promise<Awaited<ReturnType<typeof startConnector<MysqlAdapter>>>>;
+  connect(options: StartConnectorOptions): Promise<ShopConnector>;
+  /** One with other settings. */
+  connectWith(settings: JsonObject): Promise<ShopConnector>;
   close(): Promise<void>;
 }
 
@@ -30,11 +34,13 @@ export async function startShop(options: MariadbOptions & { readonly setup?: rea
     await server.close();
   };
   await server.sql(...(options.setup ?? []), 'SELECT 1');
-  const connector = await connect({
-    url: server.url,
-    settings: { database: 'shop' },
-    config: { auth: { type: 'basic', username: 'boss', password: 'correct horse' } },
-  });
+  const connectWith = (settings: JsonObject) =>
+    connect({
+      url: server.url,
+      settings,
+      config: { auth: { type: 'basic', username: 'boss', password: 'correct horse' } },
+    });
+  const connector = await connectWith({ database: 'shop' });
   return {
     server,
     call: (action, input) => connector.call(action, input),
@@ -42,6 +48,7 @@ export async function startShop(options: MariadbOptions & { readonly setup?: rea
     query: (sql, params = []) => connector.call('query', { sql, params }),
     transact: (...statements) => connector.call('transaction', { statements }),
     connect,
+    connectWith,
     close,
   };
 }

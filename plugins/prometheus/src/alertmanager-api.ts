@@ -61,7 +61,8 @@ export class AlertmanagerApi {
   async #isMissing(http: HttpClient, response: HttpResponse, tenant?: string): Promise<boolean> {
     const { status, body } = response;
     if (status !== 404 && status !== 500) return false;
-    if (body.byteLength > 0) return /^silence .*not found/i.test(String(tryJson(response)));
+    const said = tryJson(response);
+    if (body.byteLength > 0) return typeof said === 'string' && /^silence .*not found/i.test(said);
     if (status === 500) return false;
     // Anybody can say nothing: who is there must show that it is an Alertmanager.
     await this.check(http, tenant);

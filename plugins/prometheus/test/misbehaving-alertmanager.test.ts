@@ -1,22 +1,11 @@
 import type { JsonObject } from '@automate/sdk';
 import type { FakeReply, FakeScript, StartConnectorOptions } from '@automate/testing';
-import { FakeService, startConnector } from '@automate/testing';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import AlertmanagerAdapter from '../src/alertmanager-adapter.ts';
+import { startScripted } from './start-scripted.ts';
 
-const running: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const each of running.splice(0).toReversed()) await each.close();
-});
-
-async function start(script: FakeScript, options: StartConnectorOptions = {}) {
-  const server = await FakeService.start();
-  running.push(server);
-  server.on('*', /.*/, script);
-  const connector = await startConnector(AlertmanagerAdapter, { url: server.url, ...options });
-  running.push(connector);
-  return { server, connector };
-}
+const start = (script: FakeScript, options?: StartConnectorOptions) =>
+  startScripted(AlertmanagerAdapter, script, options);
 
 const id = '11111111-1111-4111-8111-111111111111';
 const wanted: JsonObject = {

@@ -1,21 +1,11 @@
 import type { FakeReply, FakeScript, StartConnectorOptions } from '@automate/testing';
-import { closedPort, FakeService, startConnector } from '@automate/testing';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { closedPort, startConnector } from '@automate/testing';
+import { describe, expect, it } from '@jest/globals';
 import PrometheusAdapter from '../src/prometheus-adapter.ts';
+import { running, startScripted } from './start-scripted.ts';
 
-const running: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const each of running.splice(0).toReversed()) await each.close();
-});
-
-async function start(script: FakeScript, options: StartConnectorOptions = {}) {
-  const server = await FakeService.start();
-  running.push(server);
-  server.on('*', /.*/, script);
-  const connector = await startConnector(PrometheusAdapter, { url: server.url, ...options });
-  running.push(connector);
-  return { server, connector };
-}
+const start = (script: FakeScript, options?: StartConnectorOptions) =>
+  startScripted(PrometheusAdapter, script, options);
 
 const success = (data: NonNullable<FakeReply['json']>, rest = {}): FakeReply => ({
   json: { status: 'success', data, ...rest },
