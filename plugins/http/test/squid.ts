@@ -1,10 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { access, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { closedPort } from '@automate/testing';
+import { untilListening } from './until-listening.ts';
 
 const PROGRAM = '/usr/sbin/squid';
 
@@ -67,9 +66,17 @@ ${access_rules}
   );
   const running = spawn(PROGRAM, ['-N', '-f', at('squid.conf')], { stdio: 'ignore' });
   const ended = new Promise<void>((resolve) => running.once('exit', () => resolve()));
-  while (!(await listens(port))) {
-    if (running.exitCode !== null) throw new Error(await readFile(at('cache.log'), 'utf8'));
-    await sleep(20);
+  const close = async (): Promise<void> => {
+    running.kill('SIGTERM');
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await untilListening(port, running);
+  } catch (error) {
+    const said = await readFile(at('cache.log'), 'utf8').catch(String);
+    await close();
+    throw new Error(`squid did not start: ${said}`, { cause: error });
   }
   return {
     url: `http://127.0.0.1:${port}`,
@@ -78,18 +85,6 @@ ${access_rules}
       await access(at('access.log'));
       return readFile(at('access.log'), 'utf8');
     },
-    async close() {
-      running.kill('SIGTERM');
-      await ended;
-      await rm(folder, { recursive: true, force: true });
-    },
+    close,
   };
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }

@@ -59,8 +59,9 @@ export function createAgents(options: AgentsOptions): Agents {
   const open = async (protocol: string, own: boolean, proxy: URL | undefined): Promise<Route> => {
     if (proxy !== undefined) logger.info(`${protocol.slice(0, -1)} requests go through ${showProxy(proxy)}`);
     if (protocol === 'http:') {
-      const proxyEnv = { HTTP_PROXY: proxy?.href };
-      return { agent: new http.Agent({ ...KEEP, ...(proxy === undefined ? {} : { proxyEnv }) }), proxy };
+      // Some proxies close after each answer and do not say so: what is sent meanwhile would be lost.
+      const through = proxy === undefined ? {} : { keepAlive: false, proxyEnv: { HTTP_PROXY: proxy.href } };
+      return { agent: new http.Agent({ ...KEEP, ...through }), proxy };
     }
     // The agent's `timeout` also bounds how long a tunnel may take to open.
     const through = proxy === undefined ? {} : { proxyEnv: { HTTPS_PROXY: proxy.href }, timeout: TUNNEL_MS };

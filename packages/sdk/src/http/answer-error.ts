@@ -13,14 +13,19 @@ const ADVICE: Readonly<Record<number, string>> = {
   407: "; the operator must check the proxy's credentials",
 };
 
+const OF_PROXY: ReadonlySet<number> = new Set([401, 403, 407]);
+
 /** The connector error for an answer whose status the request did not accept. */
 export function answerError(what: string, answer: Answer): ConnectorError {
   const { status, statusText, headers, via } = answer;
   const excerpt = excerptOf(answer);
   const said = excerpt === '' ? '' : `: ${excerpt}`;
-  const who = via !== undefined && (status === 407 || status >= 500) ? `${what} (through ${via})` : what;
+  // A proxy says the same, and not always the 407 of its own.
+  const byProxy = via !== undefined && (OF_PROXY.has(status) || status >= 500);
+  const who = byProxy ? `${what} (through ${via})` : what;
   const head = `${who} answered ${status}${statusText === '' ? '' : ` ${statusText}`}`;
-  const message = `${head}${said}${ADVICE[status] ?? ''}`;
+  const advice = byProxy && status === 401 ? `${ADVICE[401]} and the proxy's credentials` : (ADVICE[status] ?? '');
+  const message = `${head}${said}${advice}`;
   const retryAfterMs = status === 429 || status === 503 ? parseRetryAfter(headers['retry-after']) : undefined;
   const options: ConnectorErrorOptions = {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

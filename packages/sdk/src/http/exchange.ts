@@ -1,7 +1,7 @@
 import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { BodyTooLargeError } from './failure.ts';
+import { BodyTooLargeError, ForeignHttp2Error } from './failure.ts';
 import { http, https } from './node-http.ts';
 
 export interface ExchangeInput {
@@ -73,7 +73,7 @@ export function startExchange(input: ExchangeInput): Exchange {
     // Once the response has begun, its reader alone knows what an error means.
     if (!responded) reject(error);
   };
-  request.on('error', fail);
+  request.on('error', (error) => fail(speaksHttp2(error, request.socket) ? new ForeignHttp2Error() : error));
   request.on('response', (response) => {
     responded = true;
     connected = true;
@@ -96,6 +96,22 @@ export function startExchange(input: ExchangeInput): Exchange {
 export function lengthOf(method: string, body: Uint8Array | undefined): Record<string, string> {
   if (body !== undefined) return { 'content-length': String(body.byteLength) };
   return method === 'POST' || method === 'PUT' || method === 'PATCH' ? { 'content-length': '0' } : {};
+}
+
+/**
+ * Whether the first that ever came over the connection are the settings with which a server of HTTP/2 begins. It then reads
+ * nothing that does not begin as HTTP/2 does.
+ */
+function speaksHttp2(error: Error & { readonly rawPacket?: Buffer }, socket: Socket | null): boolean {
+  const { rawPacket: first } = error;
+  // A frame's head: three bytes of length, type 4, flags, and of the settings' stream number all zero.
+  return (
+    first !== undefined &&
+    first.byteLength >= 9 &&
+    first.byteLength === socket?.bytesRead &&
+    first[3] === 4 &&
+    first.readUInt32BE(5) === 0
+  );
 }
 
 /** A connection counts from when a request could go over it: over TLS that is after the handshake. */

@@ -22,6 +22,9 @@ export class BodyTooLargeError extends Error {
   }
 }
 
+/** The server took what came in HTTP/1.1 for HTTP/2. */
+export class ForeignHttp2Error extends Error {}
+
 /** What is known of a request that failed. */
 export interface FailedRequest {
   /** `GET http://host/path`, for messages. */
@@ -42,6 +45,12 @@ export function failureOf(thrown: unknown, request: FailedRequest): ConnectorErr
         retryable: false,
         details: { reason: 'answer_too_large', maxBytes: thrown.maxBytes },
       },
+    );
+  }
+  if (thrown instanceof ForeignHttp2Error) {
+    return new UpstreamError(
+      `${what}: ${url.host} speaks HTTP/2 alone and did not say so, so that it could not read the request; the operator must ask it over https, where servers say what they speak, or by a port that speaks HTTP/1.1`,
+      { retryable: false, effect: 'none', blame: 'operator', details: { reason: 'http2_unannounced' }, cause: thrown },
     );
   }
   const ofProxy = proxyError(thrown, request);
@@ -69,8 +78,9 @@ export function proxyError(thrown: unknown, { what, proxy, connected }: FailedRe
     const options = { effect: 'none', blame: 'operator', cause: thrown } as const;
     const details = { reason: 'proxy_refused', ...(status === undefined ? {} : { status }) };
     const said = status === undefined ? 'ended the connection, or took too long,' : `answered ${status}`;
-    return status === 407
-      ? new AuthFailedError(`${what}: ${server} wants other credentials (407); the operator must check them`, {
+    // Some say 401 instead, as if they were the server.
+    return status === 407 || status === 401
+      ? new AuthFailedError(`${what}: ${server} wants other credentials (${status}); the operator must check them`, {
           ...options,
           details,
         })
