@@ -1,4 +1,4 @@
-import { createConnectorError, ConnectorError, ForbiddenError, guardCall } from '@automate/sdk';
+import { createConnectorError, ConnectorError, ForbiddenError, guardCall, InvalidInputError } from '@automate/sdk';
 import type { CallScope, ConnectorContext } from '@automate/sdk';
 import type { Arg } from './commands.ts';
 import { kindOf } from './commands.ts';
@@ -55,6 +55,13 @@ export class Connection {
       throw new ForbiddenError(`connector "${this.#context.id}" only reads (settings.read_only)`, {
         effect: 'none',
         details: { reason: 'read_only' },
+      });
+    // Half of a surrogate pair is no character in UTF-8, and would be kept as another one.
+    const half = args.findIndex((arg) => typeof arg === 'string' && !arg.isWellFormed());
+    if (half !== -1)
+      throw new InvalidInputError(`argument ${half} of ${String(args[0])} holds half a character; send it as bytes`, {
+        effect: 'none',
+        details: { reason: 'bad_text' },
       });
     const taker = takerOf(args);
     return this.#run(scope, async (opened, sent) => {

@@ -20,6 +20,11 @@ const moved = Object.entries(MEANINGS).flatMap(([word, meaning]) => (meaning.mov
 export const outcomes: readonly OutcomeRule[] = [
   ...refusals,
   {
+    when: 'another error reply to one of its own commands, such as a proxy gives that has lost its server (UPSTREAM_5XX): perhaps it was carried out',
+    effect: 'maybe',
+    retried: 'only actions that may be repeated, and where the proxy tells of a lost connection',
+  },
+  {
     when: `an error reply to ${code(PROGRAMS)}, to \`MIGRATE\`, or to a word that Redis itself does not know (a module's, a renamed one): part of it may be done`,
     effect: 'maybe',
     retried: false,

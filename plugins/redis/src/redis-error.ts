@@ -19,8 +19,11 @@ interface Meaning {
   readonly advice?: string;
   /** The server is no longer what the connector is for: the next call is to get a new connection, perhaps to another one. */
   readonly moved?: true;
+  /** It may come after a part of what even Redis's own commands do, or from what stands between us and Redis. */
+  readonly late?: true;
 }
 
+const AUTH = 'the operator must check auth';
 const CLUSTER = 'this is one node of a cluster, and the connector speaks to one server that has all keys';
 
 /** What the first word of an error reply means. */
@@ -30,7 +33,7 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   CROSSSLOT: { code: 'INVALID_INPUT' },
   NOSCRIPT: { code: 'INVALID_INPUT' },
   NOAUTH: { code: 'AUTH_FAILED', advice: 'the operator must set auth' },
-  WRONGPASS: { code: 'AUTH_FAILED', advice: 'the operator must check auth' },
+  WRONGPASS: { code: 'AUTH_FAILED', advice: AUTH },
   NOPERM: { code: 'FORBIDDEN' },
   DENIED: { code: 'FORBIDDEN' },
   BUSYKEY: { code: 'ALREADY_EXISTS' },
@@ -48,10 +51,50 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   OOM: { code: 'UPSTREAM_5XX', retryable: false },
   MISCONF: { code: 'UPSTREAM_5XX', retryable: false },
 };
-const UNKNOWN: Meaning = { code: 'UPSTREAM_5XX', retryable: false };
+const UNKNOWN: Meaning = { code: 'UPSTREAM_5XX', retryable: false, late: true };
 
-/** Error replies that come after a part of what even Redis's own commands do. */
-const AFTER_A_PART = /^(INVALIDOBJ|IOERR|UNBLOCKED)\b/;
+interface Sentence extends Meaning {
+  readonly text: RegExp;
+  readonly reason: string;
+}
+
+/** What `ERR` means where the words after it say more. */
+const SENTENCES: readonly Sentence[] = [
+  { text: /^ERR max (number of clients|concurrent connections)/i, code: 'OVERLOADED', reason: 'too_many_connections' },
+  { text: /^ERR max (daily )?requests? limit/i, code: 'RATE_LIMITED', reason: 'request_limit' },
+  {
+    text: /^ERR (DB index is out of range|invalid DB index|SELECT is not allowed)/,
+    code: 'CONFIG_INVALID',
+    reason: 'no_database',
+    advice: 'the operator must check settings.database',
+  },
+  {
+    text: /^ERR (invalid password|AUTH <password>|Client sent AUTH|wrong number of arguments for 'auth')/,
+    code: 'AUTH_FAILED',
+    reason: 'auth_refused',
+    advice: AUTH,
+  },
+  {
+    text: /^ERR (The user executing the script|ACL failure in script)/,
+    code: 'FORBIDDEN',
+    reason: 'noperm',
+  },
+  { text: /^ERR Script killed by user/, code: 'UPSTREAM_5XX', retryable: false, reason: 'killed' },
+  {
+    text: /^ERR unknown command/i,
+    code: 'INVALID_INPUT',
+    blame: 'operator',
+    reason: 'unknown_command',
+    advice: 'the operator must check that a Redis with this command is there, under this name',
+  },
+  // What proxies say of a server that they have lost, perhaps after they passed the command on.
+  {
+    text: /^ERR (server connection|connection (timed out|refused|reset|closed)|(request|operation) time(d )?out|host is down|upstream)/i,
+    code: 'UPSTREAM_5XX',
+    late: true,
+    reason: 'server_lost',
+  },
+];
 
 /** Failures of the driver's by which nothing was sent. */
 const NOT_SENT = /^(ClientClosedError|ClientOfflineError)$/;
@@ -118,31 +161,34 @@ function wordOf(reply: object): string {
 }
 
 function fromReply(message: string, failed: FailedCommand, cause: object): ConnectorError {
-  const word = wordOf(cause);
-  const options = {
-    effect: effectOfReply(message, failed),
-    details: { reason: word.toLowerCase() },
-    cause,
-  };
   if (failed.sent?.kind === 'atomic' && message === TOO_LARGE) return tooLargeToTake(failed.sent.args);
-  if (/max number of clients/.test(message))
-    return createConnectorError('OVERLOADED', message, { ...options, details: { reason: 'too_many_connections' } });
-  if (/DB index is out of range|invalid DB index/.test(message))
-    return createConnectorError('CONFIG_INVALID', message, { ...options, details: { reason: 'no_database' } });
-  if (/invalid password|without any password configured|AUTH <password>/.test(message))
-    return createConnectorError('AUTH_FAILED', message, options);
-  const { code, retryable, blame, advice } = MEANINGS[word] ?? UNKNOWN;
-  return createConnectorError(code, `${failed.server}: ${message}${advice === undefined ? '' : `; ${advice}`}`, {
-    ...options,
-    ...(retryable === undefined ? {} : { retryable }),
-    ...(blame === undefined ? {} : { blame }),
-  });
+  const { code, retryable, blame, advice, reason, late } = meaningOf(message, wordOf(cause));
+  return createConnectorError(
+    // Nobody has called for what we send ourselves to be let in.
+    failed.sent === undefined && code === 'INVALID_INPUT' ? 'CONFIG_INVALID' : code,
+    `${failed.server}: ${message}${advice === undefined ? '' : `; ${advice}`}`,
+    {
+      effect: effectOfReply(message, failed, late === true),
+      details: { reason },
+      cause,
+      ...(retryable === undefined ? {} : { retryable }),
+      ...(blame === undefined ? {} : { blame }),
+    },
+  );
 }
 
-/** Redis refuses its own commands before it does anything; a program may fail after it did something. */
-function effectOfReply(message: string, { sent }: FailedCommand): Effect {
+function meaningOf(message: string, word: string): Meaning & { readonly reason: string } {
+  const sentence = SENTENCES.find(({ text }) => text.test(message));
+  return sentence ?? { ...(MEANINGS[word] ?? UNKNOWN), reason: word === '' ? 'bad_answer' : word.toLowerCase() };
+}
+
+/**
+ * Redis refuses its own commands before it does anything, with words that are known; a program may fail after it did
+ * something, and so may what stands between us and Redis.
+ */
+function effectOfReply(message: string, { sent }: FailedCommand, isLate: boolean): Effect {
   if (sent === undefined || sent.kind === 'read') return 'none';
-  if (sent.kind === 'atomic') return AFTER_A_PART.test(message) ? 'maybe' : 'none';
+  if (sent.kind === 'atomic') return isLate ? 'maybe' : 'none';
   const { command } = wordsOf(sent.args);
   const isBefore =
     (command === 'EVALSHA' && message.startsWith('NOSCRIPT No matching script')) ||

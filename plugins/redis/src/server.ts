@@ -95,7 +95,8 @@ export function makeClient(server: Server, tls: ConnectionOptions | undefined, c
   const { username, password, database, socket } = server;
   const client = createClient({
     RESP: 2,
-    ...(username === undefined ? {} : { username }),
+    // Servers that know only a password refuse a name with it; others take it without one as that of `default`.
+    ...(username === undefined || username === 'default' ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     database,
     // What is tried again, and when, is for the host to decide.

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { InvalidInputError } from '@automate/sdk';
+import { InvalidInputError, UpstreamError } from '@automate/sdk';
 import type { JsonValue } from '@automate/sdk';
 import type { CommandKind } from './commands.ts';
 import { cutOf } from './reply-cutter.ts';
@@ -41,6 +41,25 @@ export function toAnswer(reply: Reply, kind: CommandKind): Answer {
   if (dense.fits) return { json: shorter, truncated: false };
   if (kind === 'read') throw tooLarge(reply);
   return { json: new Converter('cut').convert(reply), truncated: true };
+}
+
+/** How many, as a command that changed something replied. */
+export function toCount(reply: Reply): number {
+  if (typeof reply !== 'string') throw badAnswer();
+  return Number(reply);
+}
+
+/** Whether a change was confirmed. */
+export function isOk(reply: Reply): boolean {
+  return Buffer.isBuffer(reply) && reply.toString() === 'OK';
+}
+
+/** What a server says that does not answer as Redis does, after it was asked for a change. */
+export function badAnswer(): UpstreamError {
+  return new UpstreamError('the server did not answer as Redis does; check host and port of the connector', {
+    retryable: false,
+    details: { reason: 'bad_answer' },
+  });
 }
 
 /** What was found under a name. */

@@ -2,7 +2,7 @@ import { action } from '@automate/sdk';
 import { z } from 'zod';
 import type { Connection } from '../connection.ts';
 import { key } from '../schemas.ts';
-import { toRedis } from '../values.ts';
+import { toCount, toRedis } from '../values.ts';
 
 /** Deletes keys. */
 export const del = (use: () => Connection) =>
@@ -13,6 +13,6 @@ export const del = (use: () => Connection) =>
     sideEffects: true,
     idempotent: true,
     async run({ keys }, call) {
-      return { deleted: Number(await use().send(['DEL', ...keys.map(toRedis)], call)) };
+      return { deleted: toCount(await use().send(['DEL', ...keys.map(toRedis)], call)) };
     },
   });

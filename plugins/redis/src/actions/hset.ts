@@ -2,7 +2,7 @@ import { action } from '@automate/sdk';
 import { z } from 'zod';
 import type { Connection } from '../connection.ts';
 import { key, value } from '../schemas.ts';
-import { toRedis } from '../values.ts';
+import { toCount, toRedis } from '../values.ts';
 
 /** Sets fields of a hash. */
 export const hset = (use: () => Connection) =>
@@ -21,6 +21,6 @@ export const hset = (use: () => Connection) =>
     async run(input, call) {
       const pairs = Object.entries(input.fields).flatMap(([name, field]) => [name, toRedis(field)]);
       const added = await use().send(['HSET', toRedis(input.key), ...pairs], call);
-      return { added: Number(added) };
+      return { added: toCount(added) };
     },
   });

@@ -2,7 +2,7 @@ import { action } from '@automate/sdk';
 import { z } from 'zod';
 import type { Connection } from '../connection.ts';
 import { key } from '../schemas.ts';
-import { toRedis } from '../values.ts';
+import { badAnswer, toRedis } from '../values.ts';
 
 /** Adds to a number. */
 export const incr = (use: () => Connection) =>
@@ -20,6 +20,7 @@ export const incr = (use: () => Connection) =>
     idempotent: false,
     async run({ key: name, by }, call) {
       const sum = await use().send(['INCRBY', toRedis(name), String(by)], call);
-      return { value: String(sum) };
+      if (typeof sum !== 'string') throw badAnswer();
+      return { value: sum };
     },
   });

@@ -2,7 +2,7 @@ import { action } from '@automate/sdk';
 import { z } from 'zod';
 import type { Connection } from '../connection.ts';
 import { value } from '../schemas.ts';
-import { toRedis } from '../values.ts';
+import { toCount, toRedis } from '../values.ts';
 
 /** Sends a message to a channel. */
 export const publish = (use: () => Connection) =>
@@ -14,6 +14,6 @@ export const publish = (use: () => Connection) =>
     idempotent: false,
     async run({ channel, message }, call) {
       const receivers = await use().send(['PUBLISH', channel, toRedis(message)], call);
-      return { receivers: Number(receivers) };
+      return { receivers: toCount(receivers) };
     },
   });

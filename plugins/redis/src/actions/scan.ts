@@ -1,9 +1,9 @@
-import { action, InvalidInputError } from '@automate/sdk';
+import { action } from '@automate/sdk';
 import { z } from 'zod';
 import type { Connection } from '../connection.ts';
 import { value } from '../schemas.ts';
 import type { Value } from '../schemas.ts';
-import { toAnswer } from '../values.ts';
+import { badAnswer, toAnswer } from '../values.ts';
 
 const input = z.strictObject({
   match: z.string().optional().describe('Pattern such as `user:*`'),
@@ -34,10 +34,7 @@ export const scan = (use: () => Connection) =>
       const args = ['SCAN', cursor, ...pattern, 'COUNT', String(count), ...only];
       const reply = await use().send(args, call);
       const [next, keys] = Array.isArray(reply) ? reply : [];
-      if (!Buffer.isBuffer(next) || !Array.isArray(keys))
-        throw new InvalidInputError('the server does not answer SCAN as Redis does', {
-          details: { reason: 'bad_answer' },
-        });
+      if (!Buffer.isBuffer(next) || !Array.isArray(keys)) throw badAnswer();
       const page = { keys: toAnswer(keys, 'read').json as Value[] };
       return next.toString() === '0' ? page : { ...page, next_cursor: next.toString() };
     },

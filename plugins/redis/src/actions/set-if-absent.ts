@@ -2,7 +2,7 @@ import { action } from '@automate/sdk';
 import { z } from 'zod';
 import type { Connection } from '../connection.ts';
 import { key, ttl, value } from '../schemas.ts';
-import { toRedis } from '../values.ts';
+import { badAnswer, isOk, toRedis } from '../values.ts';
 
 /** Sets a key that is not there. An action of its own, as trying it again could find its own first try. */
 export const setIfAbsent = (use: () => Connection) =>
@@ -15,6 +15,8 @@ export const setIfAbsent = (use: () => Connection) =>
     async run({ key: name, value: content, ttl_ms: ttlMs }, call) {
       const life = ttlMs === undefined ? [] : ['PX', String(ttlMs)];
       const args = ['SET', toRedis(name), toRedis(content), 'NX', ...life];
-      return { set: (await use().send(args, call)) !== null };
+      const reply = await use().send(args, call);
+      if (reply !== null && !isOk(reply)) throw badAnswer();
+      return { set: reply !== null };
     },
   });

@@ -2,7 +2,7 @@ import { action } from '@automate/sdk';
 import { z } from 'zod';
 import type { Connection } from '../connection.ts';
 import { key, ttl, value } from '../schemas.ts';
-import { toRedis } from '../values.ts';
+import { badAnswer, isOk, toRedis } from '../values.ts';
 
 /** Sets a key. */
 export const set = (use: () => Connection) =>
@@ -14,7 +14,8 @@ export const set = (use: () => Connection) =>
     idempotent: true,
     async run({ key: name, value: content, ttl_ms: ttlMs }, call) {
       const life = ttlMs === undefined ? [] : ['PX', String(ttlMs)];
-      await use().send(['SET', toRedis(name), toRedis(content), ...life], call);
+      const reply = await use().send(['SET', toRedis(name), toRedis(content), ...life], call);
+      if (!isOk(reply)) throw badAnswer();
       return { set: true };
     },
   });
