@@ -1,11 +1,11 @@
-import { ConfigInvalidError, ConnectorError, createConnectorError, guardCall, UpstreamError } from '@automate/sdk';
+import { ConfigInvalidError, ConnectorError, guardCall, UpstreamError } from '@automate/sdk';
 import type { CallScope, ConnectorContext, HttpClient, JsonObject } from '@automate/sdk';
 import { z } from 'zod';
 import { configSchema } from './config.ts';
 import type { OpenClawSettings } from './config.ts';
 import { gatewayAuth } from './gateway-auth.ts';
 import { GatewayConnection } from './gateway-connection.ts';
-import { parseAnswer } from './gateway-error.ts';
+import { parseAnswer, withoutEffect } from './gateway-error.ts';
 
 interface Place {
   readonly context: ConnectorContext;
@@ -72,10 +72,23 @@ export class GatewayClient {
     return this.talk(scope, method, (connection) => connection.request(method, params));
   }
 
-  /** Talks over the WebSocket within a call. Work that outlives the call must end by itself. */
-  talk<T>(scope: CallScope, what: string, work: (connection: GatewayConnection) => Promise<T>): Promise<T> {
+  /**
+   * Talks over the WebSocket within a call, or not at all where the call ends before there is one. Work that outlives the
+   * call must end by itself.
+   */
+  async talk<T>(scope: CallScope, what: string, work: (connection: GatewayConnection) => Promise<T>): Promise<T> {
     const { context } = this.#opened();
-    return guardCall({ scope, closing: context.signal, what }, async () => work(await this.connection()));
+    let isBegun = false;
+    try {
+      return await guardCall({ scope, closing: context.signal, what }, async (signal) => {
+        const connection = await this.connection();
+        signal.throwIfAborted();
+        isBegun = true;
+        return work(connection);
+      });
+    } catch (error) {
+      throw isBegun ? error : withoutEffect(ConnectorError.from(error));
+    }
   }
 
   /** The connection that is open, or a new one. All who ask at once get the same. */
@@ -141,9 +154,8 @@ export class GatewayClient {
       parseAnswer(live, response.json(), 'GET /healthz');
       return await GatewayConnection.open({ url, auth, version, timeoutMs: config.limits.startTimeoutMs });
     } catch (error) {
-      const reason = ConnectorError.from(error);
       // Nothing was asked of the gateway yet.
-      throw reason.effect === 'none' ? reason : withoutEffect(reason);
+      throw withoutEffect(ConnectorError.from(error));
     }
   }
 
@@ -151,16 +163,4 @@ export class GatewayClient {
     if (this.#place === undefined) throw new Error('the gateway client was used before it was opened');
     return this.#place;
   }
-}
-
-function withoutEffect(error: ConnectorError): ConnectorError {
-  const { retryable, retryAfterMs, blame, details } = error;
-  return createConnectorError(error.code, error.message, {
-    retryable,
-    retryAfterMs,
-    blame,
-    details,
-    effect: 'none',
-    cause: error,
-  });
 }

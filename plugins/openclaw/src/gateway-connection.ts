@@ -4,7 +4,7 @@ import type { JsonObject } from '@automate/sdk';
 import { parseExact } from '@automate/sdk/exchange';
 import { helloOk, inboundFrame, PROTOCOL } from './frames.ts';
 import type { HelloOk, InboundFrame } from './frames.ts';
-import { badAnswer, gatewayError, parseAnswer } from './gateway-error.ts';
+import { badAnswer, gatewayError, parseAnswer, withoutEffect } from './gateway-error.ts';
 import type { GatewayAuth } from './gateway-auth.ts';
 
 export interface ConnectionOptions {
@@ -95,7 +95,9 @@ export class GatewayConnection {
   /** Sends a request and waits for its answer, as long as the connection holds. */
   request(method: string, params: JsonObject): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    // What is closing takes requests and sends none.
+    if (this.#socket.readyState !== WebSocket.OPEN)
+      return Promise.reject(withoutEffect(this.#failure ?? this.#lost('it is closing')));
     const id = String((this.#lastId += 1));
     const text = JSON.stringify({ type: 'req', id, method, params });
     const most = this.#hello?.policy.maxPayload ?? Number.POSITIVE_INFINITY;

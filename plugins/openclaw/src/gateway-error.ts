@@ -42,6 +42,20 @@ export function parseAnswer<S extends z.ZodType>(schema: S, payload: unknown, wh
   throw badAnswer(what, z.prettifyError(parsed.error).replaceAll('\n', ' '));
 }
 
+/** The same for what failed before the gateway was asked. */
+export function withoutEffect(error: ConnectorError): ConnectorError {
+  if (error.effect === 'none') return error;
+  const { retryable, retryAfterMs, blame, details } = error;
+  return createConnectorError(error.code, error.message, {
+    retryable,
+    retryAfterMs,
+    blame,
+    details,
+    effect: 'none',
+    cause: error,
+  });
+}
+
 function codeOf({ code }: ErrorShape): ErrorCode {
   return (Object.hasOwn(CODE_OF, code) ? CODE_OF[code] : undefined) ?? 'UPSTREAM_5XX';
 }

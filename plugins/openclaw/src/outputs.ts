@@ -7,7 +7,8 @@ export function defined<T extends object>(value: T): T {
 
 export const time = z.string().optional().describe('RFC 3339');
 
-/** The gateway counts milliseconds since the epoch. */
+/** The gateway counts milliseconds since the epoch. What is no time that JavaScript knows is left out. */
 export function toTime(ms: number | null | undefined): string | undefined {
-  return ms === undefined || ms === null ? undefined : new Date(ms).toISOString();
+  const time = new Date(ms ?? Number.NaN);
+  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
 }

@@ -61,8 +61,10 @@ export class GatewayStandIn {
     | 'old-protocol'
     | 'drop-on-wait'
     | 'short-waits'
-    | 'late-accept' = 'normal';
-  /** Answers to `agent` that wait, with `late-accept`, to be let go. */
+    | 'late-accept'
+    | 'late-challenge'
+    | 'odd-page' = 'normal';
+  /** What waits, with `late-accept` (answers to `agent`) and `late-challenge`, to be let go. */
   readonly held: (() => void)[] = [];
   /** What was sent or begun by each idempotency key, by method. */
   readonly #answered = new Map<string, JsonObject>();
@@ -144,7 +146,9 @@ export class GatewayStandIn {
       }
       this.#handle(socket, id, method, params);
     });
-    this.#event(socket, 'connect.challenge', { nonce: randomUUID(), ts: Date.now() });
+    const challenge = (): void => this.#event(socket, 'connect.challenge', { nonce: randomUUID(), ts: Date.now() });
+    if (this.behaviour === 'late-challenge') this.held.push(challenge);
+    else challenge();
   }
 
   #connect(socket: WebSocket, id: string, params: JsonObject): readonly string[] {
@@ -267,6 +271,7 @@ export class GatewayStandIn {
 
   #listSessions(socket: WebSocket, id: string, params: JsonObject): void {
     const { limit = 100, offset = 0, search = '' } = params as { limit?: number; offset?: number; search?: string };
+    const isOdd = this.behaviour === 'odd-page';
     const all = [...this.sessions].filter(([key]) => key.includes(search));
     const page = all.slice(offset, offset + limit).map(([key, { status, updatedAt, last }]) => {
       const row = {
@@ -274,7 +279,7 @@ export class GatewayStandIn {
         kind: 'direct',
         agentId: 'main',
         status,
-        updatedAt,
+        updatedAt: isOdd ? 9e15 : updatedAt,
         ...(params['includeLastMessage'] === true ? { lastMessagePreview: last } : {}),
       };
       this.#check('SessionRow', row);
@@ -286,7 +291,7 @@ export class GatewayStandIn {
       count: page.length,
       totalCount: all.length,
       hasMore,
-      nextOffset: hasMore ? offset + page.length : null,
+      nextOffset: isOdd ? offset : hasMore ? offset + page.length : null,
       sessions: page,
     });
   }

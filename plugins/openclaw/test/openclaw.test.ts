@@ -300,6 +300,16 @@ describe('a gateway (stand-in)', () => {
     await expect(openclaw.call('list_sessions', { search: 'b' })).resolves.toMatchObject({ sessions: [{ key: 'b' }] });
   });
 
+  it('lists no page twice, and leaves out times that there are none of', async () => {
+    const { gateway, openclaw } = await start();
+    await openclaw.call('send_message', { message: 'one', session_key: 'a' });
+    gateway.behaviour = 'odd-page';
+    await expect(openclaw.call('list_sessions')).resolves.toStrictEqual({
+      total: 1,
+      sessions: [{ key: 'a', kind: 'direct', agent_id: 'main', status: 'done' }],
+    });
+  });
+
   it('calls a tool', async () => {
     const { openclaw } = await start();
     await expect(
@@ -399,6 +409,26 @@ describe('a connection', () => {
     });
     gateway.behaviour = 'normal';
     await expect(openclaw.call('list_agents')).resolves.toMatchObject({ default_id: 'main' });
+  });
+
+  it('that comes only after the call is not used for it any more', async () => {
+    const { gateway, openclaw } = await start();
+    gateway.behaviour = 'late-challenge';
+    const late = (name: string, payload: JsonObject) => openclaw.call(name, payload, { timeoutMs: 500 });
+    const calls = [
+      late('send_message', { to: 'ann', message: 'late' }),
+      late('send_message', { session_key: 'a', message: 'late' }),
+      late('run_agent', { message: 'late' }),
+      late('call', { method: 'sessions.send', params: { key: 'b', message: 'late' } }),
+    ];
+    for (const settled of await Promise.allSettled(calls))
+      expect(settled).toMatchObject({ status: 'rejected', reason: { code: 'TIMEOUT', effect: 'none' } });
+    await until(() => gateway.held.length > 0);
+    gateway.behaviour = 'normal';
+    for (const challenge of gateway.held.splice(0)) challenge();
+    await openclaw.call('send_message', { to: 'ann', message: 'in time' });
+    expect(gateway.sent).toMatchObject([{ message: 'in time' }]);
+    expect(gateway.runs.size).toBe(0);
   });
 
   it('is closed with the connector', async () => {

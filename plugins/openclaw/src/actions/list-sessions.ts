@@ -77,6 +77,8 @@ export const listSessions = (gateway: GatewayClient) =>
         'sessions.list',
       );
       const next = page.nextOffset ?? (page.hasMore === true ? payload.offset + page.sessions.length : undefined);
+      // Whoever follows a page to itself never comes to an end.
+      const isFurther = next !== undefined && next > payload.offset;
       return defined({
         sessions: page.sessions.map((session) =>
           defined({
@@ -93,7 +95,7 @@ export const listSessions = (gateway: GatewayClient) =>
           }),
         ),
         total: page.totalCount,
-        next_offset: next,
+        next_offset: isFurther ? next : undefined,
       });
     },
   });

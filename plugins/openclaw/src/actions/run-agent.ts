@@ -85,7 +85,8 @@ export const runAgent = (gateway: GatewayClient) =>
         const stopping = GIVEN_UP.has(error.code) && payload.stop_on_timeout;
         // The answer that names the run may still be on its way.
         if (stopping) begun?.then((late) => stopRun(connection, named(late), context)).catch(() => undefined);
-        throw run === undefined ? error : withRun(error, named(run), stopping);
+        if (run === undefined && !(stopping && begun !== undefined)) throw error;
+        throw withRun(error, run && named(run), stopping);
       } finally {
         watcher.stop();
       }
@@ -150,8 +151,8 @@ async function stopRun(
   }
 }
 
-/** The error with the run it is about, so that one can look after it. */
-function withRun(error: ConnectorError, { runId, sessionKey }: Run, stopping: boolean): ConnectorError {
+/** The error with the run it is about, as far as it was named, so that one can look after it. */
+function withRun(error: ConnectorError, run: Run | undefined, stopping: boolean): ConnectorError {
   return createConnectorError(error.code, error.message, {
     // It has begun, so another try would be another run, unless it has a key.
     effect: 'maybe',
@@ -160,8 +161,8 @@ function withRun(error: ConnectorError, { runId, sessionKey }: Run, stopping: bo
     retryAfterMs: error.retryAfterMs,
     details: {
       ...error.details,
-      run_id: runId,
-      ...(sessionKey === undefined ? {} : { session_key: sessionKey }),
+      ...(run === undefined ? {} : { run_id: run.runId }),
+      ...(run?.sessionKey === undefined ? {} : { session_key: run.sessionKey }),
       ...(stopping ? { stopping: true } : {}),
     },
     cause: error,
