@@ -1,9 +1,9 @@
+import { eventually } from '@automate/tooling/eventually';
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startConnector } from '@automate/testing';
 import { startPrometheus } from '../../prometheus/test/start-prometheus.ts';
 import type { RunningServer } from '../../prometheus/test/start-server.ts';
-import { eventually } from '../../prometheus/test/start-server.ts';
 import GrafanaAdapter from '../src/grafana-adapter.ts';
 import type { GrafanaStandIn } from './grafana-stand-in.ts';
 import { startGrafana, TOKEN } from './grafana-stand-in.ts';

@@ -1,9 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { access, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { closedPort } from '@automate/testing';
-import { untilListening } from './until-listening.ts';
+import { listens, startProgram } from '@automate/tooling/start-program';
 
 const PROGRAM = '/usr/sbin/squid';
 
@@ -35,55 +33,44 @@ export interface Squid {
  * @param password of the user `ann`, who alone is let through; everyone is without one
  */
 export async function startSquid(password?: string): Promise<Squid> {
-  const folder = await mkdtemp(join(tmpdir(), 'automate-squid-'));
-  // Started by root it becomes another user, who writes the log.
-  await chmod(folder, 0o777);
-  const port = await closedPort();
-  const at = (name: string): string => join(folder, name);
-  await writeFile(at('hosts'), '127.0.0.1 target.test\n');
-  const access_rules =
+  const hash =
     password === undefined
-      ? 'http_access allow all'
-      : `auth_param basic program /usr/lib/squid/basic_ncsa_auth ${at('passwords')}\nacl known proxy_auth REQUIRED\nhttp_access allow known\nhttp_access deny all`;
-  if (password !== undefined) {
-    const hash = execFileSync('openssl', ['passwd', '-apr1', '-stdin'], { input: password }).toString().trim();
-    await writeFile(at('passwords'), `ann:${hash}\n`);
-  }
-  await writeFile(
-    at('squid.conf'),
-    `http_port 127.0.0.1:${port}
-hosts_file ${at('hosts')}
+      ? ''
+      : execFileSync('openssl', ['passwd', '-apr1', '-stdin'], { input: password }).toString();
+  const { folder, port, close } = await startProgram({
+    command: PROGRAM,
+    // Started by root it would become another user.
+    refusesRoot: true,
+    setUp(place) {
+      const rules =
+        password === undefined
+          ? 'http_access allow all'
+          : `auth_param basic program /usr/lib/squid/basic_ncsa_auth ${place.write('passwords', `ann:${hash}`)}
+acl known proxy_auth REQUIRED
+http_access allow known
+http_access deny all`;
+      const config = `http_port 127.0.0.1:${place.port}
+hosts_file ${place.write('hosts', '127.0.0.1 target.test\n')}
 pid_filename none
-access_log stdio:${at('access.log')}
-cache_log ${at('cache.log')}
+access_log stdio:${join(place.folder, 'access.log')}
+cache_log stdio:/dev/stderr
 cache deny all
 cache_mem 8 MB
-coredump_dir ${folder}
+coredump_dir ${place.folder}
 pinger_enable off
-shutdown_lifetime 0 seconds
-${access_rules}
-`,
-  );
-  const running = spawn(PROGRAM, ['-N', '-f', at('squid.conf')], { stdio: 'ignore' });
-  const ended = new Promise<void>((resolve) => running.once('exit', () => resolve()));
-  const close = async (): Promise<void> => {
-    running.kill('SIGTERM');
-    await ended;
-    await rm(folder, { recursive: true, force: true });
-  };
-  try {
-    await untilListening(port, running);
-  } catch (error) {
-    const said = await readFile(at('cache.log'), 'utf8').catch(String);
-    await close();
-    throw new Error(`squid did not start: ${said}`, { cause: error });
-  }
+${rules}
+`;
+      return ['-N', '-f', place.write('squid.conf', config)];
+    },
+    isReady: listens,
+  });
+  const log = join(folder, 'access.log');
   return {
     url: `http://127.0.0.1:${port}`,
     port,
     log: async () => {
-      await access(at('access.log'));
-      return readFile(at('access.log'), 'utf8');
+      await access(log);
+      return readFile(log, 'utf8');
     },
     close,
   };

@@ -1,9 +1,9 @@
 import type { FakeServiceOptions } from '@automate/testing';
 import { createCertificateAuthority, FakeService, startConnector } from '@automate/testing';
 import { describeWith } from '@automate/tooling/require-service';
+import type { Program } from '@automate/tooling/start-program';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import HttpAdapter from '../src/http-adapter.ts';
-import type { Tinyproxy } from './tinyproxy.ts';
 import { startTinyproxy, tinyproxyService } from './tinyproxy.ts';
 
 const running: { close(): Promise<void> }[] = [];
@@ -14,7 +14,7 @@ afterEach(async () => {
 const tls = { tls: createCertificateAuthority().issue() };
 
 describeWith(tinyproxyService, 'tinyproxy', () => {
-  let proxy: Tinyproxy;
+  let proxy: Program;
   beforeAll(async () => {
     proxy = await startTinyproxy();
   });
@@ -57,7 +57,7 @@ describeWith(tinyproxyService, 'tinyproxy', () => {
     const { server, connector } = await connectBy('ann:secret@', tls);
     await expect(connector.call('get', { path: '/' })).resolves.toMatchObject({ json: { here: true } });
     expect(server.requests[0]?.headers).not.toHaveProperty('via');
-    expect(await proxy.log()).toContain(`CONNECT 0.0.0.0:${server.endpoint.port}`);
+    expect(proxy.output.stdout).toContain(`CONNECT 0.0.0.0:${server.endpoint.port}`);
   });
 
   it.each<[string, string, object]>([

@@ -1,64 +1,48 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { closedPort } from '@automate/testing';
+import type { Program } from '@automate/tooling/start-program';
+import { answers, startProgram } from '@automate/tooling/start-program';
 
-export interface Gateway {
+export interface Gateway extends Pick<Program, 'stop' | 'restart' | 'close'> {
   readonly url: string;
-  stop(): Promise<void>;
-  restart(): Promise<void>;
-  /** Stops it and removes what it kept. */
-  close(): Promise<void>;
 }
-
-const READY_WITHIN_MS = 120_000;
 
 /** The real gateway, as installed in `folder`, with a model that is none: it answers as the stub below does. */
 export async function startGateway(folder: string, token: string): Promise<Gateway> {
-  const home = mkdtempSync(join(tmpdir(), 'openclaw-'));
-  const state = join(home, 'state');
-  mkdirSync(state);
   const model = await startModel();
-  const port = await closedPort();
-  writeFileSync(join(state, 'openclaw.json'), JSON.stringify(configOf(model)));
-  const url = `http://127.0.0.1:${port}`;
   const program = join(folder, 'node_modules', 'openclaw', 'openclaw.mjs');
   const args = ['gateway', 'run', '--allow-unconfigured', '--auth', 'token', '--token', token, '--bind', 'loopback'];
-  let stop = async (): Promise<void> => {};
-  const start = async (): Promise<void> => {
-    const env = { PATH: process.env['PATH'], HOME: home, OPENCLAW_STATE_DIR: state };
-    const child = spawn(process.execPath, [program, ...args, '--port', String(port)], {
-      cwd: home,
-      env,
-      detached: true,
-      stdio: 'ignore',
+  const closeModel = (): void => {
+    model.closeAllConnections();
+    model.close();
+  };
+  try {
+    const gateway = await startProgram({
+      command: 'sh',
+      setUp(place) {
+        place.write('openclaw.json', JSON.stringify(configOf(model)));
+        const start = 'HOME="$PWD" OPENCLAW_STATE_DIR="$PWD" exec "$@"';
+        return ['-c', start, 'sh', process.execPath, program, ...args, '--port', String(place.port)];
+      },
+      isReady: answers('/readyz'),
     });
-    const ended = once(child, 'exit');
-    stop = async () => {
+    return {
+      url: `http://127.0.0.1:${gateway.port}`,
       // With all that it has started itself.
-      if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-      await ended;
+      stop: () => gateway.stop('SIGKILL'),
+      restart: gateway.restart,
+      async close() {
+        await gateway.close();
+        closeModel();
+      },
     };
-    await untilReady(url, () => child.exitCode);
-  };
-  await start();
-  return {
-    url,
-    stop: () => stop(),
-    restart: start,
-    async close() {
-      await stop();
-      model.closeAllConnections();
-      model.close();
-      rmSync(home, { recursive: true, force: true, maxRetries: 5 });
-    },
-  };
+  } catch (error) {
+    closeModel();
+    throw error;
+  }
 }
 
 const configOf = (model: Server): object => ({
@@ -108,18 +92,4 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   for (const content of ['Hello ', 'from ', 'the ', 'stub']) send({ role: 'assistant', content }, null);
   send({}, 'stop');
   response.end('data: [DONE]\n\n');
-}
-
-async function untilReady(url: string, exitCode: () => number | null): Promise<void> {
-  const until = Date.now() + READY_WITHIN_MS;
-  while (Date.now() < until) {
-    if (exitCode() !== null) throw new Error(`the gateway ended with code ${exitCode()}`);
-    const status = await fetch(`${url}/readyz`).then(
-      (response) => response.status,
-      () => 0,
-    );
-    if (status === 200) return;
-    await sleep(250);
-  }
-  throw new Error(`the gateway did not become ready in ${READY_WITHIN_MS} ms`);
 }

@@ -1,3 +1,4 @@
+import { eventually } from '@automate/tooling/eventually';
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
 import type { JsonObject } from '@automate/sdk';
 import { startConnector } from '@automate/testing';
@@ -5,7 +6,6 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import AlertmanagerAdapter from '../src/alertmanager-adapter.ts';
 import { startAlertmanager } from './start-alertmanager.ts';
 import type { RunningServer } from './start-server.ts';
-import { eventually } from './start-server.ts';
 
 const alertmanager = {
   name: 'prometheus-alertmanager',

@@ -1,10 +1,10 @@
+import { eventually } from '@automate/tooling/eventually';
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startConnector } from '@automate/testing';
 import PrometheusAdapter from '../src/prometheus-adapter.ts';
 import { startPrometheus } from './start-prometheus.ts';
 import type { RunningServer } from './start-server.ts';
-import { eventually } from './start-server.ts';
 
 const prometheus = {
   name: 'prometheus',

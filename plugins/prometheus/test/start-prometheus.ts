@@ -1,7 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { answers } from '@automate/tooling/start-program';
 import type { RunningServer } from './start-server.ts';
-import { findPlace, runServer } from './start-server.ts';
+import { startServer } from './start-server.ts';
 
 const rulesOf = (server: string): string => `
 groups:
@@ -25,12 +24,11 @@ groups:
 const PASSWORD_HASH = '$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e';
 
 /** A Prometheus of its own that scrapes itself each second, on a free port and a temporary folder. */
-export async function startPrometheus(options: {
+export function startPrometheus(options: {
   readonly job: string;
   readonly password?: boolean;
 }): Promise<RunningServer> {
-  const { folder, port, url } = await findPlace();
-  const config = {
+  const configOf = (port: number): object => ({
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
     rule_files: ['rules.yml'],
     scrape_configs: [
@@ -45,16 +43,21 @@ export async function startPrometheus(options: {
         relabel_configs: [{ action: 'drop', source_labels: ['__address__'], regex: '.*' }],
       },
     ],
-  };
-  // YAML takes JSON as it is.
-  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config));
-  writeFileSync(join(folder, 'rules.yml'), rulesOf(options.job));
-  writeFileSync(join(folder, 'web.yml'), JSON.stringify({ basic_auth_users: { ann: PASSWORD_HASH } }));
-  const args = [
-    '--config.file=prometheus.yml',
-    '--storage.tsdb.path=data',
-    `--web.listen-address=127.0.0.1:${port}`,
-    ...(options.password === true ? ['--web.config.file=web.yml'] : []),
-  ];
-  return runServer({ program: 'prometheus', args, folder, url, ready: '/-/ready' });
+  });
+  return startServer({
+    command: 'prometheus',
+    setUp(place) {
+      // YAML takes JSON as it is.
+      place.write('prometheus.yml', JSON.stringify(configOf(place.port)));
+      place.write('rules.yml', rulesOf(options.job));
+      place.write('web.yml', JSON.stringify({ basic_auth_users: { ann: PASSWORD_HASH } }));
+      return [
+        '--config.file=prometheus.yml',
+        '--storage.tsdb.path=data',
+        `--web.listen-address=127.0.0.1:${place.port}`,
+        ...(options.password === true ? ['--web.config.file=web.yml'] : []),
+      ];
+    },
+    isReady: answers('/-/ready'),
+  });
 }

@@ -1,11 +1,18 @@
+import { answers } from '@automate/tooling/start-program';
 import type { RunningServer } from './start-server.ts';
-import { findPlace, runServer } from './start-server.ts';
+import { startServer } from './start-server.ts';
 
 /** A VictoriaMetrics of its own, which a test fills by `importSeries`. */
-export async function startVictoriaMetrics(): Promise<RunningServer> {
-  const { folder, port, url } = await findPlace();
-  const args = [`-storageDataPath=${folder}/data`, `-httpListenAddr=127.0.0.1:${port}`, '-retentionPeriod=100y'];
-  return runServer({ program: 'victoria-metrics', args, folder, url, ready: '/health' });
+export function startVictoriaMetrics(): Promise<RunningServer> {
+  return startServer({
+    command: 'victoria-metrics',
+    setUp: ({ folder, port }) => [
+      `-storageDataPath=${folder}/data`,
+      `-httpListenAddr=127.0.0.1:${port}`,
+      '-retentionPeriod=100y',
+    ],
+    isReady: answers('/health'),
+  });
 }
 
 export interface ImportedSeries {

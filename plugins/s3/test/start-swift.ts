@@ -1,13 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isOnPath } from '@automate/tooling/require-service';
+import type { Place, Program } from '@automate/tooling/start-program';
+import { answers, startProgram } from '@automate/tooling/start-program';
 import type { S3Server } from './start-server.ts';
 
 const PROGRAMS = ['proxy', 'account', 'container', 'object'].map((role) => `swift-${role}-server`);
@@ -25,32 +22,35 @@ const OTHER_USER = 'user_other_reader = reading';
 
 const STORES = ['account', 'container', 'object'] as const;
 
-/** A Swift of its own on free ports and in a temporary folder, started as child processes. */
+/** A Swift of its own, of four programs. */
 export async function startSwift(): Promise<Omit<S3Server, 'store'> & { close(): Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), 'swift-'));
-  mkdirSync(join(folder, 'devices', 'd1'), { recursive: true });
-  const ports = await freePorts(STORES.length + 1);
-  const [proxyPort = 0, ...storePorts] = ports;
-  makeRings(folder, storePorts);
-  STORES.forEach((store, index) => configureStore(folder, store, storePorts[index] ?? 0));
-  writeFileSync(join(folder, 'proxy-server.conf'), proxyConfig(folder, proxyPort));
-  const stores = STORES.map((store) => startProgram(folder, store));
-  let proxy = startProgram(folder, 'proxy');
-  const url = `http://127.0.0.1:${proxyPort}`;
-  const ready = (): Promise<void> => untilHealthy(proxyPort, proxy);
-  await Promise.all([ready(), ...stores.map((store, index) => untilHealthy(storePorts[index] ?? 0, store))]);
-  return {
-    url,
-    stop: () => end(proxy),
-    async restart() {
-      proxy = startProgram(folder, 'proxy');
-      await ready();
-    },
-    async close() {
-      await Promise.all([proxy, ...stores].map(end));
-      rmSync(folder, { recursive: true, force: true });
-    },
+  const running: Program[] = [];
+  const start = async (role: string, setUp: (place: Place) => string): Promise<Program> => {
+    const program = await startProgram({
+      command: `swift-${role}-server`,
+      setUp: (place) => [place.write(`${role}-server.conf`, setUp(place))],
+      isReady: answers('/healthcheck'),
+    });
+    running.push(program);
+    return program;
   };
+  const close = async (): Promise<void> => {
+    await Promise.all(running.map((program) => program.close()));
+  };
+  try {
+    const stores = await Promise.all(STORES.map((store) => start(store, (place) => storeConfig(store, place))));
+    const proxy = await start('proxy', (place) => {
+      makeRings(
+        place.folder,
+        stores.map((store) => store.port),
+      );
+      return proxyConfig(place);
+    });
+    return { url: `http://127.0.0.1:${proxy.port}`, stop: () => proxy.stop('SIGKILL'), restart: proxy.restart, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** One device for everything, without copies. In one process, since Python takes a while to load Swift. */
@@ -71,11 +71,10 @@ function makeRings(folder: string, ports: readonly number[]): void {
   execFileSync('/usr/bin/python3', ['-c', RINGS, ...args], { cwd: folder, stdio: 'pipe' });
 }
 
-function configureStore(folder: string, store: string, port: number): void {
-  writeFileSync(
-    join(folder, `${store}-server.conf`),
-    `${commonConfig(folder, port)}
-devices = ${join(folder, 'devices')}
+function storeConfig(store: string, place: Place): string {
+  mkdirSync(join(place.folder, 'devices', 'd1'), { recursive: true });
+  return `${commonConfig(place)}
+devices = ${join(place.folder, 'devices')}
 mount_check = false
 disable_fallocate = true
 [pipeline:main]
@@ -84,11 +83,10 @@ pipeline = healthcheck ${store}-server
 use = egg:swift#healthcheck
 [app:${store}-server]
 use = egg:swift#${store}
-`,
-  );
+`;
 }
 
-const commonConfig = (folder: string, port: number): string => `[DEFAULT]
+const commonConfig = ({ folder, port }: Place): string => `[DEFAULT]
 bind_ip = 127.0.0.1
 bind_port = ${port}
 workers = 0
@@ -96,7 +94,7 @@ user = ${userInfo().username}
 swift_dir = ${folder}
 `;
 
-const proxyConfig = (folder: string, port: number): string => `${commonConfig(folder, port)}
+const proxyConfig = (place: Place): string => `${commonConfig(place)}
 [pipeline:main]
 pipeline = catch_errors healthcheck cache s3api tempauth slo versioned_writes symlink proxy-server
 [app:proxy-server]
@@ -126,18 +124,6 @@ user_${swiftUser.username.replace(':', '_')} = ${swiftUser.password} .admin
 ${OTHER_USER}
 `;
 
-function startProgram(folder: string, role: string): ChildProcess {
-  const config = join(folder, `${role}-server.conf`);
-  return spawn(`swift-${role}-server`, [config], { cwd: folder, stdio: 'ignore' });
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGKILL');
-  await ended;
-}
-
 /** Swift reads this one file from where Debian puts it, and does not start without. */
 function hasHashSuffix(): boolean {
   try {
@@ -146,25 +132,4 @@ function hasHashSuffix(): boolean {
     // Not there, or not for us to read.
     return false;
   }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-}
-
-async function untilHealthy(port: number, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt += 1) {
-    if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with code ${child.exitCode}`);
-    const status = await fetch(`http://127.0.0.1:${port}/healthcheck`).then(
-      (response) => response.status,
-      () => 0,
-    );
-    if (status === 200) return;
-    await sleep(100);
-  }
-  throw new Error(`${child.spawnfile} did not become ready in 30 seconds`);
 }
