@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { parseSource, readManifests, readSources, ROOT } from './boundaries/read-sources.ts';
 import {
+  circles,
   contractRootViolations,
   exportViolations,
   lengthViolations,
@@ -87,6 +88,10 @@ describe('who may import whom', () => {
 
   it('lets a stage of the host import only from stages before it', () => {
     expect([...unknownFolders(host), ...stageViolations(host)]).toStrictEqual([]);
+  });
+
+  it('goes one way down: no file comes back to itself, types included', () => {
+    expect(circles(shipped)).toStrictEqual([]);
   });
 
   it('has one composition root', () => {
@@ -182,12 +187,30 @@ describe('the rules themselves', () => {
     ['host/src/log/x.ts', "import type { A } from '../registry/registry.ts';", 'knows no stage'],
     ['host/src/health/x.ts', 'const at = process.hrtime();', 'only cli/main'],
     ['packages/sdk/src/index.ts', "export * from './a.ts';", 'names each export'],
+    ['host/src/x.ts', "const a = 1; import { b } from '@automate/client';", 'may not import'],
+    ['host/src/x.ts', "const a = require('@automate/client');", 'may not import'],
+    ['host/src/x.ts', "const load = createRequire(import.meta.url);\nload('@automate/client');", 'may not import'],
+    ['host/src/x.ts', "module.createRequire(import.meta.url)('@automate/client');", 'may not import'],
+    ['host/src/x.ts', "import.meta.resolve('@automate/client');", 'may not import'],
+    ['host/src/x.ts', 'await import(`@automate/client`);', 'may not import'],
+    ['host/src/x.ts', 'await import(`@automate/connector-${kind}`);', 'may not import'],
+    ['host/src/x.ts', "await import('@automate/' + 'client');", 'may not import'],
+    ['host/src/x.ts', "type A = import('@automate/client').A;", 'may not import'],
+    ['host/src/x.ts', "import a = require('@automate/client');", 'may not import'],
+    ['host/src/health/x.ts', 'const { env } = process;', 'only cli/main'],
+    ['host/src/health/x.ts', 'const { env } = globalThis.process;', 'only cli/main'],
+    ['host/src/health/x.ts', "const a = (globalThis as any)['process'];", 'only cli/main'],
+    ['host/src/health/x.ts', 'const { process } = globalThis;', 'only cli/main'],
+    ['host/src/health/x.ts', 'const { process: a } = globalThis;', 'only cli/main'],
+    ['host/src/health/x.ts', "process['exit'](1);", 'only cli/main'],
+    ['host/src/log/x.ts', "const a = 1; export { b } from '../store/b.ts';", 'knows no stage'],
   ])('refuse in %s: %s', (file, text, rule) => {
     expect(everyRule([parseSource(file, text)])).toContainEqual(expect.stringContaining(rule));
   });
 
   it.each([
-    ['packages/sdk/src/x.ts', " * import { a } from '@automate/host';"],
+    ['packages/sdk/src/x.ts', "// import { a } from '@automate/host';"],
+    ['host/src/health/x.ts', 'const a = { process: 1 };\nconst b = a.process;'],
     ['packages/sdk/src/x.ts', "/**\n * const a = await import('@automate/host');\n */"],
     ['packages/sdk/src/x.ts', "import { a } from '@automate/contract';\nconst b = 'process.exit ends it';"],
     ['host/src/cli/main.ts', "import { createHost } from '../create-host.ts';"],
@@ -210,6 +233,16 @@ describe('the rules themselves', () => {
     expect(reachViolations('host/src/config/a.ts', { sources, allowed, rule: 'pure' })).toEqual([
       'host/src/config/b.ts → node:fs: pure (loaded by host/src/config/a.ts)',
     ]);
+  });
+
+  it('see a circle, of types too', () => {
+    const sources = [
+      parseSource('host/src/config/a.ts', "import { b } from './b.ts';"),
+      parseSource('host/src/config/b.ts', "import type { C } from './c.ts';"),
+      parseSource('host/src/config/c.ts', "export { a } from './a.ts';"),
+      parseSource('host/src/config/d.ts', "import { a } from './a.ts';"),
+    ];
+    expect(circles(sources)).toEqual(['host/src/config/a.ts, host/src/config/b.ts, host/src/config/c.ts']);
   });
 
   it('want a reason for a long file, and take one', () => {

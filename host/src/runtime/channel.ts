@@ -4,25 +4,14 @@ import type { LogReceipt } from '@automate/sdk';
 import { BatchWriter } from './batch-writer.ts';
 import { cancelled, late, nameOf, tooLong } from './call-errors.ts';
 import type { DeadlineSweeper, Sweepable } from './deadline-sweeper.ts';
-import type { HeldCall } from './held-calls.ts';
+import type { ChannelCall, HeldCall } from './held-calls.ts';
 import { HeldCalls } from './held-calls.ts';
 import { isLongerThan } from './is-longer-than.ts';
-import type { Batch, CallExtras, ChannelOp } from './messages.ts';
+import type { Batch, ChannelOp } from './messages.ts';
 import { putCall, putCancel, putReceipt } from './messages.ts';
 
 /** Roughly, on the port. */
 const RECEIPT_BYTES = 16;
-
-/** A call on its way into a worker. */
-export interface ChannelCall extends CallExtras {
-  readonly op: ChannelOp;
-  readonly action: string;
-  /** JSON text. */
-  readonly payload: string;
-  /** Milliseconds since the epoch. */
-  readonly deadline: number;
-  readonly signal?: AbortSignal;
-}
 
 export interface ChannelOptions {
   readonly id: string;

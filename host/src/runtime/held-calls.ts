@@ -1,6 +1,17 @@
 import type { Outcome } from '@automate/contract';
 import { cancelled, late } from './call-errors.ts';
-import type { ChannelCall } from './channel.ts';
+import type { CallExtras, ChannelOp } from './messages.ts';
+
+/** A call on its way into a worker. */
+export interface ChannelCall extends CallExtras {
+  readonly op: ChannelOp;
+  readonly action: string;
+  /** JSON text. */
+  readonly payload: string;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+  readonly signal?: AbortSignal;
+}
 
 /** A call that was never sent, since the worker was under suspicion when it came. */
 export interface HeldCall {

@@ -1,10 +1,9 @@
 import type { ConnectorDescription, ErrorEnvelope, Outcome } from '@automate/contract';
 import { ConnectorError, ConnectorInternalError, TimeoutError } from '@automate/contract';
-import type { ChannelCall } from './channel.ts';
 import { Channel } from './channel.ts';
 import type { Cause, KillReason } from './death.ts';
 import { causeOf, scrubCause, workerLost } from './death.ts';
-import type { HeldCall } from './held-calls.ts';
+import type { ChannelCall, HeldCall } from './held-calls.ts';
 import { Inbox } from './inbox.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
 import type { WorkerLevel, WorkerSpec } from './runtime.ts';

@@ -1,4 +1,5 @@
-import type { WorkerSession } from './worker-session.ts';
+import type { KillReason } from './death.ts';
+import type { WorkerThread } from './worker-thread.ts';
 
 export interface WorkerWatchOptions {
   /** Milliseconds between two looks. */
@@ -7,8 +8,20 @@ export interface WorkerWatchOptions {
   readonly stuckMs: number;
 }
 
+/** What a session of a worker shows of itself to be watched. */
+export interface WatchedSession {
+  readonly thread: Pick<WorkerThread, 'alive' | 'memory' | 'loopTimes'>;
+  /** Undefined before its connector stands. */
+  readonly level: unknown;
+  readonly pending: number;
+  readonly memoryMb: number;
+  readonly inbox: { readonly lastPongAt: number };
+  ping(): void;
+  kill(reason: KillReason, message: string): void;
+}
+
 interface Watched {
-  times: ReturnType<WorkerSession['thread']['loopTimes']>;
+  times: ReturnType<WorkerThread['loopTimes']>;
   /** Share of the time since the last look that the loop was busy. */
   utilization: number;
   busySince: number | undefined;
@@ -26,14 +39,14 @@ const PONG_MS = 1000;
  */
 export class WorkerWatch {
   readonly #options: WorkerWatchOptions;
-  readonly #watched = new Map<WorkerSession, Watched>();
+  readonly #watched = new Map<WatchedSession, Watched>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerWatchOptions) {
     this.#options = options;
   }
 
-  add(session: WorkerSession): void {
+  add(session: WatchedSession): void {
     this.#watched.set(session, {
       times: session.thread.loopTimes(),
       utilization: 0,
@@ -45,7 +58,7 @@ export class WorkerWatch {
     this.#timer ??= setInterval(() => this.#look(), this.#options.everyMs).unref();
   }
 
-  remove(session: WorkerSession): void {
+  remove(session: WatchedSession): void {
     this.#watched.delete(session);
     if (this.#watched.size > 0) return;
     clearInterval(this.#timer);
@@ -53,7 +66,7 @@ export class WorkerWatch {
   }
 
   /** What was seen when last looked at: heap and buffers in bytes, and how busy the loop was, 0 to 1. */
-  loadOf(session: WorkerSession): { readonly memoryBytes: number; readonly utilization: number } {
+  loadOf(session: WatchedSession): { readonly memoryBytes: number; readonly utilization: number } {
     const { memoryBytes = 0, utilization = 0 } = this.#watched.get(session) ?? {};
     return { memoryBytes, utilization };
   }
@@ -66,7 +79,7 @@ export class WorkerWatch {
     }
   }
 
-  #weigh(session: WorkerSession, watched: Watched): void {
+  #weigh(session: WatchedSession, watched: Watched): void {
     if (watched.asking) return;
     watched.asking = true;
     session.thread.memory().then(
@@ -89,7 +102,7 @@ export class WorkerWatch {
   }
 
   /** With calls pending their deadlines tell busy from stuck. Without any, a loop that never rests has to show that it still turns. */
-  #listen(session: WorkerSession, watched: Watched): void {
+  #listen(session: WatchedSession, watched: Watched): void {
     const now = Date.now();
     const times = session.thread.loopTimes();
     const active = times.active - watched.times.active;

@@ -1,34 +1,21 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Usage } from './find-usage.ts';
+import { findUsage } from './find-usage.ts';
 
 /** One source file of the repository, with what it imports. */
-export interface Source {
+export interface Source extends Usage {
   /** Path from the repository's root, with forward slashes. */
   readonly file: string;
   readonly text: string;
-  /** Every specifier: static and dynamic imports, re-exports, types included; relative ones as paths from the root. */
-  readonly imports: readonly string[];
 }
 
 export const ROOT = normalize(join(fileURLToPath(new URL('.', import.meta.url)), '../../..'));
 
-const PATTERNS = [
-  /^[ \t]*(?:import|export)\s[^'"`;()]*?\bfrom\s*['"]([^'"]+)['"]/gm,
-  /^[ \t]*import\s*['"]([^'"]+)['"]/gm,
-  /\bimport\(\s*['"]([^'"]+)['"]/g,
-  /\bnew URL\(\s*['"](\.[^'"]+)['"],\s*import\.meta\.url\s*\)/g,
-];
-
-/** Takes comments away, so that an example in a docstring is not taken for an import. */
-export function withoutComments(text: string): string {
-  return text.replaceAll(/^[ \t]*\/\*[\s\S]*?\*\//gm, '').replaceAll(/(^|[ \t])\/\/ .*$/gm, '');
-}
-
 export function parseSource(file: string, text: string): Source {
-  const code = withoutComments(text);
-  const specifiers = PATTERNS.flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[1] ?? ''));
-  return { file, text, imports: specifiers.map((specifier) => fromRoot(file, specifier)) };
+  const usage = findUsage(file, text);
+  return { ...usage, file, text, imports: usage.imports.map((specifier) => fromRoot(file, specifier)) };
 }
 
 /** `./x.ts` and `./x.js` (a built worker entry) both name the source `x.ts`. */

@@ -1,5 +1,4 @@
 import type { Manifest, Source } from './read-sources.ts';
-import { withoutComments } from './read-sources.ts';
 
 /** One line of a report: which file, what it imports, which rule of docs/architecture.md that breaks. */
 export type Violation = string;
@@ -193,6 +192,29 @@ export function reachable(file: string, byFile: ReadonlyMap<string, Source>): Se
   return seen;
 }
 
+/** Files that import one another in a circle, each circle once. */
+export function circles(sources: readonly Source[]): string[] {
+  const byFile = new Map(sources.map((source) => [source.file, source]));
+  const loads = new Map(
+    sources.map(({ file, imports }) => {
+      const below = imports.filter(isRelativeToRoot).flatMap((each) => [...reachable(each, byFile)]);
+      return [file, new Set(below)];
+    }),
+  );
+  const found = sources.flatMap(({ file }) => {
+    const circle = [...loads].filter(([other, below]) => below.has(file) && loads.get(file)?.has(other) === true);
+    return circle.length === 0
+      ? []
+      : [
+          circle
+            .map(([other]) => other)
+            .toSorted()
+            .join(', '),
+        ];
+  });
+  return [...new Set(found)];
+}
+
 /** Everything that `entry` loads must satisfy `allowed`; used for the worker's entry and for pure files. */
 export function reachViolations(
   entry: string,
@@ -218,10 +240,10 @@ export function processViolations(sources: readonly Source[], exempt: (file: str
   return sources
     .filter((source) => !exempt(source.file))
     .flatMap((source) => {
-      const code = withoutComments(source.text).replaceAll(/'[^'\n]*'|"[^"\n]*"/g, "''");
-      const uses = [...code.matchAll(/(?<![\w.$#`-])process\s*\.\s*(\w+)/g)].map((match) => `process.${match[1]}`);
-      const imported = source.imports.filter((specifier) => specifier === 'node:process' || specifier === 'process');
-      return [...new Set([...uses, ...imported])].map((use) => violation(source, use, 'only cli/main touches process'));
+      const imported = source.imports.filter((specifier) => /^(node:)?process$/.test(specifier));
+      return [...new Set([...source.processUses, ...imported])].map((use) =>
+        violation(source, use, 'only cli/main touches process'),
+      );
     });
 }
 
@@ -229,11 +251,9 @@ export function processViolations(sources: readonly Source[], exempt: (file: str
 export function exportViolations(sources: readonly Source[]): Violation[] {
   return sources
     .filter((source) => source.file.endsWith('/index.ts'))
-    .flatMap((source) => {
-      const code = withoutComments(source.text);
-      const found = [...code.matchAll(/^export\s+(\*(?!\s+as)|default)/gm)].map((match) => `export ${match[1]}`);
-      return found.map((what) => violation(source, what, 'a public entry names each export'));
-    });
+    .flatMap((source) =>
+      source.namelessExports.map((what) => violation(source, what, 'a public entry names each export')),
+    );
 }
 
 const LINES = 300;

@@ -2,11 +2,36 @@ import { createConnectorError, errorForStatus } from '@automate/sdk';
 import type { ConnectorError, ErrorCode, HttpClient, HttpResponse, JsonValue } from '@automate/sdk';
 import { textMap, tryJson } from '@automate/sdk/exchange';
 import { z } from 'zod';
-import type { QueryInput } from './actions/query.ts';
 import type { GrafanaApi } from './grafana-api.ts';
 import { check, jsonValue, messageOf } from './grafana-api.ts';
 
 const PATH = '/api/ds/query';
+
+/** Queries, the time that they are about, and how closely to look. */
+export const queryInput = z.strictObject({
+  queries: z
+    .array(
+      z.strictObject({
+        ref_id: z
+          .string()
+          .regex(/^(?!__proto__$)[A-Za-z0-9_]+$/)
+          .default('A')
+          .describe('Name of the query in the result'),
+        datasource_uid: z.string().min(1).describe('Uid of the data source, from `list_datasources`'),
+        model: z
+          .record(z.string(), jsonValue)
+          .describe('The query as the data source wants it; for Prometheus `{"expr":"up","instant":true}`'),
+      }),
+    )
+    .min(1)
+    .refine((queries) => new Set(queries.map(({ ref_id }) => ref_id)).size === queries.length, {
+      error: 'expected each query to have a ref_id of its own',
+    }),
+  from: z.string().min(1).default('now-1h').describe('Begin: `now-1h`, or milliseconds since the epoch as text'),
+  to: z.string().min(1).default('now').describe('End, likewise'),
+  interval_ms: z.int().positive().optional().describe('Distance between two points, in milliseconds'),
+  max_data_points: z.int().positive().optional().describe('Most points of one series'),
+});
 
 /** A table: one list of values for each field, all of one length. */
 export const frame = z.object({
@@ -73,7 +98,7 @@ type Result = z.output<typeof answer>['results'][string];
 export async function runQueries(
   grafana: GrafanaApi,
   http: HttpClient,
-  input: QueryInput,
+  input: z.output<typeof queryInput>,
 ): Promise<Record<string, { frames: z.output<typeof frame>[] }>> {
   const { queries, from, to, interval_ms, max_data_points } = input;
   const response = await grafana.request(http, {

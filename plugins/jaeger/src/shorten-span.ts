@@ -1,6 +1,6 @@
 import { isJsonObject } from '@automate/sdk';
 import type { JsonValue } from '@automate/sdk';
-import type { Span } from './traces.ts';
+import type { Span } from './span.ts';
 
 /** Characters that are left of a long text. */
 const TEXT_LENGTH = 1000;

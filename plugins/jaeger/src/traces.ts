@@ -1,35 +1,10 @@
 import { z } from 'zod';
-import type { JsonValue } from '@automate/sdk';
 import { isNoId, SPAN_ID_BYTES, toHexId, TRACE_ID_BYTES } from './ids.ts';
 import type { nanoseconds, OtlpSpan, ResourceSpans } from './otlp.ts';
 import { toAttributes } from './otlp.ts';
 import { shortenSpan } from './shorten-span.ts';
-
-/** Not a record of zod's: that one drops the name `__proto__` without a word. */
-const attributes: z.ZodType<Readonly<Record<string, JsonValue>>> = z
-  .any()
-  .meta({ type: 'object', additionalProperties: true });
-
-const span = z.object({
-  span_id: z.string(),
-  parent_span_id: z.string().optional(),
-  service: z.string(),
-  name: z.string(),
-  kind: z.string().describe('`internal`, `server`, `client`, `producer`, `consumer` or `unspecified`'),
-  start_time: z.string().describe('ISO 8601, to the microsecond'),
-  duration_ms: z.number(),
-  status: z.string().describe('`ok`, `error` or `unset`'),
-  status_message: z.string().optional(),
-  attributes,
-  events: z.array(z.object({ name: z.string(), time: z.string().optional(), attributes })),
-  links: z.array(z.object({ trace_id: z.string(), span_id: z.string(), attributes })),
-  truncated: z
-    .literal(true)
-    .optional()
-    .describe(
-      'Present where the span alone is larger than a result: its long texts are cut, and some of its parts left out',
-    ),
-});
+import type { Span } from './span.ts';
+import { span } from './span.ts';
 
 /** A trace with its spans in order of time, as many as were asked for and fit. */
 export const trace = z.object({
@@ -50,7 +25,6 @@ export const trace = z.object({
     .describe('Where the spans go on, as `first_span` of `get_trace`; absent after the last'),
 });
 
-export type Span = z.output<typeof span>;
 export type Trace = z.output<typeof trace>;
 
 interface Placed {

@@ -1,28 +1,7 @@
 import type { JsonObject, JsonValue } from '@automate/contract';
-import type { CallContext, ResolvedConfig } from '../connector-context.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../http-client.ts';
-import type { Logger } from '../logger.ts';
-import type { Redactor } from '../redact.ts';
 import type { Exchanges } from './exchanges.ts';
-import type { ProxyEnvironment } from './proxy.ts';
-
-export interface HttpClientOptions {
-  readonly id: string;
-  readonly config: ResolvedConfig;
-  readonly proxies?: ProxyEnvironment | undefined;
-  readonly logger: Logger;
-  /** Fires when the connector closes; ends every request and connection. */
-  readonly signal: AbortSignal;
-  readonly redactor: Redactor;
-  /** Told of access tokens, before anyone can use them. */
-  readonly onSecrets: (values: readonly string[]) => void;
-}
-
-/** What a request takes from the call that it is made in. */
-export type CallScope = Pick<CallContext, 'deadline' | 'traceparent' | 'tracestate' | 'signal'> & {
-  /** The action's. */
-  readonly rateLimitClass?: string;
-};
+import type { CallScope, HttpClientOptions } from './http-client-options.ts';
 
 const FOR_CALL = Symbol.for('automate.http-for-call');
 

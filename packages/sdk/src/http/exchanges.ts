@@ -14,7 +14,7 @@ import type { Route } from './agents.ts';
 import { createAgents } from './agents.ts';
 import { answerError, assertOfService } from './answer-error.ts';
 import { authorizationHeaders } from './authorization.ts';
-import type { CallScope, HttpClientOptions } from './create-http-client.ts';
+import type { CallScope, HttpClientOptions } from './http-client-options.ts';
 import { ACCEPT_ENCODING, decodeAnswer } from './decode.ts';
 import type { Answer, Exchange, ExchangeInput } from './exchange.ts';
 import { isVital, startExchange } from './exchange.ts';
