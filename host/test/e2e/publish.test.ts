@@ -140,6 +140,25 @@ function writeProject(folder: string, fields: object = {}): Promise<void> {
   );
 }
 
+it(
+  'brings an author less than ten packages, none of gRPC, and nothing that the installer must be told about',
+  async () => {
+    const folder = join(root, 'author');
+    await mkdir(folder);
+    await writeProject(folder);
+    await writeFile(
+      join(folder, 'pnpm-workspace.yaml'),
+      `minimumReleaseAge: 0\ncacheDir: ${join(root, 'pnpm-cache')}\n`,
+    );
+    await pnpm(['add', '--registry', registry.url, '@automate/sdk', '@automate/testing'], folder);
+    const installed = await readdir(join(folder, 'node_modules/.pnpm'));
+    const packages = installed.filter((name) => name.includes('@')).map((name) => name.replace(/@[^@+]*$/, ''));
+    expect(packages.length).toBeLessThan(10);
+    expect(packages.filter((name) => /grpc|protobuf/.test(name))).toEqual([]);
+  },
+  3 * MINUTES,
+);
+
 describe.each(WAYS)("a stranger's connector, installed with $title", (way) => {
   let folder: string;
   let host: ServingHost | undefined;
