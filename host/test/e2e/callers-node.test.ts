@@ -8,7 +8,7 @@ const CLIENT = pathToFileURL(repositoryPath('packages', 'client', 'dist', 'index
 const CALLER = `
 import { connect } from '${CLIENT}';
 const service = await connect({ address: process.argv[1] });
-const result = await service.execute({ id: 'echo', action: 'echo', payload: { a: 1 } });
+const result = await service.execute({ id: 'echo', action: 'say', payload: { text: 'hi' } });
 const failure = await service.get('none').catch((error) => error.code);
 await service.close();
 console.log(JSON.stringify({ result: result.result, failure }));
@@ -23,5 +23,5 @@ it('answers a program that runs under the Node that npm runs under', async () =>
     cwd: repositoryPath(),
     env: plainEnvironment(),
   });
-  expect(JSON.parse(stdout)).toEqual({ result: { a: 1 }, failure: 'NOT_FOUND' });
+  expect(JSON.parse(stdout)).toEqual({ result: { text: 'hi', greeting: 'hello' }, failure: 'NOT_FOUND' });
 }, 60_000);
