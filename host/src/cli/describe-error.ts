@@ -67,10 +67,13 @@ function explain(reason: unknown): string {
 }
 
 function sentence(context: CliContext, error: ConnectorError): string {
-  // A problem of the whole, with no place to name, is what the message says already.
-  const problems = (error.problems ?? [])
-    .filter(({ path }) => path !== '')
-    .map((problem) => `  ${describeProblem(problem)}`);
+  const all = error.problems ?? [];
+  // What the message says already is not said again. A single problem's place is told by the rest of the sentence.
+  const isTold = (problem: Problem): boolean =>
+    problem.path === '' ||
+    error.message.includes(describeProblem(problem)) ||
+    (all.length === 1 && error.message.includes(describeProblem({ ...problem, path: '' })));
+  const problems = all.filter((problem) => !isTold(problem)).map((problem) => `  ${describeProblem(problem)}`);
   const wait = error.retryAfterMs === undefined ? '' : ` (try again in ${Math.ceil(error.retryAfterMs / 1000)} s)`;
   const tries = (error.attempts ?? 1) > 1 ? ` (tried ${error.attempts} times)` : '';
   return [`${context.styleError('red', error.code)}: ${error.message}${tries}${wait}`, ...problems].join('\n');

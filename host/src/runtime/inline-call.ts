@@ -32,7 +32,9 @@ export async function performInline(
     );
     return { ok: true, value: secrets.scrubText(boundedEncode(value)) };
   } catch (thrown) {
-    const error = parseEnvelope(encodeFailure(failureOf(op, thrown, runner.adapter), runner.adapter), id);
+    const { adapter } = runner;
+    const left = call.signal?.aborted === true || inside.signal.aborted;
+    const error = parseEnvelope(encodeFailure(failureOf(op, thrown, { adapter, left }), adapter), id);
     return { ok: false, error: secrets.scrubEnvelope(error) };
   }
 }

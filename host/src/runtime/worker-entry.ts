@@ -44,7 +44,7 @@ export async function start(task: StartTask): Promise<never> {
     new CallRunner({ runner, uplink, log }).listen(task.port);
     uplink.sendNow({ kind: 'described', description: natives.stringify(description) as string });
   } catch (thrown) {
-    const error = failureOf('initialize', thrown, adapter);
+    const error = failureOf('initialize', thrown, { adapter });
     const stack = stackOf(thrown);
     log.write('error', 'logger', `start failed: ${error.message}`, natives.stringify({ stack }) ?? '');
     uplink.sendNow({ kind: 'start-failed', error: encodeFailure(error, adapter) });

@@ -21,12 +21,14 @@ import type {
 import {
   ConnectorError,
   encodePayload,
-  InvalidInputError,
+  LONGEST_TIMER_MS,
+  requireCall,
   requireCallOptions,
   requireConfig,
-  requireIdempotencyKey,
-  requireType,
+  requireFilter,
+  requireId,
   serviceClosed,
+  TimeoutError,
 } from '@automate/contract';
 import type { Execute } from '../execution/pipeline.ts';
 import { waitWithin } from '../execution/wait-within.ts';
@@ -66,7 +68,7 @@ export class HostConnectorService implements ConnectorService {
 
   async list(filter: ListFilter = {}, options: CallOptions = {}): Promise<readonly ConnectorInfo[]> {
     this.#admit(options);
-    requireType(filter.type);
+    requireFilter(filter);
     return this.#options.registry
       .all()
       .map((entry) => this.#view(entry))
@@ -88,42 +90,42 @@ export class HostConnectorService implements ConnectorService {
     };
   }
 
-  async describe(id: string, options: CallOptions = {}): Promise<ConnectorDescription> {
-    this.#admit(options);
+  async describe(id: string, given: CallOptions = {}): Promise<ConnectorDescription> {
+    const options = this.#admit(given);
     const entry = this.#options.registry.get(requireId(id));
     return waitWithin(this.#options.descriptions.describe(entry), options).catch((reason: unknown) => {
       throw ConnectorError.from(reason).withConnector(id);
     });
   }
 
-  async register(config: ConnectorConfigInput, options: CallOptions = {}): Promise<ChangeResult> {
-    this.#admit(options);
+  async register(config: ConnectorConfigInput, given: CallOptions = {}): Promise<ChangeResult> {
+    const options = this.#admit(given);
     requireConfig(config);
     return waitWithin(this.#options.registrations.register(config), options);
   }
 
-  async update(config: ConnectorConfigInput, options: CallOptions = {}): Promise<ChangeResult> {
-    this.#admit(options);
+  async update(config: ConnectorConfigInput, given: CallOptions = {}): Promise<ChangeResult> {
+    const options = this.#admit(given);
     requireConfig(config);
     return waitWithin(this.#options.registrations.update(config), options);
   }
 
-  async remove(id: string, options: CallOptions = {}): Promise<ChangeResult> {
-    this.#admit(options);
+  async remove(id: string, given: CallOptions = {}): Promise<ChangeResult> {
+    const options = this.#admit(given);
     return waitWithin(this.#options.registrations.remove(requireId(id)), options);
   }
 
-  async healthCheck(id: string, options: CallOptions = {}): Promise<HealthReport> {
-    this.#admit(options);
+  async healthCheck(id: string, given: CallOptions = {}): Promise<HealthReport> {
+    const options = this.#admit(given);
     return this.#options.live.check(requireId(id), options);
   }
 
   async healthCheckAll(
     filter: HealthFilter = {},
-    options: CallOptions = {},
+    given: CallOptions = {},
   ): Promise<Readonly<Record<string, HealthReport>>> {
-    this.#admit(options);
-    requireType(filter.type);
+    const options = this.#admit(given);
+    requireFilter(filter);
     const entries = this.#options.registry
       .all()
       .filter((entry) => filter.type === undefined || this.#view(entry).type === filter.type);
@@ -135,8 +137,8 @@ export class HostConnectorService implements ConnectorService {
     return Object.fromEntries(reports.map((report) => [report.id, report]));
   }
 
-  async test(id: string, options: CallOptions = {}): Promise<TestReport> {
-    this.#admit(options);
+  async test(id: string, given: CallOptions = {}): Promise<TestReport> {
+    const options = this.#admit(given);
     const entry = this.#options.registry.get(requireId(id));
     const facts = { id, endpoint: endpointOf(entry) };
     if (entry.state.phase !== 'usable') {
@@ -159,41 +161,55 @@ export class HostConnectorService implements ConnectorService {
   }
 
   async execute(request: ExecuteRequest, options?: CallOptions): Promise<ExecuteResult> {
-    const answer = await this.executeText({ ...request, payload: encodePayload(request.payload) }, options);
+    const answer = await this.executeText({ ...request, payload: encodePayload(request?.payload) }, options);
     return { ...answer, result: JSON.parse(answer.result) as JsonValue };
   }
 
   /** Not async: every further promise costs a tenth of the whole call. */
-  executeText(request: ExecuteTextRequest, options?: CallOptions): Promise<ExecuteTextResult> {
+  executeText(request: ExecuteTextRequest, given?: CallOptions): Promise<ExecuteTextResult> {
     try {
-      this.#admit(options);
+      const options = this.#admit(given);
       requireCall(request);
+      return this.#options.execute(request, options);
     } catch (reason) {
       return Promise.reject(ConnectorError.from(reason));
     }
-    return this.#options.execute(request, options);
   }
 
-  async *watch(options: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {
-    if (options.signal?.aborted === true) return;
-    this.#admit(options);
+  async *watch(given: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {
+    if (given?.signal?.aborted === true) return;
+    const { timeoutMs = Infinity, signal } = this.#admit(given);
     const present = this.#options.registry.all().map((entry) => this.#view(entry));
-    yield* this.#options.hub.watch(present, options.signal);
+    if (timeoutMs > LONGEST_TIMER_MS) {
+      yield* this.#options.hub.watch(present, signal);
+      return;
+    }
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), timeoutMs);
+    try {
+      yield* this.#options.hub.watch(
+        present,
+        AbortSignal.any([late.signal, ...(signal === undefined ? [] : [signal])]),
+      );
+    } finally {
+      clearTimeout(timer);
+    }
+    if (late.signal.aborted) throw new TimeoutError(`the watch ended after ${timeoutMs} ms, as its caller wished`);
   }
 
-  async plugins(options: CallOptions = {}): Promise<PluginReport> {
-    this.#admit(options);
+  async plugins(given: CallOptions = {}): Promise<PluginReport> {
+    const options = this.#admit(given);
     return waitWithin(this.#options.plugins(), options);
   }
 
-  async rescanPlugins(options: CallOptions = {}): Promise<PluginReport> {
-    this.#admit(options);
+  async rescanPlugins(given: CallOptions = {}): Promise<PluginReport> {
+    const options = this.#admit(given);
     return waitWithin(this.#options.rescan(), options);
   }
 
   /** Throws once it takes no more calls. */
   requireOpen(): void {
-    if (this.#closed) throw serviceClosed('the service in this process');
+    if (this.#closed) throw serviceClosed();
   }
 
   /** Takes no more calls. */
@@ -210,31 +226,14 @@ export class HostConnectorService implements ConnectorService {
     return this.close();
   }
 
-  /** What holds before every call, through whichever door it came. */
-  #admit(options: CallOptions = {}): void {
+  /** What holds before every call, through whichever door it came. Gives the options to go on with. */
+  #admit(options: CallOptions = {}): CallOptions {
     this.requireOpen();
-    requireCallOptions(options);
+    return requireCallOptions(options);
   }
 
   /** The connector as everyone may see it now. */
   #view(entry: ConnectorEntry): ConnectorInfo {
     return viewConnector(entry, this.#options.live.report(entry));
   }
-}
-
-function requireCall({ id, action, idempotencyKey }: ExecuteTextRequest): void {
-  requireId(id);
-  if (typeof action !== 'string' || action === '') {
-    throw new InvalidInputError('the call names no action', {
-      problems: [{ path: 'action', expected: 'the name of an action', received: 'nothing' }],
-    });
-  }
-  requireIdempotencyKey(idempotencyKey);
-}
-
-function requireId(id: string): string {
-  if (typeof id === 'string' && id !== '') return id;
-  throw new InvalidInputError('the call names no connector', {
-    problems: [{ path: 'id', expected: 'the id of a connector', received: 'nothing' }],
-  });
 }

@@ -75,6 +75,17 @@ describe('using the command line', () => {
     expect(stderr).toMatch(/^INVALID_INPUT: .*line 1, column 10/);
   });
 
+  it('says a single problem once, and those of several that it has not said', async () => {
+    const register = (config: string) => project.automate(['connectors', 'register', '--input', config]);
+    const one = await register('{ id: new, kind: echo, port: 99999 }');
+    expect(one.stderr.trimEnd().split('\n')).toEqual([expect.stringMatching(/^INVALID_INPUT: .*port: expected/)]);
+    const key = await project.automate(['execute', 'echo', 'say', '--idempotency-key', '']);
+    expect(key.stderr.trimEnd().split('\n')).toHaveLength(1);
+    const two = await register('{ id: new, kind: echo, port: 99999, colour: red }');
+    expect(two.stderr.match(/port: expected/g)).toHaveLength(1);
+    expect(two.stderr).toContain('colour');
+  });
+
   it('takes the project from --project or from the directory above', async () => {
     await project.sandbox.writeFile('deep/down/here.txt', '');
     const below = await project.automate(['connectors', 'list'], { cwd: join(project.root, 'deep/down') });

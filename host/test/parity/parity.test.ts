@@ -115,6 +115,7 @@ describe('the same scenario through every door', () => {
       ),
       'throws: revoked': { error: { code: 'INTERNAL_ERROR', attempts: 1 } },
       'throws: hostile': { error: { code: 'INTERNAL_ERROR', attempts: 1 } },
+      'throws: aborted': { error: { code: 'INTERNAL_ERROR', blame: 'plugin', details: { reason: 'aborted' } } },
       'throws: bigint': { error: { code: 'INTERNAL_ERROR', effect: 'maybe', blame: 'plugin' } },
       'register a file': { error: { code: 'INVALID_INPUT', message: expect.stringMatching(/files\.roots/) } },
       'gone before it began': { error: { code: 'CANCELLED', effect: 'none' } },

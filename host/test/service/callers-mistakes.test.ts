@@ -34,7 +34,7 @@ describe.each(Object.entries(DOORS))('a caller %s', (_name, open) => {
     for (const timeoutMs of [Number.NaN, '30s' as never])
       await expect(ask(service, { timeoutMs })).rejects.toMatchObject({
         code: 'INVALID_INPUT',
-        problems: [{ path: 'timeoutMs' }],
+        problems: [{ path: 'timeout_ms' }],
       });
     await expect(ask(service, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' });
     await expect(service.get('mine')).rejects.toMatchObject({ code: 'NOT_FOUND' });

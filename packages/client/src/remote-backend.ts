@@ -5,7 +5,10 @@ import {
   InvalidInputError,
   MAX_PAYLOAD_BYTES,
   payloadTooLarge,
-  requireType,
+  requireCall,
+  requireCallOptions,
+  requireFilter,
+  requireId,
   serviceClosed,
 } from '@automate/contract';
 import type {
@@ -46,34 +49,42 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
   const { client, address } = channel;
   const watches = new Set<() => void>();
   let closed = false;
-  const call = <Input extends DescMessage, Output extends DescMessage>(
+  const requireOpen = (): void => {
+    if (closed) throw serviceClosed();
+  };
+  // What holds before every call is looked at in the service's order: open, options, arguments.
+  const call = async <Input extends DescMessage, Output extends DescMessage>(
     method: ConnectorsMethod<Input, Output>,
-    request: MessageInitShape<Input>,
-    options: CallOptions = {},
-  ): Promise<MessageShape<Output>> => callRemote(channel, method, { request, options });
+    request: () => MessageInitShape<Input> | Promise<MessageInitShape<Input>>,
+    given: CallOptions = {},
+  ): Promise<MessageShape<Output>> => {
+    requireOpen();
+    const options = requireCallOptions(given);
+    return callRemote(channel, method, { request: await request(), options });
+  };
   const read = <Value>(translate: (problems: Problem[]) => Value): Value => readAnswer(address, translate);
 
   const executeText = async (request: ExecuteTextRequest, options: CallOptions = {}): Promise<ExecuteTextResult> => {
-    const { id, action, idempotencyKey } = request;
-    const payload = payloadBytes(request);
-    const { timeoutMs } = options;
     // Whose caller is gone before it begins has certainly had no effect, and says so.
-    const isGone = (): boolean => options.signal?.aborted === true;
+    const isGone = (): boolean => options?.signal?.aborted === true;
     const wasGone = isGone();
     const answer = await call(
       METHODS.executeAction,
-      {
-        id,
-        action,
-        payload,
-        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-        ...(timeoutMs === undefined || timeoutMs === Infinity
-          ? {}
-          : { timeoutMs: millisToInt64(Math.max(1, timeoutMs)) }),
+      () => {
+        requireCall(request);
+        const { id, action, idempotencyKey } = request;
+        const { timeoutMs } = requireCallOptions(options);
+        return {
+          id,
+          action,
+          payload: payloadBytes(request),
+          ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+          ...(timeoutMs === undefined || timeoutMs === Infinity ? {} : { timeoutMs: millisToInt64(timeoutMs) }),
+        };
       },
       options,
     ).catch((error: unknown) => {
-      throw isGone() && !wasGone ? cancelledByCaller(id) : error;
+      throw isGone() && !wasGone ? cancelledByCaller(request.id) : error;
     });
     return read((problems) => ({
       result: Buffer.from(answer.result.buffer, answer.result.byteOffset, answer.result.byteLength).toString('utf8'),
@@ -84,10 +95,10 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
   };
 
   async function* watch(options: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {
-    const { signal } = options;
-    if (signal?.aborted === true) return;
-    if (closed) throw serviceClosed(`the connection to ${address}`);
-    const stream = streamRemote(channel, METHODS.watchConnectors, options);
+    if (options?.signal?.aborted === true) return;
+    requireOpen();
+    const { signal, ...rest } = requireCallOptions(options);
+    const stream = streamRemote(channel, METHODS.watchConnectors, rest);
     let over = false;
     const end = (): void => {
       over = true;
@@ -118,55 +129,65 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
   };
 
   return {
-    list: async ({ type, enabledOnly, tag } = {}, options) => {
-      const request = { ...typeOf(type), ...(enabledOnly && { enabledOnly }), ...(tag === undefined ? {} : { tag }) };
+    list: async (filter = {}, options) => {
+      const request = () => {
+        requireFilter(filter);
+        const { type, enabledOnly, tag } = filter;
+        return { ...typeOf(type), ...(enabledOnly && { enabledOnly }), ...(tag === undefined ? {} : { tag }) };
+      };
       const { connectors } = await call(METHODS.listConnectors, request, options);
       return read((problems) => connectors.map((message) => infoFromMessage(message, problems)));
     },
     get: async (id, options) => {
-      const { connector, config } = await call(METHODS.getConnector, { id }, options);
+      const { connector, config } = await call(METHODS.getConnector, () => ({ id: requireId(id) }), options);
       return read((problems) => ({
         connector: infoFromMessage(required(connector, 'connector'), problems),
         config: configFromMessage(required(config, 'config'), problems),
       }));
     },
     describe: async (id, options) => {
-      const message = await call(METHODS.describeConnector, { id }, options);
+      const message = await call(METHODS.describeConnector, () => ({ id: requireId(id) }), options);
       return read((problems) => descriptionFromMessage(message, problems));
     },
     register: async (config, options) => {
-      const request = { config: await writeConfig(config) };
-      return succeeded(config.id, await call(METHODS.registerConnector, request, options));
+      const request = async () => ({ config: await writeConfig(config) });
+      return succeeded(await call(METHODS.registerConnector, request, options), config.id);
     },
     update: async (config, options) => {
-      const request = { config: await writeConfig(config) };
-      return succeeded(config.id, await call(METHODS.updateConnector, request, options));
+      const request = async () => ({ config: await writeConfig(config) });
+      return succeeded(await call(METHODS.updateConnector, request, options), config.id);
     },
-    remove: async (id, options) => succeeded(id, await call(METHODS.removeConnector, { id }, options)),
+    remove: async (id, options) =>
+      succeeded(await call(METHODS.removeConnector, () => ({ id: requireId(id) }), options), id),
     healthCheck: async (id, options) => {
-      const message = await call(METHODS.healthCheck, { id }, options);
+      const message = await call(METHODS.healthCheck, () => ({ id: requireId(id) }), options);
       return read((problems) => healthFromMessage(message, problems));
     },
-    healthCheckAll: async ({ type, cached } = {}, options) => {
-      const message = await call(METHODS.healthCheckAll, { ...typeOf(type), ...(cached && { cached }) }, options);
+    healthCheckAll: async (filter = {}, options) => {
+      const request = () => {
+        requireFilter(filter);
+        return { ...typeOf(filter.type), ...(filter.cached && { cached: true }) };
+      };
+      const message = await call(METHODS.healthCheckAll, request, options);
       return read((problems) => healthAllFromMessage(message, problems));
     },
     test: async (id, options) => {
-      const message = await call(METHODS.testConnector, { id }, options);
+      const message = await call(METHODS.testConnector, () => ({ id: requireId(id) }), options);
       return read((problems) => testFromMessage(message, problems));
     },
-    execute: async ({ payload, ...request }, options) => {
-      const { result, ...rest } = await executeText({ ...request, payload: encodePayload(payload) }, options);
+    execute: async (request, options) => {
+      const text = { ...request, payload: encodePayload(request?.payload) };
+      const { result, ...rest } = await executeText(text, options);
       return { result: readAnswer(address, () => JSON.parse(result) as JsonValue), ...rest };
     },
     executeText,
     watch,
     plugins: async (options) => {
-      const { report } = await call(METHODS.listPlugins, {}, options);
+      const { report } = await call(METHODS.listPlugins, () => ({}), options);
       return read((problems) => pluginsFromMessage(report, problems));
     },
     rescanPlugins: async (options) => {
-      const { report } = await call(METHODS.rescanPlugins, {}, options);
+      const { report } = await call(METHODS.rescanPlugins, () => ({}), options);
       return read((problems) => pluginsFromMessage(report, problems));
     },
     close,
@@ -196,7 +217,7 @@ function required<Message>(message: Message | undefined, name: string): Message 
 }
 
 /** Our service says with a status what went wrong; others of the original interface may say it in the answer. */
-function succeeded(id: string, answer: { readonly success: boolean; readonly message: string }): ChangeResult {
+function succeeded(answer: { readonly success: boolean; readonly message: string }, id: string): ChangeResult {
   if (answer.success) return { id, message: answer.message };
   throw new InvalidInputError(answer.message || 'the service refused the change and did not say why', {
     connector: id,
@@ -205,7 +226,6 @@ function succeeded(id: string, answer: { readonly success: boolean; readonly mes
 
 function typeOf(type: ConnectorType | undefined) {
   if (type === undefined) return {};
-  requireType(type);
   return { type: typeToNumber(type, { path: 'type', problems: [] }) };
 }
 

@@ -35,6 +35,7 @@ export function callRemote<Input extends DescMessage, Output extends DescMessage
   const name = nameOf(method.path);
   const explain = (reason: unknown): ConnectorError => explainFailure(reason, { name, address, signal, timeoutMs });
   const answer = new Promise<MessageShape<Output>>((resolve, reject) => {
+    // Its caller may have left while the request was written.
     requireCallOptions(options);
     const call = client.makeUnaryRequest(
       method.path,
@@ -67,7 +68,6 @@ export function streamRemote<Input extends DescMessage, Output extends DescMessa
   const name = nameOf(method.path);
   const { address } = channel;
   try {
-    requireCallOptions(options);
     const client = channel.open();
     const stream = openStream(client, method, options);
     // It comes once, whichever way the stream ends.
@@ -102,7 +102,7 @@ export function explainFailure(
   { name, address, signal, timeoutMs }: CallOptions & { readonly name: string; readonly address: string },
 ): ConnectorError {
   if (ConnectorError.is(reason)) return reason;
-  if (!isServiceError(reason)) return explainThrown(reason, address);
+  if (!isServiceError(reason)) return explainThrown(reason);
   const { code, details, metadata } = reason;
   if (code !== CANCELLED) return errorFromStatus(reason, { address, method: name, timeoutMs });
   if (signal?.aborted === true) return new CancelledError('the caller left');
@@ -118,9 +118,9 @@ function isServiceError(reason: unknown): reason is ServiceError {
 }
 
 /** grpc-js throws when the channel is closed, and when a message cannot be written. */
-function explainThrown(reason: unknown, address: string): ConnectorError {
+function explainThrown(reason: unknown): ConnectorError {
   if (!String(reason).includes('Channel has been shut down')) return ConnectorError.from(reason);
-  return serviceClosed(`the connection to ${address}`);
+  return serviceClosed();
 }
 
 function callDeadline({ timeoutMs }: CallOptions): { deadline?: number } {

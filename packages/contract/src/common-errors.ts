@@ -1,5 +1,6 @@
 import type { CallOptions } from './call-options.ts';
 import { CancelledError, InvalidInputError, TimeoutError, UnavailableError } from './connector-error.ts';
+import type { ExecuteTextRequest, HealthFilter, ListFilter } from './connector-service.ts';
 import { CONNECTOR_TYPES, MAX_PAYLOAD_BYTES } from './connector.ts';
 import type { Problem } from './problem.ts';
 import { describeProblem } from './problem.ts';
@@ -32,15 +33,8 @@ export function configRefused(id: unknown, problems: readonly Problem[]): Invali
 
 /** Throws for a configuration that is no object at all. */
 export function requireConfig(config: unknown): void {
-  if (typeof config === 'object' && config !== null && !Array.isArray(config)) return;
-  const received = Array.isArray(config)
-    ? 'a list'
-    : config === null
-      ? 'null'
-      : config === undefined
-        ? 'nothing'
-        : `a ${typeof config}`;
-  throw configRefused(undefined, [{ path: '', expected: 'an object', received }]);
+  if (isObject(config)) return;
+  throw configRefused(undefined, [{ path: '', expected: 'an object', received: nameOf(config) }]);
 }
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
@@ -51,7 +45,7 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
  */
 export function requireIdempotencyKey(key: unknown): void {
   if (key === undefined || (typeof key === 'string' && IDEMPOTENCY_KEY.test(key))) return;
-  const received = typeof key !== 'string' ? `a ${typeof key}` : key === '' ? 'nothing' : `${key.length} characters`;
+  const received = typeof key === 'string' && key !== '' ? `${key.length} characters` : nameOf(key);
   const expected = '1 to 255 printable ASCII characters without spaces around them';
   throw new InvalidInputError(`the idempotency key cannot be used: expected ${expected}, received ${received}`, {
     problems: [{ path: 'idempotency_key', expected, received }],
@@ -60,32 +54,90 @@ export function requireIdempotencyKey(key: unknown): void {
 
 /**
  * Throws for options with which no call can be made: a time that is none, or none left, or a caller that has left already.
- * `Infinity` is no limit.
+ * `Infinity` is no limit. Gives back the options with their time in whole milliseconds, at least one: no door counts finer.
  */
-export function requireCallOptions({ timeoutMs, signal }: CallOptions): void {
-  if (timeoutMs !== undefined && (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs))) {
-    const expected = 'milliseconds, a number above 0';
-    const received = typeof timeoutMs === 'number' ? 'NaN' : `a ${typeof timeoutMs}`;
-    throw new InvalidInputError(`timeoutMs: expected ${expected}, received ${received}`, {
-      problems: [{ path: 'timeoutMs', expected, received }],
-    });
-  }
+export function requireCallOptions<Options extends CallOptions>(options: Options): Options {
+  if (!isObject(options)) throw unexpected('options', 'an object', nameOf(options));
+  const { timeoutMs, signal } = options;
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    throw unexpected('signal', 'an AbortSignal', nameOf(signal));
+  if (timeoutMs !== undefined && (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs)))
+    throw timeoutRefused(timeoutMs);
   if (signal?.aborted === true) throw new CancelledError('the caller left', { effect: 'none' });
-  if (timeoutMs !== undefined && timeoutMs <= 0)
-    throw new TimeoutError(`there is no time for the call: ${timeoutMs} ms`, { effect: 'none' });
+  if (timeoutMs === undefined || timeoutMs === Infinity || (Number.isInteger(timeoutMs) && timeoutMs > 0))
+    return options;
+  if (timeoutMs <= 0) throw new TimeoutError(`there is no time for the call: ${timeoutMs} ms`, { effect: 'none' });
+  return { ...options, timeoutMs: Math.ceil(timeoutMs) };
 }
 
-/** Throws for a filter by a type that connectors do not have. */
-export function requireType(type: unknown): void {
+/** A time to wait that is no time. */
+export function timeoutRefused(given: unknown): InvalidInputError {
+  const expected = 'a number above 0, as the time to wait for everything';
+  const isShown = typeof given === 'number' || (typeof given === 'string' && given !== '');
+  return unexpected('timeout_ms', expected, isShown ? String(given).slice(0, 80) : nameOf(given));
+}
+
+/** Throws for a type that connectors do not have. */
+function requireType(type: unknown): void {
   if (type === undefined || CONNECTOR_TYPES.some((known) => known === type)) return;
   const expected = `one of ${CONNECTOR_TYPES.join(', ')}`;
-  const received = JSON.stringify(type) ?? `a ${typeof type}`;
-  throw new InvalidInputError(`type: expected ${expected}, received ${received}`, {
-    problems: [{ path: 'type', expected, received }],
-  });
+  throw unexpected('type', expected, typeof type === 'string' ? JSON.stringify(type.slice(0, 80)) : nameOf(type));
 }
 
 /** A service that its owner has closed. */
-export function serviceClosed(what: string): UnavailableError {
-  return new UnavailableError(`${what} was closed here`, { retryable: false, details: { reason: 'closed' } });
+export function serviceClosed(): UnavailableError {
+  return new UnavailableError('the connectors service was closed by this program', {
+    retryable: false,
+    details: { reason: 'closed' },
+  });
+}
+
+/** The id of a connector, where it is one. */
+export function requireId(id: unknown): string {
+  if (typeof id === 'string' && id !== '') return id;
+  throw new InvalidInputError('the call names no connector', {
+    problems: [{ path: 'id', expected: 'the id of a connector', received: nameOf(id) }],
+  });
+}
+
+/** Throws for a call that lacks what every call needs. */
+export function requireCall({ id, action, payload, idempotencyKey }: ExecuteTextRequest): void {
+  requireId(id);
+  if (typeof action !== 'string' || action === '') {
+    throw new InvalidInputError('the call names no action', {
+      problems: [{ path: 'action', expected: 'the name of an action', received: nameOf(action) }],
+    });
+  }
+  if (typeof payload !== 'string') throw unexpected('payload', 'JSON text', nameOf(payload));
+  requireIdempotencyKey(idempotencyKey);
+}
+
+/** Throws for a filter that could not be told from none, or matches nothing that there can be. */
+export function requireFilter(filter: ListFilter & HealthFilter): void {
+  if (!isObject(filter)) throw unexpected('filter', 'an object', nameOf(filter));
+  requireType(filter.type);
+  const { tag } = filter;
+  if (tag !== undefined && typeof tag !== 'string') throw unexpected('tag', 'text', nameOf(tag));
+  for (const name of ['enabledOnly', 'cached'] as const) {
+    const flag = filter[name];
+    if (flag !== undefined && typeof flag !== 'boolean') throw unexpected(name, 'true or false', nameOf(flag));
+  }
+}
+
+function unexpected(path: string, expected: string, received: string): InvalidInputError {
+  return new InvalidInputError(`${path}: expected ${expected}, received ${received}`, {
+    problems: [{ path, expected, received }],
+  });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A value of a wrong type, in words. */
+function nameOf(value: unknown): string {
+  if (value === undefined || value === '') return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

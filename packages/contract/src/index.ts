@@ -41,8 +41,11 @@ export {
   requireCallOptions,
   requireConfig,
   requireIdempotencyKey,
-  requireType,
+  requireCall,
+  requireFilter,
+  requireId,
   serviceClosed,
+  timeoutRefused,
 } from './common-errors.ts';
 export type { CallOptions } from './call-options.ts';
 export {

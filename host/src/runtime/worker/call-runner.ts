@@ -80,14 +80,14 @@ export class CallRunner {
       const text = boundedEncode(await this.#runner.perform(call, () => signalOf(running)));
       this.#uplink.result(call.id, text, this.#running.size === 1);
     } catch (thrown) {
-      this.#report(call, thrown);
+      this.#report(call, thrown, running.cancelled !== undefined);
     }
     this.#running.delete(call.id);
   }
 
-  #report(call: Call, thrown: unknown): void {
+  #report(call: Call, thrown: unknown, left: boolean): void {
     const { adapter } = this.#runner;
-    const error = failureOf(call.op, thrown, adapter);
+    const error = failureOf(call.op, thrown, { adapter, left });
     this.#fail(call.id, error);
     const stack = stackOf(thrown);
     if (error.code === 'INTERNAL_ERROR') {

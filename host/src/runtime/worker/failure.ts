@@ -1,5 +1,5 @@
 import type { ErrorEnvelope, JsonObject, Problem } from '@automate/contract';
-import { ConnectorError, isErrorCode, readTraits } from '@automate/contract';
+import { ConnectorError, ConnectorInternalError, isErrorCode, readTraits } from '@automate/contract';
 import type { ConnectorAdapter } from '@automate/sdk';
 import { startError } from '@automate/sdk/runtime';
 import type { ChannelOp } from '../messages.ts';
@@ -21,10 +21,28 @@ function normalizeThrown(thrown: unknown, adapter: ConnectorAdapter | undefined)
   return ConnectorError.from(thrown);
 }
 
-/** What one operation of an adapter failed with. */
-export function failureOf(op: ChannelOp, thrown: unknown, adapter: ConnectorAdapter | undefined): ConnectorError {
-  const error = normalizeThrown(thrown, adapter);
+/**
+ * What one operation of an adapter failed with.
+ *
+ * @param left whether the caller gave up; where nobody did, the connector's own abort is no matter of its caller
+ */
+export function failureOf(
+  op: ChannelOp,
+  thrown: unknown,
+  { adapter, left = false }: { readonly adapter: ConnectorAdapter | undefined; readonly left?: boolean },
+): ConnectorError {
+  const known = normalizeThrown(thrown, adapter);
+  const error = known.code === 'CANCELLED' && !left ? abortedByItself(known) : known;
   return op === 'initialize' || op === 'connect' ? startError(error) : error;
+}
+
+function abortedByItself(error: ConnectorError): ConnectorError {
+  const { message, effect, cause } = error;
+  return new ConnectorInternalError(`the connector gave up by itself: ${message}`, {
+    effect,
+    details: { reason: 'aborted' },
+    cause: cause ?? error,
+  });
 }
 
 /**

@@ -52,7 +52,7 @@ function timeLeft(call: ServerCall): { readonly timeoutMs?: number } {
   const deadline = call.getDeadline();
   const left = (typeof deadline === 'number' ? deadline : deadline.getTime()) - Date.now();
   if (!Number.isFinite(left)) return {};
-  return { timeoutMs: Math.max(1, Math.floor(left - Math.min(50, left / 10))) };
+  return { timeoutMs: left > 0 ? Math.max(1, Math.floor(left - Math.min(50, left / 10))) : 0 };
 }
 
 /** What is no trace context by the W3C's rules is left out; a caller's mistake must not reach the remote system. */

@@ -1,10 +1,12 @@
 import type { ConnectorService } from '@automate/contract';
 import type { GrpcLogger } from './logger.ts';
+import type { ExplainStatus } from './prepare-streams.ts';
 import type { LoadedService } from './lazy-service.ts';
 
 /** Everything that the server answers, once it is loaded. */
 export interface LoadedServices {
   readonly services: readonly LoadedService[];
+  readonly explainStatus: ExplainStatus;
   setServing(serving: boolean): void;
   /** Ends all streams in good order. */
   endStreams(): void;
@@ -16,13 +18,19 @@ export async function loadServices(options: {
   readonly logger: GrpcLogger;
   readonly serving: boolean;
 }): Promise<LoadedServices> {
-  const [{ createHandlers }, { CONNECTORS_SERVICE }, { createHealthService }, { createReflectionServices }] =
-    await Promise.all([
-      import('./handlers.ts'),
-      import('@automate/contract/grpc'),
-      import('./health.ts'),
-      import('./reflection.ts'),
-    ]);
+  const [
+    { createHandlers },
+    { CONNECTORS_SERVICE },
+    { createHealthService },
+    { createReflectionServices },
+    { explainStatus },
+  ] = await Promise.all([
+    import('./handlers.ts'),
+    import('@automate/contract/grpc'),
+    import('./health.ts'),
+    import('./reflection.ts'),
+    import('./explain-status.ts'),
+  ]);
   const { handlers, watches } = createHandlers(options.service, options.logger);
   const health = createHealthService(options.serving);
   return {
@@ -31,6 +39,7 @@ export async function loadServices(options: {
       health.service,
       ...createReflectionServices(),
     ],
+    explainStatus,
     setServing: (serving) => health.setServing(serving),
     endStreams: () => {
       watches.endAll();

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import type { ConnectorService } from '@automate/contract';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { listenError } from '../listen-error.ts';
-import { clampDeadlines } from './clamp-deadlines.ts';
+import { prepareStreams } from './prepare-streams.ts';
 import { addLazyMethods } from './lazy-service.ts';
 import type { LoadedServices } from './load-services.ts';
 import { loadServices } from './load-services.ts';
@@ -62,7 +62,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     options.logger.error('gRPC could not be loaded', { error: String(error) });
   let warmUp: NodeJS.Immediate | undefined;
   const port = await listen(server, options);
-  clampDeadlines(server);
+  prepareStreams(server, (headers) => loaded?.explainStatus(headers) ?? headers);
   const address = `${bracket(options.host)}:${port}`;
 
   let closing: Promise<void> | undefined;

@@ -66,8 +66,7 @@ export function createHandlers(service: ConnectorService): Readonly<Record<Opera
       return testReportView(await service.test(idOf(request), options));
     },
     async describeConnector({ request, options }) {
-      const id = idOf(request);
-      return connectorDescriptionView(id, await service.describe(id, options));
+      return connectorDescriptionView(await service.describe(idOf(request), options));
     },
     async executeAction({ request, reply, options }) {
       const { id, action } = request.params as { id: string; action: string };

@@ -12,6 +12,8 @@ export const compileValidator: FastifySchemaCompiler<z.ZodType> = ({ schema, htt
   return (value: unknown) => {
     const result = schema.safeParse(value);
     if (result.success) return { value: result.data };
+    // Whether there is such a type is for the service to say, in the words of every door.
+    if (result.error.issues.every(({ path }) => path[0] === 'type')) return { value };
     const problems = result.error.issues.flatMap((issue) => toProblems(issue, schema, value));
     return { error: new InvalidInputError('the query of this request is not acceptable', { problems }) };
   };

@@ -7,9 +7,12 @@ import { errorFromStatus } from '@automate/contract/grpc';
 import { create } from '@bufbuild/protobuf';
 import type { ServiceError } from '@grpc/grpc-js';
 import { bottomlessRegistration } from '../../../../packages/contract/test/fixtures/bottomless-registration.ts';
-import { endOf, frame, openStream } from './fixtures/http2-stream.ts';
+import { endOf, errorOf, frame, openStream, randomBytes } from './fixtures/http2-stream.ts';
 import { callRaw, METHODS, openGrpc } from './fixtures/open-grpc.ts';
 import type { OpenGrpc } from './fixtures/open-grpc.ts';
+
+/** What no other try could mend, and nothing was done for. */
+const REFUSED = { code: 'INVALID_INPUT', retryable: false, effect: 'none', blame: 'caller' };
 
 describe('a caller that sends what it should not', () => {
   let grpc: OpenGrpc;
@@ -36,6 +39,20 @@ describe('a caller that sends what it should not', () => {
     try {
       const stream = openStream(session, path, headers);
       const ended = endOf(stream);
+      stream.end(bytes);
+      return await ended;
+    } finally {
+      session.destroy();
+    }
+  };
+
+  /** The error that such a call fails with, as our client would have it. */
+  const failureOf = async (bytes: Buffer, { headers = {} } = {}): Promise<ConnectorError | undefined> => {
+    const session = connect(`http://${grpc.server.address}`);
+    session.on('error', () => {});
+    try {
+      const stream = openStream(session, METHODS.registerConnector.path, headers);
+      const ended = errorOf(stream);
       stream.end(bytes);
       return await ended;
     } finally {
@@ -117,7 +134,7 @@ describe('a caller that sends what it should not', () => {
     });
   });
 
-  it('a payload above 3 MiB is INVALID_ARGUMENT with details, a message above 16 MiB is not even read', async () => {
+  it('a payload above 3 MiB is INVALID_ARGUMENT with details, and so is a message above 16 MiB, which is not read', async () => {
     const call = (size: number) =>
       callRaw(grpc.raw, METHODS.executeAction, {
         request: { id: 'echo', action: 'echo', payload: Buffer.alloc(size, 0x20) },
@@ -134,7 +151,7 @@ describe('a caller that sends what it should not', () => {
       retryable: false,
       details: { reason: 'payload_too_large' },
     });
-    await expect(call(17 * 1024 * 1024)).rejects.toMatchObject({ code: 8 });
+    await expect(call(17 * 1024 * 1024)).rejects.toMatchObject({ code: 3 });
     await expectServing();
   });
 
@@ -153,8 +170,31 @@ describe('a caller that sends what it should not', () => {
     ['a gzip bomb', () => frame(gzipSync(Buffer.alloc(64 * 1024 * 1024)), { compressed: true })],
     ['nothing at all', () => Buffer.alloc(0)],
     ['half a head', () => Buffer.from([0, 0])],
-  ])('%s is answered with a status', async (_, bytes) => {
-    expect(await send(bytes(), { headers: { 'grpc-encoding': 'gzip' } })).toMatch(/^status ([38]|1[23])$/);
+    ['two messages', () => Buffer.concat([frame(Buffer.alloc(0)), frame(Buffer.alloc(0))])],
+  ])('%s is INVALID_ARGUMENT, with the details of our errors', async (_, bytes) => {
+    expect(await failureOf(bytes(), { headers: { 'grpc-encoding': 'gzip' } })).toMatchObject(REFUSED);
+    await expectServing();
+  });
+
+  it.each(['soon', 'x', '', '1', '1x', '-1S', '1.5S', '123456789S', '١S', '1S 2S'])(
+    'the deadline "%s" is INVALID_ARGUMENT, with the place where it stands',
+    async (timeout) => {
+      const headers = { 'grpc-timeout': timeout };
+      const problems = [{ path: 'timeout_ms' }];
+      expect(await failureOf(frame(Buffer.alloc(0)), { headers })).toMatchObject({ ...REFUSED, problems });
+      await expectServing();
+    },
+  );
+
+  it('frames of any bytes are refused with details, or left without an answer', async () => {
+    for (let seed = 1; seed <= 60; seed += 1) {
+      const bytes = randomBytes(seed);
+      expect([seed, bytes.toString('hex'), await failureOf(bytes)]).toEqual([
+        seed,
+        bytes.toString('hex'),
+        expect.objectContaining(REFUSED),
+      ]);
+    }
     await expectServing();
   });
 
@@ -168,7 +208,7 @@ describe('a caller that sends what it should not', () => {
   it.each([
     ['an unknown method', { path: '/connectors.ConnectorsService/Explode' }, 'status 12'],
     ['an unknown service', { path: '/other.Service/List' }, 'status 12'],
-    ['an odd deadline', { headers: { 'grpc-timeout': 'soon' } }, 'status 13'],
+    ['an odd deadline', { headers: { 'grpc-timeout': 'soon' } }, 'status 3'],
     ['another content type', { headers: { 'content-type': 'text/html' } }, 'http 415'],
     ['wishes for its errors', { headers: { 'connectors-details-limit': '-1e99' } }, 'status 3'],
   ])('%s is answered in gRPC’s terms', async (_, call, end) => {

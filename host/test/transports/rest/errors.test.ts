@@ -106,7 +106,7 @@ describe('a request to the wrong place', () => {
     '%s names no connector, rather than all',
     async (line) => {
       const { status, json: body } = await rest.call(line);
-      expect([status, body['detail']]).toEqual([404, 'there is no connector ""']);
+      expect([status, body['detail']]).toEqual([400, 'the call names no connector']);
     },
   );
 

@@ -20,6 +20,7 @@ export {
   DETAILS_LIMIT_KEY,
   errorFromStatus,
   MAX_DETAILS_LIMIT,
+  STATUS_DETAILS_KEY,
   statusFromError,
 } from './status.ts';
 export type { ErrorStatus } from './status.ts';

@@ -80,7 +80,6 @@ const actionDescriptionSchema = z
 
 export const connectorDescriptionSchema = z
   .object({
-    id: z.string(),
     kind: z.string(),
     name: z.string(),
     version: z.string(),

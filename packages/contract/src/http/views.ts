@@ -83,14 +83,9 @@ export function testReportView(report: TestReport): View<typeof testReportSchema
   };
 }
 
-/** What a connector's kind can do, under the connector's id. */
-export function connectorDescriptionView(
-  id: string,
-  description: ConnectorDescription,
-): View<typeof connectorDescriptionSchema> {
+export function connectorDescriptionView(description: ConnectorDescription): View<typeof connectorDescriptionSchema> {
   const { capabilities } = description;
   return {
-    id,
     kind: description.kind,
     name: description.name,
     version: description.version,

@@ -32,7 +32,7 @@ describe('the table of routes', () => {
 
 describe('the views', () => {
   it('leave alone what users named', () => {
-    const view = connectorDescriptionView('c', {
+    const view = connectorDescriptionView({
       kind: 'k',
       name: 'k',
       version: '1.0.0',

@@ -1,0 +1,47 @@
+import type { Http2Server, IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { LONGEST_TIMER_MS } from '@automate/contract';
+import type { Server } from '@grpc/grpc-js';
+
+/** The headers of an answer with what the library left out. */
+export type ExplainStatus = (headers: OutgoingHttpHeaders) => OutgoingHttpHeaders;
+
+/** Milliseconds of each of gRPC's units of time. */
+const UNIT_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
+
+/** The library has longer times overflow and ends the call at once. */
+const LONGEST_SECONDS = Math.floor(LONGEST_TIMER_MS / 1000);
+
+/**
+ * Goes before the library on the HTTP/2 servers that it keeps, as it offers no place for that; a test holds that they are
+ * found. Deadlines that lie further away than timers reach are shortened, what is no deadline is refused, and what the library answers by itself gets the
+ * details that all of our errors have.
+ */
+export function prepareStreams(server: Server, explain: ExplainStatus): void {
+  const { http2Servers } = server as unknown as { readonly http2Servers: ReadonlyMap<Http2Server, unknown> };
+  for (const http2 of http2Servers.keys()) {
+    http2.prependListener('stream', (stream, headers) => {
+      shorten(headers);
+      explainAnswers(stream, explain);
+    });
+  }
+}
+
+function shorten(headers: IncomingHttpHeaders): void {
+  const timeout = headers['grpc-timeout'];
+  if (timeout === undefined) return;
+  const [whole, value, unit = ''] = /^(\d{1,8})\s*([HMSmun])$/.exec(String(timeout)) ?? [];
+  // The library finds a time in any text that holds one, five seconds in "1.5S"; in hexadecimal it finds none.
+  if (whole === undefined) headers['grpc-timeout'] = Buffer.from(String(timeout)).toString('hex');
+  else if (Number(value) * (UNIT_MS[unit] ?? 0) > LONGEST_SECONDS * 1000)
+    headers['grpc-timeout'] = `${LONGEST_SECONDS}S`;
+}
+
+/** A call that fails before its first message is answered by headers alone. */
+function explainAnswers(stream: ServerHttp2Stream, explain: ExplainStatus): void {
+  const respond = stream.respond.bind(stream);
+  stream.respond = (headers?: OutgoingHttpHeaders | readonly string[], options?: Parameters<typeof respond>[1]) =>
+    respond(
+      headers === undefined || Array.isArray(headers) ? headers : explain(headers as OutgoingHttpHeaders),
+      options,
+    );
+}
