@@ -14,6 +14,8 @@ export interface FailedConnection {
   readonly effect: Effect;
   /** What was tried, for messages: `GetObject of "cat.jpg"`. Default: nothing is said of it. */
   readonly what?: string;
+  /** Whether TLS was agreed on already. Default: as the error says itself. */
+  readonly secured?: boolean;
 }
 
 /**
@@ -64,15 +66,13 @@ export function connectionError(thrown: unknown, failed: FailedConnection): Conn
     case undefined:
       return undefined;
     default:
-      return tlsError(fault, start, { server, thrown });
+      return tlsError(fault, thrown, failed);
   }
 }
 
-function tlsError(
-  fault: TlsFault,
-  start: string,
-  { server, thrown }: { readonly server: string; readonly thrown: unknown },
-): ConnectorError {
+function tlsError(fault: TlsFault, thrown: unknown, failed: FailedConnection): ConnectorError {
+  const { server, effect, secured = false } = failed;
+  const start = startOf(failed);
   const code = networkCodeOf(thrown);
   // Waiting does not make certificates right.
   const final: ConnectorErrorOptions = { effect: 'none', retryable: false, cause: thrown };
@@ -93,6 +93,13 @@ function tlsError(
         { ...final, details: { reason: 'tls_certificate', tls: code } },
       );
     default:
+      // Records can be spoilt long after the handshake.
+      if (secured || /RECORD|DECRYPT/.test(code))
+        return new TransientNetworkError(`${start}what came from ${server} over TLS was spoilt on the way (${code})`, {
+          effect,
+          details: { reason: 'tls', tls: code },
+          cause: thrown,
+        });
       return new TransientNetworkError(`${start}TLS with ${server} failed (${code}); does it speak TLS on this port?`, {
         ...final,
         details: { reason: 'tls', tls: code },

@@ -1,38 +1,16 @@
 // Servers that begin in HTTP/2 whatever comes. They count what they did.
-import { once } from 'node:events';
 import type { ServerHttp2Session } from 'node:http2';
 import { connect, performServerHandshake } from 'node:http2';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createServer as createTlsServer } from 'node:tls';
 import { createCertificateAuthority } from '@automate/testing';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { openHttp, rejection } from './open-http.ts';
-
-const running: { close(): void }[] = [];
-afterEach(() => {
-  for (const each of running.splice(0)) each.close();
-});
+import { listen, serveRaw } from './raw-server.ts';
 
 const authority = createCertificateAuthority();
-
-async function listen(server: Server): Promise<{ readonly host: string; readonly port: number }> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-  });
-  running.push({
-    close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
-}
 
 async function speakHttp2(scheme: string) {
   const done: string[] = [];
@@ -68,8 +46,8 @@ describe.each(['http', 'https'])('a server that speaks HTTP/2 and does not say s
     });
     // Asked in its own way it counts, so that it would have counted before.
     const session = connect(`${scheme}://127.0.0.1:${endpoint.port}`, { rejectUnauthorized: false });
-    running.push({ close: () => session.destroy() });
     await text(session.request({ ':method': 'POST', ':path': '/asked' }).end());
+    session.destroy();
     expect(done).toEqual(['POST /asked']);
   });
 });
@@ -88,8 +66,7 @@ describe('what only looks like HTTP/2', () => {
     ['is of another type', (socket) => socket.write(Buffer.from([0, 0, 0, 5, 0, 0, 0, 0, 0]))],
     ['is of another stream', (socket) => socket.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 1]))],
   ])('and %s leaves the outcome unknown', async (_what, answer) => {
-    const server = createServer((socket) => socket.once('data', () => answer(socket)));
-    using remote = openHttp(await listen(server));
+    using remote = openHttp(await serveRaw((socket) => void socket.once('data', () => answer(socket))));
     expect(await rejection(remote.http.request({ method: 'POST', path: '/' }))).toMatchObject({
       effect: 'maybe',
       details: { reason: 'bad_http' },

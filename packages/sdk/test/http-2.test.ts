@@ -1,15 +1,18 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { Http2SecureServer, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
-import { createSecureServer } from 'node:http2';
+import { constants, createSecureServer } from 'node:http2';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { createServer as createTlsServer } from 'node:tls';
 import { createCertificateAuthority } from '@automate/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openHttp, rejection } from './open-http.ts';
 import type { OpenOptions } from './open-http.ts';
+import { listen } from './raw-server.ts';
 
 const authority = createCertificateAuthority();
 
@@ -142,6 +145,44 @@ describe('a server that speaks HTTP/2 alone', () => {
     });
     answer = good;
     await expect(remote.http.json({ path: '/' })).resolves.toEqual({ spoken: 2 });
+  });
+
+  it.each<[string, (stream: ServerHttp2Stream) => void]>([
+    ['refuses one request', (stream) => void stream.close(constants.NGHTTP2_REFUSED_STREAM)],
+    [
+      'goes away and takes no more than the first',
+      (stream) => {
+        if (stream.id !== 1) stream.session?.goaway(constants.NGHTTP2_NO_ERROR, 1);
+      },
+    ],
+  ])('that %s has done nothing of it', async (_what, refusing) => {
+    const good = answer;
+    using remote = openHttp(endpoint());
+    await expect(remote.http.json({ path: '/' })).resolves.toEqual({ spoken: 2 });
+    answer = refusing;
+    expect(await rejection(remote.http.request({ method: 'POST', path: '/' }))).toMatchObject({
+      code: 'TRANSIENT_NETWORK',
+      effect: 'none',
+      retryable: true,
+    });
+    answer = good;
+    await expect(remote.http.json({ method: 'POST', path: '/' })).resolves.toEqual({ spoken: 2 });
+  });
+
+  it.each(['HTTP/1.1', undefined])('and is replaced by one that offers %s is asked again', async (offered) => {
+    const at = endpoint();
+    using remote = openHttp(at);
+    await expect(remote.http.json({ path: '/' })).resolves.toEqual({ spoken: 2 });
+    for (const session of sessions) session.destroy();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+    const other = createServer((_request, response) => response.end('{"spoken":1}'));
+    const certificate = authority.issue();
+    const next = createTlsServer(
+      { ...certificate, ...(offered === undefined ? {} : { ALPNProtocols: [offered.toLowerCase()] }) },
+      (socket) => other.emit('connection', socket),
+    );
+    await listen(next, at.port);
+    await expect(remote.http.json({ method: 'POST', path: '/' })).resolves.toEqual({ spoken: 1 });
   });
 
   it('that does not answer is given up in time', async () => {

@@ -1,12 +1,10 @@
 // What comes back: charsets, encodings, numbers, and answers whose body fails after their status has come.
-import type { Socket } from 'node:net';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { FakeReply } from '@automate/testing';
 import { FakeService } from '@automate/testing';
-import { openHttp, rejection } from './open-http.ts';
+import { openHttp } from './open-http.ts';
+import { sayRaw } from './raw-server.ts';
 
 let service: FakeService;
 
@@ -79,63 +77,6 @@ describe('numbers in JSON', () => {
   });
 });
 
-const packed: [string, (bytes: Buffer) => Uint8Array][] = [
-  ['gzip', gzipSync],
-  ['x-gzip', gzipSync],
-  ['deflate', deflateSync],
-  ['deflate', deflateRawSync],
-  ['br', brotliCompressSync],
-  ['zstd', zstdCompressSync],
-  ['gzip, br', (bytes) => brotliCompressSync(gzipSync(bytes))],
-  ['Deflate,  identity,GZIP', (bytes) => gzipSync(deflateSync(bytes))],
-];
-
-describe('a packed body', () => {
-  it.each(packed)('is read: %s', async (name, pack) => {
-    const answer = await answerTo({ bytes: pack(Buffer.from('{"a":1}')), headers: { 'content-encoding': name } });
-    expect(answer.json()).toEqual({ a: 1 });
-  });
-
-  it('is asked for truly, and not for a part of one', async () => {
-    service.on('GET', '/x', {});
-    using remote = openHttp(service.endpoint);
-    await remote.http.request({ path: '/x' });
-    await remote.http.request({ path: '/x', headers: { Range: 'bytes=0-9' } });
-    await remote.http.request({ path: '/x', headers: { 'Accept-Encoding': 'gzip' } });
-    expect(service.requests.map(({ headers }) => headers['accept-encoding'])).toEqual([
-      'gzip, deflate, br, zstd',
-      'identity',
-      'gzip',
-    ]);
-  });
-
-  it.each(packed)('of too many bytes is refused as soon as it has too many: %s', async (name, pack) => {
-    const bytes = pack(Buffer.alloc(8 * 1024 * 1024));
-    service.on('GET', '/x', { bytes, headers: { 'content-encoding': name } });
-    using remote = openHttp(service.endpoint);
-    expect(await rejection(remote.http.request({ path: '/x', maxBytes: 1024 * 1024 }))).toMatchObject({
-      details: { reason: 'answer_too_large' },
-    });
-  });
-
-  it.each(packed)('that is cut off is no answer: %s', async (name, pack) => {
-    const whole = pack(Buffer.from(JSON.stringify(Array.from({ length: 500 }, (_, index) => index))));
-    const bytes = whole.subarray(0, whole.byteLength - 12);
-    const failed = answerTo({ bytes, headers: { 'content-encoding': name } });
-    await expect(failed).rejects.toMatchObject({ code: 'UPSTREAM_5XX', details: { reason: 'bad_encoding' } });
-  });
-
-  it('of nothing is nothing', async () => {
-    for (const status of [200, 204]) {
-      const answer = await answerTo({ status, headers: { 'content-encoding': 'gzip' } });
-      expect(answer.body.byteLength).toBe(0);
-    }
-    service.on('HEAD', '/x', { headers: { 'content-encoding': 'gzip' } });
-    using remote = openHttp(service.endpoint);
-    await expect(remote.http.request({ method: 'HEAD', path: '/x' })).resolves.toMatchObject({ status: 200 });
-  });
-});
-
 const limited = { 'retry-after': '7' };
 const said = JSON.stringify({ error: 'slow down' });
 
@@ -159,18 +100,9 @@ describe("a failure's status and headers count, whatever its body is", () => {
     await expect(failed).rejects.toMatchObject({ code: 'NOT_FOUND', details: { status: 404 } });
   });
 
-  it.each(packed)('is quoted from a packed body: %s', async (name, pack) => {
-    const failed = answerTo({
-      status: 409,
-      bytes: pack(Buffer.from(said)),
-      headers: { 'content-encoding': name, 'content-type': 'application/json' },
-    });
-    await expect(failed).rejects.toMatchObject({ message: expect.stringContaining('slow down') });
-  });
-
   it('is known also where the body never ends', async () => {
     using remote = openHttp({
-      ...(await raw('HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 99\r\n\r\nhalf')),
+      ...(await sayRaw('HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 99\r\n\r\nhalf')),
     });
     const failed = remote.call({ deadline: Date.now() + 1500 }).http.request({ method: 'POST', path: '/' });
     await expect(failed).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 7000 });
@@ -184,7 +116,7 @@ describe('an answer that ends before its end', () => {
     ['a chunk cut in two', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{"half":1}'],
     ['headers without the end', 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n'],
   ])('is no success: %s', async (_what, text) => {
-    using remote = openHttp(await raw(text, 'end'));
+    using remote = openHttp(await sayRaw(text, 'end'));
     await expect(remote.http.json({ method: 'POST', path: '/' })).rejects.toMatchObject({
       code: 'TRANSIENT_NETWORK',
       effect: 'maybe',
@@ -196,7 +128,7 @@ describe('an answer that ends before its end', () => {
     ['headers without bound', `HTTP/1.1 200 OK\r\nX-A: ${'a'.repeat(100_000)}\r\n\r\n`],
     ['a line that is no header', 'HTTP/1.1 200 OK\r\nno header\r\n\r\n'],
   ])('is not HTTP: %s', async (_what, text) => {
-    using remote = openHttp(await raw(text, 'end'));
+    using remote = openHttp(await sayRaw(text, 'end'));
     await expect(remote.http.request({ path: '/' })).rejects.toMatchObject({
       code: 'UPSTREAM_5XX',
       details: { reason: 'bad_http' },
@@ -211,7 +143,7 @@ describe('an answer that ends before its end', () => {
   it('may be announced by others, and may have headers at its end', async () => {
     const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n';
     const text = `${hints}HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-Sum: 1\r\n\r\n`;
-    using remote = openHttp(await raw(text));
+    using remote = openHttp(await sayRaw(text));
     expect(await remote.http.json({ path: '/' })).toEqual({});
   });
 });
@@ -235,27 +167,3 @@ describe("a page that is not the service's own", () => {
     await expect(remote.http.json({ path: '/x' })).rejects.toMatchObject({ code: 'NOT_FOUND', blame: 'caller' });
   });
 });
-
-const servers: { close(): void }[] = [];
-
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
-});
-
-/** Sends this text to everyone, and then nothing more, or the connection's end. */
-async function raw(text: string, then?: 'end'): Promise<{ readonly host: string; readonly port: number }> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.once('data', () => (then === 'end' ? socket.end(text) : socket.write(text)));
-  });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  servers.push({
-    close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  });
-  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
-}

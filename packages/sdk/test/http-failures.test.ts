@@ -1,11 +1,10 @@
 // Long: every way in which a request can fail, against one server that fails in all of them.
-import type { Socket } from 'node:net';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { FakeReply } from '@automate/testing';
 import { closedPort, FakeService } from '@automate/testing';
 import { openHttp, rejection } from './open-http.ts';
+import type { Address } from './raw-server.ts';
+import { serveRaw } from './raw-server.ts';
 
 let service: FakeService;
 
@@ -250,7 +249,7 @@ describe('an answer that cannot be used', () => {
   });
 
   it('is not HTTP', async () => {
-    using remote = openHttp(await rawServer((socket) => void socket.end('SSH-2.0-OpenSSH_9.2\r\n')));
+    using remote = openHttp(await serveRaw((socket) => void socket.end('SSH-2.0-OpenSSH_9.2\r\n')));
     const error = await rejection(remote.http.request({ path: '/' }));
     expect(error).toMatchObject({ code: 'UPSTREAM_5XX', retryable: false, details: { reason: 'bad_http' } });
   });
@@ -282,34 +281,9 @@ describe('a call of several requests', () => {
   });
 });
 
-const servers: { close(): void }[] = [];
-
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
-});
-
-async function rawServer(
-  onConnection: (socket: Socket) => void,
-): Promise<{ readonly host: string; readonly port: number }> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    onConnection(socket);
-  });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  servers.push({
-    close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  });
-  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
-}
-
 /** Sends a byte now and then, for ever. */
-function trickling(): Promise<{ readonly host: string; readonly port: number }> {
-  return rawServer((socket) => {
+function trickling(): Promise<Address> {
+  return serveRaw((socket) => {
     socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n');
     const timer = setInterval(() => socket.write('x'), 10);
     socket.on('close', () => clearInterval(timer));

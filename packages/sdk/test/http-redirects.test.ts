@@ -95,6 +95,15 @@ describe('a redirect', () => {
     });
   });
 
+  it.each(['//:word@', '//who@', '//who:word@'])('with credentials of its own (%s) is refused', async (own) => {
+    service.on('GET', '/old', { status: 302, headers: { location: `${service.url.replace('//', own)}/new` } });
+    using remote = openHttp(service.endpoint);
+    const error = await rejection(remote.http.request({ path: '/old' }));
+    expect(error).toMatchObject({ details: { reason: 'redirect_refused' } });
+    expect(error.message).not.toContain('word');
+    expect(service.requests).toHaveLength(1);
+  });
+
   it('is the answer where the request accepts its status', async () => {
     service.on('GET', '/old', { status: 302, headers: { location: `${other.url}/new` } });
     using remote = openHttp({ ...service.endpoint, auth });

@@ -240,7 +240,7 @@ describe('a path that may come from a caller', () => {
     using remote = openHttp(service.endpoint);
     await remote.http.request({ path: '//evil.example/x' });
     await remote.http.request({ path: '@evil.example/x' });
-    expect(service.requests.map(({ path }) => path)).toEqual(['/evil.example/x', '/@evil.example/x']);
+    expect(service.requests.map(({ target }) => target)).toEqual(['//evil.example/x', '/@evil.example/x']);
   });
 
   it.each(['Host', 'Content-Length', 'Transfer-Encoding', 'Connection'])('cannot set the header %s', async (name) => {

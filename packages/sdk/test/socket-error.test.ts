@@ -71,6 +71,19 @@ describe('a connection that failed', () => {
   });
 
   it.each([
+    ['ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', {}, 'maybe'],
+    ['ERR_SSL_BAD_RECORD_TYPE', {}, 'maybe'],
+    ['EPROTO', {}, 'none'],
+    ['EPROTO', { secured: true }, 'maybe'],
+  ])('fails over TLS with %s, known: %j: the effect is %s', (code, known, effect) => {
+    const error = Object.assign(new Error('spoilt'), { code });
+    expect(socketError(error, { ...failed, ...known })).toMatchObject({
+      effect,
+      details: { reason: 'tls', tls: code },
+    });
+  });
+
+  it.each([
     ['connect', 'none'],
     ['read', 'maybe'],
     ['write', 'maybe'],

@@ -20,10 +20,11 @@ export function pattern(form: RegExp, expected: string): z.ZodString {
 
 /** A host name or an address, without scheme, port or path. IPv6 with or without brackets. */
 export function hostName(): z.ZodString {
-  return pattern(
-    /^(?:\[(?=.{2,45}\]$)[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\]|(?=.{2,45}$)[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*|[^\s/?#@\\:[\]]{1,253})$/,
-    'a host name or address, without scheme, port or path',
-  );
+  const expected = 'a host name or address, without scheme, port or path';
+  const form =
+    /^(?:\[(?=.{2,45}\]$)[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\]|(?=.{2,45}$)[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*|[^\s/?#@\\:[\]]{1,253})$/;
+  // Of what looks like an address, not all is one.
+  return pattern(form, expected).refine((host) => host.includes(':') || URL.canParse(`http://${host}`), expected);
 }
 
 export function flag(): z.ZodBoolean {

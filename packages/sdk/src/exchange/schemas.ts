@@ -27,6 +27,9 @@ const queryValue = z.union([z.string(), z.number(), z.boolean()]);
 /** Lists repeat the name. */
 export const pairs = z.record(z.string(), z.union([queryValue, z.array(queryValue)]));
 
+/** Some servers make up statuses of their own. */
+const status = z.int().min(100).max(999);
+
 /** What every request may say. */
 export const exchangeInput = {
   path: z
@@ -36,7 +39,7 @@ export const exchangeInput = {
   query: pairs.optional().describe("Added to the path's own query. Lists repeat the name"),
   headers: textMap.optional().describe("Beside those that the connector's auth adds"),
   accept_status: z
-    .union([z.literal('any'), z.array(z.int().min(100).max(599)).min(1)])
+    .union([z.literal('any'), z.array(status).min(1)])
     .optional()
     .describe('Which statuses are answers rather than errors. Default: 200 to 299'),
   redirects: z
@@ -70,7 +73,7 @@ const headerMap: z.ZodType<Readonly<Record<string, string | readonly string[]>>>
 });
 
 export const exchangeOutput = z.object({
-  status: z.int().min(100).max(599),
+  status,
   headers: headerMap.describe('Names in lower case; a list where a header came more than once'),
   json: jsonValue.optional(),
   text: z.string().optional(),

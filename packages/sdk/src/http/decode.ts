@@ -5,17 +5,26 @@ import type { Answer } from './exchange.ts';
 import { BodyTooLargeError } from './failure.ts';
 
 interface DecodeOptions {
+  /** Whether to say how much was read. */
+  readonly info: true;
   readonly maxOutputLength: number;
   readonly finishFlush?: number | undefined;
 }
 
-type Decoder = (body: Uint8Array, options: DecodeOptions) => Promise<Uint8Array>;
+interface Unpacked {
+  readonly buffer: Uint8Array;
+  /** `bytesWritten`: how many bytes of the packed ones were read. */
+  readonly engine: { readonly bytesWritten: number };
+}
 
-const gzip: Decoder = promisify(gunzip);
-const zlib: Decoder = promisify(inflate);
-const raw: Decoder = promisify(inflateRaw);
-const brotli: Decoder = promisify(brotliDecompress);
-const zstd: Decoder = promisify(zstdDecompress);
+type Decoder = (body: Uint8Array, options: DecodeOptions) => Promise<Unpacked>;
+
+// Their types do not know what `info` changes.
+const gzip = promisify(gunzip) as unknown as Decoder;
+const zlib = promisify(inflate) as unknown as Decoder;
+const raw = promisify(inflateRaw) as unknown as Decoder;
+const brotli = promisify(brotliDecompress) as unknown as Decoder;
+const zstd = promisify(zstdDecompress) as unknown as Decoder;
 
 /** By the name in `Content-Encoding`, with what makes the decoder give what it has of a body that was cut off. */
 const DECODERS: ReadonlyMap<string, readonly [Decoder, number]> = new Map([
@@ -45,11 +54,12 @@ export async function decodeAnswer(
   answer: Answer,
   { maxBytes, vital }: { readonly maxBytes: number; readonly vital: boolean },
 ): Promise<Answer> {
-  const encodings = (answer.headers['content-encoding'] ?? '')
+  const { 'content-encoding': ofBody = '', 'transfer-encoding': ofTransfer = '' } = answer.headers;
+  const encodings = `${ofBody},${ofTransfer}`
     .toLowerCase()
     .split(',')
     .map((name) => name.trim())
-    .filter((name) => name !== '' && name !== 'identity');
+    .filter((name) => !['', 'identity', 'chunked'].includes(name));
   if (encodings.length === 0 || answer.body.byteLength === 0) return answer;
   const cut = answer.fault !== undefined;
   try {
@@ -59,7 +69,7 @@ export async function decodeAnswer(
       const [decode, flush] = DECODERS.get(name) ?? [];
       if (decode === undefined) throw new Error(`the encoding ${name}`);
       const maxOutputLength = vital ? maxBytes : Math.max(maxBytes, ERROR_BYTES);
-      body = await decode(body, { maxOutputLength, ...(cut && { finishFlush: flush }) });
+      body = await unpack(decode, body, { info: true, maxOutputLength, ...(cut && { finishFlush: flush }) });
     }
     return { ...answer, body };
   } catch (error) {
@@ -70,6 +80,24 @@ export async function decodeAnswer(
     if (vital) throw fault;
     return { ...answer, body: new Uint8Array(), fault };
   }
+}
+
+/** All of it, which may be several packed texts one after the other; of gzip the decoder itself knows that. */
+async function unpack(decode: Decoder, packed: Uint8Array, options: DecodeOptions): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let rest = packed;
+  let left = options.maxOutputLength;
+  while (rest.byteLength > 0) {
+    const { buffer, engine } = await decode(rest, { ...options, maxOutputLength: Math.max(1, left) });
+    parts.push(buffer);
+    left -= buffer.byteLength;
+    if (left < 0) throw Object.assign(new Error('too long'), { code: 'ERR_BUFFER_TOO_LARGE' });
+    rest = rest.subarray(engine.bytesWritten);
+    // What is rounded up to whole blocks ends in zeros.
+    if (rest.every((byte) => byte === 0)) break;
+    if (engine.bytesWritten === 0 || decode !== zstd) throw new Error('bytes after the end');
+  }
+  return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
 }
 
 function unreadable(what: string, { status }: Answer, encoding: string): UpstreamError {

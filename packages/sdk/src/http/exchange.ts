@@ -80,6 +80,13 @@ export function startExchange(input: ExchangeInput): Exchange {
     const { statusCode: status = 0, statusMessage: statusText = '', rawHeaders } = response;
     readAnswer(input, { status, statusText, rawHeaders }, response).then(resolve, reject);
   });
+  // Nobody asked for another protocol. Without this, nothing would be heard of the request any more.
+  request.on('upgrade', ({ statusCode: status = 0, statusMessage: statusText = '', rawHeaders }, socket) => {
+    socket.destroy();
+    responded = true;
+    connected = true;
+    readAnswer(input, { status, statusText, rawHeaders }, socket).then(resolve, reject);
+  });
   request.end(body);
   return {
     answer,
@@ -146,8 +153,10 @@ export async function readAnswer(
   // A failure's status must not be lost because its body never ends.
   const timer = vital ? undefined : setTimeout(() => body.destroy(), ERROR_BODY_MS);
   try {
+    // Without a body the length is that of another answer's.
+    const bodiless = input.method === 'HEAD' || status === 204 || status === 304;
     const announced = Number(head.headers['content-length'] ?? 0);
-    if (vital && input.method !== 'HEAD' && announced > most) throw new BodyTooLargeError(most);
+    if (vital && !bodiless && announced > most) throw new BodyTooLargeError(most);
     for await (const chunk of body) {
       length += chunk.byteLength;
       chunks.push(length > most ? chunk.subarray(0, chunk.byteLength - (length - most)) : chunk);

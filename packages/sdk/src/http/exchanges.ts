@@ -78,7 +78,7 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
       ? createTokenSource({ id, auth: config.auth, post: (request) => postForToken(request), onSecrets })
       : undefined;
 
-  /** HTTP/1.1, unless the server has said that it speaks HTTP/2 alone. */
+  /** HTTP/1.1, unless the server has refused it in its handshake. */
   async function start(input: ExchangeInput, route: Route): Promise<Exchange> {
     if (!http2Origins.has(input.url.origin)) return startExchange(input);
     http2 ??= import('./http2-sessions.ts').then(({ createHttp2Sessions }) => createHttp2Sessions());
@@ -98,6 +98,7 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
     const route = await guard.wait(hop.own ? agents.own(url) : agents.foreign(url));
     const { agent, proxy } = route;
     const headers = { ...hop.headers, ...credentials };
+    let turned = false;
     for (let attempt = 1; ; attempt += 1) {
       const input = { url, method, headers, body, agent, maxBytes, accept };
       const running = await start(input, route);
@@ -106,8 +107,10 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
         // Through a tunnel only the server itself can answer.
         return proxy === undefined || url.protocol === 'https:' ? answer : { ...answer, via: showProxy(proxy) };
       } catch (error) {
-        if (wantsHttp2(error) && !http2Origins.has(url.origin)) {
-          http2Origins.add(url.origin);
+        // Another server may stand there by now. The handshake comes before anything is sent.
+        if (wantsOther(error) && !turned) {
+          turned = true;
+          if (!http2Origins.delete(url.origin)) http2Origins.add(url.origin);
           continue;
         }
         const stale = running.reused() && Errors.is(error) && error.code === 'TRANSIENT_NETWORK';
@@ -256,8 +259,8 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
   };
 }
 
-/** The server refused the handshake, as it does not speak HTTP/1.1; nothing was sent. */
-function wantsHttp2(error: unknown): boolean {
+/** The server refused the handshake, as it does not speak the version of HTTP that was offered; nothing was sent. */
+function wantsOther(error: unknown): boolean {
   const { code = '', message = '' } = ((Errors.is(error) ? error.cause : undefined) ??
     {}) as Partial<NodeJS.ErrnoException>;
   return /no.application.protocol/i.test(`${code} ${message}`);

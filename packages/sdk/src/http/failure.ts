@@ -55,12 +55,13 @@ export function failureOf(thrown: unknown, request: FailedRequest): ConnectorErr
   }
   const ofProxy = proxyError(thrown, request);
   if (ofProxy !== undefined) return ofProxy;
-  const never = connectionError(thrown, { server: url.host, effect: connected ? 'maybe' : 'none', what });
-  // With TLS 1.3 our end of the handshake may be done already; the other side still refuses before it reads a request.
-  if (never !== undefined) return never;
+  const effect = connected ? 'maybe' : 'none';
+  // With TLS 1.3 our end of the handshake may be done already; a certificate is still refused before a request is read.
+  const known = connectionError(thrown, { server: url.host, effect, what, secured: connected });
+  if (known !== undefined) return known;
   const code = networkCodeOf(thrown);
   const options: ConnectorErrorOptions = {
-    effect: connected ? 'maybe' : 'none',
+    effect,
     details: { reason: code.toLowerCase() },
     cause: thrown,
   };

@@ -9,6 +9,9 @@ import type { Route } from './agents.ts';
 import type { Answer, Exchange, ExchangeInput } from './exchange.ts';
 import { lengthOf, readAnswer } from './exchange.ts';
 
+/** As OpenSSL says it where the server refuses by itself. */
+const NO_HTTP2 = 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL';
+
 /** An idle session is kept as long as an idle connection. */
 const IDLE_MS = 4000;
 
@@ -22,19 +25,26 @@ export interface Http2Sessions {
 }
 
 export function createHttp2Sessions(): Http2Sessions {
-  const http2 = createRequire(import.meta.url)('node:http2') as typeof Http2;
+  const { connect: open, constants } = createRequire(import.meta.url)('node:http2') as typeof Http2;
+  const refuse = (stream: ClientHttp2Stream): void => stream.close(constants.NGHTTP2_REFUSED_STREAM);
   const sessions = new Map<string, Promise<ClientHttp2Session>>();
+  const streams = new Set<ClientHttp2Stream>();
 
   const sessionOf = ({ url }: ExchangeInput, route: Route): Promise<ClientHttp2Session> => {
     const found = sessions.get(url.origin);
     if (found !== undefined) return found;
     const opening = connect(url, route).then((socket) => {
-      const session = http2.connect(url.origin, { createConnection: () => socket });
+      const session = open(url.origin, { createConnection: () => socket });
       const forget = (): void => {
         if (sessions.get(url.origin) === opening) sessions.delete(url.origin);
       };
       // Each request hears of it by itself.
-      session.on('error', forget).on('goaway', forget).on('close', forget);
+      session.on('error', forget).on('close', forget);
+      session.on('goaway', (_code, last) => {
+        forget();
+        // Of what came after the last one the server has read nothing, and will answer nothing.
+        for (const stream of streams) if (stream.session === session && (stream.id ?? 0) > last) refuse(stream);
+      });
       session.setTimeout(IDLE_MS, () => {
         forget();
         session.close();
@@ -54,9 +64,15 @@ export function createHttp2Sessions(): Http2Sessions {
       let connected = false;
       const run = async (): Promise<Answer> => {
         const session = await Promise.race([stopped.promise, sessionOf(input, route)]);
+        const made = session.request(headersOf(input), { endStream: input.body === undefined });
+        stream = made;
+        streams.add(made);
+        made.once('close', () => streams.delete(made));
         connected = true;
-        stream = session.request(headersOf(input), { endStream: input.body === undefined });
-        return answerOf(input, stream);
+        return answerOf(input, made, () => {
+          // The one reset after which it is certain that nothing was done.
+          connected = made.rstCode !== constants.NGHTTP2_REFUSED_STREAM;
+        });
       };
       return {
         answer: run(),
@@ -90,11 +106,17 @@ function headersOf({ url, method, headers, body }: ExchangeInput): Record<string
   };
 }
 
-function answerOf(input: ExchangeInput, stream: ClientHttp2Stream): Promise<Answer> {
+function answerOf(input: ExchangeInput, stream: ClientHttp2Stream, onUnanswered: () => void): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   let responded = false;
-  stream.on('error', (error) => responded || reject(error));
-  stream.on('close', () => responded || reject(brokenOff('closed without an answer')));
+  const fail = (error: Error): void => {
+    // Once the answer has begun, its reader alone knows what an error means.
+    if (responded) return;
+    onUnanswered();
+    reject(error);
+  };
+  stream.on('error', fail);
+  stream.on('close', () => fail(brokenOff('closed without an answer')));
   stream.on('response', (headers, _flags, raw: readonly string[]) => {
     responded = true;
     const rawHeaders = raw.flatMap((name, index) =>
@@ -136,5 +158,9 @@ async function connect(url: URL, { agent, proxy }: Route): Promise<Duplex> {
   // Without a tunnel the callback is not called.
   if (proxy === undefined && socket)
     (socket as TLSSocket).once('secureConnect', () => resolve(socket)).once('error', reject);
-  return promise;
+  const made = (await promise) as TLSSocket;
+  if (made.alpnProtocol === 'h2') return made;
+  // Another server stands there now, which takes no part in the choice.
+  made.destroy();
+  throw Object.assign(new Error('the server does not speak HTTP/2 any more'), { code: NO_HTTP2 });
 }

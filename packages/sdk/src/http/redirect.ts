@@ -70,7 +70,7 @@ function whyNot(
   to: URL | null,
   anyOrigin: boolean,
 ): readonly [why: string, reason: string] | undefined {
-  if (to === null || (to.protocol !== 'http:' && to.protocol !== 'https:') || to.username !== '')
+  if (to === null || (to.protocol !== 'http:' && to.protocol !== 'https:') || to.username !== '' || to.password !== '')
     return ['only plain HTTP addresses are followed', 'redirect_refused'];
   if (hop.method === 'POST' && (status === 301 || status === 302))
     return ['whether a POST is to be repeated there, the status does not say', 'redirect_not_followed'];

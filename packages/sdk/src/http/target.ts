@@ -40,7 +40,7 @@ export function resolveTarget(id: string, config: ResolvedConfig, request: HttpR
   }
   assertSendable(request.path, whole);
   const path = request.path.replaceAll(' ', '%20');
-  const url = parse(whole ? path : `${endpoint}/${path.replace(/^\/+/, '')}`);
+  const url = parse(whole ? path : `${endpoint}/${path.replace(/^\//, '')}`);
   if (url.username !== '' || url.password !== '')
     throw refused(id, url, 'credentials in a URL are not sent', 'url_credentials');
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
