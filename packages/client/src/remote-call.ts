@@ -20,7 +20,7 @@ export interface RemoteChannel {
  * How much later than the service this side gives up, so that the service's own answer, which says what was late, is
  * the one that counts.
  */
-const PATIENCE_MS = 100;
+const PATIENCE_MS = 1000;
 
 /** gRPC's timer for deadlines; later ones are none. */
 const MAX_DEADLINE_MS = 2_000_000_000;

@@ -37,7 +37,7 @@ export async function startSquid(password?: string): Promise<Squid> {
     password === undefined
       ? ''
       : execFileSync('openssl', ['passwd', '-apr1', '-stdin'], { input: password }).toString();
-  const { folder, port, close } = await startProgram({
+  const squid = await startProgram({
     command: PROGRAM,
     // Started by root it would become another user.
     refusesRoot: true,
@@ -58,20 +58,25 @@ cache deny all
 cache_mem 8 MB
 coredump_dir ${place.folder}
 pinger_enable off
+shutdown_lifetime 0 seconds
 ${rules}
 `;
-      return ['-N', '-f', place.write('squid.conf', config)];
+      // Named, since all of one name share their memory, and one that was killed leaves it.
+      return ['-N', '-n', `automate${place.port}`, '-f', place.write('squid.conf', config)];
     },
     isReady: listens,
   });
-  const log = join(folder, 'access.log');
+  const log = join(squid.folder, 'access.log');
   return {
-    url: `http://127.0.0.1:${port}`,
-    port,
+    url: `http://127.0.0.1:${squid.port}`,
+    port: squid.port,
     log: async () => {
       await access(log);
       return readFile(log, 'utf8');
     },
-    close,
+    async close() {
+      await squid.stop();
+      await squid.close();
+    },
   };
 }
