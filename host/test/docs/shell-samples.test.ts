@@ -2,12 +2,11 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { closedPort } from '@automate/testing';
+import { eventually } from '@automate/tooling/eventually';
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
-import type { ServiceProcess } from '../e2e/fixtures/service-process.ts';
-import { startService } from '../e2e/fixtures/service-process.ts';
+import type { Program } from '@automate/tooling/start-program';
+import { answers, startProgram } from '@automate/tooling/start-program';
 import type { CodeBlock } from './fixtures/read-docs.ts';
 import { codeBlocks, PAGES, ROOT } from './fixtures/read-docs.ts';
 import type { RunningHost } from './fixtures/running-host.ts';
@@ -109,24 +108,28 @@ const prometheus = {
 };
 
 describeWith(prometheus, 'the shell samples, against a host and a real Prometheus', () => {
-  let server: ServiceProcess | undefined;
+  let server: Program | undefined;
 
   beforeAll(async () => {
-    const port = await closedPort();
-    await open({ PROMETHEUS_HOST: 'localhost', PROMETHEUS_PORT: String(port) });
-    // It watches itself under the name that the page shows.
-    const config = {
-      global: { scrape_interval: '500ms', scrape_timeout: '500ms' },
-      scrape_configs: [{ job_name: 'prometheus', static_configs: [{ targets: [`localhost:${port}`] }] }],
-    };
-    await writeFile(join(folder, 'prometheus.yml'), JSON.stringify(config));
-    const args = ['--config.file=prometheus.yml', '--storage.tsdb.path=tsdb', `--web.listen-address=127.0.0.1:${port}`];
-    server = await startService('prometheus', args, {
-      cwd: folder,
-      env: process.env,
-      readyUrl: `http://127.0.0.1:${port}/-/ready`,
+    server = await startProgram({
+      command: 'prometheus',
+      setUp({ port, write }) {
+        // It watches itself under the name that the page shows.
+        const config = {
+          global: { scrape_interval: '500ms', scrape_timeout: '500ms' },
+          scrape_configs: [{ job_name: 'prometheus', static_configs: [{ targets: [`localhost:${port}`] }] }],
+        };
+        return [
+          `--config.file=${write('prometheus.yml', JSON.stringify(config))}`,
+          '--storage.tsdb.path=tsdb',
+          `--web.listen-address=127.0.0.1:${port}`,
+        ];
+      },
+      isReady: answers('/-/ready'),
     });
-    while (!(await hasSamples(port))) await delay(100);
+    const { port } = server;
+    await open({ PROMETHEUS_HOST: 'localhost', PROMETHEUS_PORT: String(port) });
+    await eventually(() => hasSamples(port));
   });
 
   afterAll(async () => {

@@ -1,15 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { closedPort } from '@automate/testing';
+import { eventually } from '@automate/tooling/eventually';
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
+import type { Program } from '@automate/tooling/start-program';
+import { answers, startProgram } from '@automate/tooling/start-program';
 import { AUTOMATE, plainEnvironment, repositoryPath } from '../cli/fixtures/cli-project.ts';
 import { mustRun } from '../cli/fixtures/run-command.ts';
 import { ServingHost } from '../cli/fixtures/serving-host.ts';
-import { startService } from './fixtures/service-process.ts';
-import type { ServiceProcess } from './fixtures/service-process.ts';
 
 interface Sample {
   readonly metric: Readonly<Record<string, string>>;
@@ -28,7 +28,7 @@ const prometheus = {
 
 describeWith(prometheus, 'this repository as it is delivered, beside a real Prometheus that watches the host', () => {
   let folder: string;
-  let server: ServiceProcess | undefined;
+  let server: Program | undefined;
   let host: ServingHost;
   let env: Record<string, string>;
 
@@ -51,15 +51,19 @@ describeWith(prometheus, 'this repository as it is delivered, beside a real Prom
       global: { scrape_interval: '500ms', scrape_timeout: '500ms' },
       scrape_configs: [{ job_name: 'automate', static_configs: [{ targets: [new URL(host.ready.http).host] }] }],
     };
-    // YAML takes JSON as it is.
-    await writeFile(join(folder, 'prometheus.yml'), JSON.stringify(config));
-    const args = ['--config.file=prometheus.yml', '--storage.tsdb.path=tsdb', `--web.listen-address=127.0.0.1:${port}`];
-    server = await startService('prometheus', args, {
-      cwd: folder,
+    server = await startProgram({
+      command: 'prometheus',
+      port,
       env: plainEnvironment(),
-      readyUrl: `http://127.0.0.1:${port}/-/ready`,
+      setUp: (place) => [
+        // YAML takes JSON as it is.
+        `--config.file=${place.write('prometheus.yml', JSON.stringify(config))}`,
+        '--storage.tsdb.path=tsdb',
+        `--web.listen-address=127.0.0.1:${port}`,
+      ],
+      isReady: answers('/-/ready'),
     });
-    await until(
+    await eventually(
       () => query('up'),
       ({ result }) => result.some(({ value }) => value[1] === '1'),
     );
@@ -80,16 +84,6 @@ describeWith(prometheus, 'this repository as it is delivered, beside a real Prom
     });
     if (answer.status !== 200) return { result_type: 'vector', result: [] };
     return ((await answer.json()) as { result: Vector }).result;
-  }
-
-  async function until(ask: () => Promise<Vector>, wanted: (answer: Vector) => boolean): Promise<Vector> {
-    const deadline = Date.now() + 100_000;
-    for (;;) {
-      const answer = await ask();
-      if (wanted(answer)) return answer;
-      if (Date.now() > deadline) throw new Error(`Prometheus never came to say so: ${JSON.stringify(answer)}`);
-      await delay(100);
-    }
   }
 
   const isTheHost = ({ result_type: type, result }: Vector): void => {
@@ -136,7 +130,7 @@ describeWith(prometheus, 'this repository as it is delivered, beside a real Prom
 
   it('brings its own counts of those calls into Prometheus', async () => {
     const expression = 'sum by (connector, action) (automate_calls_total{connector="prometheus", code="OK"})';
-    const { result } = await until(
+    const { result } = await eventually(
       () => query(expression),
       (answer) => answer.result.some(({ value }) => Number(value[1]) >= 3),
     );

@@ -41,7 +41,7 @@ const tarballs = new Map<string, string>();
 beforeAll(async () => {
   root = await realpath(await mkdtemp(join(tmpdir(), 'automate-publish-')));
   witnesses = join(root, 'witnesses');
-  registry = await startRegistry(join(root, 'registry'));
+  registry = await startRegistry();
   const folders = await writeStrangers(join(root, 'strangers'), witnesses);
   const manifests = (): readonly string[] =>
     globSync('{host,packages/*,plugins/*}/package.json', { cwd: repositoryPath() }).map((file) =>

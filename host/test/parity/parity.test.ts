@@ -22,7 +22,7 @@ async function play(door: Door): Promise<readonly Step[]> {
   });
   const service = await door(it);
   try {
-    return await playScenario(service);
+    return await playScenario(service, it.sandbox.root);
   } finally {
     await service.close();
   }

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { CallOptions, ConnectorService, JsonValue } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
+import { eventually } from '@automate/tooling/eventually';
 
 /** What one step of the scenario came to. */
 export interface Step {
@@ -22,8 +25,9 @@ connectors:
     base_path: /api
     auth: { type: bearer, token: "canary-file-token" }
     settings: { greeting: hi, token: canary-setting }
-    limits: { timeout: 2s, concurrency: 4 }
+    limits: { concurrency: 4 }
     retry: { attempts: 2, backoff: 10ms }
+  - { id: hasty, kind: echo, limits: { timeout: 1s }, retry: { attempts: 2, backoff: 10ms } }
   - { id: off, kind: echo, enabled: false }
   - { id: ghost, kind: not_installed }
   - { id: refused, kind: unreachable, retry: { attempts: 1 } }
@@ -38,8 +42,8 @@ export const ODD_ERRORS = [
   ...['hostile', 'wordless', 'unpaired', 'long', 'aborted', 'unknown_code', 'odd_wait', 'odd_details'],
 ];
 
-/** Does what callers do, in one order, and writes down all that comes back. */
-export async function playScenario(service: ConnectorService): Promise<readonly Step[]> {
+/** Does what callers do, in one order, and writes down all that comes back. Leaves files in the folder. */
+export async function playScenario(service: ConnectorService, folder: string): Promise<readonly Step[]> {
   const steps: Step[] = [];
   const note = async (step: string, work: () => Promise<unknown>): Promise<void> => {
     try {
@@ -48,6 +52,15 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
       if (!ConnectorError.is(reason))
         throw new Error(`${step} failed with something else than a ConnectorError`, { cause: reason });
       steps.push({ step, error: normalize(reason.toEnvelope()) });
+    }
+  };
+  /** What becomes of a call whose time is over while it runs: with ever more time, until it had begun by then. */
+  const noteOnceBegun = async (step: string, work: (began: string, timeoutMs: number) => Promise<unknown>) => {
+    const began = join(folder, step);
+    for (let ms = 500; !existsSync(began); ms *= 2) {
+      const before = steps.length;
+      await note(step, () => work(began, ms));
+      if (!existsSync(began)) steps.length = before;
     }
   };
   const call = (action: string, payload: JsonValue, options?: CallOptions, id = 'echo') =>
@@ -103,7 +116,9 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
   await note('much to read', () => call('read_much', { size: 4_000_000 }));
   await note('much after a change', () => call('change_much', { size: 4_000_000 }));
   await note('how often it was changed', () => call('count', {}));
-  await note('a change that takes too long', () => call('change_slowly', {}, { timeoutMs: 2000 }));
+  await noteOnceBegun('a change that takes too long', (began, timeoutMs) =>
+    call('change_slowly', { began }, { timeoutMs }),
+  );
   for (const how of ['auth', 'rate', 'upstream', 'bug']) await note(`fail: ${how}`, () => call('fail', { how }));
   await note('fail: not whom the code blames', () => call('fail', { how: { code: 'UNAVAILABLE', blame: 'remote' } }));
   for (const how of ODD_ERRORS) await note(`throws: ${how}`, () => call('throw_oddly', { how }));
@@ -111,12 +126,15 @@ export async function playScenario(service: ConnectorService): Promise<readonly 
   await note('after that', () => call('say', { text: 'again' }));
   await note('leak', () => call('leak', {}));
   await note('leak in an error', () => call('leak', { how: 'throw' }));
-  await note('deadline', () => call('wait', {}, { timeoutMs: 1500 }));
-  await note('own timeout', () => call('wait', {}));
+  await noteOnceBegun('deadline', (began, timeoutMs) => call('wait', { began }, { timeoutMs }));
+  await noteOnceBegun('own timeout', (began) => call('wait', { began }, {}, 'hasty'));
   await note('cancelled', async () => {
     const caller = new AbortController();
-    setTimeout(() => caller.abort(), 150);
-    return call('wait', {}, { signal: caller.signal });
+    const began = join(folder, 'cancelled');
+    const cancelled = call('wait', { began }, { signal: caller.signal });
+    await eventually(() => existsSync(began));
+    caller.abort();
+    return cancelled;
   });
   // A worker that was slow to give up is replaced, which costs the next call an attempt.
   await call('say', { text: 'still there' }).catch(() => undefined);

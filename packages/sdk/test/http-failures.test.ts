@@ -118,9 +118,9 @@ describe('a network that fails', () => {
 
 describe('a time that is over', () => {
   it.each([
-    ["the request's own", { timeoutMs: 500 }, {}],
-    ["the call's", {}, { deadlineMs: 500 }],
-    ['the shorter of both', { timeoutMs: 500 }, { deadlineMs: 60_000 }],
+    ["the request's own", { timeoutMs: 2000 }, {}],
+    ["the call's", {}, { deadlineMs: 2000 }],
+    ['the shorter of both', { timeoutMs: 2000 }, { deadlineMs: 60_000 }],
   ])('ends a request: %s', async (_which, request, call: { readonly deadlineMs?: number }) => {
     service.on('*', /./, { drop: 'never' });
     using remote = openHttp(service.endpoint);

@@ -1,5 +1,6 @@
 // Long: each way in which a server can misbehave, against one that does them all.
 import { closedPort, FakeService, startConnector } from '@automate/testing';
+import { eventually } from '@automate/tooling/eventually';
 import type { FakeReply, FakeScript, StartConnectorOptions } from '@automate/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import S3Adapter from '../src/s3-adapter.ts';
@@ -383,7 +384,7 @@ describe('a connection', () => {
   ])('that %s leaves open whether an object was written', async (_title, reply, code) => {
     const { connector } = await start(reply);
     await expect(
-      connector.call('put_object', { bucket: 'bucket', key: 'key', text: '' }, { timeoutMs: 200 }),
+      connector.call('put_object', { bucket: 'bucket', key: 'key', text: '' }, { timeoutMs: 2000 }),
     ).rejects.toMatchObject({ code, effect: 'maybe' });
   });
 
@@ -417,8 +418,7 @@ describe('a slow answer', () => {
       status: 'unhealthy',
       details: { code: 'TIMEOUT' },
     });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(server.connections).toBe(0);
+    await eventually(() => server.connections === 0);
   });
 
   it('ends when the caller gives up', async () => {

@@ -105,7 +105,7 @@ const CASES: readonly (readonly (() => Promise<unknown>)[])[] = [
       return ask({}, { url: server.url });
     },
   ],
-  [() => answered({ drop: 'request' }), () => answered({ drop: 'never' }, { call: { timeoutMs: 300 } })],
+  [() => answered({ drop: 'request' }), () => answered({ drop: 'never' }, { call: { timeoutMs: 2000 } })],
   [
     () => answered({ text: '<html>', headers: { 'content-type': 'text/html' } }),
     () => answered({ status: 404, text: 'not found' }),
