@@ -151,7 +151,7 @@ describe('the commands, without a running host', () => {
       expect(people).toMatchObject({
         status: 1,
         stdout: '',
-        stderr: expect.stringMatching(/^INVALID_INPUT: .*\n {2}text: /),
+        stderr: expect.stringMatching(/^INVALID_INPUT: .* text: expected a string\n$/),
       });
       const program = await project.automate(['execute', 'echo', 'fail', '--input', '{"how":"rate"}', '--json']);
       expect(program.status).toBe(1);
@@ -211,7 +211,7 @@ describe('the commands, without a running host', () => {
     const { status, stderr } = await project.automate(['connectors', 'register', '--input', bad]);
     expect(status).toBe(78);
     for (const path of ['id', 'port', 'colour'])
-      expect(stderr).toMatch(new RegExp(`^ {2}--input:1:\\d+: ${path}: `, 'm'));
+      expect(stderr.match(new RegExp(`--input:1:\\d+: ${path}: expected`, 'g'))).toHaveLength(1);
     const broken = await project.automate(['connectors', 'register', '--input', '{ id: [']);
     expect(broken).toMatchObject({ status: 78, stderr: expect.stringMatching(/--input:1:1: expected a closing \}/) });
   });

@@ -47,8 +47,8 @@ describeWith(both, 'a real proxy', () => {
     ca = createPrivateCa('target.test');
   });
   afterAll(async () => {
-    ca.remove();
-    await Promise.all([open.close(), guarded.close()]);
+    ca?.remove();
+    await Promise.all([open?.close(), guarded?.close()]);
   });
 
   const secure = (): FakeServiceOptions => ({

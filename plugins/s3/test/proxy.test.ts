@@ -45,8 +45,8 @@ describeWith(both, 'a real proxy', () => {
     [plain, secure] = await Promise.all([startServer(), startServer({ tls })]);
   }, 60_000);
   afterAll(async () => {
-    ca.remove();
-    await Promise.all([open.close(), guarded.close(), plain.stop(), secure.stop()]);
+    ca?.remove();
+    await Promise.all([open?.close(), guarded?.close(), plain?.stop(), secure?.stop()]);
   });
   const trusted = () => ({ tls: { caFile: ca.caFile } });
 
