@@ -6,7 +6,7 @@ import type { ConnectorService } from '@automate/contract';
 import type { CliProject } from './cli/fixtures/cli-project.ts';
 import type { ServingHost } from './cli/fixtures/serving-host.ts';
 import { CANARIES, FAILURES, IDS, openCanaryProject, startRemote, WAYS } from './fixtures/canary-project.ts';
-import { BYTES, ESCAPES } from './secrets/written-forms.ts';
+import { BYTES, ESCAPES, LISTS } from './secrets/written-forms.ts';
 import { startOtlpCollector } from './telemetry/fixtures/otlp-collector.ts';
 
 /** What must not be left of one either, as where a text was cut. */
@@ -88,7 +88,7 @@ describe('a secret, wherever it stands and however it is written', () => {
 
   it('leaves by none of them', () => {
     const forms = Object.entries(CANARIES).flatMap(([place, value]) =>
-      Object.entries({ ...PARTS, ...ESCAPES, ...BYTES }).map(([form, write]) => ({
+      Object.entries({ ...PARTS, ...ESCAPES, ...BYTES, ...LISTS }).map(([form, write]) => ({
         what: `${place}, ${form}`,
         written: write(value),
       })),

@@ -1,7 +1,9 @@
 import { MASKED_SECRET } from '@automate/contract';
 import type { TextFinder } from './text-finder.ts';
 import { createTextFinder } from './text-finder.ts';
-import { createUnescape, MAX_LAYERS } from './unescape.ts';
+import { shownBytes } from './shown-bytes.ts';
+import type { Unescaped } from './unescape.ts';
+import { createUnescape, createUnquote, MAX_LAYERS } from './unescape.ts';
 
 /** Where known secrets stand in texts, in whatever escapes. */
 export interface KnownSecrets {
@@ -9,6 +11,8 @@ export interface KnownSecrets {
   standIn(text: string, cut: boolean): boolean;
   /** The text with each of them, and of parts those where it may have been cut, replaced. */
   mask(text: string, cut: boolean): string;
+  /** The same for JSON of which the texts have been taken out: numbers that are a secret's bytes. */
+  maskNumbers(json: string, cut: boolean, blanked: string): string;
   /** Whether the text is a secret from end to end. */
   equal(text: string): boolean;
 }
@@ -40,44 +44,85 @@ export function knowSecrets(forms: ReadonlySet<string>): KnownSecrets | undefine
   if (forms.size === 0) return undefined;
   const finder = createTextFinder(forms);
   const chars = new Set<string>();
-  for (const form of forms) for (let at = 0; at < form.length; at += 1) chars.add(form.charAt(at));
+  const codes = new Uint8Array(0x10000).fill(1, 0, 1);
+  for (const form of forms) {
+    for (let at = 0; at < form.length; at += 1) {
+      chars.add(form.charAt(at));
+      codes[form.charCodeAt(at)] = 1;
+    }
+  }
   const unescape = createUnescape(chars);
+  const unquote = createUnquote(chars);
+
+  /** Shows the text as it is, with each layer of escapes undone, and what stands in it as bytes, until it is enough. */
+  const showViews = (
+    view: View,
+    layer: number,
+    within: 'text' | 'bytes',
+    isEnough: (view: View) => boolean,
+  ): boolean => {
+    if (isEnough(view)) return true;
+    const show = (next: Unescaped | undefined, kind: 'text' | 'bytes'): boolean =>
+      next !== undefined && showViews(through(view, next), layer + 1, kind, isEnough);
+    if (layer < MAX_LAYERS && show(unescape(view.text), within)) return true;
+    if (layer === 0 && show(unquote(view.text), within)) return true;
+    return within === 'text' && show(shownBytes(view.text, codes), 'bytes');
+  };
+
+  const spansIn = ({ text, startOf, endOf }: View, cut: boolean): readonly Span[] => {
+    const spans: Span[] = [];
+    const add = (start: number, end: number): void => void spans.push({ start: startOf(start), end: endOf(end) });
+    // From the next character on, not from the match's end: secrets may overlap.
+    for (let match = finder.find(text, 0); match !== undefined; match = finder.find(text, match.start + 1))
+      add(match.start, match.end);
+    findParts(text, finder, cut, add);
+    return spans;
+  };
 
   return {
-    standIn(text, cut) {
-      let plain = text;
-      for (let layer = 0; ; layer += 1) {
-        if (finder.holdsAny(plain) || findParts(plain, finder, cut, () => true)) return true;
-        const next = layer < MAX_LAYERS ? unescape(plain) : undefined;
-        if (next === undefined) return false;
-        plain = next.text;
-      }
-    },
+    standIn: (text, cut) =>
+      showViews(
+        viewOf(text),
+        0,
+        'text',
+        (view) => finder.holdsAny(view.text) || findParts(view.text, finder, cut, () => true),
+      ),
 
     mask(text, cut) {
       const spans: Span[] = [];
-      let view: View = { text, startOf: (index) => index, endOf: (index) => index };
-      for (let layer = 0; ; layer += 1) {
-        const { text: plain, startOf, endOf } = view;
-        const add = (start: number, end: number): void => void spans.push({ start: startOf(start), end: endOf(end) });
-        // From the next character on, not from the match's end: secrets may overlap.
-        for (let match = finder.find(plain, 0); match !== undefined; match = finder.find(plain, match.start + 1))
-          add(match.start, match.end);
-        findParts(plain, finder, cut, add);
-        const next = layer < MAX_LAYERS ? unescape(plain) : undefined;
-        if (next === undefined) return replaceSpans(text, spans);
-        view = {
-          text: next.text,
-          startOf: (index) => startOf(next.startOf(index)),
-          endOf: (index) => endOf(next.endOf(index)),
-        };
-      }
+      showViews(viewOf(text), 0, 'text', (view) => {
+        spans.push(...spansIn(view, cut));
+        return false;
+      });
+      return replaceSpans(text, spans, MASKED_SECRET);
+    },
+
+    maskNumbers(json, cut, blanked) {
+      const bytes = shownBytes(blanked, codes);
+      if (bytes === undefined) return json;
+      const spans = spansIn(through(viewOf(blanked), bytes), cut).map(({ start, end }) => ({
+        start: start - (/[\d.eE+-]*$/.exec(blanked.slice(0, start))?.[0].length ?? 0),
+        end: end + (/^[\d.eE+-]*/.exec(blanked.slice(end))?.[0].length ?? 0),
+      }));
+      return replaceSpans(json, spans, JSON.stringify(MASKED_SECRET));
     },
 
     equal(text) {
       const match = finder.find(text, 0);
       return match?.start === 0 && match.end === text.length;
     },
+  };
+}
+
+function viewOf(text: string): View {
+  return { text, startOf: (index) => index, endOf: (index) => index };
+}
+
+function through({ startOf, endOf }: View, next: Unescaped): View {
+  return {
+    text: next.text,
+    startOf: (index) => startOf(next.startOf(index)),
+    endOf: (index) => endOf(next.endOf(index)),
   };
 }
 
@@ -105,12 +150,12 @@ function findParts(
   return cut && look(text.length, 0);
 }
 
-function replaceSpans(text: string, spans: readonly Span[]): string {
+function replaceSpans(text: string, spans: readonly Span[], mark: string): string {
   let masked = '';
   let done = 0;
   for (const [index, { start, end }] of spans.toSorted((a, b) => a.start - b.start).entries()) {
     // Those that touch are one.
-    if (index === 0 || start > done) masked += text.slice(done, start) + MASKED_SECRET;
+    if (index === 0 || start > done) masked += text.slice(done, start) + mark;
     done = Math.max(done, end);
   }
   return masked + text.slice(done);

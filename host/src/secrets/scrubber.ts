@@ -92,13 +92,13 @@ function scrubString(text: string, known: KnownSecrets | undefined, cut: boolean
 }
 
 /** What holds no secret stays as it is written, to the last digit of its numbers. */
-function scrubJson(text: string, known: KnownSecrets | undefined, cut: boolean): string {
-  if (known?.standIn(text, cut) !== true) return text;
-  if (!isJson(text)) return known.mask(text, cut);
+function scrubJson(given: string, known: KnownSecrets | undefined, cut: boolean): string {
+  if (known?.standIn(given, cut) !== true) return given;
+  if (!isJson(given)) return known.mask(given, cut);
+  const text = known.maskNumbers(given, cut, blankStrings(given));
   let scrubbed = '';
   let done = 0;
-  for (let open = text.indexOf('"'); open !== -1; open = text.indexOf('"', done)) {
-    const end = endOfString(text, open);
+  for (const { open, end } of stringsOf(text)) {
     const written = text.slice(open, end);
     const value = JSON.parse(written) as string;
     const masked = known.mask(value, cut);
@@ -106,6 +106,25 @@ function scrubJson(text: string, known: KnownSecrets | undefined, cut: boolean):
     done = end;
   }
   return scrubbed + scrubNumbers(text.slice(done), known);
+}
+
+/** JSON of the same length whose texts say nothing. */
+function blankStrings(json: string): string {
+  let blanked = '';
+  let done = 0;
+  for (const { open, end } of stringsOf(json)) {
+    blanked += `${json.slice(done, open)}"${' '.repeat(end - open - 2)}"`;
+    done = end;
+  }
+  return blanked + json.slice(done);
+}
+
+function* stringsOf(json: string): Generator<{ readonly open: number; readonly end: number }> {
+  for (let open = json.indexOf('"'); open !== -1;) {
+    const end = endOfString(json, open);
+    yield { open, end };
+    open = json.indexOf('"', end);
+  }
 }
 
 function isJson(text: string): boolean {

@@ -8,20 +8,20 @@ const MIN_LINE_LENGTH = 8;
 const MIN_WORDY_LINE_LENGTH = 24;
 
 /**
- * The texts to look for, so that a secret is found wherever escapes are undone by `unescape`: as it is, each of its
- * lines, in hex, and in base64 wherever in the encoded bytes it begins, so that `user:password` in a Basic header is
- * found by the password.
+ * The texts to look for, so that a secret is found wherever escapes are undone by `unescape` and bytes are shown by
+ * `shownBytes`: as it is, each of its lines, composed and decomposed, read as Latin-1, and in base64 wherever in the
+ * encoded bytes it begins, so that `user:password` in a Basic header is found by the password.
  */
 export function secretForms(value: string): readonly string[] {
   if (value.length < MIN_SECRET_LENGTH) return [];
   const lines = linesOf(value);
-  const wholes =
+  const ends =
     lines.length === 0 ? [value] : [value, value.replaceAll(/\r?\n/g, '\n'), value.replaceAll(/\r?\n/g, '\r\n')];
-  const plain = [...wholes, ...lines, ...joined(value), ...urlParts(value)];
+  const wholes = ends.flatMap((text) => [text, text.normalize('NFC'), text.normalize('NFD')]);
+  const plain = [...wholes, ...lines, ...joined(value), ...urlParts(value), ...inOneCase(value)];
   const forms = [
-    ...plain.flatMap((text) => [text, text.replaceAll(' ', '+')]),
-    // Credentials of OAuth 2 clients are form-encoded before they go into a Basic header.
-    ...wholes.flatMap((text) => [...hexForms(text), ...base64Forms(text), ...base64Forms(encodeForm(text))]),
+    ...plain.flatMap((text) => [text, text.replaceAll(' ', '+'), ...misread(text)]),
+    ...wholes.flatMap(base64Forms),
   ];
   return [...new Set(forms.flatMap((form) => [form, unescapeFully(form)]))].filter(
     (form) => form.length >= MIN_SECRET_LENGTH,
@@ -57,17 +57,34 @@ function urlParts(value: string): readonly string[] {
   return [url.password, unescapeFully(url.password), ...segments, ...values];
 }
 
-function hexForms(value: string): readonly string[] {
-  const hex = Buffer.from(value, 'utf8').toString('hex');
-  return [hex, hex.toUpperCase()];
+/** A secret of so many letters and digits is no word in capitals or small letters either. */
+const MIN_LENGTH_IN_ONE_CASE = 12;
+
+function inOneCase(value: string): readonly string[] {
+  const isWord = value.length < MIN_LENGTH_IN_ONE_CASE || !/\d/.test(value) || !/[A-Za-z]/.test(value);
+  return isWord ? [] : [value.toLowerCase(), value.toUpperCase()];
 }
 
-function encodeForm(value: string): string {
-  return new URLSearchParams([['', value]]).toString().slice(1);
+/** The bytes of UTF-8 and UTF-16, zeros left out, where they are not those of Latin-1. */
+function misread(value: string): readonly string[] {
+  if (/^[ -~]*$/.test(value)) return [];
+  const wide = Buffer.from(value, 'utf16le');
+  return [Buffer.from(value), wide, Buffer.from(wide).swap16()].map((bytes) =>
+    bytes.toString('latin1').replaceAll('\0', ''),
+  );
 }
 
+/** In base64, also of what goes into a Basic header, where credentials of OAuth 2 clients are form-encoded, and of JSON. */
 function base64Forms(value: string): readonly string[] {
-  const bytes = Buffer.from(value, 'utf8');
+  const form = new URLSearchParams([['', value]]).toString().slice(1);
+  const texts = [value, form, JSON.stringify(value).slice(1, -1)];
+  const wide = Buffer.from(value, 'utf16le');
+  const bytes = [...texts.map((text) => Buffer.from(text)), wide, Buffer.from(wide).swap16()];
+  if (/^[\0-\xff]*$/.test(value)) bytes.push(Buffer.from(value, 'latin1'));
+  return bytes.flatMap(base64OfBytes);
+}
+
+function base64OfBytes(bytes: Buffer): readonly string[] {
   return [0, 1, 2].flatMap((shift) => {
     const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64');
     // Characters at both ends hold bits of the neighbours, which nobody knows.

@@ -1,3 +1,5 @@
+import { ENTITIES } from './entities.ts';
+
 /** A text with one layer of escapes undone, and the way back. */
 export interface Unescaped {
   readonly text: string;
@@ -19,7 +21,7 @@ interface Undone {
 export const MAX_LAYERS = 5;
 
 /**
- * Undoes what JSON, JavaScript, URLs and HTML make of a character: `\n`, `\/`, `\u0026`, `\x26`, `%26`, `&amp;`, `&#38;`,
+ * Undoes what JSON, JavaScript, URLs and HTML make of a character: `\n`, `\/`, `\u0026`, `\x26`, `\046`, `%26`, `&amp;`, `&#38;`,
  * `&#x26;`; and what mail and PEM make of long base64, which is broken into lines. What is no escape stays. Undefined where there is none.
  */
 export type Unescape = (text: string) => Unescaped | undefined;
@@ -35,15 +37,22 @@ export function createUnescape(chars?: ReadonlySet<string>): Unescape {
     unescape(
       text,
       pattern,
-      (char, next) => chars?.has(char.charAt(0)) !== false || (BEGINNINGS[char]?.test(next) ?? isWanted(char)),
+      (char, end) => chars?.has(char.charAt(0)) !== false || (mayBegin(char, text, end) ?? isWanted(char)),
     );
+}
+
+function mayBegin(char: string, text: string, next: number): boolean | undefined {
+  const beginning = BEGINNINGS[char];
+  if (beginning === undefined) return undefined;
+  beginning.lastIndex = next;
+  return beginning.test(text);
 }
 
 /** What begins an escape, and what may stand next then. */
 const BEGINNINGS: Readonly<Record<string, RegExp>> = {
-  '\\': /[^\s<>()[\]=,.:;-]/,
-  '%': /[\da-fA-Fu\\%&]/,
-  '&': /[#a-zA-Z\\%&]/,
+  '\\': /[^\s<>()[\]=,.:;-]/y,
+  '%': /[\da-fA-Fu\\%&]/y,
+  '&': /[#\\%&]|[a-zA-Z]{2,}[;\\%&]/y,
 };
 
 /** Finds the first character of escapes that may be wanted: the engine's search passes over the others faster than ours. */
@@ -54,15 +63,31 @@ function patternOf(isWanted: (char: string) => boolean): RegExp {
   const names = [...ENTITIES].flatMap(([name, char]) => (isWanted(char) ? [name] : []));
   const wrap = '[\\r\\n\\\\](?<=[\\w+/-]{60}.)';
   return new RegExp(
-    `${wrap}|\\\\(?=[ux\\\\${letters.join('')}])|%(?=[\\da-fA-F]{2}|u)|&(?=#|(?:${names.join('|')});)`,
+    `${wrap}|\\\\(?=[ux0-3\\\\${letters.join('')}])|%(?=[\\da-fA-F]{2}|u)|&(?=#|(?:${names.join('|')});)`,
     'gs',
   );
+}
+
+/** Undoes quoted-printable, as mail has it: `=3D`, and lines that go on in the next. Letters and digits stand for themselves there. */
+export function createUnquote(chars: ReadonlySet<string>): Unescape {
+  return (text) =>
+    mayBeQuoted(text) ? unescape(text, /=(?=[\dA-Fa-f]{2}|\r?\n|(?:\\r)?\\n)/g, (char) => chars.has(char)) : undefined;
+}
+
+/** Most signs of equality stand before quotes and letters, which the engine's search for texts passes sooner than that for patterns. */
+function mayBeQuoted(text: string): boolean {
+  for (let at = text.indexOf('='); at !== -1; at = text.indexOf('=', at + 1)) {
+    const next = text.charCodeAt(at + 1);
+    if (next === 0x0a || next === 0x0d) return true;
+    if (next === 0x5c ? /[rn]/.test(text.charAt(at + 2)) : numberAt(text, at + 1, 2, 16) !== undefined) return true;
+  }
+  return false;
 }
 
 function unescape(
   text: string,
   pattern: RegExp,
-  isWanted: (char: string, next: string) => boolean,
+  isWanted: (char: string, end: number) => boolean,
 ): Unescaped | undefined {
   const undone: Undone[] = [];
   let plain = '';
@@ -74,7 +99,7 @@ function unescape(
     if (found === undefined) continue;
     // Past all of it: of `\\n` the second half is none.
     pattern.lastIndex = found.end;
-    if (found.char !== '' && !isWanted(found.char, text.charAt(found.end))) continue;
+    if (found.char !== '' && !isWanted(found.char, found.end)) continue;
     plain += text.slice(done, from);
     undone.push({ at: plain.length, length: found.char.length, from, end: found.end });
     plain += found.char;
@@ -128,9 +153,18 @@ function readEscape(text: string, from: number): Escape | undefined {
       return readBackslash(text, from);
     case 0x25:
       return readPercent(text, from);
+    case 0x3d:
+      return readQuoted(text, from);
     default:
       return readEntity(text, from);
   }
+}
+
+const SOFT_BREAK = /=(?:\r?\n|(?:\\r)?\\n)/y;
+
+function readQuoted(text: string, from: number): Escape | undefined {
+  SOFT_BREAK.lastIndex = from;
+  return SOFT_BREAK.test(text) ? { char: '', end: SOFT_BREAK.lastIndex } : readBytes(text, from, QUOTED);
 }
 
 const BACKSLASH: Readonly<Record<string, string>> = {
@@ -149,44 +183,53 @@ function readBackslash(text: string, from: number): Escape | undefined {
   const letter = text.charAt(from + 1);
   const plain = BACKSLASH[letter];
   if (plain !== undefined) return { char: plain, end: from + 2 };
-  if (letter === 'x') return readHex(text, from + 2, 2);
+  if (letter === 'x') return readBytes(text, from, BACKSLASH_HEX);
+  if (letter >= '0' && letter <= '3') return readBytes(text, from, BACKSLASH_OCTAL);
   if (letter !== 'u') return undefined;
   if (text[from + 2] !== '{') return readHex(text, from + 2, 4);
   const close = text.indexOf('}', from + 3);
   if (close === -1 || close > from + 9) return undefined;
-  const code = hexAt(text, from + 3, close - from - 3);
+  const code = numberAt(text, from + 3, close - from - 3, 16);
   return code === undefined ? undefined : charOf(code, close + 1);
 }
 
-/** A byte, or the bytes of one character of UTF-8; a byte that belongs to none stands for itself, as in Latin-1. */
 function readPercent(text: string, from: number): Escape | undefined {
-  if (text[from + 1] === 'u') return readHex(text, from + 2, 4);
-  const first = hexAt(text, from + 1, 2);
+  return text[from + 1] === 'u' ? readHex(text, from + 2, 4) : readBytes(text, from, PERCENT);
+}
+
+/** How a byte is written: `%26`, `=26`, `\x26`, `\046`. */
+interface ByteForm {
+  readonly prefix: string;
+  readonly digits: number;
+  readonly base: 8 | 16;
+}
+
+const PERCENT: ByteForm = { prefix: '%', digits: 2, base: 16 };
+const QUOTED: ByteForm = { prefix: '=', digits: 2, base: 16 };
+const BACKSLASH_HEX: ByteForm = { prefix: '\\x', digits: 2, base: 16 };
+const BACKSLASH_OCTAL: ByteForm = { prefix: '\\', digits: 3, base: 8 };
+
+/** A byte, or the bytes of one character of UTF-8; a byte that belongs to none stands for itself, as in Latin-1. */
+function readBytes(text: string, from: number, form: ByteForm): Escape | undefined {
+  const size = form.prefix.length + form.digits;
+  const first = byteAt(text, from, form);
   if (first === undefined) return undefined;
   const length = first < 0xc2 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 1;
   let code = length === 1 ? first : first & (0xff >> (length + 1));
   for (let index = 1; index < length; index += 1) {
-    const at = from + 3 * index;
-    const byte = text[at] === '%' ? hexAt(text, at + 1, 2) : undefined;
-    if (byte === undefined || byte >> 6 !== 2) return { char: String.fromCharCode(first), end: from + 3 };
+    const byte = byteAt(text, from + size * index, form);
+    if (byte === undefined || byte >> 6 !== 2) return { char: String.fromCharCode(first), end: from + size };
     code = (code << 6) | (byte & 0x3f);
   }
-  return charOf(code, from + 3 * length);
+  return charOf(code, from + size * length);
 }
 
-/** Every entity of ASCII's signs, and those letters that a password may hold. */
-const ENTITIES: ReadonlyMap<string, string> = new Map(
-  (
-    'Tab:\t NewLine:\n excl:! quot:" QUOT:" num:# dollar:$ percnt:% amp:& AMP:& apos:\' lpar:( rpar:) ast:* midast:* plus:+ ' +
-    'comma:, period:. sol:/ colon:: semi:; lt:< LT:< equals:= gt:> GT:> quest:? commat:@ lsqb:[ lbrack:[ bsol:\\ rsqb:] ' +
-    'rbrack:] Hat:^ lowbar:_ UnderBar:_ grave:` DiacriticalGrave:` lcub:{ lbrace:{ verbar:| vert:| VerticalLine:| rcub:} ' +
-    'rbrace:} auml:ä ouml:ö uuml:ü Auml:Ä Ouml:Ö Uuml:Ü szlig:ß agrave:à aacute:á acirc:â atilde:ã aring:å aelig:æ ' +
-    'ccedil:ç egrave:è eacute:é ecirc:ê euml:ë igrave:ì iacute:í icirc:î iuml:ï ntilde:ñ ograve:ò oacute:ó ocirc:ô ' +
-    'otilde:õ oslash:ø ugrave:ù uacute:ú ucirc:û euro:€ pound:£ sect:§ para:¶ deg:° micro:µ'
-  )
-    .split(' ')
-    .map((pair) => [pair.slice(0, pair.indexOf(':')), pair.slice(pair.indexOf(':') + 1)] as const),
-);
+function byteAt(text: string, at: number, { prefix, digits, base }: ByteForm): number | undefined {
+  if (!text.startsWith(prefix, at)) return undefined;
+  const byte = numberAt(text, at + prefix.length, digits, base);
+  return byte !== undefined && byte <= 0xff ? byte : undefined;
+}
+
 const LONGEST_ENTITY = 18;
 
 function readEntity(text: string, from: number): Escape | undefined {
@@ -216,13 +259,16 @@ function isLetter(code: number): boolean {
 }
 
 function readHex(text: string, from: number, digits: number): Escape | undefined {
-  const code = hexAt(text, from, digits);
+  const code = numberAt(text, from, digits, 16);
   return code === undefined ? undefined : { char: String.fromCharCode(code), end: from + digits };
 }
 
-function hexAt(text: string, from: number, digits: number): number | undefined {
+function numberAt(text: string, from: number, digits: number, base: 8 | 16): number | undefined {
   let value = 0;
-  for (let index = from; index < from + digits; index += 1) value = value * 16 + digitAt(text, index);
+  for (let index = from; index < from + digits; index += 1) {
+    const digit = digitAt(text, index);
+    value = digit < base ? value * base + digit : NaN;
+  }
   return digits === 0 || Number.isNaN(value) ? undefined : value;
 }
 

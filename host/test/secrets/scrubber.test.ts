@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createScrubber } from '../../src/secrets/scrubber.ts';
 import type { Scrubber } from '../../src/secrets/scrubber.ts';
-import { BYTES, ESCAPES, json } from './written-forms.ts';
+import { BYTES, ESCAPES, json, LISTS } from './written-forms.ts';
 
 const SECRET = 'p@ss/w+rd "q" \\ ü 1';
 
@@ -15,7 +15,7 @@ function knowing(...values: readonly string[]): Scrubber {
 describe('a text with a secret in it', () => {
   it.each([
     ['as it is', SECRET],
-    ...Object.entries({ ...ESCAPES, ...BYTES }).map(([name, encode]) => [name, encode(SECRET)]),
+    ...Object.entries({ ...ESCAPES, ...BYTES, ...LISTS }).map(([name, encode]) => [name, encode(SECRET)]),
     ['as JSON within JSON', json(json(SECRET))],
     ['as JSON for HTML within JSON', json(ESCAPES['as JSON for HTML']?.(SECRET) ?? '')],
   ])('loses it %s', (_name, form = '') => {
