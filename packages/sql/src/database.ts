@@ -35,6 +35,11 @@ import type { Table, TableDescription } from './table-schemas.ts';
 /** How long making a connection good as new may take, in milliseconds. */
 const RESET_MS = 2000;
 
+/** That others use all connections says that there are some. */
+function unlessBusy(error: unknown): undefined {
+  if (!ConnectorError.is(error) || error.details?.['reason'] !== 'pool_exhausted') throw error;
+}
+
 /** How far a call has come: set right before what it names is sent. */
 interface Progress {
   sent: Sent;
@@ -96,9 +101,11 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
     });
   }
 
-  /** Whether the server lets us in, and what it says of itself. */
-  async check(call: Call): Promise<ServerState> {
-    const state = await this.read(call, { rows: 10 }, (session) => this.#dialect.check(session));
+  /** Whether the server lets us in, and what it says of itself; undefined: it let in as many calls as may be. */
+  async check(call: Call): Promise<ServerState | undefined> {
+    const checking = this.read(call, { rows: 10 }, (session) => this.#dialect.check(session));
+    const state = await checking.catch(unlessBusy);
+    if (state === undefined) return undefined;
     // What no longer takes changes is not to be met again under the same name.
     if (!state.takesChanges && !this.#readOnly) this.#pool.retire();
     return state;

@@ -29,6 +29,8 @@ export class Pool<C extends SqlConnection> {
   readonly #born = new WeakMap<C, { readonly at: number; readonly generation: number }>();
   readonly #lent = new Set<C>();
   readonly #leaving = new Set<Promise<void>>();
+  readonly #waiting = new Set<(error: unknown) => void>();
+  #attempts = 0;
   #generation = 0;
   #closed = false;
 
@@ -37,12 +39,7 @@ export class Pool<C extends SqlConnection> {
     this.#tarn = new Tarn<C>({
       min: 0,
       max: options.max,
-      create: async () => {
-        const generation = this.#generation;
-        const connection = await options.connect();
-        this.#born.set(connection, { at: Date.now(), generation });
-        return connection;
-      },
+      create: () => this.#connect(),
       validate: (connection) => this.#isGood(connection),
       destroy: async (connection) => {
         // One that was dropped is gone.
@@ -53,7 +50,6 @@ export class Pool<C extends SqlConnection> {
       acquireTimeoutMillis: LONGEST_TIMER_MS,
       createTimeoutMillis: LONGEST_TIMER_MS,
       createRetryIntervalMillis: 1,
-      propagateCreateError: true,
     });
   }
 
@@ -61,9 +57,12 @@ export class Pool<C extends SqlConnection> {
   async acquire(call: Call): Promise<C> {
     if (this.#closed) throw new UnavailableError('the connector is closing');
     if (call.signal.aborted) throw left();
+    const failed = Promise.withResolvers<never>();
+    this.#waiting.add(failed.reject);
     const pending = this.#tarn.acquire();
     try {
-      const connection = await untilOver(call, () => this.#tooLate(), pending.promise);
+      const served = Promise.race([pending.promise, failed.promise]);
+      const connection = await untilOver(call, () => this.#tooLate(), served);
       this.#lent.add(connection);
       return connection;
     } catch (error) {
@@ -74,6 +73,8 @@ export class Pool<C extends SqlConnection> {
       );
       pending.abort();
       throw error;
+    } finally {
+      this.#waiting.delete(failed.reject);
     }
   }
 
@@ -102,6 +103,23 @@ export class Pool<C extends SqlConnection> {
     for (const connection of this.#lent) connection.destroy();
     await this.#tarn.destroy();
     await Promise.all(this.#leaving);
+  }
+
+  async #connect(): Promise<C> {
+    const generation = this.#generation;
+    this.#attempts += 1;
+    try {
+      const connection = await this.#options.connect();
+      this.#born.set(connection, { at: Date.now(), generation });
+      return connection;
+    } catch (error) {
+      // Whoever waits beyond the other attempts has waited for this one: a further one would take as long again.
+      const others = this.#attempts - 1;
+      for (const fail of [...this.#waiting].slice(0, Math.max(0, this.#waiting.size - others))) fail(error);
+      throw error;
+    } finally {
+      this.#attempts -= 1;
+    }
   }
 
   #leave(connection: C): void {

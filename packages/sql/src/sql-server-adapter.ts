@@ -30,7 +30,9 @@ export abstract class SqlServerAdapter<C extends SqlConnection> extends Connecto
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
     const database = this.#use();
     const { server, readOnly } = database;
-    const { version, takesChanges } = await database.check(context);
+    const state = await database.check(context);
+    if (state === undefined) return { status: 'healthy', message: `all connections to ${server} are in use` };
+    const { version, takesChanges } = state;
     if (takesChanges || readOnly) return { status: 'healthy', message: `${server} lets us in`, details: { version } };
     return {
       status: 'unhealthy',

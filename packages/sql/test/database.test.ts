@@ -239,6 +239,17 @@ it('has room for another call where one did not come to be', async () => {
   expect(opened).toBe(2);
 });
 
+it('is healthy where calls use all connections', async () => {
+  const busy = [execute('INSERT wait', 60_000), execute('INSERT wait', 60_000)];
+  while (held.length < 2) await sleep(1);
+  await expect(connector.health({ timeoutMs: 100 })).resolves.toMatchObject({
+    status: 'healthy',
+    message: 'all connections to Script at nowhere are in use',
+  });
+  await letGo(2);
+  await Promise.all(busy);
+});
+
 it('ends a connection after its longest life', async () => {
   await connector.close();
   connector = await start({ max_lifetime_ms: 1000 });
