@@ -1,5 +1,5 @@
-import { TransientNetworkError } from '@automate/sdk';
-import type { Effect } from '@automate/sdk';
+import { TransientNetworkError, UpstreamError } from '@automate/sdk';
+import type { ConnectorErrorOptions, Effect } from '@automate/sdk';
 import type { Fault } from './dialect.ts';
 
 /** The connection to a server broke. Not `retryable` where somebody ended it on purpose. */
@@ -17,4 +17,11 @@ export function withoutTls(server: string, cause: unknown): Fault {
   const message = `${server} does not speak TLS; the operator must check tls`;
   const details = { reason: 'tls' };
   return { error: new TransientNetworkError(message, { effect: 'none', details, cause }), session: 'broken' };
+}
+
+/** A server takes no changes any more, or was never meant for them. */
+export function demoted(server: string, told: string, options: ConnectorErrorOptions): Fault {
+  const message = `${server} takes no changes: ${told}; the operator should see which server is the primary`;
+  const details = { ...options.details, reason: 'server_read_only' };
+  return { error: new UpstreamError(message, { ...options, details }), session: 'demoted' };
 }

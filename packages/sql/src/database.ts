@@ -63,7 +63,9 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
       max: settings.pool_size ?? context.config.limits.concurrency,
       idleMs: settings.idle_timeout_ms,
       lifetimeMs: settings.max_lifetime_ms,
-      connect: () => dialect.connect(),
+      // The drivers' own limits end with the login, and what says nothing after it would keep its place for ever.
+      connect: () =>
+        dialect.connect(AbortSignal.any([context.signal, AbortSignal.timeout(context.config.limits.startTimeoutMs)])),
     });
   }
 

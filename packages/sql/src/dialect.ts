@@ -142,7 +142,8 @@ export interface Dialect<C extends SqlConnection> extends Pick<SqlDatabase, 'lis
   readonly server: string;
   /** Whether `execute` wraps atomic statements in a transaction of its own, which makes more outcomes certain. */
   readonly changesInTransaction: boolean;
-  connect(): Promise<C>;
+  /** Opens a connection, unless the signal fires before. */
+  connect(giveUp: AbortSignal): Promise<C>;
   /** What a session tells of its server. */
   check(session: Session): Promise<ServerState>;
   /** Undefined for an error that is neither the server's nor its driver's. `reading`: it came in a transaction of ours that only reads. */

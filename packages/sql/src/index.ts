@@ -1,5 +1,5 @@
 export { ask } from './ask.ts';
-export { brokenOff, withoutTls } from './broken-off.ts';
+export { brokenOff, demoted, withoutTls } from './broken-off.ts';
 export { checkSession } from './check-session.ts';
 export type {
   Begin,
@@ -16,6 +16,7 @@ export type {
   TablesWanted,
   Traits,
 } from './dialect.ts';
+export { SqlAdapter } from './sql-adapter.ts';
 export { SqlServerAdapter } from './sql-server-adapter.ts';
 export { Database } from './database.ts';
 export { isAtomic, readStatement, SESSION_ONLY } from './grammar.ts';
@@ -31,10 +32,11 @@ export { readParameter } from './schemas.ts';
 export type { Parameter, Statement, Value } from './schemas.ts';
 export { createSocket, labelOf, readLogin, readTrust } from './server-login.ts';
 export type { Login, ServerKind } from './server-login.ts';
-export { maxRowsSetting, serverSettings } from './settings.ts';
-export { SQL_STATES } from './sql-states.ts';
+export { loginSettings, maxRowsSetting, serverSettings } from './settings.ts';
+export { SQL_STATES, toError } from './sql-states.ts';
 export type { Meaning } from './sql-states.ts';
-export { sqlActions } from './sql-actions.ts';
+export { onConflict } from './on-conflict.ts';
+export { unlessGivenUp } from './unless-given-up.ts';
 export { wrongCount, wrongInput } from './wrong-input.ts';
 export { bytesValue, floatValue, integerValue, jsonValue } from './values.ts';
 export type { Table, TableDescription } from './table-schemas.ts';

@@ -1,3 +1,4 @@
+import { localPath } from '@automate/sdk';
 import { z } from 'zod';
 import { MAX_ROWS } from './limits.ts';
 
@@ -20,5 +21,27 @@ export const serverSettings = {
     .describe('How long a connection is used at most, so that a name that moved to another server is followed'),
   max_rows: maxRowsSetting,
 };
+
+/** Settings that say where a server is and who we are there, beside `host`, `port`, `auth` and `tls`. */
+export const loginSettings = (example: { readonly uri: string; readonly user: string; readonly zone: string }) => ({
+  uri: z
+    .string()
+    .min(1)
+    .meta({ writeOnly: true, ...localPath('uri') })
+    .optional()
+    .describe(`\`${example.uri}\`, in place of \`host\`, \`port\`, \`auth\` and \`database\``),
+  user: z
+    .string()
+    .min(1)
+    .default(example.user)
+    .describe('Who we are where `auth` is none: the server trusts us or our certificate'),
+  time_zone: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      `The session's, as the server names it: \`UTC\`, \`${example.zone}\`. Default: what the server gives every client`,
+    ),
+});
 
 export type ServerSettings = z.output<z.ZodObject<typeof serverSettings>>;

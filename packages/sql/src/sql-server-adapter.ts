@@ -1,36 +1,14 @@
-import { ConnectorAdapter, ConnectorInternalError } from '@automate/sdk';
-import type { AdapterHealth, CallContext, ConnectorContext, ConnectorError } from '@automate/sdk';
+import type { AdapterHealth, CallContext } from '@automate/sdk';
 import type { Database } from './database.ts';
-import type { SqlConnection, Traits } from './dialect.ts';
-import { sqlActions } from './sql-actions.ts';
+import type { SqlConnection } from './dialect.ts';
+import { SqlAdapter } from './sql-adapter.ts';
 
-/** A kind of database that has servers, but for its names, its settings and how it opens a database. */
-export abstract class SqlServerAdapter<C extends SqlConnection> extends ConnectorAdapter {
-  override readonly actions;
-  #database: Database<C> | undefined;
-
-  constructor(traits: Traits) {
-    super();
-    this.actions = sqlActions(traits, () => this.#use());
-  }
-
-  protected abstract open(context: ConnectorContext): Database<C>;
-
-  override initialize(context: ConnectorContext): void {
-    this.#database = this.open(context);
-  }
-
-  override async connect(): Promise<boolean> {
-    const { config, signal } = this.context;
-    await this.#use().check({ deadline: Date.now() + config.limits.startTimeoutMs, signal });
-    return true;
-  }
-
+/** A kind of database that has servers. */
+export abstract class SqlServerAdapter<C extends SqlConnection> extends SqlAdapter<Database<C>> {
   /** A connector that is there for changes is not well on a server that takes none. */
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
-    const database = this.#use();
-    const { server, readOnly } = database;
-    const state = await database.check(context);
+    const { server, readOnly } = this.database;
+    const state = await this.database.check(context);
     if (state === undefined) return { status: 'healthy', message: `all connections to ${server} are in use` };
     const { version, takesChanges } = state;
     if (takesChanges || readOnly) return { status: 'healthy', message: `${server} lets us in`, details: { version } };
@@ -39,18 +17,5 @@ export abstract class SqlServerAdapter<C extends SqlConnection> extends Connecto
       message: `${server} takes no changes, as a replica does; the operator must name the primary server, or set settings.read_only`,
       details: { version, reason: 'server_read_only' },
     };
-  }
-
-  override normalizeError(error: unknown): ConnectorError {
-    return super.normalizeError(this.#database?.normalizeError(error) ?? error);
-  }
-
-  override async close(): Promise<void> {
-    await this.#database?.close();
-  }
-
-  #use(): Database<C> {
-    if (this.#database !== undefined) return this.#database;
-    throw new ConnectorInternalError('the connector was used before its start', { effect: 'none' });
   }
 }

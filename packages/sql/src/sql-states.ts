@@ -1,4 +1,5 @@
-import type { ErrorCode } from '@automate/sdk';
+import { createConnectorError } from '@automate/sdk';
+import type { ConnectorError, ConnectorErrorOptions, ErrorCode } from '@automate/sdk';
 
 /** What an error of a server means to a caller. */
 export interface Meaning {
@@ -29,3 +30,14 @@ export const SQL_STATES: Readonly<Record<string, Meaning>> = {
   '44': { code: 'INVALID_INPUT', reason: 'constraint' },
   '45': { code: 'INVALID_INPUT', reason: 'raised' },
 };
+
+/** The connector error for an error that means this. `options.details` are those beside the reason. */
+export function toError(meaning: Meaning, message: string, options: ConnectorErrorOptions): ConnectorError {
+  const { code, reason, retryable, blame } = meaning;
+  return createConnectorError(code, message, {
+    ...options,
+    ...(retryable === undefined ? {} : { retryable }),
+    ...(blame === undefined ? {} : { blame }),
+    details: { ...options.details, reason },
+  });
+}

@@ -47,7 +47,8 @@ function openDatabase(behaviour: Partial<SqlConnection> = {}) {
   });
   const traits = { grammar: { opaque: /''/g, controls: [], isAtomic: () => false } };
   const dialect = { traits, server: 'A server', changesInTransaction: false, connect, explain };
-  const context = { id: 'test', config: { limits: { concurrency: 1 } } };
+  const limits = { concurrency: 1, startTimeoutMs: 60_000 };
+  const context = { id: 'test', config: { limits }, signal: new AbortController().signal };
   const database = new Database(
     context as unknown as ConnectorContext,
     z.object(serverSettings).parse({}),

@@ -1,15 +1,10 @@
 import { localPath } from '@automate/sdk';
-import { serverSettings } from '@automate/sql';
+import { loginSettings, serverSettings } from '@automate/sql';
 import { z } from 'zod';
 
-/** The settings of a MySQL connector. Where it is and who we are there say `host`, `port`, `auth` and `tls`, or `uri`. */
+/** The settings of a MySQL connector. */
 export const configSchema = z.strictObject({
-  uri: z
-    .string()
-    .min(1)
-    .meta({ writeOnly: true, ...localPath('uri') })
-    .optional()
-    .describe('`mysql://user:password@host:3306/database`, in place of `host`, `port`, `auth` and `database`'),
+  ...loginSettings({ uri: 'mysql://user:password@host:3306/database', user: 'root', zone: '+02:00' }),
   socket: z
     .string()
     .min(1)
@@ -17,16 +12,6 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('The path of a Unix socket, in place of `host` and `port`'),
   database: z.string().min(1).optional().describe('The database that statements mean when they name none'),
-  user: z
-    .string()
-    .min(1)
-    .default('root')
-    .describe('Who we are where `auth` is none: the server trusts us or our certificate'),
-  time_zone: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("The session's, as the server names it: `UTC`, `+02:00`. Default: what the server gives every client"),
   sql_mode: z
     .string()
     .optional()

@@ -1,7 +1,7 @@
 import { ConfigInvalidError } from '@automate/sdk';
 import type { ConnectorContext, ConnectorError } from '@automate/sdk';
 import type { Dialect, Effects, Fault } from '@automate/sql';
-import { ask, EFFECTS, labelOf } from '@automate/sql';
+import { ask, EFFECTS, labelOf, unlessGivenUp } from '@automate/sql';
 import mysql from 'mysql2';
 import type { Connection, ConnectionOptions } from 'mysql2';
 import { describeTable, listTables } from './catalogue.ts';
@@ -34,22 +34,15 @@ export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings)
     traits,
     server,
     changesInTransaction: true,
-    async connect() {
+    async connect(giveUp) {
       const options = await connectOptions(context, login);
       const connection = mysql.createConnection(options);
       // Without a listener a connection that breaks while nobody uses it would end the worker.
       connection.on('error', () => undefined);
-      // The driver's own limit ends with the login, and what says nothing after it would keep its place for ever.
-      const enough = AbortSignal.any([context.signal, AbortSignal.timeout(context.config.limits.startTimeoutMs)]);
-      const giveUp = (): void => connection.destroy();
-      enough.addEventListener('abort', giveUp, { once: true });
       try {
-        return await open(connection, options);
+        return await unlessGivenUp(giveUp, connection, () => open(connection, options));
       } catch (error) {
-        connection.destroy();
         throw refused(server, error, explain(error, EFFECTS.nothing)?.error);
-      } finally {
-        enough.removeEventListener('abort', giveUp);
       }
     },
     explain,

@@ -1,6 +1,6 @@
 import { ConnectorError, createConnectorError, socketError, UpstreamError } from '@automate/sdk';
 import type { ConnectorErrorOptions, Effect } from '@automate/sdk';
-import { brokenOff, SQL_STATES, withoutTls } from '@automate/sql';
+import { brokenOff, demoted, SQL_STATES, toError, withoutTls } from '@automate/sql';
 import type { Effects, Fault, Meaning } from '@automate/sql';
 import { SAYS_ANOTHER_ROW, traits } from './mysql-traits.ts';
 import { StatementFailure } from './statement-failure.ts';
@@ -9,7 +9,8 @@ import { StatementFailure } from './statement-failure.ts';
 export const MEANINGS: readonly (Meaning & { readonly numbers: readonly number[] })[] = [
   { code: 'AUTH_FAILED', reason: 'credentials', numbers: [1045, 1251, 1698, 1862, 2059, 3118, 4151] },
   { code: 'FORBIDDEN', reason: 'permission_denied', numbers: [1044, 1142, 1143, 1227, 1370, 1410, 1419] },
-  { code: 'FORBIDDEN', reason: 'read_only', numbers: [1792, 1836] },
+  // It was to read only because the caller said so, by the action or by a statement.
+  { code: 'FORBIDDEN', reason: 'read_only', blame: 'caller', numbers: [1792, 1836] },
   { code: 'FORBIDDEN', reason: 'not_permitted', numbers: [1148, 1290, 3948, 4166] },
   { code: 'ALREADY_EXISTS', reason: 'constraint', numbers: [1062, 1586, 1859] },
   { code: 'ALREADY_EXISTS', reason: 'name_taken', numbers: [1007, 1050, 1060, 1061, 1304, 1359, 1396] },
@@ -74,7 +75,7 @@ function faultOf(error: unknown, { effects, server, reading }: Circumstances): F
     const cause = error as object;
     if (FATAL.has(errno)) return brokenOff(server, effects.silent, cause, !KILLED.has(errno));
     if (READ_ONLY.has(errno) && !reading && (errno !== 1290 || /read.?only/i.test(message)))
-      return { error: demoted(server, message, effects.refused, cause), session: 'demoted' };
+      return demoted(server, message, { effect: effects.refused, cause });
     const known = fromServer({ errno, sqlState, message, cause }, effects.refused);
     return { error: known, session: 'usable', cancelled: KILLED.has(errno) };
   }
@@ -124,43 +125,22 @@ interface ServerError {
 }
 
 function fromServer({ errno, sqlState, message, cause }: ServerError, effect: Effect): ConnectorError {
-  const options = (reason: string): ConnectorErrorOptions => ({
-    effect,
-    details: { errno, sqlstate: sqlState, reason },
-    cause,
-    // It was to read only because the caller said so, by the action or by a statement.
-    ...(reason === 'read_only' ? { blame: 'caller' } : {}),
-  });
+  const options: ConnectorErrorOptions = { effect, details: { errno, sqlstate: sqlState }, cause };
   if (KILLED.has(errno))
-    return new UpstreamError(`somebody cancelled the statement in the server: ${message}`, {
-      ...options('canceled_by_server'),
-      retryable: false,
-    });
+    return toError(CANCELED, `somebody cancelled the statement in the server: ${message}`, options);
   if (errno === OUT_OF_RANGE && SAYS_ANOTHER_ROW.test(message))
-    return createConnectorError(
-      'ALREADY_EXISTS',
+    return toError(
+      { code: 'ALREADY_EXISTS', reason: 'constraint' },
       'a row has the values that another row has in a unique key, and not in the key of the call; nothing was updated',
-      options('constraint'),
+      options,
     );
-  const known = MEANINGS.find(({ numbers }) => numbers.includes(errno));
-  if (known !== undefined) return createConnectorError(known.code, message, options(known.reason));
-  const { code, reason }: Pick<Meaning, 'code' | 'reason'> = SQL_STATES[sqlState.slice(0, 2)] ?? {
-    code: errno === UNKNOWN_VARIABLE ? 'INVALID_INPUT' : 'UPSTREAM_5XX',
-    reason: 'server_error',
-  };
-  return createConnectorError(code, message, {
-    ...options(reason),
-    ...(reason === 'server_error' ? { retryable: false } : {}),
-  });
+  const meaning = MEANINGS.find(({ numbers }) => numbers.includes(errno));
+  return toError(meaning ?? SQL_STATES[sqlState.slice(0, 2)] ?? meaningOfRest(errno), message, options);
 }
 
-function demoted(server: string, message: string, effect: Effect, cause: object): ConnectorError {
-  return new UpstreamError(
-    `${server} takes no changes: ${message}; the operator should see which server is the primary`,
-    {
-      effect,
-      details: { reason: 'server_read_only' },
-      cause,
-    },
-  );
+const CANCELED: Meaning = { code: 'UPSTREAM_5XX', reason: 'canceled_by_server', retryable: false };
+
+function meaningOfRest(errno: number): Meaning {
+  const code = errno === UNKNOWN_VARIABLE ? 'INVALID_INPUT' : 'UPSTREAM_5XX';
+  return { code, reason: 'server_error', retryable: false };
 }

@@ -1,7 +1,7 @@
 import type { NetConnectOpts } from 'node:net';
 import { ConfigInvalidError } from '@automate/sdk';
 import type { Begin, Page, SqlConnection, Statement, StatementResult } from '@automate/sql';
-import { checkSession, readStatement, wrongInput } from '@automate/sql';
+import { checkSession, readStatement, unlessGivenUp, wrongInput } from '@automate/sql';
 import pg from 'pg';
 import type { ClientConfig } from 'pg';
 import { cancelStatement } from './cancel-statement.ts';
@@ -69,18 +69,11 @@ export class PostgresConnection implements SqlConnection {
   /** Opens one, unless `giveUp` fires before. */
   static async open(options: ConnectionOptions, giveUp: AbortSignal): Promise<PostgresConnection> {
     const connection = new PostgresConnection(options);
-    const destroy = (): void => connection.destroy();
-    giveUp.addEventListener('abort', destroy, { once: true });
-    try {
+    return unlessGivenUp(giveUp, connection, async () => {
       await connection.#client.connect();
       await connection.#look(options);
       return connection;
-    } catch (error) {
-      connection.destroy();
-      throw error;
-    } finally {
-      giveUp.removeEventListener('abort', destroy);
-    }
+    });
   }
 
   private constructor({ address, timeZone, server: _server, ...options }: ConnectionOptions) {

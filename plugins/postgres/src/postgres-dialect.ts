@@ -16,10 +16,8 @@ export function postgresDialect(context: ConnectorContext, settings: PostgresSet
     traits,
     server,
     changesInTransaction: true,
-    connect: async () => {
+    connect: async (giveUp) => {
       const options = await connectOptions(context, login);
-      // The driver's own limit ends with the login, and what says nothing after it would keep its place for ever.
-      const giveUp = AbortSignal.any([context.signal, AbortSignal.timeout(context.config.limits.startTimeoutMs)]);
       const address = addressOf(login);
       return PostgresConnection.open({ ...options, server, address, timeZone: settings.time_zone }, giveUp);
     },

@@ -1,7 +1,7 @@
-import { createConnectorError, socketError } from '@automate/sdk';
-import type { ConnectorError, ConnectorErrorOptions, Effect } from '@automate/sdk';
+import { socketError } from '@automate/sdk';
+import type { ConnectorError, Effect } from '@automate/sdk';
 import type { Effects, Fault, Meaning } from '@automate/sql';
-import { brokenOff, EFFECTS, SQL_STATES, withoutTls } from '@automate/sql';
+import { brokenOff, demoted, EFFECTS, SQL_STATES, toError, withoutTls } from '@automate/sql';
 
 /** What SQLSTATEs mean to a caller, by the longest prefix that is here. */
 export const MEANINGS: Readonly<Record<string, Meaning>> = {
@@ -31,6 +31,8 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   P0: { code: 'INVALID_INPUT', reason: 'raised' },
 };
 
+const SERVER_ERROR: Meaning = { code: 'UPSTREAM_5XX', reason: 'server_error' };
+
 /** A replica says so, and a server that was demoted. */
 const READ_ONLY = '25006';
 
@@ -58,17 +60,11 @@ export function postgresFault(error: unknown, context: FaultContext): Fault | un
   if (typeof code === 'string' && typeof severity === 'string' && /^[0-9A-Z]{5}$/.test(code)) {
     // After anything worse the session is gone, and with it the word on what became of the statement.
     const refused = severity === 'ERROR' && code !== '40003';
+    const effect = refused ? effects.refused : effects.silent;
     if (code === READ_ONLY && !context.reading)
-      return {
-        error: createConnectorError('UPSTREAM_5XX', `${server} takes no changes: ${message}`, {
-          effect: refused ? effects.refused : effects.silent,
-          details: { sqlstate: code, reason: 'server_read_only' },
-          cause: error,
-        }),
-        session: 'demoted',
-      };
+      return demoted(server, message, { effect, details: { sqlstate: code }, cause: error });
     return {
-      error: fromState(code, message, refused ? effects.refused : effects.silent, error),
+      error: fromState(code, message, effect, error),
       session: severity === 'ERROR' ? 'usable' : 'broken',
       cancelled: code === '57014',
     };
@@ -82,16 +78,8 @@ export function postgresFault(error: unknown, context: FaultContext): Fault | un
 
 function fromState(state: string, message: string, effect: Effect, error: object): ConnectorError {
   const pooler = state === '08P01' ? POOLER.find(({ words }) => words.test(message))?.state : undefined;
-  const meaning = MEANINGS[pooler ?? state] ??
-    MEANINGS[state.slice(0, 2)] ?? { code: 'UPSTREAM_5XX', reason: 'server_error' };
-  const options: ConnectorErrorOptions = {
-    effect,
-    details: { sqlstate: state, reason: meaning.reason, ...factsOf(error) },
-    cause: error,
-    ...(meaning.retryable === undefined ? {} : { retryable: meaning.retryable }),
-    ...(meaning.blame === undefined ? {} : { blame: meaning.blame }),
-  };
-  return createConnectorError(meaning.code, message, options);
+  const meaning = MEANINGS[pooler ?? state] ?? MEANINGS[state.slice(0, 2)] ?? SERVER_ERROR;
+  return toError(meaning, message, { effect, details: { sqlstate: state, ...factsOf(error) }, cause: error });
 }
 
 /** What the server names beside its message. Never `detail`: it repeats values of rows. */

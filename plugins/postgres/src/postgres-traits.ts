@@ -1,5 +1,5 @@
 import type { Grammar, Traits } from '@automate/sql';
-import { SESSION_ONLY } from '@automate/sql';
+import { onConflict, SESSION_ONLY } from '@automate/sql';
 import pg from 'pg';
 
 /** Comments may stand within comments. Deeper than this nobody goes. */
@@ -81,10 +81,6 @@ export const traits: Traits = {
   quote: quoteName,
   parameter: (number) => `$${number}`,
   maxParameters: 32_767,
-  upsert: (key, columns) => {
-    const updates = columns.map((name) => `${quoteName(name)} = excluded.${quoteName(name)}`);
-    const action = updates.length === 0 ? 'NOTHING' : `UPDATE SET ${updates.join(', ')}`;
-    return ` ON CONFLICT (${key.map(quoteName).join(', ')}) DO ${action}`;
-  },
+  upsert: onConflict(quoteName),
   nullsLast: true,
 };

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { CancelledError, ForbiddenError, remainingMs, TimeoutError } from '@automate/sdk';
-import type { ConnectorContext, Effect } from '@automate/sdk';
+import type { ConnectorContext, ConnectorError, Effect } from '@automate/sdk';
 import type {
   Call,
   Page,
@@ -26,6 +26,9 @@ import { prepareForChanges, runChange } from './run-change.ts';
 import { runStatement } from './run-statement.ts';
 import { effectOfCommit, sqliteError } from './sqlite-error.ts';
 import { traits } from './sqlite-traits.ts';
+
+/** Milliseconds that the check of the file may wait for a lock. */
+const CHECK_MS = 2000;
 
 type Place = Pick<ConnectorContext, 'id' | 'files'>;
 
@@ -108,8 +111,10 @@ export class Database implements SqlDatabase {
     return schema === undefined || schema === 'main' ? describeTable(databaseOf(session), table) : undefined;
   }
 
-  /** Waits for a lock on the file's schema, which a file that is no database does not have. */
-  check(call: Call): Promise<void> {
+  /** Reads the file's header, which a file that is no database does not have. */
+  check({ deadline, signal }: Call): Promise<void> {
+    // Waiting for a lock blocks the thread.
+    const call = { deadline: Math.min(deadline, Date.now() + CHECK_MS), signal };
     return this.read(call, { rows: 1 }, async (session) => {
       databaseOf(session).prepare('SELECT count(*) FROM sqlite_schema').get();
     });
@@ -167,6 +172,10 @@ export class Database implements SqlDatabase {
     const connection = this.#connect(locateFile(this.#context, this.#settings), 'write');
     waitForLocks(connection, this.#settings, call);
     return connection;
+  }
+
+  normalizeError(error: unknown): ConnectorError | undefined {
+    return sqliteError(error, 'maybe');
   }
 
   close(): void {

@@ -1,42 +1,67 @@
-import {
-  AlreadyExistsError,
-  ConfigInvalidError,
-  ConnectorError,
-  ForbiddenError,
-  InvalidInputError,
-  UpstreamError,
-} from '@automate/sdk';
-import type { ConnectorErrorOptions, Effect } from '@automate/sdk';
+import { ConnectorError, InvalidInputError } from '@automate/sdk';
+import type { Effect } from '@automate/sdk';
+import { toError } from '@automate/sql';
+import type { Meaning } from '@automate/sql';
 
-/** SQLite's primary result codes that say whose fault it is. */
-const CODE = {
-  error: 1,
-  busy: 5,
-  locked: 6,
-  readOnly: 8,
-  corrupt: 11,
-  full: 13,
-  cannotOpen: 14,
-  tooBig: 18,
-  constraint: 19,
-  mismatch: 20,
-  authorization: 23,
-  range: 25,
-  notADatabase: 26,
-} as const;
+const UNSOUND = 'the file is not a sound SQLite database: ';
+const READ_ONLY = 8;
 
-/** Extended codes of a key that is there already: UNIQUE, PRIMARY KEY, row id. */
-const TAKEN: ReadonlySet<number> = new Set([2067, 1555, 2579]);
+/** A meaning, with what is put before SQLite's own message and after it. */
+type Told = Meaning & { readonly before?: string; readonly after?: string };
+
+/** What SQLite's result codes mean: extended ones, and the primary ones of all others. */
+const MEANINGS: Readonly<Record<number, Told>> = {
+  1: { code: 'INVALID_INPUT', reason: 'statement' },
+  5: { code: 'UPSTREAM_5XX', reason: 'locked', before: 'another connection holds a lock: ' },
+  6: { code: 'UPSTREAM_5XX', reason: 'locked', before: 'another connection holds a lock: ' },
+  [READ_ONLY]: { code: 'FORBIDDEN', reason: 'read_only', after: '; the file must be one that the host may write' },
+  11: { code: 'UPSTREAM_5XX', reason: 'bad_answer', retryable: false, before: UNSOUND },
+  14: {
+    code: 'CONFIG_INVALID',
+    reason: 'cannot_open',
+    after: '; the operator must see to the file and its permissions',
+  },
+  18: { code: 'INVALID_INPUT', reason: 'statement' },
+  19: { code: 'INVALID_INPUT', reason: 'constraint' },
+  20: { code: 'INVALID_INPUT', reason: 'statement' },
+  23: { code: 'FORBIDDEN', reason: 'not_permitted', after: ': this connector does not permit what the statement does' },
+  25: {
+    code: 'INVALID_INPUT',
+    reason: 'parameters',
+    before: 'params: expected one value for each parameter of the statement, received more: ',
+  },
+  26: { code: 'UPSTREAM_5XX', reason: 'bad_answer', retryable: false, before: UNSOUND },
+  // A key that is there already: PRIMARY KEY, UNIQUE, row id.
+  1555: { code: 'ALREADY_EXISTS', reason: 'constraint' },
+  2067: { code: 'ALREADY_EXISTS', reason: 'constraint' },
+  2579: { code: 'ALREADY_EXISTS', reason: 'constraint' },
+};
+/** All extended codes of READ_ONLY: a journal that only a connection that may write can play back. */
+const NEEDS_RECOVERY: Told = {
+  code: 'UPSTREAM_5XX',
+  reason: 'needs_recovery',
+  retryable: false,
+  after:
+    ': a program that was ended in the middle of a change left a journal beside the file; open the file once with a program that may write',
+};
+/** In a transaction that only reads, it was the caller's statement that wanted to write. */
+const ONLY_READS: Told = {
+  code: 'FORBIDDEN',
+  reason: 'read_only',
+  blame: 'caller',
+  after: '; statements that change something belong into execute',
+};
+const STORAGE: Told = { code: 'UPSTREAM_5XX', reason: 'storage' };
 
 /** With these, SQLite has undone all that was to be committed, or kept it to be undone. */
 export const NOT_COMMITTED: ReadonlyMap<number, string> = new Map([
-  [CODE.error, 'SQLITE_ERROR'],
-  [CODE.busy, 'SQLITE_BUSY'],
-  [CODE.locked, 'SQLITE_LOCKED'],
-  [CODE.readOnly, 'SQLITE_READONLY'],
-  [CODE.full, 'SQLITE_FULL'],
-  [CODE.constraint, 'SQLITE_CONSTRAINT'],
-  [CODE.authorization, 'SQLITE_AUTH'],
+  [1, 'SQLITE_ERROR'],
+  [5, 'SQLITE_BUSY'],
+  [6, 'SQLITE_LOCKED'],
+  [READ_ONLY, 'SQLITE_READONLY'],
+  [13, 'SQLITE_FULL'],
+  [19, 'SQLITE_CONSTRAINT'],
+  [23, 'SQLITE_AUTH'],
 ]);
 
 /** Whether COMMIT, or a statement that is no part of a transaction, may have taken effect although it failed. */
@@ -57,61 +82,13 @@ export function sqliteError(error: unknown, effect: Effect, reading = false): Co
   if (code === 'ERR_INVALID_ARG_VALUE' && message.includes('contains no statements'))
     return new InvalidInputError('sql: expected a statement, received none', { cause: error });
   if (code !== 'ERR_SQLITE_ERROR' || typeof errcode !== 'number') return undefined;
-  if (errcode === CODE.readOnly && reading)
-    return new ForbiddenError(`${message}; statements that change something belong into execute`, {
-      details: { sqlite_code: errcode, reason: 'read_only' },
-      cause: error,
-      effect,
-      blame: 'caller',
-    });
-  return classify(errcode, message, { details: { sqlite_code: errcode }, cause: error, effect });
+  const { before = '', after = '', ...meaning } = meaningOf(errcode, reading);
+  return toError(meaning, `${before}${message}${after}`, { details: { sqlite_code: errcode }, cause: error, effect });
 }
 
-function classify(errcode: number, message: string, options: ConnectorErrorOptions): ConnectorError {
-  const details = (reason: string): ConnectorErrorOptions => ({ ...options, details: { ...options.details, reason } });
-  switch (errcode & 0xff) {
-    case CODE.constraint:
-      return TAKEN.has(errcode)
-        ? new AlreadyExistsError(message, details('constraint'))
-        : new InvalidInputError(message, details('constraint'));
-    case CODE.error:
-    case CODE.mismatch:
-    case CODE.tooBig:
-      return new InvalidInputError(message, details('statement'));
-    case CODE.range:
-      return new InvalidInputError(
-        'params: expected one value for each parameter of the statement, received more',
-        details('parameters'),
-      );
-    case CODE.busy:
-    case CODE.locked:
-      return new UpstreamError(`another connection holds a lock: ${message}`, details('locked'));
-    case CODE.readOnly:
-      // The extended codes tell of a journal that only a connection that may write can play back.
-      if (errcode !== CODE.readOnly)
-        return new UpstreamError(
-          `${message}: a program that was ended in the middle of a change left a journal beside the file; open the file once with a program that may write`,
-          { ...details('needs_recovery'), retryable: false },
-        );
-      return new ForbiddenError(`${message}; the file must be one that the host may write`, details('read_only'));
-    case CODE.authorization:
-      return new ForbiddenError(
-        `${message}: this connector does not permit what the statement does`,
-        details('not_permitted'),
-      );
-    case CODE.cannotOpen:
-      return new ConfigInvalidError(
-        `${message}; the operator must see to the file and its permissions`,
-        details('cannot_open'),
-      );
-    case CODE.notADatabase:
-    case CODE.corrupt:
-      return new UpstreamError(`the file is not a sound SQLite database: ${message}`, {
-        ...details('bad_answer'),
-        retryable: false,
-      });
-    case CODE.full:
-    default:
-      return new UpstreamError(message, details('storage'));
-  }
+function meaningOf(errcode: number, reading: boolean): Told {
+  const primary = errcode & 0xff;
+  if (errcode === READ_ONLY && reading) return ONLY_READS;
+  if (primary === READ_ONLY && errcode !== READ_ONLY) return NEEDS_RECOVERY;
+  return MEANINGS[errcode] ?? MEANINGS[primary] ?? STORAGE;
 }

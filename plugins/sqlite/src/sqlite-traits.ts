@@ -1,4 +1,5 @@
 import type { Traits } from '@automate/sql';
+import { onConflict } from '@automate/sql';
 
 const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
@@ -16,10 +17,6 @@ export const traits: Traits = {
   quote: quoteName,
   parameter: () => '?',
   maxParameters: 32_766,
-  upsert: (key, columns) => {
-    const updates = columns.map((name) => `${quoteName(name)} = excluded.${quoteName(name)}`);
-    const action = updates.length === 0 ? 'NOTHING' : `UPDATE SET ${updates.join(', ')}`;
-    return ` ON CONFLICT (${key.map(quoteName).join(', ')}) DO ${action}`;
-  },
+  upsert: onConflict(quoteName),
   nullsLast: false,
 };
