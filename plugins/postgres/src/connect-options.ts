@@ -26,7 +26,9 @@ export function addressOf({ host, port, socket }: Login): NetConnectOpts {
 /** @throws ConfigInvalidError for settings that contradict each other. */
 export function loginOf(context: ConnectorContext, settings: PostgresSettings): Login {
   const { parameters, ...login } = readLogin(POSTGRES, context, settings);
-  const { host, ...who } = Object.fromEntries([...parameters].filter(([name]) => name !== 'sslmode'));
+  // What is empty says nothing, as everywhere in a URI.
+  const said = [...parameters].filter(([name, value]) => name !== 'sslmode' && value !== '');
+  const { host, ...who } = Object.fromEntries(said);
   // The host of a URI may be a folder, too.
   const place = login.socket ?? [login.host, host].find((each) => each?.startsWith('/'));
   const field = login.socket === undefined ? 'settings.uri' : 'settings.socket';

@@ -67,6 +67,16 @@ describeWith(postgres, 'the way to a real PostgreSQL', () => {
     await expect(whoAmI({ uri: `postgresql://${odd}@${folder}:${port}/odd%20base` })).resolves.toMatchObject(there);
   });
 
+  it.each<JsonObject>([{}, { uri: 'postgresql:///postgres' }, { uri: 'postgresql:///postgres?host=&user=' }])(
+    'names what it speaks to where no host is given: %p',
+    async (settings) => {
+      await expect(whoAmI(settings, { port })).rejects.toMatchObject({
+        code: 'AUTH_FAILED',
+        message: expect.stringContaining(`localhost:${port} asks for a password`),
+      });
+    },
+  );
+
   it.each([
     ['another scheme', 'http://a:secret@b/c'],
     ['no URI', 'host=a password=secret'],
