@@ -71,6 +71,7 @@ const COMPUTED: Readonly<Record<string, RegExp | undefined>> = {
   'packages/sdk/src/normalize-error.ts': undefined,
   'packages/sdk/src/socket-error.ts': undefined,
   'packages/sdk/src/http/target.ts': /refused\([^;]*?'([a-z_]+)'\)|'(outside_base_path)'/g,
+  'packages/sql/src/sql-states.ts': undefined,
   'packages/sql/src/server-login.ts': /misconfigured\([^;]*?'([a-z_]+)',?\s*\)/g,
   'packages/sdk/src/http/redirect.ts': /'(redirect_[a-z_]+)'/g,
   'packages/sdk/src/http/response.ts': LITERAL,
