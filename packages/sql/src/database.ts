@@ -78,13 +78,13 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
   }
 
   async change(call: Call, statement: Statement, page: Page): Promise<StatementResult> {
-    const atomic = isAtomic(this.#dialect.traits.grammar, statement.sql);
-    if (atomic && this.#dialect.changesInTransaction)
+    // What a server undoes as a whole has a certain outcome in a transaction.
+    if (isAtomic(this.#dialect.traits.grammar, statement.sql))
       return this.transact(call, undefined, (session) => session.run(statement, page));
     this.#refuseReadOnly();
     return this.#lend(call, async (connection, progress, timeoutMs) => {
       await connection.prepare({ timeoutMs });
-      progress.sent = atomic ? 'atomic' : 'open_ended';
+      progress.sent = 'open_ended';
       return connection.run(statement, page);
     });
   }

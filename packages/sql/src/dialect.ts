@@ -140,8 +140,6 @@ export interface Dialect<C extends SqlConnection> extends Pick<SqlDatabase, 'lis
   readonly traits: Traits;
   /** The server with its address, for messages: `PostgreSQL at db:5432`. */
   readonly server: string;
-  /** Whether `execute` wraps atomic statements in a transaction of its own, which makes more outcomes certain. */
-  readonly changesInTransaction: boolean;
   /** Opens a connection, unless the signal fires before. */
   connect(giveUp: AbortSignal): Promise<C>;
   /** What a session tells of its server. */

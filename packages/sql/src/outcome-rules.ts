@@ -4,7 +4,6 @@ import { EFFECTS } from './outcome.ts';
 
 const SENT: Readonly<Record<Exclude<Sent, 'nothing' | 'reading'>, string>> = {
   transaction: 'a statement of a transaction (`transaction`, `insert_rows`, `upsert_rows`) before its COMMIT',
-  atomic: 'a statement of `execute` that the server undoes as a whole when it fails',
   open_ended: 'a statement of `execute` that may leave something behind when it fails',
   commit: 'COMMIT',
 };

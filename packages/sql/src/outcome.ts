@@ -1,11 +1,11 @@
 import type { Effect } from '@automate/sdk';
 
 /**
- * What was on its way when a call failed. `atomic`: one statement that the server undoes as a whole when it fails.
- * `open_ended`: one that may leave something behind (a procedure that commits on its way, for one). `reading` and
+ * What was on its way when a call failed. `open_ended`: a
+ * statement that may leave something behind (a procedure that commits on its way, for one). `reading` and
  * `transaction`: any statement of a transaction of ours before its end.
  */
-export type Sent = 'nothing' | 'reading' | 'transaction' | 'atomic' | 'open_ended' | 'commit';
+export type Sent = 'nothing' | 'reading' | 'transaction' | 'open_ended' | 'commit';
 
 /** What an error says of the effect: by the server's own word that it failed, and without any word of it. */
 export interface Effects {
@@ -18,7 +18,6 @@ export const EFFECTS: Readonly<Record<Sent, Effects>> = {
   nothing: { refused: 'none', silent: 'none' },
   reading: { refused: 'none', silent: 'none' },
   transaction: { refused: 'none', silent: 'none' },
-  atomic: { refused: 'none', silent: 'maybe' },
   open_ended: { refused: 'maybe', silent: 'maybe' },
   commit: { refused: 'none', silent: 'maybe' },
 };

@@ -46,7 +46,7 @@ function openDatabase(behaviour: Partial<SqlConnection> = {}) {
     cancelled: String(error).includes('cancelled'),
   });
   const traits = { grammar: { opaque: /''/g, controls: [], isAtomic: () => false } };
-  const dialect = { traits, server: 'A server', changesInTransaction: false, connect, explain };
+  const dialect = { traits, server: 'A server', connect, explain };
   const limits = { concurrency: 1, startTimeoutMs: 60_000 };
   const context = { id: 'test', config: { limits }, signal: new AbortController().signal };
   const database = new Database(

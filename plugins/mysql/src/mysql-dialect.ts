@@ -33,7 +33,6 @@ export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings)
   return {
     traits,
     server,
-    changesInTransaction: true,
     async connect(giveUp) {
       const options = await connectOptions(context, login);
       const connection = mysql.createConnection(options);

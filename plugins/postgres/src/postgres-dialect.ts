@@ -15,7 +15,6 @@ export function postgresDialect(context: ConnectorContext, settings: PostgresSet
   return {
     traits,
     server,
-    changesInTransaction: true,
     connect: async (giveUp) => {
       const options = await connectOptions(context, login);
       const address = addressOf(login);
