@@ -3,14 +3,25 @@ import { connect } from '@automate/client';
 import type { ConnectorService } from '@automate/contract';
 import { openRestBackend } from '../fixtures/rest-backend.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
+import { openRawDoor } from './raw-door.ts';
 import type { Step } from './scenario.ts';
 import { ODD_ERRORS, playScenario, SCENARIO_YAML } from './scenario.ts';
+
+/** What no message of the protocol can say: other things than a configuration; and what a client library answers by itself. */
+const NO_MESSAGE = new Set([
+  ...['register nothing', 'register a list', 'cancelled', 'gone before it began'],
+  // An interval of 0 is the default in a message.
+  'register many mistakes',
+  // Its answers are messages, of which this scenario reads no setting.
+  'call it as it was shown',
+]);
 
 type Door = (host: SandboxHost) => Promise<ConnectorService>;
 
 const DOORS = {
   'in process': async (it) => it.service,
   gRPC: async (it) => connect({ address: it.host.grpcAddress ?? '' }),
+  'raw gRPC': async (it) => openRawDoor(it.host.grpcAddress ?? ''),
   REST: async (it) => openRestBackend(it.host.httpAddress ?? ''),
 } as const satisfies Record<string, Door>;
 
@@ -32,10 +43,21 @@ describe('the same scenario through every door', () => {
   const played = new Map<string, readonly Step[]>();
   beforeAll(async () => {
     for (const [name, door] of Object.entries(DOORS)) played.set(name, await play(door));
-  });
+  }, 600_000);
 
   it.each(['gRPC', 'REST'])('gives over %s the same answers and the same errors as in process', (name) => {
     expect(played.get(name)).toEqual(played.get('in process'));
+  });
+
+  it('gives to a program that has the protocol alone the same errors, and the same results of actions', () => {
+    const outline = (steps: readonly Step[] = []) =>
+      steps
+        .filter(({ step }) => !NO_MESSAGE.has(step))
+        .map(({ step, error, answer }) => {
+          const result = (answer as { readonly result?: unknown } | undefined)?.result;
+          return { step, error, result };
+        });
+    expect(outline(played.get('raw gRPC'))).toEqual(outline(played.get('in process')));
   });
 
   it('answers what it should', () => {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { InvalidInputError, MAX_PAYLOAD_BYTES, payloadTooLarge } from '@automate/contract';
+import { configRefused, InvalidInputError, MAX_PAYLOAD_BYTES, payloadTooLarge } from '@automate/contract';
 import type {
   CallOptions,
   ConnectorConfigInput,
@@ -133,8 +133,10 @@ function withTimeout(options: CallOptions, timeout: bigint): CallOptions {
 }
 
 function configOf({ config }: { readonly config?: ConfigMessage }): ConnectorConfigInput {
-  if (config === undefined) throw refuse({ path: '', expected: 'a configuration in "config"', received: 'nothing' });
-  return configInputFromMessage(config);
+  if (config === undefined) throw configRefused(undefined, [{ path: '', expected: 'an object', received: 'nothing' }]);
+  const input = configInputFromMessage(config);
+  // A message cannot tell an id that is empty from none.
+  return input.id === '' ? ({ ...input, id: undefined } as never) : input;
 }
 
 function typeFilter(number: number | undefined): { readonly type?: ConnectorType } {

@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import type {
+  CallOptions,
+  ConnectorConfigInput,
+  ConnectorService,
+  ErrorEnvelope,
+  ExecuteTextResult,
+  JsonValue,
+} from '@automate/contract';
+import { CancelledError, ConnectorError, encodePayload } from '@automate/contract';
+import { credentials, loadPackageDefinition, Metadata } from '@grpc/grpc-js';
+import type { Client, ServiceError } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
+
+const PROTO = join(import.meta.dirname, '../../../packages/contract/proto');
+const LOADED = loadSync(['connectors/connectors.proto', 'google/rpc/status.proto', 'google/rpc/error_details.proto'], {
+  includeDirs: [PROTO],
+  longs: Number,
+  enums: String,
+});
+
+type Message = Record<string, never>;
+type RawCall = (
+  request: object,
+  metadata: Metadata,
+  options: object,
+  done: (error: unknown, answer: Message) => void,
+) => {
+  cancel(): void;
+};
+
+/**
+ * The service as a program sees it that has nothing but the protocol: a client that grpc-js makes of the `.proto`, which
+ * checks nothing. What it answers is the message itself; what it fails with is read from the details by the protocol.
+ */
+export function openRawDoor(address: string): ConnectorService {
+  const { ConnectorsService } = loadPackageDefinition(LOADED)['connectors'] as unknown as Record<
+    'ConnectorsService',
+    new (address: string, credentials: unknown) => Client & Record<string, RawCall>
+  >;
+  const client = new ConnectorsService(address, credentials.createInsecure());
+  const call = (method: string, request: object, { timeoutMs, signal }: CallOptions = {}): Promise<Message> =>
+    new Promise((resolve, reject) => {
+      const metadata = new Metadata();
+      // Node.js takes larger trailers than others.
+      metadata.set('connectors-details-limit', '40000');
+      const deadline = timeoutMs === undefined || timeoutMs > 2 ** 31 ? {} : { deadline: Date.now() + timeoutMs + 100 };
+      const made = client[method]!(request, metadata, deadline, (error, answer) => {
+        if (error === null || error === undefined) resolve(answer);
+        else reject(readError(error as ServiceError));
+      });
+      if (signal?.aborted === true) made.cancel();
+      signal?.addEventListener('abort', () => made.cancel(), { once: true });
+    });
+  const config = (input: ConnectorConfigInput) => ({ config: messageOf(input) });
+  const filter = ({ type, ...rest }: { readonly type?: string } = {}) => ({
+    ...rest,
+    ...(type === undefined ? {} : { type: `CONNECTOR_TYPE_${type.toUpperCase()}` }),
+  });
+  const executeText: ConnectorService['executeText'] = async ({ payload, ...request }, options) => {
+    const timeout = options?.timeoutMs === undefined ? {} : { timeoutMs: Math.ceil(options.timeoutMs) };
+    const answer = await call('executeAction', { ...request, ...timeout, payload: Buffer.from(payload) }, options);
+    const { result, attempts, durationMs, replayed } = answer as Record<string, unknown>;
+    return { result: String(result), attempts, durationMs, replayed } as ExecuteTextResult;
+  };
+  const close = async (): Promise<void> => client.close();
+  const raw: Record<keyof ConnectorService, unknown> = {
+    list: (given: object, options: CallOptions) => call('listConnectors', filter(given), options),
+    get: (id: string, options: CallOptions) => call('getConnector', { id }, options),
+    describe: (id: string, options: CallOptions) => call('describeConnector', { id }, options),
+    register: (input: ConnectorConfigInput, options: CallOptions) => call('registerConnector', config(input), options),
+    update: (input: ConnectorConfigInput, options: CallOptions) => call('updateConnector', config(input), options),
+    remove: (id: string, options: CallOptions) => call('removeConnector', { id }, options),
+    healthCheck: (id: string, options: CallOptions) => call('healthCheck', { id }, options),
+    healthCheckAll: (given: object, options: CallOptions) => call('healthCheckAll', filter(given), options),
+    test: (id: string, options: CallOptions) => call('testConnector', { id }, options),
+    execute: async ({ payload, ...request }: Parameters<ConnectorService['execute']>[0], options: CallOptions) => {
+      const { result, ...rest } = await executeText({ ...request, payload: encodePayload(payload) }, options);
+      return { result: JSON.parse(result) as JsonValue, ...rest };
+    },
+    executeText,
+    watch: () => undefined,
+    plugins: (options: CallOptions) => call('listPlugins', {}, options),
+    rescanPlugins: (options: CallOptions) => call('rescanPlugins', {}, options),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+  return raw as unknown as ConnectorService;
+}
+
+/** What a program of another language would do with the details of a status. */
+function readError({ code, details, metadata }: ServiceError): Error {
+  const [bytes] = metadata.get('grpc-status-details-bin');
+  // What a client library makes up when its own user cancels has no details, as no service said it.
+  if (code === 1 && bytes === undefined) return new CancelledError(details);
+  if (bytes === undefined) return new Error(`status ${code} without details: ${details}`);
+  const status = decode('google.rpc.Status', bytes as Buffer);
+  const parts = Object.fromEntries(
+    (status['details'] as unknown as { type_url: string; value: Buffer }[]).map(({ type_url: typeUrl, value }) => {
+      const name = typeUrl.slice(typeUrl.lastIndexOf('/') + 1);
+      return [name, decode(name, value)];
+    }),
+  );
+  const { reason, metadata: facts } = parts['google.rpc.ErrorInfo'] as unknown as {
+    reason: string;
+    metadata: Record<string, string>;
+  };
+  const { retryable, effect, blame, name = '', connector, attempts, details: more, problems } = facts;
+  const wait = parts['google.rpc.RetryInfo']?.['retryDelay'] as { seconds?: number; nanos?: number } | undefined;
+  return ConnectorError.fromEnvelope({
+    code: reason,
+    name,
+    message: String(status['message']),
+    retryable: retryable === 'true',
+    effect,
+    blame,
+    ...(wait === undefined ? {} : { retryAfterMs: (wait.seconds ?? 0) * 1000 + (wait.nanos ?? 0) / 1e6 }),
+    ...(connector === undefined ? {} : { connector }),
+    ...(attempts === undefined ? {} : { attempts: Number(attempts) }),
+    ...(more === undefined ? {} : { details: JSON.parse(more) as object }),
+    ...(problems === undefined ? {} : { problems: JSON.parse(problems) as object[] }),
+  } as ErrorEnvelope);
+}
+
+function decode(name: string, bytes: Buffer): Message {
+  return (LOADED[name] as MessageTypeDefinition<object, object>).deserialize(bytes) as Message;
+}
+
+/** A configuration as the message for it. What a message has no field for is not there. */
+function messageOf(input: ConnectorConfigInput | null): object | undefined {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return undefined;
+  const { type, mode, settings, healthCheck, ...rest } = input;
+  return {
+    enabled: true,
+    ...rest,
+    ...(type === undefined ? {} : { type: `CONNECTOR_TYPE_${type.toUpperCase()}` }),
+    ...(mode === undefined ? {} : { mode: `CONNECTION_MODE_${mode.toUpperCase()}` }),
+    ...(healthCheck === undefined ? {} : { healthCheck: { enabled: true, ...healthCheck } }),
+    ...(settings === undefined ? {} : { settings: structOf(settings) }),
+  };
+}
+
+function structOf(map: Readonly<Record<string, JsonValue>>): object {
+  return { fields: Object.fromEntries(Object.entries(map).map(([key, value]) => [key, valueOf(value)])) };
+}
+
+function valueOf(value: JsonValue): object {
+  if (value === null) return { nullValue: 0 };
+  if (typeof value === 'string') return { stringValue: value };
+  if (typeof value === 'number') return { numberValue: value };
+  if (typeof value === 'boolean') return { boolValue: value };
+  if (Array.isArray(value)) return { listValue: { values: value.map(valueOf) } };
+  return { structValue: structOf(value as Record<string, JsonValue>) };
+}
