@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { createScrubber } from '../../src/secrets/scrubber.ts';
 import type { Scrubber } from '../../src/secrets/scrubber.ts';
 import { base64, BYTES, ESCAPES, json } from './written-forms.ts';
+import type { Encode } from './written-forms.ts';
 
 const SECRET = 'p@ss/w+rd "q" \\ ü 1';
 
@@ -33,6 +34,13 @@ describe('a secret that was escaped again and again', () => {
       ),
       { numRuns: 1000 },
     );
+  });
+
+  it('is found where an escape of a backslash stands before backslashes', () => {
+    const { 'as JSON': asJson, 'as JSON for HTML': forHtml, 'in a form': inForm } = ESCAPES as Record<string, Encode>;
+    const layers = [inForm, forHtml, asJson] as readonly Encode[];
+    const written = layers.reduce((text, encode) => encode(text), SECRET);
+    expect(knowing(SECRET).scrubString(`before ${written} after`)).toBe('before [secret] after');
   });
 
   it('leaves everything else as it is written', () => {
