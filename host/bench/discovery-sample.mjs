@@ -27,7 +27,7 @@ process.stdout.write(`${JSON.stringify({ milliseconds, found })}\n`);
 
 /** The whole of discovery: found, parsed, entries resolved, ranges checked, decided, reported. */
 async function ours(options) {
-  const { discover } = await import('../dist/compatibility/discover.js');
+  const { discover } = await import('../dist/plugins/compatibility/discover.js');
   return (directory) => discover({ root: directory, hostVersion: '1.0.0', ...options }).declarations.size;
 }
 

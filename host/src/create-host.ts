@@ -3,42 +3,42 @@ import type { Writable } from 'node:stream';
 import type { BootReport } from './boot-report.ts';
 import { BootTimer } from './boot-report.ts';
 import { CloseStack } from './close-stack.ts';
-import { Announcements } from './compose/announcements.ts';
-import { createConnectorRuntime } from './compose/connector-runtime.ts';
-import { createFilesPolicy } from './compose/files-policy.ts';
-import type { KindRegistration } from './compose/kinds.ts';
-import { EmbeddedKinds } from './compose/kinds.ts';
-import { openListeners } from './compose/listeners.ts';
-import { PluginScanner } from './compose/plugin-scanner.ts';
-import { Reconfiguration } from './compose/reconfiguration.ts';
-import { createReload } from './compose/reload.ts';
-import { openSecrets, shortSecrets } from './compose/secrets.ts';
-import { openTelemetry } from './compose/telemetry.ts';
 import { loadConfig } from './config/load-config.ts';
 import { watchConfig } from './config/watch-config.ts';
+import { Announcements } from './connectors/announcements.ts';
+import { Changes } from './connectors/changes.ts';
+import { createConnectorRuntime, tellWorkerNews } from './connectors/connector-runtime.ts';
+import { Descriptions } from './connectors/descriptions.ts';
+import { createFilesPolicy } from './connectors/files-policy.ts';
+import { HealthMonitor } from './connectors/health-monitor.ts';
+import { LiveConnectors } from './connectors/live-connectors.ts';
+import { Registrations } from './connectors/registrations.ts';
+import { Registry } from './connectors/registry.ts';
+import { SourceChanges } from './connectors/source-changes.ts';
+import { EventHub } from './events/event-hub.ts';
+import { HostEvents } from './events/host-events.ts';
 import { createPipeline } from './execution/pipeline.ts';
-import { HealthMonitor } from './health/health-monitor.ts';
 import type { Environment, HostSettingsInput } from './host-settings.ts';
 import { HostConfigError, readHostSettings } from './host-settings.ts';
 import type { Host } from './host.ts';
 import { findProjectRoot, readIdentity } from './identity.ts';
 import { openHostLog } from './log/host-log.ts';
-import { recordFields } from './log/record-fields.ts';
-import { KindCatalog } from './registry/kind-catalog.ts';
-import { Registry } from './registry/registry.ts';
-import type { WorkerEvents } from './runtime/runtime.ts';
+import { logEvents } from './log/log-events.ts';
+import { KindCatalog } from './plugins/kind-catalog.ts';
+import type { KindRegistration } from './plugins/kinds.ts';
+import { toRegisteredKind } from './plugins/kinds.ts';
+import { PluginScanner } from './plugins/plugin-scanner.ts';
 import { createWorkerRuntime } from './runtime/worker-runtime.ts';
-import { closeSecretsDir } from './secrets/secrets-dir.ts';
-import { HostConnectorService } from './service/connector-service.ts';
-import { Descriptions } from './service/descriptions.ts';
-import { EventHub } from './service/event-hub.ts';
-import { LiveConnectors } from './service/live-connectors.ts';
-import { Registrations } from './service/registrations.ts';
+import { openSecrets, shortSecrets } from './secrets/open-secrets.ts';
 import type { Scrubber } from './secrets/scrubber.ts';
 import { createScrubber } from './secrets/scrubber.ts';
+import { closeSecretsDir } from './secrets/secrets-dir.ts';
+import { HostConnectorService } from './service/connector-service.ts';
 import { holdDataDir, openDataDir, refuseWhereServed } from './store/data-dir.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
+import { createTelemetry } from './telemetry/telemetry.ts';
+import { openListeners } from './transports/listeners.ts';
 
 export interface HostOptions {
   /** Where to look for the project: the nearest package.json at or above this directory is its root. */
@@ -112,16 +112,13 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   });
   stack.push({ name: 'log', close: () => log.flush() });
 
-  const kinds = new KindCatalog();
-  const embedded = new EmbeddedKinds();
-  for (const registration of options.kinds ?? []) kinds.register(await embedded.prepare(registration));
-  let config = loaded.config;
-  const { version: hostVersion } = identity;
-  const scanner = new PluginScanner({ projectDir, hostVersion, kinds, settings: () => config.plugins });
-  scanner.scan({ full: false });
+  const scanner = new PluginScanner({ projectDir, hostVersion: identity.version });
+  const discovered = scanner.scan(loaded.config.plugins, { full: false });
+  const registered = (options.kinds ?? []).map(toRegisteredKind);
+  const kinds = registered.reduce((all, kind) => all.withRegistered(kind), new KindCatalog());
+  const registry = new Registry({ config: loaded.config, kinds: kinds.withDiscovered(discovered) });
   timer.mark('discovery');
 
-  const filesOf = createFilesPolicy({ settings, configFile: loaded.file, roots: () => config.fileRoots });
   openDataDir(settings.dataDir);
   const unfit = serve && settings.secretsDir !== undefined ? closeSecretsDir(settings.secretsDir) : undefined;
   if (unfit !== undefined) log.warn({}, unfit);
@@ -131,73 +128,67 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   stack.push({ name: 'store', close: () => store.close() });
   timer.mark('store');
 
-  const registry = new Registry(kinds);
+  const events = new HostEvents();
+  logEvents(events, log);
   const hub = new EventHub();
   stack.push({ name: 'watchers', close: () => hub.close() });
-  const telemetry = await openTelemetry({ settings, version: hostVersion, log, registry, process: options.process });
+  const telemetry = await createTelemetry({
+    version: identity.version,
+    otlpEndpoint: settings.otlpEndpoint,
+    logger: log,
+    process: options.process,
+    isConnector: (id) => registry.find(id) !== undefined,
+  });
+  telemetry.listen(events);
+  events.on('change', (kind, id) => kind === 'removed' && scrubber.release(id));
   stack.push({ name: 'telemetry', close: () => telemetry.shutdown() });
-  const monitor = new HealthMonitor();
-  const events: WorkerEvents = {
-    onLog: (record) => log[record.level](recordFields(record), record.message),
-    onRecord: (record) => log.write(record.level, recordFields(record), record.message),
-    onState: (id) => announcements.status(id),
-    onCrash: (id, error) => {
-      const reason = error.details?.['reason'];
-      log.warn({ connector: id, reason }, error.message);
-      telemetry.recordCrash(id, typeof reason === 'string' ? reason : 'unknown');
-    },
-  };
-  const runtime = createWorkerRuntime({ events, secrets: secrets.filter });
+  const workerEvents = tellWorkerNews(events, log);
+  const runtime = createWorkerRuntime({ events: workerEvents, secrets: secrets.filter });
   stack.push({ name: 'runtime', close: () => runtime.close({ graceMs: CLOSE_GRACE_MS }) });
-  const { createWorker, inspect } = createConnectorRuntime({
+  const filesOf = createFilesPolicy({
+    settings,
+    configFile: loaded.file,
+    roots: () => registry.sources.config.fileRoots,
+  });
+  const connectorRuntime = createConnectorRuntime({
     runtime,
-    events,
-    inline: () => embedded.inline,
-    hostVersion,
+    events: workerEvents,
+    hostVersion: identity.version,
     idleStopMs: IDLE_STOP_MS,
     resolve: async (entry, description) => {
-      const resolved = await secrets.resolve(entry.config, config.profiles, description);
+      const resolved = await secrets.resolve(entry.config, registry.sources.config.profiles, description);
       const short = shortSecrets(resolved);
       if (short !== undefined) log.warn({ connector: entry.id }, short);
       return { ...resolved, files: filesOf({ ...entry, profileSettings: resolved.profile?.settings }) };
     },
     secrets: secrets.filter,
-    learnSettings: (settings, description) => secrets.learnSettings(settings, description),
+    learnSettings: (given, description) => secrets.learnSettings(given, description),
   });
-  const live = new LiveConnectors({
-    registry,
-    monitor,
-    createWorker,
-    onHealth: (id) => announcements.status(id),
-    onCheck: (id, status) => telemetry.recordHealthCheck(id, status),
-  });
+  for (const kind of registered) await connectorRuntime.prepare(kind);
+  const monitor = new HealthMonitor();
+  const live = new LiveConnectors({ registry, monitor, createWorker: connectorRuntime.createWorker, events });
   stack.push({ name: 'connectors', close: () => live.closeAll() });
-  telemetry.observe(live);
-  const descriptions = new Descriptions({ live, inspect });
+  telemetry.observeConnectors(() => live.observe());
+  const announcements = new Announcements({ registry, hub, log, report: (entry) => live.report(entry) });
+  announcements.listen(events);
+  const descriptions = new Descriptions({ live, inspect: connectorRuntime.inspect });
+  const { healthIntervalMs } = settings;
+  const changes = new Changes({ registry, store, live, events, healthIntervalMs });
+  const sourceChanges = new SourceChanges({
+    changes,
+    scanner,
+    load,
+    learn: (config) => secrets.learnVariables(config),
+    log,
+  });
   const registrations = new Registrations({
-    registry,
-    kinds,
-    store,
-    live,
+    changes,
     descriptions,
-    findProfile: (name) => config.profiles.get(name),
     filesOf: (connector, profileSettings) =>
       filesOf({ owner: 'api', anyPath: false, config: connector, profileSettings }),
-    healthIntervalMs: settings.healthIntervalMs,
+    healthIntervalMs,
     // Whoever serves holds the directory, and nobody else changes what it serves.
     assertWritable: () => (serve ? undefined : refuseWhereServed(settings.dataDir)),
-    onChange: (change) => {
-      if (change.kind === 'removed') announcements.removed(change.id);
-      else announcements.changed(change.kind, change.entry);
-    },
-  });
-  const reconfiguration = new Reconfiguration({
-    registry,
-    kinds,
-    store,
-    live,
-    scanner,
-    healthIntervalMs: settings.healthIntervalMs,
   });
   const service = new HostConnectorService({
     registry,
@@ -207,39 +198,12 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     hub,
     execute: createPipeline({ find: (id) => live.target(id), recorder: telemetry.calls }),
     plugins: async () => scanner.report(),
-    rescan: async () => {
-      const report = scanner.scan({ full: true });
-      announcements.all(reconfiguration.apply(config, () => false));
-      return report;
-    },
+    rescan: () => sourceChanges.rescan(),
     onClose: () => stack.close(),
   });
-  const announcements = new Announcements({
-    registry,
-    hub,
-    log,
-    report: (entry) => live.report(entry),
-    onGone: (id) => {
-      telemetry.forgetConnector(id);
-      scrubber.release(id);
-    },
-  });
-  const first = reconfiguration.apply(config, () => false);
+  const first = await sourceChanges.start();
   stack.push({ name: 'service', close: () => service.end() });
   timer.mark('registry');
-
-  const reload = createReload({
-    load,
-    log,
-    apply: (next) => {
-      const before = config;
-      config = next;
-      secrets.learnVariables(config);
-      const change = reconfiguration.reload(before, config);
-      announcements.all(change);
-      return change;
-    },
-  });
 
   const listeners = serve
     ? await openListeners({
@@ -256,7 +220,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     if (loaded.file !== undefined) {
       const watcher = await watchConfig({
         file: loaded.file,
-        onChange: async () => void (await reload()),
+        onChange: async () => void (await sourceChanges.reload()),
         onError: (error) => log.error({ err: error }, 'reading the configuration again failed'),
       });
       stack.push({ name: 'configuration watcher', close: () => watcher.close() });
@@ -283,16 +247,16 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     service,
     registry: {
       register: async (name, adapter, more) => {
-        const kind = await embedded.prepare({ ...more, kind: name, adapter });
+        const kind = toRegisteredKind({ ...more, kind: name, adapter });
+        await connectorRuntime.prepare(kind);
         service.requireOpen();
-        kinds.register(kind);
-        announcements.all(reconfiguration.apply(config, () => false));
+        await sourceChanges.register(kind);
       },
     },
     report,
     logFormat: settings.logFormat,
     ...addresses,
-    reload,
+    reload: () => sourceChanges.reload(),
     close: () => stack.close(),
     [Symbol.asyncDispose]: () => stack.close(),
   };

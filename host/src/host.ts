@@ -1,6 +1,6 @@
 import type { ConnectorService, Problem } from '@automate/contract';
 import type { BootReport } from './boot-report.ts';
-import type { KindOptions, KindRegistration } from './compose/kinds.ts';
+import type { KindOptions, KindRegistration } from './plugins/kinds.ts';
 
 /** What a reload did. */
 export type ReloadResult =

@@ -11,6 +11,7 @@ import {
   reachViolations,
   rootFileViolations,
   stageViolations,
+  BESIDE,
   STAGES,
   undeclaredImports,
   unknownFolders,
@@ -26,10 +27,10 @@ const PURE = [
   'packages/contract/src/schemas/duration.ts',
   'host/src/config/interpolate.ts',
   'host/src/config/parse-config.ts',
-  'host/src/discovery/parse-manifest.ts',
-  'host/src/compatibility/check-compatibility.ts',
-  'host/src/compatibility/explain.ts',
-  'host/src/registry/connector-state.ts',
+  'host/src/plugins/discovery/parse-manifest.ts',
+  'host/src/plugins/compatibility/check-compatibility.ts',
+  'host/src/plugins/compatibility/explain.ts',
+  'host/src/connectors/connector-state.ts',
   'host/src/runtime/messages.ts',
   'host/src/runtime/restart-policy.ts',
 ];
@@ -68,7 +69,7 @@ const published = [...manifests.values()].filter((manifest) => manifest.private 
 
 describe('who may import whom', () => {
   it('finds the sources it is about', () => {
-    const missing = [...WRITTEN_FOLDERS, ...STAGES.map((stage) => `host/src/${stage}`)].filter(
+    const missing = [...WRITTEN_FOLDERS, ...[...STAGES, ...BESIDE].map((stage) => `host/src/${stage}`)].filter(
       (folder) => !shipped.some((source) => source.file.startsWith(`${folder}/`)),
     );
     expect(missing).toStrictEqual([]);
@@ -177,15 +178,17 @@ describe('the rules themselves', () => {
     ['plugins/slack/src/x.ts', "import a from 'left-pad';", 'not among the dependencies'],
     ['host/src/service/x.ts', "import { a } from '@automate/connector-slack';", 'may not import'],
     ['host/src/service/x.ts', "import { a } from '@automate/client';", 'may not import'],
-    ['host/src/registry/x.ts', "import type { A } from '../runtime/runtime.ts';", 'registry comes before runtime'],
-    ['host/src/transports/rest/x.ts', "import { a } from '../../registry/registry.ts';", 'contract alone'],
+    ['host/src/plugins/x.ts', "import type { A } from '../runtime/runtime.ts';", 'plugins may not know runtime'],
+    ['host/src/transports/rest/x.ts', "import { a } from '../../connectors/registry.ts';", 'contract alone'],
     ['host/src/transports/rest/x.ts', "import { a } from '../grpc/server.ts';", 'another transport'],
     ['host/src/cli/commands/x.ts', "import { a } from '../../create-host.ts';", 'only cli/main'],
-    ['host/src/cli/main.ts', "import { a } from '../store/a.ts';", 'contract and the client alone'],
-    ['host/src/x.ts', "export { a } from './store/a.ts';\nexport { b } from './health/b.ts';", 'more than one stage'],
-    ['host/src/service/x.ts', "import { a } from '../compose/a.ts';", 'only cli/main'],
-    ['host/src/log/x.ts', "import type { A } from '../registry/registry.ts';", 'knows no stage'],
-    ['host/src/health/x.ts', 'const at = process.hrtime();', 'only cli/main'],
+    ['host/src/cli/main.ts', "import { a } from '../service/a.ts';", 'contract and the client alone'],
+    ['host/src/cli/x.ts', "import { a } from '../store/a.ts';", 'contract and the client alone'],
+    ['host/src/x.ts', "export { a } from './store/a.ts';\nexport { b } from './plugins/b.ts';", 'more than one stage'],
+    ['host/src/service/x.ts', "import { a } from '../create-host.ts';", 'only cli/main'],
+    ['host/src/connectors/x.ts', "import { a } from '../service/a.ts';", 'connectors may not know service'],
+    ['host/src/log/x.ts', "import type { A } from '../connectors/registry.ts';", 'knows no stage'],
+    ['host/src/connectors/x.ts', 'const at = process.hrtime();', 'only cli/main'],
     ['packages/sdk/src/index.ts', "export * from './a.ts';", 'names each export'],
     ['host/src/x.ts', "const a = 1; import { b } from '@automate/client';", 'may not import'],
     ['host/src/x.ts', "const a = require('@automate/client');", 'may not import'],
@@ -197,12 +200,12 @@ describe('the rules themselves', () => {
     ['host/src/x.ts', "await import('@automate/' + 'client');", 'may not import'],
     ['host/src/x.ts', "type A = import('@automate/client').A;", 'may not import'],
     ['host/src/x.ts', "import a = require('@automate/client');", 'may not import'],
-    ['host/src/health/x.ts', 'const { env } = process;', 'only cli/main'],
-    ['host/src/health/x.ts', 'const { env } = globalThis.process;', 'only cli/main'],
-    ['host/src/health/x.ts', "const a = (globalThis as any)['process'];", 'only cli/main'],
-    ['host/src/health/x.ts', 'const { process } = globalThis;', 'only cli/main'],
-    ['host/src/health/x.ts', 'const { process: a } = globalThis;', 'only cli/main'],
-    ['host/src/health/x.ts', "process['exit'](1);", 'only cli/main'],
+    ['host/src/connectors/x.ts', 'const { env } = process;', 'only cli/main'],
+    ['host/src/connectors/x.ts', 'const { env } = globalThis.process;', 'only cli/main'],
+    ['host/src/connectors/x.ts', "const a = (globalThis as any)['process'];", 'only cli/main'],
+    ['host/src/connectors/x.ts', 'const { process } = globalThis;', 'only cli/main'],
+    ['host/src/connectors/x.ts', 'const { process: a } = globalThis;', 'only cli/main'],
+    ['host/src/connectors/x.ts', "process['exit'](1);", 'only cli/main'],
     ['host/src/log/x.ts', "const a = 1; export { b } from '../store/b.ts';", 'knows no stage'],
   ])('refuse in %s: %s', (file, text, rule) => {
     expect(everyRule([parseSource(file, text)])).toContainEqual(expect.stringContaining(rule));
@@ -210,15 +213,15 @@ describe('the rules themselves', () => {
 
   it.each([
     ['packages/sdk/src/x.ts', "// import { a } from '@automate/host';"],
-    ['host/src/health/x.ts', 'const a = { process: 1 };\nconst b = a.process;'],
+    ['host/src/connectors/x.ts', 'const a = { process: 1 };\nconst b = a.process;'],
     ['packages/sdk/src/x.ts', "/**\n * const a = await import('@automate/host');\n */"],
     ['packages/sdk/src/x.ts', "import { a } from '@automate/contract';\nconst b = 'process.exit ends it';"],
     ['host/src/cli/main.ts', "import { createHost } from '../create-host.ts';"],
     ['host/src/cli/x.ts', "import { connect } from '@automate/client';"],
-    ['host/src/service/x.ts', "import type { A } from '../registry/registry.ts';"],
+    ['host/src/service/x.ts', "import type { A } from '../connectors/registry.ts';"],
     ['host/src/transports/rest/x.ts', "import type { A } from '../../telemetry/telemetry.ts';"],
-    ['host/src/create-host.ts', "import { a } from './compose/a.ts';\nimport { b } from './store/b.ts';"],
-    ['host/src/compose/x.ts', "import { a } from '../store/a.ts';\nimport { b } from '../health/b.ts';"],
+    ['host/src/create-host.ts', "import { a } from './connectors/a.ts';\nimport { b } from './store/b.ts';"],
+    ['host/src/cli/doctor/x.ts', "import { a } from '../../store/a.ts';\nimport { b } from '../../secrets/b.ts';"],
     ['host/src/store/x.ts', "import { closeStack } from '../close-stack.ts';"],
   ])('allow in %s: %s', (file, text) => {
     expect(everyRule([parseSource(file, text)])).toEqual([]);

@@ -32,15 +32,15 @@ import {
 } from '@automate/contract';
 import type { Execute } from '../execution/pipeline.ts';
 import { waitWithin } from '../execution/wait-within.ts';
-import { findingOf } from '../health/probe.ts';
-import type { ConnectorEntry } from '../registry/connector-state.ts';
-import type { Registry } from '../registry/registry.ts';
-import { endpointOf, viewConnector } from './connector-views.ts';
-import type { Descriptions } from './descriptions.ts';
-import type { EventHub } from './event-hub.ts';
-import type { LiveConnectors } from './live-connectors.ts';
-import { maskConfig } from './mask-config.ts';
-import type { Registrations } from './registrations.ts';
+import { findingOf } from '../connectors/probe.ts';
+import type { ConnectorEntry } from '../connectors/connector-state.ts';
+import type { Registry } from '../connectors/registry.ts';
+import { endpointOf, viewConnector } from '../connectors/connector-views.ts';
+import type { Descriptions } from '../connectors/descriptions.ts';
+import type { EventHub } from '../events/event-hub.ts';
+import type { LiveConnectors } from '../connectors/live-connectors.ts';
+import { maskConfig } from '../connectors/mask-config.ts';
+import type { Registrations } from '../connectors/registrations.ts';
 
 export interface ServiceOptions {
   readonly registry: Registry;

@@ -1,4 +1,4 @@
-import type { ConnectorStatus } from '@automate/contract';
+import type { HostEvents } from '../events/host-events.ts';
 import type { EndedCall } from './call-metrics.ts';
 import { CallMetrics } from './call-metrics.ts';
 import type { CallTracer, TelemetryLogger, TracedCall } from './call-tracer.ts';
@@ -44,14 +44,10 @@ export interface ArrivedCall {
 export interface Telemetry {
   /** Opens the record of a call, and its span where spans are exported. */
   readonly calls: { start(call: ArrivedCall): RecordedCall };
-  /** A worker died or was killed; the reason is one of the runtime's. */
-  recordCrash(connector: string, reason: string): void;
-  /** A probe ended. */
-  recordHealthCheck(connector: string, status: ConnectorStatus): void;
+  /** Counts crashes and checks, and drops what was counted for connectors that are removed. */
+  listen(events: HostEvents): void;
   /** Sets what is asked at each scrape how the connectors are. */
   observeConnectors(read: () => Iterable<ConnectorObservation>): void;
-  /** Drops what was counted for a connector that was removed. */
-  forgetConnector(id: string): void;
   /** All metrics in Prometheus' text format, version 0.0.4. */
   metricsText(): Promise<string>;
   /** Sends the spans that wait. Never rejects. */
@@ -73,13 +69,19 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
   let stopped: Promise<void> | undefined;
   return {
     calls: { start: (call) => new CallUnderWay(call, calls, tracer) },
-    recordCrash: (connector, reason) => host.recordCrash(connector, reason),
-    recordHealthCheck: (connector, status) => host.recordHealthCheck(connector, status),
-    observeConnectors: (read) => host.observe(read),
-    forgetConnector: (id) => {
-      calls.forget(id);
-      host.forget(id);
+    listen(events) {
+      events.on('crash', (id, error) => {
+        const reason = error.details?.['reason'];
+        host.recordCrash(id, typeof reason === 'string' ? reason : 'unknown');
+      });
+      events.on('health', (id, status) => host.recordHealthCheck(id, status));
+      events.on('change', (kind, id) => {
+        if (kind !== 'removed') return;
+        calls.forget(id);
+        host.forget(id);
+      });
     },
+    observeConnectors: (read) => host.observe(read),
     metricsText: () => renderPrometheusText([...calls.families(), ...host.families(), ...own.families()]),
     flush: async () => tracer?.flush(),
     shutdown: () => {

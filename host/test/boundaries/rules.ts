@@ -84,30 +84,34 @@ export function contractRootViolations(sources: readonly Source[]): Violation[] 
     );
 }
 
-/** In the order in which a connector travels; a stage imports only from stages before it. */
-export const STAGES = [
-  'config',
-  'discovery',
-  'compatibility',
-  'registry',
-  'runtime',
-  'execution',
-  'health',
-  'store',
-  'secrets',
-  'service',
-  'transports',
-  'cli',
-] as const;
+/** Which stages each stage of the host imports. Nothing is taken back up: what is above hands values and functions down. */
+const STAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
+  config: [],
+  plugins: [],
+  store: [],
+  runtime: [],
+  secrets: ['config', 'runtime'],
+  execution: ['runtime'],
+  connectors: ['plugins', 'config', 'runtime', 'execution', 'secrets', 'store'],
+  service: ['connectors', 'execution'],
+  transports: [],
+  cli: [],
+};
+export const STAGES = Object.keys(STAGE_IMPORTS);
 
 /** Folders beside the stages, for any of them to use; they know no stage themselves. */
-const BESIDE = ['log', 'telemetry'];
+export const BESIDE = ['events', 'log', 'telemetry'];
 
-/** The only file that knows more than one stage, and the folder that holds its parts; only cli/main imports either. */
+/** The only file that knows every stage; only cli/main imports it. */
 const COMPOSITION_ROOT = 'host/src/create-host.ts';
-const PARTS = 'compose';
-const composes = (path: string): boolean => path === COMPOSITION_ROOT || folderOf(path) === PARTS;
 const CLI_MAIN = 'host/src/cli/main.ts';
+/** What the command line does without a host: it reads the very files that a host would. */
+const WITHOUT_HOST: ReadonlyArray<readonly [file: RegExp, stages: readonly string[]]> = [
+  [/^host\/src\/cli\/main\.ts$/, ['config', 'secrets', 'store']],
+  [/^host\/src\/cli\/doctor\//, ['config', 'connectors', 'secrets', 'store', 'transports']],
+];
+/** Opens every door. */
+const DOORS = 'host/src/transports/listeners.ts';
 
 function folderOf(path: string): string | undefined {
   return /^host\/src\/([^/]+)\//.exec(path)?.[1];
@@ -115,14 +119,12 @@ function folderOf(path: string): string | undefined {
 
 function stageOf(path: string): string | undefined {
   const folder = folderOf(path);
-  return folder === undefined || folder === PARTS || BESIDE.includes(folder) ? undefined : folder;
+  return folder === undefined || BESIDE.includes(folder) ? undefined : folder;
 }
-
-const rank = (stage: string): number => (STAGES as readonly string[]).indexOf(stage);
 
 export function unknownFolders(sources: readonly Source[]): Violation[] {
   const folders = new Set(sources.map((source) => stageOf(source.file)).filter((stage) => stage !== undefined));
-  return [...folders].filter((stage) => rank(stage) < 0).map((stage) => `host/src/${stage}: is not a stage`);
+  return [...folders].filter((stage) => !STAGES.includes(stage)).map((stage) => `host/src/${stage}: is not a stage`);
 }
 
 export function stageViolations(sources: readonly Source[]): Violation[] {
@@ -144,13 +146,14 @@ function stageRule(
   byFile: ReadonlyMap<string, Source>,
 ): string | undefined {
   const to = stageOf(target);
-  if (composes(target)) return file === CLI_MAIN ? undefined : 'only cli/main imports create-host and its parts';
+  if (target === COMPOSITION_ROOT) return file === CLI_MAIN ? undefined : 'only cli/main imports create-host';
   if (file === CLI_MAIN && folderOf(target) === undefined) return undefined;
   if (to === undefined) return isLeaf(target, byFile) ? undefined : 'this file knows a stage, so no stage may know it';
+  if (WITHOUT_HOST.some(([pattern, stages]) => pattern.test(file) && stages.includes(to))) return undefined;
   if (from === 'transports') return transportRule(file, target, to);
-  if (from === 'cli') return to === 'cli' ? undefined : 'the command line sees the contract and the client alone';
-  if (rank(to) > rank(from)) return `${from} comes before ${to}`;
-  return undefined;
+  if (from === to) return undefined;
+  if (from === 'cli') return 'the command line sees the contract and the client alone';
+  return (STAGE_IMPORTS[from] ?? []).includes(to) ? undefined : `${from} may not know ${to}`;
 }
 
 /** A transport translates: it sees the contract, its own folder and what all transports share. */
@@ -158,20 +161,20 @@ function transportRule(file: string, target: string, to: string): string | undef
   if (to !== 'transports') return 'transports see the contract alone';
   const own = /^host\/src\/transports\/[^/]+\//.exec(file)?.[0];
   const shared = /^host\/src\/transports\/[^/]+$/.test(target);
-  if (shared || (own !== undefined && target.startsWith(own))) return undefined;
+  if (file === DOORS || shared || (own !== undefined && target.startsWith(own))) return undefined;
   return 'a transport does not know another transport';
 }
 
 /** A file beside the stages that itself imports no stage, such as the close stack. */
 function isLeaf(file: string, byFile: ReadonlyMap<string, Source>): boolean {
-  return [...reachable(file, byFile)].every((path) => stageOf(path) === undefined && !composes(path));
+  return [...reachable(file, byFile)].every((path) => stageOf(path) === undefined && path !== COMPOSITION_ROOT);
 }
 
 /** What is not in a stage knows none (folders) or one (files), except the composition root and the list of public names. */
 export function rootFileViolations(sources: readonly Source[]): Violation[] {
   return sources
     .filter((source) => stageOf(source.file) === undefined && source.file.startsWith('host/src/'))
-    .filter((source) => !composes(source.file) && source.file !== 'host/src/index.ts')
+    .filter((source) => source.file !== COMPOSITION_ROOT && source.file !== 'host/src/index.ts')
     .flatMap((source) => {
       const stages = new Set(source.imports.map(stageOf).filter((stage) => stage !== undefined));
       const most = folderOf(source.file) === undefined ? 1 : 0;

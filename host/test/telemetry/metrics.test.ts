@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { WorkerLostError } from '@automate/contract';
+import { HostEvents } from '../../src/events/host-events.ts';
 import { createTelemetry } from '../../src/telemetry/telemetry.ts';
 import type { Telemetry } from '../../src/telemetry/telemetry.ts';
 import { parseExposition } from './fixtures/parse-exposition.ts';
@@ -13,6 +15,14 @@ function call(
 ): void {
   telemetry.calls.start({ connector, action }).end({ code: 'OK', blame: 'none', attempts: 1, durationMs: 4, ...end });
 }
+
+function listenedBy(telemetry: Telemetry): HostEvents {
+  const events = new HostEvents();
+  telemetry.listen(events);
+  return events;
+}
+
+const lost = (reason: string) => new WorkerLostError('lost', { details: { reason } }).toEnvelope();
 
 describe('the metrics', () => {
   it('count calls by connector, action, code and blame', async () => {
@@ -98,9 +108,10 @@ describe('the metrics', () => {
         droppedMessages: 1,
       },
     ]);
-    telemetry.recordCrash('c', 'out_of_memory');
-    telemetry.recordCrash('c', 'out_of_memory');
-    telemetry.recordHealthCheck('c', 'healthy');
+    const events = listenedBy(telemetry);
+    events.emit('crash', 'c', lost('out_of_memory'));
+    events.emit('crash', 'c', lost('out_of_memory'));
+    events.emit('health', 'c', 'healthy');
     status = 'healthy';
     const metrics = await scrape(telemetry);
     const value = (name: string, labels = 'connector="c"') => metrics.get(name)?.samples.get(`${name}{${labels}}`);
@@ -121,9 +132,10 @@ describe('the metrics', () => {
     const telemetry = await createTelemetry({ version: '1.0.0' });
     call(telemetry, 'gone', 'a');
     call(telemetry, 'here', 'a');
-    telemetry.recordCrash('gone', 'exit');
-    telemetry.recordHealthCheck('gone', 'unhealthy');
-    telemetry.forgetConnector('gone');
+    const events = listenedBy(telemetry);
+    events.emit('crash', 'gone', lost('exit'));
+    events.emit('health', 'gone', 'unhealthy');
+    events.emit('change', 'removed', 'gone');
     const text = await telemetry.metricsText();
     expect(text).not.toContain('gone');
     expect(text).toContain('connector="here"');

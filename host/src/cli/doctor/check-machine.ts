@@ -1,0 +1,125 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { platform } from 'node:os';
+import { promisify } from 'node:util';
+import type { HostConfig } from '../../config/host-config.ts';
+import type { Environment, HostSettings } from '../../host-settings.ts';
+import { explainListening } from '../../transports/listen-error.ts';
+import type { Finding } from './finding.ts';
+import { createScrubber } from '../../secrets/scrubber.ts';
+import { openSecrets, shortSecrets } from '../../secrets/open-secrets.ts';
+
+/** How long pnpm may take to say its version, in milliseconds. */
+const PATIENCE_MS = 5_000;
+
+export function checkNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 24 || (major === 24 && minor >= 16)
+    ? { check: 'Node.js', state: 'ok', message: version }
+    : { check: 'Node.js', state: 'failed', message: version, remedy: 'install 24.16 or newer' };
+}
+
+/** Plugins come by an installer. It need not be pnpm, so its absence stops nothing. */
+export async function checkInstaller(env: Environment): Promise<Finding> {
+  try {
+    const { stdout } = await promisify(execFile)('pnpm', ['--version'], {
+      env: { ...env },
+      timeout: PATIENCE_MS,
+      shell: platform() === 'win32',
+    });
+    return { check: 'pnpm', state: 'ok', message: stdout.trim() };
+  } catch {
+    return {
+      check: 'pnpm',
+      state: 'warning',
+      message: 'not found',
+      remedy: 'install it with "npm install --global pnpm", or add plugins with npm',
+    };
+  }
+}
+
+/** `usable`: a host can work there as it is. */
+export function checkDataDir(directory: string): { readonly finding: Finding; readonly usable: boolean } {
+  const check = 'data directory';
+  const stats = statSync(directory, { throwIfNoEntry: false });
+  if (stats === undefined)
+    return { finding: { check, state: 'ok', message: `${directory} will be made at the first start` }, usable: false };
+  if (!stats.isDirectory()) {
+    return {
+      finding: {
+        check,
+        state: 'failed',
+        message: `${directory} is not a directory`,
+        remedy: 'remove it, or name another with DATA_DIR',
+      },
+      usable: false,
+    };
+  }
+  const mode = stats.mode & 0o777;
+  if ((mode & 0o077) === 0) return { finding: { check, state: 'ok', message: directory }, usable: true };
+  const message = `${directory} can be read by others (mode ${mode.toString(8)}) until the next start closes it`;
+  return { finding: { check, state: 'warning', message, remedy: `run "chmod 700 ${directory}"` }, usable: false };
+}
+
+export async function checkPorts({ bindAddress, grpcPort, httpPort }: HostSettings): Promise<readonly Finding[]> {
+  if (grpcPort !== 0 && grpcPort === httpPort) {
+    return [
+      {
+        check: 'ports',
+        state: 'failed',
+        message: `gRPC and REST are both to listen on ${grpcPort}`,
+        remedy: 'set GRPC_PORT and HTTP_PORT apart',
+      },
+    ];
+  }
+  return Promise.all([checkPort('GRPC_PORT', bindAddress, grpcPort), checkPort('HTTP_PORT', bindAddress, httpPort)]);
+}
+
+async function checkPort(check: string, address: string, port: number): Promise<Finding> {
+  if (port === 0) return { check, state: 'ok', message: 'a free port will be picked' };
+  const server = createServer();
+  try {
+    server.listen(port, address);
+    await once(server, 'listening');
+    return { check, state: 'ok', message: `${address}:${port} is free` };
+  } catch (error) {
+    const { why, remedy } = explainListening(error, check);
+    return { check, state: 'failed', message: `${address}:${port}: ${why}`, remedy };
+  } finally {
+    server.close();
+  }
+}
+
+/** Whether every enabled connector's references and profile resolve; values are not looked at. */
+export async function checkProfiles(
+  config: HostConfig,
+  env: Environment,
+  secretsDir: string | undefined,
+): Promise<readonly Finding[]> {
+  const secrets = openSecrets({ env, settings: { secretsDir }, scrubber: createScrubber() });
+  const users = config.connectors.filter(({ config: { enabled } }) => enabled);
+  const findings = await Promise.all(
+    users.map(async ({ config: connector }): Promise<readonly Finding[]> => {
+      const check = `secrets of ${connector.id}`;
+      try {
+        const short = shortSecrets(await secrets.resolve(connector, config.profiles));
+        if (short !== undefined) return [{ check, state: 'warning', message: short, remedy: 'use longer ones' }];
+        return connector.profile === undefined
+          ? []
+          : [{ check, state: 'ok', message: `profile ${connector.profile} resolves` }];
+      } catch (error) {
+        return [
+          {
+            check,
+            state: 'failed',
+            message: (error as Error).message,
+            remedy: 'provide the secret, or correct the reference',
+          },
+        ];
+      }
+    }),
+  );
+  return findings.flat();
+}

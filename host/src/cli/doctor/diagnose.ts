@@ -1,0 +1,155 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ConnectorService } from '@automate/contract';
+import { describeProblem } from '@automate/contract';
+import { loadConfig } from '../../config/load-config.ts';
+import type { Environment, HostSettings, HostSettingsInput } from '../../host-settings.ts';
+import { HostConfigError, readHostSettings } from '../../host-settings.ts';
+import { openLocalService } from '../../open-local-service.ts';
+import { checkFileRoots, checkSecretsDir } from './check-files.ts';
+import { checkDataDir, checkInstaller, checkNode, checkPorts, checkProfiles } from './check-machine.ts';
+import { checkEndpoints, checkHealth, checkPlugins } from './check-service.ts';
+import { closedPaths } from '../../connectors/files-policy.ts';
+import type { Finding } from './finding.ts';
+import { locateHost } from '../../store/locate-host.ts';
+
+export interface DoctorOptions {
+  readonly projectDir: string;
+  readonly env: Environment;
+  readonly flags: HostSettingsInput;
+  readonly nodeVersion: string;
+  /** gRPC address of a service that runs elsewhere, to be examined in place of this project. */
+  readonly address?: string;
+  /** Opens a service that runs already. */
+  connect(address: string): Promise<ConnectorService>;
+}
+
+/**
+ * Checks what a host needs: one finding per check. Nothing is changed: where there is no data directory yet, none is made. A host that
+ * runs on the data directory is asked about plugins and connectors, so that what is registered is examined as well.
+ */
+export async function diagnose(options: DoctorOptions): Promise<readonly Finding[]> {
+  const machine = [checkNode(options.nodeVersion), await checkInstaller(options.env)];
+  return [
+    ...machine,
+    ...(await (options.address === undefined ? examineProject(options) : examineRemote(options.address, options))),
+  ];
+}
+
+async function examineRemote(address: string, options: DoctorOptions): Promise<readonly Finding[]> {
+  let service: ConnectorService;
+  try {
+    service = await options.connect(address);
+  } catch (error) {
+    return [
+      {
+        check: 'service',
+        state: 'failed',
+        message: (error as Error).message,
+        remedy: 'start it, or correct the address',
+      },
+    ];
+  }
+  try {
+    const findings = await Promise.all([checkPlugins(service), checkHealth(service)]);
+    return [{ check: 'service', state: 'ok', message: `${address} answers` }, ...findings.flat()];
+  } finally {
+    await service.close();
+  }
+}
+
+async function examineProject(options: DoctorOptions): Promise<readonly Finding[]> {
+  const { projectDir, env, flags } = options;
+  let settings: HostSettings;
+  try {
+    settings = readHostSettings({ flags, env, projectDir, terminal: false });
+  } catch (error) {
+    const message = error instanceof HostConfigError ? error.problems.map(describeProblem).join('; ') : String(error);
+    return [{ check: 'settings', state: 'failed', message, remedy: 'correct the variable or the flag' }];
+  }
+  const loaded = await loadConfig({
+    cwd: projectDir,
+    configPath: settings.configPath,
+    env,
+    defaults: { healthIntervalMs: settings.healthIntervalMs },
+  });
+  const running = (await locateHost({ ...options, cwd: projectDir }))?.grpc;
+  const dataDir = checkDataDir(settings.dataDir);
+  const findings = [
+    ...describeConfig(loaded, projectDir),
+    dataDir.finding,
+    ...checkSecretsDir(settings.secretsDir),
+    ...(running === undefined
+      ? await checkPorts(settings)
+      : [{ check: 'ports', state: 'ok', message: `a host serves on them already, gRPC on ${running}` } as const]),
+  ];
+  if (!loaded.ok) return findings;
+  findings.push(...checkFileRoots(loaded.config.fileRoots, closedPaths({ settings, configFile: loaded.file })));
+  findings.push(...(await checkProfiles(loaded.config, env, settings.secretsDir)));
+  const open = (): Promise<Opened> =>
+    running === undefined
+      ? openQuietly(options, dataDir.usable ? settings.dataDir : undefined)
+      : options.connect(running).then(asOpened);
+  return [...findings, ...(await examineService(open))];
+}
+
+function describeConfig(loaded: Awaited<ReturnType<typeof loadConfig>>, projectDir: string): readonly Finding[] {
+  const check = 'configuration';
+  if (!loaded.ok)
+    return loaded.problems.map((problem) => ({
+      check,
+      state: 'failed',
+      message: describeProblem(problem),
+      remedy: 'correct the file',
+    }));
+  return loaded.file === undefined
+    ? [{ check, state: 'warning', message: `no file in ${projectDir}`, remedy: 'run "automate init" to write one' }]
+    : [{ check, state: 'ok', message: loaded.file }];
+}
+
+interface Opened {
+  readonly service: ConnectorService;
+  close(): Promise<void>;
+}
+
+function asOpened(service: ConnectorService): Opened {
+  return { service, close: () => service.close() };
+}
+
+/** A service in this process; where the data directory is missing or unfit, over an empty one that goes again. */
+async function openQuietly({ projectDir, env, flags }: DoctorOptions, dataDir: string | undefined): Promise<Opened> {
+  if (dataDir !== undefined)
+    return asOpened(await openLocalService({ cwd: projectDir, env, flags: { ...flags, dataDir } }));
+  const spare = await mkdtemp(join(tmpdir(), 'automate-doctor-'));
+  const remove = (): Promise<void> => rm(spare, { recursive: true, force: true });
+  try {
+    const service = await openLocalService({ cwd: projectDir, env, flags: { ...flags, dataDir: spare } });
+    const close = async (): Promise<void> => {
+      try {
+        await service.close();
+      } finally {
+        await remove();
+      }
+    };
+    return { service, close };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function examineService(open: () => Promise<Opened>): Promise<readonly Finding[]> {
+  let opened: Opened;
+  try {
+    opened = await open();
+  } catch (error) {
+    return [{ check: 'host', state: 'failed', message: (error as Error).message, remedy: 'see the checks above' }];
+  }
+  try {
+    const findings = await Promise.all([checkPlugins(opened.service), checkEndpoints(opened.service)]);
+    return findings.flat();
+  } finally {
+    await opened.close();
+  }
+}

@@ -1,0 +1,48 @@
+import type { ConnectorConfig, ConnectorOwner } from '@automate/contract';
+import { CONFIG_DEFAULTS } from '@automate/contract/schemas';
+import type { Kind } from '../plugins/kind-catalog.ts';
+
+/** A connector as it was configured, before anything runs. */
+export interface ConnectorEntry {
+  readonly id: string;
+  readonly owner: ConnectorOwner;
+  /** Registered before there were `files.roots`, to which its paths need not keep. */
+  readonly anyPath: boolean;
+  /** References in it are resolved at the worker's start, not here. */
+  readonly config: ConnectorConfig;
+  /** The same, with strings as they were written. */
+  readonly written: ConnectorConfig;
+  readonly state: ConnectorState;
+}
+
+/**
+ * Whether a connector can run at all. Running, crashed and the like are the worker's own states, which exist only for
+ * connectors in the state `usable`.
+ */
+export type ConnectorState =
+  | { readonly phase: 'usable'; readonly kind: Kind }
+  /** Nothing runs; listed, reported unavailable. */
+  | { readonly phase: 'disabled'; readonly kind: Kind | undefined }
+  /** Its kind is not there; the reason says why and what to do. */
+  | { readonly phase: 'missing'; readonly reason: string };
+
+/** The only place where an entry's state is decided: from its configuration and from what discovery knows of its kind. */
+export function decideState(
+  config: ConnectorConfig,
+  kind: Kind | undefined,
+  explainMissing: (name: string) => string,
+): ConnectorState {
+  if (!config.enabled) return { phase: 'disabled', kind };
+  if (kind === undefined) return { phase: 'missing', reason: explainMissing(config.kind) };
+  return { phase: 'usable', kind };
+}
+
+/** A configuration with its scheme: what it names itself, else what its kind does. */
+export function withScheme<Config extends ConnectorConfig>(config: Config, kind: Kind | undefined): Config {
+  return { ...config, scheme: config.scheme ?? kind?.scheme ?? CONFIG_DEFAULTS.scheme };
+}
+
+/** The kind of an entry, where there is one. */
+export function kindOf(entry: ConnectorEntry): Kind | undefined {
+  return entry.state.phase === 'missing' ? undefined : entry.state.kind;
+}

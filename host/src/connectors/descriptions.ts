@@ -1,0 +1,66 @@
+import type { ConnectorDescription, Problem } from '@automate/contract';
+import { UnavailableError } from '@automate/contract';
+import type { ConnectorEntry } from './connector-state.ts';
+import { kindOf } from './connector-state.ts';
+import type { Kind } from '../plugins/kind-catalog.ts';
+import type { ConfigCheck } from '../runtime/runtime.ts';
+import type { LiveConnectors } from './live-connectors.ts';
+
+/** What a throw-away worker found: the kind's description, and what is wrong with the configuration it was shown. */
+export interface Inspection {
+  readonly description: ConnectorDescription;
+  readonly problems: readonly Problem[];
+}
+
+export interface DescriptionsOptions {
+  readonly live: LiveConnectors;
+  /** Starts a throw-away worker that constructs the adapter and no more. */
+  inspect(kind: Kind, check?: ConfigCheck): Promise<Inspection>;
+}
+
+/** What kinds can do, as far as their adapters have said; kept for as long as their code stays the same. */
+export class Descriptions {
+  readonly #options: DescriptionsOptions;
+  readonly #byKind = new Map<string, { readonly kind: Kind; readonly description: ConnectorDescription }>();
+
+  constructor(options: DescriptionsOptions) {
+    this.#options = options;
+  }
+
+  /** The description if it is known already. */
+  find(entry: ConnectorEntry): ConnectorDescription | undefined {
+    const kind = kindOf(entry);
+    if (kind === undefined) return undefined;
+    return this.#options.live.find(entry.id)?.worker.description() ?? this.#cached(kind);
+  }
+
+  /** The description, learned from the kind's code if need be. */
+  async describe(entry: ConnectorEntry): Promise<ConnectorDescription> {
+    const known = this.find(entry);
+    if (known !== undefined) return known;
+    const kind = kindOf(entry);
+    if (kind === undefined) {
+      const reason =
+        entry.state.phase === 'missing' ? entry.state.reason : `no kind "${entry.config.kind}" is installed`;
+      throw new UnavailableError(`the connector "${entry.id}" cannot be described: ${reason}`, {
+        connector: entry.id,
+        retryable: false,
+        details: { reason: 'kind_missing' },
+      });
+    }
+    return (await this.inspect(kind)).description;
+  }
+
+  /** Describes the kind anew and checks a configuration against it. */
+  async inspect(kind: Kind, check?: ConfigCheck): Promise<Inspection> {
+    const inspection = await this.#options.inspect(kind, check);
+    this.#byKind.set(kind.name, { kind, description: inspection.description });
+    return inspection;
+  }
+
+  #cached(kind: Kind): ConnectorDescription | undefined {
+    const cached = this.#byKind.get(kind.name);
+    // The catalog hands out a new object whenever a scan found other code.
+    return cached?.kind === kind ? cached.description : undefined;
+  }
+}

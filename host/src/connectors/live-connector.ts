@@ -1,0 +1,128 @@
+import type { CallOptions, ErrorEnvelope, HealthReport, LimitsConfig, RetryConfig } from '@automate/contract';
+import { ConnectorError } from '@automate/contract';
+import { Bulkhead } from '../execution/bulkhead.ts';
+import type { ExecutionTarget, Step } from '../execution/pipeline.ts';
+import { waitWithin } from '../execution/wait-within.ts';
+import type { Finding, Witness } from './health-record.ts';
+import { HealthRecord } from './health-record.ts';
+import { connectAnew, findingOf, probe } from './probe.ts';
+import type { ConnectorEntry } from './connector-state.ts';
+import type { ConnectorWorker } from '../runtime/runtime.ts';
+
+/** How long calls in flight may take to end when their connector is replaced or removed, in milliseconds. */
+const DRAIN_MS = 10_000;
+
+export interface LiveConnectorOptions {
+  readonly entry: ConnectorEntry;
+  readonly worker: ConnectorWorker;
+  /** Its health may have changed by something else than a check. */
+  onHealth(): void;
+}
+
+/** A connector that can run: its worker, its places, its health. */
+export class LiveConnector implements ExecutionTarget {
+  readonly entry: ConnectorEntry;
+  readonly worker: ConnectorWorker;
+  readonly bulkhead: Bulkhead;
+  readonly health = new HealthRecord();
+  readonly #options: LiveConnectorOptions;
+  #checking: Promise<HealthReport> | undefined;
+
+  constructor(options: LiveConnectorOptions) {
+    this.#options = options;
+    this.entry = options.entry;
+    this.worker = options.worker;
+    this.bulkhead = new Bulkhead(this.entry.config.limits);
+  }
+
+  get id(): string {
+    return this.entry.id;
+  }
+
+  get limits(): LimitsConfig {
+    return this.entry.config.limits;
+  }
+
+  get retry(): RetryConfig {
+    return this.entry.config.retry;
+  }
+
+  /**
+   * Probes now and records the result. Callers that come while a probe is under way share it, so that probes never pile
+   * up on a hung remote; the probe itself has its own bounds and goes on when one of them leaves.
+   */
+  check(call: CallOptions = {}): Promise<HealthReport> {
+    this.#checking ??= this.#probe(call.traceparent).finally(() => {
+      this.#checking = undefined;
+    });
+    return waitWithin(this.#checking, call);
+  }
+
+  async #probe(traceparent: string | undefined): Promise<HealthReport> {
+    const { healthCheck, limits } = this.entry.config;
+    const startedAt = performance.now();
+    const finding = await probe({
+      worker: this.worker,
+      timeoutMs: healthCheck.timeoutMs,
+      startTimeoutMs: limits.startTimeoutMs,
+      reconnect: this.health.useFailed,
+      traceparent,
+    });
+    this.#record(finding, 'check', startedAt);
+    return this.report();
+  }
+
+  /** Connects from nothing and records what came of it; rejects with what went wrong. It goes on when whoever asked leaves. */
+  async test(): Promise<void> {
+    // Whoever tests has usually just repaired something: no back-off or quarantine may stand in the way.
+    this.worker.reset();
+    const startedAt = performance.now();
+    try {
+      await connectAnew(this.worker, Date.now() + this.limits.startTimeoutMs);
+    } catch (reason) {
+      const error = ConnectorError.from(reason);
+      this.#record(findingOf(error.toEnvelope()), 'connect', startedAt);
+      this.#options.onHealth();
+      throw error;
+    }
+    this.#record({ status: 'healthy', message: 'connected' }, 'connect', startedAt);
+    this.#options.onHealth();
+  }
+
+  /**
+   * Takes notice of how a start or a call went. Of the calls, those tell of the connector whose credentials were refused:
+   * what else can go wrong may be the one call's own. A success clears what failed in the same way before.
+   */
+  notice(step: Step, error?: ErrorEnvelope): void {
+    if (error === undefined) {
+      const { failedBy } = this.health;
+      if (failedBy !== 'connect' && (failedBy !== 'call' || step === 'connect')) return;
+      this.#record({ status: 'healthy', message: step === 'connect' ? 'connected' : 'a call succeeded' }, step);
+    } else {
+      if (error.blame === 'caller' || (step === 'call' && error.code !== 'AUTH_FAILED')) return;
+      // A worker that is held back, or on its way out, says so by its state for as long as that lasts.
+      if (error.code === 'UNAVAILABLE' && this.worker.state().phase !== 'running') return;
+      this.#record(findingOf(error), step);
+    }
+    this.#options.onHealth();
+  }
+
+  #record(finding: Finding, by: Witness, startedAt = performance.now()): void {
+    const responseTimeMs = Math.round(performance.now() - startedAt);
+    this.health.add({ ...finding, responseTimeMs, at: Date.now() }, by);
+  }
+
+  /** Health as far as it is known: a worker that keeps dying is unhealthy whatever was found before. */
+  report(): HealthReport {
+    const state = this.worker.state();
+    return state.phase === 'backing-off' || state.phase === 'quarantined'
+      ? this.health.report(this.id, findingOf(state.error))
+      : this.health.report(this.id);
+  }
+
+  /** Lets calls in flight end, then ends the worker. */
+  async retire(): Promise<void> {
+    await this.bulkhead.drained(DRAIN_MS);
+    await this.worker.close();
+  }
+}

@@ -1,0 +1,150 @@
+import type { CallOptions, HealthReport } from '@automate/contract';
+import { UnavailableError } from '@automate/contract';
+import type { HostEvents } from '../events/host-events.ts';
+import { HealthRecord } from './health-record.ts';
+import type { HealthMonitor } from './health-monitor.ts';
+import type { ConnectorEntry } from './connector-state.ts';
+import type { Kind } from '../plugins/kind-catalog.ts';
+import type { Registry } from './registry.ts';
+import type { ConnectorWorker } from '../runtime/runtime.ts';
+import type { ConnectorObservation } from '../telemetry/host-metrics.ts';
+import { LiveConnector } from './live-connector.ts';
+
+export interface LiveConnectorsOptions {
+  readonly registry: Registry;
+  readonly monitor: HealthMonitor;
+  createWorker(entry: ConnectorEntry, kind: Kind): ConnectorWorker;
+  readonly events: HostEvents;
+}
+
+/** The running side of the registry: one live connector per usable entry, made when first needed. */
+export class LiveConnectors {
+  readonly #options: LiveConnectorsOptions;
+  readonly #live = new Map<string, LiveConnector>();
+  readonly #retiring = new Set<Promise<void>>();
+  #closed = false;
+
+  constructor(options: LiveConnectorsOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to watch an entry's health, as its configuration says. Whatever ran under its id before is drained and ended. */
+  open(entry: ConnectorEntry): void {
+    this.close(entry.id);
+    const { healthCheck } = entry.config;
+    if (entry.state.phase !== 'usable' || !healthCheck.enabled) return;
+    this.#options.monitor.watch({
+      id: entry.id,
+      intervalMs: healthCheck.intervalMs,
+      check: () => this.check(entry.id),
+    });
+  }
+
+  /** Takes a connector out of service at once; its calls in flight end in the background. */
+  close(id: string): void {
+    this.#options.monitor.unwatch(id);
+    const live = this.#live.get(id);
+    if (live === undefined) return;
+    this.#live.delete(id);
+    const retired = live.retire().catch(() => undefined);
+    this.#retiring.add(retired);
+    void retired.finally(() => this.#retiring.delete(retired));
+  }
+
+  /** The connector to send calls to. Throws NOT_FOUND, or UNAVAILABLE with the reason where it takes none. */
+  target(id: string): LiveConnector {
+    return this.#live.get(id) ?? this.#create(this.#options.registry.get(id));
+  }
+
+  /** The connector if it has been used. */
+  find(id: string): LiveConnector | undefined {
+    return this.#live.get(id);
+  }
+
+  /** Probes a connector now. Never rejects for what is wrong with the connector, only for an id that there is not. */
+  async check(id: string, call?: CallOptions): Promise<HealthReport> {
+    const entry = this.#options.registry.get(id);
+    const report = entry.state.phase === 'usable' ? await this.target(id).check(call) : reportUnusable(entry);
+    this.#options.events.emit('status', id);
+    // It may have been removed meanwhile.
+    if (this.#options.registry.find(id) !== undefined) this.#options.events.emit('health', id, report.status);
+    return report;
+  }
+
+  /** What is known without a probe. */
+  report(entry: ConnectorEntry): HealthReport {
+    if (entry.state.phase !== 'usable') return reportUnusable(entry);
+    return this.#live.get(entry.id)?.report() ?? new HealthRecord().report(entry.id);
+  }
+
+  /** How the connectors are, for measurements. */
+  observe(): readonly ConnectorObservation[] {
+    return this.#options.registry.all().map((entry) => {
+      const running = this.#live.get(entry.id);
+      const stats = running?.worker.stats();
+      return {
+        id: entry.id,
+        status: this.report(entry).status,
+        queued: running?.bulkhead.queued ?? 0,
+        inFlight: running?.bulkhead.inFlight ?? 0,
+        memoryBytes: stats?.memoryBytes ?? 0,
+        starts: stats?.starts ?? 0,
+        abandonedThreads: stats?.abandonedThreads ?? 0,
+        droppedLogLines: stats?.droppedLogLines ?? 0,
+        droppedMessages: stats?.droppedMessages ?? 0,
+      };
+    });
+  }
+
+  /** Ends every connector, each bounded; waits for those that were already ending. */
+  async closeAll(): Promise<void> {
+    this.#closed = true;
+    for (const id of [...this.#live.keys()]) this.close(id);
+    await Promise.all(this.#retiring);
+  }
+
+  #create(entry: ConnectorEntry): LiveConnector {
+    const { id, state } = entry;
+    if (this.#closed)
+      throw new UnavailableError('the host is shutting down', { connector: id, details: { reason: 'shutting_down' } });
+    switch (state.phase) {
+      case 'usable': {
+        const { createWorker, events } = this.#options;
+        const live = new LiveConnector({
+          entry,
+          worker: createWorker(entry, state.kind),
+          onHealth: () => events.emit('status', id),
+        });
+        this.#live.set(id, live);
+        return live;
+      }
+      case 'disabled':
+        throw new UnavailableError(`the connector "${id}" is disabled: set enabled to true to use it`, {
+          connector: id,
+          retryable: false,
+          details: { reason: 'disabled' },
+        });
+      case 'missing':
+        throw new UnavailableError(`the connector "${id}" cannot run: ${state.reason}`, {
+          connector: id,
+          retryable: false,
+          details: { reason: 'kind_missing' },
+        });
+      default:
+        return state satisfies never;
+    }
+  }
+}
+
+function reportUnusable(entry: ConnectorEntry): HealthReport {
+  const disabled = entry.state.phase === 'disabled';
+  return {
+    id: entry.id,
+    status: disabled ? 'unavailable' : 'unhealthy',
+    healthy: false,
+    message: entry.state.phase === 'missing' ? entry.state.reason : 'disabled',
+    ...(disabled ? undefined : { blame: 'operator' }),
+    responseTimeMs: 0,
+    consecutiveFailures: 0,
+  };
+}

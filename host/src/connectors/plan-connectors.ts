@@ -1,0 +1,108 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ConnectorConfig, ConnectorOwner } from '@automate/contract';
+import { describeProblem } from '@automate/contract';
+import { parseConnectorConfig } from '@automate/contract/schemas';
+import type { HostConfig } from '../config/host-config.ts';
+import { parseRegistered } from '../config/parse-registered.ts';
+import type { KindCatalog } from '../plugins/kind-catalog.ts';
+import type { StoredConnector } from '../store/store.ts';
+import type { ConnectorEntry } from './connector-state.ts';
+import { decideState, withScheme } from './connector-state.ts';
+import type { Sources } from './registry.ts';
+
+export interface PlanOptions extends Sources {
+  readonly stored: readonly StoredConnector[];
+  readonly healthIntervalMs: number;
+  /** The one id that is asked about. Absent: all. */
+  readonly only?: string | undefined;
+}
+
+export interface PlannedConnectors {
+  readonly entries: ReadonlyMap<string, ConnectorEntry>;
+  /** What was left out, and why; what works but should be looked at. */
+  readonly warnings: readonly string[];
+}
+
+interface EntryInput {
+  readonly owner: ConnectorOwner;
+  readonly anyPath: boolean;
+  readonly config: ConnectorConfig;
+  readonly written: ConnectorConfig;
+}
+
+/**
+ * The connectors that there should be: those of the file, those that were registered, and one for each kind that needs
+ * no configuration. Ids are unique; the file comes first, since its author can see what it says.
+ */
+export function planConnectors(options: PlanOptions): PlannedConnectors {
+  const { config, kinds, stored, healthIntervalMs, only } = options;
+  const isAsked = (id: string): boolean => only === undefined || id === only;
+  const inputs = new Map<string, EntryInput>();
+  const warnings: string[] = [];
+  for (const { config: own, written } of config.connectors)
+    if (isAsked(own.id)) inputs.set(own.id, { owner: 'file', anyPath: false, config: own, written });
+  for (const { id, config: wire, anyPath } of stored) {
+    if (!isAsked(id)) continue;
+    if (inputs.has(id)) {
+      warnings.push(
+        `the connector "${id}" is registered over the API and also stands in the configuration file, which wins: rename or remove one of them`,
+      );
+      continue;
+    }
+    const parsed = parseRegistered(wire, { healthIntervalMs });
+    if (parsed.ok) inputs.set(id, { owner: 'api', anyPath, config: parsed.config, written: parsed.written });
+    else
+      warnings.push(`the registered connector "${id}" is left out: ${parsed.problems.map(describeProblem).join('; ')}`);
+  }
+  for (const kind of kinds.all()) {
+    if (!kind.autoconfigure || !isAsked(kind.name) || inputs.has(kind.name)) continue;
+    const wire = { id: kind.name, name: kind.title ?? kind.name };
+    const parsed = parseConnectorConfig(wire, { defaults: { healthIntervalMs } });
+    if (parsed.ok)
+      inputs.set(kind.name, { owner: 'plugin', anyPath: false, config: parsed.config, written: parsed.config });
+    else
+      warnings.push(
+        `the kind "${kind.name}" asks for a connector without configuration, which cannot be made: ${parsed.problems.map(describeProblem).join('; ')}`,
+      );
+  }
+  const remote = [...inputs.values()].flatMap(({ config: own }) => (own.mode === 'remote' ? [`"${own.id}"`] : []));
+  if (remote.length > 0)
+    warnings.push(
+      `mode: remote of ${remote.join(', ')} is shown and changes nothing: where requests go is said by host, port and scheme`,
+    );
+  return { entries: new Map([...inputs].map(([id, input]) => [id, makeEntry(input, kinds)])), warnings };
+}
+
+function makeEntry({ owner, anyPath, ...input }: EntryInput, kinds: KindCatalog): ConnectorEntry {
+  const kind = kinds.find(input.config.kind);
+  const config = withScheme(input.config, kind);
+  const state = decideState(config, kind, (name) => kinds.explainMissing(name));
+  return { id: config.id, owner, anyPath, config, written: withScheme(input.written, kind), state };
+}
+
+/**
+ * Whether a worker of the one entry may go on as the other: neither its configuration, nor its kind, nor what it uses of the
+ * file beside its entry is another. Registered connectors use the file's profiles too, and are bound by `files.roots`.
+ */
+export function isSameConnector(
+  before: ConnectorEntry,
+  after: ConnectorEntry,
+  was: HostConfig,
+  is: HostConfig,
+): boolean {
+  // Kinds are compared as objects: the catalog keeps the old one as long as its code is the same.
+  const kindOf = (entry: ConnectorEntry): unknown =>
+    entry.state.phase === 'missing' ? entry.state.reason : entry.state.kind;
+  const around = (config: HostConfig): unknown => [
+    config.profiles.get(after.config.profile ?? ''),
+    after.owner === 'api' ? config.fileRoots : undefined,
+  ];
+  return (
+    before.owner === after.owner &&
+    before.anyPath === after.anyPath &&
+    before.state.phase === after.state.phase &&
+    kindOf(before) === kindOf(after) &&
+    isDeepStrictEqual([before.config, before.written], [after.config, after.written]) &&
+    isDeepStrictEqual(around(was), around(is))
+  );
+}

@@ -1,0 +1,181 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ChangeResult, ConnectorConfig, ConnectorConfigInput, JsonObject, Problem } from '@automate/contract';
+import { AlreadyExistsError, configRefused, InvalidInputError } from '@automate/contract';
+import { toWireConfig } from '@automate/contract/schemas';
+import type { FilesPolicy } from '@automate/sdk/runtime';
+import { parseRegistered } from '../config/parse-registered.ts';
+import type { Kind } from '../plugins/kind-catalog.ts';
+import type { ConfigCheck } from '../runtime/runtime.ts';
+import type { Changes, Plan } from './changes.ts';
+import type { ConnectorEntry } from './connector-state.ts';
+import { withScheme } from './connector-state.ts';
+import type { Descriptions } from './descriptions.ts';
+import type { Registry } from './registry.ts';
+import { describeOwner } from './registry.ts';
+
+export interface RegistrationsOptions {
+  readonly changes: Changes;
+  readonly descriptions: Descriptions;
+  /** Throws where another process may change the set, and this one may not. */
+  assertWritable(): void;
+  /** Which files a connector may use that is registered over the API. */
+  filesOf(config: ConnectorConfig, profileSettings: JsonObject | undefined): FilesPolicy;
+  /** Default of `health_check.interval`, in milliseconds. */
+  readonly healthIntervalMs: number;
+}
+
+interface Accepted {
+  readonly config: ConnectorConfig;
+  /** What is stored: the input itself, so that a later default takes effect. */
+  readonly wire: JsonObject;
+}
+
+/** Changes of the set of connectors over the API. Each is checked whole, then written, then put to work: a bad one changes nothing. */
+export class Registrations {
+  readonly #options: RegistrationsOptions;
+
+  constructor(options: RegistrationsOptions) {
+    this.#options = options;
+  }
+
+  register(input: ConnectorConfigInput): Promise<ChangeResult> {
+    const { config, wire } = this.#parse(input);
+    const { id } = config;
+    return this.#change(config, (now) => {
+      const holder = now.find(id);
+      if (holder !== undefined)
+        throw new AlreadyExistsError(`a connector "${id}" exists already, ${describeOwner(holder.owner)}`, {
+          connector: id,
+        });
+      return {
+        only: id,
+        write: (store) => {
+          if (!store.insert(id, wire)) throw addedElsewhere(id);
+        },
+        answer: () => ({ id, message: `registered "${id}"` }),
+      };
+    });
+  }
+
+  update(input: ConnectorConfigInput): Promise<ChangeResult> {
+    const { config, wire } = this.#parse(input);
+    const { id } = config;
+    return this.#change(config, (now) => {
+      requireApiOwned(now.get(id), 'updated');
+      return {
+        only: id,
+        write: (store) => store.put(id, wire),
+        answer: () => ({ id, message: `updated "${id}"` }),
+      };
+    });
+  }
+
+  remove(id: string): Promise<ChangeResult> {
+    return this.#options.changes.ofOne(id, (now) => {
+      requireApiOwned(now.get(id), 'removed');
+      this.#options.assertWritable();
+      return {
+        only: id,
+        write: (store) => void store.delete(id),
+        answer: () => ({ id, message: `removed "${id}"` }),
+      };
+    });
+  }
+
+  /** A change to a configuration that its kind takes, as both stand when it is made. */
+  #change(config: ConnectorConfig, plan: (now: Registry) => Plan<ChangeResult>): Promise<ChangeResult> {
+    let asked: { readonly of: readonly unknown[]; readonly problems: readonly Problem[] } | undefined;
+    return this.#options.changes.ofOne(config.id, (now) => {
+      const planned = plan(now);
+      const kind = this.#requireKind(config, now);
+      const check = this.#checkOf(config, now);
+      const of = [kind, check];
+      if (asked === undefined || asked.of[0] !== kind || !isDeepStrictEqual(asked.of, of))
+        return this.#options.descriptions.inspect(kind, check).then(({ problems }) => {
+          asked = { of, problems };
+        });
+      if (asked.problems.length > 0) throw configRefused(config.id, asked.problems);
+      this.#options.assertWritable();
+      return planned;
+    });
+  }
+
+  #parse(input: ConnectorConfigInput): Accepted {
+    const wire = toWireConfig(input);
+    const parsed = parseRegistered(wire, { healthIntervalMs: this.#options.healthIntervalMs });
+    if (!parsed.ok) throw configRefused(input.id, parsed.problems);
+    return { config: parsed.config, wire };
+  }
+
+  #requireKind(config: ConnectorConfig, now: Registry): Kind {
+    const { kinds } = now.sources;
+    const kind = kinds.find(config.kind);
+    const problems = [...checkProfile(config, now), ...checkHealthPath(withScheme(config, kind))];
+    if (kind === undefined) {
+      const missing = kinds.explainMissing(config.kind);
+      // The id was taken for the kind's name, as none was given.
+      const named = config.kind !== config.id;
+      problems.push({
+        path: 'kind',
+        expected: 'the name of an installed kind',
+        received: JSON.stringify(config.kind),
+        message: named ? missing : `${missing}; or name a kind, messages of the original interface in metadata["kind"]`,
+      });
+    }
+    if (problems.length > 0 || kind === undefined) throw configRefused(config.id, problems);
+    return kind;
+  }
+
+  #checkOf(config: ConnectorConfig, now: Registry): ConfigCheck {
+    const profile = config.profile === undefined ? undefined : now.sources.config.profiles.get(config.profile);
+    return {
+      settings: { ...profile?.settings, ...config.settings },
+      ...(config.tls === undefined ? {} : { tls: config.tls }),
+      files: this.#options.filesOf(config, profile?.settings),
+    };
+  }
+}
+
+function checkProfile({ profile: name, kind }: ConnectorConfig, now: Registry): Problem[] {
+  if (name === undefined) return [];
+  const profile = now.sources.config.profiles.get(name);
+  const received = JSON.stringify(name);
+  if (profile === undefined)
+    return [{ path: 'profile', expected: 'the name of a profile of the configuration file', received }];
+  if (!profile.enabled) return [{ path: 'profile', expected: 'a profile that is enabled', received }];
+  if (profile.kind === kind) return [];
+  return [
+    {
+      path: 'profile',
+      expected: `a profile for the kind "${kind}"`,
+      received: `${received}, which is for "${profile.kind}"`,
+    },
+  ];
+}
+
+function requireApiOwned({ id, owner }: ConnectorEntry, verb: string): void {
+  if (owner === 'api') return;
+  throw new InvalidInputError(`the connector "${id}" cannot be ${verb} over the API: it is ${describeOwner(owner)}`, {
+    connector: id,
+    details: { reason: 'not_owned', owner },
+  });
+}
+
+function addedElsewhere(id: string): AlreadyExistsError {
+  return new AlreadyExistsError(
+    `a connector "${id}" exists already: another program registered it since this one began; open the service anew to see it`,
+    { connector: id },
+  );
+}
+
+/** A path can only be asked for at an http(s) endpoint. */
+export function checkHealthPath({ healthCheck, scheme, host }: ConnectorConfig): Problem[] {
+  if (healthCheck.path === undefined || (host !== undefined && /^https?$/.test(scheme ?? 'http'))) return [];
+  return [
+    {
+      path: 'health_check.path',
+      expected: 'nothing, since the connector has no http(s) endpoint: give it a host, or leave the path out',
+      received: JSON.stringify(healthCheck.path),
+    },
+  ];
+}

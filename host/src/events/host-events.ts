@@ -1,0 +1,31 @@
+import { EventEmitter } from 'node:events';
+import type { ConnectorStatus, ErrorEnvelope, JsonObject } from '@automate/contract';
+
+/** What happens in a host, each with what its listeners are given. */
+interface HostEventMap {
+  /** The set of connectors changed; the change is in force already. */
+  change: [kind: 'added' | 'updated' | 'removed', id: string];
+  /** Something happened to a connector that may have changed its status. */
+  status: [id: string];
+  /** A connector was checked. */
+  health: [id: string, status: ConnectorStatus];
+  /** A connector's worker died or was killed; `error.details.reason` says how. */
+  crash: [id: string, error: ErrorEnvelope];
+  /** A connector wrote a line, or the runtime did about it. */
+  log: [record: LoggedRecord];
+}
+
+export interface LoggedRecord {
+  readonly connector: string;
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+  readonly message: string;
+  readonly fields?: JsonObject;
+  readonly source: string;
+}
+
+/**
+ * The host's news. Whoever has some tells it here and knows no listener; listeners hear it in the same turn, in the order in
+ * which they came, and must not throw. Calls are not among it: their recorder is handed to the pipeline, as an event costs
+ * more than a call may.
+ */
+export class HostEvents extends EventEmitter<HostEventMap> {}

@@ -1,0 +1,90 @@
+import type { ConnectorType } from '@automate/contract';
+import { AlreadyExistsError } from '@automate/contract';
+
+/** Where a kind's code is. */
+export type KindSource =
+  | {
+      readonly via: 'package';
+      readonly packageName: string;
+      readonly packageVersion: string;
+      readonly entryUrl: string;
+    }
+  /** Registered by the embedding program as a module: runs in a thread like any other. */
+  | { readonly via: 'entry'; readonly entryUrl: string }
+  /** Registered by the embedding program as a class: a class cannot enter a thread, so it runs in the host's own. */
+  | { readonly via: 'class'; readonly adapterClass: new () => unknown };
+
+/** A kind that connectors can be made of. */
+export interface Kind {
+  readonly name: string;
+  readonly type: ConnectorType;
+  readonly title?: string;
+  readonly description?: string;
+  /** Of the endpoint, where the configuration names none. Absent: `http`. */
+  readonly scheme?: string | undefined;
+  readonly autoconfigure: boolean;
+  readonly source: KindSource;
+}
+
+/** What a scan found: the kinds, and why others are not among them. */
+export interface DiscoveredKinds {
+  readonly kinds: ReadonlyMap<string, Kind>;
+  explainMissing(name: string): string;
+}
+
+const NOTHING_FOUND: DiscoveredKinds = {
+  kinds: new Map(),
+  explainMissing: (name) => `no package that was found declares the kind "${name}"`,
+};
+
+/** The kinds that there are, and why those that were found are not among them. A change gives another catalog. */
+export class KindCatalog {
+  readonly #registered: ReadonlyMap<string, Kind>;
+  readonly #discovered: DiscoveredKinds;
+
+  constructor(registered: ReadonlyMap<string, Kind> = new Map(), discovered: DiscoveredKinds = NOTHING_FOUND) {
+    this.#registered = registered;
+    this.#discovered = discovered;
+  }
+
+  /**
+   * With a kind of the embedding program's; it comes before a discovered one of the same name. Throws AlreadyExistsError
+   * for a second one of that name.
+   */
+  withRegistered(kind: Kind): KindCatalog {
+    if (this.#registered.has(kind.name))
+      throw new AlreadyExistsError(`the kind "${kind.name}" is registered already: give this one another name`);
+    return new KindCatalog(new Map([...this.#registered, [kind.name, kind]]), this.#discovered);
+  }
+
+  /** With what another scan found in place of what was found before. */
+  withDiscovered(found: DiscoveredKinds): KindCatalog {
+    const kinds = keepUnchanged(this.#discovered.kinds, found.kinds);
+    return new KindCatalog(this.#registered, { ...found, kinds });
+  }
+
+  find(name: string): Kind | undefined {
+    return this.#registered.get(name) ?? this.#discovered.kinds.get(name);
+  }
+
+  /** All kinds in order of name. */
+  all(): readonly Kind[] {
+    const names = new Set([...this.#registered.keys(), ...this.#discovered.kinds.keys()]);
+    return [...names].toSorted().flatMap((name) => this.find(name) ?? []);
+  }
+
+  /** Why there is no such kind, and what to do about it. */
+  explainMissing(name: string): string {
+    return this.#discovered.explainMissing(name);
+  }
+}
+
+/** The new kinds, but the old object for each whose code is the same: what runs it or knows it need not be replaced. */
+function keepUnchanged(before: ReadonlyMap<string, Kind>, after: ReadonlyMap<string, Kind>): ReadonlyMap<string, Kind> {
+  return new Map(
+    [...after].map(([name, kind]) => {
+      const old = before.get(name);
+      return [name, old !== undefined && JSON.stringify(old) === JSON.stringify(kind) ? old : kind];
+    }),
+  );
+}

@@ -1,0 +1,94 @@
+import { pathToFileURL } from 'node:url';
+import type { ConnectorType } from '@automate/contract';
+import { describeProblem, InvalidInputError, KIND_PATTERN } from '@automate/contract';
+import type { Declaration } from './discovery/declaration.ts';
+import { describeValue } from './discovery/describe-value.ts';
+import type { Kind } from './kind-catalog.ts';
+
+/** Discovery's declarations as kinds of the registry. */
+export function kindsOf(declarations: ReadonlyMap<string, Declaration>): ReadonlyMap<string, Kind> {
+  return new Map([...declarations].map(([name, declaration]) => [name, toKind(declaration)]));
+}
+
+function toKind(declaration: Declaration): Kind {
+  return {
+    name: declaration.kind,
+    type: declaration.type,
+    title: declaration.title,
+    description: declaration.description,
+    scheme: declaration.scheme,
+    autoconfigure: declaration.autoconfigure,
+    source: {
+      via: 'package',
+      packageName: declaration.packageName,
+      packageVersion: declaration.packageVersion,
+      entryUrl: declaration.entryUrl,
+    },
+  };
+}
+
+/** A kind that the embedding program brings along instead of a package. */
+export interface KindRegistration {
+  /** `^[a-z][a-z0-9_]*$` */
+  readonly kind: string;
+  /** A module whose default export is the adapter class, which runs in a worker; or the class itself, which runs inline, not isolated. */
+  readonly adapter: { readonly entry: URL | string } | (new () => object);
+  /** Default `custom`. */
+  readonly type?: ConnectorType;
+  readonly title?: string;
+  readonly description?: string;
+  /** Scheme of the endpoint where the configuration names none. Default `http`. */
+  readonly scheme?: string;
+  /** A connector whose id is the kind exists without a configuration entry. Default false. */
+  readonly autoconfigure?: boolean;
+}
+
+/** What `registry.register` takes beyond the kind's name and code. */
+export type KindOptions = Omit<KindRegistration, 'kind' | 'adapter'>;
+
+/** A registration as a kind. Throws InvalidInputError for a name that is none and for what is no adapter. */
+export function toRegisteredKind(registration: KindRegistration): Kind {
+  const { kind: name, adapter, type = 'custom', title, description, scheme, autoconfigure = false } = registration;
+  const problems = [
+    ...(typeof name === 'string' && KIND_PATTERN.test(name)
+      ? []
+      : [{ path: 'kind', expected: `a name: ${KIND_PATTERN.source}`, received: describeValue(name) }]),
+    ...(isAdapter(adapter)
+      ? []
+      : [
+          {
+            path: 'adapter',
+            expected: 'a subclass of ConnectorAdapter, or { entry } with the URL or path of a module that exports one',
+            received: describeValue(adapter),
+          },
+        ]),
+  ];
+  if (problems.length > 0)
+    throw new InvalidInputError(`the kind cannot be registered: ${problems.map(describeProblem).join('; ')}`, {
+      problems,
+    });
+  return {
+    name,
+    type,
+    ...(title === undefined ? undefined : { title }),
+    ...(description === undefined ? undefined : { description }),
+    ...(scheme === undefined ? undefined : { scheme }),
+    autoconfigure,
+    source:
+      typeof adapter === 'function'
+        ? { via: 'class', adapterClass: adapter }
+        : { via: 'entry', entryUrl: toUrl(adapter.entry) },
+  };
+}
+
+/** Whether a class is an adapter's shows when it is first made: a copy of the SDK would be loaded for asking here. */
+function isAdapter(value: unknown): boolean {
+  if (typeof value === 'function') return true;
+  const entry: unknown = (value as { entry?: unknown } | null)?.entry;
+  return typeof entry === 'string' || entry instanceof URL;
+}
+
+function toUrl(entry: URL | string): string {
+  if (typeof entry !== 'string') return entry.href;
+  return entry.startsWith('file:') ? entry : pathToFileURL(entry).href;
+}

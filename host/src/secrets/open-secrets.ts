@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import type { AuthConfig, ConnectorConfig, ConnectorDescription, JsonObject, TlsConfig } from '@automate/contract';
+import type { HostConfig, ProfileConfig } from '../config/host-config.ts';
+import type { Environment, HostSettings } from '../host-settings.ts';
+import type { SecretFilter, WorkerConfig } from '../runtime/runtime.ts';
+import { headerSecrets } from './literal-secrets.ts';
+import { MIN_SECRET_LENGTH } from './secret-forms.ts';
+import { secretSettings } from './secret-settings.ts';
+import { createSecretResolver } from './resolver.ts';
+import type { Scrubber } from './scrubber.ts';
+import { secretsInUrl } from './url-secrets.ts';
+
+export interface SecretsOptions {
+  readonly env: Environment;
+  readonly settings: Pick<HostSettings, 'secretsDir' | 'otlpEndpoint'>;
+  readonly scrubber: Scrubber;
+}
+
+/** Secrets of the connectors: resolved for their workers, and kept out of everything else from then on. */
+export interface Secrets {
+  /** What the runtime passes every text of a connector through. */
+  readonly filter: SecretFilter;
+  /**
+   * A connector's configuration for its worker, of which the description says which settings are secret. Rejects with
+   * CONFIG_INVALID that names every field and no value.
+   */
+  resolve(
+    config: ConnectorConfig,
+    profiles: ReadonlyMap<string, ProfileConfig>,
+    description?: ConnectorDescription,
+  ): Promise<WorkerConfig>;
+  /** Keeps what variables of the configuration hold out of everything, where that is secret. */
+  learnVariables(config: HostConfig): void;
+  /** Keeps what settings hold that are only being checked out of what is said of them, for a while. */
+  learnSettings(settings: JsonObject, description: ConnectorDescription): void;
+}
+
+/** Bounds of a secret that a connector obtains by itself: shorter words stand in innocent texts, also those of other connectors. */
+const OBTAINED_LENGTH = { least: 8, most: 16 * 1024 };
+
+/** Opens the resolver and the scrubber that learns from it. */
+export function openSecrets({ env, settings: { secretsDir, otlpEndpoint }, scrubber }: SecretsOptions): Secrets {
+  scrubber.learn('the export of traces', exportSecrets(env, otlpEndpoint));
+  const resolver = createSecretResolver({
+    env,
+    ...(secretsDir === undefined ? undefined : { secretsDir }),
+    learn: (connector, values) => scrubber.learn(connector, values),
+  });
+  return {
+    filter: {
+      ...scrubber,
+      learn: (connector, values) => {
+        const { least, most } = OBTAINED_LENGTH;
+        scrubber.learn(
+          connector,
+          values.filter(({ length }) => length >= least && length <= most),
+        );
+      },
+    },
+    resolve: async (config, profiles, description) => {
+      const profile = config.profile === undefined ? undefined : profiles.get(config.profile);
+      const resolved = await resolver.resolveConfig(config, profile);
+      scrubber.learn(config.id, [
+        // The first are the profile's with the connector's own over them, so that all of those are among them.
+        ...[resolved.settings, resolved.profile?.settings ?? {}].flatMap((settings) =>
+          secretSettings(settings, description?.configSchema),
+        ),
+        ...secretSettings(resolved.config.metadata, undefined),
+        ...pairsOf(resolved.config.auth),
+        await keyOf(resolved.config.tls),
+      ]);
+      return resolved;
+    },
+    learnVariables({ secretVariables }) {
+      scrubber.learn('variables of the configuration', secretVariables);
+    },
+    learnSettings(settings, description) {
+      const owner = 'settings that are being checked';
+      scrubber.learn(owner, secretSettings(settings, description.configSchema));
+      scrubber.release(owner);
+    },
+  };
+}
+
+/** What the exporter of traces sends, which reads its headers from the environment by itself. */
+function exportSecrets(env: Environment, endpoint = ''): readonly string[] {
+  const lists = [env['OTEL_EXPORTER_OTLP_HEADERS'], env['OTEL_EXPORTER_OTLP_TRACES_HEADERS']];
+  const forms = lists.map((list = '') => list.replaceAll('+', '%2B').replaceAll(',', '&'));
+  const pairs = forms.flatMap((form) =>
+    [...new URLSearchParams(form)].map(([name, value]) => [name.trim(), value.trim()]),
+  );
+  return [...secretsInUrl(endpoint), ...headerSecrets(Object.fromEntries(pairs))];
+}
+
+/** What goes over the wire for basic and for clients of OAuth 2, so that a short password is known there. */
+function pairsOf({ username, password, clientId, clientSecret }: AuthConfig): readonly string[] {
+  return [
+    ...(password === undefined ? [] : [`${username ?? ''}:${password}`]),
+    ...(clientSecret === undefined ? [] : [`${clientId ?? ''}:${clientSecret}`]),
+  ];
+}
+
+/** The key that the worker is going to read; empty where there is none, which is for the worker to say. */
+async function keyOf(tls: TlsConfig | undefined): Promise<string> {
+  return tls?.keyFile === undefined ? '' : readFile(tls.keyFile, 'utf8').catch(() => '');
+}
+
+/** A sentence on the secrets that are too short to be kept out of anything; undefined where there are none. */
+export function shortSecrets({ config, profile }: WorkerConfig): string | undefined {
+  const { password, token, apiKey, clientSecret } = config.auth;
+  const named = Object.entries({
+    'auth.password': password,
+    'auth.token': token,
+    'auth.api_key': apiKey,
+    'auth.client_secret': clientSecret,
+    ...Object.fromEntries(Object.entries(profile?.secrets ?? {}).map(([name, value]) => [`secret ${name}`, value])),
+  });
+  const short = named.flatMap(([name, value = '']) => (value !== '' && value.length < MIN_SECRET_LENGTH ? [name] : []));
+  if (short.length === 0) return undefined;
+  return `${short.join(', ')}: shorter than ${MIN_SECRET_LENGTH} characters, so it cannot be kept out of results and logs`;
+}

@@ -1,0 +1,209 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import type { ConnectorConfigInput } from '@automate/contract';
+import { SandboxHost } from '../fixtures/sandbox-host.ts';
+
+/** Its settings may name a file that a check of them makes, and one that it waits for. */
+const GATED = `
+import { existsSync, writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { action, ConnectorAdapter } from '@automate/sdk';
+
+const anything = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
+
+export default class GatedAdapter extends ConnectorAdapter {
+  name = 'gated';
+  version = '1.0.0';
+  configSchema = {
+    schema: { '~standard': { version: 1, vendor: 'test', validate: async (value) => {
+      if (value.began !== undefined) writeFileSync(value.began, '');
+      while (value.gate !== undefined && !existsSync(value.gate)) await delay(5);
+      return value.refused === undefined ? { value } : { issues: [{ message: 'refused', path: ['refused'] }] };
+    } } },
+    jsonSchema: { type: 'object' },
+  };
+  actions = {
+    whose: action({
+      description: 'Whose configuration this is.',
+      input: { schema: anything, jsonSchema: { type: 'object' } },
+      sideEffects: false,
+      idempotent: true,
+      run: () => ({ owner: this.context.settings.owner }),
+    }),
+  };
+  async connect() {
+    return true;
+  }
+}
+`;
+
+class Race implements AsyncDisposable {
+  readonly it: SandboxHost;
+  readonly began: string;
+  readonly #gate: string;
+
+  private constructor(sandboxHost: SandboxHost) {
+    this.it = sandboxHost;
+    this.began = join(sandboxHost.sandbox.root, 'began');
+    this.#gate = join(sandboxHost.sandbox.root, 'gate');
+  }
+
+  static async open(yaml = 'connectors: []\n'): Promise<Race> {
+    return new Race(
+      await SandboxHost.open({
+        kinds: ['echo'],
+        yaml,
+        prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'gated', source: GATED })),
+      }),
+    );
+  }
+
+  /** A registration whose check goes on until `release`. */
+  slow(more: Partial<ConnectorConfigInput> = {}): ConnectorConfigInput {
+    const settings = { owner: 'api', began: this.began, gate: this.#gate };
+    return { id: 'one', kind: 'gated', settings, ...more };
+  }
+
+  async begun(): Promise<void> {
+    while (!existsSync(this.began)) await delay(5);
+  }
+
+  release(): Promise<void> {
+    return writeFile(this.#gate, '');
+  }
+
+  async whose(host = this.it): Promise<unknown> {
+    return (await host.service.execute({ id: 'one', action: 'whose', payload: {} })).result;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.it[Symbol.asyncDispose]();
+  }
+}
+
+const FILE = 'connectors:\n  - { id: one, kind: gated, settings: { owner: file } }\n';
+
+describe('a registration that is being checked', () => {
+  it('is refused when the file brings the same id meanwhile, and the next start changes nothing', async () => {
+    await using race = await Race.open();
+    const registered = race.it.service.register(race.slow());
+    const outcome = registered.catch((error: unknown) => error);
+    await race.begun();
+    await race.it.writeConfig(FILE);
+    await expect(race.it.host.reload()).resolves.toMatchObject({ ok: true, added: ['one'] });
+    await race.release();
+    await expect(outcome).resolves.toMatchObject({ code: 'ALREADY_EXISTS' });
+    await expect(race.whose()).resolves.toEqual({ owner: 'file' });
+    await using next = await race.it.restart();
+    await expect(race.whose(next)).resolves.toEqual({ owner: 'file' });
+    expect(next.host.report.warnings).toEqual([]);
+  });
+
+  it('is refused when another one takes the id meanwhile', async () => {
+    await using race = await Race.open();
+    const outcomes = Promise.allSettled([
+      race.it.service.register(race.slow()),
+      race.it.service.register({ id: 'one', kind: 'echo' }),
+    ]);
+    await race.begun();
+    await race.release();
+    const [first, second] = await outcomes;
+    expect(first.status).toBe('fulfilled');
+    expect(second).toMatchObject({ status: 'rejected', reason: { code: 'ALREADY_EXISTS' } });
+    await expect(race.whose()).resolves.toEqual({ owner: 'api' });
+  });
+
+  it('is refused when its kind goes meanwhile', async () => {
+    await using race = await Race.open();
+    const outcome = race.it.service.register(race.slow()).catch((error: unknown) => error);
+    await race.begun();
+    await race.it.sandbox.removePackage('connector-gated');
+    await race.it.service.rescanPlugins();
+    await race.release();
+    await expect(outcome).resolves.toMatchObject({ code: 'INVALID_INPUT', problems: [{ path: 'kind' }] });
+    await expect(race.it.service.list()).resolves.toEqual([]);
+  });
+
+  it('is checked again when the profile that it uses is another meanwhile', async () => {
+    const profile = (word: string): string =>
+      `connectors: []\nprofiles:\n  shared: { kind: gated, settings: { ${word}: true } }\n`;
+    await using race = await Race.open(profile('fine'));
+    const outcome = race.it.service.register(race.slow({ profile: 'shared' })).catch((error: unknown) => error);
+    await race.begun();
+    await race.it.writeConfig(profile('refused'));
+    await expect(race.it.host.reload()).resolves.toMatchObject({ ok: true });
+    await race.release();
+    await expect(outcome).resolves.toMatchObject({ code: 'INVALID_INPUT', problems: [{ path: 'settings.refused' }] });
+    await expect(race.it.service.list()).resolves.toEqual([]);
+  });
+
+  it('holds up neither calls nor health nor changes of other connectors', async () => {
+    await using race = await Race.open('connectors:\n  - { id: calm, kind: echo }\n');
+    const { service } = race.it;
+    const registered = service.register(race.slow());
+    await race.begun();
+    await expect(service.execute({ id: 'calm', action: 'count', payload: {} })).resolves.toMatchObject({
+      result: { count: 1 },
+    });
+    await expect(service.healthCheck('calm')).resolves.toMatchObject({ healthy: true });
+    await service.register({ id: 'two', kind: 'echo' });
+    await service.update({ id: 'two', kind: 'echo', settings: { greeting: 'hi' } });
+    await service.remove('two');
+    await race.it.writeConfig('connectors:\n  - { id: calm, kind: echo }\n  - { id: three, kind: echo }\n');
+    await expect(race.it.host.reload()).resolves.toMatchObject({ ok: true, added: ['three'] });
+    await service.rescanPlugins();
+    await race.release();
+    await expect(registered).resolves.toMatchObject({ id: 'one' });
+    expect((await service.list()).map(({ id }) => id)).toEqual(['calm', 'one', 'three']);
+  });
+});
+
+describe('an update that is being checked', () => {
+  const registered = async (): Promise<Race> => {
+    const race = await Race.open();
+    await race.it.service.register({ id: 'one', kind: 'gated', settings: { owner: 'before' } });
+    return race;
+  };
+
+  it('is refused when the file takes the connector over meanwhile, which the next start confirms', async () => {
+    await using race = await registered();
+    const outcome = race.it.service.update(race.slow()).catch((error: unknown) => error);
+    await race.begun();
+    await race.it.writeConfig(FILE);
+    await expect(race.it.host.reload()).resolves.toMatchObject({ ok: true, updated: ['one'] });
+    await race.release();
+    await expect(outcome).resolves.toMatchObject({ code: 'INVALID_INPUT', details: { reason: 'not_owned' } });
+    await expect(race.whose()).resolves.toEqual({ owner: 'file' });
+    await using next = await race.it.restart();
+    await expect(race.whose(next)).resolves.toEqual({ owner: 'file' });
+  });
+
+  it('comes before a removal that was asked for later', async () => {
+    await using race = await registered();
+    const updated = race.it.service.update(race.slow());
+    await race.begun();
+    const removed = race.it.service.remove('one');
+    await race.release();
+    await expect(updated).resolves.toMatchObject({ id: 'one' });
+    await expect(removed).resolves.toMatchObject({ id: 'one' });
+    await expect(race.it.service.list()).resolves.toEqual([]);
+    await using next = await race.it.restart();
+    await expect(next.service.list()).resolves.toEqual([]);
+  });
+});
+
+describe('a removal of a registered connector', () => {
+  it('brings forth the one that its kind asks for without configuration', async () => {
+    await using it = await SandboxHost.open({ kinds: [] });
+    await it.sandbox.addConnector({ kind: 'gated', source: GATED });
+    await it.service.rescanPlugins();
+    await it.service.register({ id: 'gated', kind: 'gated', settings: { owner: 'api' } });
+    await it.sandbox.addConnector({ kind: 'gated', source: GATED, manifest: { autoconfigure: true } });
+    await it.service.rescanPlugins();
+    await it.service.remove('gated');
+    expect((await it.service.list()).map(({ id, owner }) => [id, owner])).toEqual([['gated', 'plugin']]);
+  });
+});

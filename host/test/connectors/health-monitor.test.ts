@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { HealthMonitor } from '../../src/connectors/health-monitor.ts';
+
+describe('the health monitor', () => {
+  let monitor: HealthMonitor;
+  beforeEach(() => {
+    jest.useFakeTimers();
+    monitor = new HealthMonitor({ random: () => 0.5 });
+  });
+  afterEach(() => {
+    monitor.close();
+    jest.useRealTimers();
+  });
+
+  it('checks nothing before it is started, then each connector at its own interval', async () => {
+    const counts = { fast: 0, slow: 0 };
+    monitor.watch({ id: 'fast', intervalMs: 10, check: async () => (counts.fast += 1) });
+    monitor.watch({ id: 'slow', intervalMs: 100, check: async () => (counts.slow += 1) });
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(counts).toEqual({ fast: 0, slow: 0 });
+    monitor.start();
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(counts).toEqual({ fast: 100, slow: 10 });
+  });
+
+  it('never overlaps a check with itself, and does not let a hung one delay the others', async () => {
+    let hung = 0;
+    let others = 0;
+    monitor.watch({ id: 'hung', intervalMs: 5, check: () => new Promise(() => (hung += 1)) });
+    monitor.watch({ id: 'well', intervalMs: 5, check: async () => (others += 1) });
+    monitor.start();
+    await jest.advanceTimersByTimeAsync(500);
+    expect({ hung, others }).toEqual({ hung: 1, others: 100 });
+  });
+
+  it('spreads the first checks over the interval', async () => {
+    const firstAt = async (random: number): Promise<number> => {
+      const spread = new HealthMonitor({ random: () => random });
+      let checkedAt = 0;
+      const startedAt = Date.now();
+      spread.watch({ id: 'a', intervalMs: 5000, check: async () => (checkedAt ||= Date.now() - startedAt) });
+      spread.start();
+      await jest.advanceTimersByTimeAsync(5000);
+      spread.close();
+      return checkedAt;
+    };
+    expect([await firstAt(0.1), await firstAt(0.999)]).toEqual([500, 4995]);
+  });
+
+  it('stops checking what is no longer watched', async () => {
+    let checked = 0;
+    monitor.watch({ id: 'a', intervalMs: 5, check: async () => (checked += 1) });
+    monitor.start();
+    await jest.advanceTimersByTimeAsync(60);
+    monitor.unwatch('a');
+    const before = checked;
+    await jest.advanceTimersByTimeAsync(60);
+    expect(checked).toBe(before);
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import { HEALTH_HISTORY, HealthRecord } from '../../src/connectors/health-record.ts';
+
+const healthy = (at: number) => ({ status: 'healthy', message: 'fine', responseTimeMs: 3, at }) as const;
+const unhealthy = (at: number) =>
+  ({ status: 'unhealthy', message: 'gone', blame: 'remote', responseTimeMs: 4, at }) as const;
+
+describe('a health record', () => {
+  it('says unknown, never healthy, before the first probe', () => {
+    expect(new HealthRecord().report('a')).toEqual({
+      id: 'a',
+      status: 'unknown',
+      healthy: false,
+      message: 'not checked yet',
+      responseTimeMs: 0,
+      consecutiveFailures: 0,
+    });
+  });
+
+  it('counts failures in a row and remembers the last success', () => {
+    const record = new HealthRecord();
+    for (const result of [healthy(1000), unhealthy(2000), unhealthy(3000)]) record.add(result, 'check');
+    expect(record.report('a')).toEqual({
+      id: 'a',
+      status: 'unhealthy',
+      healthy: false,
+      message: 'gone',
+      blame: 'remote',
+      responseTimeMs: 4,
+      checkedAt: '1970-01-01T00:00:03.000Z',
+      lastSuccessAt: '1970-01-01T00:00:01.000Z',
+      consecutiveFailures: 2,
+    });
+    record.add(healthy(4000), 'check');
+    expect(record.report('a')).toMatchObject({ healthy: true, consecutiveFailures: 0 });
+  });
+
+  it('keeps the last hundred results', () => {
+    const record = new HealthRecord();
+    for (let at = 0; at < 250; at += 1) record.add(healthy(at), 'check');
+    expect([record.history.length, record.history[0]?.at]).toEqual([HEALTH_HISTORY, 150]);
+  });
+});

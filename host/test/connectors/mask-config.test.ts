@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ConnectorConfig, JsonObject } from '@automate/contract';
+import { parseConnectorConfig } from '@automate/contract/schemas';
+import { maskConfig } from '../../src/connectors/mask-config.ts';
+
+function config(extra: JsonObject): ConnectorConfig {
+  const parsed = parseConnectorConfig({ id: 'it', ...extra });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.config;
+}
+
+const SCHEMA: JsonObject = {
+  type: 'object',
+  properties: {
+    region: { type: 'string' },
+    key: { type: 'string', writeOnly: true },
+    nested: { type: 'object', properties: { pin: { type: 'number', writeOnly: true }, name: { type: 'string' } } },
+    list: { type: 'array', items: { type: 'object', properties: { token: { type: 'string', writeOnly: true } } } },
+  },
+};
+
+describe('a configuration that is shown', () => {
+  it('masks literal credentials and keeps references as they were written', () => {
+    const shown = maskConfig(
+      config({
+        auth: { type: 'basic', username: 'ann', password: 'hunter22', headers: { 'x-tenant': 'blue' } },
+      }),
+      undefined,
+      true,
+    );
+    expect(shown.auth).toEqual({
+      type: 'basic',
+      username: 'ann',
+      password: '[secret]',
+      headers: { 'x-tenant': '[secret]' },
+    });
+    const referenced = maskConfig(config({ auth: { type: 'bearer', token: '${TOKEN}' } }), undefined, true);
+    expect(referenced.auth.token).toBe('${TOKEN}');
+    const stored = maskConfig(
+      config({ auth: { type: 'bearer', token: 'secretref://env/default/TOKEN' } }),
+      undefined,
+      true,
+    );
+    expect(stored.auth.token).toBe('secretref://env/default/TOKEN');
+  });
+
+  it('masks text that only contains a reference, and a default value in one', () => {
+    for (const token of ['abc${TOKEN}', '${TOKEN:-literal-secret}']) {
+      expect(maskConfig(config({ auth: { type: 'bearer', token } }), undefined, true).auth.token).toBe('[secret]');
+    }
+  });
+
+  it('masks the settings that the schema marks, at any depth, and shows the others', () => {
+    const settings = {
+      region: 'eu',
+      key: 'k',
+      nested: { pin: 1234, name: 'n' },
+      list: [{ token: 't' }],
+      other: 'free',
+    };
+    expect(maskConfig(config({ settings }), SCHEMA, true).settings).toEqual({
+      region: 'eu',
+      key: '[secret]',
+      nested: { pin: '[secret]', name: 'n' },
+      list: [{ token: '[secret]' }],
+      other: 'free',
+    });
+  });
+
+  it('masks every setting while the kind has not been described', () => {
+    const settings = { region: 'eu', deep: { list: [1, true, { a: 'b' }] } };
+    expect(maskConfig(config({ settings }), undefined, false).settings).toEqual({
+      region: '[secret]',
+      deep: { list: ['[secret]', '[secret]', { a: '[secret]' }] },
+    });
+  });
+});
