@@ -1,17 +1,7 @@
-import type { ConnectorService, Problem } from '@automate/contract';
+import type { ConnectorService } from '@automate/contract';
 import type { BootReport } from './boot-report.ts';
+import type { ReloadResult } from './connectors/source-changes.ts';
 import type { KindOptions, KindRegistration } from './plugins/kinds.ts';
-
-/** What a reload did. */
-export type ReloadResult =
-  | {
-      readonly ok: true;
-      readonly added: readonly string[];
-      readonly updated: readonly string[];
-      readonly removed: readonly string[];
-    }
-  /** The file is broken: everything is as it was. */
-  | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** The kinds of a running host, for the program that embeds it. */
 export interface KindRegistry {

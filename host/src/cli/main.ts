@@ -101,6 +101,7 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
         nodeVersion: process.versions.node,
         ...(address === undefined ? undefined : { address }),
         connect: (running: string) => connectTo({ address: running }),
+        openLocal: openLocalService,
       };
       return withProgress({ doing: 'examining', stream: process.stderr, work: () => diagnose(examined) });
     },

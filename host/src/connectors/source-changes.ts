@@ -2,11 +2,21 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PluginReport, Problem } from '@automate/contract';
 import type { HostConfig } from '../config/host-config.ts';
 import type { loadConfig } from '../config/load-config.ts';
-import type { ReloadResult } from '../host.ts';
 import type { HostLog } from '../log/host-log.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import type { PluginScanner } from '../plugins/plugin-scanner.ts';
 import type { AppliedChange, Changes } from './changes.ts';
+
+/** What a reload did. */
+export type ReloadResult =
+  | {
+      readonly ok: true;
+      readonly added: readonly string[];
+      readonly updated: readonly string[];
+      readonly removed: readonly string[];
+    }
+  /** The file is broken: everything is as it was. */
+  | { readonly ok: false; readonly problems: readonly Problem[] };
 
 export interface SourceChangesOptions {
   readonly changes: Changes;

@@ -6,7 +6,6 @@ import { describeProblem } from '@automate/contract';
 import { loadConfig } from '../../config/load-config.ts';
 import type { Environment, HostSettings, HostSettingsInput } from '../../host-settings.ts';
 import { HostConfigError, readHostSettings } from '../../host-settings.ts';
-import { openLocalService } from '../../open-local-service.ts';
 import { checkFileRoots, checkSecretsDir } from './check-files.ts';
 import { checkDataDir, checkInstaller, checkNode, checkPorts, checkProfiles } from './check-machine.ts';
 import { checkEndpoints, checkHealth, checkPlugins } from './check-service.ts';
@@ -23,6 +22,12 @@ export interface DoctorOptions {
   readonly address?: string;
   /** Opens a service that runs already. */
   connect(address: string): Promise<ConnectorService>;
+  /** Opens a service in this process. */
+  openLocal(options: {
+    readonly cwd: string;
+    readonly env: Environment;
+    readonly flags: HostSettingsInput;
+  }): Promise<ConnectorService>;
 }
 
 /**
@@ -118,13 +123,15 @@ function asOpened(service: ConnectorService): Opened {
 }
 
 /** A service in this process; where the data directory is missing or unfit, over an empty one that goes again. */
-async function openQuietly({ projectDir, env, flags }: DoctorOptions, dataDir: string | undefined): Promise<Opened> {
-  if (dataDir !== undefined)
-    return asOpened(await openLocalService({ cwd: projectDir, env, flags: { ...flags, dataDir } }));
+async function openQuietly(
+  { projectDir, env, flags, openLocal }: DoctorOptions,
+  dataDir: string | undefined,
+): Promise<Opened> {
+  if (dataDir !== undefined) return asOpened(await openLocal({ cwd: projectDir, env, flags: { ...flags, dataDir } }));
   const spare = await mkdtemp(join(tmpdir(), 'automate-doctor-'));
   const remove = (): Promise<void> => rm(spare, { recursive: true, force: true });
   try {
-    const service = await openLocalService({ cwd: projectDir, env, flags: { ...flags, dataDir: spare } });
+    const service = await openLocal({ cwd: projectDir, env, flags: { ...flags, dataDir: spare } });
     const close = async (): Promise<void> => {
       try {
         await service.close();

@@ -23,7 +23,7 @@ function project(names: readonly string[], files: Files): Files {
 describe('an admitted package', () => {
   it('hands over each kind with the real path of its entry', () => {
     const long = {
-      entry: '../../compatibility/lib/other.mjs',
+      entry: './lib/other.mjs',
       type: 'messaging',
       title: 'Other',
       icon: './icon.svg',
@@ -35,10 +35,10 @@ describe('an admitted package', () => {
       'node_modules/@acme/connector-x': { link: '../../plugins/x y' },
       'plugins/x y/package.json': manifest(
         '@acme/connector-x',
-        { short: '../../compatibility/lib/short.js', other: long },
+        { short: './lib/short.js', other: long },
         { description: 'Both.' },
       ),
-      'plugins/x y/lib/short.js': { link: '../../compatibility/real.js' },
+      'plugins/x y/lib/short.js': { link: './real.js' },
       'plugins/x y/lib/real.js': '',
       'plugins/x y/lib/other.mjs': '',
       'plugins/x y/icon.svg': '<svg/>',
@@ -104,11 +104,9 @@ describe('an admitted package', () => {
   it('may lack the icon that it names, but not take it from elsewhere', () => {
     using tree = temporaryTree(
       project(['a', 'b'], {
-        'node_modules/a/package.json': manifest('a', { a: { entry: '../../compatibility/x.js', icon: './icon.svg' } }),
+        'node_modules/a/package.json': manifest('a', { a: { entry: './x.js', icon: './icon.svg' } }),
         'node_modules/a/x.js': '',
-        'node_modules/b/package.json': manifest('b', {
-          b: { entry: '../../compatibility/x.js', icon: '../../a/x.js' },
-        }),
+        'node_modules/b/package.json': manifest('b', { b: { entry: './x.js', icon: '../a/x.js' } }),
         'node_modules/b/x.js': '',
       }),
     );

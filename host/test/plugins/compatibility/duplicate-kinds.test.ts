@@ -8,10 +8,7 @@ function run(options: Partial<DiscoverOptions>, asked: readonly string[] = ['a',
   using tree = temporaryTree({
     'package.json': { dependencies: Object.fromEntries(asked.map((name) => [name, '*'])) },
     ...connector('node_modules/a', 'a', 'slack'),
-    'node_modules/b/package.json': manifest('b', {
-      slack: '../../compatibility/adapter.js',
-      extra: '../../compatibility/adapter.js',
-    }),
+    'node_modules/b/package.json': manifest('b', { slack: './adapter.js', extra: './adapter.js' }),
     'node_modules/b/adapter.js': '',
     ...connector('node_modules/t', 't', 'slack'),
   });

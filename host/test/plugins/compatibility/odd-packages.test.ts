@@ -61,11 +61,7 @@ const ODD_PACKAGES: readonly {
     name: 'huge',
     make: (tree, at) => {
       tree.write({
-        [`${at}/package.json`]: manifest(
-          'huge',
-          { huge: '../../compatibility/x.js' },
-          { padding: 'x'.repeat(10 * MEGABYTE) },
-        ),
+        [`${at}/package.json`]: manifest('huge', { huge: './x.js' }, { padding: 'x'.repeat(10 * MEGABYTE) }),
       });
     },
     received: /^10\d\d\d KiB$/,
@@ -91,7 +87,7 @@ const ODD_PACKAGES: readonly {
     name: 'escaping',
     make: (tree, at) =>
       tree.write({
-        [`${at}/package.json`]: manifest('escaping', { escaping: '../../outside.js' }),
+        [`${at}/package.json`]: manifest('escaping', { escaping: '../outside.js' }),
         'node_modules/outside.js': '',
       }),
     path: 'automate.connectors.escaping',
@@ -101,7 +97,7 @@ const ODD_PACKAGES: readonly {
     name: 'linked-out',
     make: (tree, at) =>
       tree.write({
-        [`${at}/package.json`]: manifest('linked-out', { linked: '../../compatibility/lib/adapter.js' }),
+        [`${at}/package.json`]: manifest('linked-out', { linked: './lib/adapter.js' }),
         'secret/adapter.js': '',
         [`${at}/lib`]: { link: '../../secret' },
       }),
@@ -110,8 +106,7 @@ const ODD_PACKAGES: readonly {
   },
   {
     name: 'no-entry',
-    make: (tree, at) =>
-      tree.write({ [`${at}/package.json`]: manifest('no-entry', { lost: '../../compatibility/dist/adapter.js' }) }),
+    make: (tree, at) => tree.write({ [`${at}/package.json`]: manifest('no-entry', { lost: './dist/adapter.js' }) }),
     path: 'automate.connectors.lost',
     received: /^nothing at .*dist\/adapter\.js$/,
   },
@@ -125,8 +120,7 @@ const ODD_PACKAGES: readonly {
     name: 'proto',
     make: (tree, at) =>
       tree.write({
-        [`${at}/package.json`]:
-          '{"name":"proto","version":"1.0.0","automate":{"connectors":{"__proto__":"../../compatibility/x.js"}}}',
+        [`${at}/package.json`]: '{"name":"proto","version":"1.0.0","automate":{"connectors":{"__proto__":"./x.js"}}}',
       }),
     path: 'automate.connectors.__proto__',
     received: '"__proto__"',
@@ -136,7 +130,7 @@ const ODD_PACKAGES: readonly {
     make: (tree, at) =>
       tree.write({
         [`${at}/package.json`]:
-          '{"name":"twice","version":"1.0.0","automate":{"connectors":{"a":"../../compatibility/x.js","a":"../../compatibility/y.js"}}}',
+          '{"name":"twice","version":"1.0.0","automate":{"connectors":{"a":"./x.js","a":"./y.js"}}}',
         [`${at}/y.js`]: '',
       }),
     path: 'automate.connectors.a',
@@ -164,9 +158,9 @@ function oddTree(odd: typeof ODD_PACKAGES): TemporaryTree {
     ...connector('node_modules/good', 'good', 'good'),
     ...connector('node_modules/@acme/good', '@acme/good', 'acme_good'),
     ...connector('node_modules/hidden', 'hidden', 'hidden', {
-      exports: { '.': '../../compatibility/adapter.js', '../../compatibility/package.json': null },
+      exports: { '.': './adapter.js', './package.json': null },
     }),
-    'node_modules/bom/package.json': `\u{feff}${JSON.stringify(manifest('bom', { bom: '../../compatibility/bom.js' }))}`,
+    'node_modules/bom/package.json': `\u{feff}${JSON.stringify(manifest('bom', { bom: './bom.js' }))}`,
     'node_modules/bom/bom.js': '',
     'node_modules/foreign/package.json': { name: 'foreign' },
     'node_modules/large-foreign/package.json': { name: 'large-foreign', padding: 'x'.repeat(MEGABYTE) },
@@ -252,11 +246,7 @@ describe('a node_modules full of odd packages', () => {
   it('reads nothing of what a package would run', () => {
     using tree = temporaryTree({
       'package.json': { dependencies: { eager: '1' } },
-      'node_modules/eager/package.json': manifest(
-        'eager',
-        { eager: '../../compatibility/adapter.js' },
-        { main: '../../compatibility/adapter.js' },
-      ),
+      'node_modules/eager/package.json': manifest('eager', { eager: './adapter.js' }, { main: './adapter.js' }),
     });
     const mark = tree.path('was-run');
     writeFileSync(

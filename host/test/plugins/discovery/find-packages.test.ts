@@ -21,8 +21,8 @@ describe('in a flat node_modules, as npm makes it', () => {
     'node_modules/foreign/package.json': FOREIGN,
     'node_modules/.package-lock.json': { automate: 'not a package' },
     'node_modules/.bin/tool': '"automate"',
-    'node_modules/.cache/x/package.json': manifest('x', { x: '../../discovery/x.js' }),
-    'node_modules/empty/node_modules/y/package.json': manifest('y', { y: '../../discovery/y.js' }),
+    'node_modules/.cache/x/package.json': manifest('x', { x: './x.js' }),
+    'node_modules/empty/node_modules/y/package.json': manifest('y', { y: './y.js' }),
     'node_modules/stray-file': '"automate"',
     'node_modules/@acme/stray-file': '"automate"',
   };

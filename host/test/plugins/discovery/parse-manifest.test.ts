@@ -17,14 +17,14 @@ function problems(parsed: ParsedManifest): string[] {
 
 describe('a manifest in the short form', () => {
   it('names the module, and takes every default', () => {
-    expect(parse({ my_service: '../../discovery/dist/adapter.js' }, { description: 'Talks to my service.' })).toEqual({
+    expect(parse({ my_service: './dist/adapter.js' }, { description: 'Talks to my service.' })).toEqual({
       kind: 'sound',
       manifest: {
         version: '1.2.3',
         kinds: [
           {
             kind: 'my_service',
-            entry: '../../discovery/dist/adapter.js',
+            entry: './dist/adapter.js',
             entryPath: 'automate.connectors.my_service',
             type: 'custom',
             title: 'My service',
@@ -51,7 +51,7 @@ describe('a manifest in the long form', () => {
     const parsed = parse(
       {
         other: {
-          entry: '../../discovery/other.js',
+          entry: './other.js',
           type: 'messaging',
           title: 'Other',
           description: 'The other one.',
@@ -84,7 +84,7 @@ describe('a manifest in the long form', () => {
   });
 
   it('takes an absent permission as none', () => {
-    expect(parse({ a: { entry: '../../discovery/a.js', permissions: { fs: { read: ['/tmp'] } } } })).toMatchObject({
+    expect(parse({ a: { entry: './a.js', permissions: { fs: { read: ['/tmp'] } } } })).toMatchObject({
       manifest: {
         kinds: [{ permissions: { network: [], env: [], fs: { read: ['/tmp'], write: [] }, childProcess: false } }],
       },
@@ -92,7 +92,7 @@ describe('a manifest in the long form', () => {
   });
 
   it('warns about a field it does not know', () => {
-    expect(parse({ a: { entry: '../../discovery/a.js', autoconfig: true } })).toMatchObject({
+    expect(parse({ a: { entry: './a.js', autoconfig: true } })).toMatchObject({
       kind: 'sound',
       manifest: {
         warnings: ['automate.connectors.a has a field "autoconfig", which this host does not know and ignores'],
@@ -101,7 +101,7 @@ describe('a manifest in the long form', () => {
   });
 
   it('takes control characters out of what will be shown', () => {
-    expect(parse({ a: { entry: '../../discovery/a.js', title: 'A\u001b[2J\nB' } })).toMatchObject({
+    expect(parse({ a: { entry: './a.js', title: 'A\u001b[2J\nB' } })).toMatchObject({
       manifest: { kinds: [{ title: 'A [2J B' }] },
     });
   });
@@ -110,8 +110,8 @@ describe('a manifest in the long form', () => {
 describe('a faulty manifest', () => {
   it.each([
     ['no kinds', {}, ['automate.connectors: an empty object']],
-    ['a list of kinds', ['../../discovery/a.js'], ['automate.connectors: an array of 1']],
-    ['a text for kinds', '../../discovery/a.js', ['automate.connectors: "../../discovery/a.js"']],
+    ['a list of kinds', ['./a.js'], ['automate.connectors: an array of 1']],
+    ['a text for kinds', './a.js', ['automate.connectors: "./a.js"']],
     ['null for kinds', null, ['automate.connectors: null']],
     ['a number for a kind', { a: 1 }, ['automate.connectors.a: 1']],
     ['a list for a kind', { a: [] }, ['automate.connectors.a: an array of 0']],
@@ -120,49 +120,45 @@ describe('a faulty manifest', () => {
     ['no entry', { a: { title: 'A' } }, ['automate.connectors.a.entry: nothing']],
     [
       'an entry that is no text',
-      { a: { entry: { import: '../../discovery/a.js' } } },
+      { a: { entry: { import: './a.js' } } },
       ['automate.connectors.a.entry: an object with "import"'],
     ],
-    [
-      'an unknown type',
-      { a: { entry: '../../discovery/a.js', type: 'queue' } },
-      ['automate.connectors.a.type: "queue"'],
-    ],
-    ['a type that is no text', { a: { entry: '../../discovery/a.js', type: 3 } }, ['automate.connectors.a.type: 3']],
-    ['a title that is no text', { a: { entry: '../../discovery/a.js', title: 3 } }, ['automate.connectors.a.title: 3']],
+    ['an unknown type', { a: { entry: './a.js', type: 'queue' } }, ['automate.connectors.a.type: "queue"']],
+    ['a type that is no text', { a: { entry: './a.js', type: 3 } }, ['automate.connectors.a.type: 3']],
+    ['a title that is no text', { a: { entry: './a.js', title: 3 } }, ['automate.connectors.a.title: 3']],
     [
       'a scheme that is none',
-      { a: { entry: '../../discovery/a.js', scheme: 'http://' } },
+      { a: { entry: './a.js', scheme: 'http://' } },
       ['automate.connectors.a.scheme: "http://"'],
     ],
     [
       'a quoted flag',
-      { a: { entry: '../../discovery/a.js', autoconfigure: 'true' } },
+      { a: { entry: './a.js', autoconfigure: 'true' } },
       ['automate.connectors.a.autoconfigure: "true"'],
     ],
     [
       'permissions that are a list',
-      { a: { entry: '../../discovery/a.js', permissions: ['net'] } },
+      { a: { entry: './a.js', permissions: ['net'] } },
       ['automate.connectors.a.permissions: an array of 1'],
     ],
     [
       'a permission unknown here',
-      { a: { entry: '../../discovery/a.js', permissions: { gpu: true } } },
+      { a: { entry: './a.js', permissions: { gpu: true } } },
       ['automate.connectors.a.permissions: "gpu"'],
     ],
     [
       'a permission of the wrong shape',
-      { a: { entry: '../../discovery/a.js', permissions: { network: true } } },
+      { a: { entry: './a.js', permissions: { network: true } } },
       ['automate.connectors.a.permissions.network: true'],
     ],
     [
       'one bad permission in a list',
-      { a: { entry: '../../discovery/a.js', permissions: { env: ['OK', 'NOT OK'] } } },
+      { a: { entry: './a.js', permissions: { env: ['OK', 'NOT OK'] } } },
       ['automate.connectors.a.permissions.env[1]: "NOT OK"'],
     ],
     [
       'file permissions that are a list',
-      { a: { entry: '../../discovery/a.js', permissions: { fs: ['/'] } } },
+      { a: { entry: './a.js', permissions: { fs: ['/'] } } },
       ['automate.connectors.a.permissions.fs: an array of 1'],
     ],
   ])('with %s names the place and what was found', (_what, kinds, expected) => {
@@ -170,14 +166,12 @@ describe('a faulty manifest', () => {
   });
 
   it.each(['My_service', '1st', 'my-service', '_x', 'ä', '', 'a b', 'a.b'])('refuses the kind name "%s"', (kind) => {
-    expect(problems(parse({ [kind]: '../../discovery/a.js' }))).toEqual([
-      `automate.connectors.${kind}: ${JSON.stringify(kind)}`,
-    ]);
+    expect(problems(parse({ [kind]: './a.js' }))).toEqual([`automate.connectors.${kind}: ${JSON.stringify(kind)}`]);
   });
 
   it('refuses a kind called __proto__ and pollutes nothing', () => {
     const json = JSON.parse(
-      `{"name":"${NAME}","version":"1.0.0","automate":{"connectors":{"__proto__":{"entry":"../../discovery/a.js","polluted":true}}}}`,
+      `{"name":"${NAME}","version":"1.0.0","automate":{"connectors":{"__proto__":{"entry":"./a.js","polluted":true}}}}`,
     ) as unknown;
     expect(problems(parseManifest({ name: NAME, expectedName: NAME }, json))).toEqual([
       'automate.connectors.__proto__: "__proto__"',
@@ -187,7 +181,7 @@ describe('a faulty manifest', () => {
 
   it('does not take fields from a __proto__ in the file', () => {
     const json = JSON.parse(
-      `{"name":"${NAME}","version":"1.0.0","automate":{"connectors":{"a":{"__proto__":{"entry":"../../discovery/a.js"}}}}}`,
+      `{"name":"${NAME}","version":"1.0.0","automate":{"connectors":{"a":{"__proto__":{"entry":"./a.js"}}}}}`,
     ) as unknown;
     expect(problems(parseManifest({ name: NAME, expectedName: NAME }, json))).toEqual([
       'automate.connectors.a.entry: nothing',
@@ -217,23 +211,18 @@ describe('a faulty manifest', () => {
   });
 
   it('has no version or a wrong one', () => {
-    expect(problems(parse({ a: '../../discovery/a.js' }, { version: undefined }))).toEqual(['version: nothing']);
-    expect(problems(parse({ a: '../../discovery/a.js' }, { version: '1.0' }))).toEqual(['version: "1.0"']);
+    expect(problems(parse({ a: './a.js' }, { version: undefined }))).toEqual(['version: nothing']);
+    expect(problems(parse({ a: './a.js' }, { version: '1.0' }))).toEqual(['version: "1.0"']);
   });
 
   it('bears another name than its directory', () => {
-    expect(problems(parse({ a: '../../discovery/a.js' }, { name: 'impostor' }))).toEqual(['name: "impostor"']);
+    expect(problems(parse({ a: './a.js' }, { name: 'impostor' }))).toEqual(['name: "impostor"']);
   });
 
   it('announces connectors by its keyword and has none', () => {
     const found = parseManifest(
       { name: 'x', expectedName: 'x' },
-      {
-        name: 'x',
-        version: '1.0.0',
-        keywords: ['automate-connector'],
-        automate: { connector: '../../discovery/a.js' },
-      },
+      { name: 'x', version: '1.0.0', keywords: ['automate-connector'], automate: { connector: './a.js' } },
     );
     expect(problems(found)).toEqual(['automate.connectors: nothing']);
   });
@@ -277,7 +266,7 @@ describe('whatever a manifest holds', () => {
   const { value } = fc.letrec((tie) => ({
     value: fc.oneof(
       { maxDepth: 5 },
-      fc.constantFrom('../../discovery/a.js', '', true, false, null, 3, 'messaging', '../x'),
+      fc.constantFrom('./a.js', '', true, false, null, 3, 'messaging', '../x'),
       fc.array(tie('value'), { maxLength: 3 }),
       fc.dictionary(names, tie('value'), { maxKeys: 4, noNullPrototype: true }),
     ),

@@ -19,11 +19,11 @@ const FILES: Files = {
   'package/dist/plain': '',
   'package/src/adapter.ts': '',
   'package/node_modules/inner/adapter.ts': '',
-  'package/inside.js': { link: '../../discovery/dist/adapter.js' },
-  'package/linked-file.js': { link: '../../outside.js' },
+  'package/inside.js': { link: './dist/adapter.js' },
+  'package/linked-file.js': { link: '../outside.js' },
   'package/linked-dir': { link: '../elsewhere' },
-  'package/dangling.js': { link: '../../discovery/nowhere.js' },
-  'package/loop.js': { link: '../../discovery/loop.js' },
+  'package/dangling.js': { link: './nowhere.js' },
+  'package/loop.js': { link: './loop.js' },
 };
 
 function resolveIn(tree: TemporaryTree, entry: string): ResolvedFile {
@@ -32,16 +32,16 @@ function resolveIn(tree: TemporaryTree, entry: string): ResolvedFile {
 
 describe('an entry inside its package', () => {
   it.each([
-    ['../../discovery/dist/adapter.js', 'dist/adapter.js'],
+    ['./dist/adapter.js', 'dist/adapter.js'],
     ['dist/adapter.js', 'dist/adapter.js'],
-    ['../../discovery/dist/adapter.js', 'dist/adapter.js'],
-    ['../../discovery/dist/adapter.mjs', 'dist/adapter.mjs'],
+    ['./dist/../dist/./adapter.js', 'dist/adapter.js'],
+    ['./dist/adapter.mjs', 'dist/adapter.mjs'],
     ['./dist/adapter.cjs', 'dist/adapter.cjs'],
-    ['../../discovery/dist/..odd.js', 'dist/..odd.js'],
-    ['../../discovery/dist/with space.js', 'dist/with space.js'],
-    ['../../discovery/inside.js', 'dist/adapter.js'],
+    ['./dist/..odd.js', 'dist/..odd.js'],
+    ['./dist/with space.js', 'dist/with space.js'],
+    ['./inside.js', 'dist/adapter.js'],
     ['./dist/adapter.js/', 'dist/adapter.js'],
-    ['../../discovery/src/adapter.ts', 'src/adapter.ts'],
+    ['./src/adapter.ts', 'src/adapter.ts'],
   ])('%s is found at its real path', (entry, expected) => {
     using tree = temporaryTree(FILES);
     expect(resolveIn(tree, entry)).toEqual({ ok: true, path: tree.path('package', expected) });
@@ -50,14 +50,11 @@ describe('an entry inside its package', () => {
 
 describe('an entry that leads out of its package', () => {
   it.each([
-    ['../../outside.js', '"../../outside.js", which is <root>/outside.js'],
-    ['../../outside.js', '"../../outside.js", which is <root>/outside.js'],
-    ['../../package-evil/adapter.js', '"../../package-evil/adapter.js", which is <root>/package-evil/adapter.js'],
-    ['../../discovery/linked-file.js', '"../../discovery/linked-file.js", which is really <root>/outside.js'],
-    [
-      '../../discovery/linked-dir/deep.js',
-      '"../../discovery/linked-dir/deep.js", which is really <root>/elsewhere/deep.js',
-    ],
+    ['../outside.js', '"../outside.js", which is <root>/outside.js'],
+    ['./dist/../../outside.js', '"./dist/../../outside.js", which is <root>/outside.js'],
+    ['../package-evil/adapter.js', '"../package-evil/adapter.js", which is <root>/package-evil/adapter.js'],
+    ['./linked-file.js', '"./linked-file.js", which is really <root>/outside.js'],
+    ['./linked-dir/deep.js', '"./linked-dir/deep.js", which is really <root>/elsewhere/deep.js'],
     ['/etc/passwd', '"/etc/passwd"'],
     [String.raw`C:\evil.js`, String.raw`"C:\\evil.js"`],
     [String.raw`..\outside.js`, String.raw`"..\\outside.js"`],
@@ -65,7 +62,7 @@ describe('an entry that leads out of its package', () => {
     ['data:text/javascript,0', '"data:text/javascript,0"'],
     ['https://example.com/x.js', '"https://example.com/x.js"'],
     ['node:fs', '"node:fs"'],
-    ['../../discovery/dist/adapter.js\0.js', String.raw`"../../discovery/dist/adapter.js\u0000.js"`],
+    ['./dist/adapter.js\0.js', String.raw`"./dist/adapter.js\u0000.js"`],
     ['.', '".", which is <root>/package'],
     ['..', '"..", which is <root>'],
   ])('%j is refused with the path it really has', (entry, received) => {
@@ -84,33 +81,18 @@ describe('an entry that leads out of its package', () => {
 
 describe('an entry that cannot be run', () => {
   it.each([
-    ['../../discovery/dist/missing.js', true, 'a file that exists', 'nothing at <package>/dist/missing.js'],
-    [
-      '../../discovery/dist/%2e%2e/adapter.js',
-      true,
-      'a file that exists',
-      'nothing at <package>/dist/%2e%2e/adapter.js',
-    ],
+    ['./dist/missing.js', true, 'a file that exists', 'nothing at <package>/dist/missing.js'],
+    ['./dist/%2e%2e/adapter.js', true, 'a file that exists', 'nothing at <package>/dist/%2e%2e/adapter.js'],
     ['./dist', false, 'a file', '<package>/dist, which is none'],
-    [
-      '../../discovery/dangling.js',
-      false,
-      'a file',
-      '<package>/dangling.js, a symbolic link that leads nowhere (ENOENT)',
-    ],
-    ['../../discovery/loop.js', false, 'a file', '<package>/loop.js, a symbolic link that leads nowhere (ELOOP)'],
-    [
-      '../../discovery/dist/adapter.js/more.js',
-      false,
-      'a file that can be reached',
-      '<package>/dist/adapter.js/more.js (ENOTDIR)',
-    ],
+    ['./dangling.js', false, 'a file', '<package>/dangling.js, a symbolic link that leads nowhere (ENOENT)'],
+    ['./loop.js', false, 'a file', '<package>/loop.js, a symbolic link that leads nowhere (ELOOP)'],
+    ['./dist/adapter.js/more.js', false, 'a file that can be reached', '<package>/dist/adapter.js/more.js (ENOTDIR)'],
     [`./${'x'.repeat(300)}.js`, false, 'a file that can be reached', `<package>/${'x'.repeat(300)}.js (ENAMETOOLONG)`],
-    ['../../discovery/dist/data.json', false, 'a JavaScript module (.js, .mjs, .cjs)', '<package>/dist/data.json'],
+    ['./dist/data.json', false, 'a JavaScript module (.js, .mjs, .cjs)', '<package>/dist/data.json'],
     ['./dist/addon.node', false, 'a JavaScript module (.js, .mjs, .cjs)', '<package>/dist/addon.node'],
     ['./dist/plain', false, 'a JavaScript module (.js, .mjs, .cjs)', '<package>/dist/plain'],
     [
-      '../../discovery/node_modules/inner/adapter.ts',
+      './node_modules/inner/adapter.ts',
       false,
       'a JavaScript module (.js, .mjs, .cjs)',
       '<package>/node_modules/inner/adapter.ts',
@@ -128,6 +110,6 @@ describe('an entry that cannot be run', () => {
   it('is refused when it is a pipe, without waiting for a writer', () => {
     using tree = temporaryTree(FILES);
     mkfifoSync(tree.path('package', 'pipe.js'));
-    expect(resolveIn(tree, '../../discovery/pipe.js')).toMatchObject({ ok: false, fault: { expected: 'a file' } });
+    expect(resolveIn(tree, './pipe.js')).toMatchObject({ ok: false, fault: { expected: 'a file' } });
   });
 });

@@ -61,7 +61,7 @@ export function connector(
   more: Readonly<Record<string, unknown>> = {},
 ): Files {
   return {
-    [`${directory}/package.json`]: manifest(name, { [kind]: '../../discovery/adapter.js' }, more),
+    [`${directory}/package.json`]: manifest(name, { [kind]: './adapter.js' }, more),
     [`${directory}/adapter.js`]: 'export default class {}\n',
   };
 }
