@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { discover } from '../../../src/plugins/compatibility/discover.ts';
 import { temporaryTree } from '../discovery/temporary-tree.ts';
 
-const REPOSITORY = join(import.meta.dirname, '../../..');
+const REPOSITORY = join(import.meta.dirname, '../../../..');
 const STORE = join(REPOSITORY, 'node_modules/.pnpm/node_modules');
 
 /** Every package that the package manager put into its store, scopes opened; links it left behind that lead nowhere are not packages. */
