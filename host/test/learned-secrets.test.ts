@@ -77,6 +77,28 @@ connectors:
   });
 });
 
+describe('the secret of a connector that is gone', () => {
+  const TOKEN = 'cnry-of-one-that-goes';
+  const entry = `{ id: gone, kind: echo, auth: { type: bearer, token: ${TOKEN} } }`;
+
+  it.each([
+    ['removed from the file', `connectors: [{ id: own, kind: echo }, ${entry}]`],
+    ['removed over the API', 'connectors: [{ id: own, kind: echo }]'],
+  ])('is a word like any other, once its last calls have ended: %s', async (how, yaml) => {
+    await using it_ = await SandboxHost.open({ kinds: ['echo'], yaml, scrubber: createScrubber({ lingerMs: 0 }) });
+    if (how.endsWith('API'))
+      await it_.service.register({ id: 'gone', kind: 'echo', auth: { type: 'bearer', token: TOKEN } });
+    await it_.service.test('gone');
+    expect(await say(it_, TOKEN)).toContain('[secret]');
+    if (how.endsWith('API')) await it_.service.remove('gone');
+    else {
+      await it_.writeConfig('connectors: [{ id: own, kind: echo }]');
+      await it_.host.reload();
+    }
+    expect(await say(it_, TOKEN)).toContain(TOKEN);
+  });
+});
+
 describe('a secret in base64 that is broken into lines', () => {
   it.each([
     ['mail', 76, '\r\n'],

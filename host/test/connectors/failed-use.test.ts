@@ -170,4 +170,21 @@ describe('a connector whose own check finds it well', () => {
       { level: 'info', event: 'healthy', reason: 'a call succeeded', blame: 'operator' },
     ]);
   });
+
+  it('is told to watchers anew when it is unhealthy for another reason', async () => {
+    await using it = await open();
+    const reasons: string[] = [];
+    const stop = new AbortController();
+    const watching = (async () => {
+      for await (const event of it.service.watch({ signal: stop.signal }))
+        if (event.kind === 'status' && event.connector.status === 'unhealthy') reasons.push(event.connector.lastError);
+    })();
+    for (const trouble of ['connect', 'false', 'false']) {
+      await it.trouble(trouble);
+      await it.service.test('it');
+    }
+    stop.abort();
+    await watching;
+    expect(reasons).toStrictEqual([REFUSED[0]?.slice(10), expect.stringMatching(/^remote unreachable/)]);
+  });
 });

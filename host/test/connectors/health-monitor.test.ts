@@ -57,4 +57,30 @@ describe('the health monitor', () => {
     await jest.advanceTimersByTimeAsync(60);
     expect(checked).toBe(before);
   });
+
+  it('checks one that takes the place of another alone, at its own pace', async () => {
+    const counts = { first: 0, second: 0 };
+    monitor.watch({ id: 'a', intervalMs: 5, check: async () => (counts.first += 1) });
+    monitor.start();
+    monitor.watch({ id: 'a', intervalMs: 10, check: async () => (counts.second += 1) });
+    await jest.advanceTimersByTimeAsync(100);
+    expect(counts).toEqual({ first: 0, second: 10 });
+  });
+
+  it.each(['unwatch', 'watch'] as const)('ends with the check under way where that is overtaken by %s', async (how) => {
+    let checked = 0;
+    const gate = Promise.withResolvers<void>();
+    const check = async (): Promise<void> => {
+      checked += 1;
+      await gate.promise;
+    };
+    monitor.watch({ id: 'a', intervalMs: 10, check });
+    monitor.start();
+    await jest.advanceTimersByTimeAsync(10);
+    if (how === 'unwatch') monitor.unwatch('a');
+    else monitor.watch({ id: 'a', intervalMs: 1_000_000, check: async () => undefined });
+    gate.resolve();
+    await jest.advanceTimersByTimeAsync(100);
+    expect(checked).toBe(1);
+  });
 });

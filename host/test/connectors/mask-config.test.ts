@@ -45,8 +45,17 @@ describe('a configuration that is shown', () => {
   });
 
   it('masks text that only contains a reference, and a default value in one', () => {
-    for (const token of ['abc${TOKEN}', '${TOKEN:-literal-secret}']) {
-      expect(maskConfig(config({ auth: { type: 'bearer', token } }), undefined, true).auth.token).toBe('[secret]');
+    for (const token of [
+      'abc${TOKEN}',
+      '${TOKEN}abc',
+      '${TOKEN:-literal-secret}',
+      // A default value that is not taken may be anything.
+      '${TOKEN:-abc secretref://env/default/TOKEN}',
+      'abc secretref://env/default/TOKEN',
+      'secretref://env/default/TOKEN abc',
+    ]) {
+      const written: ConnectorConfig = { ...config({}), auth: { type: 'bearer', token } };
+      expect(maskConfig(written, undefined, true).auth.token).toBe('[secret]');
     }
   });
 
