@@ -31,7 +31,6 @@ describe('what was opened', () => {
     const first = stack.close();
     expect(stack.close()).toBe(first);
     await first;
-    await stack[Symbol.asyncDispose]();
     expect(closed).toBe(1);
   });
 

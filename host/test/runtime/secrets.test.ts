@@ -48,3 +48,19 @@ describe('a secret that a connector obtains', () => {
     expect(all).not.toContain(TOKEN);
   });
 });
+
+describe('a secret that is known already', () => {
+  it.each([
+    ['import-throws', 'no luck today'],
+    ['constructor-throws', 'cannot be made'],
+  ])('is not told by code that does not even start: %s', async (fixture, secret) => {
+    const secrets = createScrubber();
+    secrets.learn('another', [secret]);
+    await using bench = await openBench({ secrets });
+    const worker = bench.worker(fixture);
+    const error = await run(worker, 'any').catch((reason) => reason.toEnvelope());
+    const again = await run(worker, 'any').catch((reason) => reason.toEnvelope());
+    expect(error.message).toContain('[secret]');
+    expect(saidBy(bench, error, again, worker.state())).not.toContain(secret);
+  });
+});
