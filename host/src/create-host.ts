@@ -10,10 +10,12 @@ import { Changes } from './connectors/changes.ts';
 import { createConnectorRuntime, tellWorkerNews } from './connectors/connector-runtime.ts';
 import { Descriptions } from './connectors/descriptions.ts';
 import { createFilesPolicy } from './connectors/files-policy.ts';
+import { Gate } from './connectors/gate.ts';
 import { HealthMonitor } from './connectors/health-monitor.ts';
 import { LiveConnectors } from './connectors/live-connectors.ts';
 import { Registrations } from './connectors/registrations.ts';
 import { Registry } from './connectors/registry.ts';
+import { reportHeldBack } from './connectors/report-held-back.ts';
 import { SourceChanges } from './connectors/source-changes.ts';
 import { EventHub } from './events/event-hub.ts';
 import { HostEvents } from './events/host-events.ts';
@@ -145,18 +147,14 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   const workerEvents = tellWorkerNews(events, log);
   const runtime = createWorkerRuntime({ events: workerEvents, secrets: secrets.filter });
   stack.push({ name: 'runtime', close: () => runtime.close({ graceMs: CLOSE_GRACE_MS }) });
-  const filesOf = createFilesPolicy({
-    settings,
-    configFile: loaded.file,
-    roots: () => registry.sources.config.fileRoots,
-  });
+  const filesOf = createFilesPolicy({ settings, configFile: loaded.file });
   const connectorRuntime = createConnectorRuntime({
     runtime,
     events: workerEvents,
     hostVersion: identity.version,
     idleStopMs: IDLE_STOP_MS,
     resolve: async (entry, description) => {
-      const resolved = await secrets.resolve(entry.config, registry.sources.config.profiles, description);
+      const resolved = await secrets.resolve(entry.config, entry.profile, description);
       const short = shortSecrets(resolved);
       if (short !== undefined) log.warn({ connector: entry.id }, short);
       return { ...resolved, files: filesOf({ ...entry, profileSettings: resolved.profile?.settings }) };
@@ -173,10 +171,12 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   announcements.listen(events);
   const descriptions = new Descriptions({ live, inspect: connectorRuntime.inspect });
   const { healthIntervalMs } = settings;
-  const changes = new Changes({ registry, store, live, events, healthIntervalMs });
+  const gate = new Gate({ live, createWorker: connectorRuntime.createWorker });
+  const changes = new Changes({ registry, store, live, gate, events, healthIntervalMs });
   const sourceChanges = new SourceChanges({
     changes,
     scanner,
+    loaded,
     load,
     learn: (config) => secrets.learnVariables(config),
     log,
@@ -184,8 +184,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   const registrations = new Registrations({
     changes,
     descriptions,
-    filesOf: (connector, profileSettings) =>
-      filesOf({ owner: 'api', anyPath: false, config: connector, profileSettings }),
+    filesOf,
     healthIntervalMs,
     // Whoever serves holds the directory, and nobody else changes what it serves.
     assertWritable: () => (serve ? undefined : refuseWhereServed(settings.dataDir)),
@@ -197,7 +196,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     descriptions,
     hub,
     execute: createPipeline({ find: (id) => live.target(id), recorder: telemetry.calls }),
-    plugins: async () => scanner.report(),
+    plugins: async () => reportHeldBack(scanner.report(), registry),
     rescan: () => sourceChanges.rescan(),
     onClose: () => stack.close(),
   });

@@ -31,6 +31,7 @@ describe('reading the configuration again', () => {
       added: ['coming'],
       updated: ['changing'],
       removed: ['going'],
+      heldBack: [],
     });
     // The worker of the unchanged connector still has its count.
     expect([await counted(it, 'kept'), await greet(it), await greet(it, 'coming')]).toEqual([3, 'salut', 'hello']);

@@ -37,6 +37,8 @@ export interface ConfiguredConnector {
 /** Everything that the configuration file says. */
 export interface HostConfig {
   readonly connectors: readonly ConfiguredConnector[];
+  /** Whether it has a list of connectors, be it an empty one. */
+  readonly listsConnectors: boolean;
   readonly plugins: PluginsConfig;
   /** `files.roots`; absolute where the file was loaded. */
   readonly fileRoots: readonly string[];

@@ -1,6 +1,7 @@
 import { dirname, extname, resolve } from 'node:path';
 import type { Problem } from '@automate/contract';
 import type { ConfigDefaults } from '@automate/contract/schemas';
+import type { ReadConfig } from './explain-mistake.ts';
 import { findConfig } from './find-config.ts';
 import { DEFAULT_PLUGINS } from './host-config.ts';
 import type { HostConfig } from './host-config.ts';
@@ -20,7 +21,7 @@ export interface LoadConfigOptions {
 
 export type LoadedConfig =
   /** `file` is absent where there is none: the configuration is empty then. */
-  | { readonly ok: true; readonly config: HostConfig; readonly file?: string }
+  | ({ readonly ok: true } & ReadConfig)
   | { readonly ok: false; readonly problems: readonly Problem[]; readonly file?: string };
 
 /** What configuration files end with. Nothing that executes. */
@@ -31,14 +32,14 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const found = await locate(options);
   if (!found.ok) return found;
   const { file } = found;
-  if (file === undefined) return { ok: true, config: emptyConfig() };
+  if (file === undefined) return { ok: true, config: emptyConfig(), text: '' };
   const read = await readConfigFile(file);
   if (!read.ok) return { ok: false, problems: read.problems, file };
   const { env: environment, defaults } = options;
   const parsed = parseConfig(read.text, { file, environment, ...(defaults === undefined ? {} : { defaults }) });
   if (!parsed.ok) return { ...parsed, file };
   const fileRoots = parsed.config.fileRoots.map((root) => resolve(dirname(file), root));
-  return { ok: true, config: { ...parsed.config, fileRoots }, file };
+  return { ok: true, config: { ...parsed.config, fileRoots }, file, text: read.text };
 }
 
 async function locate({ cwd, configPath }: LoadConfigOptions): ReturnType<typeof findConfig> {
@@ -50,5 +51,12 @@ async function locate({ cwd, configPath }: LoadConfigOptions): ReturnType<typeof
 }
 
 function emptyConfig(): HostConfig {
-  return { connectors: [], plugins: DEFAULT_PLUGINS, fileRoots: [], profiles: new Map(), secretVariables: [] };
+  return {
+    connectors: [],
+    listsConnectors: false,
+    plugins: DEFAULT_PLUGINS,
+    fileRoots: [],
+    profiles: new Map(),
+    secretVariables: [],
+  };
 }

@@ -1,4 +1,5 @@
 import type { ConnectorConfig, Problem } from '@automate/contract';
+import { isJsonObject } from '@automate/contract';
 import { parseConfigFile } from '@automate/contract/schemas';
 import type { ConfigDefaults, WirePlugins, WireProfile } from '@automate/contract/schemas';
 import { DEFAULT_PLUGINS } from './host-config.ts';
@@ -34,6 +35,7 @@ export function parseConfig(text: string, options: ParseConfigOptions): ParsedCo
     ok: true,
     config: {
       connectors: parsed.connectors.map((config, index) => configured(config, index, values)),
+      listsConnectors: isJsonObject(values.value) && Array.isArray(values.value['connectors']),
       plugins: toPlugins(parsed.plugins),
       fileRoots: parsed.files.roots ?? [],
       secretVariables: [...values.written.values()].flatMap((text) => secretsOf(text, options.environment)),

@@ -34,6 +34,7 @@ export class Announcements {
   listen(events: HostEvents): void {
     events.on('status', (id) => this.#status(id));
     events.on('change', (kind, id) => this.#change(kind, id));
+    events.on('heldBack', (id) => this.#change('updated', id));
   }
 
   /** Something happened to this connector that may have changed its status. */

@@ -1,6 +1,8 @@
+import { ConfigInvalidError } from '@automate/contract';
 import type { HostEvents } from '../events/host-events.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, StoredConnector } from '../store/store.ts';
 import type { ConnectorEntry } from './connector-state.ts';
+import type { Demand, Gate } from './gate.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { LiveConnectors } from './live-connectors.ts';
 import { isSameConnector, planConnectors } from './plan-connectors.ts';
@@ -10,8 +12,8 @@ import type { Registry, Sources } from './registry.ts';
 export interface Plan<T> {
   /** What the connectors are made of from now on. Default: as before. */
   readonly sources?: Partial<Sources>;
-  /** The one connector that this is about, which starts anew whatever differs. Absent: each one that differs does. */
-  readonly only?: string;
+  /** The one connector that this is about, and how it is to be stored; null where it is to be stored no more. */
+  readonly one?: { readonly id: string; readonly stored: StoredConnector | null };
   /** Writes to the store, before anything is put to work. What it throws is the change's error, and nothing has happened. */
   write?(store: Store): void;
   answer(change: AppliedChange): T;
@@ -28,22 +30,55 @@ export interface AppliedChange {
   readonly added: readonly string[];
   readonly updated: readonly string[];
   readonly removed: readonly string[];
+  /** Those that go on as they were, as what was to take their place failed, each with the reason. */
+  readonly heldBack: readonly HeldBack[];
   readonly warnings: readonly string[];
+}
+
+export interface HeldBack {
+  readonly id: string;
+  readonly reason: string;
 }
 
 export interface ChangesOptions {
   readonly registry: Registry;
   readonly store: Store;
   readonly live: LiveConnectors;
+  readonly gate: Gate;
   readonly events: HostEvents;
   /** Default of `health_check.interval`, in milliseconds. */
   readonly healthIntervalMs: number;
 }
 
+/** What differs between what stands and what a plan wants. */
+interface Draft {
+  readonly sources: Sources;
+  readonly added: readonly ConnectorEntry[];
+  readonly updated: readonly Step[];
+  /** Those that stand as they are wanted. */
+  readonly kept: readonly ConnectorEntry[];
+  readonly removed: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** An entry that is to take another's place. */
+interface Step {
+  readonly after: ConnectorEntry;
+  readonly demand: Demand;
+}
+
+/** How an entry did that was tried out. */
+interface Trial extends Step {
+  readonly failure: string | undefined;
+}
+
+/** How many entries one change tries out at a time. */
+const TRIALS_AT_A_TIME = 4;
+
 /**
  * The one writer of the set of connectors, whoever wants it changed: the start, the file, a rescan, a kind of the embedding
  * program, the API. A change is planned and applied in one turn of the event loop, so that it rests on what stands; what
- * takes longer to learn is learned before, while other changes go on.
+ * takes longer to learn, and how entries do that are to take the place of others, is learned before, while other changes go on.
  */
 export class Changes {
   readonly #options: ChangesOptions;
@@ -53,53 +88,109 @@ export class Changes {
     this.#options = options;
   }
 
-  /** A change of one connector, after those of the same id that came before. */
+  /** A change of one connector, after those of the same id that came before. Rejects with CONFIG_INVALID where it would be held back. */
   ofOne<T>(id: string, plan: Planner<T>): Promise<T> {
     return this.#lanes.run(`one:${id}`, () => this.#run(plan));
   }
 
   /** A change of what connectors are made of, after those that came before. `prepare` may read what it needs, in its turn. */
-  ofAll<T>(prepare: () => Planner<T> | Promise<Planner<T>>): Promise<T> {
-    return this.#lanes.run('all', async () => this.#run(await prepare()));
+  ofAll<T>(prepare: (now: Registry) => Planner<T> | Promise<Planner<T>>): Promise<T> {
+    return this.#lanes.run('all', async () => this.#run(await prepare(this.#options.registry)));
   }
 
   async #run<T>(plan: Planner<T>): Promise<T> {
+    const trials = new Map<string, Trial>();
     for (;;) {
       const planned = plan(this.#options.registry);
-      if (!(planned instanceof Promise)) return planned.answer(this.#apply(planned));
-      await planned;
+      if (planned instanceof Promise) {
+        await planned;
+        continue;
+      }
+      const draft = this.#draft(planned);
+      const untried = draft.updated.filter((step) => step.demand !== 'nothing' && !isTried(step, trials));
+      if (untried.length === 0) return planned.answer(this.#apply(planned, draft, trials));
+      await this.#tryOut(untried, trials);
     }
   }
 
-  #apply({ sources, only, write }: Plan<unknown>): AppliedChange {
-    const { registry, store, live, events, healthIntervalMs } = this.#options;
-    write?.(store);
-    const was = registry.sources;
-    const is = { ...was, ...sources };
-    registry.sources = is;
-    const { entries, warnings } = planConnectors({ ...is, stored: store.load(), healthIntervalMs, only });
-    const mayGo = only === undefined ? registry.all().map(({ id }) => id) : [only];
-    const removed = mayGo.filter((id) => !entries.has(id) && registry.find(id) !== undefined);
+  async #tryOut(steps: readonly Step[], trials: Map<string, Trial>): Promise<void> {
+    const left = [...steps];
+    const work = async (): Promise<void> => {
+      for (let step = left.shift(); step !== undefined; step = left.shift()) {
+        const failure = await this.#options.gate.tryOut(step.after, step.demand);
+        trials.set(step.after.id, { ...step, failure });
+      }
+    };
+    await Promise.all(Array.from({ length: TRIALS_AT_A_TIME }, work));
+  }
+
+  #draft({ sources, one }: Plan<unknown>): Draft {
+    const { registry, store, gate, healthIntervalMs } = this.#options;
+    const next = { ...registry.sources, ...sources };
+    const stored = one === undefined ? store.load() : [one.stored].filter((row) => row !== null);
+    const { entries, warnings } = planConnectors({ ...next, stored, healthIntervalMs, only: one?.id });
+    const mayGo = one === undefined ? registry.all().map(({ id }) => id) : [one.id];
     const added: ConnectorEntry[] = [];
-    const updated: ConnectorEntry[] = [];
+    const updated: Step[] = [];
+    const kept: ConnectorEntry[] = [];
     for (const after of entries.values()) {
       const before = registry.find(after.id);
       if (before === undefined) added.push(after);
-      else if (only !== undefined || !isSameConnector(before, after, was.config, is.config)) updated.push(after);
+      else if (one === undefined && isSameConnector(before, after)) kept.push(after);
+      else updated.push({ after, demand: gate.demand(before, after, next.kinds) });
     }
-    for (const id of removed) {
+    const removed = mayGo.filter((id) => !entries.has(id) && registry.find(id) !== undefined);
+    return { sources: next, added, updated, kept, removed, warnings };
+  }
+
+  #apply({ one, write }: Plan<unknown>, draft: Draft, trials: ReadonlyMap<string, Trial>): AppliedChange {
+    const { registry, store, live, events } = this.#options;
+    const heldBack = draft.updated.flatMap(({ after: { id }, demand }) => {
+      const reason = demand === 'nothing' ? undefined : trials.get(id)?.failure;
+      return reason === undefined ? [] : [{ id, reason }];
+    });
+    const [refused] = heldBack;
+    if (one !== undefined && refused !== undefined) throw refusal(refused);
+    write?.(store);
+    registry.sources = draft.sources;
+    for (const id of draft.removed) {
       registry.remove(id);
       live.close(id);
     }
-    for (const entry of [...added, ...updated]) {
+    const updated = draft.updated
+      .map(({ after }) => after)
+      .filter(({ id }) => !heldBack.some((held) => held.id === id));
+    for (const entry of [...draft.added, ...updated]) {
       registry.put(entry);
       live.open(entry);
     }
-    const change = { added: idsOf(added), updated: idsOf(updated), removed, warnings };
+    const released = draft.kept.filter(({ id }) => registry.get(id).heldBack !== undefined);
+    for (const { id } of released) registry.put({ ...registry.get(id), heldBack: undefined });
+    for (const { id, reason } of heldBack) registry.put({ ...registry.get(id), heldBack: reason });
+    const change = { added: idsOf(draft.added), updated: idsOf(updated), removed: draft.removed };
     for (const kind of ['removed', 'added', 'updated'] as const)
       for (const id of change[kind]) events.emit('change', kind, id);
-    return change;
+    for (const { id } of released) events.emit('change', 'updated', id);
+    for (const { id, reason } of heldBack) events.emit('heldBack', id, reason);
+    return { ...change, heldBack, warnings: draft.warnings };
   }
+}
+
+/** Whether how an entry did is known: this very one, by no lesser demand. */
+function isTried({ after, demand }: Step, trials: ReadonlyMap<string, Trial>): boolean {
+  const trial = trials.get(after.id);
+  return (
+    trial !== undefined &&
+    isSameConnector(trial.after, after) &&
+    (trial.demand === demand || trial.demand === 'healthy')
+  );
+}
+
+function refusal({ id, reason }: HeldBack): ConfigInvalidError {
+  return new ConfigInvalidError(
+    `the connector "${id}" goes on as it was: with the new configuration, which was tried beside it, ${reason}`,
+    { connector: id, details: { reason: 'held_back' } },
+  );
 }
 
 function idsOf(entries: readonly ConnectorEntry[]): readonly string[] {

@@ -1,5 +1,6 @@
 import type { ConnectorConfig, ConnectorOwner } from '@automate/contract';
 import { CONFIG_DEFAULTS } from '@automate/contract/schemas';
+import type { ProfileConfig } from '../config/host-config.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 
 /** A connector as it was configured, before anything runs. */
@@ -13,6 +14,12 @@ export interface ConnectorEntry {
   /** The same, with strings as they were written. */
   readonly written: ConnectorConfig;
   readonly state: ConnectorState;
+  /** The profile that it names, as it stood in the file. Absent: it names none, or there is none. */
+  readonly profile: ProfileConfig | undefined;
+  /** `files.roots`, which bind it where the API owns it. */
+  readonly fileRoots: readonly string[];
+  /** Why what was to take its place does not run. */
+  readonly heldBack?: string | undefined;
 }
 
 /**

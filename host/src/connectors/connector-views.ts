@@ -23,6 +23,7 @@ export function viewConnector(entry: ConnectorEntry, report: HealthReport): Conn
     owner: entry.owner,
     isolation: kind?.source.via === 'class' ? 'none' : 'thread',
     lastError: report.status === 'unhealthy' ? report.message : '',
+    ...(entry.heldBack === undefined ? {} : { heldBack: entry.heldBack }),
   };
 }
 

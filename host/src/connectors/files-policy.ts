@@ -6,8 +6,6 @@ export interface FilesPolicyOptions {
   readonly settings: Pick<HostSettings, 'dataDir' | 'secretsDir'>;
   /** The configuration file, where there is one. */
   readonly configFile: string | undefined;
-  /** `files.roots` as it stands now. */
-  roots(): readonly string[];
 }
 
 /** Whose paths a policy is for. */
@@ -17,16 +15,18 @@ export interface PathOwner {
   readonly config: ConnectorConfig;
   /** Of its profile, which the operator wrote. */
   readonly profileSettings: JsonObject | undefined;
+  /** `files.roots` of the file. */
+  readonly fileRoots: readonly string[];
 }
 
 /** Which files a connector may use: the operator's own all but the host's, others only what the operator granted. */
 export function createFilesPolicy(options: FilesPolicyOptions): (of: PathOwner) => FilesPolicy {
   const closed = closedPaths(options);
-  return ({ owner, anyPath, config, profileSettings = {} }) => {
+  return ({ owner, anyPath, config, profileSettings = {}, fileRoots }) => {
     if (owner !== 'api') return { closed };
     return {
       closed,
-      roots: options.roots(),
+      roots: fileRoots,
       ofProfile: Object.keys(profileSettings).filter((key) => !Object.hasOwn(config.settings, key)),
       lenient: anyPath,
     };
@@ -34,7 +34,7 @@ export function createFilesPolicy(options: FilesPolicyOptions): (of: PathOwner) 
 }
 
 /** The host's own files. What a process may see of itself and its kin, its environment included, is among them. */
-export function closedPaths({ settings, configFile }: Omit<FilesPolicyOptions, 'roots'>): readonly string[] {
+export function closedPaths({ settings, configFile }: FilesPolicyOptions): readonly string[] {
   const { dataDir, secretsDir } = settings;
   return ['/proc', dataDir, ...[secretsDir, configFile].filter((path) => path !== undefined)];
 }

@@ -2,9 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ConnectorConfig, ConnectorOwner } from '@automate/contract';
 import { describeProblem } from '@automate/contract';
 import { parseConnectorConfig } from '@automate/contract/schemas';
-import type { HostConfig } from '../config/host-config.ts';
 import { parseRegistered } from '../config/parse-registered.ts';
-import type { KindCatalog } from '../plugins/kind-catalog.ts';
 import type { StoredConnector } from '../store/store.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import { decideState, withScheme } from './connector-state.ts';
@@ -70,39 +68,34 @@ export function planConnectors(options: PlanOptions): PlannedConnectors {
     warnings.push(
       `mode: remote of ${remote.join(', ')} is shown and changes nothing: where requests go is said by host, port and scheme`,
     );
-  return { entries: new Map([...inputs].map(([id, input]) => [id, makeEntry(input, kinds)])), warnings };
+  return { entries: new Map([...inputs].map(([id, input]) => [id, makeEntry(input, options)])), warnings };
 }
 
-function makeEntry({ owner, anyPath, ...input }: EntryInput, kinds: KindCatalog): ConnectorEntry {
+function makeEntry({ owner, anyPath, ...input }: EntryInput, { kinds, config: file }: Sources): ConnectorEntry {
   const kind = kinds.find(input.config.kind);
   const config = withScheme(input.config, kind);
-  const state = decideState(config, kind, (name) => kinds.explainMissing(name));
-  return { id: config.id, owner, anyPath, config, written: withScheme(input.written, kind), state };
+  return {
+    id: config.id,
+    owner,
+    anyPath,
+    config,
+    written: withScheme(input.written, kind),
+    state: decideState(config, kind, (name) => kinds.explainMissing(name)),
+    profile: config.profile === undefined ? undefined : file.profiles.get(config.profile),
+    fileRoots: owner === 'api' ? file.fileRoots : [],
+  };
 }
 
-/**
- * Whether a worker of the one entry may go on as the other: neither its configuration, nor its kind, nor what it uses of the
- * file beside its entry is another. Registered connectors use the file's profiles too, and are bound by `files.roots`.
- */
-export function isSameConnector(
-  before: ConnectorEntry,
-  after: ConnectorEntry,
-  was: HostConfig,
-  is: HostConfig,
-): boolean {
+/** Whether a worker of the one entry may go on as the other. */
+export function isSameConnector(a: ConnectorEntry, b: ConnectorEntry): boolean {
   // Kinds are compared as objects: the catalog keeps the old one as long as its code is the same.
   const kindOf = (entry: ConnectorEntry): unknown =>
     entry.state.phase === 'missing' ? entry.state.reason : entry.state.kind;
-  const around = (config: HostConfig): unknown => [
-    config.profiles.get(after.config.profile ?? ''),
-    after.owner === 'api' ? config.fileRoots : undefined,
-  ];
   return (
-    before.owner === after.owner &&
-    before.anyPath === after.anyPath &&
-    before.state.phase === after.state.phase &&
-    kindOf(before) === kindOf(after) &&
-    isDeepStrictEqual([before.config, before.written], [after.config, after.written]) &&
-    isDeepStrictEqual(around(was), around(is))
+    a.owner === b.owner &&
+    a.anyPath === b.anyPath &&
+    a.state.phase === b.state.phase &&
+    kindOf(a) === kindOf(b) &&
+    isDeepStrictEqual([a.config, a.written, a.profile, a.fileRoots], [b.config, b.written, b.profile, b.fileRoots])
   );
 }

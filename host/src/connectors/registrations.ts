@@ -6,10 +6,12 @@ import type { FilesPolicy } from '@automate/sdk/runtime';
 import { parseRegistered } from '../config/parse-registered.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import type { ConfigCheck } from '../runtime/runtime.ts';
+import type { StoredConnector } from '../store/store.ts';
 import type { Changes, Plan } from './changes.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import { withScheme } from './connector-state.ts';
 import type { Descriptions } from './descriptions.ts';
+import type { PathOwner } from './files-policy.ts';
 import type { Registry } from './registry.ts';
 import { describeOwner } from './registry.ts';
 
@@ -19,7 +21,7 @@ export interface RegistrationsOptions {
   /** Throws where another process may change the set, and this one may not. */
   assertWritable(): void;
   /** Which files a connector may use that is registered over the API. */
-  filesOf(config: ConnectorConfig, profileSettings: JsonObject | undefined): FilesPolicy;
+  filesOf(owner: PathOwner): FilesPolicy;
   /** Default of `health_check.interval`, in milliseconds. */
   readonly healthIntervalMs: number;
 }
@@ -48,7 +50,7 @@ export class Registrations {
           connector: id,
         });
       return {
-        only: id,
+        one: { id, stored: rowOf(id, wire) },
         write: (store) => {
           if (!store.insert(id, wire)) throw addedElsewhere(id);
         },
@@ -63,7 +65,7 @@ export class Registrations {
     return this.#change(config, (now) => {
       requireApiOwned(now.get(id), 'updated');
       return {
-        only: id,
+        one: { id, stored: rowOf(id, wire) },
         write: (store) => store.put(id, wire),
         answer: () => ({ id, message: `updated "${id}"` }),
       };
@@ -75,7 +77,7 @@ export class Registrations {
       requireApiOwned(now.get(id), 'removed');
       this.#options.assertWritable();
       return {
-        only: id,
+        one: { id, stored: null },
         write: (store) => void store.delete(id),
         answer: () => ({ id, message: `removed "${id}"` }),
       };
@@ -131,7 +133,13 @@ export class Registrations {
     return {
       settings: { ...profile?.settings, ...config.settings },
       ...(config.tls === undefined ? {} : { tls: config.tls }),
-      files: this.#options.filesOf(config, profile?.settings),
+      files: this.#options.filesOf({
+        owner: 'api',
+        anyPath: false,
+        config,
+        profileSettings: profile?.settings,
+        fileRoots: now.sources.config.fileRoots,
+      }),
     };
   }
 }
@@ -159,6 +167,11 @@ function requireApiOwned({ id, owner }: ConnectorEntry, verb: string): void {
     connector: id,
     details: { reason: 'not_owned', owner },
   });
+}
+
+/** A row as it is going to be stored. */
+function rowOf(id: string, config: JsonObject): StoredConnector {
+  return { id, config, anyPath: false, updatedAt: '' };
 }
 
 function addedElsewhere(id: string): AlreadyExistsError {

@@ -1,11 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PluginReport, Problem } from '@automate/contract';
+import type { ReadConfig } from '../config/explain-mistake.ts';
+import { explainMistake, isCut } from '../config/explain-mistake.ts';
 import type { HostConfig } from '../config/host-config.ts';
 import type { loadConfig } from '../config/load-config.ts';
 import type { HostLog } from '../log/host-log.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import type { PluginScanner } from '../plugins/plugin-scanner.ts';
-import type { AppliedChange, Changes } from './changes.ts';
+import type { AppliedChange, Changes, HeldBack } from './changes.ts';
+import { reportHeldBack } from './report-held-back.ts';
+
+/** How long a file has to stay as it is that is the first part of what it was, in milliseconds. */
+const SETTLE_MS = 1_000;
 
 /** What a reload did. */
 export type ReloadResult =
@@ -14,13 +21,17 @@ export type ReloadResult =
       readonly added: readonly string[];
       readonly updated: readonly string[];
       readonly removed: readonly string[];
+      /** Those that go on as they were, as what was to take their place failed when it was tried out. */
+      readonly heldBack: readonly HeldBack[];
     }
-  /** The file is broken: everything is as it was. */
+  /** The file is broken, or taken for a mistake: everything is as it was. */
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 export interface SourceChangesOptions {
   readonly changes: Changes;
   readonly scanner: PluginScanner;
+  /** The configuration that the host starts with. */
+  readonly loaded: ReadConfig;
   load(): ReturnType<typeof loadConfig>;
   /** Hears of a configuration before it is put to work. */
   learn(config: HostConfig): void;
@@ -30,9 +41,11 @@ export interface SourceChangesOptions {
 /** The changes of what connectors are made of: the file, the packages, the kinds of the embedding program. */
 export class SourceChanges {
   readonly #options: SourceChangesOptions;
+  #inForce: ReadConfig;
 
   constructor(options: SourceChangesOptions) {
     this.#options = options;
+    this.#inForce = options.loaded;
   }
 
   /** Puts to work what stands, as the host starts. */
@@ -42,21 +55,20 @@ export class SourceChanges {
 
   /** Reads the file again. */
   reload(): Promise<ReloadResult> {
-    const { changes, scanner, load, learn, log } = this.#options;
+    const { changes, scanner, learn, log } = this.#options;
     return changes
-      .ofAll<ReloadResult>(async () => {
+      .ofAll<ReloadResult>(async ({ sources }) => {
         // Read in its turn, so that an older reading never comes last.
-        const next = await load();
-        if (!next.ok) throw new BrokenFile(next.problems);
-        learn(next.config);
-        return (now) => ({
-          sources: {
-            config: next.config,
-            ...(isDeepStrictEqual(now.sources.config.plugins, next.config.plugins)
-              ? {}
-              : { kinds: now.sources.kinds.withDiscovered(scanner.scan(next.config.plugins, { full: false })) }),
-          },
+        const next = await this.#read();
+        const { config } = next;
+        learn(config);
+        const kinds = isDeepStrictEqual(sources.config.plugins, config.plugins)
+          ? sources.kinds
+          : sources.kinds.withDiscovered(scanner.scan(config.plugins, { full: false }));
+        return () => ({
+          sources: { config, kinds },
           answer: ({ warnings, ...names }) => {
+            this.#inForce = next;
             for (const warning of warnings) log.warn({}, warning);
             log.info(names, 'the configuration was read again');
             return { ok: true, ...names };
@@ -64,8 +76,7 @@ export class SourceChanges {
         });
       })
       .catch((error: unknown) => {
-        if (!(error instanceof BrokenFile)) throw error;
-        log.error({ problems: error.problems }, 'the configuration file is broken: everything stays as it was');
+        if (!(error instanceof UnusableFile)) throw error;
         return { ok: false, problems: error.problems };
       });
   }
@@ -73,10 +84,29 @@ export class SourceChanges {
   /** Looks for packages again, in the whole of `node_modules`. */
   rescan(): Promise<PluginReport> {
     const { changes, scanner } = this.#options;
-    return changes.ofAll(() => ({ sources: { config, kinds } }) => ({
-      sources: { kinds: kinds.withDiscovered(scanner.scan(config.plugins, { full: true })) },
-      answer: () => scanner.lastReport,
-    }));
+    return changes.ofAll(({ sources: { config, kinds } }) => {
+      const found = kinds.withDiscovered(scanner.scan(config.plugins, { full: true }));
+      return (now) => ({ sources: { kinds: found }, answer: () => reportHeldBack(scanner.lastReport, now) });
+    });
+  }
+
+  /** The file as it is to be put to work. */
+  async #read(): Promise<ReadConfig> {
+    const { load, log } = this.#options;
+    let next = await load();
+    // Whoever writes the file anew may be at it.
+    if (next.ok && isCut(this.#inForce, next) && explainMistake(this.#inForce, next) === undefined) {
+      await delay(SETTLE_MS, undefined, { ref: false });
+      next = await load();
+    }
+    if (!next.ok) {
+      log.error({ problems: next.problems }, 'the configuration file is broken: everything stays as it was');
+      throw new UnusableFile(next.problems);
+    }
+    const mistake = explainMistake(this.#inForce, next);
+    if (mistake === undefined) return next;
+    log.warn({ problems: [mistake] }, 'the configuration file is taken for a mistake: everything stays as it was');
+    throw new UnusableFile([mistake]);
   }
 
   /** Adds a kind of the embedding program's. */
@@ -89,11 +119,11 @@ export class SourceChanges {
 }
 
 /** Ends the change that a file asked for which cannot be taken. */
-class BrokenFile extends Error {
+class UnusableFile extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super('the configuration file is broken');
+    super('the configuration file cannot be used');
     this.problems = problems;
   }
 }

@@ -5,6 +5,8 @@ import type { ConnectorStatus, ErrorEnvelope, JsonObject } from '@automate/contr
 interface HostEventMap {
   /** The set of connectors changed; the change is in force already. */
   change: [kind: 'added' | 'updated' | 'removed', id: string];
+  /** A connector goes on as it was, as what was to take its place failed, for this reason. */
+  heldBack: [id: string, reason: string];
   /** Something happened to a connector that may have changed its status. */
   status: [id: string];
   /** A connector was checked. */

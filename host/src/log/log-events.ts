@@ -6,4 +6,10 @@ import { recordFields } from './record-fields.ts';
 export function logEvents(events: HostEvents, log: HostLog): void {
   events.on('log', (record) => log[record.level](recordFields(record), record.message));
   events.on('crash', (connector, error) => log.warn({ connector, reason: error.details?.['reason'] }, error.message));
+  events.on('heldBack', (connector, reason) =>
+    log.warn(
+      { connector, event: 'held_back', reason },
+      `connector "${connector}" goes on as it was: a change is held back`,
+    ),
+  );
 }

@@ -30,11 +30,14 @@ export interface Kind {
 export interface DiscoveredKinds {
   readonly kinds: ReadonlyMap<string, Kind>;
   explainMissing(name: string): string;
+  /** Whether the package of a kind that was there before is there still, and is refused for what is wrong with it. */
+  isBroken(packageName: string): boolean;
 }
 
 const NOTHING_FOUND: DiscoveredKinds = {
   kinds: new Map(),
   explainMissing: (name) => `no package that was found declares the kind "${name}"`,
+  isBroken: () => false,
 };
 
 /** The kinds that there are, and why those that were found are not among them. A change gives another catalog. */
@@ -71,6 +74,11 @@ export class KindCatalog {
   all(): readonly Kind[] {
     const names = new Set([...this.#registered.keys(), ...this.#discovered.kinds.keys()]);
     return [...names].toSorted().flatMap((name) => this.find(name) ?? []);
+  }
+
+  /** Whether a kind is gone because of what is wrong with its package, and not because somebody wants it gone. */
+  isBroken({ source }: Kind): boolean {
+    return source.via === 'package' && this.#discovered.isBroken(source.packageName);
   }
 
   /** Why there is no such kind, and what to do about it. */

@@ -1,4 +1,4 @@
-import type { PluginReport } from '@automate/contract';
+import type { PluginEntry, PluginReport } from '@automate/contract';
 import type { Discovery, DiscoverOptions } from './compatibility/discover.ts';
 import { discover } from './compatibility/discover.ts';
 import { explainMissingKind } from './compatibility/explain-missing-kind.ts';
@@ -37,7 +37,8 @@ export class PluginScanner {
     this.#whole = full ? found : undefined;
     // The reason may lie in a package that nobody asked for by name, so that it is looked for there too.
     const explainMissing = (name: string): string => explainMissingKind(name, this.#look());
-    return { kinds: kindsOf(found.declarations), explainMissing };
+    const broken = new Set(found.report.plugins.filter(isBroken).map((plugin) => plugin.package));
+    return { kinds: kindsOf(found.declarations), explainMissing, isBroken: (name) => broken.has(name) };
   }
 
   /** What the last scan found. */
@@ -58,4 +59,9 @@ export class PluginScanner {
     const { projectDir, hostVersion } = this.#options;
     return discover({ root: projectDir, hostVersion, full, ...this.#settings });
   }
+}
+
+/** Packages that are kept out by choice or by rank are as someone wants them. */
+function isBroken({ status, reason }: PluginEntry): boolean {
+  return status === 'problem' || reason === 'incompatible' || reason === 'duplicate_kind';
 }

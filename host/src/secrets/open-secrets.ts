@@ -26,7 +26,7 @@ export interface Secrets {
    */
   resolve(
     config: ConnectorConfig,
-    profiles: ReadonlyMap<string, ProfileConfig>,
+    profile: ProfileConfig | undefined,
     description?: ConnectorDescription,
   ): Promise<WorkerConfig>;
   /** Keeps what variables of the configuration hold out of everything, where that is secret. */
@@ -57,8 +57,7 @@ export function openSecrets({ env, settings: { secretsDir, otlpEndpoint }, scrub
         );
       },
     },
-    resolve: async (config, profiles, description) => {
-      const profile = config.profile === undefined ? undefined : profiles.get(config.profile);
+    resolve: async (config, profile, description) => {
       const resolved = await resolver.resolveConfig(config, profile);
       scrubber.learn(config.id, [
         // The first are the profile's with the connector's own over them, so that all of those are among them.

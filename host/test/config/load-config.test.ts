@@ -45,11 +45,13 @@ describe('finding the configuration', () => {
       ok: true,
       config: {
         connectors: [],
+        listsConnectors: false,
         plugins: { scan: 'direct', allow: ['*'], deny: [], paths: [], strict: false, prefer: {} },
         fileRoots: [],
         profiles: new Map(),
         secretVariables: [],
       },
+      text: '',
     });
   });
 

@@ -59,6 +59,8 @@ export interface ConnectorInfo {
   readonly isolation: IsolationLevel;
   /** Why it is not well, in one sentence; empty when it is. */
   readonly lastError: string;
+  /** Why a newer configuration, or a newer version of its kind, does not run and the older one goes on; absent where none is held back. */
+  readonly heldBack?: string;
 }
 
 export const AUTH_TYPES = ['none', 'basic', 'bearer', 'api_key', 'oauth2'] as const;

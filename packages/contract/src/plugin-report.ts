@@ -1,5 +1,8 @@
-/** `admitted`: its kinds can be used; `rejected`: sound, but not wanted here; `problem`: it cannot be read or is put together wrongly. */
-export const PLUGIN_STATUSES = ['admitted', 'rejected', 'problem'] as const;
+/**
+ * `admitted`: its kinds can be used; `held_back`: they can, but not for a connector that failed with it and goes on with what it
+ * had, which the message says; `rejected`: sound, but not wanted here; `problem`: it cannot be read or is put together wrongly.
+ */
+export const PLUGIN_STATUSES = ['admitted', 'held_back', 'rejected', 'problem'] as const;
 export type PluginStatus = (typeof PLUGIN_STATUSES)[number];
 
 /**

@@ -29,25 +29,27 @@ const some = <T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) =
 const json = fc.jsonValue({ maxDepth: 4 }).map((value) => JSON.parse(JSON.stringify(value)) as JsonObject);
 const settings = fc.dictionary(word, json).map((value): JsonObject => ({ ...value }));
 
-export const info: fc.Arbitrary<ConnectorInfo> = fc.record(
-  {
-    id: someText,
-    name: text,
-    type: fc.constantFrom(...CONNECTOR_TYPES),
-    kind: someText,
-    description: text,
-    endpoint: text,
-    enabled: fc.boolean(),
-    status: fc.constantFrom(...CONNECTOR_STATUSES),
-    mode: fc.constantFrom(...CONNECTION_MODES),
-    metadata: map,
-    tags: fc.array(text),
-    owner: fc.constantFrom('file', 'api', 'plugin'),
-    isolation: fc.constantFrom('thread', 'none'),
-    lastError: text,
-  },
-  { noNullPrototype: true },
-);
+export const info: fc.Arbitrary<ConnectorInfo> = fc
+  .record({
+    required: fc.record({
+      id: someText,
+      name: text,
+      type: fc.constantFrom(...CONNECTOR_TYPES),
+      kind: someText,
+      description: text,
+      endpoint: text,
+      enabled: fc.boolean(),
+      status: fc.constantFrom(...CONNECTOR_STATUSES),
+      mode: fc.constantFrom(...CONNECTION_MODES),
+      metadata: map,
+      tags: fc.array(text),
+      owner: fc.constantFrom('file', 'api', 'plugin'),
+      isolation: fc.constantFrom('thread', 'none'),
+      lastError: text,
+    }),
+    optional: some({ heldBack: text }),
+  })
+  .map(({ required, optional }) => ({ ...required, ...optional }));
 
 export const config: fc.Arbitrary<ConnectorConfig> = fc
   .record({

@@ -134,7 +134,12 @@ function formatInfos(context: CliContext, infos: readonly ConnectorInfo[]): stri
     info.status,
     info.owner,
     info.isolation === 'none' ? 'not isolated' : info.isolation,
-    info.lastError === '' ? info.endpoint : info.lastError,
+    [
+      info.lastError === '' ? info.endpoint : info.lastError,
+      ...(info.heldBack === undefined ? [] : [`held back: ${info.heldBack}`]),
+    ]
+      .filter((words) => words !== '')
+      .join('; '),
   ]);
   return formatTable(['ID', 'KIND', 'TYPE', 'STATUS', 'OWNER', 'ISOLATION', 'ENDPOINT OR ERROR'], rows, (text) =>
     context.style('bold', text),

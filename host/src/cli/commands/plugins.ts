@@ -25,7 +25,9 @@ export function addPluginCommands(program: Command, context: CliContext): void {
 
   plugins
     .command('check')
-    .description('scan again and explain every refusal; ends with 1 where a package has a problem or is incompatible')
+    .description(
+      'scan again and explain every refusal; ends with 1 where a package has a problem, is incompatible or held back',
+    )
     .action(async (_options: unknown, command: Command) => {
       const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
       const report = await context.withService(rest, 'scanning node_modules', (service, call) =>
@@ -52,7 +54,12 @@ export function addPluginCommands(program: Command, context: CliContext): void {
 
 /** What someone has to act on; packages kept out by choice or by rank are no trouble. */
 function isTrouble(plugin: PluginEntry): boolean {
-  return plugin.status === 'problem' || plugin.reason === 'incompatible' || plugin.reason === 'duplicate_kind';
+  return (
+    plugin.status === 'problem' ||
+    plugin.status === 'held_back' ||
+    plugin.reason === 'incompatible' ||
+    plugin.reason === 'duplicate_kind'
+  );
 }
 
 function formatReport(context: CliContext, report: PluginReport): string {

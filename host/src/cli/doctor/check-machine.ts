@@ -104,7 +104,7 @@ export async function checkProfiles(
     users.map(async ({ config: connector }): Promise<readonly Finding[]> => {
       const check = `secrets of ${connector.id}`;
       try {
-        const short = shortSecrets(await secrets.resolve(connector, config.profiles));
+        const short = shortSecrets(await secrets.resolve(connector, config.profiles.get(connector.profile ?? '')));
         if (short !== undefined) return [{ check, state: 'warning', message: short, remedy: 'use longer ones' }];
         return connector.profile === undefined
           ? []

@@ -23,7 +23,11 @@ function judgePlugin(plugin: PluginEntry): Finding {
   const check = `plugin ${plugin.package}`;
   if (plugin.status !== 'admitted') {
     // Kept out by choice, or by being nobody's direct dependency, is as it should be.
-    const grave = plugin.status === 'problem' || plugin.reason === 'incompatible' || plugin.reason === 'duplicate_kind';
+    const grave =
+      plugin.status === 'problem' ||
+      plugin.status === 'held_back' ||
+      plugin.reason === 'incompatible' ||
+      plugin.reason === 'duplicate_kind';
     return {
       check,
       state: grave ? 'failed' : 'warning',

@@ -24,6 +24,9 @@ const infoFields = {
   owner: z.enum(['file', 'api', 'plugin']).meta({ description: 'Only the owner may change it' }),
   isolation: z.enum(['thread', 'none']),
   last_error: z.string().meta({ description: 'Why it is not well; empty when it is' }),
+  held_back: z.string().optional().meta({
+    description: 'Why a newer configuration or version does not run and the older one goes on',
+  }),
 };
 
 export const connectorInfoSchema = z.object(infoFields).meta({ id: 'ConnectorInfo' });

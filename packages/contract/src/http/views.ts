@@ -35,6 +35,7 @@ export function connectorInfoView(info: ConnectorInfo): View<typeof connectorInf
     owner: info.owner,
     isolation: info.isolation,
     last_error: info.lastError,
+    ...(info.heldBack === undefined ? {} : { held_back: info.heldBack }),
   };
 }
 

@@ -48,5 +48,6 @@ export function infoFromMessage(message: InfoMessage, problems: Problems): Conne
     owner: readWord(OWNERS, message.owner, { path: 'owner', problems, fallback: 'api' }),
     isolation: readWord(ISOLATION_LEVELS, message.isolation, { path: 'isolation', problems, fallback: 'none' }),
     lastError: message.lastError,
+    ...(message.heldBack === undefined ? {} : { heldBack: message.heldBack }),
   };
 }

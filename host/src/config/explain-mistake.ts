@@ -1,0 +1,41 @@
+import type { Problem } from '@automate/contract';
+import type { HostConfig } from './host-config.ts';
+
+/** A configuration that was read, and from what. */
+export interface ReadConfig {
+  readonly config: HostConfig;
+  /** Absent where there is none. */
+  readonly file?: string;
+  /** The file's text; empty where there is none. */
+  readonly text: string;
+}
+
+/**
+ * Why a configuration that can be read is still taken for a mistake, compared with the one in force: files are lost, emptied and written
+ * in pieces more often than somebody wants no connector at all, which the file can say.
+ */
+export function explainMistake(inForce: ReadConfig, next: ReadConfig): Problem | undefined {
+  const inFile = { file: next.file ?? inForce.file ?? '' };
+  if (inForce.file !== undefined && next.file === undefined)
+    return {
+      path: '',
+      expected: 'the file that was read before; to run no connector, say "connectors: []" in it',
+      received: 'no such file',
+      ...inFile,
+    };
+  if (inForce.config.connectors.length > 0 && !next.config.listsConnectors)
+    return {
+      path: 'connectors',
+      expected: 'a list; to run no connector, say "connectors: []"',
+      received: next.text.trim() === '' ? 'an empty file' : 'nothing',
+      ...inFile,
+    };
+  if (isCut(inForce, next) && !/[\r\n]$/.test(next.text) && !/^[\r\n]/.test(inForce.text.slice(next.text.length)))
+    return { path: '', expected: 'a whole file', received: 'the first part of the file, cut within a line', ...inFile };
+  return undefined;
+}
+
+/** Whether the text is the first part of the one in force, as it is while somebody writes that anew. */
+export function isCut(inForce: ReadConfig, next: ReadConfig): boolean {
+  return inForce.text.length > next.text.length && inForce.text.startsWith(next.text);
+}

@@ -1,0 +1,74 @@
+import type { ConnectorWorker } from '../runtime/runtime.ts';
+import { ConnectorError } from '@automate/contract';
+import type { ConnectorEntry } from './connector-state.ts';
+import type { Kind, KindCatalog } from '../plugins/kind-catalog.ts';
+import type { LiveConnectors } from './live-connectors.ts';
+import { findingOf, probe } from './probe.ts';
+
+/**
+ * What has to hold before an entry takes the place of one that stands:
+ * - `nothing`: the one that stands does not run, or somebody wants it gone
+ * - `starts`: its kind is there, loads, and takes its settings
+ * - `healthy`: it also connects, and finds itself well
+ */
+export type Demand = 'nothing' | 'starts' | 'healthy';
+
+export interface GateOptions {
+  readonly live: LiveConnectors;
+  createWorker(entry: ConnectorEntry, kind: Kind): ConnectorWorker;
+}
+
+/** How long a worker that was only tried out may take to close, in milliseconds. */
+const CLOSE_GRACE_MS = 1_000;
+
+/** Every change of a connector that runs passes it: the new one must be at least as good as the old one is. */
+export class Gate {
+  readonly #options: GateOptions;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  /** What is asked of an entry that is to take another's place, in a host whose kinds are these. */
+  demand(before: ConnectorEntry, after: ConnectorEntry, kinds: KindCatalog): Demand {
+    if (before.state.phase !== 'usable' || after.state.phase === 'disabled') return 'nothing';
+    if (
+      after.state.phase === 'missing' &&
+      before.config.kind === after.config.kind &&
+      !kinds.isBroken(before.state.kind)
+    )
+      return 'nothing';
+    const running = this.#options.live.find(before.id);
+    const status = running?.report().status ?? 'unknown';
+    if (status !== 'unhealthy') return status === 'healthy' ? 'healthy' : 'starts';
+    return running?.worker.state().phase === 'running' ? 'starts' : 'nothing';
+  }
+
+  /** Why the entry must not take the place; undefined where it may. Tries it out in a worker that nobody else sees. */
+  async tryOut(after: ConnectorEntry, demand: Demand): Promise<string | undefined> {
+    if (demand === 'nothing') return undefined;
+    if (after.state.phase === 'missing') return after.state.reason;
+    if (after.state.phase === 'disabled') return undefined;
+    const { live, createWorker } = this.#options;
+    const { healthCheck, limits } = after.config;
+    const worker = createWorker(after, after.state.kind);
+    try {
+      await worker.ensure('initialized', { deadline: Date.now() + limits.startTimeoutMs });
+      if (demand === 'starts') return undefined;
+      const finding = await probe({
+        worker,
+        timeoutMs: healthCheck.timeoutMs,
+        startTimeoutMs: limits.startTimeoutMs,
+        reconnect: false,
+      });
+      if (finding.status === 'healthy') return undefined;
+      // What ails both is no fault of the new one.
+      const standing = await live.check(after.id);
+      return standing.healthy ? finding.message : undefined;
+    } catch (reason) {
+      return findingOf(ConnectorError.from(reason).toEnvelope()).message;
+    } finally {
+      void worker.close({ graceMs: CLOSE_GRACE_MS });
+    }
+  }
+}

@@ -1,0 +1,297 @@
+import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import type { ConnectorInfo } from '@automate/contract';
+import type { SandboxConnector } from '@automate/testing';
+import { SandboxHost } from '../fixtures/sandbox-host.ts';
+
+const AUTOMATE = join(import.meta.dirname, '..', '..', 'bin', 'automate.js');
+
+interface Version {
+  /** Runs as the module is imported. */
+  readonly atImport?: string;
+  /** The body of the check of the settings. */
+  readonly check?: string;
+  /** The body of `connect`. */
+  readonly connect?: string;
+}
+
+/** A connector that counts its calls. */
+const source = ({ atImport = '', check = 'return { value };', connect = 'return true;' }: Version = {}): string => `
+import { action, ConnectorAdapter } from '@automate/sdk';
+${atImport}
+const paired = (validate) => ({ schema: { '~standard': { version: 1, vendor: 'test', validate } }, jsonSchema: { type: 'object' } });
+let count = 0;
+export default class CountingAdapter extends ConnectorAdapter {
+  name = 'counting';
+  version = '1.0.0';
+  configSchema = paired((value) => {
+    if (value.colour !== undefined) return { issues: [{ message: 'no colours here', path: ['colour'] }] };
+    ${check}
+  });
+  actions = {
+    count: action({
+      description: 'Counts its calls.',
+      input: paired((value) => ({ value })),
+      sideEffects: true,
+      idempotent: false,
+      run: () => ({ count: ++count, word: this.context.settings.word }),
+    }),
+  };
+  async connect() {
+    if (this.context.settings.unreachable) throw new Error('nobody there');
+    ${connect}
+  }
+}
+`;
+
+const entry = (more = ''): string => `connectors:\n  - { id: one, kind: counting, settings: { word: kept${more} } }\n`;
+const ENTRY = entry();
+
+async function openHost(yaml = ENTRY, serve = false): Promise<SandboxHost> {
+  return SandboxHost.open({
+    serve,
+    kinds: [],
+    yaml,
+    prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'counting', source: source() })),
+  });
+}
+
+async function count(it: SandboxHost, id = 'one'): Promise<unknown> {
+  return (await it.service.execute({ id, action: 'count', payload: {} })).result;
+}
+
+async function infoOf(it: SandboxHost, id = 'one'): Promise<ConnectorInfo> {
+  return (await it.service.get(id)).connector;
+}
+
+/** Replaces the package in place, as installers do. */
+async function release(it: SandboxHost, spec: Partial<SandboxConnector>): Promise<void> {
+  await rm(join(it.sandbox.root, 'node_modules', 'connector-counting'), { recursive: true });
+  await it.sandbox.addConnector({ kind: 'counting', source: source(), ...spec });
+}
+
+const BROKEN: ReadonlyArray<readonly [what: string, spec: Partial<SandboxConnector>, reason: RegExp, status: string]> =
+  [
+    [
+      'throws at import',
+      { source: source({ atImport: "throw new Error('a broken build');" }) },
+      /broken build/,
+      'held_back',
+    ],
+    [
+      'refuses the settings',
+      { source: source({ check: "return { issues: [{ message: 'word is gone', path: ['word'] }] };" }) },
+      /word is gone/,
+      'held_back',
+    ],
+    ['cannot connect', { source: source({ connect: "throw new Error('no way');" }) }, /no way/, 'held_back'],
+    ['exits', { source: source({ connect: 'process.exit(1);' }) }, /exit/, 'held_back'],
+    ['is not for this host', { engines: '^9.0.0' }, /host/, 'rejected'],
+    ['lacks its entry', { manifest: { entry: './gone.js' } }, /gone\.js|problem/, 'problem'],
+  ];
+
+describe('a new version of a package', () => {
+  it.each(BROKEN)('that %s is held back, and the old one goes on', async (_what, spec, reason, status) => {
+    await using it = await openHost();
+    await it.service.healthCheck('one');
+    expect(await count(it)).toEqual({ count: 1, word: 'kept' });
+    await release(it, { version: '2.0.0', ...spec });
+    const report = await it.service.rescanPlugins();
+    expect(report.plugins.map((plugin) => plugin.status)).toEqual([status]);
+    await expect(it.service.plugins()).resolves.toMatchObject({ plugins: [{ status }] });
+    // The very worker that counted before.
+    expect(await count(it)).toEqual({ count: 2, word: 'kept' });
+    expect(await infoOf(it)).toMatchObject({
+      status: 'healthy',
+      lastError: '',
+      heldBack: expect.stringMatching(reason),
+    });
+    expect(it.logText).toMatch(/"level":"?(warn|40)"?.*"event":"held_back"/);
+    await release(it, { version: '2.0.1' });
+    await expect(it.service.rescanPlugins()).resolves.toMatchObject({ plugins: [{ status: 'admitted' }] });
+    expect(await count(it)).toEqual({ count: 1, word: 'kept' });
+    expect((await infoOf(it)).heldBack).toBeUndefined();
+  });
+
+  it('that is held back ends "plugins check" with 1 and its reason', async () => {
+    await using it = await openHost(ENTRY, true);
+    await it.service.healthCheck('one');
+    await release(it, { version: '2.0.0', source: source({ connect: "throw new Error('no way');" }) });
+    const { code, said } = await new Promise<{ code: unknown; said: string }>((resolve) => {
+      execFile(process.execPath, [AUTOMATE, 'plugins', 'check'], { cwd: it.sandbox.root }, (error, out, err) =>
+        resolve({ code: error?.code, said: out + err }),
+      );
+    });
+    expect([code, said]).toEqual([1, expect.stringMatching(/held_back.*no way/)]);
+  });
+
+  it('takes over for those connectors that it serves as well, and is held back for the others', async () => {
+    await using it = await openHost(`${ENTRY}  - { id: two, kind: counting, settings: { word: other } }\n`);
+    await it.service.healthCheckAll();
+    expect([await count(it), await count(it, 'two')]).toEqual([
+      { count: 1, word: 'kept' },
+      { count: 1, word: 'other' },
+    ]);
+    const check = "return value.word === 'other' ? { value } : { issues: [{ message: 'only other' }] };";
+    await release(it, { version: '2.0.0', source: source({ check }) });
+    await it.service.rescanPlugins();
+    expect([await count(it), await count(it, 'two')]).toEqual([
+      { count: 2, word: 'kept' },
+      { count: 1, word: 'other' },
+    ]);
+    await expect(it.service.describe('two')).resolves.toMatchObject({ package: { version: '2.0.0' } });
+    await expect(it.service.describe('one')).resolves.toMatchObject({ package: { version: '1.0.0' } });
+  });
+
+  it('takes the place of one that is broken, whatever it is itself', async () => {
+    await using it = await openHost(entry(', unreachable: true'));
+    await expect(it.service.healthCheck('one')).resolves.toMatchObject({ healthy: false });
+    await release(it, { version: '2.0.0' });
+    await it.service.rescanPlugins();
+    await expect(it.service.describe('one')).resolves.toMatchObject({ package: { version: '2.0.0' } });
+    expect((await infoOf(it)).heldBack).toBeUndefined();
+  });
+
+  it('that fails is listed with its reason by a host that starts with it', async () => {
+    await using it = await openHost();
+    await release(it, { version: '2.0.0', source: source({ atImport: "throw new Error('a broken build');" }) });
+    await using next = await it.restart();
+    await expect(next.service.healthCheck('one')).resolves.toMatchObject({ healthy: false });
+    expect(await infoOf(next)).toMatchObject({ lastError: expect.stringMatching(/broken build/) });
+  });
+});
+
+describe('a package that is removed', () => {
+  it('is wanted gone', async () => {
+    await using it = await openHost();
+    expect(await count(it)).toEqual({ count: 1, word: 'kept' });
+    await it.sandbox.removePackage('connector-counting');
+    await it.service.rescanPlugins();
+    await expect(count(it)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});
+
+describe('an edit of the file', () => {
+  it.each([
+    ['settings that the kind refuses', entry(', colour: red'), /no colours/],
+    ['a kind that there is not', ENTRY.replace('counting', 'counted'), /counted/],
+    ['settings with which it cannot connect', entry(', unreachable: true'), /nobody there/],
+    ['a secret that cannot be read', entry(', token: "secretref://env/default/NONE"'), /NONE/],
+  ])('to %s is held back for that connector alone', async (_what, yaml, reason) => {
+    await using it = await openHost();
+    await it.service.healthCheck('one');
+    expect(await count(it)).toEqual({ count: 1, word: 'kept' });
+    await it.writeConfig(`${yaml}  - { id: two, kind: counting, settings: { word: new } }\n`);
+    await expect(it.host.reload()).resolves.toMatchObject({
+      ok: true,
+      added: ['two'],
+      updated: [],
+      heldBack: [{ id: 'one', reason: expect.stringMatching(reason) }],
+    });
+    expect(await count(it)).toEqual({ count: 2, word: 'kept' });
+    expect(await infoOf(it)).toMatchObject({ status: 'healthy', heldBack: expect.stringMatching(reason) });
+    await it.writeConfig(ENTRY);
+    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, removed: ['two'], updated: [], heldBack: [] });
+    expect((await infoOf(it)).heldBack).toBeUndefined();
+    expect(await count(it)).toEqual({ count: 3, word: 'kept' });
+  });
+
+  it('of a profile that the kind refuses is held back, also when the worker starts again', async () => {
+    const yaml = (word: string): string =>
+      `connectors:\n  - { id: one, kind: counting, profile: shared }\nprofiles:\n  shared: { kind: counting, settings: { ${word} } }\n`;
+    await using it = await openHost(yaml('word: kept'));
+    expect(await count(it)).toEqual({ count: 1, word: 'kept' });
+    await it.writeConfig(yaml('colour: red'));
+    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, heldBack: [{ id: 'one' }] });
+    expect(await count(it)).toEqual({ count: 2, word: 'kept' });
+  });
+
+  it('that disables or removes a connector is a wish', async () => {
+    await using it = await openHost(`${ENTRY}  - { id: two, kind: counting }\n`);
+    await it.service.healthCheckAll();
+    await it.writeConfig('connectors:\n  - { id: one, kind: counting, enabled: false }\n');
+    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, updated: ['one'], removed: ['two'] });
+    await it.writeConfig('connectors: []\n');
+    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, removed: ['one'] });
+  });
+
+  it.each([
+    ['empties it', ''],
+    ['leaves comments alone', '# connectors:\n#   - id: one\n'],
+    ['loses its list', 'plugins: { scan: direct }\n'],
+    ['loses what is in its list', 'connectors:\n'],
+    ['cuts it', `connectors:\n  - id: one\n    kind: counting\n    settings:\n      word: ke`],
+  ])('that %s is taken for a mistake', async (_what, text) => {
+    const block =
+      'connectors:\n  - id: one\n    kind: counting\n    settings:\n      word: kept\n  - id: two\n    kind: counting\n';
+    await using it = await openHost(block);
+    expect(await count(it)).toEqual({ count: 1, word: 'kept' });
+    await it.writeConfig(text);
+    const result = await it.host.reload();
+    expect(result).toMatchObject({ ok: false, problems: [{ file: expect.stringMatching(/connectors\.yaml$/) }] });
+    expect(await count(it)).toEqual({ count: 2, word: 'kept' });
+    expect((await it.service.list()).map(({ id }) => id)).toEqual(['one', 'two']);
+    expect(it.logText).toMatch(/taken for a mistake/);
+  });
+
+  it('that removes it is taken for a mistake', async () => {
+    await using it = await openHost();
+    expect(await count(it)).toEqual({ count: 1, word: 'kept' });
+    await rm(join(it.sandbox.root, 'config', 'connectors.yaml'));
+    await expect(it.host.reload()).resolves.toMatchObject({ ok: false, problems: [{ received: 'no such file' }] });
+    expect(await count(it)).toEqual({ count: 2, word: 'kept' });
+  });
+
+  it('that shortens it to whole lines is taken once it is at rest', async () => {
+    await using it = await openHost(`${ENTRY}  - { id: two, kind: counting }\n`);
+    await it.writeConfig(ENTRY);
+    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, removed: ['two'] });
+  });
+});
+
+describe('an update over the API', () => {
+  it('with which a connector that is healthy could not connect is refused, and changes nothing', async () => {
+    await using it = await openHost('connectors: []\n');
+    await it.service.register({ id: 'api', kind: 'counting', settings: { word: 'kept' } });
+    await it.service.healthCheck('api');
+    expect(await count(it, 'api')).toEqual({ count: 1, word: 'kept' });
+    await expect(
+      it.service.update({ id: 'api', kind: 'counting', settings: { unreachable: true } }),
+    ).rejects.toMatchObject({ code: 'CONFIG_INVALID', details: { reason: 'held_back' } });
+    expect(await count(it, 'api')).toEqual({ count: 2, word: 'kept' });
+    await using next = await it.restart();
+    expect(await count(next, 'api')).toEqual({ count: 1, word: 'kept' });
+  });
+});
+
+describe('a change that is tried out', () => {
+  it('holds up neither calls nor health nor changes of other connectors', async () => {
+    await using it = await openHost();
+    await it.service.healthCheck('one');
+    const began = join(it.sandbox.root, 'began');
+    const gate = join(it.sandbox.root, 'gate');
+    const wait = `
+      const { existsSync, writeFileSync } = await import('node:fs');
+      writeFileSync(${JSON.stringify(began)}, '');
+      while (!existsSync(${JSON.stringify(gate)})) await new Promise((resolve) => setTimeout(resolve, 5));
+      return true;`;
+    await release(it, { version: '2.0.0', source: source({ connect: wait }) });
+    const rescanned = it.service.rescanPlugins();
+    const { access, writeFile } = await import('node:fs/promises');
+    while (
+      !(await access(began).then(
+        () => true,
+        () => false,
+      ))
+    )
+      await delay(5);
+    expect(await count(it)).toEqual({ count: 1, word: 'kept' });
+    await expect(it.service.healthCheck('one')).resolves.toMatchObject({ healthy: true });
+    await writeFile(gate, '');
+    await rescanned;
+    await expect(it.service.describe('one')).resolves.toMatchObject({ package: { version: '2.0.0' } });
+  });
+});
