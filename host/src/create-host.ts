@@ -230,6 +230,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     listeners.setServing(true);
     stack.push({ name: 'readiness', close: () => listeners.setServing(false) });
   }
+  stack.push({ name: 'changes', close: () => changes.close() });
   const addresses =
     listeners === undefined ? undefined : { grpcAddress: listeners.grpcAddress, httpAddress: listeners.httpAddress };
   const report: BootReport = {

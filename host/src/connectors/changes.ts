@@ -1,4 +1,4 @@
-import { ConfigInvalidError } from '@automate/contract';
+import { ConfigInvalidError, serviceClosed } from '@automate/contract';
 import type { HostEvents } from '../events/host-events.ts';
 import type { Store, StoredConnector } from '../store/store.ts';
 import type { ConnectorEntry } from './connector-state.ts';
@@ -83,6 +83,7 @@ const TRIALS_AT_A_TIME = 4;
 export class Changes {
   readonly #options: ChangesOptions;
   readonly #lanes = new KeyedLock();
+  readonly #closing = Promise.withResolvers<void>();
 
   constructor(options: ChangesOptions) {
     this.#options = options;
@@ -98,18 +99,25 @@ export class Changes {
     return this.#lanes.run('all', async () => this.#run(await prepare(this.#options.registry)));
   }
 
+  /** Makes no more changes; those that wait for something are given up. */
+  close(): void {
+    this.#closing.resolve();
+  }
+
   async #run<T>(plan: Planner<T>): Promise<T> {
+    const closed = this.#closing.promise.then(() => Promise.reject(serviceClosed()));
+    closed.catch(() => undefined);
     const trials = new Map<string, Trial>();
     for (;;) {
       const planned = plan(this.#options.registry);
       if (planned instanceof Promise) {
-        await planned;
+        await Promise.race([planned, closed]);
         continue;
       }
       const draft = this.#draft(planned);
       const untried = draft.updated.filter((step) => step.demand !== 'nothing' && !isTried(step, trials));
       if (untried.length === 0) return planned.answer(this.#apply(planned, draft, trials));
-      await this.#tryOut(untried, trials);
+      await Promise.race([this.#tryOut(untried, trials), closed]);
     }
   }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ConnectorWorker } from '../runtime/runtime.ts';
 import { ConnectorError } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
@@ -38,6 +39,8 @@ export class Gate {
       !kinds.isBroken(before.state.kind)
     )
       return 'nothing';
+    // What the operator takes away is taken away at once, whatever stops working without it.
+    if (after.profile?.enabled === false || !isDeepStrictEqual(before.fileRoots, after.fileRoots)) return 'nothing';
     const running = this.#options.live.find(before.id);
     const status = running?.report().status ?? 'unknown';
     if (status !== 'unhealthy') return status === 'healthy' ? 'healthy' : 'starts';

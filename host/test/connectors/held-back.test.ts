@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
@@ -209,6 +210,16 @@ describe('an edit of the file', () => {
     expect(await count(it)).toEqual({ count: 2, word: 'kept' });
   });
 
+  it('that takes away what a connector uses is a wish', async () => {
+    const yaml = (enabled: boolean): string =>
+      `connectors:\n  - { id: one, kind: counting, profile: shared }\nprofiles:\n  shared: { kind: counting, enabled: ${enabled} }\n`;
+    await using it = await openHost(yaml(true));
+    await it.service.healthCheck('one');
+    await it.writeConfig(yaml(false));
+    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, updated: ['one'], heldBack: [] });
+    await expect(count(it)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
   it('that disables or removes a connector is a wish', async () => {
     await using it = await openHost(`${ENTRY}  - { id: two, kind: counting }\n`);
     await it.service.healthCheckAll();
@@ -268,6 +279,21 @@ describe('an update over the API', () => {
 });
 
 describe('a change that is tried out', () => {
+  it('does not keep the host from closing', async () => {
+    await using it = await openHost(ENTRY.replace('kind: counting', 'kind: counting, limits: { start_timeout: 10m }'));
+    await it.service.healthCheck('one');
+    const began = join(it.sandbox.root, 'began');
+    const connect = `
+      const { writeFileSync } = await import('node:fs');
+      writeFileSync(${JSON.stringify(began)}, '');
+      return new Promise(() => {});`;
+    await release(it, { version: '2.0.0', source: source({ connect }) });
+    const rescanned = it.service.rescanPlugins().catch((error: unknown) => error);
+    while (!existsSync(began)) await delay(5);
+    await it.host.close();
+    await expect(rescanned).resolves.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'closed' } });
+  });
+
   it('holds up neither calls nor health nor changes of other connectors', async () => {
     await using it = await openHost();
     await it.service.healthCheck('one');
@@ -280,14 +306,7 @@ describe('a change that is tried out', () => {
       return true;`;
     await release(it, { version: '2.0.0', source: source({ connect: wait }) });
     const rescanned = it.service.rescanPlugins();
-    const { access, writeFile } = await import('node:fs/promises');
-    while (
-      !(await access(began).then(
-        () => true,
-        () => false,
-      ))
-    )
-      await delay(5);
+    while (!existsSync(began)) await delay(5);
     expect(await count(it)).toEqual({ count: 1, word: 'kept' });
     await expect(it.service.healthCheck('one')).resolves.toMatchObject({ healthy: true });
     await writeFile(gate, '');

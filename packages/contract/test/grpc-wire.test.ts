@@ -82,7 +82,13 @@ const ORIGINAL: Record<string, Record<string, string>> = {
 
 /** Our own additions with fixed numbers. */
 const ADDED: Record<string, Record<string, string>> = {
-  ConnectorInfo: { kind: '100 string', owner: '101 string', last_error: '102 string', isolation: '103 string' },
+  ConnectorInfo: {
+    kind: '100 string',
+    owner: '101 string',
+    last_error: '102 string',
+    isolation: '103 string',
+    held_back: '104 string',
+  },
   ConnectorConfig: {
     kind: '100 string',
     settings: '101 Struct',
