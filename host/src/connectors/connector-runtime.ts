@@ -17,6 +17,7 @@ import type {
   WorkerSpec,
 } from '../runtime/runtime.ts';
 import type { Inspection } from './descriptions.ts';
+import { RenewableWorker } from './renewable-worker.ts';
 import { checkHealthPath } from './registrations.ts';
 
 export interface ConnectorRuntimeOptions {
@@ -37,7 +38,7 @@ export interface ConnectorRuntimeOptions {
 export interface ConnectorRuntime {
   /** Loads what kinds of this source need, before the first of them is there. */
   prepare(kind: Kind): Promise<void>;
-  createWorker(entry: ConnectorEntry, kind: Kind): ConnectorWorker;
+  createWorker(entry: ConnectorEntry, kind: Kind): RenewableWorker;
   inspect(kind: Kind, check?: ConfigCheck): Promise<Inspection>;
 }
 
@@ -51,26 +52,28 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
     },
     createWorker(entry, kind) {
       const { limits, healthCheck } = entry.config;
-      const spec: WorkerSpec = {
+      const spec = {
         id: entry.id,
         ...codeOf(kind, hostVersion),
-        resolveConfig: (description) => {
-          requireRunnable(entry);
-          return options.resolve(entry, description);
-        },
         startTimeoutMs: limits.startTimeoutMs,
         memoryMb: limits.memoryMb,
         // A health loop would start it again at once.
         ...(healthCheck.enabled ? undefined : { idleStopMs }),
       };
-      return kind.source.via === 'class'
-        ? requireInline(inline).createInlineWorker({
-            spec,
-            adapterClass: kind.source.adapterClass,
-            events,
-            secrets,
-          })
-        : runtime.create(spec);
+      const { source } = kind;
+      const make = (resolveConfig: WorkerSpec['resolveConfig']): ConnectorWorker =>
+        source.via === 'class'
+          ? requireInline(inline).createInlineWorker({
+              spec: { ...spec, resolveConfig },
+              adapterClass: source.adapterClass,
+              events,
+              secrets,
+            })
+          : runtime.create({ ...spec, resolveConfig });
+      return new RenewableWorker(make, async (description) => {
+        requireRunnable(entry);
+        return options.resolve(entry, description);
+      });
     },
     async inspect(kind, check) {
       const spec = {

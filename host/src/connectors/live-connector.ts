@@ -7,14 +7,14 @@ import type { Finding, Witness } from './health-record.ts';
 import { HealthRecord } from './health-record.ts';
 import { connectAnew, findingOf, probe } from './probe.ts';
 import type { ConnectorEntry } from './connector-state.ts';
-import type { ConnectorWorker } from '../runtime/runtime.ts';
+import type { RenewableWorker } from './renewable-worker.ts';
 
 /** How long calls in flight may take to end when their connector is replaced or removed, in milliseconds. */
 const DRAIN_MS = 10_000;
 
 export interface LiveConnectorOptions {
   readonly entry: ConnectorEntry;
-  readonly worker: ConnectorWorker;
+  readonly worker: RenewableWorker;
   /** Its health may have changed by something else than a check. */
   onHealth(): void;
 }
@@ -22,7 +22,7 @@ export interface LiveConnectorOptions {
 /** A connector that can run: its worker, its places, its health. */
 export class LiveConnector implements ExecutionTarget {
   readonly entry: ConnectorEntry;
-  readonly worker: ConnectorWorker;
+  readonly worker: RenewableWorker;
   readonly bulkhead: Bulkhead;
   readonly health = new HealthRecord();
   readonly #options: LiveConnectorOptions;
@@ -76,6 +76,7 @@ export class LiveConnector implements ExecutionTarget {
   async test(): Promise<void> {
     // Whoever tests has usually just repaired something: no back-off or quarantine may stand in the way.
     this.worker.reset();
+    this.worker.doubt();
     const startedAt = performance.now();
     try {
       await connectAnew(this.worker, Date.now() + this.limits.startTimeoutMs);
@@ -108,6 +109,8 @@ export class LiveConnector implements ExecutionTarget {
   }
 
   #record(finding: Finding, by: Witness, startedAt = performance.now()): void {
+    // What it was given may be out of date, and whoever mends that need not touch its entry.
+    if (finding.status === 'unhealthy') this.worker.doubt();
     const responseTimeMs = Math.round(performance.now() - startedAt);
     this.health.add({ ...finding, responseTimeMs, at: Date.now() }, by);
   }

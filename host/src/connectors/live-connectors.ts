@@ -6,14 +6,14 @@ import type { HealthMonitor } from './health-monitor.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import type { Registry } from './registry.ts';
-import type { ConnectorWorker } from '../runtime/runtime.ts';
+import type { RenewableWorker } from './renewable-worker.ts';
 import type { ConnectorObservation } from '../telemetry/host-metrics.ts';
 import { LiveConnector } from './live-connector.ts';
 
 export interface LiveConnectorsOptions {
   readonly registry: Registry;
   readonly monitor: HealthMonitor;
-  createWorker(entry: ConnectorEntry, kind: Kind): ConnectorWorker;
+  createWorker(entry: ConnectorEntry, kind: Kind): RenewableWorker;
   readonly events: HostEvents;
 }
 

@@ -1,78 +1,13 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import type { ConnectorInfo } from '@automate/contract';
 import type { SandboxConnector } from '@automate/testing';
-import { SandboxHost } from '../fixtures/sandbox-host.ts';
+import { count, entry, ENTRY, infoOf, openHost, release, source } from '../fixtures/counting-host.ts';
 
 const AUTOMATE = join(import.meta.dirname, '..', '..', 'bin', 'automate.js');
-
-interface Version {
-  /** Runs as the module is imported. */
-  readonly atImport?: string;
-  /** The body of the check of the settings. */
-  readonly check?: string;
-  /** The body of `connect`. */
-  readonly connect?: string;
-}
-
-/** A connector that counts its calls. */
-const source = ({ atImport = '', check = 'return { value };', connect = 'return true;' }: Version = {}): string => `
-import { action, ConnectorAdapter } from '@automate/sdk';
-${atImport}
-const paired = (validate) => ({ schema: { '~standard': { version: 1, vendor: 'test', validate } }, jsonSchema: { type: 'object' } });
-let count = 0;
-export default class CountingAdapter extends ConnectorAdapter {
-  name = 'counting';
-  version = '1.0.0';
-  configSchema = paired((value) => {
-    if (value.colour !== undefined) return { issues: [{ message: 'no colours here', path: ['colour'] }] };
-    ${check}
-  });
-  actions = {
-    count: action({
-      description: 'Counts its calls.',
-      input: paired((value) => ({ value })),
-      sideEffects: true,
-      idempotent: false,
-      run: () => ({ count: ++count, word: this.context.settings.word }),
-    }),
-  };
-  async connect() {
-    if (this.context.settings.unreachable) throw new Error('nobody there');
-    ${connect}
-  }
-}
-`;
-
-const entry = (more = ''): string => `connectors:\n  - { id: one, kind: counting, settings: { word: kept${more} } }\n`;
-const ENTRY = entry();
-
-async function openHost(yaml = ENTRY, serve = false): Promise<SandboxHost> {
-  return SandboxHost.open({
-    serve,
-    kinds: [],
-    yaml,
-    prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'counting', source: source() })),
-  });
-}
-
-async function count(it: SandboxHost, id = 'one'): Promise<unknown> {
-  return (await it.service.execute({ id, action: 'count', payload: {} })).result;
-}
-
-async function infoOf(it: SandboxHost, id = 'one'): Promise<ConnectorInfo> {
-  return (await it.service.get(id)).connector;
-}
-
-/** Replaces the package in place, as installers do. */
-async function release(it: SandboxHost, spec: Partial<SandboxConnector>): Promise<void> {
-  await rm(join(it.sandbox.root, 'node_modules', 'connector-counting'), { recursive: true });
-  await it.sandbox.addConnector({ kind: 'counting', source: source(), ...spec });
-}
 
 const BROKEN: ReadonlyArray<readonly [what: string, spec: Partial<SandboxConnector>, reason: RegExp, status: string]> =
   [
@@ -172,94 +107,6 @@ describe('a package that is removed', () => {
     await it.sandbox.removePackage('connector-counting');
     await it.service.rescanPlugins();
     await expect(count(it)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-  });
-});
-
-describe('an edit of the file', () => {
-  it.each([
-    ['settings that the kind refuses', entry(', colour: red'), /no colours/],
-    ['a kind that there is not', ENTRY.replace('counting', 'counted'), /counted/],
-    ['settings with which it cannot connect', entry(', unreachable: true'), /nobody there/],
-    ['a secret that cannot be read', entry(', token: "secretref://env/default/NONE"'), /NONE/],
-  ])('to %s is held back for that connector alone', async (_what, yaml, reason) => {
-    await using it = await openHost();
-    await it.service.healthCheck('one');
-    expect(await count(it)).toEqual({ count: 1, word: 'kept' });
-    await it.writeConfig(`${yaml}  - { id: two, kind: counting, settings: { word: new } }\n`);
-    await expect(it.host.reload()).resolves.toMatchObject({
-      ok: true,
-      added: ['two'],
-      updated: [],
-      heldBack: [{ id: 'one', reason: expect.stringMatching(reason) }],
-    });
-    expect(await count(it)).toEqual({ count: 2, word: 'kept' });
-    expect(await infoOf(it)).toMatchObject({ status: 'healthy', heldBack: expect.stringMatching(reason) });
-    await it.writeConfig(ENTRY);
-    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, removed: ['two'], updated: [], heldBack: [] });
-    expect((await infoOf(it)).heldBack).toBeUndefined();
-    expect(await count(it)).toEqual({ count: 3, word: 'kept' });
-  });
-
-  it('of a profile that the kind refuses is held back, also when the worker starts again', async () => {
-    const yaml = (word: string): string =>
-      `connectors:\n  - { id: one, kind: counting, profile: shared }\nprofiles:\n  shared: { kind: counting, settings: { ${word} } }\n`;
-    await using it = await openHost(yaml('word: kept'));
-    expect(await count(it)).toEqual({ count: 1, word: 'kept' });
-    await it.writeConfig(yaml('colour: red'));
-    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, heldBack: [{ id: 'one' }] });
-    expect(await count(it)).toEqual({ count: 2, word: 'kept' });
-  });
-
-  it('that takes away what a connector uses is a wish', async () => {
-    const yaml = (enabled: boolean): string =>
-      `connectors:\n  - { id: one, kind: counting, profile: shared }\nprofiles:\n  shared: { kind: counting, enabled: ${enabled} }\n`;
-    await using it = await openHost(yaml(true));
-    await it.service.healthCheck('one');
-    await it.writeConfig(yaml(false));
-    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, updated: ['one'], heldBack: [] });
-    await expect(count(it)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
-  });
-
-  it('that disables or removes a connector is a wish', async () => {
-    await using it = await openHost(`${ENTRY}  - { id: two, kind: counting }\n`);
-    await it.service.healthCheckAll();
-    await it.writeConfig('connectors:\n  - { id: one, kind: counting, enabled: false }\n');
-    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, updated: ['one'], removed: ['two'] });
-    await it.writeConfig('connectors: []\n');
-    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, removed: ['one'] });
-  });
-
-  it.each([
-    ['empties it', ''],
-    ['leaves comments alone', '# connectors:\n#   - id: one\n'],
-    ['loses its list', 'plugins: { scan: direct }\n'],
-    ['loses what is in its list', 'connectors:\n'],
-    ['cuts it', `connectors:\n  - id: one\n    kind: counting\n    settings:\n      word: ke`],
-  ])('that %s is taken for a mistake', async (_what, text) => {
-    const block =
-      'connectors:\n  - id: one\n    kind: counting\n    settings:\n      word: kept\n  - id: two\n    kind: counting\n';
-    await using it = await openHost(block);
-    expect(await count(it)).toEqual({ count: 1, word: 'kept' });
-    await it.writeConfig(text);
-    const result = await it.host.reload();
-    expect(result).toMatchObject({ ok: false, problems: [{ file: expect.stringMatching(/connectors\.yaml$/) }] });
-    expect(await count(it)).toEqual({ count: 2, word: 'kept' });
-    expect((await it.service.list()).map(({ id }) => id)).toEqual(['one', 'two']);
-    expect(it.logText).toMatch(/taken for a mistake/);
-  });
-
-  it('that removes it is taken for a mistake', async () => {
-    await using it = await openHost();
-    expect(await count(it)).toEqual({ count: 1, word: 'kept' });
-    await rm(join(it.sandbox.root, 'config', 'connectors.yaml'));
-    await expect(it.host.reload()).resolves.toMatchObject({ ok: false, problems: [{ received: 'no such file' }] });
-    expect(await count(it)).toEqual({ count: 2, word: 'kept' });
-  });
-
-  it('that shortens it to whole lines is taken once it is at rest', async () => {
-    await using it = await openHost(`${ENTRY}  - { id: two, kind: counting }\n`);
-    await it.writeConfig(ENTRY);
-    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, removed: ['two'] });
   });
 });
 
