@@ -1,10 +1,11 @@
 import { pathToFileURL } from 'node:url';
 import type { ConnectorDescription, JsonObject } from '@automate/contract';
-import { ConfigInvalidError, describeProblem } from '@automate/contract';
+import { ConfigInvalidError, describeProblem, UnavailableError } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { HostEvents } from '../events/host-events.ts';
 import type { OpenedHostLog } from '../log/host-log.ts';
 import { recordFields } from '../log/record-fields.ts';
+import { hashInstalled } from '../plugins/discovery/hash-manifest.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import type * as Inline from '../runtime/inline-worker.ts';
 import type {
@@ -55,6 +56,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
       const spec = {
         id: entry.id,
         ...codeOf(kind, hostVersion),
+        beforeStart: () => requireAdmitted(kind, entry.id),
         startTimeoutMs: limits.startTimeoutMs,
         memoryMb: limits.memoryMb,
         // A health loop would start it again at once.
@@ -121,6 +123,19 @@ function requireRunnable(entry: ConnectorEntry): void {
       connector: entry.id,
       problems,
     },
+  );
+}
+
+/** Installers replace packages in place: what was never admitted is not run under the name of what was. */
+function requireAdmitted({ source }: Kind, connector: string): void {
+  if (source.via !== 'package') return;
+  const { packageName, packageVersion, packageDir, manifestHash } = source;
+  const installed = hashInstalled(packageDir);
+  if (installed === manifestHash) return;
+  const what = installed === undefined ? 'is gone' : 'is another by now';
+  throw new UnavailableError(
+    `connector "${connector}" does not start: the package ${packageName} that was admitted, version ${packageVersion}, ${what}; scan again with "automate plugins check"`,
+    { connector, retryable: false, blame: 'operator', details: { reason: 'package_replaced' } },
   );
 }
 

@@ -85,6 +85,7 @@ export class LiveConnectors {
       return {
         id: entry.id,
         status: this.report(entry).status,
+        heldBack: entry.heldBack !== undefined,
         queued: running?.bulkhead.queued ?? 0,
         inFlight: running?.bulkhead.inFlight ?? 0,
         memoryBytes: stats?.memoryBytes ?? 0,

@@ -7,6 +7,9 @@ export type KindSource =
       readonly via: 'package';
       readonly packageName: string;
       readonly packageVersion: string;
+      readonly packageDir: string;
+      /** Of the package.json that was read when the package was admitted. */
+      readonly manifestHash: string;
       readonly entryUrl: string;
     }
   /** Registered by the embedding program as a module: runs in a thread like any other. */

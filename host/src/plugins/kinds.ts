@@ -22,6 +22,8 @@ function toKind(declaration: Declaration): Kind {
       via: 'package',
       packageName: declaration.packageName,
       packageVersion: declaration.packageVersion,
+      packageDir: declaration.packageDir,
+      manifestHash: declaration.manifestHash,
       entryUrl: declaration.entryUrl,
     },
   };

@@ -56,6 +56,8 @@ export interface WorkerSpec {
    * description says which settings are secret.
    */
   resolveConfig(description: ConnectorDescription): Promise<WorkerConfig> | WorkerConfig;
+  /** Called before its code is loaded. Throws a ConnectorError where that must not be run any more. */
+  beforeStart?(): void;
   readonly startTimeoutMs: number;
   readonly memoryMb: number;
   /** Milliseconds without a call after which the worker stops; absent: never. */

@@ -124,6 +124,7 @@ export class SupervisedWorker implements ConnectorWorker {
   #start(): WorkerSession {
     if (this.#closed || this.#policy.verdict().kind !== 'allowed') throw this.#unavailable();
     if (this.#parts.abandoned.areTooMany(this.id)) throw this.#blocked();
+    this.#spec.beforeStart?.();
     this.#policy.starting();
     this.#starts += 1;
     this.#enter({ phase: 'starting', since: Date.now() });

@@ -7,6 +7,8 @@ import type { MetricFamily, Sample } from './metric-family.ts';
 export interface ConnectorObservation {
   readonly id: string;
   readonly status: ConnectorStatus;
+  /** Whether it goes on as it was, as a change of it is held back. */
+  readonly heldBack: boolean;
   /** Calls that wait for a place. */
   readonly queued: number;
   readonly inFlight: number;
@@ -65,6 +67,10 @@ export class HostMetrics {
             value: word === status ? 1 : 0,
           })),
         ),
+      },
+      {
+        ...gauge('automate_connector_held_back', 'Connectors that go on as they were, as a change of them failed'),
+        samples: per(({ heldBack }) => (heldBack ? 1 : 0)),
       },
       { ...counter('automate_health_checks_total', 'Probes that ended'), samples: [...this.#probes.values()] },
       { ...gauge('automate_queue_length', 'Calls that wait for a place'), samples: per(({ queued }) => queued) },

@@ -99,6 +99,7 @@ describe('the metrics', () => {
       {
         id: 'c',
         status,
+        heldBack: true,
         queued: 2,
         inFlight: 16,
         memoryBytes: 9e6,
@@ -117,6 +118,7 @@ describe('the metrics', () => {
     const value = (name: string, labels = 'connector="c"') => metrics.get(name)?.samples.get(`${name}{${labels}}`);
     expect(value('automate_connector_health', 'connector="c",status="healthy"')).toBe(1);
     expect(value('automate_connector_health', 'connector="c",status="unknown"')).toBe(0);
+    expect(value('automate_connector_held_back')).toBe(1);
     expect(value('automate_queue_length')).toBe(2);
     expect(value('automate_in_flight')).toBe(16);
     expect(value('automate_worker_memory_bytes')).toBe(9e6);

@@ -37,6 +37,8 @@ export interface Declaration {
   readonly packageVersion: string;
   /** Real directory of the package. */
   readonly packageDir: string;
+  /** Tells its package.json from any other. */
+  readonly manifestHash: string;
   /** Real path of the module whose default export is the adapter class. */
   readonly entryPath: string;
   /** The same as a `file:` URL, ready to be imported. */

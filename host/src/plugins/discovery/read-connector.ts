@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url';
 import type { PluginProblem } from '@automate/contract';
 import { scanJson } from '@automate/contract';
 import type { Declaration, KindManifest } from './declaration.ts';
+import { hashManifest } from './hash-manifest.ts';
 import type { Fault } from './fault.ts';
 import { printable } from './fault.ts';
 import type { PackageDir } from './package-dir.ts';
@@ -48,10 +49,14 @@ export function readConnector(found: PackageDir): ReadConnector {
   }
   const parsed = parseManifest(found, json.value);
   if (parsed.kind !== 'sound') return parsed;
-  return locateFiles(found, parsed.manifest, duplicateKeys(text, parsed.manifest));
+  return locateFiles(found, { ...parsed.manifest, hash: hashManifest(text) }, duplicateKeys(text, parsed.manifest));
 }
 
-function locateFiles(found: PackageDir, manifest: Manifest, faults: Fault[]): ReadConnector {
+function locateFiles(
+  found: PackageDir,
+  manifest: Manifest & { readonly hash: string },
+  faults: Fault[],
+): ReadConnector {
   const warnings = [...manifest.warnings];
   const declarations: Declaration[] = [];
   for (const kind of manifest.kinds) {
@@ -66,6 +71,7 @@ function locateFiles(found: PackageDir, manifest: Manifest, faults: Fault[]): Re
       packageName: found.name,
       packageVersion: manifest.version,
       packageDir: found.realDir,
+      manifestHash: manifest.hash,
       entryPath: entry.path,
       entryUrl: pathToFileURL(entry.path).href,
       type: kind.type,

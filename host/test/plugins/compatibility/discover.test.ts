@@ -64,6 +64,7 @@ describe('an admitted package', () => {
       packageVersion: '1.2.3',
       packageDir,
       description: 'Both.',
+      manifestHash: expect.any(String),
       warnings: [],
     };
     expect(Object.fromEntries(declarations)).toStrictEqual({
