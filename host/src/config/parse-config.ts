@@ -2,13 +2,13 @@ import type { ConnectorConfig, Problem } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
 import { parseConfigFile } from '@automate/contract/schemas';
 import type { ConfigDefaults, WirePlugins, WireProfile } from '@automate/contract/schemas';
+import { isSecretKey } from '@automate/sdk';
 import { DEFAULT_PLUGINS } from './host-config.ts';
 import type { ConfiguredConnector, HostConfig, PluginsConfig, ProfileConfig } from './host-config.ts';
 import type { Environment } from './interpolate.ts';
 import { variablesIn } from './interpolate.ts';
 import { readConfigText } from './read-config-text.ts';
 import type { ResolvedValues, WrittenText } from './resolve-variables.ts';
-import { soundsSecret } from './secret-name.ts';
 import { toWrittenForm } from './written-form.ts';
 
 export type ParsedConfig =
@@ -57,7 +57,7 @@ const URL_FIELDS = new Set(['base_path', 'proxy', 'token_url']);
 function secretsOf({ path, text }: WrittenText, environment: Environment): readonly string[] {
   const inUrl = URL_FIELDS.has(String(path.at(-1)));
   return variablesIn(text, environment)
-    .filter(({ name, value }) => soundsSecret(name) || (inUrl && /\d/.test(value) && /[A-Za-z]/.test(value)))
+    .filter(({ name, value }) => isSecretKey(name, 'value') || (inUrl && /\d/.test(value) && /[A-Za-z]/.test(value)))
     .map(({ value }) => value);
 }
 

@@ -1,7 +1,7 @@
 import type { AuthConfig, ConnectorConfig, JsonObject, JsonSchema, JsonValue } from '@automate/contract';
 import { MASKED_SECRET } from '@automate/contract';
+import { replaceLeaves, replaceSecretSettings } from '@automate/sdk/runtime';
 import { parseSecretRef } from '../secrets/parse-secret-ref.ts';
-import { replaceLeaves, replaceSecretSettings } from '../secrets/secret-settings.ts';
 import { secretsInUrl } from '../secrets/url-secrets.ts';
 
 const SECRET_AUTH_FIELDS = [

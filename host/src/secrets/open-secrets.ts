@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { AuthConfig, ConnectorConfig, ConnectorDescription, JsonObject, TlsConfig } from '@automate/contract';
+import { secretSettings } from '@automate/sdk/runtime';
 import type { HostConfig, ProfileConfig } from '../config/host-config.ts';
 import type { Environment, HostSettings } from '../host-settings.ts';
 import type { SecretFilter, WorkerConfig } from '../runtime/runtime.ts';
 import { headerSecrets } from './literal-secrets.ts';
 import { MIN_SECRET_LENGTH } from './secret-forms.ts';
-import { secretSettings } from './secret-settings.ts';
 import { createSecretResolver } from './resolver.ts';
 import type { Scrubber } from './scrubber.ts';
 import { secretsInUrl } from './url-secrets.ts';

@@ -1,7 +1,5 @@
+import { isSecretKey } from '@automate/sdk';
 import { parseSecretRef } from './parse-secret-ref.ts';
-
-/** Names of headers and of parameters whose value is a credential. */
-export const SECRET_NAME = /auth|token|key|secret|cookie|pass|pwd|signature|\bsig\b|credential|jwt/i;
 
 const VARIABLE = /\$\{[A-Za-z_][A-Za-z0-9_]*\}/g;
 const CREDENTIALS = /\/\/([^/\s?#@]*:)?([^/\s?#@]+)@/g;
@@ -20,7 +18,7 @@ export function secretsInUrl(text: string): readonly string[] {
   if ((!bare.includes('//') && !bare.startsWith('/')) || parseSecretRef(text).kind === 'reference') return [];
   const credentials = [...bare.matchAll(CREDENTIALS)].map(([, , password = '']) => password);
   const parameters = [...bare.matchAll(PARAMETER)].flatMap(([, name = '', value = '']) =>
-    SECRET_NAME.test(name) ? [value] : [],
+    isSecretKey(name, 'part') ? [value] : [],
   );
   const segments = [...bare.matchAll(SEGMENT)].flatMap(([segment]) => (looksLikeToken(segment) ? [segment] : []));
   return [...credentials, ...parameters, ...segments].flatMap((secret) => [secret, meantBy(secret)]);

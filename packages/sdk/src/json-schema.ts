@@ -1,5 +1,5 @@
 import type { JsonObject, JsonSchema } from '@automate/contract';
-import { ConnectorInternalError, isJsonObject } from '@automate/contract';
+import { ConnectorInternalError } from '@automate/contract';
 import type { Schema } from './action.ts';
 
 /** Which side of a schema: what it accepts, or what comes out. */
@@ -25,15 +25,4 @@ export function toJsonSchema(schema: Schema, side: SchemaSide, what: string): Js
   // zod hangs its own helpers on the object; only what JSON carries may leave.
   const { $schema: _dialect, ...plain } = JSON.parse(JSON.stringify(converted)) as JsonObject;
   return plain;
-}
-
-/** Paths of the fields that a JSON Schema marks as `writeOnly`: the secrets of a kind's settings. */
-export function writeOnlyPaths(schema: JsonSchema, path: readonly string[] = []): readonly (readonly string[])[] {
-  if (schema['writeOnly'] === true) return [path];
-  const properties = schema['properties'];
-  const below = isJsonObject(properties)
-    ? Object.entries(properties).flatMap(([key, sub]) => (isJsonObject(sub) ? writeOnlyPaths(sub, [...path, key]) : []))
-    : [];
-  const items = schema['items'];
-  return isJsonObject(items) ? [...below, ...writeOnlyPaths(items, [...path, '*'])] : below;
 }

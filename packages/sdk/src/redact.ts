@@ -1,5 +1,6 @@
 import type { JsonValue } from '@automate/contract';
 import { MASKED_SECRET } from '@automate/contract';
+import { isSecretKey, isSecretNumberKey } from './secret-key.ts';
 
 /** Shorter values are not searched for: they would hit by chance and blot out innocent text. */
 const MIN_SECRET_LENGTH = 6;
@@ -7,33 +8,12 @@ const MIN_SECRET_LENGTH = 6;
 /** Deeper data is cut off: nothing that people read goes that deep, and a hostile value must not exhaust the stack. */
 const MAX_DEPTH = 64;
 
-/** Words that make a key a secret's, when the key is cut into its words. */
-const SECRET_WORDS: ReadonlySet<string> = new Set(
-  (
-    'accesskey apikey apikeys authorization bearer cookie cookies credential credentials jwt otp passcode passphrase passwd ' +
-    'password passwords privatekey pwd secret secretkey secrets sessionid'
-  ).split(' '),
-);
-
-/** Words that do so too, but whose numbers are counts: `total_tokens: 120`, `pass: 3`. */
-const SECRET_WORDS_OF_TEXT: ReadonlySet<string> = new Set(['pass', 'signature', 'token', 'tokens']);
-
-/** What makes the word `key` a secret's when it stands before it: `api_key`, not `sort_key`. */
-const SECRET_KEYS: ReadonlySet<string> = new Set(
-  'access account api auth encryption master private secret shared signing'.split(' '),
-);
-
 /** Removes secrets from text and data. */
 export interface Redactor {
   /** The text with every known secret value replaced, as it is, URL-encoded or in base64. */
   text(text: string): string;
   /** A copy of the data with the values of secret keys, and known secret values anywhere, replaced. */
   data<T extends JsonValue | undefined>(data: T): T;
-}
-
-/** True for keys one of whose words means a secret: `Authorization`, `db_pwd`, `clientSecret`; not `author`, not `tokenizer`. */
-export function isSecretKey(key: string): boolean {
-  return secrecyOf(key) !== 'none';
 }
 
 /** A redactor that knows these secret values. Values shorter than 6 characters are masked under secret keys only. */
@@ -62,19 +42,7 @@ export function createRedactor(secrets: Iterable<string> = []): Redactor {
 /** Whether there is a secret, and not only where one would be. */
 function isMasked(key: string, value: JsonValue | undefined): boolean {
   if (value === null || value === undefined || typeof value === 'boolean') return false;
-  const secrecy = secrecyOf(key);
-  return secrecy === 'all' || (secrecy === 'text' && typeof value !== 'number');
-}
-
-function secrecyOf(key: string): 'all' | 'text' | 'none' {
-  const words = key
-    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
-    .toLowerCase()
-    .split(/[^a-z0-9]+/);
-  if (words.some((word) => SECRET_WORDS.has(word))) return 'all';
-  if (words.some((word, index) => /^keys?$/.test(word) && SECRET_KEYS.has(words[index - 1] ?? ''))) return 'all';
-  return words.some((word) => SECRET_WORDS_OF_TEXT.has(word)) ? 'text' : 'none';
+  return typeof value === 'number' ? isSecretNumberKey(key) : isSecretKey(key);
 }
 
 /** Finds every form in which a secret may stand in a text; in one pass, longest first, so that a part never spoils the whole. */

@@ -1,7 +1,7 @@
 import type { Problem } from '@automate/contract';
 import type { Schema } from './action.ts';
 import { explainIssue } from './explain-issue.ts';
-import { isSecretKey } from './redact.ts';
+import { isSecretKey } from './secret-key.ts';
 
 export type Validated =
   | { readonly ok: true; readonly value: unknown }

@@ -31,6 +31,7 @@ export function openHttp(options: OpenOptions): OpenedHttp {
   const parsed = parseConnectorConfig(
     toWireConfig({
       id: 'remote',
+      settings,
       ...endpoint,
       ...(timeoutMs === undefined ? {} : { limits: { timeoutMs } }),
       ...(healthPath === undefined ? {} : { healthCheck: { path: healthPath } }),

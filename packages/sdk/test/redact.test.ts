@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonValue } from '@automate/contract';
 import fc from 'fast-check';
-import { createRedactor, isSecretKey } from '../src/redact.ts';
+import { createRedactor } from '../src/redact.ts';
+import { isSecretKey } from '../src/secret-key.ts';
 
 describe('a key', () => {
   it.each([
@@ -44,6 +45,34 @@ describe('a key', () => {
     '',
   ])('means none: %j', (key) => {
     expect(isSecretKey(key)).toBe(false);
+  });
+});
+
+describe('a name', () => {
+  it.each([
+    ['db_password', true, true],
+    ['dbPassword2', true, true],
+    ['dbpassword', true, true],
+    ['GITHUB_TOKEN', true, true],
+    ['API_KEY_PROD', true, true],
+    ['clientKey', true, true],
+    ['subscription-key', true, true],
+    ['pass_phrase', true, true],
+    ['token_url', false, true],
+    ['password_policy', false, true],
+    ['max_tokens', false, true],
+    ['X-Slack-Signature', false, true],
+    ['compass', false, false],
+    ['oauthor', false, false],
+    ['sort_key', false, false],
+  ])('is that of a secret, or speaks of one: %s', (name, value, word) => {
+    expect([isSecretKey(name, 'value'), isSecretKey(name)]).toStrictEqual([value, word]);
+  });
+
+  it('of a parameter speaks of a secret with any of its letters', () => {
+    expect(
+      ['key', 'authkey', 'sig', 'X-Amz-Credential', 'page', 'design'].map((name) => isSecretKey(name, 'part')),
+    ).toStrictEqual([true, true, true, true, false, false]);
   });
 });
 

@@ -12,6 +12,6 @@ export type { AdapterOrigin } from './describe-adapter.ts';
 export { grantPaths, OPEN_FILES, requireGranted } from './local-files.ts';
 export type { FilesPolicy } from './local-files.ts';
 export { isAmong, placesOf, realPathOf } from './real-path.ts';
-export { branchesOf, schemasBelow } from './schema-places.ts';
+export { replaceLeaves, replaceSecretSettings, secretSettings } from './secret-settings.ts';
 export { startError } from './start-error.ts';
 export { validateSettings } from './validate-settings.ts';

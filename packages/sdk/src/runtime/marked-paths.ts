@@ -28,7 +28,7 @@ interface Place {
 }
 
 function within({ schemas: given, value, keys, parent }: Place, root: JsonSchema): readonly MarkedPath[] {
-  const schemas = branchesOf(given, root, { conditions: true });
+  const schemas = branchesOf(given, root);
   if (typeof value === 'string') {
     // Where several marks speak of one text, the last one counts.
     return schemas.flatMap((schema) => markOf(schema, { text: value, keys, parent }) ?? []).slice(-1);

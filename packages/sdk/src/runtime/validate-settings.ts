@@ -1,8 +1,9 @@
 import type { JsonObject, Problem } from '@automate/contract';
 import { ConnectorInternalError } from '@automate/contract';
 import type { ConfigValidation, ConnectorAdapter } from '../connector-adapter.ts';
-import { toJsonSchema, writeOnlyPaths } from '../json-schema.ts';
+import { toJsonSchema } from '../json-schema.ts';
 import { describeReceived } from '../validation.ts';
+import { isSecretSetting } from './secret-settings.ts';
 
 /** Asks an adapter about settings. No problems: they are right. Paths begin with `settings`. */
 export async function validateSettings(adapter: ConnectorAdapter, settings: JsonObject): Promise<readonly Problem[]> {
@@ -14,23 +15,17 @@ export async function validateSettings(adapter: ConnectorAdapter, settings: Json
     );
   }
   if (answer.ok) return [];
-  const secret = secretPaths(adapter);
+  const { configSchema } = adapter;
+  const schema = configSchema === undefined ? {} : toJsonSchema(configSchema, 'input', 'the configSchema');
   const problems = answer.errors.map(({ path, message }) => ({
     path: path === '' ? 'settings' : path.startsWith('[') ? `settings${path}` : `settings.${path}`,
     expected: message,
-    received: describeReceived(keysOf(path), settings, secret.has(path)),
+    received: describeReceived(keysOf(path), settings, isSecretSetting(schema, keysOf(path))),
     message,
   }));
   return problems.length > 0
     ? problems
     : [{ path: 'settings', expected: 'settings that the kind accepts', received: 'an object' }];
-}
-
-function secretPaths(adapter: ConnectorAdapter): ReadonlySet<string> {
-  if (adapter.configSchema === undefined) return new Set();
-  return new Set(
-    writeOnlyPaths(toJsonSchema(adapter.configSchema, 'input', 'the configSchema')).map((path) => path.join('.')),
-  );
 }
 
 function keysOf(path: string): readonly string[] {

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonSchema, JsonValue } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
-import { branchesOf, schemasBelow } from '@automate/sdk/runtime';
-import { soundsSecret } from '../config/secret-name.ts';
+import { isSecretKey } from '../secret-key.ts';
+import { branchesOf, schemasBelow } from './schema-places.ts';
 
 /**
  * The settings with what their schema marks as `writeOnly`, and everything beneath, replaced by `replace`. A branch of
@@ -26,6 +26,17 @@ export function secretSettings(settings: JsonObject, schema: JsonSchema | undefi
   return found;
 }
 
+/** Whether the schema marks the setting at this place, or one around it, as `writeOnly`. */
+export function isSecretSetting(schema: JsonSchema, keys: readonly string[]): boolean {
+  let schemas = branchesOf([schema], schema);
+  for (const key of keys) {
+    if (schemas.some(isMarked)) return true;
+    const items = /^\d+$/.test(key) ? schemasBelow(schemas, Number(key)) : [];
+    schemas = branchesOf([...schemasBelow(schemas, key), ...items], schema);
+  }
+  return schemas.some(isMarked);
+}
+
 /** Every leaf replaced. */
 export function replaceLeaves(value: JsonValue, replace: (leaf: JsonValue) => JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map((item) => replaceLeaves(item, replace));
@@ -40,7 +51,7 @@ function replaceMarked(
   replace: (leaf: JsonValue) => JsonValue,
 ): JsonValue {
   const schemas = branchesOf(given, root);
-  if (schemas.some((schema) => schema['writeOnly'] === true)) return replaceLeaves(value, replace);
+  if (schemas.some(isMarked)) return replaceLeaves(value, replace);
   if (Array.isArray(value)) {
     return value.map((item, index) => replaceMarked(item, schemasBelow(schemas, index), root, replace));
   }
@@ -49,10 +60,14 @@ function replaceMarked(
     const below = schemasBelow(schemas, key);
     const isOpen = branchesOf(below, root).some((schema) => schema['writeOnly'] === false || 'x-local-path' in schema);
     const items = Array.isArray(field) ? field : [field];
-    return soundsSecret(key) && !isOpen && items.every((item) => /^(?:string|number)$/.test(typeof item))
+    return isSecretKey(key, 'value') && !isOpen && items.every((item) => /^(?:string|number)$/.test(typeof item))
       ? replaceLeaves(field, replace)
       : replaceMarked(field, below, root, replace);
   });
+}
+
+function isMarked(schema: JsonSchema): boolean {
+  return schema['writeOnly'] === true;
 }
 
 function mapFields(value: JsonObject, map: (key: string, field: JsonValue) => JsonValue): JsonObject {
