@@ -241,6 +241,8 @@ describe('files of the host', () => {
     ['postgres', { uri: 'postgresql://u:pw@/db?host=/var/run/postgresql' }, 'settings.uri'],
     ['mysql', { socket: '/run/mysqld/mysqld.sock' }, 'settings.socket'],
     ['mysql', { uri: 'mysql://u:pw@localhost/db?socket=/run/mysqld/mysqld.sock' }, 'settings.uri'],
+    ['mysql', { uri: 'mysql://u:pw@localhost/db?socket=run/mysqld.sock' }, 'settings.uri'],
+    ['redis', { url: 'unix:run/redis.sock' }, 'settings.url'],
     ['s3', { files: { read: ['/etc'] } }, 'settings.files.read[0]'],
     ['s3', { files: { write: ['/tmp'] } }, 'settings.files.write[0]'],
   ] as readonly (readonly [string, JsonObject, string])[])('are no address of %s: %j', async (kind, settings, path) => {

@@ -6,6 +6,8 @@ export type LocalPathMark = {
   readonly 'x-local-path': LocalPathKind;
   /** The setting beside it that names the directory in which the path begins and must stay. */
   readonly 'x-within'?: string;
+  /** The parameters of a `uri` whose values are paths of sockets, however they begin. */
+  readonly 'x-sockets'?: readonly string[];
 };
 
 /**
@@ -15,9 +17,18 @@ export type LocalPathMark = {
  *
  * @param options.within name of the setting beside it that holds the path's directory. The adapter joins the two with
  *   `context.files.locate` whenever it opens the path.
+ * @param options.sockets names of the parameters of a `uri` whose values are paths of sockets. Values of the others are
+ *   taken for paths where they begin with `/`.
  */
-export function localPath(names: LocalPathKind, options: { readonly within?: string } = {}): LocalPathMark {
-  return { 'x-local-path': names, ...(options.within === undefined ? {} : { 'x-within': options.within }) };
+export function localPath(
+  names: LocalPathKind,
+  { within, sockets }: { readonly within?: string; readonly sockets?: readonly string[] } = {},
+): LocalPathMark {
+  return {
+    'x-local-path': names,
+    ...(within === undefined ? {} : { 'x-within': within }),
+    ...(sockets === undefined ? {} : { 'x-sockets': sockets }),
+  };
 }
 
 /** The files of the host's machine, as far as this connector may use them. */

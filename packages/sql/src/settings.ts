@@ -23,11 +23,17 @@ export const serverSettings = {
 };
 
 /** Settings that say where a server is and who we are there, beside `host`, `port`, `auth` and `tls`. */
-export const loginSettings = (example: { readonly uri: string; readonly user: string; readonly zone: string }) => ({
+export const loginSettings = (example: {
+  readonly uri: string;
+  readonly user: string;
+  readonly zone: string;
+  /** Parameters of the URI that are paths of sockets. */
+  readonly sockets?: readonly string[];
+}) => ({
   uri: z
     .string()
     .min(1)
-    .meta({ writeOnly: true, ...localPath('uri') })
+    .meta({ writeOnly: true, ...localPath('uri', example.sockets === undefined ? {} : { sockets: example.sockets }) })
     .optional()
     .describe(`\`${example.uri}\`, in place of \`host\`, \`port\`, \`auth\` and \`database\``),
   user: z

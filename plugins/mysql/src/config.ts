@@ -4,7 +4,12 @@ import { z } from 'zod';
 
 /** The settings of a MySQL connector. */
 export const configSchema = z.strictObject({
-  ...loginSettings({ uri: 'mysql://user:password@host:3306/database', user: 'root', zone: '+02:00' }),
+  ...loginSettings({
+    uri: 'mysql://user:password@host:3306/database',
+    user: 'root',
+    zone: '+02:00',
+    sockets: ['socket'],
+  }),
   socket: z
     .string()
     .min(1)

@@ -80,7 +80,7 @@ export function grantPaths(
   const found = schema === undefined ? [] : markedPaths(schema, given.settings);
   for (const marked of found.filter(({ within }) => within === undefined)) {
     const field = fieldOf(marked.keys);
-    if (marked.names === 'uri') for (const path of pathsOfUri(marked.text)) check(path, field);
+    if (marked.names === 'uri') for (const path of pathsOfUri(marked)) check(path, field);
     else put(settings, marked.keys, check(marked.text, field));
   }
   // What lies in a directory that is refused is not looked at.
@@ -175,15 +175,21 @@ function notGranted(id: string, problems: readonly Problem[]): ConfigInvalidErro
   });
 }
 
-/** The paths in a URI: `unix:///path`, `//%2Fpath`, `?host=/path`. */
-function pathsOfUri(text: string): readonly string[] {
+/** The paths in a URI: `unix:path`, `//%2Fpath`, `?host=/path`, `?socket=path`. */
+function pathsOfUri({ text, sockets }: MarkedPath): readonly string[] {
   const [, scheme, hosts = '', path = '', query = ''] =
     /^([a-z][a-z0-9+.-]*):(?:\/\/(?:[^/?#]*@)?([^/?#]*))?([^?#]*)(?:\?([^#]*))?/i.exec(
       // As URL reads it.
       text.replaceAll(/^[\0- ]+|[\t\n\r]/g, ''),
     ) ?? [];
-  const places = /^(?:unix|file)$/i.test(scheme ?? '') ? [path] : hosts.split(',');
-  return [...places.map(decode), ...new URLSearchParams(query).values()].filter((each) => each.startsWith('/'));
+  const isPath = /^(?:unix|file)$/i.test(scheme ?? '') && path !== '';
+  const parameters = [...new URLSearchParams(query)];
+  const others = [...hosts.split(',').map(decode), ...parameters.map(([, value]) => value)];
+  return [
+    ...(isPath ? [decode(path)] : []),
+    ...parameters.flatMap(([name, value]) => (sockets.includes(name) && !value.startsWith('/') ? [value] : [])),
+    ...others.filter((each) => each.startsWith('/')),
+  ];
 }
 
 function decode(text: string): string {

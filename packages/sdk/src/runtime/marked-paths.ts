@@ -8,6 +8,8 @@ export interface MarkedPath {
   readonly keys: readonly (string | number)[];
   readonly text: string;
   readonly names: LocalPathKind;
+  /** The parameters of a `uri` that are paths of sockets. */
+  readonly sockets: readonly string[];
   /** The text of the setting that names its directory. */
   readonly within?: string | undefined;
 }
@@ -53,5 +55,7 @@ function markOf(
   const place = typeof directory === 'string' ? directory : undefined;
   // A path within a directory that is not given leads nowhere.
   if (schema['x-within'] !== undefined && place === undefined) return undefined;
-  return { keys, text, names: names as LocalPathKind, within: place };
+  const marked = schema['x-sockets'];
+  const sockets = Array.isArray(marked) ? marked.filter((name) => typeof name === 'string') : [];
+  return { keys, text, names: names as LocalPathKind, sockets, within: place };
 }
