@@ -8,7 +8,7 @@ export interface CloseStep {
  * Closes what was opened, in reverse order. Idempotent: every call answers with the same promise. One failing step never
  * skips the rest; the failures come together in one AggregateError.
  */
-export class CloseStack implements AsyncDisposable {
+export class CloseStack {
   readonly #steps: CloseStep[] = [];
   #closing: Promise<void> | undefined;
 
@@ -32,9 +32,5 @@ export class CloseStack implements AsyncDisposable {
       }
     }
     if (failures.length > 0) throw new AggregateError(failures, 'the host did not close cleanly');
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 }
