@@ -1,9 +1,19 @@
 /**
- * The reference of one connector kind as Markdown: its settings and its actions with their fields.
+ * The reference of one connector kind as Markdown: its settings and its actions with their fields. What a kind before it on
+ * the page has just so is said there, and linked to: a title that stood twice would always lead to the first.
  *
  * @param {{ kind: string, configSchema?: object, actions: readonly object[] }} description as `describeAdapter` gives it
+ * @param {Map<string, string>} said the sections on the page so far, by their titles; those of this kind are added
  */
-export function renderReference({ kind, configSchema, actions }) {
+export function renderReference({ kind, configSchema, actions }, said = new Map()) {
+  const sections = actions.map((action) => {
+    const lines = renderAction(action);
+    const body = lines.join('\n');
+    const title = [action.name, `${action.name} of ${kind}`].find((each) => (said.get(each) ?? body) === body);
+    const fresh = !said.has(title);
+    said.set(title, body);
+    return { action, anchor: title.replaceAll(' ', '-'), lines: fresh ? [`### \`${title}\``, '', ...lines] : [] };
+  });
   return [
     `## Settings of \`${kind}\``,
     '',
@@ -13,12 +23,12 @@ export function renderReference({ kind, configSchema, actions }) {
     '',
     '| action | what it does | changes something | may be repeated |',
     '| --- | --- | --- | --- |',
-    ...actions.map(
-      ({ name, description, sideEffects, idempotent }) =>
-        `| [\`${name}\`](#${name}) | ${cell(description)} | ${sideEffects ? 'yes' : 'no'} | ${idempotent ? 'yes' : 'no'} |`,
+    ...sections.map(
+      ({ action: { name, description, sideEffects, idempotent }, anchor }) =>
+        `| [\`${name}\`](#${anchor}) | ${cell(description)} | ${sideEffects ? 'yes' : 'no'} | ${idempotent ? 'yes' : 'no'} |`,
     ),
     '',
-    ...actions.flatMap(renderAction),
+    ...sections.flatMap(({ lines }) => lines),
   ].join('\n');
 }
 
@@ -27,12 +37,10 @@ function settingsTable(schema) {
   return rows.length === 0 ? ['It has none.'] : table('setting', rows);
 }
 
-function renderAction({ name, input, output }) {
+function renderAction({ input, output }) {
   const wanted = fieldsOf(input);
   const given = output === undefined ? [] : fieldsOf(output);
   return [
-    `### \`${name}\``,
-    '',
     ...(wanted.length === 0 ? ['It takes nothing.'] : table('input', wanted)),
     '',
     ...(given.length === 0 ? [] : [...table('result', given, false), '']),

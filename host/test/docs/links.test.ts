@@ -3,17 +3,19 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { OTHER_PAGES, PACKAGE_PAGES, PAGES, prose, readPage, ROOT } from './fixtures/read-docs.ts';
 
-/** The anchors that a page's titles get on the usual sites: small letters, no punctuation, hyphens for spaces. */
+/**
+ * The anchors that a page's titles get on the usual sites: small letters, no punctuation, hyphens for spaces. Without those
+ * of titles that stand there twice, which would lead to the first of them.
+ */
 function anchorsOf(file: string): ReadonlySet<string> {
   const titles = [...prose(file).matchAll(/^#+ (.*)$/gm)].map((match) => match[1] ?? '');
-  return new Set(
-    titles.map((title) =>
-      title
-        .toLowerCase()
-        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-        .replaceAll(' ', '-'),
-    ),
+  const anchors = titles.map((title) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
   );
+  return new Set(anchors.filter((anchor) => anchors.indexOf(anchor) === anchors.lastIndexOf(anchor)));
 }
 
 function brokenLinks(file: string): readonly string[] {
