@@ -25,6 +25,10 @@ const errorBody = z.object({
   extra: z.object({ permissions: z.string().optional() }).nullish(),
 });
 
+/** How Grafana says that something is not there. A gateway would say it of a page, a route or a resource. */
+const NAMED =
+  /^(alert ?rule|annotation|dashboard|data ?source|folder|library \w+|org(anization)?|playlist|silence|snapshot|team|user) not found/i;
+
 /** The HTTP API of one Grafana. */
 export class GrafanaApi {
   #headers: Readonly<Record<string, string>> = { accept: 'application/json' };
@@ -54,8 +58,7 @@ export class GrafanaApi {
     // A gateway before Grafana may say `message` too. It speaks of routes, and answers likewise whatever is asked.
     if (!said.success || path === ORGANIZATION) throw notGrafana(path, said.data?.message ?? 'no word');
     const { message, messageId, status: word } = said.data;
-    if (messageId === undefined && word !== 'not-found' && !/\S not found/i.test(message))
-      await this.readOrganization(http);
+    if (messageId === undefined && word !== 'not-found' && !NAMED.test(message)) await this.readOrganization(http);
     throw new NotFoundError(`${path}: ${message}`, { details: { status } });
   }
 

@@ -84,7 +84,7 @@ describeWith(alertmanager, 'an Alertmanager behind Grafana', () => {
       code: 'NOT_FOUND',
       message: expect.stringContaining('data source'),
     });
-    expect(grafana.service.requests.at(-1)?.path).toBe('/api/alertmanager/ghost/api/v2/silences');
+    expect(grafana.service.requests.map(({ path }) => path)).toContain('/api/alertmanager/ghost/api/v2/silences');
   });
 
   it('may be starting still, which passes', async () => {

@@ -91,6 +91,8 @@ describe('a 404', () => {
     ["Kong's", { message: 'no Route matched with those values', request_id: 'a1' }],
     ["a cloud's", { message: 'Not Found' }],
     ["another gateway's", { message: 'Service unknown' }],
+    ["another cloud's", { statusCode: 404, message: 'Resource not found' }],
+    ["a router's", { message: 'Page not found' }],
   ])('of a gateway that says `message` as Grafana does is none: %s', async (_who, json) => {
     grafana.on('*', /./, { status: 404, json });
     for (const [action, payload] of CALLS)

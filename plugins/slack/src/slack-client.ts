@@ -146,7 +146,7 @@ async function send(
   });
   // Slack says what it refuses in the answer itself. What says it by a status alone stands before Slack.
   if (response.status >= 300 && !isRefusal(response))
-    throw badAnswer(method, `it answered ${response.status}`, { effect: 'none' });
+    throw badAnswer(method, `it answered ${response.status}`, { effect: 'none', blame: 'operator' });
   return {
     ok: true,
     status: response.status,

@@ -141,10 +141,12 @@ export function badAnswer(method: string, found: string, options: ConnectorError
 function optionsOf(string: string, code: ErrorCode | undefined, answer: JsonObject): ConnectorErrorOptions {
   const metadata = isJsonObject(answer['response_metadata']) ? answer['response_metadata'] : {};
   const messages = metadata['messages'];
+  const { errors } = answer;
   return {
     details: {
       slack_error: string,
       ...(Array.isArray(messages) && messages.length > 0 ? { messages } : {}),
+      ...(Array.isArray(errors) && errors.length > 0 ? { errors } : {}),
       ...(typeof answer['needed'] === 'string' ? { needed: answer['needed'] } : {}),
     },
     // A string that nobody knows says nothing about another try.

@@ -1,6 +1,8 @@
 import { UpstreamError } from '@automate/sdk';
 import type { HttpClient } from '@automate/sdk';
 
+const REFUSED: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 409, 410, 413, 415]);
+
 /**
  * Sends a file to the address that Slack has given out for it, at Slack's own origin or another. The address is a
  * credential by itself, so nothing else goes along.
@@ -15,5 +17,19 @@ export async function uploadBytes(http: HttpClient, url: string, bytes: Uint8Arr
       details: { reason: 'bad_answer' },
     });
   }
-  await http.request({ method: 'POST', path: url, body: bytes, anyOrigin: true, authorize: false });
+  const { status } = await http.request({
+    method: 'POST',
+    path: url,
+    body: bytes,
+    anyOrigin: true,
+    authorize: false,
+    accept: (status) => status < 300 || REFUSED.has(status),
+  });
+  // The caller has asked for no such address, and no right of the connector's is asked for there.
+  if (REFUSED.has(status))
+    throw new UpstreamError(`${target.origin}, where Slack has files sent to, answered ${status}; no file appears`, {
+      effect: 'none',
+      retryable: false,
+      details: { status, reason: 'upload_refused' },
+    });
 }

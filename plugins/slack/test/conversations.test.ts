@@ -153,6 +153,16 @@ describe('an attempt after one that may have had its effect', () => {
     await expect(call(action, payload, { repeated: true })).resolves.toStrictEqual(first);
   });
 
+  it('is told where others were kept out by one who was in the channel before', async () => {
+    const both = { channel: GENERAL, users: ['U061F7AUR', 'W012A3CDE'] };
+    await expect(call('invite_to_channel', both, { repeated: true })).rejects.toMatchObject({
+      code: 'ALREADY_EXISTS',
+      details: { errors: [{ user: 'U061F7AUR', ok: false, error: 'already_in_channel' }] },
+    });
+    await call('invite_to_channel', { ...both, users: ['W012A3CDE'] });
+    await expect(call('invite_to_channel', both, { repeated: true })).resolves.toStrictEqual({ invited: true });
+  });
+
   it('is told all other errors', async () => {
     const payload = { channel: 'C404', ts: FIRST };
     await expect(call('delete_message', payload, { repeated: true })).rejects.toMatchObject({ code: 'NOT_FOUND' });

@@ -166,12 +166,15 @@ function createMethods(): Readonly<Record<string, Method>> {
       return { channel: described(made) };
     },
     'conversations.rename': inChannel((channel, { name = '' }) => ({ channel: { ...described(channel), name } })),
-    'conversations.invite': inChannel((channel, { users = '' }) => {
+    'conversations.invite': inChannel((channel, { users = '' }): Answer => {
       if (channel.is_archived) return 'is_archived';
-      for (const user of users.split(',')) {
-        if (USERS.every(({ id }) => id !== user)) return 'user_not_found';
-        if (channel.members.includes(user)) return 'already_in_channel';
-      }
+      const wanted = users.split(',');
+      if (wanted.some((user) => USERS.every(({ id }) => id !== user))) return 'user_not_found';
+      const error = 'already_in_channel';
+      const errors = wanted
+        .filter((user) => channel.members.includes(user))
+        .map((user) => ({ user, ok: false, error }));
+      if (errors.length > 0) return { ok: false, error, errors };
       channel.members.push(...users.split(','));
       return { channel: described(channel) };
     }),

@@ -84,6 +84,21 @@ describe('upload_file', () => {
     expect(slack.requests.map(({ path }) => path)).not.toContain('/api/files.completeUploadExternal');
   });
 
+  it.each([403, 404])(
+    'blames nobody who asked for no address where that answers %d, and shares nothing',
+    async (status) => {
+      const connector = await start();
+      slack.on('POST', '/upload/v1/ABC', { status, json: { message: 'not here' } });
+      await expect(connector.call('upload_file', { filename: 'a', text: 'x' })).rejects.toMatchObject({
+        code: 'UPSTREAM_5XX',
+        effect: 'none',
+        blame: 'remote',
+        details: { reason: 'upload_refused', status },
+      });
+      expect(slack.requests.map(({ path }) => path)).not.toContain('/api/files.completeUploadExternal');
+    },
+  );
+
   it('sends no file to an address that is not secure and not its own', async () => {
     const connector = await start();
     onMethod(slack, 'files.getUploadURLExternal', {
