@@ -67,11 +67,12 @@ export class Announcements {
 
   #change(kind: 'added' | 'updated' | 'removed', id: string): void {
     const { registry, hub, report } = this.#options;
+    if (kind === 'removed') {
+      this.#told.delete(id);
+      hub.publish({ kind, id });
+      return;
+    }
     const entry = registry.find(id);
-    if (kind !== 'removed' && entry !== undefined)
-      hub.publish({ kind, connector: viewConnector(entry, report(entry)) });
-    if (kind !== 'removed') return;
-    this.#told.delete(id);
-    hub.publish({ kind, id });
+    if (entry !== undefined) hub.publish({ kind, connector: viewConnector(entry, report(entry)) });
   }
 }

@@ -83,7 +83,9 @@ const TRIALS_AT_A_TIME = 4;
 export class Changes {
   readonly #options: ChangesOptions;
   readonly #lanes = new KeyedLock();
-  readonly #closing = Promise.withResolvers<void>();
+  /** Rejects each wait that is under way. */
+  readonly #waits = new Set<(reason: Error) => void>();
+  #closed = false;
 
   constructor(options: ChangesOptions) {
     this.#options = options;
@@ -101,23 +103,33 @@ export class Changes {
 
   /** Makes no more changes; those that wait for something are given up. */
   close(): void {
-    this.#closing.resolve();
+    this.#closed = true;
+    for (const giveUp of this.#waits) giveUp(serviceClosed());
   }
 
   async #run<T>(plan: Planner<T>): Promise<T> {
-    const closed = this.#closing.promise.then(() => Promise.reject(serviceClosed()));
-    closed.catch(() => undefined);
     const trials = new Map<string, Trial>();
     for (;;) {
       const planned = plan(this.#options.registry);
       if (planned instanceof Promise) {
-        await Promise.race([planned, closed]);
+        await this.#unlessClosed(planned);
         continue;
       }
       const draft = this.#draft(planned);
       const untried = draft.updated.filter((step) => step.demand !== 'nothing' && !isTried(step, trials));
       if (untried.length === 0) return planned.answer(this.#apply(planned, draft, trials));
-      await Promise.race([this.#tryOut(untried, trials), closed]);
+      await this.#unlessClosed(this.#tryOut(untried, trials));
+    }
+  }
+
+  async #unlessClosed(work: Promise<unknown>): Promise<void> {
+    const closed = Promise.withResolvers<never>();
+    this.#waits.add(closed.reject);
+    if (this.#closed) closed.reject(serviceClosed());
+    try {
+      await Promise.race([work, closed.promise]);
+    } finally {
+      this.#waits.delete(closed.reject);
     }
   }
 

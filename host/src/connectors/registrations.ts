@@ -86,15 +86,14 @@ export class Registrations {
 
   /** A change to a configuration that its kind takes, as both stand when it is made. */
   #change(config: ConnectorConfig, plan: (now: Registry) => Plan<ChangeResult>): Promise<ChangeResult> {
-    let asked: { readonly of: readonly unknown[]; readonly problems: readonly Problem[] } | undefined;
+    let asked: { readonly kind: Kind; readonly check: ConfigCheck; readonly problems: readonly Problem[] } | undefined;
     return this.#options.changes.ofOne(config.id, (now) => {
       const planned = plan(now);
       const kind = this.#requireKind(config, now);
       const check = this.#checkOf(config, now);
-      const of = [kind, check];
-      if (asked === undefined || asked.of[0] !== kind || !isDeepStrictEqual(asked.of, of))
+      if (asked?.kind !== kind || !isDeepStrictEqual(asked.check, check))
         return this.#options.descriptions.inspect(kind, check).then(({ problems }) => {
-          asked = { of, problems };
+          asked = { kind, check, problems };
         });
       if (asked.problems.length > 0) throw configRefused(config.id, asked.problems);
       this.#options.assertWritable();

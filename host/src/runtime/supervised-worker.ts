@@ -14,6 +14,7 @@ const IDLE: WorkerState = { phase: 'idle' };
 export class SupervisedWorker implements ConnectorWorker {
   readonly #spec: WorkerSpec;
   readonly #parts: RuntimeParts;
+  readonly #onClosed: () => void;
   readonly #policy: RestartPolicy;
   #state: WorkerState = IDLE;
   #session: WorkerSession | undefined;
@@ -30,9 +31,11 @@ export class SupervisedWorker implements ConnectorWorker {
   #awaited = 0;
   #lastCallAt = 0;
 
-  constructor(spec: WorkerSpec, parts: RuntimeParts) {
+  /** @param onClosed called once it has ended for good */
+  constructor(spec: WorkerSpec, parts: RuntimeParts, onClosed: () => void) {
     this.#spec = spec;
     this.#parts = parts;
+    this.#onClosed = onClosed;
     this.#policy = new RestartPolicy(parts.policy);
   }
 
@@ -100,7 +103,9 @@ export class SupervisedWorker implements ConnectorWorker {
     this.#closed = true;
     await this.stop(options);
     clearTimeout(this.#idleTimer);
-    if (this.#state.phase !== 'closed') this.#enter({ phase: 'closed' });
+    if (this.#state.phase === 'closed') return;
+    this.#enter({ phase: 'closed' });
+    this.#onClosed();
   }
 
   async #stop(session: WorkerSession, graceMs: number): Promise<void> {

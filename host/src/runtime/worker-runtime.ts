@@ -68,7 +68,7 @@ class WorkerRuntime implements Runtime {
   }
 
   create(spec: WorkerSpec): ConnectorWorker {
-    const worker = new SupervisedWorker(spec, this.#parts);
+    const worker: ConnectorWorker = new SupervisedWorker(spec, this.#parts, () => this.#workers.delete(worker));
     this.#workers.add(worker);
     return worker;
   }
@@ -108,7 +108,6 @@ class WorkerRuntime implements Runtime {
 
   async close(options?: { readonly graceMs?: number }): Promise<void> {
     await Promise.all([...this.#workers].map((worker) => worker.close(options)));
-    this.#workers.clear();
     this.#sweeper.close();
   }
 }
