@@ -1,4 +1,5 @@
-import type { PluginEntry, PluginReport } from '@automate/contract';
+import type { PluginReport } from '@automate/contract';
+import { needsAction } from '@automate/contract';
 import type { Discovery, DiscoverOptions } from './compatibility/discover.ts';
 import { discover } from './compatibility/discover.ts';
 import { explainMissingKind } from './compatibility/explain-missing-kind.ts';
@@ -37,7 +38,7 @@ export class PluginScanner {
     this.#whole = full ? found : undefined;
     // The reason may lie in a package that nobody asked for by name, so that it is looked for there too.
     const explainMissing = (name: string): string => explainMissingKind(name, this.#look());
-    const broken = new Set(found.report.plugins.filter(isBroken).map((plugin) => plugin.package));
+    const broken = new Set(found.report.plugins.filter(needsAction).map((plugin) => plugin.package));
     return { kinds: kindsOf(found.declarations), explainMissing, isBroken: (name) => broken.has(name) };
   }
 
@@ -59,9 +60,4 @@ export class PluginScanner {
     const { projectDir, hostVersion } = this.#options;
     return discover({ root: projectDir, hostVersion, full, ...this.#settings });
   }
-}
-
-/** Packages that are kept out by choice or by rank are as someone wants them. */
-function isBroken({ status, reason }: PluginEntry): boolean {
-  return status === 'problem' || reason === 'incompatible' || reason === 'duplicate_kind';
 }

@@ -55,12 +55,12 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
   // What holds before every call is looked at in the service's order: open, options, arguments.
   const call = async <Input extends DescMessage, Output extends DescMessage>(
     method: ConnectorsMethod<Input, Output>,
-    request: () => MessageInitShape<Input> | Promise<MessageInitShape<Input>>,
+    request: (options: CallOptions) => MessageInitShape<Input> | Promise<MessageInitShape<Input>>,
     given: CallOptions = {},
   ): Promise<MessageShape<Output>> => {
     requireOpen();
     const options = requireCallOptions(given);
-    return callRemote(channel, method, { request: await request(), options });
+    return callRemote(channel, method, { request: await request(options), options });
   };
   const read = <Value>(translate: (problems: Problem[]) => Value): Value => readAnswer(address, translate);
 
@@ -70,10 +70,9 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     const wasGone = isGone();
     const answer = await call(
       METHODS.executeAction,
-      () => {
+      ({ timeoutMs }) => {
         requireCall(request);
         const { id, action, idempotencyKey } = request;
-        const { timeoutMs } = requireCallOptions(options);
         return {
           id,
           action,

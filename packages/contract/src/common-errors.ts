@@ -2,6 +2,7 @@ import type { CallOptions } from './call-options.ts';
 import { CancelledError, InvalidInputError, TimeoutError, UnavailableError } from './connector-error.ts';
 import type { ExecuteTextRequest, HealthFilter, ListFilter } from './connector-service.ts';
 import { CONNECTOR_TYPES, MAX_PAYLOAD_BYTES } from './connector.ts';
+import { isJsonObject } from './json.ts';
 import type { Problem } from './problem.ts';
 import { describeProblem } from './problem.ts';
 
@@ -33,7 +34,7 @@ export function configRefused(id: unknown, problems: readonly Problem[]): Invali
 
 /** Throws for a configuration that is no object at all. */
 export function requireConfig(config: unknown): void {
-  if (isObject(config)) return;
+  if (isJsonObject(config)) return;
   throw configRefused(undefined, [{ path: '', expected: 'an object', received: nameOf(config) }]);
 }
 
@@ -57,7 +58,7 @@ export function requireIdempotencyKey(key: unknown): void {
  * `Infinity` is no limit. Gives back the options with their time in whole milliseconds, at least one: no door counts finer.
  */
 export function requireCallOptions<Options extends CallOptions>(options: Options): Options {
-  if (!isObject(options)) throw unexpected('options', 'an object', nameOf(options));
+  if (!isJsonObject(options)) throw unexpected('options', 'an object', nameOf(options));
   const { timeoutMs, signal } = options;
   if (signal !== undefined && typeof signal?.addEventListener !== 'function')
     throw unexpected('signal', 'an AbortSignal', nameOf(signal));
@@ -114,7 +115,7 @@ export function requireCall({ id, action, payload, idempotencyKey }: ExecuteText
 
 /** Throws for a filter that could not be told from none, or matches nothing that there can be. */
 export function requireFilter(filter: ListFilter & HealthFilter): void {
-  if (!isObject(filter)) throw unexpected('filter', 'an object', nameOf(filter));
+  if (!isJsonObject(filter)) throw unexpected('filter', 'an object', nameOf(filter));
   requireType(filter.type);
   const { tag } = filter;
   if (tag !== undefined && typeof tag !== 'string') throw unexpected('tag', 'text', nameOf(tag));
@@ -128,10 +129,6 @@ function unexpected(path: string, expected: string, received: string): InvalidIn
   return new InvalidInputError(`${path}: expected ${expected}, received ${received}`, {
     problems: [{ path, expected, received }],
   });
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A value of a wrong type, in words. */

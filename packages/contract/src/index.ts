@@ -96,5 +96,5 @@ export type {
   HealthFilter,
   ListFilter,
 } from './connector-service.ts';
-export { PLUGIN_REASONS, PLUGIN_STATUSES } from './plugin-report.ts';
+export { needsAction, PLUGIN_REASONS, PLUGIN_STATUSES } from './plugin-report.ts';
 export type { PluginEntry, PluginProblem, PluginReason, PluginReport, PluginStatus } from './plugin-report.ts';

@@ -60,6 +60,11 @@ export interface PluginEntry {
   readonly warnings: readonly string[];
 }
 
+/** Whether somebody has to act on a package. Those that are kept out by choice or by rank are as someone wants them. */
+export function needsAction({ status, reason }: Pick<PluginEntry, 'status' | 'reason'>): boolean {
+  return status === 'problem' || status === 'held_back' || reason === 'incompatible' || reason === 'duplicate_kind';
+}
+
 /** What the last scan found. */
 export interface PluginReport {
   /** By package name. Packages that are not about connectors do not appear. */

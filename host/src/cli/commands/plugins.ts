@@ -1,4 +1,5 @@
 import type { PluginEntry, PluginReport } from '@automate/contract';
+import { needsAction } from '@automate/contract';
 import { pluginReportView } from '@automate/contract/http';
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
@@ -33,7 +34,7 @@ export function addPluginCommands(program: Command, context: CliContext): void {
       const report = await context.withService(rest, 'scanning node_modules', (service, call) =>
         service.rescanPlugins(call),
       );
-      const troubles = report.plugins.filter(isTrouble);
+      const troubles = report.plugins.filter(needsAction);
       if (json === true) context.out(JSON.stringify(pluginReportView(report), undefined, 2));
       else
         context.out(
@@ -50,16 +51,6 @@ export function addPluginCommands(program: Command, context: CliContext): void {
         );
       }
     });
-}
-
-/** What someone has to act on; packages kept out by choice or by rank are no trouble. */
-function isTrouble(plugin: PluginEntry): boolean {
-  return (
-    plugin.status === 'problem' ||
-    plugin.status === 'held_back' ||
-    plugin.reason === 'incompatible' ||
-    plugin.reason === 'duplicate_kind'
-  );
 }
 
 function formatReport(context: CliContext, report: PluginReport): string {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import type { ConnectorInfo, ConnectorService, PluginEntry } from '@automate/contract';
-import { defaultPort } from '@automate/contract';
+import { defaultPort, needsAction } from '@automate/contract';
 import type { Finding } from './finding.ts';
 
 /** How long an endpoint may take to accept a connection, in milliseconds. */
@@ -22,15 +22,9 @@ export async function checkPlugins(service: ConnectorService): Promise<readonly 
 function judgePlugin(plugin: PluginEntry): Finding {
   const check = `plugin ${plugin.package}`;
   if (plugin.status !== 'admitted') {
-    // Kept out by choice, or by being nobody's direct dependency, is as it should be.
-    const grave =
-      plugin.status === 'problem' ||
-      plugin.status === 'held_back' ||
-      plugin.reason === 'incompatible' ||
-      plugin.reason === 'duplicate_kind';
     return {
       check,
-      state: grave ? 'failed' : 'warning',
+      state: needsAction(plugin) ? 'failed' : 'warning',
       message: plugin.message ?? plugin.status,
       remedy: '"automate plugins check" says more',
     };

@@ -30,8 +30,7 @@ export interface KindManifest {
 }
 
 /** A kind that can be started: its entry exists and lies inside its package. */
-export interface Declaration {
-  readonly kind: string;
+export interface Declaration extends Omit<KindManifest, 'entry' | 'entryPath' | 'icon'> {
   /** The package as it is called in `node_modules`. */
   readonly packageName: string;
   readonly packageVersion: string;
@@ -43,16 +42,8 @@ export interface Declaration {
   readonly entryPath: string;
   /** The same as a `file:` URL, ready to be imported. */
   readonly entryUrl: string;
-  readonly type: ConnectorType;
-  readonly title: string;
-  readonly description: string;
-  /** Of the endpoint, where the configuration names none. */
-  readonly scheme?: string | undefined;
   /** Real path of the icon. */
   readonly icon?: string;
-  /** A connector whose id is the kind exists without a configuration entry. */
-  readonly autoconfigure: boolean;
-  readonly permissions: Permissions;
   /** Sentences about things that work but should be looked at. */
   readonly warnings: readonly string[];
 }

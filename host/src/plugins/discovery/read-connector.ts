@@ -1,5 +1,4 @@
 import { pathToFileURL } from 'node:url';
-import type { PluginProblem } from '@automate/contract';
 import { scanJson } from '@automate/contract';
 import type { Declaration, KindManifest } from './declaration.ts';
 import { hashManifest } from './hash-manifest.ts';
@@ -7,20 +6,14 @@ import type { Fault } from './fault.ts';
 import { printable } from './fault.ts';
 import type { PackageDir } from './package-dir.ts';
 import { parseJson } from './parse-json.ts';
-import type { Manifest } from './parse-manifest.ts';
+import type { Manifest, ParsedManifest } from './parse-manifest.ts';
 import { parseManifest } from './parse-manifest.ts';
 import { resolveEntry, resolveInside } from './resolve-entry.ts';
 
 /** A package that was looked at closely. */
 export type ReadConnector =
-  /** Not about connectors after all. */
-  | { readonly kind: 'foreign' }
-  | {
-      readonly kind: 'faulty';
-      readonly version?: string;
-      readonly kinds: readonly string[];
-      readonly problems: readonly PluginProblem[];
-    }
+  /** Not about connectors after all, or not fit to be one. */
+  | Exclude<ParsedManifest, { readonly kind: 'sound' }>
   | {
       readonly kind: 'sound';
       readonly version: string;
