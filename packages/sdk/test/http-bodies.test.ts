@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { FakeReply } from '@automate/testing';
 import { FakeService } from '@automate/testing';
-import { openHttp } from './open-http.ts';
+import { answerTo, openHttp } from './open-http.ts';
 import { sayRaw } from './raw-server.ts';
 
 let service: FakeService;
@@ -13,12 +13,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => service.close());
-
-async function answerTo(reply: FakeReply) {
-  service.on('*', '/x', reply);
-  using remote = openHttp(service.endpoint);
-  return await remote.http.request({ path: '/x' });
-}
 
 const utf16 = (text: string): Buffer => Buffer.from(text, 'utf16le');
 const big = (text: string): Buffer => utf16(text).swap16();
@@ -38,7 +32,7 @@ describe('text', () => {
     ['UTF-8 where nothing is said', 'application/json', Buffer.from('{"a":"café"}')],
     ['UTF-8 where ASCII is said', 'text/plain; charset=us-ascii', Buffer.from('{"a":"café"}')],
   ])('is read by %s', async (_how, type, bytes) => {
-    const answer = await answerTo({ bytes, headers: { 'content-type': type } });
+    const answer = await answerTo(service, { bytes, headers: { 'content-type': type } });
     expect(answer.text()).toBe('{"a":"café"}');
     expect(answer.json()).toEqual({ a: 'café' });
   });
@@ -50,7 +44,7 @@ describe('text', () => {
     ['not text in utf-8', 'application/json', Buffer.from('"café"', 'latin1')],
     ['not text in utf-16le', 'application/json; charset=utf-16', Buffer.from([65, 0, 66])],
   ])('is refused by name and never replaced: %s', async (named, type, bytes) => {
-    const answer = await answerTo({ bytes, headers: { 'content-type': type } });
+    const answer = await answerTo(service, { bytes, headers: { 'content-type': type } });
     for (const read of [() => answer.text(), () => answer.json()])
       expect(read).toThrow(expect.objectContaining({ message: expect.stringContaining(named) }));
   });
@@ -59,7 +53,7 @@ describe('text', () => {
 describe('numbers in JSON', () => {
   it('keep their digits as text where a number would be another one', async () => {
     const text = '{"id":9007199254740993,"neg":-12345678901234567890,"sum":12345678901234567.25,"far":1e999}';
-    const answer = await answerTo({ text });
+    const answer = await answerTo(service, { text });
     expect(answer.json()).toEqual({
       id: '9007199254740993',
       neg: '-12345678901234567890',
@@ -70,7 +64,7 @@ describe('numbers in JSON', () => {
 
   it('stay numbers everywhere else', async () => {
     const text = '[9007199254740991,0.30000000000000004,1.5e300,"9007199254740993",{"__proto__":1732600000000123}]';
-    const value = (await answerTo({ text })).json();
+    const value = (await answerTo(service, { text })).json();
     expect(JSON.stringify(value)).toBe(
       '[9007199254740991,0.30000000000000004,1.5e+300,"9007199254740993",{"__proto__":1732600000000123}]',
     );
@@ -89,7 +83,7 @@ describe("a failure's status and headers count, whatever its body is", () => {
     ['a bomb', { bytes: gzipSync(Buffer.alloc(10_000_000)), headers: { ...limited, 'content-encoding': 'gzip' } }],
     ['of another charset', { bytes: Buffer.from('caf\xe9', 'latin1'), headers: limited }],
   ])('429 with a body %s', async (_what, reply) => {
-    const failed = answerTo({ status: 429, ...reply });
+    const failed = answerTo(service, { status: 429, ...reply });
     await expect(failed).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 7000, effect: 'none' });
   });
 
@@ -136,7 +130,7 @@ describe('an answer that ends before its end', () => {
   });
 
   it('may have many headers', async () => {
-    const { headers } = await answerTo({ headers: { 'x-policy': 'a'.repeat(40_000) } });
+    const { headers } = await answerTo(service, { headers: { 'x-policy': 'a'.repeat(40_000) } });
     expect(headers['x-policy']).toHaveLength(40_000);
   });
 
@@ -161,7 +155,7 @@ describe("a page that is not the service's own", () => {
   });
 
   it('is what it is where nobody said that the service answers in JSON, or where it does', async () => {
-    await expect(answerTo(page)).rejects.toMatchObject({ code: 'NOT_FOUND', blame: 'caller' });
+    await expect(answerTo(service, page)).rejects.toMatchObject({ code: 'NOT_FOUND', blame: 'caller' });
     service.on('GET', '/x', { status: 404, json: { error: 'no such user' } });
     using remote = openHttp(service.endpoint);
     await expect(remote.http.json({ path: '/x' })).rejects.toMatchObject({ code: 'NOT_FOUND', blame: 'caller' });

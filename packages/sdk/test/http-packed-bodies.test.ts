@@ -1,9 +1,8 @@
 // Bodies as they are packed: whole, cut off, one after the other, and far larger than they look.
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { FakeReply } from '@automate/testing';
 import { FakeService } from '@automate/testing';
-import { openHttp, rejection } from './open-http.ts';
+import { answerTo, openHttp, rejection } from './open-http.ts';
 import { sayRaw } from './raw-server.ts';
 
 let service: FakeService;
@@ -13,12 +12,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => service.close());
-
-async function answerTo(reply: FakeReply) {
-  service.on('*', '/x', reply);
-  using remote = openHttp(service.endpoint);
-  return await remote.http.request({ path: '/x' });
-}
 
 const packed: [string, (bytes: Buffer) => Uint8Array][] = [
   ['gzip', gzipSync],
@@ -33,7 +26,10 @@ const packed: [string, (bytes: Buffer) => Uint8Array][] = [
 
 describe('a packed body', () => {
   it.each(packed)('is read: %s', async (name, pack) => {
-    const answer = await answerTo({ bytes: pack(Buffer.from('{"a":1}')), headers: { 'content-encoding': name } });
+    const answer = await answerTo(service, {
+      bytes: pack(Buffer.from('{"a":1}')),
+      headers: { 'content-encoding': name },
+    });
     expect(answer.json()).toEqual({ a: 1 });
   });
 
@@ -62,7 +58,7 @@ describe('a packed body', () => {
   it.each(packed)('that is cut off is no answer: %s', async (name, pack) => {
     const whole = pack(Buffer.from(JSON.stringify(Array.from({ length: 500 }, (_, index) => index))));
     const bytes = whole.subarray(0, whole.byteLength - 12);
-    const failed = answerTo({ bytes, headers: { 'content-encoding': name } });
+    const failed = answerTo(service, { bytes, headers: { 'content-encoding': name } });
     await expect(failed).rejects.toMatchObject({ code: 'UPSTREAM_5XX', details: { reason: 'bad_encoding' } });
   });
 
@@ -72,7 +68,7 @@ describe('a packed body', () => {
   ])('of several pieces is read to its end, or refused where the last is cut off: %s', async (name, one) => {
     const headers = { 'content-encoding': name };
     const all = Buffer.concat([one, one, one]);
-    expect((await answerTo({ bytes: all, headers })).text()).toBe('a,a,a,');
+    expect((await answerTo(service, { bytes: all, headers })).text()).toBe('a,a,a,');
     const maxBytes = 5;
     service.on('*', '/x', { bytes: all, headers });
     using remote = openHttp(service.endpoint);
@@ -80,14 +76,14 @@ describe('a packed body', () => {
       details: { reason: 'answer_too_large' },
     });
     for (let length = one.byteLength * 2 + 1; length < all.byteLength; length += 1)
-      await expect(answerTo({ bytes: all.subarray(0, length), headers })).rejects.toMatchObject({
+      await expect(answerTo(service, { bytes: all.subarray(0, length), headers })).rejects.toMatchObject({
         details: { reason: 'bad_encoding' },
       });
   });
 
   it.each(packed)('with something after its end is not believed: %s', async (name, pack) => {
     const bytes = Buffer.concat([pack(Buffer.from('{"a":1}')), Buffer.from('more')]);
-    await expect(answerTo({ bytes, headers: { 'content-encoding': name } })).rejects.toMatchObject({
+    await expect(answerTo(service, { bytes, headers: { 'content-encoding': name } })).rejects.toMatchObject({
       details: { reason: 'bad_encoding' },
     });
   });
@@ -106,7 +102,7 @@ describe('a packed body', () => {
 
   it('of nothing is nothing', async () => {
     for (const status of [200, 204]) {
-      const answer = await answerTo({ status, headers: { 'content-encoding': 'gzip' } });
+      const answer = await answerTo(service, { status, headers: { 'content-encoding': 'gzip' } });
       expect(answer.body.byteLength).toBe(0);
     }
     service.on('HEAD', '/x', { headers: { 'content-encoding': 'gzip' } });
@@ -115,7 +111,7 @@ describe('a packed body', () => {
   });
 
   it.each(packed)('of an error is quoted: %s', async (name, pack) => {
-    const failed = answerTo({
+    const failed = answerTo(service, {
       status: 409,
       bytes: pack(Buffer.from('{"error":"slow down"}')),
       headers: { 'content-encoding': name, 'content-type': 'application/json' },

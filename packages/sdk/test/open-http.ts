@@ -1,7 +1,9 @@
 import type { AuthConfig, ConnectorConfig, TlsConfig } from '@automate/contract';
 import { parseConnectorConfig, toWireConfig } from '@automate/contract/schemas';
+import type { FakeReply, FakeService } from '@automate/testing';
 import { createRecordingLogger } from '@automate/testing';
 import type { CallContext, ConnectorContext } from '../src/connector-context.ts';
+import type { HttpResponse } from '../src/http-client.ts';
 import type { CallContextInput } from '../src/runtime/index.ts';
 import { createCallContext, createConnectorContext } from '../src/runtime/index.ts';
 
@@ -62,6 +64,13 @@ export function openHttp(options: OpenOptions): OpenedHttp {
       }),
     [Symbol.dispose]: close,
   };
+}
+
+/** What a request comes to that the service answers so. */
+export async function answerTo(service: FakeService, reply: FakeReply): Promise<HttpResponse> {
+  service.on('*', '/x', reply);
+  using remote = openHttp(service.endpoint);
+  return await remote.http.request({ path: '/x' });
 }
 
 /** What a promise rejects with. Fails where it resolves. */

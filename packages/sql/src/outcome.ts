@@ -1,9 +1,8 @@
 import type { Effect } from '@automate/sdk';
 
 /**
- * What was on its way when a call failed. `open_ended`: a
- * statement that may leave something behind (a procedure that commits on its way, for one). `reading` and
- * `transaction`: any statement of a transaction of ours before its end.
+ * What was on its way when a call failed. `open_ended`: a statement that may leave something behind (a procedure that
+ * commits on its way, for one). `reading` and `transaction`: any statement of a transaction of ours before its end.
  */
 export type Sent = 'nothing' | 'reading' | 'transaction' | 'open_ended' | 'commit';
 

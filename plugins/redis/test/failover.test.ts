@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import type { JsonObject } from '@automate/sdk';
 import { startConnector } from '@automate/testing';
 import { describeWith } from '@automate/tooling/require-service';
@@ -10,6 +7,7 @@ import type { Proxy } from './start-proxy.ts';
 import { startProxy } from './start-proxy.ts';
 import type { RedisServer } from './start-redis.ts';
 import { redis, startRedis } from './start-redis.ts';
+import { startScripted } from './start-scripted.ts';
 
 const running: { close(): Promise<unknown> }[] = [];
 afterEach(async () => {
@@ -134,21 +132,12 @@ describeWith(redis, 'a Redis that became a replica', () => {
 
 describe('a server that answers with another address', () => {
   it('is left, and the call had no effect', async () => {
-    let connections = 0;
-    const server = createServer((socket) => {
-      connections += 1;
-      const reply = connections === 1 ? '-MOVED 7 127.0.0.1:1\r\n' : '+OK\r\n';
-      socket.on('error', () => undefined);
-      socket.on('data', (bytes) => socket.write(bytes.includes('EXISTS') ? ':0\r\n' : reply));
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    running.push({
-      async close() {
-        server.close();
-        await once(server, 'close');
-      },
+    const server = await startScripted((bytes, connection) => {
+      if (bytes.includes('EXISTS')) return ':0\r\n';
+      return connection === 1 ? '-MOVED 7 127.0.0.1:1\r\n' : '+OK\r\n';
     });
-    const connector = await connect((server.address() as AddressInfo).port);
+    running.push(server);
+    const connector = await connect(server.port);
     await expect(connector.call('set', { key: 'a', value: 'b' })).rejects.toMatchObject({
       effect: 'none',
       retryable: true,

@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import type { JsonObject } from '@automate/sdk';
 import type { StartConnectorOptions } from '@automate/testing';
 import { startConnector } from '@automate/testing';
@@ -8,6 +5,7 @@ import { describeWith } from '@automate/tooling/require-service';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import RedisAdapter from '../src/redis-adapter.ts';
 import { redis, startRedis } from './start-redis.ts';
+import { startScripted } from './start-scripted.ts';
 
 const running: { close(): Promise<unknown> }[] = [];
 afterEach(async () => {
@@ -22,18 +20,9 @@ async function connect(options: StartConnectorOptions) {
 
 /** A server that says one thing to a command, and something else to the others. */
 async function serving(command: string, reply: string): Promise<{ url: string }> {
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined);
-    socket.on('data', (bytes) => socket.write(bytes.includes(command) ? `${reply}\r\n` : ':0\r\n'));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  running.push({
-    async close() {
-      server.close();
-      await once(server, 'close');
-    },
-  });
-  return { url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  const server = await startScripted((bytes) => (bytes.includes(command) ? `${reply}\r\n` : ':0\r\n'));
+  running.push(server);
+  return { url: `redis://127.0.0.1:${server.port}` };
 }
 
 const OPERATOR = { effect: 'none', retryable: false, blame: 'operator' };

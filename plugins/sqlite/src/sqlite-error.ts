@@ -3,38 +3,47 @@ import type { Effect } from '@automate/sdk';
 import { toError } from '@automate/sql';
 import type { Meaning } from '@automate/sql';
 
-const UNSOUND = 'the file is not a sound SQLite database: ';
 const READ_ONLY = 8;
 
 /** A meaning, with what is put before SQLite's own message and after it. */
 type Told = Meaning & { readonly before?: string; readonly after?: string };
 
+const STATEMENT: Told = { code: 'INVALID_INPUT', reason: 'statement' };
+const LOCKED: Told = { code: 'UPSTREAM_5XX', reason: 'locked', before: 'another connection holds a lock: ' };
+const TAKEN: Told = { code: 'ALREADY_EXISTS', reason: 'constraint' };
+const UNSOUND: Told = {
+  code: 'UPSTREAM_5XX',
+  reason: 'bad_answer',
+  retryable: false,
+  before: 'the file is not a sound SQLite database: ',
+};
+
 /** What SQLite's result codes mean: extended ones, and the primary ones of all others. */
 const MEANINGS: Readonly<Record<number, Told>> = {
-  1: { code: 'INVALID_INPUT', reason: 'statement' },
-  5: { code: 'UPSTREAM_5XX', reason: 'locked', before: 'another connection holds a lock: ' },
-  6: { code: 'UPSTREAM_5XX', reason: 'locked', before: 'another connection holds a lock: ' },
+  1: STATEMENT,
+  5: LOCKED,
+  6: LOCKED,
   [READ_ONLY]: { code: 'FORBIDDEN', reason: 'read_only', after: '; the file must be one that the host may write' },
-  11: { code: 'UPSTREAM_5XX', reason: 'bad_answer', retryable: false, before: UNSOUND },
+  11: UNSOUND,
   14: {
     code: 'CONFIG_INVALID',
     reason: 'cannot_open',
     after: '; the operator must see to the file and its permissions',
   },
-  18: { code: 'INVALID_INPUT', reason: 'statement' },
+  18: STATEMENT,
   19: { code: 'INVALID_INPUT', reason: 'constraint' },
-  20: { code: 'INVALID_INPUT', reason: 'statement' },
+  20: STATEMENT,
   23: { code: 'FORBIDDEN', reason: 'not_permitted', after: ': this connector does not permit what the statement does' },
   25: {
     code: 'INVALID_INPUT',
     reason: 'parameters',
     before: 'params: expected one value for each parameter of the statement, received more: ',
   },
-  26: { code: 'UPSTREAM_5XX', reason: 'bad_answer', retryable: false, before: UNSOUND },
+  26: UNSOUND,
   // A key that is there already: PRIMARY KEY, UNIQUE, row id.
-  1555: { code: 'ALREADY_EXISTS', reason: 'constraint' },
-  2067: { code: 'ALREADY_EXISTS', reason: 'constraint' },
-  2579: { code: 'ALREADY_EXISTS', reason: 'constraint' },
+  1555: TAKEN,
+  2067: TAKEN,
+  2579: TAKEN,
 };
 /** All extended codes of READ_ONLY: a journal that only a connection that may write can play back. */
 const NEEDS_RECOVERY: Told = {
