@@ -8,19 +8,7 @@ import {
   TimeoutError,
 } from '@automate/sdk';
 import type { ConnectorContext, Effect } from '@automate/sdk';
-import type {
-  Call,
-  Dialect,
-  Fault,
-  ReadOptions,
-  ServerState,
-  Session,
-  SqlConnection,
-  SqlDatabase,
-  StatementResult,
-  TableName,
-  TablesWanted,
-} from './dialect.ts';
+import type { Begin, Call, Dialect, Fault, ServerState, Session, SqlConnection, StatementResult } from './dialect.ts';
 import { isAtomic } from './grammar.ts';
 import type { Guard } from './guard-connection.ts';
 import { guardConnection, withMargin } from './guard-connection.ts';
@@ -30,7 +18,6 @@ import { Pool } from './pool.ts';
 import type { Page } from './results.ts';
 import type { Statement } from './schemas.ts';
 import type { ServerSettings } from './settings.ts';
-import type { Table, TableDescription } from './table-schemas.ts';
 
 /** How long making a connection good as new may take, in milliseconds. */
 const RESET_MS = 2000;
@@ -40,23 +27,26 @@ function unlessBusy(error: unknown): undefined {
   if (!ConnectorError.is(error) || error.details?.['reason'] !== 'pool_exhausted') throw error;
 }
 
+type Limits = Pick<Begin, 'deadline' | 'timeoutMs'>;
+
 /** How far a call has come: set right before what it names is sent. */
 interface Progress {
   sent: Sent;
 }
 
-/** A database on a server, and the connections to it. */
-export class Database<C extends SqlConnection> implements SqlDatabase {
+/** A database, and the connections to it. */
+export class Database {
+  /** Most rows of one result, unless the call asks for fewer. */
   readonly maxRows: number;
-  readonly #dialect: Dialect<C>;
-  readonly #readOnly: boolean;
+  readonly readOnly: boolean;
+  readonly dialect: Dialect;
   readonly #id: string;
-  readonly #pool: Pool<C>;
+  readonly #pool: Pool<SqlConnection>;
 
-  constructor(context: ConnectorContext, settings: ServerSettings, dialect: Dialect<C>) {
+  constructor(context: ConnectorContext, settings: ServerSettings, dialect: Dialect) {
     this.maxRows = settings.max_rows;
-    this.#dialect = dialect;
-    this.#readOnly = settings.read_only;
+    this.readOnly = settings.read_only;
+    this.dialect = dialect;
     this.#id = context.id;
     this.#pool = new Pool({
       server: dialect.server,
@@ -69,31 +59,38 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
     });
   }
 
-  read<T>(call: Call, { rows }: ReadOptions, work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#lend(call, async (connection, progress, timeoutMs) => {
+  /** Does work in a transaction in which nothing can be written, and which is undone in the end. `rows`: most that it looks at. */
+  read<T>(call: Call, rows: number, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#lend(call, async (connection, progress, limits) => {
       progress.sent = 'reading';
-      await connection.begin({ readOnly: true, timeoutMs, rows });
+      await connection.begin({ ...limits, readOnly: true, rows });
       return work(connection);
     });
   }
 
+  /** Runs a statement by itself. */
   async change(call: Call, statement: Statement, page: Page): Promise<StatementResult> {
     // What a server undoes as a whole has a certain outcome in a transaction.
-    if (isAtomic(this.#dialect.traits.grammar, statement.sql))
-      return this.transact(call, undefined, (session) => session.run(statement, page));
+    if (isAtomic(this.dialect.traits.grammar, statement.sql))
+      return this.transact(call, { single: true }, (session) => session.run(statement, page));
     this.#refuseReadOnly();
-    return this.#lend(call, async (connection, progress, timeoutMs) => {
-      await connection.prepare({ timeoutMs });
+    return this.#lend(call, async (connection, progress, limits) => {
+      await connection.prepare(limits);
       progress.sent = 'open_ended';
       return connection.run(statement, page);
     });
   }
 
-  async transact<T>(call: Call, isolation: string | undefined, work: (session: Session) => Promise<T>): Promise<T> {
+  /** Does work in one transaction, which takes effect when the work has succeeded. */
+  async transact<T>(
+    call: Call,
+    options: Pick<Begin, 'isolation' | 'single'>,
+    work: (session: Session) => Promise<T>,
+  ): Promise<T> {
     this.#refuseReadOnly();
-    return this.#lend(call, async (connection, progress, timeoutMs, guard) => {
+    return this.#lend(call, async (connection, progress, limits, guard) => {
       progress.sent = 'transaction';
-      await connection.begin({ readOnly: false, timeoutMs, ...(isolation === undefined ? {} : { isolation }) });
+      await connection.begin({ ...options, ...limits, readOnly: false });
       const result = await work(connection);
       // Some statements that are cancelled end as if all were well.
       if (guard.reason !== undefined) throw stopped(guard.reason, true, 'none', undefined);
@@ -105,33 +102,17 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
 
   /** Whether the server lets us in, and what it says of itself; undefined: it let in as many calls as may be. */
   async check(call: Call): Promise<ServerState | undefined> {
-    const checking = this.read(call, { rows: 10 }, (session) => this.#dialect.check(session));
+    const checking = this.read(call, 10, (session) => this.dialect.check(session));
     const state = await checking.catch(unlessBusy);
     if (state === undefined) return undefined;
     // What no longer takes changes is not to be met again under the same name.
-    if (!state.takesChanges && !this.#readOnly) this.#pool.retire();
+    if (!state.takesChanges && !this.readOnly) this.#pool.retire();
     return state;
-  }
-
-  get server(): string {
-    return this.#dialect.server;
-  }
-
-  get readOnly(): boolean {
-    return this.#readOnly;
-  }
-
-  listTables(session: Session, wanted: TablesWanted): Promise<readonly Table[]> {
-    return this.#dialect.listTables(session, wanted);
-  }
-
-  describeTable(session: Session, name: TableName): Promise<TableDescription | undefined> {
-    return this.#dialect.describeTable(session, name);
   }
 
   /** The connector error for an error of this database; undefined for any other. */
   normalizeError(error: unknown): ConnectorError | undefined {
-    return ConnectorError.is(error) ? error : this.#dialect.explain(error, EFFECTS.open_ended)?.error;
+    return ConnectorError.is(error) ? error : this.dialect.explain(error, EFFECTS.open_ended)?.error;
   }
 
   close(): Promise<void> {
@@ -140,7 +121,7 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
 
   async #lend<T>(
     call: Call,
-    work: (connection: C, progress: Progress, timeoutMs: number, guard: Guard) => Promise<T>,
+    work: (connection: SqlConnection, progress: Progress, limits: Limits, guard: Guard) => Promise<T>,
   ): Promise<T> {
     const progress: Progress = { sent: 'nothing' };
     const ours = withMargin(call);
@@ -149,7 +130,7 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
     // The server's own limit comes after ours, so that it is known who stopped the statement.
     const timeoutMs = Math.min(Math.max(1, Math.ceil(remainingMs(call.deadline))), LONGEST_TIMER_MS);
     try {
-      const result = await work(connection, progress, timeoutMs, guard);
+      const result = await work(connection, progress, { deadline: ours.deadline, timeoutMs }, guard);
       guard.end();
       // A cancellation that is still on its way would hit what comes next.
       if (guard.reason === undefined) this.#recycle(connection, guard);
@@ -160,19 +141,19 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
     }
   }
 
-  async #acquire(call: Call): Promise<C> {
+  async #acquire(call: Call): Promise<SqlConnection> {
     try {
       return await this.#pool.acquire(call);
     } catch (error) {
-      throw this.#dialect.explain(error, EFFECTS.nothing)?.error ?? error;
+      throw this.dialect.explain(error, EFFECTS.nothing)?.error ?? error;
     }
   }
 
-  async #failed(error: unknown, connection: C, guard: Guard, sent: Sent): Promise<unknown> {
+  async #failed(error: unknown, connection: SqlConnection, guard: Guard, sent: Sent): Promise<unknown> {
     const mayKeep = sent === 'transaction' && connection.rollback !== undefined;
     const effects: Effects = mayKeep ? { refused: 'none', silent: 'maybe' } : EFFECTS[sent];
     const explain = (reading: boolean) =>
-      ConnectorError.is(error) ? undefined : this.#dialect.explain(error, effects, reading);
+      ConnectorError.is(error) ? undefined : this.dialect.explain(error, effects, reading);
     let fault = explain(sent === 'reading');
     const kept = mayKeep && fault?.session !== 'broken' && !(await isUndone(connection));
     // What the call itself set to read only says nothing of the server.
@@ -190,10 +171,10 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
   }
 
   /** Whether the server still takes changes, now that all is forgotten that the call set. */
-  async #takesChanges(connection: C): Promise<boolean> {
+  async #takesChanges(connection: SqlConnection): Promise<boolean> {
     try {
       await connection.reset();
-      return (await this.#dialect.check(connection)).takesChanges;
+      return (await this.dialect.check(connection)).takesChanges;
     } catch {
       return false;
     }
@@ -210,7 +191,7 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
    * The caller does not wait for it. A server may send a cancellation twice, or be so late with it that something else
    * ended the statement before.
    */
-  #recycle(connection: C, { settled }: Guard): void {
+  #recycle(connection: SqlConnection, { settled }: Guard): void {
     // From a server that says nothing more its place would never come back.
     const timer = setTimeout(() => this.#pool.drop(connection), RESET_MS).unref();
     settled
@@ -223,7 +204,7 @@ export class Database<C extends SqlConnection> implements SqlDatabase {
   }
 
   #refuseReadOnly(): void {
-    if (this.#readOnly)
+    if (this.readOnly)
       throw new ForbiddenError(`connector "${this.#id}" only reads (settings.read_only)`, {
         details: { reason: 'read_only' },
       });

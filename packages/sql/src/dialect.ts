@@ -3,7 +3,7 @@ import type { Grammar } from './grammar.ts';
 import type { Effects } from './outcome.ts';
 import type { Page, ResultSet } from './results.ts';
 import type { Statement } from './schemas.ts';
-import type { Table, TableDescription } from './table-schemas.ts';
+import type { TableDescription } from './table-schemas.ts';
 
 /** The part of a call's context that its statements are bound to. */
 export type Call = Pick<CallContext, 'deadline' | 'signal'>;
@@ -50,33 +50,6 @@ export interface Session {
   run(statement: Statement, page: Page): Promise<StatementResult>;
 }
 
-export interface ReadOptions {
-  /** Rows that will be looked at, at most. */
-  readonly rows: number;
-}
-
-/** What the actions need of a database. */
-export interface SqlDatabase {
-  /** Most rows of one result, unless the call asks for fewer. */
-  readonly maxRows: number;
-  /** Does work in a transaction in which nothing can be written, and which is undone in the end. */
-  read<T>(call: Call, options: ReadOptions, work: (session: Session) => Promise<T>): Promise<T>;
-  /** Runs a statement by itself. */
-  change(call: Call, statement: Statement, page: Page): Promise<StatementResult>;
-  /** Does work in one transaction, which takes effect when the work has succeeded. */
-  transact<T>(call: Call, isolation: string | undefined, work: (session: Session) => Promise<T>): Promise<T>;
-  listTables(session: Session, wanted: TablesWanted): Promise<readonly Table[]>;
-  /** Undefined: there is no such table. */
-  describeTable(session: Session, name: TableName): Promise<TableDescription | undefined>;
-}
-
-export interface TablesWanted {
-  readonly schema?: string;
-  /** Only tables behind this one, by schema and name. */
-  readonly after: { readonly schema: string; readonly name: string };
-  readonly limit: number;
-}
-
 export interface TableName {
   readonly schema?: string | undefined;
   readonly table: string;
@@ -100,8 +73,12 @@ export interface ServerState {
 /** How a transaction of ours begins. */
 export interface Begin {
   readonly readOnly: boolean;
-  readonly isolation?: string;
-  /** How long each of its statements may take in the server, in milliseconds. */
+  readonly isolation?: string | undefined;
+  /** Whether one statement is all that it will be. */
+  readonly single?: boolean;
+  /** When it is given up, in milliseconds since the epoch. */
+  readonly deadline: number;
+  /** How long each of its statements may take in the server, in milliseconds: a little longer, as it is known then who stopped it. */
   readonly timeoutMs: number;
   /** Rows that will be looked at, at most; absent where statements run to their end. */
   readonly rows?: number;
@@ -111,7 +88,7 @@ export interface Begin {
 export interface SqlConnection extends Session {
   begin(options: Begin): Promise<void>;
   /** Makes ready for a statement outside of any transaction. */
-  prepare(options: Pick<Begin, 'timeoutMs'>): Promise<void>;
+  prepare(options: Pick<Begin, 'deadline' | 'timeoutMs'>): Promise<void>;
   /** Rejects where the server rolled back instead. */
   commit(): Promise<void>;
   /**
@@ -135,13 +112,20 @@ export interface SqlConnection extends Session {
   readonly isIdle?: boolean;
 }
 
-/** A database system with servers, and one of them. */
-export interface Dialect<C extends SqlConnection> extends Pick<SqlDatabase, 'listTables' | 'describeTable'> {
+/** A database system, and one of its databases. */
+export interface Dialect {
   readonly traits: Traits;
   /** The server with its address, for messages: `PostgreSQL at db:5432`. */
   readonly server: string;
   /** Opens a connection, unless the signal fires before. */
-  connect(giveUp: AbortSignal): Promise<C>;
+  connect(giveUp: AbortSignal): Promise<SqlConnection>;
+  /**
+   * A statement that lists tables by `schema`, `name` and `type`. Its parameters: a schema or null, the schema and the name
+   * behind which the list begins, and how many are wanted.
+   */
+  readonly tables: string;
+  /** Undefined: there is no such table. */
+  describeTable(session: Session, name: TableName): Promise<TableDescription | undefined>;
   /** What a session tells of its server. */
   check(session: Session): Promise<ServerState>;
   /** Undefined for an error that is neither the server's nor its driver's. `reading`: it came in a transaction of ours that only reads. */

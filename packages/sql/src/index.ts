@@ -6,24 +6,19 @@ export type {
   Call,
   Dialect,
   Fault,
-  ReadOptions,
   ServerState,
   Session,
   SqlConnection,
-  SqlDatabase,
   StatementResult,
   TableName,
-  TablesWanted,
   Traits,
 } from './dialect.ts';
 export { SqlAdapter } from './sql-adapter.ts';
-export { SqlServerAdapter } from './sql-server-adapter.ts';
 export { Database } from './database.ts';
 export { isAtomic, readStatement, SESSION_ONLY } from './grammar.ts';
 export type { Grammar, StatementUse } from './grammar.ts';
-export { withMargin } from './guard-connection.ts';
 export { MAX_RESULT_BYTES } from './limits.ts';
-export { commonOutcomes, resultOutcomes, rulesOfEffects } from './outcome-rules.ts';
+export { commonOutcomes, poolOutcomes, rulesOfEffects } from './outcome-rules.ts';
 export { EFFECTS } from './outcome.ts';
 export type { Effects } from './outcome.ts';
 export { createRoom, createRowPage } from './results.ts';
@@ -39,4 +34,6 @@ export { onConflict } from './on-conflict.ts';
 export { unlessGivenUp } from './unless-given-up.ts';
 export { wrongCount, wrongInput } from './wrong-input.ts';
 export { bytesValue, floatValue, integerValue, jsonValue } from './values.ts';
-export type { Table, TableDescription } from './table-schemas.ts';
+export { describeByQueries } from './table-queries.ts';
+export type { TableQueries } from './table-queries.ts';
+export type { TableDescription } from './table-schemas.ts';

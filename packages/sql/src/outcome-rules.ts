@@ -25,7 +25,8 @@ export function rulesOfEffects(sent: readonly (keyof typeof SENT)[]): OutcomeRul
 }
 
 /** What holds for every kind of database. */
-export const resultOutcomes: readonly OutcomeRule[] = [
+export const poolOutcomes: readonly OutcomeRule[] = [
+  { when: 'all connections were in use until the deadline (OVERLOADED)', effect: 'none', retried: true },
   {
     when: 'a statement that only reads gives back more than can be sent (INVALID_INPUT)',
     effect: 'none',
@@ -40,8 +41,7 @@ export const resultOutcomes: readonly OutcomeRule[] = [
 
 /** What holds for every kind of database that has servers. */
 export const commonOutcomes: readonly OutcomeRule[] = [
-  { when: 'all connections were in use until the deadline (OVERLOADED)', effect: 'none', retried: true },
-  ...resultOutcomes,
+  ...poolOutcomes,
   {
     when: 'the server takes no changes any more, as after a failover (UPSTREAM_5XX, `server_read_only`); the connections to it are dropped',
     effect: 'none',

@@ -46,6 +46,8 @@ export class Pool<C extends SqlConnection> {
         if (this.#born.has(connection)) await connection.close();
       },
       idleTimeoutMillis: Math.max(1, options.idleMs),
+      // What is kept for ever is not looked for.
+      reapIntervalMillis: options.idleMs === Infinity ? LONGEST_TIMER_MS : 1000,
       // Each call has a deadline of its own, and so has connecting.
       acquireTimeoutMillis: LONGEST_TIMER_MS,
       createTimeoutMillis: LONGEST_TIMER_MS,

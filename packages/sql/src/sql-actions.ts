@@ -4,10 +4,11 @@ import { insertRows, upsertRows } from './actions/insert-rows.ts';
 import { listTables } from './actions/list-tables.ts';
 import { query } from './actions/query.ts';
 import { transaction } from './actions/transaction.ts';
-import type { SqlDatabase, Traits } from './dialect.ts';
+import type { Database } from './database.ts';
+import type { Traits } from './dialect.ts';
 
 /** The actions of a kind of database. `use` gives the database once the connector has started. */
-export const sqlActions = (traits: Traits, use: () => SqlDatabase) => ({
+export const sqlActions = (traits: Traits, use: () => Database) => ({
   query: query(traits, use),
   execute: execute(traits, use),
   transaction: transaction(traits, use),

@@ -1,12 +1,5 @@
 import { z } from 'zod';
 
-/** A table as lists name it. */
-export interface Table {
-  readonly schema: string;
-  readonly name: string;
-  readonly type: string;
-}
-
 const column = z.object({
   name: z.string(),
   type: z.string().describe('With its length or precision: `varchar(20)`'),

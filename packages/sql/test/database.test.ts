@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectorError } from '@automate/sdk';
 import type { JsonObject } from '@automate/sdk';
 import type { Dialect, SqlConnection, Statement, Traits } from '@automate/sql';
-import { createRowPage, Database, EFFECTS, serverSettings, SqlServerAdapter } from '@automate/sql';
+import { createRowPage, Database, EFFECTS, serverSettings, SqlAdapter } from '@automate/sql';
 import { startConnector } from '@automate/testing';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { z } from 'zod';
@@ -99,7 +99,7 @@ class ScriptConnection implements SqlConnection {
 
 const PAGE = { limit: 1, offset: 0, room: { bytes: 1000 }, tooLarge: 'cut' } as const;
 
-const dialect: Dialect<ScriptConnection> = {
+const dialect: Dialect = {
   traits,
   server: 'Script at nowhere',
   connect: async () => {
@@ -116,17 +116,17 @@ const dialect: Dialect<ScriptConnection> = {
     const cancelled = message === 'stopped';
     return { error: new ConnectorError('UPSTREAM_5XX', message, { effect, retryable: false }), session, cancelled };
   },
-  listTables: async () => [],
+  tables: '',
   describeTable: async () => undefined,
 };
 
-class ScriptAdapter extends SqlServerAdapter<ScriptConnection> {
+class ScriptAdapter extends SqlAdapter {
   readonly name = 'script';
   readonly version = '1.0.0';
   constructor() {
     super(traits);
   }
-  protected override open(context: ConstructorParameters<typeof Database>[0]): Database<ScriptConnection> {
+  protected override open(context: ConstructorParameters<typeof Database>[0]): Database {
     return new Database(context, z.strictObject(serverSettings).parse(context.settings), dialect);
   }
 }

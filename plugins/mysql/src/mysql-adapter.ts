@@ -1,12 +1,11 @@
 import type { ConnectorContext } from '@automate/sdk';
-import { Database, SqlServerAdapter } from '@automate/sql';
+import { Database, SqlAdapter } from '@automate/sql';
 import { configSchema } from './config.ts';
-import type { MysqlConnection } from './mysql-connection.ts';
 import { mysqlDialect } from './mysql-dialect.ts';
 import { traits } from './mysql-traits.ts';
 
 /** A MySQL or MariaDB server. */
-export default class MysqlAdapter extends SqlServerAdapter<MysqlConnection> {
+export default class MysqlAdapter extends SqlAdapter {
   readonly name = 'mysql';
   readonly version = '1.0.0';
   override readonly title = 'MySQL and MariaDB';
@@ -17,7 +16,7 @@ export default class MysqlAdapter extends SqlServerAdapter<MysqlConnection> {
     super(traits);
   }
 
-  protected override open(context: ConnectorContext): Database<MysqlConnection> {
+  protected override open(context: ConnectorContext): Database {
     const settings = configSchema.parse(context.settings);
     return new Database(context, settings, mysqlDialect(context, settings));
   }

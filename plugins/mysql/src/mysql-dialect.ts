@@ -4,7 +4,7 @@ import type { Dialect, Effects, Fault } from '@automate/sql';
 import { ask, EFFECTS, labelOf, unlessGivenUp } from '@automate/sql';
 import mysql from 'mysql2';
 import type { Connection, ConnectionOptions } from 'mysql2';
-import { describeTable, listTables } from './catalogue.ts';
+import { describeTable, TABLES } from './catalogue.ts';
 import type { MysqlSettings } from './config.ts';
 import { connectOptions, loginOf } from './connect-options.ts';
 import { MysqlConnection, readRows } from './mysql-connection.ts';
@@ -15,7 +15,7 @@ import { readDefaults, trySession } from './session.ts';
 import type { TimeZone } from './time-zone.ts';
 
 /** MySQL or MariaDB, and the server that a connector's configuration names. */
-export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings): Dialect<MysqlConnection> {
+export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings): Dialect {
   const login = loginOf(context, settings);
   const server = `MySQL at ${labelOf(login)}`;
   /** By the server's name for them. */
@@ -53,7 +53,7 @@ export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings)
       const { version = '', ...flags } = Object.fromEntries(rows.map((row) => Object.values(row).map(String)));
       return { version, takesChanges: Object.values(flags).every((flag) => flag === 'OFF') };
     },
-    listTables,
+    tables: TABLES,
     describeTable,
   };
 }

@@ -1,12 +1,11 @@
 import type { ConnectorContext } from '@automate/sdk';
-import { Database, SqlServerAdapter } from '@automate/sql';
+import { Database, SqlAdapter } from '@automate/sql';
 import { configSchema } from './config.ts';
-import type { PostgresConnection } from './postgres-connection.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { traits } from './postgres-traits.ts';
 
 /** A database of a PostgreSQL server, or of one that speaks its protocol. */
-export default class PostgresAdapter extends SqlServerAdapter<PostgresConnection> {
+export default class PostgresAdapter extends SqlAdapter {
   readonly name = 'postgres';
   readonly version = '1.0.0';
   override readonly title = 'PostgreSQL';
@@ -17,7 +16,7 @@ export default class PostgresAdapter extends SqlServerAdapter<PostgresConnection
     super(traits);
   }
 
-  protected override open(context: ConnectorContext): Database<PostgresConnection> {
+  protected override open(context: ConnectorContext): Database {
     const settings = configSchema.parse(context.settings);
     return new Database(context, settings, postgresDialect(context, settings));
   }

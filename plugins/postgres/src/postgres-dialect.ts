@@ -1,7 +1,7 @@
 import type { ConnectorContext } from '@automate/sdk';
 import type { Dialect, ServerState, Session } from '@automate/sql';
 import { ask, labelOf } from '@automate/sql';
-import { describeTable, listTables } from './catalogue.ts';
+import { describeTable, TABLES } from './catalogue.ts';
 import type { PostgresSettings } from './config.ts';
 import { addressOf, connectOptions, loginOf } from './connect-options.ts';
 import { PostgresConnection } from './postgres-connection.ts';
@@ -9,7 +9,7 @@ import { postgresFault } from './postgres-error.ts';
 import { traits } from './postgres-traits.ts';
 
 /** PostgreSQL, and the server that a connector's configuration names. */
-export function postgresDialect(context: ConnectorContext, settings: PostgresSettings): Dialect<PostgresConnection> {
+export function postgresDialect(context: ConnectorContext, settings: PostgresSettings): Dialect {
   const login = loginOf(context, settings);
   const server = `PostgreSQL at ${labelOf(login)}`;
   return {
@@ -22,7 +22,7 @@ export function postgresDialect(context: ConnectorContext, settings: PostgresSet
     },
     explain: (error, effects, reading) => postgresFault(error, { server, effects, reading: reading === true }),
     check,
-    listTables,
+    tables: TABLES,
     describeTable,
   };
 }

@@ -1,74 +1,59 @@
-import type { DatabaseSync } from 'node:sqlite';
-import type { Table, TableDescription, TablesWanted } from '@automate/sql';
+import type { Session, TableDescription, TableName, TableQueries } from '@automate/sql';
+import { describeByQueries } from '@automate/sql';
 import { traits } from './sqlite-traits.ts';
 
-const TABLES = `SELECT 'main' AS schema, name, type FROM sqlite_schema
-  WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name > ?
+export const TABLES = `
+  SELECT 'main' AS schema, name, type FROM sqlite_schema
+  WHERE coalesce(? = 'main', 1) AND type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND ('main', name) > (?, ?)
   ORDER BY name LIMIT ?`;
 
-export function listTables(database: DatabaseSync, { schema, after, limit }: TablesWanted): Table[] {
-  if (schema !== undefined && schema !== 'main') return [];
-  const rows = database.prepare(TABLES).all(after.name, limit) as unknown as Table[];
-  return rows.map(({ schema, name, type }) => ({ schema, name, type }));
+const QUERIES: TableQueries = {
+  table: `
+    SELECT 'main' AS schema, s.name AS "table", s.type, s.sql AS definition, l.wr AS is_without_row_id, l.strict AS is_strict
+    FROM sqlite_schema AS s JOIN pragma_table_list(s.name) AS l ON l.schema = 'main'
+    WHERE s.type IN ('table', 'view') AND s.name = ? COLLATE NOCASE AND coalesce(? = 'main', 1)`,
+  // A column is another name of the row's id, and numbers new rows, where it is a primary key that needs no index.
+  columns: `
+    SELECT name, type, required = 0 AND NOT is_row_id AS nullable, fallback AS "default", pk > 0 AS primary_key,
+      hidden IN (2, 3) AS generated, CASE WHEN is_row_id THEN 'by_default' END AS identity
+    FROM (
+      SELECT c.cid, c.name, c.type, c."notnull" AS required, c.dflt_value AS fallback, c.pk, c.hidden,
+        c.pk > 0 AND sum(c.pk > 0) OVER () = 1 AND upper(c.type) = 'INTEGER' AND l.type = 'table' AND l.wr = 0
+          AND NOT EXISTS (SELECT 1 FROM pragma_index_list(l.name) WHERE origin = 'pk') AS is_row_id
+      FROM pragma_table_list AS l JOIN pragma_table_xinfo(l.name) AS c WHERE l.name = ? AND l.schema = ?)
+    ORDER BY cid`,
+  indexes: `
+    SELECT l.name, l."unique", c.name AS part FROM pragma_index_list(?, ?) AS l JOIN pragma_index_info(l.name) AS c
+    ORDER BY l.name, c.seqno`,
+  foreignKeys: `
+    SELECT id, "from" AS part, 'main' AS schema, "table", "to" AS reference FROM pragma_foreign_key_list(?, ?) ORDER BY id, seq`,
+};
+
+/** What the query of the table tells beside the description. */
+interface Definition {
+  readonly definition: string | null;
+  readonly is_without_row_id: number;
+  readonly is_strict: number;
 }
 
-export function describeTable(database: DatabaseSync, table: string): TableDescription | undefined {
-  const [found] = ask<{ name: string; type: string; sql: string | null; wr: number; strict: number }>(
-    database,
-    `SELECT s.name, s.type, s.sql, l.wr, l.strict FROM sqlite_schema AS s JOIN pragma_table_list(s.name) AS l ON l.schema = 'main'
-     WHERE s.type IN ('table', 'view') AND s.name = ? COLLATE NOCASE`,
-    table,
-  );
-  if (found === undefined) return undefined;
-  const options = [...(found.wr === 1 ? ['WITHOUT ROWID'] : []), ...(found.strict === 1 ? ['STRICT'] : [])];
-  const definition = found.type === 'table' ? (found.sql ?? '') : '';
+export async function describeTable(session: Session, name: TableName): Promise<TableDescription | undefined> {
+  const found = (await describeByQueries(session, QUERIES, name)) as (TableDescription & Definition) | undefined;
+  if (found?.type !== 'table') return found;
+  const definition = found.definition ?? '';
   const checks = checksOf(definition);
+  const numbersOnlyOnce = /\bautoincrement\b/i.test(maskOpaque(definition));
+  const options = [
+    ...(found.is_without_row_id === 1 ? ['WITHOUT ROWID'] : []),
+    ...(found.is_strict === 1 ? ['STRICT'] : []),
+  ];
   return {
-    schema: 'main',
-    table: found.name,
-    type: found.type,
-    columns: columnsOf(database, found.name, { definition, hasRowId: found.type === 'table' && found.wr === 0 }),
-    indexes: indexesOf(database, found.name),
-    foreign_keys: foreignKeysOf(database, found.name),
+    ...found,
+    columns: found.columns.map((column) =>
+      column.identity !== undefined && numbersOnlyOnce ? { ...column, identity: 'auto_increment' } : column,
+    ),
     ...(checks.length === 0 ? {} : { checks }),
     ...(options.length === 0 ? {} : { options }),
   };
-}
-
-interface ColumnRow {
-  readonly name: string;
-  readonly type: string;
-  readonly notnull: number;
-  readonly dflt_value: string | null;
-  readonly pk: number;
-  readonly hidden: number;
-}
-
-function columnsOf(
-  database: DatabaseSync,
-  table: string,
-  { definition, hasRowId }: { readonly definition: string; readonly hasRowId: boolean },
-) {
-  const rows = ask<ColumnRow>(database, 'SELECT * FROM pragma_table_xinfo(?)', table);
-  const alias = hasRowId ? rowIdAlias(database, table, rows) : undefined;
-  const identity = /\bautoincrement\b/i.test(maskOpaque(definition)) ? 'auto_increment' : 'by_default';
-  return rows.map(({ name, type, notnull, dflt_value: fallback, pk, hidden }) => ({
-    name,
-    type,
-    nullable: notnull === 0 && name !== alias,
-    ...(fallback === null ? {} : { default: fallback }),
-    primary_key: pk > 0,
-    generated: hidden === 2 || hidden === 3,
-    ...(name === alias ? ({ identity } as const) : {}),
-  }));
-}
-
-/** The column that is another name of the row's id, and numbers new rows: such a primary key needs no index. */
-function rowIdAlias(database: DatabaseSync, table: string, rows: readonly ColumnRow[]): string | undefined {
-  const [key, ...others] = rows.filter(({ pk }) => pk > 0);
-  if (key === undefined || others.length > 0 || key.type.toUpperCase() !== 'INTEGER') return undefined;
-  const indexes = ask<{ n: number }>(database, `SELECT 1 AS n FROM pragma_index_list(?) WHERE origin = 'pk'`, table);
-  return indexes.length === 0 ? key.name : undefined;
 }
 
 /** SQLite tells of them only in the text that made the table. */
@@ -96,38 +81,4 @@ function closingOf(mask: string, start: number): number {
 /** The same length, with nothing in it that only looks like a part of the statement. */
 function maskOpaque(sql: string): string {
   return sql.replace(traits.grammar.opaque, (found) => (/^(?:--|\/\*)/.test(found) ? ' ' : 'x').repeat(found.length));
-}
-
-function indexesOf(database: DatabaseSync, table: string) {
-  const indexes = ask<{ name: string; unique: number }>(
-    database,
-    'SELECT name, "unique" FROM pragma_index_list(?) ORDER BY name',
-    table,
-  );
-  return indexes.map(({ name, unique }) => ({
-    name,
-    unique: unique === 1,
-    columns: ask<{ name: string | null }>(database, 'SELECT name FROM pragma_index_info(?) ORDER BY seqno', name).map(
-      (column) => column.name ?? '',
-    ),
-  }));
-}
-
-function foreignKeysOf(database: DatabaseSync, table: string) {
-  const rows = ask<{ id: number; table: string; from: string; to: string | null }>(
-    database,
-    'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq',
-    table,
-  );
-  return [...Map.groupBy(rows, ({ id }) => id).values()].map((parts) => ({
-    columns: parts.map(({ from }) => from),
-    schema: 'main',
-    table: parts[0]?.table ?? '',
-    // Without names the key refers to the other table's primary key.
-    references: parts.flatMap(({ to }) => (to === null ? [] : [to])),
-  }));
-}
-
-function ask<T>(database: DatabaseSync, sql: string, value: string): T[] {
-  return database.prepare(sql).all(value) as unknown as T[];
 }

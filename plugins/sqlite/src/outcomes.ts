@@ -1,5 +1,5 @@
 import type { OutcomeRule } from '@automate/sdk';
-import { resultOutcomes } from '@automate/sql';
+import { poolOutcomes } from '@automate/sql';
 import { NOT_COMMITTED } from './sqlite-error.ts';
 
 const harmless = [...NOT_COMMITTED.values()].map((name) => `\`${name}\``).join(', ');
@@ -19,7 +19,7 @@ export const outcomes: readonly OutcomeRule[] = [
   { when: `COMMIT, VACUUM or a pragma fails with ${harmless}`, effect: 'none', retried: 'if `retryable`' },
   { when: 'COMMIT, VACUUM or a pragma fails with another code, such as an I/O error', effect: 'maybe', retried: false },
   {
-    when: 'the deadline passes between two rows, between two statements, before COMMIT or while the call waits for others (TIMEOUT)',
+    when: 'the deadline passes between two rows, between two statements or before COMMIT (TIMEOUT)',
     effect: 'none',
     retried: true,
   },
@@ -33,5 +33,5 @@ export const outcomes: readonly OutcomeRule[] = [
     effect: 'maybe',
     retried: false,
   },
-  ...resultOutcomes,
+  ...poolOutcomes,
 ];

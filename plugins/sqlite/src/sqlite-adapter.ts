@@ -1,11 +1,11 @@
 import type { ConnectorContext } from '@automate/sdk';
-import { SqlAdapter } from '@automate/sql';
+import { Database, SqlAdapter } from '@automate/sql';
 import { configSchema } from './config.ts';
-import { Database } from './database.ts';
+import { sqliteDialect } from './sqlite-dialect.ts';
 import { traits } from './sqlite-traits.ts';
 
 /** A SQLite database file within a configured directory. */
-export default class SqliteAdapter extends SqlAdapter<Database> {
+export default class SqliteAdapter extends SqlAdapter {
   readonly name = 'sqlite';
   readonly version = '1.0.0';
   override readonly title = 'SQLite';
@@ -17,6 +17,9 @@ export default class SqliteAdapter extends SqlAdapter<Database> {
   }
 
   protected override open(context: ConnectorContext): Database {
-    return new Database(context, configSchema.parse(context.settings));
+    const settings = configSchema.parse(context.settings);
+    // Statements hold the thread: more connections would wait for each other all the same.
+    const pool = { pool_size: 1, idle_timeout_ms: Infinity, max_lifetime_ms: Infinity };
+    return new Database(context, { ...settings, ...pool }, sqliteDialect(context, settings));
   }
 }

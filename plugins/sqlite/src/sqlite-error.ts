@@ -1,7 +1,7 @@
-import { ConnectorError, InvalidInputError } from '@automate/sdk';
+import { InvalidInputError } from '@automate/sdk';
 import type { Effect } from '@automate/sdk';
 import { toError } from '@automate/sql';
-import type { Meaning } from '@automate/sql';
+import type { Effects, Fault, Meaning } from '@automate/sql';
 
 const READ_ONLY = 8;
 
@@ -73,26 +73,19 @@ export const NOT_COMMITTED: ReadonlyMap<number, string> = new Map([
   [23, 'SQLITE_AUTH'],
 ]);
 
-/** Whether COMMIT, or a statement that is no part of a transaction, may have taken effect although it failed. */
-export function effectOfCommit(error: unknown): Effect {
-  const code = Number((error as { errcode?: unknown } | undefined)?.errcode);
-  return NOT_COMMITTED.has(code & 0xff) ? 'none' : 'maybe';
-}
-
-/**
- * The connector error that an error of SQLite's stands for; undefined for one that is not SQLite's.
- *
- * @param reading whether the statement was one that may only read, whatever the file permits
- */
-export function sqliteError(error: unknown, effect: Effect, reading = false): ConnectorError | undefined {
-  if (ConnectorError.is(error) || typeof error !== 'object' || error === null) return undefined;
-  const { code, errcode, message: text } = error as { code?: unknown; errcode?: unknown; message?: unknown };
+/** What an error of SQLite's means; undefined for one that is not SQLite's. */
+export function sqliteFault(error: unknown, effects: Effects, reading = false): Fault | undefined {
+  const { code, errcode, message: text } = Object(error) as Record<string, unknown>;
   const message = String(text);
-  if (code === 'ERR_INVALID_ARG_VALUE' && message.includes('contains no statements'))
-    return new InvalidInputError('sql: expected a statement, received none', { cause: error });
+  if (code === 'ERR_INVALID_ARG_VALUE' && message.includes('contains no statements')) {
+    const none = new InvalidInputError('sql: expected a statement, received none', { cause: error });
+    return { error: none, session: 'usable' };
+  }
   if (code !== 'ERR_SQLITE_ERROR' || typeof errcode !== 'number') return undefined;
   const { before = '', after = '', ...meaning } = meaningOf(errcode, reading);
-  return toError(meaning, `${before}${message}${after}`, { details: { sqlite_code: errcode }, cause: error, effect });
+  const effect: Effect = NOT_COMMITTED.has(errcode & 0xff) ? 'none' : effects.silent;
+  const options = { details: { sqlite_code: errcode }, cause: error, effect };
+  return { error: toError(meaning, `${before}${message}${after}`, options), session: 'usable' };
 }
 
 function meaningOf(errcode: number, reading: boolean): Told {

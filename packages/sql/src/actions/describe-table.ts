@@ -1,14 +1,13 @@
 import { action, NotFoundError } from '@automate/sdk';
 import { z } from 'zod';
-import type { SqlDatabase, TableName, Traits } from '../dialect.ts';
+import type { Database } from '../database.ts';
+import type { TableName, Traits } from '../dialect.ts';
+import { ENOUGH } from '../table-queries.ts';
 import { tableDescription } from '../table-schemas.ts';
 import { nameSchema } from '../schemas.ts';
 
-/** More rows than a table has columns, indexes or keys. */
-const ENOUGH = 10_000;
-
 /** What a table is made of. */
-export const describeTable = (traits: Traits, use: () => SqlDatabase) =>
+export const describeTable = (traits: Traits, use: () => Database) =>
   action({
     description: 'Gives the columns, indexes, keys and checks of a table or view.',
     input: z.strictObject({
@@ -20,9 +19,9 @@ export const describeTable = (traits: Traits, use: () => SqlDatabase) =>
     idempotent: true,
     run: ({ table, schema }, call) => {
       const database = use();
-      return database.read(call, { rows: ENOUGH }, async (session) => {
+      return database.read(call, ENOUGH, async (session) => {
         for (const name of namesOf(table, schema)) {
-          const found = await database.describeTable(session, name);
+          const found = await database.dialect.describeTable(session, name);
           if (found !== undefined) return found;
         }
         const name = schema === undefined ? table : `${schema}.${table}`;

@@ -1,12 +1,13 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
-import type { SqlDatabase, StatementResult, Traits } from '../dialect.ts';
+import type { Database } from '../database.ts';
+import type { StatementResult, Traits } from '../dialect.ts';
 import { checkStatement } from '../grammar.ts';
 import { createRoom } from '../results.ts';
 import { statementInput, statementOutput } from '../schemas.ts';
 
 /** One statement that may change something. */
-export const execute = (traits: Traits, use: () => SqlDatabase) =>
+export const execute = (traits: Traits, use: () => Database) =>
   action({
     description:
       'Runs one statement that may change something, and gives what it changed and the rows that it returns.',

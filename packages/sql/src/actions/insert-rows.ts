@@ -1,7 +1,8 @@
 import { action, isJsonObject } from '@automate/sdk';
 import type { CallContext, InvalidInputError, JsonObject } from '@automate/sdk';
 import { z } from 'zod';
-import type { Session, SqlDatabase, Traits } from '../dialect.ts';
+import type { Database } from '../database.ts';
+import type { Session, Traits } from '../dialect.ts';
 import { createRoom } from '../results.ts';
 import type { Parameter } from '../schemas.ts';
 import { nameSchema, parameterSchema } from '../schemas.ts';
@@ -34,7 +35,7 @@ const tableInput = (traits: Traits) => ({
 const output = z.object({ rows_affected: z.int().describe('As the database counts them') });
 
 /** Many new rows at once. */
-export const insertRows = (traits: Traits, use: () => SqlDatabase) =>
+export const insertRows = (traits: Traits, use: () => Database) =>
   action({
     description: 'Inserts rows into a table, in batches and in one transaction: all of them, or none.',
     input: z.strictObject(tableInput(traits)),
@@ -45,7 +46,7 @@ export const insertRows = (traits: Traits, use: () => SqlDatabase) =>
   });
 
 /** Many rows at once, of which some may be there. */
-export const upsertRows = (traits: Traits, use: () => SqlDatabase) =>
+export const upsertRows = (traits: Traits, use: () => Database) =>
   action({
     description:
       'Inserts rows into a table, or updates those whose key is there, in batches and in one transaction: all of them, or none.',
@@ -73,7 +74,7 @@ export const upsertRows = (traits: Traits, use: () => SqlDatabase) =>
       const database = use();
       return insert(database, call, { traits, name, rows, ending: traits.upsert(key, others) }, async (session) => {
         if (traits.upsertsByAnyKey !== true) return;
-        if (!hasKey(await database.describeTable(session, name), key))
+        if (!hasKey(await database.dialect.describeTable(session, name), key))
           throw wrongInput({
             path: 'key',
             expected: 'the columns of a primary key or a unique constraint',
@@ -103,14 +104,14 @@ function hasKey(table: TableDescription | undefined, key: readonly string[]): bo
 }
 
 async function insert(
-  database: SqlDatabase,
+  database: Database,
   call: CallContext,
   { traits, name: { schema, table }, rows, ending }: Inserted,
   prepare?: (session: Session) => Promise<void>,
 ) {
   const name = [...(schema === undefined ? [] : [schema]), table].map(traits.quote).join('.');
   const page = { limit: 1, offset: 0, room: createRoom(), tooLarge: 'cut' } as const;
-  const affected = await database.transact(call, undefined, async (session) => {
+  const affected = await database.transact(call, {}, async (session) => {
     await prepare?.(session);
     let sum = 0;
     for (const batch of batchesOf(rows, traits.maxParameters, session.maxBytes)) {

@@ -2,7 +2,8 @@ import { action } from '@automate/sdk';
 import type { InvalidInputError, JsonValue } from '@automate/sdk';
 import { z } from 'zod';
 import { ask } from '../ask.ts';
-import type { Session, SqlDatabase, StatementResult, Traits } from '../dialect.ts';
+import type { Database } from '../database.ts';
+import type { Session, StatementResult, Traits } from '../dialect.ts';
 import { checkStatement, innerStatement } from '../grammar.ts';
 import { fromCursor, toCursor } from '../list-cursor.ts';
 import type { Column, Row } from '../results.ts';
@@ -24,7 +25,7 @@ const keyInput = {
 };
 
 /** Rows of a statement that only reads. */
-export const query = (traits: Traits, use: () => SqlDatabase) =>
+export const query = (traits: Traits, use: () => Database) =>
   action({
     description:
       'Runs a statement that only reads, in a transaction in which the database refuses to write, and gives a page of its rows.',
@@ -43,13 +44,13 @@ export const query = (traits: Traits, use: () => SqlDatabase) =>
       const rows = offset + page.limit + 1;
       if (key === undefined) {
         if (cursor !== undefined) throw wrong('key', 'the key that goes with the cursor');
-        const result = await database.read(call, { rows }, (session) => session.run({ sql, params }, page));
+        const result = await database.read(call, rows, (session) => session.run({ sql, params }, page));
         const found = toRows(result);
         return result.truncated ? { ...found, next_offset: offset + result.row_count } : found;
       }
       if (offset > 0) throw wrong('offset', 'no offset beside a key');
       const after = cursor === undefined ? [] : (fromCursor(cursor, key.length) as Parameter[]);
-      return database.read(call, { rows }, async (session) => {
+      return database.read(call, rows, async (session) => {
         const ordered = around(traits, { sql, params }, { key, position: after }, (columns, values) => [
           '*',
           `${cursor === undefined ? '' : `WHERE (${columns}) > (${values}) `}ORDER BY ${columns} LIMIT ${rows}`,

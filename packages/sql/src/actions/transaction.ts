@@ -1,13 +1,14 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
-import type { SqlDatabase, StatementResult, Traits } from '../dialect.ts';
+import type { Database } from '../database.ts';
+import type { StatementResult, Traits } from '../dialect.ts';
 import { checkStatement } from '../grammar.ts';
 import { createRoom } from '../results.ts';
 import { statementInput, statementOutput } from '../schemas.ts';
 import { toOutput } from './execute.ts';
 
 /** Several statements, all or nothing. */
-export const transaction = (traits: Traits, use: () => SqlDatabase) => {
+export const transaction = (traits: Traits, use: () => Database) => {
   const statements = z
     .array(z.strictObject(statementInput(traits.placeholder)))
     .min(1)
@@ -28,8 +29,8 @@ export const transaction = (traits: Traits, use: () => SqlDatabase) => {
       const database = use();
       const limit = Math.max(1, Math.floor(database.maxRows / input.statements.length));
       const page = { limit, offset: 0, room: createRoom(), tooLarge: 'cut' } as const;
-      const level = input.isolation as string | undefined;
-      const results = await database.transact(call, level, async (session) => {
+      const isolation = input.isolation as string | undefined;
+      const results = await database.transact(call, { isolation }, async (session) => {
         const done: StatementResult[] = [];
         for (const each of input.statements) done.push(await session.run(each, page));
         return done;
