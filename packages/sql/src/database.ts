@@ -145,15 +145,16 @@ export class Database {
     try {
       return await this.#pool.acquire(call);
     } catch (error) {
-      throw this.dialect.explain(error, EFFECTS.nothing)?.error ?? error;
+      throw ConnectorError.is(error) ? error : (this.dialect.explain(error, EFFECTS.nothing)?.error ?? error);
     }
   }
 
   async #failed(error: unknown, connection: SqlConnection, guard: Guard, sent: Sent): Promise<unknown> {
     const mayKeep = sent === 'transaction' && connection.rollback !== undefined;
+    const { neverRun = false } = Object(error) as { readonly neverRun?: boolean };
     const effects: Effects = mayKeep ? { refused: 'none', silent: 'maybe' } : EFFECTS[sent];
     const explain = (reading: boolean) =>
-      ConnectorError.is(error) ? undefined : this.dialect.explain(error, effects, reading);
+      ConnectorError.is(error) ? undefined : this.dialect.explain(error, neverRun ? EFFECTS.nothing : effects, reading);
     let fault = explain(sent === 'reading');
     const kept = mayKeep && fault?.session !== 'broken' && !(await isUndone(connection));
     // What the call itself set to read only says nothing of the server.
@@ -233,13 +234,5 @@ function stopped(
 
 function withEffect(error: unknown, effect: Effect): unknown {
   if (!ConnectorError.is(error)) return error;
-  const { code, message, retryable, blame, details, problems, cause } = error;
-  return createConnectorError(code, message, {
-    retryable,
-    effect,
-    blame,
-    ...(details === undefined ? {} : { details }),
-    ...(problems === undefined ? {} : { problems }),
-    cause,
-  });
+  return createConnectorError(error.code, error.message, { ...error.toEnvelope(), effect, cause: error.cause });
 }

@@ -12,6 +12,11 @@ export interface Effects {
   readonly silent: Effect;
 }
 
+/** Tells of an error that its statement did nothing: it came before that ran. */
+export function neverRun(error: unknown): object {
+  return Object.assign(Object(error) as object, { neverRun: true });
+}
+
 /** Whether the server may have acted: decided by what was sent and whether the server itself said that it failed. */
 export const EFFECTS: Readonly<Record<Sent, Effects>> = {
   nothing: { refused: 'none', silent: 'none' },

@@ -33,8 +33,8 @@ export interface Column {
 export type Row = Record<string, JsonValue>;
 
 export interface ResultSet {
-  readonly columns: readonly Column[];
-  readonly rows: readonly Row[];
+  readonly columns: Column[];
+  readonly rows: Row[];
   readonly row_count: number;
   /** Whether there are more rows than these. */
   readonly truncated: boolean;
@@ -63,10 +63,9 @@ export interface Page {
 
 /** Rows gathered up to a limit in number and in size. */
 export interface RowPage {
-  /** Takes the next row. False: it did not fit, and no other will. */
-  add(values: readonly JsonValue[]): boolean;
-  /** Whether the next row is one that the page leaves out, so that its values need not be read. */
-  readonly skips: boolean;
+  /** Takes the next row, of which the values are read only if the page has it. */
+  add(read: () => readonly JsonValue[]): void;
+  /** Whether a row did not fit: no other will. */
   readonly isFull: boolean;
   result(): ResultSet;
 }
@@ -85,29 +84,25 @@ export function createRowPage(given: readonly Column[], { limit, offset, room, t
   let seen = 0;
   let truncated = !fits;
   room.bytes -= sizeOf(columns);
-  const take = (row: Row, size: number): boolean => {
+  const take = (row: Row, size: number): void => {
     truncated ||= rows.length === limit || size > room.bytes;
-    if (truncated) return false;
+    if (truncated) return;
     room.bytes -= size;
     rows.push(row);
-    return true;
   };
   return {
-    get skips() {
-      return seen < offset;
-    },
     get isFull() {
       return truncated;
     },
-    add(values) {
+    add(read) {
+      if (truncated) return;
       seen += 1;
-      if (seen <= offset) return true;
-      const row = toRow(names, values);
+      if (seen <= offset) return;
+      const row = toRow(names, read());
       const size = sizeOf(row) + 1;
       if (tooLarge === 'refuse' && size > MAX_RESULT_BYTES) throw rowTooLarge(row, seen, size);
-      if (tooLarge === 'refuse' || size <= room.bytes || rows.length > 0) return take(row, size);
-      const cut = cutLarge(row);
-      return take(cut, sizeOf(cut) + 1);
+      const kept = tooLarge === 'refuse' || size <= room.bytes || rows.length > 0 ? row : cutLarge(row);
+      take(kept, sizeOf(kept) + 1);
     },
     result: () => ({ columns, rows, row_count: rows.length, truncated }),
   };

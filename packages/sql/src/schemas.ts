@@ -74,6 +74,30 @@ export function readParameter(value: Parameter): Value {
   return { kind: 'json', text: JSON.stringify(marked ? content : value), marked };
 }
 
+/** The value of a parameter for a database to which lists and objects are their JSON, and whole numbers of one size. */
+export function plainValue<T>(
+  given: Parameter,
+  toInteger: (value: bigint) => T,
+): null | string | number | boolean | Buffer | T {
+  const parameter = readParameter(given);
+  switch (parameter.kind) {
+    case 'null':
+      return null;
+    case 'bytes':
+      return parameter.bytes;
+    case 'integer':
+      return toInteger(BigInt(parameter.text));
+    case 'list':
+      return JSON.stringify(parameter.values);
+    case 'json':
+      return parameter.text;
+    default: {
+      const { value } = parameter;
+      return typeof value === 'number' && Number.isSafeInteger(value) ? toInteger(BigInt(value)) : value;
+    }
+  }
+}
+
 /** A statement and the values of its parameters. */
 export interface Statement {
   readonly sql: string;

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
+import type { NetConnectOpts } from 'node:net';
 import { ConfigInvalidError, readTls, UpstreamError } from '@automate/sdk';
 import type { ConnectorContext, JsonObject, ResolvedConfig } from '@automate/sdk';
-import { parseConnectionUri } from './connection-uri.ts';
 
 /** How the servers of a database system are reached. */
 export interface ServerKind {
@@ -15,8 +15,10 @@ export interface ServerKind {
    * checked, as far as `tls` does not say otherwise.
    */
   readonly sslMode: readonly [parameter: string, values: Readonly<Record<string, boolean>>];
-  /** Further parameters of a URI that mean something. */
-  readonly parameters: readonly string[];
+  /** Further parameters of a URI that mean something: what they are called is what they say. */
+  readonly parameters: readonly (keyof Login)[];
+  /** The socket that a path stands for. Default: the path itself. */
+  readonly socketOf?: (path: string, port: number) => string;
   /** Whether such a server may begin so. */
   readonly isAnswer: (bytes: Buffer) => boolean;
 }
@@ -41,40 +43,77 @@ interface LoginSettings {
 }
 
 /**
- * What configuration and settings say, and the parameters of the URI if there is one.
+ * What configuration and settings say. The host of a URI may be the path of a socket, too.
  *
  * @throws ConfigInvalidError for what contradicts itself or means nothing here.
  */
 export function readLogin(
-  { port, schemes, sslMode: [sslMode, modes], parameters }: ServerKind,
-  { id, config }: ConnectorContext,
+  kind: ServerKind,
+  { id, config, files }: ConnectorContext,
   { uri, socket, user, database }: LoginSettings,
-): Login & { readonly parameters: ReadonlyMap<string, string> } {
-  const { auth, host, tls } = config;
+): Login {
+  const { auth, host, port = kind.port, tls } = config;
   const refuse = (what: string): never => {
-    throw misconfigured(id, what, { reason: 'uri' });
+    throw misconfigured(id, `settings.uri ${what}`, { reason: 'uri' });
   };
-  const own = {
+  if (uri !== undefined && (host !== undefined || auth.type !== 'none' || socket !== undefined))
+    refuse('stands beside host, auth or settings.socket; only one can be meant');
+  const login: Login = {
     host: (host ?? 'localhost').replace(/^\[(.*)\]$/, '$1'),
-    port: config.port ?? port,
+    port,
     user: auth.type === 'basic' ? (auth.username ?? '') : user,
     tls,
     ...(auth.password === undefined ? {} : { password: auth.password.reveal() }),
     ...(socket === undefined ? {} : { socket }),
     ...(database === undefined ? {} : { database }),
-    parameters: new Map<string, string>(),
+    ...(uri === undefined ? {} : readUri(uri, kind, tls, refuse)),
   };
-  if (uri === undefined) return own;
-  if (host !== undefined || auth.type !== 'none' || socket !== undefined)
-    refuse('settings.uri stands beside host, auth or settings.socket; only one can be meant');
-  const given = parseConnectionUri(uri, { id, schemes, parameters: [sslMode, ...parameters] });
-  const mode = given.parameters.get(sslMode);
-  if (mode === undefined) return { ...own, ...given };
-  if (!Object.hasOwn(modes, mode))
-    refuse(`settings.uri has ${sslMode}=${mode}; here it is ${Object.keys(modes).join(', ')}`);
-  if (modes[mode] === false && tls !== undefined)
-    refuse(`settings.uri has ${sslMode}=${mode} beside tls; only one of them can be meant`);
-  return { ...own, ...given, tls: modes[mode] === true ? (tls ?? {}) : undefined };
+  const path = login.socket ?? (login.host.startsWith('/') ? login.host : undefined);
+  if (path === undefined) return login;
+  const field = uri === undefined ? 'settings.socket' : 'settings.uri';
+  return { ...login, socket: files.locate(kind.socketOf?.(path, login.port) ?? path, { field }) };
+}
+
+/** What a connection URI says. Characters with a meaning of their own are written as codes there: `%40`. No message shows the password. */
+function readUri(
+  uri: string,
+  { schemes, sslMode: [sslMode, modes], parameters }: ServerKind,
+  tls: Login['tls'],
+  refuse: (what: string) => never,
+): Partial<Login> {
+  const decode = (text: string): string => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return refuse('has a % that begins no code; write it as %25');
+    }
+  };
+  const shape = `${schemes[0]}://user:password@host:port/database`;
+  const url = URL.canParse(uri) ? new URL(uri) : refuse(`is no URI like ${shape}`);
+  if (!schemes.includes(url.protocol.slice(0, -1))) refuse(`begins with ${url.protocol}, and not as ${shape} does`);
+  const { [sslMode]: mode, ...given } = Object.fromEntries(url.searchParams);
+  const known: readonly string[] = [sslMode, ...parameters];
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    refuse(`has the parameter "${unknown}"; here it may have ${known.join(', ')}, the rest are settings and tls`);
+  if (mode !== undefined && !Object.hasOwn(modes, mode))
+    refuse(`has ${sslMode}=${mode}; here it is ${Object.keys(modes).join(', ')}`);
+  const encrypted = mode === undefined ? undefined : modes[mode];
+  if (encrypted === false && tls !== undefined)
+    refuse(`has ${sslMode}=${mode} beside tls; only one of them can be meant`);
+  const parts = [
+    ['host', decode(url.hostname).replace(/^\[(.*)\]$/, '$1')],
+    ['user', decode(url.username)],
+    ['password', decode(url.password)],
+    ['database', decode(url.pathname.slice(1))],
+    ...Object.entries(given),
+  ];
+  return {
+    // What is empty says nothing.
+    ...Object.fromEntries(parts.filter(([, text]) => text !== '')),
+    ...(url.port === '' ? {} : { port: Number(url.port) }),
+    ...(encrypted === undefined ? {} : { tls: encrypted ? (tls ?? {}) : undefined }),
+  };
 }
 
 /** TLS as sockets take it, for who is there with a user and a password, or with no more than a certificate. */
@@ -98,13 +137,18 @@ export function labelOf({ host, port, socket }: Pick<Login, 'host' | 'port' | 's
   return socket ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
+/** Where the server is, as sockets take it. */
+export function addressOf({ host, port, socket }: Login): NetConnectOpts {
+  return socket === undefined ? { host, port } : { path: socket };
+}
+
 /** A socket that breaks as soon as the other side shows that it is no such server, instead of waiting for more of it. */
-export function createSocket({ name, isAnswer }: ServerKind, label: string): Socket {
+export function createSocket({ name, isAnswer }: ServerKind, login: Login): Socket {
   const socket = new Socket();
   socket.once('data', (bytes: Buffer) => {
     if (isAnswer(bytes)) return;
     socket.destroy(
-      new UpstreamError(`${label} did not answer as ${name} does; check host and port of the connector`, {
+      new UpstreamError(`${labelOf(login)} did not answer as ${name} does; check host and port of the connector`, {
         retryable: false,
         effect: 'none',
         details: { reason: 'bad_answer' },

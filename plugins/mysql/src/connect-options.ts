@@ -1,11 +1,10 @@
 import type { Socket } from 'node:net';
 import type { ConnectorContext } from '@automate/sdk';
-import { createSocket, labelOf, readLogin, readTrust } from '@automate/sql';
+import { addressOf, createSocket, readTrust } from '@automate/sql';
 import type { Login, ServerKind } from '@automate/sql';
 import type { ConnectionOptions } from 'mysql2';
-import type { MysqlSettings } from './config.ts';
 
-const MYSQL: ServerKind = {
+export const MYSQL: ServerKind = {
   name: 'MySQL',
   port: 3306,
   schemes: ['mysql', 'mariadb'],
@@ -15,14 +14,6 @@ const MYSQL: ServerKind = {
   isAnswer: (bytes) =>
     bytes.length >= 5 && bytes.readUIntLE(0, 3) < 4096 && bytes[3] === 0 && (bytes[4] === 10 || bytes[4] === 255),
 };
-
-/** @throws ConfigInvalidError for settings that contradict each other. */
-export function loginOf(context: ConnectorContext, settings: MysqlSettings): Login {
-  const { parameters, ...login } = readLogin(MYSQL, context, settings);
-  const named = parameters.get('socket');
-  const [path, field] = named === undefined ? [login.socket, 'settings.socket'] : [named, 'settings.uri'];
-  return path === undefined ? login : { ...login, socket: context.files.locate(path, { field }) };
-}
 
 /** The driver's options for a connector. */
 export async function connectOptions(context: ConnectorContext, login: Login): Promise<ConnectionOptions> {
@@ -54,11 +45,10 @@ export async function connectOptions(context: ConnectorContext, login: Login): P
 }
 
 function openSocket(login: Login): Socket {
-  const { host, port, socket: path } = login;
-  const socket = createSocket(MYSQL, labelOf(login));
+  const socket = createSocket(MYSQL, login);
   socket.setNoDelay(true);
   socket.setKeepAlive(true);
   // For addresses TLS takes the name to compare from here, and without it would take `localhost`.
-  Object.defineProperty(socket, '_host', { value: host, writable: true, configurable: true });
-  return path === undefined ? socket.connect(port, host) : socket.connect(path);
+  Object.defineProperty(socket, '_host', { value: login.host, writable: true, configurable: true });
+  return socket.connect(addressOf(login));
 }

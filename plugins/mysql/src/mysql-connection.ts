@@ -1,6 +1,6 @@
 import { InvalidInputError, UpstreamError } from '@automate/sdk';
 import type { Begin, Page, SqlConnection, Statement, StatementResult } from '@automate/sql';
-import { wrongCount, wrongInput } from '@automate/sql';
+import { neverRun, wrongCount, wrongInput } from '@automate/sql';
 import mysql from 'mysql2';
 import type { Connection, ConnectionOptions, ResultSetHeader } from 'mysql2';
 import type { Attempt } from './moment-parameters.ts';
@@ -10,7 +10,6 @@ import type { DriverStatement, Ran } from './run-statement.ts';
 import { prepareStatement, runStatement, whileOpen } from './run-statement.ts';
 import type { SessionDefaults } from './session.ts';
 import { setSession } from './session.ts';
-import { StatementFailure } from './statement-failure.ts';
 import { isInstant } from './time-zone.ts';
 
 /** A flag of the server's status. */
@@ -31,6 +30,8 @@ export class MysqlConnection implements SqlConnection {
   readonly #defaults: SessionDefaults;
   #mode: Mode = 'alone';
   #open = true;
+  /** The driver does one thing after the other: what makes it good as new waits for what is under way. */
+  readonly isIdle = true;
 
   constructor(connection: Connection, options: ConnectionOptions, defaults: SessionDefaults) {
     this.#connection = connection;
@@ -132,28 +133,25 @@ export class MysqlConnection implements SqlConnection {
       if (complaint !== '') page.room.bytes = room;
       return { settle: () => ran, complaint };
     } catch (error) {
-      if (!(error instanceof StatementFailure)) throw error;
       page.room.bytes = room;
       const settle = (): never => {
         throw error;
       };
-      return { settle, complaint: unreadDate(error.cause) };
+      return { settle, complaint: unreadDate(error) };
     }
   }
 
   async #execute(statement: DriverStatement, page: Page): Promise<Ran> {
+    let mayAct = false;
     try {
       refuseTooLarge(statement, this.maxBytes);
       const expected = await prepareStatement(this.#connection, statement);
       // MariaDB does not count them.
       if (expected !== statement.values.length) throw wrongCount(expected, statement.values.length);
-    } catch (cause) {
-      throw new StatementFailure(cause, true);
-    }
-    try {
+      mayAct = true;
       return await runStatement(this.#connection, statement, page, this.#defaults.zone);
-    } catch (cause) {
-      throw new StatementFailure(cause, actsNever(statement.sql, cause));
+    } catch (error) {
+      throw mayAct && !actsNever(statement.sql, error) ? error : neverRun(error);
     }
   }
 

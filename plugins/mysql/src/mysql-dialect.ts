@@ -1,12 +1,12 @@
-import { ConfigInvalidError } from '@automate/sdk';
-import type { ConnectorContext, ConnectorError } from '@automate/sdk';
+import { ConfigInvalidError, ConnectorError } from '@automate/sdk';
+import type { ConnectorContext } from '@automate/sdk';
 import type { Dialect, Effects, Fault } from '@automate/sql';
-import { ask, EFFECTS, labelOf, unlessGivenUp } from '@automate/sql';
+import { ask, EFFECTS, labelOf, readLogin, unlessGivenUp } from '@automate/sql';
 import mysql from 'mysql2';
 import type { Connection, ConnectionOptions } from 'mysql2';
 import { describeTable, TABLES } from './catalogue.ts';
 import type { MysqlSettings } from './config.ts';
-import { connectOptions, loginOf } from './connect-options.ts';
+import { connectOptions, MYSQL } from './connect-options.ts';
 import { MysqlConnection, readRows } from './mysql-connection.ts';
 import { mysqlFault } from './mysql-error.ts';
 import { traits } from './mysql-traits.ts';
@@ -16,7 +16,7 @@ import type { TimeZone } from './time-zone.ts';
 
 /** MySQL or MariaDB, and the server that a connector's configuration names. */
 export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings): Dialect {
-  const login = loginOf(context, settings);
+  const login = readLogin(MYSQL, context, settings);
   const server = `MySQL at ${labelOf(login)}`;
   /** By the server's name for them. */
   const zones = new Map<string, Promise<TimeZone>>();
@@ -41,7 +41,7 @@ export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings)
       try {
         return await unlessGivenUp(giveUp, connection, () => open(connection, options));
       } catch (error) {
-        throw refused(server, error, explain(error, EFFECTS.nothing)?.error);
+        throw ConnectorError.is(error) ? error : refused(server, error, explain(error, EFFECTS.nothing)?.error);
       }
     },
     explain,

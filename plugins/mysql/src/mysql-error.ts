@@ -1,9 +1,8 @@
-import { ConnectorError, createConnectorError, socketError, UpstreamError } from '@automate/sdk';
-import type { ConnectorErrorOptions, Effect } from '@automate/sdk';
+import { createConnectorError, socketError, UpstreamError } from '@automate/sdk';
+import type { ConnectorError, ConnectorErrorOptions, Effect } from '@automate/sdk';
 import { brokenOff, demoted, SQL_STATES, toError, withoutTls } from '@automate/sql';
 import type { Effects, Fault, Meaning } from '@automate/sql';
 import { SAYS_ANOTHER_ROW, traits } from './mysql-traits.ts';
-import { StatementFailure } from './statement-failure.ts';
 
 /** What the server's error numbers mean to a caller. */
 export const MEANINGS: readonly (Meaning & { readonly numbers: readonly number[] })[] = [
@@ -59,16 +58,7 @@ interface Circumstances {
 }
 
 /** What went wrong with a server; undefined where it was not the server. */
-export function mysqlFault(error: unknown, circumstances: Circumstances): Fault | undefined {
-  if (ConnectorError.is(error)) return undefined;
-  if (!(error instanceof StatementFailure)) return faultOf(error, circumstances);
-  const { cause, unsent } = error;
-  if (ConnectorError.is(cause)) return { error: cause, session: 'usable' };
-  const { effects } = circumstances;
-  return faultOf(cause, unsent ? { ...circumstances, effects: { ...effects, refused: 'none' } } : circumstances);
-}
-
-function faultOf(error: unknown, { effects, server, reading }: Circumstances): Fault | undefined {
+export function mysqlFault(error: unknown, { effects, server, reading }: Circumstances): Fault | undefined {
   const { errno, sqlState, code, message: text } = Object(error) as Record<string, unknown>;
   const message = String(text);
   if (typeof errno === 'number' && typeof sqlState === 'string') {

@@ -105,8 +105,7 @@ function createGathering(page: Page, zone: TimeZone, returns: boolean) {
       }
       if (index > 0 || rows === undefined) return;
       count += 1;
-      if (rows.isFull) return;
-      rows.add(rows.skips ? [] : row.map((value, at) => readers[at]?.(value) ?? null));
+      rows.add(() => row.map((value, at) => readers[at]?.(value) ?? null));
     },
     end(): Ran {
       const gathered = (rows ?? createRowPage([], page)).result();

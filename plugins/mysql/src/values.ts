@@ -1,5 +1,5 @@
 import type { JsonValue } from '@automate/sdk';
-import { bytesValue, integerValue, jsonValue, readParameter, wrongInput } from '@automate/sql';
+import { bytesValue, integerValue, jsonValue, plainValue, wrongInput } from '@automate/sql';
 import type { Category, Column, Parameter } from '@automate/sql';
 import mysql from 'mysql2';
 import type { TimeZone } from './time-zone.ts';
@@ -84,27 +84,9 @@ export function toColumn({
  *
  * @throws InvalidInputError for a whole number that no column of MySQL holds.
  */
-export function toMysql(given: Parameter): unknown {
-  const parameter = readParameter(given);
-  switch (parameter.kind) {
-    case 'null':
-      return null;
-    case 'bytes':
-      return parameter.bytes;
-    case 'integer':
-      return toBigint(BigInt(parameter.text));
-    case 'json':
-      return parameter.text;
-    case 'list':
-      return JSON.stringify(parameter.values);
-    default: {
-      const { value } = parameter;
-      // Untyped, the driver sends every number as a floating point one.
-      return typeof value === 'number' && Number.isSafeInteger(value) ? mysql.TypedParameter.BIGINT(value) : value;
-    }
-  }
-}
+export const toMysql = (given: Parameter): unknown => plainValue(given, toBigint);
 
+/** Untyped, the driver sends every number as a floating point one. */
 function toBigint(value: bigint): unknown {
   if (BigInt.asIntN(64, value) === value) return mysql.TypedParameter.BIGINT(value);
   if (BigInt.asUintN(64, value) === value) return mysql.TypedParameter.BIGINT.unsigned(value);

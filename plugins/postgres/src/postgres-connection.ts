@@ -13,12 +13,6 @@ import { BUILTIN, TYPES_BY_NUMBER } from './types.ts';
 /** How long leaving may take, in milliseconds. */
 const GRACE_MS = 1000;
 
-const ISOLATION: Readonly<Record<string, string>> = {
-  read_committed: 'READ COMMITTED',
-  repeatable_read: 'REPEATABLE READ',
-  serializable: 'SERIALIZABLE',
-};
-
 /** What a session is set to, so that values come in one format whatever the server's own settings are. */
 const FORMATS: Readonly<Record<string, string>> = {
   DateStyle: 'ISO',
@@ -98,7 +92,7 @@ export class PostgresConnection implements SqlConnection {
   async begin({ readOnly, isolation, timeoutMs }: Begin): Promise<void> {
     // What a call reads by several statements belongs together.
     const wanted = isolation ?? (readOnly ? 'repeatable_read' : undefined);
-    const level = wanted === undefined ? '' : ` ISOLATION LEVEL ${ISOLATION[wanted]}`;
+    const level = wanted === undefined ? '' : ` ISOLATION LEVEL ${wanted.replace('_', ' ').toUpperCase()}`;
     await this.#client.query(`BEGIN${level}${readOnly ? ' READ ONLY' : ''}; ${this.#set('LOCAL', timeoutMs)}`);
   }
 

@@ -1,16 +1,16 @@
 import type { ConnectorContext } from '@automate/sdk';
 import type { Dialect, ServerState, Session } from '@automate/sql';
-import { ask, labelOf } from '@automate/sql';
+import { addressOf, ask, labelOf, readLogin } from '@automate/sql';
 import { describeTable, TABLES } from './catalogue.ts';
 import type { PostgresSettings } from './config.ts';
-import { addressOf, connectOptions, loginOf } from './connect-options.ts';
+import { connectOptions, POSTGRES } from './connect-options.ts';
 import { PostgresConnection } from './postgres-connection.ts';
 import { postgresFault } from './postgres-error.ts';
 import { traits } from './postgres-traits.ts';
 
 /** PostgreSQL, and the server that a connector's configuration names. */
 export function postgresDialect(context: ConnectorContext, settings: PostgresSettings): Dialect {
-  const login = loginOf(context, settings);
+  const login = readLogin(POSTGRES, context, settings);
   const server = `PostgreSQL at ${labelOf(login)}`;
   return {
     traits,

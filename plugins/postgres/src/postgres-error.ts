@@ -1,7 +1,7 @@
 import { socketError } from '@automate/sdk';
 import type { ConnectorError, Effect } from '@automate/sdk';
 import type { Effects, Fault, Meaning } from '@automate/sql';
-import { brokenOff, demoted, EFFECTS, SQL_STATES, toError, withoutTls } from '@automate/sql';
+import { brokenOff, demoted, SQL_STATES, toError, withoutTls } from '@automate/sql';
 
 /** What SQLSTATEs mean to a caller, by the longest prefix that is here. */
 export const MEANINGS: Readonly<Record<string, Meaning>> = {
@@ -53,9 +53,8 @@ export interface FaultContext {
 /** What anything means that went wrong with a server; undefined where it was not the server. */
 export function postgresFault(error: unknown, context: FaultContext): Fault | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
-  const { code, severity, message: text, neverRun } = error as Record<string, unknown>;
-  const { server } = context;
-  const effects = neverRun === true ? EFFECTS.nothing : context.effects;
+  const { code, severity, message: text } = error as Record<string, unknown>;
+  const { server, effects } = context;
   const message = String(text);
   if (typeof code === 'string' && typeof severity === 'string' && /^[0-9A-Z]{5}$/.test(code)) {
     // After anything worse the session is gone, and with it the word on what became of the statement.

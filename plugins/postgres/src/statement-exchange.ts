@@ -1,5 +1,5 @@
 import type { Column, Page, RowPage, Statement, StatementResult } from '@automate/sql';
-import { createRowPage, wrongCount, wrongInput } from '@automate/sql';
+import { createRowPage, neverRun, wrongCount, wrongInput } from '@automate/sql';
 import type { Connection, Submittable } from 'pg';
 import type { Types } from './types.ts';
 import { categoryOf } from './types.ts';
@@ -37,8 +37,8 @@ interface Wire {
  * that the server wants, and then run, all before one Sync. A pooler between us keeps such an exchange on one server.
  */
 export class StatementExchange implements Submittable {
-  readonly done: Promise<StatementResult | UnknownTypes>;
-  readonly #settle: PromiseWithResolvers<StatementResult | UnknownTypes>;
+  readonly #settle = Promise.withResolvers<StatementResult | UnknownTypes>();
+  readonly done = this.#settle.promise;
   readonly #statement: Statement;
   readonly #page: Page;
   readonly #types: Types;
@@ -54,8 +54,6 @@ export class StatementExchange implements Submittable {
   #command = '';
 
   constructor(statement: Statement, page: Page, types: Types) {
-    this.#settle = Promise.withResolvers();
-    this.done = this.#settle.promise;
     this.#statement = statement;
     this.#page = page;
     this.#types = types;
@@ -79,11 +77,10 @@ export class StatementExchange implements Submittable {
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
-    const rows = this.#rows;
-    if (rows === undefined || rows.isFull || this.#failure !== undefined) return;
+    if (this.#failure !== undefined) return;
     try {
-      rows.add(
-        rows.skips ? [] : fields.map((text, index) => decode(text, this.#fields[index]?.dataTypeID ?? 0, this.#types)),
+      this.#rows?.add(() =>
+        fields.map((text, index) => decode(text, this.#fields[index]?.dataTypeID ?? 0, this.#types)),
       );
     } catch (error) {
       this.#failure = error;
@@ -115,8 +112,7 @@ export class StatementExchange implements Submittable {
   /** From the server, after which it waits for Sync; or from the driver, whose connection broke. */
   handleError(error: object): void {
     this.#sync();
-    const told = this.#isRun ? error : Object.assign(error, { neverRun: true });
-    this.#end(() => this.#settle.reject(this.#failure ?? told));
+    this.#end(() => this.#settle.reject(this.#failure ?? (this.#isRun ? error : neverRun(error))));
   }
 
   handleReadyForQuery(): void {

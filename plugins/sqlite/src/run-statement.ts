@@ -32,8 +32,8 @@ export function runStatement(database: DatabaseSync, { sql, params }: Statement,
     for (; next.done !== true; next = rows.next()) {
       if (Date.now() > options.deadline)
         throw new TimeoutError('the statement did not end before the deadline of the call', { effect: 'none' });
-      if (page.isFull) continue;
-      page.add(page.skips ? [] : next.value.map(fromSqlite));
+      const values = next.value;
+      page.add(() => values.map(fromSqlite));
       if (page.isFull && options.toTheEnd !== true) break;
     }
     return page.result();

@@ -1,7 +1,7 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
 import type { Database } from '../database.ts';
-import type { StatementResult, Traits } from '../dialect.ts';
+import type { Traits } from '../dialect.ts';
 import { checkStatement } from '../grammar.ts';
 import { createRoom } from '../results.ts';
 import { statementInput, statementOutput } from '../schemas.ts';
@@ -19,13 +19,6 @@ export const execute = (traits: Traits, use: () => Database) =>
       checkStatement(traits.grammar, statement.sql, 'execute');
       const database = use();
       const page = { limit: database.maxRows, offset: 0, room: createRoom(), tooLarge: 'cut' } as const;
-      return toOutput(await database.change(call, statement, page));
+      return database.change(call, statement, page);
     },
   });
-
-/** A result as the output schemas have it. */
-export const toOutput = ({ columns, rows, ...result }: StatementResult) => ({
-  ...result,
-  columns: [...columns],
-  rows: [...rows],
-});

@@ -3,7 +3,7 @@ import type { InvalidInputError, JsonValue } from '@automate/sdk';
 import { z } from 'zod';
 import { ask } from '../ask.ts';
 import type { Database } from '../database.ts';
-import type { Session, StatementResult, Traits } from '../dialect.ts';
+import type { Session, Traits } from '../dialect.ts';
 import { checkStatement, innerStatement } from '../grammar.ts';
 import { fromCursor, toCursor } from '../list-cursor.ts';
 import type { Column, Row } from '../results.ts';
@@ -45,8 +45,7 @@ export const query = (traits: Traits, use: () => Database) =>
       if (key === undefined) {
         if (cursor !== undefined) throw wrong('key', 'the key that goes with the cursor');
         const result = await database.read(call, rows, (session) => session.run({ sql, params }, page));
-        const found = toRows(result);
-        return result.truncated ? { ...found, next_offset: offset + result.row_count } : found;
+        return result.truncated ? { ...result, next_offset: offset + result.row_count } : result;
       }
       if (offset > 0) throw wrong('offset', 'no offset beside a key');
       const after = cursor === undefined ? [] : (fromCursor(cursor, key.length) as Parameter[]);
@@ -57,14 +56,13 @@ export const query = (traits: Traits, use: () => Database) =>
         ]);
         const result = await session.run(ordered, page);
         refuseUnordered(traits, result.columns, key);
-        const found = toRows(result);
         const position = result.rows.map((row) => positionOf(result.columns, row, key)).at(-1);
         if (result.truncated && position !== undefined) {
           await refuseUnclear(traits, session, { sql, params }, { key, position });
-          return { ...found, next_cursor: toCursor(position as JsonValue[]) };
+          return { ...result, next_cursor: toCursor(position as JsonValue[]) };
         }
         if (traits.nullsLast) await refuseNulls(traits, session, { sql, params }, key);
-        return found;
+        return result;
       });
     },
   });
@@ -124,10 +122,3 @@ function positionOf(columns: readonly Column[], row: Row, key: readonly string[]
 }
 
 const wrong = (path: string, expected: string): InvalidInputError => wrongInput({ path, expected, reason: 'key' });
-
-const toRows = ({ columns, rows, row_count: count, truncated }: StatementResult) => ({
-  columns: [...columns],
-  rows: [...rows],
-  row_count: count,
-  truncated,
-});

@@ -5,7 +5,6 @@ import type { StatementResult, Traits } from '../dialect.ts';
 import { checkStatement } from '../grammar.ts';
 import { createRoom } from '../results.ts';
 import { statementInput, statementOutput } from '../schemas.ts';
-import { toOutput } from './execute.ts';
 
 /** Several statements, all or nothing. */
 export const transaction = (traits: Traits, use: () => Database) => {
@@ -35,7 +34,7 @@ export const transaction = (traits: Traits, use: () => Database) => {
         for (const each of input.statements) done.push(await session.run(each, page));
         return done;
       });
-      return { results: results.map(toOutput) };
+      return { results };
     },
   });
 };
