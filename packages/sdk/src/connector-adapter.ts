@@ -13,6 +13,7 @@ import type { CallContext, ConnectorContext } from './connector-context.ts';
 import { withDeadline } from './deadline.ts';
 import type { AdapterHealth } from './health.ts';
 import { healthOf, probePath } from './health.ts';
+import type { HttpRequest } from './http-client.ts';
 import { maskConfig, secretsOf } from './masking.ts';
 import { normalizeError } from './normalize-error.ts';
 import { redactError } from './rebuild-error.ts';
@@ -86,15 +87,28 @@ export abstract class ConnectorAdapter {
    * the endpoint is an http one; else `connect()`. Rejects where it is not well: the error says how.
    */
   async healthCheck(context: CallContext): Promise<AdapterHealth> {
-    const path = probePath(this.context.config);
-    if (path !== undefined) {
-      const { status } = await context.http.request({ path });
-      return { status: 'healthy', message: `GET ${path} answered ${status}`, details: { status } };
-    }
+    const answered = await this.probe(context);
+    if (answered !== undefined) return answered;
     const connected = await withDeadline({ deadline: context.deadline, what: 'the connection check' }, () =>
       this.connect(),
     );
     return healthOf(connected, this.getEndpoint());
+  }
+
+  /**
+   * The GET on `health_check.path`, for kinds whose health is more than that. Undefined where no path is configured or the
+   * endpoint is not an http one; rejects where the answer is not 2xx.
+   *
+   * @param request.authorize false for kinds whose `auth` is not HTTP's
+   */
+  protected async probe(
+    { http }: CallContext,
+    request: Pick<HttpRequest, 'authorize'> = {},
+  ): Promise<AdapterHealth | undefined> {
+    const path = probePath(this.context.config);
+    if (path === undefined) return undefined;
+    const { status } = await http.request({ ...request, path });
+    return { status: 'healthy', message: `GET ${path} answered ${status}`, details: { status } };
   }
 
   /**

@@ -51,6 +51,7 @@ describe('the package', () => {
       'exchange',
       'exchangeInput',
       'exchangeOutput',
+      'isSaidByStatus',
       'jsonValue',
       'openAgents',
       'parseExact',
@@ -58,8 +59,10 @@ describe('the package', () => {
       'readJson',
       'responseOf',
       'textMap',
+      'textUpTo',
       'toRequest',
       'tryJson',
+      'wholeText',
       'withEffect',
     ]);
   });

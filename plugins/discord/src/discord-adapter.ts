@@ -74,8 +74,7 @@ export default class DiscordAdapter extends ConnectorAdapter {
 
   /** A configured `health_check.path` must answer 2xx; besides, Discord says who the bot is, or that the webhooks exist. */
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
-    const { config } = this.context;
-    if (config.host !== undefined && config.healthCheck.path !== undefined) await super.healthCheck(context);
+    await this.probe(context);
     return { status: 'healthy', message: await this.#introduce(context.http) };
   }
 

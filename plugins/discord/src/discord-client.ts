@@ -53,7 +53,10 @@ export class DiscordClient {
   async send<S extends z.ZodType>(http: HttpClient, request: DiscordRequest<S>): Promise<z.output<S>> {
     const { what, schema, secretPath, ...rest } = request;
     const response = await this.#request(http, { what, secretPath, request: rest });
-    const result = schema.safeParse(response.body.byteLength === 0 ? undefined : readJson(response, what));
+    const isEmpty = response.body.byteLength === 0;
+    // Discord says by the status that it has nothing to say; others say nothing of what they have not understood.
+    if (isEmpty && response.status !== 204) throw badAnswer(what, `it answered ${response.status} and nothing`);
+    const result = schema.safeParse(isEmpty ? undefined : readJson(response, what));
     if (result.success) return result.data;
     throw badAnswer(what, z.prettifyError(result.error).replaceAll('\n', ' '));
   }

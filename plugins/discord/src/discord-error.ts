@@ -1,6 +1,6 @@
 import { createConnectorError, errorForStatus, isJsonObject, parseRetryAfter } from '@automate/sdk';
 import type { ConnectorError, ConnectorErrorOptions, HttpResponse, JsonObject, JsonValue } from '@automate/sdk';
-import { tryJson } from '@automate/sdk/exchange';
+import { isSaidByStatus, tryJson } from '@automate/sdk/exchange';
 
 /** What whoever runs the connector can do about some of Discord's codes. */
 const REMEDIES: Readonly<Record<number, string>> = {
@@ -9,17 +9,14 @@ const REMEDIES: Readonly<Record<number, string>> = {
   50007: 'the user takes no direct messages from the bot',
 };
 
-/** Statuses below 500 that mean the same from Discord and from a proxy: credentials, permission, rate limit. */
-const SAID_BY_STATUS: ReadonlySet<number> = new Set([401, 403, 407, 425, 429]);
-
 /** The error that an answer above 299 stands for, in Discord's words. `what` names the request without its secrets. */
 export function discordError(what: string, response: HttpResponse): ConnectorError {
   const { status, headers } = response;
   const answer = tryJson(response);
   // What is no object, or no JSON, is of a gateway before Discord.
   const body = isJsonObject(answer) ? answer : undefined;
-  if (status < 500 && !SAID_BY_STATUS.has(status) && !isOfDiscord(body)) {
-    return badAnswer(what, `it answered ${status} without Discord's reason`, { effect: 'none', blame: 'operator' });
+  if (status < 500 && !isSaidByStatus(status) && !isOfDiscord(body)) {
+    return badAnswer(what, `it answered ${status} without Discord's reason`, { effect: 'none' });
   }
   const code = typeof body?.['code'] === 'number' ? body['code'] : 0;
   const said = typeof body?.['message'] === 'string' ? body['message'] : `status ${status}`;
@@ -27,8 +24,8 @@ export function discordError(what: string, response: HttpResponse): ConnectorErr
   const hints = [...faults, ...(REMEDIES[code] === undefined ? [] : [REMEDIES[code]])];
   // The body's time is in fractions of a second, the header's is rounded up.
   const seconds = body?.['retry_after'];
-  const retryAfterMs =
-    typeof seconds === 'number' ? Math.ceil(seconds * 1000) : parseRetryAfter(headers['retry-after']);
+  const exact = typeof seconds === 'number' ? parseRetryAfter(String(seconds)) : undefined;
+  const retryAfterMs = exact ?? parseRetryAfter(headers['retry-after']);
   const options = {
     details: { ...(code === 0 ? {} : { discord_code: code }), ...(faults.length === 0 ? {} : { faults }) },
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -48,9 +45,10 @@ function isOfDiscord(body: JsonObject | undefined): boolean {
 export function badAnswer(what: string, found: string, options: ConnectorErrorOptions = {}): ConnectorError {
   return createConnectorError(
     'UPSTREAM_5XX',
-    `${what} did not answer as Discord does (${found}); check host and base_path`,
+    `${what} did not answer as Discord does (${found}); the operator must check host and base_path`,
     {
       retryable: false,
+      blame: 'operator',
       details: { reason: 'bad_answer' },
       ...options,
     },

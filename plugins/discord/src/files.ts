@@ -1,4 +1,5 @@
 import type { HttpRequest, JsonObject } from '@automate/sdk';
+import { textUpTo, wholeText } from '@automate/sdk/exchange';
 import { z } from 'zod';
 
 /** Most bytes of all files of a message: as base64 they still fit into a payload. */
@@ -6,10 +7,10 @@ const MAX_BYTES = 2 * 1024 * 1024;
 
 const file = z
   .strictObject({
-    filename: z.string().min(1).max(255),
-    text: z.string().optional().describe('The content as text'),
+    filename: textUpTo(255).min(1),
+    text: wholeText.optional().describe('The content as text'),
     base64: z.base64().optional().describe('The content as bytes'),
-    description: z.string().max(1024).optional().describe('What an image shows, for screen readers'),
+    description: textUpTo(1024).optional().describe('What an image shows, for screen readers'),
   })
   .refine(({ text, base64 }) => (text === undefined) !== (base64 === undefined), {
     error: 'expected either text or base64',

@@ -1,4 +1,5 @@
 import type { JsonValue } from '@automate/sdk';
+import { textUpTo } from '@automate/sdk/exchange';
 import { z } from 'zod';
 
 /** Any JSON: a payload is JSON already, so that nothing is left to check. */
@@ -9,13 +10,13 @@ export const snowflake = z.string().regex(/^\d{1,20}$/, 'expected an id: digits,
 
 const embed = z
   .object({
-    title: z.string().max(256).optional(),
-    description: z.string().max(4096).optional(),
+    title: textUpTo(256).optional(),
+    description: textUpTo(4096).optional(),
     url: z.url().optional(),
     color: z.int().min(0).max(0xffffff).optional(),
     timestamp: z.string().optional().describe('ISO 8601'),
     fields: z
-      .array(z.strictObject({ name: z.string().max(256), value: z.string().max(1024), inline: z.boolean().optional() }))
+      .array(z.strictObject({ name: textUpTo(256), value: textUpTo(1024), inline: z.boolean().optional() }))
       .max(25)
       .optional(),
   })
@@ -25,14 +26,14 @@ const embed = z
 export const emoji = z
   .string()
   .regex(
-    /^(\w{2,32}:\d{1,20}|[#*\d]\uFE0F?\u20E3|[^\w\s./:]+)$/u,
+    /^(\w{2,32}:\d{1,20}|[#*\d]\uFE0F?\u20E3|[^\w\s./:\p{Cs}]+)$/u,
     'expected an emoji such as 👍, or one of the server as name:id',
   )
   .describe('An emoji such as 👍, or one of the server as `name:id`');
 
 /** What a message says. */
 export const contents = {
-  content: z.string().max(2000).optional().describe('The text, in Markdown'),
+  content: textUpTo(2000).optional().describe('The text, in Markdown'),
   embeds: z.array(embed).max(10).optional().describe('Cards beneath the text'),
   allowed_mentions: z
     .strictObject({

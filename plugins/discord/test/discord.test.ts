@@ -36,6 +36,12 @@ describe('messages', () => {
     });
   });
 
+  it('may be as long as Discord counts characters, of which an emoji is few', async () => {
+    const connector = await start();
+    const content = '\u{1F469}'.repeat(2000);
+    await expect(connector.call('send_message', { channel_id: '71', content })).resolves.toMatchObject({ content });
+  });
+
   it('are edited and deleted, once', async () => {
     const connector = await start();
     const { id } = await connector.call('send_message', { channel_id: '71', content: 'first' });
@@ -158,6 +164,10 @@ describe('messages', () => {
     ['send_message', { channel_id: '71', embeds: Array.from({ length: 11 }, () => ({ title: 't' })) }],
     ['add_reaction', { channel_id: '71', message_id: '5', emoji: '../@me' }],
     ['add_reaction', { channel_id: '71', message_id: '5', emoji: '1' }],
+    ['add_reaction', { channel_id: '71', message_id: '5', emoji: '\ud83d' }],
+    ['send_message', { channel_id: '71', content: '\u{1F469}'.repeat(2001) }],
+    ['send_message', { channel_id: '71', content: 'a\ud83d' }],
+    ['send_message', { channel_id: '71', files: [{ filename: 'a', text: 'b\ud83d' }] }],
     ['create_webhook_message', { webhook: 'unknown', content: 'x' }],
   ])('of %s are refused before anything is sent where they are wrong', async (action, payload) => {
     const connector = await start();
@@ -207,10 +217,22 @@ describe('errors of Discord', () => {
     ],
     ['a proxy that wants credentials', { status: 401, text: '' }, { code: 'AUTH_FAILED' }],
     [
+      'a gateway that is not ready',
+      { status: 425, text: 'early' },
+      { code: 'UPSTREAM_5XX', effect: 'none', retryable: true },
+    ],
+    ['a gateway that takes no more at once', { status: 413, text: 'large' }, { code: 'INVALID_INPUT', effect: 'none' }],
+    [
+      'a gateway that waited too long',
+      { status: 408, text: '' },
+      { code: 'TIMEOUT', effect: 'maybe', retryable: true },
+    ],
+    [
       'a web page',
       { text: '<html>', headers: { 'content-type': 'text/html' } },
       { code: 'UPSTREAM_5XX', details: { reason: 'bad_answer' } },
     ],
+    ['nothing at all', { status: 200 }, { code: 'UPSTREAM_5XX', effect: 'maybe', blame: 'operator' }],
     ['JSON that is no message', { json: { ok: true } }, { code: 'UPSTREAM_5XX', retryable: false }],
     ['a connection broken off', { drop: 'request' }, { code: 'TRANSIENT_NETWORK', effect: 'maybe' }],
   ] as const)('%s', async (_title, reply, expected) => {
@@ -239,6 +261,21 @@ describe('errors of Discord', () => {
       code: 'RATE_LIMITED',
       retryAfterMs: 337,
     });
+    for (const [retry_after, retryAfterMs] of [
+      [-1, 2000],
+      ['soon', 2000],
+      [1e9, 86_400_000],
+    ] as const) {
+      const other = await start();
+      discord().on('POST', '/api/v10/channels/71/messages', {
+        status: 429,
+        headers: { 'retry-after': '2' },
+        json: { message: 'You are being rate limited.', retry_after },
+      });
+      await expect(other.call('send_message', { channel_id: '71', content: 'x' })).rejects.toMatchObject({
+        retryAfterMs,
+      });
+    }
     discord().on('POST', '/api/v10/channels/71/messages', {
       status: 429,
       headers: { 'retry-after': '65' },
@@ -249,7 +286,24 @@ describe('errors of Discord', () => {
     await expect(another.call('send_message', { channel_id: '71', content: 'x' })).rejects.toMatchObject({
       retryAfterMs: 65_000,
     });
-    expect(discord().requests).toHaveLength(2);
+    expect(discord().requests).toHaveLength(5);
+  });
+});
+
+describe('what should answer without a body', () => {
+  it.each([
+    ['delete_message', 'DELETE', '/channels/71/messages/5', { channel_id: '71', message_id: '5' }],
+    ['pin_message', 'PUT', '/channels/71/messages/pins/5', { channel_id: '71', message_id: '5' }],
+    ['add_role', 'PUT', '/guilds/7/members/42/roles/90', { guild_id: '7', user_id: '42', role_id: '90' }],
+  ])('%s is not done where 200 says nothing', async (action, method, path, payload) => {
+    const connector = await start();
+    discord().on(method, `/api/v10${path}`, { status: 200 });
+    await expect(connector.call(action, payload)).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      effect: 'maybe',
+      blame: 'operator',
+      details: { reason: 'bad_answer' },
+    });
   });
 });
 

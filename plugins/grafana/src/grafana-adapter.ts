@@ -62,7 +62,7 @@ export default class GrafanaAdapter extends ConnectorAdapter {
 
   /** A configured `health_check.path` must answer 2xx; besides, Grafana's word on itself, and the credentials. */
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
-    if (this.context.config.healthCheck.path !== undefined) await super.healthCheck(context);
+    await this.probe(context);
     const { database, version } = await this.#grafana.readHealth(context.http);
     if (database !== 'ok') {
       return {

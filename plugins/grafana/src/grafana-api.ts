@@ -116,8 +116,8 @@ export function check<S extends z.ZodType>(schema: S, value: JsonValue, path: st
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new UpstreamError(
-    `${path} did not answer as Grafana does (${z.prettifyError(result.error).replaceAll('\n', ' ')}); check host, port and base_path of the connector`,
+    `${path} did not answer as Grafana does (${z.prettifyError(result.error).replaceAll('\n', ' ')}); the operator must check host, port and base_path`,
     // A change may have been made all the same.
-    { retryable: false, details: { reason: 'bad_answer' } },
+    { retryable: false, blame: 'operator', details: { reason: 'bad_answer' } },
   );
 }

@@ -53,9 +53,10 @@ export default class HttpAdapter extends ConnectorAdapter {
 
   /** A configured `health_check.path` must answer 2xx, and besides what is asked when the connector starts. */
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
-    const health = await super.healthCheck(context);
-    if (this.context.config.healthCheck.path !== undefined) await this.#look(context.http);
-    return health;
+    const answered = await this.probe(context);
+    if (answered === undefined) return super.healthCheck(context);
+    await this.#look(context.http);
+    return answered;
   }
 
   /** Whether the body was signed with the configured secret. */

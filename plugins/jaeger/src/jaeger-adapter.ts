@@ -35,7 +35,7 @@ export default class JaegerAdapter extends ConnectorAdapter {
 
   /** A configured `health_check.path` must answer 2xx; besides, the list of services, which needs storage and credentials. */
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
-    if (this.context.config.healthCheck.path !== undefined) await super.healthCheck(context);
+    await this.probe(context);
     const services = await readServices(context.http);
     return { status: 'healthy', message: `Jaeger knows ${services.length} services` };
   }

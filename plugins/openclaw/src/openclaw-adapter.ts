@@ -39,7 +39,7 @@ export default class OpenClawAdapter extends ConnectorAdapter {
 
   /** A configured `health_check.path` must answer 2xx; besides, the gateway says whether it is ready and lets us in. */
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
-    if (this.context.config.healthCheck.path !== undefined) await super.healthCheck(context);
+    await this.probe(context);
     const version = await this.#gateway.check(context.http, context);
     return { status: 'healthy', message: `the gateway ${version} at ${this.#gateway.endpoint} is ready` };
   }

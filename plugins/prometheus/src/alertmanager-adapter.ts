@@ -78,7 +78,7 @@ export default class AlertmanagerAdapter extends ConnectorAdapter {
 
   /** A configured `health_check.path` must answer too; what counts is that alerts are given, with the credentials. */
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
-    if (this.context.config.healthCheck.path !== undefined) await super.healthCheck(context);
+    await this.probe(context);
     await this.#api.check(context.http);
     return { status: 'healthy', message: `${this.getEndpoint()} gives alerts` };
   }

@@ -1,6 +1,6 @@
 import { errorForStatus, isJsonObject, NotFoundError, UpstreamError } from '@automate/sdk';
 import type { ConnectorContext, ConnectorError, Effect, HttpClient, HttpRequest, HttpResponse } from '@automate/sdk';
-import { tryJson } from '@automate/sdk/exchange';
+import { isSaidByStatus, tryJson } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import { Tenant } from './tenant.ts';
 
@@ -81,7 +81,7 @@ export class AlertmanagerApi {
 
 /** Statuses whose body says whether they are the Alertmanager's; of the others the HTTP client says what they mean. */
 function mayBeOwn(status: number): boolean {
-  return status >= 400 && status <= 500 && ![401, 403, 407, 408, 425, 429].includes(status);
+  return status >= 400 && status <= 500 && !isSaidByStatus(status);
 }
 
 /** What an Alertmanager says of a failure: a text as JSON, or a code with a message. */

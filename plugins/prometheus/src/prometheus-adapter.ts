@@ -51,7 +51,7 @@ export default class PrometheusAdapter extends ConnectorAdapter {
    * `/-/healthy` says nothing about them, and hosted servers have none.
    */
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
-    if (this.context.config.healthCheck.path !== undefined) await super.healthCheck(context);
+    await this.probe(context);
     await this.#api.check(context.http);
     return { status: 'healthy', message: `${this.getEndpoint()} answers queries` };
   }

@@ -62,7 +62,7 @@ describe('a change', () => {
     [{ drop: 'request' }, 'TRANSIENT_NETWORK', 'maybe'],
     [{ status: 400, json: 'bad' }, 'INVALID_INPUT', 'none'],
     [{ status: 422, json: { code: 602, message: 'comment in body is required' } }, 'INVALID_INPUT', 'none'],
-    [{ status: 413, text: 'too large' }, 'UPSTREAM_5XX', 'none'],
+    [{ status: 413, text: 'too large' }, 'INVALID_INPUT', 'none'],
     [{ status: 403, text: 'no' }, 'FORBIDDEN', 'none'],
     [{ status: 429, headers: { 'retry-after': '2' } }, 'RATE_LIMITED', 'none'],
   ] as const)('that is answered with %j is %s with the effect %s', async (reply, code, effect) => {

@@ -129,7 +129,8 @@ export function redisError(error: unknown, failed: FailedCommand): ConnectorErro
   if (BROKE_OFF.test(name))
     return new TransientNetworkError(`the connection to ${server} broke off`, { ...lost, effect });
   if (/RESP type/i.test(message))
-    return new UpstreamError(`${server} did not answer as Redis does; check host and port of the connector`, {
+    return new UpstreamError(`${server} did not answer as Redis does; the operator must check host and port`, {
+      blame: 'operator',
       retryable: false,
       effect,
       details: { reason: 'bad_answer' },

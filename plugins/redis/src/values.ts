@@ -56,7 +56,8 @@ export function isOk(reply: Reply): boolean {
 
 /** What a server says that does not answer as Redis does, after it was asked for a change. */
 export function badAnswer(): UpstreamError {
-  return new UpstreamError('the server did not answer as Redis does; check host and port of the connector', {
+  return new UpstreamError('the server did not answer as Redis does; the operator must check host and port', {
+    blame: 'operator',
     retryable: false,
     details: { reason: 'bad_answer' },
   });

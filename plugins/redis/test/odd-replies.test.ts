@@ -27,6 +27,7 @@ async function serving(command: string, reply: string): Promise<{ url: string }>
 
 const OPERATOR = { effect: 'none', retryable: false, blame: 'operator' };
 const PROXY = { code: 'UPSTREAM_5XX', blame: 'remote' };
+const NOT_REDIS = { code: 'UPSTREAM_5XX', blame: 'operator' };
 
 describe('an odd reply to a change', () => {
   it.each([
@@ -50,7 +51,7 @@ describe('an odd reply to a change', () => {
   it.each(['$-1', ':1', '*0', '+QUEUED'])('is no success that the server did not confirm: %s', async (reply) => {
     const connector = await connect(await serving('SET', reply));
     await expect(connector.call('set', { key: 'a', value: 'b' })).rejects.toMatchObject({
-      ...PROXY,
+      ...NOT_REDIS,
       effect: 'maybe',
       details: { reason: 'bad_answer' },
     });
@@ -64,7 +65,7 @@ describe('an odd reply to a change', () => {
     ['set_if_absent', 'SET', { key: 'a', value: 'b' }],
   ])('is not counted where it is no number: %s', async (name, word, input) => {
     const connector = await connect(await serving(word, '+QUEUED'));
-    await expect(connector.call(name, input)).rejects.toMatchObject({ ...PROXY, effect: 'maybe' });
+    await expect(connector.call(name, input)).rejects.toMatchObject({ ...NOT_REDIS, effect: 'maybe' });
   });
 });
 

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ConnectorError } from '@automate/sdk';
+import { isSaidByStatus } from '@automate/sdk/exchange';
 import { networkError } from './network-error.ts';
 import type { Asked } from './network-error.ts';
 import { badAnswer } from './s3-error.ts';
@@ -30,8 +31,8 @@ const HEADER_OF: Readonly<Record<string, string>> = {
   PutObjectCommand: 'etag',
   UploadPartCommand: 'etag',
 };
-/** Refusals that gateways on the way make too, in their own words; of others S3 says why. */
-const WORDLESS: ReadonlySet<number> = new Set([401, 403, 407, 408, 412, 413, 414, 416, 429, 431]);
+/** Refusals of a condition and of a range, for which the status is the answer. */
+const OF_REQUEST: ReadonlySet<number> = new Set([412, 416]);
 /** A page of a listing holds at most 1000 keys of 1024 bytes, each of which encoding may triple. */
 const MAX_XML_BYTES = 16 * 1024 * 1024;
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -105,7 +106,8 @@ export async function readError(
     ({ bytes }) => bytes.toString(),
     () => Buffer.concat(chunks).toString(),
   );
-  if (asked.hasBody && status >= 400 && status < 500 && !WORDLESS.has(status) && !text.includes('<Error'))
+  const explained = isSaidByStatus(status) || OF_REQUEST.has(status) || text.includes('<Error');
+  if (asked.hasBody && status >= 400 && status < 500 && !explained)
     throw badAnswer(asked, `status ${status} with ${beginning(text)}`);
   return text;
 }

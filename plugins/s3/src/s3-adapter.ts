@@ -71,10 +71,7 @@ export default class S3Adapter extends ConnectorAdapter {
 
   /** A configured `health_check.path` must answer 2xx, without `auth`, which is a signing key here; besides, what is read with it. */
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
-    const { config } = this.context;
-    if (config.host !== undefined && config.healthCheck.path !== undefined) {
-      await context.http.request({ path: config.healthCheck.path, authorize: false });
-    }
+    await this.probe(context, { authorize: false });
     return { status: 'healthy', message: `${this.#s3.endpoint} ${await this.#look(context)}` };
   }
 

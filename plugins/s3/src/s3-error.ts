@@ -149,8 +149,8 @@ export function notDeleted(errors: readonly KeyError[], deleted: number, what: s
 /** An answer that S3 would not give. */
 export function badAnswer({ what, endpoint }: Omit<Asked, 'region'>, found: string, cause?: unknown): UpstreamError {
   return new UpstreamError(
-    `${endpoint} did not answer ${what} as S3 does (${found}); check scheme, host, port and base_path of the connector`,
-    { retryable: false, details: { reason: 'bad_answer' }, cause },
+    `${endpoint} did not answer ${what} as S3 does (${found}); the operator must check scheme, host, port and base_path`,
+    { retryable: false, blame: 'operator', details: { reason: 'bad_answer' }, cause },
   );
 }
 

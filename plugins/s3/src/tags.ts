@@ -1,8 +1,9 @@
+import { textUpTo } from '@automate/sdk/exchange';
 import { z } from 'zod';
 
 /** A list rather than a map, since any text is a key. */
 export const tags = z
-  .array(z.strictObject({ key: z.string().min(1).max(128), value: z.string().max(256) }))
+  .array(z.strictObject({ key: textUpTo(128).min(1), value: textUpTo(256) }))
   .max(10)
   .refine((list) => new Set(list.map((tag) => tag.key)).size === list.length, { error: 'expected each key once' });
 export type Tags = z.output<typeof tags>;

@@ -1,3 +1,4 @@
+import type { JsonObject } from '@automate/sdk';
 import { startConnector } from '@automate/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import S3Adapter from '../src/s3-adapter.ts';
@@ -85,6 +86,20 @@ describe('tags', () => {
     await expect(s3.call('get_object_tags', object)).resolves.toStrictEqual({ tags: tags.slice(0, 1) });
     await s3.call('set_object_tags', { ...object, tags: [] });
     await expect(s3.call('get_object_tags', object)).resolves.toStrictEqual({ tags: [] });
+  });
+
+  it('are refused with half a character, like a text that would become another one', async () => {
+    const half = 'a\ud83d';
+    const rows: [string, JsonObject, string][] = [
+      ['set_object_tags', { tags: [{ key: half, value: '' }] }, 'tags[0].key'],
+      ['put_object', { text: half }, 'text'],
+    ];
+    for (const [action, payload, path] of rows)
+      await expect(s3.call(action, { ...object, ...payload })).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        effect: 'none',
+        problems: [{ path }],
+      });
   });
 
   it('are refused where a key stands twice', async () => {

@@ -73,8 +73,7 @@ export default class SlackAdapter extends ConnectorAdapter {
 
   /** A configured `health_check.path` must answer 2xx; besides, Slack says whose token it is. */
   override async healthCheck(context: CallContext): Promise<AdapterHealth> {
-    const { config } = this.context;
-    if (config.host !== undefined && config.healthCheck.path !== undefined) await super.healthCheck(context);
+    await this.probe(context);
     const { team, user } = parseAnswer(identity, await this.#slack.call(context.http, 'auth.test'), 'auth.test');
     return { status: 'healthy', message: `signed in to ${team} as ${user}` };
   }

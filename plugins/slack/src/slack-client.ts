@@ -8,15 +8,12 @@ import type {
   Logger,
   Secret,
 } from '@automate/sdk';
-import { tryJson } from '@automate/sdk/exchange';
+import { isSaidByStatus, tryJson } from '@automate/sdk/exchange';
 import type { FetchFunction, LogLevel, WebClient, WebClientOptions } from '@slack/web-api';
 import { badAnswer, slackError } from './slack-error.ts';
 import { uploadBytes } from './upload-bytes.ts';
 
 const PUBLIC_API = 'https://slack.com/api/';
-
-/** Statuses below 500 that mean the same from Slack and from a proxy: credentials, permission, rate limit. */
-const SAID_BY_STATUS: ReadonlySet<number> = new Set([401, 403, 407, 429]);
 
 interface Connection {
   /** Origin of the configured endpoint; empty without one. */
@@ -141,12 +138,12 @@ async function send(
     // Said by name, since without a configured host nothing goes along unasked.
     authorize: true,
     answers: 'json',
-    accept: (status) => status < 500 && !SAID_BY_STATUS.has(status),
+    accept: (status) => status < 500 && !isSaidByStatus(status),
     ...(typeof body === 'string' ? { body } : {}),
   });
   // Slack says what it refuses in the answer itself. What says it by a status alone stands before Slack.
   if (response.status >= 300 && !isRefusal(response))
-    throw badAnswer(method, `it answered ${response.status}`, { effect: 'none', blame: 'operator' });
+    throw badAnswer(method, `it answered ${response.status}`, { effect: 'none' });
   return {
     ok: true,
     status: response.status,

@@ -129,9 +129,10 @@ export function slackError(method: string, answer: JsonObject): ConnectorError {
 export function badAnswer(method: string, found: string, options: ConnectorErrorOptions = {}): ConnectorError {
   return createConnectorError(
     'UPSTREAM_5XX',
-    `${method} did not answer as Slack does (${found}); check host and base_path`,
+    `${method} did not answer as Slack does (${found}); the operator must check host and base_path`,
     {
       retryable: false,
+      blame: 'operator',
       details: { reason: 'bad_answer' },
       ...options,
     },

@@ -106,6 +106,9 @@ describe('failures beneath Slack', () => {
   it.each([
     ['a failing server', { status: 503, text: 'upstream connect error' }, 'UPSTREAM_5XX', true],
     ['a proxy that wants its own credentials', { status: 401 }, 'AUTH_FAILED', false],
+    ['a gateway that is not ready to be asked', { status: 425, text: 'too early' }, 'UPSTREAM_5XX', true],
+    ['a gateway that takes no more at once', { status: 413, text: 'too large' }, 'INVALID_INPUT', false],
+    ['a gateway that waited too long for the request', { status: 408, text: '' }, 'TIMEOUT', true],
     ['a web page', { text: '<html></html>', headers: { 'content-type': 'text/html' } }, 'UPSTREAM_5XX', false],
     ['JSON cut short', { text: '{"ok":tr' }, 'UPSTREAM_5XX', false],
     ['JSON null', { text: 'null' }, 'UPSTREAM_5XX', false],

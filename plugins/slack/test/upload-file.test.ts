@@ -67,6 +67,7 @@ describe('upload_file', () => {
     ['no content', { filename: 'a' }],
     ['two contents', { filename: 'a', text: 'x', base64: 'eA==' }],
     ['more bytes than are declared', { filename: 'a', base64: 'A'.repeat(2_796_208) }],
+    ['a text with half a character', { filename: 'a', text: 'x\ud83d' }],
     ['what is no base64', { filename: 'a', base64: '***' }],
   ])('refuses %s before anything is sent', async (_title, payload) => {
     const connector = await start();

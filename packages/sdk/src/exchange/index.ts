@@ -8,4 +8,5 @@ export { responseOf } from '../http/response.ts';
 export { callAction } from './call-action.ts';
 export type { SendRequest } from './call-action.ts';
 export { exchange, readJson, toRequest, tryJson } from './exchange.ts';
-export { exchangeInput, exchangeOutput, jsonValue, textMap } from './schemas.ts';
+export { isSaidByStatus } from './is-said-by-status.ts';
+export { exchangeInput, exchangeOutput, jsonValue, textMap, textUpTo, wholeText } from './schemas.ts';

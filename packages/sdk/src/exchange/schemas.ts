@@ -22,6 +22,23 @@ export const textMap: z.ZodType<Record<string, string>> = z
   })
   .meta({ type: 'object', additionalProperties: { type: 'string' } });
 
+/** A text that can be sent: half a character has no bytes in UTF-8, and would become another one. */
+export const wholeText: z.ZodString = z
+  .string()
+  .refine((text) => text.isWellFormed(), { error: 'expected whole characters, not half of one' });
+
+/**
+ * A text of so many characters at most. Remote systems and JSON Schema count whole characters, where zod's own `max` counts
+ * one such as an emoji twice.
+ */
+export function textUpTo(most: number): z.ZodString {
+  return wholeText
+    .refine((text) => text.length <= most || Array.from(text).length <= most, {
+      error: `expected at most ${most} characters`,
+    })
+    .meta({ maxLength: most });
+}
+
 const queryValue = z.union([z.string(), z.number(), z.boolean()]);
 
 /** Lists repeat the name. */

@@ -1,4 +1,5 @@
 import { action, InvalidInputError } from '@automate/sdk';
+import { textUpTo } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import type { DiscordClient } from '../discord-client.ts';
 import { contents, needsContents, snowflake } from '../message.ts';
@@ -10,7 +11,7 @@ const PRIVATE_THREAD = 12;
 
 const input = z.strictObject({
   channel_id: snowflake,
-  name: z.string().min(1).max(100),
+  name: textUpTo(100).min(1),
   message_id: snowflake.optional().describe('The message that it begins with; without one it stands by itself'),
   private: z.boolean().default(false).describe('Only for those who are invited; not from a message'),
   message: z

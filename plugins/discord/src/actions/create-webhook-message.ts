@@ -1,4 +1,5 @@
 import { action } from '@automate/sdk';
+import { textUpTo } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import type { DiscordClient } from '../discord-client.ts';
 import { files, withFiles } from '../files.ts';
@@ -9,7 +10,7 @@ const input = z
     webhook: z.string().min(1).describe('Name of the webhook in the settings'),
     ...contents,
     files,
-    username: z.string().min(1).max(80).optional().describe("Shown instead of the webhook's name"),
+    username: textUpTo(80).min(1).optional().describe("Shown instead of the webhook's name"),
     avatar_url: z.url().max(2048).optional().describe("Shown instead of the webhook's picture"),
     thread_id: snowflake.optional().describe("A thread of the webhook's channel"),
     tts: z.boolean().optional(),

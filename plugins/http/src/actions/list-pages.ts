@@ -71,10 +71,11 @@ async function readPages(http: HttpClient, payload: Input): Promise<z.input<type
     left -= response.body.byteLength;
     // What does not fit any more is read again from there.
     if (left < 0 && pages > 0) return { items, pages, complete: false, next };
-    const page = listIn(response, payload.items);
+    const answer = readJson(response);
+    const page = listIn(response, answer, payload.items);
     items.push(...page);
     if (next !== undefined) been.add(next);
-    next = nextOf(response, payload, next, page.length);
+    next = nextOf({ response, answer, payload, before: next, count: page.length });
     // Else the same items would be given again and again.
     if (next !== undefined && been.has(next)) throw unusable(response, 'leads back to a page that was read already');
   }
@@ -88,7 +89,17 @@ function requestOf(payload: Input, next: string | undefined): HttpRequest {
   return { ...request, query: { ...request.query, [payload.param ?? payload.next]: next } };
 }
 
-function nextOf(response: HttpResponse, payload: Input, before: string | undefined, count: number): string | undefined {
+/** A page that was read. */
+interface Page {
+  readonly response: HttpResponse;
+  readonly answer: JsonValue;
+  readonly payload: Input;
+  /** What led to it. */
+  readonly before: string | undefined;
+  readonly count: number;
+}
+
+function nextOf({ response, answer, payload, before, count }: Page): string | undefined {
   switch (payload.next) {
     case 'page':
       return count === 0 ? undefined : String(Number(before) + 1);
@@ -97,7 +108,7 @@ function nextOf(response: HttpResponse, payload: Input, before: string | undefin
       return target === undefined ? undefined : urlOf(response, target);
     }
     default: {
-      const found = valueAt(response.json(), payload.next_at ?? '');
+      const found = valueAt(answer, payload.next_at ?? '');
       if (found === undefined || found === null || found === '' || found === false) return undefined;
       if (typeof found !== 'string' && typeof found !== 'number')
         throw unusable(response, `holds no text at "${payload.next_at}"`);
@@ -123,8 +134,8 @@ function linkOf(header: string): string | undefined {
   return undefined;
 }
 
-function listIn(response: HttpResponse, path: string): readonly JsonValue[] {
-  const list = valueAt(readJson(response), path);
+function listIn(response: HttpResponse, answer: JsonValue, path: string): readonly JsonValue[] {
+  const list = valueAt(answer, path);
   if (Array.isArray(list)) return list;
   throw unusable(response, path === '' ? 'is no list' : `holds no list at "${path}"`);
 }

@@ -1,3 +1,4 @@
+import { wholeText } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import { NARROW_LISTING, seriesFilter } from '../inputs.ts';
 import { nameList } from '../outputs.ts';
@@ -10,7 +11,7 @@ export const labelValues = (api: PrometheusApi) =>
   readAction(api, {
     description: 'Lists the values of one label, over all series or those that match.',
     input: {
-      label: z.string().min(1).describe('Name of the label, e.g. `job` or `http.status`; `__name__` lists the metrics'),
+      label: wholeText.min(1).describe('Name of the label, e.g. `job` or `http.status`; `__name__` lists the metrics'),
       ...seriesFilter,
     },
     output: nameList,

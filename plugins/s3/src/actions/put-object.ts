@@ -1,4 +1,5 @@
 import { action, InvalidInputError } from '@automate/sdk';
+import { wholeText } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import { MAX_BODY_BYTES } from '../inputs.ts';
 import type { S3Client } from '../s3-client.ts';
@@ -13,7 +14,7 @@ const input = z
       .describe(
         'The bytes, at most 2 MiB; larger objects are written by `upload_file`, `upload_from_url` and `presign_put`',
       ),
-    text: z.string().optional().describe('The bytes as text, written as UTF-8'),
+    text: wholeText.optional().describe('The bytes as text, written as UTF-8'),
     ...writeInput,
   })
   .refine(({ base64, text }) => (base64 === undefined) !== (text === undefined), {

@@ -1,4 +1,5 @@
 import { action } from '@automate/sdk';
+import { textUpTo, wholeText } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import { messageTs } from '../message.ts';
 import { parseAnswer } from '../outputs.ts';
@@ -11,7 +12,7 @@ const MAX_BASE64 = Math.ceil(MAX_BYTES / 3) * 4;
 const input = z
   .strictObject({
     filename: z.string().min(1).describe('Name of the file, with its ending'),
-    text: z.string().min(1).max(MAX_BYTES).optional().describe('The content as text'),
+    text: wholeText.min(1).max(MAX_BYTES).optional().describe('The content as text'),
     base64: z
       .base64()
       .min(1)
@@ -26,7 +27,7 @@ const input = z
     thread_ts: messageTs.optional().describe('`ts` of the message to reply to'),
     initial_comment: z.string().min(1).optional().describe('The message that comes with it'),
     title: z.string().min(1).optional(),
-    alt_text: z.string().min(1).max(1000).optional().describe('What an image shows, for screen readers'),
+    alt_text: textUpTo(1000).min(1).optional().describe('What an image shows, for screen readers'),
     snippet_type: z.string().min(1).optional().describe('Syntax of a text, e.g. `python`'),
   })
   .refine(({ text, base64 }) => (text === undefined) !== (base64 === undefined), {
