@@ -1,5 +1,4 @@
-import type { CallOptions, ConnectorService } from '@automate/contract';
-import type { ParsedConnectorConfig } from '@automate/contract/schemas';
+import type { CallOptions, ConnectorConfigInput, ConnectorService, Problem } from '@automate/contract';
 
 /** What a check of `doctor` found. */
 export interface Diagnosis {
@@ -59,7 +58,12 @@ export interface CliContext {
   /** Writes the default configuration; answers the file's path. Throws where there is one already. */
   writeDefaultConfig(options: GlobalOptions): Promise<string>;
   /** Reads a registration; problems have line and column, and `source` as their file. */
-  parseRegistration(text: string, source: string): ParsedConnectorConfig;
+  parseRegistration(
+    text: string,
+    source: string,
+  ):
+    | { readonly ok: true; readonly input: ConnectorConfigInput }
+    | { readonly ok: false; readonly problems: readonly Problem[] };
   diagnose(options: GlobalOptions): Promise<readonly Diagnosis[]>;
 }
 

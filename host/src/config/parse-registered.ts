@@ -1,6 +1,6 @@
-import type { ConnectorConfig, JsonValue, Problem } from '@automate/contract';
-import { parseConnectorConfig } from '@automate/contract/schemas';
-import type { ConfigDefaults, ParsedConnectorConfig } from '@automate/contract/schemas';
+import type { ConnectorConfig, ConnectorConfigInput, JsonObject, JsonValue, Problem } from '@automate/contract';
+import { fromWireConfig, parseConnectorConfig } from '@automate/contract/schemas';
+import type { ConfigDefaults } from '@automate/contract/schemas';
 import { readConfigText } from './read-config-text.ts';
 
 export type ParsedRegistration =
@@ -23,12 +23,20 @@ export function parseRegistered(wire: unknown, defaults: ConfigDefaults): Parsed
   return { ok: true, written, config: unescaped(written as unknown as JsonValue) as unknown as ConnectorConfig };
 }
 
-/** Reads the text of a registration, YAML or JSON. Problems have line and column, and `source` as their file. */
-export function parseRegistrationText(text: string, source: string): ParsedConnectorConfig {
+type ParsedInput =
+  | { readonly ok: true; readonly input: ConnectorConfigInput }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/**
+ * Reads the text of a registration, YAML or JSON, as it is written: its defaults are those of the host that it is for.
+ * Problems have line and column, and `source` as their file.
+ */
+export function parseRegistrationText(text: string, source: string): ParsedInput {
   const { values, problemsWith } = readConfigText(text);
   const parsed = parseConnectorConfig(values.value, { allowReferences: false });
   const problems = problemsWith(parsed.ok ? [] : parsed.problems, source);
-  return parsed.ok && problems.length === 0 ? parsed : { ok: false, problems };
+  if (!parsed.ok || problems.length > 0) return { ok: false, problems };
+  return { ok: true, input: fromWireConfig(values.value as JsonObject) };
 }
 
 function unescaped(value: JsonValue): JsonValue {

@@ -72,9 +72,8 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
         const { json, input, ...rest } = command.optsWithGlobals<GlobalOptions & { readonly input: string }>();
         const parsed = context.parseRegistration(await readArgument(context, input), '--input');
         if (!parsed.ok) throw configRefused('', parsed.problems);
-        const { config } = parsed;
-        const result = await context.withService(rest, `${verb} ${config.id}`, (service, call) =>
-          service[verb](config, call),
+        const result = await context.withService(rest, `${verb} ${parsed.input.id}`, (service, call) =>
+          service[verb](parsed.input, call),
         );
         context.out(json === true ? JSON.stringify(changeResultView(result), undefined, 2) : result.message);
       });

@@ -5,6 +5,7 @@ export type { WireConnectorConfig } from './connector-config.ts';
 export { HIDDEN_KEY, isName } from './describe-received.ts';
 export { formatDuration, MAX_DURATION_MS, parseDuration } from './duration.ts';
 export type { ConfigDefaults } from './from-wire.ts';
+export { fromWireConfig } from './from-wire-config.ts';
 export { parseConnectorConfig } from './parse-connector-config.ts';
 export type { ParsedConnectorConfig, ParseOptions } from './parse-connector-config.ts';
 export { appendPath, formatPath } from '../problem-path.ts';

@@ -145,10 +145,11 @@ export function configInputFromMessage(message: ConfigMessage): ConnectorConfigI
   const mode = modeFromNumber(message.mode, place) ?? unknownWord<ConnectionMode>(message.mode);
   return {
     id: message.id,
-    enabled: message.enabled,
-    metadata: { ...message.metadata },
-    tags: [...message.tags],
     ...defined({
+      // What is the default anyway is what a caller writes who says nothing.
+      enabled: message.enabled ? undefined : false,
+      metadata: filled(message.metadata),
+      tags: message.tags.length === 0 ? undefined : [...message.tags],
       name: textOrNothing(message.name),
       type,
       mode,
@@ -208,26 +209,24 @@ function authFromMessage(auth: AuthMessage) {
     password: textOrNothing(auth.password),
     token: textOrNothing(auth.token),
     apiKey: textOrNothing(auth.apiKey),
-    headers: Object.keys(auth.headers).length === 0 ? undefined : { ...auth.headers },
+    headers: filled(auth.headers),
     tokenUrl: textOrNothing(auth.tokenUrl),
     clientId: textOrNothing(auth.clientId),
     clientSecret: textOrNothing(auth.clientSecret),
     scopes: auth.scopes.length === 0 ? undefined : [...auth.scopes],
     apiKeyHeader: textOrNothing(auth.apiKeyHeader),
     audience: textOrNothing(auth.audience),
-    tokenParams: Object.keys(auth.tokenParams).length === 0 ? undefined : { ...auth.tokenParams },
+    tokenParams: filled(auth.tokenParams),
   });
 }
 
 function healthFromMessage(health: HealthMessage) {
-  return {
-    enabled: health.enabled,
-    ...defined({
-      intervalMs: toNumber(health.intervalMs || undefined),
-      timeoutMs: toNumber(health.timeoutMs || undefined),
-      path: textOrNothing(health.path),
-    }),
-  };
+  return defined({
+    enabled: health.enabled ? undefined : false,
+    intervalMs: toNumber(health.intervalMs || undefined),
+    timeoutMs: toNumber(health.timeoutMs || undefined),
+    path: textOrNothing(health.path),
+  });
 }
 
 function limitsFromMessage({ concurrency, queue, timeoutMs, startTimeoutMs, memoryMb }: LimitsMessage) {
@@ -242,6 +241,10 @@ function retryFromMessage({ attempts, backoffMs, maxBackoffMs }: RetryMessage) {
 function tlsFromMessage({ caFile, certFile, keyFile, serverName, insecure }: TlsMessage) {
   return defined({ caFile, certFile, keyFile, serverName, insecure });
 }
+
+/** A map of the protocol, where it holds anything. */
+const filled = (map: Record<string, string>): Record<string, string> | undefined =>
+  Object.keys(map).length === 0 ? undefined : { ...map };
 
 /** Beyond 2^53 it is a different number, but still one that no setting may have, so the service refuses it. */
 const toNumber = (value: bigint | undefined): number | undefined => (value === undefined ? undefined : Number(value));
