@@ -1,7 +1,7 @@
 import { MASKED_SECRET } from '@automate/contract';
 import type { TextFinder } from './text-finder.ts';
 import { createTextFinder } from './text-finder.ts';
-import { shownBytes } from './shown-bytes.ts';
+import { createShowBytes } from './shown-bytes.ts';
 import type { Unescaped } from './unescape.ts';
 import { createUnescape, createUnquote, MAX_LAYERS } from './unescape.ts';
 
@@ -18,13 +18,14 @@ export interface KnownSecrets {
 }
 
 /** Where people and programs cut texts: at these, and at both ends. */
-const CUTS = ['…', '...', '"', '\\"'];
+const CUTS = ['…', '...', '"'];
 /** In data that is to stay as it is, the sign that stands for nothing else. */
 const SURE_CUTS = ['…'];
 
 /** What is left of escapes where a text is cut within one, before the cut and, at most so long, behind it. */
 const BROKEN_END = /(?:\\+(?:u[\da-fA-F]{0,3}|x[\da-fA-F]?)?|%(?:[\da-fA-F]|u[\da-fA-F]{0,3})?|&#?[\da-zA-Z]{0,8})+$/;
 const LONGEST_BROKEN = 24;
+const LONGEST_REFERENCE = 10;
 const LONGEST_REST = 6;
 
 interface Span {
@@ -43,16 +44,9 @@ interface View {
 export function knowSecrets(forms: ReadonlySet<string>): KnownSecrets | undefined {
   if (forms.size === 0) return undefined;
   const finder = createTextFinder(forms);
-  const chars = new Set<string>();
-  const codes = new Uint8Array(0x10000).fill(1, 0, 1);
-  for (const form of forms) {
-    for (let at = 0; at < form.length; at += 1) {
-      chars.add(form.charAt(at));
-      codes[form.charCodeAt(at)] = 1;
-    }
-  }
-  const unescape = createUnescape(chars);
-  const unquote = createUnquote(chars);
+  const unescape = createUnescape(finder);
+  const showBytes = createShowBytes(finder);
+  const unquote = createUnquote(finder);
 
   /** Shows the text as it is, with each layer of escapes undone, and what stands in it as bytes, until it is enough. */
   const showViews = (
@@ -66,7 +60,7 @@ export function knowSecrets(forms: ReadonlySet<string>): KnownSecrets | undefine
       next !== undefined && showViews(through(view, next), layer + 1, kind, isEnough);
     if (layer < MAX_LAYERS && show(unescape(view.text), within)) return true;
     if (layer === 0 && show(unquote(view.text), within)) return true;
-    return within === 'text' && show(shownBytes(view.text, codes), 'bytes');
+    return within === 'text' && show(showBytes(view.text), 'bytes');
   };
 
   const spansIn = ({ text, startOf, endOf }: View, cut: boolean): readonly Span[] => {
@@ -98,7 +92,7 @@ export function knowSecrets(forms: ReadonlySet<string>): KnownSecrets | undefine
     },
 
     maskNumbers(json, cut, blanked) {
-      const bytes = shownBytes(blanked, codes);
+      const bytes = showBytes(blanked);
       if (bytes === undefined) return json;
       const spans = spansIn(through(viewOf(blanked), bytes), cut).map(({ start, end }) => ({
         start: start - (/[\d.eE+-]*$/.exec(blanked.slice(0, start))?.[0].length ?? 0),
@@ -134,7 +128,7 @@ function findParts(
   onPart: (start: number, end: number) => boolean | void,
 ): boolean {
   const look = (end: number, start: number): boolean => {
-    const whole = end - (BROKEN_END.exec(text.slice(Math.max(0, end - LONGEST_BROKEN), end))?.[0].length ?? 0);
+    const whole = end - brokenBefore(text, end);
     const from = finder.findCutEnd(text, end) ?? (whole < end ? finder.findCutEnd(text, whole) : undefined);
     if (from !== undefined && onPart(from, end) === true) return true;
     for (let at = start; at < start + LONGEST_REST; at += 1) {
@@ -148,6 +142,25 @@ function findParts(
       if (look(at, at + sign.length)) return true;
   }
   return cut && look(text.length, 0);
+}
+
+/** How much of an escape is left before the cut at `end`. Most often none, which need not be asked of the pattern. */
+function brokenBefore(text: string, end: number): number {
+  const least = Math.max(0, end - LONGEST_REFERENCE);
+  let at = end - 1;
+  while (at > least && isOfReference(text.charCodeAt(at))) at -= 1;
+  if (at < 0 || !isSignOfEscape(text.charCodeAt(at))) return 0;
+  return BROKEN_END.exec(text.slice(Math.max(0, end - LONGEST_BROKEN), end))?.[0].length ?? 0;
+}
+
+function isSignOfEscape(code: number): boolean {
+  return code === 0x5c || code === 0x25 || code === 0x26;
+}
+
+/** Letters, digits and `#`. */
+function isOfReference(code: number): boolean {
+  const small = code | 0x20;
+  return (small >= 0x61 && small <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x23;
 }
 
 function replaceSpans(text: string, spans: readonly Span[], mark: string): string {

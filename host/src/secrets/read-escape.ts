@@ -11,14 +11,12 @@ const WRAP = /(?<=[\w+/-]{60})(?:\r?\n|(?:\\r)?\\n)(?=[\w+/-])/y;
 
 /** What is escaped there; undefined where it is no escape. */
 export function readEscape(text: string, from: number): Escape | undefined {
-  WRAP.lastIndex = from;
-  if (WRAP.test(text)) return { char: '', end: WRAP.lastIndex };
   switch (text.charCodeAt(from)) {
     case 0x0a:
     case 0x0d:
-      return undefined;
+      return readWrap(text, from);
     case 0x5c:
-      return readBackslash(text, from);
+      return readWrap(text, from) ?? readBackslash(text, from);
     case 0x25:
       return readPercent(text, from);
     case 0x3d:
@@ -26,6 +24,11 @@ export function readEscape(text: string, from: number): Escape | undefined {
     default:
       return readEntity(text, from);
   }
+}
+
+function readWrap(text: string, from: number): Escape | undefined {
+  WRAP.lastIndex = from;
+  return WRAP.test(text) ? { char: '', end: WRAP.lastIndex } : undefined;
 }
 
 const SOFT_BREAK = /=(?:\r?\n|(?:\\r)?\\n)/y;

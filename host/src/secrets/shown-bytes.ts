@@ -1,32 +1,43 @@
-import type { Unescaped } from './unescape.ts';
+import type { Reading, Units } from './rows-of-digits.ts';
+import {
+  after,
+  before,
+  codeAt,
+  createUnits,
+  DIGIT,
+  endAt,
+  endOfDecimals,
+  isDecimal,
+  isDigit,
+  isPrefix,
+  KINDS,
+  NONE,
+  NUMBERS,
+  numberBefore,
+  PAD,
+  PAIRS,
+  skipOn,
+} from './rows-of-digits.ts';
+import { MIN_PART_LENGTH } from './text-finder.ts';
+import type { KnownCharacters, Unescaped } from './unescape.ts';
 
-/** Shortest row of bytes that is looked at. */
-const LEAST_BYTES = 8;
-/** Two digits for each byte are the shortest way to write them. */
-const LEAST_CHARS = 2 * LEAST_BYTES;
-/** So many characters hold a decimal digit, or stand among blanks of a longer row. */
-const WINDOW = 4;
-/** A row as short as that holds a whole window. No divisor of common widths, so that windows meet digits wherever those recur. */
-const STEP = LEAST_CHARS - WINDOW + 1;
-
-const DIGIT = 1;
-/** What stands between numbers, or before each: blanks, `\x`, `0x`, `=`, the quotes of keys. */
-const BETWEEN = 2;
-/** What does so behind a backslash. */
-const BLANK_LETTER = 3;
-/** Of each character. */
-const KINDS = new Uint8Array(0x10000);
-for (const char of '0123456789abcdefABCDEF') KINDS[char.charCodeAt(0)] = DIGIT;
-for (const char of ' ,:;-_|.=%"xX\\\n\r\t') KINDS[char.charCodeAt(0)] = BETWEEN;
-for (const char of 'nrt') KINDS[char.charCodeAt(0)] = BLANK_LETTER;
-const DECIMAL = new Uint8Array(0x10000).fill(1, 0x30, 0x3a);
-
-const NO_CODE = 0x10000;
-const BACKSLASH = 0x5c;
-const QUOTE = 0x22;
+/** Fewest bytes of a row that is read, unless a known text has fewer: so many make a part of one. */
+const LEAST_BYTES = MIN_PART_LENGTH;
+/** So many zeros stand between the bytes of letters in UTF-32. */
+const MOST_ZEROS = 3;
+/** Without one there are no bytes of letters. */
+const DECIMAL = /\d/;
 /** Where the program that wrote the bytes left some out. */
 const CUT_AFTER = /[\s,]*(?:…|\.\.\.)/y;
 const CUT_BEFORE = /(?:…|\.\.\.)[\s,]*$/;
+
+interface Row {
+  readonly start: number;
+  readonly end: number;
+  /** Of its characters: zeros are none. */
+  readonly length: number;
+  readonly reading: Reading;
+}
 
 /** The characters of the bytes that were read, and where each is written. */
 interface Shown {
@@ -39,20 +50,46 @@ interface Shown {
  * The characters that stand in a text as numbers of bytes or of themselves: `636f72`, `63:6F:72`, `6363 6f72`,
  * `0x63, 0x6f`, `<Buffer 63 6f 72>`, `[99,111,114]`, `{"0":99,"1":111}`. Zeros are left out, so that UTF-16 and UTF-32
  * read alike. What does not belong together is kept apart by quotes, and where something was left out by an ellipsis.
- * Undefined where there are no eight in a row.
+ * Undefined where there is no row that may hold a known text, or a part of one.
  *
- * @param wanted 1 for each code that matters, 0 among them; others end a row
+ * The text is looked at here and there, and read to both sides from there for as long as the characters follow each other
+ * in some known text: mostly that is nowhere.
  */
-export function shownBytes(text: string, wanted: Uint8Array): Unescaped | undefined {
+export function createShowBytes(known: KnownCharacters): (text: string) => Unescaped | undefined {
+  const unitsOf = createUnits();
+  return (text) => showBytes(text, unitsOf, known);
+}
+
+function showBytes(text: string, unitsOf: (text: string) => Units, known: KnownCharacters): Unescaped | undefined {
+  const first = text.search(DECIMAL);
+  if (first === -1) return undefined;
+  const units = unitsOf(text);
+  const end = units.length - PAD;
   const shown: Shown = { text: '', starts: [], ends: [] };
-  for (let at = WINDOW - 1; at < text.length; at += STEP) {
-    if (!holdsDecimal(text, at) || !isPart(text, at)) continue;
-    let start = at;
-    while (start > 0 && isPart(text, start - 1)) start -= 1;
-    let end = at + 1;
-    while (end < text.length && isPart(text, end)) end += 1;
-    if (end - start >= LEAST_CHARS) readRun(text, start, end, wanted, shown);
-    at = Math.max(at, end - 1);
+  /** Where the last rows ended: those of pairs that begin at even places, at odd ones, and those of numbers. */
+  const done = [0, 0, 0];
+  const least = Math.min(known.shortest, LEAST_BYTES);
+  // Two digits for each byte are the shortest way to write them, and a look at the first may take it for the last of what
+  // stands before, so that a look at another is sure.
+  const step = 2 * (least - 1);
+  const read = (at: number, reading: Reading, kind: number): void => {
+    if (at < (done[kind] as number)) return;
+    const row = rowAround(units, at, reading, known);
+    if (row.length < least) return;
+    done[kind] = row.end;
+    noteRow(text, units, row, shown);
+  };
+  for (let at = Math.max(0, first - step) + PAD; at < end; at += step) {
+    const kind = KINDS[units[at] as number];
+    if (kind === 0) continue;
+    if (kind !== DIGIT) at = skipOn(units, at);
+    if (isPrefix(units, at)) at = skipOn(units, at + 1);
+    if (!isDigit(units, at)) continue;
+    if (isDigit(units, at + 1)) read(at, PAIRS, at & 1);
+    if (isDigit(units, at - 1)) read(at - 1, PAIRS, (at - 1) & 1);
+    if (!isDecimal(units, at)) continue;
+    const number = numberBefore(units, endOfDecimals(units, at));
+    if (number !== NONE) read(number, NUMBERS, 2);
   }
   if (shown.text === '') return undefined;
   const { starts, ends } = shown;
@@ -63,160 +100,71 @@ export function shownBytes(text: string, wanted: Uint8Array): Unescaped | undefi
   };
 }
 
-/** Whether one of the last four characters is a decimal digit. Those are few in most texts, and bytes of letters all begin with one. */
-function holdsDecimal(text: string, at: number): boolean {
-  const digits =
-    (DECIMAL[text.charCodeAt(at)] as number) |
-    (DECIMAL[text.charCodeAt(at - 1)] as number) |
-    (DECIMAL[text.charCodeAt(at - 2)] as number) |
-    (DECIMAL[text.charCodeAt(at - 3)] as number);
-  return digits === 1;
-}
-
-function isPart(text: string, at: number): boolean {
-  const kind = KINDS[text.charCodeAt(at)];
-  return (
-    kind === DIGIT || kind === BETWEEN || (kind === BLANK_LETTER && at > 0 && text.charCodeAt(at - 1) === BACKSLASH)
-  );
-}
-
-/** Reads the numbers of a run in each way in which they may be meant. Most are not wanted, so places are noted late. */
-function readRun(text: string, start: number, end: number, wanted: Uint8Array, shown: Shown): void {
-  let pairs = 0;
-  let pairsFrom = 0;
-  let numbers = 0;
-  let numbersFrom = 0;
-  for (let from = start; from < end; from += 1) {
-    if (KINDS[text.charCodeAt(from)] !== DIGIT) continue;
-    let code = 0;
-    let to = from;
-    for (; to < end; to += 1) {
-      const char = text.charCodeAt(to);
-      if (KINDS[char] !== DIGIT) break;
-      code = char <= 0x39 && code < 10_000 ? 10 * code + char - 0x30 : NO_CODE;
+/** The row around the number at `from`. */
+function rowAround(units: Units, from: number, reading: Reading, known: KnownCharacters): Row {
+  let start = NONE;
+  let zeros = 0;
+  let near = 0;
+  let far = 0;
+  for (let at = from; at !== NONE; at = before(units, at, reading)) {
+    const code = codeAt(units, at, reading);
+    if (code === 0) {
+      zeros += 1;
+      if (zeros > MOST_ZEROS) break;
+    } else {
+      if (!known.holdsChar(code) || (far !== 0 && !known.holdsBlock(code, near, far))) break;
+      zeros = 0;
+      far = near;
+      near = code;
     }
-    const length = to - from;
-    const isEven = length % 2 === 0;
-    if (isEven) {
-      // Of a long one the middle is looked at below, which costs less.
-      const isLong = length > LEAST_CHARS;
-      let at = from;
-      while (at < to && wanted[byteOf(text, at)] === 1) at += 2;
-      if (at > from && pairs === 0) pairsFrom = from;
-      pairs += (at - from) / 2;
-      while (at < to) {
-        if (pairs >= LEAST_BYTES) addPairs(text, pairsFrom, at, shown);
-        if (isLong) {
-          readPairs(text, at, to, wanted, shown);
-          at = to;
-          while (wanted[byteOf(text, at - 2)] === 1) at -= 2;
-        } else while (at < to && wanted[byteOf(text, at)] !== 1) at += 2;
-        pairsFrom = at;
-        while (at < to && wanted[byteOf(text, at)] === 1) at += 2;
-        pairs = (at - pairsFrom) / 2;
-      }
-    } else if (!isPrefix(text, from)) {
-      if (pairs >= LEAST_BYTES) addPairs(text, pairsFrom, from, shown);
-      pairs = 0;
+    start = at;
+  }
+  zeros = 0;
+  near = 0;
+  far = 0;
+  let length = 0;
+  let end = start;
+  for (let at = start; at !== NONE; at = after(units, end, reading)) {
+    const code = codeAt(units, at, reading);
+    if (code === 0) {
+      zeros += 1;
+      if (zeros > MOST_ZEROS) break;
+    } else {
+      if (!known.holdsChar(code) || (far !== 0 && !known.holdsBlock(far, near, code))) break;
+      zeros = 0;
+      far = near;
+      near = code;
+      length += 1;
     }
-    if (length > LEAST_CHARS) {
-      // The first digit need not be theirs.
-      readPairs(text, from + 1, to, wanted, shown);
-      if (!isEven) readPairs(text, from, to, wanted, shown);
+    end = endAt(units, at, reading);
+  }
+  return { start, end, length, reading };
+}
+
+function noteRow(text: string, units: Units, { start, end, reading }: Row, shown: Shown): void {
+  const { starts, ends } = shown;
+  const mark = starts.length;
+  // The marks before and behind the row have no place of their own.
+  starts.push(0);
+  ends.push(0);
+  let chars = '';
+  for (let at = start, next = start; next < end && at !== NONE;) {
+    const code = codeAt(units, at, reading);
+    next = endAt(units, at, reading);
+    if (code !== 0) {
+      chars += String.fromCharCode(code);
+      starts.push((reading === PAIRS && isPrefix(units, at - 2) ? at - 2 : at) - PAD);
+      ends.push(next - PAD);
     }
-    if (!isKey(text, from)) {
-      if (code < NO_CODE && wanted[code] === 1 && !isFraction(text, from, to)) {
-        if (numbers === 0) numbersFrom = from;
-        numbers += 1;
-      } else {
-        if (numbers >= LEAST_BYTES) addNumbers(text, numbersFrom, from, shown);
-        numbers = 0;
-      }
-    }
-    from = to;
+    at = after(units, next, reading);
   }
-  if (pairs >= LEAST_BYTES) addPairs(text, pairsFrom, end, shown);
-  if (numbers >= LEAST_BYTES) addNumbers(text, numbersFrom, end, shown);
-}
-
-/** Reads digits with nothing between them: of six bytes that are wanted, one stands at each sixth place. */
-function readPairs(text: string, from: number, to: number, wanted: Uint8Array, shown: Shown): void {
-  for (let at = from + LEAST_CHARS - 2; at + 2 <= to; at += LEAST_CHARS) {
-    if (wanted[byteOf(text, at)] !== 1) continue;
-    let start = at;
-    while (start - 2 >= from && wanted[byteOf(text, start - 2)] === 1) start -= 2;
-    let end = at + 2;
-    while (end + 2 <= to && wanted[byteOf(text, end)] === 1) end += 2;
-    if (end - start >= LEAST_CHARS) addPairs(text, start, end, shown);
-    at = Math.max(at, end - LEAST_CHARS);
-  }
-}
-
-/** The 0 of `0x63`. */
-function isPrefix(text: string, from: number): boolean {
-  return text[from] === '0' && /[xX]/.test(text.charAt(from + 1));
-}
-
-/** Keys of an object stand in quotes. */
-function isKey(text: string, from: number): boolean {
-  return from > 0 && text.charCodeAt(from - 1) === QUOTE;
-}
-
-function isFraction(text: string, from: number, to: number): boolean {
-  return (from > 0 && text[from - 1] === '.') || (text[to] === '.' && /\d/.test(text.charAt(to + 1)));
-}
-
-function addPairs(text: string, start: number, end: number, shown: Shown): void {
-  const places: number[] = [];
-  for (let at = start; at < end; at += 1) {
-    if (KINDS[text.charCodeAt(at)] !== DIGIT || isPrefix(text, at)) continue;
-    places.push(at);
-    at += 1;
-  }
-  add(
-    text,
-    places.map((at) => ({ code: byteOf(text, at), from: at > 1 && isPrefix(text, at - 2) ? at - 2 : at, to: at + 2 })),
-    shown,
-  );
-}
-
-function addNumbers(text: string, start: number, end: number, shown: Shown): void {
-  const numbers: Found[] = [];
-  for (const { 0: digits, index } of text.slice(start, end).matchAll(/\d+/g)) {
-    const from = start + index;
-    if (!isKey(text, from)) numbers.push({ code: Number(digits), from, to: from + digits.length });
-  }
-  add(text, numbers, shown);
-}
-
-interface Found {
-  readonly code: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-function add(text: string, all: readonly Found[], shown: Shown): void {
-  const found = all.filter(({ code }) => code !== 0);
-  if (found.length < LEAST_BYTES) return;
-  const [first = 0, last = 0] = [found[0]?.from, found.at(-1)?.to];
+  const first = starts[mark + 1] as number;
+  const last = ends.at(-1) as number;
+  starts[mark] = first;
+  ends[mark] = first;
+  starts.push(last);
+  ends.push(last);
   CUT_AFTER.lastIndex = last;
-  const before = CUT_BEFORE.test(text.slice(Math.max(0, first - 5), first)) ? '…' : '"';
-  const after = CUT_AFTER.test(text) ? '…' : '"';
-  shown.text += `${before}${found.map(({ code }) => String.fromCharCode(code)).join('')}${after}`;
-  shown.starts.push(first);
-  shown.ends.push(first);
-  for (const { from, to } of found) {
-    shown.starts.push(from);
-    shown.ends.push(to);
-  }
-  shown.starts.push(last);
-  shown.ends.push(last);
-}
-
-function byteOf(text: string, at: number): number {
-  return 16 * valueOf(text.charCodeAt(at)) + valueOf(text.charCodeAt(at + 1));
-}
-
-function valueOf(digit: number): number {
-  return digit <= 0x39 ? digit - 0x30 : (digit | 0x20) - 0x57;
+  const sign = CUT_BEFORE.test(text.slice(Math.max(0, first - 5), first)) ? '…' : '"';
+  shown.text += `${sign}${chars}${CUT_AFTER.test(text) ? '…' : '"'}`;
 }

@@ -14,6 +14,12 @@ export interface TextFinder {
   findCutEnd(text: string, end: number): number | undefined;
   /** Where the longest end of a known text that starts at `start` ends, if it is at least `MIN_PART_LENGTH` long. */
   findCutStart(text: string, start: number): number | undefined;
+  /** Characters of the shortest. */
+  readonly shortest: number;
+  /** Whether a known text holds this character. */
+  holdsChar(code: number): boolean;
+  /** Whether these may follow each other in a known text: a table tells, in which several may share a place. */
+  holdsBlock(first: number, second: number, third: number): boolean;
 }
 
 /** A part of a known text is taken for one from so many characters on. */
@@ -42,7 +48,8 @@ interface Group {
  * @param texts each at least `BLOCK` long
  */
 export function createTextFinder(texts: ReadonlySet<string>): TextFinder {
-  const window = [...texts].reduce((least, { length }) => Math.min(least, length), MOST_WINDOW);
+  const shortest = texts.values().reduce((least, { length }) => Math.min(least, length), Infinity);
+  const window = Math.min(shortest, MOST_WINDOW);
   const groups = groupByStart(texts, window);
   const shifts = new Uint8Array(SLOTS).fill(window - BLOCK + 1);
   for (const start of groups.keys()) {
@@ -53,9 +60,11 @@ export function createTextFinder(texts: ReadonlySet<string>): TextFinder {
   }
   // Told by all blocks of all texts whether a text can end within one, before anyone compares.
   const inner = new Uint8Array(SLOTS);
+  const chars = new Uint8Array(0x10000);
   let longest = 0;
   for (const text of texts) {
     longest = Math.max(longest, text.length);
+    for (let at = 0; at < text.length; at += 1) chars[text.charCodeAt(at)] = 1;
     for (let at = 0; at + BLOCK <= text.length; at += 1) inner[slotAt(text, at)] = 1;
   }
   const isInner = (text: string, from: number, end: number): boolean => {
@@ -103,6 +112,10 @@ export function createTextFinder(texts: ReadonlySet<string>): TextFinder {
       }
       return undefined;
     },
+
+    shortest,
+    holdsChar: (code) => chars[code] === 1,
+    holdsBlock: (first, second, third) => inner[slotOf(first, second, third)] === 1,
   };
 }
 
@@ -120,7 +133,11 @@ function groupByStart(texts: ReadonlySet<string>, window: number): ReadonlyMap<s
 }
 
 function slotAt(text: string, at: number): number {
-  return ((text.charCodeAt(at) << 10) ^ (text.charCodeAt(at + 1) << 5) ^ text.charCodeAt(at + 2)) & (SLOTS - 1);
+  return slotOf(text.charCodeAt(at), text.charCodeAt(at + 1), text.charCodeAt(at + 2));
+}
+
+function slotOf(first: number, second: number, third: number): number {
+  return ((first << 10) ^ (second << 5) ^ third) & (SLOTS - 1);
 }
 
 function some<T>(values: Iterable<T>, test: (value: T) => boolean): boolean {

@@ -34,6 +34,14 @@ describe('the bytes of a secret as data', () => {
       JSON.stringify({ a: JSON.stringify([...bytes], null, 4) }),
       '{"a":"[\\n    [secret]\\n]"}',
     ],
+    ['a list within quotes', [...bytes].join(), '[secret]'],
+    [
+      'a list that was printed far within',
+      JSON.stringify({ a: { b: [...bytes] } }, null, 4),
+      expect.stringMatching(/\[\s+\[secret\]\s+\]/),
+    ],
+    ['a list in a URL', encodeURIComponent([...bytes].join(', ')), '[secret]'],
+    ['hex in a URL', encodeURIComponent(Array.from(bytes, (byte) => byte.toString(16)).join(' ')), '[secret]'],
     ['nested lists beside', [[1, 2], [...bytes], { '99': 111 }], [[1, 2], ['[secret]'], { '99': 111 }]],
   ])('goes: %s', (_name, value, expected) => {
     expect(scrubbed(value)).toStrictEqual(expected);
@@ -42,6 +50,29 @@ describe('the bytes of a secret as data', () => {
   it('goes from a buffer that is printed in part, as Node does with long ones', () => {
     const long = 'correct-horse-battery-staple-'.repeat(3);
     expect(scrubbed(inspect(Buffer.from(long)), long)).toMatch(/^<Buffer \[secret\] \.\.\. \d+ more bytes>$/);
+  });
+
+  it.each(['abc-12', 'q7#Kp2z'])('goes as soon as it is long enough to be a secret: %s', (short) => {
+    const hex = Buffer.from(short).toString('hex');
+    for (const text of [
+      hex,
+      `4c${hex}61`,
+      hex.replaceAll(/..(?=.)/g, '$& '),
+      JSON.stringify([...Buffer.from(short)]),
+    ]) {
+      expect(scrubbed(`<${text}>`, short)).not.toContain(hex.slice(2, -2));
+      expect(scrubbed(`<${text}>`, short)).toContain('[secret]');
+    }
+  });
+
+  it('goes wherever it begins, whatever bytes of other secrets stand before', () => {
+    const others = ['0123456789abcdef', 'fedcba98-76543210'];
+    for (let before = 0; before < 40; before += 1) {
+      const text = Buffer.from('fedcba98-0123456789fedcba98-76543'.repeat(2).slice(0, before) + 'A0x11_9x').toString(
+        'hex',
+      );
+      expect(knowing('A0x11_9x', ...others).scrubString(`${text}.`)).toContain('[secret].');
+    }
   });
 
   it('goes with what was left of hex beside other digits', () => {
