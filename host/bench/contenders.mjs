@@ -106,7 +106,8 @@ export const runtimeCall = {
       kind: 'echo',
       packageName: 'connector-echo',
       packageVersion: '1.0.0',
-      entryUrl: new URL(`file://${project.root}/node_modules/connector-echo/index.js`).href,
+      isolation: 'thread',
+      code: new URL(`file://${project.root}/node_modules/connector-echo/index.js`).href,
       resolveConfig: () => ({
         config: { id: 'echo', kind: 'echo', scheme: 'http', auth: { type: 'none' }, settings: {} },
         settings: {},

@@ -150,7 +150,6 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   const filesOf = createFilesPolicy({ settings, configFile: loaded.file });
   const connectorRuntime = createConnectorRuntime({
     runtime,
-    events: workerEvents,
     hostVersion: identity.version,
     idleStopMs: IDLE_STOP_MS,
     resolve: async (entry, description) => {
@@ -159,10 +158,8 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
       if (short !== undefined) log.warn({ connector: entry.id }, short);
       return { ...resolved, files: filesOf({ ...entry, profileSettings: resolved.profile?.settings }) };
     },
-    secrets: secrets.filter,
     learnSettings: (given, description) => secrets.learnSettings(given, description),
   });
-  for (const kind of registered) await connectorRuntime.prepare(kind);
   const monitor = new HealthMonitor();
   const live = new LiveConnectors({ registry, monitor, createWorker: connectorRuntime.createWorker, events });
   stack.push({ name: 'connectors', close: () => live.closeAll() });
@@ -248,7 +245,6 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
     registry: {
       register: async (name, adapter, more) => {
         const kind = toRegisteredKind({ ...more, kind: name, adapter });
-        await connectorRuntime.prepare(kind);
         service.requireOpen();
         await sourceChanges.register(kind);
       },

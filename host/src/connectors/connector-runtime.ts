@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url';
 import type { ConnectorDescription, JsonObject } from '@automate/contract';
 import { ConfigInvalidError, describeProblem, UnavailableError } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
@@ -7,50 +6,32 @@ import type { OpenedHostLog } from '../log/host-log.ts';
 import { recordFields } from '../log/record-fields.ts';
 import { hashInstalled } from '../plugins/discovery/hash-manifest.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
-import type * as Inline from '../runtime/inline-worker.ts';
-import type {
-  ConfigCheck,
-  ConnectorWorker,
-  Runtime,
-  SecretFilter,
-  WorkerConfig,
-  WorkerEvents,
-  WorkerSpec,
-} from '../runtime/runtime.ts';
+import { isolationOf } from '../plugins/kind-catalog.ts';
+import type { ConfigCheck, Runtime, WorkerConfig, WorkerEvents, WorkerSpec } from '../runtime/runtime.ts';
 import type { Inspection } from './descriptions.ts';
 import { RenewableWorker } from './renewable-worker.ts';
 import { checkHealthPath } from './registrations.ts';
 
 export interface ConnectorRuntimeOptions {
   readonly runtime: Runtime;
-  readonly events: WorkerEvents;
   readonly hostVersion: string;
   /** Milliseconds without a call after which a worker without health checks stops. */
   readonly idleStopMs: number;
   /** Resolves references; rejects with a ConnectorError that names the field. */
   resolve(entry: ConnectorEntry, description: ConnectorDescription): Promise<WorkerConfig>;
-  /** What every text of a connector passes. */
-  readonly secrets: SecretFilter;
   /** Makes known which of the settings that are about to be checked are secret. */
   learnSettings(settings: JsonObject, description: ConnectorDescription): void;
 }
 
 /** Makes workers for the registry's entries, at the isolation that their kind's source allows. */
 export interface ConnectorRuntime {
-  /** Loads what kinds of this source need, before the first of them is there. */
-  prepare(kind: Kind): Promise<void>;
   createWorker(entry: ConnectorEntry, kind: Kind): RenewableWorker;
   inspect(kind: Kind, check?: ConfigCheck): Promise<Inspection>;
 }
 
 export function createConnectorRuntime(options: ConnectorRuntimeOptions): ConnectorRuntime {
-  const { runtime, events, hostVersion, idleStopMs, secrets } = options;
-  let inline: typeof Inline | undefined;
+  const { runtime, hostVersion, idleStopMs } = options;
   return {
-    async prepare(kind) {
-      // It drags the SDK into this thread, so that it is loaded only where a class is registered.
-      if (kind.source.via === 'class') inline ??= await import('../runtime/inline-worker.ts');
-    },
     createWorker(entry, kind) {
       const { limits, healthCheck } = entry.config;
       const spec = {
@@ -62,23 +43,16 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
         // A health loop would start it again at once.
         ...(healthCheck.enabled ? undefined : { idleStopMs }),
       };
-      const { source } = kind;
-      const make = (resolveConfig: WorkerSpec['resolveConfig']): ConnectorWorker =>
-        source.via === 'class'
-          ? requireInline(inline).createInlineWorker({
-              spec: { ...spec, resolveConfig },
-              adapterClass: source.adapterClass,
-              events,
-              secrets,
-            })
-          : runtime.create({ ...spec, resolveConfig });
-      return new RenewableWorker(make, async (description) => {
-        requireRunnable(entry);
-        return options.resolve(entry, description);
-      });
+      return new RenewableWorker(
+        (resolveConfig) => runtime.create({ ...spec, resolveConfig }),
+        async (description) => {
+          requireRunnable(entry);
+          return options.resolve(entry, description);
+        },
+      );
     },
-    async inspect(kind, check) {
-      const spec = {
+    inspect: (kind, check) =>
+      runtime.inspect({
         ...codeOf(kind, hostVersion),
         startTimeoutMs: INSPECT_TIMEOUT_MS,
         memoryMb: INSPECT_MEMORY_MB,
@@ -88,10 +62,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
               check,
               onDescribed: (description: ConnectorDescription) => options.learnSettings(check.settings, description),
             }),
-      };
-      if (kind.source.via !== 'class') return runtime.inspect(spec);
-      return requireInline(inline).inspectInline({ spec, adapterClass: kind.source.adapterClass, secrets });
-    },
+      }),
   };
 }
 
@@ -103,11 +74,6 @@ export function tellWorkerNews(events: HostEvents, log: Pick<OpenedHostLog, 'wri
     onState: (id) => void events.emit('status', id),
     onCrash: (id, error) => void events.emit('crash', id, error),
   };
-}
-
-function requireInline(inline: typeof Inline | undefined): typeof Inline {
-  if (inline === undefined) throw new Error('a class was registered and the host was composed without what runs it');
-  return inline;
 }
 
 const INSPECT_TIMEOUT_MS = 10_000;
@@ -142,29 +108,13 @@ function requireAdmitted({ source }: Kind, connector: string): void {
 function codeOf(
   kind: Kind,
   hostVersion: string,
-): Pick<WorkerSpec, 'kind' | 'type' | 'packageName' | 'packageVersion' | 'entryUrl'> {
-  switch (kind.source.via) {
-    case 'package': {
-      const { packageName, packageVersion, entryUrl } = kind.source;
-      return { kind: kind.name, type: kind.type, packageName, packageVersion, entryUrl };
-    }
-    case 'entry':
-      return {
-        kind: kind.name,
-        type: kind.type,
-        packageName: '(registered)',
-        packageVersion: hostVersion,
-        entryUrl: kind.source.entryUrl,
-      };
-    case 'class':
-      return {
-        kind: kind.name,
-        type: kind.type,
-        packageName: '(registered)',
-        packageVersion: hostVersion,
-        entryUrl: pathToFileURL('/').href,
-      };
-    default:
-      return kind.source satisfies never;
+): Pick<WorkerSpec, 'kind' | 'type' | 'packageName' | 'packageVersion' | 'isolation' | 'code'> {
+  const { name, type, source } = kind;
+  const isolation = isolationOf(kind);
+  if (source.via === 'package') {
+    const { packageName, packageVersion, entryUrl } = source;
+    return { kind: name, type, packageName, packageVersion, isolation, code: entryUrl };
   }
+  const code = source.via === 'class' ? source.adapterClass : source.entryUrl;
+  return { kind: name, type, packageName: '(registered)', packageVersion: hostVersion, isolation, code };
 }

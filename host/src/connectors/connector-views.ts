@@ -2,6 +2,7 @@ import type { ConnectorInfo, HealthReport } from '@automate/contract';
 import { buildEndpoint } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
 import { kindOf } from './connector-state.ts';
+import { isolationOf } from '../plugins/kind-catalog.ts';
 import { maskMetadata, maskUrls } from './mask-config.ts';
 
 /** What everyone may know of a connector, from its entry and its health. */
@@ -21,7 +22,7 @@ export function viewConnector(entry: ConnectorEntry, report: HealthReport): Conn
     metadata: maskMetadata(written.metadata),
     tags: config.tags,
     owner: entry.owner,
-    isolation: kind?.source.via === 'class' ? 'none' : 'thread',
+    isolation: kind === undefined ? 'thread' : isolationOf(kind),
     lastError: report.status === 'unhealthy' ? report.message : '',
     ...(entry.heldBack === undefined ? {} : { heldBack: entry.heldBack }),
   };

@@ -1,4 +1,4 @@
-import type { ConnectorType } from '@automate/contract';
+import type { ConnectorType, IsolationLevel } from '@automate/contract';
 import { AlreadyExistsError } from '@automate/contract';
 
 /** Where a kind's code is. */
@@ -27,6 +27,11 @@ export interface Kind {
   readonly scheme?: string | undefined;
   readonly autoconfigure: boolean;
   readonly source: KindSource;
+}
+
+/** How isolated the connectors of a kind are: a class cannot leave the thread that it was made in. */
+export function isolationOf({ source }: Kind): IsolationLevel {
+  return source.via === 'class' ? 'none' : 'thread';
 }
 
 /** What a scan found: the kinds, and why others are not among them. */

@@ -1,5 +1,6 @@
 import type { LogReceipt } from '@automate/sdk';
 import type { AbandonedThreads } from './abandoned-threads.ts';
+import type { Bodies } from './bodies/body.ts';
 import type { DeadlineSweeper } from './deadline-sweeper.ts';
 import type { FromWorker } from './messages.ts';
 import type { RestartPolicyOptions } from './restart-policy.ts';
@@ -10,6 +11,7 @@ import type { WorkerWatch } from './worker-watch.ts';
 export interface RuntimeParts {
   readonly events: WorkerEvents;
   readonly secrets: SecretFilter;
+  readonly bodies: Bodies;
   readonly sweeper: DeadlineSweeper;
   readonly watch: WorkerWatch;
   readonly abandoned: AbandonedThreads;

@@ -3,6 +3,7 @@ import type {
   ConnectorDescription,
   ConnectorType,
   ErrorEnvelope,
+  IsolationLevel,
   JsonObject,
   Outcome,
   Problem,
@@ -49,8 +50,9 @@ export interface WorkerSpec {
   readonly type?: ConnectorType;
   readonly packageName: string;
   readonly packageVersion: string;
-  /** `file:` URL of the real path of the adapter's module. */
-  readonly entryUrl: string;
+  readonly isolation: IsolationLevel;
+  /** `file:` URL of the real path of the adapter's module; or, at isolation `none` alone, its class. */
+  readonly code: string | (new () => unknown);
   /**
    * Resolves references at each start, so that a changed secret takes effect. Rejects with a ConnectorError. The
    * description says which settings are secret.
@@ -181,7 +183,7 @@ export interface InspectSpec extends Omit<WorkerSpec, 'id' | 'resolveConfig' | '
   onDescribed?(description: ConnectorDescription): void;
 }
 
-/** Makes workers. One isolation level is one implementation. */
+/** Makes workers. One isolation level is one body. */
 export interface Runtime {
   create(spec: WorkerSpec): ConnectorWorker;
   /**

@@ -1,6 +1,9 @@
 import type { ConnectorDescription, Problem } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 import { AbandonedThreads } from './abandoned-threads.ts';
+import type { Bodies } from './bodies/body.ts';
+import { createInlineBody } from './bodies/inline-body.ts';
+import { createThreadBody } from './bodies/thread-body.ts';
 import { DeadlineSweeper } from './deadline-sweeper.ts';
 import { LogIntake } from './log-intake.ts';
 import type { RestartPolicyOptions } from './restart-policy.ts';
@@ -30,7 +33,9 @@ export interface WorkerRuntimeOptions {
   readonly compileCacheDirectory?: string;
 }
 
-/** Runs each connector in a thread of its own. */
+const BODIES: Bodies = { thread: createThreadBody, none: createInlineBody };
+
+/** Runs each connector in a body of its own, as isolated as it is asked for. */
 export function createWorkerRuntime(options: WorkerRuntimeOptions): Runtime {
   return new WorkerRuntime(options);
 }
@@ -46,6 +51,7 @@ class WorkerRuntime implements Runtime {
     this.#parts = {
       events,
       secrets: options.secrets ?? UNFILTERED,
+      bodies: BODIES,
       sweeper: this.#sweeper,
       watch: new WorkerWatch({ everyMs: options.watchMs ?? 250, stuckMs: options.stuckMs ?? 5000 }),
       abandoned: new AbandonedThreads(),

@@ -1,5 +1,6 @@
 import type { ConnectorDescription, ErrorEnvelope, Outcome } from '@automate/contract';
 import { ConnectorError, ConnectorInternalError, TimeoutError } from '@automate/contract';
+import type { Body } from './bodies/body.ts';
 import { Channel } from './channel.ts';
 import type { Cause, KillReason } from './death.ts';
 import { causeOf, scrubCause, workerLost } from './death.ts';
@@ -7,7 +8,6 @@ import type { ChannelCall, HeldCall } from './held-calls.ts';
 import { Inbox } from './inbox.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
 import type { WorkerLevel, WorkerSpec } from './runtime.ts';
-import { WorkerThread } from './worker-thread.ts';
 
 const LEVELS: readonly WorkerLevel[] = ['described', 'initialized', 'ready'];
 
@@ -35,10 +35,10 @@ export interface SessionOptions {
 /** Reasons of a refused configuration that leave the adapter as it was; any other leaves it half made, to be built anew. */
 const UNTOUCHED: ReadonlySet<unknown> = new Set(['settings_invalid', 'path_not_granted']);
 
-/** One life of a worker: its thread, its channel, and how far its adapter has come. Never restarted; the next life is a new session. */
+/** One life of a worker: its body, its channel, and how far its adapter has come. Never restarted; the next life is a new session. */
 export class WorkerSession {
   readonly #options: SessionOptions;
-  readonly #thread: WorkerThread;
+  readonly #body: Body;
   readonly #channel: Channel;
   readonly #inbox: Inbox;
   readonly #described = Promise.withResolvers<ConnectorDescription>();
@@ -56,47 +56,45 @@ export class WorkerSession {
   constructor(options: SessionOptions) {
     const { spec, parts } = options;
     this.#options = options;
-    this.#thread = new WorkerThread({
-      task: {
-        id: spec.id,
-        kind: spec.kind,
-        type: spec.type,
-        packageName: spec.packageName,
-        packageVersion: spec.packageVersion,
-        entryUrl: spec.entryUrl,
-        compileCacheDirectory: parts.compileCacheDirectory,
+    const { id, kind, type, packageName, packageVersion, code, isolation, memoryMb } = spec;
+    const { compileCacheDirectory } = parts;
+    const task = { id, kind, type, packageName, packageVersion, code, compileCacheDirectory };
+    this.#body = parts.bodies[isolation](
+      task,
+      { memoryMb },
+      {
+        onMessage: (raw) => this.#inbox.take(raw),
+        onDeath: (death) => this.#onDeath(scrubCause(causeOf(death), parts.secrets)),
+        onLinger: (gone) => {
+          parts.abandoned.add(id, gone);
+          const message = 'the thread of an ended worker is still there, blocked outside JavaScript';
+          parts.note(id, 'warn', message, { blocked_threads: parts.abandoned.of(id) });
+        },
       },
-      memoryMb: spec.memoryMb,
-      onMessage: (raw) => this.#inbox.take(raw),
-      onDeath: (death) => this.#onDeath(scrubCause(causeOf(death), parts.secrets)),
-      onLinger: (gone) => {
-        parts.abandoned.add(spec.id, gone);
-        const message = 'the thread of an ended worker is still there, blocked outside JavaScript';
-        parts.note(spec.id, 'warn', message, { blocked_threads: parts.abandoned.of(spec.id) });
-      },
-    });
+    );
     this.#channel = new Channel({
-      id: spec.id,
+      id,
       sweeper: parts.sweeper,
-      ackMs: parts.ackMs,
+      // Who shares the host's loop cannot be stuck while the host looks.
+      ackMs: this.#body.ownLoop ? parts.ackMs : Infinity,
       graceMs: parts.graceMs,
-      post: (batch) => this.#thread.post(batch),
-      hold: () => this.#thread.hold(),
-      release: () => this.#thread.release(),
+      post: (batch) => this.#body.post(batch),
+      hold: () => this.#body.hold(),
+      release: () => this.#body.release(),
       onStuck: (message) => this.kill('killed_after_deadline', message),
     });
     this.#inbox = new Inbox({
-      id: spec.id,
+      id,
       channel: this.#channel,
       parts,
       onDescribed: (text) => this.#onDescribed(text),
       onStartFailed: (error) => this.#onStartFailed(error),
-      onReport: (report) => this.#thread.noteReport(report),
+      onReport: (report) => this.#body.noteReport(report),
       onTooManyStrays: (message) => this.kill('protocol_violation', message),
     });
     // Whoever wants the description asks for it; nobody need.
     this.#described.promise.catch(() => {});
-    this.#thread.hold();
+    this.#body.hold();
     this.#startTimer = setTimeout(() => this.#startTimedOut('load'), spec.startTimeoutMs);
     parts.watch.add(this);
   }
@@ -105,8 +103,8 @@ export class WorkerSession {
     return this.#options.spec.id;
   }
 
-  get thread(): WorkerThread {
-    return this.#thread;
+  get body(): Body {
+    return this.#body;
   }
 
   get memoryMb(): number {
@@ -131,7 +129,7 @@ export class WorkerSession {
 
   /** Whether it takes calls. */
   get open(): boolean {
-    return !this.#ending && this.#level !== undefined && this.#thread.alive;
+    return !this.#ending && this.#level !== undefined && this.#body.alive;
   }
 
   get ended(): Promise<void> {
@@ -162,13 +160,13 @@ export class WorkerSession {
   }
 
   kill(reason: KillReason, message: string): void {
-    this.#thread.kill(reason, message);
+    this.#body.kill(reason, message);
   }
 
-  /** Lets calls under way end, closes the adapter, both within `graceMs`, then ends the thread. */
+  /** Lets calls under way end, closes the adapter, both within `graceMs`, then ends the body. */
   async stop(graceMs: number): Promise<void> {
     this.#ending = true;
-    if (this.#has('initialized') && this.#thread.alive && graceMs > 0) {
+    if (this.#has('initialized') && this.#body.alive && graceMs > 0) {
       const deadline = Date.now() + graceMs;
       // An adapter has some of the grace even where calls take all they are left.
       await Promise.race([this.#channel.drained((graceMs * 3) / 4), this.#ended.promise]);
@@ -272,7 +270,7 @@ export class WorkerSession {
       );
       return true;
     }
-    this.#thread.release();
+    this.#body.release();
     this.#rise('described');
     this.#described.resolve(this.#description);
     return true;

@@ -1,5 +1,5 @@
 import type { KillReason } from './death.ts';
-import type { WorkerThread } from './worker-thread.ts';
+import type { Body } from './bodies/body.ts';
 
 export interface WorkerWatchOptions {
   /** Milliseconds between two looks. */
@@ -10,7 +10,7 @@ export interface WorkerWatchOptions {
 
 /** What a session of a worker shows of itself to be watched. */
 export interface WatchedSession {
-  readonly thread: Pick<WorkerThread, 'alive' | 'memory' | 'loopTimes'>;
+  readonly body: Pick<Body, 'alive' | 'memory' | 'loopTimes'>;
   /** Undefined before its connector stands. */
   readonly level: unknown;
   readonly pending: number;
@@ -21,7 +21,7 @@ export interface WatchedSession {
 }
 
 interface Watched {
-  times: ReturnType<WorkerThread['loopTimes']>;
+  times: ReturnType<Body['loopTimes']>;
   /** Share of the time since the last look that the loop was busy. */
   utilization: number;
   busySince: number | undefined;
@@ -48,7 +48,7 @@ export class WorkerWatch {
 
   add(session: WatchedSession): void {
     this.#watched.set(session, {
-      times: session.thread.loopTimes(),
+      times: session.body.loopTimes(),
       utilization: 0,
       busySince: undefined,
       pingedAt: undefined,
@@ -73,7 +73,7 @@ export class WorkerWatch {
 
   #look(): void {
     for (const [session, watched] of this.#watched) {
-      if (!session.thread.alive) continue;
+      if (!session.body.alive) continue;
       this.#weigh(session, watched);
       this.#listen(session, watched);
     }
@@ -82,7 +82,7 @@ export class WorkerWatch {
   #weigh(session: WatchedSession, watched: Watched): void {
     if (watched.asking) return;
     watched.asking = true;
-    session.thread.memory().then(
+    session.body.memory().then(
       (bytes) => {
         watched.asking = false;
         watched.memoryBytes = bytes;
@@ -104,7 +104,7 @@ export class WorkerWatch {
   /** With calls pending their deadlines tell busy from stuck. Without any, a loop that never rests has to show that it still turns. */
   #listen(session: WatchedSession, watched: Watched): void {
     const now = Date.now();
-    const times = session.thread.loopTimes();
+    const times = session.body.loopTimes();
     const active = times.active - watched.times.active;
     const idle = times.idle - watched.times.idle;
     watched.utilization = active <= 0 || active + idle <= 0 ? 0 : Math.min(1, active / (active + idle));

@@ -81,7 +81,6 @@ const COMPUTED: Readonly<Record<string, RegExp | undefined>> = {
   'host/src/runtime/worker/parse-payload.ts': /: '(payload_[a-z_]+)'/g,
   'packages/contract/src/encode-payload.ts': /: '(payload_[a-z_]+)'/g,
   'host/src/runtime/supervised-worker.ts': /'(quarantined|backing_off)'|case '(closed|stopping)':\n/g,
-  'host/src/runtime/inline-worker.ts': /(?:phase: |phase === )'(idle|starting|running|stopping|closed)'/g,
   'host/src/transports/listen-error.ts': /'(address_in_use|cannot_listen)'/g,
 };
 

@@ -19,8 +19,8 @@ describe('an adapter that cannot be loaded', () => {
       /import-missing\.mjs:2: Cannot find package 'a-package-that-is-not-there'/,
       { line: 2 },
     ],
-    ['import-nothing', 'no_adapter', /it has no default export/, {}],
-    ['import-plain', 'no_adapter', /its default export is a function/, {}],
+    ['import-nothing', 'no_adapter', /must be a class that extends ConnectorAdapter; it is nothing/, {}],
+    ['import-plain', 'no_adapter', /it is a value of the type function/, {}],
     ['constructor-throws', 'construct_failed', /cannot be made/, {}],
     [
       'misnamed',
@@ -81,7 +81,7 @@ describe('an adapter that cannot be loaded', () => {
       const file = join(folder, 'adapter.mjs');
       copyFileSync(fileURLToPath(fixtureUrl('import-throws')), file);
       await using bench = await openBench();
-      const worker = bench.worker('echo', { id: 'mended', entryUrl: pathToFileURL(file).href });
+      const worker = bench.worker('echo', { id: 'mended', code: pathToFileURL(file).href });
       await expect(worker.ensure('ready', { deadline: Date.now() + 20_000 })).rejects.toMatchObject({
         details: { reason: 'import_failed' },
       });

@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { errorOf, execute, openBench, run, until, valueOf } from './support.ts';
+import { BODIES, errorOf, execute, openBench, run, until, valueOf } from './support.ts';
 
-describe('a call that does not end', () => {
+// What blocks the host's own thread blocks the host.
+describe('a call that does not end and blocks its thread', () => {
   it.each(['spin', 'backtrack'])(
     'is answered at its deadline, and its thread replaced when it is stuck: %s',
     async (action) => {
@@ -51,8 +52,19 @@ describe('a call that does not end', () => {
     expect(bench.neighbourFailures).toStrictEqual([]);
   });
 
+  it('is found out between calls too', async () => {
+    await using bench = await openBench({ watchMs: 50, stuckMs: 300 });
+    const worker = bench.worker('hanging');
+    expect(valueOf(await run(worker, 'spin_later'))).toBe('fine');
+    await until('the spinning worker is killed', () => bench.crashes.length === 1);
+    expect(bench.crashes).toMatchObject([{ error: { details: { reason: 'unresponsive' } } }]);
+    expect(valueOf(await run(worker, 'fine'))).toBe('fine');
+  });
+});
+
+describe.each(BODIES)('a call that does not end but lets others run, in the body %s', (body) => {
   it('is killed after its grace where it ignores the signal, and calls that came meanwhile go to the next worker', async () => {
-    await using bench = await openBench({ graceMs: 300 });
+    await using bench = await openBench({ body, graceMs: 300 });
     const worker = bench.worker('hanging');
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
     const late = await execute(worker, 'ignore', { deadline: Date.now() + 300 });
@@ -64,7 +76,7 @@ describe('a call that does not end', () => {
   });
 
   it('costs no worker where it honours the signal', async () => {
-    await using bench = await openBench({ ackMs: 20_000, graceMs: 20_000 });
+    await using bench = await openBench({ body, ackMs: 20_000, graceMs: 20_000 });
     const worker = bench.worker('hanging');
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
     expect(errorOf(await execute(worker, 'obey', { deadline: Date.now() + 200 }))).toMatchObject({ code: 'TIMEOUT' });
@@ -73,7 +85,7 @@ describe('a call that does not end', () => {
   });
 
   it('is answered at once when its caller leaves, and then has until its deadline', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = bench.worker('hanging');
     const leaving = new AbortController();
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
@@ -87,7 +99,7 @@ describe('a call that does not end', () => {
   });
 
   it('is killed at its deadline where the caller has left and it ignores that', async () => {
-    await using bench = await openBench({ graceMs: 200 });
+    await using bench = await openBench({ body, graceMs: 200 });
     const worker = bench.worker('hanging');
     const leaving = new AbortController();
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
@@ -96,14 +108,5 @@ describe('a call that does not end', () => {
     leaving.abort();
     expect(errorOf(await call)).toMatchObject({ code: 'CANCELLED' });
     await until('the worker is killed', () => bench.crashes.length === 1);
-  });
-
-  it('is found out between calls too', async () => {
-    await using bench = await openBench({ watchMs: 50, stuckMs: 300 });
-    const worker = bench.worker('hanging');
-    expect(valueOf(await run(worker, 'spin_later'))).toBe('fine');
-    await until('the spinning worker is killed', () => bench.crashes.length === 1);
-    expect(bench.crashes).toMatchObject([{ error: { details: { reason: 'unresponsive' } } }]);
-    expect(valueOf(await run(worker, 'fine'))).toBe('fine');
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ConnectorWorker } from '../../dist/runtime/runtime.js';
 import type { Bench } from './support.ts';
-import { configOf, errorOf, execute, openBench, run, valueOf } from './support.ts';
+import { BODIES, configOf, errorOf, execute, openBench, run, valueOf } from './support.ts';
 
 /** In milliseconds. */
 const QUARANTINE = 30_000;
@@ -97,8 +97,8 @@ describe('a worker that dies again and again', () => {
     expect(valueOf(await run(worker, 'x'))).toBe('steady');
   });
 
-  it('is quarantined after three starts that failed', async () => {
-    await using bench = await openBench({ policy });
+  it.each(BODIES)('is quarantined after three starts that failed, in the body %s', async (body) => {
+    await using bench = await openBench({ body, policy });
     const worker = unsteady(bench);
     writeFileSync(`${file}.start`, '');
     const codes: string[] = [];

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
+import { BODIES } from './support.ts';
 
 const PROGRAM = fileURLToPath(new URL('./fixtures/embedding-program.mjs', import.meta.url));
 
@@ -22,20 +23,29 @@ function embed(
   });
 }
 
-describe('a program that embeds the runtime', () => {
+describe.each(BODIES)('a program that embeds the runtime, in the body %s', (body) => {
   it('ends by itself while workers idle, without closing anything', async () => {
-    expect(await embed('idle')).toStrictEqual({ code: 0, lines: ['{"action":"ping","payload":{}}', 'end'] });
+    expect(await embed('idle', body)).toStrictEqual({ code: 0, lines: ['{"action":"ping","payload":{}}', 'end'] });
   });
 
   it('does not end while a worker starts or a call is pending, though nothing else keeps it', async () => {
-    expect(await embed('slow-call')).toStrictEqual({ code: 0, lines: ['"fine"', 'end'] });
+    expect(await embed('slow-call', body)).toStrictEqual({ code: 0, lines: ['"fine"', 'end'] });
+  });
+
+  it('ends once it has closed the runtime', async () => {
+    expect(await embed('closing', body)).toStrictEqual({
+      code: 0,
+      lines: ['{"action":"ping","payload":{}}', 'end', 'closed'],
+    });
   });
 
   it('does not end before the deadline of a call that hangs', async () => {
-    expect(await embed('hanging-call')).toStrictEqual({ code: 0, lines: ['TIMEOUT', 'end'] });
+    expect(await embed('hanging-call', body)).toStrictEqual({ code: 0, lines: ['TIMEOUT', 'end'] });
   });
+});
 
+describe('a program that embeds the runtime on threads', () => {
   it('ends by itself after a crash too', async () => {
-    expect(await embed('crash')).toStrictEqual({ code: 0, lines: ['WORKER_LOST', 'end'] });
+    expect(await embed('crash', 'thread')).toStrictEqual({ code: 0, lines: ['WORKER_LOST', 'end'] });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createScrubber } from '../../dist/secrets/scrubber.js';
 import type { Bench } from './support.ts';
-import { errorOf, openBench, run, until, valueOf } from './support.ts';
+import { BODIES, errorOf, openBench, run, until, valueOf } from './support.ts';
 
 const TOKEN = 'at-run/time+4711';
 const payload = JSON.stringify({ token: TOKEN });
@@ -12,8 +12,8 @@ function saidBy(bench: Bench, ...more: readonly unknown[]): string {
 }
 
 describe('a secret that a connector obtains', () => {
-  it('is known before anything that holds it', async () => {
-    await using bench = await openBench({ secrets: createScrubber() });
+  it.each(BODIES)('is known before anything that holds it, in the body %s', async (body) => {
+    await using bench = await openBench({ body, secrets: createScrubber() });
     const worker = bench.worker('leaking');
     expect(valueOf(await run(worker, 'answer', { payload }))).toStrictEqual({ '[secret]': 'got [secret]' });
     expect(errorOf(await run(worker, 'throw', { payload })).message).toBe('failed with [secret]');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Outcome } from '@automate/contract';
-import { delay, errorOf, execute, openBench, run, until } from './support.ts';
+import { BODIES, delay, errorOf, execute, openBench, run, until } from './support.ts';
 
 describe('every call', () => {
   let folder: string;
@@ -129,8 +129,8 @@ describe('every call', () => {
     expect(worker.stats().pending).toBe(0);
   });
 
-  it('is refused where it came too late to be sent', async () => {
-    await using bench = await openBench();
+  it.each(BODIES)('is refused where it came too late to be sent, in the body %s', async (body) => {
+    await using bench = await openBench({ body });
     const worker = bench.worker('counting');
     const file = newFile();
     const gone = await run(worker, 'echo', { payload: payload(file, 'gone'), signal: AbortSignal.abort() });

@@ -3,7 +3,7 @@ import { ConfigInvalidError } from '@automate/contract';
 import type { JsonObject } from '@automate/contract';
 import type { ConnectorWorker, WorkerSpec } from '../../dist/runtime/runtime.js';
 import type { Bench } from './support.ts';
-import { configOf, errorOf, execute, openBench, run, until, valueOf } from './support.ts';
+import { BODIES, configOf, errorOf, execute, fixtureUrl, openBench, run, until, valueOf } from './support.ts';
 
 const soon = () => ({ deadline: Date.now() + 20_000 });
 
@@ -14,9 +14,9 @@ function stepwise(bench: Bench, settings: JsonObject, spec: Partial<WorkerSpec> 
   });
 }
 
-describe('a start', () => {
+describe.each(BODIES)('a start, in the body %s', (body) => {
   it('goes only as far as it is asked to', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     let resolved = 0;
     const worker = stepwise(
       bench,
@@ -60,7 +60,7 @@ describe('a start', () => {
   });
 
   it('is shared by all who wait for it', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = stepwise(bench, {});
     await Promise.all(Array.from({ length: 30 }, (_, n) => worker.ensure(n % 2 === 0 ? 'ready' : 'described', soon())));
     await worker.ensure('ready', soon());
@@ -70,13 +70,8 @@ describe('a start', () => {
     expect(worker.stats()).toMatchObject({ starts: 1 });
   });
 
-  it('gives the thread no environment and no flags of the host', async () => {
-    await using bench = await openBench();
-    expect(valueOf(await run(stepwise(bench, {}), 'steps'))).toMatchObject({ environment: [], arguments: [] });
-  });
-
-  it('says which settings are wrong, and may be tried again with others in the same thread', async () => {
-    await using bench = await openBench();
+  it('says which settings are wrong, and may be tried again with others in the same body', async () => {
+    await using bench = await openBench({ body });
     let settings: JsonObject = { wrong: 1 };
     const worker = stepwise(bench, {}, { resolveConfig: () => ({ config: configOf('stepwise', settings), settings }) });
     for (let n = 0; n < 5; n += 1) {
@@ -92,7 +87,7 @@ describe('a start', () => {
   });
 
   it('rejects with what resolving its secrets rejects with', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = stepwise(
       bench,
       {},
@@ -110,7 +105,7 @@ describe('a start', () => {
   });
 
   it('begins anew where initialize throws', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = stepwise(bench, { initialize: 'throw' });
     await expect(worker.ensure('ready', soon())).rejects.toMatchObject({
       code: 'INTERNAL_ERROR',
@@ -123,7 +118,7 @@ describe('a start', () => {
   });
 
   it('is given up where initialize does not end', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = stepwise(bench, { initialize: 'hang' }, { startTimeoutMs: 1500 });
     await expect(worker.ensure('ready', soon())).rejects.toMatchObject({
       code: 'TIMEOUT',
@@ -144,7 +139,7 @@ describe('a start', () => {
   ])(
     'stays initialized where connecting fails, and connects again the next time: %s',
     async (answer, error, message) => {
-      await using bench = await openBench();
+      await using bench = await openBench({ body });
       const worker = stepwise(bench, { connect: [answer, answer, true] });
       for (let n = 0; n < 2; n += 1) {
         await expect(worker.ensure('ready', soon())).rejects.toMatchObject({
@@ -163,7 +158,7 @@ describe('a start', () => {
   );
 
   it('replaces the worker where connecting neither answers nor lets go', async () => {
-    await using bench = await openBench({ graceMs: 200 });
+    await using bench = await openBench({ body, graceMs: 200 });
     const worker = stepwise(bench, { connect: ['hang'] }, { startTimeoutMs: 1500 });
     await expect(worker.ensure('ready', soon())).rejects.toMatchObject({
       code: 'TIMEOUT',
@@ -178,7 +173,7 @@ describe('a start', () => {
   });
 
   it('names the endpoint that could not be connected to', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const settings = { connect: [false] };
     const config = { ...configOf('stepwise', settings), host: 'db.example', port: 5432, scheme: 'tcp' };
     const worker = stepwise(bench, settings, { resolveConfig: () => ({ config, settings }) });
@@ -188,7 +183,7 @@ describe('a start', () => {
   });
 
   it('answers connect, health and validate as calls', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = stepwise(bench, {});
     await worker.ensure('initialized', soon());
     const call = (op: 'connect' | 'health' | 'validate', payload = '{}') =>
@@ -200,6 +195,13 @@ describe('a start', () => {
   });
 });
 
+describe('a start of a thread', () => {
+  it('gives the thread no environment and no flags of the host', async () => {
+    await using bench = await openBench();
+    expect(valueOf(await run(stepwise(bench, {}), 'steps'))).toMatchObject({ environment: [], arguments: [] });
+  });
+});
+
 describe('inspecting a kind', () => {
   const kind = {
     kind: 'stepwise',
@@ -207,26 +209,24 @@ describe('inspecting a kind', () => {
     packageVersion: '1.2.3',
     startTimeoutMs: 20_000,
     memoryMb: 96,
-  };
-  const entryUrl = new URL('./fixtures/stepwise.mjs', import.meta.url).href;
+    isolation: 'thread',
+    code: fixtureUrl('stepwise'),
+  } as const;
 
   it('describes it and checks settings, and keeps nothing', async () => {
     await using bench = await openBench();
-    const good = await bench.runtime.inspect({ ...kind, entryUrl, check: { settings: {} } });
+    const good = await bench.runtime.inspect({ ...kind, check: { settings: {} } });
     expect(good).toMatchObject({ description: { kind: 'stepwise' }, problems: [] });
-    const bad = await bench.runtime.inspect({ ...kind, entryUrl, check: { settings: { wrong: true } } });
+    const bad = await bench.runtime.inspect({ ...kind, check: { settings: { wrong: true } } });
     expect(bad.problems).toMatchObject([{ path: 'settings.wrong' }]);
-    expect(await bench.runtime.inspect({ ...kind, entryUrl })).toMatchObject({ problems: [] });
+    expect(await bench.runtime.inspect(kind)).toMatchObject({ problems: [] });
     expect(bench.states.filter(({ id }) => id === 'stepwise')).toStrictEqual([]);
     expect(bench.crashes).toStrictEqual([]);
   });
 
   it('rejects where the adapter cannot be loaded', async () => {
     await using bench = await openBench();
-    const inspection = bench.runtime.inspect({
-      ...kind,
-      entryUrl: new URL('./fixtures/import-throws.mjs', import.meta.url).href,
-    });
+    const inspection = bench.runtime.inspect({ ...kind, code: fixtureUrl('import-throws') });
     await expect(inspection).rejects.toMatchObject({ code: 'INTERNAL_ERROR', details: { reason: 'import_failed' } });
   });
 });

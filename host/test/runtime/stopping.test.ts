@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '@automate/contract';
 import type { ConnectorWorker, WorkerSpec } from '../../dist/runtime/runtime.js';
 import type { Bench } from './support.ts';
-import { configOf, errorOf, execute, openBench, run, until, valueOf } from './support.ts';
+import { BODIES, configOf, errorOf, execute, openBench, run, until, valueOf } from './support.ts';
 
 const soon = () => ({ deadline: Date.now() + 20_000 });
 
@@ -19,9 +19,9 @@ function stepwise(bench: Bench, settings: JsonObject = {}, spec: Partial<WorkerS
 const messagesOf = (bench: Bench): string[] =>
   bench.logs.filter(({ connector }) => connector === 'stepwise').map(({ message }) => message);
 
-describe('stopping a worker', () => {
+describe.each(BODIES)('stopping a worker, in the body %s', (body) => {
   it('closes the adapter first, is no crash, and lets it be started again', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = stepwise(bench);
     await worker.ensure('ready', soon());
     await Promise.all([worker.stop(), worker.stop()]);
@@ -37,9 +37,9 @@ describe('stopping a worker', () => {
     await worker.stop();
   });
 
-  it.each(['hang', 'spin'])('is bounded where the adapter does not close: %s', async (closing) => {
-    await using bench = await openBench();
-    const worker = stepwise(bench, { closing });
+  it('is bounded where the adapter does not close', async () => {
+    await using bench = await openBench({ body });
+    const worker = stepwise(bench, { closing: 'hang' });
     await worker.ensure('ready', soon());
     await worker.stop({ graceMs: 200 });
     expect(worker.state()).toStrictEqual({ phase: 'idle' });
@@ -47,7 +47,7 @@ describe('stopping a worker', () => {
   });
 
   it('lets calls under way end within its grace, and takes no new ones', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = stepwise(bench);
     await worker.ensure('ready', soon());
     const underWay = execute(worker, 'wait', { payload: '{"ms":300}' });
@@ -59,7 +59,7 @@ describe('stopping a worker', () => {
   });
 
   it('answers calls that outlast its grace', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = stepwise(bench);
     await worker.ensure('ready', soon());
     const underWay = execute(worker, 'wait', { payload: '{"ms":60000}' });
@@ -68,7 +68,7 @@ describe('stopping a worker', () => {
   });
 
   it('is waited for by the next start', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = stepwise(bench);
     await worker.ensure('ready', soon());
     const stopped = worker.stop();
@@ -78,18 +78,8 @@ describe('stopping a worker', () => {
     expect(worker.stats().starts).toBe(2);
   });
 
-  it('ends a start that is under way', async () => {
-    await using bench = await openBench();
-    const worker = bench.worker('import-hangs');
-    const start = worker.ensure('ready', soon());
-    await until('it starts', () => worker.state().phase === 'starting');
-    await worker.stop();
-    await expect(start).rejects.toMatchObject({ effect: 'none', details: { reason: 'stopped' } });
-    expect(worker.state()).toStrictEqual({ phase: 'idle' });
-  });
-
   it('comes by itself after a while without calls', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = stepwise(bench, {}, { idleStopMs: 300 });
     expect((await run(worker, 'wait', { payload: '{"ms":700}' })).ok).toBe(true);
     expect(worker.stats().starts).toBe(1);
@@ -99,11 +89,11 @@ describe('stopping a worker', () => {
   });
 });
 
-describe('a call that meets an idle stop', () => {
+describe.each(BODIES)('a call that meets an idle stop, in the body %s', (body) => {
   it('goes to the next worker', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'stopping-'));
     const gate = join(folder, 'gate');
-    await using bench = await openBench({ closeGraceMs: 20_000 });
+    await using bench = await openBench({ body, closeGraceMs: 20_000 });
     const worker = stepwise(bench, { gate }, { idleStopMs: 200 });
     await worker.ensure('ready', soon());
     await until('the worker is being stopped', () => worker.state().phase === 'stopping');
@@ -115,9 +105,9 @@ describe('a call that meets an idle stop', () => {
   });
 });
 
-describe('closing', () => {
+describe.each(BODIES)('closing, in the body %s', (body) => {
   it('is for good', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = stepwise(bench);
     await worker.ensure('ready', soon());
     await Promise.all([worker.close(), worker.close()]);
@@ -131,11 +121,33 @@ describe('closing', () => {
   });
 
   it('of the runtime closes all workers side by side, each bounded', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const workers = Array.from({ length: 4 }, (_, n) => stepwise(bench, { closing: 'hang' }, { id: `stepwise-${n}` }));
     await Promise.all(workers.map((worker) => worker.ensure('ready', soon())));
     await bench.runtime.close({ graceMs: 500 });
     expect(workers.map((worker) => worker.state().phase)).toStrictEqual(['closed', 'closed', 'closed', 'closed']);
     bench.neighbourFailures.length = 0;
+  });
+});
+
+// What spins in the host's own thread holds the host.
+describe('stopping a thread', () => {
+  it('is bounded where closing spins', async () => {
+    await using bench = await openBench();
+    const worker = stepwise(bench, { closing: 'spin' });
+    await worker.ensure('ready', soon());
+    await worker.stop({ graceMs: 200 });
+    expect(worker.state()).toStrictEqual({ phase: 'idle' });
+    expect(bench.crashes).toStrictEqual([]);
+  });
+
+  it('ends a start that is under way', async () => {
+    await using bench = await openBench();
+    const worker = bench.worker('import-hangs');
+    const start = worker.ensure('ready', soon());
+    await until('it starts', () => worker.state().phase === 'starting');
+    await worker.stop();
+    await expect(start).rejects.toMatchObject({ effect: 'none', details: { reason: 'stopped' } });
+    expect(worker.state()).toStrictEqual({ phase: 'idle' });
   });
 });

@@ -10,6 +10,13 @@ import type {
 import type { WorkerRuntimeOptions } from '../../dist/runtime/worker-runtime.js';
 import { createWorkerRuntime } from '../../dist/runtime/worker-runtime.js';
 
+/** The bodies that a connector's code can have, by isolation level: what tests of this folder say holds for each. */
+export const BODIES = ['thread', 'none'] as const;
+export type BodyName = (typeof BODIES)[number];
+
+/** What can run without isolation and leave the tests standing: none of these ends, blocks or fills what runs it unasked. */
+const RUN_INLINE = ['counting', 'echo', 'hanging', 'leaking', 'results', 'stepwise', 'throwing', 'unsteady'] as const;
+
 /** A runtime on real threads with a good neighbour beside the connector under test, and all that it says recorded. */
 export interface Bench extends AsyncDisposable {
   readonly runtime: Runtime;
@@ -23,7 +30,12 @@ export interface Bench extends AsyncDisposable {
   neighbourCalls(): number;
 }
 
-export async function openBench(options: Partial<WorkerRuntimeOptions> = {}): Promise<Bench> {
+/** @param options `body`: how the fixtures are run. Default `thread`; the neighbour always has a thread. */
+export async function openBench({
+  body = 'thread',
+  ...options
+}: Partial<WorkerRuntimeOptions> & { readonly body?: BodyName } = {}): Promise<Bench> {
+  const classes = body === 'thread' ? {} : await loadFixtures();
   const logs: WorkerLogRecord[] = [];
   const crashes: Bench['crashes'] = [];
   const states: Bench['states'] = [];
@@ -39,8 +51,17 @@ export async function openBench(options: Partial<WorkerRuntimeOptions> = {}): Pr
     ...options,
   });
   const worker = (fixture: string, spec: Partial<WorkerSpec> = {}): ConnectorWorker =>
-    runtime.create({ ...specOf(fixture), ...spec });
-  const neighbour = worker('echo', { id: 'neighbour' });
+    runtime.create({
+      ...specOf(fixture),
+      ...(body === 'none' && { isolation: body, code: classOf(fixture) }),
+      ...spec,
+    });
+  const classOf = (fixture: string): new () => unknown => {
+    const found = classes[fixture];
+    if (found === undefined) throw new Error(`the fixture ${fixture} is not among those that may run inline`);
+    return found;
+  };
+  const neighbour = runtime.create({ ...specOf('echo'), id: 'neighbour' });
   await neighbour.ensure('ready', { deadline: Date.now() + 20_000 });
   const neighbourFailures: ErrorEnvelope[] = [];
   let calls = 0;
@@ -69,6 +90,14 @@ export async function openBench(options: Partial<WorkerRuntimeOptions> = {}): Pr
   };
 }
 
+async function loadFixtures(): Promise<Readonly<Record<string, new () => unknown>>> {
+  const loaded = RUN_INLINE.map(async (fixture) => {
+    const module = (await import(fixtureUrl(fixture))) as { readonly default: new () => unknown };
+    return [fixture, module.default] as const;
+  });
+  return Object.fromEntries(await Promise.all(loaded));
+}
+
 export function fixtureUrl(fixture: string): string {
   return new URL(`./fixtures/${fixture}.mjs`, import.meta.url).href;
 }
@@ -79,7 +108,8 @@ export function specOf(fixture: string): WorkerSpec {
     kind: fixture.replaceAll('-', '_'),
     packageName: '@acme/connector-test',
     packageVersion: '1.2.3',
-    entryUrl: fixtureUrl(fixture),
+    isolation: 'thread',
+    code: fixtureUrl(fixture),
     resolveConfig: () => ({ config: configOf(fixture), settings: {} }),
     startTimeoutMs: 20_000,
     memoryMb: 96,

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ConnectorWorker } from '../../dist/runtime/runtime.js';
 import type { Bench } from './support.ts';
-import { errorOf, openBench, run, valueOf } from './support.ts';
+import { BODIES, errorOf, openBench, run, valueOf } from './support.ts';
 
-describe('what an action throws', () => {
+describe.each(BODIES)('what an action throws, in the body %s', (body) => {
   let bench: Bench;
   let worker: ConnectorWorker;
 
   beforeAll(async () => {
-    bench = await openBench();
+    bench = await openBench({ body });
     worker = bench.worker('throwing');
   });
   afterAll(async () => {

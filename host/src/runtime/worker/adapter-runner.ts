@@ -39,7 +39,7 @@ export interface AdapterRunnerOptions {
   readonly id: string;
   readonly logger: Logger;
   /** Told of secrets that the adapter obtained, before it can do anything with them. */
-  readonly onSecrets?: (values: readonly string[]) => void;
+  readonly onSecrets: (values: readonly string[]) => void;
 }
 
 /** Drives one adapter through its life: settings checked, initialized, called, closed. */
@@ -89,6 +89,11 @@ export class AdapterRunner {
     }
   }
 
+  /** Nobody listens any more: what still runs is told to end. */
+  abandon(): void {
+    this.#closing.abort();
+  }
+
   /** Paths are looked at only in settings of the right shape. */
   async #validate({ settings, tls, files = OPEN_FILES }: ConfigCheck): Promise<readonly Problem[]> {
     const problems = await validateSettings(this.adapter, settings);
@@ -116,7 +121,7 @@ export class AdapterRunner {
       ...(proxies === undefined ? {} : { proxies }),
       logger: this.#logger,
       signal: this.#closing.signal,
-      ...(this.#onSecrets === undefined ? {} : { onSecrets: this.#onSecrets }),
+      onSecrets: this.#onSecrets,
     });
     attachContext(this.adapter, context);
     await this.adapter.initialize(context);

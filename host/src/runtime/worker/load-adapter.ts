@@ -3,31 +3,28 @@ import { ConnectorError, ConnectorInternalError } from '@automate/contract';
 import type { ConnectorAdapter } from '@automate/sdk';
 import type { AdapterClass } from '@automate/sdk/runtime';
 import { ADAPTER_PROTOCOL, adapterProtocolOf, isAdapterClass } from '@automate/sdk/runtime';
+import type { StartTask } from '../bodies/body.ts';
 import { explainMissingPackage } from './explain-missing-package.ts';
 import { locateImportError } from './locate-import-error.ts';
 import { messageOf } from './failure.ts';
 
-/** Loads the connector's module and makes its adapter. Throws a ConnectorError that says which step failed, and where. */
-export async function importAdapter(
-  entryUrl: string,
-  compileCacheDirectory: string | undefined,
-): Promise<ConnectorAdapter> {
-  enableCompileCache(compileCacheDirectory);
-  let namespace: { readonly default?: unknown };
-  try {
-    namespace = (await import(entryUrl)) as { readonly default?: unknown };
-  } catch (cause) {
-    throw importFailed(entryUrl, cause);
-  }
-  // Not left to the end of the thread: a connector's thread often ends by being killed.
-  flushCompileCache();
-  const AdapterOfKind = readClass(namespace.default, entryUrl);
+/** Loads the connector's module, where it was not handed over as a class, and makes its adapter. Throws a ConnectorError that says which step failed, and where. */
+export async function loadAdapter({
+  code,
+  kind,
+  compileCacheDirectory,
+}: Pick<StartTask, 'code' | 'kind' | 'compileCacheDirectory'>): Promise<ConnectorAdapter> {
+  const [where, exported] =
+    typeof code === 'string'
+      ? [`the default export of ${code}`, await importModule(code, compileCacheDirectory)]
+      : [`what was registered for the kind "${kind}"`, code];
+  const AdapterOfKind = readClass(exported, where);
   try {
     return new AdapterOfKind();
   } catch (cause) {
     if (ConnectorError.is(cause)) throw cause;
     throw new ConnectorInternalError(
-      `the adapter of ${entryUrl} could not be constructed: ${describe(cause)}; the plugin's author must act`,
+      `${where} could not be constructed: ${describe(cause)}; the plugin's author must act`,
       {
         effect: 'none',
         details: { reason: 'construct_failed' },
@@ -37,7 +34,19 @@ export async function importAdapter(
   }
 }
 
-function readClass(exported: unknown, entryUrl: string): AdapterClass {
+async function importModule(entryUrl: string, compileCacheDirectory: string | undefined): Promise<unknown> {
+  enableCompileCache(compileCacheDirectory);
+  try {
+    const namespace = (await import(entryUrl)) as { readonly default?: unknown };
+    // Not left to the end of the thread: a connector's thread often ends by being killed.
+    flushCompileCache();
+    return namespace.default;
+  } catch (cause) {
+    throw importFailed(entryUrl, cause);
+  }
+}
+
+function readClass(exported: unknown, where: string): AdapterClass {
   // A CommonJS module that was compiled from ES syntax keeps its default export one level down.
   const inner =
     typeof exported === 'object' && exported !== null
@@ -48,13 +57,13 @@ function readClass(exported: unknown, entryUrl: string): AdapterClass {
   const protocol = adapterProtocolOf(candidate);
   if (protocol !== undefined) {
     throw new ConnectorInternalError(
-      `the adapter of ${entryUrl} speaks protocol ${protocol}, this host ${ADAPTER_PROTOCOL}; look for a release of the plugin that fits the host`,
+      `${where} speaks protocol ${protocol}, this host ${ADAPTER_PROTOCOL}; look for a release of the plugin that fits the host`,
       { effect: 'none', details: { reason: 'protocol_mismatch', protocol, expected: ADAPTER_PROTOCOL } },
     );
   }
-  const found = candidate === undefined ? 'it has no default export' : `its default export is a ${typeof candidate}`;
+  const received = candidate === undefined ? 'nothing' : `a value of the type ${typeof candidate}`;
   throw new ConnectorInternalError(
-    `${entryUrl} must export a class that extends ConnectorAdapter as default; ${found}; the plugin's author must act`,
+    `${where} must be a class that extends ConnectorAdapter; it is ${received}; the plugin's author must act`,
     { effect: 'none', details: { reason: 'no_adapter' } },
   );
 }

@@ -1,9 +1,9 @@
 import { MessageChannel } from 'node:worker_threads';
 import type { MessagePort, Worker } from 'node:worker_threads';
 import { Tinypool } from 'tinypool';
-import type { Death, KillReason } from './death.ts';
-import type { Batch, CrashReport } from './messages.ts';
-import type { StartTask } from './worker-entry.ts';
+import type { Death, KillReason } from '../death.ts';
+import type { Batch, CrashReport } from '../messages.ts';
+import type { Body, BodyEvents, Bounds, StartTask } from './body.ts';
 
 /** Events of one death come in any order; this long after the first sign the rest is not waited for any more. */
 const SIGNS_MS = 100;
@@ -11,14 +11,8 @@ const SIGNS_MS = 100;
 /** A thread that has not ended so long after it was given up is stuck outside JavaScript. */
 const LINGER_MS = 1000;
 
-export interface WorkerThreadOptions {
-  readonly task: Omit<StartTask, 'port'>;
-  readonly memoryMb: number;
-  onMessage(raw: unknown): void;
-  /** Called once, after everything that the worker sent has been delivered. */
-  onDeath(death: Death): void;
-  /** The thread is given up and still there; it goes when what blocks it does, which settles `gone`. */
-  onLinger(gone: Promise<void>): void;
+export function createThreadBody(task: StartTask, bounds: Bounds, on: BodyEvents): Body {
+  return new ThreadBody(task, bounds, on);
 }
 
 /**
@@ -27,8 +21,9 @@ export interface WorkerThreadOptions {
  * A death has several signs (our port closes, the worker's `error`, its `exit`) in no fixed order. The port's end says
  * that everything sent before has come; the others say why. Acting on one alone would lose answers or reasons.
  */
-export class WorkerThread {
-  readonly #options: WorkerThreadOptions;
+class ThreadBody implements Body {
+  readonly ownLoop = true;
+  readonly #on: BodyEvents;
   readonly #pool: Tinypool;
   readonly #thread: Worker;
   readonly #port: MessagePort;
@@ -45,10 +40,10 @@ export class WorkerThread {
   #dead = false;
   readonly #gone = Promise.withResolvers<void>();
 
-  constructor(options: WorkerThreadOptions) {
-    this.#options = options;
+  constructor(task: StartTask, { memoryMb }: Bounds, on: BodyEvents) {
+    this.#on = on;
     this.#pool = new Tinypool({
-      filename: new URL('./worker-entry.js', import.meta.url).href,
+      filename: new URL('../worker-entry.js', import.meta.url).href,
       runtime: 'worker_threads',
       minThreads: 1,
       maxThreads: 1,
@@ -56,7 +51,7 @@ export class WorkerThread {
       useAtomics: false,
       env: {},
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: options.memoryMb, maxYoungGenerationSizeMb: 16 },
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 16 },
     });
     // Without a listener, whatever goes wrong between tasks would end the host.
     this.#pool.on('error', () => {});
@@ -70,12 +65,11 @@ export class WorkerThread {
     this.#port = port1;
     this.#post = port1.postMessage.bind(port1);
     this.#listen();
-    this.#pool.run({ ...options.task, port: port2 }, { name: 'start', transferList: [port2] }).catch(() => {
+    this.#pool.run({ ...task, port: port2 }, { name: 'start', transferList: [port2] }).catch(() => {
       // Settles only when the thread is gone, which the events below say better.
     });
   }
 
-  /** Whether messages can still be sent. */
   get alive(): boolean {
     return !this.#dead && this.#killed === undefined && !this.#closed;
   }
@@ -84,7 +78,6 @@ export class WorkerThread {
     this.#post(batch);
   }
 
-  /** Keeps the process while somebody waits for this worker. Calls are counted. */
   hold(): void {
     this.#holds += 1;
     if (this.#holds === 1) this.#port.ref();
@@ -95,12 +88,10 @@ export class WorkerThread {
     if (this.#holds === 0) this.#port.unref();
   }
 
-  /** Notes what the worker said of its end; it need not come to that. */
   noteReport(report: CrashReport): void {
     this.#report = report;
   }
 
-  /** Ends the thread, also one that spins. The first reason stands. */
   kill(reason: KillReason, message: string): void {
     if (this.#dead || this.#killed !== undefined) return;
     // A thread that is already dying has a reason of its own.
@@ -109,21 +100,20 @@ export class WorkerThread {
     void this.#thread.terminate();
   }
 
-  /** Heap and buffers in bytes; rejects once the thread has ended. Answers even while the thread spins. */
+  /** Answers even while the thread spins. */
   async memory(): Promise<number> {
     const { used_heap_size: heap, external_memory: buffers } = await this.#thread.getHeapStatistics();
     return heap + buffers;
   }
 
-  /** How long the thread's event loop has worked and rested so far, in milliseconds. */
   loopTimes(): { readonly active: number; readonly idle: number } {
     const { active, idle } = this.#thread.performance.eventLoopUtilization();
     return { active, idle };
   }
 
   #listen(): void {
-    this.#port.on('message', (raw: unknown) => this.#options.onMessage(raw));
-    this.#port.on('messageerror', () => this.#options.onMessage(undefined));
+    this.#port.on('message', (raw: unknown) => this.#on.onMessage(raw));
+    this.#port.on('messageerror', () => this.#on.onMessage(undefined));
     this.#port.on('close', () => {
       this.#closed = true;
       this.#sign();
@@ -162,9 +152,9 @@ export class WorkerThread {
     if (!this.#exited) {
       // One whose port has closed is ending by itself.
       if (!this.#closed) void this.#thread.terminate();
-      this.#lingerTimer = setTimeout(() => this.#options.onLinger(this.#gone.promise), LINGER_MS).unref();
+      this.#lingerTimer = setTimeout(() => this.#on.onLinger(this.#gone.promise), LINGER_MS).unref();
     }
     this.#port.close();
-    this.#options.onDeath({ killed: this.#killed, error: this.#error, exitCode: this.#exitCode, report: this.#report });
+    this.#on.onDeath({ killed: this.#killed, error: this.#error, exitCode: this.#exitCode, report: this.#report });
   }
 }

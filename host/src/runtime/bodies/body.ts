@@ -1,0 +1,55 @@
+import type { ConnectorType, IsolationLevel } from '@automate/contract';
+import type { Death, KillReason } from '../death.ts';
+import type { Batch, CrashReport } from '../messages.ts';
+
+/** What a body is to run: all that the worker's core needs to know before its first call. */
+export interface StartTask {
+  readonly id: string;
+  readonly kind: string;
+  readonly type: ConnectorType | undefined;
+  readonly packageName: string;
+  readonly packageVersion: string;
+  /** `file:` URL of the adapter's module; or the class itself, which can enter no other body than the host's own. */
+  readonly code: string | (new () => unknown);
+  readonly compileCacheDirectory: string | undefined;
+}
+
+export interface Bounds {
+  readonly memoryMb: number;
+}
+
+/** What a body tells. Ownership stays with whoever incarnated it. */
+export interface BodyEvents {
+  /** Something was posted; `undefined` where it could not be read. */
+  onMessage(raw: unknown): void;
+  /** Called once, after everything that the worker sent has been delivered. */
+  onDeath(death: Death): void;
+  /** It is given up and still there; it goes when what blocks it does, which settles `gone`. */
+  onLinger(gone: Promise<void>): void;
+}
+
+/** One body that a connector's code runs in, from birth to death. It knows batches and signs of life, not calls. */
+export interface Body {
+  /** Whether messages can still be sent. */
+  readonly alive: boolean;
+  /** Whether it can stand still while the host goes on. */
+  readonly ownLoop: boolean;
+  post(batch: Batch): void;
+  /** Keeps the process while somebody waits for this body. Holds are counted. */
+  hold(): void;
+  release(): void;
+  /** Ends it, even where its code spins if the body can do that. The first reason stands. */
+  kill(reason: KillReason, message: string): void;
+  /** Notes what the worker said of its end; it need not come to that. */
+  noteReport(report: CrashReport): void;
+  /** Heap and buffers of its own in bytes; rejects once it has ended. */
+  memory(): Promise<number>;
+  /** How long its own event loop has worked and rested so far, in milliseconds. */
+  loopTimes(): { readonly active: number; readonly idle: number };
+}
+
+/** Brings a body to life. It never throws: a body that cannot live dies, and tells. */
+export type Incarnate = (task: StartTask, bounds: Bounds, on: BodyEvents) => Body;
+
+/** Each isolation level is one way to bring a body to life. */
+export type Bodies = Readonly<Record<IsolationLevel, Incarnate>>;

@@ -1,0 +1,56 @@
+import { MessageChannel } from 'node:worker_threads';
+import type { Body, BodyEvents, Bounds, StartTask } from './body.ts';
+import type { Death } from '../death.ts';
+
+/**
+ * The worker's own core in the host's thread, over a port as if it were another: for a class that was handed over in
+ * process, which cannot enter a thread. Calls, outcomes and deadlines are those of a thread; but what blocks or crashes
+ * blocks or crashes the host, and what does not end when it is killed goes on there with nobody listening.
+ */
+export function createInlineBody(task: StartTask, _bounds: Bounds, on: BodyEvents): Body {
+  const { port1: port, port2: line } = new MessageChannel();
+  let holds = 0;
+  let killed: Death['killed'];
+  let dead = false;
+  let abandon = (): void => {};
+  port.on('message', (raw: unknown) => on.onMessage(raw));
+  port.on('close', () => {
+    dead = true;
+    abandon();
+    on.onDeath({ killed, error: undefined, exitCode: undefined, report: undefined });
+  });
+  port.unref();
+  // It drags the SDK into this thread, so that it is loaded only where a class is registered.
+  void import('../worker/serve.ts').then(async ({ serve }) => {
+    abandon = await serve(task, line);
+    line.unref();
+    if (dead) abandon();
+  });
+  return {
+    ownLoop: false,
+    get alive() {
+      return !dead && killed === undefined;
+    },
+    post: (batch) => port.postMessage(batch),
+    hold() {
+      holds += 1;
+      if (holds === 1) port.ref();
+    },
+    release() {
+      holds -= 1;
+      if (holds === 0) port.unref();
+    },
+    kill(reason, message) {
+      if (dead || killed !== undefined) return;
+      killed = { reason, message };
+      // From its side, so that what it has sent is delivered before the end is; somebody waits for that.
+      port.ref();
+      line.close();
+    },
+    noteReport() {
+      // Only a thread reports its own end; what ends this one ends the host.
+    },
+    memory: () => Promise.resolve(0),
+    loopTimes: () => ({ active: 0, idle: 0 }),
+  };
+}

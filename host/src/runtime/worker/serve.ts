@@ -1,0 +1,45 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { ConnectorAdapter } from '@automate/sdk';
+import { describeAdapter } from '@automate/sdk/runtime';
+import type { StartTask } from '../bodies/body.ts';
+import { AdapterRunner } from './adapter-runner.ts';
+import { CallRunner } from './call-runner.ts';
+import { encodeFailure, failureOf, stackOf } from './failure.ts';
+import { loadAdapter } from './load-adapter.ts';
+import { LogWriter } from './log-writer.ts';
+import { natives } from './natives.ts';
+import { Uplink } from './uplink.ts';
+
+/**
+ * The worker's core, the same in every body: loads the connector, tells what it is, and then serves calls from the port.
+ * Resolves once that is told, with what to call when the body dies while its code lives on.
+ *
+ * @param protect called before any of the connector's code is loaded
+ */
+export async function serve(
+  task: StartTask,
+  port: MessagePort,
+  protect?: (uplink: Uplink, log: LogWriter) => void,
+): Promise<() => void> {
+  const uplink = new Uplink(port);
+  const log = new LogWriter(uplink);
+  protect?.(uplink, log);
+  let adapter: ConnectorAdapter | undefined;
+  try {
+    const { id, kind, type, packageName, packageVersion } = task;
+    adapter = await loadAdapter(task);
+    // Ahead of all else that this turn has to say.
+    const onSecrets = (values: readonly string[]): void => uplink.sendNow({ kind: 'secrets', values });
+    const description = describeAdapter(adapter, { kind, type, packageName, packageVersion });
+    const runner = new AdapterRunner({ adapter, description, id, logger: log.logger(), onSecrets });
+    new CallRunner({ runner, uplink, log }).listen(port);
+    uplink.sendNow({ kind: 'described', description: natives.stringify(description) as string });
+    return () => runner.abandon();
+  } catch (thrown) {
+    const error = failureOf('initialize', thrown, { adapter });
+    const stack = stackOf(thrown);
+    log.write('error', 'logger', `start failed: ${error.message}`, natives.stringify({ stack }) ?? '');
+    uplink.sendNow({ kind: 'start-failed', error: encodeFailure(error, adapter) });
+    return () => {};
+  }
+}
