@@ -56,6 +56,7 @@ const PUBLIC_ENTRIES: Readonly<Record<string, readonly string[]>> = {
   '@automate/alertmanager': ['.', './package.json'],
   '@automate/client': ['.', './package.json'],
   '@automate/contract': ['.', './grpc', './http', './package.json', './schemas'],
+  '@automate/grpc': ['.', './package.json'],
   '@automate/host': ['.', './package.json'],
   '@automate/sdk': ['.', './exchange', './package.json', './runtime'],
   '@automate/sql': ['.', './package.json'],

@@ -23,14 +23,15 @@ function packageName(specifier: string): string {
 
 /** Which packages of this repository the sources of each package may import. Subpaths are named one by one. */
 const WORKSPACE_IMPORTS: ReadonlyArray<readonly [folder: RegExp, allowed: readonly RegExp[]]> = [
-  [/^packages\/contract$/, []],
+  [/^packages\/grpc$/, []],
+  [/^packages\/contract$/, [/^@automate\/grpc$/]],
   [/^packages\/sdk$/, [/^@automate\/contract$/]],
   [/^packages\/alertmanager$/, [/^@automate\/sdk(\/exchange)?$/]],
   [/^packages\/sql$/, [/^@automate\/sdk$/]],
   [/^packages\/testing$/, [/^@automate\/contract(\/|$)/, /^@automate\/sdk(\/|$)/]],
   // The schemas too: a message cannot carry what is wrong with a configuration, so the client checks before it writes one.
-  [/^packages\/client$/, [/^@automate\/contract(\/(grpc|schemas))?$/]],
-  [/^host$/, [/^@automate\/contract(\/|$)/, /^@automate\/sdk(\/|$)/]],
+  [/^packages\/client$/, [/^@automate\/(grpc|contract(\/(grpc|schemas))?)$/]],
+  [/^host$/, [/^@automate\/grpc$/, /^@automate\/contract(\/|$)/, /^@automate\/sdk(\/|$)/]],
   [/^plugins\/(grafana|prometheus)$/, [/^@automate\/(sdk(\/exchange)?|alertmanager)$/]],
   [/^plugins\/(mysql|postgres|sqlite)$/, [/^@automate\/(sdk|sql)$/]],
   [/^plugins\/[^/]+$/, [/^@automate\/sdk(\/exchange)?$/]],
@@ -57,6 +58,9 @@ export function workspaceViolations(sources: readonly Source[]): Violation[] {
   });
 }
 
+/** What a package holds in itself when it is published, so that its users do not install it. */
+const BUNDLED: Readonly<Record<string, readonly string[]>> = { 'packages/grpc': ['@grpc/grpc-js'] };
+
 /** Nothing is used that the package's own manifest does not install. */
 export function undeclaredImports(sources: readonly Source[], manifests: ReadonlyMap<string, Manifest>): Violation[] {
   return sources.flatMap((source) => {
@@ -64,6 +68,7 @@ export function undeclaredImports(sources: readonly Source[], manifests: Readonl
     const declared = new Set([
       ...Object.keys(manifest?.dependencies ?? {}),
       ...Object.keys(manifest?.peerDependencies ?? {}),
+      ...(BUNDLED[packageFolder(source.file)] ?? []),
     ]);
     return source.imports
       .filter((specifier) => !isRelativeToRoot(specifier) && !isNode(specifier))

@@ -1,8 +1,11 @@
+// Long because the packages are published once, which takes a minute, for every way to install and use them.
 import { globSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { build } from 'esbuild';
+import type { Format } from 'esbuild';
 import { plainEnvironment, repositoryPath } from '../cli/fixtures/cli-project.ts';
 import { runCommand } from '../cli/fixtures/run-command.ts';
 import type { Finished } from '../cli/fixtures/run-command.ts';
@@ -13,6 +16,19 @@ import type { Registry } from './fixtures/registry.ts';
 import { writeStrangers } from './fixtures/strangers.ts';
 
 const MINUTES = 60_000;
+
+/** What calls a host: without the host's packages, on the oldest Node that the client is for. */
+const CALLER = `import { connect } from '@automate/client';
+const main = async () => {
+  const service = await connect();
+  const { result } = await service.execute({ id: 'clock', action: 'tick' });
+  const { code } = await service.get('nobody').catch((error) => error);
+  console.log(JSON.stringify({ node: process.version.split('.')[0], result, code }));
+  await service.close();
+};
+void main();
+`;
+const OLDEST_NODE = '20.20.2';
 
 /** What a stranger wants: the host, and what stands in its folder besides. */
 const WANTED = [
@@ -88,8 +104,8 @@ interface Way {
 /** pnpm looks for packages that tarballs name in the registry, unless it is told where they are. */
 const overrides = (): string =>
   ['overrides:', ...[...tarballs].map(([name, file]) => `  '${name}': 'file:${file}'`)].join('\n');
-// pnpm ends with an error where a dependency has an install script that nobody has decided about.
-const SETTINGS = 'minimumReleaseAge: 0\nallowBuilds:\n  protobufjs: false\n';
+// No line about install scripts: pnpm ends with an error where a dependency has one that nobody has decided about.
+const SETTINGS = 'minimumReleaseAge: 0\n';
 const fromRegistry = (): readonly string[] => ['--registry', registry.url, '--cache', join(root, 'npm-cache')];
 const QUIET = ['--no-audit', '--no-fund', '--loglevel=error'];
 
@@ -124,7 +140,7 @@ const WAYS: readonly Way[] = [
     flat: true,
     install: async (folder) => {
       // Every tarball has to be named, since what they depend on is in no registry; but the transitive one must stay so.
-      const others = ['@automate/contract', '@automate/sdk', '@automate/client'];
+      const others = ['@automate/contract', '@automate/grpc', '@automate/sdk', '@automate/client'];
       const transitive = '@acme/connector-transitive';
       await writeProject(folder, { overrides: { [transitive]: `file:${tarballs.get(transitive)}` } });
       await npm(['install', ...QUIET, ...[...WANTED, ...others].map((name) => tarballs.get(name) ?? name)], folder);
@@ -146,10 +162,7 @@ it(
     const folder = join(root, 'author');
     await mkdir(folder);
     await writeProject(folder);
-    await writeFile(
-      join(folder, 'pnpm-workspace.yaml'),
-      `minimumReleaseAge: 0\ncacheDir: ${join(root, 'pnpm-cache')}\n`,
-    );
+    await writeFile(join(folder, 'pnpm-workspace.yaml'), `${SETTINGS}cacheDir: ${join(root, 'pnpm-cache')}\n`);
     await pnpm(['add', '--registry', registry.url, '@automate/sdk', '@automate/testing'], folder);
     const installed = await readdir(join(folder, 'node_modules/.pnpm'));
     const packages = installed.filter((name) => name.includes('@')).map((name) => name.replace(/@[^@+]*$/, ''));
@@ -158,6 +171,68 @@ it(
   },
   3 * MINUTES,
 );
+
+describe('a program that calls a host', () => {
+  let folder: string;
+  let host: ServingHost;
+  let program: string;
+
+  beforeAll(async () => {
+    folder = join(root, 'caller');
+    await mkdir(folder);
+    await writeProject(folder);
+    program = join(folder, 'program.mjs');
+    await writeFile(program, CALLER);
+    const node = `node-${process.platform}-${process.arch}@${OLDEST_NODE}`;
+    await npm(['install', ...QUIET, ...fromRegistry(), '--omit=peer', '@automate/client', node], folder);
+    const project = join(root, 'called');
+    await mkdir(project);
+    await writeProject(project);
+    await npm(['install', ...QUIET, ...fromRegistry(), '@automate/host', '@acme/connector-clock'], project);
+    host = await ServingHost.start({
+      command: join(project, 'node_modules/.bin/automate'),
+      args: ['start'],
+      cwd: project,
+      env: { ...plainEnvironment(), GRPC_PORT: '0', HTTP_PORT: '0', LOG_FORMAT: 'json' },
+    });
+  }, 5 * MINUTES);
+
+  afterAll(async () => {
+    await host?.[Symbol.asyncDispose]();
+  });
+
+  async function call(file: string): Promise<unknown> {
+    const env = { ...plainEnvironment(), CONNECTORS_SERVICE_ADDR: host.ready.grpc };
+    const { stdout, stderr } = await runCommand(join(folder, 'node_modules/.bin/node'), [file], { cwd: folder, env });
+    expect(stderr).toBe('');
+    return JSON.parse(stdout);
+  }
+
+  const ANSWER = { node: 'v20', result: { tick: 'tock' }, code: 'NOT_FOUND' };
+
+  it('runs as it is', async () => {
+    expect(await call(program)).toEqual(ANSWER);
+  });
+
+  it.each([
+    ['esm', 'mjs'],
+    ['cjs', 'cjs'],
+  ])('runs when it is bundled as %s, with nothing installed beside it', async (format, ending) => {
+    const outfile = join(root, `bundled.${ending}`);
+    await build({
+      absWorkingDir: folder,
+      entryPoints: [program],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: format as Format,
+      // The host is a choice of its user's.
+      external: ['@automate/host'],
+      logLevel: 'error',
+    });
+    expect(await call(outfile)).toEqual(ANSWER);
+  });
+});
 
 describe.each(WAYS)("a stranger's connector, installed with $title", (way) => {
   let folder: string;

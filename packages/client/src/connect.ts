@@ -1,7 +1,7 @@
 import type { ConnectorError, ConnectorService } from '@automate/contract';
 import { errorFromStatus } from '@automate/contract/grpc';
-import { Client, credentials, Metadata } from '@grpc/grpc-js';
-import type { ChannelOptions, ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, Metadata } from '@automate/grpc';
+import type { ChannelOptions, ServiceError } from '@automate/grpc';
 import type { ConnectOptions } from './connect-options.ts';
 import { loadHost } from './local-backend.ts';
 import { createRemoteBackend } from './remote-backend.ts';

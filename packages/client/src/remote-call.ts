@@ -4,8 +4,8 @@ import { DETAILS_LIMIT_KEY, errorFromStatus, MAX_DETAILS_LIMIT } from '@automate
 import type { ConnectorsMethod } from '@automate/contract/grpc';
 import { create } from '@bufbuild/protobuf';
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import { Metadata } from '@grpc/grpc-js';
-import type { Client, ClientReadableStream, ServiceError } from '@grpc/grpc-js';
+import { Metadata } from '@automate/grpc';
+import type { Client, ClientReadableStream, ServiceError } from '@automate/grpc';
 
 /** A connection to one service. */
 export interface RemoteChannel {

@@ -35,12 +35,12 @@ describe('connecting without an address', () => {
     project = await realpath(await mkdtemp(join(tmpdir(), 'automate-client-')));
     const modules = join(project, 'node_modules');
     const client = join(modules, '@automate', 'client');
-    await mkdir(join(modules, '@grpc'), { recursive: true });
-    await mkdir(join(modules, '@bufbuild'));
+
+    await mkdir(join(modules, '@bufbuild'), { recursive: true });
     await mkdir(client, { recursive: true });
     await cp(join(CLIENT, 'dist'), join(client, 'dist'), { recursive: true });
     await cp(join(CLIENT, 'package.json'), join(client, 'package.json'));
-    for (const name of ['@automate/contract', '@grpc/grpc-js', '@bufbuild/protobuf']) {
+    for (const name of ['@automate/contract', '@automate/grpc', '@bufbuild/protobuf']) {
       await symlink(await realpath(join(CLIENT, 'node_modules', name)), join(modules, name));
     }
     await writeFile(join(project, 'package.json'), '{"name":"project","type":"module"}');

@@ -1,7 +1,7 @@
 import { ConnectorError, ConnectorInternalError } from '@automate/contract';
 import { DEFAULT_DETAILS_LIMIT, DETAILS_LIMIT_KEY, MAX_DETAILS_LIMIT, statusFromError } from '@automate/contract/grpc';
 import type { ErrorStatus } from '@automate/contract/grpc';
-import type { Metadata } from '@grpc/grpc-js';
+import type { Metadata } from '@automate/grpc';
 import type { GrpcLogger } from './logger.ts';
 
 /** The status that a failed call ends with. What is no error of ours is logged whole and told in general words. */

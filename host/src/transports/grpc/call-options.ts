@@ -1,5 +1,5 @@
 import type { CallOptions } from '@automate/contract';
-import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
+import type { Metadata, ServerUnaryCall } from '@automate/grpc';
 
 /** What every kind of call of grpc-js has. */
 export type ServerCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'cancelled' | 'getDeadline' | 'once'>;

@@ -22,7 +22,7 @@ import {
 } from '@automate/contract/grpc';
 import type { ConnectorsMethod } from '@automate/contract/grpc';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import type { UntypedHandleCall } from '@grpc/grpc-js';
+import type { UntypedHandleCall } from '@automate/grpc';
 import type { GrpcLogger } from './logger.ts';
 import { serve, unary } from './unary.ts';
 import type { Answer } from './unary.ts';

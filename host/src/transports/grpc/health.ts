@@ -1,5 +1,12 @@
-import type { ServerWritableStream, UntypedHandleCall } from '@grpc/grpc-js';
-import { HealthImplementation, service as definition } from 'grpc-health-check';
+import {
+  HEALTH_SERVICE,
+  HealthCheckResponseSchema,
+  HealthListResponseSchema,
+  ServingStatus,
+} from '@automate/contract/grpc';
+import type { HealthCheckRequest, HealthCheckResponse } from '@automate/contract/grpc';
+import type { handleServerStreamingCall, handleUnaryCall, ServerWritableStream } from '@automate/grpc';
+import { create } from '@bufbuild/protobuf';
 import type { LoadedService } from './lazy-service.ts';
 import { SERVICE_NAME } from './method-paths.ts';
 
@@ -11,28 +18,38 @@ export interface ServingHealth {
   endAll(): void;
 }
 
-export function createHealthService(serving: boolean): ServingHealth {
-  const status = (value: boolean) => (value ? 'SERVING' : 'NOT_SERVING');
-  const health = new HealthImplementation({ '': status(serving), [SERVICE_NAME]: status(serving) });
-  const open = new Set<ServerWritableStream<unknown, unknown>>();
-  let handlers: Record<string, UntypedHandleCall> = {};
-  health.addToServer({
-    addService: (_definition, implementation) => (handlers = implementation as Record<string, UntypedHandleCall>),
-  });
-  const watch = handlers['watch'] as ((call: ServerWritableStream<unknown, unknown>) => void) | undefined;
-  const remember = (call: ServerWritableStream<unknown, unknown>): void => {
-    open.add(call);
-    call.once('cancelled', () => open.delete(call));
-    watch?.(call);
+const NAMES: readonly string[] = ['', SERVICE_NAME];
+const NOT_FOUND = 5;
+
+export function createHealthService(initially: boolean): ServingHealth {
+  let serving = initially;
+  const watchers = new Set<ServerWritableStream<HealthCheckRequest, HealthCheckResponse>>();
+  const answer = (): HealthCheckResponse =>
+    create(HealthCheckResponseSchema, { status: serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING });
+  const check: handleUnaryCall<HealthCheckRequest, HealthCheckResponse> = ({ request: { service } }, callback) =>
+    NAMES.includes(service)
+      ? callback(null, answer())
+      : callback({ code: NOT_FOUND, details: `Health status unknown for service ${service}` });
+  const list: handleUnaryCall<unknown, unknown> = (_call, callback) =>
+    callback(
+      null,
+      create(HealthListResponseSchema, { statuses: Object.fromEntries(NAMES.map((name) => [name, answer()])) }),
+    );
+  const watch: handleServerStreamingCall<HealthCheckRequest, HealthCheckResponse> = (call) => {
+    const known = NAMES.includes(call.request.service);
+    call.write(known ? answer() : create(HealthCheckResponseSchema, { status: ServingStatus.SERVICE_UNKNOWN }));
+    watchers.add(call);
+    call.once('cancelled', () => watchers.delete(call));
   };
   return {
-    service: { definition, implementation: { ...handlers, watch: remember } },
+    service: { definition: HEALTH_SERVICE, implementation: { check, list, watch } },
     setServing: (value) => {
-      for (const name of ['', SERVICE_NAME]) health.setStatus(name, status(value));
+      serving = value;
+      for (const call of watchers) if (NAMES.includes(call.request.service)) call.write(answer());
     },
     endAll: () => {
-      for (const call of open) call.end();
-      open.clear();
+      for (const call of watchers) call.end();
+      watchers.clear();
     },
   };
 }

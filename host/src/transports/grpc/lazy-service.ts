@@ -7,7 +7,7 @@ import type {
   ServiceDefinition,
   UntypedHandleCall,
   UntypedServiceImplementation,
-} from '@grpc/grpc-js';
+} from '@automate/grpc';
 
 /** A method as far as it must be known before its code is loaded. */
 export interface LazyMethod {

@@ -1,6 +1,6 @@
 import type { Http2Server, IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { LONGEST_TIMER_MS } from '@automate/contract';
-import type { Server } from '@grpc/grpc-js';
+import type { Server } from '@automate/grpc';
 
 /** The headers of an answer with what the library left out. */
 export type ExplainStatus = (headers: OutgoingHttpHeaders) => OutgoingHttpHeaders;

@@ -1,27 +1,85 @@
-import { fileDescriptors } from '@automate/contract/grpc';
-import type { Server, UntypedHandleCall } from '@grpc/grpc-js';
-import { ReflectionService } from '@grpc/reflection';
-import { service as healthDefinition } from 'grpc-health-check';
+import {
+  encodeFile,
+  REFLECTED_FILES,
+  REFLECTED_SERVICES,
+  REFLECTION_SERVICE,
+  ServerReflectionResponseSchema,
+} from '@automate/contract/grpc';
+import type { ServerReflectionRequest, ServerReflectionResponse } from '@automate/contract/grpc';
+import type { ServerDuplexStream } from '@automate/grpc';
+import { create, createRegistry } from '@bufbuild/protobuf';
+import type { DescFile, MessageInitShape } from '@bufbuild/protobuf';
 import type { LoadedService } from './lazy-service.ts';
 
-/** What lets tools ask the server for its protocol (`grpc.reflection.v1` and `v1alpha`). */
+type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema>['messageResponse']>;
+
+const NOT_FOUND = 5;
+const UNIMPLEMENTED = 12;
+
+/** What lets tools ask the server for its protocol (`grpc.reflection.v1`, and `v1alpha` with the same messages). */
 export function createReflectionServices(): readonly LoadedService[] {
-  const described = (fileDescriptorProtos: readonly Buffer[]) => ({
-    format: 'Protocol Buffer 3 DescriptorProto' as const,
-    type: {},
-    fileDescriptorProtos: [...fileDescriptorProtos],
+  const { serverReflectionInfo: v1 } = REFLECTION_SERVICE;
+  const implementation = { serverReflectionInfo: answerAll };
+  return [v1, { ...v1, path: v1.path.replace('.v1.', '.v1alpha.') }].map((serverReflectionInfo) => ({
+    definition: { serverReflectionInfo },
+    implementation,
+  }));
+}
+
+function answerAll(call: ServerDuplexStream<ServerReflectionRequest, ServerReflectionResponse>): void {
+  call.on('data', (request: ServerReflectionRequest) => {
+    const messageResponse = answerReflection(request.messageRequest);
+    const response = { validHost: request.host, originalRequest: request, messageResponse };
+    call.write(create(ServerReflectionResponseSchema, response));
   });
-  const { requestType } = healthDefinition['Check'] as unknown as { requestType: { fileDescriptorProtos: Buffer[] } };
-  const reflection = new ReflectionService({
-    connectors: described(fileDescriptors()),
-    health: described(requestType.fileDescriptorProtos),
-  });
-  const services: LoadedService[] = [];
-  // The library only knows how to add itself to a server; here its parts are added one by one, later.
-  const collector: Pick<Server, 'addService'> = {
-    addService: (definition, implementation) =>
-      void services.push({ definition, implementation: implementation as Record<string, UntypedHandleCall> }),
+  call.on('end', () => call.end());
+}
+
+function answerReflection(asked: ServerReflectionRequest['messageRequest']): Answer {
+  switch (asked.case) {
+    case 'listServices':
+      return {
+        case: 'listServicesResponse',
+        value: { service: REFLECTED_SERVICES.map(({ typeName }) => ({ name: typeName })) },
+      };
+    case 'fileByFilename':
+      return fileAnswer(
+        withImports(REFLECTED_FILES).find(({ proto }) => proto.name === asked.value),
+        `Proto file not found: ${asked.value}`,
+      );
+    case 'fileContainingSymbol':
+      return fileAnswer(fileOfSymbol(asked.value), `Symbol not found: ${asked.value}`);
+    case 'fileContainingExtension':
+      return failure(NOT_FOUND, `Extension not found for symbol ${asked.value.containingType}`);
+    case 'allExtensionNumbersOfType':
+      return failure(NOT_FOUND, `Extensions not found for symbol ${asked.value}`);
+    default:
+      return failure(UNIMPLEMENTED, 'This request of reflection is not known');
+  }
+}
+
+/** The file and all that it imports, so that a tool need not ask again for each. */
+function fileAnswer(file: DescFile | undefined, otherwise: string): Answer {
+  if (file === undefined) return failure(NOT_FOUND, otherwise);
+  return { case: 'fileDescriptorResponse', value: { fileDescriptorProto: withImports([file]).map(encodeFile) } };
+}
+
+function withImports(files: readonly DescFile[]): readonly DescFile[] {
+  const found = new Set<DescFile>();
+  const add = (file: DescFile): void => {
+    found.add(file);
+    file.dependencies.forEach(add);
   };
-  reflection.addToServer(collector);
-  return services;
+  files.forEach(add);
+  return [...found];
+}
+
+/** The name of a message, an enum, a service, or of something in one: a method, a field. */
+function fileOfSymbol(symbol: string): DescFile | undefined {
+  const registry = createRegistry(...withImports(REFLECTED_FILES));
+  return (registry.get(symbol) ?? registry.get(symbol.slice(0, symbol.lastIndexOf('.'))))?.file;
+}
+
+function failure(errorCode: number, errorMessage: string): Answer {
+  return { case: 'errorResponse', value: { errorCode, errorMessage } };
 }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import type { ConnectorService } from '@automate/contract';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@automate/grpc';
 import { listenError } from '../listen-error.ts';
 import { prepareStreams } from './prepare-streams.ts';
 import { addLazyMethods } from './lazy-service.ts';

@@ -3,7 +3,7 @@ import type { CallOptions } from '@automate/contract';
 import type { ConnectorsMethod, UnreadableMessage } from '@automate/contract/grpc';
 import { create } from '@bufbuild/protobuf';
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import type { handleUnaryCall } from '@grpc/grpc-js';
+import type { handleUnaryCall } from '@automate/grpc';
 import { answerError } from './answer-errors.ts';
 import { openCallScope } from './call-options.ts';
 import type { GrpcLogger } from './logger.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ConnectorEvent, ConnectorService } from '@automate/contract';
 import { eventToMessage } from '@automate/contract/grpc';
 import type { CONNECTORS_SERVICE, UnreadableMessage } from '@automate/contract/grpc';
-import type { handleServerStreamingCall, ServerWritableStream } from '@grpc/grpc-js';
+import type { handleServerStreamingCall, ServerWritableStream } from '@automate/grpc';
 import type { MessageShape } from '@bufbuild/protobuf';
 import { answerError } from './answer-errors.ts';
 import { openCallScope } from './call-options.ts';

@@ -13,7 +13,7 @@ export { infoFromMessage, infoToMessage } from './messages/info.ts';
 export { pluginsFromMessage, pluginsToMessage } from './messages/plugins.ts';
 export { int64ToNumber, millisToInt64, typeFromNumber, typeToNumber } from './messages/words.ts';
 export type { Problems } from './messages/words.ts';
-export { CONNECTORS_SERVICE, CONNECTORS_SERVICE_NAME, fileDescriptors } from './service-definition.ts';
+export { CONNECTORS_SERVICE, CONNECTORS_SERVICE_NAME } from './service-definition.ts';
 export type { ConnectorsMethod, ExecuteMethod, UnreadableMessage } from './service-definition.ts';
 export {
   DEFAULT_DETAILS_LIMIT,
@@ -24,4 +24,19 @@ export {
   statusFromError,
 } from './status.ts';
 export type { ErrorStatus } from './status.ts';
+export {
+  encodeFile,
+  HEALTH_SERVICE,
+  REFLECTED_FILES,
+  REFLECTED_SERVICES,
+  REFLECTION_SERVICE,
+} from './standard-services.ts';
+export {
+  HealthCheckResponse_ServingStatus as ServingStatus,
+  HealthCheckResponseSchema,
+  HealthListResponseSchema,
+} from '../gen/grpc/health/v1/health_pb.ts';
+export type { HealthCheckRequest, HealthCheckResponse } from '../gen/grpc/health/v1/health_pb.ts';
+export { ServerReflectionResponseSchema } from '../gen/grpc/reflection/v1/reflection_pb.ts';
+export type { ServerReflectionRequest, ServerReflectionResponse } from '../gen/grpc/reflection/v1/reflection_pb.ts';
 export type { CallContext } from './plain-status.ts';

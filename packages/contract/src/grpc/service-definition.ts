@@ -1,19 +1,13 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
-import type { DescMessage, DescMethodServerStreaming, DescMethodUnary, MessageShape } from '@bufbuild/protobuf';
-import {
-  file_google_protobuf_duration,
-  file_google_protobuf_struct,
-  FileDescriptorProtoSchema,
-} from '@bufbuild/protobuf/wkt';
-import type { MethodDefinition } from '@grpc/grpc-js';
+import type { DescMessage, DescMethod, MessageShape } from '@bufbuild/protobuf';
+import type { MethodDefinition } from '@automate/grpc';
 import type { ExecuteTextResult } from '../connector-service.ts';
-import { ConnectorsService, file_connectors_connectors } from '../gen/connectors/connectors_pb.ts';
+import { ConnectorsService } from '../gen/connectors/connectors_pb.ts';
 import type {
   ExecuteActionRequestSchema,
   ExecuteActionResponse,
   ExecuteActionResponseSchema,
 } from '../gen/connectors/connectors_pb.ts';
-import { file_google_rpc_error_details } from '../gen/google/rpc/error_details_pb.ts';
 import { encodeExecuteAnswer } from './execute-codec.ts';
 
 /** What a request is that cannot be read as a message. It reaches the handler, which can answer with more than "13". */
@@ -43,15 +37,15 @@ export interface ExecuteMethod extends ConnectorsMethod<
 /** Settings nest: each level of them is three levels of messages, so the library's 100 would be 33 of theirs. */
 const RECURSION_LIMIT = 1000;
 
-function define<Input extends DescMessage, Output extends DescMessage>(
-  method: DescMethodUnary<Input, Output> | DescMethodServerStreaming<Input, Output>,
+export function define<Input extends DescMessage, Output extends DescMessage>(
+  method: DescMethod & { readonly input: Input; readonly output: Output },
 ): ConnectorsMethod<Input, Output> {
   return {
     input: method.input,
     output: method.output,
     path: `/${method.parent.typeName}/${method.name}`,
-    requestStream: false,
-    responseStream: method.methodKind === 'server_streaming',
+    requestStream: method.methodKind === 'bidi_streaming',
+    responseStream: method.methodKind !== 'unary',
     requestSerialize: (message) => encode(method.input, message),
     requestDeserialize: (bytes) => decodeOrSay(method.input, bytes),
     responseSerialize: (message) => encode(method.output, message),
@@ -59,12 +53,12 @@ function define<Input extends DescMessage, Output extends DescMessage>(
   };
 }
 
-function encode<Schema extends DescMessage>(schema: Schema, message: MessageShape<Schema>): Buffer {
+export function encode<Schema extends DescMessage>(schema: Schema, message: MessageShape<Schema>): Buffer {
   const bytes = toBinary(schema, message);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function decode<Schema extends DescMessage>(schema: Schema, bytes: Uint8Array): MessageShape<Schema> {
+export function decode<Schema extends DescMessage>(schema: Schema, bytes: Uint8Array): MessageShape<Schema> {
   return fromBinary(schema, bytes, { readUnknownFields: false, recursionLimit: RECURSION_LIMIT });
 }
 
@@ -111,17 +105,3 @@ export const CONNECTORS_SERVICE = {
   listPlugins: define(method.listPlugins),
   rescanPlugins: define(method.rescanPlugins),
 } as const;
-
-/**
- * The service's files as `FileDescriptorProto`s in binary, imports included, for reflection: also those of the errors'
- * details, so that tools can show them.
- */
-export function fileDescriptors(): readonly Buffer[] {
-  const files = [
-    file_google_protobuf_struct,
-    file_google_protobuf_duration,
-    file_google_rpc_error_details,
-    file_connectors_connectors,
-  ];
-  return files.map((file) => encode(FileDescriptorProtoSchema, file.proto));
-}

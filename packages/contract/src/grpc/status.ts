@@ -1,7 +1,7 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { anyPack } from '@bufbuild/protobuf/wkt';
-import { Metadata } from '@grpc/grpc-js';
+import { Metadata } from '@automate/grpc';
 import { ConnectorError } from '../connector-error.ts';
 import { GRPC_STATUS } from '../error-codes.ts';
 import type { ErrorEnvelope } from '../error-envelope.ts';
