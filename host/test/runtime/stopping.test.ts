@@ -92,6 +92,9 @@ describe.each(BODIES)('stopping a worker, in the body %s', (body) => {
 describe.each(BODIES)('a call that meets an idle stop, in the body %s', (body) => {
   it('goes to the next worker', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'stopping-'));
+    using cleanups = new DisposableStack();
+    // After the bench: whoever closes without isolation looks for the gate until it is there.
+    cleanups.defer(() => rmSync(folder, { recursive: true }));
     const gate = join(folder, 'gate');
     await using bench = await openBench({ body, closeGraceMs: 20_000 });
     const worker = stepwise(bench, { gate }, { idleStopMs: 200 });
@@ -100,7 +103,6 @@ describe.each(BODIES)('a call that meets an idle stop, in the body %s', (body) =
     const call = execute(worker, 'steps');
     writeFileSync(gate, '');
     expect((await call).ok).toBe(true);
-    rmSync(folder, { recursive: true });
     expect(worker.stats()).toMatchObject({ starts: 2, crashes: 0 });
   });
 });
