@@ -19,14 +19,14 @@ export class SupervisedWorker implements ConnectorWorker {
   #state: WorkerState = IDLE;
   #session: WorkerSession | undefined;
   #description: ConnectorDescription | undefined;
-  #stopping: Promise<void> | undefined;
+  /** The stop under way; `idle`: it comes by itself, and nobody asked that calls be refused. */
+  #stopping: { readonly done: Promise<void>; readonly idle: boolean } | undefined;
   #closed = false;
   #starts = 0;
   #crashes = 0;
   #droppedMessages = 0;
   #droppedLines = 0;
   #idleTimer: NodeJS.Timeout | undefined;
-  #idleStopping = false;
   /** How many wait for it to come up: a worker is not idle while it starts. */
   #awaited = 0;
   #lastCallAt = 0;
@@ -83,7 +83,7 @@ export class SupervisedWorker implements ConnectorWorker {
       return session.call(call);
     }
     // Whoever found the worker running a moment ago must not be refused because it had been idle.
-    if (this.#idleStopping) return new Promise((settle) => void this.#resend({ call, settle }));
+    if (this.#stopping?.idle === true) return new Promise((settle) => void this.#resend({ call, settle }));
     return Promise.resolve({ ok: false, error: this.#unavailable().toEnvelope() });
   }
 
@@ -93,10 +93,7 @@ export class SupervisedWorker implements ConnectorWorker {
   }
 
   stop(options: { readonly graceMs?: number } = {}): Promise<void> {
-    const session = this.#session;
-    if (session === undefined) return this.#stopping ?? Promise.resolve();
-    this.#stopping ??= this.#stop(session, options.graceMs ?? this.#parts.closeGraceMs);
-    return this.#stopping;
+    return this.#stop(options.graceMs ?? this.#parts.closeGraceMs, false);
   }
 
   async close(options?: { readonly graceMs?: number }): Promise<void> {
@@ -108,14 +105,19 @@ export class SupervisedWorker implements ConnectorWorker {
     this.#onClosed();
   }
 
-  async #stop(session: WorkerSession, graceMs: number): Promise<void> {
+  #stop(graceMs: number, idle: boolean): Promise<void> {
+    const session = this.#session;
+    if (session === undefined || this.#stopping !== undefined) return this.#stopping?.done ?? Promise.resolve();
     this.#enter({ phase: 'stopping' });
-    await session.stop(graceMs);
-    this.#stopping = undefined;
+    const done = session.stop(graceMs).finally(() => {
+      this.#stopping = undefined;
+    });
+    this.#stopping = { done, idle };
+    return done;
   }
 
   async #reach(level: WorkerLevel): Promise<ConnectorDescription> {
-    while (this.#stopping !== undefined && !this.#closed) await this.#stopping;
+    while (this.#stopping !== undefined && !this.#closed) await this.#stopping.done;
     const session = this.#session ?? this.#start();
     this.#awaited += 1;
     try {
@@ -136,19 +138,17 @@ export class SupervisedWorker implements ConnectorWorker {
     const session: WorkerSession = new WorkerSession({
       spec: this.#spec,
       parts: this.#parts,
-      onLevel: (level) => this.#onLevel(session, level),
+      onLevel: (level, description) => this.#onLevel(session, level, description),
       onEnd: (end) => this.#onEnd(session, end),
     });
     this.#session = session;
     return session;
   }
 
-  #onLevel(session: WorkerSession, level: WorkerLevel): void {
+  #onLevel(session: WorkerSession, level: WorkerLevel, description: ConnectorDescription): void {
     if (session !== this.#session) return;
-    if (level === 'described') {
-      this.#description = session.description;
-      this.#watchIdle();
-    }
+    this.#description = description;
+    if (level === 'described') this.#watchIdle();
     if (level === 'initialized') this.#policy.running();
     const since = this.#state.phase === 'running' ? this.#state.since : Date.now();
     if (this.#state.phase !== 'stopping') this.#enter({ phase: 'running', since, level });
@@ -199,10 +199,7 @@ export class SupervisedWorker implements ConnectorWorker {
     if (idleStopMs === undefined) return;
     const idleFor = Date.now() - this.#lastCallAt;
     if (idleFor >= idleStopMs && this.#awaited === 0 && this.#session?.pending === 0) {
-      this.#idleStopping = true;
-      void this.stop().finally(() => {
-        this.#idleStopping = false;
-      });
+      void this.#stop(this.#parts.closeGraceMs, true);
       return;
     }
     this.#idleTimer = setTimeout(() => this.#watchIdle(), Math.max(50, idleStopMs - idleFor)).unref();

@@ -28,7 +28,7 @@ export interface SessionEnd {
 export interface SessionOptions {
   readonly spec: Omit<WorkerSpec, 'idleStopMs'>;
   readonly parts: RuntimeParts;
-  onLevel(level: WorkerLevel): void;
+  onLevel(level: WorkerLevel, description: ConnectorDescription): void;
   onEnd(end: SessionEnd): void;
 }
 
@@ -43,7 +43,6 @@ export class WorkerSession {
   readonly #inbox: Inbox;
   readonly #described = Promise.withResolvers<ConnectorDescription>();
   readonly #ended = Promise.withResolvers<void>();
-  #description: ConnectorDescription | undefined;
   #level: WorkerLevel | undefined;
   /** The step under way, shared by all who want it. */
   #step: Promise<void> | undefined;
@@ -99,10 +98,6 @@ export class WorkerSession {
     parts.watch.add(this);
   }
 
-  get id(): string {
-    return this.#options.spec.id;
-  }
-
   get body(): Body {
     return this.#body;
   }
@@ -113,10 +108,6 @@ export class WorkerSession {
 
   get level(): WorkerLevel | undefined {
     return this.#level;
-  }
-
-  get description(): ConnectorDescription | undefined {
-    return this.#description;
   }
 
   get pending(): number {
@@ -132,10 +123,6 @@ export class WorkerSession {
     return !this.#ending && this.#level !== undefined && this.#body.alive;
   }
 
-  get ended(): Promise<void> {
-    return this.#ended.promise;
-  }
-
   call(call: ChannelCall): Promise<Outcome<string>> {
     return this.#channel.call(call);
   }
@@ -149,7 +136,7 @@ export class WorkerSession {
     const description = await this.#described.promise;
     while (!this.#has(level)) {
       if (this.#step === undefined) {
-        const next = this.#has('initialized') ? this.#connect() : this.#initialize();
+        const next = this.#has('initialized') ? this.#connect(description) : this.#initialize(description);
         this.#step = next.finally(() => {
           this.#step = undefined;
         });
@@ -183,10 +170,10 @@ export class WorkerSession {
     return this.#level !== undefined && LEVELS.indexOf(this.#level) >= LEVELS.indexOf(level);
   }
 
-  async #initialize(): Promise<void> {
+  async #initialize(description: ConnectorDescription): Promise<void> {
     const { spec } = this.#options;
     const deadline = this.#stepDeadline();
-    const config = await spec.resolveConfig(await this.#described.promise);
+    const config = await spec.resolveConfig(description);
     const outcome = await this.#channel.call({
       op: 'initialize',
       action: '',
@@ -194,7 +181,7 @@ export class WorkerSession {
       deadline,
     });
     if (outcome.ok) {
-      this.#rise('initialized');
+      this.#rise('initialized', description);
       return;
     }
     const error = ConnectorError.fromEnvelope(outcome.error);
@@ -205,7 +192,7 @@ export class WorkerSession {
     throw this.#startError ?? error;
   }
 
-  async #connect(): Promise<void> {
+  async #connect(description: ConnectorDescription): Promise<void> {
     const outcome = await this.#channel.call({
       op: 'connect',
       action: '',
@@ -213,7 +200,7 @@ export class WorkerSession {
       deadline: this.#stepDeadline(),
     });
     if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
-    this.#rise('ready');
+    this.#rise('ready', description);
   }
 
   /** A start has `startTimeoutMs` in all; a step that begins later, on a worker that was described long ago, has as much anew. */
@@ -224,9 +211,9 @@ export class WorkerSession {
     return this.#startedAt + startTimeoutMs;
   }
 
-  #rise(level: WorkerLevel): void {
+  #rise(level: WorkerLevel, description: ConnectorDescription): void {
     this.#level = level;
-    this.#options.onLevel(level);
+    this.#options.onLevel(level, description);
   }
 
   /** Callers hear of it once the thread has ended, so that what they then ask finds the next start's rules in force. */
@@ -260,19 +247,20 @@ export class WorkerSession {
   #onDescribed(text: string): boolean {
     if (this.#level !== undefined) return false;
     clearTimeout(this.#startTimer);
+    let description: ConnectorDescription;
     try {
-      this.#description = JSON.parse(text) as ConnectorDescription;
+      description = JSON.parse(text) as ConnectorDescription;
     } catch {
       this.#failStart(
-        new ConnectorInternalError(`connector "${this.id}" described itself unreadably`, {
+        new ConnectorInternalError(`connector "${this.#options.spec.id}" described itself unreadably`, {
           details: { reason: 'bad_description' },
         }),
       );
       return true;
     }
     this.#body.release();
-    this.#rise('described');
-    this.#described.resolve(this.#description);
+    this.#rise('described', description);
+    this.#described.resolve(description);
     return true;
   }
 

@@ -30,11 +30,7 @@ class ThreadBody implements Body {
   readonly #post: (batch: Batch) => void;
   #holds = 0;
   #closed = false;
-  #exited = false;
-  #exitCode: number | undefined;
-  #error: unknown;
-  #report: CrashReport | undefined;
-  #killed: Death['killed'];
+  #death: Death = { killed: undefined, error: undefined, exitCode: undefined, report: undefined };
   #timer: NodeJS.Timeout | undefined;
   #lingerTimer: NodeJS.Timeout | undefined;
   #dead = false;
@@ -71,7 +67,7 @@ class ThreadBody implements Body {
   }
 
   get alive(): boolean {
-    return !this.#dead && this.#killed === undefined && !this.#closed;
+    return !this.#dead && this.#death.killed === undefined && !this.#closed;
   }
 
   post(batch: Batch): void {
@@ -89,13 +85,13 @@ class ThreadBody implements Body {
   }
 
   noteReport(report: CrashReport): void {
-    this.#report = report;
+    this.#learn({ report });
   }
 
   kill(reason: KillReason, message: string): void {
-    if (this.#dead || this.#killed !== undefined) return;
+    if (this.#dead || this.#death.killed !== undefined) return;
     // A thread that is already dying has a reason of its own.
-    if (this.#timer === undefined) this.#killed = { reason, message };
+    if (this.#timer === undefined) this.#learn({ killed: { reason, message } });
     this.#sign();
     void this.#thread.terminate();
   }
@@ -119,12 +115,11 @@ class ThreadBody implements Body {
       this.#sign();
     });
     this.#thread.on('error', (error: unknown) => {
-      this.#error = error ?? 'nothing';
+      this.#learn({ error: error ?? 'nothing' });
       this.#sign();
     });
-    this.#thread.on('exit', (code) => {
-      this.#exited = true;
-      this.#exitCode = code;
+    this.#thread.on('exit', (exitCode) => {
+      this.#learn({ exitCode });
       clearTimeout(this.#lingerTimer);
       this.#gone.resolve();
       this.#sign();
@@ -136,9 +131,14 @@ class ThreadBody implements Body {
     this.#port.unref();
   }
 
+  #learn(facts: Partial<Death>): void {
+    this.#death = { ...this.#death, ...facts };
+  }
+
   #sign(): void {
     if (this.#dead) return;
-    const explained = this.#report !== undefined || this.#error !== undefined || this.#exited;
+    const { report, error, exitCode } = this.#death;
+    const explained = report !== undefined || error !== undefined || exitCode !== undefined;
     if (this.#closed && explained) {
       this.#finish();
     } else {
@@ -149,12 +149,12 @@ class ThreadBody implements Body {
   #finish(): void {
     clearTimeout(this.#timer);
     this.#dead = true;
-    if (!this.#exited) {
+    if (this.#death.exitCode === undefined) {
       // One whose port has closed is ending by itself.
       if (!this.#closed) void this.#thread.terminate();
       this.#lingerTimer = setTimeout(() => this.#on.onLinger(this.#gone.promise), LINGER_MS).unref();
     }
     this.#port.close();
-    this.#on.onDeath({ killed: this.#killed, error: this.#error, exitCode: this.#exitCode, report: this.#report });
+    this.#on.onDeath(this.#death);
   }
 }
