@@ -1,7 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect } from '@automate/client';
+import { Client, credentials } from '@grpc/grpc-js';
 import type { ConnectorService } from '@automate/contract';
 import type { CliProject } from './cli/fixtures/cli-project.ts';
 import type { ServingHost } from './cli/fixtures/serving-host.ts';
@@ -51,6 +53,8 @@ describe('a secret, wherever it stands and however it is written', () => {
     await callEverything(remoteService, add);
     const rest = restOf(host.ready.http);
     await callOverRest(rest, add);
+    add('gRPC reflection', 'ConnectorsService', await reflectionOf(host.ready.grpc));
+    await leaveBehind(remoteService, () => host.output.stderr + host.output.stdout, add);
     for (const [name, mark, args] of [
       ['connectors list', 'MARK', ['connectors', 'list', '--json']],
       ['connectors list for people', 'fails-health', ['connectors', 'list']],
@@ -158,6 +162,39 @@ async function callEverything(service: ConnectorService, add: Add): Promise<void
   await said('list', 'MARK', service.list());
   await said('health of all', 'MARK', service.healthCheckAll({ cached: true }));
   await said('plugins', 'leaky', service.plugins());
+}
+
+/** What the server says of itself, as tools for gRPC ask it: its services, and the file of ours. */
+async function reflectionOf(address: string): Promise<string> {
+  const client = new Client(address, credentials.createInsecure());
+  const path = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+  const call = client.makeBidiStreamRequest(
+    path,
+    (bytes: Buffer) => bytes,
+    (bytes: Buffer) => bytes,
+  );
+  const [listServices, fileContainingSymbol] = [0x3a, 0x22];
+  const symbol = Buffer.from('connectors.ConnectorsService');
+  call.write(Buffer.from([listServices, 0]));
+  call.write(Buffer.concat([Buffer.from([fileContainingSymbol, symbol.length]), symbol]));
+  call.end();
+  const answers = await call.toArray();
+  client.close();
+  return Buffer.concat(answers).toString('latin1');
+}
+
+/** A worker that is given up, as its thread is blocked where nobody can end it. */
+async function leaveBehind(service: ConnectorService, log: () => string, add: Add): Promise<void> {
+  const call = { id: 'bearer', action: 'spill', payload: { how: 'block' } };
+  const error = await service.execute(call, { timeoutMs: 500 }).then(
+    () => Promise.reject(new Error('a call of a blocked thread ended')),
+    (reason) => [reason.toEnvelope(), String(reason.stack), String(reason.cause)],
+  );
+  add('a call of a blocked thread', 'bearer', error);
+  while (!log().includes('blocked outside JavaScript')) await delay(50);
+  add('the log of a blocked thread', 'blocked_threads', log());
+  add('health beside a blocked thread', 'MARK', await service.healthCheckAll({ cached: true }));
+  add('get beside a blocked thread', 'bearer', await service.get('bearer'));
 }
 
 interface Rest {

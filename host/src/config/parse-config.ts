@@ -54,10 +54,16 @@ function configured(config: ConnectorConfig, index: number, values: ResolvedValu
 /** Where a whole may be shown that a variable made secret: there, what is no word is taken for a token. */
 const URL_FIELDS = new Set(['base_path', 'proxy', 'token_url']);
 
+/** What shells keep the directory in that they are in: as the name of a setting it would be a password. */
+const DIRECTORIES = new Set(['PWD', 'OLDPWD']);
+
 function secretsOf({ path, text }: WrittenText, environment: Environment): readonly string[] {
   const inUrl = URL_FIELDS.has(String(path.at(-1)));
   return variablesIn(text, environment)
-    .filter(({ name, value }) => isSecretKey(name, 'value') || (inUrl && /\d/.test(value) && /[A-Za-z]/.test(value)))
+    .filter(
+      ({ name, value }) =>
+        (isSecretKey(name, 'value') && !DIRECTORIES.has(name)) || (inUrl && /\d/.test(value) && /[A-Za-z]/.test(value)),
+    )
     .map(({ value }) => value);
 }
 

@@ -22,6 +22,12 @@ const SEED = `connectors:
 `;
 
 describe('the text of a configuration', () => {
+  it('makes secrets of variables by their names, and none of the directory that a shell is in', () => {
+    const environment = { PWD: '/home/ada/project', OLDPWD: '/home/ada', DB_PWD: 'correct-horse' };
+    const yaml = 'connectors: [{ id: a, kind: echo, settings: { a: "${PWD}/x", b: "${OLDPWD}", c: "${DB_PWD}" } }]';
+    expect(configOf(yaml, environment).secretVariables).toStrictEqual(['correct-horse']);
+  });
+
   it('may be the well-known example, unchanged', () => {
     const [connector] = configOf(SEED).connectors;
     expect(connector?.config).toMatchObject({
