@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import type { SqlConnection } from '@automate/sql';
 import { Pool } from '../src/pool.ts';
@@ -11,7 +12,8 @@ function createPool(max: number) {
     return attempt.promise;
   };
   const pool = new Pool({ server: 'Silent', max, idleMs: 1000, lifetimeMs: 60_000, connect });
-  const acquire = () => pool.acquire({ deadline: Date.now() + 60_000, signal: new AbortController().signal });
+  const acquire = (timeMs = 60_000) =>
+    pool.acquire({ deadline: Date.now() + timeMs, signal: new AbortController().signal });
   return { pool, attempts, acquire };
 }
 
@@ -41,6 +43,38 @@ it('lets others go on whose attempt has not failed', async () => {
   expect(settled.map(({ status }) => status)).toStrictEqual(['rejected', 'rejected']);
   attempts[1]?.resolve(connection);
   await expect(third).resolves.toBe(connection);
+  pool.release(connection);
+  await pool.close();
+});
+
+it('lets calls wait for their turn, and says so when it does not come in time', async () => {
+  const { pool, attempts, acquire } = createPool(1);
+  const first = acquire();
+  attempts[0]?.resolve(connection);
+  await first;
+  await expect(acquire(0)).rejects.toMatchObject({
+    code: 'OVERLOADED',
+    effect: 'none',
+    retryable: true,
+    details: { reason: 'pool_exhausted' },
+  });
+  // A connection comes back by way of the network, and so never in the same moment.
+  await turn();
+  const next = acquire();
+  pool.release(connection);
+  await expect(next).resolves.toBe(connection);
+  expect(attempts).toHaveLength(1);
+  pool.release(connection);
+  await pool.close();
+});
+
+it('has room for another call where one did not come to be, and for it the connection that came too late', async () => {
+  const { pool, attempts, acquire } = createPool(1);
+  await expect(acquire(0)).rejects.toMatchObject({ code: 'TIMEOUT', effect: 'none' });
+  const next = acquire();
+  attempts[0]?.resolve(connection);
+  await expect(next).resolves.toBe(connection);
+  expect(attempts).toHaveLength(1);
   pool.release(connection);
   await pool.close();
 });

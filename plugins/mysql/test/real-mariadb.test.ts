@@ -6,6 +6,7 @@ import type { StartConnectorOptions } from '@automate/testing';
 import { startConnector } from '@automate/testing';
 import mysql from 'mysql2/promise';
 import { itRunsTheCommonActions } from '../../../packages/sql/test/action-cases.ts';
+import { itKnowsWhatWasStopped } from '../../../packages/sql/test/stopping-cases.ts';
 import MysqlAdapter from '../src/mysql-adapter.ts';
 import type { MariadbServer } from './start-mariadb.ts';
 import { mariadb, startMariadb } from './start-mariadb.ts';
@@ -278,32 +279,6 @@ describeWith(mariadb, 'a real MariaDB', () => {
     await expect(execute(sql, params)).rejects.toMatchObject({ code, retryable: false, effect: 'none' });
   });
 
-  describe('a slow statement', () => {
-    it('ends with the deadline of the call, in the server too', async () => {
-      for (const action of ['query', 'execute'])
-        await expect(connector.call(action, { sql: 'SELECT sleep(60)' }, { timeoutMs: 2500 })).rejects.toMatchObject({
-          code: 'TIMEOUT',
-          retryable: true,
-          effect: 'none',
-        });
-      await expect(
-        connector.call('transaction', { statements: [{ sql: 'DO sleep(60)' }] }, { timeoutMs: 2500 }),
-      ).rejects.toMatchObject({ code: 'TIMEOUT', effect: 'none' });
-      expect(await countSleepers()).toBe(0);
-      await expect(query('SELECT 1 AS one')).resolves.toMatchObject({ rows: [{ one: 1 }] });
-    });
-
-    it('is cancelled in the server when the caller leaves', async () => {
-      const leaving = new AbortController();
-      const context = { deadline: Date.now() + 30_000, signal: leaving.signal };
-      const call = connector.adapter.execute('execute', { sql: 'SELECT sleep(60)' }, context as never);
-      await untilSleeping(1);
-      leaving.abort();
-      await expect(call).rejects.toMatchObject({ code: 'CANCELLED', effect: 'none' });
-      expect(await countSleepers()).toBe(0);
-    });
-  });
-
   itRunsTheCommonActions({ connector: () => connector, see: (sql) => server.sql(sql), quote: (name) => `\`${name}\`` });
 
   describe('credentials', () => {
@@ -366,38 +341,13 @@ describeWith(mariadb, 'a real MariaDB', () => {
     });
   });
 
-  describe('that is stopped', () => {
-    it('is unreachable, breaks off what runs, and is used again once it is back', async () => {
-      const calls = Promise.allSettled([
-        connector.call('query', { sql: 'SELECT sleep(60)' }),
-        connector.call('execute', { sql: 'SELECT sleep(60)' }),
-        connector.call('transaction', { statements: [{ sql: 'DO sleep(60)' }] }),
-      ]);
-      await untilSleeping(3);
-      await server.stop('SIGKILL');
-      const reasons = (await calls).map((each) => (each.status === 'rejected' ? (each.reason as object) : undefined));
-      const lost = { code: 'TRANSIENT_NETWORK', retryable: true };
-      expect(reasons).toMatchObject([
-        { ...lost, effect: 'none' },
-        { ...lost, effect: 'maybe' },
-        // Nobody can say whether it wrote to a table without transactions.
-        { ...lost, effect: 'maybe' },
-      ]);
-      await expect(execute('DELETE FROM item')).rejects.toMatchObject({ ...lost, effect: 'none' });
-      await expect(connector.health()).resolves.toMatchObject({
-        status: 'unhealthy',
-        details: { code: 'TRANSIENT_NETWORK' },
-      });
-      await server.restart();
-      await expect(query('SELECT count(*) AS n FROM item')).resolves.toMatchObject({ rows: [{ n: 2 }] });
-      await expect(connector.health()).resolves.toMatchObject({ status: 'healthy' });
-    });
-
-    it('is used again after all of its idle connections broke', async () => {
-      await Promise.all([1, 2, 3].map(() => query('SELECT sleep(0.1)')));
-      await server.stop();
-      await server.restart();
-      await expect(query('SELECT 1 AS one')).resolves.toMatchObject({ rows: [{ one: 1 }] });
-    });
+  itKnowsWhatWasStopped({
+    connector: () => connector,
+    slow: (action) => (action === 'transaction' ? 'DO sleep(60)' : 'SELECT sleep(60)'),
+    running: countSleepers,
+    stop: () => server.stop('SIGKILL'),
+    restart: () => server.restart(),
+    // Nobody can say whether they wrote to a table without transactions.
+    lost: { query: 'none', execute: 'maybe', transaction: 'maybe' },
   });
 });

@@ -47,8 +47,8 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
     refusesRoot: true,
     env: { ...process.env, TZ: options.zone ?? 'UTC' },
     async setUp(place) {
-      const data = `--datadir=${join(place.folder, 'data')}`;
-      const install = ['--no-defaults', data, '--auth-root-authentication-method=normal', '--skip-test-db'];
+      const data = [`--datadir=${join(place.folder, 'data')}`, `--tmpdir=${place.folder}`];
+      const install = ['--no-defaults', ...data, '--auth-root-authentication-method=normal', '--skip-test-db'];
       await place.run('mariadb-install-db', install);
       const encrypted = tls && [
         `--ssl-cert=${place.write('cert.pem', tls.cert)}`,
@@ -56,7 +56,7 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
       ];
       return [
         '--no-defaults',
-        data,
+        ...data,
         `--port=${place.port}`,
         '--bind-address=127.0.0.1',
         '--skip-name-resolve',

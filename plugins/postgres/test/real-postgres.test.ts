@@ -7,6 +7,7 @@ import type { StartConnectorOptions } from '@automate/testing';
 import { startConnector } from '@automate/testing';
 import pg from 'pg';
 import { itRunsTheCommonActions } from '../../../packages/sql/test/action-cases.ts';
+import { itKnowsWhatWasStopped } from '../../../packages/sql/test/stopping-cases.ts';
 import PostgresAdapter from '../src/postgres-adapter.ts';
 import type { PostgresServer } from './start-postgres.ts';
 import { findPostgres, startPostgres } from './start-postgres.ts';
@@ -343,72 +344,15 @@ describeWith(postgres, 'a real PostgreSQL', () => {
     await expect(execute(sql, params)).rejects.toMatchObject({ code, retryable: false, effect: 'none' });
   });
 
-  describe('a slow statement', () => {
-    it('ends with the deadline of the call, in the server too', async () => {
-      for (const action of ['query', 'execute'])
-        await expect(connector.call(action, { sql: 'SELECT pg_sleep(60)' }, { timeoutMs: 1500 })).rejects.toMatchObject(
-          {
-            code: 'TIMEOUT',
-            retryable: true,
-            effect: 'none',
-          },
-        );
-      await expect(
-        connector.call('transaction', { statements: [{ sql: 'SELECT pg_sleep(60)' }] }, { timeoutMs: 1500 }),
-      ).rejects.toMatchObject({
-        code: 'TIMEOUT',
-        effect: 'none',
-      });
-      expect(await countSessions()).toBe(0);
-      await expect(query('SELECT 1 AS one')).resolves.toMatchObject({ rows: [{ one: 1 }] });
-    });
-
-    it('is cancelled in the server when the caller leaves', async () => {
-      const leaving = new AbortController();
-      const context = { deadline: Date.now() + 30_000, signal: leaving.signal };
-      const call = connector.adapter.execute('execute', { sql: 'SELECT pg_sleep(60)' }, context as never);
-      while ((await countSessions()) === 0) await sleep(20);
-      leaving.abort();
-      await expect(call).rejects.toMatchObject({ code: 'CANCELLED', effect: 'none' });
-      expect(await countSessions()).toBe(0);
-    });
-  });
-
   itRunsTheCommonActions({ connector: () => connector, see: (sql) => server.sql(sql), quote: (name) => `"${name}"` });
 
-  describe('that is stopped', () => {
-    it('is unreachable, breaks off what runs, and is used again once it is back', async () => {
-      const calls = {
-        read: connector.call('query', { sql: 'SELECT pg_sleep(60)' }),
-        write: connector.call('execute', { sql: 'SELECT pg_sleep(60)' }),
-        transaction: connector.call('transaction', { statements: [{ sql: 'SELECT pg_sleep(60)' }] }),
-      };
-      const ended = Promise.allSettled(Object.values(calls));
-      while ((await countSessions()) < 3) await sleep(20);
-      await server.stop();
-      const reasons = (await ended).map((each) => (each.status === 'rejected' ? (each.reason as object) : undefined));
-      const lost = { code: 'TRANSIENT_NETWORK', retryable: true };
-      expect(reasons).toMatchObject([
-        { ...lost, effect: 'none' },
-        // Its transaction was not committed yet.
-        { ...lost, effect: 'none' },
-        { ...lost, effect: 'none' },
-      ]);
-      await expect(execute('DELETE FROM item')).rejects.toMatchObject({ ...lost, effect: 'none' });
-      await expect(connector.health()).resolves.toMatchObject({
-        status: 'unhealthy',
-        details: { code: 'TRANSIENT_NETWORK' },
-      });
-      await server.restart();
-      await expect(query('SELECT count(*) AS n FROM item')).resolves.toMatchObject({ rows: [{ n: 2 }] });
-      await expect(connector.health()).resolves.toMatchObject({ status: 'healthy' });
-    });
-
-    it('is used again after all of its idle connections broke', async () => {
-      await Promise.all([1, 2, 3].map(() => query('SELECT pg_sleep(0.1)')));
-      await server.stop();
-      await server.restart();
-      await expect(query('SELECT 1 AS one')).resolves.toMatchObject({ rows: [{ one: 1 }] });
-    });
+  itKnowsWhatWasStopped({
+    connector: () => connector,
+    slow: () => 'SELECT pg_sleep(60)',
+    running: countSessions,
+    stop: () => server.stop(),
+    restart: () => server.restart(),
+    // The transactions were not committed yet.
+    lost: { query: 'none', execute: 'none', transaction: 'none' },
   });
 });
