@@ -34,6 +34,9 @@ interface Progress {
   sent: Sent;
 }
 
+/** What a connector says of a database. Those without a server keep their connections. */
+export type DatabaseSettings = Pick<ServerSettings, 'max_rows' | 'read_only'> & Partial<ServerSettings>;
+
 /** A database, and the connections to it. */
 export class Database {
   /** Most rows of one result, unless the call asks for fewer. */
@@ -43,16 +46,16 @@ export class Database {
   readonly #id: string;
   readonly #pool: Pool<SqlConnection>;
 
-  constructor(context: ConnectorContext, settings: ServerSettings, dialect: Dialect) {
+  constructor(context: ConnectorContext, settings: DatabaseSettings, dialect: Dialect) {
     this.maxRows = settings.max_rows;
     this.readOnly = settings.read_only;
     this.dialect = dialect;
     this.#id = context.id;
     this.#pool = new Pool({
       server: dialect.server,
-      max: settings.pool_size ?? context.config.limits.concurrency,
-      idleMs: settings.idle_timeout_ms,
-      lifetimeMs: settings.max_lifetime_ms,
+      max: dialect.maxConnections ?? settings.pool_size ?? context.config.limits.concurrency,
+      idleMs: settings.idle_timeout_ms ?? Infinity,
+      lifetimeMs: settings.max_lifetime_ms ?? Infinity,
       // The drivers' own limits end with the login, and what says nothing after it would keep its place for ever.
       connect: () =>
         dialect.connect(AbortSignal.any([context.signal, AbortSignal.timeout(context.config.limits.startTimeoutMs)])),
@@ -161,7 +164,7 @@ export class Database {
     if (fault?.session === 'demoted' && (await this.#takesChanges(connection))) fault = explain(true);
     if (fault?.session === 'demoted') this.#pool.retire();
     // An error of ours may come while a statement is still on its way, another one while its cancellation is.
-    const isDone = fault === undefined ? connection.isIdle === true : fault.session === 'usable';
+    const isDone = fault === undefined ? connection.isIdle : fault.session === 'usable';
     if (isDone && (guard.reason === undefined || fault?.cancelled === true)) this.#recycle(connection, guard);
     else this.#pool.drop(connection);
     const known = fault?.error ?? error;

@@ -108,8 +108,8 @@ export interface SqlConnection extends Session {
   /** Ends it at once, whatever the server is doing. */
   destroy(): void;
   readonly isOpen: boolean;
-  /** Whether it waits for nothing, so that it can be used again after an error of ours. Absent: nobody knows. */
-  readonly isIdle?: boolean;
+  /** Whether it can be made good as new after an error of ours, as it waits for nothing or does one thing after the other. */
+  readonly isIdle: boolean;
 }
 
 /** A database system, and one of its databases. */
@@ -117,6 +117,8 @@ export interface Dialect {
   readonly traits: Traits;
   /** The server with its address, for messages: `PostgreSQL at db:5432`. */
   readonly server: string;
+  /** Most connections at once, where more would wait for each other all the same. */
+  readonly maxConnections?: number;
   /** Opens a connection, unless the signal fires before. */
   connect(giveUp: AbortSignal): Promise<SqlConnection>;
   /**

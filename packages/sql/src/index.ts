@@ -14,11 +14,10 @@ export type {
   Traits,
 } from './dialect.ts';
 export { SqlAdapter } from './sql-adapter.ts';
-export { Database } from './database.ts';
 export { isAtomic, readStatement, SESSION_ONLY } from './grammar.ts';
 export type { Grammar, StatementUse } from './grammar.ts';
 export { MAX_RESULT_BYTES } from './limits.ts';
-export { commonOutcomes, poolOutcomes, rulesOfEffects } from './outcome-rules.ts';
+export { commonOutcomes, inCode, poolOutcomes, rulesOfEffects } from './outcome-rules.ts';
 export { EFFECTS, neverRun } from './outcome.ts';
 export type { Effects } from './outcome.ts';
 export { createRoom, createRowPage } from './results.ts';
@@ -28,8 +27,8 @@ export type { Parameter, Statement, Value } from './schemas.ts';
 export { addressOf, createSocket, labelOf, readLogin, readTrust } from './server-login.ts';
 export type { Login, ServerKind } from './server-login.ts';
 export { loginSettings, maxRowsSetting, serverSettings } from './settings.ts';
-export { SQL_STATES, toError } from './sql-states.ts';
-export type { Meaning } from './sql-states.ts';
+export { meaningOf, SQL_STATES, toError } from './sql-states.ts';
+export type { Meaning, Meanings } from './sql-states.ts';
 export { onConflict } from './on-conflict.ts';
 export { unlessGivenUp } from './unless-given-up.ts';
 export { wrongCount, wrongInput } from './wrong-input.ts';

@@ -8,6 +8,9 @@ const SENT: Readonly<Record<Exclude<Sent, 'nothing' | 'reading'>, string>> = {
   commit: 'COMMIT',
 };
 
+/** Words as outcomes write them. */
+export const inCode = (words: Iterable<string | number>): string => [...words].map((word) => `\`${word}\``).join(', ');
+
 /** The rows of a kind's outcomes that follow from `EFFECTS`, for those of these things that the kind sends. */
 export function rulesOfEffects(sent: readonly (keyof typeof SENT)[]): OutcomeRule[] {
   return sent.flatMap((each): OutcomeRule[] => [

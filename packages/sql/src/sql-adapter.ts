@@ -1,20 +1,28 @@
 import { ConnectorAdapter, ConnectorInternalError } from '@automate/sdk';
 import type { AdapterHealth, CallContext, ConnectorContext, ConnectorError } from '@automate/sdk';
-import type { Database } from './database.ts';
-import type { Traits } from './dialect.ts';
+import type { z } from 'zod';
+import { Database } from './database.ts';
+import type { DatabaseSettings } from './database.ts';
+import type { Dialect, Traits } from './dialect.ts';
 import { sqlActions } from './sql-actions.ts';
 
-/** A kind of database, but for its names, its settings and how it opens one. */
-export abstract class SqlAdapter extends ConnectorAdapter {
+/** A kind of database, but for its names. */
+export abstract class SqlAdapter<S extends DatabaseSettings> extends ConnectorAdapter {
   override readonly actions;
+  override readonly configSchema: z.ZodType<S>;
+  readonly #dialectOf: (context: ConnectorContext, settings: S) => Dialect;
   #database: Database | undefined;
 
-  constructor(traits: Traits) {
+  constructor(
+    traits: Traits,
+    configSchema: z.ZodType<S>,
+    dialectOf: (context: ConnectorContext, settings: S) => Dialect,
+  ) {
     super();
     this.actions = sqlActions(traits, () => this.#used());
+    this.configSchema = configSchema;
+    this.#dialectOf = dialectOf;
   }
-
-  protected abstract open(context: ConnectorContext): Database;
 
   #used(): Database {
     if (this.#database !== undefined) return this.#database;
@@ -22,7 +30,8 @@ export abstract class SqlAdapter extends ConnectorAdapter {
   }
 
   override initialize(context: ConnectorContext): void {
-    this.#database = this.open(context);
+    const settings = this.configSchema.parse(context.settings);
+    this.#database = new Database(context, settings, this.#dialectOf(context, settings));
   }
 
   override async connect(): Promise<boolean> {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectorError } from '@automate/sdk';
 import type { JsonObject } from '@automate/sdk';
 import type { Dialect, SqlConnection, Statement, Traits } from '@automate/sql';
-import { createRowPage, Database, EFFECTS, serverSettings, SqlAdapter } from '@automate/sql';
+import { createRowPage, EFFECTS, serverSettings, SqlAdapter } from '@automate/sql';
 import { startConnector } from '@automate/testing';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { z } from 'zod';
@@ -48,6 +48,7 @@ class ScriptConnection implements SqlConnection {
   #later: string | undefined;
   #timeoutMs = 0;
   isOpen = true;
+  readonly isIdle = false;
 
   constructor() {
     this.#broken.promise.catch(() => undefined);
@@ -116,14 +117,13 @@ const dialect: Dialect = {
   describeTable: async () => undefined,
 };
 
-class ScriptAdapter extends SqlAdapter {
+const configSchema = z.strictObject(serverSettings);
+
+class ScriptAdapter extends SqlAdapter<z.output<typeof configSchema>> {
   readonly name = 'script';
   readonly version = '1.0.0';
   constructor() {
-    super(traits);
-  }
-  protected override open(context: ConstructorParameters<typeof Database>[0]): Database {
-    return new Database(context, z.strictObject(serverSettings).parse(context.settings), dialect);
+    super(traits, configSchema, () => dialect);
   }
 }
 

@@ -32,6 +32,7 @@ function openDatabase(behaviour: Partial<SqlConnection> = {}) {
       cancel: async () => end?.(DONE),
       destroy: () => void (state.destroyed = true),
       isOpen: true,
+      isIdle: false,
       ...behaviour,
       run(...given) {
         const caller = leaving;

@@ -64,16 +64,13 @@ function groupsOf(
   done: ReadonlySet<number>,
   { first, length }: Period,
 ): number[][] {
-  const named = values.flatMap((value, at) =>
-    typeof value === 'string' && isInstant(value) && complaint.includes(`'${value}'`) && !done.has(at) ? [at] : [],
+  const columnOf = (at: number): number => (at < first ? at : first + ((at - first) % length));
+  const moments = values.flatMap((value, at) =>
+    typeof value === 'string' && isInstant(value) && !done.has(at) ? [at] : [],
   );
-  const columns = new Set(named.map((at) => (at < first ? at : first + ((at - first) % length))));
-  return [...columns].map((column) =>
-    values.flatMap((value, at) => {
-      const same = at === column || (column >= first && at > column && (at - column) % length === 0);
-      return same && typeof value === 'string' && isInstant(value) && !done.has(at) ? [at] : [];
-    }),
-  );
+  const named = moments.filter((at) => complaint.includes(`'${String(values[at])}'`));
+  const columns = new Set(named.map(columnOf));
+  return [...columns].map((column) => moments.filter((at) => columnOf(at) === column));
 }
 
 function toLocal(value: unknown, zone: TimeZone): string {

@@ -1,24 +1,24 @@
 import { createConnectorError, socketError, UpstreamError } from '@automate/sdk';
-import type { ConnectorError, ConnectorErrorOptions, Effect } from '@automate/sdk';
-import { brokenOff, demoted, SQL_STATES, toError, withoutTls } from '@automate/sql';
-import type { Effects, Fault, Meaning } from '@automate/sql';
+import type { ConnectorError, Effect } from '@automate/sdk';
+import { brokenOff, demoted, meaningOf, SQL_STATES, toError, withoutTls } from '@automate/sql';
+import type { Effects, Fault, Meaning, Meanings } from '@automate/sql';
 import { SAYS_ANOTHER_ROW, traits } from './mysql-traits.ts';
 
 /** What the server's error numbers mean to a caller. */
-export const MEANINGS: readonly (Meaning & { readonly numbers: readonly number[] })[] = [
-  { code: 'AUTH_FAILED', reason: 'credentials', numbers: [1045, 1251, 1698, 1862, 2059, 3118, 4151] },
-  { code: 'FORBIDDEN', reason: 'permission_denied', numbers: [1044, 1142, 1143, 1227, 1370, 1410, 1419] },
+export const MEANINGS: Meanings = [
+  { code: 'AUTH_FAILED', reason: 'credentials', of: [1045, 1251, 1698, 1862, 2059, 3118, 4151] },
+  { code: 'FORBIDDEN', reason: 'permission_denied', of: [1044, 1142, 1143, 1227, 1370, 1410, 1419] },
   // It was to read only because the caller said so, by the action or by a statement.
-  { code: 'FORBIDDEN', reason: 'read_only', blame: 'caller', numbers: [1792, 1836] },
-  { code: 'FORBIDDEN', reason: 'not_permitted', numbers: [1148, 1290, 3948, 4166] },
-  { code: 'ALREADY_EXISTS', reason: 'constraint', numbers: [1062, 1586, 1859] },
-  { code: 'ALREADY_EXISTS', reason: 'name_taken', numbers: [1007, 1050, 1060, 1061, 1304, 1359, 1396] },
-  { code: 'OVERLOADED', reason: 'too_many_connections', numbers: [1040, 1203, 1226] },
-  { code: 'UPSTREAM_5XX', reason: 'deadlock', numbers: [1213, 1020] },
-  { code: 'UPSTREAM_5XX', reason: 'locked', numbers: [1205, 3572] },
-  { code: 'CONFIG_INVALID', reason: 'no_database', numbers: [1046] },
-  { code: 'INVALID_INPUT', reason: 'value', numbers: [1153, 1210, 1264, 1265, 1298, 1364, 1366, 1406, 1411] },
-  { code: 'INVALID_INPUT', reason: 'statement', numbers: [1049, 1054, 1093, 1133, 1146, 1235, 1295, 1390] },
+  { code: 'FORBIDDEN', reason: 'read_only', blame: 'caller', of: [1792, 1836] },
+  { code: 'FORBIDDEN', reason: 'not_permitted', of: [1148, 1290, 3948, 4166] },
+  { code: 'ALREADY_EXISTS', reason: 'constraint', of: [1062, 1586, 1859] },
+  { code: 'ALREADY_EXISTS', reason: 'name_taken', of: [1007, 1050, 1060, 1061, 1304, 1359, 1396] },
+  { code: 'OVERLOADED', reason: 'too_many_connections', of: [1040, 1203, 1226] },
+  { code: 'UPSTREAM_5XX', reason: 'deadlock', of: [1213, 1020] },
+  { code: 'UPSTREAM_5XX', reason: 'locked', of: [1205, 3572] },
+  { code: 'CONFIG_INVALID', reason: 'no_database', of: [1046] },
+  { code: 'INVALID_INPUT', reason: 'value', of: [1153, 1210, 1264, 1265, 1298, 1364, 1366, 1406, 1411] },
+  { code: 'INVALID_INPUT', reason: 'statement', of: [1049, 1054, 1093, 1133, 1146, 1235, 1295, 1390] },
 ];
 /** The connection goes with these: nobody knows what becomes of a statement that ran. */
 const FATAL: ReadonlySet<number> = new Set([1053, 1077, 1079, 1080, 1152, 1927, 3169]);
@@ -62,11 +62,14 @@ export function mysqlFault(error: unknown, { effects, server, reading }: Circums
   const { errno, sqlState, code, message: text } = Object(error) as Record<string, unknown>;
   const message = String(text);
   if (typeof errno === 'number' && typeof sqlState === 'string') {
-    const cause = error as object;
-    if (FATAL.has(errno)) return brokenOff(server, effects.silent, cause, !KILLED.has(errno));
+    if (FATAL.has(errno)) return brokenOff(server, effects.silent, error, !KILLED.has(errno));
+    const options = { effect: effects.refused, details: { errno, sqlstate: sqlState }, cause: error };
     if (READ_ONLY.has(errno) && !reading && (errno !== 1290 || /read.?only/i.test(message)))
-      return demoted(server, message, { effect: effects.refused, cause });
-    const known = fromServer({ errno, sqlState, message, cause }, effects.refused);
+      return demoted(server, message, options);
+    const known =
+      errno === OUT_OF_RANGE && SAYS_ANOTHER_ROW.test(message)
+        ? toError(TAKEN, TAKES_ANOTHER_ROW, options)
+        : toError(meaningIn(errno, sqlState), message, options);
     return { error: known, session: 'usable', cancelled: KILLED.has(errno) };
   }
   if (code === 'PROTOCOL_CONNECTION_LOST' || /closed state|Connection lost|connection is in closed/i.test(message))
@@ -107,28 +110,20 @@ function tlsCodeOf(message: string): string {
   return /certificate/i.test(message) ? 'CERT_NOT_TRUSTED' : 'ERR_TLS_HANDSHAKE';
 }
 
-interface ServerError {
-  readonly errno: number;
-  readonly sqlState: string;
-  readonly message: string;
-  readonly cause: object;
+function meaningIn(errno: number, sqlState: string): Meaning {
+  if (KILLED.has(errno)) return CANCELED;
+  return meaningOf(MEANINGS, errno) ?? meaningOf(SQL_STATES, sqlState.slice(0, 2)) ?? meaningOfRest(errno);
 }
 
-function fromServer({ errno, sqlState, message, cause }: ServerError, effect: Effect): ConnectorError {
-  const options: ConnectorErrorOptions = { effect, details: { errno, sqlstate: sqlState }, cause };
-  if (KILLED.has(errno))
-    return toError(CANCELED, `somebody cancelled the statement in the server: ${message}`, options);
-  if (errno === OUT_OF_RANGE && SAYS_ANOTHER_ROW.test(message))
-    return toError(
-      { code: 'ALREADY_EXISTS', reason: 'constraint' },
-      'a row has the values that another row has in a unique key, and not in the key of the call; nothing was updated',
-      options,
-    );
-  const meaning = MEANINGS.find(({ numbers }) => numbers.includes(errno));
-  return toError(meaning ?? SQL_STATES[sqlState.slice(0, 2)] ?? meaningOfRest(errno), message, options);
-}
-
-const CANCELED: Meaning = { code: 'UPSTREAM_5XX', reason: 'canceled_by_server', retryable: false };
+const CANCELED: Meaning = {
+  code: 'UPSTREAM_5XX',
+  reason: 'canceled_by_server',
+  retryable: false,
+  before: 'somebody cancelled the statement in the server: ',
+};
+const TAKEN: Meaning = { code: 'ALREADY_EXISTS', reason: 'constraint' };
+const TAKES_ANOTHER_ROW =
+  'a row has the values that another row has in a unique key, and not in the key of the call; nothing was updated';
 
 function meaningOfRest(errno: number): Meaning {
   const code = errno === UNKNOWN_VARIABLE ? 'INVALID_INPUT' : 'UPSTREAM_5XX';

@@ -1,9 +1,7 @@
 import type { OutcomeRule } from '@automate/sdk';
-import { commonOutcomes } from '@automate/sql';
+import { commonOutcomes, inCode } from '@automate/sql';
 import { BEFORE_ACTING, KILLED, MEANINGS } from './mysql-error.ts';
 import { UNDOABLE } from './mysql-traits.ts';
-
-const code = (words: Iterable<string | number>): string => [...words].map((word) => `\`${word}\``).join(', ');
 
 /** What is retried is a matter of the lock or the load, and may go well another time. */
 const again = MEANINGS.filter(({ code: meant }) => meant === 'UPSTREAM_5XX' || meant === 'OVERLOADED');
@@ -11,7 +9,7 @@ const again = MEANINGS.filter(({ code: meant }) => meant === 'UPSTREAM_5XX' || m
 /** What the errors of MySQL and MariaDB mean. */
 export const outcomes: readonly OutcomeRule[] = [
   {
-    when: `the server refuses a statement of \`transaction\`, \`insert_rows\` or \`upsert_rows\`, or one of \`execute\` that begins with ${code(UNDOABLE.map((word) => word.toUpperCase()))} or LOAD DATA, and its ROLLBACK undid all`,
+    when: `the server refuses a statement of \`transaction\`, \`insert_rows\` or \`upsert_rows\`, or one of \`execute\` that begins with ${inCode(UNDOABLE.map((word) => word.toUpperCase()))} or LOAD DATA, and its ROLLBACK undid all`,
     effect: 'none',
     retried: 'if `retryable`',
   },
@@ -26,7 +24,7 @@ export const outcomes: readonly OutcomeRule[] = [
     retried: false,
   },
   {
-    when: `the server cannot prepare a statement, or refuses to define something with ${code(BEFORE_ACTING)}: before it has done anything`,
+    when: `the server cannot prepare a statement, or refuses to define something with ${inCode(BEFORE_ACTING)}: before it has done anything`,
     effect: 'none',
     retried: 'if `retryable`',
   },
@@ -40,8 +38,8 @@ export const outcomes: readonly OutcomeRule[] = [
     effect: 'maybe',
     retried: false,
   },
-  ...again.map(({ code: meant, reason, numbers }): OutcomeRule => {
-    return { when: `${reason} (${numbers.join(', ')}, ${meant})`, effect: 'none', retried: 'if all was undone' };
+  ...again.map(({ code: meant, reason, of }): OutcomeRule => {
+    return { when: `${reason} (${of.join(', ')}, ${meant})`, effect: 'none', retried: 'if all was undone' };
   }),
   {
     when: `an administrator cancels a statement, by KILL or a limit of time (${[...KILLED].join(', ')}, UPSTREAM_5XX, \`canceled_by_server\`), and all was undone`,

@@ -57,6 +57,15 @@ export function prepareStatement(connection: Connection, { sql, values }: Driver
   });
 }
 
+/** What a statement has given so far. */
+interface Found {
+  rows: RowPage | undefined;
+  readers: ReturnType<typeof readerOf>[];
+  header: Partial<ResultSetHeader>;
+  count: number;
+  more: boolean;
+}
+
 /** Runs a prepared statement to its end and keeps one page of its rows. */
 export async function runStatement(
   connection: Connection,
@@ -64,14 +73,24 @@ export async function runStatement(
   page: Page,
   zone: TimeZone,
 ): Promise<Ran> {
-  const returns = /\breturning\b/i.test(sql.replace(traits.grammar.opaque, ' '));
-  const gathered = createGathering(page, zone, returns);
+  const found: Found = { rows: undefined, readers: [], header: {}, count: 0, more: false };
   await whileOpen<void>(connection, (resolve, reject) => {
     const running = connection.execute({ sql, values: [...values], rowsAsArray: true } as never) as unknown as Running;
-    running.on('fields', gathered.takeFields);
+    running.on('fields', (fields, index) => {
+      if (fields === undefined) return;
+      // A procedure may give several results; the first one is kept.
+      found.more ||= index > 0;
+      if (index > 0) return;
+      const columns = fields.map(toColumn);
+      found.readers = columns.map((column) => readerOf(column, zone));
+      found.rows = createRowPage(columns, page);
+    });
     running.on('result', (row, index) => {
+      if (!Array.isArray(row)) found.header = row as ResultSetHeader;
+      if (!Array.isArray(row) || index > 0) return;
+      found.count += 1;
       try {
-        gathered.takeResult(row, index);
+        found.rows?.add(() => row.map((value, at) => found.readers[at]?.(value) ?? null));
       } catch (error) {
         reject(error);
       }
@@ -79,45 +98,15 @@ export async function runStatement(
     running.on('error', reject);
     running.on('end', resolve);
   });
-  return gathered.end();
-}
-
-function createGathering(page: Page, zone: TimeZone, returns: boolean) {
-  let rows: RowPage | undefined;
-  let readers: ReturnType<typeof readerOf>[] = [];
-  let header: Partial<ResultSetHeader> = {};
-  let count = 0;
-  let more = false;
-  return {
-    takeFields(given: readonly Field[] | undefined, index: number): void {
-      if (given === undefined) return;
-      // A procedure may give several results; the first one is kept.
-      more ||= index > 0;
-      if (index > 0) return;
-      const columns = given.map(toColumn);
-      readers = columns.map((column) => readerOf(column, zone));
-      rows = createRowPage(columns, page);
-    },
-    takeResult(row: unknown, index: number): void {
-      if (!Array.isArray(row)) {
-        header = row as ResultSetHeader;
-        return;
-      }
-      if (index > 0 || rows === undefined) return;
-      count += 1;
-      rows.add(() => row.map((value, at) => readers[at]?.(value) ?? null));
-    },
-    end(): Ran {
-      const gathered = (rows ?? createRowPage([], page)).result();
-      const { affectedRows, insertId } = header;
-      const result = {
-        // Where the server gives the rows that it changed, it does not count them.
-        rows_affected: affectedRows ?? (returns ? count : 0),
-        ...(Number(insertId ?? 0) > 0 ? { last_insert_id: String(insertId) } : {}),
-        ...gathered,
-        truncated: gathered.truncated || more,
-      };
-      return { result, header };
-    },
+  const { rows = createRowPage([], page), header, count, more } = found;
+  const gathered = rows.result();
+  const returns = /\breturning\b/i.test(sql.replace(traits.grammar.opaque, ' '));
+  const result = {
+    // Where the server gives the rows that it changed, it does not count them.
+    rows_affected: header.affectedRows ?? (returns ? count : 0),
+    ...(Number(header.insertId ?? 0) > 0 ? { last_insert_id: String(header.insertId) } : {}),
+    ...gathered,
+    truncated: gathered.truncated || more,
   };
+  return { result, header };
 }

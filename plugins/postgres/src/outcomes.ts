@@ -1,26 +1,23 @@
 import type { OutcomeRule } from '@automate/sdk';
-import { commonOutcomes, rulesOfEffects } from '@automate/sql';
+import { commonOutcomes, inCode, rulesOfEffects } from '@automate/sql';
 import { MEANINGS } from './postgres-error.ts';
 import { ATOMIC } from './postgres-traits.ts';
 
-const code = (words: Iterable<string>): string => [...words].map((word) => `\`${word}\``).join(', ');
 const WORTH_A_TRY = ['UPSTREAM_5XX', 'OVERLOADED', 'TRANSIENT_NETWORK'];
-const states = Object.entries(MEANINGS)
-  .filter(([, { code: meant, retryable }]) => retryable !== false && WORTH_A_TRY.includes(meant))
-  .map(([state]) => state)
-  .toSorted();
+const again = MEANINGS.filter(({ code, retryable }) => retryable !== false && WORTH_A_TRY.includes(code));
+const states = again.flatMap(({ of }) => of).toSorted();
 
 /** What the errors of this kind mean. `execute` runs what is atomic in a transaction of its own. */
 export const outcomes: readonly OutcomeRule[] = [
   ...rulesOfEffects(['transaction', 'open_ended', 'commit']),
   {
-    when: `a statement of \`execute\` fails that begins with ${code([...ATOMIC].map((word) => word.toUpperCase()))}, and is not CONCURRENTLY or about a database, tablespace, subscription or the system: it runs in a transaction of its own`,
+    when: `a statement of \`execute\` fails that begins with ${inCode([...ATOMIC].map((word) => word.toUpperCase()))}, and is not CONCURRENTLY or about a database, tablespace, subscription or the system: it runs in a transaction of its own`,
     effect: 'none',
     retried: 'if `retryable`',
   },
   { when: 'the server cannot parse or plan a statement, whichever it is', effect: 'none', retried: false },
   {
-    when: `a statement that a transaction undoes fails with SQLSTATE ${code(states)} (the longest prefix counts)`,
+    when: `a statement that a transaction undoes fails with SQLSTATE ${inCode(states)} (the longest prefix counts)`,
     effect: 'none',
     retried: true,
   },

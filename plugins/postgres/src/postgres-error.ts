@@ -1,35 +1,28 @@
 import { socketError } from '@automate/sdk';
 import type { ConnectorError, Effect } from '@automate/sdk';
-import type { Effects, Fault, Meaning } from '@automate/sql';
-import { brokenOff, demoted, SQL_STATES, toError, withoutTls } from '@automate/sql';
+import type { Effects, Fault, Meaning, Meanings } from '@automate/sql';
+import { brokenOff, demoted, meaningOf, SQL_STATES, toError, withoutTls } from '@automate/sql';
 
 /** What SQLSTATEs mean to a caller, by the longest prefix that is here. */
-export const MEANINGS: Readonly<Record<string, Meaning>> = {
+export const MEANINGS: Meanings = [
   ...SQL_STATES,
-  '23505': { code: 'ALREADY_EXISTS', reason: 'constraint' },
-  '23P01': { code: 'ALREADY_EXISTS', reason: 'constraint' },
+  { code: 'ALREADY_EXISTS', reason: 'constraint', of: ['23505', '23P01'] },
   // It was to read only because the caller said so, by the action or by a statement.
-  '25006': { code: 'FORBIDDEN', reason: 'read_only', blame: 'caller' },
-  '3D000': { code: 'CONFIG_INVALID', reason: 'no_database' },
-  '40001': { code: 'UPSTREAM_5XX', reason: 'serialization_failure' },
-  '40P01': { code: 'UPSTREAM_5XX', reason: 'deadlock' },
-  '42501': { code: 'FORBIDDEN', reason: 'permission_denied' },
-  '42701': { code: 'ALREADY_EXISTS', reason: 'name_taken' },
-  '42710': { code: 'ALREADY_EXISTS', reason: 'name_taken' },
-  '42723': { code: 'ALREADY_EXISTS', reason: 'name_taken' },
-  '42P04': { code: 'ALREADY_EXISTS', reason: 'name_taken' },
-  '42P06': { code: 'ALREADY_EXISTS', reason: 'name_taken' },
-  '42P07': { code: 'ALREADY_EXISTS', reason: 'name_taken' },
-  '53': { code: 'UPSTREAM_5XX', reason: 'resources' },
-  '53300': { code: 'OVERLOADED', reason: 'too_many_connections' },
-  '54': { code: 'INVALID_INPUT', reason: 'limit' },
-  '55': { code: 'UPSTREAM_5XX', reason: 'not_ready', retryable: false },
-  '55006': { code: 'UPSTREAM_5XX', reason: 'locked' },
-  '55P03': { code: 'UPSTREAM_5XX', reason: 'locked' },
-  '57014': { code: 'UPSTREAM_5XX', reason: 'canceled_by_server', retryable: false },
-  '57': { code: 'TRANSIENT_NETWORK', reason: 'server_shutdown' },
-  P0: { code: 'INVALID_INPUT', reason: 'raised' },
-};
+  { code: 'FORBIDDEN', reason: 'read_only', blame: 'caller', of: ['25006'] },
+  { code: 'CONFIG_INVALID', reason: 'no_database', of: ['3D000'] },
+  { code: 'UPSTREAM_5XX', reason: 'serialization_failure', of: ['40001'] },
+  { code: 'UPSTREAM_5XX', reason: 'deadlock', of: ['40P01'] },
+  { code: 'FORBIDDEN', reason: 'permission_denied', of: ['42501'] },
+  { code: 'ALREADY_EXISTS', reason: 'name_taken', of: ['42701', '42710', '42723', '42P04', '42P06', '42P07'] },
+  { code: 'UPSTREAM_5XX', reason: 'resources', of: ['53'] },
+  { code: 'OVERLOADED', reason: 'too_many_connections', of: ['53300'] },
+  { code: 'INVALID_INPUT', reason: 'limit', of: ['54'] },
+  { code: 'UPSTREAM_5XX', reason: 'not_ready', retryable: false, of: ['55'] },
+  { code: 'UPSTREAM_5XX', reason: 'locked', of: ['55006', '55P03'] },
+  { code: 'TRANSIENT_NETWORK', reason: 'server_shutdown', of: ['57'] },
+  { code: 'UPSTREAM_5XX', reason: 'canceled_by_server', retryable: false, of: ['57014'] },
+  { code: 'INVALID_INPUT', reason: 'raised', of: ['P0'] },
+];
 
 const SERVER_ERROR: Meaning = { code: 'UPSTREAM_5XX', reason: 'server_error' };
 
@@ -77,7 +70,7 @@ export function postgresFault(error: unknown, context: FaultContext): Fault | un
 
 function fromState(state: string, message: string, effect: Effect, error: object): ConnectorError {
   const pooler = state === '08P01' ? POOLER.find(({ words }) => words.test(message))?.state : undefined;
-  const meaning = MEANINGS[pooler ?? state] ?? MEANINGS[state.slice(0, 2)] ?? SERVER_ERROR;
+  const meaning = meaningOf(MEANINGS, pooler ?? state) ?? meaningOf(MEANINGS, state.slice(0, 2)) ?? SERVER_ERROR;
   return toError(meaning, message, { effect, details: { sqlstate: state, ...factsOf(error) }, cause: error });
 }
 

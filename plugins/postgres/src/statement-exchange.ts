@@ -24,7 +24,6 @@ interface Wire {
   describe(message: { type: 'S' }): void;
   bind(message: { values: (string | Buffer | null)[] }): void;
   execute(message: { rows?: number }): void;
-  close(message: { type: 'P' }): void;
   flush(): void;
   sync(): void;
   sendCopyFail(reason: string): void;
@@ -50,7 +49,6 @@ export class StatementExchange implements Submittable {
   #unknown: readonly number[] = [];
   #isRun = false;
   #isSynced = false;
-  #isOver = false;
   #command = '';
 
   constructor(statement: Statement, page: Page, types: Types) {
@@ -62,10 +60,7 @@ export class StatementExchange implements Submittable {
   submit(connection: Connection): void {
     const wire = connection as unknown as Wire;
     this.#wire = wire;
-    // The driver hands these to nobody.
-    wire.on('parameterDescription', this.#onParameters);
-    wire.on('noData', this.#onDescribed);
-    wire.on('copyOutResponse', this.#onCopyOut);
+    for (const [event, listener] of this.#listeners) wire.on(event, listener);
     wire.parse({ text: this.#statement.sql });
     wire.describe({ type: 'S' });
     wire.flush();
@@ -112,15 +107,15 @@ export class StatementExchange implements Submittable {
   /** From the server, after which it waits for Sync; or from the driver, whose connection broke. */
   handleError(error: object): void {
     this.#sync();
-    this.#end(() => this.#settle.reject(this.#failure ?? (this.#isRun ? error : neverRun(error))));
+    this.#stopListening();
+    this.#settle.reject(this.#failure ?? (this.#isRun ? error : neverRun(error)));
   }
 
   handleReadyForQuery(): void {
-    this.#end(() => {
-      if (this.#failure !== undefined) this.#settle.reject(this.#failure);
-      else if (this.#unknown.length > 0) this.#settle.resolve({ unknown: this.#unknown });
-      else this.#settle.resolve(this.#result());
-    });
+    this.#stopListening();
+    if (this.#failure !== undefined) this.#settle.reject(this.#failure);
+    else if (this.#unknown.length > 0) this.#settle.resolve({ unknown: this.#unknown });
+    else this.#settle.resolve(this.#result());
   }
 
   readonly #onParameters = ({ dataTypeIDs }: { readonly dataTypeIDs: readonly number[] }): void => {
@@ -149,6 +144,13 @@ export class StatementExchange implements Submittable {
       this.#sync();
     }
   };
+
+  /** What the driver hands to nobody. */
+  readonly #listeners = [
+    ['parameterDescription', this.#onParameters],
+    ['noData', this.#onDescribed],
+    ['copyOutResponse', this.#onCopyOut],
+  ] as const;
 
   #values(): (string | Buffer | null)[] {
     const { params } = this.#statement;
@@ -182,13 +184,8 @@ export class StatementExchange implements Submittable {
     this.#wire?.sync();
   }
 
-  #end(settle: () => void): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#wire?.off('parameterDescription', this.#onParameters);
-    this.#wire?.off('noData', this.#onDescribed);
-    this.#wire?.off('copyOutResponse', this.#onCopyOut);
-    settle();
+  #stopListening(): void {
+    for (const [event, listener] of this.#listeners) this.#wire?.off(event, listener);
   }
 
   #result(): StatementResult {

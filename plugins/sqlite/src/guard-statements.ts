@@ -4,34 +4,16 @@ import type { DatabaseSync } from 'node:sqlite';
 /** What a connection is for. */
 export type Access = 'read' | 'write';
 
-/** Pragmas that only tell, or change nothing but the file, and the arguments that they may be given. */
-const PRAGMAS: Readonly<Record<string, RegExp>> = {
-  application_id: /./,
-  compile_options: /^$/,
-  data_version: /^$/,
-  database_list: /^$/,
-  encoding: /^$/,
-  foreign_key_check: /./,
-  foreign_key_list: /./,
-  foreign_keys: /^$/,
-  freelist_count: /^$/,
-  index_info: /./,
-  index_list: /./,
-  index_xinfo: /./,
-  integrity_check: /./,
-  // The others are modes of one connection, and less safe.
-  journal_mode: /^(?:wal|delete)$/i,
-  optimize: /^$/,
-  page_count: /^$/,
-  page_size: /^$/,
-  quick_check: /./,
-  schema_version: /^$/,
-  table_info: /./,
-  table_list: /./,
-  table_xinfo: /./,
-  user_version: /./,
-  wal_checkpoint: /./,
-};
+/** Pragmas that only tell, or change nothing but the file, as long as they have no argument. */
+const ASKED: ReadonlySet<string> = new Set([
+  ...['compile_options', 'data_version', 'database_list', 'encoding', 'foreign_keys', 'freelist_count', 'optimize'],
+  ...['page_count', 'page_size', 'schema_version'],
+]);
+/** Pragmas that only tell, or change nothing but the file, whatever their argument is. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  ...['application_id', 'foreign_key_check', 'foreign_key_list', 'index_info', 'index_list', 'index_xinfo'],
+  ...['integrity_check', 'quick_check', 'table_info', 'table_list', 'table_xinfo', 'user_version', 'wal_checkpoint'],
+]);
 
 /** Runs what may do anything, as it is the connector's own. */
 export type Trusted = <T>(work: () => T) => T;
@@ -66,9 +48,9 @@ function isPermitted(
       return first === '';
     case constants.SQLITE_PRAGMA: {
       const name = first?.toLowerCase() ?? '';
-      // A connection that refuses to write sets it all the same.
-      if (access === 'read' && name === 'journal_mode' && second !== null) return false;
-      return Object.hasOwn(PRAGMAS, name) && (second === null || PRAGMAS[name]?.test(second) === true);
+      // Other modes are those of one connection, and less safe; one that refuses to write sets them all the same.
+      if (name === 'journal_mode') return second === null || (access === 'write' && /^(?:wal|delete)$/i.test(second));
+      return HARMLESS.has(name) || (ASKED.has(name) && second === null);
     }
     case constants.SQLITE_TRANSACTION:
       // VACUUM begins one for itself.

@@ -22,22 +22,24 @@ export function locateFile({ id, files }: Pick<ConnectorContext, 'id' | 'files'>
   const root = realPath(directory);
   if (root === undefined)
     throw refused(id, `settings.directory names ${directory}, which is not there`, 'no_directory');
-  const granted = (path: string): string => files.locate(path, { field: 'settings.file', within: [root] });
   const path = resolve(root, file);
-  if (!isWithin(root, path)) throw refused(id, outside(file, directory), 'outside_directory');
   const folder = realPath(dirname(path));
-  if (folder === undefined) throw refused(id, `${dirname(path)} does not exist`, 'no_file');
-  if (!isWithin(root, join(folder, basename(path)))) throw refused(id, outside(file, directory), 'outside_directory');
-  const real = realPath(path);
-  if (real !== undefined) {
-    if (isWithin(root, real)) return granted(real);
-    throw refused(id, outside(file, directory), 'outside_directory');
+  const real = realPath(path) ?? (folder === undefined ? undefined : join(folder, basename(path)));
+  if (!isWithin(root, path) || !isWithin(root, real ?? path))
+    throw refused(
+      id,
+      `settings.file is ${file}, which leads out of settings.directory (${directory})`,
+      'outside_directory',
+    );
+  if (real === undefined) throw refused(id, `${dirname(path)} does not exist`, 'no_file');
+  if (!existsSync(path)) {
+    // SQLite would create what a link to nothing points at, wherever that is.
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+      throw refused(id, `${path} is a link to nothing`, 'no_file');
+    if (!create)
+      throw refused(id, `${path} does not exist, and settings.create does not permit to create it`, 'no_file');
   }
-  // SQLite would create what a link to nothing points at, wherever that is.
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
-    throw refused(id, `${path} is a link to nothing`, 'no_file');
-  if (create) return granted(join(folder, basename(path)));
-  throw refused(id, `${path} does not exist, and settings.create does not permit to create it`, 'no_file');
+  return files.locate(real, { field: 'settings.file', within: [root] });
 }
 
 function realPath(path: string): string | undefined {
@@ -48,9 +50,6 @@ function isWithin(root: string, path: string): boolean {
   const way = relative(root, path);
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
-
-const outside = (file: string, directory: string): string =>
-  `settings.file is ${file}, which leads out of settings.directory (${directory})`;
 
 function refused(id: string, message: string, reason: string): ConfigInvalidError {
   return new ConfigInvalidError(`connector "${id}": ${message}; the operator must act`, { details: { reason } });

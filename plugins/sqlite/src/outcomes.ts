@@ -1,8 +1,6 @@
 import type { OutcomeRule } from '@automate/sdk';
-import { poolOutcomes } from '@automate/sql';
+import { inCode, poolOutcomes } from '@automate/sql';
 import { NOT_COMMITTED } from './sqlite-error.ts';
-
-const harmless = [...NOT_COMMITTED.values()].map((name) => `\`${name}\``).join(', ');
 
 /** What the errors of this kind mean. Each change runs in a transaction, and nothing is in the file before its COMMIT. */
 export const outcomes: readonly OutcomeRule[] = [
@@ -16,7 +14,11 @@ export const outcomes: readonly OutcomeRule[] = [
     effect: 'none',
     retried: true,
   },
-  { when: `COMMIT, VACUUM or a pragma fails with ${harmless}`, effect: 'none', retried: 'if `retryable`' },
+  {
+    when: `COMMIT, VACUUM or a pragma fails with ${inCode(NOT_COMMITTED.values())}`,
+    effect: 'none',
+    retried: 'if `retryable`',
+  },
   { when: 'COMMIT, VACUUM or a pragma fails with another code, such as an I/O error', effect: 'maybe', retried: false },
   {
     when: 'the deadline passes between two rows, between two statements or before COMMIT (TIMEOUT)',

@@ -2,7 +2,7 @@ import { TimeoutError } from '@automate/sdk';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Category, Page, ResultSet, Statement } from '@automate/sql';
 import { createRowPage, wrongCount, wrongInput } from '@automate/sql';
-import { countParameters } from './count-parameters.ts';
+import { traits } from './sqlite-traits.ts';
 import { fromSqlite, toSqlite } from './values.ts';
 
 export interface RunOptions {
@@ -12,6 +12,9 @@ export interface RunOptions {
   /** Reads on behind the page, so that a statement that changes something while it is read comes to its end. */
   readonly toTheEnd?: boolean;
 }
+
+/** A dollar sign may be part of a name, too. */
+const PARAMETER = /\?\d*|(?<![\w$\u0080-\uffff])[:@$][\w$\u0080-\uffff]+/g;
 
 /** What follows a statement without being one. */
 const NOTHING = /^(\s|;|--[^\n]*(\n|$)|\/\*[^]*?(\*\/|$))*$/;
@@ -66,4 +69,16 @@ function prepareOne(database: DatabaseSync, sql: string): StatementSync {
     received: 'several; send them as a transaction',
     reason: 'statement',
   });
+}
+
+/**
+ * How many values a statement wants. SQLite itself takes NULL for those that are missing.
+ *
+ * @throws InvalidInputError for parameters that have a name or a number.
+ */
+function countParameters(sql: string): number {
+  const parameters = sql.replace(traits.grammar.opaque, ' ').match(PARAMETER) ?? [];
+  const named = parameters.find((parameter) => parameter !== '?');
+  if (named === undefined) return parameters.length;
+  throw wrongInput({ path: 'sql', expected: '? for each parameter', received: named });
 }

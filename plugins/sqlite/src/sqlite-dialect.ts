@@ -13,6 +13,8 @@ export function sqliteDialect(context: ConnectorContext, settings: SqliteSetting
   return {
     traits,
     server: `SQLite at ${settings.file}`,
+    // Statements hold the thread.
+    maxConnections: 1,
     connect: async () => new SqliteConnection(context, settings, databases),
     explain: sqliteFault,
     check: async (session) => ({ version: await (session as SqliteConnection).check(), takesChanges: true }),

@@ -1,52 +1,51 @@
 import { InvalidInputError } from '@automate/sdk';
 import type { Effect } from '@automate/sdk';
-import { toError } from '@automate/sql';
-import type { Effects, Fault, Meaning } from '@automate/sql';
+import { meaningOf, toError } from '@automate/sql';
+import type { Effects, Fault, Meaning, Meanings } from '@automate/sql';
 
 const READ_ONLY = 8;
 
-/** A meaning, with what is put before SQLite's own message and after it. */
-type Told = Meaning & { readonly before?: string; readonly after?: string };
-
-const STATEMENT: Told = { code: 'INVALID_INPUT', reason: 'statement' };
-const LOCKED: Told = { code: 'UPSTREAM_5XX', reason: 'locked', before: 'another connection holds a lock: ' };
-const TAKEN: Told = { code: 'ALREADY_EXISTS', reason: 'constraint' };
-const UNSOUND: Told = {
-  code: 'UPSTREAM_5XX',
-  reason: 'bad_answer',
-  retryable: false,
-  before: 'the file is not a sound SQLite database: ',
-};
-
 /** What SQLite's result codes mean: extended ones, and the primary ones of all others. */
-const MEANINGS: Readonly<Record<number, Told>> = {
-  1: STATEMENT,
-  5: LOCKED,
-  6: LOCKED,
-  [READ_ONLY]: { code: 'FORBIDDEN', reason: 'read_only', after: '; the file must be one that the host may write' },
-  11: UNSOUND,
-  14: {
+const MEANINGS: Meanings = [
+  { code: 'INVALID_INPUT', reason: 'statement', of: [1, 18, 20] },
+  { code: 'UPSTREAM_5XX', reason: 'locked', before: 'another connection holds a lock: ', of: [5, 6] },
+  {
+    code: 'FORBIDDEN',
+    reason: 'read_only',
+    after: '; the file must be one that the host may write',
+    of: [READ_ONLY],
+  },
+  {
+    code: 'UPSTREAM_5XX',
+    reason: 'bad_answer',
+    retryable: false,
+    before: 'the file is not a sound SQLite database: ',
+    of: [11, 26],
+  },
+  {
     code: 'CONFIG_INVALID',
     reason: 'cannot_open',
     after: '; the operator must see to the file and its permissions',
+    of: [14],
   },
-  18: STATEMENT,
-  19: { code: 'INVALID_INPUT', reason: 'constraint' },
-  20: STATEMENT,
-  23: { code: 'FORBIDDEN', reason: 'not_permitted', after: ': this connector does not permit what the statement does' },
-  25: {
+  { code: 'INVALID_INPUT', reason: 'constraint', of: [19] },
+  {
+    code: 'FORBIDDEN',
+    reason: 'not_permitted',
+    after: ': this connector does not permit what the statement does',
+    of: [23],
+  },
+  {
     code: 'INVALID_INPUT',
     reason: 'parameters',
     before: 'params: expected one value for each parameter of the statement, received more: ',
+    of: [25],
   },
-  26: UNSOUND,
   // A key that is there already: PRIMARY KEY, UNIQUE, row id.
-  1555: TAKEN,
-  2067: TAKEN,
-  2579: TAKEN,
-};
+  { code: 'ALREADY_EXISTS', reason: 'constraint', of: [1555, 2067, 2579] },
+];
 /** All extended codes of READ_ONLY: a journal that only a connection that may write can play back. */
-const NEEDS_RECOVERY: Told = {
+const NEEDS_RECOVERY: Meaning = {
   code: 'UPSTREAM_5XX',
   reason: 'needs_recovery',
   retryable: false,
@@ -54,13 +53,13 @@ const NEEDS_RECOVERY: Told = {
     ': a program that was ended in the middle of a change left a journal beside the file; open the file once with a program that may write',
 };
 /** In a transaction that only reads, it was the caller's statement that wanted to write. */
-const ONLY_READS: Told = {
+const ONLY_READS: Meaning = {
   code: 'FORBIDDEN',
   reason: 'read_only',
   blame: 'caller',
   after: '; statements that change something belong into execute',
 };
-const STORAGE: Told = { code: 'UPSTREAM_5XX', reason: 'storage' };
+const STORAGE: Meaning = { code: 'UPSTREAM_5XX', reason: 'storage' };
 
 /** With these, SQLite has undone all that was to be committed, or kept it to be undone. */
 export const NOT_COMMITTED: ReadonlyMap<number, string> = new Map([
@@ -82,15 +81,14 @@ export function sqliteFault(error: unknown, effects: Effects, reading = false): 
     return { error: none, session: 'usable' };
   }
   if (code !== 'ERR_SQLITE_ERROR' || typeof errcode !== 'number') return undefined;
-  const { before = '', after = '', ...meaning } = meaningOf(errcode, reading);
   const effect: Effect = NOT_COMMITTED.has(errcode & 0xff) ? 'none' : effects.silent;
   const options = { details: { sqlite_code: errcode }, cause: error, effect };
-  return { error: toError(meaning, `${before}${message}${after}`, options), session: 'usable' };
+  return { error: toError(meaningIn(errcode, reading), message, options), session: 'usable' };
 }
 
-function meaningOf(errcode: number, reading: boolean): Told {
+function meaningIn(errcode: number, reading: boolean): Meaning {
   const primary = errcode & 0xff;
   if (errcode === READ_ONLY && reading) return ONLY_READS;
   if (primary === READ_ONLY && errcode !== READ_ONLY) return NEEDS_RECOVERY;
-  return MEANINGS[errcode] ?? MEANINGS[primary] ?? STORAGE;
+  return meaningOf(MEANINGS, errcode) ?? meaningOf(MEANINGS, primary) ?? STORAGE;
 }
