@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ConnectorDescription, Problem } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 import { AbandonedThreads } from './abandoned-threads.ts';
@@ -33,7 +34,17 @@ export interface WorkerRuntimeOptions {
   readonly compileCacheDirectory?: string;
 }
 
-const BODIES: Bodies = { thread: createThreadBody, none: createInlineBody };
+/**
+ * All that a body hears comes in the asynchronous context in which it was made. That must be this one, and not the one of
+ * the call that happened to start it: every later call would be taken for that caller's.
+ */
+function createBodies(): Bodies {
+  const here = AsyncLocalStorage.snapshot();
+  return {
+    thread: (...given) => here(createThreadBody, ...given),
+    none: (...given) => here(createInlineBody, ...given),
+  };
+}
 
 /** Runs each connector in a body of its own, as isolated as it is asked for. */
 export function createWorkerRuntime(options: WorkerRuntimeOptions): Runtime {
@@ -51,7 +62,7 @@ class WorkerRuntime implements Runtime {
     this.#parts = {
       events,
       secrets: options.secrets ?? UNFILTERED,
-      bodies: BODIES,
+      bodies: createBodies(),
       sweeper: this.#sweeper,
       watch: new WorkerWatch({ everyMs: options.watchMs ?? 250, stuckMs: options.stuckMs ?? 5000 }),
       abandoned: new AbandonedThreads(),

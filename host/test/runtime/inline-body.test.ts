@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from '@jest/globals';
 import type { JsonValue } from '@automate/contract';
 import type { ConnectorContext } from '@automate/sdk';
@@ -67,6 +68,30 @@ describe('a class that runs in the thread of the host', () => {
     expect(contexts.map(({ signal }) => signal.aborted)).toStrictEqual([true]);
     expect((await run(worker, 'any')).ok).toBe(true);
     expect(contexts.map(({ signal }) => signal.aborted)).toStrictEqual([true, false]);
+  });
+
+  it('is called in no context of whoever brought it to life', async () => {
+    const caller = new AsyncLocalStorage<string>();
+    class Looking extends LocalAdapter {
+      override async execute(): Promise<JsonValue> {
+        this.context.logger.info('called');
+        return caller.getStore() ?? 'nobody';
+      }
+    }
+    const logged: unknown[] = [];
+    const events = {
+      onLog: () => void logged.push(caller.getStore()),
+      onRecord: () => Promise.resolve('written' as const),
+      onCrash: () => {},
+      onState: () => {},
+    };
+    await using bench = await openBench({ events });
+    const worker = bench.worker('local', { isolation: 'none', code: Looking });
+    await caller.run('the first', () => worker.ensure('ready', soon()));
+    const seen = await caller.run('the second', () => execute(worker, 'any'));
+    expect(valueOf(seen)).toBe('nobody');
+    await until('its record came', () => logged.length > 0);
+    expect(logged).toStrictEqual([undefined]);
   });
 
   it('is never taken for stuck while it blocks the host, which could not see it either', async () => {
