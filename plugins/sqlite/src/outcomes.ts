@@ -21,6 +21,11 @@ export const outcomes: readonly OutcomeRule[] = [
   },
   { when: 'COMMIT, VACUUM or a pragma fails with another code, such as an I/O error', effect: 'maybe', retried: false },
   {
+    when: 'another file took the place of this one while COMMIT waited for a lock (UPSTREAM_5XX, `file_replaced`)',
+    effect: 'maybe',
+    retried: false,
+  },
+  {
     when: 'the deadline passes between two rows, between two statements or before COMMIT (TIMEOUT)',
     effect: 'none',
     retried: true,

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { remainingMs, TimeoutError } from '@automate/sdk';
-import type { ConnectorContext } from '@automate/sdk';
+import { remainingMs, TimeoutError, UpstreamError } from '@automate/sdk';
+import type { ConnectorContext, Effect } from '@automate/sdk';
 import type { Begin, Page, SqlConnection, Statement, StatementResult } from '@automate/sql';
 import type { SqliteSettings } from './config.ts';
 import { MEMORY } from './config.ts';
@@ -17,6 +17,7 @@ const CHECK_MS = 2000;
 interface Opened {
   readonly database: DatabaseSync;
   readonly trusted: Trusted;
+  readonly path: string;
   /** Which file it is, even after another one has taken its path. */
   readonly identity: string;
 }
@@ -70,7 +71,9 @@ export class SqliteConnection implements SqlConnection {
    */
   async commit(): Promise<void> {
     this.#waitForLocks(this.#deadline);
+    this.#refuseReplaced('none');
     this.#exec('COMMIT');
+    this.#refuseReplaced('maybe');
   }
 
   /** A database that cannot be brought back to where nothing is open is closed, which undoes what is. */
@@ -109,6 +112,16 @@ export class SqliteConnection implements SqlConnection {
     return String(this.#opened.database.prepare(sql).get()?.['version']);
   }
 
+  /** While a change waits for a lock, its file can be replaced: SQLite would go on in the one that nobody sees any more. */
+  #refuseReplaced(effect: Effect): void {
+    const { path, identity } = this.#opened;
+    if (identityOf(path) === identity) return;
+    throw new UpstreamError('the file was replaced or removed while it was changed', {
+      effect,
+      details: { reason: 'file_replaced' },
+    });
+  }
+
   get #opened(): Opened {
     if (this.#used !== undefined) return this.#used;
     throw new Error('a statement came before its beginning');
@@ -144,7 +157,7 @@ export class SqliteConnection implements SqlConnection {
         database.exec('PRAGMA synchronous = EXTRA');
         prepareForChanges(database);
       }
-      const opened = { database, trusted: guardStatements(database, access), identity: identityOf(path) };
+      const opened = { database, trusted: guardStatements(database, access), path, identity: identityOf(path) };
       this.#databases.set(access, opened);
       return opened;
     } catch (error) {

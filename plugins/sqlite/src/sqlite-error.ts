@@ -41,10 +41,18 @@ const MEANINGS: Meanings = [
     before: 'params: expected one value for each parameter of the statement, received more: ',
     of: [25],
   },
+  // Nothing was written to what was moved away, and the next call finds what is there now.
+  { code: 'UPSTREAM_5XX', reason: 'file_replaced', after: ': the file was replaced or removed meanwhile', of: [1032] },
+  {
+    code: 'FORBIDDEN',
+    reason: 'read_only',
+    after: '; its directory must be one that the host may write, as a change keeps its journal there',
+    of: [1544],
+  },
   // A key that is there already: PRIMARY KEY, UNIQUE, row id.
   { code: 'ALREADY_EXISTS', reason: 'constraint', of: [1555, 2067, 2579] },
 ];
-/** All extended codes of READ_ONLY: a journal that only a connection that may write can play back. */
+/** All other extended codes of READ_ONLY: a journal that only a connection that may write can play back. */
 const NEEDS_RECOVERY: Meaning = {
   code: 'UPSTREAM_5XX',
   reason: 'needs_recovery',
@@ -89,6 +97,7 @@ export function sqliteFault(error: unknown, effects: Effects, reading = false): 
 function meaningIn(errcode: number, reading: boolean): Meaning {
   const primary = errcode & 0xff;
   if (errcode === READ_ONLY && reading) return ONLY_READS;
-  if (primary === READ_ONLY && errcode !== READ_ONLY) return NEEDS_RECOVERY;
-  return meaningOf(MEANINGS, errcode) ?? meaningOf(MEANINGS, primary) ?? STORAGE;
+  const fallback =
+    primary === READ_ONLY && errcode !== READ_ONLY ? NEEDS_RECOVERY : (meaningOf(MEANINGS, primary) ?? STORAGE);
+  return meaningOf(MEANINGS, errcode) ?? fallback;
 }

@@ -1,4 +1,6 @@
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { JsonObject } from '@automate/sdk';
@@ -108,6 +110,58 @@ describe('the file', () => {
     renameSync(`${path}.new`, path);
     await expect(ask()).resolves.toMatchObject({ rows: [{ a: 2 }] });
     await expect(connector.health()).resolves.toMatchObject({ status: 'healthy' });
+  });
+
+  it('that is replaced while a change waits for its lock makes the change no success', async () => {
+    const path = join(workshop.folder, 'test.db');
+    createFile(path, 1);
+    createFile(`${path}.new`, 2);
+    // Reads until the change is there to be committed, and then puts the other file in its place.
+    const script = `const { existsSync, renameSync } = require('node:fs');
+      const { DatabaseSync } = require('node:sqlite');
+      const path = process.argv[1];
+      const rows = new DatabaseSync(path).prepare('SELECT a FROM t').iterate();
+      rows.next();
+      console.log('reading');
+      const timer = setInterval(() => {
+        if (!existsSync(path + '-journal')) return;
+        clearInterval(timer);
+        renameSync(path + '.new', path);
+        rows.return();
+      }, 5)`;
+    const reader = spawn(process.execPath, ['-e', script, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(reader.stdout, 'data');
+    const connector = await workshop.connect({ busy_timeout_ms: 10_000 });
+    await expect(connector.call('execute', { sql: 'INSERT INTO t VALUES (3)' })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      effect: 'maybe',
+      details: { reason: 'file_replaced' },
+    });
+    await connector.call('execute', { sql: 'INSERT INTO t VALUES (4)' });
+    const database = new DatabaseSync(path);
+    expect(database.prepare('SELECT a FROM t').all()).toMatchObject([{ a: 2 }, { a: 4 }]);
+    database.close();
+  });
+
+  it('cannot be changed in a directory that takes no journal, and that is what is said', async () => {
+    const path = join(workshop.folder, 'test.db');
+    createFile(path, 1);
+    const connector = await workshop.connect();
+    chmodSync(path, 0o666);
+    chmodSync(workshop.folder, 0o555);
+    // What is permitted means nothing to root.
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(65_534);
+    try {
+      await expect(connector.call('execute', { sql: 'INSERT INTO t VALUES (2)' })).rejects.toMatchObject({
+        code: 'FORBIDDEN',
+        message: expect.stringContaining('its directory must be one that the host may write'),
+        details: { reason: 'read_only' },
+      });
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      chmodSync(workshop.folder, 0o755);
+    }
   });
 
   it('that is no database is named as such', async () => {
