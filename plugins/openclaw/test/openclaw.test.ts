@@ -1,8 +1,8 @@
 // Long: every action and every trouble against one stand-in, which is costly to put into its states.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '@automate/sdk';
 import type { FakeReply, StartConnectorOptions } from '@automate/testing';
 import { closedPort, FakeService, startConnector } from '@automate/testing';
+import { eventually } from '@automate/tooling/eventually';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { PROTOCOL_VERSION } from '@openclaw/gateway-protocol/version';
 import { PROTOCOL } from '../src/frames.ts';
@@ -52,11 +52,6 @@ async function giveUpOnRun(
       .catch((thrown: unknown) => thrown);
     if ((error as { details?: JsonObject }).details?.['run_id'] !== undefined) return error;
   }
-}
-
-/** Waits for what comes in its own time. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await sleep(5);
 }
 
 const stopped = ({ runs }: GatewayStandIn): boolean =>
@@ -187,8 +182,8 @@ describe('a gateway (stand-in)', () => {
       retryable: false,
       details: { run_id: expect.any(String), stopping: true },
     });
-    await until(() => stopped(gateway));
-    await until(() => openclaw.records.some(({ message }) => message === 'the run was stopped'));
+    await eventually(() => stopped(gateway));
+    await eventually(() => openclaw.records.some(({ message }) => message === 'the run was stopped'));
     await expect(openclaw.call('list_agents')).resolves.toMatchObject({ default_id: 'main' });
   });
 
@@ -207,7 +202,7 @@ describe('a gateway (stand-in)', () => {
       code: 'CANCELLED',
       details: { run_id: expect.any(String), stopping: true },
     });
-    await until(() => stopped(gateway));
+    await eventually(() => stopped(gateway));
   });
 
   it('stops a run also that the gateway names only after the call', async () => {
@@ -217,9 +212,9 @@ describe('a gateway (stand-in)', () => {
     await expect(openclaw.call('run_agent', { message: 'SLEEP' }, { timeoutMs: 500 })).rejects.toMatchObject({
       code: 'TIMEOUT',
     });
-    await until(() => gateway.held.length === 1);
+    await eventually(() => gateway.held.length === 1);
     for (const accept of gateway.held) accept();
-    await until(() => stopped(gateway));
+    await eventually(() => stopped(gateway));
   });
 
   it("begins one run, and sends one message, for all calls with one of the caller's keys", async () => {
@@ -423,7 +418,7 @@ describe('a connection', () => {
     ];
     for (const settled of await Promise.allSettled(calls))
       expect(settled).toMatchObject({ status: 'rejected', reason: { code: 'TIMEOUT', effect: 'none' } });
-    await until(() => gateway.held.length > 0);
+    await eventually(() => gateway.held.length > 0);
     gateway.behaviour = 'normal';
     for (const challenge of gateway.held.splice(0)) challenge();
     await openclaw.call('send_message', { to: 'ann', message: 'in time' });
@@ -435,7 +430,7 @@ describe('a connection', () => {
     const { gateway, openclaw } = await start();
     await openclaw.call('list_agents');
     openclaw.adapter.close();
-    await until(() => gateway.clients === 0);
+    await eventually(() => gateway.clients === 0);
   });
 });
 

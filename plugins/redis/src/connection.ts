@@ -98,6 +98,9 @@ export class Connection {
   async check(scope: CallScope): Promise<string | undefined> {
     return this.#run(scope, async (opened) => {
       await knock(opened.client);
+      const nodes = await nodesOf(opened.client);
+      if (nodes > 1)
+        return `is one node of a cluster of ${nodes}, and the connector speaks to one server that has all keys`;
       const role = await roleOf(opened.client);
       const isPrimary = role === undefined || role === 'master';
       if (isPrimary || (role === 'slave' && this.settings.read_only)) return undefined;
@@ -224,6 +227,18 @@ async function knock(client: Client): Promise<void> {
       // An unknown command is refused before it is asked who we are.
       if (!isRefusal(error)) throw error;
     }
+  }
+}
+
+/** How many nodes share the keys, as far as the server tells us. */
+async function nodesOf(client: Client): Promise<number> {
+  try {
+    const info = await client.sendCommand<Reply>(['CLUSTER', 'INFO']);
+    return Number(/^cluster_size:(\d+)/m.exec(String(info))?.[1] ?? 1);
+  } catch (error) {
+    // It is in none, or does not know the word, or not from us.
+    if (/^(ERR|NOPERM)\b/.test(String((error as Error).message))) return 1;
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@automate/sdk';
-import { startConnector } from '@automate/testing';
+import { closedPort, startConnector } from '@automate/testing';
+import { eventually } from '@automate/tooling/eventually';
 import { describeWith } from '@automate/tooling/require-service';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import RedisAdapter from '../src/redis-adapter.ts';
@@ -110,12 +111,12 @@ describeWith(redis, 'a Redis that became a replica', () => {
     servers.name.moveTo(servers.second.port);
     servers.second.cli('SET', 'k', 'second');
     const found = async () => (await connector.call('get', { key: 'k' }))['value'];
-    while ((await found()) !== 'second') await new Promise((resolve) => setTimeout(resolve, 50));
+    await eventually(found, (value) => value === 'second');
     expect(servers.name.connections).toBe(2);
   });
 
   it('is a node of a cluster: what other nodes have is refused without effect, and it is left', async () => {
-    const node = await startRedis({ settings: ['cluster-enabled yes'] });
+    const node = await startRedis({ settings: ['cluster-enabled yes', `cluster-port ${await closedPort()}`] });
     running.push(node);
     const name = await startProxy(node.port);
     running.push(name);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { closedPort, startConnector } from '@automate/testing';
 import type { StartConnectorOptions } from '@automate/testing';
+import { eventually } from '@automate/tooling/eventually';
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createPrivateCa } from '../../http/test/private-ca.ts';
@@ -60,7 +60,7 @@ describeWith(both, 'a real proxy', () => {
     await connector.close();
     const { port } = new URL(server.url);
     const line = scheme === 'http' ? `PUT http://target.test:${port}/${bucket}/` : `CONNECT target.test:${port}`;
-    while (!(await open.log()).includes(line)) await sleep(20);
+    await eventually(open.log, (log) => log.includes(line));
   });
 
   it("is that of the host's environment, but for hosts that it excepts", async () => {
