@@ -155,6 +155,10 @@ describe('a server that speaks HTTP/2 alone', () => {
         if (stream.id !== 1) stream.session?.goaway(constants.NGHTTP2_NO_ERROR, 1);
       },
     ],
+    [
+      'throws everybody out after the first',
+      (stream) => void stream.session?.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 1),
+    ],
   ])('that %s has done nothing of it', async (_what, refusing) => {
     const good = answer;
     using remote = openHttp(endpoint());
@@ -183,6 +187,48 @@ describe('a server that speaks HTTP/2 alone', () => {
     );
     await listen(next, at.port);
     await expect(remote.http.json({ method: 'POST', path: '/' })).resolves.toEqual({ spoken: 1 });
+  });
+
+  describe('and wants HTTP/1.1 all the same', () => {
+    const rows: [string, (stream: ServerHttp2Stream) => void][] = [
+      ['one request', (stream) => void stream.close(constants.NGHTTP2_HTTP_1_1_REQUIRED)],
+      ['all requests', (stream) => void stream.session?.goaway(constants.NGHTTP2_HTTP_1_1_REQUIRED, 1)],
+    ];
+
+    it.each(rows)('for %s: nothing was done, and only its operator can help', async (_what, refusing) => {
+      const good = answer;
+      using remote = openHttp(endpoint());
+      for (let time = 0; time < 2; time += 1) {
+        answer = good;
+        await expect(remote.http.json({ path: '/' })).resolves.toEqual({ spoken: 2 });
+        answer = refusing;
+        expect(await rejection(remote.http.request({ method: 'POST', path: '/' }))).toMatchObject({
+          code: 'UPSTREAM_5XX',
+          effect: 'none',
+          retryable: false,
+          blame: 'operator',
+          details: { reason: 'http1_required' },
+        });
+      }
+    });
+
+    it.each(rows)('for %s gets it where it has come to speak it', async (_what, refusing) => {
+      const at = endpoint();
+      using remote = openHttp(at);
+      await expect(remote.http.json({ path: '/' })).resolves.toEqual({ spoken: 2 });
+      const other = createServer((_request, response) => response.end('{"spoken":1}'));
+      const next = createTlsServer({ ...authority.issue(), ALPNProtocols: ['http/1.1'] }, (socket) =>
+        other.emit('connection', socket),
+      );
+      const seen: string[] = [];
+      answer = (stream, { headers }) => {
+        seen.push(String(headers[':method']));
+        server.close();
+        void listen(next, at.port).then(() => refusing(stream));
+      };
+      await expect(remote.http.json({ method: 'POST', path: '/' })).resolves.toEqual({ spoken: 1 });
+      expect(seen).toEqual(['POST']);
+    });
   });
 
   it('that does not answer is given up in time', async () => {

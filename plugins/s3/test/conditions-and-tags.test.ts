@@ -88,6 +88,24 @@ describe('tags', () => {
     await expect(s3.call('get_object_tags', object)).resolves.toStrictEqual({ tags: [] });
   });
 
+  it('belong to an object that is there, and go with it', async () => {
+    await s3.call('put_object', { ...object, text: '', tags });
+    await s3.call('put_object', { ...object, text: '' });
+    await expect(s3.call('get_object_tags', object)).resolves.toStrictEqual({ tags: [] });
+    for (const [where, s3_error] of [
+      [{ key: 'none' }, 'NoSuchKey'],
+      [{ bucket: 'no-such-bucket' }, 'NoSuchBucket'],
+    ] as const)
+      for (const action of ['get_object_tags', 'set_object_tags'])
+        await expect(
+          s3.call(action, { ...object, ...where, ...(action === 'set_object_tags' ? { tags: [] } : {}) }),
+        ).rejects.toMatchObject({
+          code: 'NOT_FOUND',
+          effect: 'none',
+          details: { s3_error },
+        });
+  });
+
   it('are refused with half a character, like a text that would become another one', async () => {
     const half = 'a\ud83d';
     const rows: [string, JsonObject, string][] = [

@@ -98,6 +98,7 @@ describe.each([
     [{ start: 2, end: 4 }, '234'],
     [{ start: 7 }, '789'],
     [{ last: 2 }, '89'],
+    [{ last: 20 }, '0123456789'],
   ])('reads the range %j', async (range, text) => {
     await s3.call('put_object', { bucket, key: 'digits', text: '0123456789' });
     await expect(s3.call('get_object', { bucket, key: 'digits', range, as: 'text' })).resolves.toMatchObject({

@@ -63,6 +63,10 @@ function itFindsThem(start: () => Promise<{ url: string; user: User; end(): Prom
     }
     await expect(second.openUploads(bucket)).resolves.toStrictEqual([]);
     await expect(list()).resolves.toStrictEqual({ uploads: [], truncated: false });
+    await expect(list({ bucket: 'no-such-bucket' })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      details: { s3_error: 'NoSuchBucket' },
+    });
   }, 60_000);
 }
 

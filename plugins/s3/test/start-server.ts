@@ -6,6 +6,11 @@ import type { AddressInfo } from 'node:net';
 import { startFauxqs } from 'fauxqs';
 import { checkSignature, S3Refusal } from './check-signature.ts';
 import type { SignedRequest } from './check-signature.ts';
+import { escapeXml } from './escape-xml.ts';
+import type { Tag } from './kept-tags.ts';
+import { answerTags, isOfTags, noteTags } from './kept-tags.ts';
+import type { Upload } from './kept-uploads.ts';
+import { isListOfUploads, listUploads, noteUpload } from './kept-uploads.ts';
 
 /** Somebody with an access key. */
 export interface User {
@@ -95,12 +100,6 @@ interface Kept {
   readonly uploads: Map<string, Upload>;
 }
 
-/** An upload in parts. */
-interface Upload {
-  readonly path: string;
-  readonly initiated: string;
-}
-
 async function answer(
   { users = { key: { secret: 'secret' } }, region = 'us-east-1', clockAheadMs = 0, interfere }: S3ServerOptions,
   { store, tags, uploads }: Kept,
@@ -120,15 +119,31 @@ async function answer(
   if (user === undefined || user.may?.(request) === false) throw new S3Refusal(403, 'AccessDenied', 'Access Denied');
   checkLimits(request);
   await checkConditions(request, store);
-  if (answerTags(request, tags, response)) return;
-  if (listUploads(request, uploads, response)) return;
+  if (isOfTags(request)) {
+    await assertBucket(request, store);
+    await assertObject(request, store);
+    answerTags(request, tags, response);
+    return;
+  }
+  noteTags(request, tags);
+  if (isListOfUploads(request)) {
+    await assertBucket(request, store);
+    listUploads(request, uploads, response);
+    return;
+  }
   const wrong = interfere?.(request);
   if (wrong instanceof S3Refusal) throw wrong;
   if (wrong === 'break') response.destroy();
   if (wrong === 'silence' || wrong === 'break') return;
   // The store would take the first part of any other name for a bucket.
   const host = /\.localhost(:|$)/.test(headers.host ?? '') ? headers.host : `127.0.0.1:${store}`;
-  const onward = send({ host: '127.0.0.1', port: store, method, path: url, headers: { ...headers, host } });
+  const onward = send({
+    host: '127.0.0.1',
+    port: store,
+    method,
+    path: url,
+    headers: { ...headers, host, ...(await wholeRange(request, store)) },
+  });
   onward.on('response', (back) => {
     noteUpload(request, uploads, back);
     if (wrong === 'break-afterwards') {
@@ -156,6 +171,15 @@ function checkLimits({ method, url, headers }: SignedRequest): void {
   if (size > MAX_METADATA_BYTES) throw new S3Refusal(400, 'MetadataTooLarge', 'the metadata is too large');
 }
 
+/** The last bytes of an object that has fewer are all of it, where the store behind refuses. An empty one has none. */
+async function wholeRange({ url, headers }: SignedRequest, store: number): Promise<{ readonly range?: string }> {
+  const last = /^bytes=-(\d+)$/.exec(String(headers['range']))?.[1];
+  if (last === undefined) return {};
+  const found = await fetch(`http://127.0.0.1:${store}${url.split('?')[0]}`, { method: 'HEAD' });
+  const size = Number(found.headers.get('content-length'));
+  return size > 0 && Number(last) > size ? { range: 'bytes=0-' } : {};
+}
+
 /** Conditional writes, which the store behind does not know. */
 async function checkConditions({ method, url, headers }: SignedRequest, store: number): Promise<void> {
   const { 'if-match': match, 'if-none-match': noneMatch } = headers;
@@ -171,103 +195,28 @@ async function checkConditions({ method, url, headers }: SignedRequest, store: n
     throw new S3Refusal(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
 }
 
-/** Uploads in parts that are neither complete nor aborted, by id, which the store behind does not list. */
-function noteUpload({ method, url }: SignedRequest, uploads: Map<string, Upload>, answer: IncomingMessage): void {
-  const [path = '', query = ''] = url.split('?');
-  const id = new URLSearchParams(query).get('uploadId');
-  const done = (answer.statusCode ?? 500) < 300;
-  if (done && id !== null && (method === 'DELETE' || method === 'POST')) uploads.delete(id);
-  if (method !== 'POST' || !/(^|&)uploads(=|&|$)/.test(query)) return;
-  const chunks: Buffer[] = [];
-  answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-  answer.on('end', () => {
-    const made = /<UploadId>(.*?)<\/UploadId>/.exec(Buffer.concat(chunks).toString())?.[1];
-    if (made !== undefined) uploads.set(made, { path, initiated: new Date().toISOString() });
-  });
+/** What is kept here is kept in buckets of the store behind. */
+async function assertBucket({ url }: SignedRequest, store: number): Promise<void> {
+  const bucket = url.split(/[/?]/)[1] ?? '';
+  const found = await fetch(`http://127.0.0.1:${store}/${bucket}`, { method: 'HEAD' });
+  if (!found.ok)
+    throw new S3Refusal(404, 'NoSuchBucket', 'The specified bucket does not exist', {
+      BucketName: decodeURIComponent(bucket),
+    });
 }
 
-/** In the order of keys, and of one key's uploads in that of their beginning, as S3 has it. */
-function listUploads({ method, url }: SignedRequest, uploads: Map<string, Upload>, response: ServerResponse): boolean {
-  const [path = '', query = ''] = url.split('?');
-  const asked = new URLSearchParams(query);
-  if (method !== 'GET' || !asked.has('uploads')) return false;
-  const text = (key: string): string =>
-    asked.get('encoding-type') === 'url' ? encodeURIComponent(key).replaceAll('%2F', '/') : escape(key);
-  const all = [...uploads]
-    .map(([id, { path: object, initiated }]) => ({ id, initiated, key: decodeURIComponent(object) }))
-    .filter(({ key }) => key.startsWith(`${path.replace(/\/$/, '')}/${asked.get('prefix') ?? ''}`))
-    .map(({ key, ...rest }) => ({ ...rest, key: key.split('/').slice(2).join('/') }))
-    .toSorted((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
-  const after = all.findIndex(({ key, id }) => key === asked.get('key-marker') && id === asked.get('upload-id-marker'));
-  const page = all.slice(after + 1, after + 1 + Number(asked.get('max-uploads') ?? 1000));
-  const last = page.at(-1);
-  const isTruncated = last !== undefined && last !== all.at(-1);
-  const list = page.map(
-    ({ key, id, initiated }) =>
-      `<Upload><Key>${text(key)}</Key><UploadId>${id}</UploadId><Initiated>${initiated}</Initiated></Upload>`,
-  );
-  const next = isTruncated
-    ? `<NextKeyMarker>${text(last.key)}</NextKeyMarker><NextUploadIdMarker>${last.id}</NextUploadIdMarker>`
-    : '';
-  const encoding = asked.has('encoding-type') ? '<EncodingType>url</EncodingType>' : '';
-  response.writeHead(200, { 'content-type': 'application/xml' });
-  response.end(
-    `<?xml version="1.0" encoding="UTF-8"?>\n<ListMultipartUploadsResult>${encoding}<IsTruncated>${isTruncated}</IsTruncated>${next}${list.join('')}</ListMultipartUploadsResult>`,
-  );
-  return true;
+async function assertObject({ url }: SignedRequest, store: number): Promise<void> {
+  const [path = ''] = url.split('?');
+  const found = await fetch(`http://127.0.0.1:${store}${path}`, { method: 'HEAD' });
+  if (!found.ok) throw new S3Refusal(404, 'NoSuchKey', 'The specified key does not exist.');
 }
-
-type Tag = readonly [key: string, value: string];
-
-/** Tags, which the store behind does not know either. */
-function answerTags(
-  { method, url, headers, body }: SignedRequest,
-  tags: Map<string, Tag[]>,
-  response: ServerResponse,
-): boolean {
-  const [path = '', query = ''] = url.split('?');
-  if (!/(^|&)tagging(=|&|$)/.test(query)) {
-    const given = headers['x-amz-tagging'];
-    if (/^(PUT|POST)$/.test(method) && typeof given === 'string') tags.set(path, [...new URLSearchParams(given)]);
-    return false;
-  }
-  if (method === 'PUT') {
-    if (headers['content-md5'] === undefined)
-      throw new S3Refusal(400, 'InvalidRequest', 'Missing required header: Content-MD5');
-    const found = [...body.toString().matchAll(/<Tag><Key>(.*?)<\/Key><Value>(.*?)<\/Value><\/Tag>/gs)];
-    tags.set(
-      path,
-      found.map(([, key = '', value = '']) => [plain(key), plain(value)]),
-    );
-  }
-  if (method === 'DELETE') tags.delete(path);
-  const list = (tags.get(path) ?? []).map(
-    ([key, value]) => `<Tag><Key>${escape(key)}</Key><Value>${escape(value)}</Value></Tag>`,
-  );
-  response.writeHead(method === 'DELETE' ? 204 : 200, { 'content-type': 'application/xml' });
-  response.end(
-    method === 'GET'
-      ? `<?xml version="1.0" encoding="UTF-8"?>\n<Tagging><TagSet>${list.join('')}</TagSet></Tagging>`
-      : undefined,
-  );
-  return true;
-}
-
-const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-const plain = (xml: string): string =>
-  xml
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&quot;', '"')
-    .replaceAll('&apos;', "'")
-    .replaceAll('&amp;', '&');
 
 function refuse({ method }: IncomingMessage, response: ServerResponse, error: unknown): void {
   if (response.headersSent || response.destroyed) return;
   const { status, code, message, more, headers } =
     error instanceof S3Refusal ? error : new S3Refusal(500, 'InternalError', String(error));
   const elements = Object.entries({ Code: code, Message: message, ...more }).map(
-    ([name, value]) => `<${name}>${escape(value)}</${name}>`,
+    ([name, value]) => `<${name}>${escapeXml(value)}</${name}>`,
   );
   response.writeHead(status, {
     'content-type': 'application/xml',

@@ -18,7 +18,7 @@ import type { CallScope, HttpClientOptions } from './http-client-options.ts';
 import { ACCEPT_ENCODING, decodeAnswer } from './decode.ts';
 import type { Answer, Exchange, ExchangeInput } from './exchange.ts';
 import { isVital, startExchange } from './exchange.ts';
-import { failureOf } from './failure.ts';
+import { failureOf, Http1RequiredError } from './failure.ts';
 import type { Guard } from './guard.ts';
 import { createGuard } from './guard.ts';
 import type { Http2Sessions } from './http2-sessions.ts';
@@ -98,7 +98,7 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
     const route = await guard.wait(hop.own ? agents.own(url) : agents.foreign(url));
     const { agent, proxy } = route;
     const headers = { ...hop.headers, ...credentials };
-    let turned = false;
+    let refusal: unknown;
     for (let attempt = 1; ; attempt += 1) {
       const input = { url, method, headers, body, agent, maxBytes, accept };
       const running = await start(input, route);
@@ -108,8 +108,10 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
         return proxy === undefined || url.protocol === 'https:' ? answer : { ...answer, via: showProxy(proxy) };
       } catch (error) {
         // Another server may stand there by now. The handshake comes before anything is sent.
-        if (wantsOther(error) && !turned) {
-          turned = true;
+        if (wantsOther(error)) {
+          // Where neither will do, what was said in words says more than a handshake.
+          if (refusal !== undefined) throw requiresHttp1(refusal) ? refusal : error;
+          refusal = error;
           if (!http2Origins.delete(url.origin)) http2Origins.add(url.origin);
           continue;
         }
@@ -259,11 +261,16 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
   };
 }
 
-/** The server refused the handshake, as it does not speak the version of HTTP that was offered; nothing was sent. */
+/** The server refused the handshake, or the request unread, as it wants the other version of HTTP. */
 function wantsOther(error: unknown): boolean {
+  if (requiresHttp1(error)) return true;
   const { code = '', message = '' } = ((Errors.is(error) ? error.cause : undefined) ??
     {}) as Partial<NodeJS.ErrnoException>;
   return /no.application.protocol/i.test(`${code} ${message}`);
+}
+
+function requiresHttp1(error: unknown): boolean {
+  return Errors.is(error) && error.cause instanceof Http1RequiredError;
 }
 
 function isSuccess(status: number): boolean {

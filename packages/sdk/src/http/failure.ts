@@ -25,6 +25,9 @@ export class BodyTooLargeError extends Error {
 /** The server took what came in HTTP/1.1 for HTTP/2. */
 export class ForeignHttp2Error extends Error {}
 
+/** The server wants HTTP/1.1 for what came in HTTP/2, and has not looked at it. */
+export class Http1RequiredError extends Error {}
+
 /** What is known of a request that failed. */
 export interface FailedRequest {
   /** `GET http://host/path`, for messages. */
@@ -51,6 +54,12 @@ export function failureOf(thrown: unknown, request: FailedRequest): ConnectorErr
     return new UpstreamError(
       `${what}: ${url.host} speaks HTTP/2 alone and did not say so, so that it could not read the request; the operator must ask it over https, where servers say what they speak, or by a port that speaks HTTP/1.1`,
       { retryable: false, effect: 'none', blame: 'operator', details: { reason: 'http2_unannounced' }, cause: thrown },
+    );
+  }
+  if (thrown instanceof Http1RequiredError) {
+    return new UpstreamError(
+      `${what}: ${url.host} refuses HTTP/1.1 in its handshake, and then HTTP/2 for this request; the operator must have it offer HTTP/1.1, or ask at another port`,
+      { retryable: false, effect: 'none', blame: 'operator', details: { reason: 'http1_required' }, cause: thrown },
     );
   }
   const ofProxy = proxyError(thrown, request);

@@ -8,6 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Route } from './agents.ts';
 import type { Answer, Exchange, ExchangeInput } from './exchange.ts';
 import { lengthOf, readAnswer } from './exchange.ts';
+import { Http1RequiredError } from './failure.ts';
 
 /** As OpenSSL says it where the server refuses by itself. */
 const NO_HTTP2 = 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL';
@@ -26,9 +27,11 @@ export interface Http2Sessions {
 
 export function createHttp2Sessions(): Http2Sessions {
   const { connect: open, constants } = createRequire(import.meta.url)('node:http2') as typeof Http2;
-  const refuse = (stream: ClientHttp2Stream): void => stream.close(constants.NGHTTP2_REFUSED_STREAM);
+  const { NGHTTP2_REFUSED_STREAM: REFUSED, NGHTTP2_HTTP_1_1_REQUIRED: HTTP1_REQUIRED } = constants;
   const sessions = new Map<string, Promise<ClientHttp2Session>>();
   const streams = new Set<ClientHttp2Stream>();
+  /** Requests that the server has not looked at, with the reset that says so. */
+  const unread = new WeakMap<ClientHttp2Stream, number>();
 
   const sessionOf = ({ url }: ExchangeInput, route: Route): Promise<ClientHttp2Session> => {
     const found = sessions.get(url.origin);
@@ -40,10 +43,14 @@ export function createHttp2Sessions(): Http2Sessions {
       };
       // Each request hears of it by itself.
       session.on('error', forget).on('close', forget);
-      session.on('goaway', (_code, last) => {
+      session.on('goaway', (code, last) => {
         forget();
         // Of what came after the last one the server has read nothing, and will answer nothing.
-        for (const stream of streams) if (stream.session === session && (stream.id ?? 0) > last) refuse(stream);
+        for (const stream of streams) {
+          if (stream.session !== session || (stream.id ?? 0) <= last) continue;
+          unread.set(stream, code === HTTP1_REQUIRED ? code : REFUSED);
+          stream.close(REFUSED);
+        }
       });
       session.setTimeout(IDLE_MS, () => {
         forget();
@@ -69,9 +76,13 @@ export function createHttp2Sessions(): Http2Sessions {
         streams.add(made);
         made.once('close', () => streams.delete(made));
         connected = true;
-        return answerOf(input, made, () => {
-          // The one reset after which it is certain that nothing was done.
-          connected = made.rstCode !== constants.NGHTTP2_REFUSED_STREAM;
+        return answerOf(input, made, (error) => {
+          // What ends a whole session gives its code to each of its streams.
+          const isOfSession = (error as NodeJS.ErrnoException).code === 'ERR_HTTP2_SESSION_ERROR';
+          const reset = unread.get(made) ?? (isOfSession ? undefined : made.rstCode);
+          // After two resets it is certain that nothing was done.
+          connected = reset !== REFUSED && reset !== HTTP1_REQUIRED;
+          return reset === HTTP1_REQUIRED ? new Http1RequiredError('the server wants HTTP/1.1') : error;
         });
       };
       return {
@@ -106,14 +117,17 @@ function headersOf({ url, method, headers, body }: ExchangeInput): Record<string
   };
 }
 
-function answerOf(input: ExchangeInput, stream: ClientHttp2Stream, onUnanswered: () => void): Promise<Answer> {
+function answerOf(
+  input: ExchangeInput,
+  stream: ClientHttp2Stream,
+  onUnanswered: (error: Error) => Error,
+): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   let responded = false;
   const fail = (error: Error): void => {
     // Once the answer has begun, its reader alone knows what an error means.
     if (responded) return;
-    onUnanswered();
-    reject(error);
+    reject(onUnanswered(error));
   };
   stream.on('error', fail);
   stream.on('close', () => fail(brokenOff('closed without an answer')));
