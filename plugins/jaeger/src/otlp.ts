@@ -32,9 +32,16 @@ const anyValue: z.ZodType<AnyValue> = z.lazy(() =>
 const keyValue: z.ZodType<KeyValue> = z.lazy(() => z.object({ key: z.string(), value: anyValue.nullish() }));
 
 const attributes = z.array(keyValue).nullish();
-/** Text, as it is beyond what numbers hold; absent where it is zero. */
+/** Text, as it is beyond what numbers hold; absent where it is zero. Of 64 bits, so that every one is a date. */
 export const nanoseconds = z
-  .union([z.string().regex(/^\d+$/), z.number().nonnegative().refine(Number.isInteger)])
+  .union([
+    z.string().regex(/^\d{1,20}$/),
+    z
+      .number()
+      .nonnegative()
+      .lt(2 ** 64)
+      .refine(Number.isInteger),
+  ])
   .nullish();
 
 const span = z.object({

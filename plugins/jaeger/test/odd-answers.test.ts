@@ -60,6 +60,21 @@ describe('fields that a newer Jaeger has', () => {
   });
 });
 
+it.each([
+  ['beyond 64 bits', '9'.repeat(30)],
+  ['beyond 64 bits, as a number', 1e300],
+  ['before the epoch', '-1'],
+  ['a word', 'soon'],
+])('a moment that is none is no answer of a Jaeger: %s', async (_title, startTimeUnixNano) => {
+  jaeger.on('GET', `/api/v3/traces/${TRACE}`, { json: spansOf([span(TRACE, '0f', { startTimeUnixNano })]) });
+  await expect(connector.call('get_trace', { trace_id: TRACE })).rejects.toMatchObject({
+    code: 'UPSTREAM_5XX',
+    blame: 'operator',
+    details: { reason: 'bad_answer' },
+    message: expect.stringContaining('startTimeUnixNano'),
+  });
+});
+
 describe('ids', () => {
   const bytes = (hex: string): string => Buffer.from(hex, 'hex').toString('base64');
 

@@ -75,16 +75,6 @@ describe('upload_file', () => {
     expect(slack.requests).toStrictEqual([]);
   });
 
-  it('stops where the bytes are refused, and says that something may have happened', async () => {
-    const connector = await start();
-    slack.on('POST', '/upload/v1/ABC', { status: 500 });
-    await expect(connector.call('upload_file', { filename: 'a', text: 'x' })).rejects.toMatchObject({
-      code: 'UPSTREAM_5XX',
-      effect: 'maybe',
-    });
-    expect(slack.requests.map(({ path }) => path)).not.toContain('/api/files.completeUploadExternal');
-  });
-
   it.each([403, 404])(
     'blames nobody who asked for no address where that answers %d, and shares nothing',
     async (status) => {
@@ -99,6 +89,20 @@ describe('upload_file', () => {
       expect(slack.requests.map(({ path }) => path)).not.toContain('/api/files.completeUploadExternal');
     },
   );
+
+  it.each([
+    [{ status: 503 }, 'UPSTREAM_5XX'],
+    [{ drop: 'request' }, 'TRANSIENT_NETWORK'],
+  ] as const)('has done nothing, and may be tried again, where the bytes met %j', async (reply, code) => {
+    const connector = await start();
+    slack.on('POST', '/upload/v1/ABC', reply);
+    await expect(connector.call('upload_file', { filename: 'a', text: 'x' })).rejects.toMatchObject({
+      code,
+      effect: 'none',
+      retryable: true,
+    });
+    expect(slack.requests.map(({ path }) => path)).not.toContain('/api/files.completeUploadExternal');
+  });
 
   it('sends no file to an address that is not secure and not its own', async () => {
     const connector = await start();
