@@ -155,9 +155,11 @@ export class Database {
   async #failed(error: unknown, connection: SqlConnection, guard: Guard, sent: Sent): Promise<unknown> {
     const mayKeep = sent === 'transaction' && connection.rollback !== undefined;
     const { neverRun = false } = Object(error) as { readonly neverRun?: boolean };
-    const effects: Effects = mayKeep ? { refused: 'none', silent: 'maybe' } : EFFECTS[sent];
+    const ofOne = neverRun ? EFFECTS.nothing : EFFECTS[sent];
+    // A statement that never ran says nothing of those before it.
+    const effects: Effects = mayKeep ? { refused: 'none', silent: 'maybe' } : ofOne;
     const explain = (reading: boolean) =>
-      ConnectorError.is(error) ? undefined : this.dialect.explain(error, neverRun ? EFFECTS.nothing : effects, reading);
+      ConnectorError.is(error) ? undefined : this.dialect.explain(error, effects, reading);
     let fault = explain(sent === 'reading');
     const kept = mayKeep && fault?.session !== 'broken' && !(await isUndone(connection));
     // What the call itself set to read only says nothing of the server.

@@ -34,6 +34,15 @@ describeWith(mariadb, 'statements that MariaDB runs', () => {
   const idsOf = async (table: string): Promise<unknown[]> =>
     (await shop.server.sql(`SELECT id FROM ${table} ORDER BY id`)).map(({ id }) => id);
 
+  const connectAsBoss = () =>
+    mysql.createConnection({
+      host: '127.0.0.1',
+      port: Number(new URL(shop.server.url).port),
+      user: 'boss',
+      password: 'correct horse',
+      database: 'shop',
+    });
+
   /** A connector that has one connection, and which one that is. */
   async function connectOnce() {
     const single = await shop.connectWith({ database: 'shop', pool_size: 1 });
@@ -43,16 +52,8 @@ describeWith(mariadb, 'statements that MariaDB runs', () => {
 
   describe('what failed', () => {
     it('may have had an effect where a procedure commits on its way', async () => {
-      const { port } = new URL(shop.server.url);
-      const login = {
-        host: '127.0.0.1',
-        port: Number(port),
-        user: 'boss',
-        password: 'correct horse',
-        database: 'shop',
-      };
       await shop.server.sql('SET GLOBAL innodb_lock_wait_timeout = 1');
-      const locker = await mysql.createConnection(login);
+      const locker = await connectAsBoss();
       try {
         await locker.query('START TRANSACTION');
         await locker.query('UPDATE item SET n = n WHERE id = 2');
@@ -89,6 +90,31 @@ describeWith(mariadb, 'statements that MariaDB runs', () => {
         shop.transact({ sql: `INSERT INTO ${table} VALUES (4)` }, { sql: 'SELECT ?' }),
       ).rejects.toMatchObject({ code: 'INVALID_INPUT', effect: 'maybe' });
       expect(await idsOf(table)).toStrictEqual([1, 2, 3, 4]);
+    });
+
+    it('is not claimed to be undone where the connection broke before the next statement ran', async () => {
+      const [reader, definer] = [await connectAsBoss(), await connectAsBoss()];
+      const waitingOne = async (statement: string): Promise<string> => {
+        const sql = `SELECT id FROM information_schema.processlist WHERE state LIKE 'Waiting%' AND info LIKE '${statement}%'`;
+        for (;;) for (const { id } of await shop.server.sql(sql)) return String(id);
+      };
+      try {
+        // Whoever comes behind a definition that waits for a reader cannot even prepare a statement.
+        await reader.query('START TRANSACTION');
+        await reader.query('SELECT * FROM item');
+        const defined = definer.query("ALTER TABLE item COMMENT = 'waits'");
+        await waitingOne('ALTER');
+        const insert = (table: string) => ({ sql: `INSERT INTO ${table} (id) VALUES (50)` });
+        const refused = expect(shop.transact(insert('old'), insert('item'))).rejects.toMatchObject({ effect: 'maybe' });
+        await shop.server.sql(`KILL ${await waitingOne('INSERT')}`);
+        await refused;
+        await reader.query('COMMIT');
+        await defined;
+      } finally {
+        reader.destroy();
+        definer.destroy();
+      }
+      expect(await idsOf('old')).toContain(50);
     });
 
     it('is not claimed to be undone where a trigger wrote to one', async () => {
