@@ -3,6 +3,7 @@
 
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ERROR_REASONS } from '../contract/dist/error-reasons.js';
 import { renderConfigKeys } from './render-config-keys.mjs';
 import { ROOT } from './run.mjs';
 
@@ -11,7 +12,10 @@ const MARKED = /^<!-- generated: (?<name>[\w -]+) -->\n[^]*?^<!-- end of generat
 const PARTS = {
   kinds: renderKinds,
   'error codes': renderErrorCodes,
-  'reasons of kinds': async () => renderReasons(),
+  ...Object.fromEntries(
+    Object.entries(ERROR_REASONS).map(([code, reasons]) => [`reasons of ${code}`, async () => renderReasons(reasons)]),
+  ),
+  'reasons of kinds': async () => renderReasonsOfKinds(),
   'connector keys': async () => renderConfigKeys(readSchema().properties.connectors.anyOf[0].items),
   'plugin keys': async () => renderConfigKeys(readSchema().properties.plugins.anyOf[0]),
   'profile keys': async () => renderConfigKeys(readSchema().properties.profiles.anyOf[0].additionalProperties),
@@ -113,10 +117,19 @@ async function renderErrorCodes() {
   return table(['code', 'class', 'blame', 'retryable', 'effect', 'gRPC', 'HTTP'], rows);
 }
 
+/** Neighbours that mean the same share a row. */
+function renderReasons(reasons) {
+  const rows = [];
+  for (const [reason, when] of Object.entries(reasons)) {
+    if (rows.at(-1)?.[1] === when) rows.at(-1)[0] += `, \`${reason}\``;
+    else rows.push([`\`${reason}\``, when]);
+  }
+  return table(['reason', 'when'], rows);
+}
+
 /** What the sources of each kind put into `details.reason`, but for those that the sections of the codes explain. */
-function renderReasons() {
-  const page = readFileSync(join(ROOT, 'docs', 'errors.md'), 'utf8');
-  const explained = page.slice(0, page.indexOf('<!-- generated: reasons of kinds -->'));
+function renderReasonsOfKinds() {
+  const explained = new Set(Object.values(ERROR_REASONS).flatMap((reasons) => Object.keys(reasons)));
   const rows = globSync(['plugins/*/README.md', 'packages/{alertmanager,sql}/README.md'], { cwd: ROOT })
     .toSorted()
     .flatMap((readme) => {
@@ -127,7 +140,7 @@ function renderReasons() {
       const words = sources.flatMap((text) =>
         [...text.matchAll(/\breason: '([a-z][a-z0-9_]*)'(?! *\|)/g)].map(([, word]) => word),
       );
-      const own = [...new Set(words)].filter((word) => !explained.includes(`\`${word}\``)).toSorted();
+      const own = [...new Set(words)].filter((word) => !explained.has(word)).toSorted();
       return own.length === 0 ? [] : [[`[${folder}](../${readme})`, own.map((word) => `\`${word}\``).join(', ')]];
     });
   return table(['kinds in', 'reason'], rows);

@@ -1,4 +1,4 @@
-import type { ErrorEnvelope } from '@automate/contract';
+import type { ErrorEnvelope, ErrorReason } from '@automate/contract';
 import { WorkerLostError } from '@automate/contract';
 import type { CrashReport } from './messages.ts';
 import type { SecretFilter } from './runtime.ts';
@@ -25,7 +25,7 @@ export interface Death {
 
 /** How a thread ended: a word for programs, a sentence for people, a stack for the log. */
 export interface Cause {
-  readonly reason: string;
+  readonly reason: ErrorReason;
   readonly message: string;
   readonly stack?: string;
   readonly exitCode?: number;

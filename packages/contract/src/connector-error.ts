@@ -1,6 +1,7 @@
 import type { Blame, Effect, ErrorCode } from './error-codes.ts';
 import { ERROR_CODES, isErrorCode } from './error-codes.ts';
 import type { ErrorEnvelope } from './error-envelope.ts';
+import type { ErrorDetails } from './error-reasons.ts';
 import type { JsonObject } from './json.ts';
 import type { Problem } from './problem.ts';
 
@@ -17,7 +18,7 @@ export interface ConnectorErrorOptions {
   /** How long to wait before another try, in milliseconds. */
   readonly retryAfterMs?: number;
   /** Facts for programs. Must be JSON and free of secrets. */
-  readonly details?: JsonObject;
+  readonly details?: ErrorDetails;
   readonly problems?: readonly Problem[];
   readonly connector?: string;
   /** How often the call was tried; the host fills it in. */

@@ -5,6 +5,7 @@ export type { Problem } from './problem.ts';
 export { ERROR_CODES, GRPC_STATUS, HTTP_STATUS, isErrorCode, readTraits } from './error-codes.ts';
 export type { Blame, Effect, ErrorCode, ErrorTraits } from './error-codes.ts';
 export type { ErrorEnvelope, Outcome } from './error-envelope.ts';
+export type { ErrorDetails, ErrorReason } from './error-reasons.ts';
 export {
   AlreadyExistsError,
   AuthFailedError,

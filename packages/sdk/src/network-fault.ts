@@ -1,3 +1,5 @@
+import type { ErrorReason } from '@automate/contract';
+
 /** Why a connection never came to be. */
 export type NetworkFault =
   | 'refused'
@@ -38,4 +40,9 @@ export function networkCodeOf(thrown: unknown): string {
   const { code, errors } = (thrown ?? {}) as { readonly code?: unknown; readonly errors?: unknown };
   if (typeof code === 'string') return code;
   return Array.isArray(errors) && errors.length > 0 ? networkCodeOf(errors[0]) : '';
+}
+
+/** A code of the operating system or of TLS as a reason: such words stand for themselves, and are in no table. */
+export function networkReason(code: string): ErrorReason {
+  return code.toLowerCase() as ErrorReason;
 }

@@ -13,7 +13,7 @@ import {
   TransientNetworkError,
   UpstreamError,
 } from '@automate/contract';
-import { faultOf } from './network-fault.ts';
+import { faultOf, networkReason } from './network-fault.ts';
 
 /** Network failures on a connection: nobody knows what the remote system still did. */
 const BROKE_OFF: ReadonlySet<string> = new Set([
@@ -96,7 +96,7 @@ export function errorForStatus(
 
 function fromNetworkCode({ code, message }: Facts, cause: unknown): ConnectorError | undefined {
   if (code === undefined) return undefined;
-  const options: ConnectorErrorOptions = { details: { reason: code.toLowerCase() }, cause };
+  const options: ConnectorErrorOptions = { details: { reason: networkReason(code) }, cause };
   if (neverConnected(code)) return new TransientNetworkError(message, { ...options, effect: 'none' });
   if (BROKE_OFF.has(code)) return new TransientNetworkError(message, options);
   if (TIMED_OUT.has(code)) return new TimeoutError(message, options);

@@ -1,7 +1,7 @@
 import type { ConnectorErrorOptions, Effect } from '@automate/contract';
 import { AuthFailedError, ConfigInvalidError, ConnectorError, TransientNetworkError } from '@automate/contract';
 import type { NetworkFault } from './network-fault.ts';
-import { faultOf, networkCodeOf } from './network-fault.ts';
+import { faultOf, networkCodeOf, networkReason } from './network-fault.ts';
 import { normalizeError } from './normalize-error.ts';
 
 type TlsFault = Exclude<NetworkFault, 'refused' | 'dns' | 'unreachable'>;
@@ -35,7 +35,7 @@ export function socketError(thrown: unknown, failed: FailedConnection): Connecto
   if (known.code !== 'TRANSIENT_NETWORK' && known.code !== 'TIMEOUT') return undefined;
   return new TransientNetworkError(`${startOf(failed)}the connection to ${failed.server} broke (${code})`, {
     effect: failed.effect,
-    details: { reason: code.toLowerCase() },
+    details: { reason: networkReason(code) },
     cause: thrown,
   });
 }
@@ -45,7 +45,7 @@ export function connectionError(thrown: unknown, failed: FailedConnection): Conn
   const code = networkCodeOf(thrown);
   const { server, effect } = failed;
   const start = startOf(failed);
-  const never: ConnectorErrorOptions = { effect: 'none', details: { reason: code.toLowerCase() }, cause: thrown };
+  const never: ConnectorErrorOptions = { effect: 'none', details: { reason: networkReason(code) }, cause: thrown };
   const fault = faultOf(code);
   switch (fault) {
     case 'refused':

@@ -71,7 +71,7 @@ function refuse(header: string, received: string | undefined, expected: string):
   return new HttpFailure(
     403,
     new InvalidInputError(`the ${header} header of this request is not accepted`, {
-      details: { reason: `${header.toLowerCase()}_not_allowed` },
+      details: { reason: header === 'Host' ? 'host_not_allowed' : 'origin_not_allowed' },
       problems: [{ path: `header ${header}`, expected, received: shown }],
     }),
   );

@@ -93,7 +93,7 @@ describe('a page of another origin', () => {
     const before = rest.service.calls.length;
     for (const path of ['health?live=true', 'echo/health', 'echo', 'echo/actions']) {
       const { status, json: body } = await rest.call(`GET /api/v1/connectors/${path}`, { headers });
-      expect([status, body['code']]).toEqual([403, 'INVALID_INPUT']);
+      expect([status, body['code'], body['details']]).toEqual([403, 'INVALID_INPUT', { reason: 'origin_not_allowed' }]);
     }
     expect(rest.service.calls.length).toBe(before);
   });

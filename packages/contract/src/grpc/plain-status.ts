@@ -1,6 +1,7 @@
 import { createConnectorError } from '../connector-error.ts';
 import type { ConnectorError, ConnectorErrorOptions } from '../connector-error.ts';
 import type { ErrorCode } from '../error-codes.ts';
+import type { ErrorReason } from '../error-reasons.ts';
 
 /** What the caller of a failed call knows about it. */
 export interface CallContext {
@@ -14,8 +15,7 @@ export interface CallContext {
 
 interface PlainMeaning {
   readonly code: ErrorCode;
-  /** `details.reason` of the error. */
-  readonly reason: string;
+  readonly reason: ErrorReason;
   readonly options?: ConnectorErrorOptions;
   say(context: CallContext): string;
 }

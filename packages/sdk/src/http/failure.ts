@@ -7,7 +7,7 @@ import {
   TransientNetworkError,
   UpstreamError,
 } from '@automate/contract';
-import { faultOf, networkCodeOf } from '../network-fault.ts';
+import { faultOf, networkCodeOf, networkReason } from '../network-fault.ts';
 import { rebuildError } from '../rebuild-error.ts';
 import { connectionError } from '../socket-error.ts';
 import { showProxy } from './proxy.ts';
@@ -71,7 +71,7 @@ export function failureOf(thrown: unknown, request: FailedRequest): ConnectorErr
   const code = networkCodeOf(thrown);
   const options: ConnectorErrorOptions = {
     effect,
-    details: { reason: code.toLowerCase() },
+    details: { reason: networkReason(code) },
     cause: thrown,
   };
   if (code === 'ETIMEDOUT') return new TimeoutError(`${what}: the network gave up waiting for ${url.host}`, options);
@@ -86,7 +86,7 @@ export function proxyError(thrown: unknown, { what, proxy, connected }: FailedRe
   const code = networkCodeOf(thrown);
   if (code === 'ERR_PROXY_TUNNEL') {
     const options = { effect: 'none', blame: 'operator', cause: thrown } as const;
-    const details = { reason: 'proxy_refused', ...(status === undefined ? {} : { status }) };
+    const details = { reason: 'proxy_refused', ...(status === undefined ? {} : { status }) } as const;
     const said = status === undefined ? 'ended the connection, or took too long,' : `answered ${status}`;
     // Some say 401 instead, as if they were the server.
     return status === 407 || status === 401

@@ -1,3 +1,4 @@
+import type { ErrorReason } from '@automate/contract';
 import { UpstreamError } from '@automate/contract';
 import type { Answer } from './exchange.ts';
 import { SAFE_METHODS } from './safe-methods.ts';
@@ -69,7 +70,7 @@ function whyNot(
   status: number,
   to: URL | null,
   anyOrigin: boolean,
-): readonly [why: string, reason: string] | undefined {
+): readonly [why: string, reason: ErrorReason] | undefined {
   if (to === null || (to.protocol !== 'http:' && to.protocol !== 'https:') || to.username !== '' || to.password !== '')
     return ['only plain HTTP addresses are followed', 'redirect_refused'];
   if (hop.method === 'POST' && (status === 301 || status === 302))

@@ -1,4 +1,4 @@
-import type { JsonValue } from '@automate/contract';
+import type { ErrorReason, JsonValue } from '@automate/contract';
 import { UpstreamError } from '@automate/contract';
 import type { HttpResponse } from '../http-client.ts';
 import { decodeText } from './charset.ts';
@@ -32,7 +32,7 @@ function parseJson(what: string, status: number, text: string): JsonValue {
 function unusable(
   what: string,
   status: number,
-  { found, reason, cause }: { readonly found: string; readonly reason: string; readonly cause?: unknown },
+  { found, reason, cause }: { readonly found: string; readonly reason: ErrorReason; readonly cause?: unknown },
 ): UpstreamError {
   return new UpstreamError(`${what} answered ${status} with ${found}`, {
     retryable: false,

@@ -1,3 +1,4 @@
+import type { ErrorReason } from '@automate/contract';
 import { buildEndpoint, ConfigInvalidError, InvalidInputError } from '@automate/contract';
 import type { ResolvedConfig } from '../connector-context.ts';
 import type { HttpRequest, QueryValue } from '../http-client.ts';
@@ -104,14 +105,14 @@ function addQuery(url: URL, query: HttpRequest['query']): void {
   if (more !== '') url.search = url.search === '' ? more : `${url.search}&${more}`;
 }
 
-function whyOutside(base: URL, url: URL): readonly [why: string, reason: string] | undefined {
+function whyOutside(base: URL, url: URL): readonly [why: string, reason: ErrorReason] | undefined {
   if (url.origin !== base.origin) return [`it is not of the origin ${base.origin}`, 'other_origin'];
   const path = base.pathname.replace(/\/$/, '');
   if (url.pathname === path || url.pathname.startsWith(`${path}/`)) return undefined;
   return [`it lies outside of the base path ${path}`, 'outside_base_path'];
 }
 
-function refused(id: string, url: URL, why: string, reason: string): InvalidInputError {
+function refused(id: string, url: URL, why: string, reason: ErrorReason): InvalidInputError {
   return new InvalidInputError(`connector "${id}" does not ask for ${showUrl(url)}: ${why}`, { details: { reason } });
 }
 

@@ -1,4 +1,10 @@
-import type { ActionDescription, ConnectorCapabilities, ConnectorDescription, ConnectorType } from '@automate/contract';
+import type {
+  ActionDescription,
+  ConnectorCapabilities,
+  ConnectorDescription,
+  ConnectorType,
+  ErrorReason,
+} from '@automate/contract';
 import { ConnectorInternalError, KIND_PATTERN } from '@automate/contract';
 import type { ActionDefinition } from '../action.ts';
 import { isDefault } from '../brands.ts';
@@ -97,7 +103,7 @@ function capabilitiesOf(adapter: ConnectorAdapter): ConnectorCapabilities {
   return Object.fromEntries(names.map((name) => [name, given[name] === true])) as unknown as ConnectorCapabilities;
 }
 
-function fault(reason: string, message: string): ConnectorInternalError {
+function fault(reason: ErrorReason, message: string): ConnectorInternalError {
   return new ConnectorInternalError(`${message}; the plugin's author must act`, {
     effect: 'none',
     details: { reason },

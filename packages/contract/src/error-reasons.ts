@@ -1,0 +1,213 @@
+import type { ErrorCode } from './error-codes.ts';
+import type { JsonObject } from './json.ts';
+
+/**
+ * The closed table of reasons: `details.reason` of every error that the host, its clients and the SDK raise, by the code that bears it,
+ * with what it means, in the words of docs/errors.md, which is written from here. Kinds may have reasons of their own. Codes of the
+ * operating system and of TLS in small letters, `econnrefused`, are reasons too, and stand for themselves.
+ */
+export const ERROR_REASONS = {
+  INVALID_INPUT: {
+    config_refused: 'a registration or update has problems; nothing was changed',
+    not_owned: 'the connector belongs to the configuration file or to a plugin: change it there',
+    unknown_action: 'the connector has no such action; the message lists those that it has',
+    payload_not_json: 'no JSON, with `position`, `line` and `column`',
+    payload_not_object: 'payloads are JSON objects',
+    payload_too_deep: 'payloads are nested at most 256 levels deep',
+    payload_duplicate_key: 'a key stands twice in one object',
+    payload_reserved_key: 'a key is `__proto__`',
+    payload_inexact_number: 'a number that JSON would round, such as a whole one beyond 2^53: send it as text',
+    payload_circular:
+      'a program handed over a value that refers to itself; what else JSON cannot carry is `payload_not_json`',
+    reserved_key: 'a result has a member called `__proto__`, a column, say: ask for it under another name',
+    result_too_large: 'an action that changes nothing found more than 3 MiB: ask for less',
+    bad_text:
+      'a text, such as one for a header or an address, holds half a character (one of a surrogate pair), which would arrive as another',
+    payload_too_large: 'at most 3 MiB; configurations at most 1 MiB',
+    unsupported_media_type: 'REST takes `Content-Type: application/json`, uncompressed',
+    method_not_allowed: 'see the header `Allow`',
+    wrong_usage:
+      'the command line with `--json`: an unknown command or option, a value that is missing or none (exit code 2)',
+    host_not_allowed: "the header `Host` names another address than this service: a browser's page, or a proxy",
+    origin_not_allowed:
+      "the header `Origin` (or `Sec-Fetch-Site`) names another address than this service: a browser's page, or a proxy",
+    message_too_large: "seen by gRPC clients: the request or the answer is over the other side's limit",
+    bad_url: "an action was made to ask for an address that is not the connector's own",
+    bad_scheme: "an action was made to ask for an address that is not the connector's own",
+    url_credentials: "an action was made to ask for an address that is not the connector's own",
+    other_origin: "an action was made to ask for an address that is not the connector's own",
+    outside_base_path: "an action was made to ask for an address that is not the connector's own",
+    bad_header: 'an action was given a header that cannot be sent',
+    reserved_header: 'an action was given a header that the host sets itself',
+    invalid_argument: 'a gRPC server that is not ours refused the request',
+    out_of_range: 'a gRPC server that is not ours refused the request',
+  },
+  AUTH_FAILED: {
+    token_refused: 'the `token_url` refused the client credentials',
+    proxy_refused:
+      'the proxy (or something that acts as one) wants other credentials (407, or 401 to the wish for a tunnel)',
+    client_certificate_refused: 'the remote system refused `tls.cert_file`',
+    unauthenticated: 'a gRPC service refused the client itself',
+  },
+  FORBIDDEN: {
+    outside_directories: 'an action names a file outside of the directories that its settings open to callers',
+    permission_denied: 'a gRPC service refused the client itself',
+  },
+  NOT_FOUND: {
+    unknown_route: 'REST has no such route; `GET /openapi.json` lists them',
+    not_found: 'a gRPC server that is not ours said so',
+  },
+  ALREADY_EXISTS: {
+    already_exists: 'a gRPC server that is not ours said so',
+  },
+  CONFIG_INVALID: {
+    path_not_granted: "a path lies outside of `files.roots`, or among the host's own files; see `problems`",
+    settings_invalid: 'the kind refuses `settings`; see `problems`',
+    held_back:
+      'an update of a connector that works, with which it would not: it goes on as it was, and nothing was stored',
+    bad_proxy: "`proxy`, or the host's HTTP_PROXY or HTTPS_PROXY, is no http or https URL",
+    auth_incomplete: '`auth` lacks a field that its type needs, also after the profile filled it',
+    no_endpoint: 'the kind needs a `host`',
+    bad_scheme: 'the kind speaks HTTP and the scheme is another',
+    tls_file: 'a file under `tls` cannot be read',
+    tls: 'a file under `tls` cannot be used',
+    failed_precondition: 'a gRPC server that is not ours said so',
+  },
+  RATE_LIMITED: {
+    held_back: 'not sent, as the remote system asked for a wait that is not over yet',
+  },
+  TIMEOUT: {
+    start_timeout: 'import and `initialize` did not end within `limits.start_timeout`; `details.step` says which',
+    deadline_exceeded: 'a gRPC client waited in vain for the service itself',
+  },
+  UPSTREAM_5XX: {
+    bad_json: 'the answer is not JSON',
+    repeated_key: 'a key stands twice in one object of the answer, so that which of its values holds cannot be known',
+    held_back: 'not sent, as the remote system answered 503 and asked for a wait that is not over yet',
+    bad_charset: "the answer's bytes are no text in the charset that it names",
+    not_the_service:
+      'a page of something in front of a remote system that answers in JSON: check `scheme`, `host`, `port` and `base_path`',
+    bad_http: 'the answer is not HTTP: probably another port',
+    http2_unannounced:
+      'the server speaks HTTP/2 alone and did not say so in a TLS handshake; it read nothing of the request (effect `none`)',
+    http1_required:
+      'the server refuses HTTP/1.1 in its handshake, and then HTTP/2 for the request, which it has not looked at (effect `none`)',
+    bad_encoding: 'the answer is compressed in a way that cannot be undone',
+    bad_answer: "the answer is not in the format of the remote system's API (used by most kinds)",
+    answer_too_large: "over 3 MiB, or the kind's own `maxBytes`",
+    unexpected_status: 'neither success nor an error, such as a 304 that nobody asked for',
+    redirect_refused:
+      "a redirect to another origin, which is never asked with this connector's credentials, from https to http, or to no HTTP address",
+    redirect_not_followed: 'a POST was redirected by 301 or 302, which do not say whether it was done',
+    redirect_loop: 'one redirect too many',
+    token_missing: 'the `token_url` gave no token',
+    aborted: 'a gRPC server that is not ours said so',
+  },
+  TRANSIENT_NETWORK: {
+    connect_false: "the adapter's `connect()` answered false",
+    proxy_refused: 'the proxy did not open a tunnel to the server: `details.status` is its answer; nothing was sent',
+    tls_certificate:
+      "the server's certificate is not trusted: set `tls.ca_file` or `tls.server_name`, or have it renewed; not retryable",
+    tls: 'the TLS handshake failed: does the remote system speak TLS on this port?',
+    connection_lost: 'a gRPC client lost the service',
+  },
+  CANCELLED: {
+    cancelled: 'seen by gRPC clients',
+  },
+  UNAVAILABLE: {
+    disabled: '`enabled: false`; not retryable',
+    kind_missing: "no admitted package provides the kind; the message is discovery's reason; not retryable",
+    package_replaced:
+      'the worker would start with another package than the one that was admitted, as an installer replaced it in place: scan again; not retryable',
+    threads_blocked:
+      'two threads of the connector are blocked outside JavaScript (or one, with four in the whole host); it is started again once they end, or with the host. Not retried',
+    backing_off: 'the worker died and waits before its next start; `retry_after_ms`',
+    quarantined:
+      'it died or failed to start too often; `retry_after_ms`; `details.last` is the code of the last failure',
+    not_running: 'the worker went away between two steps; try again',
+    not_initialized: 'the worker went away between two steps; try again',
+    stopping: 'the connector is being replaced, removed or stopped',
+    closed: 'the connector is being replaced, removed or stopped; or this client was closed',
+    shutting_down: 'the host is ending',
+    not_ready: 'the host is starting',
+    service_unreachable: "no service answers at the client's address (exit code 69)",
+    host_missing: 'in process: `@automate/host` is not installed',
+    served_elsewhere:
+      'in process, with `local`: another host serves the data directory; `details.address` is where connectors are changed',
+    unimplemented: 'the service is older than the client; not retryable',
+    address_in_use: 'gRPC or REST cannot have its address',
+    cannot_listen: 'gRPC or REST cannot have its address',
+  },
+  OVERLOADED: {
+    resource_exhausted: 'a gRPC server that is not ours said so',
+  },
+  WORKER_LOST: {
+    uncaught_exception: 'an error that nobody caught',
+    unhandled_rejection: 'a promise was rejected and nobody handled it',
+    process_exit: 'its code called `process.exit`',
+    process_abort: 'its code called `process.abort`',
+    process_kill: 'its code called `process.kill` on its own process',
+    out_of_memory: 'the JavaScript engine ran out of heap, or ended the thread without a word',
+    memory_exceeded: 'heap and buffers were over `limits.memory_mb`',
+    killed_after_deadline: 'another call overran its deadline and would not stop (that call itself got TIMEOUT)',
+    unresponsive: 'its event loop stood still although no call was running',
+    protocol_violation: 'it posted 100 messages on ports that are not its own',
+    exited: 'the thread ended without saying why',
+    init_failed: 'the thread ended while it was started or stopped',
+    start_failed: 'the thread ended while it was started or stopped',
+    start_timeout: 'the thread ended while it was started or stopped',
+    stopped: 'the thread ended while it was started or stopped',
+  },
+  OUTCOME_UNKNOWN: {},
+  INTERNAL_ERROR: {
+    import_failed: "the adapter's module does not load; with `file` and `line` where known",
+    no_adapter: 'its default export is not a class that extends `ConnectorAdapter`',
+    protocol_mismatch: 'it was built with an SDK that speaks another protocol',
+    construct_failed: 'its constructor threw',
+    name_mismatch: "its `name` is not the manifest's key",
+    type_mismatch: "its `type` is not the manifest's",
+    bad_description: 'what it says of itself is put together wrongly',
+    bad_action: 'what it says of itself is put together wrongly',
+    schema_not_json: 'what it says of itself is put together wrongly',
+    not_started: 'it used its context before it was given one',
+    bad_validation: '`validateConfig` answered something else than it may',
+    bad_connect_answer: '`connect` answered something else than it may',
+    bad_health: '`healthCheck` answered something else than it may',
+    output_invalid: "a result does not fit the action's output schema",
+    result_too_large: 'an action was done, and its answer is too large to be sent: do not do it again',
+    result_not_json:
+      'a result that cannot be sent: see [what a result may be](writing-a-connector.md#what-a-result-may-be)',
+    result_circular:
+      'a result that cannot be sent: see [what a result may be](writing-a-connector.md#what-a-result-may-be)',
+    result_too_deep:
+      'a result that cannot be sent: see [what a result may be](writing-a-connector.md#what-a-result-may-be)',
+    aborted:
+      'the connector aborted its own work, by an `AbortController` of its own, say, while its caller still waited: throw a `TimeoutError` for what takes too long',
+    bad_error: 'its worker reported an error that cannot be read',
+    rest_failure: 'a fault in the host; its log has the cause',
+    unexpected: 'a fault in the host; its log has the cause',
+    unreadable_answer: 'the service answered what this client does not understand: upgrade the client',
+    unknown: 'a gRPC server said no more than that',
+    internal: 'a gRPC server said no more than that',
+    data_loss: 'a gRPC server said no more than that',
+  },
+} as const satisfies Record<ErrorCode, Readonly<Record<string, string>>>;
+
+type Reasons = typeof ERROR_REASONS;
+
+/** A word of the table. */
+export type ErrorReason = { [Code in ErrorCode]: keyof Reasons[Code] }[ErrorCode];
+
+declare global {
+  /**
+   * Empty for authors, whose kinds have reasons of their own. The packages of the product build with a member `closed`
+   * here (packages/tooling/closed-reasons.d.ts): in them a reason that is not in the table does not compile.
+   */
+  interface ConnectorErrorPolicy {}
+}
+
+/** Facts about an error, for programs. */
+export type ErrorDetails = JsonObject & {
+  /** Tells cases of one code apart. */
+  readonly reason?: 'closed' extends keyof ConnectorErrorPolicy ? ErrorReason : string;
+};
