@@ -103,6 +103,20 @@ describe('registrations', () => {
       problems: [{ path: 'health_check.path' }],
     });
   });
+
+  it('are refused for a profile of another kind in the words that the file is refused with', async () => {
+    await using it = await SandboxHost.open({ yaml: 'profiles:\n  shop: { kind: open_kind }\n' });
+    const refusal = it.service.register({ id: 'one', kind: 'echo', profile: 'shop' });
+    await expect(refusal).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      problems: [
+        { path: 'profile', expected: 'a profile of the kind echo', received: '"shop", which is of the kind open_kind' },
+      ],
+    });
+    await expect(it.service.register({ id: 'one', kind: 'echo', profile: 'ship' })).rejects.toMatchObject({
+      problems: [{ path: 'profile', expected: 'the name of an entry of profiles', received: '"ship"' }],
+    });
+  });
 });
 
 describe('a second host on the same data directory', () => {

@@ -1,6 +1,6 @@
 import type { ConnectorConfig, Problem } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
-import { parseConfigFile } from '@automate/contract/schemas';
+import { locateField, parseConfigFile } from '@automate/contract/schemas';
 import type { ConfigDefaults, WirePlugins, WireProfile } from '@automate/contract/schemas';
 import { isSecretKey } from '@automate/sdk';
 import { DEFAULT_PLUGINS } from './host-config.ts';
@@ -51,14 +51,12 @@ function configured(config: ConnectorConfig, index: number, values: ResolvedValu
   return { config, written: toWrittenForm(config, texts) };
 }
 
-/** Where a whole may be shown that a variable made secret: there, what is no word is taken for a token. */
-const URL_FIELDS = new Set(['base_path', 'proxy', 'token_url']);
-
 /** What shells keep the directory in that they are in: as the name of a setting it would be a password. */
 const DIRECTORIES = new Set(['PWD', 'OLDPWD']);
 
 function secretsOf({ path, text }: WrittenText, environment: Environment): readonly string[] {
-  const inUrl = URL_FIELDS.has(String(path.at(-1)));
+  // Where a whole may be shown that a variable made secret, what is no word is taken for a token.
+  const inUrl = path[0] === 'connectors' && locateField(path.slice(2)).row?.url === true;
   return variablesIn(text, environment)
     .filter(
       ({ name, value }) =>

@@ -1,15 +1,10 @@
-import type { AuthConfig, ConnectorConfig, JsonObject, JsonSchema, JsonValue } from '@automate/contract';
+import type { ConnectorConfig, JsonObject, JsonSchema, JsonValue } from '@automate/contract';
 import { MASKED_SECRET } from '@automate/contract';
+import { CONNECTOR_FIELDS } from '@automate/contract/schemas';
+import type { Fields } from '@automate/contract/schemas';
 import { replaceLeaves, replaceSecretSettings } from '@automate/sdk/runtime';
 import { parseSecretRef } from '../secrets/parse-secret-ref.ts';
 import { secretsInUrl } from '../secrets/url-secrets.ts';
-
-const SECRET_AUTH_FIELDS = [
-  'password',
-  'token',
-  'apiKey',
-  'clientSecret',
-] as const satisfies readonly (keyof AuthConfig)[];
 
 /**
  * The configuration as it may be shown: literal secrets masked, `${VAR}` and references as they were written. Until the
@@ -21,8 +16,7 @@ export function maskConfig(
   described: boolean,
 ): ConnectorConfig {
   const masked = {
-    ...written,
-    auth: maskAuth(written.auth),
+    ...maskFields(written, CONNECTOR_FIELDS),
     settings: described
       ? replaceSecretSettings(written.settings, configSchema, maskLeaf)
       : (replaceLeaves(written.settings, maskLeaf) as JsonObject),
@@ -43,18 +37,14 @@ export function maskMetadata(metadata: ConnectorConfig['metadata']): ConnectorCo
   return maskUrls(replaceSecretSettings(metadata, undefined, maskLeaf) as ConnectorConfig['metadata']);
 }
 
-function maskAuth(auth: AuthConfig): AuthConfig {
-  const masked: { -readonly [K in keyof AuthConfig]: AuthConfig[K] } = { ...auth };
-  for (const field of SECRET_AUTH_FIELDS) {
-    const value = auth[field];
-    if (value !== undefined) masked[field] = maskText(value);
-  }
-  for (const field of ['headers', 'tokenParams'] as const) {
-    const values = auth[field];
-    if (values !== undefined)
-      masked[field] = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, maskText(value)]));
-  }
-  return masked;
+/** The values that the table says are secret, masked. */
+function maskFields<T extends object>(values: T, fields: Fields): T {
+  const entries = Object.entries(values).map(([name, value]: [string, JsonValue]): [string, JsonValue] => {
+    const row = fields[name];
+    if (row?.kind === 'section') return [name, maskFields(value as JsonObject, row.fields)];
+    return [name, row?.secret === true ? replaceLeaves(value, maskLeaf) : value];
+  });
+  return Object.fromEntries(entries) as T;
 }
 
 function maskLeaf(leaf: JsonValue): JsonValue {

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ChangeResult, ConnectorConfig, ConnectorConfigInput, JsonObject, Problem } from '@automate/contract';
 import { AlreadyExistsError, configRefused, InvalidInputError } from '@automate/contract';
-import { toWireConfig } from '@automate/contract/schemas';
+import { checkProfile, toWireConfig } from '@automate/contract/schemas';
 import type { FilesPolicy } from '@automate/sdk/runtime';
+import type { ProfileConfig } from '../config/host-config.ts';
 import { parseRegistered } from '../config/parse-registered.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import type { ConfigCheck } from '../runtime/runtime.ts';
@@ -111,7 +112,7 @@ export class Registrations {
   #requireKind(config: ConnectorConfig, now: Registry): Kind {
     const { kinds } = now.sources;
     const kind = kinds.find(config.kind);
-    const problems = [...checkProfile(config, now), ...checkHealthPath(withScheme(config, kind))];
+    const problems = [...checkProfile(config, profileOf(config, now)), ...checkHealthPath(withScheme(config, kind))];
     if (kind === undefined) {
       const missing = kinds.explainMissing(config.kind);
       // The id was taken for the kind's name, as none was given.
@@ -128,7 +129,7 @@ export class Registrations {
   }
 
   #checkOf(config: ConnectorConfig, now: Registry): ConfigCheck {
-    const profile = config.profile === undefined ? undefined : now.sources.config.profiles.get(config.profile);
+    const profile = profileOf(config, now);
     return {
       settings: { ...profile?.settings, ...config.settings },
       ...(config.tls === undefined ? {} : { tls: config.tls }),
@@ -143,21 +144,8 @@ export class Registrations {
   }
 }
 
-function checkProfile({ profile: name, kind }: ConnectorConfig, now: Registry): Problem[] {
-  if (name === undefined) return [];
-  const profile = now.sources.config.profiles.get(name);
-  const received = JSON.stringify(name);
-  if (profile === undefined)
-    return [{ path: 'profile', expected: 'the name of a profile of the configuration file', received }];
-  if (!profile.enabled) return [{ path: 'profile', expected: 'a profile that is enabled', received }];
-  if (profile.kind === kind) return [];
-  return [
-    {
-      path: 'profile',
-      expected: `a profile for the kind "${kind}"`,
-      received: `${received}, which is for "${profile.kind}"`,
-    },
-  ];
+function profileOf({ profile }: ConnectorConfig, now: Registry): ProfileConfig | undefined {
+  return profile === undefined ? undefined : now.sources.config.profiles.get(profile);
 }
 
 function requireApiOwned({ id, owner }: ConnectorEntry, verb: string): void {

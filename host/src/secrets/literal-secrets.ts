@@ -1,4 +1,6 @@
-import type { AuthConfig, ConnectorConfig, JsonValue } from '@automate/contract';
+import type { ConnectorConfig, JsonObject, JsonValue } from '@automate/contract';
+import { CONNECTOR_FIELDS, rowsOf } from '@automate/contract/schemas';
+import type { Fields } from '@automate/contract/schemas';
 import { secretsInUrl } from './url-secrets.ts';
 
 /** Headers that say how an answer is wanted, or for whom; their values stand in good answers, too. */
@@ -7,14 +9,19 @@ const OPEN_HEADER =
 const SCHEME = /^[A-Za-z][\w-]*\s+(?<credential>\S+)$/;
 
 /** The credentials that a resolved configuration holds, wherever they stand. Names of users and clients are no secrets. */
-export function literalSecrets({ auth, settings, basePath, proxy }: ConnectorConfig): readonly string[] {
-  const urls = [basePath, proxy, auth.tokenUrl, ...textsOf(settings)].filter((text) => text !== undefined);
-  return [...authSecrets(auth), ...urls.flatMap(secretsInUrl)];
+export function literalSecrets(config: ConnectorConfig): readonly string[] {
+  return [...secretsIn(config, CONNECTOR_FIELDS), ...textsOf(config.settings).flatMap(secretsInUrl)];
 }
 
-function authSecrets(auth: AuthConfig): readonly string[] {
-  const given = [auth.password, auth.token, auth.apiKey, auth.clientSecret, ...Object.values(auth.tokenParams ?? {})];
-  return [...given, ...headerSecrets(auth.headers ?? {})].filter((value) => value !== undefined);
+function secretsIn(section: object, fields: Fields): readonly string[] {
+  return rowsOf(fields).flatMap(([name, row]) => {
+    const value = (section as JsonObject)[name];
+    if (value === undefined) return [];
+    if (row.kind === 'section') return secretsIn(value as JsonObject, row.fields);
+    if (row.url === true) return secretsInUrl(value as string);
+    if (row.secret !== true) return [];
+    return name === 'headers' ? headerSecrets(value as Readonly<Record<string, string>>) : textsOf(value);
+  });
 }
 
 /** The values of headers as they are sent, and without their scheme. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { AuthConfig, ConnectorConfig, ConnectorDescription, JsonObject, TlsConfig } from '@automate/contract';
+import { CONNECTOR_FIELDS, rowsOf, wireName } from '@automate/contract/schemas';
 import { secretSettings } from '@automate/sdk/runtime';
 import type { HostConfig, ProfileConfig } from '../config/host-config.ts';
 import type { Environment, HostSettings } from '../host-settings.ts';
@@ -106,14 +107,13 @@ async function keyOf(tls: TlsConfig | undefined): Promise<string> {
 
 /** A sentence on the secrets that are too short to be kept out of anything; undefined where there are none. */
 export function shortSecrets({ config, profile }: WorkerConfig): string | undefined {
-  const { password, token, apiKey, clientSecret } = config.auth;
-  const named = Object.entries({
-    'auth.password': password,
-    'auth.token': token,
-    'auth.api_key': apiKey,
-    'auth.client_secret': clientSecret,
-    ...Object.fromEntries(Object.entries(profile?.secrets ?? {}).map(([name, value]) => [`secret ${name}`, value])),
-  });
+  const own = rowsOf(CONNECTOR_FIELDS.auth.fields).flatMap(([name, row]) =>
+    row.kind === 'text' && row.secret === true
+      ? [[`auth.${wireName(name, row)}`, config.auth[name as 'token']] as const]
+      : [],
+  );
+  const shared = Object.entries(profile?.secrets ?? {}).map(([name, value]) => [`secret ${name}`, value] as const);
+  const named = [...own, ...shared];
   const short = named.flatMap(([name, value = '']) => (value !== '' && value.length < MIN_SECRET_LENGTH ? [name] : []));
   if (short.length === 0) return undefined;
   return `${short.join(', ')}: shorter than ${MIN_SECRET_LENGTH} characters, so it cannot be kept out of results and logs`;

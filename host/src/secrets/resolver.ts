@@ -1,6 +1,12 @@
 import type { AuthConfig, ConnectorConfig, JsonObject, JsonValue, Problem } from '@automate/contract';
 import { ConfigInvalidError, describeProblem } from '@automate/contract';
-import { appendPath, AUTH_REQUIRED, hasReferenceForm, looksLikeSecretReference } from '@automate/contract/schemas';
+import {
+  appendPath,
+  AUTH_REQUIRED,
+  checkProfile,
+  hasReferenceForm,
+  looksLikeSecretReference,
+} from '@automate/contract/schemas';
 import type { SecretBackendName } from '@automate/contract/schemas';
 import { fillAuth, mergeSettings } from '../config/connection-profiles.ts';
 import type { ProfileConfig } from '../config/host-config.ts';
@@ -140,22 +146,6 @@ async function resolveValue(value: JsonValue, path: string, resolveText: Resolve
     async ([key, item]) => [key, await resolveValue(item, appendPath(path, name(key)), resolveText)] as const,
   );
   return Object.fromEntries(await Promise.all(entries));
-}
-
-function checkProfile(config: ConnectorConfig, profile: ProfileConfig | undefined): readonly Problem[] {
-  if (config.profile === undefined) return [];
-  const received = `"${config.profile}"`;
-  if (profile === undefined) return [{ path: 'profile', expected: 'the name of an entry of profiles', received }];
-  if (!profile.enabled)
-    return [{ path: 'profile', expected: 'a profile that is enabled', received: `${received}, which is not` }];
-  if (profile.kind === config.kind) return [];
-  return [
-    {
-      path: 'profile',
-      expected: `a profile of the kind ${config.kind}`,
-      received: `${received}, which is of the kind ${profile.kind}`,
-    },
-  ];
 }
 
 function checkAuth(auth: AuthConfig): readonly Problem[] {

@@ -1,42 +1,9 @@
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from '@jest/globals';
-import { connect } from '@automate/client';
 import type { ConnectorConfigInput } from '@automate/contract';
 import { toWireConfig } from '@automate/contract/schemas';
-import { AUTOMATE, plainEnvironment } from '../cli/fixtures/cli-project.ts';
-import { mustRun } from '../cli/fixtures/run-command.ts';
-import { openRestBackend } from '../fixtures/rest-backend.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
-import { openRawDoor } from './raw-door.ts';
-
-type Register = (config: ConnectorConfigInput) => Promise<unknown>;
-
-/** The command line, at a host or, without an address, by itself. */
-function commandLine(root: string, address?: string): Register {
-  const to = address === undefined ? [] : ['--address', address];
-  return (config) =>
-    mustRun(
-      process.execPath,
-      [AUTOMATE, 'connectors', 'register', '--input', JSON.stringify(toWireConfig(config)), ...to],
-      {
-        cwd: root,
-        env: { ...plainEnvironment(), HEALTH_INTERVAL: '7s' },
-      },
-    );
-}
-
-function storedIn(root: string): readonly unknown[] {
-  const db = new DatabaseSync(join(root, '.automate', 'connectors.db'), { readOnly: true });
-  try {
-    return db
-      .prepare('select config from connectors order by id')
-      .all()
-      .map((row) => JSON.parse(String(row['config'])) as unknown);
-  } finally {
-    db.close();
-  }
-}
+import { commandLine, registerDoors } from './doors.ts';
+import { storedIn } from './stored-in.ts';
 
 const DOORS = ['cli', 'grpc', 'inside', 'lone_cli', 'raw_grpc', 'rest'];
 const GIVEN = {
@@ -48,15 +15,7 @@ const GIVEN = {
 
 it('what a registration leaves out stays out at every door, and takes the default of whichever host runs it', async () => {
   const first = await SandboxHost.open({ kinds: ['echo'], env: { HEALTH_INTERVAL: '7s' } });
-  const { grpcAddress = '', httpAddress = '', service } = first.host;
-  const client = await connect({ address: grpcAddress });
-  const doors: Readonly<Record<string, Register>> = {
-    cli: commandLine(first.sandbox.root, grpcAddress),
-    grpc: (config) => client.register(config),
-    inside: (config) => service.register(config),
-    raw_grpc: (config) => openRawDoor(grpcAddress).register(config),
-    rest: (config) => openRestBackend(httpAddress).register(config),
-  };
+  const { doors, client } = await registerDoors(first);
   for (const [door, register] of Object.entries(doors)) {
     await register({ id: door, kind: 'echo' });
     await register({ id: `${door}_more`, ...GIVEN });

@@ -1,11 +1,6 @@
 import type { CallOptions } from './call-options.ts';
-import type {
-  ConnectorConfigInput,
-  ConnectorDescription,
-  ConnectorDetails,
-  ConnectorInfo,
-  ConnectorType,
-} from './connector.ts';
+import type { ConnectorConfigInput, ConnectorDetails } from './config-types.ts';
+import type { ConnectorDescription, ConnectorInfo, ConnectorType } from './connector.ts';
 import type { HealthReport, TestReport } from './health.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { PluginReport } from './plugin-report.ts';

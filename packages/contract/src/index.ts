@@ -64,24 +64,26 @@ export {
   SCHEME_PATTERN,
 } from './connector.ts';
 export type {
-  ActionDescription,
   AuthConfig,
+  ConnectorConfig,
+  ConnectorConfigInput,
+  ConnectorDetails,
+  HealthCheckConfig,
+  LimitsConfig,
+  RetryConfig,
+  TlsConfig,
+} from './config-types.ts';
+export type {
+  ActionDescription,
   AuthType,
   ConnectionMode,
   ConnectorCapabilities,
-  ConnectorConfig,
-  ConnectorConfigInput,
   ConnectorDescription,
-  ConnectorDetails,
   ConnectorInfo,
   ConnectorOwner,
   ConnectorStatus,
   ConnectorType,
-  HealthCheckConfig,
   IsolationLevel,
-  LimitsConfig,
-  RetryConfig,
-  TlsConfig,
 } from './connector.ts';
 export { buildEndpoint, defaultPort } from './endpoint.ts';
 export type { EndpointParts } from './endpoint.ts';

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { ActionDescription, ConnectorDescription, ConnectorDetails, ConnectorInfo } from '../connector.ts';
+import type { ConnectorDetails } from '../config-types.ts';
+import type { ActionDescription, ConnectorDescription, ConnectorInfo } from '../connector.ts';
 import type { ChangeResult, ExecuteTextResult } from '../connector-service.ts';
 import type { HealthReport, TestReport } from '../health.ts';
 import type { JsonObject } from '../json.ts';

@@ -1,5 +1,6 @@
+import { CONNECTOR_FIELDS, rowsOf, wireName } from '../field-table.ts';
+import { AUTH_TYPES, KIND_PATTERN } from '../connector.ts';
 import type { AuthType } from '../connector.ts';
-import { KIND_PATTERN } from '../connector.ts';
 import { isJsonObject } from '../json.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { describeReceived } from './describe-received.ts';
@@ -7,24 +8,12 @@ import type { Finding } from './finding.ts';
 
 const KIND_WANTED = 'the name of an installed kind, as the id is not one: "automate plugins list" shows them';
 
+const AUTH_ROWS = rowsOf(CONNECTOR_FIELDS.auth.fields).map(([name, row]) => [wireName(name, row), row] as const);
+
 /** The fields of `auth` that a type needs. A profile's secrets may bring them. */
-export const AUTH_REQUIRED: Readonly<Record<AuthType, readonly string[]>> = {
-  none: [],
-  basic: ['username', 'password'],
-  bearer: ['token'],
-  api_key: ['api_key'],
-  oauth2: ['token_url', 'client_id', 'client_secret'],
-};
-
-const AUTH_OPTIONAL: Readonly<Record<AuthType, readonly string[]>> = {
-  none: [],
-  basic: [],
-  bearer: [],
-  api_key: ['api_key_header'],
-  oauth2: ['scopes', 'audience', 'token_params'],
-};
-
-const AUTH_FIELDS = [...new Set([...Object.values(AUTH_REQUIRED), ...Object.values(AUTH_OPTIONAL)].flat())];
+export const AUTH_REQUIRED = Object.fromEntries(
+  AUTH_TYPES.map((type) => [type, AUTH_ROWS.flatMap(([field, row]) => (row.of === type && row.needed ? [field] : []))]),
+) as unknown as Readonly<Record<AuthType, readonly string[]>>;
 
 /**
  * What several fields say together: each check looks only at fields that are of the right type by themselves, so that
@@ -52,9 +41,8 @@ function checkAuth(auth: JsonObject, hasProfile: boolean, findings: Finding[]): 
     }
   }
   // A credential that is never sent is worse than an error: requests would go out without it.
-  const used = [...AUTH_REQUIRED[type], ...AUTH_OPTIONAL[type]];
-  for (const field of AUTH_FIELDS) {
-    if (auth[field] !== undefined && !used.includes(field)) {
+  for (const [field, { of }] of AUTH_ROWS) {
+    if (auth[field] !== undefined && of !== undefined && of !== type) {
       const expected = `nothing, as the type is ${type}, which does not use it`;
       findings.push({ path: ['auth', field], expected, received: describeReceived(auth[field], true) });
     }

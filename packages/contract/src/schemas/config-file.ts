@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { KIND_PATTERN } from '../connector.ts';
-import { connectorConfigSchema, PROFILE_NAME_PATTERN } from './connector-config.ts';
+import { KIND_PATTERN, PROFILE_NAME_PATTERN } from '../connector.ts';
+import { connectorConfigSchema } from './connector-config.ts';
 import { flag, jsonMap, oneOf, pattern, strictMap, text } from './fields.ts';
 
 /** How a package name may be patterned in `allow` and `deny`: `*` stands for any run of characters. */

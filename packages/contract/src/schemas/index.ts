@@ -1,11 +1,15 @@
+export { checkProfile } from './check-profile.ts';
 export { AUTH_REQUIRED } from './check-together.ts';
 export { CONFIG_DEFAULTS } from './config-defaults.ts';
-export { connectorConfigSchema, PROFILE_NAME_PATTERN } from './connector-config.ts';
-export type { WireConnectorConfig } from './connector-config.ts';
+export { connectorConfigSchema } from './connector-config.ts';
+export { PROFILE_NAME_PATTERN } from '../connector.ts';
+export { CONNECTOR_FIELDS, locateField, rowsOf, wireName } from '../field-table.ts';
+export type { Field, Fields } from '../field-table.ts';
+export type { WireConnectorConfig } from '../config-types.ts';
 export { HIDDEN_KEY, isName } from './describe-received.ts';
 export { formatDuration, MAX_DURATION_MS, parseDuration } from './duration.ts';
-export type { ConfigDefaults } from './from-wire.ts';
-export { fromWireConfig } from './from-wire-config.ts';
+export type { ConfigDefaults } from '../fill-defaults.ts';
+export { fromWireConfig, toWireConfig } from './translate-config.ts';
 export { parseConnectorConfig } from './parse-connector-config.ts';
 export type { ParsedConnectorConfig, ParseOptions } from './parse-connector-config.ts';
 export { appendPath, formatPath } from '../problem-path.ts';
@@ -17,7 +21,6 @@ export {
   SECRET_BACKENDS,
 } from './secret-reference.ts';
 export type { ParsedSecretReference, SecretBackendName, SecretReference } from './secret-reference.ts';
-export { toWireConfig } from './to-wire-config.ts';
 export { configFileSchema, pluginsSchema, profileSchema } from './config-file.ts';
 export type { WireFiles, WirePlugins, WireProfile } from './config-file.ts';
 export { configFileJsonSchema, connectorConfigJsonSchema } from './json-schema.ts';

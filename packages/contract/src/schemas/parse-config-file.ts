@@ -1,22 +1,24 @@
 import type { z } from 'zod';
-import type { ConnectorConfig } from '../connector.ts';
+import type { ConnectorConfig } from '../config-types.ts';
+import type { ConfigDefaults } from '../fill-defaults.ts';
+import { PROFILE_NAME_PATTERN } from '../connector.ts';
 import { isJsonObject } from '../json.ts';
-import type { JsonValue } from '../json.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
 import type { Problem } from '../problem.ts';
+import { checkProfile } from './check-profile.ts';
 import { checkShape } from './check-shape.ts';
 import { AUTH_REQUIRED } from './check-together.ts';
 import { configFileSchema, filesSchema, pluginsSchema, profileSchema } from './config-file.ts';
 import type { WireFiles, WirePlugins, WireProfile } from './config-file.ts';
-import { PROFILE_NAME_PATTERN } from './connector-config.ts';
 import { copyJson } from './copy-json.ts';
 import { describeReceived } from './describe-received.ts';
 import type { Finding } from './finding.ts';
 import { toProblems } from './finding.ts';
-import type { ConfigDefaults } from './from-wire.ts';
 import { parseConnectorConfig } from './parse-connector-config.ts';
 import type { PathStep } from '../problem-path.ts';
 import { appendPath } from '../problem-path.ts';
 import { schemaAt, typeOf } from './schema-at.ts';
+import { toWireConfig } from './translate-config.ts';
 import { explainUnknownKeys } from './unknown-keys.ts';
 
 export type ParsedConfigFile =
@@ -159,33 +161,19 @@ function checkProfiles(
     if (config?.profile === undefined) return [];
     const profile = profiles.get(config.profile);
     // A profile that is there and wrong has been reported where it stands.
-    if (profile === undefined)
-      return names.includes(config.profile) ? [] : [unknownProfile(path, config.profile, names)];
-    if (profile.kind !== config.kind) {
-      const expected = `a profile of the kind ${config.kind}`;
-      return [
-        {
-          path: appendPath(path, 'profile'),
-          expected,
-          received: `"${config.profile}", which is of the kind ${profile.kind}`,
-        },
-      ];
-    }
+    if (profile === undefined && names.includes(config.profile)) return [];
+    const problems = checkProfile(config, profile && { kind: profile.kind }, names);
+    if (profile === undefined || problems.length > 0)
+      return problems.map((problem) => ({ ...problem, path: appendPath(path, 'profile') }));
     return missingAuth(path, config, config.profile, profile);
   });
 }
 
-function unknownProfile(path: string, name: string, names: readonly string[]): Problem {
-  const known = names.length === 0 ? 'there are none' : `there are ${names.join(', ')}`;
-  return {
-    path: appendPath(path, 'profile'),
-    expected: `the name of an entry of profiles (${known})`,
-    received: describeReceived(name),
-  };
-}
-
 function missingAuth(path: string, config: ConnectorConfig, name: string, profile: WireProfile): Problem[] {
-  const given = { ...authAsWritten(config), ...profile.secrets };
+  const given: Readonly<Record<string, unknown>> = {
+    ...(toWireConfig(config)['auth'] as JsonObject),
+    ...profile.secrets,
+  };
   return AUTH_REQUIRED[config.auth.type]
     .filter((field) => given[field] === undefined)
     .map((field) => ({
@@ -193,17 +181,4 @@ function missingAuth(path: string, config: ConnectorConfig, name: string, profil
       expected: `a value, as the type is ${config.auth.type} and the profile "${name}" has no secret of that name`,
       received: 'nothing',
     }));
-}
-
-function authAsWritten({ auth }: ConnectorConfig): Readonly<Record<string, unknown>> {
-  const { username, password, token, apiKey, tokenUrl, clientId, clientSecret } = auth;
-  return {
-    username,
-    password,
-    token,
-    api_key: apiKey,
-    token_url: tokenUrl,
-    client_id: clientId,
-    client_secret: clientSecret,
-  };
 }

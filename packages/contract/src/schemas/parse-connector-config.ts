@@ -1,5 +1,8 @@
-import type { ConnectorConfig } from '../connector.ts';
+import type { ConnectorConfig, ConnectorConfigInput } from '../config-types.ts';
+import { fillDefaults } from '../fill-defaults.ts';
+import type { ConfigDefaults } from '../fill-defaults.ts';
 import { isJsonObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import type { Problem } from '../problem.ts';
 import { checkShape } from './check-shape.ts';
 import { checkTogether } from './check-together.ts';
@@ -7,9 +10,8 @@ import { connectorConfigSchema } from './connector-config.ts';
 import { copyJson } from './copy-json.ts';
 import type { Finding } from './finding.ts';
 import { toProblems } from './finding.ts';
-import { fromWire } from './from-wire.ts';
-import type { ConfigDefaults } from './from-wire.ts';
 import { refuseNotBuilt } from './not-built-yet.ts';
+import { fromWireConfig } from './translate-config.ts';
 
 export interface ParseOptions {
   /** Put before every problem's path, such as `connectors[0]`. Default: nothing. */
@@ -40,5 +42,11 @@ export function parseConnectorConfig(value: unknown, options: ParseOptions = {})
   if (isJsonObject(config)) checkTogether(config, findings, { isFile: allowReferences });
   return wire === undefined || findings.length > 0
     ? { ok: false, problems: toProblems(findings, options.path ?? '') }
-    : { ok: true, config: fromWire(wire, options.defaults ?? {}) };
+    : { ok: true, config: fillDefaults(withoutBrackets(wire as JsonObject), options.defaults) };
+}
+
+/** An address is the same with brackets and without; programs want it without, and URLs get them back. */
+function withoutBrackets(wire: JsonObject): ConnectorConfigInput {
+  const { host, ...input } = fromWireConfig(wire);
+  return host === undefined ? input : { ...input, host: host.replace(/^\[(.*)\]$/, '$1') };
 }

@@ -1,136 +1,68 @@
-import { create } from '@bufbuild/protobuf';
-import type { MessageInitShape } from '@bufbuild/protobuf';
-import type {
-  AuthConfig,
-  ConnectorConfig,
-  ConnectorConfigInput,
-  ConnectorType,
-  ConnectionMode,
-} from '../../connector.ts';
+import { create, ScalarType } from '@bufbuild/protobuf';
+import type { DescField, DescMessage, MessageInitShape } from '@bufbuild/protobuf';
+import type { ConnectorConfig, ConnectorConfigInput } from '../../config-types.ts';
+import { CONNECTOR_FIELDS, DEFAULT_SCHEME, rowsOf, wireName } from '../../field-table.ts';
+import type { Fields } from '../../field-table.ts';
+import { fillDefaults } from '../../fill-defaults.ts';
 import { ConnectorConfigSchema } from '../../gen/connectors/connectors_pb.ts';
-import type {
-  AuthConfig as AuthMessage,
-  AuthConfigSchema,
-  ConnectorConfig as ConfigMessage,
-  HealthCheckConfig as HealthMessage,
-  HealthCheckConfigSchema,
-  LimitsConfig as LimitsMessage,
-  LimitsConfigSchema,
-  RetryConfig as RetryMessage,
-  RetryConfigSchema,
-  TlsConfig as TlsMessage,
-} from '../../gen/connectors/connectors_pb.ts';
-import { CONFIG_DEFAULTS } from '../../schemas/config-defaults.ts';
-import { modeFromNumber, modeToNumber, typeFromNumber, typeToNumber, textOrNothing } from './words.ts';
+import type { ConnectorConfig as ConfigMessage } from '../../gen/connectors/connectors_pb.ts';
+import { appendPath } from '../../problem-path.ts';
+import { numberOf, wordOf } from './words.ts';
 import type { Problems } from './words.ts';
+
+type Values = Readonly<Record<string, unknown>>;
 
 /**
  * A configuration as a message, full or as a caller gives it. What the message cannot carry becomes a problem: an
  * unknown word, a number with a fraction, and 0 where the message's 0 stands for the default.
  */
 export function configToMessage(config: ConnectorConfigInput, problems: Problems): ConfigMessage {
-  const { auth, healthCheck, limits, retry, tls } = config;
-  return create(ConnectorConfigSchema, {
-    id: config.id,
-    name: config.name ?? '',
-    type: typeToNumber(config.type, { path: 'type', problems }),
-    mode: modeToNumber(config.mode, { path: 'mode', problems }),
-    enabled: config.enabled ?? CONFIG_DEFAULTS.enabled,
-    description: config.description ?? '',
-    host: config.host ?? '',
-    port: Number(whole(config.port, 'port', problems) ?? 0),
-    scheme: config.scheme ?? '',
-    proxy: config.proxy ?? '',
-    basePath: config.basePath ?? '',
-    metadata: { ...config.metadata },
-    tags: [...(config.tags ?? [])],
-    // Always said: with an empty kind, `metadata["kind"]` would decide, which only old clients mean.
-    kind: config.kind ?? config.id,
-    profile: config.profile ?? '',
-    isolation: config.isolation ?? '',
-    ...(config.settings === undefined ? {} : { settings: config.settings }),
-    ...(auth === undefined ? {} : { auth: authToInit(auth) }),
-    ...(healthCheck === undefined ? {} : { healthCheck: healthToInit(healthCheck, problems) }),
-    ...(limits === undefined ? {} : { limits: limitsToInit(limits, problems) }),
-    ...(retry === undefined ? {} : { retry: retryToInit(retry, problems) }),
-    ...(tls === undefined ? {} : { tls: defined(tls) }),
+  // Always said: with an empty kind, `metadata["kind"]` would decide, which only old clients mean.
+  const given = { ...config, kind: config.kind ?? config.id };
+  const init = writeSection(given, { fields: CONNECTOR_FIELDS, schema: ConnectorConfigSchema, path: '', problems });
+  return create(ConnectorConfigSchema, init as MessageInitShape<typeof ConnectorConfigSchema>);
+}
+
+interface Section {
+  readonly fields: Fields;
+  readonly schema: DescMessage;
+  readonly path: string;
+  readonly problems: Problems;
+}
+
+function writeSection(values: Values, { fields, schema, path: above, problems }: Section): object {
+  const entries = rowsOf(fields).flatMap(([name, row]): [string, unknown][] => {
+    const field = fieldOf(schema, name);
+    const path = appendPath(above, wireName(name, row));
+    // A message takes a flag that is absent for false.
+    const value = values[name] ?? (row.kind === 'flag' && isImplicit(field) ? row.fallback : undefined);
+    if (value === undefined) return [];
+    if (row.kind === 'section' && field.message !== undefined)
+      return [[name, writeSection(value as Values, { fields: row.fields, schema: field.message, path, problems })]];
+    if (row.kind === 'word' && field.enum !== undefined)
+      return [[name, numberOf(row.words, value as string, { path, problems })]];
+    if (row.kind === 'whole' || row.kind === 'duration')
+      return [[name, writeNumber(value as number, field, { path, problems })]];
+    return [[name, row.kind === 'map' ? withoutAbsent(value as object) : value]];
   });
-}
-
-function authToInit({
-  headers,
-  scopes,
-  tokenParams,
-  ...auth
-}: NonNullable<ConnectorConfigInput['auth']>): MessageInitShape<typeof AuthConfigSchema> {
-  return {
-    ...defined(auth),
-    headers: defined(headers ?? {}) as Record<string, string>,
-    scopes: [...(scopes ?? [])],
-    tokenParams: defined(tokenParams ?? {}) as Record<string, string>,
-  };
-}
-
-function healthToInit(
-  health: NonNullable<ConnectorConfigInput['healthCheck']>,
-  problems: Problems,
-): MessageInitShape<typeof HealthCheckConfigSchema> {
-  return {
-    enabled: health.enabled ?? CONFIG_DEFAULTS.healthCheck.enabled,
-    intervalMs: whole(health.intervalMs, 'health_check.interval', problems) ?? 0n,
-    timeoutMs: whole(health.timeoutMs, 'health_check.timeout', problems) ?? 0n,
-    path: health.path ?? '',
-  };
-}
-
-function limitsToInit(
-  limits: NonNullable<ConnectorConfigInput['limits']>,
-  problems: Problems,
-): MessageInitShape<typeof LimitsConfigSchema> {
-  return defined({
-    concurrency: small(limits.concurrency, 'limits.concurrency', problems),
-    queue: small(limits.queue, 'limits.queue', problems),
-    timeoutMs: present(limits.timeoutMs, 'limits.timeout', problems),
-    startTimeoutMs: present(limits.startTimeoutMs, 'limits.start_timeout', problems),
-    memoryMb: small(limits.memoryMb, 'limits.memory_mb', problems),
-  });
-}
-
-function retryToInit(
-  retry: NonNullable<ConnectorConfigInput['retry']>,
-  problems: Problems,
-): MessageInitShape<typeof RetryConfigSchema> {
-  return defined({
-    attempts: small(retry.attempts, 'retry.attempts', problems),
-    backoffMs: present(retry.backoffMs, 'retry.backoff', problems),
-    maxBackoffMs: present(retry.maxBackoffMs, 'retry.max_backoff', problems),
-  });
+  return withoutAbsent(Object.fromEntries(entries));
 }
 
 const MAX_INT32 = 2_147_483_647;
 
-/** A number for a field whose 0 means the default. */
-function whole(value: number | undefined, path: string, problems: Problems): bigint | undefined {
-  const number = present(value, path, problems);
-  if (number !== 0n && (path !== 'port' || number === undefined || number <= MAX_INT32)) return number;
-  problems.push({ path, expected: 'a whole number above 0', received: String(value) });
-  return undefined;
-}
-
-/** A number for a field that can be absent. */
-function present(value: number | undefined, path: string, problems: Problems): bigint | undefined {
-  if (value === undefined) return undefined;
-  if (Number.isSafeInteger(value)) return BigInt(value);
-  problems.push({ path, expected: 'a whole number within ±2^53', received: JSON.stringify(value) });
-  return undefined;
-}
-
-/** A number for an int32 field that can be absent. */
-function small(value: number | undefined, path: string, problems: Problems): number | undefined {
-  const number = present(value, path, problems);
-  if (number === undefined) return undefined;
-  if (number >= -MAX_INT32 && number <= MAX_INT32) return Number(number);
-  problems.push({ path, expected: `a whole number within ±${MAX_INT32}`, received: String(value) });
+function writeNumber(
+  value: number,
+  field: DescField,
+  { path, problems }: Pick<Section, 'path' | 'problems'>,
+): bigint | number | undefined {
+  const isSmall = field.scalar === ScalarType.INT32;
+  if (!Number.isSafeInteger(value))
+    problems.push({ path, expected: 'a whole number within ±2^53', received: JSON.stringify(value) });
+  else if (isImplicit(field) && (value === 0 || (isSmall && value > MAX_INT32)))
+    problems.push({ path, expected: 'a whole number above 0', received: String(value) });
+  else if (isSmall && Math.abs(value) > MAX_INT32)
+    problems.push({ path, expected: `a whole number within ±${MAX_INT32}`, received: String(value) });
+  else return isSmall ? value : BigInt(value);
   return undefined;
 }
 
@@ -139,119 +71,71 @@ function small(value: number | undefined, path: string, problems: Problems): num
  * the service refuses them together with everything else that is wrong, in its own words.
  */
 export function configInputFromMessage(message: ConfigMessage): ConnectorConfigInput {
-  const unread: Problems = [];
-  const place = { path: '', problems: unread };
-  const type = typeFromNumber(message.type, place) ?? unknownWord<ConnectorType>(message.type);
-  const mode = modeFromNumber(message.mode, place) ?? unknownWord<ConnectionMode>(message.mode);
-  return {
-    id: message.id,
-    ...defined({
-      // What is the default anyway is what a caller writes who says nothing.
-      enabled: message.enabled ? undefined : false,
-      metadata: filled(message.metadata),
-      tags: message.tags.length === 0 ? undefined : [...message.tags],
-      name: textOrNothing(message.name),
-      type,
-      mode,
-      description: textOrNothing(message.description),
-      host: textOrNothing(message.host),
-      port: message.port === 0 ? undefined : message.port,
-      scheme: textOrNothing(message.scheme),
-      basePath: textOrNothing(message.basePath),
-      // The id is what a kind that was not named comes to.
-      kind: message.kind === message.id ? undefined : (textOrNothing(message.kind) ?? message.metadata['kind']),
-      profile: textOrNothing(message.profile),
-      isolation: textOrNothing(message.isolation) as ConnectorConfig['isolation'] | undefined,
-      settings: message.settings,
-      auth: message.auth && authFromMessage(message.auth),
-      healthCheck: message.healthCheck && healthFromMessage(message.healthCheck),
-      limits: message.limits && limitsFromMessage(message.limits),
-      retry: message.retry && retryFromMessage(message.retry),
-      tls: message.tls && tlsFromMessage(message.tls),
-      proxy: textOrNothing(message.proxy),
-    }),
-  };
+  return readConfig(message, (number) => String(number));
 }
 
 /** A configuration as a service answers it. Defaults that a service of the original interface cannot say are filled in. */
 export function configFromMessage(message: ConfigMessage, problems: Problems): ConnectorConfig {
-  const type = typeFromNumber(message.type, { path: 'config.type', problems });
-  const mode = modeFromNumber(message.mode, { path: 'config.mode', problems });
-  const { type: _type, mode: _mode, ...input } = configInputFromMessage(message);
-  const { healthCheck, limits, retry, isolation } = CONFIG_DEFAULTS;
-  return {
-    ...input,
-    ...defined({ type }),
-    mode: mode ?? CONFIG_DEFAULTS.mode,
-    name: message.name || message.id,
-    description: message.description,
-    kind: input.kind ?? message.id,
-    enabled: message.enabled,
-    scheme: input.scheme ?? CONFIG_DEFAULTS.scheme,
-    auth: { type: 'none', ...input.auth },
-    settings: input.settings ?? {},
-    metadata: { ...message.metadata },
-    tags: [...message.tags],
-    healthCheck: { ...healthCheck, ...input.healthCheck },
-    limits: { ...limits, ...input.limits },
-    retry: { ...retry, ...input.retry },
-    isolation: input.isolation ?? isolation,
-  };
+  const input = readConfig(message, (number, path, words) =>
+    wordOf(words, number, { path: appendPath('config', path), problems }),
+  );
+  return { ...fillDefaults(input), scheme: input.scheme ?? DEFAULT_SCHEME };
 }
 
-const unknownWord = <Word extends string>(number: number): Word | undefined =>
-  number === 0 ? undefined : (String(number) as Word);
+/** What to take a number for that no word stands for. */
+type UnknownWord = (number: number, path: string, words: readonly string[]) => string | undefined;
 
-function authFromMessage(auth: AuthMessage) {
-  return defined({
-    type: textOrNothing(auth.type) as AuthConfig['type'] | undefined,
-    username: textOrNothing(auth.username),
-    password: textOrNothing(auth.password),
-    token: textOrNothing(auth.token),
-    apiKey: textOrNothing(auth.apiKey),
-    headers: filled(auth.headers),
-    tokenUrl: textOrNothing(auth.tokenUrl),
-    clientId: textOrNothing(auth.clientId),
-    clientSecret: textOrNothing(auth.clientSecret),
-    scopes: auth.scopes.length === 0 ? undefined : [...auth.scopes],
-    apiKeyHeader: textOrNothing(auth.apiKeyHeader),
-    audience: textOrNothing(auth.audience),
-    tokenParams: filled(auth.tokenParams),
+function readConfig(message: ConfigMessage, unknown: UnknownWord): ConnectorConfigInput {
+  const { kind, ...input } = readSection(
+    message,
+    CONNECTOR_FIELDS,
+    ConnectorConfigSchema,
+    unknown,
+  ) as ConnectorConfigInput;
+  // The id is what a kind that was not named comes to.
+  const named = kind === message.id ? undefined : (kind ?? message.metadata['kind']);
+  return { ...input, id: message.id, ...(named === undefined ? {} : { kind: named }) };
+}
+
+function readSection(message: Values, fields: Fields, schema: DescMessage, unknown: UnknownWord): object {
+  const entries = rowsOf(fields).map(([name, row]): [string, unknown] => {
+    const field = fieldOf(schema, name);
+    const value = message[name];
+    if (value === undefined) return [name, undefined];
+    if (row.kind === 'section' && field.message !== undefined)
+      return [name, readSection(value as Values, row.fields, field.message, unknown)];
+    if (row.kind === 'word' && field.enum !== undefined)
+      return [name, readWord(value as number, wireName(name, row), row.words, unknown)];
+    // What is the default anyway is what a caller writes who says nothing.
+    if (isImplicit(field) && (row.kind === 'flag' ? value === row.fallback : isEmpty(value))) return [name, undefined];
+    // Beyond 2^53 it is a different number, but still one that no setting may have, so the service refuses it.
+    if (typeof value === 'bigint') return [name, Number(value)];
+    return [name, row.kind === 'map' ? { ...(value as object) } : value];
   });
+  return withoutAbsent(Object.fromEntries(entries));
 }
 
-function healthFromMessage(health: HealthMessage) {
-  return defined({
-    enabled: health.enabled ? undefined : false,
-    intervalMs: toNumber(health.intervalMs || undefined),
-    timeoutMs: toNumber(health.timeoutMs || undefined),
-    path: textOrNothing(health.path),
-  });
+function readWord(number: number, path: string, words: readonly string[], unknown: UnknownWord): string | undefined {
+  return number === 0 ? undefined : (words[number - 1] ?? unknown(number, path, words));
 }
 
-function limitsFromMessage({ concurrency, queue, timeoutMs, startTimeoutMs, memoryMb }: LimitsMessage) {
-  const times = { timeoutMs: toNumber(timeoutMs), startTimeoutMs: toNumber(startTimeoutMs) };
-  return defined({ concurrency, queue, ...times, memoryMb });
+function fieldOf(schema: DescMessage, name: string): DescField {
+  const field = schema.field[name];
+  if (field === undefined) throw new Error(`the message ${schema.typeName} has no field for the key ${name}`);
+  return field;
 }
 
-function retryFromMessage({ attempts, backoffMs, maxBackoffMs }: RetryMessage) {
-  return defined({ attempts, backoffMs: toNumber(backoffMs), maxBackoffMs: toNumber(maxBackoffMs) });
+/** Whether the message cannot tell the field's zero from none. */
+function isImplicit(field: DescField): boolean {
+  return field.fieldKind !== 'message' && !field.proto.proto3Optional;
 }
 
-function tlsFromMessage({ caFile, certFile, keyFile, serverName, insecure }: TlsMessage) {
-  return defined({ caFile, certFile, keyFile, serverName, insecure });
+function isEmpty(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
+  return value === '' || value === 0 || value === 0n;
 }
 
-/** A map of the protocol, where it holds anything. */
-const filled = (map: Record<string, string>): Record<string, string> | undefined =>
-  Object.keys(map).length === 0 ? undefined : { ...map };
-
-/** Beyond 2^53 it is a different number, but still one that no setting may have, so the service refuses it. */
-const toNumber = (value: bigint | undefined): number | undefined => (value === undefined ? undefined : Number(value));
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** The same without what is absent: an absent key and an undefined one are not equal to those who compare answers. */
-function defined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Defined<T>;
+/** An absent key and an undefined one are not equal to those who compare answers. */
+function withoutAbsent(value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined));
 }

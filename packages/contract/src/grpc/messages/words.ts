@@ -20,7 +20,7 @@ interface Place {
  * The number of a word in its enum: the enums of the protocol list the words in the order of our tables, from 1.
  * 0, *unspecified*, without a word.
  */
-function numberOf<Word extends string>(words: readonly Word[], word: Word | undefined, place: Place): number {
+export function numberOf<Word extends string>(words: readonly Word[], word: Word | undefined, place: Place): number {
   if (word === undefined) return 0;
   const index = words.indexOf(word);
   if (index === -1) expectWord(words, JSON.stringify(word), place);
@@ -28,7 +28,7 @@ function numberOf<Word extends string>(words: readonly Word[], word: Word | unde
 }
 
 /** The word of an enum's number; none for 0. A number that nobody has given out is a problem. */
-function wordOf<Word extends string>(words: readonly Word[], number: number, place: Place): Word | undefined {
+export function wordOf<Word extends string>(words: readonly Word[], number: number, place: Place): Word | undefined {
   const word = words[number - 1];
   if (word === undefined && number !== 0) expectWord(words, String(number), place);
   return word;
@@ -87,9 +87,4 @@ export function int64ToNumber(value: bigint, { path, problems }: Place): number 
   if (Number.isSafeInteger(number)) return number;
   problems.push({ path, expected: 'a whole number within ±2^53', received: String(value) });
   return 0;
-}
-
-/** Empty text as nothing: proto3 strings cannot be absent. */
-export function textOrNothing(text: string): string | undefined {
-  return text === '' ? undefined : text;
 }

@@ -1,0 +1,50 @@
+import { expect, it } from '@jest/globals';
+import { AUTH_TYPES, isJsonObject } from '@automate/contract';
+import type { JsonObject, JsonValue } from '@automate/contract';
+import { CONNECTOR_FIELDS, fromWireConfig, rowsOf, toWireConfig, wireName } from '@automate/contract/schemas';
+import type { Fields } from '@automate/contract/schemas';
+import { sampleConfig } from '../../../packages/contract/test/fixtures/sample-config.ts';
+import { openRestBackend } from '../fixtures/rest-backend.ts';
+import { SandboxHost } from '../fixtures/sandbox-host.ts';
+import { registerDoors } from './doors.ts';
+import { storedIn } from './stored-in.ts';
+
+/** What an answer shows of a configuration: what the table says is secret is masked. */
+function masked(config: JsonObject, fields: Fields): JsonObject {
+  const entries = rowsOf(fields).flatMap(([name, row]): [string, JsonValue][] => {
+    const key = wireName(name, row);
+    const value = config[key];
+    if (value === undefined) return [];
+    if (row.kind === 'section') return [[key, masked(value as JsonObject, row.fields)]];
+    if (row.secret !== true) return [[key, value]];
+    return [
+      [
+        key,
+        isJsonObject(value) ? Object.fromEntries(Object.keys(value).map((name) => [name, '[secret]'])) : '[secret]',
+      ],
+    ];
+  });
+  return Object.fromEntries(entries);
+}
+
+it('every key of the table is stored as it was given, and shown with its secrets masked, at every door', async () => {
+  await using it = await SandboxHost.open({
+    kinds: ['echo'],
+    yaml: 'files: { roots: [/] }\nprofiles:\n  shared: { kind: echo }\nconnectors: []\n',
+  });
+  const { doors, client } = await registerDoors(it);
+  const rest = openRestBackend(it.host.httpAddress ?? '');
+  const given: JsonObject[] = [];
+  for (const [door, register] of Object.entries(doors))
+    for (const type of AUTH_TYPES) {
+      const config = { ...sampleConfig(type), id: `${door}_${type}` };
+      given.push(config);
+      await register(fromWireConfig(config));
+      const wanted = masked(config, CONNECTOR_FIELDS);
+      for (const service of [it.service, client, rest])
+        expect(toWireConfig((await service.get(config.id)).config)).toEqual(wanted);
+    }
+  const byId = (a: JsonObject, b: JsonObject) => (String(a['id']) < String(b['id']) ? -1 : 1);
+  expect(storedIn(it.sandbox.root)).toEqual(given.toSorted(byId));
+  await client.close();
+});

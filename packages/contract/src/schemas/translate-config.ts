@@ -1,0 +1,54 @@
+import type { ConnectorConfigInput } from '../config-types.ts';
+import { CONNECTOR_FIELDS, rowsOf, wireName } from '../field-table.ts';
+import type { Fields } from '../field-table.ts';
+import { isJsonObject } from '../json.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import { formatDuration, parseDuration } from './duration.ts';
+
+/**
+ * A checked configuration of the YAML's shape as a caller gives it to the port: what was left out stays out, so that the
+ * host's own defaults, and later ones, take effect.
+ */
+export function fromWireConfig(wire: JsonObject): ConnectorConfigInput {
+  return fromWire(wire, CONNECTOR_FIELDS) as unknown as ConnectorConfigInput;
+}
+
+function fromWire(wire: JsonObject, fields: Fields): JsonObject {
+  const entries = rowsOf(fields).flatMap(([name, field]): [string, JsonValue][] => {
+    const value = wire[wireName(name, field)];
+    if (value === undefined) return [];
+    if (field.kind === 'section' && isJsonObject(value)) return [[name, fromWire(value, field.fields)]];
+    return [[name, field.kind === 'duration' ? (parseDuration(value as string) ?? value) : value]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/**
+ * A configuration of the port in the YAML's shape: snake_case, milliseconds as durations. Takes what a caller gives as
+ * well as a full configuration. Checks nothing: what cannot be translated passes as it is, so that
+ * `parseConnectorConfig` can say what is wrong with it in the YAML's words.
+ */
+export function toWireConfig(config: ConnectorConfigInput): JsonObject {
+  const input: unknown = config;
+  return isMap(input) ? toWire(input, CONNECTOR_FIELDS) : (input as JsonObject);
+}
+
+function toWire(map: JsonObject, fields: Fields): JsonObject {
+  const entries = Object.entries(map)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]): [string, JsonValue] => {
+      const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+      if (field === undefined) return [wireName(name, { kind: 'flag' }), value];
+      if (field.kind === 'section' && isMap(value)) return [wireName(name, field), toWire(value, field.fields)];
+      return [wireName(name, field), field.kind === 'duration' ? toDuration(value) : value];
+    });
+  return Object.fromEntries(entries);
+}
+
+function isMap(value: unknown): value is JsonObject {
+  return isJsonObject(value);
+}
+
+function toDuration(value: JsonValue): JsonValue {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? formatDuration(value) : value;
+}
