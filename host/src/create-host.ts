@@ -37,6 +37,7 @@ import { createScrubber } from './secrets/scrubber.ts';
 import { closeSecretsDir } from './secrets/secrets-dir.ts';
 import { HostConnectorService } from './service/connector-service.ts';
 import { holdDataDir, openDataDir, refuseWhereServed } from './store/data-dir.ts';
+import type { OpenConnectorStore } from './store/connector-store.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
@@ -76,17 +77,22 @@ const CLOSE_GRACE_MS = 5_000;
  * Rejects with HostConfigError where the configuration or the settings are wrong, and with Error where a port or the
  * data directory is taken. What was opened until then is closed again. The caller owns the host and closes it.
  */
-export async function createHost(options: HostOptions): Promise<Host> {
+export function createHost(options: HostOptions): Promise<Host> {
+  return createHostOver((directory) => openSqliteStore(join(directory, 'connectors.db')), options);
+}
+
+/** The same, over a store of another make. */
+export async function createHostOver(openStore: OpenConnectorStore, options: HostOptions): Promise<Host> {
   const stack = new CloseStack();
   try {
-    return await openHost(options, stack);
+    return await openHost(openStore, options, stack);
   } catch (error) {
     await stack.close().catch(() => undefined);
     throw error;
   }
 }
 
-async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> {
+async function openHost(openStore: OpenConnectorStore, options: HostOptions, stack: CloseStack): Promise<Host> {
   const { env, flags = {}, serve = true, scrubber = createScrubber() } = options;
   const timer = new BootTimer();
   const identity = readIdentity();
@@ -126,7 +132,7 @@ async function openHost(options: HostOptions, stack: CloseStack): Promise<Host> 
   if (unfit !== undefined) log.warn({}, unfit);
   const lock = serve ? await holdDataDir(settings.dataDir) : undefined;
   if (lock !== undefined) stack.push({ name: 'data directory', close: () => lock.release() });
-  const store = openSqliteStore(join(settings.dataDir, 'connectors.db'));
+  const store = openStore(settings.dataDir);
   stack.push({ name: 'store', close: () => store.close() });
   timer.mark('store');
 

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from '@jest/globals';
 import { PluginSandbox } from '@automate/testing';
+import { STORES } from './fixtures/later-store.ts';
 import { addFixture, SandboxHost } from './fixtures/sandbox-host.ts';
 
 const AUTOMATE = join(import.meta.dirname, '..', 'bin', 'automate.js');
 
-describe('registrations', () => {
+describe.each(Object.entries(STORES))('registrations over %s', (_store, options) => {
   it('survive a restart, and so does a removal', async () => {
-    const first = await SandboxHost.open();
+    const first = await SandboxHost.open(options);
     await first.service.register({ id: 'one', kind: 'echo', settings: { greeting: 'hi' } });
     await first.service.register({ id: 'two', kind: 'echo' });
     await first.service.remove('two');
@@ -22,7 +23,66 @@ describe('registrations', () => {
     });
   });
 
-  it('lose nothing when the host is killed right after it has answered', async () => {
+  it('give way to the configuration file where both have an id, and say so', async () => {
+    const first = await SandboxHost.open(options);
+    await first.service.register({ id: 'one', kind: 'echo', settings: { greeting: 'from the api' } });
+    await first.writeConfig('connectors:\n  - { id: one, kind: echo, settings: { greeting: from the file } }\n');
+    await using second = await first.restart();
+    await expect(second.service.execute({ id: 'one', action: 'say', payload: { text: 'x' } })).resolves.toMatchObject({
+      result: { greeting: 'from the file' },
+    });
+    expect(second.host.report.warnings.join()).toMatch(
+      /"one" is registered over the API and also stands in the configuration file/,
+    );
+  });
+
+  it('let one of two simultaneous registrations of an id win', async () => {
+    await using it = await SandboxHost.open(options);
+    const results = await Promise.allSettled(
+      Array.from({ length: 5 }, () => it.service.register({ id: 'one', kind: 'echo' })),
+    );
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'ALREADY_EXISTS' });
+    }
+  });
+
+  it('keep the old connector running when an update is refused', async () => {
+    await using it = await SandboxHost.open(options);
+    await it.service.register({ id: 'one', kind: 'echo' });
+    const count = async () => (await it.service.execute({ id: 'one', action: 'count', payload: {} })).result;
+    expect([await count(), await count()]).toEqual([{ count: 1 }, { count: 2 }]);
+    await expect(it.service.update({ id: 'one', kind: 'echo', settings: { colour: 'red' } })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+    expect(await count()).toEqual({ count: 3 });
+  });
+
+  it('are refused for a health path without an http endpoint', async () => {
+    await using it = await SandboxHost.open(options);
+    await expect(it.service.register({ id: 'one', kind: 'echo', healthCheck: { path: '/ok' } })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      problems: [{ path: 'health_check.path' }],
+    });
+  });
+
+  it('are refused for a profile of another kind in the words that the file is refused with', async () => {
+    await using it = await SandboxHost.open({ ...options, yaml: 'profiles:\n  shop: { kind: open_kind }\n' });
+    const refusal = it.service.register({ id: 'one', kind: 'echo', profile: 'shop' });
+    await expect(refusal).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      problems: [
+        { path: 'profile', expected: 'a profile of the kind echo', received: '"shop", which is of the kind open_kind' },
+      ],
+    });
+    await expect(it.service.register({ id: 'one', kind: 'echo', profile: 'ship' })).rejects.toMatchObject({
+      problems: [{ path: 'profile', expected: 'the name of an entry of profiles', received: '"ship"' }],
+    });
+  });
+});
+
+describe('a registration', () => {
+  it('loses nothing when the host is killed right after it has answered', async () => {
     await using sandbox = await PluginSandbox.create();
     await addFixture(sandbox, 'echo');
     const start = async () => {
@@ -59,63 +119,6 @@ describe('registrations', () => {
     expect(code).toBe(0);
     expect(statSync(join(sandbox.root, '.automate')).mode & 0o777).toBe(0o700);
     expect(statSync(join(sandbox.root, '.automate', 'connectors.db')).mode & 0o777).toBe(0o600);
-  });
-
-  it('give way to the configuration file where both have an id, and say so', async () => {
-    const first = await SandboxHost.open();
-    await first.service.register({ id: 'one', kind: 'echo', settings: { greeting: 'from the api' } });
-    await first.writeConfig('connectors:\n  - { id: one, kind: echo, settings: { greeting: from the file } }\n');
-    await using second = await first.restart();
-    await expect(second.service.execute({ id: 'one', action: 'say', payload: { text: 'x' } })).resolves.toMatchObject({
-      result: { greeting: 'from the file' },
-    });
-    expect(second.host.report.warnings.join()).toMatch(
-      /"one" is registered over the API and also stands in the configuration file/,
-    );
-  });
-
-  it('let one of two simultaneous registrations of an id win', async () => {
-    await using it = await SandboxHost.open();
-    const results = await Promise.allSettled(
-      Array.from({ length: 5 }, () => it.service.register({ id: 'one', kind: 'echo' })),
-    );
-    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    for (const result of results) {
-      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'ALREADY_EXISTS' });
-    }
-  });
-
-  it('keep the old connector running when an update is refused', async () => {
-    await using it = await SandboxHost.open();
-    await it.service.register({ id: 'one', kind: 'echo' });
-    const count = async () => (await it.service.execute({ id: 'one', action: 'count', payload: {} })).result;
-    expect([await count(), await count()]).toEqual([{ count: 1 }, { count: 2 }]);
-    await expect(it.service.update({ id: 'one', kind: 'echo', settings: { colour: 'red' } })).rejects.toMatchObject({
-      code: 'INVALID_INPUT',
-    });
-    expect(await count()).toEqual({ count: 3 });
-  });
-
-  it('are refused for a health path without an http endpoint', async () => {
-    await using it = await SandboxHost.open();
-    await expect(it.service.register({ id: 'one', kind: 'echo', healthCheck: { path: '/ok' } })).rejects.toMatchObject({
-      code: 'INVALID_INPUT',
-      problems: [{ path: 'health_check.path' }],
-    });
-  });
-
-  it('are refused for a profile of another kind in the words that the file is refused with', async () => {
-    await using it = await SandboxHost.open({ yaml: 'profiles:\n  shop: { kind: open_kind }\n' });
-    const refusal = it.service.register({ id: 'one', kind: 'echo', profile: 'shop' });
-    await expect(refusal).rejects.toMatchObject({
-      code: 'INVALID_INPUT',
-      problems: [
-        { path: 'profile', expected: 'a profile of the kind echo', received: '"shop", which is of the kind open_kind' },
-      ],
-    });
-    await expect(it.service.register({ id: 'one', kind: 'echo', profile: 'ship' })).rejects.toMatchObject({
-      problems: [{ path: 'profile', expected: 'the name of an entry of profiles', received: '"ship"' }],
-    });
   });
 });
 

@@ -1,6 +1,6 @@
 import { ConfigInvalidError, serviceClosed } from '@automate/contract';
 import type { HostEvents } from '../events/host-events.ts';
-import type { Store, StoredConnector } from '../store/store.ts';
+import type { ConnectorStore, StoredConnector } from '../store/connector-store.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { Demand, Gate } from './gate.ts';
 import { KeyedLock } from './keyed-lock.ts';
@@ -15,7 +15,7 @@ export interface Plan<T> {
   /** The one connector that this is about, and how it is to be stored; null where it is to be stored no more. */
   readonly one?: { readonly id: string; readonly stored: StoredConnector | null };
   /** Writes to the store, before anything is put to work. What it throws is the change's error, and nothing has happened. */
-  write?(store: Store): void;
+  write?(store: ConnectorStore): Promise<unknown>;
   answer(change: AppliedChange): T;
 }
 
@@ -42,7 +42,7 @@ export interface HeldBack {
 
 export interface ChangesOptions {
   readonly registry: Registry;
-  readonly store: Store;
+  readonly store: ConnectorStore;
   readonly live: LiveConnectors;
   readonly gate: Gate;
   readonly events: HostEvents;
@@ -72,13 +72,17 @@ interface Trial extends Step {
   readonly failure: string | undefined;
 }
 
+/** What came of a turn: the change is made, or something has to be learned first. */
+type Turn<T> = { readonly answer: T } | { readonly missing: Promise<unknown> };
+
 /** How many entries one change tries out at a time. */
 const TRIALS_AT_A_TIME = 4;
 
 /**
  * The one writer of the set of connectors, whoever wants it changed: the start, the file, a rescan, a kind of the embedding
- * program, the API. A change is planned and applied in one turn of the event loop, so that it rests on what stands; what
- * takes longer to learn, and how entries do that are to take the place of others, is learned before, while other changes go on.
+ * program, the API. A change is planned, written and applied in one turn of the writer's, so that it rests on what stands however
+ * long the store takes; what has to be learned, and how entries do that are to take the place of others, is learned before,
+ * while other changes go on.
  */
 export class Changes {
   readonly #options: ChangesOptions;
@@ -101,25 +105,31 @@ export class Changes {
     return this.#lanes.run('all', async () => this.#run(await prepare(this.#options.registry)));
   }
 
-  /** Makes no more changes; those that wait for something are given up. */
-  close(): void {
+  /** Makes no more changes; those that wait for something are given up, and the one that is being made is waited for. */
+  async close(): Promise<void> {
     this.#closed = true;
     for (const giveUp of this.#waits) giveUp(serviceClosed());
+    await this.#lanes.run('turn', async () => undefined);
   }
 
   async #run<T>(plan: Planner<T>): Promise<T> {
     const trials = new Map<string, Trial>();
     for (;;) {
-      const planned = plan(this.#options.registry);
-      if (planned instanceof Promise) {
-        await this.#unlessClosed(planned);
-        continue;
-      }
-      const draft = this.#draft(planned);
-      const untried = draft.updated.filter((step) => step.demand !== 'nothing' && !isTried(step, trials));
-      if (untried.length === 0) return planned.answer(this.#apply(planned, draft, trials));
-      await this.#unlessClosed(this.#tryOut(untried, trials));
+      const turn = await this.#lanes.run('turn', () => this.#takeTurn(plan, trials));
+      if ('answer' in turn) return turn.answer;
+      await this.#unlessClosed(turn.missing);
     }
+  }
+
+  /** Plans and makes a change while no other is made, or says what has to be learned before. */
+  async #takeTurn<T>(plan: Planner<T>, trials: Map<string, Trial>): Promise<Turn<T>> {
+    if (this.#closed) throw serviceClosed();
+    const planned = plan(this.#options.registry);
+    if (planned instanceof Promise) return { missing: planned };
+    const draft = await this.#draft(planned);
+    const untried = draft.updated.filter((step) => step.demand !== 'nothing' && !isTried(step, trials));
+    if (untried.length > 0) return { missing: this.#tryOut(untried, trials) };
+    return { answer: planned.answer(await this.#apply(planned, draft, trials)) };
   }
 
   async #unlessClosed(work: Promise<unknown>): Promise<void> {
@@ -144,10 +154,10 @@ export class Changes {
     await Promise.all(Array.from({ length: TRIALS_AT_A_TIME }, work));
   }
 
-  #draft({ sources, one }: Plan<unknown>): Draft {
+  async #draft({ sources, one }: Plan<unknown>): Promise<Draft> {
     const { registry, store, gate, healthIntervalMs } = this.#options;
     const next = { ...registry.sources, ...sources };
-    const stored = one === undefined ? store.load() : [one.stored].filter((row) => row !== null);
+    const stored = one === undefined ? await store.load() : [one.stored].filter((row) => row !== null);
     const { entries, warnings } = planConnectors({ ...next, stored, healthIntervalMs, only: one?.id });
     const mayGo = one === undefined ? registry.all().map(({ id }) => id) : [one.id];
     const added: ConnectorEntry[] = [];
@@ -163,7 +173,11 @@ export class Changes {
     return { sources: next, added, updated, kept, removed, warnings };
   }
 
-  #apply({ one, write }: Plan<unknown>, draft: Draft, trials: ReadonlyMap<string, Trial>): AppliedChange {
+  async #apply(
+    { one, write }: Plan<unknown>,
+    draft: Draft,
+    trials: ReadonlyMap<string, Trial>,
+  ): Promise<AppliedChange> {
     const { registry, store, live, events } = this.#options;
     const heldBack = draft.updated.flatMap(({ after: { id }, demand }) => {
       const reason = demand === 'nothing' ? undefined : trials.get(id)?.failure;
@@ -171,7 +185,7 @@ export class Changes {
     });
     const [refused] = heldBack;
     if (one !== undefined && refused !== undefined) throw refusal(refused);
-    write?.(store);
+    await write?.(store);
     registry.sources = draft.sources;
     for (const id of draft.removed) {
       registry.remove(id);

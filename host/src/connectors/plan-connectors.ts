@@ -3,7 +3,7 @@ import type { ConnectorConfig, ConnectorOwner } from '@automate/contract';
 import { describeProblem } from '@automate/contract';
 import { parseConnectorConfig } from '@automate/contract/schemas';
 import { parseRegistered } from '../config/parse-registered.ts';
-import type { StoredConnector } from '../store/store.ts';
+import type { StoredConnector } from '../store/connector-store.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import { decideState, withScheme } from './connector-state.ts';
 import type { Sources } from './registry.ts';

@@ -7,7 +7,7 @@ import type { ProfileConfig } from '../config/host-config.ts';
 import { parseRegistered } from '../config/parse-registered.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import type { ConfigCheck } from '../runtime/runtime.ts';
-import type { StoredConnector } from '../store/store.ts';
+import type { StoredConnector } from '../store/connector-store.ts';
 import type { Changes, Plan } from './changes.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import { withScheme } from './connector-state.ts';
@@ -52,8 +52,8 @@ export class Registrations {
         });
       return {
         one: { id, stored: rowOf(id, wire) },
-        write: (store) => {
-          if (!store.insert(id, wire)) throw addedElsewhere(id);
+        write: async (store) => {
+          if (!(await store.put(id, wire, 'absent'))) throw addedElsewhere(id);
         },
         answer: () => ({ id, message: `registered "${id}"` }),
       };
@@ -79,7 +79,7 @@ export class Registrations {
       this.#options.assertWritable();
       return {
         one: { id, stored: null },
-        write: (store) => void store.delete(id),
+        write: (store) => store.delete(id),
         answer: () => ({ id, message: `removed "${id}"` }),
       };
     });

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { JsonObject } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
 import { MIGRATIONS } from './migrations.ts';
-import type { Store, StoredConnector } from './store.ts';
+import type { ConnectorStore, StoredConnector } from './connector-store.ts';
 
 /** How long a statement waits for another process that is writing, in milliseconds. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -12,7 +12,7 @@ const BUSY_TIMEOUT_MS = 5_000;
  * Opens the database at `file`, makes it if need be with mode 0600, and brings its tables up to date. Throws where the file is no
  * database or was written by a newer version, in words for the operator.
  */
-export function openSqliteStore(file: string): Store {
+export function openSqliteStore(file: string): ConnectorStore {
   // Made by hand first: SQLite would make it with the umask's mode, and readable for a moment.
   closeSync(openSync(file, 'a', 0o600));
   chmodSync(file, 0o600);
@@ -36,13 +36,13 @@ export function openSqliteStore(file: string): Store {
   const remove = database.prepare('DELETE FROM connectors WHERE id = ?');
   let open = true;
   return {
-    load: () => select.all().map(readRow),
-    insert: (id, config) => insert.run(id, JSON.stringify(config), new Date().toISOString()).changes > 0,
-    put(id, config) {
-      upsert.run(id, JSON.stringify(config), new Date().toISOString());
+    load: async () => select.all().map(readRow),
+    async put(id, config, expect) {
+      const statement = expect === 'absent' ? insert : upsert;
+      return statement.run(id, JSON.stringify(config), new Date().toISOString()).changes > 0;
     },
-    delete: (id) => remove.run(id).changes > 0,
-    close() {
+    delete: async (id) => remove.run(id).changes > 0,
+    async close() {
       if (open) database.close();
       open = false;
     },

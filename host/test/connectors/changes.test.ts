@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { ConnectorConfigInput } from '@automate/contract';
+import { LaterStore } from '../fixtures/later-store.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 
 /** Its settings may name a file that a check of them makes, and one that it waits for. */
@@ -56,6 +57,8 @@ class Race implements AsyncDisposable {
       await SandboxHost.open({
         kinds: ['echo'],
         yaml,
+        // The harder case: `registration.test.ts` has both.
+        openStore: (directory) => new LaterStore(directory),
         prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'gated', source: GATED })),
       }),
     );

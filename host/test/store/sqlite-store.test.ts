@@ -16,21 +16,22 @@ describe('the SQLite store', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('gives back in order of id what was put, and the newer of two', () => {
+  it('gives back in order of id what was put, and the newer of two', async () => {
     const file = join(directory, 'connectors.db');
     const store = openSqliteStore(file);
-    store.put('b', { id: 'b' });
-    store.put('a', { id: 'a' });
-    store.put('b', { id: 'b', name: 'newer' });
-    store.close();
+    await store.put('b', { id: 'b' });
+    await store.put('a', { id: 'a' });
+    await store.put('b', { id: 'b', name: 'newer' });
+    await store.close();
     const again = openSqliteStore(file);
-    expect(again.load().map(({ id, config }) => [id, config])).toEqual([
+    await expect(again.put('a', { id: 'a', name: 'third' }, 'absent')).resolves.toBe(false);
+    expect((await again.load()).map(({ id, config }) => [id, config])).toEqual([
       ['a', { id: 'a' }],
       ['b', { id: 'b', name: 'newer' }],
     ]);
-    expect([again.delete('a'), again.delete('a')]).toEqual([true, false]);
-    again.close();
-    again.close();
+    expect([await again.delete('a'), await again.delete('a')]).toEqual([true, false]);
+    await again.close();
+    await again.close();
   });
 
   it('loses nothing when its process is killed right after a put', async () => {
@@ -40,19 +41,19 @@ describe('the SQLite store', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     const store = openSqliteStore(file);
-    expect(store.load()).toMatchObject([{ id: 'kept', config: { kind: 'echo' } }]);
-    store.close();
+    expect(await store.load()).toMatchObject([{ id: 'kept', config: { kind: 'echo' } }]);
+    await store.close();
   });
 
-  it('keeps its file from other users', () => {
+  it('keeps its file from other users', async () => {
     const file = join(directory, 'connectors.db');
-    openSqliteStore(file).close();
+    await openSqliteStore(file).close();
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it('refuses a database of a newer version, and says what to do', () => {
+  it('refuses a database of a newer version, and says what to do', async () => {
     const file = join(directory, 'connectors.db');
-    openSqliteStore(file).close();
+    await openSqliteStore(file).close();
     const database = new DatabaseSync(file);
     database.exec('PRAGMA user_version = 99');
     database.close();

@@ -1,0 +1,29 @@
+import type { JsonObject } from '@automate/contract';
+
+/** One connector that was registered over the API, as it is kept. */
+export interface StoredConnector {
+  readonly id: string;
+  /** The configuration in the YAML's shape. Literal credentials lie in it in clear until the encrypted store exists. */
+  readonly config: JsonObject;
+  /** It was written before there were `files.roots`, to which its paths need not keep. */
+  readonly anyPath: boolean;
+  /** When it was last written, ISO 8601. */
+  readonly updatedAt: string;
+}
+
+/**
+ * Keeps what was registered over the API. A method that has resolved has written durably: a process killed the moment
+ * after loses nothing. Each settles within bounds of its own, since the changes of all connectors and the host's end
+ * wait for it; a call waits for none. What cannot be done rejects.
+ */
+export interface ConnectorStore {
+  load(): Promise<readonly StoredConnector[]>;
+  /** Replaces one connector, or adds it. With `absent`: false, and nothing done, where there is one of that id, whoever put it there. */
+  put(id: string, config: JsonObject, expect?: 'absent'): Promise<boolean>;
+  /** False when there was none. */
+  delete(id: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Opens the store of a data directory. */
+export type OpenConnectorStore = (directory: string) => ConnectorStore;
