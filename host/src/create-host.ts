@@ -19,7 +19,7 @@ import { reportHeldBack } from './connectors/report-held-back.ts';
 import { SourceChanges } from './connectors/source-changes.ts';
 import { EventHub } from './events/event-hub.ts';
 import { HostEvents } from './events/host-events.ts';
-import { createPipeline } from './execution/pipeline.ts';
+import { createPipeline, gatesInOrder } from './execution/pipeline.ts';
 import type { Environment, HostSettingsInput } from './host-settings.ts';
 import { HostConfigError, readHostSettings } from './host-settings.ts';
 import type { Host } from './host.ts';
@@ -198,7 +198,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     registrations,
     descriptions,
     hub,
-    execute: createPipeline({ find: (id) => live.target(id), recorder: telemetry.calls }),
+    execute: createPipeline({ find: (id) => live.target(id), recorder: telemetry.calls, gates: gatesInOrder() }),
     plugins: async () => reportHeldBack(scanner.report(), registry),
     rescan: () => sourceChanges.rescan(),
     onClose: () => stack.close(),

@@ -1,7 +1,7 @@
 import type { CallOptions, ErrorEnvelope, HealthReport, LimitsConfig, RetryConfig } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
-import { Bulkhead } from '../execution/bulkhead.ts';
-import type { ExecutionTarget, Step } from '../execution/pipeline.ts';
+import { Bulkhead } from '../execution/gates/bulkhead.ts';
+import type { ExecutionTarget, Step } from '../execution/call.ts';
 import { waitWithin } from '../execution/wait-within.ts';
 import type { Finding, Witness } from './health-record.ts';
 import { HealthRecord } from './health-record.ts';

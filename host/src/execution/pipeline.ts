@@ -1,58 +1,41 @@
-import type {
-  ActionDescription,
-  CallOptions,
-  ConnectorDescription,
-  ErrorEnvelope,
-  ExecuteTextRequest,
-  ExecuteTextResult,
-  LimitsConfig,
-  Outcome,
-  RetryConfig,
-} from '@automate/contract';
-import {
-  cancelledByCaller,
-  CancelledError,
-  ConnectorError,
-  InvalidInputError,
-  MAX_PAYLOAD_BYTES,
-  payloadTooLarge,
-  TimeoutError,
-  UnknownActionError,
-} from '@automate/contract';
-import type { ConnectorWorker } from '../runtime/runtime.ts';
-import type { Bulkhead } from './bulkhead.ts';
-import type { CallRecorder, CallSpan } from './call-recorder.ts';
-import { judgeError } from './judge-error.ts';
+import type { CallOptions, ExecuteTextRequest, ExecuteTextResult, Outcome } from '@automate/contract';
+import { cancelledByCaller, ConnectorError, MAX_PAYLOAD_BYTES, payloadTooLarge } from '@automate/contract';
+import type { ExecutionTarget } from './call.ts';
+import { Call, createActionLookup, failed } from './call.ts';
+import type { CallRecorder } from './call-recorder.ts';
+import { bulkhead } from './gates/bulkhead.ts';
+import type { Gate } from './gates/gate.ts';
+import { enterGates, leaveGates } from './gates/gate.ts';
 import { retryAfter } from './retry.ts';
 
-/** A connector that calls can be sent to. */
-export interface ExecutionTarget {
-  readonly id: string;
-  readonly worker: ConnectorWorker;
-  readonly bulkhead: Bulkhead;
-  readonly limits: LimitsConfig;
-  readonly retry: RetryConfig;
-  /** Hears how a start or a call went, the error where it failed. */
-  notice(step: Step, error?: ErrorEnvelope): void;
+/** The gates on the way of every call, in order. */
+export interface Gates {
+  /** Passed once by a call, before anything is asked of the worker; left when its last attempt has ended. */
+  readonly way: readonly Gate<Call>[];
+  /** Passed by each attempt, once the worker is ready and the action known. */
+  readonly perAttempt: readonly Gate<Call>[];
 }
 
-/** What can tell of a connector's health: that it came up and connected, and that it did what it was asked. */
-export type Step = 'connect' | 'call';
+/** The order. A new gate is a file in `gates/` and a word here. */
+export function gatesInOrder(): Gates {
+  return { way: [bulkhead], perAttempt: [] };
+}
 
 export interface PipelineOptions {
   /** The connector with this id. Throws NOT_FOUND for none, UNAVAILABLE for one that takes no calls. */
   find(id: string): ExecutionTarget;
   readonly recorder: CallRecorder;
+  readonly gates: Gates;
 }
 
 export type Execute = (request: ExecuteTextRequest, options?: CallOptions) => Promise<ExecuteTextResult>;
 
 /**
- * The way of a call through the host, in this order: lookup, enabled?, place in the bulkhead, worker ready, action and key checked, attempts
- * (each within its deadline), answer. The payload and the result pass as text; nothing here reads them.
+ * The way of a call through the host, in this order: lookup, enabled?, size, the gates of its way, worker ready, action and key checked,
+ * attempts (each through its gates and within its deadline), answer. The payload and the result pass as text; nothing here reads them.
  */
-export function createPipeline(options: PipelineOptions): Execute {
-  const { find, recorder } = options;
+export function createPipeline({ find, recorder, gates }: PipelineOptions): Execute {
+  const { way, perAttempt } = gates;
   const actionsOf = createActionLookup();
   return async function execute(request, callOptions = {}) {
     const startedAt = performance.now();
@@ -66,24 +49,35 @@ export function createPipeline(options: PipelineOptions): Execute {
     try {
       const target = find(request.id);
       checkSize(request.payload);
-      const call = new Call({ target, request, options: callOptions, span, actionsOf });
-      if (!target.bulkhead.tryEnter()) await target.bulkhead.enter(call);
+      const call = new Call({ target, request, options: callOptions, span, actionsOf, gates: perAttempt });
+      const passed: Gate<Call>[] = [];
       let outcome: Outcome<string>;
       try {
-        outcome = await call.attempt();
-        attempts = 1;
-        if (!outcome.ok)
-          ({ outcome, attempts } = await retryAfter(call.judge(outcome), call, async (repeated) =>
-            call.judge(await call.attempt(repeated)),
-          ));
-      } finally {
-        target.bulkhead.leave();
+        const verdict = enterGates(way, call, passed);
+        const answer = verdict instanceof Promise ? await verdict : verdict;
+        if (answer === undefined) {
+          outcome = await call.attempt();
+          attempts = 1;
+          if (!outcome.ok)
+            ({ outcome, attempts } = await retryAfter(call.judge(outcome), call, async (repeated) =>
+              call.judge(await call.attempt(repeated)),
+            ));
+        } else outcome = answer;
+      } catch (reason) {
+        outcome = failed(reason);
       }
+      leaveGates(passed, call, outcome);
       if (call.sent) target.notice('call', outcome.ok ? undefined : outcome.error);
-      if (!outcome.ok) throw ConnectorError.fromEnvelope({ ...outcome.error, attempts });
+      if (!outcome.ok)
+        throw ConnectorError.fromEnvelope(attempts === 0 ? outcome.error : { ...outcome.error, attempts });
       const durationMs = performance.now() - startedAt;
       span.end({ code: 'OK', blame: 'none', attempts, durationMs });
-      return { result: outcome.value, attempts, durationMs: Math.round(durationMs * 1000) / 1000, replayed: false };
+      return {
+        result: outcome.value,
+        attempts,
+        durationMs: Math.round(durationMs * 1000) / 1000,
+        replayed: attempts === 0,
+      };
     } catch (reason) {
       const error = nameCaller(ConnectorError.from(reason), callOptions, request.id).withConnector(request.id);
       const { code, blame } = error;
@@ -91,143 +85,6 @@ export function createPipeline(options: PipelineOptions): Execute {
       throw error;
     }
   };
-}
-
-interface CallInput {
-  readonly target: ExecutionTarget;
-  readonly request: ExecuteTextRequest;
-  readonly options: CallOptions;
-  readonly span: CallSpan;
-  readonly actionsOf: ActionLookup;
-}
-
-/** One call and what its attempts share. */
-class Call {
-  readonly policy: RetryConfig;
-  readonly deadline: number;
-  readonly signal: AbortSignal | undefined;
-  readonly #input: CallInput;
-  #action: ActionDescription | undefined;
-  #repeated = false;
-  #sent = false;
-
-  constructor(input: CallInput) {
-    const { target, options } = input;
-    this.policy = target.retry;
-    this.deadline = options.timeoutMs === undefined ? Infinity : Date.now() + options.timeoutMs;
-    this.signal = options.signal;
-    this.#input = input;
-  }
-
-  /** Whether the last attempt came as far as the adapter. */
-  get sent(): boolean {
-    return this.#sent;
-  }
-
-  isIdempotent(): boolean {
-    return this.#action?.idempotent === true || this.#input.request.idempotencyKey !== undefined;
-  }
-
-  /** The outcome as the action's own word has it. */
-  judge(outcome: Outcome<string>): Outcome<string> {
-    return outcome.ok ? outcome : { ok: false, error: judgeError(outcome.error, this.#action) };
-  }
-
-  /** @param repeated whether an earlier attempt may have taken effect */
-  attempt(repeated = false): Promise<Outcome<string>> {
-    this.#repeated = repeated;
-    this.#sent = false;
-    const { worker } = this.#input.target;
-    const state = worker.state();
-    // The usual case waits for nothing but the answer: every further promise costs a tenth of the whole call.
-    return state.phase === 'running' && state.level === 'ready'
-      ? this.#send(worker.description())
-      : this.#startAndSend();
-  }
-
-  async #startAndSend(): Promise<Outcome<string>> {
-    const { target } = this.#input;
-    let description: ConnectorDescription;
-    try {
-      description = await this.#ensureReady();
-    } catch (reason) {
-      const outcome = notSent(reason);
-      // Whose patience ended first learned nothing of the connector.
-      if (this.signal?.aborted !== true && Date.now() < this.deadline) target.notice('connect', outcome.error);
-      return outcome;
-    }
-    target.notice('connect');
-    return this.#send(description);
-  }
-
-  #send(description: ConnectorDescription | undefined): Promise<Outcome<string>> {
-    const { target, request, span } = this.#input;
-    try {
-      if (description !== undefined) this.#check(description);
-    } catch (reason) {
-      return Promise.resolve(notSent(reason));
-    }
-    const now = Date.now();
-    if (now >= this.deadline) return Promise.resolve(notSent(passed('before the call was sent')));
-    if (this.signal?.aborted === true) return Promise.resolve(notSent(left()));
-    this.#sent = true;
-    return target.worker.call({
-      op: 'execute',
-      action: request.action,
-      payload: request.payload === '' ? '{}' : request.payload,
-      deadline: Math.min(this.deadline, now + (this.#action?.timeoutMs ?? target.limits.timeoutMs)),
-      idempotencyKey: request.idempotencyKey,
-      repeated: this.#repeated ? true : undefined,
-      traceparent: span.traceparent,
-      tracestate: span.tracestate,
-      signal: this.signal,
-    });
-  }
-
-  #ensureReady(): Promise<ConnectorDescription> {
-    const { worker, limits } = this.#input.target;
-    const deadline = Math.min(this.deadline, Date.now() + limits.startTimeoutMs);
-    return worker.ensure('ready', { deadline, ...(this.signal === undefined ? undefined : { signal: this.signal }) });
-  }
-
-  /** The action must be known, unless the adapter takes any; a key must be of use. */
-  #check(description: ConnectorDescription): void {
-    const { action, idempotencyKey } = this.#input.request;
-    this.#action = this.#input.actionsOf(description).get(action);
-    if (this.#action === undefined && !description.open) {
-      const known = description.actions.map((each) => each.name).join(', ');
-      throw new UnknownActionError(
-        `the kind "${description.kind}" has no action "${action}": it has ${known === '' ? 'none' : known}`,
-        { details: { reason: 'unknown_action' } },
-      );
-    }
-    if (idempotencyKey !== undefined && !description.capabilities.idempotencyKey) {
-      throw new InvalidInputError(
-        `the kind "${description.kind}" cannot pass an idempotency key on: call without one`,
-        { problems: [{ path: 'idempotency_key', expected: 'nothing, for this kind', received: 'a key' }] },
-      );
-    }
-  }
-}
-
-type ActionLookup = (description: ConnectorDescription) => ReadonlyMap<string, ActionDescription>;
-
-/** Looked up at every call: building the table once per description keeps that flat in the number of actions. */
-function createActionLookup(): ActionLookup {
-  const tables = new WeakMap<ConnectorDescription, ReadonlyMap<string, ActionDescription>>();
-  return (description) => {
-    let actions = tables.get(description);
-    if (actions === undefined) {
-      actions = new Map(description.actions.map((action) => [action.name, action]));
-      tables.set(description, actions);
-    }
-    return actions;
-  };
-}
-
-/** Nothing has been sent yet, whatever the error's class says of itself. */
-function notSent(reason: unknown): { readonly ok: false; readonly error: ErrorEnvelope } {
-  return { ok: false, error: { ...ConnectorError.from(reason).toEnvelope(), effect: 'none' } };
 }
 
 function checkSize(payload: string): void {
@@ -241,12 +98,4 @@ function checkSize(payload: string): void {
 /** Where a call was when its caller left is no matter to that caller, and a remote one could not learn it. */
 function nameCaller(error: ConnectorError, { signal }: CallOptions, id: string): ConnectorError {
   return error.code === 'CANCELLED' && signal?.aborted === true ? cancelledByCaller(id) : error;
-}
-
-function passed(when: string): TimeoutError {
-  return new TimeoutError(`the deadline passed ${when}`, { effect: 'none' });
-}
-
-function left(): CancelledError {
-  return new CancelledError('the caller left before the call was sent', { effect: 'none' });
 }

@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ConnectorError, LimitsConfig, Outcome, RetryConfig } from '@automate/contract';
 import { MAX_PAYLOAD_BYTES, TransientNetworkError, UnavailableError } from '@automate/contract';
-import { Bulkhead } from '../../src/execution/bulkhead.ts';
-import { createPipeline } from '../../src/execution/pipeline.ts';
+import { Bulkhead } from '../../src/execution/gates/bulkhead.ts';
+import type { Call } from '../../src/execution/call.ts';
+import type { Gate } from '../../src/execution/gates/gate.ts';
+import type { Gates } from '../../src/execution/pipeline.ts';
+import { createPipeline, gatesInOrder } from '../../src/execution/pipeline.ts';
 import type { ConnectorWorker, WorkerCall } from '../../src/runtime/runtime.ts';
 
 const LIMITS: LimitsConfig = { concurrency: 4, queue: 4, timeoutMs: 30_000, startTimeoutMs: 30_000, memoryMb: 64 };
@@ -31,8 +34,14 @@ const tooLarge = {
   details: { reason: 'result_too_large' },
 } as const;
 
+type Answers = readonly (Outcome<string> | ConnectorError)[];
+
 /** The pipeline over a worker that answers with these in turn; the last one for ever. */
-function pipelineOver(...answers: readonly (Outcome<string> | ConnectorError)[]) {
+function pipelineOver(...answers: Answers) {
+  return pipelineThrough(gatesInOrder(), ...answers);
+}
+
+function pipelineThrough(gates: Gates, ...answers: Answers) {
   const calls: WorkerCall[] = [];
   const worker = {
     state: () => ({ phase: 'running', level: 'ready' }),
@@ -44,11 +53,13 @@ function pipelineOver(...answers: readonly (Outcome<string> | ConnectorError)[])
   } as unknown as ConnectorWorker;
   const description = { kind: 'k', open: false, capabilities: {}, actions: ACTIONS };
   const bulkhead = new Bulkhead(LIMITS);
+  const target = { id: 'c', worker, bulkhead, limits: LIMITS, retry: RETRY, notice: () => undefined };
   const execute = createPipeline({
-    find: (id) => ({ id, worker, bulkhead, limits: LIMITS, retry: RETRY, notice: () => undefined }),
+    find: () => target,
     recorder: { start: () => ({ end: () => undefined }) },
+    gates,
   });
-  return { calls, call: (action: string) => execute({ id: 'c', action, payload: '{}' }) };
+  return { bulkhead, calls, call: (action: string) => execute({ id: 'c', action, payload: '{}' }) };
 }
 
 const DONE: Outcome<string> = { ok: true, value: '"done"' };
@@ -113,5 +124,84 @@ describe('a result that is too large', () => {
       message: expect.stringContaining('it has been done, so do not send it again; another time ask for less'),
     });
     expect(calls).toHaveLength(1);
+  });
+});
+
+/** Writes down what it hears, and answers as it is told. */
+function gateNamed(name: string, heard: string[], answer: Gate<Call>['admit'] = () => undefined): Gate<Call> {
+  return {
+    name,
+    admit(call) {
+      heard.push(`${name}?`);
+      return answer(call);
+    },
+    settle: (_call, outcome) => void heard.push(`${name} ${outcome.ok ? 'ok' : outcome.error.code}`),
+  };
+}
+
+const FAILS = new TransientNetworkError('refused', { effect: 'none' });
+
+describe('gates', () => {
+  it('are passed in order, once on the way and again by each attempt, and left in reverse', async () => {
+    const heard: string[] = [];
+    const { way, perAttempt } = gatesInOrder();
+    const later = async (): Promise<void> => undefined;
+    const { call, bulkhead } = pipelineThrough(
+      {
+        way: [gateNamed('first', heard), ...way, gateNamed('second', heard, later)],
+        perAttempt: [...perAttempt, gateNamed('third', heard, later), gateNamed('fourth', heard)],
+      },
+      FAILS,
+      DONE,
+    );
+    await expect(call('change')).resolves.toMatchObject({ result: '"done"', attempts: 2, replayed: false });
+    const attempt = (end: string): string[] => ['third?', 'fourth?', `fourth ${end}`, `third ${end}`];
+    expect(heard).toEqual([
+      ...['first?', 'second?', ...attempt('TRANSIENT_NETWORK'), ...attempt('ok')],
+      ...['second ok', 'first ok'],
+    ]);
+    expect(bulkhead.inFlight).toBe(0);
+  });
+
+  it('can answer in the place of what lies behind them, and are not told then', async () => {
+    const heard: string[] = [];
+    const kept: Outcome<string> = { ok: true, value: '"kept"' };
+    const { way } = gatesInOrder();
+    const { call, calls, bulkhead } = pipelineThrough(
+      { way: [...way, gateNamed('replay', heard, () => kept)], perAttempt: [] },
+      DONE,
+    );
+    await expect(call('change')).resolves.toMatchObject({ result: '"kept"', attempts: 0, replayed: true });
+    expect([heard, calls.length, bulkhead.inFlight]).toEqual([['replay?'], 0, 0]);
+  });
+
+  it('can refuse one attempt, which is retried like any that failed', async () => {
+    const open = new Map<unknown, number>();
+    // Keeps what it knows of a connector by its target, as a circuit does.
+    const circuit: Gate<Call> = {
+      name: 'circuit',
+      admit({ target }) {
+        const refused = open.get(target) ?? 0;
+        open.set(target, refused + 1);
+        return refused === 0 ? { ok: false, error: FAILS.toEnvelope() } : undefined;
+      },
+    };
+    const { call, calls } = pipelineThrough({ way: [], perAttempt: [circuit] }, DONE);
+    await expect(call('change')).resolves.toMatchObject({ attempts: 2 });
+    await expect(call('change')).resolves.toMatchObject({ attempts: 1 });
+    expect(calls).toHaveLength(2);
+  });
+
+  it.each(['way', 'perAttempt'] as const)('that break in %s fail the call, and keep no place', async (row) => {
+    const heard: string[] = [];
+    const broken = gateNamed('broken', heard, () => {
+      throw new TypeError('a defect');
+    });
+    const gates = gatesInOrder();
+    const rows = { ...gates, [row]: [...gates[row], gateNamed('before', heard), broken] };
+    const { call, calls, bulkhead } = pipelineThrough(rows, DONE);
+    await expect(call('change')).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });
+    expect(heard).toEqual(['before?', 'broken?', 'before INTERNAL_ERROR']);
+    expect([calls.length, bulkhead.inFlight]).toEqual([0, 0]);
   });
 });

@@ -1,4 +1,5 @@
 import { CancelledError, OverloadedError, TimeoutError } from '@automate/contract';
+import type { Gate } from './gate.ts';
 
 export interface BulkheadOptions {
   /** Calls in flight at once. */
@@ -123,3 +124,10 @@ export class Bulkhead {
     });
   }
 }
+
+/** The bulkhead of the connector that is called. */
+export const bulkhead: Gate<Patience & { readonly target: { readonly bulkhead: Bulkhead } }> = {
+  name: 'bulkhead',
+  admit: (call) => (call.target.bulkhead.tryEnter() ? undefined : call.target.bulkhead.enter(call)),
+  settle: (call) => call.target.bulkhead.leave(),
+};

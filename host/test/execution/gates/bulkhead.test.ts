@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Bulkhead } from '../../src/execution/bulkhead.ts';
+import { Bulkhead } from '../../../src/execution/gates/bulkhead.ts';
 
 const FOR_EVER = { deadline: Infinity };
 

@@ -1,0 +1,215 @@
+import type {
+  ActionDescription,
+  CallOptions,
+  ConnectorDescription,
+  ErrorEnvelope,
+  ExecuteTextRequest,
+  LimitsConfig,
+  Outcome,
+  RetryConfig,
+} from '@automate/contract';
+import {
+  CancelledError,
+  ConnectorError,
+  InvalidInputError,
+  TimeoutError,
+  UnknownActionError,
+} from '@automate/contract';
+import type { ConnectorWorker } from '../runtime/runtime.ts';
+import type { CallSpan } from './call-recorder.ts';
+import type { Bulkhead } from './gates/bulkhead.ts';
+import type { Gate } from './gates/gate.ts';
+import { enterGates, leaveGates } from './gates/gate.ts';
+import { judgeError } from './judge-error.ts';
+
+/** A connector that calls can be sent to. */
+export interface ExecutionTarget {
+  readonly id: string;
+  readonly worker: ConnectorWorker;
+  readonly bulkhead: Bulkhead;
+  readonly limits: LimitsConfig;
+  readonly retry: RetryConfig;
+  /** Hears how a start or a call went, the error where it failed. */
+  notice(step: Step, error?: ErrorEnvelope): void;
+}
+
+/** What can tell of a connector's health: that it came up and connected, and that it did what it was asked. */
+export type Step = 'connect' | 'call';
+
+export interface CallInput {
+  readonly target: ExecutionTarget;
+  readonly request: ExecuteTextRequest;
+  readonly options: CallOptions;
+  readonly span: CallSpan;
+  readonly actionsOf: ActionLookup;
+  /** Those that each attempt passes. */
+  readonly gates: readonly Gate<Call>[];
+}
+
+/** One call and what its attempts share. */
+export class Call {
+  readonly policy: RetryConfig;
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
+  readonly #input: CallInput;
+  #action: ActionDescription | undefined;
+  #repeated = false;
+  #sent = false;
+
+  constructor(input: CallInput) {
+    const { target, options } = input;
+    this.policy = target.retry;
+    this.deadline = options.timeoutMs === undefined ? Infinity : Date.now() + options.timeoutMs;
+    this.signal = options.signal;
+    this.#input = input;
+  }
+
+  /** Whether the last attempt came as far as the adapter. */
+  get sent(): boolean {
+    return this.#sent;
+  }
+
+  get target(): ExecutionTarget {
+    return this.#input.target;
+  }
+
+  get request(): ExecuteTextRequest {
+    return this.#input.request;
+  }
+
+  isIdempotent(): boolean {
+    return this.#action?.idempotent === true || this.#input.request.idempotencyKey !== undefined;
+  }
+
+  /** The outcome as the action's own word has it. */
+  judge(outcome: Outcome<string>): Outcome<string> {
+    return outcome.ok ? outcome : { ok: false, error: judgeError(outcome.error, this.#action) };
+  }
+
+  /** @param repeated whether an earlier attempt may have taken effect */
+  attempt(repeated = false): Promise<Outcome<string>> {
+    this.#repeated = repeated;
+    this.#sent = false;
+    const { worker } = this.#input.target;
+    const state = worker.state();
+    // The usual case waits for nothing but the answer: every further promise costs a tenth of the whole call.
+    return state.phase === 'running' && state.level === 'ready'
+      ? this.#send(worker.description())
+      : this.#startAndSend();
+  }
+
+  async #startAndSend(): Promise<Outcome<string>> {
+    const { target } = this.#input;
+    let description: ConnectorDescription;
+    try {
+      description = await this.#ensureReady();
+    } catch (reason) {
+      const outcome = notSent(reason);
+      // Whose patience ended first learned nothing of the connector.
+      if (this.signal?.aborted !== true && Date.now() < this.deadline) target.notice('connect', outcome.error);
+      return outcome;
+    }
+    target.notice('connect');
+    return this.#send(description);
+  }
+
+  #send(description: ConnectorDescription | undefined): Promise<Outcome<string>> {
+    try {
+      if (description !== undefined) this.#check(description);
+    } catch (reason) {
+      return Promise.resolve(notSent(reason));
+    }
+    return this.#input.gates.length === 0 ? this.#dispatch() : this.#dispatchThrough(this.#input.gates);
+  }
+
+  async #dispatchThrough(gates: readonly Gate<Call>[]): Promise<Outcome<string>> {
+    const passed: Gate<Call>[] = [];
+    let outcome: Outcome<string>;
+    try {
+      outcome = (await enterGates(gates, this, passed)) ?? (await this.#dispatch());
+    } catch (reason) {
+      outcome = failed(reason);
+    }
+    leaveGates(passed, this, outcome);
+    return outcome;
+  }
+
+  #dispatch(): Promise<Outcome<string>> {
+    const { target, request, span } = this.#input;
+    const now = Date.now();
+    if (now >= this.deadline) return Promise.resolve(notSent(passed('before the call was sent')));
+    if (this.signal?.aborted === true) return Promise.resolve(notSent(left()));
+    this.#sent = true;
+    return target.worker.call({
+      op: 'execute',
+      action: request.action,
+      payload: request.payload === '' ? '{}' : request.payload,
+      deadline: Math.min(this.deadline, now + (this.#action?.timeoutMs ?? target.limits.timeoutMs)),
+      idempotencyKey: request.idempotencyKey,
+      repeated: this.#repeated ? true : undefined,
+      traceparent: span.traceparent,
+      tracestate: span.tracestate,
+      signal: this.signal,
+    });
+  }
+
+  #ensureReady(): Promise<ConnectorDescription> {
+    const { worker, limits } = this.#input.target;
+    const deadline = Math.min(this.deadline, Date.now() + limits.startTimeoutMs);
+    return worker.ensure('ready', { deadline, ...(this.signal === undefined ? undefined : { signal: this.signal }) });
+  }
+
+  /** The action must be known, unless the adapter takes any; a key must be of use. */
+  #check(description: ConnectorDescription): void {
+    const { action, idempotencyKey } = this.#input.request;
+    this.#action = this.#input.actionsOf(description).get(action);
+    if (this.#action === undefined && !description.open) {
+      const known = description.actions.map((each) => each.name).join(', ');
+      throw new UnknownActionError(
+        `the kind "${description.kind}" has no action "${action}": it has ${known === '' ? 'none' : known}`,
+        { details: { reason: 'unknown_action' } },
+      );
+    }
+    if (idempotencyKey !== undefined && !description.capabilities.idempotencyKey) {
+      throw new InvalidInputError(
+        `the kind "${description.kind}" cannot pass an idempotency key on: call without one`,
+        { problems: [{ path: 'idempotency_key', expected: 'nothing, for this kind', received: 'a key' }] },
+      );
+    }
+  }
+}
+
+export type ActionLookup = (description: ConnectorDescription) => ReadonlyMap<string, ActionDescription>;
+
+/** Looked up at every call: building the table once per description keeps that flat in the number of actions. */
+export function createActionLookup(): ActionLookup {
+  const tables = new WeakMap<ConnectorDescription, ReadonlyMap<string, ActionDescription>>();
+  return (description) => {
+    let actions = tables.get(description);
+    if (actions === undefined) {
+      actions = new Map(description.actions.map((action) => [action.name, action]));
+      tables.set(description, actions);
+    }
+    return actions;
+  };
+}
+
+type Failed = { readonly ok: false; readonly error: ErrorEnvelope };
+
+/** What was thrown, as an outcome. */
+export function failed(reason: unknown): Failed {
+  return { ok: false, error: ConnectorError.from(reason).toEnvelope() };
+}
+
+/** Nothing has been sent yet, whatever the error's class says of itself. */
+function notSent(reason: unknown): Failed {
+  return { ok: false, error: { ...failed(reason).error, effect: 'none' } };
+}
+
+function passed(when: string): TimeoutError {
+  return new TimeoutError(`the deadline passed ${when}`, { effect: 'none' });
+}
+
+function left(): CancelledError {
+  return new CancelledError('the caller left before the call was sent', { effect: 'none' });
+}
