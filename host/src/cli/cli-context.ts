@@ -1,4 +1,4 @@
-import type { CallOptions, ConnectorConfigInput, ConnectorService, Problem } from '@automate/contract';
+import type { CallOptions, ConnectorConfigInput, ConnectorError, ConnectorService, Problem } from '@automate/contract';
 
 /** What a check of `doctor` found. */
 export interface Diagnosis {
@@ -63,18 +63,21 @@ export interface CliContext {
     source: string,
   ):
     | { readonly ok: true; readonly input: ConnectorConfigInput }
-    | { readonly ok: false; readonly problems: readonly Problem[] };
+    | { readonly ok: false; readonly id?: unknown; readonly problems: readonly Problem[] };
   diagnose(options: GlobalOptions): Promise<readonly Diagnosis[]>;
 }
 
 /** Ends the command with an exit code, once its message has been printed. */
 export class CliExit extends Error {
   readonly exitCode: number;
+  /** What the service says of the same, for programs. */
+  readonly error: ConnectorError | undefined;
 
-  constructor(exitCode: number, message: string) {
+  constructor(exitCode: number, message: string, error?: ConnectorError) {
     super(message);
     this.name = 'CliExit';
     this.exitCode = exitCode;
+    this.error = error;
   }
 }
 

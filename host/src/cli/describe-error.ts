@@ -25,7 +25,9 @@ export function reportFailure(context: CliContext, reason: unknown, json: boolea
     return EXIT.usage;
   }
   if (reason instanceof CliExit) {
-    context.err(json && reason.exitCode === EXIT.usage ? problemText(wrongUsage(reason)) : reason.message);
+    context.err(
+      json && reason.exitCode === EXIT.usage ? problemText(reason.error ?? wrongUsage(reason)) : reason.message,
+    );
     return reason.exitCode;
   }
   if (isConfigError(reason)) {

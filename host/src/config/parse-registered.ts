@@ -1,3 +1,4 @@
+import { isJsonObject } from '@automate/contract';
 import type { ConnectorConfig, ConnectorConfigInput, JsonObject, JsonValue, Problem } from '@automate/contract';
 import { fromWireConfig, parseConnectorConfig } from '@automate/contract/schemas';
 import type { ConfigDefaults } from '@automate/contract/schemas';
@@ -25,7 +26,7 @@ export function parseRegistered(wire: unknown, defaults: ConfigDefaults): Parsed
 
 type ParsedInput =
   | { readonly ok: true; readonly input: ConnectorConfigInput }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | { readonly ok: false; readonly id: JsonValue | undefined; readonly problems: readonly Problem[] };
 
 /**
  * Reads the text of a registration, YAML or JSON, as it is written: its defaults are those of the host that it is for.
@@ -35,7 +36,8 @@ export function parseRegistrationText(text: string, source: string): ParsedInput
   const { values, problemsWith } = readConfigText(text);
   const parsed = parseConnectorConfig(values.value, { allowReferences: false });
   const problems = problemsWith(parsed.ok ? [] : parsed.problems, source);
-  if (!parsed.ok || problems.length > 0) return { ok: false, problems };
+  if (!parsed.ok || problems.length > 0)
+    return { ok: false, id: isJsonObject(values.value) ? values.value['id'] : undefined, problems };
   return { ok: true, input: fromWireConfig(values.value as JsonObject) };
 }
 

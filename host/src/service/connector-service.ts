@@ -160,7 +160,8 @@ export class HostConnectorService implements ConnectorService {
     }
   }
 
-  async execute(request: ExecuteRequest, options?: CallOptions): Promise<ExecuteResult> {
+  async execute(request: ExecuteRequest, given?: CallOptions): Promise<ExecuteResult> {
+    const options = this.#admit(given);
     const answer = await this.executeText({ ...request, payload: encodePayload(request?.payload) }, options);
     return { ...answer, result: JSON.parse(answer.result) as JsonValue };
   }

@@ -41,8 +41,12 @@ describe('using the command line', () => {
       detail: expect.stringMatching(/^(?!error:).*\w/),
       retryable: false,
       effect: 'none',
-      details: { reason: 'wrong_usage' },
     });
+    const { details, problems } = JSON.parse(forPrograms.stderr) as { details?: object; problems?: object[] };
+    // What the service has words for is said in those.
+    if (!args.some((argument) => ['cloud', 'soon'].includes(argument)))
+      expect(details).toEqual({ reason: 'wrong_usage' });
+    else expect(problems).toEqual([expect.objectContaining({ path: expect.stringMatching(/^(type|timeout_ms)$/) })]);
   });
 
   it('prints its version, and help that names every command', async () => {

@@ -20,6 +20,9 @@ const LOADED = loadSync(['connectors/connectors.proto', 'google/rpc/status.proto
   enums: String,
 });
 
+/** How much later than the service the library gives up, whose own words have no details. */
+const PATIENCE_MS = 5000;
+
 type Message = Record<string, never>;
 type RawCall = (
   request: object,
@@ -45,7 +48,8 @@ export function openRawDoor(address: string): ConnectorService {
       const metadata = new Metadata();
       // Node.js takes larger trailers than others.
       metadata.set('connectors-details-limit', '40000');
-      const deadline = timeoutMs === undefined || timeoutMs > 2 ** 31 ? {} : { deadline: Date.now() + timeoutMs + 100 };
+      const deadline =
+        timeoutMs === undefined || timeoutMs > 2 ** 31 ? {} : { deadline: Date.now() + timeoutMs + PATIENCE_MS };
       const made = client[method]!(request, metadata, deadline, (error, answer) => {
         if (error === null || error === undefined) resolve(answer);
         else reject(readError(error as ServiceError));

@@ -45,15 +45,8 @@ export const ODD_ERRORS = [
 /** Does what callers do, in one order, and writes down all that comes back. Leaves files in the folder. */
 export async function playScenario(service: ConnectorService, folder: string): Promise<readonly Step[]> {
   const steps: Step[] = [];
-  const note = async (step: string, work: () => Promise<unknown>): Promise<void> => {
-    try {
-      steps.push({ step, answer: normalize(await work()) });
-    } catch (reason) {
-      if (!ConnectorError.is(reason))
-        throw new Error(`${step} failed with something else than a ConnectorError`, { cause: reason });
-      steps.push({ step, error: normalize(reason.toEnvelope()) });
-    }
-  };
+  const note = async (step: string, work: () => Promise<unknown>): Promise<void> =>
+    void steps.push(await playStep(step, work));
   /** What becomes of a call whose time is over while it runs: with ever more time, until it had begun by then. */
   const noteOnceBegun = async (step: string, work: (began: string, timeoutMs: number) => Promise<unknown>) => {
     const began = join(folder, step);
@@ -244,6 +237,17 @@ export async function playScenario(service: ConnectorService, folder: string): P
   await note('plugins', () => service.plugins());
   await note('rescan', () => service.rescanPlugins());
   return steps;
+}
+
+/** Does one thing and writes down what comes back. */
+export async function playStep(step: string, work: () => Promise<unknown>): Promise<Step> {
+  try {
+    return { step, answer: normalize(await work()) };
+  } catch (reason) {
+    if (!ConnectorError.is(reason))
+      throw new Error(`${step} failed with something else than a ConnectorError`, { cause: reason });
+    return { step, error: normalize(reason.toEnvelope()) };
+  }
 }
 
 /** Times and places differ from run to run; everything else must not. */

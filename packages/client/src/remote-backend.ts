@@ -175,6 +175,8 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       return read((problems) => testFromMessage(message, problems));
     },
     execute: async (request, options) => {
+      requireOpen();
+      requireCallOptions(options ?? {});
       const text = { ...request, payload: encodePayload(request?.payload) };
       const { result, ...rest } = await executeText(text, options);
       return { result: readAnswer(address, () => JSON.parse(result) as JsonValue), ...rest };

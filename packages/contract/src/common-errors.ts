@@ -1,8 +1,10 @@
 import type { CallOptions } from './call-options.ts';
 import { CancelledError, InvalidInputError, TimeoutError, UnavailableError } from './connector-error.ts';
 import type { ExecuteTextRequest, HealthFilter, ListFilter } from './connector-service.ts';
-import { CONNECTOR_TYPES, MAX_PAYLOAD_BYTES } from './connector.ts';
+import { CONNECTOR_TYPES, MAX_CONFIG_BYTES, MAX_PAYLOAD_BYTES } from './connector.ts';
+import type { JsonObject } from './json.ts';
 import { isJsonObject } from './json.ts';
+import { measureJson } from './measure-json.ts';
 import type { Problem } from './problem.ts';
 import { describeProblem } from './problem.ts';
 
@@ -32,10 +34,29 @@ export function configRefused(id: unknown, problems: readonly Problem[]): Invali
   );
 }
 
-/** Throws for a configuration that is no object at all. */
+/** A configuration that is over the limit of every door. */
+export function configTooLarge(): InvalidInputError {
+  const expected = `at most ${MAX_CONFIG_BYTES} bytes of JSON`;
+  return new InvalidInputError(`the configuration is too large: expected ${expected}, received more`, {
+    problems: [{ path: '', expected, received: 'more' }],
+    details: { reason: 'payload_too_large' },
+  });
+}
+
+/** Throws for a configuration that is no object at all, or too large to be looked at. */
 export function requireConfig(config: unknown): void {
-  if (isJsonObject(config)) return;
-  throw configRefused(undefined, [{ path: '', expected: 'an object', received: nameOf(config) }]);
+  if (!isJsonObject(config))
+    throw configRefused(undefined, [{ path: '', expected: 'an object', received: nameOf(config) }]);
+  if (isTooLarge(config)) throw configTooLarge();
+}
+
+function isTooLarge(config: JsonObject): boolean {
+  if (measureJson(config, { bytes: MAX_CONFIG_BYTES, depth: Infinity })?.fault === 'too_large') return true;
+  try {
+    return Buffer.byteLength(JSON.stringify(config)) > MAX_CONFIG_BYTES;
+  } catch {
+    return false; // whoever reads it says where it is no JSON
+  }
 }
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
@@ -73,13 +94,14 @@ export function requireCallOptions<Options extends CallOptions>(options: Options
 
 /** A time to wait that is no time. */
 export function timeoutRefused(given: unknown): InvalidInputError {
-  const expected = 'a number above 0, as the time to wait for everything';
+  const expected =
+    'a time above 0 to wait for everything: in milliseconds, over REST as wait=SECONDS, on the command line such as 30s';
   const isShown = typeof given === 'number' || (typeof given === 'string' && given !== '');
   return unexpected('timeout_ms', expected, isShown ? String(given).slice(0, 80) : nameOf(given));
 }
 
 /** Throws for a type that connectors do not have. */
-function requireType(type: unknown): void {
+export function requireType(type: unknown): void {
   if (type === undefined || CONNECTOR_TYPES.some((known) => known === type)) return;
   const expected = `one of ${CONNECTOR_TYPES.join(', ')}`;
   throw unexpected('type', expected, typeof type === 'string' ? JSON.stringify(type.slice(0, 80)) : nameOf(type));
@@ -102,7 +124,8 @@ export function requireId(id: unknown): string {
 }
 
 /** Throws for a call that lacks what every call needs. */
-export function requireCall({ id, action, payload, idempotencyKey }: ExecuteTextRequest): void {
+export function requireCall(request: ExecuteTextRequest): void {
+  const { id, action, payload, idempotencyKey } = isJsonObject(request) ? request : ({} as ExecuteTextRequest);
   requireId(id);
   if (typeof action !== 'string' || action === '') {
     throw new InvalidInputError('the call names no action', {

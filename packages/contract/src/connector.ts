@@ -31,6 +31,8 @@ export const MASKED_SECRET = '[secret]';
 export const LONGEST_TIMER_MS = 0x7fff_ffff;
 /** Most bytes of a payload or a result, at every door. */
 export const MAX_PAYLOAD_BYTES = 3 * 1024 * 1024;
+/** Most bytes of a configuration as JSON, at every door. */
+export const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /** Most objects and lists within each other in a payload. */
 export const MAX_PAYLOAD_DEPTH = 256;

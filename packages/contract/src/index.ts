@@ -38,6 +38,7 @@ export type { JsonFinding, JsonScan } from './scan-json.ts';
 export {
   cancelledByCaller,
   configRefused,
+  configTooLarge,
   payloadTooLarge,
   requireCallOptions,
   requireConfig,
@@ -45,6 +46,7 @@ export {
   requireCall,
   requireFilter,
   requireId,
+  requireType,
   serviceClosed,
   timeoutRefused,
 } from './common-errors.ts';

@@ -1,5 +1,5 @@
 import type { ConnectorInfo, ConnectorType, HealthReport } from '@automate/contract';
-import { configRefused, CONNECTOR_TYPES } from '@automate/contract';
+import { configRefused, CONNECTOR_TYPES, ConnectorError, requireType } from '@automate/contract';
 import {
   changeResultView,
   connectorDetailsView,
@@ -31,7 +31,8 @@ interface HealthOptions extends GlobalOptions {
 /** `automate connectors …` */
 export function addConnectorCommands(program: Command, context: CliContext): void {
   const connectors = program.command('connectors').description('the configured connectors');
-  const typeOption = (): Option => new Option('--type <type>', 'only of this type').choices(CONNECTOR_TYPES);
+  const typeOption = (): Option =>
+    new Option('--type <type>', `only of this type: ${CONNECTOR_TYPES.join(', ')}`).argParser(readType);
 
   connectors
     .command('list')
@@ -71,7 +72,7 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
       .action(async (_options: unknown, command: Command) => {
         const { json, input, ...rest } = command.optsWithGlobals<GlobalOptions & { readonly input: string }>();
         const parsed = context.parseRegistration(await readArgument(context, input), '--input');
-        if (!parsed.ok) throw configRefused('', parsed.problems);
+        if (!parsed.ok) throw configRefused(parsed.id, parsed.problems);
         const result = await context.withService(rest, `${verb} ${parsed.input.id}`, (service, call) =>
           service[verb](parsed.input, call),
         );
@@ -122,6 +123,15 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
       context.out(json === true ? JSON.stringify(testReportView(report), undefined, 2) : words);
       if (!report.success) throw new CliExit(EXIT.failed, `the connection test of ${id} failed`);
     });
+}
+
+function readType(type: string): string {
+  try {
+    requireType(type);
+    return type;
+  } catch (error) {
+    throw new CliExit(EXIT.usage, `--${(error as Error).message}`, ConnectorError.from(error));
+  }
 }
 
 function formatInfos(context: CliContext, infos: readonly ConnectorInfo[]): string {

@@ -1,3 +1,4 @@
+import { timeoutRefused } from '@automate/contract';
 import { executeResultText } from '@automate/contract/http';
 import { parseDuration } from '@automate/contract/schemas';
 import type { Command } from 'commander';
@@ -28,6 +29,7 @@ export function addExecuteCommand(program: Command, context: CliContext): void {
         throw new CliExit(
           EXIT.usage,
           `--timeout: expected a duration such as 30s, received ${JSON.stringify(timeout)}`,
+          timeoutRefused(timeout),
         );
       }
       const payload = await readArgument(context, input);

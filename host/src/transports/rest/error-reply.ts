@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import {
   ConnectorError,
   ConnectorInternalError,
+  configTooLarge,
   InvalidInputError,
   MAX_PAYLOAD_BYTES,
   NotFoundError,
@@ -20,7 +21,8 @@ export interface ErrorReply {
 
 export function toErrorReply(failure: HttpFailure | ConnectorError): ErrorReply {
   const error = failure instanceof HttpFailure ? failure.error : failure;
-  const document = failure instanceof HttpFailure ? toProblemDocument(error, failure.status) : toProblemDocument(error);
+  const status = failure instanceof HttpFailure ? failure.status : betterStatus(error);
+  const document = toProblemDocument(error, status);
   const retryAfter = retryAfterHeader(error);
   return {
     status: document.status,
@@ -31,6 +33,11 @@ export function toErrorReply(failure: HttpFailure | ConnectorError): ErrorReply 
     },
     body: JSON.stringify(document),
   };
+}
+
+/** The status of HTTP that fits an error better than its code's own. */
+function betterStatus({ code, details }: ConnectorError): number | undefined {
+  return code === 'INVALID_INPUT' && details?.['reason'] === 'payload_too_large' ? 413 : undefined;
 }
 
 /** How long the rest of a request is read that has been answered already, in milliseconds. */
@@ -112,16 +119,13 @@ export function methodNotAllowed(method: string, allowed: string): HttpFailure {
   );
 }
 
-function bodyTooLarge(request: FastifyRequest): HttpFailure {
-  const limit = request.routeOptions.bodyLimit;
-  const length = Number(request.headers['content-length']);
-  if (limit === MAX_PAYLOAD_BYTES && length > limit) {
-    return new HttpFailure(413, payloadTooLarge(length, (request.params as { id: string }).id));
-  }
-  return new HttpFailure(
-    413,
-    new InvalidInputError(`the request's body has more than ${limit} bytes`, {
-      details: { reason: 'payload_too_large' },
-    }),
-  );
+/** What the service says of the same. */
+function bodyTooLarge({ params, headers }: FastifyRequest): ConnectorError {
+  const { id, action } = params as { readonly id?: string; readonly action?: string };
+  if (action === undefined) return configTooLarge();
+  const length = Number(headers['content-length'] ?? Number.NaN);
+  if (length > MAX_PAYLOAD_BYTES) return payloadTooLarge(length, id);
+  return new InvalidInputError(`the request's body has more than ${MAX_PAYLOAD_BYTES} bytes`, {
+    details: { reason: 'payload_too_large' },
+  });
 }

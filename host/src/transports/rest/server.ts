@@ -92,7 +92,8 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
     },
     // Answered below, as a problem document.
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 4096 },
+    // More than a request's head may have: whether a connector has such an id is for the service to say.
+    routerOptions: { maxParamLength: 65_536 },
     serverFactory: (handle) =>
       createHttpServer(handle, { host, timeouts: { ...HTTP_TIMEOUTS, ...timeouts }, clientErrors }),
     clientErrorHandler: (error, socket) => clientErrors.answer(error as Error, socket),

@@ -6,9 +6,6 @@ import type { FastifyInstance } from 'fastify';
 import { readCallOptions } from './call-options.ts';
 import { createHandlers } from './handlers.ts';
 
-/** Most bytes of a configuration. */
-const MAX_CONFIG_BYTES = 1024 * 1024;
-
 /** Every route of the contract's table, translated to the service. */
 export function addServiceRoutes(app: FastifyInstance, service: ConnectorService): void {
   const handlers = createHandlers(service);
@@ -17,7 +14,8 @@ export function addServiceRoutes(app: FastifyInstance, service: ConnectorService
     app.route({
       method: route.method,
       url: API_PREFIX + route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-      bodyLimit: operationId === 'executeAction' ? MAX_PAYLOAD_BYTES : MAX_CONFIG_BYTES,
+      // Of a configuration far less is taken, which is for the service to say.
+      bodyLimit: MAX_PAYLOAD_BYTES,
       schema: toFastifySchema(operationId, route),
       handler: (request, reply) => handle({ request, reply, options: readCallOptions(request, reply) }),
     });

@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type {
+  CallOptions,
+  ChangeResult,
+  ConnectorConfigInput,
+  ConnectorService,
+  ExecuteTextRequest,
+  ExecuteTextResult,
+  HealthFilter,
+  JsonObject,
+  JsonValue,
+  ListFilter,
+  TestReport,
+} from '@automate/contract';
+import { encodePayload, requireCallOptions } from '@automate/contract';
+import { fromProblemDocument } from '@automate/contract/http';
+import { toWireConfig } from '@automate/contract/schemas';
+import { AUTOMATE, plainEnvironment } from '../cli/fixtures/cli-project.ts';
+import { collect } from '../cli/fixtures/run-command.ts';
+import { readDetails, readHealth, readInfo, readPlugins } from '../fixtures/rest-answers.ts';
+
+interface Typed extends CallOptions {
+  readonly input?: string;
+}
+
+/** What a problem in a text has besides: its place in that text. */
+const PLACE = /--input:\d+:\d+: /g;
+
+/**
+ * The service as a person or a script sees it: `automate … --json`, a process for each call, at the host that runs in
+ * the project. What it prints is the answer, or the problem document of the error.
+ */
+export function openCommandLineDoor(root: string): ConnectorService {
+  async function run(args: readonly string[], { input, timeoutMs, signal }: Typed = {}): Promise<string> {
+    if (signal?.aborted === true) requireCallOptions({ signal });
+    const timeout = timeoutMs === undefined ? [] : ['--timeout', `${timeoutMs}ms`];
+    const child = spawn(process.execPath, [AUTOMATE, ...args, ...timeout, '--json'], {
+      cwd: root,
+      env: plainEnvironment(),
+    });
+    const printed = collect(child);
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input ?? '');
+    signal?.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
+    await once(child, 'close');
+    const { stdout, stderr } = printed();
+    // One that is unhealthy, or a test that failed, is an answer, whatever the exit code.
+    if (stdout !== '') return stdout;
+    throw fromProblemDocument(withoutPlaces(JSON.parse(stderr) as JsonObject), 0);
+  }
+
+  const ask = async (args: readonly string[], typed?: Typed): Promise<JsonObject> =>
+    JSON.parse(await run(args, typed)) as JsonObject;
+  const ofType = (type: string | undefined): readonly string[] => (type === undefined ? [] : ['--type', type]);
+  const change = async (verb: 'register' | 'update', config: ConnectorConfigInput): Promise<ChangeResult> => {
+    const answer = await ask(['connectors', verb, '--input', '-'], { input: JSON.stringify(toWireConfig(config)) });
+    return answer as unknown as ChangeResult;
+  };
+
+  async function executeText(request: ExecuteTextRequest, options?: CallOptions): Promise<ExecuteTextResult> {
+    const { id, action, payload, idempotencyKey } = request;
+    const key = idempotencyKey === undefined ? [] : ['--idempotency-key', idempotencyKey];
+    const answer = await ask(['execute', id, action, '--input', '-', ...key], { ...options, input: payload });
+    const { result, attempts, duration_ms: durationMs, replayed } = answer;
+    return { result: JSON.stringify(result), attempts, durationMs, replayed } as unknown as ExecuteTextResult;
+  }
+
+  const door: Record<keyof ConnectorService, unknown> = {
+    async list({ type, enabledOnly, tag }: ListFilter = {}) {
+      const enabled = enabledOnly === true ? ['--enabled'] : [];
+      const tagged = tag === undefined ? [] : ['--tag', tag];
+      const { connectors } = await ask(['connectors', 'list', ...ofType(type), ...enabled, ...tagged]);
+      return (connectors as JsonObject[]).map(readInfo);
+    },
+    get: async (id: string) => readDetails(await ask(['connectors', 'get', id])),
+    describe: async () => null,
+    register: (config: ConnectorConfigInput) => change('register', config),
+    update: (config: ConnectorConfigInput) => change('update', config),
+    remove: (id: string) => ask(['connectors', 'remove', id]),
+    healthCheck: async (id: string) => readHealth(await ask(['connectors', 'health', id]), id),
+    async healthCheckAll({ type, cached }: HealthFilter = {}) {
+      const { results } = await ask([
+        'connectors',
+        'health',
+        ...ofType(type),
+        ...(cached === true ? ['--cached'] : []),
+      ]);
+      const reports = Object.entries(results as Record<string, JsonObject>);
+      return Object.fromEntries(reports.map(([id, view]) => [id, readHealth(view, id)]));
+    },
+    test: async (id: string) => (await ask(['connectors', 'test', id])) as unknown as TestReport,
+    async execute({ payload, ...request }: Parameters<ConnectorService['execute']>[0], options?: CallOptions) {
+      const { result, ...rest } = await executeText({ ...request, payload: encodePayload(payload) }, options);
+      return { result: JSON.parse(result) as JsonValue, ...rest };
+    },
+    executeText,
+    watch: () => undefined,
+    plugins: async () => readPlugins(await ask(['plugins', 'list'])),
+    rescanPlugins: async () => readPlugins(await ask(['plugins', 'check'])),
+    close: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  return door as unknown as ConnectorService;
+}
+
+function withoutPlaces(document: JsonObject): JsonObject {
+  return JSON.parse(JSON.stringify(document), (key, value: unknown) => {
+    if (key === 'problems' && Array.isArray(value))
+      return value.map(({ file: _file, line, column, ...problem }: JsonObject) =>
+        _file === undefined ? { ...problem, ...(line === undefined ? {} : { line, column }) } : problem,
+      );
+    return typeof value === 'string' ? value.replaceAll(PLACE, '') : value;
+  }) as JsonObject;
+}
