@@ -1,13 +1,13 @@
 /** Digits of the highest code in UTF-16. */
 const LONGEST_NUMBER = 5;
 
-export const DIGIT = 1;
+const DIGIT = 1;
 /** What stands between numbers, or before each: blanks, `\x`, `0x`, `=`, the quotes of keys. */
 const BETWEEN = 2;
 /** What does so behind a backslash. */
 const BLANK_LETTER = 3;
 /** Of each character. */
-export const KINDS = new Uint8Array(0x10000);
+const KINDS = new Uint8Array(0x10000);
 for (const char of '0123456789abcdefABCDEF') KINDS[char.charCodeAt(0)] = DIGIT;
 for (const char of ' ,:;-_|.=%"xX\\\n\r\t') KINDS[char.charCodeAt(0)] = BETWEEN;
 for (const char of 'nrt') KINDS[char.charCodeAt(0)] = BLANK_LETTER;
@@ -52,6 +52,23 @@ export function before(units: Units, end: number, reading: Reading): number {
 /** The same to the right. */
 export function after(units: Units, from: number, reading: Reading): number {
   return reading === PAIRS ? pairAfter(units, from) : numberAfter(units, from);
+}
+
+/**
+ * Where the next run of `length` characters begins of which rows are made; the text's length where there is none. They are
+ * asked for from the last on: behind one that is none the next `length` are looked at, so that most of a text is passed
+ * unseen, and need not be made units.
+ */
+export function findRun(text: string, from: number, length: number): number {
+  let start = from;
+  for (let at = start + length - 1; at >= start; at -= 1) {
+    if (at >= text.length) return text.length;
+    const kind = KINDS[text.charCodeAt(at)];
+    if (kind === BLANK_LETTER ? text.charCodeAt(at - 1) === BACKSLASH : kind !== 0) continue;
+    start = at + 1;
+    at = start + length;
+  }
+  return start;
 }
 
 /** The codes of a text at `PAD` and after, until the next is asked for: room for each is dearer than all that is done with it. */
@@ -144,6 +161,11 @@ export function isDigit(units: Units, at: number): boolean {
 export function isDecimal(units: Units, at: number): boolean {
   const code = units[at] as number;
   return code >= ZERO && code <= NINE;
+}
+
+/** Whether a row may be made of such a character, or this letter behind a backslash. */
+export function isPart(units: Units, at: number): boolean {
+  return KINDS[units[at] as number] !== 0;
 }
 
 function isBetween(units: Units, at: number): boolean {

@@ -4,13 +4,13 @@ import {
   before,
   codeAt,
   createUnits,
-  DIGIT,
   endAt,
   endOfDecimals,
+  findRun,
   isDecimal,
   isDigit,
+  isPart,
   isPrefix,
-  KINDS,
   NONE,
   NUMBERS,
   numberBefore,
@@ -25,8 +25,6 @@ import type { KnownCharacters, Unescaped } from './unescape.ts';
 const LEAST_BYTES = MIN_PART_LENGTH;
 /** So many zeros stand between the bytes of letters in UTF-32. */
 const MOST_ZEROS = 3;
-/** Without one there are no bytes of letters. */
-const DECIMAL = /\d/;
 /** Where the program that wrote the bytes left some out. */
 const CUT_AFTER = /[\s,]*(?:…|\.\.\.)/y;
 const CUT_BEFORE = /(?:…|\.\.\.)[\s,]*$/;
@@ -52,8 +50,8 @@ interface Shown {
  * read alike. What does not belong together is kept apart by quotes, and where something was left out by an ellipsis.
  * Undefined where there is no row that may hold a known text, or a part of one.
  *
- * The text is looked at here and there, and read to both sides from there for as long as the characters follow each other
- * in some known text: mostly that is nowhere.
+ * Where enough characters follow each other that rows are made of, the text is looked at here and there, and read to both
+ * sides from there for as long as what it shows does so in some known text: mostly that is nowhere.
  */
 export function createShowBytes(known: KnownCharacters): (text: string) => Unescaped | undefined {
   const unitsOf = createUnits();
@@ -61,29 +59,34 @@ export function createShowBytes(known: KnownCharacters): (text: string) => Unesc
 }
 
 function showBytes(text: string, unitsOf: (text: string) => Units, known: KnownCharacters): Unescaped | undefined {
-  const first = text.search(DECIMAL);
-  if (first === -1) return undefined;
-  const units = unitsOf(text);
-  const end = units.length - PAD;
-  const shown: Shown = { text: '', starts: [], ends: [] };
-  /** Where the last rows ended: those of pairs that begin at even places, at odd ones, and those of numbers. */
-  const done = [0, 0, 0];
   const least = Math.min(known.shortest, LEAST_BYTES);
   // Two digits for each byte are the shortest way to write them, and a look at the first may take it for the last of what
   // stands before, so that a look at another is sure.
   const step = 2 * (least - 1);
+  // Numbers of one digit have a separator less than digits.
+  const lookFrom = (from: number): number => findRun(text, from, step + 1) + step - 1;
+  let next = lookFrom(0);
+  if (next >= text.length) return undefined;
+  const units = unitsOf(text);
+  const shown: Shown = { text: '', starts: [], ends: [] };
+  /** Where the last rows ended: those of pairs that begin at even places, at odd ones, and those of numbers. */
+  const done = [0, 0, 0];
   const read = (at: number, reading: Reading, kind: number): void => {
     if (at < (done[kind] as number)) return;
     const row = rowAround(units, at, reading, known);
-    if (row.length < least) return;
+    if (row === undefined || row.length < least) return;
     done[kind] = row.end;
     noteRow(text, units, row, shown);
   };
-  for (let at = Math.max(0, first - step) + PAD; at < end; at += step) {
-    const kind = KINDS[units[at] as number];
-    if (kind === 0) continue;
-    if (kind !== DIGIT) at = skipOn(units, at);
+  while (next < text.length) {
+    let at = next + PAD;
+    if (!isPart(units, at)) {
+      next = lookFrom(next + 1);
+      continue;
+    }
+    if (!isDigit(units, at)) at = skipOn(units, at);
     if (isPrefix(units, at)) at = skipOn(units, at + 1);
+    next = at - PAD + step;
     if (!isDigit(units, at)) continue;
     if (isDigit(units, at + 1)) read(at, PAIRS, at & 1);
     if (isDigit(units, at - 1)) read(at - 1, PAIRS, (at - 1) & 1);
@@ -100,8 +103,8 @@ function showBytes(text: string, unitsOf: (text: string) => Units, known: KnownC
   };
 }
 
-/** The row around the number at `from`. */
-function rowAround(units: Units, from: number, reading: Reading, known: KnownCharacters): Row {
+/** The row around the number at `from`; undefined where that would be its first, or belongs to none. */
+function rowAround(units: Units, from: number, reading: Reading, known: KnownCharacters): Row | undefined {
   let start = NONE;
   let zeros = 0;
   let near = 0;
@@ -119,6 +122,7 @@ function rowAround(units: Units, from: number, reading: Reading, known: KnownCha
     }
     start = at;
   }
+  if (start === NONE || start === from) return undefined;
   zeros = 0;
   near = 0;
   far = 0;

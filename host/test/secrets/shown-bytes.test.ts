@@ -75,6 +75,20 @@ describe('the bytes of a secret as data', () => {
     }
   });
 
+  it('goes wherever in a text it stands, beside what is no digit and after runs of digits that say nothing', () => {
+    const controls = '\t\b\t\u0007\t\b\t\u0006';
+    const scrubber = knowing('A0x11_9x', controls);
+    const hex = Buffer.from('A0x11_9x').toString('hex');
+    for (const written of [hex, hex.replaceAll(/..(?=.)/g, '$&:'), [...Buffer.from(controls)].join()])
+      for (let before = 0; before < 40; before += 1)
+        for (const [text, after] of [
+          ['z'.repeat(before), ''],
+          [`${'0'.repeat(before)}z`, 'z'],
+          [`${'f'.repeat(before % 20)}z${'12 '.repeat(before % 7)}z`, ''],
+        ] as const)
+          expect(scrubber.scrubString(`${text}${written}${after}`)).toBe(`${text}[secret]${after}`);
+  });
+
   it('goes with what was left of hex beside other digits', () => {
     const hex = bytes.toString('hex');
     for (const before of ['', 'a', 'ab', 'abc'])
