@@ -25,7 +25,7 @@ const groupData = z.object({
 });
 const group = z.object({ labels: textMap, receiver: z.string(), alerts: z.array(alert) });
 
-const posted = z.object({ silenceID: z.string() });
+const posted = z.object({ silenceID: z.string().min(1) });
 /** Alertmanager says nothing, Grafana's a message. */
 const ended = z.looseObject({}).optional();
 

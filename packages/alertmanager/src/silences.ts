@@ -1,4 +1,5 @@
 import type { JsonObject } from '@automate/sdk';
+import { wholeText } from '@automate/sdk/exchange';
 import { z } from 'zod';
 
 const matcherData = z.object({
@@ -8,12 +9,14 @@ const matcherData = z.object({
   isEqual: z.boolean().nullish(),
 });
 
+const moment = z.iso.datetime({ offset: true });
+
 /** A silence as an Alertmanager sends it. What is new to this package is kept, so that an update does not undo it. */
 export const silenceData = z.looseObject({
   id: z.string(),
   status: z.object({ state: z.string() }),
   matchers: z.array(matcherData),
-  startsAt: z.string(),
+  startsAt: moment,
   endsAt: z.string(),
   updatedAt: z.string(),
   createdBy: z.string(),
@@ -22,8 +25,8 @@ export const silenceData = z.looseObject({
 type SilenceData = z.output<typeof silenceData>;
 
 const matcherFields = {
-  name: z.string().min(1).describe('Name of the label'),
-  value: z.string().describe('Its value, or a regular expression for the whole of it'),
+  name: wholeText.min(1).describe('Name of the label'),
+  value: wholeText.describe('Its value, or a regular expression for the whole of it'),
 };
 
 const matcher = z.object({ ...matcherFields, is_regex: z.boolean(), is_equal: z.boolean() });
@@ -62,8 +65,6 @@ export function toSilence(data: SilenceData): z.output<typeof silence> {
 /** Becomes part of a path. Alertmanagers know it by its small letters alone. */
 export const silenceId = z.guid().toLowerCase().describe('Id of the silence');
 
-const moment = z.iso.datetime({ offset: true });
-
 const changes = {
   matchers: z
     .array(
@@ -81,8 +82,8 @@ const changes = {
     .string()
     .regex(/^(\d{1,4}[smhdw]){1,5}$/, 'expected a duration such as "2h" or "1d12h"')
     .describe('End, as a time such as "2h" or "1d12h" from the begin, or from now where that has passed'),
-  created_by: z.string().describe('Who silences'),
-  comment: z.string().describe('Why'),
+  created_by: wholeText.describe('Who silences'),
+  comment: wholeText.describe('Why'),
 };
 
 /** What of a silence is to be different. */

@@ -145,14 +145,17 @@ describe('an answer that ends before its end', () => {
 describe("a page that is not the service's own", () => {
   const page: FakeReply = { status: 404, text: '<h1>nginx</h1>', headers: { 'content-type': 'text/html' } };
 
-  it.each([400, 404, 405, 410])('is not its "no such thing" where it answers in JSON: %i', async (status) => {
-    service.on('GET', '/x', { ...page, status });
-    using remote = openHttp(service.endpoint);
-    const wrong = { code: 'UPSTREAM_5XX', blame: 'operator', effect: 'none', details: { reason: 'not_the_service' } };
-    await expect(remote.http.json({ path: '/x' })).rejects.toMatchObject(wrong);
-    const accepted = remote.http.request({ path: '/x', answers: 'json', accept: () => true });
-    await expect(accepted).rejects.toMatchObject(wrong);
-  });
+  it.each([400, 402, 404, 405, 406, 409, 410, 421, 422, 451])(
+    'is not its "no such thing" where it answers in JSON: %i',
+    async (status) => {
+      service.on('GET', '/x', { ...page, status });
+      using remote = openHttp(service.endpoint);
+      const wrong = { code: 'UPSTREAM_5XX', blame: 'operator', effect: 'none', details: { reason: 'not_the_service' } };
+      await expect(remote.http.json({ path: '/x' })).rejects.toMatchObject(wrong);
+      const accepted = remote.http.request({ path: '/x', answers: 'json', accept: () => true });
+      await expect(accepted).rejects.toMatchObject(wrong);
+    },
+  );
 
   it('is what it is where nobody said that the service answers in JSON, or where it does', async () => {
     await expect(answerTo(service, page)).rejects.toMatchObject({ code: 'NOT_FOUND', blame: 'caller' });

@@ -6,7 +6,17 @@ export const labels = textMap;
 /** Time in seconds, and the value as text, since JSON has neither NaN nor Inf. */
 const sample = z.tuple([z.number(), z.string()]);
 /** Native histograms: count, sum and buckets. */
-const histogramSample = z.tuple([z.number(), z.looseObject({ count: z.string(), sum: z.string() })]);
+const histogramSample = z.tuple([
+  z.number(),
+  z.object({
+    count: z.string(),
+    sum: z.string(),
+    buckets: z
+      .array(z.tuple([z.int(), z.string(), z.string(), z.string()]))
+      .optional()
+      .describe('Which of its bounds belong to it (as Prometheus numbers that), its lower and upper bound, its count'),
+  }),
+]);
 
 const vector = z.array(z.object({ metric: labels, value: sample.optional(), histogram: histogramSample.optional() }));
 

@@ -1,3 +1,4 @@
+import { InvalidInputError } from '@automate/sdk';
 import type { ConnectorContext, HttpClient, HttpRequest, HttpResponse } from '@automate/sdk';
 import { tryJson } from '@automate/sdk/exchange';
 import { z } from 'zod';
@@ -68,7 +69,9 @@ export class PrometheusApi {
   ): Promise<PrometheusAnswer<z.output<S>>> {
     const { path, limit } = request;
     const response = await this.#exchange(http, request);
-    const answer = check(envelope, tryJson(response), path);
+    const body = tryJson(response);
+    if (body === undefined) throw notPrometheus(path, `${response.body.byteLength} bytes that are not JSON`);
+    const answer = check(envelope, body, path);
     const { data, cut } = cutToLimit(answer.data, limit);
     const remarks = toRemarks(answer);
     return {
@@ -138,6 +141,37 @@ export function toTimestamp<T extends string | number | undefined>(moment: T): T
     .map(([, count, unit]) => Number(count) * (SECONDS_OF[unit ?? ''] ?? 0))
     .reduce((sum, each) => sum + each, 0);
   return Math.round(Date.now() + (sign === '-' ? -1 : 1) * seconds * 1000) / 1000;
+}
+
+/**
+ * The moments at which an expression is evaluated, as the API wants them. Prometheus counts them in nanoseconds, and of
+ * one that 64 bits do not hold, or that is no number, it makes another one without a word.
+ */
+export function toEvaluationTimes<T extends Readonly<Record<string, string | number | undefined>>>(
+  moments: T,
+): Record<keyof T, string | number | undefined> {
+  const times = Object.entries(moments).map(([name, moment]) => [name, toTimestamp(moment)] as const);
+  const problems = times
+    .filter(([, time]) => !isWithinReach(time))
+    .map(([path]) => ({
+      path,
+      expected: 'a moment between the years 1678 and 2261, as seconds or a date',
+      received: JSON.stringify(moments[path]),
+    }));
+  if (problems.length > 0) throw new InvalidInputError('no server can evaluate at that moment', { problems });
+  return Object.fromEntries(times) as Record<keyof T, string | number | undefined>;
+}
+
+/** The beginning of 2262, and by the same distance before 1970 that of 1678. */
+const MOST_SECONDS = 9_214_646_400;
+
+/** What is neither a number nor a date is for the server to read. */
+function isWithinReach(time: string | number | undefined): boolean {
+  if (time === undefined) return true;
+  if (/^[+-]?(nan|inf)/i.test(String(time))) return false;
+  const number = Number(time);
+  const seconds = Number.isNaN(number) ? Date.parse(String(time)) / 1000 : number;
+  return Number.isNaN(seconds) || Math.abs(seconds) < MOST_SECONDS;
 }
 
 const SECONDS_OF: Readonly<Record<string, number>> = {

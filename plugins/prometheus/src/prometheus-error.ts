@@ -1,6 +1,6 @@
 import { createConnectorError, errorForStatus, InvalidInputError, parseRetryAfter, UpstreamError } from '@automate/sdk';
 import type { ConnectorError, ErrorCode, HttpResponse } from '@automate/sdk';
-import { tryJson } from '@automate/sdk/exchange';
+import { isSaidByStatus, tryJson } from '@automate/sdk/exchange';
 import { z } from 'zod';
 
 /** As much as the host takes as a result. */
@@ -22,11 +22,12 @@ const CODE_OF_ERROR_TYPE: Readonly<Record<string, ErrorCode>> = {
   unavailable: 'UPSTREAM_5XX',
 };
 
-/** Statuses whose body may be Prometheus's own error; the rest is for the HTTP client to judge. */
-const STATUSES: ReadonlySet<number> = new Set([400, 404, 405, 406, 422, 499, 500, 502, 503, 504]);
+/** Failures whose body may be Prometheus's own error. */
+const FAILURES: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 
+/** Whether only a status's body says whose refusal it is; what the rest means is for the HTTP client to say. */
 export function mayCarryError(status: number): boolean {
-  return STATUSES.has(status);
+  return status < 500 ? status >= 400 && !isSaidByStatus(status) : FAILURES.has(status);
 }
 
 /** The error that an answer with one of these statuses stands for. */

@@ -58,6 +58,7 @@ describe('a change', () => {
   it.each([
     [{ status: 200, json: { hello: 'world' } }, 'UPSTREAM_5XX', 'maybe'],
     [{ status: 200, text: '<html>' }, 'UPSTREAM_5XX', 'maybe'],
+    [{ status: 200, json: { silenceID: '' } }, 'UPSTREAM_5XX', 'maybe'],
     [{ status: 500, json: 'disk full' }, 'UPSTREAM_5XX', 'maybe'],
     [{ drop: 'request' }, 'TRANSIENT_NETWORK', 'maybe'],
     [{ status: 400, json: 'bad' }, 'INVALID_INPUT', 'none'],
@@ -77,6 +78,27 @@ describe('a change', () => {
       effect: 'none',
     });
     expect(server.requests.map(({ method }) => method)).toStrictEqual(['GET']);
+  });
+
+  it('of a silence whose begin is no time is nothing that the plugin could make', async () => {
+    const { connector, server } = await start({ json: { ...silence, startsAt: 'soon' } });
+    await expect(connector.call('update_silence', { id, duration: '1h' })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      blame: 'operator',
+      effect: 'none',
+    });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it.each(['created_by', 'comment', 'matchers'])('with half a character in %s is not sent', async (field) => {
+    const half = 'x\ud800';
+    const value = field === 'matchers' ? [{ name: 'a', value: half }] : half;
+    const { connector, server } = await start({ json: { silenceID: id } });
+    await expect(connector.call('create_silence', { ...wanted, [field]: value })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      effect: 'none',
+    });
+    expect(server.requests).toHaveLength(0);
   });
 
   it('keeps what is new to the connector', async () => {

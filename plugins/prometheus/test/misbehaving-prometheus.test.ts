@@ -106,6 +106,40 @@ const error = (status: number, errorType: string): FakeReply => ({
   json: { status: 'error', errorType, error: 'because' },
 });
 
+it('a metric of any name keeps its metadata', async () => {
+  const { connector } = await start({
+    text: '{"status":"success","data":{"__proto__":[{"type":"gauge","help":"h"}]}}',
+  });
+  const answer = await connector.call('metadata');
+  expect(JSON.stringify(answer)).toContain('{"__proto__":[{"type":"gauge","help":"h","unit":""}]}');
+});
+
+describe('a moment of evaluation', () => {
+  it.each([
+    'NaN',
+    '-Inf',
+    'infinity',
+    '9999-12-31T23:59:59Z',
+    '0001-01-01T00:00:00Z',
+    '1e300',
+    1767225600000,
+    'now-999y',
+  ])('that Prometheus would take for another one is refused: %s', async (moment) => {
+    const { connector, server } = await start(scalar);
+    const refusal = { code: 'INVALID_INPUT', effect: 'none', blame: 'caller' };
+    await expect(connector.call('query', { query: '1', time: moment })).rejects.toMatchObject({
+      ...refusal,
+      problems: [{ path: 'time' }],
+    });
+    const range = { query: '1', start: moment, end: moment, step: '1s' };
+    await expect(connector.call('query_range', range)).rejects.toMatchObject({
+      ...refusal,
+      problems: [{ path: 'start' }, { path: 'end' }],
+    });
+    expect(server.requests).toHaveLength(0);
+  });
+});
+
 describe('an error of Prometheus', () => {
   it.each([
     [error(400, 'bad_data'), 'INVALID_INPUT', false],
@@ -142,11 +176,30 @@ describe('an answer that is not of Prometheus', () => {
     ['a result of an unknown type', success({ resultType: 'table', result: [] })],
     ['a sample that is none', success({ resultType: 'scalar', result: ['now', 1] })],
     ['nothing', { status: 204 }],
+    ...[402, 409, 410, 421, 451].map((status) => [`a refusal by ${status}`, { status, text: 'no' }] as const),
   ] as const)('is named as such: %s', async (_title, reply) => {
     const { connector } = await start(reply);
     const failure = { code: 'UPSTREAM_5XX', retryable: false };
     await expect(connector.adapter.connect()).rejects.toMatchObject(failure);
     await expect(connector.call('query', { query: 'up' })).rejects.toMatchObject(failure);
+  });
+
+  it('is not blamed on the plugin where it is nested beyond all measure', async () => {
+    const nested = '['.repeat(5000) + ']'.repeat(5000);
+    const histogram = `{"count":"1","sum":"1","buckets":${nested}}`;
+    const text = `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"histogram":[1,${histogram}]}]}}`;
+    const { connector } = await start({ text });
+    await expect(connector.call('query', { query: 'up' })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      blame: 'operator',
+    });
+  });
+
+  it('is said to be no JSON where it is none', async () => {
+    const { connector } = await start({ text: '<html>' });
+    await expect(connector.call('query', { query: 'up' })).rejects.toMatchObject({
+      message: expect.stringContaining('6 bytes that are not JSON'),
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 import type { ConnectorError, ConnectorErrorOptions } from '@automate/contract';
 import { AuthFailedError, UpstreamError } from '@automate/contract';
 import { decodeText } from './charset.ts';
+import { isSaidByStatus } from '../exchange/is-said-by-status.ts';
 import { errorForStatus, parseRetryAfter } from '../normalize-error.ts';
 import type { Answer } from './exchange.ts';
 
@@ -42,13 +43,14 @@ export function answerError(what: string, answer: Answer): ConnectorError {
   );
 }
 
-/** Statuses that something in front of a remote system also gives, without having asked it. */
-const OF_ANYONE: ReadonlySet<number> = new Set([400, 404, 405, 410]);
-
-/** Throws where a remote system that answers in JSON cannot be the one that answered. */
+/**
+ * Throws where a remote system that answers in JSON cannot be the one that answered: a refusal that something in front of
+ * it may give too, without having asked it, in no JSON.
+ */
 export function assertOfService(what: string, answer: Answer): void {
   const { status, headers, body, fault } = answer;
-  if (!OF_ANYONE.has(status) || body.byteLength === 0 || fault !== undefined || isJson(answer)) return;
+  const isRefusal = status >= 400 && status < 500 && !isSaidByStatus(status);
+  if (!isRefusal || body.byteLength === 0 || fault !== undefined || isJson(answer)) return;
   throw new UpstreamError(
     `${what} answered ${status} with no JSON (${headers['content-type'] ?? 'no content type'}), so that is not the service's own answer; the operator must check scheme, host, port and base_path`,
     { retryable: false, effect: 'none', blame: 'operator', details: { status, reason: 'not_the_service' } },

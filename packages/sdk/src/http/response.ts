@@ -25,7 +25,9 @@ function parseJson(what: string, status: number, text: string): JsonValue {
   } catch (cause) {
     // The parser's own message quotes the body, which may hold a secret.
     const found = text.trim() === '' ? 'an empty body' : `${text.length} characters that are not JSON`;
-    throw unusable(what, status, { found: `${found} where JSON was expected`, reason: 'bad_json', cause });
+    // Whoever asked may be able to ask for less; that it is JSON nobody denies.
+    const deep = (cause as Error).name === 'RangeError' ? 'JSON that is nested too deep to be read' : undefined;
+    throw unusable(what, status, { found: deep ?? `${found} where JSON was expected`, reason: 'bad_json', cause });
   }
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { duration, limit, NARROW_QUERY, timestamp } from '../inputs.ts';
 import { queryData, queryResult } from '../outputs.ts';
 import type { PrometheusApi } from '../prometheus-api.ts';
-import { toTimestamp } from '../prometheus-api.ts';
+import { toEvaluationTimes } from '../prometheus-api.ts';
 import { toQueryResult } from '../query-result.ts';
 import { readAction } from '../read-action.ts';
 
@@ -21,7 +21,7 @@ export const queryRange = (api: PrometheusApi) =>
     output: queryResult,
     narrow: `a larger \`step\`, a shorter span, ${NARROW_QUERY}`,
     async run({ query, start, end, step, timeout, limit: most }, ask) {
-      const params = { query, start: toTimestamp(start), end: toTimestamp(end), step, timeout };
+      const params = { query, ...toEvaluationTimes({ start, end }), step, timeout };
       return toQueryResult(
         await ask({ path: '/api/v1/query_range', post: true, params, limit: most, data: queryData }),
       );

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { duration, limit, NARROW_QUERY, timestamp } from '../inputs.ts';
 import { queryData, queryResult } from '../outputs.ts';
 import type { PrometheusApi } from '../prometheus-api.ts';
-import { toTimestamp } from '../prometheus-api.ts';
+import { toEvaluationTimes } from '../prometheus-api.ts';
 import { toQueryResult } from '../query-result.ts';
 import { readAction } from '../read-action.ts';
 
@@ -19,7 +19,7 @@ export const query = (api: PrometheusApi) =>
     output: queryResult,
     narrow: NARROW_QUERY,
     async run({ query: expression, time, timeout, limit: most }, ask) {
-      const params = { query: expression, time: toTimestamp(time), timeout };
+      const params = { query: expression, ...toEvaluationTimes({ time }), timeout };
       return toQueryResult(await ask({ path: '/api/v1/query', post: true, params, limit: most, data: queryData }));
     },
   });
