@@ -47,6 +47,38 @@ describe('the health monitor', () => {
     expect([await firstAt(0.1), await firstAt(0.999)]).toEqual([500, 4995]);
   });
 
+  it('varies an interval by a fifth either way, so that many connectors do not beat in step', async () => {
+    const checkedAt = async (random: number): Promise<readonly number[]> => {
+      let isFirst = true;
+      const varied = new HealthMonitor({ random: () => (isFirst ? 0 : random) });
+      const times: number[] = [];
+      const startedAt = Date.now();
+      const check = async (): Promise<void> => {
+        isFirst = false;
+        times.push(Date.now() - startedAt);
+      };
+      varied.watch({ id: 'a', intervalMs: 1000, check });
+      varied.start();
+      await jest.advanceTimersByTimeAsync(2000);
+      varied.close();
+      return times.slice(1);
+    };
+    const [first = 0] = await checkedAt(0);
+    const [last = 0] = await checkedAt(1);
+    expect(last - first).toBe(400);
+  });
+
+  it('checks nothing once it is closed, nor what is watched from then on', async () => {
+    let checked = 0;
+    const watched = { intervalMs: 5, check: async () => (checked += 1) };
+    monitor.watch({ id: 'before', ...watched });
+    monitor.start();
+    monitor.close();
+    monitor.watch({ id: 'after', ...watched });
+    await jest.advanceTimersByTimeAsync(100);
+    expect(checked).toBe(0);
+  });
+
   it('stops checking what is no longer watched', async () => {
     let checked = 0;
     monitor.watch({ id: 'a', intervalMs: 5, check: async () => (checked += 1) });

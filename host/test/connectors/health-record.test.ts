@@ -32,7 +32,24 @@ describe('a health record', () => {
       consecutiveFailures: 2,
     });
     record.add(healthy(4000), 'check');
-    expect(record.report('a')).toMatchObject({ healthy: true, consecutiveFailures: 0 });
+    expect(record.report('a')).toMatchObject({
+      healthy: true,
+      consecutiveFailures: 0,
+      lastSuccessAt: '1970-01-01T00:00:04.000Z',
+    });
+  });
+
+  it('knows what found it unhealthy, and whether its use failed, until it is healthy', () => {
+    const record = new HealthRecord();
+    expect([record.failedBy, record.useFailed]).toStrictEqual([undefined, false]);
+    record.add(unhealthy(1000), 'check');
+    expect([record.failedBy, record.useFailed]).toStrictEqual(['check', false]);
+    record.add(unhealthy(2000), 'call');
+    expect([record.failedBy, record.useFailed]).toStrictEqual(['call', true]);
+    record.add(unhealthy(3000), 'check');
+    expect([record.failedBy, record.useFailed]).toStrictEqual(['check', true]);
+    record.add(healthy(4000), 'check');
+    expect([record.failedBy, record.useFailed]).toStrictEqual([undefined, false]);
   });
 
   it('keeps the last hundred results', () => {

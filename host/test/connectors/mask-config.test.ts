@@ -44,6 +44,33 @@ describe('a configuration that is shown', () => {
     expect(stored.auth.token).toBe('secretref://env/default/TOKEN');
   });
 
+  it.each(['password', 'token', 'apiKey', 'clientSecret'] as const)('masks the credential "%s"', (field) => {
+    const written: ConnectorConfig = { ...config({}), auth: { type: 'none', [field]: 'hunter22' } };
+    expect(maskConfig(written, undefined, true).auth).toStrictEqual({ type: 'none', [field]: '[secret]' });
+  });
+
+  it.each(['headers', 'tokenParams'] as const)('masks every value of the credentials "%s"', (field) => {
+    const written: ConnectorConfig = { ...config({}), auth: { type: 'none', [field]: { a: 'b', c: '${D}' } } };
+    expect(maskConfig(written, undefined, true).auth[field]).toStrictEqual({ a: '[secret]', c: '${D}' });
+  });
+
+  it('masks metadata that sounds secret, and URLs with a secret in them wherever they stand', () => {
+    const shown = maskConfig(
+      config({
+        description: 'https://ann:hunter22@example.org/',
+        metadata: { team: 'blue', api_key: 'k-1234' },
+        settings: { region: 'https://ann:hunter22@example.org/' },
+      }),
+      SCHEMA,
+      true,
+    );
+    expect(shown).toMatchObject({
+      description: '[secret]',
+      metadata: { team: 'blue', api_key: '[secret]' },
+      settings: { region: '[secret]' },
+    });
+  });
+
   it('masks text that only contains a reference, and a default value in one', () => {
     for (const token of [
       'abc${TOKEN}',

@@ -1,8 +1,10 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Bulkhead } from '../../../src/execution/gates/bulkhead.ts';
 
 const FOR_EVER = { deadline: Infinity };
+const DAY_MS = 86_400_000;
 
 describe('a bulkhead', () => {
   it('lets as many in as its concurrency says, and the next when one leaves', async () => {
@@ -23,6 +25,7 @@ describe('a bulkhead', () => {
       code: 'OVERLOADED',
       retryable: true,
       effect: 'none',
+      retryAfterMs: 1_000,
     });
   });
 
@@ -54,10 +57,44 @@ describe('a bulkhead', () => {
     await bulkhead.enter(FOR_EVER);
     await bulkhead.drained(10);
     expect(bulkhead.inFlight).toBe(1);
-    const drained = bulkhead.drained(10_000);
+    const drained = bulkhead.drained(DAY_MS);
     bulkhead.leave();
     await drained;
     expect(bulkhead.inFlight).toBe(0);
+  });
+
+  it('has drained when the last call leaves, not the first', async () => {
+    const bulkhead = new Bulkhead({ concurrency: 2, queue: 0 });
+    await bulkhead.enter(FOR_EVER);
+    await bulkhead.enter(FOR_EVER);
+    let isDrained = false;
+    const drained = bulkhead.drained(DAY_MS).then(() => (isDrained = true));
+    bulkhead.leave();
+    await new Promise(setImmediate);
+    expect(isDrained).toBe(false);
+    bulkhead.leave();
+    await drained;
+  });
+
+  it('leaves neither timer nor listener behind of what has waited', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+    const before = timers();
+    const bulkhead = new Bulkhead({ concurrency: 1, queue: 2 });
+    const [stays, leaves] = [new AbortController(), new AbortController()];
+    const deadline = Date.now() + DAY_MS;
+    await bulkhead.enter(FOR_EVER);
+    const admitted = bulkhead.enter({ deadline, signal: stays.signal });
+    const left = bulkhead.enter({ deadline, signal: leaves.signal });
+    expect(timers()).toBe(before + 2);
+    leaves.abort();
+    await expect(left).rejects.toMatchObject({ code: 'CANCELLED' });
+    bulkhead.leave();
+    await admitted;
+    const drained = bulkhead.drained(DAY_MS);
+    bulkhead.leave();
+    await drained;
+    expect(getEventListeners(stays.signal, 'abort')).toStrictEqual([]);
+    expect(timers()).toBe(before);
   });
 
   it('serves in order and never has more in flight than it may, whatever happens', async () => {
