@@ -92,8 +92,8 @@ export class Database {
   ): Promise<T> {
     this.#refuseReadOnly();
     return this.#lend(call, async (connection, progress, limits, guard) => {
-      progress.sent = 'transaction';
       await connection.begin({ ...options, ...limits, readOnly: false });
+      progress.sent = 'transaction';
       const result = await work(connection);
       // Some statements that are cancelled end as if all were well.
       if (guard.reason !== undefined) throw stopped(guard.reason, true, 'none', undefined);

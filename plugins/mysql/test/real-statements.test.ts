@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import type { JsonObject } from '@automate/sdk';
 import { describeWith } from '@automate/tooling/require-service';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -34,14 +35,8 @@ describeWith(mariadb, 'statements that MariaDB runs', () => {
   const idsOf = async (table: string): Promise<unknown[]> =>
     (await shop.server.sql(`SELECT id FROM ${table} ORDER BY id`)).map(({ id }) => id);
 
-  const connectAsBoss = () =>
-    mysql.createConnection({
-      host: '127.0.0.1',
-      port: Number(new URL(shop.server.url).port),
-      user: 'boss',
-      password: 'correct horse',
-      database: 'shop',
-    });
+  const login = { host: '127.0.0.1', user: 'boss', password: 'correct horse', database: 'shop' };
+  const connectAsBoss = () => mysql.createConnection({ ...login, port: Number(new URL(shop.server.url).port) });
 
   /** A connector that has one connection, and which one that is. */
   async function connectOnce() {
@@ -121,6 +116,20 @@ describeWith(mariadb, 'statements that MariaDB runs', () => {
       await expect(shop.execute('INSERT INTO watched VALUES (1), (2), (1)')).rejects.toMatchObject({ effect: 'maybe' });
       expect(await idsOf('watched')).toStrictEqual([]);
       expect(await idsOf('old')).toEqual(expect.arrayContaining([1001, 1002]));
+    });
+
+    it('had no effect where the connection was gone before anything was run', async () => {
+      const { single, session } = await connectOnce();
+      const [{ id }] = (await session()) as [{ id: number }];
+      const boss = JSON.stringify({ ...login, port: Number(new URL(shop.server.url).port) });
+      const script = `require('mysql2').createConnection(${boss}).query('KILL ${id}', () => process.exit())`;
+      // While this process stands still, so that it cannot have heard of it.
+      execFileSync(process.execPath, ['-e', script], { cwd: import.meta.dirname });
+      await expect(single.call('execute', { sql: 'INSERT INTO item (id) VALUES (60)' })).rejects.toMatchObject({
+        retryable: true,
+        effect: 'none',
+      });
+      expect(await idsOf('item')).not.toContain(60);
     });
 
     it('is undone in all other tables', async () => {
