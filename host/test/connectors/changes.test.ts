@@ -198,6 +198,28 @@ describe('an update that is being checked', () => {
   });
 });
 
+describe('a release that is being tried out', () => {
+  it('brings no connector back that is removed meanwhile', async () => {
+    await using race = await Race.open();
+    const { service, sandbox } = race.it;
+    await service.register({ id: 'one', kind: 'gated', settings: { owner: 'api' } });
+    await race.whose();
+    await sandbox.removePackage('connector-gated');
+    const began = JSON.stringify(race.began);
+    const gate = JSON.stringify(join(sandbox.root, 'gate'));
+    const waiting = `while (!existsSync(${gate})) { writeFileSync(${began}, ''); await delay(5); }\n`;
+    const source = GATED.replace('export default', `${waiting}export default`);
+    await sandbox.addConnector({ kind: 'gated', source, version: '2.0.0' });
+    const scanned = service.rescanPlugins();
+    await race.begun();
+    await service.remove('one');
+    await race.release();
+    await scanned;
+    await expect(service.list()).resolves.toEqual([]);
+    await expect(race.whose()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
 describe('a removal of a registered connector', () => {
   it('brings forth the one that its kind asks for without configuration', async () => {
     await using it = await SandboxHost.open({ kinds: [] });

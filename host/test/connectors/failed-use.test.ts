@@ -171,6 +171,24 @@ describe('a connector whose own check finds it well', () => {
     ]);
   });
 
+  it('is told to watchers as healthy by the test that finds it well', async () => {
+    await using it = await open();
+    await call(it.service);
+    const statuses: string[] = [];
+    const stop = new AbortController();
+    const watching = (async () => {
+      for await (const event of it.service.watch({ signal: stop.signal }))
+        if (event.kind === 'status') statuses.push(event.connector.status);
+    })();
+    await it.trouble('auth');
+    await quietly(call(it.service));
+    await it.trouble('none');
+    await it.service.test('it');
+    stop.abort();
+    await watching;
+    expect(statuses.slice(-2)).toStrictEqual(['unhealthy', 'healthy']);
+  });
+
   it('is told to watchers anew when it is unhealthy for another reason', async () => {
     await using it = await open();
     const reasons: string[] = [];

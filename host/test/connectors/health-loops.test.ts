@@ -46,6 +46,23 @@ describe('the health checks of a connector', () => {
     await until('others are checked', () => beats('clock') >= before + 30);
   };
 
+  it('are shared by all who ask while one is under way', async () => {
+    await it_.service.register(connector('asked', 'asked', false));
+    await Promise.all([1, 2, 3].map(() => it_.service.healthCheck('asked')));
+    expect(beats('asked')).toBe(1);
+    await it_.service.healthCheck('asked');
+    expect(beats('asked')).toBe(2);
+  });
+
+  it('are not made where it is disabled', async () => {
+    await it_.service.register({ ...connector('disabled', 'disabled', true), enabled: false });
+    await otherChecks();
+    const metrics = await (await fetch(`${it_.host.httpAddress}/metrics`)).text();
+    const checked = metrics.split('\n').filter((line) => line.startsWith('automate_health_checks_total'));
+    expect(checked.filter((line) => line.includes('"clock"'))).not.toStrictEqual([]);
+    expect(checked.filter((line) => line.includes('"disabled"'))).toStrictEqual([]);
+  });
+
   it.each([
     [
       'removed, also where its id is taken by one that is not to be checked',

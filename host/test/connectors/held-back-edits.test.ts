@@ -28,6 +28,24 @@ describe('an edit of the file', () => {
     expect(await count(it)).toEqual({ count: 3, word: 'kept' });
   });
 
+  it('that is held back is told to watchers, and so is its end', async () => {
+    await using it = await openHost();
+    await it.service.healthCheck('one');
+    const told: unknown[] = [];
+    const stop = new AbortController();
+    const watching = (async () => {
+      for await (const event of it.service.watch({ signal: stop.signal }))
+        if (event.kind === 'updated') told.push(event.connector.heldBack);
+    })();
+    await it.writeConfig(entry(', colour: red'));
+    await it.host.reload();
+    await it.writeConfig(ENTRY);
+    await it.host.reload();
+    stop.abort();
+    await watching;
+    expect(told).toStrictEqual([expect.stringMatching(/no colours/), undefined]);
+  });
+
   it('of a profile that the kind refuses is held back, also when the worker starts again', async () => {
     const yaml = (word: string): string =>
       `connectors:\n  - { id: one, kind: counting, profile: shared }\nprofiles:\n  shared: { kind: counting, settings: { ${word} } }\n`;

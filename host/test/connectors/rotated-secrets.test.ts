@@ -140,6 +140,14 @@ describe('a secret that was rotated', () => {
     await expect(next).resolves.toEqual({ count: 1 });
   });
 
+  it('is not read while what was given before works', async () => {
+    await using rotation = await Rotation.open();
+    expect(await rotation.ask()).toEqual({ count: 1 });
+    await rotation.store('token-number-two');
+    await expect(rotation.it.service.healthCheck('one')).resolves.toMatchObject({ healthy: true });
+    expect(await rotation.ask()).toEqual({ count: 2 });
+  });
+
   it('starts no worker again that would be given the same', async () => {
     await using rotation = await Rotation.open();
     expect(await rotation.ask()).toEqual({ count: 1 });
