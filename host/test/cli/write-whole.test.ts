@@ -12,7 +12,7 @@ const PROGRAM = `
   process.stdout.on('error', () => undefined);
   writeWhole(process.stdout);
   for await (const line of createInterface({ input: process.stdin }))
-    process.stdout.write(line + '\\n', (error) => process.stderr.write((error?.code ?? 'written') + '\\n'));
+    process.stdout.write(line + '\\n', (error) => process.stderr.write((error ? (error.code ?? 'removed') : 'written') + '\\n'));
 `;
 
 it('says of each line whether a file that has no more room holds it, whole', async () => {
@@ -45,6 +45,8 @@ it('says of each line whether a file that has no more room holds it, whole', asy
   truncateSync(file, 2000);
   expect(await write('five')).toBe('written');
   expect(whole()).toStrictEqual(['one', 'five']);
+  rmSync(file);
+  expect(await write('six')).toBe('removed');
   child.stdin?.end();
   await once(child, 'exit');
   rmSync(folder, { recursive: true });

@@ -13,6 +13,11 @@ export const outcomes: readonly OutcomeRule[] = [
     retried: false,
   },
   {
+    when: 'a gateway before Grafana lets `/api/org` through and refuses another path by 404 with JSON and a `message`: it cannot be told from Grafana, which has no header or form of its own for that (NOT_FOUND)',
+    effect: 'none',
+    retried: false,
+  },
+  {
     when: 'a dashboard has a newer version, or one of its title is there (ALREADY_EXISTS)',
     effect: 'none',
     retried: false,

@@ -1,10 +1,10 @@
 import { ConnectorError, errorForStatus, InvalidInputError, isJsonObject, UpstreamError } from '@automate/sdk';
 import type { HttpClient, HttpRequest, HttpResponse, JsonObject, JsonValue } from '@automate/sdk';
-import { parseExact, tryJson } from '@automate/sdk/exchange';
+import { isSaidByStatus, parseExact, tryJson } from '@automate/sdk/exchange';
 import { z } from 'zod';
 
-/** Statuses whose body may hold Jaeger's own reason; the rest is for the HTTP client to judge. */
-const REASONED: ReadonlySet<number> = new Set([400, 404, 500, 501]);
+/** Whether a status's body may hold Jaeger's own reason; the rest is for the HTTP client to judge. */
+const isReasoned = (status: number): boolean => status >= 400 && status <= 501 && !isSaidByStatus(status);
 
 /** More than a result may have: traces are cut to that only once they are read. */
 const MAX_READ_BYTES = 32 * 1024 * 1024;
@@ -65,13 +65,14 @@ export async function sendToJaeger(http: HttpClient, request: HttpRequest): Prom
     ...request,
     answers: 'json',
     headers: { accept: 'application/json', ...request.headers },
-    accept: (status) => wanted(status) || REASONED.has(status),
+    accept: (status) => wanted(status) || isReasoned(status),
   });
   const { status } = response;
   if (wanted(status)) return response;
   const said = reasonOf(response);
-  if (said === undefined) throw notJaeger(request.path, `status ${status}`);
-  throw jaegerError(request.path, status, said);
+  // Whoever it is that has failed will get over it; a refusal without a reason is nobody's whom we know.
+  if (said === undefined && status < 500) throw notJaeger(request.path, `status ${status}`);
+  throw jaegerError(request.path, status, said ?? `status ${status}`);
 }
 
 /** The answer is of another service, or of a gateway before Jaeger. */

@@ -17,20 +17,34 @@ interface KeyValue {
   readonly value?: AnyValue | null | undefined;
 }
 
-const anyValue: z.ZodType<AnyValue> = z.lazy(() =>
-  z.object({
-    stringValue: z.string().nullish(),
-    boolValue: z.boolean().nullish(),
-    intValue: z.union([z.string(), z.number()]).nullish(),
-    doubleValue: z.union([z.number(), z.string()]).nullish(),
-    bytesValue: z.string().nullish(),
-    arrayValue: z.object({ values: z.array(anyValue).nullish() }).nullish(),
-    kvlistValue: z.object({ values: z.array(keyValue).nullish() }).nullish(),
-  }),
-);
+/** Lists and maps within each other that are given; deeper ones no result could hold. */
+const MOST_LEVELS = 32;
+/** What stands for a value that lies deeper. */
+const TOO_DEEP = '…';
 
-const keyValue: z.ZodType<KeyValue> = z.lazy(() => z.object({ key: z.string(), value: anyValue.nullish() }));
+const scalars = {
+  stringValue: z.string().nullish(),
+  boolValue: z.boolean().nullish(),
+  intValue: z.union([z.string(), z.number()]).nullish(),
+  doubleValue: z.union([z.number(), z.string()]).nullish(),
+  bytesValue: z.string().nullish(),
+};
 
+const keyValueOf = (value: z.ZodType<AnyValue>): z.ZodType<KeyValue> =>
+  z.object({ key: z.string(), value: value.nullish() });
+
+/** Level by level, since a schema that refers to itself fails over what is nested deep enough. */
+function anyValueOf(levels: number): z.ZodType<AnyValue> {
+  if (levels === 0) return z.any().transform(() => ({ stringValue: TOO_DEEP }));
+  const inner = anyValueOf(levels - 1);
+  return z.object({
+    ...scalars,
+    arrayValue: z.object({ values: z.array(inner).nullish() }).nullish(),
+    kvlistValue: z.object({ values: z.array(keyValueOf(inner)).nullish() }).nullish(),
+  });
+}
+
+const keyValue = keyValueOf(anyValueOf(MOST_LEVELS));
 const attributes = z.array(keyValue).nullish();
 /** Text, as it is beyond what numbers hold; absent where it is zero. Of 64 bits, so that every one is a date. */
 export const nanoseconds = z

@@ -6,7 +6,7 @@ const attributes: z.ZodType<Readonly<Record<string, JsonValue>>> = z
   .any()
   .meta({ type: 'object', additionalProperties: true });
 
-/** A span as it is given. */
+/** A span as it is given. Of attributes that are nested deeper than 32 times the rest is `…`. */
 export const span = z.object({
   span_id: z.string(),
   parent_span_id: z.string().optional(),

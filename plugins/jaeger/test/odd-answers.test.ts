@@ -112,6 +112,72 @@ describe('ids', () => {
   });
 });
 
+describe('attributes that are nested deep', () => {
+  const nested = (levels: number): string =>
+    '{"arrayValue":{"values":['.repeat(levels) + '{"intValue":"7"}' + ']}}'.repeat(levels);
+  const answer = (levels: number) => ({
+    text: JSON.stringify(
+      spansOf([span(TRACE, '1', { startTimeUnixNano: 5, endTimeUnixNano: 6, attributes: [{ key: 'k', value: 'V' }] })]),
+    ).replace('"V"', nested(levels)),
+    headers: { 'content-type': 'application/json' },
+  });
+  const attributesOf = async (levels: number): Promise<string> => {
+    jaeger.on('GET', /./, answer(levels));
+    const { trace } = (await connector.call('get_trace', { trace_id: TRACE })) as { trace: { spans: JsonObject[] } };
+    return JSON.stringify(trace.spans[0]?.['attributes']);
+  };
+
+  it('are given as far as a result holds them', async () => {
+    await expect(attributesOf(31)).resolves.toBe(`{"k":${'['.repeat(31)}7${']'.repeat(31)}}`);
+    for (const levels of [32, 200, 400])
+      await expect(attributesOf(levels)).resolves.toBe(`{"k":${'['.repeat(32)}"…"${']'.repeat(32)}}`);
+  });
+
+  it('are called so, and not blamed on the plugin, where nobody can read them', async () => {
+    const { text } = answer(20_000);
+    jaeger.on('GET', /./, { text: text.replace('{', '{"long":123456789012345678901,') });
+    await expect(connector.call('get_trace', { trace_id: TRACE })).rejects.toMatchObject({
+      code: 'UPSTREAM_5XX',
+      blame: 'remote',
+      message: expect.stringContaining('JSON that is nested too deep to be read'),
+    });
+  });
+});
+
+it.each(['18446744073709551615', 2 ** 53])(
+  'a count that no number holds is no count of calls: %s',
+  async (callCount) => {
+    jaeger.on('GET', /./, { json: { dependencies: [{ parent: 'a', child: 'b', callCount }] } });
+    await expect(connector.call('get_dependencies')).rejects.toMatchObject({ code: 'UPSTREAM_5XX', blame: 'operator' });
+  },
+);
+
+it('half a character is not looked for', async () => {
+  const asked = connector.call('find_traces', { service: 'shop', attributes: { name: 'x\ud800' } });
+  await expect(asked).rejects.toMatchObject({ code: 'INVALID_INPUT', problems: [{ path: 'attributes' }] });
+  expect(jaeger.requests).toHaveLength(0);
+});
+
+it.each([402, 409, 410, 421, 422, 451])(
+  'a refusal without a reason is nothing that its caller has done: %i',
+  async (status) => {
+    const bodies: JsonObject[] = [{}, { message: 'no' }];
+    for (const json of bodies) {
+      jaeger.on('GET', /./, { status, json });
+      await expect(connector.call('list_services')).rejects.toMatchObject({ code: 'UPSTREAM_5XX', blame: 'operator' });
+    }
+  },
+);
+
+it('a failure without a word passes', async () => {
+  jaeger.on('GET', /./, { status: 500, text: 'oops' });
+  await expect(connector.call('list_services')).rejects.toMatchObject({
+    code: 'UPSTREAM_5XX',
+    blame: 'remote',
+    retryable: true,
+  });
+});
+
 describe('a 404', () => {
   it.each([
     ['a page', { text: '<html>not here</html>', headers: { 'content-type': 'text/html' } }],

@@ -19,6 +19,15 @@ const input = z.strictObject({
   min_duration: duration.optional().describe('Only spans that lasted at least so long, e.g. `250ms`'),
   max_duration: duration.optional().describe('Only spans that lasted at most so long'),
   attributes: textMap
+    .refine(
+      (map) =>
+        Object.entries(map)
+          .flat()
+          .every((text) => text.isWellFormed()),
+      {
+        error: 'expected whole characters, not half of one',
+      },
+    )
     .optional()
     .describe('Only traces with a span that has all of these attributes, e.g. `{"http.status_code":"500"}`'),
   limit: z.int().min(1).max(1000).default(20).describe('Most traces; how strictly is up to the storage behind Jaeger'),
@@ -37,8 +46,8 @@ const summaryItem = z.object({
   rootOperationName: z.string().nullish(),
   minStartTimeUnixNano: nanoseconds,
   maxEndTimeUnixNano: nanoseconds,
-  spanCount: z.int().nullish(),
-  errorSpanCount: z.int().nullish(),
+  spanCount: z.int().nonnegative().nullish(),
+  errorSpanCount: z.int().nonnegative().nullish(),
   services: z.array(z.object({ name: z.string() })).nullish(),
 });
 

@@ -22,7 +22,7 @@ const dependency = z.object({
   parent: z.string(),
   child: z.string(),
   // Text, as protobuf's JSON has whole numbers of 64 bits; absent where it is zero.
-  callCount: z.union([z.string().regex(/^\d+$/), z.int().nonnegative()]).nullish(),
+  callCount: z.union([z.string().regex(/^\d{1,15}$/), z.int().nonnegative()]).nullish(),
 });
 
 const DAY_MS = 86_400_000;
