@@ -56,6 +56,12 @@ describe('an edit of the file', () => {
     expect(await count(it)).toEqual({ count: 2, word: 'kept' });
   });
 
+  it('that puts one to work which did not run is a wish, whatever becomes of it', async () => {
+    await using it = await openHost('connectors:\n  - { id: one, kind: counting, enabled: false }\n');
+    await it.writeConfig(entry(', colour: red'));
+    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, updated: ['one'], heldBack: [] });
+  });
+
   it('that takes away what a connector uses is a wish', async () => {
     const yaml = (enabled: boolean): string =>
       `connectors:\n  - { id: one, kind: counting, profile: shared }\nprofiles:\n  shared: { kind: counting, enabled: ${enabled} }\n`;

@@ -98,6 +98,9 @@ describe('a secret that was rotated', () => {
     await rotation.store('token-number-two');
     expect(await rotation.ask()).toEqual({ count: 1 });
     await expect(rotation.it.service.healthCheck('one')).resolves.toMatchObject({ healthy: true });
+    // What works is doubted no more.
+    await rotation.store('token-number-three');
+    expect(await rotation.ask()).toEqual({ count: 2 });
   });
 
   it('is read anew after a connect that was refused', async () => {
