@@ -1,7 +1,7 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, globSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { OTHER_PAGES, PACKAGE_PAGES, PAGES, prose, readPage, ROOT } from './fixtures/read-docs.ts';
+import { codeBlocks, OTHER_PAGES, PACKAGE_PAGES, PAGES, prose, readPage, ROOT } from './fixtures/read-docs.ts';
 
 /**
  * The anchors that a page's titles get on the usual sites: small letters, no punctuation, hyphens for spaces. Without those
@@ -31,6 +31,13 @@ function brokenLinks(file: string): readonly string[] {
     });
 }
 
+/** What a page may call a file: its path without folders in front, with the suffix or without. */
+function endingsOf(path: string): readonly string[] {
+  const parts = path.split('/');
+  const endings = parts.map((_, index) => parts.slice(index).join('/'));
+  return [...endings, ...endings.map((ending) => ending.replace(/\.ts$/, ''))];
+}
+
 const pages = [...PAGES, ...PACKAGE_PAGES, ...OTHER_PAGES];
 
 describe('the pages', () => {
@@ -46,6 +53,18 @@ describe('the pages', () => {
   it.each(['docs/architecture.md', 'CONTRIBUTING.md'])('%s: every file that it names is there', (file) => {
     const named = [...prose(file).matchAll(/`((?:host|packages)\/[\w./-]+)`/g)].map((match) => match[1] ?? '');
     expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  it('docs/architecture.md: every file that it names by the end of its path is there, those of its drawings too', () => {
+    const page = 'docs/architecture.md';
+    const files = globSync(['host/*', 'host/{src,test}/**', 'packages/*/src/**', 'packages/*/*'], { cwd: ROOT });
+    const endings = new Set(files.flatMap((file) => endingsOf(file)));
+    const spans = [...prose(page).matchAll(/`([a-z][\w.-]*[/-][\w./-]*[\w])\/?`/g)].map((match) => match[1] ?? '');
+    const drawings = codeBlocks(page).filter(({ words }) => words.includes('files'));
+    const drawn = drawings.flatMap(({ text }) => text.match(/[a-z]+(?:\/[a-z-]+)+/g) ?? []);
+    expect(drawn).not.toEqual([]);
+    const missing = [...spans, ...drawn].filter((name) => !endings.has(name) && !existsSync(join(ROOT, name)));
+    expect(missing).toEqual([]);
   });
 
   it.each(pages)('%s: no block of code is left open', (file) => {

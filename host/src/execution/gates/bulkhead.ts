@@ -1,4 +1,4 @@
-import { CancelledError, OverloadedError, TimeoutError } from '@automate/contract';
+import { CancelledError, LONGEST_TIMER_MS, OverloadedError, TimeoutError } from '@automate/contract';
 import type { Gate } from './gate.ts';
 
 export interface BulkheadOptions {
@@ -108,15 +108,16 @@ export class Bulkhead {
       };
       const cancel = (): void =>
         giveUp(new CancelledError('the caller left while the call was waiting for its turn', { effect: 'none' }));
+      const waitMs = deadline - Date.now();
       const timer =
-        deadline === Infinity
+        waitMs > LONGEST_TIMER_MS
           ? undefined
           : setTimeout(
               () =>
                 giveUp(
                   new TimeoutError('the deadline passed while the call was waiting for its turn', { effect: 'none' }),
                 ),
-              Math.max(0, deadline - Date.now()),
+              Math.max(0, waitMs),
             );
       if (signal?.aborted === true) return cancel();
       signal?.addEventListener('abort', cancel, { once: true });

@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Bulkhead } from '../../../src/execution/gates/bulkhead.ts';
@@ -37,6 +38,17 @@ describe('a bulkhead', () => {
       effect: 'none',
     });
     expect(bulkhead.queued).toBe(0);
+  });
+
+  it('keeps a call waiting whose deadline is further away than a timer reaches', async () => {
+    const bulkhead = new Bulkhead({ concurrency: 1, queue: 1 });
+    await bulkhead.enter(FOR_EVER);
+    const waiting = bulkhead.enter({ deadline: Date.now() + 30 * DAY_MS });
+    // A timer that was set for longer than it reaches fires in the next millisecond: after one that was set later.
+    await delay(5);
+    bulkhead.leave();
+    await waiting;
+    expect(bulkhead).toMatchObject({ inFlight: 1, queued: 0 });
   });
 
   it('answers CANCELLED when the caller leaves the queue, and frees the place there', async () => {
