@@ -71,4 +71,11 @@ describe('the pages', () => {
     const fences = readPage(file).match(/^```/gm) ?? [];
     expect(fences.length % 2).toBe(0);
   });
+
+  it('tell all alike how to install the host: by one command, with nothing to decide before', () => {
+    const install = 'pnpm add @automate/host @automate/connector-prometheus';
+    const blocks = pages.flatMap(codeBlocks).filter(({ text }) => text.includes(install));
+    expect(blocks.map(({ file }) => file)).toEqual(['README.md', 'docs/getting-started.md', 'host/README.md']);
+    for (const { text } of blocks) expect(text.split('\n')[0]).toBe(install);
+  });
 });

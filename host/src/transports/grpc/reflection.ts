@@ -7,8 +7,9 @@ import {
 } from '@automate/contract/grpc';
 import type { ServerReflectionRequest, ServerReflectionResponse } from '@automate/contract/grpc';
 import type { ServerDuplexStream } from '@automate/grpc';
-import { create, createRegistry } from '@bufbuild/protobuf';
-import type { DescFile, MessageInitShape } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
+import type { DescEnum, DescExtension, DescFile, DescMessage, DescService, MessageInitShape } from '@bufbuild/protobuf';
+import { nestedTypes } from '@bufbuild/protobuf/reflect';
 import type { LoadedService } from './lazy-service.ts';
 
 type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema>['messageResponse']>;
@@ -74,10 +75,28 @@ function withImports(files: readonly DescFile[]): readonly DescFile[] {
   return [...found];
 }
 
-/** The name of a message, an enum, a service, or of something in one: a method, a field. */
 function fileOfSymbol(symbol: string): DescFile | undefined {
-  const registry = createRegistry(...withImports(REFLECTED_FILES));
-  return (registry.get(symbol) ?? registry.get(symbol.slice(0, symbol.lastIndexOf('.'))))?.file;
+  return withImports(REFLECTED_FILES).find((file) => symbolsOf(file).includes(symbol));
+}
+
+/** The full names of all that a file declares. Values of an enum stand beside it, as the language has it. */
+function symbolsOf(file: DescFile): readonly string[] {
+  return [...nestedTypes(file)].flatMap((type) => [type.typeName, ...partsOf(type)]);
+}
+
+function partsOf(type: DescMessage | DescEnum | DescExtension | DescService): readonly string[] {
+  const within = (parts: readonly { readonly name: string }[], scope = type.typeName) =>
+    parts.map(({ name }) => `${scope}.${name}`);
+  switch (type.kind) {
+    case 'message':
+      return within([...type.fields, ...type.oneofs]);
+    case 'service':
+      return within(type.methods);
+    case 'enum':
+      return within(type.values, type.typeName.slice(0, type.typeName.lastIndexOf('.')));
+    default:
+      return [];
+  }
 }
 
 function failure(errorCode: number, errorMessage: string): Answer {

@@ -2,7 +2,11 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@automate/client';
 import { ConnectorError } from '@automate/contract';
-import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import { REFLECTION_SERVICE } from '@automate/contract/grpc';
+import type { ServerReflectionResponse } from '@automate/contract/grpc';
+import { fromBinary } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
 import { service as healthDefinition } from 'grpc-health-check';
 import { startGrpcServer } from '../../../src/transports/grpc/server.ts';
@@ -88,6 +92,17 @@ describe('the standard health service', () => {
     await server.close();
   });
 
+  it('tells those who watch a service that it does not know', async () => {
+    await using grpc = await openGrpc();
+    const { path, requestSerialize, responseDeserialize } = healthDefinition['Watch']!;
+    const request = { service: 'other.Service' };
+    const stream = grpc.raw.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+    stream.on('error', () => {});
+    const [answer] = (await once(stream, 'data')) as [HealthAnswer];
+    expect(answer.status).toBe('SERVICE_UNKNOWN');
+    stream.cancel();
+  });
+
   it('tells those who watch, and lets them go when the server closes', async () => {
     await using grpc = await openGrpc();
     const { path, requestSerialize, responseDeserialize } = healthDefinition['Watch']!;
@@ -107,6 +122,55 @@ describe('the standard health service', () => {
     await grpc.server.close({ drainMs: 20_000 });
     await ended;
     expect(statuses).toEqual(['SERVING', 'NOT_SERVING']);
+  });
+});
+
+/** What the server's reflection gives for a symbol: the names of the files, or the code of its refusal. */
+function askReflection(client: Client, symbol: string): Promise<readonly string[] | number> {
+  const { path, requestSerialize, responseDeserialize } = REFLECTION_SERVICE.serverReflectionInfo;
+  const stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+  const answered = new Promise<readonly string[] | number>((resolve, reject) => {
+    stream.once('error', reject);
+    stream.once('data', ({ messageResponse }: ServerReflectionResponse) => {
+      if (messageResponse.case === 'fileDescriptorResponse')
+        resolve(
+          messageResponse.value.fileDescriptorProto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes).name),
+        );
+      else if (messageResponse.case === 'errorResponse') resolve(messageResponse.value.errorCode);
+      else reject(new Error(`an answer of another kind: ${messageResponse.case}`));
+    });
+  });
+  const messageRequest = { case: 'fileContainingSymbol', value: symbol } as const;
+  stream.write({ $typeName: 'grpc.reflection.v1.ServerReflectionRequest', host: '', messageRequest });
+  stream.end();
+  return answered;
+}
+
+describe('reflection', () => {
+  const PROTOCOL = 'connectors/connectors.proto';
+
+  it.each([
+    ['a service', 'connectors.ConnectorsService'],
+    ['a method', 'connectors.ConnectorsService.ListConnectors'],
+    ['a message', 'connectors.ConnectorConfig'],
+    ['a field', 'connectors.ConnectorConfig.base_path'],
+    ['an enum', 'connectors.ConnectionMode'],
+    // Values of an enum stand beside it, not in it.
+    ['a value of an enum', 'connectors.CONNECTION_MODE_LOCAL'],
+  ])('finds the file of %s', async (_what, symbol) => {
+    await using grpc = await openGrpc();
+    expect(await askReflection(grpc.raw, symbol)).toContain(PROTOCOL);
+  });
+
+  it.each([
+    ['a method that the service does not have', 'connectors.ConnectorsService.Nothing'],
+    ['a field that the message does not have', 'connectors.ConnectorConfig.nothing'],
+    ['a name in a field', 'connectors.ConnectorConfig.base_path.nothing'],
+    ['a name without a package', 'Nothing'],
+    ['no name', ''],
+  ])('does not know %s', async (_what, symbol) => {
+    await using grpc = await openGrpc();
+    expect(await askReflection(grpc.raw, symbol)).toBe(status.NOT_FOUND);
   });
 });
 
