@@ -41,10 +41,12 @@ export const MAX_PAYLOAD_DEPTH = 256;
 export const MAX_RESULT_DEPTH = 512;
 
 /** Where a connector comes from: the configuration file, the API, or a plugin that needs no configuration. Only the owner may change it. */
-export type ConnectorOwner = 'file' | 'api' | 'plugin';
+export const CONNECTOR_OWNERS = ['file', 'api', 'plugin'] as const;
+export type ConnectorOwner = (typeof CONNECTOR_OWNERS)[number];
 
 /** How a connector runs: in a thread of its own, or, for adapter classes handed over in process, not isolated at all. */
-export type IsolationLevel = 'thread' | 'none';
+export const ISOLATION_LEVELS = ['thread', 'none'] as const;
+export type IsolationLevel = (typeof ISOLATION_LEVELS)[number];
 
 /** What everyone may know of a connector. */
 export interface ConnectorInfo {

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { CONNECTION_MODES, CONNECTOR_STATUSES, CONNECTOR_TYPES } from '../connector.ts';
+import {
+  CONNECTION_MODES,
+  CONNECTOR_OWNERS,
+  CONNECTOR_STATUSES,
+  CONNECTOR_TYPES,
+  ISOLATION_LEVELS,
+} from '../connector.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import { BLAMES, ERROR_CODES } from '../error-codes.ts';
 import { PLUGIN_REASONS, PLUGIN_STATUSES } from '../plugin-report.ts';
@@ -21,8 +27,8 @@ const infoFields = {
   mode: z.enum(CONNECTION_MODES),
   metadata: z.record(z.string(), z.string()),
   tags: z.array(z.string()),
-  owner: z.enum(['file', 'api', 'plugin']).meta({ description: 'Only the owner may change it' }),
-  isolation: z.enum(['thread', 'none']),
+  owner: z.enum(CONNECTOR_OWNERS).meta({ description: 'Only the owner may change it' }),
+  isolation: z.enum(ISOLATION_LEVELS),
   last_error: z.string().meta({ description: 'Why it is not well; empty when it is' }),
   held_back: z.string().optional().meta({
     description: 'Why a newer configuration or version does not run and the older one goes on',

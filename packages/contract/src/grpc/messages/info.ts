@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
-import type { ConnectorInfo, ConnectorOwner, IsolationLevel } from '../../connector.ts';
+import type { ConnectorInfo } from '../../connector.ts';
+import { CONNECTOR_OWNERS, ISOLATION_LEVELS } from '../../connector.ts';
 import { ConnectorInfoSchema } from '../../gen/connectors/connectors_pb.ts';
 import type { ConnectorInfo as InfoMessage } from '../../gen/connectors/connectors_pb.ts';
 import {
@@ -12,9 +13,6 @@ import {
   typeToNumber,
 } from './words.ts';
 import type { Problems } from './words.ts';
-
-const OWNERS: readonly ConnectorOwner[] = ['file', 'api', 'plugin'];
-const ISOLATION_LEVELS: readonly IsolationLevel[] = ['thread', 'none'];
 
 export function infoToMessage(info: ConnectorInfo): InfoMessage {
   const problems: Problems = [];
@@ -45,7 +43,7 @@ export function infoFromMessage(message: InfoMessage, problems: Problems): Conne
     mode: modeFromNumber(message.mode, { path: 'mode', problems }) ?? 'local',
     metadata: { ...message.metadata },
     tags: [...message.tags],
-    owner: readWord(OWNERS, message.owner, { path: 'owner', problems, fallback: 'api' }),
+    owner: readWord(CONNECTOR_OWNERS, message.owner, { path: 'owner', problems, fallback: 'api' }),
     isolation: readWord(ISOLATION_LEVELS, message.isolation, { path: 'isolation', problems, fallback: 'none' }),
     lastError: message.lastError,
     ...(message.heldBack === undefined ? {} : { heldBack: message.heldBack }),
