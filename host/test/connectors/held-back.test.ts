@@ -91,6 +91,15 @@ describe('a new version of a package', () => {
     expect((await infoOf(it)).heldBack).toBeUndefined();
   });
 
+  it('that does not even start takes the place of none that runs, however unwell that one is', async () => {
+    await using it = await openHost(entry(', unreachable: true'));
+    await expect(it.service.healthCheck('one')).resolves.toMatchObject({ healthy: false });
+    await release(it, { version: '2.0.0', source: source({ atImport: "throw new Error('a broken build');" }) });
+    await expect(it.service.rescanPlugins()).resolves.toMatchObject({ plugins: [{ status: 'held_back' }] });
+    await expect(it.service.describe('one')).resolves.toMatchObject({ package: { version: '1.0.0' } });
+    expect(await infoOf(it)).toMatchObject({ heldBack: expect.stringMatching(/a broken build/) });
+  });
+
   it('that fails is listed with its reason by a host that starts with it', async () => {
     await using it = await openHost();
     await release(it, { version: '2.0.0', source: source({ atImport: "throw new Error('a broken build');" }) });

@@ -48,7 +48,7 @@ class Rotation implements AsyncDisposable {
     this.#accepted = join(host.sandbox.root, 'accepted');
   }
 
-  static async open(first = 'token-number-one'): Promise<Rotation> {
+  static async open(first = 'token-number-one', tls: readonly string[] = []): Promise<Rotation> {
     const host = await SandboxHost.open({
       kinds: [],
       serve: false,
@@ -61,7 +61,7 @@ class Rotation implements AsyncDisposable {
         await mkdir(join(sandbox.root, 'config'));
         await writeFile(
           join(sandbox.root, 'config', 'connectors.yaml'),
-          `connectors:\n  - id: one\n    kind: guarded\n    retry: { attempts: 1 }\n    auth: { type: bearer, token: "secretref://file/default/token" }\n    settings: { accepted: ${JSON.stringify(join(sandbox.root, 'accepted'))} }\n`,
+          `connectors:\n  - id: one\n    kind: guarded\n    retry: { attempts: 1 }\n    auth: { type: bearer, token: "secretref://file/default/token" }\n    settings: { accepted: ${JSON.stringify(join(sandbox.root, 'accepted'))} }\n    tls: { ${tls.map((key) => `${key}: ${JSON.stringify(join(sandbox.root, key))}`).join(', ')} }\n`,
         );
       },
       env: { SECRETS_DIR: 'secrets' },
@@ -171,5 +171,27 @@ describe('a secret that was rotated', () => {
     await rotation.store('token-number-two');
     expect(await rotation.ask()).toEqual({ count: 1 });
     expect(await readFile(join(rotation.it.sandbox.root, 'accepted'), 'utf8')).toBe('token-number-two');
+  });
+});
+
+describe('a TLS file that was renewed', () => {
+  const FILES = ['ca_file', 'cert_file', 'key_file'];
+
+  it.each(FILES)('is read anew, by %s, after a refusal', async (key) => {
+    await using rotation = await Rotation.open(undefined, FILES);
+    const { sandbox } = rotation.it;
+    for (const file of FILES) await sandbox.writeFile(file, 'the old one');
+    const refuseOnce = async (): Promise<void> => {
+      await rotation.accept('token-number-two');
+      await expect(rotation.ask()).rejects.toMatchObject({ code: 'AUTH_FAILED' });
+      await rotation.accept('token-number-one');
+    };
+    expect(await rotation.ask()).toEqual({ count: 1 });
+    await refuseOnce();
+    expect(await rotation.ask()).toEqual({ count: 2 });
+    await refuseOnce();
+    await sandbox.writeFile(key, 'the new one');
+    // A worker that started again counts from the beginning.
+    expect(await rotation.ask()).toEqual({ count: 1 });
   });
 });

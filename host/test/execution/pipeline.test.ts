@@ -1,5 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import type { ConnectorError, LimitsConfig, Outcome, RetryConfig } from '@automate/contract';
+import type { CallOptions, ConnectorError, LimitsConfig, Outcome, RetryConfig } from '@automate/contract';
 import { MAX_PAYLOAD_BYTES, TransientNetworkError, UnavailableError } from '@automate/contract';
 import { Bulkhead } from '../../src/execution/gates/bulkhead.ts';
 import type { Call } from '../../src/execution/call.ts';
@@ -59,7 +60,8 @@ function pipelineThrough(gates: Gates, ...answers: Answers) {
     recorder: { start: () => ({ end: () => undefined }) },
     gates,
   });
-  return { bulkhead, calls, call: (action: string) => execute({ id: 'c', action, payload: '{}' }) };
+  const call = (action: string, options?: CallOptions) => execute({ id: 'c', action, payload: '{}' }, options);
+  return { bulkhead, calls, call };
 }
 
 const DONE: Outcome<string> = { ok: true, value: '"done"' };
@@ -190,6 +192,24 @@ describe('gates', () => {
     await expect(call('change')).resolves.toMatchObject({ attempts: 2 });
     await expect(call('change')).resolves.toMatchObject({ attempts: 1 });
     expect(calls).toHaveLength(2);
+  });
+
+  it('hold a call back for good once its deadline has passed', async () => {
+    const slow = gateNamed('slow', [], async ({ deadline }) => {
+      while (Date.now() < deadline) await delay(1);
+      return undefined;
+    });
+    const { call, calls, bulkhead } = pipelineThrough({ ...gatesInOrder(), perAttempt: [slow] }, DONE);
+    await expect(call('change', { timeoutMs: 20 })).rejects.toMatchObject({ code: 'TIMEOUT', effect: 'none' });
+    expect([calls.length, bulkhead.inFlight]).toEqual([0, 0]);
+  });
+
+  it('hold a call back for good once its caller has left', async () => {
+    const caller = new AbortController();
+    const left = gateNamed('left', [], () => void caller.abort());
+    const { call, calls, bulkhead } = pipelineThrough({ ...gatesInOrder(), perAttempt: [left] }, DONE);
+    await expect(call('change', { signal: caller.signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect([calls.length, bulkhead.inFlight]).toEqual([0, 0]);
   });
 
   it.each(['way', 'perAttempt'] as const)('that break in %s fail the call, and keep no place', async (row) => {

@@ -1,0 +1,88 @@
+import type { AddressInfo, Server } from 'node:net';
+import { createServer } from 'node:net';
+import { describe, expect, it } from '@jest/globals';
+import { SandboxHost } from '../fixtures/sandbox-host.ts';
+import { until } from '../runtime/support.ts';
+
+/** Holds a connection and never lets go of it: only the end of its thread does. */
+const HOLDING = `
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { ConnectorAdapter } from '@automate/sdk';
+export default class Holding extends ConnectorAdapter {
+  name = 'holding';
+  version = '1.0.0';
+  async connect() {
+    const socket = connect(this.context.settings.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(this.context.settings.word);
+    await once(socket, 'data');
+    return true;
+  }
+  async healthCheck() { return { status: 'healthy', message: 'all is well' }; }
+  async execute() { return this.context.settings.word; }
+}
+`;
+
+/** Knows by what word each of the connections that are held to it came. */
+class Remote implements AsyncDisposable {
+  readonly held: string[] = [];
+  readonly ended: string[] = [];
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async open(): Promise<Remote> {
+    const server = createServer();
+    const remote = new Remote(server);
+    server.on('connection', (socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', (data) => {
+        const word = String(data);
+        remote.held.push(word);
+        socket.once('close', () => {
+          remote.held.splice(remote.held.indexOf(word), 1);
+          remote.ended.push(word);
+        });
+        socket.write('welcome');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return remote;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+describe('an update', () => {
+  it('leaves no worker behind, neither the one that it replaced nor the one that it was tried out in', async () => {
+    await using remote = await Remote.open();
+    await using it = await SandboxHost.open({
+      kinds: [],
+      serve: false,
+      prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'holding', source: HOLDING })),
+    });
+    const configured = (word: string) => ({
+      id: 'one',
+      kind: 'holding',
+      settings: { port: remote.port, word },
+      healthCheck: { enabled: false },
+    });
+    await it.service.register(configured('before'));
+    await expect(it.service.healthCheck('one')).resolves.toMatchObject({ healthy: true });
+    expect(remote.held).toEqual(['before']);
+    await it.service.update(configured('after'));
+    await until('the one that was tried out has ended', () => remote.ended.includes('after'));
+    await until('the one that was replaced has ended', () => remote.ended.includes('before'));
+    await expect(it.service.execute({ id: 'one', action: 'ask' })).resolves.toMatchObject({ result: 'after' });
+    expect(remote.held).toEqual(['after']);
+  });
+});
