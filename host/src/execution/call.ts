@@ -137,7 +137,7 @@ export class Call {
   #dispatch(): Promise<Outcome<string>> {
     const { target, request, span } = this.#input;
     const now = Date.now();
-    if (now >= this.deadline) return Promise.resolve(notSent(passed('before the call was sent')));
+    if (now >= this.deadline) return Promise.resolve(notSent(late()));
     if (this.signal?.aborted === true) return Promise.resolve(notSent(left()));
     this.#sent = true;
     return target.worker.call({
@@ -206,8 +206,8 @@ function notSent(reason: unknown): Failed {
   return { ok: false, error: { ...failed(reason).error, effect: 'none' } };
 }
 
-function passed(when: string): TimeoutError {
-  return new TimeoutError(`the deadline passed ${when}`, { effect: 'none' });
+function late(): TimeoutError {
+  return new TimeoutError('the deadline passed before the call was sent', { effect: 'none' });
 }
 
 function left(): CancelledError {

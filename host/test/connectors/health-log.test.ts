@@ -1,22 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
-
-/** Is up and down as its settings' file says, each time it is asked. */
-const SWITCHED = `
-import { existsSync } from 'node:fs';
-import { ConnectorAdapter, TransientNetworkError } from '@automate/sdk';
-export default class Switched extends ConnectorAdapter {
-  name = 'switched';
-  version = '1.0.0';
-  async connect() { return true; }
-  async healthCheck() {
-    if (existsSync(this.context.settings.down)) throw new TransientNetworkError('the line is cut');
-    return { status: 'healthy', message: 'all is well' };
-  }
-  async execute() { return {}; }
-}
-`;
+import { SWITCHED } from '../fixtures/switched.ts';
 
 describe('the log', () => {
   it('says once that a connector went down, and why, and once that it is up again', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ActionDescription, ErrorEnvelope } from '@automate/contract';
+import type { ActionDescription } from '@automate/contract';
 import { judgeError } from '../../src/execution/judge-error.ts';
+import { tooLarge } from './too-large.ts';
 
 const action = (input: ActionDescription['input'], sideEffects = true): ActionDescription => ({
   name: 'act',
@@ -10,15 +11,6 @@ const action = (input: ActionDescription['input'], sideEffects = true): ActionDe
   idempotent: false,
 });
 const TAKES_PAGE = { type: 'object', properties: { page: { type: 'integer' } } };
-const tooLarge = {
-  code: 'INTERNAL_ERROR',
-  name: 'ConnectorInternalError',
-  message: 'the result is too large',
-  retryable: false,
-  effect: 'maybe',
-  blame: 'plugin',
-  details: { reason: 'result_too_large' },
-} as const satisfies ErrorEnvelope;
 
 describe('a result that is too large', () => {
   it.each<ActionDescription['input']>([{ type: 'object', properties: {} }, { type: 'object' }])(

@@ -8,6 +8,7 @@ import type { Gate } from '../../src/execution/gates/gate.ts';
 import type { Gates } from '../../src/execution/pipeline.ts';
 import { createPipeline, gatesInOrder } from '../../src/execution/pipeline.ts';
 import type { ConnectorWorker, WorkerCall } from '../../src/runtime/runtime.ts';
+import { tooLarge } from './too-large.ts';
 
 const LIMITS: LimitsConfig = { concurrency: 4, queue: 4, timeoutMs: 30_000, startTimeoutMs: 30_000, memoryMb: 64 };
 const RETRY: RetryConfig = { attempts: 3, backoffMs: 1, maxBackoffMs: 50 };
@@ -24,16 +25,6 @@ const ACTIONS = [
     timeoutMs: 700,
   },
 ];
-
-const tooLarge = {
-  code: 'INTERNAL_ERROR',
-  name: 'ConnectorInternalError',
-  message: 'the result is too large',
-  retryable: false,
-  effect: 'maybe',
-  blame: 'plugin',
-  details: { reason: 'result_too_large' },
-} as const;
 
 type Answers = readonly (Outcome<string> | ConnectorError)[];
 

@@ -30,7 +30,7 @@ function fromWire(wire: JsonObject, fields: Fields): JsonObject {
  */
 export function toWireConfig(config: ConnectorConfigInput): JsonObject {
   const input: unknown = config;
-  return isMap(input) ? toWire(input, CONNECTOR_FIELDS) : (input as JsonObject);
+  return isJsonObject(input) ? toWire(input, CONNECTOR_FIELDS) : (input as JsonObject);
 }
 
 function toWire(map: JsonObject, fields: Fields): JsonObject {
@@ -39,14 +39,10 @@ function toWire(map: JsonObject, fields: Fields): JsonObject {
     .map(([name, value]): [string, JsonValue] => {
       const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
       if (field === undefined) return [wireName(name, { kind: 'flag' }), value];
-      if (field.kind === 'section' && isMap(value)) return [wireName(name, field), toWire(value, field.fields)];
+      if (field.kind === 'section' && isJsonObject(value)) return [wireName(name, field), toWire(value, field.fields)];
       return [wireName(name, field), field.kind === 'duration' ? toDuration(value) : value];
     });
   return Object.fromEntries(entries);
-}
-
-function isMap(value: unknown): value is JsonObject {
-  return isJsonObject(value);
 }
 
 function toDuration(value: JsonValue): JsonValue {
