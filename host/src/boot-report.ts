@@ -60,7 +60,7 @@ export function formatBootReport(report: BootReport, style: ReportStyle = plain)
     ),
     ...formatAdmitted(admitted, style),
     ...refused.flatMap((plugin) => formatRefused(plugin, style)),
-    ...plugins.problems.map((problem) => `    ${style('red', '!')} ${problem.path}: ${describe(problem)}`),
+    ...plugins.problems.map((problem) => `    ${style('red', '!')} ${problem.path}: ${describePluginProblem(problem)}`),
     section(
       'connectors',
       connectors.length === 0 ? 'none configured' : `${connectors.length} configured, ${usable.length} usable`,
@@ -95,11 +95,11 @@ function formatRefused(plugin: PluginEntry, style: ReportStyle): readonly string
   const name = `${plugin.package} ${plugin.version ?? ''}`.trim();
   return [
     `    ${style('red', '-')} ${name}: ${plugin.message ?? plugin.reason ?? 'refused'}`,
-    ...plugin.problems.map((problem) => `        ${problem.path}: ${describe(problem)}`),
+    ...plugin.problems.map((problem) => `        ${problem.path}: ${describePluginProblem(problem)}`),
   ];
 }
 
-function describe({ expected, received, remedy }: PluginProblem): string {
+function describePluginProblem({ expected, received, remedy }: PluginProblem): string {
   return `expected ${expected}, received ${received}: ${remedy}`;
 }
 

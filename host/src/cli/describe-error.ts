@@ -37,8 +37,8 @@ export function reportFailure(context: CliContext, reason: unknown, json: boolea
     return EXIT.badConfig;
   }
   if (!ConnectorError.is(reason)) {
-    if (json) context.err(problemText(new ConnectorInternalError(explain(reason), { cause: reason })));
-    else context.err(`${context.styleError('red', 'error')}: ${explain(reason)}`);
+    if (json) context.err(problemText(new ConnectorInternalError(explainReason(reason), { cause: reason })));
+    else context.err(`${context.styleError('red', 'error')}: ${explainReason(reason)}`);
     return EXIT.failed;
   }
   if (json) context.err(problemText(reason));
@@ -61,11 +61,11 @@ function problemText(error: ConnectorError): string {
 }
 
 /** The message, and those of what went wrong beneath it. */
-function explain(reason: unknown): string {
+function explainReason(reason: unknown): string {
   if (!(reason instanceof Error)) return String(reason);
   const beneath: readonly unknown[] =
     reason instanceof AggregateError ? reason.errors : reason.cause === undefined ? [] : [reason.cause];
-  return [reason.message, ...beneath.map(explain)].join(': ');
+  return [reason.message, ...beneath.map(explainReason)].join(': ');
 }
 
 function sentence(context: CliContext, error: ConnectorError): string {

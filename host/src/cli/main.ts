@@ -90,10 +90,10 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
       await using service = await openService(options, scrubber);
       return await withProgress({ doing, stream: process.stderr, work: () => work(service, { signal: interrupted }) });
     },
-    serve: (options) => serve(options, scrubber),
+    serve: (options) => startHost(options, scrubber),
     writeDefaultConfig: async (options) => writeDefaultConfig(await projectOf(options)),
     diagnose: async (options) => {
-      const address = addressOf(options);
+      const address = givenAddress(options);
       const examined = {
         projectDir: await projectOf(options),
         env: process.env,
@@ -124,13 +124,13 @@ function flagsOf(options: GlobalOptions): { config?: string; dataDir?: string } 
   };
 }
 
-function addressOf(options: GlobalOptions): string | undefined {
+function givenAddress(options: GlobalOptions): string | undefined {
   return options.address ?? (process.env['CONNECTORS_SERVICE_ADDR'] || undefined);
 }
 
 /** The named service; else the host that runs on this data directory; else a service in this process. */
 async function openService(options: GlobalOptions, scrubber: Scrubber): Promise<ConnectorService> {
-  const address = addressOf(options);
+  const address = givenAddress(options);
   if (address !== undefined) return connectTo({ address });
   const projectDir = await projectOf(options);
   const flags = { ...flagsOf(options), logLevel: process.env['LOG_LEVEL'] || 'warn' };
@@ -139,7 +139,7 @@ async function openService(options: GlobalOptions, scrubber: Scrubber): Promise<
   return openLocalService({ cwd: projectDir, env: process.env, flags, logTo: process.stderr, scrubber });
 }
 
-async function serve(options: GlobalOptions & StartOptions, scrubber: Scrubber): Promise<void> {
+async function startHost(options: GlobalOptions & StartOptions, scrubber: Scrubber): Promise<void> {
   const cwd = await projectOf(options);
   const { json, grpcPort, httpPort, bindAddress, healthInterval, logLevel, otlpEndpoint } = options;
   const logFormat = options.logFormat ?? (json === true ? 'json' : undefined);

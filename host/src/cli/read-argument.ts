@@ -3,7 +3,7 @@ import { CliExit, EXIT } from './cli-context.ts';
 
 /** A text given on the command line: as it is, `@file`, or `-` for standard input. */
 export async function readArgument(context: CliContext, argument: string): Promise<string> {
-  if (argument === '-') return decode(await context.readInput(), 'standard input');
+  if (argument === '-') return decodeArgument(await context.readInput(), 'standard input');
   if (!argument.startsWith('@')) return argument;
   const path = argument.slice(1);
   let bytes: Uint8Array;
@@ -15,11 +15,11 @@ export async function readArgument(context: CliContext, argument: string): Promi
       `--input: cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
     );
   }
-  return decode(bytes, path);
+  return decodeArgument(bytes, path);
 }
 
 /** Bytes of another encoding are refused: read all the same, they would be sent as other characters. */
-function decode(bytes: Uint8Array, source: string): string {
+function decodeArgument(bytes: Uint8Array, source: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

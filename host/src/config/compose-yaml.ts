@@ -177,12 +177,12 @@ function faultOfKey(
   if (text === '<<' && key.kind === 'scalar' && key.plain) {
     return { expected: 'the keys written out: merge keys are not read', received: 'the merge key "<<"' };
   }
-  if (seen.has(text)) return { expected: 'every key once', received: `${nameOf(text)} a second time` };
+  if (seen.has(text)) return { expected: 'every key once', received: `${shownKey(text)} a second time` };
   return undefined;
 }
 
 /** A key that does not look like a name may be a secret. */
-function nameOf(key: string): string {
+function shownKey(key: string): string {
   return isName(key, []) ? `the key "${key}"` : 'a key';
 }
 

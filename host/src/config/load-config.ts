@@ -29,7 +29,7 @@ const EXTENSIONS = new Set(['.yaml', '.yml', '.json']);
 
 /** Finds, reads and checks the configuration; all problems at once, as values. Reads the disk anew each time. */
 export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConfig> {
-  const found = await locate(options);
+  const found = await locateConfig(options);
   if (!found.ok) return found;
   const { file } = found;
   if (file === undefined) return { ok: true, config: emptyConfig(), text: '' };
@@ -42,7 +42,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   return { ok: true, config: { ...parsed.config, fileRoots }, file, text: read.text };
 }
 
-async function locate({ cwd, configPath }: LoadConfigOptions): ReturnType<typeof findConfig> {
+async function locateConfig({ cwd, configPath }: LoadConfigOptions): ReturnType<typeof findConfig> {
   if (configPath === undefined || configPath === '') return findConfig(cwd);
   const file = resolve(cwd, configPath);
   if (EXTENSIONS.has(extname(file).toLowerCase())) return { ok: true, file };

@@ -23,12 +23,12 @@ export async function readConfigFile(file: string): Promise<ReadConfigFile> {
       const bytes = Buffer.alloc(MAX_CONFIG_BYTES + 1);
       const length = await readUpTo(handle, bytes);
       // It may have grown since.
-      if (length > MAX_CONFIG_BYTES) return refuse(file, `at most ${MAX_CONFIG_BYTES} bytes`, 'more');
-      return decode(file, bytes.subarray(0, length));
+      if (length > MAX_CONFIG_BYTES) return refuseConfigFile(file, `at most ${MAX_CONFIG_BYTES} bytes`, 'more');
+      return decodeConfigFile(file, bytes.subarray(0, length));
     });
   } catch (error) {
     const code = errorCode(error);
-    return refuse(file, 'a file that can be read', code === 'ENOENT' ? 'no such file' : `the error ${code}`);
+    return refuseConfigFile(file, 'a file that can be read', code === 'ENOENT' ? 'no such file' : `the error ${code}`);
   }
 }
 
@@ -55,7 +55,7 @@ async function readUpTo(
   return length;
 }
 
-function decode(file: string, bytes: Buffer): ReadConfigFile {
+function decodeConfigFile(file: string, bytes: Buffer): ReadConfigFile {
   if (!isUtf8(bytes))
     return {
       ok: false,
@@ -76,6 +76,6 @@ function placeOfBadByte(bytes: Buffer): { readonly line: number; readonly column
   }
 }
 
-function refuse(file: string, expected: string, received: string): ReadConfigFile {
+function refuseConfigFile(file: string, expected: string, received: string): ReadConfigFile {
   return { ok: false, problems: [{ path: '', expected, received, file }] };
 }

@@ -184,7 +184,7 @@ export class Changes {
       return reason === undefined ? [] : [{ id, reason }];
     });
     const [refused] = heldBack;
-    if (one !== undefined && refused !== undefined) throw refusal(refused);
+    if (one !== undefined && refused !== undefined) throw heldBackError(refused);
     await write?.(store);
     registry.sources = draft.sources;
     for (const id of draft.removed) {
@@ -220,7 +220,7 @@ function isTried({ after, demand }: Step, trials: ReadonlyMap<string, Trial>): b
   );
 }
 
-function refusal({ id, reason }: HeldBack): ConfigInvalidError {
+function heldBackError({ id, reason }: HeldBack): ConfigInvalidError {
   return new ConfigInvalidError(
     `the connector "${id}" goes on as it was: with the new configuration, which was tried beside it, ${reason}`,
     { connector: id, details: { reason: 'held_back' } },

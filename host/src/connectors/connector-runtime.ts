@@ -36,7 +36,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
       const { limits, healthCheck } = entry.config;
       const spec = {
         id: entry.id,
-        ...codeOf(kind, hostVersion),
+        ...workerCode(kind, hostVersion),
         beforeStart: () => requireAdmitted(kind, entry.id),
         startTimeoutMs: limits.startTimeoutMs,
         memoryMb: limits.memoryMb,
@@ -53,7 +53,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
     },
     inspect: (kind, check) =>
       runtime.inspect({
-        ...codeOf(kind, hostVersion),
+        ...workerCode(kind, hostVersion),
         startTimeoutMs: INSPECT_TIMEOUT_MS,
         memoryMb: INSPECT_MEMORY_MB,
         ...(check === undefined
@@ -105,7 +105,7 @@ function requireAdmitted({ source }: Kind, connector: string): void {
   );
 }
 
-function codeOf(
+function workerCode(
   kind: Kind,
   hostVersion: string,
 ): Pick<WorkerSpec, 'kind' | 'type' | 'packageName' | 'packageVersion' | 'isolation' | 'code'> {

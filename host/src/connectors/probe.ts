@@ -38,7 +38,7 @@ async function ask(options: ProbeOptions): Promise<Finding> {
     ...(traceparent === undefined ? undefined : { traceparent }),
   });
   if (!outcome.ok) return findingOf(outcome.error);
-  const answer = readAnswer(outcome.value);
+  const answer = readTestAnswer(outcome.value);
   if (answer.status === 'unhealthy') return answer;
   const deadline = Date.now() + timeoutMs;
   if (options.reconnect) await connectAnew(worker, deadline);
@@ -62,7 +62,7 @@ function judgeThreads(worker: ConnectorWorker, finding: Finding): Finding {
     : { ...finding, message: `${finding.message}; ${left}` };
 }
 
-function readAnswer(text: string): Finding {
+function readTestAnswer(text: string): Finding {
   const answer: unknown = JSON.parse(text);
   if (!isJsonObject(answer) || (answer['status'] !== 'healthy' && answer['status'] !== 'unhealthy')) {
     return {

@@ -36,7 +36,7 @@ export function causeOf(death: Death): Cause {
   const { killed, error, exitCode, report } = death;
   if (killed !== undefined) return killed;
   if (error !== undefined) {
-    const { code, message, stack } = factsOf(error);
+    const { code, message, stack } = thrownFacts(error);
     if (code === 'ERR_WORKER_OUT_OF_MEMORY') return { reason: 'out_of_memory', message: 'ran out of memory' };
     if (code === 'ERR_WORKER_INIT_FAILED') return { reason: 'init_failed', message };
     if (report === undefined)
@@ -94,7 +94,7 @@ function sentenceFor(reason: CrashReport['reason'], message: string): string {
   }
 }
 
-function factsOf(error: unknown): { readonly code?: string; readonly message: string; readonly stack?: string } {
+function thrownFacts(error: unknown): { readonly code?: string; readonly message: string; readonly stack?: string } {
   if (typeof error !== 'object' || error === null) return { message: `threw ${String(error)}` };
   const { code, message, stack } = error as {
     readonly code?: unknown;

@@ -3,7 +3,7 @@ import { ConnectorInternalError, isErrorCode, isJsonObject, readTraits } from '@
 
 /** Reads the error that a worker sent. Never throws: what is no envelope becomes INTERNAL_ERROR with reason `bad_error`. */
 export function parseEnvelope(text: string, connector: string): ErrorEnvelope {
-  const value = parse(text);
+  const value = parseObject(text);
   const { code, name, message, retryAfterMs, details, problems } = value;
   if (!isErrorCode(code) || typeof message !== 'string') {
     return new ConnectorInternalError(`connector "${connector}" failed with an error that cannot be read`, {
@@ -24,7 +24,7 @@ export function parseEnvelope(text: string, connector: string): ErrorEnvelope {
   };
 }
 
-function parse(text: string): Readonly<Record<string, unknown>> {
+function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);
     return isJsonObject(value) ? value : {};

@@ -66,7 +66,7 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
           references.push(result.value);
           return result.value;
         }
-        const message = `the secret ${nameOf(text)} cannot be read: ${result.reason}`;
+        const message = `the secret ${shownReference(text)} cannot be read: ${result.reason}`;
         problems.push({ path, expected: 'a secret that can be read', received: result.reason, message });
         return '';
       };
@@ -85,7 +85,7 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
       const secrets = shared.secrets as Record<string, string>;
       const auth = fillAuth(own.auth as unknown as AuthConfig, secrets);
       problems.push(...checkAuth(auth));
-      if (problems.length > 0) throw refuse(config.id, problems);
+      if (problems.length > 0) throw secretsMissing(config.id, problems);
 
       const proxy = own.proxy as string;
       const resolved: ConnectorConfig = {
@@ -161,7 +161,7 @@ function checkAuth(auth: AuthConfig): readonly Problem[] {
     }));
 }
 
-function refuse(connector: string, problems: readonly Problem[]): ConfigInvalidError {
+function secretsMissing(connector: string, problems: readonly Problem[]): ConfigInvalidError {
   const said = problems.map(describeProblem).join('; ');
   return new ConfigInvalidError(`the connector "${connector}" cannot start: ${said}`, { connector, problems });
 }
@@ -170,6 +170,6 @@ function toSnakeCase(key: string): string {
   return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-function nameOf(text: string): string {
+function shownReference(text: string): string {
   return hasReferenceForm(text) ? text : '(not shown)';
 }

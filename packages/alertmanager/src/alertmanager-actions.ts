@@ -3,7 +3,7 @@ import { textMap } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import { alert, alertData, toAlert } from './alerts.ts';
 import type { Ask, AskAlertmanager } from './ask-alertmanager.ts';
-import { read } from './ask-alertmanager.ts';
+import { askAlertmanager } from './ask-alertmanager.ts';
 import { newSilence, silence, silenceChanges, silenceData, silenceId, toPostable, toSilence } from './silences.ts';
 
 const filter = z.array(z.string().min(1)).optional();
@@ -64,7 +64,7 @@ export function alertmanagerActions(ask: AskAlertmanager, extra: z.ZodRawShape) 
       input: alertFilter.extend({ limit: limit.describe('Most alerts of the answer') }),
       output: z.object({ alerts: z.array(alert), truncated }),
       async run({ limit: most = Infinity, ...query }, asked) {
-        const all = await read(asked, { path: '/api/v2/alerts', query }, z.array(alertData), FEWER_ALERTS);
+        const all = await askAlertmanager(asked, { path: '/api/v2/alerts', query }, z.array(alertData), FEWER_ALERTS);
         return { alerts: all.slice(0, most).map(toAlert), truncated: all.length > most };
       },
     }),
@@ -73,7 +73,12 @@ export function alertmanagerActions(ask: AskAlertmanager, extra: z.ZodRawShape) 
       input: alertFilter.extend({ limit: limit.describe('Most groups of the answer') }),
       output: z.object({ groups: z.array(group), truncated }),
       async run({ limit: most = Infinity, ...query }, asked) {
-        const all = await read(asked, { path: '/api/v2/alerts/groups', query }, z.array(groupData), FEWER_ALERTS);
+        const all = await askAlertmanager(
+          asked,
+          { path: '/api/v2/alerts/groups', query },
+          z.array(groupData),
+          FEWER_ALERTS,
+        );
         const groups = all.slice(0, most).map(({ labels, receiver, alerts }) => ({
           labels,
           receiver: receiver.name,
@@ -92,7 +97,7 @@ export function alertmanagerActions(ask: AskAlertmanager, extra: z.ZodRawShape) 
       output: z.object({ silences: z.array(silence), truncated }),
       async run({ filter: matchers, state, limit: most = Infinity }, asked) {
         const request = { path: '/api/v2/silences', query: { filter: matchers } };
-        const all = await read(asked, request, z.array(silenceData), FEWER_SILENCES);
+        const all = await askAlertmanager(asked, request, z.array(silenceData), FEWER_SILENCES);
         const wanted = all.filter(({ status }) => state === undefined || status.state === state);
         return { silences: wanted.slice(0, most).map(toSilence), truncated: wanted.length > most };
       },
@@ -159,5 +164,5 @@ export function alertmanagerActions(ask: AskAlertmanager, extra: z.ZodRawShape) 
 }
 
 function readSilence(ask: Ask, id: string): Promise<z.output<typeof silenceData>> {
-  return read(ask, { path: `/api/v2/silence/${id}` }, silenceData, FEWER_SILENCES);
+  return askAlertmanager(ask, { path: `/api/v2/silence/${id}` }, silenceData, FEWER_SILENCES);
 }

@@ -28,7 +28,7 @@ const MAX_READ_MIB = 8;
  *
  * @param narrow what a caller can ask for instead where the answer is too long
  */
-export async function read<S extends z.ZodType>(
+export async function askAlertmanager<S extends z.ZodType>(
   ask: Ask,
   request: HttpRequest,
   schema: S,

@@ -5,7 +5,7 @@ import type { ChannelOptions, ServiceError } from '@automate/grpc';
 import type { ConnectOptions } from './connect-options.ts';
 import { loadHost } from './local-backend.ts';
 import { createRemoteBackend } from './remote-backend.ts';
-import { isLoopback, parseServiceAddress } from './service-address.ts';
+import { isLoopbackAddress, parseServiceAddress } from './service-address.ts';
 
 /**
  * Opens the connectors service: the remote one when there is an address, in `options` or as `CONNECTORS_SERVICE_ADDR`;
@@ -38,7 +38,7 @@ async function openRemoteBackend(address: string, timeoutMs: number): Promise<Co
     // After the service was away: look again soon.
     'grpc.initial_reconnect_backoff_ms': 200,
     'grpc.max_reconnect_backoff_ms': 5000,
-    ...(isLoopback(target) ? { 'grpc.enable_http_proxy': 0 } : {}),
+    ...(isLoopbackAddress(target) ? { 'grpc.enable_http_proxy': 0 } : {}),
   };
   const open = (): Client => new Client(target, credentials.createInsecure(), options);
   const client = open();

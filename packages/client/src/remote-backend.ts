@@ -62,7 +62,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     const options = requireCallOptions(given);
     return callRemote(channel, method, { request: await request(options), options });
   };
-  const read = <Value>(translate: (problems: Problem[]) => Value): Value => readAnswer(address, translate);
+  const read = <Value>(translate: (problems: Problem[]) => Value): Value => translateAnswer(address, translate);
 
   const executeText = async (request: ExecuteTextRequest, options: CallOptions = {}): Promise<ExecuteTextResult> => {
     // Whose caller is gone before it begins has certainly had no effect, and says so.
@@ -132,7 +132,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       const request = () => {
         requireFilter(filter);
         const { type, enabledOnly, tag } = filter;
-        return { ...typeOf(type), ...(enabledOnly && { enabledOnly }), ...(tag === undefined ? {} : { tag }) };
+        return { ...toWireType(type), ...(enabledOnly && { enabledOnly }), ...(tag === undefined ? {} : { tag }) };
       };
       const { connectors } = await call(METHODS.listConnectors, request, options);
       return read((problems) => connectors.map((message) => infoFromMessage(message, problems)));
@@ -165,7 +165,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     healthCheckAll: async (filter = {}, options) => {
       const request = () => {
         requireFilter(filter);
-        return { ...typeOf(filter.type), ...(filter.cached && { cached: true }) };
+        return { ...toWireType(filter.type), ...(filter.cached && { cached: true }) };
       };
       const message = await call(METHODS.healthCheckAll, request, options);
       return read((problems) => healthAllFromMessage(message, problems));
@@ -179,7 +179,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       requireCallOptions(options ?? {});
       const text = { ...request, payload: encodePayload(request?.payload) };
       const { result, ...rest } = await executeText(text, options);
-      return { result: readAnswer(address, () => JSON.parse(result) as JsonValue), ...rest };
+      return { result: translateAnswer(address, () => JSON.parse(result) as JsonValue), ...rest };
     },
     executeText,
     watch,
@@ -197,7 +197,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
 }
 
 /** Reads an answer; what this client does not understand of it becomes one error with every problem. */
-function readAnswer<Value>(address: string, translate: (problems: Problem[]) => Value): Value {
+function translateAnswer<Value>(address: string, translate: (problems: Problem[]) => Value): Value {
   const problems: Problem[] = [];
   let cause: unknown;
   try {
@@ -225,7 +225,7 @@ function succeeded(answer: { readonly success: boolean; readonly message: string
   });
 }
 
-function typeOf(type: ConnectorType | undefined) {
+function toWireType(type: ConnectorType | undefined) {
   if (type === undefined) return {};
   return { type: typeToNumber(type, { path: 'type', problems: [] }) };
 }

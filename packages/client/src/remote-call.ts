@@ -32,7 +32,7 @@ export function callRemote<Input extends DescMessage, Output extends DescMessage
   { request, options }: { readonly request: MessageInitShape<Input>; readonly options: CallOptions },
 ): Promise<MessageShape<Output>> {
   const { signal, timeoutMs } = options;
-  const name = nameOf(method.path);
+  const name = methodName(method.path);
   const explain = (reason: unknown): ConnectorError => explainFailure(reason, { name, address, signal, timeoutMs });
   const answer = new Promise<MessageShape<Output>>((resolve, reject) => {
     // Its caller may have left while the request was written.
@@ -65,7 +65,7 @@ export function streamRemote<Input extends DescMessage, Output extends DescMessa
   method: ConnectorsMethod<Input, Output>,
   options: CallOptions,
 ): ClientReadableStream<MessageShape<Output>> {
-  const name = nameOf(method.path);
+  const name = methodName(method.path);
   const { address } = channel;
   try {
     const client = channel.open();
@@ -141,6 +141,6 @@ function isHeader(value: string | undefined): value is string {
   return value !== undefined && /^[\x20-\x7e]+$/.test(value);
 }
 
-function nameOf(path: string): string {
+function methodName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }

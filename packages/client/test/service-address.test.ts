@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isLoopback, parseServiceAddress } from '../src/service-address.ts';
+import { isLoopbackAddress, parseServiceAddress } from '../src/service-address.ts';
 
 describe('the address of a service', () => {
   it.each([
@@ -31,7 +31,7 @@ describe('the address of a service', () => {
   });
 
   it('of this machine is known as such', () => {
-    expect(['127.0.0.1:1', 'localhost:1', '[::1]:1'].every(isLoopback)).toBe(true);
-    expect(['10.0.0.1:1', 'localhostess:1', 'example.com:1'].some(isLoopback)).toBe(false);
+    expect(['127.0.0.1:1', 'localhost:1', '[::1]:1'].every(isLoopbackAddress)).toBe(true);
+    expect(['10.0.0.1:1', 'localhostess:1', 'example.com:1'].some(isLoopbackAddress)).toBe(false);
   });
 });

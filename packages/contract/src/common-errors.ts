@@ -46,7 +46,7 @@ export function configTooLarge(): InvalidInputError {
 /** Throws for a configuration that is no object at all, or too large to be looked at. */
 export function requireConfig(config: unknown): void {
   if (!isJsonObject(config))
-    throw configRefused(undefined, [{ path: '', expected: 'an object', received: nameOf(config) }]);
+    throw configRefused(undefined, [{ path: '', expected: 'an object', received: valueInWords(config) }]);
   if (isTooLarge(config)) throw configTooLarge();
 }
 
@@ -67,7 +67,7 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
  */
 export function requireIdempotencyKey(key: unknown): void {
   if (key === undefined || (typeof key === 'string' && IDEMPOTENCY_KEY.test(key))) return;
-  const received = typeof key === 'string' && key !== '' ? `${key.length} characters` : nameOf(key);
+  const received = typeof key === 'string' && key !== '' ? `${key.length} characters` : valueInWords(key);
   const expected = '1 to 255 printable ASCII characters without spaces around them';
   throw new InvalidInputError(`the idempotency key cannot be used: expected ${expected}, received ${received}`, {
     problems: [{ path: 'idempotency_key', expected, received }],
@@ -79,10 +79,10 @@ export function requireIdempotencyKey(key: unknown): void {
  * `Infinity` is no limit. Gives back the options with their time in whole milliseconds, at least one: no door counts finer.
  */
 export function requireCallOptions<Options extends CallOptions>(options: Options): Options {
-  if (!isJsonObject(options)) throw unexpected('options', 'an object', nameOf(options));
+  if (!isJsonObject(options)) throw unexpected('options', 'an object', valueInWords(options));
   const { timeoutMs, signal } = options;
   if (signal !== undefined && typeof signal?.addEventListener !== 'function')
-    throw unexpected('signal', 'an AbortSignal', nameOf(signal));
+    throw unexpected('signal', 'an AbortSignal', valueInWords(signal));
   if (timeoutMs !== undefined && (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs)))
     throw timeoutRefused(timeoutMs);
   if (signal?.aborted === true) throw new CancelledError('the caller left', { effect: 'none' });
@@ -97,14 +97,14 @@ export function timeoutRefused(given: unknown): InvalidInputError {
   const expected =
     'a time above 0 to wait for everything: in milliseconds, over REST as wait=SECONDS, on the command line such as 30s';
   const isShown = typeof given === 'number' || (typeof given === 'string' && given !== '');
-  return unexpected('timeout_ms', expected, isShown ? String(given).slice(0, 80) : nameOf(given));
+  return unexpected('timeout_ms', expected, isShown ? String(given).slice(0, 80) : valueInWords(given));
 }
 
 /** Throws for a type that connectors do not have. */
 export function requireType(type: unknown): void {
   if (type === undefined || CONNECTOR_TYPES.some((known) => known === type)) return;
   const expected = `one of ${CONNECTOR_TYPES.join(', ')}`;
-  throw unexpected('type', expected, typeof type === 'string' ? JSON.stringify(type.slice(0, 80)) : nameOf(type));
+  throw unexpected('type', expected, typeof type === 'string' ? JSON.stringify(type.slice(0, 80)) : valueInWords(type));
 }
 
 /** A service that its owner has closed. */
@@ -119,7 +119,7 @@ export function serviceClosed(): UnavailableError {
 export function requireId(id: unknown): string {
   if (typeof id === 'string' && id !== '') return id;
   throw new InvalidInputError('the call names no connector', {
-    problems: [{ path: 'id', expected: 'the id of a connector', received: nameOf(id) }],
+    problems: [{ path: 'id', expected: 'the id of a connector', received: valueInWords(id) }],
   });
 }
 
@@ -129,22 +129,22 @@ export function requireCall(request: ExecuteTextRequest): void {
   requireId(id);
   if (typeof action !== 'string' || action === '') {
     throw new InvalidInputError('the call names no action', {
-      problems: [{ path: 'action', expected: 'the name of an action', received: nameOf(action) }],
+      problems: [{ path: 'action', expected: 'the name of an action', received: valueInWords(action) }],
     });
   }
-  if (typeof payload !== 'string') throw unexpected('payload', 'JSON text', nameOf(payload));
+  if (typeof payload !== 'string') throw unexpected('payload', 'JSON text', valueInWords(payload));
   requireIdempotencyKey(idempotencyKey);
 }
 
 /** Throws for a filter that could not be told from none, or matches nothing that there can be. */
 export function requireFilter(filter: ListFilter & HealthFilter): void {
-  if (!isJsonObject(filter)) throw unexpected('filter', 'an object', nameOf(filter));
+  if (!isJsonObject(filter)) throw unexpected('filter', 'an object', valueInWords(filter));
   requireType(filter.type);
   const { tag } = filter;
-  if (tag !== undefined && typeof tag !== 'string') throw unexpected('tag', 'text', nameOf(tag));
+  if (tag !== undefined && typeof tag !== 'string') throw unexpected('tag', 'text', valueInWords(tag));
   for (const name of ['enabledOnly', 'cached'] as const) {
     const flag = filter[name];
-    if (flag !== undefined && typeof flag !== 'boolean') throw unexpected(name, 'true or false', nameOf(flag));
+    if (flag !== undefined && typeof flag !== 'boolean') throw unexpected(name, 'true or false', valueInWords(flag));
   }
 }
 
@@ -155,7 +155,7 @@ function unexpected(path: string, expected: string, received: string): InvalidIn
 }
 
 /** A value of a wrong type, in words. */
-function nameOf(value: unknown): string {
+function valueInWords(value: unknown): string {
   if (value === undefined || value === '') return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';

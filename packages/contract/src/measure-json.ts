@@ -104,7 +104,7 @@ function visit(value: unknown, walk: Walk): void {
       walk.bytes += value.length + 2;
       break;
     case 'number':
-      if (!Number.isFinite(value)) refuse(walk, 'not_json', `holds ${value}, which JSON has no word for`);
+      if (!Number.isFinite(value)) refuseValue(walk, 'not_json', `holds ${value}, which JSON has no word for`);
       walk.bytes += 1;
       break;
     case 'boolean':
@@ -117,9 +117,10 @@ function visit(value: unknown, walk: Walk): void {
     case 'undefined':
       break;
     default:
-      refuse(walk, 'not_json', `holds a ${typeof value}`);
+      refuseValue(walk, 'not_json', `holds a ${typeof value}`);
   }
-  if (walk.bytes > walk.limits.bytes) refuse(walk, 'too_large', `is longer than ${walk.limits.bytes} bytes of JSON`);
+  if (walk.bytes > walk.limits.bytes)
+    refuseValue(walk, 'too_large', `is longer than ${walk.limits.bytes} bytes of JSON`);
 }
 
 function visitObject(value: object, walk: Walk): void {
@@ -129,15 +130,16 @@ function visitObject(value: object, walk: Walk): void {
     typeof toJSON === 'function'
       ? Reflect.apply(toJSON, value, [String(walk.steps[walk.ancestors.length - 1] ?? '')])
       : value;
-  if (shown === null && value instanceof Date) refuse(walk, 'not_json', 'holds a Date that is no time');
+  if (shown === null && value instanceof Date) refuseValue(walk, 'not_json', 'holds a Date that is no time');
   if (typeof shown === 'object' && shown !== null) visitMembers(shown, walk);
   else visit(shown, walk);
 }
 
 function visitMembers(value: object, walk: Walk): void {
   const { ancestors, steps, limits } = walk;
-  if (ancestors.includes(value)) refuse(walk, 'circular', 'refers to itself');
-  if (ancestors.length >= limits.depth) refuse(walk, 'too_deep', `is nested more than ${limits.depth} levels deep`);
+  if (ancestors.includes(value)) refuseValue(walk, 'circular', 'refers to itself');
+  if (ancestors.length >= limits.depth)
+    refuseValue(walk, 'too_deep', `is nested more than ${limits.depth} levels deep`);
   const depth = ancestors.length;
   ancestors.push(value);
   walk.bytes += 2;
@@ -161,7 +163,7 @@ function visitMembers(value: object, walk: Walk): void {
     const kind = empty ? Object.prototype.toString.call(value).slice('[object '.length, -1) : 'Object';
     if (!PLAIN.test(kind)) {
       ancestors.pop();
-      refuse(walk, 'not_json', `holds a ${kind}, of which JSON shows nothing`);
+      refuseValue(walk, 'not_json', `holds a ${kind}, of which JSON shows nothing`);
     }
   }
   ancestors.pop();
@@ -174,7 +176,7 @@ function pathOf({ ancestors, steps }: Walk): string {
   return formatPath(steps.slice(0, ancestors.length));
 }
 
-function refuse(walk: Walk, fault: JsonRefusal['fault'], what: string): never {
+function refuseValue(walk: Walk, fault: JsonRefusal['fault'], what: string): never {
   walk.refusal = { fault, path: pathOf(walk), what };
   throw new Error(what);
 }

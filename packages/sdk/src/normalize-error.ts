@@ -38,7 +38,7 @@ const TIMED_OUT: ReadonlySet<string> = new Set([
  */
 export function normalizeError(error: unknown): ConnectorError {
   if (ConnectorError.is(error)) return error;
-  const facts = factsOf(error);
+  const facts = errorFacts(error);
   return fromNetworkCode(facts, error) ?? fromName(facts, error) ?? fromStatus(facts, error) ?? internal(facts, error);
 }
 
@@ -133,38 +133,42 @@ function internal({ message }: Facts, cause: unknown): ConnectorError {
 }
 
 /** What an error says of itself. `fetch` and the like hide the network's code in the cause. */
-function factsOf(error: unknown): Facts {
+function errorFacts(error: unknown): Facts {
   const outer = asRecord(error);
-  const inner = asRecord(read(outer, 'cause'));
-  const response = asRecord(read(outer, 'response'));
+  const inner = asRecord(readProperty(outer, 'cause'));
+  const response = asRecord(readProperty(outer, 'response'));
   const base = ConnectorError.from(error);
-  const code = text(read(outer, 'code')) ?? text(read(inner, 'code')) ?? firstCode(read(outer, 'errors'));
+  const code =
+    text(readProperty(outer, 'code')) ?? text(readProperty(inner, 'code')) ?? firstCode(readProperty(outer, 'errors'));
   return {
-    name: text(read(outer, 'name')) ?? '',
-    message: messageOf(base.message, inner, code),
+    name: text(readProperty(outer, 'name')) ?? '',
+    message: clearMessage(base.message, inner, code),
     code,
-    status: status(read(outer, 'status')) ?? status(read(outer, 'statusCode')) ?? status(read(response, 'status')),
-    retryAfterMs: parseRetryAfter(header(read(response, 'headers')) ?? header(read(outer, 'headers'))),
+    status:
+      status(readProperty(outer, 'status')) ??
+      status(readProperty(outer, 'statusCode')) ??
+      status(readProperty(response, 'status')),
+    retryAfterMs: parseRetryAfter(header(readProperty(response, 'headers')) ?? header(readProperty(outer, 'headers'))),
   };
 }
 
 /** `fetch failed` says nothing without its cause; an error for several addresses has no message at all. */
-function messageOf(message: string, inner: Record<string, unknown>, code: string | undefined): string {
-  const cause = text(read(inner, 'message'));
+function clearMessage(message: string, inner: Record<string, unknown>, code: string | undefined): string {
+  const cause = text(readProperty(inner, 'message'));
   if (message === 'fetch failed' && cause !== undefined) return `${message}: ${cause}`;
   return message === '' ? (code ?? 'failed without a message') : message;
 }
 
 /** Node's "happy eyeballs" gives one AggregateError for all addresses it tried. */
 function firstCode(errors: unknown): string | undefined {
-  return Array.isArray(errors) ? text(read(asRecord(errors[0]), 'code')) : undefined;
+  return Array.isArray(errors) ? text(readProperty(asRecord(errors[0]), 'code')) : undefined;
 }
 
 function header(headers: unknown): string | undefined {
   const record = asRecord(headers);
-  const get = read(record, 'get');
+  const get = readProperty(record, 'get');
   if (typeof get === 'function') return text(get.call(headers, 'retry-after'));
-  return text(read(record, 'retry-after')) ?? text(read(record, 'Retry-After'));
+  return text(readProperty(record, 'retry-after')) ?? text(readProperty(record, 'Retry-After'));
 }
 
 function asRecord(value: unknown): Record<string, unknown> {
@@ -172,7 +176,7 @@ function asRecord(value: unknown): Record<string, unknown> {
 }
 
 /** A hostile getter must not turn the error that is being reported into another one. */
-function read(record: Record<string, unknown>, key: string): unknown {
+function readProperty(record: Record<string, unknown>, key: string): unknown {
   try {
     return record[key];
   } catch {

@@ -55,7 +55,7 @@ export function connectionError(thrown: unknown, failed: FailedConnection): Conn
       );
     case 'dns':
       return new TransientNetworkError(
-        `${start}${nameOf(thrown, server)} does not resolve (${code}); the operator should check host and DNS`,
+        `${start}${lookedUpName(thrown, server)} does not resolve (${code}); the operator should check host and DNS`,
         never,
       );
     case 'unreachable':
@@ -89,7 +89,7 @@ function tlsError(fault: TlsFault, thrown: unknown, failed: FailedConnection): C
       });
     case 'certificate':
       return new TransientNetworkError(
-        `${start}the certificate of ${server} is not trusted${messageOf(thrown)} (${code}); the operator must set tls.ca_file or tls.server_name, or have the certificate renewed`,
+        `${start}the certificate of ${server} is not trusted${messageSuffix(thrown)} (${code}); the operator must set tls.ca_file or tls.server_name, or have the certificate renewed`,
         { ...final, details: { reason: 'tls_certificate', tls: code } },
       );
     default:
@@ -118,12 +118,12 @@ function wasOpen(thrown: unknown): boolean {
 }
 
 /** The name that was looked up, as the resolver says it. */
-function nameOf(thrown: unknown, server: string): string {
+function lookedUpName(thrown: unknown, server: string): string {
   const { hostname } = (thrown ?? {}) as { readonly hostname?: unknown };
   return typeof hostname === 'string' ? `the name "${hostname}"` : `the name in ${server}`;
 }
 
-function messageOf(thrown: unknown): string {
+function messageSuffix(thrown: unknown): string {
   const { message } = (thrown ?? {}) as { readonly message?: unknown };
   return typeof message === 'string' && message !== '' ? `: ${message}` : '';
 }

@@ -24,7 +24,7 @@ export { createRoom, createRowPage } from './results.ts';
 export type { Category, Column, Page, ResultSet, RowPage } from './results.ts';
 export { plainValue, readParameter } from './schemas.ts';
 export type { Parameter, Statement, Value } from './schemas.ts';
-export { addressOf, createSocket, labelOf, readLogin, readTrust } from './server-login.ts';
+export { loginAddress, createSocket, labelOf, readLogin, readTrust } from './server-login.ts';
 export type { Login, ServerKind } from './server-login.ts';
 export { loginSettings, maxRowsSetting, serverSettings } from './settings.ts';
 export { meaningOf, SQL_STATES, toError } from './sql-states.ts';

@@ -138,7 +138,7 @@ export function labelOf({ host, port, socket }: Pick<Login, 'host' | 'port' | 's
 }
 
 /** Where the server is, as sockets take it. */
-export function addressOf({ host, port, socket }: Login): NetConnectOpts {
+export function loginAddress({ host, port, socket }: Login): NetConnectOpts {
   return socket === undefined ? { host, port } : { path: socket };
 }
 

@@ -156,7 +156,7 @@ export class FakeService implements AsyncDisposable {
       this.#requests.push(request);
       const reply = await this.#replyTo(request);
       if (reply.delayMs !== undefined) await sleep(reply.delayMs, undefined, { signal: this.#closed.signal });
-      send(reply, response);
+      sendReply(reply, response);
     } catch (error) {
       // The client went away, the service closed, or the script itself failed; the last must be seen by the test.
       if (response.headersSent || response.destroyed) return;
@@ -203,13 +203,13 @@ async function record(incoming: IncomingMessage): Promise<RecordedRequest> {
   };
 }
 
-function send(reply: FakeReply, response: ServerResponse): void {
+function sendReply(reply: FakeReply, response: ServerResponse): void {
   if (reply.drop === 'never') return;
   if (reply.drop === 'request') {
     response.socket?.destroy();
     return;
   }
-  const body = bodyOf(reply);
+  const body = replyBody(reply);
   const type =
     reply.json !== undefined ? 'application/json' : reply.text !== undefined ? 'text/plain; charset=utf-8' : undefined;
   const headers = new Map<string, string | string[]>(type === undefined ? [] : [['content-type', type]]);
@@ -224,7 +224,7 @@ function send(reply: FakeReply, response: ServerResponse): void {
   response.write(body.subarray(0, Math.floor(body.byteLength / 2)), () => response.socket?.destroy());
 }
 
-function bodyOf({ json, text, bytes }: FakeReply): Uint8Array {
+function replyBody({ json, text, bytes }: FakeReply): Uint8Array {
   if (json !== undefined) return Buffer.from(JSON.stringify(json));
   return bytes ?? Buffer.from(text ?? '');
 }

@@ -56,7 +56,7 @@ export class DiscordClient {
     const isEmpty = response.body.byteLength === 0;
     // Discord says by the status that it has nothing to say; others say nothing of what they have not understood.
     if (isEmpty && response.status !== 204) throw badAnswer(what, `it answered ${response.status} and nothing`);
-    const result = schema.safeParse(isEmpty ? undefined : readJson(response, what));
+    const result = schema.safeParse(isEmpty ? undefined : readDiscordJson(response, what));
     if (result.success) return result.data;
     throw badAnswer(what, z.prettifyError(result.error).replaceAll('\n', ' '));
   }
@@ -139,7 +139,7 @@ function botHeaders({ config: { auth }, profile }: ConnectorContext): Readonly<R
   };
 }
 
-function readJson(response: { json(): JsonValue }, what: string): JsonValue {
+function readDiscordJson(response: { json(): JsonValue }, what: string): JsonValue {
   try {
     return response.json();
   } catch (error) {

@@ -61,10 +61,10 @@ function faultsOf(tree: JsonValue | undefined, path = ''): string[] {
   return Object.entries(tree).flatMap(([key, branch]) => {
     if (key !== '_errors') return faultsOf(branch, path === '' ? key : `${path}.${key}`);
     const errors = Array.isArray(branch) ? branch : [];
-    return errors.map((error) => `${path}: ${messageOf(error)}`);
+    return errors.map((error) => `${path}: ${discordMessage(error)}`);
   });
 }
 
-function messageOf(error: JsonValue): string {
+function discordMessage(error: JsonValue): string {
   return isJsonObject(error) && typeof error['message'] === 'string' ? error['message'] : 'it is wrong';
 }

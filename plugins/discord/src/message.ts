@@ -96,12 +96,12 @@ export function toMessage(data: z.output<typeof messageAnswer>): z.output<typeof
     ...(attachments.length === 0 ? {} : { attachments }),
     ...(reactions.length === 0
       ? {}
-      : { reactions: reactions.map(({ emoji, count }) => ({ emoji: nameOf(emoji), count })) }),
+      : { reactions: reactions.map(({ emoji, count }) => ({ emoji: emojiName(emoji), count })) }),
     ...(typeof reference?.message_id === 'string' ? { reply_to: reference.message_id } : {}),
     ...(pinned === true ? { pinned } : {}),
   };
 }
 
-function nameOf({ id, name }: { id?: string | null | undefined; name?: string | null | undefined }): string {
+function emojiName({ id, name }: { id?: string | null | undefined; name?: string | null | undefined }): string {
   return typeof id === 'string' ? `${name ?? ''}:${id}` : (name ?? '');
 }

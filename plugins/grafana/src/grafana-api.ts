@@ -69,7 +69,7 @@ export class GrafanaApi {
    */
   async ask<S extends z.ZodType>(http: HttpClient, request: HttpRequest, schema: S): Promise<z.output<S>> {
     const response = await this.request(http, request);
-    return check(schema, response.json(), request.path);
+    return checkAnswer(schema, response.json(), request.path);
   }
 
   /** Grafana's own word on itself, which it gives to anyone. */
@@ -107,12 +107,12 @@ function notGrafana(path: string, said: string): UpstreamError {
 }
 
 /** What Grafana says in the body of an error. */
-export function messageOf(body: JsonValue | undefined): string {
+export function grafanaMessage(body: JsonValue | undefined): string {
   return isJsonObject(body) && typeof body['message'] === 'string' ? body['message'] : 'no reason given';
 }
 
 /** The part of an answer that matters; UpstreamError where Grafana sent something else. */
-export function check<S extends z.ZodType>(schema: S, value: JsonValue, path: string): z.output<S> {
+export function checkAnswer<S extends z.ZodType>(schema: S, value: JsonValue, path: string): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new UpstreamError(

@@ -3,7 +3,7 @@ import type { ConnectorError, ErrorCode, HttpClient, HttpResponse, JsonValue } f
 import { textMap, tryJson } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import type { GrafanaApi } from './grafana-api.ts';
-import { check, jsonValue, messageOf } from './grafana-api.ts';
+import { checkAnswer, jsonValue, grafanaMessage } from './grafana-api.ts';
 
 const PATH = '/api/ds/query';
 
@@ -118,8 +118,8 @@ export async function runQueries(
     // Failed queries come with 207, 400 or 500 and up, and their reasons in the usual body.
     accept: (status) => (status >= 200 && status < 300) || status === 400 || status >= 500,
   });
-  if (response.status >= 400) throw refusal(response);
-  const { results } = check(answer, response.json(), PATH);
+  if (response.status >= 400) throw queryRefused(response);
+  const { results } = checkAnswer(answer, response.json(), PATH);
   const failure = queryError(results);
   if (failure !== undefined) throw failure;
   return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, { frames: toFrames(result) }]));
@@ -143,13 +143,13 @@ function withEntities(column: readonly JsonValue[], listed: z.output<typeof enti
   return values;
 }
 
-function refusal(response: HttpResponse): ConnectorError {
+function queryRefused(response: HttpResponse): ConnectorError {
   const { status } = response;
   const body = tryJson(response);
   const parsed = answer.safeParse(body);
   const failed = parsed.success ? queryError(parsed.data.results) : undefined;
   if (failed !== undefined) return failed;
-  const message = `Grafana refused the queries: ${messageOf(body)}`;
+  const message = `Grafana refused the queries: ${grafanaMessage(body)}`;
   return errorForStatus(status, message) ?? createConnectorError('INVALID_INPUT', message, { details: { status } });
 }
 

@@ -35,14 +35,14 @@ export function shortenSpan({ status_message: message, ...span }: Span): Span {
   };
 }
 
-function shorten(value: JsonValue, room: Room): JsonValue {
+function shortenValue(value: JsonValue, room: Room): JsonValue {
   if (typeof value === 'string') {
     const text = shortenText(value);
     room.left -= text.length;
     return text;
   }
   room.left -= 10;
-  if (Array.isArray(value)) return value.flatMap((item) => (room.left > 0 ? [shorten(item, room)] : []));
+  if (Array.isArray(value)) return value.flatMap((item) => (room.left > 0 ? [shortenValue(item, room)] : []));
   return isJsonObject(value) ? shortenMembers(value, room) : value;
 }
 
@@ -50,7 +50,7 @@ function shortenMembers(members: Readonly<Record<string, JsonValue>>, room: Room
   return Object.fromEntries(
     Object.entries(members).flatMap(([name, value]) => {
       room.left -= name.length;
-      return room.left > 0 ? [[name, shorten(value, room)]] : [];
+      return room.left > 0 ? [[name, shortenValue(value, room)]] : [];
     }),
   );
 }

@@ -108,10 +108,10 @@ function placeSpan(service: string, data: OtlpSpan): Placed {
       ...(isNoId(parentSpanId) ? {} : { parent_span_id: toHexId(parentSpanId, SPAN_ID_BYTES) }),
       service,
       name: data.name ?? '',
-      kind: nameOf(KINDS, data.kind, 'SPAN_KIND_'),
+      kind: enumName(KINDS, data.kind, 'SPAN_KIND_'),
       start_time: toIso(start),
       duration_ms: toMs(end - start),
-      status: nameOf(STATUSES, status?.code, 'STATUS_CODE_'),
+      status: enumName(STATUSES, status?.code, 'STATUS_CODE_'),
       ...(status?.message ? { status_message: status.message } : {}),
       attributes: toAttributes(data.attributes),
       events: (data.events ?? []).map((event) => ({
@@ -129,7 +129,7 @@ function placeSpan(service: string, data: OtlpSpan): Placed {
 }
 
 /** OTLP's JSON has enums as numbers, protobuf's own JSON as names. */
-function nameOf(names: readonly string[], value: number | string | null | undefined, prefix: string): string {
+function enumName(names: readonly string[], value: number | string | null | undefined, prefix: string): string {
   if (typeof value === 'string') return value.replace(prefix, '').toLowerCase();
   return names[value ?? 0] ?? String(value);
 }

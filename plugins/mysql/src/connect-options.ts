@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ConnectorContext } from '@automate/sdk';
-import { addressOf, createSocket, readTrust } from '@automate/sql';
+import { loginAddress, createSocket, readTrust } from '@automate/sql';
 import type { Login, ServerKind } from '@automate/sql';
 import type { ConnectionOptions } from 'mysql2';
 
@@ -50,5 +50,5 @@ function openSocket(login: Login): Socket {
   socket.setKeepAlive(true);
   // For addresses TLS takes the name to compare from here, and without it would take `localhost`.
   Object.defineProperty(socket, '_host', { value: login.host, writable: true, configurable: true });
-  return socket.connect(addressOf(login));
+  return socket.connect(loginAddress(login));
 }

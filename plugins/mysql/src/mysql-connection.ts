@@ -52,22 +52,22 @@ export class MysqlConnection implements SqlConnection {
 
   async begin({ readOnly, ...options }: Begin): Promise<void> {
     this.#mode = readOnly ? 'reading' : 'changing';
-    await send(this.#connection, setSession(this.#defaults, options));
-    await send(this.#connection, `START TRANSACTION${readOnly ? ' READ ONLY' : ''}`);
+    await sendQuery(this.#connection, setSession(this.#defaults, options));
+    await sendQuery(this.#connection, `START TRANSACTION${readOnly ? ' READ ONLY' : ''}`);
   }
 
   async prepare(options: Pick<Begin, 'timeoutMs'>): Promise<void> {
     this.#mode = 'alone';
-    await send(this.#connection, setSession(this.#defaults, options));
+    await sendQuery(this.#connection, setSession(this.#defaults, options));
   }
 
   async commit(): Promise<void> {
-    await send(this.#connection, 'COMMIT');
+    await sendQuery(this.#connection, 'COMMIT');
   }
 
   /** The server warns where a table without transactions, or one that a trigger wrote to, keeps what was done. */
   async rollback(): Promise<boolean> {
-    const { warningStatus = 0 } = await send(this.#connection, 'ROLLBACK');
+    const { warningStatus = 0 } = await sendQuery(this.#connection, 'ROLLBACK');
     return warningStatus === 0;
   }
 
@@ -108,12 +108,12 @@ export class MysqlConnection implements SqlConnection {
 
   async run(statement: Statement, page: Page): Promise<StatementResult> {
     const savepoint = this.#mode === 'changing' && statement.params.some(isMoment);
-    if (savepoint) await send(this.#connection, `SAVEPOINT ${SAVEPOINT}`);
+    if (savepoint) await sendQuery(this.#connection, `SAVEPOINT ${SAVEPOINT}`);
     const { result, header } = await runWithMoments(statement, this.#defaults.zone, {
       try: (given) => this.#try(given, page, statement.params.some(isMoment)),
       undo: async () => {
         if (!savepoint) return this.#mode === 'reading';
-        const { warningStatus = 0 } = await send(this.#connection, `ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
+        const { warningStatus = 0 } = await sendQuery(this.#connection, `ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
         return warningStatus === 0;
       },
     });
@@ -126,7 +126,7 @@ export class MysqlConnection implements SqlConnection {
   async #try(statement: DriverStatement, page: Page, asksForWarnings: boolean): Promise<Attempt> {
     // What a try used of the room for the answer is free again for the next one.
     const room = page.room.bytes;
-    if (asksForWarnings) await send(this.#connection, FORGET_WARNINGS);
+    if (asksForWarnings) await sendQuery(this.#connection, FORGET_WARNINGS);
     try {
       const ran = await this.#execute(statement, page);
       const complaint = asksForWarnings ? await this.#warnings() : '';
@@ -168,7 +168,7 @@ export class MysqlConnection implements SqlConnection {
 const isMoment = (value: unknown): boolean => typeof value === 'string' && isInstant(value);
 
 /** Sends a statement of the connector's own and gives what the server said at its end. */
-export function send(connection: Connection, sql: string): Promise<Partial<ResultSetHeader>> {
+export function sendQuery(connection: Connection, sql: string): Promise<Partial<ResultSetHeader>> {
   return whileOpen(connection, (resolve, reject) => {
     connection.query(sql, (error, header) => (error ? reject(error) : resolve(header as ResultSetHeader)));
   });
@@ -176,19 +176,19 @@ export function send(connection: Connection, sql: string): Promise<Partial<Resul
 
 /** Sends a statement of the connector's own and gives its rows. */
 export async function readRows(connection: Connection, sql: string): Promise<readonly Record<string, unknown>[]> {
-  return (await send(connection, sql)) as unknown as readonly Record<string, unknown>[];
+  return (await sendQuery(connection, sql)) as unknown as readonly Record<string, unknown>[];
 }
 
 /** The server ends the connection of who sends more. */
 function refuseTooLarge({ sql, values }: DriverStatement, most: number): void {
-  const size = values.reduce<number>((sum, value) => sum + sizeOf(value), Buffer.byteLength(sql));
+  const size = values.reduce<number>((sum, value) => sum + valueSize(value), Buffer.byteLength(sql));
   if (size <= most) return;
   const expected = `a statement of at most ${most} bytes with its values (max_allowed_packet of the server)`;
   throw wrongInput({ path: 'sql', expected, received: `about ${size}`, reason: 'too_large' });
 }
 
 /** With what the protocol puts around a value, at most. */
-function sizeOf(value: unknown): number {
+function valueSize(value: unknown): number {
   return 16 + (typeof value === 'string' ? Buffer.byteLength(value) : Buffer.isBuffer(value) ? value.length : 0);
 }
 

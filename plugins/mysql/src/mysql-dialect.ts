@@ -41,7 +41,7 @@ export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings)
       try {
         return await unlessGivenUp(giveUp, connection, () => open(connection, options));
       } catch (error) {
-        throw ConnectorError.is(error) ? error : refused(server, error, explain(error, EFFECTS.nothing)?.error);
+        throw ConnectorError.is(error) ? error : sessionRefused(server, error, explain(error, EFFECTS.nothing)?.error);
       }
     },
     explain,
@@ -59,7 +59,7 @@ export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings)
 }
 
 /** What keeps us from being let in is not the caller's fault. */
-function refused(server: string, error: unknown, known: ConnectorError | undefined): unknown {
+function sessionRefused(server: string, error: unknown, known: ConnectorError | undefined): unknown {
   if (known?.code !== 'INVALID_INPUT') return known ?? error;
   return new ConfigInvalidError(`${server} refused the session: ${known.message}; the operator must act`, {
     details: known.details ?? {},

@@ -48,7 +48,7 @@ export const traits: Traits = {
     undoable: UNDOABLE,
     isAtomic: (word, skeleton) =>
       !WRITES_FILE.test(skeleton) && ([...UNDOABLE, ...READS, ...FAILS].includes(word) || LOADS_ROWS.test(skeleton)),
-    refuse,
+    refuse: refuseStatement,
   },
   isolation: { levels: ['read_committed', 'repeatable_read', 'serializable'], default: 'repeatable_read' },
   schema: 'A database of the server',
@@ -75,7 +75,7 @@ function upsert(key: readonly string[], columns: readonly string[]): string {
   return ` ON DUPLICATE KEY UPDATE ${updated.join(', ')}`;
 }
 
-function refuse(_word: string, skeleton: string, use: StatementUse, sql: string): string | undefined {
+function refuseStatement(_word: string, skeleton: string, use: StatementUse, sql: string): string | undefined {
   const statement = skeleton.replace(/^[\s;(]+/, '');
   if (/^start\s+transaction\b/.test(statement))
     return 'no statement that begins or ends a transaction: the action transaction does';

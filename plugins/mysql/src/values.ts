@@ -105,7 +105,7 @@ export function readerOf({ category, type }: Column, zone: TimeZone): (value: un
       case 'integer':
         return integerValue(value);
       case 'json':
-        return parseJson(value);
+        return parseJsonColumn(value);
       case 'timestamp':
         return toInstant(zone, value);
       case 'datetime':
@@ -126,7 +126,7 @@ function shortest(value: number): number {
 }
 
 /** MariaDB checks what it stores as JSON only where the column has its own check still. */
-function parseJson(text: string): JsonValue {
+function parseJsonColumn(text: string): JsonValue {
   try {
     return jsonValue(text);
   } catch {

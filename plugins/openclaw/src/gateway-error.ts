@@ -16,7 +16,7 @@ const CODE_OF: Readonly<Record<string, ErrorCode>> = {
 /** The connector error for a request that the gateway refused. */
 export function gatewayError(method: string, error: ErrorShape): ConnectorError {
   const detail = detailCode(error);
-  const code = detail === undefined ? codeOf(error) : (codeOfDetail(detail) ?? codeOf(error));
+  const code = detail === undefined ? gatewayCode(error) : (codeOfDetail(detail) ?? gatewayCode(error));
   // What the gateway has not taken on, it does not do later either; only a delivery that is queued it may.
   const effect = code === 'INVALID_INPUT' ? 'none' : undefined;
   return createConnectorError(code, `the gateway refused ${method}: ${error.message}${hint(detail)}`, {
@@ -56,7 +56,7 @@ export function withoutEffect(error: ConnectorError): ConnectorError {
   });
 }
 
-function codeOf({ code }: ErrorShape): ErrorCode {
+function gatewayCode({ code }: ErrorShape): ErrorCode {
   return (Object.hasOwn(CODE_OF, code) ? CODE_OF[code] : undefined) ?? 'UPSTREAM_5XX';
 }
 

@@ -3,7 +3,7 @@ import { checkServerIdentity } from 'node:tls';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { AuthFailedError } from '@automate/sdk';
 import type { ConnectorContext } from '@automate/sdk';
-import { addressOf, createSocket, labelOf, readTrust } from '@automate/sql';
+import { loginAddress, createSocket, labelOf, readTrust } from '@automate/sql';
 import type { Login, ServerKind } from '@automate/sql';
 import type { ClientConfig } from 'pg';
 
@@ -47,7 +47,7 @@ export async function connectOptions(context: ConnectorContext, login: Login): P
 function openSocket(login: Login): Socket {
   const socket = createSocket(POSTGRES, login);
   const connect = socket.connect.bind(socket);
-  socket.connect = () => connect(addressOf(login));
+  socket.connect = () => connect(loginAddress(login));
   return socket;
 }
 

@@ -1,6 +1,6 @@
 import type { ConnectorContext } from '@automate/sdk';
 import type { Dialect, ServerState, Session } from '@automate/sql';
-import { addressOf, ask, labelOf, readLogin } from '@automate/sql';
+import { loginAddress, ask, labelOf, readLogin } from '@automate/sql';
 import { describeTable, TABLES } from './catalogue.ts';
 import type { PostgresSettings } from './config.ts';
 import { connectOptions, POSTGRES } from './connect-options.ts';
@@ -17,18 +17,18 @@ export function postgresDialect(context: ConnectorContext, settings: PostgresSet
     server,
     connect: async (giveUp) => {
       const options = await connectOptions(context, login);
-      const address = addressOf(login);
+      const address = loginAddress(login);
       return PostgresConnection.open({ ...options, server, address, timeZone: settings.time_zone }, giveUp);
     },
     explain: (error, effects, reading) => postgresFault(error, { server, effects, reading: reading === true }),
-    check,
+    check: readServerState,
     tables: TABLES,
     describeTable,
   };
 }
 
 /** A session that only reads because we said so does not tell whether it could do more. */
-async function check(session: Session): Promise<ServerState> {
+async function readServerState(session: Session): Promise<ServerState> {
   const sql = `SELECT current_setting('server_version') AS version,
     NOT pg_catalog.pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off' AS takes_changes`;
   const [row] = await ask(session, { sql, params: [] }, 1);

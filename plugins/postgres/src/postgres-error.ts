@@ -71,11 +71,11 @@ export function postgresFault(error: unknown, context: FaultContext): Fault | un
 function fromState(state: string, message: string, effect: Effect, error: object): ConnectorError {
   const pooler = state === '08P01' ? POOLER.find(({ words }) => words.test(message))?.state : undefined;
   const meaning = meaningOf(MEANINGS, pooler ?? state) ?? meaningOf(MEANINGS, state.slice(0, 2)) ?? SERVER_ERROR;
-  return toError(meaning, message, { effect, details: { sqlstate: state, ...factsOf(error) }, cause: error });
+  return toError(meaning, message, { effect, details: { sqlstate: state, ...diagnosticFields(error) }, cause: error });
 }
 
 /** What the server names beside its message. Never `detail`: it repeats values of rows. */
-function factsOf(error: object): Record<string, string> {
+function diagnosticFields(error: object): Record<string, string> {
   const { table, column, constraint, position } = error as Record<string, unknown>;
   const known = Object.entries({ table, column, constraint, position });
   return Object.fromEntries(known.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));

@@ -3,7 +3,7 @@ import { createRowPage, neverRun, wrongCount, wrongInput } from '@automate/sql';
 import type { Connection, Submittable } from 'pg';
 import type { Types } from './types.ts';
 import { categoryOf } from './types.ts';
-import { decode, encode } from './values.ts';
+import { decodeValue, encodeParameter } from './values.ts';
 
 /** Types of which nothing is known yet: the statement was not run. */
 export interface UnknownTypes {
@@ -75,7 +75,7 @@ export class StatementExchange implements Submittable {
     if (this.#failure !== undefined) return;
     try {
       this.#rows?.add(() =>
-        fields.map((text, index) => decode(text, this.#fields[index]?.dataTypeID ?? 0, this.#types)),
+        fields.map((text, index) => decodeValue(text, this.#fields[index]?.dataTypeID ?? 0, this.#types)),
       );
     } catch (error) {
       this.#failure = error;
@@ -157,7 +157,7 @@ export class StatementExchange implements Submittable {
     const expected = this.#parameters.length;
     if (params.length !== expected) throw wrongCount(expected, params.length);
     return this.#parameters.map((oid, index) =>
-      encode(params[index] ?? null, `params[${index}]`, this.#types.get(oid) ?? { name: '' }, this.#types),
+      encodeParameter(params[index] ?? null, `params[${index}]`, this.#types.get(oid) ?? { name: '' }, this.#types),
     );
   }
 

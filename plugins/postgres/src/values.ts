@@ -28,27 +28,27 @@ const DECODERS: Readonly<Record<string, Decode>> = {
  * A value of a result as JSON: large numbers and what JSON lacks as text, times in ISO 8601, bytes as base64. Arrays of
  * any type are lists.
  */
-export function decode(text: string | null, type: number, types: Types): JsonValue {
+export function decodeValue(text: string | null, type: number, types: Types): JsonValue {
   return text === null ? null : decoderOf(type, types)(text);
 }
 
 function decoderOf(oid: number, types: Types): Decode {
-  const { name, element } = typeOf(oid, types);
+  const { name, element } = postgresType(oid, types);
   if (element === undefined) return DECODERS[name] ?? ((text) => text);
   // Boxes alone are not parted by commas.
-  if (typeOf(element, types).name === 'box') return (text) => text;
+  if (postgresType(element, types).name === 'box') return (text) => text;
   const each = decoderOf(element, types);
   // With bounds of its own (`[0:1]={1,2}`) it is no list.
   return (text) => (text.startsWith('[') ? text : arrayParser.create(text, each).parse());
 }
 
 /** A type by its number; of a domain the one that it is made of. */
-function typeOf(oid: number, types: Types): PostgresType {
+function postgresType(oid: number, types: Types): PostgresType {
   return baseOf(types.get(oid) ?? { name: `oid ${oid}` }, types);
 }
 
 function baseOf(type: PostgresType, types: Types): PostgresType {
-  return type.base === undefined ? type : typeOf(type.base, types);
+  return type.base === undefined ? type : postgresType(type.base, types);
 }
 
 /** The driver's published types describe it otherwise than it is. */
@@ -92,7 +92,12 @@ function toBytes(text: string): Buffer {
  *
  * @throws InvalidInputError where no value of that type can be made of it.
  */
-export function encode(given: Parameter, path: string, type: PostgresType, types: Types): string | Buffer | null {
+export function encodeParameter(
+  given: Parameter,
+  path: string,
+  type: PostgresType,
+  types: Types,
+): string | Buffer | null {
   const base = baseOf(type, types);
   const value = readParameter(given);
   const isJson = isJsonType(base);
@@ -122,12 +127,12 @@ const TAKES_BYTES: ReadonlySet<string> = new Set(['bytea', 'text', 'varchar', 'b
 const isJsonType = ({ name }: PostgresType): boolean => name === 'json' || name === 'jsonb';
 
 function toArray(list: readonly Parameter[], path: string, element: number, types: Types): string {
-  const type = typeOf(element, types);
+  const type = postgresType(element, types);
   const parts = list.map((value, index): string => {
     // A list within a list is a further dimension.
     if (Array.isArray(value) && !isJsonType(type))
       return toArray(value as Parameter[], `${path}[${index}]`, element, types);
-    const encoded = encode(value, `${path}[${index}]`, type, types);
+    const encoded = encodeParameter(value, `${path}[${index}]`, type, types);
     if (encoded === null) return 'NULL';
     const text = Buffer.isBuffer(encoded) ? `\\x${encoded.toString('hex')}` : encoded;
     return `"${text.replaceAll(/["\\]/g, '\\$&')}"`;

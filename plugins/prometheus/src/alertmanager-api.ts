@@ -34,7 +34,7 @@ export class AlertmanagerApi {
     }
     // Its own word for a path that it does not have: an older one, or another service of the same make.
     if (status === 404) throw notAlertmanager(path, reasonOf(response) ?? 'status 404', 'none');
-    if (status >= 400) throw refusal(path, response);
+    if (status >= 400) throw alertmanagerRefused(path, response);
     const result = schema.safeParse(response.body.byteLength === 0 ? undefined : (tryJson(response) ?? null));
     if (result.success) return result.data;
     // A change may have been made all the same.
@@ -46,14 +46,14 @@ export class AlertmanagerApi {
     const wanted = request.accept ?? ((status: number) => status >= 200 && status < 300);
     const response = await this.#send(http, request);
     if (wanted(response.status)) return response;
-    throw refusal(request.path, response);
+    throw alertmanagerRefused(request.path, response);
   }
 
   /** Asks for alerts: proves that the endpoint speaks the Alertmanager's API, lets us in and has alerts to give. */
   async check(http: HttpClient, tenant?: string): Promise<void> {
     const path = '/api/v2/alerts';
     const response = await this.#send(http, { path, query: NO_ALERTS }, tenant);
-    if (response.status !== 200) throw refusal(path, response);
+    if (response.status !== 200) throw alertmanagerRefused(path, response);
     if (!Array.isArray(tryJson(response))) throw notAlertmanager(path, 'no list', 'none');
   }
 
@@ -93,7 +93,7 @@ function reasonOf(response: HttpResponse): string | undefined {
   return typeof code === 'number' && typeof message === 'string' ? message : undefined;
 }
 
-function refusal(path: string, response: HttpResponse): ConnectorError {
+function alertmanagerRefused(path: string, response: HttpResponse): ConnectorError {
   const { status } = response;
   const reason = reasonOf(response);
   if (reason === undefined && status < 500) return notAlertmanager(path, `status ${status}`, 'none');

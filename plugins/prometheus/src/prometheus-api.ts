@@ -71,11 +71,11 @@ export class PrometheusApi {
     const response = await this.#exchange(http, request);
     const body = tryJson(response);
     if (body === undefined) throw notPrometheus(path, `${response.body.byteLength} bytes that are not JSON`);
-    const answer = check(envelope, body, path);
+    const answer = checkAnswer(envelope, body, path);
     const { data, cut } = cutToLimit(answer.data, limit);
     const remarks = toRemarks(answer);
     return {
-      data: check(request.data, data, path),
+      data: checkAnswer(request.data, data, path),
       remarks,
       truncated: cut || (remarks.warnings?.some((warning) => warning.includes('truncated due to limit')) ?? false),
       bytes: response.body.byteLength,
@@ -187,7 +187,7 @@ const SECONDS_OF: Readonly<Record<string, number>> = {
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 const isMethodRefused = (status: number): boolean => status === 405 || status === 501;
 
-function check<S extends z.ZodType>(schema: S, value: unknown, path: string): z.output<S> {
+function checkAnswer<S extends z.ZodType>(schema: S, value: unknown, path: string): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw notPrometheus(path, z.prettifyError(result.error).replaceAll('\n', ' '));

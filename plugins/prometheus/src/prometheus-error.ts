@@ -38,7 +38,7 @@ export function prometheusError(response: HttpResponse, path: string): Connector
   const parsed = errorBody.safeParse(tryJson(response));
   if (parsed.success) {
     const { errorType, error } = parsed.data;
-    const code = codeOf(errorType, status, error);
+    const code = prometheusCode(errorType, status, error);
     return createConnectorError(code, `${path} was refused: ${error}`, {
       details: { status, ...(errorType === undefined ? {} : { error_type: errorType }) },
       ...(code === 'UPSTREAM_5XX' ? { retryable: status >= 500, ...wait } : {}),
@@ -63,7 +63,7 @@ export function answerTooLong(narrow: string): InvalidInputError {
   });
 }
 
-function codeOf(errorType: string | undefined, status: number, error: string): ErrorCode {
+function prometheusCode(errorType: string | undefined, status: number, error: string): ErrorCode {
   if (errorType !== undefined && Object.hasOwn(CODE_OF_ERROR_TYPE, errorType))
     return CODE_OF_ERROR_TYPE[errorType] ?? 'UPSTREAM_5XX';
   // VictoriaMetrics has no type of its own for queries that take too long.

@@ -28,9 +28,9 @@ export function serverOf(context: ConnectorContext, settings: RedisSettings): Se
   const given = [settings.url && 'settings.url', settings.socket_path && 'settings.socket_path', host && 'host'];
   const [first, second] = given.filter((each) => each !== undefined && each !== '');
   if (second !== undefined)
-    throw invalid(context, `has both ${first} and ${second}; keep one of them`, { reason: 'endpoint' });
+    throw serverInvalid(context, `has both ${first} and ${second}; keep one of them`, { reason: 'endpoint' });
   if (auth.type !== 'none' && auth.type !== 'basic')
-    throw invalid(context, `auth.type is ${auth.type}; Redis knows basic (user and password) and none`, {
+    throw serverInvalid(context, `auth.type is ${auth.type}; Redis knows basic (user and password) and none`, {
       reason: 'auth_type',
     });
   const user =
@@ -74,7 +74,7 @@ function parseUrl(context: ConnectorContext, url: string): Omit<Server, 'databas
   } catch (error) {
     if (ConnectorError.is(error)) throw error;
     // The driver's message would show the password.
-    throw invalid(
+    throw serverInvalid(
       context,
       'settings.url is no URL of a Redis, such as redis://user:password@host:6379/0; encode what is odd in the password as in any URL (%40 for @)',
       { reason: 'url' },
@@ -82,7 +82,7 @@ function parseUrl(context: ConnectorContext, url: string): Omit<Server, 'databas
   }
 }
 
-function invalid({ id }: ConnectorContext, what: string, details: { reason: string }): ConfigInvalidError {
+function serverInvalid({ id }: ConnectorContext, what: string, details: { reason: string }): ConfigInvalidError {
   return new ConfigInvalidError(`connector "${id}": ${what}; the operator must act`, { details });
 }
 

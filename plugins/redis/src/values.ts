@@ -135,7 +135,7 @@ class Converter {
 
   #value(bytes: Buffer): JsonValue {
     const shown = bytes.length > MAX_VALUE_BYTES ? undefined : this.#write(bytes);
-    if (shown !== undefined && !(this.#form === 'cut' && this.#isFull(sizeOf(shown)))) return this.#count(shown);
+    if (shown !== undefined && !(this.#form === 'cut' && this.#isFull(jsonSize(shown)))) return this.#count(shown);
     this.#isSpoilt = true;
     return this.#count({ truncated: bytes.length });
   }
@@ -144,7 +144,7 @@ class Converter {
     const base64 = (): Value => ({ base64: bytes.toString('base64') });
     if (!isUtf8(bytes)) return base64();
     const text = bytes.toString();
-    const isShort = this.#form === 'text' || sizeOf(text) <= (bytes.length * 4) / 3 + 16;
+    const isShort = this.#form === 'text' || jsonSize(text) <= (bytes.length * 4) / 3 + 16;
     return isShort ? text : base64();
   }
 
@@ -154,11 +154,11 @@ class Converter {
   }
 
   #count<T extends JsonValue>(json: T): T {
-    this.#bytes += sizeOf(json) + 1;
+    this.#bytes += jsonSize(json) + 1;
     return json;
   }
 }
 
-function sizeOf(json: JsonValue): number {
+function jsonSize(json: JsonValue): number {
   return Buffer.byteLength(JSON.stringify(json));
 }

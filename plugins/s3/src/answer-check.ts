@@ -46,7 +46,7 @@ export function checkAnswers(aws: S3Client, place: Omit<Asked, 'what'>): void {
       try {
         const result = await next(args);
         const { method } = args.request as { readonly method: string };
-        await check(command, result.response as Answer, { ...asked, hasBody: method !== 'HEAD' });
+        await checkAnswer(command, result.response as Answer, { ...asked, hasBody: method !== 'HEAD' });
         return result;
       } catch (thrown) {
         // Here it is known that the request itself failed; further out the library wraps what it does not know.
@@ -57,7 +57,11 @@ export function checkAnswers(aws: S3Client, place: Omit<Asked, 'what'>): void {
   );
 }
 
-async function check(command: string, answer: Answer, asked: Asked & { readonly hasBody: boolean }): Promise<void> {
+async function checkAnswer(
+  command: string,
+  answer: Answer,
+  asked: Asked & { readonly hasBody: boolean },
+): Promise<void> {
   const { statusCode: status, headers } = answer;
   if (status >= 300) {
     answer.body = Readable.from([Buffer.from(await readError(answer, asked))]);

@@ -18,7 +18,10 @@ export interface Credentials {
 export function credentialsOf({ id, config, profile }: ConnectorContext): Credentials | undefined {
   const { auth } = config;
   if (auth.type !== 'none' && auth.type !== 'basic') {
-    throw invalid(id, `auth.type is ${auth.type}, but S3 signs requests with an access key: set auth.type to basic`);
+    throw credentialsInvalid(
+      id,
+      `auth.type is ${auth.type}, but S3 signs requests with an access key: set auth.type to basic`,
+    );
   }
   const secrets = profile?.secrets ?? {};
   const accessKeyId = auth.username ?? secrets['access_key_id']?.reveal();
@@ -27,7 +30,7 @@ export function credentialsOf({ id, config, profile }: ConnectorContext): Creden
   if (accessKeyId === undefined && secretAccessKey === undefined && auth.type === 'none') return undefined;
   if (accessKeyId === undefined || secretAccessKey === undefined) {
     const missing = accessKeyId === undefined ? 'access key (auth.username)' : 'secret key (auth.password)';
-    throw invalid(
+    throw credentialsInvalid(
       id,
       `it has no ${missing}; set it, or the secrets access_key_id and secret_access_key of its profile`,
     );
@@ -35,7 +38,7 @@ export function credentialsOf({ id, config, profile }: ConnectorContext): Creden
   return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
 }
 
-function invalid(id: string, why: string): ConfigInvalidError {
+function credentialsInvalid(id: string, why: string): ConfigInvalidError {
   return new ConfigInvalidError(`connector "${id}": ${why}; the operator must act`, {
     details: { reason: 'credentials' },
   });

@@ -32,7 +32,7 @@ export interface Directories {
  * @throws ForbiddenError for one outside; NotFoundError where there is none.
  */
 export async function openFile(path: string, allowed: Directories): Promise<FileHandle> {
-  const real = locate(path, allowed);
+  const real = locatePath(path, allowed);
   // Neither waits for the other end of a pipe, nor follows what has become a link meanwhile.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(real, flags).catch((error: unknown) => {
@@ -42,7 +42,7 @@ export async function openFile(path: string, allowed: Directories): Promise<File
     // A folder on the way may have become a link too.
     const [opened, named, again] = await Promise.all([handle.stat(), stat(real), realpath(real)]);
     if (again !== real || opened.ino !== named.ino || opened.dev !== named.dev) throw outside(path, allowed);
-    if (!opened.isFile()) throw invalid(path, 'a regular file');
+    if (!opened.isFile()) throw pathInvalid(path, 'a regular file');
     return handle;
   } catch (error) {
     await handle.close();
@@ -63,8 +63,8 @@ export async function createFile<T>(
   write: (handle: FileHandle) => Promise<T>,
 ): Promise<T> {
   const name = basename(path);
-  if (name === '' || name === '.' || name === '..' || path.endsWith(sep)) throw invalid(path, 'the path of a file');
-  const folder = locate(dirname(path), allowed);
+  if (name === '' || name === '.' || name === '..' || path.endsWith(sep)) throw pathInvalid(path, 'the path of a file');
+  const folder = locatePath(dirname(path), allowed);
   const target = join(folder, name);
   const isThere = await stat(target).then(
     () => true,
@@ -93,7 +93,7 @@ export async function createFile<T>(
 }
 
 /** Where a path really leads, which must be within the directories. */
-function locate(path: string, { setting, directories, files }: Directories): string {
+function locatePath(path: string, { setting, directories, files }: Directories): string {
   if (directories.length === 0) {
     throw new ConfigInvalidError(
       `the connector may not use files so; the operator must name the directories for it in ${setting}`,
@@ -110,7 +110,7 @@ function outside(path: string, { setting }: Directories): ForbiddenError {
   });
 }
 
-function invalid(path: string, expected: string): InvalidInputError {
+function pathInvalid(path: string, expected: string): InvalidInputError {
   return new InvalidInputError(`"${path}" is not ${expected}`, {
     problems: [{ path: 'file', expected, received: 'something else' }],
   });

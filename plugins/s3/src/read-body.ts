@@ -48,13 +48,13 @@ export async function readBody(answer: GetObjectCommandOutput, { what, most, sig
     );
   }
   if (announced !== undefined && length < announced) {
-    throw brokenOff(what, length, announced);
+    throw bodyCutShort(what, length, announced);
   }
   return Buffer.concat(chunks);
 }
 
 /** The error for an object of which only the beginning came. */
-export function brokenOff(what: string, length: number, announced: number): TransientNetworkError {
+export function bodyCutShort(what: string, length: number, announced: number): TransientNetworkError {
   return new TransientNetworkError(`${what}: the connection broke off after ${length} of ${announced} bytes`, {
     details: { reason: 'broken_off' },
   });

@@ -42,7 +42,7 @@ export async function urlSource(
     throw badSource(`${what} led from address to address`, 'redirects');
   };
   const first = await ask(0, PART_BYTES, scope);
-  const size = sizeOf(first);
+  const size = announcedSize(first);
   if (size === undefined) throw badSource(`${what} gave another range than the one that was asked for`, 'bad_range');
   const mark = markOf(first);
   return {
@@ -60,7 +60,7 @@ export async function urlSource(
 }
 
 /** Bytes of the whole, by the answer to the first range; undefined where it is not the answer to it. */
-function sizeOf({ status, headers, body }: HttpResponse): number | undefined {
+function announcedSize({ status, headers, body }: HttpResponse): number | undefined {
   if (status === 200) return body.byteLength;
   const [, from, to, total] = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+)$/.exec(headers['content-range'] ?? '') ?? [];
   const size = Number(total);

@@ -69,7 +69,7 @@ export class SlackClient {
     // A client for each call (30 µs): the library takes its fetch once, and a call's HTTP ends with the call.
     const client = this.#opened().createClient(async (url, init) => {
       try {
-        return await send(http, method, String(url), init);
+        return await sendToSlack(http, method, String(url), init);
       } catch (error) {
         failure = ConnectorError.from(error);
         throw failure;
@@ -124,7 +124,7 @@ function assertWhole(parameters: Readonly<Record<string, unknown>>): void {
   }
 }
 
-async function send(
+async function sendToSlack(
   http: HttpClient,
   method: string,
   url: string,

@@ -15,29 +15,33 @@ export function locateFile({ id, files }: Pick<ConnectorContext, 'id' | 'files'>
   const { directory, file, create, allow_memory: allowMemory } = settings;
   if (file === MEMORY) {
     if (allowMemory) return MEMORY;
-    throw refused(id, `settings.file is ${MEMORY}, which settings.allow_memory does not permit`, 'memory_not_allowed');
+    throw fileRefused(
+      id,
+      `settings.file is ${MEMORY}, which settings.allow_memory does not permit`,
+      'memory_not_allowed',
+    );
   }
   if (directory === undefined)
-    throw refused(id, 'settings.directory is missing; the database must lie in it', 'no_directory');
+    throw fileRefused(id, 'settings.directory is missing; the database must lie in it', 'no_directory');
   const root = realPath(directory);
   if (root === undefined)
-    throw refused(id, `settings.directory names ${directory}, which is not there`, 'no_directory');
+    throw fileRefused(id, `settings.directory names ${directory}, which is not there`, 'no_directory');
   const path = resolve(root, file);
   const folder = realPath(dirname(path));
   const real = realPath(path) ?? (folder === undefined ? undefined : join(folder, basename(path)));
   if (!isWithin(root, path) || !isWithin(root, real ?? path))
-    throw refused(
+    throw fileRefused(
       id,
       `settings.file is ${file}, which leads out of settings.directory (${directory})`,
       'outside_directory',
     );
-  if (real === undefined) throw refused(id, `${dirname(path)} does not exist`, 'no_file');
+  if (real === undefined) throw fileRefused(id, `${dirname(path)} does not exist`, 'no_file');
   if (!existsSync(path)) {
     // SQLite would create what a link to nothing points at, wherever that is.
     if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
-      throw refused(id, `${path} is a link to nothing`, 'no_file');
+      throw fileRefused(id, `${path} is a link to nothing`, 'no_file');
     if (!create)
-      throw refused(id, `${path} does not exist, and settings.create does not permit to create it`, 'no_file');
+      throw fileRefused(id, `${path} does not exist, and settings.create does not permit to create it`, 'no_file');
   }
   return files.locate(real, { field: 'settings.file', within: [root] });
 }
@@ -51,6 +55,6 @@ function isWithin(root: string, path: string): boolean {
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-function refused(id: string, message: string, reason: string): ConfigInvalidError {
+function fileRefused(id: string, message: string, reason: string): ConfigInvalidError {
   return new ConfigInvalidError(`connector "${id}": ${message}; the operator must act`, { details: { reason } });
 }

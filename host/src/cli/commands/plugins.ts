@@ -40,7 +40,7 @@ export function addPluginCommands(program: Command, context: CliContext): void {
         context.out(
           [
             formatReport(context, report),
-            ...report.plugins.flatMap((plugin) => explain(context, plugin)),
+            ...report.plugins.flatMap((plugin) => explainPlugin(context, plugin)),
             ...explainProject(context, report),
           ].join('\n'),
         );
@@ -65,7 +65,7 @@ function formatReport(context: CliContext, report: PluginReport): string {
   return formatTable(['PACKAGE', 'VERSION', 'STATUS', 'KINDS', 'REASON'], rows, (text) => context.style('bold', text));
 }
 
-function explain(context: CliContext, plugin: PluginEntry): readonly string[] {
+function explainPlugin(context: CliContext, plugin: PluginEntry): readonly string[] {
   return [
     ...plugin.problems.map(
       (problem) =>

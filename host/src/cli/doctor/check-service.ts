@@ -67,7 +67,7 @@ async function reachEndpoint(connector: ConnectorInfo): Promise<Finding> {
           remedy: `correct its entry or install its plugin, and ask "automate connectors test ${connector.id}"; or disable it`,
         };
   }
-  const address = addressOf(connector.endpoint);
+  const address = endpointAddress(connector.endpoint);
   if (address === undefined)
     return {
       check,
@@ -79,7 +79,8 @@ async function reachEndpoint(connector: ConnectorInfo): Promise<Finding> {
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(REACH_MS) });
   } catch (error) {
-    const reason = (error as Error).name === 'AbortError' ? `no connection within ${REACH_MS} ms` : explain(error);
+    const reason =
+      (error as Error).name === 'AbortError' ? `no connection within ${REACH_MS} ms` : whyUnreachable(error);
     return {
       check,
       state: 'failed',
@@ -100,12 +101,12 @@ async function reachEndpoint(connector: ConnectorInfo): Promise<Finding> {
 }
 
 /** A name with several addresses fails with one error for each. */
-function explain(error: unknown): string {
+function whyUnreachable(error: unknown): string {
   const reasons = error instanceof AggregateError ? error.errors : [error];
   return reasons.map((reason) => (reason as Error).message).join(', ');
 }
 
-function addressOf(endpoint: string): { readonly host: string; readonly port: number } | undefined {
+function endpointAddress(endpoint: string): { readonly host: string; readonly port: number } | undefined {
   const url = URL.parse(endpoint);
   if (url === null || url.hostname === '') return undefined;
   const port = url.port === '' ? (defaultPort(url.protocol.slice(0, -1)) ?? 80) : Number(url.port);

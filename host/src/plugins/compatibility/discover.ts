@@ -8,7 +8,7 @@ import type { PackageDir } from '../discovery/package-dir.ts';
 import type { ReadConnector } from '../discovery/read-connector.ts';
 import { readConnector } from '../discovery/read-connector.ts';
 import { checkCompatibility } from './check-compatibility.ts';
-import { codeOf, explain, explainLostKind, explainRangeFault } from './explain.ts';
+import { pluginReason, explainPluginReason, explainLostKind, explainRangeFault } from './explain.ts';
 import type { LostKind, Reason } from './reason.ts';
 import type { SettledKinds } from './settle-kinds.ts';
 import { settleKinds } from './settle-kinds.ts';
@@ -52,7 +52,7 @@ export function discover(options: DiscoverOptions): Discovery {
   );
   const decided = assessed.map((each) => decide(each, settled.lost.get(each.found.name) ?? []));
   const plugins = decided
-    .map(describe)
+    .map(toPluginEntry)
     .toSorted((a, b) => compareTexts(a.package, b.package) || compareTexts(a.path, b.path));
   return {
     report: { plugins, problems: [...found.problems, ...settled.unmet.map(unmetPreference)] },
@@ -88,7 +88,7 @@ function assess(found: PackageDir, by: PackageDir | undefined, options: Discover
   const warnings = read.kind === 'sound' ? read.warnings : [];
   // Nobody can tell what an unreadable package contains, so that its trouble is told before its rank.
   if (found.manifest.kind === 'unreadable') return { found, read, reason: problem(read), warnings };
-  const unwanted = refuse(found, by, options);
+  const unwanted = reasonAgainst(found, by, options);
   if (unwanted !== undefined) return { found, read, reason: unwanted, warnings };
   if (read.kind === 'faulty') return { found, read, reason: problem(read), warnings };
 
@@ -123,7 +123,7 @@ function problem(read: Assessed['read']): Reason {
 }
 
 /** What keeps a package out whatever it contains. */
-function refuse(
+function reasonAgainst(
   found: PackageDir,
   by: PackageDir | undefined,
   { scan, allow = ['*'], deny = [] }: DiscoverOptions,
@@ -143,7 +143,7 @@ function decide(assessed: Assessed, lost: readonly LostKind[]): Assessed {
   return { ...assessed, warnings: [...assessed.warnings, ...lost.map(explainLostKind)] };
 }
 
-function describe(assessed: Assessed): PluginEntry {
+function toPluginEntry(assessed: Assessed): PluginEntry {
   const { found, read, reason, warnings } = assessed;
   return {
     package: printable(found.name),
@@ -152,7 +152,7 @@ function describe(assessed: Assessed): PluginEntry {
     path: found.realDir,
     kinds: kindsOf(assessed),
     status: reason === undefined ? 'admitted' : reason.kind === 'problem' ? 'problem' : 'rejected',
-    ...(reason === undefined ? {} : { reason: codeOf(reason), message: explain(reason) }),
+    ...(reason === undefined ? {} : { reason: pluginReason(reason), message: explainPluginReason(reason) }),
     problems: read.kind === 'faulty' ? read.problems : [],
     warnings,
   };
@@ -171,7 +171,7 @@ function collectRefusals(
     for (const kind of kindsOf(each)) {
       if (declarations.has(kind)) continue;
       const loss = lost.get(each.found.name)?.find((one) => one.kind === kind);
-      const why = loss !== undefined ? explainLostKind(loss) : each.reason && explain(each.reason);
+      const why = loss !== undefined ? explainLostKind(loss) : each.reason && explainPluginReason(each.reason);
       const sentence = `${printable(each.found.name)} ${why}`;
       const earlier = refusals.get(kind);
       refusals.set(kind, earlier === undefined ? sentence : `${earlier}; ${sentence}`);

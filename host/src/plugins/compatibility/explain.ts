@@ -6,7 +6,7 @@ import { MAX_RANGE_LENGTH } from './check-compatibility.ts';
 import type { LostKind, RangeFault, Reason } from './reason.ts';
 
 /** A reason as a sentence about the package, which says what was wanted, what was found and what to do. */
-export function explain(reason: Reason): string {
+export function explainPluginReason(reason: Reason): string {
   switch (reason.kind) {
     case 'denied':
       return `is kept out by the pattern ${describeValue(reason.pattern)} in plugins.deny: remove the pattern to admit it`;
@@ -60,7 +60,7 @@ export function explainLostKind(lost: LostKind): string {
 }
 
 /** The word for a reason in the report. */
-export function codeOf(reason: Reason): PluginReason {
+export function pluginReason(reason: Reason): PluginReason {
   switch (reason.kind) {
     case 'denied':
     case 'not_allowed':

@@ -42,10 +42,10 @@ export function settleKinds(candidates: readonly Candidate[], prefer: Readonly<R
     const wanted = Object.hasOwn(prefer, kind) ? prefer[kind] : undefined;
     const winner = chooseWinner(claimants, wanted);
     if (winner !== undefined) declarations.set(kind, winner.declaration);
-    else if (wanted !== undefined) unmet.push({ kind, wanted, candidates: claimants.map(nameOf) });
+    else if (wanted !== undefined) unmet.push({ kind, wanted, candidates: claimants.map(claimantName) });
     for (const claim of claimants) {
       if (claim === winner) continue;
-      const name = nameOf(claim);
+      const name = claimantName(claim);
       lost.set(name, [...(lost.get(name) ?? []), explainLoss(claim, { kind, wanted, winner, claimants })]);
     }
   }
@@ -53,7 +53,7 @@ export function settleKinds(candidates: readonly Candidate[], prefer: Readonly<R
 }
 
 function chooseWinner(claimants: readonly Claim[], wanted: string | undefined): Claim | undefined {
-  if (wanted !== undefined) return claimants.find((claim) => nameOf(claim) === wanted);
+  if (wanted !== undefined) return claimants.find((claim) => claimantName(claim) === wanted);
   if (claimants.length === 1) return claimants[0];
   const direct = claimants.filter(({ candidate }) => candidate.direct);
   return direct.length === 1 ? direct[0] : undefined;
@@ -68,10 +68,10 @@ interface Contest {
 
 function explainLoss(claim: Claim, { kind, wanted, winner, claimants }: Contest): LostKind {
   if (wanted !== undefined) return { kind, because: 'preferred', winner: wanted };
-  if (winner !== undefined) return { kind, because: 'direct', winner: nameOf(winner) };
-  return { kind, because: 'contested', others: claimants.filter((other) => other !== claim).map(nameOf) };
+  if (winner !== undefined) return { kind, because: 'direct', winner: claimantName(winner) };
+  return { kind, because: 'contested', others: claimants.filter((other) => other !== claim).map(claimantName) };
 }
 
-function nameOf({ candidate }: Claim): string {
+function claimantName({ candidate }: Claim): string {
   return candidate.name;
 }

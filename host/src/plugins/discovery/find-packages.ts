@@ -67,11 +67,11 @@ function visit(place: Place, names: readonly string[], { read, packages, install
       file = instead;
     }
     installed.add(name);
-    if (file.kind === 'text' || file.kind === 'unreadable') packages.push(describe(place, name, file));
+    if (file.kind === 'text' || file.kind === 'unreadable') packages.push(toPackageDir(place, name, file));
   }
 }
 
-function describe(place: Place, name: string, manifest: PackageDir['manifest']): PackageDir {
+function toPackageDir(place: Place, name: string, manifest: PackageDir['manifest']): PackageDir {
   const linkedDir = join(place.modules, name);
   const wanted = place.asked === 'everything' ? '' : (place.asked.get(name) ?? '');
   return {

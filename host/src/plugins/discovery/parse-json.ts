@@ -13,11 +13,11 @@ export function parseJson(text: string): ParsedJson {
     return { ok: true, value: JSON.parse(body) as unknown };
   } catch {
     // V8 gives a position for some faults only, so the place is looked for separately.
-    return { ok: false, ...locate(body) };
+    return { ok: false, ...locateProblem(body) };
   }
 }
 
-function locate(text: string): { expected: string; received: string } {
+function locateProblem(text: string): { expected: string; received: string } {
   const scan = scanJson(text);
   if (scan.ok) return { expected: 'valid JSON', received: 'text that JSON.parse refuses' };
   const { line, column } = positionOf(text, scan.offset);

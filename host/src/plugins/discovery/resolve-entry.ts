@@ -29,7 +29,7 @@ export function resolveEntry(request: EntryRequest): ResolvedFile {
   if (MODULES.includes(extension)) return file;
   // A workspace package may be run from its sources; Node.js refuses to strip types below node_modules.
   if (TYPED_MODULES.includes(extension) && !file.path.split(sep).includes('node_modules')) return file;
-  return refuse(request, {
+  return refuseEntry(request, {
     expected: `a JavaScript module (${MODULES.join(', ')})`,
     received: file.path,
     remedy: 'compile it, and name the compiled file',
@@ -53,11 +53,11 @@ export function resolveInside(request: EntryRequest): ResolvedFile {
     isAbsolute(entry) ||
     win32.isAbsolute(entry)
   ) {
-    return refuse(request, { ...outside, received: describeValue(entry) });
+    return refuseEntry(request, { ...outside, received: describeValue(entry) });
   }
   const wanted = resolve(packageDir, entry);
   if (!isInside(packageDir, wanted))
-    return refuse(request, { ...outside, received: `${describeValue(entry)}, which is ${wanted}` });
+    return refuseEntry(request, { ...outside, received: `${describeValue(entry)}, which is ${wanted}` });
   let real: string;
   let isFile: boolean;
   try {
@@ -67,14 +67,14 @@ export function resolveInside(request: EntryRequest): ResolvedFile {
     return missingFile(request, wanted, systemCode(error));
   }
   if (!isInside(packageDir, real)) {
-    return refuse(request, {
+    return refuseEntry(request, {
       ...outside,
       received: `${describeValue(entry)}, which is really ${real}`,
       remedy: 'put the file itself into the package, not a link to it',
     });
   }
   if (!isFile)
-    return refuse(request, {
+    return refuseEntry(request, {
       expected: 'a file',
       received: `${real}, which is none`,
       remedy: 'name a file, not a directory',
@@ -84,7 +84,7 @@ export function resolveInside(request: EntryRequest): ResolvedFile {
 
 function missingFile(request: EntryRequest, wanted: string, code: string): ResolvedFile {
   if (code === 'ENOENT' && !isLink(wanted)) {
-    return refuse(
+    return refuseEntry(
       request,
       {
         expected: 'a file that exists',
@@ -95,13 +95,13 @@ function missingFile(request: EntryRequest, wanted: string, code: string): Resol
     );
   }
   if (code === 'ENOENT' || code === 'ELOOP') {
-    return refuse(request, {
+    return refuseEntry(request, {
       expected: 'a file',
       received: `${wanted}, a symbolic link that leads nowhere (${code})`,
       remedy: 'put the file itself into the package, not a link to it',
     });
   }
-  return refuse(request, {
+  return refuseEntry(request, {
     expected: 'a file that can be reached',
     received: `${wanted} (${code})`,
     remedy: 'mend the path, or its access rights',
@@ -121,6 +121,10 @@ function isInside(directory: string, path: string): boolean {
   return path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
 }
 
-function refuse({ path }: EntryRequest, fault: Omit<Fault, 'path' | 'blame'>, missing: boolean = false): ResolvedFile {
+function refuseEntry(
+  { path }: EntryRequest,
+  fault: Omit<Fault, 'path' | 'blame'>,
+  missing: boolean = false,
+): ResolvedFile {
   return { ok: false, missing, fault: { path, blame: 'plugin', ...fault } };
 }

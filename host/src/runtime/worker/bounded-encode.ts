@@ -13,16 +13,16 @@ const RESULT_LIMITS: JsonLimits = { bytes: MAX_PAYLOAD_BYTES, depth: MAX_RESULT_
 export function boundedEncode(value: unknown, limits: JsonLimits = RESULT_LIMITS): string {
   if (value === undefined || value === null) return 'null';
   const refusal = measureJson(value, limits);
-  if (refusal !== undefined) throw refused(refusal);
+  if (refusal !== undefined) throw resultRefused(refusal);
   let text: string | undefined;
   try {
     text = natives.stringify(value);
   } catch (cause) {
-    throw refused({ fault: 'not_json', path: '', what: 'cannot be encoded as JSON', cause });
+    throw resultRefused({ fault: 'not_json', path: '', what: 'cannot be encoded as JSON', cause });
   }
   if (text === undefined) return 'null';
   if (isLongerThan(text, limits.bytes))
-    throw refused({ fault: 'too_large', path: '', what: `is longer than ${limits.bytes} bytes of JSON` });
+    throw resultRefused({ fault: 'too_large', path: '', what: `is longer than ${limits.bytes} bytes of JSON` });
   return text;
 }
 
@@ -33,7 +33,7 @@ const REASONS = {
   not_json: 'result_not_json',
 } as const satisfies Record<JsonRefusal['fault'], string>;
 
-function refused({ fault, path, what, cause }: JsonRefusal): ConnectorInternalError {
+function resultRefused({ fault, path, what, cause }: JsonRefusal): ConnectorInternalError {
   const at = path === '' || fault === 'too_large' || fault === 'too_deep' ? '' : ` at "${path}"`;
   return new ConnectorInternalError(`the result ${what}${at}; the plugin's author must act`, {
     details: { reason: REASONS[fault] },

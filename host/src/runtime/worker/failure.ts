@@ -50,20 +50,20 @@ function abortedByItself(error: ConnectorError): ConnectorError {
  * brand: every field is read with care and falls back to what its code says.
  */
 export function encodeFailure(error: ConnectorError, adapter?: ConnectorAdapter): string {
-  const code = read(error, 'code');
+  const code = readProperty(error, 'code');
   const known = isErrorCode(code) ? code : 'INTERNAL_ERROR';
-  const retryAfterMs = read(error, 'retryAfterMs');
-  const details = encodable<JsonObject>(redacted(read(error, 'details'), adapter), 'object');
-  const problems = encodable<Problem[]>(read(error, 'problems'), 'array');
-  const name = read(error, 'name');
+  const retryAfterMs = readProperty(error, 'retryAfterMs');
+  const details = encodable<JsonObject>(redacted(readProperty(error, 'details'), adapter), 'object');
+  const problems = encodable<Problem[]>(readProperty(error, 'problems'), 'array');
+  const name = readProperty(error, 'name');
   const envelope: ErrorEnvelope = {
     code: known,
     name: typeof name === 'string' ? name.slice(0, 128) : 'ConnectorError',
     message: messageOf(error),
     ...readTraits(known, {
-      retryable: read(error, 'retryable'),
-      effect: read(error, 'effect'),
-      blame: read(error, 'blame'),
+      retryable: readProperty(error, 'retryable'),
+      effect: readProperty(error, 'effect'),
+      blame: readProperty(error, 'blame'),
     }),
     ...(typeof retryAfterMs === 'number' && retryAfterMs >= 0 && Number.isFinite(retryAfterMs) ? { retryAfterMs } : {}),
     ...(details === undefined ? {} : { details }),
@@ -74,7 +74,7 @@ export function encodeFailure(error: ConnectorError, adapter?: ConnectorAdapter)
 
 /** Message of an error, shortened; never throws and never empty. */
 export function messageOf(error: unknown): string {
-  const message = read(error, 'message');
+  const message = readProperty(error, 'message');
   const text = typeof message === 'string' && message !== '' ? message : 'an error without a message';
   return text.length > MESSAGE_LENGTH ? `${text.slice(0, MESSAGE_LENGTH)}… (${text.length} characters)` : text;
 }
@@ -84,10 +84,10 @@ export function stackOf(thrown: unknown): string | undefined {
   const parts: string[] = [];
   let current = thrown;
   for (let depth = 0; depth < 4 && current !== undefined; depth += 1) {
-    const stack = read(current, 'stack');
+    const stack = readProperty(current, 'stack');
     if (typeof stack !== 'string') break;
     parts.push(stack.length > 2 * MESSAGE_LENGTH ? `${stack.slice(0, 2 * MESSAGE_LENGTH)}…` : stack);
-    current = read(current, 'cause');
+    current = readProperty(current, 'cause');
   }
   return parts.length === 0 ? undefined : parts.join('\ncaused by: ');
 }
@@ -111,7 +111,7 @@ function encodable<T>(value: unknown, shape: 'object' | 'array'): T | undefined 
   }
 }
 
-function read(value: unknown, key: string): unknown {
+function readProperty(value: unknown, key: string): unknown {
   try {
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
   } catch {

@@ -24,7 +24,7 @@ export async function loadAdapter({
   } catch (cause) {
     if (ConnectorError.is(cause)) throw cause;
     throw new ConnectorInternalError(
-      `${where} could not be constructed: ${describe(cause)}; the plugin's author must act`,
+      `${where} could not be constructed: ${importMessage(cause)}; the plugin's author must act`,
       {
         effect: 'none',
         details: { reason: 'construct_failed' },
@@ -73,7 +73,7 @@ function importFailed(entryUrl: string, cause: unknown): ConnectorInternalError 
   const where = place === undefined ? entryUrl : `${place.file}${place.line === undefined ? '' : `:${place.line}`}`;
   const remedy = explainMissingPackage(cause);
   return new ConnectorInternalError(
-    `loading the adapter failed at ${where}: ${remedy ?? `${describe(cause)}; the plugin's author must act`}`,
+    `loading the adapter failed at ${where}: ${remedy ?? `${importMessage(cause)}; the plugin's author must act`}`,
     {
       effect: 'none',
       blame: remedy === undefined ? 'plugin' : 'operator',
@@ -83,6 +83,6 @@ function importFailed(entryUrl: string, cause: unknown): ConnectorInternalError 
   );
 }
 
-function describe(cause: unknown): string {
+function importMessage(cause: unknown): string {
   return ConnectorError.from(cause).message === '' ? messageOf(cause) : ConnectorError.from(cause).message;
 }

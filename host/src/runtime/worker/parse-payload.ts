@@ -8,7 +8,7 @@ import { natives } from './natives.ts';
  * is `{}`.
  */
 export function parsePayload(text: string): JsonObject {
-  const value = text === '' ? {} : parse(text);
+  const value = text === '' ? {} : parseText(text);
   if (!isJsonObject(value)) {
     const received = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
     throw new InvalidInputError(`the payload must be a JSON object; it is ${received}`, {
@@ -17,15 +17,15 @@ export function parsePayload(text: string): JsonObject {
     });
   }
   // Looking at the value costs a fraction of parsing it; only what looks odd is read a second time, with places.
-  if (countMembers(value, 1) !== countNames(text)) refuse(jsonProblems(text, { maxDepth: MAX_PAYLOAD_DEPTH }));
+  if (countMembers(value, 1) !== countNames(text)) refusePayload(jsonProblems(text, { maxDepth: MAX_PAYLOAD_DEPTH }));
   return value;
 }
 
-function parse(text: string): unknown {
+function parseText(text: string): unknown {
   try {
     return natives.parse(text);
   } catch {
-    refuse(jsonProblems(text, { maxDepth: MAX_PAYLOAD_DEPTH }));
+    refusePayload(jsonProblems(text, { maxDepth: MAX_PAYLOAD_DEPTH }));
     throw new InvalidInputError('the payload is not JSON', { details: { reason: 'payload_not_json' } });
   }
 }
@@ -78,7 +78,7 @@ const REASONS = {
 } as const satisfies Record<JsonTextProblem['kind'], string>;
 
 /** Does nothing where there is no problem. */
-function refuse(found: readonly JsonTextProblem[]): void {
+function refusePayload(found: readonly JsonTextProblem[]): void {
   const [first] = found;
   if (first === undefined) return;
   const { kind, offset, line, column } = first;

@@ -24,7 +24,7 @@ import type { ConnectorsMethod } from '@automate/contract/grpc';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import type { UntypedHandleCall } from '@automate/grpc';
 import type { GrpcLogger } from './logger.ts';
-import { serve, unary } from './unary.ts';
+import { serveUnary, unary } from './unary.ts';
 import type { Answer } from './unary.ts';
 import { createWatchStreams } from './watch-stream.ts';
 import type { WatchStreams } from './watch-stream.ts';
@@ -77,7 +77,7 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
       const { id, message } = await service.update(configOf(request), options);
       return { success: true, message, connectorId: id };
     }),
-    executeAction: serve(methods.executeAction.path, {
+    executeAction: serveUnary(methods.executeAction.path, {
       logger,
       answer: (request: ExecuteMessage, options) => execute(service, request, options),
     }),
@@ -143,11 +143,11 @@ function typeFilter(number: number | undefined): { readonly type?: ConnectorType
   const problems: Problem[] = [];
   const type = number === undefined ? undefined : typeFromNumber(number, { path: 'type', problems });
   const [problem] = problems;
-  if (problem !== undefined) throw refuse(problem);
+  if (problem !== undefined) throw requestRefused(problem);
   return type === undefined ? {} : { type };
 }
 
-function refuse(problem: Problem): InvalidInputError {
+function requestRefused(problem: Problem): InvalidInputError {
   const where = problem.path === '' ? 'the request' : problem.path;
   return new InvalidInputError(`${where}: expected ${problem.expected}, received ${problem.received}`, {
     problems: [problem],

@@ -20,13 +20,13 @@ export function prepareStreams(server: Server, explain: ExplainStatus): void {
   const { http2Servers } = server as unknown as { readonly http2Servers: ReadonlyMap<Http2Server, unknown> };
   for (const http2 of http2Servers.keys()) {
     http2.prependListener('stream', (stream, headers) => {
-      shorten(headers);
+      shortenDeadline(headers);
       explainAnswers(stream, explain);
     });
   }
 }
 
-function shorten(headers: IncomingHttpHeaders): void {
+function shortenDeadline(headers: IncomingHttpHeaders): void {
   const timeout = headers['grpc-timeout'];
   if (timeout === undefined) return;
   const [whole, value, unit = ''] = /^(\d{1,8})\s*([HMSmun])$/.exec(String(timeout)) ?? [];

@@ -19,7 +19,7 @@ export function unary<Input extends DescMessage, Output extends DescMessage>(
   method: ConnectorsMethod<Input, Output>,
   { logger, answer }: { readonly logger: GrpcLogger; readonly answer: Answer<Input, Output> },
 ): Handler<MessageShape<Input>, MessageShape<Output>> {
-  return serve(method.path, {
+  return serveUnary(method.path, {
     logger,
     answer: async (request, options) => create(method.output, await answer(request, options)),
   });
@@ -28,7 +28,7 @@ export function unary<Input extends DescMessage, Output extends DescMessage>(
 type Handler<Request, Response> = handleUnaryCall<Request | UnreadableMessage, Response>;
 
 /** The same for an answer that is what the method's codec takes. */
-export function serve<Request extends object, Response>(
+export function serveUnary<Request extends object, Response>(
   path: string,
   options: {
     readonly logger: GrpcLogger;

@@ -30,7 +30,7 @@ export function createHostGuard(bound: string): (request: IncomingMessage) => Ht
   return (request) => {
     const { host, origin, 'sec-fetch-site': site } = request.headers;
     if (host === undefined && request.httpVersion !== '1.0') return malformed('header Host', 'none', 'one');
-    if (host === undefined || (host !== lastAllowed && !isAllowed(host))) return refuse('Host', host, expected);
+    if (host === undefined || (host !== lastAllowed && !isAllowed(host))) return refuseHeader('Host', host, expected);
     lastAllowed = host;
     const { url = '' } = request;
     if (!url.startsWith('/') && url !== '*') {
@@ -41,9 +41,9 @@ export function createHostGuard(bound: string): (request: IncomingMessage) => Ht
     if (countHosts(request) > 1) return malformed('header Host', 'several', 'one');
     const acts = (request.method !== 'GET' && request.method !== 'HEAD') || request.url?.startsWith(API) === true;
     if (!acts) return undefined;
-    if (origin !== undefined && origin !== `http://${host}`) return refuse('Origin', origin, OWN_PAGE);
+    if (origin !== undefined && origin !== `http://${host}`) return refuseHeader('Origin', origin, OWN_PAGE);
     // Whoever types an address, or follows none, is "none".
-    if (site === 'cross-site' || site === 'same-site') return refuse('Sec-Fetch-Site', site, OWN_PAGE);
+    if (site === 'cross-site' || site === 'same-site') return refuseHeader('Sec-Fetch-Site', site, OWN_PAGE);
     return undefined;
   };
 }
@@ -66,7 +66,7 @@ function malformed(path: string, received: string, expected: string): HttpFailur
   );
 }
 
-function refuse(header: string, received: string | undefined, expected: string): HttpFailure {
+function refuseHeader(header: string, received: string | undefined, expected: string): HttpFailure {
   const shown = received === undefined ? 'nothing' : JSON.stringify(received.slice(0, 100));
   return new HttpFailure(
     403,

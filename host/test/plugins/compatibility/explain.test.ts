@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { PLUGIN_REASONS } from '@automate/contract';
-import { codeOf, explain, explainProblem, explainRangeFault } from '../../../src/plugins/compatibility/explain.ts';
+import {
+  pluginReason,
+  explainPluginReason,
+  explainProblem,
+  explainRangeFault,
+} from '../../../src/plugins/compatibility/explain.ts';
 import type { Reason } from '../../../src/plugins/compatibility/reason.ts';
 
 const range = { range: '^2.0.0', source: 'engines.automate', host: '1.4.0' } as const;
@@ -80,18 +85,22 @@ const SENTENCES: readonly (readonly [Reason, string, string])[] = [
 
 describe('explain', () => {
   it.each(SENTENCES)('says of %j (%s): %s', (reason, code, sentence) => {
-    expect(explain(reason)).toBe(sentence);
-    expect(codeOf(reason)).toBe(code);
+    expect(explainPluginReason(reason)).toBe(sentence);
+    expect(pluginReason(reason)).toBe(code);
   });
 
   it('has a sentence for every word of the report', () => {
-    expect(new Set(SENTENCES.map(([reason]) => codeOf(reason)))).toEqual(new Set(PLUGIN_REASONS));
+    expect(new Set(SENTENCES.map(([reason]) => pluginReason(reason)))).toEqual(new Set(PLUGIN_REASONS));
   });
 
   it('shortens what a package wrote, and lets no control character through', () => {
-    const sentence = explain({ kind: 'host_too_old', ...range, range: `${'9'.repeat(300)}\u001b[2J\u009b` });
+    const sentence = explainPluginReason({
+      kind: 'host_too_old',
+      ...range,
+      range: `${'9'.repeat(300)}\u001b[2J\u009b`,
+    });
     expect(sentence.length).toBeLessThan(200);
-    expect(explain({ kind: 'transitive', package: 'a\u001b[2J\nb' })).not.toMatch(/[\u0000-\u001f]/);
+    expect(explainPluginReason({ kind: 'transitive', package: 'a\u001b[2J\nb' })).not.toMatch(/[\u0000-\u001f]/);
   });
 });
 

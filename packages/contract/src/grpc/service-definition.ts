@@ -46,19 +46,19 @@ export function define<Input extends DescMessage, Output extends DescMessage>(
     path: `/${method.parent.typeName}/${method.name}`,
     requestStream: method.methodKind === 'bidi_streaming',
     responseStream: method.methodKind !== 'unary',
-    requestSerialize: (message) => encode(method.input, message),
+    requestSerialize: (message) => encodeMessage(method.input, message),
     requestDeserialize: (bytes) => decodeOrSay(method.input, bytes),
-    responseSerialize: (message) => encode(method.output, message),
-    responseDeserialize: (bytes) => decode(method.output, bytes),
+    responseSerialize: (message) => encodeMessage(method.output, message),
+    responseDeserialize: (bytes) => decodeMessage(method.output, bytes),
   };
 }
 
-export function encode<Schema extends DescMessage>(schema: Schema, message: MessageShape<Schema>): Buffer {
+export function encodeMessage<Schema extends DescMessage>(schema: Schema, message: MessageShape<Schema>): Buffer {
   const bytes = toBinary(schema, message);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-export function decode<Schema extends DescMessage>(schema: Schema, bytes: Uint8Array): MessageShape<Schema> {
+export function decodeMessage<Schema extends DescMessage>(schema: Schema, bytes: Uint8Array): MessageShape<Schema> {
   return fromBinary(schema, bytes, { readUnknownFields: false, recursionLimit: RECURSION_LIMIT });
 }
 
@@ -67,7 +67,7 @@ function decodeOrSay<Schema extends DescMessage>(
   bytes: Uint8Array,
 ): MessageShape<Schema> | UnreadableMessage {
   try {
-    return decode(schema, bytes);
+    return decodeMessage(schema, bytes);
   } catch (error) {
     return { unreadable: `the request is no ${schema.typeName}: ${(error as Error).message}` };
   }

@@ -5,13 +5,13 @@ import { ConnectorsService } from '../gen/connectors/connectors_pb.ts';
 import { file_google_rpc_error_details } from '../gen/google/rpc/error_details_pb.ts';
 import { Health } from '../gen/grpc/health/v1/health_pb.ts';
 import { ServerReflection } from '../gen/grpc/reflection/v1/reflection_pb.ts';
-import { decode, define, encode } from './service-definition.ts';
+import { decodeMessage, define, encodeMessage } from './service-definition.ts';
 
 /** A request that cannot be read is refused by the library: these services have no details to add. */
 function defineStandard<Input extends DescMessage, Output extends DescMessage>(
   method: DescMethod & { readonly input: Input; readonly output: Output },
 ): MethodDefinition<MessageShape<Input>, MessageShape<Output>> {
-  return { ...define(method), requestDeserialize: (bytes) => decode(method.input, bytes) };
+  return { ...define(method), requestDeserialize: (bytes) => decodeMessage(method.input, bytes) };
 }
 
 /** `grpc.health.v1` */
@@ -37,5 +37,5 @@ export const REFLECTED_FILES: readonly DescFile[] = [
 
 /** A file as reflection hands it out. */
 export function encodeFile(file: DescFile): Buffer {
-  return encode(FileDescriptorProtoSchema, file.proto);
+  return encodeMessage(FileDescriptorProtoSchema, file.proto);
 }

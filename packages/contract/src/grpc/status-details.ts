@@ -18,7 +18,7 @@ export function envelopeFromDetails(status: Status, domain: string): ErrorEnvelo
   const { retryable, effect, blame } = metadata;
   const delay = find(status.details, RetryInfoSchema)?.retryDelay;
   const problems = readProblems(metadata['problems'], find(status.details, BadRequestSchema));
-  const details = readJson(metadata['details']);
+  const details = readDetailsJson(metadata['details']);
   return {
     // One that this release does not know becomes INTERNAL_ERROR when the error is made.
     code: reason as ErrorCode,
@@ -46,7 +46,7 @@ function find<Schema extends DescMessage>(details: readonly Any[], schema: Schem
 }
 
 function readProblems(text: string | undefined, request: BadRequest | undefined): readonly Problem[] | undefined {
-  const list = readJson(text);
+  const list = readDetailsJson(text);
   if (Array.isArray(list) && list.every(isProblem)) return list;
   return request?.fieldViolations.map(({ field, description }) => ({
     path: field,
@@ -61,7 +61,7 @@ function isProblem(value: unknown): value is Problem {
   return [value['path'], value['expected'], value['received']].every((part) => typeof part === 'string');
 }
 
-function readJson(text: string | undefined): unknown {
+function readDetailsJson(text: string | undefined): unknown {
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text);

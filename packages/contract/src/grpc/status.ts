@@ -74,19 +74,19 @@ function readDetails(bytes: Uint8Array): ErrorEnvelope | undefined {
 }
 
 function encodeWithin(envelope: ErrorEnvelope, limit: number): Uint8Array {
-  const whole = encode(envelope);
+  const whole = encodeStatus(envelope);
   if (whole.length <= limit) return whole;
   const { details: _, problems = [], ...rest } = envelope;
   const message = envelope.message.slice(0, Math.floor(limit / 8));
   for (let count = problems.length; count > 0; count = Math.floor(count / 2)) {
-    const shorter = encode({
+    const shorter = encodeStatus({
       ...rest,
       message,
       problems: [...problems.slice(0, count), ...moreProblems(problems, count)],
     });
     if (shorter.length <= limit) return shorter;
   }
-  return encode({ ...rest, message });
+  return encodeStatus({ ...rest, message });
 }
 
 function moreProblems(problems: readonly Problem[], shown: number): readonly Problem[] {
@@ -97,7 +97,7 @@ function moreProblems(problems: readonly Problem[], shown: number): readonly Pro
   ];
 }
 
-function encode(envelope: ErrorEnvelope): Uint8Array {
+function encodeStatus(envelope: ErrorEnvelope): Uint8Array {
   const { code, message, problems, retryAfterMs } = envelope;
   const info = create(ErrorInfoSchema, { reason: code, domain: ERROR_DOMAIN, metadata: infoMetadata(envelope) });
   const details = [anyPack(ErrorInfoSchema, info)];

@@ -50,20 +50,20 @@ function copyValue(value: unknown, path: readonly PathStep[], walk: Walk): JsonV
     case 'boolean':
       return value;
     case 'number':
-      if (!Number.isFinite(value)) refuse(value, path, walk, 'a finite number');
+      if (!Number.isFinite(value)) noteFinding(value, path, walk, 'a finite number');
       // Written in digits it may have been another number.
       else if (Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21)
-        refuse(value, path, walk, `at most ${Number.MAX_SAFE_INTEGER}: larger whole numbers as text`);
+        noteFinding(value, path, walk, `at most ${Number.MAX_SAFE_INTEGER}: larger whole numbers as text`);
       return value;
     case 'object':
       if (value === null) return null;
-      if (path.length >= MAX_DEPTH) return refuse(value, path, walk, `at most ${MAX_DEPTH} levels of nesting`);
+      if (path.length >= MAX_DEPTH) return noteFinding(value, path, walk, `at most ${MAX_DEPTH} levels of nesting`);
       return Array.isArray(value) ? copyList(value, path, walk) : copyMap(value, path, walk);
     default:
       // Nothing at all is for the shape's check to name.
       return value === undefined && path.length === 0
         ? undefined
-        : refuse(value, path, walk, 'a value that JSON can carry');
+        : noteFinding(value, path, walk, 'a value that JSON can carry');
   }
 }
 
@@ -77,7 +77,7 @@ function copyList(list: readonly unknown[], path: readonly PathStep[], walk: Wal
 }
 
 function copyMap(map: object, path: readonly PathStep[], walk: Walk): JsonValue | undefined {
-  if (!isPlain(map)) return refuse(map, path, walk, 'a plain map');
+  if (!isPlain(map)) return noteFinding(map, path, walk, 'a plain map');
   const entries: [string, JsonValue][] = [];
   for (const [key, item] of Object.entries(map)) {
     if (looksLikeSecretReference(key)) {
@@ -158,6 +158,6 @@ function checkReference(text: string, path: readonly PathStep[], walk: Walk): vo
   }
 }
 
-function refuse(value: unknown, path: readonly PathStep[], walk: Walk, expected: string): undefined {
+function noteFinding(value: unknown, path: readonly PathStep[], walk: Walk, expected: string): undefined {
   walk.findings.push({ path, expected, received: describeReceived(value, mayBeSecret(path)) });
 }

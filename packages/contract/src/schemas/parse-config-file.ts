@@ -17,7 +17,7 @@ import { toProblems } from './finding.ts';
 import { parseConnectorConfig } from './parse-connector-config.ts';
 import type { PathStep } from '../problem-path.ts';
 import { appendPath } from '../problem-path.ts';
-import { schemaAt, typeOf } from './schema-at.ts';
+import { schemaAt, schemaType } from './schema-at.ts';
 import { toWireConfig } from './translate-config.ts';
 import { explainUnknownKeys } from './unknown-keys.ts';
 
@@ -61,7 +61,7 @@ export function parseConfigFile(
 
 /** Whether the value at this path of the file is a text, whatever it looks like; false where settings are free. */
 export function isTextField(path: readonly PathStep[]): boolean {
-  const type = typeOf(schemaAt(configFileSchema, path));
+  const type = schemaType(schemaAt(configFileSchema, path));
   return type === 'string' || type === 'enum';
 }
 

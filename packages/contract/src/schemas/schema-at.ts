@@ -13,13 +13,13 @@ export function knownKeys(schema: unknown, path: readonly PathStep[]): readonly 
 }
 
 /** The type of a schema in zod's words: `string`, `int`, `unknown`. */
-export function typeOf(schema: unknown): string | undefined {
+export function schemaType(schema: unknown): string | undefined {
   return (schema as { def?: { type?: string } } | undefined)?.def?.type;
 }
 
 function unwrap(schema: unknown): unknown {
   let at = schema;
-  while (typeOf(at) === 'optional' || typeOf(at) === 'nullable') at = (at as { unwrap(): unknown }).unwrap();
+  while (schemaType(at) === 'optional' || schemaType(at) === 'nullable') at = (at as { unwrap(): unknown }).unwrap();
   return at;
 }
 

@@ -69,7 +69,7 @@ export function callAction({
     idempotencyKey: false,
     async run(payload, context) {
       try {
-        return await exchange((request) => send(request, context), payload.method, payload, bodyOf(payload));
+        return await exchange((request) => send(request, context), payload.method, payload, exchangeBody(payload));
       } catch (error) {
         throw SAFE_METHODS.has(payload.method) && ConnectorError.is(error) ? withEffect(error, 'none') : error;
       }
@@ -77,7 +77,7 @@ export function callAction({
   });
 }
 
-function bodyOf({ json, form, multipart, text, base64 }: z.output<typeof input>): ExchangeBody {
+function exchangeBody({ json, form, multipart, text, base64 }: z.output<typeof input>): ExchangeBody {
   if (json !== undefined) return { json };
   if (form !== undefined) return { form };
   if (multipart !== undefined) return { multipart: multipart.map(partOf) };

@@ -78,14 +78,14 @@ export function startExchange(input: ExchangeInput): Exchange {
     responded = true;
     connected = true;
     const { statusCode: status = 0, statusMessage: statusText = '', rawHeaders } = response;
-    readAnswer(input, { status, statusText, rawHeaders }, response).then(resolve, reject);
+    readHttpAnswer(input, { status, statusText, rawHeaders }, response).then(resolve, reject);
   });
   // Nobody asked for another protocol. Without this, nothing would be heard of the request any more.
   request.on('upgrade', ({ statusCode: status = 0, statusMessage: statusText = '', rawHeaders }, socket) => {
     socket.destroy();
     responded = true;
     connected = true;
-    readAnswer(input, { status, statusText, rawHeaders }, socket).then(resolve, reject);
+    readHttpAnswer(input, { status, statusText, rawHeaders }, socket).then(resolve, reject);
   });
   request.end(body);
   return {
@@ -139,7 +139,7 @@ export interface Head {
   readonly rawHeaders: readonly string[];
 }
 
-export async function readAnswer(
+export async function readHttpAnswer(
   input: ExchangeInput,
   { status, statusText, rawHeaders }: Head,
   body: AsyncIterable<Uint8Array> & { destroy(): unknown },

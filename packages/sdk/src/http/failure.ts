@@ -75,7 +75,7 @@ export function failureOf(thrown: unknown, request: FailedRequest): ConnectorErr
     cause: thrown,
   };
   if (code === 'ETIMEDOUT') return new TimeoutError(`${what}: the network gave up waiting for ${url.host}`, options);
-  return brokenOff(code, thrown, request, options);
+  return connectionFailure(code, thrown, request, options);
 }
 
 /** The error for a proxy that could not be reached, or that would not let us through: nothing was sent then. */
@@ -107,7 +107,7 @@ export function proxyError(thrown: unknown, { what, proxy, connected }: FailedRe
   return error === undefined ? undefined : rebuildError(error, { blame: 'operator' });
 }
 
-function brokenOff(
+function connectionFailure(
   code: string,
   thrown: unknown,
   { what, url }: FailedRequest,

@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Route } from './agents.ts';
 import type { Answer, Exchange, ExchangeInput } from './exchange.ts';
-import { lengthOf, readAnswer } from './exchange.ts';
+import { lengthOf, readHttpAnswer } from './exchange.ts';
 import { Http1RequiredError } from './failure.ts';
 
 /** As OpenSSL says it where the server refuses by itself. */
@@ -130,14 +130,14 @@ function answerOf(
     reject(onUnanswered(error));
   };
   stream.on('error', fail);
-  stream.on('close', () => fail(brokenOff('closed without an answer')));
+  stream.on('close', () => fail(sessionBrokenOff('closed without an answer')));
   stream.on('response', (headers, _flags, raw: readonly string[]) => {
     responded = true;
     const rawHeaders = raw.flatMap((name, index) =>
       index % 2 === 0 && !name.startsWith(':') ? [name, raw[index + 1] ?? ''] : [],
     );
     const head = { status: headers[':status'] ?? 0, statusText: '', rawHeaders };
-    readAnswer(input, head, wholeOf(stream)).then(resolve, reject);
+    readHttpAnswer(input, head, wholeOf(stream)).then(resolve, reject);
   });
   if (input.body !== undefined) stream.end(input.body);
   return promise;
@@ -150,12 +150,12 @@ function wholeOf(stream: ClientHttp2Stream): AsyncIterable<Uint8Array> & { destr
     async *[Symbol.asyncIterator]() {
       yield* stream as AsyncIterable<Uint8Array>;
       if (!stream.destroyed) await once(stream, 'close');
-      if (stream.rstCode !== 0) throw brokenOff(`reset with code ${stream.rstCode}`);
+      if (stream.rstCode !== 0) throw sessionBrokenOff(`reset with code ${stream.rstCode}`);
     },
   };
 }
 
-function brokenOff(how: string): Error {
+function sessionBrokenOff(how: string): Error {
   return Object.assign(new Error(how), { code: 'ECONNRESET' });
 }
 

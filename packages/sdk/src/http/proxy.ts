@@ -19,7 +19,7 @@ export interface ProxyOptions {
 
 /** The proxy for a URL; undefined where it is asked directly, as everything on this machine is. Throws ConfigInvalidError. */
 export function proxyFor({ id, proxy, environment = {} }: ProxyOptions, url: URL): URL | undefined {
-  if (isLoopback(url.hostname) || proxy === 'none') return undefined;
+  if (isLoopbackHost(url.hostname) || proxy === 'none') return undefined;
   if (proxy !== undefined) return parseProxy(proxy, `the proxy of connector "${id}"`);
   const [text, name] =
     url.protocol === 'https:' ? [environment.https, 'HTTPS_PROXY'] : [environment.http, 'HTTP_PROXY'];
@@ -40,7 +40,7 @@ function parseProxy(text: string, what: string): URL {
   });
 }
 
-function isLoopback(hostname: string): boolean {
+function isLoopbackHost(hostname: string): boolean {
   return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\]|\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\])\.?$/.test(hostname);
 }
 

@@ -16,10 +16,10 @@ export function responseOf(
     if ('text' in decoded) return decoded.text;
     throw unusable(what, status, { found: decoded.fault, reason: 'bad_charset' });
   };
-  return { status, url: url.href, headers, headersDistinct, body, text, json: () => parseJson(what, status, text()) };
+  return { status, url: url.href, headers, headersDistinct, body, text, json: () => parseBody(what, status, text()) };
 }
 
-function parseJson(what: string, status: number, text: string): JsonValue {
+function parseBody(what: string, status: number, text: string): JsonValue {
   try {
     return parseExact(text);
   } catch (cause) {

@@ -24,13 +24,13 @@ export function resolveTarget(id: string, config: ResolvedConfig, request: HttpR
   const whole = WHOLE_URL.test(request.path);
   if (endpoint === '' && !whole) {
     throw new ConfigInvalidError(
-      `connector "${id}" has no host to send "${shorten(request.path)}" to; the operator must set host`,
+      `connector "${id}" has no host to send "${shownUrl(request.path)}" to; the operator must set host`,
       {
         details: { reason: 'no_endpoint' },
       },
     );
   }
-  const base = endpoint === '' ? undefined : parse(endpoint);
+  const base = endpoint === '' ? undefined : parseTarget(endpoint);
   if (base !== undefined && base.protocol !== 'http:' && base.protocol !== 'https:') {
     throw new ConfigInvalidError(
       `connector "${id}" speaks HTTP, and its scheme is "${config.scheme}"; the operator must set http or https`,
@@ -41,13 +41,13 @@ export function resolveTarget(id: string, config: ResolvedConfig, request: HttpR
   }
   assertSendable(request.path, whole);
   const path = request.path.replaceAll(' ', '%20');
-  const url = parse(whole ? path : `${endpoint}/${path.replace(/^\//, '')}`);
+  const url = parseTarget(whole ? path : `${endpoint}/${path.replace(/^\//, '')}`);
   if (url.username !== '' || url.password !== '')
-    throw refused(id, url, 'credentials in a URL are not sent', 'url_credentials');
+    throw targetRefused(id, url, 'credentials in a URL are not sent', 'url_credentials');
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw refused(id, url, 'it is no HTTP address', 'bad_scheme');
+    throw targetRefused(id, url, 'it is no HTTP address', 'bad_scheme');
   const outside = base === undefined ? undefined : whyOutside(base, url);
-  if (outside !== undefined && !(whole && request.anyOrigin === true)) throw refused(id, url, ...outside);
+  if (outside !== undefined && !(whole && request.anyOrigin === true)) throw targetRefused(id, url, ...outside);
   addQuery(url, request.query);
   url.hash = '';
   return { url, place: base === undefined ? 'open' : outside === undefined ? 'own' : 'foreign' };
@@ -65,7 +65,7 @@ function assertSendable(path: string, whole: boolean): void {
           ? 'a "\\" must be written as %5C'
           : undefined;
   if (fault === undefined) return;
-  throw new InvalidInputError(`the path "${shorten(path)}" cannot be sent: ${fault}`, {
+  throw new InvalidInputError(`the path "${shownUrl(path)}" cannot be sent: ${fault}`, {
     details: { reason: 'bad_url' },
   });
 }
@@ -112,18 +112,18 @@ function whyOutside(base: URL, url: URL): readonly [why: string, reason: ErrorRe
   return [`it lies outside of the base path ${path}`, 'outside_base_path'];
 }
 
-function refused(id: string, url: URL, why: string, reason: ErrorReason): InvalidInputError {
+function targetRefused(id: string, url: URL, why: string, reason: ErrorReason): InvalidInputError {
   return new InvalidInputError(`connector "${id}" does not ask for ${showUrl(url)}: ${why}`, { details: { reason } });
 }
 
-function parse(text: string): URL {
+function parseTarget(text: string): URL {
   const url = URL.parse(text);
-  if (url === null) throw new InvalidInputError(`"${shorten(text)}" is no URL`, { details: { reason: 'bad_url' } });
+  if (url === null) throw new InvalidInputError(`"${shownUrl(text)}" is no URL`, { details: { reason: 'bad_url' } });
   return url;
 }
 
 /** Without the query, which may hold a secret. */
-function shorten(path: string): string {
+function shownUrl(path: string): string {
   const bare = path.replace(/[?#].*$/s, '').replace(/\/\/[^/@]*@/, '//');
   return bare.length > 80 ? `${bare.slice(0, 79)}…` : bare;
 }

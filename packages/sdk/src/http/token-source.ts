@@ -62,7 +62,7 @@ export function createTokenSource({ id, auth, post, onSecrets }: TokenSourceOpti
         wait: <T>(work: Promise<T>) => work,
       };
       const answer = await holds.pass(hold, () => post(request));
-      onSecrets(secretsIn(bodyOf(answer)));
+      onSecrets(secretsIn(tokenFields(answer)));
       return answer;
     })
       .then((fresh) => (held = fresh))
@@ -118,7 +118,7 @@ async function fetchToken(id: string, auth: ResolvedAuth, post: TokenSourceOptio
 
 function readToken(url: URL, answer: HttpResponse): Held {
   const what = `the token endpoint ${showUrl(url)}`;
-  const body = bodyOf(answer);
+  const body = tokenFields(answer);
   if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) {
     const why = errorOf(answer);
     throw new AuthFailedError(
@@ -153,11 +153,11 @@ function secretsIn(body: JsonObject = {}): readonly string[] {
 
 function errorOf(answer: HttpResponse): string | undefined {
   if (answer.status !== 400 && answer.status !== 401) return undefined;
-  const error = bodyOf(answer)?.['error'];
+  const error = tokenFields(answer)?.['error'];
   return typeof error === 'string' && /^[a-z_]{1,60}$/.test(error) ? error : undefined;
 }
 
-function bodyOf(answer: HttpResponse): JsonObject | undefined {
+function tokenFields(answer: HttpResponse): JsonObject | undefined {
   try {
     const body: unknown = JSON.parse(answer.text());
     return isJsonObject(body) ? body : undefined;

@@ -184,15 +184,15 @@ function pathsOfUri({ text, sockets }: MarkedPath): readonly string[] {
     ) ?? [];
   const isPath = /^(?:unix|file)$/i.test(scheme ?? '') && path !== '';
   const parameters = [...new URLSearchParams(query)];
-  const others = [...hosts.split(',').map(decode), ...parameters.map(([, value]) => value)];
+  const others = [...hosts.split(',').map(decodeFileUrl), ...parameters.map(([, value]) => value)];
   return [
-    ...(isPath ? [decode(path)] : []),
+    ...(isPath ? [decodeFileUrl(path)] : []),
     ...parameters.flatMap(([name, value]) => (sockets.includes(name) && !value.startsWith('/') ? [value] : [])),
     ...others.filter((each) => each.startsWith('/')),
   ];
 }
 
-function decode(text: string): string {
+function decodeFileUrl(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -44,7 +44,7 @@ export const createThread = (discord: DiscordClient) =>
           },
         );
       const from = message_id === undefined ? '' : `/messages/${message_id}`;
-      const kind = message_id === undefined && message === undefined ? typeOf(isPrivate) : {};
+      const kind = message_id === undefined && message === undefined ? threadType(isPrivate) : {};
       const made = await discord.send(http, {
         method: 'POST',
         path: `/channels/${channel_id}${from}/threads`,
@@ -61,6 +61,6 @@ export const createThread = (discord: DiscordClient) =>
     },
   });
 
-function typeOf(isPrivate: boolean): { readonly type: number } {
+function threadType(isPrivate: boolean): { readonly type: number } {
   return { type: isPrivate ? PRIVATE_THREAD : PUBLIC_THREAD };
 }

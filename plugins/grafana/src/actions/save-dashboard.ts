@@ -2,7 +2,7 @@ import { action, AlreadyExistsError, ForbiddenError, isJsonObject } from '@autom
 import type { ConnectorError, HttpResponse } from '@automate/sdk';
 import { z } from 'zod';
 import type { GrafanaApi } from '../grafana-api.ts';
-import { check, dashboardUid, jsonValue, messageOf } from '../grafana-api.ts';
+import { checkAnswer, dashboardUid, jsonValue, grafanaMessage } from '../grafana-api.ts';
 
 const PATH = '/api/dashboards/db';
 
@@ -43,7 +43,7 @@ async function conflict(
   const body = response.json();
   const status = isJsonObject(body) ? body['status'] : undefined;
   const details = { status: response.status, ...(typeof status === 'string' ? { grafana_status: status } : {}) };
-  const said = `Grafana did not save the dashboard: ${messageOf(body)}`;
+  const said = `Grafana did not save the dashboard: ${grafanaMessage(body)}`;
   if (status === 'plugin-dashboard') return new ForbiddenError(said, { details });
   if (status !== 'version-mismatch') {
     const how = 'name the uid of that one to replace it, or choose another title or folder';
@@ -96,7 +96,7 @@ export const saveDashboard = (grafana: GrafanaApi) =>
           grafana.ask(http, { path: `/api/dashboards/uid/${uid}` }, current),
         );
       }
-      const saved = check(answer, response.json(), PATH);
+      const saved = checkAnswer(answer, response.json(), PATH);
       return {
         uid: saved.uid,
         version: saved.version,

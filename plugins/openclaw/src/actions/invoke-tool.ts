@@ -33,13 +33,13 @@ export const invokeTool = (gateway: GatewayClient) =>
     async run({ tool, action: verb, args, session_key: sessionKey }, context) {
       const body = defined({ tool, action: verb, args, sessionKey });
       const response = await gateway.post(context.http, '/tools/invoke', body as never);
-      if (response.status !== 200) throw refusal(tool, response);
+      if (response.status !== 200) throw toolRefused(tool, response);
       const { result } = parseAnswer(success, response.json(), 'POST /tools/invoke');
       return { result: (result ?? null) as JsonValue };
     },
   });
 
-function refusal(tool: string, response: HttpResponse): Error {
+function toolRefused(tool: string, response: HttpResponse): Error {
   const { status } = response;
   // What is not JSON is not the gateway's either.
   const parsed = failure.safeParse(tryJson(response));

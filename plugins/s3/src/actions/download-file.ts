@@ -8,7 +8,7 @@ import { withoutEffect } from '../change-error.ts';
 import { bucketOrDefault, etag, key, versionId } from '../inputs.ts';
 import { absolutePath, createFile } from '../local-files.ts';
 import { objectInfo, toEtag, toObjectInfo } from '../outputs.ts';
-import { asChecksumError, brokenOff, mismatch } from '../read-body.ts';
+import { asChecksumError, bodyCutShort, mismatch } from '../read-body.ts';
 import type { S3Client } from '../s3-client.ts';
 
 const input = z.strictObject({
@@ -49,10 +49,10 @@ export const downloadFile = (s3: S3Client) =>
             );
           const answer = await get();
           const reading = { what, signal };
-          const { size, md5 } = await read(answer, reading, (chunk) => handle.writeFile(chunk));
+          const { size, md5 } = await downloadBody(answer, reading, (chunk) => handle.writeFile(chunk));
           if (isDoubtful(answer, md5)) {
             // An ETag need not be a digest, so that only a second reading tells bytes that changed on the way.
-            const again = await read(await get(), reading);
+            const again = await downloadBody(await get(), reading);
             if (again.md5 !== md5) throw mismatch(what);
           }
           return { ...toObjectInfo(answer), size };
@@ -64,7 +64,7 @@ export const downloadFile = (s3: S3Client) =>
   });
 
 /** Hands on the bytes of an object as they come. The library holds them to the checksum that the service sends. */
-async function read(
+async function downloadBody(
   { Body, ContentLength: announced }: GetObjectCommandOutput,
   { what, signal }: { readonly what: string; readonly signal: AbortSignal },
   take?: (chunk: Uint8Array) => Promise<void>,
@@ -80,7 +80,7 @@ async function read(
   } catch (error) {
     throw asChecksumError(error, what);
   }
-  if (announced !== undefined && size < announced) throw brokenOff(what, size, announced);
+  if (announced !== undefined && size < announced) throw bodyCutShort(what, size, announced);
   return { size, md5: digest.digest('hex') };
 }
 
