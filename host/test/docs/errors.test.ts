@@ -65,3 +65,48 @@ describe('the reasons in docs/errors.md', () => {
     expect(words.filter((word) => !new RegExp(`'${word}'|^ *${word}: true`, 'm').test(text))).toEqual([]);
   });
 });
+
+describe('errors whose message names the operator', () => {
+  const codeOfClass = new Map(codes.map((code) => [createConnectorError(code, '').name, code]));
+
+  /** Whom the innermost bracket around a place blames, of those that blame somebody: by `blame`, else by the code. */
+  function blamedAt(text: string, place: number): string | undefined {
+    let depth = 0;
+    for (let start = place; start >= 0; start -= 1) {
+      if (')}'.includes(text[start] ?? '')) depth += 1;
+      if (!'({'.includes(text[start] ?? '') || (depth -= 1) >= 0) continue;
+      depth = 0;
+      const expression = text.slice(start, endOf(text, start));
+      const code =
+        /\bcode: '([A-Z_0-9]+)'/.exec(expression)?.[1] ??
+        /^\(\s*'([A-Z_0-9]+)'/.exec(expression)?.[1] ??
+        codeOfClass.get(/\bnew (\w+)$/.exec(text.slice(0, start))?.[1] ?? '');
+      const blame = /\bblame: '(\w+)'/.exec(expression)?.[1] ?? ERROR_CODES[code as ErrorCode]?.blame;
+      if (blame !== undefined) return blame;
+      // A whole function says nothing of one of its sentences.
+      if (/\b(function|=>)\b.*$/.test(text.slice(text.lastIndexOf('\n', start) + 1, start))) return undefined;
+    }
+    return undefined;
+  }
+
+  function endOf(text: string, start: number): number {
+    let depth = 0;
+    for (let end = start; end < text.length; end += 1) {
+      if ('({'.includes(text[end] ?? '')) depth += 1;
+      if (')}'.includes(text[end] ?? '') && (depth -= 1) === 0) return end + 1;
+    }
+    return text.length;
+  }
+
+  it('blame nobody else', () => {
+    const sentences = readSources('{packages,plugins}/*/src/**/*.ts', 'host/src/**/*.ts').flatMap(({ file, text }) =>
+      [...text.matchAll(/^ *(?!\/\/|\*|\/\*).*the operator (?:must|should)\b/gm)].map(({ index, 0: line }) => ({
+        where: `${file}: ${line.trim()}`,
+        blamed: blamedAt(text, index + line.length),
+      })),
+    );
+    const judged = sentences.filter(({ blamed }) => blamed !== undefined);
+    expect(judged.length).toBeGreaterThan(40);
+    expect(judged.filter(({ blamed }) => blamed !== 'operator')).toEqual([]);
+  });
+});

@@ -56,7 +56,7 @@ export function connectionError(thrown: unknown, failed: FailedConnection): Conn
     case 'dns':
       return new TransientNetworkError(
         `${start}${lookedUpName(thrown, server)} does not resolve (${code}); the operator should check host and DNS`,
-        never,
+        { ...never, blame: 'operator' },
       );
     case 'unreachable':
       return new TransientNetworkError(`${start}${server} cannot be reached (${code})`, {
@@ -90,7 +90,7 @@ function tlsError(fault: TlsFault, thrown: unknown, failed: FailedConnection): C
     case 'certificate':
       return new TransientNetworkError(
         `${start}the certificate of ${server} is not trusted${messageSuffix(thrown)} (${code}); the operator must set tls.ca_file or tls.server_name, or have the certificate renewed`,
-        { ...final, details: { reason: 'tls_certificate', tls: code } },
+        { ...final, blame: 'operator', details: { reason: 'tls_certificate', tls: code } },
       );
     default:
       // Records can be spoilt long after the handshake.

@@ -102,7 +102,7 @@ describe('a network that fails', () => {
   it('is certainly without effect where the name does not resolve', async () => {
     using remote = openHttp({ host: 'no-such-host.invalid', port: 80 });
     const error = await rejection(remote.http.request({ method: 'POST', path: '/x' }));
-    expect(error).toMatchObject({ code: 'TRANSIENT_NETWORK', retryable: true, effect: 'none' });
+    expect(error).toMatchObject({ code: 'TRANSIENT_NETWORK', retryable: true, effect: 'none', blame: 'operator' });
     expect(error.message).toContain('the name "no-such-host.invalid" does not resolve');
   });
 

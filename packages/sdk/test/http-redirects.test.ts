@@ -37,6 +37,7 @@ describe('a redirect', () => {
     expect(error).toMatchObject({
       code: 'UPSTREAM_5XX',
       retryable: false,
+      blame: 'operator',
       details: { status: 302, reason: 'redirect_refused' },
     });
     expect(error.message).toContain(`was redirected (302) to ${other.url}/new; another origin`);
@@ -99,7 +100,7 @@ describe('a redirect', () => {
     service.on('GET', '/old', { status: 302, headers: { location: `${service.url.replace('//', own)}/new` } });
     using remote = openHttp(service.endpoint);
     const error = await rejection(remote.http.request({ path: '/old' }));
-    expect(error).toMatchObject({ details: { reason: 'redirect_refused' } });
+    expect(error).toMatchObject({ blame: 'remote', details: { reason: 'redirect_refused' } });
     expect(error.message).not.toContain('word');
     expect(service.requests).toHaveLength(1);
   });

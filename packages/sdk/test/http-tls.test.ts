@@ -51,6 +51,7 @@ describe('TLS', () => {
       code: 'TRANSIENT_NETWORK',
       retryable: false,
       effect: 'none',
+      blame: 'operator',
       details: { reason: 'tls_certificate', tls: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' },
     });
     expect(error.message).toMatch(

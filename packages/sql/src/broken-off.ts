@@ -14,14 +14,20 @@ export function brokenOff(server: string, effect: Effect, cause: unknown, retrya
 
 /** A server that is to be spoken to over TLS does not speak it. */
 export function withoutTls(server: string, cause: unknown): Fault {
-  const message = `${server} does not speak TLS; the operator must check tls`;
-  const details = { reason: 'tls' };
-  return { error: new TransientNetworkError(message, { effect: 'none', details, cause }), session: 'broken' };
+  const error = new TransientNetworkError(`${server} does not speak TLS; the operator must check tls`, {
+    effect: 'none',
+    blame: 'operator',
+    details: { reason: 'tls' },
+    cause,
+  });
+  return { error, session: 'broken' };
 }
 
 /** A server takes no changes any more, or was never meant for them. */
 export function demoted(server: string, told: string, options: ConnectorErrorOptions): Fault {
-  const message = `${server} takes no changes: ${told}; the operator should see which server is the primary`;
-  const details = { ...options.details, reason: 'server_read_only' };
-  return { error: new UpstreamError(message, { ...options, details }), session: 'demoted' };
+  const error = new UpstreamError(
+    `${server} takes no changes: ${told}; the operator should see which server is the primary`,
+    { ...options, blame: 'operator', details: { ...options.details, reason: 'server_read_only' } },
+  );
+  return { error, session: 'demoted' };
 }

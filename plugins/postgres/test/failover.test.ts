@@ -25,6 +25,7 @@ describeWith(postgres, 'a PostgreSQL with a standby that follows it', () => {
     await expect(insert(2)).rejects.toMatchObject({
       effect: 'none',
       retryable: true,
+      blame: 'operator',
       details: { reason: 'server_read_only' },
     });
     await expect(connector.health()).resolves.toMatchObject({

@@ -85,7 +85,7 @@ export function proxyError(thrown: unknown, { what, proxy, connected }: FailedRe
   const { statusCode: status } = (thrown ?? {}) as { readonly statusCode?: number };
   const code = networkCodeOf(thrown);
   if (code === 'ERR_PROXY_TUNNEL') {
-    const options = { effect: 'none', blame: 'operator', cause: thrown } as const;
+    const options = { effect: 'none', cause: thrown } as const;
     const details = { reason: 'proxy_refused', ...(status === undefined ? {} : { status }) } as const;
     const said = status === undefined ? 'ended the connection, or took too long,' : `answered ${status}`;
     // Some say 401 instead, as if they were the server.
@@ -96,6 +96,7 @@ export function proxyError(thrown: unknown, { what, proxy, connected }: FailedRe
         })
       : new TransientNetworkError(`${what}: ${server} ${said} to the wish for a tunnel; the operator must check it`, {
           ...options,
+          blame: 'operator',
           // What it forbids it will forbid again.
           retryable: status === undefined || status >= 500,
           details,

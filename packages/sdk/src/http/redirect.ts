@@ -1,4 +1,4 @@
-import type { ErrorReason } from '@automate/contract';
+import type { Blame, ErrorReason } from '@automate/contract';
 import { UpstreamError } from '@automate/contract';
 import type { Answer } from './exchange.ts';
 import { SAFE_METHODS } from './safe-methods.ts';
@@ -33,6 +33,18 @@ export interface Hop {
   readonly acted: boolean;
 }
 
+interface Refusal {
+  readonly why: string;
+  readonly reason: ErrorReason;
+  readonly blame: Blame;
+}
+
+const NO_ADDRESS: Refusal = {
+  why: 'only plain HTTP addresses are followed',
+  reason: 'redirect_refused',
+  blame: 'remote',
+};
+
 /** Where an answer leads to; undefined where it leads nowhere. Throws UpstreamError for a redirect that is not followed. */
 export function nextHop(hop: Hop, answer: Answer, anyOrigin: boolean): Hop | undefined {
   const location = answer.headers['location'];
@@ -42,9 +54,10 @@ export function nextHop(hop: Hop, answer: Answer, anyOrigin: boolean): Hop | und
   const refusal = whyNot(hop, answer.status, url, anyOrigin);
   if (refusal !== undefined || url === null) {
     const where = url === null ? 'an address that cannot be read' : showUrl(url);
-    const [why, reason] = refusal ?? ['it cannot be followed', 'redirect_refused'];
+    const { why, reason, blame } = refusal ?? NO_ADDRESS;
     throw new UpstreamError(`${hop.method} ${showUrl(hop.url)} was redirected (${answer.status}) to ${where}; ${why}`, {
       retryable: false,
+      blame,
       details: { status: answer.status, reason },
     });
   }
@@ -65,26 +78,26 @@ export function nextHop(hop: Hop, answer: Answer, anyOrigin: boolean): Hop | und
   return { ...there, method: 'GET', headers, body: undefined, acted: true };
 }
 
-function whyNot(
-  hop: Hop,
-  status: number,
-  to: URL | null,
-  anyOrigin: boolean,
-): readonly [why: string, reason: ErrorReason] | undefined {
+function whyNot(hop: Hop, status: number, to: URL | null, anyOrigin: boolean): Refusal | undefined {
   if (to === null || (to.protocol !== 'http:' && to.protocol !== 'https:') || to.username !== '' || to.password !== '')
-    return ['only plain HTTP addresses are followed', 'redirect_refused'];
+    return NO_ADDRESS;
   if (hop.method === 'POST' && (status === 301 || status === 302))
-    return ['whether a POST is to be repeated there, the status does not say', 'redirect_not_followed'];
+    return {
+      why: 'whether a POST is to be repeated there, the status does not say',
+      reason: 'redirect_not_followed',
+      blame: 'remote',
+    };
   if (to.origin !== hop.url.origin && !anyOrigin) {
-    return [
-      "another origin is never asked with this connector's credentials; the operator must check scheme, host and port",
-      'redirect_refused',
-    ];
+    return {
+      why: "another origin is never asked with this connector's credentials; the operator must check scheme, host and port",
+      reason: 'redirect_refused',
+      blame: 'operator',
+    };
   }
   if (to.protocol === 'http:' && hop.url.protocol === 'https:')
-    return ['what was asked over TLS is not asked without', 'redirect_refused'];
+    return { why: 'what was asked over TLS is not asked without', reason: 'redirect_refused', blame: 'remote' };
   return hop.count >= MAX_REDIRECTS
-    ? [`that is one redirect too many after ${MAX_REDIRECTS}`, 'redirect_loop']
+    ? { why: `that is one redirect too many after ${MAX_REDIRECTS}`, reason: 'redirect_loop', blame: 'remote' }
     : undefined;
 }
 
