@@ -55,7 +55,7 @@ const WRITTEN_FOLDERS = [...manifests]
 const PUBLIC_ENTRIES: Readonly<Record<string, readonly string[]>> = {
   '@automate/alertmanager': ['.', './package.json'],
   '@automate/client': ['.', './package.json'],
-  '@automate/contract': ['.', './grpc', './http', './package.json', './schemas'],
+  '@automate/contract': ['.', './grpc', './http', './json-text', './package.json', './schemas', './service'],
   '@automate/grpc': ['.', './package.json'],
   '@automate/host': ['.', './package.json'],
   '@automate/sdk': ['.', './exchange', './package.json', './runtime'],
@@ -104,7 +104,7 @@ describe('who may import whom', () => {
     const allowed = (specifier: string): boolean =>
       specifier.startsWith('host/src/runtime/') ||
       specifier.startsWith('node:') ||
-      /^@automate\/(contract$|sdk(\/|$))/.test(specifier);
+      /^@automate\/(contract(\/json-text)?$|sdk(\/|$))/.test(specifier);
     const rule = 'a worker loads nothing but its own side of the runtime';
     expect(reachViolations(WORKER_ENTRY, { sources: host, allowed, rule })).toStrictEqual([]);
   });

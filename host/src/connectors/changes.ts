@@ -1,4 +1,5 @@
-import { ConfigInvalidError, serviceClosed } from '@automate/contract';
+import { ConfigInvalidError } from '@automate/contract';
+import { serviceClosed } from '@automate/contract/service';
 import type { HostEvents } from '../events/host-events.ts';
 import type { ConnectorStore, StoredConnector } from '../store/connector-store.ts';
 import type { ConnectorEntry } from './connector-state.ts';

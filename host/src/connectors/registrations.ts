@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ChangeResult, ConnectorConfig, ConnectorConfigInput, JsonObject, Problem } from '@automate/contract';
-import { AlreadyExistsError, configRefused, InvalidInputError } from '@automate/contract';
+import { AlreadyExistsError, InvalidInputError } from '@automate/contract';
+import { configRefused } from '@automate/contract/service';
 import { checkProfile, toWireConfig } from '@automate/contract/schemas';
 import type { FilesPolicy } from '@automate/sdk/runtime';
 import type { ProfileConfig } from '../config/host-config.ts';

@@ -1,5 +1,6 @@
 import type { CallOptions, ExecuteTextRequest, ExecuteTextResult, Outcome } from '@automate/contract';
-import { cancelledByCaller, ConnectorError, MAX_PAYLOAD_BYTES, payloadTooLarge } from '@automate/contract';
+import { ConnectorError, MAX_PAYLOAD_BYTES } from '@automate/contract';
+import { cancelledByCaller, payloadTooLarge } from '@automate/contract/service';
 import type { ExecutionTarget } from './call.ts';
 import { Call, createActionLookup, failed } from './call.ts';
 import type { CallRecorder } from './call-recorder.ts';

@@ -18,18 +18,16 @@ import type {
   PluginReport,
   TestReport,
 } from '@automate/contract';
+import { ConnectorError, LONGEST_TIMER_MS, TimeoutError } from '@automate/contract';
+import { encodePayload } from '@automate/contract/json-text';
 import {
-  ConnectorError,
-  encodePayload,
-  LONGEST_TIMER_MS,
   requireCall,
   requireCallOptions,
   requireConfig,
   requireFilter,
   requireId,
   serviceClosed,
-  TimeoutError,
-} from '@automate/contract';
+} from '@automate/contract/service';
 import type { Execute } from '../execution/pipeline.ts';
 import { waitWithin } from '../execution/wait-within.ts';
 import { findingOf } from '../connectors/probe.ts';

@@ -25,12 +25,12 @@ function packageName(specifier: string): string {
 const WORKSPACE_IMPORTS: ReadonlyArray<readonly [folder: RegExp, allowed: readonly RegExp[]]> = [
   [/^packages\/grpc$/, []],
   [/^packages\/contract$/, [/^@automate\/grpc$/]],
-  [/^packages\/sdk$/, [/^@automate\/contract$/]],
+  [/^packages\/sdk$/, [/^@automate\/contract(\/json-text)?$/]],
   [/^packages\/alertmanager$/, [/^@automate\/sdk(\/exchange)?$/]],
   [/^packages\/sql$/, [/^@automate\/sdk$/]],
   [/^packages\/testing$/, [/^@automate\/contract(\/|$)/, /^@automate\/sdk(\/|$)/]],
   // The schemas too: a message cannot carry what is wrong with a configuration, so the client checks before it writes one.
-  [/^packages\/client$/, [/^@automate\/(grpc|contract(\/(grpc|schemas))?)$/]],
+  [/^packages\/client$/, [/^@automate\/(grpc|contract(\/(grpc|json-text|schemas|service))?)$/]],
   [/^host$/, [/^@automate\/grpc$/, /^@automate\/contract(\/|$)/, /^@automate\/sdk(\/|$)/]],
   [/^plugins\/(grafana|prometheus)$/, [/^@automate\/(sdk(\/exchange)?|alertmanager)$/]],
   [/^plugins\/(mysql|postgres|sqlite)$/, [/^@automate\/(sdk|sql)$/]],

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallOptions, ConnectorService, JsonObject } from '@automate/contract';
-import { cancelledByCaller, MAX_PAYLOAD_BYTES, UpstreamError } from '@automate/contract';
+import { MAX_PAYLOAD_BYTES, UpstreamError } from '@automate/contract';
+import { cancelledByCaller } from '@automate/contract/service';
 import { action, ConnectorAdapter } from '@automate/sdk';
 import type { CallContext } from '@automate/sdk';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';

@@ -13,7 +13,8 @@ import type {
   ListFilter,
   TestReport,
 } from '@automate/contract';
-import { encodePayload, requireCallOptions } from '@automate/contract';
+import { encodePayload } from '@automate/contract/json-text';
+import { requireCallOptions } from '@automate/contract/service';
 import { fromProblemDocument } from '@automate/contract/http';
 import { toWireConfig } from '@automate/contract/schemas';
 import { AUTOMATE, plainEnvironment } from '../cli/fixtures/cli-project.ts';

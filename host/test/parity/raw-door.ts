@@ -7,7 +7,8 @@ import type {
   ExecuteTextResult,
   JsonValue,
 } from '@automate/contract';
-import { CancelledError, ConnectorError, encodePayload } from '@automate/contract';
+import { CancelledError, ConnectorError } from '@automate/contract';
+import { encodePayload } from '@automate/contract/json-text';
 import { credentials, loadPackageDefinition, Metadata } from '@grpc/grpc-js';
 import type { Client, ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';

@@ -1,4 +1,4 @@
-import { configRefused, requireConfig } from '@automate/contract';
+import { configRefused, requireConfig } from '@automate/contract/service';
 import type { ConnectorConfigInput, Problem } from '@automate/contract';
 import { configToMessage } from '@automate/contract/grpc';
 import type { CONNECTORS_SERVICE } from '@automate/contract/grpc';

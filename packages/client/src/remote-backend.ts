@@ -1,16 +1,14 @@
+import { ConnectorInternalError, InvalidInputError, MAX_PAYLOAD_BYTES } from '@automate/contract';
+import { encodePayload } from '@automate/contract/json-text';
 import {
   cancelledByCaller,
-  ConnectorInternalError,
-  encodePayload,
-  InvalidInputError,
-  MAX_PAYLOAD_BYTES,
   payloadTooLarge,
   requireCall,
   requireCallOptions,
   requireFilter,
   requireId,
   serviceClosed,
-} from '@automate/contract';
+} from '@automate/contract/service';
 import type {
   CallOptions,
   ChangeResult,

@@ -1,4 +1,5 @@
-import { CancelledError, ConnectorError, requireCallOptions, serviceClosed } from '@automate/contract';
+import { CancelledError, ConnectorError } from '@automate/contract';
+import { requireCallOptions, serviceClosed } from '@automate/contract/service';
 import type { CallOptions } from '@automate/contract';
 import { DETAILS_LIMIT_KEY, errorFromStatus, MAX_DETAILS_LIMIT } from '@automate/contract/grpc';
 import type { ConnectorsMethod } from '@automate/contract/grpc';

@@ -28,28 +28,6 @@ export {
   WorkerLostError,
 } from './connector-error.ts';
 export type { ConnectorErrorOptions } from './connector-error.ts';
-export { encodePayload } from './encode-payload.ts';
-export { jsonProblems } from './json-problems.ts';
-export type { JsonTextProblem } from './json-problems.ts';
-export { measureJson } from './measure-json.ts';
-export type { JsonLimits, JsonRefusal } from './measure-json.ts';
-export { positionOf, scanJson } from './scan-json.ts';
-export type { JsonFinding, JsonScan } from './scan-json.ts';
-export {
-  cancelledByCaller,
-  configRefused,
-  configTooLarge,
-  payloadTooLarge,
-  requireCallOptions,
-  requireConfig,
-  requireIdempotencyKey,
-  requireCall,
-  requireFilter,
-  requireId,
-  requireType,
-  serviceClosed,
-  timeoutRefused,
-} from './common-errors.ts';
 export type { CallOptions } from './call-options.ts';
 export {
   AUTH_TYPES,

@@ -1,5 +1,6 @@
 import type { ConnectorInfo, ConnectorType, HealthReport } from '@automate/contract';
-import { configRefused, CONNECTOR_TYPES, ConnectorError, requireType } from '@automate/contract';
+import { CONNECTOR_TYPES, ConnectorError } from '@automate/contract';
+import { configRefused, requireType } from '@automate/contract/service';
 import {
   changeResultView,
   connectorDetailsView,

@@ -1,4 +1,4 @@
-import { timeoutRefused } from '@automate/contract';
+import { timeoutRefused } from '@automate/contract/service';
 import { executeResultText } from '@automate/contract/http';
 import { parseDuration } from '@automate/contract/schemas';
 import type { Command } from 'commander';

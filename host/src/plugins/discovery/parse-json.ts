@@ -1,4 +1,4 @@
-import { positionOf, scanJson } from '@automate/contract';
+import { positionOf, scanJson } from '@automate/contract/json-text';
 import { describeValue } from './describe-value.ts';
 
 /** JSON text as a value, or what is wrong with it and where. */

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { scanJson } from '@automate/contract';
+import { scanJson } from '@automate/contract/json-text';
 import type { Declaration, KindManifest } from './declaration.ts';
 import { hashManifest } from './hash-manifest.ts';
 import type { Fault } from './fault.ts';

@@ -1,5 +1,6 @@
-import type { JsonLimits, JsonRefusal } from '@automate/contract';
-import { ConnectorInternalError, MAX_PAYLOAD_BYTES, MAX_RESULT_DEPTH, measureJson } from '@automate/contract';
+import type { JsonLimits, JsonRefusal } from '@automate/contract/json-text';
+import { ConnectorInternalError, MAX_PAYLOAD_BYTES, MAX_RESULT_DEPTH } from '@automate/contract';
+import { measureJson } from '@automate/contract/json-text';
 import { isLongerThan } from '../is-longer-than.ts';
 import { natives } from './natives.ts';
 

@@ -1,5 +1,7 @@
-import type { JsonObject, JsonTextProblem } from '@automate/contract';
-import { describeProblem, InvalidInputError, isJsonObject, jsonProblems, MAX_PAYLOAD_DEPTH } from '@automate/contract';
+import type { JsonObject } from '@automate/contract';
+import type { JsonTextProblem } from '@automate/contract/json-text';
+import { describeProblem, InvalidInputError, isJsonObject, MAX_PAYLOAD_DEPTH } from '@automate/contract';
+import { jsonProblems } from '@automate/contract/json-text';
 import { natives } from './natives.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { configRefused, InvalidInputError, MAX_PAYLOAD_BYTES, payloadTooLarge } from '@automate/contract';
+import { InvalidInputError, MAX_PAYLOAD_BYTES } from '@automate/contract';
+import { configRefused, payloadTooLarge } from '@automate/contract/service';
 import type {
   CallOptions,
   ConnectorConfigInput,

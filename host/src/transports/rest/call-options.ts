@@ -1,5 +1,6 @@
 import type { CallOptions } from '@automate/contract';
-import { CancelledError, timeoutRefused } from '@automate/contract';
+import { CancelledError } from '@automate/contract';
+import { timeoutRefused } from '@automate/contract/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const WAIT = /(?:^|[,;\s])wait\s*=\s*"?([^",;\s]*)/i;

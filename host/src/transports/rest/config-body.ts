@@ -1,5 +1,6 @@
 import type { ConnectorConfigInput, JsonObject, JsonValue } from '@automate/contract';
-import { configRefused, isJsonObject, requireConfig } from '@automate/contract';
+import { isJsonObject } from '@automate/contract';
+import { configRefused, requireConfig } from '@automate/contract/service';
 import { fromWireConfig, parseConnectorConfig } from '@automate/contract/schemas';
 import { parseJsonText } from './json-text.ts';
 

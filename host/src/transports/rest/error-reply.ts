@@ -2,12 +2,11 @@ import type { ServerResponse } from 'node:http';
 import {
   ConnectorError,
   ConnectorInternalError,
-  configTooLarge,
   InvalidInputError,
   MAX_PAYLOAD_BYTES,
   NotFoundError,
-  payloadTooLarge,
 } from '@automate/contract';
+import { configTooLarge, payloadTooLarge } from '@automate/contract/service';
 import { PROBLEM_MEDIA_TYPE, retryAfterHeader, toProblemDocument } from '@automate/contract/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HttpFailure } from './http-failure.ts';

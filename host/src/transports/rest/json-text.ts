@@ -1,5 +1,6 @@
 import type { JsonValue } from '@automate/contract';
-import { describeProblem, InvalidInputError, jsonProblems } from '@automate/contract';
+import { describeProblem, InvalidInputError } from '@automate/contract';
+import { jsonProblems } from '@automate/contract/json-text';
 
 /** Nesting that a request may have. A configuration is far flatter; what is deeper means no good. */
 const MAX_DEPTH = 64;

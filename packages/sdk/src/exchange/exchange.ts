@@ -1,5 +1,6 @@
 import type { JsonValue } from '@automate/contract';
-import { scanJson, UpstreamError } from '@automate/contract';
+import { UpstreamError } from '@automate/contract';
+import { scanJson } from '@automate/contract/json-text';
 import type { z } from 'zod';
 import type { HttpMethod, HttpRequest, HttpResponse } from '../http-client.ts';
 import type { exchangeInput, exchangeOutput } from './schemas.ts';
