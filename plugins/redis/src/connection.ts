@@ -25,8 +25,11 @@ interface Opened {
   scripts: boolean;
 }
 
-/** Asked to see whether the server lets us in: a read, as PING is answered by servers that serve nothing; the key is nobody's. */
-const PROBES = [['EXISTS', 'automate:health'], ['PING']] as const;
+/** It is nobody's. */
+const PROBE_KEY = 'automate:health';
+
+/** Asked to see whether the server lets us in: a read, as PING is answered by servers that serve nothing. */
+const PROBES = [['EXISTS', PROBE_KEY], ['PING']] as const;
 
 /** The one connection of a connector, shared by its calls. It is made when first used, and again when it was lost. */
 export class Connection {
@@ -103,6 +106,7 @@ export class Connection {
         return `is one node of a cluster of ${nodes}, and the connector speaks to one server that has all keys`;
       const role = await roleOf(opened.client);
       const isPrimary = role === undefined || role === 'master';
+      if (isPrimary && !this.settings.read_only) await knockToWrite(opened.client);
       if (isPrimary || (role === 'slave' && this.settings.read_only)) return undefined;
       this.#retire(opened);
       return role === 'slave'
@@ -227,6 +231,16 @@ async function knock(client: Client): Promise<void> {
       // An unknown command is refused before it is asked who we are.
       if (!isRefusal(error)) throw error;
     }
+  }
+}
+
+/** Sends a change that changes nothing, whatever is there: a server that takes none says why, its disk or its memory, say. */
+async function knockToWrite(client: Client): Promise<void> {
+  try {
+    await client.sendCommand(['SETRANGE', PROBE_KEY, '0', '']);
+  } catch (error) {
+    // It does not know the word, or not from us; or it would have done it, were it not for what somebody keeps there.
+    if (!/^(ERR|NOPERM|WRONGTYPE|MOVED|ASK)\b/.test(String((error as Error).message))) throw error;
   }
 }
 
