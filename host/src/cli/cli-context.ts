@@ -1,13 +1,5 @@
 import type { CallOptions, ConnectorConfigInput, ConnectorError, ConnectorService, Problem } from '@automate/contract';
-
-/** What a check of `doctor` found. */
-export interface Diagnosis {
-  readonly check: string;
-  readonly state: 'ok' | 'warning' | 'failed';
-  readonly message: string;
-  /** What to do about it; absent when all is well. */
-  readonly remedy?: string;
-}
+import type { Finding } from './doctor/finding.ts';
 
 /** The options that every command takes. */
 export interface GlobalOptions {
@@ -64,7 +56,7 @@ export interface CliContext {
   ):
     | { readonly ok: true; readonly input: ConnectorConfigInput }
     | { readonly ok: false; readonly id?: unknown; readonly problems: readonly Problem[] };
-  diagnose(options: GlobalOptions): Promise<readonly Diagnosis[]>;
+  diagnose(options: GlobalOptions): Promise<readonly Finding[]>;
 }
 
 /** Ends the command with an exit code, once its message has been printed. */

@@ -1,6 +1,7 @@
 import type { CallOptions, ExecuteTextRequest, ExecuteTextResult, Outcome } from '@automate/contract';
 import { ConnectorError, MAX_PAYLOAD_BYTES } from '@automate/contract';
 import { cancelledByCaller, payloadTooLarge } from '@automate/contract/service';
+import { isLongerThan } from '../runtime/is-longer-than.ts';
 import type { ExecutionTarget } from './call.ts';
 import { Call, createActionLookup, failed } from './call.ts';
 import type { CallRecorder } from './call-recorder.ts';
@@ -49,7 +50,7 @@ export function createPipeline({ find, recorder, gates }: PipelineOptions): Exec
     let attempts = 0;
     try {
       const target = find(request.id);
-      checkSize(request.payload);
+      if (isLongerThan(request.payload, MAX_PAYLOAD_BYTES)) throw payloadTooLarge(Buffer.byteLength(request.payload));
       const call = new Call({ target, request, options: callOptions, span, actionsOf, gates: perAttempt });
       const passed: Gate<Call>[] = [];
       let outcome: Outcome<string>;
@@ -86,14 +87,6 @@ export function createPipeline({ find, recorder, gates }: PipelineOptions): Exec
       throw error;
     }
   };
-}
-
-function checkSize(payload: string): void {
-  // A text is at least as many bytes as UTF-16 units, and at most three times as many: only between the two is counting needed.
-  if (payload.length * 3 <= MAX_PAYLOAD_BYTES) return;
-  const bytes = Buffer.byteLength(payload);
-  if (bytes <= MAX_PAYLOAD_BYTES) return;
-  throw payloadTooLarge(bytes);
 }
 
 /** Where a call was when its caller left is no matter to that caller, and a remote one could not learn it. */

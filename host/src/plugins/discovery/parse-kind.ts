@@ -1,11 +1,11 @@
-import { CONNECTOR_TYPES, KIND_PATTERN, SCHEME_PATTERN } from '@automate/contract';
+import { CONNECTOR_TYPES, isJsonObject, KIND_PATTERN, SCHEME_PATTERN } from '@automate/contract';
 import type { ConnectorType } from '@automate/contract';
 import type { KindManifest } from './declaration.ts';
 import { describeValue } from './describe-value.ts';
 import type { Report } from './fault.ts';
 import { printable } from './fault.ts';
 import { parsePermissions, readFlag } from './parse-permissions.ts';
-import { isRecord, own } from './record.ts';
+import { own } from './record.ts';
 
 const FIELDS = ['entry', 'type', 'title', 'description', 'scheme', 'icon', 'autoconfigure', 'permissions'];
 const EXAMPLE = '"./dist/adapter.js"';
@@ -39,7 +39,7 @@ export function parseKind({ kind, value, description, report, warn }: KindSource
     });
   }
   const isShort = typeof value === 'string';
-  if (!isShort && !isRecord(value)) {
+  if (!isShort && !isJsonObject(value)) {
     note({
       path,
       expected: `the path of a module such as ${EXAMPLE}, or an object with "entry"`,

@@ -1,4 +1,5 @@
 import type { PluginProblem } from '@automate/contract';
+import { isJsonObject } from '@automate/contract';
 // The files themselves: the package's root loads forty more, which takes longer than a whole scan.
 import valid from 'semver/functions/valid.js';
 import type { KindManifest } from './declaration.ts';
@@ -6,7 +7,7 @@ import { describeValue } from './describe-value.ts';
 import type { Report } from './fault.ts';
 import { printable } from './fault.ts';
 import { parseKind } from './parse-kind.ts';
-import { isRecord, own } from './record.ts';
+import { own } from './record.ts';
 import { parseRelease } from './release.ts';
 
 /** How a package is called where it was found. */
@@ -46,7 +47,7 @@ export function parseManifest(found: NamedPackage, json: unknown): ParsedManifes
   const problems: PluginProblem[] = [];
   const warnings: string[] = [];
   const report: Report = (fault) => problems.push({ package: printable(found.name), ...fault });
-  if (!isRecord(json)) return { kind: 'foreign' };
+  if (!isJsonObject(json)) return { kind: 'foreign' };
 
   const connectors = readConnectors(json, report);
   if (connectors === undefined && problems.length === 0) return { kind: 'foreign' };
@@ -83,7 +84,7 @@ function readConnectors(
   report: Report,
 ): Readonly<Record<string, unknown>> | undefined {
   const automate = own(json, 'automate');
-  const connectors = isRecord(automate) ? own(automate, 'connectors') : undefined;
+  const connectors = isJsonObject(automate) ? own(automate, 'connectors') : undefined;
   const remedy = 'map each kind to its module: { "my_service": "./dist/my-service-adapter.js" }';
   if (connectors === undefined) {
     const keywords = own(json, 'keywords');
@@ -99,7 +100,7 @@ function readConnectors(
     }
     return undefined;
   }
-  if (!isRecord(connectors) || Object.keys(connectors).length === 0) {
+  if (!isJsonObject(connectors) || Object.keys(connectors).length === 0) {
     report({
       path: 'automate.connectors',
       expected: 'a map of at least one kind',
@@ -143,5 +144,5 @@ function readVersion(value: unknown, report: Report): string | undefined {
 
 function field(json: Readonly<Record<string, unknown>>, outer: string, inner: string): unknown {
   const record = own(json, outer);
-  return isRecord(record) ? own(record, inner) : undefined;
+  return isJsonObject(record) ? own(record, inner) : undefined;
 }

@@ -1,7 +1,8 @@
+import { isJsonObject } from '@automate/contract';
 import type { Permissions } from './declaration.ts';
 import { describeValue } from './describe-value.ts';
 import type { Report } from './fault.ts';
-import { isRecord, own } from './record.ts';
+import { own } from './record.ts';
 
 const NAMES = ['network', 'env', 'fs', 'childProcess'];
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -38,7 +39,7 @@ function readRecord(
   value: unknown,
   { path, names, report }: { path: string; names: readonly string[]; report: Report },
 ): Readonly<Record<string, unknown>> {
-  if (!isRecord(value)) {
+  if (!isJsonObject(value)) {
     report({
       path,
       expected: `an object with ${names.join(', ')}`,

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { readFileSync, statSync } from 'node:fs';
+import { isJsonObject } from '@automate/contract';
 import { describeValue } from './describe-value.ts';
 import type { Fault } from './fault.ts';
 import { systemCode } from './fault.ts';
 import { parseJson } from './parse-json.ts';
-import { isRecord, own } from './record.ts';
+import { own } from './record.ts';
 
 /** What a directory's package.json says of the packages it depends on. */
 export interface Project {
@@ -45,7 +46,7 @@ export function readProject(directory: string): Project {
   }
   const json = parseJson(text);
   if (!json.ok) return unknownProject(json.expected, json.received, 'mend it');
-  if (!isRecord(json.value)) return unknownProject('an object', describeValue(json.value), 'mend it');
+  if (!isJsonObject(json.value)) return unknownProject('an object', describeValue(json.value), 'mend it');
   return readDependencies(json.value);
 }
 
@@ -56,7 +57,7 @@ function readDependencies(manifest: Readonly<Record<string, unknown>>): Project 
   for (const field of DEPENDENCY_FIELDS) {
     const entries = own(manifest, field);
     if (entries === undefined) continue;
-    if (!isRecord(entries)) {
+    if (!isJsonObject(entries)) {
       faults.push(operatorFault(field, 'an object of names and versions', describeValue(entries), 'mend it'));
       continue;
     }
@@ -71,7 +72,7 @@ function readDependencies(manifest: Readonly<Record<string, unknown>>): Project 
   }
   // npm copies optional dependencies into `dependencies` as well; they may be missing all the same.
   const optional = own(manifest, 'optionalDependencies');
-  const mayBeMissing = (name: string): boolean => isRecord(optional) && Object.hasOwn(optional, name);
+  const mayBeMissing = (name: string): boolean => isJsonObject(optional) && Object.hasOwn(optional, name);
   return { state: 'read', dependencies, required: required.filter((name) => !mayBeMissing(name)), faults };
 }
 
