@@ -1,4 +1,4 @@
-import { ConfigInvalidError } from '@automate/contract';
+import { ConfigInvalidError, until } from '@automate/contract';
 import { serviceClosed } from '@automate/contract/service';
 import type { HostEvents } from '../events/host-events.ts';
 import type { ConnectorStore, StoredConnector } from '../store/connector-store.ts';
@@ -88,9 +88,7 @@ const TRIALS_AT_A_TIME = 4;
 export class Changes {
   readonly #options: ChangesOptions;
   readonly #lanes = new KeyedLock();
-  /** Rejects each wait that is under way. */
-  readonly #waits = new Set<(reason: Error) => void>();
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: ChangesOptions) {
     this.#options = options;
@@ -108,8 +106,7 @@ export class Changes {
 
   /** Makes no more changes; those that wait for something are given up, and the one that is being made is waited for. */
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const giveUp of this.#waits) giveUp(serviceClosed());
+    this.#closing.abort();
     await this.#lanes.run('turn', async () => undefined);
   }
 
@@ -118,30 +115,19 @@ export class Changes {
     for (;;) {
       const turn = await this.#lanes.run('turn', () => this.#takeTurn(plan, trials));
       if ('answer' in turn) return turn.answer;
-      await this.#unlessClosed(turn.missing);
+      await until({ closing: this.#closing.signal, error: serviceClosed }, () => turn.missing);
     }
   }
 
   /** Plans and makes a change while no other is made, or says what has to be learned before. */
   async #takeTurn<T>(plan: Planner<T>, trials: Map<string, Trial>): Promise<Turn<T>> {
-    if (this.#closed) throw serviceClosed();
+    if (this.#closing.signal.aborted) throw serviceClosed();
     const planned = plan(this.#options.registry);
     if (planned instanceof Promise) return { missing: planned };
     const draft = await this.#draft(planned);
     const untried = draft.updated.filter((step) => step.demand !== 'nothing' && !isTried(step, trials));
     if (untried.length > 0) return { missing: this.#tryOut(untried, trials) };
     return { answer: planned.answer(await this.#apply(planned, draft, trials)) };
-  }
-
-  async #unlessClosed(work: Promise<unknown>): Promise<void> {
-    const closed = Promise.withResolvers<never>();
-    this.#waits.add(closed.reject);
-    if (this.#closed) closed.reject(serviceClosed());
-    try {
-      await Promise.race([work, closed.promise]);
-    } finally {
-      this.#waits.delete(closed.reject);
-    }
   }
 
   async #tryOut(steps: readonly Step[], trials: Map<string, Trial>): Promise<void> {

@@ -1,5 +1,5 @@
-import type { ConnectorEvent, ConnectorInfo } from '@automate/contract';
-import { LONGEST_TIMER_MS, OverloadedError } from '@automate/contract';
+import type { CallOptions, ConnectorEvent, ConnectorInfo } from '@automate/contract';
+import { LONGEST_TIMER_MS, OverloadedError, startPatience, TimeoutError } from '@automate/contract';
 
 /** Events that one slow watcher may leave unread before it is let go. */
 const MAX_UNREAD = 10_000;
@@ -14,26 +14,25 @@ export class EventHub {
   #revision = 0;
   #closed = false;
 
-  get watched(): boolean {
-    return this.#watchers.size > 0;
-  }
-
   publish(change: Change): void {
     this.#revision += 1;
     const event = { ...change, revision: this.#revision } as ConnectorEvent;
     for (const watcher of this.#watchers) watcher.push(event);
   }
 
-  /** The present state, then `synced`, then changes as they happen. Ends quietly when the signal fires or the hub closes. */
-  watch(present: readonly ConnectorInfo[], signal: AbortSignal | undefined): AsyncIterable<ConnectorEvent> {
+  /**
+   * The present state, then `synced`, then changes as they happen. Ends quietly when the signal fires or the hub closes, and with
+   * TIMEOUT when its time is over.
+   */
+  watch(present: readonly ConnectorInfo[], options: CallOptions): AsyncIterable<ConnectorEvent> {
     const revision = this.#revision;
     const watcher = new Watcher([
       ...present.map((connector): ConnectorEvent => ({ kind: 'added', revision, connector })),
       { kind: 'synced', revision },
     ]);
-    if (this.#closed || signal?.aborted === true) watcher.end();
+    if (this.#closed || options.signal?.aborted === true) watcher.end();
     else this.#watchers.add(watcher);
-    return this.#read(watcher, signal);
+    return this.#read(watcher, options);
   }
 
   close(): void {
@@ -41,9 +40,14 @@ export class EventHub {
     for (const watcher of this.#watchers) watcher.end();
   }
 
-  async *#read(watcher: Watcher, signal: AbortSignal | undefined): AsyncGenerator<ConnectorEvent> {
-    const end = (): void => watcher.end();
-    signal?.addEventListener('abort', end, { once: true });
+  async *#read(watcher: Watcher, { timeoutMs = Infinity, signal }: CallOptions): AsyncGenerator<ConnectorEvent> {
+    const letGo = startPatience({ deadline: Date.now() + timeoutMs, signal }, (end) =>
+      watcher.end(
+        end === 'deadline'
+          ? new TimeoutError(`the watch ended after ${timeoutMs} ms, as its caller wished`)
+          : undefined,
+      ),
+    );
     try {
       for (;;) {
         const event = await watcher.next();
@@ -51,7 +55,7 @@ export class EventHub {
         yield event;
       }
     } finally {
-      signal?.removeEventListener('abort', end);
+      letGo();
       this.#watchers.delete(watcher);
     }
   }
@@ -61,7 +65,7 @@ class Watcher {
   #unread: ConnectorEvent[];
   #wake: (() => void) | undefined;
   #ended = false;
-  #overrun = false;
+  #failure: Error | undefined;
 
   constructor(first: ConnectorEvent[]) {
     this.#unread = first;
@@ -71,15 +75,19 @@ class Watcher {
     if (this.#ended) return;
     this.#unread.push(event);
     if (this.#unread.length > MAX_UNREAD) {
-      this.#overrun = true;
       this.#unread = [];
-      this.#ended = true;
+      this.end(
+        new OverloadedError(`the watcher left more than ${MAX_UNREAD} events unread: read faster, and watch again`),
+      );
     }
     this.#wake?.();
   }
 
-  end(): void {
+  /** No more events, and an error after those that are unread. The first end counts. */
+  end(failure?: Error): void {
+    if (this.#ended) return;
     this.#ended = true;
+    this.#failure = failure;
     this.#wake?.();
   }
 
@@ -91,9 +99,8 @@ class Watcher {
       clearInterval(hold);
       this.#wake = undefined;
     }
-    if (this.#overrun) {
-      throw new OverloadedError(`the watcher left more than ${MAX_UNREAD} events unread: read faster, and watch again`);
-    }
-    return this.#unread.shift();
+    const event = this.#unread.shift();
+    if (event === undefined && this.#failure !== undefined) throw this.#failure;
+    return event;
   }
 }

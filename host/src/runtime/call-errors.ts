@@ -1,5 +1,11 @@
 import type { ErrorEnvelope } from '@automate/contract';
-import { CancelledError, ConnectorInternalError, MAX_PAYLOAD_BYTES, TimeoutError } from '@automate/contract';
+import {
+  CancelledError,
+  ConnectorError,
+  ConnectorInternalError,
+  MAX_PAYLOAD_BYTES,
+  TimeoutError,
+} from '@automate/contract';
 import type { ChannelOp } from './messages.ts';
 
 /** What of a call its errors name. */
@@ -33,4 +39,13 @@ export function tooLong(connector: string, call: NamedCall): ErrorEnvelope {
     `${nameOf(call)} of connector "${connector}" answered with more than ${MAX_PAYLOAD_BYTES} bytes`,
     { connector, details: { reason: 'result_too_large' } },
   ).toEnvelope();
+}
+
+/** The error of a failed start for whoever wanted to call: their call has not been sent, whatever the failing step may have done. */
+export function notSent(reason: unknown, connector: string): ConnectorError {
+  const error = ConnectorError.from(reason).withConnector(connector);
+  if (error.effect === 'none') return error;
+  const copy = ConnectorError.fromEnvelope({ ...error.toEnvelope(), effect: 'none' });
+  if (error.cause !== undefined) Object.defineProperty(copy, 'cause', { value: error.cause, configurable: true });
+  return copy;
 }

@@ -1,11 +1,11 @@
 import type { ConnectorDescription, Outcome } from '@automate/contract';
-import { ConnectorError, UnavailableError } from '@automate/contract';
+import { CancelledError, ConnectorError, TimeoutError, UnavailableError, until } from '@automate/contract';
+import { notSent } from './call-errors.ts';
 import type { HeldCall } from './held-calls.ts';
 import { RestartPolicy } from './restart-policy.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
 import type { ConnectorWorker, WorkerCall, WorkerLevel, WorkerSpec, WorkerState, WorkerStats } from './runtime.ts';
 import type { SessionEnd } from './worker-session.ts';
-import { notSent, waitForStart } from './wait-for-start.ts';
 import { WorkerSession } from './worker-session.ts';
 
 const IDLE: WorkerState = { phase: 'idle' };
@@ -69,8 +69,13 @@ export class SupervisedWorker implements ConnectorWorker {
     level: WorkerLevel,
     options: { readonly deadline: number; readonly signal?: AbortSignal },
   ): Promise<ConnectorDescription> {
+    const error = (end: string): ConnectorError =>
+      end === 'deadline'
+        ? new TimeoutError(`connector "${this.id}" did not start before the deadline of the call`)
+        : new CancelledError(`the caller gave up while connector "${this.id}" was starting`);
     try {
-      return await waitForStart(this.#reach(level), { ...options, id: this.id });
+      // The start itself goes on: others may share it.
+      return await until({ ...options, error }, () => this.#reach(level));
     } catch (reason) {
       throw notSent(reason, this.id);
     }

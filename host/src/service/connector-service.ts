@@ -18,7 +18,7 @@ import type {
   PluginReport,
   TestReport,
 } from '@automate/contract';
-import { ConnectorError, LONGEST_TIMER_MS, TimeoutError } from '@automate/contract';
+import { ConnectorError } from '@automate/contract';
 import { encodePayload } from '@automate/contract/json-text';
 import {
   requireCall,
@@ -177,23 +177,9 @@ export class HostConnectorService implements ConnectorService {
 
   async *watch(given: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {
     if (given?.signal?.aborted === true) return;
-    const { timeoutMs = Infinity, signal } = this.#admit(given);
+    const options = this.#admit(given);
     const present = this.#options.registry.all().map((entry) => this.#view(entry));
-    if (timeoutMs > LONGEST_TIMER_MS) {
-      yield* this.#options.hub.watch(present, signal);
-      return;
-    }
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), timeoutMs);
-    try {
-      yield* this.#options.hub.watch(
-        present,
-        AbortSignal.any([late.signal, ...(signal === undefined ? [] : [signal])]),
-      );
-    } finally {
-      clearTimeout(timer);
-    }
-    if (late.signal.aborted) throw new TimeoutError(`the watch ended after ${timeoutMs} ms, as its caller wished`);
+    yield* this.#options.hub.watch(present, options);
   }
 
   async plugins(given: CallOptions = {}): Promise<PluginReport> {

@@ -79,5 +79,7 @@ export type {
   HealthFilter,
   ListFilter,
 } from './connector-service.ts';
+export { startPatience, until } from './until.ts';
+export type { Patience, PatienceEnd } from './until.ts';
 export { needsAction, PLUGIN_REASONS, PLUGIN_STATUSES } from './plugin-report.ts';
 export type { PluginEntry, PluginProblem, PluginReason, PluginReport, PluginStatus } from './plugin-report.ts';

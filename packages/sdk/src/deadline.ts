@@ -1,4 +1,4 @@
-import { LONGEST_TIMER_MS, TimeoutError } from '@automate/contract';
+import { TimeoutError, until } from '@automate/contract';
 
 export interface Deadline {
   /** Milliseconds since the epoch. */
@@ -14,15 +14,6 @@ export function remainingMs(deadline: number, now: number = Date.now()): number 
 
 /** Waits for work until a deadline. Rejects with TimeoutError then; the work itself goes on, unwatched. */
 export async function withDeadline<T>({ deadline, what }: Deadline, work: () => Promise<T> | T): Promise<T> {
-  const { promise: expired, reject } = Promise.withResolvers<never>();
   const wait = remainingMs(deadline);
-  const timer =
-    wait > LONGEST_TIMER_MS
-      ? undefined
-      : setTimeout(() => reject(new TimeoutError(`${what} did not end within ${wait} ms`)), wait);
-  try {
-    return await Promise.race([work(), expired]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return until({ deadline, error: () => new TimeoutError(`${what} did not end within ${wait} ms`) }, work);
 }

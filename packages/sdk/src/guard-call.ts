@@ -1,4 +1,5 @@
-import { CancelledError, ConnectorError, LONGEST_TIMER_MS, TimeoutError, UnavailableError } from '@automate/contract';
+import type { PatienceEnd } from '@automate/contract';
+import { CancelledError, ConnectorError, TimeoutError, UnavailableError, until } from '@automate/contract';
 import type { CallContext } from './connector-context.ts';
 import { remainingMs } from './deadline.ts';
 
@@ -26,29 +27,17 @@ export async function guardCall<T>(options: GuardedCall, work: (signal: AbortSig
   const left = remainingMs(scope.deadline);
   if (left === 0) throw new TimeoutError(`${what} was not sent: the call's time was already over`, { effect: 'none' });
   const stop = new AbortController();
-  const { promise: stopped, reject } = Promise.withResolvers<never>();
-  const end = (reason: ConnectorError): void => {
-    reject(reason);
-    stop.abort(reason);
+  const reasonOf = (end: PatienceEnd): ConnectorError => {
+    if (end === 'deadline') return new TimeoutError(`${what} did not answer within ${left} ms`);
+    return end === 'closing'
+      ? new UnavailableError(`${what} was ended: the connector is closing`, { effect: 'maybe' })
+      : ConnectorError.from(scope.signal.reason ?? new CancelledError(`${what}: the caller gave up`), 'CANCELLED');
   };
-  const onCaller = (): void =>
-    end(ConnectorError.from(scope.signal.reason ?? new CancelledError(`${what}: the caller gave up`), 'CANCELLED'));
-  const onClosing = (): void =>
-    end(new UnavailableError(`${what} was ended: the connector is closing`, { effect: 'maybe' }));
-  const timer = setTimeout(
-    () => end(new TimeoutError(`${what} did not answer within ${left} ms`)),
-    Math.min(left, LONGEST_TIMER_MS),
-  );
-  closing.addEventListener('abort', onClosing, { once: true });
-  scope.signal.addEventListener('abort', onCaller, { once: true });
-  if (closing.aborted) onClosing();
-  if (scope.signal.aborted) onCaller();
-  try {
-    // The reason first: what was stopped fails too, with less to say.
-    return await Promise.race([stopped, work(stop.signal)]);
-  } finally {
-    clearTimeout(timer);
-    closing.removeEventListener('abort', onClosing);
-    scope.signal.removeEventListener('abort', onCaller);
-  }
+  const error = (end: PatienceEnd): ConnectorError => {
+    const reason = reasonOf(end);
+    stop.abort(reason);
+    return reason;
+  };
+  const { deadline, signal } = scope;
+  return until({ deadline, signal, closing, error }, () => work(stop.signal));
 }

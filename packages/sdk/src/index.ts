@@ -59,10 +59,12 @@ export {
   OutcomeUnknownError,
   OverloadedError,
   RateLimitedError,
+  startPatience,
   TimeoutError,
   TransientNetworkError,
   UnavailableError,
   UnknownActionError,
+  until,
   UpstreamError,
   WorkerLostError,
 } from '@automate/contract';

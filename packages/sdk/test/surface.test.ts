@@ -38,6 +38,8 @@ describe('the package', () => {
       'readTls',
       'remainingMs',
       'socketError',
+      'startPatience',
+      'until',
       'verifyHmacSha256',
       'verifySlackSignature',
       'withDeadline',

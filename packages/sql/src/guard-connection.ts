@@ -1,4 +1,4 @@
-import { LONGEST_TIMER_MS, remainingMs } from '@automate/sdk';
+import { remainingMs, startPatience } from '@automate/sdk';
 import type { Call, SqlConnection } from './dialect.ts';
 
 /** How long a statement that its caller gave up may take to end before its connection is given up, in milliseconds. */
@@ -27,17 +27,12 @@ export function guardConnection(connection: SqlConnection, { deadline, signal }:
   let reason: Guard['reason'];
   let settled = Promise.resolve();
   let grace: NodeJS.Timeout | undefined;
-  const cancel = (why: 'deadline' | 'caller'): void => {
-    if (reason !== undefined) return;
-    reason = why;
+  const letGo = startPatience({ deadline, signal }, (end) => {
+    reason = end === 'deadline' || Date.now() >= deadline ? 'deadline' : 'caller';
     settled = connection.cancel();
-    const patience = why === 'caller' ? GRACE_MS : remainingMs(last) * 0.8;
+    const patience = reason === 'caller' ? GRACE_MS : remainingMs(last) * 0.8;
     grace = setTimeout(() => connection.destroy(), patience);
-  };
-  const leave = (): void => cancel(Date.now() >= deadline ? 'deadline' : 'caller');
-  const timer = setTimeout(() => cancel('deadline'), Math.min(remainingMs(deadline), LONGEST_TIMER_MS));
-  signal.addEventListener('abort', leave, { once: true });
-  if (signal.aborted) leave();
+  });
   return {
     get reason() {
       return reason;
@@ -49,9 +44,8 @@ export function guardConnection(connection: SqlConnection, { deadline, signal }:
       return Date.now() >= deadline;
     },
     end() {
-      clearTimeout(timer);
+      letGo();
       clearTimeout(grace);
-      signal.removeEventListener('abort', leave);
     },
   };
 }

@@ -2,9 +2,9 @@ import {
   CancelledError,
   LONGEST_TIMER_MS,
   OverloadedError,
-  remainingMs,
   TimeoutError,
   UnavailableError,
+  until,
 } from '@automate/sdk';
 import type { ConnectorError } from '@automate/sdk';
 import { Pool as Tarn } from 'tarn';
@@ -64,7 +64,7 @@ export class Pool<C extends SqlConnection> {
     const pending = this.#tarn.acquire();
     try {
       const served = Promise.race([pending.promise, failed.promise]);
-      const connection = await untilOver(call, () => this.#tooLate(), served);
+      const connection = await until({ ...call, error: (end) => this.#notServed(end, call) }, () => served);
       this.#lent.add(connection);
       return connection;
     } catch (error) {
@@ -134,25 +134,12 @@ export class Pool<C extends SqlConnection> {
     return connection.isOpen && generation === this.#generation && Date.now() - at < this.#options.lifetimeMs;
   }
 
-  #tooLate(): ConnectorError {
+  #notServed(end: string, { deadline }: Call): ConnectorError {
+    if (end === 'caller' && Date.now() < deadline) return left();
     const { server, max } = this.#options;
     return this.#tarn.numUsed() === max
       ? new OverloadedError(`all ${max} connections to ${server} are in use`, { details: { reason: 'pool_exhausted' } })
       : new TimeoutError(`${server} did not let us in before the deadline of the call`, { effect: 'none' });
-  }
-}
-
-/** Waits until the work is done, the deadline passes or the caller leaves. */
-async function untilOver<T>({ deadline, signal }: Call, tooLate: () => ConnectorError, work: Promise<T>): Promise<T> {
-  const { promise: over, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(tooLate()), Math.min(remainingMs(deadline), LONGEST_TIMER_MS));
-  const leave = (): void => reject(Date.now() >= deadline ? tooLate() : left());
-  signal.addEventListener('abort', leave, { once: true });
-  try {
-    return await Promise.race([work, over]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', leave);
   }
 }
 

@@ -1,4 +1,5 @@
-import { CancelledError, LONGEST_TIMER_MS, OverloadedError, TimeoutError } from '@automate/contract';
+import type { Patience } from '@automate/contract';
+import { CancelledError, OverloadedError, startPatience, TimeoutError } from '@automate/contract';
 import type { Gate } from './gate.ts';
 
 export interface BulkheadOptions {
@@ -8,17 +9,6 @@ export interface BulkheadOptions {
   readonly queue: number;
 }
 
-/** How long a call may wait for its place. */
-export interface Patience {
-  /** Milliseconds since the epoch; Infinity waits for ever. */
-  readonly deadline: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
-interface Waiting {
-  readonly admit: () => void;
-}
-
 /**
  * Bounds what one connector has in flight and waiting. Written here rather than taken from a library because a call
  * whose deadline passes or whose caller leaves must give its place in the queue back at once: otherwise a stuck
@@ -26,7 +16,8 @@ interface Waiting {
  */
 export class Bulkhead {
   readonly #options: BulkheadOptions;
-  readonly #waiting = new Set<Waiting>();
+  /** Admits each, in the order in which they came. */
+  readonly #waiting = new Set<() => void>();
   #inFlight = 0;
   #idle: (() => void)[] = [];
 
@@ -67,10 +58,10 @@ export class Bulkhead {
 
   /** Gives the place to the next in line. */
   leave(): void {
-    const [next] = this.#waiting;
-    if (next !== undefined) {
-      this.#waiting.delete(next);
-      next.admit();
+    const [admit] = this.#waiting;
+    if (admit !== undefined) {
+      this.#waiting.delete(admit);
+      admit();
       return;
     }
     this.#inFlight -= 1;
@@ -89,40 +80,23 @@ export class Bulkhead {
     });
   }
 
-  #wait({ deadline, signal }: Patience): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      const cleanUp = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', cancel);
-      };
-      const waiting: Waiting = {
-        admit: () => {
-          cleanUp();
-          resolve();
-        },
-      };
-      const giveUp = (error: Error): void => {
-        cleanUp();
-        this.#waiting.delete(waiting);
-        reject(error);
-      };
-      const cancel = (): void =>
-        giveUp(new CancelledError('the caller left while the call was waiting for its turn', { effect: 'none' }));
-      const waitMs = deadline - Date.now();
-      const timer =
-        waitMs > LONGEST_TIMER_MS
-          ? undefined
-          : setTimeout(
-              () =>
-                giveUp(
-                  new TimeoutError('the deadline passed while the call was waiting for its turn', { effect: 'none' }),
-                ),
-              Math.max(0, waitMs),
-            );
-      if (signal?.aborted === true) return cancel();
-      signal?.addEventListener('abort', cancel, { once: true });
-      this.#waiting.add(waiting);
+  #wait(patience: Patience): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // At once: whoever has been given the place can no longer give up waiting for it.
+    const admit = (): void => {
+      letGo();
+      resolve();
+    };
+    this.#waiting.add(admit);
+    const letGo = startPatience(patience, (end) => {
+      this.#waiting.delete(admit);
+      reject(
+        end === 'deadline'
+          ? new TimeoutError('the deadline passed while the call was waiting for its turn', { effect: 'none' })
+          : new CancelledError('the caller left while the call was waiting for its turn', { effect: 'none' }),
+      );
     });
+    return promise;
   }
 }
 

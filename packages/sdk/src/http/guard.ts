@@ -1,11 +1,14 @@
 import type { ConnectorError } from '@automate/contract';
-import { CancelledError, ConnectorError as Errors, TimeoutError, UnavailableError } from '@automate/contract';
+import {
+  CancelledError,
+  ConnectorError as Errors,
+  startPatience,
+  TimeoutError,
+  UnavailableError,
+} from '@automate/contract';
 import { withEffect } from '../rebuild-error.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { failureOf } from './failure.ts';
-
-/** A day: longer waits are no bound, and timers take no more than 24 of them. */
-const LONGEST_MS = 24 * 60 * 60 * 1000;
 
 export interface GuardOptions {
   /** The request, for messages. */
@@ -39,18 +42,12 @@ export function createGuard({ what, timeoutMs, signal, closing }: GuardOptions):
     reject(withEffect(why, 'none'));
     onStop?.(why);
   };
-  const onAbort = (): void =>
-    stop(Errors.from(signal?.reason ?? new CancelledError(`${what}: the caller gave up`), 'CANCELLED'));
-  const onClosing = (): void =>
-    stop(new UnavailableError(`${what} was ended: the connector is closing`, { effect: 'maybe' }));
-  const timer = setTimeout(
-    () => stop(new TimeoutError(`${what} did not answer within ${timeoutMs} ms`)),
-    Math.min(timeoutMs, LONGEST_MS),
-  );
-  signal?.addEventListener('abort', onAbort, { once: true });
-  closing.addEventListener('abort', onClosing, { once: true });
-  if (closing.aborted) onClosing();
-  if (signal?.aborted === true) onAbort();
+  const letGo = startPatience({ deadline: Date.now() + timeoutMs, signal, closing }, (end) => {
+    if (end === 'deadline') stop(new TimeoutError(`${what} did not answer within ${timeoutMs} ms`));
+    else if (end === 'closing')
+      stop(new UnavailableError(`${what} was ended: the connector is closing`, { effect: 'maybe' }));
+    else stop(Errors.from(signal?.reason ?? new CancelledError(`${what}: the caller gave up`), 'CANCELLED'));
+  });
   if (timeoutMs <= 0) stop(new TimeoutError(`${what} was not sent: the call's time was already over`));
   return {
     wait: (work) => Promise.race([stopped, work]),
@@ -68,10 +65,6 @@ export function createGuard({ what, timeoutMs, signal, closing }: GuardOptions):
         onStop = undefined;
       }
     },
-    release() {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      closing.removeEventListener('abort', onClosing);
-    },
+    release: letGo,
   };
 }

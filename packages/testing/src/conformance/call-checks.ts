@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { JsonObject } from '@automate/sdk';
-import { ConnectorError } from '@automate/sdk';
+import { ConnectorError, until } from '@automate/sdk';
 import { checkHealth } from '@automate/sdk/runtime';
 import { openAdapter } from '../open-adapter.ts';
 import type { Check, Subject } from './check.ts';
@@ -158,12 +158,6 @@ async function failureOf(subject: Subject, action: string, payload: JsonObject):
   }
 }
 
-async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Hung(`${what} did not end within ${ms} ms`)), ms);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
+  return until({ deadline: Date.now() + ms, error: () => new Hung(`${what} did not end within ${ms} ms`) }, () => work);
 }
