@@ -156,7 +156,7 @@ export class Changes {
       else if (one === undefined && isSameConnector(before, after)) kept.push(after);
       else updated.push({ after, demand: gate.demand(before, after, next.kinds) });
     }
-    const removed = mayGo.filter((id) => !entries.has(id) && registry.find(id) !== undefined);
+    const removed = mayGo.filter((id) => !entries.has(id));
     return { sources: next, added, updated, kept, removed, warnings };
   }
 

@@ -4,7 +4,7 @@ export class KeyedLock {
 
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#tails.get(key) ?? Promise.resolve();
-    const turn = before.then(work, work);
+    const turn = before.then(work);
     const tail = turn.catch(() => undefined);
     this.#tails.set(key, tail);
     try {

@@ -40,7 +40,6 @@ export function planConnectors(options: PlanOptions): PlannedConnectors {
   for (const { config: own, written } of config.connectors)
     if (isAsked(own.id)) inputs.set(own.id, { owner: 'file', anyPath: false, config: own, written });
   for (const { id, config: wire, anyPath } of stored) {
-    if (!isAsked(id)) continue;
     if (inputs.has(id)) {
       warnings.push(
         `the connector "${id}" is registered over the API and also stands in the configuration file, which wins: rename or remove one of them`,
@@ -94,7 +93,6 @@ export function isSameConnector(a: ConnectorEntry, b: ConnectorEntry): boolean {
   return (
     a.owner === b.owner &&
     a.anyPath === b.anyPath &&
-    a.state.phase === b.state.phase &&
     kindOf(a) === kindOf(b) &&
     isDeepStrictEqual([a.config, a.written, a.profile, a.fileRoots], [b.config, b.written, b.profile, b.fileRoots])
   );
