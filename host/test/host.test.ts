@@ -49,4 +49,26 @@ describe('a host', () => {
       details: { reason: 'disabled' },
     });
   });
+
+  it('tests and checks what cannot run by saying why', async () => {
+    await using it = await SandboxHost.open({ serve: false, yaml: YAML });
+    const failed = { success: false, status: 'unhealthy', error: expect.stringMatching(/not_installed/) };
+    await expect(it.service.test('ghost')).resolves.toMatchObject({ id: 'ghost', ...failed });
+    await expect(it.service.test('off')).resolves.toMatchObject({
+      id: 'off',
+      success: false,
+      status: 'unavailable',
+      error: 'disabled',
+    });
+    const { ghost, off } = await it.service.healthCheckAll();
+    expect(ghost).toMatchObject({ status: 'unhealthy', healthy: false, blame: 'operator' });
+    expect(off).toStrictEqual({
+      id: 'off',
+      status: 'unavailable',
+      healthy: false,
+      message: 'disabled',
+      responseTimeMs: 0,
+      consecutiveFailures: 0,
+    });
+  });
 });

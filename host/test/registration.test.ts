@@ -66,6 +66,21 @@ describe.each(Object.entries(STORES))('registrations over %s', (_store, options)
     });
   });
 
+  it("are refused for a health path where the scheme, their own or their kind's, is not http, and without a host", async () => {
+    const manifests = { open_kind: { scheme: 'tcp' } };
+    await using it = await SandboxHost.open({ ...options, manifests });
+    const healthCheck = { path: '/ok' };
+    for (const config of [
+      { kind: 'open_kind', host: 'localhost' },
+      { kind: 'echo', host: 'localhost', scheme: 'tcp' },
+      { kind: 'echo', scheme: 'https' },
+    ])
+      await expect(it.service.register({ id: 'one', healthCheck, ...config })).rejects.toMatchObject({
+        problems: [{ path: 'health_check.path' }],
+      });
+    await it.service.register({ id: 'one', kind: 'echo', healthCheck, host: 'localhost', scheme: 'https' });
+  });
+
   it('are refused for a profile of another kind in the words that the file is refused with', async () => {
     await using it = await SandboxHost.open({ ...options, yaml: 'profiles:\n  shop: { kind: open_kind }\n' });
     const refusal = it.service.register({ id: 'one', kind: 'echo', profile: 'shop' });

@@ -52,6 +52,34 @@ describe('reading the configuration again', () => {
     expect(it.logText).toContain('everything stays as it was');
   });
 
+  it('says in the log what it did and what should be looked at', async () => {
+    await using it = await SandboxHost.open({ serve: false, kinds: ['echo'], yaml: two('hi') });
+    await it.writeConfig(two('salut', '  - { id: coming, kind: echo, mode: remote }'));
+    await it.host.reload();
+    const lines = it.logText.split('\n').filter((line) => /configuration was read again|mode: remote/.test(line));
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { level: 'warn', msg: expect.stringMatching(/^mode: remote of "coming"/) },
+      { level: 'info', added: ['coming'], updated: ['changing'], removed: [], heldBack: [] },
+    ]);
+  });
+
+  it('looks for packages again where the file says otherwise which are taken', async () => {
+    await using it = await SandboxHost.open({ serve: false, kinds: ['echo'], yaml: two('hi') });
+    expect(await greet(it)).toBe('hi');
+    await it.writeConfig(`plugins: { deny: [connector-echo] }\n${two('hi')}`);
+    await it.host.reload();
+    await expect(greet(it)).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(/deny/) });
+    await it.writeConfig(two('hi'));
+    await it.host.reload();
+    expect(await greet(it)).toBe('hi');
+  });
+
+  it('is refused by a host that has closed', async () => {
+    await using it = await SandboxHost.open({ serve: false, yaml: two('hi') });
+    await it.host.close();
+    await expect(it.host.reload()).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'closed' } });
+  });
+
   it('happens by itself when the file changes', async () => {
     await using it = await SandboxHost.open({ yaml: two('hi') });
     expect(await greet(it)).toBe('hi');

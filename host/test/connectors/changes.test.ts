@@ -22,7 +22,7 @@ export default class GatedAdapter extends ConnectorAdapter {
     schema: { '~standard': { version: 1, vendor: 'test', validate: async (value) => {
       if (value.began !== undefined) writeFileSync(value.began, '');
       while (value.gate !== undefined && !existsSync(value.gate)) await delay(5);
-      return value.refused === undefined ? { value } : { issues: [{ message: 'refused', path: ['refused'] }] };
+      return (value.refused ?? false) === false ? { value } : { issues: [{ message: 'refused', path: ['refused'] }] };
     } } },
     jsonSchema: { type: 'object' },
   };
@@ -143,6 +143,19 @@ describe('a registration that is being checked', () => {
     await expect(race.it.service.list()).resolves.toEqual([]);
   });
 
+  it('is checked again by the version of its kind that takes the place of the other meanwhile', async () => {
+    await using race = await Race.open();
+    const outcome = race.it.service.register(race.slow()).catch((error: unknown) => error);
+    await race.begun();
+    await race.it.sandbox.removePackage('connector-gated');
+    const stricter = GATED.replace('(value.refused ?? false) === false', "value.owner !== 'api'");
+    await race.it.sandbox.addConnector({ kind: 'gated', source: stricter, version: '2.0.0' });
+    await race.it.service.rescanPlugins();
+    await race.release();
+    await expect(outcome).resolves.toMatchObject({ code: 'INVALID_INPUT', problems: [{ path: 'settings.refused' }] });
+    await expect(race.it.service.list()).resolves.toEqual([]);
+  });
+
   it('holds up neither calls nor health nor changes of other connectors', async () => {
     await using race = await Race.open('connectors:\n  - { id: calm, kind: echo }\n');
     const { service } = race.it;
@@ -217,6 +230,59 @@ describe('a release that is being tried out', () => {
     await scanned;
     await expect(service.list()).resolves.toEqual([]);
     await expect(race.whose()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('an edit that is being tried out', () => {
+  const profile = (settings: object): string =>
+    `connectors: []\nprofiles: { shared: { kind: gated, settings: ${JSON.stringify(settings)} } }\n`;
+  /** Changes a profile so that its one connector would be refused, and that connector meanwhile. */
+  const overtaken = async (race: Race, by: Partial<ConnectorConfigInput>): Promise<unknown> => {
+    const { service } = race.it;
+    await service.register({ id: 'one', kind: 'gated', profile: 'shared' });
+    await race.whose();
+    const { settings } = race.slow();
+    await race.it.writeConfig(profile({ ...settings, refused: true }));
+    const reloaded = race.it.host.reload();
+    await race.begun();
+    await service.update({ id: 'one', kind: 'gated', profile: 'shared', ...by });
+    await race.release();
+    return reloaded;
+  };
+
+  it('is tried out again where the connector is configured otherwise meanwhile', async () => {
+    await using race = await Race.open(profile({ owner: 'before' }));
+    const result = await overtaken(race, { settings: { refused: false } });
+    expect(result).toMatchObject({ ok: true, updated: ['one'], heldBack: [] });
+    await expect(race.whose()).resolves.toEqual({ owner: 'api' });
+  });
+
+  it('is a wish where the connector is disabled meanwhile, whatever came of it', async () => {
+    await using race = await Race.open(profile({ owner: 'before' }));
+    const result = await overtaken(race, { enabled: false });
+    expect(result).toMatchObject({ ok: true, updated: ['one'], heldBack: [] });
+  });
+});
+
+describe('an edit that names a registered connector as it is', () => {
+  it("makes it the file's", async () => {
+    await using race = await Race.open();
+    await race.it.service.register({ id: 'one', kind: 'echo' });
+    await race.it.writeConfig('connectors:\n  - { id: one, kind: echo }\n');
+    await expect(race.it.host.reload()).resolves.toMatchObject({ ok: true, updated: ['one'] });
+    await expect(race.it.service.get('one')).resolves.toMatchObject({ connector: { owner: 'file' } });
+  });
+});
+
+describe('an update', () => {
+  it('starts a connector anew, also where it says the same', async () => {
+    await using race = await Race.open();
+    const { service } = race.it;
+    await service.register({ id: 'one', kind: 'echo' });
+    const count = async () => (await service.execute({ id: 'one', action: 'count', payload: {} })).result;
+    expect([await count(), await count()]).toEqual([{ count: 1 }, { count: 2 }]);
+    await service.update({ id: 'one', kind: 'echo' });
+    expect(await count()).toEqual({ count: 1 });
   });
 });
 

@@ -3,6 +3,25 @@ import { describe, expect, it } from '@jest/globals';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import { SWITCHED } from '../fixtures/switched.ts';
 
+describe('a connector of an id that another had', () => {
+  it('is told to be unhealthy, though the other was for the same reason', async () => {
+    await using it = await SandboxHost.open({
+      kinds: [],
+      serve: false,
+      prepare: async (sandbox) => {
+        await sandbox.addConnector({ kind: 'switched', source: SWITCHED });
+        await sandbox.writeFile('down', '');
+      },
+    });
+    for (const _time of [1, 2]) {
+      await it.service.register({ id: 'line', kind: 'switched', settings: { down: `${it.sandbox.root}/down` } });
+      await it.service.healthCheck('line');
+      await it.service.remove('line');
+    }
+    expect(it.logText.match(/"event":"unhealthy"/g)).toHaveLength(2);
+  });
+});
+
 describe('the log', () => {
   it('says once that a connector went down, and why, and once that it is up again', async () => {
     let down = '';

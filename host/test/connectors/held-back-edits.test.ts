@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { count, entry, ENTRY, infoOf, openHost } from '../fixtures/counting-host.ts';
 
@@ -106,6 +108,34 @@ describe('an edit of the file', () => {
     await rm(join(it.sandbox.root, 'config', 'connectors.yaml'));
     await expect(it.host.reload()).resolves.toMatchObject({ ok: false, problems: [{ received: 'no such file' }] });
     expect(await count(it)).toEqual({ count: 2, word: 'kept' });
+  });
+
+  it('that empties it is taken for a mistake also where it was empty at the start', async () => {
+    await using it = await openHost('connectors: []\n');
+    await it.writeConfig(ENTRY);
+    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, added: ['one'] });
+    await it.writeConfig('');
+    await expect(it.host.reload()).resolves.toMatchObject({ ok: false, problems: [{ received: 'an empty file' }] });
+    expect(await count(it)).toEqual({ count: 1, word: 'kept' });
+  });
+
+  it('that writes it anew from the start is taken as it is at the end', async () => {
+    const whole = `${ENTRY}  - { id: two, kind: counting }\n`;
+    await using it = await openHost(whole);
+    await it.writeConfig(ENTRY);
+    const reloaded = it.host.reload();
+    // Its first part has been read by now; where it has not, nothing is shown and nothing fails.
+    await delay(100);
+    writeFileSync(join(it.sandbox.root, 'config', 'connectors.yaml'), `${whole}  - { id: three, kind: counting }\n`);
+    await expect(reloaded).resolves.toMatchObject({ ok: true, added: ['three'], removed: [] });
+  });
+
+  it('that writes a variable where its value stood changes what is shown', async () => {
+    const described = (words: string): string =>
+      ENTRY.replace('kind: counting', `kind: counting, description: ${words}`);
+    await using it = await openHost(described('"${WORDS:-some}"'));
+    await it.writeConfig(described('some'));
+    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, updated: ['one'] });
   });
 
   it('that shortens it to whole lines is taken once it is at rest', async () => {

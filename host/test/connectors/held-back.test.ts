@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
@@ -98,6 +98,40 @@ describe('a new version of a package', () => {
     await expect(it.service.rescanPlugins()).resolves.toMatchObject({ plugins: [{ status: 'held_back' }] });
     await expect(it.service.describe('one')).resolves.toMatchObject({ package: { version: '1.0.0' } });
     expect(await infoOf(it)).toMatchObject({ heldBack: expect.stringMatching(/a broken build/) });
+  });
+
+  it('is tried out beside as many others as wait for each other', async () => {
+    const ids = ['one', 'two', 'three', 'four', 'five'];
+    const entries = ids.map((id) => `  - { id: ${id}, kind: counting, settings: { word: ${id} } }\n`);
+    await using it = await openHost(`connectors:\n${entries.join('')}`);
+    await it.service.healthCheckAll();
+    const signs = join(it.sandbox.root, 'signs');
+    await mkdir(signs);
+    const connect = `
+      const { readdirSync, writeFileSync } = await import('node:fs');
+      writeFileSync(${JSON.stringify(`${signs}/`)} + this.context.settings.word, '');
+      while (readdirSync(${JSON.stringify(signs)}).length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
+      return true;`;
+    await release(it, { version: '2.0.0', source: source({ connect }) });
+    await it.service.rescanPlugins();
+    for (const id of ids)
+      await expect(it.service.describe(id)).resolves.toMatchObject({ package: { version: '2.0.0' } });
+  });
+
+  it('is described where no worker runs, though the old one was described before', async () => {
+    await using it = await openHost();
+    await expect(it.service.describe('one')).resolves.toMatchObject({ package: { version: '1.0.0' } });
+    await release(it, { version: '2.0.0' });
+    await it.service.rescanPlugins();
+    await expect(it.service.describe('one')).resolves.toMatchObject({ package: { version: '2.0.0' } });
+  });
+
+  it('is not taken by reading the file again, which looks for no packages', async () => {
+    await using it = await openHost();
+    expect(await count(it)).toEqual({ count: 1, word: 'kept' });
+    await release(it, { version: '2.0.0' });
+    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, updated: [] });
+    expect(await count(it)).toEqual({ count: 2, word: 'kept' });
   });
 
   it('that fails is listed with its reason by a host that starts with it', async () => {

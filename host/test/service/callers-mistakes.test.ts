@@ -25,6 +25,18 @@ const CALLS: Readonly<Record<string, (service: ConnectorService, options: CallOp
   rescan: (service, options) => service.rescanPlugins(options),
 };
 
+describe('a caller in process', () => {
+  const waiting = Object.entries(CALLS).filter(([name]) => !['list', 'get', 'plugins'].includes(name));
+  it.each(waiting)('that leaves while it waits for %s is told so', async (name, ask) => {
+    await using it = await SandboxHost.open({ kinds: ['echo'], yaml: YAML, serve: false });
+    if (name === 'update' || name === 'remove') await it.service.register({ id: 'mine', kind: 'echo' });
+    const leaving = new AbortController();
+    const asked = ask(it.service, { signal: leaving.signal });
+    leaving.abort();
+    await expect(asked).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+});
+
 describe.each(Object.entries(DOORS))('a caller %s', (_name, open) => {
   it.each(Object.entries(CALLS))('that asks %s without time, patience or sense is told so', async (_call, ask) => {
     await using it = await SandboxHost.open({ kinds: ['echo'], yaml: YAML });
