@@ -144,13 +144,23 @@ describe('attributes that are nested deep', () => {
   });
 });
 
-it.each(['18446744073709551615', 2 ** 53])(
+it.each(['18446744073709551615', 2 ** 53, -1, '-1', 1.5])(
   'a count that no number holds is no count of calls: %s',
   async (callCount) => {
     jaeger.on('GET', /./, { json: { dependencies: [{ parent: 'a', child: 'b', callCount }] } });
     await expect(connector.call('get_dependencies')).rejects.toMatchObject({ code: 'UPSTREAM_5XX', blame: 'operator' });
   },
 );
+
+it.each(['spanCount', 'errorSpanCount'])('a summary of less than nothing is no summary: %s', async (field) => {
+  jaeger.on('GET', '/api/v3/trace-summaries', { json: { summaries: [{ traceId: TRACE, [field]: -1 }] } });
+  jaeger.on('GET', '/api/v3/traces', { json: spansOf([span(TRACE, '0f')]) });
+  await expect(connector.call('find_traces', { service: 'shop', summary: true })).resolves.toMatchObject({
+    traces: [{ span_count: 1, error_span_count: 0 }],
+  });
+  const paths = jaeger.requests.map(({ path }) => path);
+  expect(paths).toStrictEqual(['/api/v3/trace-summaries', '/api/v3/traces']);
+});
 
 it('half a character is not looked for', async () => {
   const asked = connector.call('find_traces', { service: 'shop', attributes: { name: 'x\ud800' } });
