@@ -4,7 +4,7 @@ import { tryJson } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import { cutToLimit } from './cut-to-limit.ts';
 import { queryData } from './outputs.ts';
-import { mayCarryError, notPrometheus, prometheusError } from './prometheus-error.ts';
+import { mayCarryError, notPrometheus, prometheusError, toldError } from './prometheus-error.ts';
 import { Tenant } from './tenant.ts';
 
 type Params = NonNullable<HttpRequest['query']>;
@@ -71,6 +71,8 @@ export class PrometheusApi {
     const response = await this.#exchange(http, request);
     const body = tryJson(response);
     if (body === undefined) throw notPrometheus(path, `${response.body.byteLength} bytes that are not JSON`);
+    const told = toldError(body, response, path);
+    if (told !== undefined) throw told;
     const answer = checkAnswer(envelope, body, path);
     const { data, cut } = cutToLimit(answer.data, limit);
     const remarks = toRemarks(answer);

@@ -1,5 +1,5 @@
 import { createConnectorError, errorForStatus, InvalidInputError, parseRetryAfter, UpstreamError } from '@automate/sdk';
-import type { ConnectorError, ErrorCode, HttpResponse } from '@automate/sdk';
+import type { ConnectorError, ErrorCode, HttpResponse, JsonValue } from '@automate/sdk';
 import { isSaidByStatus, tryJson } from '@automate/sdk/exchange';
 import { z } from 'zod';
 
@@ -32,20 +32,35 @@ export function mayCarryError(status: number): boolean {
 
 /** The error that an answer with one of these statuses stands for. */
 export function prometheusError(response: HttpResponse, path: string): ConnectorError {
-  const { status, headers } = response;
-  const retryAfterMs = parseRetryAfter(headers['retry-after']);
-  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-  const parsed = errorBody.safeParse(tryJson(response));
-  if (parsed.success) {
-    const { errorType, error } = parsed.data;
-    const code = prometheusCode(errorType, status, error);
-    return createConnectorError(code, `${path} was refused: ${error}`, {
-      details: { status, ...(errorType === undefined ? {} : { error_type: errorType }) },
-      ...(code === 'UPSTREAM_5XX' ? { retryable: status >= 500, ...wait } : {}),
-    });
-  }
-  const failed = status >= 500 ? errorForStatus(status, `${path} answered ${status}`, wait) : undefined;
+  const said = toldError(tryJson(response), response, path);
+  if (said !== undefined) return said;
+  const { status } = response;
+  const failed = status >= 500 ? errorForStatus(status, `${path} answered ${status}`, waitOf(response)) : undefined;
   return failed ?? notPrometheus(path, `status ${status}`);
+}
+
+/** The error that an answer tells in Prometheus's own words, whatever its status: proxies give errors with 200. */
+export function toldError(
+  body: JsonValue | undefined,
+  response: HttpResponse,
+  path: string,
+): ConnectorError | undefined {
+  const { data } = errorBody.safeParse(body);
+  if (data === undefined) return undefined;
+  const { errorType, error } = data;
+  const { status } = response;
+  // A status of success says nothing of an error, and VictoriaMetrics' types are statuses.
+  const meant = status >= 400 ? status : /^[45]\d\d$/.test(errorType ?? '') ? Number(errorType) : 500;
+  const code = prometheusCode(errorType, meant, error);
+  return createConnectorError(code, `${path} was refused: ${error}`, {
+    details: { status, ...(errorType === undefined ? {} : { error_type: errorType }) },
+    ...(code === 'UPSTREAM_5XX' ? { retryable: meant >= 500, ...waitOf(response) } : {}),
+  });
+}
+
+function waitOf({ headers }: HttpResponse): { readonly retryAfterMs?: number } {
+  const retryAfterMs = parseRetryAfter(headers['retry-after']);
+  return retryAfterMs === undefined ? {} : { retryAfterMs };
 }
 
 /** The answer is not Prometheus's: of another service, or of a gateway before it. */
