@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
+import type { HealthReport } from '@automate/contract';
 import type { BootReport } from './boot-report.ts';
 import { BootTimer } from './boot-report.ts';
 import { CloseStack } from './close-stack.ts';
@@ -7,8 +8,10 @@ import { loadConfig } from './config/load-config.ts';
 import { watchConfig } from './config/watch-config.ts';
 import { Announcements } from './connectors/announcements.ts';
 import { Changes } from './connectors/changes.ts';
+import { ConnectorViews } from './connectors/connector-views.ts';
 import { createConnectorRuntime, tellWorkerNews } from './connectors/connector-runtime.ts';
 import { Descriptions } from './connectors/descriptions.ts';
+import type { ConnectorEntry } from './connectors/connector-state.ts';
 import { createFilesPolicy } from './connectors/files-policy.ts';
 import { Gate } from './connectors/gate.ts';
 import { HealthMonitor } from './connectors/health-monitor.ts';
@@ -170,7 +173,9 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const live = new LiveConnectors({ registry, monitor, createWorker: connectorRuntime.createWorker, events });
   stack.push({ name: 'connectors', close: () => live.closeAll() });
   telemetry.observeConnectors(() => live.observe());
-  const announcements = new Announcements({ registry, hub, log, report: (entry) => live.report(entry) });
+  const report = (entry: ConnectorEntry): HealthReport => live.report(entry);
+  const views = new ConnectorViews(report);
+  const announcements = new Announcements({ registry, hub, views, log, report });
   announcements.listen(events);
   const descriptions = new Descriptions({ live, inspect: connectorRuntime.inspect });
   const { healthIntervalMs } = settings;
@@ -195,6 +200,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const service = new HostConnectorService({
     registry,
     live,
+    views,
     registrations,
     descriptions,
     hub,
@@ -236,7 +242,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   stack.push({ name: 'changes', close: () => changes.close() });
   const addresses =
     listeners === undefined ? undefined : { grpcAddress: listeners.grpcAddress, httpAddress: listeners.httpAddress };
-  const report: BootReport = {
+  const bootReport: BootReport = {
     version: identity.version,
     projectDir,
     ...(loaded.file === undefined ? undefined : { configFile: loaded.file }),
@@ -255,7 +261,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
         await sourceChanges.register(kind);
       },
     },
-    report,
+    report: bootReport,
     logFormat: settings.logFormat,
     ...addresses,
     reload: () => sourceChanges.reload(),

@@ -3,13 +3,14 @@ import type { HostEvents } from '../events/host-events.ts';
 import type { HostLog } from '../log/host-log.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { Registry } from './registry.ts';
-import { viewConnector } from './connector-views.ts';
+import type { ConnectorViews } from './connector-views.ts';
 import type { EventHub } from '../events/event-hub.ts';
 
 export interface AnnouncementsOptions {
   readonly registry: Registry;
   readonly hub: EventHub;
   readonly log: Pick<HostLog, 'info' | 'warn'>;
+  readonly views: ConnectorViews;
   report(entry: ConnectorEntry): HealthReport;
 }
 
@@ -39,11 +40,11 @@ export class Announcements {
 
   /** Something happened to this connector that may have changed its status. */
   #status(id: string): void {
-    const { registry, hub, report } = this.#options;
+    const { registry, hub, views, report } = this.#options;
     const entry = registry.find(id);
     if (entry === undefined) return;
     const health = report(entry);
-    const connector = viewConnector(entry, health);
+    const connector = views.of(entry, health);
     const { blame, message } = health;
     const before = this.#told.get(id);
     if (before?.connector.status === connector.status && before.connector.lastError === connector.lastError) return;
@@ -66,13 +67,13 @@ export class Announcements {
   }
 
   #change(kind: 'added' | 'updated' | 'removed', id: string): void {
-    const { registry, hub, report } = this.#options;
+    const { registry, hub, views } = this.#options;
     if (kind === 'removed') {
       this.#told.delete(id);
       hub.publish({ kind, id });
       return;
     }
     const entry = registry.find(id);
-    if (entry !== undefined) hub.publish({ kind, connector: viewConnector(entry, report(entry)) });
+    if (entry !== undefined) hub.publish({ kind, connector: views.of(entry) });
   }
 }

@@ -5,27 +5,55 @@ import { kindOf } from './connector-state.ts';
 import { isolationOf } from '../plugins/kind-catalog.ts';
 import { maskMetadata, maskUrls } from './mask-config.ts';
 
-/** What everyone may know of a connector, from its entry and its health. */
-export function viewConnector(entry: ConnectorEntry, report: HealthReport): ConnectorInfo {
-  const { config, written } = entry;
-  const kind = kindOf(entry);
-  return {
-    id: entry.id,
-    name: config.name,
-    type: config.type ?? kind?.type ?? 'custom',
-    kind: config.kind,
-    description: maskUrls(written.description === '' ? (kind?.description ?? '') : written.description),
-    endpoint: endpointOf(entry),
-    enabled: config.enabled,
-    status: report.status,
-    mode: config.mode,
-    metadata: maskMetadata(written.metadata),
-    tags: config.tags,
-    owner: entry.owner,
-    isolation: kind === undefined ? 'thread' : isolationOf(kind),
-    lastError: report.status === 'unhealthy' ? report.message : '',
-    ...(entry.heldBack === undefined ? {} : { heldBack: entry.heldBack }),
-  };
+type Masked = Pick<ConnectorInfo, 'description' | 'endpoint' | 'metadata'>;
+
+/** What everyone may know of connectors, from their entries and their health. */
+export class ConnectorViews {
+  readonly #report: (entry: ConnectorEntry) => HealthReport;
+  /** An entry never changes but is replaced whole, so that what was masked once holds for as long as the entry stands. */
+  readonly #masked = new WeakMap<ConnectorEntry, Masked>();
+
+  constructor(report: (entry: ConnectorEntry) => HealthReport) {
+    this.#report = report;
+  }
+
+  /** The connector as it is now. */
+  of(entry: ConnectorEntry, report: HealthReport = this.#report(entry)): ConnectorInfo {
+    const { config } = entry;
+    const kind = kindOf(entry);
+    const { description, endpoint, metadata } = this.#maskedOf(entry);
+    return {
+      id: entry.id,
+      name: config.name,
+      type: config.type ?? kind?.type ?? 'custom',
+      kind: config.kind,
+      description,
+      endpoint,
+      enabled: config.enabled,
+      status: report.status,
+      mode: config.mode,
+      // A copy, as in process the answer is its caller's to change.
+      metadata: { ...metadata },
+      tags: config.tags,
+      owner: entry.owner,
+      isolation: kind === undefined ? 'thread' : isolationOf(kind),
+      lastError: report.status === 'unhealthy' ? report.message : '',
+      ...(entry.heldBack === undefined ? {} : { heldBack: entry.heldBack }),
+    };
+  }
+
+  #maskedOf(entry: ConnectorEntry): Masked {
+    const known = this.#masked.get(entry);
+    if (known !== undefined) return known;
+    const { written } = entry;
+    const masked = {
+      description: maskUrls(written.description === '' ? (kindOf(entry)?.description ?? '') : written.description),
+      endpoint: endpointOf(entry),
+      metadata: maskMetadata(written.metadata),
+    };
+    this.#masked.set(entry, masked);
+    return masked;
+  }
 }
 
 /** The endpoint without secrets: the base path as it was written, as a variable may hold one. */

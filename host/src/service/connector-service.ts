@@ -33,7 +33,8 @@ import { waitWithin } from '../execution/wait-within.ts';
 import { findingOf } from '../connectors/probe.ts';
 import type { ConnectorEntry } from '../connectors/connector-state.ts';
 import type { Registry } from '../connectors/registry.ts';
-import { endpointOf, viewConnector } from '../connectors/connector-views.ts';
+import type { ConnectorViews } from '../connectors/connector-views.ts';
+import { endpointOf } from '../connectors/connector-views.ts';
 import type { Descriptions } from '../connectors/descriptions.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import type { LiveConnectors } from '../connectors/live-connectors.ts';
@@ -43,6 +44,7 @@ import type { Registrations } from '../connectors/registrations.ts';
 export interface ServiceOptions {
   readonly registry: Registry;
   readonly live: LiveConnectors;
+  readonly views: ConnectorViews;
   readonly registrations: Registrations;
   readonly descriptions: Descriptions;
   readonly hub: EventHub;
@@ -219,6 +221,6 @@ export class HostConnectorService implements ConnectorService {
 
   /** The connector as everyone may see it now. */
   #view(entry: ConnectorEntry): ConnectorInfo {
-    return viewConnector(entry, this.#options.live.report(entry));
+    return this.#options.views.of(entry);
   }
 }

@@ -1,0 +1,70 @@
+import { ConnectorAdapter } from '@automate/sdk';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SandboxHost } from '../fixtures/sandbox-host.ts';
+
+class Plain extends ConnectorAdapter {
+  readonly name = 'plain';
+  readonly version = '1.0.0';
+  async connect(): Promise<boolean> {
+    return true;
+  }
+  override async execute(): Promise<string> {
+    return 'done';
+  }
+}
+
+describe('what is listed again', () => {
+  let host: SandboxHost;
+  beforeAll(async () => {
+    host = await SandboxHost.open({
+      kinds: [],
+      register: [{ kind: 'plain', adapter: Plain }],
+      yaml: 'connectors: []\n',
+    });
+    await host.service.register({ id: 'a', kind: 'plain', metadata: { team: 'blue', api_key: 'k-1234' } });
+  });
+  afterAll(() => host[Symbol.asyncDispose]());
+
+  const listed = async () => (await host.service.list())[0];
+
+  it('is masked each time, whatever a caller did to an earlier answer', async () => {
+    const first = await listed();
+    expect(first?.metadata).toStrictEqual({ team: 'blue', api_key: '[secret]' });
+    Object.assign(first?.metadata ?? {}, { team: 'red', extra: 'x' });
+    expect((await listed())?.metadata).toStrictEqual({ team: 'blue', api_key: '[secret]' });
+  });
+
+  it('shows the status of now', async () => {
+    expect((await listed())?.status).toBe('unknown');
+    await host.service.healthCheck('a');
+    expect((await listed())?.status).toBe('healthy');
+  });
+
+  it('shows a changed configuration at once, and masks what is new in it', async () => {
+    await host.service.update({
+      id: 'a',
+      kind: 'plain',
+      description: 'see https://ann:hunter22@example.org/',
+      host: 'example.org',
+      basePath: '/v1',
+      metadata: { password: 'hunter22' },
+    });
+    expect(await listed()).toMatchObject({
+      description: '[secret]',
+      endpoint: 'http://example.org/v1',
+      metadata: { password: '[secret]' },
+    });
+    await host.service.update({
+      id: 'a',
+      kind: 'plain',
+      description: 'plain words',
+      basePath: '/v2',
+      host: 'example.org',
+    });
+    expect(await listed()).toMatchObject({
+      description: 'plain words',
+      endpoint: 'http://example.org/v2',
+      metadata: {},
+    });
+  });
+});
