@@ -4,7 +4,6 @@ import { buffer } from 'node:stream/consumers';
 import { inspect, styleText } from 'node:util';
 import type { ConnectorService } from '@automate/contract';
 import { formatBootReport } from '../boot-report.ts';
-import { diagnose } from './doctor/diagnose.ts';
 import { writeDefaultConfig } from '../config/default-config.ts';
 import { parseRegistrationText } from '../config/parse-registered.ts';
 import { createHost } from '../create-host.ts';
@@ -103,6 +102,8 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
         connect: (running: string) => connectTo({ address: running }),
         openLocal: openLocalService,
       };
+      // Loaded when it is needed: a host that serves examines nothing.
+      const { diagnose } = await import('./doctor/diagnose.ts');
       return withProgress({ doing: 'examining', stream: process.stderr, work: () => diagnose(examined) });
     },
   };
