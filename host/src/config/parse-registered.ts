@@ -1,4 +1,4 @@
-import { isJsonObject } from '@automate/contract';
+import { isJsonObject, requireConfig } from '@automate/contract';
 import type { ConnectorConfig, ConnectorConfigInput, JsonObject, JsonValue, Problem } from '@automate/contract';
 import { fromWireConfig, parseConnectorConfig } from '@automate/contract/schemas';
 import type { ConfigDefaults } from '@automate/contract/schemas';
@@ -31,9 +31,12 @@ type ParsedInput =
 /**
  * Reads the text of a registration, YAML or JSON, as it is written: its defaults are those of the host that it is for.
  * Problems have line and column, and `source` as their file.
+ *
+ * @throws InvalidInputError for what is no map, as the service does. A bare text is a map with a slip in it.
  */
 export function parseRegistrationText(text: string, source: string): ParsedInput {
   const { values, problemsWith } = readConfigText(text);
+  if (typeof values.value !== 'string' && problemsWith([]).length === 0) requireConfig(values.value);
   const parsed = parseConnectorConfig(values.value, { allowReferences: false });
   const problems = problemsWith(parsed.ok ? [] : parsed.problems, source);
   if (!parsed.ok || problems.length > 0)

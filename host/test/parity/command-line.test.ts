@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
+import { AUTOMATE, plainEnvironment } from '../cli/fixtures/cli-project.ts';
+import { runCommand } from '../cli/fixtures/run-command.ts';
 import { openCommandLineDoor } from './command-line-door.ts';
 import { ODD_CALLS } from './odd-calls.ts';
 import { playStep, SCENARIO_YAML } from './scenario.ts';
@@ -11,7 +13,13 @@ const STEPS = [
   ...['test a missing kind', 'timeout: of a call, 0', 'execute a path', 'execute a list', 'execute deep'],
   ...['execute half a character', 'execute text of no length', 'execute text with more behind it'],
   ...['key: spaces around it', 'register a large one', 'register an unknown key', 'register an id in capitals'],
-  ...['register an unknown profile', 'register odd limits', 'register basic without a password'],
+  ...[
+    'register a word of a route',
+    'update a word of a route',
+    'register an unknown profile',
+    'register odd limits',
+    'register basic without a password',
+  ],
 ];
 
 let host: SandboxHost;
@@ -25,3 +33,33 @@ it.each(STEPS)('answers on the command line what it answers in process: %s', asy
   const door = openCommandLineDoor(host.sandbox.root);
   expect(await playStep(step, () => work(door))).toEqual(await playStep(step, () => work(host.service)));
 });
+
+it.each([
+  ['null', null],
+  ['~', null],
+  ['[]', []],
+  ['- id: a', []],
+  ['true', true],
+  ['5', 5],
+  ['--- # nothing', null],
+  ['\ufeffnull', null],
+] as const)('refuses on the command line, in the words of all doors, to register %j', async (text, value) => {
+  const { stderr } = await register('-', text);
+  const refused = await host.service.register(value as never).catch((error: unknown) => error as Error);
+  expect(JSON.parse(stderr)).toMatchObject({ code: 'INVALID_INPUT', detail: (refused as Error).message });
+});
+
+it('takes a registration that begins with the mark of its encoding, as editors write it', async () => {
+  const text = '\ufeffid: marked\nkind: echo\n';
+  for (const input of ['-', text]) {
+    expect(await register(input, text)).toMatchObject({ status: 0 });
+    await host.service.remove('marked');
+  }
+});
+
+const register = (input: string, text: string) =>
+  runCommand(process.execPath, [AUTOMATE, 'connectors', 'register', '--input', input, '--json'], {
+    cwd: host.sandbox.root,
+    env: plainEnvironment(),
+    input: text,
+  });
