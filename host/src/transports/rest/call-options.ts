@@ -3,7 +3,8 @@ import { CancelledError } from '@automate/contract';
 import { timeoutRefused } from '@automate/contract/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-const WAIT = /(?:^|[,;\s])wait\s*=\s*"?([^",;\s]*)/i;
+/** A preference, or a parameter of one, up to its end: `wait=5`, `foo="a, b"`. */
+const PREFERENCE = /([^\s=,;"]+)(?:\s*=\s*("(?:\\.|[^"\\])*"?|[^",;\s]*))?/g;
 const SECONDS = /^-?\d+(?:\.\d+)?$/;
 
 /** What a request says about waiting, and a signal that fires when its caller goes away before the answer. */
@@ -21,7 +22,8 @@ export function readCallOptions(request: FastifyRequest, reply: FastifyReply): C
 
 /** Milliseconds of `Prefer: wait=SECONDS` (RFC 7240; we take fractions as well). Other preferences are not ours. */
 function readWait(prefer: string): number | undefined {
-  const text = WAIT.exec(prefer)?.[1];
+  const waits = [...prefer.matchAll(PREFERENCE)].filter(([, name]) => name?.toLowerCase() === 'wait');
+  const text = waits[0]?.[2]?.replaceAll('"', '');
   if (text === undefined) return undefined;
   if (!SECONDS.test(text)) throw timeoutRefused(text);
   return Number((Number(text) * 1000).toFixed(3));

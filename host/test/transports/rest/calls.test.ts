@@ -132,8 +132,14 @@ describe('what a caller says of waiting', () => {
     ['wait=0', 0],
     ['wait=-1', -1000],
     ['wait=86401', 86_401_000],
+    ['wait=1, wait=2', 1000],
+    ['foo="a, wait=0", wait=3', 3000],
+    ['foo="a \\", wait=0"; bar=wait', undefined],
     ['return=minimal', undefined],
+    ['handling=strict, anything="; wait=0', undefined],
     ['await=5', undefined],
+    ['wait', undefined],
+    [',;, "', undefined],
   ])('Prefer: %s is a deadline of %s ms', async (prefer, timeoutMs) => {
     const { headers } = await rest.call('POST /api/v1/connectors/echo/actions/echo', { headers: { prefer } });
     expect(last()?.options.timeoutMs).toBe(timeoutMs);
