@@ -1,7 +1,7 @@
 import { CancelledError, ConnectorError } from '@automate/contract';
 import { requireCallOptions, serviceClosed } from '@automate/contract/service';
 import type { CallOptions } from '@automate/contract';
-import { DETAILS_LIMIT_KEY, errorFromStatus, MAX_DETAILS_LIMIT } from '@automate/contract/grpc';
+import { DETAILS_LIMIT_KEY, errorFromStatus, MAX_DETAILS_LIMIT, TIMEOUT_KEY } from '@automate/contract/grpc';
 import type { ConnectorsMethod } from '@automate/contract/grpc';
 import { create } from '@bufbuild/protobuf';
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
@@ -129,8 +129,9 @@ function callDeadline({ timeoutMs }: CallOptions): { deadline?: number } {
   return { deadline: Date.now() + timeoutMs + PATIENCE_MS };
 }
 
-function callMetadata({ traceparent, tracestate }: CallOptions): Metadata {
+function callMetadata({ timeoutMs = Infinity, traceparent, tracestate }: CallOptions): Metadata {
   const metadata = new Metadata();
+  if (timeoutMs < MAX_DEADLINE_MS) metadata.set(TIMEOUT_KEY, String(timeoutMs));
   metadata.set(DETAILS_LIMIT_KEY, String(MAX_DETAILS_LIMIT));
   if (isHeader(traceparent)) metadata.set('traceparent', traceparent);
   if (isHeader(tracestate)) metadata.set('tracestate', tracestate);

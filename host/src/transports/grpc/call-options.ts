@@ -1,4 +1,5 @@
 import type { CallOptions } from '@automate/contract';
+import { TIMEOUT_KEY } from '@automate/contract/grpc';
 import type { Metadata, ServerUnaryCall } from '@automate/grpc';
 
 /** What every kind of call of grpc-js has. */
@@ -45,14 +46,16 @@ export function openCallScope(call: ServerCall): CallScope {
 }
 
 /**
- * The time until the deadline, less a little: an answer that says what was late must leave before grpc-js itself ends
- * the call with a bare status.
+ * What the caller says that it waits, or the time until the deadline, less a little: an answer that says what was late must
+ * leave before grpc-js itself ends the call with a bare status.
  */
 function timeLeft(call: ServerCall): { readonly timeoutMs?: number } {
   const deadline = call.getDeadline();
   const left = (typeof deadline === 'number' ? deadline : deadline.getTime()) - Date.now();
   if (!Number.isFinite(left)) return {};
-  return { timeoutMs: left > 0 ? Math.max(1, Math.floor(left - Math.min(50, left / 10))) : 0 };
+  const [said] = call.metadata.get(TIMEOUT_KEY);
+  const wished = typeof said === 'string' && /^[1-9]\d{0,9}$/.test(said) ? Number(said) : Infinity;
+  return { timeoutMs: left > 0 ? Math.min(wished, Math.max(1, Math.floor(left - Math.min(50, left / 10)))) : 0 };
 }
 
 /** What is no trace context by the W3C's rules is left out; a caller's mistake must not reach the remote system. */

@@ -22,6 +22,7 @@ export {
   MAX_DETAILS_LIMIT,
   STATUS_DETAILS_KEY,
   statusFromError,
+  TIMEOUT_KEY,
 } from './status.ts';
 export type { ErrorStatus } from './status.ts';
 export {

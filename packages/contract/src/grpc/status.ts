@@ -19,6 +19,9 @@ export const STATUS_DETAILS_KEY = 'grpc-status-details-bin';
 /** `ErrorInfo.domain` of our errors. */
 export const ERROR_DOMAIN = 'automate.connectors';
 
+/** Request metadata: how many milliseconds the caller waits. The deadline of a client that adds some patience is later. */
+export const TIMEOUT_KEY = 'connectors-timeout-ms';
+
 /** Request metadata: how many bytes of details the client can take. */
 export const DETAILS_LIMIT_KEY = 'connectors-details-limit';
 
