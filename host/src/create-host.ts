@@ -240,6 +240,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     stack.push({ name: 'readiness', close: () => listeners.setServing(false) });
   }
   stack.push({ name: 'changes', close: () => changes.close() });
+  // First of all: no door takes what would only be given up.
+  stack.push({ name: 'admission', close: () => service.drain() });
   const addresses =
     listeners === undefined ? undefined : { grpcAddress: listeners.grpcAddress, httpAddress: listeners.httpAddress };
   const bootReport: BootReport = {

@@ -1,5 +1,5 @@
 import { ConfigInvalidError, until } from '@automate/contract';
-import { serviceClosed } from '@automate/contract/service';
+import { hostEnding } from '@automate/contract/service';
 import type { HostEvents } from '../events/host-events.ts';
 import type { ConnectorStore, StoredConnector } from '../store/connector-store.ts';
 import type { ConnectorEntry } from './connector-state.ts';
@@ -115,13 +115,13 @@ export class Changes {
     for (;;) {
       const turn = await this.#lanes.run('turn', () => this.#takeTurn(plan, trials));
       if ('answer' in turn) return turn.answer;
-      await until({ closing: this.#closing.signal, error: serviceClosed }, () => turn.missing);
+      await until({ closing: this.#closing.signal, error: hostEnding }, () => turn.missing);
     }
   }
 
   /** Plans and makes a change while no other is made, or says what has to be learned before. */
   async #takeTurn<T>(plan: Planner<T>, trials: Map<string, Trial>): Promise<Turn<T>> {
-    if (this.#closing.signal.aborted) throw serviceClosed();
+    if (this.#closing.signal.aborted) throw hostEnding();
     const planned = plan(this.#options.registry);
     if (planned instanceof Promise) return { missing: planned };
     const draft = await this.#draft(planned);

@@ -1,5 +1,6 @@
 import type { CallOptions, HealthReport } from '@automate/contract';
 import { UnavailableError } from '@automate/contract';
+import { hostEnding } from '@automate/contract/service';
 import type { HostEvents } from '../events/host-events.ts';
 import { HealthRecord } from './health-record.ts';
 import type { HealthMonitor } from './health-monitor.ts';
@@ -106,8 +107,7 @@ export class LiveConnectors {
 
   #create(entry: ConnectorEntry): LiveConnector {
     const { id, state } = entry;
-    if (this.#closed)
-      throw new UnavailableError('the host is shutting down', { connector: id, details: { reason: 'shutting_down' } });
+    if (this.#closed) throw hostEnding().withConnector(id);
     switch (state.phase) {
       case 'usable': {
         const { createWorker, events } = this.#options;

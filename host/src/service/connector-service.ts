@@ -26,6 +26,7 @@ import {
   requireConfig,
   requireFilter,
   requireId,
+  hostEnding,
   serviceClosed,
 } from '@automate/contract/service';
 import type { Execute } from '../execution/pipeline.ts';
@@ -59,6 +60,7 @@ export interface ServiceOptions {
 /** The one implementation of the port. Every door translates to it; it knows none of them. */
 export class HostConnectorService implements ConnectorService {
   readonly #options: ServiceOptions;
+  #draining = false;
   #closed = false;
   #closing: Promise<void> | undefined;
 
@@ -197,9 +199,15 @@ export class HostConnectorService implements ConnectorService {
   /** Throws once it takes no more calls. */
   requireOpen(): void {
     if (this.#closed) throw serviceClosed();
+    if (this.#draining) throw hostEnding();
   }
 
-  /** Takes no more calls. */
+  /** Takes no more calls, while those under way end. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Tells from now on that it is closed. */
   end(): void {
     this.#closed = true;
   }

@@ -197,7 +197,7 @@ describe('a change that is tried out', () => {
     const rescanned = it.service.rescanPlugins().catch((error: unknown) => error);
     while (!existsSync(began)) await delay(5);
     await it.host.close();
-    await expect(rescanned).resolves.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'closed' } });
+    await expect(rescanned).resolves.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'shutting_down' } });
   });
 
   it('holds up neither calls nor health nor changes of other connectors', async () => {

@@ -46,6 +46,20 @@ export const ODD_CALLS: Readonly<Record<string, OddCall>> = {
   'health of a missing kind': (service) => service.healthCheck('ghost'),
   'health of a disabled one': (service) => service.healthCheck('off'),
   'describe a disabled one': (service) => service.describe('off'),
+  'register a word of a route': (service) => service.register({ id: 'health', kind: 'echo' }),
+  'update a word of a route': (service) => service.update({ id: 'health', kind: 'echo' }),
+  'remove a word of a route': (service) => service.remove('health'),
+  'health of a word of a route': (service) => service.healthCheck('health'),
+  'test a word of a route': (service) => service.test('health'),
+  'use what is a word of another route': async (service) => {
+    await service.register({ id: 'plugins', kind: 'echo' });
+    try {
+      return (await service.execute({ ...say, id: 'plugins' })).result;
+    } finally {
+      await service.remove('plugins');
+    }
+  },
+  'execute on a word of a route': (service) => service.execute({ ...say, id: 'health' }),
   // Options
   'timeout: under a millisecond': (service) =>
     service

@@ -107,6 +107,11 @@ export function requireType(type: unknown): void {
   throw unexpected('type', expected, typeof type === 'string' ? JSON.stringify(type.slice(0, 80)) : valueInWords(type));
 }
 
+/** A host that ends: it takes nothing new, and what waits for something is given up. */
+export function hostEnding(): UnavailableError {
+  return new UnavailableError('the host is shutting down', { details: { reason: 'shutting_down' } });
+}
+
 /** A service that its owner has closed. */
 export function serviceClosed(): UnavailableError {
   return new UnavailableError('the connectors service was closed by this program', {

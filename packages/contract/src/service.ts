@@ -11,6 +11,7 @@ export {
   requireFilter,
   requireId,
   requireType,
+  hostEnding,
   serviceClosed,
   timeoutRefused,
 } from './common-errors.ts';

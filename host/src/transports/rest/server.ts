@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { ConnectorService } from '@automate/contract';
-import { ConfigInvalidError, ConnectorError, UnavailableError } from '@automate/contract';
+import { ConfigInvalidError, ConnectorError } from '@automate/contract';
+import { hostEnding } from '@automate/contract/service';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { listenError } from '../listen-error.ts';
@@ -109,14 +110,7 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
   });
   app.addHook('onRequest', (_request, _reply, done) => {
     if (!state.draining) done();
-    else
-      done(
-        new HttpFailure(
-          503,
-          new UnavailableError('the service is shutting down', { details: { reason: 'shutting_down' } }),
-          { connection: 'close' },
-        ),
-      );
+    else done(new HttpFailure(503, hostEnding(), { connection: 'close' }));
   });
 
   const refuseRoute: RefuseRoute = watchRoutes(app);
