@@ -1,5 +1,6 @@
-import { isJsonObject, requireConfig } from '@automate/contract';
+import { isJsonObject } from '@automate/contract';
 import type { ConnectorConfig, ConnectorConfigInput, JsonObject, JsonValue, Problem } from '@automate/contract';
+import { requireConfig } from '@automate/contract/service';
 import { fromWireConfig, parseConnectorConfig } from '@automate/contract/schemas';
 import type { ConfigDefaults } from '@automate/contract/schemas';
 import { readConfigText } from './read-config-text.ts';
