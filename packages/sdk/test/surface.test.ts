@@ -54,6 +54,7 @@ describe('the package', () => {
       'exchangeInput',
       'exchangeOutput',
       'isSaidByStatus',
+      'isWholeJson',
       'jsonValue',
       'openAgents',
       'parseExact',

@@ -87,7 +87,8 @@ export default class DiscordAdapter extends ConnectorAdapter {
   async #introduce(http: HttpClient): Promise<string> {
     if (this.#discord.hasBot) {
       const what = 'to say who the bot is';
-      const { username } = await this.#discord.send(http, { method: 'GET', path: '/users/@me', what, schema: self });
+      const path = '/users/@me';
+      const { username } = await this.#discord.send(http, { method: 'GET', path, what, schema: self, isCheck: true });
       return `signed in as ${username}`;
     }
     const { webhooks } = this.#discord;

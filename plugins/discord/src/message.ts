@@ -1,5 +1,5 @@
 import type { JsonValue } from '@automate/sdk';
-import { textUpTo } from '@automate/sdk/exchange';
+import { isWholeJson, textUpTo } from '@automate/sdk/exchange';
 import { z } from 'zod';
 
 /** Any JSON: a payload is JSON already, so that nothing is left to check. */
@@ -20,7 +20,8 @@ const embed = z
       .max(25)
       .optional(),
   })
-  .catchall(jsonValue);
+  .catchall(jsonValue)
+  .refine(isWholeJson, { error: 'expected whole characters, not half of one' });
 
 /** An emoji as Discord takes it. Digits and `#`, `*` are one with the sign of a keycap only. */
 export const emoji = z

@@ -6,6 +6,19 @@ import { grafana, start } from './running-grafana.ts';
 const board = (title: string, tags: string[] = []) => ({ title, tags, panels: [] });
 
 describe('dashboards', () => {
+  it('with half a character are not sent with another one, and a backslash is no such half', async () => {
+    const connector = await start();
+    await expect(connector.call('save_dashboard', { dashboard: board('a\ud83d') })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      problems: [{ path: 'dashboard' }],
+    });
+    expect(grafana.service.requests).toHaveLength(0);
+    await connector.call('save_dashboard', { dashboard: board(String.raw`a\ud83d 😀`) });
+    await expect(connector.call('search_dashboards', {})).resolves.toMatchObject({
+      dashboards: [{ title: String.raw`a\ud83d 😀` }],
+    });
+  });
+
   it('are created, found, read and replaced', async () => {
     const connector = await start();
     const saved = await connector.call('save_dashboard', {

@@ -8,7 +8,7 @@ import type {
   Logger,
   Secret,
 } from '@automate/sdk';
-import { isSaidByStatus, tryJson } from '@automate/sdk/exchange';
+import { isSaidByStatus, isWholeJson, tryJson } from '@automate/sdk/exchange';
 import type { FetchFunction, LogLevel, WebClient, WebClientOptions } from '@slack/web-api';
 import { badAnswer, slackError } from './slack-error.ts';
 import { uploadBytes } from './upload-bytes.ts';
@@ -113,10 +113,10 @@ export class SlackClient {
   }
 }
 
-/** Texts go out as a form, which has no way to write half a character; lists and objects have JSON's. */
+/** A form has no way to write half a character, and what JSON writes of it in lists and objects is read as another one. */
 function assertWhole(parameters: Readonly<Record<string, unknown>>): void {
   for (const [path, value] of Object.entries(parameters)) {
-    if (typeof value !== 'string' || value.isWellFormed()) continue;
+    if (isWholeJson(value)) continue;
     throw new InvalidInputError(`${path}: expected whole characters, received half of one`, {
       problems: [{ path, expected: 'whole characters', received: 'half of one' }],
       details: { reason: 'bad_text' },

@@ -119,12 +119,15 @@ describe('failures beneath Slack', () => {
     expect(slack.requests).toHaveLength(1);
   });
 
-  it('a text with half a character is refused before it is sent', async () => {
+  it.each([
+    ['text', { text: 'a\ud800' }],
+    ['blocks', { blocks: [{ type: 'section', text: { type: 'mrkdwn', text: 'a\udc00' } }] }],
+  ])('half a character in %s is refused before it is sent', async (path, payload) => {
     const connector = await start();
-    await expect(connector.call('send_message', { channel: 'C1', text: 'a\ud800' })).rejects.toMatchObject({
+    await expect(connector.call('send_message', { channel: 'C1', ...payload })).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       effect: 'none',
-      problems: [{ path: 'text' }],
+      problems: [{ path }],
     });
     expect(slack.requests).toHaveLength(0);
   });

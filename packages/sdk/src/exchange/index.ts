@@ -9,4 +9,4 @@ export { callAction } from './call-action.ts';
 export type { SendRequest } from './call-action.ts';
 export { exchange, readJson, toRequest, tryJson } from './exchange.ts';
 export { isSaidByStatus } from './is-said-by-status.ts';
-export { exchangeInput, exchangeOutput, jsonValue, textMap, textUpTo, wholeText } from './schemas.ts';
+export { exchangeInput, exchangeOutput, isWholeJson, jsonValue, textMap, textUpTo, wholeText } from './schemas.ts';

@@ -27,6 +27,12 @@ export const wholeText: z.ZodString = z
   .string()
   .refine((text) => text.isWellFormed(), { error: 'expected whole characters, not half of one' });
 
+/** Whether no text of a JSON value, and no name, holds half a character, which others take for another one. */
+export function isWholeJson(value: unknown): boolean {
+  // Halves alone are escaped, and a backslash of the text's own comes in pairs.
+  return !/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(JSON.stringify(value));
+}
+
 /**
  * A text of so many characters at most. Remote systems and JSON Schema count whole characters, where zod's own `max` counts
  * one such as an emoji twice.

@@ -1,5 +1,6 @@
 import { action, AlreadyExistsError, ForbiddenError, isJsonObject } from '@automate/sdk';
 import type { ConnectorError, HttpResponse } from '@automate/sdk';
+import { isWholeJson } from '@automate/sdk/exchange';
 import { z } from 'zod';
 import type { GrafanaApi } from '../grafana-api.ts';
 import { checkAnswer, dashboardUid, jsonValue, grafanaMessage } from '../grafana-api.ts';
@@ -9,6 +10,7 @@ const PATH = '/api/dashboards/db';
 const input = z.strictObject({
   dashboard: z
     .record(z.string(), jsonValue)
+    .refine(isWholeJson, { error: 'expected whole characters, not half of one' })
     .describe("The dashboard's model. With the `uid` of an existing one it replaces that, from the `version` it names"),
   folder_uid: z.string().min(1).optional().describe('The folder; without it the general one, or where it is'),
   message: z.string().min(1).optional().describe('A note for the history'),
