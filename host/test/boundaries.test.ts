@@ -58,7 +58,7 @@ const PUBLIC_ENTRIES: Readonly<Record<string, readonly string[]>> = {
   '@automate/contract': ['.', './grpc', './http', './json-text', './package.json', './schemas', './service'],
   '@automate/grpc': ['.', './package.json'],
   '@automate/host': ['.', './package.json'],
-  '@automate/sdk': ['.', './exchange', './package.json', './runtime'],
+  '@automate/sdk': ['.', './exchange', './package.json', './runtime', './runtime/masking'],
   '@automate/sql': ['.', './package.json'],
   '@automate/testing': ['.', './package.json'],
 };

@@ -2,7 +2,7 @@ import type { ConnectorConfig, Problem } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
 import { locateField, parseConfigFile } from '@automate/contract/schemas';
 import type { ConfigDefaults, WirePlugins, WireProfile } from '@automate/contract/schemas';
-import { isSecretKey } from '@automate/sdk';
+import { isSecretKey } from '@automate/sdk/runtime/masking';
 import { DEFAULT_PLUGINS } from './host-config.ts';
 import type { ConfiguredConnector, HostConfig, PluginsConfig, ProfileConfig } from './host-config.ts';
 import type { Environment } from './interpolate.ts';

@@ -2,7 +2,7 @@ import type { ConnectorConfig, JsonObject, JsonSchema, JsonValue } from '@automa
 import { MASKED_SECRET } from '@automate/contract';
 import { CONNECTOR_FIELDS } from '@automate/contract/schemas';
 import type { Fields } from '@automate/contract/schemas';
-import { replaceLeaves, replaceSecretSettings } from '@automate/sdk/runtime';
+import { replaceLeaves, replaceSecretSettings } from '@automate/sdk/runtime/masking';
 import { parseSecretRef } from '../secrets/parse-secret-ref.ts';
 import { secretsInUrl } from '../secrets/url-secrets.ts';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { AuthConfig, ConnectorConfig, ConnectorDescription, JsonObject, TlsConfig } from '@automate/contract';
 import { CONNECTOR_FIELDS, rowsOf, wireName } from '@automate/contract/schemas';
-import { secretSettings } from '@automate/sdk/runtime';
+import { secretSettings } from '@automate/sdk/runtime/masking';
 import type { HostConfig, ProfileConfig } from '../config/host-config.ts';
 import type { Environment, HostSettings } from '../host-settings.ts';
 import type { SecretFilter, WorkerConfig } from '../runtime/runtime.ts';

@@ -1,4 +1,4 @@
-import { isSecretKey } from '@automate/sdk';
+import { isSecretKey } from '@automate/sdk/runtime/masking';
 import { parseSecretRef } from './parse-secret-ref.ts';
 
 const VARIABLE = /\$\{[A-Za-z_][A-Za-z0-9_]*\}/g;

@@ -10,7 +10,7 @@ describe('the package', () => {
   it('has these doors and no others', async () => {
     const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
     const { exports } = JSON.parse(text) as { readonly exports: object };
-    expect(Object.keys(exports)).toEqual(['.', './exchange', './runtime', './package.json']);
+    expect(Object.keys(exports)).toEqual(['.', './exchange', './runtime', './runtime/masking', './package.json']);
   });
 
   it('gives authors these names', async () => {
@@ -95,7 +95,16 @@ describe('the package', () => {
     ]);
   });
 
-  it.each(['index.js', 'exchange/index.js', 'runtime/index.js'])(
+  it('gives hosts these names for masking', async () => {
+    expect(Object.keys((await import('../src/runtime/masking.ts')) as object).toSorted()).toEqual([
+      'isSecretKey',
+      'replaceLeaves',
+      'replaceSecretSettings',
+      'secretSettings',
+    ]);
+  });
+
+  it.each(['index.js', 'exchange/index.js', 'runtime/index.js', 'runtime/masking.js'])(
     'loads no network module before the first request: %s',
     async (path) => {
       const script = `await import(${JSON.stringify(built(path))}); console.log(process.moduleLoadList.filter((name) => /NativeModule (http|https|tls|_http_client|zlib)$/.test(name)).join())`;

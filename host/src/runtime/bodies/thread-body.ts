@@ -1,6 +1,8 @@
+import { createRequire } from 'node:module';
 import { MessageChannel } from 'node:worker_threads';
 import type { MessagePort, Worker } from 'node:worker_threads';
-import { Tinypool } from 'tinypool';
+import type * as TinypoolModule from 'tinypool';
+import type { Tinypool } from 'tinypool';
 import type { Death, KillReason } from '../death.ts';
 import type { Batch, CrashReport } from '../messages.ts';
 import type { Body, BodyEvents, Bounds, StartTask } from './body.ts';
@@ -38,6 +40,8 @@ class ThreadBody implements Body {
 
   constructor(task: StartTask, { memoryMb }: Bounds, on: BodyEvents) {
     this.#on = on;
+    // Loaded with the first thread, by `require` since that cannot wait: a host is ready before any connector starts.
+    const { Tinypool } = createRequire(import.meta.url)('tinypool') as typeof TinypoolModule;
     this.#pool = new Tinypool({
       filename: new URL('../worker-entry.js', import.meta.url).href,
       runtime: 'worker_threads',
