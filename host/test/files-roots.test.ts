@@ -1,5 +1,5 @@
 // Long, as one host with six kinds is what every way to a file is tried on.
-import { existsSync, linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -37,7 +37,9 @@ export default class Keeper extends ConnectorAdapter {
   async connect() { return true; }
   async execute(action, payload) {
     const { settings, files } = this.given;
-    return action === 'settings' ? settings : files.locate(payload.path, { field: 'settings.found' });
+    if (action === 'settings') return settings;
+    if (action === 'locate') return files.locate(payload.path, { field: 'settings.found' });
+    return files.locate(payload.path, { field: 'file', within: [settings.plain] });
   }
 }
 `;
@@ -263,6 +265,84 @@ describe('files of the host', () => {
       host.service.execute({ id: 'x', action: 'locate', payload: { path: at('granted') } }),
     ).rejects.toMatchObject({ code: 'CONFIG_INVALID', details: { reason: 'path_not_granted' } });
   });
+
+  it('are reached through no link that is put in the place of a granted directory while it is in use', async () => {
+    mkdirSync(at('granted', 'box'));
+    makeDatabase(at('granted', 'box', 'notes.db'));
+    makeDatabase(at('elsewhere', 'notes.db'));
+    await using host = await open();
+    const { service } = host;
+    await service.register({
+      id: 'notes',
+      kind: 'sqlite',
+      settings: { directory: at('granted', 'box'), file: 'notes.db' },
+    });
+    await service.register({ id: 'keeper', kind: 'keeper', settings: { plain: at('granted', 'box') } });
+    const query = { id: 'notes', action: 'query', payload: { sql: 'SELECT * FROM notes' } };
+    const locate = { id: 'keeper', action: 'within', payload: { path: at('granted', 'box', 'notes.db') } };
+    await service.execute(query);
+    await expect(service.execute(locate)).resolves.toMatchObject({ result: at('granted', 'box', 'notes.db') });
+    renameSync(at('granted', 'box'), at('granted', 'former'));
+    symlinkSync(at('elsewhere'), at('granted', 'box'));
+    await expect(service.execute(locate)).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+      details: { reason: 'outside_directories' },
+    });
+    await expect(service.execute(query)).rejects.toMatchObject({ code: expect.stringMatching(/FORBIDDEN|CONFIG/) });
+  });
+
+  it('of the operator may be moved behind a link while they are in use', async () => {
+    makeDatabase(at('elsewhere', 'notes.db'));
+    mkdirSync(at('newer'));
+    makeDatabase(at('newer', 'notes.db'));
+    symlinkSync(at('elsewhere'), at('current'));
+    const settings = `{ directory: ${JSON.stringify(at('current'))}, file: notes.db }`;
+    await using host = await open({ yaml: `connectors:\n  - { id: notes, kind: sqlite, settings: ${settings} }\n` });
+    const insert = { id: 'notes', action: 'execute', payload: { sql: 'INSERT INTO notes VALUES (2)' } };
+    await host.service.execute(insert);
+    rmSync(at('current'));
+    symlinkSync(at('newer'), at('current'));
+    await host.service.execute(insert);
+    const countOf = (folder: string): unknown => {
+      const database = new DatabaseSync(at(folder, 'notes.db'), { readOnly: true });
+      const found = database.prepare('SELECT count(*) AS count FROM notes').get();
+      database.close();
+      return found?.['count'];
+    };
+    expect([countOf('elsewhere'), countOf('newer')]).toEqual([2, 2]);
+  });
+
+  it.each(['-wal', '-journal', '-shm'])("are not reached by a database's %s that is a link", async (suffix) => {
+    makeDatabase(at('granted', 'notes.db'));
+    await using host = await open();
+    const service = host.service;
+    await service.register({ id: 'x', kind: 'sqlite', settings: { directory: at('granted'), file: 'notes.db' } });
+    const query = { id: 'x', action: 'query', payload: { sql: 'SELECT * FROM notes' } };
+    await service.execute(query);
+    symlinkSync(at('data', 'connectors.db-wal'), at('granted', `notes.db${suffix}`));
+    await expect(service.execute(query)).rejects.toMatchObject({ details: { reason: 'outside_directory' } });
+  });
+
+  it.each(['/proc/self/environ', '/proc/thread-self/fd', '/proc/self/root/proc/self/environ', '/dev/fd', '//dev/fd/'])(
+    'are not reached through what a process shows of itself, even where a root is all: %s',
+    async (path) => {
+      await using host = await open({ roots: ['/'.padStart(40, '../')] });
+      for (const plain of [path, `/etc/..${path}`, `${at('granted')}/../../../../../../..${path}`])
+        await expect(host.service.register({ id: 'x', kind: 'keeper', settings: { plain } })).rejects.toMatchObject({
+          problems: [{ path: 'settings.plain', message: expect.stringMatching(/host's own files/) }],
+        });
+    },
+  );
+
+  it.each(['gra\u0301nted', 'GRANTED', 'granted ', 'granted.', 'ｇranted', 'granted\u200b'])(
+    'are not reached by a name that looks like that of a root: %j',
+    async (name) => {
+      await using host = await open();
+      await expect(
+        host.service.register({ id: 'x', kind: 'keeper', settings: { plain: at(name, 'x') } }),
+      ).rejects.toMatchObject({ problems: [{ path: 'settings.plain' }] });
+    },
+  );
 
   it("are granted by the settings of a profile, which are the operator's", async () => {
     await using host = await open({

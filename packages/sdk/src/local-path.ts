@@ -39,7 +39,8 @@ export interface LocalFiles {
    *
    * @param options.field what names the path, for messages and to know who wrote it: `settings.socket`
    * @param options.within directories that the path must lie in, such as those that a setting names: for paths of
-   *   payloads. Absent: what the operator granted.
+   *   payloads. Absent: what the operator granted. Pass them as the settings have them: where a registration named them
+   *   they are real paths already, and a link that has taken the place of one since is not followed.
    * @throws ConfigInvalidError (`details.reason` `path_not_granted`); with `within` ForbiddenError. Neither tells whether
    *   the path exists.
    */

@@ -5,6 +5,9 @@ import type { ConnectorContext } from '@automate/sdk';
 import type { SqliteSettings } from './config.ts';
 import { MEMORY } from './config.ts';
 
+/** What SQLite keeps beside a database. */
+const COMPANIONS = ['-wal', '-shm', '-journal'];
+
 /**
  * The real path of the database, links followed, which lies within the configured directory; `:memory:` where that is
  * permitted.
@@ -43,7 +46,16 @@ export function locateFile({ id, files }: Pick<ConnectorContext, 'id' | 'files'>
     if (!create)
       throw fileRefused(id, `${path} does not exist, and settings.create does not permit to create it`, 'no_file');
   }
-  return files.locate(real, { field: 'settings.file', within: [root] });
+  const located = files.locate(real, { field: 'settings.file', within: [directory] });
+  for (const suffix of COMPANIONS) {
+    const companion = `${located}${suffix}`;
+    const stats = lstatSync(companion, { throwIfNoEntry: false });
+    // SQLite would follow it, and take what it leads to for changes of this database.
+    if (stats?.isSymbolicLink() === true) throw fileRefused(id, `${companion} is a link`, 'outside_directory');
+    if (stats !== undefined && stats.nlink > 1)
+      files.locate(companion, { field: 'settings.file', within: [directory] });
+  }
+  return located;
 }
 
 function realPath(path: string): string | undefined {

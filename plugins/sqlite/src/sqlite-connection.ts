@@ -115,11 +115,7 @@ export class SqliteConnection implements SqlConnection {
   /** While a change waits for a lock, its file can be replaced: SQLite would go on in the one that nobody sees any more. */
   #refuseReplaced(effect: Effect): void {
     const { path, identity } = this.#opened;
-    if (identityOf(path) === identity) return;
-    throw new UpstreamError('the file was replaced or removed while it was changed', {
-      effect,
-      details: { reason: 'file_replaced' },
-    });
+    if (identityOf(path) !== identity) throw replaced(effect);
   }
 
   get #opened(): Opened {
@@ -152,6 +148,8 @@ export class SqliteConnection implements SqlConnection {
     // One that reads has to be able to write as well: to undo what a program left that was ended in the middle of a change.
     const database = new DatabaseSync(path, { readOnly, timeout });
     try {
+      // On the way to it a folder may have become a link.
+      if (path !== MEMORY && locateFile(this.#context, this.#settings) !== path) throw replaced('none');
       if (access === 'write') {
         // What is acknowledged outlives a loss of power.
         database.exec('PRAGMA synchronous = EXTRA');
@@ -181,6 +179,13 @@ export class SqliteConnection implements SqlConnection {
     const patience = Math.floor(Math.min(this.#settings.busy_timeout_ms, remainingMs(deadline)));
     this.#exec(`PRAGMA busy_timeout = ${patience}`);
   }
+}
+
+function replaced(effect: Effect): UpstreamError {
+  return new UpstreamError('the file was replaced or removed while it was used', {
+    effect,
+    details: { reason: 'file_replaced' },
+  });
 }
 
 /** Tells files of one path apart; empty where there is none. */

@@ -32,11 +32,14 @@ export interface LocalFilesOptions {
 /** What an adapter asks where a path really leads. */
 export function createLocalFiles({ id, policy, logger }: LocalFilesOptions): LocalFiles {
   const closed = placesOf(policy.closed);
+  // What others named came as its real path: a link that stands there now was put there since, and leads elsewhere.
+  const mayBeLink = policy.roots === undefined || policy.lenient === true || (policy.ofProfile ?? []).length > 0;
+  const holds = mayBeLink ? isBelow : isWithin;
   return {
     locate(path, { field, within }) {
       if (within !== undefined) {
         const real = realPathOf(path);
-        if (real !== undefined && within.some((each) => isBelow(each, real)) && !isAmong(closed, real)) return real;
+        if (real !== undefined && within.some((each) => holds(each, real)) && !isAmong(closed, real)) return real;
         throw new ForbiddenError(
           `connector "${id}": ${field} names ${JSON.stringify(path)}, which is not within a directory that this connector may use`,
           { blame: 'caller', details: { reason: 'outside_directories' } },

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, realpathSync, statfsSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
@@ -51,6 +51,8 @@ export function isAmong({ real, stats: known }: Places, path: string): boolean {
     if (stats !== undefined && known.some((each) => isSame(each, stats))) return true;
     if (at === dirname(at)) break;
   }
+  // Each mount of it is another file system, and shows the same.
+  if (isOfProcesses(path) && real.some(isOfProcesses)) return true;
   const stats = statOf(path);
   return stats !== undefined && stats.isFile() && stats.nlink > 1 && real.some((each) => holds(each, stats));
 }
@@ -85,6 +87,17 @@ function statOf(path: string): Stats | undefined {
     return statSync(path);
   } catch {
     return undefined;
+  }
+}
+
+/** The number of Linux for `proc`. */
+const PROC = 0x9fa0;
+
+function isOfProcesses(path: string): boolean {
+  try {
+    return statfsSync(path).type === PROC;
+  } catch {
+    return false;
   }
 }
 
