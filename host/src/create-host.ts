@@ -151,11 +151,16 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     isConnector: (id) => registry.find(id) !== undefined,
   });
   telemetry.listen(events);
-  events.on('change', (kind, id) => kind === 'removed' && scrubber.release(id));
   stack.push({ name: 'telemetry', close: () => telemetry.shutdown() });
   const workerEvents = tellWorkerNews(events, log);
   const runtime = createWorkerRuntime({ events: workerEvents, secrets: secrets.filter });
   stack.push({ name: 'runtime', close: () => runtime.close({ graceMs: CLOSE_GRACE_MS }) });
+  // What still runs of a connector that was removed may still say what it knows.
+  const letGo = (id: string): void => {
+    if (registry.find(id) === undefined && !runtime.runs(id)) scrubber.release(id);
+  };
+  events.on('change', (_kind, id) => letGo(id));
+  events.on('status', letGo);
   const filesOf = createFilesPolicy({ settings, configFile: loaded.file });
   const connectorRuntime = createConnectorRuntime({
     runtime,

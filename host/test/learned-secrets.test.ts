@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ConnectorAdapter } from '@automate/sdk';
+import { eventually } from '@automate/tooling/eventually';
 import { CliProject } from './cli/fixtures/cli-project.ts';
 import { createScrubber } from '../src/secrets/scrubber.ts';
 import { SandboxHost } from './fixtures/sandbox-host.ts';
@@ -95,7 +96,7 @@ describe('the secret of a connector that is gone', () => {
       await it_.writeConfig('connectors: [{ id: own, kind: echo }]');
       await it_.host.reload();
     }
-    expect(await say(it_, TOKEN)).toContain(TOKEN);
+    await eventually(async () => (await say(it_, TOKEN)).includes(TOKEN));
   });
 });
 

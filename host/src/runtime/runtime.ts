@@ -193,6 +193,8 @@ export interface Runtime {
   inspect(
     spec: InspectSpec,
   ): Promise<{ readonly description: ConnectorDescription; readonly problems: readonly Problem[] }>;
+  /** Whether a worker of this connector is not closed yet. */
+  runs(connector: string): boolean;
   /** Closes every worker, in parallel, each bounded. Idempotent. */
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }

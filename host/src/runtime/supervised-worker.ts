@@ -106,8 +106,9 @@ export class SupervisedWorker implements ConnectorWorker {
     await this.stop(options);
     clearTimeout(this.#idleTimer);
     if (this.#state.phase === 'closed') return;
-    this.#enter({ phase: 'closed' });
+    // First: whoever hears of its end may ask what still runs.
     this.#onClosed();
+    this.#enter({ phase: 'closed' });
   }
 
   #stop(graceMs: number, idle: boolean): Promise<void> {

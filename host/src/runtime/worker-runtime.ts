@@ -123,6 +123,10 @@ class WorkerRuntime implements Runtime {
     }
   }
 
+  runs(connector: string): boolean {
+    return [...this.#workers].some(({ id }) => id === connector);
+  }
+
   async close(options?: { readonly graceMs?: number }): Promise<void> {
     await Promise.all([...this.#workers].map((worker) => worker.close(options)));
     this.#sweeper.close();
