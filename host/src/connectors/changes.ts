@@ -31,7 +31,7 @@ export interface AppliedChange {
   readonly added: readonly string[];
   readonly updated: readonly string[];
   readonly removed: readonly string[];
-  /** Those that go on as they were, as what was to take their place failed, each with the reason. */
+  /** Those that go on as they were, as what was to take their place failed when it was tried out, each with the reason. */
   readonly heldBack: readonly HeldBack[];
   readonly warnings: readonly string[];
 }

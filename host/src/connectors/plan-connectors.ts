@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ConnectorConfig, ConnectorOwner } from '@automate/contract';
 import { describeProblem } from '@automate/contract';
 import { parseConnectorConfig } from '@automate/contract/schemas';
 import { parseRegistered } from '../config/parse-registered.ts';
@@ -21,12 +20,7 @@ export interface PlannedConnectors {
   readonly warnings: readonly string[];
 }
 
-interface EntryInput {
-  readonly owner: ConnectorOwner;
-  readonly anyPath: boolean;
-  readonly config: ConnectorConfig;
-  readonly written: ConnectorConfig;
-}
+type EntryInput = Pick<ConnectorEntry, 'owner' | 'anyPath' | 'config' | 'written'>;
 
 /**
  * The connectors that there should be: those of the file, those that were registered, and one for each kind that needs

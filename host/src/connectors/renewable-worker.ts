@@ -8,6 +8,7 @@ import type {
   WorkerLevel,
   WorkerState,
   WorkerStats,
+  WorkerWait,
 } from '../runtime/runtime.ts';
 
 type Resolve = (description: ConnectorDescription) => Promise<WorkerConfig>;
@@ -54,15 +55,12 @@ export class RenewableWorker implements ConnectorWorker {
       : state;
   }
 
-  async ensure(
-    level: WorkerLevel,
-    options: { readonly deadline: number; readonly signal?: AbortSignal },
-  ): Promise<ConnectorDescription> {
+  async ensure(level: WorkerLevel, wait: WorkerWait): Promise<ConnectorDescription> {
     if (this.#doubted)
       await (this.#renewing ??= this.#renew().finally(() => {
         this.#renewing = undefined;
       }));
-    return this.#worker.ensure(level, options);
+    return this.#worker.ensure(level, wait);
   }
 
   stats(): WorkerStats {

@@ -8,7 +8,7 @@ import type { loadConfig } from '../config/load-config.ts';
 import type { HostLog } from '../log/host-log.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import type { PluginScanner } from '../plugins/plugin-scanner.ts';
-import type { AppliedChange, Changes, HeldBack } from './changes.ts';
+import type { AppliedChange, Changes } from './changes.ts';
 import { reportHeldBack } from './report-held-back.ts';
 
 /** How long a file has to stay as it is that is the first part of what it was, in milliseconds. */
@@ -16,14 +16,7 @@ const SETTLE_MS = 1_000;
 
 /** What a reload did. */
 export type ReloadResult =
-  | {
-      readonly ok: true;
-      readonly added: readonly string[];
-      readonly updated: readonly string[];
-      readonly removed: readonly string[];
-      /** Those that go on as they were, as what was to take their place failed when it was tried out. */
-      readonly heldBack: readonly HeldBack[];
-    }
+  | ({ readonly ok: true } & Omit<AppliedChange, 'warnings'>)
   /** The file is broken, or taken for a mistake: everything is as it was. */
   | { readonly ok: false; readonly problems: readonly Problem[] };
 

@@ -16,7 +16,7 @@ import {
   UnknownActionError,
 } from '@automate/contract';
 import type { ConnectorWorker } from '../runtime/runtime.ts';
-import type { CallSpan } from './call-recorder.ts';
+import type { RecordedCall } from '../telemetry/telemetry.ts';
 import type { Bulkhead } from './gates/bulkhead.ts';
 import type { Gate } from './gates/gate.ts';
 import { enterGates, leaveGates } from './gates/gate.ts';
@@ -40,7 +40,7 @@ export interface CallInput {
   readonly target: ExecutionTarget;
   readonly request: ExecuteTextRequest;
   readonly options: CallOptions;
-  readonly span: CallSpan;
+  readonly span: RecordedCall;
   readonly actionsOf: ActionLookup;
   /** Those that each attempt passes. */
   readonly gates: readonly Gate<Call>[];

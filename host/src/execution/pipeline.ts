@@ -2,9 +2,9 @@ import type { CallOptions, ExecuteTextRequest, ExecuteTextResult, Outcome } from
 import { ConnectorError, MAX_PAYLOAD_BYTES } from '@automate/contract';
 import { cancelledByCaller, payloadTooLarge } from '@automate/contract/service';
 import { isLongerThan } from '../runtime/is-longer-than.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { ExecutionTarget } from './call.ts';
 import { Call, createActionLookup, failed } from './call.ts';
-import type { CallRecorder } from './call-recorder.ts';
 import { bulkhead } from './gates/bulkhead.ts';
 import type { Gate } from './gates/gate.ts';
 import { enterGates, leaveGates } from './gates/gate.ts';
@@ -26,7 +26,8 @@ export function gatesInOrder(): Gates {
 export interface PipelineOptions {
   /** The connector with this id. Throws NOT_FOUND for none, UNAVAILABLE for one that takes no calls. */
   find(id: string): ExecutionTarget;
-  readonly recorder: CallRecorder;
+  /** Hears of every call. */
+  readonly recorder: Telemetry['calls'];
   readonly gates: Gates;
 }
 

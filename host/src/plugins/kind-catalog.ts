@@ -1,17 +1,13 @@
 import type { ConnectorType, IsolationLevel } from '@automate/contract';
 import { AlreadyExistsError } from '@automate/contract';
+import type { Declaration } from './discovery/declaration.ts';
 
 /** Where a kind's code is. */
 export type KindSource =
-  | {
-      readonly via: 'package';
-      readonly packageName: string;
-      readonly packageVersion: string;
-      readonly packageDir: string;
-      /** Of the package.json that was read when the package was admitted. */
-      readonly manifestHash: string;
-      readonly entryUrl: string;
-    }
+  | ({ readonly via: 'package' } & Pick<
+      Declaration,
+      'packageName' | 'packageVersion' | 'packageDir' | 'manifestHash' | 'entryUrl'
+    >)
   /** Registered by the embedding program as a module: runs in a thread like any other. */
   | { readonly via: 'entry'; readonly entryUrl: string }
   /** Registered by the embedding program as a class: a class cannot enter a thread, so it runs in the host's own. */

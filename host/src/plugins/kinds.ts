@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
-import type { ConnectorType } from '@automate/contract';
 import { describeProblem, InvalidInputError, KIND_PATTERN } from '@automate/contract';
+import type { ConnectorManifestEntry } from '@automate/sdk';
 import type { Declaration } from './discovery/declaration.ts';
 import { describeValue } from './discovery/describe-value.ts';
 import type { Kind } from './kind-catalog.ts';
@@ -29,24 +29,16 @@ function toKind(declaration: Declaration): Kind {
   };
 }
 
+/** What `registry.register` takes beyond the kind's name and code. */
+export type KindOptions = Pick<ConnectorManifestEntry, 'type' | 'title' | 'description' | 'scheme' | 'autoconfigure'>;
+
 /** A kind that the embedding program brings along instead of a package. */
-export interface KindRegistration {
+export interface KindRegistration extends KindOptions {
   /** `^[a-z][a-z0-9_]*$` */
   readonly kind: string;
   /** A module whose default export is the adapter class, which runs in a worker; or the class itself, which runs inline, not isolated. */
   readonly adapter: { readonly entry: URL | string } | (new () => object);
-  /** Default `custom`. */
-  readonly type?: ConnectorType;
-  readonly title?: string;
-  readonly description?: string;
-  /** Scheme of the endpoint where the configuration names none. Default `http`. */
-  readonly scheme?: string;
-  /** A connector whose id is the kind exists without a configuration entry. Default false. */
-  readonly autoconfigure?: boolean;
 }
-
-/** What `registry.register` takes beyond the kind's name and code. */
-export type KindOptions = Omit<KindRegistration, 'kind' | 'adapter'>;
 
 /** A registration as a kind. Throws InvalidInputError for a name that is none and for what is no adapter. */
 export function toRegisteredKind(registration: KindRegistration): Kind {

@@ -1,16 +1,11 @@
 import type { Outcome } from '@automate/contract';
 import { cancelled, late } from './call-errors.ts';
-import type { CallExtras, ChannelOp } from './messages.ts';
+import type { ChannelOp } from './messages.ts';
+import type { WorkerCall } from './runtime.ts';
 
 /** A call on its way into a worker. */
-export interface ChannelCall extends CallExtras {
+export interface ChannelCall extends Omit<WorkerCall, 'op'> {
   readonly op: ChannelOp;
-  readonly action: string;
-  /** JSON text. */
-  readonly payload: string;
-  /** Milliseconds since the epoch. */
-  readonly deadline: number;
-  readonly signal?: AbortSignal;
 }
 
 /** A call that was never sent, since the worker was under suspicion when it came. */

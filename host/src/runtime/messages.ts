@@ -35,18 +35,19 @@ export interface CallExtras {
   readonly tracestate?: string;
 }
 
+/** What every call has. */
+export interface CallMessage {
+  readonly id: number;
+  readonly op: ChannelOp;
+  readonly action: string;
+  /** JSON text. */
+  readonly payload: string;
+  /** Milliseconds since the epoch; a call that arrives later is refused before anything runs. */
+  readonly deadline: number;
+}
+
 export type ToWorker =
-  | {
-      readonly kind: 'call';
-      readonly id: number;
-      readonly op: ChannelOp;
-      readonly action: string;
-      /** JSON text. */
-      readonly payload: string;
-      /** Milliseconds since the epoch; a call that arrives later is refused before anything runs. */
-      readonly deadline: number;
-      readonly extras: CallExtras | undefined;
-    }
+  | ({ readonly kind: 'call'; readonly extras: CallExtras | undefined } & CallMessage)
   /** Answered by `acknowledged` at once, whatever the call then does. Id 0 belongs to no call: a heartbeat. */
   | { readonly kind: 'cancel'; readonly id: number; readonly reason: CancelReason }
   /** What became of a record. */
@@ -116,17 +117,7 @@ const RECORD = 10;
 const SECRETS = 11;
 
 /** Appends a call to a batch. `extras` is JSON text or empty. */
-export function putCall(
-  batch: Batch,
-  call: {
-    readonly id: number;
-    readonly op: ChannelOp;
-    readonly action: string;
-    readonly payload: string;
-    readonly deadline: number;
-  },
-  extras: string,
-): void {
+export function putCall(batch: Batch, call: CallMessage, extras: string): void {
   batch.push(CALL, call.id, CHANNEL_OPS.indexOf(call.op), call.action, call.payload, call.deadline, extras);
 }
 

@@ -10,6 +10,7 @@ import type {
 } from '@automate/contract';
 import type { LogReceipt } from '@automate/sdk';
 import type { FilesPolicy } from '@automate/sdk/runtime';
+import type { CallExtras } from './messages.ts';
 
 /** What a worker is told of the connector that it runs, secrets resolved. It goes to that worker and nowhere else. */
 export interface WorkerConfig {
@@ -72,7 +73,7 @@ export type WorkerLevel = 'described' | 'initialized' | 'ready';
 export type WorkerOp = 'execute' | 'health' | 'connect' | 'validate';
 
 /** One message to the adapter. */
-export interface WorkerCall {
+export interface WorkerCall extends CallExtras {
   readonly op: WorkerOp;
   /** The action for `execute`, otherwise empty. */
   readonly action: string;
@@ -80,14 +81,12 @@ export interface WorkerCall {
   readonly payload: string;
   /** When the attempt ends, in milliseconds since the epoch. */
   readonly deadline: number;
-  readonly idempotencyKey?: string;
-  /** An earlier attempt of the same call may have taken effect. */
-  readonly repeated?: true;
-  readonly traceparent?: string;
-  readonly tracestate?: string;
   /** Cancels the call. */
   readonly signal?: AbortSignal;
 }
+
+/** Who waits for a worker, and how long. */
+export type WorkerWait = Pick<WorkerCall, 'deadline' | 'signal'>;
 
 /** Where a worker stands. Each phase has only what is true in it. */
 export type WorkerState =
@@ -162,10 +161,7 @@ export interface ConnectorWorker {
    * backing off or quarantined it rejects with UNAVAILABLE and `retryAfterMs`. The start goes on when one of several
    * waiting callers gives up.
    */
-  ensure(
-    level: WorkerLevel,
-    options: { readonly deadline: number; readonly signal?: AbortSignal },
-  ): Promise<ConnectorDescription>;
+  ensure(level: WorkerLevel, wait: WorkerWait): Promise<ConnectorDescription>;
   /** Sends one call to the running worker; never rejects. WORKER_LOST when it dies under the call, UNAVAILABLE when there is none. */
   call(call: WorkerCall): Promise<Outcome<string>>;
   /** Ends quarantine or back-off at once. */

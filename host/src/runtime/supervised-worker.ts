@@ -4,7 +4,15 @@ import { notSent } from './call-errors.ts';
 import type { HeldCall } from './held-calls.ts';
 import { RestartPolicy } from './restart-policy.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
-import type { ConnectorWorker, WorkerCall, WorkerLevel, WorkerSpec, WorkerState, WorkerStats } from './runtime.ts';
+import type {
+  ConnectorWorker,
+  WorkerCall,
+  WorkerLevel,
+  WorkerSpec,
+  WorkerState,
+  WorkerStats,
+  WorkerWait,
+} from './runtime.ts';
 import type { SessionEnd } from './worker-session.ts';
 import { WorkerSession } from './worker-session.ts';
 
@@ -65,17 +73,14 @@ export class SupervisedWorker implements ConnectorWorker {
     return this.#description;
   }
 
-  async ensure(
-    level: WorkerLevel,
-    options: { readonly deadline: number; readonly signal?: AbortSignal },
-  ): Promise<ConnectorDescription> {
+  async ensure(level: WorkerLevel, wait: WorkerWait): Promise<ConnectorDescription> {
     const error = (end: string): ConnectorError =>
       end === 'deadline'
         ? new TimeoutError(`connector "${this.id}" did not start before the deadline of the call`)
         : new CancelledError(`the caller gave up while connector "${this.id}" was starting`);
     try {
       // The start itself goes on: others may share it.
-      return await until({ ...options, error }, () => this.#reach(level));
+      return await until({ ...wait, error }, () => this.#reach(level));
     } catch (reason) {
       throw notSent(reason, this.id);
     }

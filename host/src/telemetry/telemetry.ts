@@ -27,8 +27,8 @@ export interface TelemetryOptions {
 /** One call, from its arrival to its answer. */
 export interface RecordedCall {
   /** Trace context for the worker. */
-  readonly traceparent: string | undefined;
-  readonly tracestate: string | undefined;
+  readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
   /** To be called once. */
   end(result: Omit<EndedCall, 'connector' | 'action'>): void;
 }

@@ -36,7 +36,7 @@ export interface Declaration extends Omit<KindManifest, 'entry' | 'entryPath' | 
   readonly packageVersion: string;
   /** Real directory of the package. */
   readonly packageDir: string;
-  /** Tells its package.json from any other. */
+  /** Of the package.json that was read when the package was admitted: tells it from any other. */
   readonly manifestHash: string;
   /** Real path of the module whose default export is the adapter class. */
   readonly entryPath: string;

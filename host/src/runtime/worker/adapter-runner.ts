@@ -19,19 +19,13 @@ import {
   requireGranted,
   validateSettings,
 } from '@automate/sdk/runtime';
-import type { CallExtras, ChannelOp } from '../messages.ts';
+import type { CallExtras, CallMessage } from '../messages.ts';
 import type { ConfigCheck, WorkerConfig } from '../runtime.ts';
 import { natives } from './natives.ts';
 import { parsePayload } from './parse-payload.ts';
 
 /** One call as the adapter's side sees it. */
-export interface AdapterCall {
-  readonly op: ChannelOp;
-  readonly action: string;
-  readonly payload: string;
-  readonly deadline: number;
-  readonly extras: CallExtras | undefined;
-}
+export type AdapterCall = Omit<CallMessage, 'id'> & { readonly extras: CallExtras | undefined };
 
 export interface AdapterRunnerOptions {
   readonly adapter: ConnectorAdapter;

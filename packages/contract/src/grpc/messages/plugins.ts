@@ -13,13 +13,8 @@ import type { Problems } from './words.ts';
 export function pluginsToMessage(report: PluginReport): ReportMessage {
   return create(PluginReportSchema, {
     plugins: report.plugins.map((entry) => ({
-      package: entry.package,
-      ...(entry.version === undefined ? {} : { version: entry.version }),
-      path: entry.path,
+      ...entry,
       kinds: [...entry.kinds],
-      status: entry.status,
-      ...(entry.reason === undefined ? {} : { reason: entry.reason }),
-      ...(entry.message === undefined ? {} : { message: entry.message }),
       problems: entry.problems.map((problem) => ({ ...problem })),
       warnings: [...entry.warnings],
     })),
