@@ -1,4 +1,4 @@
-import type { JsonObject } from '@automate/contract';
+import type { LoggedRecord } from '../events/host-events.ts';
 import type { LogFields } from './host-log.ts';
 
 /** Names that the log's own facts have in a line. */
@@ -8,12 +8,7 @@ const OWN_NAMES = ['level', 'time', 'msg', 'connector', 'source'];
  * A connector's record as fields of a line. Its own fields stand beside the log's, or, where they would hide those, under
  * `fields`: nobody writes in another connector's name.
  */
-export function recordFields(record: {
-  readonly connector: string;
-  readonly source: string;
-  readonly fields?: JsonObject;
-}): LogFields {
-  const { connector, source, fields = {} } = record;
+export function recordFields({ connector, source, fields = {} }: Omit<LoggedRecord, 'level' | 'message'>): LogFields {
   return OWN_NAMES.some((name) => Object.hasOwn(fields, name))
     ? { connector, source, fields }
     : { connector, source, ...fields };

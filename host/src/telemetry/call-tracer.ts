@@ -1,5 +1,5 @@
 import type { Span } from '@opentelemetry/api';
-import { ConfigInvalidError } from '@automate/contract';
+import { ConfigInvalidError, until } from '@automate/contract';
 import type { CallCode } from './call-metrics.ts';
 import { cleanLabel } from './labels.ts';
 import type { TraceContext } from './trace-context.ts';
@@ -132,8 +132,6 @@ function reportFailures(exporter: object, url: string, logger: TelemetryLogger |
 
 /** Waits for the export, but not for long, and swallows its failure: it has been reported where it happened. */
 async function bounded(work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, EXPORT_TIMEOUT_MS + 500)));
-  await Promise.race([work.catch(() => undefined), late]);
-  clearTimeout(timer);
+  const error = (): Error => new Error('the export takes too long');
+  await until({ deadline: Date.now() + EXPORT_TIMEOUT_MS + 500, error }, () => work).catch(() => undefined);
 }

@@ -43,25 +43,11 @@ export async function diagnose(options: DoctorOptions): Promise<readonly Finding
 }
 
 async function examineRemote(address: string, options: DoctorOptions): Promise<readonly Finding[]> {
-  let service: ConnectorService;
-  try {
-    service = await options.connect(address);
-  } catch (error) {
-    return [
-      {
-        check: 'service',
-        state: 'failed',
-        message: (error as Error).message,
-        remedy: 'start it, or correct the address',
-      },
-    ];
-  }
-  try {
-    const findings = await Promise.all([checkPlugins(service), checkHealth(service)]);
-    return [{ check: 'service', state: 'ok', message: `${address} answers` }, ...findings.flat()];
-  } finally {
-    await service.close();
-  }
+  return examineService({
+    open: () => options.connect(address).then(asOpened),
+    otherwise: { check: 'service', remedy: 'start it, or correct the address' },
+    checks: [async () => [{ check: 'service', state: 'ok', message: `${address} answers` }], checkPlugins, checkHealth],
+  });
 }
 
 async function examineProject(options: DoctorOptions): Promise<readonly Finding[]> {
@@ -96,7 +82,8 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
     running === undefined
       ? openQuietly(options, dataDir.usable ? settings.dataDir : undefined)
       : options.connect(running).then(asOpened);
-  return [...findings, ...(await examineService(open))];
+  const otherwise = { check: 'host', remedy: 'see the checks above' };
+  return [...findings, ...(await examineService({ open, otherwise, checks: [checkPlugins, checkEndpoints] }))];
 }
 
 function describeConfig(loaded: Awaited<ReturnType<typeof loadConfig>>, projectDir: string): readonly Finding[] {
@@ -146,15 +133,24 @@ async function openQuietly(
   }
 }
 
-async function examineService(open: () => Promise<Opened>): Promise<readonly Finding[]> {
+interface Examination {
+  open(): Promise<Opened>;
+  /** What is said, with the reason, where the service cannot be opened. */
+  readonly otherwise: { readonly check: string; readonly remedy: string };
+  readonly checks: readonly ((service: ConnectorService) => Promise<readonly Finding[]>)[];
+}
+
+async function examineService({ open, otherwise, checks }: Examination): Promise<readonly Finding[]> {
+  const { check, remedy } = otherwise;
   let opened: Opened;
   try {
     opened = await open();
   } catch (error) {
-    return [{ check: 'host', state: 'failed', message: (error as Error).message, remedy: 'see the checks above' }];
+    return [{ check, state: 'failed', message: (error as Error).message, remedy }];
   }
+  const { service } = opened;
   try {
-    const findings = await Promise.all([checkPlugins(opened.service), checkEndpoints(opened.service)]);
+    const findings = await Promise.all(checks.map((look) => look(service)));
     return findings.flat();
   } finally {
     await opened.close();
