@@ -55,6 +55,7 @@ class WorkerRuntime implements Runtime {
   readonly #parts: RuntimeParts;
   readonly #sweeper = new DeadlineSweeper();
   readonly #workers = new Set<ConnectorWorker>();
+  readonly #inspections = new Set<WorkerSession>();
 
   constructor(options: WorkerRuntimeOptions) {
     const { events } = options;
@@ -105,6 +106,7 @@ class WorkerRuntime implements Runtime {
       onLevel: () => {},
       onEnd: () => {},
     });
+    this.#inspections.add(session);
     try {
       const description = await session.reach('described');
       if (spec.check === undefined) return { description, problems: [] };
@@ -119,6 +121,7 @@ class WorkerRuntime implements Runtime {
       if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
       return { description, problems: JSON.parse(outcome.value) as Problem[] };
     } finally {
+      this.#inspections.delete(session);
       await session.stop(0);
     }
   }
@@ -128,7 +131,11 @@ class WorkerRuntime implements Runtime {
   }
 
   async close(options?: { readonly graceMs?: number }): Promise<void> {
-    await Promise.all([...this.#workers].map((worker) => worker.close(options)));
+    await Promise.all([
+      ...[...this.#workers].map((worker) => worker.close(options)),
+      // Without the sweeper nothing else would end one that hangs.
+      ...[...this.#inspections].map((session) => session.stop(0)),
+    ]);
     this.#sweeper.close();
   }
 }

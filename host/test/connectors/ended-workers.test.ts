@@ -9,14 +9,24 @@ const HOLDING = `
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { ConnectorAdapter } from '@automate/sdk';
+async function hold({ port, word }) {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write(word);
+  await once(socket, 'data');
+}
 export default class Holding extends ConnectorAdapter {
   name = 'holding';
   version = '1.0.0';
+  configSchema = {
+    jsonSchema: { type: 'object' },
+    schema: { '~standard': { version: 1, vendor: 'test', validate: async (value) => {
+      if (value.isCheckedForEver) await hold(value).then(() => new Promise(() => undefined));
+      return { value };
+    } } },
+  };
   async connect() {
-    const socket = connect(this.context.settings.port, '127.0.0.1');
-    socket.on('error', () => undefined);
-    socket.write(this.context.settings.word);
-    await once(socket, 'data');
+    await hold(this.context.settings);
     return true;
   }
   async healthCheck() { return { status: 'healthy', message: 'all is well' }; }
@@ -84,5 +94,22 @@ describe('an update', () => {
     await until('the one that was replaced has ended', () => remote.ended.includes('before'));
     await expect(it.service.execute({ id: 'one', action: 'ask' })).resolves.toMatchObject({ result: 'after' });
     expect(remote.held).toEqual(['after']);
+  });
+});
+
+describe('a host that closes', () => {
+  it('leaves no worker behind in which a configuration is being checked', async () => {
+    await using remote = await Remote.open();
+    await using it = await SandboxHost.open({
+      kinds: [],
+      serve: false,
+      prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'holding', source: HOLDING })),
+    });
+    const settings = { port: remote.port, word: 'checked', isCheckedForEver: true };
+    const registered = it.service.register({ id: 'one', kind: 'holding', settings }).catch((error: unknown) => error);
+    await until('the check has begun', () => remote.held.includes('checked'));
+    await it.host.close();
+    await expect(registered).resolves.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'closed' } });
+    await until('its worker has ended', () => remote.ended.includes('checked'));
   });
 });
