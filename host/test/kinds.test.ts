@@ -42,9 +42,31 @@ describe('a kind that needs no configuration', () => {
       code: 'INVALID_INPUT',
       message: expect.stringMatching(/plugin/),
     });
+    const count = async () => (await it.service.execute({ id: 'echo', action: 'count', payload: {} })).result;
+    expect([await count(), await count()]).toEqual([{ count: 1 }, { count: 2 }]);
+    await it.service.register({ id: 'another', kind: 'echo' });
+    await it.service.remove('another');
+    expect(await count()).toEqual({ count: 3 });
     await it.writeConfig('connectors:\n  - { id: echo, settings: { greeting: from the file } }\n');
     await it.host.reload();
     expect((await it.service.list()).map(({ id, owner }) => [id, owner])).toEqual([['echo', 'file']]);
+  });
+});
+
+describe('a kind with a scheme', () => {
+  it('lends it to connectors that name none', async () => {
+    const manifests = { echo: { scheme: 'tcp' } };
+    const yaml =
+      'connectors: [{ id: echo, host: there, port: 1 }, { id: own, kind: echo, scheme: udp, host: there, port: 1 }]\n';
+    await using it = await SandboxHost.open({ kinds: ['echo'], manifests, yaml, serve: false });
+    for (const [id, scheme] of [
+      ['echo', 'tcp'],
+      ['own', 'udp'],
+    ] as const)
+      await expect(it.service.get(id)).resolves.toMatchObject({
+        config: { scheme },
+        connector: { endpoint: `${scheme}://there:1` },
+      });
   });
 });
 

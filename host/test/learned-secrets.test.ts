@@ -78,6 +78,26 @@ connectors:
   });
 });
 
+describe('a setting that is refused', () => {
+  it('is kept out of what is said of it where its kind says that it is secret', async () => {
+    const source = TAKER.replace(
+      'async connect',
+      `configSchema = {
+        jsonSchema: { type: 'object', properties: { pin: { type: 'string', writeOnly: true } } },
+        schema: { '~standard': { version: 1, vendor: 'test', validate: ({ pin }) => ({ issues: [{ message: 'not ' + pin, path: ['pin'] }] }) } },
+      };
+      async connect`,
+    );
+    await using it_ = await SandboxHost.open({
+      kinds: [],
+      serve: false,
+      prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'taker', source })),
+    });
+    const refused = it_.service.register({ id: 'own', kind: 'taker', settings: { pin: 'cnry-refused' } });
+    await expect(refused).rejects.toMatchObject({ problems: [{ path: 'settings.pin', message: 'not [secret]' }] });
+  });
+});
+
 describe('the secret of a connector that is gone', () => {
   const TOKEN = 'cnry-of-one-that-goes';
   const entry = `{ id: gone, kind: echo, auth: { type: bearer, token: ${TOKEN} } }`;

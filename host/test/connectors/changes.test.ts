@@ -264,6 +264,26 @@ describe('an edit that is being tried out', () => {
   });
 });
 
+describe('an edit that follows another which is being tried out', () => {
+  it('is in force at the end', async () => {
+    await using race = await Race.open(FILE);
+    await race.whose();
+    const { settings } = race.slow();
+    const edited = (owner: string, more = {}): string =>
+      `connectors:\n  - { id: one, kind: gated, settings: ${JSON.stringify({ ...more, owner })} }\n`;
+    await race.it.writeConfig(edited('older', settings));
+    const first = race.it.host.reload();
+    await race.begun();
+    await race.it.writeConfig(edited('newer'));
+    const second = race.it.host.reload();
+    // Without its turn it would be done by now, which the connector would not stay.
+    await delay(200);
+    await race.release();
+    await Promise.all([first, second]);
+    await expect(race.whose()).resolves.toEqual({ owner: 'newer' });
+  });
+});
+
 describe('an edit that names a registered connector as it is', () => {
   it("makes it the file's", async () => {
     await using race = await Race.open();

@@ -1,9 +1,65 @@
+import type { JsonObject } from '@automate/contract';
 import { describe, expect, it } from '@jest/globals';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 
 /** What hangs is not waited for; the others have all the time that a busy machine needs. */
 const how = (id: string): string =>
   `  - { id: "${id}", kind: unreachable, settings: { how: "${id}" }, health_check: { timeout: ${id === 'hang' ? '300ms' : '60s'} } }\n`;
+
+/** Is as the answer of its settings says. */
+const ANSWERING = `
+import { ConnectorAdapter } from '@automate/sdk';
+export default class Answering extends ConnectorAdapter {
+  name = 'answering';
+  version = '1.0.0';
+  async connect() { return true; }
+  async healthCheck({ traceparent }) {
+    const { answer } = this.context.settings;
+    return { ...answer, message: answer.message.replace('TRACE', traceparent) };
+  }
+  async execute(action) { return action; }
+}
+`;
+
+describe('what a health check answers', () => {
+  const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const unhealthy = (message: unknown, blame: string): object => ({ status: 'unhealthy', message, blame });
+
+  it.each<[string, JsonObject, object]>([
+    ['well, without a word', { status: 'healthy', message: '' }, { status: 'healthy', message: 'healthy' }],
+    ['well, with one', { status: 'healthy', message: 'fine' }, { status: 'healthy', message: 'fine' }],
+    ['the trace of whoever asked', { status: 'healthy', message: 'TRACE' }, { message: TRACE }],
+    ['unwell', { status: 'unhealthy', message: 'gone' }, unhealthy('gone', 'remote')],
+    [
+      'neither',
+      { status: 'so-so', message: 'x' },
+      unhealthy(expect.stringMatching(/neither healthy nor unhealthy/), 'plugin'),
+    ],
+    [
+      'unwell by a code',
+      { status: 'unhealthy', message: 'no', details: { code: 'AUTH_FAILED' } },
+      unhealthy('credentials refused: no', 'operator'),
+    ],
+    [
+      'unwell by a code that blames a caller, of which there is none',
+      { status: 'unhealthy', message: 'odd', details: { code: 'INVALID_INPUT' } },
+      unhealthy('remote answers badly: odd', 'plugin'),
+    ],
+  ])('is what is said of it: %s', async (_what, answer, said) => {
+    await using it = await openAnswering({ answer });
+    await expect(it.service.healthCheck('it', { traceparent: TRACE })).resolves.toMatchObject(said);
+  });
+
+  async function openAnswering(settings: JsonObject): Promise<SandboxHost> {
+    const it = await SandboxHost.open({
+      kinds: [],
+      serve: false,
+      prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'answering', source: ANSWERING })),
+    });
+    await it.service.register({ id: 'it', kind: 'answering', settings });
+    return it;
+  }
+});
 
 describe('health messages', () => {
   it('tell an unreachable remote, one that answers badly, refused credentials and a dead worker apart', async () => {

@@ -52,6 +52,18 @@ describe('a health record', () => {
     expect([record.failedBy, record.useFailed]).toStrictEqual([undefined, false]);
   });
 
+  it('tells what overrules it without the time that another finding took', () => {
+    const record = new HealthRecord();
+    record.add(healthy(1_000), 'check');
+    expect(record.report('a', { status: 'unhealthy', message: 'worker dead', blame: 'plugin' })).toMatchObject({
+      status: 'unhealthy',
+      message: 'worker dead',
+      responseTimeMs: 0,
+      checkedAt: new Date(1_000).toISOString(),
+    });
+    expect(record.report('a')).toMatchObject({ status: 'healthy', responseTimeMs: 3 });
+  });
+
   it('keeps the last hundred results', () => {
     const record = new HealthRecord();
     for (let at = 0; at < 250; at += 1) record.add(healthy(at), 'check');

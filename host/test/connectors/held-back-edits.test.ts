@@ -24,6 +24,7 @@ describe('an edit of the file', () => {
     });
     expect(await count(it)).toEqual({ count: 2, word: 'kept' });
     expect(await infoOf(it)).toMatchObject({ status: 'healthy', heldBack: expect.stringMatching(reason) });
+    await expect(it.service.plugins()).resolves.toMatchObject({ plugins: [{ status: 'admitted' }] });
     await it.writeConfig(ENTRY);
     await expect(it.host.reload()).resolves.toMatchObject({ ok: true, removed: ['two'], updated: [], heldBack: [] });
     expect((await infoOf(it)).heldBack).toBeUndefined();

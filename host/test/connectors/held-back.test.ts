@@ -82,6 +82,14 @@ describe('a new version of a package', () => {
     await expect(it.service.describe('one')).resolves.toMatchObject({ package: { version: '1.0.0' } });
   });
 
+  it('is reported with every connector that goes on without it', async () => {
+    await using it = await openHost(`${ENTRY}  - { id: two, kind: counting, settings: { word: other } }\n`);
+    await it.service.healthCheckAll();
+    await release(it, { version: '2.0.0', source: source({ connect: "throw new Error('no way');" }) });
+    const { plugins } = await it.service.rescanPlugins();
+    expect(plugins).toMatchObject([{ status: 'held_back', message: expect.stringMatching(/"one" .*; .*"two" /) }]);
+  });
+
   it('takes the place of one that is broken, whatever it is itself', async () => {
     await using it = await openHost(entry(', unreachable: true'));
     await expect(it.service.healthCheck('one')).resolves.toMatchObject({ healthy: false });
@@ -153,6 +161,9 @@ describe('a package that is replaced in place', () => {
     await it.service.test('one');
     await expect(count(it)).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'package_replaced' } });
     await expect(it.service.healthCheck('one')).resolves.toMatchObject({ healthy: false, blame: 'operator' });
+    await it.sandbox.removePackage('connector-counting');
+    await expect(count(it)).rejects.toMatchObject({ message: expect.stringMatching(/version 1\.0\.0, is gone;/) });
+    await it.sandbox.addConnector({ kind: 'counting', source: source() });
     await release(it, { version: '2.0.1' });
     await it.service.rescanPlugins();
     expect(await count(it)).toEqual({ count: 1, word: 'kept' });

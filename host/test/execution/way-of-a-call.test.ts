@@ -168,7 +168,10 @@ describe('the way of a call through the host', () => {
     gates.call = gate.promise;
     const first = call('single', 'wait');
     await until('the first call has come', () => asked.length === 1);
-    await expect(service.execute({ id: 'single', action: 'read' })).rejects.toMatchObject({ code: 'OVERLOADED' });
+    await expect(service.execute({ id: 'single', action: 'read' })).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      attempts: undefined,
+    });
     gate.resolve();
     await expect(first).resolves.toMatchObject({ result: 'done' });
     await expect(call('single', 'read')).resolves.toMatchObject({ result: 'done' });
