@@ -210,7 +210,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     descriptions,
     hub,
     execute: createPipeline({ find: (id) => live.target(id), recorder: telemetry.calls, gates: gatesInOrder() }),
-    plugins: async () => reportHeldBack(scanner.report(), registry),
+    plugins: () => reportHeldBack(scanner.report(), registry),
     rescan: () => sourceChanges.rescan(),
     onClose: () => stack.close(),
   });

@@ -105,8 +105,8 @@ export class Call {
       description = await this.#ensureReady();
     } catch (reason) {
       const outcome = notSent(reason);
-      // Whose patience ended first learned nothing of the connector.
-      if (this.signal?.aborted !== true && Date.now() < this.deadline) target.notice('connect', outcome.error);
+      // Whose patience ended first learned nothing of the connector; who left before is blamed for that by the error itself.
+      if (Date.now() < this.deadline) target.notice('connect', outcome.error);
       return outcome;
     }
     target.notice('connect');

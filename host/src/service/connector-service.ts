@@ -51,9 +51,9 @@ export interface ServiceOptions {
   readonly hub: EventHub;
   readonly execute: Execute;
   /** The report of the last scan, made whole if that one read only direct dependencies. */
-  plugins(): Promise<PluginReport>;
+  plugins(): PluginReport;
   rescan(): Promise<PluginReport>;
-  /** Called once by `close`. */
+  /** Called by each `close`; gives the same promise every time. */
   onClose(): Promise<void>;
 }
 
@@ -62,7 +62,6 @@ export class HostConnectorService implements ConnectorService {
   readonly #options: ServiceOptions;
   #draining = false;
   #closed = false;
-  #closing: Promise<void> | undefined;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
@@ -187,8 +186,8 @@ export class HostConnectorService implements ConnectorService {
   }
 
   async plugins(given: CallOptions = {}): Promise<PluginReport> {
-    const options = this.#admit(given);
-    return waitWithin(this.#options.plugins(), options);
+    this.#admit(given);
+    return this.#options.plugins();
   }
 
   async rescanPlugins(given: CallOptions = {}): Promise<PluginReport> {
@@ -214,7 +213,7 @@ export class HostConnectorService implements ConnectorService {
 
   close(): Promise<void> {
     this.#closed = true;
-    return (this.#closing ??= this.#options.onClose());
+    return this.#options.onClose();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
