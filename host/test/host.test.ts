@@ -50,6 +50,14 @@ describe('a host', () => {
     });
   });
 
+  it('shows no setting before it knows which of them are secret', async () => {
+    await using it = await SandboxHost.open({ serve: false, yaml: YAML });
+    const shown = async () => (await it.service.get('echo')).config.settings;
+    expect(await shown()).toEqual({ greeting: '[secret]' });
+    await it.service.describe('echo');
+    expect(await shown()).toEqual({ greeting: 'hi' });
+  });
+
   it('tests and checks what cannot run by saying why', async () => {
     await using it = await SandboxHost.open({ serve: false, yaml: YAML });
     const failed = { success: false, status: 'unhealthy', error: expect.stringMatching(/not_installed/) };

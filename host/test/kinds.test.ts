@@ -218,9 +218,13 @@ describe('a connector whose kind is in a package that nobody asked for by name',
     });
     const [info] = await it.service.list();
     expect(info).toMatchObject({ status: 'unhealthy', lastError: expect.stringMatching(/connector-echo/) });
-    await expect(it.service.plugins()).resolves.toMatchObject({
-      plugins: [{ status: 'rejected', reason: 'transitive' }],
+    await expect(it.service.describe('it')).rejects.toMatchObject({
+      connector: 'it',
+      details: { reason: 'kind_missing' },
+      message: expect.stringMatching(/connector-echo/),
     });
+    for (const report of [it.service.plugins(), it.service.rescanPlugins()])
+      await expect(report).resolves.toMatchObject({ plugins: [{ status: 'rejected', reason: 'transitive' }] });
   });
 });
 

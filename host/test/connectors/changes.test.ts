@@ -1,93 +1,7 @@
-import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import type { ConnectorConfigInput } from '@automate/contract';
-import { LaterStore } from '../fixtures/later-store.ts';
+import { FILE, GATED, Race } from '../fixtures/race.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
-
-/** Its settings may name a file that a check of them makes, and one that it waits for. */
-const GATED = `
-import { existsSync, writeFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
-import { action, ConnectorAdapter } from '@automate/sdk';
-
-const anything = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
-
-export default class GatedAdapter extends ConnectorAdapter {
-  name = 'gated';
-  version = '1.0.0';
-  configSchema = {
-    schema: { '~standard': { version: 1, vendor: 'test', validate: async (value) => {
-      if (value.began !== undefined) writeFileSync(value.began, '');
-      while (value.gate !== undefined && !existsSync(value.gate)) await delay(5);
-      return (value.refused ?? false) === false ? { value } : { issues: [{ message: 'refused', path: ['refused'] }] };
-    } } },
-    jsonSchema: { type: 'object' },
-  };
-  actions = {
-    whose: action({
-      description: 'Whose configuration this is.',
-      input: { schema: anything, jsonSchema: { type: 'object' } },
-      sideEffects: false,
-      idempotent: true,
-      run: () => ({ owner: this.context.settings.owner }),
-    }),
-  };
-  async connect() {
-    return true;
-  }
-}
-`;
-
-class Race implements AsyncDisposable {
-  readonly it: SandboxHost;
-  readonly began: string;
-  readonly #gate: string;
-
-  private constructor(sandboxHost: SandboxHost) {
-    this.it = sandboxHost;
-    this.began = join(sandboxHost.sandbox.root, 'began');
-    this.#gate = join(sandboxHost.sandbox.root, 'gate');
-  }
-
-  static async open(yaml = 'connectors: []\n'): Promise<Race> {
-    return new Race(
-      await SandboxHost.open({
-        kinds: ['echo'],
-        yaml,
-        // The harder case: `registration.test.ts` has both.
-        openStore: (directory) => new LaterStore(directory),
-        prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'gated', source: GATED })),
-      }),
-    );
-  }
-
-  /** A registration whose check goes on until `release`. */
-  slow(more: Partial<ConnectorConfigInput> = {}): ConnectorConfigInput {
-    const settings = { owner: 'api', began: this.began, gate: this.#gate };
-    return { id: 'one', kind: 'gated', settings, ...more };
-  }
-
-  async begun(): Promise<void> {
-    while (!existsSync(this.began)) await delay(5);
-  }
-
-  release(): Promise<void> {
-    return writeFile(this.#gate, '');
-  }
-
-  async whose(host = this.it): Promise<unknown> {
-    return (await host.service.execute({ id: 'one', action: 'whose', payload: {} })).result;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.it[Symbol.asyncDispose]();
-  }
-}
-
-const FILE = 'connectors:\n  - { id: one, kind: gated, settings: { owner: file } }\n';
 
 describe('a registration that is being checked', () => {
   it('is refused when the file brings the same id meanwhile, and the next start changes nothing', async () => {
@@ -141,6 +55,15 @@ describe('a registration that is being checked', () => {
     await race.release();
     await expect(outcome).resolves.toMatchObject({ code: 'INVALID_INPUT', problems: [{ path: 'settings.refused' }] });
     await expect(race.it.service.list()).resolves.toEqual([]);
+  });
+
+  it('is checked with its own settings where its profile has others', async () => {
+    await using race = await Race.open(
+      'connectors: []\nprofiles: { shared: { kind: gated, settings: { refused: true } } }\n',
+    );
+    const config = { id: 'one', kind: 'gated', profile: 'shared' };
+    await expect(race.it.service.register(config)).rejects.toMatchObject({ problems: [{ path: 'settings.refused' }] });
+    await race.it.service.register({ ...config, settings: { refused: false } });
   });
 
   it('is checked again by the version of its kind that takes the place of the other meanwhile', async () => {
@@ -230,67 +153,6 @@ describe('a release that is being tried out', () => {
     await scanned;
     await expect(service.list()).resolves.toEqual([]);
     await expect(race.whose()).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  });
-});
-
-describe('an edit that is being tried out', () => {
-  const profile = (settings: object): string =>
-    `connectors: []\nprofiles: { shared: { kind: gated, settings: ${JSON.stringify(settings)} } }\n`;
-  /** Changes a profile so that its one connector would be refused, and that connector meanwhile. */
-  const overtaken = async (race: Race, by: Partial<ConnectorConfigInput>): Promise<unknown> => {
-    const { service } = race.it;
-    await service.register({ id: 'one', kind: 'gated', profile: 'shared' });
-    await race.whose();
-    const { settings } = race.slow();
-    await race.it.writeConfig(profile({ ...settings, refused: true }));
-    const reloaded = race.it.host.reload();
-    await race.begun();
-    await service.update({ id: 'one', kind: 'gated', profile: 'shared', ...by });
-    await race.release();
-    return reloaded;
-  };
-
-  it('is tried out again where the connector is configured otherwise meanwhile', async () => {
-    await using race = await Race.open(profile({ owner: 'before' }));
-    const result = await overtaken(race, { settings: { refused: false } });
-    expect(result).toMatchObject({ ok: true, updated: ['one'], heldBack: [] });
-    await expect(race.whose()).resolves.toEqual({ owner: 'api' });
-  });
-
-  it('is a wish where the connector is disabled meanwhile, whatever came of it', async () => {
-    await using race = await Race.open(profile({ owner: 'before' }));
-    const result = await overtaken(race, { enabled: false });
-    expect(result).toMatchObject({ ok: true, updated: ['one'], heldBack: [] });
-  });
-});
-
-describe('an edit that follows another which is being tried out', () => {
-  it('is in force at the end', async () => {
-    await using race = await Race.open(FILE);
-    await race.whose();
-    const { settings } = race.slow();
-    const edited = (owner: string, more = {}): string =>
-      `connectors:\n  - { id: one, kind: gated, settings: ${JSON.stringify({ ...more, owner })} }\n`;
-    await race.it.writeConfig(edited('older', settings));
-    const first = race.it.host.reload();
-    await race.begun();
-    await race.it.writeConfig(edited('newer'));
-    const second = race.it.host.reload();
-    // Without its turn it would be done by now, which the connector would not stay.
-    await delay(200);
-    await race.release();
-    await Promise.all([first, second]);
-    await expect(race.whose()).resolves.toEqual({ owner: 'newer' });
-  });
-});
-
-describe('an edit that names a registered connector as it is', () => {
-  it("makes it the file's", async () => {
-    await using race = await Race.open();
-    await race.it.service.register({ id: 'one', kind: 'echo' });
-    await race.it.writeConfig('connectors:\n  - { id: one, kind: echo }\n');
-    await expect(race.it.host.reload()).resolves.toMatchObject({ ok: true, updated: ['one'] });
-    await expect(race.it.service.get('one')).resolves.toMatchObject({ connector: { owner: 'file' } });
   });
 });
 

@@ -148,6 +148,16 @@ describe('a connector whose own check finds it well', () => {
     }
   });
 
+  it('is well again once it connects for a call, whatever else that comes to', async () => {
+    await using it = await open();
+    await it.trouble('connect');
+    await quietly(call(it.service));
+    expect(await told(it)).toEqual(REFUSED);
+    await it.trouble('missing');
+    await quietly(call(it.service));
+    expect(await told(it)).toEqual(['healthy']);
+  });
+
   it('is told to watchers and to the log once each way, with who must act', async () => {
     await using it = await open();
     const events: ConnectorEvent[] = [];
@@ -204,5 +214,6 @@ describe('a connector whose own check finds it well', () => {
     stop.abort();
     await watching;
     expect(reasons).toStrictEqual([REFUSED[0]?.slice(10), expect.stringMatching(/^remote unreachable/)]);
+    expect(it.logText.match(/"event":"unhealthy"/g)).toHaveLength(1);
   });
 });

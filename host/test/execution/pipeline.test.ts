@@ -102,6 +102,7 @@ describe('a result that is too large', () => {
       effect: 'none',
       retryable: false,
       blame: 'caller',
+      details: { reason: 'result_too_large' },
       message: expect.stringMatching(`${MAX_PAYLOAD_BYTES} bytes.*: ask for less, by what it takes: page`),
     });
     expect(calls).toHaveLength(1);

@@ -205,13 +205,17 @@ describe('the way of a call through the host', () => {
     connectFails = undefined;
   });
 
-  it('is over at its deadline while the connector starts, which that says nothing of', async () => {
+  it('is over at its deadline and with its caller while the connector starts, which that says nothing of', async () => {
     const gate = Promise.withResolvers<void>();
     gates.connect = gate.promise;
     await expect(call('gated', 'change', {}, { timeoutMs: 50 })).rejects.toMatchObject({
       code: 'TIMEOUT',
       effect: 'none',
     });
+    const caller = new AbortController();
+    const left = call('gated', 'change', {}, { signal: caller.signal });
+    caller.abort();
+    await expect(left).rejects.toMatchObject({ code: 'CANCELLED' });
     const { gated } = await service.healthCheckAll({ cached: true });
     expect(gated).toMatchObject({ status: 'unknown' });
     gate.resolve();
