@@ -109,7 +109,7 @@ describe('a host that closes', () => {
     const registered = it.service.register({ id: 'one', kind: 'holding', settings }).catch((error: unknown) => error);
     await until('the check has begun', () => remote.held.includes('checked'));
     await it.host.close();
-    await expect(registered).resolves.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'closed' } });
+    await expect(registered).resolves.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'shutting_down' } });
     await until('its worker has ended', () => remote.ended.includes('checked'));
   });
 });
