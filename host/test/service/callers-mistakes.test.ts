@@ -79,7 +79,16 @@ describe.each(Object.entries(DOORS))('a caller %s', (_name, open) => {
     const service = await open(it);
     await service.close();
     const closed = { code: 'UNAVAILABLE', retryable: false, effect: 'none', details: { reason: 'closed' } };
-    await expect(ask(service, {})).rejects.toMatchObject(closed);
-    await expect(service.watch()[Symbol.asyncIterator]().next()).rejects.toMatchObject(closed);
+    const watch = async (options: unknown): Promise<void> => {
+      for await (const event of service.watch(options as never)) expect(event).toBe('none');
+    };
+    // That it is closed comes before all that is wrong with a call.
+    for (const options of [{}, { timeoutMs: 0 }, { timeoutMs: NaN }, null, [], 'x']) {
+      await expect(ask(service, options as never)).rejects.toMatchObject(closed);
+      await expect(watch(options)).rejects.toMatchObject(closed);
+    }
+    await expect(ask(service, { signal: AbortSignal.abort() })).rejects.toMatchObject(closed);
+    await expect(service.execute(null as never)).rejects.toMatchObject(closed);
+    await service.close();
   });
 });
