@@ -59,6 +59,12 @@ describe('an edit of the file', () => {
     expect(await count(it)).toEqual({ count: 2, word: 'kept' });
   });
 
+  it('with which one could not connect that nobody knows to be well is taken', async () => {
+    await using it = await openHost();
+    await it.writeConfig(entry(', unreachable: true'));
+    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, updated: ['one'], heldBack: [] });
+  });
+
   it('that puts one to work which did not run is a wish, whatever becomes of it', async () => {
     await using it = await openHost('connectors:\n  - { id: one, kind: counting, enabled: false }\n');
     await it.writeConfig(entry(', colour: red'));
