@@ -77,7 +77,7 @@ describe('reading the configuration again', () => {
   it('is refused by a host that has closed', async () => {
     await using it = await SandboxHost.open({ serve: false, yaml: two('hi') });
     await it.host.close();
-    await expect(it.host.reload()).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'shutting_down' } });
+    await expect(it.host.reload()).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'closed' } });
   });
 
   it('happens by itself when the file changes', async () => {

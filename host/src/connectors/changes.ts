@@ -1,5 +1,5 @@
 import { ConfigInvalidError, until } from '@automate/contract';
-import { hostEnding } from '@automate/contract/service';
+import { hostEnding, serviceClosed } from '@automate/contract/service';
 import type { HostEvents } from '../events/host-events.ts';
 import type { ConnectorStore, StoredConnector } from '../store/connector-store.ts';
 import type { ConnectorEntry } from './connector-state.ts';
@@ -89,6 +89,7 @@ export class Changes {
   readonly #options: ChangesOptions;
   readonly #lanes = new KeyedLock();
   readonly #closing = new AbortController();
+  #closed = false;
 
   constructor(options: ChangesOptions) {
     this.#options = options;
@@ -108,6 +109,7 @@ export class Changes {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#lanes.run('turn', async () => undefined);
+    this.#closed = true;
   }
 
   async #run<T>(plan: Planner<T>): Promise<T> {
@@ -121,7 +123,7 @@ export class Changes {
 
   /** Plans and makes a change while no other is made, or says what has to be learned before. */
   async #takeTurn<T>(plan: Planner<T>, trials: Map<string, Trial>): Promise<Turn<T>> {
-    if (this.#closing.signal.aborted) throw hostEnding();
+    if (this.#closing.signal.aborted) throw this.#closed ? serviceClosed() : hostEnding();
     const planned = plan(this.#options.registry);
     if (planned instanceof Promise) return { missing: planned };
     const draft = await this.#draft(planned);
