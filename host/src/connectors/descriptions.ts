@@ -1,5 +1,5 @@
 import type { ConnectorDescription, Problem } from '@automate/contract';
-import { UnavailableError } from '@automate/contract';
+import { ConnectorError, UnavailableError } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
 import { kindOf } from './connector-state.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
@@ -48,14 +48,19 @@ export class Descriptions {
         details: { reason: 'kind_missing' },
       });
     }
-    return (await this.inspect(kind)).description;
+    return (await this.inspect(entry.id, kind)).description;
   }
 
-  /** Describes the kind anew and checks a configuration against it. */
-  async inspect(kind: Kind, check?: ConfigCheck): Promise<Inspection> {
-    const inspection = await this.#options.inspect(kind, check);
-    this.#byKind.set(kind.name, { kind, description: inspection.description });
-    return inspection;
+  /** Describes the kind anew and checks a configuration against it, both for a connector that may not stand yet. */
+  async inspect(id: string, kind: Kind, check?: ConfigCheck): Promise<Inspection> {
+    try {
+      const inspection = await this.#options.inspect(kind, check);
+      this.#byKind.set(kind.name, { kind, description: inspection.description });
+      return inspection;
+    } catch (reason) {
+      // The worker knows the kind alone; who reads the error asked about the connector.
+      throw ConnectorError.from(reason).with({ connector: id });
+    }
   }
 
   #cached(kind: Kind): ConnectorDescription | undefined {

@@ -94,7 +94,7 @@ export class Registrations {
       const kind = this.#requireKind(config, now);
       const check = this.#checkOf(config, now);
       if (asked?.kind !== kind || !isDeepStrictEqual(asked.check, check))
-        return this.#options.descriptions.inspect(kind, check).then(({ problems }) => {
+        return this.#options.descriptions.inspect(config.id, kind, check).then(({ problems }) => {
           asked = { kind, check, problems };
         });
       if (asked.problems.length > 0) throw configRefused(config.id, asked.problems);

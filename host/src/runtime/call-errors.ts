@@ -44,8 +44,5 @@ export function tooLong(connector: string, call: NamedCall): ErrorEnvelope {
 /** The error of a failed start for whoever wanted to call: their call has not been sent, whatever the failing step may have done. */
 export function notSent(reason: unknown, connector: string): ConnectorError {
   const error = ConnectorError.from(reason).withConnector(connector);
-  if (error.effect === 'none') return error;
-  const copy = ConnectorError.fromEnvelope({ ...error.toEnvelope(), effect: 'none' });
-  if (error.cause !== undefined) Object.defineProperty(copy, 'cause', { value: error.cause, configurable: true });
-  return copy;
+  return error.effect === 'none' ? error : error.with({ effect: 'none' });
 }

@@ -127,8 +127,12 @@ export class ConnectorError extends Error {
 
   /** The same error with the connector's id filled in, if it had none. The cause goes along. */
   withConnector(id: string): ConnectorError {
-    if (this.connector !== undefined) return this;
-    const copy = ConnectorError.fromEnvelope({ ...this.toEnvelope(), connector: id });
+    return this.connector === undefined ? this.with({ connector: id }) : this;
+  }
+
+  /** The same error but for what is given, with its cause. */
+  with(changes: Partial<ErrorEnvelope>): ConnectorError {
+    const copy = ConnectorError.fromEnvelope({ ...this.toEnvelope(), ...changes });
     if (this.cause !== undefined) Object.defineProperty(copy, 'cause', { value: this.cause, configurable: true });
     return copy;
   }

@@ -16,7 +16,7 @@ import { healthOf, probePath } from './health.ts';
 import type { HttpRequest } from './http-client.ts';
 import { maskConfig, secretsOf } from './masking.ts';
 import { normalizeError } from './normalize-error.ts';
-import { redactError } from './rebuild-error.ts';
+import { redactError } from './redact-error.ts';
 import type { Redactor } from './redact.ts';
 import { createRedactor } from './redact.ts';
 import { findReservedKey } from './reserved-key.ts';

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectorError, normalizeError, remainingMs } from '@automate/sdk';
 import type { CallContext, CallScope } from '@automate/sdk';
 import { z } from 'zod';
-import { changeError } from './change-error.ts';
 import { defined, toEtag } from './outputs.ts';
 import type { S3Client } from './s3-client.ts';
 import { badAnswer } from './s3-error.ts';
@@ -85,8 +84,8 @@ function failed(
   error: ConnectorError,
   { gone, unknown, uploadId }: { readonly gone: boolean; readonly unknown: boolean; readonly uploadId: string },
 ): ConnectorError {
-  if (gone) return changeError(error, { effect: unknown ? 'maybe' : 'none' });
-  return changeError(error, {
+  if (gone) return error.with({ effect: unknown ? 'maybe' : 'none' });
+  return error.with({
     effect: 'maybe',
     message: `${error.message}; its parts could not be taken back and are kept as the upload "${uploadId}" until it is aborted`,
     details: { ...error.details, upload_id: uploadId },

@@ -1,7 +1,6 @@
 import { ConnectorError } from '@automate/sdk';
 import type { CallContext } from '@automate/sdk';
 import { z } from 'zod';
-import { changeError } from './change-error.ts';
 import { bucketOrDefault, etag, key, objectHeaders, toObjectHeaders } from './inputs.ts';
 import { defined, toEtag } from './outputs.ts';
 import type { S3Client } from './s3-client.ts';
@@ -51,5 +50,5 @@ export async function putBytes(s3: S3Client, context: CallContext, { object, con
 export function maybeOurs(error: unknown): unknown {
   if (!ConnectorError.is(error) || error.details?.['reason'] !== 'precondition_failed') return error;
   const message = `${error.message}; an earlier attempt of this call may have written what is there`;
-  return changeError(error, { message, effect: 'maybe' });
+  return error.with({ message, effect: 'maybe' });
 }

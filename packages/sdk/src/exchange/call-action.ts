@@ -5,7 +5,7 @@ import { action } from '../action.ts';
 import type { CallContext } from '../connector-context.ts';
 import type { HttpPart, HttpRequest, HttpResponse } from '../http-client.ts';
 import { SAFE_METHODS } from '../http/safe-methods.ts';
-import { withEffect } from '../rebuild-error.ts';
+import { withEffect } from '../with-effect.ts';
 import type { ExchangeBody } from './exchange.ts';
 import { exchange } from './exchange.ts';
 import { exchangeInput, exchangeOutput, jsonValue, pairs } from './schemas.ts';

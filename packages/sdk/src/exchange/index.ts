@@ -3,7 +3,7 @@ export { openAgents } from '../http/open-agents.ts';
 export { encodePayload } from '../http/payload.ts';
 export type { Payload } from '../http/payload.ts';
 export { parseExact } from '../http/parse-exact.ts';
-export { withEffect } from '../rebuild-error.ts';
+export { withEffect } from '../with-effect.ts';
 export { responseOf } from '../http/response.ts';
 export { callAction } from './call-action.ts';
 export type { SendRequest } from './call-action.ts';

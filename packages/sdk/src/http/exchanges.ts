@@ -8,7 +8,8 @@ import {
 import { remainingMs } from '../deadline.ts';
 import { healthScope } from '../health-scope.ts';
 import type { HttpRequest, HttpResponse } from '../http-client.ts';
-import { redactError, withEffect } from '../rebuild-error.ts';
+import { redactError } from '../redact-error.ts';
+import { withEffect } from '../with-effect.ts';
 import { createRedactor } from '../redact.ts';
 import type { Route } from './agents.ts';
 import { createAgents } from './agents.ts';

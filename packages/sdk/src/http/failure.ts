@@ -8,7 +8,6 @@ import {
   UpstreamError,
 } from '@automate/contract';
 import { faultOf, networkCodeOf, networkReason } from '../network-fault.ts';
-import { rebuildError } from '../rebuild-error.ts';
 import { connectionError } from '../socket-error.ts';
 import { showProxy } from './proxy.ts';
 
@@ -105,7 +104,7 @@ export function proxyError(thrown: unknown, { what, proxy, connected }: FailedRe
   // A certificate is the server's: the way to the proxy is open then.
   if (!['refused', 'dns', 'unreachable'].includes(faultOf(code) ?? '')) return undefined;
   const error = connectionError(thrown, { server, effect: 'none', what });
-  return error === undefined ? undefined : rebuildError(error, { blame: 'operator' });
+  return error === undefined ? undefined : error.with({ blame: 'operator' });
 }
 
 function connectionFailure(

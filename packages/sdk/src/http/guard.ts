@@ -6,7 +6,7 @@ import {
   TimeoutError,
   UnavailableError,
 } from '@automate/contract';
-import { withEffect } from '../rebuild-error.ts';
+import { withEffect } from '../with-effect.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { failureOf } from './failure.ts';
 

@@ -11,7 +11,7 @@ import type { ResolvedAuth } from '../connector-context.ts';
 import type { HttpResponse } from '../http-client.ts';
 import { parseRetryAfter } from '../normalize-error.ts';
 import { isSecretKey } from '../secret-key.ts';
-import { withEffect } from '../rebuild-error.ts';
+import { withEffect } from '../with-effect.ts';
 import { createRateHolds } from './rate-hold.ts';
 import { showUrl } from './target.ts';
 

@@ -1,6 +1,6 @@
 import { createConnectorError } from '@automate/contract';
 import type { ConnectorError, ErrorCode } from '@automate/contract';
-import { withEffect } from '../rebuild-error.ts';
+import { withEffect } from '../with-effect.ts';
 
 /** Codes that speak of what a caller sent or left, and what they come to where no caller has asked for anything. */
 const WITHOUT_CALLER: Partial<Record<ErrorCode, ErrorCode>> = {

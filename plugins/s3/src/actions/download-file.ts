@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { action } from '@automate/sdk';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { z } from 'zod';
-import { withoutEffect } from '../change-error.ts';
+import { withoutEffect } from '../without-effect.ts';
 import { bucketOrDefault, etag, key, versionId } from '../inputs.ts';
 import { absolutePath, createFile } from '../local-files.ts';
 import { objectInfo, toEtag, toObjectInfo } from '../outputs.ts';

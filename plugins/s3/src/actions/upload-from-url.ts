@@ -1,6 +1,6 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
-import { withoutEffect } from '../change-error.ts';
+import { withoutEffect } from '../without-effect.ts';
 import type { S3Client } from '../s3-client.ts';
 import { upload, uploadOutput, uploadScope } from '../upload.ts';
 import { urlSource } from '../url-source.ts';

@@ -1,0 +1,6 @@
+import type { ConnectorError, Effect } from '@automate/contract';
+
+/** The same error with another effect; itself where it has that effect already. */
+export function withEffect(error: ConnectorError, effect: Effect): ConnectorError {
+  return error.effect === effect ? error : error.with({ effect });
+}
