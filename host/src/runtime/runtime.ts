@@ -191,6 +191,6 @@ export interface Runtime {
   ): Promise<{ readonly description: ConnectorDescription; readonly problems: readonly Problem[] }>;
   /** Whether a worker of this connector is not closed yet. */
   runs(connector: string): boolean;
-  /** Closes every worker, in parallel, each bounded. Idempotent. */
+  /** Closes every worker, in parallel, each bounded, and starts no more: UNAVAILABLE from then on. Idempotent. */
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }

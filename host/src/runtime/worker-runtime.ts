@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ConnectorDescription, Problem } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
+import { hostEnding } from '@automate/contract/service';
 import { AbandonedThreads } from './abandoned-threads.ts';
 import type { Bodies } from './bodies/body.ts';
 import { createInlineBody } from './bodies/inline-body.ts';
@@ -56,6 +57,7 @@ class WorkerRuntime implements Runtime {
   readonly #sweeper = new DeadlineSweeper();
   readonly #workers = new Set<ConnectorWorker>();
   readonly #inspections = new Set<WorkerSession>();
+  #closed = false;
 
   constructor(options: WorkerRuntimeOptions) {
     const { events } = options;
@@ -86,6 +88,7 @@ class WorkerRuntime implements Runtime {
   }
 
   create(spec: WorkerSpec): ConnectorWorker {
+    if (this.#closed) throw hostEnding().withConnector(spec.id);
     const worker: ConnectorWorker = new SupervisedWorker(spec, this.#parts, () => this.#workers.delete(worker));
     this.#workers.add(worker);
     return worker;
@@ -94,6 +97,7 @@ class WorkerRuntime implements Runtime {
   async inspect(
     spec: InspectSpec,
   ): Promise<{ readonly description: ConnectorDescription; readonly problems: readonly Problem[] }> {
+    if (this.#closed) throw hostEnding();
     const session = new WorkerSession({
       spec: {
         ...spec,
@@ -121,8 +125,8 @@ class WorkerRuntime implements Runtime {
       if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
       return { description, problems: JSON.parse(outcome.value) as Problem[] };
     } finally {
-      this.#inspections.delete(session);
       await session.stop(0);
+      this.#inspections.delete(session);
     }
   }
 
@@ -131,6 +135,8 @@ class WorkerRuntime implements Runtime {
   }
 
   async close(options?: { readonly graceMs?: number }): Promise<void> {
+    // What starts from now on nobody would end.
+    this.#closed = true;
     await Promise.all([
       ...[...this.#workers].map((worker) => worker.close(options)),
       // Without the sweeper nothing else would end one that hangs.

@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '@automate/contract';
 import type { ConnectorWorker, WorkerSpec } from '../../dist/runtime/runtime.js';
 import type { Bench } from './support.ts';
-import { BODIES, configOf, errorOf, execute, openBench, run, until, valueOf } from './support.ts';
+import { BODIES, configOf, errorOf, execute, openBench, run, specOf, until, valueOf } from './support.ts';
 
 const soon = () => ({ deadline: Date.now() + 20_000 });
 
@@ -128,6 +128,26 @@ describe.each(BODIES)('closing, in the body %s', (body) => {
     await Promise.all(workers.map((worker) => worker.ensure('ready', soon())));
     await bench.runtime.close({ graceMs: 500 });
     expect(workers.map((worker) => worker.state().phase)).toStrictEqual(['closed', 'closed', 'closed', 'closed']);
+    bench.neighbourFailures.length = 0;
+  });
+});
+
+describe('a runtime that was closed', () => {
+  it('starts nothing more, which nobody would end', async () => {
+    await using bench = await openBench();
+    const ending = { code: 'UNAVAILABLE', retryable: true, effect: 'none', details: { reason: 'shutting_down' } };
+    const closing = bench.runtime.close();
+    const { id, ...spec } = specOf('stepwise');
+    for (const phase of ['closes', 'is closed']) {
+      expect(() => bench.worker('stepwise')).toThrow(expect.objectContaining({ ...ending, connector: id }));
+      const inspected = await bench.runtime.inspect(spec).then(
+        () => 'described',
+        (error: unknown) => error,
+      );
+      expect({ phase, inspected }).toEqual({ phase, inspected: expect.objectContaining(ending) });
+      await closing;
+    }
+    expect(bench.runtime.runs(id)).toBe(false);
     bench.neighbourFailures.length = 0;
   });
 });
