@@ -59,7 +59,7 @@ export class Descriptions {
       return inspection;
     } catch (reason) {
       // The worker knows the kind alone; who reads the error asked about the connector.
-      throw ConnectorError.from(reason).with({ connector: id });
+      throw ConnectorError.change(ConnectorError.from(reason), { connector: id });
     }
   }
 

@@ -44,5 +44,5 @@ export function tooLong(connector: string, call: NamedCall): ErrorEnvelope {
 /** The error of a failed start for whoever wanted to call: their call has not been sent, whatever the failing step may have done. */
 export function notSent(reason: unknown, connector: string): ConnectorError {
   const error = ConnectorError.from(reason).withConnector(connector);
-  return error.effect === 'none' ? error : error.with({ effect: 'none' });
+  return error.effect === 'none' ? error : ConnectorError.change(error, { effect: 'none' });
 }

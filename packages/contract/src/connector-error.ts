@@ -127,13 +127,13 @@ export class ConnectorError extends Error {
 
   /** The same error with the connector's id filled in, if it had none. The cause goes along. */
   withConnector(id: string): ConnectorError {
-    return this.connector === undefined ? this.with({ connector: id }) : this;
+    return this.connector === undefined ? ConnectorError.change(this, { connector: id }) : this;
   }
 
-  /** The same error but for what is given, with its cause. */
-  with(changes: Partial<ErrorEnvelope>): ConnectorError {
-    const copy = ConnectorError.fromEnvelope({ ...this.toEnvelope(), ...changes });
-    if (this.cause !== undefined) Object.defineProperty(copy, 'cause', { value: this.cause, configurable: true });
+  /** The same error but for what is given, with its cause. No method, as an error of an older copy has none such. */
+  static change(error: ConnectorError, changes: Partial<ErrorEnvelope>): ConnectorError {
+    const copy = ConnectorError.fromEnvelope({ ...error.toEnvelope(), ...changes });
+    if (error.cause !== undefined) Object.defineProperty(copy, 'cause', { value: error.cause, configurable: true });
     return copy;
   }
 }

@@ -1,4 +1,4 @@
-import type { ConnectorError } from '@automate/contract';
+import { ConnectorError } from '@automate/contract';
 import type { Redactor } from './redact.ts';
 
 /** The same error as it may be shown: no known secret in its message, its details or its problems. */
@@ -11,7 +11,7 @@ export function redactError(error: ConnectorError, redactor: Redactor): Connecto
     JSON.stringify(details) === JSON.stringify(error.details) &&
     JSON.stringify(problems) === JSON.stringify(error.problems);
   if (same) return error;
-  return error.with({
+  return ConnectorError.change(error, {
     message,
     ...(details === undefined ? {} : { details }),
     ...(problems === undefined ? {} : { problems }),

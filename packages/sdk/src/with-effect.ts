@@ -1,6 +1,7 @@
-import type { ConnectorError, Effect } from '@automate/contract';
+import type { Effect } from '@automate/contract';
+import { ConnectorError } from '@automate/contract';
 
 /** The same error with another effect; itself where it has that effect already. */
 export function withEffect(error: ConnectorError, effect: Effect): ConnectorError {
-  return error.effect === effect ? error : error.with({ effect });
+  return error.effect === effect ? error : ConnectorError.change(error, { effect });
 }

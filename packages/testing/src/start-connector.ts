@@ -1,6 +1,6 @@
 import type { JsonObject } from '@automate/contract';
-import { isJsonObject } from '@automate/sdk';
-import type { AdapterHealth, ConnectorAdapter, ConnectorError } from '@automate/sdk';
+import { ConnectorError, isJsonObject } from '@automate/sdk';
+import type { AdapterHealth, ConnectorAdapter } from '@automate/sdk';
 import type { AdapterClass } from '@automate/sdk/runtime';
 import { checkHealth } from '@automate/sdk/runtime';
 import type { OpenAdapterOptions, TestConfig } from './open-adapter.ts';
@@ -80,7 +80,7 @@ export async function startConnector<A extends ConnectorAdapter>(
 /** What changes nothing has had no effect, however it ended. */
 function asInHost(adapter: ConnectorAdapter, action: string, thrown: unknown): ConnectorError {
   const error = adapter.normalizeError(thrown);
-  return adapter.actions?.[action]?.sideEffects === false ? error.with({ effect: 'none' }) : error;
+  return adapter.actions?.[action]?.sideEffects === false ? ConnectorError.change(error, { effect: 'none' }) : error;
 }
 
 function asArrived(action: string, result: unknown): JsonObject {

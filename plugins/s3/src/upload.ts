@@ -84,8 +84,8 @@ function failed(
   error: ConnectorError,
   { gone, unknown, uploadId }: { readonly gone: boolean; readonly unknown: boolean; readonly uploadId: string },
 ): ConnectorError {
-  if (gone) return error.with({ effect: unknown ? 'maybe' : 'none' });
-  return error.with({
+  if (gone) return ConnectorError.change(error, { effect: unknown ? 'maybe' : 'none' });
+  return ConnectorError.change(error, {
     effect: 'maybe',
     message: `${error.message}; its parts could not be taken back and are kept as the upload "${uploadId}" until it is aborted`,
     details: { ...error.details, upload_id: uploadId },

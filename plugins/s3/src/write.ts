@@ -50,5 +50,5 @@ export async function putBytes(s3: S3Client, context: CallContext, { object, con
 export function maybeOurs(error: unknown): unknown {
   if (!ConnectorError.is(error) || error.details?.['reason'] !== 'precondition_failed') return error;
   const message = `${error.message}; an earlier attempt of this call may have written what is there`;
-  return error.with({ message, effect: 'maybe' });
+  return ConnectorError.change(error, { message, effect: 'maybe' });
 }

@@ -104,7 +104,7 @@ export function proxyError(thrown: unknown, { what, proxy, connected }: FailedRe
   // A certificate is the server's: the way to the proxy is open then.
   if (!['refused', 'dns', 'unreachable'].includes(faultOf(code) ?? '')) return undefined;
   const error = connectionError(thrown, { server, effect: 'none', what });
-  return error === undefined ? undefined : error.with({ blame: 'operator' });
+  return error === undefined ? undefined : ConnectorError.change(error, { blame: 'operator' });
 }
 
 function connectionFailure(
