@@ -147,6 +147,17 @@ describe("a remote system's Retry-After", () => {
       await expect(remote.call().http.request({ path: '/a' })).resolves.toMatchObject({ status: 200 });
     });
 
+    it('is over for the requests of every class where the service is well again', async () => {
+      service.on('*', /./, [{ ...LIMITED, status: 503 }, {}]);
+      using remote = openHttp(service.endpoint);
+      const adapter = new Watched();
+      attachContext(adapter, remote.context);
+      const { http } = remote.call({ rateLimitClass: 'search' });
+      await rejection(http.request({ path: '/a' }));
+      expect(await checkHealth(adapter, remote.call())).toMatchObject({ status: 'healthy' });
+      await expect(http.request({ path: '/a' })).resolves.toMatchObject({ status: 200 });
+    });
+
     it('goes on for calls where it limits them', async () => {
       service.on('*', '/a', LIMITED);
       service.on('*', '/up', {});

@@ -52,7 +52,8 @@ export function createRateHolds(): RateHolds {
         const answer = await send();
         const fresh = holdOf(answer);
         if (fresh !== undefined) extend(rateLimitClass, fresh);
-        else if (answer.status < 500 && holds.get(rateLimitClass)?.status === 503) holds.delete(rateLimitClass);
+        // Unlike a limit, it is the whole system's that does not serve.
+        else if (answer.status < 500) for (const [name, { status }] of holds) if (status === 503) holds.delete(name);
         return answer;
       }
       const probe = holds.get(rateLimitClass)?.probe;
