@@ -51,6 +51,20 @@ describe('a program without an address', () => {
     await expect(runProgram(project, '', IDS)).resolves.toEqual(['mine']);
   });
 
+  it('neither updates nor removes what another one serves, where it runs one of its own', async () => {
+    await using project = await CliProject.open();
+    await using host = await project.start();
+    await runProgram(project, '', REGISTER);
+    const refused = { code: 'UNAVAILABLE', details: { reason: 'served_elsewhere', address: host.ready.grpc } };
+    const update = "return service.update({ id: 'mine', kind: 'echo', name: 'Another' });";
+    await expect(runProgram(project, '{ local: true }', update)).resolves.toMatchObject(refused);
+    const remove = "return service.remove('mine');";
+    await expect(runProgram(project, '{ local: true }', remove)).resolves.toMatchObject(refused);
+    await host.end();
+    const names = 'return (await service.list()).map(({ name }) => name);';
+    await expect(runProgram(project, '{ local: true }', names)).resolves.toEqual(['mine']);
+  });
+
   it('finds an id taken that another program took since it began', async () => {
     await using project = await CliProject.open();
     const body = `
@@ -71,5 +85,12 @@ describe('a program without an address', () => {
         if (event.kind === 'added') return seen;
       }`;
     await expect(runProgram(project, '', body)).resolves.toEqual(['synced', 'added']);
+  });
+
+  it('ends by itself after it left a watch whose time was not over', async () => {
+    await using project = await CliProject.open();
+    const body = `
+      for await (const event of service.watch({ timeoutMs: 3_600_000 })) return event.kind;`;
+    await expect(runProgram(project, '{ local: true }', body)).resolves.toBe('synced');
   });
 });
