@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 
@@ -36,4 +37,49 @@ describe('an attempt that follows another', () => {
     const result = await it.host.service.execute({ id: 'flaky', action: 'try_twice', payload: { effect } });
     expect(result).toMatchObject({ result: { repeated }, attempts: 2 });
   });
+});
+
+/** Its first call ends the thread; from then on the remote system refuses it. */
+const ENDING = `
+import { existsSync, writeFileSync } from 'node:fs';
+import { action, AuthFailedError, ConnectorAdapter } from '@automate/sdk';
+const any = { schema: { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }, jsonSchema: { type: 'object' } };
+export default class Ending extends ConnectorAdapter {
+  name = 'ending';
+  version = '1.0.0';
+  async connect() {
+    if (existsSync(this.context.settings.mark)) throw new AuthFailedError('the token is refused');
+    return true;
+  }
+  actions = {
+    end: action({
+      description: 'Ends the thread', input: any, sideEffects: false, idempotent: true,
+      run: () => {
+        writeFileSync(this.context.settings.mark, '');
+        process.exit(1);
+      },
+    }),
+  };
+}
+`;
+
+it('that does not come as far as the adapter is one failure of the connector', async () => {
+  await using it = await SandboxHost.open({
+    kinds: [],
+    serve: false,
+    prepare: async (sandbox) => {
+      await sandbox.addConnector({ kind: 'ending', source: ENDING });
+      const mark = JSON.stringify(join(sandbox.root, 'mark'));
+      await sandbox.writeFile(
+        'config/connectors.yaml',
+        `connectors:\n  - { id: ending, retry: { attempts: 2, backoff: 1ms }, settings: { mark: ${mark} } }\n`,
+      );
+    },
+  });
+  const { service } = it.host;
+  await expect(service.execute({ id: 'ending', action: 'end' })).rejects.toMatchObject({
+    code: 'AUTH_FAILED',
+    attempts: 2,
+  });
+  await expect(service.healthCheckAll({ cached: true })).resolves.toMatchObject({ ending: { consecutiveFailures: 1 } });
 });
