@@ -1,0 +1,41 @@
+import { expect, it } from '@jest/globals';
+import type { ConnectorEntry } from '../../src/connectors/connector-state.ts';
+import { createConnectorRuntime } from '../../src/connectors/connector-runtime.ts';
+import type { Kind } from '../../src/plugins/kind-catalog.ts';
+import { configOf, fixtureUrl, openBench, until } from '../runtime/support.ts';
+
+const KIND: Kind = {
+  name: 'echo',
+  type: 'custom',
+  autoconfigure: false,
+  source: { via: 'entry', entryUrl: fixtureUrl('echo') },
+};
+
+function entryOf(id: string, enabled: boolean): ConnectorEntry {
+  const config = { ...configOf(id), kind: 'echo', healthCheck: { enabled, intervalMs: 30_000, timeoutMs: 5_000 } };
+  const state = { phase: 'usable', kind: KIND } as const;
+  return { id, owner: 'api', anyPath: false, config, written: config, state, profile: undefined, fileRoots: [] };
+}
+
+it('an idle worker stops where nothing checks its health, and starts again for the next who wants it', async () => {
+  await using bench = await openBench();
+  const { createWorker } = createConnectorRuntime({
+    runtime: bench.runtime,
+    hostVersion: '1.0.0',
+    idleStopMs: 100,
+    resolve: async ({ config }) => ({ config, settings: {} }),
+    learnSettings: () => undefined,
+  });
+  const soon = () => ({ deadline: Date.now() + 60_000 });
+  // It is idle before the other one is, and for longer.
+  const checked = createWorker(entryOf('checked', true), KIND);
+  const unchecked = createWorker(entryOf('unchecked', false), KIND);
+  await checked.ensure('ready', soon());
+  for (const starts of [1, 2]) {
+    await unchecked.ensure('ready', soon());
+    expect(unchecked.stats().starts).toBe(starts);
+    await until('the idle worker has stopped', () => unchecked.state().phase === 'idle');
+  }
+  expect(checked.state()).toMatchObject({ phase: 'running', level: 'ready' });
+  expect(checked.stats().starts).toBe(1);
+});
