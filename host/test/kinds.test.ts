@@ -228,6 +228,42 @@ describe('a connector whose kind is in a package that nobody asked for by name',
   });
 });
 
+describe('a connector whose kind is missing', () => {
+  it('is shown in a thread, and as "custom" unless its type is configured', async () => {
+    await using it = await SandboxHost.open({
+      kinds: [],
+      serve: false,
+      yaml: 'connectors:\n  - { id: one, kind: gone }\n  - { id: two, kind: gone, type: storage }\n',
+    });
+    await expect(it.service.list()).resolves.toMatchObject([
+      { id: 'one', type: 'custom', isolation: 'thread' },
+      { id: 'two', type: 'storage', isolation: 'thread' },
+    ]);
+  });
+});
+
+describe('a kind without actions', () => {
+  it('says that it has none where one is called', async () => {
+    const source = `
+      import { ConnectorAdapter } from '@automate/sdk';
+      export default class Bare extends ConnectorAdapter {
+        name = 'bare';
+        version = '1.0.0';
+        actions = {};
+        connect() { return true; }
+      }`;
+    await using it = await SandboxHost.open({
+      kinds: [],
+      serve: false,
+      yaml: 'connectors:\n  - { id: one, kind: bare }\n',
+      prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'bare', source })),
+    });
+    await expect(it.service.execute({ id: 'one', action: 'act' })).rejects.toMatchObject({
+      message: expect.stringContaining('the kind "bare" has no action "act": it has none'),
+    });
+  });
+});
+
 describe('a connection test', () => {
   it('ends a quarantine, since whoever tests has repaired something', async () => {
     await using it = await SandboxHost.open({
