@@ -72,14 +72,18 @@ class Remote implements AsyncDisposable {
   }
 }
 
+function openHost(): Promise<SandboxHost> {
+  return SandboxHost.open({
+    kinds: [],
+    serve: false,
+    prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'holding', source: HOLDING })),
+  });
+}
+
 describe('an update', () => {
   it('leaves no worker behind, neither the one that it replaced nor the one that it was tried out in', async () => {
     await using remote = await Remote.open();
-    await using it = await SandboxHost.open({
-      kinds: [],
-      serve: false,
-      prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'holding', source: HOLDING })),
-    });
+    await using it = await openHost();
     const configured = (word: string) => ({
       id: 'one',
       kind: 'holding',
@@ -100,11 +104,7 @@ describe('an update', () => {
 describe('a host that closes', () => {
   it('leaves no worker behind in which a configuration is being checked', async () => {
     await using remote = await Remote.open();
-    await using it = await SandboxHost.open({
-      kinds: [],
-      serve: false,
-      prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'holding', source: HOLDING })),
-    });
+    await using it = await openHost();
     const settings = { port: remote.port, word: 'checked', isCheckedForEver: true };
     const registered = it.service.register({ id: 'one', kind: 'holding', settings }).catch((error: unknown) => error);
     await until('the check has begun', () => remote.held.includes('checked'));

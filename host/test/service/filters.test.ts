@@ -1,19 +1,8 @@
 import type { ConnectorService } from '@automate/contract';
 import { connect } from '@automate/client';
-import { ConnectorAdapter } from '@automate/sdk';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PlainAdapter } from '../fixtures/plain-adapter.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
-
-class Plain extends ConnectorAdapter {
-  readonly name = 'plain';
-  readonly version = '1.0.0';
-  async connect(): Promise<boolean> {
-    return true;
-  }
-  override async execute(): Promise<string> {
-    return 'done';
-  }
-}
 
 const DOORS = {
   'in process': async (it: SandboxHost): Promise<ConnectorService> => it.service,
@@ -26,7 +15,7 @@ describe.each(Object.entries(DOORS))('what is asked for %s', (_door, open) => {
   beforeAll(async () => {
     it_ = await SandboxHost.open({
       kinds: [],
-      register: [{ kind: 'plain', adapter: Plain, type: 'agent' }],
+      register: [{ kind: 'plain', adapter: PlainAdapter, type: 'agent' }],
       yaml: `connectors:
   - { id: a, kind: plain, tags: [blue] }
   - { id: b, kind: plain, type: database, tags: [blue, red] }

@@ -1,24 +1,13 @@
-import { ConnectorAdapter } from '@automate/sdk';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PlainAdapter } from '../fixtures/plain-adapter.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
-
-class Plain extends ConnectorAdapter {
-  readonly name = 'plain';
-  readonly version = '1.0.0';
-  async connect(): Promise<boolean> {
-    return true;
-  }
-  override async execute(): Promise<string> {
-    return 'done';
-  }
-}
 
 describe('what is listed again', () => {
   let host: SandboxHost;
   beforeAll(async () => {
     host = await SandboxHost.open({
       kinds: [],
-      register: [{ kind: 'plain', adapter: Plain }],
+      register: [{ kind: 'plain', adapter: PlainAdapter }],
       yaml: 'connectors: []\n',
     });
     await host.service.register({ id: 'a', kind: 'plain', metadata: { team: 'blue', api_key: 'k-1234' } });

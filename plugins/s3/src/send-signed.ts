@@ -31,11 +31,11 @@ export async function sendSigned(s3: S3Client, request: HttpRequest, context: Ca
   const [encoded = '', ownQuery = ''] = path.split(/\?(.*)/s);
   const what = `${method} ${encoded}`;
   const sent = normalized(encoded);
-  if (leaves(encoded) || leaves(sent)) throw headerRefused('path', "a path that stays below the connector's endpoint");
+  if (leaves(encoded) || leaves(sent)) throw requestRefused('path', "a path that stays below the connector's endpoint");
   const headers = Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
   for (const [name, value] of headers) {
     if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || OURS.test(name) || !headerValue.safeParse(value).success)
-      throw headerRefused(`headers.${name}`, 'a header of printable ASCII that the signature does not make');
+      throw requestRefused(`headers.${name}`, 'a header of printable ASCII that the signature does not make');
   }
   const { bytes: body, contentType: type } = encodePayload(request);
   return s3.run(context, what, async ({ sdk, aws, options }) => {
@@ -99,7 +99,7 @@ function normalized(path: string): string {
       .join('/')
       .replaceAll('%2F', '/');
   } catch {
-    throw headerRefused('path', 'a path that is encoded as URLs are');
+    throw requestRefused('path', 'a path that is encoded as URLs are');
   }
 }
 
@@ -127,7 +127,7 @@ async function refusalOf(response: Response, method: string, asked: Asked): Prom
   };
 }
 
-function headerRefused(path: string, expected: string): InvalidInputError {
+function requestRefused(path: string, expected: string): InvalidInputError {
   return new InvalidInputError(`${path} is wrong: expected ${expected}`, {
     problems: [{ path, expected, received: 'another' }],
   });

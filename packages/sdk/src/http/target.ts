@@ -24,13 +24,13 @@ export function resolveTarget(id: string, config: ResolvedConfig, request: HttpR
   const whole = WHOLE_URL.test(request.path);
   if (endpoint === '' && !whole) {
     throw new ConfigInvalidError(
-      `connector "${id}" has no host to send "${shownUrl(request.path)}" to; the operator must set host`,
+      `connector "${id}" has no host to send "${withoutQuery(request.path)}" to; the operator must set host`,
       {
         details: { reason: 'no_endpoint' },
       },
     );
   }
-  const base = endpoint === '' ? undefined : parseTarget(endpoint);
+  const base = endpoint === '' ? undefined : parseUrl(endpoint);
   if (base !== undefined && base.protocol !== 'http:' && base.protocol !== 'https:') {
     throw new ConfigInvalidError(
       `connector "${id}" speaks HTTP, and its scheme is "${config.scheme}"; the operator must set http or https`,
@@ -41,7 +41,7 @@ export function resolveTarget(id: string, config: ResolvedConfig, request: HttpR
   }
   assertSendable(request.path, whole);
   const path = request.path.replaceAll(' ', '%20');
-  const url = parseTarget(whole ? path : `${endpoint}/${path.replace(/^\//, '')}`);
+  const url = parseUrl(whole ? path : `${endpoint}/${path.replace(/^\//, '')}`);
   if (url.username !== '' || url.password !== '')
     throw targetRefused(id, url, 'credentials in a URL are not sent', 'url_credentials');
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
@@ -65,7 +65,7 @@ function assertSendable(path: string, whole: boolean): void {
           ? 'a "\\" must be written as %5C'
           : undefined;
   if (fault === undefined) return;
-  throw new InvalidInputError(`the path "${shownUrl(path)}" cannot be sent: ${fault}`, {
+  throw new InvalidInputError(`the path "${withoutQuery(path)}" cannot be sent: ${fault}`, {
     details: { reason: 'bad_url' },
   });
 }
@@ -116,14 +116,15 @@ function targetRefused(id: string, url: URL, why: string, reason: ErrorReason): 
   return new InvalidInputError(`connector "${id}" does not ask for ${showUrl(url)}: ${why}`, { details: { reason } });
 }
 
-function parseTarget(text: string): URL {
+function parseUrl(text: string): URL {
   const url = URL.parse(text);
-  if (url === null) throw new InvalidInputError(`"${shownUrl(text)}" is no URL`, { details: { reason: 'bad_url' } });
+  if (url === null)
+    throw new InvalidInputError(`"${withoutQuery(text)}" is no URL`, { details: { reason: 'bad_url' } });
   return url;
 }
 
 /** Without the query, which may hold a secret. */
-function shownUrl(path: string): string {
+function withoutQuery(path: string): string {
   const bare = path.replace(/[?#].*$/s, '').replace(/\/\/[^/@]*@/, '//');
   return bare.length > 80 ? `${bare.slice(0, 79)}…` : bare;
 }

@@ -187,15 +187,15 @@ function pathsOfUri({ text, sockets }: MarkedPath): readonly string[] {
     ) ?? [];
   const isPath = /^(?:unix|file)$/i.test(scheme ?? '') && path !== '';
   const parameters = [...new URLSearchParams(query)];
-  const others = [...hosts.split(',').map(decodeFileUrl), ...parameters.map(([, value]) => value)];
+  const others = [...hosts.split(',').map(percentDecoded), ...parameters.map(([, value]) => value)];
   return [
-    ...(isPath ? [decodeFileUrl(path)] : []),
+    ...(isPath ? [percentDecoded(path)] : []),
     ...parameters.flatMap(([name, value]) => (sockets.includes(name) && !value.startsWith('/') ? [value] : [])),
     ...others.filter((each) => each.startsWith('/')),
   ];
 }
 
-function decodeFileUrl(text: string): string {
+function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
