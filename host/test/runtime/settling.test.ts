@@ -106,28 +106,33 @@ describe('every call', () => {
     expect(worker.stats()).toMatchObject({ starts: 1, crashes: 0 });
   });
 
-  it('never begins once its caller has left while it waited', async () => {
-    await using bench = await openBench();
-    const worker = bench.worker('counting');
-    const file = newFile();
-    await worker.ensure('ready', { deadline: Date.now() + 20_000 });
-    const blocking = execute(worker, 'block', { payload: gated(file) });
-    const leaving = new AbortController();
-    const left = Array.from({ length: 10 }, (_, index) =>
-      execute(worker, 'echo', { payload: payload(file, `left${index}`), signal: leaving.signal }),
-    );
-    await until('the first has begun', () => ranIn(file).length === 1);
-    // They are sent at the end of this turn; what has waited for a while then is read along with what cancels it.
-    await new Promise(setImmediate);
-    await delay(50);
-    leaving.abort();
-    for (const outcome of await Promise.all(left)) expect(errorOf(outcome)).toMatchObject({ code: 'CANCELLED' });
-    writeFileSync(`${file}-gate`, '');
-    expect((await blocking).ok).toBe(true);
-    expect((await run(worker, 'echo', { payload: payload(file, 'last') })).ok).toBe(true);
-    expect(ranIn(file)).toStrictEqual(['first', 'last']);
-    expect(worker.stats().pending).toBe(0);
-  });
+  it.each(['with', 'after'])(
+    'never begins once its caller has left while it waited, sent %s what kept it waiting',
+    async (when) => {
+      await using bench = await openBench();
+      const worker = bench.worker('counting');
+      const file = newFile();
+      await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+      const leaving = new AbortController();
+      // What is alone under way leaves at once, what joins another at the end of the turn.
+      const other = when === 'with' ? [execute(worker, 'wait', { payload: payload(file, 'other', 1) })] : [];
+      const blocking = execute(worker, 'block', { payload: gated(file) });
+      const left = Array.from({ length: 10 }, (_, index) =>
+        execute(worker, 'echo', { payload: payload(file, `left${index}`), signal: leaving.signal }),
+      );
+      await until('the first has begun', () => ranIn(file).includes('first'));
+      // At the end of a turn they have left; what has waited for a while then is read along with what cancels it.
+      await new Promise(setImmediate);
+      await delay(50);
+      leaving.abort();
+      for (const outcome of await Promise.all(left)) expect(errorOf(outcome)).toMatchObject({ code: 'CANCELLED' });
+      writeFileSync(`${file}-gate`, '');
+      for (const outcome of await Promise.all([...other, blocking])) expect(outcome.ok).toBe(true);
+      expect((await run(worker, 'echo', { payload: payload(file, 'last') })).ok).toBe(true);
+      expect(ranIn(file)).toStrictEqual([...other.map(() => 'other'), 'first', 'last']);
+      expect(worker.stats().pending).toBe(0);
+    },
+  );
 
   it.each(BODIES)('is refused where it came too late to be sent, in the body %s', async (body) => {
     await using bench = await openBench({ body });

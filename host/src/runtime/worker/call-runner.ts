@@ -11,7 +11,7 @@ import type { LogWriter } from './log-writer.ts';
 import { natives } from './natives.ts';
 import type { Uplink } from './uplink.ts';
 
-/** A batch that waited so long found this thread busy: a cancellation may be waiting behind it. */
+/** A call that waited so long found this thread busy: a cancellation may be waiting behind it. */
 const STALE_MS = 5;
 
 type Call = Extract<ToWorker, { kind: 'call' }>;
@@ -28,6 +28,8 @@ export class CallRunner {
   readonly #uplink: Uplink;
   readonly #log: LogWriter;
   readonly #running = new Map<number, Running>();
+  /** What was cancelled among the messages that are being taken. */
+  readonly #cancelled = new Map<number, CancelReason>();
 
   constructor(options: { readonly runner: AdapterRunner; readonly uplink: Uplink; readonly log: LogWriter }) {
     this.#runner = options.runner;
@@ -38,35 +40,38 @@ export class CallRunner {
   /** Takes calls from now on. */
   listen(port: MessagePort): void {
     port.on('message', (batch: Batch) => {
-      const postedAt = batch.pop() as number;
-      const messages = readToWorker(batch, natives.parse);
-      // What the host cancelled while this thread was busy must not run first and be cancelled after.
-      if (natives.now() - postedAt > STALE_MS) {
-        for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-          const later = next.message as Batch;
-          later.pop();
-          messages.push(...readToWorker(later, natives.parse));
+      let lookedAt = batch.pop() as number;
+      const messages = this.#hear(batch);
+      // Grows on the way.
+      for (const message of messages) {
+        if (message.kind !== 'call') continue;
+        // What the host cancelled while this thread was busy must not run first and be cancelled after.
+        if (natives.now() - lookedAt > STALE_MS) {
+          for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+            const later = next.message as Batch;
+            later.pop();
+            messages.push(...this.#hear(later));
+          }
+          lookedAt = natives.now();
         }
+        const reason = this.#cancelled.get(message.id);
+        if (reason === undefined) void this.#run(message);
+        else this.#fail(message.id, neverRan(reason));
       }
-      this.#take(messages);
+      this.#cancelled.clear();
     });
   }
 
-  #take(messages: readonly ToWorker[]): void {
-    let cancelled: Map<number, CancelReason> | undefined;
+  /** Reads a batch, and does what does not wait for its turn. */
+  #hear(batch: Batch): ToWorker[] {
+    const messages = readToWorker(batch, natives.parse);
     for (const message of messages) {
       if (message.kind === 'receipt') this.#log.receipt(message.id, message.receipt);
       if (message.kind !== 'cancel') continue;
       this.#cancel(message.id, message.reason);
-      cancelled ??= new Map();
-      cancelled.set(message.id, message.reason);
+      this.#cancelled.set(message.id, message.reason);
     }
-    for (const message of messages) {
-      if (message.kind !== 'call') continue;
-      const reason = cancelled?.get(message.id);
-      if (reason !== undefined) this.#fail(message.id, neverRan(reason));
-      else void this.#run(message);
-    }
+    return messages;
   }
 
   async #run(call: Call): Promise<void> {
