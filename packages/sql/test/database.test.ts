@@ -4,7 +4,7 @@ import type { JsonObject } from '@automate/sdk';
 import type { Dialect, SqlConnection, Statement, Traits } from '@automate/sql';
 import { createRowPage, EFFECTS, serverSettings, SqlAdapter } from '@automate/sql';
 import { startConnector } from '@automate/testing';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
 
 const traits: Traits = {
@@ -67,7 +67,7 @@ class ScriptConnection implements SqlConnection {
     if (sql.includes('wait')) await Promise.race([hold(), this.#broken.promise]);
     if (sql.includes('overrun')) {
       // The whole program stands still, as on a busy machine, and the server stops the statement meanwhile.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, this.#timeoutMs);
+      jest.setSystemTime(Date.now() + this.#timeoutMs);
       throw new Error('stopped');
     }
     if (sql.includes('stop')) throw new Error('stopped');
@@ -139,7 +139,14 @@ beforeEach(async () => {
   takesChanges = true;
   connector = await start({ pool_size: 2 });
 });
-afterEach(() => connector.close());
+afterEach(async () => {
+  jest.useRealTimers();
+  await connector.close();
+});
+
+/** From here on time passes only as the test says. The pool's intervals go on, which it ends by what cannot be faked. */
+const stopClock = (): unknown =>
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'setInterval', 'clearInterval'] });
 
 it('judges by what was sent and by what came back', async () => {
   await expect(execute('INSERT refuse')).rejects.toMatchObject({ effect: EFFECTS.transaction.refused });
@@ -216,7 +223,10 @@ it('leaves a server of which the health check finds that it takes no changes, un
 it('is healthy where calls use all connections', async () => {
   const busy = [execute('INSERT wait', 60_000), execute('INSERT wait', 60_000)];
   while (held.length < 2) await sleep(1);
-  await expect(connector.health({ timeoutMs: 100 })).resolves.toMatchObject({
+  stopClock();
+  const health = connector.health({ timeoutMs: 5000 });
+  await jest.advanceTimersByTimeAsync(5000);
+  await expect(health).resolves.toMatchObject({
     status: 'healthy',
     message: 'all connections to Script at nowhere are in use',
   });
@@ -227,10 +237,16 @@ it('is healthy where calls use all connections', async () => {
 it('ends a connection after its longest life', async () => {
   await connector.close();
   connector = await start({ max_lifetime_ms: 1000 });
+  stopClock();
   await execute('INSERT');
-  await sleep(1100);
+  await jest.advanceTimersByTimeAsync(999);
   await execute('INSERT');
-  expect(log).toStrictEqual(['c1 INSERT', 'c1 close', 'c2 INSERT']);
+  await jest.advanceTimersByTimeAsync(1);
+  const last = execute('INSERT');
+  // The pool takes another turn to open one.
+  await jest.advanceTimersByTimeAsync(1);
+  await last;
+  expect(log).toStrictEqual(['c1 INSERT', 'c1 INSERT', 'c1 close', 'c2 INSERT']);
 });
 
 it('takes leave at once of a connection that is of no use after its call', async () => {
@@ -242,17 +258,20 @@ it('takes leave at once of a connection that is of no use after its call', async
 });
 
 it('gives up a connection on which cancelling does not help, before the call ends without it', async () => {
-  await expect(execute('CALL hang', 3000)).rejects.toMatchObject({
+  stopClock();
+  const given = expect(execute('CALL hang')).rejects.toMatchObject({
     code: 'TIMEOUT',
     effect: 'maybe',
     message: expect.stringContaining('given up'),
   });
+  await jest.advanceTimersByTimeAsync(5000);
+  await given;
   expect(log).toStrictEqual(['c1 CALL hang', 'c1 cancel', 'c1 destroy', 'c1 destroy']);
 });
 
 it("takes the server's own limit for the deadline where it is heard of first, and anybody else's cancelling for what it is", async () => {
-  const overrun = execute('INSERT overrun', 400);
-  await expect(overrun).rejects.toMatchObject({ code: 'TIMEOUT', retryable: true, effect: 'none' });
+  stopClock();
+  await expect(execute('INSERT overrun')).rejects.toMatchObject({ code: 'TIMEOUT', retryable: true, effect: 'none' });
   const stopped = execute('INSERT stop');
   await expect(stopped).rejects.toMatchObject({ code: 'UPSTREAM_5XX', retryable: false, effect: 'none' });
 });

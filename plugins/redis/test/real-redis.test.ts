@@ -9,6 +9,7 @@ import { describeWith } from '@automate/tooling/require-service';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import RedisAdapter from '../src/redis-adapter.ts';
 import type { RedisServer } from './start-redis.ts';
+import { startProxy } from './start-proxy.ts';
 import { redis, startRedis } from './start-redis.ts';
 
 type Connector = Awaited<ReturnType<typeof startConnector<RedisAdapter>>>;
@@ -25,7 +26,7 @@ async function closeAll(): Promise<void> {
   for (const each of running.splice(0).toReversed()) await each.close();
 }
 
-const COMMANDS = ['DEBUG', 'LPUSH', 'LRANGE', 'CONFIG GET', 'PTTL', 'FLUSHDB', 'APPEND', 'CLIENT_LIST'];
+const COMMANDS = ['LPUSH', 'LRANGE', 'CONFIG GET', 'PTTL', 'FLUSHDB', 'APPEND', 'CLIENT_LIST'];
 
 describeWith(redis, 'a real Redis', () => {
   let server: RedisServer;
@@ -159,31 +160,42 @@ describeWith(redis, 'a real Redis', () => {
   });
 
   it('ends a slow call with its deadline, says what may still happen, and goes on', async () => {
-    const slow = connector.call('command', { command: 'DEBUG', args: ['SLEEP', 6] }, { timeoutMs: 2000 });
+    await connector.call('get', { key: 'n' });
+    server.kill('SIGSTOP');
+    const slow = connector.call('incr', { key: 'slow' }, { timeoutMs: 1000 });
     await expect(slow).rejects.toMatchObject({ code: 'TIMEOUT', effect: 'maybe' });
     await expect(connector.health({ timeoutMs: 100 })).resolves.toMatchObject({
       status: 'unhealthy',
       details: { code: 'TIMEOUT' },
     });
-    await expect(connector.call('get', { key: 'n' })).resolves.toMatchObject({ found: true });
+    server.kill('SIGCONT');
+    await expect(connector.call('get', { key: 'slow' })).resolves.toStrictEqual({ found: true, value: '1' });
   });
 
   it('lets the caller leave', async () => {
+    const proxy = await startProxy(server.port);
+    running.push(proxy);
+    const through = await connect(`redis://127.0.0.1:${proxy.port}`);
+    await through.call('get', { key: 'n' });
     const leaving = new AbortController();
-    const context = { deadline: Date.now() + 10_000, signal: leaving.signal };
-    const payload = { command: 'DEBUG', args: ['SLEEP', 4] };
-    const call = connector.adapter.execute('command', payload, context as never);
-    setTimeout(() => leaving.abort(), 1000);
+    const context = { deadline: Date.now() + 60_000, signal: leaving.signal };
+    const held = proxy.holdReplies(1);
+    const call = through.adapter.execute('incr', { key: 'left' }, context as never);
+    await held;
+    leaving.abort();
     await expect(call).rejects.toMatchObject({ code: 'CANCELLED', effect: 'maybe' });
+    expect(server.cli('GET', 'left')).toBe('1');
   });
 
   it('is unreachable while it is stopped, breaks off what runs, and is used again once it is back', async () => {
+    const proxy = await startProxy(server.port);
+    running.push(proxy);
+    const through = await connect(`redis://127.0.0.1:${proxy.port}`);
     await connector.call('set', { key: 'stays', value: 'here' });
-    const calls = Promise.allSettled([
-      connector.call('command', { command: 'DEBUG', args: ['SLEEP', 5] }),
-      connector.call('get', { key: 'stays' }),
-    ]);
-    await sleep(1000);
+    await through.call('get', { key: 'stays' });
+    const held = proxy.holdReplies(2);
+    const calls = Promise.allSettled([through.call('incr', { key: 'lost' }), through.call('get', { key: 'stays' })]);
+    await held;
     await server.stop('SIGKILL');
     const reasons = (await calls).map((each) => (each.status === 'rejected' ? (each.reason as object) : undefined));
     const lost = { code: 'TRANSIENT_NETWORK', retryable: true };

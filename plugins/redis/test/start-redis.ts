@@ -13,6 +13,8 @@ export const redis = {
 
 export interface RedisServer extends Pick<Program, 'port' | 'stop' | 'restart' | 'close'> {
   readonly url: string;
+  /** Lets it stand still, or go on. */
+  kill(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** What redis-cli, another program on a connection of its own, says to a command. */
   cli(...args: readonly string[]): string;
 }
@@ -30,7 +32,7 @@ export interface RedisOptions {
 /** A Redis of its own, on a free port and a temporary folder. It keeps its data over a restart. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const { password, tls, settings = [], admin } = options;
-  const { port, stop, restart, close } = await startProgram({
+  const program = await startProgram({
     command: 'redis-server',
     setUp(place) {
       const encrypted = tls && [
@@ -57,10 +59,12 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
     // It listens before it has read its file.
     isReady: async (trial) => trial.output.stdout.includes('Ready to accept connections') && (await listens(trial)),
   });
+  const { port, stop, restart, close } = program;
   const login = admin === undefined ? [] : ['--user', admin[0], '--pass', admin[1]];
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
+    kill: (signal) => void program.child.kill(signal),
     cli: (...args) =>
       execFileSync('redis-cli', ['-p', String(port), '--no-auth-warning', ...login, ...args], {
         encoding: 'utf8',
