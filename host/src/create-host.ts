@@ -176,7 +176,6 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   });
   const monitor = new HealthMonitor();
   const live = new LiveConnectors({ registry, monitor, createWorker: connectorRuntime.createWorker, events });
-  stack.push({ name: 'connectors', close: () => live.closeAll() });
   telemetry.observeConnectors(() => live.observe());
   const report = (entry: ConnectorEntry): HealthReport => live.report(entry);
   const views = new ConnectorViews(report);
@@ -228,6 +227,9 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
         metrics: () => telemetry.metricsText(),
       })
     : undefined;
+  // Before the doors: calls under way end in their answers, and what comes meanwhile is told why it is not taken.
+  stack.push({ name: 'connectors', close: () => live.closeAll() });
+  stack.push({ name: 'changes', close: () => changes.close() });
   if (listeners !== undefined) {
     timer.mark('listeners');
     if (loaded.file !== undefined) {
@@ -244,7 +246,6 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     listeners.setServing(true);
     stack.push({ name: 'readiness', close: () => listeners.setServing(false) });
   }
-  stack.push({ name: 'changes', close: () => changes.close() });
   // First of all: no door takes what would only be given up.
   stack.push({ name: 'admission', close: () => service.drain() });
   const addresses =

@@ -81,10 +81,10 @@ function sentence(context: CliContext, error: ConnectorError): string {
   return [`${context.styleError('red', error.code)}: ${error.message}${tries}${wait}`, ...problems].join('\n');
 }
 
-/** A service that cannot be reached is another matter than a connector that cannot be used. */
+/** A service that cannot be used is another matter than a connector that cannot. */
 function exitCodeOf(error: ConnectorError): number {
   const reason = error.details?.['reason'];
-  if (reason === 'service_unreachable') return EXIT.unavailable;
+  if (reason === 'service_unreachable' || reason === 'shutting_down') return EXIT.unavailable;
   return reason === 'config_refused' || error.code === 'CONFIG_INVALID' ? EXIT.badConfig : EXIT.failed;
 }
 

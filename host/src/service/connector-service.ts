@@ -212,7 +212,6 @@ export class HostConnectorService implements ConnectorService {
   }
 
   close(): Promise<void> {
-    this.#closed = true;
     return this.#options.onClose();
   }
 

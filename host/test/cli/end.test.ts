@@ -16,14 +16,9 @@ connectors:
 
 const SAY = ['execute', 'echo', 'say', '--input', '{"text":"x"}'];
 
-/** Waits until a host takes no connections any more. */
+/** Waits until a host says that it takes no more calls. */
 async function refuses(host: ServingHost): Promise<void> {
-  const takes = () =>
-    fetch(`${host.ready.http}/health/live`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  while (await takes()) await delay(20);
+  while ((await fetch(`${host.ready.http}/health/ready`)).ok) await delay(20);
 }
 
 /** Whether a process is there. */

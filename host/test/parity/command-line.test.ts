@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { ConnectorError } from '@automate/contract';
+import { toProblemDocument } from '@automate/contract/http';
+import { LaterStore } from '../fixtures/later-store.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import { AUTOMATE, plainEnvironment } from '../cli/fixtures/cli-project.ts';
 import { runCommand } from '../cli/fixtures/run-command.ts';
@@ -55,6 +58,39 @@ it('takes a registration that begins with the mark of its encoding, as editors w
     expect(await register(input, text)).toMatchObject({ status: 0 });
     await host.service.remove('marked');
   }
+});
+
+it('says of a host that ends what all doors say of it, with an exit code of its own', async () => {
+  let store: LaterStore | undefined;
+  await using it = await SandboxHost.open({
+    kinds: ['echo'],
+    yaml: 'connectors:\n  - { id: echo }\n',
+    openStore: (directory) => (store = new LaterStore(directory)),
+  });
+  const hold = store!.hold();
+  const underWay = it.service.register({ id: 'mine', kind: 'echo' });
+  await hold.begun;
+  const closing = it.host.close();
+  const commands = [
+    ['execute', 'echo', 'say', '--input', '{"text":"a"}'],
+    ['connectors', 'list'],
+    ['connectors', 'register', '--input', 'id: other\nkind: echo'],
+    ['connectors', 'remove', 'mine'],
+    ['connectors', 'health'],
+    ['plugins', 'list', '--address', it.host.grpcAddress ?? ''],
+  ];
+  const here = await it.service.list().catch((error: ConnectorError) => error);
+  for (const command of commands) {
+    const told = await runCommand(process.execPath, [AUTOMATE, ...command, '--json'], {
+      cwd: it.sandbox.root,
+      env: plainEnvironment(),
+    });
+    expect(told).toMatchObject({ status: 69, stdout: '' });
+    expect(JSON.parse(told.stderr)).toEqual(toProblemDocument(here as ConnectorError));
+  }
+  hold.release();
+  await expect(underWay).resolves.toMatchObject({ id: 'mine' });
+  await closing;
 });
 
 const register = (input: string, text: string) =>

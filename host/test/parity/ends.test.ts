@@ -55,30 +55,42 @@ const kindsOf = async (service: ConnectorService, options?: CallOptions): Promis
 };
 
 describe('a host that ends', () => {
-  it('takes nothing new at any door while calls under way end, and says that it can be tried again', async () => {
-    const gate = join(host.sandbox.root, 'gate');
-    const underWay = Object.entries(doors).map(([name, service]) => {
-      const began = join(host.sandbox.root, `began ${name}`);
-      const answer = service.execute({ id: 'echo', action: 'wait', payload: { began, gate } });
-      return { began, answer };
-    });
-    await eventually(() => underWay.every(({ began }) => existsSync(began)));
-    const closing = host.host.close();
-    const ended = { code: 'UNAVAILABLE', retryable: true, effect: 'none', blame: 'operator' };
-    for (const [door, service] of Object.entries(doors))
-      for (const [name, ask] of Object.entries(CALLS)) {
-        const { answer, error } = await playStep(`${name}, ${door}`, () => ask(service));
-        expect({ door, name, answer, error }).toEqual({ door, name, error: expect.objectContaining(ended) });
-      }
-    for (const service of [doors['in process'], doors.gRPC])
-      await expect(kindsOf(service)).rejects.toMatchObject(ended);
-    await expect(doors['in process'].list()).rejects.toMatchObject({ details: { reason: 'shutting_down' } });
-    writeFileSync(gate, '');
-    for (const { answer } of underWay) await expect(answer).resolves.toMatchObject({ attempts: 1 });
-    await closing;
-    const closed = { code: 'UNAVAILABLE', retryable: false, details: { reason: 'closed' } };
-    await expect(doors['in process'].list(5 as never, { timeoutMs: 'x' as never })).rejects.toMatchObject(closed);
-  });
+  it.each(['in process', 'gRPC', 'REST'] as const)(
+    'takes nothing new at any door while a call that came %s ends, and says why, and that it can be tried again',
+    async (way) => {
+      const [began, gate] = ['began', 'gate'].map((name) => join(host.sandbox.root, name)) as [string, string];
+      const underWay = doors[way].execute({ id: 'echo', action: 'wait', payload: { began, gate } });
+      await eventually(() => existsSync(began));
+      const closing = host.service.close();
+      const ended = {
+        code: 'UNAVAILABLE',
+        retryable: true,
+        effect: 'none',
+        blame: 'operator',
+        details: { reason: 'shutting_down' },
+      };
+      for (const [door, service] of Object.entries({ ...doors, raw: openRawDoor(host.host.grpcAddress ?? '') }))
+        for (const [name, ask] of Object.entries(CALLS)) {
+          const { answer, error } = await playStep(`${name}, ${door}`, () => ask(service));
+          expect({ door, name, answer, error }).toEqual({ door, name, error: expect.objectContaining(ended) });
+        }
+      for (const service of [doors['in process'], doors.gRPC])
+        await expect(kindsOf(service)).rejects.toMatchObject(ended);
+      const status = async (path: string) => (await fetch(`${host.host.httpAddress}${path}`)).status;
+      expect([await status('/health/live'), await status('/health/ready')]).toEqual([200, 503]);
+      writeFileSync(gate, '');
+      await expect(underWay).resolves.toMatchObject({ attempts: 1 });
+      await closing;
+      const closed = { code: 'UNAVAILABLE', retryable: false, details: { reason: 'closed' } };
+      await expect(doors['in process'].list(5 as never, { timeoutMs: 'x' as never })).rejects.toMatchObject(closed);
+      const unreachable = {
+        ...ended,
+        message: expect.stringMatching(/ECONNREFUSED [\d.:]+\.\)$/),
+        details: { reason: 'service_unreachable', address: host.host.grpcAddress },
+      };
+      await expect(doors.gRPC.list()).rejects.toMatchObject(unreachable);
+    },
+  );
 
   it('ends the watches of all who watch, in good order', async () => {
     const watching = [doors['in process'], doors.gRPC].map(async (service) => {

@@ -83,6 +83,6 @@ function explainNoService(
   context: { readonly address: string; readonly timeoutMs: number },
 ): ConnectorError {
   // Whatever it was, no service answered: it counts as one that cannot be reached.
-  const details = `No connection established: ${error.details.replace(/^No connection established\. | Resolution note: $/g, '')}`;
+  const details = `No connection established: ${error.details.replace(/^No connection established\. /, '')}`;
   return errorFromStatus({ code: 14, details }, { ...context, method: 'connect' });
 }

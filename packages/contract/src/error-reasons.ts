@@ -128,7 +128,7 @@ export const ERROR_REASONS = {
     not_initialized: 'the worker went away between two steps; try again',
     stopping: 'the connector is being replaced, removed or stopped',
     closed: 'the connector is being replaced, removed or stopped; or this client was closed',
-    shutting_down: 'the host is ending',
+    shutting_down: 'the host is ending (exit code 69)',
     not_ready: 'the host is starting',
     service_unreachable: "no service answers at the client's address (exit code 69)",
     host_missing: 'in process: `@automate/host` is not installed',

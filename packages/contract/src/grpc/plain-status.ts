@@ -91,13 +91,16 @@ const TOO_LARGE: PlainMeaning = {
 /** grpc-js says these when a call never left, for lack of a connection. */
 const NEVER_LEFT = /No connection established|Name resolution failed|Channel closed before call started|ECONNREFUSED/;
 
+/** What grpc-js says last of an address, where it has nothing to say of it. */
+const NO_NOTE = / Resolution note: $/;
+
 /** The error for a status without details of ours. */
 export function explainPlainStatus(
   status: { readonly code: number; readonly details: string },
   context: CallContext,
 ): ConnectorError {
   const { code, reason, options, say } = meaningOf(status);
-  const server = status.details.slice(0, 1000);
+  const server = status.details.replace(NO_NOTE, '').slice(0, 1000);
   const message = server === '' || code === 'TIMEOUT' ? say(context) : `${say(context)} (${server})`;
   return createConnectorError(code, message, {
     ...options,
