@@ -12,6 +12,7 @@ import { ConnectorViews } from './connectors/connector-views.ts';
 import { createConnectorRuntime, tellWorkerNews } from './connectors/connector-runtime.ts';
 import { Descriptions } from './connectors/descriptions.ts';
 import type { ConnectorEntry } from './connectors/connector-state.ts';
+import { kindOf } from './connectors/connector-state.ts';
 import { createFilesPolicy } from './connectors/files-policy.ts';
 import { Gate } from './connectors/gate.ts';
 import { HealthMonitor } from './connectors/health-monitor.ts';
@@ -33,6 +34,7 @@ import { KindCatalog } from './plugins/kind-catalog.ts';
 import type { KindRegistration } from './plugins/kinds.ts';
 import { toRegisteredKind } from './plugins/kinds.ts';
 import { PluginScanner } from './plugins/plugin-scanner.ts';
+import { Snapshots } from './plugins/snapshots/snapshots.ts';
 import { createWorkerRuntime } from './runtime/worker-runtime.ts';
 import { openSecrets, shortSecrets } from './secrets/open-secrets.ts';
 import type { Scrubber } from './secrets/scrubber.ts';
@@ -135,6 +137,12 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   if (unfit !== undefined) log.warn({}, unfit);
   const lock = serve ? await holdDataDir(settings.dataDir) : undefined;
   if (lock !== undefined) stack.push({ name: 'data directory', close: () => lock.release() });
+  const snapshots = new Snapshots({
+    dataDir: settings.dataDir,
+    owned: lock !== undefined,
+    warn: (message) => log.warn({}, message),
+  });
+  stack.push({ name: 'snapshots', close: () => snapshots.settle() });
   const store = openStore(settings.dataDir);
   stack.push({ name: 'store', close: () => store.close() });
   timer.mark('store');
@@ -164,6 +172,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const filesOf = createFilesPolicy({ settings, configFile: loaded.file });
   const connectorRuntime = createConnectorRuntime({
     runtime,
+    snapshots,
     hostVersion: identity.version,
     idleStopMs: IDLE_STOP_MS,
     resolve: async (entry, description) => {
@@ -185,9 +194,16 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const { healthIntervalMs } = settings;
   const gate = new Gate({ live, createWorker: connectorRuntime.createWorker });
   const changes = new Changes({ registry, store, live, gate, events, healthIntervalMs });
+  const tidySnapshots = (): Promise<void> =>
+    snapshots.tidy(
+      [...registry.sources.kinds.all(), ...registry.all().flatMap((entry) => kindOf(entry) ?? [])],
+      runtime,
+    );
   const sourceChanges = new SourceChanges({
     changes,
     scanner,
+    snapshots,
+    onScanned: tidySnapshots,
     loaded,
     load,
     learn: (config) => secrets.learnVariables(config),
@@ -214,6 +230,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     onClose: () => stack.close(),
   });
   const first = await sourceChanges.start();
+  void tidySnapshots();
   stack.push({ name: 'service', close: () => service.end() });
   timer.mark('registry');
 

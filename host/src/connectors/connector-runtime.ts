@@ -4,16 +4,17 @@ import type { ConnectorEntry } from './connector-state.ts';
 import type { HostEvents } from '../events/host-events.ts';
 import type { OpenedHostLog } from '../log/host-log.ts';
 import { recordFields } from '../log/record-fields.ts';
-import { hashInstalled } from '../plugins/discovery/hash-manifest.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import { isolationOf } from '../plugins/kind-catalog.ts';
-import type { ConfigCheck, Runtime, WorkerConfig, WorkerEvents, WorkerSpec } from '../runtime/runtime.ts';
+import type { AdmittedCode, PackageSource, Snapshots } from '../plugins/snapshots/snapshots.ts';
+import type { CodePlace, ConfigCheck, Runtime, WorkerConfig, WorkerEvents, WorkerSpec } from '../runtime/runtime.ts';
 import type { Inspection } from './descriptions.ts';
 import { RenewableWorker } from './renewable-worker.ts';
 import { checkHealthPath } from './registrations.ts';
 
 export interface ConnectorRuntimeOptions {
   readonly runtime: Runtime;
+  readonly snapshots: Snapshots;
   readonly hostVersion: string;
   /** Milliseconds without a call after which a worker without health checks stops. */
   readonly idleStopMs: number;
@@ -31,13 +32,26 @@ export interface ConnectorRuntime {
 
 export function createConnectorRuntime(options: ConnectorRuntimeOptions): ConnectorRuntime {
   const { runtime, hostVersion, idleStopMs } = options;
+  const locateIn = ({ name, source }: Kind, connector?: string): Pick<WorkerSpec, 'locateCode'> => {
+    if (source.via !== 'package') return {};
+    const subject =
+      connector === undefined ? `the kind "${name}" cannot be described` : `connector "${connector}" does not start`;
+    return {
+      locateCode() {
+        const found = options.snapshots.find(source);
+        return found instanceof Promise
+          ? found.then((code) => placeOf(code, source, subject))
+          : placeOf(found, source, subject);
+      },
+    };
+  };
   return {
     createWorker(entry, kind) {
       const { limits, healthCheck } = entry.config;
       const spec = {
         id: entry.id,
         ...workerCode(kind, hostVersion),
-        beforeStart: () => requireAdmitted(kind, entry.id),
+        ...locateIn(kind, entry.id),
         startTimeoutMs: limits.startTimeoutMs,
         memoryMb: limits.memoryMb,
         // A health loop would start it again at once.
@@ -54,6 +68,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
     inspect: (kind, check) =>
       runtime.inspect({
         ...workerCode(kind, hostVersion),
+        ...locateIn(kind),
         startTimeoutMs: INSPECT_TIMEOUT_MS,
         memoryMb: INSPECT_MEMORY_MB,
         ...(check === undefined
@@ -93,16 +108,22 @@ function requireRunnable(entry: ConnectorEntry): void {
 }
 
 /** Installers replace packages in place: what was never admitted is not run under the name of what was. */
-function requireAdmitted({ source }: Kind, connector: string): void {
-  if (source.via !== 'package') return;
-  const { packageName, packageVersion, packageDir, manifestHash } = source;
-  const installed = hashInstalled(packageDir);
-  if (installed === manifestHash) return;
-  const what = installed === undefined ? 'is gone' : 'is another by now';
-  throw new UnavailableError(
-    `connector "${connector}" does not start: the package ${packageName} that was admitted, version ${packageVersion}, ${what}; scan again with "automate plugins check"`,
-    { connector, retryable: false, blame: 'operator', details: { reason: 'package_replaced' } },
-  );
+function placeOf(found: AdmittedCode, { packageName, packageVersion }: PackageSource, subject: string): CodePlace {
+  switch (found.kind) {
+    case 'snapshot':
+      return { code: found.entryUrl, snapshot: { directory: found.directory, packageDir: found.packageDir } };
+    case 'installed':
+      return { code: found.entryUrl };
+    case 'lost': {
+      const what = found.gone ? 'is gone' : 'is another by now';
+      throw new UnavailableError(
+        `${subject}: the package ${packageName} that was admitted, version ${packageVersion}, ${what}; scan again with "automate plugins check"`,
+        { retryable: false, blame: 'operator', details: { reason: 'package_replaced' } },
+      );
+    }
+    default:
+      return found satisfies never;
+  }
 }
 
 function workerCode(

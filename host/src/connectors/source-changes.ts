@@ -6,8 +6,9 @@ import { explainMistake, isCut } from '../config/explain-mistake.ts';
 import type { HostConfig } from '../config/host-config.ts';
 import type { loadConfig } from '../config/load-config.ts';
 import type { HostLog } from '../log/host-log.ts';
-import type { Kind } from '../plugins/kind-catalog.ts';
-import type { PluginScanner } from '../plugins/plugin-scanner.ts';
+import type { Kind, KindCatalog } from '../plugins/kind-catalog.ts';
+import type { PluginScanner, ScanSettings } from '../plugins/plugin-scanner.ts';
+import type { Snapshots } from '../plugins/snapshots/snapshots.ts';
 import type { AppliedChange, Changes } from './changes.ts';
 import { reportHeldBack } from './report-held-back.ts';
 
@@ -23,9 +24,12 @@ export type ReloadResult =
 export interface SourceChangesOptions {
   readonly changes: Changes;
   readonly scanner: PluginScanner;
+  readonly snapshots: Pick<Snapshots, 'markBuilds'>;
   /** The configuration that the host starts with. */
   readonly loaded: ReadConfig;
   load(): ReturnType<typeof loadConfig>;
+  /** Called when what a scan found has been put to work. */
+  onScanned(): Promise<void>;
   /** Hears of a configuration before it is put to work. */
   learn(config: HostConfig): void;
   readonly log: HostLog;
@@ -48,7 +52,7 @@ export class SourceChanges {
 
   /** Reads the file again. */
   reload(): Promise<ReloadResult> {
-    const { changes, scanner, learn, log } = this.#options;
+    const { changes, learn, log } = this.#options;
     return changes
       .ofAll<ReloadResult>(async ({ sources }) => {
         // Read in its turn, so that an older reading never comes last.
@@ -57,7 +61,7 @@ export class SourceChanges {
         learn(config);
         const kinds = isDeepStrictEqual(sources.config.plugins, config.plugins)
           ? sources.kinds
-          : sources.kinds.withDiscovered(scanner.scan(config.plugins, { full: false }));
+          : await this.#scan(sources.kinds, config.plugins, false);
         return () => ({
           sources: { config, kinds },
           answer: ({ warnings, ...names }) => {
@@ -75,12 +79,19 @@ export class SourceChanges {
   }
 
   /** Looks for packages again, in the whole of `node_modules`. */
-  rescan(): Promise<PluginReport> {
-    const { changes, scanner } = this.#options;
-    return changes.ofAll(({ sources: { config, kinds } }) => {
-      const found = kinds.withDiscovered(scanner.scan(config.plugins, { full: true }));
+  async rescan(): Promise<PluginReport> {
+    const { changes, scanner, onScanned } = this.#options;
+    const report = await changes.ofAll(async ({ sources: { config, kinds } }) => {
+      const found = await this.#scan(kinds, config.plugins, true);
       return (now) => ({ sources: { kinds: found }, answer: () => reportHeldBack(scanner.lastReport, now) });
     });
+    await onScanned();
+    return report;
+  }
+
+  async #scan(kinds: KindCatalog, settings: ScanSettings, full: boolean): Promise<KindCatalog> {
+    const { scanner, snapshots } = this.#options;
+    return kinds.withDiscovered(await snapshots.markBuilds(scanner.scan(settings, { full })));
   }
 
   /** The file as it is to be put to work. */

@@ -7,7 +7,10 @@ export type KindSource =
   | ({ readonly via: 'package' } & Pick<
       Declaration,
       'packageName' | 'packageVersion' | 'packageDir' | 'manifestHash' | 'entryUrl'
-    >)
+    > & {
+        /** Tells a later build under the same package.json from the one that was first run. */
+        readonly build?: string | undefined;
+      })
   /** Registered by the embedding program as a module: runs in a thread like any other. */
   | { readonly via: 'entry'; readonly entryUrl: string }
   /** Registered by the embedding program as a class: a class cannot enter a thread, so it runs in the host's own. */

@@ -42,6 +42,22 @@ export interface ConfigCheck {
   readonly files?: FilesPolicy;
 }
 
+/** A copy of a package from which it is run, whatever an installer or a build does to the package meanwhile. */
+export interface Snapshot {
+  /** Real path of the directory that holds the copy. */
+  readonly directory: string;
+  /** Real path of the package's own, from which its dependencies are resolved, and which messages name. */
+  readonly packageDir: string;
+}
+
+/** Where code is run from. */
+export interface CodePlace {
+  /** `file:` URL of the real path of the adapter's module. */
+  readonly code: string;
+  /** The copy that holds it, unless it is run from where it is installed. */
+  readonly snapshot?: Snapshot;
+}
+
 /** What to run, and within which bounds. */
 export interface WorkerSpec {
   /** The connector's id. */
@@ -59,8 +75,11 @@ export interface WorkerSpec {
    * description says which settings are secret.
    */
   resolveConfig(description: ConnectorDescription): Promise<WorkerConfig> | WorkerConfig;
-  /** Called before its code is loaded. Throws a ConnectorError where that must not be run any more. */
-  beforeStart?(): void;
+  /**
+   * Says at each start where the code is to be run from, in place of `code`. Throws, or rejects with, a ConnectorError where it must
+   * not be run any more.
+   */
+  locateCode?(): CodePlace | Promise<CodePlace>;
   readonly startTimeoutMs: number;
   readonly memoryMb: number;
   /** Milliseconds without a call after which the worker stops; absent: never. */
@@ -191,6 +210,8 @@ export interface Runtime {
   ): Promise<{ readonly description: ConnectorDescription; readonly problems: readonly Problem[] }>;
   /** Whether a worker of this connector is not closed yet. */
   runs(connector: string): boolean;
+  /** Whether a worker runs code from this directory. */
+  runsFrom(directory: string): boolean;
   /** Closes every worker, in parallel, each bounded, and starts no more: UNAVAILABLE from then on. Idempotent. */
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }

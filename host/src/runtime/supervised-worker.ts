@@ -5,6 +5,7 @@ import type { HeldCall } from './held-calls.ts';
 import { RestartPolicy } from './restart-policy.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
 import type {
+  CodePlace,
   ConnectorWorker,
   WorkerCall,
   WorkerLevel,
@@ -49,6 +50,10 @@ export class SupervisedWorker implements ConnectorWorker {
 
   get id(): string {
     return this.#spec.id;
+  }
+
+  get snapshotDir(): string | undefined {
+    return this.#session?.snapshotDir;
   }
 
   state(): WorkerState {
@@ -128,8 +133,7 @@ export class SupervisedWorker implements ConnectorWorker {
   }
 
   async #reach(level: WorkerLevel): Promise<ConnectorDescription> {
-    while (this.#stopping !== undefined && !this.#closed) await this.#stopping.done;
-    const session = this.#session ?? this.#start();
+    const session = await this.#current();
     this.#awaited += 1;
     try {
       return await session.reach(level);
@@ -139,15 +143,33 @@ export class SupervisedWorker implements ConnectorWorker {
     }
   }
 
-  #start(): WorkerSession {
+  /** The session that runs, or a new one. */
+  async #current(): Promise<WorkerSession> {
+    for (;;) {
+      while (this.#stopping !== undefined && !this.#closed) await this.#stopping.done;
+      if (this.#session !== undefined) return this.#session;
+      this.#requireStartable();
+      const located = this.#spec.locateCode?.();
+      if (!(located instanceof Promise)) return this.#start(located);
+      const place = await located;
+      // Meanwhile another may have started it, or closed it.
+      if (this.#session !== undefined) continue;
+      this.#requireStartable();
+      return this.#start(place);
+    }
+  }
+
+  #requireStartable(): void {
     if (this.#closed || this.#policy.verdict().kind !== 'allowed') throw this.#unavailable();
     if (this.#parts.abandoned.areTooMany(this.id)) throw this.#blocked();
-    this.#spec.beforeStart?.();
+  }
+
+  #start(place: CodePlace | undefined): WorkerSession {
     this.#policy.starting();
     this.#starts += 1;
     this.#enter({ phase: 'starting', since: Date.now() });
     const session: WorkerSession = new WorkerSession({
-      spec: this.#spec,
+      spec: { ...this.#spec, ...place },
       parts: this.#parts,
       onLevel: (level, description) => this.#onLevel(session, level, description),
       onEnd: (end) => this.#onEnd(session, end),

@@ -55,7 +55,7 @@ export function createWorkerRuntime(options: WorkerRuntimeOptions): Runtime {
 class WorkerRuntime implements Runtime {
   readonly #parts: RuntimeParts;
   readonly #sweeper = new DeadlineSweeper();
-  readonly #workers = new Set<ConnectorWorker>();
+  readonly #workers = new Set<SupervisedWorker>();
   readonly #inspections = new Set<WorkerSession>();
   #closed = false;
 
@@ -89,7 +89,7 @@ class WorkerRuntime implements Runtime {
 
   create(spec: WorkerSpec): ConnectorWorker {
     if (this.#closed) throw hostEnding().withConnector(spec.id);
-    const worker: ConnectorWorker = new SupervisedWorker(spec, this.#parts, () => this.#workers.delete(worker));
+    const worker: SupervisedWorker = new SupervisedWorker(spec, this.#parts, () => this.#workers.delete(worker));
     this.#workers.add(worker);
     return worker;
   }
@@ -97,10 +97,12 @@ class WorkerRuntime implements Runtime {
   async inspect(
     spec: InspectSpec,
   ): Promise<{ readonly description: ConnectorDescription; readonly problems: readonly Problem[] }> {
+    const place = await spec.locateCode?.();
     if (this.#closed) throw hostEnding();
     const session = new WorkerSession({
       spec: {
         ...spec,
+        ...place,
         id: spec.kind,
         resolveConfig: () => {
           throw new Error('a worker that is only inspected is never initialized');
@@ -132,6 +134,10 @@ class WorkerRuntime implements Runtime {
 
   runs(connector: string): boolean {
     return [...this.#workers].some(({ id }) => id === connector);
+  }
+
+  runsFrom(directory: string): boolean {
+    return [...this.#workers, ...this.#inspections].some(({ snapshotDir }) => snapshotDir === directory);
   }
 
   async close(options?: { readonly graceMs?: number }): Promise<void> {

@@ -7,7 +7,8 @@ import { causeOf, scrubCause, workerLost } from './death.ts';
 import type { ChannelCall, HeldCall } from './held-calls.ts';
 import { Inbox } from './inbox.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
-import type { WorkerLevel, WorkerSpec } from './runtime.ts';
+import { withOriginalPaths } from './original-paths.ts';
+import type { CodePlace, WorkerLevel, WorkerSpec } from './runtime.ts';
 
 const LEVELS: readonly WorkerLevel[] = ['described', 'initialized', 'ready'];
 
@@ -26,7 +27,7 @@ export interface SessionEnd {
 }
 
 export interface SessionOptions {
-  readonly spec: Omit<WorkerSpec, 'idleStopMs'>;
+  readonly spec: Omit<WorkerSpec, 'idleStopMs' | 'locateCode'> & Pick<CodePlace, 'snapshot'>;
   readonly parts: RuntimeParts;
   onLevel(level: WorkerLevel, description: ConnectorDescription): void;
   onEnd(end: SessionEnd): void;
@@ -53,11 +54,12 @@ export class WorkerSession {
   #startError: ConnectorError | undefined;
 
   constructor(options: SessionOptions) {
-    const { spec, parts } = options;
-    this.#options = options;
-    const { id, kind, type, packageName, packageVersion, code, isolation, memoryMb } = spec;
+    const { spec } = options;
+    const parts = withOriginalPaths(options.parts, spec.snapshot);
+    this.#options = { ...options, parts };
+    const { id, kind, type, packageName, packageVersion, code, snapshot, isolation, memoryMb } = spec;
     const { compileCacheDirectory } = parts;
-    const task = { id, kind, type, packageName, packageVersion, code, compileCacheDirectory };
+    const task = { id, kind, type, packageName, packageVersion, code, snapshot, compileCacheDirectory };
     this.#body = parts.bodies[isolation](
       task,
       { memoryMb },
@@ -100,6 +102,11 @@ export class WorkerSession {
 
   get body(): Body {
     return this.#body;
+  }
+
+  /** The directory of the copy that it runs from. */
+  get snapshotDir(): string | undefined {
+    return this.#options.spec.snapshot?.directory;
   }
 
   get memoryMb(): number {

@@ -151,25 +151,6 @@ describe('a new version of a package', () => {
   });
 });
 
-describe('a package that is replaced in place', () => {
-  it('is not run by a worker that starts again before somebody scanned', async () => {
-    await using it = await openHost();
-    expect(await count(it)).toEqual({ count: 1, word: 'kept' });
-    await release(it, { version: '2.0.0', engines: '^9.0.0' });
-    expect(await count(it)).toEqual({ count: 2, word: 'kept' });
-    await it.service.execute({ id: 'one', action: 'die' }).catch((error: unknown) => error);
-    await it.service.test('one');
-    await expect(count(it)).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'package_replaced' } });
-    await expect(it.service.healthCheck('one')).resolves.toMatchObject({ healthy: false, blame: 'operator' });
-    await it.sandbox.removePackage('connector-counting');
-    await expect(count(it)).rejects.toMatchObject({ message: expect.stringMatching(/version 1\.0\.0, is gone;/) });
-    await it.sandbox.addConnector({ kind: 'counting', source: source() });
-    await release(it, { version: '2.0.1' });
-    await it.service.rescanPlugins();
-    expect(await count(it)).toEqual({ count: 1, word: 'kept' });
-  });
-});
-
 describe('a package that is removed', () => {
   it('is wanted gone', async () => {
     await using it = await openHost();

@@ -1,7 +1,9 @@
+import { tmpdir } from 'node:os';
 import { expect, it } from '@jest/globals';
 import type { ConnectorEntry } from '../../src/connectors/connector-state.ts';
 import { createConnectorRuntime } from '../../src/connectors/connector-runtime.ts';
 import type { Kind } from '../../src/plugins/kind-catalog.ts';
+import { Snapshots } from '../../src/plugins/snapshots/snapshots.ts';
 import { configOf, fixtureUrl, openBench, until } from '../runtime/support.ts';
 
 const KIND: Kind = {
@@ -21,6 +23,8 @@ it('an idle worker stops where nothing checks its health, and starts again for t
   await using bench = await openBench();
   const { createWorker } = createConnectorRuntime({
     runtime: bench.runtime,
+    // Of packages; this kind is of none.
+    snapshots: new Snapshots({ dataDir: tmpdir(), owned: false, warn: () => undefined }),
     hostVersion: '1.0.0',
     idleStopMs: 100,
     resolve: async ({ config }) => ({ config, settings: {} }),

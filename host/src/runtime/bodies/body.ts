@@ -1,6 +1,7 @@
 import type { ConnectorType, IsolationLevel } from '@automate/contract';
 import type { Death, KillReason } from '../death.ts';
 import type { Batch, CrashReport } from '../messages.ts';
+import type { Snapshot } from '../runtime.ts';
 
 /** What a body is to run: all that the worker's core needs to know before its first call. */
 export interface StartTask {
@@ -11,6 +12,8 @@ export interface StartTask {
   readonly packageVersion: string;
   /** `file:` URL of the adapter's module; or the class itself, which can enter no other body than the host's own. */
   readonly code: string | (new () => unknown);
+  /** The copy of its package that holds the module. */
+  readonly snapshot: Snapshot | undefined;
   readonly compileCacheDirectory: string | undefined;
 }
 

@@ -7,13 +7,16 @@ import type { StartTask } from '../bodies/body.ts';
 import { explainMissingPackage } from './explain-missing-package.ts';
 import { locateImportError } from './locate-import-error.ts';
 import { messageOf } from './failure.ts';
+import { resolveAsInstalled } from './resolve-as-installed.ts';
 
 /** Loads the connector's module, where it was not handed over as a class, and makes its adapter. Throws a ConnectorError that says which step failed, and where. */
 export async function loadAdapter({
   code,
   kind,
+  snapshot,
   compileCacheDirectory,
-}: Pick<StartTask, 'code' | 'kind' | 'compileCacheDirectory'>): Promise<ConnectorAdapter> {
+}: Pick<StartTask, 'code' | 'kind' | 'snapshot' | 'compileCacheDirectory'>): Promise<ConnectorAdapter> {
+  if (snapshot !== undefined) resolveAsInstalled(snapshot);
   const [where, exported] =
     typeof code === 'string'
       ? [`the default export of ${code}`, await importModule(code, compileCacheDirectory)]

@@ -1,0 +1,78 @@
+import { hash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** More than this is no package that is copied without being asked for: somebody's whole workspace, say. */
+const MOST_FILES = 5_000;
+const MOST_BYTES = 256 * 1024 * 1024;
+
+export interface PackageFile {
+  /** Relative to the package. */
+  readonly path: string;
+  readonly stats: BigIntStats;
+}
+
+/** A package's own files, as they lay when they were looked at. */
+export interface PackageFiles {
+  /** Parents come first. */
+  readonly directories: readonly string[];
+  /** Files, and symbolic links as what they are. */
+  readonly files: readonly PackageFile[];
+  /** Differs when a file was written, replaced, added or removed. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Lists a package's files without its installed dependencies and without its history.
+ *
+ * @param except a directory that is left out, should it lie in the package
+ * @throws Error where they cannot be read, or are too many
+ */
+export async function listPackageFiles(packageDir: string, except: string): Promise<PackageFiles> {
+  const directories: string[] = [];
+  const files: PackageFile[] = [];
+  let bytes = 0n;
+  const visit = async (directory: string): Promise<void> => {
+    const inner: string[] = [];
+    const entries = await readdir(join(packageDir, directory), { withFileTypes: true });
+    if (files.length + entries.length > MOST_FILES) throw new Error(`it has more than ${MOST_FILES} files`);
+    await Promise.all(
+      entries.map(async (entry) => {
+        const path = join(directory, entry.name);
+        if (directory === '' && LEFT_OUT.has(entry.name)) return;
+        if (entry.isDirectory()) {
+          if (join(packageDir, path) !== except) inner.push(path);
+        } else if (entry.isFile() || entry.isSymbolicLink()) {
+          const stats = await lstat(join(packageDir, path), { bigint: true });
+          bytes += stats.size;
+          files.push({ path, stats });
+        }
+      }),
+    );
+    if (bytes > MOST_BYTES) throw new Error(`it has more than ${MOST_BYTES / 1024 / 1024} MiB of files`);
+    for (const path of inner) {
+      directories.push(path);
+      await visit(path);
+    }
+  };
+  await visit('');
+  return { directories, files, fingerprint: fingerprintOf(packageDir, files) };
+}
+
+/** Whether a copy is as whole as it was made: what a crash of the machine cuts short is not. */
+export function holdsSameFiles(copy: PackageFiles, of: PackageFiles): boolean {
+  return sizesOf(copy) === sizesOf(of);
+}
+
+const LEFT_OUT: ReadonlySet<string> = new Set(['node_modules', '.git']);
+
+function fingerprintOf(packageDir: string, files: readonly PackageFile[]): string {
+  const lines = files.map(({ path, stats: { size, mtimeNs, ino } }) => `${path}\0${size}\0${mtimeNs}\0${ino}`);
+  return hash('sha256', [packageDir, ...lines.toSorted()].join('\n'));
+}
+
+function sizesOf({ files }: PackageFiles): string {
+  const lines = files.map(({ path, stats }) => `${path}\0${stats.isSymbolicLink() ? 'link' : stats.size}`);
+  return lines.toSorted().join('\n');
+}

@@ -1,0 +1,224 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { hashInstalled } from '../discovery/hash-manifest.ts';
+import type { DiscoveredKinds, Kind, KindSource } from '../kind-catalog.ts';
+import { copyPackage } from './copy-package.ts';
+import type { PackageFiles } from './package-files.ts';
+import { holdsSameFiles, listPackageFiles } from './package-files.ts';
+
+export type PackageSource = Extract<KindSource, { via: 'package' }>;
+
+/** Where an admitted package's code is run from. */
+export type AdmittedCode =
+  | {
+      readonly kind: 'snapshot';
+      readonly entryUrl: string;
+      /** Holds what was admitted. */
+      readonly directory: string;
+      /** Where the package is installed. */
+      readonly packageDir: string;
+    }
+  /** No snapshot can be had: where it is installed, with the package.json that was admitted. */
+  | { readonly kind: 'installed'; readonly entryUrl: string }
+  /** What was admitted is there no more: the package is gone, or another by now. */
+  | { readonly kind: 'lost'; readonly gone: boolean };
+
+export interface SnapshotsOptions {
+  readonly dataDir: string;
+  /** Whether no other host uses the data directory, so that what nobody needs there can be removed. */
+  readonly owned: boolean;
+  warn(message: string): void;
+}
+
+interface Snapshot {
+  readonly name: string;
+  readonly directory: string;
+}
+
+/** Begins the names of directories that are not whole yet. */
+const DRAFT = '.new-';
+
+/**
+ * What was admitted of each package, below the data directory. Installers and builds replace packages in place, and what they put
+ * there must be admitted itself before it is run. A snapshot is made when a version's code is first run, so that starting the
+ * host costs nothing.
+ */
+export class Snapshots {
+  readonly #options: SnapshotsOptions;
+  readonly #root: string;
+  /** By version, as `keyOf` tells them apart. */
+  readonly #made = new Map<string, Snapshot>();
+  readonly #making = new Map<string, Promise<AdmittedCode>>();
+  /** What each version looked like when it was first run, by the key of the version without a build. */
+  readonly #firstBuilds = new Map<string, string>();
+  /** Labels of the packages that were run. */
+  readonly #started = new Set<string>();
+  /** Names in the directory that are not to be removed. */
+  readonly #names = new Set<string>();
+  readonly #warned = new Set<string>();
+  #removal: Promise<void> = Promise.resolve();
+
+  constructor(options: SnapshotsOptions) {
+    this.#options = options;
+    this.#root = join(options.dataDir, 'plugins');
+  }
+
+  /** Where the code of an admitted version is; a promise where its snapshot has to be made. */
+  find(source: PackageSource): AdmittedCode | Promise<AdmittedCode> {
+    const key = keyOf(source);
+    const made = this.#made.get(key);
+    if (made !== undefined && existsSync(made.directory)) return codeIn(made, source);
+    const making = this.#making.get(key) ?? this.#make(source).finally(() => this.#making.delete(key));
+    this.#making.set(key, making);
+    return making;
+  }
+
+  /** What a scan found, with those packages told apart that were built anew under the same package.json since they were first run. */
+  async markBuilds(found: DiscoveredKinds): Promise<DiscoveredKinds> {
+    const builds = new Map<string, Promise<string | undefined>>();
+    const mark = async (kind: Kind): Promise<Kind> => {
+      const { source } = kind;
+      if (source.via !== 'package') return kind;
+      const build = builds.get(source.packageDir) ?? this.#buildOf(source);
+      builds.set(source.packageDir, build);
+      return { ...kind, source: { ...source, build: await build } };
+    };
+    const kinds = [...found.kinds].map(async ([name, kind]) => [name, await mark(kind)] as const);
+    return { ...found, kinds: new Map(await Promise.all(kinds)) };
+  }
+
+  /**
+   * Removes what an earlier host left behind, and what nobody needs any more.
+   *
+   * @param needed what connectors are made of, or could be
+   * @param workers say whether one still runs from a directory
+   */
+  tidy(needed: readonly Kind[], workers: { runsFrom(directory: string): boolean }): Promise<void> {
+    const sources = needed.map(({ source }) => source).filter((source) => source.via === 'package');
+    const keys = new Set(sources.map(keyOf));
+    for (const [key, { name, directory }] of this.#made) {
+      if (keys.has(key) || this.#making.has(key) || workers.runsFrom(directory)) continue;
+      this.#made.delete(key);
+      this.#names.delete(name);
+    }
+    const installed = new Set(sources.map(labelOf));
+    return this.#remove((label) => !installed.has(label) || this.#started.has(label));
+  }
+
+  /** Waits until nothing is written and nothing removed. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#making.values());
+    await this.#removal;
+  }
+
+  async #make(source: PackageSource): Promise<AdmittedCode> {
+    const { packageDir, manifestHash, build } = source;
+    const firstKey = keyOf({ ...source, build: undefined });
+    for (let isLast = false; ; isLast = true) {
+      const installed = hashInstalled(packageDir);
+      if (installed !== manifestHash) return { kind: 'lost', gone: installed === undefined };
+      try {
+        const files = await this.#list(packageDir);
+        const expected = build ?? this.#firstBuilds.get(firstKey) ?? files.fingerprint;
+        if (files.fingerprint !== expected) return { kind: 'lost', gone: false };
+        const snapshot = await this.#put(source, files);
+        if (hashInstalled(snapshot.directory) !== manifestHash) return { kind: 'lost', gone: false };
+        this.#made.set(keyOf(source), snapshot);
+        if (build === undefined) this.#firstBuilds.set(firstKey, expected);
+        this.#started.add(labelOf(source));
+        void this.#remove((label) => label === labelOf(source));
+        return codeIn(snapshot, source);
+      } catch (error) {
+        // An installer may be at work, or another host that tidies up.
+        if (isLast) return this.#goWithout(source, error);
+      }
+    }
+  }
+
+  /** The snapshot of these files, made unless it is there from an earlier start. */
+  async #put(source: PackageSource, files: PackageFiles): Promise<Snapshot> {
+    const { packageDir, packageVersion } = source;
+    const name = `${labelOf(source)}@${packageVersion}-${files.fingerprint.slice(0, 16)}`;
+    this.#names.add(name);
+    await mkdir(this.#root, { recursive: true, mode: 0o700 });
+    // Modules are known by their real paths.
+    const directory = join(await realpath(this.#root), name);
+    if (existsSync(directory)) {
+      if (holdsSameFiles(await this.#list(directory), files)) return { name, directory };
+      await rm(directory, { recursive: true, force: true });
+    }
+    const draftName = `${DRAFT}${randomUUID()}`;
+    const draft = join(this.#root, draftName);
+    this.#names.add(draftName);
+    try {
+      await copyPackage(packageDir, files, draft);
+      if ((await this.#list(packageDir)).fingerprint !== files.fingerprint)
+        throw new Error('its files changed while they were copied');
+      await rename(draft, directory);
+    } catch (error) {
+      // Another process on the same data directory may have been first.
+      if (!existsSync(directory)) throw error;
+    } finally {
+      await rm(draft, { recursive: true, force: true });
+      this.#names.delete(draftName);
+    }
+    return { name, directory };
+  }
+
+  #list(directory: string): Promise<PackageFiles> {
+    return listPackageFiles(directory, this.#options.dataDir);
+  }
+
+  async #buildOf(source: PackageSource): Promise<string | undefined> {
+    const first = this.#firstBuilds.get(keyOf(source));
+    if (first === undefined) return undefined;
+    const now = await this.#list(source.packageDir).catch(() => undefined);
+    return now?.fingerprint === first ? undefined : now?.fingerprint;
+  }
+
+  /** A host must not fail to start its connectors for want of space. */
+  #goWithout(source: PackageSource, error: unknown): AdmittedCode {
+    const { packageName, packageVersion, packageDir, entryUrl } = source;
+    const key = keyOf(source);
+    if (!this.#warned.has(key)) {
+      this.#warned.add(key);
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#options.warn(
+        `the package ${packageName}, version ${packageVersion}, runs from ${packageDir} itself, as no snapshot of it can be made in ${this.#root}: ${reason}; until the operator mends that, what is put in its place may run without having been admitted`,
+      );
+    }
+    return { kind: 'installed', entryUrl };
+  }
+
+  /** Removes drafts that nobody works on, and snapshots that no name here keeps, of the packages that are asked for. */
+  #remove(isAsked: (label: string) => boolean): Promise<void> {
+    if (!this.#options.owned) return Promise.resolve();
+    this.#removal = this.#removal.then(async () => {
+      // Where there is nothing yet, nothing is to be removed.
+      for (const name of await readdir(this.#root).catch(() => [])) {
+        if (this.#names.has(name)) continue;
+        if (!name.startsWith(DRAFT) && !isAsked(name.slice(0, name.lastIndexOf('@')))) continue;
+        // The next host tries again.
+        await rm(join(this.#root, name), { recursive: true, force: true }).catch(() => undefined);
+      }
+    });
+    return this.#removal;
+  }
+}
+
+function keyOf({ packageDir, manifestHash, build = '' }: PackageSource): string {
+  return [packageDir, manifestHash, build].join('\0');
+}
+
+/** The package's name as the name of a directory. */
+function labelOf({ packageName }: PackageSource): string {
+  return packageName.replaceAll(/[^\w.+~-]/g, (character) => (character === '@' ? '@' : '+'));
+}
+
+function codeIn({ directory }: Snapshot, { packageDir, entryUrl }: PackageSource): AdmittedCode {
+  const entry = join(directory, relative(packageDir, fileURLToPath(entryUrl)));
+  return { kind: 'snapshot', entryUrl: pathToFileURL(entry).href, directory, packageDir };
+}

@@ -1,0 +1,269 @@
+import { link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import type { PluginSandbox, SandboxLayout } from '@automate/testing';
+import { SandboxHost } from '../fixtures/sandbox-host.ts';
+
+const adapter = (actions: string, atTop = ''): string => `
+import { action, ConnectorAdapter } from '@automate/sdk';
+${atTop}
+const any = { schema: { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }, jsonSchema: { type: 'object' } };
+const act = (run) => action({ description: 'Tells.', input: any, sideEffects: false, idempotent: true, run });
+export default class Adapter extends ConnectorAdapter {
+  name = 'telling';
+  version = '1.0.0';
+  actions = { ${actions} };
+  async connect() {
+    return true;
+  }
+}
+`;
+
+const YAML = 'connectors:\n  - { id: one, kind: telling }\n';
+
+interface Package {
+  readonly source: string;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly packageJson?: Readonly<Record<string, unknown>>;
+}
+
+async function install(sandbox: PluginSandbox, { source, files = {}, packageJson = {} }: Package): Promise<string> {
+  return sandbox.addConnector({ kind: 'telling', source, files, packageJson: packageJson as never });
+}
+
+function openHost(prepare: (sandbox: PluginSandbox) => Promise<unknown>, serve = true): Promise<SandboxHost> {
+  return SandboxHost.open({ serve, kinds: [], yaml: YAML, prepare: async (sandbox) => void (await prepare(sandbox)) });
+}
+
+async function ask(it: SandboxHost, action = 'tell'): Promise<unknown> {
+  return (await it.service.execute({ id: 'one', action, payload: {} })).result;
+}
+
+async function restartWorker(it: SandboxHost): Promise<void> {
+  await it.service.execute({ id: 'one', action: 'die', payload: {} }).catch((error: unknown) => error);
+  await it.service.test('one');
+}
+
+const pluginsDir = (it: SandboxHost): string => join(it.sandbox.root, '.automate', 'plugins');
+
+const RESOLVING = adapter(
+  `tell: act(async () => ({
+    imports: [dependency, nested, own, mapped, mappedDependency, json.word],
+    cjs,
+    lazy: [(await import('dependency')).default, (await import('connector-telling/own')).default, (await import('./json.json', { with: { type: 'json' } })).default.word],
+    resolved: [import.meta.resolve('dependency'), require.resolve('dependency'), require.resolve('nested/package.json')].map((path) => path.split('/').at(-2)),
+    up: (await import('../beside-the-package.mjs')).default,
+    thread: await new Promise((resolve, reject) => new Worker(new URL('thread.js', import.meta.url)).once('message', resolve).once('error', reject)),
+  })),
+  die: act(() => process.exit(3)),`,
+  `
+import { createRequire } from 'node:module';
+import { Worker } from 'node:worker_threads';
+import dependency from 'dependency';
+import nested from 'nested';
+import own from 'connector-telling/own';
+import mapped from '#mapped';
+import mappedDependency from '#dependency';
+import json from './json.json' with { type: 'json' };
+import cjs from './lib/common.cjs';
+const require = createRequire(import.meta.url);
+`,
+);
+
+const RESOLVED_FILES = {
+  'own.js': "export default 'own';",
+  'mapped.js': "export default 'mapped';",
+  'json.json': '{ "word": "json" }',
+  'thread.js':
+    "import { parentPort } from 'node:worker_threads'; import dependency from 'dependency'; parentPort.postMessage(dependency);",
+  'lib/common.cjs': `module.exports = [require('dependency'), require('nested'), require('connector-telling/own').default,
+    require('#mapped').default, require('#dependency'), require('../json.json').word, require('./more/index.cjs'), require('./typed')];`,
+  'lib/more/index.cjs': "module.exports = 'more';",
+  'lib/typed/package.json': '{ "type": "commonjs", "main": "main" }',
+  'lib/typed/main.js': "module.exports = 'typed';",
+  'node_modules/nested/package.json': '{ "name": "nested", "version": "1.0.0" }',
+  'node_modules/nested/index.js': "module.exports = 'nested';",
+};
+
+const RESOLVED = {
+  imports: ['dependency', 'nested', 'own', 'mapped', 'dependency', 'json'],
+  cjs: ['dependency', 'nested', 'own', 'mapped', 'dependency', 'json', 'more', 'typed'],
+  lazy: ['dependency', 'own', 'json'],
+  resolved: ['dependency', 'dependency', 'nested'],
+  up: 'beside',
+  thread: 'dependency',
+};
+
+const manifest = (own: string): Package['packageJson'] => ({
+  dependencies: { dependency: '1.0.0', nested: '1.0.0' },
+  exports: { './own': own },
+  imports: { '#mapped': own === './own.js' ? './mapped.js' : own, '#dependency': 'dependency' },
+});
+
+describe.each<[SandboxLayout]>([['npm'], ['pnpm']])('a package that is installed as by %s', (layout) => {
+  it('finds what it imports of others where it is installed, and of itself as it was admitted', async () => {
+    // Nothing is to be found by looking upwards from there.
+    const dataDir = await mkdtemp(join(tmpdir(), 'automate-data-'));
+    await using it = await SandboxHost.open({
+      serve: false,
+      kinds: [],
+      yaml: YAML,
+      layout,
+      flags: { dataDir },
+      prepare: async (sandbox) => {
+        await sandbox.addPackage({ name: 'dependency', files: { 'index.js': "module.exports = 'dependency';" } });
+        const directory = await install(sandbox, {
+          source: RESOLVING,
+          files: RESOLVED_FILES,
+          packageJson: manifest('./own.js'),
+        });
+        await writeFile(join(dirname(directory), 'beside-the-package.mjs'), "export default 'beside';");
+        if (layout === 'pnpm')
+          await symlink(sandbox.pathOf('dependency'), join(dirname(directory), 'dependency'), 'dir');
+      },
+    });
+    expect(await ask(it)).toEqual(RESOLVED);
+    const other = "export default 'not admitted'; module.exports = 'not admitted';";
+    await install(it.sandbox, {
+      source: other,
+      files: { 'own.js': other, 'other.js': other, 'mapped.js': other, 'json.json': '{}', 'lib/common.cjs': other },
+      packageJson: manifest('./other.js'),
+    });
+    await restartWorker(it);
+    expect(await ask(it)).toEqual(RESOLVED);
+    await it.host.close();
+    await rm(dataDir, { recursive: true });
+  });
+});
+
+describe('what is said of a package that runs from a snapshot', () => {
+  const inLog = (it: SandboxHost): string[] =>
+    it.logText.split('\n').filter((line) => line.includes('.automate/plugins'));
+
+  it('names its own files where its code throws, logs or dies', async () => {
+    const actions = `
+      tell: act(({ log }) => {
+        this.context.logger.warn('logged', { stack: new Error('for the log').stack });
+        console.warn(new Error('for the console').stack);
+        throw new Error('thrown at ' + import.meta.url);
+      }),
+      late: act(() => new Promise(() => setTimeout(() => { throw new Error('too late') }, 0))),
+      absent: act(() => import('./absent.js')),`;
+    await using it = await openHost((sandbox) => install(sandbox, { source: adapter(actions) }));
+    const own = join(it.sandbox.pathOf('connector-telling'), 'adapter.js');
+    await expect(ask(it)).rejects.toMatchObject({ message: expect.stringContaining(`thrown at file://${own}`) });
+    await expect(ask(it, 'absent')).rejects.toMatchObject({
+      message: expect.stringContaining(`Cannot find module '${join(dirname(own), 'absent.js')}' imported from ${own}`),
+    });
+    await expect(ask(it, 'late')).rejects.toThrow();
+    await it.host.close();
+    for (const thrown of ['for the log', 'too late'])
+      expect(it.logText).toMatch(new RegExp(`${thrown}\\\\n[^"]*${own}:`));
+    expect(inLog(it)).toEqual([]);
+  });
+
+  it.each([
+    ['throws', "throw new Error('a broken build');", /a broken build/, 3],
+    ['does not parse', 'const const = 1;', /Unexpected|const/, 3],
+    ['imports what is not there', "import 'nowhere';", /Cannot find package 'nowhere'/, 3],
+    ['requires what is not there', "import './required.cjs';", /Cannot find module 'nowhere'/, undefined],
+  ])('names its own file and line where its module %s', async (_what, atTop, message, line) => {
+    const files = { 'required.cjs': "require('nowhere');" };
+    await using it = await openHost((sandbox) => install(sandbox, { source: adapter('', atTop), files }));
+    const own = it.sandbox.pathOf('connector-telling');
+    await expect(it.service.describe('one')).rejects.toMatchObject({
+      message: expect.stringMatching(message),
+      details: {
+        reason: 'import_failed',
+        entry: `file://${own}/adapter.js`,
+        file: expect.stringMatching(`^${own}/(adapter.js|required.cjs)$`),
+        ...(line === undefined ? {} : { line }),
+      },
+    });
+    await it.host.close();
+    expect(inLog(it)).toEqual([]);
+  });
+});
+
+describe('snapshots', () => {
+  const SAYING = adapter('tell: act(() => import.meta.url), die: act(() => process.exit(3)),');
+  const snapshotOf = async (it: SandboxHost): Promise<string> => basename(dirname(String(await ask(it))));
+
+  it('are made when a package is first run, for their owner alone, and used again by the next host', async () => {
+    await using it = await openHost((sandbox) => install(sandbox, { source: SAYING }));
+    await expect(readdir(pluginsDir(it))).rejects.toMatchObject({ code: 'ENOENT' });
+    const name = await snapshotOf(it);
+    expect(name).toMatch(/^connector-telling@1\.0\.0-[0-9a-f]{16}$/);
+    const before = await stat(join(pluginsDir(it), name));
+    expect([(await stat(pluginsDir(it))).mode & 0o777, before.mode & 0o777]).toEqual([0o700, 0o700]);
+    await using next = await it.restart();
+    expect(await snapshotOf(next)).toBe(name);
+    expect((await stat(join(pluginsDir(it), name))).ino).toBe(before.ino);
+  });
+
+  it('that were cut short are made anew', async () => {
+    await using it = await openHost((sandbox) => install(sandbox, { source: SAYING }));
+    const name = await snapshotOf(it);
+    await it.host.close();
+    await writeFile(join(pluginsDir(it), name, 'adapter.js'), '');
+    await using next = await it.restart();
+    expect(await snapshotOf(next)).toBe(name);
+  });
+
+  it('go when nobody needs them any more: at a scan, with the next host, and those that were never finished', async () => {
+    await using it = await openHost((sandbox) => install(sandbox, { source: SAYING }));
+    const first = await snapshotOf(it);
+    await install(it.sandbox, { source: `${SAYING}\n` });
+    await it.service.rescanPlugins();
+    const second = await snapshotOf(it);
+    expect(second).not.toBe(first);
+    await it.service.rescanPlugins();
+    await it.service.rescanPlugins();
+    expect(await readdir(pluginsDir(it))).toEqual([second]);
+    await it.host.close();
+    await mkdir(join(pluginsDir(it), '.new-cut-short'));
+    await mkdir(join(pluginsDir(it), '@gone+connector@1.0.0-0123456789abcdef'));
+    await mkdir(join(pluginsDir(it), 'connector-telling@1.0.0-0123456789abcdef'));
+    await using next = await it.restart();
+    expect(await snapshotOf(next)).toBe(second);
+    await next.host.close();
+    expect(await readdir(pluginsDir(it))).toEqual([second]);
+  });
+
+  it('stay while a version that is held back leaves a connector with the one before', async () => {
+    await using it = await openHost((sandbox) => install(sandbox, { source: SAYING }));
+    await it.service.healthCheck('one');
+    const first = await snapshotOf(it);
+    for (const times of [1, 2, 3]) {
+      await install(it.sandbox, { source: `throw new Error('broken ${times}');` });
+      await expect(it.service.rescanPlugins()).resolves.toMatchObject({ plugins: [{ status: 'held_back' }] });
+    }
+    await restartWorker(it);
+    expect(await snapshotOf(it)).toBe(first);
+    await it.service.rescanPlugins();
+    expect(await readdir(pluginsDir(it))).toHaveLength(2);
+  });
+
+  it('share what a package manager keeps in its store, and copy what is linked for development', async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), 'automate-store-'));
+    await using it = await openHost(async (sandbox) => {
+      const installed = join(await install(sandbox, { source: SAYING }), 'adapter.js');
+      await link(installed, join(elsewhere, 'in-the-store'));
+    });
+    const inode = async (name: string): Promise<number> => (await stat(join(pluginsDir(it), name, 'adapter.js'))).ino;
+    const store = await stat(join(elsewhere, 'in-the-store'));
+    expect(await inode(await snapshotOf(it))).toBe(store.ino);
+    const linked = it.sandbox.pathOf('connector-telling');
+    const text = await readFile(join(linked, 'package.json'), 'utf8');
+    await rm(linked, { recursive: true });
+    await symlink(elsewhere, linked, 'dir');
+    await writeFile(join(elsewhere, 'package.json'), text);
+    await link(join(elsewhere, 'in-the-store'), join(elsewhere, 'adapter.js'));
+    await mkdir(join(elsewhere, 'node_modules', '@automate'), { recursive: true });
+    await symlink(it.sandbox.pathOf('@automate/sdk'), join(elsewhere, 'node_modules', '@automate', 'sdk'), 'dir');
+    await it.service.rescanPlugins();
+    expect(await inode(await snapshotOf(it))).not.toBe(store.ino);
+    await rm(elsewhere, { recursive: true });
+  });
+});
