@@ -47,6 +47,11 @@ export interface HttpRequest {
    * requests of the connector that name none are of one class.
    */
   readonly rateLimitClass?: string;
+  /**
+   * Whether an answer with such a `Retry-After` holds requests of every class back, as the limit of a whole account does:
+   * all that ask this of their own answers, accepted or not. Default: those of its class alone.
+   */
+  readonly holdsAll?: (answer: HttpResponse) => boolean;
   /** Whether the connector's `auth` is applied. Default: wherever the request goes to the connector's own endpoint. */
   readonly authorize?: boolean;
 }

@@ -65,6 +65,14 @@ describe('the action that sends any request', () => {
     await expect(call(accepting)).resolves.toMatchObject({ status: 418, json: { short: true } });
   });
 
+  it('heeds a Retry-After also where the caller takes its status for an answer', async () => {
+    service.on('POST', '/base/tea', { status: 429, headers: { 'retry-after': '60' } });
+    const accepting = { method: 'POST', path: '/tea', accept_status: [429] };
+    await expect(call(accepting)).resolves.toMatchObject({ status: 429 });
+    await expect(call(accepting)).rejects.toMatchObject({ effect: 'none', details: { reason: 'held_back' } });
+    expect(service.requests).toHaveLength(1);
+  });
+
   it.each(['GET', 'HEAD', 'OPTIONS'])('fails without effect where the method changes nothing: %s', async (method) => {
     service.on(method, '/base/tea', { status: 418 });
     await expect(call({ method, path: '/tea' })).rejects.toMatchObject({

@@ -1,7 +1,9 @@
+import { gzipSync } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FakeService } from '@automate/testing';
 import { ConnectorAdapter } from '../src/index.ts';
+import type { JsonObject } from '../src/index.ts';
 import { attachContext, checkHealth } from '../src/runtime/index.ts';
 import { openHttp, rejection } from './open-http.ts';
 
@@ -58,6 +60,46 @@ describe("a remote system's Retry-After", () => {
     await expect(search.request({ path: '/free', rateLimitClass: 'other' })).resolves.toMatchObject({ status: 200 });
     const failed = rejection(remote.http.request({ path: '/free', rateLimitClass: 'search' }));
     await expect(failed).resolves.toMatchObject({ code: 'RATE_LIMITED' });
+  });
+
+  it('holds every class where the answer says so, in whatever encoding, and only what asks that of its own', async () => {
+    const all = gzipSync(JSON.stringify({ all: true }));
+    service.on('*', '/all', { ...LIMITED, headers: { ...LIMITED.headers, 'content-encoding': 'gzip' }, bytes: all });
+    service.on('*', '/one', { ...LIMITED, json: { all: false } });
+    service.on('*', '/free', {});
+    using remote = openHttp(service.endpoint);
+    const ask = (path: string, rateLimitClass: string) =>
+      remote.call().http.request({
+        path,
+        rateLimitClass,
+        accept: () => true,
+        holdsAll: (answer) => (answer.json() as JsonObject)['all'] === true,
+      });
+    await ask('/one', 'a');
+    await expect(ask('/free', 'b')).resolves.toMatchObject({ status: 200 });
+    await ask('/all', 'c');
+    const seen = service.requests.length;
+    for (const rateLimitClass of ['a', 'b', 'c', 'd'])
+      expect(await rejection(ask('/free', rateLimitClass))).toMatchObject({
+        code: 'RATE_LIMITED',
+        details: { reason: 'held_back' },
+      });
+    expect(service.requests).toHaveLength(seen);
+    await expect(remote.http.request({ path: '/free', rateLimitClass: 'c' })).resolves.toMatchObject({ status: 200 });
+  });
+
+  it('of every class once over lets one request go first, whatever its class', async () => {
+    service.on('*', '/all', { status: 429, headers: { 'retry-after': '0.2' } });
+    service.on('*', '/next', { ...LIMITED, delayMs: 20 });
+    using remote = openHttp(service.endpoint);
+    const ask = (path: string, rateLimitClass: string) =>
+      remote.call().http.request({ path, rateLimitClass, holdsAll: () => true });
+    await rejection(ask('/all', 'first'));
+    await sleep(250);
+    const classes = Array.from({ length: 10 }, (_, index) => `class-${index}`);
+    const errors = await Promise.all(classes.map((each) => rejection(ask('/next', each))));
+    expect(service.requests).toHaveLength(2);
+    expect(errors.map(({ code }) => code)).toEqual(classes.map(() => 'RATE_LIMITED'));
   });
 
   it('of another connector, or of a stranger that was asked in passing, holds nothing', async () => {

@@ -88,7 +88,7 @@ export default class DiscordAdapter extends ConnectorAdapter {
     if (this.#discord.hasBot) {
       const what = 'to say who the bot is';
       const path = '/users/@me';
-      const { username } = await this.#discord.send(http, { method: 'GET', path, what, schema: self, isCheck: true });
+      const { username } = await this.#discord.send(http, { method: 'GET', path, what, schema: self });
       return `signed in as ${username}`;
     }
     const { webhooks } = this.#discord;

@@ -1,4 +1,4 @@
-import { InvalidInputError, RateLimitedError } from '@automate/sdk';
+import { InvalidInputError } from '@automate/sdk';
 import type { ConnectorContext, HttpClient, HttpRequest, HttpResponse, JsonValue } from '@automate/sdk';
 import { z } from 'zod';
 import type { DiscordSettings, Webhook } from './config.ts';
@@ -30,12 +30,7 @@ interface DiscordRequest<S extends z.ZodType> {
   readonly schema: S;
   /** Whether the path is a credential. Such a request needs no other and sends none. */
   readonly secretPath?: true;
-  /** Whether it is a check, which asks also while all else waits. */
-  readonly isCheck?: true;
 }
-
-/** A wait is believed this long. */
-const LONGEST_HOLD_MS = 5 * 60 * 1000;
 
 /**
  * Discord's HTTP API v10 over the connector's own HTTP. The usual library brings a queue that waits for rate limits by
@@ -43,8 +38,6 @@ const LONGEST_HOLD_MS = 5 * 60 * 1000;
  */
 export class DiscordClient {
   #connection: Connection | undefined;
-  /** Until when all requests of the bot wait, in milliseconds since the epoch. */
-  #heldUntil = 0;
 
   /** @param endpoint the connector's own, empty without a host */
   open(context: ConnectorContext, endpoint: string, settings: DiscordSettings): void {
@@ -58,8 +51,8 @@ export class DiscordClient {
    * @throws ConnectorError by the answer's status, in Discord's words; UpstreamError where the answer is not Discord's.
    */
   async send<S extends z.ZodType>(http: HttpClient, request: DiscordRequest<S>): Promise<z.output<S>> {
-    const { what, schema, secretPath, isCheck, ...rest } = request;
-    const response = await this.#request(http, { what, secretPath, isCheck, ownRoute: true, request: rest });
+    const { what, schema, secretPath, ...rest } = request;
+    const response = await this.#request(http, { what, secretPath, ownRoute: true, request: rest });
     const isEmpty = response.body.byteLength === 0;
     // Discord says by the status that it has nothing to say; others say nothing of what they have not understood.
     if (isEmpty && response.status !== 204) throw badAnswer(what, `it answered ${response.status} and nothing`);
@@ -87,19 +80,16 @@ export class DiscordClient {
       what,
       ownRoute,
       secretPath,
-      isCheck,
     }: {
       readonly request: HttpRequest;
       readonly what: string;
       readonly ownRoute: boolean;
       readonly secretPath?: true | undefined;
-      readonly isCheck?: true | undefined;
     },
   ): Promise<HttpResponse> {
     const { url, headers } = this.#opened();
     const webhook = secretPath === true;
-    if (!webhook && isCheck !== true) this.#refuseWhileHeld(what);
-    const own = secretPath === undefined ? headers : {};
+    const own = webhook ? {} : headers;
     const { accept = isSuccess } = request;
     const response = await http.request({
       ...request,
@@ -108,24 +98,12 @@ export class DiscordClient {
       authorize: own === undefined,
       answers: 'json',
       accept: () => true,
-      // Discord limits by route, and most limits are over within a second.
+      // Discord limits by route, most for less than a second, and a bot as a whole; webhooks are none of its bots.
       rateLimitClass: request.rateLimitClass ?? routeOf(request),
+      ...(webhook ? {} : { holdsAll: isGlobalLimit }),
     });
     if (accept(response.status)) return response;
-    const error = discordError({ what, ownRoute, webhook }, response);
-    if (!webhook && isGlobalLimit(response))
-      this.#heldUntil = Math.max(this.#heldUntil, Date.now() + Math.min(error.retryAfterMs ?? 0, LONGEST_HOLD_MS));
-    throw error;
-  }
-
-  /** Who goes on asking after a limit of all routes is shut out for longer. */
-  #refuseWhileHeld(what: string): void {
-    const retryAfterMs = this.#heldUntil - Date.now();
-    if (retryAfterMs <= 0) return;
-    throw new RateLimitedError(`${what} was not sent: Discord wants no requests of this bot for another moment`, {
-      retryAfterMs,
-      details: { status: 429, reason: 'held_back' },
-    });
+    throw discordError({ what, ownRoute, webhook }, response);
   }
 
   /** A configured webhook. */

@@ -58,6 +58,7 @@ interface Prepared {
   readonly anyOrigin: boolean;
   readonly answers: 'json' | undefined;
   readonly rateLimitClass: string;
+  readonly holdsAll: HttpRequest['holdsAll'];
   readonly maxBytes: number;
   readonly accept: (status: number) => boolean;
 }
@@ -87,10 +88,16 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
   }
 
   async function exchange(prepared: Prepared, hop: Hop, guard: Guard, credentials: Credentials): Promise<Answer> {
-    const send = (): Promise<Answer> => sendHop(prepared, hop, guard, credentials);
+    const { what, rateLimitClass, holdsAll, maxBytes, accept } = prepared;
+    const send = async (): Promise<Answer> => {
+      const answer = await sendHop(prepared, hop, guard, credentials);
+      return decodeAnswer(what, answer, { maxBytes, vital: isVital(answer.status, accept(answer.status)) });
+    };
     // What a stranger's server says of waiting concerns nobody else.
     if (!hop.own) return send();
-    return holds.pass({ ...prepared, wait: guard.wait, ofHealth: healthScope.getStore() === true }, send);
+    const ofHealth = healthScope.getStore() === true;
+    const inAll = holdsAll && ((answer: Answer): boolean => holdsAll(responseOf(what, hop.url, answer)));
+    return holds.pass({ rateLimitClass, holdsAll: inAll, what, wait: guard.wait, ofHealth }, send);
   }
 
   /** One request and its answer, over a fresh connection where a kept one turns out to be dead. */
@@ -145,7 +152,7 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
   }
 
   async function exchangeAll(prepared: Prepared, guard: Guard): Promise<HttpResponse> {
-    const { what, maxBytes, accept, anyOrigin, answers } = prepared;
+    const { what, accept, anyOrigin, answers } = prepared;
     let hop = prepared.first;
     try {
       for (;;) {
@@ -153,11 +160,10 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
         const accepted = accept(answer.status);
         const next = accepted ? undefined : nextHop(hop, answer, anyOrigin);
         if (next === undefined) {
-          const read = await decodeAnswer(what, answer, { maxBytes, vital: isVital(answer.status, accepted) });
-          if (answers === 'json') assertOfService(what, read);
+          if (answers === 'json') assertOfService(what, answer);
           // An answer without all of its body is none, whoever would have accepted its status.
-          if (!accepted || read.fault !== undefined) throw answerError(what, read);
-          return responseOf(what, hop.url, read);
+          if (!accepted || answer.fault !== undefined) throw answerError(what, answer);
+          return responseOf(what, hop.url, answer);
         }
         hop = next;
       }
@@ -205,6 +211,7 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
       anyOrigin: request.anyOrigin === true,
       answers: request.answers,
       rateLimitClass: request.rateLimitClass ?? scope?.call.rateLimitClass ?? '',
+      holdsAll: request.holdsAll,
       maxBytes: request.maxBytes ?? MAX_PAYLOAD_BYTES,
       accept: request.accept ?? isSuccess,
     };

@@ -27,12 +27,14 @@ interface Hold {
  */
 export interface RateHolds {
   /** Sends, or rejects without having sent. `wait` bounds a wait for what has no effect. */
-  pass<A extends Waiting>(request: HeldRequest, send: () => Promise<A>): Promise<A>;
+  pass<A extends Waiting>(request: HeldRequest<A>, send: () => Promise<A>): Promise<A>;
 }
 
-export interface HeldRequest {
+export interface HeldRequest<A> {
   /** Requests of one class share a hold. */
   readonly rateLimitClass: string;
+  /** Whether an answer holds all requests that ask so. */
+  readonly holdsAll?: ((answer: A) => boolean) | undefined;
   /** The request, for messages. */
   readonly what: string;
   readonly wait: <T>(work: Promise<T>) => Promise<T>;
@@ -40,37 +42,48 @@ export interface HeldRequest {
   readonly ofHealth: boolean;
 }
 
+/** Beside the classes. */
+const ALL = Symbol('all classes');
+type Key = string | typeof ALL;
+
 export function createRateHolds(): RateHolds {
-  const holds = new Map<string, Hold>();
-  const extend = (rateLimitClass: string, fresh: Hold): void => {
-    const current = holds.get(rateLimitClass);
-    if (current === undefined || fresh.until > current.until) holds.set(rateLimitClass, fresh);
-  };
+  const holds = new Map<Key, Hold>();
   return {
-    async pass({ rateLimitClass, what, wait, ofHealth }, send) {
+    async pass<A extends Waiting>(
+      { rateLimitClass, holdsAll, what, wait, ofHealth }: HeldRequest<A>,
+      send: () => Promise<A>,
+    ): Promise<A> {
+      const keys: Key[] = holdsAll === undefined ? [rateLimitClass] : [rateLimitClass, ALL];
+      const found = (): Hold[] => keys.flatMap((key) => holds.get(key) ?? []);
+      const heed = (answer: A): boolean => {
+        const fresh = holdOf(answer);
+        if (fresh === undefined) return false;
+        const key = holdsAll?.(answer) === true ? ALL : rateLimitClass;
+        const current = holds.get(key);
+        if (current === undefined || fresh.until > current.until) holds.set(key, fresh);
+        return true;
+      };
       if (ofHealth) {
         const answer = await send();
-        const fresh = holdOf(answer);
-        if (fresh !== undefined) extend(rateLimitClass, fresh);
         // Unlike a limit, it is the whole system's that does not serve.
-        else if (answer.status < 500) for (const [name, { status }] of holds) if (status === 503) holds.delete(name);
+        if (!heed(answer) && answer.status < 500)
+          for (const [key, { status }] of holds) if (status === 503) holds.delete(key);
         return answer;
       }
-      const probe = holds.get(rateLimitClass)?.probe;
-      if (probe !== undefined) await wait(probe);
-      const hold = holds.get(rateLimitClass);
-      if (hold !== undefined && Date.now() < hold.until) throw heldBack(what, hold);
+      for (const { probe } of found()) if (probe !== undefined) await wait(probe);
+      const over = found().toSorted((one, other) => other.until - one.until);
+      const [last] = over;
+      if (last !== undefined && Date.now() < last.until) throw heldBack(what, last);
       const sending = send();
-      if (hold !== undefined && hold.probe === undefined) hold.probe = settled(sending);
+      for (const hold of over) hold.probe ??= settled(sending);
       try {
         const answer = await sending;
-        const fresh = holdOf(answer);
-        if (fresh !== undefined) extend(rateLimitClass, fresh);
-        else if (holds.get(rateLimitClass) === hold) holds.delete(rateLimitClass);
+        for (const key of keys) if (over.some((hold) => holds.get(key) === hold)) holds.delete(key);
+        heed(answer);
         return answer;
       } catch (error) {
         // Whoever comes next goes first.
-        if (hold !== undefined && holds.get(rateLimitClass) === hold) delete hold.probe;
+        for (const hold of over) delete hold.probe;
         throw error;
       }
     },
