@@ -138,6 +138,8 @@ async function sendToSlack(
     // Said by name, since without a configured host nothing goes along unasked.
     authorize: true,
     answers: 'json',
+    // Slack limits by method, whatever action asks.
+    rateLimitClass: method,
     accept: (status) => status < 500 && !isSaidByStatus(status),
     ...(typeof body === 'string' ? { body } : {}),
   });

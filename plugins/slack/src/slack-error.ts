@@ -143,6 +143,8 @@ function optionsOf(string: string, code: ErrorCode | undefined, answer: JsonObje
   const metadata = isJsonObject(answer['response_metadata']) ? answer['response_metadata'] : {};
   const messages = metadata['messages'];
   const { errors } = answer;
+  // Slack's library puts the header there, whatever status it came with.
+  const { retryAfter: seconds } = metadata;
   return {
     details: {
       slack_error: string,
@@ -150,6 +152,7 @@ function optionsOf(string: string, code: ErrorCode | undefined, answer: JsonObje
       ...(Array.isArray(errors) && errors.length > 0 ? { errors } : {}),
       ...(typeof answer['needed'] === 'string' ? { needed: answer['needed'] } : {}),
     },
+    ...(code === 'RATE_LIMITED' && typeof seconds === 'number' ? { retryAfterMs: seconds * 1000 } : {}),
     // A string that nobody knows says nothing about another try.
     ...(code === undefined ? { retryable: false } : {}),
     ...(WITHOUT_EFFECT.has(string) ? { effect: 'none' as const } : {}),

@@ -100,6 +100,23 @@ describe('the rate limit', () => {
     await expect(failWith(reply)).resolves.toMatchObject({ code: 'RATE_LIMITED', retryable: true, retryAfterMs });
     expect(slack.requests).toHaveLength(1);
   });
+
+  it('comes with its time also where the status is 200', async () => {
+    const reply = { headers: { 'retry-after': '7' }, json: { ok: false, error: 'ratelimited' } };
+    await expect(failWith(reply)).resolves.toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 7000 });
+  });
+
+  it('of a method holds it for every action that calls it, and no other method', async () => {
+    const connector = await start();
+    onMethod(slack, 'chat.postMessage', { status: 429, headers: { 'retry-after': '60' } });
+    const call = (method: string, parameters = {}) => connector.call('call', { method, parameters });
+    const held = { code: 'RATE_LIMITED', effect: 'none' };
+    await expect(call('chat.postMessage', message)).rejects.toMatchObject(held);
+    for (const again of [call('chat.postMessage', message), connector.call('send_message', message)])
+      await expect(again).rejects.toMatchObject({ ...held, details: { reason: 'held_back' } });
+    expect(slack.requests).toHaveLength(1);
+    await expect(call('auth.test')).resolves.toMatchObject({ answer: { ok: true } });
+  });
 });
 
 describe('failures beneath Slack', () => {
