@@ -1,14 +1,6 @@
 import { localPath } from '@automate/sdk';
 import { z } from 'zod';
-
-/**
- * Commands that change the connection or block it. All calls share one connection, so none of these may be allowed.
- */
-const NEVER: ReadonlySet<string> = new Set(
-  `ASKING AUTH BLMOVE BLMPOP BLPOP BRPOP BRPOPLPUSH BZMPOP BZPOPMAX BZPOPMIN CLIENT DISCARD EXEC FAILOVER HELLO MONITOR
-  MULTI PSUBSCRIBE PSYNC PUNSUBSCRIBE QUIT READONLY READWRITE REPLCONF RESET SELECT SHUTDOWN SSUBSCRIBE SUBSCRIBE
-  SUNSUBSCRIBE SYNC UNSUBSCRIBE UNWATCH WAIT WAITAOF WATCH`.split(/\s+/),
-);
+import { NEVER } from './commands.ts';
 
 /** A command, or one of its subcommands. Renamed commands may be named by digests. */
 export const COMMAND = /^[A-Za-z0-9][A-Za-z0-9._-]*( [A-Za-z][A-Za-z0-9._-]*)?$/;

@@ -1,9 +1,10 @@
 import { createConnectorError, ConnectorError, ForbiddenError, guardCall, InvalidInputError } from '@automate/sdk';
 import type { CallScope, ConnectorContext } from '@automate/sdk';
 import type { Arg } from './commands.ts';
-import { kindOf } from './commands.ts';
+import { isUnknown, kindOf, refuseToBlock, wordsOf } from './commands.ts';
 import type { RedisSettings } from './config.ts';
 import type { FailedCommand } from './redis-error.ts';
+import { greet, knock, knockToWrite, nodesOf, roleOf } from './knock.ts';
 import { effectOf, hasMoved, isRefusal, redisError } from './redis-error.ts';
 import type { Client, Server } from './server.ts';
 import { makeClient, serverOf, tlsOf } from './server.ts';
@@ -23,13 +24,9 @@ interface Opened {
   retired: boolean;
   /** Whether the server lets us run scripts, as far as is known. */
   scripts: boolean;
+  /** What the server calls its own commands, as far as it was asked. */
+  readonly names: Map<string, string>;
 }
-
-/** It is nobody's. */
-const PROBE_KEY = 'automate:health';
-
-/** Asked to see whether the server lets us in: a read, as PING is answered by servers that serve nothing. */
-const PROBES = [['EXISTS', PROBE_KEY], ['PING']] as const;
 
 /** The one connection of a connector, shared by its calls. It is made when first used, and again when it was lost. */
 export class Connection {
@@ -53,8 +50,7 @@ export class Connection {
    * ends early, it may still be carried out, which the error says. What a command would take away is looked at first.
    */
   async send(args: readonly Arg[], scope: CallScope): Promise<Reply> {
-    const sending = { args, kind: kindOf(args) };
-    if (this.settings.read_only && sending.kind !== 'read')
+    if (this.settings.read_only && kindOf(args) !== 'read')
       throw new ForbiddenError(`connector "${this.#context.id}" only reads (settings.read_only)`, {
         effect: 'none',
         details: { reason: 'read_only' },
@@ -66,8 +62,11 @@ export class Connection {
         effect: 'none',
         details: { reason: 'bad_text' },
       });
-    const taker = takerOf(args);
     return this.#run(scope, async (opened, sent) => {
+      const real = await realWords(opened, args);
+      refuseToBlock(args[0], real);
+      const sending = { args: real, kind: kindOf(real) };
+      const taker = takerOf(real);
       const ask = (command: readonly Arg[]): Promise<Reply> =>
         opened.client.sendCommand<Reply>([...command]).catch((error: Error) => {
           // A value that was cut is a reply, and no refusal.
@@ -186,6 +185,7 @@ export class Connection {
         failure: undefined,
         retired: false,
         scripts: true,
+        names: new Map(),
       };
       const forget = (): void => this.#retire(opened);
       client.on('error', (error: unknown) => {
@@ -213,64 +213,16 @@ export class Connection {
   }
 }
 
-/** Connects and has the server answer once, before anything is sent that could have an effect. */
-async function greet(client: Client): Promise<void> {
-  await client.connect();
-  await knock(client);
-}
-
-/** Reads something. That this user may not, or that it is elsewhere in a cluster, is an answer too. */
-async function knock(client: Client): Promise<void> {
-  for (const probe of PROBES) {
-    try {
-      await client.sendCommand([...probe]);
-      return;
-    } catch (error) {
-      const message = String((error as Error).message);
-      if (/^(NOPERM|MOVED|ASK)\b/.test(message)) return;
-      // An unknown command is refused before it is asked who we are.
-      if (!isRefusal(error)) throw error;
-    }
+/** The command under Redis's own name for it, where its operator gave it another and the server tells us. */
+async function realWords({ client, names }: Opened, args: readonly Arg[]): Promise<readonly Arg[]> {
+  if (!isUnknown(args)) return args;
+  const { command } = wordsOf(args);
+  if (!names.has(command)) {
+    const reply = await client.sendCommand<Reply>(['COMMAND', 'INFO', command]).catch(() => null);
+    const info = Array.isArray(reply) ? reply[0] : undefined;
+    names.set(command, Array.isArray(info) ? String(info[0]) : command);
   }
-}
-
-/** Sends a change that changes nothing, whatever is there: a server that takes none says why, its disk or its memory, say. */
-async function knockToWrite(client: Client): Promise<void> {
-  try {
-    await client.sendCommand(['SETRANGE', PROBE_KEY, '0', '']);
-  } catch (error) {
-    // It does not know the word, or not from us; or it would have done it, were it not for what somebody keeps there.
-    if (!/^(ERR|NOPERM|WRONGTYPE|MOVED|ASK)\b/.test(String((error as Error).message))) throw error;
-  }
-}
-
-/** How many nodes share the keys, as far as the server tells us. */
-async function nodesOf(client: Client): Promise<number> {
-  try {
-    const info = await client.sendCommand<Reply>(['CLUSTER', 'INFO']);
-    return Number(/^cluster_size:(\d+)/m.exec(String(info))?.[1] ?? 1);
-  } catch (error) {
-    // It is in none, or does not know the word, or not from us.
-    if (/^(ERR|NOPERM)\b/.test(String((error as Error).message))) return 1;
-    throw error;
-  }
-}
-
-/** What the server is to others: `master`, `slave` or `sentinel`; undefined where it does not tell us. */
-async function roleOf(client: Client): Promise<string | undefined> {
-  try {
-    const reply = await client.sendCommand<Reply>(['ROLE']);
-    return Array.isArray(reply) ? String(reply[0]) : undefined;
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-  }
-  try {
-    const info = await client.sendCommand<Reply>(['INFO', 'replication']);
-    return /^role:(\w+)/m.exec(String(info))?.[1];
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    return undefined;
-  }
+  return [names.get(command) ?? command, ...args.slice(1)];
 }
 
 /** The look before a command takes something, where the server runs no scripts for us. Others may come between. */

@@ -32,6 +32,7 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   WRONGTYPE: { code: 'INVALID_INPUT' },
   CROSSSLOT: { code: 'INVALID_INPUT' },
   NOSCRIPT: { code: 'INVALID_INPUT' },
+  EXECABORT: { code: 'INVALID_INPUT' },
   NOAUTH: { code: 'AUTH_FAILED', advice: 'the operator must set auth' },
   WRONGPASS: { code: 'AUTH_FAILED', advice: AUTH },
   NOPERM: { code: 'FORBIDDEN' },
@@ -194,6 +195,8 @@ function effectOfReply(message: string, { sent }: FailedCommand, isLate: boolean
   const isBefore =
     (command === 'EVALSHA' && message.startsWith('NOSCRIPT No matching script')) ||
     // A program can say so too, after it did something.
-    (!PROGRAMS.has(command) && message.toUpperCase().startsWith(`ERR UNKNOWN COMMAND '${command}'`));
+    (!PROGRAMS.has(command) &&
+      (message.startsWith('EXECABORT Transaction discarded') ||
+        message.toUpperCase().startsWith(`ERR UNKNOWN COMMAND '${command}'`)));
   return isBefore ? 'none' : 'maybe';
 }

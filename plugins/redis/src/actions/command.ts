@@ -1,4 +1,4 @@
-import { action, ForbiddenError, InvalidInputError } from '@automate/sdk';
+import { action, ForbiddenError } from '@automate/sdk';
 import { z } from 'zod';
 import { kindOf } from '../commands.ts';
 import { COMMAND } from '../config.ts';
@@ -34,7 +34,6 @@ export const command = (use: () => Connection) =>
       const words = name.toUpperCase().split(' ');
       refuseUnlessAllowed(connection.settings.allow_commands, words, args[0]);
       const command = [...words, ...args.map((arg) => (typeof arg === 'number' ? String(arg) : toRedis(arg)))];
-      refuseToBlock(command);
       const { json, truncated } = toAnswer(await connection.send(command, call), kindOf(command));
       return truncated ? { reply: json, truncated } : { reply: json };
     },
@@ -49,24 +48,4 @@ function refuseUnlessAllowed(allowed: readonly string[], words: readonly string[
   throw new ForbiddenError(`the setting allow_commands does not allow ${words.join(' ')}; ${list}`, {
     details: { reason: 'command_not_allowed' },
   });
-}
-
-/** What waits, or changes the connection, only where it is told to. */
-function refuseToBlock([command, ...args]: readonly (string | Buffer)[]): void {
-  const words = args.map((arg) => String(arg).toUpperCase());
-  const isDebugger = command === 'SCRIPT' && words[0] === 'DEBUG';
-  if (!isDebugger && !(/^XREAD(GROUP)?$/.test(String(command)) && blocks(words))) return;
-  const what = isDebugger ? 'SCRIPT may not DEBUG' : `${String(command)} may not BLOCK`;
-  throw new InvalidInputError(`${what}: all calls share one connection; leave it out`, {
-    details: { reason: 'would_block' },
-  });
-}
-
-/** Whether a read of streams has the option BLOCK, rather than a group or consumer of that name. */
-function blocks(words: readonly string[]): boolean {
-  for (let at = 0; at < words.length && words[at] !== 'STREAMS'; at += 1) {
-    if (words[at] === 'BLOCK') return true;
-    if (words[at] === 'GROUP') at += 2;
-  }
-  return false;
 }
