@@ -41,7 +41,7 @@ class CountingRemote implements AsyncDisposable {
             break;
           case 'answer':
             socket.write(
-              `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+              `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
             );
             break;
           case 'silence':
@@ -141,6 +141,13 @@ describe.each(kinds)('the attempts of a call of %s', (name) => {
     await using it = await open(name, () => 'reset');
     expect(await failed(it.read())).toMatchObject({ code: 'TRANSIENT_NETWORK', effect: 'none', attempts: 3 });
     expect(it.seen).toHaveLength(3);
+  });
+
+  it('are as many as the requests of a remote that breaks off what comes over a kept connection', async () => {
+    await using it = await open(name, (count) => (count === 1 ? 'answer' : 'reset'));
+    expect(await it.read()).toMatchObject({ attempts: 1 });
+    expect(await failed(it.read())).toMatchObject({ code: 'TRANSIENT_NETWORK', effect: 'none', attempts: 3 });
+    expect(it.seen).toHaveLength(4);
   });
 
   it('are as many as the requests of a remote that says nothing', async () => {

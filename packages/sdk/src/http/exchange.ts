@@ -35,8 +35,6 @@ export interface Exchange {
   readonly answer: Promise<Answer>;
   /** Whether a connection was made, so that the remote system may have seen the request. */
   readonly connected: () => boolean;
-  /** Whether it went over a connection that was kept from before, which the other side may have just closed. */
-  readonly reused: () => boolean;
   /** Ends it: `answer` rejects with the reason. */
   readonly abort: (reason: Error) => void;
 }
@@ -91,7 +89,6 @@ export function startExchange(input: ExchangeInput): Exchange {
   return {
     answer,
     connected: () => connected,
-    reused: () => request.reusedSocket,
     abort(reason) {
       request.destroy(reason);
       // While a tunnel opens, the request itself would not hear of it.

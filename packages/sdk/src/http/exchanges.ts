@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ConnectorError } from '@automate/contract';
 import {
   ConfigInvalidError,
@@ -34,8 +35,8 @@ import { resolveTarget, showUrl } from './target.ts';
 import type { TokenRequest } from './token-source.ts';
 import { createTokenSource } from './token-source.ts';
 
-/** A connection that was kept may have been closed under the request; each try throws one such away. */
-const STALE_TRIES = 3;
+/** One ends the turn that runs, one reads what has come, and one lets go of what that ended. */
+const TURNS_OF_NEWS = 3;
 const TOKEN_BYTES = 64 * 1024;
 
 /** The call that a request is made in. */
@@ -82,6 +83,7 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
 
   /** HTTP/1.1, unless the server has refused it in its handshake. */
   async function start(input: ExchangeInput, route: Route): Promise<Exchange> {
+    await catchUp();
     if (!http2Origins.has(input.url.origin)) return startExchange(input);
     http2 ??= import('./http2-sessions.ts').then(({ createHttp2Sessions }) => createHttp2Sessions());
     return (await http2).start(input, route);
@@ -100,14 +102,14 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
     return holds.pass({ rateLimitClass, holdsAll: inAll, what, wait: guard.wait, ofHealth }, send);
   }
 
-  /** One request and its answer, over a fresh connection where a kept one turns out to be dead. */
+  /** One request and its answer. */
   async function sendHop({ maxBytes, accept }: Prepared, hop: Hop, guard: Guard, credentials: Credentials) {
     const { url, method, body } = hop;
     const route = await guard.wait(hop.own ? agents.own(url) : agents.foreign(url));
     const { agent, proxy } = route;
     const headers = { ...hop.headers, ...credentials };
     let refusal: unknown;
-    for (let attempt = 1; ; attempt += 1) {
+    for (;;) {
       const input = { url, method, headers, body, agent, maxBytes, accept };
       const running = await start(input, route);
       try {
@@ -116,15 +118,11 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
         return proxy === undefined || url.protocol === 'https:' ? answer : { ...answer, via: showProxy(proxy) };
       } catch (error) {
         // Another server may stand there by now. The handshake comes before anything is sent.
-        if (wantsOther(error)) {
-          // Where neither will do, what was said in words says more than a handshake.
-          if (refusal !== undefined) throw requiresHttp1(refusal) ? refusal : error;
-          refusal = error;
-          if (!http2Origins.delete(url.origin)) http2Origins.add(url.origin);
-          continue;
-        }
-        const stale = running.reused() && Errors.is(error) && error.code === 'TRANSIENT_NETWORK';
-        if (!stale || !SAFE_METHODS.has(method) || attempt >= STALE_TRIES) throw error;
+        if (!wantsOther(error)) throw error;
+        // Where neither will do, what was said in words says more than a handshake.
+        if (refusal !== undefined) throw requiresHttp1(refusal) ? refusal : error;
+        refusal = error;
+        if (!http2Origins.delete(url.origin)) http2Origins.add(url.origin);
       }
     }
   }
@@ -230,6 +228,7 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
     const guard = createGuard({ what, timeoutMs: config.limits.timeoutMs, signal: undefined, closing });
     try {
       const { agent, proxy } = await agents.foreign(url);
+      await catchUp();
       const running = startExchange({
         url,
         method: 'POST',
@@ -267,6 +266,14 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
       }
     },
   };
+}
+
+/**
+ * Lets kept connections go that the other side has closed by now. Of one that it closes later nobody knows whether it has
+ * read the request, so that nothing is sent again here: the host counts each attempt.
+ */
+async function catchUp(): Promise<void> {
+  for (let turn = 0; turn < TURNS_OF_NEWS; turn += 1) await nextTurn();
 }
 
 /** The server refused the handshake, or the request unread, as it wants the other version of HTTP. */

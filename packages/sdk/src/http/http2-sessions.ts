@@ -65,7 +65,6 @@ export function createHttp2Sessions(): Http2Sessions {
 
   return {
     start(input, route) {
-      const reused = sessions.has(input.url.origin);
       const stopped = Promise.withResolvers<never>();
       let stream: ClientHttp2Stream | undefined;
       let connected = false;
@@ -88,7 +87,6 @@ export function createHttp2Sessions(): Http2Sessions {
       return {
         answer: run(),
         connected: () => connected,
-        reused: () => reused,
         abort(reason) {
           stopped.promise.catch(() => undefined);
           stopped.reject(reason);
