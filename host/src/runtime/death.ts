@@ -13,17 +13,28 @@ export type KillReason =
   | 'protocol_violation'
   | 'unresponsive';
 
-/** What was learnt of how a thread ended. Any part may be missing. */
+/** What was learnt of how a body ended. Any part may be missing. */
 export interface Death {
   readonly killed: { readonly reason: KillReason; readonly message: string } | undefined;
   /** The worker's `error` event. */
   readonly error: unknown;
   readonly exitCode: number | undefined;
+  /** What ended a process that did not end by itself. */
+  readonly signal: string | undefined;
   /** What the worker itself said last. */
   readonly report: CrashReport | undefined;
 }
 
-/** How a thread ended: a word for programs, a sentence for people, a stack for the log. */
+/** Of one that lives. */
+export const NO_DEATH: Death = {
+  killed: undefined,
+  error: undefined,
+  exitCode: undefined,
+  signal: undefined,
+  report: undefined,
+};
+
+/** How a body ended: a word for programs, a sentence for people, a stack for the log. */
 export interface Cause {
   readonly reason: ErrorReason;
   readonly message: string;
@@ -33,7 +44,7 @@ export interface Cause {
 
 /** The truest account of a death: what the host did, what the engine said, what the worker reported, and last the bare exit code. */
 export function causeOf(death: Death): Cause {
-  const { killed, error, exitCode, report } = death;
+  const { killed, error, exitCode, signal, report } = death;
   if (killed !== undefined) return killed;
   if (error !== undefined) {
     const { code, message, stack } = thrownFacts(error);
@@ -51,14 +62,14 @@ export function causeOf(death: Death): Cause {
       ...(code === undefined ? {} : { exitCode: code }),
     };
   }
-  if (exitCode !== undefined)
-    return { reason: 'exited', message: `its thread ended with exit code ${exitCode}`, exitCode };
+  if (exitCode !== undefined) return { reason: 'exited', message: `it ended with exit code ${exitCode}`, exitCode };
+  if (signal !== undefined) return { reason: 'killed_by_signal', message: `its process was ended by ${signal}` };
   // The port has closed, and nothing that the worker does itself closes it without a report: the engine ended it. Tearing
   // a full heap down can take longer than the calls may wait for the engine's own word.
   return { reason: 'out_of_memory', message: 'its thread was ended by the engine, as happens when memory runs out' };
 }
 
-/** What a thread dies of may be told in the connector's words. */
+/** What a body dies of may be told in the connector's words. */
 export function scrubCause(cause: Cause, secrets: SecretFilter): Cause {
   const { message, stack } = cause;
   return {

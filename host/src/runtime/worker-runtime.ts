@@ -5,6 +5,7 @@ import { hostEnding } from '@automate/contract/service';
 import { AbandonedThreads } from './abandoned-threads.ts';
 import type { Bodies } from './bodies/body.ts';
 import { createInlineBody } from './bodies/inline-body.ts';
+import { createProcessBody } from './bodies/process-body.ts';
 import { createThreadBody } from './bodies/thread-body.ts';
 import { DeadlineSweeper } from './deadline-sweeper.ts';
 import { LogIntake } from './log-intake.ts';
@@ -43,6 +44,7 @@ function createBodies(): Bodies {
   const here = AsyncLocalStorage.snapshot();
   return {
     thread: (...given) => here(createThreadBody, ...given),
+    process: (...given) => here(createProcessBody, ...given),
     none: (...given) => here(createInlineBody, ...given),
   };
 }

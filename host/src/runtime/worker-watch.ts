@@ -4,13 +4,13 @@ import type { Body } from './bodies/body.ts';
 export interface WorkerWatchOptions {
   /** Milliseconds between two looks. */
   readonly everyMs: number;
-  /** Milliseconds that an event loop may be wholly busy without a call before it is asked for a sign of life. */
+  /** Milliseconds that an event loop may be busy without a call before it is asked for a sign of life. */
   readonly stuckMs: number;
 }
 
 /** What a session of a worker shows of itself to be watched. */
 export interface WatchedSession {
-  readonly body: Pick<Body, 'alive' | 'memory' | 'loopTimes'>;
+  readonly body: Pick<Body, 'alive' | 'ownBytes' | 'memory' | 'loopTimes'>;
   /** Undefined before its connector stands. */
   readonly level: unknown;
   readonly pending: number;
@@ -30,8 +30,14 @@ interface Watched {
   asking: boolean;
 }
 
+/** A loop that rests less of the time is asked for a sign of life. Far from 1, as a process's rest is only known roughly. */
+const BUSY = 0.5;
+
 /** How long a sign of life may take. */
 const PONG_MS = 1000;
+
+const MB = 1024 * 1024;
+const toMb = (bytes: number): number => Math.round(bytes / MB);
 
 /**
  * Looks after the workers between and during calls: ends one that holds more memory than it may (heap, buffers and all;
@@ -86,11 +92,12 @@ export class WorkerWatch {
       (bytes) => {
         watched.asking = false;
         watched.memoryBytes = bytes;
-        const limit = session.memoryMb * 1024 * 1024;
-        if (bytes > limit) {
+        const { ownBytes } = session.body;
+        if (bytes > session.memoryMb * MB + ownBytes) {
+          const own = ownBytes === 0 ? '' : `, and its process may hold ${toMb(ownBytes)} besides`;
           session.kill(
             'memory_exceeded',
-            `it held ${Math.round(bytes / 1024 / 1024)} MB, its limits.memory_mb is ${session.memoryMb}`,
+            `it held ${toMb(bytes)} MB, its limits.memory_mb is ${session.memoryMb}${own}`,
           );
         }
       },
@@ -101,7 +108,7 @@ export class WorkerWatch {
     );
   }
 
-  /** With calls pending their deadlines tell busy from stuck. Without any, a loop that never rests has to show that it still turns. */
+  /** With calls pending their deadlines tell busy from stuck. Without any, a loop that hardly rests has to show that it still turns. */
   #listen(session: WatchedSession, watched: Watched): void {
     const now = Date.now();
     const times = session.body.loopTimes();
@@ -109,7 +116,7 @@ export class WorkerWatch {
     const idle = times.idle - watched.times.idle;
     watched.utilization = active <= 0 || active + idle <= 0 ? 0 : Math.min(1, active / (active + idle));
     watched.times = times;
-    if (session.level === undefined || session.pending > 0 || watched.utilization < 0.99) {
+    if (session.level === undefined || session.pending > 0 || watched.utilization < BUSY) {
       watched.busySince = undefined;
       watched.pingedAt = undefined;
       return;

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { openBench, run, until } from './support.ts';
+import { ISOLATED, openBench, run, until } from './support.ts';
 
 const entriesOf = (folder: string): number | undefined => {
   try {
@@ -10,9 +10,12 @@ const entriesOf = (folder: string): number | undefined => {
   }
 };
 
-describe('crash and restart, many times over', () => {
+describe.each(ISOLATED)('crash and restart, many times over, in the body %s', (body) => {
   it('leaves neither threads nor file descriptors behind', async () => {
-    await using bench = await openBench({ policy: { maxCrashes: 10_000, maxDelayMs: 1, maxFailedStarts: 10_000 } });
+    await using bench = await openBench({
+      body,
+      policy: { maxCrashes: 10_000, maxDelayMs: 1, maxFailedStarts: 10_000 },
+    });
     const worker = bench.worker('exiting');
     const ways = ['exit_1', 'really_exit', 'reject', 'timer'];
     const cycle = async (count: number): Promise<void> => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { errorOf, execute, openBench, run, until, valueOf } from './support.ts';
+import { ISOLATED, errorOf, execute, openBench, run, until, valueOf } from './support.ts';
 
-describe('a connector that ends its thread', () => {
+describe.each(ISOLATED)('a connector that ends its thread, in the body %s', (body) => {
   it.each([
     ['exit_0', { reason: 'process_exit', exitCode: 0 }],
     ['exit_1', { reason: 'process_exit', exitCode: 1 }],
@@ -13,7 +13,7 @@ describe('a connector that ends its thread', () => {
     ['reject_text', { reason: 'unhandled_rejection' }],
     ['timer', { reason: 'uncaught_exception' }],
   ])('fails the calls under way with the reason, and the next one finds a new worker: %s', async (action, details) => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = bench.worker('exiting');
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
     // Its deadline lies beyond the test: the death itself is noticed.
@@ -32,7 +32,7 @@ describe('a connector that ends its thread', () => {
   });
 
   it('is logged with message and stack', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = bench.worker('exiting');
     await run(worker, 'timer');
     const record = bench.logs.find(({ connector, source }) => connector === 'exiting' && source === 'host');
@@ -43,7 +43,7 @@ describe('a connector that ends its thread', () => {
   });
 
   it('is noticed when nobody calls it', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = bench.worker('exiting');
     expect(valueOf(await run(worker, 'timer_later'))).toBe('gone soon');
     await until('the death is noticed', () => bench.crashes.length === 1);
@@ -57,7 +57,7 @@ describe('a connector that ends its thread', () => {
   });
 
   it('delivers what it had answered before', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = bench.worker('exiting');
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
     const answered = Array.from({ length: 50 }, (_, n) => execute(worker, 'echo', { payload: `{"n":${n}}` }));

@@ -2,9 +2,9 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { fixtureUrl, openBench } from './support.ts';
+import { ISOLATED, fixtureUrl, openBench } from './support.ts';
 
-describe('an adapter that cannot be loaded', () => {
+describe.each(ISOLATED)('an adapter that cannot be loaded, in the body %s', (body) => {
   it.each([
     [
       'import-throws',
@@ -30,7 +30,7 @@ describe('an adapter that cannot be loaded', () => {
     ],
     ['not-even-there', 'import_failed', /Cannot find module/, {}],
   ])('fails the start, with the reason and the place: %s', async (fixture, reason, message, place) => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = bench.worker(fixture);
     const failures = await Promise.allSettled(
       Array.from({ length: 20 }, () => worker.ensure('ready', { deadline: Date.now() + 20_000 })),
@@ -52,7 +52,7 @@ describe('an adapter that cannot be loaded', () => {
   });
 
   it('is a lost worker where the module ends its thread', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = bench.worker('import-exits');
     await expect(worker.ensure('ready', { deadline: Date.now() + 20_000 })).rejects.toMatchObject({
       code: 'WORKER_LOST',
@@ -63,7 +63,7 @@ describe('an adapter that cannot be loaded', () => {
   });
 
   it.each(['import-hangs', 'import-loops'])('is given up at its start_timeout: %s', async (fixture) => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = bench.worker(fixture, { startTimeoutMs: 700 });
     const begun = Date.now();
     await expect(worker.ensure('ready', { deadline: Date.now() + 20_000 })).rejects.toMatchObject({
@@ -80,7 +80,7 @@ describe('an adapter that cannot be loaded', () => {
     try {
       const file = join(folder, 'adapter.mjs');
       copyFileSync(fileURLToPath(fixtureUrl('import-throws')), file);
-      await using bench = await openBench();
+      await using bench = await openBench({ body });
       const worker = bench.worker('echo', { id: 'mended', code: pathToFileURL(file).href });
       await expect(worker.ensure('ready', { deadline: Date.now() + 20_000 })).rejects.toMatchObject({
         details: { reason: 'import_failed' },
@@ -94,7 +94,7 @@ describe('an adapter that cannot be loaded', () => {
   });
 
   it('lets a caller leave early, and the start go on for the others', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = bench.worker('import-hangs', { startTimeoutMs: 1000 });
     const patient = worker.ensure('ready', { deadline: Date.now() + 20_000 });
     const leaving = new AbortController();

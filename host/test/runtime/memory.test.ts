@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { errorOf, execute, openBench, run, until, valueOf } from './support.ts';
+import { ISOLATED, errorOf, execute, openBench, run, until, valueOf } from './support.ts';
 
-describe('a connector that holds too much memory', () => {
+describe.each(ISOLATED)('a connector that holds too much memory, in the body %s', (body) => {
   it('loses its worker, not the host, when the heap is full', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = bench.worker('hoarding', { memoryMb: 48 });
     const lost = errorOf(await run(worker, 'heap'));
     expect(lost.code).toBe('WORKER_LOST');
@@ -14,7 +14,7 @@ describe('a connector that holds too much memory', () => {
   });
 
   it('is ended by the engine alone where the watch is slow', async () => {
-    await using bench = await openBench({ watchMs: 60_000 });
+    await using bench = await openBench({ body, watchMs: 60_000 });
     const worker = bench.worker('hoarding', { memoryMb: 48 });
     expect(errorOf(await run(worker, 'heap'))).toMatchObject({
       code: 'WORKER_LOST',
@@ -25,7 +25,7 @@ describe('a connector that holds too much memory', () => {
   });
 
   it('is ended by the watch when buffers outside the heap pass limits.memory_mb', async () => {
-    await using bench = await openBench({ watchMs: 50 });
+    await using bench = await openBench({ body, watchMs: 50 });
     const worker = bench.worker('hoarding', { memoryMb: 64 });
     const lost = errorOf(await run(worker, 'buffers'));
     expect(lost).toMatchObject({ code: 'WORKER_LOST', details: { reason: 'memory_exceeded' } });
@@ -35,7 +35,7 @@ describe('a connector that holds too much memory', () => {
   });
 
   it('shows what it holds', async () => {
-    await using bench = await openBench({ watchMs: 20 });
+    await using bench = await openBench({ body, watchMs: 20 });
     const worker = bench.worker('echo', { id: 'weighed' });
     await run(worker, 'ping');
     await until('it has been weighed', () => worker.stats().memoryBytes > 1_000_000);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { openBench, run, until, valueOf } from './support.ts';
+import { ISOLATED, openBench, run, until, valueOf } from './support.ts';
 
-describe('what a connector writes', () => {
+describe.each(ISOLATED)('what a connector writes, in the body %s', (body) => {
   it('becomes records with its id, from console, streams, warnings and logger', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = bench.worker('talkative');
     expect(valueOf(await run(worker, 'say'))).toBe('said');
     const own = () => bench.logs.filter(({ connector }) => connector === 'talkative');
@@ -25,7 +25,7 @@ describe('what a connector writes', () => {
   });
 
   it('does not trip over the host asking its streams for more', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     // What the host's half of the streams asks for may come before, while and after the thread diverts them.
     const workers = Array.from({ length: 24 }, (_, n) => bench.worker('talkative', { id: `talkative-${n}` }));
     await Promise.all(workers.map(async (worker) => expect(valueOf(await run(worker, 'say'))).toBe('said')));
@@ -33,7 +33,7 @@ describe('what a connector writes', () => {
   });
 
   it('is cut where a line is too long', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = bench.worker('talkative');
     await run(worker, 'long');
     await until('the line has come', () => bench.logs.some(({ message }) => message.startsWith('yyy')));
@@ -43,7 +43,7 @@ describe('what a connector writes', () => {
   });
 
   it('is bounded: a million lines neither stall nor fill the host, and are counted', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = bench.worker('talkative', { memoryMb: 128 });
     await run(worker, 'nothing');
     const before = bench.neighbourCalls();

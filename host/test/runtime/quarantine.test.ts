@@ -4,45 +4,45 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ConnectorWorker } from '../../dist/runtime/runtime.js';
 import type { Bench } from './support.ts';
-import { BODIES, configOf, errorOf, execute, openBench, run, valueOf } from './support.ts';
+import { ISOLATED, BODIES, configOf, errorOf, execute, openBench, run, valueOf } from './support.ts';
 
 /** In milliseconds. */
 const QUARANTINE = 30_000;
 
-describe('a worker that dies again and again', () => {
-  let folder: string;
-  let file: string;
-  /** What the policy takes for the time: it passes when a test says so. */
-  let clock: number;
-  const policy = { now: () => clock };
+let folder: string;
+let file: string;
+/** What the policy takes for the time: it passes when a test says so. */
+let clock: number;
+const policy = { now: () => clock };
 
-  beforeEach(() => {
-    clock = Date.now();
-    folder = mkdtempSync(join(tmpdir(), 'unsteady-'));
-    file = join(folder, 'crash');
-  });
-  afterEach(() => {
-    rmSync(folder, { recursive: true });
-  });
+beforeEach(() => {
+  clock = Date.now();
+  folder = mkdtempSync(join(tmpdir(), 'unsteady-'));
+  file = join(folder, 'crash');
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
 
-  const unsteady = (bench: Bench): ConnectorWorker =>
-    bench.worker('unsteady', { resolveConfig: () => ({ config: configOf('unsteady'), settings: { file } }) });
+const unsteady = (bench: Bench): ConnectorWorker =>
+  bench.worker('unsteady', { resolveConfig: () => ({ config: configOf('unsteady'), settings: { file } }) });
 
-  /** Calls until the worker is quarantined; answers how many calls reached it. */
-  async function crashUntilQuarantined(worker: ConnectorWorker): Promise<number> {
-    let lost = 0;
-    while (worker.state().phase !== 'quarantined') {
-      try {
-        if (errorOf(await run(worker, 'x')).code === 'WORKER_LOST') lost += 1;
-      } catch {
-        clock += 1000;
-      }
+/** Calls until the worker is quarantined; answers how many calls reached it. */
+async function crashUntilQuarantined(worker: ConnectorWorker): Promise<number> {
+  let lost = 0;
+  while (worker.state().phase !== 'quarantined') {
+    try {
+      if (errorOf(await run(worker, 'x')).code === 'WORKER_LOST') lost += 1;
+    } catch {
+      clock += 1000;
     }
-    return lost;
   }
+  return lost;
+}
 
+describe.each(ISOLATED)('a worker that dies again and again, in the body %s', (body) => {
   it('is quarantined after five crashes, answers at once meanwhile, and recovers by itself after repair', async () => {
-    await using bench = await openBench({ policy });
+    await using bench = await openBench({ body, policy });
     const worker = unsteady(bench);
     writeFileSync(file, '');
     expect(await crashUntilQuarantined(worker)).toBe(5);
@@ -77,7 +77,7 @@ describe('a worker that dies again and again', () => {
   });
 
   it('is quarantined for twice as long when the trial fails', async () => {
-    await using bench = await openBench({ policy });
+    await using bench = await openBench({ body, policy });
     const worker = unsteady(bench);
     writeFileSync(file, '');
     await crashUntilQuarantined(worker);
@@ -87,7 +87,7 @@ describe('a worker that dies again and again', () => {
   });
 
   it('may be let out at once by hand', async () => {
-    await using bench = await openBench({ policy });
+    await using bench = await openBench({ body, policy });
     const worker = unsteady(bench);
     writeFileSync(file, '');
     await crashUntilQuarantined(worker);
@@ -96,8 +96,10 @@ describe('a worker that dies again and again', () => {
     expect(worker.state()).toStrictEqual({ phase: 'idle' });
     expect(valueOf(await run(worker, 'x'))).toBe('steady');
   });
+});
 
-  it.each(BODIES)('is quarantined after three starts that failed, in the body %s', async (body) => {
+describe.each(BODIES)('a worker that dies again and again, in the body %s', (body) => {
+  it('is quarantined after three starts that failed', async () => {
     await using bench = await openBench({ body, policy });
     const worker = unsteady(bench);
     writeFileSync(`${file}.start`, '');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createScrubber } from '../../dist/secrets/scrubber.js';
 import type { Bench } from './support.ts';
-import { BODIES, errorOf, openBench, run, until, valueOf } from './support.ts';
+import { ISOLATED, BODIES, errorOf, openBench, run, until, valueOf } from './support.ts';
 
 const TOKEN = 'at-run/time+4711';
 const payload = JSON.stringify({ token: TOKEN });
@@ -11,17 +11,10 @@ function saidBy(bench: Bench, ...more: readonly unknown[]): string {
   return JSON.stringify([bench.crashes, bench.states, more]);
 }
 
-describe('a secret that a connector obtains', () => {
-  it.each(BODIES)('is known before anything that holds it, in the body %s', async (body) => {
-    await using bench = await openBench({ body, secrets: createScrubber() });
-    const worker = bench.worker('leaking');
-    expect(valueOf(await run(worker, 'answer', { payload }))).toStrictEqual({ '[secret]': 'got [secret]' });
-    expect(errorOf(await run(worker, 'throw', { payload })).message).toBe('failed with [secret]');
-  });
-
+describe.each(ISOLATED)('a secret that a connector obtains, in the body %s', (body) => {
   it('stands in no state of a worker that dies of it: waiting, quarantined, brought back', async () => {
     let clock = Date.now();
-    await using bench = await openBench({ secrets: createScrubber(), policy: { now: () => clock } });
+    await using bench = await openBench({ body, secrets: createScrubber(), policy: { now: () => clock } });
     const worker = bench.worker('leaking');
     const said: unknown[] = [];
     while (worker.state().phase !== 'quarantined') {
@@ -38,7 +31,7 @@ describe('a secret that a connector obtains', () => {
   });
 
   it('stands in no state of a worker that stops by itself, nor of one that ended', async () => {
-    await using bench = await openBench({ secrets: createScrubber() });
+    await using bench = await openBench({ body, secrets: createScrubber() });
     const worker = bench.worker('leaking', { idleStopMs: 50 });
     await run(worker, 'throw', { payload });
     await until('the idle worker has stopped', () => worker.state().phase === 'idle');
@@ -49,18 +42,27 @@ describe('a secret that a connector obtains', () => {
   });
 });
 
-describe('a secret that is known already', () => {
+describe.each(ISOLATED)('a secret that is known already, in the body %s', (body) => {
   it.each([
     ['import-throws', 'no luck today'],
     ['constructor-throws', 'cannot be made'],
   ])('is not told by code that does not even start: %s', async (fixture, secret) => {
     const secrets = createScrubber();
     secrets.learn('another', [secret]);
-    await using bench = await openBench({ secrets });
+    await using bench = await openBench({ body, secrets });
     const worker = bench.worker(fixture);
     const error = await run(worker, 'any').catch((reason) => reason.toEnvelope());
     const again = await run(worker, 'any').catch((reason) => reason.toEnvelope());
     expect(error.message).toContain('[secret]');
     expect(saidBy(bench, error, again, worker.state())).not.toContain(secret);
+  });
+});
+
+describe.each(BODIES)('a secret that a connector obtains, in the body %s', (body) => {
+  it('is known before anything that holds it', async () => {
+    await using bench = await openBench({ body, secrets: createScrubber() });
+    const worker = bench.worker('leaking');
+    expect(valueOf(await run(worker, 'answer', { payload }))).toStrictEqual({ '[secret]': 'got [secret]' });
+    expect(errorOf(await run(worker, 'throw', { payload })).message).toBe('failed with [secret]');
   });
 });

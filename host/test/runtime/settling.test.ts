@@ -4,33 +4,33 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Outcome } from '@automate/contract';
-import { BODIES, delay, errorOf, execute, openBench, run, until } from './support.ts';
+import { ISOLATED, BODIES, delay, errorOf, execute, openBench, run, until } from './support.ts';
 
-describe('every call', () => {
-  let folder: string;
-  let files = 0;
+let folder: string;
+let files = 0;
 
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'counting-'));
-  });
-  afterAll(() => {
-    rmSync(folder, { recursive: true });
-  });
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'counting-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
 
-  const newFile = (): string => join(folder, `ran-${(files += 1)}`);
-  const ranIn = (file: string): string[] => {
-    try {
-      return readFileSync(file, 'utf8').trim().split('\n');
-    } catch {
-      return [];
-    }
-  };
-  const payload = (file: string, call: string, ms = 0): string => JSON.stringify({ file, call, ms });
-  /** The payload of a call named "first" that blocks its thread until the file's gate is there. */
-  const gated = (file: string): string => JSON.stringify({ file, call: 'first', gate: `${file}-gate` });
+const newFile = (): string => join(folder, `ran-${(files += 1)}`);
+const ranIn = (file: string): string[] => {
+  try {
+    return readFileSync(file, 'utf8').trim().split('\n');
+  } catch {
+    return [];
+  }
+};
+const payload = (file: string, call: string, ms = 0): string => JSON.stringify({ file, call, ms });
+/** The payload of a call named "first" that blocks its thread until the file's gate is there. */
+const gated = (file: string): string => JSON.stringify({ file, call: 'first', gate: `${file}-gate` });
 
+describe.each(ISOLATED)('every call, in the body %s', (body) => {
   it('settles exactly once, and runs at most once, whatever crashes, passes its deadline or is given up', async () => {
-    await using bench = await openBench({ policy: { maxCrashes: 1000, maxDelayMs: 1 }, graceMs: 100 });
+    await using bench = await openBench({ body, policy: { maxCrashes: 1000, maxDelayMs: 1 }, graceMs: 100 });
     const step = fc.record({
       action: fc.constantFrom('echo', 'echo', 'echo', 'wait', 'wait', 'crash', 'block'),
       ms: fc.integer({ min: 0, max: 30 }),
@@ -73,7 +73,7 @@ describe('every call', () => {
   });
 
   it('settles when a thousand are under way at a crash', async () => {
-    await using bench = await openBench();
+    await using bench = await openBench({ body });
     const worker = bench.worker('counting');
     const file = newFile();
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
@@ -90,7 +90,7 @@ describe('every call', () => {
   });
 
   it('never begins once its deadline has passed while it waited', async () => {
-    await using bench = await openBench({ ackMs: 20_000 });
+    await using bench = await openBench({ body, ackMs: 20_000 });
     const worker = bench.worker('counting');
     const file = newFile();
     await worker.ensure('ready', { deadline: Date.now() + 20_000 });
@@ -109,7 +109,7 @@ describe('every call', () => {
   it.each(['with', 'after'])(
     'never begins once its caller has left while it waited, sent %s what kept it waiting',
     async (when) => {
-      await using bench = await openBench();
+      await using bench = await openBench({ body });
       const worker = bench.worker('counting');
       const file = newFile();
       await worker.ensure('ready', { deadline: Date.now() + 20_000 });
@@ -133,8 +133,10 @@ describe('every call', () => {
       expect(worker.stats().pending).toBe(0);
     },
   );
+});
 
-  it.each(BODIES)('is refused where it came too late to be sent, in the body %s', async (body) => {
+describe.each(BODIES)('every call, in the body %s', (body) => {
+  it('is refused where it came too late to be sent', async () => {
     await using bench = await openBench({ body });
     const worker = bench.worker('counting');
     const file = newFile();

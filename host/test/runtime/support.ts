@@ -11,7 +11,9 @@ import type { WorkerRuntimeOptions } from '../../dist/runtime/worker-runtime.js'
 import { createWorkerRuntime } from '../../dist/runtime/worker-runtime.js';
 
 /** The bodies that a connector's code can have, by isolation level: what tests of this folder say holds for each. */
-export const BODIES = ['thread', 'none'] as const;
+export const BODIES = ['thread', 'process', 'none'] as const;
+/** Those that stand between a connector and the host. */
+export const ISOLATED = ['thread', 'process'] as const;
 export type BodyName = (typeof BODIES)[number];
 
 /** What can run without isolation and leave the tests standing: none of these ends, blocks or fills what runs it unasked. */
@@ -35,7 +37,7 @@ export async function openBench({
   body = 'thread',
   ...options
 }: Partial<WorkerRuntimeOptions> & { readonly body?: BodyName } = {}): Promise<Bench> {
-  const classes = body === 'thread' ? {} : await loadFixtures();
+  const classes = body === 'none' ? await loadFixtures() : {};
   const logs: WorkerLogRecord[] = [];
   const crashes: Bench['crashes'] = [];
   const states: Bench['states'] = [];
@@ -53,7 +55,8 @@ export async function openBench({
   const worker = (fixture: string, spec: Partial<WorkerSpec> = {}): ConnectorWorker =>
     runtime.create({
       ...specOf(fixture),
-      ...(body === 'none' && { isolation: body, code: classOf(fixture) }),
+      isolation: body,
+      ...(body === 'none' && { code: classOf(fixture) }),
       ...spec,
     });
   const classOf = (fixture: string): new () => unknown => {

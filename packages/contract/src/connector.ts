@@ -44,8 +44,8 @@ export const MAX_RESULT_DEPTH = 512;
 export const CONNECTOR_OWNERS = ['file', 'api', 'plugin'] as const;
 export type ConnectorOwner = (typeof CONNECTOR_OWNERS)[number];
 
-/** How a connector runs: in a thread of its own, or, for adapter classes handed over in process, not isolated at all. */
-export const ISOLATION_LEVELS = ['thread', 'none'] as const;
+/** How a connector runs: in a thread or a child process of its own, or, for adapter classes handed over in process, not isolated at all. */
+export const ISOLATION_LEVELS = ['thread', 'process', 'none'] as const;
 export type IsolationLevel = (typeof ISOLATION_LEVELS)[number];
 
 /** What everyone may know of a connector. */

@@ -45,7 +45,9 @@ export interface Body {
   kill(reason: KillReason, message: string): void;
   /** Notes what the worker said of its end; it need not come to that. */
   noteReport(report: CrashReport): void;
-  /** Heap and buffers of its own in bytes; rejects once it has ended. */
+  /** What `memory` counts besides the connector's heap and buffers, in bytes; it is no part of the connector's limit. */
+  readonly ownBytes: number;
+  /** Heap and buffers in bytes, as closely as they can be told from outside; rejects once it has ended. */
   memory(): Promise<number>;
   /** How long its own event loop has worked and rested so far, in milliseconds. */
   loopTimes(): { readonly active: number; readonly idle: number };

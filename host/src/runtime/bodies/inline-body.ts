@@ -1,6 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import type { Body, BodyEvents, Bounds, StartTask } from './body.ts';
 import type { Death } from '../death.ts';
+import { NO_DEATH } from '../death.ts';
 
 /**
  * The worker's own core in the host's thread, over a port as if it were another: for a class that was handed over in
@@ -17,17 +18,20 @@ export function createInlineBody(task: StartTask, _bounds: Bounds, on: BodyEvent
   port.on('close', () => {
     dead = true;
     abandon();
-    on.onDeath({ killed, error: undefined, exitCode: undefined, report: undefined });
+    on.onDeath({ ...NO_DEATH, killed });
   });
   port.unref();
   // It drags the SDK into this thread, so that it is loaded only where a class is registered.
-  void import('../worker/serve.ts').then(async ({ serve }) => {
-    abandon = await serve(task, line);
-    line.unref();
-    if (dead) abandon();
-  });
+  void Promise.all([import('../worker/serve.ts'), import('../worker/line.ts')]).then(
+    async ([core, { createPortLine }]) => {
+      abandon = await core.serve(task, createPortLine(line));
+      line.unref();
+      if (dead) abandon();
+    },
+  );
   return {
     ownLoop: false,
+    ownBytes: 0,
     get alive() {
       return !dead && killed === undefined;
     },

@@ -4,6 +4,7 @@ import type { MessagePort, Worker } from 'node:worker_threads';
 import type * as TinypoolModule from 'tinypool';
 import type { Tinypool } from 'tinypool';
 import type { Death, KillReason } from '../death.ts';
+import { NO_DEATH } from '../death.ts';
 import type { Batch, CrashReport } from '../messages.ts';
 import type { Body, BodyEvents, Bounds, StartTask } from './body.ts';
 
@@ -25,6 +26,7 @@ export function createThreadBody(task: StartTask, bounds: Bounds, on: BodyEvents
  */
 class ThreadBody implements Body {
   readonly ownLoop = true;
+  readonly ownBytes = 0;
   readonly #on: BodyEvents;
   readonly #pool: Tinypool;
   readonly #thread: Worker;
@@ -32,7 +34,7 @@ class ThreadBody implements Body {
   readonly #post: (batch: Batch) => void;
   #holds = 0;
   #closed = false;
-  #death: Death = { killed: undefined, error: undefined, exitCode: undefined, report: undefined };
+  #death = NO_DEATH;
   #timer: NodeJS.Timeout | undefined;
   #lingerTimer: NodeJS.Timeout | undefined;
   #dead = false;

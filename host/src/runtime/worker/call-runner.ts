@@ -1,12 +1,11 @@
-import type { MessagePort } from 'node:worker_threads';
-import { receiveMessageOnPort } from 'node:worker_threads';
 import type { ConnectorError } from '@automate/contract';
 import { CancelledError, TimeoutError } from '@automate/contract';
-import type { Batch, CancelReason, ToWorker } from '../messages.ts';
+import type { CancelReason, ToWorker } from '../messages.ts';
 import { readToWorker } from '../messages.ts';
 import type { AdapterRunner } from './adapter-runner.ts';
 import { boundedEncode } from './bounded-encode.ts';
 import { encodeFailure, failureOf, stackOf } from './failure.ts';
+import type { Line } from './line.ts';
 import type { LogWriter } from './log-writer.ts';
 import { natives } from './natives.ts';
 import type { Uplink } from './uplink.ts';
@@ -38,8 +37,8 @@ export class CallRunner {
   }
 
   /** Takes calls from now on. */
-  listen(port: MessagePort): void {
-    port.on('message', (batch: Batch) => {
+  listen(line: Line): void {
+    line.listen((batch) => {
       let lookedAt = batch.pop() as number;
       const messages = this.#hear(batch);
       // Grows on the way.
@@ -47,8 +46,7 @@ export class CallRunner {
         if (message.kind !== 'call') continue;
         // What the host cancelled while this thread was busy must not run first and be cancelled after.
         if (natives.now() - lookedAt > STALE_MS) {
-          for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-            const later = next.message as Batch;
+          for (let later = line.receive(); later !== undefined; later = line.receive()) {
             later.pop();
             messages.push(...this.#hear(later));
           }

@@ -1,4 +1,4 @@
-import { MessagePort, parentPort } from 'node:worker_threads';
+import { isMainThread, MessagePort, parentPort } from 'node:worker_threads';
 import type { CrashReport } from '../messages.ts';
 import { messageOf, stackOf } from './failure.ts';
 import { natives } from './natives.ts';
@@ -10,8 +10,10 @@ const MAX_STRAYS = 100;
 /**
  * Closes what would take the host down or leave it in the dark, before the connector's code is loaded. Not a sandbox: it
  * keeps honest mistakes from hurting, not malice.
+ *
+ * @param port the thread's own; a process has none
  */
-export function installGuards(port: MessagePort, uplink: Uplink): void {
+export function installGuards(uplink: Uplink, port?: MessagePort): void {
   // Taken first: every way out ends in it, and it skips the exit hooks of whatever is loaded.
   const reallyExit = Reflect.get(process, 'reallyExit').bind(process) as (code: number) => never;
   const die = (report: CrashReport): never => {
@@ -19,7 +21,8 @@ export function installGuards(port: MessagePort, uplink: Uplink): void {
     return reallyExit(report.exitCode ?? 1);
   };
   guardExits(die);
-  guardPorts(port, uplink, die);
+  if (port !== undefined) guardPorts(port, uplink, die);
+  guardHandles();
   process.on('uncaughtExceptionMonitor', (error, origin) => {
     const stack = stackOf(error);
     uplink.crash({
@@ -35,6 +38,7 @@ export function installGuards(port: MessagePort, uplink: Uplink): void {
 
 function guardExits(die: (report: CrashReport) => never): void {
   const realKill = process.kill.bind(process);
+  const host = isMainThread ? process.ppid : undefined;
   const exit = (name: string) => (code?: unknown) => {
     const exitCode = Number(code ?? process.exitCode ?? 0) | 0;
     return die({ reason: 'process_exit', message: `called ${name}(${exitCode})`, exitCode });
@@ -43,11 +47,11 @@ function guardExits(die: (report: CrashReport) => never): void {
   replace(process, 'reallyExit', exit('process.reallyExit'));
   replace(process, 'abort', () => die({ reason: 'process_abort', message: 'called process.abort()', exitCode: 134 }));
   replace(process, 'kill', (pid: number, signal?: string | number) => {
-    // Signal 0 only asks. Any other to oneself, or to one's group, would end the host and every other connector.
-    if (signal !== 0 && (pid === process.pid || pid === 0 || pid === -process.pid)) {
+    // Signal 0 only asks. Any other to oneself, to one's group or to the host would end more than is the connector's own.
+    if (signal !== 0 && [0, process.pid, -process.pid, host].includes(pid)) {
       die({
         reason: 'process_kill',
-        message: `called process.kill on its own process with ${signal ?? 'SIGTERM'}`,
+        message: `called process.kill on ${pid === host ? 'the host' : 'its own process'} with ${signal ?? 'SIGTERM'}`,
         exitCode: 1,
       });
     }
@@ -81,6 +85,10 @@ function guardPorts(port: MessagePort, uplink: Uplink, die: (report: CrashReport
       return closed.has(this) ? stray() : Reflect.apply(real, this, args);
     });
   }
+}
+
+/** Nobody but us has what joins this body to the host. */
+function guardHandles(): void {
   replace(process, '_getActiveHandles', () => []);
   replace(process, '_getActiveRequests', () => []);
   for (const name of ['binding', '_linkedBinding']) {

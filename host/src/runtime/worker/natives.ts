@@ -9,4 +9,12 @@ export const natives = {
   setTimeout: globalThis.setTimeout,
   clearTimeout: globalThis.clearTimeout,
   now: Date.now,
+  /** Blocks this thread, in milliseconds. */
+  sleep: sleeper(),
 } as const;
+
+function sleeper(): (ms: number) => void {
+  const { wait } = Atomics;
+  const nothing = new Int32Array(new SharedArrayBuffer(4));
+  return (ms) => void wait(nothing, 0, 0, ms);
+}

@@ -1,27 +1,27 @@
-import type { MessagePort } from 'node:worker_threads';
 import type { ConnectorAdapter } from '@automate/sdk';
 import { describeAdapter } from '@automate/sdk/runtime';
 import type { StartTask } from '../bodies/body.ts';
 import { AdapterRunner } from './adapter-runner.ts';
 import { CallRunner } from './call-runner.ts';
 import { encodeFailure, failureOf, stackOf } from './failure.ts';
+import type { Line } from './line.ts';
 import { loadAdapter } from './load-adapter.ts';
 import { LogWriter } from './log-writer.ts';
 import { natives } from './natives.ts';
 import { Uplink } from './uplink.ts';
 
 /**
- * The worker's core, the same in every body: loads the connector, tells what it is, and then serves calls from the port.
+ * The worker's core, the same in every body: loads the connector, tells what it is, and then serves calls from the line.
  * Resolves once that is told, with what to call when the body dies while its code lives on.
  *
  * @param protect called before any of the connector's code is loaded
  */
 export async function serve(
   task: StartTask,
-  port: MessagePort,
+  line: Line,
   protect?: (uplink: Uplink, log: LogWriter) => void,
 ): Promise<() => void> {
-  const uplink = new Uplink(port);
+  const uplink = new Uplink(line);
   const log = new LogWriter(uplink);
   protect?.(uplink, log);
   let adapter: ConnectorAdapter | undefined;
@@ -32,7 +32,7 @@ export async function serve(
     const onSecrets = (values: readonly string[]): void => uplink.sendNow({ kind: 'secrets', values });
     const description = describeAdapter(adapter, { kind, type, packageName, packageVersion });
     const runner = new AdapterRunner({ adapter, description, id, logger: log.logger(), onSecrets });
-    new CallRunner({ runner, uplink, log }).listen(port);
+    new CallRunner({ runner, uplink, log }).listen(line);
     uplink.sendNow({ kind: 'described', description: natives.stringify(description) as string });
     return () => runner.abandon();
   } catch (thrown) {

@@ -1,20 +1,20 @@
-import type { MessagePort } from 'node:worker_threads';
 import { BatchWriter } from '../batch-writer.ts';
 import type { CrashReport, FromWorker } from '../messages.ts';
 import { putMessage, putResult } from '../messages.ts';
+import type { Line } from './line.ts';
 import { natives } from './natives.ts';
 
 const stringify = (value: unknown): string => natives.stringify(value) ?? 'null';
 
 /** The worker's way to the host: what one turn writes travels together. */
 export class Uplink {
+  readonly #line: Line;
   readonly #writer: BatchWriter;
 
-  constructor(port: MessagePort) {
-    // Bound now: a connector that replaces the prototype's method later does not stand between us and the host.
-    const post = port.postMessage.bind(port);
+  constructor(line: Line) {
+    this.#line = line;
     this.#writer = new BatchWriter({
-      post: (batch) => post(batch),
+      post: (batch) => line.post(batch),
       defer: (flush) => void natives.setImmediate(flush),
     });
   }
@@ -38,8 +38,9 @@ export class Uplink {
     this.#writer.flush();
   }
 
-  /** Tells why this thread is going to die. What was answered before goes out first. */
+  /** Tells why this body is going to die. What was answered before goes out first. */
   crash(report: CrashReport): void {
     this.sendNow({ kind: 'crash', report });
+    this.#line.flush();
   }
 }

@@ -1,0 +1,97 @@
+import type { Batch } from './messages.ts';
+
+/** Longest frame that a reader takes; it refuses a longer one by its length, before any of it is kept. */
+export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+
+const HEADER_BYTES = 4;
+
+/** What stands in a frame before each value. Most texts are ASCII, which is read several times faster than UTF-8. */
+const NUMBER = 0;
+const ASCII = 1;
+const UTF8 = 2;
+
+/**
+ * A batch as bytes, for a line that carries bytes: the length of the rest, then each value behind its tag, texts behind
+ * their length. A text crosses as it is, so that a payload of JSON is not escaped into JSON once more.
+ */
+export function encodeFrame(batch: Batch): Buffer {
+  let size = HEADER_BYTES;
+  const lengths: number[] = [];
+  for (const value of batch) {
+    const length = typeof value === 'number' ? 8 : Buffer.byteLength(value);
+    lengths.push(length);
+    size += typeof value === 'number' ? 9 : 5 + length;
+  }
+  const frame = Buffer.allocUnsafe(size);
+  let at = frame.writeUInt32LE(size - HEADER_BYTES);
+  for (const [index, value] of batch.entries()) {
+    if (typeof value === 'number') {
+      at = frame.writeDoubleLE(value, frame.writeUInt8(NUMBER, at));
+      continue;
+    }
+    const length = lengths[index] ?? 0;
+    const ascii = length === value.length;
+    at = frame.writeUInt32LE(length, frame.writeUInt8(ascii ? ASCII : UTF8, at));
+    at += frame.write(value, at, length, ascii ? 'latin1' : 'utf8');
+  }
+  return frame;
+}
+
+/** Puts frames together from the pieces that a stream delivers them in. */
+export class FrameReader {
+  #pieces: Buffer[] = [];
+  #have = 0;
+
+  /** The batches that are whole with this piece. Throws a RangeError where what came is no frame; nothing can be read after that. */
+  take(piece: Buffer): unknown[][] {
+    this.#pieces.push(piece);
+    this.#have += piece.length;
+    const batches: unknown[][] = [];
+    for (let length = this.#next(); length !== undefined && this.#have >= length; length = this.#next()) {
+      const bytes = this.#join();
+      batches.push(decodeFrame(bytes.subarray(HEADER_BYTES, length)));
+      this.#pieces = [bytes.subarray(length)];
+      this.#have -= length;
+    }
+    return batches;
+  }
+
+  /** How long the frame at hand is, its header included. */
+  #next(): number | undefined {
+    if (this.#have < HEADER_BYTES) return undefined;
+    const first = this.#pieces[0];
+    const header = first !== undefined && first.length >= HEADER_BYTES ? first : this.#join();
+    const length = header.readUInt32LE();
+    if (length > MAX_FRAME_BYTES)
+      throw new RangeError(`it sent a frame of ${length} bytes, and at most ${MAX_FRAME_BYTES} are taken`);
+    return length + HEADER_BYTES;
+  }
+
+  #join(): Buffer {
+    const [first] = this.#pieces;
+    const whole = first !== undefined && this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces);
+    this.#pieces = [whole];
+    return whole;
+  }
+}
+
+function decodeFrame(bytes: Buffer): unknown[] {
+  const values: unknown[] = [];
+  try {
+    for (let at = 0; at < bytes.length;) {
+      const tag = bytes.readUInt8(at);
+      if (tag === NUMBER) {
+        values.push(bytes.readDoubleLE(at + 1));
+        at += 9;
+        continue;
+      }
+      const from = at + 5;
+      at = from + bytes.readUInt32LE(from - 4);
+      if (tag > UTF8 || at > bytes.length) throw new RangeError('a value reaches beyond its frame');
+      values.push(bytes.toString(tag === ASCII ? 'latin1' : 'utf8', from, at));
+    }
+  } catch (cause) {
+    throw new RangeError('it sent a frame that cannot be read', { cause });
+  }
+  return values;
+}

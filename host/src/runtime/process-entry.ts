@@ -1,0 +1,23 @@
+import { enableCompileCache } from 'node:module';
+import type { StartTask } from './bodies/body.ts';
+import { createSocketLine } from './worker/socket-line.ts';
+
+// The whole group, which may hold programs that the connector started. Taken before the connector's code is loaded.
+const endGroup = process.kill.bind(process, -process.pid, 'SIGKILL');
+const line = createSocketLine(() => endGroup());
+
+// Before the rest is loaded, so that this is quick as well; a child is started ahead of the connector that it is for.
+enableCompileCache(process.argv[2]);
+const [{ serve }, { installGuards }, { captureOutput }] = await Promise.all([
+  import('./worker/serve.ts'),
+  import('./worker/guards.ts'),
+  import('./worker/capture-output.ts'),
+]);
+
+line.listen((batch) => {
+  const task = JSON.parse(batch[0] as string) as StartTask;
+  void serve(task, line, (uplink, log) => {
+    installGuards(uplink);
+    captureOutput(log);
+  });
+});

@@ -1,0 +1,118 @@
+import { readSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { encodeFrame, FrameReader } from '../frames.ts';
+import type { Batch } from '../messages.ts';
+import type { Line } from './line.ts';
+import { natives } from './natives.ts';
+
+/** The descriptor that the host gives to each child. */
+const LINE_FD = 3;
+const PIECE_BYTES = 64 * 1024;
+/** A host that reads nothing for so long is not waited for any more by what is about to end. */
+const FLUSH_MS = 1000;
+/** So many turns in a row a full line is tried again at once; then a millisecond apart. */
+const EAGER_TRIES = 50;
+
+export interface SocketLine extends Line {
+  /** Sends what waits, even if this process has to wait for the host: it is about to end. */
+  flush(): void;
+}
+
+/**
+ * The line of a child process. It is written to by system calls of our own rather than through the socket's stream: what
+ * is written has left at once, and what the host is slow to read is still in our hands when this process has to end.
+ *
+ * @param onEnd called when the host has hung up
+ */
+export function createSocketLine(onEnd: () => void): SocketLine {
+  const reader = new FrameReader();
+  const socket = new Socket({ fd: LINE_FD, readable: true, writable: false });
+  const came: Batch[] = [];
+  const waiting: Buffer[] = [];
+  let take: ((batch: Batch) => void) | undefined;
+  let tries = 0;
+  let scheduled = false;
+  // Of this module's alone, as a connector may replace them.
+  const write = writeSync;
+  const read = readSync;
+
+  const accept = (piece: Buffer): void => void came.push(...(reader.take(piece) as Batch[]));
+  const deliver = (): void => {
+    while (take !== undefined) {
+      const batch = came.shift();
+      if (batch === undefined) return;
+      take(batch);
+    }
+  };
+  /** True once nothing waits any more. */
+  const writeWaiting = (): boolean => {
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      const written = tryWrite(write, next);
+      if (written === next.length) waiting.shift();
+      else if (written > 0) waiting[0] = next.subarray(written);
+      else return false;
+    }
+    tries = 0;
+    return true;
+  };
+  const writeLater = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    const again = (): void => {
+      scheduled = false;
+      if (!writeWaiting()) writeLater();
+    };
+    tries += 1;
+    if (tries <= EAGER_TRIES) natives.setImmediate(again);
+    else natives.setTimeout(again, 1);
+  };
+
+  socket.on('data', (piece) => {
+    accept(piece);
+    deliver();
+  });
+  socket.on('error', onEnd);
+  socket.on('close', onEnd);
+  return {
+    post(batch) {
+      waiting.push(encodeFrame(batch));
+      if (!scheduled && !writeWaiting()) writeLater();
+    },
+    listen(taker) {
+      take = taker;
+      deliver();
+    },
+    receive() {
+      const piece = came.length === 0 ? tryRead(read) : undefined;
+      if (piece !== undefined) accept(piece);
+      return came.shift();
+    },
+    flush() {
+      const end = natives.now() + FLUSH_MS;
+      while (!writeWaiting() && natives.now() < end) natives.sleep(1);
+    },
+  };
+}
+
+/** Bytes that the line took: 0 where it is full. What a host that is gone would have had to read counts as written. */
+function tryWrite(write: typeof writeSync, bytes: Buffer): number {
+  try {
+    return write(LINE_FD, bytes);
+  } catch (error) {
+    return isFull(error) ? 0 : bytes.length;
+  }
+}
+
+function tryRead(read: typeof readSync): Buffer | undefined {
+  const piece = Buffer.allocUnsafe(PIECE_BYTES);
+  try {
+    return piece.subarray(0, read(LINE_FD, piece));
+  } catch {
+    // Nothing has come, or the host is gone, which the socket tells.
+    return undefined;
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EAGAIN';
+}
