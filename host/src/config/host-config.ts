@@ -1,4 +1,4 @@
-import type { ConnectorConfig, JsonObject } from '@automate/contract';
+import type { ConfiguredLevel, ConnectorConfig, JsonObject } from '@automate/contract';
 
 /** `plugins:`, with every default filled in. */
 export interface PluginsConfig {
@@ -13,6 +13,10 @@ export interface PluginsConfig {
   readonly strict: boolean;
   /** Package that provides a kind, for kinds that several declare. */
   readonly prefer: Readonly<Record<string, string>>;
+  /** Of connectors that name none, of kinds that recommend none. */
+  readonly isolation: ConfiguredLevel;
+  /** The weakest level by pattern of package names. */
+  readonly minimumIsolation: Readonly<Record<string, ConfiguredLevel>>;
 }
 
 /** A connection profile: settings and secret references that connectors of one kind share. Holds no secret. */
@@ -55,4 +59,6 @@ export const DEFAULT_PLUGINS: PluginsConfig = {
   paths: [],
   strict: false,
   prefer: {},
+  isolation: 'thread',
+  minimumIsolation: {},
 };

@@ -65,8 +65,8 @@ function secretsOf({ path, text }: WrittenText, environment: Environment): reado
     .map(({ value }) => value);
 }
 
-function toPlugins(plugins: WirePlugins): PluginsConfig {
-  return { ...DEFAULT_PLUGINS, ...plugins };
+function toPlugins({ minimum_isolation: minimumIsolation = {}, ...plugins }: WirePlugins): PluginsConfig {
+  return { ...DEFAULT_PLUGINS, ...plugins, minimumIsolation };
 }
 
 function toProfile(name: string, profile: WireProfile): ProfileConfig {

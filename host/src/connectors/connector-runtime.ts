@@ -1,4 +1,4 @@
-import type { ConnectorDescription, JsonObject } from '@automate/contract';
+import type { ConfiguredLevel, ConnectorDescription, JsonObject } from '@automate/contract';
 import { ConfigInvalidError, describeProblem, UnavailableError } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { HostEvents } from '../events/host-events.ts';
@@ -10,7 +10,7 @@ import type { AdmittedCode, PackageSource, Snapshots } from '../plugins/snapshot
 import type { CodePlace, ConfigCheck, Runtime, WorkerConfig, WorkerEvents, WorkerSpec } from '../runtime/runtime.ts';
 import type { Inspection } from './descriptions.ts';
 import { RenewableWorker } from './renewable-worker.ts';
-import { checkHealthPath } from './registrations.ts';
+import { checkWithKind } from './registrations.ts';
 
 export interface ConnectorRuntimeOptions {
   readonly runtime: Runtime;
@@ -50,7 +50,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
       const { limits, healthCheck } = entry.config;
       const spec = {
         id: entry.id,
-        ...workerCode(kind, hostVersion),
+        ...workerCode(kind, hostVersion, entry.config.isolation),
         ...locateIn(kind, entry.id),
         startTimeoutMs: limits.startTimeoutMs,
         memoryMb: limits.memoryMb,
@@ -60,14 +60,14 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
       return new RenewableWorker(
         (resolveConfig) => runtime.create({ ...spec, resolveConfig }),
         async (description) => {
-          requireRunnable(entry);
+          requireRunnable(entry, kind);
           return options.resolve(entry, description);
         },
       );
     },
     inspect: (kind, check) =>
       runtime.inspect({
-        ...workerCode(kind, hostVersion),
+        ...workerCode(kind, hostVersion, check?.isolation),
         ...locateIn(kind),
         startTimeoutMs: INSPECT_TIMEOUT_MS,
         memoryMb: INSPECT_MEMORY_MB,
@@ -95,8 +95,8 @@ const INSPECT_TIMEOUT_MS = 10_000;
 const INSPECT_MEMORY_MB = 128;
 
 /** Problems of a stored or configured connector that only show together with its kind. */
-function requireRunnable(entry: ConnectorEntry): void {
-  const problems = checkHealthPath(entry.config);
+function requireRunnable(entry: ConnectorEntry, kind: Kind): void {
+  const problems = checkWithKind(entry.config, kind);
   if (problems.length === 0) return;
   throw new ConfigInvalidError(
     `the connector "${entry.id}" cannot start: ${problems.map(describeProblem).join('; ')}`,
@@ -129,9 +129,10 @@ function placeOf(found: AdmittedCode, { packageName, packageVersion }: PackageSo
 function workerCode(
   kind: Kind,
   hostVersion: string,
+  asked: ConfiguredLevel | undefined,
 ): Pick<WorkerSpec, 'kind' | 'type' | 'packageName' | 'packageVersion' | 'isolation' | 'code'> {
   const { name, type, source } = kind;
-  const isolation = isolationOf(kind);
+  const isolation = isolationOf(kind, asked);
   if (source.via === 'package') {
     const { packageName, packageVersion, entryUrl } = source;
     return { kind: name, type, packageName, packageVersion, isolation, code: entryUrl };

@@ -36,7 +36,7 @@ export class ConnectorViews {
       metadata: { ...metadata },
       tags: config.tags,
       owner: entry.owner,
-      isolation: kind === undefined ? 'thread' : isolationOf(kind),
+      isolation: kind === undefined ? 'thread' : isolationOf(kind, config.isolation),
       lastError: report.status === 'unhealthy' ? report.message : '',
       ...(entry.heldBack === undefined ? {} : { heldBack: entry.heldBack }),
     };

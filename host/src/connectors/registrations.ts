@@ -6,6 +6,7 @@ import { checkProfile, toWireConfig } from '@automate/contract/schemas';
 import type { FilesPolicy } from '@automate/sdk/runtime';
 import type { ProfileConfig } from '../config/host-config.ts';
 import { parseRegistered } from '../config/parse-registered.ts';
+import { isWeaker } from '../plugins/isolation.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import type { ConfigCheck } from '../runtime/runtime.ts';
 import type { StoredConnector } from '../store/connector-store.ts';
@@ -113,7 +114,7 @@ export class Registrations {
   #requireKind(config: ConnectorConfig, now: Registry): Kind {
     const { kinds } = now.sources;
     const kind = kinds.find(config.kind);
-    const problems = [...checkProfile(config, profileOf(config, now)), ...checkHealthPath(withScheme(config, kind))];
+    const problems = [...checkProfile(config, profileOf(config, now)), ...checkWithKind(config, kind)];
     if (kind === undefined) {
       const missing = kinds.explainMissing(config.kind);
       // The id was taken for the kind's name, as none was given.
@@ -134,6 +135,7 @@ export class Registrations {
     return {
       settings: { ...profile?.settings, ...config.settings },
       ...(config.tls === undefined ? {} : { tls: config.tls }),
+      ...(config.isolation === undefined ? {} : { isolation: config.isolation }),
       files: this.#options.filesOf({
         owner: 'api',
         anyPath: false,
@@ -169,8 +171,35 @@ function addedElsewhere(id: string): AlreadyExistsError {
   );
 }
 
+/** What is wrong with a configuration in the light of its kind. */
+export function checkWithKind(config: ConnectorConfig, kind: Kind | undefined): Problem[] {
+  return [...checkHealthPath(withScheme(config, kind)), ...(kind === undefined ? [] : checkIsolation(config, kind))];
+}
+
+function checkIsolation({ isolation: asked }: ConnectorConfig, { source, isolation }: Kind): Problem[] {
+  if (asked === undefined) return [];
+  const received = JSON.stringify(asked);
+  if (source.via === 'class' && asked !== 'thread')
+    return [
+      {
+        path: 'isolation',
+        expected:
+          'nothing, since its kind is a class that the program handed over: register its module to have it isolated',
+        received,
+      },
+    ];
+  if (!isWeaker(asked, isolation.minimum)) return [];
+  return [
+    {
+      path: 'isolation',
+      expected: `at least "${isolation.minimum}", which plugins.minimum_isolation asks for`,
+      received,
+    },
+  ];
+}
+
 /** A path can only be asked for at an http(s) endpoint. */
-export function checkHealthPath({ healthCheck, scheme, host }: ConnectorConfig): Problem[] {
+function checkHealthPath({ healthCheck, scheme, host }: ConnectorConfig): Problem[] {
   if (healthCheck.path === undefined || (host !== undefined && /^https?$/.test(scheme ?? 'http'))) return [];
   return [
     {

@@ -1,6 +1,7 @@
-import type { ConnectorType, IsolationLevel } from '@automate/contract';
+import type { ConfiguredLevel, ConnectorType, IsolationLevel } from '@automate/contract';
 import { AlreadyExistsError } from '@automate/contract';
 import type { Declaration } from './discovery/declaration.ts';
+import type { KindIsolation } from './isolation.ts';
 
 /** Where a kind's code is. */
 export type KindSource =
@@ -11,7 +12,7 @@ export type KindSource =
         /** Tells a later build under the same package.json from the one that was first run. */
         readonly build?: string | undefined;
       })
-  /** Registered by the embedding program as a module: runs in a thread like any other. */
+  /** Registered by the embedding program as a module: isolated like any other. */
   | { readonly via: 'entry'; readonly entryUrl: string }
   /** Registered by the embedding program as a class: a class cannot enter a thread, so it runs in the host's own. */
   | { readonly via: 'class'; readonly adapterClass: new () => unknown };
@@ -25,12 +26,16 @@ export interface Kind {
   /** Of the endpoint, where the configuration names none. Absent: `http`. */
   readonly scheme?: string | undefined;
   readonly autoconfigure: boolean;
+  readonly isolation: KindIsolation;
   readonly source: KindSource;
 }
 
-/** How isolated the connectors of a kind are: a class cannot leave the thread that it was made in. */
-export function isolationOf({ source }: Kind): IsolationLevel {
-  return source.via === 'class' ? 'none' : 'thread';
+/**
+ * How isolated a connector of a kind is: as it asks itself, else as the kind's do. A class cannot leave the thread that it
+ * was made in.
+ */
+export function isolationOf({ source, isolation }: Kind, asked: ConfiguredLevel | undefined): IsolationLevel {
+  return source.via === 'class' ? 'none' : (asked ?? isolation.fallback);
 }
 
 /** What a scan found: the kinds, and why others are not among them. */

@@ -3,14 +3,19 @@ import { describeProblem, InvalidInputError, KIND_PATTERN } from '@automate/cont
 import type { ConnectorManifestEntry } from '@automate/sdk';
 import type { Declaration } from './discovery/declaration.ts';
 import { describeValue } from './discovery/describe-value.ts';
+import type { IsolationPolicy } from './isolation.ts';
+import { decideIsolation } from './isolation.ts';
 import type { Kind } from './kind-catalog.ts';
 
 /** Discovery's declarations as kinds of the registry. */
-export function kindsOf(declarations: ReadonlyMap<string, Declaration>): ReadonlyMap<string, Kind> {
-  return new Map([...declarations].map(([name, declaration]) => [name, toKind(declaration)]));
+export function kindsOf(
+  declarations: ReadonlyMap<string, Declaration>,
+  policy: IsolationPolicy,
+): ReadonlyMap<string, Kind> {
+  return new Map([...declarations].map(([name, declaration]) => [name, toKind(declaration, policy)]));
 }
 
-function toKind(declaration: Declaration): Kind {
+function toKind(declaration: Declaration, policy: IsolationPolicy): Kind {
   return {
     name: declaration.kind,
     type: declaration.type,
@@ -18,6 +23,7 @@ function toKind(declaration: Declaration): Kind {
     description: declaration.description,
     scheme: declaration.scheme,
     autoconfigure: declaration.autoconfigure,
+    isolation: decideIsolation([declaration.packageName], declaration.recommendedIsolation, policy),
     source: {
       via: 'package',
       packageName: declaration.packageName,
@@ -30,7 +36,10 @@ function toKind(declaration: Declaration): Kind {
 }
 
 /** What `registry.register` takes beyond the kind's name and code. */
-export type KindOptions = Pick<ConnectorManifestEntry, 'type' | 'title' | 'description' | 'scheme' | 'autoconfigure'>;
+export type KindOptions = Pick<
+  ConnectorManifestEntry,
+  'type' | 'title' | 'description' | 'scheme' | 'autoconfigure' | 'recommendedIsolation'
+>;
 
 /** A kind that the embedding program brings along instead of a package. */
 export interface KindRegistration extends KindOptions {
@@ -42,7 +51,16 @@ export interface KindRegistration extends KindOptions {
 
 /** A registration as a kind. Throws InvalidInputError for a name that is none and for what is no adapter. */
 export function toRegisteredKind(registration: KindRegistration): Kind {
-  const { kind: name, adapter, type = 'custom', title, description, scheme, autoconfigure = false } = registration;
+  const {
+    kind: name,
+    adapter,
+    type = 'custom',
+    title,
+    description,
+    scheme,
+    autoconfigure = false,
+    recommendedIsolation,
+  } = registration;
   const problems = [
     ...(typeof name === 'string' && KIND_PATTERN.test(name)
       ? []
@@ -68,6 +86,7 @@ export function toRegisteredKind(registration: KindRegistration): Kind {
     ...(description === undefined ? undefined : { description }),
     ...(scheme === undefined ? undefined : { scheme }),
     autoconfigure,
+    isolation: decideIsolation([], recommendedIsolation, {}),
     source:
       typeof adapter === 'function'
         ? { via: 'class', adapterClass: adapter }

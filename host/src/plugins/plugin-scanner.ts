@@ -3,11 +3,12 @@ import { needsAction } from '@automate/contract';
 import type { Discovery, DiscoverOptions } from './compatibility/discover.ts';
 import { discover } from './compatibility/discover.ts';
 import { explainMissingKind } from './compatibility/explain-missing-kind.ts';
+import type { IsolationPolicy } from './isolation.ts';
 import type { DiscoveredKinds } from './kind-catalog.ts';
 import { kindsOf } from './kinds.ts';
 
-/** Which packages are looked at, and which of them may be admitted. */
-export type ScanSettings = Omit<DiscoverOptions, 'root' | 'hostVersion' | 'full'>;
+/** Which packages are looked at, which of them may be admitted, and how their connectors are isolated. */
+export type ScanSettings = Omit<DiscoverOptions, 'root' | 'hostVersion' | 'full'> & IsolationPolicy;
 
 export interface PluginScannerOptions {
   readonly projectDir: string;
@@ -39,7 +40,7 @@ export class PluginScanner {
     // The reason may lie in a package that nobody asked for by name, so that it is looked for there too.
     const explainMissing = (name: string): string => explainMissingKind(name, this.#look());
     const broken = new Set(found.report.plugins.filter(needsAction).map((plugin) => plugin.package));
-    return { kinds: kindsOf(found.declarations), explainMissing, isBroken: (name) => broken.has(name) };
+    return { kinds: kindsOf(found.declarations, settings), explainMissing, isBroken: (name) => broken.has(name) };
   }
 
   /** What the last scan found. */

@@ -38,6 +38,8 @@ export interface ConfigCheck {
   /** The profile's settings with the connector's own over them. */
   readonly settings: JsonObject;
   readonly tls?: ConnectorConfig['tls'];
+  /** The level that it asks for, at which it is checked as well. */
+  readonly isolation?: ConnectorConfig['isolation'];
   /** Which files of this machine it may use; absent: all. */
   readonly files?: FilesPolicy;
 }

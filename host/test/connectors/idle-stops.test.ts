@@ -10,6 +10,7 @@ const KIND: Kind = {
   name: 'echo',
   type: 'custom',
   autoconfigure: false,
+  isolation: { fallback: 'thread', minimum: 'thread' },
   source: { via: 'entry', entryUrl: fixtureUrl('echo') },
 };
 

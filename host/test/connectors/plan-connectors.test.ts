@@ -8,6 +8,7 @@ const kind = (name: string, more: Partial<Kind>): Kind => ({
   name,
   type: 'custom',
   autoconfigure: false,
+  isolation: { fallback: 'thread', minimum: 'thread' },
   source: { via: 'entry', entryUrl: `file:///${name}.js` },
   ...more,
 });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { BODIES } from './support.ts';
+import { BODIES, ISOLATED } from './support.ts';
 
 const PROGRAM = fileURLToPath(new URL('./fixtures/embedding-program.mjs', import.meta.url));
 
@@ -44,8 +44,8 @@ describe.each(BODIES)('a program that embeds the runtime, in the body %s', (body
   });
 });
 
-describe('a program that embeds the runtime on threads', () => {
+describe.each(ISOLATED)('a program that embeds the runtime, in the body %s', (body) => {
   it('ends by itself after a crash too', async () => {
-    expect(await embed('crash', 'thread')).toStrictEqual({ code: 0, lines: ['WORKER_LOST', 'end'] });
+    expect(await embed('crash', body)).toStrictEqual({ code: 0, lines: ['WORKER_LOST', 'end'] });
   });
 });

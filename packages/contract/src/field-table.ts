@@ -1,4 +1,5 @@
 import {
+  CONFIGURED_LEVELS,
   AUTH_TYPES,
   CONNECTION_MODES,
   CONNECTOR_ID_PATTERN,
@@ -234,7 +235,11 @@ export const CONNECTOR_FIELDS = {
       maxBackoffMs: { kind: 'duration', least: 0, fallback: 10_000, doc: 'Longest wait between two tries.' },
     },
   },
-  isolation: { kind: 'word', words: ['thread'], fallback: 'thread', doc: 'How the connector is isolated.' },
+  isolation: {
+    kind: 'word',
+    words: CONFIGURED_LEVELS,
+    doc: 'How the connector is isolated: in a thread or in a child process of its own. Default: what its kind recommends, else `plugins.isolation`.',
+  },
 } as const satisfies Fields;
 
 /** The scheme of a connector that names none, of a kind that names none. */

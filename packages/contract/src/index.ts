@@ -34,6 +34,7 @@ export {
   CONNECTION_MODES,
   CONNECTOR_ID_PATTERN,
   CONNECTOR_STATUSES,
+  CONFIGURED_LEVELS,
   CONNECTOR_TYPES,
   KIND_PATTERN,
   LONGEST_TIMER_MS,
@@ -63,6 +64,7 @@ export type {
   ConnectorOwner,
   ConnectorStatus,
   ConnectorType,
+  ConfiguredLevel,
   IsolationLevel,
 } from './connector.ts';
 export { buildEndpoint, defaultPort } from './endpoint.ts';

@@ -1,4 +1,4 @@
-import type { ConnectorType } from '@automate/contract';
+import type { ConfiguredLevel, ConnectorType } from '@automate/contract';
 
 /** What a kind would like to reach. Shown to the operator; enforced by the isolation levels that can. */
 export interface ConnectorPermissions {
@@ -25,6 +25,8 @@ export interface ConnectorManifestEntry {
   /** Needs no settings: a connector whose id is the kind exists without a configuration entry. Default false. */
   readonly autoconfigure?: boolean;
   readonly permissions?: ConnectorPermissions;
+  /** How its connectors are isolated where the operator says nothing: `process` for native or uninterruptible code. */
+  readonly recommendedIsolation?: ConfiguredLevel;
 }
 
 /** `automate` in a connector package's package.json. */

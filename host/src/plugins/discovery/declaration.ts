@@ -1,4 +1,4 @@
-import type { ConnectorType } from '@automate/contract';
+import type { ConfiguredLevel, ConnectorType } from '@automate/contract';
 
 /** What a manifest asks to be allowed. Nothing is granted by asking. */
 export interface Permissions {
@@ -27,6 +27,8 @@ export interface KindManifest {
   /** A connector whose id is the kind exists without a configuration entry. */
   readonly autoconfigure: boolean;
   readonly permissions: Permissions;
+  /** Of its connectors, where the operator says nothing. */
+  readonly recommendedIsolation?: ConfiguredLevel | undefined;
 }
 
 /** A kind that can be started: its entry exists and lies inside its package. */

@@ -1,5 +1,5 @@
-import { CONNECTOR_TYPES, isJsonObject, KIND_PATTERN, SCHEME_PATTERN } from '@automate/contract';
-import type { ConnectorType } from '@automate/contract';
+import { CONFIGURED_LEVELS, CONNECTOR_TYPES, isJsonObject, KIND_PATTERN, SCHEME_PATTERN } from '@automate/contract';
+import type { ConfiguredLevel, ConnectorType } from '@automate/contract';
 import type { KindManifest } from './declaration.ts';
 import { describeValue } from './describe-value.ts';
 import type { Report } from './fault.ts';
@@ -7,7 +7,17 @@ import { printable } from './fault.ts';
 import { parsePermissions, readFlag } from './parse-permissions.ts';
 import { own } from './record.ts';
 
-const FIELDS = ['entry', 'type', 'title', 'description', 'scheme', 'icon', 'autoconfigure', 'permissions'];
+const FIELDS = [
+  'entry',
+  'type',
+  'title',
+  'description',
+  'scheme',
+  'icon',
+  'autoconfigure',
+  'permissions',
+  'recommendedIsolation',
+];
 const EXAMPLE = '"./dist/adapter.js"';
 
 export interface KindSource {
@@ -66,6 +76,7 @@ export function parseKind({ kind, value, description, report, warn }: KindSource
     icon: readText(own(long, 'icon'), `${path}.icon`, note),
     autoconfigure: readFlag(own(long, 'autoconfigure'), `${path}.autoconfigure`, note),
     permissions: parsePermissions(own(long, 'permissions'), `${path}.permissions`, note),
+    recommendedIsolation: readLevel(own(long, 'recommendedIsolation'), `${path}.recommendedIsolation`, note),
   };
   return faults === 0 ? declared : undefined;
 }
@@ -94,6 +105,19 @@ function readType(value: unknown, path: string, report: Report): ConnectorType {
       remedy: 'choose one of these, or leave the field out for "custom"',
     });
   return type ?? 'custom';
+}
+
+function readLevel(value: unknown, path: string, report: Report): ConfiguredLevel | undefined {
+  const level = CONFIGURED_LEVELS.find((known) => known === value);
+  if (value !== undefined && level === undefined)
+    report({
+      path,
+      expected: CONFIGURED_LEVELS.join(', '),
+      received: describeValue(value),
+      blame: 'plugin',
+      remedy: 'choose one of these, or leave the field out to have the operator decide',
+    });
+  return level;
 }
 
 function readScheme(value: unknown, path: string, report: Report): string | undefined {

@@ -74,6 +74,7 @@ function locateFiles(
       ...(icon === undefined ? {} : { icon }),
       autoconfigure: kind.autoconfigure,
       permissions: kind.permissions,
+      ...(kind.recommendedIsolation === undefined ? {} : { recommendedIsolation: kind.recommendedIsolation }),
       warnings,
     });
   }

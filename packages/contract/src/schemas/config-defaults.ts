@@ -1,14 +1,13 @@
 import { fillDefaults } from '../fill-defaults.ts';
 import { DEFAULT_SCHEME } from '../field-table.ts';
 
-const { mode, enabled, healthCheck, limits, retry, isolation } = fillDefaults({ id: '' });
+const { mode, enabled, healthCheck, limits, retry } = fillDefaults({ id: '' });
 
 /** What a connector has that says nothing. Durations in milliseconds. */
 export const CONFIG_DEFAULTS = {
   mode,
   enabled,
   scheme: DEFAULT_SCHEME,
-  isolation,
   healthCheck,
   limits,
   retry,

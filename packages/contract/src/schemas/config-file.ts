@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KIND_PATTERN, PROFILE_NAME_PATTERN } from '../connector.ts';
+import { CONFIGURED_LEVELS, KIND_PATTERN, PROFILE_NAME_PATTERN } from '../connector.ts';
 import { connectorConfigSchema } from './connector-config.ts';
 import { flag, jsonMap, oneOf, pattern, strictMap, text } from './fields.ts';
 
@@ -36,6 +36,15 @@ export const pluginsSchema = strictMap({
     )
     .optional()
     .meta({ description: 'Which package provides a kind that several declare.', default: {} }),
+  isolation: oneOf(CONFIGURED_LEVELS).optional().meta({
+    description:
+      'How connectors of packages are isolated that say nothing themselves, and whose kinds recommend nothing.',
+    default: 'thread',
+  }),
+  minimum_isolation: z
+    .record(packagePattern(), oneOf(CONFIGURED_LEVELS), 'a map of patterns of package names to levels')
+    .optional()
+    .meta({ description: 'The weakest isolation that connectors of these packages may have.', default: {} }),
 });
 
 /** `files:`, what connectors may use of this machine. */

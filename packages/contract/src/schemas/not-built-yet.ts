@@ -3,18 +3,16 @@ import type { JsonObject } from '../json.ts';
 import { describeReceived } from './describe-received.ts';
 import type { Finding } from './finding.ts';
 
-const LATER_LEVELS = new Set<unknown>(['process', 'restricted']);
-
 /**
  * What the contract names and this version does not do. Accepting it would promise a protection that is not there, so
  * it is refused, and taken out of the configuration so that the shape's check does not complain of it again.
  */
 export function refuseNotBuilt(config: JsonObject, findings: Finding[]): JsonObject {
   const rest: JsonObject = { ...config };
-  if (LATER_LEVELS.has(config.isolation)) {
+  if (config.isolation === 'restricted') {
     const received = describeReceived(config.isolation);
-    const message = `isolation ${received} is not built yet; "thread" is what this version has`;
-    findings.push({ path: ['isolation'], expected: '"thread"', received, message });
+    const message = `isolation ${received} is not built yet; "process" is the strongest that this version has`;
+    findings.push({ path: ['isolation'], expected: '"thread" or "process"', received, message });
     delete rest.isolation;
   }
   if (isJsonObject(config.limits ?? null) && Object.hasOwn(config.limits as JsonObject, 'rate')) {

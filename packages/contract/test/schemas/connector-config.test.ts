@@ -32,7 +32,6 @@ describe('the configuration of a connector', () => {
         healthCheck: { enabled: true, intervalMs: 30_000, timeoutMs: 5000 },
         limits: { concurrency: 16, queue: 64, timeoutMs: 30_000, startTimeoutMs: 10_000, memoryMb: 128 },
         retry: { attempts: 3, backoffMs: 200, maxBackoffMs: 10_000 },
-        isolation: 'thread',
       },
     });
   });
@@ -158,14 +157,14 @@ describe('the configuration of a connector', () => {
   it('names what is not built yet', () => {
     const config = {
       id: 'a',
-      isolation: 'process',
+      isolation: 'restricted',
       limits: { rate: { requests: 5, per: '1s' } },
       auth: { type: 'bearer', token: 'secretref://store/a/b' },
     };
     const parsed = parseConnectorConfig(config);
     expect(parsed.ok ? [] : parsed.problems.map(({ path, message }) => [path, message])).toStrictEqual([
       ['auth.token', 'the secret backend "store" is not built yet; use secretref://env or secretref://file'],
-      ['isolation', 'isolation "process" is not built yet; "thread" is what this version has'],
+      ['isolation', 'isolation "restricted" is not built yet; "process" is the strongest that this version has'],
       ['limits.rate', 'a rate limit is not built yet; concurrency and queue bound a connector in this version'],
     ]);
   });
