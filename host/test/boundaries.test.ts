@@ -35,10 +35,10 @@ const PURE = [
   'host/src/runtime/restart-policy.ts',
 ];
 
-const WORKER_ENTRY = 'host/src/runtime/worker-entry.ts';
+const WORKER_ENTRIES = ['host/src/runtime/worker-entry.ts', 'host/src/runtime/process-entry.ts'];
 
-/** What runs inside a connector's thread guards that thread's own `process`. */
-const WORKER_SIDE = /^host\/src\/runtime\/(worker-entry\.ts$|worker\/)/;
+/** What runs inside a connector's thread or process guards its own `process`; one that is launched needs the host's program and is ended by a signal. */
+const WORKER_SIDE = /^host\/src\/runtime\/((worker|process)-entry\.ts$|worker\/|bodies\/launch-child\.ts$)/;
 const CLI_MAIN = /^host\/src\/cli\/main\.ts$/;
 
 /** Which service to call is part of the environment, by contract; every caller would have to read it otherwise. */
@@ -106,7 +106,9 @@ describe('who may import whom', () => {
       specifier.startsWith('node:') ||
       /^@automate\/(contract(\/json-text)?$|sdk(\/|$))/.test(specifier);
     const rule = 'a worker loads nothing but its own side of the runtime';
-    expect(reachViolations(WORKER_ENTRY, { sources: host, allowed, rule })).toStrictEqual([]);
+    expect(WORKER_ENTRIES.flatMap((entry) => reachViolations(entry, { sources: host, allowed, rule }))).toStrictEqual(
+      [],
+    );
   });
 
   it('keeps decisions pure', () => {

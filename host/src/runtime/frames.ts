@@ -42,7 +42,10 @@ export class FrameReader {
   #pieces: Buffer[] = [];
   #have = 0;
 
-  /** The batches that are whole with this piece. Throws a RangeError where what came is no frame; nothing can be read after that. */
+  /**
+   * The batches that are whole with this piece, which stays its owner's. Throws a RangeError where what came is no frame;
+   * nothing can be read after that.
+   */
   take(piece: Buffer): unknown[][] {
     this.#pieces.push(piece);
     this.#have += piece.length;
@@ -50,9 +53,12 @@ export class FrameReader {
     for (let length = this.#next(); length !== undefined && this.#have >= length; length = this.#next()) {
       const bytes = this.#join();
       batches.push(decodeFrame(bytes.subarray(HEADER_BYTES, length)));
-      this.#pieces = [bytes.subarray(length)];
+      this.#pieces = this.#have === length ? [] : [bytes.subarray(length)];
       this.#have -= length;
     }
+    const last = this.#pieces.pop();
+    // Its owner may fill it anew.
+    if (last !== undefined) this.#pieces.push(Buffer.from(last));
     return batches;
   }
 

@@ -5,7 +5,8 @@ import { hostEnding } from '@automate/contract/service';
 import { AbandonedThreads } from './abandoned-threads.ts';
 import type { Bodies } from './bodies/body.ts';
 import { createInlineBody } from './bodies/inline-body.ts';
-import { createProcessBody } from './bodies/process-body.ts';
+import { createProcessBodies } from './bodies/process-body.ts';
+import { SpareChild } from './bodies/spare-child.ts';
 import { createThreadBody } from './bodies/thread-body.ts';
 import { DeadlineSweeper } from './deadline-sweeper.ts';
 import { LogIntake } from './log-intake.ts';
@@ -40,11 +41,12 @@ export interface WorkerRuntimeOptions {
  * All that a body hears comes in the asynchronous context in which it was made. That must be this one, and not the one of
  * the call that happened to start it: every later call would be taken for that caller's.
  */
-function createBodies(): Bodies {
+function createBodies(children: SpareChild): Bodies {
   const here = AsyncLocalStorage.snapshot();
+  const inProcess = createProcessBodies(children);
   return {
     thread: (...given) => here(createThreadBody, ...given),
-    process: (...given) => here(createProcessBody, ...given),
+    process: (...given) => here(inProcess, ...given),
     none: (...given) => here(createInlineBody, ...given),
   };
 }
@@ -59,15 +61,17 @@ class WorkerRuntime implements Runtime {
   readonly #sweeper = new DeadlineSweeper();
   readonly #workers = new Set<SupervisedWorker>();
   readonly #inspections = new Set<WorkerSession>();
+  readonly #children: SpareChild;
   #closed = false;
 
   constructor(options: WorkerRuntimeOptions) {
     const { events } = options;
+    this.#children = new SpareChild(options.compileCacheDirectory);
     const intake = new LogIntake(events);
     this.#parts = {
       events,
       secrets: options.secrets ?? UNFILTERED,
-      bodies: createBodies(),
+      bodies: createBodies(this.#children),
       sweeper: this.#sweeper,
       watch: new WorkerWatch({ everyMs: options.watchMs ?? 250, stuckMs: options.stuckMs ?? 5000 }),
       abandoned: new AbandonedThreads(),
@@ -151,6 +155,7 @@ class WorkerRuntime implements Runtime {
       ...[...this.#inspections].map((session) => session.stop(0)),
     ]);
     this.#sweeper.close();
+    this.#children.close();
   }
 }
 

@@ -44,7 +44,7 @@ export const info: fc.Arbitrary<ConnectorInfo> = fc
       metadata: map,
       tags: fc.array(text),
       owner: fc.constantFrom('file', 'api', 'plugin'),
-      isolation: fc.constantFrom('thread', 'none'),
+      isolation: fc.constantFrom('thread', 'process', 'none'),
       lastError: text,
     }),
     optional: some({ heldBack: text }),

@@ -6,9 +6,10 @@ import { encodeFrame, FrameReader } from '../frames.ts';
 import type { Batch, CrashReport, LogSource } from '../messages.ts';
 import { putMessage } from '../messages.ts';
 import { LineSplitter } from '../worker/line-splitter.ts';
-import type { Body, BodyEvents, Bounds, StartTask } from './body.ts';
-import { killGroup, launchChild } from './launch-child.ts';
+import type { Body, BodyEvents, Incarnate, StartTask } from './body.ts';
+import { killGroup } from './launch-child.ts';
 import { readBusyTime, readOwnMemory } from './process-usage.ts';
+import type { SpareChild } from './spare-child.ts';
 
 /** The signs of one death come in any order; so long after the first one the rest is not waited for any more. */
 const SIGNS_MS = 100;
@@ -18,8 +19,9 @@ const LINGER_MS = 1000;
 const LAST_WORDS_LENGTH = 4096;
 const OUT_OF_MEMORY = /^FATAL ERROR: .*out of memory/im;
 
-export function createProcessBody(task: StartTask, bounds: Bounds, on: BodyEvents): Body {
-  return new ProcessBody(task, bounds, on);
+/** Bodies made of these children. */
+export function createProcessBodies(children: SpareChild): Incarnate {
+  return (task, { memoryMb }, on) => new ProcessBody(children.take(memoryMb), task, on);
 }
 
 /**
@@ -44,9 +46,9 @@ class ProcessBody implements Body {
   #dead = false;
   readonly #gone = Promise.withResolvers<void>();
 
-  constructor(task: StartTask, { memoryMb }: Bounds, on: BodyEvents) {
+  constructor(child: ChildProcess, task: StartTask, on: BodyEvents) {
     this.#on = on;
-    this.#child = launchChild(memoryMb, task.compileCacheDirectory);
+    this.#child = child;
     this.#line = this.#child.stdio[3] as Socket;
     this.#listen();
     this.post([JSON.stringify(task)]);

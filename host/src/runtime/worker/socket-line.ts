@@ -26,7 +26,6 @@ export interface SocketLine extends Line {
  */
 export function createSocketLine(onEnd: () => void): SocketLine {
   const reader = new FrameReader();
-  const socket = new Socket({ fd: LINE_FD, readable: true, writable: false });
   const came: Batch[] = [];
   const waiting: Buffer[] = [];
   let take: ((batch: Batch) => void) | undefined;
@@ -67,9 +66,20 @@ export function createSocketLine(onEnd: () => void): SocketLine {
     else natives.setTimeout(again, 1);
   };
 
-  socket.on('data', (piece) => {
-    accept(piece);
-    deliver();
+  const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  const socket = new Socket({
+    fd: LINE_FD,
+    readable: true,
+    writable: false,
+    // One buffer for all that comes, where the stream would make one for each piece.
+    onread: {
+      buffer,
+      callback(length) {
+        accept(buffer.subarray(0, length));
+        deliver();
+        return true;
+      },
+    },
   });
   socket.on('error', onEnd);
   socket.on('close', onEnd);
@@ -83,8 +93,7 @@ export function createSocketLine(onEnd: () => void): SocketLine {
       deliver();
     },
     receive() {
-      const piece = came.length === 0 ? tryRead(read) : undefined;
-      if (piece !== undefined) accept(piece);
+      if (came.length === 0) accept(buffer.subarray(0, tryRead(read, buffer)));
       return came.shift();
     },
     flush() {
@@ -103,13 +112,12 @@ function tryWrite(write: typeof writeSync, bytes: Buffer): number {
   }
 }
 
-function tryRead(read: typeof readSync): Buffer | undefined {
-  const piece = Buffer.allocUnsafe(PIECE_BYTES);
+/** How many bytes have come; 0 also where the host is gone, which the socket tells. */
+function tryRead(read: typeof readSync, into: Buffer): number {
   try {
-    return piece.subarray(0, read(LINE_FD, piece));
+    return read(LINE_FD, into);
   } catch {
-    // Nothing has come, or the host is gone, which the socket tells.
-    return undefined;
+    return 0;
   }
 }
 
