@@ -1,6 +1,6 @@
 import type { ConnectorError } from '@automate/contract';
 import { CancelledError, TimeoutError } from '@automate/contract';
-import type { CancelReason, ToWorker } from '../messages.ts';
+import type { Batch, CancelReason, ToWorker } from '../messages.ts';
 import { readToWorker } from '../messages.ts';
 import type { AdapterRunner } from './adapter-runner.ts';
 import { boundedEncode } from './bounded-encode.ts';

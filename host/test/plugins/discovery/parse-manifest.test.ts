@@ -127,6 +127,11 @@ describe('a faulty manifest', () => {
     ['a type that is no text', { a: { entry: './a.js', type: 3 } }, ['automate.connectors.a.type: 3']],
     ['a title that is no text', { a: { entry: './a.js', title: 3 } }, ['automate.connectors.a.title: 3']],
     [
+      'a level of isolation that is none',
+      { a: { entry: './a.js', recommendedIsolation: 'none' } },
+      ['automate.connectors.a.recommendedIsolation: "none"'],
+    ],
+    [
       'a scheme that is none',
       { a: { entry: './a.js', scheme: 'http://' } },
       ['automate.connectors.a.scheme: "http://"'],
