@@ -1,13 +1,5 @@
-import {
-  CancelledError,
-  LONGEST_TIMER_MS,
-  OverloadedError,
-  TimeoutError,
-  UnavailableError,
-  until,
-} from '@automate/sdk';
+import { CancelledError, OverloadedError, startPatience, TimeoutError, UnavailableError, until } from '@automate/sdk';
 import type { ConnectorError } from '@automate/sdk';
-import { Pool as Tarn } from 'tarn';
 import type { Call, SqlConnection } from './dialect.ts';
 
 export interface PoolOptions<C> {
@@ -25,74 +17,54 @@ export interface PoolOptions<C> {
 /** Connections of one connector, each lent to one call at a time. They are opened when first needed. */
 export class Pool<C extends SqlConnection> {
   readonly #options: PoolOptions<C>;
-  readonly #tarn: Tarn<C>;
   readonly #born = new WeakMap<C, { readonly at: number; readonly generation: number }>();
+  readonly #waiting = new Set<PromiseWithResolvers<C>>();
   readonly #lent = new Set<C>();
-  readonly #leaving = new Set<Promise<void>>();
-  readonly #waiting = new Set<(error: unknown) => void>();
-  #attempts = 0;
+  /** Those that nobody uses, the last one used last, each with what ends its waiting. */
+  readonly #idle = new Map<C, () => void>();
+  /** Attempts to connect and leave-takings that are under way. */
+  readonly #pending = new Set<Promise<void>>();
+  #opening = 0;
   #generation = 0;
   #closed = false;
 
   constructor(options: PoolOptions<C>) {
     this.#options = options;
-    this.#tarn = new Tarn<C>({
-      min: 0,
-      max: options.max,
-      create: () => this.#connect(),
-      validate: (connection) => this.#isGood(connection),
-      destroy: async (connection) => {
-        // One that was dropped is gone.
-        if (this.#born.has(connection)) await connection.close();
-      },
-      idleTimeoutMillis: Math.max(1, options.idleMs),
-      // What is kept for ever is not looked for.
-      reapIntervalMillis: options.idleMs === Infinity ? LONGEST_TIMER_MS : 1000,
-      // Each call has a deadline of its own, and so has connecting.
-      acquireTimeoutMillis: LONGEST_TIMER_MS,
-      createTimeoutMillis: LONGEST_TIMER_MS,
-      createRetryIntervalMillis: 1,
-    });
   }
 
   /** A connection for a call. Whatever goes wrong here, nothing was sent. */
   async acquire(call: Call): Promise<C> {
-    if (this.#closed) throw new UnavailableError('the connector is closing');
+    if (this.#closed) throw closing();
     if (call.signal.aborted) throw left();
-    const failed = Promise.withResolvers<never>();
-    this.#waiting.add(failed.reject);
-    const pending = this.#tarn.acquire();
+    const place = Promise.withResolvers<C>();
+    this.#waiting.add(place);
+    this.#serve();
     try {
-      const served = Promise.race([pending.promise, failed.promise]);
-      const connection = await until({ ...call, error: (end) => this.#notServed(end, call) }, () => served);
-      this.#lent.add(connection);
-      return connection;
+      return await until({ ...call, error: (end) => this.#notServed(end, call) }, () => place.promise);
     } catch (error) {
       // It may have been served in the same moment.
-      pending.promise.then(
-        (connection) => this.#tarn.release(connection),
-        () => undefined,
-      );
-      pending.abort();
+      if (!this.#waiting.delete(place))
+        place.promise.then(
+          (connection) => this.release(connection),
+          () => undefined,
+        );
       throw error;
-    } finally {
-      this.#waiting.delete(failed.reject);
     }
   }
 
   /** Takes a connection back that is as good as new. */
   release(connection: C): void {
     if (!this.#lent.delete(connection)) return;
+    if (this.#isGood(connection)) this.#keep(connection);
     // Whoever is on the other side need not wait until somebody notices that it will not be used again.
-    if (!this.#isGood(connection) && this.#born.delete(connection)) this.#leave(connection);
-    this.#tarn.release(connection);
+    else this.#track(connection.close());
+    this.#serve();
   }
 
   /** Takes a connection back that is of no more use. */
   drop(connection: C): void {
     connection.destroy();
-    this.#born.delete(connection);
-    this.release(connection);
+    if (this.#lent.delete(connection)) this.#serve();
   }
 
   /** Lets go of every connection that is open now, before it is used again. */
@@ -102,45 +74,82 @@ export class Pool<C extends SqlConnection> {
 
   async close(): Promise<void> {
     this.#closed = true;
+    for (const place of this.#waiting) place.reject(closing());
+    this.#waiting.clear();
     for (const connection of this.#lent) connection.destroy();
-    await this.#tarn.destroy();
-    await Promise.all(this.#leaving);
+    this.#takeIdle();
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
   }
 
-  async #connect(): Promise<C> {
+  /** Lends what nobody uses to those who have waited longest, and opens more for the others. */
+  #serve(): void {
+    for (const place of this.#waiting) {
+      const connection = this.#takeIdle();
+      if (connection === undefined) break;
+      this.#waiting.delete(place);
+      this.#lent.add(connection);
+      place.resolve(connection);
+    }
+    while (this.#opening < this.#waiting.size && this.#lent.size + this.#opening < this.#options.max)
+      this.#track(this.#open());
+  }
+
+  #keep(connection: C): void {
+    const onEnd = (): void => {
+      this.#idle.delete(connection);
+      this.#track(connection.close());
+    };
+    this.#idle.set(connection, startPatience({ deadline: Date.now() + this.#options.idleMs }, onEnd));
+  }
+
+  #takeIdle(): C | undefined {
+    for (const [connection, letGo] of [...this.#idle].toReversed()) {
+      letGo();
+      this.#idle.delete(connection);
+      if (this.#isGood(connection)) return connection;
+      this.#track(connection.close());
+    }
+    return undefined;
+  }
+
+  async #open(): Promise<void> {
     const generation = this.#generation;
-    this.#attempts += 1;
+    this.#opening += 1;
     try {
       const connection = await this.#options.connect();
       this.#born.set(connection, { at: Date.now(), generation });
-      return connection;
+      this.#lent.add(connection);
+      this.#opening -= 1;
+      this.release(connection);
     } catch (error) {
+      this.#opening -= 1;
       // Whoever waits beyond the other attempts has waited for this one: a further one would take as long again.
-      const others = this.#attempts - 1;
-      for (const fail of [...this.#waiting].slice(0, Math.max(0, this.#waiting.size - others))) fail(error);
-      throw error;
-    } finally {
-      this.#attempts -= 1;
+      for (const place of [...this.#waiting].slice(0, Math.max(0, this.#waiting.size - this.#opening))) {
+        this.#waiting.delete(place);
+        place.reject(error);
+      }
     }
   }
 
-  #leave(connection: C): void {
-    const leaving = connection.close().finally(() => this.#leaving.delete(leaving));
-    this.#leaving.add(leaving);
+  #track(work: Promise<void>): void {
+    const pending = work.finally(() => this.#pending.delete(pending));
+    this.#pending.add(pending);
   }
 
   #isGood(connection: C): boolean {
     const { at = 0, generation } = this.#born.get(connection) ?? {};
-    return connection.isOpen && generation === this.#generation && Date.now() - at < this.#options.lifetimeMs;
+    const isYoung = generation === this.#generation && Date.now() - at < this.#options.lifetimeMs;
+    return isYoung && connection.isOpen && !this.#closed;
   }
 
   #notServed(end: string, { deadline }: Call): ConnectorError {
     if (end === 'caller' && Date.now() < deadline) return left();
     const { server, max } = this.#options;
-    return this.#tarn.numUsed() === max
+    return this.#lent.size === max
       ? new OverloadedError(`all ${max} connections to ${server} are in use`, { details: { reason: 'pool_exhausted' } })
       : new TimeoutError(`${server} did not let us in before the deadline of the call`, { effect: 'none' });
   }
 }
 
+const closing = (): UnavailableError => new UnavailableError('the connector is closing');
 const left = (): CancelledError => new CancelledError('the caller cancelled the call', { effect: 'none' });

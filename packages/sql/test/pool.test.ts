@@ -4,14 +4,14 @@ import type { SqlConnection } from '@automate/sql';
 import { Pool } from '../src/pool.ts';
 
 /** A pool whose attempts to connect end as the test says. */
-function createPool(max: number) {
+function createPool(max: number, idleMs = 1000) {
   const attempts: PromiseWithResolvers<SqlConnection>[] = [];
   const connect = (): Promise<SqlConnection> => {
     const attempt = Promise.withResolvers<SqlConnection>();
     attempts.push(attempt);
     return attempt.promise;
   };
-  const pool = new Pool({ server: 'Silent', max, idleMs: 1000, lifetimeMs: 60_000, connect });
+  const pool = new Pool({ server: 'Silent', max, idleMs, lifetimeMs: 60_000, connect });
   const acquire = (timeMs = 60_000) =>
     pool.acquire({ deadline: Date.now() + timeMs, signal: new AbortController().signal });
   return { pool, attempts, acquire };
@@ -58,8 +58,6 @@ it('lets calls wait for their turn, and says so when it does not come in time', 
     retryable: true,
     details: { reason: 'pool_exhausted' },
   });
-  // A connection comes back by way of the network, and so never in the same moment.
-  await turn();
   const next = acquire();
   pool.release(connection);
   await expect(next).resolves.toBe(connection);
@@ -77,4 +75,42 @@ it('has room for another call where one did not come to be, and for it the conne
   expect(attempts).toHaveLength(1);
   pool.release(connection);
   await pool.close();
+});
+
+it.each([
+  ['before', (leave: () => void, release: () => void) => [leave, release]],
+  ['after', (leave: () => void, release: () => void) => [release, leave]],
+])('loses no connection that comes back while a call gives up: the call leaves %s', async (_when, order) => {
+  const { pool, attempts, acquire } = createPool(1);
+  const first = acquire();
+  attempts[0]?.resolve(connection);
+  await first;
+  const caller = new AbortController();
+  const leaving = pool.acquire({ deadline: Date.now() + 60_000, signal: caller.signal });
+  const waiting = acquire();
+  for (const step of order(
+    () => caller.abort(),
+    () => pool.release(connection),
+  ))
+    step();
+  await expect(leaving).rejects.toMatchObject({ code: 'CANCELLED', effect: 'none' });
+  await expect(waiting).resolves.toBe(connection);
+  pool.release(connection);
+  await pool.close();
+});
+
+it('closes a connection that nobody has used for long, and one that came to be after the pool was closed', async () => {
+  const { pool, attempts, acquire } = createPool(1, 1);
+  const closed: string[] = [];
+  const named = (name: string) => ({ ...connection, close: async () => void closed.push(name) });
+  const first = acquire();
+  attempts[0]?.resolve(named('first'));
+  pool.release(await first);
+  while (closed.length === 0) await turn();
+  const late = acquire();
+  const closing = pool.close();
+  attempts[1]?.resolve(named('late'));
+  await closing;
+  await expect(late).rejects.toMatchObject({ code: 'UNAVAILABLE', effect: 'none' });
+  expect(closed).toStrictEqual(['first', 'late']);
 });
