@@ -17,7 +17,7 @@ export { SqlAdapter } from './sql-adapter.ts';
 export { isAtomic, readStatement, SESSION_ONLY } from './grammar.ts';
 export type { Grammar, StatementUse } from './grammar.ts';
 export { MAX_RESULT_BYTES } from './limits.ts';
-export { commonOutcomes, inCode, poolOutcomes, rulesOfEffects } from './outcome-rules.ts';
+export { DEMOTED, inCode, outcomeRules } from './outcome-rules.ts';
 export { EFFECTS, neverRun } from './outcome.ts';
 export type { Effects } from './outcome.ts';
 export { createRoom, createRowPage } from './results.ts';
