@@ -10,8 +10,7 @@ import {
 import type { ConnectorContext, Effect } from '@automate/sdk';
 import type { Begin, Call, Dialect, Fault, ServerState, Session, SqlConnection, StatementResult } from './dialect.ts';
 import { isAtomic } from './grammar.ts';
-import type { Guard } from './guard-connection.ts';
-import { guardConnection, withMargin } from './guard-connection.ts';
+import { Guard, withMargin } from './guard.ts';
 import type { Effects, Sent } from './outcome.ts';
 import { EFFECTS } from './outcome.ts';
 import { Pool } from './pool.ts';
@@ -25,13 +24,6 @@ const RESET_MS = 2000;
 /** That others use all connections says that there are some. */
 function unlessBusy(error: unknown): undefined {
   if (!ConnectorError.is(error) || error.details?.['reason'] !== 'pool_exhausted') throw error;
-}
-
-type Limits = Pick<Begin, 'deadline' | 'timeoutMs'>;
-
-/** How far a call has come: set right before what it names is sent. */
-interface Progress {
-  sent: Sent;
 }
 
 /** What a connector says of a database. Those without a server keep their connections. */
@@ -64,43 +56,18 @@ export class Database {
 
   /** Does work in a transaction in which nothing can be written, and which is undone in the end. `rows`: most that it looks at. */
   read<T>(call: Call, rows: number, work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#lend(call, async (connection, progress, limits) => {
-      progress.sent = 'reading';
-      await connection.begin({ ...limits, readOnly: true, rows });
-      return work(connection);
-    });
+    return this.#lend(call, { mode: 'reading', rows }, work);
   }
 
-  /** Runs a statement by itself. */
-  async change(call: Call, statement: Statement, page: Page): Promise<StatementResult> {
-    // What a server undoes as a whole has a certain outcome in a transaction.
-    if (isAtomic(this.dialect.traits.grammar, statement.sql))
-      return this.transact(call, { single: true }, (session) => session.run(statement, page));
-    this.#refuseReadOnly();
-    return this.#lend(call, async (connection, progress, limits) => {
-      await connection.prepare(limits);
-      progress.sent = 'open_ended';
-      return connection.run(statement, page);
-    });
+  /** Runs a statement by itself. What a server undoes as a whole has a certain outcome in a transaction. */
+  change(call: Call, statement: Statement, page: Page): Promise<StatementResult> {
+    const mode = isAtomic(this.dialect.traits.grammar, statement.sql) ? 'transaction' : 'open_ended';
+    return this.#lend(call, { mode, single: true }, (session) => session.run(statement, page));
   }
 
   /** Does work in one transaction, which takes effect when the work has succeeded. */
-  async transact<T>(
-    call: Call,
-    options: Pick<Begin, 'isolation' | 'single'>,
-    work: (session: Session) => Promise<T>,
-  ): Promise<T> {
-    this.#refuseReadOnly();
-    return this.#lend(call, async (connection, progress, limits, guard) => {
-      await connection.begin({ ...options, ...limits, readOnly: false });
-      progress.sent = 'transaction';
-      const result = await work(connection);
-      // Some statements that are cancelled end as if all were well.
-      if (guard.reason !== undefined) throw stopped(guard.reason, true, 'none', undefined);
-      progress.sent = 'commit';
-      await connection.commit();
-      return result;
-    });
+  transact<T>(call: Call, isolation: string | undefined, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#lend(call, { mode: 'transaction', isolation }, work);
   }
 
   /** Whether the server lets us in, and what it says of itself; undefined: it let in as many calls as may be. */
@@ -115,7 +82,7 @@ export class Database {
 
   /** The connector error for an error of this database; undefined for any other. */
   normalizeError(error: unknown): ConnectorError | undefined {
-    return ConnectorError.is(error) ? error : this.dialect.explain(error, EFFECTS.open_ended)?.error;
+    return ConnectorError.is(error) ? error : this.#explain(error, EFFECTS.open_ended)?.error;
   }
 
   close(): Promise<void> {
@@ -124,23 +91,34 @@ export class Database {
 
   async #lend<T>(
     call: Call,
-    work: (connection: SqlConnection, progress: Progress, limits: Limits, guard: Guard) => Promise<T>,
+    options: Omit<Begin, 'deadline' | 'timeoutMs'>,
+    work: (session: Session) => Promise<T>,
   ): Promise<T> {
-    const progress: Progress = { sent: 'nothing' };
+    if (this.readOnly && options.mode !== 'reading') throw this.#onlyReads();
     const ours = withMargin(call);
     const connection = await this.#acquire(ours);
-    const guard = guardConnection(connection, ours, call.deadline);
+    const guard = new Guard(connection, ours, call.deadline);
     // The server's own limit comes after ours, so that it is known who stopped the statement.
     const timeoutMs = Math.min(Math.max(1, Math.ceil(remainingMs(call.deadline))), LONGEST_TIMER_MS);
+    // Set right before what it names is sent.
+    let sent: Sent = 'nothing';
     try {
-      const result = await work(connection, progress, { deadline: ours.deadline, timeoutMs }, guard);
+      await connection.begin({ ...options, deadline: ours.deadline, timeoutMs });
+      sent = options.mode;
+      const result = await work(connection);
+      if (options.mode === 'transaction') {
+        // Some statements that are cancelled end as if all were well.
+        if (guard.reason !== undefined) throw stopped(guard.reason, true, 'none', undefined);
+        sent = 'commit';
+        await connection.commit();
+      }
       guard.end();
       // A cancellation that is still on its way would hit what comes next.
       if (guard.reason === undefined) this.#recycle(connection, guard);
       else this.#pool.drop(connection);
       return result;
     } catch (error) {
-      throw await this.#failed(error, connection, guard, progress.sent).finally(() => guard.end());
+      throw await this.#failed(error, connection, guard, sent).finally(() => guard.end());
     }
   }
 
@@ -148,8 +126,12 @@ export class Database {
     try {
       return await this.#pool.acquire(call);
     } catch (error) {
-      throw ConnectorError.is(error) ? error : (this.dialect.explain(error, EFFECTS.nothing)?.error ?? error);
+      throw ConnectorError.is(error) ? error : (this.#explain(error, EFFECTS.nothing)?.error ?? error);
     }
+  }
+
+  #explain(error: unknown, effects: Effects, reading = false): Fault | undefined {
+    return this.dialect.explain(error, { server: this.dialect.server, effects, reading });
   }
 
   async #failed(error: unknown, connection: SqlConnection, guard: Guard, sent: Sent): Promise<unknown> {
@@ -159,7 +141,7 @@ export class Database {
     // A statement that never ran says nothing of those before it.
     const effects: Effects = mayKeep ? { refused: 'none', silent: 'maybe' } : ofOne;
     const explain = (reading: boolean) =>
-      ConnectorError.is(error) ? undefined : this.dialect.explain(error, effects, reading);
+      ConnectorError.is(error) ? undefined : this.#explain(error, effects, reading);
     let fault = explain(sent === 'reading');
     const kept = mayKeep && fault?.session !== 'broken' && !(await isUndone(connection));
     // What the call itself set to read only says nothing of the server.
@@ -209,11 +191,9 @@ export class Database {
       .finally(() => clearTimeout(timer));
   }
 
-  #refuseReadOnly(): void {
-    if (this.readOnly)
-      throw new ForbiddenError(`connector "${this.#id}" only reads (settings.read_only)`, {
-        details: { reason: 'read_only' },
-      });
+  #onlyReads(): ForbiddenError {
+    const details = { reason: 'read_only' };
+    return new ForbiddenError(`connector "${this.#id}" only reads (settings.read_only)`, { details });
   }
 }
 

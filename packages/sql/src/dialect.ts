@@ -64,19 +64,29 @@ export interface Fault {
   readonly cancelled?: boolean;
 }
 
+/** Where an error came. */
+export interface Circumstances {
+  /** `Dialect.server` */
+  readonly server: string;
+  readonly effects: Effects;
+  /** In a transaction of ours that only reads. */
+  readonly reading: boolean;
+}
+
 export interface ServerState {
   readonly version: string;
   /** Whether it takes changes now: a replica and a server that was demoted do not. */
   readonly takesChanges: boolean;
 }
 
-/** How a transaction of ours begins. */
+/** How a connection is made ready for what a call does. */
 export interface Begin {
-  readonly readOnly: boolean;
+  /** A transaction in which nothing can be written, one that can be undone, or none: for what no transaction undoes. */
+  readonly mode: 'reading' | 'transaction' | 'open_ended';
   readonly isolation?: string | undefined;
   /** Whether one statement is all that it will be. */
   readonly single?: boolean;
-  /** When it is given up, in milliseconds since the epoch. */
+  /** When the call is given up, in milliseconds since the epoch. */
   readonly deadline: number;
   /** How long each of its statements may take in the server, in milliseconds: a little longer, as it is known then who stopped it. */
   readonly timeoutMs: number;
@@ -87,8 +97,6 @@ export interface Begin {
 /** One connection to a server. */
 export interface SqlConnection extends Session {
   begin(options: Begin): Promise<void>;
-  /** Makes ready for a statement outside of any transaction. */
-  prepare(options: Pick<Begin, 'deadline' | 'timeoutMs'>): Promise<void>;
   /** Rejects where the server rolled back instead. */
   commit(): Promise<void>;
   /**
@@ -130,6 +138,6 @@ export interface Dialect {
   describeTable(session: Session, name: TableName): Promise<TableDescription | undefined>;
   /** What a session tells of its server. */
   check(session: Session): Promise<ServerState>;
-  /** Undefined for an error that is neither the server's nor its driver's. `reading`: it came in a transaction of ours that only reads. */
-  explain(error: unknown, effects: Effects, reading?: boolean): Fault | undefined;
+  /** Undefined for an error that is neither the server's nor its driver's. */
+  explain(error: unknown, circumstances: Circumstances): Fault | undefined;
 }

@@ -4,6 +4,7 @@ export { checkSession } from './check-session.ts';
 export type {
   Begin,
   Call,
+  Circumstances,
   Dialect,
   Fault,
   ServerState,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectorError } from '@automate/sdk';
 import type { JsonObject } from '@automate/sdk';
-import type { Dialect, SqlConnection, Statement, Traits } from '@automate/sql';
+import type { Begin, Dialect, SqlConnection, Statement, Traits } from '@automate/sql';
 import { createRowPage, EFFECTS, serverSettings, SqlAdapter } from '@automate/sql';
 import { startConnector } from '@automate/testing';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
@@ -53,11 +53,8 @@ class ScriptConnection implements SqlConnection {
   constructor() {
     this.#broken.promise.catch(() => undefined);
   }
-  async begin({ timeoutMs }: { readonly timeoutMs: number }): Promise<void> {
-    transactions.push(`${this.name} begin`);
-    this.#timeoutMs = timeoutMs;
-  }
-  async prepare({ timeoutMs }: { readonly timeoutMs: number }): Promise<void> {
+  async begin({ mode, timeoutMs }: Pick<Begin, 'mode' | 'timeoutMs'>): Promise<void> {
+    if (mode === 'transaction') transactions.push(`${this.name} begin`);
     this.#timeoutMs = timeoutMs;
   }
   async run({ sql }: Statement) {
@@ -104,9 +101,9 @@ const dialect: Dialect = {
   server: 'Script at nowhere',
   connect: async () => new ScriptConnection(),
   check: async () => ({ version: '1', takesChanges }),
-  explain(error, effects, reading) {
+  explain(error, { effects, reading }) {
     const { message } = error as Error;
-    const told = reading === true && message === 'demoted' ? 'refused' : message;
+    const told = reading && message === 'demoted' ? 'refused' : message;
     const session = ({ refused: 'usable', stopped: 'usable', demoted: 'demoted', broken: 'broken' } as const)[told];
     if (session === undefined) return undefined;
     const effect = session === 'broken' ? effects.silent : effects.refused;

@@ -25,7 +25,6 @@ function openDatabase(behaviour: Partial<SqlConnection> = {}) {
     const nothing = async (): Promise<void> => undefined;
     return {
       begin: nothing,
-      prepare: nothing,
       commit: nothing,
       reset: nothing,
       close: nothing,
@@ -87,7 +86,7 @@ it('does not use a connection again whose statement ended for another reason tha
 it('commits nothing where a statement was cancelled and ended as if all were well', async () => {
   let committed = false;
   const { database, call } = openDatabase({ commit: async () => void (committed = true) });
-  const done = database.transact(call(), {}, (session) => session.run(STATEMENT, PAGE));
+  const done = database.transact(call(), undefined, (session) => session.run(STATEMENT, PAGE));
   await expect(done).rejects.toMatchObject({ code: 'CANCELLED', effect: 'none' });
   expect(committed).toBe(false);
 });

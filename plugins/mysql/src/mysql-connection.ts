@@ -20,15 +20,13 @@ const FORGET_WARNINGS = 'SELECT 1 FROM information_schema.CHARACTER_SETS LIMIT 1
 /** How long cancelling and leaving may take, in milliseconds. */
 const GRACE_MS = 1000;
 
-/** What the connection is in the middle of. */
-type Mode = 'alone' | 'reading' | 'changing';
-
 /** One session of a MySQL or MariaDB server. */
 export class MysqlConnection implements SqlConnection {
   readonly #connection: Connection;
   readonly #options: ConnectionOptions;
   readonly #defaults: SessionDefaults;
-  #mode: Mode = 'alone';
+  /** What the connection is in the middle of. */
+  #mode: Begin['mode'] = 'open_ended';
   #open = true;
   /** The driver does one thing after the other: what makes it good as new waits for what is under way. */
   readonly isIdle = true;
@@ -50,15 +48,11 @@ export class MysqlConnection implements SqlConnection {
     return this.#open;
   }
 
-  async begin({ readOnly, ...options }: Begin): Promise<void> {
-    this.#mode = readOnly ? 'reading' : 'changing';
+  async begin({ mode, ...options }: Begin): Promise<void> {
+    this.#mode = mode;
     await sendQuery(this.#connection, setSession(this.#defaults, options));
-    await sendQuery(this.#connection, `START TRANSACTION${readOnly ? ' READ ONLY' : ''}`);
-  }
-
-  async prepare(options: Pick<Begin, 'timeoutMs'>): Promise<void> {
-    this.#mode = 'alone';
-    await sendQuery(this.#connection, setSession(this.#defaults, options));
+    if (mode !== 'open_ended')
+      await sendQuery(this.#connection, `START TRANSACTION${mode === 'reading' ? ' READ ONLY' : ''}`);
   }
 
   async commit(): Promise<void> {
@@ -72,7 +66,7 @@ export class MysqlConnection implements SqlConnection {
   }
 
   async reset(): Promise<void> {
-    this.#mode = 'alone';
+    this.#mode = 'open_ended';
     await whileOpen<void>(this.#connection, (resolve, reject) =>
       this.#connection.reset((error) => (error ? reject(error) : resolve())),
     );
@@ -107,7 +101,7 @@ export class MysqlConnection implements SqlConnection {
   }
 
   async run(statement: Statement, page: Page): Promise<StatementResult> {
-    const savepoint = this.#mode === 'changing' && statement.params.some(isMoment);
+    const savepoint = this.#mode === 'transaction' && statement.params.some(isMoment);
     if (savepoint) await sendQuery(this.#connection, `SAVEPOINT ${SAVEPOINT}`);
     const { result, header } = await runWithMoments(statement, this.#defaults.zone, {
       try: (given) => this.#try(given, page, statement.params.some(isMoment)),
@@ -118,8 +112,8 @@ export class MysqlConnection implements SqlConnection {
       },
     });
     const open = header.serverStatus === undefined ? undefined : (header.serverStatus & IN_TRANSACTION) !== 0;
-    if (this.#mode === 'alone' && open === true) throw leftOpen();
-    if (this.#mode === 'changing' && open === false) throw endedEarly();
+    if (this.#mode === 'open_ended' && open === true) throw leftOpen();
+    if (this.#mode === 'transaction' && open === false) throw endedEarly();
     return result;
   }
 

@@ -1,6 +1,6 @@
 import { ConfigInvalidError, ConnectorError } from '@automate/sdk';
 import type { ConnectorContext } from '@automate/sdk';
-import type { Dialect, Effects, Fault } from '@automate/sql';
+import type { Dialect } from '@automate/sql';
 import { ask, EFFECTS, labelOf, readLogin, unlessGivenUp } from '@automate/sql';
 import mysql from 'mysql2';
 import type { Connection, ConnectionOptions } from 'mysql2';
@@ -20,8 +20,6 @@ export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings)
   const server = `MySQL at ${labelOf(login)}`;
   /** By the server's name for them. */
   const zones = new Map<string, Promise<TimeZone>>();
-  const explain = (error: unknown, effects: Effects, reading = false): Fault | undefined =>
-    mysqlFault(error, { effects, server, reading });
   const open = async (connection: Connection, options: ConnectionOptions): Promise<MysqlConnection> => {
     await whileOpen<void>(connection, (resolve) => connection.once('connect', () => resolve()));
     const { _isMariaDB: isMariaDb = false } = connection as unknown as { readonly _isMariaDB?: boolean };
@@ -41,10 +39,11 @@ export function mysqlDialect(context: ConnectorContext, settings: MysqlSettings)
       try {
         return await unlessGivenUp(giveUp, connection, () => open(connection, options));
       } catch (error) {
-        throw ConnectorError.is(error) ? error : sessionRefused(server, error, explain(error, EFFECTS.nothing)?.error);
+        const known = mysqlFault(error, { server, effects: EFFECTS.nothing, reading: false })?.error;
+        throw ConnectorError.is(error) ? error : sessionRefused(server, error, known);
       }
     },
-    explain,
+    explain: mysqlFault,
     async check(session) {
       // Which of them there are differs from server to server.
       const sql =

@@ -1,7 +1,7 @@
 import { createConnectorError, socketError, UpstreamError } from '@automate/sdk';
 import type { ConnectorError, Effect } from '@automate/sdk';
 import { brokenOff, demoted, meaningOf, SQL_STATES, toError, withoutTls } from '@automate/sql';
-import type { Effects, Fault, Meaning, Meanings } from '@automate/sql';
+import type { Circumstances, Fault, Meaning, Meanings } from '@automate/sql';
 import { SAYS_ANOTHER_ROW, traits } from './mysql-traits.ts';
 
 /** What the server's error numbers mean to a caller. */
@@ -48,13 +48,6 @@ export function unreadDate(error: unknown): string {
 export function actsNever(sql: string, error: unknown): boolean {
   const { errno } = Object(error) as { readonly errno?: unknown };
   return BEFORE_ACTING.has(Number(errno)) && DEFINES.test(sql.replace(traits.grammar.opaque, ' '));
-}
-
-interface Circumstances {
-  readonly effects: Effects;
-  readonly server: string;
-  /** In a transaction that only reads. */
-  readonly reading: boolean;
 }
 
 /** What went wrong with a server; undefined where it was not the server. */

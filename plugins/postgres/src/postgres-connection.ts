@@ -89,15 +89,17 @@ export class PostgresConnection implements SqlConnection {
     return this.#isOpen;
   }
 
-  async begin({ readOnly, isolation, timeoutMs }: Begin): Promise<void> {
+  async begin({ mode, isolation, timeoutMs }: Begin): Promise<void> {
+    if (mode === 'open_ended') {
+      if (!this.#isPooled) await this.#client.query(this.#set('SESSION', timeoutMs));
+      return;
+    }
     // What a call reads by several statements belongs together.
-    const wanted = isolation ?? (readOnly ? 'repeatable_read' : undefined);
-    const level = wanted === undefined ? '' : ` ISOLATION LEVEL ${wanted.replace('_', ' ').toUpperCase()}`;
-    await this.#client.query(`BEGIN${level}${readOnly ? ' READ ONLY' : ''}; ${this.#set('LOCAL', timeoutMs)}`);
-  }
-
-  async prepare({ timeoutMs }: Pick<Begin, 'timeoutMs'>): Promise<void> {
-    if (!this.#isPooled) await this.#client.query(this.#set('SESSION', timeoutMs));
+    const level = mode === 'reading' ? 'repeatable_read' : isolation;
+    const words = ['BEGIN'];
+    if (level !== undefined) words.push('ISOLATION LEVEL', level.replace('_', ' '));
+    if (mode === 'reading') words.push('READ ONLY');
+    await this.#client.query(`${words.join(' ')}; ${this.#set('LOCAL', timeoutMs)}`);
   }
 
   async run(statement: Statement, page: Page): Promise<StatementResult> {

@@ -20,7 +20,7 @@ export function postgresDialect(context: ConnectorContext, settings: PostgresSet
       const address = loginAddress(login);
       return PostgresConnection.open({ ...options, server, address, timeZone: settings.time_zone }, giveUp);
     },
-    explain: (error, effects, reading) => postgresFault(error, { server, effects, reading: reading === true }),
+    explain: postgresFault,
     check: readServerState,
     tables: TABLES,
     describeTable,

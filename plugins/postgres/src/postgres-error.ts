@@ -1,6 +1,6 @@
 import { socketError } from '@automate/sdk';
 import type { ConnectorError, Effect } from '@automate/sdk';
-import type { Effects, Fault, Meaning, Meanings } from '@automate/sql';
+import type { Circumstances, Fault, Meaning, Meanings } from '@automate/sql';
 import { brokenOff, demoted, meaningOf, SQL_STATES, toError, withoutTls } from '@automate/sql';
 
 /** What SQLSTATEs mean to a caller, by the longest prefix that is here. */
@@ -36,24 +36,16 @@ const POOLER: readonly { readonly words: RegExp; readonly state: string }[] = [
   { words: /no more connections|query_wait_timeout/, state: '53300' },
 ];
 
-export interface FaultContext {
-  readonly server: string;
-  readonly effects: Effects;
-  /** In a transaction that was to read only. */
-  readonly reading: boolean;
-}
-
 /** What anything means that went wrong with a server; undefined where it was not the server. */
-export function postgresFault(error: unknown, context: FaultContext): Fault | undefined {
+export function postgresFault(error: unknown, { server, effects, reading }: Circumstances): Fault | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, severity, message: text } = error as Record<string, unknown>;
-  const { server, effects } = context;
   const message = String(text);
   if (typeof code === 'string' && typeof severity === 'string' && /^[0-9A-Z]{5}$/.test(code)) {
     // After anything worse the session is gone, and with it the word on what became of the statement.
     const refused = severity === 'ERROR' && code !== '40003';
     const effect = refused ? effects.refused : effects.silent;
-    if (code === READ_ONLY && !context.reading)
+    if (code === READ_ONLY && !reading)
       return demoted(server, message, { effect, details: { sqlstate: code }, cause: error });
     return {
       error: fromState(code, message, effect, error),

@@ -45,18 +45,14 @@ export class SqliteConnection implements SqlConnection {
     this.#databases = databases;
   }
 
-  async begin({ readOnly, single, deadline }: Begin): Promise<void> {
-    this.#use(readOnly ? 'read' : 'write', deadline);
-    this.#exec(`PRAGMA query_only = ${readOnly ? 1 : 0}`);
-    // What reads first and writes then would not wait for a lock in between.
-    if (!readOnly) this.#exec(single === true ? 'BEGIN' : 'BEGIN IMMEDIATE');
-  }
-
-  async prepare({ deadline }: Pick<Begin, 'deadline'>): Promise<void> {
-    this.#use('write', deadline);
-    this.#exec('PRAGMA query_only = 0');
+  async begin({ mode, single, deadline }: Begin): Promise<void> {
+    const reads = mode === 'reading';
+    this.#use(reads ? 'read' : 'write', deadline);
+    this.#exec(`PRAGMA query_only = ${reads ? 1 : 0}`);
     // What no transaction undoes comes to its end.
-    this.#deadline = Number.POSITIVE_INFINITY;
+    if (mode === 'open_ended') this.#deadline = Number.POSITIVE_INFINITY;
+    // What reads first and writes then would not wait for a lock in between.
+    else if (!reads) this.#exec(single === true ? 'BEGIN' : 'BEGIN IMMEDIATE');
   }
 
   async run(statement: Statement, page: Page): Promise<StatementResult> {

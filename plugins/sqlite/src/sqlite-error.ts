@@ -1,7 +1,7 @@
 import { InvalidInputError } from '@automate/sdk';
 import type { Effect } from '@automate/sdk';
 import { meaningOf, toError } from '@automate/sql';
-import type { Effects, Fault, Meaning, Meanings } from '@automate/sql';
+import type { Circumstances, Fault, Meaning, Meanings } from '@automate/sql';
 
 const READ_ONLY = 8;
 
@@ -81,7 +81,7 @@ export const NOT_COMMITTED: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** What an error of SQLite's means; undefined for one that is not SQLite's. */
-export function sqliteFault(error: unknown, effects: Effects, reading = false): Fault | undefined {
+export function sqliteFault(error: unknown, { effects, reading }: Omit<Circumstances, 'server'>): Fault | undefined {
   const { code, errcode, message: text } = Object(error) as Record<string, unknown>;
   const message = String(text);
   if (code === 'ERR_INVALID_ARG_VALUE' && message.includes('contains no statements')) {

@@ -111,7 +111,7 @@ async function insert(
 ) {
   const name = [...(schema === undefined ? [] : [schema]), table].map(traits.quote).join('.');
   const page = { limit: 1, offset: 0, room: createRoom(), tooLarge: 'cut' } as const;
-  const affected = await database.transact(call, {}, async (session) => {
+  const affected = await database.transact(call, undefined, async (session) => {
     await prepare?.(session);
     let sum = 0;
     for (const batch of batchesOf(rows, traits.maxParameters, session.maxBytes)) {

@@ -29,7 +29,7 @@ export const transaction = (traits: Traits, use: () => Database) => {
       const limit = Math.max(1, Math.floor(database.maxRows / input.statements.length));
       const page = { limit, offset: 0, room: createRoom(), tooLarge: 'cut' } as const;
       const isolation = input.isolation as string | undefined;
-      const results = await database.transact(call, { isolation }, async (session) => {
+      const results = await database.transact(call, isolation, async (session) => {
         const done: StatementResult[] = [];
         for (const each of input.statements) done.push(await session.run(each, page));
         return done;
