@@ -21,42 +21,42 @@ export interface TableQueries {
   readonly checks?: string;
 }
 
-/** What a table is made of; undefined if there is none of that name. */
-export async function describeByQueries(
-  session: Session,
-  queries: TableQueries,
-  name: TableName,
-): Promise<TableDescription | undefined> {
-  const rowsOf = (sql: string, { table, schema = null }: { readonly table: string; readonly schema?: string | null }) =>
-    ask(session, { sql, params: [table, schema] }, ENOUGH);
-  const [table] = await rowsOf(queries.table, { ...name });
-  if (table === undefined) return undefined;
-  const place = table as { readonly table: string; readonly schema: string };
-  const checks = queries.checks === undefined ? [] : await rowsOf(queries.checks, place);
-  const columns = await rowsOf(queries.columns, place);
-  const indexes = Map.groupBy(await rowsOf(queries.indexes, place), ({ name: index }) => index);
-  const keys = Map.groupBy(await rowsOf(queries.foreignKeys, place), ({ id, name: key }) => id ?? key);
-  return {
-    ...known(table),
-    columns: columns.map((column) => ({
-      ...known(column),
-      nullable: Boolean(column['nullable']),
-      primary_key: Boolean(column['primary_key']),
-      generated: Boolean(column['generated']),
-    })),
-    indexes: [...indexes].map(([index, parts]) => ({
-      name: index,
-      unique: Boolean(parts[0]?.['unique']),
-      columns: parts.map(({ part }) => part ?? ''),
-    })),
-    foreign_keys: [...keys.values()].map((parts) => ({
-      ...known(parts[0] ?? {}),
-      columns: parts.map(({ part }) => part),
-      references: parts.flatMap(({ reference }) => reference ?? []),
-    })),
-    ...(checks.length === 0 ? {} : { checks }),
-  } as unknown as TableDescription;
-}
+/** What a table is made of, as the dialect's `describeTable` says it. */
+export const describeByQueries =
+  (queries: TableQueries) =>
+  async (session: Session, name: TableName): Promise<TableDescription | undefined> => {
+    const rowsOf = (
+      sql: string,
+      { table, schema = null }: { readonly table: string; readonly schema?: string | null },
+    ) => ask(session, { sql, params: [table, schema] }, ENOUGH);
+    const [table] = await rowsOf(queries.table, { ...name });
+    if (table === undefined) return undefined;
+    const place = table as { readonly table: string; readonly schema: string };
+    const checks = queries.checks === undefined ? [] : await rowsOf(queries.checks, place);
+    const columns = await rowsOf(queries.columns, place);
+    const indexes = Map.groupBy(await rowsOf(queries.indexes, place), ({ name: index }) => index);
+    const keys = Map.groupBy(await rowsOf(queries.foreignKeys, place), ({ id, name: key }) => id ?? key);
+    return {
+      ...known(table),
+      columns: columns.map((column) => ({
+        ...known(column),
+        nullable: Boolean(column['nullable']),
+        primary_key: Boolean(column['primary_key']),
+        generated: Boolean(column['generated']),
+      })),
+      indexes: [...indexes].map(([index, parts]) => ({
+        name: index,
+        unique: Boolean(parts[0]?.['unique']),
+        columns: parts.map(({ part }) => part ?? ''),
+      })),
+      foreign_keys: [...keys.values()].map((parts) => ({
+        ...known(parts[0] ?? {}),
+        columns: parts.map(({ part }) => part),
+        references: parts.flatMap(({ reference }) => reference ?? []),
+      })),
+      ...(checks.length === 0 ? {} : { checks }),
+    } as unknown as TableDescription;
+  };
 
 function known(row: Row): Row {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));

@@ -35,19 +35,18 @@ const QUERIES: TableQueries = {
     ORDER BY BINARY CONSTRAINT_NAME, ORDINAL_POSITION`,
 };
 
-/** MySQL has none of the first before 8.0.16; a name is one of the table's in MariaDB, one of the schema's in MySQL. */
-const CHECKS_EXIST = `SELECT MAX(COLUMN_NAME = 'TABLE_NAME') AS by_table FROM information_schema.COLUMNS
+/** A name is one of the table's in MariaDB, one of the schema's in MySQL: the columns that both tables have say which. */
+const CHECKS = `
+  SELECT CONSTRAINT_NAME AS name, CHECK_CLAUSE AS expression
+  FROM information_schema.CHECK_CONSTRAINTS NATURAL LEFT JOIN information_schema.TABLE_CONSTRAINTS
+  WHERE TABLE_NAME = ? AND CONSTRAINT_SCHEMA = ? ORDER BY BINARY CONSTRAINT_NAME`;
+/** MySQL has none of them before 8.0.16. */
+const CHECKS_EXIST = `SELECT 1 FROM information_schema.TABLES
   WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME = 'CHECK_CONSTRAINTS'`;
-const CHECKS = `SELECT k.CONSTRAINT_NAME AS name, k.CHECK_CLAUSE AS expression FROM information_schema.CHECK_CONSTRAINTS k`;
-const CHECKS_BY_TABLE = `${CHECKS} WHERE k.TABLE_NAME = ? AND k.CONSTRAINT_SCHEMA = ? ORDER BY BINARY k.CONSTRAINT_NAME`;
-const CHECKS_BY_SCHEMA = `${CHECKS} JOIN information_schema.TABLE_CONSTRAINTS t USING (CONSTRAINT_SCHEMA, CONSTRAINT_NAME)
-  WHERE t.TABLE_NAME = ? AND t.TABLE_SCHEMA = ? AND t.CONSTRAINT_TYPE = 'CHECK' ORDER BY BINARY k.CONSTRAINT_NAME`;
 
 export async function describeTable(session: Session, name: TableName): Promise<TableDescription | undefined> {
-  const [row] = await ask(session, { sql: CHECKS_EXIST, params: [] }, 1);
-  const byTable = row?.['by_table'] ?? null;
-  const checks = Number(byTable) > 0 ? CHECKS_BY_TABLE : CHECKS_BY_SCHEMA;
-  const found = await describeByQueries(session, byTable === null ? QUERIES : { ...QUERIES, checks }, name);
+  const exist = await ask(session, { sql: CHECKS_EXIST, params: [] }, 1);
+  const found = await describeByQueries(exist.length === 0 ? QUERIES : { ...QUERIES, checks: CHECKS })(session, name);
   return found && { ...found, columns: found.columns.map((column) => ({ ...column, ...labelsOf(column.type) })) };
 }
 

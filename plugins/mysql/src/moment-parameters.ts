@@ -8,8 +8,7 @@ import { toMysql } from './values.ts';
 
 /** One try to run a statement. */
 export interface Attempt {
-  /** Runs or fails as `run` says; called once. */
-  readonly settle: () => Ran;
+  readonly ran: Promise<Ran>;
   /** What the server says it could not read as a date, as error or as warnings; empty if nothing. */
   readonly complaint: string;
 }
@@ -45,7 +44,7 @@ export async function runWithMoments({ sql, params }: Statement, zone: TimeZone,
     const choices = groups.length > 1 ? [...groups, groups.flat()] : groups;
     if (choices.length === 0) break;
     for (const choice of choices) {
-      if (!(await attempts.undo())) return last.settle();
+      if (!(await attempts.undo())) return last.ran;
       const before = last.complaint;
       last = await attempts.try(withLocal(choice));
       tries += 1;
@@ -54,7 +53,7 @@ export async function runWithMoments({ sql, params }: Statement, zone: TimeZone,
       break;
     }
   }
-  return last.settle();
+  return last.ran;
 }
 
 /** Parameters that the complaint names, those of the same column together. */

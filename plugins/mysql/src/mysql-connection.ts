@@ -111,28 +111,21 @@ export class MysqlConnection implements SqlConnection {
         return warningStatus === 0;
       },
     });
-    const open = header.serverStatus === undefined ? undefined : (header.serverStatus & IN_TRANSACTION) !== 0;
-    if (this.#mode === 'open_ended' && open === true) throw leftOpen();
-    if (this.#mode === 'transaction' && open === false) throw endedEarly();
+    const { serverStatus } = header;
+    const isOpen = serverStatus !== undefined && (serverStatus & IN_TRANSACTION) !== 0;
+    if (this.#mode === 'open_ended' && isOpen) throw leftOpen();
+    if (this.#mode === 'transaction' && serverStatus !== undefined && !isOpen) throw endedEarly();
     return result;
   }
 
   async #try(statement: DriverStatement, page: Page, asksForWarnings: boolean): Promise<Attempt> {
-    // What a try used of the room for the answer is free again for the next one.
     const room = page.room.bytes;
     if (asksForWarnings) await sendQuery(this.#connection, FORGET_WARNINGS);
-    try {
-      const ran = await this.#execute(statement, page);
-      const complaint = asksForWarnings ? await this.#warnings() : '';
-      if (complaint !== '') page.room.bytes = room;
-      return { settle: () => ran, complaint };
-    } catch (error) {
-      page.room.bytes = room;
-      const settle = (): never => {
-        throw error;
-      };
-      return { settle, complaint: unreadDate(error) };
-    }
+    const ran = this.#execute(statement, page);
+    const complaint = await ran.then(() => (asksForWarnings ? this.#warnings() : ''), unreadDate);
+    // What a try used of the room for the answer is free again for the next one.
+    if (complaint !== '') page.room.bytes = room;
+    return { ran, complaint };
   }
 
   async #execute(statement: DriverStatement, page: Page): Promise<Ran> {

@@ -57,15 +57,6 @@ export function prepareStatement(connection: Connection, { sql, values }: Driver
   });
 }
 
-/** What a statement has given so far. */
-interface Found {
-  rows: RowPage | undefined;
-  readers: ReturnType<typeof readerOf>[];
-  header: Partial<ResultSetHeader>;
-  count: number;
-  more: boolean;
-}
-
 /** Runs a prepared statement to its end and keeps one page of its rows. */
 export async function runStatement(
   connection: Connection,
@@ -73,24 +64,28 @@ export async function runStatement(
   page: Page,
   zone: TimeZone,
 ): Promise<Ran> {
-  const found: Found = { rows: undefined, readers: [], header: {}, count: 0, more: false };
+  let rows: RowPage | undefined;
+  let readers: ReturnType<typeof readerOf>[] = [];
+  let header: Partial<ResultSetHeader> = {};
+  let count = 0;
+  let more = false;
   await whileOpen<void>(connection, (resolve, reject) => {
     const running = connection.execute({ sql, values: [...values], rowsAsArray: true } as never) as unknown as Running;
     running.on('fields', (fields, index) => {
       if (fields === undefined) return;
       // A procedure may give several results; the first one is kept.
-      found.more ||= index > 0;
+      more ||= index > 0;
       if (index > 0) return;
       const columns = fields.map(toColumn);
-      found.readers = columns.map((column) => readerOf(column, zone));
-      found.rows = createRowPage(columns, page);
+      readers = columns.map((column) => readerOf(column, zone));
+      rows = createRowPage(columns, page);
     });
     running.on('result', (row, index) => {
-      if (!Array.isArray(row)) found.header = row as ResultSetHeader;
+      if (!Array.isArray(row)) header = row as ResultSetHeader;
       if (!Array.isArray(row) || index > 0) return;
-      found.count += 1;
+      count += 1;
       try {
-        found.rows?.add(() => row.map((value, at) => found.readers[at]?.(value) ?? null));
+        rows?.add(() => row.map((value, at) => readers[at]?.(value) ?? null));
       } catch (error) {
         reject(error);
       }
@@ -98,8 +93,7 @@ export async function runStatement(
     running.on('error', reject);
     running.on('end', resolve);
   });
-  const { rows = createRowPage([], page), header, count, more } = found;
-  const gathered = rows.result();
+  const gathered = (rows ?? createRowPage([], page)).result();
   const returns = /\breturning\b/i.test(sql.replace(traits.grammar.opaque, ' '));
   const result = {
     // Where the server gives the rows that it changed, it does not count them.

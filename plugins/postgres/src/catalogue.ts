@@ -1,4 +1,4 @@
-import type { Session, TableDescription, TableName, TableQueries } from '@automate/sql';
+import type { TableQueries } from '@automate/sql';
 import { describeByQueries } from '@automate/sql';
 
 const RELATIONS = `pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`;
@@ -45,6 +45,4 @@ const QUERIES: TableQueries = {
     FROM pg_catalog.pg_constraint k WHERE k.conrelid = ${THIS} AND k.contype = 'c' ORDER BY k.conname COLLATE "C"`,
 };
 
-export function describeTable(session: Session, name: TableName): Promise<TableDescription | undefined> {
-  return describeByQueries(session, QUERIES, name);
-}
+export const describeTable = describeByQueries(QUERIES);

@@ -37,7 +37,7 @@ interface Definition {
 }
 
 export async function describeTable(session: Session, name: TableName): Promise<TableDescription | undefined> {
-  const found = (await describeByQueries(session, QUERIES, name)) as (TableDescription & Definition) | undefined;
+  const found = (await describeByQueries(QUERIES)(session, name)) as (TableDescription & Definition) | undefined;
   if (found?.type !== 'table') return found;
   const definition = found.definition ?? '';
   const checks = checksOf(definition);
