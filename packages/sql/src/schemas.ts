@@ -1,19 +1,18 @@
-import { InvalidInputError, isJsonObject } from '@automate/sdk';
+import { isJsonObject } from '@automate/sdk';
 import type { JsonObject } from '@automate/sdk';
 import { z } from 'zod';
 import { MAX_ROWS, MAX_VALUE_BYTES } from './limits.ts';
 import { CATEGORIES } from './results.ts';
+import { wrongInput } from './wrong-input.ts';
 
 const bytes = z
   .base64()
   .max(Math.ceil(MAX_VALUE_BYTES / 3) * 4)
   .describe(`Bytes, at most ${MAX_VALUE_BYTES}`);
 
-const WELL_FORMED = 'a text of whole Unicode characters without NUL';
-
 /** Databases end texts at a NUL, and half a character would become another one on its way. */
 const text = z.string().refine((value) => value.isWellFormed() && !value.includes('\0'), {
-  error: WELL_FORMED,
+  error: 'a text of whole Unicode characters without NUL',
 });
 
 /** The name of a table, a schema or a column. */
@@ -47,31 +46,36 @@ export const parameterSchema = z.union([
 /** The value of a parameter, as callers write it. */
 export type Parameter = z.output<typeof parameterSchema>;
 
-/** What a parameter's value is. */
-export type Value =
-  | { readonly kind: 'null' }
-  | { readonly kind: 'scalar'; readonly value: string | number | boolean }
-  | { readonly kind: 'integer'; readonly text: string }
-  | { readonly kind: 'bytes'; readonly bytes: Buffer }
-  | { readonly kind: 'list'; readonly values: readonly Parameter[] }
-  /** `marked`: written as `{"json": …}`, so that it is JSON whatever the parameter's type is. */
-  | { readonly kind: 'json'; readonly text: string; readonly marked: boolean };
+/** The value of a parameter that stands where no schema has looked: within a list, or in a row. */
+export function parseParameter(value: unknown, path: string, reason = 'parameters'): Parameter {
+  const { success, data } = parameterSchema.safeParse(value);
+  if (success) return data;
+  const expected = 'null, a boolean, a number, a text of whole characters without NUL, a list, an object or bytes';
+  throw wrongInput({ path, expected, reason });
+}
 
-export function readParameter(value: Parameter): Value {
-  if (value === null) return { kind: 'null' };
-  // Within lists nobody has looked yet.
-  if (typeof value === 'string' && !value.isWellFormed())
-    throw new InvalidInputError(`params: expected ${WELL_FORMED}, received half a character`, {
-      details: { reason: 'parameters' },
-    });
-  if (typeof value !== 'object') return { kind: 'scalar', value };
-  if (Array.isArray(value)) return { kind: 'list', values: value as Parameter[] };
-  const [form, ...others] = Object.keys(value);
-  const content = form === undefined || others.length > 0 ? undefined : (value as Record<string, unknown>)[form];
-  if (form === 'integer' && typeof content === 'string') return { kind: 'integer', text: content };
-  if (form === 'base64' && typeof content === 'string') return { kind: 'bytes', bytes: Buffer.from(content, 'base64') };
-  const marked = form === 'json' && others.length === 0;
-  return { kind: 'json', text: JSON.stringify(marked ? content : value), marked };
+/** A JSON text. `marked`: written as `{"json": …}`, so that it is JSON whatever the parameter's type is. */
+export class JsonText {
+  readonly text: string;
+  readonly marked: boolean;
+
+  constructor(value: unknown, marked: boolean) {
+    this.text = JSON.stringify(value);
+    this.marked = marked;
+  }
+}
+
+/** What a parameter's value is; a bigint only where it was written as `{"integer": …}`. */
+export function readParameter(
+  value: Parameter,
+): null | boolean | number | string | bigint | Buffer | readonly unknown[] | JsonText {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value;
+  const [[form, content] = [], ...others] = Object.entries(value as JsonObject);
+  if (others.length > 0) return new JsonText(value, false);
+  if (form === 'integer' && typeof content === 'string') return BigInt(content);
+  if (form === 'base64' && typeof content === 'string') return Buffer.from(content, 'base64');
+  return form === 'json' ? new JsonText(content, true) : new JsonText(value, false);
 }
 
 /** The value of a parameter for a database to which lists and objects are their JSON, and whole numbers of one size. */
@@ -79,23 +83,11 @@ export function plainValue<T>(
   given: Parameter,
   toInteger: (value: bigint) => T,
 ): null | string | number | boolean | Buffer | T {
-  const parameter = readParameter(given);
-  switch (parameter.kind) {
-    case 'null':
-      return null;
-    case 'bytes':
-      return parameter.bytes;
-    case 'integer':
-      return toInteger(BigInt(parameter.text));
-    case 'list':
-      return JSON.stringify(parameter.values);
-    case 'json':
-      return parameter.text;
-    default: {
-      const { value } = parameter;
-      return typeof value === 'number' && Number.isSafeInteger(value) ? toInteger(BigInt(value)) : value;
-    }
-  }
+  const value = readParameter(given);
+  if (value instanceof JsonText) return value.text;
+  if (typeof value === 'bigint') return toInteger(value);
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return toInteger(BigInt(value));
+  return Array.isArray(value) ? JSON.stringify(value) : (value as Exclude<typeof value, readonly unknown[]>);
 }
 
 /** A statement and the values of its parameters. */

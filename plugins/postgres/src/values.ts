@@ -1,7 +1,16 @@
 import type { JsonValue } from '@automate/sdk';
 import type { InvalidInputError } from '@automate/sdk';
 import type { Parameter } from '@automate/sql';
-import { bytesValue, floatValue, integerValue, jsonValue, readParameter, wrongInput } from '@automate/sql';
+import {
+  bytesValue,
+  floatValue,
+  integerValue,
+  JsonText,
+  jsonValue,
+  parseParameter,
+  readParameter,
+  wrongInput,
+} from '@automate/sql';
 import pg from 'pg';
 import type { PostgresType, Types } from './types.ts';
 
@@ -101,38 +110,34 @@ export function encodeParameter(
   const base = baseOf(type, types);
   const value = readParameter(given);
   const isJson = isJsonType(base);
-  switch (value.kind) {
-    case 'null':
-      return null;
-    case 'scalar':
-      // For JSON a text is taken for the JSON itself.
-      return Object.is(value.value, -0) ? '-0' : String(value.value);
-    case 'integer':
-      return value.text;
-    case 'bytes':
-      if (TAKES_BYTES.has(base.name)) return value.bytes;
-      throw wrong(path, base, 'bytes');
-    case 'list':
-      if (isJson) return JSON.stringify(value.values);
-      if (base.element !== undefined) return toArray(value.values, path, base.element, types);
-      throw wrong(path, base, 'a list; lists are for arrays, json and jsonb');
-    default:
-      if (isJson || value.marked) return value.text;
-      throw wrong(path, base, 'an object; objects are for json and jsonb, and as {"json": …} for other types\' text');
+  if (value === null) return null;
+  if (Buffer.isBuffer(value)) {
+    if (TAKES_BYTES.has(base.name)) return value;
+    throw wrong(path, base, 'bytes');
   }
+  if (value instanceof JsonText) {
+    if (isJson || value.marked) return value.text;
+    throw wrong(path, base, 'an object; objects are for json and jsonb, and as {"json": …} for other types\' text');
+  }
+  // For JSON a text is taken for the JSON itself.
+  if (typeof value !== 'object') return Object.is(value, -0) ? '-0' : String(value);
+  if (isJson) return JSON.stringify(value);
+  if (base.element !== undefined) return toArray(value, path, base.element, types);
+  throw wrong(path, base, 'a list; lists are for arrays, json and jsonb');
 }
 
 const TAKES_BYTES: ReadonlySet<string> = new Set(['bytea', 'text', 'varchar', 'bpchar']);
 
 const isJsonType = ({ name }: PostgresType): boolean => name === 'json' || name === 'jsonb';
 
-function toArray(list: readonly Parameter[], path: string, element: number, types: Types): string {
+function toArray(list: readonly unknown[], path: string, element: number, types: Types): string {
   const type = postgresType(element, types);
-  const parts = list.map((value, index): string => {
+  const parts = list.map((given, index): string => {
+    const place = `${path}[${index}]`;
+    const value = parseParameter(given, place);
     // A list within a list is a further dimension.
-    if (Array.isArray(value) && !isJsonType(type))
-      return toArray(value as Parameter[], `${path}[${index}]`, element, types);
-    const encoded = encodeParameter(value, `${path}[${index}]`, type, types);
+    if (Array.isArray(value) && !isJsonType(type)) return toArray(value, place, element, types);
+    const encoded = encodeParameter(value, place, type, types);
     if (encoded === null) return 'NULL';
     const text = Buffer.isBuffer(encoded) ? `\\x${encoded.toString('hex')}` : encoded;
     return `"${text.replaceAll(/["\\]/g, '\\$&')}"`;

@@ -94,6 +94,8 @@ describeWith(postgres, 'values of a real PostgreSQL', () => {
     ['int', [1], 'params[0]: expected a value of type int4, received a list'],
     ['int', { base64: 'AAAAAQ==' }, 'params[0]: expected a value of type int4, received bytes'],
     ['jsonb', { base64: 'AAAAAQ==' }, 'params[0]: expected a value of type jsonb, received bytes'],
+    ['bytea[]', [[{ base64: 'no bytes!' }]], 'params[0][0][0]: expected null, a boolean'],
+    ['int8[]', [{ integer: 'x' }], 'params[0][0]: expected null, a boolean'],
     ['mood[]', [['glad'], { a: 1 }], 'params[0][1]: expected a value of type mood, received an object'],
   ])('are refused by name: %s %j', async (type, value, message) => {
     const failure = { code: 'INVALID_INPUT', effect: 'none', message: expect.stringContaining(message) };

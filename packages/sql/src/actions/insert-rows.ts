@@ -5,7 +5,7 @@ import type { Database } from '../database.ts';
 import type { Session, Traits } from '../dialect.ts';
 import { createRoom } from '../results.ts';
 import type { Parameter } from '../schemas.ts';
-import { nameSchema, parameterSchema } from '../schemas.ts';
+import { nameSchema, parseParameter } from '../schemas.ts';
 import type { TableDescription } from '../table-schemas.ts';
 import { wrongInput } from '../wrong-input.ts';
 
@@ -157,13 +157,8 @@ function hasSameColumns(row: Values, other: Values | undefined): boolean {
 }
 
 function toValues(row: JsonObject, index: number): Values {
-  return new Map(
-    Object.entries(row).map(([column, value]): [string, Parameter] => {
-      const parsed = parameterSchema.safeParse(value);
-      if (parsed.success) return [column, parsed.data];
-      throw wrongRow(index, `null, a boolean, a number, a text, a list, an object or bytes in "${column}"`);
-    }),
-  );
+  const entries = Object.entries(row);
+  return new Map(entries.map(([name, value]) => [name, parseParameter(value, `rows[${index}].${name}`, 'rows')]));
 }
 
 const wrongRow = (index: number, expected: string): InvalidInputError =>
