@@ -1,5 +1,5 @@
 import type { Session } from './dialect.ts';
-import type { Row } from './results.ts';
+import type { Row } from './result-schemas.ts';
 import { createRoom } from './results.ts';
 import type { Statement } from './schemas.ts';
 

@@ -8,12 +8,13 @@ import {
   TimeoutError,
 } from '@automate/sdk';
 import type { ConnectorContext, Effect } from '@automate/sdk';
-import type { Begin, Call, Dialect, Fault, ServerState, Session, SqlConnection, StatementResult } from './dialect.ts';
+import type { Begin, Call, Dialect, Fault, ServerState, Session, SqlConnection } from './dialect.ts';
 import { isAtomic } from './grammar.ts';
 import { Guard, withMargin } from './guard.ts';
 import type { Effects, Sent } from './outcome.ts';
 import { EFFECTS } from './outcome.ts';
 import { Pool } from './pool.ts';
+import type { StatementResult } from './result-schemas.ts';
 import type { Page } from './results.ts';
 import type { Statement } from './schemas.ts';
 import type { ServerSettings } from './settings.ts';

@@ -1,7 +1,8 @@
 import type { CallContext, ConnectorError } from '@automate/sdk';
 import type { Grammar } from './grammar.ts';
 import type { Effects } from './outcome.ts';
-import type { Page, ResultSet } from './results.ts';
+import type { StatementResult } from './result-schemas.ts';
+import type { Page } from './results.ts';
 import type { Statement } from './schemas.ts';
 import type { TableDescription } from './table-schemas.ts';
 
@@ -34,12 +35,6 @@ export interface Traits {
   readonly nullsLast: boolean;
   /** Types, as results name them, whose order is not that of comparisons. */
   readonly unordered?: readonly string[];
-}
-
-export interface StatementResult extends ResultSet {
-  readonly command?: string;
-  readonly rows_affected: number;
-  readonly last_insert_id?: string;
 }
 
 /** Where statements are run. */

@@ -10,7 +10,6 @@ export type {
   ServerState,
   Session,
   SqlConnection,
-  StatementResult,
   TableName,
   Traits,
 } from './dialect.ts';
@@ -22,7 +21,8 @@ export { DEMOTED, inCode, outcomeRules } from './outcome-rules.ts';
 export { EFFECTS, neverRun } from './outcome.ts';
 export type { Effects } from './outcome.ts';
 export { createRoom, createRowPage } from './results.ts';
-export type { Category, Column, Page, ResultSet, RowPage } from './results.ts';
+export type { Category, Column, ResultSet, StatementResult } from './result-schemas.ts';
+export type { Page, RowPage } from './results.ts';
 export { JsonText, parseParameter, plainValue, readParameter } from './schemas.ts';
 export type { Parameter, Statement } from './schemas.ts';
 export { loginAddress, createSocket, labelOf, readLogin, readTrust } from './server-login.ts';

@@ -1,44 +1,7 @@
 import { InvalidInputError } from '@automate/sdk';
 import type { JsonValue } from '@automate/sdk';
 import { MAX_RESULT_BYTES } from './limits.ts';
-
-/** What a column's values are, in one vocabulary over all databases. */
-export const CATEGORIES = [
-  'integer',
-  'decimal',
-  'float',
-  'boolean',
-  'text',
-  'bytes',
-  'json',
-  'date',
-  'time',
-  'datetime',
-  'timestamp',
-  'interval',
-  'uuid',
-  'array',
-  'other',
-] as const;
-export type Category = (typeof CATEGORIES)[number];
-
-export interface Column {
-  readonly name: string;
-  /** The type's name in the server. */
-  readonly type: string;
-  readonly category: Category;
-}
-
-/** By column name, without a prototype: `__proto__` is a name like any other. */
-export type Row = Record<string, JsonValue>;
-
-export interface ResultSet {
-  readonly columns: Column[];
-  readonly rows: Row[];
-  readonly row_count: number;
-  /** Whether there are more rows than these. */
-  readonly truncated: boolean;
-}
+import type { Column, ResultSet, Row } from './result-schemas.ts';
 
 /** How much room the answer of one call still has, in bytes of JSON. Its statements share it. */
 export interface Room {

@@ -2,7 +2,6 @@ import { isJsonObject } from '@automate/sdk';
 import type { JsonObject } from '@automate/sdk';
 import { z } from 'zod';
 import { MAX_ROWS, MAX_VALUE_BYTES } from './limits.ts';
-import { CATEGORIES } from './results.ts';
 import { wrongInput } from './wrong-input.ts';
 
 const bytes = z
@@ -111,34 +110,4 @@ export const statementInput = (placeholder: string) => ({
 export const pageInput = {
   limit: z.int().min(1).max(MAX_ROWS).optional().describe('Most rows of the answer. Default: the setting `max_rows`'),
   offset: z.int().min(0).default(0).describe('Rows to leave out first: `next_offset` of the page before'),
-};
-
-const column = z.object({
-  name: z.string(),
-  type: z.string().describe("The type's name in the server"),
-  category: z.enum(CATEGORIES).describe('What the values are, in words that all databases share'),
-});
-
-/** The rows of a statement. */
-export const resultSetOutput = {
-  columns: z.array(column).describe('A name that occurs twice gets a number: `id`, `id_2`'),
-  // A record's schema would drop a column of the name `__proto__`.
-  rows: z
-    .array(z.unknown().meta({ type: 'object' }))
-    .describe(
-      'By column name. Whole numbers beyond 2^53 and decimals are text, dates ISO 8601, bytes `{"base64": "…"}`; `{"truncated": n}` stands for a value of n bytes that was too large to be sent after a change',
-    ),
-  row_count: z.int(),
-  truncated: z.boolean().describe('Whether there are more rows than these'),
-};
-
-/** What a statement did. */
-export const statementOutput = {
-  command: z.string().optional().describe('What it was, where the server tells: `INSERT`, `CREATE`'),
-  rows_affected: z.int(),
-  last_insert_id: z
-    .string()
-    .optional()
-    .describe('The id of a new row, where the server tells: in MySQL of the first, in SQLite of the last'),
-  ...resultSetOutput,
 };

@@ -1,6 +1,6 @@
 import { ask } from './ask.ts';
 import type { Session, TableName } from './dialect.ts';
-import type { Row } from './results.ts';
+import type { Row } from './result-schemas.ts';
 import type { TableDescription } from './table-schemas.ts';
 
 /** More rows than a table has columns, indexes or keys. */

@@ -2,7 +2,8 @@ import type { ConnectorContext } from '@automate/sdk';
 import { UpstreamError } from '@automate/sdk';
 import { afterEach, expect, it } from '@jest/globals';
 import { Database } from '../src/database.ts';
-import type { Call, Dialect, SqlConnection, StatementResult } from '../src/dialect.ts';
+import type { Call, Dialect, SqlConnection } from '../src/dialect.ts';
+import type { StatementResult } from '../src/result-schemas.ts';
 import { serverSettings } from '../src/settings.ts';
 import { z } from 'zod';
 

@@ -37,7 +37,7 @@ interface Wire {
  */
 export class StatementExchange implements Submittable {
   readonly #settle = Promise.withResolvers<StatementResult | UnknownTypes>();
-  readonly done = this.#settle.promise;
+  readonly done: Promise<StatementResult | UnknownTypes> = this.#settle.promise;
   readonly #statement: Statement;
   readonly #page: Page;
   readonly #types: Types;

@@ -1,6 +1,6 @@
 import type { JsonValue } from '@automate/sdk';
 import type { InvalidInputError } from '@automate/sdk';
-import type { Parameter } from '@automate/sql';
+import type { Category, Parameter } from '@automate/sql';
 import {
   bytesValue,
   floatValue,
@@ -13,24 +13,21 @@ import {
 } from '@automate/sql';
 import pg from 'pg';
 import type { PostgresType, Types } from './types.ts';
+import { categoryOf } from './types.ts';
 
 type Decode = (text: string) => JsonValue;
 
-/** How the text of a type's values is read, by the type's name. All others stay text. */
-const DECODERS: Readonly<Record<string, Decode>> = {
-  bool: (text) => text === 't',
-  int2: Number,
-  int4: Number,
-  int8: integerValue,
-  oid: Number,
-  float4: floatValue,
-  float8: floatValue,
-  bytea: (text) => bytesValue(toBytes(text)),
+/** How the texts of values are read. All others stay text. */
+const DECODERS: Readonly<Partial<Record<Category, Decode>>> = {
+  boolean: (text) => text === 't',
+  integer: integerValue,
+  float: floatValue,
+  bytes: (text) => bytesValue(toBytes(text)),
   json: jsonValue,
-  jsonb: jsonValue,
+  datetime: toIso,
   timestamp: toIso,
-  timestamptz: toIso,
-  timetz: (text) => text.replace(/[+-]\d\d$/, '$&:00'),
+  // With the whole of its zone, where it has one.
+  time: (text) => text.replace(/[+-]\d\d$/, '$&:00'),
 };
 
 /**
@@ -42,8 +39,9 @@ export function decodeValue(text: string | null, type: number, types: Types): Js
 }
 
 function decoderOf(oid: number, types: Types): Decode {
-  const { name, element } = postgresType(oid, types);
-  if (element === undefined) return DECODERS[name] ?? ((text) => text);
+  const type = postgresType(oid, types);
+  const { element } = type;
+  if (element === undefined) return DECODERS[categoryOf(type)] ?? String;
   // Boxes alone are not parted by commas.
   if (postgresType(element, types).name === 'box') return (text) => text;
   const each = decoderOf(element, types);

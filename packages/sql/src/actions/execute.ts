@@ -3,8 +3,9 @@ import { z } from 'zod';
 import type { Database } from '../database.ts';
 import type { Traits } from '../dialect.ts';
 import { checkStatement } from '../grammar.ts';
+import { statementResult } from '../result-schemas.ts';
 import { createRoom } from '../results.ts';
-import { statementInput, statementOutput } from '../schemas.ts';
+import { statementInput } from '../schemas.ts';
 
 /** One statement that may change something. */
 export const execute = (traits: Traits, use: () => Database) =>
@@ -12,7 +13,7 @@ export const execute = (traits: Traits, use: () => Database) =>
     description:
       'Runs one statement that may change something, and gives what it changed and the rows that it returns.',
     input: z.strictObject(statementInput(traits.placeholder)),
-    output: z.object(statementOutput),
+    output: statementResult,
     sideEffects: true,
     idempotent: false,
     async run(statement, call) {

@@ -6,10 +6,11 @@ import type { Database } from '../database.ts';
 import type { Session, Traits } from '../dialect.ts';
 import { checkStatement, innerStatement } from '../grammar.ts';
 import { fromCursor, toCursor } from '../list-cursor.ts';
-import type { Column, Row } from '../results.ts';
+import type { Column, Row } from '../result-schemas.ts';
+import { resultSet } from '../result-schemas.ts';
 import { createRoom } from '../results.ts';
 import type { Parameter, Statement } from '../schemas.ts';
-import { nameSchema, pageInput, resultSetOutput, statementInput } from '../schemas.ts';
+import { nameSchema, pageInput, statementInput } from '../schemas.ts';
 import { wrongInput } from '../wrong-input.ts';
 
 const keyInput = {
@@ -31,7 +32,7 @@ export const query = (traits: Traits, use: () => Database) =>
       'Runs a statement that only reads, in a transaction in which the database refuses to write, and gives a page of its rows.',
     input: z.strictObject({ ...statementInput(traits.placeholder), ...pageInput, ...keyInput }),
     output: z.object({
-      ...resultSetOutput,
+      ...resultSet.shape,
       next_offset: z.int().optional().describe('Where the next page begins; only if there is one, and without `key`'),
       next_cursor: z.string().optional().describe('Where the next page begins; only if there is one, and with `key`'),
     }),

@@ -1,10 +1,12 @@
 import { action } from '@automate/sdk';
 import { z } from 'zod';
 import type { Database } from '../database.ts';
-import type { StatementResult, Traits } from '../dialect.ts';
+import type { Traits } from '../dialect.ts';
 import { checkStatement } from '../grammar.ts';
+import type { StatementResult } from '../result-schemas.ts';
+import { statementResult } from '../result-schemas.ts';
 import { createRoom } from '../results.ts';
-import { statementInput, statementOutput } from '../schemas.ts';
+import { statementInput } from '../schemas.ts';
 
 /** Several statements, all or nothing. */
 export const transaction = (traits: Traits, use: () => Database) => {
@@ -20,7 +22,7 @@ export const transaction = (traits: Traits, use: () => Database) => {
       statements,
       ...(isolation === undefined ? {} : { isolation: z.enum(isolation.levels).default(isolation.default) }),
     }),
-    output: z.object({ results: z.array(z.object(statementOutput)).describe('One for each statement') }),
+    output: z.object({ results: z.array(statementResult).describe('One for each statement') }),
     sideEffects: true,
     idempotent: false,
     async run(input, call) {
