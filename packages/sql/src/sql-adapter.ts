@@ -10,19 +10,16 @@ import { sqlActions } from './sql-actions.ts';
 export abstract class SqlAdapter<S extends DatabaseSettings> extends ConnectorAdapter {
   override readonly actions;
   override readonly configSchema: z.ZodType<S>;
-  readonly #dialectOf: (context: ConnectorContext, settings: S) => Dialect;
   #database: Database | undefined;
 
-  constructor(
-    traits: Traits,
-    configSchema: z.ZodType<S>,
-    dialectOf: (context: ConnectorContext, settings: S) => Dialect,
-  ) {
+  constructor(traits: Traits, configSchema: z.ZodType<S>) {
     super();
     this.actions = sqlActions(traits, () => this.#used());
     this.configSchema = configSchema;
-    this.#dialectOf = dialectOf;
   }
+
+  /** The server or file that a connector's configuration names. */
+  protected abstract reach(context: ConnectorContext, settings: S): Dialect;
 
   #used(): Database {
     if (this.#database !== undefined) return this.#database;
@@ -31,7 +28,7 @@ export abstract class SqlAdapter<S extends DatabaseSettings> extends ConnectorAd
 
   override initialize(context: ConnectorContext): void {
     const settings = this.configSchema.parse(context.settings);
-    this.#database = new Database(context, settings, this.#dialectOf(context, settings));
+    this.#database = new Database(context, settings, this.reach(context, settings));
   }
 
   override async connect(): Promise<boolean> {

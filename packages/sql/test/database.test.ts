@@ -120,7 +120,10 @@ class ScriptAdapter extends SqlAdapter<z.output<typeof configSchema>> {
   readonly name = 'script';
   readonly version = '1.0.0';
   constructor() {
-    super(traits, configSchema, () => dialect);
+    super(traits, configSchema);
+  }
+  protected override reach(): Dialect {
+    return dialect;
   }
 }
 

@@ -1,15 +1,17 @@
 import { InvalidInputError, UpstreamError } from '@automate/sdk';
 import type { Begin, Page, SqlConnection, Statement, StatementResult } from '@automate/sql';
-import { neverRun, wrongCount, wrongInput } from '@automate/sql';
+import { neverRun, unlessGivenUp, wrongCount, wrongInput } from '@automate/sql';
 import mysql from 'mysql2';
 import type { Connection, ConnectionOptions, ResultSetHeader } from 'mysql2';
+import type { MysqlSettings } from './config.ts';
 import type { Attempt } from './moment-parameters.ts';
 import { runWithMoments } from './moment-parameters.ts';
 import { actsNever, unreadDate } from './mysql-error.ts';
 import type { DriverStatement, Ran } from './run-statement.ts';
 import { prepareStatement, runStatement, whileOpen } from './run-statement.ts';
 import type { SessionDefaults } from './session.ts';
-import { setSession } from './session.ts';
+import { readDefaults, setSession, trySession } from './session.ts';
+import type { TimeZone } from './time-zone.ts';
 import { isInstant } from './time-zone.ts';
 
 /** A flag of the server's status. */
@@ -19,6 +21,15 @@ const SAVEPOINT = 'before_statement';
 const FORGET_WARNINGS = 'SELECT 1 FROM information_schema.CHARACTER_SETS LIMIT 1';
 /** How long cancelling and leaving may take, in milliseconds. */
 const GRACE_MS = 1000;
+
+interface Opening {
+  /** For messages. */
+  readonly server: string;
+  readonly settings: MysqlSettings;
+  /** Those known so far, by the server's names for them. */
+  readonly zones: Map<string, Promise<TimeZone>>;
+  readonly timeoutMs: number;
+}
 
 /** One session of a MySQL or MariaDB server. */
 export class MysqlConnection implements SqlConnection {
@@ -31,7 +42,22 @@ export class MysqlConnection implements SqlConnection {
   /** The driver does one thing after the other: what makes it good as new waits for what is under way. */
   readonly isIdle = true;
 
-  constructor(connection: Connection, options: ConnectionOptions, defaults: SessionDefaults) {
+  /** Opens one, unless `giveUp` fires before. */
+  static async open(options: ConnectionOptions, how: Opening, giveUp: AbortSignal): Promise<MysqlConnection> {
+    const connection = mysql.createConnection(options);
+    // Without a listener a connection that breaks while nobody uses it would end the worker.
+    connection.on('error', () => undefined);
+    return unlessGivenUp(giveUp, connection, async () => {
+      await whileOpen<void>(connection, (resolve) => connection.once('connect', () => resolve()));
+      const { _isMariaDB: isMariaDb = false } = connection as unknown as { readonly _isMariaDB?: boolean };
+      const own = (sql: string) => readRows(connection, sql);
+      const defaults = await readDefaults(own, how.settings, isMariaDb, how.zones);
+      await trySession(own, defaults, how.server, how.timeoutMs);
+      return new MysqlConnection(connection, options, defaults);
+    });
+  }
+
+  private constructor(connection: Connection, options: ConnectionOptions, defaults: SessionDefaults) {
     this.#connection = connection;
     this.#options = options;
     this.#defaults = defaults;
@@ -155,14 +181,14 @@ export class MysqlConnection implements SqlConnection {
 const isMoment = (value: unknown): boolean => typeof value === 'string' && isInstant(value);
 
 /** Sends a statement of the connector's own and gives what the server said at its end. */
-export function sendQuery(connection: Connection, sql: string): Promise<Partial<ResultSetHeader>> {
+function sendQuery(connection: Connection, sql: string): Promise<Partial<ResultSetHeader>> {
   return whileOpen(connection, (resolve, reject) => {
     connection.query(sql, (error, header) => (error ? reject(error) : resolve(header as ResultSetHeader)));
   });
 }
 
 /** Sends a statement of the connector's own and gives its rows. */
-export async function readRows(connection: Connection, sql: string): Promise<readonly Record<string, unknown>[]> {
+async function readRows(connection: Connection, sql: string): Promise<readonly Record<string, unknown>[]> {
   return (await sendQuery(connection, sql)) as unknown as readonly Record<string, unknown>[];
 }
 

@@ -1,7 +1,12 @@
+import type { ConnectorContext } from '@automate/sdk';
 import { SqlAdapter } from '@automate/sql';
+import type { Dialect } from '@automate/sql';
+import { describeTable, TABLES } from './catalogue.ts';
 import type { SqliteSettings } from './config.ts';
 import { configSchema } from './config.ts';
-import { sqliteDialect } from './sqlite-dialect.ts';
+import type { OpenDatabases } from './sqlite-connection.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
+import { sqliteFault } from './sqlite-error.ts';
 import { traits } from './sqlite-traits.ts';
 
 /** A SQLite database file within a configured directory. */
@@ -12,6 +17,21 @@ export default class SqliteAdapter extends SqlAdapter<SqliteSettings> {
   override readonly description = 'Queries and changes a SQLite database file.';
 
   constructor() {
-    super(traits, configSchema, sqliteDialect);
+    super(traits, configSchema);
+  }
+
+  protected override reach(context: ConnectorContext, settings: SqliteSettings): Dialect {
+    const databases: OpenDatabases = new Map();
+    return {
+      traits,
+      server: `SQLite at ${settings.file}`,
+      // Statements hold the thread.
+      maxConnections: 1,
+      connect: async () => new SqliteConnection(context, settings, databases),
+      explain: sqliteFault,
+      check: async (session) => ({ version: await (session as SqliteConnection).check(), takesChanges: true }),
+      tables: TABLES,
+      describeTable,
+    };
   }
 }
