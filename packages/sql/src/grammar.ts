@@ -21,27 +21,24 @@ export type StatementUse = 'query' | 'execute' | 'transaction';
 /** What all kinds say of statements that do something to the session alone: it would be gone with the call. */
 export const SESSION_ONLY = 'a statement whose effect outlasts the session, which ends with the call';
 
-/** A statement as a grammar sees it. */
-interface Read {
-  readonly word: string;
-  /** The statement in small letters, without comments, and with nothing between quotes. */
-  readonly skeleton: string;
+/** A statement as long as it was, with blanks in place of its comments and nothing that means something between its quotes. */
+export function maskStatement({ opaque }: Grammar, sql: string): string {
+  return sql.replace(opaque, (found) => {
+    const isQuoted = /^['"`$[a-z]/i.test(found);
+    return isQuoted ? `${found[0]}${'x'.repeat(found.length - 2)}${found.at(-1)}` : ' '.repeat(found.length);
+  });
 }
 
-export function readStatement({ opaque }: Grammar, sql: string): Read {
-  const skeleton = sql
-    .replace(opaque, (found) => (isComment(found) ? ' ' : `${found[0]}${found.at(-1)}`))
-    .toLowerCase();
+/** A statement's first word, and the mask of it, in small letters. */
+export function readStatement(grammar: Grammar, sql: string): { readonly word: string; readonly skeleton: string } {
+  const skeleton = maskStatement(grammar, sql).toLowerCase();
   return { skeleton, word: /^[\s;(]*([a-z]+)/.exec(skeleton)?.[1] ?? '' };
 }
 
 /** A statement without the semicolon and the comments at its end, so that it can stand within another one. */
-export function innerStatement({ opaque }: Grammar, sql: string): string {
-  const mask = sql.replace(opaque, (found) => (isComment(found) ? ' ' : 'x').repeat(found.length));
-  return sql.slice(0, mask.replace(/[;\s]+$/, '').length);
+export function innerStatement(grammar: Grammar, sql: string): string {
+  return sql.slice(0, maskStatement(grammar, sql).replace(/[;\s]+$/, '').length);
 }
-
-const isComment = (found: string): boolean => !/^['"`$[a-z]/i.test(found);
 
 export function isAtomic(grammar: Grammar, sql: string): boolean {
   const { word, skeleton } = readStatement(grammar, sql);

@@ -14,7 +14,7 @@ export type {
   Traits,
 } from './dialect.ts';
 export { SqlAdapter } from './sql-adapter.ts';
-export { isAtomic, readStatement, SESSION_ONLY } from './grammar.ts';
+export { isAtomic, maskStatement, readStatement, SESSION_ONLY } from './grammar.ts';
 export type { Grammar, StatementUse } from './grammar.ts';
 export { MAX_RESULT_BYTES } from './limits.ts';
 export { DEMOTED, inCode, outcomeRules } from './outcome-rules.ts';

@@ -4,12 +4,12 @@ import { traits as postgres } from '../../../plugins/postgres/src/postgres-trait
 
 describe('a statement as PostgreSQL reads it', () => {
   it.each([
-    ["SELECT 'it''s; DELETE' -- commit\n FROM t", "select ''  \n from t"],
-    ["SELECT E'a\\'b', 'x'", "select e', ''"],
-    ['SELECT "a""b" /* one /* two */ still */ FROM t', 'select ""   from t'],
-    ["SELECT $$ it's $$, $tag$ $$ $tag$, $1", 'select $$, $$, $1'],
-    ['/* copy */ (SELECT 1)', '  (select 1)'],
-    ['--\rCOPY (\nSELECT 1)', ' \rcopy (\nselect 1)'],
+    ["SELECT 'it''s; DELETE' -- commit\n FROM t", "select 'xxxxxxxxxxxxx'          \n from t"],
+    ["SELECT E'a\\'b', 'x'", "select exxxxx', 'x'"],
+    ['SELECT "a""b" /* one /* two */ still */ FROM t', 'select "xxxx"                           from t'],
+    ["SELECT $$ it's $$, $tag$ $$ $tag$, $1", 'select $xxxxxxxx$, $xxxxxxxxxxxx$, $1'],
+    ['/* copy */ (SELECT 1)', '           (select 1)'],
+    ['--\rCOPY (\nSELECT 1)', '  \rcopy (\nselect 1)'],
     ['SELECT a$b$c FROM t', 'select a$b$c from t'],
   ])('has nothing between its quotes: %s', (sql, skeleton) => {
     expect(readStatement(postgres.grammar, sql).skeleton).toBe(skeleton);

@@ -1,6 +1,6 @@
 import { createConnectorError, socketError, UpstreamError } from '@automate/sdk';
 import type { ConnectorError, Effect } from '@automate/sdk';
-import { brokenOff, demoted, meaningOf, SQL_STATES, toError, withoutTls } from '@automate/sql';
+import { brokenOff, demoted, maskStatement, meaningOf, SQL_STATES, toError, withoutTls } from '@automate/sql';
 import type { Circumstances, Fault, Meaning, Meanings } from '@automate/sql';
 import { SAYS_ANOTHER_ROW, traits } from './mysql-traits.ts';
 
@@ -47,7 +47,7 @@ export function unreadDate(error: unknown): string {
 /** Whether a statement that met this error has certainly done nothing, whatever else it may leave behind. */
 export function actsNever(sql: string, error: unknown): boolean {
   const { errno } = Object(error) as { readonly errno?: unknown };
-  return BEFORE_ACTING.has(Number(errno)) && DEFINES.test(sql.replace(traits.grammar.opaque, ' '));
+  return BEFORE_ACTING.has(Number(errno)) && DEFINES.test(maskStatement(traits.grammar, sql));
 }
 
 /** What went wrong with a server; undefined where it was not the server. */

@@ -1,4 +1,4 @@
-import { createRowPage } from '@automate/sql';
+import { createRowPage, maskStatement } from '@automate/sql';
 import type { Page, RowPage, StatementResult } from '@automate/sql';
 import type { Connection, ResultSetHeader } from 'mysql2';
 import { traits } from './mysql-traits.ts';
@@ -94,7 +94,7 @@ export async function runStatement(
     running.on('end', resolve);
   });
   const gathered = (rows ?? createRowPage([], page)).result();
-  const returns = /\breturning\b/i.test(sql.replace(traits.grammar.opaque, ' '));
+  const returns = /\breturning\b/i.test(maskStatement(traits.grammar, sql));
   const result = {
     // Where the server gives the rows that it changed, it does not count them.
     rows_affected: header.affectedRows ?? (returns ? count : 0),

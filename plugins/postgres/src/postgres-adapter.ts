@@ -43,6 +43,6 @@ export default class PostgresAdapter extends SqlAdapter<PostgresSettings> {
 async function readServerState(session: Session): Promise<ServerState> {
   const sql = `SELECT current_setting('server_version') AS version,
     NOT pg_catalog.pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off' AS takes_changes`;
-  const [row] = await ask(session, { sql, params: [] }, 1);
-  return { version: String(row?.['version']), takesChanges: row?.['takes_changes'] === true };
+  const [row] = (await ask(session, { sql, params: [] }, 1)) as [{ version: string; takes_changes: boolean }];
+  return { version: row.version, takesChanges: row.takes_changes };
 }

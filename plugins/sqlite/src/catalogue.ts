@@ -1,5 +1,5 @@
 import type { Session, TableDescription, TableName, TableQueries } from '@automate/sql';
-import { describeByQueries } from '@automate/sql';
+import { describeByQueries, maskStatement } from '@automate/sql';
 import { traits } from './sqlite-traits.ts';
 
 export const TABLES = `
@@ -41,7 +41,7 @@ export async function describeTable(session: Session, name: TableName): Promise<
   if (found?.type !== 'table') return found;
   const definition = found.definition ?? '';
   const checks = checksOf(definition);
-  const numbersOnlyOnce = /\bautoincrement\b/i.test(maskOpaque(definition));
+  const numbersOnlyOnce = /\bautoincrement\b/i.test(maskStatement(traits.grammar, definition));
   const options = [
     ...(found.is_without_row_id === 1 ? ['WITHOUT ROWID'] : []),
     ...(found.is_strict === 1 ? ['STRICT'] : []),
@@ -58,7 +58,7 @@ export async function describeTable(session: Session, name: TableName): Promise<
 
 /** SQLite tells of them only in the text that made the table. */
 function checksOf(definition: string): { readonly name: string; readonly expression: string }[] {
-  const mask = maskOpaque(definition);
+  const mask = maskStatement(traits.grammar, definition);
   return [...mask.matchAll(/(?:\bconstraint\s+(\S+)\s+)?\bcheck\s*\(/gi)].map((match) => {
     const start = match.index + match[0].length;
     const given = match[1] === undefined ? -1 : match.index + match[0].indexOf(match[1], 'constraint'.length);
@@ -76,9 +76,4 @@ function closingOf(mask: string, start: number): number {
   let at = start;
   for (; at < mask.length && open > 0; at += 1) open += mask[at] === '(' ? 1 : mask[at] === ')' ? -1 : 0;
   return at - 1;
-}
-
-/** The same length, with nothing in it that only looks like a part of the statement. */
-function maskOpaque(sql: string): string {
-  return sql.replace(traits.grammar.opaque, (found) => (/^(?:--|\/\*)/.test(found) ? ' ' : 'x').repeat(found.length));
 }

@@ -1,7 +1,7 @@
 import { TimeoutError } from '@automate/sdk';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Category, Page, ResultSet, Statement } from '@automate/sql';
-import { createRowPage, wrongCount, wrongInput } from '@automate/sql';
+import { createRowPage, maskStatement, wrongCount, wrongInput } from '@automate/sql';
 import { traits } from './sqlite-traits.ts';
 import { fromSqlite, toSqlite } from './values.ts';
 
@@ -77,7 +77,7 @@ function prepareOne(database: DatabaseSync, sql: string): StatementSync {
  * @throws InvalidInputError for parameters that have a name or a number.
  */
 function countParameters(sql: string): number {
-  const parameters = sql.replace(traits.grammar.opaque, ' ').match(PARAMETER) ?? [];
+  const parameters = maskStatement(traits.grammar, sql).match(PARAMETER) ?? [];
   const named = parameters.find((parameter) => parameter !== '?');
   if (named === undefined) return parameters.length;
   throw wrongInput({ path: 'sql', expected: '? for each parameter', received: named });

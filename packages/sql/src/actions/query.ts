@@ -49,7 +49,7 @@ export const query = (traits: Traits, use: () => Database) =>
         return result.truncated ? { ...result, next_offset: offset + result.row_count } : result;
       }
       if (offset > 0) throw wrong('offset', 'no offset beside a key');
-      const after = cursor === undefined ? [] : (fromCursor(cursor, key.length) as Parameter[]);
+      const after = cursor === undefined ? [] : fromCursor(cursor, key.length);
       return database.read(call, rows, async (session) => {
         const ordered = around(traits, { sql, params }, { key, position: after }, (columns, values) => [
           '*',
