@@ -2,7 +2,7 @@ import { action, isJsonObject } from '@automate/sdk';
 import type { CallContext, InvalidInputError, JsonObject } from '@automate/sdk';
 import { z } from 'zod';
 import type { Database } from '../database.ts';
-import type { Session, Traits } from '../dialect.ts';
+import type { TableName, Traits } from '../dialect.ts';
 import { createRoom } from '../results.ts';
 import type { Parameter } from '../schemas.ts';
 import { nameSchema, parseParameter } from '../schemas.ts';
@@ -42,7 +42,7 @@ export const insertRows = (traits: Traits, use: () => Database) =>
     output,
     sideEffects: true,
     idempotent: false,
-    run: ({ rows, ...name }, call) => insert(use(), call, { traits, name, rows: rows.map(toValues), ending: '' }),
+    run: ({ rows, ...name }, call) => insert(use(), call, { name, rows: rows.map(toValues) }),
   });
 
 /** Many rows at once, of which some may be there. */
@@ -62,26 +62,13 @@ export const upsertRows = (traits: Traits, use: () => Database) =>
     idempotent: false,
     run({ rows: given, key, ...name }, call) {
       const rows = given.map(toValues);
-      const missing = rows.findIndex((row) => key.some((column) => !row.has(column)));
-      if (missing !== -1) throw wrongRow(missing, `a value for each column of the key (${key.join(', ')})`);
-      const other = rows.findIndex((row) => !hasSameColumns(row, rows[0]));
-      if (other !== -1)
-        throw wrongRow(
-          other,
-          'the same columns in each row, as one that is left out would be unclear in a row that is there',
-        );
-      const others = [...(rows[0]?.keys() ?? [])].filter((column) => !key.includes(column));
-      const database = use();
-      return insert(database, call, { traits, name, rows, ending: traits.upsert(key, others) }, async (session) => {
-        if (traits.upsertsByAnyKey !== true) return;
-        if (!hasKey(await database.dialect.describeTable(session, name), key))
-          throw wrongInput({
-            path: 'key',
-            expected: 'the columns of a primary key or a unique constraint',
-            received: key.join(', '),
-            reason: 'key',
-          });
-      });
+      const wanted = `a value for each column of the key (${key.join(', ')})`;
+      const same = 'the same columns in each row, as one that is left out would be unclear in a row that is there';
+      for (const [index, row] of rows.entries()) {
+        if (key.some((column) => !row.has(column))) throw wrongRow(index, wanted);
+        if (!hasSameColumns(row, rows[0])) throw wrongRow(index, same);
+      }
+      return insert(use(), call, { name, rows, key });
     },
   });
 
@@ -89,44 +76,45 @@ export const upsertRows = (traits: Traits, use: () => Database) =>
 type Values = ReadonlyMap<string, Parameter>;
 
 interface Inserted {
-  readonly traits: Traits;
-  readonly name: { readonly table: string; readonly schema?: string | undefined };
+  readonly name: TableName;
   readonly rows: readonly Values[];
-  /** What follows behind the rows. */
-  readonly ending: string;
+  /** By which it is known whether a row is there; absent: it must not be. */
+  readonly key?: readonly string[];
 }
 
-/** Of a view, and of a table that is not there, the database itself says what is wrong. */
-function hasKey(table: TableDescription | undefined, key: readonly string[]): boolean {
-  if (table?.type !== 'table') return true;
-  const names = new Set(key.map((name) => name.toLowerCase()));
-  return table.indexes.some(({ unique, columns }) => unique && columns.every((name) => names.has(name.toLowerCase())));
-}
-
-async function insert(
-  database: Database,
-  call: CallContext,
-  { traits, name: { schema, table }, rows, ending }: Inserted,
-  prepare?: (session: Session) => Promise<void>,
-) {
-  const name = [...(schema === undefined ? [] : [schema]), table].map(traits.quote).join('.');
+async function insert(database: Database, call: CallContext, { name, rows, key }: Inserted) {
+  const { dialect } = database;
+  const { traits } = dialect;
+  const { schema, table } = name;
+  const into = [...(schema === undefined ? [] : [schema]), table].map(traits.quote).join('.');
   const page = { limit: 1, offset: 0, room: createRoom(), tooLarge: 'cut' } as const;
   const affected = await database.transact(call, undefined, async (session) => {
-    await prepare?.(session);
+    if (key !== undefined && traits.upsertsByAnyKey === true)
+      requireKey(await dialect.describeTable(session, name), key);
     let sum = 0;
     for (const batch of batchesOf(rows, traits.maxParameters, session.maxBytes)) {
       const columns = [...(batch[0]?.keys() ?? [])];
-      const tuples = batch.map(
-        (_row, index) =>
-          `(${columns.map((_column, at) => traits.parameter(index * columns.length + at + 1)).join(', ')})`,
-      );
-      const sql = `INSERT INTO ${name} (${columns.map(traits.quote).join(', ')}) VALUES ${tuples.join(', ')}${ending}`;
+      const others = columns.filter((column) => key?.includes(column) !== true);
+      const ending = key === undefined ? '' : traits.upsert(key, others);
+      let count = 0;
+      const tuples = batch.map(() => `(${columns.map(() => traits.parameter((count += 1))).join(', ')})`);
+      const sql = `INSERT INTO ${into} (${columns.map(traits.quote).join(', ')}) VALUES ${tuples.join(', ')}${ending}`;
       const params = batch.flatMap((row) => columns.map((column) => row.get(column) ?? null));
       sum += (await session.run({ sql, params }, page)).rows_affected;
     }
     return sum;
   });
   return { rows_affected: affected };
+}
+
+/** Of a view, and of a table that is not there, the database itself says what is wrong. */
+function requireKey(table: TableDescription | undefined, key: readonly string[]): void {
+  if (table?.type !== 'table') return;
+  const names = new Set(key.map((name) => name.toLowerCase()));
+  if (table.indexes.some(({ unique, columns }) => unique && columns.every((name) => names.has(name.toLowerCase()))))
+    return;
+  const expected = 'the columns of a primary key or a unique constraint';
+  throw wrongInput({ path: 'key', expected, received: key.join(', '), reason: 'key' });
 }
 
 /** Rows that follow each other and have the same columns go into one statement. */
