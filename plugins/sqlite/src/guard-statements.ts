@@ -24,8 +24,8 @@ export type Trusted = <T>(work: () => T) => T;
  */
 export function guardStatements(database: DatabaseSync, access: Access): Trusted {
   let trusting = false;
-  database.setAuthorizer((action, first, second) =>
-    trusting || isPermitted(database, access, [action, first, second]) ? constants.SQLITE_OK : constants.SQLITE_DENY,
+  database.setAuthorizer((...asked) =>
+    trusting || isPermitted(database, access, asked) ? constants.SQLITE_OK : constants.SQLITE_DENY,
   );
   return (work) => {
     trusting = true;
@@ -40,9 +40,13 @@ export function guardStatements(database: DatabaseSync, access: Access): Trusted
 function isPermitted(
   database: DatabaseSync,
   access: Access,
-  [action, first, second]: readonly [number, string | null, string | null],
+  [action, first, second, schema]: readonly [number, string | null, string | null, string | null, ...unknown[]],
 ): boolean {
   switch (action) {
+    // Whatever is created or dropped is a row of a table in its schema.
+    case constants.SQLITE_INSERT:
+    case constants.SQLITE_DELETE:
+      return schema !== 'temp';
     case constants.SQLITE_ATTACH:
       // Plain VACUUM attaches a temporary database without a name.
       return first === '';
@@ -56,11 +60,6 @@ function isPermitted(
       // VACUUM begins one for itself.
       return !database.isTransaction;
     case constants.SQLITE_SAVEPOINT:
-    case constants.SQLITE_CREATE_TEMP_INDEX:
-    case constants.SQLITE_CREATE_TEMP_TABLE:
-    case constants.SQLITE_CREATE_TEMP_TRIGGER:
-    case constants.SQLITE_CREATE_TEMP_VIEW:
-    case constants.SQLITE_DROP_TEMP_TABLE:
       return false;
     default:
       return true;

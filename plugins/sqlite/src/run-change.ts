@@ -9,26 +9,27 @@ const MARK = 'temp."automate: last insert"';
 /** A row id that nobody gives. */
 const NO_ID = -4_611_686_018_427_387_905n;
 
-/** First words of what inserts rows of the caller's: others (CREATE VIRTUAL TABLE, VACUUM) insert some of SQLite's own. */
-const INSERTS: ReadonlySet<string> = new Set(['insert', 'replace', 'with']);
+/** First words of what changes rows of the caller's: others (CREATE VIRTUAL TABLE, VACUUM) write some of SQLite's own. */
+const CHANGES: ReadonlySet<string> = new Set(['insert', 'replace', 'update', 'delete', 'with']);
 
 /** Makes ready a connection on which changes are run. */
 export function prepareForChanges(database: DatabaseSync): void {
   database.exec(`CREATE TABLE ${MARK} (id INTEGER PRIMARY KEY)`);
 }
 
+/** To be run before each change: SQLite keeps the id of the last insert over all that insert nothing, and over tables without row ids. */
+export const FORGET_LAST_INSERT = `REPLACE INTO ${MARK} VALUES (${NO_ID})`;
+
 /** Runs one statement that may change something, and tells what it changed. */
 export function runChange(database: DatabaseSync, statement: Statement, page: Page, deadline: number): StatementResult {
-  // SQLite keeps the id of the last insert over all statements that insert nothing, and over tables without row ids.
-  database.exec(`REPLACE INTO ${MARK} VALUES (${NO_ID})`);
   const before = countChanges(database);
   const result = runStatement(database, statement, { page, deadline, toTheEnd: true });
   const after = countChanges(database);
-  const inserts = INSERTS.has(readStatement(traits.grammar, statement.sql).word);
+  // Of statements that change no row, changes() still tells what the one before them changed.
+  const changes = after.total !== before.total && CHANGES.has(readStatement(traits.grammar, statement.sql).word);
   return {
-    // Of statements that change no row, changes() still tells what the one before them changed.
-    rows_affected: after.total === before.total ? 0 : after.last,
-    ...(!inserts || after.rowId === NO_ID ? {} : { last_insert_id: String(after.rowId) }),
+    rows_affected: changes ? after.last : 0,
+    ...(!changes || after.rowId === NO_ID ? {} : { last_insert_id: String(after.rowId) }),
     ...result,
   };
 }

@@ -8,7 +8,7 @@ import { MEMORY } from './config.ts';
 import type { Access, Trusted } from './guard-statements.ts';
 import { guardStatements } from './guard-statements.ts';
 import { locateFile } from './locate-file.ts';
-import { prepareForChanges, runChange } from './run-change.ts';
+import { FORGET_LAST_INSERT, prepareForChanges, runChange } from './run-change.ts';
 import { runStatement } from './run-statement.ts';
 
 /** Milliseconds that the check of the file may wait for a lock. */
@@ -59,6 +59,7 @@ export class SqliteConnection implements SqlConnection {
     const { database } = this.#opened;
     const deadline = this.#deadline;
     if (this.#reads) return { rows_affected: 0, ...runStatement(database, statement, { page, deadline }) };
+    this.#exec(FORGET_LAST_INSERT);
     return runChange(database, statement, page, deadline);
   }
 

@@ -134,7 +134,8 @@ describe('the file', () => {
     const connector = await workshop.connect({ busy_timeout_ms: 10_000 });
     await expect(connector.call('execute', { sql: 'INSERT INTO t VALUES (3)' })).rejects.toMatchObject({
       code: 'UPSTREAM_5XX',
-      effect: 'maybe',
+      // On a busy machine the file is gone before COMMIT is sent.
+      effect: expect.stringMatching(/^(?:maybe|none)$/),
       details: { reason: 'file_replaced' },
     });
     await connector.call('execute', { sql: 'INSERT INTO t VALUES (4)' });

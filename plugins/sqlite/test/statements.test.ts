@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import type { JsonValue } from '@automate/sdk';
+import type { JsonObject, JsonValue } from '@automate/sdk';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createWorkshop } from './open-sqlite.ts';
 
@@ -15,6 +15,9 @@ beforeAll(async () => {
   });
 });
 afterAll(() => workshop.close());
+
+/** What is refused, and as what. */
+type Refused = [title: string, action: string, payload: JsonObject, code: string];
 
 describe('execute', () => {
   it('tells how many rows it changed and the id of the new one', async () => {
@@ -221,7 +224,7 @@ describe('transaction', () => {
 });
 
 describe('a wrong statement', () => {
-  it.each([
+  it.each<Refused>([
     ['syntax', 'query', { sql: 'SELEC 1' }, 'INVALID_INPUT'],
     ['an unknown table', 'query', { sql: 'SELECT * FROM nowhere' }, 'INVALID_INPUT'],
     ['too few parameters', 'query', { sql: 'SELECT ?, ?', params: [1] }, 'INVALID_INPUT'],
@@ -247,9 +250,23 @@ describe('a wrong statement', () => {
     ['a mode that is less safe', 'execute', { sql: 'PRAGMA journal_mode = OFF' }, 'FORBIDDEN'],
     ['a table that only this connection has', 'execute', { sql: 'CREATE TEMP TABLE item (a)' }, 'FORBIDDEN'],
     ['a table that only this connection has', 'query', { sql: 'CREATE TABLE temp.item (a)' }, 'FORBIDDEN'],
+    ...[
+      'CREATE TABLE temp.item (a)',
+      'CREATE TABLE temp.item AS SELECT 1',
+      'CREATE VIEW temp.item AS SELECT 1 AS id',
+      'CREATE VIRTUAL TABLE temp.item USING fts5(name)',
+      'CREATE TRIGGER temp.lost BEFORE INSERT ON item BEGIN SELECT RAISE(IGNORE); END',
+    ].map((sql): Refused => [`what would hide the file's own: ${sql}`, 'execute', { sql }, 'FORBIDDEN']),
     ['an extension', 'query', { sql: "SELECT load_extension('/tmp/x.so')" }, 'INVALID_INPUT'],
   ])('is refused: %s', async (_title, action, payload, code) => {
     await expect(connector.call(action, payload)).rejects.toMatchObject({ code, retryable: false, effect: 'none' });
+  });
+
+  it('counts no rows of its own that SQLite writes', async () => {
+    const sql = 'CREATE VIRTUAL TABLE words USING fts5(word)';
+    await expect(connector.call('execute', { sql })).resolves.toMatchObject({ rows_affected: 0 });
+    const insert = { sql: "INSERT INTO words VALUES ('a'), ('b')" };
+    await expect(connector.call('execute', insert)).resolves.toMatchObject({ rows_affected: 2 });
   });
 
   it('has no parameters in texts, names and comments', async () => {
