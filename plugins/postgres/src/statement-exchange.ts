@@ -44,6 +44,7 @@ export class StatementExchange implements Submittable {
   #wire: Wire | undefined;
   #parameters: readonly number[] = [];
   #fields: readonly Field[] = [];
+  #givesRows = false;
   #rows: RowPage | undefined;
   #failure: unknown;
   #unknown: readonly number[] = [];
@@ -68,6 +69,7 @@ export class StatementExchange implements Submittable {
 
   handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {
     this.#fields = fields;
+    this.#givesRows = true;
     this.#onDescribed();
   }
 
@@ -192,8 +194,8 @@ export class StatementExchange implements Submittable {
     // `INSERT 0 3`, `UPDATE 3`, `CREATE TABLE`
     const words = this.#command.split(' ');
     const command = words[0] ?? '';
-    // SELECT counts the rows that it gave, and changes none.
-    const affected = command === 'SELECT' ? 0 : Number(/^\d+$/.exec(words.at(-1) ?? '')?.[0] ?? 0);
+    // SELECT counts the rows that it gave, and changes none, unless they became a table.
+    const affected = command === 'SELECT' && this.#givesRows ? 0 : Number(/^\d+$/.exec(words.at(-1) ?? '')?.[0] ?? 0);
     const rows = this.#rows?.result() ?? { columns: [], rows: [], row_count: 0, truncated: false };
     return { command, rows_affected: affected, ...rows };
   }

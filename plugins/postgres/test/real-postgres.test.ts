@@ -181,6 +181,22 @@ describeWith(postgres, 'a real PostgreSQL', () => {
       await expect(execute("DELETE FROM item WHERE name LIKE 'r%'")).resolves.toMatchObject({ rows_affected: 5 });
     });
 
+    it('count the rows that a new table is made of, and none that are only read', async () => {
+      const made = 'CREATE TABLE made AS SELECT n FROM generate_series(1, 7) n';
+      await expect(execute(made)).resolves.toMatchObject({ rows_affected: 7 });
+      await expect(execute('SELECT n INTO made_too FROM made')).resolves.toMatchObject({ rows_affected: 7 });
+      for (const sql of ['SELECT n FROM made', 'SELECT FROM made'])
+        await expect(execute(sql)).resolves.toMatchObject({ rows_affected: 0, row_count: 7 });
+    });
+
+    it('come in pages by a key of JSON, texts within it too', async () => {
+      const sql = `SELECT to_jsonb('x' || n) AS doc FROM generate_series(1, 3) n`;
+      const key = ['doc'];
+      const { rows, next_cursor: cursor = '' } = await query(sql, [], { key, limit: 2 });
+      expect(rows).toStrictEqual([{ doc: 'x1' }, { doc: 'x2' }]);
+      await expect(query(sql, [], { key, cursor })).resolves.toMatchObject({ rows: [{ doc: 'x3' }] });
+    });
+
     it('take as many parameters as the driver can count, and refuse more', async () => {
       const sum = (count: number): string =>
         `SELECT ${Array.from({ length: count }, (_, i) => `$${i + 1}::int`).join(' - ')}`;

@@ -116,6 +116,8 @@ function positionOf(columns: readonly Column[], row: Row, key: readonly string[]
     const value = row[name] ?? null;
     if (value === null) throw wrong('key', 'columns of the result that are never null');
     const category = columns.find((column) => column.name === name)?.category;
+    // A text within JSON is not the JSON itself.
+    if (category === 'json') return { json: value };
     // A large number, which came as text, is no text where it is compared by what it is.
     const isNumber = category === 'integer' || category === 'other';
     return isNumber && typeof value === 'string' && /^-?\d{16,20}$/.test(value) ? { integer: value } : value;
