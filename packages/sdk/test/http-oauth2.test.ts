@@ -124,6 +124,12 @@ describe('oauth2', () => {
 
   it.each<[string, FakeReply, Record<string, unknown>]>([
     ['refused', { status: 400, json: { error: 'invalid_scope' } }, { code: 'AUTH_FAILED', effect: 'none' }],
+    [
+      'refused with 200',
+      { json: { error: 'bad_secret' } },
+      { code: 'AUTH_FAILED', details: { reason: 'token_refused' } },
+    ],
+    ['silent', { drop: 'never' }, { code: 'TIMEOUT', effect: 'none' }],
     ['failing', { status: 503 }, { code: 'UPSTREAM_5XX', retryable: true, effect: 'none' }],
     ['throttled', { status: 429, headers: { 'retry-after': '7' } }, { code: 'RATE_LIMITED', retryAfterMs: 7000 }],
     ['empty', { json: {} }, { code: 'UPSTREAM_5XX', retryable: false, details: { reason: 'token_missing' } }],
@@ -132,7 +138,8 @@ describe('oauth2', () => {
   ])('says when the token endpoint is %s, and that nothing has happened', async (_what, reply, expected) => {
     identity.on('POST', '/token', reply);
     using remote = openHttp({ ...service.endpoint, auth: oauth2() });
-    const error = await rejection(remote.call().http.request({ method: 'POST', path: '/' }));
+    const timeoutMs = reply.drop === 'never' ? 300 : 20_000;
+    const error = await rejection(remote.call().http.request({ method: 'POST', path: '/', timeoutMs }));
     expect(error).toMatchObject(expected);
     expect(error.message).toContain(`${identity.url}/token`);
     expect(error.message).not.toContain('very secret');

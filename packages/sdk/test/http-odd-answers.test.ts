@@ -68,6 +68,25 @@ describe('bytes that nobody asked for', () => {
   });
 });
 
+describe('a body that only the end of its connection ends', () => {
+  it.each([
+    ['whole where the connection is closed', (socket: Socket) => socket.end(), 'half', undefined],
+    ['no answer where it breaks', (socket: Socket) => socket.resetAndDestroy(), undefined, 'TRANSIENT_NETWORK'],
+  ] as const)('is %s', async (_what, leave, text, code) => {
+    const address = await serveRaw((socket) => {
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nhalf'));
+      // By then it has been read.
+      socket.once('data', () => setTimeout(() => leave(socket), 200));
+    });
+    using remote = openHttp(address);
+    const answer = await remote.http.request({ method: 'POST', path: '/' }).then(
+      (response) => [response.text(), undefined],
+      (error: { readonly code: string }) => [undefined, error.code],
+    );
+    expect(answer).toStrictEqual([text, code]);
+  });
+});
+
 describe('TLS that is spoilt', () => {
   it.each<[string, (bytes: Buffer) => Uint8Array]>([
     ['in one byte', (bytes) => Buffer.concat([bytes.subarray(0, -1), Buffer.from([~(bytes.at(-1) ?? 0) & 255])])],

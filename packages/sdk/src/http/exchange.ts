@@ -1,4 +1,4 @@
-import type { Agent, ClientRequest } from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { BodyTooLargeError, ForeignHttp2Error } from './failure.ts';
@@ -67,15 +67,18 @@ export function startExchange(input: ExchangeInput): Exchange {
   watchConnection(request, url.protocol === 'https:', () => (connected = true));
   const { promise: answer, resolve, reject } = Promise.withResolvers<Answer>();
   let responded = false;
+  let endless: IncomingMessage | undefined;
   const fail = (error: Error): void => {
-    // Once the response has begun, its reader alone knows what an error means.
-    if (!responded) reject(error);
+    // Once the response has begun, its reader alone knows what an error means, unless the end of the connection is its own.
+    if (responded) endless?.destroy(error);
+    else reject(error);
   };
   request.on('error', (error) => fail(speaksHttp2(error, request.socket) ? new ForeignHttp2Error() : error));
   request.on('response', (response) => {
     responded = true;
     connected = true;
-    const { statusCode: status = 0, statusMessage: statusText = '', rawHeaders } = response;
+    const { statusCode: status = 0, statusMessage: statusText = '', rawHeaders, headers: heads } = response;
+    if (heads['content-length'] === undefined && heads['transfer-encoding'] === undefined) endless = response;
     readHttpAnswer(input, { status, statusText, rawHeaders }, response).then(resolve, reject);
   });
   // Nobody asked for another protocol. Without this, nothing would be heard of the request any more.

@@ -130,11 +130,17 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
   /** An exchange whose access token may turn out to be stale: then once more with another. */
   async function authorized(prepared: Prepared, hop: Hop, guard: Guard): Promise<Answer> {
     if (!hop.authorize) return exchange(prepared, hop, guard, {});
-    const credentials = await guard.wait(credentialsNow());
+    const credentials = await credentialsFor(guard);
     const answer = await exchange(prepared, hop, guard, credentials);
     if (answer.status !== 401 || tokens === undefined || prepared.accept(401)) return answer;
     tokens.refuse(credentials['authorization']?.replace(/^Bearer /, '') ?? '');
-    return exchange(prepared, hop, guard, await guard.wait(credentialsNow()));
+    return exchange(prepared, hop, guard, await credentialsFor(guard));
+  }
+
+  function credentialsFor(guard: Guard): Promise<Credentials> {
+    const { tokenUrl } = config.auth;
+    const url = URL.parse(tokenUrl ?? '');
+    return guard.wait(credentialsNow(), url === null ? undefined : `an access token of ${showUrl(url)}`);
   }
 
   async function credentialsNow(): Promise<Credentials> {

@@ -22,8 +22,8 @@ export interface GuardOptions {
 
 /** Ends a request when its time is up, its caller leaves or its connector closes, and says which. */
 export interface Guard {
-  /** Waits for what cannot have an effect at the remote system. */
-  wait<T>(work: Promise<T>): Promise<T>;
+  /** Waits for what cannot have an effect at the remote system; `of` says what for, where that is somebody else's. */
+  wait<T>(work: Promise<T>, of?: string): Promise<T>;
   /** Waits for an exchange; ends it when the guard fires. */
   run(exchange: Exchange, url: URL, proxy: URL | undefined): Promise<Answer>;
   /** Lets go of timer and listeners. */
@@ -50,7 +50,12 @@ export function createGuard({ what, timeoutMs, signal, closing }: GuardOptions):
   });
   if (timeoutMs <= 0) stop(new TimeoutError(`${what} was not sent: the call's time was already over`));
   return {
-    wait: (work) => Promise.race([stopped, work]),
+    wait(work, of) {
+      const ended = stopped.catch((why: ConnectorError) => {
+        throw of === undefined ? why : Errors.change(why, { message: `${why.message}: it waited for ${of}` });
+      });
+      return Promise.race([ended, work]);
+    },
     async run(exchange, url, proxy) {
       onStop = exchange.abort;
       if (reason !== undefined) exchange.abort(reason);

@@ -119,8 +119,8 @@ async function fetchToken(id: string, auth: ResolvedAuth, post: TokenSourceOptio
 function readToken(url: URL, answer: HttpResponse): Held {
   const what = `the token endpoint ${showUrl(url)}`;
   const body = tokenFields(answer);
-  if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) {
-    const why = errorOf(answer);
+  const why = errorOf(answer);
+  if (why !== undefined || (answer.status >= 400 && answer.status < 500 && answer.status !== 429)) {
     throw new AuthFailedError(
       `${what} refused the client credentials: ${answer.status}${why === undefined ? '' : ` ${why}`}; the operator must check auth.client_id, auth.client_secret and auth.scopes`,
       { details: { status: answer.status, reason: 'token_refused' } },
@@ -151,8 +151,9 @@ function secretsIn(body: JsonObject = {}): readonly string[] {
   );
 }
 
+/** Why the token was refused. Some servers say it with 200. */
 function errorOf(answer: HttpResponse): string | undefined {
-  if (answer.status !== 400 && answer.status !== 401) return undefined;
+  if (![200, 400, 401].includes(answer.status)) return undefined;
   const error = tokenFields(answer)?.['error'];
   return typeof error === 'string' && /^[a-z_]{1,60}$/.test(error) ? error : undefined;
 }
