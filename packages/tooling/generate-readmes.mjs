@@ -43,15 +43,11 @@ async function referenceOf(folder) {
   const own = join(folder, 'dist', 'outcomes.js');
   const { outcomes = [] } = existsSync(own) ? await import(pathToFileURL(own).href) : {};
   const parts = [];
-  const said = new Map();
   for (const [kind, declared] of Object.entries(automate.connectors)) {
     const entry = typeof declared === 'string' ? declared : declared.entry;
     const { default: Adapter } = await import(pathToFileURL(join(folder, entry)).href);
     const description = describeAdapter(new Adapter(), { kind });
-    parts.push(
-      renderReference(description, said),
-      renderOutcomes(description, outcomes[kind] ?? outcomes, ERROR_CODES),
-    );
+    parts.push(renderReference(description), renderOutcomes(description, outcomes[kind] ?? outcomes, ERROR_CODES));
   }
   return parts.join('\n');
 }

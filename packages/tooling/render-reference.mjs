@@ -1,19 +1,10 @@
 /**
- * The reference of one connector kind as Markdown: its settings and its actions with their fields. What a kind before it on
- * the page has just so is said there, and linked to: a title that stood twice would always lead to the first.
+ * The reference of one connector kind as Markdown: its settings, and its actions with what they take. Whole schemas are
+ * left to the running host, which tells those of the version that is installed.
  *
  * @param {{ kind: string, configSchema?: object, actions: readonly object[] }} description as `describeAdapter` gives it
- * @param {Map<string, string>} said the sections on the page so far, by their titles; those of this kind are added
  */
-export function renderReference({ kind, configSchema, actions }, said = new Map()) {
-  const sections = actions.map((action) => {
-    const lines = renderAction(action);
-    const body = lines.join('\n');
-    const title = [action.name, `${action.name} of ${kind}`].find((each) => (said.get(each) ?? body) === body);
-    const fresh = !said.has(title);
-    said.set(title, body);
-    return { action, anchor: title.replaceAll(' ', '-'), lines: fresh ? [`### \`${title}\``, '', ...lines] : [] };
-  });
+export function renderReference({ kind, configSchema, actions }) {
   return [
     `## Settings of \`${kind}\``,
     '',
@@ -21,40 +12,36 @@ export function renderReference({ kind, configSchema, actions }, said = new Map(
     '',
     `## Actions of \`${kind}\``,
     '',
-    '| action | what it does | changes something | may be repeated |',
-    '| --- | --- | --- | --- |',
-    ...sections.map(
-      ({ action: { name, description, sideEffects, idempotent }, anchor }) =>
-        `| [\`${name}\`](#${anchor}) | ${cell(description)} | ${sideEffects ? 'yes' : 'no'} | ${idempotent ? 'yes' : 'no'} |`,
+    'What stands in brackets may be left out. A running host tells what each input means, and what comes back:',
+    `\`curl http://127.0.0.1:8080/api/v1/connectors/ID/actions\`.`,
+    '',
+    '| action | takes | what it does | changes something | may be repeated |',
+    '| --- | --- | --- | --- | --- |',
+    ...actions.map(
+      ({ name, input, description, sideEffects, idempotent }) =>
+        `| \`${name}\` | ${inputsOf(input)} | ${cell(description)} | ${sideEffects ? 'yes' : 'no'} | ${idempotent ? 'yes' : 'no'} |`,
     ),
     '',
-    ...sections.flatMap(({ lines }) => lines),
   ].join('\n');
+}
+
+/** The names on the first level; those that are needed come first. */
+function inputsOf(schema) {
+  const fields = fieldsOf(schema).filter(({ name }) => !/[.[]/.test(name));
+  const needed = fields.filter((field) => field.needed).map(({ name }) => `\`${name}\``);
+  const others = fields.filter((field) => !field.needed).map(({ name }) => `\`${name}\``);
+  return [...needed, ...(others.length === 0 ? [] : [`[${others.join(', ')}]`])].join(', ') || 'nothing';
 }
 
 function settingsTable(schema) {
   const rows = fieldsOf(schema ?? {});
-  return rows.length === 0 ? ['It has none.'] : table('setting', rows);
-}
-
-function renderAction({ input, output }) {
-  const wanted = fieldsOf(input);
-  const given = output === undefined ? [] : fieldsOf(output);
+  if (rows.length === 0) return ['It has none.'];
   return [
-    ...(wanted.length === 0 ? ['It takes nothing.'] : table('input', wanted)),
-    '',
-    ...(given.length === 0 ? [] : [...table('result', given, false), '']),
-  ];
-}
-
-function table(title, rows, withDefault = true) {
-  return [
-    withDefault ? `| ${title} | type | default | meaning |` : `| ${title} | type | meaning |`,
-    withDefault ? '| --- | --- | --- | --- |' : '| --- | --- | --- |',
-    ...rows.map(({ name, type, needed, fallback, meaning }) =>
-      withDefault
-        ? `| \`${name}\` | ${type} | ${needed ? '**required**' : fallback} | ${meaning} |`
-        : `| \`${name}\` | ${type}${needed ? '' : ', optional'} | ${meaning} |`,
+    '| setting | type | default | meaning |',
+    '| --- | --- | --- | --- |',
+    ...rows.map(
+      ({ name, type, needed, fallback, meaning }) =>
+        `| \`${name}\` | ${type} | ${needed ? '**required**' : fallback} | ${meaning} |`,
     ),
   ];
 }
