@@ -213,7 +213,6 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     changes,
     descriptions,
     filesOf,
-    healthIntervalMs,
     // Whoever serves holds the directory, and nobody else changes what it serves.
     assertWritable: () => (serve ? undefined : refuseWhereServed(settings.dataDir)),
   });

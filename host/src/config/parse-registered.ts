@@ -18,7 +18,7 @@ export type ParsedRegistration =
  * Reads a connector that was registered over the API, in the YAML's shape. It may read no variable, but it writes texts
  * as the file does: `$${` for `${` itself, so that what an answer shows can be sent back.
  */
-export function parseRegistered(wire: unknown, defaults: ConfigDefaults): ParsedRegistration {
+export function parseRegistered(wire: unknown, defaults?: ConfigDefaults): ParsedRegistration {
   const parsed = parseConnectorConfig(wire, { allowReferences: false, defaults });
   if (!parsed.ok) return parsed;
   const { config: written } = parsed;

@@ -25,8 +25,6 @@ export interface RegistrationsOptions {
   assertWritable(): void;
   /** Which files a connector may use that is registered over the API. */
   filesOf(owner: PathOwner): FilesPolicy;
-  /** Default of `health_check.interval`, in milliseconds. */
-  readonly healthIntervalMs: number;
 }
 
 interface Accepted {
@@ -106,7 +104,7 @@ export class Registrations {
 
   #parse(input: ConnectorConfigInput): Accepted {
     const wire = toWireConfig(input);
-    const parsed = parseRegistered(wire, { healthIntervalMs: this.#options.healthIntervalMs });
+    const parsed = parseRegistered(wire);
     if (!parsed.ok) throw configRefused(input.id, parsed.problems);
     return { config: parsed.config, wire };
   }
@@ -134,8 +132,8 @@ export class Registrations {
     const profile = profileOf(config, now);
     return {
       settings: { ...profile?.settings, ...config.settings },
-      ...(config.tls === undefined ? {} : { tls: config.tls }),
-      ...(config.isolation === undefined ? {} : { isolation: config.isolation }),
+      tls: config.tls,
+      isolation: config.isolation,
       files: this.#options.filesOf({
         owner: 'api',
         anyPath: false,
@@ -198,13 +196,13 @@ function checkIsolation({ isolation: asked }: ConnectorConfig, { source, isolati
   ];
 }
 
-/** A path can only be asked for at an http(s) endpoint. */
-function checkHealthPath({ healthCheck, scheme, host }: ConnectorConfig): Problem[] {
-  if (healthCheck.path === undefined || (host !== undefined && /^https?$/.test(scheme ?? 'http'))) return [];
+/** Only http(s) has paths; which scheme a connector has that names none is known with its kind. */
+function checkHealthPath({ healthCheck, scheme }: ConnectorConfig): Problem[] {
+  if (healthCheck.path === undefined || scheme === 'http' || scheme === 'https') return [];
   return [
     {
       path: 'health_check.path',
-      expected: 'nothing, since the connector has no http(s) endpoint: give it a host, or leave the path out',
+      expected: `none with the scheme ${scheme} of its kind: only http and https have paths`,
       received: JSON.stringify(healthCheck.path),
     },
   ];

@@ -30,7 +30,7 @@ export class EventHub {
       ...present.map((connector): ConnectorEvent => ({ kind: 'added', revision, connector })),
       { kind: 'synced', revision },
     ]);
-    if (this.#closed || options.signal?.aborted === true) watcher.end();
+    if (this.#closed) watcher.end();
     else this.#watchers.add(watcher);
     return this.#read(watcher, options);
   }

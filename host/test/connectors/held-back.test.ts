@@ -90,6 +90,25 @@ describe('a new version of a package', () => {
     expect(plugins).toMatchObject([{ status: 'held_back', message: expect.stringMatching(/"one" .*; .*"two" /) }]);
   });
 
+  it('is told apart from a copy of its package that it hides', async () => {
+    await using it = await openHost(`plugins: { paths: [more] }\n${ENTRY}`);
+    await it.service.healthCheck('one');
+    await it.sandbox.writeFile(
+      'more/node_modules/connector-counting/package.json',
+      JSON.stringify({
+        name: 'connector-counting',
+        version: '0.9.0',
+        automate: { connectors: { counting: { entry: './adapter.js' } } },
+      }),
+    );
+    await release(it, { version: '2.0.0', source: source({ connect: "throw new Error('no way');" }) });
+    const { plugins } = await it.service.rescanPlugins();
+    expect(plugins.map(({ version, status, reason }) => [version, status, reason])).toEqual([
+      ['0.9.0', 'rejected', 'shadowed'],
+      ['2.0.0', 'held_back', undefined],
+    ]);
+  });
+
   it('takes the place of one that is broken, whatever it is itself', async () => {
     await using it = await openHost(entry(', unreachable: true'));
     await expect(it.service.healthCheck('one')).resolves.toMatchObject({ healthy: false });

@@ -166,6 +166,11 @@ describe('a caller', () => {
     expect(there).toEqual(here);
   });
 
+  it('that has left before it watches is told nothing', async () => {
+    for (const service of [doors['in process'], doors.gRPC])
+      expect(await kindsOf(service, { signal: AbortSignal.abort() })).toEqual([]);
+  });
+
   it('that leaves a watch leaves without an error', async () => {
     for (const service of [doors['in process'], doors.gRPC]) {
       const leaving = new AbortController();

@@ -43,3 +43,16 @@ it('what a registration leaves out stays out at every door, and takes the defaul
     Array.from({ length: 12 }, () => 11_000),
   );
 });
+
+it('what the file leaves out, and a connector without configuration, take the default of the host', async () => {
+  await using host = await SandboxHost.open({
+    kinds: ['echo', 'unreachable'],
+    manifests: { unreachable: { autoconfigure: true } },
+    yaml: 'connectors: [{ id: echo }]\n',
+    env: { HEALTH_INTERVAL: '500h' },
+  });
+  for (const id of ['echo', 'unreachable'])
+    await expect(host.service.get(id)).resolves.toMatchObject({
+      config: { healthCheck: { intervalMs: 500 * 3_600_000 } },
+    });
+});
