@@ -35,16 +35,15 @@ export interface KindSource {
 export function parseKind({ kind, value, description, report, warn }: KindSource): KindManifest | undefined {
   const path = `automate.connectors.${printable(kind)}`;
   let faults = 0;
-  const note: Report = (fault) => {
+  const note: Report = (mistake) => {
     faults++;
-    report(fault);
+    report(mistake);
   };
   if (!KIND_PATTERN.test(kind)) {
     note({
       path,
       expected: 'a name of small letters, digits and "_" that begins with a letter',
-      received: describeValue(kind),
-      blame: 'plugin',
+      value: kind,
       remedy: 'rename the kind',
     });
   }
@@ -53,8 +52,7 @@ export function parseKind({ kind, value, description, report, warn }: KindSource
     note({
       path,
       expected: `the path of a module such as ${EXAMPLE}, or an object with "entry"`,
-      received: describeValue(value),
-      blame: 'plugin',
+      value,
       remedy: 'name the module whose default export is the adapter class',
     });
     return undefined;
@@ -86,8 +84,7 @@ function readEntry(value: unknown, path: string, report: Report): string {
   report({
     path,
     expected: `the path of a module such as ${EXAMPLE}`,
-    received: describeValue(value),
-    blame: 'plugin',
+    value,
     remedy: 'name the module whose default export is the adapter class',
   });
   return '';
@@ -100,8 +97,7 @@ function readType(value: unknown, path: string, report: Report): ConnectorType {
     report({
       path,
       expected: CONNECTOR_TYPES.join(', '),
-      received: describeValue(value),
-      blame: 'plugin',
+      value,
       remedy: 'choose one of these, or leave the field out for "custom"',
     });
   return type ?? 'custom';
@@ -113,8 +109,7 @@ function readLevel(value: unknown, path: string, report: Report): ConfiguredLeve
     report({
       path,
       expected: CONFIGURED_LEVELS.join(', '),
-      received: describeValue(value),
-      blame: 'plugin',
+      value,
       remedy: 'choose one of these, or leave the field out to have the operator decide',
     });
   return level;
@@ -125,8 +120,7 @@ function readScheme(value: unknown, path: string, report: Report): string | unde
   report({
     path,
     expected: 'a URL scheme such as "postgresql"',
-    received: describeValue(value),
-    blame: 'plugin',
+    value,
     remedy: 'write the scheme alone, or leave the field out for "http"',
   });
   return undefined;
@@ -135,13 +129,7 @@ function readScheme(value: unknown, path: string, report: Report): string | unde
 function readText(value: unknown, path: string, report: Report): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'string') return printable(value);
-  report({
-    path,
-    expected: 'a text',
-    received: describeValue(value),
-    blame: 'plugin',
-    remedy: 'write a text, or leave the field out',
-  });
+  report({ path, expected: 'a text', value, remedy: 'write a text, or leave the field out' });
   return undefined;
 }
 

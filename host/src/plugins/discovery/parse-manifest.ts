@@ -46,7 +46,8 @@ const KEYWORD = 'automate-connector';
 export function parseManifest(found: NamedPackage, json: unknown): ParsedManifest {
   const problems: PluginProblem[] = [];
   const warnings: string[] = [];
-  const report: Report = (fault) => problems.push({ package: printable(found.name), ...fault });
+  const report: Report = ({ path, expected, value, blame = 'plugin', remedy }) =>
+    problems.push({ package: printable(found.name), path, expected, received: describeValue(value), blame, remedy });
   if (!isJsonObject(json)) return { kind: 'foreign' };
 
   const connectors = readConnectors(json, report);
@@ -93,21 +94,14 @@ function readConnectors(
       report({
         path: 'automate.connectors',
         expected: `a map of kinds, as the keyword "${KEYWORD}" announces`,
-        received: 'nothing',
-        blame: 'plugin',
+        value: undefined,
         remedy,
       });
     }
     return undefined;
   }
   if (!isJsonObject(connectors) || Object.keys(connectors).length === 0) {
-    report({
-      path: 'automate.connectors',
-      expected: 'a map of at least one kind',
-      received: describeValue(connectors),
-      blame: 'plugin',
-      remedy,
-    });
+    report({ path: 'automate.connectors', expected: 'a map of at least one kind', value: connectors, remedy });
     return undefined;
   }
   return connectors;
@@ -122,7 +116,7 @@ function checkName({ name, expectedName }: NamedPackage, declared: unknown, repo
   report({
     path: 'name',
     expected: `${describeValue(expectedName)}, as the package is called in node_modules`,
-    received: describeValue(declared),
+    value: declared,
     blame: 'operator',
     remedy: `install the package under its own name${alias}`,
   });
@@ -132,13 +126,7 @@ function readVersion(value: unknown, report: Report): string | undefined {
   if (typeof value === 'string' && parseRelease(value) !== undefined) return value;
   const version = typeof value === 'string' ? valid(value) : null;
   if (version !== null) return version;
-  report({
-    path: 'version',
-    expected: 'a version such as "1.0.0"',
-    received: describeValue(value),
-    blame: 'plugin',
-    remedy: 'give the package a version',
-  });
+  report({ path: 'version', expected: 'a version such as "1.0.0"', value, remedy: 'give the package a version' });
   return undefined;
 }
 

@@ -1,6 +1,5 @@
 import { isJsonObject } from '@automate/contract';
 import type { Permissions } from './declaration.ts';
-import { describeValue } from './describe-value.ts';
 import type { Report } from './fault.ts';
 import { own } from './record.ts';
 
@@ -43,8 +42,7 @@ function readRecord(
     report({
       path,
       expected: `an object with ${names.join(', ')}`,
-      received: describeValue(value),
-      blame: 'plugin',
+      value,
       remedy: 'write the permissions as the manifest reference shows',
     });
     return {};
@@ -54,8 +52,7 @@ function readRecord(
     report({
       path,
       expected: `only ${names.join(', ')}`,
-      received: describeValue(name),
-      blame: 'plugin',
+      value: name,
       remedy: 'remove it, or require a host that knows it',
     });
   }
@@ -74,20 +71,14 @@ function readTexts(value: unknown, { path, each, example, report }: TextRules): 
   const expected = `an array of texts such as ${JSON.stringify(example)}`;
   const remedy = 'write the permissions as the manifest reference shows';
   if (!Array.isArray(value)) {
-    report({ path, expected, received: describeValue(value), blame: 'plugin', remedy });
+    report({ path, expected, value, remedy });
     return [];
   }
   const texts: string[] = [];
   for (const [index, text] of (value as readonly unknown[]).entries()) {
     if (typeof text === 'string' && each.test(text)) texts.push(text);
     else
-      report({
-        path: `${path}[${index}]`,
-        expected: `a text such as ${JSON.stringify(example)}`,
-        received: describeValue(text),
-        blame: 'plugin',
-        remedy,
-      });
+      report({ path: `${path}[${index}]`, expected: `a text such as ${JSON.stringify(example)}`, value: text, remedy });
   }
   return texts;
 }
@@ -96,12 +87,6 @@ function readTexts(value: unknown, { path, each, example, report }: TextRules): 
 export function readFlag(value: unknown, path: string, report: Report): boolean {
   if (typeof value === 'boolean') return value;
   if (value !== undefined)
-    report({
-      path,
-      expected: 'true or false',
-      received: describeValue(value),
-      blame: 'plugin',
-      remedy: 'write true or false, without quotes',
-    });
+    report({ path, expected: 'true or false', value, remedy: 'write true or false, without quotes' });
   return false;
 }
