@@ -102,12 +102,12 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
     refuse('OTEL_EXPORTER_OTLP_ENDPOINT', 'an http(s) URL', shown, undefined);
   }
   const settings: HostSettings = {
-    ...(configPath === undefined ? undefined : { configPath: resolve(projectDir, configPath) }),
+    configPath: configPath === undefined ? undefined : resolve(projectDir, configPath),
     grpcPort: port('GRPC_PORT', flags.grpcPort ?? env['GRPC_PORT'], 50_051),
     httpPort: port('HTTP_PORT', flags.httpPort ?? env['HTTP_PORT'], 8_080),
     bindAddress,
     dataDir: resolve(projectDir, flags.dataDir ?? (env['DATA_DIR'] || join(projectDir, '.automate'))),
-    ...(secretsDir === undefined ? undefined : { secretsDir: resolve(projectDir, secretsDir) }),
+    secretsDir: secretsDir === undefined ? undefined : resolve(projectDir, secretsDir),
     healthIntervalMs: parsedInterval ?? CONFIG_DEFAULTS.healthCheck.intervalMs,
     logLevel: oneOf('LOG_LEVEL', flags.logLevel ?? env['LOG_LEVEL'], LOG_LEVELS, 'info'),
     logFormat: oneOf(
@@ -116,7 +116,7 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
       ['pretty', 'json'],
       terminal ? 'pretty' : 'json',
     ),
-    ...(otlpEndpoint === undefined ? undefined : { otlpEndpoint }),
+    otlpEndpoint,
   };
   if (problems.length > 0) throw new HostConfigError(problems);
   return settings;

@@ -98,7 +98,7 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
         env: process.env,
         flags: flagsOf(options),
         nodeVersion: process.versions.node,
-        ...(address === undefined ? undefined : { address }),
+        address,
         connect: (running: string) => connectTo({ address: running }),
         openLocal: openLocalService,
       };
@@ -120,8 +120,8 @@ async function projectOf({ project }: GlobalOptions): Promise<string> {
 function flagsOf(options: GlobalOptions): { config?: string; dataDir?: string } {
   // Paths on the command line are relative to where the user stands, those of the environment to the project.
   return {
-    ...(options.config === undefined ? undefined : { config: resolve(options.config) }),
-    ...(options.dataDir === undefined ? undefined : { dataDir: resolve(options.dataDir) }),
+    config: options.config === undefined ? undefined : resolve(options.config),
+    dataDir: options.dataDir === undefined ? undefined : resolve(options.dataDir),
   };
 }
 

@@ -36,7 +36,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const read = await readConfigFile(file);
   if (!read.ok) return { ok: false, problems: read.problems, file };
   const { env: environment, defaults } = options;
-  const parsed = parseConfig(read.text, { file, environment, ...(defaults === undefined ? {} : { defaults }) });
+  const parsed = parseConfig(read.text, { file, environment, defaults });
   if (!parsed.ok) return { ...parsed, file };
   const fileRoots = parsed.config.fileRoots.map((root) => resolve(dirname(file), root));
   return { ok: true, config: { ...parsed.config, fileRoots }, file, text: read.text };

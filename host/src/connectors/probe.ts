@@ -35,7 +35,7 @@ async function ask(options: ProbeOptions): Promise<Finding> {
     action: '',
     payload: '{}',
     deadline: Date.now() + timeoutMs,
-    ...(traceparent === undefined ? undefined : { traceparent }),
+    traceparent,
   });
   if (!outcome.ok) return findingOf(outcome.error);
   const answer = readTestAnswer(outcome.value);

@@ -82,9 +82,9 @@ export function toRegisteredKind(registration: KindRegistration): Kind {
   return {
     name,
     type,
-    ...(title === undefined ? undefined : { title }),
-    ...(description === undefined ? undefined : { description }),
-    ...(scheme === undefined ? undefined : { scheme }),
+    title,
+    description,
+    scheme,
     autoconfigure,
     isolation: decideIsolation([], recommendedIsolation, {}),
     source:

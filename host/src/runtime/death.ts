@@ -51,15 +51,15 @@ export function causeOf(death: Death): Cause {
     if (code === 'ERR_WORKER_OUT_OF_MEMORY') return { reason: 'out_of_memory', message: 'ran out of memory' };
     if (code === 'ERR_WORKER_INIT_FAILED') return { reason: 'init_failed', message };
     if (report === undefined)
-      return { reason: 'uncaught_exception', message: sentenceFor('uncaught_exception', message), ...pickStack(stack) };
+      return { reason: 'uncaught_exception', message: sentenceFor('uncaught_exception', message), stack };
   }
   if (report !== undefined) {
     const { reason, message, stack, exitCode: code } = report;
     return {
       reason,
       message: sentenceFor(reason, message),
-      ...pickStack(stack),
-      ...(code === undefined ? {} : { exitCode: code }),
+      stack,
+      exitCode: code,
     };
   }
   if (exitCode !== undefined) return { reason: 'exited', message: `it ended with exit code ${exitCode}`, exitCode };
@@ -75,7 +75,7 @@ export function scrubCause(cause: Cause, secrets: SecretFilter): Cause {
   return {
     ...cause,
     message: secrets.scrubString(message),
-    ...(stack === undefined ? {} : { stack: secrets.scrubString(stack) }),
+    stack: stack === undefined ? undefined : secrets.scrubString(stack),
   };
 }
 
@@ -117,8 +117,4 @@ function thrownFacts(error: unknown): { readonly code?: string; readonly message
     message: typeof message === 'string' && message !== '' ? message : 'an error without a message',
     ...(typeof stack === 'string' ? { stack } : {}),
   };
-}
-
-function pickStack(stack: string | undefined): { readonly stack?: string } {
-  return stack === undefined ? {} : { stack };
 }

@@ -44,7 +44,7 @@ export function openSecrets({ env, settings: { secretsDir, otlpEndpoint }, scrub
   scrubber.learn('the export of traces', exportSecrets(env, otlpEndpoint));
   const resolver = createSecretResolver({
     env,
-    ...(secretsDir === undefined ? undefined : { secretsDir }),
+    secretsDir,
     learn: (connector, values) => scrubber.learn(connector, values),
   });
   return {

@@ -15,7 +15,7 @@ export function payloadTooLarge(bytes: number, connector?: string): InvalidInput
   return new InvalidInputError(`the payload has ${bytes} bytes; at most ${MAX_PAYLOAD_BYTES} are taken`, {
     problems: [{ path: '', expected: `at most ${MAX_PAYLOAD_BYTES} bytes`, received: `${bytes} bytes` }],
     details: { reason: 'payload_too_large' },
-    ...(connector === undefined ? {} : { connector }),
+    connector,
   });
 }
 

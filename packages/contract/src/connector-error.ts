@@ -106,20 +106,9 @@ export class ConnectorError extends Error {
   static fromEnvelope(envelope: ErrorEnvelope): ConnectorError {
     const known = isErrorCode(envelope.code);
     const code = known ? envelope.code : 'INTERNAL_ERROR';
-    const options: ConnectorErrorOptions = {
-      retryable: envelope.retryable,
-      effect: envelope.effect,
-      blame: envelope.blame,
-      ...(envelope.retryAfterMs === undefined ? {} : { retryAfterMs: envelope.retryAfterMs }),
-      ...(envelope.problems === undefined ? {} : { problems: envelope.problems }),
-      ...(envelope.connector === undefined ? {} : { connector: envelope.connector }),
-      ...(envelope.attempts === undefined ? {} : { attempts: envelope.attempts }),
-      ...(known
-        ? envelope.details === undefined
-          ? {}
-          : { details: envelope.details }
-        : { details: { ...envelope.details, code: String(envelope.code) } }),
-    };
+    const { retryable, effect, blame, retryAfterMs, problems, connector, attempts } = envelope;
+    const details = known ? envelope.details : { ...envelope.details, code: String(envelope.code) };
+    const options = { retryable, effect, blame, retryAfterMs, details, problems, connector, attempts };
     return envelope.name === 'UnknownActionError' && code === 'INVALID_INPUT'
       ? new UnknownActionError(envelope.message, options)
       : createConnectorError(code, envelope.message, options);

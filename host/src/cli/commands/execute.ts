@@ -35,8 +35,8 @@ export function addExecuteCommand(program: Command, context: CliContext): void {
       const payload = await readArgument(context, input);
       const answer = await context.withService(rest, `calling ${action} of ${id}`, (service, call) =>
         service.executeText(
-          { id, action, payload, ...(idempotencyKey === undefined ? undefined : { idempotencyKey }) },
-          { ...call, ...(timeoutMs === undefined ? undefined : { timeoutMs }) },
+          { id, action, payload, idempotencyKey },
+          timeoutMs === undefined ? call : { ...call, timeoutMs },
         ),
       );
       const value: unknown = JSON.parse(json === true ? executeResultText(answer) : answer.result);
