@@ -69,6 +69,7 @@ export const ERROR_REASONS = {
     auth_incomplete: '`auth` lacks a field that its type needs, also after the profile filled it',
     no_endpoint: 'the kind needs a `host`',
     bad_scheme: 'the kind speaks HTTP and the scheme is another',
+    bad_header: 'what `auth` says cannot be sent as a header',
     tls_file: 'a file under `tls` cannot be read',
     tls: 'a file under `tls` cannot be used',
     failed_precondition: 'a gRPC server that is not ours said so',
@@ -161,6 +162,8 @@ export const ERROR_REASONS = {
   },
   OUTCOME_UNKNOWN: {},
   INTERNAL_ERROR: {
+    reserved_key: 'the result of a change that was made has a member called `__proto__`: do not send it again',
+    other_origin: "the kind's code asked for the connector's credentials to be sent to an address that is not its own",
     import_failed: "the adapter's module does not load; with `file` and `line` where known",
     no_adapter: 'its default export is not a class that extends `ConnectorAdapter`',
     protocol_mismatch: 'it was built with an SDK that speaks another protocol',
