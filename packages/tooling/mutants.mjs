@@ -11,7 +11,7 @@ import { SURVIVORS } from './surviving-mutants.mjs';
 /** Files of `host/dist` and the tests of `host/test` that are to notice what changes in them. */
 const ROOMS = {
   'close-stack': { files: ['close-stack.js'], tests: ['close-stack.test.ts'] },
-  execution: { files: ['execution/*.js'], tests: ['execution/*.test.ts'] },
+  execution: { files: ['execution/**/*.js'], tests: ['execution/**/*.test.ts'] },
   service: { files: ['service/*.js', 'events/*.js'], tests: ['service/*.test.ts', 'events/*.test.ts', 'host.test.ts'] },
   connectors: {
     files: ['connectors/*.js'],
@@ -47,12 +47,16 @@ const results = await new Stryker({
       testEnvironment: '@stryker-mutator/jest-runner/jest-env/node',
       moduleNameMapper: { '^(?:\\.\\./)+src/(.*)\\.ts$': '<rootDir>/host/dist/$1.js' },
       modulePathIgnorePatterns: ['/fixtures/'],
+      runner: '<rootDir>/packages/tooling/mutants-runner.mjs',
+      // What never ends is noticed here already, without a new process.
+      testTimeout: 20_000,
     },
   },
   // TypeScript 7 has no interface for programs, so Stryker cannot rewrite its configuration; nothing here needs it.
   tsconfigFile: 'none.json',
   // Whole hosts on a busy machine; what never ends counts as noticed.
   timeoutMS: 20_000,
+  timeoutFactor: 1,
   dryRunTimeoutMinutes: 20,
   concurrency: 1,
   reporters: ['progress-append-only'],
