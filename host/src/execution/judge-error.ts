@@ -9,12 +9,12 @@ import { ConnectorInternalError, InvalidInputError, MAX_PAYLOAD_BYTES } from '@a
 export function judgeError(error: ErrorEnvelope, action: ActionDescription | undefined): ErrorEnvelope {
   if (action === undefined) return error;
   const judged = error.details?.['reason'] === 'result_too_large' ? judgeTooLarge(error, action) : error;
-  return action.sideEffects || judged.effect === 'none' ? judged : { ...judged, effect: 'none' };
+  return action.sideEffects ? judged : { ...judged, effect: 'none' };
 }
 
 function judgeTooLarge(error: ErrorEnvelope, { name, input, sideEffects }: ActionDescription): ErrorEnvelope {
   if (error.code !== 'INTERNAL_ERROR') return error;
-  const inputs = Object.keys(typeof input['properties'] === 'object' ? (input['properties'] ?? {}) : {});
+  const inputs = Object.keys(input['properties'] ?? {});
   if (inputs.length === 0) return error;
   const what = `the result of "${name}" is longer than the ${MAX_PAYLOAD_BYTES} bytes of JSON that can be answered`;
   const remedy = `ask for less, by what it takes: ${inputs.join(', ')}`;

@@ -157,12 +157,15 @@ describe('gates', () => {
     expect(bulkhead.inFlight).toBe(0);
   });
 
-  it('can answer in the place of what lies behind them, and are not told then', async () => {
+  const kept: Outcome<string> = { ok: true, value: '"kept"' };
+  it.each([
+    ['at once', () => kept],
+    ['later', async () => kept],
+  ])('can answer %s in the place of what lies behind them, and are not told then', async (_when, answer) => {
     const heard: string[] = [];
-    const kept: Outcome<string> = { ok: true, value: '"kept"' };
     const { way } = gatesInOrder();
     const { call, calls, bulkhead } = pipelineThrough(
-      { way: [...way, gateNamed('replay', heard, () => kept)], perAttempt: [] },
+      { way: [...way, gateNamed('replay', heard, answer)], perAttempt: [] },
       DONE,
     );
     await expect(call('change')).resolves.toMatchObject({ result: '"kept"', attempts: 0, replayed: true });
