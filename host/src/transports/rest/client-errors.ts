@@ -1,10 +1,11 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectorError } from '@automate/contract';
 import { InvalidInputError } from '@automate/contract';
 import { READ_ON_MS, toErrorReply } from './error-reply.ts';
 import { HttpFailure } from './http-failure.ts';
 import type { RefuseRoute } from './route-refusal.ts';
+import type { SecuredResponse } from './secured-response.ts';
 
 const CLIENT_ERRORS: Readonly<Record<string, readonly [status: number, message: string]>> = {
   HPE_HEADER_OVERFLOW: [431, "the request's headers are too large"],
@@ -29,7 +30,7 @@ const HEAD = 'HEAD ';
 interface Connection {
   /** How the request begins that has not become a message yet. */
   begin: string;
-  last?: { readonly request: IncomingMessage; readonly response: ServerResponse };
+  last?: { readonly request: IncomingMessage; readonly response: SecuredResponse };
   refused?: true;
 }
 
@@ -59,7 +60,7 @@ export function createClientErrors(refuseRoute: RefuseRoute): ClientErrors {
             connection.begin += chunk.toString('latin1', 0, missing);
         });
       });
-      const track = (request: IncomingMessage, response: ServerResponse): void => {
+      const track = (request: IncomingMessage, response: SecuredResponse): void => {
         const connection = connections.get(request.socket);
         if (connection === undefined) return;
         connection.begin = '';
@@ -82,7 +83,7 @@ export function createClientErrors(refuseRoute: RefuseRoute): ClientErrors {
       const isHead = request?.complete === false ? request.method === 'HEAD' : connection?.begin === HEAD;
       const write = (): void => {
         // Nothing follows an answer that closes the connection, whatever its sender added.
-        const wasLast = request?.complete === true && response?.getHeader('connection') === 'close';
+        const wasLast = request?.complete === true && response?.endsConnection === true;
         if (wasLast) socket.end();
         else socket.end(toRawAnswer(toFailure(error, refuseRoute), isHead));
       };

@@ -108,16 +108,13 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
     }
     return sendErrorReply(reply, failure);
   });
-  app.addHook('onRequest', (_request, _reply, done) => {
-    if (!state.draining) done();
-    else done(new HttpFailure(503, hostEnding(), { connection: 'close' }));
-  });
-
   const refuseRoute: RefuseRoute = watchRoutes(app);
   // Before the body is read: what it holds does not matter.
-  app.addHook('onRequest', (request, _reply, done) =>
-    done(request.is404 ? (refuseRoute(request.method, request.url) as Error) : undefined),
-  );
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (state.draining) done(new HttpFailure(503, hostEnding(), { connection: 'close' }));
+    else if (request.is404) done(refuseRoute(request.method, request.url) as Error);
+    else done();
+  });
   acceptJsonText(app);
   addServiceRoutes(app, service);
   addOperationalRoutes(app, {
