@@ -89,7 +89,8 @@ export function requireCallOptions<Options extends CallOptions>(options: Options
   if (timeoutMs === undefined || timeoutMs === Infinity || (Number.isInteger(timeoutMs) && timeoutMs > 0))
     return options;
   if (timeoutMs <= 0) throw new TimeoutError(`there is no time for the call: ${timeoutMs} ms`, { effect: 'none' });
-  return { ...options, timeoutMs: Math.ceil(timeoutMs) };
+  // By name, as a signal that is made when asked for is no member of its own.
+  return { ...options, signal, timeoutMs: Math.ceil(timeoutMs) };
 }
 
 /** A time to wait that is no time. */

@@ -5,7 +5,7 @@ import { create } from '@bufbuild/protobuf';
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { handleUnaryCall } from '@automate/grpc';
 import { answerError } from './answer-errors.ts';
-import { openCallScope } from './call-options.ts';
+import { CallScope } from './call-options.ts';
 import type { GrpcLogger } from './logger.ts';
 
 /** Answers one method: a request that could be read, in; what the response holds, out. */
@@ -36,9 +36,9 @@ export function serveUnary<Request extends object, Response>(
   },
 ): Handler<Request, Response> {
   const respond: (...args: Parameters<Handler<Request, Response>>) => Promise<void> = async (call, callback) => {
-    const scope = openCallScope(call);
+    const scope = new CallScope(call);
     try {
-      const response = await options.answer(readable(call.request), scope.options);
+      const response = await options.answer(readable(call.request), scope);
       scope.finish();
       callback(null, response);
     } catch (error) {

@@ -5,7 +5,7 @@ import type { CONNECTORS_SERVICE, UnreadableMessage } from '@automate/contract/g
 import type { handleServerStreamingCall, ServerWritableStream } from '@automate/grpc';
 import type { MessageShape } from '@bufbuild/protobuf';
 import { answerError } from './answer-errors.ts';
-import { openCallScope } from './call-options.ts';
+import { CallScope } from './call-options.ts';
 import type { GrpcLogger } from './logger.ts';
 import { readable } from './unary.ts';
 
@@ -21,27 +21,26 @@ export interface WatchStreams {
 
 /** Streams the service's events to all who watch, each at the pace at which it reads. */
 export function createWatchStreams(service: ConnectorService, logger: GrpcLogger): WatchStreams {
-  const open = new Set<() => void>();
+  const open = new Set<CallScope>();
   const handle = async (call: WatchCall): Promise<void> => {
-    const scope = openCallScope(call);
-    const { signal } = scope.options;
-    open.add(scope.abort);
+    const scope = new CallScope(call);
+    open.add(scope);
     try {
       readable(call.request);
-      await pump(service.watch(scope.options), call, signal);
+      await pump(service.watch(scope), call, scope.signal);
       call.end();
     } catch (error) {
       // An `error` event with a status is how a stream of grpc-js ends badly.
       call.emit('error', answerError(error, { method: 'WatchConnectors', metadata: call.metadata, logger }));
     } finally {
-      open.delete(scope.abort);
+      open.delete(scope);
       scope.finish();
     }
   };
   return {
     handle: (call) => void handle(call),
     endAll: () => {
-      for (const abort of open) abort();
+      for (const scope of open) scope.abort();
     },
   };
 }
