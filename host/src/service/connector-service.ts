@@ -163,8 +163,10 @@ export class HostConnectorService implements ConnectorService {
 
   async execute(request: ExecuteRequest, given?: CallOptions): Promise<ExecuteResult> {
     const options = this.#admit(given);
-    const answer = await this.executeText({ ...request, payload: encodePayload(request?.payload) }, options);
-    return { ...answer, result: JSON.parse(answer.result) as JsonValue };
+    const text: ExecuteTextRequest = { ...request, payload: encodePayload(request?.payload) };
+    requireCall(text);
+    const { result, attempts, durationMs, replayed } = await this.#options.execute(text, options);
+    return { result: JSON.parse(result) as JsonValue, attempts, durationMs, replayed };
   }
 
   /** Not async: every further promise costs a tenth of the whole call. */
