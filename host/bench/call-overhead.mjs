@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { printTable } from './bench-table.mjs';
 import * as contenders from './contenders.mjs';
+import { payloadOf } from './payload-of.mjs';
 
 export const name = 'call-overhead';
 
@@ -82,19 +83,6 @@ function printAgainstOthers(samples, inFlight) {
     rows,
     { unit: 'µs per call' },
   );
-}
-
-/** A small query, or so many bytes of what a query answers. */
-function payloadOf(bytes) {
-  const series = Array.from({ length: Math.floor(bytes / 100) }, (_, index) => ({
-    metric: { job: 'node', instance: `10.0.0.${index}:9100`, mode: 'idle' },
-    value: [1_700_000_000.5 + index, String(index * 1.5)],
-  }));
-  const value =
-    bytes <= 100
-      ? { query: 'sum by (job) (rate(http_requests_total[5m]))', time: '2026-01-01T00:00:00Z', limit: 10 }
-      : { series };
-  return { value, text: JSON.stringify(value) };
 }
 
 function measureInProcess(title, pinned) {

@@ -1,34 +1,47 @@
 // P3: an action executed over gRPC, end to end through a real host and its worker, against a bare grpc-js server that echoes
-// bytes. Servers and load generator are processes of their own.
+// bytes unread, and against a service written by hand that reads and writes the same JSON. Servers and load generator are
+// processes of their own.
 import { availableParallelism } from 'node:os';
 import { CONNECTORS_SERVICE } from '@automate/contract/grpc';
 import { create } from '@bufbuild/protobuf';
 import { createProject } from './bench-project.mjs';
 import { median, printTable } from './bench-table.mjs';
+import { payloadOf } from './payload-of.mjs';
 import { start } from './rest-process.mjs';
 
 export const name = 'grpc';
 
 const ROUNDS = 9;
 const SECONDS = 0.8;
+/** Goals are ratios against the first of the line. */
 const SIZES = [
-  { label: '100 B', bytes: 100, goals: { 1: 2.1, 64: 1.55 } },
-  { label: '10 KB', bytes: 10 * 1024, goals: { 1: 1.5, 64: 1.5 } },
+  { label: '100 B', bytes: 100, line: ['bare', 'json', 'host'], goals: { 1: 1.7, 64: 1.2 } },
+  { label: '10 KB', bytes: 10_000, line: ['json', 'bare', 'host'], goals: { 1: 1.6, 64: 1 } },
 ];
+const TITLES = {
+  bare: 'bare grpc-js, echo of bytes',
+  json: 'grpc-js by hand, parses and encodes',
+  host: 'ExecuteAction through the host and a worker',
+};
 
 /** Measures and prints. */
 export async function run() {
   const project = createProject('connectors:\n  - { id: echo, limits: { concurrency: 64 } }\n');
-  const servers = { bare: start('grpc-bare.mjs'), host: start('grpc-host.mjs', project.root) };
+  const servers = {
+    bare: start('grpc-bare.mjs'),
+    json: start('grpc-json.mjs'),
+    host: start('grpc-host.mjs', project.root),
+  };
   const load = start('grpc-load.mjs');
   try {
-    const targets = { bare: await servers.bare.next(), host: await servers.host.next() };
+    const targets = {};
+    for (const [contender, server] of Object.entries(servers)) targets[contender] = await server.next();
     for (const size of SIZES) {
       for (const inFlight of [1, 64]) {
-        const runs = { bare: [], host: [] };
+        const runs = Object.fromEntries(size.line.map((contender) => [contender, []]));
         // The first round warms up and is thrown away; after that the contenders take turns.
         for (let round = 0; round <= ROUNDS; round++) {
-          for (const contender of ['bare', 'host']) {
+          for (const contender of size.line) {
             const order = { ...targets[contender], message: encode(size.bytes), inFlight, seconds: SECONDS };
             const result = await measure({ server: servers[contender], load, order });
             if (round > 0) runs[contender].push(result);
@@ -43,9 +56,9 @@ export async function run() {
   }
 }
 
-/** The same message for both servers: an ExecuteActionRequest whose payload is a JSON object of so many bytes. */
+/** The same message for all servers: an ExecuteActionRequest whose payload is a JSON object of about so many bytes. */
 function encode(bytes) {
-  const payload = Buffer.from(JSON.stringify({ text: 'x'.repeat(bytes - '{"text":""}'.length) }));
+  const payload = Buffer.from(payloadOf(bytes).text);
   const { input, requestSerialize } = CONNECTORS_SERVICE.executeAction;
   return requestSerialize(create(input, { id: 'echo', action: 'echo', payload })).toString('base64');
 }
@@ -64,10 +77,11 @@ function report({ size, inFlight, runs }) {
   const samples = (results) => results.map(({ microseconds }) => microseconds);
   printTable(
     `a call of ${size.label} over gRPC, ${inFlight} in flight`,
-    [
-      { name: 'bare grpc-js, echo of bytes', samples: samples(runs.bare) },
-      { name: 'ExecuteAction through the host and a worker', samples: samples(runs.host), goal: size.goals[inFlight] },
-    ],
+    size.line.map((contender) => ({
+      name: TITLES[contender],
+      samples: samples(runs[contender]),
+      goal: contender === 'host' ? size.goals[inFlight] : undefined,
+    })),
     { unit: 'µs', digits: 1 },
   );
   for (const [what, results] of Object.entries(runs)) {

@@ -50,7 +50,7 @@ async function measure({ server, load, url, connections }) {
 }
 
 function report(connections, { bare, host }) {
-  const goal = connections === 64 ? { goal: 1.55 } : {};
+  const goal = connections === 64 ? { goal: 1.35 } : {};
   const samples = (runs) => runs.map(({ microseconds }) => microseconds);
   printTable(
     `a call of ${BODY.length} bytes over REST, ${connections} in flight`,
