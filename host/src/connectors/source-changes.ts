@@ -61,7 +61,7 @@ export class SourceChanges {
         learn(config);
         const kinds = isDeepStrictEqual(sources.config.plugins, config.plugins)
           ? sources.kinds
-          : await this.#scan(sources.kinds, config.plugins, false);
+          : this.#scan(sources.kinds, config.plugins, false);
         return () => ({
           sources: { config, kinds },
           answer: ({ warnings, ...names }) => {
@@ -81,17 +81,17 @@ export class SourceChanges {
   /** Looks for packages again, in the whole of `node_modules`. */
   async rescan(): Promise<PluginReport> {
     const { changes, scanner, onScanned } = this.#options;
-    const report = await changes.ofAll(async ({ sources: { config, kinds } }) => {
-      const found = await this.#scan(kinds, config.plugins, true);
+    const report = await changes.ofAll(({ sources: { config, kinds } }) => {
+      const found = this.#scan(kinds, config.plugins, true);
       return (now) => ({ sources: { kinds: found }, answer: () => reportHeldBack(scanner.lastReport, now) });
     });
     await onScanned();
     return report;
   }
 
-  async #scan(kinds: KindCatalog, settings: ScanSettings, full: boolean): Promise<KindCatalog> {
+  #scan(kinds: KindCatalog, settings: ScanSettings, full: boolean): KindCatalog {
     const { scanner, snapshots } = this.#options;
-    return kinds.withDiscovered(await snapshots.markBuilds(scanner.scan(settings, { full })));
+    return kinds.withDiscovered(snapshots.markBuilds(scanner.scan(settings, { full })));
   }
 
   /** The file as it is to be put to work. */

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -103,8 +104,11 @@ const manifest = (own: string): Package['packageJson'] => ({
 
 describe.each<[SandboxLayout]>([['npm'], ['pnpm']])('a package that is installed as by %s', (layout) => {
   it('finds what it imports of others where it is installed, and of itself as it was admitted', async () => {
-    // Nothing is to be found by looking upwards from there.
-    const dataDir = await mkdtemp(join(tmpdir(), 'automate-data-'));
+    // Nothing is to be found by looking upwards from there, and links and odd names are to be taken as they are.
+    const elsewhere = await mkdtemp(join(tmpdir(), 'automate-data-'));
+    await mkdir(join(elsewhere, 'a b%20c é'));
+    const dataDir = join(elsewhere, 'link');
+    await symlink('a b%20c é', dataDir, 'dir');
     await using it = await SandboxHost.open({
       serve: false,
       kinds: [],
@@ -133,7 +137,7 @@ describe.each<[SandboxLayout]>([['npm'], ['pnpm']])('a package that is installed
     await restartWorker(it);
     expect(await ask(it)).toEqual(RESOLVED);
     await it.host.close();
-    await rm(dataDir, { recursive: true });
+    await rm(elsewhere, { recursive: true });
   });
 });
 
@@ -183,6 +187,69 @@ describe('what is said of a package that runs from a snapshot', () => {
     });
     await it.host.close();
     expect(inLog(it)).toEqual([]);
+  });
+});
+
+describe('a package that is linked for development', () => {
+  /** A package in a folder of its own, its sources as they were written, linked into the project. */
+  async function linkPackage(sandbox: PluginSandbox, folder: string): Promise<void> {
+    await install(sandbox, { source: '' });
+    const place = sandbox.pathOf('connector-telling');
+    const manifest = JSON.parse(await readFile(join(place, 'package.json'), 'utf8')) as Record<string, unknown>;
+    await rm(place, { recursive: true });
+    await symlink(folder, place, 'dir');
+    await mkdir(join(folder, 'node_modules', '@automate'), { recursive: true });
+    await symlink(sandbox.pathOf('@automate/sdk'), join(folder, 'node_modules', '@automate', 'sdk'), 'dir');
+    const automate = { connectors: { telling: { entry: './src/adapter.ts' } } };
+    await mkdir(join(folder, 'src'));
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ ...manifest, automate }));
+    const source = adapter(
+      'tell: act((): string => word), die: act(() => process.exit(3)),',
+      "import { word } from './word.ts';",
+    );
+    await writeFile(join(folder, 'src', 'adapter.ts'), source);
+    await writeFile(join(folder, 'src', 'word.ts'), "export const word: string = 'old';");
+  }
+
+  it('runs its sources as they were admitted', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'automate linked %20é-'));
+    await using it = await openHost((sandbox) => linkPackage(sandbox, folder));
+    expect(await ask(it)).toBe('old');
+    await writeFile(join(folder, 'src', 'word.ts'), "export const word: string = 'new';");
+    await restartWorker(it);
+    expect(await ask(it)).toBe('old');
+    await it.service.rescanPlugins();
+    expect(await ask(it)).toBe('new');
+    await rm(folder, { recursive: true });
+  });
+
+  it('is not copied where it holds more than a package does, and the log says so', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'automate-linked-'));
+    await using it = await openHost((sandbox) => linkPackage(sandbox, folder));
+    await mkdir(join(folder, 'recordings'));
+    for (let index = 0; index <= 5_000; index += 1) closeSync(openSync(join(folder, 'recordings', `${index}`), 'w'));
+    expect(await ask(it)).toBe('old');
+    expect(it.logText).toMatch(/connector-telling, version 1\.0\.0, runs from .* more than 5000 files/);
+    await rm(folder, { recursive: true });
+  });
+
+  it('runs from a snapshot that lies in itself', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'automate-linked-'));
+    await using it = await SandboxHost.open({
+      kinds: [],
+      yaml: YAML,
+      flags: { dataDir: join(folder, 'data') },
+      prepare: (sandbox) => linkPackage(sandbox, folder),
+    });
+    expect(await ask(it)).toBe('old');
+    expect(it.logText).not.toMatch(/snapshot/);
+    await writeFile(join(folder, 'src', 'word.ts'), "export const word: string = 'new';");
+    await restartWorker(it);
+    expect(await ask(it)).toBe('old');
+    await it.service.rescanPlugins();
+    expect(await ask(it)).toBe('new');
+    await it.host.close();
+    await rm(folder, { recursive: true });
   });
 });
 

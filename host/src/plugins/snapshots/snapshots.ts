@@ -77,17 +77,16 @@ export class Snapshots {
   }
 
   /** What a scan found, with those packages told apart that were built anew under the same package.json since they were first run. */
-  async markBuilds(found: DiscoveredKinds): Promise<DiscoveredKinds> {
-    const builds = new Map<string, Promise<string | undefined>>();
-    const mark = async (kind: Kind): Promise<Kind> => {
+  markBuilds(found: DiscoveredKinds): DiscoveredKinds {
+    const builds = new Map<string, string | undefined>();
+    const mark = (kind: Kind): Kind => {
       const { source } = kind;
       if (source.via !== 'package') return kind;
-      const build = builds.get(source.packageDir) ?? this.#buildOf(source);
-      builds.set(source.packageDir, build);
-      return { ...kind, source: { ...source, build: await build } };
+      const { packageDir } = source;
+      if (!builds.has(packageDir)) builds.set(packageDir, this.#buildOf(source));
+      return { ...kind, source: { ...source, build: builds.get(packageDir) } };
     };
-    const kinds = [...found.kinds].map(async ([name, kind]) => [name, await mark(kind)] as const);
-    return { ...found, kinds: new Map(await Promise.all(kinds)) };
+    return { ...found, kinds: new Map([...found.kinds].map(([name, kind]) => [name, mark(kind)])) };
   }
 
   /**
@@ -121,7 +120,7 @@ export class Snapshots {
       const installed = hashInstalled(packageDir);
       if (installed !== manifestHash) return { kind: 'lost', gone: installed === undefined };
       try {
-        const files = await this.#list(packageDir);
+        const files = this.#list(packageDir);
         const expected = build ?? this.#firstBuilds.get(firstKey) ?? files.fingerprint;
         if (files.fingerprint !== expected) return { kind: 'lost', gone: false };
         const snapshot = await this.#put(source, files);
@@ -147,7 +146,7 @@ export class Snapshots {
     // Modules are known by their real paths.
     const directory = join(await realpath(this.#root), name);
     if (existsSync(directory)) {
-      if (holdsSameFiles(await this.#list(directory), files)) return { name, directory };
+      if (holdsSameFiles(this.#list(directory), files)) return { name, directory };
       await rm(directory, { recursive: true, force: true });
     }
     const draftName = `${DRAFT}${randomUUID()}`;
@@ -155,7 +154,7 @@ export class Snapshots {
     this.#names.add(draftName);
     try {
       await copyPackage(packageDir, files, draft);
-      if ((await this.#list(packageDir)).fingerprint !== files.fingerprint)
+      if (this.#list(packageDir).fingerprint !== files.fingerprint)
         throw new Error('its files changed while they were copied');
       await rename(draft, directory);
     } catch (error) {
@@ -168,15 +167,19 @@ export class Snapshots {
     return { name, directory };
   }
 
-  #list(directory: string): Promise<PackageFiles> {
+  #list(directory: string): PackageFiles {
     return listPackageFiles(directory, this.#options.dataDir);
   }
 
-  async #buildOf(source: PackageSource): Promise<string | undefined> {
+  #buildOf(source: PackageSource): string | undefined {
     const first = this.#firstBuilds.get(keyOf(source));
     if (first === undefined) return undefined;
-    const now = await this.#list(source.packageDir).catch(() => undefined);
-    return now?.fingerprint === first ? undefined : now?.fingerprint;
+    try {
+      const { fingerprint } = this.#list(source.packageDir);
+      return fingerprint === first ? undefined : fingerprint;
+    } catch {
+      return undefined; // what cannot be read any more cannot be run either, and its first start says so
+    }
   }
 
   /** A host must not fail to start its connectors for want of space. */
