@@ -41,7 +41,7 @@ import type { Scrubber } from './secrets/scrubber.ts';
 import { createScrubber } from './secrets/scrubber.ts';
 import { closeSecretsDir } from './secrets/secrets-dir.ts';
 import { HostConnectorService } from './service/connector-service.ts';
-import { holdDataDir, openDataDir, refuseWhereServed } from './store/data-dir.ts';
+import { holdDataDir, lockDataDir, openDataDir, refuseWhereServed } from './store/data-dir.ts';
 import type { OpenConnectorStore } from './store/connector-store.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
@@ -140,6 +140,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const snapshots = new Snapshots({
     dataDir: settings.dataDir,
     owned: lock !== undefined,
+    lock: () => lockDataDir(settings.dataDir),
     warn: (message) => log.warn({}, message),
   });
   stack.push({ name: 'snapshots', close: () => snapshots.settle() });

@@ -8,8 +8,10 @@ export function reportHeldBack(report: PluginReport, registry: Registry): Plugin
     if (heldBack === undefined || state.phase !== 'usable' || state.kind.source.via !== 'package') continue;
     const current = registry.sources.kinds.find(state.kind.name);
     if (current === state.kind || current?.source.via !== 'package') continue;
-    const { packageName } = current.source;
-    const reason = `connector "${id}" goes on with version ${state.kind.source.packageVersion}: ${heldBack}`;
+    const { packageName, packageVersion } = current.source;
+    const before = state.kind.source.packageVersion;
+    const what = before === packageVersion ? `an earlier build of version ${before}` : `version ${before}`;
+    const reason = `connector "${id}" goes on with ${what}: ${heldBack}`;
     reasons.set(packageName, [...(reasons.get(packageName) ?? []), reason]);
   }
   const mark = (plugin: PluginEntry): PluginEntry => {

@@ -99,7 +99,8 @@ describe.each(WAYS)('a package of the same version whose files are replaced %s',
     await using it = await openHost();
     await it.service.healthCheck('one');
     await replace(it, version('new', "throw new Error('a broken build');"));
-    await expect(it.service.rescanPlugins()).resolves.toMatchObject({ plugins: [{ status: 'held_back' }] });
+    const message = expect.stringMatching(/"one" goes on with an earlier build of version 1\.0\.0: .*a broken build/);
+    await expect(it.service.rescanPlugins()).resolves.toMatchObject({ plugins: [{ status: 'held_back', message }] });
     expect((await infoOf(it)).heldBack).toMatch(/a broken build/);
     for (let times = 0; times < 2; times += 1) {
       await restartWorker(it);

@@ -25,7 +25,7 @@ it('an idle worker stops where nothing checks its health, and starts again for t
   const { createWorker } = createConnectorRuntime({
     runtime: bench.runtime,
     // Of packages; this kind is of none.
-    snapshots: new Snapshots({ dataDir: tmpdir(), owned: false, warn: () => undefined }),
+    snapshots: new Snapshots({ dataDir: tmpdir(), owned: false, lock: () => undefined, warn: () => undefined }),
     hostVersion: '1.0.0',
     idleStopMs: 100,
     resolve: async ({ config }) => ({ config, settings: {} }),

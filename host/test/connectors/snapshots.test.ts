@@ -1,9 +1,11 @@
 import { closeSync, openSync } from 'node:fs';
-import { link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import type { PluginSandbox, SandboxLayout } from '@automate/testing';
+import { createHost } from '../../dist/create-host.js';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 
 const adapter = (actions: string, atTop = ''): string => `
@@ -296,6 +298,27 @@ describe('snapshots', () => {
     expect(await snapshotOf(next)).toBe(second);
     await next.host.close();
     expect(await readdir(pluginsDir(it))).toEqual([second]);
+  });
+
+  it('are left alone by a program beside a host, and by one without a host for a day', async () => {
+    await using it = await openHost((sandbox) => install(sandbox, { source: SAYING }));
+    const ofHost = await snapshotOf(it);
+    const old = 'connector-telling@1.0.0-0123456789abcdef';
+    const fresh = 'connector-telling@1.0.0-0123456789abcdee';
+    for (const name of [old, fresh]) await mkdir(join(pluginsDir(it), name));
+    const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
+    for (const name of [old, ofHost]) await utimes(join(pluginsDir(it), name), twoDaysAgo, twoDaysAgo);
+    await install(it.sandbox, { source: `${SAYING}\n` });
+    const run = async (): Promise<void> => {
+      await using beside = await createHost({ cwd: it.sandbox.root, env: {}, logTo: new PassThrough(), serve: false });
+      await beside.service.execute({ id: 'one', action: 'tell', payload: {} });
+    };
+    await run();
+    expect(await readdir(pluginsDir(it))).toEqual(expect.arrayContaining([ofHost, old, fresh]));
+    await it.host.close();
+    await run();
+    const left = await readdir(pluginsDir(it));
+    expect([left.length, left]).toEqual([2, expect.arrayContaining([fresh])]);
   });
 
   it('stay while a version that is held back leaves a connector with the one before', async () => {

@@ -9,7 +9,7 @@ const AT_A_TIME = 16;
 
 /** Puts a package's files into a new directory. Nothing that is later done to the package by an installer or a build changes them there. */
 export async function copyPackage(packageDir: string, { directories, files }: PackageFiles, to: string): Promise<void> {
-  await mkdir(to, { recursive: true, mode: 0o700 });
+  await mkdir(to, { mode: 0o700 });
   for (const directory of directories) await mkdir(join(to, directory));
   const left = [...files];
   const work = async (): Promise<void> => {

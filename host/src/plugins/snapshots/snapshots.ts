@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { existsSync, renameSync, statSync } from 'node:fs';
+import { mkdir, readdir, realpath, rename, rm, utimes } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { hashInstalled } from '../discovery/hash-manifest.ts';
@@ -28,8 +28,10 @@ export type AdmittedCode =
 
 export interface SnapshotsOptions {
   readonly dataDir: string;
-  /** Whether no other host uses the data directory, so that what nobody needs there can be removed. */
+  /** Whether this host holds the data directory, so that nobody who stays uses what it does not need. */
   readonly owned: boolean;
+  /** Holds the data directory for an instant; undefined where a host serves it. */
+  lock(): { release(): void } | undefined;
   warn(message: string): void;
 }
 
@@ -40,6 +42,8 @@ interface Snapshot {
 
 /** Begins the names of directories that are not whole yet. */
 const DRAFT = '.new-';
+/** For so long a program that holds no data directory leaves what another of its kind may use, in milliseconds. */
+const LEFT_ALONE_MS = 24 * 3_600_000;
 
 /**
  * What was admitted of each package, below the data directory. Installers and builds replace packages in place, and what they put
@@ -146,10 +150,14 @@ export class Snapshots {
     // Modules are known by their real paths.
     const directory = join(await realpath(this.#root), name);
     if (existsSync(directory)) {
-      if (holdsSameFiles(this.#list(directory), files)) return { name, directory };
+      if (holdsSameFiles(this.#list(directory), files)) {
+        const now = new Date();
+        await utimes(directory, now, now);
+        return { name, directory };
+      }
       await rm(directory, { recursive: true, force: true });
     }
-    const draftName = `${DRAFT}${randomUUID()}`;
+    const draftName = newDraft();
     const draft = join(this.#root, draftName);
     this.#names.add(draftName);
     try {
@@ -198,18 +206,51 @@ export class Snapshots {
 
   /** Removes drafts that nobody works on, and snapshots that no name here keeps, of the packages that are asked for. */
   #remove(isAsked: (label: string) => boolean): Promise<void> {
-    if (!this.#options.owned) return Promise.resolve();
     this.#removal = this.#removal.then(async () => {
       // Where there is nothing yet, nothing is to be removed.
-      for (const name of await readdir(this.#root).catch(() => [])) {
-        if (this.#names.has(name)) continue;
-        if (!name.startsWith(DRAFT) && !isAsked(name.slice(0, name.lastIndexOf('@')))) continue;
-        // The next host tries again.
-        await rm(join(this.#root, name), { recursive: true, force: true }).catch(() => undefined);
-      }
+      const names = await readdir(this.#root).catch(() => []);
+      const unneeded = names.filter(
+        (name) =>
+          !this.#names.has(name) &&
+          (name.startsWith(DRAFT) || isAsked(name.slice(0, name.lastIndexOf('@')))) &&
+          (this.#options.owned || isOlder(join(this.#root, name), LEFT_ALONE_MS)),
+      );
+      if (unneeded.length > 0) await Promise.all(this.#takeAway(unneeded).map(removeDirectory));
     });
     return this.#removal;
   }
+
+  /** Gives them names that nobody looks for, all in one turn. */
+  #takeAway(names: readonly string[]): string[] {
+    const lock = this.#options.owned ? NO_LOCK : this.#options.lock();
+    if (lock === undefined) return [];
+    try {
+      return names.map((name) => {
+        const drop = join(this.#root, newDraft());
+        renameSync(join(this.#root, name), drop);
+        return drop;
+      });
+    } catch {
+      return []; // Another does the same; what stays behind is found by the next who looks.
+    } finally {
+      lock.release();
+    }
+  }
+}
+
+const NO_LOCK = { release: (): void => undefined };
+
+function newDraft(): string {
+  return `${DRAFT}${randomUUID()}`;
+}
+
+function isOlder(directory: string, ageMs: number): boolean {
+  return (statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) < Date.now() - ageMs;
+}
+
+async function removeDirectory(directory: string): Promise<void> {
+  // The next host tries again.
+  await rm(directory, { recursive: true, force: true }).catch(() => undefined);
 }
 
 function keyOf({ packageDir, manifestHash, build = '' }: PackageSource): string {
