@@ -237,7 +237,9 @@ async function callOverRest(rest: Rest, add: Add): Promise<void> {
 async function filesOf(root: string): Promise<readonly { readonly name: string; readonly text: string }[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const own = files.filter((file) => !/node_modules|\.automate\/plugins|connectors\.(?:yaml|db)|secrets/.test(file.slice(root.length)));
+  const own = files.filter(
+    (file) => !/node_modules|\.automate\/plugins|connectors\.(?:yaml|db)|secrets/.test(file.slice(root.length)),
+  );
   return Promise.all(
     own.map(async (file) => ({ name: file.slice(root.length), text: await readFile(file, 'latin1') })),
   );

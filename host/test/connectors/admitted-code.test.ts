@@ -3,33 +3,20 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { SandboxConnector } from '@automate/testing';
 import { infoOf } from '../fixtures/counting-host.ts';
-import { SandboxHost } from '../fixtures/sandbox-host.ts';
+import type { SandboxHost } from '../fixtures/sandbox-host.ts';
+import { adapter, ask, openHost as openHostOf, restartWorker } from '../fixtures/telling-host.ts';
+
+const ACTIONS = `
+    imported: act(async () => (await import('./imported.js')).default),
+    required: act(() => createRequire(import.meta.url)('./required.cjs')),
+    beside: act(() => readFileSync(new URL('beside.txt', import.meta.url), 'utf8')),
+    die: act(() => process.exit(3)),`;
+const IMPORTS = "import { createRequire } from 'node:module';\nimport { readFileSync } from 'node:fs';\n";
 
 /** A connector of which each file says which version it is of. */
 const version = (word: string, atImport = ''): Pick<SandboxConnector, 'kind' | 'source' | 'files'> => ({
   kind: 'telling',
-  source: `
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
-import { action, ConnectorAdapter } from '@automate/sdk';
-${atImport}
-const any = { schema: { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }, jsonSchema: { type: 'object' } };
-const act = (run) => action({ description: 'Tells.', input: any, sideEffects: false, idempotent: true, run });
-export default class TellingAdapter extends ConnectorAdapter {
-  name = 'telling';
-  version = '1.0.0';
-  actions = {
-    tell: act(() => '${word}'),
-    imported: act(async () => (await import('./imported.js')).default),
-    required: act(() => createRequire(import.meta.url)('./required.cjs')),
-    beside: act(() => readFileSync(new URL('beside.txt', import.meta.url), 'utf8')),
-    die: act(() => process.exit(3)),
-  };
-  async connect() {
-    return true;
-  }
-}
-`,
+  source: adapter(`tell: act(() => '${word}'), ${ACTIONS}`, IMPORTS + atImport),
   files: {
     'imported.js': `export default '${word}';`,
     'required.cjs': `module.exports = '${word}';`,
@@ -37,26 +24,7 @@ export default class TellingAdapter extends ConnectorAdapter {
   },
 });
 
-const YAML = 'connectors:\n  - { id: one, kind: telling }\n';
-
-function openHost(more: Partial<SandboxConnector> = {}, serve = false): Promise<SandboxHost> {
-  return SandboxHost.open({
-    serve,
-    kinds: [],
-    yaml: YAML,
-    prepare: async (sandbox) => void (await sandbox.addConnector({ ...version('old'), ...more })),
-  });
-}
-
-async function ask(it: SandboxHost, action: string): Promise<unknown> {
-  return (await it.service.execute({ id: 'one', action, payload: {} })).result;
-}
-
-/** Ends the worker, and whatever keeps the next one from starting at once. */
-async function restartWorker(it: SandboxHost): Promise<void> {
-  await it.service.execute({ id: 'one', action: 'die', payload: {} }).catch((error: unknown) => error);
-  await it.service.test('one');
-}
+const openHost = (): Promise<SandboxHost> => openHostOf((sandbox) => sandbox.addConnector(version('old')), false);
 
 /** The ways in which the files of a package come to be others. */
 const WAYS: ReadonlyArray<readonly [string, (it: SandboxHost, spec: SandboxConnector) => Promise<void>]> = [
