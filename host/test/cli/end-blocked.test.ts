@@ -33,8 +33,8 @@ connectors:
   - { id: blocking, limits: { timeout: 500ms }, retry: { attempts: 1 }, health_check: { enabled: false } }
 `;
 
-async function openProject(): Promise<CliProject> {
-  const project = await CliProject.open({ yaml: YAML, kinds: [] });
+async function openProject(isolation = 'thread'): Promise<CliProject> {
+  const project = await CliProject.open({ yaml: `plugins: { isolation: ${isolation} }\n${YAML}`, kinds: [] });
   await project.sandbox.addConnector({ kind: 'blocking', source: SOURCE });
   execFileSync('mkfifo', [join(project.root, 'pipe')]);
   return project;
@@ -49,21 +49,55 @@ async function call(host: ServingHost, action: string, input: object = {}): Prom
   return (await answer.json()) as Record<string, unknown>;
 }
 
-/** What lives of the host and of all that it started. The dead that nobody has asked after do not. */
-const livingGroup = (host: ServingHost): string[] =>
-  readdirSync('/proc').filter((name) => {
+interface Living {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+}
+
+/** The processes of this machine; the dead that nobody has asked after do not live. */
+const living = (): readonly Living[] =>
+  readdirSync('/proc').flatMap((name) => {
     try {
-      const [state, , group] = readFileSync(`/proc/${name}/stat`, 'utf8')
+      const [state, parent, group] = readFileSync(`/proc/${name}/stat`, 'utf8')
         .replace(/^.*\) /s, '')
         .split(' ');
-      return state !== 'Z' && Number(group) === host.child.pid;
+      return state === 'Z' ? [] : [{ pid: Number(name), parent: Number(parent), group: Number(group) }];
     } catch {
-      return false; // no process, or one that has just ended
+      return []; // no process, or one that has just ended
     }
   });
 
+/** What lives of the host and of all that it started. */
+const livingGroup = (host: ServingHost): readonly Living[] => living().filter(({ group }) => group === host.child.pid);
+
+/** The processes that the host started for its connectors, with their groups. */
+const childrenOf = (host: ServingHost): readonly number[] =>
+  living().flatMap(({ pid, parent }) => (parent === host.child.pid ? [pid] : []));
+
 const blocks = (host: ServingHost, project: CliProject, action: string) =>
   call(host, action, { path: join(project.root, 'pipe') });
+
+describe('a host with a process that does not end', () => {
+  it.each(['spin', 'pipe', 'program'])('ends with 0 and leaves nothing: %s', async (action) => {
+    await using project = await openProject('process');
+    await project.sandbox.writeFile(
+      'config/connectors.yaml',
+      `plugins: { isolation: process }\n${YAML.replace('500ms', '60s')}`,
+    );
+    await using host = await project.start();
+    expect(await call(host, 'fine')).toMatchObject({ result: 'fine' });
+    const begun = Date.now();
+    const cut = blocks(host, project, action);
+    await delay(500);
+    const groups = childrenOf(host);
+    expect(groups.length).toBeGreaterThan(0);
+    expect(await host.end('SIGTERM')).toMatchObject({ status: 0, signal: null });
+    expect(Date.now() - begun).toBeLessThan(40_000);
+    expect(await cut).toMatchObject({ effect: 'maybe' });
+    expect(living().filter(({ group }) => groups.includes(group))).toStrictEqual([]);
+  });
+});
 
 describe('a host with a thread that does not end', () => {
   it.each(['spin', 'native', 'pipe', 'pipe_later', 'program'])('ends with 0 and leaves nothing: %s', async (action) => {
