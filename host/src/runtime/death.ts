@@ -1,11 +1,11 @@
 import type { ErrorEnvelope, ErrorReason } from '@automate/contract';
-import { WorkerLostError } from '@automate/contract';
+import { UnavailableError, WorkerLostError } from '@automate/contract';
 import type { CrashReport } from './messages.ts';
 import type { SecretFilter } from './runtime.ts';
 
 /** Why the host itself ended a worker. */
 export type KillReason =
-  | 'stopped'
+  | 'stopping'
   | 'start_failed'
   | 'start_timeout'
   | 'killed_after_deadline'
@@ -82,6 +82,12 @@ export function scrubCause(cause: Cause, secrets: SecretFilter): Cause {
 /** The death as the error that calls under way are answered with. */
 export function workerLost(id: string, cause: Cause): ErrorEnvelope {
   const { reason, message, exitCode } = cause;
+  if (reason === 'stopping')
+    return new UnavailableError(`connector "${id}" was stopped while the call ran`, {
+      connector: id,
+      effect: 'maybe',
+      details: { reason: 'stopping' },
+    }).toEnvelope();
   return new WorkerLostError(`the worker of connector "${id}" was lost: ${message}`, {
     connector: id,
     details: { reason, ...(exitCode === undefined ? {} : { exitCode }) },

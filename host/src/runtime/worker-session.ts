@@ -169,7 +169,7 @@ export class WorkerSession {
         this.#ended.promise,
       ]);
     }
-    this.kill('stopped', 'the host stopped it');
+    this.kill('stopping', 'the host stopped it');
     await this.#ended.promise;
   }
 

@@ -64,7 +64,12 @@ describe.each(BODIES)('stopping a worker, in the body %s', (body) => {
     await worker.ensure('ready', soon());
     const underWay = execute(worker, 'wait', { payload: '{"ms":60000}' });
     await worker.stop({ graceMs: 200 });
-    expect(errorOf(await underWay)).toMatchObject({ code: 'WORKER_LOST', details: { reason: 'stopped' } });
+    expect(errorOf(await underWay)).toMatchObject({
+      code: 'UNAVAILABLE',
+      effect: 'maybe',
+      blame: 'operator',
+      details: { reason: 'stopping' },
+    });
   });
 
   it('is waited for by the next start', async () => {
@@ -169,7 +174,7 @@ describe('stopping a thread', () => {
     const start = worker.ensure('ready', soon());
     await until('it starts', () => worker.state().phase === 'starting');
     await worker.stop();
-    await expect(start).rejects.toMatchObject({ effect: 'none', details: { reason: 'stopped' } });
+    await expect(start).rejects.toMatchObject({ effect: 'none', details: { reason: 'stopping' } });
     expect(worker.state()).toStrictEqual({ phase: 'idle' });
   });
 });

@@ -127,7 +127,8 @@ export const ERROR_REASONS = {
       'it died or failed to start too often; `retry_after_ms`; `details.last` is the code of the last failure',
     not_running: 'the worker went away between two steps; try again',
     not_initialized: 'the worker went away between two steps; try again',
-    stopping: 'the connector is being replaced, removed or stopped',
+    stopping:
+      'the connector is being replaced, removed or stopped; with effect `maybe` for a call that outlasted its drain',
     closed: 'the connector is being replaced, removed or stopped; or this client was closed',
     shutting_down: 'the host is ending (exit code 69)',
     not_ready: 'the host is starting',
@@ -158,7 +159,6 @@ export const ERROR_REASONS = {
     init_failed: 'the thread ended while it was started or stopped',
     start_failed: 'the thread ended while it was started or stopped',
     start_timeout: 'the thread ended while it was started or stopped',
-    stopped: 'the thread ended while it was started or stopped',
   },
   OUTCOME_UNKNOWN: {},
   INTERNAL_ERROR: {
