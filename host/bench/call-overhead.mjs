@@ -1,4 +1,4 @@
-// P1 and P2: what a call into a connector's thread costs, against bare message passing and against other ways to call a
+// P1, P2 and P12: what a call into a connector's thread or process costs, against bare message passing and against other ways to call a
 // thread. Each scene is a process of its own; with one call at a time both its threads are pinned to one CPU, since
 // unpinned such figures depend on where the scheduler happens to put them.
 import { spawnSync } from 'node:child_process';
@@ -18,6 +18,7 @@ const {
   pingPong,
   piscinaLoop,
   piscinaRun,
+  processCall,
   runtimeCall,
   serviceText,
   serviceValue,
@@ -51,6 +52,21 @@ const SCENES = {
     calls: 6000,
     line: [tinypoolRun, piscinaRun, pingPong, ...OURS],
     goals: { [serviceText.name]: 0.65, [serviceValue.name]: 0.65 },
+  },
+  // P12
+  'a process for the connector against a thread, one call at a time, 100 B': {
+    inFlight: 1,
+    bytes: 100,
+    calls: 4000,
+    line: [runtimeCall, processCall],
+    goals: { [processCall.name]: 2 },
+  },
+  'a process for the connector against a thread, 64 in flight, 100 B': {
+    inFlight: 64,
+    bytes: 100,
+    calls: 20_000,
+    line: [runtimeCall, processCall],
+    goals: { [processCall.name]: 1.5 },
   },
 };
 

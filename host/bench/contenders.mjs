@@ -94,46 +94,52 @@ export const workerpoolExec = {
 };
 
 /** The runtime alone: our channel, the worker's parsing, bounded walk and encoding, deadlines and all. */
-export const runtimeCall = {
-  name: 'our runtime: worker.call',
-  async open() {
-    const { createWorkerRuntime } = await import('../dist/runtime/worker-runtime.js');
-    const { createProject } = await import('./bench-project.mjs');
-    const project = createProject('connectors: []\n');
-    const runtime = createWorkerRuntime({ events: { onLog() {}, onState() {}, onCrash() {} } });
-    const worker = runtime.create({
-      id: 'echo',
-      kind: 'echo',
-      packageName: 'connector-echo',
-      packageVersion: '1.0.0',
-      isolation: 'thread',
-      code: new URL(`file://${project.root}/node_modules/connector-echo/index.js`).href,
-      resolveConfig: () => ({
-        config: { id: 'echo', kind: 'echo', scheme: 'http', auth: { type: 'none' }, settings: {} },
-        settings: {},
-      }),
-      startTimeoutMs: 30_000,
-      memoryMb: 256,
-    });
-    await worker.ensure('ready', { deadline: Date.now() + 30_000 });
-    return {
-      async call({ text }) {
-        const outcome = await worker.call({
-          op: 'execute',
-          action: 'echo',
-          payload: text,
-          deadline: Date.now() + 30_000,
-        });
-        if (!outcome.ok) throw new Error(outcome.error.message);
-        return outcome.value;
-      },
-      async close() {
-        await runtime.close();
-        project.dispose();
-      },
-    };
-  },
-};
+export const runtimeCall = callOfRuntime('our runtime: worker.call', 'thread');
+
+/** The same with the connector in a process of its own. */
+export const processCall = callOfRuntime('the same, isolation: process', 'process');
+
+function callOfRuntime(name, isolation) {
+  return { name, open: () => openRuntime(isolation) };
+}
+
+async function openRuntime(isolation) {
+  const { createWorkerRuntime } = await import('../dist/runtime/worker-runtime.js');
+  const { createProject } = await import('./bench-project.mjs');
+  const project = createProject('connectors: []\n');
+  const runtime = createWorkerRuntime({ events: { onLog() {}, onState() {}, onCrash() {} } });
+  const worker = runtime.create({
+    id: 'echo',
+    kind: 'echo',
+    packageName: 'connector-echo',
+    packageVersion: '1.0.0',
+    isolation,
+    code: new URL(`file://${project.root}/node_modules/connector-echo/index.js`).href,
+    resolveConfig: () => ({
+      config: { id: 'echo', kind: 'echo', scheme: 'http', auth: { type: 'none' }, settings: {} },
+      settings: {},
+    }),
+    startTimeoutMs: 30_000,
+    memoryMb: 256,
+  });
+  await worker.ensure('ready', { deadline: Date.now() + 30_000 });
+  return {
+    async call({ text }) {
+      const outcome = await worker.call({
+        op: 'execute',
+        action: 'echo',
+        payload: text,
+        deadline: Date.now() + 30_000,
+      });
+      if (!outcome.ok) throw new Error(outcome.error.message);
+      return outcome.value;
+    },
+    async close() {
+      await runtime.close();
+      project.dispose();
+    },
+  };
+}
 
 /** One host for both ways in: a process has one in practice, and a second one would be warmed up by the first. */
 const host = {
