@@ -58,30 +58,34 @@ const ENTITIES = { NaN: 'NaN', Inf: '+Inf', NegInf: '-Inf' } as const;
 const places = z.array(z.int().min(0)).nullish();
 const entities = z.object({ NaN: places, Inf: places, NegInf: places }).nullish();
 
+/** A field as it comes: what it lacks, its name too, is left out. */
+const field = z.object({ name: z.string().nullish(), type: z.string().nullish(), labels: textMap.nullish() });
+const notice = z.object({ severity: z.string().nullish(), text: z.string().nullish() });
+
 const answer = z.object({
   results: z.record(
     z.string(),
     z.object({
-      status: z.int().optional(),
-      error: z.string().optional(),
-      errorSource: z.string().optional(),
+      status: z.int().nullish(),
+      error: z.string().nullish(),
+      errorSource: z.string().nullish(),
       frames: z
         .array(
           z.object({
             schema: z
               .object({
-                name: z.string().optional(),
-                fields: frame.shape.fields.nullish(),
-                meta: z.object({ notices: frame.shape.notices.nullish() }).nullish(),
+                name: z.string().nullish(),
+                fields: z.array(field).nullish(),
+                meta: z.object({ notices: z.array(notice).nullish() }).nullish(),
               })
-              .optional(),
+              .nullish(),
             data: z
               .object({
                 values: z.array(z.array(jsonValue)).nullish(),
                 entities: z.array(entities).nullish(),
                 nanos: frame.shape.nanos.nullish(),
               })
-              .optional(),
+              .nullish(),
           }),
         )
         .nullish(),
@@ -127,12 +131,20 @@ export async function runQueries(
 
 function toFrames(result: Result): z.output<typeof frame>[] {
   return (result.frames ?? []).map(({ schema, data }) => ({
-    ...(schema?.name === undefined ? {} : { name: schema.name }),
-    fields: schema?.fields ?? [],
+    ...(schema?.name ? { name: schema.name } : {}),
+    fields: (schema?.fields ?? []).map(({ name, type, labels }) => ({
+      name: name ?? '',
+      ...(type ? { type } : {}),
+      ...(labels ? { labels } : {}),
+    })),
     values: (data?.values ?? []).map((column, index) => withEntities(column, data?.entities?.[index])),
     ...(data?.nanos ? { nanos: data.nanos } : {}),
-    ...(schema?.meta?.notices?.length ? { notices: schema.meta.notices } : {}),
+    ...(schema?.meta?.notices?.length ? { notices: schema.meta.notices.map(toNotice) } : {}),
   }));
+}
+
+function toNotice({ severity, text }: z.output<typeof notice>): { severity?: string; text: string } {
+  return { ...(severity ? { severity } : {}), text: text ?? '' };
 }
 
 /** Grafana writes null where a number is none that JSON has, and tells beside which it was. */
@@ -158,16 +170,15 @@ function queryRefused(response: HttpResponse): ConnectorError {
  * wrong. All are named, and the first gives the code.
  */
 function queryError(results: Readonly<Record<string, Result>>): ConnectorError | undefined {
-  const failed = Object.entries(results).filter(
-    ([, { error, status }]) => error !== undefined || (status !== undefined && status >= 400),
-  );
+  const failed = Object.entries(results).filter(([, { error, status }]) => Boolean(error) || (status ?? 0) >= 400);
   const [first] = failed;
   if (first === undefined) return undefined;
-  const [refId, { status = 400, errorSource }] = first;
+  const [refId, { status: told, errorSource }] = first;
+  const status = told ?? 400;
   const code: ErrorCode =
     status === 504 ? 'TIMEOUT' : status >= 500 ? 'UPSTREAM_5XX' : status === 429 ? 'RATE_LIMITED' : 'INVALID_INPUT';
-  const said = failed.map(([name, { error = 'no reason given' }]) => `query ${name} failed: ${error}`);
+  const said = failed.map(([name, { error }]) => `query ${name} failed: ${error || 'no reason given'}`);
   return createConnectorError(code, said.join('; '), {
-    details: { ref_id: refId, status, ...(errorSource === undefined ? {} : { error_source: errorSource }) },
+    details: { ref_id: refId, status, ...(errorSource ? { error_source: errorSource } : {}) },
   });
 }

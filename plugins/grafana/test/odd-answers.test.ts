@@ -70,6 +70,24 @@ it('frames keep the nanoseconds of times, numbers that JSON has no word for, and
   });
 });
 
+it('frames come also where Grafana leaves out what is empty, the names of fields too, or says that it is nothing', async () => {
+  const frames: JsonObject[] = [
+    { schema: { fields: [{ type: 'number' }, { name: 'b', type: null, labels: null }] }, data: { values: [[1], [2]] } },
+    { schema: { name: null, fields: null, meta: { notices: [{ text: 'seen' }] } }, data: null },
+  ];
+  grafana.on('POST', '/api/ds/query', { json: { results: { A: { status: 200, error: null, frames } } } });
+  await expect(connector.call('query', { queries: [{ datasource_uid: 'x', model: {} }] })).resolves.toStrictEqual({
+    results: {
+      A: {
+        frames: [
+          { fields: [{ name: '', type: 'number' }, { name: 'b' }], values: [[1], [2]] },
+          { fields: [], values: [], notices: [{ text: 'seen' }] },
+        ],
+      },
+    },
+  });
+});
+
 it('frames keep a label of any name', async () => {
   const text = '{"results":{"A":{"frames":[{"schema":{"fields":[{"name":"V","labels":{"__proto__":"kept"}}]}}]}}}';
   grafana.on('POST', '/api/ds/query', { text, headers: { 'content-type': 'application/json' } });
