@@ -164,7 +164,7 @@ function wordOf(reply: object): string {
 
 function fromReply(message: string, failed: FailedCommand, cause: object): ConnectorError {
   if (failed.sent?.kind === 'atomic' && message === TOO_LARGE) return tooLargeToTake(failed.sent.args);
-  const { code, retryable, blame, advice, reason, late } = meaningOf(message, wordOf(cause));
+  const { code, retryable, blame, advice, reason, late } = meaningOf(message, wordOf(cause), failed);
   return createConnectorError(
     // Nobody has called for what we send ourselves to be let in.
     failed.sent === undefined && code === 'INVALID_INPUT' ? 'CONFIG_INVALID' : code,
@@ -179,8 +179,10 @@ function fromReply(message: string, failed: FailedCommand, cause: object): Conne
   );
 }
 
-function meaningOf(message: string, word: string): Meaning & { readonly reason: string } {
-  const sentence = SENTENCES.find(({ text }) => text.test(message));
+function meaningOf(message: string, word: string, { sent }: FailedCommand): Meaning & { readonly reason: string } {
+  // A database that a command names, as SWAPDB does, is its caller's.
+  const isOurs = ({ code }: Sentence): boolean => code !== 'CONFIG_INVALID' || sent === undefined;
+  const sentence = SENTENCES.find((each) => each.text.test(message) && isOurs(each));
   return sentence ?? { ...(MEANINGS[word] ?? UNKNOWN), reason: word === '' ? 'bad_answer' : word.toLowerCase() };
 }
 

@@ -101,6 +101,20 @@ describeWith(redis, 'what a Redis command has done when it fails', () => {
     await expect(connector.call('set', { key: 'a', value: 'b' })).resolves.toStrictEqual({ set: true });
   });
 
+  it('is nothing where a command names a database that is not there, which is for its caller', async () => {
+    const command = send(await connect(allow('SWAPDB', 'MOVE')));
+    server.cli('SET', 'k', 'v');
+    for (const [name, ...args] of [
+      ['SWAPDB', 0, 99],
+      ['MOVE', 'k', 99],
+    ] as const)
+      await expect(command(name, ...args)).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        effect: 'none',
+        blame: 'caller',
+      });
+  });
+
   it('is nothing for a word that no server knows', async () => {
     const command = send(await connect(allow('MY.COMMAND', 'NOSUCH')));
     for (const name of ['MY.COMMAND', 'NOSUCH'])
