@@ -205,6 +205,20 @@ describe('a proxy that is not there', () => {
     });
   });
 
+  it('or that speaks no TLS, though its URL says so, is what is wrong, and nothing was sent', async () => {
+    const plain = createServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
+    await once(plain, 'listening');
+    running.push({ close: async () => void plain.close() });
+    const { port } = plain.address() as AddressInfo;
+    const connector = await connectorTo(await serve(), { proxy: `https://127.0.0.1:${port}` });
+    await expect(connector.call('request', { method: 'POST', path: '/' })).rejects.toMatchObject({
+      code: 'TRANSIENT_NETWORK',
+      blame: 'operator',
+      effect: 'none',
+      message: expect.stringContaining(`the proxy https://127.0.0.1:${port}`),
+    });
+  });
+
   it('or that never opens its tunnel takes the time of the call, and nothing was sent', async () => {
     const sockets = new Set<Socket>();
     const silent = createServer((socket) => void sockets.add(socket)).listen(0, '127.0.0.1');

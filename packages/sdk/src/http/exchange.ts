@@ -64,7 +64,7 @@ export function startExchange(input: ExchangeInput): Exchange {
   const maxHeaderSize = MOST_HEADER_BYTES;
   const request = send(url, { method, headers: { ...headers, ...lengthOf(method, body) }, agent, maxHeaderSize });
   let connected = false;
-  watchConnection(request, url.protocol === 'https:', () => (connected = true));
+  watchConnection(request, () => (connected = true));
   const { promise: answer, resolve, reject } = Promise.withResolvers<Answer>();
   let responded = false;
   let endless: IncomingMessage | undefined;
@@ -121,13 +121,15 @@ function speaksHttp2(error: Error & { readonly rawPacket?: Buffer }, socket: Soc
   );
 }
 
-/** A connection counts from when a request could go over it: over TLS that is after the handshake. */
-function watchConnection(request: ClientRequest, secure: boolean, onConnected: () => void): void {
+/** A connection counts from when a request could go over it: over TLS, a proxy's too, that is after the handshake. */
+function watchConnection(request: ClientRequest, onConnected: () => void): void {
   request.once('socket', (socket: Socket) => {
     // Through a tunnel the handshake is done before the request gets its connection.
-    const { secureConnecting = false } = socket as Partial<TLSSocket & { readonly secureConnecting: boolean }>;
-    if (request.reusedSocket || !(secure ? secureConnecting : socket.connecting)) onConnected();
-    else socket.once(secure ? 'secureConnect' : 'connect', onConnected);
+    const { encrypted = false, secureConnecting = false } = socket as Partial<
+      TLSSocket & { readonly secureConnecting: boolean }
+    >;
+    if (request.reusedSocket || !(encrypted ? secureConnecting : socket.connecting)) onConnected();
+    else socket.once(encrypted ? 'secureConnect' : 'connect', onConnected);
   });
 }
 

@@ -78,7 +78,10 @@ export function failureOf(thrown: unknown, request: FailedRequest): ConnectorErr
 }
 
 /** The error for a proxy that could not be reached, or that would not let us through: nothing was sent then. */
-export function proxyError(thrown: unknown, { what, proxy, connected }: FailedRequest): ConnectorError | undefined {
+export function proxyError(
+  thrown: unknown,
+  { what, url, proxy, connected }: FailedRequest,
+): ConnectorError | undefined {
   if (proxy === undefined || connected) return undefined;
   const server = showProxy(proxy);
   const { statusCode: status } = (thrown ?? {}) as { readonly statusCode?: number };
@@ -101,8 +104,8 @@ export function proxyError(thrown: unknown, { what, proxy, connected }: FailedRe
           details,
         });
   }
-  // A certificate is the server's: the way to the proxy is open then.
-  if (!['refused', 'dns', 'unreachable'].includes(faultOf(code) ?? '')) return undefined;
+  // TLS within a tunnel is the server's: the way to the proxy is open then.
+  if (url.protocol === 'https:' && !['refused', 'dns', 'unreachable'].includes(faultOf(code) ?? '')) return undefined;
   const error = connectionError(thrown, { server, effect: 'none', what });
   return error === undefined ? undefined : ConnectorError.change(error, { blame: 'operator' });
 }
