@@ -107,9 +107,9 @@ export class Database {
       await connection.begin({ ...options, deadline: ours.deadline, timeoutMs });
       sent = options.mode;
       const result = await work(connection);
-      if (options.mode === 'transaction') {
-        // Some statements that are cancelled end as if all were well.
-        if (guard.reason !== undefined) throw stopped(guard.reason, true, 'none', undefined);
+      // Some statements that are cancelled end as if all were well.
+      if (guard.reason !== undefined && sent !== 'open_ended') throw stopped(guard.reason, true, 'none', undefined);
+      if (sent === 'transaction') {
         sent = 'commit';
         await connection.commit();
       }

@@ -92,6 +92,12 @@ it('commits nothing where a statement was cancelled and ended as if all were wel
   expect(committed).toBe(false);
 });
 
+it('takes no rows for an answer of a statement that was cancelled while it read', async () => {
+  const { database, call } = openDatabase();
+  const read = database.read(call(), 1, (session) => session.run(STATEMENT, PAGE));
+  await expect(read).rejects.toMatchObject({ code: 'CANCELLED', effect: 'none' });
+});
+
 it('begins nothing on a connection before its last cancellation has arrived', async () => {
   const steps: string[] = [];
   const arrived = Promise.withResolvers<void>();
