@@ -8,7 +8,7 @@ import type { Attempt } from './moment-parameters.ts';
 import { runWithMoments } from './moment-parameters.ts';
 import { actsNever, unreadDate } from './mysql-error.ts';
 import type { DriverStatement, Ran } from './run-statement.ts';
-import { prepareStatement, runStatement, whileOpen } from './run-statement.ts';
+import { breakOff, prepareStatement, runStatement, whileOpen } from './run-statement.ts';
 import type { SessionDefaults } from './session.ts';
 import { readDefaults, setSession, trySession } from './session.ts';
 import type { TimeZone } from './time-zone.ts';
@@ -47,7 +47,7 @@ export class MysqlConnection implements SqlConnection {
     const connection = mysql.createConnection(options);
     // Without a listener a connection that breaks while nobody uses it would end the worker.
     connection.on('error', () => undefined);
-    return unlessGivenUp(giveUp, connection, async () => {
+    return unlessGivenUp(giveUp, { destroy: () => breakOff(connection) }, async () => {
       await whileOpen<void>(connection, (resolve) => connection.once('connect', () => resolve()));
       const { _isMariaDB: isMariaDb = false } = connection as unknown as { readonly _isMariaDB?: boolean };
       const own = (sql: string) => readRows(connection, sql);
@@ -121,9 +121,7 @@ export class MysqlConnection implements SqlConnection {
 
   destroy(): void {
     this.#open = false;
-    const { stream } = this.#connection as unknown as { readonly stream: { destroy(): void } };
-    stream.destroy();
-    this.#connection.destroy();
+    breakOff(this.#connection);
   }
 
   async run(statement: Statement, page: Page): Promise<StatementResult> {

@@ -46,6 +46,14 @@ export async function whileOpen<T>(
   }
 }
 
+/** Ends a connection at once, and what waits for it: the driver tells only of an end that came from elsewhere. */
+export function breakOff(connection: Connection): void {
+  const { stream } = connection as unknown as { readonly stream: { destroy(): void } };
+  stream.destroy();
+  connection.destroy();
+  connection.emit('end');
+}
+
 /** Has the server prepare a statement, which running it then finds done, and gives the number of its parameters. */
 export function prepareStatement(connection: Connection, { sql, values }: DriverStatement): Promise<number> {
   return whileOpen(connection, (resolve, reject) => {

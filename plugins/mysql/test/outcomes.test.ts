@@ -1,9 +1,11 @@
 import { describeWith } from '@automate/tooling/require-service';
+import type { JsonObject } from '@automate/sdk';
 import { startConnector } from '@automate/testing';
 import mysql from 'mysql2/promise';
 import { startMovingProxy } from '../../../packages/sql/test/moving-proxy.ts';
 import type { MovingProxy } from '../../../packages/sql/test/moving-proxy.ts';
 import { itTellsOutcomesTruly } from '../../../packages/sql/test/outcome-cases.ts';
+import { itSurvivesSilence } from '../../../packages/sql/test/silence-cases.ts';
 import MysqlAdapter from '../src/mysql-adapter.ts';
 import type { MariadbServer } from './start-mariadb.ts';
 import { mariadb, startMariadb } from './start-mariadb.ts';
@@ -42,17 +44,26 @@ describeWith(mariadb, 'the outcomes of a real MariaDB', () => {
     return rows.length;
   };
 
+  const connect = (port: number, settings: JsonObject = {}) =>
+    startConnector(MysqlAdapter, {
+      url: `mysql://127.0.0.1:${port}`,
+      config: { auth: { type: 'basic', username: 'app', password: 'correct horse' } },
+      settings: { database: 'shop', ...settings },
+    });
+
+  itSurvivesSilence({
+    port: () => portOf(server),
+    connect: (port) => connect(port, { pool_size: 1 }),
+    slow: 'SELECT sleep(60)',
+    endAll: () => kill('CONNECTION', 'TRUE'),
+    isRunning: async () => (await server.sql(`SELECT ID ${OF_CONNECTOR} AND STATE = 'User sleep'`)).length > 0,
+  });
+
   itTellsOutcomesTruly({
     async open() {
       server = await startShop();
       proxy = use(await startMovingProxy(portOf(server)));
-      return use(
-        await startConnector(MysqlAdapter, {
-          url: `mysql://127.0.0.1:${proxy.port}`,
-          config: { auth: { type: 'basic', username: 'app', password: 'correct horse' } },
-          settings: { database: 'shop' },
-        }),
-      );
+      return use(await connect(proxy.port));
     },
     async close() {
       for (const each of running.splice(0).toReversed()) await each.close();

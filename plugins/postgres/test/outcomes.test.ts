@@ -6,6 +6,7 @@ import pg from 'pg';
 import { startMovingProxy } from '../../../packages/sql/test/moving-proxy.ts';
 import type { MovingProxy } from '../../../packages/sql/test/moving-proxy.ts';
 import { itTellsOutcomesTruly } from '../../../packages/sql/test/outcome-cases.ts';
+import { itSurvivesSilence } from '../../../packages/sql/test/silence-cases.ts';
 import PostgresAdapter from '../src/postgres-adapter.ts';
 import { startPgBouncer } from './start-pgbouncer.ts';
 import type { PostgresServer } from './start-postgres.ts';
@@ -29,18 +30,28 @@ function use<T extends { close(): Promise<unknown> }>(opened: T): T {
   return opened;
 }
 
-const connectTo = async (port: number, settings: JsonObject = {}) =>
-  use(
-    await startConnector(PostgresAdapter, {
-      url: `postgresql://127.0.0.1:${port}`,
-      config: { auth: { type: 'basic', username: 'postgres', password: 'correct horse' } },
-      settings,
-    }),
-  );
+const connect = (port: number, settings: JsonObject = {}) =>
+  startConnector(PostgresAdapter, {
+    url: `postgresql://127.0.0.1:${port}`,
+    config: { auth: { type: 'basic', username: 'postgres', password: 'correct horse' } },
+    settings,
+  });
+const connectTo = async (port: number) => use(await connect(port));
 
 describeWith(services, 'the outcomes of a real PostgreSQL', () => {
   let server: PostgresServer;
   let proxy: MovingProxy;
+
+  const interrupt = () =>
+    server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'automate:%'");
+
+  itSurvivesSilence({
+    port: () => server.port,
+    connect: (port) => connect(port, { pool_size: 1 }),
+    slow: 'SELECT pg_sleep(60)',
+    endAll: () => interrupt(),
+    isRunning: async () => (await server.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")).length > 0,
+  });
 
   itTellsOutcomesTruly({
     async open() {
@@ -62,9 +73,7 @@ describeWith(services, 'the outcomes of a real PostgreSQL', () => {
       while ((await server.sql(sql)).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     },
     async interrupt(connector) {
-      await server.sql(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'automate:%'",
-      );
+      await interrupt();
       return connector;
     },
     async crash() {
@@ -81,9 +90,7 @@ describeWith(services, 'the outcomes of a real PostgreSQL', () => {
       await client.connect();
       try {
         await server.sql("ALTER ROLE postgres SET lock_timeout = '200ms'");
-        await server.sql(
-          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'automate:%'",
-        );
+        await interrupt();
         await client.query(`BEGIN; SELECT * FROM mark WHERE id = ${id} FOR UPDATE`);
         await work();
         await server.sql('ALTER ROLE postgres RESET lock_timeout');
