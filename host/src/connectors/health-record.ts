@@ -1,8 +1,5 @@
 import type { Blame, HealthReport } from '@automate/contract';
 
-/** How many past results are kept for each connector. */
-export const HEALTH_HISTORY = 100;
-
 /** How a connector was found to be. */
 export type Finding =
   | { readonly status: 'healthy'; readonly message: string }
@@ -22,15 +19,14 @@ const UNKNOWN = { status: 'unknown', message: 'not checked yet' } as const;
 
 /** What is known of one connector's health. */
 export class HealthRecord {
-  readonly #results: HealthResult[] = [];
+  #last: HealthResult | undefined;
   #lastSuccessAt: number | undefined;
   #consecutiveFailures = 0;
   #failedBy: Witness | undefined;
   #useFailed = false;
 
   add(result: HealthResult, by: Witness): void {
-    this.#results.push(result);
-    if (this.#results.length > HEALTH_HISTORY) this.#results.shift();
+    this.#last = result;
     if (result.status === 'healthy') {
       this.#lastSuccessAt = result.at;
       this.#consecutiveFailures = 0;
@@ -53,14 +49,9 @@ export class HealthRecord {
     return this.#useFailed;
   }
 
-  /** Oldest first, at most `HEALTH_HISTORY`. */
-  get history(): readonly HealthResult[] {
-    return this.#results;
-  }
-
   /** The record as a report, with another finding where the connector's state overrules the last one. */
   report(id: string, overruled?: Finding): HealthReport {
-    const last = this.#results.at(-1);
+    const last = this.#last;
     const finding = overruled ?? last ?? UNKNOWN;
     return {
       id,

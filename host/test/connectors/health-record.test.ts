@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { HEALTH_HISTORY, HealthRecord } from '../../src/connectors/health-record.ts';
+import { HealthRecord } from '../../src/connectors/health-record.ts';
 
 const healthy = (at: number) => ({ status: 'healthy', message: 'fine', responseTimeMs: 3, at }) as const;
 const unhealthy = (at: number) =>
@@ -62,11 +62,5 @@ describe('a health record', () => {
       checkedAt: new Date(1_000).toISOString(),
     });
     expect(record.report('a')).toMatchObject({ status: 'healthy', responseTimeMs: 3 });
-  });
-
-  it('keeps the last hundred results', () => {
-    const record = new HealthRecord();
-    for (let at = 0; at < 250; at += 1) record.add(healthy(at), 'check');
-    expect([record.history.length, record.history[0]?.at]).toEqual([HEALTH_HISTORY, 150]);
   });
 });
