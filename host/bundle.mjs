@@ -3,26 +3,33 @@
 // connector.
 
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { globSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
 const BUNDLE = join(import.meta.dirname, 'bundle');
+const DIST = join(import.meta.dirname, 'dist');
 
-/** The file with one text for another, which has to be there once. */
-async function readChanged(file, was, is) {
-  const parts = (await readFile(file, 'utf8')).split(was);
-  if (parts.length !== 2) throw new Error(`${file}: expected ${was} once, found it ${parts.length - 1} times`);
-  return parts.join(is);
-}
+/** What a thread or a process of a connector begins with. */
+const ENTRIES = globSync('*-entry.js', { cwd: join(DIST, 'runtime') }).map((file) => file.slice(0, -'.js'.length));
 
-/** The thread's entry lies beside all the rest here. */
+/** The entries lie beside all the rest here. */
 const besideAll = {
   name: 'beside-all',
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /thread-body\.js$/ }, async ({ path }) => ({
-      contents: await readChanged(path, "'../worker-entry.js'", "'./worker-entry.js'"),
-    })),
+  setup({ onLoad, onEnd }) {
+    const found = new Set();
+    onLoad({ filter: /[/\\]bodies[/\\][^/\\]+\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replaceAll(/'\.\.\/([\w-]+-entry)\.js'/g, (_text, entry) => {
+        found.add(entry);
+        return `'./${entry}.js'`;
+      }),
+    }));
+    onEnd(() => {
+      const lost = ENTRIES.filter((entry) => !found.has(entry));
+      if (lost.length > 0) throw new Error(`no file of runtime/bodies begins ${lost.join(', ')}`);
+    });
+  },
 };
 
 /** Our contract and its zod come in; of zod the languages that nobody chooses stay out. */
@@ -37,7 +44,7 @@ const packages = {
 };
 
 const shared = {
-  absWorkingDir: join(import.meta.dirname, 'dist'),
+  absWorkingDir: DIST,
   outdir: BUNDLE,
   bundle: true,
   splitting: true,
@@ -52,12 +59,12 @@ await build({
   entryPoints: { index: 'index.js', main: 'cli/main.js' },
   plugins: [packages, besideAll],
 });
-await build({ ...shared, entryPoints: { 'worker-entry': 'runtime/worker-entry.js' }, packages: 'external' });
+await build({
+  ...shared,
+  entryPoints: ENTRIES.map((entry) => ({ in: `runtime/${entry}.js`, out: entry })),
+  packages: 'external',
+});
 const { resolve } = createRequire(import.meta.url);
 await copyFile(join(dirname(resolve('zod/package.json')), 'LICENSE'), join(BUNDLE, 'LICENSE-zod'));
-const command = await readChanged(
-  join(import.meta.dirname, 'bin/automate.js'),
-  "import('../dist/cli/main.js')",
-  "import('./main.js')",
-);
-await writeFile(join(BUNDLE, 'automate.js'), command, { mode: 0o755 });
+const command = await readFile(join(import.meta.dirname, 'bin/automate.js'), 'utf8');
+await writeFile(join(BUNDLE, 'automate.js'), command.replaceAll('../dist/cli/main.js', './main.js'), { mode: 0o755 });
