@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Problem } from '@automate/contract';
-import { describeProblem } from '@automate/contract';
+import { describeProblem, makeVisible } from '@automate/contract';
 import { CONFIG_DEFAULTS, parseDuration } from '@automate/contract/schemas';
 
 /** Environment variables by name. */
@@ -67,7 +67,7 @@ const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
 export function readHostSettings({ flags, env, projectDir, terminal }: ReadSettingsOptions): HostSettings {
   const problems: Problem[] = [];
   const refuse = <T>(path: string, expected: string, received: unknown, fallback: T): T => {
-    problems.push({ path, expected, received: JSON.stringify(received) ?? 'nothing' });
+    problems.push({ path, expected, received: makeVisible(JSON.stringify(received) ?? 'nothing') });
     return fallback;
   };
   const port = (path: string, value: string | number | undefined, fallback: number): number => {

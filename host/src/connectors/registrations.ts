@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ChangeResult, ConnectorConfig, ConnectorConfigInput, JsonObject, Problem } from '@automate/contract';
-import { AlreadyExistsError, InvalidInputError } from '@automate/contract';
+import { AlreadyExistsError, InvalidInputError, quote } from '@automate/contract';
 import { configRefused } from '@automate/contract/service';
 import { checkProfile, toWireConfig } from '@automate/contract/schemas';
 import type { FilesPolicy } from '@automate/sdk/runtime';
@@ -120,7 +120,7 @@ export class Registrations {
       problems.push({
         path: 'kind',
         expected: 'the name of an installed kind',
-        received: JSON.stringify(config.kind),
+        received: quote(config.kind),
         message: named ? missing : `${missing}; or name a kind, messages of the original interface in metadata["kind"]`,
       });
     }
@@ -203,7 +203,7 @@ function checkHealthPath({ healthCheck, scheme }: ConnectorConfig): Problem[] {
     {
       path: 'health_check.path',
       expected: `none with the scheme ${scheme} of its kind: only http and https have paths`,
-      received: JSON.stringify(healthCheck.path),
+      received: quote(healthCheck.path),
     },
   ];
 }

@@ -1,5 +1,5 @@
 import type { ConnectorOwner } from '@automate/contract';
-import { NotFoundError } from '@automate/contract';
+import { NotFoundError, quote } from '@automate/contract';
 import type { HostConfig } from '../config/host-config.ts';
 import type { KindCatalog } from '../plugins/kind-catalog.ts';
 import type { ConnectorEntry } from './connector-state.ts';
@@ -35,7 +35,7 @@ export class Registry {
   /** Throws NotFoundError. */
   get(id: string): ConnectorEntry {
     const entry = this.#entries.get(id);
-    if (entry === undefined) throw new NotFoundError(`no connector has the id "${id}"`, { connector: id });
+    if (entry === undefined) throw new NotFoundError(`no connector has the id ${quote(id)}`, { connector: id });
     return entry;
   }
 

@@ -14,6 +14,7 @@ import {
   InvalidInputError,
   TimeoutError,
   UnknownActionError,
+  quote,
 } from '@automate/contract';
 import type { ConnectorWorker } from '../runtime/runtime.ts';
 import type { RecordedCall } from '../telemetry/telemetry.ts';
@@ -166,7 +167,7 @@ export class Call {
     if (this.#action === undefined && !description.open) {
       const known = description.actions.map((each) => each.name).join(', ');
       throw new UnknownActionError(
-        `the kind "${description.kind}" has no action "${action}": it has ${known === '' ? 'none' : known}`,
+        `the kind "${description.kind}" has no action ${quote(action)}: it has ${known === '' ? 'none' : known}`,
         { details: { reason: 'unknown_action' } },
       );
     }

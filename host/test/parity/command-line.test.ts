@@ -15,6 +15,7 @@ const STEPS = [
   ...['get a path', 'get lines', 'get other letters', 'remove no id', 'health of no id', 'health of a disabled one'],
   ...['test a missing kind', 'timeout: of a call, 0', 'execute a path', 'execute a list', 'execute deep'],
   ...['execute half a character', 'execute text of no length', 'execute text with more behind it'],
+  ...['unseen: id', 'unseen: before a text', 'unseen: a key', 'register half a character'],
   ...['key: spaces around it', 'register a large one', 'register an unknown key', 'register an id in capitals'],
   ...[
     'register a word of a route',

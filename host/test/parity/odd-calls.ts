@@ -8,6 +8,23 @@ const any = (value: unknown): never => value as never;
 
 const nested = (depth: number): object => (depth === 0 ? {} : { in: nested(depth - 1) });
 
+/** What nobody sees: no width, the other way round, C1, a mark of encoding, a blank, a line, a tag. */
+export const UNSEEN = '\u200b\u202e\u0085\ufeff\u00a0\u2028\u{e0041}';
+
+/** Registers a configuration, and answers how it is shown; it is removed again. */
+const registered =
+  (config: object): OddCall =>
+  async (service) => {
+    const given = { id: 'odd', kind: 'echo', ...config };
+    await service.register(any(given));
+    try {
+      const { connector, config: shown } = await service.get(given.id);
+      return { connector, shown };
+    } finally {
+      await service.remove(given.id);
+    }
+  };
+
 /** Calls that a careful caller would not make, and some that only look odd. None leaves anything behind. */
 export const ODD_CALLS: Readonly<Record<string, OddCall>> = {
   // Filters
@@ -60,6 +77,24 @@ export const ODD_CALLS: Readonly<Record<string, OddCall>> = {
     }
   },
   'execute on a word of a route': (service) => service.execute({ ...say, id: 'health' }),
+  'get one letter of two': (service) => service.get('e\u0301cho'),
+  'get wide letters': (service) => service.get('ｅｃｈｏ'),
+  'register a full stop at the end': registered({ id: 'a.' }),
+  'register a number': registered({ id: '0' }),
+  // What cannot be seen
+  'unseen: id': (service) => service.get(`a${UNSEEN}`),
+  'unseen: action': (service) => service.execute({ ...say, action: `a${UNSEEN}` }),
+  'unseen: in a text': (service) => service.executeText({ ...say, payload: `{"text":"a",${UNSEEN}}` }),
+  'unseen: before a text': (service) => service.executeText({ ...say, payload: `${UNSEEN}{}` }),
+  'unseen: a key twice': (service) =>
+    service.executeText({ ...say, payload: `{"text":"a","${UNSEEN}":1,"${UNSEEN}":2}` }),
+  'unseen: a type': (service) => service.list({ type: any(UNSEEN) }),
+  ...Object.fromEntries(
+    Object.entries({
+      ...{ id: `a${UNSEEN}`, kind: UNSEEN, host: UNSEEN, scheme: UNSEEN, profile: UNSEEN, basePath: UNSEEN },
+      ...{ metadata: { [UNSEEN]: 5 }, settings: { [UNSEEN]: 1 }, [UNSEEN]: 1, healthCheck: { path: UNSEEN } },
+    }).map(([key, value]) => [`unseen: ${key === UNSEEN ? 'a key' : key}`, registered({ [key]: value })]),
+  ),
   // Options
   'timeout: under a millisecond': (service) =>
     service
@@ -81,6 +116,9 @@ export const ODD_CALLS: Readonly<Record<string, OddCall>> = {
   'execute a number': (service) => service.execute({ ...say, payload: any(5) }),
   'execute deep': (service) => service.execute({ ...say, payload: any(nested(300)) }),
   'execute half a character': (service) => service.execute({ ...say, payload: { text: 'a\ud800b' } }),
+  'execute text with a key twice in two forms': (service) =>
+    service.executeText({ ...say, payload: '{"text":"a","\\u0074ext":"b"}' }),
+  'execute text with lines of other systems': (service) => service.executeText({ ...say, payload: '{\r\n"text":\rx}' }),
   'execute odd keys': (service) =>
     service.execute({ ...say, payload: JSON.parse('{"text":"a","constructor":1,"toString":2}') as never }),
   'execute text of no length': (service) => service.executeText({ ...say, payload: '' }),
@@ -96,6 +134,29 @@ export const ODD_CALLS: Readonly<Record<string, OddCall>> = {
   'key: spaces around it': (service) => service.execute({ ...say, idempotencyKey: ' k ' }),
   'key: in quotes': (service) => service.execute({ ...say, action: 'count', idempotencyKey: '"k"' }),
   // Configurations
+  'register an empty path': registered({ host: 'example.org', basePath: '' }),
+  'register no headers': registered({ auth: { type: 'none', headers: {} } }),
+  'register no scopes': registered({
+    auth: { type: 'oauth2', tokenUrl: 'https://e.org/t', clientId: 'a', clientSecret: 'b0123456', scopes: [] },
+  }),
+  'register half a character': registered({ metadata: { team: '\ud800' } }),
+  'register half a character in a key': registered({ metadata: { '\udc00': 'a' } }),
+  'register half a character in a secret': registered({ settings: { token: 'a\ud800' } }),
+  'register much metadata': registered({
+    metadata: Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`key ${index}`, 'ü'.repeat(20)])),
+  }),
+  'register metadata of lines': registered({ metadata: { 'a\nb': 'c\r\nd', '': ' ', 'a.b[0]': '\u0000' } }),
+  'register tags of all sorts': registered({ tags: ['a,b', 'a,b', ' ', 'e\u0301', '\u00e9'] }),
+  'register an escaped variable': registered({ metadata: { team: '$${TEAM}' }, tags: ['$${A}'] }),
+  'register the longest intervals': registered({ healthCheck: { intervalMs: 86_400_000, timeoutMs: 86_400_000 } }),
+  'register a longer interval': registered({ healthCheck: { intervalMs: 86_400_001 } }),
+  'register odd hosts': async (service) => {
+    const hosts = ['::1', '[::1]', '0x7f.1', 'localhost.', 'bücher.de', 'a..b', 'fe80::1%eth0', 'a:80', 'u@h', '*.x'];
+    const found = hosts.map((given) => registered({ id: `host${hosts.indexOf(given)}`, host: given })(service));
+    return (await Promise.allSettled(found)).map((one) =>
+      one.status === 'fulfilled' ? one.value : (one.reason as ConnectorError).toEnvelope(),
+    );
+  },
   'register a large one': (service) =>
     service.register({ id: 'large', kind: 'echo', settings: { greeting: 'x'.repeat(1_100_000) } }),
   'register a large one of other letters': (service) =>
@@ -128,6 +189,15 @@ export const ODD_CALLS: Readonly<Record<string, OddCall>> = {
 
 /** What only a program in JavaScript can hand over: values of other types than the port declares. */
 export const ODD_VALUES: Readonly<Record<string, OddCall>> = {
+  'get half a character': (service) => service.get('\ud800'),
+  'execute half an action': (service) => service.execute({ ...say, action: 'say\udc00' }),
+  'execute text with half a character': (service) => service.executeText({ ...say, payload: '{"text":"a\ud800"}' }),
+  ...Object.fromEntries(
+    ['30s', null, 10.5, true].flatMap((time) => [
+      [`register the interval ${time}`, registered({ healthCheck: { intervalMs: time } })],
+      [`register the timeout ${time}`, registered({ limits: { timeoutMs: time } })],
+    ]),
+  ),
   'list nothing': (service) => service.list(any(null)),
   'list a list': (service) => service.list(any([])),
   'list a type that is a number': (service) => service.list({ type: any(3) }),

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { connect } from '@automate/client';
-import type { ConnectorService } from '@automate/contract';
+import type { ConnectorService, ErrorEnvelope } from '@automate/contract';
 import { openRestBackend } from '../fixtures/rest-backend.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import { openRawDoor } from './raw-door.ts';
@@ -11,15 +11,21 @@ import { ODD_ERRORS, playScenario, playStep, SCENARIO_YAML } from './scenario.ts
 /** What a door cannot say, and why. */
 const CANNOT: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   'raw gRPC': {
-    'no message has a place for it': ['register nothing', 'register a list', 'register an unknown key'],
+    'no message has a place for it': [
+      ...['register nothing', 'register a list', 'register an unknown key', 'unseen: a key'],
+    ],
     'the library answers it by itself': ['cancelled', 'gone before it began'],
+    'the library cannot write it': [
+      ...['register half a character', 'register half a character in a key', 'register half a character in a secret'],
+    ],
     'it is the default in a message': ['register many mistakes', 'register odd intervals'],
     'answers are messages, of which this scenario reads no setting': ['call it as it was shown'],
     'the library puts a 0 for what an enumeration does not have, or refuses the type itself': [
       ...['list an unknown type', 'list a type of other case', 'list a type of no name'],
       ...['health of an unknown type', 'cached health of an unknown type', 'register an unknown type'],
       ...['register a port of text', 'register half a port'],
-      ...['register metadata of numbers', 'register odd limits', 'register a profile of no name'],
+      ...['unseen: a type', 'unseen: metadata', 'register metadata of numbers'],
+      ...['register odd limits', 'register a profile of no name'],
     ],
   },
   REST: {
@@ -218,6 +224,18 @@ describe('the same scenario through every door', () => {
     const refused = steps['register many mistakes']?.error as { problems: { path: string }[] } | undefined;
     const paths = refused?.problems.map(({ path }) => path);
     expect(paths).toEqual(expect.arrayContaining(['id', 'kind', 'port', 'health_check.interval', 'health_check.path']));
+  });
+
+  it('writes out in errors what could not be seen', () => {
+    const unseen = (played.get('in process') ?? []).filter(({ step }) => step.startsWith('unseen: '));
+    expect(unseen.length).toBeGreaterThan(10);
+    for (const { step, error } of unseen) {
+      const { message, problems } = error as ErrorEnvelope;
+      expect({ step, text: JSON.stringify({ message, problems }) }).toEqual({
+        step,
+        text: expect.not.stringMatching(/(?! )[\p{C}\p{Z}]/u),
+      });
+    }
   });
 
   it('shows no secret in any answer or error', () => {

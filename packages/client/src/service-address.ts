@@ -1,4 +1,4 @@
-import { InvalidInputError } from '@automate/contract';
+import { InvalidInputError, quote } from '@automate/contract';
 
 const DEFAULT_PORT = 50_051;
 
@@ -32,7 +32,7 @@ function addressRefused(address: string, hint: string): InvalidInputError {
   const problem = {
     path: 'address',
     expected: 'an address such as "127.0.0.1:50051"',
-    received: JSON.stringify(address),
+    received: quote(address),
   };
   return new InvalidInputError(
     `the address of the connectors service (CONNECTORS_SERVICE_ADDR) is ${problem.received}; expected ${problem.expected}: ${hint}`,

@@ -1,10 +1,14 @@
+import { makeVisible, quote } from './quote.ts';
 import type { CallOptions } from './call-options.ts';
 import { CancelledError, InvalidInputError, TimeoutError, UnavailableError } from './connector-error.ts';
 import type { ExecuteTextRequest, HealthFilter, ListFilter } from './connector-service.ts';
 import { CONNECTOR_TYPES, MAX_CONFIG_BYTES, MAX_PAYLOAD_BYTES } from './connector.ts';
+import type { Fields } from './field-table.ts';
+import { CONNECTOR_FIELDS, rowsOf, wireName } from './field-table.ts';
 import type { JsonObject } from './json.ts';
 import { isJsonObject } from './json.ts';
 import { measureJson } from './measure-json.ts';
+import { appendPath } from './problem-path.ts';
 import type { Problem } from './problem.ts';
 import { describeProblem } from './problem.ts';
 
@@ -29,7 +33,7 @@ export function configRefused(id: unknown, problems: readonly Problem[]): Invali
   const [first] = problems;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   return new InvalidInputError(
-    `the configuration${typeof id === 'string' && id !== '' ? ` of "${id}"` : ''} is refused: ${first === undefined ? 'no reason given' : describeProblem(first)}${more}`,
+    `the configuration${typeof id === 'string' && id !== '' ? ` of ${quote(id)}` : ''} is refused: ${first === undefined ? 'no reason given' : describeProblem(first)}${more}`,
     { problems, details: { reason: 'config_refused' } },
   );
 }
@@ -48,6 +52,19 @@ export function requireConfig(config: unknown): void {
   if (!isJsonObject(config))
     throw configRefused(undefined, [{ path: '', expected: 'an object', received: valueInWords(config) }]);
   if (isTooLarge(config)) throw configTooLarge();
+  const problems = durationsInText(config, CONNECTOR_FIELDS);
+  if (problems.length > 0) throw configRefused(config['id'], problems);
+}
+
+/** Durations of the port are numbers; what is a text there would pass for one of the file's. */
+function durationsInText(map: JsonObject, fields: Fields, above = ''): readonly Problem[] {
+  return rowsOf(fields).flatMap(([name, field]) => {
+    const value = map[name];
+    const path = appendPath(above, wireName(name, field));
+    if (field.kind === 'section') return isJsonObject(value) ? durationsInText(value, field.fields, path) : [];
+    if (field.kind !== 'duration' || typeof value !== 'string') return [];
+    return [{ path, expected: 'a number of milliseconds', received: quote(value.slice(0, 80)) }];
+  });
 }
 
 function isTooLarge(config: JsonObject): boolean {
@@ -98,14 +115,14 @@ export function timeoutRefused(given: unknown): InvalidInputError {
   const expected =
     'a time above 0 to wait for everything: in milliseconds, over REST as wait=SECONDS, on the command line such as 30s';
   const isShown = typeof given === 'number' || (typeof given === 'string' && given !== '');
-  return unexpected('timeout_ms', expected, isShown ? String(given).slice(0, 80) : valueInWords(given));
+  return unexpected('timeout_ms', expected, isShown ? makeVisible(String(given).slice(0, 80)) : valueInWords(given));
 }
 
 /** Throws for a type that connectors do not have. */
 export function requireType(type: unknown): void {
   if (type === undefined || CONNECTOR_TYPES.some((known) => known === type)) return;
   const expected = `one of ${CONNECTOR_TYPES.join(', ')}`;
-  throw unexpected('type', expected, typeof type === 'string' ? JSON.stringify(type.slice(0, 80)) : valueInWords(type));
+  throw unexpected('type', expected, typeof type === 'string' ? quote(type.slice(0, 80)) : valueInWords(type));
 }
 
 /** A host that ends: it takes nothing new, and what waits for something is given up. */
@@ -121,9 +138,15 @@ export function serviceClosed(): UnavailableError {
   });
 }
 
+/** Throws for a text that not every door can carry: UTF-8 has no form for half of a pair of code units. */
+function requireWhole(path: string, text: string): string {
+  if (text.isWellFormed()) return text;
+  throw unexpected(path, 'a text of whole characters', 'one with half a character');
+}
+
 /** The id of a connector, where it is one. */
 export function requireId(id: unknown): string {
-  if (typeof id === 'string' && id !== '') return id;
+  if (typeof id === 'string' && id !== '') return requireWhole('id', id);
   throw new InvalidInputError('the call names no connector', {
     problems: [{ path: 'id', expected: 'the id of a connector', received: valueInWords(id) }],
   });
@@ -138,7 +161,9 @@ export function requireCall(request: ExecuteTextRequest): void {
       problems: [{ path: 'action', expected: 'the name of an action', received: valueInWords(action) }],
     });
   }
+  requireWhole('action', action);
   if (typeof payload !== 'string') throw unexpected('payload', 'JSON text', valueInWords(payload));
+  requireWhole('payload', payload);
   requireIdempotencyKey(idempotencyKey);
 }
 

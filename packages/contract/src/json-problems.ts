@@ -1,3 +1,4 @@
+import { makeVisible, quote } from './quote.ts';
 import type { Problem } from './problem.ts';
 import { formatPath } from './problem-path.ts';
 import type { JsonFinding } from './scan-json.ts';
@@ -22,12 +23,12 @@ export function jsonProblems(text: string, options: { readonly maxDepth: number 
       kind: finding.kind,
       offset: finding.offset,
       path: formatPath(finding.path),
-      ...WORDS[finding.kind](finding.text.length > 40 ? `${finding.text.slice(0, 40)}…` : finding.text),
+      ...WORDS[finding.kind](makeVisible(finding.text.length > 40 ? `${finding.text.slice(0, 40)}…` : finding.text)),
       ...positionOf(text, finding.offset),
     }));
   const { kind, offset, expected, path } = scan;
   // One character tells enough, and cannot be much of a secret.
-  const received = offset >= text.length ? 'the end of the text' : JSON.stringify(text[offset]);
+  const received = offset >= text.length ? 'the end of the text' : quote(text[offset] ?? '');
   return [{ kind, offset, path: formatPath(path), expected, received, ...positionOf(text, offset) }];
 }
 

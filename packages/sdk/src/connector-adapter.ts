@@ -6,7 +6,13 @@ import type {
   JsonObject,
   JsonValue,
 } from '@automate/contract';
-import { buildEndpoint, ConnectorInternalError, InvalidInputError, UnknownActionError } from '@automate/contract';
+import {
+  buildEndpoint,
+  ConnectorInternalError,
+  InvalidInputError,
+  quote,
+  UnknownActionError,
+} from '@automate/contract';
 import type { ActionTable, Schema } from './action.ts';
 import { ADAPTER_BRAND, ADAPTER_PROTOCOL, CONTEXT_KEY, markDefault } from './brands.ts';
 import type { CallContext, ConnectorContext } from './connector-context.ts';
@@ -121,7 +127,7 @@ export abstract class ConnectorAdapter {
     if (definition === undefined) {
       const known = Object.keys(table).toSorted();
       const choice = known.length === 0 ? 'it has none' : `it has: ${known.join(', ')}`;
-      throw new UnknownActionError(`"${this.name}" has no action "${action}"; ${choice}`, {
+      throw new UnknownActionError(`"${this.name}" has no action ${quote(action)}; ${choice}`, {
         details: { action, known },
       });
     }

@@ -1,3 +1,4 @@
+import { makeVisible } from '@automate/contract';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 /** One thing that is wrong, with what would have been right there. */
@@ -25,7 +26,8 @@ interface DetailedIssue extends StandardSchemaV1.Issue {
 export function explainIssue(issue: StandardSchemaV1.Issue): readonly ExplainedIssue[] {
   const { code, expected, values, options, errors } = issue as DetailedIssue;
   const keys = (issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part));
-  const { message } = issue;
+  // That of unknown keys names them as the caller wrote them.
+  const message = code === 'unrecognized_keys' ? makeVisible(issue.message) : issue.message;
   if (code === 'invalid_union' && Array.isArray(errors) && errors.length > 0)
     return explainAlternatives(keys, errors as readonly (readonly DetailedIssue[])[]);
   const words = [values, options].find((list) => Array.isArray(list) && list.length > 0);

@@ -1,4 +1,5 @@
 import type { Problem } from '@automate/contract';
+import { makeVisible, quote } from '@automate/contract';
 import type { Schema } from './action.ts';
 import { explainIssue } from './explain-issue.ts';
 import { isSecretKey } from './secret-key.ts';
@@ -25,7 +26,7 @@ function joinPath(root: string, keys: readonly PropertyKey[]): string {
   let path = root;
   for (const key of keys) {
     if (typeof key === 'number') path += `[${key}]`;
-    else path += path === '' ? String(key) : `.${String(key)}`;
+    else path += `${path === '' ? '' : '.'}${makeVisible(String(key))}`;
   }
   return path;
 }
@@ -44,5 +45,5 @@ export function describeReceived(keys: readonly PropertyKey[], root: unknown, se
   if (secret || keys.some((key) => isSecretKey(String(key)))) return `a ${typeof value}`;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') return `a ${typeof value}`;
-  return JSON.stringify(value.length > 40 ? `${value.slice(0, 39)}…` : value);
+  return quote(value.length > 40 ? `${value.slice(0, 39)}…` : value);
 }

@@ -1,3 +1,4 @@
+import { quote } from '@automate/contract';
 import { timeoutRefused } from '@automate/contract/service';
 import { executeResultText } from '@automate/contract/http';
 import { parseDuration } from '@automate/contract/schemas';
@@ -28,7 +29,7 @@ export function addExecuteCommand(program: Command, context: CliContext): void {
       if (timeout !== undefined && timeoutMs === undefined) {
         throw new CliExit(
           EXIT.usage,
-          `--timeout: expected a duration such as 30s, received ${JSON.stringify(timeout)}`,
+          `--timeout: expected a duration such as 30s, received ${quote(timeout)}`,
           timeoutRefused(timeout),
         );
       }

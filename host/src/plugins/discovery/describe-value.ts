@@ -1,4 +1,4 @@
-import { printable } from './fault.ts';
+import { quote } from '@automate/contract';
 
 const LONGEST = 80;
 
@@ -6,7 +6,7 @@ const LONGEST = 80;
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
-  if (typeof value === 'string') return printable(JSON.stringify(shorten(value)));
+  if (typeof value === 'string') return quote(shorten(value));
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === 'object') return describeKeys(Object.keys(value));
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
@@ -15,7 +15,7 @@ export function describeValue(value: unknown): string {
 
 function describeKeys(keys: readonly string[]): string {
   if (keys.length === 0) return 'an empty object';
-  const shown = keys.slice(0, 3).map((key) => printable(JSON.stringify(shorten(key, 24))));
+  const shown = keys.slice(0, 3).map((key) => quote(shorten(key, 24)));
   return `an object with ${shown.join(', ')}${keys.length > shown.length ? ` and ${keys.length - shown.length} more` : ''}`;
 }
 

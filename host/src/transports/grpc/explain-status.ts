@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
-import { InvalidInputError, TimeoutError } from '@automate/contract';
+import { InvalidInputError, TimeoutError, quote } from '@automate/contract';
 import type { ConnectorError } from '@automate/contract';
 import { STATUS_DETAILS_KEY, statusFromError } from '@automate/contract/grpc';
 
@@ -45,7 +45,7 @@ export function explainStatus(headers: OutgoingHttpHeaders): OutgoingHttpHeaders
 function badTimeout(hex: string): InvalidInputError {
   const value = Buffer.from(hex, 'hex').toString();
   const expected = 'up to eight digits and a unit of H, M, S, m, u or n';
-  const received = JSON.stringify(value.slice(0, 80));
+  const received = quote(value.slice(0, 80));
   return new InvalidInputError(`grpc-timeout: expected ${expected}, received ${received}`, {
     problems: [{ path: 'timeout_ms', expected, received }],
   });

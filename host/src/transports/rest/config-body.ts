@@ -1,5 +1,5 @@
 import type { ConnectorConfigInput, JsonObject, JsonValue } from '@automate/contract';
-import { isJsonObject } from '@automate/contract';
+import { isJsonObject, makeVisible, quote } from '@automate/contract';
 import { configRefused, requireConfig } from '@automate/contract/service';
 import { fromWireConfig, parseConnectorConfig } from '@automate/contract/schemas';
 import { parseJsonText } from './json-text.ts';
@@ -25,8 +25,8 @@ function withId(value: JsonValue, id: string | undefined): JsonValue {
   if (given === id) return value;
   const problem = {
     path: 'id',
-    expected: `"${id}", as in the route, or nothing`,
-    received: JSON.stringify(given).slice(0, 80),
+    expected: `${quote(id)}, as in the route, or nothing`,
+    received: makeVisible(JSON.stringify(given).slice(0, 80)),
   };
   throw configRefused(id, [problem]);
 }

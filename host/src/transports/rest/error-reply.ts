@@ -5,6 +5,7 @@ import {
   InvalidInputError,
   MAX_PAYLOAD_BYTES,
   NotFoundError,
+  makeVisible,
 } from '@automate/contract';
 import { configTooLarge, payloadTooLarge } from '@automate/contract/service';
 import { PROBLEM_MEDIA_TYPE, retryAfterHeader, toProblemDocument } from '@automate/contract/http';
@@ -103,7 +104,7 @@ export function unsupportedMediaType(what: string): HttpFailure {
 
 export function unknownRoute(method: string, path: string): NotFoundError {
   const shown = path.length > 200 ? `${path.slice(0, 200)}…` : path;
-  return new NotFoundError(`there is no route ${method} ${shown}; GET /openapi.json lists them all`, {
+  return new NotFoundError(`there is no route ${method} ${makeVisible(shown)}; GET /openapi.json lists them all`, {
     details: { reason: 'unknown_route' },
   });
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { InvalidInputError } from '@automate/contract';
+import { InvalidInputError, quote } from '@automate/contract';
 import { API_PREFIX } from '@automate/contract/http';
 import { HttpFailure } from './http-failure.ts';
 
@@ -59,7 +59,7 @@ function countHosts({ rawHeaders }: IncomingMessage): number {
 }
 
 function malformed(path: string, received: string, expected: string): HttpFailure {
-  const problems = [{ path, expected, received: JSON.stringify(received.slice(0, 100)) }];
+  const problems = [{ path, expected, received: quote(received.slice(0, 100)) }];
   return new HttpFailure(
     400,
     new InvalidInputError(`the ${path} of this request is not as it should be`, { problems }),
@@ -67,7 +67,7 @@ function malformed(path: string, received: string, expected: string): HttpFailur
 }
 
 function refuseHeader(header: string, received: string | undefined, expected: string): HttpFailure {
-  const shown = received === undefined ? 'nothing' : JSON.stringify(received.slice(0, 100));
+  const shown = received === undefined ? 'nothing' : quote(received.slice(0, 100));
   return new HttpFailure(
     403,
     new InvalidInputError(`the ${header} header of this request is not accepted`, {

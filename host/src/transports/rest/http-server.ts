@@ -2,7 +2,7 @@ import type * as Http from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
-import { InvalidInputError } from '@automate/contract';
+import { InvalidInputError, quote } from '@automate/contract';
 import type { ClientErrors } from './client-errors.ts';
 import { writeErrorReply } from './error-reply.ts';
 import { createHostGuard } from './host-guard.ts';
@@ -58,9 +58,7 @@ export function createHttpServer(
 }
 
 function refuseExpectation({ headers: { expect = '' } }: IncomingMessage, response: ServerResponse): void {
-  const problems = [
-    { path: 'header Expect', expected: '100-continue', received: JSON.stringify(expect.slice(0, 100)) },
-  ];
+  const problems = [{ path: 'header Expect', expected: '100-continue', received: quote(expect.slice(0, 100)) }];
   writeErrorReply(
     response,
     new HttpFailure(417, new InvalidInputError('what the Expect header asks for cannot be done', { problems })),

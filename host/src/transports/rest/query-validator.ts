@@ -1,5 +1,5 @@
 import type { Problem } from '@automate/contract';
-import { InvalidInputError } from '@automate/contract';
+import { InvalidInputError, makeVisible, quote } from '@automate/contract';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
 
@@ -22,16 +22,14 @@ export const compileValidator: FastifySchemaCompiler<z.ZodType> = ({ schema, htt
 function toProblems(issue: z.core.$ZodIssue, schema: z.ZodType, query: unknown): Problem[] {
   if (issue.code === 'unrecognized_keys') {
     const known = Object.keys((schema as z.ZodObject).shape).join(', ');
-    return issue.keys.map((key) =>
-      problem(key, `one of the parameters ${known}`, `a parameter ${JSON.stringify(key)}`),
-    );
+    return issue.keys.map((key) => problem(key, `one of the parameters ${known}`, `a parameter ${quote(key)}`));
   }
   const name = String(issue.path[0] ?? '');
-  const received = JSON.stringify((query as Record<string, unknown>)[name]) ?? 'nothing';
+  const received = makeVisible(JSON.stringify((query as Record<string, unknown>)[name]) ?? 'nothing');
   const expected = issue.code === 'invalid_value' ? `one of ${issue.values.join(', ')}` : 'one text';
   return [problem(name, expected, received)];
 }
 
 function problem(name: string, expected: string, received: string): Problem {
-  return { path: `query ${name.slice(0, 80)}`, expected, received: received.slice(0, 80) };
+  return { path: `query ${makeVisible(name.slice(0, 80))}`, expected, received: received.slice(0, 80) };
 }

@@ -1,3 +1,4 @@
+import { quote } from '../quote.ts';
 import type { ConnectorConfig } from '../config-types.ts';
 import type { Problem } from '../problem.ts';
 
@@ -14,7 +15,7 @@ export function checkProfile(
 ): readonly Problem[] {
   if (name === undefined) return [];
   const refused = (expected: string, rest = ''): readonly Problem[] => [
-    { path: 'profile', expected, received: `${JSON.stringify(name)}${rest}` },
+    { path: 'profile', expected, received: `${quote(name)}${rest}` },
   ];
   if (profile === undefined) {
     const known =

@@ -17,6 +17,9 @@ const VARIABLE = /(?<!\$)\$\{(?:\s*([A-Za-z_][A-Za-z0-9_]*)[^{}]*\})?/;
 const FOREIGN_REFERENCE =
   /^\s*(?:(?:bearer|basic|token)\s+)?(?:\{\{.*\}\}|<%.*%>|\$[A-Z_][A-Z0-9_]+|\$\(.*\)|%[A-Z_][A-Z0-9_]+%|env:[A-Z_][A-Z0-9_]*|(?:env|vault|file|op|ref|aws-?sm|gcp-?sm|ssm|keyvault|keyring|sops)(?:\+\w+)?:\/\/.*|arn:aws:(?:secretsmanager|ssm):.*)\s*$/is;
 
+/** Not every door can carry half of a pair of code units: UTF-8 has no form for it. */
+const WHOLE_TEXT = 'a text of whole characters';
+
 interface Walk {
   readonly allowReferences: boolean;
   readonly findings: Finding[];
@@ -45,6 +48,7 @@ function copyValue(value: unknown, path: readonly PathStep[], walk: Walk): JsonV
   if (walk.values > MAX_VALUES) return undefined;
   switch (typeof value) {
     case 'string':
+      if (!value.isWellFormed()) noteFinding(value, path, walk, WHOLE_TEXT);
       checkText(value, path, walk);
       return value;
     case 'boolean':
@@ -80,7 +84,9 @@ function copyMap(map: object, path: readonly PathStep[], walk: Walk): JsonValue 
   if (!isPlain(map)) return noteFinding(map, path, walk, 'a plain map');
   const entries: [string, JsonValue][] = [];
   for (const [key, item] of Object.entries(map)) {
-    if (looksLikeSecretReference(key)) {
+    if (!key.isWellFormed()) {
+      walk.findings.push({ path: [...path, HIDDEN_KEY], expected: WHOLE_TEXT, received: 'a key with half a one' });
+    } else if (looksLikeSecretReference(key)) {
       walk.findings.push({
         path: [...path, HIDDEN_KEY],
         expected: 'keys that are no references: only values are resolved',

@@ -1,3 +1,4 @@
+import { quote } from '../quote.ts';
 import type { PathStep } from '../problem-path.ts';
 
 const LONGEST = 60;
@@ -29,7 +30,7 @@ export function describeReceived(value: unknown, secret = false): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'nothing (null)';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
-  if (typeof value === 'string') return secret ? describeHidden(value) : JSON.stringify(shorten(value));
+  if (typeof value === 'string') return secret ? describeHidden(value) : quote(shorten(value));
   if (typeof value === 'object') return describeMap(Object.keys(value), secret ? ['auth'] : []);
   if (typeof value === 'number' || typeof value === 'bigint') return secret ? 'a number' : String(value);
   if (typeof value === 'boolean') return String(value);

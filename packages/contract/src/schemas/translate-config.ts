@@ -16,11 +16,16 @@ export function fromWireConfig(wire: JsonObject): ConnectorConfigInput {
 function fromWire(wire: JsonObject, fields: Fields): JsonObject {
   const entries = rowsOf(fields).flatMap(([name, field]): [string, JsonValue][] => {
     const value = wire[wireName(name, field)];
-    if (value === undefined) return [];
+    // As in a message, where it cannot be told from nothing.
+    if (value === undefined || (field.kind !== 'section' && field.fallback === undefined && isEmpty(value))) return [];
     if (field.kind === 'section' && isJsonObject(value)) return [[name, fromWire(value, field.fields)]];
     return [[name, field.kind === 'duration' ? (parseDuration(value as string) ?? value) : value]];
   });
   return Object.fromEntries(entries);
+}
+
+function isEmpty(value: JsonValue): boolean {
+  return value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 }
 
 /**

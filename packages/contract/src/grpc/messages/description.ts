@@ -1,3 +1,4 @@
+import { quote } from '../../quote.ts';
 import { create } from '@bufbuild/protobuf';
 import type { ActionDescription, ConnectorDescription } from '../../connector.ts';
 import { DescribeConnectorResponseSchema } from '../../gen/connectors/connectors_pb.ts';
@@ -86,6 +87,6 @@ function readSchema(text: string, path: string, problems: Problems): JsonSchema 
   } catch {
     // Said below, together with what is JSON but no object.
   }
-  problems.push({ path, expected: 'a JSON Schema as text', received: JSON.stringify(text.slice(0, 60)) });
+  problems.push({ path, expected: 'a JSON Schema as text', received: quote(text.slice(0, 60)) });
   return {};
 }

@@ -1,3 +1,4 @@
+import { quote } from '../../quote.ts';
 import type { Problem } from '../../problem.ts';
 import { CONNECTION_MODES, CONNECTOR_STATUSES, CONNECTOR_TYPES } from '../../connector.ts';
 import type { ConnectionMode, ConnectorStatus, ConnectorType } from '../../connector.ts';
@@ -23,7 +24,7 @@ interface Place {
 export function numberOf<Word extends string>(words: readonly Word[], word: Word | undefined, place: Place): number {
   if (word === undefined) return 0;
   const index = words.indexOf(word);
-  if (index === -1) expectWord(words, JSON.stringify(word), place);
+  if (index === -1) expectWord(words, quote(word), place);
   return index + 1;
 }
 
@@ -46,7 +47,7 @@ export function readWord<Word extends string>(
 ): Word {
   if (text === '') return fallback;
   const word = words.find((known) => known === text);
-  if (word === undefined) expectWord(words, JSON.stringify(text), place);
+  if (word === undefined) expectWord(words, quote(text), place);
   return word ?? fallback;
 }
 
