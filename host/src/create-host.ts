@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { HealthReport } from '@automate/contract';
 import type { BootReport } from './boot-report.ts';
@@ -13,7 +13,7 @@ import { createConnectorRuntime, tellWorkerNews } from './connectors/connector-r
 import { Descriptions } from './connectors/descriptions.ts';
 import type { ConnectorEntry } from './connectors/connector-state.ts';
 import { kindOf } from './connectors/connector-state.ts';
-import { createFilesPolicy } from './connectors/files-policy.ts';
+import { createFilesPolicy, withWholePaths } from './connectors/files-policy.ts';
 import { Gate } from './connectors/gate.ts';
 import { HealthMonitor } from './connectors/health-monitor.ts';
 import { LiveConnectors } from './connectors/live-connectors.ts';
@@ -170,14 +170,15 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   };
   events.on('change', (_kind, id) => letGo(id));
   events.on('status', letGo);
-  const filesOf = createFilesPolicy({ settings, configFile: loaded.file });
+  const base = loaded.file === undefined ? projectDir : dirname(loaded.file);
+  const filesOf = createFilesPolicy({ settings, configFile: loaded.file, base });
   const connectorRuntime = createConnectorRuntime({
     runtime,
     snapshots,
     hostVersion: identity.version,
     idleStopMs: IDLE_STOP_MS,
     resolve: async (entry, description) => {
-      const resolved = await secrets.resolve(entry.config, entry.profile, description);
+      const resolved = await secrets.resolve(withWholePaths(entry.config, base), entry.profile, description);
       const short = shortSecrets(resolved);
       if (short !== undefined) log.warn({ connector: entry.id }, short);
       return { ...resolved, files: filesOf({ ...entry, profileSettings: resolved.profile?.settings }) };

@@ -38,6 +38,7 @@ export default class Keeper extends ConnectorAdapter {
   async execute(action, payload) {
     const { settings, files } = this.given;
     if (action === 'settings') return settings;
+    if (action === 'tls') return this.given.config.tls;
     if (action === 'locate') return files.locate(payload.path, { field: 'settings.found' });
     return files.locate(payload.path, { field: 'file', within: [settings.plain] });
   }
@@ -266,30 +267,39 @@ describe('files of the host', () => {
     ).rejects.toMatchObject({ code: 'CONFIG_INVALID', details: { reason: 'path_not_granted' } });
   });
 
-  it('are reached through no link that is put in the place of a granted directory while it is in use', async () => {
-    mkdirSync(at('granted', 'box'));
-    makeDatabase(at('granted', 'box', 'notes.db'));
-    makeDatabase(at('elsewhere', 'notes.db'));
-    await using host = await open();
-    const { service } = host;
-    await service.register({
-      id: 'notes',
-      kind: 'sqlite',
-      settings: { directory: at('granted', 'box'), file: 'notes.db' },
-    });
-    await service.register({ id: 'keeper', kind: 'keeper', settings: { plain: at('granted', 'box') } });
-    const query = { id: 'notes', action: 'query', payload: { sql: 'SELECT * FROM notes' } };
-    const locate = { id: 'keeper', action: 'within', payload: { path: at('granted', 'box', 'notes.db') } };
-    await service.execute(query);
-    await expect(service.execute(locate)).resolves.toMatchObject({ result: at('granted', 'box', 'notes.db') });
-    renameSync(at('granted', 'box'), at('granted', 'former'));
-    symlinkSync(at('elsewhere'), at('granted', 'box'));
-    await expect(service.execute(locate)).rejects.toMatchObject({
-      code: 'FORBIDDEN',
-      details: { reason: 'outside_directories' },
-    });
-    await expect(service.execute(query)).rejects.toMatchObject({ code: expect.stringMatching(/FORBIDDEN|CONFIG/) });
-  });
+  it.each([
+    ['', {}],
+    [', nor where a profile gives another path', { profile: 'shared' }],
+  ])(
+    'are reached through no link that is put in the place of a granted directory while it is in use%s',
+    async (_, more) => {
+      mkdirSync(at('granted', 'box'));
+      makeDatabase(at('granted', 'box', 'notes.db'));
+      makeDatabase(at('elsewhere', 'notes.db'));
+      const found = JSON.stringify(at('elsewhere'));
+      await using host = await open({
+        yaml: `profiles: { shared: { kind: keeper, settings: { found: ${found} } } }\n`,
+      });
+      const { service } = host;
+      await service.register({
+        id: 'notes',
+        kind: 'sqlite',
+        settings: { directory: at('granted', 'box'), file: 'notes.db' },
+      });
+      await service.register({ id: 'keeper', kind: 'keeper', settings: { plain: at('granted', 'box') }, ...more });
+      const query = { id: 'notes', action: 'query', payload: { sql: 'SELECT * FROM notes' } };
+      const locate = { id: 'keeper', action: 'within', payload: { path: at('granted', 'box', 'notes.db') } };
+      await service.execute(query);
+      await expect(service.execute(locate)).resolves.toMatchObject({ result: at('granted', 'box', 'notes.db') });
+      renameSync(at('granted', 'box'), at('granted', 'former'));
+      symlinkSync(at('elsewhere'), at('granted', 'box'));
+      await expect(service.execute(locate)).rejects.toMatchObject({
+        code: 'FORBIDDEN',
+        details: { reason: 'outside_directories' },
+      });
+      await expect(service.execute(query)).rejects.toMatchObject({ code: expect.stringMatching(/FORBIDDEN|CONFIG/) });
+    },
+  );
 
   it('of the operator may be moved behind a link while they are in use', async () => {
     makeDatabase(at('elsewhere', 'notes.db'));
@@ -388,6 +398,22 @@ describe('files of the host', () => {
     await expect(
       second.service.update({ id: 'old', kind: 'sqlite', settings: { ...settings, directory: at('elsewhere') } }),
     ).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  it('are found from the directory of the configuration file, wherever the host was started', async () => {
+    const yaml =
+      'connectors:\n  - { id: own, kind: keeper, settings: { plain: data/x }, tls: { ca_file: certs/ca.pem } }\n';
+    await using host = await SandboxHost.open({
+      kinds: [],
+      yaml: `plugins: { scan: all }\nfiles: { roots: [.] }\n${yaml}`,
+      prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'keeper', source: KEEPER })),
+    });
+    const config = join(realpathSync(host.sandbox.root), 'config');
+    const ask = async (action: string, id = 'own') => (await host.service.execute({ id, action })).result;
+    expect(await ask('settings')).toEqual({ plain: join(config, 'data/x') });
+    expect(await ask('tls')).toMatchObject({ caFile: join(config, 'certs/ca.pem') });
+    await host.service.register({ id: 'theirs', kind: 'keeper', settings: { plain: './x' } });
+    expect(await ask('settings', 'theirs')).toEqual({ plain: join(config, 'x') });
   });
 
   it('are granted and taken away by reading the configuration again', async () => {

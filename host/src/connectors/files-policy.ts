@@ -1,8 +1,11 @@
+import { isAbsolute } from 'node:path';
 import type { ConnectorConfig, ConnectorOwner, JsonObject } from '@automate/contract';
 import type { FilesPolicy } from '@automate/sdk/runtime';
 import type { HostSettings } from '../host-settings.ts';
 
 export interface FilesPolicyOptions {
+  /** The directory in which relative paths of configurations begin. */
+  readonly base: string;
   readonly settings: Pick<HostSettings, 'dataDir' | 'secretsDir'>;
   /** The configuration file, where there is one. */
   readonly configFile: string | undefined;
@@ -22,19 +25,33 @@ export interface PathOwner {
 /** Which files a connector may use: the operator's own all but the host's, others only what the operator granted. */
 export function createFilesPolicy(options: FilesPolicyOptions): (of: PathOwner) => FilesPolicy {
   const closed = closedPaths(options);
+  const { base } = options;
   return ({ owner, anyPath, config, profileSettings = {}, fileRoots }) => {
-    if (owner !== 'api') return { closed };
+    if (owner !== 'api') return { base, closed };
     return {
+      base,
       closed,
       roots: fileRoots,
-      ofProfile: Object.keys(profileSettings).filter((key) => !Object.hasOwn(config.settings, key)),
+      ofProfile: Object.fromEntries(
+        Object.entries(profileSettings).filter(([key]) => !Object.hasOwn(config.settings, key)),
+      ),
       lenient: anyPath,
     };
   };
 }
 
+/** A configuration with the whole paths of the files under `tls`, which the host reads as well as the worker. */
+export function withWholePaths(config: ConnectorConfig, base: string): ConnectorConfig {
+  const { tls } = config;
+  if (tls === undefined) return config;
+  const whole = (path: string | undefined) => (path === undefined || isAbsolute(path) ? path : `${base}/${path}`);
+  const files = { caFile: whole(tls.caFile), certFile: whole(tls.certFile), keyFile: whole(tls.keyFile) };
+  const given = Object.fromEntries(Object.entries(files).filter(([, path]) => path !== undefined));
+  return { ...config, tls: { ...tls, ...given } };
+}
+
 /** The host's own files. What a process may see of itself and its kin, its environment included, is among them. */
-export function closedPaths({ settings, configFile }: FilesPolicyOptions): readonly string[] {
+export function closedPaths({ settings, configFile }: Omit<FilesPolicyOptions, 'base'>): readonly string[] {
   const { dataDir, secretsDir } = settings;
   return ['/proc', dataDir, ...[secretsDir, configFile].filter((path) => path !== undefined)];
 }

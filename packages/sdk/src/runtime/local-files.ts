@@ -1,6 +1,6 @@
-import { join } from 'node:path';
-import type { ConnectorConfig, JsonObject, JsonSchema, Problem } from '@automate/contract';
-import { ConfigInvalidError, describeProblem, ForbiddenError } from '@automate/contract';
+import { isAbsolute, join } from 'node:path';
+import type { ConnectorConfig, JsonObject, JsonSchema, JsonValue, Problem } from '@automate/contract';
+import { ConfigInvalidError, describeProblem, ForbiddenError, quote } from '@automate/contract';
 import type { LocalFiles } from '../local-path.ts';
 import type { Logger } from '../logger.ts';
 import type { MarkedPath } from './marked-paths.ts';
@@ -10,12 +10,14 @@ import { isAmong, isWithin, placesOf, realPathOf } from './real-path.ts';
 
 /** Which files a connector may use, as far as its configuration does not say it. */
 export interface FilesPolicy {
+  /** The directory in which relative paths of a configuration begin. Default: the working directory. */
+  readonly base?: string;
   /** The directories that the operator granted to those who register connectors; absent: the operator wrote the connector. */
   readonly roots?: readonly string[];
   /** Files and directories that no connector may use: the host's own. */
   readonly closed: readonly string[];
-  /** Settings at the top level that are the operator's all the same, as a profile gives them. */
-  readonly ofProfile?: readonly string[];
+  /** Settings that are the operator's all the same, as a profile gives them. */
+  readonly ofProfile?: JsonObject;
   /** Paths outside of the roots are reported to the log and no more: the connector is older than the roots. */
   readonly lenient?: boolean;
 }
@@ -33,15 +35,17 @@ export interface LocalFilesOptions {
 export function createLocalFiles({ id, policy, logger }: LocalFilesOptions): LocalFiles {
   const closed = placesOf(policy.closed);
   // What others named came as its real path: a link that stands there now was put there since, and leads elsewhere.
-  const mayBeLink = policy.roots === undefined || policy.lenient === true || (policy.ofProfile ?? []).length > 0;
-  const holds = mayBeLink ? isBelow : isWithin;
+  const leftAsWritten = policy.roots === undefined || policy.lenient === true;
+  const ofProfile = new Set(textsOf(policy.ofProfile ?? {}).map((text) => fromBase(policy, text)));
+  const holds = (directory: string, real: string): boolean =>
+    (leftAsWritten || ofProfile.has(directory) ? isBelow : isWithin)(directory, real);
   return {
     locate(path, { field, within }) {
       if (within !== undefined) {
         const real = realPathOf(path);
         if (real !== undefined && within.some((each) => holds(each, real)) && !isAmong(closed, real)) return real;
         throw new ForbiddenError(
-          `connector "${id}": ${field} names ${JSON.stringify(path)}, which is not within a directory that this connector may use`,
+          `connector "${id}": ${field} names ${quote(path)}, which is not within a directory that this connector may use`,
           { blame: 'caller', details: { reason: 'outside_directories' } },
         );
       }
@@ -89,7 +93,9 @@ export function grantPaths(
   // What lies in a directory that is refused is not looked at.
   if (problems.length === 0)
     for (const marked of found.filter(({ within }) => within !== undefined))
-      problems.push(...judgeWithin(closed, marked, fieldOf(marked.keys)));
+      problems.push(
+        ...judgeWithin(closed, { ...marked, within: fromBase(policy, marked.within ?? '') }, fieldOf(marked.keys)),
+      );
   const { tls } = given;
   const file = (field: string, path: string | undefined): string | undefined =>
     path === undefined ? undefined : check(path, `tls.${field}`);
@@ -115,16 +121,17 @@ interface Judged {
   readonly tolerated?: boolean;
 }
 
-function judge(policy: FilesPolicy, closed: Places, path: string, field: string): Judged {
+function judge(policy: FilesPolicy, closed: Places, given: string, field: string): Judged {
   const { lenient = false } = policy;
+  const path = fromBase(policy, given);
   const real = realPathOf(path);
   const [, top] = /^settings\.([^.[]+)/.exec(field) ?? [];
-  const roots = top !== undefined && policy.ofProfile?.includes(top) === true ? undefined : policy.roots;
+  const roots = top !== undefined && Object.hasOwn(policy.ofProfile ?? {}, top) ? undefined : policy.roots;
   const granted = roots === undefined || (real !== undefined && roots.some((root) => isBelow(root, real)));
   const isClosed = real !== undefined && isAmong(closed, real);
   // Who may not go there is not told what is there.
-  if (isClosed && (granted || lenient)) return { path, problem: ofTheHost(path, field) };
-  if (!granted) return { path, problem: outside(path, field, lenient), tolerated: lenient };
+  if (isClosed && (granted || lenient)) return { path, problem: ofTheHost(given, field) };
+  if (!granted) return { path, problem: outside(given, field, lenient), tolerated: lenient };
   // What the operator wrote is left as it is: links may be the way in which files are renewed.
   return { path: roots === undefined || real === undefined ? path : real };
 }
@@ -137,11 +144,21 @@ function judgeWithin(closed: Places, { text, within = '' }: MarkedPath, field: s
       {
         path: field,
         expected: 'a path that stays in its directory',
-        received: JSON.stringify(text),
-        message: `${JSON.stringify(text)} leads out of its directory ${JSON.stringify(within)}; whoever wrote the connector must name one in it`,
+        received: quote(text),
+        message: `${quote(text)} leads out of its directory ${quote(within)}; whoever wrote the connector must name one in it`,
       },
     ];
   return isAmong(closed, real) ? [ofTheHost(text, field)] : [];
+}
+
+/** Not resolved, which would take `..` for the folder that is written before it. */
+function fromBase({ base }: FilesPolicy, path: string): string {
+  return base === undefined || path === '' || isAbsolute(path) ? path : `${base}/${path}`;
+}
+
+function textsOf(value: JsonValue): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
 
 function isBelow(root: string, real: string): boolean {
@@ -149,7 +166,7 @@ function isBelow(root: string, real: string): boolean {
 }
 
 function outside(path: string, field: string, lenient: boolean): Problem {
-  const received = JSON.stringify(path);
+  const received = quote(path);
   const until = lenient
     ? ': it works until the connector is changed, since it was registered before there were roots'
     : '';
@@ -162,7 +179,7 @@ function outside(path: string, field: string, lenient: boolean): Problem {
 }
 
 function ofTheHost(path: string, field: string): Problem {
-  const received = JSON.stringify(path);
+  const received = quote(path);
   return {
     path: field,
     expected: "a path outside of the host's own files",
