@@ -6,6 +6,7 @@ import { READ_ON_MS, toErrorReply } from './error-reply.ts';
 import { HttpFailure } from './http-failure.ts';
 import type { RefuseRoute } from './route-refusal.ts';
 import type { SecuredResponse } from './secured-response.ts';
+import { SECURITY_HEADERS } from './secured-response.ts';
 
 const CLIENT_ERRORS: Readonly<Record<string, readonly [status: number, message: string]>> = {
   HPE_HEADER_OVERFLOW: [431, "the request's headers are too large"],
@@ -111,7 +112,13 @@ function toFailure(
 
 function toRawAnswer(failure: HttpFailure | ConnectorError, isHead: boolean): string {
   const { status, headers, body } = toErrorReply(failure);
-  const head = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' });
+  const head = Object.entries({
+    ...SECURITY_HEADERS,
+    date: new Date().toUTCString(),
+    ...headers,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  });
   const lines = head.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   return `HTTP/1.1 ${status} ${PHRASES[status]}\r\n${lines}\r\n${isHead ? '' : body}`;
 }

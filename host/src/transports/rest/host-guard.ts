@@ -29,6 +29,8 @@ export function createHostGuard(bound: string): (request: IncomingMessage) => Ht
   let lastAllowed: string | undefined;
   return (request) => {
     const { host, origin, 'sec-fetch-site': site } = request.headers;
+    if (request.httpVersionMajor !== 1)
+      return malformed('version of HTTP', request.httpVersion, '1.1', VERSION_NOT_SUPPORTED);
     if (host === undefined && request.httpVersion !== '1.0') return malformed('header Host', 'none', 'one');
     if (host === undefined || (host !== lastAllowed && !isAllowed(host))) return refuseHeader('Host', host, expected);
     lastAllowed = host;
@@ -58,10 +60,12 @@ function countHosts({ rawHeaders }: IncomingMessage): number {
   return count;
 }
 
-function malformed(path: string, received: string, expected: string): HttpFailure {
+const VERSION_NOT_SUPPORTED = 505;
+
+function malformed(path: string, received: string, expected: string, status = 400): HttpFailure {
   const problems = [{ path, expected, received: quote(received.slice(0, 100)) }];
   return new HttpFailure(
-    400,
+    status,
     new InvalidInputError(`the ${path} of this request is not as it should be`, { problems }),
   );
 }

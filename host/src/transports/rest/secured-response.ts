@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 const { ServerResponse } = createRequire(import.meta.url)('node:http') as typeof Http;
 
 /** What browsers are told of every answer: never to show it, frame it, guess its type or lend it to another site. */
-const SECURITY_HEADERS = {
+export const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
