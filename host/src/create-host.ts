@@ -164,7 +164,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const workerEvents = tellWorkerNews(events, log);
   const runtime = createWorkerRuntime({ events: workerEvents, secrets: secrets.filter });
   stack.push({ name: 'runtime', close: () => runtime.close({ graceMs: CLOSE_GRACE_MS }) });
-  // What still runs of a connector that was removed may still say what it knows.
+  // The secrets of a removed connector are kept out of texts for as long as its worker runs.
   const letGo = (id: string): void => {
     if (registry.find(id) === undefined && !runtime.runs(id)) scrubber.release(id);
   };

@@ -97,7 +97,7 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
   const secretsDir = env['SECRETS_DIR'] || undefined;
   const otlpEndpoint = flags.otlpEndpoint ?? (env['OTEL_EXPORTER_OTLP_ENDPOINT'] || undefined);
   if (otlpEndpoint !== undefined && !/^https?:\/\//.test(otlpEndpoint)) {
-    // Of more than a name and a port, any part may be a credential.
+    // Whatever is more than a name and a port may contain a credential.
     const shown = /[@?/]/.test(otlpEndpoint) ? '…' : otlpEndpoint;
     refuse('OTEL_EXPORTER_OTLP_ENDPOINT', 'an http(s) URL', shown, undefined);
   }

@@ -19,7 +19,7 @@ export function readIdentity(): HostIdentity {
 
 /** The project's root: the directory of the nearest package.json at or above `directory`, or `directory` itself. */
 export async function findProjectRoot(directory: string): Promise<string> {
-  // The usual case costs one look. Importing the search takes as long as everything else that a start reads.
+  // Usually one look is enough. Importing the search takes as long as reading all other files of a start.
   if (existsSync(join(directory, 'package.json'))) return directory;
   const { readPackageUp } = await import('read-package-up');
   const found = await readPackageUp({ cwd: directory, normalize: false }).catch(() => undefined);

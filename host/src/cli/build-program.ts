@@ -5,7 +5,7 @@ import { addExecuteCommand } from './commands/execute.ts';
 import { addHostCommands } from './commands/host.ts';
 import { addPluginCommands } from './commands/plugins.ts';
 
-/** The commands of `automate`. Wrong usage throws commander's own error; with `json` nothing has been printed of it. */
+/** The commands of `automate`. Wrong usage throws commander's own error; with `json` commander has printed nothing of it. */
 export function buildProgram(context: CliContext, version: string, { json }: { readonly json: boolean }): Command {
   const program = new Command('automate')
     .description('discovers, isolates, supervises and serves connectors')

@@ -62,7 +62,7 @@ export interface CliContext {
 /** Ends the command with an exit code, once its message has been printed. */
 export class CliExit extends Error {
   readonly exitCode: number;
-  /** What the service says of the same, for programs. */
+  /** The service's own error for the same failure, which `--json` prints. */
   readonly error: ConnectorError | undefined;
 
   constructor(exitCode: number, message: string, error?: ConnectorError) {

@@ -70,7 +70,7 @@ function explainReason(reason: unknown): string {
 
 function sentence(context: CliContext, error: ConnectorError): string {
   const all = error.problems ?? [];
-  // What the message says already is not said again. A single problem's place is told by the rest of the sentence.
+  // A problem is left out where the message tells it already; of a single problem the message need not repeat the path.
   const isTold = (problem: Problem): boolean =>
     problem.path === '' ||
     error.message.includes(describeProblem(problem)) ||
@@ -81,7 +81,7 @@ function sentence(context: CliContext, error: ConnectorError): string {
   return [`${context.styleError('red', error.code)}: ${error.message}${tries}${wait}`, ...problems].join('\n');
 }
 
-/** A service that cannot be used is another matter than a connector that cannot. */
+/** A service that cannot be reached, or shuts down, has an exit code of its own; a connector that takes no calls has none. */
 function exitCodeOf(error: ConnectorError): number {
   const reason = error.details?.['reason'];
   if (reason === 'service_unreachable' || reason === 'shutting_down') return EXIT.unavailable;

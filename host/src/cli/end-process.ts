@@ -23,8 +23,8 @@ export async function haveEnded(threads: LiveThreads, withinMs: number): Promise
 }
 
 /**
- * Ends this process at once, and the processes that it started. To exit means to wait for every thread, for ever where
- * one is blocked outside JavaScript; to become another program, which exits with the code, does not.
+ * Ends this process at once, and the processes that it started. `process.exit` would wait for every thread, and for ever
+ * where one is blocked outside JavaScript. So the process becomes another program (`execve`), which exits with the code.
  */
 export function endNow(self: NodeJS.Process, exitCode: number): never {
   for (const pid of descendantsOf(self.pid)) killQuietly(self, pid);
@@ -48,7 +48,7 @@ function readProcesses(): { readonly pid: number; readonly parent: number }[] {
   return readdirSync('/proc').flatMap((name) => {
     try {
       if (!/^\d+$/.test(name)) return [];
-      // Behind the name, which may hold anything: the state, then the parent.
+      // After the name, which may contain anything, come the state and the parent's id.
       const [, parent] = readFileSync(`/proc/${name}/stat`, 'utf8')
         .replace(/^.*\) /s, '')
         .split(' ');

@@ -40,7 +40,7 @@ export async function run(): Promise<void> {
   for (const output of [process.stdout, process.stderr]) writeWhole(output);
   const scrubber = createScrubber();
   const threads = watchThreads(process);
-  // Threads that nobody holds the process for are still waited for at its exit: then rather go on, until what was begun is done.
+  // Node waits for unreferenced threads when it exits. The event loop runs on until they have ended, so that what they began is finished.
   process.on('beforeExit', () => void (threads.size > 0 && setTimeout(() => undefined, 20)));
   process.on('uncaughtException', (error) => {
     process.stderr.write(`fatal: ${scrubber.scrubString(inspect(error))}\n`);
@@ -154,7 +154,7 @@ async function startHost(options: GlobalOptions & StartOptions, scrubber: Scrubb
     logFormat,
     otlpEndpoint,
   };
-  // Listened to from the start: who interrupts a host that is coming up means it.
+  // The signals are listened to before the start: a host that is still starting can be stopped, too.
   const stopped = stopSignal();
   const host = await createHost({ cwd, env: process.env, flags, logTo: process.stdout, process, scrubber });
   const style: CliContext['style'] = (format, words) => styleText(format, words, { stream: process.stdout });
@@ -170,7 +170,7 @@ async function startHost(options: GlobalOptions & StartOptions, scrubber: Scrubb
   );
   await stopped;
   await host.close();
-  // Nothing should be left; if something is, a host that was told to stop still goes.
+  // Nothing should keep the process alive now. If something does, a host that was told to stop still ends.
   setTimeout(() => process.exit(), 2 * LINGER_MS).unref();
 }
 

@@ -2,17 +2,17 @@ import { fstatSync, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 
 /**
- * Has standard output, where it is a file, take what it is given whole or say that it did not. Node itself writes as much
- * as the disk has room for, takes a part for the whole, and goes on writing where nobody can read.
+ * Makes standard output, where it is a file, write each chunk whole or fail. Node itself writes as much as the disk has room
+ * for, takes that part for the whole, and goes on writing to a file that was removed.
  */
 export function writeWhole(output: Writable & { readonly fd: number }): void {
   const opened = fstatSync(output.fd);
   if (!opened.isFile()) return;
-  // After a part the next writing begins on a line of its own.
+  // Whether the last chunk was written in part: the next one then begins on a new line.
   let isTorn = false;
   output._write = (chunk: Buffer, _encoding, done) => {
     try {
-      // A file that was removed still takes everything, and is gone with this process.
+      // A removed file still takes everything, but is lost when this process ends.
       if (opened.nlink > 0 && fstatSync(output.fd).nlink === 0) throw new Error('its file was removed');
       if (isTorn) writeSync(output.fd, '\n');
       isTorn = false;

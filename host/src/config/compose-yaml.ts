@@ -11,7 +11,7 @@ export type YamlNode =
       /** Neither quoted nor a block: what the text looks like decides what it is. */
       readonly plain: boolean;
       readonly offset: number;
-      /** It stands for something that was not read, and a fault says so. */
+      /** Its text could not be read, and a fault says why. */
       readonly broken?: true;
     }
   | { readonly kind: 'list'; readonly items: readonly YamlNode[]; readonly offset: number }
@@ -40,7 +40,7 @@ export interface ComposedYaml {
 /** Deeper than any configuration; the parser's own stack is safe up to here. */
 const MAX_DEPTH = 48;
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
-/** `"C:\new"`, in which YAML reads a line break. */
+/** A Windows path in double quotes, such as `"C:\new"`, in which YAML reads an escaped line break. */
 const MEANS_A_PATH = /"[A-Za-z]:\\(?!\\)/;
 const RESERVED_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
@@ -69,7 +69,7 @@ export function composeYaml(text: string): ComposedYaml {
     if (event?.type !== EVENT_ID.DOCUMENT) continue;
     documents += 1;
     const node = composer.events[composer.at]?.type === EVENT_ID.POP ? undefined : compose(composer);
-    // Half of what was meant is in the other one.
+    // A file of several documents holds only a part of the configuration in each.
     if (documents > 1) return { root: undefined, faults: [secondDocument(text, node?.offset ?? composer.offset)] };
     root = node;
   }
@@ -117,7 +117,7 @@ function compose(composer: Composer): YamlNode {
     return { kind: 'scalar', text: '', plain: true, offset: composer.offset };
   }
   if (event.type === EVENT_ID.ALIAS) {
-    // The event starts behind the star.
+    // The event's start is the character after the `*`.
     const offset = event.anchorStart - 1;
     composer.offset = offset;
     const expected = 'the value in quotes, or written out: what begins with "*" is an alias, and aliases are not read';

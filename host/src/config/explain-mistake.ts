@@ -11,8 +11,8 @@ export interface ReadConfig {
 }
 
 /**
- * Why a configuration that can be read is still taken for a mistake, compared with the one in force: files are lost, emptied and written
- * in pieces more often than somebody wants no connector at all, which the file can say.
+ * Why a configuration that can be read is taken for a mistake, compared with the one in force. A file that is missing, empty or cut
+ * short is more often an accident than the wish for no connectors, which the file can say with an empty list.
  */
 export function explainMistake(inForce: ReadConfig, next: ReadConfig): Problem | undefined {
   const inFile = { file: next.file ?? inForce.file ?? '' };
@@ -35,7 +35,7 @@ export function explainMistake(inForce: ReadConfig, next: ReadConfig): Problem |
   return undefined;
 }
 
-/** Whether the text is the first part of the one in force, as it is while somebody writes that anew. */
+/** Whether the text is only the beginning of the one in force, as while somebody is writing the file again. */
 export function isCut(inForce: ReadConfig, next: ReadConfig): boolean {
   return inForce.text.length > next.text.length && inForce.text.startsWith(next.text);
 }

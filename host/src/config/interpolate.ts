@@ -60,7 +60,7 @@ function valueOf(
   if (!mark.endsWith('}') || name === undefined) {
     return {
       expected: 'a variable such as ${NAME} or ${NAME:-default}; $${ stands for ${ itself',
-      // Around a mark that is no variable may stand a secret, which had one in it by chance.
+      // The text is not shown: it may be a secret that contains `${` by chance.
       received: mark.endsWith('}') ? 'something else between "${" and "}"' : '"${" without "}"',
     };
   }

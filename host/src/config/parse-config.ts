@@ -51,7 +51,7 @@ function configured(config: ConnectorConfig, index: number, values: ResolvedValu
   return { config, written: toWrittenForm(config, texts) };
 }
 
-/** What shells keep the directory in that they are in: as the name of a setting it would be a password. */
+/** Variables in which shells keep the working directory. By their names alone they would be taken for passwords. */
 const DIRECTORIES = new Set(['PWD', 'OLDPWD']);
 
 function secretsOf({ path, text }: WrittenText, environment: Environment): readonly string[] {

@@ -25,7 +25,7 @@ export function readConfigText(text: string, environment?: Environment): ConfigT
   return {
     values,
     problemsWith(contents, file) {
-      // What a text says that could not be read is nothing.
+      // A text that could not be read has no contents to check.
       const known = composed.root === undefined && faults.length > 0 ? [] : contents;
       const located = [...values.problems, ...withoutRepeats(known, values)].map((problem) => ({
         ...problem,
@@ -41,7 +41,7 @@ export function readConfigText(text: string, environment?: Environment): ConfigT
   };
 }
 
-/** A value that could not be had has been reported; what its absence leads to would only be noise. */
+/** Drops problems that only follow from a missing value, which has been reported already. */
 function withoutRepeats(problems: readonly Problem[], values: ResolvedValues): readonly Problem[] {
   return problems
     .filter((problem) => !values.missing.has(problem.path))
@@ -56,7 +56,7 @@ function hideVariable(problem: Problem, values: ResolvedValues): Problem {
   return { ...problem, received: `what ${names.slice(0, 3).join(', ')} gave (not shown)` };
 }
 
-/** A slip within a value makes it something else: `id:a` is a text and no map. What to mend is the slip. */
+/** A slip of the pen can give a value another type: `id:a` is a text and no map. The slip is then what has to be mended. */
 function explainSlip(
   text: string,
   values: ResolvedValues,
@@ -92,7 +92,7 @@ function byPlace(a: Problem, b: Problem): number {
   return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
 
-/** More than this nobody reads, and a file of a megabyte can have many. */
+/** Nobody reads more problems than this, and a file of a megabyte can have many. */
 function bound(problems: readonly Problem[]): readonly Problem[] {
   if (problems.length <= MAX_PROBLEMS) return problems;
   const more = problems.length - MAX_PROBLEMS;

@@ -33,7 +33,7 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
   const handle = async (): Promise<void> => {
     try {
       const now = await fingerprint(file);
-      // Reading a file, or writing another one beside it, is a sign too.
+      // The watcher also fires when the file is read or another one beside it is written.
       if (closed || now === seen) return;
       seen = now;
       await onChange();
@@ -51,7 +51,7 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
   };
 
   const watchers = await openWatchers(file, notice, onError);
-  // A change that came before the watchers were there gave no sign.
+  // A change before the watchers were there was not noticed by them.
   notice();
   const close = async (): Promise<void> => {
     closed = true;

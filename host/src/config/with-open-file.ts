@@ -12,7 +12,7 @@ export async function withOpenFile<T>(
   try {
     return await work(handle);
   } finally {
-    // Not left to `await using`: under Yarn's Plug'n'Play a handle is an object of Yarn's, which cannot be disposed of.
+    // `await using` does not do: under Yarn's Plug'n'Play the handle is an object of Yarn's, which has no dispose method.
     await handle.close();
   }
 }

@@ -24,7 +24,7 @@ const BRACKETS: Readonly<Record<string, { readonly close: string } & Words>> = {
   '{': { close: '}', expected: 'a closing } for this map', received: 'a map without an end' },
 };
 
-/** What a line, its quoted texts blanked out and its comment cut off, gives away. Group 1 is what stands before the slip. */
+/** Signs of a slip in a line whose quoted texts are blanked out and whose comment is cut off. Group 1 is what stands before the slip. */
 const SLIPS: readonly ({ readonly pattern: RegExp } & Words)[] = [
   {
     pattern: /^(.*(?<!\$)[[{](?:.*[:,[{])? *)\$\{/,
@@ -88,7 +88,7 @@ const SLIPS: readonly ({ readonly pattern: RegExp } & Words)[] = [
   },
 ];
 
-/** How many of them mean something within brackets, too. */
+/** How many of these slips, the first ones, also apply within brackets. */
 const IN_FLOW = 6;
 /** Longer lines and quoted texts are not looked at whole: nobody writes them by hand. */
 const LONGEST = 4096;
@@ -205,8 +205,8 @@ function columnOf(line: string): number {
 }
 
 /**
- * The line whose indentation is the odd one, where a parser found that the line at `offset` does not fit to those above:
- * that line itself, or the one above it, the first of its map or list.
+ * The line whose indentation is wrong, where a parser found that the line at `offset` does not fit those above it: that line
+ * itself, or the one above it if that is the first of its map or list.
  */
 export function findOddIndentation(text: string, offset: number): number {
   const lines = [...text.matchAll(/[^\r\n]+/g)]

@@ -68,12 +68,12 @@ interface Step {
   readonly demand: Demand;
 }
 
-/** How an entry did that was tried out. */
+/** How the trial of an entry ended. */
 interface Trial extends Step {
   readonly failure: string | undefined;
 }
 
-/** What came of a turn: the change is made, or something has to be learned first. */
+/** The result of a turn: the change was made, or something has to be learned first. */
 type Turn<T> = { readonly answer: T } | { readonly missing: Promise<unknown> };
 
 /** How many entries one change tries out at a time. */
@@ -199,7 +199,7 @@ export class Changes {
   }
 }
 
-/** Whether how an entry did is known: this very one, by no lesser demand. */
+/** Whether this very entry has been tried out, and at least as strictly as it has to be. */
 function isTried({ after, demand }: Step, trials: ReadonlyMap<string, Trial>): boolean {
   const trial = trials.get(after.id);
   return (

@@ -7,7 +7,7 @@ import type { Kind } from '../plugins/kind-catalog.ts';
 export interface ConnectorEntry {
   readonly id: string;
   readonly owner: ConnectorOwner;
-  /** Registered before there were `files.roots`, to which its paths need not keep. */
+  /** It was registered before `files.roots` existed, so that its paths need not lie below them. */
   readonly anyPath: boolean;
   /** References in it are resolved at the worker's start, not here. */
   readonly config: ConnectorConfig;

@@ -32,7 +32,7 @@ export class ConnectorViews {
       enabled: config.enabled,
       status: report.status,
       mode: config.mode,
-      // A copy, as in process the answer is its caller's to change.
+      // A copy: a caller in the same process may change the answer.
       metadata: { ...metadata },
       tags: config.tags,
       owner: entry.owner,

@@ -109,7 +109,7 @@ export class LiveConnector implements ExecutionTarget {
   }
 
   #record(finding: Finding, by: Witness, startedAt = performance.now()): void {
-    // What it was given may be out of date, and whoever mends that need not touch its entry.
+    // Its secrets may be out of date, and may be corrected without a change of its entry.
     if (finding.status === 'unhealthy') this.worker.doubt();
     const responseTimeMs = Math.round(performance.now() - startedAt);
     this.health.add({ ...finding, responseTimeMs, at: Date.now() }, by);

@@ -93,7 +93,7 @@ class Watcher {
 
   async next(): Promise<ConnectorEvent | undefined> {
     while (this.#unread.length === 0 && !this.#ended) {
-      // Whoever watches waits for something, as over a connection, and a program must not end over it.
+      // A pending watch keeps the program alive, as an open connection would.
       const hold = setInterval(() => undefined, LONGEST_TIMER_MS);
       await new Promise<void>((resolve) => (this.#wake = resolve));
       clearInterval(hold);

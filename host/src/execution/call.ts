@@ -106,7 +106,7 @@ export class Call {
       description = await this.#ensureReady();
     } catch (reason) {
       const outcome = notSent(reason);
-      // Whose patience ended first learned nothing of the connector; who left before is blamed for that by the error itself.
+      // Past the caller's deadline nothing is known of the connector. A caller who left has an error that blames the caller.
       if (Date.now() < this.deadline) target.notice('connect', outcome.error);
       return outcome;
     }
@@ -182,7 +182,7 @@ export class Call {
 
 export type ActionLookup = (description: ConnectorDescription) => ReadonlyMap<string, ActionDescription>;
 
-/** Looked up at every call: building the table once per description keeps that flat in the number of actions. */
+/** Finds actions by name. The table is built once per description, so that a lookup costs the same however many actions there are. */
 export function createActionLookup(): ActionLookup {
   const tables = new WeakMap<ConnectorDescription, ReadonlyMap<string, ActionDescription>>();
   return (description) => {

@@ -90,7 +90,7 @@ export function createPipeline({ find, recorder, gates }: PipelineOptions): Exec
   };
 }
 
-/** Where a call was when its caller left is no matter to that caller, and a remote one could not learn it. */
+/** A caller who left always gets the same error, wherever its call was: a remote caller could not learn more. */
 function nameCaller(error: ConnectorError, { signal }: CallOptions, id: string): ConnectorError {
   return error.code === 'CANCELLED' && signal?.aborted === true ? cancelledByCaller(id) : error;
 }

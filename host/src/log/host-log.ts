@@ -42,9 +42,9 @@ type Written = ((error?: Error | null) => void) | undefined;
 export async function openHostLog(options: HostLogOptions): Promise<OpenedHostLog> {
   const { destination, scrub } = options;
   const shape = options.format === 'pretty' ? await prettify(destination) : (line: string) => line;
-  // Who waits for the line that is being made; lines are made one after the other.
+  // The callback of the line that is being written; lines are written one after the other.
   let written: Written;
-  // Loaded with the first line that is written, by `require` since that cannot wait: a start that has nothing to say does not pay for it.
+  // Loaded with the first line, so that a silent start does not pay for it; by `require`, since writing a line is synchronous.
   let opened: HostLog | undefined;
   const open = (): HostLog => {
     const { pino } = createRequire(import.meta.url)('pino') as typeof Pino;

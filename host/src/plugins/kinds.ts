@@ -94,7 +94,7 @@ export function toRegisteredKind(registration: KindRegistration): Kind {
   };
 }
 
-/** Whether a class is an adapter's shows when it is first made: a copy of the SDK would be loaded for asking here. */
+/** Takes any class: whether it is an adapter's shows when it is first constructed, as checking here would load the SDK. */
 function isAdapter(value: unknown): boolean {
   if (typeof value === 'function') return true;
   const entry: unknown = (value as { entry?: unknown } | null)?.entry;

@@ -137,7 +137,7 @@ export class Channel implements Sweepable {
       pending.due = Date.now() + this.#options.graceMs;
       this.#options.sweeper.wakeBy(pending.due);
     }
-    // Settled in the meantime: the acknowledgement of a call that is known to have been made.
+    // The call has been settled meanwhile: its acknowledgement is right as long as such a call was made.
     return id >= 0 && id <= this.#lastId;
   }
 
@@ -183,7 +183,7 @@ export class Channel implements Sweepable {
     }
     const extras = extrasOf(call);
     putCall(this.#writer.batch, { id, op, action, payload, deadline }, extras);
-    // A call that is alone has nobody to travel with: waiting for the end of the turn would only make it late.
+    // The only pending call is sent at once: there is nothing else to batch it with.
     if (this.#pending.size === 1) this.#writer.flush();
     else this.#writer.wrote(payload.length + extras.length + 64);
     this.#options.sweeper.wakeBy(deadline);
@@ -213,7 +213,7 @@ export class Channel implements Sweepable {
         this.#cancel(pending, 'deadline');
         break;
       case 'asked':
-        // If this process was busy itself, the acknowledgement may be waiting to be read: look once more after that.
+        // Where this process itself was busy, the acknowledgement may not have been read yet: look again after the next turn.
         pending.due = Infinity;
         setImmediate(() => {
           if (pending.phase === 'asked' && this.#pending.has(pending.id))

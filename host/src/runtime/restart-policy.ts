@@ -126,7 +126,7 @@ export class RestartPolicy {
     const { quarantineMs, maxQuarantineMs } = this.#options;
     const delay = Math.min(maxQuarantineMs, quarantineMs * 2 ** this.#quarantines);
     this.#quarantines += 1;
-    // What led here has been paid for; the trial starts with a clean sheet but for being a trial.
+    // The failures that led to quarantine no longer count; but a trial that fails leads to quarantine at once.
     this.#failureTimes = [];
     this.#failedStarts = 0;
     return delay;

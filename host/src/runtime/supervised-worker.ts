@@ -28,7 +28,7 @@ export class SupervisedWorker implements ConnectorWorker {
   #state: WorkerState = IDLE;
   #session: WorkerSession | undefined;
   #description: ConnectorDescription | undefined;
-  /** The stop under way; `idle`: it comes by itself, and nobody asked that calls be refused. */
+  /** The stop under way. `idle`: the worker stops because it is idle, and calls that come meanwhile must not be refused. */
   #stopping: { readonly done: Promise<void>; readonly idle: boolean } | undefined;
   #closed = false;
   #starts = 0;
@@ -116,7 +116,7 @@ export class SupervisedWorker implements ConnectorWorker {
     await this.stop(options);
     clearTimeout(this.#idleTimer);
     if (this.#state.phase === 'closed') return;
-    // First: whoever hears of its end may ask what still runs.
+    // Before the state is announced: listeners may ask which workers still run.
     this.#onClosed();
     this.#enter({ phase: 'closed' });
   }
@@ -213,7 +213,7 @@ export class SupervisedWorker implements ConnectorWorker {
     this.#parts.events.onCrash(this.id, error);
   }
 
-  /** A call that waited for a suspect to make up its mind, and outlived it, goes to the next worker. */
+  /** A call that waited while the worker was suspected to be stuck goes to the next worker where that one has died. */
   async #resend({ call, settle }: HeldCall): Promise<void> {
     try {
       await this.ensure('ready', call);
@@ -264,7 +264,7 @@ export class SupervisedWorker implements ConnectorWorker {
           {
             connector,
             retryAfterMs,
-            // It is held back for what failed, and whoever mends that brings it back.
+            // Whoever mends what failed brings the worker back, so that the blame is that of the last failure.
             blame: state.error.blame,
             details: { reason: state.phase === 'quarantined' ? 'quarantined' : 'backing_off', last: state.error.code },
           },

@@ -76,7 +76,7 @@ export class WorkerSession {
     this.#channel = new Channel({
       id,
       sweeper: parts.sweeper,
-      // Who shares the host's loop cannot be stuck while the host looks.
+      // A body on the host's own event loop cannot be stuck while the host runs.
       ackMs: this.#body.ownLoop ? parts.ackMs : Infinity,
       graceMs: parts.graceMs,
       post: (batch) => this.#body.post(batch),
@@ -93,7 +93,7 @@ export class WorkerSession {
       onReport: (report) => this.#body.noteReport(report),
       onTooManyStrays: (message) => this.kill('protocol_violation', message),
     });
-    // Whoever wants the description asks for it; nobody need.
+    // The promise may fail without anyone waiting for it.
     this.#described.promise.catch(() => {});
     this.#body.hold();
     this.#startTimer = setTimeout(() => this.#startTimedOut('load'), spec.startTimeoutMs);
@@ -162,7 +162,7 @@ export class WorkerSession {
     this.#ending = true;
     if (this.#has('initialized') && this.#body.alive && graceMs > 0) {
       const deadline = Date.now() + graceMs;
-      // An adapter has some of the grace even where calls take all they are left.
+      // A quarter of the grace is kept for the adapter's closing.
       await Promise.race([this.#channel.drained((graceMs * 3) / 4), this.#ended.promise]);
       await Promise.race([
         this.#channel.call({ op: 'close', action: '', payload: '{}', deadline }),
@@ -223,7 +223,7 @@ export class WorkerSession {
     this.#options.onLevel(level, description);
   }
 
-  /** Callers hear of it once the thread has ended, so that what they then ask finds the next start's rules in force. */
+  /** Callers are told once the thread has ended: a call that they make then meets the restart policy's decision. */
   #failStart(error: ConnectorError): void {
     this.#startError ??= error;
     this.kill('start_failed', error.message);

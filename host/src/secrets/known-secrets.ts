@@ -19,10 +19,10 @@ export interface KnownSecrets {
 
 /** Where people and programs cut texts: at these, and at both ends. */
 const CUTS = ['…', '...', '"'];
-/** In data that is to stay as it is, the sign that stands for nothing else. */
+/** The only sign of a cut that counts in data: the others may be part of the data itself. */
 const SURE_CUTS = ['…'];
 
-/** What is left of escapes where a text is cut within one, before the cut and, at most so long, behind it. */
+/** The part of an escape before a cut, where a text was cut within an escape; and how long such parts may be. */
 const BROKEN_END = /(?:\\+(?:u[\da-fA-F]{0,3}|x[\da-fA-F]?)?|%(?:[\da-fA-F]|u[\da-fA-F]{0,3})?|&#?[\da-zA-Z]{0,8})+$/;
 const LONGEST_BROKEN = 24;
 const LONGEST_REFERENCE = 10;
@@ -66,7 +66,7 @@ export function knowSecrets(forms: ReadonlySet<string>): KnownSecrets | undefine
   const spansIn = ({ text, startOf, endOf }: View, cut: boolean): readonly Span[] => {
     const spans: Span[] = [];
     const add = (start: number, end: number): void => void spans.push({ start: startOf(start), end: endOf(end) });
-    // From the next character on, not from the match's end: secrets may overlap.
+    // The search goes on from the next character, not from the match's end: secrets may overlap.
     for (let match = finder.find(text, 0); match !== undefined; match = finder.find(text, match.start + 1))
       add(match.start, match.end);
     findParts(text, finder, cut, add);
@@ -144,7 +144,7 @@ function findParts(
   return cut && look(text.length, 0);
 }
 
-/** How much of an escape is left before the cut at `end`. Most often none, which need not be asked of the pattern. */
+/** How many characters of a broken escape stand before the cut at `end`. The pattern is only asked where there may be one. */
 function brokenBefore(text: string, end: number): number {
   const least = Math.max(0, end - LONGEST_REFERENCE);
   let at = end - 1;

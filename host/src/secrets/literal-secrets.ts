@@ -3,7 +3,7 @@ import { CONNECTOR_FIELDS, rowsOf } from '@automate/contract/schemas';
 import type { Fields } from '@automate/contract/schemas';
 import { secretsInUrl } from './url-secrets.ts';
 
-/** Headers that say how an answer is wanted, or for whom; their values stand in good answers, too. */
+/** Headers that are no credentials: they say how an answer is wanted, and good answers contain their values. */
 const OPEN_HEADER =
   /^(?:accept|accept-.*|cache-control|content-type|content-language|pragma|prefer|user-agent|x-requested-with|x-scope-orgid|.*-version)$/i;
 const SCHEME = /^[A-Za-z][\w-]*\s+(?<credential>\S+)$/;

@@ -32,7 +32,7 @@ export interface Secrets {
   ): Promise<WorkerConfig>;
   /** Keeps what variables of the configuration hold out of everything, where that is secret. */
   learnVariables(config: HostConfig): void;
-  /** Keeps what settings hold that are only being checked out of what is said of them, for a while. */
+  /** Keeps the secrets of settings that are only being checked out of all texts, for a while. */
   learnSettings(settings: JsonObject, description: ConnectorDescription): void;
 }
 
@@ -61,7 +61,7 @@ export function openSecrets({ env, settings: { secretsDir, otlpEndpoint }, scrub
     resolve: async (config, profile, description) => {
       const resolved = await resolver.resolveConfig(config, profile);
       scrubber.learn(config.id, [
-        // The first are the profile's with the connector's own over them, so that all of those are among them.
+        // `resolved.settings` lacks the profile's values that the connector's own replace; the profile's settings are learned, too.
         ...[resolved.settings, resolved.profile?.settings ?? {}].flatMap((settings) =>
           secretSettings(settings, description?.configSchema),
         ),

@@ -113,7 +113,7 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
   };
 }
 
-/** As everybody reads them: small letters go first. */
+/** The variables of proxies as most programs read them: `http_proxy` before `HTTP_PROXY`. */
 function proxiesOf(env: SecretResolverOptions['env']): NonNullable<WorkerConfig['proxies']> {
   return {
     http: env['http_proxy'] || env['HTTP_PROXY'],

@@ -1,12 +1,12 @@
-/** Digits of the highest code in UTF-16. */
+/** Most digits of a number: those of the highest code in UTF-16. */
 const LONGEST_NUMBER = 5;
 
 const DIGIT = 1;
 /** What stands between numbers, or before each: blanks, `\x`, `0x`, `=`, the quotes of keys. */
 const BETWEEN = 2;
-/** What does so behind a backslash. */
+/** A letter that is a blank after a backslash, as in `\n`. */
 const BLANK_LETTER = 3;
-/** Of each character. */
+/** What each character may be in a row, by its code. */
 const KINDS = new Uint8Array(0x10000);
 for (const char of '0123456789abcdefABCDEF') KINDS[char.charCodeAt(0)] = DIGIT;
 for (const char of ' ,:;-_|.=%"xX\\\n\r\t') KINDS[char.charCodeAt(0)] = BETWEEN;
@@ -55,9 +55,9 @@ export function after(units: Units, from: number, reading: Reading): number {
 }
 
 /**
- * Where the next run of `length` characters begins of which rows are made; the text's length where there is none. They are
- * asked for from the last on: behind one that is none the next `length` are looked at, so that most of a text is passed
- * unseen, and need not be made units.
+ * Where the next run of `length` characters begins that rows are made of; the text's length where there is none. Each run is
+ * checked from its last character: after one that is not of a row the next `length` characters are checked, so that most of a text is
+ * skipped and need not be turned into units.
  */
 export function findRun(text: string, from: number, length: number): number {
   let start = from;
@@ -71,7 +71,7 @@ export function findRun(text: string, from: number, length: number): number {
   return start;
 }
 
-/** The codes of a text at `PAD` and after, until the next is asked for: room for each is dearer than all that is done with it. */
+/** Makes a function that gives the codes of a text, from `PAD` on. One array serves all texts, as allocating one each costs more than the rest. */
 export function createUnits(): (text: string) => Units {
   const kept = new Uint16Array(MOST_KEPT);
   return (text) => {

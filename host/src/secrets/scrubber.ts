@@ -91,7 +91,7 @@ function scrubString(text: string, known: KnownSecrets | undefined, cut: boolean
   return known?.standIn(text, cut) === true ? known.mask(text, cut) : text;
 }
 
-/** What holds no secret stays as it is written, to the last digit of its numbers. */
+/** A text without a secret is returned as it is, so that no number is rewritten. */
 function scrubJson(given: string, known: KnownSecrets | undefined, cut: boolean): string {
   if (known?.standIn(given, cut) !== true) return given;
   if (!isJson(given)) return known.mask(given, cut);
@@ -145,7 +145,7 @@ function endOfString(text: string, open: number): number {
   }
 }
 
-/** A token of digits may come back as a number. Numbers that merely contain it are left alone. */
+/** A secret of digits may be answered as a number. Numbers that merely contain it are left alone. */
 function scrubNumbers(between: string, known: KnownSecrets): string {
   return between.replaceAll(/-?\d[\d.eE+-]*/g, (number) =>
     known.equal(number) ? JSON.stringify(MASKED_SECRET) : number,

@@ -3,7 +3,7 @@ import { unescapeFully } from './unescape.ts';
 /** Shortest text that is looked for: anything shorter stands in innocent words too often. */
 export const MIN_SECRET_LENGTH = 6;
 
-/** A line of a secret counts as a secret by itself from this length on, and from the other where it holds blanks, as configuration does. */
+/** From how many characters on a line of a secret is a secret by itself; a line with blanks, as configuration has them, needs more. */
 const MIN_LINE_LENGTH = 8;
 const MIN_WORDY_LINE_LENGTH = 24;
 

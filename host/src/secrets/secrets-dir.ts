@@ -14,7 +14,7 @@ export function inspectSecretsDir(directory: string): SecretsDirState {
     const shown = (mode & 0o777).toString(8);
     if (!stats.isDirectory()) return { kind: 'unfit', reason: 'is not a directory' };
     const user = userInfo().uid;
-    // What root keeps for this user's group alone is as good; on Windows nobody has a number.
+    // A directory of root's that only this user's group can read is as good. Windows has no user ids (-1).
     const isKept = uid === 0 && (mode & 0o027) === 0;
     if (user !== -1 && uid !== user && !isKept)
       return {
@@ -27,7 +27,7 @@ export function inspectSecretsDir(directory: string): SecretsDirState {
   }
 }
 
-/** Closes the directory to all but its owner, for hosts that serve: who only looks changes nothing. Answers why it could not, for the operator, where it is not the host's to close. */
+/** Closes the directory to all but its owner. Gives a sentence for the operator where the host may not do that. Only hosts that serve call it. */
 export function closeSecretsDir(directory: string): string | undefined {
   const state = inspectSecretsDir(directory);
   let reason = state.kind === 'unfit' ? state.reason : undefined;

@@ -60,8 +60,8 @@ export function createShowBytes(known: KnownCharacters): (text: string) => Unesc
 
 function showBytes(text: string, unitsOf: (text: string) => Units, known: KnownCharacters): Unescaped | undefined {
   const least = Math.min(known.shortest, LEAST_BYTES);
-  // Two digits for each byte are the shortest way to write them, and a look at the first may take it for the last of what
-  // stands before, so that a look at another is sure.
+  // A byte has at least two digits. The first may be taken for the end of what stands before it, so that a run is one byte
+  // shorter than the row.
   const step = 2 * (least - 1);
   // Numbers of one digit have a separator less than digits.
   const lookFrom = (from: number): number => findRun(text, from, step + 1) + step - 1;

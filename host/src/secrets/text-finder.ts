@@ -58,7 +58,7 @@ export function createTextFinder(texts: ReadonlySet<string>): TextFinder {
       shifts[slot] = Math.min(shifts[slot] as number, window - BLOCK - at);
     }
   }
-  // Told by all blocks of all texts whether a text can end within one, before anyone compares.
+  // Says for each block whether it occurs within any known text, so that most places need no comparison.
   const inner = new Uint8Array(SLOTS);
   const chars = new Uint8Array(0x10000);
   let longest = 0;

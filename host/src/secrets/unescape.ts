@@ -112,7 +112,7 @@ function unescape(
     const found = readEscape(text, from);
     if (found === undefined) continue;
     const { char, end } = found;
-    // Past all of it: of `\\n` the second half is none.
+    // The search goes on after the whole escape: in `\\n` the second backslash begins none.
     pattern.lastIndex = end;
     const before = from > done ? text.charCodeAt(from - 1) : last;
     const beforeThat = from - 1 > done ? text.charCodeAt(from - 2) : from > done ? last : lastButOne;

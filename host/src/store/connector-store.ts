@@ -5,7 +5,7 @@ export interface StoredConnector {
   readonly id: string;
   /** The configuration in the YAML's shape. Literal credentials lie in it in clear until the encrypted store exists. */
   readonly config: JsonObject;
-  /** It was written before there were `files.roots`, to which its paths need not keep. */
+  /** It was registered before `files.roots` existed, so that its paths need not lie below them. */
   readonly anyPath: boolean;
   /** When it was last written, ISO 8601. */
   readonly updatedAt: string;

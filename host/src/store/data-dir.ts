@@ -87,7 +87,7 @@ export function findRunningHost(directory: string): HostAddresses | undefined {
 }
 
 /**
- * Lets only those change the connectors of a directory who serve it, or anyone while nobody does.
+ * Throws where another host serves the directory: only that host may change its connectors.
  *
  * @throws UnavailableError with the address of the host that serves it
  */

@@ -35,8 +35,8 @@ interface ActionSeries {
 }
 
 /**
- * Counts calls. It keeps its own numbers, rather than feed an SDK's instruments: finding the series of a call by its
- * ids costs a tenth of hashing the call's labels, and a call has only a few microseconds in all.
+ * Counts calls. It keeps its own numbers instead of using an SDK's instruments: finding a series by its ids costs a tenth of
+ * hashing labels, and a call takes only a few microseconds in all.
  *
  * Names come from callers, so series are bounded: a connector gets its own only if the host vouches for it, an action
  * with its first call that was not refused as INVALID_INPUT (which calls of unknown actions are).

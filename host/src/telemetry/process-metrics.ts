@@ -15,7 +15,7 @@ const NANOSECONDS = 1e9;
 /** How often the event loop's delay is sampled. Each sample wakes the process. */
 const RESOLUTION_MS = 50;
 
-/** Reads the process and its event loop. The loop is watched from the first reading on: who never scrapes never pays. */
+/** Reads the process and its event loop. The loop is watched from the first reading on, so that it costs nothing where nobody scrapes. */
 export class ProcessMetrics {
   readonly #usage: ProcessUsage | undefined;
   readonly #version: string;

@@ -46,7 +46,7 @@ export interface Telemetry {
   readonly calls: { start(call: ArrivedCall): RecordedCall };
   /** Counts crashes and checks, and drops what was counted for connectors that are removed. */
   listen(events: HostEvents): void;
-  /** Sets what is asked at each scrape how the connectors are. */
+  /** Sets the function that each scrape asks for the state of the connectors. */
   observeConnectors(read: () => Iterable<ConnectorObservation>): void;
   /** All metrics in Prometheus' text format, version 0.0.4. */
   metricsText(): Promise<string>;

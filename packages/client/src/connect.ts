@@ -82,7 +82,7 @@ function explainNoService(
   error: ServiceError,
   context: { readonly address: string; readonly timeoutMs: number },
 ): ConnectorError {
-  // Whatever it was, no service answered: it counts as one that cannot be reached.
+  // No service answered, whatever the cause: it counts as unreachable.
   const details = `No connection established: ${error.details.replace(/^No connection established\. /, '')}`;
   return errorFromStatus({ code: 14, details }, { ...context, method: 'connect' });
 }

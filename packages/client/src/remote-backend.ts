@@ -63,7 +63,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
   const read = <Value>(translate: (problems: Problem[]) => Value): Value => translateAnswer(address, translate);
 
   const executeText = async (request: ExecuteTextRequest, options: CallOptions = {}): Promise<ExecuteTextResult> => {
-    // Whose caller is gone before it begins has certainly had no effect, and says so.
+    // The caller left before the call began, so that it certainly had no effect.
     const isGone = (): boolean => options?.signal?.aborted === true;
     const wasGone = isGone();
     const answer = await call(

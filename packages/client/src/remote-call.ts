@@ -23,7 +23,7 @@ export interface RemoteChannel {
  */
 const PATIENCE_MS = 1000;
 
-/** gRPC's timer for deadlines; later ones are none. */
+/** The longest deadline of gRPC's timer, in milliseconds; a later one counts as none. */
 const MAX_DEADLINE_MS = 2_000_000_000;
 
 /** Calls a method; what goes wrong comes out as the error that the service threw. */

@@ -12,9 +12,9 @@ import { appendPath } from './problem-path.ts';
 import type { Problem } from './problem.ts';
 import { describeProblem } from './problem.ts';
 
-// Errors that more than one side of a door may have to raise: made here, so that a caller cannot tell which side did.
+// Errors that both the client and the service raise, so that a caller sees the same words from either.
 
-/** A payload that is over the limit of every door. */
+/** The error of a payload that is over the limit of every door. */
 export function payloadTooLarge(bytes: number, connector?: string): InvalidInputError {
   return new InvalidInputError(`the payload has ${bytes} bytes; at most ${MAX_PAYLOAD_BYTES} are taken`, {
     problems: [{ path: '', expected: `at most ${MAX_PAYLOAD_BYTES} bytes`, received: `${bytes} bytes` }],
@@ -23,12 +23,12 @@ export function payloadTooLarge(bytes: number, connector?: string): InvalidInput
   });
 }
 
-/** A call whose caller left before the answer. */
+/** The error of a call whose caller left before the answer. */
 export function cancelledByCaller(connector: string): CancelledError {
   return new CancelledError('the caller cancelled the call', { connector });
 }
 
-/** A configuration that is not accepted, with everything that is wrong with it. */
+/** The error of a configuration that is not accepted, with everything that is wrong with it. */
 export function configRefused(id: unknown, problems: readonly Problem[]): InvalidInputError {
   const [first] = problems;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
@@ -38,7 +38,7 @@ export function configRefused(id: unknown, problems: readonly Problem[]): Invali
   );
 }
 
-/** A configuration that is over the limit of every door. */
+/** The error of a configuration that is over the limit of every door. */
 export function configTooLarge(): InvalidInputError {
   const expected = `at most ${MAX_CONFIG_BYTES} bytes of JSON`;
   return new InvalidInputError(`the configuration is too large: expected ${expected}, received more`, {
@@ -125,12 +125,12 @@ export function requireType(type: unknown): void {
   throw unexpected('type', expected, typeof type === 'string' ? quote(type.slice(0, 80)) : valueInWords(type));
 }
 
-/** A host that ends: it takes nothing new, and what waits for something is given up. */
+/** The error of a host that is shutting down: it takes no new calls and gives up what waits. */
 export function hostEnding(): UnavailableError {
   return new UnavailableError('the host is shutting down', { details: { reason: 'shutting_down' } });
 }
 
-/** A service that its owner has closed. */
+/** The error of a service that its owner has closed. */
 export function serviceClosed(): UnavailableError {
   return new UnavailableError('the connectors service was closed by this program', {
     retryable: false,

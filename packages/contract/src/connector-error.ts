@@ -28,7 +28,7 @@ export interface ConnectorErrorOptions {
 }
 
 /**
- * The one error that leaves connectors and the service. It says what happened (`code`), to whom it is due (`blame`),
+ * The one error that leaves connectors and the service. It says what happened (`code`), who has to act (`blame`),
  * whether another try may help (`retryable`) and whether the remote system may have acted (`effect`).
  *
  * Recognise it with `ConnectorError.is`, never with `instanceof`: several copies of this class are normal, and errors
@@ -68,7 +68,7 @@ export class ConnectorError extends Error {
     try {
       return typeof value === 'object' && value !== null && Object.hasOwn(value, BRAND);
     } catch {
-      // A proxy that is revoked cannot even be asked; whoever throws one must not end whoever looks.
+      // A revoked proxy throws when it is looked at; a thrown one must not make this fail.
       return false;
     }
   }
@@ -119,7 +119,7 @@ export class ConnectorError extends Error {
     return this.connector === undefined ? ConnectorError.change(this, { connector: id }) : this;
   }
 
-  /** The same error but for what is given, with its cause. No method, as an error of an older copy has none such. */
+  /** A copy of the error with the given changes and the same cause. Static, as errors of an older copy of this package lack newer methods. */
   static change(error: ConnectorError, changes: Partial<ErrorEnvelope>): ConnectorError {
     const copy = ConnectorError.fromEnvelope({ ...error.toEnvelope(), ...changes });
     if (error.cause !== undefined) Object.defineProperty(copy, 'cause', { value: error.cause, configurable: true });

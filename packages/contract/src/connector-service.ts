@@ -82,7 +82,7 @@ export interface ConnectorService extends AsyncDisposable {
   register(config: ConnectorConfigInput, options?: CallOptions): Promise<ChangeResult>;
   /** Replaces a registered connector's configuration whole. A bad one leaves the old one running. */
   update(config: ConnectorConfigInput, options?: CallOptions): Promise<ChangeResult>;
-  /** Removes a registered connector. Those that the file owns are refused, by FORBIDDEN-like INVALID_INPUT that names the file. */
+  /** Removes a registered connector. Connectors that the file or a plugin owns are refused with INVALID_INPUT, reason `not_owned`. */
   remove(id: string, options?: CallOptions): Promise<ChangeResult>;
   /** Probes one connector now. */
   healthCheck(id: string, options?: CallOptions): Promise<HealthReport>;

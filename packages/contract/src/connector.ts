@@ -27,7 +27,7 @@ export const SCHEME_PATTERN = /^[a-z][a-z0-9+.-]{0,31}$/;
 /** What stands in an answer where a secret would. Sending it back is refused. */
 export const MASKED_SECRET = '[secret]';
 
-/** What timers take at most: beyond it they fire at once, so that a deadline beyond it is none. */
+/** The longest time that a timer takes, in milliseconds. A longer one fires at once, so that a deadline beyond this counts as none. */
 export const LONGEST_TIMER_MS = 0x7fff_ffff;
 /** Most bytes of a payload or a result, at every door. */
 export const MAX_PAYLOAD_BYTES = 3 * 1024 * 1024;

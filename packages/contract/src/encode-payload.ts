@@ -31,7 +31,7 @@ const REASONS = {
 function writeText(payload: JsonValue): string {
   try {
     const text = JSON.stringify(payload) as string | undefined;
-    // What a toJSON made nothing of is no object, as the worker will say.
+    // A `toJSON` that gives undefined leaves no text; the worker refuses it as no object.
     return text ?? 'null';
   } catch (cause) {
     throw new InvalidInputError(`the payload cannot be written as JSON: ${ConnectorError.from(cause).message}`, {

@@ -26,7 +26,7 @@ function fill(given: object, fields: Fields): object {
   return Object.fromEntries(entries);
 }
 
-/** An empty list or map of the table is nobody's to share. */
+/** Copies the table's empty lists and maps, so that configurations do not share them. */
 function copyOf(value: unknown): unknown {
   if (Array.isArray(value)) return [...(value as readonly unknown[])];
   return typeof value === 'object' ? { ...value } : value;

@@ -48,12 +48,12 @@ export function measureJson(value: unknown, limits: JsonLimits): JsonRefusal | u
   }
 }
 
-/** No more bytes are looked at in passing: of what goes in circles, or is monstrous, the walk makes short work. */
+/** Most bytes that the quick look takes; cyclic and very large values are left to the walk, which finds their faults. */
 const PLAIN_BYTES = 4 * 1024 * 1024;
 
 /**
- * Whether nothing of a value is out of the ordinary: half the cost of the walk, as it keeps no path. What it cannot answer
- * for is walked, which is why it may take a value to be longer than it is, and never shorter.
+ * Whether a value is plain and within the limits. It costs half of the walk, as it keeps no path. It may take a value for longer
+ * than it is, never for shorter: whatever it does not accept is walked.
  */
 function isPlain(value: unknown, { bytes, depth }: JsonLimits): boolean {
   try {
@@ -63,7 +63,7 @@ function isPlain(value: unknown, { bytes, depth }: JsonLimits): boolean {
   }
 }
 
-/** What a value leaves of so many bytes; below 0 where it is too long or not plain. */
+/** How many of so many bytes are left after the value; below 0 where it is too long or not plain. */
 function bytesLeft(value: unknown, left: number, depth: number): number {
   switch (typeof value) {
     case 'string':
@@ -125,7 +125,7 @@ function visit(value: unknown, walk: Walk): void {
 
 function visitObject(value: object, walk: Walk): void {
   const { toJSON } = value as { readonly toJSON?: unknown };
-  // Encoding asks once, and does not ask what it was given for its toJSON again.
+  // As `JSON.stringify` does, `toJSON` is called once and not on what it gives.
   const shown: unknown =
     typeof toJSON === 'function'
       ? Reflect.apply(toJSON, value, [String(walk.steps[walk.ancestors.length - 1] ?? '')])
@@ -169,7 +169,7 @@ function visitMembers(value: object, walk: Walk): void {
   ancestors.pop();
 }
 
-/** What may have no members and yet be shown as what it is. A Map, a Headers, an Error hold something that is not. */
+/** Classes whose objects are really empty where they have no members. A Map, a Headers or an Error holds what JSON would drop. */
 const PLAIN = /^(Object|Arguments|Module|Boolean|Number|String|\w+Array)$/;
 
 function pathOf({ ancestors, steps }: Walk): string {

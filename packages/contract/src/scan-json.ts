@@ -32,7 +32,7 @@ interface Container {
   step: PathStep;
 }
 
-/** Whoever wrote that many does not need them all to see what is wrong. */
+/** Most findings that are kept. */
 const MAX_FINDINGS = 50;
 
 type Next = 'value' | 'value or ]' | 'key' | 'key or }' | 'colon' | 'comma or end';
@@ -71,7 +71,7 @@ export function scanJson(
     kind,
     offset,
     expected,
-    // A key that cannot be read is the fault of the object that it would stand in.
+    // A key that cannot be read is reported at the object that it belongs to.
     path: pathOf(next === 'key' || next === 'key or }' ? open.slice(0, -1) : open),
   });
 

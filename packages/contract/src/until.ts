@@ -41,7 +41,7 @@ export function startPatience(
   return letGo;
 }
 
-/** Waits for work, which goes on unwatched when the patience ends before it; what `error` makes of that is thrown then. */
+/** Waits for work. Where the patience ends first, this throws what `error` gives for that end, and the work goes on unwatched. */
 export function until<T>(
   { error, ...patience }: Patience & { readonly error: (end: PatienceEnd) => Error },
   work: () => Promise<T> | T,

@@ -57,7 +57,7 @@ export async function checkHealth(service: ConnectorService): Promise<readonly F
 async function reachEndpoint(connector: ConnectorInfo): Promise<Finding> {
   const check = `connector ${connector.id}`;
   if (connector.endpoint === '') {
-    // Without an endpoint, what is known of its trouble is all there is to tell.
+    // There is no endpoint to try, so that only its last error can be told.
     return connector.lastError === ''
       ? { check, state: 'ok', message: 'has no endpoint to reach' }
       : {

@@ -109,7 +109,7 @@ function asOpened(service: ConnectorService): Opened {
   return { service, close: () => service.close() };
 }
 
-/** A service in this process; where the data directory is missing or unfit, over an empty one that goes again. */
+/** Opens a service in this process. Where the data directory is missing or unfit it uses an empty one, which is removed afterwards. */
 async function openQuietly(
   { projectDir, env, flags, openLocal }: DoctorOptions,
   dataDir: string | undefined,

@@ -82,7 +82,7 @@ export class Bulkhead {
 
   #wait(patience: Patience): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    // At once: whoever has been given the place can no longer give up waiting for it.
+    // Stops waiting at once: a call that has its place can no longer give up waiting for it.
     const admit = (): void => {
       letGo();
       resolve();

@@ -86,7 +86,7 @@ function assess(found: PackageDir, by: PackageDir | undefined, options: Discover
   const read = readConnector(found);
   if (read.kind === 'foreign') return undefined;
   const warnings = read.kind === 'sound' ? read.warnings : [];
-  // Nobody can tell what an unreadable package contains, so that its trouble is told before its rank.
+  // Nobody can tell what an unreadable package contains: its fault is reported whether or not the package is wanted.
   if (found.manifest.kind === 'unreadable') return { found, read, reason: problem(read), warnings };
   const unwanted = reasonAgainst(found, by, options);
   if (unwanted !== undefined) return { found, read, reason: unwanted, warnings };

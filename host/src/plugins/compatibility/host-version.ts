@@ -44,7 +44,7 @@ export function satisfiesCaret(hostVersion: string, range: string): boolean {
 function namesPrerelease(range: Range): boolean {
   return range.set.some((alternative) =>
     alternative.some(({ operator, semver }) => {
-      // The comparator that admits everything has a symbol in the place of a version.
+      // The comparator that admits everything has a symbol instead of a version.
       const parts = (semver as { readonly prerelease?: readonly (string | number)[] }).prerelease ?? [];
       return parts.length > 0 && !(operator === '<' && parts.length === 1 && parts[0] === 0);
     }),

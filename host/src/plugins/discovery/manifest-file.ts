@@ -20,9 +20,9 @@ export type ManifestFile =
 
 export type ManifestReader = (path: string) => ManifestFile;
 
-/** What every connector package's manifest contains: its own field, or at least the keyword. Bytes, so that foreign files are never decoded. */
+/** Every connector package's manifest contains this: in its own field, or at least in the keyword. */
 const NEEDLE = '"automate';
-/** The part of it that is looked for first: the quote that the whole begins with stands in every line, and costs a comparison each time. */
+/** The part that is searched for first: the quote before it stands in every line, and each would cost a comparison. */
 const RARE_PART = 'utomate';
 const CLOSING_BRACE = 0x7d;
 
@@ -98,7 +98,7 @@ function readFurther(file: number, buffer: Buffer, alreadyRead: number): Manifes
   return searchLargeFile(file, buffer, status.size);
 }
 
-/** Foreign packages may be as large as they like; only one that could be meant for us is worth a word. */
+/** A large package.json is a fault only where it may declare connectors; others may have any size. */
 function searchLargeFile(file: number, buffer: Buffer, size: number): ManifestFile {
   const overlap = NEEDLE.length - 1;
   let position = 0;

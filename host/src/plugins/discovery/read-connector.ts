@@ -83,7 +83,7 @@ function locateFiles(
   return { kind: 'sound', version, declarations, engines, sdkPeer, warnings };
 }
 
-/** A missing picture is no reason to keep a connector out; one that lies elsewhere is. */
+/** A missing icon is only a warning. An icon outside of the package is a fault. */
 function locateIcon(
   found: PackageDir,
   kind: KindManifest,

@@ -1,4 +1,4 @@
-/** A key's value, where `__proto__` and `constructor` are keys like any other and nothing is inherited. */
+/** The value of an own key. Inherited members, such as `constructor`, do not count. */
 export function own(record: Readonly<Record<string, unknown>>, key: string): unknown {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }

@@ -21,7 +21,7 @@ export function createInlineBody(task: StartTask, _bounds: Bounds, on: BodyEvent
     on.onDeath({ ...NO_DEATH, killed });
   });
   port.unref();
-  // It drags the SDK into this thread, so that it is loaded only where a class is registered.
+  // Loaded only where a class is registered, as it brings the SDK into this thread.
   void Promise.all([import('../worker/serve.ts'), import('../worker/line.ts')]).then(
     async ([core, { createPortLine }]) => {
       abandon = await core.serve(task, createPortLine(line));
@@ -47,7 +47,7 @@ export function createInlineBody(task: StartTask, _bounds: Bounds, on: BodyEvent
     kill(reason, message) {
       if (dead || killed !== undefined) return;
       killed = { reason, message };
-      // From its side, so that what it has sent is delivered before the end is; somebody waits for that.
+      // Closed from the worker's side, so that everything it has sent arrives before the end does.
       port.ref();
       line.close();
     },

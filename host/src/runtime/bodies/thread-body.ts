@@ -8,7 +8,7 @@ import { NO_DEATH } from '../death.ts';
 import type { Batch, CrashReport } from '../messages.ts';
 import type { Body, BodyEvents, Bounds, StartTask } from './body.ts';
 
-/** Events of one death come in any order; this long after the first sign the rest is not waited for any more. */
+/** How long to wait for the other signs of a death after the first one, in milliseconds. They come in any order. */
 const SIGNS_MS = 100;
 
 /** A thread that has not ended so long after it was given up is stuck outside JavaScript. */
@@ -49,7 +49,7 @@ class ThreadBody implements Body {
       runtime: 'worker_threads',
       minThreads: 1,
       maxThreads: 1,
-      // With atomics an idle worker sleeps so deeply that its timers and sockets do.
+      // With atomics an idle worker would block, and its timers and sockets would stand still.
       useAtomics: false,
       env: {},
       execArgv: [],
@@ -129,7 +129,7 @@ class ThreadBody implements Body {
       clearTimeout(this.#lingerTimer);
       this.#gone.resolve();
       this.#sign();
-      // Not before: between the end of a heap and the `error` that tells of it, a destroy would end the host.
+      // Only now: destroying the pool between a heap's end and the `error` event for it would end the host.
       this.#pool.destroy().catch(() => {});
     });
     // Listening references both; only somebody who waits may.

@@ -154,7 +154,7 @@ export class AdapterRunner {
   }
 }
 
-/** A little before the host's own, so that the adapter's account of what came of the call wins: 5 % of the time, at most 50 ms. */
+/** A little before the host's deadline (5 % of the time, at most 50 ms), so that the adapter's own error is the answer. */
 function innerDeadline(deadline: number): number {
   const leftMs = Math.max(0, deadline - natives.now());
   return Math.floor(deadline - Math.min(50, leftMs / 20));

@@ -44,7 +44,7 @@ export class CallRunner {
       // Grows on the way.
       for (const message of messages) {
         if (message.kind !== 'call') continue;
-        // What the host cancelled while this thread was busy must not run first and be cancelled after.
+        // A call that the host cancelled while this thread was busy must not be run first and cancelled afterwards.
         if (natives.now() - lookedAt > STALE_MS) {
           for (let later = line.receive(); later !== undefined; later = line.receive()) {
             later.pop();

@@ -22,9 +22,9 @@ function normalizeThrown(thrown: unknown, adapter: ConnectorAdapter | undefined)
 }
 
 /**
- * What one operation of an adapter failed with.
+ * The error that one operation of an adapter failed with.
  *
- * @param left whether the caller gave up; where nobody did, the connector's own abort is no matter of its caller
+ * @param left whether the caller gave up. Where it did not, an abort is the connector's own and no cancellation
  */
 export function failureOf(
   op: ChannelOp,

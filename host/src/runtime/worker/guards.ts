@@ -14,7 +14,7 @@ const MAX_STRAYS = 100;
  * @param port the thread's own; a process has none
  */
 export function installGuards(uplink: Uplink, port?: MessagePort): void {
-  // Taken first: every way out ends in it, and it skips the exit hooks of whatever is loaded.
+  // Saved first: every exit ends in this function, and it skips the exit hooks of loaded modules.
   const reallyExit = Reflect.get(process, 'reallyExit').bind(process) as (code: number) => never;
   const die = (report: CrashReport): never => {
     uplink.crash({ ...report, stack: new Error(report.message).stack ?? '' });
@@ -74,7 +74,7 @@ function guardPorts(port: MessagePort, uplink: Uplink, die: (report: CrashReport
       told = strays;
     });
   };
-  // On the prototype as well, else any other port would lend its method.
+  // The prototype is guarded as well, or the method of any other port could be used.
   const closed = new Set<unknown>([parentPort, port]);
   const { postMessage, close } = MessagePort.prototype;
   for (const [name, real] of [

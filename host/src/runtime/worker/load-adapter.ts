@@ -41,7 +41,7 @@ async function importModule(entryUrl: string, compileCacheDirectory: string | un
   enableCompileCache(compileCacheDirectory);
   try {
     const namespace = (await import(entryUrl)) as { readonly default?: unknown };
-    // Not left to the end of the thread: a connector's thread often ends by being killed.
+    // Written now, not at the thread's end: a connector's thread often ends by being killed.
     flushCompileCache();
     return namespace.default;
   } catch (cause) {

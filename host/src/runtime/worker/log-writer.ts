@@ -36,7 +36,7 @@ export class LogWriter {
     }
   }
 
-  /** Counts lines that were not even put together. */
+  /** Counts dropped lines that were never formatted. */
   drop(lines: number): void {
     this.#dropped += lines;
     this.#reportLater();

@@ -1,6 +1,6 @@
 /**
- * The functions that the worker's side of the channel lives on, taken before any connector can replace them. Only this
- * thread's own code uses them; what a connector does to the globals is its own affair.
+ * The functions that the worker's side of the channel needs, saved before a connector can replace them. Only the worker's own
+ * code uses them; a connector may change the globals for itself.
  */
 export const natives = {
   stringify: JSON.stringify as (value: unknown) => string | undefined,

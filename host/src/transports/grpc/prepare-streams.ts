@@ -8,7 +8,7 @@ export type ExplainStatus = (headers: OutgoingHttpHeaders) => OutgoingHttpHeader
 /** Milliseconds of each of gRPC's units of time. */
 const UNIT_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
 
-/** The library has longer times overflow and ends the call at once. */
+/** The longest time that the library's timer takes: a longer one overflows and ends the call at once. */
 const LONGEST_SECONDS = Math.floor(LONGEST_TIMER_MS / 1000);
 
 /**
@@ -30,7 +30,7 @@ function shortenDeadline(headers: IncomingHttpHeaders): void {
   const timeout = headers['grpc-timeout'];
   if (timeout === undefined) return;
   const [whole, value, unit = ''] = /^(\d{1,8})\s*([HMSmun])$/.exec(String(timeout)) ?? [];
-  // The library finds a time in any text that holds one, five seconds in "1.5S"; in hexadecimal it finds none.
+  // The library takes any text that contains a time, such as "1.5S" for five seconds, and refuses its hexadecimal.
   if (whole === undefined) headers['grpc-timeout'] = Buffer.from(String(timeout)).toString('hex');
   else if (Number(value) * (UNIT_MS[unit] ?? 0) > LONGEST_SECONDS * 1000)
     headers['grpc-timeout'] = `${LONGEST_SECONDS}S`;

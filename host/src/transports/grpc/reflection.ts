@@ -79,7 +79,7 @@ function fileOfSymbol(symbol: string): DescFile | undefined {
   return withImports(REFLECTED_FILES).find((file) => symbolsOf(file).includes(symbol));
 }
 
-/** The full names of all that a file declares. Values of an enum stand beside it, as the language has it. */
+/** The full names of all that a file declares. By the rules of protobuf the values of an enum are named beside it, not below it. */
 function symbolsOf(file: DescFile): readonly string[] {
   return [...nestedTypes(file)].flatMap((type) => [type.typeName, ...partsOf(type)]);
 }

@@ -55,7 +55,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const setServing = (value: boolean): void => {
     serving = value;
     loaded?.setServing(value);
-    // Whoever is ready will be asked soon.
+    // A server that is ready is asked soon.
     if (value) warmUp = setImmediate(() => void lazy.warmUp().catch(reportUnloaded));
   };
   const reportUnloaded = (error: unknown): void =>

@@ -49,7 +49,7 @@ export function serveUnary<Request extends object, Response>(
   return (call, callback) => void respond(call, callback);
 }
 
-/** The request, unless it was none. */
+/** Gives the request, or throws where it could not be read. */
 export function readable<Message extends object>(request: Message | UnreadableMessage): Message {
   if ('unreadable' in request) throw new InvalidInputError(String(request.unreadable));
   return request;

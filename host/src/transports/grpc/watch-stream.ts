@@ -30,7 +30,7 @@ export function createWatchStreams(service: ConnectorService, logger: GrpcLogger
       await pump(service.watch(scope), call, scope.signal);
       call.end();
     } catch (error) {
-      // An `error` event with a status is how a stream of grpc-js ends badly.
+      // A stream of grpc-js fails by an `error` event that has a status.
       call.emit('error', answerError(error, { method: 'WatchConnectors', metadata: call.metadata, logger }));
     } finally {
       open.delete(scope);

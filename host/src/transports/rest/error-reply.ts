@@ -72,7 +72,7 @@ export function sendErrorReply(reply: FastifyReply, failure: HttpFailure | Conne
     return reply;
   }
   const { status, headers, body } = toErrorReply(failure);
-  // As bytes, or Fastify would add a charset, which JSON does not have.
+  // Sent as bytes: to a text Fastify would add a charset, which JSON does not have.
   return reply.code(status).headers(headers).send(Buffer.from(body));
 }
 
@@ -119,7 +119,7 @@ export function methodNotAllowed(method: string, allowed: string): HttpFailure {
   );
 }
 
-/** What the service says of the same. */
+/** The error that the service itself raises for the same mistake. */
 function bodyTooLarge({ params, headers }: FastifyRequest): ConnectorError {
   const { id, action } = params as { readonly id?: string; readonly action?: string };
   if (action === undefined) return configTooLarge();

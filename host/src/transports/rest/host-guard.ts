@@ -44,7 +44,7 @@ export function createHostGuard(bound: string): (request: IncomingMessage) => Ht
     const acts = (request.method !== 'GET' && request.method !== 'HEAD') || request.url?.startsWith(API) === true;
     if (!acts) return undefined;
     if (origin !== undefined && origin !== `http://${host}`) return refuseHeader('Origin', origin, OWN_PAGE);
-    // Whoever types an address, or follows none, is "none".
+    // A browser sends "none" for an address that its user typed.
     if (site === 'cross-site' || site === 'same-site') return refuseHeader('Sec-Fetch-Site', site, OWN_PAGE);
     return undefined;
   };
@@ -52,7 +52,7 @@ export function createHostGuard(bound: string): (request: IncomingMessage) => Ht
 
 const OWN_PAGE = 'a page of this service itself, or no browser at all';
 
-/** Node keeps the first and drops the others, which somebody in front of us may have gone by. */
+/** Counts the headers `Host`: Node keeps the first, but a proxy before us may have used another. */
 function countHosts({ rawHeaders }: IncomingMessage): number {
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2)

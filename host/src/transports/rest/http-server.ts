@@ -51,7 +51,7 @@ export function createHttpServer(
     answer(handle),
   );
   server.on('checkExpectation', answer(refuseExpectation));
-  // Nobody's request for a tunnel is granted; Node would close the connection without a word.
+  // A request for a tunnel (CONNECT) is refused with an answer; Node would only close the connection.
   server.on('connect', (_request, socket) => clientErrors.answer(new Error('no proxy'), socket as Socket));
   clientErrors.watch(server);
   return server;

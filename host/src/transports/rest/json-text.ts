@@ -2,7 +2,7 @@ import type { JsonValue } from '@automate/contract';
 import { describeProblem, InvalidInputError } from '@automate/contract';
 import { jsonProblems } from '@automate/contract/json-text';
 
-/** Nesting that a request may have. A configuration is far flatter; what is deeper means no good. */
+/** How deep a request may be nested. A configuration is far flatter; deeper ones are an attack. */
 const MAX_DEPTH = 64;
 
 /**

@@ -58,7 +58,7 @@ function documentText(app: FastifyInstance): string {
   return JSON.stringify(document);
 }
 
-/** Each schema is there as what is sent and as what is taken, though most are only one of them. */
+/** Each schema is generated both for requests and for answers, though most are used for one of them only. */
 function dropUnused(document: Document): void {
   const { schemas } = document.components;
   for (;;) {

@@ -10,7 +10,7 @@ export interface OperationalRoutesOptions {
   describeRoutes(): Promise<string>;
 }
 
-/** What runs the host asks for, rather than what calls connectors. None of it depends on a connector's state. */
+/** The routes for whoever operates the host, not for callers of connectors. None of them depends on a connector's state. */
 export function addOperationalRoutes(
   app: FastifyInstance,
   { ready, metrics, describeRoutes }: OperationalRoutesOptions,

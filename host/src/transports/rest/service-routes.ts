@@ -14,7 +14,7 @@ export function addServiceRoutes(app: FastifyInstance, service: ConnectorService
     app.route({
       method: route.method,
       url: API_PREFIX + route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-      // Of a configuration far less is taken, which is for the service to say.
+      // Configurations have a lower limit, which the service itself checks.
       bodyLimit: MAX_PAYLOAD_BYTES,
       schema: toFastifySchema(operationId, route),
       handler: (request, reply) => handle({ request, reply, options: readCallOptions(request, reply) }),

@@ -88,10 +88,10 @@ const TOO_LARGE: PlainMeaning = {
   say: ({ address, method }) => `${method} is too large for ${address}`,
 };
 
-/** grpc-js says these when a call never left, for lack of a connection. */
+/** What grpc-js says where a call was never sent, as there was no connection. */
 const NEVER_LEFT = /No connection established|Name resolution failed|Channel closed before call started|ECONNREFUSED/;
 
-/** What grpc-js says last of an address, where it has nothing to say of it. */
+/** The end of grpc-js's message where it knows nothing more about an address. */
 const NO_NOTE = / Resolution note: $/;
 
 /** The error for a status without details of ours. */

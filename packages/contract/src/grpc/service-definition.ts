@@ -10,7 +10,7 @@ import type {
 } from '../gen/connectors/connectors_pb.ts';
 import { encodeExecuteAnswer } from './execute-codec.ts';
 
-/** What a request is that cannot be read as a message. It reaches the handler, which can answer with more than "13". */
+/** Stands for a request that cannot be read as a message. It is passed to the handler, which can answer with more than status 13. */
 export interface UnreadableMessage {
   readonly unreadable: string;
 }
@@ -34,7 +34,7 @@ export interface ExecuteMethod extends ConnectorsMethod<
   responseSerialize(answer: ExecuteActionResponse | ExecuteTextResult): Buffer;
 }
 
-/** Settings nest: each level of them is three levels of messages, so the library's 100 would be 33 of theirs. */
+/** Most levels of messages within each other. Each level of settings is three of messages, so that the library's 100 would allow only 33. */
 const RECURSION_LIMIT = 1000;
 
 export function define<Input extends DescMessage, Output extends DescMessage>(

@@ -20,7 +20,7 @@ export function envelopeFromDetails(status: Status, domain: string): ErrorEnvelo
   const problems = readProblems(metadata['problems'], find(status.details, BadRequestSchema));
   const details = readDetailsJson(metadata['details']);
   return {
-    // One that this release does not know becomes INTERNAL_ERROR when the error is made.
+    // A code that this release does not know becomes INTERNAL_ERROR when the error is made.
     code: reason as ErrorCode,
     name: metadata['name'] ?? '',
     message: status.message,

@@ -71,7 +71,7 @@ function readDetails(bytes: Uint8Array): ErrorEnvelope | undefined {
   try {
     return envelopeFromDetails(fromBinary(StatusSchema, bytes), ERROR_DOMAIN);
   } catch {
-    // Not ours, then: the status alone has to do.
+    // The status has no details of ours, so that only its code and message count.
     return undefined;
   }
 }
@@ -131,7 +131,7 @@ function infoMetadata({
     ...(connector === undefined ? {} : { connector }),
     ...(attempts === undefined ? {} : { attempts: String(attempts) }),
     ...(details === undefined ? {} : { details: JSON.stringify(details) }),
-    // `BadRequest` has a sentence for each; these are the parts that it was made of.
+    // `BadRequest` has one sentence per problem; these are the parts of that sentence.
     ...(problems === undefined ? {} : { problems: JSON.stringify(problems) }),
   };
 }

@@ -11,7 +11,7 @@ import { explainUnknownKeys } from './unknown-keys.ts';
  * value when there is none.
  */
 export function checkShape<T>(schema: z.ZodType<T>, value: JsonValue | undefined, findings: Finding[]): T | undefined {
-  // A schema compiled for speed pays off after hundreds of values; a file has a few.
+  // Compiling the schema would pay off only after hundreds of values; a file has a few.
   const result = schema.safeParse(value, { jitless: true });
   if (result.success) return result.data;
   for (const issue of result.error.issues) findings.push(...toFindings(issue, value, schema));
@@ -31,7 +31,7 @@ function toFindings(issue: z.core.$ZodIssue, value: JsonValue | undefined, schem
       ? [{ path, expected, received: `the key "${key}"` }]
       : [{ path: [...above, HIDDEN_KEY], expected, received: 'a key of another form' }];
   }
-  // What stands for a whole map may be what belongs in it.
+  // A value in the place of a map may be one that belongs into the map, such as a secret: it is not repeated.
   const secret = mayBeSecret(path) || /^a (?:map|list)\b/.test(issue.message);
   return [{ path, expected: issue.message, received: describeReceived(valueAt(value, path), secret) }];
 }

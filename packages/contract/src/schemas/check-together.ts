@@ -23,7 +23,7 @@ export function checkTogether(config: JsonObject, findings: Finding[], options: 
   if (config.id === 'health') {
     findings.push({ path: ['id'], expected: 'another id: "health" is a route of the REST API', received: '"health"' });
   }
-  // Of a registration the service says so, as it knows which kinds there are.
+  // For a registration the service reports it, as it knows the kinds.
   if (options.isFile && config.kind === undefined && typeof config.id === 'string' && !KIND_PATTERN.test(config.id)) {
     findings.push({ path: ['kind'], expected: KIND_WANTED, received: 'nothing' });
   }

@@ -14,7 +14,7 @@ export function closestWord(word: string, known: readonly string[]): string | un
   return best;
 }
 
-/** `healthCheck`, `health-check` and `health_check` are the same word to whoever writes one. */
+/** Makes `healthCheck`, `health-check` and `health_check` the same word. */
 function simplify(word: string): string {
   return word.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 }

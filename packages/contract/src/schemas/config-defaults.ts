@@ -3,7 +3,7 @@ import { DEFAULT_SCHEME } from '../field-table.ts';
 
 const { mode, enabled, healthCheck, limits, retry } = fillDefaults({ id: '' });
 
-/** What a connector has that says nothing. Durations in milliseconds. */
+/** The configuration of a connector that sets nothing. Durations in milliseconds. */
 export const CONFIG_DEFAULTS = {
   mode,
   enabled,

@@ -66,7 +66,7 @@ function mapWithout(names: readonly string[]): z.ZodType {
   });
 }
 
-/** A default worth showing: that a list or a text is empty needs no words. */
+/** A default worth showing; empty lists and texts are not. */
 function defaultOf(field: Field): { readonly default?: unknown } {
   const value = field.shown ?? field.fallback;
   if (value === undefined || value === '' || typeof value === 'object') return {};

@@ -55,7 +55,7 @@ function copyValue(value: unknown, path: readonly PathStep[], walk: Walk): JsonV
       return value;
     case 'number':
       if (!Number.isFinite(value)) noteFinding(value, path, walk, 'a finite number');
-      // Written in digits it may have been another number.
+      // The number that was written may have been another: it was rounded.
       else if (Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21)
         noteFinding(value, path, walk, `at most ${Number.MAX_SAFE_INTEGER}: larger whole numbers as text`);
       return value;
@@ -64,7 +64,7 @@ function copyValue(value: unknown, path: readonly PathStep[], walk: Walk): JsonV
       if (path.length >= MAX_DEPTH) return noteFinding(value, path, walk, `at most ${MAX_DEPTH} levels of nesting`);
       return Array.isArray(value) ? copyList(value, path, walk) : copyMap(value, path, walk);
     default:
-      // Nothing at all is for the shape's check to name.
+      // A missing value is reported by the check of the shape.
       return value === undefined && path.length === 0
         ? undefined
         : noteFinding(value, path, walk, 'a value that JSON can carry');
@@ -107,7 +107,7 @@ function copyMap(map: object, path: readonly PathStep[], walk: Walk): JsonValue 
   return Object.fromEntries(entries);
 }
 
-/** Maps of this realm or another, or without a prototype; no class instances, whose content is anyone's guess. */
+/** Whether it is a plain object, of any realm or without a prototype; instances of classes are not. */
 function isPlain(map: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(map);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
@@ -127,7 +127,7 @@ function checkText(text: string, path: readonly PathStep[], walk: Walk): void {
   }
 }
 
-/** In a description such a text is prose. */
+/** Whether a text that looks like a reference is prose: it has several words and is the description. */
 function isProse(text: string, path: readonly PathStep[]): boolean {
   return path.length === 1 && path[0] === 'description' && /\s/.test(text.trim());
 }

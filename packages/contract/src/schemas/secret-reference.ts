@@ -47,7 +47,7 @@ export function hasReferenceForm(text: string): boolean {
   return FORM.test(text);
 }
 
-/** What to write, by whether more than the reference stands there. */
+/** What to write instead, depending on whether the text holds more than the reference. */
 function wantedInsteadOf(text: string): string {
   const start = text.search(LOOKALIKE);
   const alone = start <= 0 && !/\s/.test(text);

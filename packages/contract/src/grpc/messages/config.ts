@@ -17,7 +17,7 @@ type Values = Readonly<Record<string, unknown>>;
  * unknown word, a number with a fraction, and 0 where the message's 0 stands for the default.
  */
 export function configToMessage(config: ConnectorConfigInput, problems: Problems): ConfigMessage {
-  // Always said: with an empty kind, `metadata["kind"]` would decide, which only old clients mean.
+  // The kind is always written: where it is empty `metadata["kind"]` decides, which only old clients mean.
   const given = { ...config, kind: config.kind ?? config.id };
   const init = writeSection(given, { fields: CONNECTOR_FIELDS, schema: ConnectorConfigSchema, path: '', problems });
   return create(ConnectorConfigSchema, init as MessageInitShape<typeof ConnectorConfigSchema>);
@@ -82,7 +82,7 @@ export function configFromMessage(message: ConfigMessage, problems: Problems): C
   return { ...fillDefaults(input), scheme: input.scheme ?? DEFAULT_SCHEME };
 }
 
-/** What to take a number for that no word stands for. */
+/** The text for a number that no word stands for. */
 type UnknownWord = (number: number, path: string, words: readonly string[]) => string | undefined;
 
 function readConfig(message: ConfigMessage, unknown: UnknownWord): ConnectorConfigInput {
@@ -92,7 +92,7 @@ function readConfig(message: ConfigMessage, unknown: UnknownWord): ConnectorConf
     ConnectorConfigSchema,
     unknown,
   ) as ConnectorConfigInput;
-  // The id is what a kind that was not named comes to.
+  // A kind that was not named is the id.
   const named = kind === message.id ? undefined : (kind ?? message.metadata['kind']);
   return { ...input, id: message.id, ...(named === undefined ? {} : { kind: named }) };
 }
@@ -106,7 +106,7 @@ function readSection(message: Values, fields: Fields, schema: DescMessage, unkno
       return [name, readSection(value as Values, row.fields, field.message, unknown)];
     if (row.kind === 'word' && field.enum !== undefined)
       return [name, readWord(value as number, wireName(name, row), row.words, unknown)];
-    // What is the default anyway is what a caller writes who says nothing.
+    // Where the message cannot tell a zero from none, the zero counts as left out.
     if (isImplicit(field) && (row.kind === 'flag' ? value === row.fallback : isEmpty(value))) return [name, undefined];
     // Beyond 2^53 it is a different number, but still one that no setting may have, so the service refuses it.
     if (typeof value === 'bigint') return [name, Number(value)];
@@ -135,7 +135,7 @@ function isEmpty(value: unknown): boolean {
   return value === '' || value === 0 || value === 0n;
 }
 
-/** An absent key and an undefined one are not equal to those who compare answers. */
+/** Leaves undefined keys out: callers who compare answers would find them unequal to absent ones. */
 function withoutAbsent(value: object): object {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined));
 }
