@@ -14,6 +14,8 @@ const [{ serve }, { installGuards }, { captureOutput }] = await Promise.all([
   import('./worker/capture-output.ts'),
 ]);
 
+// Read by Node and the system; nothing that a connector should see.
+process.env = {};
 line.listen((batch) => {
   const task = JSON.parse(batch[0] as string) as StartTask;
   void serve(task, line, (uplink, log) => {

@@ -1,8 +1,13 @@
 import { spawn } from 'node:child_process';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { rootCertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { errorOf, execute, openBench, run, until, valueOf } from './support.ts';
+import { errorOf, execute, ISOLATED, openBench, run, until, valueOf } from './support.ts';
 
 const PROGRAM = fileURLToPath(new URL('./fixtures/embedding-program.mjs', import.meta.url));
 
@@ -90,6 +95,45 @@ describe('a connector in a process of its own', () => {
         { connector: 'unruly', source: 'stderr', level: 'warn', message: 'and past the other' },
       ]),
     );
+  });
+
+  it('keeps to a connector’s own rate also past its console, and leaves the others’ alone', async () => {
+    await using bench = await openBench({ body: 'process' });
+    const worker = bench.worker('unruly');
+    await run(worker, 'flood_output');
+    await until('all has been counted', () => worker.stats().droppedLogLines + bench.logs.length > 200_000);
+    expect(bench.logs.length).toBeLessThan(4000);
+    expect(bench.logs.every(({ message }) => message.length < 10_000)).toBe(true);
+    expect(bench.logs.filter(({ message }) => message.includes('of all connectors together'))).toStrictEqual([]);
+    expect(bench.neighbourFailures).toStrictEqual([]);
+  });
+
+  it('is not read for ever, whoever still holds its output', async () => {
+    await using bench = await openBench({ body: 'process' });
+    const worker = bench.worker('unruly');
+    const left = valueOf(await run(worker, 'leave_group')) as number;
+    await until('it is heard', () => bench.logs.some(({ message }) => message === 'still here'));
+    await worker.stop();
+    await until('it has nobody left to write to', () => !isThere(left), 10_000);
+  });
+
+  it('is lost, not its host, where that has no descriptor left', async () => {
+    const script = 'ulimit -n 128; exec "$0" "$@"';
+    const host = spawn('/bin/sh', ['-c', script, process.execPath, PROGRAM, 'starve', 'process'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    expect(await text(host.stdout)).toBe('["WORKER_LOST",{"reason":"init_failed"}]\n');
+  });
+
+  it.each(ISOLATED)('has the time zone, the language and the trusted certificates of the host: %s', async (body) => {
+    await using directory = await mkdtempDisposable(join(tmpdir(), 'surroundings-'));
+    const certificates = join(directory.path, 'extra.pem');
+    await writeFile(certificates, rootCertificates.slice(0, 2).join('\n'));
+    const host = spawn(process.execPath, [PROGRAM, 'surroundings', body], {
+      env: { TZ: 'Asia/Tokyo', LC_ALL: 'de_DE.UTF-8', NODE_EXTRA_CA_CERTS: certificates },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    expect(await text(host.stdout)).toBe('[0,"de-DE","Asia/Tokyo",9,2]\nend\n');
   });
 
   it.each(['idle', 'spinning'])('ends with its host, even where that is killed: %s', async (what) => {

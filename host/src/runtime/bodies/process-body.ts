@@ -4,8 +4,9 @@ import type { Death, KillReason } from '../death.ts';
 import { NO_DEATH } from '../death.ts';
 import { encodeFrame, FrameReader } from '../frames.ts';
 import type { Batch, CrashReport, LogSource } from '../messages.ts';
-import { putMessage } from '../messages.ts';
 import { LineSplitter } from '../worker/line-splitter.ts';
+import { LogWriter } from '../worker/log-writer.ts';
+import { Uplink } from '../worker/uplink.ts';
 import type { Body, BodyEvents, Incarnate, StartTask } from './body.ts';
 import { killGroup } from './launch-child.ts';
 import { readBusyTime, readOwnMemory } from './process-usage.ts';
@@ -35,6 +36,8 @@ class ProcessBody implements Body {
   readonly #on: BodyEvents;
   readonly #child: ChildProcess;
   readonly #line: Socket;
+  readonly #stdout: Socket;
+  readonly #stderr: Socket;
   readonly #born = performance.now();
   #holds = 0;
   #closed = false;
@@ -49,7 +52,7 @@ class ProcessBody implements Body {
   constructor(child: ChildProcess, task: StartTask, on: BodyEvents) {
     this.#on = on;
     this.#child = child;
-    this.#line = this.#child.stdio[3] as Socket;
+    [, this.#stdout, this.#stderr, this.#line] = child.stdio as unknown as [null, Socket, Socket, Socket];
     this.#listen();
     this.post([JSON.stringify(task)]);
   }
@@ -102,8 +105,10 @@ class ProcessBody implements Body {
       this.#closed = true;
       this.#sign();
     });
-    this.#capture(this.#child.stdout as Socket, 'stdout', 'info');
-    this.#capture(this.#child.stderr as Socket, 'stderr', 'warn');
+    // Within the rate of one connector, as its console is.
+    const log = new LogWriter(new Uplink({ post: (batch) => this.#on.onMessage(batch), flush() {} }));
+    this.#capture(this.#stdout, 'stdout', (line) => log.write('info', 'stdout', line));
+    this.#capture(this.#stderr, 'stderr', (line) => log.write('warn', 'stderr', line));
     this.#child.on('error', ({ message }) => {
       this.#learn({ error: { code: 'ERR_WORKER_INIT_FAILED', message } });
       this.#sign();
@@ -127,12 +132,8 @@ class ProcessBody implements Body {
   }
 
   /** Native code and `fs.writeSync` write here; the console's lines come as messages. */
-  #capture(stream: Socket, source: LogSource, level: 'info' | 'warn'): void {
-    const lines = new LineSplitter((message) => {
-      const batch: Batch = [];
-      putMessage(batch, { kind: 'log', level, source, message, fields: '' }, JSON.stringify);
-      this.#on.onMessage(batch);
-    });
+  #capture(stream: Socket, source: LogSource, onLine: (line: string) => void): void {
+    const lines = new LineSplitter(onLine);
     stream.setEncoding('utf8');
     stream.on('data', (text: string) => {
       if (source === 'stderr') this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS_LENGTH);
@@ -172,6 +173,11 @@ class ProcessBody implements Body {
       this.#lingerTimer = setTimeout(() => this.#on.onLinger(this.#gone.promise), LINGER_MS).unref();
     }
     this.#line.destroy();
+    // Read to their end; but what left its group may hold them open for ever.
+    setTimeout(() => {
+      this.#stdout.destroy();
+      this.#stderr.destroy();
+    }, LINGER_MS).unref();
     if (signal === 'SIGABRT' && OUT_OF_MEMORY.test(this.#lastWords))
       this.#learn({ error: { code: 'ERR_WORKER_OUT_OF_MEMORY' } });
     this.#on.onDeath(this.#death);

@@ -8,10 +8,10 @@ const stringify = (value: unknown): string => natives.stringify(value) ?? 'null'
 
 /** The worker's way to the host: what one turn writes travels together. */
 export class Uplink {
-  readonly #line: Line;
+  readonly #line: Pick<Line, 'post' | 'flush'>;
   readonly #writer: BatchWriter;
 
-  constructor(line: Line) {
+  constructor(line: Pick<Line, 'post' | 'flush'>) {
     this.#line = line;
     this.#writer = new BatchWriter({
       post: (batch) => line.post(batch),
