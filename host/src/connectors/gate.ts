@@ -43,8 +43,11 @@ export class Gate {
     if (after.profile?.enabled === false || !isDeepStrictEqual(before.fileRoots, after.fileRoots)) return 'nothing';
     const running = this.#options.live.find(before.id);
     const status = running?.report().status ?? 'unknown';
-    if (status !== 'unhealthy') return status === 'healthy' ? 'healthy' : 'starts';
-    return running?.worker.state().phase === 'running' ? 'starts' : 'nothing';
+    const state = running?.worker.state();
+    if (status === 'unhealthy') return state?.phase === 'running' ? 'starts' : 'nothing';
+    // One that is connected answers calls, also where no health check has asked it yet, or ever does.
+    const isConnected = state?.phase === 'running' && state.level === 'ready';
+    return status === 'healthy' || isConnected ? 'healthy' : 'starts';
   }
 
   /** Why the entry must not take the place; undefined where it may. Tries it out in a worker that nobody else sees. */

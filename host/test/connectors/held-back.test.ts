@@ -52,6 +52,16 @@ describe('a new version of a package', () => {
     expect((await infoOf(it)).heldBack).toBeUndefined();
   });
 
+  it('that cannot connect is held back where calls are answered, though no health check ever asked', async () => {
+    await using it = await openHost(
+      'connectors:\n  - { id: one, kind: counting, settings: { word: kept }, health_check: { enabled: false } }\n',
+    );
+    expect(await count(it)).toEqual({ count: 1, word: 'kept' });
+    await release(it, { version: '2.0.0', source: source({ connect: "throw new Error('no way');" }) });
+    await expect(it.service.rescanPlugins()).resolves.toMatchObject({ plugins: [{ status: 'held_back' }] });
+    expect(await count(it)).toEqual({ count: 2, word: 'kept' });
+  });
+
   it('that is held back ends "plugins check" with 1 and its reason', async () => {
     await using it = await openHost(ENTRY, true);
     await it.service.healthCheck('one');
