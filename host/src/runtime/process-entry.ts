@@ -8,10 +8,11 @@ const line = createSocketLine(() => endGroup());
 
 // Before the rest is loaded, so that this is quick as well; a child is started ahead of the connector that it is for.
 enableCompileCache(process.argv[2]);
-const [{ serve }, { installGuards }, { captureOutput }] = await Promise.all([
+const [{ serve }, { installGuards }, { captureOutput }, { boundThreads }] = await Promise.all([
   import('./worker/serve.ts'),
   import('./worker/guards.ts'),
   import('./worker/capture-output.ts'),
+  import('./worker/bound-threads.ts'),
 ]);
 
 // Read by Node and the system; nothing that a connector should see.
@@ -21,5 +22,6 @@ line.listen((batch) => {
   void serve(task, line, (uplink, log) => {
     installGuards(uplink);
     captureOutput(log);
+    boundThreads();
   });
 });

@@ -76,6 +76,20 @@ describe('a connector in a process of its own', () => {
     expect(worker.stats().abandonedThreads).toBe(0);
   });
 
+  it.each(ISOLATED)('may start threads of its own: %s', async (body) => {
+    await using bench = await openBench({ body });
+    expect(valueOf(await run(bench.worker('unruly'), 'own_threads'))).toBe('started');
+  });
+
+  it.each(ISOLATED)('ends when its code says so, even where threads of its own are blocked: %s', async (body) => {
+    await using bench = await openBench({ body });
+    expect(errorOf(await run(bench.worker('unruly'), 'exit_blocked'))).toMatchObject({
+      code: 'WORKER_LOST',
+      message: 'the worker of connector "unruly" was lost: its code called process.exit(3)',
+      details: { reason: 'process_exit', exitCode: 3 },
+    });
+  });
+
   it('takes what it started along', async () => {
     await using bench = await openBench({ body: 'process' });
     const worker = bench.worker('unruly');

@@ -77,6 +77,8 @@ class ProcessBody implements Body {
 
   noteReport(report: CrashReport): void {
     this.#learn({ report });
+    // It has decided to end, and is not waited for long: threads of its own may be blocked, and the system ends it with them.
+    if (report.exitCode !== undefined) this.#sign();
   }
 
   kill(reason: KillReason, message: string): void {
@@ -164,11 +166,11 @@ class ProcessBody implements Body {
   #finish(): void {
     clearTimeout(this.#timer);
     this.#dead = true;
-    const { killed, exitCode, signal } = this.#death;
+    const { killed, exitCode, signal, report } = this.#death;
     // What it started goes with it.
     killGroup(this.#child);
     if (exitCode === undefined && signal === undefined && this.#child.pid !== undefined) {
-      if (killed === undefined)
+      if (killed === undefined && report === undefined)
         this.#learn({ killed: { reason: 'protocol_violation', message: 'it closed its line to the host' } });
       this.#lingerTimer = setTimeout(() => this.#on.onLinger(this.#gone.promise), LINGER_MS).unref();
     }
