@@ -81,8 +81,8 @@ describe('a connector in a process of its own', () => {
     expect(valueOf(await run(bench.worker('unruly'), 'own_threads'))).toBe('started');
   });
 
-  it.each(ISOLATED)('ends when its code says so, even where threads of its own are blocked: %s', async (body) => {
-    await using bench = await openBench({ body });
+  it('ends when its code says so, even where threads of its own are blocked', async () => {
+    await using bench = await openBench({ body: 'process' });
     expect(errorOf(await run(bench.worker('unruly'), 'exit_blocked'))).toMatchObject({
       code: 'WORKER_LOST',
       message: 'the worker of connector "unruly" was lost: its code called process.exit(3)',
@@ -119,6 +119,18 @@ describe('a connector in a process of its own', () => {
     expect(bench.logs.length).toBeLessThan(4000);
     expect(bench.logs.every(({ message }) => message.length < 10_000)).toBe(true);
     expect(bench.logs.filter(({ message }) => message.includes('of all connectors together'))).toStrictEqual([]);
+    expect(bench.neighbourFailures).toStrictEqual([]);
+  });
+
+  it('leaves the host time for others, however many lines it writes past its console', async () => {
+    await using bench = await openBench({ body: 'process' });
+    const worker = bench.worker('unruly');
+    await run(worker, 'pid');
+    const before = bench.neighbourCalls();
+    expect(errorOf(await execute(worker, 'flood_for_ever', { deadline: Date.now() + 5000 }))).toMatchObject({
+      code: 'TIMEOUT',
+    });
+    expect(bench.neighbourCalls() - before).toBeGreaterThan(40);
     expect(bench.neighbourFailures).toStrictEqual([]);
   });
 

@@ -140,6 +140,9 @@ class ProcessBody implements Body {
     stream.on('data', (text: string) => {
       if (source === 'stderr') this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS_LENGTH);
       lines.take(text);
+      // One piece in a turn: one that writes without end would have all turns, as Node reads on while there is something.
+      stream.pause();
+      setImmediate(() => stream.resume());
     });
     stream.on('error', () => {});
     stream.on('close', () => {
