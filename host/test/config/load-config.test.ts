@@ -46,7 +46,16 @@ describe('finding the configuration', () => {
       config: {
         connectors: [],
         listsConnectors: false,
-        plugins: { scan: 'direct', allow: ['*'], deny: [], paths: [], strict: false, prefer: {} },
+        plugins: {
+          scan: 'direct',
+          allow: ['*'],
+          deny: [],
+          paths: [],
+          strict: false,
+          prefer: {},
+          isolation: 'thread',
+          minimumIsolation: {},
+        },
         fileRoots: [],
         profiles: new Map(),
         secretVariables: [],

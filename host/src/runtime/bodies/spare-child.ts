@@ -50,7 +50,8 @@ export class SpareChild {
   }
 
   #drop(): void {
-    if (this.#spare !== undefined) killGroup(this.#spare.child);
+    // The id of one that has died may be another's by now.
+    if (this.#spare !== undefined && isAlive(this.#spare.child)) killGroup(this.#spare.child);
     this.#spare = undefined;
   }
 }
