@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
-import type { Death, KillReason } from '../death.ts';
-import { NO_DEATH } from '../death.ts';
+import type { KillReason } from '../death.ts';
 import { encodeFrame, FrameReader } from '../frames.ts';
 import type { Batch, CrashReport, LogSource } from '../messages.ts';
 import { LineSplitter } from '../worker/line-splitter.ts';
@@ -10,12 +9,9 @@ import { Uplink } from '../worker/uplink.ts';
 import type { Body, BodyEvents, Incarnate, StartTask } from './body.ts';
 import { killGroup } from './launch-child.ts';
 import { readBusyTime, readOwnMemory } from './process-usage.ts';
+import { LINGER_MS, SignsOfDeath } from './signs-of-death.ts';
 import type { SpareChild } from './spare-child.ts';
 
-/** The signs of one death come in any order; so long after the first one the rest is not waited for any more. */
-const SIGNS_MS = 100;
-/** A process that has not ended so long after it was killed stands in the system's own code. */
-const LINGER_MS = 1000;
 /** What the engine prints last tells a full heap from other aborts. */
 const LAST_WORDS_LENGTH = 4096;
 const OUT_OF_MEMORY = /^FATAL ERROR: .*out of memory/im;
@@ -40,14 +36,14 @@ class ProcessBody implements Body {
   readonly #stderr: Socket;
   readonly #born = performance.now();
   #holds = 0;
-  #closed = false;
-  #death = NO_DEATH;
   #spoken = false;
   #lastWords = '';
-  #timer: NodeJS.Timeout | undefined;
-  #lingerTimer: NodeJS.Timeout | undefined;
-  #dead = false;
-  readonly #gone = Promise.withResolvers<void>();
+  readonly #signs = new SignsOfDeath({
+    // An engine that aborts says why on its error stream.
+    isExplained: ({ error, exitCode, signal }) =>
+      error !== undefined || exitCode !== undefined || (signal !== undefined && this.#spoken),
+    onComplete: () => this.#finish(),
+  });
 
   constructor(child: ChildProcess, task: StartTask, on: BodyEvents) {
     this.#on = on;
@@ -58,7 +54,7 @@ class ProcessBody implements Body {
   }
 
   get alive(): boolean {
-    return !this.#dead && this.#death.killed === undefined && !this.#closed;
+    return this.#signs.alive;
   }
 
   post(batch: Batch): void {
@@ -76,17 +72,13 @@ class ProcessBody implements Body {
   }
 
   noteReport(report: CrashReport): void {
-    this.#learn({ report });
+    this.#signs.learn({ report });
     // It has decided to end, and is not waited for long: threads of its own may be blocked, and the system ends it with them.
-    if (report.exitCode !== undefined) this.#sign();
+    if (report.exitCode !== undefined) this.#signs.sign();
   }
 
   kill(reason: KillReason, message: string): void {
-    if (this.#dead || this.#death.killed !== undefined) return;
-    // A process that is already dying has a reason of its own.
-    if (this.#timer === undefined) this.#learn({ killed: { reason, message } });
-    this.#sign();
-    killGroup(this.#child);
+    if (this.#signs.kill(reason, message)) killGroup(this.#child);
   }
 
   memory(): Promise<number> {
@@ -103,24 +95,15 @@ class ProcessBody implements Body {
     this.#line.on('data', (piece) => this.#take(reader, piece));
     // What is written to a child that ended meanwhile; its end is told by the line's.
     this.#line.on('error', () => {});
-    this.#line.on('close', () => {
-      this.#closed = true;
-      this.#sign();
-    });
+    this.#line.on('close', () => this.#signs.close());
     // Within the rate of one connector, as its console is.
     const log = new LogWriter(new Uplink({ post: (batch) => this.#on.onMessage(batch), flush() {} }));
     this.#capture(this.#stdout, 'stdout', (line) => log.write('info', 'stdout', line));
     this.#capture(this.#stderr, 'stderr', (line) => log.write('warn', 'stderr', line));
-    this.#child.on('error', ({ message }) => {
-      this.#learn({ error: { code: 'ERR_WORKER_INIT_FAILED', message } });
-      this.#sign();
-    });
-    this.#child.on('exit', (exitCode, signal) => {
-      this.#learn({ exitCode: exitCode ?? undefined, signal: signal ?? undefined });
-      clearTimeout(this.#lingerTimer);
-      this.#gone.resolve();
-      this.#sign();
-    });
+    this.#child.on('error', ({ message }) => this.#signs.sign({ error: { code: 'ERR_WORKER_INIT_FAILED', message } }));
+    this.#child.on('exit', (exitCode, signal) =>
+      this.#signs.exit({ exitCode: exitCode ?? undefined, signal: signal ?? undefined }),
+    );
     this.#child.unref();
     this.#line.unref();
   }
@@ -148,34 +131,19 @@ class ProcessBody implements Body {
     stream.on('close', () => {
       if (source !== 'stderr') return;
       this.#spoken = true;
-      if (this.#timer !== undefined) this.#sign();
+      this.#signs.look();
     });
     stream.unref();
   }
 
-  #learn(facts: Partial<Death>): void {
-    this.#death = { ...this.#death, ...facts };
-  }
-
-  #sign(): void {
-    if (this.#dead) return;
-    const { error, exitCode, signal } = this.#death;
-    // An engine that aborts says why on its error stream.
-    const explained = error !== undefined || exitCode !== undefined || (signal !== undefined && this.#spoken);
-    if (this.#closed && explained) this.#finish();
-    else this.#timer ??= setTimeout(() => this.#finish(), SIGNS_MS);
-  }
-
   #finish(): void {
-    clearTimeout(this.#timer);
-    this.#dead = true;
-    const { killed, exitCode, signal, report } = this.#death;
+    const { killed, exitCode, signal, report } = this.#signs.death;
     // What it started goes with it.
     killGroup(this.#child);
     if (exitCode === undefined && signal === undefined && this.#child.pid !== undefined) {
       if (killed === undefined && report === undefined)
-        this.#learn({ killed: { reason: 'protocol_violation', message: 'it closed its line to the host' } });
-      this.#lingerTimer = setTimeout(() => this.#on.onLinger(this.#gone.promise), LINGER_MS).unref();
+        this.#signs.learn({ killed: { reason: 'protocol_violation', message: 'it closed its line to the host' } });
+      this.#signs.awaitExit((gone) => this.#on.onLinger(gone));
     }
     this.#line.destroy();
     // Read to their end; but what left its group may hold them open for ever.
@@ -184,7 +152,7 @@ class ProcessBody implements Body {
       this.#stderr.destroy();
     }, LINGER_MS).unref();
     if (signal === 'SIGABRT' && OUT_OF_MEMORY.test(this.#lastWords))
-      this.#learn({ error: { code: 'ERR_WORKER_OUT_OF_MEMORY' } });
-    this.#on.onDeath(this.#death);
+      this.#signs.learn({ error: { code: 'ERR_WORKER_OUT_OF_MEMORY' } });
+    this.#on.onDeath(this.#signs.death);
   }
 }

@@ -3,27 +3,16 @@ import { MessageChannel } from 'node:worker_threads';
 import type { MessagePort, Worker } from 'node:worker_threads';
 import type * as TinypoolModule from 'tinypool';
 import type { Tinypool } from 'tinypool';
-import type { Death, KillReason } from '../death.ts';
-import { NO_DEATH } from '../death.ts';
+import type { KillReason } from '../death.ts';
 import type { Batch, CrashReport } from '../messages.ts';
 import type { Body, BodyEvents, Bounds, StartTask } from './body.ts';
-
-/** How long to wait for the other signs of a death after the first one, in milliseconds. They come in any order. */
-const SIGNS_MS = 100;
-
-/** A thread that has not ended so long after it was given up is stuck outside JavaScript. */
-const LINGER_MS = 1000;
+import { SignsOfDeath } from './signs-of-death.ts';
 
 export function createThreadBody(task: StartTask, bounds: Bounds, on: BodyEvents): Body {
   return new ThreadBody(task, bounds, on);
 }
 
-/**
- * One thread, from start to death: a fresh pool of one worker, one task that never settles, and a port of our own.
- *
- * A death has several signs (our port closes, the worker's `error`, its `exit`) in no fixed order. The port's end says
- * that everything sent before has come; the others say why. Acting on one alone would lose answers or reasons.
- */
+/** One thread, from start to death: a fresh pool of one worker, one task that never settles, and a port of our own. */
 class ThreadBody implements Body {
   readonly ownLoop = true;
   readonly ownBytes = 0;
@@ -33,12 +22,10 @@ class ThreadBody implements Body {
   readonly #port: MessagePort;
   readonly #post: (batch: Batch) => void;
   #holds = 0;
-  #closed = false;
-  #death = NO_DEATH;
-  #timer: NodeJS.Timeout | undefined;
-  #lingerTimer: NodeJS.Timeout | undefined;
-  #dead = false;
-  readonly #gone = Promise.withResolvers<void>();
+  readonly #signs = new SignsOfDeath({
+    isExplained: ({ report, error, exitCode }) => report !== undefined || error !== undefined || exitCode !== undefined,
+    onComplete: () => this.#finish(),
+  });
 
   constructor(task: StartTask, { memoryMb }: Bounds, on: BodyEvents) {
     this.#on = on;
@@ -73,7 +60,7 @@ class ThreadBody implements Body {
   }
 
   get alive(): boolean {
-    return !this.#dead && this.#death.killed === undefined && !this.#closed;
+    return this.#signs.alive;
   }
 
   post(batch: Batch): void {
@@ -91,15 +78,11 @@ class ThreadBody implements Body {
   }
 
   noteReport(report: CrashReport): void {
-    this.#learn({ report });
+    this.#signs.learn({ report });
   }
 
   kill(reason: KillReason, message: string): void {
-    if (this.#dead || this.#death.killed !== undefined) return;
-    // A thread that is already dying has a reason of its own.
-    if (this.#timer === undefined) this.#learn({ killed: { reason, message } });
-    this.#sign();
-    void this.#thread.terminate();
+    if (this.#signs.kill(reason, message)) void this.#thread.terminate();
   }
 
   /** Answers even while the thread spins. */
@@ -116,19 +99,10 @@ class ThreadBody implements Body {
   #listen(): void {
     this.#port.on('message', (raw: unknown) => this.#on.onMessage(raw));
     this.#port.on('messageerror', () => this.#on.onMessage(undefined));
-    this.#port.on('close', () => {
-      this.#closed = true;
-      this.#sign();
-    });
-    this.#thread.on('error', (error: unknown) => {
-      this.#learn({ error: error ?? 'nothing' });
-      this.#sign();
-    });
+    this.#port.on('close', () => this.#signs.close());
+    this.#thread.on('error', (error: unknown) => this.#signs.sign({ error: error ?? 'nothing' }));
     this.#thread.on('exit', (exitCode) => {
-      this.#learn({ exitCode });
-      clearTimeout(this.#lingerTimer);
-      this.#gone.resolve();
-      this.#sign();
+      this.#signs.exit({ exitCode });
       // Only now: destroying the pool between a heap's end and the `error` event for it would end the host.
       this.#pool.destroy().catch(() => {});
     });
@@ -137,30 +111,14 @@ class ThreadBody implements Body {
     this.#port.unref();
   }
 
-  #learn(facts: Partial<Death>): void {
-    this.#death = { ...this.#death, ...facts };
-  }
-
-  #sign(): void {
-    if (this.#dead) return;
-    const { report, error, exitCode } = this.#death;
-    const explained = report !== undefined || error !== undefined || exitCode !== undefined;
-    if (this.#closed && explained) {
-      this.#finish();
-    } else {
-      this.#timer ??= setTimeout(() => this.#finish(), SIGNS_MS);
-    }
-  }
-
   #finish(): void {
-    clearTimeout(this.#timer);
-    this.#dead = true;
-    if (this.#death.exitCode === undefined) {
+    const { death, closed } = this.#signs;
+    if (death.exitCode === undefined) {
       // One whose port has closed is ending by itself.
-      if (!this.#closed) void this.#thread.terminate();
-      this.#lingerTimer = setTimeout(() => this.#on.onLinger(this.#gone.promise), LINGER_MS).unref();
+      if (!closed) void this.#thread.terminate();
+      this.#signs.awaitExit((gone) => this.#on.onLinger(gone));
     }
     this.#port.close();
-    this.#on.onDeath(this.#death);
+    this.#on.onDeath(death);
   }
 }
