@@ -1,6 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import type { ConfiguredLevel } from '@automate/contract';
 import type { SandboxConnector } from '@automate/testing';
 import { infoOf } from '../fixtures/counting-host.ts';
 import type { SandboxHost } from '../fixtures/sandbox-host.ts';
@@ -24,7 +26,8 @@ const version = (word: string, atImport = ''): Pick<SandboxConnector, 'kind' | '
   },
 });
 
-const openHost = (): Promise<SandboxHost> => openHostOf((sandbox) => sandbox.addConnector(version('old')), false);
+const openHost = (level?: ConfiguredLevel): Promise<SandboxHost> =>
+  openHostOf((sandbox) => sandbox.addConnector(version('old')), false, level);
 
 /** The ways in which the files of a package come to be others. */
 const WAYS: ReadonlyArray<readonly [string, (it: SandboxHost, spec: SandboxConnector) => Promise<void>]> = [
@@ -39,16 +42,19 @@ const WAYS: ReadonlyArray<readonly [string, (it: SandboxHost, spec: SandboxConne
 ];
 
 describe.each(WAYS)('a package of the same version whose files are replaced %s', (_way, replace) => {
-  it('runs as it was admitted, also by workers that start again and by what they load later', async () => {
-    await using it = await openHost();
-    expect(await ask(it, 'tell')).toBe('old');
-    await replace(it, version('new'));
-    for (const action of ['imported', 'required', 'beside'])
-      expect([action, await ask(it, action)]).toEqual([action, 'old']);
-    await restartWorker(it);
-    for (const action of ['tell', 'imported', 'required', 'beside'])
-      expect([action, await ask(it, action)]).toEqual([action, 'old']);
-  });
+  it.each(['thread', 'process'] as const)(
+    'runs as it was admitted at the level %s, also by workers that start again and by what they load later',
+    async (level) => {
+      await using it = await openHost(level);
+      expect(await ask(it, 'tell')).toBe('old');
+      await replace(it, version('new'));
+      for (const action of ['imported', 'required', 'beside'])
+        expect([action, await ask(it, action)]).toEqual([action, 'old']);
+      await restartWorker(it);
+      for (const action of ['tell', 'imported', 'required', 'beside'])
+        expect([action, await ask(it, action)]).toEqual([action, 'old']);
+    },
+  );
 
   it('runs as it is now once somebody scanned', async () => {
     await using it = await openHost();
@@ -106,6 +112,24 @@ describe('a package that was never run', () => {
     await it.sandbox.addConnector({ ...version('new'), version: '1.0.1' });
     await it.service.rescanPlugins();
     expect(await ask(it, 'tell')).toBe('new');
+  });
+
+  it.each([
+    ...WAYS,
+    [
+      'by a build, which writes one file that its entry imports',
+      (it: SandboxHost) =>
+        writeFile(join(it.sandbox.pathOf('connector-telling'), 'imported.js'), "export default 'new';"),
+    ],
+  ] as const)('is not run when its files were replaced %s, until somebody scans', async (_way, replace) => {
+    await using it = await openHost();
+    // Longer than the system's clock for files stands still.
+    await delay(20);
+    await replace(it, version('new'));
+    const refused = { code: 'UNAVAILABLE', blame: 'operator', details: { reason: 'package_replaced' } };
+    for (const action of ['tell', 'imported']) await expect(ask(it, action)).rejects.toMatchObject(refused);
+    await it.service.rescanPlugins();
+    expect(await ask(it, 'imported')).toBe('new');
   });
 
   it('runs from where it is installed where there can be no snapshot, and the log says why', async () => {

@@ -3,10 +3,11 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import type { ConfiguredLevel } from '@automate/contract';
 import type { PluginSandbox, SandboxLayout } from '@automate/testing';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import type { Package } from '../fixtures/telling-host.ts';
-import { adapter, ask, install, openHost, restartWorker, YAML } from '../fixtures/telling-host.ts';
+import { adapter, ask, install, openHost, restartWorker, YAML, yamlAt } from '../fixtures/telling-host.ts';
 
 const RESOLVING = adapter(
   `tell: act(async () => ({
@@ -62,7 +63,12 @@ const manifest = (own: string): Package['packageJson'] => ({
   imports: { '#mapped': own === './own.js' ? './mapped.js' : own, '#dependency': 'dependency' },
 });
 
-describe.each<[SandboxLayout]>([['npm'], ['pnpm']])('a package that is installed as by %s', (layout) => {
+describe.each<[SandboxLayout, ConfiguredLevel]>([
+  ['npm', 'thread'],
+  ['pnpm', 'thread'],
+  ['npm', 'process'],
+  ['pnpm', 'process'],
+])('a package that is installed as by %s, of a connector at the level %s', (layout, level) => {
   it('finds what it imports of others where it is installed, and of itself as it was admitted', async () => {
     // Nothing is to be found by looking upwards from there, and links and odd names are to be taken as they are.
     const elsewhere = await mkdtemp(join(tmpdir(), 'automate-data-'));
@@ -72,7 +78,7 @@ describe.each<[SandboxLayout]>([['npm'], ['pnpm']])('a package that is installed
     await using it = await SandboxHost.open({
       serve: false,
       kinds: [],
-      yaml: YAML,
+      yaml: yamlAt(level),
       layout,
       flags: { dataDir },
       prepare: async (sandbox) => {
@@ -105,7 +111,8 @@ describe('what is said of a package that runs from a snapshot', () => {
   const inLog = (it: SandboxHost): string[] =>
     it.logText.split('\n').filter((line) => line.includes('.automate/plugins'));
 
-  it('names its own files where its code throws, logs or dies', async () => {
+  const LEVELS: readonly ConfiguredLevel[] = ['thread', 'process'];
+  it.each(LEVELS)('names its own files where its code throws, logs or dies at the level %s', async (level) => {
     const actions = `
       tell: act(({ log }) => {
         this.context.logger.warn('logged', { stack: new Error('for the log').stack });
@@ -114,7 +121,7 @@ describe('what is said of a package that runs from a snapshot', () => {
       }),
       late: act(() => new Promise(() => setTimeout(() => { throw new Error('too late') }, 0))),
       absent: act(() => import('./absent.js')),`;
-    await using it = await openHost((sandbox) => install(sandbox, { source: adapter(actions) }));
+    await using it = await openHost((sandbox) => install(sandbox, { source: adapter(actions) }), false, level);
     const own = join(it.sandbox.pathOf('connector-telling'), 'adapter.js');
     await expect(ask(it)).rejects.toMatchObject({ message: expect.stringContaining(`thrown at file://${own}`) });
     await expect(ask(it, 'absent')).rejects.toMatchObject({

@@ -119,7 +119,7 @@ export const ERROR_REASONS = {
     disabled: '`enabled: false`; not retryable',
     kind_missing: "no admitted package provides the kind; the message is discovery's reason; not retryable",
     package_replaced:
-      'the package was replaced in place, or removed, after it was admitted and before it was first run: scan again; not retryable',
+      'the package was replaced in place, built anew or removed after it was admitted and before it was first run: scan again; not retryable',
     threads_blocked:
       'two threads of the connector are blocked outside JavaScript (or one, with four in the whole host); it is started again once they end, or with the host. Not retried',
     backing_off: 'the worker died and waits before its next start; `retry_after_ms`',

@@ -55,6 +55,14 @@ export function listPackageFiles(packageDir: string, except: string): PackageFil
   return { directories, files, fingerprint: fingerprintOf(packageDir, files) };
 }
 
+/** Whether one of them was written, or put there, between two moments, both in milliseconds since the epoch. A time yet to come is of another clock and says nothing. */
+export function changedBetween({ files }: PackageFiles, from: number, to: number): boolean {
+  return files.some(({ stats: { mtimeNs, birthtimeNs } }) =>
+    // Installers put files there with a time of long ago.
+    [mtimeNs, birthtimeNs].some((time) => time > toNs(from + 1) && time <= toNs(to)),
+  );
+}
+
 /** Whether a copy is as whole as it was made: what a crash of the machine cuts short is not. */
 export function holdsSameFiles(copy: PackageFiles, of: PackageFiles): boolean {
   return sizesOf(copy) === sizesOf(of);
@@ -65,6 +73,10 @@ const LEFT_OUT: ReadonlySet<string> = new Set(['node_modules', '.git']);
 function fingerprintOf(packageDir: string, files: readonly PackageFile[]): string {
   const lines = files.map(({ path, stats: { size, mtimeNs, ino } }) => `${path}\0${size}\0${mtimeNs}\0${ino}`);
   return hash('sha256', [packageDir, ...lines.toSorted()].join('\n'));
+}
+
+function toNs(ms: number): bigint {
+  return BigInt(ms) * 1_000_000n;
 }
 
 function sizesOf({ files }: PackageFiles): string {

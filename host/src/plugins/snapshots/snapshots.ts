@@ -7,7 +7,7 @@ import { hashInstalled } from '../discovery/hash-manifest.ts';
 import type { DiscoveredKinds, Kind, KindSource } from '../kind-catalog.ts';
 import { copyPackage } from './copy-package.ts';
 import type { PackageFiles } from './package-files.ts';
-import { holdsSameFiles, listPackageFiles } from './package-files.ts';
+import { changedBetween, holdsSameFiles, listPackageFiles } from './package-files.ts';
 
 export type PackageSource = Extract<KindSource, { via: 'package' }>;
 
@@ -64,7 +64,10 @@ export class Snapshots {
   readonly #names = new Set<string>();
   readonly #warned = new Set<string>();
   #removal: Promise<void> = Promise.resolve();
+  /** When packages were looked at last, in milliseconds since the epoch: what lay there then is what was admitted. */
+  #scannedAt = Date.now();
 
+  /** Made right after the first scan. */
   constructor(options: SnapshotsOptions) {
     this.#options = options;
     this.#root = join(options.dataDir, 'plugins');
@@ -82,6 +85,7 @@ export class Snapshots {
 
   /** What a scan found, with those packages told apart that were built anew under the same package.json since they were first run. */
   markBuilds(found: DiscoveredKinds): DiscoveredKinds {
+    this.#scannedAt = Date.now();
     const builds = new Map<string, string | undefined>();
     const mark = (kind: Kind): Kind => {
       const { source } = kind;
@@ -125,12 +129,14 @@ export class Snapshots {
       if (installed !== manifestHash) return { kind: 'lost', gone: installed === undefined };
       try {
         const files = this.#list(packageDir);
-        const expected = build ?? this.#firstBuilds.get(firstKey) ?? files.fingerprint;
-        if (files.fingerprint !== expected) return { kind: 'lost', gone: false };
+        const expected = build ?? this.#firstBuilds.get(firstKey);
+        const isAnother =
+          expected === undefined ? changedBetween(files, this.#scannedAt, Date.now()) : files.fingerprint !== expected;
+        if (isAnother) return { kind: 'lost', gone: false };
         const snapshot = await this.#put(source, files);
         if (hashInstalled(snapshot.directory) !== manifestHash) return { kind: 'lost', gone: false };
         this.#made.set(keyOf(source), snapshot);
-        if (build === undefined) this.#firstBuilds.set(firstKey, expected);
+        if (build === undefined) this.#firstBuilds.set(firstKey, files.fingerprint);
         this.#started.add(labelOf(source));
         void this.#remove((label) => label === labelOf(source));
         return codeIn(snapshot, source);
