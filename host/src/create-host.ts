@@ -13,7 +13,7 @@ import { createConnectorRuntime, tellWorkerNews } from './connectors/connector-r
 import { Descriptions } from './connectors/descriptions.ts';
 import type { ConnectorEntry } from './connectors/connector-state.ts';
 import { kindOf } from './connectors/connector-state.ts';
-import { createFilesPolicy, withWholePaths } from './connectors/files-policy.ts';
+import { closedPaths, createFilesPolicy, withWholePaths } from './connectors/files-policy.ts';
 import { Gate } from './connectors/gate.ts';
 import { HealthMonitor } from './connectors/health-monitor.ts';
 import { LiveConnectors } from './connectors/live-connectors.ts';
@@ -177,6 +177,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     snapshots,
     hostVersion: identity.version,
     idleStopMs: IDLE_STOP_MS,
+    closed: closedPaths({ settings, configFile: loaded.file }),
     resolve: async (entry, description) => {
       const resolved = await secrets.resolve(withWholePaths(entry.config, base), entry.profile, description);
       const short = shortSecrets(resolved);

@@ -37,8 +37,8 @@ const PURE = [
 
 const WORKER_ENTRIES = ['host/src/runtime/worker-entry.ts', 'host/src/runtime/process-entry.ts'];
 
-/** What runs inside a connector's thread or process guards its own `process`; one that is launched needs the host's program and is ended by a signal. */
-const WORKER_SIDE = /^host\/src\/runtime\/((worker|process)-entry\.ts$|worker\/|bodies\/launch-child\.ts$)/;
+/** What runs inside a connector's thread or process guards its own `process`; one that is launched needs the host's program, and walls that it knows, and is ended by a signal. */
+const WORKER_SIDE = /^host\/src\/runtime\/((worker|process)-entry\.ts$|worker\/|bodies\/(launch-child|walls)\.ts$)/;
 const CLI_MAIN = /^host\/src\/cli\/main\.ts$/;
 
 /** Which service to call is part of the environment, by contract; every caller would have to read it otherwise. */

@@ -8,6 +8,7 @@ import type { Kind } from '../plugins/kind-catalog.ts';
 import { isolationOf } from '../plugins/kind-catalog.ts';
 import type { AdmittedCode, PackageSource, Snapshots } from '../plugins/snapshots/snapshots.ts';
 import type { CodePlace, ConfigCheck, Runtime, WorkerConfig, WorkerEvents, WorkerSpec } from '../runtime/runtime.ts';
+import { NO_REACH } from '../runtime/runtime.ts';
 import type { Inspection } from './descriptions.ts';
 import { RenewableWorker } from './renewable-worker.ts';
 import { checkWithKind } from './registrations.ts';
@@ -18,6 +19,8 @@ export interface ConnectorRuntimeOptions {
   readonly hostVersion: string;
   /** Milliseconds without a call after which a worker without health checks stops. */
   readonly idleStopMs: number;
+  /** The host's own files and directories. */
+  readonly closed: readonly string[];
   /** Resolves references; rejects with a ConnectorError that names the field. */
   resolve(entry: ConnectorEntry, description: ConnectorDescription): Promise<WorkerConfig>;
   /** Makes known which of the settings that are about to be checked are secret. */
@@ -31,7 +34,7 @@ export interface ConnectorRuntime {
 }
 
 export function createConnectorRuntime(options: ConnectorRuntimeOptions): ConnectorRuntime {
-  const { runtime, hostVersion, idleStopMs } = options;
+  const { runtime, hostVersion, idleStopMs, closed } = options;
   const locateIn = ({ name, source }: Kind, connector?: string): Pick<WorkerSpec, 'locateCode'> => {
     if (source.via !== 'package') return {};
     const subject =
@@ -54,6 +57,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
         ...locateIn(kind, entry.id),
         startTimeoutMs: limits.startTimeoutMs,
         memoryMb: limits.memoryMb,
+        reach: { ...NO_REACH, closed },
         // A health loop would start it again at once.
         ...(healthCheck.enabled ? undefined : { idleStopMs }),
       };
@@ -71,6 +75,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
         ...locateIn(kind),
         startTimeoutMs: INSPECT_TIMEOUT_MS,
         memoryMb: INSPECT_MEMORY_MB,
+        reach: { ...NO_REACH, closed },
         ...(check === undefined
           ? undefined
           : {

@@ -8,18 +8,21 @@ const line = createSocketLine(() => endGroup());
 
 // Before the rest is loaded, so that this is quick as well; a child is started ahead of the connector that it is for.
 enableCompileCache(process.argv[2]);
-const [{ serve }, { installGuards }, { captureOutput }, { boundThreads }] = await Promise.all([
+const [{ serve }, { installGuards }, { captureOutput }, { boundThreads }, restricted] = await Promise.all([
   import('./worker/serve.ts'),
   import('./worker/guards.ts'),
   import('./worker/capture-output.ts'),
   import('./worker/bound-threads.ts'),
+  process.permission === undefined ? undefined : import('./worker/close-ways-round.ts'),
 ]);
 
 // Read by Node and the system; nothing that a connector should see.
 process.env = {};
 line.listen((batch) => {
   const task = JSON.parse(batch[0] as string) as StartTask;
+  process.env = { ...task.env };
   void serve(task, line, (uplink, log) => {
+    restricted?.closeWaysRound();
     installGuards(uplink);
     captureOutput(log);
     boundThreads();

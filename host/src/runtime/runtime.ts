@@ -52,6 +52,20 @@ export interface Snapshot {
   readonly packageDir: string;
 }
 
+/** What a connector may use at the level `restricted`, besides its own package, what that depends on, and the SDK. */
+export interface Reach {
+  /** Files and directories, by absolute paths. */
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  readonly network: boolean;
+  readonly childProcess: boolean;
+  /** The host's own files and directories: what holds one of them is opened to no connector. */
+  readonly closed: readonly string[];
+}
+
+/** Nothing besides. */
+export const NO_REACH: Reach = { read: [], write: [], network: false, childProcess: false, closed: [] };
+
 /** Where code is run from. */
 export interface CodePlace {
   /** `file:` URL of the real path of the adapter's module. */
@@ -84,6 +98,10 @@ export interface WorkerSpec {
   locateCode?(): CodePlace | Promise<CodePlace>;
   readonly startTimeoutMs: number;
   readonly memoryMb: number;
+  /** Default: none. */
+  readonly reach?: Reach;
+  /** The environment variables that it sees, read anew at each start. Default: none. */
+  readonly env?: () => Readonly<Record<string, string>>;
   /** Milliseconds without a call after which the worker stops; absent: never. */
   readonly idleStopMs?: number;
 }

@@ -6,8 +6,11 @@ import { AbandonedThreads } from './abandoned-threads.ts';
 import type { Bodies } from './bodies/body.ts';
 import { createInlineBody } from './bodies/inline-body.ts';
 import { createProcessBodies } from './bodies/process-body.ts';
+import { createRestrictedBodies } from './bodies/restricted-body.ts';
 import { SpareChild } from './bodies/spare-child.ts';
 import { createThreadBody } from './bodies/thread-body.ts';
+import type { Walls } from './bodies/walls.ts';
+import { findWalls } from './bodies/walls.ts';
 import { DeadlineSweeper } from './deadline-sweeper.ts';
 import { LogIntake } from './log-intake.ts';
 import type { RestartPolicyOptions } from './restart-policy.ts';
@@ -35,18 +38,22 @@ export interface WorkerRuntimeOptions {
   readonly stuckMs?: number;
   /** Where compiled code is kept, so that the next start is faster. Default: Node's own place. */
   readonly compileCacheDirectory?: string;
+  /** What this system has to wall processes in. Default: what is found. */
+  readonly walls?: Walls;
 }
 
 /**
  * All that a body hears comes in the asynchronous context in which it was made. That must be this one, and not the one of
  * the call that happened to start it: every later call would be taken for that caller's.
  */
-function createBodies(children: SpareChild): Bodies {
+function createBodies(children: SpareChild, walls: Walls): Bodies {
   const here = AsyncLocalStorage.snapshot();
   const inProcess = createProcessBodies(children);
+  const restricted = createRestrictedBodies(walls);
   return {
     thread: (...given) => here(createThreadBody, ...given),
     process: (...given) => here(inProcess, ...given),
+    restricted: (...given) => here(restricted, ...given),
     none: (...given) => here(createInlineBody, ...given),
   };
 }
@@ -65,13 +72,13 @@ class WorkerRuntime implements Runtime {
   #closed = false;
 
   constructor(options: WorkerRuntimeOptions) {
-    const { events } = options;
-    this.#children = new SpareChild(options.compileCacheDirectory);
+    const { events, compileCacheDirectory, walls = findWalls() } = options;
+    this.#children = new SpareChild({ walls, compileCacheDirectory });
     const intake = new LogIntake(events);
     this.#parts = {
       events,
       secrets: options.secrets ?? UNFILTERED,
-      bodies: createBodies(this.#children),
+      bodies: createBodies(this.#children, walls),
       sweeper: this.#sweeper,
       watch: new WorkerWatch({ everyMs: options.watchMs ?? 250, stuckMs: options.stuckMs ?? 5000 }),
       abandoned: new AbandonedThreads(),
@@ -79,7 +86,7 @@ class WorkerRuntime implements Runtime {
       ackMs: options.ackMs ?? 50,
       graceMs: options.graceMs ?? 1000,
       closeGraceMs: options.closeGraceMs ?? 5000,
-      compileCacheDirectory: options.compileCacheDirectory,
+      compileCacheDirectory,
       log: (connector, record) => intake.take(connector, record),
       record: (connector, record) => intake.record(connector, record),
       note: (connector, level, message, fields) =>

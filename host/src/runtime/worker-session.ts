@@ -9,6 +9,7 @@ import { Inbox } from './inbox.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
 import { withOriginalPaths } from './original-paths.ts';
 import type { CodePlace, WorkerLevel, WorkerSpec } from './runtime.ts';
+import { NO_REACH } from './runtime.ts';
 
 const LEVELS: readonly WorkerLevel[] = ['described', 'initialized', 'ready'];
 
@@ -59,10 +60,11 @@ export class WorkerSession {
     this.#options = { ...options, parts };
     const { id, kind, type, packageName, packageVersion, code, snapshot, isolation, memoryMb } = spec;
     const { compileCacheDirectory } = parts;
-    const task = { id, kind, type, packageName, packageVersion, code, snapshot, compileCacheDirectory };
+    const env = spec.env?.() ?? {};
+    const task = { id, kind, type, packageName, packageVersion, code, snapshot, compileCacheDirectory, env };
     this.#body = parts.bodies[isolation](
       task,
-      { memoryMb },
+      { memoryMb, reach: spec.reach ?? NO_REACH },
       {
         onMessage: (raw) => this.#inbox.take(raw),
         onDeath: (death) => this.#onDeath(scrubCause(causeOf(death), parts.secrets)),

@@ -31,6 +31,7 @@ it('an idle worker stops where nothing checks its health, and starts again for t
     runtime: bench.runtime,
     // Of packages; this kind is of none.
     snapshots: new Snapshots({ dataDir: tmpdir(), owned: false, lock: () => undefined, warn: () => undefined }),
+    closed: [],
     hostVersion: '1.0.0',
     idleStopMs: 100,
     resolve: async ({ config }) => ({ config, settings: {} }),
@@ -59,6 +60,7 @@ it('an idle worker of a package starts again from what was admitted', async () =
   const { createWorker } = createConnectorRuntime({
     runtime: bench.runtime,
     snapshots: new Snapshots({ dataDir: join(sandbox.root, 'data'), owned: true, lock: () => undefined, warn: fail }),
+    closed: [],
     hostVersion: '1.0.0',
     idleStopMs: 100,
     resolve: async ({ config }) => ({ config, settings: {} }),

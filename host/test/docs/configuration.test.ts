@@ -62,7 +62,6 @@ describe('the configuration reference in docs/operating.md', () => {
 
 describe('what is not built yet', () => {
   it.each([
-    ['isolation: restricted', { isolation: 'restricted' }],
     ['limits.rate', { limits: { rate: { requests: 1, per: '1s' } } }],
     ['secretref://store/', { auth: { type: 'bearer', token: 'secretref://store/default/token' } }],
     ['secretref://vault/', { auth: { type: 'bearer', token: 'secretref://vault/default/token' } }],

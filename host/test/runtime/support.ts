@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import type { ConnectorConfig, ErrorEnvelope, JsonObject, Outcome } from '@automate/contract';
 import type {
   ConnectorWorker,
@@ -8,12 +9,13 @@ import type {
   WorkerState,
 } from '../../dist/runtime/runtime.js';
 import type { WorkerRuntimeOptions } from '../../dist/runtime/worker-runtime.js';
+import { NO_REACH } from '../../dist/runtime/runtime.js';
 import { createWorkerRuntime } from '../../dist/runtime/worker-runtime.js';
 
 /** The bodies that a connector's code can have, by isolation level: what tests of this folder say holds for each. */
-export const BODIES = ['thread', 'process', 'none'] as const;
+export const BODIES = ['thread', 'process', 'restricted', 'none'] as const;
 /** Those that stand between a connector and the host. */
-export const ISOLATED = ['thread', 'process'] as const;
+export const ISOLATED = ['thread', 'process', 'restricted'] as const;
 export type BodyName = (typeof BODIES)[number];
 
 /** What can run without isolation and leave the tests standing: none of these ends, blocks or fills what runs it unasked. */
@@ -116,6 +118,8 @@ export function specOf(fixture: string): WorkerSpec {
     resolveConfig: () => ({ config: configOf(fixture), settings: {} }),
     startTimeoutMs: 20_000,
     memoryMb: 96,
+    // Where tests put what connectors share with them.
+    reach: { ...NO_REACH, read: [tmpdir()], write: [tmpdir()] },
   };
 }
 

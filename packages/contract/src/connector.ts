@@ -45,10 +45,13 @@ export const CONNECTOR_OWNERS = ['file', 'api', 'plugin'] as const;
 export type ConnectorOwner = (typeof CONNECTOR_OWNERS)[number];
 
 /** What a configuration may ask for, the weaker first. */
-export const CONFIGURED_LEVELS = ['thread', 'process'] as const;
+export const CONFIGURED_LEVELS = ['thread', 'process', 'restricted'] as const;
 export type ConfiguredLevel = (typeof CONFIGURED_LEVELS)[number];
 
-/** How a connector runs: in a thread or a child process of its own, or, for adapter classes handed over in process, not isolated at all. */
+/**
+ * How a connector runs: in a thread, in a child process of its own, in one that may do only what it was granted, or, for adapter
+ * classes handed over in process, not isolated at all.
+ */
 export const ISOLATION_LEVELS = [...CONFIGURED_LEVELS, 'none'] as const;
 export type IsolationLevel = (typeof ISOLATION_LEVELS)[number];
 

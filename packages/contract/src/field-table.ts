@@ -238,7 +238,7 @@ export const CONNECTOR_FIELDS = {
   isolation: {
     kind: 'word',
     words: CONFIGURED_LEVELS,
-    doc: 'How the connector is isolated: in a thread or in a child process of its own. Default: what its kind recommends, else `plugins.isolation`.',
+    doc: 'How the connector is isolated: in a thread, in a child process of its own, or in one that may use only what `plugins.grants` grants. Default: what its kind recommends, else `plugins.isolation`.',
   },
 } as const satisfies Fields;
 

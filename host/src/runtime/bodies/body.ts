@@ -1,7 +1,7 @@
 import type { ConnectorType, IsolationLevel } from '@automate/contract';
 import type { Death, KillReason } from '../death.ts';
 import type { Batch, CrashReport } from '../messages.ts';
-import type { Snapshot } from '../runtime.ts';
+import type { Reach, Snapshot } from '../runtime.ts';
 
 /** What a body is to run: all that the worker's core needs to know before its first call. */
 export interface StartTask {
@@ -15,10 +15,14 @@ export interface StartTask {
   /** The copy of its package that holds the module. */
   readonly snapshot: Snapshot | undefined;
   readonly compileCacheDirectory: string | undefined;
+  /** The environment variables that its code sees. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface Bounds {
   readonly memoryMb: number;
+  /** Where it has walls. */
+  readonly reach: Reach;
 }
 
 /** What a body tells. Ownership stays with whoever incarnated it. */

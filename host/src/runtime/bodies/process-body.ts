@@ -25,7 +25,7 @@ export function createProcessBodies(children: SpareChild): Incarnate {
  * One child process, from start to death. Batches cross on a descriptor of their own as frames; the child's output streams
  * carry what goes past its console, native code's words included.
  */
-class ProcessBody implements Body {
+export class ProcessBody implements Body {
   readonly ownLoop = true;
   /** The engine's own data, young objects, and what it has not given back yet. */
   readonly ownBytes = 64 * 1024 * 1024;

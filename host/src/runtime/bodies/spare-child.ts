@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { killGroup, launchChild } from './launch-child.ts';
+import type { LaunchOptions } from './launch-child.ts';
 
 /** The next one is started so long after the last was taken, so that it does not slow down the start that took it. */
 const RENEW_AFTER_MS = 500;
@@ -9,21 +10,20 @@ const RENEW_AFTER_MS = 500;
  * and ours. There is none before the first is asked for, and one at most.
  */
 export class SpareChild {
-  readonly #compileCacheDirectory: string | undefined;
+  readonly #options: Omit<LaunchOptions, 'memoryMb' | 'confinement'>;
   #spare: { readonly child: ChildProcess; readonly memoryMb: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(compileCacheDirectory: string | undefined) {
-    this.#compileCacheDirectory = compileCacheDirectory;
+  constructor(options: Omit<LaunchOptions, 'memoryMb' | 'confinement'>) {
+    this.#options = options;
   }
 
   /** A child with this limit; whoever takes it owns it. */
   take(memoryMb: number): ChildProcess {
     const spare = this.#spare;
     this.#renewLater(memoryMb);
-    if (spare?.memoryMb !== memoryMb || !isAlive(spare.child))
-      return launchChild(memoryMb, this.#compileCacheDirectory);
+    if (spare?.memoryMb !== memoryMb || !isAlive(spare.child)) return launchChild({ ...this.#options, memoryMb });
     this.#spare = undefined;
     return spare.child;
   }
@@ -40,7 +40,7 @@ export class SpareChild {
     this.#timer = setTimeout(() => {
       if (this.#spare?.memoryMb === memoryMb && isAlive(this.#spare.child)) return;
       this.#drop();
-      const child = launchChild(memoryMb, this.#compileCacheDirectory);
+      const child = launchChild({ ...this.#options, memoryMb });
       // One that cannot be started, or does not last, is not taken.
       child.on('error', () => {});
       child.unref();

@@ -38,7 +38,7 @@ class ThreadBody implements Body {
       maxThreads: 1,
       // With atomics an idle worker would block, and its timers and sockets would stand still.
       useAtomics: false,
-      env: {},
+      env: task.env,
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 16 },
     });

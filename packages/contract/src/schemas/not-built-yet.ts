@@ -9,12 +9,6 @@ import type { Finding } from './finding.ts';
  */
 export function refuseNotBuilt(config: JsonObject, findings: Finding[]): JsonObject {
   const rest: JsonObject = { ...config };
-  if (config.isolation === 'restricted') {
-    const received = describeReceived(config.isolation);
-    const message = `isolation ${received} is not built yet; "process" is the strongest that this version has`;
-    findings.push({ path: ['isolation'], expected: '"thread" or "process"', received, message });
-    delete rest.isolation;
-  }
   if (isJsonObject(config.limits ?? null) && Object.hasOwn(config.limits as JsonObject, 'rate')) {
     const { rate, ...limits } = config.limits as JsonObject;
     const message = 'a rate limit is not built yet; concurrency and queue bound a connector in this version';

@@ -157,14 +157,12 @@ describe('the configuration of a connector', () => {
   it('names what is not built yet', () => {
     const config = {
       id: 'a',
-      isolation: 'restricted',
       limits: { rate: { requests: 5, per: '1s' } },
       auth: { type: 'bearer', token: 'secretref://store/a/b' },
     };
     const parsed = parseConnectorConfig(config);
     expect(parsed.ok ? [] : parsed.problems.map(({ path, message }) => [path, message])).toStrictEqual([
       ['auth.token', 'the secret backend "store" is not built yet; use secretref://env or secretref://file'],
-      ['isolation', 'isolation "restricted" is not built yet; "process" is the strongest that this version has'],
       ['limits.rate', 'a rate limit is not built yet; concurrency and queue bound a connector in this version'],
     ]);
   });

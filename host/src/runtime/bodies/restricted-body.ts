@@ -1,0 +1,78 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { quote } from '@automate/contract';
+import type { Reach } from '../runtime.ts';
+import type { Incarnate, StartTask } from './body.ts';
+import type { Confinement } from './launch-child.ts';
+import { launchChild, PROCESS_ENTRY, startChild } from './launch-child.ts';
+import { ProcessBody } from './process-body.ts';
+import { findReadable, isAmong, packageOf, readDependencies } from './readable-packages.ts';
+import type { Walls } from './walls.ts';
+
+/** More than a pool of connections to one remote system needs, and what Linux gives by default. */
+const DESCRIPTORS = 1024;
+
+/** What the worker's core is made of besides its own files. */
+const OWN_PACKAGES = ['@automate/contract', '@automate/sdk'];
+
+/**
+ * Bodies that are processes as any, under Node.js' permission model: they read what they are made of, and have besides what
+ * they were granted. One that cannot be walled in does not live.
+ */
+export function createRestrictedBodies(walls: Walls): Incarnate {
+  return (task, { memoryMb, reach }, on) => {
+    const child = startChild(() => launchChild({ memoryMb, walls, confinement: confine(task, reach, walls) }));
+    return new ProcessBody(child, task, on);
+  };
+}
+
+function confine(task: StartTask, reach: Reach, walls: Walls): Confinement {
+  if (!walls.permissionModel)
+    throw new Error(
+      `this Node.js (${walls.nodeVersion}) has no permission model, so that nothing can be restricted; the operator must run the host with one that knows --permission, or choose the isolation "process"`,
+    );
+  const read = [...readableBy(task, reach), ...reach.read, ...reach.write];
+  const holding = [...read, ...reach.write].find((path) => reach.closed.some((each) => isAmong([path], each)));
+  if (holding !== undefined)
+    throw new Error(
+      `${quote(holding)}, which it would be allowed to use, holds files of the host's own; the operator must keep them elsewhere, or grant less in plugins.grants`,
+    );
+  return {
+    flags: [
+      '--permission',
+      // Opens files past the permission model.
+      '--no-experimental-sqlite',
+      '--no-addons',
+      '--disable-sigusr1',
+      // That what was granted is dangerous, said once for each flag.
+      '--disable-warning=SecurityWarning',
+      ...read.map((path) => `--allow-fs-read=${path}`),
+      ...reach.write.map((path) => `--allow-fs-write=${path}`),
+      ...(reach.childProcess ? ['--allow-child-process'] : []),
+      ...(reach.network && walls.refusesNetwork ? ['--allow-net'] : []),
+    ],
+    around: reach.network || walls.refusesNetwork ? [] : (walls.emptyNetwork ?? []),
+    limits: [`--nofile=${DESCRIPTORS}`],
+    privileges: ['--no-new-privs'],
+  };
+}
+
+function readableBy({ code, snapshot }: StartTask, reach: Reach): readonly string[] {
+  const own = snapshot?.directory ?? packageOf(fileURLToPath(code as string));
+  const installed = snapshot?.packageDir ?? own;
+  const { paths, links } = findReadable(
+    [own],
+    new Map([
+      // Whether or not it says so, it extends a class of the SDK.
+      [installed, ['@automate/sdk', ...readDependencies(own)]],
+      [dirname(PROCESS_ENTRY), OWN_PACKAGES],
+    ]),
+  );
+  const all = [...paths, `${installed}/package.json`, dirname(PROCESS_ENTRY)];
+  const outward = links.find(({ target }) => !isAmong([...all, ...reach.read, ...reach.write], target));
+  if (outward !== undefined)
+    throw new Error(
+      `the link ${quote(outward.path)} leads out of its package to ${quote(outward.target)}, and what a link leads to is open where the link is; the plugin's author must put the file itself there`,
+    );
+  return all;
+}

@@ -1,0 +1,48 @@
+import type { JsonObject } from '@automate/sdk';
+import type { SandboxHostOptions } from '../fixtures/sandbox-host.ts';
+import { SandboxHost } from '../fixtures/sandbox-host.ts';
+
+/** Runs whatever it is handed, as code that turned out to be hostile would. */
+const SOURCE = `
+import { createRequire } from 'node:module';
+import { ConnectorAdapter } from '@automate/sdk';
+const require = createRequire(import.meta.url);
+const AsyncFunction = (async () => {}).constructor;
+export default class PryingAdapter extends ConnectorAdapter {
+  name = 'prying';
+  version = '1.0.0';
+  async connect() { return true; }
+  async execute(action, { code, given = {} }) {
+    try {
+      return { got: (await new AsyncFunction('require', 'given', code)(require, given)) ?? null };
+    } catch (error) {
+      return { refused: error?.code ?? error?.cause?.code ?? String(error?.message ?? error) };
+    }
+  }
+}
+`;
+
+export type Attempted = { readonly got: unknown } | { readonly refused: string };
+
+/** A host with connectors of the kind \`prying\`, one for each level, which is its id. */
+export function openPrying(
+  options: SandboxHostOptions & { readonly manifest?: JsonObject; readonly plugins?: string } = {},
+): Promise<SandboxHost> {
+  const { manifest = {}, plugins = '{}', ...more } = options;
+  return SandboxHost.open({
+    serve: false,
+    kinds: [],
+    yaml: `plugins: ${plugins}\nconnectors:\n${['thread', 'process', 'restricted'].map((level) => `  - { id: ${level}, kind: prying, isolation: ${level} }\n`).join('')}`,
+    ...more,
+    prepare: async (sandbox) => {
+      await sandbox.addConnector({ kind: 'prying', source: SOURCE, manifest });
+      await more.prepare?.(sandbox);
+    },
+  });
+}
+
+/** What comes of it when the connector runs the code. */
+export async function attempt(it: SandboxHost, id: string, code: string, given: JsonObject = {}): Promise<Attempted> {
+  const { result } = await it.service.execute({ id, action: 'run', payload: { code, given } });
+  return result as unknown as Attempted;
+}
