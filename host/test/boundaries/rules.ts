@@ -4,6 +4,7 @@ import type { Manifest, Source } from './read-sources.ts';
 export type Violation = string;
 
 const isRelativeToRoot = (specifier: string): boolean => /^(packages|plugins|host)\//.test(specifier);
+const isRootFile = (path: string): boolean => /^host\/src\/[^/]+$/.test(path);
 const isNode = (specifier: string): boolean => specifier.startsWith('node:');
 const violation = (source: Source, specifier: string, rule: string): Violation =>
   `${source.file} → ${specifier}: ${rule}`;
@@ -115,6 +116,8 @@ const WITHOUT_HOST: ReadonlyArray<readonly [file: RegExp, stages: readonly strin
   [/^host\/src\/cli\/main\.ts$/, ['config', 'secrets', 'store']],
   [/^host\/src\/cli\/doctor\//, ['config', 'connectors', 'secrets', 'store', 'transports']],
 ];
+/** Open a host without the command line: for programs that embed it. */
+const OPENERS = ['host/src/index.ts', 'host/src/open-local-service.ts'];
 /** What programs that embed the host see of it. */
 const PUBLIC = ['host/src/index.ts', 'host/src/host.ts'];
 /** Opens every door. */
@@ -179,15 +182,31 @@ function isLeaf(file: string, byFile: ReadonlyMap<string, Source>): boolean {
 
 /** What is not in a stage knows none (folders) or one (files), except the composition root and the list of public names. */
 export function rootFileViolations(sources: readonly Source[]): Violation[] {
+  const byFile = new Map(sources.map((source) => [source.file, source]));
   return sources
-    .filter((source) => stageOf(source.file) === undefined && source.file.startsWith('host/src/'))
-    .filter((source) => source.file !== COMPOSITION_ROOT && !PUBLIC.includes(source.file))
+    .filter(({ file }) => stageOf(file) === undefined && file.startsWith('host/src/') && file !== COMPOSITION_ROOT)
     .flatMap((source) => {
+      const isFolder = folderOf(source.file) !== undefined;
       const stages = new Set(source.imports.map(stageOf).filter((stage) => stage !== undefined));
-      const most = folderOf(source.file) === undefined ? 1 : 0;
-      const rule = most === 0 ? 'this folder knows no stage' : 'only create-host knows more than one stage';
-      return stages.size > most ? [violation(source, [...stages].join(' + '), rule)] : [];
+      const isTooMuch = stages.size > (isFolder ? 0 : 1) && !PUBLIC.includes(source.file);
+      const rule = isFolder ? 'this folder knows no stage' : 'only create-host knows more than one stage';
+      const opening = source.imports.filter((target) => target === COMPOSITION_ROOT && !OPENERS.includes(source.file));
+      const beyond = source.imports.filter((target) => isFolder && isRootFile(target) && !isLeaf(target, byFile));
+      return [
+        ...(isTooMuch ? [violation(source, [...stages].join(' + '), rule)] : []),
+        ...opening.map((target) => violation(source, target, 'only cli/main imports create-host')),
+        ...beyond.map((target) => violation(source, target, rule)),
+      ];
     });
+}
+
+/** What is loaded by a name that nobody can read would be seen by no rule. */
+export function unreadViolations(sources: readonly Source[], exempt: (file: string) => boolean): Violation[] {
+  return sources
+    .filter((source) => !exempt(source.file))
+    .flatMap((source) =>
+      source.unreadLoads.map((load) => violation(source, load, 'loads by a name that is not to be read here')),
+    );
 }
 
 /** The file itself and everything of this repository that it loads, types included. */
