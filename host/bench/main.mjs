@@ -10,6 +10,7 @@ const BENCHES = {
   boot: () => import('./boot.mjs'),
   registered: () => import('./registered.mjs'),
   health: () => import('./health.mjs'),
+  many: () => import('./many.mjs'),
 };
 
 const wanted = process.argv.slice(2).filter((word) => word !== '--');

@@ -16,6 +16,7 @@ import { kindOf } from './connectors/connector-state.ts';
 import { closedPaths, createFilesPolicy, withWholePaths } from './connectors/files-policy.ts';
 import { Gate } from './connectors/gate.ts';
 import { HealthMonitor } from './connectors/health-monitor.ts';
+import type { MemoryBounds } from './connectors/memory-room.ts';
 import { LiveConnectors } from './connectors/live-connectors.ts';
 import { Registrations } from './connectors/registrations.ts';
 import { Registry } from './connectors/registry.ts';
@@ -62,8 +63,8 @@ export interface HostOptions {
   readonly serve?: boolean;
   /** Where the log goes. */
   readonly logTo: Writable;
-  /** Node's `process`, for metrics of its memory and CPU time. Absent: those are not measured. */
-  readonly process?: ProcessUsage;
+  /** Node's `process`, for metrics of its memory and CPU time, and for what a container may have. Absent: those are not measured, and the machine's memory counts. */
+  readonly process?: ProcessUsage & MemoryBounds;
   /** Knows the secrets of this host; for programs that print errors of their own. */
   readonly scrubber?: Scrubber;
   /** Kinds that the embedding program brings along. */
@@ -187,16 +188,16 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     learnSettings: (given, description) => secrets.learnSettings(given, description),
   });
   const monitor = new HealthMonitor();
-  const live = new LiveConnectors({ registry, monitor, createWorker: connectorRuntime.createWorker, events });
-  telemetry.observeConnectors(() => live.observe());
+  const { createWorker } = connectorRuntime;
+  const live = new LiveConnectors({ registry, monitor, createWorker, events, memory: options.process });
+  telemetry.observe(() => ({ connectors: live.observe(), abandonedThreads: runtime.abandonedThreads }));
   const report = (entry: ConnectorEntry): HealthReport => live.report(entry);
   const views = new ConnectorViews(report);
   const announcements = new Announcements({ registry, hub, views, log, report });
   announcements.listen(events);
   const descriptions = new Descriptions({ live, inspect: connectorRuntime.inspect });
-  const { healthIntervalMs } = settings;
-  const gate = new Gate({ live, createWorker: connectorRuntime.createWorker });
-  const changes = new Changes({ registry, store, live, gate, events, healthIntervalMs });
+  const gate = new Gate({ live, createWorker });
+  const changes = new Changes({ registry, store, live, gate, events, healthIntervalMs: settings.healthIntervalMs });
   const tidySnapshots = (): Promise<void> =>
     snapshots.tidy(
       [...registry.sources.kinds.all(), ...registry.all().flatMap((entry) => kindOf(entry) ?? [])],
@@ -244,6 +245,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
         version: identity.version,
         stack,
         metrics: () => telemetry.metricsText(),
+        unwell: () => runtime.unwell(),
       })
     : undefined;
   // Before the doors: calls under way end in their answers, and what comes meanwhile is told why it is not taken.
@@ -251,6 +253,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   stack.push({ name: 'changes', close: () => changes.close() });
   if (listeners !== undefined) {
     timer.mark('listeners');
+    events.on('abandoned', () => listeners.announce());
     if (loaded.file !== undefined) {
       const watcher = await watchConfig({
         file: loaded.file,

@@ -92,6 +92,7 @@ export function tellWorkerNews(events: HostEvents, log: Pick<OpenedHostLog, 'wri
     onLog: (record) => void events.emit('log', record),
     onRecord: (record) => log.write(record.level, recordFields(record), record.message),
     onState: (id) => void events.emit('status', id),
+    onAbandoned: () => void events.emit('abandoned'),
     onCrash: (id, error) => void events.emit('crash', id, error),
   };
 }

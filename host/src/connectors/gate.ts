@@ -59,7 +59,7 @@ export class Gate {
     const { healthCheck, limits } = after.config;
     const worker = createWorker(after, after.state.kind);
     try {
-      await worker.ensure('initialized', { deadline: Date.now() + limits.startTimeoutMs });
+      await worker.ensure('initialized', { withinMs: limits.startTimeoutMs });
       if (demand === 'starts') return undefined;
       const finding = await probe({
         worker,

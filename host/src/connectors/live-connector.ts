@@ -5,6 +5,8 @@ import type { ExecutionTarget, Step } from '../execution/call.ts';
 import { waitWithin } from '../execution/wait-within.ts';
 import type { Finding, Witness } from './health-record.ts';
 import { HealthRecord } from './health-record.ts';
+import type { MemoryBounds } from './memory-room.ts';
+import { isMemoryShort } from './memory-room.ts';
 import { connectAnew, findingOf, probe } from './probe.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { RenewableWorker } from './renewable-worker.ts';
@@ -12,11 +14,20 @@ import type { RenewableWorker } from './renewable-worker.ts';
 /** How long calls in flight may take to end when their connector is replaced or removed, in milliseconds. */
 const DRAIN_MS = 10_000;
 
+/** A worker that executed an action within so many milliseconds is kept however short memory is. */
+const USED_MS = 10 * 60_000;
+
 export interface LiveConnectorOptions {
   readonly entry: ConnectorEntry;
   readonly worker: RenewableWorker;
   /** Its health may have changed by something else than a check. */
   onHealth(): void;
+  /** What there is of memory besides what the machine says. */
+  readonly memory: MemoryBounds | undefined;
+}
+
+function describeBlocked(threads: number): string {
+  return `worker blocked: ${threads} of its earlier threads are blocked outside JavaScript and go on using the machine; run it with "isolation: process", where it can be ended, and start the host again`;
 }
 
 /** A connector that can run: its worker, its places, its health. */
@@ -69,6 +80,7 @@ export class LiveConnector implements ExecutionTarget {
       traceparent,
     });
     this.#record(finding, 'check', startedAt);
+    if (isMemoryShort(this.#options.memory)) this.worker.stopUnused(USED_MS);
     return this.report();
   }
 
@@ -79,7 +91,7 @@ export class LiveConnector implements ExecutionTarget {
     this.worker.doubt();
     const startedAt = performance.now();
     try {
-      await connectAnew(this.worker, Date.now() + this.limits.startTimeoutMs);
+      await connectAnew(this.worker, this.limits.startTimeoutMs);
     } catch (reason) {
       const error = ConnectorError.from(reason);
       this.#record(findingOf(error.toEnvelope()), 'connect', startedAt);
@@ -117,10 +129,18 @@ export class LiveConnector implements ExecutionTarget {
 
   /** Health as far as it is known: a worker that keeps dying is unhealthy whatever was found before. */
   report(): HealthReport {
-    const state = this.worker.state();
-    return state.phase === 'backing-off' || state.phase === 'quarantined'
-      ? this.health.report(this.id, findingOf(state.error))
-      : this.health.report(this.id);
+    const { state, abandonedThreads } = this.worker.stats();
+    const isHeld = state.phase === 'backing-off' || state.phase === 'quarantined';
+    const report = this.health.report(this.id, isHeld ? findingOf(state.error) : undefined);
+    if (abandonedThreads > 0) {
+      const blocked = describeBlocked(abandonedThreads);
+      return report.status === 'unhealthy'
+        ? { ...report, message: `${report.message}; ${blocked}` }
+        : { ...report, status: 'unhealthy', healthy: false, message: blocked, blame: 'operator' };
+    }
+    return report.status === 'unknown' && state.phase === 'queued'
+      ? { ...report, message: `${report.message}: it waits for its turn to start` }
+      : report;
   }
 
   /** Lets calls in flight end, then ends the worker. */

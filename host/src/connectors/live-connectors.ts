@@ -6,6 +6,7 @@ import { HealthRecord } from './health-record.ts';
 import type { HealthMonitor } from './health-monitor.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
+import type { MemoryBounds } from './memory-room.ts';
 import type { Registry } from './registry.ts';
 import type { RenewableWorker } from './renewable-worker.ts';
 import type { ConnectorObservation } from '../telemetry/host-metrics.ts';
@@ -16,6 +17,8 @@ export interface LiveConnectorsOptions {
   readonly monitor: HealthMonitor;
   createWorker(entry: ConnectorEntry, kind: Kind): RenewableWorker;
   readonly events: HostEvents;
+  /** What there is of memory besides what the machine says: where it is short no worker is kept only for the next check. */
+  readonly memory?: MemoryBounds | undefined;
 }
 
 /** The running side of the registry: one live connector per usable entry, made when first needed. */
@@ -91,6 +94,7 @@ export class LiveConnectors {
         inFlight: running?.bulkhead.inFlight ?? 0,
         memoryBytes: stats?.memoryBytes ?? 0,
         starts: stats?.starts ?? 0,
+        startQueued: stats?.state.phase === 'queued',
         abandonedThreads: stats?.abandonedThreads ?? 0,
         droppedLogLines: stats?.droppedLogLines ?? 0,
         droppedMessages: stats?.droppedMessages ?? 0,
@@ -110,11 +114,12 @@ export class LiveConnectors {
     if (this.#closed) throw hostEnding().withConnector(id);
     switch (state.phase) {
       case 'usable': {
-        const { createWorker, events } = this.#options;
+        const { createWorker, events, memory } = this.#options;
         const live = new LiveConnector({
           entry,
           worker: createWorker(entry, state.kind),
           onHealth: () => events.emit('status', id),
+          memory,
         });
         this.#live.set(id, live);
         return live;

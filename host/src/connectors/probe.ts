@@ -21,7 +21,7 @@ export interface ProbeOptions {
  */
 export async function probe(options: ProbeOptions): Promise<Finding> {
   try {
-    return judgeThreads(options.worker, await ask(options));
+    return await ask(options);
   } catch (reason) {
     return findingOf(ConnectorError.from(reason).toEnvelope());
   }
@@ -29,7 +29,7 @@ export async function probe(options: ProbeOptions): Promise<Finding> {
 
 async function ask(options: ProbeOptions): Promise<Finding> {
   const { worker, timeoutMs, startTimeoutMs, traceparent } = options;
-  await worker.ensure('initialized', { deadline: Date.now() + startTimeoutMs });
+  await worker.ensure('initialized', { withinMs: startTimeoutMs, background: true });
   const outcome = await worker.call({
     op: 'health',
     action: '',
@@ -40,26 +40,17 @@ async function ask(options: ProbeOptions): Promise<Finding> {
   if (!outcome.ok) return findingOf(outcome.error);
   const answer = readTestAnswer(outcome.value);
   if (answer.status === 'unhealthy') return answer;
-  const deadline = Date.now() + timeoutMs;
-  if (options.reconnect) await connectAnew(worker, deadline);
-  else await worker.ensure('ready', { deadline });
+  if (options.reconnect) await connectAnew(worker, timeoutMs);
+  else await worker.ensure('ready', { withinMs: timeoutMs });
   return answer;
 }
 
-/** Connects, also where it was connected before. Rejects with what went wrong. */
-export async function connectAnew(worker: ConnectorWorker, deadline: number): Promise<void> {
-  await worker.ensure('initialized', { deadline });
+/** Connects within the time, also where it was connected before. Rejects with what went wrong. */
+export async function connectAnew(worker: ConnectorWorker, withinMs: number): Promise<void> {
+  await worker.ensure('initialized', { withinMs });
+  const deadline = Date.now() + withinMs;
   const outcome = await worker.call({ op: 'connect', action: '', payload: '{}', deadline });
   if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
-}
-
-function judgeThreads(worker: ConnectorWorker, finding: Finding): Finding {
-  const blocked = worker.stats().abandonedThreads;
-  if (blocked === 0) return finding;
-  const left = `worker blocked: ${blocked} of its earlier threads are blocked outside JavaScript and go on using the machine`;
-  return finding.status === 'healthy'
-    ? { status: 'unhealthy', message: left, blame: 'operator' }
-    : { ...finding, message: `${finding.message}; ${left}` };
 }
 
 function readTestAnswer(text: string): Finding {
@@ -102,7 +93,9 @@ const TROUBLE = {
 
 /** One sentence that tells a dead worker, an unreachable remote, one that answers badly and refused credentials apart, and who must act. */
 export function findingOf(error: ErrorEnvelope): Finding & { readonly status: 'unhealthy' } {
-  return { status: 'unhealthy', message: `${TROUBLE[error.code]}: ${error.message}`, blame: blameOf(error) };
+  // No remote system takes part where the kind's own code does not even load.
+  const trouble = error.details?.['step'] === 'load' ? TROUBLE.INTERNAL_ERROR : TROUBLE[error.code];
+  return { status: 'unhealthy', message: `${trouble}: ${error.message}`, blame: blameOf(error) };
 }
 
 /** Health has no caller: what asked too much of the remote system there is its plugin. */

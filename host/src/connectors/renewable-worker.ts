@@ -79,6 +79,10 @@ export class RenewableWorker implements ConnectorWorker {
     this.#worker.reset();
   }
 
+  stopUnused(forMs: number): void {
+    this.#worker.stopUnused(forMs);
+  }
+
   stop(options?: { readonly graceMs?: number }): Promise<void> {
     return this.#worker.stop(options);
   }

@@ -13,6 +13,8 @@ interface HostEventMap {
   health: [id: string, status: ConnectorStatus];
   /** A connector's worker died or was killed; `error.details.reason` says how. */
   crash: [id: string, error: ErrorEnvelope];
+  /** There are more threads that were given up and do not end, or fewer. */
+  abandoned: [];
   /** A connector wrote a line, or the runtime did about it. */
   log: [record: LoggedRecord];
 }

@@ -156,8 +156,7 @@ export class Call {
 
   #ensureReady(): Promise<ConnectorDescription> {
     const { worker, limits } = this.#input.target;
-    const deadline = Math.min(this.deadline, Date.now() + limits.startTimeoutMs);
-    return worker.ensure('ready', { deadline, signal: this.signal });
+    return worker.ensure('ready', { deadline: this.deadline, withinMs: limits.startTimeoutMs, signal: this.signal });
   }
 
   /** The action must be known, unless the adapter takes any; a key must be of use. */

@@ -5,6 +5,7 @@ import type { DeadlineSweeper } from './deadline-sweeper.ts';
 import type { FromWorker } from './messages.ts';
 import type { RestartPolicyOptions } from './restart-policy.ts';
 import type { SecretFilter, WorkerEvents } from './runtime.ts';
+import type { StartQueue } from './start-queue.ts';
 import type { WorkerWatch } from './worker-watch.ts';
 
 /** What all workers of one runtime share. */
@@ -14,6 +15,7 @@ export interface RuntimeParts {
   readonly bodies: Bodies;
   readonly sweeper: DeadlineSweeper;
   readonly watch: WorkerWatch;
+  readonly starts: StartQueue;
   readonly abandoned: AbandonedThreads;
   readonly policy: Partial<RestartPolicyOptions>;
   readonly ackMs: number;

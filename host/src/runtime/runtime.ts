@@ -7,6 +7,7 @@ import type {
   JsonObject,
   Outcome,
   Problem,
+  UnavailableError,
 } from '@automate/contract';
 import type { LogReceipt } from '@automate/sdk';
 import type { FilesPolicy } from '@automate/sdk/runtime';
@@ -125,11 +126,21 @@ export interface WorkerCall extends CallExtras {
 }
 
 /** Who waits for a worker, and how long. */
-export type WorkerWait = Pick<WorkerCall, 'deadline' | 'signal'>;
+export interface WorkerWait {
+  /** In milliseconds since the epoch; absent: as long as it takes. */
+  readonly deadline?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds from the moment that the worker may start, or is found running; absent: no bound but the start's own. */
+  readonly withinMs?: number;
+  /** Nobody waits for an answer, so that starts for those who do go first. */
+  readonly background?: boolean;
+}
 
 /** Where a worker stands. Each phase has only what is true in it. */
 export type WorkerState =
   | { readonly phase: 'idle' }
+  /** It waits for its turn to start, as only so many start at a time. */
+  | { readonly phase: 'queued'; readonly since: number }
   | { readonly phase: 'starting'; readonly since: number }
   | { readonly phase: 'running'; readonly since: number; readonly level: WorkerLevel }
   | { readonly phase: 'backing-off'; readonly error: ErrorEnvelope; readonly crashes: number; readonly retryAt: number }
@@ -165,6 +176,8 @@ export interface WorkerEvents {
   onState(id: string, state: WorkerState): void;
   /** The thread died or was killed; `error.details.reason` says how. */
   onCrash(id: string, error: ErrorEnvelope): void;
+  /** There are more abandoned threads, or fewer. */
+  onAbandoned?(): void;
 }
 
 export interface WorkerStats {
@@ -197,14 +210,16 @@ export interface ConnectorWorker {
    * Brings the worker as far as `level`, starting it if need be; concurrent calls share one start. A start that fails
    * rejects with the ConnectorError of the step that failed (import, construct, describe, settings, initialize,
    * connect). A failed connect leaves the worker initialized: the next `ensure('ready')` only connects again. While
-   * backing off or quarantined it rejects with UNAVAILABLE and `retryAfterMs`. The start goes on when one of several
-   * waiting callers gives up.
+   * backing off or quarantined it rejects with UNAVAILABLE and `retryAfterMs`. Only so many workers start at a time: the
+   * others wait for their turn, from which their `startTimeoutMs` runs. The start goes on when a waiting caller gives up.
    */
   ensure(level: WorkerLevel, wait: WorkerWait): Promise<ConnectorDescription>;
   /** Sends one call to the running worker; never rejects. WORKER_LOST when it dies under the call, UNAVAILABLE when there is none. */
   call(call: WorkerCall): Promise<Outcome<string>>;
   /** Ends quarantine or back-off at once. */
   reset(): void;
+  /** Stops it, as `stop`, if no call is under way and no action was executed within the last so many milliseconds. */
+  stopUnused(forMs: number): void;
   /** Closes the adapter (bounded by `graceMs`), then ends the thread. Idempotent. The worker may be started again by `ensure`, unless closed. */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
   /** `stop`, for good. */
@@ -228,6 +243,12 @@ export interface Runtime {
   inspect(
     spec: InspectSpec,
   ): Promise<{ readonly description: ConnectorDescription; readonly problems: readonly Problem[] }>;
+  /** Starts that wait for their turn. */
+  readonly waitingStarts: number;
+  /** Threads that were given up and do not end, also those of connectors that are gone and of kinds that were only described. */
+  readonly abandonedThreads: number;
+  /** Why the host cannot go on for long as it is, and who must act; undefined where it can. */
+  unwell(): UnavailableError | undefined;
   /** Whether a worker of this connector is not closed yet. */
   runs(connector: string): boolean;
   /** Whether a worker runs code from this directory. */

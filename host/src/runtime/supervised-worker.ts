@@ -1,5 +1,6 @@
-import type { ConnectorDescription, Outcome } from '@automate/contract';
-import { CancelledError, ConnectorError, TimeoutError, UnavailableError, until } from '@automate/contract';
+import type { ConnectorDescription, Outcome, PatienceEnd } from '@automate/contract';
+import type { UnavailableError } from '@automate/contract';
+import { ConnectorError, until } from '@automate/contract';
 import { notSent } from './call-errors.ts';
 import type { HeldCall } from './held-calls.ts';
 import { RestartPolicy } from './restart-policy.ts';
@@ -14,6 +15,8 @@ import type {
   WorkerStats,
   WorkerWait,
 } from './runtime.ts';
+import type { StartTurn } from './start-queue.ts';
+import { startGivenUp, workerEnding, workerUnavailable } from './worker-errors.ts';
 import type { SessionEnd } from './worker-session.ts';
 import { WorkerSession } from './worker-session.ts';
 
@@ -27,6 +30,10 @@ export class SupervisedWorker implements ConnectorWorker {
   readonly #policy: RestartPolicy;
   #state: WorkerState = IDLE;
   #session: WorkerSession | undefined;
+  /** The start of a session that is not there yet, shared by all who want it. */
+  #opening: Promise<WorkerSession> | undefined;
+  /** Of that start. */
+  #turn: StartTurn | undefined;
   #description: ConnectorDescription | undefined;
   /** The stop under way. `idle`: the worker stops because it is idle, and calls that come meanwhile must not be refused. */
   #stopping: { readonly done: Promise<void>; readonly idle: boolean } | undefined;
@@ -39,6 +46,7 @@ export class SupervisedWorker implements ConnectorWorker {
   /** How many wait for it to come up: a worker is not idle while it starts. */
   #awaited = 0;
   #lastCallAt = 0;
+  #lastExecutedAt = 0;
 
   /** @param onClosed called once it has ended for good */
   constructor(spec: WorkerSpec, parts: RuntimeParts, onClosed: () => void) {
@@ -79,13 +87,15 @@ export class SupervisedWorker implements ConnectorWorker {
   }
 
   async ensure(level: WorkerLevel, wait: WorkerWait): Promise<ConnectorDescription> {
-    const error = (end: string): ConnectorError =>
-      end === 'deadline'
-        ? new TimeoutError(`connector "${this.id}" did not start before the deadline of the call`)
-        : new CancelledError(`the caller gave up while connector "${this.id}" was starting`);
+    const { signal, deadline = Infinity, withinMs = Infinity, background = false } = wait;
+    // The start itself goes on when whoever waits gives up: others may share it.
+    const start = this.#current(!background);
+    const reached = start.then((session) => this.#reach(session, level));
+    reached.catch(() => {});
     try {
-      // The start itself goes on: others may share it.
-      return await until({ ...wait, error }, () => this.#reach(level));
+      await until({ signal, deadline, error: (end) => this.#givenUp(end) }, () => start);
+      const within = Math.min(deadline, Date.now() + withinMs);
+      return await until({ signal, deadline: within, error: (end) => this.#givenUp(end) }, () => reached);
     } catch (reason) {
       throw notSent(reason, this.id);
     }
@@ -95,6 +105,7 @@ export class SupervisedWorker implements ConnectorWorker {
     const session = this.#session;
     if (session?.open === true) {
       this.#lastCallAt = Date.now();
+      if (call.op === 'execute') this.#lastExecutedAt = this.#lastCallAt;
       return session.call(call);
     }
     // Whoever found the worker running a moment ago must not be refused because it had been idle.
@@ -107,12 +118,18 @@ export class SupervisedWorker implements ConnectorWorker {
     if (this.#state.phase === 'backing-off' || this.#state.phase === 'quarantined') this.#enter(IDLE);
   }
 
+  stopUnused(forMs: number): void {
+    const isUsed = this.#awaited > 0 || this.#session?.pending !== 0 || Date.now() - this.#lastExecutedAt < forMs;
+    if (!isUsed) void this.#stop(this.#parts.closeGraceMs, true);
+  }
+
   stop(options: { readonly graceMs?: number } = {}): Promise<void> {
     return this.#stop(options.graceMs ?? this.#parts.closeGraceMs, false);
   }
 
   async close(options?: { readonly graceMs?: number }): Promise<void> {
     this.#closed = true;
+    this.#turn?.end(workerEnding(this.id, 'closed'));
     await this.stop(options);
     clearTimeout(this.#idleTimer);
     if (this.#state.phase === 'closed') return;
@@ -132,45 +149,66 @@ export class SupervisedWorker implements ConnectorWorker {
     return done;
   }
 
-  async #reach(level: WorkerLevel): Promise<ConnectorDescription> {
-    const session = await this.#current();
+  async #reach(session: WorkerSession, level: WorkerLevel): Promise<ConnectorDescription> {
     this.#awaited += 1;
     try {
-      return await session.reach(level);
+      const description = await session.reach(level);
+      if (this.#awaited === 1) session.turn.succeed();
+      return description;
     } finally {
       this.#awaited -= 1;
       this.#lastCallAt = Date.now();
+      if (this.#awaited === 0) session.turn.end();
     }
   }
 
   /** The session that runs, or a new one. */
-  async #current(): Promise<WorkerSession> {
-    for (;;) {
-      while (this.#stopping !== undefined && !this.#closed) await this.#stopping.done;
-      if (this.#session !== undefined) return this.#session;
+  async #current(urgent: boolean): Promise<WorkerSession> {
+    while (this.#stopping !== undefined && !this.#closed) await this.#stopping.done;
+    if (this.#session !== undefined) return this.#session;
+    this.#opening ??= this.#open(urgent).finally(() => {
+      this.#opening = undefined;
+      this.#turn = undefined;
+    });
+    if (urgent) this.#turn?.hurry();
+    return this.#opening;
+  }
+
+  async #open(urgent: boolean): Promise<WorkerSession> {
+    this.#requireStartable();
+    const turn = this.#parts.starts.take(this.#spec.kind, urgent);
+    this.#turn = turn;
+    try {
+      if (turn.phase === 'waiting') {
+        this.#enter({ phase: 'queued', since: Date.now() });
+        await turn.given;
+      }
       this.#requireStartable();
       const located = this.#spec.locateCode?.();
-      if (!(located instanceof Promise)) return this.#start(located);
-      const place = await located;
-      // Meanwhile another may have started it, or closed it.
-      if (this.#session !== undefined) continue;
+      const place = located instanceof Promise ? await located : located;
       this.#requireStartable();
-      return this.#start(place);
+      return this.#start(place, turn);
+    } catch (reason) {
+      turn.end();
+      if (this.#state.phase === 'queued') this.#enter(IDLE);
+      throw reason;
     }
   }
 
   #requireStartable(): void {
     if (this.#closed || this.#policy.verdict().kind !== 'allowed') throw this.#unavailable();
-    if (this.#parts.abandoned.areTooMany(this.id)) throw this.#blocked();
+    const { abandoned } = this.#parts;
+    if (abandoned.forbidStart(this.id, this.#spec.kind)) throw abandoned.error(this.id, this.#spec.kind);
   }
 
-  #start(place: CodePlace | undefined): WorkerSession {
+  #start(place: CodePlace | undefined, turn: StartTurn): WorkerSession {
     this.#policy.starting();
     this.#starts += 1;
     this.#enter({ phase: 'starting', since: Date.now() });
     const session: WorkerSession = new WorkerSession({
       spec: { ...this.#spec, ...place },
       parts: this.#parts,
+      turn,
       onLevel: (level, description) => this.#onLevel(session, level, description),
       onEnd: (end) => this.#onEnd(session, end),
     });
@@ -243,44 +281,11 @@ export class SupervisedWorker implements ConnectorWorker {
     this.#parts.events.onState(this.id, state);
   }
 
-  #blocked(): UnavailableError {
-    const threads = this.#parts.abandoned.of(this.id);
-    return new UnavailableError(
-      `connector "${this.id}" is not started again: ${threads} of its threads are blocked outside JavaScript by calls that ran out of time; the operator must find out what blocks them, and end them with the host`,
-      { connector: this.id, retryable: false, blame: 'operator', details: { reason: 'threads_blocked', threads } },
-    );
+  #givenUp(end: PatienceEnd): ConnectorError {
+    return startGivenUp(this.id, end, this.#state.phase === 'queued' ? this.#parts.starts.waiting : undefined);
   }
 
   #unavailable(): UnavailableError {
-    const state = this.#state;
-    const connector = this.id;
-    switch (state.phase) {
-      case 'backing-off':
-      case 'quarantined': {
-        const retryAfterMs = Math.max(0, state.retryAt - Date.now());
-        const what = state.phase === 'quarantined' ? 'is quarantined' : 'waits before its next start';
-        return new UnavailableError(
-          `connector "${connector}" ${what} after ${state.crashes} failures in a row, the last: ${state.error.message}`,
-          {
-            connector,
-            retryAfterMs,
-            // Whoever mends what failed brings the worker back, so that the blame is that of the last failure.
-            blame: state.error.blame,
-            details: { reason: state.phase === 'quarantined' ? 'quarantined' : 'backing_off', last: state.error.code },
-          },
-        );
-      }
-      case 'closed':
-      case 'stopping':
-        return new UnavailableError(`connector "${connector}" is shutting down`, {
-          connector,
-          details: { reason: state.phase },
-        });
-      default:
-        return new UnavailableError(`connector "${connector}" has no running worker`, {
-          connector,
-          details: { reason: 'not_running' },
-        });
-    }
+    return workerUnavailable(this.id, this.#state);
   }
 }

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { availableParallelism } from 'node:os';
 import type { ConnectorDescription, Problem } from '@automate/contract';
+import type { UnavailableError } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 import { hostEnding } from '@automate/contract/service';
 import { AbandonedThreads } from './abandoned-threads.ts';
@@ -16,6 +18,8 @@ import { LogIntake } from './log-intake.ts';
 import type { RestartPolicyOptions } from './restart-policy.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
 import type { ConnectorWorker, InspectSpec, Runtime, SecretFilter, WorkerEvents, WorkerSpec } from './runtime.ts';
+import type { StartTurn } from './start-queue.ts';
+import { StartQueue } from './start-queue.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 import { WorkerSession } from './worker-session.ts';
 import { WorkerWatch } from './worker-watch.ts';
@@ -36,6 +40,8 @@ export interface WorkerRuntimeOptions {
   readonly watchMs?: number;
   /** Milliseconds that a worker may spin without a call. Default 5000. */
   readonly stuckMs?: number;
+  /** Workers that may use a processor to start at the same time, at least 2. Default: two for each processor. */
+  readonly startPlaces?: number;
   /** Where compiled code is kept, so that the next start is faster. Default: Node's own place. */
   readonly compileCacheDirectory?: string;
   /** What this system has to wall processes in. Default: what is found. */
@@ -75,13 +81,15 @@ class WorkerRuntime implements Runtime {
     const { events, compileCacheDirectory, walls = findWalls() } = options;
     this.#children = new SpareChild({ walls, compileCacheDirectory });
     const intake = new LogIntake(events);
+    const places = Math.max(2, options.startPlaces ?? 2 * availableParallelism());
     this.#parts = {
       events,
       secrets: options.secrets ?? UNFILTERED,
       bodies: createBodies(this.#children, walls),
       sweeper: this.#sweeper,
       watch: new WorkerWatch({ everyMs: options.watchMs ?? 250, stuckMs: options.stuckMs ?? 5000 }),
-      abandoned: new AbandonedThreads(),
+      starts: new StartQueue({ places, backgroundPlaces: Math.ceil(places / 4) }),
+      abandoned: new AbandonedThreads(() => events.onAbandoned?.()),
       policy: options.policy ?? {},
       ackMs: options.ackMs ?? 50,
       graceMs: options.graceMs ?? 1000,
@@ -110,6 +118,22 @@ class WorkerRuntime implements Runtime {
   async inspect(
     spec: InspectSpec,
   ): Promise<{ readonly description: ConnectorDescription; readonly problems: readonly Problem[] }> {
+    if (this.#closed) throw hostEnding();
+    const { abandoned, starts } = this.#parts;
+    if (abandoned.forbidStart(spec.kind, spec.kind)) throw abandoned.error(spec.kind, spec.kind);
+    const turn = starts.take(spec.kind, true);
+    try {
+      await turn.given;
+      return await this.#inspectNow(spec, turn);
+    } finally {
+      turn.end();
+    }
+  }
+
+  async #inspectNow(
+    spec: InspectSpec,
+    turn: StartTurn,
+  ): Promise<{ readonly description: ConnectorDescription; readonly problems: readonly Problem[] }> {
     const place = await spec.locateCode?.();
     if (this.#closed) throw hostEnding();
     const session = new WorkerSession({
@@ -122,13 +146,17 @@ class WorkerRuntime implements Runtime {
         },
       },
       parts: this.#parts,
+      turn,
       onLevel: () => {},
       onEnd: () => {},
     });
     this.#inspections.add(session);
     try {
       const description = await session.reach('described');
-      if (spec.check === undefined) return { description, problems: [] };
+      if (spec.check === undefined) {
+        turn.succeed();
+        return { description, problems: [] };
+      }
       spec.onDescribed?.(description);
       const deadline = Date.now() + spec.startTimeoutMs;
       const outcome = await session.call({
@@ -138,11 +166,24 @@ class WorkerRuntime implements Runtime {
         deadline,
       });
       if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
+      turn.succeed();
       return { description, problems: JSON.parse(outcome.value) as Problem[] };
     } finally {
       await session.stop(0);
       this.#inspections.delete(session);
     }
+  }
+
+  get abandonedThreads(): number {
+    return this.#parts.abandoned.all;
+  }
+
+  unwell(): UnavailableError | undefined {
+    return this.#parts.abandoned.hostError();
+  }
+
+  get waitingStarts(): number {
+    return this.#parts.starts.waiting;
   }
 
   runs(connector: string): boolean {
@@ -156,6 +197,7 @@ class WorkerRuntime implements Runtime {
   async close(options?: { readonly graceMs?: number }): Promise<void> {
     // What starts from now on nobody would end.
     this.#closed = true;
+    this.#parts.starts.close();
     await Promise.all([
       ...[...this.#workers].map((worker) => worker.close(options)),
       // Without the sweeper nothing else would end one that hangs.

@@ -10,6 +10,7 @@ import type { RuntimeParts } from './runtime-parts.ts';
 import { withOriginalPaths } from './original-paths.ts';
 import type { CodePlace, WorkerLevel, WorkerSpec } from './runtime.ts';
 import { NO_REACH } from './runtime.ts';
+import type { StartTurn } from './start-queue.ts';
 
 const LEVELS: readonly WorkerLevel[] = ['described', 'initialized', 'ready'];
 
@@ -30,6 +31,8 @@ export interface SessionEnd {
 export interface SessionOptions {
   readonly spec: Omit<WorkerSpec, 'idleStopMs' | 'locateCode'> & Pick<CodePlace, 'snapshot'>;
   readonly parts: RuntimeParts;
+  /** Of its start, which has begun. It ends with the session at the latest. */
+  readonly turn: StartTurn;
   onLevel(level: WorkerLevel, description: ConnectorDescription): void;
   onEnd(end: SessionEnd): void;
 }
@@ -69,9 +72,10 @@ export class WorkerSession {
         onMessage: (raw) => this.#inbox.take(raw),
         onDeath: (death) => this.#onDeath(scrubCause(causeOf(death), parts.secrets)),
         onLinger: (gone) => {
-          parts.abandoned.add(id, gone);
-          const message = 'the thread of an ended worker is still there, blocked outside JavaScript';
-          parts.note(id, 'warn', message, { blocked_threads: parts.abandoned.of(id) });
+          parts.abandoned.add(id, kind, gone);
+          const message = `the ${isolation} of an ended worker is still there, blocked outside JavaScript`;
+          const counts = { blocked_threads: parts.abandoned.of(id), blocked_in_all: parts.abandoned.all };
+          parts.note(id, 'warn', message, counts);
         },
       },
     );
@@ -100,6 +104,10 @@ export class WorkerSession {
     this.#body.hold();
     this.#startTimer = setTimeout(() => this.#startTimedOut('load'), spec.startTimeoutMs);
     parts.watch.add(this);
+  }
+
+  get turn(): StartTurn {
+    return this.#options.turn;
   }
 
   get body(): Body {
@@ -277,6 +285,8 @@ export class WorkerSession {
     const { spec, parts, onEnd } = this.#options;
     clearTimeout(this.#startTimer);
     parts.watch.remove(this);
+    if (cause.reason === 'start_timeout' || cause.reason === 'killed_after_deadline') this.turn.fail();
+    else this.turn.end();
     const intended = this.#ending;
     this.#ending = true;
     const orderly = cause.reason === 'start_failed' || cause.reason === 'start_timeout';

@@ -16,6 +16,8 @@ export interface WatchedSession {
   readonly pending: number;
   readonly memoryMb: number;
   readonly inbox: { readonly lastPongAt: number };
+  /** Its start, whose place others may have while it waits for something else than a processor. */
+  readonly turn: { works(working: boolean): void };
   ping(): void;
   kill(reason: KillReason, message: string): void;
 }
@@ -116,6 +118,8 @@ export class WorkerWatch {
     const idle = times.idle - watched.times.idle;
     watched.utilization = active <= 0 || active + idle <= 0 ? 0 : Math.min(1, active / (active + idle));
     watched.times = times;
+    // A loop that has not begun to turn yet neither works nor rests by its own account: it works.
+    session.turn.works(active >= idle);
     if (session.level === undefined || session.pending > 0 || watched.utilization < BUSY) {
       watched.busySince = undefined;
       watched.pingedAt = undefined;

@@ -16,10 +16,19 @@ export interface ConnectorObservation {
   readonly memoryBytes: number;
   /** Starts of its thread, the first included. */
   readonly starts: number;
+  /** Whether it waits for its turn to start. */
+  readonly startQueued: boolean;
   /** Threads of its former lives that do not end. */
   readonly abandonedThreads: number;
   readonly droppedLogLines: number;
   readonly droppedMessages: number;
+}
+
+/** What the host looks like at the moment of a scrape. */
+export interface HostObservation {
+  readonly connectors: Iterable<ConnectorObservation>;
+  /** Threads that were given up and do not end, also those of connectors that are gone. */
+  readonly abandonedThreads: number;
 }
 
 /** Pairs of connector and word that get a series of their own. */
@@ -29,7 +38,7 @@ const MAX_SERIES = 20_000;
 export class HostMetrics {
   readonly #crashes = new Map<string, Sample>();
   readonly #probes = new Map<string, Sample>();
-  #observe: () => Iterable<ConnectorObservation> = () => [];
+  #observe: () => HostObservation = () => ({ connectors: [], abandonedThreads: 0 });
 
   recordCrash(connector: string, reason: string): void {
     count(this.#crashes, { connector: cleanLabel(connector), reason: cleanLabel(reason) });
@@ -39,7 +48,7 @@ export class HostMetrics {
     count(this.#probes, { connector: cleanLabel(connector), status });
   }
 
-  observe(read: () => Iterable<ConnectorObservation>): void {
+  observe(read: () => HostObservation): void {
     this.#observe = read;
   }
 
@@ -53,7 +62,8 @@ export class HostMetrics {
   }
 
   families(): readonly MetricFamily[] {
-    const now = [...this.#observe()];
+    const { connectors, abandonedThreads: abandoned } = this.#observe();
+    const now = [...connectors];
     const per = (read: (connector: ConnectorObservation) => number): Sample[] =>
       now.map((connector) => ({ labels: { connector: connector.id }, value: read(connector) }));
     return [
@@ -76,6 +86,10 @@ export class HostMetrics {
       { ...gauge('automate_queue_length', 'Calls that wait for a place'), samples: per(({ queued }) => queued) },
       { ...gauge('automate_in_flight', 'Calls under way'), samples: per(({ inFlight }) => inFlight) },
       {
+        ...gauge('automate_worker_start_queued', 'Workers that wait for their turn to start'),
+        samples: per(({ startQueued }) => (startQueued ? 1 : 0)),
+      },
+      {
         ...counter('automate_worker_restarts_total', 'Starts of a worker after its first'),
         samples: per(({ starts }) => Math.max(0, starts - 1)),
       },
@@ -90,6 +104,10 @@ export class HostMetrics {
       {
         ...gauge('automate_worker_abandoned_threads', 'Threads that were given up and do not end'),
         samples: per(({ abandonedThreads }) => abandonedThreads),
+      },
+      {
+        ...gauge('automate_abandoned_threads', 'The same in the whole host, also of removed connectors'),
+        samples: [{ labels: {}, value: abandoned }],
       },
       {
         ...counter('automate_worker_dropped_log_lines_total', 'Log lines dropped because a connector wrote too many'),

@@ -3,7 +3,7 @@ import type { EndedCall } from './call-metrics.ts';
 import { CallMetrics } from './call-metrics.ts';
 import type { CallTracer, TelemetryLogger, TracedCall } from './call-tracer.ts';
 import { createCallTracer } from './call-tracer.ts';
-import type { ConnectorObservation } from './host-metrics.ts';
+import type { HostObservation } from './host-metrics.ts';
 import { HostMetrics } from './host-metrics.ts';
 import type { ProcessUsage } from './process-metrics.ts';
 import { ProcessMetrics } from './process-metrics.ts';
@@ -46,8 +46,8 @@ export interface Telemetry {
   readonly calls: { start(call: ArrivedCall): RecordedCall };
   /** Counts crashes and checks, and drops what was counted for connectors that are removed. */
   listen(events: HostEvents): void;
-  /** Sets the function that each scrape asks for the state of the connectors. */
-  observeConnectors(read: () => Iterable<ConnectorObservation>): void;
+  /** Sets the function that each scrape asks for the state of the host and its connectors. */
+  observe(read: () => HostObservation): void;
   /** All metrics in Prometheus' text format, version 0.0.4. */
   metricsText(): Promise<string>;
   /** Sends the spans that wait. Never rejects. */
@@ -81,7 +81,7 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
         host.forget(id);
       });
     },
-    observeConnectors: (read) => host.observe(read),
+    observe: (read) => host.observe(read),
     metricsText: () => renderPrometheusText([...calls.families(), ...host.families(), ...own.families()]),
     flush: async () => tracer?.flush(),
     shutdown: () => {

@@ -1,4 +1,4 @@
-import type { ConnectorService } from '@automate/contract';
+import type { ConnectorService, UnavailableError } from '@automate/contract';
 import type { CloseStack } from '../close-stack.ts';
 import type { HostSettings } from '../host-settings.ts';
 import type { HostLog } from '../log/host-log.ts';
@@ -12,6 +12,8 @@ export interface ListenersOptions {
   readonly version: string;
   readonly stack: CloseStack;
   metrics(): Promise<string>;
+  /** Why the host cannot go on for long as it is; undefined where it can. */
+  unwell(): UnavailableError | undefined;
 }
 
 export interface Listeners {
@@ -21,6 +23,8 @@ export interface Listeners {
   readonly httpAddress: string;
   /** From now on the health services answer that the host serves, or that it does not. */
   setServing(serving: boolean): void;
+  /** The host may have become unwell, or well again. */
+  announce(): void;
 }
 
 /** How long calls in flight may take to end once the doors close, in milliseconds. */
@@ -31,6 +35,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   const { service, settings, log, version, stack } = options;
   const host = settings.bindAddress;
   let serving = false;
+  const announce = (): void => grpc.setServing(serving && options.unwell() === undefined);
   const grpc = await startGrpcServer({ service, host, port: settings.grpcPort, logger: messageFirst(log) });
   stack.push({ name: 'gRPC', close: () => grpc.close({ drainMs: DRAIN_MS }) });
   const rest = await startRestServer({
@@ -41,6 +46,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     version,
     metrics: () => options.metrics(),
     ready: () => serving,
+    unwell: () => options.unwell(),
   });
   stack.push({ name: 'REST', close: () => rest.close({ drainMs: DRAIN_MS }) });
   return {
@@ -48,8 +54,9 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     httpAddress: rest.address,
     setServing(value) {
       serving = value;
-      grpc.setServing(value);
+      announce();
     },
+    announce,
   };
 }
 

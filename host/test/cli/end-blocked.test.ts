@@ -40,8 +40,13 @@ async function openProject(isolation = 'thread'): Promise<CliProject> {
   return project;
 }
 
-async function call(host: ServingHost, action: string, input: object = {}): Promise<Record<string, unknown>> {
-  const answer = await fetch(`${host.ready.http}/api/v1/connectors/blocking/actions/${action}`, {
+async function call(
+  host: ServingHost,
+  action: string,
+  input: object = {},
+  id = 'blocking',
+): Promise<Record<string, unknown>> {
+  const answer = await fetch(`${host.ready.http}/api/v1/connectors/${id}/actions/${action}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(input),
@@ -135,6 +140,70 @@ describe('a host with a thread that does not end', () => {
       signal: null,
       stderr: expect.stringContaining('blocked outside JavaScript'),
     });
+  });
+
+  it('says through every door that it has too many of them, and is well again once they end', async () => {
+    await using project = await openProject();
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const entry = (id: string): string =>
+      `  - { id: ${id}, kind: blocking, limits: { timeout: 500ms }, retry: { attempts: 1 }, health_check: { enabled: false } }`;
+    await project.sandbox.writeFile('config/connectors.yaml', `connectors:\n${ids.map(entry).join('\n')}\n`);
+    await using host = await project.start();
+    for (const id of ids) expect(await call(host, 'fine', {}, id)).toMatchObject({ result: 'fine' });
+    const blocked = ids.slice(0, 5);
+    for (const id of blocked)
+      expect(await call(host, 'pipe', { path: join(project.root, 'pipe') }, id)).toMatchObject({ code: 'TIMEOUT' });
+    const ready = async (): Promise<Response> => fetch(`${host.ready.http}/health/ready`);
+    while ((await ready()).ok) await delay(50);
+    expect([(await ready()).status, await (await ready()).json()]).toStrictEqual([
+      503,
+      expect.objectContaining({
+        code: 'UNAVAILABLE',
+        blame: 'operator',
+        detail: expect.stringMatching(/^5 threads, of "a".*blocked outside JavaScript.*isolation: process/),
+      }),
+    ]);
+    const metrics = await (await fetch(`${host.ready.http}/metrics`)).text();
+    expect(metrics).toContain('automate_abandoned_threads 5');
+    expect(metrics).toContain('automate_worker_abandoned_threads{connector="a"} 1');
+    const known = await project.automate(['connectors', 'health', '--cached', '--json']);
+    for (const id of blocked) expect(known.stdout).toMatch(new RegExp(`"id": "${id}",\\s+"status": "unhealthy"`));
+    expect(known.stdout).toContain('start the host again');
+    expect(await project.automate(['doctor'])).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(/failed {3}host: 5 threads/),
+    });
+    // Its kind has left some behind, so that another start could leave one more.
+    expect(await call(host, 'fine', {}, 'a')).toMatchObject({
+      details: { reason: 'threads_blocked' },
+      retryable: false,
+    });
+    expect(await call(host, 'fine', {}, 'f')).toMatchObject({ result: 'fine' });
+    execFileSync('/bin/sh', ['-c', 'exec 3<>pipe; echo done >&3; sleep 1'], { cwd: project.root });
+    while (!(await ready()).ok) execFileSync('/bin/sh', ['-c', 'exec 3<>pipe; sleep 0.2'], { cwd: project.root });
+    expect(await host.end()).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  it('counts what a kind leaves behind that is only described, and describes it no more', async () => {
+    await using project = await openProject();
+    const source = SOURCE.replace('connect()', `constructor() { super(); readFileSync('pipe'); }\n connect()`);
+    await project.sandbox.addConnector({ kind: 'stuck', source: source.replace("'blocking'", "'stuck'") });
+    await using host = await project.start();
+    const register = async (id: string): Promise<object> => {
+      const body = JSON.stringify({ id, kind: 'stuck' });
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${host.ready.http}/api/v1/connectors`, { method: 'POST', headers, body });
+      return (await answer.json()) as object;
+    };
+    const answers = await Promise.all(['p', 'q'].map(register));
+    for (const answer of answers)
+      expect(answer).toMatchObject({ code: 'TIMEOUT', details: { reason: 'start_timeout' } });
+    await host.waitForRecord(({ blocked_in_all: threads }) => threads === 2);
+    expect(await register('r')).toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'threads_blocked' } });
+    const metrics = await (await fetch(`${host.ready.http}/metrics`)).text();
+    expect(metrics).toContain('automate_abandoned_threads 2');
+    expect(await host.end()).toMatchObject({ status: 0 });
+    expect(livingGroup(host)).toStrictEqual([]);
   });
 
   it('is not given more of them, and says so', async () => {

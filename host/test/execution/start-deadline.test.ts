@@ -15,8 +15,8 @@ it.each<[whose: string, options: CallOptions, boundMs: number]>([
   const deadlines: number[] = [];
   const worker = {
     state: () => ({ phase: 'stopped' }),
-    ensure: async (_level: string, { deadline }: { deadline: number }) => {
-      deadlines.push(deadline);
+    ensure: async (_level: string, { deadline, withinMs }: { deadline: number; withinMs: number }) => {
+      deadlines.push(Math.min(deadline, Date.now() + withinMs));
       return { kind: 'k', open: true, capabilities: {}, actions: [] };
     },
     call: async () => DONE,

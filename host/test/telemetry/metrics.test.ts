@@ -95,20 +95,24 @@ describe('the metrics', () => {
   it('show how the connectors are at the moment of the scrape', async () => {
     const telemetry = await createTelemetry({ version: '1.0.0' });
     let status: 'unknown' | 'healthy' = 'unknown';
-    telemetry.observeConnectors(() => [
-      {
-        id: 'c',
-        status,
-        heldBack: true,
-        queued: 2,
-        inFlight: 16,
-        memoryBytes: 9e6,
-        starts: 3,
-        abandonedThreads: 2,
-        droppedLogLines: 7,
-        droppedMessages: 1,
-      },
-    ]);
+    telemetry.observe(() => ({
+      connectors: [
+        {
+          id: 'c',
+          status,
+          heldBack: true,
+          queued: 2,
+          inFlight: 16,
+          memoryBytes: 9e6,
+          starts: 3,
+          startQueued: true,
+          abandonedThreads: 2,
+          droppedLogLines: 7,
+          droppedMessages: 1,
+        },
+      ],
+      abandonedThreads: 3,
+    }));
     const events = listenedBy(telemetry);
     events.emit('crash', 'c', lost('out_of_memory'));
     events.emit('crash', 'c', lost('out_of_memory'));
@@ -123,6 +127,8 @@ describe('the metrics', () => {
     expect(value('automate_in_flight')).toBe(16);
     expect(value('automate_worker_memory_bytes')).toBe(9e6);
     expect(value('automate_worker_abandoned_threads')).toBe(2);
+    expect(value('automate_abandoned_threads', '')).toBe(3);
+    expect(value('automate_worker_start_queued')).toBe(1);
     expect(value('automate_worker_restarts_total')).toBe(2);
     expect(value('automate_worker_crashes_total', 'connector="c",reason="out_of_memory"')).toBe(2);
     expect(value('automate_worker_dropped_log_lines_total')).toBe(7);

@@ -79,6 +79,8 @@ export const ERROR_REASONS = {
   },
   TIMEOUT: {
     start_timeout: 'import and `initialize` did not end within `limits.start_timeout`; `details.step` says which',
+    start_queued:
+      "the connector's worker waited for its turn to start until the caller's deadline, as other connectors were starting; nothing was sent",
     deadline_exceeded: 'a gRPC client waited in vain for the service itself',
   },
   UPSTREAM_5XX: {

@@ -7,6 +7,20 @@ import type { Finding } from './finding.ts';
 /** How long an endpoint may take to accept a connection, in milliseconds. */
 const REACH_MS = 3_000;
 
+/** Whether a host that runs says that it is ready, and why not where it is not. */
+export async function checkReadiness(http: string): Promise<Finding> {
+  const check = 'host';
+  try {
+    const answer = await fetch(`${http}/health/ready`, { signal: AbortSignal.timeout(REACH_MS) });
+    if (answer.ok) return { check, state: 'ok', message: `serves at ${http}` };
+    const { detail = `answers ${answer.status}` } = (await answer.json()) as { readonly detail?: string };
+    return { check, state: 'failed', message: detail, remedy: 'do what it says, and ask again' };
+  } catch (error) {
+    const message = `${http} does not answer: ${(error as Error).message}`;
+    return { check, state: 'failed', message, remedy: 'see its log, and start it again' };
+  }
+}
+
 /** The plugin report: what is refused, and trouble with the project itself. */
 export async function checkPlugins(service: ConnectorService): Promise<readonly Finding[]> {
   const { plugins, problems } = await service.plugins();

@@ -8,7 +8,7 @@ import type { Environment, HostSettings, HostSettingsInput } from '../../host-se
 import { HostConfigError, readHostSettings } from '../../host-settings.ts';
 import { checkFileRoots, checkSecretsDir } from './check-files.ts';
 import { checkDataDir, checkInstaller, checkNode, checkPorts, checkProfiles } from './check-machine.ts';
-import { checkEndpoints, checkHealth, checkPlugins } from './check-service.ts';
+import { checkEndpoints, checkHealth, checkPlugins, checkReadiness } from './check-service.ts';
 import { closedPaths } from '../../connectors/files-policy.ts';
 import type { Finding } from './finding.ts';
 import { locateHost } from '../../store/locate-host.ts';
@@ -65,15 +65,19 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
     env,
     defaults: { healthIntervalMs: settings.healthIntervalMs },
   });
-  const running = (await locateHost({ ...options, cwd: projectDir }))?.grpc;
+  const host = await locateHost({ ...options, cwd: projectDir });
+  const running = host?.grpc;
   const dataDir = checkDataDir(settings.dataDir);
   const findings = [
     ...describeConfig(loaded, projectDir),
     dataDir.finding,
     ...checkSecretsDir(settings.secretsDir),
-    ...(running === undefined
+    ...(host === undefined
       ? await checkPorts(settings)
-      : [{ check: 'ports', state: 'ok', message: `a host serves on them already, gRPC on ${running}` } as const]),
+      : [
+          { check: 'ports', state: 'ok', message: `a host serves on them already, gRPC on ${host.grpc}` } as const,
+          await checkReadiness(host.http),
+        ]),
   ];
   if (!loaded.ok) return findings;
   findings.push(...checkFileRoots(loaded.config.fileRoots, closedPaths({ settings, configFile: loaded.file })));

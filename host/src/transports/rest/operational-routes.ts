@@ -4,24 +4,25 @@ import type { FastifyInstance } from 'fastify';
 export interface OperationalRoutesOptions {
   /** Whether the host serves: false while it starts and while it drains. */
   ready(): boolean;
+  /** Why it cannot go on for long as it is. Default: it can. */
+  readonly unwell?: (() => UnavailableError | undefined) | undefined;
   /** The metrics in Prometheus' text format; absent: `/metrics` is an unknown route. */
   readonly metrics: (() => Promise<string>) | undefined;
   /** The OpenAPI document as JSON text. */
   describeRoutes(): Promise<string>;
 }
 
-/** The routes for whoever operates the host, not for callers of connectors. None of them depends on a connector's state. */
+/** The routes for whoever operates the host, not for callers of connectors. No connector's state enters, but that of threads which it left behind. */
 export function addOperationalRoutes(
   app: FastifyInstance,
-  { ready, metrics, describeRoutes }: OperationalRoutesOptions,
+  { ready, unwell, metrics, describeRoutes }: OperationalRoutesOptions,
 ): void {
   const hidden = { schema: { hide: true } };
   app.get('/health/live', hidden, async () => ({ status: 'live' }));
   app.get('/health/ready', hidden, async () => {
-    if (ready()) return { status: 'ready' };
-    throw new UnavailableError('the host does not serve: it is starting or shutting down', {
-      details: { reason: 'not_ready' },
-    });
+    const trouble = ready() ? unwell?.() : notReady();
+    if (trouble === undefined) return { status: 'ready' };
+    throw trouble;
   });
   if (metrics !== undefined) {
     app.get('/metrics', hidden, async (_request, reply) => {
@@ -33,5 +34,11 @@ export function addOperationalRoutes(
   app.get('/openapi.json', hidden, async (_request, reply) => {
     reply.header('content-type', 'application/json; charset=utf-8');
     return (document ??= describeRoutes());
+  });
+}
+
+function notReady(): UnavailableError {
+  return new UnavailableError('the host does not serve: it is starting or shutting down', {
+    details: { reason: 'not_ready' },
   });
 }

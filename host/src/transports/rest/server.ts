@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { ConnectorService } from '@automate/contract';
+import type { ConnectorService, UnavailableError } from '@automate/contract';
 import { ConfigInvalidError, ConnectorError } from '@automate/contract';
 import { hostEnding } from '@automate/contract/service';
 import { fastify } from 'fastify';
@@ -34,6 +34,8 @@ export interface RestServerOptions {
   readonly version: string;
   /** Whether the host serves; what `/health/ready` answers. */
   ready(): boolean;
+  /** Why it cannot go on for long as it is, which `/health/ready` answers then. Default: it can. */
+  readonly unwell?: (() => UnavailableError | undefined) | undefined;
   /** The metrics in Prometheus' text format, for `/metrics`. */
   readonly metrics?: (() => Promise<string>) | undefined;
   readonly logger?: RestLogger | undefined;
@@ -80,7 +82,7 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
 }
 
 function createApp(options: RestServerOptions, state: { readonly draining: boolean }): FastifyInstance {
-  const { service, host, version, ready, metrics, logger, timeouts } = options;
+  const { service, host, version, ready, unwell, metrics, logger, timeouts } = options;
   const clientErrors = createClientErrors((method, url) => refuseRoute(method, url));
   const app = fastify({
     logger: false,
@@ -119,6 +121,7 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
   addServiceRoutes(app, service);
   addOperationalRoutes(app, {
     ready,
+    unwell,
     metrics,
     describeRoutes: async () => (await import('./openapi.ts')).describeRoutes(service, version),
   });

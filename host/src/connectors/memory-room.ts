@@ -1,0 +1,19 @@
+import { freemem, totalmem } from 'node:os';
+
+/** What Node's `process` knows of memory that the machine does not say: what a container may have. */
+export interface MemoryBounds {
+  /** Bytes; 0, or more than the machine has, where nothing bounds it. */
+  constrainedMemory?(): number;
+  /** Bytes. */
+  availableMemory?(): number;
+}
+
+/**
+ * Whether more than half of the memory that the host may have is in use, by whomever: then no worker is kept only for the next
+ * health check.
+ */
+export function isMemoryShort(bounds: MemoryBounds = {}): boolean {
+  const most = bounds.constrainedMemory?.() ?? 0;
+  const all = most > 0 ? Math.min(most, totalmem()) : totalmem();
+  return (bounds.availableMemory?.() ?? freemem()) < all / 2;
+}

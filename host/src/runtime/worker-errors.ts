@@ -1,0 +1,54 @@
+import type { ConnectorError, PatienceEnd } from '@automate/contract';
+import { CancelledError, TimeoutError, UnavailableError } from '@automate/contract';
+import type { WorkerState } from './runtime.ts';
+
+/**
+ * Whoever waited for a start did so no longer.
+ *
+ * @param waiting how many starts wait for their turn, where this one is among them
+ */
+export function startGivenUp(connector: string, end: PatienceEnd, waiting: number | undefined): ConnectorError {
+  if (end !== 'deadline') {
+    const when = waiting === undefined ? 'was starting' : 'waited for its turn to start';
+    return new CancelledError(`the caller gave up while connector "${connector}" ${when}`);
+  }
+  if (waiting === undefined)
+    return new TimeoutError(`connector "${connector}" did not start before the deadline of the call`);
+  return new TimeoutError(
+    `connector "${connector}" waited for its turn to start until the deadline of the call: the host starts only so many at a time, and ${waiting} wait`,
+    { connector, blame: 'operator', details: { reason: 'start_queued' } },
+  );
+}
+
+export function workerEnding(connector: string, reason: 'closed' | 'stopping'): UnavailableError {
+  return new UnavailableError(`connector "${connector}" is shutting down`, { connector, details: { reason } });
+}
+
+/** Why a worker takes no calls. */
+export function workerUnavailable(connector: string, state: WorkerState): UnavailableError {
+  switch (state.phase) {
+    case 'backing-off':
+    case 'quarantined': {
+      const retryAfterMs = Math.max(0, state.retryAt - Date.now());
+      const what = state.phase === 'quarantined' ? 'is quarantined' : 'waits before its next start';
+      return new UnavailableError(
+        `connector "${connector}" ${what} after ${state.crashes} failures in a row, the last: ${state.error.message}`,
+        {
+          connector,
+          retryAfterMs,
+          // Whoever mends what failed brings the worker back, so that the blame is that of the last failure.
+          blame: state.error.blame,
+          details: { reason: state.phase === 'quarantined' ? 'quarantined' : 'backing_off', last: state.error.code },
+        },
+      );
+    }
+    case 'closed':
+    case 'stopping':
+      return workerEnding(connector, state.phase);
+    default:
+      return new UnavailableError(`connector "${connector}" has no running worker`, {
+        connector,
+        details: { reason: 'not_running' },
+      });
+  }
+}
