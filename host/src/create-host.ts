@@ -1,6 +1,5 @@
 import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
-import type { HealthReport } from '@automate/contract';
 import type { BootReport } from './boot-report.ts';
 import { BootTimer } from './boot-report.ts';
 import { CloseStack } from './close-stack.ts';
@@ -191,7 +190,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const { createWorker } = connectorRuntime;
   const live = new LiveConnectors({ registry, monitor, createWorker, events, memory: options.process });
   telemetry.observe(() => ({ connectors: live.observe(), abandonedThreads: runtime.abandonedThreads }));
-  const report = (entry: ConnectorEntry): HealthReport => live.report(entry);
+  const report = (entry: ConnectorEntry) => live.report(entry);
   const views = new ConnectorViews(report);
   const announcements = new Announcements({ registry, hub, views, log, report });
   announcements.listen(events);

@@ -20,6 +20,17 @@ export function startGivenUp(connector: string, end: PatienceEnd, waiting: numbe
   );
 }
 
+/** A worker that did not come up in the time that it has from its turn on. */
+export function startTimedOut(connector: string, startTimeoutMs: number, step: 'load' | 'initialize'): TimeoutError {
+  return new TimeoutError(`connector "${connector}" did not ${step} within its start_timeout of ${startTimeoutMs} ms`, {
+    connector,
+    effect: 'none',
+    // Loading is the plugin's own code alone; what comes after waits for the remote system.
+    ...(step === 'load' ? { blame: 'plugin' } : {}),
+    details: { reason: 'start_timeout', step },
+  });
+}
+
 export function workerEnding(connector: string, reason: 'closed' | 'stopping'): UnavailableError {
   return new UnavailableError(`connector "${connector}" is shutting down`, { connector, details: { reason } });
 }

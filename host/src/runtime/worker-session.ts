@@ -1,5 +1,5 @@
 import type { ConnectorDescription, ErrorEnvelope, Outcome } from '@automate/contract';
-import { ConnectorError, ConnectorInternalError, TimeoutError } from '@automate/contract';
+import { ConnectorError, ConnectorInternalError } from '@automate/contract';
 import type { Body } from './bodies/body.ts';
 import { Channel } from './channel.ts';
 import type { Cause, KillReason } from './death.ts';
@@ -11,6 +11,7 @@ import { withOriginalPaths } from './original-paths.ts';
 import type { CodePlace, WorkerLevel, WorkerSpec } from './runtime.ts';
 import { NO_REACH } from './runtime.ts';
 import type { StartTurn } from './start-queue.ts';
+import { startTimedOut } from './worker-errors.ts';
 
 const LEVELS: readonly WorkerLevel[] = ['described', 'initialized', 'ready'];
 
@@ -241,16 +242,7 @@ export class WorkerSession {
 
   #startTimedOut(step: 'load' | 'initialize'): void {
     const { id, startTimeoutMs } = this.#options.spec;
-    const error = new TimeoutError(
-      `connector "${id}" did not ${step} within its start_timeout of ${startTimeoutMs} ms`,
-      {
-        connector: id,
-        effect: 'none',
-        // Loading is the plugin's own code alone; what comes after waits for the remote system.
-        ...(step === 'load' ? { blame: 'plugin' } : {}),
-        details: { reason: 'start_timeout', step },
-      },
-    );
+    const error = startTimedOut(id, startTimeoutMs, step);
     this.#startError ??= error;
     this.kill('start_timeout', error.message);
   }
