@@ -107,7 +107,7 @@ async function openRuntime(isolation) {
   const { createWorkerRuntime } = await import('../dist/runtime/worker-runtime.js');
   const { createProject } = await import('./bench-project.mjs');
   const project = createProject('connectors: []\n');
-  const runtime = createWorkerRuntime({ events: { onLog() {}, onState() {}, onCrash() {} } });
+  const runtime = createWorkerRuntime({ events: { onLog() {}, onState() {}, onCrash() {}, onFault() {} } });
   const worker = runtime.create({
     id: 'echo',
     kind: 'echo',

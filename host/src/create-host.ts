@@ -22,14 +22,13 @@ import { Registry } from './connectors/registry.ts';
 import { reportHeldBack } from './connectors/report-held-back.ts';
 import { SourceChanges } from './connectors/source-changes.ts';
 import { EventHub } from './events/event-hub.ts';
-import { HostEvents } from './events/host-events.ts';
 import { createPipeline, gatesInOrder } from './execution/pipeline.ts';
 import type { Environment, HostSettingsInput } from './host-settings.ts';
 import { HostConfigError, readHostSettings } from './host-settings.ts';
 import type { Host } from './host.ts';
 import { findProjectRoot, readIdentity } from './identity.ts';
 import { openHostLog } from './log/host-log.ts';
-import { logEvents } from './log/log-events.ts';
+import { faultTeller, openLoggedEvents } from './log/log-events.ts';
 import { KindCatalog } from './plugins/kind-catalog.ts';
 import type { KindRegistration } from './plugins/kinds.ts';
 import { toRegisteredKind } from './plugins/kinds.ts';
@@ -148,8 +147,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   stack.push({ name: 'store', close: () => store.close() });
   timer.mark('store');
 
-  const events = new HostEvents();
-  logEvents(events, log);
+  const tellFault = faultTeller(log);
+  const events = openLoggedEvents(log, tellFault);
   const hub = new EventHub();
   stack.push({ name: 'watchers', close: () => hub.close() });
   const telemetry = await createTelemetry({
@@ -161,7 +160,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   });
   telemetry.listen(events);
   stack.push({ name: 'telemetry', close: () => telemetry.shutdown() });
-  const workerEvents = tellWorkerNews(events, log);
+  const workerEvents = tellWorkerNews(events, log, tellFault);
   const runtime = createWorkerRuntime({ events: workerEvents, secrets: secrets.filter });
   stack.push({ name: 'runtime', close: () => runtime.close({ graceMs: CLOSE_GRACE_MS }) });
   // The secrets of a removed connector are kept out of texts for as long as its worker runs.
@@ -186,7 +185,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     },
     learnSettings: (given, description) => secrets.learnSettings(given, description),
   });
-  const monitor = new HealthMonitor();
+  const monitor = new HealthMonitor({ onFault: (fault, id) => tellFault(fault, `the health of "${id}" was checked`) });
   const { createWorker } = connectorRuntime;
   const live = new LiveConnectors({ registry, monitor, createWorker, events, memory: options.process });
   telemetry.observe(() => ({ connectors: live.observe(), abandonedThreads: runtime.abandonedThreads }));

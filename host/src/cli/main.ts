@@ -16,6 +16,7 @@ import { buildProgram } from './build-program.ts';
 import type { CliContext, GlobalOptions, StartOptions } from './cli-context.ts';
 import { CliExit, EXIT } from './cli-context.ts';
 import { reportFailure } from './describe-error.ts';
+import { endAfterFault } from './end-after-fault.ts';
 import { endNow, haveEnded, watchThreads } from './end-process.ts';
 import { readyRecord } from './ready-record.ts';
 import { withProgress } from './with-progress.ts';
@@ -39,6 +40,8 @@ export async function run(): Promise<void> {
   process.stderr.on('error', () => undefined);
   for (const output of [process.stdout, process.stderr]) writeWhole(output);
   const scrubber = createScrubber();
+  // A report that Node writes of this process may be shown to others.
+  process.report.excludeEnv = true;
   const threads = watchThreads(process);
   // Node waits for unreferenced threads when it exits. The event loop runs on until they have ended, so that what they began is finished.
   process.on('beforeExit', () => void (threads.size > 0 && setTimeout(() => undefined, 20)));
@@ -157,6 +160,9 @@ async function startHost(options: GlobalOptions & StartOptions, scrubber: Scrubb
   // The signals are listened to before the start: a host that is still starting can be stopped, too.
   const stopped = stopSignal();
   const host = await createHost({ cwd, env: process.env, flags, logTo: process.stdout, process, scrubber });
+  process
+    .removeAllListeners('uncaughtException')
+    .on('uncaughtException', endAfterFault(process, { host, scrub: (text) => scrubber.scrubString(text) }));
   const style: CliContext['style'] = (format, words) => styleText(format, words, { stream: process.stdout });
   if (host.logFormat === 'pretty') process.stdout.write(formatBootReport(host.report, style));
   else process.stdout.write(`${JSON.stringify(readyRecord(host.report, new Date()))}\n`);
@@ -180,8 +186,6 @@ async function startHost(options: GlobalOptions & StartOptions, scrubber: Scrubb
  */
 function stopSignal(): Promise<void> {
   for (const signal of STOP_SIGNALS) process.removeAllListeners(signal);
-  // A no-op listener: without one, this signal would open the debugger to every process of the same user.
-  process.on('SIGUSR1', () => undefined);
   return new Promise((done) => {
     let askedAt: number | undefined;
     const stop = (): void => {

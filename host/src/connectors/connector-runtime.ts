@@ -87,13 +87,18 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
 }
 
 /** Tells the news of workers; a record whose fate its writer wants to know goes straight to the log. */
-export function tellWorkerNews(events: HostEvents, log: Pick<OpenedHostLog, 'write'>): WorkerEvents {
+export function tellWorkerNews(
+  events: HostEvents,
+  log: Pick<OpenedHostLog, 'write'>,
+  onFault: WorkerEvents['onFault'],
+): WorkerEvents {
   return {
     onLog: (record) => void events.emit('log', record),
     onRecord: (record) => log.write(record.level, recordFields(record), record.message),
     onState: (id) => void events.emit('status', id),
     onAbandoned: () => void events.emit('abandoned'),
     onCrash: (id, error) => void events.emit('crash', id, error),
+    onFault,
   };
 }
 

@@ -3,7 +3,7 @@ export interface MonitoredConnector {
   readonly id: string;
   /** Milliseconds between the end of one probe and the next. */
   readonly intervalMs: number;
-  /** Probes once and records the result; never rejects. */
+  /** Probes once and records the result. */
   check(): Promise<unknown>;
 }
 
@@ -15,6 +15,8 @@ interface Loop {
 export interface HealthMonitorOptions {
   /** 0 to 1; for tests. Default `Math.random`. */
   readonly random?: () => number;
+  /** Hears of a check that failed itself, which the next one follows all the same. */
+  onFault(fault: unknown, id: string): void;
 }
 
 /** How far an interval varies, so that many connectors do not beat in step. */
@@ -27,9 +29,11 @@ const JITTER = 0.2;
 export class HealthMonitor {
   readonly #loops = new Map<string, Loop>();
   readonly #random: () => number;
+  readonly #onFault: HealthMonitorOptions['onFault'];
   #running = false;
 
-  constructor(options: HealthMonitorOptions = {}) {
+  constructor(options: HealthMonitorOptions) {
+    this.#onFault = options.onFault;
     this.#random = options.random ?? Math.random;
   }
 
@@ -67,7 +71,11 @@ export class HealthMonitor {
   }
 
   async #beat(loop: Loop): Promise<void> {
-    await loop.connector.check();
+    try {
+      await loop.connector.check();
+    } catch (fault) {
+      this.#onFault(fault, loop.connector.id);
+    }
     if (this.#loops.get(loop.connector.id) !== loop) return;
     const spread = 1 + JITTER * (2 * this.#random() - 1);
     this.#schedule(loop, loop.connector.intervalMs * spread);

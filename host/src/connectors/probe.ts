@@ -1,5 +1,7 @@
 import type { Blame, ErrorCode, ErrorEnvelope } from '@automate/contract';
-import { ConnectorError, ERROR_CODES, isErrorCode, isJsonObject } from '@automate/contract';
+import { clipText, ConnectorError, ERROR_CODES, isErrorCode, isJsonObject } from '@automate/contract';
+import { MESSAGE_LENGTH, RESULT_LIMITS } from '../runtime/bounds.ts';
+import { parseObject } from '../runtime/parse-object.ts';
 import type { ConnectorWorker } from '../runtime/runtime.ts';
 import type { Finding } from './health-record.ts';
 
@@ -54,8 +56,8 @@ export async function connectAnew(worker: ConnectorWorker, withinMs: number): Pr
 }
 
 function readTestAnswer(text: string): Finding {
-  const answer: unknown = JSON.parse(text);
-  if (!isJsonObject(answer) || (answer['status'] !== 'healthy' && answer['status'] !== 'unhealthy')) {
+  const answer = parseObject(text, RESULT_LIMITS.bytes);
+  if (answer === undefined || (answer['status'] !== 'healthy' && answer['status'] !== 'unhealthy')) {
     return {
       status: 'unhealthy',
       message: 'plugin fault: its health check answered neither healthy nor unhealthy',
@@ -63,7 +65,9 @@ function readTestAnswer(text: string): Finding {
     };
   }
   const { status, details } = answer;
-  const message = typeof answer['message'] === 'string' && answer['message'] !== '' ? answer['message'] : status;
+  const said = answer['message'];
+  // It is kept, and goes into every list.
+  const message = typeof said === 'string' && said !== '' ? clipText(said, MESSAGE_LENGTH).toWellFormed() : status;
   if (status === 'healthy') return { status, message };
   const code = isJsonObject(details) ? details['code'] : undefined;
   return isErrorCode(code)

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import type { ConnectorStatus, ErrorEnvelope, JsonObject } from '@automate/contract';
 
 /** What happens in a host, each with what its listeners are given. */
@@ -29,7 +28,40 @@ export interface LoggedRecord {
 
 /**
  * The host's news. Whoever has some tells it here and knows no listener; listeners hear it in the same turn, in the order in
- * which they came, and must not throw. Calls are not among it: their recorder is handed to the pipeline, as an event costs
- * more than a call may.
+ * which they came. A listener that fails is told of, and keeps neither the others nor the teller from going on. Calls are not
+ * among it: their recorder is handed to the pipeline, as an event costs more than a call may.
  */
-export class HostEvents extends EventEmitter<HostEventMap> {}
+export class HostEvents {
+  readonly #listeners: { [Name in keyof HostEventMap]?: Listener<Name>[] } = {};
+  readonly #onFault: (fault: unknown, event: string) => void;
+
+  /** @param onFault hears of listeners that failed, and may fail itself */
+  constructor(onFault: (fault: unknown, event: string) => void) {
+    this.#onFault = onFault;
+  }
+
+  on<Name extends keyof HostEventMap>(name: Name, listener: Listener<Name>): void {
+    const listeners: Listener<Name>[] = (this.#listeners[name] ??= []);
+    listeners.push(listener);
+  }
+
+  emit<Name extends keyof HostEventMap>(name: Name, ...news: HostEventMap[Name]): void {
+    for (const listener of this.#listeners[name] ?? []) {
+      try {
+        listener(...news);
+      } catch (fault) {
+        this.#tell(fault, name);
+      }
+    }
+  }
+
+  #tell(fault: unknown, event: string): void {
+    try {
+      this.#onFault(fault, event);
+    } catch {
+      // Where faults cannot be told either, the work goes on without.
+    }
+  }
+}
+
+type Listener<Name extends keyof HostEventMap> = (...news: HostEventMap[Name]) => void;

@@ -1,9 +1,10 @@
-import type { HostEvents } from '../events/host-events.ts';
+import { HostEvents } from '../events/host-events.ts';
 import type { HostLog } from './host-log.ts';
 import { recordFields } from './record-fields.ts';
 
-/** Writes what connectors say, and that their workers died, into the host's log. */
-export function logEvents(events: HostEvents, log: HostLog): void {
+/** The host's news, of which the log is told what connectors say, and that their workers died. */
+export function openLoggedEvents(log: HostLog, tellFault: (fault: unknown, at: string) => void): HostEvents {
+  const events = new HostEvents((fault, event) => tellFault(fault, `the news "${event}" was told`));
   events.on('log', (record) => log[record.level](recordFields(record), record.message));
   events.on('crash', (connector, error) => log.warn({ connector, reason: error.details?.['reason'] }, error.message));
   events.on('heldBack', (connector, reason) =>
@@ -12,4 +13,10 @@ export function logEvents(events: HostEvents, log: HostLog): void {
       `connector "${connector}" goes on as it was: a change is held back`,
     ),
   );
+  return events;
+}
+
+/** Tells of what failed in the host itself, which goes on. `at` completes "a fault of the host, as …". */
+export function faultTeller(log: HostLog): (fault: unknown, at: string) => void {
+  return (fault, at) => log.error({ err: fault }, `a fault of the host, as ${at}`);
 }

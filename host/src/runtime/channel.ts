@@ -21,6 +21,8 @@ export interface ChannelOptions {
   /** Milliseconds for a cancelled call to end after that. */
   readonly graceMs: number;
   post(batch: Batch): void;
+  /** A result as it may leave the host. */
+  scrub(text: string): string;
   /** Calls wait, or none do any more. */
   hold(): void;
   release(): void;
@@ -116,7 +118,9 @@ export class Channel implements Sweepable {
     this.#remove(pending);
     if (pending.phase !== 'open') return true;
     pending.settle(
-      isLongerThan(text, MAX_PAYLOAD_BYTES) ? failure(tooLong(this.#options.id, pending)) : { ok: true, value: text },
+      isLongerThan(text, MAX_PAYLOAD_BYTES)
+        ? failure(tooLong(this.#options.id, pending))
+        : { ok: true, value: this.#options.scrub(text) },
     );
     return true;
   }

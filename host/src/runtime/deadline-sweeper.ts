@@ -6,15 +6,24 @@ export interface Sweepable {
   sweep(now: number): number;
 }
 
+/** When a source that failed is asked again. */
+const AGAIN_MS = 1000;
+
 /**
  * One timer for all deadlines of all workers: a timer of its own for each call would cost more than the call.
  * It is unreferenced: whoever waits for an answer holds the port, and that keeps the process.
  */
 export class DeadlineSweeper {
+  readonly #onFault: (fault: unknown) => void;
   readonly #sources = new Set<Sweepable>();
   readonly #wake = (): void => this.#sweep();
   #timer: NodeJS.Timeout | undefined;
   #wakeAt = Infinity;
+
+  /** @param onFault hears of a source that failed; it is asked again, and the others go on */
+  constructor(onFault: (fault: unknown) => void) {
+    this.#onFault = onFault;
+  }
 
   add(source: Sweepable): void {
     this.#sources.add(source);
@@ -48,7 +57,16 @@ export class DeadlineSweeper {
     this.#wakeAt = Infinity;
     const now = Date.now();
     let next = Infinity;
-    for (const source of this.#sources) next = Math.min(next, source.sweep(now));
+    for (const source of this.#sources) next = Math.min(next, this.#ask(source, now));
     if (next < this.#wakeAt) this.#arm(next);
+  }
+
+  #ask(source: Sweepable, now: number): number {
+    try {
+      return source.sweep(now);
+    } catch (fault) {
+      this.#onFault(fault);
+      return now + AGAIN_MS;
+    }
   }
 }

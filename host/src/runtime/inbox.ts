@@ -13,12 +13,13 @@ const MAX_RECORD_BYTES = 8 * 1024 * 1024;
 export interface InboxOptions {
   readonly id: string;
   readonly channel: Channel;
-  readonly parts: Pick<RuntimeParts, 'log' | 'record' | 'note' | 'secrets'>;
+  readonly parts: Pick<RuntimeParts, 'events' | 'log' | 'record' | 'note' | 'secrets'>;
   /** False where it comes at the wrong time, as below. */
   onDescribed(description: string): boolean;
   onStartFailed(error: ErrorEnvelope): boolean;
   onReport(report: CrashReport): void;
-  onTooManyStrays(message: string): void;
+  /** It said what must be its end. */
+  onViolation(message: string): void;
 }
 
 /** Takes what one worker posts to where it belongs, and counts what belongs nowhere. */
@@ -49,16 +50,23 @@ export class Inbox {
   }
 
   take(raw: unknown): void {
-    const { messages, stray } = parseFromWorker(raw);
-    for (const message of messages) if (!this.#handle(message)) this.#count(1);
-    if (stray) this.#count(1);
+    try {
+      const { messages, stray } = parseFromWorker(raw);
+      for (const message of messages) if (!this.#handle(message)) this.#count(1);
+      if (stray) this.#count(1);
+    } catch (fault) {
+      // A fault of our own in reading what one worker said is that worker's end, and nobody else's.
+      const { id, parts, onViolation } = this.#options;
+      parts.events.onFault(fault, `what the worker of connector "${id}" sent was read`);
+      onViolation('the host failed to read what it sent');
+    }
   }
 
   #handle(message: FromWorker): boolean {
     const { id, channel, parts, onDescribed, onStartFailed, onReport } = this.#options;
     switch (message.kind) {
       case 'result':
-        return channel.onResult(message.id, parts.secrets.scrubText(message.text));
+        return channel.onResult(message.id, message.text);
       case 'failure':
         return channel.onFailure(message.id, parts.secrets.scrubEnvelope(parseEnvelope(message.error, id)));
       case 'acknowledged':
@@ -101,7 +109,7 @@ export class Inbox {
       return;
     }
     this.#recordBytes += bytes;
-    const receipt = await parts.record(this.#options.id, { level, message, fields });
+    const receipt = await parts.record(this.#options.id, { level, message, fields }).catch(() => 'failed' as const);
     this.#recordBytes -= bytes;
     channel.receipt(id, receipt);
   }
@@ -110,7 +118,7 @@ export class Inbox {
     const before = this.#strays;
     this.#strays += strays;
     if (before < MAX_STRAYS && this.#strays >= MAX_STRAYS) {
-      this.#options.onTooManyStrays(`it posted ${this.#strays} messages outside the protocol`);
+      this.#options.onViolation(`it posted ${this.#strays} messages outside the protocol`);
     }
   }
 }

@@ -1,5 +1,7 @@
 // Long, as both directions of one protocol, their writers and their readers, must agree in each place.
+import { clipText } from '@automate/contract';
 import type { LogReceipt } from '@automate/sdk';
+import { FAILURE_LENGTH, FIELDS_LENGTH, LINE_LENGTH, MESSAGE_LENGTH, SECRETS_LENGTH } from './bounds.ts';
 
 /**
  * What crosses between the host and a connector's thread. A batch is one flat array of strings and numbers: nothing
@@ -116,22 +118,27 @@ const CRASH = 9;
 const RECORD = 10;
 const SECRETS = 11;
 
+/** Appends by index: a connector may replace `push` for itself, and what it writes there is no message. */
+function put(batch: Batch, ...values: Batch): void {
+  for (let index = 0; index < values.length; index += 1) batch[batch.length] = values[index] as string | number;
+}
+
 /** Appends a call to a batch. `extras` is JSON text or empty. */
 export function putCall(batch: Batch, call: CallMessage, extras: string): void {
-  batch.push(CALL, call.id, CHANNEL_OPS.indexOf(call.op), call.action, call.payload, call.deadline, extras);
+  put(batch, CALL, call.id, CHANNEL_OPS.indexOf(call.op), call.action, call.payload, call.deadline, extras);
 }
 
 export function putCancel(batch: Batch, id: number, reason: CancelReason): void {
-  batch.push(CANCEL, id, CANCEL_REASONS.indexOf(reason));
+  put(batch, CANCEL, id, CANCEL_REASONS.indexOf(reason));
 }
 
 export function putReceipt(batch: Batch, id: number, receipt: LogReceipt): void {
-  batch.push(RECEIPT, id, RECEIPTS.indexOf(receipt));
+  put(batch, RECEIPT, id, RECEIPTS.indexOf(receipt));
 }
 
 /** Appends a result, of which there are more than of all else, without making a message of it first. */
 export function putResult(batch: Batch, id: number, text: string): void {
-  batch.push(RESULT, id, text);
+  put(batch, RESULT, id, text);
 }
 
 /** Appends a message for the host to a batch. */
@@ -141,13 +148,14 @@ export function putMessage(batch: Batch, message: FromWorker, stringify: (value:
       putResult(batch, message.id, message.text);
       break;
     case 'failure':
-      batch.push(FAILURE, message.id, message.error);
+      put(batch, FAILURE, message.id, message.error);
       break;
     case 'acknowledged':
-      batch.push(ACKNOWLEDGED, message.id);
+      put(batch, ACKNOWLEDGED, message.id);
       break;
     case 'log':
-      batch.push(
+      put(
+        batch,
         LOG,
         LEVELS.indexOf(message.level),
         LOG_SOURCES.indexOf(message.source),
@@ -156,25 +164,25 @@ export function putMessage(batch: Batch, message: FromWorker, stringify: (value:
       );
       break;
     case 'record':
-      batch.push(RECORD, message.id, LEVELS.indexOf(message.level), message.message, message.fields);
+      put(batch, RECORD, message.id, LEVELS.indexOf(message.level), message.message, message.fields);
       break;
     case 'secrets':
-      batch.push(SECRETS, stringify(message.values));
+      put(batch, SECRETS, stringify(message.values));
       break;
     case 'dropped-lines':
-      batch.push(DROPPED_LINES, message.count);
+      put(batch, DROPPED_LINES, message.count);
       break;
     case 'strays':
-      batch.push(STRAYS, message.count);
+      put(batch, STRAYS, message.count);
       break;
     case 'described':
-      batch.push(DESCRIBED, message.description);
+      put(batch, DESCRIBED, message.description);
       break;
     case 'start-failed':
-      batch.push(START_FAILED, message.error);
+      put(batch, START_FAILED, message.error);
       break;
     case 'crash':
-      batch.push(CRASH, stringify(message.report));
+      put(batch, CRASH, stringify(message.report));
       break;
     default:
       message satisfies never;
@@ -233,7 +241,8 @@ export function parseFromWorker(raw: unknown): ParsedBatch {
   const messages: FromWorker[] = [];
   let at = 0;
   while (at < batch.length) {
-    const size = SIZES[batch[at] as number];
+    const tag = batch[at];
+    const size = typeof tag === 'number' ? SIZES[tag] : undefined;
     const message = size === undefined ? undefined : readOne(batch, at);
     if (size === undefined || message === undefined) return { messages, stray: true };
     messages.push(message);
@@ -291,21 +300,28 @@ function readOne(batch: readonly unknown[], at: number): FromWorker | undefined 
 }
 
 function readLog(level: unknown, source: unknown, message: unknown, fields: unknown): FromWorker | undefined {
-  const known = LEVELS[level as number];
-  const from = LOG_SOURCES[source as number];
+  const known = wordOf(LEVELS, level);
+  const from = wordOf(LOG_SOURCES, source);
   if (known === undefined || from === undefined || typeof message !== 'string' || typeof fields !== 'string')
     return undefined;
+  // The worker cuts what is longer.
+  if (message.length > 2 * LINE_LENGTH || fields.length > FIELDS_LENGTH) return undefined;
   return { kind: 'log', level: known, source: from, message, fields };
 }
 
 function readRecord(id: unknown, level: unknown, message: unknown, fields: unknown): FromWorker | undefined {
-  const known = LEVELS[level as number];
+  const known = wordOf(LEVELS, level);
   if (!isCount(id) || known === undefined || typeof message !== 'string' || typeof fields !== 'string')
     return undefined;
   return { kind: 'record', id, level: known, message, fields };
 }
 
+function wordOf<Word>(words: readonly Word[], index: unknown): Word | undefined {
+  return typeof index === 'number' ? words[index] : undefined;
+}
+
 function readSecrets(text: string): FromWorker | undefined {
+  if (text.length > SECRETS_LENGTH) return undefined;
   try {
     const values: unknown = JSON.parse(text);
     if (!Array.isArray(values) || !values.every((value) => typeof value === 'string')) return undefined;
@@ -329,6 +345,7 @@ const CRASH_REASONS: Readonly<Record<CrashReport['reason'], true>> = {
 };
 
 function readCrash(text: string): FromWorker | undefined {
+  if (text.length > FAILURE_LENGTH) return undefined;
   try {
     const { reason, message, stack, exitCode } = JSON.parse(text) as Record<string, unknown>;
     if (typeof reason !== 'string' || !Object.hasOwn(CRASH_REASONS, reason) || typeof message !== 'string')
@@ -337,9 +354,9 @@ function readCrash(text: string): FromWorker | undefined {
       kind: 'crash',
       report: {
         reason: reason as CrashReport['reason'],
-        message,
+        message: clipText(message, 2 * MESSAGE_LENGTH),
         ...(typeof stack === 'string' ? { stack } : {}),
-        ...(typeof exitCode === 'number' ? { exitCode } : {}),
+        ...(Number.isSafeInteger(exitCode) ? { exitCode: exitCode as number } : {}),
       },
     };
   } catch {

@@ -1,34 +1,63 @@
-import type { ErrorEnvelope } from '@automate/contract';
-import { ConnectorInternalError, isErrorCode, isJsonObject, readTraits } from '@automate/contract';
+import type { ErrorEnvelope, JsonObject, Problem } from '@automate/contract';
+import { clipText, ConnectorInternalError, isErrorCode, isJsonObject, readTraits } from '@automate/contract';
+import type { JsonLimits } from '@automate/contract/json-text';
+import { measureJson } from '@automate/contract/json-text';
+import { DETAIL_LIMITS, FAILURE_LENGTH, MESSAGE_LENGTH, NAME_LENGTH } from './bounds.ts';
+import { parseObject } from './parse-object.ts';
 
-/** Reads the error that a worker sent. Never throws: what is no envelope becomes INTERNAL_ERROR with reason `bad_error`. */
+/**
+ * Reads the error that a worker sent. Never throws: what is no envelope becomes INTERNAL_ERROR with reason `bad_error`, and what no
+ * worker of ours would say of one, in kind or in size, is left out.
+ */
 export function parseEnvelope(text: string, connector: string): ErrorEnvelope {
-  const value = parseObject(text);
-  const { code, name, message, retryAfterMs, details, problems } = value;
+  const value = parseObject(text, FAILURE_LENGTH) ?? {};
+  const { code, name, message, retryAfterMs } = value;
   if (!isErrorCode(code) || typeof message !== 'string') {
     return new ConnectorInternalError(`connector "${connector}" failed with an error that cannot be read`, {
       connector,
       details: { reason: 'bad_error' },
     }).toEnvelope();
   }
+  const details = parseDetails(value['details']);
+  const problems = parseProblems(value['problems'], DETAIL_LIMITS);
   return {
     code,
-    name: typeof name === 'string' ? name : 'ConnectorError',
+    name: typeof name === 'string' ? clipText(name, 2 * NAME_LENGTH) : 'ConnectorError',
     // Half a character cannot leave through every door.
-    message: message.toWellFormed(),
+    message: clipText(message, 2 * MESSAGE_LENGTH).toWellFormed(),
     ...readTraits(code, value),
-    ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
-    ...(isJsonObject(details) ? { details } : {}),
-    ...(Array.isArray(problems) ? { problems: problems as NonNullable<ErrorEnvelope['problems']> } : {}),
+    ...(isTime(retryAfterMs) ? { retryAfterMs } : {}),
+    ...(details === undefined ? {} : { details }),
+    ...(problems === undefined ? {} : { problems }),
     connector,
   };
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : {};
-  } catch {
-    return {};
-  }
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
+
+function parseDetails(value: unknown): JsonObject | undefined {
+  return isJsonObject(value) && measureJson(value, DETAIL_LIMITS) === undefined ? value : undefined;
+}
+
+/** The problems of a list, without what is none; undefined where it is no list, or beyond the limits. */
+export function parseProblems(value: unknown, limits: JsonLimits): readonly Problem[] | undefined {
+  if (!Array.isArray(value) || measureJson(value, limits) !== undefined) return undefined;
+  return (value as unknown[]).flatMap((each) => parseProblem(each) ?? []);
+}
+
+function parseProblem(value: unknown): Problem | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const { path, expected, received, message, file, line, column } = value;
+  if (typeof path !== 'string' || typeof expected !== 'string' || typeof received !== 'string') return undefined;
+  return {
+    path,
+    expected,
+    received,
+    ...(typeof message === 'string' ? { message } : {}),
+    ...(typeof file === 'string' ? { file } : {}),
+    ...(typeof line === 'number' ? { line } : {}),
+    ...(typeof column === 'number' ? { column } : {}),
+  };
 }

@@ -1,6 +1,14 @@
 import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import type { StartTask } from './bodies/body.ts';
 import { createSocketLine } from './worker/socket-line.ts';
+
+/**
+ * More than enough for the machine code of a thread; Node's own choice is half a gigabyte. All that is set aside counts against the
+ * bound of the process, which would not start a thread then, but abort.
+ */
+const CODE_RANGE_MB = 32;
+const NESTED_ENTRY = fileURLToPath(new URL('./nested-entry.js', import.meta.url));
 
 // The whole group, which may hold programs that the connector started. Taken before the connector's code is loaded.
 const endGroup = process.kill.bind(process, -process.pid, 'SIGKILL');
@@ -8,11 +16,11 @@ const line = createSocketLine(() => endGroup());
 
 // Before the rest is loaded, so that this is quick as well; a child is started ahead of the connector that it is for.
 enableCompileCache(process.argv[2]);
-const [{ serve }, { installGuards }, { captureOutput }, { boundThreads }, restricted] = await Promise.all([
+const [{ serve }, { installGuards }, { captureOutput }, { guardThreads }, restricted] = await Promise.all([
   import('./worker/serve.ts'),
   import('./worker/guards.ts'),
   import('./worker/capture-output.ts'),
-  import('./worker/bound-threads.ts'),
+  import('./worker/guard-threads.ts'),
   process.permission === undefined ? undefined : import('./worker/close-ways-round.ts'),
 ]);
 
@@ -25,6 +33,6 @@ line.listen((batch) => {
     restricted?.closeWaysRound();
     installGuards(uplink);
     captureOutput(log);
-    boundThreads();
+    guardThreads(NESTED_ENTRY, { codeRangeSizeMb: CODE_RANGE_MB });
   });
 });

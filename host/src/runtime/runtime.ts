@@ -178,6 +178,8 @@ export interface WorkerEvents {
   onCrash(id: string, error: ErrorEnvelope): void;
   /** There are more abandoned threads, or fewer. */
   onAbandoned?(): void;
+  /** The runtime itself failed at something, and goes on. `at` completes "a fault of the host, as …". */
+  onFault(fault: unknown, at: string): void;
 }
 
 export interface WorkerStats {

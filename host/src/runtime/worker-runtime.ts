@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { availableParallelism } from 'node:os';
 import type { ConnectorDescription, Problem } from '@automate/contract';
 import type { UnavailableError } from '@automate/contract';
-import { ConnectorError } from '@automate/contract';
+import { ConnectorError, ConnectorInternalError } from '@automate/contract';
 import { hostEnding } from '@automate/contract/service';
 import { AbandonedThreads } from './abandoned-threads.ts';
 import type { Bodies } from './bodies/body.ts';
@@ -13,8 +13,11 @@ import { SpareChild } from './bodies/spare-child.ts';
 import { createThreadBody } from './bodies/thread-body.ts';
 import type { Walls } from './bodies/walls.ts';
 import { findWalls } from './bodies/walls.ts';
+import { RESULT_LIMITS } from './bounds.ts';
 import { DeadlineSweeper } from './deadline-sweeper.ts';
 import { LogIntake } from './log-intake.ts';
+import { parseProblems } from './parse-envelope.ts';
+import { parseObject } from './parse-object.ts';
 import type { RestartPolicyOptions } from './restart-policy.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
 import type { ConnectorWorker, InspectSpec, Runtime, SecretFilter, WorkerEvents, WorkerSpec } from './runtime.ts';
@@ -71,7 +74,7 @@ export function createWorkerRuntime(options: WorkerRuntimeOptions): Runtime {
 
 class WorkerRuntime implements Runtime {
   readonly #parts: RuntimeParts;
-  readonly #sweeper = new DeadlineSweeper();
+  readonly #sweeper: DeadlineSweeper;
   readonly #workers = new Set<SupervisedWorker>();
   readonly #inspections = new Set<WorkerSession>();
   readonly #children: SpareChild;
@@ -81,13 +84,18 @@ class WorkerRuntime implements Runtime {
     const { events, compileCacheDirectory, walls = findWalls() } = options;
     this.#children = new SpareChild({ walls, compileCacheDirectory });
     const intake = new LogIntake(events);
+    this.#sweeper = new DeadlineSweeper((fault) => events.onFault(fault, 'the deadlines of a worker were looked at'));
     const places = Math.max(2, options.startPlaces ?? 2 * availableParallelism());
     this.#parts = {
       events,
       secrets: options.secrets ?? UNFILTERED,
       bodies: createBodies(this.#children, walls),
       sweeper: this.#sweeper,
-      watch: new WorkerWatch({ everyMs: options.watchMs ?? 250, stuckMs: options.stuckMs ?? 5000 }),
+      watch: new WorkerWatch({
+        everyMs: options.watchMs ?? 250,
+        stuckMs: options.stuckMs ?? 5000,
+        onFault: (fault) => events.onFault(fault, 'a worker was looked after'),
+      }),
       starts: new StartQueue({ places, backgroundPlaces: Math.ceil(places / 4) }),
       abandoned: new AbandonedThreads(() => events.onAbandoned?.()),
       policy: options.policy ?? {},
@@ -167,7 +175,7 @@ class WorkerRuntime implements Runtime {
       });
       if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
       turn.succeed();
-      return { description, problems: JSON.parse(outcome.value) as Problem[] };
+      return { description, problems: readProblems(spec.kind, outcome.value) };
     } finally {
       await session.stop(0);
       this.#inspections.delete(session);
@@ -206,6 +214,16 @@ class WorkerRuntime implements Runtime {
     this.#sweeper.close();
     this.#children.close();
   }
+}
+
+function readProblems(kind: string, text: string): readonly Problem[] {
+  const { problems } = parseObject(`{"problems":${text}}`, RESULT_LIMITS.bytes + 100) ?? {};
+  const read = parseProblems(problems, RESULT_LIMITS);
+  if (read !== undefined) return read;
+  throw new ConnectorInternalError(`the worker of "${kind}" answered no list of problems when it was shown settings`, {
+    effect: 'none',
+    details: { reason: 'bad_validation' },
+  });
 }
 
 const UNFILTERED: SecretFilter = {

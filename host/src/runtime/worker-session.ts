@@ -1,11 +1,12 @@
 import type { ConnectorDescription, ErrorEnvelope, Outcome } from '@automate/contract';
-import { ConnectorError, ConnectorInternalError } from '@automate/contract';
+import { ConnectorError } from '@automate/contract';
 import type { Body } from './bodies/body.ts';
 import { Channel } from './channel.ts';
 import type { Cause, KillReason } from './death.ts';
 import { causeOf, scrubCause, workerLost } from './death.ts';
 import type { ChannelCall, HeldCall } from './held-calls.ts';
 import { Inbox } from './inbox.ts';
+import { parseDescription } from './parse-description.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
 import { withOriginalPaths } from './original-paths.ts';
 import type { CodePlace, WorkerLevel, WorkerSpec } from './runtime.ts';
@@ -87,6 +88,7 @@ export class WorkerSession {
       ackMs: this.#body.ownLoop ? parts.ackMs : Infinity,
       graceMs: parts.graceMs,
       post: (batch) => this.#body.post(batch),
+      scrub: (text) => parts.secrets.scrubText(text),
       hold: () => this.#body.hold(),
       release: () => this.#body.release(),
       onStuck: (message) => this.kill('killed_after_deadline', message),
@@ -98,7 +100,7 @@ export class WorkerSession {
       onDescribed: (text) => this.#onDescribed(text),
       onStartFailed: (error) => this.#onStartFailed(error),
       onReport: (report) => this.#body.noteReport(report),
-      onTooManyStrays: (message) => this.kill('protocol_violation', message),
+      onViolation: (message) => this.kill('protocol_violation', message),
     });
     // The promise may fail without anyone waiting for it.
     this.#described.promise.catch(() => {});
@@ -258,13 +260,9 @@ export class WorkerSession {
     clearTimeout(this.#startTimer);
     let description: ConnectorDescription;
     try {
-      description = JSON.parse(text) as ConnectorDescription;
-    } catch {
-      this.#failStart(
-        new ConnectorInternalError(`connector "${this.#options.spec.id}" described itself unreadably`, {
-          details: { reason: 'bad_description' },
-        }),
-      );
+      description = parseDescription(text, this.#options.spec);
+    } catch (reason) {
+      this.#failStart(ConnectorError.from(reason));
       return true;
     }
     this.#body.release();

@@ -6,6 +6,8 @@ export interface WorkerWatchOptions {
   readonly everyMs: number;
   /** Milliseconds that an event loop may be busy without a call before it is asked for a sign of life. */
   readonly stuckMs: number;
+  /** Hears of a look that failed; the next one comes all the same. */
+  onFault(fault: unknown): void;
 }
 
 /** What a session of a worker shows of itself to be watched. */
@@ -82,8 +84,12 @@ export class WorkerWatch {
   #look(): void {
     for (const [session, watched] of this.#watched) {
       if (!session.body.alive) continue;
-      this.#weigh(session, watched);
-      this.#listen(session, watched);
+      try {
+        this.#weigh(session, watched);
+        this.#listen(session, watched);
+      } catch (fault) {
+        this.#options.onFault(fault);
+      }
     }
   }
 

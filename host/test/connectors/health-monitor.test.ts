@@ -5,7 +5,7 @@ describe('the health monitor', () => {
   let monitor: HealthMonitor;
   beforeEach(() => {
     jest.useFakeTimers();
-    monitor = new HealthMonitor({ random: () => 0.5 });
+    monitor = new HealthMonitor({ onFault: () => undefined, random: () => 0.5 });
   });
   afterEach(() => {
     monitor.close();
@@ -33,9 +33,26 @@ describe('the health monitor', () => {
     expect({ hung, others }).toEqual({ hung: 1, others: 100 });
   });
 
+  it('goes on after a check that failed itself, and tells of it', async () => {
+    const faults: string[] = [];
+    const told = new HealthMonitor({
+      onFault: (fault, id) => void faults.push(`${id}: ${(fault as Error).message}`),
+      random: () => 0.5,
+    });
+    const check = async (): Promise<void> => {
+      throw new Error('no answer at all');
+    };
+    told.watch({ id: 'a', intervalMs: 10, check });
+    told.start();
+    await jest.advanceTimersByTimeAsync(100);
+    told.close();
+    expect(faults.length).toBeGreaterThanOrEqual(9);
+    expect(new Set(faults)).toEqual(new Set(['a: no answer at all']));
+  });
+
   it('spreads the first checks over the interval', async () => {
     const firstAt = async (random: number): Promise<number> => {
-      const spread = new HealthMonitor({ random: () => random });
+      const spread = new HealthMonitor({ onFault: () => undefined, random: () => random });
       let checkedAt = 0;
       const startedAt = Date.now();
       spread.watch({ id: 'a', intervalMs: 5000, check: async () => (checkedAt ||= Date.now() - startedAt) });
@@ -50,7 +67,7 @@ describe('the health monitor', () => {
   it('varies an interval by a fifth either way, so that many connectors do not beat in step', async () => {
     const checkedAt = async (random: number): Promise<readonly number[]> => {
       let isFirst = true;
-      const varied = new HealthMonitor({ random: () => (isFirst ? 0 : random) });
+      const varied = new HealthMonitor({ onFault: () => undefined, random: () => (isFirst ? 0 : random) });
       const times: number[] = [];
       const startedAt = Date.now();
       const check = async (): Promise<void> => {

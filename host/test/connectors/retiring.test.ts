@@ -84,11 +84,11 @@ describe('the connectors of a host that has closed', () => {
     registry.put({ id: 'one', state: { phase: 'usable' } } as ConnectorEntry);
     const live = new LiveConnectors({
       registry,
-      monitor: new HealthMonitor(),
+      monitor: new HealthMonitor({ onFault: () => undefined }),
       createWorker: () => {
         throw new Error('a worker was made');
       },
-      events: new HostEvents(),
+      events: new HostEvents(() => undefined),
     });
     await live.closeAll();
     expect(() => live.target('one')).toThrow('the host is shutting down');

@@ -51,7 +51,8 @@ function pipelineThrough(gates: Gates, ...answers: Answers) {
     recorder: { start: () => ({ end: () => undefined }) },
     gates,
   });
-  const call = (action: string, options?: CallOptions) => execute({ id: 'c', action, payload: '{}' }, options);
+  const call = (action: string, options: CallOptions = {}) =>
+    execute({ id: 'c', action, payload: '{}' }, options, (text) => text);
   return { bulkhead, calls, call };
 }
 

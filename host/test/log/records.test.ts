@@ -105,11 +105,27 @@ describe('records that an action writes', () => {
     await expect(log({ message: 'news', level: 'fatal' })).resolves.toMatchObject({ logged: false });
   });
 
-  it('keep their fields, and their connector, where a field has a name of the log itself', async () => {
+  it.each<JsonObject>([
+    { level: 'fatal', msg: 'forged', connector: 'other', time: 1, order: 7 },
+    { source: 'host', order: 7 },
+    { event: 'ready', grpc: '127.0.0.1:1' },
+    { event: 'unhealthy', blame: 'operator' },
+    { reason: 'forged' },
+    { err: { message: 'forged' } },
+    { problems: [] },
+    { fields: { order: 7 } },
+  ])('keep their fields, and whose they are, where a field has a name of the log itself: %j', async (fields) => {
     const { log, written } = await openHost(toFile);
-    const fields = { level: 'fatal', msg: 'forged', connector: 'other', time: 1, order: 7 };
     await expect(log({ message: 'mine', fields })).resolves.toMatchObject({ logged: true });
-    await expect(written()).resolves.toMatchObject([{ level: 'info', msg: 'mine', connector: 'logging', fields }]);
+    const [line] = await written();
+    expect(line).toEqual({
+      level: 'info',
+      time: expect.any(String),
+      connector: 'logging',
+      source: 'logger',
+      fields,
+      msg: 'mine',
+    });
   });
 
   it('are told not to be written where the log cannot take them, and wait while it takes its time', async () => {

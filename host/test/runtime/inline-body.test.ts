@@ -83,6 +83,7 @@ describe('a class that runs in the thread of the host', () => {
       onLog: () => void logged.push(caller.getStore()),
       onRecord: () => Promise.resolve('written' as const),
       onCrash: () => {},
+      onFault: () => {},
       onState: () => {},
     };
     await using bench = await openBench({ events });

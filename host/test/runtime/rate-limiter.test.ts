@@ -48,6 +48,7 @@ describe('the rate of log lines', () => {
       onRecord: (record) => Promise.resolve<'written'>((records.push(record), 'written')),
       onState: () => {},
       onCrash: () => {},
+      onFault: () => {},
     });
     const line = 'x'.repeat(8000);
     for (let n = 0; n < 1000; n += 1)

@@ -48,6 +48,9 @@ export async function openBench({
       onLog: (record) => void logs.push(record),
       onRecord: (record: WorkerLogRecord) => Promise.resolve<'written'>((logs.push(record), 'written')),
       onCrash: (id, error) => void crashes.push({ id, error }),
+      onFault: (fault) => {
+        throw fault;
+      },
       onState: (id, state) => void states.push({ id, state }),
     },
     // Two noisy cores: a thread that is merely slow must not count as stuck.

@@ -17,7 +17,7 @@ function call(
 }
 
 function listenedBy(telemetry: Telemetry): HostEvents {
-  const events = new HostEvents();
+  const events = new HostEvents(() => undefined);
   telemetry.listen(events);
   return events;
 }

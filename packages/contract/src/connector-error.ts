@@ -1,3 +1,4 @@
+import { clipText } from './clip-text.ts';
 import type { Blame, Effect, ErrorCode } from './error-codes.ts';
 import { ERROR_CODES, isErrorCode } from './error-codes.ts';
 import type { ErrorEnvelope } from './error-envelope.ts';
@@ -279,9 +280,13 @@ function describeThrown(reason: unknown): { name: string; message: string } {
   try {
     if (typeof reason === 'object' && reason !== null) {
       const { name, message } = reason as { name?: unknown; message?: unknown };
-      if (typeof message === 'string') return { name: typeof name === 'string' ? name : 'Error', message };
+      if (typeof message === 'string')
+        return { name: typeof name === 'string' ? name : 'Error', message: clipText(message) };
     }
-    return { name: '', message: `threw ${typeof reason === 'string' ? JSON.stringify(reason) : String(reason)}` };
+    return {
+      name: '',
+      message: `threw ${typeof reason === 'string' ? JSON.stringify(clipText(reason)) : String(reason)}`,
+    };
   } catch {
     return { name: '', message: 'threw a value that cannot be shown' };
   }

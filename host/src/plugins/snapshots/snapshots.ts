@@ -212,18 +212,26 @@ export class Snapshots {
 
   /** Removes drafts that nobody works on, and snapshots that no name here keeps, of the packages that are asked for. */
   #remove(isAsked: (label: string) => boolean): Promise<void> {
-    this.#removal = this.#removal.then(async () => {
-      // Where there is nothing yet, nothing is to be removed.
-      const names = await readdir(this.#root).catch(() => []);
-      const unneeded = names.filter(
-        (name) =>
-          !this.#names.has(name) &&
-          (name.startsWith(DRAFT) || isAsked(name.slice(0, name.lastIndexOf('@')))) &&
-          (this.#options.owned || isOlder(join(this.#root, name), LEFT_ALONE_MS)),
-      );
-      if (unneeded.length > 0) await Promise.all(this.#takeAway(unneeded).map(removeDirectory));
-    });
+    this.#removal = this.#removal
+      .then(() => this.#removeNow(isAsked))
+      .catch((error: unknown) => {
+        // What stays behind takes up space and no more.
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#options.warn(`snapshots that are needed no more stay in ${this.#root}: ${reason}`);
+      });
     return this.#removal;
+  }
+
+  async #removeNow(isAsked: (label: string) => boolean): Promise<void> {
+    // Where there is nothing yet, nothing is to be removed.
+    const names = await readdir(this.#root).catch(() => []);
+    const unneeded = names.filter(
+      (name) =>
+        !this.#names.has(name) &&
+        (name.startsWith(DRAFT) || isAsked(name.slice(0, name.lastIndexOf('@')))) &&
+        (this.#options.owned || isOlder(join(this.#root, name), LEFT_ALONE_MS)),
+    );
+    if (unneeded.length > 0) await Promise.all(this.#takeAway(unneeded).map(removeDirectory));
   }
 
   /** Gives them names that nobody looks for, all in one turn. */

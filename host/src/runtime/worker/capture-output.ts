@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { clipText } from '@automate/contract';
 import { LineSplitter } from './line-splitter.ts';
 import type { LogWriter } from './log-writer.ts';
 
@@ -19,7 +20,7 @@ function divert(stream: Writable, lines: LineSplitter): void {
   const write = (chunk: string | Uint8Array, _encoding: string, done: () => void): void => {
     lines.take(
       typeof chunk === 'string'
-        ? chunk
+        ? clipText(chunk)
         : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('utf8'),
     );
     done();

@@ -1,13 +1,11 @@
 import type { ErrorEnvelope, JsonObject, Problem } from '@automate/contract';
-import { ConnectorError, ConnectorInternalError, isErrorCode, readTraits } from '@automate/contract';
+import { clipText, ConnectorError, ConnectorInternalError, isErrorCode, readTraits } from '@automate/contract';
 import type { ConnectorAdapter } from '@automate/sdk';
 import { startError } from '@automate/sdk/runtime';
 import type { ChannelOp } from '../messages.ts';
+import { DETAIL_LIMITS, MESSAGE_LENGTH, NAME_LENGTH, STACK_LENGTH } from '../bounds.ts';
 import { boundedEncode } from './bounded-encode.ts';
 import { natives } from './natives.ts';
-
-const MESSAGE_LENGTH = 4096;
-const DETAIL_LIMITS = { bytes: 16 * 1024, depth: 16, nodes: 2000 } as const;
 
 /** Makes a ConnectorError of anything that a connector's code threw. The adapter has its say; nothing it does can throw. */
 function normalizeThrown(thrown: unknown, adapter: ConnectorAdapter | undefined): ConnectorError {
@@ -53,12 +51,13 @@ export function encodeFailure(error: ConnectorError, adapter?: ConnectorAdapter)
   const code = readProperty(error, 'code');
   const known = isErrorCode(code) ? code : 'INTERNAL_ERROR';
   const retryAfterMs = readProperty(error, 'retryAfterMs');
-  const details = encodable<JsonObject>(redacted(readProperty(error, 'details'), adapter), 'object');
+  const given = encodable<JsonObject>(readProperty(error, 'details'), 'object');
+  const details = encodable<JsonObject>(redacted(given, adapter), 'object');
   const problems = encodable<Problem[]>(readProperty(error, 'problems'), 'array');
   const name = readProperty(error, 'name');
   const envelope: ErrorEnvelope = {
     code: known,
-    name: typeof name === 'string' ? name.slice(0, 128) : 'ConnectorError',
+    name: typeof name === 'string' ? clipText(name, NAME_LENGTH) : 'ConnectorError',
     message: messageOf(error),
     ...readTraits(known, {
       retryable: readProperty(error, 'retryable'),
@@ -76,7 +75,7 @@ export function encodeFailure(error: ConnectorError, adapter?: ConnectorAdapter)
 export function messageOf(error: unknown): string {
   const message = readProperty(error, 'message');
   const text = typeof message === 'string' && message !== '' ? message : 'an error without a message';
-  return text.length > MESSAGE_LENGTH ? `${text.slice(0, MESSAGE_LENGTH)}… (${text.length} characters)` : text;
+  return clipText(text, MESSAGE_LENGTH);
 }
 
 /** Stack of an error with the causes beneath, for the log. */
@@ -86,16 +85,16 @@ export function stackOf(thrown: unknown): string | undefined {
   for (let depth = 0; depth < 4 && current !== undefined; depth += 1) {
     const stack = readProperty(current, 'stack');
     if (typeof stack !== 'string') break;
-    parts.push(stack.length > 2 * MESSAGE_LENGTH ? `${stack.slice(0, 2 * MESSAGE_LENGTH)}…` : stack);
+    parts.push(clipText(stack, STACK_LENGTH));
     current = readProperty(current, 'cause');
   }
   return parts.length === 0 ? undefined : parts.join('\ncaused by: ');
 }
 
-function redacted(details: unknown, adapter: ConnectorAdapter | undefined): unknown {
+function redacted(details: JsonObject | undefined, adapter: ConnectorAdapter | undefined): unknown {
   if (details === undefined || adapter === undefined) return details;
   try {
-    return adapter.redact(details as JsonObject);
+    return adapter.redact(details);
   } catch {
     // Details that cannot be cleared of secrets stay here.
     return undefined;

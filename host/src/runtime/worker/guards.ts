@@ -1,6 +1,7 @@
-import { isMainThread, MessagePort, parentPort } from 'node:worker_threads';
+import { MessagePort, parentPort } from 'node:worker_threads';
 import type { CrashReport } from '../messages.ts';
 import { messageOf, stackOf } from './failure.ts';
+import { guardProcess, replace } from './guard-process.ts';
 import { natives } from './natives.ts';
 import type { Uplink } from './uplink.ts';
 
@@ -22,7 +23,7 @@ export function installGuards(uplink: Uplink, port?: MessagePort): void {
   };
   guardExits(die);
   if (port !== undefined) guardPorts(port, uplink, die);
-  guardHandles();
+  guardProcess((message) => die({ reason: 'process_kill', message, exitCode: 1 }));
   process.on('uncaughtExceptionMonitor', (error, origin) => {
     const stack = stackOf(error);
     uplink.crash({
@@ -37,8 +38,6 @@ export function installGuards(uplink: Uplink, port?: MessagePort): void {
 }
 
 function guardExits(die: (report: CrashReport) => never): void {
-  const realKill = process.kill.bind(process);
-  const host = isMainThread ? process.ppid : undefined;
   const exit = (name: string) => (code?: unknown) => {
     const exitCode = Number(code ?? process.exitCode ?? 0) | 0;
     return die({ reason: 'process_exit', message: `called ${name}(${exitCode})`, exitCode });
@@ -46,17 +45,6 @@ function guardExits(die: (report: CrashReport) => never): void {
   replace(process, 'exit', exit('process.exit'));
   replace(process, 'reallyExit', exit('process.reallyExit'));
   replace(process, 'abort', () => die({ reason: 'process_abort', message: 'called process.abort()', exitCode: 134 }));
-  replace(process, 'kill', (pid: number, signal?: string | number) => {
-    // Signal 0 only asks. Any other to oneself, to one's group or to the host would end more than is the connector's own.
-    if (signal !== 0 && [0, process.pid, -process.pid, host].includes(pid)) {
-      die({
-        reason: 'process_kill',
-        message: `called process.kill on ${pid === host ? 'the host' : 'its own process'} with ${signal ?? 'SIGTERM'}`,
-        exitCode: 1,
-      });
-    }
-    return realKill(pid, signal);
-  });
 }
 
 function guardPorts(port: MessagePort, uplink: Uplink, die: (report: CrashReport) => never): void {
@@ -87,17 +75,6 @@ function guardPorts(port: MessagePort, uplink: Uplink, die: (report: CrashReport
   }
 }
 
-/** Nobody but us has what joins this body to the host. */
-function guardHandles(): void {
-  replace(process, '_getActiveHandles', () => []);
-  replace(process, '_getActiveRequests', () => []);
-  for (const name of ['binding', '_linkedBinding']) {
-    replace(process, name, () => {
-      throw new Error(`process.${name} is closed to connectors`);
-    });
-  }
-}
-
 /**
  * Closes the pool's own port: it has delivered the one task there will ever be. Open, it would hold the host's process
  * for as long as that task runs, and a stray message on it would end the host.
@@ -110,11 +87,6 @@ function closePoolPort(ours: MessagePort): void {
   }
 }
 
-/** Libraries assign to these in strict mode; that must do nothing rather than throw. */
-function replace(target: object, name: string, value: unknown): void {
-  Object.defineProperty(target, name, { configurable: false, enumerable: true, get: () => value, set: () => {} });
-}
-
 function messageOfThrown(error: unknown): string {
-  return typeof error === 'object' && error !== null ? messageOf(error) : `threw ${String(error)}`;
+  return messageOf(typeof error === 'object' && error !== null ? error : { message: `threw ${String(error)}` });
 }

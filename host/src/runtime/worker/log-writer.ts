@@ -1,13 +1,14 @@
 import type { JsonObject } from '@automate/contract';
+import { clipText, MAX_PAYLOAD_BYTES } from '@automate/contract';
 import type { Logger, LogLevel, LogReceipt } from '@automate/sdk';
 import type { LogSource } from '../messages.ts';
+import { LINE_LENGTH } from '../bounds.ts';
 import { CONNECTOR_LOG_LIMITS, RateLimiter } from '../rate-limiter.ts';
 import { boundedEncode } from './bounded-encode.ts';
 import { natives } from './natives.ts';
 import type { Uplink } from './uplink.ts';
 
-const LINE_LENGTH = 8 * 1024;
-const FIELD_LIMITS = { bytes: LINE_LENGTH, depth: 8, nodes: 1000 } as const;
+const FIELD_LIMITS = { bytes: LINE_LENGTH, depth: 8 } as const;
 /** How often at most the count of dropped lines is told. */
 const REPORT_EVERY_MS = 250;
 
@@ -25,8 +26,7 @@ export class LogWriter {
   }
 
   write(level: LogLevel, source: LogSource, message: string, fields = ''): void {
-    const line =
-      message.length > LINE_LENGTH ? `${message.slice(0, LINE_LENGTH)}… (${message.length} characters)` : message;
+    const line = clipText(message, LINE_LENGTH);
     const bytes = line.length + fields.length;
     if (this.#limiter.take(bytes)) {
       this.#uplink.send({ kind: 'log', level, source, message: line, fields }, bytes);
@@ -45,6 +45,7 @@ export class LogWriter {
   /** Sends a record whole, and waits for what the host says of it. */
   record(level: LogLevel, message: string, fields?: JsonObject): Promise<LogReceipt> {
     let text = '';
+    if (message.length > MAX_PAYLOAD_BYTES) return Promise.resolve('too_large');
     try {
       if (fields !== undefined) text = boundedEncode(fields);
     } catch {

@@ -2,6 +2,7 @@ import type { ConnectorAdapter } from '@automate/sdk';
 import { describeAdapter } from '@automate/sdk/runtime';
 import type { StartTask } from '../bodies/body.ts';
 import { AdapterRunner } from './adapter-runner.ts';
+import { encodeDescription } from './bounded-encode.ts';
 import { CallRunner } from './call-runner.ts';
 import { encodeFailure, failureOf, stackOf } from './failure.ts';
 import type { Line } from './line.ts';
@@ -31,9 +32,10 @@ export async function serve(
     // Ahead of all else that this turn has to say.
     const onSecrets = (values: readonly string[]): void => uplink.sendNow({ kind: 'secrets', values });
     const description = describeAdapter(adapter, { kind, type, packageName, packageVersion });
+    const text = encodeDescription(description);
     const runner = new AdapterRunner({ adapter, description, id, logger: log.logger(), onSecrets });
     new CallRunner({ runner, uplink, log }).listen(line);
-    uplink.sendNow({ kind: 'described', description: natives.stringify(description) as string });
+    uplink.sendNow({ kind: 'described', description: text });
     return () => runner.abandon();
   } catch (thrown) {
     const error = failureOf('initialize', thrown, { adapter });

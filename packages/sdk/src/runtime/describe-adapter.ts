@@ -52,6 +52,7 @@ export function describeAdapter(adapter: ConnectorAdapter, origin: AdapterOrigin
   }
   if (typeof version !== 'string' || version === '')
     throw fault('bad_description', `"${kind}" has no version, got ${show(version)}`);
+  for (const [field, text] of Object.entries({ version, title, description })) requireText(kind, field, text);
   return {
     kind,
     name,
@@ -74,8 +75,9 @@ function describeAction(kind: string, name: string, definition: ActionDefinition
   const what = `action "${name}" of "${kind}"`;
   if (!KIND_PATTERN.test(name)) throw fault('bad_action', `${what}: a name must match ${KIND_PATTERN.source}`);
   const { description, input, output, sideEffects, idempotent, rateLimitClass, timeoutMs } = definition;
-  if (typeof description !== 'string' || description.trim() === '')
-    throw fault('bad_action', `${what} has no description`);
+  if (typeof description !== 'string' || description === '') throw fault('bad_action', `${what} has no description`);
+  requireText(what, 'description', description);
+  if (description.trim() === '') throw fault('bad_action', `${what} has no description`);
   if (typeof sideEffects !== 'boolean')
     throw fault('bad_action', `${what}: sideEffects must be true or false, got ${show(sideEffects)}`);
   if (typeof idempotent !== 'boolean')
@@ -95,6 +97,19 @@ function describeAction(kind: string, name: string, definition: ActionDefinition
     ...(rateLimitClass === undefined ? {} : { rateLimitClass }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
+}
+
+/** Most characters of one text, which goes into lists, forms and documents. */
+const TEXT_LENGTH = 64 * 1024;
+
+/** By its length alone: to look into a monstrous text would copy it whole. */
+function requireText(what: string, field: string, text: unknown): void {
+  if (text === undefined || (typeof text === 'string' && text.length <= TEXT_LENGTH)) return;
+  const received = typeof text === 'string' ? `${text.length} characters` : show(text);
+  throw fault(
+    'bad_description',
+    `the ${field} of ${what} must be at most ${TEXT_LENGTH} characters of text, got ${received}`,
+  );
 }
 
 function capabilitiesOf(adapter: ConnectorAdapter): ConnectorCapabilities {
