@@ -144,7 +144,7 @@ export class Call {
     return target.worker.call({
       op: 'execute',
       action: request.action,
-      payload: request.payload === '' ? '{}' : request.payload,
+      payload: request.payload,
       deadline: Math.min(this.deadline, now + (this.#action?.timeoutMs ?? target.limits.timeoutMs)),
       idempotencyKey: request.idempotencyKey,
       repeated: this.#repeated ? true : undefined,
@@ -207,9 +207,9 @@ function notSent(reason: unknown): Failed {
 }
 
 function late(): TimeoutError {
-  return new TimeoutError('the deadline passed before the call was sent', { effect: 'none' });
+  return new TimeoutError('the deadline passed before the call was sent');
 }
 
 function left(): CancelledError {
-  return new CancelledError('the caller left before the call was sent', { effect: 'none' });
+  return new CancelledError('the caller left before the call was sent');
 }

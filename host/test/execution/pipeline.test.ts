@@ -1,62 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import type { CallOptions, ConnectorError, LimitsConfig, Outcome, RetryConfig } from '@automate/contract';
+import type { Outcome } from '@automate/contract';
 import { MAX_PAYLOAD_BYTES, TransientNetworkError, UnavailableError } from '@automate/contract';
-import { Bulkhead } from '../../src/execution/gates/bulkhead.ts';
 import type { Call } from '../../src/execution/call.ts';
 import type { Gate } from '../../src/execution/gates/gate.ts';
-import type { Gates } from '../../src/execution/pipeline.ts';
-import { createPipeline, gatesInOrder } from '../../src/execution/pipeline.ts';
-import type { ConnectorWorker, WorkerCall } from '../../src/runtime/runtime.ts';
+import { gatesInOrder } from '../../src/execution/pipeline.ts';
+import { DONE, gateNamed, LIMITS, pipelineOver, pipelineThrough } from './pipeline-over.ts';
 import { tooLarge } from './too-large.ts';
-
-const LIMITS: LimitsConfig = { concurrency: 4, queue: 4, timeoutMs: 30_000, startTimeoutMs: 30_000, memoryMb: 64 };
-const RETRY: RetryConfig = { attempts: 3, backoffMs: 1, maxBackoffMs: 50 };
-const ANY = { type: 'object', properties: { page: { type: 'integer' } } };
-const ACTIONS = [
-  { name: 'read', description: 'Reads', input: ANY, sideEffects: false, idempotent: true },
-  { name: 'change', description: 'Changes', input: ANY, sideEffects: true, idempotent: false },
-  {
-    name: 'hurry',
-    description: 'Has a time of its own',
-    input: ANY,
-    sideEffects: true,
-    idempotent: false,
-    timeoutMs: 700,
-  },
-];
-
-type Answers = readonly (Outcome<string> | ConnectorError)[];
-
-/** The pipeline over a worker that answers with these in turn; the last one for ever. */
-function pipelineOver(...answers: Answers) {
-  return pipelineThrough(gatesInOrder(), ...answers);
-}
-
-function pipelineThrough(gates: Gates, ...answers: Answers) {
-  const calls: WorkerCall[] = [];
-  const worker = {
-    state: () => ({ phase: 'running', level: 'ready' }),
-    description: () => description,
-    call: async (call: WorkerCall): Promise<Outcome<string>> => {
-      const answer = answers[Math.min(calls.push(call), answers.length) - 1]!;
-      return 'ok' in answer ? answer : { ok: false, error: answer.toEnvelope() };
-    },
-  } as unknown as ConnectorWorker;
-  const description = { kind: 'k', open: false, capabilities: {}, actions: ACTIONS };
-  const bulkhead = new Bulkhead(LIMITS);
-  const target = { id: 'c', worker, bulkhead, limits: LIMITS, retry: RETRY, notice: () => undefined };
-  const execute = createPipeline({
-    find: () => target,
-    recorder: { start: () => ({ end: () => undefined }) },
-    gates,
-  });
-  const call = (action: string, options: CallOptions = {}) =>
-    execute({ id: 'c', action, payload: '{}' }, options, (text) => text);
-  return { bulkhead, calls, call };
-}
-
-const DONE: Outcome<string> = { ok: true, value: '"done"' };
 
 describe('the way of a call', () => {
   it('goes on after an attempt that did nothing', async () => {
@@ -121,18 +71,6 @@ describe('a result that is too large', () => {
     expect(calls).toHaveLength(1);
   });
 });
-
-/** Writes down what it hears, and answers as it is told. */
-function gateNamed(name: string, heard: string[], answer: Gate<Call>['admit'] = () => undefined): Gate<Call> {
-  return {
-    name,
-    admit(call) {
-      heard.push(`${name}?`);
-      return answer(call);
-    },
-    settle: (_call, outcome) => void heard.push(`${name} ${outcome.ok ? 'ok' : outcome.error.code}`),
-  };
-}
 
 const FAILS = new TransientNetworkError('refused', { effect: 'none' });
 

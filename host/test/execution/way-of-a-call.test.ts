@@ -150,6 +150,19 @@ describe('the way of a call through the host', () => {
     }
   });
 
+  it('is refused for its id before its size', async () => {
+    const payload = `{"text":"${'x'.repeat(MAX_PAYLOAD_BYTES)}"}`;
+    await expect(service.executeText({ id: 'nobody', action: 'read', payload })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      connector: 'nobody',
+    });
+    await expect(service.executeText({ id: 'one', action: 'read', payload })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      connector: 'one',
+      attempts: undefined,
+    });
+  });
+
   it('takes no payload for an empty one', async () => {
     asked.length = 0;
     await expect(service.executeText({ id: 'one', action: 'read', payload: '' })).resolves.toMatchObject({
