@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process';
+import { getEventListeners } from 'node:events';
+import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import type { ConnectorEvent, ConnectorInfo } from '@automate/contract';
 import { EventHub } from '../../src/events/event-hub.ts';
@@ -45,5 +50,52 @@ describe('the event hub', () => {
     for (let index = 0; index < 10_001; index += 1) hub.publish({ kind: 'removed', id: 'x' });
     await expect(sleepy.next()).rejects.toMatchObject({ code: 'OVERLOADED' });
     expect(await take(hub.watch([], {}), 1)).toMatchObject([{ kind: 'synced', revision: 10_001 }]);
+  });
+
+  it('ends with an error when the time is over that its caller gave it, after what was still unread', async () => {
+    const hub = new EventHub();
+    const events = hub.watch([INFO], { timeoutMs: 20 })[Symbol.asyncIterator]();
+    expect(await events.next()).toMatchObject({ value: { kind: 'added' } });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    hub.publish({ kind: 'removed', id: 'a' });
+    expect(await events.next()).toMatchObject({ value: { kind: 'synced' } });
+    await expect(events.next()).rejects.toMatchObject({ code: 'TIMEOUT' });
+  });
+
+  it('keeps nothing of a watcher that has left, however it left', async () => {
+    const hub = new EventHub();
+    const leaving = new AbortController();
+    const left = await (async () => {
+      const connector = { id: 'kept' } as ConnectorInfo;
+      const events = hub.watch([connector], { signal: leaving.signal })[Symbol.asyncIterator]();
+      await events.next();
+      hub.publish({ kind: 'updated', connector });
+      await events.return?.();
+      return new WeakRef(connector);
+    })();
+    expect(getEventListeners(leaving.signal, 'abort')).toHaveLength(0);
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    for (let tries = 0; tries < 100 && left.deref() !== undefined; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      collectGarbage();
+    }
+    expect(left.deref()).toBeUndefined();
+    // The hub was there all the time.
+    expect(await take(hub.watch([], {}), 1)).toMatchObject([{ kind: 'synced', revision: 1 }]);
+  });
+
+  it('keeps a program that only watches, and lets it end with the watch', async () => {
+    const program = `
+      import { EventHub } from ${JSON.stringify(new URL('../../dist/events/event-hub.js', import.meta.url))};
+      const hub = new EventHub();
+      setTimeout(() => hub.publish({ kind: 'removed', id: 'a' }), 200).unref();
+      setTimeout(() => hub.close(), 400).unref();
+      for await (const { kind } of hub.watch([], {})) console.log(kind);
+      console.log('ended');`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+      timeout: 60_000,
+    });
+    expect(stdout).toBe('synced\nremoved\nended\n');
   });
 });

@@ -1,0 +1,88 @@
+import type { ConnectorService } from '@automate/contract';
+import type { AdapterHealth } from '@automate/sdk';
+import { ConnectorAdapter } from '@automate/sdk';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { SandboxHost } from '../fixtures/sandbox-host.ts';
+
+const checks = { count: 0 };
+
+class Checked extends ConnectorAdapter {
+  readonly name = 'checked';
+  readonly version = '1.0.0';
+  override readonly configSchema = z.object({
+    colour: z.string().optional(),
+    phrase: z.string().optional().meta({ writeOnly: true }),
+  });
+  async connect(): Promise<boolean> {
+    return true;
+  }
+  override async healthCheck(): Promise<AdapterHealth> {
+    checks.count += 1;
+    return { status: 'healthy', message: 'well' };
+  }
+}
+
+describe('an answer', () => {
+  let it_: SandboxHost;
+  let service: ConnectorService;
+  beforeAll(async () => {
+    it_ = await SandboxHost.open({
+      kinds: [],
+      serve: false,
+      register: [
+        { kind: 'checked', adapter: Checked },
+        { kind: 'hanging', adapter: { entry: new URL('../runtime/fixtures/import-hangs.mjs', import.meta.url) } },
+      ],
+      yaml: `connectors:
+  - { id: a, kind: checked, host: example.org, port: 8443, scheme: https, settings: { colour: blue, phrase: open sesame } }
+  - { id: off, kind: checked, host: example.org, enabled: false }
+  - { id: hung, kind: hanging, enabled: false }
+`,
+    });
+    service = it_.service;
+  });
+  afterAll(() => it_[Symbol.asyncDispose]());
+
+  it('of how all are, as far as it is known, asks none of them', async () => {
+    const known = await service.healthCheckAll({ cached: true });
+    expect(known['a']).toMatchObject({ status: 'unknown', consecutiveFailures: 0 });
+    expect(checks.count).toBe(0);
+    await service.healthCheckAll();
+    expect(checks.count).toBe(1);
+    const report = (await service.healthCheckAll({ cached: true }))['a'];
+    expect(report).toMatchObject({ status: 'healthy' });
+    expect(checks.count).toBe(1);
+  });
+
+  it('of a test says what was tested, and how it went', async () => {
+    const endpoint = 'https://example.org:8443';
+    await expect(service.test('a')).resolves.toEqual({ id: 'a', endpoint, status: 'healthy', success: true });
+    await expect(service.test('off')).resolves.toEqual({
+      id: 'off',
+      endpoint: 'http://example.org',
+      status: 'unavailable',
+      success: false,
+      error: 'disabled',
+    });
+  });
+
+  it('shows the settings of a kind that has described itself, but those that it calls secret', async () => {
+    await service.describe('a');
+    const { config } = await service.get('a');
+    expect(config.settings).toEqual({ colour: 'blue', phrase: '[secret]' });
+  });
+
+  it('of a watch that nobody waits for any more is none', async () => {
+    const events: unknown[] = [];
+    for await (const event of service.watch({ signal: AbortSignal.abort() })) events.push(event);
+    expect(events).toEqual([]);
+  });
+
+  it('that did not come in time names the connector', async () => {
+    await expect(service.describe('hung', { timeoutMs: 100 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      connector: 'hung',
+    });
+  });
+});
