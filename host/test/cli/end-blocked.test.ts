@@ -84,7 +84,8 @@ const blocks = (host: ServingHost, project: CliProject, action: string) =>
   call(host, action, { path: join(project.root, 'pipe') });
 
 describe('a host with a process that does not end', () => {
-  it.each(['spin', 'pipe', 'program'])('ends with 0 and leaves nothing: %s', async (action) => {
+  // Beside each other, as each waits for all the time that a host gives to what does not end.
+  it.concurrent.each(['spin', 'pipe', 'program'])('ends with 0 and leaves nothing: %s', async (action) => {
     await using project = await openProject('process');
     await project.sandbox.writeFile(
       'config/connectors.yaml',
@@ -105,18 +106,21 @@ describe('a host with a process that does not end', () => {
 });
 
 describe('a host with a thread that does not end', () => {
-  it.each(['spin', 'native', 'pipe', 'pipe_later', 'program'])('ends with 0 and leaves nothing: %s', async (action) => {
-    await using project = await openProject();
-    await using host = await project.start({ env: { DATA_DIR: join(project.root, 'data') } });
-    expect(await call(host, 'fine')).toMatchObject({ result: 'fine' });
-    expect(await blocks(host, project, action)).toMatchObject({ code: 'TIMEOUT' });
-    expect(await host.end('SIGTERM')).toMatchObject({ status: 0, signal: null });
-    expect(existsSync(join(project.root, 'data', 'host.json'))).toBe(false);
-    expect(findRunningHost(join(project.root, 'data'))).toBeUndefined();
-    expect(livingGroup(host)).toStrictEqual([]);
-    await using next = await project.start({ env: { DATA_DIR: join(project.root, 'data') } });
-    expect(await next.end()).toMatchObject({ status: 0, stderr: '' });
-  });
+  it.concurrent.each(['spin', 'native', 'pipe', 'pipe_later', 'program'])(
+    'ends with 0 and leaves nothing: %s',
+    async (action) => {
+      await using project = await openProject();
+      await using host = await project.start({ env: { DATA_DIR: join(project.root, 'data') } });
+      expect(await call(host, 'fine')).toMatchObject({ result: 'fine' });
+      expect(await blocks(host, project, action)).toMatchObject({ code: 'TIMEOUT' });
+      expect(await host.end('SIGTERM')).toMatchObject({ status: 0, signal: null });
+      expect(existsSync(join(project.root, 'data', 'host.json'))).toBe(false);
+      expect(findRunningHost(join(project.root, 'data'))).toBeUndefined();
+      expect(livingGroup(host)).toStrictEqual([]);
+      await using next = await project.start({ env: { DATA_DIR: join(project.root, 'data') } });
+      expect(await next.end()).toMatchObject({ status: 0, stderr: '' });
+    },
+  );
 
   it('ends at once at a second signal, while a call is under way', async () => {
     await using project = await openProject();

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environment, ROOT } from '../run.mjs';
 import { readReport } from './read-report.mjs';
+
+/** Tests of whole hosts, processes and servers wait most of their time, so that a processor has room for two files. */
+const WORKERS = Math.min(8, 2 * availableParallelism());
 
 const IGNORED = ['**/node_modules/**', '**/dist/**', '**/fixtures/**'];
 
@@ -14,8 +17,13 @@ const IGNORED = ['**/node_modules/**', '**/dist/**', '**/fixtures/**'];
  * @type {ReadonlyArray<{ name: string, files: readonly string[], except?: string, workers: number, minutes: number }>}
  */
 export const JEST_SUITES = [
-  { name: 'unit', files: ['packages/*/test/**/*.test.ts', 'plugins/*/test/**/*.test.ts'], workers: 2, minutes: 20 },
-  { name: 'host', files: ['host/test/**/*.test.ts'], except: 'host/test/e2e/', workers: 2, minutes: 40 },
+  {
+    name: 'unit',
+    files: ['packages/*/test/**/*.test.ts', 'plugins/*/test/**/*.test.ts'],
+    workers: WORKERS,
+    minutes: 20,
+  },
+  { name: 'host', files: ['host/test/**/*.test.ts'], except: 'host/test/e2e/', workers: WORKERS, minutes: 40 },
   // One at a time: these start whole hosts, registries and installers of their own.
   { name: 'e2e', files: ['host/test/e2e/**/*.test.ts'], workers: 1, minutes: 20 },
 ];
@@ -37,7 +45,15 @@ function startJest(suite, files, report) {
     '--disable-warning=ExperimentalWarning',
     join('node_modules', 'jest', 'bin', 'jest.js'),
   ];
-  args.push('--ci', '--json', `--outputFile=${report}`, `--maxWorkers=${suite.workers}`, '--runTestsByPath', ...files);
+  args.push(
+    '--ci',
+    `--testSequencer=${join(ROOT, 'packages', 'tooling', 'test-sequencer.mjs')}`,
+    '--json',
+    `--outputFile=${report}`,
+    `--maxWorkers=${suite.workers}`,
+    '--runTestsByPath',
+    ...files,
+  );
   const child = spawn('node', args, {
     cwd: ROOT,
     env: environment(),
