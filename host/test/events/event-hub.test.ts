@@ -32,24 +32,45 @@ describe('the event hub', () => {
     ]);
   });
 
-  it('ends quietly when the signal fires and when the hub closes', async () => {
+  it('wakes who waits for each change, and ends quietly when the signal fires', async () => {
     const hub = new EventHub();
     const leaving = new AbortController();
-    const first = take(hub.watch([], { signal: leaving.signal }), 10);
-    const second = take(hub.watch([], {}), 10);
+    const events = hub.watch([], { signal: leaving.signal, timeoutMs: 60_000 })[Symbol.asyncIterator]();
+    await events.next();
+    for (const id of ['a', 'b']) {
+      const next = events.next();
+      hub.publish({ kind: 'removed', id });
+      expect(await next).toMatchObject({ done: false, value: { kind: 'removed', id } });
+    }
+    const last = events.next();
     leaving.abort();
+    expect(await last).toEqual({ done: true, value: undefined });
+  });
+
+  it('ends quietly when the hub closes, with what came until then and nothing after', async () => {
+    const hub = new EventHub();
+    const reading = take(hub.watch([], {}), 10);
+    const waiting = hub.watch([], {})[Symbol.asyncIterator]();
+    await waiting.next();
+    const last = waiting.next();
     hub.close();
-    expect(await first).toEqual([{ kind: 'synced', revision: 0 }]);
-    expect(await second).toEqual([{ kind: 'synced', revision: 0 }]);
-    expect(await take(hub.watch([], {}), 10)).toEqual([{ kind: 'synced', revision: 0 }]);
+    hub.publish({ kind: 'removed', id: 'a' });
+    expect(await reading).toEqual([{ kind: 'synced', revision: 0 }]);
+    expect(await last).toEqual({ done: true, value: undefined });
+    expect(await take(hub.watch([], {}), 10)).toEqual([{ kind: 'synced', revision: 1 }]);
   });
 
   it('lets a watcher go that does not read, with an error that says why, and keeps serving the others', async () => {
     const hub = new EventHub();
     const sleepy = hub.watch([], {})[Symbol.asyncIterator]();
     for (let index = 0; index < 10_001; index += 1) hub.publish({ kind: 'removed', id: 'x' });
+    // One that is just within its bounds, `synced` among them.
+    const slow = hub.watch([], {});
+    for (let index = 1; index < 10_000; index += 1) hub.publish({ kind: 'removed', id: 'x' });
+    hub.close();
     await expect(sleepy.next()).rejects.toMatchObject({ code: 'OVERLOADED' });
-    expect(await take(hub.watch([], {}), 1)).toMatchObject([{ kind: 'synced', revision: 10_001 }]);
+    expect(await take(slow, 20_000)).toHaveLength(10_000);
+    expect(await take(hub.watch([], {}), 1)).toMatchObject([{ kind: 'synced', revision: 20_000 }]);
   });
 
   it('ends with an error when the time is over that its caller gave it, after what was still unread', async () => {

@@ -1,11 +1,19 @@
 import type { ConnectorService } from '@automate/contract';
 import type { AdapterHealth } from '@automate/sdk';
-import { ConnectorAdapter } from '@automate/sdk';
+import { AuthFailedError, ConnectorAdapter } from '@automate/sdk';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 
 const checks = { count: 0 };
+
+class Refused extends ConnectorAdapter {
+  readonly name = 'refused';
+  readonly version = '1.0.0';
+  async connect(): Promise<boolean> {
+    throw new AuthFailedError('no such user');
+  }
+}
 
 class Checked extends ConnectorAdapter {
   readonly name = 'checked';
@@ -32,11 +40,13 @@ describe('an answer', () => {
       serve: false,
       register: [
         { kind: 'checked', adapter: Checked },
+        { kind: 'refused', adapter: Refused },
         { kind: 'hanging', adapter: { entry: new URL('../runtime/fixtures/import-hangs.mjs', import.meta.url) } },
       ],
       yaml: `connectors:
   - { id: a, kind: checked, host: example.org, port: 8443, scheme: https, settings: { colour: blue, phrase: open sesame } }
   - { id: off, kind: checked, host: example.org, enabled: false }
+  - { id: refused, kind: refused }
   - { id: hung, kind: hanging, enabled: false }
 `,
     });
@@ -65,6 +75,38 @@ describe('an answer', () => {
       success: false,
       error: 'disabled',
     });
+    await expect(service.test('refused')).resolves.toEqual({
+      id: 'refused',
+      endpoint: '',
+      status: 'unhealthy',
+      success: false,
+      error: expect.stringMatching(/^credentials refused: .*no such user/),
+    });
+  });
+
+  it.each([
+    ['a registration', () => service.register(undefined as never)],
+    ['an update', () => service.update('a' as never)],
+    ['a call', () => service.execute(undefined as never)],
+    ['a call without an action', () => service.execute({ id: 'a' } as never)],
+    ['a call of text', () => service.executeText(null as never)],
+    ['a call of text that is none', () => service.executeText({ id: 'a', action: 'b', payload: {} as never })],
+  ])('to %s that is none says so, and is never thrown at its caller', async (_what, ask) => {
+    await expect(ask()).rejects.toMatchObject({ code: 'INVALID_INPUT', effect: 'none' });
+  });
+
+  it('of a watch begins with what there is', async () => {
+    const ids: unknown[] = [];
+    for await (const event of service.watch()) {
+      if (event.kind === 'synced') break;
+      ids.push(event.kind === 'removed' ? event.kind : [event.kind, event.connector.id, event.connector.kind]);
+    }
+    expect(ids).toEqual([
+      ['added', 'a', 'checked'],
+      ['added', 'hung', 'hanging'],
+      ['added', 'off', 'checked'],
+      ['added', 'refused', 'refused'],
+    ]);
   });
 
   it('shows the settings of a kind that has described itself, but those that it calls secret', async () => {
@@ -85,4 +127,22 @@ describe('an answer', () => {
       connector: 'hung',
     });
   });
+});
+
+it('of a service that ends is that it ends, and then that it is closed', async () => {
+  await using it_ = await SandboxHost.open({
+    kinds: [],
+    serve: false,
+    register: [{ kind: 'echo', adapter: { entry: new URL('../fixtures/connectors/echo.js', import.meta.url) } }],
+    yaml: 'connectors:\n  - { id: echo }\n',
+  });
+  const { service } = it_;
+  const underWay = service.execute({ id: 'echo', action: 'wait', payload: { ms: 300 } });
+  await service.execute({ id: 'echo', action: 'say', payload: { text: 'it is up' } });
+  const closed = service[Symbol.asyncDispose]();
+  await expect(service.list()).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'shutting_down' } });
+  await expect(service.plugins()).rejects.toMatchObject({ details: { reason: 'shutting_down' } });
+  await expect(underWay).resolves.toMatchObject({ result: { waited: 300 } });
+  await closed;
+  await expect(service.list()).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'closed' } });
 });
