@@ -1,4 +1,4 @@
-import type { ConnectorInfo, PluginEntry, PluginProblem, PluginReport } from '@automate/contract';
+import type { ConnectorInfo, KindPermission, PluginEntry, PluginProblem, PluginReport } from '@automate/contract';
 
 /** One step of the start and how long it took. */
 export interface BootStage {
@@ -86,9 +86,23 @@ function formatAdmitted(plugins: readonly PluginEntry[], style: ReportStyle): re
   const names = plugins.map((plugin) => `${plugin.package} ${plugin.version ?? ''}`.trim());
   const width = Math.max(0, ...names.map((name) => name.length));
   return plugins.flatMap((plugin, index) => [
-    `    ${style('green', '+')} ${(names[index] ?? '').padEnd(width)}  ${plugin.kinds.join(', ')}`,
+    `    ${style('green', '+')} ${(names[index] ?? '').padEnd(width)}  ${plugin.kinds.join(', ')}${asked(plugin, style)}`,
     ...plugin.warnings.map((warning) => `        ${style('yellow', warning)}`),
   ]);
+}
+
+function asked({ permissions }: PluginEntry, style: ReportStyle): string {
+  return permissions.length === 0 ? '' : style('dim', `  asks for ${describePermissions(permissions)}`);
+}
+
+/** What is asked for, each once, and what of it is not granted. */
+export function describePermissions(permissions: readonly KindPermission[]): string {
+  const words = permissions.map(({ permission, value, granted }) => {
+    const what = permission === 'child_process' ? permission : `${permission} ${value}`;
+    if (granted.length === 0) return `${what} (not granted)`;
+    return granted[0] === value ? what : `${what} (granted ${granted.join(', ')})`;
+  });
+  return [...new Set(words)].join(', ');
 }
 
 function formatRefused(plugin: PluginEntry, style: ReportStyle): readonly string[] {

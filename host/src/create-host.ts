@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { BootReport } from './boot-report.ts';
 import { BootTimer } from './boot-report.ts';
@@ -12,7 +12,7 @@ import { createConnectorRuntime, tellWorkerNews } from './connectors/connector-r
 import { Descriptions } from './connectors/descriptions.ts';
 import type { ConnectorEntry } from './connectors/connector-state.ts';
 import { kindOf } from './connectors/connector-state.ts';
-import { closedPaths, createFilesPolicy, withWholePaths } from './connectors/files-policy.ts';
+import { createFilesPolicy, placesOf, withWholePaths } from './connectors/files-policy.ts';
 import { Gate } from './connectors/gate.ts';
 import { HealthMonitor } from './connectors/health-monitor.ts';
 import type { MemoryBounds } from './connectors/memory-room.ts';
@@ -169,16 +169,17 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   };
   events.on('change', (_kind, id) => letGo(id));
   events.on('status', letGo);
-  const base = loaded.file === undefined ? projectDir : dirname(loaded.file);
-  const filesOf = createFilesPolicy({ settings, configFile: loaded.file, base });
+  const places = placesOf({ settings, configFile: loaded.file, projectDir });
+  const filesOf = createFilesPolicy(places);
   const connectorRuntime = createConnectorRuntime({
     runtime,
     snapshots,
     hostVersion: identity.version,
     idleStopMs: IDLE_STOP_MS,
-    closed: closedPaths({ settings, configFile: loaded.file }),
+    environment: env,
+    ...places,
     resolve: async (entry, description) => {
-      const resolved = await secrets.resolve(withWholePaths(entry.config, base), entry.profile, description);
+      const resolved = await secrets.resolve(withWholePaths(entry.config, places.base), entry.profile, description);
       const short = shortSecrets(resolved);
       if (short !== undefined) log.warn({ connector: entry.id }, short);
       return { ...resolved, files: filesOf({ ...entry, profileSettings: resolved.profile?.settings }) };

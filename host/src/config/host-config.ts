@@ -1,4 +1,4 @@
-import type { ConfiguredLevel, ConnectorConfig, JsonObject } from '@automate/contract';
+import type { ConfiguredLevel, ConnectorConfig, JsonObject, PermissionSet } from '@automate/contract';
 
 /** `plugins:`, with every default filled in. */
 export interface PluginsConfig {
@@ -17,6 +17,8 @@ export interface PluginsConfig {
   readonly isolation: ConfiguredLevel;
   /** The weakest level by pattern of package names. */
   readonly minimumIsolation: Readonly<Record<string, ConfiguredLevel>>;
+  /** By pattern of package names; paths are absolute where the file was loaded. */
+  readonly grants: Readonly<Record<string, PermissionSet>>;
 }
 
 /** A connection profile: settings and secret references that connectors of one kind share. Holds no secret. */
@@ -61,4 +63,5 @@ export const DEFAULT_PLUGINS: PluginsConfig = {
   prefer: {},
   isolation: 'thread',
   minimumIsolation: {},
+  grants: {},
 };

@@ -38,8 +38,18 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const { env: environment, defaults } = options;
   const parsed = parseConfig(read.text, { file, environment, defaults });
   if (!parsed.ok) return { ...parsed, file };
-  const fileRoots = parsed.config.fileRoots.map((root) => resolve(dirname(file), root));
-  return { ok: true, config: { ...parsed.config, fileRoots }, file, text: read.text };
+  const whole = (paths: readonly string[]): readonly string[] => paths.map((path) => resolve(dirname(file), path));
+  const { plugins } = parsed.config;
+  const grants = Object.entries(plugins.grants).map(
+    ([pattern, { fs, ...grant }]) =>
+      [pattern, { ...grant, fs: { read: whole(fs.read), write: whole(fs.write) } }] as const,
+  );
+  const config = {
+    ...parsed.config,
+    fileRoots: whole(parsed.config.fileRoots),
+    plugins: { ...plugins, grants: Object.fromEntries(grants) },
+  };
+  return { ok: true, config, file, text: read.text };
 }
 
 async function locateConfig({ cwd, configPath }: LoadConfigOptions): ReturnType<typeof findConfig> {

@@ -1,7 +1,7 @@
-import type { ConnectorConfig, Problem } from '@automate/contract';
+import type { ConnectorConfig, PermissionSet, Problem } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
 import { locateField, parseConfigFile } from '@automate/contract/schemas';
-import type { ConfigDefaults, WirePlugins, WireProfile } from '@automate/contract/schemas';
+import type { ConfigDefaults, WireGrant, WirePlugins, WireProfile } from '@automate/contract/schemas';
 import { isSecretKey } from '@automate/sdk/runtime/masking';
 import { DEFAULT_PLUGINS } from './host-config.ts';
 import type { ConfiguredConnector, HostConfig, PluginsConfig, ProfileConfig } from './host-config.ts';
@@ -38,7 +38,10 @@ export function parseConfig(text: string, options: ParseConfigOptions): ParsedCo
       listsConnectors: isJsonObject(values.value) && Array.isArray(values.value['connectors']),
       plugins: toPlugins(parsed.plugins),
       fileRoots: parsed.files.roots ?? [],
-      secretVariables: [...values.written.values()].flatMap((text) => secretsOf(text, options.environment)),
+      secretVariables: [
+        ...[...values.written.values()].flatMap((text) => secretsOf(text, options.environment)),
+        ...Object.values(parsed.plugins.grants ?? {}).flatMap(({ env = [] }) => secretsAmong(env, options.environment)),
+      ],
       profiles: new Map(Array.from(parsed.profiles, ([name, profile]) => [name, toProfile(name, profile)])),
     },
   };
@@ -65,8 +68,23 @@ function secretsOf({ path, text }: WrittenText, environment: Environment): reado
     .map(({ value }) => value);
 }
 
-function toPlugins({ minimum_isolation: minimumIsolation = {}, ...plugins }: WirePlugins): PluginsConfig {
-  return { ...DEFAULT_PLUGINS, ...plugins, minimumIsolation };
+/** Of variables that connectors are granted. */
+function secretsAmong(names: readonly string[], environment: Environment): readonly string[] {
+  return names.filter((name) => isSecretKey(name, 'value')).flatMap((name) => environment[name] ?? []);
+}
+
+function toPlugins({ minimum_isolation: minimumIsolation = {}, grants = {}, ...plugins }: WirePlugins): PluginsConfig {
+  const granted = Object.entries(grants).map(([pattern, grant]) => [pattern, toPermissions(grant)] as const);
+  return { ...DEFAULT_PLUGINS, ...plugins, minimumIsolation, grants: Object.fromEntries(granted) };
+}
+
+function toPermissions({
+  network = [],
+  env = [],
+  fs = {},
+  child_process: childProcess = false,
+}: WireGrant): PermissionSet {
+  return { network, env, fs: { read: fs.read ?? [], write: fs.write ?? [] }, childProcess };
 }
 
 function toProfile(name: string, profile: WireProfile): ProfileConfig {

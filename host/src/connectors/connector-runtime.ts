@@ -1,6 +1,8 @@
-import type { ConfiguredLevel, ConnectorDescription, JsonObject } from '@automate/contract';
+import type { ConfiguredLevel, ConnectorDescription, JsonObject, Problem } from '@automate/contract';
 import { ConfigInvalidError, describeProblem, UnavailableError } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
+import type { Environment } from '../host-settings.ts';
+import type { FilesPolicyOptions } from './files-policy.ts';
 import type { HostEvents } from '../events/host-events.ts';
 import type { OpenedHostLog } from '../log/host-log.ts';
 import { recordFields } from '../log/record-fields.ts';
@@ -8,19 +10,19 @@ import type { Kind } from '../plugins/kind-catalog.ts';
 import { isolationOf } from '../plugins/kind-catalog.ts';
 import type { AdmittedCode, PackageSource, Snapshots } from '../plugins/snapshots/snapshots.ts';
 import type { CodePlace, ConfigCheck, Runtime, WorkerConfig, WorkerEvents, WorkerSpec } from '../runtime/runtime.ts';
-import { NO_REACH } from '../runtime/runtime.ts';
 import type { Inspection } from './descriptions.ts';
 import { RenewableWorker } from './renewable-worker.ts';
+import { checkGrants, environmentOf, reachOf } from './reach.ts';
 import { checkWithKind } from './registrations.ts';
 
-export interface ConnectorRuntimeOptions {
+export interface ConnectorRuntimeOptions extends FilesPolicyOptions {
   readonly runtime: Runtime;
   readonly snapshots: Snapshots;
   readonly hostVersion: string;
   /** Milliseconds without a call after which a worker without health checks stops. */
   readonly idleStopMs: number;
-  /** The host's own files and directories. */
-  readonly closed: readonly string[];
+  /** Of the host, of which connectors see what they are granted. */
+  readonly environment: Environment;
   /** Resolves references; rejects with a ConnectorError that names the field. */
   resolve(entry: ConnectorEntry, description: ConnectorDescription): Promise<WorkerConfig>;
   /** Makes known which of the settings that are about to be checked are secret. */
@@ -34,13 +36,16 @@ export interface ConnectorRuntime {
 }
 
 export function createConnectorRuntime(options: ConnectorRuntimeOptions): ConnectorRuntime {
-  const { runtime, hostVersion, idleStopMs, closed } = options;
-  const locateIn = ({ name, source }: Kind, connector?: string): Pick<WorkerSpec, 'locateCode'> => {
+  const { runtime, hostVersion, idleStopMs, environment } = options;
+  const locateIn = (kind: Kind, entry?: ConnectorEntry): Pick<WorkerSpec, 'locateCode'> => {
+    const { name, source } = kind;
     if (source.via !== 'package') return {};
     const subject =
-      connector === undefined ? `the kind "${name}" cannot be described` : `connector "${connector}" does not start`;
+      entry === undefined ? `the kind "${name}" cannot be described` : `connector "${entry.id}" does not start`;
     return {
       locateCode() {
+        // Before any of its code runs, which would meet the walls one by one.
+        if (entry !== undefined) requireNone(entry, checkGrants(kind, entry.config.isolation));
         const found = options.snapshots.find(source);
         return found instanceof Promise
           ? found.then((code) => placeOf(code, source, subject))
@@ -54,10 +59,11 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
       const spec = {
         id: entry.id,
         ...workerCode(kind, hostVersion, entry.config.isolation),
-        ...locateIn(kind, entry.id),
+        ...locateIn(kind, entry),
         startTimeoutMs: limits.startTimeoutMs,
         memoryMb: limits.memoryMb,
-        reach: { ...NO_REACH, closed },
+        reach: reachOf(kind, entry.config, options),
+        env: () => environmentOf(kind, environment),
         // A health loop would start it again at once.
         ...(healthCheck.enabled ? undefined : { idleStopMs }),
       };
@@ -75,7 +81,8 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
         ...locateIn(kind),
         startTimeoutMs: INSPECT_TIMEOUT_MS,
         memoryMb: INSPECT_MEMORY_MB,
-        reach: { ...NO_REACH, closed },
+        reach: reachOf(kind, check ?? {}, options),
+        env: () => environmentOf(kind, environment),
         ...(check === undefined
           ? undefined
           : {
@@ -107,15 +114,15 @@ const INSPECT_MEMORY_MB = 128;
 
 /** Problems of a stored or configured connector that only show together with its kind. */
 function requireRunnable(entry: ConnectorEntry, kind: Kind): void {
-  const problems = checkWithKind(entry.config, kind);
+  requireNone(entry, checkWithKind(entry.config, kind));
+}
+
+function requireNone({ id }: ConnectorEntry, problems: readonly Problem[]): void {
   if (problems.length === 0) return;
-  throw new ConfigInvalidError(
-    `the connector "${entry.id}" cannot start: ${problems.map(describeProblem).join('; ')}`,
-    {
-      connector: entry.id,
-      problems,
-    },
-  );
+  throw new ConfigInvalidError(`the connector "${id}" cannot start: ${problems.map(describeProblem).join('; ')}`, {
+    connector: id,
+    problems,
+  });
 }
 
 /** Installers replace packages in place: what was never admitted is not run under the name of what was. */

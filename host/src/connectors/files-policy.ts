@@ -1,4 +1,5 @@
-import { isAbsolute } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { dirname, isAbsolute } from 'node:path';
 import type { ConnectorConfig, ConnectorOwner, JsonObject } from '@automate/contract';
 import type { FilesPolicy } from '@automate/sdk/runtime';
 import type { HostSettings } from '../host-settings.ts';
@@ -6,6 +7,11 @@ import type { HostSettings } from '../host-settings.ts';
 export interface FilesPolicyOptions {
   /** The directory in which relative paths of configurations begin. */
   readonly base: string;
+  /** The host's own files and directories. */
+  readonly closed: readonly string[];
+}
+
+export interface PlacesOptions {
   readonly settings: Pick<HostSettings, 'dataDir' | 'secretsDir'>;
   /** The configuration file, where there is one. */
   readonly configFile: string | undefined;
@@ -22,16 +28,21 @@ export interface PathOwner {
   readonly fileRoots: readonly string[];
 }
 
+/** Where the paths of configurations begin, and where none may lead. */
+export function placesOf(options: PlacesOptions & { readonly projectDir: string }): FilesPolicyOptions {
+  const { configFile, projectDir } = options;
+  return { base: configFile === undefined ? projectDir : dirname(configFile), closed: closedPaths(options) };
+}
+
 /** Which files a connector may use: the operator's own all but the host's, others only what the operator granted. */
-export function createFilesPolicy(options: FilesPolicyOptions): (of: PathOwner) => FilesPolicy {
-  const closed = closedPaths(options);
-  const { base } = options;
+export function createFilesPolicy({ base, closed }: FilesPolicyOptions): (of: PathOwner) => FilesPolicy {
   return ({ owner, anyPath, config, profileSettings = {}, fileRoots }) => {
     if (owner !== 'api') return { base, closed };
     return {
       base,
       closed,
-      roots: fileRoots,
+      // As they are: a connector with walls cannot find out where they lead.
+      roots: fileRoots.map((root) => realOrWritten(root)),
       ofProfile: Object.fromEntries(
         Object.entries(profileSettings).filter(([key]) => !Object.hasOwn(config.settings, key)),
       ),
@@ -41,7 +52,7 @@ export function createFilesPolicy(options: FilesPolicyOptions): (of: PathOwner) 
 }
 
 /** A configuration with the whole paths of the files under `tls`, which the host reads as well as the worker. */
-export function withWholePaths(config: ConnectorConfig, base: string): ConnectorConfig {
+export function withWholePaths<Config extends Pick<ConnectorConfig, 'tls'>>(config: Config, base: string): Config {
   const { tls } = config;
   if (tls === undefined) return config;
   const whole = (path: string | undefined) => (path === undefined || isAbsolute(path) ? path : `${base}/${path}`);
@@ -50,8 +61,17 @@ export function withWholePaths(config: ConnectorConfig, base: string): Connector
   return { ...config, tls: { ...tls, ...given } };
 }
 
+/** Where a path leads; as it is written where nothing is there yet. */
+export function realOrWritten(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path;
+  }
+}
+
 /** The host's own files. What a process may see of itself and its kin, its environment included, is among them. */
-export function closedPaths({ settings, configFile }: Omit<FilesPolicyOptions, 'base'>): readonly string[] {
+export function closedPaths({ settings, configFile }: PlacesOptions): readonly string[] {
   const { dataDir, secretsDir } = settings;
   return ['/proc', dataDir, ...[secretsDir, configFile].filter((path) => path !== undefined)];
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ConnectorWorker } from '../runtime/runtime.ts';
 import { ConnectorError } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
+import { grantsLess } from '../plugins/grants.ts';
 import type { Kind, KindCatalog } from '../plugins/kind-catalog.ts';
 import type { LiveConnectors } from './live-connectors.ts';
 import { findingOf, probe } from './probe.ts';
@@ -41,6 +42,7 @@ export class Gate {
       return 'nothing';
     // What the operator takes away is taken away at once, whatever stops working without it.
     if (after.profile?.enabled === false || !isDeepStrictEqual(before.fileRoots, after.fileRoots)) return 'nothing';
+    if (after.state.phase === 'usable' && grantsLess(after.state.kind, before.state.kind)) return 'nothing';
     const running = this.#options.live.find(before.id);
     const status = running?.report().status ?? 'unknown';
     const state = running?.worker.state();

@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { describeProblem } from '@automate/contract';
 import { parseConnectorConfig } from '@automate/contract/schemas';
 import { parseRegistered } from '../config/parse-registered.ts';
+import { findUnusedGrants } from '../plugins/grants.ts';
+import type { Kind } from '../plugins/kind-catalog.ts';
 import type { StoredConnector } from '../store/connector-store.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import { decideState, withScheme } from './connector-state.ts';
@@ -61,7 +63,14 @@ export function planConnectors(options: PlanOptions): PlannedConnectors {
     warnings.push(
       `mode: remote of ${remote.join(', ')} is shown and changes nothing: where requests go is said by host, port and scheme`,
     );
+  if (only === undefined)
+    for (const line of findUnusedGrants(config.plugins.grants, kinds.all().flatMap(askedBy)))
+      warnings.push(`plugins: ${line} grants what no kind asks for that was found: remove it, or correct it`);
   return { entries: new Map([...inputs].map(([id, input]) => [id, makeEntry(input, options)])), warnings };
+}
+
+function askedBy({ source, permissions }: Kind): readonly { packageName: string; permissions: Kind['permissions'] }[] {
+  return source.via === 'package' ? [{ packageName: source.packageName, permissions }] : [];
 }
 
 function makeEntry({ owner, anyPath, ...input }: EntryInput, { kinds, config: file }: Sources): ConnectorEntry {

@@ -15,6 +15,7 @@ import type { ConnectorEntry } from './connector-state.ts';
 import { withScheme } from './connector-state.ts';
 import type { Descriptions } from './descriptions.ts';
 import type { PathOwner } from './files-policy.ts';
+import { checkGrants } from './reach.ts';
 import type { Registry } from './registry.ts';
 import { describeOwner } from './registry.ts';
 
@@ -171,7 +172,10 @@ function addedElsewhere(id: string): AlreadyExistsError {
 
 /** What is wrong with a configuration in the light of its kind. */
 export function checkWithKind(config: ConnectorConfig, kind: Kind | undefined): Problem[] {
-  return [...checkHealthPath(withScheme(config, kind)), ...(kind === undefined ? [] : checkIsolation(config, kind))];
+  return [
+    ...checkHealthPath(withScheme(config, kind)),
+    ...(kind === undefined ? [] : [...checkIsolation(config, kind), ...checkGrants(kind, config.isolation)]),
+  ];
 }
 
 function checkIsolation({ isolation: asked }: ConnectorConfig, { source, isolation }: Kind): Problem[] {

@@ -1,4 +1,4 @@
-import type { ConfiguredLevel, ConnectorType, IsolationLevel } from '@automate/contract';
+import type { ConfiguredLevel, ConnectorType, IsolationLevel, KindPermission } from '@automate/contract';
 import { AlreadyExistsError } from '@automate/contract';
 import type { Declaration } from './discovery/declaration.ts';
 import type { KindIsolation } from './isolation.ts';
@@ -27,6 +27,8 @@ export interface Kind {
   readonly scheme?: string | undefined;
   readonly autoconfigure: boolean;
   readonly isolation: KindIsolation;
+  /** What it asks for, and what of that is granted. */
+  readonly permissions: readonly KindPermission[];
   readonly source: KindSource;
 }
 

@@ -3,19 +3,21 @@ import { describeProblem, InvalidInputError, KIND_PATTERN } from '@automate/cont
 import type { ConnectorManifestEntry } from '@automate/sdk';
 import type { Declaration } from './discovery/declaration.ts';
 import { describeValue } from './discovery/describe-value.ts';
+import type { Grants } from './grants.ts';
+import { decideGrants } from './grants.ts';
 import type { IsolationPolicy } from './isolation.ts';
 import { decideIsolation } from './isolation.ts';
 import type { Kind } from './kind-catalog.ts';
 
+/** What the operator says of all kinds of a package. */
+export type KindPolicy = IsolationPolicy & { readonly grants?: Grants };
+
 /** Discovery's declarations as kinds of the registry. */
-export function kindsOf(
-  declarations: ReadonlyMap<string, Declaration>,
-  policy: IsolationPolicy,
-): ReadonlyMap<string, Kind> {
+export function kindsOf(declarations: ReadonlyMap<string, Declaration>, policy: KindPolicy): ReadonlyMap<string, Kind> {
   return new Map([...declarations].map(([name, declaration]) => [name, toKind(declaration, policy)]));
 }
 
-function toKind(declaration: Declaration, policy: IsolationPolicy): Kind {
+function toKind(declaration: Declaration, policy: KindPolicy): Kind {
   return {
     name: declaration.kind,
     type: declaration.type,
@@ -24,6 +26,7 @@ function toKind(declaration: Declaration, policy: IsolationPolicy): Kind {
     scheme: declaration.scheme,
     autoconfigure: declaration.autoconfigure,
     isolation: decideIsolation([declaration.packageName], declaration.recommendedIsolation, policy),
+    permissions: decideGrants(declaration.packageName, declaration, policy.grants ?? {}),
     source: {
       via: 'package',
       packageName: declaration.packageName,
@@ -87,6 +90,7 @@ export function toRegisteredKind(registration: KindRegistration): Kind {
     scheme,
     autoconfigure,
     isolation: decideIsolation([], recommendedIsolation, {}),
+    permissions: [],
     source:
       typeof adapter === 'function'
         ? { via: 'class', adapterClass: adapter }

@@ -3,12 +3,12 @@ import { needsAction } from '@automate/contract';
 import type { Discovery, DiscoverOptions } from './compatibility/discover.ts';
 import { discover } from './compatibility/discover.ts';
 import { explainMissingKind } from './compatibility/explain-missing-kind.ts';
-import type { IsolationPolicy } from './isolation.ts';
 import type { DiscoveredKinds } from './kind-catalog.ts';
+import type { KindPolicy } from './kinds.ts';
 import { kindsOf } from './kinds.ts';
 
-/** Which packages are looked at, which of them may be admitted, and how their connectors are isolated. */
-export type ScanSettings = Omit<DiscoverOptions, 'root' | 'hostVersion' | 'full'> & IsolationPolicy;
+/** Which packages are looked at, which of them may be admitted, how their connectors are isolated, and what they are granted. */
+export type ScanSettings = Omit<DiscoverOptions, 'root' | 'hostVersion' | 'full'> & KindPolicy;
 
 export interface PluginScannerOptions {
   readonly projectDir: string;

@@ -55,10 +55,10 @@ export interface WorkerRuntimeOptions {
  * All that a body hears comes in the asynchronous context in which it was made. That must be this one, and not the one of
  * the call that happened to start it: every later call would be taken for that caller's.
  */
-function createBodies(children: SpareChild, walls: Walls): Bodies {
+function createBodies(children: SpareChild, walls: Walls, note: RuntimeParts['note']): Bodies {
   const here = AsyncLocalStorage.snapshot();
   const inProcess = createProcessBodies(children);
-  const restricted = createRestrictedBodies(walls);
+  const restricted = createRestrictedBodies(walls, (id, message) => note(id, 'warn', message));
   return {
     thread: (...given) => here(createThreadBody, ...given),
     process: (...given) => here(inProcess, ...given),
@@ -86,10 +86,18 @@ class WorkerRuntime implements Runtime {
     const intake = new LogIntake(events);
     this.#sweeper = new DeadlineSweeper((fault) => events.onFault(fault, 'the deadlines of a worker were looked at'));
     const places = Math.max(2, options.startPlaces ?? 2 * availableParallelism());
+    const note: RuntimeParts['note'] = (connector, level, message, fields) =>
+      events.onLog({
+        connector,
+        level,
+        message,
+        source: 'host',
+        ...(fields === undefined ? {} : { fields: { ...fields } }),
+      });
     this.#parts = {
       events,
       secrets: options.secrets ?? UNFILTERED,
-      bodies: createBodies(this.#children, walls),
+      bodies: createBodies(this.#children, walls, note),
       sweeper: this.#sweeper,
       watch: new WorkerWatch({
         everyMs: options.watchMs ?? 250,
@@ -105,14 +113,7 @@ class WorkerRuntime implements Runtime {
       compileCacheDirectory,
       log: (connector, record) => intake.take(connector, record),
       record: (connector, record) => intake.record(connector, record),
-      note: (connector, level, message, fields) =>
-        events.onLog({
-          connector,
-          level,
-          message,
-          source: 'host',
-          ...(fields === undefined ? {} : { fields: { ...fields } }),
-        }),
+      note,
     };
   }
 

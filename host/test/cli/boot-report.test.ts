@@ -10,6 +10,7 @@ const plugin = (name: string, rest: Partial<PluginEntry> = {}): PluginEntry => (
   kinds: ['echo'],
   status: 'admitted',
   problems: [],
+  permissions: [],
   warnings: [],
   ...rest,
 });

@@ -27,7 +27,7 @@ describe('the commands, without a running host', () => {
     it('is a table for people', async () => {
       const { status, stdout, stderr } = await project.automate(['plugins', 'list']);
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-      expect(stdout).toMatch(/^PACKAGE +VERSION +STATUS +KINDS +REASON$/m);
+      expect(stdout).toMatch(/^PACKAGE +VERSION +STATUS +KINDS +PERMISSIONS +REASON$/m);
       expect(stdout).toMatch(/^connector-echo +1\.0\.0 +admitted +echo$/m);
       expect(stdout).toMatch(/^connector-future +1\.0\.0 +rejected +future +.*\^2\.0\.0.*1\.0\.0/m);
     });

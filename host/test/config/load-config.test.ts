@@ -55,6 +55,7 @@ describe('finding the configuration', () => {
           prefer: {},
           isolation: 'thread',
           minimumIsolation: {},
+          grants: {},
         },
         fileRoots: [],
         profiles: new Map(),

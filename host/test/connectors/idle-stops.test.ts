@@ -16,6 +16,7 @@ const KIND: Kind = {
   type: 'custom',
   autoconfigure: false,
   isolation: { fallback: 'thread', minimum: 'thread' },
+  permissions: [],
   source: { via: 'entry', entryUrl: fixtureUrl('echo') },
 };
 
@@ -32,6 +33,8 @@ it('an idle worker stops where nothing checks its health, and starts again for t
     // Of packages; this kind is of none.
     snapshots: new Snapshots({ dataDir: tmpdir(), owned: false, lock: () => undefined, warn: () => undefined }),
     closed: [],
+    environment: {},
+    base: '/',
     hostVersion: '1.0.0',
     idleStopMs: 100,
     resolve: async ({ config }) => ({ config, settings: {} }),
@@ -61,6 +64,8 @@ it('an idle worker of a package starts again from what was admitted', async () =
     runtime: bench.runtime,
     snapshots: new Snapshots({ dataDir: join(sandbox.root, 'data'), owned: true, lock: () => undefined, warn: fail }),
     closed: [],
+    environment: {},
+    base: '/',
     hostVersion: '1.0.0',
     idleStopMs: 100,
     resolve: async ({ config }) => ({ config, settings: {} }),

@@ -9,6 +9,7 @@ const kind = (name: string, more: Partial<Kind>): Kind => ({
   type: 'custom',
   autoconfigure: false,
   isolation: { fallback: 'thread', minimum: 'thread' },
+  permissions: [],
   source: { via: 'entry', entryUrl: `file:///${name}.js` },
   ...more,
 });

@@ -85,5 +85,7 @@ export type {
 } from './connector-service.ts';
 export { startPatience, until } from './until.ts';
 export type { Patience, PatienceEnd } from './until.ts';
+export { GRANTED_PATH_PATTERN, NETWORK_PATTERN, NO_PERMISSIONS, PERMISSIONS, VARIABLE_PATTERN } from './permissions.ts';
+export type { KindPermission, Permission, PermissionSet } from './permissions.ts';
 export { needsAction, PLUGIN_REASONS, PLUGIN_STATUSES } from './plugin-report.ts';
 export type { PluginEntry, PluginProblem, PluginReason, PluginReport, PluginStatus } from './plugin-report.ts';

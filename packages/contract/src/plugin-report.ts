@@ -1,3 +1,5 @@
+import type { KindPermission } from './permissions.ts';
+
 /**
  * `admitted`: its kinds can be used; `held_back`: they can, but not for a connector that failed with it and goes on with what it
  * had, which the message says; `rejected`: sound, but not wanted here; `problem`: it cannot be read or is put together wrongly.
@@ -56,6 +58,8 @@ export interface PluginEntry {
   /** The reason as a sentence that says what to do. Absent when admitted. */
   readonly message?: string;
   readonly problems: readonly PluginProblem[];
+  /** What its kinds ask for, and what of that is granted. */
+  readonly permissions: readonly KindPermission[];
   /** Sentences about things that work but should be looked at. */
   readonly warnings: readonly string[];
 }

@@ -10,6 +10,7 @@ import type {
   TestReport,
 } from '../src/index.ts';
 import { AUTH_TYPES, CONNECTION_MODES, CONNECTOR_STATUSES, CONNECTOR_TYPES } from '../src/index.ts';
+import { PERMISSIONS } from '../src/permissions.ts';
 import { PLUGIN_REASONS, PLUGIN_STATUSES } from '../src/plugin-report.ts';
 
 /** Any text that UTF-8 can carry. */
@@ -190,6 +191,18 @@ const plugin = fc
       kinds: fc.array(text),
       status: fc.constantFrom(...PLUGIN_STATUSES),
       problems: fc.array(pluginProblem, { maxLength: 3 }),
+      permissions: fc.array(
+        fc.record(
+          {
+            kind: text,
+            permission: fc.constantFrom(...PERMISSIONS),
+            value: text,
+            granted: fc.array(text, { maxLength: 3 }),
+          },
+          { noNullPrototype: true },
+        ),
+        { maxLength: 3 },
+      ),
       warnings: fc.array(text),
     }),
     optional: some({ version: text, reason: fc.constantFrom(...PLUGIN_REASONS), message: text }),

@@ -1,12 +1,17 @@
 import type { ConfiguredLevel, ConnectorType } from '@automate/contract';
 
-/** What a kind would like to reach. Shown to the operator; enforced by the isolation levels that can. */
+/**
+ * What a kind needs of the machine it runs on. Asking grants nothing: the operator does, in `plugins.grants`. At the isolation
+ * level `restricted` it has nothing else; at the others only the variables depend on it.
+ */
 export interface ConnectorPermissions {
-  /** `host:port`. */
+  /** `host:port`, where either may be `*`, as may the first label: `*.example.com:443`. No port stands for any. */
   readonly network?: readonly string[];
   /** Names of environment variables. */
   readonly env?: readonly string[];
+  /** Absolute paths of files and directories; `*` is what the operator names in its settings. */
   readonly fs?: { readonly read?: readonly string[]; readonly write?: readonly string[] };
+  /** Programs of its own, which nothing holds to the other permissions. Default false. */
   readonly childProcess?: boolean;
 }
 

@@ -4,7 +4,7 @@ import { pluginReportView } from '@automate/contract/http';
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
-import { noneFound } from '../../boot-report.ts';
+import { describePermissions, noneFound } from '../../boot-report.ts';
 import { formatTable } from '../format-table.ts';
 
 /** `automate plugins …` */
@@ -60,9 +60,11 @@ function formatReport(context: CliContext, report: PluginReport): string {
     plugin.version ?? '',
     plugin.status,
     plugin.kinds.join(', '),
+    describePermissions(plugin.permissions),
     plugin.message ?? '',
   ]);
-  return formatTable(['PACKAGE', 'VERSION', 'STATUS', 'KINDS', 'REASON'], rows, (text) => context.style('bold', text));
+  const head = ['PACKAGE', 'VERSION', 'STATUS', 'KINDS', 'PERMISSIONS', 'REASON'];
+  return formatTable(head, rows, (text) => context.style('bold', text));
 }
 
 function explainPlugin(context: CliContext, plugin: PluginEntry): readonly string[] {

@@ -1,5 +1,7 @@
 import type { PluginEntry, PluginProblem, PluginReport } from '@automate/contract';
 import type { Declaration } from '../discovery/declaration.ts';
+import type { Grants } from '../grants.ts';
+import { decideGrants } from '../grants.ts';
 import { printable } from '../discovery/fault.ts';
 import type { FindOptions } from '../discovery/find-packages.ts';
 import { findPackages } from '../discovery/find-packages.ts';
@@ -24,6 +26,8 @@ export interface DiscoverOptions extends FindOptions {
   readonly strict?: boolean;
   /** Kind → the package that shall have it, and no other. Default none. */
   readonly prefer?: Readonly<Record<string, string>>;
+  /** What is granted, by pattern of package names. Default nothing. */
+  readonly grants?: Grants;
 }
 
 export interface Discovery {
@@ -52,7 +56,7 @@ export function discover(options: DiscoverOptions): Discovery {
   );
   const decided = assessed.map((each) => decide(each, settled.lost.get(each.found.name) ?? []));
   const plugins = decided
-    .map(toPluginEntry)
+    .map((each) => toPluginEntry(each, options.grants ?? {}))
     .toSorted((a, b) => compareTexts(a.package, b.package) || compareTexts(a.path, b.path));
   return {
     report: { plugins, problems: [...found.problems, ...settled.unmet.map(unmetPreference)] },
@@ -143,7 +147,7 @@ function decide(assessed: Assessed, lost: readonly LostKind[]): Assessed {
   return { ...assessed, warnings: [...assessed.warnings, ...lost.map(explainLostKind)] };
 }
 
-function toPluginEntry(assessed: Assessed): PluginEntry {
+function toPluginEntry(assessed: Assessed, grants: Grants): PluginEntry {
   const { found, read, reason, warnings } = assessed;
   return {
     package: printable(found.name),
@@ -154,6 +158,9 @@ function toPluginEntry(assessed: Assessed): PluginEntry {
     status: reason === undefined ? 'admitted' : reason.kind === 'problem' ? 'problem' : 'rejected',
     ...(reason === undefined ? {} : { reason: pluginReason(reason), message: explainPluginReason(reason) }),
     problems: read.kind === 'faulty' ? read.problems : [],
+    permissions: (read.kind === 'sound' ? read.declarations : []).flatMap((kind) =>
+      decideGrants(found.name, kind, grants),
+    ),
     warnings,
   };
 }

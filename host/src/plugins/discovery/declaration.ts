@@ -1,14 +1,4 @@
-import type { ConfiguredLevel, ConnectorType } from '@automate/contract';
-
-/** What a manifest asks to be allowed. Nothing is granted by asking. */
-export interface Permissions {
-  /** `host:port` pairs. */
-  readonly network: readonly string[];
-  /** Names of environment variables. */
-  readonly env: readonly string[];
-  readonly fs: { readonly read: readonly string[]; readonly write: readonly string[] };
-  readonly childProcess: boolean;
-}
+import type { ConfiguredLevel, ConnectorType, PermissionSet } from '@automate/contract';
 
 /** One kind as its manifest words it, before anything on disk was looked at. */
 export interface KindManifest {
@@ -26,7 +16,8 @@ export interface KindManifest {
   readonly icon?: string;
   /** A connector whose id is the kind exists without a configuration entry. */
   readonly autoconfigure: boolean;
-  readonly permissions: Permissions;
+  /** What it asks to be allowed. Nothing is granted by asking. */
+  readonly permissions: PermissionSet;
   /** Of its connectors, where the operator says nothing. */
   readonly recommendedIsolation?: ConfiguredLevel | undefined;
 }

@@ -1,19 +1,25 @@
-import { isJsonObject } from '@automate/contract';
-import type { Permissions } from './declaration.ts';
+import {
+  GRANTED_PATH_PATTERN,
+  isJsonObject,
+  NETWORK_PATTERN,
+  NO_PERMISSIONS,
+  VARIABLE_PATTERN,
+} from '@automate/contract';
+import type { PermissionSet } from '@automate/contract';
 import type { Report } from './fault.ts';
 import { own } from './record.ts';
 
+const A_PATH = 'an absolute path without ".." such as "/etc/ssl/certs", or "*" for what the configuration names';
 const NAMES = ['network', 'env', 'fs', 'childProcess'];
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const ONE_WORD = /^\S+$/;
-const PRINTABLE = /^[^\u0000-\u001f]+$/;
+/** `*` is what the operator's configuration names. */
+const PATH = new RegExp(`^\\*$|${GRANTED_PATH_PATTERN.source}`);
 
 /**
  * Reads the `permissions` of a kind. Absent means none. Names that this host does not know are faults, not warnings:
  * what cannot be understood cannot be weighed by whoever has to allow it.
  */
-export function parsePermissions(value: unknown, path: string, report: Report): Permissions {
-  if (value === undefined) return { network: [], env: [], fs: { read: [], write: [] }, childProcess: false };
+export function parsePermissions(value: unknown, path: string, report: Report): PermissionSet {
+  if (value === undefined) return NO_PERMISSIONS;
   const record = readRecord(value, { path, names: NAMES, report });
   const fsPath = `${path}.fs`;
   const files = own(record, 'fs');
@@ -21,14 +27,19 @@ export function parsePermissions(value: unknown, path: string, report: Report): 
   return {
     network: readTexts(own(record, 'network'), {
       path: `${path}.network`,
-      each: ONE_WORD,
-      example: 'api.example.com:443',
+      each: NETWORK_PATTERN,
+      expected: 'a host and port such as "api.example.com:443", "*.example.com:443" or "*:5432"',
       report,
     }),
-    env: readTexts(own(record, 'env'), { path: `${path}.env`, each: VARIABLE, example: 'HTTPS_PROXY', report }),
+    env: readTexts(own(record, 'env'), {
+      path: `${path}.env`,
+      each: VARIABLE_PATTERN,
+      expected: 'a name such as "HTTPS_PROXY"',
+      report,
+    }),
     fs: {
-      read: readTexts(own(fs, 'read'), { path: `${fsPath}.read`, each: PRINTABLE, example: '/etc/ssl/certs', report }),
-      write: readTexts(own(fs, 'write'), { path: `${fsPath}.write`, each: PRINTABLE, example: '/var/tmp', report }),
+      read: readTexts(own(fs, 'read'), { path: `${fsPath}.read`, each: PATH, expected: A_PATH, report }),
+      write: readTexts(own(fs, 'write'), { path: `${fsPath}.write`, each: PATH, expected: A_PATH, report }),
     },
     childProcess: readFlag(own(record, 'childProcess'), `${path}.childProcess`, report),
   };
@@ -62,23 +73,21 @@ function readRecord(
 interface TextRules {
   readonly path: string;
   readonly each: RegExp;
-  readonly example: string;
+  readonly expected: string;
   readonly report: Report;
 }
 
-function readTexts(value: unknown, { path, each, example, report }: TextRules): readonly string[] {
+function readTexts(value: unknown, { path, each, expected, report }: TextRules): readonly string[] {
   if (value === undefined) return [];
-  const expected = `an array of texts such as ${JSON.stringify(example)}`;
   const remedy = 'write the permissions as the manifest reference shows';
   if (!Array.isArray(value)) {
-    report({ path, expected, value, remedy });
+    report({ path, expected: `an array, each ${expected}`, value, remedy });
     return [];
   }
   const texts: string[] = [];
   for (const [index, text] of (value as readonly unknown[]).entries()) {
     if (typeof text === 'string' && each.test(text)) texts.push(text);
-    else
-      report({ path: `${path}[${index}]`, expected: `a text such as ${JSON.stringify(example)}`, value: text, remedy });
+    else report({ path: `${path}[${index}]`, expected, value: text, remedy });
   }
   return texts;
 }

@@ -18,9 +18,16 @@ const OWN_PACKAGES = ['@automate/contract', '@automate/sdk'];
 /**
  * Bodies that are processes as any, under Node.js' permission model: they read what they are made of, and have besides what
  * they were granted. One that cannot be walled in does not live.
+ *
+ * @param warn hears of a wall that is missing
  */
-export function createRestrictedBodies(walls: Walls): Incarnate {
+export function createRestrictedBodies(walls: Walls, warn: (connector: string, message: string) => void): Incarnate {
   return (task, { memoryMb, reach }, on) => {
+    if (!reach.network && !walls.refusesNetwork && walls.emptyNetwork === undefined)
+      warn(
+        task.id,
+        `it has the network without being granted it: Node.js ${walls.nodeVersion} cannot refuse it, and this system lets nobody make an empty one; the operator must run the host with Node.js 26, or allow user namespaces`,
+      );
     const child = startChild(() => launchChild({ memoryMb, walls, confinement: confine(task, reach, walls) }));
     return new ProcessBody(child, task, on);
   };
@@ -31,11 +38,14 @@ function confine(task: StartTask, reach: Reach, walls: Walls): Confinement {
     throw new Error(
       `this Node.js (${walls.nodeVersion}) has no permission model, so that nothing can be restricted; the operator must run the host with one that knows --permission, or choose the isolation "process"`,
     );
-  const read = [...readableBy(task, reach), ...reach.read, ...reach.write];
-  const holding = [...read, ...reach.write].find((path) => reach.closed.some((each) => isAmong([path], each)));
+  const read = [...readableBy(task, reach), ...reach.read];
+  const granted = [...reach.read, ...reach.write];
+  const holding =
+    [...read, ...reach.write].find((path) => reach.closed.some((each) => isAmong([path], each))) ??
+    granted.find((path) => isAmong(reach.closed, path));
   if (holding !== undefined)
     throw new Error(
-      `${quote(holding)}, which it would be allowed to use, holds files of the host's own; the operator must keep them elsewhere, or grant less in plugins.grants`,
+      `${quote(holding)}, which it would be allowed to use, is or holds what is the host's own; the operator must keep that elsewhere, or grant less in plugins.grants`,
     );
   return {
     flags: [

@@ -1,17 +1,7 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 
 /** Of a process: what changes others, or what it may do itself, and is no matter of Node.js' permission model. */
-const OF_PROCESS = [
-  '_debugEnd',
-  '_debugProcess',
-  '_kill',
-  'initgroups',
-  'setegid',
-  'seteuid',
-  'setgid',
-  'setgroups',
-  'setuid',
-];
+const OF_PROCESS = ['_debugEnd', '_debugProcess', 'initgroups', 'setegid', 'seteuid', 'setgid', 'setgroups', 'setuid'];
 
 /**
  * Closes what Node.js' permission model leaves open, before the connector's code is loaded. What was granted programs of its own
@@ -22,12 +12,13 @@ export function closeWaysRound(): void {
   for (const name of OF_PROCESS) close(process, name, `process.${name}`);
   const umask = process.umask.bind(process);
   close(process, 'umask', 'setting process.umask', (...mask) => (mask.length === 0 ? [umask()] : undefined));
-  const kill = process.kill.bind(process);
-  // To itself it may send signals; which of them end it is seen to elsewhere.
-  if (!process.permission.has('child'))
-    close(process, 'kill', 'process.kill of another process', (pid, signal) =>
-      [process.pid, -process.pid, 0].includes(pid as number) ? [kill(process.pid, signal as string)] : undefined,
+  // What it may start it may end. To itself it may send signals in any case; which of them end it is seen to elsewhere.
+  for (const name of process.permission.has('child') ? [] : ['kill', '_kill']) {
+    const kill = (Reflect.get(process, name) as (...args: readonly unknown[]) => unknown).bind(process);
+    close(process, name, 'process.kill of another process', (pid, signal) =>
+      [process.pid, -process.pid, 0].includes(Number(pid)) ? [kill(Number(pid), signal)] : undefined,
     );
+  }
   close(require('node:os') as object, 'setPriority', 'os.setPriority');
   close(require('node:v8') as object, 'setFlagsFromString', 'v8.setFlagsFromString');
   syncBuiltinESMExports();

@@ -54,6 +54,7 @@ describe('an admitted package', () => {
           kinds: ['short', 'other'],
           status: 'admitted',
           problems: [],
+          permissions: [{ kind: 'other', permission: 'network', value: '*.example.com:443', granted: [] }],
           warnings: [],
         },
       ],

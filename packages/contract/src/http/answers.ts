@@ -8,6 +8,7 @@ import {
 } from '../connector.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import { BLAMES, ERROR_CODES } from '../error-codes.ts';
+import { PERMISSIONS } from '../permissions.ts';
 import { PLUGIN_REASONS, PLUGIN_STATUSES } from '../plugin-report.ts';
 
 /** Any JSON object, such as a payload or a JSON Schema: maps that users fill pass untouched. */
@@ -124,6 +125,15 @@ const pluginProblemSchema = z
   })
   .meta({ id: 'PluginProblem' });
 
+const pluginPermissionSchema = z
+  .object({
+    kind: z.string(),
+    permission: z.enum(PERMISSIONS),
+    value: z.string().meta({ description: 'As the manifest has it; `true` of `child_process`' }),
+    granted: z.array(z.string()).meta({ description: 'The value, or what is granted of it; empty where nothing is' }),
+  })
+  .meta({ id: 'PluginPermission' });
+
 const pluginEntrySchema = z
   .object({
     package: z.string(),
@@ -135,6 +145,7 @@ const pluginEntrySchema = z
     message: z.string().optional(),
     problems: z.array(pluginProblemSchema),
     warnings: z.array(z.string()),
+    permissions: z.array(pluginPermissionSchema),
   })
   .meta({ id: 'PluginEntry' });
 

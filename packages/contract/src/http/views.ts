@@ -138,6 +138,7 @@ export function pluginReportView(report: PluginReport): View<typeof pluginReport
       ...(plugin.message === undefined ? {} : { message: plugin.message }),
       problems: plugin.problems.map((problem) => ({ ...problem })),
       warnings: [...plugin.warnings],
+      permissions: plugin.permissions.map((permission) => ({ ...permission, granted: [...permission.granted] })),
     })),
     problems: report.problems.map((problem) => ({ ...problem })),
     count: report.plugins.length,

@@ -1,11 +1,43 @@
 import { z } from 'zod';
 import { CONFIGURED_LEVELS, KIND_PATTERN, PROFILE_NAME_PATTERN } from '../connector.ts';
+import { NETWORK_PATTERN, VARIABLE_PATTERN } from '../permissions.ts';
 import { connectorConfigSchema } from './connector-config.ts';
 import { flag, jsonMap, oneOf, pattern, strictMap, text } from './fields.ts';
 
 /** How a package name may be patterned in `allow` and `deny`: `*` stands for any run of characters. */
 const packagePattern = (): z.ZodString =>
   pattern(/^\S{1,214}$/, 'a package name, in which * stands for any characters');
+
+const grantedPaths = (): z.ZodArray<z.ZodString> =>
+  z.array(pattern(/^[^*]+$/, 'a path without *'), 'a list of files and directories');
+
+/** What is granted to the connectors of some packages, of what their manifests ask for. */
+const grantSchema = strictMap({
+  network: z
+    .array(
+      pattern(NETWORK_PATTERN, 'a host and port such as "api.example.com:443", "*:5432" or "*"'),
+      'a list of hosts',
+    )
+    .optional()
+    .meta({ description: 'Hosts and ports that they may connect to; one of them opens the network.', default: [] }),
+  env: z
+    .array(pattern(VARIABLE_PATTERN, 'the name of a variable'), 'a list of names')
+    .optional()
+    .meta({ description: "Variables of the host's environment that they see, at every level.", default: [] }),
+  fs: strictMap({
+    read: grantedPaths()
+      .optional()
+      .meta({ description: 'Files and directories that they may read; relative to this file.', default: [] }),
+    write: grantedPaths()
+      .optional()
+      .meta({ description: 'Files and directories that they may write; relative to this file.', default: [] }),
+  })
+    .optional()
+    .meta({ description: 'Files that they may use.' }),
+  child_process: flag()
+    .optional()
+    .meta({ description: 'Whether they may start programs, which nothing holds to the other grants.', default: false }),
+});
 
 /** `plugins:`, how packages are found and which are admitted. */
 export const pluginsSchema = strictMap({
@@ -45,6 +77,10 @@ export const pluginsSchema = strictMap({
     .record(packagePattern(), oneOf(CONFIGURED_LEVELS), 'a map of patterns of package names to levels')
     .optional()
     .meta({ description: 'The weakest isolation that connectors of these packages may have.', default: {} }),
+  grants: z.record(packagePattern(), grantSchema, 'a map of patterns of package names to grants').optional().meta({
+    description: 'What connectors of these packages are granted of what their manifests ask for.',
+    default: {},
+  }),
 });
 
 /** `files:`, what connectors may use of this machine. */
@@ -78,6 +114,8 @@ export const profileSchema = strictMap({
 
 /** A profile as the YAML writes it. */
 export type WireProfile = z.infer<typeof profileSchema>;
+/** One entry of `plugins.grants` as the YAML writes it. */
+export type WireGrant = z.infer<typeof grantSchema>;
 /** `plugins:` as the YAML writes it. */
 export type WirePlugins = z.infer<typeof pluginsSchema>;
 

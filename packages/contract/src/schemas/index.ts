@@ -22,7 +22,7 @@ export {
 } from './secret-reference.ts';
 export type { ParsedSecretReference, SecretBackendName, SecretReference } from './secret-reference.ts';
 export { configFileSchema, pluginsSchema, profileSchema } from './config-file.ts';
-export type { WireFiles, WirePlugins, WireProfile } from './config-file.ts';
+export type { WireFiles, WireGrant, WirePlugins, WireProfile } from './config-file.ts';
 export { configFileJsonSchema, connectorConfigJsonSchema } from './json-schema.ts';
 export { isTextField, parseConfigFile } from './parse-config-file.ts';
 export type { ParsedConfigFile } from './parse-config-file.ts';

@@ -33,6 +33,8 @@ const SAMPLES: readonly unknown[] = [
   { id: 'a', mode: 'far' },
   { id: 'a', isolation: 'thread' },
   { id: 'a', isolation: 'process' },
+  { id: 'a', isolation: 'restricted' },
+  { id: 'a', isolation: 'none' },
   { id: 'a', limits: { rate: {} } },
   { id: 'a', auth: { type: 'none', headers: { A: 'b' } } },
   { id: 'a', auth: { type: 'digest' } },

@@ -77,8 +77,9 @@ function isSame(one: Stats, other: Stats): boolean {
 function resolveLinks(path: string): string | undefined {
   try {
     return realpathSync.native(path);
-  } catch {
-    return undefined;
+  } catch (error) {
+    // Where the permission model of Node.js does not let us look it lets nobody read: what is written stands for it.
+    return (error as NodeJS.ErrnoException).code === 'ERR_ACCESS_DENIED' ? resolve(path) : undefined;
   }
 }
 

@@ -5,6 +5,8 @@ import type {
   PluginProblem as ProblemMessage,
   PluginReport as ReportMessage,
 } from '../../gen/connectors/connectors_pb.ts';
+import { PERMISSIONS } from '../../permissions.ts';
+import type { Permission } from '../../permissions.ts';
 import { PLUGIN_REASONS, PLUGIN_STATUSES } from '../../plugin-report.ts';
 import type { PluginEntry, PluginProblem, PluginReason, PluginReport } from '../../plugin-report.ts';
 import { readWord } from './words.ts';
@@ -17,6 +19,7 @@ export function pluginsToMessage(report: PluginReport): ReportMessage {
       kinds: [...entry.kinds],
       problems: entry.problems.map((problem) => ({ ...problem })),
       warnings: [...entry.warnings],
+      permissions: entry.permissions.map((permission) => ({ ...permission, granted: [...permission.granted] })),
     })),
     problems: report.problems.map((problem) => ({ ...problem })),
   });
@@ -50,6 +53,16 @@ function entryFromMessage(entry: EntryMessage, problems: Problems): PluginEntry 
     ...(entry.message === undefined ? {} : { message: entry.message }),
     problems: entry.problems.map((problem) => problemFromMessage(problem, problems)),
     warnings: [...entry.warnings],
+    permissions: entry.permissions.map(({ kind, permission, value, granted }) => ({
+      kind,
+      permission: readWord<Permission>(PERMISSIONS, permission, {
+        path: `${path}.permissions`,
+        problems,
+        fallback: 'child_process',
+      }),
+      value,
+      granted: [...granted],
+    })),
   };
 }
 
