@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import type { ConnectorEvent } from '@automate/contract';
 import type { SandboxConnector } from '@automate/testing';
 import { count, entry, ENTRY, infoOf, openHost, release, source } from '../fixtures/counting-host.ts';
 
@@ -60,6 +61,24 @@ describe('a new version of a package', () => {
     await release(it, { version: '2.0.0', source: source({ connect: "throw new Error('no way');" }) });
     await expect(it.service.rescanPlugins()).resolves.toMatchObject({ plugins: [{ status: 'held_back' }] });
     expect(await count(it)).toEqual({ count: 2, word: 'kept' });
+  });
+
+  it('that is held back is told to watchers, with the reason', async () => {
+    await using it = await openHost();
+    await it.service.healthCheck('one');
+    const leaving = new AbortController();
+    const told: ConnectorEvent[] = [];
+    const watching = (async () => {
+      for await (const event of it.service.watch({ signal: leaving.signal })) told.push(event);
+    })();
+    await release(it, { version: '2.0.0', source: source({ connect: "throw new Error('no way');" }) });
+    await it.service.rescanPlugins();
+    leaving.abort();
+    await watching;
+    const synced = told.findIndex(({ kind }) => kind === 'synced');
+    expect(told.slice(synced + 1)).toMatchObject([
+      { kind: 'updated', connector: { id: 'one', status: 'healthy', heldBack: expect.stringMatching(/no way/) } },
+    ]);
   });
 
   it('that is held back ends "plugins check" with 1 and its reason', async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 
-const checks = { count: 0 };
+const checks = { count: 0, connects: 0 };
 
 class Refused extends ConnectorAdapter {
   readonly name = 'refused';
@@ -23,6 +23,7 @@ class Checked extends ConnectorAdapter {
     phrase: z.string().optional().meta({ writeOnly: true }),
   });
   async connect(): Promise<boolean> {
+    checks.connects += 1;
     return true;
   }
   override async healthCheck(): Promise<AdapterHealth> {
@@ -63,6 +64,13 @@ describe('an answer', () => {
     const report = (await service.healthCheckAll({ cached: true }))['a'];
     expect(report).toMatchObject({ status: 'healthy' });
     expect(checks.count).toBe(1);
+  });
+
+  it('of how one is connects it once, and asks it each time', async () => {
+    await service.healthCheck('a');
+    const { count, connects } = checks;
+    for (let times = 0; times < 3; times += 1) await service.healthCheck('a');
+    expect(checks).toEqual({ count: count + 3, connects });
   });
 
   it('of a test says what was tested, and how it went', async () => {
