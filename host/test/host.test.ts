@@ -43,9 +43,13 @@ describe('a host', () => {
     await expect(it.service.execute({ id: 'ghost', action: 'say' })).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       connector: 'ghost',
+      retryable: false,
+      details: { reason: 'kind_missing' },
     });
     await expect(it.service.execute({ id: 'off', action: 'say' })).rejects.toMatchObject({
       code: 'UNAVAILABLE',
+      connector: 'off',
+      retryable: false,
       details: { reason: 'disabled' },
     });
   });

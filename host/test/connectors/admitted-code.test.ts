@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
@@ -96,6 +96,23 @@ describe.each(WAYS)('a package of the same version whose files are replaced %s',
     expect([await ask(it, 'tell'), await ask(it, 'required')]).toEqual(['old', 'old']);
     await expect(it.service.describe('one')).resolves.toMatchObject({ package: { version: '1.0.0' } });
   });
+});
+
+it('is another build where an installer gave its files the time that all of them have, and they are as long', async () => {
+  const longAgo = new Date('1985-10-26T08:15:00Z');
+  const files = ['adapter.js', 'imported.js', 'required.cjs', 'beside.txt', 'package.json'];
+  const setTimes = async (it: SandboxHost): Promise<void> => {
+    for (const file of files) await utimes(join(it.sandbox.pathOf('connector-telling'), file), longAgo, longAgo);
+  };
+  await using it = await openHost();
+  await setTimes(it);
+  await it.service.rescanPlugins();
+  expect(await ask(it, 'beside')).toBe('old');
+  await rename(it.sandbox.pathOf('connector-telling'), join(it.sandbox.root, 'node_modules', '.before'));
+  await it.sandbox.addConnector(version('new'));
+  await setTimes(it);
+  await it.service.rescanPlugins();
+  expect(await ask(it, 'beside')).toBe('new');
 });
 
 describe('a package that was never run', () => {

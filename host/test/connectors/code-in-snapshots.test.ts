@@ -16,6 +16,7 @@ const RESOLVING = adapter(
     lazy: [(await import('dependency')).default, (await import('connector-telling/own')).default, (await import('./json.json', { with: { type: 'json' } })).default.word],
     resolved: [import.meta.resolve('dependency'), require.resolve('dependency'), require.resolve('nested/package.json')].map((path) => path.split('/').at(-2)),
     up: (await import('../beside-the-package.mjs')).default,
+    linked: require('./linked.cjs'),
     thread: await new Promise((resolve, reject) => new Worker(new URL('thread.js', import.meta.url)).once('message', resolve).once('error', reject)),
   })),
   die: act(() => process.exit(3)),`,
@@ -54,6 +55,7 @@ const RESOLVED = {
   lazy: ['dependency', 'own', 'json'],
   resolved: ['dependency', 'dependency', 'nested'],
   up: 'beside',
+  linked: 'nested',
   thread: 'dependency',
 };
 
@@ -88,6 +90,7 @@ describe.each<[SandboxLayout, ConfiguredLevel]>([
           files: RESOLVED_FILES,
           packageJson: manifest('./own.js'),
         });
+        await symlink(join('node_modules', 'nested', 'index.js'), join(directory, 'linked.cjs'));
         await writeFile(join(dirname(directory), 'beside-the-package.mjs'), "export default 'beside';");
         if (layout === 'pnpm')
           await symlink(sandbox.pathOf('dependency'), join(dirname(directory), 'dependency'), 'dir');

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -6,6 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createHost } from '../../dist/create-host.js';
 import type { SandboxHost } from '../fixtures/sandbox-host.ts';
 import { adapter, ask, install, openHost, pluginsDir, restartWorker } from '../fixtures/telling-host.ts';
+import { until } from '../runtime/support.ts';
 
 describe('snapshots', () => {
   const SAYING = adapter('tell: act(() => import.meta.url), die: act(() => process.exit(3)),');
@@ -107,5 +109,52 @@ describe('snapshots', () => {
     await it.service.rescanPlugins();
     expect(await inode(await snapshotOf(it))).not.toBe(store.ino);
     await rm(elsewhere, { recursive: true });
+  });
+
+  it('that are used again count as used now, for programs that remove what nobody used for long', async () => {
+    await using it = await openHost((sandbox) => install(sandbox, { source: SAYING }));
+    const directory = join(pluginsDir(it), await snapshotOf(it));
+    await it.host.close();
+    const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
+    await utimes(directory, twoDaysAgo, twoDaysAgo);
+    await using next = await it.restart();
+    await snapshotOf(next);
+    expect((await stat(directory)).mtimeMs).toBeGreaterThan(Date.now() - 3_600_000);
+  });
+
+  it('are being removed, or have been, when the host has closed: none is left half there', async () => {
+    await using it = await openHost((sandbox) => install(sandbox, { source: SAYING }));
+    const name = await snapshotOf(it);
+    await it.host.close();
+    const unneeded = join(pluginsDir(it), 'connector-gone@1.0.0-0123456789abcdef');
+    await mkdir(unneeded);
+    for (let index = 0; index < 4_000; index += 1) writeFileSync(join(unneeded, `${index}`), '');
+    await using next = await it.restart();
+    await next.host.close();
+    expect(await readdir(pluginsDir(it))).toEqual([name]);
+  });
+
+  it('stay for as long as a worker runs from them, also one that only ends its calls', async () => {
+    const lazy = adapter(
+      `tell: act(async ({ began, gate }) => {
+        writeFileSync(began, '');
+        while (!existsSync(gate)) await new Promise((resolve) => setTimeout(resolve, 5));
+        return (await import('./late.js')).default;
+      }),`,
+      "import { existsSync, writeFileSync } from 'node:fs';",
+    );
+    const files = { 'late.js': "export default 'old';" };
+    await using it = await openHost((sandbox) => install(sandbox, { source: lazy, files }));
+    const [began, gate] = [join(it.sandbox.root, 'began'), join(it.sandbox.root, 'gate')];
+    const payload = { began, gate };
+    const underWay = it.service.execute({ id: 'one', action: 'tell', payload });
+    await until('the call is under way', () => existsSync(began));
+    await install(it.sandbox, { source: `${lazy}\n`, files: { 'late.js': "export default 'new';" } });
+    for (const _time of [1, 2]) await it.service.rescanPlugins();
+    await it.sandbox.writeFile('gate', '');
+    await expect(underWay).resolves.toMatchObject({ result: 'old' });
+    await expect(it.service.execute({ id: 'one', action: 'tell', payload })).resolves.toMatchObject({ result: 'new' });
+    await it.service.rescanPlugins();
+    await until('the old one has gone', () => readdirSync(pluginsDir(it)).length === 1);
   });
 });

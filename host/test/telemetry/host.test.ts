@@ -86,6 +86,25 @@ describe('a running host', () => {
     while ((await memory()) < 1e5) await new Promise((resolve) => setTimeout(resolve, 50));
   });
 
+  it('shows in /metrics which calls are under way and which wait', async () => {
+    await using it = await SandboxHost.open({
+      kinds: ['echo'],
+      yaml: 'connectors:\n  - { id: echo, limits: { concurrency: 1 }, health_check: { enabled: false } }\n',
+    });
+    const scrape = async (name: string) =>
+      parseExposition(await (await fetch(`${it.host.httpAddress}/metrics`)).text())
+        .get(name)
+        ?.samples.get(`${name}{connector="echo"}`);
+    const leaving = new AbortController();
+    const request = { id: 'echo', action: 'wait', payload: { ms: 60_000 } };
+    const calls = [1, 2, 3].map(() => it.service.execute(request, { signal: leaving.signal }));
+    const ends = Promise.allSettled(calls);
+    expect([await scrape('automate_in_flight'), await scrape('automate_queue_length')]).toEqual([1, 2]);
+    leaving.abort();
+    await ends;
+    expect([await scrape('automate_in_flight'), await scrape('automate_queue_length')]).toEqual([0, 0]);
+  });
+
   it("passes its caller's trace on to the remote system, through a span of its own where spans are collected", async () => {
     const collector = await startOtlpCollector();
     await using remote = await startRemote();
