@@ -1,5 +1,5 @@
 import type { CallOptions, ExecuteTextRequest, ExecuteTextResult, Outcome } from '@automate/contract';
-import { ConnectorError, ConnectorInternalError, MAX_PAYLOAD_BYTES } from '@automate/contract';
+import { ConnectorError, MAX_PAYLOAD_BYTES } from '@automate/contract';
 import { cancelledByCaller, payloadTooLarge } from '@automate/contract/service';
 import { isLongerThan } from '../runtime/is-longer-than.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -31,29 +31,16 @@ export interface PipelineOptions {
   readonly gates: Gates;
 }
 
-/** An answer as whoever asked wants it. */
-export type Answered<Result> = Omit<ExecuteTextResult, 'result'> & { readonly result: Result };
-
-/** @param read makes of the result's text what the caller wants; it throws where that is no JSON */
-export type Execute = <Result>(
-  request: ExecuteTextRequest,
-  options: CallOptions,
-  read: (text: string) => Result,
-) => Promise<Answered<Result>>;
+export type Execute = (request: ExecuteTextRequest, options?: CallOptions) => Promise<ExecuteTextResult>;
 
 /**
  * The way of a call through the host, in this order: lookup, enabled?, size, the gates of its way, worker ready, action and key checked,
- * attempts (each through its gates and within its deadline), answer. The payload passes as text that nothing here reads; a result is
- * read once, since a worker that is not itself any more may answer anything, and a door would put that into its own answer.
+ * attempts (each through its gates and within its deadline), answer. The payload and the result pass as text; nothing here reads them.
  */
 export function createPipeline({ find, recorder, gates }: PipelineOptions): Execute {
   const { way, perAttempt } = gates;
   const actionsOf = createActionLookup();
-  return async function execute<Result>(
-    request: ExecuteTextRequest,
-    callOptions: CallOptions,
-    read: (text: string) => Result,
-  ): Promise<Answered<Result>> {
+  return async function execute(request, callOptions = {}) {
     const startedAt = performance.now();
     const span = recorder.start({
       connector: request.id,
@@ -70,27 +57,26 @@ export function createPipeline({ find, recorder, gates }: PipelineOptions): Exec
       let outcome: Outcome<string>;
       try {
         const verdict = enterGates(way, call, passed);
-        const given = verdict instanceof Promise ? await verdict : verdict;
-        if (given === undefined) {
+        const answer = verdict instanceof Promise ? await verdict : verdict;
+        if (answer === undefined) {
           outcome = await call.attempt();
           attempts = 1;
           if (!outcome.ok)
             ({ outcome, attempts } = await retryAfter(call.judge(outcome), call, async (repeated) =>
               call.judge(await call.attempt(repeated)),
             ));
-        } else outcome = given;
+        } else outcome = answer;
       } catch (reason) {
         outcome = failed(reason);
       }
-      const answer = outcome.ok ? readResult(outcome.value, read, call) : outcome;
-      if (!answer.ok) outcome = answer;
       leaveGates(passed, call, outcome);
       if (call.sent) target.notice('call', outcome.ok ? undefined : outcome.error);
-      if (!answer.ok) throw ConnectorError.fromEnvelope(attempts === 0 ? answer.error : { ...answer.error, attempts });
+      if (!outcome.ok)
+        throw ConnectorError.fromEnvelope(attempts === 0 ? outcome.error : { ...outcome.error, attempts });
       const durationMs = performance.now() - startedAt;
       span.end({ code: 'OK', blame: 'none', attempts, durationMs });
       return {
-        result: answer.value,
+        result: outcome.value,
         attempts,
         durationMs: Math.round(durationMs * 1000) / 1000,
         replayed: attempts === 0,
@@ -102,19 +88,6 @@ export function createPipeline({ find, recorder, gates }: PipelineOptions): Exec
       throw error;
     }
   };
-}
-
-function readResult<Result>(text: string, read: (text: string) => Result, call: Call): Outcome<Result> {
-  try {
-    return { ok: true, value: read(text) };
-  } catch (cause) {
-    const { id, action } = call.request;
-    const error = new ConnectorInternalError(
-      `the worker of connector "${id}" answered the action "${action}" with what is no JSON; the plugin's author must act`,
-      { connector: id, details: { reason: 'bad_result' }, cause },
-    );
-    return call.judge({ ok: false, error: error.toEnvelope() }) as Outcome<never>;
-  }
 }
 
 /** A caller who left always gets the same error, wherever its call was: a remote caller could not learn more. */

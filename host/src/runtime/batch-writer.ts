@@ -1,4 +1,5 @@
-import type { Batch } from './messages.ts';
+import type { OpenBatch } from './messages.ts';
+import { openBatch } from './messages.ts';
 
 /**
  * From here on a batch does not wait for the end of the turn: the other side can begin with it while this one goes on,
@@ -8,17 +9,17 @@ const POST_AT_BYTES = 16 * 1024;
 const POST_AT_MESSAGES = 16;
 
 export interface BatchWriterOptions {
-  post(batch: Batch): void;
+  post(batch: OpenBatch): void;
   /** Calls back at the end of this turn of the event loop. */
   defer(flush: () => void): void;
 }
 
 /** Gathers what one turn of the event loop writes into one post. Both sides of the channel use it. */
 export class BatchWriter {
-  readonly #post: (batch: Batch) => void;
+  readonly #post: (batch: OpenBatch) => void;
   readonly #defer: (flush: () => void) => void;
   readonly #flush = (): void => this.flush();
-  #batch: Batch = [];
+  #batch = openBatch();
   #bytes = 0;
   #messages = 0;
   #deferred = false;
@@ -29,7 +30,7 @@ export class BatchWriter {
   }
 
   /** The batch to append to; call `wrote` right after. */
-  get batch(): Batch {
+  get batch(): OpenBatch {
     return this.#batch;
   }
 
@@ -50,7 +51,7 @@ export class BatchWriter {
     this.#deferred = false;
     if (this.#batch.length === 0) return;
     const batch = this.#batch;
-    this.#batch = [];
+    this.#batch = openBatch();
     this.#bytes = 0;
     this.#messages = 0;
     this.#post(batch);

@@ -7,8 +7,8 @@ import type { DeadlineSweeper, Sweepable } from './deadline-sweeper.ts';
 import type { ChannelCall, HeldCall } from './held-calls.ts';
 import { HeldCalls } from './held-calls.ts';
 import { isLongerThan } from './is-longer-than.ts';
-import type { Batch, ChannelOp } from './messages.ts';
-import { putCall, putCancel, putReceipt } from './messages.ts';
+import type { ChannelOp, OpenBatch } from './messages.ts';
+import { putCall, putCancel, putEnd, putReceipt } from './messages.ts';
 
 /** Roughly, on the port. */
 const RECEIPT_BYTES = 16;
@@ -20,7 +20,7 @@ export interface ChannelOptions {
   readonly ackMs: number;
   /** Milliseconds for a cancelled call to end after that. */
   readonly graceMs: number;
-  post(batch: Batch): void;
+  post(batch: OpenBatch): void;
   /** A result as it may leave the host. */
   scrub(text: string): string;
   /** Calls wait, or none do any more. */
@@ -66,7 +66,7 @@ export class Channel implements Sweepable {
     this.#options = options;
     this.#writer = new BatchWriter({
       post: (batch) => {
-        batch.push(Date.now());
+        putEnd(batch, Date.now());
         options.post(batch);
       },
       defer: (flush) => void setImmediate(flush),

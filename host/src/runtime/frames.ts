@@ -1,4 +1,4 @@
-import type { Batch } from './messages.ts';
+import { openBatch } from './messages.ts';
 
 /** Longest frame that a reader takes; it refuses a longer one by its length, before any of it is kept. */
 export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
@@ -10,31 +10,48 @@ const NUMBER = 0;
 const ASCII = 1;
 const UTF8 = 2;
 
+// Saved before a connector can replace them for itself: what stood in for them would write what the host reads.
+const { allocUnsafe, byteLength } = Buffer;
+const { write, writeDoubleLE, writeUInt8, writeUInt32LE } = Buffer.prototype as Buffer;
+const writeText = unbound(write);
+const writeDouble = unbound(writeDoubleLE);
+const writeByte = unbound(writeUInt8);
+const writeLength = unbound(writeUInt32LE);
+
 /**
  * A batch as bytes, for a line that carries bytes: the length of the rest, then each value behind its tag, texts behind
  * their length. A text crosses as it is, so that a payload of JSON is not escaped into JSON once more.
  */
-export function encodeFrame(batch: Batch): Buffer {
+export function encodeFrame(batch: ArrayLike<string | number>): Buffer {
   let size = HEADER_BYTES;
-  const lengths: number[] = [];
-  for (const value of batch) {
-    const length = typeof value === 'number' ? 8 : Buffer.byteLength(value);
-    lengths.push(length);
+  const lengths = openBatch();
+  for (let index = 0; index < batch.length; index += 1) {
+    const value = batch[index] as string | number;
+    const length = typeof value === 'number' ? 8 : byteLength(value);
+    lengths[index] = length;
     size += typeof value === 'number' ? 9 : 5 + length;
   }
-  const frame = Buffer.allocUnsafe(size);
-  let at = frame.writeUInt32LE(size - HEADER_BYTES);
-  for (const [index, value] of batch.entries()) {
+  const frame = allocUnsafe(size);
+  let at = writeLength(frame, size - HEADER_BYTES, 0);
+  for (let index = 0; index < batch.length; index += 1) {
+    const value = batch[index] as string | number;
     if (typeof value === 'number') {
-      at = frame.writeDoubleLE(value, frame.writeUInt8(NUMBER, at));
+      at = writeDouble(frame, value, writeByte(frame, NUMBER, at));
       continue;
     }
-    const length = lengths[index] ?? 0;
+    const length = lengths[index] as number;
     const ascii = length === value.length;
-    at = frame.writeUInt32LE(length, frame.writeUInt8(ascii ? ASCII : UTF8, at));
-    at += frame.write(value, at, length, ascii ? 'latin1' : 'utf8');
+    at = writeLength(frame, length, writeByte(frame, ascii ? ASCII : UTF8, at));
+    at += writeText(frame, value, at, length, ascii ? 'latin1' : 'utf8');
   }
   return frame;
+}
+
+/** A method as a function, which looks nothing up when it is called. */
+function unbound<Args extends unknown[], Result>(
+  method: (...args: Args) => Result,
+): (self: Buffer, ...args: Args) => Result {
+  return Function.prototype.call.bind(method) as never;
 }
 
 /** Puts frames together from the pieces that a stream delivers them in. */

@@ -12,6 +12,8 @@ const MAX_RECORD_BYTES = 8 * 1024 * 1024;
 
 export interface InboxOptions {
   readonly id: string;
+  /** In which all that the worker's core writes ends. */
+  readonly seal: string;
   readonly channel: Channel;
   readonly parts: Pick<RuntimeParts, 'events' | 'log' | 'record' | 'note' | 'secrets'>;
   /** False where it comes at the wrong time, as below. */
@@ -51,7 +53,7 @@ export class Inbox {
 
   take(raw: unknown): void {
     try {
-      const { messages, stray } = parseFromWorker(raw);
+      const { messages, stray } = parseFromWorker(raw, this.#options.seal);
       for (const message of messages) if (!this.#handle(message)) this.#count(1);
       if (stray) this.#count(1);
     } catch (fault) {

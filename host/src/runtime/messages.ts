@@ -7,9 +7,20 @@ import { FAILURE_LENGTH, FIELDS_LENGTH, LINE_LENGTH, MESSAGE_LENGTH, SECRETS_LEN
  * What crosses between the host and a connector's thread. A batch is one flat array of strings and numbers: nothing
  * clones faster, and nothing in it can be refused by the structured clone.
  *
- * The host is trusted by the worker; what a worker posts is parsed, since its connector may have got hold of the port.
+ * The host is trusted by the worker; what a worker posts is parsed, since its connector may have got hold of the port. The
+ * results in it are not: each batch of a worker ends in the seal that only its core was given, and the core writes the results.
  */
 export type Batch = (string | number)[];
+
+/** A batch that is being written. It has no methods, and no prototype on which a connector could catch what is put there. */
+export interface OpenBatch {
+  [index: number]: string | number;
+  length: number;
+}
+
+export function openBatch(): OpenBatch {
+  return Object.setPrototypeOf([], null) as OpenBatch;
+}
 
 /** What a call asks for. The first four are open to callers of the runtime. */
 export const CHANNEL_OPS = ['execute', 'health', 'connect', 'validate', 'initialize', 'close'] as const;
@@ -118,31 +129,35 @@ const CRASH = 9;
 const RECORD = 10;
 const SECRETS = 11;
 
-/** Appends by index: a connector may replace `push` for itself, and what it writes there is no message. */
-function put(batch: Batch, ...values: Batch): void {
+function put(batch: OpenBatch, ...values: Batch): void {
   for (let index = 0; index < values.length; index += 1) batch[batch.length] = values[index] as string | number;
 }
 
 /** Appends a call to a batch. `extras` is JSON text or empty. */
-export function putCall(batch: Batch, call: CallMessage, extras: string): void {
+export function putCall(batch: OpenBatch, call: CallMessage, extras: string): void {
   put(batch, CALL, call.id, CHANNEL_OPS.indexOf(call.op), call.action, call.payload, call.deadline, extras);
 }
 
-export function putCancel(batch: Batch, id: number, reason: CancelReason): void {
+export function putCancel(batch: OpenBatch, id: number, reason: CancelReason): void {
   put(batch, CANCEL, id, CANCEL_REASONS.indexOf(reason));
 }
 
-export function putReceipt(batch: Batch, id: number, receipt: LogReceipt): void {
+export function putReceipt(batch: OpenBatch, id: number, receipt: LogReceipt): void {
   put(batch, RECEIPT, id, RECEIPTS.indexOf(receipt));
 }
 
 /** Appends a result, of which there are more than of all else, without making a message of it first. */
-export function putResult(batch: Batch, id: number, text: string): void {
+export function putResult(batch: OpenBatch, id: number, text: string): void {
   put(batch, RESULT, id, text);
 }
 
+/** Ends a batch: its last place is no message, but says when it was posted, or who wrote it. */
+export function putEnd(batch: OpenBatch, end: string | number): void {
+  put(batch, end);
+}
+
 /** Appends a message for the host to a batch. */
-export function putMessage(batch: Batch, message: FromWorker, stringify: (value: unknown) => string): void {
+export function putMessage(batch: OpenBatch, message: FromWorker, stringify: (value: unknown) => string): void {
   switch (message.kind) {
     case 'result':
       putResult(batch, message.id, message.text);
@@ -234,17 +249,20 @@ export interface ParsedBatch {
   readonly stray: boolean;
 }
 
-/** Parses what a worker posted. Never throws: anything at all may come. */
-export function parseFromWorker(raw: unknown): ParsedBatch {
+/** Parses what a worker posted. Never throws: anything at all may come. What does not end in the worker's seal counts for nothing. */
+export function parseFromWorker(raw: unknown, seal: string): ParsedBatch {
   if (!Array.isArray(raw)) return { messages: [], stray: true };
-  const batch: readonly unknown[] = raw;
+  // Without methods where the host itself wrote it.
+  const batch: ArrayLike<unknown> = raw;
+  const end = batch.length - 1;
+  if (batch[end] !== seal) return { messages: [], stray: true };
   const messages: FromWorker[] = [];
   let at = 0;
-  while (at < batch.length) {
+  while (at < end) {
     const tag = batch[at];
     const size = typeof tag === 'number' ? SIZES[tag] : undefined;
     const message = size === undefined ? undefined : readOne(batch, at);
-    if (size === undefined || message === undefined) return { messages, stray: true };
+    if (size === undefined || message === undefined || at + size > end) return { messages, stray: true };
     messages.push(message);
     at += size;
   }
@@ -266,7 +284,7 @@ const SIZES: Readonly<Record<number, number>> = {
   [SECRETS]: 2,
 };
 
-function readOne(batch: readonly unknown[], at: number): FromWorker | undefined {
+function readOne(batch: ArrayLike<unknown>, at: number): FromWorker | undefined {
   const first = batch[at + 1];
   const second = batch[at + 2];
   switch (batch[at]) {

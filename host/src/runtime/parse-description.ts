@@ -86,7 +86,7 @@ class Reader {
 
   time(name: string): number {
     const value = this.#value[name];
-    return typeof value === 'number' && value > 0 ? value : this.#refuse(name, 'a time above 0');
+    return typeof value === 'number' && value > 0 ? value : this.#refuse(name, 'time above 0');
   }
 
   schema(name: string): JsonSchema {
@@ -96,7 +96,7 @@ class Reader {
 
   list(name: string): readonly unknown[] {
     const value = this.#value[name];
-    return Array.isArray(value) ? value : this.#refuse(name, 'a list');
+    return Array.isArray(value) ? value : this.#refuse(name, 'list');
   }
 
   ifThere<Name extends string, Value>(name: Name, read: (name: Name) => Value): { readonly [N in Name]?: Value } {

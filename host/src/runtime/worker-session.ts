@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ConnectorDescription, ErrorEnvelope, Outcome } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 import type { Body } from './bodies/body.ts';
@@ -66,7 +67,8 @@ export class WorkerSession {
     const { id, kind, type, packageName, packageVersion, code, snapshot, isolation, memoryMb } = spec;
     const { compileCacheDirectory } = parts;
     const env = spec.env?.() ?? {};
-    const task = { id, kind, type, packageName, packageVersion, code, snapshot, compileCacheDirectory, env };
+    const seal = randomUUID();
+    const task = { seal, id, kind, type, packageName, packageVersion, code, snapshot, compileCacheDirectory, env };
     this.#body = parts.bodies[isolation](
       task,
       { memoryMb, reach: spec.reach ?? NO_REACH },
@@ -95,6 +97,7 @@ export class WorkerSession {
     });
     this.#inbox = new Inbox({
       id,
+      seal,
       channel: this.#channel,
       parts,
       onDescribed: (text) => this.#onDescribed(text),

@@ -165,7 +165,8 @@ export class HostConnectorService implements ConnectorService {
     const options = this.#admit(given);
     const text: ExecuteTextRequest = { ...request, payload: encodePayload(request?.payload) };
     requireCall(text);
-    return this.#options.execute(text, options, (result) => JSON.parse(result) as JsonValue);
+    const { result, attempts, durationMs, replayed } = await this.#options.execute(text, options);
+    return { result: JSON.parse(result) as JsonValue, attempts, durationMs, replayed };
   }
 
   /** Not async: every further promise costs a tenth of the whole call. */
@@ -173,7 +174,7 @@ export class HostConnectorService implements ConnectorService {
     try {
       const options = this.#admit(given);
       requireCall(request);
-      return this.#options.execute(request, options, requireJson);
+      return this.#options.execute(request, options);
     } catch (reason) {
       return Promise.reject(ConnectorError.from(reason));
     }
@@ -230,10 +231,4 @@ export class HostConnectorService implements ConnectorService {
   #view(entry: ConnectorEntry): ConnectorInfo {
     return this.#options.views.of(entry);
   }
-}
-
-/** The text, where it is JSON. */
-function requireJson(text: string): string {
-  JSON.parse(text);
-  return text;
 }

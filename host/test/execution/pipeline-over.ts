@@ -76,8 +76,7 @@ export function pipelineTo(at: Partial<ConnectorWorker>, gates: Gates, ...answer
     },
     gates,
   });
-  const call = (action: string, options: CallOptions = {}) =>
-    execute({ id: 'c', action, payload: '{}' }, options, (text) => text);
+  const call = (action: string, options: CallOptions = {}) => execute({ id: 'c', action, payload: '{}' }, options);
   return { bulkhead, calls, call, noticed, begun, ended };
 }
 

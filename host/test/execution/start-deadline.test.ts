@@ -26,7 +26,7 @@ it.each<[whose: string, options: CallOptions, boundMs: number]>([
   const recorder = { start: () => ({ end: () => undefined }) };
   const execute = createPipeline({ find: () => target, recorder, gates: gatesInOrder() });
   const before = Date.now();
-  await execute({ id: 'c', action: 'act', payload: '{}' }, options ?? {}, (text) => text);
+  await execute({ id: 'c', action: 'act', payload: '{}' }, options ?? {});
   expect(deadlines).toHaveLength(1);
   expect(deadlines[0]).toBeGreaterThanOrEqual(before + boundMs);
   expect(deadlines[0]).toBeLessThanOrEqual(Date.now() + boundMs);

@@ -5,14 +5,17 @@ import {
   CHANNEL_OPS,
   LEVELS,
   LOG_SOURCES,
+  openBatch,
   parseFromWorker,
   putCall,
   putCancel,
+  putEnd,
   putMessage,
   putReceipt,
   readToWorker,
 } from '../../src/runtime/messages.ts';
 
+const SEAL = 'seal';
 const id = fc.nat();
 const PLAIN = { noNullPrototype: true } as const;
 const fromWorker: fc.Arbitrary<FromWorker> = fc.oneof(
@@ -64,9 +67,10 @@ describe('messages of a worker', () => {
   it('come out of a batch as they went in', () => {
     fc.assert(
       fc.property(fc.array(fromWorker), (messages) => {
-        const batch: Batch = [];
+        const batch = openBatch();
         for (const message of messages) putMessage(batch, message, JSON.stringify);
-        expect(parseFromWorker(structuredClone(batch))).toStrictEqual({ messages, stray: false });
+        putEnd(batch, SEAL);
+        expect(parseFromWorker(structuredClone(batch), SEAL)).toStrictEqual({ messages, stray: false });
       }),
     );
   });
@@ -74,20 +78,47 @@ describe('messages of a worker', () => {
   it('may be anything at all, which then is stray and never throws', () => {
     fc.assert(
       fc.property(fc.anything(), (junk) => {
-        const { messages, stray } = parseFromWorker(junk);
-        expect(stray || messages.length > 0 || (Array.isArray(junk) && junk.length === 0)).toBe(true);
+        expect(parseFromWorker(junk, SEAL)).toStrictEqual({ messages: [], stray: true });
+        const sealed = Array.isArray(junk) ? [...(junk as unknown[]), SEAL] : [junk, SEAL];
+        const { messages, stray } = parseFromWorker(sealed, SEAL);
+        expect(stray || messages.length > 0 || sealed.length === 1).toBe(true);
       }),
     );
   });
 
+  it('count for nothing without the seal, whole as they may be', () => {
+    for (const batch of [
+      [1, 7, '{"forged'],
+      [1, 7, '"forged"', 'another seal'],
+      [1, 7, SEAL, '"forged"'],
+    ])
+      expect(parseFromWorker(batch, SEAL)).toStrictEqual({ messages: [], stray: true });
+  });
+
+  it('cannot be caught where they are put, by what a connector makes of its arrays', () => {
+    const caught: unknown[] = [];
+    Object.defineProperty(Array.prototype, '2', { configurable: true, set: (text) => void caught.push(text) });
+    try {
+      const batch = openBatch();
+      putMessage(batch, { kind: 'result', id: 1, text: '"a"' }, JSON.stringify);
+      expect(batch.length).toBe(3);
+      expect(caught).toStrictEqual([]);
+    } finally {
+      Reflect.deleteProperty(Array.prototype, '2');
+    }
+  });
+
   it('count up to where a batch is broken', () => {
-    const batch: Batch = [];
-    putMessage(batch, { kind: 'result', id: 1, text: '"a"' }, JSON.stringify);
-    batch.push('junk');
-    expect(parseFromWorker(batch)).toStrictEqual({ messages: [{ kind: 'result', id: 1, text: '"a"' }], stray: true });
-    expect(parseFromWorker([9, '{"reason":"made_up","message":"x"}'])).toStrictEqual({ messages: [], stray: true });
-    expect(parseFromWorker([4, 99, 0, 'message', ''])).toStrictEqual({ messages: [], stray: true });
-    expect(parseFromWorker([1, 7])).toStrictEqual({ messages: [], stray: true });
+    const messages = [{ kind: 'result', id: 1, text: '"a"' }];
+    expect(parseFromWorker([1, 1, '"a"', 'junk', SEAL], SEAL)).toStrictEqual({ messages, stray: true });
+    // The seal is no part of a message.
+    expect(parseFromWorker([1, 1, '"a"', 1, 2, SEAL], SEAL)).toStrictEqual({ messages, stray: true });
+    for (const broken of [
+      [9, '{"reason":"made_up","message":"x"}'],
+      [4, 99, 0, 'message', ''],
+      [1, 7],
+    ])
+      expect(parseFromWorker([...broken, SEAL], SEAL)).toStrictEqual({ messages: [], stray: true });
   });
 });
 

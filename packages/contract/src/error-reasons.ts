@@ -190,7 +190,6 @@ export const ERROR_REASONS = {
     aborted:
       'the connector aborted its own work, by an `AbortController` of its own, say, while its caller still waited: throw a `TimeoutError` for what takes too long',
     bad_error: 'its worker reported an error that cannot be read',
-    bad_result: 'its worker answered what is no JSON, as happens where its code changes what is built into JavaScript',
     rest_failure: 'a fault in the host; its log has the cause',
     unexpected: 'a fault in the host; its log has the cause',
     unreadable_answer: 'the service answered what this client does not understand: upgrade the client',

@@ -1,10 +1,12 @@
 import type { ConnectorType, IsolationLevel } from '@automate/contract';
 import type { Death, KillReason } from '../death.ts';
-import type { Batch, CrashReport } from '../messages.ts';
+import type { CrashReport, OpenBatch } from '../messages.ts';
 import type { Reach, Snapshot } from '../runtime.ts';
 
 /** What a body is to run: all that the worker's core needs to know before its first call. */
 export interface StartTask {
+  /** By which what the worker's core writes is told from what its connector may write past it. */
+  readonly seal: string;
   readonly id: string;
   readonly kind: string;
   readonly type: ConnectorType | undefined;
@@ -41,7 +43,7 @@ export interface Body {
   readonly alive: boolean;
   /** Whether it can stand still while the host goes on. */
   readonly ownLoop: boolean;
-  post(batch: Batch): void;
+  post(batch: OpenBatch): void;
   /** Keeps the process while somebody waits for this body. Holds are counted. */
   hold(): void;
   release(): void;

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { KillReason } from '../death.ts';
 import { encodeFrame, FrameReader } from '../frames.ts';
-import type { Batch, CrashReport, LogSource } from '../messages.ts';
+import type { CrashReport, LogSource, OpenBatch } from '../messages.ts';
 import { LineSplitter } from '../worker/line-splitter.ts';
 import { LogWriter } from '../worker/log-writer.ts';
 import { Uplink } from '../worker/uplink.ts';
@@ -49,7 +49,7 @@ export class ProcessBody implements Body {
     this.#on = on;
     this.#child = child;
     [, this.#stdout, this.#stderr, this.#line] = child.stdio as unknown as [null, Socket, Socket, Socket];
-    this.#listen();
+    this.#listen(task.seal);
     this.post([JSON.stringify(task)]);
   }
 
@@ -57,7 +57,7 @@ export class ProcessBody implements Body {
     return this.#signs.alive;
   }
 
-  post(batch: Batch): void {
+  post(batch: OpenBatch): void {
     this.#line.write(encodeFrame(batch));
   }
 
@@ -90,14 +90,14 @@ export class ProcessBody implements Body {
     return { active, idle: Math.max(0, performance.now() - this.#born - active) };
   }
 
-  #listen(): void {
+  #listen(seal: string): void {
     const reader = new FrameReader();
     this.#line.on('data', (piece) => this.#take(reader, piece));
     // What is written to a child that ended meanwhile; its end is told by the line's.
     this.#line.on('error', () => {});
     this.#line.on('close', () => this.#signs.close());
     // Within the rate of one connector, as its console is.
-    const log = new LogWriter(new Uplink({ post: (batch) => this.#on.onMessage(batch), flush() {} }));
+    const log = new LogWriter(new Uplink({ post: (batch) => this.#on.onMessage(batch), flush() {} }, seal));
     this.#capture(this.#stdout, 'stdout', (line) => log.write('info', 'stdout', line));
     this.#capture(this.#stderr, 'stderr', (line) => log.write('warn', 'stderr', line));
     this.#child.on('error', ({ message }) => this.#signs.sign({ error: { code: 'ERR_WORKER_INIT_FAILED', message } }));

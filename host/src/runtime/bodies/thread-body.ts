@@ -4,7 +4,7 @@ import type { MessagePort, Worker } from 'node:worker_threads';
 import type * as TinypoolModule from 'tinypool';
 import type { Tinypool } from 'tinypool';
 import type { KillReason } from '../death.ts';
-import type { Batch, CrashReport } from '../messages.ts';
+import type { CrashReport, OpenBatch } from '../messages.ts';
 import type { Body, BodyEvents, Bounds, StartTask } from './body.ts';
 import { SignsOfDeath } from './signs-of-death.ts';
 
@@ -20,7 +20,7 @@ class ThreadBody implements Body {
   readonly #pool: Tinypool;
   readonly #thread: Worker;
   readonly #port: MessagePort;
-  readonly #post: (batch: Batch) => void;
+  readonly #post: (batch: OpenBatch) => void;
   #holds = 0;
   readonly #signs = new SignsOfDeath({
     isExplained: ({ report, error, exitCode }) => report !== undefined || error !== undefined || exitCode !== undefined,
@@ -63,7 +63,7 @@ class ThreadBody implements Body {
     return this.#signs.alive;
   }
 
-  post(batch: Batch): void {
+  post(batch: OpenBatch): void {
     this.#post(batch);
   }
 

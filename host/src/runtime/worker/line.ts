@@ -1,10 +1,10 @@
 import type { MessagePort } from 'node:worker_threads';
 import { receiveMessageOnPort } from 'node:worker_threads';
-import type { Batch } from '../messages.ts';
+import type { Batch, OpenBatch } from '../messages.ts';
 
 /** The worker's end of what joins it to the host. What differs between a thread and a process is behind it. */
 export interface Line {
-  post(batch: Batch): void;
+  post(batch: OpenBatch): void;
   /** Gives each batch that comes from now on. */
   listen(take: (batch: Batch) => void): void;
   /** Sees to it that what was posted leaves, even if this body has to wait for the host: it is about to end. */

@@ -22,7 +22,7 @@ export async function serve(
   line: Line,
   protect?: (uplink: Uplink, log: LogWriter) => void,
 ): Promise<() => void> {
-  const uplink = new Uplink(line);
+  const uplink = new Uplink(line, task.seal);
   const log = new LogWriter(uplink);
   protect?.(uplink, log);
   let adapter: ConnectorAdapter | undefined;

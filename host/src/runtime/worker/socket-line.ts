@@ -13,6 +13,12 @@ const FLUSH_MS = 1000;
 /** So many turns in a row a full line is tried again at once; then a millisecond apart. */
 const EAGER_TRIES = 50;
 
+/** What was not written yet: linked, as an array's methods may be the connector's. */
+interface Waiting {
+  bytes: Buffer;
+  next: Waiting | undefined;
+}
+
 export interface SocketLine extends Line {
   /** Sends what waits, even if this process has to wait for the host: it is about to end. */
   flush(): void;
@@ -27,7 +33,8 @@ export interface SocketLine extends Line {
 export function createSocketLine(onEnd: () => void): SocketLine {
   const reader = new FrameReader();
   const came: Batch[] = [];
-  const waiting: Buffer[] = [];
+  let first: Waiting | undefined;
+  let last: Waiting | undefined;
   let take: ((batch: Batch) => void) | undefined;
   let tries = 0;
   let scheduled = false;
@@ -45,12 +52,14 @@ export function createSocketLine(onEnd: () => void): SocketLine {
   };
   /** True once nothing waits any more. */
   const writeWaiting = (): boolean => {
-    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      const written = tryWrite(write, next);
-      if (written === next.length) waiting.shift();
-      else if (written > 0) waiting[0] = next.subarray(written);
+    while (first !== undefined) {
+      const { bytes, next } = first;
+      const written = tryWrite(write, bytes);
+      if (written === bytes.length) first = next;
+      else if (written > 0) first.bytes = bytes.subarray(written);
       else return false;
     }
+    last = undefined;
     tries = 0;
     return true;
   };
@@ -85,7 +94,10 @@ export function createSocketLine(onEnd: () => void): SocketLine {
   socket.on('close', onEnd);
   return {
     post(batch) {
-      waiting.push(encodeFrame(batch));
+      const piece = { bytes: encodeFrame(batch), next: undefined };
+      if (last === undefined) first = piece;
+      else last.next = piece;
+      last = piece;
       if (!scheduled && !writeWaiting()) writeLater();
     },
     listen(taker) {

@@ -1,6 +1,6 @@
 import { BatchWriter } from '../batch-writer.ts';
 import type { CrashReport, FromWorker } from '../messages.ts';
-import { putMessage, putResult } from '../messages.ts';
+import { putEnd, putMessage, putResult } from '../messages.ts';
 import type { Line } from './line.ts';
 import { natives } from './natives.ts';
 
@@ -11,10 +11,14 @@ export class Uplink {
   readonly #line: Pick<Line, 'post' | 'flush'>;
   readonly #writer: BatchWriter;
 
-  constructor(line: Pick<Line, 'post' | 'flush'>) {
+  /** @param seal what each batch ends in, which the connector never sees */
+  constructor(line: Pick<Line, 'post' | 'flush'>, seal: string) {
     this.#line = line;
     this.#writer = new BatchWriter({
-      post: (batch) => line.post(batch),
+      post: (batch) => {
+        putEnd(batch, seal);
+        line.post(batch);
+      },
       defer: (flush) => void natives.setImmediate(flush),
     });
   }
