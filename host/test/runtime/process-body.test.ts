@@ -81,6 +81,16 @@ describe('a connector in a process of its own', () => {
     expect(valueOf(await run(bench.worker('unruly'), 'own_threads'))).toBe('started');
   });
 
+  // Where it is restricted it may start no threads.
+  it.each(['thread', 'process'] as const)(
+    'may register hooks for modules, which Node runs in a thread of its own: %s',
+    async (body) => {
+      await using bench = await openBench({ body });
+      const worker = bench.worker('unruly', { memoryMb: 16 });
+      expect(valueOf(await run(worker, 'module_hooks'))).toBe('registered');
+    },
+  );
+
   it('ends when its code says so, even where threads of its own are blocked', async () => {
     await using bench = await openBench({ body: 'process' });
     expect(errorOf(await run(bench.worker('unruly'), 'exit_blocked'))).toMatchObject({
