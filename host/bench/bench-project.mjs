@@ -18,14 +18,14 @@ const HANGS = ECHO.replace("name = 'echo'", "name = 'hangs'").replace(
   'connect() { return new Promise(() => {}); }',
 );
 
-/** Makes the project; `yaml` is its configuration. Call `dispose` at the end. */
-export function createProject(yaml) {
+/** Makes the project; `yaml` is its configuration, `sources` those of its kinds. Call `dispose` at the end. */
+export function createProject(yaml, sources = {}) {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'automate-bench-')));
   const write = (path, text) => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   };
-  const kinds = { echo: ECHO, hangs: HANGS };
+  const kinds = { echo: ECHO, hangs: HANGS, ...sources };
   for (const [kind, source] of Object.entries(kinds)) {
     const folder = `node_modules/connector-${kind}`;
     write(
