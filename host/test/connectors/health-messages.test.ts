@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import type { JsonObject } from '@automate/contract';
 import { describe, expect, it } from '@jest/globals';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
@@ -107,5 +108,25 @@ describe('health messages', () => {
     const reports = Object.values(await all);
     expect(reports.filter(({ status }) => status === 'healthy')).toHaveLength(5);
     expect(reports.filter(({ message }) => message.startsWith('remote unreachable'))).toHaveLength(5);
+  });
+
+  it('do not pile up behind connectors that hang, however often all are asked', async () => {
+    const hung = Array.from(
+      { length: 5 },
+      (_, index) =>
+        `  - { id: hung${index}, kind: unreachable, settings: { how: hang }, health_check: { timeout: 300ms } }\n`,
+    );
+    const well = Array.from({ length: 15 }, (_, index) => `  - { id: well${index}, kind: echo }\n`);
+    await using it = await SandboxHost.open({ yaml: `connectors:\n${[...hung, ...well].join('')}` });
+    await it.service.healthCheckAll();
+    const threads = (): number => readdirSync('/proc/self/task').length;
+    const before = threads();
+    for (let round = 0; round < 10; round += 1) {
+      const begun = Date.now();
+      const reports = Object.values(await it.service.healthCheckAll());
+      expect(reports.filter(({ healthy }) => healthy)).toHaveLength(15);
+      expect(Date.now() - begun).toBeLessThan(10_000);
+    }
+    expect(threads()).toBeLessThanOrEqual(before + 5);
   });
 });

@@ -172,7 +172,7 @@ describe('a connector in a process of its own', () => {
     expect(await text(host.stdout)).toBe('[0,"de-DE","Asia/Tokyo",9,2]\nend\n');
   });
 
-  it.each(['idle', 'spinning'])('ends with its host, even where that is killed: %s', async (what) => {
+  it.each(['idle', 'spinning', 'deaf'])('ends with its host, even where that is killed: %s', async (what) => {
     const host = spawn(process.execPath, [PROGRAM, `orphan-${what}`, 'process'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ConnectorWorker } from '../../dist/runtime/runtime.js';
 import type { Bench } from './support.ts';
@@ -54,6 +55,16 @@ describe.each(BODIES)('what an action answers, in the body %s', (body) => {
 
   it('may hold one object in two places', async () => {
     expect(valueOf(await run(worker, 'shared'))).toStrictEqual([{ a: 1 }, { a: 1 }]);
+  });
+
+  it('does not hold the host up, however large it is', async () => {
+    if (body === 'none') return;
+    const stalls = monitorEventLoopDelay({ resolution: 10 });
+    stalls.enable();
+    for (const action of ['half_a_gigabyte', 'many_values', 'deep']) await run(worker, action);
+    stalls.disable();
+    // A tenth of a second is usual on a machine that does other work besides.
+    expect(stalls.max / 1e6).toBeLessThan(1500);
   });
 
   it('restarts nothing and bothers nobody', () => {

@@ -205,6 +205,20 @@ describe('a caller that sends what it should not', () => {
     await expectServing();
   });
 
+  it('10 000 calls at once on one connection are all answered', async () => {
+    const session = connect(`http://${grpc.server.address}`);
+    session.on('error', () => {});
+    const message = frame(Buffer.from(METHODS.listConnectors.requestSerialize(create(METHODS.listConnectors.input))));
+    const ends = Array.from({ length: 10_000 }, () => {
+      const stream = openStream(session, METHODS.listConnectors.path);
+      stream.end(message);
+      return endOf(stream);
+    });
+    expect(new Set(await Promise.all(ends))).toEqual(new Set(['status 0']));
+    session.destroy();
+    await expectServing();
+  });
+
   it.each([
     ['an unknown method', { path: '/connectors.ConnectorsService/Explode' }, 'status 12'],
     ['an unknown service', { path: '/other.Service/List' }, 'status 12'],
