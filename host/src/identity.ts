@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 /** Who this host is: the version that ranges of plugins are compared with. */
 export interface HostIdentity {
@@ -16,6 +17,12 @@ export function readIdentity(): HostIdentity {
   }
   return { name, version };
 }
+
+/** Where this package lies, and the `file:` URL of what programs import of it. */
+export const HOST_FILES = {
+  directory: join(import.meta.dirname, '..'),
+  entry: pathToFileURL(join(import.meta.dirname, 'index.js')).href,
+} as const;
 
 /** The project's root: the directory of the nearest package.json at or above `directory`, or `directory` itself. */
 export async function findProjectRoot(directory: string): Promise<string> {

@@ -3,6 +3,7 @@ import type { CliContext } from './cli-context.ts';
 import { addConnectorCommands } from './commands/connectors.ts';
 import { addExecuteCommand } from './commands/execute.ts';
 import { addHostCommands } from './commands/host.ts';
+import { addIsolationCommand } from './commands/isolation.ts';
 import { addPluginCommands } from './commands/plugins.ts';
 
 /** The commands of `automate`. Wrong usage throws commander's own error; with `json` commander has printed nothing of it. */
@@ -25,5 +26,6 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
   addPluginCommands(program, context);
   addConnectorCommands(program, context);
   addExecuteCommand(program, context);
+  addIsolationCommand(program, context);
   return program;
 }

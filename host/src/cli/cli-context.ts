@@ -1,4 +1,11 @@
-import type { CallOptions, ConnectorConfigInput, ConnectorError, ConnectorService, Problem } from '@automate/contract';
+import type {
+  CallOptions,
+  ConnectorConfigInput,
+  ConnectorError,
+  ConnectorService,
+  IsolationLevel,
+  Problem,
+} from '@automate/contract';
 import type { Finding } from './doctor/finding.ts';
 
 /** The options that every command takes. */
@@ -19,6 +26,13 @@ export interface StartOptions {
   readonly logLevel?: string;
   readonly logFormat?: string;
   readonly otlpEndpoint?: string;
+}
+
+/** Options of `isolation`. */
+export interface IsolationOptions {
+  readonly quick?: true;
+  readonly faults?: readonly string[];
+  readonly levels?: readonly IsolationLevel[];
 }
 
 export type Style = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string) => string;
@@ -57,6 +71,8 @@ export interface CliContext {
     | { readonly ok: true; readonly input: ConnectorConfigInput }
     | { readonly ok: false; readonly id?: unknown; readonly problems: readonly Problem[] };
   diagnose(options: GlobalOptions): Promise<readonly Finding[]>;
+  /** Does every fault at every level and tells what came of it, as a table or as JSON. Throws CliExit for what there is not. */
+  runIsolation(options: IsolationOptions & { readonly json: boolean }): Promise<string>;
 }
 
 /** Ends the command with an exit code, once its message has been printed. */

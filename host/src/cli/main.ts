@@ -7,7 +7,7 @@ import { formatBootReport } from '../boot-report.ts';
 import { writeDefaultConfig } from '../config/default-config.ts';
 import { parseRegistrationText } from '../config/parse-registered.ts';
 import { createHost } from '../create-host.ts';
-import { findProjectRoot, readIdentity } from '../identity.ts';
+import { findProjectRoot, HOST_FILES, readIdentity } from '../identity.ts';
 import { openLocalService } from '../open-local-service.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
 import { createScrubber } from '../secrets/scrubber.ts';
@@ -108,6 +108,23 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
       // Loaded when it is needed: a host that serves examines nothing.
       const { diagnose } = await import('./doctor/diagnose.ts');
       return withProgress({ doing: 'examining', stream: process.stderr, work: () => diagnose(examined) });
+    },
+    runIsolation: async (options) => {
+      const { tellIsolation } = await import('./isolation/tell-isolation.ts');
+      const machine = {
+        files: HOST_FILES,
+        connect: connectTo,
+        execPath: process.execPath,
+        env: process.env,
+        kill: process.kill.bind(process),
+        signal: interrupted,
+        heading: (text: string) => styleText('bold', text, { stream: process.stdout }),
+      };
+      return withProgress({
+        doing: 'misbehaving',
+        stream: process.stderr,
+        work: () => tellIsolation(options, machine),
+      });
     },
   };
 }

@@ -28,6 +28,9 @@ describe('using the command line', () => {
     ['a duration that is none', ['execute', 'echo', 'say', '--timeout', 'soon']],
     ['a file that is not there', ['execute', 'echo', 'say', '--input', '@nowhere.json']],
     ['a project that is not there', ['plugins', 'list', '--project', 'nowhere']],
+    ['isolation that is not to be run', ['isolation']],
+    ['a fault that there is not', ['isolation', '--run', '--faults', 'boredom']],
+    ['a level that there is not', ['isolation', '--run', '--levels', 'cellar']],
   ])('ends with 2 and says why: %s', async (_name, args) => {
     const { status, stdout, stderr } = await project.automate(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
@@ -54,7 +57,7 @@ describe('using the command line', () => {
     expect(await project.automate(['--version'])).toMatchObject({ status: 0, stdout: `${version}\n` });
     const { status, stdout } = await project.automate(['--help']);
     expect(status).toBe(0);
-    for (const command of ['start', 'init', 'doctor', 'plugins', 'connectors', 'execute'])
+    for (const command of ['start', 'init', 'doctor', 'plugins', 'connectors', 'execute', 'isolation'])
       expect(stdout).toMatch(new RegExp(`^ {2}${command}`, 'm'));
   });
 

@@ -322,6 +322,15 @@ describe.each(WAYS)("a stranger's connector, installed with $title", (way) => {
     });
   });
 
+  it('has with it what misbehaves in automate isolation', async () => {
+    expect(await json('isolation', '--run', '--faults', 'exit', '--levels', 'none', 'process')).toMatchObject({
+      cells: [
+        { fault: 'exit', level: 'none', outcome: 'host lost: exit code 0' },
+        { fault: 'exit', level: 'process', outcome: 'WORKER_LOST process_exit (maybe)', beside_failed: 0 },
+      ],
+    });
+  });
+
   it(
     'is gone after its removal and a rescan, and the others go on',
     async () => {
