@@ -18,7 +18,10 @@ export async function run() {
   await growWithCalls();
 }
 
-/** Linear: what a byte costs does not rise; beside it what merely passing it to another thread and back costs. */
+/**
+ * Linear: what a byte costs rises by no more than what collecting large values costs. Beside it what merely passing the text to another
+ * thread and back costs.
+ */
 async function growWithBytes() {
   const raw = await pingPong.open();
   await using host = await openEcho(1);
@@ -50,7 +53,7 @@ async function growWithBytes() {
     'what a KB costs as calls grow',
     [
       { name: '100 KB', samples: perKb('100 KB') },
-      { name: '1 MB', samples: perKb('1 MB'), goal: 1.2 },
+      { name: '1 MB', samples: perKb('1 MB'), goal: 1.5 },
     ],
     { unit: 'µs per KB' },
   );

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import type { ConnectorDescription, Problem } from '@automate/contract';
 import type { UnavailableError } from '@automate/contract';
@@ -7,10 +8,12 @@ import { hostEnding } from '@automate/contract/service';
 import { AbandonedThreads } from './abandoned-threads.ts';
 import type { Bodies } from './bodies/body.ts';
 import { createInlineBody } from './bodies/inline-body.ts';
-import { createProcessBodies } from './bodies/process-body.ts';
+import { createChildren, createProcessBodies } from './bodies/process-body.ts';
 import { createRestrictedBodies } from './bodies/restricted-body.ts';
-import { SpareChild } from './bodies/spare-child.ts';
-import { createThreadBody } from './bodies/thread-body.ts';
+import type { PooledThread } from './bodies/pooled-thread.ts';
+import { POOLED_THREADS } from './bodies/pooled-thread.ts';
+import { Spare } from './bodies/spare.ts';
+import { createThreadBodies } from './bodies/thread-body.ts';
 import type { Walls } from './bodies/walls.ts';
 import { findWalls } from './bodies/walls.ts';
 import { RESULT_LIMITS } from './bounds.ts';
@@ -51,16 +54,24 @@ export interface WorkerRuntimeOptions {
   readonly walls?: Walls;
 }
 
+interface BodyParts {
+  readonly threads: Spare<PooledThread>;
+  readonly children: Spare<ChildProcess>;
+  readonly walls: Walls;
+  readonly note: RuntimeParts['note'];
+}
+
 /**
  * All that a body hears comes in the asynchronous context in which it was made. That must be this one, and not the one of
  * the call that happened to start it: every later call would be taken for that caller's.
  */
-function createBodies(children: SpareChild, walls: Walls, note: RuntimeParts['note']): Bodies {
+function createBodies({ threads, children, walls, note }: BodyParts): Bodies {
   const here = AsyncLocalStorage.snapshot();
+  const inThread = createThreadBodies(threads);
   const inProcess = createProcessBodies(children);
   const restricted = createRestrictedBodies(walls, (id, message) => note(id, 'warn', message));
   return {
-    thread: (...given) => here(createThreadBody, ...given),
+    thread: (...given) => here(inThread, ...given),
     process: (...given) => here(inProcess, ...given),
     restricted: (...given) => here(restricted, ...given),
     none: (...given) => here(createInlineBody, ...given),
@@ -77,12 +88,13 @@ class WorkerRuntime implements Runtime {
   readonly #sweeper: DeadlineSweeper;
   readonly #workers = new Set<SupervisedWorker>();
   readonly #inspections = new Set<WorkerSession>();
-  readonly #children: SpareChild;
+  readonly #threads = new Spare(POOLED_THREADS);
+  readonly #children: Spare<ChildProcess>;
   #closed = false;
 
   constructor(options: WorkerRuntimeOptions) {
     const { events, compileCacheDirectory, walls = findWalls() } = options;
-    this.#children = new SpareChild({ walls, compileCacheDirectory });
+    this.#children = new Spare(createChildren({ walls, compileCacheDirectory }));
     const intake = new LogIntake(events);
     this.#sweeper = new DeadlineSweeper((fault) => events.onFault(fault, 'the deadlines of a worker were looked at'));
     const places = Math.max(2, options.startPlaces ?? 2 * availableParallelism());
@@ -97,7 +109,7 @@ class WorkerRuntime implements Runtime {
     this.#parts = {
       events,
       secrets: options.secrets ?? UNFILTERED,
-      bodies: createBodies(this.#children, walls, note),
+      bodies: createBodies({ threads: this.#threads, children: this.#children, walls, note }),
       sweeper: this.#sweeper,
       watch: new WorkerWatch({
         everyMs: options.watchMs ?? 250,
@@ -213,6 +225,7 @@ class WorkerRuntime implements Runtime {
       ...[...this.#inspections].map((session) => session.stop(0)),
     ]);
     this.#sweeper.close();
+    this.#threads.close();
     this.#children.close();
   }
 }

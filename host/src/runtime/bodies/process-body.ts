@@ -7,17 +7,33 @@ import { LineSplitter } from '../worker/line-splitter.ts';
 import { LogWriter } from '../worker/log-writer.ts';
 import { Uplink } from '../worker/uplink.ts';
 import type { Body, BodyEvents, Incarnate, StartTask } from './body.ts';
-import { killGroup } from './launch-child.ts';
+import type { LaunchOptions } from './launch-child.ts';
+import { killGroup, launchChild } from './launch-child.ts';
 import { readBusyTime, readOwnMemory } from './process-usage.ts';
 import { LINGER_MS, SignsOfDeath } from './signs-of-death.ts';
-import type { SpareChild } from './spare-child.ts';
+import type { Making, Spare } from './spare.ts';
 
 /** What the engine prints last tells a full heap from other aborts. */
 const LAST_WORDS_LENGTH = 4096;
 const OUT_OF_MEMORY = /^FATAL ERROR: .*out of memory/im;
 
+/** Children as most connectors have them. */
+export function createChildren(options: Omit<LaunchOptions, 'memoryMb' | 'confinement'>): Making<ChildProcess> {
+  return {
+    make(memoryMb) {
+      const child = launchChild({ ...options, memoryMb });
+      child.on('error', () => {});
+      child.unref();
+      for (const stream of child.stdio) (stream as { unref?: () => void } | null)?.unref?.();
+      return child;
+    },
+    isAlive: ({ pid, exitCode, signalCode }) => pid !== undefined && exitCode === null && signalCode === null,
+    end: killGroup,
+  };
+}
+
 /** Bodies made of these children. */
-export function createProcessBodies(children: SpareChild): Incarnate {
+export function createProcessBodies(children: Spare<ChildProcess>): Incarnate {
   return (task, { memoryMb }, on) => new ProcessBody(children.take(memoryMb), task, on);
 }
 

@@ -1,23 +1,26 @@
-import { createRequire } from 'node:module';
 import { MessageChannel } from 'node:worker_threads';
 import type { MessagePort, Worker } from 'node:worker_threads';
-import type * as TinypoolModule from 'tinypool';
-import type { Tinypool } from 'tinypool';
 import type { KillReason } from '../death.ts';
 import type { CrashReport, OpenBatch } from '../messages.ts';
-import type { Body, BodyEvents, Bounds, StartTask } from './body.ts';
+import type { Body, BodyEvents, Incarnate, StartTask } from './body.ts';
+import type { PooledThread } from './pooled-thread.ts';
+import { createPooledThread } from './pooled-thread.ts';
 import { SignsOfDeath } from './signs-of-death.ts';
+import type { Spare } from './spare.ts';
 
-export function createThreadBody(task: StartTask, bounds: Bounds, on: BodyEvents): Body {
-  return new ThreadBody(task, bounds, on);
+/** Bodies made of these threads; one that is to see an environment is given a thread of its own making. */
+export function createThreadBodies(threads: Spare<PooledThread>): Incarnate {
+  return (task, { memoryMb }, on) => {
+    const plain = Object.keys(task.env).length === 0;
+    return new ThreadBody(plain ? threads.take(memoryMb) : createPooledThread(memoryMb, task.env), task, on);
+  };
 }
 
-/** One thread, from start to death: a fresh pool of one worker, one task that never settles, and a port of our own. */
+/** One thread, from start to death: one task that never settles, and a port of our own. */
 class ThreadBody implements Body {
   readonly ownLoop = true;
   readonly ownBytes = 0;
   readonly #on: BodyEvents;
-  readonly #pool: Tinypool;
   readonly #thread: Worker;
   readonly #port: MessagePort;
   readonly #post: (batch: OpenBatch) => void;
@@ -27,34 +30,14 @@ class ThreadBody implements Body {
     onComplete: () => this.#finish(),
   });
 
-  constructor(task: StartTask, { memoryMb }: Bounds, on: BodyEvents) {
+  constructor({ pool, thread }: PooledThread, task: StartTask, on: BodyEvents) {
     this.#on = on;
-    // Loaded with the first thread, by `require` since that cannot wait: a host is ready before any connector starts.
-    const { Tinypool } = createRequire(import.meta.url)('tinypool') as typeof TinypoolModule;
-    this.#pool = new Tinypool({
-      filename: new URL('../worker-entry.js', import.meta.url).href,
-      runtime: 'worker_threads',
-      minThreads: 1,
-      maxThreads: 1,
-      // With atomics an idle worker would block, and its timers and sockets would stand still.
-      useAtomics: false,
-      env: task.env,
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 16 },
-    });
-    // Without a listener, whatever goes wrong between tasks would end the host.
-    this.#pool.on('error', () => {});
-    // The pool must not replace a worker that died: whether and when is the restart policy's to say.
-    this.#pool.options.minThreads = 0;
-    const worker = this.#pool.threads[0] as unknown as { readonly thread: Worker; ref: () => void };
-    // The pool would hold the process again once its own port, which our worker closes, is gone.
-    worker.ref = () => {};
-    this.#thread = worker.thread;
+    this.#thread = thread;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#post = port1.postMessage.bind(port1);
     this.#listen();
-    this.#pool.run({ ...task, port: port2 }, { name: 'start', transferList: [port2] }).catch(() => {
+    pool.run({ ...task, port: port2 }, { name: 'start', transferList: [port2] }).catch(() => {
       // Settles only when the thread is gone, which the events below say better.
     });
   }
@@ -101,11 +84,7 @@ class ThreadBody implements Body {
     this.#port.on('messageerror', () => this.#on.onMessage(undefined));
     this.#port.on('close', () => this.#signs.close());
     this.#thread.on('error', (error: unknown) => this.#signs.sign({ error: error ?? 'nothing' }));
-    this.#thread.on('exit', (exitCode) => {
-      this.#signs.exit({ exitCode });
-      // Only now: destroying the pool between a heap's end and the `error` event for it would end the host.
-      this.#pool.destroy().catch(() => {});
-    });
+    this.#thread.on('exit', (exitCode) => this.#signs.exit({ exitCode }));
     // Listening references both; only somebody who waits may.
     this.#thread.unref();
     this.#port.unref();
