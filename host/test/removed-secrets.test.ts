@@ -46,3 +46,24 @@ it('secrets of a removed connector are known as long as anything of it runs, how
   expect(it_.logText).toContain('late: ');
   expect(it_.logText).not.toContain(SECRET);
 });
+
+it('secrets of a removed connector that never ran are forgotten as well', async () => {
+  let passed = 0;
+  await using it_ = await SandboxHost.open({
+    kinds: ['echo'],
+    serve: false,
+    scrubber: createScrubber({ now: () => Date.now() + passed }),
+    yaml: 'connectors:\n  - { id: echo }\n',
+    prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'late', source: LATE })),
+  });
+  const said = async () => {
+    const call = { id: 'echo', action: 'say', payload: { text: `it is ${SECRET}` } };
+    return (await it_.service.execute(call)).result;
+  };
+  expect(await said()).toMatchObject({ text: `it is ${SECRET}` });
+  await it_.service.register({ id: 'late', kind: 'late', settings: { token: SECRET } });
+  expect(await said()).toMatchObject({ text: 'it is [secret]' });
+  await it_.service.remove('late');
+  passed = 10 * 60_000;
+  expect(await said()).toMatchObject({ text: `it is ${SECRET}` });
+});

@@ -91,6 +91,8 @@ describe('a new version of a package', () => {
       );
     });
     expect([code, said]).toEqual([1, expect.stringMatching(/held_back.*no way/)]);
+    const metrics = await (await fetch(`${it.host.httpAddress}/metrics`)).text();
+    expect(metrics).toContain('automate_connector_held_back{connector="one"} 1');
   });
 
   it('takes over for those connectors that it serves as well, and is held back for the others', async () => {

@@ -111,6 +111,18 @@ describe('snapshots', () => {
     await rm(elsewhere, { recursive: true });
   });
 
+  it('that somebody removed are made again, while what was admitted still lies where it is installed', async () => {
+    await using it = await openHost((sandbox) => install(sandbox, { source: SAYING }));
+    const name = await snapshotOf(it);
+    await rm(pluginsDir(it), { recursive: true });
+    await restartWorker(it);
+    expect(await snapshotOf(it)).toBe(name);
+    await rm(pluginsDir(it), { recursive: true });
+    await install(it.sandbox, { source: `${SAYING}\n` });
+    await restartWorker(it);
+    await expect(ask(it)).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'package_replaced' } });
+  });
+
   it('that are used again count as used now, for programs that remove what nobody used for long', async () => {
     await using it = await openHost((sandbox) => install(sandbox, { source: SAYING }));
     const directory = join(pluginsDir(it), await snapshotOf(it));

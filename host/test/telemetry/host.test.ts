@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
+import { eventually } from '@automate/tooling/eventually';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import { startOtlpCollector } from './fixtures/otlp-collector.ts';
 import { parseExposition } from './fixtures/parse-exposition.ts';
@@ -103,6 +104,26 @@ describe('a running host', () => {
     leaving.abort();
     await ends;
     expect([await scrape('automate_in_flight'), await scrape('automate_queue_length')]).toEqual([0, 0]);
+  });
+
+  it('shows in /metrics what a worker sent past the protocol, over all its lives', async () => {
+    await using it = await SandboxHost.open({
+      kinds: [],
+      register: [{ kind: 'stray', adapter: { entry: new URL('../runtime/fixtures/stray.mjs', import.meta.url) } }],
+      yaml: 'connectors:\n  - { id: stray, retry: { attempts: 1 }, health_check: { enabled: false } }\n',
+    });
+    const dropped = async () =>
+      parseExposition(await (await fetch(`${it.host.httpAddress}/metrics`)).text())
+        .get('automate_worker_dropped_messages_total')
+        ?.samples.get('automate_worker_dropped_messages_total{connector="stray"}') ?? 0;
+    const call = (action: string, payload = {}) => it.service.execute({ id: 'stray', action, payload });
+    await call('junk');
+    await eventually(async () => (await dropped()) === 8);
+    await expect(call('flood', { count: 100_000 })).rejects.toMatchObject({ code: 'WORKER_LOST' });
+    // Those of the worker that was ended for them count on.
+    expect(await dropped()).toBe(100);
+    await call('junk');
+    await eventually(async () => (await dropped()) === 108);
   });
 
   it("passes its caller's trace on to the remote system, through a span of its own where spans are collected", async () => {
