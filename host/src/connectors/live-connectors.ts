@@ -96,6 +96,7 @@ export class LiveConnectors {
         starts: stats?.starts ?? 0,
         startQueued: stats?.state.phase === 'queued',
         abandonedThreads: stats?.abandonedThreads ?? 0,
+        poisonousCalls: stats?.poisonousCalls ?? 0,
         droppedLogLines: stats?.droppedLogLines ?? 0,
         droppedMessages: stats?.droppedMessages ?? 0,
       };

@@ -23,7 +23,7 @@ export interface ProbeOptions {
  */
 export async function probe(options: ProbeOptions): Promise<Finding> {
   try {
-    return await ask(options);
+    return tellRefused(options.worker, await ask(options));
   } catch (reason) {
     return findingOf(ConnectorError.from(reason).toEnvelope());
   }
@@ -53,6 +53,14 @@ export async function connectAnew(worker: ConnectorWorker, withinMs: number): Pr
   const deadline = Date.now() + withinMs;
   const outcome = await worker.call({ op: 'connect', action: '', payload: '{}', deadline });
   if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
+}
+
+/** The connector is none the worse for it, but who watches it wants to know. */
+function tellRefused(worker: ConnectorWorker, finding: Finding): Finding {
+  const { poisonousCalls } = worker.stats();
+  if (poisonousCalls === 0) return finding;
+  const calls = poisonousCalls === 1 ? '1 call is' : `${poisonousCalls} calls are`;
+  return { ...finding, message: `${finding.message}; ${calls} refused, which ended its worker again and again` };
 }
 
 function readTestAnswer(text: string): Finding {

@@ -4,11 +4,13 @@ import type { LogReceipt } from '@automate/sdk';
 import { BatchWriter } from './batch-writer.ts';
 import { cancelled, late, nameOf, tooLong } from './call-errors.ts';
 import type { DeadlineSweeper, Sweepable } from './deadline-sweeper.ts';
+import type { Cause } from './death.ts';
 import type { ChannelCall, HeldCall } from './held-calls.ts';
 import { HeldCalls } from './held-calls.ts';
 import { isLongerThan } from './is-longer-than.ts';
-import type { ChannelOp, OpenBatch } from './messages.ts';
+import type { Culprit, OpenBatch } from './messages.ts';
 import { putCall, putCancel, putEnd, putReceipt } from './messages.ts';
+import { lostTo, suspectsOf } from './poisonous-calls.ts';
 
 /** Roughly, on the port. */
 const RECEIPT_BYTES = 16;
@@ -38,11 +40,9 @@ type Phase = 'open' | 'left' | 'asked' | 'acknowledged';
 
 interface Pending {
   readonly id: number;
-  readonly op: ChannelOp;
-  readonly action: string;
+  readonly call: ChannelCall;
   readonly sentAt: number;
   readonly settle: (outcome: Outcome<string>) => void;
-  readonly signal: AbortSignal | undefined;
   onAbort: (() => void) | undefined;
   phase: Phase;
   /** When the phase has to end. */
@@ -56,9 +56,12 @@ export class Channel implements Sweepable {
   readonly #pending = new Map<number, Pending>();
   readonly #held: HeldCalls;
   #lastId = 0;
+  /** Of the calls that have left. */
+  #lastPosted = 0;
   /** Calls past their deadline that have not ended: until they do, others wait rather than die with the worker. */
   #suspects = 0;
-  #stuck = false;
+  /** The call for whose sake the worker has to be killed. */
+  #stuck: ChannelCall | undefined;
   #holding = false;
   #onDrained: (() => void) | undefined;
 
@@ -67,6 +70,7 @@ export class Channel implements Sweepable {
     this.#writer = new BatchWriter({
       post: (batch) => {
         putEnd(batch, Date.now());
+        this.#lastPosted = this.#lastId;
         options.post(batch);
       },
       defer: (flush) => void setImmediate(flush),
@@ -119,7 +123,7 @@ export class Channel implements Sweepable {
     if (pending.phase !== 'open') return true;
     pending.settle(
       isLongerThan(text, MAX_PAYLOAD_BYTES)
-        ? failure(tooLong(this.#options.id, pending))
+        ? failure(tooLong(this.#options.id, pending.call))
         : { ok: true, value: this.#options.scrub(text) },
     );
     return true;
@@ -145,15 +149,27 @@ export class Channel implements Sweepable {
     return id >= 0 && id <= this.#lastId;
   }
 
-  /** The worker is gone. Answers what was sent with `lost`, and gives back what was not. */
-  close(lost: ErrorEnvelope): readonly HeldCall[] {
+  /**
+   * The worker is gone. Answers what may have begun with `lost`, gives back what certainly has not, and says which calls may have ended
+   * the worker.
+   */
+  close(
+    lost: ErrorEnvelope,
+    cause: Cause,
+  ): { readonly unsent: readonly HeldCall[]; readonly suspects: readonly Culprit[] } {
     this.#options.sweeper.remove(this);
-    const held = this.#held.takeAll();
-    for (const pending of [...this.#pending.values()]) {
-      this.#remove(pending);
-      if (pending.phase === 'open') pending.settle(failure(lost));
-    }
-    return held;
+    const unsent = [...this.#held.takeAll()];
+    const lastBegun = Math.min(cause.lastBegun ?? Infinity, this.#lastPosted);
+    const begun = [...this.#pending.values()].filter(({ id, call, phase, settle }) => {
+      const isUnsent = id > lastBegun && call.op === 'execute' && phase === 'open';
+      if (isUnsent) unsent.push({ call, settle });
+      return !isUnsent;
+    });
+    const calls = begun.map(({ call }) => call);
+    const suspects = suspectsOf(cause, this.#stuck, calls);
+    for (const pending of [...this.#pending.values()]) this.#remove(pending);
+    for (const { call, phase, settle } of begun) if (phase === 'open') settle(failure(lostTo(lost, suspects, call)));
+    return { unsent, suspects };
   }
 
   sweep(now: number): number {
@@ -170,11 +186,9 @@ export class Channel implements Sweepable {
     const { op, action, payload, deadline, signal } = call;
     const pending: Pending = {
       id,
-      op,
-      action,
+      call,
       sentAt: Date.now(),
       settle,
-      signal,
       onAbort: undefined,
       phase: 'open',
       due: deadline,
@@ -210,7 +224,8 @@ export class Channel implements Sweepable {
     switch (pending.phase) {
       case 'open':
       case 'left':
-        if (pending.phase === 'open') pending.settle(failure(late(this.#options.id, pending, now - pending.sentAt)));
+        if (pending.phase === 'open')
+          pending.settle(failure(late(this.#options.id, pending.call, now - pending.sentAt)));
         pending.phase = 'asked';
         pending.due = now + this.#options.ackMs;
         this.#suspects += 1;
@@ -234,9 +249,9 @@ export class Channel implements Sweepable {
   }
 
   #declareStuck(pending: Pending, what: string): void {
-    if (this.#stuck) return;
-    this.#stuck = true;
-    this.#options.onStuck(`${nameOf(pending)} passed its deadline and ${what}`);
+    if (this.#stuck !== undefined) return;
+    this.#stuck = pending.call;
+    this.#options.onStuck(`${nameOf(pending.call)} passed its deadline and ${what}`);
   }
 
   #cancel(pending: Pending, reason: 'deadline' | 'caller'): void {
@@ -246,7 +261,7 @@ export class Channel implements Sweepable {
 
   #remove(pending: Pending): void {
     this.#pending.delete(pending.id);
-    if (pending.onAbort !== undefined) pending.signal?.removeEventListener('abort', pending.onAbort);
+    if (pending.onAbort !== undefined) pending.call.signal?.removeEventListener('abort', pending.onAbort);
     if (pending.phase === 'asked' || pending.phase === 'acknowledged') {
       this.#suspects -= 1;
       if (this.#suspects === 0) for (const { call, settle } of this.#held.takeAll()) this.#send(call, settle);

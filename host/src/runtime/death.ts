@@ -1,6 +1,6 @@
 import type { ErrorEnvelope, ErrorReason } from '@automate/contract';
 import { UnavailableError, WorkerLostError } from '@automate/contract';
-import type { CrashReport } from './messages.ts';
+import type { CrashReport, Culprit } from './messages.ts';
 import type { SecretFilter } from './runtime.ts';
 
 /** Why the host itself ended a worker. */
@@ -40,6 +40,9 @@ export interface Cause {
   readonly message: string;
   readonly stack?: string;
   readonly exitCode?: number;
+  /** As the worker reported. */
+  readonly lastBegun?: number;
+  readonly culprit?: Culprit;
 }
 
 /** The truest account of a death: what the host did, what the engine said, what the worker reported, and last the bare exit code. */
@@ -54,12 +57,14 @@ export function causeOf(death: Death): Cause {
       return { reason: 'uncaught_exception', message: sentenceFor('uncaught_exception', message), stack };
   }
   if (report !== undefined) {
-    const { reason, message, stack, exitCode: code } = report;
+    const { reason, message, stack, exitCode: code, lastBegun, culprit } = report;
     return {
       reason,
       message: sentenceFor(reason, message),
       stack,
       exitCode: code,
+      lastBegun,
+      culprit,
     };
   }
   if (exitCode !== undefined) return { reason: 'exited', message: `it ended with exit code ${exitCode}`, exitCode };

@@ -8,7 +8,7 @@ export interface ChannelCall extends Omit<WorkerCall, 'op'> {
   readonly op: ChannelOp;
 }
 
-/** A call that was never sent, since the worker was under suspicion when it came. */
+/** A call that was never sent, or that the worker never began. */
 export interface HeldCall {
   readonly call: ChannelCall;
   readonly settle: (outcome: Outcome<string>) => void;

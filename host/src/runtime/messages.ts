@@ -78,6 +78,17 @@ export interface CrashReport {
   readonly message: string;
   readonly stack?: string;
   readonly exitCode?: number;
+  /** Where the thread dies for certain: the id of the call that began last, 0 for none. */
+  readonly lastBegun?: number | undefined;
+  /** The same: the call in whose code it happened, where it was in one. */
+  readonly culprit?: Culprit | undefined;
+}
+
+/** A call as it is known by what it asked for. */
+export interface Culprit {
+  readonly action: string;
+  /** SHA-256 of the payload's text, in hexadecimal. */
+  readonly payloadHash: string;
 }
 
 export type FromWorker =
@@ -365,7 +376,7 @@ const CRASH_REASONS: Readonly<Record<CrashReport['reason'], true>> = {
 function readCrash(text: string): FromWorker | undefined {
   if (text.length > FAILURE_LENGTH) return undefined;
   try {
-    const { reason, message, stack, exitCode } = JSON.parse(text) as Record<string, unknown>;
+    const { reason, message, stack, exitCode, lastBegun, culprit } = JSON.parse(text) as Record<string, unknown>;
     if (typeof reason !== 'string' || !Object.hasOwn(CRASH_REASONS, reason) || typeof message !== 'string')
       return undefined;
     return {
@@ -375,9 +386,16 @@ function readCrash(text: string): FromWorker | undefined {
         message: clipText(message, 2 * MESSAGE_LENGTH),
         ...(typeof stack === 'string' ? { stack } : {}),
         ...(Number.isSafeInteger(exitCode) ? { exitCode: exitCode as number } : {}),
+        ...(Number.isSafeInteger(lastBegun) ? { lastBegun: lastBegun as number } : {}),
+        ...(isCulprit(culprit) ? { culprit } : {}),
       },
     };
   } catch {
     return undefined;
   }
+}
+
+function isCulprit(value: unknown): value is Culprit {
+  const { action, payloadHash } = (value ?? {}) as Record<string, unknown>;
+  return typeof action === 'string' && typeof payloadHash === 'string' && /^[0-9a-f]{64}$/.test(payloadHash);
 }

@@ -193,6 +193,8 @@ export interface WorkerStats {
   readonly memoryBytes: number;
   /** Threads of its former lives that do not end, as they are blocked outside JavaScript. */
   readonly abandonedThreads: number;
+  /** Calls that are refused, as they ended it again and again. */
+  readonly poisonousCalls: number;
   /** Share of time that its event loop was busy, 0 to 1. */
   readonly utilization: number;
   /** Messages outside the protocol that were dropped. */

@@ -3,6 +3,7 @@ import type { UnavailableError } from '@automate/contract';
 import { ConnectorError, until } from '@automate/contract';
 import { notSent } from './call-errors.ts';
 import type { HeldCall } from './held-calls.ts';
+import { crashFields, PoisonousCalls } from './poisonous-calls.ts';
 import { RestartPolicy } from './restart-policy.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
 import type {
@@ -28,6 +29,7 @@ export class SupervisedWorker implements ConnectorWorker {
   readonly #parts: RuntimeParts;
   readonly #onClosed: () => void;
   readonly #policy: RestartPolicy;
+  readonly #poisonous: PoisonousCalls;
   #state: WorkerState = IDLE;
   #session: WorkerSession | undefined;
   /** The start of a session that is not there yet, shared by all who want it. */
@@ -54,6 +56,7 @@ export class SupervisedWorker implements ConnectorWorker {
     this.#parts = parts;
     this.#onClosed = onClosed;
     this.#policy = new RestartPolicy(parts.policy);
+    this.#poisonous = new PoisonousCalls(spec.id, (message, fields) => parts.note(spec.id, 'warn', message, fields));
   }
 
   get id(): string {
@@ -76,6 +79,7 @@ export class SupervisedWorker implements ConnectorWorker {
       crashes: this.#crashes,
       pending: session?.pending ?? 0,
       abandonedThreads: this.#parts.abandoned.of(this.id),
+      poisonousCalls: this.#poisonous.refused,
       ...(session === undefined ? { memoryBytes: 0, utilization: 0 } : this.#parts.watch.loadOf(session)),
       droppedMessages: this.#droppedMessages + (session?.inbox.strays ?? 0),
       droppedLogLines: this.#droppedLines + (session?.inbox.droppedLines ?? 0),
@@ -102,19 +106,25 @@ export class SupervisedWorker implements ConnectorWorker {
   }
 
   call(call: WorkerCall): Promise<Outcome<string>> {
+    return this.#poisonous.make(call, this.#send);
+  }
+
+  readonly #send = (call: WorkerCall): Promise<Outcome<string>> => {
     const session = this.#session;
     if (session?.open === true) {
       this.#lastCallAt = Date.now();
       if (call.op === 'execute') this.#lastExecutedAt = this.#lastCallAt;
       return session.call(call);
     }
-    // Whoever found the worker running a moment ago must not be refused because it had been idle.
-    if (this.#stopping?.idle === true) return new Promise((settle) => void this.#resend({ call, settle }));
+    // Whoever found the worker running a moment ago must not be refused because it had been idle, or has just died.
+    if (this.#stopping?.idle === true || session?.dying !== undefined)
+      return new Promise((settle) => void this.#resend({ call, settle }));
     return Promise.resolve({ ok: false, error: this.#unavailable().toEnvelope() });
-  }
+  };
 
   reset(): void {
     this.#policy.reset();
+    this.#poisonous.clearAll();
     if (this.#state.phase === 'backing-off' || this.#state.phase === 'quarantined') this.#enter(IDLE);
   }
 
@@ -165,6 +175,7 @@ export class SupervisedWorker implements ConnectorWorker {
   /** The session that runs, or a new one. */
   async #current(urgent: boolean): Promise<WorkerSession> {
     while (this.#stopping !== undefined && !this.#closed) await this.#stopping.done;
+    while (this.#session?.dying !== undefined) await this.#session.dying;
     if (this.#session !== undefined) return this.#session;
     this.#opening ??= this.#open(urgent).finally(() => {
       this.#opening = undefined;
@@ -233,25 +244,23 @@ export class SupervisedWorker implements ConnectorWorker {
     this.#droppedLines += session.inbox.droppedLines;
     if (end.intended) {
       if (!this.#closed) this.#enter(IDLE);
-      for (const { settle } of end.held) settle({ ok: false, error: this.#unavailable().toEnvelope() });
+      for (const { settle } of end.unsent) settle({ ok: false, error: this.#unavailable().toEnvelope() });
       return;
     }
     const verdict = end.whileStarting ? this.#policy.startFailed() : this.#policy.crashed();
     if (!end.orderly) this.#reportCrash(end);
+    if (!end.whileStarting) this.#poisonous.blame(end.cause, end.suspects);
     this.#enter({ phase: verdict.kind, error: end.error, crashes: this.#policy.failures, retryAt: verdict.retryAt });
-    for (const held of end.held) void this.#resend(held);
+    for (const unsent of end.unsent) void this.#resend(unsent);
   }
 
-  #reportCrash({ cause, error }: SessionEnd): void {
+  #reportCrash({ cause, error, suspects }: SessionEnd): void {
     this.#crashes += 1;
-    this.#parts.note(this.id, 'error', error.message, {
-      reason: cause.reason,
-      ...(cause.stack === undefined ? {} : { stack: cause.stack }),
-    });
+    this.#parts.note(this.id, 'error', error.message, crashFields(cause, suspects));
     this.#parts.events.onCrash(this.id, error);
   }
 
-  /** A call that waited while the worker was suspected to be stuck goes to the next worker where that one has died. */
+  /** A call that the worker which died did not begin goes to the next one. */
   async #resend({ call, settle }: HeldCall): Promise<void> {
     try {
       await this.ensure('ready', call);

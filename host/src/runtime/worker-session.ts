@@ -7,6 +7,7 @@ import type { Cause, KillReason } from './death.ts';
 import { causeOf, scrubCause, workerLost } from './death.ts';
 import type { ChannelCall, HeldCall } from './held-calls.ts';
 import { Inbox } from './inbox.ts';
+import type { Culprit } from './messages.ts';
 import { parseDescription } from './parse-description.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
 import { withOriginalPaths } from './original-paths.ts';
@@ -27,8 +28,10 @@ export interface SessionEnd {
   readonly whileStarting: boolean;
   /** It reported its own failure to start, or took too long; its thread did not crash. */
   readonly orderly: boolean;
-  /** Calls that were never sent. */
-  readonly held: readonly HeldCall[];
+  /** Calls that were never begun. */
+  readonly unsent: readonly HeldCall[];
+  /** Calls of which one ended it; none where no call did. */
+  readonly suspects: readonly Culprit[];
 }
 
 export interface SessionOptions {
@@ -144,6 +147,11 @@ export class WorkerSession {
   /** Whether it takes calls. */
   get open(): boolean {
     return !this.#ending && this.#level !== undefined && this.#body.alive;
+  }
+
+  /** It ends by itself: settles once it has. Undefined where it does not. */
+  get dying(): Promise<void> | undefined {
+    return this.#level === undefined || this.#ending || this.#body.alive ? undefined : this.#ended.promise;
   }
 
   call(call: ChannelCall): Promise<Outcome<string>> {
@@ -287,8 +295,8 @@ export class WorkerSession {
       orderly || this.#level === undefined || (!this.#has('initialized') && this.#step !== undefined);
     const lost = workerLost(spec.id, cause);
     const error = orderly && this.#startError !== undefined ? this.#startError.toEnvelope() : lost;
-    const held = this.#channel.close(lost);
-    onEnd({ cause, error, intended, whileStarting, orderly, held });
+    const { unsent, suspects } = this.#channel.close(lost, cause);
+    onEnd({ cause, error, intended, whileStarting, orderly, unsent, suspects });
     this.#described.reject(ConnectorError.fromEnvelope({ ...error, effect: 'none' }));
     this.#ended.resolve();
   }

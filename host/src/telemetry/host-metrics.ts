@@ -20,6 +20,8 @@ export interface ConnectorObservation {
   readonly startQueued: boolean;
   /** Threads of its former lives that do not end. */
   readonly abandonedThreads: number;
+  /** Calls that are refused, as they ended its worker. */
+  readonly poisonousCalls: number;
   readonly droppedLogLines: number;
   readonly droppedMessages: number;
 }
@@ -108,6 +110,10 @@ export class HostMetrics {
       {
         ...gauge('automate_abandoned_threads', 'The same in the whole host, also of removed connectors'),
         samples: [{ labels: {}, value: abandoned }],
+      },
+      {
+        ...gauge('automate_worker_poisonous_calls', 'Calls that are refused, as they ended the worker'),
+        samples: per(({ poisonousCalls }) => poisonousCalls),
       },
       {
         ...counter('automate_worker_dropped_log_lines_total', 'Log lines dropped because a connector wrote too many'),

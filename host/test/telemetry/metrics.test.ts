@@ -107,6 +107,7 @@ describe('the metrics', () => {
           starts: 3,
           startQueued: true,
           abandonedThreads: 2,
+          poisonousCalls: 1,
           droppedLogLines: 7,
           droppedMessages: 1,
         },

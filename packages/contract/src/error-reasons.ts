@@ -127,6 +127,8 @@ export const ERROR_REASONS = {
     backing_off: 'the worker died and waits before its next start; `retry_after_ms`',
     quarantined:
       'it died or failed to start too often; `retry_after_ms`; `details.last` is the code of the last failure',
+    poisonous_call:
+      'with this payload the action ended the worker twice, so that it is refused alone while others go on; `details.payload_sha256` tells which. After ten minutes, or once the connector was tested or changed, it is let through again; not retryable',
     not_running: 'the worker went away between two steps; try again',
     not_initialized: 'the worker went away between two steps; try again',
     stopping:

@@ -36,8 +36,9 @@ export class SignsOfDeath {
     return this.#death;
   }
 
+  /** Whether no sign of a death has come. */
   get alive(): boolean {
-    return !this.#complete && this.#death.killed === undefined && !this.#closed;
+    return !this.#complete && this.#death.killed === undefined && !this.#closed && this.#timer === undefined;
   }
 
   /** Whether its line has closed. */

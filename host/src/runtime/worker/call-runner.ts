@@ -3,6 +3,7 @@ import { CancelledError, TimeoutError } from '@automate/contract';
 import type { Batch, CancelReason, ToWorker } from '../messages.ts';
 import { readToWorker } from '../messages.ts';
 import type { AdapterRunner } from './adapter-runner.ts';
+import type { CallTrail } from './call-trail.ts';
 import { boundedEncode } from './bounded-encode.ts';
 import { encodeFailure, failureOf, stackOf } from './failure.ts';
 import type { Line } from './line.ts';
@@ -26,14 +27,21 @@ export class CallRunner {
   readonly #runner: AdapterRunner;
   readonly #uplink: Uplink;
   readonly #log: LogWriter;
+  readonly #trail: CallTrail;
   readonly #running = new Map<number, Running>();
   /** What was cancelled among the messages that are being taken. */
   readonly #cancelled = new Map<number, CancelReason>();
 
-  constructor(options: { readonly runner: AdapterRunner; readonly uplink: Uplink; readonly log: LogWriter }) {
+  constructor(options: {
+    readonly runner: AdapterRunner;
+    readonly uplink: Uplink;
+    readonly log: LogWriter;
+    readonly trail: CallTrail;
+  }) {
     this.#runner = options.runner;
     this.#uplink = options.uplink;
     this.#log = options.log;
+    this.#trail = options.trail;
   }
 
   /** Takes calls from now on. */
@@ -80,7 +88,8 @@ export class CallRunner {
     const running: Running = { cancelled: undefined, controller: undefined };
     this.#running.set(call.id, running);
     try {
-      const text = boundedEncode(await this.#runner.perform(call, () => signalOf(running)));
+      const work = (): unknown => this.#runner.perform(call, () => signalOf(running));
+      const text = boundedEncode(await this.#trail.begin(call, work));
       this.#uplink.result(call.id, text, this.#running.size === 1);
     } catch (thrown) {
       this.#report(call, thrown, running.cancelled !== undefined);

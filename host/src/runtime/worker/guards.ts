@@ -18,7 +18,7 @@ export function installGuards(uplink: Uplink, port?: MessagePort): void {
   // Saved first: every exit ends in this function, and it skips the exit hooks of loaded modules.
   const reallyExit = Reflect.get(process, 'reallyExit').bind(process) as (code: number) => never;
   const die = (report: CrashReport): never => {
-    uplink.crash({ ...report, stack: new Error(report.message).stack ?? '' });
+    uplink.crash({ ...report, stack: new Error(report.message).stack ?? '' }, true);
     return reallyExit(report.exitCode ?? 1);
   };
   guardExits(die);
@@ -26,14 +26,15 @@ export function installGuards(uplink: Uplink, port?: MessagePort): void {
   guardProcess((message) => die({ reason: 'process_kill', message, exitCode: 1 }));
   process.on('uncaughtExceptionMonitor', (error, origin) => {
     const stack = stackOf(error);
-    uplink.crash({
+    // A connector that handles its own uncaught exceptions lives on.
+    const livesOn = process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback();
+    const report: CrashReport = {
       reason: origin === 'unhandledRejection' ? 'unhandled_rejection' : 'uncaught_exception',
       message: messageOfThrown(error),
       ...(stack === undefined ? {} : { stack }),
-    });
-    // A connector that handles its own uncaught exceptions lives on.
-    if (process.listenerCount('uncaughtException') === 0 && !process.hasUncaughtExceptionCaptureCallback())
-      reallyExit(1);
+    };
+    uplink.crash(report, !livesOn);
+    if (!livesOn) reallyExit(1);
   });
 }
 

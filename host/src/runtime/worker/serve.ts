@@ -4,6 +4,7 @@ import type { StartTask } from '../bodies/body.ts';
 import { AdapterRunner } from './adapter-runner.ts';
 import { encodeDescription } from './bounded-encode.ts';
 import { CallRunner } from './call-runner.ts';
+import { CallTrail } from './call-trail.ts';
 import { encodeFailure, failureOf, stackOf } from './failure.ts';
 import type { Line } from './line.ts';
 import { loadAdapter } from './load-adapter.ts';
@@ -22,7 +23,8 @@ export async function serve(
   line: Line,
   protect?: (uplink: Uplink, log: LogWriter) => void,
 ): Promise<() => void> {
-  const uplink = new Uplink(line, task.seal);
+  const trail = new CallTrail();
+  const uplink = new Uplink(line, task.seal, trail);
   const log = new LogWriter(uplink);
   protect?.(uplink, log);
   let adapter: ConnectorAdapter | undefined;
@@ -34,7 +36,7 @@ export async function serve(
     const description = describeAdapter(adapter, { kind, type, packageName, packageVersion });
     const text = encodeDescription(description);
     const runner = new AdapterRunner({ adapter, description, id, logger: log.logger(), onSecrets });
-    new CallRunner({ runner, uplink, log }).listen(line);
+    new CallRunner({ runner, uplink, log, trail }).listen(line);
     uplink.sendNow({ kind: 'described', description: text });
     return () => runner.abandon();
   } catch (thrown) {

@@ -1,6 +1,7 @@
 import { BatchWriter } from '../batch-writer.ts';
 import type { CrashReport, FromWorker } from '../messages.ts';
 import { putEnd, putMessage, putResult } from '../messages.ts';
+import type { CallTrail } from './call-trail.ts';
 import type { Line } from './line.ts';
 import { natives } from './natives.ts';
 
@@ -9,11 +10,16 @@ const stringify = (value: unknown): string => natives.stringify(value) ?? 'null'
 /** The worker's way to the host: what one turn writes travels together. */
 export class Uplink {
   readonly #line: Pick<Line, 'post' | 'flush'>;
+  readonly #trail: CallTrail | undefined;
   readonly #writer: BatchWriter;
 
-  /** @param seal what each batch ends in, which the connector never sees */
-  constructor(line: Pick<Line, 'post' | 'flush'>, seal: string) {
+  /**
+   * @param seal what each batch ends in, which the connector never sees
+   * @param trail absent where no calls are made
+   */
+  constructor(line: Pick<Line, 'post' | 'flush'>, seal: string, trail?: CallTrail) {
     this.#line = line;
+    this.#trail = trail;
     this.#writer = new BatchWriter({
       post: (batch) => {
         putEnd(batch, seal);
@@ -42,9 +48,14 @@ export class Uplink {
     this.#writer.flush();
   }
 
-  /** Tells why this body is going to die. What was answered before goes out first. */
-  crash(report: CrashReport): void {
-    this.sendNow({ kind: 'crash', report });
+  /**
+   * Tells why this body dies, or may. What was answered before goes out first.
+   *
+   * @param final whether it dies: then no other call begins
+   */
+  crash(report: CrashReport, final: boolean): void {
+    const calls = final ? { lastBegun: this.#trail?.last, culprit: this.#trail?.culprit() } : {};
+    this.sendNow({ kind: 'crash', report: { ...report, ...calls } });
     this.#line.flush();
   }
 }
