@@ -35,11 +35,15 @@ export function planConnectors(options: PlanOptions): PlannedConnectors {
   const warnings: string[] = [];
   for (const { config: own, written } of config.connectors)
     if (isAsked(own.id)) inputs.set(own.id, { owner: 'file', anyPath: false, config: own, written });
-  for (const { id, config: wire, anyPath } of stored) {
+  for (const { id, config: wire, anyPath, fault } of stored) {
     if (inputs.has(id)) {
       warnings.push(
         `the connector "${id}" is registered over the API and also stands in the configuration file, which wins: rename or remove one of them`,
       );
+      continue;
+    }
+    if (fault !== undefined) {
+      warnings.push(`the registered connector "${id}" is left out: ${fault}`);
       continue;
     }
     const parsed = parseRegistered(wire, { healthIntervalMs });

@@ -76,11 +76,15 @@ export class Registrations {
 
   remove(id: string): Promise<ChangeResult> {
     return this.#options.changes.ofOne(id, (now) => {
-      requireApiOwned(now.get(id), 'removed');
+      const entry = now.find(id);
+      if (entry !== undefined) requireApiOwned(entry, 'removed');
       this.#options.assertWritable();
       return {
         one: { id, stored: null },
-        write: (store) => store.delete(id),
+        write: async (store) => {
+          // What is stored and was left out, as it cannot be read, can be removed too.
+          if (!(await store.delete(id)) && entry === undefined) now.get(id);
+        },
         answer: () => ({ id, message: `removed "${id}"` }),
       };
     });

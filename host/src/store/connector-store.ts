@@ -5,6 +5,8 @@ export interface StoredConnector {
   readonly id: string;
   /** The configuration in the YAML's shape. Literal credentials lie in it in clear until the encrypted store exists. */
   readonly config: JsonObject;
+  /** Why it cannot be read, with what to do about it; its configuration is empty then. */
+  readonly fault?: string;
   /** It was registered before `files.roots` existed, so that its paths need not lie below them. */
   readonly anyPath: boolean;
   /** When it was last written, ISO 8601. */
@@ -14,7 +16,7 @@ export interface StoredConnector {
 /**
  * Keeps what was registered over the API. A method that has resolved has written durably: a process killed the moment
  * after loses nothing. Each settles within bounds of its own, since the changes of all connectors and the host's end
- * wait for it; a call waits for none. What cannot be done rejects.
+ * wait for it; a call waits for none. What cannot be done rejects, in words for the operator.
  */
 export interface ConnectorStore {
   load(): Promise<readonly StoredConnector[]>;

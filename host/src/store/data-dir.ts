@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnavailableError } from '@automate/contract';
+import { isBusy, storageError } from './storage-error.ts';
 
 /** Where a running host listens, as it writes it down for the command line. */
 export interface HostAddresses {
@@ -25,8 +26,12 @@ const ADDRESS_FILE = 'host.json';
 
 /** Makes the directory, for its owner's eyes only. One that others could read is closed to them. */
 export function openDataDir(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  if ((statSync(directory).mode & 0o077) !== 0) chmodSync(directory, 0o700);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if ((statSync(directory).mode & 0o077) !== 0) chmodSync(directory, 0o700);
+  } catch (error) {
+    throw storageError('the data directory cannot be used', directory, error);
+  }
 }
 
 /**
@@ -34,29 +39,37 @@ export function openDataDir(directory: string): void {
  * a file of its own: the operating system drops it when the process dies, however it dies, so that no stale lock is left.
  */
 export function lockDataDir(directory: string): DataDirLock | undefined {
-  const database = new DatabaseSync(join(directory, LOCK_FILE));
+  const file = join(directory, LOCK_FILE);
+  let database: DatabaseSync | undefined;
   try {
+    database = new DatabaseSync(file);
     // No journal beside it: nothing is ever written.
     database.exec('PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    chmodSync(file, 0o600);
   } catch (error) {
-    database.close();
+    database?.close();
     if (isBusy(error)) return undefined;
-    throw error;
+    throw storageError('the data directory cannot be locked', file, error);
   }
-  chmodSync(join(directory, LOCK_FILE), 0o600);
+  const lock = database;
   const addressFile = join(directory, ADDRESS_FILE);
   let held = true;
   return {
     publish(addresses) {
       const draft = `${addressFile}.${randomUUID()}`;
-      writeFileSync(draft, `${JSON.stringify(addresses)}\n`, { mode: 0o600 });
-      renameSync(draft, addressFile);
+      try {
+        writeFileSync(draft, `${JSON.stringify(addresses)}\n`, { mode: 0o600 });
+        renameSync(draft, addressFile);
+      } catch (error) {
+        rmSync(draft, { force: true });
+        throw storageError('where the host listens cannot be written down', addressFile, error);
+      }
     },
     release() {
       if (!held) return;
       held = false;
       rmSync(addressFile, { force: true });
-      database.close();
+      lock.close();
     },
   };
 }
@@ -98,9 +111,4 @@ export function refuseWhereServed(dataDir: string): void {
     `a host serves this data directory at ${running.grpc}, and connectors are changed through it: connect to that address, or without \`local\``,
     { retryable: false, details: { reason: 'served_elsewhere', address: running.grpc } },
   );
-}
-
-function isBusy(error: unknown): boolean {
-  const code = (error as { errcode?: unknown }).errcode;
-  return code === 5 || code === 6; // SQLITE_BUSY, SQLITE_LOCKED
 }

@@ -136,10 +136,18 @@ export const ERROR_REASONS = {
     closed: 'the connector is being replaced, removed or stopped; or this client was closed',
     shutting_down: 'the host is ending (exit code 69)',
     not_ready: 'the host is starting',
+    host_late:
+      'seen at `/health/ready`: the event loop of the host has been late by more than a second for ten seconds; it goes on with what comes',
     service_unreachable: "no service answers at the client's address (exit code 69)",
     host_missing: 'in process: `@automate/host` is not installed',
     served_elsewhere:
       'in process, with `local`: another host serves the data directory; `details.address` is where connectors are changed',
+    storage_full: 'nothing was changed: the disk of the data directory is full',
+    storage_busy: 'nothing was changed: another program holds the database of registered connectors',
+    storage_read_only: 'nothing was changed: the data directory, or a file there, cannot be written',
+    storage_corrupt: 'nothing was changed: the database of registered connectors is damaged',
+    storage_missing: 'nothing was changed: the data directory, or a file there, cannot be opened',
+    storage_failed: 'nothing was changed: a file of the data directory could not be read or written',
     unimplemented: 'the service is older than the client; not retryable',
     address_in_use: 'gRPC or REST cannot have its address',
     cannot_listen: 'gRPC or REST cannot have its address',
