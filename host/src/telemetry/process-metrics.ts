@@ -1,5 +1,6 @@
 import type { EventLoopUtilization } from 'node:perf_hooks';
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { performance } from 'node:perf_hooks';
+import { LoopLag } from './loop-lag.ts';
 import type { MetricFamily } from './metric-family.ts';
 
 /** What the process says of itself; Node's `process` object is one. */
@@ -11,15 +12,11 @@ export interface ProcessUsage {
   uptime(): number;
 }
 
-const NANOSECONDS = 1e9;
-/** How often the event loop's delay is sampled. Each sample wakes the process. */
-const RESOLUTION_MS = 50;
-
 /** Reads the process and its event loop. The loop is watched from the first reading on, so that it costs nothing where nobody scrapes. */
 export class ProcessMetrics {
   readonly #usage: ProcessUsage | undefined;
   readonly #version: string;
-  #delay: ReturnType<typeof monitorEventLoopDelay> | undefined;
+  #lag: LoopLag | undefined;
   #utilization: EventLoopUtilization | undefined;
 
   constructor(options: { readonly usage: ProcessUsage | undefined; readonly version: string }) {
@@ -41,7 +38,7 @@ export class ProcessMetrics {
   }
 
   close(): void {
-    this.#delay?.disable();
+    this.#lag?.close();
   }
 
   /** Since the last scrape. */
@@ -50,20 +47,15 @@ export class ProcessMetrics {
     const since = performance.eventLoopUtilization(utilization, this.#utilization);
     this.#utilization = utilization;
     const busy = gauge('nodejs_eventloop_utilization', 'Share of time that the event loop was busy', since.utilization);
-    const delay = this.#delay;
-    if (delay === undefined) {
-      this.#delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-      this.#delay.enable();
-      return [busy];
-    }
-    if (delay.count === 0) return [busy];
-    const lag = [
-      gauge('nodejs_eventloop_lag_mean_seconds', 'Mean delay of the event loop', delay.mean / NANOSECONDS),
-      gauge('nodejs_eventloop_lag_p99_seconds', '99 of 100 delays were shorter', delay.percentile(99) / NANOSECONDS),
-      gauge('nodejs_eventloop_lag_max_seconds', 'Longest delay of the event loop', delay.max / NANOSECONDS),
+    const lag = this.#lag?.read();
+    this.#lag ??= new LoopLag();
+    if (lag === undefined) return [busy];
+    return [
+      busy,
+      gauge('nodejs_eventloop_lag_mean_seconds', 'How late the event loop was on average', lag.meanMs / 1000),
+      gauge('nodejs_eventloop_lag_p99_seconds', '99 of 100 times it was less late', lag.p99Ms / 1000),
+      gauge('nodejs_eventloop_lag_max_seconds', 'How late it was at the most', lag.maxMs / 1000),
     ];
-    delay.reset();
-    return [busy, ...lag];
   }
 }
 

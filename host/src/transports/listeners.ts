@@ -2,6 +2,7 @@ import type { ConnectorService, UnavailableError } from '@automate/contract';
 import type { CloseStack } from '../close-stack.ts';
 import type { HostSettings } from '../host-settings.ts';
 import type { HostLog } from '../log/host-log.ts';
+import { watchLag } from '../telemetry/watch-lag.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { startRestServer } from './rest/server.ts';
 
@@ -35,7 +36,13 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   const { service, settings, log, version, stack } = options;
   const host = settings.bindAddress;
   let serving = false;
-  const announce = (): void => grpc.setServing(serving && options.unwell() === undefined);
+  const lag = watchLag((late) => {
+    log.warn({ event: 'lag' }, late?.message ?? 'the host keeps up with its work again');
+    announce();
+  });
+  stack.push({ name: 'lag', close: () => lag.close() });
+  const unwell = (): UnavailableError | undefined => options.unwell() ?? lag.unwell();
+  const announce = (): void => grpc.setServing(serving && unwell() === undefined);
   const grpc = await startGrpcServer({ service, host, port: settings.grpcPort, logger: messageFirst(log) });
   stack.push({ name: 'gRPC', close: () => grpc.close({ drainMs: DRAIN_MS }) });
   const rest = await startRestServer({
@@ -46,7 +53,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     version,
     metrics: () => options.metrics(),
     ready: () => serving,
-    unwell: () => options.unwell(),
+    unwell,
   });
   stack.push({ name: 'REST', close: () => rest.close({ drainMs: DRAIN_MS }) });
   return {
