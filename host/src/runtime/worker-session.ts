@@ -248,16 +248,14 @@ export class WorkerSession {
   }
 
   /** Callers are told once the thread has ended: a call that they make then meets the restart policy's decision. */
-  #failStart(error: ConnectorError): void {
+  #failStart(error: ConnectorError, reason: KillReason = 'start_failed'): void {
     this.#startError ??= error;
-    this.kill('start_failed', error.message);
+    this.kill(reason, error.message);
   }
 
   #startTimedOut(step: 'load' | 'initialize'): void {
     const { id, startTimeoutMs } = this.#options.spec;
-    const error = startTimedOut(id, startTimeoutMs, step);
-    this.#startError ??= error;
-    this.kill('start_timeout', error.message);
+    this.#failStart(startTimedOut(id, startTimeoutMs, step), 'start_timeout');
   }
 
   #onStartFailed(error: ErrorEnvelope): boolean {
@@ -295,8 +293,7 @@ export class WorkerSession {
       orderly || this.#level === undefined || (!this.#has('initialized') && this.#step !== undefined);
     const lost = workerLost(spec.id, cause);
     const error = orderly && this.#startError !== undefined ? this.#startError.toEnvelope() : lost;
-    const { unsent, suspects } = this.#channel.close(lost, cause);
-    onEnd({ cause, error, intended, whileStarting, orderly, unsent, suspects });
+    onEnd({ cause, error, intended, whileStarting, orderly, ...this.#channel.close(lost, cause) });
     this.#described.reject(ConnectorError.fromEnvelope({ ...error, effect: 'none' }));
     this.#ended.resolve();
   }
