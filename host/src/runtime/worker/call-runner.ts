@@ -54,6 +54,7 @@ export class CallRunner {
         if (message.kind !== 'call') continue;
         // A call that the host cancelled while this thread was busy must not be run first and cancelled afterwards.
         if (natives.now() - lookedAt > STALE_MS) {
+          this.#trail.leave();
           for (let later = line.receive(); later !== undefined; later = line.receive()) {
             later.pop();
             messages.push(...this.#hear(later));
@@ -65,6 +66,7 @@ export class CallRunner {
         else this.#fail(message.id, neverRan(reason));
       }
       this.#cancelled.clear();
+      this.#trail.leave();
     });
   }
 
@@ -88,8 +90,8 @@ export class CallRunner {
     const running: Running = { cancelled: undefined, controller: undefined };
     this.#running.set(call.id, running);
     try {
-      const work = (): unknown => this.#runner.perform(call, () => signalOf(running));
-      const text = boundedEncode(await this.#trail.begin(call, work));
+      this.#trail.begin(call);
+      const text = boundedEncode(await this.#runner.perform(call, () => signalOf(running)));
       this.#uplink.result(call.id, text, this.#running.size === 1);
     } catch (thrown) {
       this.#report(call, thrown, running.cancelled !== undefined);
