@@ -25,6 +25,7 @@ describe.each(BODIES)('what an action throws, in the body %s', (body) => {
     ['function', "threw () => 'never called'"],
     ['hostile', 'threw a value that cannot be shown'],
     ['bad_normalize', 'breaks normalizeError'],
+    ['unreadable', 'threw an error that cannot be read'],
   ])('is a typed error, never a success: %s', async (action, message) => {
     const error = errorOf(await run(worker, action));
     expect(error).toMatchObject({ code: 'INTERNAL_ERROR', blame: 'plugin', connector: 'throwing', message });

@@ -22,13 +22,16 @@ export function createInlineBody(task: StartTask, _bounds: Bounds, on: BodyEvent
   });
   port.unref();
   // Loaded only where a class is registered, as it brings the SDK into this thread.
-  void Promise.all([import('../worker/serve.ts'), import('../worker/line.ts')]).then(
-    async ([core, { createPortLine }]) => {
-      abandon = await core.serve(task, createPortLine(line));
-      line.unref();
-      if (dead) abandon();
-    },
-  );
+  const serve = async (): Promise<void> => {
+    const [core, { createPortLine }] = await Promise.all([import('../worker/serve.ts'), import('../worker/line.ts')]);
+    abandon = await core.serve(task, createPortLine(line));
+    line.unref();
+    if (dead) abandon();
+  };
+  serve().catch(({ message }: Error) => {
+    killed ??= { reason: 'start_failed', message };
+    line.close();
+  });
   return {
     ownLoop: false,
     ownBytes: 0,

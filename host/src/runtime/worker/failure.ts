@@ -9,14 +9,24 @@ import { natives } from './natives.ts';
 
 /** Makes a ConnectorError of anything that a connector's code threw. The adapter has its say; nothing it does can throw. */
 function normalizeThrown(thrown: unknown, adapter: ConnectorAdapter | undefined): ConnectorError {
-  if (ConnectorError.is(thrown)) return thrown;
+  if (ConnectorError.is(thrown)) return readable(thrown);
   try {
     const known = adapter?.normalizeError(thrown);
-    if (ConnectorError.is(known)) return known;
+    if (ConnectorError.is(known)) return readable(known);
   } catch {
     // An adapter whose own normalizeError fails must not hide the error that it was asked about.
   }
   return ConnectorError.from(thrown);
+}
+
+/** The error, where all that is asked of it can be: code may wear the brand whose getters throw. */
+function readable(error: ConnectorError): ConnectorError {
+  try {
+    void [error.code, error.message, error.effect, error.details, error.problems, error.cause];
+    return error;
+  } catch {
+    return new ConnectorInternalError('threw an error that cannot be read');
+  }
 }
 
 /**
