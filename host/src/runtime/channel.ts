@@ -8,8 +8,9 @@ import type { Cause } from './death.ts';
 import type { ChannelCall, HeldCall } from './held-calls.ts';
 import { HeldCalls } from './held-calls.ts';
 import { isLongerThan } from './is-longer-than.ts';
-import type { Culprit, OpenBatch } from './messages.ts';
+import type { OpenBatch } from './messages.ts';
 import { putCall, putCancel, putEnd, putReceipt } from './messages.ts';
+import type { Suspect } from './poisonous-calls.ts';
 import { lostTo, suspectsOf } from './poisonous-calls.ts';
 
 /** Roughly, on the port. */
@@ -60,8 +61,8 @@ export class Channel implements Sweepable {
   #lastPosted = 0;
   /** Calls past their deadline that have not ended: until they do, others wait rather than die with the worker. */
   #suspects = 0;
-  /** The call for whose sake the worker has to be killed. */
-  #stuck: ChannelCall | undefined;
+  /** The call for whose sake the worker has to be killed, and how long it had, in milliseconds. */
+  #stuck: { readonly call: ChannelCall; readonly hadMs: number } | undefined;
   #holding = false;
   #onDrained: (() => void) | undefined;
 
@@ -156,7 +157,7 @@ export class Channel implements Sweepable {
   close(
     lost: ErrorEnvelope,
     cause: Cause,
-  ): { readonly unsent: readonly HeldCall[]; readonly suspects: readonly Culprit[] } {
+  ): { readonly unsent: readonly HeldCall[]; readonly suspects: readonly Suspect[] } {
     this.#options.sweeper.remove(this);
     const unsent = [...this.#held.takeAll()];
     const lastBegun = Math.min(cause.lastBegun ?? Infinity, this.#lastPosted);
@@ -250,7 +251,7 @@ export class Channel implements Sweepable {
 
   #declareStuck(pending: Pending, what: string): void {
     if (this.#stuck !== undefined) return;
-    this.#stuck = pending.call;
+    this.#stuck = { call: pending.call, hadMs: pending.call.deadline - pending.sentAt };
     this.#options.onStuck(`${nameOf(pending.call)} passed its deadline and ${what}`);
   }
 

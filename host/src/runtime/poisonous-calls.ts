@@ -13,6 +13,8 @@ const DOUBT = 0.5;
 /** How long a call is remembered after the last worker that it ended, in milliseconds. */
 const REMEMBERED_MS = 10 * 60_000;
 const MOST_REMEMBERED = 1000;
+/** A call that has so many times as long as one had which was ended at its deadline may well end within that. */
+const LONGER = 2;
 const MOST_SUSPECTS = 100;
 
 /** Deaths that calls may have caused, though the worker says nothing of it. */
@@ -27,8 +29,16 @@ const DOUBTFUL: ReadonlySet<string> = new Set([
 
 type Warn = (message: string, fields: Readonly<Record<string, string | number>>) => void;
 
+/** A call that may have ended a worker. */
+export interface Suspect extends Culprit {
+  /** How long it had, in milliseconds, where it was that which was not enough; otherwise absent. */
+  readonly hadMs?: number;
+}
+
 interface Mark extends Culprit {
   readonly certain: boolean;
+  /** Infinite where time is not what it lacked. */
+  readonly hadMs: number;
   crashes: number;
   reason: string;
   until: number;
@@ -64,7 +74,8 @@ export class PoisonousCalls {
   async #makeWarily(call: WorkerCall, send: (call: WorkerCall) => Promise<Outcome<string>>): Promise<Outcome<string>> {
     const key = keyOf(culpritOf(call));
     const mark = this.#marks.get(key);
-    if (mark !== undefined && isRefused(mark, Date.now()))
+    const now = Date.now();
+    if (mark !== undefined && isRefused(mark, now) && call.deadline - now < LONGER * mark.hadMs)
       return { ok: false, error: refusalOf(this.#connector, mark).toEnvelope() };
     const outcome = await send(call);
     if (outcome.ok && mark?.certain === false) this.#marks.delete(key);
@@ -72,15 +83,17 @@ export class PoisonousCalls {
   }
 
   /** Remembers what ended a worker: the culprit where it is known, else all that may have been it. */
-  blame({ reason, culprit }: Cause, suspects: readonly Culprit[]): void {
+  blame({ reason, culprit }: Cause, suspects: readonly Suspect[]): void {
     const certain = culprit !== undefined || reason === 'killed_after_deadline';
     const weight = suspects.length === 1 ? 1 : DOUBT;
     const now = Date.now();
     for (const suspect of suspects) {
       const key = keyOf(suspect);
       const before = this.#marks.get(key);
-      const crashes = (before === undefined || before.until <= now ? 0 : before.crashes) + weight;
-      const mark = { ...suspect, certain, crashes, reason, until: now + REMEMBERED_MS };
+      const known = before === undefined || before.until <= now ? { crashes: 0, hadMs: 0 } : before;
+      const crashes = known.crashes + weight;
+      const hadMs = Math.max(known.hadMs, suspect.hadMs ?? Infinity);
+      const mark = { ...suspect, certain, hadMs, crashes, reason, until: now + REMEMBERED_MS };
       // Anew at the end: it is the last that would be forgotten.
       this.#marks.delete(key);
       this.#marks.set(key, mark);
@@ -119,15 +132,16 @@ function refusalOf(connector: string, { action, crashes, reason, until, payloadH
  * Which calls may have ended a worker. Of a death that it reports, it says itself in which call that happened, if in any; else all that
  * were under way are suspected, unless the host ended it for the sake of one.
  *
- * @param stuck the call for whose sake it had to be killed
+ * @param stuck the call for whose sake it had to be killed, and how long that had
  * @param underWay calls that have begun and not ended
  */
 export function suspectsOf(
   { reason, culprit, lastBegun }: Cause,
-  stuck: ChannelCall | undefined,
+  stuck: { readonly call: ChannelCall; readonly hadMs: number } | undefined,
   underWay: readonly ChannelCall[],
-): readonly Culprit[] {
-  if (reason === 'killed_after_deadline') return stuck?.op === 'execute' ? [culpritOf(stuck)] : [];
+): readonly Suspect[] {
+  if (reason === 'killed_after_deadline')
+    return stuck?.call.op === 'execute' ? [{ ...culpritOf(stuck.call), hadMs: stuck.hadMs }] : [];
   if (culprit !== undefined) return [culprit];
   if (lastBegun !== undefined || !DOUBTFUL.has(reason)) return [];
   const calls = underWay

@@ -7,8 +7,8 @@ import type { Cause, KillReason } from './death.ts';
 import { causeOf, scrubCause, workerLost } from './death.ts';
 import type { ChannelCall, HeldCall } from './held-calls.ts';
 import { Inbox } from './inbox.ts';
-import type { Culprit } from './messages.ts';
 import { parseDescription } from './parse-description.ts';
+import type { Suspect } from './poisonous-calls.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
 import { withOriginalPaths } from './original-paths.ts';
 import type { CodePlace, WorkerLevel, WorkerSpec } from './runtime.ts';
@@ -31,7 +31,7 @@ export interface SessionEnd {
   /** Calls that were never begun. */
   readonly unsent: readonly HeldCall[];
   /** Calls of which one ended it; none where no call did. */
-  readonly suspects: readonly Culprit[];
+  readonly suspects: readonly Suspect[];
 }
 
 export interface SessionOptions {

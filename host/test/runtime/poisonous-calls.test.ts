@@ -53,6 +53,21 @@ describe.each(['thread', 'process'] as const)('a call that ends its worker, in a
     },
   );
 
+  it('is let through where it only had too little time, once it has more', async () => {
+    await using bench = await openBench({ body, policy, graceMs: 100 });
+    const worker = bench.worker('poisonous');
+    const within = async (ms: number) => {
+      await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+      return execute(worker, 'block', { payload: '{"ms":2000}', deadline: Date.now() + ms });
+    };
+    for (let time = 0; time < 2; time += 1) {
+      expect(errorOf(await within(300))).toMatchObject({ code: 'TIMEOUT' });
+      await until('the worker has ended', () => worker.stats().crashes === time + 1);
+    }
+    expect(errorOf(await within(300))).toMatchObject(REFUSED);
+    expect(valueOf(await within(60_000))).toBe('blocked');
+  });
+
   it.each(['throw_after', 'reject_after'])('is found also where it was answered before: %s', async (action) => {
     await using bench = await openBench({ body, policy });
     const worker = bench.worker('poisonous');
