@@ -27,12 +27,17 @@ export async function haveEnded(threads: LiveThreads, withinMs: number): Promise
  * where one is blocked outside JavaScript. So the process becomes another program (`execve`), which exits with the code.
  */
 export function endNow(self: NodeJS.Process, exitCode: number): never {
-  for (const pid of descendantsOf(self.pid)) killQuietly(self, pid);
+  endDescendants(self);
   const { execve, execPath } = self;
   if (execve !== undefined && self.platform !== 'win32' && existsSync(execPath))
     execve(execPath, [execPath, '-e', `process.exit(${exitCode})`], {});
   self.kill(self.pid, 'SIGKILL');
   throw new Error('a process lives on that has killed itself');
+}
+
+/** Ends the processes that this one started and that are still its own, and theirs. */
+export function endDescendants(self: NodeJS.Process): void {
+  for (const pid of descendantsOf(self.pid)) killQuietly(self, pid);
 }
 
 /** Empty where there is no /proc. */

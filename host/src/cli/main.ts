@@ -17,7 +17,7 @@ import type { CliContext, GlobalOptions, StartOptions } from './cli-context.ts';
 import { CliExit, EXIT } from './cli-context.ts';
 import { reportFailure } from './describe-error.ts';
 import { endAfterFault } from './end-after-fault.ts';
-import { endNow, haveEnded, watchThreads } from './end-process.ts';
+import { endDescendants, endNow, haveEnded, watchThreads } from './end-process.ts';
 import { readyRecord } from './ready-record.ts';
 import { withProgress } from './with-progress.ts';
 import { writeWhole } from './write-whole.ts';
@@ -61,7 +61,11 @@ export async function run(): Promise<void> {
   } catch (reason) {
     process.exitCode = reportFailure(context, reason, json);
   }
-  if (await haveEnded(threads, LINGER_MS)) return;
+  if (await haveEnded(threads, LINGER_MS)) {
+    // Programs that connectors started in a thread would be left without anyone.
+    endDescendants(process);
+    return;
+  }
   process.stderr.write(
     `warning: ${threads.size} of the connectors' threads are blocked outside JavaScript and were cut off\n`,
   );

@@ -7,6 +7,7 @@ import { ConnectorError, ConnectorInternalError } from '@automate/contract';
 import { hostEnding } from '@automate/contract/service';
 import { AbandonedThreads } from './abandoned-threads.ts';
 import type { Bodies } from './bodies/body.ts';
+import { GroupGuard } from './bodies/group-guard.ts';
 import { createInlineBody } from './bodies/inline-body.ts';
 import { createChildren, createProcessBodies } from './bodies/process-body.ts';
 import { createRestrictedBodies } from './bodies/restricted-body.ts';
@@ -58,6 +59,7 @@ interface BodyParts {
   readonly threads: Spare<PooledThread>;
   readonly children: Spare<ChildProcess>;
   readonly walls: Walls;
+  readonly guard: GroupGuard;
   readonly note: RuntimeParts['note'];
 }
 
@@ -65,11 +67,15 @@ interface BodyParts {
  * All that a body hears comes in the asynchronous context in which it was made. That must be this one, and not the one of
  * the call that happened to start it: every later call would be taken for that caller's.
  */
-function createBodies({ threads, children, walls, note }: BodyParts): Bodies {
+function createBodies({ threads, children, walls, guard, note }: BodyParts): Bodies {
   const here = AsyncLocalStorage.snapshot();
   const inThread = createThreadBodies(threads);
   const inProcess = createProcessBodies(children);
-  const restricted = createRestrictedBodies(walls, (id, message) => note(id, 'warn', message));
+  const restricted = createRestrictedBodies({
+    walls,
+    guard,
+    warn: (id, message) => note(id, 'warn', message),
+  });
   return {
     thread: (...given) => here(inThread, ...given),
     process: (...given) => here(inProcess, ...given),
@@ -90,11 +96,12 @@ class WorkerRuntime implements Runtime {
   readonly #inspections = new Set<WorkerSession>();
   readonly #threads = new Spare(POOLED_THREADS);
   readonly #children: Spare<ChildProcess>;
+  readonly #guard = new GroupGuard();
   #closed = false;
 
   constructor(options: WorkerRuntimeOptions) {
     const { events, compileCacheDirectory, walls = findWalls() } = options;
-    this.#children = new Spare(createChildren({ walls, compileCacheDirectory }));
+    this.#children = new Spare(createChildren({ walls, guard: this.#guard, compileCacheDirectory }));
     const intake = new LogIntake(events);
     this.#sweeper = new DeadlineSweeper((fault) => events.onFault(fault, 'the deadlines of a worker were looked at'));
     const places = Math.max(2, options.startPlaces ?? 2 * availableParallelism());
@@ -109,7 +116,7 @@ class WorkerRuntime implements Runtime {
     this.#parts = {
       events,
       secrets: options.secrets ?? UNFILTERED,
-      bodies: createBodies({ threads: this.#threads, children: this.#children, walls, note }),
+      bodies: createBodies({ threads: this.#threads, children: this.#children, walls, guard: this.#guard, note }),
       sweeper: this.#sweeper,
       watch: new WorkerWatch({
         everyMs: options.watchMs ?? 250,
@@ -227,6 +234,7 @@ class WorkerRuntime implements Runtime {
     this.#sweeper.close();
     this.#threads.close();
     this.#children.close();
+    this.#guard.close();
   }
 }
 

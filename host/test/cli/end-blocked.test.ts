@@ -9,7 +9,7 @@ import type { ServingHost } from './fixtures/serving-host.ts';
 
 /** A connector whose actions do not end, each in a way of its own. */
 const SOURCE = `
-  import { execFileSync } from 'node:child_process';
+  import { execFileSync, spawn } from 'node:child_process';
   import { readFile } from 'node:fs';
   import { readFileSync } from 'node:fs';
   import { DatabaseSync } from 'node:sqlite';
@@ -21,6 +21,7 @@ const SOURCE = `
     connect() { return true; }
     async execute(action, { path }) {
       if (action === 'spin') for (;;);
+      if (action === 'start_program') return spawn('/bin/sleep', ['1000'], { stdio: 'ignore' }).pid;
       if (action === 'native') new DatabaseSync(':memory:').prepare(ENDLESS).get();
       if (action === 'pipe') readFileSync(path);
       if (action === 'pipe_later') return new Promise((resolve) => readFile(path, resolve));
@@ -135,6 +136,18 @@ describe('a host with a thread that does not end', () => {
     expect(await host.end('SIGTERM')).toMatchObject({ status: 1, signal: null });
     expect(livingGroup(host)).toStrictEqual([]);
     await lost;
+  });
+
+  it('leaves no program that the connector started and did not wait for', async () => {
+    await using project = await openProject();
+    await using host = await project.start();
+    const pid = Number((await call(host, 'start_program'))['result']);
+    expect(living().map((each) => each.pid)).toContain(pid);
+    expect(await host.end('SIGTERM')).toMatchObject({ status: 0, stderr: '' });
+    expect(living().map((each) => each.pid)).not.toContain(pid);
+    const ran = await project.automate(['execute', 'blocking', 'start_program', '--input', '{}', '--json']);
+    expect(ran).toMatchObject({ status: 0 });
+    expect(living().map((each) => each.pid)).not.toContain((JSON.parse(ran.stdout) as { result: number }).result);
   });
 
   it('lets a command end that ran in its own process', async () => {

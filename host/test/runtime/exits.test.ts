@@ -1,3 +1,8 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ISOLATED, errorOf, execute, openBench, run, until, valueOf } from './support.ts';
 
@@ -64,5 +69,29 @@ describe.each(ISOLATED)('a connector that ends its thread, in the body %s', (bod
     const killer = execute(worker, 'exit_within_turn');
     expect((await Promise.all(answered)).map(valueOf)).toStrictEqual(Array.from({ length: 50 }, (_, n) => ({ n })));
     expect(errorOf(await killer)).toMatchObject({ code: 'WORKER_LOST' });
+  });
+});
+
+// What is restricted starts no threads.
+describe.each(['thread', 'process'] as const)('the end of a connector, in the body %s', (body) => {
+  it.each([
+    ['exit_code', { reason: 'process_exit', exitCode: 3 }],
+    ['timer', { reason: 'uncaught_exception' }],
+    ['reject', { reason: 'unhandled_rejection' }],
+  ])('is not waited for where threads of its own are blocked: %s', async (action, details) => {
+    await using directory = await mkdtempDisposable(join(tmpdir(), 'exits-'));
+    const pipe = join(directory.path, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    await using bench = await openBench({ body });
+    const worker = bench.worker('exiting');
+    try {
+      const payload = JSON.stringify({ pipe });
+      const lost = errorOf(await run(worker, action, { payload, deadline: Date.now() + 600_000 }));
+      expect(lost).toMatchObject({ code: 'WORKER_LOST', details });
+      expect(valueOf(await run(worker, 'echo'))).toStrictEqual({});
+    } finally {
+      // Whoever reads it waits for somebody to open it for writing.
+      closeSync(openSync(pipe, 'r+'));
+    }
   });
 });

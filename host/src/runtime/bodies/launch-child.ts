@@ -1,6 +1,7 @@
 import { ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import type { GroupGuard } from './group-guard.ts';
 import type { Walls } from './walls.ts';
 
 export const PROCESS_ENTRY = fileURLToPath(new URL('../process-entry.js', import.meta.url));
@@ -29,6 +30,7 @@ export interface LaunchOptions {
   /** Absent: Node's own place. */
   readonly compileCacheDirectory?: string | undefined;
   readonly walls: Walls;
+  readonly guard: GroupGuard;
   /** What a child is kept from, besides what every one is. */
   readonly confinement?: Confinement;
 }
@@ -61,7 +63,7 @@ export function launchChild(options: LaunchOptions): ChildProcess {
     ...(compileCacheDirectory === undefined ? [] : [compileCacheDirectory]),
   ];
   const [command = '', ...args] = [...confinement.around, ...bounds(options, confinement), ...node];
-  return startChild(() =>
+  const child = startChild(() =>
     spawn(command, args, {
       env: Object.fromEntries(SURROUNDINGS.map((name) => [name, process.env[name]])),
       detached: true,
@@ -69,6 +71,8 @@ export function launchChild(options: LaunchOptions): ChildProcess {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     }),
   );
+  options.guard.watch(child);
+  return child;
 }
 
 /** Of what stands against a start, Node throws some and tells the rest in an event: here all is told. */

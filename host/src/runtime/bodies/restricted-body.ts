@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { quote } from '@automate/contract';
 import type { Reach } from '../runtime.ts';
 import type { Incarnate, StartTask } from './body.ts';
+import type { GroupGuard } from './group-guard.ts';
 import type { Confinement } from './launch-child.ts';
 import { launchChild, PROCESS_ENTRY, startChild } from './launch-child.ts';
 import { ProcessBody } from './process-body.ts';
@@ -15,20 +16,25 @@ const DESCRIPTORS = 1024;
 /** What the worker's core is made of besides its own files. */
 const OWN_PACKAGES = ['@automate/contract', '@automate/sdk'];
 
+export interface RestrictedOptions {
+  readonly walls: Walls;
+  readonly guard: GroupGuard;
+  /** Hears of a wall that is missing. */
+  warn(connector: string, message: string): void;
+}
+
 /**
  * Bodies that are processes as any, under Node.js' permission model: they read what they are made of, and have besides what
  * they were granted. One that cannot be walled in does not live.
- *
- * @param warn hears of a wall that is missing
  */
-export function createRestrictedBodies(walls: Walls, warn: (connector: string, message: string) => void): Incarnate {
+export function createRestrictedBodies({ walls, guard, warn }: RestrictedOptions): Incarnate {
   return (task, { memoryMb, reach }, on) => {
     if (!reach.network && !walls.refusesNetwork && walls.emptyNetwork === undefined)
       warn(
         task.id,
         `it has the network without being granted it: Node.js ${walls.nodeVersion} cannot refuse it, and this system lets nobody make an empty one; the operator must run the host with Node.js 26, or allow user namespaces`,
       );
-    const child = startChild(() => launchChild({ memoryMb, walls, confinement: confine(task, reach, walls) }));
+    const child = startChild(() => launchChild({ memoryMb, walls, guard, confinement: confine(task, reach, walls) }));
     return new ProcessBody(child, task, on);
   };
 }

@@ -62,6 +62,8 @@ class ThreadBody implements Body {
 
   noteReport(report: CrashReport): void {
     this.#signs.learn({ report });
+    // It has decided to end, and is not waited for long: it ends only with threads of its own, and these may be blocked.
+    if (report.exitCode !== undefined) this.#signs.sign();
   }
 
   kill(reason: KillReason, message: string): void {

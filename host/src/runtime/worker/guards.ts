@@ -32,6 +32,7 @@ export function installGuards(uplink: Uplink, port?: MessagePort): void {
       reason: origin === 'unhandledRejection' ? 'unhandled_rejection' : 'uncaught_exception',
       message: messageOfThrown(error),
       ...(stack === undefined ? {} : { stack }),
+      ...(livesOn ? {} : { exitCode: 1 }),
     };
     uplink.crash(report, !livesOn);
     if (!livesOn) reallyExit(1);
