@@ -57,6 +57,18 @@ describe('the level of a connector', () => {
       'plugins: { minimum_isolation: { "connector-*": process, "other-*": thread } }\n' +
         'connectors:\n  - { id: silent, kind: place }\n  - { id: weak, kind: place, isolation: thread }\n',
     );
+    // Before anything of its kind is loaded.
+    expect(await it.service.list()).toMatchObject([
+      { id: 'silent', isolation: 'process', status: 'unknown' },
+      {
+        id: 'weak',
+        isolation: 'process',
+        status: 'unhealthy',
+        lastError: expect.stringMatching(
+          /^configuration invalid: .*"process", which plugins.minimum_isolation asks for/,
+        ),
+      },
+    ]);
     expect(await placeOf(it, 'silent')).toEqual(IN_PROCESS);
     const refused = {
       problems: [

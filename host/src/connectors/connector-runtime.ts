@@ -1,5 +1,5 @@
-import type { ConfiguredLevel, ConnectorDescription, JsonObject, Problem } from '@automate/contract';
-import { ConfigInvalidError, describeProblem, UnavailableError } from '@automate/contract';
+import type { ConfiguredLevel, ConnectorDescription, JsonObject } from '@automate/contract';
+import { UnavailableError } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { Environment } from '../host-settings.ts';
 import type { FilesPolicyOptions } from './files-policy.ts';
@@ -11,9 +11,9 @@ import { isolationOf } from '../plugins/kind-catalog.ts';
 import type { AdmittedCode, PackageSource, Snapshots } from '../plugins/snapshots/snapshots.ts';
 import type { CodePlace, ConfigCheck, Runtime, WorkerConfig, WorkerEvents, WorkerSpec } from '../runtime/runtime.ts';
 import type { Inspection } from './descriptions.ts';
+import { findUnrunnable } from './check-with-kind.ts';
 import { RenewableWorker } from './renewable-worker.ts';
-import { checkGrants, environmentOf, reachOf } from './reach.ts';
-import { checkWithKind } from './registrations.ts';
+import { environmentOf, reachOf } from './reach.ts';
 
 export interface ConnectorRuntimeOptions extends FilesPolicyOptions {
   readonly runtime: Runtime;
@@ -37,15 +37,12 @@ export interface ConnectorRuntime {
 
 export function createConnectorRuntime(options: ConnectorRuntimeOptions): ConnectorRuntime {
   const { runtime, hostVersion, idleStopMs, environment } = options;
-  const locateIn = (kind: Kind, entry?: ConnectorEntry): Pick<WorkerSpec, 'locateCode'> => {
-    const { name, source } = kind;
+  const locateIn = ({ name, source }: Kind, connector?: string): Pick<WorkerSpec, 'locateCode'> => {
     if (source.via !== 'package') return {};
     const subject =
-      entry === undefined ? `the kind "${name}" cannot be described` : `connector "${entry.id}" does not start`;
+      connector === undefined ? `the kind "${name}" cannot be described` : `connector "${connector}" does not start`;
     return {
       locateCode() {
-        // Before any of its code runs, which would meet the walls one by one.
-        if (entry !== undefined) requireNone(entry, checkGrants(kind, entry.config.isolation));
         const found = options.snapshots.find(source);
         return found instanceof Promise
           ? found.then((code) => placeOf(code, source, subject))
@@ -56,10 +53,16 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
   return {
     createWorker(entry, kind) {
       const { limits, healthCheck } = entry.config;
+      const { locateCode } = locateIn(kind, entry.id);
       const spec = {
         id: entry.id,
         ...workerCode(kind, hostVersion, entry.config.isolation),
-        ...locateIn(kind, entry),
+        locateCode() {
+          // Before any of its code is loaded, which would meet the walls one by one.
+          const unrunnable = findUnrunnable(entry, kind);
+          if (unrunnable !== undefined) throw unrunnable;
+          return locateCode?.();
+        },
         startTimeoutMs: limits.startTimeoutMs,
         memoryMb: limits.memoryMb,
         reach: reachOf(kind, entry.config, options),
@@ -69,10 +72,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
       };
       return new RenewableWorker(
         (resolveConfig) => runtime.create({ ...spec, resolveConfig }),
-        async (description) => {
-          requireRunnable(entry, kind);
-          return options.resolve(entry, description);
-        },
+        (description) => options.resolve(entry, description),
       );
     },
     inspect: (kind, check) =>
@@ -111,19 +111,6 @@ export function tellWorkerNews(
 
 const INSPECT_TIMEOUT_MS = 10_000;
 const INSPECT_MEMORY_MB = 128;
-
-/** Problems of a stored or configured connector that only show together with its kind. */
-function requireRunnable(entry: ConnectorEntry, kind: Kind): void {
-  requireNone(entry, checkWithKind(entry.config, kind));
-}
-
-function requireNone({ id }: ConnectorEntry, problems: readonly Problem[]): void {
-  if (problems.length === 0) return;
-  throw new ConfigInvalidError(`the connector "${id}" cannot start: ${problems.map(describeProblem).join('; ')}`, {
-    connector: id,
-    problems,
-  });
-}
 
 /** Installers replace packages in place: what was never admitted is not run under the name of what was. */
 function placeOf(found: AdmittedCode, { packageName, packageVersion }: PackageSource, subject: string): CodePlace {

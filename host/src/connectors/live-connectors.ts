@@ -2,11 +2,13 @@ import type { CallOptions, HealthReport } from '@automate/contract';
 import { UnavailableError } from '@automate/contract';
 import { hostEnding } from '@automate/contract/service';
 import type { HostEvents } from '../events/host-events.ts';
+import { findUnrunnable } from './check-with-kind.ts';
 import { HealthRecord } from './health-record.ts';
 import type { HealthMonitor } from './health-monitor.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import type { MemoryBounds } from './memory-room.ts';
+import { findingOf } from './probe.ts';
 import type { Registry } from './registry.ts';
 import type { RenewableWorker } from './renewable-worker.ts';
 import type { ConnectorObservation } from '../telemetry/host-metrics.ts';
@@ -78,7 +80,10 @@ export class LiveConnectors {
   /** What is known without a probe. */
   report(entry: ConnectorEntry): HealthReport {
     if (entry.state.phase !== 'usable') return reportUnusable(entry);
-    return this.#live.get(entry.id)?.report() ?? new HealthRecord().report(entry.id);
+    const running = this.#live.get(entry.id);
+    if (running !== undefined) return running.report();
+    const unrunnable = findUnrunnable(entry, entry.state.kind);
+    return new HealthRecord().report(entry.id, unrunnable && findingOf(unrunnable.toEnvelope()));
   }
 
   /** How the connectors are, for measurements. */

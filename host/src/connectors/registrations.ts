@@ -6,16 +6,14 @@ import { checkProfile, toWireConfig } from '@automate/contract/schemas';
 import type { FilesPolicy } from '@automate/sdk/runtime';
 import type { ProfileConfig } from '../config/host-config.ts';
 import { parseRegistered } from '../config/parse-registered.ts';
-import { isWeaker } from '../plugins/isolation.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import type { ConfigCheck } from '../runtime/runtime.ts';
 import type { StoredConnector } from '../store/connector-store.ts';
 import type { Changes, Plan } from './changes.ts';
+import { checkWithKind } from './check-with-kind.ts';
 import type { ConnectorEntry } from './connector-state.ts';
-import { withScheme } from './connector-state.ts';
 import type { Descriptions } from './descriptions.ts';
 import type { PathOwner } from './files-policy.ts';
-import { checkGrants } from './reach.ts';
 import type { Registry } from './registry.ts';
 import { describeOwner } from './registry.ts';
 
@@ -172,46 +170,4 @@ function addedElsewhere(id: string): AlreadyExistsError {
     `a connector "${id}" exists already: another program registered it since this one began; open the service anew to see it`,
     { connector: id },
   );
-}
-
-/** What is wrong with a configuration in the light of its kind. */
-export function checkWithKind(config: ConnectorConfig, kind: Kind | undefined): Problem[] {
-  return [
-    ...checkHealthPath(withScheme(config, kind)),
-    ...(kind === undefined ? [] : [...checkIsolation(config, kind), ...checkGrants(kind, config.isolation)]),
-  ];
-}
-
-function checkIsolation({ isolation: asked }: ConnectorConfig, { source, isolation }: Kind): Problem[] {
-  if (asked === undefined) return [];
-  const received = JSON.stringify(asked);
-  if (source.via === 'class' && asked !== 'thread')
-    return [
-      {
-        path: 'isolation',
-        expected:
-          'nothing, since its kind is a class that the program handed over: register its module to have it isolated',
-        received,
-      },
-    ];
-  if (!isWeaker(asked, isolation.minimum)) return [];
-  return [
-    {
-      path: 'isolation',
-      expected: `at least "${isolation.minimum}", which plugins.minimum_isolation asks for`,
-      received,
-    },
-  ];
-}
-
-/** Only http(s) has paths; which scheme a connector has that names none is known with its kind. */
-function checkHealthPath({ healthCheck, scheme }: ConnectorConfig): Problem[] {
-  if (healthCheck.path === undefined || scheme === 'http' || scheme === 'https') return [];
-  return [
-    {
-      path: 'health_check.path',
-      expected: `none with the scheme ${scheme} of its kind: only http and https have paths`,
-      received: quote(healthCheck.path),
-    },
-  ];
 }

@@ -34,6 +34,7 @@ export function isWeaker(level: ConfiguredLevel, than: ConfiguredLevel): boolean
   return CONFIGURED_LEVELS.indexOf(level) < CONFIGURED_LEVELS.indexOf(than);
 }
 
-function strongest(levels: readonly ConfiguredLevel[]): ConfiguredLevel {
+/** The strongest of these levels; `thread` of none. */
+export function strongest(levels: readonly ConfiguredLevel[]): ConfiguredLevel {
   return CONFIGURED_LEVELS.findLast((level) => levels.includes(level)) ?? 'thread';
 }

@@ -2,6 +2,7 @@ import type { ConfiguredLevel, ConnectorType, IsolationLevel, KindPermission } f
 import { AlreadyExistsError } from '@automate/contract';
 import type { Declaration } from './discovery/declaration.ts';
 import type { KindIsolation } from './isolation.ts';
+import { strongest } from './isolation.ts';
 
 /** Where a kind's code is. */
 export type KindSource =
@@ -33,11 +34,11 @@ export interface Kind {
 }
 
 /**
- * How isolated a connector of a kind is: as it asks itself, else as the kind's do. A class cannot leave the thread that it
+ * How isolated a connector of a kind is: as it asks itself, else as the kind's do, and never weaker than the kind's must be. A class cannot leave the thread that it
  * was made in.
  */
 export function isolationOf({ source, isolation }: Kind, asked: ConfiguredLevel | undefined): IsolationLevel {
-  return source.via === 'class' ? 'none' : (asked ?? isolation.fallback);
+  return source.via === 'class' ? 'none' : strongest([asked ?? isolation.fallback, isolation.minimum]);
 }
 
 /** What a scan found: the kinds, and why others are not among them. */

@@ -1,6 +1,7 @@
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { StartTask } from './bodies/body.ts';
+import { createTextEnvironment } from './worker/text-environment.ts';
 import { createSocketLine } from './worker/socket-line.ts';
 
 /**
@@ -25,10 +26,10 @@ const [{ serve }, { installGuards }, { captureOutput }, { guardThreads }, restri
 ]);
 
 // Read by Node and the system; nothing that a connector should see.
-process.env = {};
+process.env = createTextEnvironment({});
 line.listen((batch) => {
   const task = JSON.parse(batch[0] as string) as StartTask;
-  process.env = { ...task.env };
+  process.env = createTextEnvironment(task.env);
   void serve(task, line, (uplink, log) => {
     restricted?.closeWaysRound();
     installGuards(uplink);

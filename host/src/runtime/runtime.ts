@@ -93,10 +93,10 @@ export interface WorkerSpec {
    */
   resolveConfig(description: ConnectorDescription): Promise<WorkerConfig> | WorkerConfig;
   /**
-   * Says at each start where the code is to be run from, in place of `code`. Throws, or rejects with, a ConnectorError where it must
-   * not be run any more.
+   * Says at each start where the code is to be run from, in place of `code`; undefined: from there. Throws, or rejects with, a
+   * ConnectorError where it must not be run, or not any more.
    */
-  locateCode?(): CodePlace | Promise<CodePlace>;
+  locateCode?(): CodePlace | undefined | Promise<CodePlace>;
   readonly startTimeoutMs: number;
   readonly memoryMb: number;
   /** Default: none. */

@@ -8,4 +8,6 @@ export const MIGRATIONS: readonly string[] = [
   // What was registered until now could name any path.
   `ALTER TABLE connectors ADD COLUMN any_path INTEGER NOT NULL DEFAULT 0;
    UPDATE connectors SET any_path = 1`,
+  // What was the default of all when it was written would stand now against what a kind recommends and the operator says.
+  `UPDATE connectors SET config = json_remove(config, '$.isolation') WHERE config ->> '$.isolation' = 'thread'`,
 ];

@@ -91,15 +91,6 @@ describe('a connector in a process of its own', () => {
     },
   );
 
-  it('ends when its code says so, even where threads of its own are blocked', async () => {
-    await using bench = await openBench({ body: 'process' });
-    expect(errorOf(await run(bench.worker('unruly'), 'exit_blocked'))).toMatchObject({
-      code: 'WORKER_LOST',
-      message: 'the worker of connector "unruly" was lost: its code called process.exit(3)',
-      details: { reason: 'process_exit', exitCode: 3 },
-    });
-  });
-
   it('takes what it started along', async () => {
     await using bench = await openBench({ body: 'process' });
     const worker = bench.worker('unruly');
@@ -161,6 +152,14 @@ describe('a connector in a process of its own', () => {
     expect(await text(host.stdout)).toBe('["WORKER_LOST",{"reason":"init_failed"}]\n');
   });
 
+  it.each(ISOLATED)('finds texts in its environment, whatever it put there: %s', async (body) => {
+    await using bench = await openBench({ body });
+    expect(valueOf(await run(bench.worker('unruly'), 'put_into_environment'))).toStrictEqual({
+      NUMBER: '6',
+      FLAG: 'true',
+    });
+  });
+
   it.each(ISOLATED)('has the time zone, the language and the trusted certificates of the host: %s', async (body) => {
     await using directory = await mkdtempDisposable(join(tmpdir(), 'surroundings-'));
     const certificates = join(directory.path, 'extra.pem');
@@ -172,8 +171,17 @@ describe('a connector in a process of its own', () => {
     expect(await text(host.stdout)).toBe('[0,"de-DE","Asia/Tokyo",9,2]\nend\n');
   });
 
-  it.each(['idle', 'spinning', 'deaf'])('ends with its host, even where that is killed: %s', async (what) => {
-    const host = spawn(process.execPath, [PROGRAM, `orphan-${what}`, 'process'], {
+  it.each([
+    ['idle', 'walled'],
+    ['spinning', 'walled'],
+    ['deaf', 'walled'],
+    ['program', 'walled'],
+    ['idle', 'bare'],
+    ['spinning', 'bare'],
+    ['deaf', 'bare'],
+    ['program', 'bare'],
+  ])('ends with its host and with what it started, even where that is killed: %s, %s', async (what, walls) => {
+    const host = spawn(process.execPath, [PROGRAM, `orphan-${what}`, 'process', walls], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [pid] = await new Promise<readonly number[]>((resolve) => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MIGRATIONS } from '../../src/store/migrations.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 
 const FIXTURE = join(import.meta.dirname, 'fixtures', 'put-and-wait.mjs');
@@ -49,6 +50,25 @@ describe('the SQLite store', () => {
     const file = join(directory, 'connectors.db');
     await openSqliteStore(file).close();
     expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('forgets levels of isolation that were the default of all when they were written', async () => {
+    const file = join(directory, 'connectors.db');
+    const before = new DatabaseSync(file);
+    before.exec(`${MIGRATIONS.slice(0, 2).join(';')}; PRAGMA user_version = 2`);
+    const insert = before.prepare('INSERT INTO connectors (id, config, updated_at) VALUES (?, ?, ?)');
+    for (const isolation of ['thread', 'process', undefined]) {
+      const id = isolation ?? 'none';
+      insert.run(id, JSON.stringify({ id, kind: 'echo', isolation }), '2026-01-01T00:00:00Z');
+    }
+    before.close();
+    const store = openSqliteStore(file);
+    expect((await store.load()).map(({ config }) => config)).toEqual([
+      { id: 'none', kind: 'echo' },
+      { id: 'process', kind: 'echo', isolation: 'process' },
+      { id: 'thread', kind: 'echo' },
+    ]);
+    await store.close();
   });
 
   it('refuses a database of a newer version, and says what to do', async () => {
