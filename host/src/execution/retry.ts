@@ -32,8 +32,10 @@ export async function retryAfter(
   let outcome = first;
   let attempts = 1;
   let repeated = false;
-  // Loaded with the first failure: most calls, and every start, do without.
-  const { decorrelatedJitterGenerator, ExponentialBackoff } = await import('cockatiel');
+  // Loaded with the first failure: most calls, and every start, do without. Where even that fails, the failure is the answer.
+  const cockatiel = await import('cockatiel').catch(() => undefined);
+  if (cockatiel === undefined) return { outcome, attempts };
+  const { decorrelatedJitterGenerator, ExponentialBackoff } = cockatiel;
   let backoff = new ExponentialBackoff({
     initialDelay: options.policy.backoffMs,
     maxDelay: options.policy.maxBackoffMs,

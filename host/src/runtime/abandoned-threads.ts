@@ -45,6 +45,11 @@ export class AbandonedThreads {
     return this.#count((owner) => owner.connector === connector);
   }
 
+  /** For the log. */
+  countsOf(connector: string): Readonly<Record<string, number>> {
+    return { blocked_threads: this.of(connector), blocked_in_all: this.all };
+  }
+
   /** Whether a start could leave one too many behind. */
   forbidStart(connector: string, kind: string): boolean {
     if (this.of(connector) >= MOST_OF_ONE) return true;

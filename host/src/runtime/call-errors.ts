@@ -6,6 +6,7 @@ import {
   MAX_PAYLOAD_BYTES,
   TimeoutError,
 } from '@automate/contract';
+import { findSystemLimit } from './worker-errors.ts';
 import type { ChannelOp } from './messages.ts';
 
 /** What of a call its errors name. */
@@ -43,6 +44,7 @@ export function tooLong(connector: string, call: NamedCall): ErrorEnvelope {
 
 /** The error of a failed start for whoever wanted to call: their call has not been sent, whatever the failing step may have done. */
 export function notSent(reason: unknown, connector: string): ConnectorError {
-  const error = ConnectorError.from(reason).withConnector(connector);
+  const given = ConnectorError.from(reason).withConnector(connector);
+  const error = findSystemLimit(connector, given) ?? given;
   return error.effect === 'none' ? error : ConnectorError.change(error, { effect: 'none' });
 }

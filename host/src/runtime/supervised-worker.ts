@@ -17,7 +17,7 @@ import type {
   WorkerWait,
 } from './runtime.ts';
 import type { StartTurn } from './start-queue.ts';
-import { startGivenUp, workerEnding, workerUnavailable } from './worker-errors.ts';
+import { isSystemLimit, startGivenUp, workerEnding, workerUnavailable } from './worker-errors.ts';
 import type { SessionEnd } from './worker-session.ts';
 import { WorkerSession } from './worker-session.ts';
 
@@ -92,14 +92,16 @@ export class SupervisedWorker implements ConnectorWorker {
 
   async ensure(level: WorkerLevel, wait: WorkerWait): Promise<ConnectorDescription> {
     const { signal, deadline = Infinity, withinMs = Infinity, background = false } = wait;
+    const error = (end: PatienceEnd): ConnectorError =>
+      startGivenUp(this.id, end, this.#state.phase === 'queued' ? this.#parts.starts.waiting : undefined);
     // The start itself goes on when whoever waits gives up: others may share it.
     const start = this.#current(!background);
     const reached = start.then((session) => this.#reach(session, level));
     reached.catch(() => {});
     try {
-      await until({ signal, deadline, error: (end) => this.#givenUp(end) }, () => start);
+      await until({ signal, deadline, error }, () => start);
       const within = Math.min(deadline, Date.now() + withinMs);
-      return await until({ signal, deadline: within, error: (end) => this.#givenUp(end) }, () => reached);
+      return await until({ signal, deadline: within, error }, () => reached);
     } catch (reason) {
       throw notSent(reason, this.id);
     }
@@ -242,7 +244,7 @@ export class SupervisedWorker implements ConnectorWorker {
     clearTimeout(this.#idleTimer);
     this.#droppedMessages += session.inbox.strays;
     this.#droppedLines += session.inbox.droppedLines;
-    if (end.intended) {
+    if (end.intended || isSystemLimit(end.error)) {
       if (!this.#closed) this.#enter(IDLE);
       for (const { settle } of end.unsent) settle({ ok: false, error: this.#unavailable().toEnvelope() });
       return;
@@ -288,10 +290,6 @@ export class SupervisedWorker implements ConnectorWorker {
   #enter(state: WorkerState): void {
     this.#state = state;
     this.#parts.events.onState(this.id, state);
-  }
-
-  #givenUp(end: PatienceEnd): ConnectorError {
-    return startGivenUp(this.id, end, this.#state.phase === 'queued' ? this.#parts.starts.waiting : undefined);
   }
 
   #unavailable(): UnavailableError {

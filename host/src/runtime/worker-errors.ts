@@ -1,4 +1,4 @@
-import type { ConnectorError, PatienceEnd } from '@automate/contract';
+import type { ConnectorError, ErrorEnvelope, PatienceEnd } from '@automate/contract';
 import { CancelledError, TimeoutError, UnavailableError } from '@automate/contract';
 import type { WorkerState } from './runtime.ts';
 
@@ -30,6 +30,39 @@ export function startTimedOut(connector: string, startTimeoutMs: number, step: '
     details: { reason: 'start_timeout', step },
   });
 }
+
+/**
+ * What a start failed of is what the system gives to the host: nobody's code is at fault, and the next start may come off. The error
+ * for whoever wanted it; undefined where the failure is another.
+ */
+export function findSystemLimit(
+  connector: string,
+  { code, message, details }: Pick<ErrorEnvelope, 'code' | 'message' | 'details'>,
+): UnavailableError | undefined {
+  if (code !== 'INTERNAL_ERROR' && code !== 'WORKER_LOST') return undefined;
+  const isInit = details?.['reason'] === 'init_failed';
+  const lacks = DESCRIPTORS.test(message)
+    ? 'the host has no file descriptor left; the operator must let it have more open files (ulimit -n, LimitNOFILE), or have it run fewer connectors'
+    : isInit && MEMORY_OR_THREADS.test(message)
+      ? 'the system gives the host no further thread, process or memory; the operator must raise its limits (ulimit -u, -v, -d, TasksMax, MemoryMax), or have it run fewer connectors'
+      : undefined;
+  if (lacks === undefined) return undefined;
+  return new UnavailableError(`connector "${connector}" cannot be started now: ${lacks} (${message})`, {
+    connector,
+    blame: 'operator',
+    retryAfterMs: 1_000,
+    details: { reason: 'system_limit' },
+  });
+}
+
+/** Whether a worker could not start for what the system gives to the host: that says nothing of its code. */
+export function isSystemLimit({ details }: Pick<ErrorEnvelope, 'details'>): boolean {
+  return details?.['reason'] === 'system_limit';
+}
+
+/** As Node and the system name it. */
+const DESCRIPTORS = /\b(?:EMFILE|ENFILE)\b|too many open files/i;
+const MEMORY_OR_THREADS = /\b(?:EAGAIN|ENOMEM)\b/;
 
 export function workerEnding(connector: string, reason: 'closed' | 'stopping'): UnavailableError {
   return new UnavailableError(`connector "${connector}" is shutting down`, { connector, details: { reason } });

@@ -14,7 +14,7 @@ import { withOriginalPaths } from './original-paths.ts';
 import type { CodePlace, WorkerLevel, WorkerSpec } from './runtime.ts';
 import { NO_REACH } from './runtime.ts';
 import type { StartTurn } from './start-queue.ts';
-import { startTimedOut } from './worker-errors.ts';
+import { findSystemLimit, startTimedOut } from './worker-errors.ts';
 
 const LEVELS: readonly WorkerLevel[] = ['described', 'initialized', 'ready'];
 
@@ -81,8 +81,7 @@ export class WorkerSession {
         onLinger: (gone) => {
           parts.abandoned.add(id, kind, gone);
           const message = `the ${isolation} of an ended worker is still there, blocked outside JavaScript`;
-          const counts = { blocked_threads: parts.abandoned.of(id), blocked_in_all: parts.abandoned.all };
-          parts.note(id, 'warn', message, counts);
+          parts.note(id, 'warn', message, parts.abandoned.countsOf(id));
         },
       },
     );
@@ -292,7 +291,8 @@ export class WorkerSession {
     const whileStarting =
       orderly || this.#level === undefined || (!this.#has('initialized') && this.#step !== undefined);
     const lost = workerLost(spec.id, cause);
-    const error = orderly && this.#startError !== undefined ? this.#startError.toEnvelope() : lost;
+    const failure = orderly && this.#startError !== undefined ? this.#startError.toEnvelope() : lost;
+    const error = (whileStarting ? findSystemLimit(spec.id, failure)?.toEnvelope() : undefined) ?? failure;
     onEnd({ cause, error, intended, whileStarting, orderly, ...this.#channel.close(lost, cause) });
     this.#described.reject(ConnectorError.fromEnvelope({ ...error, effect: 'none' }));
     this.#ended.resolve();

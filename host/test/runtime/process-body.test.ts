@@ -144,13 +144,17 @@ describe('a connector in a process of its own', () => {
     await until('it has nobody left to write to', () => !isThere(left), 10_000);
   });
 
-  it('is lost, not its host, where that has no descriptor left', async () => {
-    const script = 'ulimit -n 128; exec "$0" "$@"';
-    const host = spawn('/bin/sh', ['-c', script, process.execPath, PROGRAM, 'starve', 'process'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    expect(await text(host.stdout)).toBe('["WORKER_LOST",{"reason":"init_failed"}]\n');
-  });
+  it.each(ISOLATED)(
+    'starts when there are descriptors again, and blames the operator as long as not: %s',
+    async (body) => {
+      const script = 'ulimit -n 128; exec "$0" "$@"';
+      const host = spawn('/bin/sh', ['-c', script, process.execPath, PROGRAM, 'starve', body], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const told = ['UNAVAILABLE', 'operator', true, 'none', { reason: 'system_limit' }];
+      expect(await text(host.stdout)).toBe(`${JSON.stringify(told)}\n`);
+    },
+  );
 
   it.each(ISOLATED)('finds texts in its environment, whatever it put there: %s', async (body) => {
     await using bench = await openBench({ body });

@@ -124,6 +124,8 @@ export const ERROR_REASONS = {
       'the package was replaced in place, built anew or removed after it was admitted and before it was first run: scan again; not retryable',
     threads_blocked:
       'two threads of the connector are blocked outside JavaScript (or one, with four in the whole host); it is started again once they end, or with the host. Not retried',
+    system_limit:
+      'the system gives the host no file descriptor, thread, process or memory for the worker; it says which, and the next start may come off. For the operator',
     backing_off: 'the worker died and waits before its next start; `retry_after_ms`',
     quarantined:
       'it died or failed to start too often; `retry_after_ms`; `details.last` is the code of the last failure',

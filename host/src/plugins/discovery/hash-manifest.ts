@@ -11,7 +11,9 @@ export function hashManifest(text: string): string {
 export function hashInstalled(packageDir: string): string | undefined {
   try {
     return hashManifest(readFileSync(join(packageDir, 'package.json'), 'utf8'));
-  } catch {
+  } catch (error) {
+    // A host without descriptors knows nothing of the package.
+    if (['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     return undefined;
   }
 }
