@@ -2,6 +2,7 @@ import type { ConnectorDescription, Outcome, PatienceEnd } from '@automate/contr
 import type { UnavailableError } from '@automate/contract';
 import { ConnectorError, until } from '@automate/contract';
 import { notSent } from './call-errors.ts';
+import { requireDataRoom } from './data-room.ts';
 import type { HeldCall } from './held-calls.ts';
 import { crashFields, PoisonousCalls } from './poisonous-calls.ts';
 import { RestartPolicy } from './restart-policy.ts';
@@ -197,6 +198,7 @@ export class SupervisedWorker implements ConnectorWorker {
         await turn.given;
       }
       this.#requireStartable();
+      if (this.#spec.isolation === 'thread') requireDataRoom(this.id, this.#spec.memoryMb);
       const located = this.#spec.locateCode?.();
       const place = located instanceof Promise ? await located : located;
       this.#requireStartable();

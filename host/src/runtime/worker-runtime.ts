@@ -18,6 +18,7 @@ import { createThreadBodies } from './bodies/thread-body.ts';
 import type { Walls } from './bodies/walls.ts';
 import { findWalls } from './bodies/walls.ts';
 import { RESULT_LIMITS } from './bounds.ts';
+import { requireDataRoom } from './data-room.ts';
 import { DeadlineSweeper } from './deadline-sweeper.ts';
 import { LogIntake } from './log-intake.ts';
 import { parseProblems } from './parse-envelope.ts';
@@ -162,6 +163,7 @@ class WorkerRuntime implements Runtime {
     spec: InspectSpec,
     turn: StartTurn,
   ): Promise<{ readonly description: ConnectorDescription; readonly problems: readonly Problem[] }> {
+    if (spec.isolation === 'thread') requireDataRoom(spec.kind, spec.memoryMb);
     const place = await spec.locateCode?.();
     if (this.#closed) throw hostEnding();
     const session = new WorkerSession({

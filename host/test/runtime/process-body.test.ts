@@ -144,7 +144,7 @@ describe('a connector in a process of its own', () => {
     await until('it has nobody left to write to', () => !isThere(left), 10_000);
   });
 
-  it.each(ISOLATED)(
+  it.each(['thread', 'process'])(
     'starts when there are descriptors again, and blames the operator as long as not: %s',
     async (body) => {
       const script = 'ulimit -n 128; exec "$0" "$@"';

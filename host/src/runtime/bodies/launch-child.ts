@@ -1,6 +1,7 @@
 import { ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { readHardLimit } from '../data-room.ts';
 import type { GroupGuard } from './group-guard.ts';
 import type { Walls } from './walls.ts';
 
@@ -104,8 +105,10 @@ export function killGroup({ pid }: ChildProcess): void {
 function bounds({ memoryMb, walls }: LaunchOptions, { limits, privileges }: Confinement): readonly string[] {
   const { prlimit, setpriv } = walls;
   const dataBytes = (NODE_DATA_MB + 2 * memoryMb) * 1024 * 1024;
+  // What bounds the host more narrowly bounds its children as well, and nobody may raise it.
+  const dataLimit = dataBytes <= readHardLimit('Max data size') ? [`--data=${dataBytes}`] : [];
   return [
-    ...(prlimit === undefined ? [] : [prlimit, `--data=${dataBytes}`, '--core=0', ...limits]),
+    ...(prlimit === undefined ? [] : [prlimit, ...dataLimit, '--core=0', ...limits]),
     // Last, as the signal belongs to the process that asked for it.
     ...(setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL', ...privileges]),
   ];

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { Worker } from 'node:worker_threads';
 import type * as TinypoolModule from 'tinypool';
 import type { Tinypool } from 'tinypool';
+import { CODE_RANGE_MB } from '../data-room.ts';
 import type { Making } from './spare.ts';
 
 /** A fresh pool of one thread, which has loaded the worker's core and waits for its one task. */
@@ -23,7 +24,11 @@ export function createPooledThread(memoryMb: number, env: Readonly<Record<string
     useAtomics: false,
     env,
     execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 16 },
+    resourceLimits: {
+      maxOldGenerationSizeMb: memoryMb,
+      maxYoungGenerationSizeMb: 16,
+      codeRangeSizeMb: CODE_RANGE_MB,
+    },
   });
   // Without a listener, whatever goes wrong between tasks would end the host.
   pool.on('error', () => {});
