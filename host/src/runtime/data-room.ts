@@ -13,13 +13,21 @@ const MB = 1024 * 1024;
  * the engine would not fail to start a thread beyond it, but end the whole host. Throws UNAVAILABLE where it may not.
  */
 export function requireDataRoom(connector: string, memoryMb: number): void {
-  const room = readDataRoom();
-  const needed = CODE_RANGE_MB + OWN_MB + memoryMb;
-  if (room === undefined || room.leftMb >= needed) return;
+  const shortage = findDataShortage(memoryMb);
+  if (shortage === undefined) return;
   throw new UnavailableError(
-    `connector "${connector}" cannot be started now: a thread may need ${needed} MB, and ${room.bound} leaves the host ${Math.max(0, room.leftMb)} MB; the operator must raise or remove that bound, or bound the memory of the host's control group in its place`,
+    `connector "${connector}" cannot be started now: ${shortage}; the operator must raise or remove that bound, or bound the memory of the host's control group in its place`,
     { connector, blame: 'operator', retryAfterMs: 1_000, details: { reason: 'system_limit' } },
   );
+}
+
+/** What keeps a thread from being started with this much of heap; undefined where nothing does. */
+export function findDataShortage(memoryMb: number): string | undefined {
+  const room = readDataRoom();
+  const needed = CODE_RANGE_MB + OWN_MB + memoryMb;
+  return room === undefined || room.leftMb >= needed
+    ? undefined
+    : `a thread may need ${needed} MB, and ${room.bound} leaves the host ${Math.max(0, room.leftMb)} MB`;
 }
 
 /** What a limit of the host itself can be raised to at most, by its name in /proc; Infinity without a bound. */

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { Worker } from 'node:worker_threads';
 import type * as TinypoolModule from 'tinypool';
 import type { Tinypool } from 'tinypool';
-import { CODE_RANGE_MB } from '../data-room.ts';
+import { CODE_RANGE_MB, findDataShortage } from '../data-room.ts';
 import type { Making } from './spare.ts';
 
 /** A fresh pool of one thread, which has loaded the worker's core and waits for its one task. */
@@ -47,6 +47,7 @@ export function createPooledThread(memoryMb: number, env: Readonly<Record<string
 /** Threads as most connectors have them: they see no environment. */
 export const POOLED_THREADS: Making<PooledThread> = {
   make: (memoryMb) => createPooledThread(memoryMb),
+  mayMake: (memoryMb) => findDataShortage(memoryMb) === undefined,
   // One that has ended has no id any more.
   isAlive: ({ thread }) => thread.threadId > 0,
   end: ({ thread }) => void thread.terminate(),

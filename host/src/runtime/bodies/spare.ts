@@ -5,6 +5,8 @@ const RENEW_AFTER_MS = 500;
 export interface Making<T> {
   /** Nothing of it holds the host's process. One that cannot be made, or does not last, is not alive, and tells nobody. */
   make(memoryMb: number): T;
+  /** Whether there is room for one that nobody has asked for yet. Default: there is. */
+  mayMake?(memoryMb: number): boolean;
   isAlive(made: T): boolean;
   end(made: T): void;
 }
@@ -44,6 +46,7 @@ export class Spare<T> {
     this.#timer = setTimeout(() => {
       if (this.#spare?.memoryMb === memoryMb && this.#making.isAlive(this.#spare.made)) return;
       this.#drop();
+      if (this.#making.mayMake?.(memoryMb) === false) return;
       this.#spare = { made: this.#making.make(memoryMb), memoryMb };
     }, RENEW_AFTER_MS).unref();
   }
