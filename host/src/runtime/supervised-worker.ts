@@ -205,7 +205,7 @@ export class SupervisedWorker implements ConnectorWorker {
       return this.#start(place, turn);
     } catch (reason) {
       turn.end();
-      if (this.#state.phase === 'queued') this.#enter(IDLE);
+      if (this.#state.phase === 'queued' || this.#state.phase === 'starting') this.#enter(IDLE);
       throw reason;
     }
   }

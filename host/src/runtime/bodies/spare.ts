@@ -47,7 +47,11 @@ export class Spare<T> {
       if (this.#spare?.memoryMb === memoryMb && this.#making.isAlive(this.#spare.made)) return;
       this.#drop();
       if (this.#making.mayMake?.(memoryMb) === false) return;
-      this.#spare = { made: this.#making.make(memoryMb), memoryMb };
+      try {
+        this.#spare = { made: this.#making.make(memoryMb), memoryMb };
+      } catch {
+        // Nobody has asked for it: whoever does makes one, and is told what that lacks.
+      }
     }, RENEW_AFTER_MS).unref();
   }
 
