@@ -286,7 +286,6 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     registry: {
       register: async (name, adapter, more) => {
         const kind = toRegisteredKind({ ...more, kind: name, adapter });
-        service.requireOpen();
         await sourceChanges.register(kind);
       },
     },

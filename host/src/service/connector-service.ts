@@ -197,12 +197,6 @@ export class HostConnectorService implements ConnectorService {
     return waitWithin(this.#options.rescan(), options);
   }
 
-  /** Throws once it takes no more calls. */
-  requireOpen(): void {
-    if (this.#closed) throw serviceClosed();
-    if (this.#draining) throw hostEnding();
-  }
-
   /** Takes no more calls, while those under way end. */
   drain(): void {
     this.#draining = true;
@@ -223,7 +217,8 @@ export class HostConnectorService implements ConnectorService {
 
   /** What holds before every call, through whichever door it came. Gives the options to go on with. */
   #admit(options: CallOptions = {}): CallOptions {
-    this.requireOpen();
+    if (this.#closed) throw serviceClosed();
+    if (this.#draining) throw hostEnding();
     return requireCallOptions(options);
   }
 

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -200,6 +200,17 @@ describe('a package that is linked for development', () => {
     for (let index = 0; index <= 5_000; index += 1) closeSync(openSync(join(folder, 'recordings', `${index}`), 'w'));
     expect(await ask(it)).toBe('old');
     expect(it.logText).toMatch(/connector-telling, version 1\.0\.0, runs from .* more than 5000 files/);
+    await rm(folder, { recursive: true });
+  });
+
+  it('is not copied where its files are larger than a package is, and the log says so', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'automate-linked-'));
+    await using it = await openHost((sandbox) => linkPackage(sandbox, folder));
+    await writeFile(join(folder, 'recording'), '');
+    await truncate(join(folder, 'recording'), 257 * 1024 * 1024);
+    await it.service.rescanPlugins();
+    expect(await ask(it)).toBe('old');
+    expect(it.logText).toMatch(/connector-telling, version 1\.0\.0, runs from .* more than 256 MiB/);
     await rm(folder, { recursive: true });
   });
 

@@ -73,6 +73,9 @@ describe('snapshots', () => {
     await run();
     const left = await readdir(pluginsDir(it));
     expect([left.length, left]).toEqual([2, expect.arrayContaining([fresh])]);
+    // They held the directory for an instant only.
+    await using next = await it.restart();
+    await snapshotOf(next);
   });
 
   it('stay while a version that is held back leaves a connector with the one before', async () => {
@@ -168,5 +171,14 @@ describe('snapshots', () => {
     await expect(it.service.execute({ id: 'one', action: 'tell', payload })).resolves.toMatchObject({ result: 'new' });
     await it.service.rescanPlugins();
     await until('the old one has gone', () => readdirSync(pluginsDir(it)).length === 1);
+  });
+
+  it('hold nothing of the history of a package, which makes no other build of it', async () => {
+    await using it = await openHost((sandbox) => install(sandbox, { source: SAYING, files: { '.git/HEAD': 'one' } }));
+    const name = await snapshotOf(it);
+    expect(await readdir(join(pluginsDir(it), name))).not.toContain('.git');
+    await writeFile(join(it.sandbox.pathOf('connector-telling'), '.git', 'HEAD'), 'another');
+    await it.service.rescanPlugins();
+    expect(await snapshotOf(it)).toBe(name);
   });
 });
