@@ -47,7 +47,7 @@ it('secrets of a removed connector are known as long as anything of it runs, how
   expect(it_.logText).not.toContain(SECRET);
 });
 
-it('secrets of a removed connector that never ran are forgotten as well', async () => {
+it.each(['never ran', 'has ended'])('secrets of a removed connector that %s are forgotten', async (what) => {
   let passed = 0;
   await using it_ = await SandboxHost.open({
     kinds: ['echo'],
@@ -63,7 +63,15 @@ it('secrets of a removed connector that never ran are forgotten as well', async 
   expect(await said()).toMatchObject({ text: `it is ${SECRET}` });
   await it_.service.register({ id: 'late', kind: 'late', settings: { token: SECRET } });
   expect(await said()).toMatchObject({ text: 'it is [secret]' });
+  if (what === 'has ended') {
+    const [began, gate] = [join(it_.sandbox.root, 'began'), join(it_.sandbox.root, 'gate')];
+    writeFileSync(gate, '');
+    const call = it_.service.execute({ id: 'late', action: 'any', payload: { began, gate } });
+    await expect(call).rejects.toMatchObject({ message: 'could not log in with [secret]' });
+  }
   await it_.service.remove('late');
-  passed = 10 * 60_000;
-  expect(await said()).toMatchObject({ text: `it is ${SECRET}` });
+  await eventually(async () => {
+    passed += 10 * 60_000;
+    return ((await said()) as { text: string }).text === `it is ${SECRET}`;
+  });
 });
