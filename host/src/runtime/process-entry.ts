@@ -1,4 +1,5 @@
 import { enableCompileCache } from 'node:module';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { StartTask } from './bodies/body.ts';
 import { createTextEnvironment } from './worker/text-environment.ts';
@@ -12,8 +13,15 @@ const CODE_RANGE_MB = 32;
 const NESTED_ENTRY = fileURLToPath(new URL('./nested-entry.js', import.meta.url));
 
 // The whole group, which may hold programs that the connector started. Taken before the connector's code is loaded.
-const endGroup = process.kill.bind(process, -process.pid, 'SIGKILL');
+// By what `process.kill` ends in itself, as that will be guarded.
+const endGroup = (Reflect.get(process, '_kill') as (pid: number, signal: number) => never).bind(
+  process,
+  -process.pid,
+  constants.signals.SIGKILL,
+);
 const line = createSocketLine(() => endGroup());
+// Node.js would wait for the thread that reads.
+if (line.blocksExit) Reflect.set(process, 'reallyExit', endGroup);
 
 // Before the rest is loaded, so that this is quick as well; a child is started ahead of the connector that it is for.
 enableCompileCache(process.argv[2]);
@@ -31,7 +39,7 @@ line.listen((batch) => {
   const task = JSON.parse(batch[0] as string) as StartTask;
   process.env = createTextEnvironment(task.env);
   void serve(task, line, (uplink, log) => {
-    restricted?.closeWaysRound();
+    restricted?.closeWaysRound(task);
     installGuards(uplink);
     captureOutput(log);
     guardThreads(NESTED_ENTRY, { codeRangeSizeMb: CODE_RANGE_MB });

@@ -15,9 +15,9 @@ const RESOLVING = adapter(
     cjs,
     lazy: [(await import('dependency')).default, (await import('connector-telling/own')).default, (await import('./json.json', { with: { type: 'json' } })).default.word],
     resolved: [import.meta.resolve('dependency'), require.resolve('dependency'), require.resolve('nested/package.json')].map((path) => path.split('/').at(-2)),
-    up: (await import('../beside-the-package.mjs')).default,
+    up: await attempt(async () => (await import('../beside-the-package.mjs')).default),
     linked: require('./linked.cjs'),
-    thread: await new Promise((resolve, reject) => new Worker(new URL('thread.js', import.meta.url)).once('message', resolve).once('error', reject)),
+    thread: await attempt(() => new Promise((resolve, reject) => new Worker(new URL('thread.js', import.meta.url)).once('message', resolve).once('error', reject))),
   })),
   die: act(() => process.exit(3)),`,
   `
@@ -31,6 +31,7 @@ import mappedDependency from '#dependency';
 import json from './json.json' with { type: 'json' };
 import cjs from './lib/common.cjs';
 const require = createRequire(import.meta.url);
+const attempt = (run) => run().catch((error) => error.code ?? error.message);
 `,
 );
 
@@ -59,6 +60,9 @@ const RESOLVED = {
   thread: 'dependency',
 };
 
+/** What is no part of the package, and no thread, is refused. */
+const RESOLVED_RESTRICTED = { ...RESOLVED, up: 'ERR_ACCESS_DENIED', thread: 'ERR_ACCESS_DENIED' };
+
 const manifest = (own: string): Package['packageJson'] => ({
   dependencies: { dependency: '1.0.0', nested: '1.0.0' },
   exports: { './own': own },
@@ -70,6 +74,8 @@ describe.each<[SandboxLayout, ConfiguredLevel]>([
   ['pnpm', 'thread'],
   ['npm', 'process'],
   ['pnpm', 'process'],
+  ['npm', 'restricted'],
+  ['pnpm', 'restricted'],
 ])('a package that is installed as by %s, of a connector at the level %s', (layout, level) => {
   it('finds what it imports of others where it is installed, and of itself as it was admitted', async () => {
     // Nothing is to be found by looking upwards from there, and links and odd names are to be taken as they are.
@@ -96,7 +102,8 @@ describe.each<[SandboxLayout, ConfiguredLevel]>([
           await symlink(sandbox.pathOf('dependency'), join(dirname(directory), 'dependency'), 'dir');
       },
     });
-    expect(await ask(it)).toEqual(RESOLVED);
+    const expected = level === 'restricted' ? RESOLVED_RESTRICTED : RESOLVED;
+    expect(await ask(it)).toEqual(expected);
     const other = "export default 'not admitted'; module.exports = 'not admitted';";
     await install(it.sandbox, {
       source: other,
@@ -104,7 +111,7 @@ describe.each<[SandboxLayout, ConfiguredLevel]>([
       packageJson: manifest('./other.js'),
     });
     await restartWorker(it);
-    expect(await ask(it)).toEqual(RESOLVED);
+    expect(await ask(it)).toEqual(expected);
     await it.host.close();
     await rm(elsewhere, { recursive: true });
   });
@@ -114,7 +121,7 @@ describe('what is said of a package that runs from a snapshot', () => {
   const inLog = (it: SandboxHost): string[] =>
     it.logText.split('\n').filter((line) => line.includes('.automate/plugins'));
 
-  const LEVELS: readonly ConfiguredLevel[] = ['thread', 'process'];
+  const LEVELS: readonly ConfiguredLevel[] = ['thread', 'process', 'restricted'];
   it.each(LEVELS)('names its own files where its code throws, logs or dies at the level %s', async (level) => {
     const actions = `
       tell: act(({ log }) => {

@@ -1,26 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import type { JsonObject } from '@automate/sdk';
 import type { SandboxHostOptions } from '../fixtures/sandbox-host.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 
-/** Runs whatever it is handed, as code that turned out to be hostile would. */
-const SOURCE = `
-import { createRequire } from 'node:module';
-import { ConnectorAdapter } from '@automate/sdk';
-const require = createRequire(import.meta.url);
-const AsyncFunction = (async () => {}).constructor;
-export default class PryingAdapter extends ConnectorAdapter {
-  name = 'prying';
-  version = '1.0.0';
-  async connect() { return true; }
-  async execute(action, { code, given = {} }) {
-    try {
-      return { got: (await new AsyncFunction('require', 'given', code)(require, given)) ?? null };
-    } catch (error) {
-      return { refused: error?.code ?? error?.cause?.code ?? String(error?.message ?? error) };
-    }
-  }
-}
-`;
+const SOURCE = await readFile(new URL('../runtime/fixtures/prying.mjs', import.meta.url), 'utf8');
 
 export type Attempted = { readonly got: unknown } | { readonly refused: string };
 

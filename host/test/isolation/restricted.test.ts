@@ -123,7 +123,7 @@ describe('a restricted connector without grants', () => {
       `return Object.keys(process.getBuiltinModule('node:sqlite') ?? { }).length || Promise.reject(new Error('ERR_UNKNOWN_BUILTIN_MODULE'))`,
     ],
     ['an addon', `return process.dlopen({ exports: {} }, '/lib/x86_64-linux-gnu/libc.so.6')`],
-    ['foreign functions', `return Object.keys(require('node:ffi'))`],
+    ['foreign functions', `return typeof require('node:ffi').dlopen('libc.so.6', {})`],
   ])('has no %s', async (_what, code) => {
     expect(await attempt(host, 'restricted', code, given)).toEqual({
       refused: expect.stringMatching(
@@ -140,7 +140,7 @@ describe('a restricted connector without grants', () => {
     ['a request', `return (await fetch('http://127.0.0.1:' + given.port)).status`],
   ])('is refused %s', async (_what, code) => {
     expect(await attempt(host, 'restricted', code, given)).toEqual({
-      refused: expect.stringMatching(/^(ERR_ACCESS_DENIED|ENETUNREACH|EHOSTUNREACH)$/),
+      refused: expect.stringMatching(/^(ERR_ACCESS_DENIED|EACCES)$/),
     });
   });
 });

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import type { HostConfig } from '../../config/host-config.ts';
 import type { Environment, HostSettings } from '../../host-settings.ts';
 import { explainListening } from '../../transports/listen-error.ts';
+import type { Walls } from '../../runtime/bodies/walls.ts';
 import type { Finding } from './finding.ts';
 import { createScrubber } from '../../secrets/scrubber.ts';
 import { openSecrets, shortSecrets } from '../../secrets/open-secrets.ts';
@@ -19,6 +20,45 @@ export function checkNode(version: string): Finding {
   return major > 24 || (major === 24 && minor >= 16)
     ? { check: 'Node.js', state: 'ok', message: version }
     : { check: 'Node.js', state: 'failed', message: version, remedy: 'install 24.16 or newer' };
+}
+
+/** What the isolation level `restricted` is made of, wall by wall. One that is missing matters to those who use that level. */
+export function checkWalls(walls: Walls): readonly Finding[] {
+  const { nodeVersion, permissionModel, refusesNetwork, setpriv, prlimit } = walls;
+  const network = refusesNetwork
+    ? `Node.js ${nodeVersion} refuses it`
+    : walls.emptyNetwork === undefined
+      ? undefined
+      : `Node.js ${nodeVersion} cannot refuse it; a namespace gives a connector an empty one`;
+  const wall = (what: string, present: string | undefined, absent: string, remedy: string): Finding => ({
+    check: `wall: ${what}`,
+    ...(present === undefined
+      ? { state: 'warning', message: `absent: ${absent}`, remedy }
+      : { state: 'ok', message: present }),
+  });
+  const util = 'install util-linux, on Linux';
+  return [
+    wall(
+      'permission model',
+      permissionModel ? `Node.js ${nodeVersion} has it` : undefined,
+      'no connector can be restricted',
+      'run Node.js 24.16 or newer',
+    ),
+    wall(
+      'network',
+      network,
+      `Node.js ${nodeVersion} cannot refuse it and the system has no namespaces for us, so that only the host's own code in a restricted connector's process closes sockets, and names are looked up all the same`,
+      'run Node.js 26, or allow user namespaces (unshare --user --net)',
+    ),
+    wall('privileges', setpriv, 'a program that a connector starts may gain some', util),
+    wall('end with the host', setpriv, 'a connector in a process that spins outlives a host that is killed', util),
+    wall(
+      'memory, descriptors and core dumps',
+      prlimit,
+      'memory is bounded by looking at it alone, the others not',
+      util,
+    ),
+  ];
 }
 
 /** Plugins come by an installer. It need not be pnpm, so its absence stops nothing. */

@@ -7,9 +7,10 @@ import { loadConfig } from '../../config/load-config.ts';
 import type { Environment, HostSettings, HostSettingsInput } from '../../host-settings.ts';
 import { HostConfigError, readHostSettings } from '../../host-settings.ts';
 import { checkFileRoots, checkSecretsDir } from './check-files.ts';
-import { checkDataDir, checkInstaller, checkNode, checkPorts, checkProfiles } from './check-machine.ts';
+import { checkDataDir, checkInstaller, checkNode, checkPorts, checkProfiles, checkWalls } from './check-machine.ts';
 import { checkEndpoints, checkHealth, checkPlugins, checkReadiness } from './check-service.ts';
 import { closedPaths } from '../../connectors/files-policy.ts';
+import { findWalls } from '../../runtime/bodies/walls.ts';
 import type { Finding } from './finding.ts';
 import { locateHost } from '../../store/locate-host.ts';
 
@@ -69,6 +70,7 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
   const running = host?.grpc;
   const dataDir = checkDataDir(settings.dataDir);
   const findings = [
+    ...checkWalls(findWalls()),
     ...describeConfig(loaded, projectDir),
     dataDir.finding,
     ...checkSecretsDir(settings.secretsDir),

@@ -19,6 +19,8 @@ export interface StartTask {
   readonly compileCacheDirectory: string | undefined;
   /** The environment variables that its code sees. */
   readonly env: Readonly<Record<string, string>>;
+  /** Whether the network is closed to it. */
+  readonly offline?: boolean;
 }
 
 export interface Bounds {

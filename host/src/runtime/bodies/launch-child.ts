@@ -41,12 +41,13 @@ export interface Confinement {
   readonly flags: readonly string[];
   /** A command that runs the rest of the line. */
   readonly around: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
   /** Of `prlimit` and of `setpriv`. */
   readonly limits: readonly string[];
   readonly privileges: readonly string[];
 }
 
-const UNCONFINED: Confinement = { flags: [], around: [], limits: [], privileges: [] };
+const UNCONFINED: Confinement = { flags: [], around: [], env: {}, limits: [], privileges: [] };
 
 /**
  * Starts a child process that waits for its task on descriptor 3: nothing else of the environment, a process group of its own, and as many
@@ -66,7 +67,7 @@ export function launchChild(options: LaunchOptions): ChildProcess {
   const [command = '', ...args] = [...confinement.around, ...bounds(options, confinement), ...node];
   const child = startChild(() =>
     spawn(command, args, {
-      env: Object.fromEntries(SURROUNDINGS.map((name) => [name, process.env[name]])),
+      env: { ...Object.fromEntries(SURROUNDINGS.map((name) => [name, process.env[name]])), ...confinement.env },
       detached: true,
       windowsHide: true,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 
 /** What is no part of a package, though it lies in its directory. */
@@ -41,9 +41,10 @@ export function findReadable(
   };
   const addDependencies = (directory: string, names: readonly string[]): void => {
     for (const name of names) {
-      const place = findInstalled(directory, name);
+      const { place, missed } = lookUp(directory, name);
+      for (const path of missed) paths.add(path);
       if (place === undefined) continue;
-      paths.add(place);
+      for (const path of linksTo(place)) paths.add(path);
       addPackage(realpathSync(place));
     }
   };
@@ -72,11 +73,28 @@ export function isAmong(directories: readonly string[], path: string): boolean {
   return directories.some((each) => path === each || path.startsWith(each.endsWith(sep) ? each : each + sep));
 }
 
-/** The directory alone would open what is installed in it too. */
+/**
+ * The directory whole, where what else lies in it may be read too: only so Node.js finds the package.json from a module
+ * below. A folder that was linked for development may hold its history, and links to anywhere.
+ */
 function ownPaths(directory: string): readonly string[] {
+  if (directory.split(sep).includes('node_modules')) return [directory];
   const names = readdirSync(directory);
-  if (!names.some((name) => LEFT_OUT.has(name))) return [directory];
+  if (!names.includes('.git') && (!names.includes('node_modules') || holdsPackages(join(directory, 'node_modules'))))
+    return [directory];
   return names.filter((name) => !LEFT_OUT.has(name)).map((name) => join(directory, name));
+}
+
+/** Whether every link leads to the package that it is named after, or stays within. */
+function holdsPackages(modules: string, scope = ''): boolean {
+  return readdirSync(join(modules, scope), { withFileTypes: true }).every((entry) => {
+    const name = scope === '' ? entry.name : `${scope}/${entry.name}`;
+    if (entry.isSymbolicLink()) {
+      const target = targetOf(join(modules, name));
+      return isAmong([dirname(modules)], target) || readManifest(target)?.['name'] === name;
+    }
+    return !entry.isDirectory() || !/^[@.]/.test(entry.name) || holdsPackages(modules, name);
+  });
 }
 
 function linksIn(directory: string): readonly PackageLink[] {
@@ -96,12 +114,33 @@ function targetOf(link: string): string {
   }
 }
 
-function findInstalled(from: string, name: string): string | undefined {
+/**
+ * Looks for a package as Node.js does.
+ *
+ * @returns also where it is looked for in vain: who may not look there is told so, and not that nothing is there
+ */
+function lookUp(
+  from: string,
+  name: string,
+): { readonly place: string | undefined; readonly missed: readonly string[] } {
+  const missed: string[] = [];
   for (let directory = from; ; directory = dirname(directory)) {
-    const place = join(directory, 'node_modules', name);
-    if (existsSync(place)) return place;
-    if (directory === dirname(directory)) return undefined;
+    const modules = join(directory, 'node_modules');
+    const place = join(modules, name);
+    if (existsSync(place)) return { place, missed };
+    missed.push(existsSync(modules) ? place : modules);
+    if (directory === dirname(directory)) return { place: undefined, missed };
   }
+}
+
+/** A place, and all that it leads to from link to link. */
+function linksTo(place: string): readonly string[] {
+  const places = new Set<string>();
+  for (let path = place; !places.has(path); path = resolve(dirname(path), readlinkSync(path))) {
+    places.add(path);
+    if (!lstatSync(path).isSymbolicLink()) break;
+  }
+  return [...places];
 }
 
 function readManifest(directory: string): Readonly<Record<string, unknown>> | undefined {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quote } from '@automate/contract';
@@ -32,10 +33,10 @@ export function createRestrictedBodies({ walls, guard, warn }: RestrictedOptions
     if (!reach.network && !walls.refusesNetwork && walls.emptyNetwork === undefined)
       warn(
         task.id,
-        `it has the network without being granted it: Node.js ${walls.nodeVersion} cannot refuse it, and this system lets nobody make an empty one; the operator must run the host with Node.js 26, or allow user namespaces`,
+        `only the host's own code in its process closes the network to it, and names are looked up all the same: Node.js ${walls.nodeVersion} cannot refuse it, and this system lets nobody make an empty one; the operator should run the host with Node.js 26, or allow user namespaces`,
       );
     const child = startChild(() => launchChild({ memoryMb, walls, guard, confinement: confine(task, reach, walls) }));
-    return new ProcessBody(child, task, on);
+    return new ProcessBody(child, { ...task, offline: !reach.network }, on);
   };
 }
 
@@ -62,29 +63,48 @@ function confine(task: StartTask, reach: Reach, walls: Walls): Confinement {
       '--disable-sigusr1',
       // That what was granted is dangerous, said once for each flag.
       '--disable-warning=SecurityWarning',
-      ...read.map((path) => `--allow-fs-read=${path}`),
-      ...reach.write.map((path) => `--allow-fs-write=${path}`),
+      ...allow('--allow-fs-read', read),
+      ...allow('--allow-fs-write', reach.write),
       ...(reach.childProcess ? ['--allow-child-process'] : []),
       ...(reach.network && walls.refusesNetwork ? ['--allow-net'] : []),
     ],
     around: reach.network || walls.refusesNetwork ? [] : (walls.emptyNetwork ?? []),
+    // One more thread than Node.js has by itself: where it refuses sockets, one of them reads what the host sends.
+    env: { UV_THREADPOOL_SIZE: '5' },
     limits: [`--nofile=${DESCRIPTORS}`],
     privileges: ['--no-new-privs'],
   };
 }
 
+/**
+ * Each path once, and none that lies in another: Node.js 24 and 26 refuse a directory that they were told of after what lies in
+ * it. What is not there yet may come to be a directory.
+ */
+function allow(flag: string, paths: readonly string[]): readonly string[] {
+  const all = new Set(paths);
+  const isWithin = (path: string): boolean => {
+    for (let at = path; at !== dirname(at); at = dirname(at)) if (all.has(dirname(at))) return true;
+    return false;
+  };
+  const outermost = [...all].filter((path) => !isWithin(path));
+  return outermost.flatMap((path) => [`${flag}=${path}`, ...(existsSync(path) ? [] : [`${flag}=${path}/*`])]);
+}
+
 function readableBy({ code, snapshot }: StartTask, reach: Reach): readonly string[] {
   const own = snapshot?.directory ?? packageOf(fileURLToPath(code as string));
   const installed = snapshot?.packageDir ?? own;
+  // Node.js looks for what it asks for from there; but the data directory may lie in it.
+  const isApart = !reach.closed.some((each) => isAmong([installed], each));
   const { paths, links } = findReadable(
-    [own],
+    isApart ? [own, installed] : [own],
     new Map([
       // Whether or not it says so, it extends a class of the SDK.
       [installed, ['@automate/sdk', ...readDependencies(own)]],
       [dirname(PROCESS_ENTRY), OWN_PACKAGES],
     ]),
   );
-  const all = [...paths, `${installed}/package.json`, dirname(PROCESS_ENTRY)];
+  const snapshots = snapshot === undefined ? [] : [snapshot.directory];
+  const all = [...paths, ...snapshots, `${installed}/package.json`, dirname(PROCESS_ENTRY)];
   const outward = links.find(({ target }) => !isAmong([...all, ...reach.read, ...reach.write], target));
   if (outward !== undefined)
     throw new Error(

@@ -1,4 +1,6 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module';
+import type { StartTask } from '../bodies/body.ts';
+import { closeSockets } from './close-sockets.ts';
 
 /** Of a process: what changes others, or what it may do itself, and is no matter of Node.js' permission model. */
 const OF_PROCESS = ['_debugEnd', '_debugProcess', 'initgroups', 'setegid', 'seteuid', 'setgid', 'setgroups', 'setuid'];
@@ -7,7 +9,8 @@ const OF_PROCESS = ['_debugEnd', '_debugProcess', 'initgroups', 'setegid', 'sete
  * Closes what Node.js' permission model leaves open, before the connector's code is loaded. What was granted programs of its own
  * may end them.
  */
-export function closeWaysRound(): void {
+export function closeWaysRound({ offline = false }: Pick<StartTask, 'offline'>): void {
+  closeSockets({ offline });
   const require = createRequire(import.meta.url);
   for (const name of OF_PROCESS) close(process, name, `process.${name}`);
   const umask = process.umask.bind(process);

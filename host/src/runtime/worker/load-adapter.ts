@@ -5,6 +5,7 @@ import type { AdapterClass } from '@automate/sdk/runtime';
 import { ADAPTER_PROTOCOL, adapterProtocolOf, isAdapterClass } from '@automate/sdk/runtime';
 import type { StartTask } from '../bodies/body.ts';
 import { explainMissingPackage } from './explain-missing-package.ts';
+import { explainRefusedFile } from './explain-refused-file.ts';
 import { locateImportError } from './locate-import-error.ts';
 import { messageOf } from './failure.ts';
 import { resolveAsInstalled } from './resolve-as-installed.ts';
@@ -74,7 +75,7 @@ function readClass(exported: unknown, where: string): AdapterClass {
 function importFailed(entryUrl: string, cause: unknown): ConnectorInternalError {
   const place = locateImportError(entryUrl, cause);
   const where = place === undefined ? entryUrl : `${place.file}${place.line === undefined ? '' : `:${place.line}`}`;
-  const remedy = explainMissingPackage(cause);
+  const remedy = explainRefusedFile(cause) ?? explainMissingPackage(cause);
   return new ConnectorInternalError(
     `loading the adapter failed at ${where}: ${remedy ?? `${importMessage(cause)}; the plugin's author must act`}`,
     {

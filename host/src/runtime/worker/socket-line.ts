@@ -1,4 +1,4 @@
-import { readSync, writeSync } from 'node:fs';
+import { read as readLater, readSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { encodeFrame, FrameReader } from '../frames.ts';
 import type { Batch } from '../messages.ts';
@@ -22,6 +22,8 @@ interface Waiting {
 export interface SocketLine extends Line {
   /** Sends what waits, even if this process has to wait for the host: it is about to end. */
   flush(): void;
+  /** Whether something waits for the host in a way that this process cannot end by itself. */
+  readonly blocksExit: boolean;
 }
 
 /**
@@ -76,23 +78,15 @@ export function createSocketLine(onEnd: () => void): SocketLine {
   };
 
   const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
-  const socket = new Socket({
-    fd: LINE_FD,
-    readable: true,
-    writable: false,
-    // One buffer for all that comes, where the stream would make one for each piece.
-    onread: {
-      buffer,
-      callback(length) {
-        accept(buffer.subarray(0, length));
-        deliver();
-        return true;
-      },
+  const isSocket = readAsSocket(buffer, {
+    onPiece(length) {
+      accept(buffer.subarray(0, length));
+      deliver();
     },
+    onEnd,
   });
-  socket.on('error', onEnd);
-  socket.on('close', onEnd);
   return {
+    blocksExit: !isSocket,
     post(batch) {
       const piece = { bytes: encodeFrame(batch), next: undefined };
       if (last === undefined) first = piece;
@@ -105,7 +99,7 @@ export function createSocketLine(onEnd: () => void): SocketLine {
       deliver();
     },
     receive() {
-      if (came.length === 0) accept(buffer.subarray(0, tryRead(read, buffer)));
+      if (came.length === 0 && isSocket) accept(buffer.subarray(0, tryRead(read, buffer)));
       return came.shift();
     },
     flush() {
@@ -113,6 +107,48 @@ export function createSocketLine(onEnd: () => void): SocketLine {
       while (!writeWaiting() && natives.now() < end) natives.sleep(1);
     },
   };
+}
+
+interface Reading {
+  onPiece(length: number): void;
+  onEnd(): void;
+}
+
+/** False where Node.js takes a descriptor for the network that it refuses, so that the line is read as a file is. */
+function readAsSocket(buffer: Buffer, { onPiece, onEnd }: Reading): boolean {
+  try {
+    const socket = new Socket({
+      fd: LINE_FD,
+      readable: true,
+      writable: false,
+      // One buffer for all that comes, where the stream would make one for each piece.
+      onread: {
+        buffer,
+        callback(length) {
+          onPiece(length);
+          return true;
+        },
+      },
+    });
+    socket.on('error', onEnd);
+    socket.on('close', onEnd);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_ACCESS_DENIED') throw error;
+    readAsFile(buffer, { onPiece, onEnd });
+    return false;
+  }
+}
+
+/** A thread of Node.js' pool waits for each piece. */
+function readAsFile(buffer: Buffer, { onPiece, onEnd }: Reading): void {
+  const next = (): void =>
+    readLater(LINE_FD, buffer, 0, buffer.length, null, (error, length) => {
+      if (error !== null || length === 0) return onEnd();
+      onPiece(length);
+      next();
+    });
+  next();
 }
 
 /** Bytes that the line took: 0 where it is full. What a host that is gone would have had to read counts as written. */
