@@ -91,19 +91,6 @@ describe('a manifest in the long form', () => {
     });
   });
 
-  it.each([
-    [
-      'network',
-      ['*', '*:5432', 'db', 'my_service:80', '*.example.com', 'api.example.com:*', '[::1]:6379', '10.0.0.1:80'],
-    ],
-    ['fs', { read: ['*', '/', '/srv/a b', '/srv/..data'], write: ['/srv/'] }],
-  ])('takes every form of %s', (name, value) => {
-    expect(parse({ a: { entry: './a.js', permissions: { [name]: value } } })).toMatchObject({
-      kind: 'sound',
-      manifest: { kinds: [{ permissions: { [name]: value } }] },
-    });
-  });
-
   it('warns about a field it does not know', () => {
     expect(parse({ a: { entry: './a.js', autoconfig: true } })).toMatchObject({
       kind: 'sound',
@@ -173,46 +160,6 @@ describe('a faulty manifest', () => {
       'one bad permission in a list',
       { a: { entry: './a.js', permissions: { env: ['OK', 'NOT OK'] } } },
       ['automate.connectors.a.permissions.env[1]: "NOT OK"'],
-    ],
-    [
-      'hosts that are no patterns of hosts',
-      {
-        a: {
-          entry: './a.js',
-          permissions: {
-            network: [
-              'https://x.com',
-              'x.com:0',
-              'x.com:65536',
-              'a b',
-              'x.*.com',
-              '*x.com',
-              'x.com/path',
-              '',
-              '10.0.0.0/8',
-            ],
-          },
-        },
-      },
-      ['https://x.com', 'x.com:0', 'x.com:65536', 'a b', 'x.*.com', '*x.com', 'x.com/path', '', '10.0.0.0/8'].map(
-        (host, index) => `automate.connectors.a.permissions.network[${index}]: ${JSON.stringify(host)}`,
-      ),
-    ],
-    [
-      'paths that are relative, lead upwards, or are patterns',
-      {
-        a: {
-          entry: './a.js',
-          permissions: { fs: { read: ['./data', '/srv/../etc', '/srv/*'], write: ['~/x', '/srv/.'] } },
-        },
-      },
-      [
-        'automate.connectors.a.permissions.fs.read[0]: "./data"',
-        'automate.connectors.a.permissions.fs.read[1]: "/srv/../etc"',
-        'automate.connectors.a.permissions.fs.read[2]: "/srv/*"',
-        'automate.connectors.a.permissions.fs.write[0]: "~/x"',
-        'automate.connectors.a.permissions.fs.write[1]: "/srv/."',
-      ],
     ],
     [
       'file permissions that are a list',
