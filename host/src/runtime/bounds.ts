@@ -17,5 +17,7 @@ export const LINE_LENGTH = 8 * 1024;
 export const FIELDS_LENGTH = 256 * 1024;
 /** Of what an adapter says of itself, and of a result. */
 export const RESULT_LIMITS: JsonLimits = { bytes: MAX_PAYLOAD_BYTES, depth: MAX_RESULT_DEPTH };
+/** Of the schema of a kind's settings, which the host looks through for each of them. */
+export const SETTINGS_SCHEMA_LIMITS: JsonLimits = { bytes: 128 * 1024, depth: MAX_RESULT_DEPTH };
 /** Of secrets that a connector obtained at one time, as JSON. */
 export const SECRETS_LENGTH = 256 * 1024;

@@ -7,7 +7,7 @@ import type {
 } from '@automate/contract';
 import { ConnectorInternalError, isJsonObject, KIND_PATTERN } from '@automate/contract';
 import { measureJson } from '@automate/contract/json-text';
-import { RESULT_LIMITS } from './bounds.ts';
+import { RESULT_LIMITS, SETTINGS_SCHEMA_LIMITS } from './bounds.ts';
 import { parseObject } from './parse-object.ts';
 import type { WorkerSpec } from './runtime.ts';
 
@@ -24,6 +24,8 @@ export function parseDescription(text: string, { kind, packageName, packageVersi
   const refusal = value === undefined ? undefined : measureJson(value, RESULT_LIMITS);
   if (value === undefined || refusal !== undefined)
     throw refused(kind, refusal === undefined ? 'is no JSON object of a length that is taken' : refusal.what);
+  const tooMuch = measureJson(value['configSchema'], SETTINGS_SCHEMA_LIMITS);
+  if (tooMuch !== undefined) throw refused(kind, `has a configSchema that ${tooMuch.what}`);
   const read = new Reader(kind, value, '');
   return {
     kind,

@@ -13,6 +13,13 @@ const PLACES: readonly (readonly [string, JsonSchema, JsonObject, path: string])
   ['properties', WITH_PIN, AT_PIN, 'pin'],
   ['patternProperties', { patternProperties: { '^p': PIN } }, AT_PIN, 'pin'],
   ['a pattern that only others can read', { patternProperties: { '^(?i)P': PIN } }, AT_PIN, 'pin'],
+  ['a pattern that may take for ever', { patternProperties: { '^(([a-z]+)+)+N$': PIN } }, AT_PIN, 'pin'],
+  [
+    'more branches than anybody writes',
+    { anyOf: Array.from({ length: 2000 }, () => ({})), properties: { pin: PIN } },
+    AT_PIN,
+    'pin',
+  ],
   ['additionalProperties', { additionalProperties: PIN }, AT_PIN, 'pin'],
   ['unevaluatedProperties', { unevaluatedProperties: PIN }, AT_PIN, 'pin'],
   ['anyOf', { anyOf: [{}, WITH_PIN] }, AT_PIN, 'pin'],
