@@ -9,16 +9,20 @@ export type Attempted = { readonly got: unknown } | { readonly refused: string }
 
 /** A host with connectors of the kind \`prying\`, one for each level, which is its id. */
 export function openPrying(
-  options: SandboxHostOptions & { readonly manifest?: JsonObject; readonly plugins?: string } = {},
+  options: SandboxHostOptions & {
+    readonly manifest?: JsonObject;
+    readonly packageJson?: JsonObject;
+    readonly plugins?: string;
+  } = {},
 ): Promise<SandboxHost> {
-  const { manifest = {}, plugins = '{}', ...more } = options;
+  const { manifest = {}, packageJson = {}, plugins = '{}', ...more } = options;
   return SandboxHost.open({
     serve: false,
     kinds: [],
     yaml: `plugins: ${plugins}\nconnectors:\n${['thread', 'process', 'restricted'].map((level) => `  - { id: ${level}, kind: prying, isolation: ${level} }\n`).join('')}`,
     ...more,
     prepare: async (sandbox) => {
-      await sandbox.addConnector({ kind: 'prying', source: SOURCE, manifest });
+      await sandbox.addConnector({ kind: 'prying', source: SOURCE, manifest, packageJson });
       await more.prepare?.(sandbox);
     },
   });

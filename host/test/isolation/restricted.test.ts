@@ -144,3 +144,41 @@ describe('a restricted connector without grants', () => {
     });
   });
 });
+
+describe('what a restricted package calls its dependencies', () => {
+  it('opens no more than packages, whatever it is', async () => {
+    const names = [
+      '..',
+      '../..',
+      '.',
+      '.cache',
+      '@other',
+      'victim/..',
+      'victim/lib',
+      '../../outside',
+      '../node_modules/victim',
+    ];
+    await using project = await openPrying({
+      packageJson: { dependencies: Object.fromEntries(names.map((name) => [name, '*'])) },
+      prepare: async (sandbox) => {
+        await sandbox.addPackage({ name: 'victim', files: { 'lib/secret.txt': PLANTED } });
+        await sandbox.addPackage({ name: '@other/pkg', files: { 'secret.txt': PLANTED } });
+        for (const path of ['node_modules/.cache/secret.txt', 'outside/secret.txt', 'secret.txt'])
+          await sandbox.writeFile(path, PLANTED);
+      },
+    });
+    const { root } = project.sandbox;
+    const files = [
+      'secret.txt',
+      'outside/secret.txt',
+      ...['victim/lib', '@other/pkg', '.cache'].map((path) => `node_modules/${path}/secret.txt`),
+    ];
+    for (const file of files) {
+      const read = `return require('fs').readFileSync(given.path, 'utf8')`;
+      expect([file, await attempt(project, 'restricted', read, { path: join(root, file) })]).toEqual([
+        file,
+        { refused: 'ERR_ACCESS_DENIED' },
+      ]);
+    }
+  });
+});

@@ -4,6 +4,9 @@ import { dirname, join, resolve, sep } from 'node:path';
 /** What is no part of a package, though it lies in its directory. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['node_modules', '.git']);
 
+/** One name, or a scope and a name: anything else would open a whole scope, what tools keep beside packages, or any place of the machine. */
+const PACKAGE_NAME = /^(?:@[\w~-][\w.~-]*\/)?[\w~-][\w.~-]*$/;
+
 /** What a package may read so that it can run. */
 export interface ReadablePackages {
   /** Of files and directories: by the names through which they are reached, and by their real ones. */
@@ -63,9 +66,9 @@ export function packageOf(module: string): string {
 
 export function readDependencies(directory: string): readonly string[] {
   const manifest = readManifest(directory) ?? {};
-  return ['dependencies', 'peerDependencies', 'optionalDependencies'].flatMap((field) =>
-    Object.keys(Object(manifest[field]) as object),
-  );
+  return ['dependencies', 'peerDependencies', 'optionalDependencies']
+    .flatMap((field) => Object.keys(Object(manifest[field]) as object))
+    .filter((name) => PACKAGE_NAME.test(name));
 }
 
 /** Whether a path is a directory of these or lies below one. */
