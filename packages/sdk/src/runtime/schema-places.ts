@@ -104,7 +104,7 @@ function anchorsIn(root: JsonSchema): ReadonlyMap<JsonValue | undefined, JsonObj
   const pairs = definitions.flatMap((definition) =>
     [definition['$dynamicAnchor'], definition['$anchor']].map((anchor) => [anchor, definition] as const),
   );
-  return new Map(pairs.reverse());
+  return new Map(pairs.toReversed());
 }
 
 function unescapeUrl(text: string): string {
