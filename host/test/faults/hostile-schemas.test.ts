@@ -18,9 +18,7 @@ export default class Described extends ConnectorAdapter {
 `;
 
 /** Calls the connector, and looks at it and at all of them. */
-async function use(
-  schema: string,
-): Promise<{
+async function use(schema: string): Promise<{
   readonly call: number;
   readonly code?: string;
   readonly tookMs: number;
