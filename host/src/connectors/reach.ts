@@ -32,22 +32,24 @@ export function environmentOf(kind: Kind, environment: Environment): Readonly<Re
   );
 }
 
-/** What a kind asks for that is walled off from it, as nobody granted it. */
+/** What a kind asks for that is walled off from it, as nobody granted it: one problem, with the one line that mends it. */
 export function checkGrants(kind: Kind, asked: ConfiguredLevel | undefined): Problem[] {
   const { name, source, permissions } = kind;
   if (source.via !== 'package' || isolationOf(kind, asked) !== 'restricted') return [];
-  return permissions
-    .filter(({ granted }) => granted.length === 0)
-    .map((permission) => ({
+  const missing = permissions.filter(({ granted }) => granted.length === 0);
+  if (missing.length === 0) return [];
+  const [noun, verb] = missing.length === 1 ? ['permission', 'is'] : ['permissions', 'are'];
+  const names = missing.map(({ permission, value }) =>
+    permission === 'child_process' ? permission : `${permission} "${value}"`,
+  );
+  return [
+    {
       path: 'isolation',
-      expected: `the permission ${permission.permission} ${permission.value} to be granted, or another level`,
+      expected: `the ${noun} ${names.join(', ')} to be granted, or another level`,
       received: '"restricted"',
-      message: `the kind "${name}" asks for the permission ${describePermission(permission)}, which is not granted; the operator must write below "plugins:" in the configuration file: ${grantLine(source.packageName, permission)}`,
-    }));
-}
-
-function describePermission({ permission, value }: Kind['permissions'][number]): string {
-  return permission === 'child_process' ? permission : `${permission} "${value}"`;
+      message: `the kind "${name}" asks for the ${noun} ${names.join(', ')}, which ${verb} not granted; the operator must write below "plugins:" in the configuration file: ${grantLine(source.packageName, missing)}`,
+    },
+  ];
 }
 
 /** A path as it was written, and where it leads. */

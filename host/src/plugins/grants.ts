@@ -57,18 +57,36 @@ export function findUnusedGrants(
       .flatMap((kind) => kind.permissions);
     return itemsOf(set)
       .filter((given) => !asked.some((each) => covers(given, each) || covers(each, given)))
-      .map((given) => grantLine(pattern, given));
+      .map((given) => grantLine(pattern, [given]));
   });
 }
 
-/** The words below `plugins:` in the configuration file that grant it. */
-export function grantLine(packageName: string, { permission, value }: Item): string {
-  const [outer = '', inner] = permission.split('.');
+/** The words below `plugins:` in the configuration file that grant all of these. */
+export function grantLine(packageName: string, items: readonly Item[]): string {
+  const valuesOf = (wanted: Permission): readonly string[] => {
+    const values = items.flatMap(({ permission, value }) =>
+      permission === wanted ? [writtenValue(permission, value)] : [],
+    );
+    return [...new Set(values)];
+  };
+  const keys = (...names: readonly Permission[]): readonly string[] =>
+    names.flatMap((name) => {
+      const values = valuesOf(name);
+      return values.length === 0 ? [] : [`${name.replace('fs.', '')}: [${values.join(', ')}]`];
+    });
+  const files = keys('fs.read', 'fs.write').join(', ');
+  const programs = valuesOf('child_process').length > 0;
+  const all = [
+    ...keys('network', 'env'),
+    ...(files === '' ? [] : [`fs: { ${files} }`]),
+    ...(programs ? ['child_process: true'] : []),
+  ];
+  return `grants: { ${JSON.stringify(packageName)}: { ${all.join(', ')} } }`;
+}
+
+function writtenValue(permission: Permission, value: string): string {
   // All files are granted to nobody.
-  const named = permission.startsWith('fs.') && value === '*' ? '/the/directory/it/needs' : value;
-  const written = permission === 'child_process' ? 'true' : `[${JSON.stringify(named)}]`;
-  const what = inner === undefined ? `${outer}: ${written}` : `${outer}: { ${inner}: ${written} }`;
-  return `grants: { ${JSON.stringify(packageName)}: { ${what} } }`;
+  return JSON.stringify(permission.startsWith('fs.') && value === '*' ? '/the/directory/it/needs' : value);
 }
 
 function itemsOf({ network, env, fs, childProcess }: PermissionSet): readonly Item[] {
