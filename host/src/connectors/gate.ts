@@ -3,7 +3,9 @@ import type { ConnectorWorker } from '../runtime/runtime.ts';
 import { ConnectorError } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
 import { grantsLess } from '../plugins/grants.ts';
+import { isWeaker } from '../plugins/isolation.ts';
 import type { Kind, KindCatalog } from '../plugins/kind-catalog.ts';
+import { isolationOf } from '../plugins/kind-catalog.ts';
 import type { LiveConnectors } from './live-connectors.ts';
 import { findingOf, probe } from './probe.ts';
 
@@ -43,6 +45,7 @@ export class Gate {
     // What the operator takes away is taken away at once, whatever stops working without it.
     if (after.profile?.enabled === false || !isDeepStrictEqual(before.fileRoots, after.fileRoots)) return 'nothing';
     if (after.state.phase === 'usable' && grantsLess(after.state.kind, before.state.kind)) return 'nothing';
+    if (isRaised(before, after)) return 'nothing';
     const running = this.#options.live.find(before.id);
     const status = running?.report().status ?? 'unknown';
     const state = running?.worker.state();
@@ -79,4 +82,21 @@ export class Gate {
       void worker.close({ graceMs: CLOSE_GRACE_MS });
     }
   }
+}
+
+/**
+ * Whether the operator isolates it more than before. What a new version recommends is its author's word, and a caller who asks for
+ * more is told at once what fails of it.
+ */
+function isRaised(before: ConnectorEntry, after: ConnectorEntry): boolean {
+  if (before.state.phase !== 'usable' || after.state.phase !== 'usable') return false;
+  if (manifestOf(before.state.kind) !== manifestOf(after.state.kind)) return false;
+  if (after.owner === 'api' && before.config.isolation !== after.config.isolation) return false;
+  const was = isolationOf(before.state.kind, before.config.isolation);
+  const is = isolationOf(after.state.kind, after.config.isolation);
+  return was !== 'none' && is !== 'none' && isWeaker(was, is);
+}
+
+function manifestOf({ source }: Kind): string | undefined {
+  return source.via === 'package' ? source.manifestHash : undefined;
 }

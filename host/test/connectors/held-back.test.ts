@@ -25,6 +25,12 @@ const BROKEN: ReadonlyArray<readonly [what: string, spec: Partial<SandboxConnect
       'held_back',
     ],
     ['cannot connect', { source: source({ connect: "throw new Error('no way');" }) }, /no way/, 'held_back'],
+    [
+      'recommends a level at which it lacks what it asks for',
+      { manifest: { recommendedIsolation: 'restricted', permissions: { network: ['a:1'] } } },
+      /not granted/,
+      'held_back',
+    ],
     ['exits', { source: source({ connect: 'process.exit(1);' }) }, /exit/, 'held_back'],
     ['is not for this host', { engines: '^9.0.0' }, /host/, 'rejected'],
     ['lacks its entry', { manifest: { entry: './gone.js' } }, /gone\.js|problem/, 'problem'],

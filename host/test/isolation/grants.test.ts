@@ -44,15 +44,57 @@ describe('a permission that a manifest asks for and nobody grants', () => {
     },
   );
 
-  it('is granted by that very line, without a restart of the host', async () => {
-    await using it = await openPrying({ manifest: { permissions: { network: ['api.example.com:443'] } } });
+  it.each([
+    ['one', { network: ['api.example.com:443'] }],
+    [
+      'several',
+      {
+        network: ['api.example.com:443', '*:5432'],
+        env: ['TOKEN', 'REGION'],
+        fs: { read: ['/srv/a', '*'], write: ['/srv/b'] },
+        childProcess: true,
+      },
+    ],
+  ])('is granted by that very line, without a restart of the host: %s', async (_count, permissions) => {
+    await using it = await openPrying({ manifest: { permissions } });
     const refused = await attempt(it, 'restricted', 'return 1').catch((error: unknown) => error as Error);
     const line = /configuration file: (grants: .*)$/.exec((refused as Error).message)?.[1] ?? '';
+    // Two of them below each other would be a key that stands there twice.
+    expect((refused as Error).message.split('grants: {')).toHaveLength(2);
     await it.writeConfig(
       `plugins:\n  ${line}\nconnectors: [{ id: restricted, kind: prying, isolation: restricted }]\n`,
     );
     await it.host.reload();
     expect(await attempt(it, 'restricted', 'return 1')).toEqual({ got: 1 });
+  });
+});
+
+describe('isolation that is raised', () => {
+  const yaml = (isolation: string, policy = '{}'): string =>
+    `plugins: ${policy}\nconnectors: [{ id: one, kind: prying${isolation} }]\n`;
+
+  it.each([
+    ['of the connector', yaml(', isolation: process'), yaml(', isolation: restricted')],
+    ['of its package', yaml(''), yaml('', '{ minimum_isolation: { "*": restricted } }')],
+  ])('holds at once, whatever stops working with it: %s', async (_whose, before, after) => {
+    await using it = await openPrying({ yaml: before, manifest: { permissions: { network: ['a:1'] } } });
+    expect(await attempt(it, 'one', 'return 1')).toEqual({ got: 1 });
+    await it.writeConfig(after);
+    expect(await it.host.reload()).toMatchObject({ ok: true, heldBack: [] });
+    await expect(attempt(it, 'one', 'return 1')).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  it('by a caller is refused to that caller where it does not work, and the connector goes on', async () => {
+    await using it = await openPrying({
+      yaml: 'connectors: []\n',
+      prepare: async ({ root }) => symlink('/etc/passwd', join(root, 'node_modules', PACKAGE, 'innocent.txt')),
+    });
+    await it.service.register({ id: 'one', kind: 'prying', isolation: 'process' });
+    expect(await attempt(it, 'one', 'return 1')).toEqual({ got: 1 });
+    await expect(it.service.update({ id: 'one', kind: 'prying', isolation: 'restricted' })).rejects.toMatchObject({
+      message: expect.stringMatching(/leads out of its package/),
+    });
+    expect(await attempt(it, 'one', 'return 1')).toEqual({ got: 1 });
   });
 });
 
