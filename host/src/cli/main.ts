@@ -23,7 +23,7 @@ import { withProgress } from './with-progress.ts';
 import { writeWhole } from './write-whole.ts';
 
 /** How long the process may live on after everything was closed, in milliseconds, should something hold it. */
-const LINGER_MS = 1_000;
+const EXIT_LINGER_MS = 1_000;
 
 /** How long a host may take to end once it was told to, in milliseconds: more than its steps are allowed in all. */
 const STOP_MS = 25_000;
@@ -61,7 +61,7 @@ export async function run(): Promise<void> {
   } catch (reason) {
     process.exitCode = reportFailure(context, reason, json);
   }
-  if (await haveEnded(threads, LINGER_MS)) {
+  if (await haveEnded(threads, EXIT_LINGER_MS)) {
     // Programs that connectors started in a thread would be left without anyone.
     endDescendants(process);
     return;
@@ -198,7 +198,7 @@ async function startHost(options: GlobalOptions & StartOptions, scrubber: Scrubb
   await stopped;
   await host.close();
   // Nothing should keep the process alive now. If something does, a host that was told to stop still ends.
-  setTimeout(() => process.exit(), 2 * LINGER_MS).unref();
+  setTimeout(() => process.exit(), 2 * EXIT_LINGER_MS).unref();
 }
 
 /**

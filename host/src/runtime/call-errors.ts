@@ -15,7 +15,7 @@ export interface NamedCall {
   readonly action: string;
 }
 
-export function nameOf({ op, action }: NamedCall): string {
+export function describeCall({ op, action }: NamedCall): string {
   return op === 'execute' ? `action "${action}"` : op;
 }
 
@@ -23,8 +23,8 @@ export function nameOf({ op, action }: NamedCall): string {
 export function late(connector: string, call: NamedCall, afterMs: number | undefined): ErrorEnvelope {
   const message =
     afterMs === undefined
-      ? `${nameOf(call)} of connector "${connector}" was not sent before its deadline`
-      : `${nameOf(call)} of connector "${connector}" gave no answer within ${afterMs} ms`;
+      ? `${describeCall(call)} of connector "${connector}" was not sent before its deadline`
+      : `${describeCall(call)} of connector "${connector}" gave no answer within ${afterMs} ms`;
   return new TimeoutError(message, { connector, ...(afterMs === undefined ? { effect: 'none' } : {}) }).toEnvelope();
 }
 
@@ -37,7 +37,7 @@ export function cancelled(connector: string, when: string, effect: 'none' | 'may
 
 export function tooLong(connector: string, call: NamedCall): ErrorEnvelope {
   return new ConnectorInternalError(
-    `${nameOf(call)} of connector "${connector}" answered with more than ${MAX_PAYLOAD_BYTES} bytes`,
+    `${describeCall(call)} of connector "${connector}" answered with more than ${MAX_PAYLOAD_BYTES} bytes`,
     { connector, details: { reason: 'result_too_large' } },
   ).toEnvelope();
 }

@@ -2,7 +2,7 @@ import type { ErrorEnvelope, Outcome } from '@automate/contract';
 import { MAX_PAYLOAD_BYTES } from '@automate/contract';
 import type { LogReceipt } from '@automate/sdk';
 import { BatchWriter } from './batch-writer.ts';
-import { cancelled, late, nameOf, tooLong } from './call-errors.ts';
+import { cancelled, late, describeCall, tooLong } from './call-errors.ts';
 import type { DeadlineSweeper, Sweepable } from './deadline-sweeper.ts';
 import type { Cause } from './death.ts';
 import type { ChannelCall, HeldCall } from './held-calls.ts';
@@ -252,7 +252,7 @@ export class Channel implements Sweepable {
   #declareStuck(pending: Pending, what: string): void {
     if (this.#stuck !== undefined) return;
     this.#stuck = { call: pending.call, hadMs: pending.call.deadline - pending.sentAt };
-    this.#options.onStuck(`${nameOf(pending.call)} passed its deadline and ${what}`);
+    this.#options.onStuck(`${describeCall(pending.call)} passed its deadline and ${what}`);
   }
 
   #cancel(pending: Pending, reason: 'deadline' | 'caller'): void {

@@ -72,7 +72,7 @@ export class PoisonousCalls {
   }
 
   async #makeWarily(call: WorkerCall, send: (call: WorkerCall) => Promise<Outcome<string>>): Promise<Outcome<string>> {
-    const key = keyOf(culpritOf(call));
+    const key = callKey(culpritOf(call));
     const mark = this.#marks.get(key);
     const now = Date.now();
     if (mark !== undefined && isRefused(mark, now) && call.deadline - now < LONGER * mark.hadMs)
@@ -88,7 +88,7 @@ export class PoisonousCalls {
     const weight = suspects.length === 1 ? 1 : DOUBT;
     const now = Date.now();
     for (const suspect of suspects) {
-      const key = keyOf(suspect);
+      const key = callKey(suspect);
       const before = this.#marks.get(key);
       const known = before === undefined || before.until <= now ? { crashes: 0, hadMs: 0 } : before;
       const crashes = known.crashes + weight;
@@ -154,7 +154,7 @@ export function suspectsOf(
 export function lostTo(lost: ErrorEnvelope, suspects: readonly Culprit[], call: ChannelCall): ErrorEnvelope {
   const [culprit] = suspects;
   if (culprit === undefined || suspects.length > 1 || call.op !== 'execute') return lost;
-  return { ...lost, details: { ...lost.details, culprit: keyOf(culprit) === keyOf(culpritOf(call)) } };
+  return { ...lost, details: { ...lost.details, culprit: callKey(culprit) === callKey(culpritOf(call)) } };
 }
 
 /** What the log is told of a death besides its sentence. */
@@ -171,7 +171,7 @@ function isRefused({ crashes, until }: Mark, now: number): boolean {
   return crashes >= MOST_CRASHES && until > now;
 }
 
-function keyOf({ action, payloadHash }: Culprit): string {
+function callKey({ action, payloadHash }: Culprit): string {
   return `${payloadHash} ${action}`;
 }
 

@@ -67,7 +67,7 @@ export function openSecrets({ env, settings: { secretsDir, otlpEndpoint }, scrub
         ),
         ...secretSettings(resolved.config.metadata, undefined),
         ...pairsOf(resolved.config.auth),
-        await keyOf(resolved.config.tls),
+        await readTlsKey(resolved.config.tls),
       ]);
       return resolved;
     },
@@ -101,7 +101,7 @@ function pairsOf({ username, password, clientId, clientSecret }: AuthConfig): re
 }
 
 /** The key that the worker is going to read; empty where there is none, which is for the worker to say. */
-async function keyOf(tls: TlsConfig | undefined): Promise<string> {
+async function readTlsKey(tls: TlsConfig | undefined): Promise<string> {
   return tls?.keyFile === undefined ? '' : readFile(tls.keyFile, 'utf8').catch(() => '');
 }
 

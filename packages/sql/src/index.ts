@@ -25,7 +25,7 @@ export type { Category, Column, ResultSet, StatementResult } from './result-sche
 export type { Page, RowPage } from './results.ts';
 export { JsonText, parseParameter, plainValue, readParameter } from './schemas.ts';
 export type { Parameter, Statement } from './schemas.ts';
-export { loginAddress, createSocket, labelOf, readLogin, readTrust } from './server-login.ts';
+export { loginAddress, createSocket, serverLabel, readLogin, readTrust } from './server-login.ts';
 export type { Login, ServerKind } from './server-login.ts';
 export { loginSettings, maxRowsSetting, serverSettings } from './settings.ts';
 export { meaningOf, SQL_STATES, toError } from './sql-states.ts';

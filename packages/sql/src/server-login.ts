@@ -133,7 +133,7 @@ function misconfigured(id: string, what: string, details: JsonObject): ConfigInv
 }
 
 /** The server's address, for messages. */
-export function labelOf({ host, port, socket }: Pick<Login, 'host' | 'port' | 'socket'>): string {
+export function serverLabel({ host, port, socket }: Pick<Login, 'host' | 'port' | 'socket'>): string {
   return socket ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
@@ -148,7 +148,7 @@ export function createSocket({ name, isAnswer }: ServerKind, login: Login): Sock
   socket.once('data', (bytes: Buffer) => {
     if (isAnswer(bytes)) return;
     socket.destroy(
-      new UpstreamError(`${labelOf(login)} did not answer as ${name} does; check host and port of the connector`, {
+      new UpstreamError(`${serverLabel(login)} did not answer as ${name} does; check host and port of the connector`, {
         retryable: false,
         effect: 'none',
         details: { reason: 'bad_answer' },

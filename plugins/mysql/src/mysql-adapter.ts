@@ -1,7 +1,7 @@
 import { ConfigInvalidError, ConnectorError } from '@automate/sdk';
 import type { ConnectorContext } from '@automate/sdk';
 import type { Dialect, ServerState, Session } from '@automate/sql';
-import { ask, EFFECTS, labelOf, readLogin, SqlAdapter } from '@automate/sql';
+import { ask, EFFECTS, serverLabel, readLogin, SqlAdapter } from '@automate/sql';
 import { describeTable, TABLES } from './catalogue.ts';
 import type { MysqlSettings } from './config.ts';
 import { configSchema } from './config.ts';
@@ -24,7 +24,7 @@ export default class MysqlAdapter extends SqlAdapter<MysqlSettings> {
 
   protected override reach(context: ConnectorContext, settings: MysqlSettings): Dialect {
     const login = readLogin(MYSQL, context, settings);
-    const server = `MySQL at ${labelOf(login)}`;
+    const server = `MySQL at ${serverLabel(login)}`;
     /** By the server's name for them. */
     const zones = new Map<string, Promise<TimeZone>>();
     const timeoutMs = context.config.limits.startTimeoutMs;

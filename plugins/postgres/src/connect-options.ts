@@ -3,7 +3,7 @@ import { checkServerIdentity } from 'node:tls';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { AuthFailedError } from '@automate/sdk';
 import type { ConnectorContext } from '@automate/sdk';
-import { loginAddress, createSocket, labelOf, readTrust } from '@automate/sql';
+import { loginAddress, createSocket, serverLabel, readTrust } from '@automate/sql';
 import type { Login, ServerKind } from '@automate/sql';
 import type { ClientConfig } from 'pg';
 
@@ -30,7 +30,7 @@ export async function connectOptions(context: ConnectorContext, login: Login): P
     user,
     password: () => {
       if (password !== undefined) return password;
-      throw new AuthFailedError(`${labelOf(login)} asks for a password; the operator must set auth to basic`, {
+      throw new AuthFailedError(`${serverLabel(login)} asks for a password; the operator must set auth to basic`, {
         details: { reason: 'no_password' },
       });
     },

@@ -1,5 +1,5 @@
 import type { ConnectorContext } from '@automate/sdk';
-import { ask, labelOf, loginAddress, readLogin, SqlAdapter } from '@automate/sql';
+import { ask, serverLabel, loginAddress, readLogin, SqlAdapter } from '@automate/sql';
 import type { Dialect, ServerState, Session } from '@automate/sql';
 import { describeTable, TABLES } from './catalogue.ts';
 import type { PostgresSettings } from './config.ts';
@@ -22,7 +22,7 @@ export default class PostgresAdapter extends SqlAdapter<PostgresSettings> {
 
   protected override reach(context: ConnectorContext, settings: PostgresSettings): Dialect {
     const login = readLogin(POSTGRES, context, settings);
-    const server = `PostgreSQL at ${labelOf(login)}`;
+    const server = `PostgreSQL at ${serverLabel(login)}`;
     return {
       traits,
       server,

@@ -53,7 +53,7 @@ const LEFT_ALONE_MS = 24 * 3_600_000;
 export class Snapshots {
   readonly #options: SnapshotsOptions;
   readonly #root: string;
-  /** By version, as `keyOf` tells them apart. */
+  /** By version, as `versionKey` tells them apart. */
   readonly #made = new Map<string, Snapshot>();
   readonly #making = new Map<string, Promise<AdmittedCode>>();
   /** What each version looked like when it was first run, by the key of the version without a build. */
@@ -75,7 +75,7 @@ export class Snapshots {
 
   /** Where the code of an admitted version is; a promise where its snapshot has to be made. */
   find(source: PackageSource): AdmittedCode | Promise<AdmittedCode> {
-    const key = keyOf(source);
+    const key = versionKey(source);
     const made = this.#made.get(key);
     if (made !== undefined && existsSync(made.directory)) return codeIn(made, source);
     const making = this.#making.get(key) ?? this.#make(source).finally(() => this.#making.delete(key));
@@ -105,13 +105,13 @@ export class Snapshots {
    */
   tidy(needed: readonly Kind[], workers: { runsFrom(directory: string): boolean }): Promise<void> {
     const sources = needed.map(({ source }) => source).filter((source) => source.via === 'package');
-    const keys = new Set(sources.map(keyOf));
+    const keys = new Set(sources.map(versionKey));
     for (const [key, { name, directory }] of this.#made) {
       if (keys.has(key) || this.#making.has(key) || workers.runsFrom(directory)) continue;
       this.#made.delete(key);
       this.#names.delete(name);
     }
-    const installed = new Set(sources.map(labelOf));
+    const installed = new Set(sources.map(directoryLabel));
     return this.#remove((label) => !installed.has(label) || this.#started.has(label));
   }
 
@@ -123,7 +123,7 @@ export class Snapshots {
 
   async #make(source: PackageSource): Promise<AdmittedCode> {
     const { packageDir, manifestHash, build } = source;
-    const firstKey = keyOf({ ...source, build: undefined });
+    const firstKey = versionKey({ ...source, build: undefined });
     for (let isLast = false; ; isLast = true) {
       const installed = hashInstalled(packageDir);
       if (installed !== manifestHash) return { kind: 'lost', gone: installed === undefined };
@@ -135,10 +135,10 @@ export class Snapshots {
         if (isAnother) return { kind: 'lost', gone: false };
         const snapshot = await this.#put(source, files);
         if (hashInstalled(snapshot.directory) !== manifestHash) return { kind: 'lost', gone: false };
-        this.#made.set(keyOf(source), snapshot);
+        this.#made.set(versionKey(source), snapshot);
         if (build === undefined) this.#firstBuilds.set(firstKey, files.fingerprint);
-        this.#started.add(labelOf(source));
-        void this.#remove((label) => label === labelOf(source));
+        this.#started.add(directoryLabel(source));
+        void this.#remove((label) => label === directoryLabel(source));
         return codeIn(snapshot, source);
       } catch (error) {
         // An installer may be at work, or another host that tidies up.
@@ -150,7 +150,7 @@ export class Snapshots {
   /** The snapshot of these files, made unless it is there from an earlier start. */
   async #put(source: PackageSource, files: PackageFiles): Promise<Snapshot> {
     const { packageDir, packageVersion } = source;
-    const name = `${labelOf(source)}@${packageVersion}-${files.fingerprint.slice(0, 16)}`;
+    const name = `${directoryLabel(source)}@${packageVersion}-${files.fingerprint.slice(0, 16)}`;
     this.#names.add(name);
     await mkdir(this.#root, { recursive: true, mode: 0o700 });
     // Modules are known by their real paths.
@@ -186,7 +186,7 @@ export class Snapshots {
   }
 
   #buildOf(source: PackageSource): string | undefined {
-    const first = this.#firstBuilds.get(keyOf(source));
+    const first = this.#firstBuilds.get(versionKey(source));
     if (first === undefined) return undefined;
     try {
       const { fingerprint } = this.#list(source.packageDir);
@@ -199,7 +199,7 @@ export class Snapshots {
   /** A host must not fail to start its connectors for want of space. */
   #goWithout(source: PackageSource, error: unknown): AdmittedCode {
     const { packageName, packageVersion, packageDir, entryUrl } = source;
-    const key = keyOf(source);
+    const key = versionKey(source);
     if (!this.#warned.has(key)) {
       this.#warned.add(key);
       const reason = error instanceof Error ? error.message : String(error);
@@ -267,12 +267,12 @@ async function removeDirectory(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true }).catch(() => undefined);
 }
 
-function keyOf({ packageDir, manifestHash, build = '' }: PackageSource): string {
+function versionKey({ packageDir, manifestHash, build = '' }: PackageSource): string {
   return [packageDir, manifestHash, build].join('\0');
 }
 
 /** The package's name as the name of a directory. */
-function labelOf({ packageName }: PackageSource): string {
+function directoryLabel({ packageName }: PackageSource): string {
   return packageName.replaceAll(/[^\w.+~-]/g, (character) => (character === '@' ? '@' : '+'));
 }
 

@@ -1,5 +1,6 @@
 import type { ConnectorError } from '@automate/contract';
 import { CancelledError, TimeoutError } from '@automate/contract';
+import { describeCall } from '../call-errors.ts';
 import type { Batch, CancelReason, ToWorker } from '../messages.ts';
 import { readToWorker } from '../messages.ts';
 import type { AdapterRunner } from './adapter-runner.ts';
@@ -108,14 +109,14 @@ export class CallRunner {
       this.#log.write(
         'error',
         'logger',
-        `${nameOf(call)} failed: ${error.message}`,
+        `${describeCall(call)} failed: ${error.message}`,
         natives.stringify({ stack }) ?? '',
       );
     } else if (error.cause !== undefined) {
       this.#log.write(
         'debug',
         'logger',
-        `${nameOf(call)} failed: ${error.message}`,
+        `${describeCall(call)} failed: ${error.message}`,
         natives.stringify({ code: error.code, stack }) ?? '',
       );
     }
@@ -152,8 +153,4 @@ function neverRan(reason: CancelReason): ConnectorError {
   return reason === 'deadline'
     ? new TimeoutError('the deadline passed before the call could begin', { effect: 'none' })
     : new CancelledError('the caller gave up before the call could begin', { effect: 'none' });
-}
-
-function nameOf(call: Call): string {
-  return call.op === 'execute' ? `action "${call.action}"` : call.op;
 }
