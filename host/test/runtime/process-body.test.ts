@@ -176,23 +176,30 @@ describe('a connector in a process of its own', () => {
   });
 
   it.each([
-    ['idle', 'walled'],
-    ['spinning', 'walled'],
-    ['deaf', 'walled'],
-    ['program', 'walled'],
-    ['idle', 'bare'],
-    ['spinning', 'bare'],
-    ['deaf', 'bare'],
-    ['program', 'bare'],
-  ])('ends with its host and with what it started, even where that is killed: %s, %s', async (what, walls) => {
-    const host = spawn(process.execPath, [PROGRAM, `orphan-${what}`, 'process', walls], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [pid] = await new Promise<readonly number[]>((resolve) => {
-      createInterface(host.stdout).once('line', (line) => resolve([Number(line)]));
-    });
-    expect(isThere(pid as number)).toBe(true);
-    host.kill('SIGKILL');
-    await until('the connector is gone', () => !isThere(pid as number));
-  });
+    ['idle', 'process', 'walled'],
+    ['spinning', 'process', 'walled'],
+    ['deaf', 'process', 'walled'],
+    ['program', 'process', 'walled'],
+    ['idle', 'process', 'bare'],
+    ['spinning', 'process', 'bare'],
+    ['deaf', 'process', 'bare'],
+    ['program', 'process', 'bare'],
+    ['idle', 'restricted', 'walled'],
+    ['spinning', 'restricted', 'walled'],
+    ['deaf', 'restricted', 'walled'],
+    ['spinning', 'restricted', 'bare'],
+  ])(
+    'ends with its host and with what it started, even where that is killed: %s, %s, %s',
+    async (what, level, walls) => {
+      const host = spawn(process.execPath, [PROGRAM, `orphan-${what}`, level, walls], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const [pid] = await new Promise<readonly number[]>((resolve) => {
+        createInterface(host.stdout).once('line', (line) => resolve([Number(line)]));
+      });
+      expect(isThere(pid as number)).toBe(true);
+      host.kill('SIGKILL');
+      await until('the connector is gone', () => !isThere(pid as number));
+    },
+  );
 });
