@@ -135,6 +135,22 @@ describe('automate doctor', () => {
     ]);
   });
 
+  it('warns of a grant that nobody asks for', async () => {
+    await using project = await CliProject.open({
+      kinds: ['echo'],
+      yaml: `plugins: { grants: { connector-ecko: { env: [REGION] } } }\n${GOOD}`,
+    });
+    const { checks } = await examine(project);
+    expect(checks.filter(({ check }) => check === 'plugins.grants')).toEqual([
+      {
+        check: 'plugins.grants',
+        state: 'warning',
+        message: 'grants: { "connector-ecko": { env: ["REGION"] } } grants what no kind asks for that was found',
+        remedy: expect.stringMatching(/correct it/),
+      },
+    ]);
+  });
+
   it('fails settings that cannot be read', async () => {
     await using project = await CliProject.open({ kinds: ['echo'], yaml: GOOD });
     expect(await failure(project, 'settings', { GRPC_PORT: 'many' })).toMatch(/GRPC_PORT/);

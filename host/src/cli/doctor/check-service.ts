@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import type { ConnectorInfo, ConnectorService, PluginEntry } from '@automate/contract';
 import { defaultPort, needsAction } from '@automate/contract';
+import type { Grants } from '../../plugins/grants.ts';
+import { findUnusedGrants } from '../../plugins/grants.ts';
 import type { Finding } from './finding.ts';
 
 /** How long an endpoint may take to accept a connection, in milliseconds. */
@@ -48,6 +50,18 @@ function judgePlugin(plugin: PluginEntry): Finding {
   return warning === undefined
     ? { check, state: 'ok', message: words }
     : { check, state: 'warning', message: `${words}: ${warning}`, remedy: 'ask its author' };
+}
+
+/** A slip in a grant, or what is left of one: a connector that needs it is refused elsewhere, without a word of the slip. */
+export async function checkGrants(service: ConnectorService, grants: Grants): Promise<readonly Finding[]> {
+  const { plugins } = await service.plugins();
+  const asked = plugins.map(({ package: packageName, permissions }) => ({ packageName, permissions }));
+  return findUnusedGrants(grants, asked).map((line) => ({
+    check: 'plugins.grants',
+    state: 'warning',
+    message: `${line} grants what no kind asks for that was found`,
+    remedy: 'remove it, or correct it',
+  }));
 }
 
 /** Whether the kind of every enabled connector is there, and its endpoint accepts connections from this machine. */

@@ -8,7 +8,7 @@ import type { Environment, HostSettings, HostSettingsInput } from '../../host-se
 import { HostConfigError, readHostSettings } from '../../host-settings.ts';
 import { checkFileRoots, checkSecretsDir } from './check-files.ts';
 import { checkDataDir, checkInstaller, checkNode, checkPorts, checkProfiles, checkWalls } from './check-machine.ts';
-import { checkEndpoints, checkHealth, checkPlugins, checkReadiness } from './check-service.ts';
+import { checkEndpoints, checkGrants, checkHealth, checkPlugins, checkReadiness } from './check-service.ts';
 import { closedPaths } from '../../connectors/files-policy.ts';
 import { findWalls } from '../../runtime/bodies/walls.ts';
 import type { Finding } from './finding.ts';
@@ -89,7 +89,13 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
       ? openQuietly(options, dataDir.usable ? settings.dataDir : undefined)
       : options.connect(running).then(asOpened);
   const otherwise = { check: 'host', remedy: 'see the checks above' };
-  return [...findings, ...(await examineService({ open, otherwise, checks: [checkPlugins, checkEndpoints] }))];
+  const { grants } = loaded.config.plugins;
+  const checks = [
+    checkPlugins,
+    (service: ConnectorService): Promise<readonly Finding[]> => checkGrants(service, grants),
+    checkEndpoints,
+  ];
+  return [...findings, ...(await examineService({ open, otherwise, checks }))];
 }
 
 function describeConfig(loaded: Awaited<ReturnType<typeof loadConfig>>, projectDir: string): readonly Finding[] {
