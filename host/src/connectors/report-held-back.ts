@@ -1,4 +1,5 @@
 import type { PluginEntry, PluginReport } from '@automate/contract';
+import type { PackageSource } from '../plugins/snapshots/snapshots.ts';
 import type { Registry } from './registry.ts';
 
 /** The report with those packages marked of which a connector goes on with an earlier version. */
@@ -8,10 +9,8 @@ export function reportHeldBack(report: PluginReport, registry: Registry): Plugin
     if (heldBack === undefined || state.phase !== 'usable' || state.kind.source.via !== 'package') continue;
     const current = registry.sources.kinds.find(state.kind.name);
     if (current === state.kind || current?.source.via !== 'package') continue;
-    const { packageName, packageVersion } = current.source;
-    const before = state.kind.source.packageVersion;
-    const what = before === packageVersion ? `an earlier build of version ${before}` : `version ${before}`;
-    const reason = `connector "${id}" goes on with ${what}: ${heldBack}`;
+    const { packageName } = current.source;
+    const reason = `connector "${id}" goes on with ${whatStays(state.kind.source, current.source)}: ${heldBack}`;
     reasons.set(packageName, [...(reasons.get(packageName) ?? []), reason]);
   }
   const mark = (plugin: PluginEntry): PluginEntry => {
@@ -21,4 +20,12 @@ export function reportHeldBack(report: PluginReport, registry: Registry): Plugin
       : { ...plugin, status: 'held_back', message: held.join('; ') };
   };
   return { ...report, plugins: report.plugins.map(mark) };
+}
+
+function whatStays(before: PackageSource, current: PackageSource): string {
+  const { packageVersion, manifestHash, build } = before;
+  if (packageVersion !== current.packageVersion) return `version ${packageVersion}`;
+  return manifestHash === current.manifestHash && build === current.build
+    ? 'the grants and the isolation that it had'
+    : `an earlier build of version ${packageVersion}`;
 }

@@ -230,6 +230,24 @@ describe('a grant', () => {
     await expect(attempt(it, 'restricted', 'return 1')).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });
 
+  it('with which a connector does not start is held back, and the report of plugins says that it is the grant', async () => {
+    const yaml = (...read: string[]): string =>
+      `plugins: ${plugins({ fs: { read } })}\nconnectors: [{ id: restricted, kind: prying, isolation: restricted }]\n`;
+    await using it = await openPrying({ yaml: yaml('/usr'), manifest: { permissions: { fs: { read: ['*'] } } } });
+    expect(await attempt(it, 'restricted', 'return 1')).toEqual({ got: 1 });
+    await it.writeConfig(yaml('/usr', '/proc'));
+    await it.host.reload();
+    await expect(it.service.plugins()).resolves.toMatchObject({
+      plugins: [
+        {
+          status: 'held_back',
+          message: expect.stringContaining('goes on with the grants and the isolation that it had'),
+        },
+      ],
+    });
+    expect(await attempt(it, 'restricted', 'return 1')).toEqual({ got: 1 });
+  });
+
   it('that nobody asked for is a warning', async () => {
     await using it = await openPrying({ plugins: plugins({ network: ['a:1'] }) });
     expect(it.host.report.warnings).toEqual([
