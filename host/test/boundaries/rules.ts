@@ -114,7 +114,7 @@ const CLI_MAIN = 'host/src/cli/main.ts';
 /** What the command line does without a host: it reads the very files that a host would, and looks for the same walls. */
 const WITHOUT_HOST: ReadonlyArray<readonly [file: RegExp, stages: readonly string[]]> = [
   [/^host\/src\/cli\/main\.ts$/, ['config', 'secrets', 'store']],
-  [/^host\/src\/cli\/doctor\//, ['config', 'connectors', 'runtime', 'secrets', 'store', 'transports']],
+  [/^host\/src\/cli\/doctor\//, ['config', 'connectors', 'plugins', 'runtime', 'secrets', 'store', 'transports']],
 ];
 /** Open a host without the command line: for programs that embed it. */
 const OPENERS = ['host/src/index.ts', 'host/src/open-local-service.ts'];
