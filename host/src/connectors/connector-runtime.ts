@@ -1,5 +1,5 @@
 import type { ConfiguredLevel, ConnectorDescription, JsonObject } from '@automate/contract';
-import { UnavailableError } from '@automate/contract';
+import { ConfigInvalidError, UnavailableError } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { Environment } from '../host-settings.ts';
 import type { FilesPolicyOptions } from './files-policy.ts';
@@ -9,6 +9,7 @@ import { recordFields } from '../log/record-fields.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import { isolationOf } from '../plugins/kind-catalog.ts';
 import type { AdmittedCode, PackageSource, Snapshots } from '../plugins/snapshots/snapshots.ts';
+import { explainClosed } from '../runtime/bodies/readable-packages.ts';
 import type { CodePlace, ConfigCheck, Runtime, WorkerConfig, WorkerEvents, WorkerSpec } from '../runtime/runtime.ts';
 import type { Inspection } from './descriptions.ts';
 import { findUnrunnable } from './check-with-kind.ts';
@@ -54,6 +55,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
     createWorker(entry, kind) {
       const { limits, healthCheck } = entry.config;
       const { locateCode } = locateIn(kind, entry.id);
+      const reach = reachOf(kind, entry.config, options);
       const spec = {
         id: entry.id,
         ...workerCode(kind, hostVersion, entry.config.isolation),
@@ -61,11 +63,16 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
           // Before any of its code is loaded, which would meet the walls one by one.
           const unrunnable = findUnrunnable(entry, kind);
           if (unrunnable !== undefined) throw unrunnable;
+          const closed = spec.isolation === 'restricted' ? explainClosed(reach) : undefined;
+          if (closed !== undefined)
+            throw new ConfigInvalidError(`the connector "${entry.id}" cannot start: ${closed}`, {
+              connector: entry.id,
+            });
           return locateCode?.();
         },
         startTimeoutMs: limits.startTimeoutMs,
         memoryMb: limits.memoryMb,
-        reach: reachOf(kind, entry.config, options),
+        reach,
         env: () => environmentOf(kind, environment),
         // A health loop would start it again at once.
         ...(healthCheck.enabled ? undefined : { idleStopMs }),

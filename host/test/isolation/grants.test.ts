@@ -210,6 +210,8 @@ describe('a grant', () => {
         ),
     });
     await expect(attempt(it, 'restricted', 'return 1')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      blame: 'operator',
       message: expect.stringMatching(/is or holds what is the host's own; the operator must/),
     });
   });

@@ -1,5 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
+import { quote } from '@automate/contract';
+import type { Reach } from '../runtime.ts';
 
 /** What is no part of a package, though it lies in its directory. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['node_modules', '.git']);
@@ -74,6 +76,21 @@ export function readDependencies(directory: string): readonly string[] {
 /** Whether a path is a directory of these or lies below one. */
 export function isAmong(directories: readonly string[], path: string): boolean {
   return directories.some((each) => path === each || path.startsWith(each.endsWith(sep) ? each : each + sep));
+}
+
+/**
+ * What is wrong with a reach that opens what is the host's own, and who must act; undefined where it opens nothing of that.
+ *
+ * @param code what the connector is made of, which may lie in the data directory, as snapshots do
+ */
+export function explainClosed({ read, write, closed }: Reach, code: readonly string[] = []): string | undefined {
+  const granted = [...read, ...write];
+  const holding =
+    [...code, ...granted].find((path) => closed.some((each) => isAmong([path], each))) ??
+    granted.find((path) => isAmong(closed, path));
+  return holding === undefined
+    ? undefined
+    : `${quote(holding)}, which it would be allowed to use, is or holds what is the host's own; the operator must keep that elsewhere, or grant less in plugins.grants`;
 }
 
 /**

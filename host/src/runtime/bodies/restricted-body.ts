@@ -8,7 +8,7 @@ import type { GroupGuard } from './group-guard.ts';
 import type { Confinement } from './launch-child.ts';
 import { launchChild, PROCESS_ENTRY, startChild } from './launch-child.ts';
 import { ProcessBody } from './process-body.ts';
-import { findReadable, isAmong, packageOf, readDependencies } from './readable-packages.ts';
+import { explainClosed, findReadable, isAmong, packageOf, readDependencies } from './readable-packages.ts';
 import type { Walls } from './walls.ts';
 
 /** More than a pool of connections to one remote system needs, and what Linux gives by default. */
@@ -45,15 +45,10 @@ function confine(task: StartTask, reach: Reach, walls: Walls): Confinement {
     throw new Error(
       `this Node.js (${walls.nodeVersion}) has no permission model, so that nothing can be restricted; the operator must run the host with one that knows --permission, or choose the isolation "process"`,
     );
-  const read = [...readableBy(task, reach), ...reach.read];
-  const granted = [...reach.read, ...reach.write];
-  const holding =
-    [...read, ...reach.write].find((path) => reach.closed.some((each) => isAmong([path], each))) ??
-    granted.find((path) => isAmong(reach.closed, path));
-  if (holding !== undefined)
-    throw new Error(
-      `${quote(holding)}, which it would be allowed to use, is or holds what is the host's own; the operator must keep that elsewhere, or grant less in plugins.grants`,
-    );
+  const code = readableBy(task, reach);
+  const read = [...code, ...reach.read];
+  const holding = explainClosed(reach, code);
+  if (holding !== undefined) throw new Error(holding);
   return {
     flags: [
       '--permission',
