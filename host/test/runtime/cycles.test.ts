@@ -18,13 +18,17 @@ describe.each(ISOLATED)('crash and restart, many times over, in the body %s', (b
     });
     const worker = bench.worker('exiting');
     const ways = ['exit_1', 'really_exit', 'reject', 'timer'];
+    let calls = 0;
     const cycle = async (count: number): Promise<void> => {
       for (let n = 0; n < count; n += 1) {
         await until('it may start again', () => {
           const state = worker.state();
           return state.phase !== 'backing-off' || state.retryAt <= Date.now();
         });
-        expect((await run(worker, ways[n % ways.length] as string)).ok).toBe(false);
+        // Each another call: one that ends its worker again and again is refused.
+        calls += 1;
+        const outcome = await run(worker, ways[n % ways.length] as string, { payload: `{"n":${calls}}` });
+        expect(outcome.ok).toBe(false);
       }
     };
     const census = () => ({
