@@ -94,7 +94,7 @@ export class SupervisedWorker implements ConnectorWorker {
   async ensure(level: WorkerLevel, wait: WorkerWait): Promise<ConnectorDescription> {
     const { signal, deadline = Infinity, withinMs = Infinity, background = false } = wait;
     const error = (end: PatienceEnd): ConnectorError =>
-      startGivenUp(this.id, end, this.#state.phase === 'queued' ? this.#parts.starts.waiting : undefined);
+      startGivenUp(this.id, end, { phase: this.#state.phase, waiting: this.#parts.starts.waiting });
     // The start itself goes on when whoever waits gives up: others may share it.
     const start = this.#current(!background);
     const reached = start.then((session) => this.#reach(session, level));

@@ -5,19 +5,27 @@ import type { WorkerState } from './runtime.ts';
 /**
  * Whoever waited for a start did so no longer.
  *
- * @param waiting how many starts wait for their turn, where this one is among them
+ * @param waiting how many starts wait for their turn
  */
-export function startGivenUp(connector: string, end: PatienceEnd, waiting: number | undefined): ConnectorError {
+export function startGivenUp(
+  connector: string,
+  end: PatienceEnd,
+  { phase, waiting }: Pick<WorkerState, 'phase'> & { readonly waiting: number },
+): ConnectorError {
   if (end !== 'deadline') {
-    const when = waiting === undefined ? 'was starting' : 'waited for its turn to start';
+    const when = phase === 'queued' ? 'waited for its turn to start' : 'was starting';
     return new CancelledError(`the caller gave up while connector "${connector}" ${when}`);
   }
-  if (waiting === undefined)
-    return new TimeoutError(`connector "${connector}" did not start before the deadline of the call`);
-  return new TimeoutError(
-    `connector "${connector}" waited for its turn to start until the deadline of the call: the host starts only so many at a time, and ${waiting} wait`,
-    { connector, blame: 'operator', details: { reason: 'start_queued' } },
-  );
+  if (phase === 'queued')
+    return new TimeoutError(
+      `connector "${connector}" waited for its turn to start until the deadline of the call: the host starts only so many at a time, and ${waiting} wait`,
+      { connector, blame: 'operator', details: { reason: 'start_queued' } },
+    );
+  const late = `connector "${connector}" did not start before the deadline of the call`;
+  // Until it says what it is, nothing has run but the plugin's own code.
+  return phase === 'starting'
+    ? new TimeoutError(`${late}: its code was still loading`, { blame: 'plugin', details: { step: 'load' } })
+    : new TimeoutError(late);
 }
 
 /** A worker that did not come up in the time that it has from its turn on. */

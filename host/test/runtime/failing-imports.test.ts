@@ -105,7 +105,9 @@ describe.each(ISOLATED)('an adapter that cannot be loaded, in the body %s', (bod
     await expect(hurried).rejects.toMatchObject({
       code: 'TIMEOUT',
       effect: 'none',
-      message: expect.stringContaining('did not start before the deadline'),
+      blame: 'plugin',
+      message: expect.stringContaining('did not start before the deadline of the call: its code was still loading'),
+      details: { step: 'load' },
     });
     await expect(patient).rejects.toMatchObject({ details: { reason: 'start_timeout' } });
     expect(worker.stats().starts).toBe(1);
