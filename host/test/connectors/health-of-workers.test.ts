@@ -30,9 +30,10 @@ it('a worker that keeps dying is unhealthy, however well it was found', async ()
     entry().replace('kind: counting', 'kind: counting, health_check: { enabled: false }'),
   );
   await expect(host.service.healthCheck('one')).resolves.toMatchObject({ healthy: true });
-  for (let reason: unknown; reason !== 'quarantined';)
+  // Each another call: one that ends its worker again and again is refused.
+  for (let [reason, n]: [unknown, number] = [undefined, 0]; reason !== 'quarantined'; n += 1)
     await host.service
-      .execute({ id: 'one', action: 'die' })
+      .execute({ id: 'one', action: 'die', payload: { n } })
       .catch(({ details }: { details?: { reason?: unknown } }) => {
         reason = details?.reason;
       });

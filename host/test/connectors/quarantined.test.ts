@@ -9,10 +9,11 @@ describe('a connector whose worker is quarantined', () => {
       yaml: 'connectors:\n  - { id: echo, retry: { attempts: 1 }, health_check: { enabled: false } }\n',
     });
     const { service } = it;
-    const call = (action: string) => service.execute({ id: 'echo', action, payload: { text: 'x' } });
+    const call = (action: string, text = 'x') => service.execute({ id: 'echo', action, payload: { text } });
     const known = async () => (await service.healthCheckAll({ cached: true }))['echo'];
-    for (let refused = false; !refused;)
-      await call('die').catch(({ details }) => {
+    // Each another call: one that ends its worker again and again is refused.
+    for (let [refused, n] = [false, 0]; !refused; n += 1)
+      await call('die', `${n}`).catch(({ details }) => {
         refused = details?.reason === 'quarantined';
       });
     const before = await known();

@@ -32,7 +32,8 @@ async function crashUntilQuarantined(worker: ConnectorWorker): Promise<number> {
   let lost = 0;
   while (worker.state().phase !== 'quarantined') {
     try {
-      if (errorOf(await run(worker, 'x')).code === 'WORKER_LOST') lost += 1;
+      // Each another call: one that ends its worker again and again is refused.
+      if (errorOf(await run(worker, 'x', { payload: `{"n":${lost}}` })).code === 'WORKER_LOST') lost += 1;
     } catch {
       clock += 1000;
     }
