@@ -1,3 +1,5 @@
+import type { Principal } from './principal.ts';
+
 /** What every call that can wait takes. */
 export interface CallOptions {
   /** How long the caller will wait for everything, retries included, in milliseconds. */
@@ -8,4 +10,8 @@ export interface CallOptions {
   readonly traceparent?: string;
   /** The `tracestate` header's value. */
   readonly tracestate?: string;
+  /** Who calls. Default: `local`, who may do anything. Doors say it; a client over the network cannot. */
+  readonly principal?: Principal;
+  /** The door that the call came through, for the records: `grpc`, `rest`. Default: `local`. */
+  readonly door?: string;
 }

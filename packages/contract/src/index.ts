@@ -31,6 +31,8 @@ export {
 } from './connector-error.ts';
 export type { ConnectorErrorOptions } from './connector-error.ts';
 export type { CallOptions } from './call-options.ts';
+export { LOCAL_PRINCIPAL, SCOPES } from './principal.ts';
+export type { Principal, Scope } from './principal.ts';
 export {
   AUTH_TYPES,
   CONNECTION_MODES,
