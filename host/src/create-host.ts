@@ -1,3 +1,4 @@
+// Long, as the one place that knows every part of a host opens them all, in order.
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { BootReport } from './boot-report.ts';
@@ -35,6 +36,8 @@ import { toRegisteredKind } from './plugins/kinds.ts';
 import { PluginScanner } from './plugins/plugin-scanner.ts';
 import { Snapshots } from './plugins/snapshots/snapshots.ts';
 import { createWorkerRuntime } from './runtime/worker-runtime.ts';
+import { MasterKeyError, openMasterKeys } from './secrets/master-key.ts';
+import type { MasterKeys } from './secrets/master-key.ts';
 import { openSecrets, shortSecrets } from './secrets/open-secrets.ts';
 import type { Scrubber } from './secrets/scrubber.ts';
 import { createScrubber } from './secrets/scrubber.ts';
@@ -132,6 +135,12 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   timer.mark('discovery');
 
   openDataDir(settings.dataDir);
+  const masterKeys = openMasterKeys({
+    dataDir: settings.dataDir,
+    keyFile: settings.masterKeyFile,
+    onMade: (warning) => log.warn({}, warning),
+  });
+  requireReadable(masterKeys);
   const unfit = serve && settings.secretsDir !== undefined ? closeSecretsDir(settings.secretsDir) : undefined;
   if (unfit !== undefined) log.warn({}, unfit);
   const lock = serve ? await holdDataDir(settings.dataDir) : undefined;
@@ -296,4 +305,16 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     close: () => stack.close(),
     [Symbol.asyncDispose]: () => stack.close(),
   };
+}
+
+/** A host that cannot read its keys would find that out one connector after the other. */
+function requireReadable(keys: MasterKeys): void {
+  try {
+    keys.all();
+  } catch (error) {
+    if (!(error instanceof MasterKeyError)) throw error;
+    throw new HostConfigError([
+      { path: '', expected: 'a master key', received: 'none that can be used', message: error.message },
+    ]);
+  }
 }

@@ -21,6 +21,8 @@ export interface HostSettings {
   readonly dataDir: string;
   /** Absolute path of the directory of `secretref://file`; absent: there is none. */
   readonly secretsDir?: string;
+  /** Absolute path of the file with the master key; absent: the host makes one of its own in the data directory. */
+  readonly masterKeyFile?: string;
   readonly healthIntervalMs: number;
   readonly logLevel: HostLogLevel;
   readonly logFormat: 'pretty' | 'json';
@@ -95,6 +97,7 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
     refuse('HEALTH_INTERVAL', 'a duration such as "30s"', interval, undefined);
   const configPath = flags.config ?? (env['CONFIG_PATH'] || undefined);
   const secretsDir = env['SECRETS_DIR'] || undefined;
+  const masterKeyFile = env['MASTER_KEY_FILE'] || undefined;
   const otlpEndpoint = flags.otlpEndpoint ?? (env['OTEL_EXPORTER_OTLP_ENDPOINT'] || undefined);
   if (otlpEndpoint !== undefined && !/^https?:\/\//.test(otlpEndpoint)) {
     // Whatever is more than a name and a port may contain a credential.
@@ -108,6 +111,7 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
     bindAddress,
     dataDir: resolve(projectDir, flags.dataDir ?? (env['DATA_DIR'] || join(projectDir, '.automate'))),
     secretsDir: secretsDir === undefined ? undefined : resolve(projectDir, secretsDir),
+    masterKeyFile: masterKeyFile === undefined ? undefined : resolve(projectDir, masterKeyFile),
     healthIntervalMs: parsedInterval ?? CONFIG_DEFAULTS.healthCheck.intervalMs,
     logLevel: oneOf('LOG_LEVEL', flags.logLevel ?? env['LOG_LEVEL'], LOG_LEVELS, 'info'),
     logFormat: oneOf(

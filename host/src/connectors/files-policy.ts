@@ -12,7 +12,7 @@ export interface FilesPolicyOptions {
 }
 
 export interface PlacesOptions {
-  readonly settings: Pick<HostSettings, 'dataDir' | 'secretsDir'>;
+  readonly settings: Pick<HostSettings, 'dataDir' | 'secretsDir' | 'masterKeyFile'>;
   /** The configuration file, where there is one. */
   readonly configFile: string | undefined;
 }
@@ -72,6 +72,6 @@ export function realOrWritten(path: string): string {
 
 /** The host's own files. What a process may see of itself and its kin, its environment included, is among them. */
 export function closedPaths({ settings, configFile }: PlacesOptions): readonly string[] {
-  const { dataDir, secretsDir } = settings;
-  return ['/proc', dataDir, ...[secretsDir, configFile].filter((path) => path !== undefined)];
+  const { dataDir, secretsDir, masterKeyFile } = settings;
+  return ['/proc', dataDir, ...[secretsDir, masterKeyFile, configFile].filter((path) => path !== undefined)];
 }
