@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnavailableError } from '@automate/contract';
-import { isBusy, storageError } from './storage-error.ts';
+import { lockFile } from './file-lock.ts';
+import { storageError } from './storage-error.ts';
 
 /** Where a running host listens, as it writes it down for the command line. */
 export interface HostAddresses {
@@ -35,23 +35,13 @@ export function openDataDir(directory: string): void {
 }
 
 /**
- * Takes the directory for this process, or answers undefined where another process has it. The lock is SQLite's own on
- * a file of its own: the operating system drops it when the process dies, however it dies, so that no stale lock is left.
+ * Takes the directory for this process, or answers undefined where another process has it.
+ *
+ * @throws UnavailableError where it cannot be locked at all
  */
 export function lockDataDir(directory: string): DataDirLock | undefined {
-  const file = join(directory, LOCK_FILE);
-  let database: DatabaseSync | undefined;
-  try {
-    database = new DatabaseSync(file);
-    // No journal beside it: nothing is ever written.
-    database.exec('PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    chmodSync(file, 0o600);
-  } catch (error) {
-    database?.close();
-    if (isBusy(error)) return undefined;
-    throw storageError('the data directory cannot be locked', file, error);
-  }
-  const lock = database;
+  const unlock = lockFile(join(directory, LOCK_FILE), 'the data directory cannot be locked');
+  if (unlock === undefined) return undefined;
   const addressFile = join(directory, ADDRESS_FILE);
   let held = true;
   return {
@@ -69,7 +59,7 @@ export function lockDataDir(directory: string): DataDirLock | undefined {
       if (!held) return;
       held = false;
       rmSync(addressFile, { force: true });
-      lock.close();
+      unlock();
     },
   };
 }

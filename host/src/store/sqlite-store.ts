@@ -1,14 +1,12 @@
-import { chmodSync, closeSync, openSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonObject } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
 import { MIGRATIONS } from './migrations.ts';
 import type { ConnectorStore, StoredConnector } from './connector-store.ts';
+import { BUSY_TIMEOUT_MS, openDatabase } from './open-database.ts';
 import { isBusy, storageError } from './storage-error.ts';
 
-/** How long a change waits for another process that is writing, in milliseconds, and how often it looks. The host goes on meanwhile. */
-const BUSY_TIMEOUT_MS = 5_000;
+/** How often a change looks whether another process is still writing, in milliseconds. The host goes on meanwhile. */
 const BUSY_STEP_MS = 25;
 
 /**
@@ -17,7 +15,9 @@ const BUSY_STEP_MS = 25;
  * with is an UnavailableError as well; a row that cannot be read is told as such.
  */
 export function openSqliteStore(file: string): ConnectorStore {
-  const database = openDatabase(file);
+  const database = openDatabase(file, { migrations: MIGRATIONS, what: 'the registered connectors cannot be read' });
+  // From now on nothing waits within SQLite, which would be the whole host.
+  database.exec('PRAGMA busy_timeout = 0');
   const select = database.prepare('SELECT id, config, any_path, updated_at FROM connectors ORDER BY id');
   const upsert = database.prepare(
     `INSERT INTO connectors (id, config, updated_at) VALUES (?, ?, ?)
@@ -45,27 +45,6 @@ export function openSqliteStore(file: string): ConnectorStore {
   };
 }
 
-function openDatabase(file: string): DatabaseSync {
-  let database: DatabaseSync | undefined;
-  try {
-    // Made by hand first: SQLite would make it with the umask's mode, and readable for a moment.
-    closeSync(openSync(file, 'a', 0o600));
-    chmodSync(file, 0o600);
-    database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
-    // FULL: an answer to the caller means that a power cut does not take the registration back.
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
-    migrate(database, file);
-    // From now on nothing waits within SQLite, which would be the whole host.
-    database.exec('PRAGMA busy_timeout = 0');
-    return database;
-  } catch (error) {
-    database?.close();
-    throw error instanceof NewerSchemaError
-      ? error
-      : storageError('the registered connectors cannot be read', file, error);
-  }
-}
-
 /** Runs statements, again and again while another program writes. */
 async function attempt<T>(what: string, file: string, run: () => T): Promise<T> {
   const deadline = Date.now() + BUSY_TIMEOUT_MS;
@@ -77,34 +56,6 @@ async function attempt<T>(what: string, file: string, run: () => T): Promise<T> 
     }
     await delay(BUSY_STEP_MS);
   }
-}
-
-/** Written by a host that knows more. */
-class NewerSchemaError extends Error {}
-
-function migrate(database: DatabaseSync, file: string): void {
-  const known = versionOf(database);
-  // Nothing is written where nothing is to be changed.
-  if (known === MIGRATIONS.length) return;
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const version = versionOf(database);
-    if (version > MIGRATIONS.length) {
-      throw new NewerSchemaError(
-        `${file} was written by a newer version of the host (schema ${version}, this host knows ${MIGRATIONS.length}): upgrade the host, or name another DATA_DIR`,
-      );
-    }
-    for (const statement of MIGRATIONS.slice(version)) database.exec(statement);
-    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
-    database.exec('COMMIT');
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
-}
-
-function versionOf(database: DatabaseSync): number {
-  return Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
 }
 
 /** A row that somebody else has changed must not keep the others from being read. */
