@@ -18,6 +18,8 @@ export interface BootReport {
   readonly warnings: readonly string[];
   readonly grpcAddress?: string;
   readonly httpAddress?: string;
+  /** Path of the socket for programs of the host's own user; absent where there is none. */
+  readonly socketPath?: string;
   readonly stages: readonly BootStage[];
 }
 
@@ -69,6 +71,7 @@ export function formatBootReport(report: BootReport, style: ReportStyle = plain)
     ...report.warnings.map((warning) => section('warning', style('yellow', warning))),
     ...(report.grpcAddress === undefined ? [] : [section('gRPC', report.grpcAddress)]),
     ...(report.httpAddress === undefined ? [] : [section('REST', `${report.httpAddress}/api/v1`)]),
+    ...(report.socketPath === undefined ? [] : [section('socket', report.socketPath)]),
     section(
       'ready after',
       `${Math.round(total)} ms ${style('dim', `(${stages.map(({ name, durationMs }) => `${name} ${Math.round(durationMs)}`).join(', ')})`)}`,

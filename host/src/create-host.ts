@@ -272,21 +272,32 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     }
     monitor.start();
     stack.push({ name: 'health', close: () => monitor.close() });
-    lock?.publish({ grpc: listeners.grpcAddress, http: listeners.httpAddress });
+    const { grpcAddress, httpAddress, socketPath } = listeners;
+    lock?.publish({
+      grpc: grpcAddress,
+      http: httpAddress,
+      ...(socketPath === undefined ? {} : { socket: socketPath }),
+    });
     listeners.setServing(true);
     stack.push({ name: 'readiness', close: () => listeners.setServing(false) });
   }
   // First of all: no door takes what would only be given up.
   stack.push({ name: 'admission', close: () => service.drain() });
   const addresses =
-    listeners === undefined ? undefined : { grpcAddress: listeners.grpcAddress, httpAddress: listeners.httpAddress };
+    listeners === undefined
+      ? undefined
+      : {
+          grpcAddress: listeners.grpcAddress,
+          httpAddress: listeners.httpAddress,
+          ...(listeners.socketPath === undefined ? undefined : { socketPath: listeners.socketPath }),
+        };
   const bootReport: BootReport = {
     version: identity.version,
     projectDir,
     ...(loaded.file === undefined ? undefined : { configFile: loaded.file }),
     plugins: scanner.lastReport,
     connectors: await service.list(),
-    warnings: [...first.warnings],
+    warnings: [...first.warnings, ...(listeners?.warnings ?? [])],
     ...addresses,
     stages: timer.stages,
   };

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { Problem } from '@automate/contract';
 import { describeProblem, makeVisible } from '@automate/contract';
 import { CONFIG_DEFAULTS, parseDuration } from '@automate/contract/schemas';
@@ -19,6 +19,8 @@ export interface HostSettings {
   readonly bindAddress: string;
   /** Absolute path. */
   readonly dataDir: string;
+  /** Absolute path of the directory that the user's sockets lie in; absent: the system names none. */
+  readonly runtimeDir?: string;
   /** Absolute path of the directory of `secretref://file`; absent: there is none. */
   readonly secretsDir?: string;
   /** Absolute path of the file with the master key; absent: the host makes one of its own in the data directory. */
@@ -98,6 +100,8 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
   const configPath = flags.config ?? (env['CONFIG_PATH'] || undefined);
   const secretsDir = env['SECRETS_DIR'] || undefined;
   const masterKeyFile = env['MASTER_KEY_FILE'] || undefined;
+  // By its specification a path that is not absolute counts as none.
+  const runtimeDir = env['XDG_RUNTIME_DIR'];
   const otlpEndpoint = flags.otlpEndpoint ?? (env['OTEL_EXPORTER_OTLP_ENDPOINT'] || undefined);
   if (otlpEndpoint !== undefined && !/^https?:\/\//.test(otlpEndpoint)) {
     // Whatever is more than a name and a port may contain a credential.
@@ -110,6 +114,7 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
     httpPort: port('HTTP_PORT', flags.httpPort ?? env['HTTP_PORT'], 8_080),
     bindAddress,
     dataDir: resolve(projectDir, flags.dataDir ?? (env['DATA_DIR'] || join(projectDir, '.automate'))),
+    runtimeDir: runtimeDir !== undefined && isAbsolute(runtimeDir) ? runtimeDir : undefined,
     secretsDir: secretsDir === undefined ? undefined : resolve(projectDir, secretsDir),
     masterKeyFile: masterKeyFile === undefined ? undefined : resolve(projectDir, masterKeyFile),
     healthIntervalMs: parsedInterval ?? CONFIG_DEFAULTS.healthCheck.intervalMs,

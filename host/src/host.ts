@@ -27,6 +27,8 @@ export interface Host extends AsyncDisposable {
   readonly grpcAddress?: string;
   /** Where REST listens, `http://127.0.0.1:8080`; absent without listeners. */
   readonly httpAddress?: string;
+  /** Path of the socket for programs of this user, where gRPC asks nobody to sign in; absent where there is none. */
+  readonly socketPath?: string;
   /** Reads the configuration file again. Only connectors that changed restart; a broken file changes nothing. */
   reload(): Promise<ReloadResult>;
   /** Drains and closes everything, in reverse order of opening. Idempotent. */

@@ -8,6 +8,6 @@ export type { Host, KindRegistry } from './host.ts';
 export { HostConfigError } from './host-settings.ts';
 export type { Environment, HostSettingsInput } from './host-settings.ts';
 export { locateHost } from './store/locate-host.ts';
-export type { LocateOptions } from './store/locate-host.ts';
+export type { LocatedHost, LocateOptions } from './store/locate-host.ts';
 export { openLocalService } from './open-local-service.ts';
 export type { LocalServiceOptions } from './open-local-service.ts';

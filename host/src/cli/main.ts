@@ -160,7 +160,7 @@ async function openService(options: GlobalOptions, scrubber: Scrubber): Promise<
   const projectDir = await projectOf(options);
   const flags = { ...flagsOf(options), logLevel: process.env['LOG_LEVEL'] || 'warn' };
   const running = await locateHost({ cwd: projectDir, env: process.env, flags });
-  if (running !== undefined) return connectTo({ address: running.grpc });
+  if (running !== undefined) return connectTo({ address: running.address });
   return openLocalService({ cwd: projectDir, env: process.env, flags, logTo: process.stderr, scrubber });
 }
 

@@ -12,6 +12,7 @@ export function readyRecord(report: BootReport, now: Date): Readonly<Record<stri
     config: report.configFile ?? null,
     grpc: report.grpcAddress,
     http: report.httpAddress,
+    socket: report.socketPath ?? null,
     plugins: report.plugins.plugins.map(({ package: name, version, status, kinds, reason, message }) => ({
       package: name,
       version,

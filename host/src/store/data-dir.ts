@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnavailableError } from '@automate/contract';
 import { lockFile } from './file-lock.ts';
@@ -12,6 +12,8 @@ export interface HostAddresses {
   readonly grpc: string;
   /** `http://127.0.0.1:8080` */
   readonly http: string;
+  /** Path of the socket for programs of the host's own user; absent where the host has none. */
+  readonly socket?: string;
 }
 
 /** The directory that only one serving host may use at a time. */
@@ -45,10 +47,12 @@ export function lockDataDir(directory: string): DataDirLock | undefined {
   const addressFile = join(directory, ADDRESS_FILE);
   let held = true;
   return {
-    publish(addresses) {
+    publish({ socket, ...addresses }) {
       const draft = `${addressFile}.${randomUUID()}`;
+      // Who looks for the host may know its directory by another path, such as from outside of a container.
+      const socketFrom = socket !== undefined && dirname(socket) === directory ? relative(directory, socket) : socket;
       try {
-        writeFileSync(draft, `${JSON.stringify(addresses)}\n`, { mode: 0o600 });
+        writeFileSync(draft, `${JSON.stringify({ ...addresses, socket: socketFrom })}\n`, { mode: 0o600 });
         renameSync(draft, addressFile);
       } catch (error) {
         rmSync(draft, { force: true });
@@ -84,9 +88,20 @@ export function findRunningHost(directory: string): HostAddresses | undefined {
   }
   // A host that was killed leaves its note behind, but not its lock.
   const lock = lockDataDir(directory);
-  if (lock === undefined) return addresses;
+  if (lock === undefined) return withWholeSocket(addresses, directory);
   lock.release();
   return undefined;
+}
+
+/** The socket's whole path; without it where something has removed it, as its host has other addresses too. */
+function withWholeSocket({ socket, ...addresses }: HostAddresses, directory: string): HostAddresses {
+  const path = socket === undefined ? undefined : resolve(directory, socket);
+  return path === undefined || !existsSync(path) ? addresses : { ...addresses, socket: path };
+}
+
+/** What a program of the host's own user calls: the socket, where nobody is asked to sign in, else gRPC's address. */
+export function callAddress({ socket, grpc }: HostAddresses): string {
+  return socket === undefined ? grpc : `unix:${socket}`;
 }
 
 /**
@@ -98,7 +113,7 @@ export function refuseWhereServed(dataDir: string): void {
   const running = findRunningHost(dataDir);
   if (running === undefined) return;
   throw new UnavailableError(
-    `a host serves this data directory at ${running.grpc}, and connectors are changed through it: connect to that address, or without \`local\``,
-    { retryable: false, details: { reason: 'served_elsewhere', address: running.grpc } },
+    `a host serves this data directory at ${callAddress(running)}, and connectors are changed through it: connect to that address, or without \`local\``,
+    { retryable: false, details: { reason: 'served_elsewhere', address: callAddress(running) } },
   );
 }

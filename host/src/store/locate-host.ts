@@ -2,7 +2,7 @@ import type { Environment, HostSettingsInput } from '../host-settings.ts';
 import { readHostSettings } from '../host-settings.ts';
 import { findProjectRoot } from '../identity.ts';
 import type { HostAddresses } from './data-dir.ts';
-import { findRunningHost } from './data-dir.ts';
+import { callAddress, findRunningHost } from './data-dir.ts';
 
 export interface LocateOptions {
   /** Where the project is looked for, upwards. */
@@ -11,12 +11,19 @@ export interface LocateOptions {
   readonly flags?: HostSettingsInput;
 }
 
+/** A host that runs, and what a program of its user calls. */
+export interface LocatedHost extends HostAddresses {
+  /** An address as `connect()` and `CONNECTORS_SERVICE_ADDR` take it. */
+  readonly address: string;
+}
+
 /**
  * Where the host listens that runs on this project's data directory; undefined when none does.
  *
  * @throws HostConfigError where flags or environment are wrong
  */
-export async function locateHost({ cwd, env, flags = {} }: LocateOptions): Promise<HostAddresses | undefined> {
+export async function locateHost({ cwd, env, flags = {} }: LocateOptions): Promise<LocatedHost | undefined> {
   const projectDir = await findProjectRoot(cwd);
-  return findRunningHost(readHostSettings({ flags, env, projectDir, terminal: false }).dataDir);
+  const running = findRunningHost(readHostSettings({ flags, env, projectDir, terminal: false }).dataDir);
+  return running === undefined ? undefined : { ...running, address: callAddress(running) };
 }

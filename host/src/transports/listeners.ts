@@ -1,8 +1,13 @@
 import type { ConnectorService, UnavailableError } from '@automate/contract';
+import { ConnectorError } from '@automate/contract';
 import type { CloseStack } from '../close-stack.ts';
 import type { HostSettings } from '../host-settings.ts';
 import type { HostLog } from '../log/host-log.ts';
 import { watchLag } from '../telemetry/watch-lag.ts';
+import type { ListenPlace } from './front-door.ts';
+import type { SocketPlace } from './unix-socket.ts';
+import { placeSocket } from './unix-socket.ts';
+import type { GrpcServer } from './grpc/server.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { startRestServer } from './rest/server.ts';
 
@@ -22,6 +27,10 @@ export interface Listeners {
   readonly grpcAddress: string;
   /** `http://127.0.0.1:8080` */
   readonly httpAddress: string;
+  /** Path of the socket for programs of this user; undefined where there can be none. */
+  readonly socketPath?: string;
+  /** What works, but not as it should. */
+  readonly warnings: readonly string[];
   /** From now on the health services answer that the host serves, or that it does not. */
   setServing(serving: boolean): void;
   /** The host may have become unwell, or well again. */
@@ -31,7 +40,7 @@ export interface Listeners {
 /** How long calls in flight may take to end once the doors close, in milliseconds. */
 const DRAIN_MS = 10_000;
 
-/** Opens gRPC and REST, both or neither, and leaves their closing to the stack. */
+/** Opens gRPC and REST, and gRPC once more for this user alone, all or none, and leaves their closing to the stack. */
 export async function openListeners(options: ListenersOptions): Promise<Listeners> {
   const { service, settings, log, version, stack } = options;
   const host = settings.bindAddress;
@@ -42,9 +51,23 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   });
   stack.push({ name: 'lag', close: () => lag.close() });
   const unwell = (): UnavailableError | undefined => options.unwell() ?? lag.unwell();
-  const announce = (): void => grpc.setServing(serving && unwell() === undefined);
-  const grpc = await startGrpcServer({ service, host, port: settings.grpcPort, logger: messageFirst(log) });
-  stack.push({ name: 'gRPC', close: () => grpc.close({ drainMs: DRAIN_MS }) });
+  const servers: GrpcServer[] = [];
+  const announce = (): void => {
+    for (const server of servers) server.setServing(serving && unwell() === undefined);
+  };
+  // At the same time: what one waits for takes nothing from the others.
+  const doors: { close(options: { readonly drainMs: number }): Promise<void> }[] = [];
+  stack.push({
+    name: 'doors',
+    close: async () => void (await Promise.all(doors.map((door) => door.close({ drainMs: DRAIN_MS })))),
+  });
+  const openGrpc = async (place: ListenPlace): Promise<GrpcServer> => {
+    const server = await startGrpcServer({ service, ...place, logger: messageFirst(log) });
+    doors.push(server);
+    servers.push(server);
+    return server;
+  };
+  const grpc = await openGrpc({ host, port: settings.grpcPort });
   const rest = await startRestServer({
     service,
     host,
@@ -55,16 +78,36 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     ready: () => serving,
     unwell,
   });
-  stack.push({ name: 'REST', close: () => rest.close({ drainMs: DRAIN_MS }) });
+  doors.push(rest);
+  const socket = await openSocket(placeSocket(settings.dataDir, settings.runtimeDir), openGrpc);
   return {
     grpcAddress: grpc.address,
     httpAddress: rest.address,
+    ...('path' in socket
+      ? { socketPath: socket.path, warnings: [] }
+      : {
+          warnings: [
+            `there is no socket for programs of this user, which call ${grpc.address} as others do: ${socket.none}`,
+          ],
+        }),
     setServing(value) {
       serving = value;
       announce();
     },
     announce,
   };
+}
+
+/** Where no such socket can be, programs of this user have the other doors. Rejects where somebody else has its place. */
+async function openSocket(place: SocketPlace, open: (place: ListenPlace) => Promise<unknown>): Promise<SocketPlace> {
+  if ('none' in place) return place;
+  try {
+    await open(place);
+    return place;
+  } catch (error) {
+    if (ConnectorError.is(error)) throw error;
+    return { none: `the system does not take ${place.path} for one (${(error as Error).message})` };
+  }
 }
 
 /** gRPC's door puts the message first, as connectors do; the log itself is pino's, with the fields first. */

@@ -10,6 +10,7 @@ function withoutTimes(line: string): string {
     .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
     .replaceAll(/\d+ ms/g, 'N ms')
     .replaceAll(/(?<=\(|, )([a-z]+) \d+/g, '$1 N')
+    .replace(/\/\S+(?=\/host\.sock)/, 'DATA_DIR')
     .replace(/in \/.*$/, 'in PROJECT')
     .replace(/\/\S+(?=\/config\/connectors\.yaml)/, 'PROJECT');
 }

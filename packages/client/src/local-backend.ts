@@ -8,7 +8,7 @@ import type { ConnectOptions } from './connect-options.ts';
 /** What the client needs of the host: the host's types would make a cycle, since its command line uses the client. */
 interface HostModule {
   openLocalService(options: HostPlace): Promise<ConnectorService>;
-  locateHost(options: HostPlace): Promise<{ readonly grpc: string } | undefined>;
+  locateHost(options: HostPlace): Promise<{ readonly address: string } | undefined>;
 }
 
 interface HostPlace {
@@ -37,7 +37,7 @@ export async function loadHost(options: ConnectOptions): Promise<InstalledHost> 
     env: options.env ?? process.env,
     ...(options.configPath === undefined ? {} : { flags: { config: resolve(cwd, options.configPath) } }),
   };
-  return { locate: async () => (await host.locateHost(place))?.grpc, open: () => host.openLocalService(place) };
+  return { locate: async () => (await host.locateHost(place))?.address, open: () => host.openLocalService(place) };
 }
 
 async function importHost(cwd: string): Promise<HostModule> {

@@ -67,7 +67,7 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
     defaults: { healthIntervalMs: settings.healthIntervalMs },
   });
   const host = await locateHost({ ...options, cwd: projectDir });
-  const running = host?.grpc;
+  const running = host?.address;
   const dataDir = checkDataDir(settings.dataDir);
   const findings = [
     ...checkWalls(findWalls()),

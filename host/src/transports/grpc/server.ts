@@ -1,7 +1,7 @@
-import { createServer } from 'node:net';
 import type { ConnectorService } from '@automate/contract';
 import { Server, ServerCredentials } from '@automate/grpc';
-import { listenError } from '../listen-error.ts';
+import { openFrontDoor } from '../front-door.ts';
+import type { ListenPlace } from '../front-door.ts';
 import { prepareStreams } from './prepare-streams.ts';
 import { addLazyMethods } from './lazy-service.ts';
 import type { LoadedServices } from './load-services.ts';
@@ -9,21 +9,18 @@ import { loadServices } from './load-services.ts';
 import type { GrpcLogger } from './logger.ts';
 import { METHOD_PATHS } from './method-paths.ts';
 
-export interface GrpcServerOptions {
+export type GrpcServerOptions = ListenPlace & {
   /** What the server serves. It stays its owner's to close. */
   readonly service: ConnectorService;
-  /** Address to listen on: `127.0.0.1`, `::1`, a name. */
-  readonly host: string;
-  /** 0 takes any that is free. */
-  readonly port: number;
   readonly logger: GrpcLogger;
   /** What the health service says at first. Default true. */
   readonly serving?: boolean;
-}
+};
 
 export interface GrpcServer {
-  /** Where it really listens: `127.0.0.1:50051`. */
+  /** Where it really listens: `127.0.0.1:50051`, `unix:/path`. */
   readonly address: string;
+  /** 0 for a socket with a path. */
   readonly port: number;
   /** Turns the standard health service's answer; calls are answered all the same. */
   setServing(serving: boolean): void;
@@ -61,16 +58,21 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const reportUnloaded = (error: unknown): void =>
     options.logger.error('gRPC could not be loaded', { error: String(error) });
   let warmUp: NodeJS.Immediate | undefined;
-  const port = await listen(server, options);
+  const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
   prepareStreams(server, (headers) => loaded?.explainStatus(headers) ?? headers);
-  const address = `${bracket(options.host)}:${port}`;
+  const front = await openFrontDoor({
+    door: 'gRPC',
+    place: options,
+    serve: (socket) => connections.injectConnection(socket),
+  });
 
   let closing: Promise<void> | undefined;
   const close = async (drainMs: number): Promise<void> => {
     clearImmediate(warmUp);
     setServing(false);
+    const ended = front.close();
     // Tears down what is left after the time. `forceShutdown` would not: without channelz it knows no sessions.
-    server.drain(address, drainMs);
+    connections.drain(drainMs);
     const drained = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
     loaded?.endStreams();
     const late = setTimeout(
@@ -78,40 +80,13 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       drainMs,
     );
     await drained;
+    await ended;
     clearTimeout(late);
   };
   return {
-    address,
-    port,
+    address: front.address,
+    port: front.port,
     setServing,
     close: ({ drainMs = 5000 } = {}) => (closing ??= close(drainMs)),
   };
-}
-
-async function listen(server: Server, { host, port }: GrpcServerOptions): Promise<number> {
-  const address = `${bracket(host)}:${port}`;
-  try {
-    await tryListening(host, port);
-    return await new Promise((resolve, reject) => {
-      server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-        if (error === null) resolve(bound);
-        else reject(error);
-      });
-    });
-  } catch (error) {
-    throw listenError(error, { door: 'gRPC', address, port: 'GRPC_PORT' });
-  }
-}
-
-/** grpc-js writes its complaint about a port to the console, and keeps the system's code to itself. */
-function tryListening(host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve()));
-  });
-}
-
-function bracket(host: string): string {
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }
