@@ -38,13 +38,15 @@ import { Snapshots } from './plugins/snapshots/snapshots.ts';
 import { createWorkerRuntime } from './runtime/worker-runtime.ts';
 import { MasterKeyError, openMasterKeys } from './secrets/master-key.ts';
 import type { MasterKeys } from './secrets/master-key.ts';
-import { openSecrets, shortSecrets } from './secrets/open-secrets.ts';
+import { learnExport, learnVariables, openSecrets, shortSecrets } from './secrets/open-secrets.ts';
+import { openSecretVault } from './secrets/secret-vault.ts';
 import type { Scrubber } from './secrets/scrubber.ts';
 import { createScrubber } from './secrets/scrubber.ts';
 import { closeSecretsDir } from './secrets/secrets-dir.ts';
 import { HostConnectorService } from './service/connector-service.ts';
 import { holdDataDir, lockDataDir, openDataDir, refuseWhereServed } from './store/data-dir.ts';
 import type { OpenConnectorStore } from './store/connector-store.ts';
+import { openSqliteSecretStore } from './store/sqlite-secret-store.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
@@ -72,6 +74,8 @@ export interface HostOptions {
   readonly kinds?: readonly KindRegistration[];
 }
 
+/** What is kept in the data directory, but for what threads of their own write. */
+const DATABASE_FILE = 'connectors.db';
 /** Milliseconds without a call after which a worker that has no health checks stops. */
 const IDLE_STOP_MS = 10 * 60_000;
 /** How long connectors may take to close, each, in milliseconds. */
@@ -85,7 +89,7 @@ const CLOSE_GRACE_MS = 5_000;
  * data directory is taken. What was opened until then is closed again. The caller owns the host and closes it.
  */
 export function createHost(options: HostOptions): Promise<Host> {
-  return createHostOver((directory) => openSqliteStore(join(directory, 'connectors.db')), options);
+  return createHostOver((directory) => openSqliteStore(join(directory, DATABASE_FILE)), options);
 }
 
 /** The same, over a store of another make. */
@@ -117,8 +121,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   if (!loaded.ok) throw new HostConfigError(loaded.problems);
   timer.mark('configuration');
 
-  const secrets = openSecrets({ env, settings, scrubber });
-  secrets.learnVariables(loaded.config);
+  learnExport(scrubber, env, settings.otlpEndpoint);
+  learnVariables(scrubber, loaded.config);
   const log = await openHostLog({
     level: settings.logLevel,
     format: settings.logFormat,
@@ -154,6 +158,9 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   stack.push({ name: 'snapshots', close: () => snapshots.settle() });
   const store = openStore(settings.dataDir);
   stack.push({ name: 'store', close: () => store.close() });
+  const vault = openSecretVault(openSqliteSecretStore(join(settings.dataDir, DATABASE_FILE)), masterKeys);
+  stack.push({ name: 'secret store', close: () => vault.close() });
+  const secrets = openSecrets({ env, settings, scrubber, vault });
   timer.mark('store');
 
   const tellFault = faultTeller(log);
@@ -218,7 +225,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     onScanned: tidySnapshots,
     loaded,
     load,
-    learn: (config) => secrets.learnVariables(config),
+    learn: (config) => learnVariables(scrubber, config),
     log,
   });
   const registrations = new Registrations({

@@ -60,9 +60,7 @@ const PLACES: readonly (readonly [path: string, (text: string) => ConnectorConfi
 /** Where none is resolved. */
 const OTHER_PLACES: readonly (readonly [path: string, (text: string) => ConnectorConfigInput])[] = [
   ['host', (host) => ({ id: 'a', kind: 'echo', host })],
-  ['base_path', (basePath) => ({ id: 'a', kind: 'echo', host: 'h', basePath })],
   ['name', (name) => ({ id: 'a', kind: 'echo', name })],
-  ['metadata.team', (team) => ({ id: 'a', kind: 'echo', metadata: { team } })],
   ['tags[0]', (tag) => ({ id: 'a', kind: 'echo', tags: [tag] })],
   ['tls.ca_file', (caFile) => ({ id: 'a', kind: 'echo', tls: { caFile } })],
   ['health_check.path', (path) => ({ id: 'a', kind: 'http', host: 'h', healthCheck: { path } })],

@@ -19,7 +19,7 @@ export type ParsedRegistration =
  * as the file does: `$${` for `${` itself, so that what an answer shows can be sent back.
  */
 export function parseRegistered(wire: unknown, defaults?: ConfigDefaults): ParsedRegistration {
-  const parsed = parseConnectorConfig(wire, { allowReferences: false, defaults });
+  const parsed = parseConnectorConfig(wire, { from: 'service', defaults });
   if (!parsed.ok) return parsed;
   const { config: written } = parsed;
   return { ok: true, written, config: unescaped(written as unknown as JsonValue) as unknown as ConnectorConfig };
@@ -38,7 +38,7 @@ type ParsedInput =
 export function parseRegistrationText(text: string, source: string): ParsedInput {
   const { values, problemsWith } = readConfigText(text);
   if (typeof values.value !== 'string' && problemsWith([]).length === 0) requireConfig(values.value);
-  const parsed = parseConnectorConfig(values.value, { allowReferences: false });
+  const parsed = parseConnectorConfig(values.value, { from: 'caller' });
   const problems = problemsWith(parsed.ok ? [] : parsed.problems, source);
   if (!parsed.ok || problems.length > 0)
     return { ok: false, id: isJsonObject(values.value) ? values.value['id'] : undefined, problems };

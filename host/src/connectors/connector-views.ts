@@ -3,7 +3,7 @@ import { buildEndpoint } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
 import { kindOf } from './connector-state.ts';
 import { isolationOf } from '../plugins/kind-catalog.ts';
-import { maskMetadata, maskUrls } from './mask-config.ts';
+import { maskBasePath, maskMetadata, maskUrls } from './mask-config.ts';
 
 type Masked = Pick<ConnectorInfo, 'description' | 'endpoint' | 'metadata'>;
 
@@ -58,5 +58,5 @@ export class ConnectorViews {
 
 /** The endpoint without secrets: the base path as it was written, as a variable may hold one. */
 export function endpointOf({ config, written: { basePath } }: ConnectorEntry): string {
-  return buildEndpoint({ ...config, ...(basePath === undefined ? {} : { basePath: maskUrls(basePath) }) });
+  return buildEndpoint({ ...config, ...(basePath === undefined ? {} : { basePath: maskBasePath(basePath) }) });
 }

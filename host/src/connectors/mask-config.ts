@@ -32,6 +32,11 @@ export function maskUrls<T extends JsonValue>(value: T): T {
   ) as T;
 }
 
+/** A base path as a part of a URL; one that is kept elsewhere has no place in it. */
+export function maskBasePath(basePath: string): string {
+  return parseSecretRef(basePath).kind === 'literal' ? maskUrls(basePath) : MASKED_SECRET;
+}
+
 /** Metadata is for words that everyone may read; those whose name sounds secret are none. */
 export function maskMetadata(metadata: ConnectorConfig['metadata']): ConnectorConfig['metadata'] {
   return maskUrls(replaceSecretSettings(metadata, undefined, maskLeaf) as ConnectorConfig['metadata']);

@@ -7,17 +7,20 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** Everything that others than the owner may do, and that nobody may do with a key. */
 const FORBIDDEN_MODE = 0o177;
 const KEY_BYTES = 32;
-/** Largest file, in bytes: some hundred keys. */
+/** Keys that the host itself keeps. */
+const MOST_KEYS = 300;
+/** Largest file, in bytes: some more than that. */
 const MAX_FILE_BYTES = 16 * 1024;
 /** 32 bytes in base64, as `openssl rand -base64 32` prints them. */
 const KEY_LINE = /^[A-Za-z0-9+/]{43}=$/;
@@ -101,7 +104,12 @@ export function openMasterKeys({ dataDir, keyFile, onMade }: MasterKeysOptions):
           `MASTER_KEY_FILE: ${file} is not the host's to change: put a new key above the others there, one to a line, and rotate again`,
         );
       const older = readKeys(own, 'the master key') ?? [];
+      if (older.length >= MOST_KEYS)
+        throw new MasterKeyError(
+          `the master key: ${own} holds ${older.length} keys: remove the last lines of it, whose keys no backup needs any more`,
+        );
       makeKeyDir(own);
+      removeDrafts(own);
       const draft = writeDraft(own, [newLine(), ...older.map((key) => key.toString('base64'))]);
       try {
         renameSync(draft, own);
@@ -201,6 +209,12 @@ function writeDraft(file: string, lines: readonly string[]): string {
     rmSync(draft, { force: true });
     throw unwritable(file, error);
   }
+}
+
+/** Those of processes that were killed. */
+function removeDrafts(file: string): void {
+  const drafts = readdirSync(dirname(file)).filter((name) => name.startsWith(`${basename(file)}.`));
+  for (const name of drafts) rmSync(join(dirname(file), name), { force: true });
 }
 
 /** A secret must not outlive its key, which it would where a power cut takes the new name back. */

@@ -8,13 +8,16 @@ import type { SecretFilter, WorkerConfig } from '../runtime/runtime.ts';
 import { headerSecrets } from './literal-secrets.ts';
 import { MIN_SECRET_LENGTH } from './secret-forms.ts';
 import { createSecretResolver } from './resolver.ts';
+import type { SecretVault } from './secret-vault.ts';
 import type { Scrubber } from './scrubber.ts';
 import { secretsInUrl } from './url-secrets.ts';
 
 export interface SecretsOptions {
   readonly env: Environment;
-  readonly settings: Pick<HostSettings, 'secretsDir' | 'otlpEndpoint'>;
+  readonly settings: Pick<HostSettings, 'secretsDir'>;
   readonly scrubber: Scrubber;
+  /** The store of secrets; absent: there is none. */
+  readonly vault?: Pick<SecretVault, 'read'> | undefined;
 }
 
 /** Secrets of the connectors: resolved for their workers, and kept out of everything else from then on. */
@@ -30,8 +33,6 @@ export interface Secrets {
     profile: ProfileConfig | undefined,
     description?: ConnectorDescription,
   ): Promise<WorkerConfig>;
-  /** Keeps what variables of the configuration hold out of everything, where that is secret. */
-  learnVariables(config: HostConfig): void;
   /** Keeps the secrets of settings that are only being checked out of all texts, for a while. */
   learnSettings(settings: JsonObject, description: ConnectorDescription): void;
 }
@@ -39,12 +40,12 @@ export interface Secrets {
 /** Bounds of a secret that a connector obtains by itself: shorter words stand in innocent texts, also those of other connectors. */
 const OBTAINED_LENGTH = { least: 8, most: 16 * 1024 };
 
-/** Opens the resolver and the scrubber that learns from it. */
-export function openSecrets({ env, settings: { secretsDir, otlpEndpoint }, scrubber }: SecretsOptions): Secrets {
-  scrubber.learn('the export of traces', exportSecrets(env, otlpEndpoint));
+/** Opens the resolver, from which the scrubber learns. */
+export function openSecrets({ env, settings: { secretsDir }, scrubber, vault }: SecretsOptions): Secrets {
   const resolver = createSecretResolver({
     env,
     secretsDir,
+    vault,
     learn: (connector, values) => scrubber.learn(connector, values),
   });
   return {
@@ -71,15 +72,22 @@ export function openSecrets({ env, settings: { secretsDir, otlpEndpoint }, scrub
       ]);
       return resolved;
     },
-    learnVariables({ secretVariables }) {
-      scrubber.learn('variables of the configuration', secretVariables);
-    },
     learnSettings(settings, description) {
       const owner = 'settings that are being checked';
       scrubber.learn(owner, secretSettings(settings, description.configSchema));
       scrubber.release(owner);
     },
   };
+}
+
+/** Keeps out of everything what variables of the configuration hold, where that is secret. */
+export function learnVariables(scrubber: Scrubber, { secretVariables }: HostConfig): void {
+  scrubber.learn('variables of the configuration', secretVariables);
+}
+
+/** Keeps out of everything what the exporter of traces is given. */
+export function learnExport(scrubber: Scrubber, env: Environment, otlpEndpoint: string | undefined): void {
+  scrubber.learn('the export of traces', exportSecrets(env, otlpEndpoint));
 }
 
 /** What the exporter of traces sends, which reads its headers from the environment by itself. */

@@ -13,10 +13,12 @@ import type { ProfileConfig } from '../config/host-config.ts';
 import type { WorkerConfig } from '../runtime/runtime.ts';
 import { createEnvBackend } from './backends/env.ts';
 import { createFileBackend } from './backends/file.ts';
+import { createStoreBackend } from './backends/store.ts';
 import { literalSecrets } from './literal-secrets.ts';
 import type { ParsedReference } from './parse-secret-ref.ts';
 import { parseSecretRef } from './parse-secret-ref.ts';
 import type { SecretBackend, SecretRead } from './secret-backend.ts';
+import type { SecretVault } from './secret-vault.ts';
 import { secretsInUrl } from './url-secrets.ts';
 
 export interface SecretResolverOptions {
@@ -24,6 +26,8 @@ export interface SecretResolverOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where the files of `secretref://file` are. */
   readonly secretsDir?: string;
+  /** What `secretref://store` reads. */
+  readonly vault?: Pick<SecretVault, 'read'>;
   /** Told of every secret before anyone can use it, so that it can be kept out of answers and logs. */
   readonly learn?: (connector: string, values: readonly string[]) => void;
 }
@@ -42,6 +46,7 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
   const backends: Readonly<Record<SecretBackendName, SecretBackend>> = {
     env: createEnvBackend(options.env),
     file: createFileBackend(options.secretsDir),
+    store: createStoreBackend(options.vault),
   };
 
   const environment = proxiesOf(options.env);
@@ -72,7 +77,13 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
       };
 
       const own = await resolveTree(
-        { auth: config.auth as unknown as JsonObject, settings: config.settings, proxy: config.proxy ?? '' },
+        {
+          auth: config.auth as unknown as JsonObject,
+          settings: config.settings,
+          metadata: config.metadata,
+          proxy: config.proxy ?? '',
+          basePath: config.basePath ?? '',
+        },
         '',
         resolveText,
       );
@@ -88,11 +99,14 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
       if (problems.length > 0) throw secretsMissing(config.id, problems);
 
       const proxy = own.proxy as string;
+      const basePath = own.basePath as string;
       const resolved: ConnectorConfig = {
         ...config,
         auth,
         settings: own.settings as JsonObject,
+        metadata: own.metadata as ConnectorConfig['metadata'],
         ...(proxy === '' ? {} : { proxy }),
+        ...(basePath === '' ? {} : { basePath }),
       };
       const settings = shared.settings as JsonObject;
       options.learn?.(config.id, [

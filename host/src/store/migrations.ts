@@ -10,4 +10,14 @@ export const MIGRATIONS: readonly string[] = [
    UPDATE connectors SET any_path = 1`,
   // What was the default of all when it was written would stand now against what a kind recommends and the operator says.
   `UPDATE connectors SET config = json_remove(config, '$.isolation') WHERE config ->> '$.isolation' = 'thread'`,
+  `CREATE TABLE secrets (
+     namespace TEXT NOT NULL,
+     name TEXT NOT NULL,
+     version INTEGER NOT NULL CHECK (version > 0),
+     key_id TEXT NOT NULL,
+     data_key BLOB NOT NULL,
+     sealed BLOB NOT NULL,
+     created_at TEXT NOT NULL,
+     PRIMARY KEY (namespace, name, version)
+   ) STRICT`,
 ];

@@ -1,13 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonObject } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
+import { attempt } from './attempt.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { ConnectorStore, StoredConnector } from './connector-store.ts';
-import { BUSY_TIMEOUT_MS, openDatabase } from './open-database.ts';
-import { isBusy, storageError } from './storage-error.ts';
-
-/** How often a change looks whether another process is still writing, in milliseconds. The host goes on meanwhile. */
-const BUSY_STEP_MS = 25;
+import { openDatabase } from './open-database.ts';
 
 /**
  * Opens the database at `file`, makes it if need be with mode 0600, and brings its tables up to date. Throws UnavailableError where
@@ -43,19 +39,6 @@ export function openSqliteStore(file: string): ConnectorStore {
       open = false;
     },
   };
-}
-
-/** Runs statements, again and again while another program writes. */
-async function attempt<T>(what: string, file: string, run: () => T): Promise<T> {
-  const deadline = Date.now() + BUSY_TIMEOUT_MS;
-  for (;;) {
-    try {
-      return run();
-    } catch (error) {
-      if (!isBusy(error) || Date.now() >= deadline) throw storageError(what, file, error);
-    }
-    await delay(BUSY_STEP_MS);
-  }
 }
 
 /** A row that somebody else has changed must not keep the others from being read. */

@@ -96,7 +96,7 @@ const STAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   plugins: [],
   store: [],
   runtime: [],
-  secrets: ['config', 'runtime'],
+  secrets: ['config', 'runtime', 'store'],
   execution: ['runtime'],
   connectors: ['plugins', 'config', 'runtime', 'execution', 'secrets', 'store'],
   service: ['connectors', 'execution'],

@@ -63,7 +63,6 @@ describe('the configuration reference in docs/operating.md', () => {
 describe('what is not built yet', () => {
   it.each([
     ['limits.rate', { limits: { rate: { requests: 1, per: '1s' } } }],
-    ['secretref://store/', { auth: { type: 'bearer', token: 'secretref://store/default/token' } }],
     ['secretref://vault/', { auth: { type: 'bearer', token: 'secretref://vault/default/token' } }],
   ])('is refused as documented: %s', (words, config) => {
     expect(readPage(PAGE)).toContain(words);

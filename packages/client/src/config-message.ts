@@ -16,7 +16,7 @@ export async function writeConfig(config: ConnectorConfigInput): Promise<ConfigM
   requireConfig(config);
   // Loaded with the first change: the schemas are large, and most callers never make one.
   const { parseConnectorConfig, toWireConfig } = await import('@automate/contract/schemas');
-  const parsed = parseConnectorConfig(toWireConfig(config), { allowReferences: false });
+  const parsed = parseConnectorConfig(toWireConfig(config), { from: 'caller' });
   if (!parsed.ok) throw configRefused(config.id, parsed.problems);
   const problems: Problem[] = [];
   const message = configToMessage(config, problems);

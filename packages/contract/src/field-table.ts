@@ -92,7 +92,7 @@ export const CONNECTOR_FIELDS = {
   },
   basePath: {
     kind: 'text',
-    form: /^(?!.*:\/\/)(?!\/\/)(?![^@]*:[^@]*@)[^\s?#]*$/,
+    form: /^(?:secretref:\/\/\S+|(?!.*:\/\/)(?!\/\/)(?![^@]*:[^@]*@)[^\s?#]*)$/,
     expected: 'a path without host, credentials, spaces, "?" or "#"',
     url: true,
     doc: "Put before every request's path.",

@@ -13,7 +13,7 @@ import { parseJsonText } from './json-text.ts';
 export function readConfigBody(text: string, id?: string): ConnectorConfigInput {
   const value = withId(text === '' ? {} : parseJsonText(text), id);
   requireConfig(value);
-  const parsed = parseConnectorConfig(value, { allowReferences: false });
+  const parsed = parseConnectorConfig(value, { from: 'caller' });
   if (!parsed.ok) throw configRefused((value as JsonObject)['id'], parsed.problems);
   return fromWireConfig(value as JsonObject);
 }

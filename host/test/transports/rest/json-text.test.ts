@@ -143,7 +143,7 @@ describe('a configuration in a body', () => {
     fc.assert(
       fc.property(input, (config) => {
         const wire = JSON.parse(JSON.stringify(toWireConfig(config as ConnectorConfigInput))) as unknown;
-        fc.pre(parseConnectorConfig(wire, { allowReferences: false }).ok);
+        fc.pre(parseConnectorConfig(wire, { from: 'caller' }).ok);
         expect(readConfigBody(JSON.stringify(wire))).toEqual(JSON.parse(JSON.stringify(config)));
       }),
     );

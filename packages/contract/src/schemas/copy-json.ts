@@ -3,7 +3,12 @@ import type { JsonValue } from '../json.ts';
 import { describeReceived, HIDDEN_KEY, mayBeSecret } from './describe-received.ts';
 import type { Finding } from './finding.ts';
 import type { PathStep } from '../problem-path.ts';
-import { hasReferenceForm, looksLikeSecretReference, parseSecretReference } from './secret-reference.ts';
+import {
+  hasReferenceForm,
+  isStoreReference,
+  looksLikeSecretReference,
+  parseSecretReference,
+} from './secret-reference.ts';
 
 /** Deepest nesting of a configuration. */
 const MAX_DEPTH = 32;
@@ -20,8 +25,11 @@ const FOREIGN_REFERENCE =
 /** Not every door can carry half of a pair of code units: UTF-8 has no form for it. */
 const WHOLE_TEXT = 'a text of whole characters';
 
+/** Who wrote a configuration; see `ParseOptions`. */
+export type ConfigSource = 'file' | 'caller' | 'service';
+
 interface Walk {
-  readonly allowReferences: boolean;
+  readonly from: ConfigSource;
   readonly findings: Finding[];
   values: number;
 }
@@ -33,7 +41,7 @@ interface Walk {
  */
 export function copyJson(
   value: unknown,
-  options: { readonly allowReferences: boolean; readonly findings: Finding[] },
+  options: { readonly from: ConfigSource; readonly findings: Finding[] },
 ): JsonValue | undefined {
   const walk: Walk = { ...options, values: 0 };
   const copy = copyValue(value, [], walk);
@@ -115,14 +123,16 @@ function isPlain(map: object): boolean {
 
 function checkText(text: string, path: readonly PathStep[], walk: Walk): void {
   if (text === MASKED_SECRET) {
+    if (walk.from === 'caller') return;
     const expected = 'the secret itself, or the field left out: answers show secrets as [secret], which is no value';
     walk.findings.push({ path, expected, received: `"${MASKED_SECRET}"` });
     return;
   }
-  if (!walk.allowReferences) checkNoReference(text, path, walk);
+  if (walk.from !== 'file' && !isStoreReference(text)) checkNoReference(text, path, walk);
   else if (looksLikeSecretReference(text)) checkReference(text, path, walk);
   else if (isForeignReference(text, path)) {
-    const expected = 'secretref://env/default/NAME, secretref://file/NAMESPACE/NAME or ${NAME}: no other form is read';
+    const expected =
+      'secretref://store/NAMESPACE/NAME, secretref://env/default/NAME, secretref://file/NAMESPACE/NAME or ${NAME}: no other form is read';
     walk.findings.push({ path, expected, received: 'a reference of another form' });
   }
 }
@@ -148,7 +158,7 @@ function checkNoReference(text: string, path: readonly PathStep[], walk: Walk): 
 }
 
 /** Where references are resolved. */
-const RESOLVED: ReadonlySet<string> = new Set(['auth', 'settings', 'secrets', 'proxy']);
+const RESOLVED: ReadonlySet<string> = new Set(['auth', 'settings', 'secrets', 'proxy', 'base_path', 'metadata']);
 
 function checkReference(text: string, path: readonly PathStep[], walk: Walk): void {
   const parsed = parseSecretReference(text);
@@ -156,7 +166,7 @@ function checkReference(text: string, path: readonly PathStep[], walk: Walk): vo
   if (!RESOLVED.has(String(path[0]))) {
     if (isProse(text, path)) return;
     const expected =
-      'no secret reference: they are resolved in proxy, and below auth and settings, only; ${NAME} is read everywhere';
+      'no secret reference: they are resolved in base_path and proxy, and below auth, settings and metadata, only; ${NAME} is read everywhere';
     walk.findings.push({ path, expected, received });
   } else if (!parsed.ok) {
     const { expected, message } = parsed;

@@ -16,6 +16,7 @@ export { appendPath, formatPath } from '../problem-path.ts';
 export type { PathStep } from '../problem-path.ts';
 export {
   hasReferenceForm,
+  isStoreReference,
   looksLikeSecretReference,
   parseSecretReference,
   SECRET_BACKENDS,

@@ -84,7 +84,7 @@ function parseSection<T>(
   problems: Problem[],
 ): T | undefined {
   const findings: Finding[] = [];
-  const section = checkShape(schema, copyJson(file[name] ?? {}, { allowReferences: true, findings }), findings);
+  const section = checkShape(schema, copyJson(file[name] ?? {}, { from: 'file', findings }), findings);
   problems.push(...toProblems(findings, name));
   return section;
 }
@@ -104,7 +104,7 @@ function parseProfiles(value: unknown, problems: Problem[]): ReadonlyMap<string,
         received: describeReceived(name),
       });
     }
-    const profile = checkShape(profileSchema, copyJson(entry, { allowReferences: true, findings }), findings);
+    const profile = checkShape(profileSchema, copyJson(entry, { from: 'file', findings }), findings);
     problems.push(...toProblems(findings, appendPath('profiles', name)));
     if (profile !== undefined) profiles.set(name, profile);
   }

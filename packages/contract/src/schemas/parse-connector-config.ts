@@ -8,6 +8,7 @@ import { checkShape } from './check-shape.ts';
 import { checkTogether } from './check-together.ts';
 import { connectorConfigSchema } from './connector-config.ts';
 import { copyJson } from './copy-json.ts';
+import type { ConfigSource } from './copy-json.ts';
 import type { Finding } from './finding.ts';
 import { toProblems } from './finding.ts';
 import { refuseNotBuilt } from './not-built-yet.ts';
@@ -17,10 +18,13 @@ export interface ParseOptions {
   /** Put before every problem's path, such as `connectors[0]`. Default: nothing. */
   readonly path?: string;
   /**
-   * Whether `secretref://` may stand in `auth` and `settings`, and `${…}` in texts. Default true, for files. False for
-   * registrations over the API, which must not read the host's environment.
+   * Who wrote it, which says what its texts may refer to:
+   * - `file`, the default: secrets of every backend, and `${…}`
+   * - `caller`: a registration over the API, which must not read the host's environment: secrets in the store, and `[secret]`
+   *   for what stands there already. The service says which of them
+   * - `service`: a registration of which the service has looked at that: secrets in the store
    */
-  readonly allowReferences?: boolean;
+  readonly from?: ConfigSource;
   /** Overrides built-in defaults. */
   readonly defaults?: ConfigDefaults;
 }
@@ -35,11 +39,11 @@ export type ParsedConnectorConfig =
  */
 export function parseConnectorConfig(value: unknown, options: ParseOptions = {}): ParsedConnectorConfig {
   const findings: Finding[] = [];
-  const { allowReferences = true } = options;
-  const copy = copyJson(value, { allowReferences, findings });
+  const { from = 'file' } = options;
+  const copy = copyJson(value, { from, findings });
   const config = isJsonObject(copy) ? refuseNotBuilt(copy, findings) : copy;
   const wire = checkShape(connectorConfigSchema, config, findings);
-  if (isJsonObject(config)) checkTogether(config, findings, { isFile: allowReferences });
+  if (isJsonObject(config)) checkTogether(config, findings, { isFile: from === 'file' });
   return wire === undefined || findings.length > 0
     ? { ok: false, problems: toProblems(findings, options.path ?? '') }
     : { ok: true, config: fillDefaults(withoutBrackets(wire as JsonObject), options.defaults) };

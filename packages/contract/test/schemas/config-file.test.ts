@@ -91,7 +91,7 @@ describe('a profile', () => {
     ],
     [
       { p: { kind: 'slack', secrets: { token: 'secretref://nowhere/a/b' } } },
-      'profiles.p.secrets.token: expected the backend env or file, received secretref://nowhere/a/b',
+      'profiles.p.secrets.token: expected the backend store, env or file, received secretref://nowhere/a/b',
     ],
   ])('%j is checked together with the connectors that use it', (profiles, problem) => {
     expect(problemsOf({ profiles, connectors: [{ id: 'slack', profile: 'p' }] })).toStrictEqual([problem]);

@@ -158,11 +158,14 @@ describe('the configuration of a connector', () => {
     const config = {
       id: 'a',
       limits: { rate: { requests: 5, per: '1s' } },
-      auth: { type: 'bearer', token: 'secretref://store/a/b' },
+      auth: { type: 'bearer', token: 'secretref://vault/a/b' },
     };
     const parsed = parseConnectorConfig(config);
     expect(parsed.ok ? [] : parsed.problems.map(({ path, message }) => [path, message])).toStrictEqual([
-      ['auth.token', 'the secret backend "store" is not built yet; use secretref://env or secretref://file'],
+      [
+        'auth.token',
+        'the secret backend "vault" is not built yet; use secretref://store, secretref://env or secretref://file',
+      ],
       ['limits.rate', 'a rate limit is not built yet; concurrency and queue bound a connector in this version'],
     ]);
   });

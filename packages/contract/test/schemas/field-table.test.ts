@@ -34,7 +34,7 @@ describe.each(AUTH_TYPES)('a configuration in which every key stands, with auth 
   const wire = sampleConfig(type);
 
   it('is valid, and comes back from the port as it was written', () => {
-    expect(parseConnectorConfig(wire, { allowReferences: false })).toMatchObject({ ok: true });
+    expect(parseConnectorConfig(wire, { from: 'caller' })).toMatchObject({ ok: true });
     expect(toWireConfig(fromWireConfig(wire))).toStrictEqual(wire);
   });
 

@@ -6,6 +6,8 @@ describe('a secret reference', () => {
   it.each([
     ['secretref://env/default/SLACK_TOKEN', { backend: 'env', namespace: 'default', name: 'SLACK_TOKEN' }],
     ['secretref://file/slack/token', { backend: 'file', namespace: 'slack', name: 'token' }],
+    ['secretref://store/slack/token', { backend: 'store', namespace: 'slack', name: 'token' }],
+    ['secretref://store/a/b?version=12', { backend: 'store', namespace: 'a', name: 'b', version: 12 }],
     ['secretref://file/a.b-c/d_e.f', { backend: 'file', namespace: 'a.b-c', name: 'd_e.f' }],
   ])('is taken apart: %s', (text, reference) => {
     expect(parseSecretReference(text)).toStrictEqual({ ok: true, reference });
@@ -24,7 +26,9 @@ describe('a secret reference', () => {
     'secretref://file/a/.hidden',
     'secretref://file/a/b%2fc',
     'secretref://file/a/b ',
-    'secretref://store/a/b',
+    'secretref://store/a',
+    'secretref://store/a/b?version=0',
+    'secretref://store/../b',
     'secretref://vault/a/b',
     'secretref://other/a/b',
     'secretref://ENV/default/NAME',
@@ -40,7 +44,7 @@ describe('a secret reference', () => {
     ).toStrictEqual([]);
   });
 
-  it.each(['name', 'description', 'host', 'base_path'])('may not stand in %s', (field) => {
+  it.each(['name', 'description', 'host'])('may not stand in %s', (field) => {
     expect(problemsOf({ id: 'a', [field]: 'secretref://env/default/NAME' }).join()).toMatch(
       /no secret reference|host name/,
     );
@@ -52,8 +56,7 @@ describe('a secret reference', () => {
 });
 
 describe('a registration', () => {
-  const register = (settings: unknown): readonly string[] =>
-    problemsOf({ id: 'a', settings }, { allowReferences: false });
+  const register = (settings: unknown): readonly string[] => problemsOf({ id: 'a', settings }, { from: 'caller' });
 
   it.each([
     '${HOME}',
@@ -64,6 +67,7 @@ describe('a registration', () => {
     '${}',
     'secretref://env/default/HOME',
     'x secretref://file/a/b',
+    'x secretref://store/a/b',
   ])("may not read the host's environment or secrets: %s", (text) => {
     expect(register({ deep: [{ text }] })).toHaveLength(1);
     expect(register({ deep: [{ text }] })[0]).toContain('settings.deep[0].text');
@@ -75,6 +79,10 @@ describe('a registration', () => {
 
   it('does not repeat the rest of a text with a reference in it', () => {
     expect(register({ text: 'canary-1234567890 ${HOME:-canary-1234567890}' }).join()).not.toContain('canary');
+  });
+
+  it('may refer to the store, which the service looks at', () => {
+    expect(register({ text: 'secretref://store/a/b', pinned: ['secretref://store/a/b?version=2'] })).toEqual([]);
   });
 
   it('may hold what merely looks similar', () => {
