@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { ISOLATED, openBench, run, until } from './support.ts';
+import { delay, ISOLATED, openBench, run, until } from './support.ts';
 
 const entriesOf = (folder: string): number | undefined => {
   try {
@@ -37,6 +37,8 @@ describe.each(ISOLATED)('crash and restart, many times over, in the body %s', (b
     });
     await cycle(8);
     await worker.stop();
+    // The last ones' streams are let go a second after their end, and the next worker is made ahead half a second after a start.
+    await delay(3000);
     const before = census();
     await cycle(60);
     await until('the last thread has gone', () => worker.state().phase !== 'running');

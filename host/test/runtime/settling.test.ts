@@ -90,6 +90,18 @@ describe.each(ISOLATED)('every call, in the body %s', (body) => {
     expect(new Set(ranIn(file)).size).toBe(ranIn(file).length);
   });
 
+  it('is answered when its worker is, by the time the host looks, gone and written to again', async () => {
+    await using bench = await openBench({ body });
+    const worker = bench.worker('exiting');
+    await worker.ensure('ready', { deadline: Date.now() + 20_000 });
+    const answered = execute(worker, 'timer_later');
+    for (const end = performance.now() + 600; performance.now() < end;);
+    const next = execute(worker, 'echo', { payload: '{"n":1}' });
+    expect(await answered).toStrictEqual({ ok: true, value: '"gone soon"' });
+    expect(await next).toStrictEqual({ ok: true, value: '{"n":1}' });
+    expect(worker.stats()).toMatchObject({ starts: 2, crashes: 1 });
+  });
+
   it('never begins once its deadline has passed while it waited', async () => {
     await using bench = await openBench({ body, ackMs: 20_000 });
     const worker = bench.worker('counting');

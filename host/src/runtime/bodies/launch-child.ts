@@ -50,7 +50,7 @@ export interface Confinement {
 const UNCONFINED: Confinement = { flags: [], around: [], env: {}, limits: [], privileges: [] };
 
 /**
- * Starts a child process that waits for its task on descriptor 3: nothing else of the environment, a process group of its own, and as many
+ * Starts a child process that answers on descriptor 3 and waits for its task on descriptor 4: nothing else of the environment, a process group of its own, and as many
  * walls as the system has. It ends with its host, however that ends. One that cannot be started has no `pid`, streams that
  * are closed, and says why in its `error` event, whatever the system lacks.
  */
@@ -70,7 +70,7 @@ export function launchChild(options: LaunchOptions): ChildProcess {
       env: { ...Object.fromEntries(SURROUNDINGS.map((name) => [name, process.env[name]])), ...confinement.env },
       detached: true,
       windowsHide: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
     }),
   );
   options.guard.watch(child);
@@ -88,7 +88,7 @@ export function startChild(start: () => ChildProcess): ChildProcess {
   }
   // Where descriptors ran out, Node makes none.
   if ((child.stdio as unknown) === undefined)
-    Object.assign(child, { stdio: [null, new Socket().destroy(), new Socket().destroy(), new Socket().destroy()] });
+    Object.assign(child, { stdio: [null, ...Array.from({ length: 4 }, () => new Socket().destroy())] });
   return child;
 }
 

@@ -38,7 +38,7 @@ export function createProcessBodies(children: Spare<ChildProcess>): Incarnate {
 }
 
 /**
- * One child process, from start to death. Batches cross on a descriptor of their own as frames; the child's output streams
+ * One child process, from start to death. Batches cross on a descriptor of their own each way, as frames; the child's output streams
  * carry what goes past its console, native code's words included.
  */
 export class ProcessBody implements Body {
@@ -47,7 +47,9 @@ export class ProcessBody implements Body {
   readonly ownBytes = 64 * 1024 * 1024;
   readonly #on: BodyEvents;
   readonly #child: ChildProcess;
+  /** What the child says. Nothing is written to it: a stream whose write fails would throw away what has come and was not read. */
   readonly #line: Socket;
+  readonly #down: Socket;
   readonly #stdout: Socket;
   readonly #stderr: Socket;
   readonly #born = performance.now();
@@ -64,7 +66,13 @@ export class ProcessBody implements Body {
   constructor(child: ChildProcess, task: StartTask, on: BodyEvents) {
     this.#on = on;
     this.#child = child;
-    [, this.#stdout, this.#stderr, this.#line] = child.stdio as unknown as [null, Socket, Socket, Socket];
+    [, this.#stdout, this.#stderr, this.#line, this.#down] = child.stdio as unknown as [
+      null,
+      Socket,
+      Socket,
+      Socket,
+      Socket,
+    ];
     this.#listen(task.seal);
     this.post([JSON.stringify(task)]);
   }
@@ -74,7 +82,7 @@ export class ProcessBody implements Body {
   }
 
   post(batch: OpenBatch): void {
-    this.#line.write(encodeFrame(batch));
+    this.#down.write(encodeFrame(batch));
   }
 
   hold(): void {
@@ -109,8 +117,10 @@ export class ProcessBody implements Body {
   #listen(seal: string): void {
     const reader = new FrameReader();
     this.#line.on('data', (piece) => this.#take(reader, piece));
-    // What is written to a child that ended meanwhile; its end is told by the line's.
     this.#line.on('error', () => {});
+    // What is written to a child that ended meanwhile.
+    this.#down.on('error', () => {});
+    this.#down.on('close', () => this.#signs.sign());
     this.#line.on('close', () => this.#signs.close());
     // Within the rate of one connector, as its console is.
     const log = new LogWriter(new Uplink({ post: (batch) => this.#on.onMessage(batch), flush() {} }, seal));
@@ -122,6 +132,7 @@ export class ProcessBody implements Body {
     );
     this.#child.unref();
     this.#line.unref();
+    this.#down.unref();
   }
 
   #take(reader: FrameReader, piece: Buffer): void {
@@ -162,6 +173,7 @@ export class ProcessBody implements Body {
       this.#signs.awaitExit((gone) => this.#on.onLinger(gone));
     }
     this.#line.destroy();
+    this.#down.destroy();
     // Read to their end; but what left its group may hold them open for ever.
     setTimeout(() => {
       this.#stdout.destroy();

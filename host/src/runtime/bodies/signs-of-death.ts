@@ -56,7 +56,7 @@ export class SignsOfDeath {
     this.learn(facts);
     if (this.#complete) return;
     if (this.#closed && this.#options.isExplained(this.#death)) this.#end();
-    else this.#timer ??= setTimeout(() => this.#end(), SIGNS_MS);
+    else this.#timer ??= setTimeout(() => this.#lookOnceMore(), SIGNS_MS);
   }
 
   /** The line has closed. */
@@ -89,7 +89,13 @@ export class SignsOfDeath {
     this.#lingerTimer = setTimeout(() => onLinger(this.#gone.promise), LINGER_MS).unref();
   }
 
+  /** On a busy machine the time is over before anybody has looked at what came: timers are due before lines are read. */
+  #lookOnceMore(): void {
+    setImmediate(() => setImmediate(() => this.#end()));
+  }
+
   #end(): void {
+    if (this.#complete) return;
     clearTimeout(this.#timer);
     this.#complete = true;
     this.#options.onComplete();

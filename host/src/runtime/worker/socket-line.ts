@@ -5,8 +5,9 @@ import type { Batch } from '../messages.ts';
 import type { Line } from './line.ts';
 import { natives } from './natives.ts';
 
-/** The descriptor that the host gives to each child. */
-const LINE_FD = 3;
+/** The descriptors that the host gives to each child: this one is written to, the other read. */
+const UP_FD = 3;
+const DOWN_FD = 4;
 const PIECE_BYTES = 64 * 1024;
 /** A host that reads nothing for so long is not waited for any more by what is about to end. */
 const FLUSH_MS = 1000;
@@ -118,7 +119,7 @@ interface Reading {
 function readAsSocket(buffer: Buffer, { onPiece, onEnd }: Reading): boolean {
   try {
     const socket = new Socket({
-      fd: LINE_FD,
+      fd: DOWN_FD,
       readable: true,
       writable: false,
       // One buffer for all that comes, where the stream would make one for each piece.
@@ -143,7 +144,7 @@ function readAsSocket(buffer: Buffer, { onPiece, onEnd }: Reading): boolean {
 /** A thread of Node.js' pool waits for each piece. */
 function readAsFile(buffer: Buffer, { onPiece, onEnd }: Reading): void {
   const next = (): void =>
-    readLater(LINE_FD, buffer, 0, buffer.length, null, (error, length) => {
+    readLater(DOWN_FD, buffer, 0, buffer.length, null, (error, length) => {
       if (error !== null || length === 0) return onEnd();
       onPiece(length);
       next();
@@ -154,7 +155,7 @@ function readAsFile(buffer: Buffer, { onPiece, onEnd }: Reading): void {
 /** Bytes that the line took: 0 where it is full. What a host that is gone would have had to read counts as written. */
 function tryWrite(write: typeof writeSync, bytes: Buffer): number {
   try {
-    return write(LINE_FD, bytes);
+    return write(UP_FD, bytes);
   } catch (error) {
     return isFull(error) ? 0 : bytes.length;
   }
@@ -163,7 +164,7 @@ function tryWrite(write: typeof writeSync, bytes: Buffer): number {
 /** How many bytes have come; 0 also where the host is gone, which the socket tells. */
 function tryRead(read: typeof readSync, into: Buffer): number {
   try {
-    return read(LINE_FD, into);
+    return read(DOWN_FD, into);
   } catch {
     return 0;
   }
