@@ -4,11 +4,14 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ERROR_CODES } from '@automate/contract';
+import { ERROR_CODES, isAccessCode } from '@automate/contract';
 import { describeAdapter } from '@automate/sdk/runtime';
 import { renderOutcomes } from './render-outcomes.mjs';
 import { renderReference } from './render-reference.mjs';
 import { ROOT } from './run.mjs';
+
+/** Those by which the service itself turns callers away come from no kind. */
+const CODES_OF_KINDS = Object.fromEntries(Object.entries(ERROR_CODES).filter(([code]) => !isAccessCode(code)));
 
 const BEGIN = '<!-- reference: written by `npm run generate` from the adapter -->';
 const END = '<!-- end of the reference -->';
@@ -47,7 +50,7 @@ async function referenceOf(folder) {
     const entry = typeof declared === 'string' ? declared : declared.entry;
     const { default: Adapter } = await import(pathToFileURL(join(folder, entry)).href);
     const description = describeAdapter(new Adapter(), { kind });
-    parts.push(renderReference(description), renderOutcomes(description, outcomes[kind] ?? outcomes, ERROR_CODES));
+    parts.push(renderReference(description), renderOutcomes(description, outcomes[kind] ?? outcomes, CODES_OF_KINDS));
   }
   return parts.join('\n');
 }

@@ -86,6 +86,8 @@ function readTestAnswer(text: string): Finding {
 /** What kind of trouble a code is, in the words that an operator sorts troubles by. Total: a new code needs a word here. */
 const TROUBLE = {
   INVALID_INPUT: 'remote answers badly',
+  UNAUTHENTICATED: 'plugin fault',
+  PERMISSION_DENIED: 'plugin fault',
   AUTH_FAILED: 'credentials refused',
   FORBIDDEN: 'credentials refused',
   NOT_FOUND: 'remote answers badly',

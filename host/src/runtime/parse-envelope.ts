@@ -1,5 +1,12 @@
-import type { ErrorEnvelope, JsonObject, Problem } from '@automate/contract';
-import { clipText, ConnectorInternalError, isErrorCode, isJsonObject, readTraits } from '@automate/contract';
+import type { ErrorCode, ErrorEnvelope, JsonObject, Problem } from '@automate/contract';
+import {
+  clipText,
+  ConnectorInternalError,
+  isAccessCode,
+  isErrorCode,
+  isJsonObject,
+  readTraits,
+} from '@automate/contract';
 import type { JsonLimits } from '@automate/contract/json-text';
 import { measureJson } from '@automate/contract/json-text';
 import { DETAIL_LIMITS, FAILURE_LENGTH, MESSAGE_LENGTH, NAME_LENGTH } from './bounds.ts';
@@ -18,6 +25,7 @@ export function parseEnvelope(text: string, connector: string): ErrorEnvelope {
       details: { reason: 'bad_error' },
     }).toEnvelope();
   }
+  if (isAccessCode(code)) return claimedAccess(code, { message, connector });
   const details = parseDetails(value['details']);
   const problems = parseProblems(value['problems'], DETAIL_LIMITS);
   return {
@@ -31,6 +39,21 @@ export function parseEnvelope(text: string, connector: string): ErrorEnvelope {
     ...(problems === undefined ? {} : { problems }),
     connector,
   };
+}
+
+/** The service alone says who may call it: a caller would be told that its own credentials are at fault. */
+function claimedAccess(
+  code: ErrorCode,
+  { message, connector }: { readonly message: string; readonly connector: string },
+): ErrorEnvelope {
+  const said = clipText(message, MESSAGE_LENGTH).toWellFormed();
+  return new ConnectorInternalError(
+    `connector "${connector}" failed with ${code}, which is no error of a kind: ${said}`,
+    {
+      connector,
+      details: { reason: 'bad_error', code },
+    },
+  ).toEnvelope();
 }
 
 function isTime(value: unknown): value is number {

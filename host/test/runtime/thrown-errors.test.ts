@@ -46,6 +46,22 @@ describe.each(BODIES)('what an action throws, in the body %s', (body) => {
     });
   });
 
+  it.each([
+    ['unauthenticated', 'UNAUTHENTICATED', 'who are you?'],
+    ['permission_denied', 'PERMISSION_DENIED', 'not you'],
+  ])("is the connector's fault where it would turn the service's own caller away: %s", async (action, code, said) => {
+    expect(errorOf(await run(worker, action))).toStrictEqual({
+      code: 'INTERNAL_ERROR',
+      name: 'ConnectorInternalError',
+      message: `connector "throwing" failed with ${code}, which is no error of a kind: ${said}`,
+      retryable: false,
+      effect: 'maybe',
+      blame: 'plugin',
+      details: { reason: 'bad_error', code },
+      connector: 'throwing',
+    });
+  });
+
   it("can be the adapter's own account of a timeout: its deadline comes before the host's, by little", async () => {
     const deadline = Date.now() + 600_000;
     expect(valueOf(await run(bench.worker('echo', { id: 'clock' }), 'tell_deadline', { deadline }))).toBe(

@@ -1,3 +1,4 @@
+// Long, as the class and one subclass for each code of the closed table belong together.
 import { clipText } from './clip-text.ts';
 import type { Blame, Effect, ErrorCode } from './error-codes.ts';
 import { ERROR_CODES, isErrorCode } from './error-codes.ts';
@@ -142,6 +143,20 @@ export class UnknownActionError extends ConnectorError {
   }
 }
 
+/** The service does not know who calls: no credentials, or none that count. No adapter's error. */
+export class UnauthenticatedError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('UNAUTHENTICATED', message, options);
+  }
+}
+
+/** The service knows who calls, and does not let them do this; the message names the missing scope. No adapter's error. */
+export class PermissionDeniedError extends ConnectorError {
+  constructor(message: string, options?: ConnectorErrorOptions) {
+    super('PERMISSION_DENIED', message, options);
+  }
+}
+
 /** The remote system does not accept the connector's credentials. */
 export class AuthFailedError extends ConnectorError {
   constructor(message: string, options?: ConnectorErrorOptions) {
@@ -249,6 +264,8 @@ export class ConnectorInternalError extends ConnectorError {
 
 const CLASS_OF_CODE = {
   INVALID_INPUT: InvalidInputError,
+  UNAUTHENTICATED: UnauthenticatedError,
+  PERMISSION_DENIED: PermissionDeniedError,
   AUTH_FAILED: AuthFailedError,
   FORBIDDEN: ForbiddenError,
   NOT_FOUND: NotFoundError,

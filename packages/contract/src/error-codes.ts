@@ -20,6 +20,8 @@ export interface ErrorTraits {
  */
 export const ERROR_CODES = {
   INVALID_INPUT: { retryable: false, effect: 'none', blame: 'caller' },
+  UNAUTHENTICATED: { retryable: false, effect: 'none', blame: 'caller' },
+  PERMISSION_DENIED: { retryable: false, effect: 'none', blame: 'caller' },
   AUTH_FAILED: { retryable: false, effect: 'none', blame: 'operator' },
   FORBIDDEN: { retryable: false, effect: 'none', blame: 'operator' },
   NOT_FOUND: { retryable: false, effect: 'none', blame: 'caller' },
@@ -42,6 +44,8 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 /** HTTP status of each code. 499 is nginx's "client closed request". */
 export const HTTP_STATUS = {
   INVALID_INPUT: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
   AUTH_FAILED: 502,
   FORBIDDEN: 502,
   NOT_FOUND: 404,
@@ -62,6 +66,8 @@ export const HTTP_STATUS = {
 /** gRPC status number of each code (google.rpc.Code). */
 export const GRPC_STATUS = {
   INVALID_INPUT: 3,
+  UNAUTHENTICATED: 16,
+  PERMISSION_DENIED: 7,
   AUTH_FAILED: 9,
   FORBIDDEN: 9,
   NOT_FOUND: 5,
@@ -78,6 +84,14 @@ export const GRPC_STATUS = {
   OUTCOME_UNKNOWN: 2,
   INTERNAL_ERROR: 13,
 } as const satisfies Record<ErrorCode, number>;
+
+/**
+ * True for the codes by which the service itself turns a caller away. No connector's code can mean them: what it throws under one is
+ * a fault of its own.
+ */
+export function isAccessCode(code: ErrorCode): boolean {
+  return code === 'UNAUTHENTICATED' || code === 'PERMISSION_DENIED';
+}
 
 /** What an error of this code that came from elsewhere says of itself; where it says nothing that can be read, the code's own. */
 export function readTraits(

@@ -42,16 +42,20 @@ export const ERROR_REASONS = {
     invalid_argument: 'a gRPC server that is not ours refused the request',
     out_of_range: 'a gRPC server that is not ours refused the request',
   },
+  UNAUTHENTICATED: {
+    unauthenticated: 'a server that is not ours, or something in front of ours, refused the client',
+  },
+  PERMISSION_DENIED: {
+    permission_denied: 'a server that is not ours, or something in front of ours, refused the client',
+  },
   AUTH_FAILED: {
     token_refused: 'the `token_url` refused the client credentials',
     proxy_refused:
       'the proxy (or something that acts as one) wants other credentials (407, or 401 to the wish for a tunnel)',
     client_certificate_refused: 'the remote system refused `tls.cert_file`',
-    unauthenticated: 'a gRPC service refused the client itself',
   },
   FORBIDDEN: {
     outside_directories: 'an action names a file outside of the directories that its settings open to callers',
-    permission_denied: 'a gRPC service refused the client itself',
   },
   NOT_FOUND: {
     unknown_route: 'REST has no such route; `GET /openapi.json` lists them',
@@ -201,7 +205,8 @@ export const ERROR_REASONS = {
       'a result that cannot be sent: see [what a result may be](writing-a-connector.md#what-a-result-may-be)',
     aborted:
       'the connector aborted its own work, by an `AbortController` of its own, say, while its caller still waited: throw a `TimeoutError` for what takes too long',
-    bad_error: 'its worker reported an error that cannot be read',
+    bad_error:
+      'its worker reported an error that cannot be read, or one by which only the service itself turns callers away',
     rest_failure: 'a fault in the host; its log has the cause',
     unexpected: 'a fault in the host; its log has the cause',
     unreadable_answer: 'the service answered what this client does not understand: upgrade the client',

@@ -4,7 +4,7 @@ export { describeProblem } from './problem.ts';
 export type { Problem } from './problem.ts';
 export { clipText } from './clip-text.ts';
 export { makeVisible, quote } from './quote.ts';
-export { ERROR_CODES, GRPC_STATUS, HTTP_STATUS, isErrorCode, readTraits } from './error-codes.ts';
+export { ERROR_CODES, GRPC_STATUS, HTTP_STATUS, isAccessCode, isErrorCode, readTraits } from './error-codes.ts';
 export type { Blame, Effect, ErrorCode, ErrorTraits } from './error-codes.ts';
 export type { ErrorEnvelope, Outcome } from './error-envelope.ts';
 export type { ErrorDetails, ErrorReason } from './error-reasons.ts';
@@ -21,9 +21,11 @@ export {
   NotFoundError,
   OutcomeUnknownError,
   OverloadedError,
+  PermissionDeniedError,
   RateLimitedError,
   TimeoutError,
   TransientNetworkError,
+  UnauthenticatedError,
   UnavailableError,
   UnknownActionError,
   UpstreamError,

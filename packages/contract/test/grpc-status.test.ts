@@ -138,7 +138,7 @@ describe('a status that is not ours', () => {
     [4, 'TIMEOUT'],
     [5, 'NOT_FOUND'],
     [6, 'ALREADY_EXISTS'],
-    [7, 'FORBIDDEN'],
+    [7, 'PERMISSION_DENIED'],
     [8, 'OVERLOADED'],
     [9, 'CONFIG_INVALID'],
     [10, 'UPSTREAM_5XX'],
@@ -147,7 +147,7 @@ describe('a status that is not ours', () => {
     [13, 'INTERNAL_ERROR'],
     [14, 'TRANSIENT_NETWORK'],
     [15, 'INTERNAL_ERROR'],
-    [16, 'AUTH_FAILED'],
+    [16, 'UNAUTHENTICATED'],
     [99, 'INTERNAL_ERROR'],
   ])('%i is %s', (status, code) => {
     expect(plain(status, 'as the server put it')).toMatchObject({

@@ -49,7 +49,7 @@ const MEANINGS: Readonly<Record<number, PlainMeaning>> = {
   5: { code: 'NOT_FOUND', reason: 'not_found', say: failed },
   6: { code: 'ALREADY_EXISTS', reason: 'already_exists', say: failed },
   7: {
-    code: 'FORBIDDEN',
+    code: 'PERMISSION_DENIED',
     reason: 'permission_denied',
     say: (context) => `${context.address} does not permit ${context.method}`,
   },
@@ -68,7 +68,7 @@ const MEANINGS: Readonly<Record<number, PlainMeaning>> = {
   14: LOST,
   15: { code: 'INTERNAL_ERROR', reason: 'data_loss', say: failed },
   16: {
-    code: 'AUTH_FAILED',
+    code: 'UNAUTHENTICATED',
     reason: 'unauthenticated',
     say: (context) => `${context.address} does not accept the credentials of this client`,
   },

@@ -38,6 +38,8 @@ export interface ProblemDocument {
 
 const TITLES = {
   INVALID_INPUT: 'The request is not acceptable as it is',
+  UNAUTHENTICATED: 'Who calls is not known',
+  PERMISSION_DENIED: 'Who calls may not do this',
   AUTH_FAILED: "The remote system refuses the connector's credentials",
   FORBIDDEN: 'The remote system does not permit this to the connector',
   NOT_FOUND: 'What the request names does not exist',
@@ -122,6 +124,8 @@ function fromStatus(body: unknown, status: number): ConnectorError {
 
 /** The nearest code for a status that came without one: from something between the caller and the service. */
 function codeOfStatus(status: number): ErrorCode {
+  if (status === 401) return 'UNAUTHENTICATED';
+  if (status === 403) return 'PERMISSION_DENIED';
   if (status === 404) return 'NOT_FOUND';
   if (status === 408 || status === 504) return 'TIMEOUT';
   if (status === 409) return 'ALREADY_EXISTS';

@@ -84,7 +84,8 @@ describe('a problem document', () => {
 describe('an answer that is no problem document', () => {
   it.each([
     [404, 'NOT_FOUND'],
-    [401, 'INVALID_INPUT'],
+    [401, 'UNAUTHENTICATED'],
+    [403, 'PERMISSION_DENIED'],
     [408, 'TIMEOUT'],
     [409, 'ALREADY_EXISTS'],
     [429, 'RATE_LIMITED'],
