@@ -23,6 +23,7 @@ import { Registry } from './connectors/registry.ts';
 import { reportHeldBack } from './connectors/report-held-back.ts';
 import { SourceChanges } from './connectors/source-changes.ts';
 import { EventHub } from './events/event-hub.ts';
+import { KeptOutcomes } from './execution/kept-outcomes.ts';
 import { createPipeline, gatesInOrder } from './execution/pipeline.ts';
 import type { Environment, HostSettingsInput } from './host-settings.ts';
 import { HostConfigError, readHostSettings } from './host-settings.ts';
@@ -47,6 +48,7 @@ import { HostConnectorService } from './service/connector-service.ts';
 import { holdDataDir, lockDataDir, openDataDir, refuseWhereServed } from './store/data-dir.ts';
 import type { OpenConnectorStore } from './store/connector-store.ts';
 import { openSqliteSecretStore } from './store/sqlite-secret-store.ts';
+import { openSqliteOutcomeStore } from './store/sqlite-outcome-store.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
@@ -161,6 +163,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const vault = openSecretVault(openSqliteSecretStore(join(settings.dataDir, DATABASE_FILE)), masterKeys);
   stack.push({ name: 'secret store', close: () => vault.close() });
   const secrets = openSecrets({ env, settings, scrubber, vault });
+  const outcomes = openSqliteOutcomeStore(settings.dataDir);
+  stack.push({ name: 'outcomes', close: () => outcomes.close() });
   timer.mark('store');
 
   const tellFault = faultTeller(log);
@@ -185,6 +189,10 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   };
   events.on('change', (_kind, id) => letGo(id));
   events.on('status', letGo);
+  events.on('change', (kind, id) => {
+    if (kind === 'removed')
+      outcomes.forget(id).catch((fault: unknown) => tellFault(fault, `the outcomes of "${id}" were removed`));
+  });
   const places = placesOf({ settings, configFile: loaded.file, projectDir });
   const filesOf = createFilesPolicy(places);
   const connectorRuntime = createConnectorRuntime({
@@ -242,7 +250,12 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     registrations,
     descriptions,
     hub,
-    execute: createPipeline({ find: (id) => live.target(id), recorder: telemetry.calls, gates: gatesInOrder() }),
+    execute: createPipeline({
+      find: (id) => live.target(id),
+      recorder: telemetry.calls,
+      gates: gatesInOrder({ outcomes, onFault: tellFault }),
+    }),
+    outcomes: new KeptOutcomes({ outcomes, requireConnector: (id) => registry.get(id) }),
     plugins: () => reportHeldBack(scanner.report(), registry),
     rescan: () => sourceChanges.rescan(),
     onClose: () => stack.close(),

@@ -4,6 +4,7 @@ import { addConnectorCommands } from './commands/connectors.ts';
 import { addExecuteCommand } from './commands/execute.ts';
 import { addHostCommands } from './commands/host.ts';
 import { addIsolationCommand } from './commands/isolation.ts';
+import { addOutcomeCommands } from './commands/outcomes.ts';
 import { addPluginCommands } from './commands/plugins.ts';
 
 /** The commands of `automate`. Wrong usage throws commander's own error; with `json` commander has printed nothing of it. */
@@ -26,6 +27,7 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
   addPluginCommands(program, context);
   addConnectorCommands(program, context);
   addExecuteCommand(program, context);
+  addOutcomeCommands(program, context);
   addIsolationCommand(program, context);
   return program;
 }

@@ -6,16 +6,10 @@ import type {
   ExecuteTextRequest,
   LimitsConfig,
   Outcome,
+  Principal,
   RetryConfig,
 } from '@automate/contract';
-import {
-  CancelledError,
-  ConnectorError,
-  InvalidInputError,
-  TimeoutError,
-  UnknownActionError,
-  quote,
-} from '@automate/contract';
+import { CancelledError, ConnectorError, TimeoutError, UnknownActionError, quote } from '@automate/contract';
 import type { ConnectorWorker } from '../runtime/runtime.ts';
 import type { RecordedCall } from '../telemetry/telemetry.ts';
 import type { Bulkhead } from './gates/bulkhead.ts';
@@ -54,8 +48,10 @@ export class Call {
   readonly signal: AbortSignal | undefined;
   readonly #input: CallInput;
   #action: ActionDescription | undefined;
+  #passesKeyOn = false;
   #repeated = false;
   #sent = false;
+  #attempts = 0;
 
   constructor(input: CallInput) {
     const { target, options } = input;
@@ -70,6 +66,16 @@ export class Call {
     return this.#sent;
   }
 
+  /** Tries so far. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  /** Who calls; absent: `local`. */
+  get principal(): Principal | undefined {
+    return this.#input.options.principal;
+  }
+
   get target(): ExecutionTarget {
     return this.#input.target;
   }
@@ -78,8 +84,9 @@ export class Call {
     return this.#input.request;
   }
 
+  /** A key makes an action repeatable only where the remote system knows it too. */
   isIdempotent(): boolean {
-    return this.#action?.idempotent === true || this.#input.request.idempotencyKey !== undefined;
+    return this.#action?.idempotent === true || (this.#passesKeyOn && this.#input.request.idempotencyKey !== undefined);
   }
 
   /** The outcome as the action's own word has it. */
@@ -91,6 +98,7 @@ export class Call {
   attempt(repeated = false): Promise<Outcome<string>> {
     this.#repeated = repeated;
     this.#sent = false;
+    this.#attempts += 1;
     const { worker } = this.#input.target;
     const state = worker.state();
     // The usual case waits for nothing but the answer: every further promise costs a tenth of the whole call.
@@ -120,7 +128,9 @@ export class Call {
     } catch (reason) {
       return Promise.resolve(notSent(reason));
     }
-    return this.#input.gates.length === 0 ? this.#dispatch() : this.#dispatchThrough(this.#input.gates);
+    const { gates } = this.#input;
+    for (const gate of gates) if (gate.concerns?.(this) !== false) return this.#dispatchThrough(gates);
+    return this.#dispatch();
   }
 
   async #dispatchThrough(gates: readonly Gate<Call>[]): Promise<Outcome<string>> {
@@ -131,7 +141,7 @@ export class Call {
     } catch (reason) {
       outcome = failed(reason);
     }
-    leaveGates(passed, this, outcome);
+    await leaveGates(passed, this, outcome);
     return outcome;
   }
 
@@ -146,7 +156,7 @@ export class Call {
       action: request.action,
       payload: request.payload,
       deadline: Math.min(this.deadline, now + (this.#action?.timeoutMs ?? target.limits.timeoutMs)),
-      idempotencyKey: request.idempotencyKey,
+      idempotencyKey: this.#passesKeyOn ? request.idempotencyKey : undefined,
       repeated: this.#repeated ? true : undefined,
       traceparent: span.traceparent,
       tracestate: span.tracestate,
@@ -159,9 +169,9 @@ export class Call {
     return worker.ensure('ready', { deadline: this.deadline, withinMs: limits.startTimeoutMs, signal: this.signal });
   }
 
-  /** The action must be known, unless the adapter takes any; a key must be of use. */
+  /** The action must be known, unless the adapter takes any. */
   #check(description: ConnectorDescription): void {
-    const { action, idempotencyKey } = this.#input.request;
+    const { action } = this.#input.request;
     this.#action = this.#input.actionsOf(description).get(action);
     if (this.#action === undefined && !description.open) {
       const known = description.actions.map((each) => each.name).join(', ');
@@ -170,12 +180,7 @@ export class Call {
         { details: { reason: 'unknown_action' } },
       );
     }
-    if (idempotencyKey !== undefined && !description.capabilities.idempotencyKey) {
-      throw new InvalidInputError(
-        `the kind "${description.kind}" cannot pass an idempotency key on: call without one`,
-        { problems: [{ path: 'idempotency_key', expected: 'nothing, for this kind', received: 'a key' }] },
-      );
-    }
+    this.#passesKeyOn = description.capabilities.idempotencyKey && this.#action?.idempotencyKey !== false;
   }
 }
 

@@ -6,8 +6,10 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { ExecutionTarget } from './call.ts';
 import { Call, createActionLookup, failed } from './call.ts';
 import { bulkhead } from './gates/bulkhead.ts';
-import type { Gate } from './gates/gate.ts';
+import type { Gate, Replayed } from './gates/gate.ts';
 import { enterGates, leaveGates } from './gates/gate.ts';
+import type { IdempotencyOptions } from './gates/idempotency.ts';
+import { createIdempotency } from './gates/idempotency.ts';
 import { retryAfter } from './retry.ts';
 
 /** The gates on the way of every call, in order. */
@@ -19,8 +21,8 @@ export interface Gates {
 }
 
 /** The order. A new gate is a file in `gates/` and a word here. */
-export function gatesInOrder(): Gates {
-  return { way: [bulkhead], perAttempt: [] };
+export function gatesInOrder(options: IdempotencyOptions): Gates {
+  return { way: [createIdempotency(options), bulkhead], perAttempt: [] };
 }
 
 export interface PipelineOptions {
@@ -34,7 +36,7 @@ export interface PipelineOptions {
 export type Execute = (request: ExecuteTextRequest, options?: CallOptions) => Promise<ExecuteTextResult>;
 
 /**
- * The way of a call through the host, in this order: lookup, enabled?, size, the gates of its way, worker ready, action and key checked,
+ * The way of a call through the host, in this order: lookup, enabled?, size, the gates of its way, worker ready, action checked,
  * attempts (each through its gates and within its deadline), answer. The payload and the result pass as text; nothing here reads them.
  */
 export function createPipeline({ find, recorder, gates }: PipelineOptions): Execute {
@@ -55,6 +57,7 @@ export function createPipeline({ find, recorder, gates }: PipelineOptions): Exec
       const call = new Call({ target, request, options: callOptions, span, actionsOf, gates: perAttempt });
       const passed: Gate<Call>[] = [];
       let outcome: Outcome<string>;
+      let replayed: Replayed | undefined;
       try {
         const verdict = enterGates(way, call, passed);
         const answer = verdict instanceof Promise ? await verdict : verdict;
@@ -65,21 +68,26 @@ export function createPipeline({ find, recorder, gates }: PipelineOptions): Exec
             ({ outcome, attempts } = await retryAfter(call.judge(outcome), call, async (repeated) =>
               call.judge(await call.attempt(repeated)),
             ));
-        } else outcome = answer;
+        } else {
+          outcome = answer;
+          ({ replayed } = answer);
+        }
       } catch (reason) {
         outcome = failed(reason);
       }
-      leaveGates(passed, call, outcome);
+      if (!outcome.ok && attempts > 0) outcome = { ok: false, error: { ...outcome.error, attempts } };
+      const settled = leaveGates(passed, call, outcome);
+      if (settled !== undefined) await settled;
       if (call.sent) target.notice('call', outcome.ok ? undefined : outcome.error);
-      if (!outcome.ok)
-        throw ConnectorError.fromEnvelope(attempts === 0 ? outcome.error : { ...outcome.error, attempts });
+      if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
       const durationMs = performance.now() - startedAt;
       span.end({ code: 'OK', blame: 'none', attempts, durationMs });
       return {
         result: outcome.value,
-        attempts,
+        attempts: replayed?.attempts ?? attempts,
         durationMs: Math.round(durationMs * 1000) / 1000,
-        replayed: attempts === 0,
+        replayed: replayed !== undefined,
+        ...(replayed?.resultDropped === true ? { resultDropped: true } : undefined),
       };
     } catch (reason) {
       const error = nameCaller(ConnectorError.from(reason), callOptions, request.id).withConnector(request.id);

@@ -53,6 +53,7 @@ function parseAction(kind: string, value: unknown, path: string): ActionDescript
     ...read.ifThere('output', (key) => read.schema(key)),
     sideEffects: read.flag('sideEffects'),
     idempotent: read.flag('idempotent'),
+    ...(value['idempotencyKey'] === false ? { idempotencyKey: false as const } : undefined),
     ...read.ifThere('rateLimitClass', (key) => read.text(key)),
     ...read.ifThere('timeoutMs', (key) => read.time(key)),
   };

@@ -14,6 +14,7 @@ import type {
   HealthFilter,
   HealthReport,
   JsonValue,
+  KeptOutcome,
   ListFilter,
   PluginReport,
   TestReport,
@@ -26,9 +27,11 @@ import {
   requireConfig,
   requireFilter,
   requireId,
+  requireIdempotencyKey,
   hostEnding,
   serviceClosed,
 } from '@automate/contract/service';
+import type { KeptOutcomes } from '../execution/kept-outcomes.ts';
 import type { Execute } from '../execution/pipeline.ts';
 import { waitWithin } from '../execution/wait-within.ts';
 import { findingOf } from '../connectors/probe.ts';
@@ -50,6 +53,7 @@ export interface ServiceOptions {
   readonly descriptions: Descriptions;
   readonly hub: EventHub;
   readonly execute: Execute;
+  readonly outcomes: KeptOutcomes;
   /** The report of the last scan, made whole if that one read only direct dependencies. */
   plugins(): PluginReport;
   rescan(): Promise<PluginReport>;
@@ -165,8 +169,8 @@ export class HostConnectorService implements ConnectorService {
     const options = this.#admit(given);
     const text: ExecuteTextRequest = { ...request, payload: encodePayload(request?.payload) };
     requireCall(text);
-    const { result, attempts, durationMs, replayed } = await this.#options.execute(text, options);
-    return { result: JSON.parse(result) as JsonValue, attempts, durationMs, replayed };
+    const { result, ...rest } = await this.#options.execute(text, options);
+    return { ...rest, result: JSON.parse(result) as JsonValue };
   }
 
   /** Not async: every further promise costs a tenth of the whole call. */
@@ -178,6 +182,14 @@ export class HostConnectorService implements ConnectorService {
     } catch (reason) {
       return Promise.reject(ConnectorError.from(reason));
     }
+  }
+
+  async getOutcome(id: string, key: string, given?: CallOptions): Promise<KeptOutcome> {
+    return this.#options.outcomes.get(requireId(id), requireIdempotencyKey(key), this.#admit(given));
+  }
+
+  async clearOutcome(id: string, key: string, given?: CallOptions): Promise<ChangeResult> {
+    return this.#options.outcomes.clear(requireId(id), requireIdempotencyKey(key), this.#admit(given));
   }
 
   async *watch(given: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {

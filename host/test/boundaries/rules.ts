@@ -97,7 +97,7 @@ const STAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   store: [],
   runtime: [],
   secrets: ['config', 'runtime', 'store'],
-  execution: ['runtime'],
+  execution: ['runtime', 'store'],
   connectors: ['plugins', 'config', 'runtime', 'execution', 'secrets', 'store'],
   service: ['connectors', 'execution'],
   transports: [],

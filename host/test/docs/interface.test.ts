@@ -12,9 +12,13 @@ const methods = Object.values(CONNECTORS_SERVICE).map(({ path }) => path.slice(p
 
 /** The methods of the port, by its source: an interface leaves nothing at run time. */
 function portMethods(): readonly string[] {
-  const [port] = readSources('packages/contract/src/connector-service.ts');
-  const body = /export interface ConnectorService [^{]*\{([^]*?)^\}/m.exec(port?.text ?? '')?.[1] ?? '';
-  return [...body.matchAll(/^ {2}(\w+)\(/gm)].map((match) => match[1] ?? '').filter((name) => name !== 'close');
+  const sources = readSources('packages/contract/src/connector-service.ts', 'packages/contract/src/*-operations.ts');
+  return sources
+    .flatMap(({ text }) => [
+      ...text.matchAll(/export interface (?:ConnectorService|\w+Operations) [^{]*\{([^]*?)^\}/gm),
+    ])
+    .flatMap(([, body = '']) => [...body.matchAll(/^ {2}(\w+)\(/gm)].map((match) => match[1] ?? ''))
+    .filter((name) => name !== 'close');
 }
 
 describe('docs/api.md', () => {

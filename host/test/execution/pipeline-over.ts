@@ -11,6 +11,7 @@ import { Bulkhead } from '../../src/execution/gates/bulkhead.ts';
 import type { Gate } from '../../src/execution/gates/gate.ts';
 import type { Gates } from '../../src/execution/pipeline.ts';
 import { createPipeline, gatesInOrder } from '../../src/execution/pipeline.ts';
+import type { OutcomeStore } from '../../src/store/outcome-store.ts';
 import type { ConnectorWorker, WorkerCall } from '../../src/runtime/runtime.ts';
 
 // No number of these is a default.
@@ -20,6 +21,7 @@ export const LIMITS: LimitsConfig = {
   timeoutMs: 21_000,
   startTimeoutMs: 22_000,
   memoryMb: 64,
+  idempotencyTtlMs: 60_000,
 };
 export const RETRY: RetryConfig = { attempts: 3, backoffMs: 1, maxBackoffMs: 50 };
 const ANY = { type: 'object', properties: { page: { type: 'integer' } } };
@@ -38,9 +40,13 @@ export const ACTIONS = [
 
 type Answers = readonly (Outcome<string> | ConnectorError)[];
 
+/** The gates of a host, over a store that no call here comes to. */
+const outcomes = { begin: () => Promise.reject(new Error('no call here has a key')) } as unknown as OutcomeStore;
+export const ORDER = gatesInOrder({ outcomes, onFault: () => undefined });
+
 /** The pipeline over a worker that answers with these in turn; the last one for ever. */
 export function pipelineOver(...answers: Answers) {
-  return pipelineThrough(gatesInOrder(), ...answers);
+  return pipelineThrough(ORDER, ...answers);
 }
 
 export function pipelineThrough(gates: Gates, ...answers: Answers) {

@@ -1,11 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import type { Outcome } from '@automate/contract';
 import { MAX_PAYLOAD_BYTES, TransientNetworkError, UnavailableError } from '@automate/contract';
 import type { Call } from '../../src/execution/call.ts';
-import type { Gate } from '../../src/execution/gates/gate.ts';
-import { gatesInOrder } from '../../src/execution/pipeline.ts';
-import { DONE, gateNamed, LIMITS, pipelineOver, pipelineThrough } from './pipeline-over.ts';
+import type { Gate, GateAnswer } from '../../src/execution/gates/gate.ts';
+import { DONE, gateNamed, LIMITS, pipelineOver, pipelineThrough, ORDER } from './pipeline-over.ts';
 import { tooLarge } from './too-large.ts';
 
 describe('the way of a call', () => {
@@ -77,7 +75,7 @@ const FAILS = new TransientNetworkError('refused', { effect: 'none' });
 describe('gates', () => {
   it('are passed in order, once on the way and again by each attempt, and left in reverse', async () => {
     const heard: string[] = [];
-    const { way, perAttempt } = gatesInOrder();
+    const { way, perAttempt } = ORDER;
     const later = async (): Promise<void> => undefined;
     const { call, bulkhead } = pipelineThrough(
       {
@@ -96,18 +94,18 @@ describe('gates', () => {
     expect(bulkhead.inFlight).toBe(0);
   });
 
-  const kept: Outcome<string> = { ok: true, value: '"kept"' };
+  const kept: GateAnswer = { ok: true, value: '"kept"', replayed: { attempts: 2, resultDropped: false } };
   it.each([
     ['at once', () => kept],
     ['later', async () => kept],
   ])('can answer %s in the place of what lies behind them, and are not told then', async (_when, answer) => {
     const heard: string[] = [];
-    const { way } = gatesInOrder();
+    const { way } = ORDER;
     const { call, calls, bulkhead } = pipelineThrough(
       { way: [...way, gateNamed('replay', heard, answer)], perAttempt: [] },
       DONE,
     );
-    await expect(call('change')).resolves.toMatchObject({ result: '"kept"', attempts: 0, replayed: true });
+    await expect(call('change')).resolves.toMatchObject({ result: '"kept"', attempts: 2, replayed: true });
     expect([heard, calls.length, bulkhead.inFlight]).toEqual([['replay?'], 0, 0]);
   });
 
@@ -133,7 +131,7 @@ describe('gates', () => {
       while (Date.now() < deadline) await delay(1);
       return undefined;
     });
-    const { call, calls, bulkhead } = pipelineThrough({ ...gatesInOrder(), perAttempt: [slow] }, DONE);
+    const { call, calls, bulkhead } = pipelineThrough({ ...ORDER, perAttempt: [slow] }, DONE);
     await expect(call('change', { timeoutMs: 20 })).rejects.toMatchObject({ code: 'TIMEOUT', effect: 'none' });
     expect([calls.length, bulkhead.inFlight]).toEqual([0, 0]);
   });
@@ -141,7 +139,7 @@ describe('gates', () => {
   it('hold a call back for good once its caller has left', async () => {
     const caller = new AbortController();
     const left = gateNamed('left', [], () => void caller.abort());
-    const { call, calls, bulkhead } = pipelineThrough({ ...gatesInOrder(), perAttempt: [left] }, DONE);
+    const { call, calls, bulkhead } = pipelineThrough({ ...ORDER, perAttempt: [left] }, DONE);
     await expect(call('change', { signal: caller.signal })).rejects.toMatchObject({ code: 'CANCELLED' });
     expect([calls.length, bulkhead.inFlight]).toEqual([0, 0]);
   });
@@ -151,7 +149,7 @@ describe('gates', () => {
     const broken = gateNamed('broken', heard, () => {
       throw new TypeError('a defect');
     });
-    const gates = gatesInOrder();
+    const gates = ORDER;
     const rows = { ...gates, [row]: [...gates[row], gateNamed('before', heard), broken] };
     const { call, calls, bulkhead } = pipelineThrough(rows, DONE);
     await expect(call('change')).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });

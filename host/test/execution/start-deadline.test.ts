@@ -1,7 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { CallOptions, ConnectorDescription } from '@automate/contract';
-import { gatesInOrder } from '../../src/execution/pipeline.ts';
-import { DONE, LIMITS, pipelineTo } from './pipeline-over.ts';
+import { DONE, LIMITS, pipelineTo, ORDER } from './pipeline-over.ts';
 
 it.each<[whose: string, options: CallOptions, boundMs: number]>([
   ['limits.start_timeout', {}, LIMITS.startTimeoutMs],
@@ -17,7 +16,7 @@ it.each<[whose: string, options: CallOptions, boundMs: number]>([
         return { kind: 'k', open: true, capabilities: {}, actions: [] } as unknown as ConnectorDescription;
       },
     },
-    gatesInOrder(),
+    ORDER,
     DONE,
   );
   const before = Date.now();

@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { AuthFailedError, CancelledError, TransientNetworkError, UpstreamError } from '@automate/contract';
-import { gatesInOrder } from '../../src/execution/pipeline.ts';
-import { ACTIONS, DONE, gateNamed, LIMITS, pipelineOver, pipelineThrough, pipelineTo, RETRY } from './pipeline-over.ts';
+import {
+  ACTIONS,
+  DONE,
+  gateNamed,
+  LIMITS,
+  pipelineOver,
+  pipelineThrough,
+  pipelineTo,
+  RETRY,
+  ORDER,
+} from './pipeline-over.ts';
 
 describe('the way of a call', () => {
   it('had no effect where the start failed, whatever the start says of itself', async () => {
@@ -10,7 +19,7 @@ describe('the way of a call', () => {
         state: () => ({ phase: 'idle' }),
         ensure: () => Promise.reject(new UpstreamError('503', { effect: 'maybe', retryable: false })),
       },
-      gatesInOrder(),
+      ORDER,
     );
     await expect(call('change')).rejects.toMatchObject({ code: 'UPSTREAM_5XX', effect: 'none', attempts: 1 });
     expect([calls.length, noticed]).toEqual([0, ['connect UPSTREAM_5XX']]);
@@ -29,7 +38,7 @@ describe('the way of a call', () => {
           return { kind: 'k', open: true, capabilities: {}, actions: [] } as never;
         },
       },
-      gatesInOrder(),
+      ORDER,
       DONE,
     );
     await call('change');
@@ -42,7 +51,7 @@ describe('the way of a call', () => {
     [ACTIONS, 'it has read, change, hurry'],
   ])('says which actions there are where it knows none of that name', async (actions, message) => {
     const description = { kind: 'k', open: false, capabilities: {}, actions } as never;
-    const { call } = pipelineTo({ description: () => description }, gatesInOrder());
+    const { call } = pipelineTo({ description: () => description }, ORDER);
     await expect(call('nope')).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       message: expect.stringMatching(`${message}$`),

@@ -19,7 +19,7 @@ import { fromProblemDocument } from '@automate/contract/http';
 import { toWireConfig } from '@automate/contract/schemas';
 import { AUTOMATE, plainEnvironment } from '../cli/fixtures/cli-project.ts';
 import { collect } from '../cli/fixtures/run-command.ts';
-import { readDetails, readHealth, readInfo, readPlugins } from '../fixtures/rest-answers.ts';
+import { readDetails, readHealth, readInfo, readOutcome, readPlugins } from '../fixtures/rest-answers.ts';
 
 interface Typed extends CallOptions {
   readonly input?: string;
@@ -97,6 +97,8 @@ export function openCommandLineDoor(root: string): ConnectorService {
     },
     executeText,
     watch: () => undefined,
+    getOutcome: async (id: string, key: string) => readOutcome(await ask(['outcomes', 'get', id, key])),
+    clearOutcome: (id: string, key: string) => ask(['outcomes', 'clear', id, key]),
     plugins: async () => readPlugins(await ask(['plugins', 'list'])),
     rescanPlugins: async () => readPlugins(await ask(['plugins', 'check'])),
     close: async () => undefined,

@@ -30,6 +30,8 @@ const CALLS: Readonly<Record<string, (service: ConnectorService) => Promise<unkn
   'health check': (service) => service.healthCheck('other'),
   'health check of all': (service) => service.healthCheckAll({ cached: true }),
   test: (service) => service.test('other'),
+  'get outcome': (service) => service.getOutcome('other', 'k'),
+  'clear outcome': (service) => service.clearOutcome('other', 'k'),
   rescan: (service) => service.rescanPlugins(),
 };
 

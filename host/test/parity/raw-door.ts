@@ -86,6 +86,12 @@ export function openRawDoor(address: string): ConnectorService {
     },
     executeText,
     watch: () => undefined,
+    getOutcome: (id: string, key: string, options: CallOptions) =>
+      call('getOutcome', { id, key }, options).then(({ result, ...rest }) => ({
+        ...rest,
+        result: JSON.parse(String(result)) as JsonValue,
+      })),
+    clearOutcome: (id: string, key: string, options: CallOptions) => call('clearOutcome', { id, key }, options),
     plugins: (options: CallOptions) => call('listPlugins', {}, options),
     rescanPlugins: (options: CallOptions) => call('rescanPlugins', {}, options),
     close,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CallOptions, ConnectorService, JsonValue } from '@automate/contract';
+import type { CallOptions, ConnectorService, JsonObject, JsonValue } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 import { eventually } from '@automate/tooling/eventually';
 
@@ -133,9 +133,18 @@ export async function playScenario(service: ConnectorService, folder: string): P
   });
   // A worker that was slow to give up is replaced, which costs the next call an attempt.
   await call('say', { text: 'still there' }).catch(() => undefined);
-  await note('idempotency key', () =>
-    service.execute({ id: 'echo', action: 'say', payload: { text: 'x' }, idempotencyKey: 'k1' }),
-  );
+  const keyed = (payload: JsonObject, idempotencyKey: string, action = 'say') =>
+    service.execute({ id: 'echo', action, payload, idempotencyKey });
+  await note('idempotency key', () => keyed({ text: 'x' }, 'k1/%?'));
+  await note('idempotency key again', () => keyed({ text: 'x' }, 'k1/%?'));
+  await note('idempotency key of another payload', () => keyed({ text: 'y' }, 'k1/%?'));
+  await note('idempotency key of another action', () => keyed({ text: 'x' }, 'k1/%?', 'count'));
+  await note('outcome', () => service.getOutcome('echo', 'k1/%?'));
+  await note('clear outcome', () => service.clearOutcome('echo', 'k1/%?'));
+  await note('outcome of nothing', () => service.getOutcome('echo', 'k1/%?'));
+  await note('clear outcome of nothing', () => service.clearOutcome('echo', 'k1/%?'));
+  await note('outcome of nobody', () => service.getOutcome('nobody', 'k'));
+  await note('outcome of no key', () => service.getOutcome('echo', 'a b'));
   for (const [name, idempotencyKey] of Object.entries({ empty: '', long: 'k'.repeat(300) }))
     await note(`idempotency key: ${name}`, () =>
       service.execute({ id: 'echo', action: 'count', payload: {}, idempotencyKey }),
@@ -257,7 +266,8 @@ function normalize(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (key, item: unknown) => {
       if (['durationMs', 'responseTimeMs'].includes(key)) return typeof item === 'number' ? 'a time' : item;
-      if (['checkedAt', 'lastSuccessAt'].includes(key)) return typeof item === 'string' ? 'a moment' : item;
+      if (['checkedAt', 'lastSuccessAt', 'startedAt', 'started_at', 'endedAt', 'expiresAt'].includes(key))
+        return typeof item === 'string' ? 'a moment' : item;
       if (typeof item !== 'string') return item;
       return item.replaceAll(/\/[^\s"']*automate-sandbox-\w+/g, 'ROOT').replaceAll(/\b\d+ ms\b/g, 'N ms');
     }),

@@ -140,7 +140,14 @@ export function configOf(id: string, settings: JsonObject = {}): ConnectorConfig
     metadata: {},
     tags: [],
     healthCheck: { enabled: true, intervalMs: 30_000, timeoutMs: 5_000 },
-    limits: { concurrency: 16, queue: 64, timeoutMs: 30_000, startTimeoutMs: 20_000, memoryMb: 96 },
+    limits: {
+      concurrency: 16,
+      queue: 64,
+      timeoutMs: 30_000,
+      startTimeoutMs: 20_000,
+      memoryMb: 96,
+      idempotencyTtlMs: 60_000,
+    },
     retry: { attempts: 1, backoffMs: 200, maxBackoffMs: 10_000 },
     isolation: 'thread',
   };

@@ -41,7 +41,7 @@ describe.each(Object.entries(DOORS))('an idempotency key %s', (_door, open) => {
   const send = (idempotencyKey: string | undefined) =>
     service.execute({ id: 'keyed', action: 'tell', ...(idempotencyKey === undefined ? {} : { idempotencyKey }) });
 
-  it.each([undefined, 'k', '~', '!!', 'a b', 'a  b', `!${' '.repeat(253)}~`, 'k'.repeat(254), 'k'.repeat(255)])(
+  it.each([undefined, 'k', '~', '!!', '/?#%', 'k'.repeat(254), 'k'.repeat(255)])(
     'arrives as it is: %j',
     async (key) => {
       await expect(send(key)).resolves.toMatchObject({ result: key ?? 'none' });
@@ -49,15 +49,13 @@ describe.each(Object.entries(DOORS))('an idempotency key %s', (_door, open) => {
   );
 
   it.each([
-    ...['', ' ', '  ', ' k', 'k ', 'k'.repeat(256), `${'k'.repeat(255)} `],
+    ...['', ' ', '  ', ' k', 'k ', 'a b', 'a  b', 'k'.repeat(256), `${'k'.repeat(255)} `],
     ...['\0', 'a\0b', 'a\tb', 'a\nb', 'k\n', 'a\u001fb', 'a\u007fb', '\u007f', 'a\u0080b', 'ü', 'aüb', 'a😀b'],
   ])('is refused before anything is sent: %j', async (key) => {
     await expect(send(key)).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       effect: 'none',
-      problems: [
-        { path: 'idempotency_key', expected: '1 to 255 printable ASCII characters without spaces around them' },
-      ],
+      problems: [{ path: 'idempotency_key', expected: '1 to 255 printable ASCII characters without spaces' }],
     });
   });
 });

@@ -7,6 +7,7 @@ import {
   requireCallOptions,
   requireFilter,
   requireId,
+  requireIdempotencyKey,
   serviceClosed,
 } from '@automate/contract/service';
 import type {
@@ -30,6 +31,7 @@ import {
   infoFromMessage,
   int64ToNumber,
   millisToInt64,
+  outcomeFromMessage,
   pluginsFromMessage,
   testFromMessage,
   typeToNumber,
@@ -88,6 +90,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       attempts: answer.attempts,
       durationMs: int64ToNumber(answer.durationMs, { path: 'duration_ms', problems }),
       replayed: answer.replayed,
+      ...(answer.resultDropped ? { resultDropped: true } : {}),
     }));
   };
 
@@ -181,6 +184,12 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     },
     executeText,
     watch,
+    getOutcome: async (id, key, options) => {
+      const message = await call(METHODS.getOutcome, () => placeOf(id, key), options);
+      return read((problems) => outcomeFromMessage(message, problems));
+    },
+    clearOutcome: async (id, key, options) =>
+      succeeded(await call(METHODS.clearOutcome, () => placeOf(id, key), options), id),
     plugins: async (options) => {
       const { report } = await call(METHODS.listPlugins, () => ({}), options);
       return read((problems) => pluginsFromMessage(report, problems));
@@ -213,6 +222,10 @@ function translateAnswer<Value>(address: string, translate: (problems: Problem[]
 function required<Message>(message: Message | undefined, name: string): Message {
   if (message === undefined) throw new Error(`the answer has no ${name}`);
   return message;
+}
+
+function placeOf(id: string, key: string): { readonly id: string; readonly key: string } {
+  return { id: requireId(id), key: requireIdempotencyKey(key) };
 }
 
 /** Our service says with a status what went wrong; others of the original interface may say it in the answer. */

@@ -76,16 +76,16 @@ function isTooLarge(config: JsonObject): boolean {
   }
 }
 
-const IDEMPOTENCY_KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 /**
  * Throws for an idempotency key that no door could carry. An empty one, such as a variable that was never set, must not
  * pass for a key: an action would be repeated for its sake.
  */
-export function requireIdempotencyKey(key: unknown): void {
-  if (key === undefined || (typeof key === 'string' && IDEMPOTENCY_KEY.test(key))) return;
+export function requireIdempotencyKey(key: unknown): string {
+  if (typeof key === 'string' && IDEMPOTENCY_KEY.test(key)) return key;
   const received = typeof key === 'string' && key !== '' ? `${key.length} characters` : valueInWords(key);
-  const expected = '1 to 255 printable ASCII characters without spaces around them';
+  const expected = '1 to 255 printable ASCII characters without spaces';
   throw new InvalidInputError(`the idempotency key cannot be used: expected ${expected}, received ${received}`, {
     problems: [{ path: 'idempotency_key', expected, received }],
   });
@@ -164,7 +164,7 @@ export function requireCall(request: ExecuteTextRequest): void {
   requireWhole('action', action);
   if (typeof payload !== 'string') throw unexpected('payload', 'JSON text', valueInWords(payload));
   requireWhole('payload', payload);
-  requireIdempotencyKey(idempotencyKey);
+  if (idempotencyKey !== undefined) requireIdempotencyKey(idempotencyKey);
 }
 
 /** Throws for a filter that could not be told from none, or matches nothing that there can be. */

@@ -3,6 +3,7 @@ import type { ConnectorConfigInput, ConnectorDetails } from './config-types.ts';
 import type { ConnectorDescription, ConnectorInfo, ConnectorType } from './connector.ts';
 import type { HealthReport, TestReport } from './health.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import type { OutcomeOperations } from './outcome-operations.ts';
 import type { PluginReport } from './plugin-report.ts';
 
 export interface ListFilter {
@@ -22,7 +23,7 @@ export interface ExecuteRequest {
   readonly id: string;
   readonly action: string;
   readonly payload?: JsonObject;
-  /** Refused with INVALID_INPUT for kinds that cannot pass it on. */
+  /** For the same key, action and payload the same answer, without another effect, for as long as `limits.idempotency_ttl` says. */
   readonly idempotencyKey?: string;
 }
 
@@ -33,6 +34,8 @@ export interface ExecuteResult {
   readonly durationMs: number;
   /** True when the answer is that of an earlier call with the same key. */
   readonly replayed: boolean;
+  /** True where that call's result was too large to be kept: `result` is null then. */
+  readonly resultDropped?: true;
 }
 
 /** The same call with the payload as JSON text, for transports that do not want to read it. Empty text is `{}`. */
@@ -49,6 +52,7 @@ export interface ExecuteTextResult {
   readonly attempts: number;
   readonly durationMs: number;
   readonly replayed: boolean;
+  readonly resultDropped?: true;
 }
 
 /** A change of one connector. The first events of a watch say what there is already, then `synced` comes once. */
@@ -71,7 +75,7 @@ export interface ChangeResult {
  * Every method rejects with a `ConnectorError`: NOT_FOUND for an id that nobody registered, INVALID_INPUT with every
  * problem for an input that is wrong.
  */
-export interface ConnectorService extends AsyncDisposable {
+export interface ConnectorService extends OutcomeOperations, AsyncDisposable {
   /** All connectors that the filter lets through, in order of id. */
   list(filter?: ListFilter, options?: CallOptions): Promise<readonly ConnectorInfo[]>;
   /** One connector and its configuration as written, secrets masked. */

@@ -102,6 +102,8 @@ export interface ActionDescription {
   readonly sideEffects: boolean;
   /** Whether doing it twice is the same as doing it once, so that it may be tried again after an unknown outcome. */
   readonly idempotent: boolean;
+  /** `false` where the kind passes keys on and the remote system takes none for this action: the host alone keeps them. */
+  readonly idempotencyKey?: false;
   readonly rateLimitClass?: string;
   /** Milliseconds for one attempt, where the action sets its own. */
   readonly timeoutMs?: number;

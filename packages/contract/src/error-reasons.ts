@@ -9,6 +9,7 @@ import type { JsonObject } from './json.ts';
 export const ERROR_REASONS = {
   INVALID_INPUT: {
     config_refused: 'a registration or update has problems; nothing was changed',
+    key_reused: 'the idempotency key was used for another action or payload before: a key stands for one call',
     not_owned: 'the connector belongs to the configuration file or to a plugin: change it there',
     unknown_action: 'the connector has no such action; the message lists those that it has',
     payload_not_json: 'no JSON, with `position`, `line` and `column`',
@@ -62,6 +63,7 @@ export const ERROR_REASONS = {
     not_found: 'a gRPC server that is not ours said so',
   },
   ALREADY_EXISTS: {
+    in_progress: 'the call with this idempotency key is still running: ask again after `retry_after_ms`; retryable',
     already_exists: 'a gRPC server that is not ours said so',
   },
   CONFIG_INVALID: {
@@ -159,6 +161,8 @@ export const ERROR_REASONS = {
     cannot_listen: 'gRPC or REST cannot have its address',
   },
   OVERLOADED: {
+    outcomes_full:
+      'a million outcomes of calls with idempotency keys are kept, and no key is taken beyond, as it could not be kept',
     resource_exhausted: 'a gRPC server that is not ours said so',
   },
   WORKER_LOST: {
@@ -178,7 +182,12 @@ export const ERROR_REASONS = {
     start_failed: 'the worker ended while it was started or stopped',
     start_timeout: 'the worker ended while it was started or stopped',
   },
-  OUTCOME_UNKNOWN: {},
+  OUTCOME_UNKNOWN: {
+    host_ended:
+      'the host ended while the call was under way, so that nobody knows whether it took effect; the same for its key until that is cleared',
+    caller_left:
+      'the caller left while the call was under way, so that nobody knows whether it took effect; the same for its key until that is cleared or expires',
+  },
   INTERNAL_ERROR: {
     reserved_key: 'the result of a change that was made has a member called `__proto__`: do not send it again',
     other_origin: "the kind's code asked for the connector's credentials to be sent to an address that is not its own",

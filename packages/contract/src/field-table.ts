@@ -218,6 +218,12 @@ export const CONNECTOR_FIELDS = {
       timeoutMs: { kind: 'duration', least: 1, fallback: 30_000, doc: 'Time for one attempt, from dispatch.' },
       startTimeoutMs: { kind: 'duration', least: 1, fallback: 10_000, doc: 'Time for import, initialize and connect.' },
       memoryMb: { kind: 'whole', least: 16, most: 65_536, fallback: 128, doc: 'Memory of the worker.' },
+      idempotencyTtlMs: {
+        kind: 'duration',
+        least: 1,
+        fallback: 86_400_000,
+        doc: 'How long outcomes of calls with an idempotency key are kept.',
+      },
     },
   },
   retry: {

@@ -87,6 +87,8 @@ export type {
   HealthFilter,
   ListFilter,
 } from './connector-service.ts';
+export { OUTCOME_STATUSES } from './outcome-operations.ts';
+export type { KeptOutcome, OutcomeOperations, OutcomeStatus } from './outcome-operations.ts';
 export { startPatience, until } from './until.ts';
 export type { Patience, PatienceEnd } from './until.ts';
 export { GRANTED_PATH_PATTERN, NETWORK_PATTERN, NO_PERMISSIONS, PERMISSIONS, VARIABLE_PATTERN } from './permissions.ts';

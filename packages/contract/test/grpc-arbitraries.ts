@@ -71,6 +71,7 @@ export const config: fc.Arbitrary<ConnectorConfig> = fc
         queue: count,
         timeoutMs: millis,
         startTimeoutMs: millis,
+        idempotencyTtlMs: millis,
         memoryMb: count,
       }),
       retry: fc.record({ attempts: count, backoffMs: millis, maxBackoffMs: millis }),

@@ -116,16 +116,20 @@ it('an answer of ExecuteAction written from text is the message, byte for byte',
     attempts: fc.integer({ min: 0, max: 2_147_483_647 }),
     durationMs: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
     replayed: fc.boolean(),
+    resultDropped: fc.boolean(),
   });
   fc.assert(
-    fc.property(answer, ({ result, attempts, durationMs, replayed }) => {
+    fc.property(answer, ({ result, attempts, durationMs, replayed, resultDropped }) => {
       const message = create(schemas.ExecuteActionResponseSchema, {
         result: Buffer.from(result),
         attempts,
         durationMs: BigInt(durationMs),
         replayed,
+        resultDropped,
       });
-      expect(responseSerialize({ result, attempts, durationMs, replayed })).toEqual(responseSerialize(message));
+      expect(
+        responseSerialize({ result, attempts, durationMs, replayed, ...(resultDropped && { resultDropped }) }),
+      ).toEqual(responseSerialize(message));
     }),
   );
   const odd = responseDeserialize(

@@ -9,7 +9,7 @@ it('the files for reflection hold the services, the details of errors, and all t
   const files = new Set(REFLECTED_FILES.flatMap(withImports));
   const file = [...files].map((each) => fromBinary(FileDescriptorProtoSchema, encodeFile(each)));
   const registry = createFileRegistry(create(FileDescriptorSetSchema, { file }));
-  expect(registry.getService('connectors.ConnectorsService')?.methods).toHaveLength(13);
+  expect(registry.getService('connectors.ConnectorsService')?.methods).toHaveLength(15);
   expect(registry.getService('grpc.health.v1.Health')?.methods).toHaveLength(3);
   expect(registry.getMessage('google.rpc.ErrorInfo')).toBeDefined();
   expect(registry.getMessage('google.protobuf.Struct')).toBeDefined();

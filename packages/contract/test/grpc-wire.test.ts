@@ -124,7 +124,13 @@ const ADDED: Record<string, Record<string, string>> = {
     idempotency_key: '4 string',
     timeout_ms: '5 int64',
   },
-  ExecuteActionResponse: { result: '1 bytes', attempts: '2 int32', duration_ms: '3 int64', replayed: '4 bool' },
+  ExecuteActionResponse: {
+    result: '1 bytes',
+    attempts: '2 int32',
+    duration_ms: '3 int64',
+    replayed: '4 bool',
+    result_dropped: '5 bool',
+  },
 };
 
 const fieldsOf = (name: string): Record<string, string> => {
@@ -193,6 +199,8 @@ describe('the protocol', () => {
       'WatchConnectors server_streaming',
       'ListPlugins',
       'RescanPlugins',
+      'GetOutcome',
+      'ClearOutcome',
     ]);
   });
 });

@@ -36,7 +36,7 @@ export interface ActionDefinition<Input = never, Output = unknown> {
   readonly sideEffects: boolean;
   /** Whether doing it twice is the same as doing it once. Only such actions are tried again after an unknown outcome. */
   readonly idempotent: boolean;
-  /** `false` where the remote system takes no key for this action: a call with one is refused. Default: as the kind's capability. */
+  /** `false` where the remote system takes no key for this action: the host keeps the key to itself. Default: as the kind's capability. */
   readonly idempotencyKey?: false;
   /** Actions of one class share the remote system's rate limit. */
   readonly rateLimitClass?: string;

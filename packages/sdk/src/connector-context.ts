@@ -63,7 +63,7 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** When the attempt ends, in milliseconds since the epoch. */
   readonly deadline: number;
-  /** Present only for kinds with the capability `idempotencyKey`. */
+  /** The caller's, for kinds with the capability `idempotencyKey` and actions that take one. */
   readonly idempotencyKey?: string;
   /**
    * Whether an earlier attempt of this call may have taken effect. What an idempotent action finds done already, a message

@@ -21,7 +21,7 @@ export function addExecuteCommand(program: Command, context: CliContext): void {
     .argument('<action>', 'one of its actions')
     .option('--input <json>', 'the payload: JSON text, @file, or - for standard input', '{}')
     .option('--timeout <duration>', 'how long to wait for everything, such as 30s')
-    .option('--idempotency-key <key>', 'for kinds that can pass one on')
+    .option('--idempotency-key <key>', 'the same key and payload: the same answer, without another effect')
     .description('call an action and print its result as JSON')
     .action(async (id: string, action: string, _options: unknown, command: Command) => {
       const { json, input = '{}', timeout, idempotencyKey, ...rest } = command.optsWithGlobals<ExecuteOptions>();
@@ -40,6 +40,8 @@ export function addExecuteCommand(program: Command, context: CliContext): void {
           timeoutMs === undefined ? call : { ...call, timeoutMs },
         ),
       );
+      if (answer.replayed && json !== true)
+        context.err('replayed: an earlier call with this idempotency key had this answer');
       const value: unknown = JSON.parse(json === true ? executeResultText(answer) : answer.result);
       context.out(JSON.stringify(value, undefined, 2));
     });

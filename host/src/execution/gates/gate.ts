@@ -1,16 +1,32 @@
 import type { Outcome } from '@automate/contract';
 
+/** What a gate answers in a call's place. */
+export type GateAnswer = Outcome<string> & { readonly replayed?: Replayed };
+
+/** Says of an answer that it is an earlier call's. */
+export interface Replayed {
+  /** Tries that the earlier call took. */
+  readonly attempts: number;
+  /** Whether its result was too large to be kept. */
+  readonly resultDropped: boolean;
+}
+
 /**
  * A gate on a call's way; `Call` is what it needs to know of one. Synchronous unless it must wait: a promise costs a tenth of a call.
  * What it keeps of a connector it finds by `call.target`, which stays the same until the connector is replaced.
  */
 export interface Gate<Call> {
   readonly name: string;
+  /** Whether it has anything to do with the call; where no gate has, an attempt costs no promise. Default: with every call. */
+  concerns?(call: Call): boolean;
   /** Lets the call on, or answers in its place. What it throws is the answer too. */
-  admit(call: Call): void | Outcome<string> | Promise<void | Outcome<string>>;
-  /** Hears once how a call ended that it let on, whoever ended it. Never throws. */
-  settle?(call: Call, outcome: Outcome<string>): void;
+  admit(call: Call): void | GateAnswer | Promise<void | GateAnswer>;
+  /** Hears once how a call ended that it let on, whoever ended it. The answer waits for what this gives. Never throws, nor rejects. */
+  settle?(call: Call, outcome: Outcome<string>): void | Promise<void>;
 }
+
+/** Stands among those passed for a gate that has nothing to do with the call. */
+const UNCONCERNED: Gate<unknown> = { name: 'unconcerned', admit: () => undefined };
 
 /** Takes a call through the gates it has not passed yet, and adds those that let it on to `passed`. Gives the answer of one that did not. */
 export function enterGates<Call>(
@@ -20,6 +36,10 @@ export function enterGates<Call>(
 ): ReturnType<Gate<Call>['admit']> {
   for (let next = gates[passed.length]; next !== undefined; next = gates[passed.length]) {
     const gate = next;
+    if (gate.concerns?.(call) === false) {
+      passed.push(UNCONCERNED);
+      continue;
+    }
     const verdict = gate.admit(call);
     if (verdict instanceof Promise)
       return verdict.then((answer) => {
@@ -33,6 +53,15 @@ export function enterGates<Call>(
 }
 
 /** Tells the gates that a call has passed how it ended, the last first. */
-export function leaveGates<Call>(passed: readonly Gate<Call>[], call: Call, outcome: Outcome<string>): void {
-  for (let index = passed.length - 1; index >= 0; index -= 1) passed[index]?.settle?.(call, outcome);
+export function leaveGates<Call>(
+  passed: readonly Gate<Call>[],
+  call: Call,
+  outcome: Outcome<string>,
+): void | Promise<unknown> {
+  let waits: Promise<void>[] | undefined;
+  for (let index = passed.length - 1; index >= 0; index -= 1) {
+    const wait = passed[index]?.settle?.(call, outcome);
+    if (wait !== undefined) (waits ??= []).push(wait);
+  }
+  if (waits !== undefined) return Promise.all(waits);
 }

@@ -17,6 +17,7 @@ import {
   healthAllToMessage,
   healthToMessage,
   infoToMessage,
+  outcomeToMessage,
   pluginsToMessage,
   testToMessage,
   typeFromNumber,
@@ -94,6 +95,13 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     rescanPlugins: on(methods.rescanPlugins, async (_request, options) => ({
       report: pluginsToMessage(await service.rescanPlugins(options)),
     })),
+    getOutcome: on(methods.getOutcome, async ({ id, key }, options) =>
+      outcomeToMessage(await service.getOutcome(id, key, options)),
+    ),
+    clearOutcome: on(methods.clearOutcome, async ({ id, key }, options) => {
+      const { message } = await service.clearOutcome(id, key, options);
+      return { success: true, message };
+    }),
     watchConnectors: watches.handle,
   };
   return { handlers, watches };

@@ -16,6 +16,8 @@ const UNARY = [
   'TestConnector',
   'ListPlugins',
   'RescanPlugins',
+  'GetOutcome',
+  'ClearOutcome',
 ];
 
 /** Every method that the server answers. A test holds this list against the protocol's own definitions. */

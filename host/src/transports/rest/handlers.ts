@@ -9,6 +9,7 @@ import {
   executeResultText,
   healthReportsView,
   healthReportView,
+  outcomeView,
   pluginReportView,
   testReportView,
 } from '@automate/contract/http';
@@ -78,6 +79,12 @@ export function createHandlers(service: ConnectorService): Readonly<Record<Opera
       reply.header('content-type', 'application/json; charset=utf-8');
       return executeResultText(result);
     },
+    async getOutcome({ request, options }) {
+      return outcomeView(await service.getOutcome(idOf(request), keyOf(request), options));
+    },
+    async clearOutcome({ request, options }) {
+      return changeResultView(await service.clearOutcome(idOf(request), keyOf(request), options));
+    },
     async listPlugins({ options }) {
       return pluginReportView(await service.plugins(options));
     },
@@ -91,6 +98,10 @@ type Flag = 'true' | 'false';
 
 function idOf(request: FastifyRequest): string {
   return (request.params as { id: string }).id;
+}
+
+function keyOf(request: FastifyRequest): string {
+  return (request.params as { key: string }).key;
 }
 
 /** `Idempotency-Key`, bare or, as its draft standard has it, as a string in double quotes. */

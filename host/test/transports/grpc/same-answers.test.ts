@@ -107,12 +107,11 @@ describe('calls over gRPC answer what calls in process answer', () => {
       (service) => service.executeText({ id: 'echo', action: 'echo', payload: '{a' }),
     ],
     ['execute with an array', (service) => service.executeText({ id: 'echo', action: 'echo', payload: '[1]' })],
-    [
-      'execute with a key nobody takes',
-      (service) => service.execute({ id: 'echo', action: 'count', idempotencyKey: 'k' }),
-    ],
     ['execute with a key', (service) => service.execute({ id: 'keyed', action: 'count', idempotencyKey: 'k' })],
     ['execute with the same key', (service) => service.execute({ id: 'keyed', action: 'count', idempotencyKey: 'k' })],
+    ['what is kept', (service) => service.getOutcome('keyed', 'k')],
+    ['what is cleared', (service) => service.clearOutcome('keyed', 'k')],
+    ['what is kept no more', (service) => service.getOutcome('keyed', 'k')],
     [
       'execute with a large result',
       (service) => service.execute({ id: 'echo', action: 'large', payload: { bytes: 3_000_000 } }),

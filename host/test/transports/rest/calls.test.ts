@@ -103,7 +103,7 @@ describe('actions', () => {
     expect(answer.json).toMatchObject({ code: 'INVALID_INPUT', name: 'UnknownActionError', status: 400 });
   });
 
-  it('take an idempotency key, bare or quoted, where the kind can pass it on', async () => {
+  it('take an idempotency key, bare or quoted', async () => {
     await rest.call('POST /api/v1/connectors', json({ id: 'keyed' }));
     for (const key of ['k-1', '"k-1"']) {
       const answer = await rest.call('POST /api/v1/connectors/keyed/actions/count', {
@@ -112,10 +112,6 @@ describe('actions', () => {
       expect(last()?.argument).toMatchObject({ idempotencyKey: 'k-1' });
       expect(answer.json).toMatchObject({ result: { count: 1 }, replayed: key !== 'k-1' });
     }
-    const refused = await rest.call('POST /api/v1/connectors/echo/actions/echo', {
-      headers: { 'idempotency-key': 'k' },
-    });
-    expect([refused.status, refused.json['code']]).toEqual([400, 'INVALID_INPUT']);
     const empty = await rest.call('POST /api/v1/connectors/keyed/actions/count', {
       headers: { 'idempotency-key': '' },
     });

@@ -10,6 +10,7 @@ export {
   testToMessage,
 } from './messages/health.ts';
 export { infoFromMessage, infoToMessage } from './messages/info.ts';
+export { outcomeFromMessage, outcomeToMessage } from './messages/outcomes.ts';
 export { pluginsFromMessage, pluginsToMessage } from './messages/plugins.ts';
 export { int64ToNumber, millisToInt64, typeFromNumber, typeToNumber } from './messages/words.ts';
 export type { Problems } from './messages/words.ts';

@@ -104,4 +104,6 @@ export const CONNECTORS_SERVICE = {
   watchConnectors: define(method.watchConnectors),
   listPlugins: define(method.listPlugins),
   rescanPlugins: define(method.rescanPlugins),
+  getOutcome: define(method.getOutcome),
+  clearOutcome: define(method.clearOutcome),
 } as const;

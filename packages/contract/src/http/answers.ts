@@ -9,6 +9,7 @@ import {
 import type { ErrorCode } from '../error-codes.ts';
 import { BLAMES, ERROR_CODES } from '../error-codes.ts';
 import { PERMISSIONS } from '../permissions.ts';
+import { OUTCOME_STATUSES } from '../outcome-operations.ts';
 import { PLUGIN_REASONS, PLUGIN_STATUSES } from '../plugin-report.ts';
 
 /** Any JSON object, such as a payload or a JSON Schema: maps that users fill pass untouched. */
@@ -83,6 +84,9 @@ const actionDescriptionSchema = z
     output: anyObject.optional(),
     side_effects: z.boolean(),
     idempotent: z.boolean(),
+    idempotency_key: z.literal(false).optional().meta({
+      description: 'False where the remote system takes none for this action, although the kind passes keys on',
+    }),
     rate_limit_class: z.string().optional(),
     timeout_ms: milliseconds.optional(),
   })
@@ -111,7 +115,15 @@ export const connectorDescriptionSchema = z
   .meta({ id: 'ConnectorDescription' });
 
 export const executeResultSchema = z
-  .object({ result: z.unknown(), attempts: z.int().min(1), duration_ms: milliseconds, replayed: z.boolean() })
+  .object({
+    result: z.unknown(),
+    attempts: z.int().min(1),
+    duration_ms: milliseconds,
+    replayed: z.boolean().meta({ description: 'The answer is that of an earlier call with the same key' }),
+    result_dropped: z.literal(true).optional().meta({
+      description: "That call's result was too large to be kept: `result` is null",
+    }),
+  })
   .meta({ id: 'ExecuteResult' });
 
 const pluginProblemSchema = z
@@ -183,3 +195,21 @@ export const problemDocumentSchema = z
     details: anyObject.optional(),
   })
   .meta({ id: 'ProblemDocument', description: 'Every error: RFC 9457, with the code and its traits' });
+
+export const keptOutcomeSchema = z
+  .object({
+    connector: z.string(),
+    key: z.string(),
+    action: z.string(),
+    status: z.enum(OUTCOME_STATUSES),
+    payload_sha256: z.string(),
+    started_at: z.string().meta({ description: 'ISO 8601, like all times here' }),
+    ended_at: z.string().optional(),
+    expires_at: z.string().optional().meta({ description: 'Absent: it is kept until it is cleared' }),
+    attempts: z.int().optional(),
+    result: z.unknown().optional(),
+    result_dropped: z.literal(true).optional(),
+    result_sha256: z.string().optional().meta({ description: 'Of a result that was too large to be kept' }),
+    error: anyObject.optional().meta({ description: 'A problem document' }),
+  })
+  .meta({ id: 'KeptOutcome' });

@@ -18,6 +18,7 @@ export {
   executeResultText,
   healthReportsView,
   healthReportView,
+  outcomeView,
   pluginReportView,
   testReportView,
 } from './views.ts';

@@ -9,6 +9,7 @@ import {
   executeResultSchema,
   healthReportSchema,
   healthReportsSchema,
+  keptOutcomeSchema,
   pluginReportSchema,
   testReportSchema,
 } from './answers.ts';
@@ -31,6 +32,7 @@ export interface HttpRoute {
 }
 
 const idParams = z.object({ id: z.string().meta({ description: "The connector's id" }) });
+const outcomeParams = idParams.extend({ key: z.string().meta({ description: 'The idempotency key' }) });
 const flag = z.enum(['true', 'false']);
 const waitHeaders = z.object({
   prefer: z.string().optional().meta({ description: '`wait=SECONDS`: how long the caller will wait for everything' }),
@@ -143,11 +145,31 @@ export const HTTP_ROUTES = {
     tag: 'actions',
     params: idParams.extend({ action: z.string() }),
     headers: waitHeaders.extend({
-      'idempotency-key': z.string().optional().meta({ description: 'Refused for kinds that cannot pass it on' }),
+      'idempotency-key': z.string().optional().meta({
+        description: 'The same key and payload: the same answer, without another effect',
+      }),
     }),
     body: z.record(z.string(), z.unknown()),
     status: 200,
     answer: executeResultSchema,
+  },
+  getOutcome: {
+    method: 'GET',
+    path: '/connectors/{id}/outcomes/{key}',
+    summary: 'What is known of a call that this caller made with an idempotency key',
+    tag: 'actions',
+    params: outcomeParams,
+    status: 200,
+    answer: keptOutcomeSchema,
+  },
+  clearOutcome: {
+    method: 'DELETE',
+    path: '/connectors/{id}/outcomes/{key}',
+    summary: 'Forget it, so that the key may be used for a new call',
+    tag: 'actions',
+    params: outcomeParams,
+    status: 200,
+    answer: changeResultSchema,
   },
   listPlugins: {
     method: 'GET',

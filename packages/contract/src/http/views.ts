@@ -4,6 +4,8 @@ import type { ActionDescription, ConnectorDescription, ConnectorInfo } from '../
 import type { ChangeResult, ExecuteTextResult } from '../connector-service.ts';
 import type { HealthReport, TestReport } from '../health.ts';
 import type { JsonObject } from '../json.ts';
+import { ConnectorError } from '../connector-error.ts';
+import type { KeptOutcome } from '../outcome-operations.ts';
 import type { PluginReport } from '../plugin-report.ts';
 import type {
   changeResultSchema,
@@ -13,9 +15,11 @@ import type {
   connectorListSchema,
   healthReportSchema,
   healthReportsSchema,
+  keptOutcomeSchema,
   pluginReportSchema,
   testReportSchema,
 } from './answers.ts';
+import { toProblemDocument } from './problem.ts';
 
 /** What an answer's schema lets through: a view that misses or misspells a field does not compile. */
 type View<T extends z.ZodType> = z.output<T>;
@@ -116,6 +120,7 @@ function actionView(action: ActionDescription) {
     ...(action.output === undefined ? {} : { output: action.output }),
     side_effects: action.sideEffects,
     idempotent: action.idempotent,
+    ...(action.idempotencyKey === undefined ? {} : { idempotency_key: false as const }),
     ...(action.rateLimitClass === undefined ? {} : { rate_limit_class: action.rateLimitClass }),
     ...(action.timeoutMs === undefined ? {} : { timeout_ms: action.timeoutMs }),
   };
@@ -123,7 +128,25 @@ function actionView(action: ActionDescription) {
 
 /** The answer of an action as JSON text. The result is JSON text already and goes in as it is. */
 export function executeResultText(result: ExecuteTextResult): string {
-  return `{"result":${result.result},"attempts":${result.attempts},"duration_ms":${result.durationMs},"replayed":${result.replayed}}`;
+  return `{"result":${result.result},"attempts":${result.attempts},"duration_ms":${result.durationMs},"replayed":${result.replayed}${result.resultDropped === true ? ',"result_dropped":true' : ''}}`;
+}
+
+export function outcomeView(outcome: KeptOutcome): View<typeof keptOutcomeSchema> {
+  const { endedAt, expiresAt, attempts, result, resultSha256, error } = outcome;
+  return {
+    connector: outcome.connector,
+    key: outcome.key,
+    action: outcome.action,
+    status: outcome.status,
+    payload_sha256: outcome.payloadSha256,
+    started_at: outcome.startedAt,
+    ...(endedAt === undefined ? {} : { ended_at: endedAt }),
+    ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+    ...(attempts === undefined ? {} : { attempts }),
+    ...(result === undefined ? {} : { result }),
+    ...(resultSha256 === undefined ? {} : { result_dropped: true as const, result_sha256: resultSha256 }),
+    ...(error === undefined ? {} : { error: { ...toProblemDocument(ConnectorError.fromEnvelope(error)) } }),
+  };
 }
 
 export function pluginReportView(report: PluginReport): View<typeof pluginReportSchema> {

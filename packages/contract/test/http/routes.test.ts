@@ -19,6 +19,8 @@ describe('the table of routes', () => {
       'POST /connectors/{id}/test',
       'GET /connectors/{id}/actions',
       'POST /connectors/{id}/actions/{action}',
+      'GET /connectors/{id}/outcomes/{key}',
+      'DELETE /connectors/{id}/outcomes/{key}',
       'GET /plugins',
       'POST /plugins/rescan',
     ]);

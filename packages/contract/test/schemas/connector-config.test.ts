@@ -30,7 +30,14 @@ describe('the configuration of a connector', () => {
         metadata: {},
         tags: [],
         healthCheck: { enabled: true, intervalMs: 30_000, timeoutMs: 5000 },
-        limits: { concurrency: 16, queue: 64, timeoutMs: 30_000, startTimeoutMs: 10_000, memoryMb: 128 },
+        limits: {
+          concurrency: 16,
+          queue: 64,
+          timeoutMs: 30_000,
+          startTimeoutMs: 10_000,
+          memoryMb: 128,
+          idempotencyTtlMs: 86_400_000,
+        },
         retry: { attempts: 3, backoffMs: 200, maxBackoffMs: 10_000 },
       },
     });

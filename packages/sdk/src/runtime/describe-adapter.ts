@@ -74,7 +74,7 @@ export function describeAdapter(adapter: ConnectorAdapter, origin: AdapterOrigin
 function describeAction(kind: string, name: string, definition: ActionDefinition): ActionDescription {
   const what = `action "${name}" of "${kind}"`;
   if (!KIND_PATTERN.test(name)) throw fault('bad_action', `${what}: a name must match ${KIND_PATTERN.source}`);
-  const { description, input, output, sideEffects, idempotent, rateLimitClass, timeoutMs } = definition;
+  const { description, input, output, sideEffects, idempotent, idempotencyKey, rateLimitClass, timeoutMs } = definition;
   if (typeof description !== 'string' || description === '') throw fault('bad_action', `${what} has no description`);
   requireText(what, 'description', description);
   if (description.trim() === '') throw fault('bad_action', `${what} has no description`);
@@ -94,6 +94,7 @@ function describeAction(kind: string, name: string, definition: ActionDefinition
     ...(output === undefined ? {} : { output: toJsonSchema(output, 'output', `the output of ${what}`) }),
     sideEffects,
     idempotent,
+    ...(idempotencyKey === false ? { idempotencyKey } : {}),
     ...(rateLimitClass === undefined ? {} : { rateLimitClass }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };

@@ -35,6 +35,7 @@ function actionToInit(action: ActionDescription) {
     ...(action.output === undefined ? {} : { outputSchema: JSON.stringify(action.output) }),
     sideEffects: action.sideEffects,
     idempotent: action.idempotent,
+    ...(action.idempotencyKey === undefined ? {} : { idempotencyKey: false }),
     ...(action.rateLimitClass === undefined ? {} : { rateLimitClass: action.rateLimitClass }),
     ...(action.timeoutMs === undefined ? {} : { timeoutMs: millisToInt64(action.timeoutMs) }),
   };
@@ -73,6 +74,7 @@ function actionFromMessage(action: ActionMessage, problems: Problems): ActionDes
     ...(outputSchema === undefined ? {} : { output: readSchema(outputSchema, `${path}.output_schema`, problems) }),
     sideEffects: action.sideEffects,
     idempotent: action.idempotent,
+    ...(action.idempotencyKey === false ? { idempotencyKey: false } : {}),
     ...(rateLimitClass === undefined ? {} : { rateLimitClass }),
     ...(timeoutMs === undefined
       ? {}

@@ -1,0 +1,36 @@
+import { changeResultView, outcomeView } from '@automate/contract/http';
+import type { Command } from 'commander';
+import { dump } from 'js-yaml';
+import type { CliContext, GlobalOptions } from '../cli-context.ts';
+
+/** `automate outcomes …` */
+export function addOutcomeCommands(program: Command, context: CliContext): void {
+  const outcomes = program.command('outcomes').description('what is kept of calls with idempotency keys');
+
+  outcomes
+    .command('get')
+    .argument('<id>', 'the connector')
+    .argument('<key>', 'the idempotency key')
+    .description('show what is known of the call that was made with a key')
+    .action(async (id: string, key: string, _options: unknown, command: Command) => {
+      const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
+      const outcome = await context.withService(rest, `reading an outcome of ${id}`, (service, call) =>
+        service.getOutcome(id, key, call),
+      );
+      const view = outcomeView(outcome);
+      context.out(json === true ? JSON.stringify(view, undefined, 2) : dump(view, { noRefs: true }).trimEnd());
+    });
+
+  outcomes
+    .command('clear')
+    .argument('<id>', 'the connector')
+    .argument('<key>', 'the idempotency key')
+    .description('forget the call that was made with a key, so that the key may be used for a new one')
+    .action(async (id: string, key: string, _options: unknown, command: Command) => {
+      const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
+      const result = await context.withService(rest, `clearing a key of ${id}`, (service, call) =>
+        service.clearOutcome(id, key, call),
+      );
+      context.out(json === true ? JSON.stringify(changeResultView(result), undefined, 2) : result.message);
+    });
+}

@@ -1,0 +1,192 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { SQLOutputValue } from 'node:sqlite';
+import { lockFile } from './file-lock.ts';
+import { openDatabase } from './open-database.ts';
+import type { CallEnd, OutcomeClaim, OutcomePlace, StoredOutcome } from './outcome-store.ts';
+
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE outcomes (
+     connector TEXT NOT NULL,
+     principal TEXT NOT NULL,
+     key TEXT NOT NULL,
+     action TEXT NOT NULL,
+     payload_sha256 TEXT NOT NULL,
+     status TEXT NOT NULL,
+     owner TEXT NOT NULL,
+     attempts INTEGER,
+     text TEXT,
+     result_sha256 TEXT,
+     started_at INTEGER NOT NULL,
+     ended_at INTEGER,
+     expires_at INTEGER,
+     PRIMARY KEY (connector, principal, key)
+   ) STRICT;
+   CREATE INDEX outcomes_by_expiry ON outcomes (expires_at) WHERE expires_at IS NOT NULL`,
+];
+
+/** Outcomes of one data directory. Beyond it no more are taken: to forget one early would have its call repeated. */
+const MOST_ROWS = 1_000_000;
+
+/** Rows that have expired and are deleted with one batch at least. */
+const SWEPT_ROWS = 64;
+
+/** What is done with the table, in order. */
+export type OutcomeStep =
+  | { readonly op: 'begin'; readonly claim: OutcomeClaim }
+  | { readonly op: 'end'; readonly place: OutcomePlace; readonly end: CallEnd | 'nothing' }
+  | { readonly op: 'find'; readonly place: OutcomePlace }
+  | { readonly op: 'clear'; readonly place: OutcomePlace }
+  | { readonly op: 'forget'; readonly connector: string };
+
+/** What a step gives: the outcome that was found, if one was, or how many there are where no more are taken. */
+export type StepAnswer = { readonly found: StoredOutcome | undefined } | { readonly full: number };
+
+export interface OutcomeTable {
+  /** Does the steps and commits them as one. Throws where nothing of them was done. */
+  run(steps: readonly OutcomeStep[]): readonly StepAnswer[];
+  close(): void;
+}
+
+/** The file whose lock says that a host lives. */
+export function ownerFile(directory: string, owner: string): string {
+  return join(directory, `outcomes-${owner}.lock`);
+}
+
+/**
+ * The outcomes in the database at `file`, synchronously.
+ *
+ * @param owner the host in whose name it is done; its lock is held by the caller
+ */
+export function openOutcomeTable(file: string, owner: string): OutcomeTable {
+  const directory = dirname(file);
+  const database = openDatabase(file, { migrations: MIGRATIONS, what: 'the outcomes of calls cannot be read' });
+  const at = 'connector = ? AND principal = ? AND key = ?';
+  const select = database.prepare(`SELECT * FROM outcomes WHERE ${at}`);
+  const insert = database.prepare(
+    `INSERT INTO outcomes (connector, principal, key, action, payload_sha256, status, owner, started_at)
+     VALUES (?, ?, ?, ?, ?, 'running', ?, ?)`,
+  );
+  const finish = database.prepare(
+    `UPDATE outcomes SET status = ?, attempts = ?, text = ?, result_sha256 = ?, ended_at = ?, expires_at = ?
+     WHERE ${at} AND status = 'running' AND owner = ?`,
+  );
+  const lose = database.prepare(`UPDATE outcomes SET status = 'unknown' WHERE status = 'running' AND owner = ?`);
+  const loseOne = database.prepare(`UPDATE outcomes SET status = 'unknown' WHERE ${at}`);
+  const remove = database.prepare(`DELETE FROM outcomes WHERE ${at}`);
+  const removeAll = database.prepare('DELETE FROM outcomes WHERE connector = ?');
+  const sweep = database.prepare(
+    'DELETE FROM outcomes WHERE rowid IN (SELECT rowid FROM outcomes WHERE expires_at <= ? LIMIT ?)',
+  );
+  const count = database.prepare('SELECT count(*) AS rows FROM outcomes');
+  let rows = Number(count.get()?.['rows']);
+
+  // Whose host has ended did not end its calls. Its file goes last, so that nothing is lost if this ends in between.
+  const buryDead = (names: readonly string[]): void => {
+    for (const name of names) {
+      if (isAlive(name)) continue;
+      lose.run(name);
+      rmSync(ownerFile(directory, name), { force: true });
+    }
+  };
+  const isAlive = (name: string): boolean => {
+    if (name === owner) return true;
+    const unlock = lockFile(ownerFile(directory, name), 'whether another host lives cannot be found out');
+    unlock?.();
+    return unlock === undefined;
+  };
+  buryDead(
+    readdirSync(directory).flatMap((name) => {
+      const found = /^outcomes-(.+)\.lock$/.exec(name)?.[1];
+      return found === undefined ? [] : [found];
+    }),
+  );
+
+  const read = ({ connector, principal, key }: OutcomePlace): StoredOutcome | undefined => {
+    let row = select.get(connector, principal, key);
+    if (row?.['status'] === 'running') {
+      // Of its own calls a host knows by itself which are running: what is not, it could not bring to an end here.
+      if (row['owner'] === owner) loseOne.run(connector, principal, key);
+      else buryDead([String(row['owner'])]);
+      row = select.get(connector, principal, key);
+    }
+    if (row === undefined) return undefined;
+    const outcome = outcomeOf(row);
+    return outcome.expiresAt !== undefined && outcome.expiresAt <= Date.now() ? undefined : outcome;
+  };
+  const drop = ({ connector, principal, key }: OutcomePlace): void => {
+    rows -= Number(remove.run(connector, principal, key).changes);
+  };
+
+  const take = (step: OutcomeStep): StepAnswer => {
+    switch (step.op) {
+      case 'begin': {
+        const { claim } = step;
+        const found = read(claim);
+        if (found !== undefined) return { found };
+        drop(claim);
+        if (rows >= MOST_ROWS) return { full: rows };
+        const { connector, principal, key, action, payloadSha256 } = claim;
+        insert.run(connector, principal, key, action, payloadSha256, owner, Date.now());
+        rows += 1;
+        return { found };
+      }
+      case 'end': {
+        const { place, end } = step;
+        const { connector, principal, key } = place;
+        if (end === 'nothing') drop(place);
+        else {
+          const { status, attempts, text = null, resultSha256 = null, expiresAt } = end;
+          finish.run(status, attempts, text, resultSha256, Date.now(), expiresAt, connector, principal, key, owner);
+        }
+        return { found: undefined };
+      }
+      case 'find':
+        return { found: read(step.place) };
+      case 'clear': {
+        const found = read(step.place);
+        if (found?.status !== 'running') drop(step.place);
+        return { found };
+      }
+      case 'forget':
+        rows -= Number(removeAll.run(step.connector).changes);
+        return { found: undefined };
+      default:
+        return step satisfies never;
+    }
+  };
+
+  return {
+    run(steps) {
+      const before = rows;
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        const answers = steps.map(take);
+        rows -= Number(sweep.run(Date.now(), Math.max(SWEPT_ROWS, 2 * steps.length)).changes);
+        database.exec('COMMIT');
+        return answers;
+      } catch (error) {
+        rows = before;
+        if (database.isTransaction) database.exec('ROLLBACK');
+        throw error;
+      }
+    },
+    close: () => database.close(),
+  };
+}
+
+function outcomeOf(row: Record<string, SQLOutputValue>): StoredOutcome {
+  const ifThere = <Name extends string>(name: Name, value: SQLOutputValue | undefined) =>
+    value === null || value === undefined ? {} : { [name]: value };
+  return {
+    action: row['action'],
+    payloadSha256: row['payload_sha256'],
+    status: row['status'],
+    startedAt: row['started_at'],
+    ...ifThere('attempts', row['attempts']),
+    ...ifThere('text', row['text']),
+    ...ifThere('resultSha256', row['result_sha256']),
+    ...ifThere('endedAt', row['ended_at']),
+    ...ifThere('expiresAt', row['expires_at']),
+  } as unknown as StoredOutcome;
+}
