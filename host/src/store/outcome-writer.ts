@@ -27,7 +27,7 @@ parentPort?.on('message', (message: ToWriter) => {
     parentPort?.close();
     return;
   }
-  parentPort?.postMessage(answer(message));
+  parentPort?.postMessage(answer(message), []);
 });
 
 function answer(steps: readonly OutcomeStep[]): FromWriter {

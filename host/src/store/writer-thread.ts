@@ -48,7 +48,7 @@ export class WriterThread {
     this.#waiting = [];
     const worker = (this.#worker ??= this.#start());
     worker.ref();
-    worker.postMessage(this.#committing.map(({ step }) => step) satisfies ToWriter);
+    worker.postMessage(this.#committing.map(({ step }) => step) satisfies ToWriter, []);
   }
 
   #start(): Worker {
@@ -88,7 +88,7 @@ export class WriterThread {
     worker.ref();
     const ended = new Promise((resolve) => worker.once('exit', resolve));
     const timer = setTimeout(() => void worker.terminate(), CLOSE_MS);
-    worker.postMessage('close' satisfies ToWriter);
+    worker.postMessage('close' satisfies ToWriter, []);
     await ended;
     clearTimeout(timer);
   }
