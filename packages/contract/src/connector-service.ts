@@ -1,4 +1,5 @@
 import type { CallOptions } from './call-options.ts';
+import type { ChangeResult } from './change-result.ts';
 import type { ConnectorConfigInput, ConnectorDetails } from './config-types.ts';
 import type { ConnectorDescription, ConnectorInfo, ConnectorType } from './connector.ts';
 import type { HealthReport, TestReport } from './health.ts';
@@ -60,13 +61,6 @@ export type ConnectorEvent =
   | { readonly kind: 'added' | 'updated' | 'status'; readonly revision: number; readonly connector: ConnectorInfo }
   | { readonly kind: 'removed'; readonly revision: number; readonly id: string }
   | { readonly kind: 'synced'; readonly revision: number };
-
-/** What a change of the set of connectors answers. */
-export interface ChangeResult {
-  readonly id: string;
-  /** A sentence for people. */
-  readonly message: string;
-}
 
 /**
  * The one port of the service. The host implements it; gRPC, REST and the command line translate to it, and the client

@@ -76,8 +76,8 @@ export type {
 export { buildEndpoint, defaultPort } from './endpoint.ts';
 export type { EndpointParts } from './endpoint.ts';
 export type { HealthReport, TestReport } from './health.ts';
+export type { ChangeResult } from './change-result.ts';
 export type {
-  ChangeResult,
   ConnectorEvent,
   ConnectorService,
   ExecuteRequest,

@@ -1,5 +1,5 @@
 import type { CallOptions } from './call-options.ts';
-import type { ChangeResult } from './connector-service.ts';
+import type { ChangeResult } from './change-result.ts';
 import type { ErrorEnvelope } from './error-envelope.ts';
 import type { JsonValue } from './json.ts';
 

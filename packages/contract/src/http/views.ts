@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { ConnectorDetails } from '../config-types.ts';
 import type { ActionDescription, ConnectorDescription, ConnectorInfo } from '../connector.ts';
-import type { ChangeResult, ExecuteTextResult } from '../connector-service.ts';
+import type { ChangeResult } from '../change-result.ts';
+import type { ExecuteTextResult } from '../connector-service.ts';
 import type { HealthReport, TestReport } from '../health.ts';
 import type { JsonObject } from '../json.ts';
 import { ConnectorError } from '../connector-error.ts';
