@@ -53,6 +53,8 @@ import { openSqliteStore } from './store/sqlite-store.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { openListeners } from './transports/listeners.ts';
+import { readTlsFiles } from './transports/tls-files.ts';
+import { keepTls } from './transports/tls-keeper.ts';
 
 export interface HostOptions {
   /** Where to look for the project: the nearest package.json at or above this directory is its root. */
@@ -120,7 +122,11 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
       defaults: { healthIntervalMs: settings.healthIntervalMs },
     });
   const loaded = await load();
-  if (!loaded.ok) throw new HostConfigError(loaded.problems);
+  const tlsFiles = serve && settings.tls !== undefined ? readTlsFiles(settings.tls) : undefined;
+  if (!loaded.ok || tlsFiles?.ok === false) {
+    const inFiles = tlsFiles?.ok === false ? tlsFiles.problems : [];
+    throw new HostConfigError([...(loaded.ok ? [] : loaded.problems), ...inFiles]);
+  }
   timer.mark('configuration');
 
   learnExport(scrubber, env, settings.otlpEndpoint);
@@ -213,7 +219,14 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const monitor = new HealthMonitor({ onFault: (fault, id) => tellFault(fault, `the health of "${id}" was checked`) });
   const { createWorker } = connectorRuntime;
   const live = new LiveConnectors({ registry, monitor, createWorker, events, memory: options.process });
-  telemetry.observe(() => ({ connectors: live.observe(), abandonedThreads: runtime.abandonedThreads }));
+  const tls =
+    settings.tls === undefined || tlsFiles === undefined ? undefined : keepTls(settings.tls, tlsFiles.material, log);
+  if (tls !== undefined) stack.push({ name: 'TLS', close: () => tls.close() });
+  telemetry.observe(() => ({
+    connectors: live.observe(),
+    abandonedThreads: runtime.abandonedThreads,
+    ...(tls === undefined ? {} : { tls: { expires: tls.material.expires, usable: tls.fault === undefined } }),
+  }));
   const report = (entry: ConnectorEntry) => live.report(entry);
   const views = new ConnectorViews(report);
   const announcements = new Announcements({ registry, hub, views, log, report });
@@ -272,6 +285,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
         log,
         version: identity.version,
         stack,
+        tls,
         metrics: () => telemetry.metricsText(),
         unwell: () => runtime.unwell(),
       })

@@ -9,6 +9,17 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type HostLogLevel = (typeof LOG_LEVELS)[number];
 
+/** Absolute paths of PEM files. */
+export interface TlsSettings {
+  /** The server's certificate, then those that lead from it to the authority. */
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Authorities of callers' certificates; absent: callers are not asked for one. */
+  readonly clientCaFile?: string;
+  /** What those authorities have revoked. */
+  readonly clientCrlFile?: string;
+}
+
 /** How the host itself is set up, as opposed to its connectors. */
 export interface HostSettings {
   /** Absolute path of the configuration file; absent: looked for. */
@@ -25,6 +36,8 @@ export interface HostSettings {
   readonly secretsDir?: string;
   /** Absolute path of the file with the master key; absent: the host makes one of its own in the data directory. */
   readonly masterKeyFile?: string;
+  /** Files of TLS; absent: the doors speak without. */
+  readonly tls?: TlsSettings;
   readonly healthIntervalMs: number;
   readonly logLevel: HostLogLevel;
   readonly logFormat: 'pretty' | 'json';
@@ -100,6 +113,7 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
   const configPath = flags.config ?? (env['CONFIG_PATH'] || undefined);
   const secretsDir = env['SECRETS_DIR'] || undefined;
   const masterKeyFile = env['MASTER_KEY_FILE'] || undefined;
+  const tls = readTlsSettings(env, projectDir, refuse);
   // By its specification a path that is not absolute counts as none.
   const runtimeDir = env['XDG_RUNTIME_DIR'];
   const otlpEndpoint = flags.otlpEndpoint ?? (env['OTEL_EXPORTER_OTLP_ENDPOINT'] || undefined);
@@ -117,6 +131,7 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
     runtimeDir: runtimeDir !== undefined && isAbsolute(runtimeDir) ? runtimeDir : undefined,
     secretsDir: secretsDir === undefined ? undefined : resolve(projectDir, secretsDir),
     masterKeyFile: masterKeyFile === undefined ? undefined : resolve(projectDir, masterKeyFile),
+    ...(tls === undefined ? {} : { tls }),
     healthIntervalMs: parsedInterval ?? CONFIG_DEFAULTS.healthCheck.intervalMs,
     logLevel: oneOf('LOG_LEVEL', flags.logLevel ?? env['LOG_LEVEL'], LOG_LEVELS, 'info'),
     logFormat: oneOf(
@@ -129,4 +144,32 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
   };
   if (problems.length > 0) throw new HostConfigError(problems);
   return settings;
+}
+
+/** Certificate and key go together; what callers are judged by is of no use without them. */
+function readTlsSettings(
+  env: Environment,
+  projectDir: string,
+  refuse: (path: string, expected: string, received: unknown, fallback: undefined) => undefined,
+): TlsSettings | undefined {
+  const fileOf = (value: string | undefined): string | undefined =>
+    value === undefined || value === '' ? undefined : resolve(projectDir, value);
+  const certFile = fileOf(env['TLS_CERT_FILE']);
+  const keyFile = fileOf(env['TLS_KEY_FILE']);
+  const clientCaFile = fileOf(env['TLS_CLIENT_CA_FILE']);
+  const clientCrlFile = fileOf(env['TLS_CLIENT_CRL_FILE']);
+  if ([certFile, keyFile, clientCaFile, clientCrlFile].every((file) => file === undefined)) return undefined;
+  const missing = (name: string, why: string): undefined =>
+    refuse(name, `a file, as ${why} is set`, undefined, undefined);
+  if (clientCrlFile !== undefined && clientCaFile === undefined) missing('TLS_CLIENT_CA_FILE', 'TLS_CLIENT_CRL_FILE');
+  const why = certFile !== undefined ? 'TLS_CERT_FILE' : keyFile !== undefined ? 'TLS_KEY_FILE' : 'TLS_CLIENT_CA_FILE';
+  if (certFile === undefined) missing('TLS_CERT_FILE', why);
+  if (keyFile === undefined) missing('TLS_KEY_FILE', why);
+  if (certFile === undefined || keyFile === undefined) return undefined;
+  return {
+    certFile,
+    keyFile,
+    ...(clientCaFile === undefined ? {} : { clientCaFile }),
+    ...(clientCrlFile === undefined ? {} : { clientCrlFile }),
+  };
 }

@@ -12,7 +12,7 @@ export interface FilesPolicyOptions {
 }
 
 export interface PlacesOptions {
-  readonly settings: Pick<HostSettings, 'dataDir' | 'secretsDir' | 'masterKeyFile'>;
+  readonly settings: Pick<HostSettings, 'dataDir' | 'secretsDir' | 'masterKeyFile' | 'tls'>;
   /** The configuration file, where there is one. */
   readonly configFile: string | undefined;
 }
@@ -72,6 +72,10 @@ export function realOrWritten(path: string): string {
 
 /** The host's own files. What a process may see of itself and its kin, its environment included, is among them. */
 export function closedPaths({ settings, configFile }: PlacesOptions): readonly string[] {
-  const { dataDir, secretsDir, masterKeyFile } = settings;
-  return ['/proc', dataDir, ...[secretsDir, masterKeyFile, configFile].filter((path) => path !== undefined)];
+  const { dataDir, secretsDir, masterKeyFile, tls } = settings;
+  return [
+    '/proc',
+    dataDir,
+    ...[secretsDir, masterKeyFile, tls?.keyFile, configFile].filter((path) => path !== undefined),
+  ];
 }

@@ -31,6 +31,8 @@ export interface HostObservation {
   readonly connectors: Iterable<ConnectorObservation>;
   /** Threads that were given up and do not end, also those of connectors that are gone. */
   readonly abandonedThreads: number;
+  /** Until when the certificate of the ports is valid, and whether the files are what serves; absent: no TLS. */
+  readonly tls?: { readonly expires: Date; readonly usable: boolean } | undefined;
 }
 
 /** Pairs of connector and word that get a series of their own. */
@@ -64,7 +66,7 @@ export class HostMetrics {
   }
 
   families(): readonly MetricFamily[] {
-    const { connectors, abandonedThreads: abandoned } = this.#observe();
+    const { connectors, abandonedThreads: abandoned, tls } = this.#observe();
     const now = [...connectors];
     const per = (read: (connector: ConnectorObservation) => number): Sample[] =>
       now.map((connector) => ({ labels: { connector: connector.id }, value: read(connector) }));
@@ -111,6 +113,7 @@ export class HostMetrics {
         ...gauge('automate_abandoned_threads', 'The same in the whole host, also of removed connectors'),
         samples: [{ labels: {}, value: abandoned }],
       },
+      ...(tls === undefined ? [] : tlsFamilies(tls)),
       {
         ...gauge('automate_worker_poisonous_calls', 'Calls that are refused, as they ended the worker'),
         samples: per(({ poisonousCalls }) => poisonousCalls),
@@ -143,4 +146,21 @@ function count(series: Map<string, Sample>, labels: Record<string, string>): voi
     return;
   }
   series.set(key, { labels, value: (present?.value ?? 0) + 1 });
+}
+
+function tlsFamilies({ expires, usable }: NonNullable<HostObservation['tls']>): readonly MetricFamily[] {
+  const value = (of: number): Sample[] => [{ labels: {}, value: of }];
+  return [
+    {
+      ...gauge(
+        'automate_tls_certificate_expires_seconds',
+        'When the certificate expires that serves, as a time of Unix',
+      ),
+      samples: value(Math.floor(expires.getTime() / 1000)),
+    },
+    {
+      ...gauge('automate_tls_files_usable', 'Whether the files of TLS serve; 0: what was read before does'),
+      samples: value(usable ? 1 : 0),
+    },
+  ];
 }

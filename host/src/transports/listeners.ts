@@ -6,6 +6,7 @@ import type { HostLog } from '../log/host-log.ts';
 import { watchLag } from '../telemetry/watch-lag.ts';
 import type { ListenPlace } from './front-door.ts';
 import type { SocketPlace } from './unix-socket.ts';
+import type { TlsKeeper } from './tls-keeper.ts';
 import { placeSocket } from './unix-socket.ts';
 import type { GrpcServer } from './grpc/server.ts';
 import { startGrpcServer } from './grpc/server.ts';
@@ -17,6 +18,8 @@ export interface ListenersOptions {
   readonly log: HostLog;
   readonly version: string;
   readonly stack: CloseStack;
+  /** What TLS is made of; absent: the ports speak without. */
+  readonly tls?: TlsKeeper | undefined;
   metrics(): Promise<string>;
   /** Why the host cannot go on for long as it is; undefined where it can. */
   unwell(): UnavailableError | undefined;
@@ -42,7 +45,7 @@ const DRAIN_MS = 10_000;
 
 /** Opens gRPC and REST, and gRPC once more for this user alone, all or none, and leaves their closing to the stack. */
 export async function openListeners(options: ListenersOptions): Promise<Listeners> {
-  const { service, settings, log, version, stack } = options;
+  const { service, settings, log, version, stack, tls } = options;
   const host = settings.bindAddress;
   let serving = false;
   const lag = watchLag((late) => {
@@ -62,7 +65,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     close: async () => void (await Promise.all(doors.map((door) => door.close({ drainMs: DRAIN_MS })))),
   });
   const openGrpc = async (place: ListenPlace): Promise<GrpcServer> => {
-    const server = await startGrpcServer({ service, ...place, logger: messageFirst(log) });
+    const server = await startGrpcServer({ service, ...place, tls, logger: messageFirst(log) });
     doors.push(server);
     servers.push(server);
     return server;
@@ -72,6 +75,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     service,
     host,
     port: settings.httpPort,
+    tls,
     logger: log,
     version,
     metrics: () => options.metrics(),

@@ -9,7 +9,7 @@ export interface KeyAndCertificate {
 }
 
 export interface CertificateRequest {
-  /** Names and addresses that the certificate is for. Default `['localhost', '127.0.0.1']`. */
+  /** Names, addresses and URIs that the certificate is for. Default `['localhost', '127.0.0.1']`. */
   readonly hosts?: readonly string[];
   /** Default `test`. */
   readonly commonName?: string;
@@ -88,7 +88,7 @@ function distinguishedName(name: string): Buffer {
 
 function alternativeName(host: string): Buffer {
   if (isIP(host) === 4) return der(0x87, Buffer.from(host.split('.').map(Number)));
-  return der(0x82, Buffer.from(host));
+  return der(host.includes('://') ? 0x86 : 0x82, Buffer.from(host));
 }
 
 function extension(id: string, value: Uint8Array, critical: boolean): Buffer {

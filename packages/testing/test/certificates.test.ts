@@ -17,6 +17,12 @@ describe('a certificate authority for tests', () => {
     expect(issued.checkIP('127.0.0.1')).toBe('127.0.0.1');
   });
 
+  it('can issue one for a URI', () => {
+    const hosts = ['caller.test', 'spiffe://test/caller'];
+    const { subjectAltName } = new X509Certificate(createCertificateAuthority().issue({ hosts }).cert);
+    expect(subjectAltName).toBe('DNS:caller.test, URI:spiffe://test/caller');
+  });
+
   it('can issue one that has expired', () => {
     const notAfter = new Date('2020-03-01T00:00:00Z');
     const { validFromDate, validToDate } = new X509Certificate(createCertificateAuthority().issue({ notAfter }).cert);

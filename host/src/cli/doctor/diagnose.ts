@@ -8,6 +8,7 @@ import type { Environment, HostSettings, HostSettingsInput } from '../../host-se
 import { HostConfigError, readHostSettings } from '../../host-settings.ts';
 import { checkFileRoots, checkSecretsDir } from './check-files.ts';
 import { checkDataDir, checkInstaller, checkNode, checkPorts, checkProfiles, checkWalls } from './check-machine.ts';
+import { checkTls } from './check-tls.ts';
 import { checkEndpoints, checkGrants, checkHealth, checkPlugins, checkReadiness } from './check-service.ts';
 import { closedPaths } from '../../connectors/files-policy.ts';
 import { findWalls } from '../../runtime/bodies/walls.ts';
@@ -74,6 +75,7 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
     ...describeConfig(loaded, projectDir),
     dataDir.finding,
     ...checkSecretsDir(settings.secretsDir),
+    ...(await checkTls(settings.tls, host?.http)),
     ...(host === undefined
       ? await checkPorts(settings)
       : [

@@ -1,6 +1,7 @@
 import type { Http2Server, IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { LONGEST_TIMER_MS } from '@automate/contract';
 import type { Server } from '@automate/grpc';
+import { passCertificateOn } from './shown-certificate.ts';
 
 /** The headers of an answer with what the library left out. */
 export type ExplainStatus = (headers: OutgoingHttpHeaders) => OutgoingHttpHeaders;
@@ -13,7 +14,7 @@ const LONGEST_SECONDS = Math.floor(LONGEST_TIMER_MS / 1000);
 
 /**
  * Goes before the library on the HTTP/2 servers that it keeps, as it offers no place for that; a test holds that they are
- * found. Deadlines that lie further away than timers reach are shortened, what is no deadline is refused, and what the library answers by itself gets the
+ * found. Calls are told which certificate their connection showed. Deadlines that lie further away than timers reach are shortened, what is no deadline is refused, and what the library answers by itself gets the
  * details that all of our errors have.
  */
 export function prepareStreams(server: Server, explain: ExplainStatus): void {
@@ -21,6 +22,7 @@ export function prepareStreams(server: Server, explain: ExplainStatus): void {
   for (const http2 of http2Servers.keys()) {
     http2.prependListener('stream', (stream, headers) => {
       shortenDeadline(headers);
+      passCertificateOn(stream, headers);
       explainAnswers(stream, explain);
     });
   }

@@ -1,7 +1,8 @@
 import type { ConnectorService } from '@automate/contract';
 import { Server, ServerCredentials } from '@automate/grpc';
 import { openFrontDoor } from '../front-door.ts';
-import type { ListenPlace } from '../front-door.ts';
+import type { ConnectionLimits, ListenPlace } from '../front-door.ts';
+import type { TlsKeeper } from '../tls-keeper.ts';
 import { prepareStreams } from './prepare-streams.ts';
 import { addLazyMethods } from './lazy-service.ts';
 import type { LoadedServices } from './load-services.ts';
@@ -10,6 +11,9 @@ import type { GrpcLogger } from './logger.ts';
 import { METHOD_PATHS } from './method-paths.ts';
 
 export type GrpcServerOptions = ListenPlace & {
+  /** With it TLS is spoken, and nothing else. */
+  readonly tls?: TlsKeeper | undefined;
+  readonly limits?: Partial<ConnectionLimits> | undefined;
   /** What the server serves. It stays its owner's to close. */
   readonly service: ConnectorService;
   readonly logger: GrpcLogger;
@@ -63,6 +67,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const front = await openFrontDoor({
     door: 'gRPC',
     place: options,
+    tls: options.tls,
+    limits: options.limits,
+    warn: (message) => options.logger.warn(message),
     serve: (socket) => connections.injectConnection(socket),
   });
 

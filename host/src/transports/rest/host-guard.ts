@@ -21,7 +21,10 @@ const API = `${API_PREFIX}/`;
  * choose the `Host` header, which then names its own domain, and it cannot hide where it comes from: browsers say so in
  * `Origin` or `Sec-Fetch-Site`. A reading request is no exception, as some of them have a connector ask its remote system.
  */
-export function createHostGuard(bound: string): (request: IncomingMessage) => HttpFailure | undefined {
+export function createHostGuard(
+  bound: string,
+  scheme: 'http' | 'https' = 'http',
+): (request: IncomingMessage) => HttpFailure | undefined {
   const names = new Set<string>([...LOOPBACK_NAMES, bound.includes(':') ? `[${bound}]` : bound]);
   const isAllowed = (header: string): boolean => names.has(HOST_HEADER.exec(header.toLowerCase())?.[1] ?? '');
   const expected = `the address of this service, such as "${names.values().next().value}"`;
@@ -37,13 +40,14 @@ export function createHostGuard(bound: string): (request: IncomingMessage) => Ht
     const { url = '' } = request;
     if (!url.startsWith('/') && url !== '*') {
       const target = URL.parse(url);
-      if (target?.protocol !== 'http:' || !isAllowed(target.host)) return malformed('request target', url, expected);
+      if (target?.protocol !== `${scheme}:` || !isAllowed(target.host))
+        return malformed('request target', url, expected);
       request.url = `${target.pathname}${target.search}`;
     }
     if (countHosts(request) > 1) return malformed('header Host', 'several', 'one');
     const acts = (request.method !== 'GET' && request.method !== 'HEAD') || request.url?.startsWith(API) === true;
     if (!acts) return undefined;
-    if (origin !== undefined && origin !== `http://${host}`) return refuseHeader('Origin', origin, OWN_PAGE);
+    if (origin !== undefined && origin !== `${scheme}://${host}`) return refuseHeader('Origin', origin, OWN_PAGE);
     // A browser sends "none" for an address that its user typed.
     if (site === 'cross-site' || site === 'same-site') return refuseHeader('Sec-Fetch-Site', site, OWN_PAGE);
     return undefined;

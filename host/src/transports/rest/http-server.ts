@@ -27,10 +27,15 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 /** Node's server, with bounds, and with a guard before the router. */
 export function createHttpServer(
   handle: Listener,
-  options: { readonly host: string; readonly timeouts: HttpTimeouts; readonly clientErrors: ClientErrors },
+  options: {
+    readonly host: string;
+    readonly scheme: 'http' | 'https';
+    readonly timeouts: HttpTimeouts;
+    readonly clientErrors: ClientErrors;
+  },
 ): Server {
-  const { host, timeouts, clientErrors } = options;
-  const guard = createHostGuard(host);
+  const { host, scheme, timeouts, clientErrors } = options;
+  const guard = createHostGuard(host, scheme);
   const answer =
     (handleOthers: Listener): Listener =>
     (request, response) => {

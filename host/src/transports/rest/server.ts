@@ -1,10 +1,11 @@
-import type { AddressInfo } from 'node:net';
 import type { ConnectorService, UnavailableError } from '@automate/contract';
 import { ConfigInvalidError, ConnectorError } from '@automate/contract';
 import { hostEnding } from '@automate/contract/service';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
-import { listenError } from '../listen-error.ts';
+import type { ConnectionLimits } from '../front-door.ts';
+import { openFrontDoor } from '../front-door.ts';
+import type { TlsKeeper } from '../tls-keeper.ts';
 import { createClientErrors } from './client-errors.ts';
 import { prepareDrain } from './drain.ts';
 import { sendErrorReply, toFailure } from './error-reply.ts';
@@ -22,6 +23,7 @@ import { addServiceRoutes } from './service-routes.ts';
 /** Where faults of the service itself are reported; pino fits. */
 export interface RestLogger {
   error(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
 }
 
 export interface RestServerOptions {
@@ -40,10 +42,13 @@ export interface RestServerOptions {
   readonly metrics?: (() => Promise<string>) | undefined;
   readonly logger?: RestLogger | undefined;
   readonly timeouts?: Partial<HttpTimeouts> | undefined;
+  /** With it TLS is spoken, and nothing else. */
+  readonly tls?: TlsKeeper | undefined;
+  readonly limits?: Partial<ConnectionLimits> | undefined;
 }
 
 export interface RestServer {
-  /** `http://127.0.0.1:8080` */
+  /** `http://127.0.0.1:8080`, `https://…` */
   readonly address: string;
   readonly port: number;
   /**
@@ -62,21 +67,32 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
   }
   const state = { draining: false };
   const app = createApp(options, state);
-  const drain = prepareDrain(app.server);
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
+  const { server } = app;
+  const drain = prepareDrain(server);
+  await app.ready();
+  // Node looks for slow clients from this event on, and this server does not listen itself.
+  server.emit('listening');
+  const front = await openFrontDoor({
+    door: 'REST',
+    place: { host, port },
+    tls: options.tls,
+    limits: options.limits,
+    warn: (message) => options.logger?.warn({}, message),
+    serve: (socket) => void server.emit('connection', socket),
+  }).catch(async (error: unknown) => {
     await app.close();
-    throw listenError(error, { door: 'REST', address: `${host}:${port}`, port: 'HTTP_PORT' });
-  }
-  const bound = app.server.address() as AddressInfo;
+    throw error;
+  });
   let closing: Promise<void> | undefined;
   return {
-    address: `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`,
-    port: bound.port,
+    address: `${options.tls === undefined ? 'http' : 'https'}://${front.address}`,
+    port: front.port,
     close({ drainMs = 10_000 } = {}) {
       state.draining = true;
-      return (closing ??= drain({ drainMs, close: async () => app.close() }));
+      return (closing ??= drain({
+        drainMs,
+        close: async () => void (await Promise.all([front.close(), app.close()])),
+      }));
     },
   };
 }
@@ -98,7 +114,12 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
     // More than a request's head may have: whether a connector has such an id is for the service to say.
     routerOptions: { maxParamLength: 65_536 },
     serverFactory: (handle) =>
-      createHttpServer(handle, { host, timeouts: { ...HTTP_TIMEOUTS, ...timeouts }, clientErrors }),
+      createHttpServer(handle, {
+        host,
+        scheme: options.tls === undefined ? 'http' : 'https',
+        timeouts: { ...HTTP_TIMEOUTS, ...timeouts },
+        clientErrors,
+      }),
     clientErrorHandler: (error, socket) => clientErrors.answer(error as Error, socket),
     frameworkErrors: (error, request, reply) => void sendErrorReply(reply as never, toFailure(error, request as never)),
   }) as unknown as FastifyInstance;

@@ -11,7 +11,7 @@ type Rest = Awaited<ReturnType<typeof openRest>>;
 const logged: [object, string][] = [];
 let rest: Rest;
 beforeAll(async () => {
-  rest = await openRest({ logger: { error: (fields, message) => void logged.push([fields, message]) } });
+  rest = await openRest({ logger: { error: (...record) => void logged.push(record), warn: () => undefined } });
 });
 afterAll(() => rest[Symbol.asyncDispose]());
 

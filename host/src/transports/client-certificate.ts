@@ -1,0 +1,89 @@
+import type { X509Certificate } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
+import { revokedSerials } from './revoked-serials.ts';
+import type { TlsMaterial } from './tls-files.ts';
+import { readCertificates } from './tls-files.ts';
+
+/** The certificate that a caller showed: its DNS names and URIs as they stand there, or why it counts for nothing, in words for the caller. */
+export type ClientCertificate = { readonly names: readonly string[] } | { readonly fault: string };
+
+/** Where the front door writes on a connection what its other end showed; streams of HTTP/2 see it through their session. */
+const SHOWN = Symbol('client certificate');
+
+/** What OpenSSL finds wrong, in the caller's words. */
+const FAULTS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'has expired: renew it',
+  CERT_NOT_YET_VALID: 'is not valid yet: look at the clocks',
+  CERT_REVOKED: 'was revoked: ask for a new one',
+  CRL_HAS_EXPIRED:
+    "cannot be judged, as the service's list of revoked certificates has expired: its operator must renew TLS_CLIENT_CRL_FILE",
+  UNABLE_TO_GET_CRL:
+    'cannot be judged, as the service has no list of what its issuer revoked: its operator must add that to TLS_CLIENT_CRL_FILE',
+  INVALID_PURPOSE: 'is not for clients: ask for one whose extendedKeyUsage has clientAuth',
+};
+const OF_ANOTHER_CA =
+  'was not issued by an authority that the service trusts: use one of an authority in its TLS_CLIENT_CA_FILE';
+
+/** A name in a certificate's list, and what it is: Node puts what would be ambiguous into quotes. */
+const NAME = /(?:^|, )([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^,]*)/g;
+
+interface Shown {
+  readonly names: readonly string[];
+  /** Until when it counts, as Date.now() has it. */
+  readonly until: number;
+  fault?: string;
+}
+
+/** Keeps with a connection what its other end showed when it was made; false where it showed nothing. */
+export function noteClientCertificate(socket: TLSSocket): boolean {
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) return false;
+  const shown: Shown = { names: namesIn(certificate), until: certificate.validToDate.getTime() };
+  if (!socket.authorized) shown.fault = String(socket.authorizationError);
+  Object.assign(socket, { [SHOWN]: shown });
+  return true;
+}
+
+/** What the other end of a connection showed; undefined where it showed nothing, or was not asked. */
+export function clientCertificateOf(socket: object | undefined): ClientCertificate | undefined {
+  const shown = shownBy(socket);
+  if (shown === undefined) return undefined;
+  const fault = shown.fault ?? (Date.now() > shown.until ? 'CERT_HAS_EXPIRED' : undefined);
+  return fault === undefined
+    ? { names: shown.names }
+    : { fault: `the client certificate ${FAULTS[fault] ?? OF_ANOTHER_CA}` };
+}
+
+/** Judges the certificate of a connection once more: other authorities count now, or they have revoked others. */
+export function judgeAgain(socket: TLSSocket, { context: { ca, crl } }: TlsMaterial): void {
+  const shown = shownBy(socket);
+  if (shown === undefined || shown.fault !== undefined) return;
+  const trusted = readCertificates(String(ca));
+  const revoked = revokedSerials(String(crl ?? ''));
+  let link = socket.getPeerX509Certificate();
+  // As long as any chain may be.
+  for (let depth = 0; link !== undefined && depth < 10; depth += 1) {
+    const { issuerCertificate: above, serialNumber } = link;
+    if (revoked.has(serialNumber)) shown.fault = 'CERT_REVOKED';
+    if (trusted.some((authority) => hasIssued(authority, link))) return;
+    link = above !== undefined && hasIssued(above, link) ? above : undefined;
+  }
+  shown.fault ??= 'UNABLE_TO_GET_ISSUER_CERT';
+}
+
+function hasIssued(authority: X509Certificate, certificate: X509Certificate | undefined): boolean {
+  return certificate?.checkIssued(authority) === true && certificate.verify(authority.publicKey);
+}
+
+function shownBy(socket: object | undefined): Shown | undefined {
+  const bearer: { readonly [SHOWN]?: Shown } = socket ?? {};
+  return bearer[SHOWN];
+}
+
+function namesIn({ subjectAltName = '' }: X509Certificate): readonly string[] {
+  const names: string[] = [];
+  for (const [, type, name = ''] of subjectAltName.matchAll(NAME)) {
+    if (type === 'DNS' || type === 'URI') names.push(name.startsWith('"') ? (JSON.parse(name) as string) : name);
+  }
+  return names;
+}
