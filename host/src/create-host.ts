@@ -18,6 +18,7 @@ import { Gate } from './connectors/gate.ts';
 import { HealthMonitor } from './connectors/health-monitor.ts';
 import type { MemoryBounds } from './connectors/memory-room.ts';
 import { LiveConnectors } from './connectors/live-connectors.ts';
+import { createNetworkPolicies, listeningPlaces } from './connectors/network-policies.ts';
 import { Registrations } from './connectors/registrations.ts';
 import { Registry } from './connectors/registry.ts';
 import { reportHeldBack } from './connectors/report-held-back.ts';
@@ -36,6 +37,7 @@ import type { KindRegistration } from './plugins/kinds.ts';
 import { toRegisteredKind } from './plugins/kinds.ts';
 import { PluginScanner } from './plugins/plugin-scanner.ts';
 import { Snapshots } from './plugins/snapshots/snapshots.ts';
+import type { ListeningPlace } from './runtime/network-policy.ts';
 import { createWorkerRuntime } from './runtime/worker-runtime.ts';
 import { MasterKeyError, openMasterKeys } from './secrets/master-key.ts';
 import type { MasterKeys } from './secrets/master-key.ts';
@@ -201,12 +203,21 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   });
   const places = placesOf({ settings, configFile: loaded.file, projectDir });
   const filesOf = createFilesPolicy(places);
+  // Filled by the doors as they open.
+  const own: ListeningPlace[] = [];
   const connectorRuntime = createConnectorRuntime({
     runtime,
     snapshots,
     hostVersion: identity.version,
     idleStopMs: IDLE_STOP_MS,
     environment: env,
+    network: createNetworkPolicies({
+      own,
+      closed: places.closed,
+      environment: env,
+      signInRequired: () => false,
+      config: () => registry.sources.config.network,
+    }),
     ...places,
     resolve: async (entry, description) => {
       const resolved = await secrets.resolve(withWholePaths(entry.config, places.base), entry.profile, description);
@@ -295,6 +306,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   stack.push({ name: 'changes', close: () => changes.close() });
   if (listeners !== undefined) {
     timer.mark('listeners');
+    own.push(...[listeners.grpcAddress, listeners.httpAddress].flatMap(listeningPlaces));
     events.on('abandoned', () => listeners.announce());
     if (loaded.file !== undefined) {
       const watcher = await watchConfig({

@@ -21,6 +21,14 @@ export interface PluginsConfig {
   readonly grants: Readonly<Record<string, PermissionSet>>;
 }
 
+/** `network:`, with every default filled in: rules as they are written. */
+export interface NetworkConfig {
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  /** `network.registered.allow` */
+  readonly registeredAllow: readonly string[];
+}
+
 /** A connection profile: settings and secret references that connectors of one kind share. Holds no secret. */
 export interface ProfileConfig {
   readonly name: string;
@@ -48,10 +56,13 @@ export interface HostConfig {
   readonly plugins: PluginsConfig;
   /** `files.roots`; absolute where the file was loaded. */
   readonly fileRoots: readonly string[];
+  readonly network: NetworkConfig;
   readonly profiles: ReadonlyMap<string, ProfileConfig>;
   /** What those variables hold that are secret by their name, or by where they are used. */
   readonly secretVariables: readonly string[];
 }
+
+export const DEFAULT_NETWORK: NetworkConfig = { allow: [], deny: [], registeredAllow: [] };
 
 /** What holds without a file, and where a file is silent. */
 export const DEFAULT_PLUGINS: PluginsConfig = {

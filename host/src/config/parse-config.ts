@@ -38,6 +38,11 @@ export function parseConfig(text: string, options: ParseConfigOptions): ParsedCo
       listsConnectors: isJsonObject(values.value) && Array.isArray(values.value['connectors']),
       plugins: toPlugins(parsed.plugins),
       fileRoots: parsed.files.roots ?? [],
+      network: {
+        allow: parsed.network.allow ?? [],
+        deny: parsed.network.deny ?? [],
+        registeredAllow: parsed.network.registered?.allow ?? [],
+      },
       secretVariables: [
         ...[...values.written.values()].flatMap((text) => secretsOf(text, options.environment)),
         ...Object.values(parsed.plugins.grants ?? {}).flatMap(({ env = [] }) => secretsAmong(env, options.environment)),

@@ -13,6 +13,7 @@ import { explainClosed } from '../runtime/bodies/readable-packages.ts';
 import type { CodePlace, ConfigCheck, Runtime, WorkerConfig, WorkerEvents, WorkerSpec } from '../runtime/runtime.ts';
 import type { Inspection } from './descriptions.ts';
 import { findUnrunnable } from './check-with-kind.ts';
+import type { NetworkPolicies } from './network-policies.ts';
 import { RenewableWorker } from './renewable-worker.ts';
 import { environmentOf, reachOf } from './reach.ts';
 
@@ -24,6 +25,8 @@ export interface ConnectorRuntimeOptions extends FilesPolicyOptions {
   readonly idleStopMs: number;
   /** Of the host, of which connectors see what they are granted. */
   readonly environment: Environment;
+  /** Where connectors may connect to. */
+  readonly network: NetworkPolicies;
   /** Resolves references; rejects with a ConnectorError that names the field. */
   resolve(entry: ConnectorEntry, description: ConnectorDescription): Promise<WorkerConfig>;
   /** Makes known which of the settings that are about to be checked are secret. */
@@ -74,6 +77,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
         memoryMb: limits.memoryMb,
         reach,
         env: () => environmentOf(kind, environment),
+        network: () => options.network.of(entry),
         // A health loop would start it again at once.
         ...(healthCheck.enabled ? undefined : { idleStopMs }),
       };
@@ -90,6 +94,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
         memoryMb: INSPECT_MEMORY_MB,
         reach: reachOf(kind, check ?? {}, options),
         env: () => environmentOf(kind, environment),
+        network: () => options.network.ofKinds(),
         ...(check === undefined
           ? undefined
           : {

@@ -1,6 +1,6 @@
 import type { ConnectorConfig, ConnectorOwner } from '@automate/contract';
 import { CONFIG_DEFAULTS } from '@automate/contract/schemas';
-import type { ProfileConfig } from '../config/host-config.ts';
+import type { NetworkConfig, ProfileConfig } from '../config/host-config.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 
 /** A connector as it was configured, before anything runs. */
@@ -18,6 +18,8 @@ export interface ConnectorEntry {
   readonly profile: ProfileConfig | undefined;
   /** `files.roots`, which bind it where the API owns it. */
   readonly fileRoots: readonly string[];
+  /** `network` of the file. */
+  readonly network: NetworkConfig;
   /** Why what was to take its place does not run. */
   readonly heldBack?: string | undefined;
 }

@@ -43,7 +43,8 @@ export class Gate {
     )
       return 'nothing';
     // What the operator takes away is taken away at once, whatever stops working without it.
-    if (after.profile?.enabled === false || !isDeepStrictEqual(before.fileRoots, after.fileRoots)) return 'nothing';
+    if (after.profile?.enabled === false) return 'nothing';
+    if (!isDeepStrictEqual([before.fileRoots, before.network], [after.fileRoots, after.network])) return 'nothing';
     if (after.state.phase === 'usable' && grantsLess(after.state.kind, before.state.kind)) return 'nothing';
     if (isRaised(before, after)) return 'nothing';
     const running = this.#options.live.find(before.id);

@@ -89,6 +89,8 @@ function makeEntry({ owner, anyPath, ...input }: EntryInput, { kinds, config: fi
     state: decideState(config, kind, (name) => kinds.explainMissing(name)),
     profile: config.profile === undefined ? undefined : file.profiles.get(config.profile),
     fileRoots: owner === 'api' ? file.fileRoots : [],
+    // Of a connector of the operator's own the rest changes nothing.
+    network: owner === 'api' ? file.network : { ...file.network, registeredAllow: [] },
   };
 }
 
@@ -101,6 +103,9 @@ export function isSameConnector(a: ConnectorEntry, b: ConnectorEntry): boolean {
     a.owner === b.owner &&
     a.anyPath === b.anyPath &&
     kindOf(a) === kindOf(b) &&
-    isDeepStrictEqual([a.config, a.written, a.profile, a.fileRoots], [b.config, b.written, b.profile, b.fileRoots])
+    isDeepStrictEqual(
+      [a.config, a.written, a.profile, a.fileRoots, a.network],
+      [b.config, b.written, b.profile, b.fileRoots, b.network],
+    )
   );
 }

@@ -25,23 +25,29 @@ if (line.blocksExit) Reflect.set(process, 'reallyExit', endGroup);
 
 // Before the rest is loaded, so that this is quick as well; a child is started ahead of the connector that it is for.
 enableCompileCache(process.argv[2]);
-const [{ serve }, { installGuards }, { captureOutput }, { guardThreads }, restricted] = await Promise.all([
-  import('./worker/serve.ts'),
-  import('./worker/guards.ts'),
-  import('./worker/capture-output.ts'),
-  import('./worker/guard-threads.ts'),
-  process.permission === undefined ? undefined : import('./worker/close-ways-round.ts'),
-]);
+const [{ serve }, { installGuards }, { captureOutput }, { guardThreads }, { guardNetwork }, restricted] =
+  await Promise.all([
+    import('./worker/serve.ts'),
+    import('./worker/guards.ts'),
+    import('./worker/capture-output.ts'),
+    import('./worker/guard-threads.ts'),
+    import('./worker/network/guard-network.ts'),
+    process.permission === undefined ? undefined : import('./worker/close-ways-round.ts'),
+  ]);
 
 // Read by Node and the system; nothing that a connector should see.
 process.env = createTextEnvironment({});
 line.listen((batch) => {
   const task = JSON.parse(batch[0] as string) as StartTask;
   process.env = createTextEnvironment(task.env);
-  void serve(task, line, (uplink, log) => {
+  void serve(task, line, (uplink, log, trail) => {
     restricted?.closeWaysRound(task);
     installGuards(uplink);
     captureOutput(log);
     guardThreads(NESTED_ENTRY, { codeRangeSizeMb: CODE_RANGE_MB });
+    return guardNetwork(task, {
+      warn: (message) => log.write('warn', 'logger', message),
+      current: () => trail.current(),
+    });
   });
 });

@@ -12,6 +12,7 @@ import type {
 import type { LogReceipt } from '@automate/sdk';
 import type { FilesPolicy } from '@automate/sdk/runtime';
 import type { CallExtras } from './messages.ts';
+import type { NetworkPolicy } from './network-policy.ts';
 
 /** What a worker is told of the connector that it runs, secrets resolved. It goes to that worker and nowhere else. */
 export interface WorkerConfig {
@@ -103,6 +104,8 @@ export interface WorkerSpec {
   readonly reach?: Reach;
   /** The environment variables that it sees, read anew at each start. Default: none. */
   readonly env?: () => Readonly<Record<string, string>>;
+  /** Where it may connect to, read anew at each start. At isolation `none` nothing holds it to that. Default: anywhere. */
+  readonly network?: () => NetworkPolicy;
   /** Milliseconds without a call after which the worker stops; absent: never. */
   readonly idleStopMs?: number;
 }

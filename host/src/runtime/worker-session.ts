@@ -13,6 +13,7 @@ import type { RuntimeParts } from './runtime-parts.ts';
 import { withOriginalPaths } from './original-paths.ts';
 import type { CodePlace, WorkerLevel, WorkerSpec } from './runtime.ts';
 import { NO_REACH } from './runtime.ts';
+import { createStartTask } from './start-task.ts';
 import type { StartTurn } from './start-queue.ts';
 import { findSystemLimit, startTimedOut } from './worker-errors.ts';
 
@@ -67,11 +68,9 @@ export class WorkerSession {
     const { spec } = options;
     const parts = withOriginalPaths(options.parts, spec.snapshot);
     this.#options = { ...options, parts };
-    const { id, kind, type, packageName, packageVersion, code, snapshot, isolation, memoryMb } = spec;
-    const { compileCacheDirectory } = parts;
-    const env = spec.env?.() ?? {};
+    const { id, kind, isolation, memoryMb } = spec;
     const seal = randomUUID();
-    const task = { seal, id, kind, type, packageName, packageVersion, code, snapshot, compileCacheDirectory, env };
+    const task = createStartTask(spec, { seal, compileCacheDirectory: parts.compileCacheDirectory });
     this.#body = parts.bodies[isolation](
       task,
       { memoryMb, reach: spec.reach ?? NO_REACH },

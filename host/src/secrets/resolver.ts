@@ -128,7 +128,7 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
 }
 
 /** The variables of proxies as most programs read them: `http_proxy` before `HTTP_PROXY`. */
-function proxiesOf(env: SecretResolverOptions['env']): NonNullable<WorkerConfig['proxies']> {
+export function proxiesOf(env: SecretResolverOptions['env']): NonNullable<WorkerConfig['proxies']> {
   return {
     http: env['http_proxy'] || env['HTTP_PROXY'],
     https: env['https_proxy'] || env['HTTPS_PROXY'],

@@ -58,6 +58,7 @@ describe('finding the configuration', () => {
           grants: {},
         },
         fileRoots: [],
+        network: { allow: [], deny: [], registeredAllow: [] },
         profiles: new Map(),
         secretVariables: [],
       },

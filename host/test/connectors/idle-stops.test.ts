@@ -4,7 +4,9 @@ import { pathToFileURL } from 'node:url';
 import { expect, it } from '@jest/globals';
 import { PluginSandbox } from '@automate/testing';
 import type { ConnectorEntry } from '../../src/connectors/connector-state.ts';
+import { DEFAULT_NETWORK } from '../../dist/config/host-config.js';
 import { createConnectorRuntime } from '../../src/connectors/connector-runtime.ts';
+import { createNetworkPolicies } from '../../dist/connectors/network-policies.js';
 import type { Kind } from '../../src/plugins/kind-catalog.ts';
 import { hashInstalled } from '../../src/plugins/discovery/hash-manifest.ts';
 import { Snapshots } from '../../src/plugins/snapshots/snapshots.ts';
@@ -20,10 +22,28 @@ const KIND: Kind = {
   source: { via: 'entry', entryUrl: fixtureUrl('echo') },
 };
 
+const ANYWHERE = createNetworkPolicies({
+  own: [],
+  closed: [],
+  environment: {},
+  signInRequired: () => false,
+  config: () => DEFAULT_NETWORK,
+});
+
 function entryOf(id: string, enabled: boolean): ConnectorEntry {
   const config = { ...configOf(id), kind: 'echo', healthCheck: { enabled, intervalMs: 30_000, timeoutMs: 5_000 } };
   const state = { phase: 'usable', kind: KIND } as const;
-  return { id, owner: 'api', anyPath: false, config, written: config, state, profile: undefined, fileRoots: [] };
+  return {
+    id,
+    owner: 'api',
+    anyPath: false,
+    config,
+    written: config,
+    state,
+    profile: undefined,
+    fileRoots: [],
+    network: DEFAULT_NETWORK,
+  };
 }
 
 it('an idle worker stops where nothing checks its health, and starts again for the next who wants it', async () => {
@@ -33,6 +53,7 @@ it('an idle worker stops where nothing checks its health, and starts again for t
     // Of packages; this kind is of none.
     snapshots: new Snapshots({ dataDir: tmpdir(), owned: false, lock: () => undefined, warn: () => undefined }),
     closed: [],
+    network: ANYWHERE,
     environment: {},
     base: '/',
     hostVersion: '1.0.0',
@@ -64,6 +85,7 @@ it('an idle worker of a package starts again from what was admitted', async () =
     runtime: bench.runtime,
     snapshots: new Snapshots({ dataDir: join(sandbox.root, 'data'), owned: true, lock: () => undefined, warn: fail }),
     closed: [],
+    network: ANYWHERE,
     environment: {},
     base: '/',
     hostVersion: '1.0.0',

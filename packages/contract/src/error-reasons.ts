@@ -56,6 +56,8 @@ export const ERROR_REASONS = {
     client_certificate_refused: 'the remote system refused `tls.cert_file`',
   },
   FORBIDDEN: {
+    network_policy:
+      'the connector wanted to connect to an address that `network` denies; the message names the rule and the line that would allow it, and nothing was connected to',
     outside_directories: 'an action names a file outside of the directories that its settings open to callers',
   },
   NOT_FOUND: {

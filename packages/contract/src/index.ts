@@ -89,6 +89,10 @@ export type {
 } from './connector-service.ts';
 export { OUTCOME_STATUSES } from './outcome-operations.ts';
 export type { KeptOutcome, OutcomeOperations, OutcomeStatus } from './outcome-operations.ts';
+export { facesOf, isIPv4, parseAddress, sharesPrefix } from './network-address.ts';
+export type { AddressBytes } from './network-address.ts';
+export { coversAddress, coversName, isInGroup, normalName, parseNetworkRule } from './network-rule.ts';
+export type { NetworkGroup, NetworkRule } from './network-rule.ts';
 export { startPatience, until } from './until.ts';
 export type { Patience, PatienceEnd } from './until.ts';
 export { GRANTED_PATH_PATTERN, NETWORK_PATTERN, NO_PERMISSIONS, PERMISSIONS, VARIABLE_PATTERN } from './permissions.ts';

@@ -14,6 +14,7 @@ import {
   UpstreamError,
 } from '@automate/contract';
 import { faultOf, networkReason } from './network-fault.ts';
+import { policyRefusal } from './policy-refusal.ts';
 
 /** Network failures on a connection: nobody knows what the remote system still did. */
 const BROKE_OFF: ReadonlySet<string> = new Set([
@@ -38,6 +39,8 @@ const TIMED_OUT: ReadonlySet<string> = new Set([
  */
 export function normalizeError(error: unknown): ConnectorError {
   if (ConnectorError.is(error)) return error;
+  const refusal = policyRefusal(error);
+  if (refusal !== undefined) return refusal;
   const facts = errorFacts(error);
   return fromNetworkCode(facts, error) ?? fromName(facts, error) ?? fromStatus(facts, error) ?? internal(facts, error);
 }

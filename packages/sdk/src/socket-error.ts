@@ -3,6 +3,7 @@ import { AuthFailedError, ConfigInvalidError, ConnectorError, TransientNetworkEr
 import type { NetworkFault } from './network-fault.ts';
 import { faultOf, networkCodeOf, networkReason } from './network-fault.ts';
 import { normalizeError } from './normalize-error.ts';
+import { policyRefusal } from './policy-refusal.ts';
 
 type TlsFault = Exclude<NetworkFault, 'refused' | 'dns' | 'unreachable'>;
 
@@ -40,8 +41,10 @@ export function socketError(thrown: unknown, failed: FailedConnection): Connecto
   });
 }
 
-/** The connector error for a server that could not be reached or be trusted; undefined for all else. */
+/** The connector error for a server that could not, or must not, be reached or be trusted; undefined for all else. */
 export function connectionError(thrown: unknown, failed: FailedConnection): ConnectorError | undefined {
+  const refusal = policyRefusal(thrown);
+  if (refusal !== undefined) return refusal;
   const code = networkCodeOf(thrown);
   const { server, effect } = failed;
   const start = startOf(failed);

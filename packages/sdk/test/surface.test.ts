@@ -84,6 +84,7 @@ describe('the package', () => {
       'isAdapterClass',
       'isAmong',
       'placesOf',
+      'policyRefusal',
       'rateLimitClassOf',
       'realPathOf',
       'replaceLeaves',

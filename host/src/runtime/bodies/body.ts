@@ -1,6 +1,7 @@
 import type { ConnectorType, IsolationLevel } from '@automate/contract';
 import type { Death, KillReason } from '../death.ts';
 import type { CrashReport, OpenBatch } from '../messages.ts';
+import type { NetworkPolicy } from '../network-policy.ts';
 import type { Reach, Snapshot } from '../runtime.ts';
 
 /** What a body is to run: all that the worker's core needs to know before its first call. */
@@ -19,6 +20,8 @@ export interface StartTask {
   readonly compileCacheDirectory: string | undefined;
   /** The environment variables that its code sees. */
   readonly env: Readonly<Record<string, string>>;
+  /** Where it may connect to; absent: anywhere. */
+  readonly network?: NetworkPolicy | undefined;
   /** Whether the network is closed to it. */
   readonly offline?: boolean;
 }

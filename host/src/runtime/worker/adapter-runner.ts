@@ -8,6 +8,7 @@ import {
 } from '@automate/contract';
 import type { ConnectorDescription, Problem } from '@automate/contract';
 import type { CallContext, ConnectorAdapter, ConnectorContext, Logger } from '@automate/sdk';
+import type { FilesPolicy } from '@automate/sdk/runtime';
 import {
   attachContext,
   checkHealth,
@@ -22,6 +23,7 @@ import {
 import type { CallExtras, CallMessage } from '../messages.ts';
 import type { ConfigCheck, WorkerConfig } from '../runtime.ts';
 import { natives } from './natives.ts';
+import type { NetworkGate } from './network/network-gate.ts';
 import { parsePayload } from './parse-payload.ts';
 
 /** One call as the adapter's side sees it. */
@@ -34,6 +36,8 @@ export interface AdapterRunnerOptions {
   readonly logger: Logger;
   /** Told of secrets that the adapter obtained, before it can do anything with them. */
   readonly onSecrets: (values: readonly string[]) => void;
+  /** Absent: it may connect anywhere. */
+  readonly network: NetworkGate | undefined;
 }
 
 /** Drives one adapter through its life: settings checked, initialized, called, closed. */
@@ -43,6 +47,7 @@ export class AdapterRunner {
   readonly #id: string;
   readonly #logger: Logger;
   readonly #onSecrets: AdapterRunnerOptions['onSecrets'];
+  readonly #network: NetworkGate | undefined;
   readonly #closing = new AbortController();
   #context: ConnectorContext | undefined;
 
@@ -52,6 +57,7 @@ export class AdapterRunner {
     this.#id = options.id;
     this.#logger = options.logger;
     this.#onSecrets = options.onSecrets;
+    this.#network = options.network;
   }
 
   /**
@@ -103,6 +109,7 @@ export class AdapterRunner {
         { problems, details: { reason: 'settings_invalid' } },
       );
     }
+    this.#network?.setRoots(socketRoots(files));
     const granted = grantPaths(this.#configSchema, { settings, tls: given.tls }, files);
     requireGranted(this.#id, granted, this.#logger);
     const { tls: _written, ...config } = given;
@@ -113,6 +120,7 @@ export class AdapterRunner {
       files,
       ...(profile === undefined ? {} : { profile }),
       ...(proxies === undefined ? {} : { proxies }),
+      ...(this.#network === undefined ? {} : { checkTarget: this.#network.checkTarget }),
       logger: this.#logger,
       signal: this.#closing.signal,
       onSecrets: this.#onSecrets,
@@ -152,6 +160,15 @@ export class AdapterRunner {
       details: { reason: 'not_initialized' },
     });
   }
+}
+
+/** Where sockets in the file system may lie: within the roots, and where its profile says, which the operator wrote. */
+function socketRoots({ roots, lenient, ofProfile = {} }: FilesPolicy): readonly string[] | undefined {
+  if (roots === undefined || lenient === true) return undefined;
+  return [
+    ...roots,
+    ...Object.values(ofProfile).filter((value) => typeof value === 'string' && value.startsWith('/')),
+  ] as string[];
 }
 
 /** A little before the host's deadline (5 % of the time, at most 50 ms), so that the adapter's own error is the answer. */

@@ -10,6 +10,7 @@ import { encodeFailure, failureOf, stackOf } from './failure.ts';
 import type { Line } from './line.ts';
 import type { LogWriter } from './log-writer.ts';
 import { natives } from './natives.ts';
+import type { NetworkGate } from './network/network-gate.ts';
 import type { Uplink } from './uplink.ts';
 
 /** A call that waited so long found this thread busy: a cancellation may be waiting behind it. */
@@ -29,6 +30,7 @@ export class CallRunner {
   readonly #uplink: Uplink;
   readonly #log: LogWriter;
   readonly #trail: CallTrail;
+  readonly #network: NetworkGate | undefined;
   readonly #running = new Map<number, Running>();
   /** What was cancelled among the messages that are being taken. */
   readonly #cancelled = new Map<number, CancelReason>();
@@ -38,11 +40,13 @@ export class CallRunner {
     readonly uplink: Uplink;
     readonly log: LogWriter;
     readonly trail: CallTrail;
+    readonly network: NetworkGate | undefined;
   }) {
     this.#runner = options.runner;
     this.#uplink = options.uplink;
     this.#log = options.log;
     this.#trail = options.trail;
+    this.#network = options.network;
   }
 
   /** Takes calls from now on. */
@@ -102,7 +106,8 @@ export class CallRunner {
 
   #report(call: Call, thrown: unknown, left: boolean): void {
     const { adapter } = this.#runner;
-    const error = failureOf(call.op, thrown, { adapter, left });
+    this.#network?.explain(thrown);
+    const error = failureOf(call.op, thrown, { adapter, left, refusal: this.#network?.refusedIn(call) });
     this.#fail(call.id, error);
     const stack = stackOf(thrown);
     if (error.code === 'INTERNAL_ERROR') {

@@ -24,7 +24,7 @@ export class CallTrail {
   /** What runs in this turn from now on, and whatever comes of it, is the call's; entered rather than run, which costs twice as much. */
   begin(call: Begun): void {
     this.#last = call.id;
-    this.#enter(call.op === 'execute' ? call : undefined);
+    this.#enter(call);
   }
 
   /** What runs in this turn from now on is no call's. */
@@ -32,10 +32,15 @@ export class CallTrail {
     this.#enter(undefined);
   }
 
+  /** What the code belongs to that runs: a call, or what the host asks for itself. */
+  current(): Begun | undefined {
+    return this.#current();
+  }
+
   /** The call whose code runs, whether it was answered or not. */
   culprit(): Culprit | undefined {
     const call = this.#current();
-    if (call === undefined) return undefined;
+    if (call?.op !== 'execute') return undefined;
     // Loaded where a worker ends, which most never do by themselves.
     const { createHash } = process.getBuiltinModule('node:crypto');
     return { action: call.action, payloadHash: createHash('sha256').update(call.payload).digest('hex') };

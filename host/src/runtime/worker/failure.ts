@@ -1,7 +1,7 @@
 import type { ErrorEnvelope, JsonObject, Problem } from '@automate/contract';
 import { clipText, ConnectorError, ConnectorInternalError, isErrorCode, readTraits } from '@automate/contract';
 import type { ConnectorAdapter } from '@automate/sdk';
-import { startError } from '@automate/sdk/runtime';
+import { policyRefusal, startError } from '@automate/sdk/runtime';
 import type { ChannelOp } from '../messages.ts';
 import { DETAIL_LIMITS, MESSAGE_LENGTH, NAME_LENGTH, STACK_LENGTH } from '../bounds.ts';
 import { boundedEncode } from './bounded-encode.ts';
@@ -33,15 +33,34 @@ function readable(error: ConnectorError): ConnectorError {
  * The error that one operation of an adapter failed with.
  *
  * @param left whether the caller gave up. Where it did not, an abort is the connector's own and no cancellation
+ * @param refusal what the network policy refused to the operation. It is the reason where the error itself knows none
  */
 export function failureOf(
   op: ChannelOp,
   thrown: unknown,
-  { adapter, left = false }: { readonly adapter: ConnectorAdapter | undefined; readonly left?: boolean },
+  {
+    adapter,
+    left = false,
+    refusal,
+  }: {
+    readonly adapter: ConnectorAdapter | undefined;
+    readonly left?: boolean;
+    readonly refusal?: ConnectorError | undefined;
+  },
 ): ConnectorError {
-  const known = normalizeThrown(thrown, adapter);
+  // Whatever a kind makes of it, as it cannot know what the host refuses.
+  const known = policyRefusal(thrown) ?? explained(normalizeThrown(thrown, adapter), refusal);
   const error = known.code === 'CANCELLED' && !left ? abortedByItself(known) : known;
   return op === 'initialize' || op === 'connect' ? startError(error) : error;
+}
+
+/** Of what is seen as trouble with the network, or cannot be told: `WebSocket`, for one, says of no failure what it was. */
+const UNEXPLAINED: ReadonlySet<string> = new Set(['INTERNAL_ERROR', 'TRANSIENT_NETWORK', 'TIMEOUT', 'UNAVAILABLE']);
+
+function explained(error: ConnectorError, refusal: ConnectorError | undefined): ConnectorError {
+  if (refusal === undefined || !UNEXPLAINED.has(error.code)) return error;
+  // What was done before the refusal stays done.
+  return ConnectorError.change(refusal, { effect: error.effect });
 }
 
 function abortedByItself(error: ConnectorError): ConnectorError {

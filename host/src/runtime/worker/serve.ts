@@ -10,23 +10,24 @@ import type { Line } from './line.ts';
 import { loadAdapter } from './load-adapter.ts';
 import { LogWriter } from './log-writer.ts';
 import { natives } from './natives.ts';
+import type { NetworkGate } from './network/network-gate.ts';
 import { Uplink } from './uplink.ts';
 
 /**
  * The worker's core, the same in every body: loads the connector, tells what it is, and then serves calls from the line.
  * Resolves once that is told, with what to call when the body dies while its code lives on.
  *
- * @param protect called before any of the connector's code is loaded
+ * @param protect called before any of the connector's code is loaded; gives what holds its connections to the policy
  */
 export async function serve(
   task: StartTask,
   line: Line,
-  protect?: (uplink: Uplink, log: LogWriter) => void,
+  protect?: (uplink: Uplink, log: LogWriter, trail: CallTrail) => NetworkGate | undefined,
 ): Promise<() => void> {
   const trail = new CallTrail();
   const uplink = new Uplink(line, task.seal, trail);
   const log = new LogWriter(uplink);
-  protect?.(uplink, log);
+  const network = protect?.(uplink, log, trail);
   let adapter: ConnectorAdapter | undefined;
   try {
     const { id, kind, type, packageName, packageVersion } = task;
@@ -35,8 +36,8 @@ export async function serve(
     const onSecrets = (values: readonly string[]): void => uplink.sendNow({ kind: 'secrets', values });
     const description = describeAdapter(adapter, { kind, type, packageName, packageVersion });
     const text = encodeDescription(description);
-    const runner = new AdapterRunner({ adapter, description, id, logger: log.logger(), onSecrets });
-    new CallRunner({ runner, uplink, log, trail }).listen(line);
+    const runner = new AdapterRunner({ adapter, description, id, logger: log.logger(), onSecrets, network });
+    new CallRunner({ runner, uplink, log, trail, network }).listen(line);
     uplink.sendNow({ kind: 'described', description: text });
     return () => runner.abandon();
   } catch (thrown) {

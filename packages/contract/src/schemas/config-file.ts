@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CONFIGURED_LEVELS, KIND_PATTERN, PROFILE_NAME_PATTERN } from '../connector.ts';
+import { parseNetworkRule } from '../network-rule.ts';
 import { NETWORK_PATTERN, VARIABLE_PATTERN } from '../permissions.ts';
 import { connectorConfigSchema } from './connector-config.ts';
 import { flag, jsonMap, oneOf, pattern, strictMap, text } from './fields.ts';
@@ -92,6 +93,34 @@ export const filesSchema = strictMap({
   }),
 });
 
+const networkRules = (): z.ZodArray<z.ZodString> => {
+  const expected =
+    'an address (10.1.2.3), a range (10.0.0.0/8), a name (db.internal, *.example.com), private, loopback, link-local, metadata or *, with a port (:5432) or without';
+  return z.array(
+    pattern(/^\S{1,300}$/, expected).refine((rule) => parseNetworkRule(rule) !== undefined, expected),
+    'a list of addresses, ranges and names',
+  );
+};
+
+/** `network:`, where connectors may connect to. */
+export const networkSchema = strictMap({
+  allow: networkRules().optional().meta({
+    description:
+      'What connectors may reach all the same; wins over deny. Link-local and metadata addresses and the ports of the host are denied to all that are not named here by address.',
+    default: [],
+  }),
+  deny: networkRules().optional().meta({ description: 'What no connector may reach.', default: [] }),
+  registered: strictMap({
+    allow: networkRules().optional().meta({
+      description:
+        'What connectors that are registered over the API may reach of loopback and private addresses, where callers have to sign in.',
+      default: [],
+    }),
+  })
+    .optional()
+    .meta({ description: 'Of connectors that are registered over the API.' }),
+});
+
 /** One entry of `profiles:`. */
 export const profileSchema = strictMap({
   kind: pattern(KIND_PATTERN, 'the name of a kind').meta({ description: 'The kind of connector that may use it.' }),
@@ -122,6 +151,9 @@ export type WirePlugins = z.infer<typeof pluginsSchema>;
 /** `files:` as the YAML writes it. */
 export type WireFiles = z.infer<typeof filesSchema>;
 
+/** `network:` as the YAML writes it. */
+export type WireNetwork = z.infer<typeof networkSchema>;
+
 /** The whole file. Sections whose lines are all commented out count as absent. */
 export const configFileSchema = strictMap({
   $schema: z
@@ -130,6 +162,7 @@ export const configFileSchema = strictMap({
     .meta({ description: 'Where editors find this schema; nothing else reads it.' }),
   plugins: pluginsSchema.nullish().meta({ description: 'How connector packages are found and which are admitted.' }),
   files: filesSchema.nullish().meta({ description: 'Which files of this machine connectors may use.' }),
+  network: networkSchema.nullish().meta({ description: 'Where connectors may connect to.' }),
   profiles: z
     .record(z.string().regex(PROFILE_NAME_PATTERN, 'the name of a profile'), profileSchema, 'a map of profiles')
     .nullish()

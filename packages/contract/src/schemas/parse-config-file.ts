@@ -8,8 +8,8 @@ import type { Problem } from '../problem.ts';
 import { checkProfile } from './check-profile.ts';
 import { checkShape } from './check-shape.ts';
 import { AUTH_REQUIRED } from './check-together.ts';
-import { configFileSchema, filesSchema, pluginsSchema, profileSchema } from './config-file.ts';
-import type { WireFiles, WirePlugins, WireProfile } from './config-file.ts';
+import { configFileSchema, filesSchema, networkSchema, pluginsSchema, profileSchema } from './config-file.ts';
+import type { WireFiles, WireNetwork, WirePlugins, WireProfile } from './config-file.ts';
 import { copyJson } from './copy-json.ts';
 import { describeReceived } from './describe-received.ts';
 import type { Finding } from './finding.ts';
@@ -26,6 +26,7 @@ export type ParsedConfigFile =
       readonly ok: true;
       readonly plugins: WirePlugins;
       readonly files: WireFiles;
+      readonly network: WireNetwork;
       readonly profiles: ReadonlyMap<string, WireProfile>;
       readonly connectors: readonly ConnectorConfig[];
     }
@@ -37,7 +38,7 @@ const MAX_CONNECTORS = 10_000;
 const SECTIONS = Object.keys(configFileSchema.shape).filter((key) => key !== '$schema');
 
 /**
- * Reads the content of a whole configuration file: plugins, files, profiles and connectors, and what they say of each other.
+ * Reads the content of a whole configuration file: plugins, files, network, profiles and connectors, and what they say of each other.
  * Gives every problem at once; never throws. A file without content is an empty configuration.
  */
 export function parseConfigFile(
@@ -52,11 +53,20 @@ export function parseConfigFile(
   const problems: Problem[] = [...checkSections(file)];
   const plugins = parseSection(pluginsSchema, 'plugins', file, problems);
   const files = parseSection(filesSchema, 'files', file, problems);
+  const network = parseSection(networkSchema, 'network', file, problems);
   const profiles = parseProfiles(file.profiles ?? {}, problems);
   const connectors = parseConnectors(file.connectors ?? [], options.defaults ?? {}, problems);
   problems.push(...checkIds(connectors), ...checkProfiles(connectors, profiles, file.profiles));
-  if (problems.length > 0 || plugins === undefined || files === undefined) return { ok: false, problems };
-  return { ok: true, plugins, files, profiles, connectors: connectors.flatMap((connector) => connector.config ?? []) };
+  if (problems.length > 0 || plugins === undefined || files === undefined || network === undefined)
+    return { ok: false, problems };
+  return {
+    ok: true,
+    plugins,
+    files,
+    network,
+    profiles,
+    connectors: connectors.flatMap((connector) => connector.config ?? []),
+  };
 }
 
 /** Whether the value at this path of the file is a text, whatever it looks like; false where settings are free. */
@@ -79,7 +89,7 @@ function checkSections(file: Readonly<Record<string, unknown>>): readonly Proble
 
 function parseSection<T>(
   schema: z.ZodType<T>,
-  name: 'plugins' | 'files',
+  name: 'plugins' | 'files' | 'network',
   file: Readonly<Record<string, unknown>>,
   problems: Problem[],
 ): T | undefined {

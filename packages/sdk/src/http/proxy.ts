@@ -1,12 +1,15 @@
 import { BlockList, isIP } from 'node:net';
+import type { ConnectorError } from '@automate/contract';
 import { ConfigInvalidError } from '@automate/contract';
 
-/** The variables of the host's environment that name its proxies, as they are there. */
+/** The variables of the host's environment that name its proxies, as they are there, and what goes for all proxies. */
 export interface ProxyEnvironment {
   readonly http?: string | undefined;
   readonly https?: string | undefined;
   /** Hosts that are asked directly: names, also of all below them, addresses, ranges (`10.0.0.0/8`), each with a port or without, `*`. */
   readonly no?: string | undefined;
+  /** The error for a server that must not be asked for through a proxy, which connects in our place. Absent: any may be. */
+  checkTarget?(host: string, port: number): ConnectorError | undefined;
 }
 
 export interface ProxyOptions {
@@ -17,8 +20,20 @@ export interface ProxyOptions {
   readonly environment: ProxyEnvironment | undefined;
 }
 
-/** The proxy for a URL; undefined where it is asked directly, as everything on this machine is. Throws ConfigInvalidError. */
-export function proxyFor({ id, proxy, environment = {} }: ProxyOptions, url: URL): URL | undefined {
+/**
+ * The proxy for a URL; undefined where it is asked directly, as everything on this machine is.
+ *
+ * @throws ConfigInvalidError for a proxy that is none, ForbiddenError for a server that the host's network policy refuses
+ */
+export function proxyFor(options: ProxyOptions, url: URL): URL | undefined {
+  const found = chooseProxy(options, url);
+  // Of what is asked directly the address is looked at where it is connected to.
+  const refusal = found && options.environment?.checkTarget?.(bareHost(url), Number(portOf(url)));
+  if (refusal !== undefined) throw refusal;
+  return found;
+}
+
+function chooseProxy({ id, proxy, environment = {} }: ProxyOptions, url: URL): URL | undefined {
   if (isLoopbackHost(url.hostname) || proxy === 'none') return undefined;
   if (proxy !== undefined) return parseProxy(proxy, `the proxy of connector "${id}"`);
   const [text, name] =
@@ -45,8 +60,8 @@ function isLoopbackHost(hostname: string): boolean {
 }
 
 function isExcepted(list: string, url: URL): boolean {
-  const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
-  const host = url.hostname.replace(/^\[|\]$|\.$/g, '').toLowerCase();
+  const port = portOf(url);
+  const host = bareHost(url);
   return list
     .toLowerCase()
     .split(/[\s,]+/)
@@ -56,6 +71,14 @@ function isExcepted(list: string, url: URL): boolean {
       const [, name = entry, ofPort] = /^\[(.*)\](?::(\d+))?$/.exec(entry) ?? /^([^:]*)(?::(\d+))?$/.exec(entry) ?? [];
       return name !== '' && (ofPort === undefined || ofPort === port) && covers(name, host);
     });
+}
+
+function portOf({ port, protocol }: URL): string {
+  return port === '' ? (protocol === 'https:' ? '443' : '80') : port;
+}
+
+function bareHost({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$|\.$/g, '').toLowerCase();
 }
 
 function covers(name: string, host: string): boolean {

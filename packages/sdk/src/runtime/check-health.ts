@@ -4,6 +4,7 @@ import type { CallContext } from '../connector-context.ts';
 import { withDeadline } from '../deadline.ts';
 import { healthScope } from '../health-scope.ts';
 import type { AdapterHealth } from '../health.ts';
+import { policyRefusal } from '../policy-refusal.ts';
 import { startError } from './start-error.ts';
 
 /**
@@ -19,7 +20,7 @@ export async function checkHealth(adapter: ConnectorAdapter, context: CallContex
     assertHealth(adapter.name, health);
     return health;
   } catch (thrown) {
-    const error = startError(adapter.normalizeError(thrown));
+    const error = startError(policyRefusal(thrown) ?? adapter.normalizeError(thrown));
     return {
       status: 'unhealthy',
       message: error.message,

@@ -27,6 +27,8 @@ export interface ConnectorContextInput {
   readonly profile?: ProfileInput;
   /** The proxies that the host's environment names. */
   readonly proxies?: ProxyEnvironment;
+  /** The error for a server that must not be asked for through a proxy. Default: any may be. */
+  readonly checkTarget?: NonNullable<ProxyEnvironment['checkTarget']>;
   readonly logger: Logger;
   /** Which files it may use. Default: all. */
   readonly files?: FilesPolicy;
@@ -40,7 +42,8 @@ export interface ConnectorContextInput {
 
 /** The context that an adapter is started with: secrets wrapped, `http` bound to the connector's endpoint. */
 export function createConnectorContext(input: ConnectorContextInput): ConnectorContext {
-  const { id, settings, logger, signal, proxies, onSecrets = () => {} } = input;
+  const { id, settings, logger, signal, checkTarget, onSecrets = () => {} } = input;
+  const proxies = checkTarget === undefined ? input.proxies : { ...input.proxies, checkTarget };
   const auth = resolveAuth(input.config.auth, input.profile?.secrets ?? {});
   const profile =
     input.profile === undefined ? undefined : { ...input.profile, secrets: wrapAll(input.profile.secrets) };

@@ -11,6 +11,7 @@ export { describeAdapter } from './describe-adapter.ts';
 export type { AdapterOrigin } from './describe-adapter.ts';
 export { grantPaths, OPEN_FILES, requireGranted } from './local-files.ts';
 export type { FilesPolicy } from './local-files.ts';
+export { policyRefusal } from '../policy-refusal.ts';
 export { isAmong, placesOf, realPathOf } from './real-path.ts';
 export { replaceLeaves, replaceSecretSettings, secretSettings } from './secret-settings.ts';
 export { startError } from './start-error.ts';

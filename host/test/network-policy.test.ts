@@ -1,0 +1,109 @@
+import type { ConnectorConfigInput } from '@automate/contract';
+import { FakeService } from '@automate/testing';
+import { describe, expect, it } from '@jest/globals';
+import { SandboxHost } from './fixtures/sandbox-host.ts';
+
+const input = (id: string, host: string, port: number, more: object = {}): ConnectorConfigInput => ({
+  id,
+  kind: 'echo',
+  host,
+  port,
+  healthCheck: { enabled: false },
+  ...more,
+});
+
+const refused = (rule: string): object => ({
+  code: 'FORBIDDEN',
+  effect: 'none',
+  blame: 'operator',
+  retryable: false,
+  attempts: 1,
+  details: expect.objectContaining({ reason: 'network_policy', rule }),
+});
+
+describe('a host keeps its connectors', () => {
+  it('from metadata addresses and from its own doors, whoever wrote them, unless the file allows that', async () => {
+    await using it = await SandboxHost.open({
+      yaml: `connectors:\n  - { id: ours, kind: echo, host: 169.254.169.254, health_check: { enabled: false } }\n`,
+    });
+    const ask = (id: string): Promise<unknown> =>
+      it.service.execute({ id, action: 'ask', payload: { path: '/health/live' } });
+    await expect(ask('ours')).rejects.toMatchObject(refused('metadata'));
+    const doors = [it.host.grpcAddress ?? '', new URL(it.host.httpAddress ?? '').host];
+    for (const [index, door] of doors.entries()) {
+      const port = Number(door.split(':')[1]);
+      for (const [name, host] of Object.entries({
+        four: '127.0.0.1',
+        named: 'localhost',
+        six: '::ffff:127.0.0.1',
+        none: '0.0.0.0',
+      })) {
+        const id = `door-${index}-${name}`;
+        await it.service.register(input(id, host, port));
+        await expect(ask(id)).rejects.toMatchObject(refused('own port'));
+      }
+    }
+    const rest = doors[1] ?? '';
+    await it.writeConfig(`network: { allow: ["${rest}"] }\nconnectors: []\n`);
+    await expect(it.host.reload()).resolves.toMatchObject({ ok: true });
+    await expect(ask('door-1-four')).resolves.toMatchObject({ result: expect.anything() });
+    await expect(ask('door-0-four')).rejects.toMatchObject(refused('own port'));
+  });
+
+  it('from what the file denies, at once when it is read again, and those that work go on working', async () => {
+    await using service = await FakeService.start();
+    service.on('GET', /./, { json: {} });
+    const { port } = service.endpoint;
+    const connector = (id: string): string =>
+      `  - { id: ${id}, kind: echo, host: 127.0.0.1, port: ${port}, health_check: { enabled: false } }\n`;
+    await using it = await SandboxHost.open({ yaml: `connectors:\n${connector('near')}` });
+    const ask = (): Promise<unknown> => it.service.execute({ id: 'near', action: 'ask', payload: { path: '/' } });
+    await ask();
+    await it.writeConfig(`network: { deny: ["127.0.0.1:${port}"] }\nconnectors:\n${connector('near')}`);
+    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, updated: ['near'], heldBack: [] });
+    const before = service.requests.length;
+    await expect(ask()).rejects.toMatchObject(refused(`127.0.0.1:${port}`));
+    expect(service.requests).toHaveLength(before);
+    await it.writeConfig(
+      `network: { deny: [loopback], allow: ["127.0.0.1:${port}"] }\nconnectors:\n${connector('near')}`,
+    );
+    await it.host.reload();
+    await ask();
+  });
+
+  it('and says of rules that are none where they stand', async () => {
+    await using it = await SandboxHost.open({ yaml: 'connectors: []\n' });
+    await it.writeConfig(
+      'network:\n  allow: [10.0.0.0/33, db.internal]\n  deny: ["a b", "*:99999"]\n  registered:\n    allow: [127.1]\n    denied: []\n',
+    );
+    const reloaded = await it.host.reload();
+    expect(reloaded).toMatchObject({
+      ok: false,
+      problems: [
+        { path: 'network.allow[0]', line: 2, column: 11 },
+        { path: 'network.deny[0]', line: 3, column: 10 },
+        { path: 'network.deny[1]', line: 3, column: 17 },
+        { path: 'network.registered.allow[0]', line: 5, column: 13 },
+        { path: 'network.registered.denied', line: 6 },
+      ],
+    });
+  });
+
+  it('and asks a proxy for nothing that is denied, nor the proxy itself where that is', async () => {
+    await using proxy = await FakeService.start();
+    proxy.on('GET', /./, { json: {} });
+    const echo = (id: string, host: string): string =>
+      `  - { id: ${id}, kind: echo, host: ${host}, proxy: "${proxy.url}", health_check: { enabled: false } }\n`;
+    const connectors = `connectors:\n${echo('named', 'api.test')}${echo('meta', '169.254.169.254')}${echo('denied', 'x.evil.test')}`;
+    await using it = await SandboxHost.open({ yaml: `network: { deny: ["*.evil.test"] }\n${connectors}` });
+    const ask = (id: string): Promise<unknown> => it.service.execute({ id, action: 'ask', payload: { path: '/' } });
+    await ask('named');
+    expect(proxy.requests).toHaveLength(1);
+    await expect(ask('meta')).rejects.toMatchObject(refused('metadata'));
+    await expect(ask('denied')).rejects.toMatchObject(refused('*.evil.test'));
+    await it.writeConfig(`network: { deny: ["127.0.0.1:${proxy.endpoint.port}"] }\n${connectors}`);
+    await it.host.reload();
+    await expect(ask('named')).rejects.toMatchObject(refused(`127.0.0.1:${proxy.endpoint.port}`));
+    expect(proxy.requests).toHaveLength(1);
+  });
+});
