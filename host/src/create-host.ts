@@ -1,6 +1,8 @@
 // Long, as the one place that knows every part of a host opens them all, in order.
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
+import { LOCAL_PRINCIPAL } from '@automate/contract';
+import { authorise } from './access/authorise.ts';
 import type { BootReport } from './boot-report.ts';
 import { BootTimer } from './boot-report.ts';
 import { CloseStack } from './close-stack.ts';
@@ -55,6 +57,7 @@ import { openSqliteStore } from './store/sqlite-store.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { openListeners } from './transports/listeners.ts';
+import { NO_SIGN_IN } from './transports/sign-in.ts';
 import { readTlsFiles } from './transports/tls-files.ts';
 import { keepTls } from './transports/tls-keeper.ts';
 
@@ -267,7 +270,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     // Whoever serves holds the directory, and nobody else changes what it serves.
     assertWritable: () => (serve ? undefined : refuseWhereServed(settings.dataDir)),
   });
-  const service = new HostConnectorService({
+  const port = new HostConnectorService({
     registry,
     live,
     views,
@@ -284,14 +287,16 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     rescan: () => sourceChanges.rescan(),
     onClose: () => stack.close(),
   });
+  const service = authorise(port, { unnamed: LOCAL_PRINCIPAL });
   const first = await sourceChanges.start();
   void tidySnapshots();
-  stack.push({ name: 'service', close: () => service.end() });
+  stack.push({ name: 'service', close: () => port.end() });
   timer.mark('registry');
 
   const listeners = serve
     ? await openListeners({
-        service,
+        service: authorise(port, {}),
+        signIn: NO_SIGN_IN,
         settings,
         log,
         version: identity.version,
@@ -328,7 +333,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     stack.push({ name: 'readiness', close: () => listeners.setServing(false) });
   }
   // First of all: no door takes what would only be given up.
-  stack.push({ name: 'admission', close: () => service.drain() });
+  stack.push({ name: 'admission', close: () => port.drain() });
   const addresses =
     listeners === undefined
       ? undefined

@@ -10,10 +10,12 @@ import type { TlsKeeper } from './tls-keeper.ts';
 import { placeSocket } from './unix-socket.ts';
 import type { GrpcServer } from './grpc/server.ts';
 import { startGrpcServer } from './grpc/server.ts';
+import type { Door, SignIn } from './sign-in.ts';
 import { startRestServer } from './rest/server.ts';
 
 export interface ListenersOptions {
   readonly service: ConnectorService;
+  readonly signIn: SignIn;
   readonly settings: HostSettings;
   readonly log: HostLog;
   readonly version: string;
@@ -45,7 +47,7 @@ const DRAIN_MS = 10_000;
 
 /** Opens gRPC and REST, and gRPC once more for this user alone, all or none, and leaves their closing to the stack. */
 export async function openListeners(options: ListenersOptions): Promise<Listeners> {
-  const { service, settings, log, version, stack, tls } = options;
+  const { service, signIn, settings, log, version, stack, tls } = options;
   const host = settings.bindAddress;
   let serving = false;
   const lag = watchLag((late) => {
@@ -64,15 +66,16 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     name: 'doors',
     close: async () => void (await Promise.all(doors.map((door) => door.close({ drainMs: DRAIN_MS })))),
   });
-  const openGrpc = async (place: ListenPlace): Promise<GrpcServer> => {
-    const server = await startGrpcServer({ service, ...place, tls, logger: messageFirst(log) });
+  const openGrpc = async (place: ListenPlace, access: { signIn?: SignIn; door?: Door }): Promise<GrpcServer> => {
+    const server = await startGrpcServer({ service, ...place, ...access, tls, logger: messageFirst(log) });
     doors.push(server);
     servers.push(server);
     return server;
   };
-  const grpc = await openGrpc({ host, port: settings.grpcPort });
+  const grpc = await openGrpc({ host, port: settings.grpcPort }, { signIn });
   const rest = await startRestServer({
     service,
+    signIn,
     host,
     port: settings.httpPort,
     tls,
@@ -83,7 +86,9 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     unwell,
   });
   doors.push(rest);
-  const socket = await openSocket(placeSocket(settings.dataDir, settings.runtimeDir), openGrpc);
+  const socket = await openSocket(placeSocket(settings.dataDir, settings.runtimeDir), (place) =>
+    openGrpc(place, { door: 'socket' }),
+  );
   return {
     grpcAddress: grpc.address,
     httpAddress: rest.address,

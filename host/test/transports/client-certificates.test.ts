@@ -8,8 +8,8 @@ import { Client, credentials, Metadata, Server, ServerCredentials } from '@grpc/
 import { describe, expect, it } from '@jest/globals';
 import type { FrontDoor } from '../../src/transports/front-door.ts';
 import { openFrontDoor } from '../../src/transports/front-door.ts';
+import { clientCertificateOf } from '../../src/transports/client-certificate.ts';
 import { prepareStreams } from '../../src/transports/grpc/prepare-streams.ts';
-import { shownCertificate } from '../../src/transports/grpc/shown-certificate.ts';
 import { revokedSerials } from '../../src/transports/revoked-serials.ts';
 import { readTlsFiles } from '../../src/transports/tls-files.ts';
 import { keepTls } from '../../src/transports/tls-keeper.ts';
@@ -40,15 +40,21 @@ class Mirror implements AsyncDisposable {
     const read = readTlsFiles(settings);
     if (!read.ok) throw new Error(JSON.stringify(read.problems));
     this.#keeper = keepTls(settings, read.material, silent);
+    let shown: unknown;
     this.#server.addService(
       { Show: METHOD },
       {
-        Show: (call: { metadata: Metadata }, callback: (error: null, answer: Buffer) => void) =>
-          callback(null, Buffer.from(JSON.stringify(shownCertificate(call.metadata) ?? 'none'))),
+        Show: (_call: unknown, callback: (error: null, answer: Buffer) => void) =>
+          callback(null, Buffer.from(JSON.stringify(shown ?? 'none'))),
       },
     );
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
-    prepareStreams(this.#server, (headers) => headers);
+    prepareStreams(this.#server, {
+      explain: (headers) => headers,
+      // One call at a time.
+      admit: (stream) => void (shown = clientCertificateOf(stream.session?.socket)),
+      refuse: () => Promise.reject(new Error('nobody is refused')),
+    });
     this.#front = await openFrontDoor({
       door: 'gRPC',
       place: { host: '127.0.0.1', port: 0 },

@@ -44,9 +44,11 @@ export const ERROR_REASONS = {
     out_of_range: 'a gRPC server that is not ours refused the request',
   },
   UNAUTHENTICATED: {
+    no_credentials: 'neither a token nor a client certificate was sent, and the service asks for one',
     unauthenticated: 'a server that is not ours, or something in front of ours, refused the client',
   },
   PERMISSION_DENIED: {
+    scope_missing: '`details.scope` is what the caller would need',
     permission_denied: 'a server that is not ours, or something in front of ours, refused the client',
   },
   AUTH_FAILED: {

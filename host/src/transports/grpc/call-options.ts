@@ -1,6 +1,8 @@
-import type { CallOptions } from '@automate/contract';
+import type { CallOptions, Principal } from '@automate/contract';
 import { TIMEOUT_KEY } from '@automate/contract/grpc';
 import type { Metadata, ServerUnaryCall } from '@automate/grpc';
+import type { Door } from '../sign-in.ts';
+import { admittedOf } from '../sign-in.ts';
 
 /** What every kind of call of grpc-js has. */
 export type ServerCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'cancelled' | 'getDeadline' | 'on'>;
@@ -16,6 +18,8 @@ export class CallScope implements CallOptions {
   readonly timeoutMs?: number;
   readonly traceparent?: string;
   readonly tracestate?: string;
+  readonly principal?: Principal;
+  readonly door?: Door;
   readonly #call: ServerCall;
   #controller: AbortController | undefined;
   #state: 'open' | 'aborted' | 'finished' = 'open';
@@ -23,6 +27,11 @@ export class CallScope implements CallOptions {
   constructor(call: ServerCall) {
     const { metadata } = call;
     this.#call = call;
+    const admitted = admittedOf(streamOf(call));
+    if (admitted !== undefined) {
+      this.principal = admitted.principal;
+      this.door = admitted.door;
+    }
     const timeoutMs = timeLeft(call);
     if (timeoutMs !== undefined) this.timeoutMs = timeoutMs;
     const traceparent = readText(metadata, 'traceparent', TRACEPARENT);
@@ -54,6 +63,11 @@ export class CallScope implements CallOptions {
   finish(): void {
     if (this.#state === 'open') this.#state = 'finished';
   }
+}
+
+/** The call's stream of HTTP/2, which the library keeps to itself; a test holds that it is found. */
+export function streamOf(call: object): object | undefined {
+  return (call as { readonly call?: { readonly stream?: object } }).call?.stream;
 }
 
 /**

@@ -2,6 +2,9 @@ import type { OutgoingHttpHeaders } from 'node:http2';
 import { InvalidInputError, TimeoutError, quote } from '@automate/contract';
 import type { ConnectorError } from '@automate/contract';
 import { STATUS_DETAILS_KEY, statusFromError } from '@automate/contract/grpc';
+import { Metadata } from '@automate/grpc';
+import { answerError } from './answer-errors.ts';
+import type { GrpcLogger } from './logger.ts';
 
 /** Statuses that grpc-js answers by itself, by number and words, and what they mean for the caller. */
 const MEANINGS: readonly {
@@ -39,6 +42,18 @@ export function explainStatus(headers: OutgoingHttpHeaders): OutgoingHttpHeaders
     return { ...headers, 'grpc-status': code, 'grpc-message': encodeURI(details), ...metadata.toHttp2Headers() };
   }
   return headers;
+}
+
+/** The headers by which a caller is turned away before its call begins: a status with the details of all our errors, and nothing else. */
+export function refusalHeaders(reason: unknown, logger: GrpcLogger): OutgoingHttpHeaders {
+  const { code, details, metadata } = answerError(reason, { method: 'signing in', metadata: new Metadata(), logger });
+  return {
+    ':status': 200,
+    'content-type': 'application/grpc',
+    'grpc-status': code,
+    'grpc-message': encodeURI(details),
+    ...metadata.toHttp2Headers(),
+  };
 }
 
 /** @param hex see `prepareStreams` */

@@ -129,11 +129,13 @@ function execute(service: ConnectorService, request: ExecuteMessage, options: Ca
 /** The same options with the shorter of both times; the signal is still made only when asked for. */
 function withTimeout(options: CallOptions, timeout: bigint): CallOptions {
   const wanted = Number(timeout);
-  const { traceparent, tracestate } = options;
+  const { traceparent, tracestate, principal, door } = options;
   return {
     timeoutMs: Math.min(wanted, options.timeoutMs ?? Number.POSITIVE_INFINITY),
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(tracestate === undefined ? {} : { tracestate }),
+    ...(principal === undefined ? {} : { principal }),
+    ...(door === undefined ? {} : { door }),
     get signal() {
       return options.signal;
     },

@@ -1,4 +1,6 @@
+import type { OutgoingHttpHeaders } from 'node:http2';
 import type { ConnectorService } from '@automate/contract';
+import type { SignIn } from '../sign-in.ts';
 import type { GrpcLogger } from './logger.ts';
 import type { ExplainStatus } from './prepare-streams.ts';
 import type { LoadedService } from './lazy-service.ts';
@@ -7,6 +9,8 @@ import type { LoadedService } from './lazy-service.ts';
 export interface LoadedServices {
   readonly services: readonly LoadedService[];
   readonly explainStatus: ExplainStatus;
+  /** The headers of an answer to whom no call was let in. */
+  refusalHeaders(reason: unknown): OutgoingHttpHeaders;
   setServing(serving: boolean): void;
   /** Ends all streams in good order. */
   endStreams(): void;
@@ -17,13 +21,14 @@ export async function loadServices(options: {
   readonly service: ConnectorService;
   readonly logger: GrpcLogger;
   readonly serving: boolean;
+  readonly signIn: SignIn;
 }): Promise<LoadedServices> {
   const [
     { createHandlers },
     { CONNECTORS_SERVICE },
     { createHealthService },
     { createReflectionServices },
-    { explainStatus },
+    { explainStatus, refusalHeaders },
   ] = await Promise.all([
     import('./handlers.ts'),
     import('@automate/contract/grpc'),
@@ -37,9 +42,10 @@ export async function loadServices(options: {
     services: [
       { definition: CONNECTORS_SERVICE, implementation: handlers },
       health.service,
-      ...createReflectionServices(),
+      ...createReflectionServices(options),
     ],
     explainStatus,
+    refusalHeaders: (reason) => refusalHeaders(reason, options.logger),
     setServing: (serving) => health.setServing(serving),
     endStreams: () => {
       watches.endAll();

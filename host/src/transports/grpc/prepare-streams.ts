@@ -1,10 +1,18 @@
+import { constants } from 'node:http2';
 import type { Http2Server, IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { LONGEST_TIMER_MS } from '@automate/contract';
 import type { Server } from '@automate/grpc';
-import { passCertificateOn } from './shown-certificate.ts';
 
 /** The headers of an answer with what the library left out. */
 export type ExplainStatus = (headers: OutgoingHttpHeaders) => OutgoingHttpHeaders;
+
+export interface PrepareStreamsOptions {
+  readonly explain: ExplainStatus;
+  /** Lets a call in; throws for a caller who has to go. */
+  admit(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
+  /** The headers that say why. */
+  refuse(reason: unknown): Promise<OutgoingHttpHeaders>;
+}
 
 /** Milliseconds of each of gRPC's units of time. */
 const UNIT_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
@@ -14,18 +22,41 @@ const LONGEST_SECONDS = Math.floor(LONGEST_TIMER_MS / 1000);
 
 /**
  * Goes before the library on the HTTP/2 servers that it keeps, as it offers no place for that; a test holds that they are
- * found. Calls are told which certificate their connection showed. Deadlines that lie further away than timers reach are shortened, what is no deadline is refused, and what the library answers by itself gets the
+ * found. Whoever is not let in is answered before anything that they send is read, and the library hears nothing of it. Deadlines that lie further away than timers reach are shortened, what is no deadline is refused, and what the library answers by itself gets the
  * details that all of our errors have.
  */
-export function prepareStreams(server: Server, explain: ExplainStatus): void {
+export function prepareStreams(server: Server, { explain, admit, refuse }: PrepareStreamsOptions): void {
   const { http2Servers } = server as unknown as { readonly http2Servers: ReadonlyMap<Http2Server, unknown> };
   for (const http2 of http2Servers.keys()) {
-    http2.prependListener('stream', (stream, headers) => {
+    const handlers = http2.listeners('stream') as StreamHandler[];
+    http2.removeAllListeners('stream');
+    http2.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...more: unknown[]) => {
+      try {
+        admit(stream, headers);
+      } catch (reason) {
+        void refuse(reason).then((answer) => turnAway(stream, answer));
+        return;
+      }
       shortenDeadline(headers);
-      passCertificateOn(stream, headers);
       explainAnswers(stream, explain);
+      for (const handle of handlers) handle.call(http2, stream, headers, ...more);
     });
   }
+}
+
+type StreamHandler = (
+  this: Http2Server,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  ...more: unknown[]
+) => void;
+
+/** Answers by headers alone, and reads nothing of what the caller may still send. */
+function turnAway(stream: ServerHttp2Stream, answer: OutgoingHttpHeaders): void {
+  if (stream.destroyed || stream.closed) return;
+  stream.on('error', () => undefined);
+  stream.respond(answer, { endStream: true });
+  stream.close(constants.NGHTTP2_NO_ERROR);
 }
 
 function shortenDeadline(headers: IncomingHttpHeaders): void {

@@ -10,7 +10,12 @@ import type { ServerDuplexStream } from '@automate/grpc';
 import { create } from '@bufbuild/protobuf';
 import type { DescEnum, DescExtension, DescFile, DescMessage, DescService, MessageInitShape } from '@bufbuild/protobuf';
 import { nestedTypes } from '@bufbuild/protobuf/reflect';
+import type { SignIn } from '../sign-in.ts';
+import { admittedOf } from '../sign-in.ts';
+import { answerError } from './answer-errors.ts';
+import { streamOf } from './call-options.ts';
 import type { LoadedService } from './lazy-service.ts';
+import type { GrpcLogger } from './logger.ts';
 
 type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema>['messageResponse']>;
 
@@ -18,17 +23,33 @@ const NOT_FOUND = 5;
 const UNIMPLEMENTED = 12;
 
 /** What lets tools ask the server for its protocol (`grpc.reflection.v1`, and `v1alpha` with the same messages). */
-export function createReflectionServices(): readonly LoadedService[] {
+export function createReflectionServices(options: {
+  readonly signIn: SignIn;
+  readonly logger: GrpcLogger;
+}): readonly LoadedService[] {
   const { serverReflectionInfo: v1 } = REFLECTION_SERVICE;
-  const implementation = { serverReflectionInfo: answerAll };
+  const implementation = { serverReflectionInfo: (call: ReflectionCall) => answerAll(call, options) };
   return [v1, { ...v1, path: v1.path.replace('.v1.', '.v1alpha.') }].map((serverReflectionInfo) => ({
     definition: { serverReflectionInfo },
     implementation,
   }));
 }
 
-function answerAll(call: ServerDuplexStream<ServerReflectionRequest, ServerReflectionResponse>): void {
+type ReflectionCall = ServerDuplexStream<ServerReflectionRequest, ServerReflectionResponse>;
+
+function answerAll(
+  call: ReflectionCall,
+  { signIn, logger }: { readonly signIn: SignIn; readonly logger: GrpcLogger },
+): void {
+  const admitted = admittedOf(streamOf(call));
   call.on('data', (request: ServerReflectionRequest) => {
+    try {
+      // Each time anew: the stream may outlast the token that opened it.
+      if (admitted !== undefined) signIn.requireRead(admitted.principal);
+    } catch (error) {
+      call.emit('error', answerError(error, { method: 'ServerReflectionInfo', metadata: call.metadata, logger }));
+      return;
+    }
     const messageResponse = answerReflection(request.messageRequest);
     const response = { validHost: request.host, originalRequest: request, messageResponse };
     call.write(create(ServerReflectionResponseSchema, response));

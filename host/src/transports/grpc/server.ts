@@ -3,6 +3,8 @@ import { Server, ServerCredentials } from '@automate/grpc';
 import { openFrontDoor } from '../front-door.ts';
 import type { ConnectionLimits, ListenPlace } from '../front-door.ts';
 import type { TlsKeeper } from '../tls-keeper.ts';
+import type { Door, SignIn } from '../sign-in.ts';
+import { NO_SIGN_IN, noteAdmitted } from '../sign-in.ts';
 import { prepareStreams } from './prepare-streams.ts';
 import { addLazyMethods } from './lazy-service.ts';
 import type { LoadedServices } from './load-services.ts';
@@ -17,6 +19,10 @@ export type GrpcServerOptions = ListenPlace & {
   /** What the server serves. It stays its owner's to close. */
   readonly service: ConnectorService;
   readonly logger: GrpcLogger;
+  /** Who may come in. Default: everyone, as `local`. */
+  readonly signIn?: SignIn | undefined;
+  /** What calls say that they came through. Default `grpc`. */
+  readonly door?: Door;
   /** What the health service says at first. Default true. */
   readonly serving?: boolean;
 };
@@ -38,6 +44,9 @@ export interface GrpcServer {
 /** Payloads are at most 3 MiB. Larger messages are read as well, up to here, so that they are refused with details. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
+/** Nobody has to sign in to ask whether the host serves. */
+const OPEN_SERVICE = '/grpc.health.v1.Health/';
+
 /** Serves the port over gRPC. Fails with UNAVAILABLE when it cannot listen. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const server = new Server({
@@ -45,10 +54,11 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     'grpc.max_send_message_length': -1,
     'grpc.enable_channelz': 0,
   });
+  const { signIn = NO_SIGN_IN, door = 'grpc' } = options;
   let serving = options.serving ?? true;
   let loaded: LoadedServices | undefined;
   const lazy = addLazyMethods(server, METHOD_PATHS, async () => {
-    loaded = await loadServices({ ...options, serving });
+    loaded = await loadServices({ ...options, signIn, serving });
     // It may have changed while the code was loading.
     loaded.setServing(serving);
     return loaded.services;
@@ -63,7 +73,19 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     options.logger.error('gRPC could not be loaded', { error: String(error) });
   let warmUp: NodeJS.Immediate | undefined;
   const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
-  prepareStreams(server, (headers) => loaded?.explainStatus(headers) ?? headers);
+  prepareStreams(server, {
+    explain: (headers) => loaded?.explainStatus(headers) ?? headers,
+    admit(stream, headers) {
+      if (String(headers[':path']).startsWith(OPEN_SERVICE)) return;
+      const { authorization } = headers;
+      const principal = signIn.identify({ door, authorization, socket: () => stream.session?.socket });
+      noteAdmitted(stream, { principal, door });
+    },
+    async refuse(reason) {
+      await lazy.warmUp();
+      return loaded?.refusalHeaders(reason) ?? {};
+    },
+  });
   const front = await openFrontDoor({
     door: 'gRPC',
     place: options,

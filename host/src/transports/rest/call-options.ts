@@ -1,6 +1,7 @@
 import type { CallOptions } from '@automate/contract';
 import { CancelledError } from '@automate/contract';
 import { timeoutRefused } from '@automate/contract/service';
+import { admittedOf } from '../sign-in.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** A preference, or a parameter of one, up to its end: `wait=5`, `foo="a, b"`. */
@@ -14,6 +15,7 @@ export function readCallOptions(request: FastifyRequest, reply: FastifyReply): C
   if (timeoutMs !== undefined) reply.header('preference-applied', `wait=${timeoutMs / 1000}`);
   return {
     signal: disconnectSignal(reply),
+    ...admittedOf(request.raw),
     ...(timeoutMs === undefined ? undefined : { timeoutMs }),
     ...(typeof traceparent === 'string' ? { traceparent } : undefined),
     ...(typeof tracestate === 'string' ? { tracestate } : undefined),

@@ -2,6 +2,7 @@ import type * as Http from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
+import type { ConnectorError } from '@automate/contract';
 import { InvalidInputError, quote } from '@automate/contract';
 import type { ClientErrors } from './client-errors.ts';
 import { writeErrorReply } from './error-reply.ts';
@@ -32,6 +33,8 @@ export function createHttpServer(
     readonly scheme: 'http' | 'https';
     readonly timeouts: HttpTimeouts;
     readonly clientErrors: ClientErrors;
+    /** Lets a request in; gives why a caller has to go. */
+    admit(request: IncomingMessage): HttpFailure | ConnectorError | undefined;
   },
 ): Server {
   const { host, scheme, timeouts, clientErrors } = options;
@@ -39,7 +42,7 @@ export function createHttpServer(
   const answer =
     (handleOthers: Listener): Listener =>
     (request, response) => {
-      const failure = guard(request);
+      const failure = guard(request) ?? options.admit(request);
       if (failure === undefined) handleOthers(request, response);
       else writeErrorReply(response, failure);
     };

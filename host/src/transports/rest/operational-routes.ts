@@ -1,5 +1,5 @@
 import { UnavailableError } from '@automate/contract';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 export interface OperationalRoutesOptions {
   /** Whether the host serves: false while it starts and while it drains. */
@@ -8,6 +8,8 @@ export interface OperationalRoutesOptions {
   readonly unwell?: (() => UnavailableError | undefined) | undefined;
   /** The metrics in Prometheus' text format; absent: `/metrics` is an unknown route. */
   readonly metrics: (() => Promise<string>) | undefined;
+  /** Throws for who may not read, which all but health needs. */
+  requireRead(request: FastifyRequest): void;
   /** The OpenAPI document as JSON text. */
   describeRoutes(): Promise<string>;
 }
@@ -15,7 +17,7 @@ export interface OperationalRoutesOptions {
 /** The routes for whoever operates the host, not for callers of connectors. No connector's state enters, but that of threads which it left behind. */
 export function addOperationalRoutes(
   app: FastifyInstance,
-  { ready, unwell, metrics, describeRoutes }: OperationalRoutesOptions,
+  { ready, unwell, metrics, requireRead, describeRoutes }: OperationalRoutesOptions,
 ): void {
   const hidden = { schema: { hide: true } };
   app.get('/health/live', hidden, async () => ({ status: 'live' }));
@@ -25,13 +27,15 @@ export function addOperationalRoutes(
     throw trouble;
   });
   if (metrics !== undefined) {
-    app.get('/metrics', hidden, async (_request, reply) => {
+    app.get('/metrics', hidden, async (request, reply) => {
+      requireRead(request);
       reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8');
       return metrics();
     });
   }
   let document: Promise<string> | undefined;
-  app.get('/openapi.json', hidden, async (_request, reply) => {
+  app.get('/openapi.json', hidden, async (request, reply) => {
+    requireRead(request);
     reply.header('content-type', 'application/json; charset=utf-8');
     return (document ??= describeRoutes());
   });

@@ -6,6 +6,9 @@ import type { FastifyInstance } from 'fastify';
 import type { ConnectionLimits } from '../front-door.ts';
 import { openFrontDoor } from '../front-door.ts';
 import type { TlsKeeper } from '../tls-keeper.ts';
+import type { SignIn } from '../sign-in.ts';
+import { admittedOf, NO_SIGN_IN } from '../sign-in.ts';
+import { createAdmission } from './admit.ts';
 import { createClientErrors } from './client-errors.ts';
 import { prepareDrain } from './drain.ts';
 import { sendErrorReply, toFailure } from './error-reply.ts';
@@ -40,6 +43,8 @@ export interface RestServerOptions {
   readonly unwell?: (() => UnavailableError | undefined) | undefined;
   /** The metrics in Prometheus' text format, for `/metrics`. */
   readonly metrics?: (() => Promise<string>) | undefined;
+  /** Who may come in. Default: everyone, as `local`. */
+  readonly signIn?: SignIn | undefined;
   readonly logger?: RestLogger | undefined;
   readonly timeouts?: Partial<HttpTimeouts> | undefined;
   /** With it TLS is spoken, and nothing else. */
@@ -98,7 +103,7 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
 }
 
 function createApp(options: RestServerOptions, state: { readonly draining: boolean }): FastifyInstance {
-  const { service, host, version, ready, unwell, metrics, logger, timeouts } = options;
+  const { service, host, version, ready, unwell, metrics, logger, timeouts, signIn = NO_SIGN_IN } = options;
   const clientErrors = createClientErrors((method, url) => refuseRoute(method, url));
   const app = fastify({
     logger: false,
@@ -119,6 +124,7 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
         scheme: options.tls === undefined ? 'http' : 'https',
         timeouts: { ...HTTP_TIMEOUTS, ...timeouts },
         clientErrors,
+        admit: createAdmission(signIn),
       }),
     clientErrorHandler: (error, socket) => clientErrors.answer(error as Error, socket),
     frameworkErrors: (error, request, reply) => void sendErrorReply(reply as never, toFailure(error, request as never)),
@@ -144,6 +150,10 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
     ready,
     unwell,
     metrics,
+    requireRead({ raw }) {
+      const admitted = admittedOf(raw);
+      if (admitted !== undefined) signIn.requireRead(admitted.principal);
+    },
     describeRoutes: async () => (await import('./openapi.ts')).describeRoutes(service, version),
   });
   return app;

@@ -1,0 +1,151 @@
+import type {
+  CallOptions,
+  ConnectorEvent,
+  ConnectorService,
+  HealthFilter,
+  HealthReport,
+  ListFilter,
+  Principal,
+} from '@automate/contract';
+import { ConnectorError, UnauthenticatedError } from '@automate/contract';
+import type { Operation } from './operations.ts';
+import { OPERATIONS } from './operations.ts';
+import { hasScope, mayCall, mayCallAny, mayCallSome, maySee, permissionDenied, seesAll } from './permissions.ts';
+
+/** What holds for callers beside their scopes. */
+export interface CallerRules {
+  /** Counts a call; gives what must be called when it is over, if anything. Throws RATE_LIMITED for one too many. */
+  admit(principal: Principal): (() => void) | undefined;
+  /** Calls `onEnd` once, with the reason, when the principal counts no longer. Gives what ends that. */
+  follow(principal: Principal, onEnd: (reason: ConnectorError) => void): () => void;
+}
+
+export interface AuthoriserOptions {
+  /** Who calls where a call does not say it. Absent: nobody, whose calls are refused; so that no door can forget to say it. */
+  readonly unnamed?: Principal;
+  /** Default: none. */
+  readonly rules?: CallerRules;
+}
+
+type Arguments = readonly unknown[];
+type Method = (...args: Arguments) => Promise<unknown>;
+
+/**
+ * The service as a caller may use it: whoever lacks the scope that an operation needs is told which, and whoever may call some
+ * connectors alone is shown those alone. It knows no operation by name but those whose answers it must narrow.
+ */
+export function authorise(service: ConnectorService, { unnamed, rules }: AuthoriserOptions): ConnectorService {
+  const callerOf = (options: unknown): Principal => {
+    const principal = (options as CallOptions | undefined)?.principal ?? unnamed;
+    if (principal !== undefined) return principal;
+    throw new UnauthenticatedError('the call does not say who calls', { details: { reason: 'no_credentials' } });
+  };
+  const guard =
+    (name: Operation, ask: Method): Method =>
+    // Not async: every further promise costs a tenth of the whole call.
+    (...args) => {
+      try {
+        const { needs, options: place } = OPERATIONS[name];
+        const principal = callerOf(args[place]);
+        requireScope(principal, needs, args[0]);
+        const release = rules?.admit(principal);
+        const answer = ask(...args);
+        return release === undefined ? answer : answer.finally(release);
+      } catch (reason) {
+        return Promise.reject(ConnectorError.from(reason));
+      }
+    };
+  /** What only some of is for the eyes of a caller who does not see all. */
+  const narrow = {
+    async list(filter?: ListFilter, options?: CallOptions) {
+      const principal = callerOf(options);
+      const all = await service.list(filter, options);
+      return seesAll(principal) ? all : all.filter(({ id }) => maySee(principal, id));
+    },
+    async healthCheckAll(
+      filter?: HealthFilter,
+      options?: CallOptions,
+    ): Promise<Readonly<Record<string, HealthReport>>> {
+      const principal = callerOf(options);
+      if (seesAll(principal)) return service.healthCheckAll(filter, options);
+      if (filter?.cached === true) {
+        const all = Object.entries(await service.healthCheckAll(filter, options));
+        return Object.fromEntries(all.filter(([id]) => maySee(principal, id)));
+      }
+      // Those that the caller does not see are not probed for its sake.
+      const seen = (await service.list(filter?.type === undefined ? {} : { type: filter.type }, options)).filter(
+        ({ id }) => maySee(principal, id),
+      );
+      const reports = await Promise.all(seen.map(({ id }) => service.healthCheck(id, options)));
+      return Object.fromEntries(reports.map((report) => [report.id, report]));
+    },
+  };
+  async function* watch(options: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {
+    const principal = callerOf(options);
+    requireScope(principal, OPERATIONS.watch.needs, undefined);
+    const release = rules?.admit(principal);
+    const ended = new AbortController();
+    const letGo = rules?.follow(principal, (reason) => ended.abort(reason));
+    try {
+      const signal = options?.signal === undefined ? ended.signal : AbortSignal.any([options.signal, ended.signal]);
+      for await (const event of service.watch({ ...options, signal })) {
+        if (seesAll(principal) || event.kind === 'synced' || maySee(principal, idOf(event))) yield event;
+      }
+      if (ended.signal.aborted && options?.signal?.aborted !== true) throw ended.signal.reason;
+    } finally {
+      letGo?.();
+      release?.();
+    }
+  }
+  const plain = service as unknown as Readonly<Record<string, Method>>;
+  const guarded = Object.fromEntries(
+    (Object.keys(OPERATIONS) as Operation[]).map((name) => {
+      const ask =
+        (narrow as unknown as Readonly<Record<string, Method | undefined>>)[name] ?? plain[name]?.bind(service);
+      if (ask === undefined) throw new Error(`the service has no operation ${name}`);
+      return [name, guard(name, ask)];
+    }),
+  );
+  return {
+    ...(guarded as unknown as ConnectorService),
+    watch,
+    close: () => service.close(),
+    [Symbol.asyncDispose]: () => service.close(),
+  };
+}
+
+/** Throws PERMISSION_DENIED unless the principal has what an operation needs, on what its first argument names. */
+function requireScope(principal: Principal, needs: (typeof OPERATIONS)[Operation]['needs'], first: unknown): void {
+  switch (needs) {
+    case 'call': {
+      const { id, action } = readTarget(first);
+      if (!mayCall(principal, id, action)) throw permissionDenied(principal, `execute:${id}/${action}`);
+      return;
+    }
+    case 'calls':
+      if (!mayCallSome(principal, readId(first))) throw permissionDenied(principal, `execute:${readId(first)}`);
+      return;
+    case 'sight':
+      if (!maySee(principal, readId(first))) throw permissionDenied(principal, 'read');
+      return;
+    case 'listing':
+      if (!seesAll(principal) && !mayCallAny(principal)) throw permissionDenied(principal, 'read');
+      return;
+    default:
+      if (!hasScope(principal, needs)) throw permissionDenied(principal, needs);
+  }
+}
+
+/** What is no id is for the service to refuse, or, to those who may not call all, names nothing that they may. */
+function readId(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function readTarget(request: unknown): { readonly id: string; readonly action: string } {
+  const { id, action } = (request ?? {}) as { readonly id?: unknown; readonly action?: unknown };
+  return { id: readId(id), action: readId(action) };
+}
+
+function idOf(event: Exclude<ConnectorEvent, { readonly kind: 'synced' }>): string {
+  return event.kind === 'removed' ? event.id : event.connector.id;
+}

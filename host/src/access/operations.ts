@@ -1,0 +1,46 @@
+import type { CallOptions, ConnectorService, Scope } from '@automate/contract';
+
+type Port = Omit<ConnectorService, 'close' | typeof Symbol.asyncDispose>;
+
+/** What can be asked of the service. */
+export type Operation = keyof Port;
+
+/** Where the options stand among the arguments: last. */
+type OptionsPlace<Args extends readonly unknown[]> =
+  Required<Args> extends [...infer Before, CallOptions] ? Before['length'] : never;
+
+/**
+ * What an operation needs. A scope: that one. `call`: to execute this action of this connector. `calls`: to execute anything of
+ * this connector. `sight`: to read, or to execute anything of this connector. `listing`: the same, and who does not read is shown the
+ * connectors that they may execute alone.
+ */
+type Need = Exclude<Scope, 'execute' | `execute:${string}`> | 'call' | 'calls' | 'sight' | 'listing';
+
+interface Rule<Name extends Operation> {
+  readonly needs: Need;
+  /** The options' place among the arguments. */
+  readonly options: OptionsPlace<Parameters<Port[Name]>>;
+}
+
+/**
+ * Every operation and what its caller must be allowed, behind every door. Total by type: an operation without a row does not compile.
+ * What names a connector does so in its first argument, by its id, or `id` and `action` of a request.
+ */
+export const OPERATIONS: { readonly [Name in Operation]: Rule<Name> } = {
+  list: { needs: 'listing', options: 1 },
+  get: { needs: 'sight', options: 1 },
+  describe: { needs: 'sight', options: 1 },
+  register: { needs: 'manage', options: 1 },
+  update: { needs: 'manage', options: 1 },
+  remove: { needs: 'manage', options: 1 },
+  healthCheck: { needs: 'sight', options: 1 },
+  healthCheckAll: { needs: 'listing', options: 1 },
+  test: { needs: 'manage', options: 1 },
+  execute: { needs: 'call', options: 1 },
+  executeText: { needs: 'call', options: 1 },
+  getOutcome: { needs: 'calls', options: 2 },
+  clearOutcome: { needs: 'calls', options: 2 },
+  watch: { needs: 'listing', options: 0 },
+  plugins: { needs: 'read', options: 0 },
+  rescanPlugins: { needs: 'manage', options: 0 },
+};

@@ -1,0 +1,46 @@
+import type { Socket } from 'node:net';
+import type { Principal } from '@automate/contract';
+import { LOCAL_PRINCIPAL } from '@automate/contract';
+
+/** What a caller shows of itself at a door. */
+export interface Caller {
+  readonly door: Door;
+  /** The header, or metadata, `authorization`. */
+  readonly authorization: string | undefined;
+  /** The connection, which knows the address and what certificate was shown. */
+  socket(): Socket | undefined;
+}
+
+/** `socket`: gRPC on the socket of the host's own user. */
+export type Door = 'grpc' | 'rest' | 'socket';
+
+/** What doors ask about their callers; who may do what at the port itself is no door's to say. */
+export interface SignIn {
+  /** Who it is. Throws UNAUTHENTICATED for a caller who has to sign in and did not. */
+  identify(caller: Caller): Principal;
+  /** For what a door answers by itself: throws PERMISSION_DENIED for who may not read, UNAUTHENTICATED for who counts no longer. */
+  requireRead(principal: Principal): void;
+}
+
+/** For doors where nobody has to sign in. */
+export const NO_SIGN_IN: SignIn = { identify: () => LOCAL_PRINCIPAL, requireRead: () => undefined };
+
+/** Who was let in, and through which door. */
+export interface Admitted {
+  readonly principal: Principal;
+  readonly door: Door;
+}
+
+/** Where a request of HTTP, or a stream of HTTP/2, bears who sent it, from the door's gate to its handlers. */
+const ADMITTED = Symbol('admitted');
+
+type Carrier = object & { [ADMITTED]?: Admitted };
+
+export function noteAdmitted(carrier: Carrier, admitted: Admitted): void {
+  carrier[ADMITTED] = admitted;
+}
+
+/** Undefined where no gate let it in. */
+export function admittedOf(carrier: Carrier | undefined): Admitted | undefined {
+  return carrier?.[ADMITTED];
+}
