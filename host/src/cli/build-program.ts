@@ -16,7 +16,10 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
     .option('--project <dir>', 'the project, whose nearest package.json is its root (default: the working directory)')
     .option('--config <file>', 'the configuration file (CONFIG_PATH, default config/connectors.yaml)')
     .option('--data-dir <dir>', 'where the host keeps its data (DATA_DIR, default .automate in the project)')
-    .option('--address <host:port>', 'gRPC address of a service that runs elsewhere (CONNECTORS_SERVICE_ADDR)')
+    .option(
+      '--address <host:port>',
+      'gRPC address of a service that runs elsewhere, grpcs:// with TLS (CONNECTORS_SERVICE_ADDR)',
+    )
     .configureOutput({
       writeOut: (words) => context.out(words.trimEnd()),
       writeErr: (words) => (json ? undefined : context.err(words.trimEnd())),

@@ -1,4 +1,4 @@
-import type { Problem } from '@automate/contract';
+import type { ErrorReason, Problem } from '@automate/contract';
 import {
   ConfigInvalidError,
   ConnectorError,
@@ -81,10 +81,19 @@ function sentence(context: CliContext, error: ConnectorError): string {
   return [`${context.styleError('red', error.code)}: ${error.message}${tries}${wait}`, ...problems].join('\n');
 }
 
+/** Why nothing was heard of a service. */
+const UNREACHED: ReadonlySet<unknown> = new Set<ErrorReason>([
+  'service_unreachable',
+  'shutting_down',
+  'tls_required',
+  'tls_not_spoken',
+  'tls_certificate',
+]);
+
 /** A service that cannot be reached, or shuts down, has an exit code of its own; a connector that takes no calls has none. */
 function exitCodeOf(error: ConnectorError): number {
   const reason = error.details?.['reason'];
-  if (reason === 'service_unreachable' || reason === 'shutting_down') return EXIT.unavailable;
+  if (UNREACHED.has(reason)) return EXIT.unavailable;
   return reason === 'config_refused' || error.code === 'CONFIG_INVALID' ? EXIT.badConfig : EXIT.failed;
 }
 

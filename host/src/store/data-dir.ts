@@ -100,8 +100,10 @@ function withWholeSocket({ socket, ...addresses }: HostAddresses, directory: str
 }
 
 /** What a program of the host's own user calls: the socket, where nobody is asked to sign in, else gRPC's address. */
-export function callAddress({ socket, grpc }: HostAddresses): string {
-  return socket === undefined ? grpc : `unix:${socket}`;
+export function callAddress({ socket, grpc, http }: HostAddresses): string {
+  if (socket !== undefined) return `unix:${socket}`;
+  // Both doors speak TLS, or neither does.
+  return http.startsWith('https:') ? `grpcs://${grpc}` : grpc;
 }
 
 /**

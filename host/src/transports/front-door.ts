@@ -167,10 +167,10 @@ const WRONG_PROTOCOL = 'this port speaks TLS';
 /** What whoever speaks without TLS is told before the connection ends, in its own protocol. */
 const PLAIN_ANSWERS = {
   REST: `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n${WRONG_PROTOCOL}: use https://\n`,
-  // HTTP/2: empty SETTINGS, then GOAWAY with INADEQUATE_SECURITY.
+  // HTTP/2: empty SETTINGS, then GOAWAY. With INADEQUATE_SECURITY clients of gRPC would take it for a lack of permission.
   gRPC: Buffer.concat([
     Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
-    Buffer.from([0, 0, 8 + WRONG_PROTOCOL.length, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xc]),
+    Buffer.from([0, 0, 8 + WRONG_PROTOCOL.length, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
     Buffer.from(WRONG_PROTOCOL),
   ]),
 } as const;

@@ -1,8 +1,10 @@
 import type { ConnectorError, ConnectorService } from '@automate/contract';
 import { errorFromStatus } from '@automate/contract/grpc';
-import { Client, credentials, Metadata } from '@automate/grpc';
+import { Client, Metadata } from '@automate/grpc';
 import type { ChannelOptions, ServiceError } from '@automate/grpc';
+import { readClientIdentity } from './client-identity.ts';
 import type { ConnectOptions } from './connect-options.ts';
+import { explainHandshake } from './explain-handshake.ts';
 import { loadHost } from './local-backend.ts';
 import { createRemoteBackend } from './remote-backend.ts';
 import { isLoopbackAddress, parseServiceAddress } from './service-address.ts';
@@ -14,22 +16,26 @@ import { isLoopbackAddress, parseServiceAddress } from './service-address.ts';
  *
  * @throws UNAVAILABLE when the remote service cannot be reached, or the host is not installed. One is never taken for
  *   the other.
+ * @throws CONFIG_INVALID when files of TLS cannot be used, or a token would travel in clear to another machine
  */
 export async function connect(options: ConnectOptions = {}): Promise<ConnectorService> {
   const address = options.address ?? (options.env ?? process.env)['CONNECTORS_SERVICE_ADDR'];
   const timeoutMs = options.connectTimeoutMs ?? 5000;
-  if (address !== undefined && address.trim() !== '') return openRemoteBackend(address, timeoutMs);
+  if (address !== undefined && address.trim() !== '') return openRemoteBackend(address, timeoutMs, options);
   const host = await loadHost(options);
   const running = options.local === true ? undefined : await host.locate();
-  return running === undefined ? host.open() : openRemoteBackend(running, timeoutMs);
+  return running === undefined ? host.open() : openRemoteBackend(running, timeoutMs, options);
 }
 
 /** Results are at most 3 MiB, but lists have no such bound. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
-async function openRemoteBackend(address: string, timeoutMs: number): Promise<ConnectorService> {
-  const target = parseServiceAddress(address);
+async function openRemoteBackend(address: string, timeoutMs: number, given: ConnectOptions): Promise<ConnectorService> {
+  const parsed = parseServiceAddress(address);
+  const { target, endpoint } = parsed;
+  const identity = readClientIdentity({ ...given, env: given.env ?? process.env }, parsed);
   const options: ChannelOptions = {
+    ...identity.channelOptions,
     'grpc.max_receive_message_length': MAX_ANSWER_BYTES,
     'grpc.max_send_message_length': -1,
     'grpc.enable_channelz': 0,
@@ -40,11 +46,13 @@ async function openRemoteBackend(address: string, timeoutMs: number): Promise<Co
     'grpc.max_reconnect_backoff_ms': 5000,
     ...(isLoopbackAddress(target) ? { 'grpc.enable_http_proxy': 0 } : {}),
   };
-  const open = (): Client => new Client(target, credentials.createInsecure(), options);
+  const open = (): Client => new Client(target, identity.credentials, options);
   const client = open();
   try {
-    await greet(client, { address, timeoutMs });
-    return createRemoteBackend({ client, address, open });
+    const failure = await greet(client, timeoutMs);
+    const contact = { address, timeoutMs, endpoint, ...(identity.tls === undefined ? {} : { tls: identity.tls }) };
+    if (failure !== undefined) throw (await explainHandshake(contact)) ?? explainNoService(failure, contact);
+    return createRemoteBackend({ client, address, open, authorization: identity.authorization });
   } catch (error) {
     client.close();
     throw error;
@@ -54,17 +62,15 @@ async function openRemoteBackend(address: string, timeoutMs: number): Promise<Co
 /** Statuses with which a server that is there can answer a question that it does not know. */
 const ANSWERS: ReadonlySet<number> = new Set([0, 5, 7, 12, 16]);
 
-/** Asks for the service's health, to learn whether there is one at all; a service without that method answers too. */
-function greet(
-  client: Client,
-  { address, timeoutMs }: { readonly address: string; readonly timeoutMs: number },
-): Promise<void> {
+/**
+ * Asks for the service's health, to learn whether there is one at all; a service without that method answers too. Undefined where there
+ * is one, else what the library says.
+ */
+function greet(client: Client, timeoutMs: number): Promise<ServiceError | undefined> {
   const bytes = (value: Buffer): Buffer => value;
-  return new Promise((resolve, reject) => {
-    const settle = (error: ServiceError | null): void => {
-      if (error === null || ANSWERS.has(error.code)) resolve();
-      else reject(explainNoService(error, { address, timeoutMs }));
-    };
+  return new Promise((resolve) => {
+    const settle = (error: ServiceError | null): void =>
+      resolve(error === null || ANSWERS.has(error.code) ? undefined : error);
     const deadline = Date.now() + timeoutMs;
     client.makeUnaryRequest(
       '/grpc.health.v1.Health/Check',

@@ -1,2 +1,2 @@
 export { connect } from './connect.ts';
-export type { ConnectOptions } from './connect-options.ts';
+export type { ClientTlsOptions, ConnectOptions } from './connect-options.ts';

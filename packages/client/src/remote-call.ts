@@ -15,6 +15,8 @@ export interface RemoteChannel {
   open(): Client;
   /** As the user wrote it, for messages. */
   readonly address: string;
+  /** The header `authorization` of each call; undefined: there is none. */
+  readonly authorization: string | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ const MAX_DEADLINE_MS = 2_000_000_000;
 
 /** Calls a method; what goes wrong comes out as the error that the service threw. */
 export function callRemote<Input extends DescMessage, Output extends DescMessage>(
-  { client, address }: RemoteChannel,
+  { client, address, authorization }: RemoteChannel,
   method: ConnectorsMethod<Input, Output>,
   { request, options }: { readonly request: MessageInitShape<Input>; readonly options: CallOptions },
 ): Promise<MessageShape<Output>> {
@@ -43,7 +45,7 @@ export function callRemote<Input extends DescMessage, Output extends DescMessage
       method.requestSerialize,
       method.responseDeserialize,
       create(method.input, request),
-      callMetadata(options),
+      callMetadata(options, authorization),
       callDeadline(options),
       (error, response) => {
         signal?.removeEventListener('abort', cancel);
@@ -70,7 +72,7 @@ export function streamRemote<Input extends DescMessage, Output extends DescMessa
   const { address } = channel;
   try {
     const client = channel.open();
-    const stream = openStream(client, method, options);
+    const stream = openStream(client, method, { options, authorization: channel.authorization });
     // It comes once, whichever way the stream ends.
     stream.once('status', () => client.close());
     return stream;
@@ -82,14 +84,14 @@ export function streamRemote<Input extends DescMessage, Output extends DescMessa
 function openStream<Input extends DescMessage, Output extends DescMessage>(
   client: Client,
   method: ConnectorsMethod<Input, Output>,
-  options: CallOptions,
+  { options, authorization }: { readonly options: CallOptions } & Pick<RemoteChannel, 'authorization'>,
 ): ClientReadableStream<MessageShape<Output>> {
   const stream = client.makeServerStreamRequest(
     method.path,
     method.requestSerialize,
     method.responseDeserialize,
     create(method.input),
-    callMetadata(options),
+    callMetadata(options, authorization),
     callDeadline(options),
   );
   // A cancelled stream says so with an event that ends the process when nobody listens.
@@ -129,8 +131,12 @@ function callDeadline({ timeoutMs }: CallOptions): { deadline?: number } {
   return { deadline: Date.now() + timeoutMs + PATIENCE_MS };
 }
 
-function callMetadata({ timeoutMs = Infinity, traceparent, tracestate }: CallOptions): Metadata {
+function callMetadata(
+  { timeoutMs = Infinity, traceparent, tracestate }: CallOptions,
+  authorization: string | undefined,
+): Metadata {
   const metadata = new Metadata();
+  if (authorization !== undefined) metadata.set('authorization', authorization);
   if (timeoutMs < MAX_DEADLINE_MS) metadata.set(TIMEOUT_KEY, String(timeoutMs));
   metadata.set(DETAILS_LIMIT_KEY, String(MAX_DETAILS_LIMIT));
   if (isHeader(traceparent)) metadata.set('traceparent', traceparent);

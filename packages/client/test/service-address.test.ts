@@ -11,7 +11,7 @@ describe('the address of a service', () => {
     ['dns:///connectors:50051', 'dns:///connectors:50051'],
     ['unix:/run/connectors.sock', 'unix:/run/connectors.sock'],
   ])('%s is understood', (written, target) => {
-    expect(parseServiceAddress(written)).toBe(target);
+    expect(parseServiceAddress(written).target).toBe(target);
   });
 
   it.each([

@@ -82,6 +82,7 @@ export const ERROR_REASONS = {
     bad_header: 'what `auth` says cannot be sent as a header',
     tls_file: 'a file under `tls` cannot be read',
     tls: 'a file under `tls` cannot be used',
+    token_in_clear: 'a client would send its token in clear to another machine: call `grpcs://`, or allow it',
     failed_precondition: 'a gRPC server that is not ours said so',
   },
   RATE_LIMITED: {
@@ -151,6 +152,10 @@ export const ERROR_REASONS = {
     host_late:
       'seen at `/health/ready`: the event loop of the host has been late by more than a second for ten seconds; it goes on with what comes',
     service_unreachable: "no service answers at the client's address (exit code 69)",
+    tls_required: 'a client calls a service that speaks TLS without: call `grpcs://` (exit code 69)',
+    tls_not_spoken: 'a client calls a service that speaks no TLS by `grpcs://` (exit code 69)',
+    tls_certificate:
+      "a client does not trust the service's certificate: it expired, is for another name or of another authority; the message says which (exit code 69)",
     host_missing: 'in process: `@automate/host` is not installed',
     served_elsewhere:
       'in process, with `local`: another host serves the data directory; `details.address` is where connectors are changed',

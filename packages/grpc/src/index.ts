@@ -1,6 +1,7 @@
 // In this repository the names come from grpc-js itself; what is published is `bundle.mjs`'s one file.
 export { Client, credentials, Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
 export type {
+  ChannelCredentials,
   ChannelOptions,
   ClientReadableStream,
   handleServerStreamingCall,
