@@ -206,6 +206,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   });
   const places = placesOf({ settings, configFile: loaded.file, projectDir });
   const filesOf = createFilesPolicy(places);
+  const signInRequired = (): boolean => false;
   // Filled by the doors as they open.
   const own: ListeningPlace[] = [];
   const connectorRuntime = createConnectorRuntime({
@@ -218,7 +219,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
       own,
       closed: places.closed,
       environment: env,
-      signInRequired: () => false,
+      signInRequired,
       config: () => registry.sources.config.network,
     }),
     ...places,
@@ -267,6 +268,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     changes,
     descriptions,
     filesOf,
+    signInRequired,
     // Whoever serves holds the directory, and nobody else changes what it serves.
     assertWritable: () => (serve ? undefined : refuseWhereServed(settings.dataDir)),
   });

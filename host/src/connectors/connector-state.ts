@@ -18,6 +18,8 @@ export interface ConnectorEntry {
   readonly profile: ProfileConfig | undefined;
   /** `files.roots`, which bind it where the API owns it. */
   readonly fileRoots: readonly string[];
+  /** It was registered while nobody had to sign in, so that what binds those that others register is only reported. */
+  readonly anyAddress: boolean;
   /** `network` of the file. */
   readonly network: NetworkConfig;
   /** Why what was to take its place does not run. */

@@ -19,7 +19,7 @@ export interface NetworkPoliciesOptions {
 }
 
 export interface NetworkPolicies {
-  of(entry: Pick<ConnectorEntry, 'owner' | 'network'>): NetworkPolicy;
+  of(entry: Pick<ConnectorEntry, 'owner' | 'anyAddress' | 'network'>): NetworkPolicy;
   /** Of kinds that are only described. */
   ofKinds(): NetworkPolicy;
 }
@@ -29,11 +29,11 @@ export function createNetworkPolicies(options: NetworkPoliciesOptions): NetworkP
   const { own, closed, environment, signInRequired, config } = options;
   const base = ({ allow, deny }: NetworkConfig): NetworkPolicy => ({ allow, deny, own: [...own], closed });
   return {
-    of({ owner, network }) {
+    of({ owner, anyAddress, network }) {
       if (owner !== 'api' || !signInRequired()) return base(network);
       const { http, https } = proxiesOf(environment);
       const allow = [...network.registeredAllow, ...[http, https].flatMap(placeOfProxy)];
-      return { ...base(network), registered: { allow, lenient: false } };
+      return { ...base(network), registered: { allow, lenient: anyAddress } };
     },
     ofKinds: () => base(config()),
   };

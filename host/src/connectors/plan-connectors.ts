@@ -22,7 +22,10 @@ export interface PlannedConnectors {
   readonly warnings: readonly string[];
 }
 
-type EntryInput = Pick<ConnectorEntry, 'owner' | 'anyPath' | 'config' | 'written'>;
+type EntryInput = Pick<ConnectorEntry, 'owner' | 'anyPath' | 'anyAddress' | 'config' | 'written'>;
+
+/** What is written anew each time is older than no rule. */
+const NOT_OLD = { anyPath: false, anyAddress: false } as const;
 
 /**
  * The connectors that there should be: those of the file, those that were registered, and one for each kind that needs
@@ -34,8 +37,8 @@ export function planConnectors(options: PlanOptions): PlannedConnectors {
   const inputs = new Map<string, EntryInput>();
   const warnings: string[] = [];
   for (const { config: own, written } of config.connectors)
-    if (isAsked(own.id)) inputs.set(own.id, { owner: 'file', anyPath: false, config: own, written });
-  for (const { id, config: wire, anyPath, fault } of stored) {
+    if (isAsked(own.id)) inputs.set(own.id, { owner: 'file', ...NOT_OLD, config: own, written });
+  for (const { id, config: wire, anyPath, anyAddress, fault } of stored) {
     if (inputs.has(id)) {
       warnings.push(
         `the connector "${id}" is registered over the API and also stands in the configuration file, which wins: rename or remove one of them`,
@@ -47,7 +50,8 @@ export function planConnectors(options: PlanOptions): PlannedConnectors {
       continue;
     }
     const parsed = parseRegistered(wire, { healthIntervalMs });
-    if (parsed.ok) inputs.set(id, { owner: 'api', anyPath, config: parsed.config, written: parsed.written });
+    if (parsed.ok)
+      inputs.set(id, { owner: 'api', anyPath, anyAddress, config: parsed.config, written: parsed.written });
     else
       warnings.push(`the registered connector "${id}" is left out: ${parsed.problems.map(describeProblem).join('; ')}`);
   }
@@ -56,7 +60,7 @@ export function planConnectors(options: PlanOptions): PlannedConnectors {
     const wire = { id: kind.name, name: kind.title ?? kind.name };
     const parsed = parseConnectorConfig(wire, { defaults: { healthIntervalMs } });
     if (parsed.ok)
-      inputs.set(kind.name, { owner: 'plugin', anyPath: false, config: parsed.config, written: parsed.config });
+      inputs.set(kind.name, { owner: 'plugin', ...NOT_OLD, config: parsed.config, written: parsed.config });
     else
       warnings.push(
         `the kind "${kind.name}" asks for a connector without configuration, which cannot be made: ${parsed.problems.map(describeProblem).join('; ')}`,
@@ -77,13 +81,14 @@ function askedBy({ source, permissions }: Kind): readonly { packageName: string;
   return source.via === 'package' ? [{ packageName: source.packageName, permissions }] : [];
 }
 
-function makeEntry({ owner, anyPath, ...input }: EntryInput, { kinds, config: file }: Sources): ConnectorEntry {
+function makeEntry({ owner, anyPath, anyAddress, ...input }: EntryInput, { kinds, config: file }: Sources): ConnectorEntry {
   const kind = kinds.find(input.config.kind);
   const config = withScheme(input.config, kind);
   return {
     id: config.id,
     owner,
     anyPath,
+    anyAddress,
     config,
     written: withScheme(input.written, kind),
     state: decideState(config, kind, (name) => kinds.explainMissing(name)),
@@ -102,6 +107,7 @@ export function isSameConnector(a: ConnectorEntry, b: ConnectorEntry): boolean {
   return (
     a.owner === b.owner &&
     a.anyPath === b.anyPath &&
+    a.anyAddress === b.anyAddress &&
     kindOf(a) === kindOf(b) &&
     isDeepStrictEqual(
       [a.config, a.written, a.profile, a.fileRoots, a.network],

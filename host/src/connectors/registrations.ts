@@ -24,6 +24,8 @@ export interface RegistrationsOptions {
   assertWritable(): void;
   /** Which files a connector may use that is registered over the API. */
   filesOf(owner: PathOwner): FilesPolicy;
+  /** Whether callers have to sign in. */
+  signInRequired(): boolean;
 }
 
 interface Accepted {
@@ -50,9 +52,9 @@ export class Registrations {
           connector: id,
         });
       return {
-        one: { id, stored: rowOf(id, wire) },
+        one: { id, stored: this.#rowOf(id, wire) },
         write: async (store) => {
-          if (!(await store.put(id, wire, 'absent'))) throw addedElsewhere(id);
+          if (!(await store.put(id, wire, 'absent', this.#anyAddress))) throw addedElsewhere(id);
         },
         answer: () => ({ id, message: `registered "${id}"` }),
       };
@@ -65,8 +67,8 @@ export class Registrations {
     return this.#change(config, (now) => {
       requireApiOwned(now.get(id), 'updated');
       return {
-        one: { id, stored: rowOf(id, wire) },
-        write: (store) => store.put(id, wire),
+        one: { id, stored: this.#rowOf(id, wire) },
+        write: (store) => store.put(id, wire, undefined, this.#anyAddress),
         answer: () => ({ id, message: `updated "${id}"` }),
       };
     });
@@ -103,6 +105,16 @@ export class Registrations {
       this.#options.assertWritable();
       return planned;
     });
+  }
+
+  /** A row as it is going to be stored. */
+  #rowOf(id: string, config: JsonObject): StoredConnector {
+    return { id, config, anyPath: false, anyAddress: this.#anyAddress, updatedAt: '' };
+  }
+
+  /** Who need not sign in is of this machine, where the operator lets them do so. */
+  get #anyAddress(): boolean {
+    return !this.#options.signInRequired();
   }
 
   #parse(input: ConnectorConfigInput): Accepted {
@@ -158,11 +170,6 @@ function requireApiOwned({ id, owner }: ConnectorEntry, verb: string): void {
     connector: id,
     details: { reason: 'not_owned', owner },
   });
-}
-
-/** A row as it is going to be stored. */
-function rowOf(id: string, config: JsonObject): StoredConnector {
-  return { id, config, anyPath: false, updatedAt: '' };
 }
 
 function addedElsewhere(id: string): AlreadyExistsError {

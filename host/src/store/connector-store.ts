@@ -9,6 +9,8 @@ export interface StoredConnector {
   readonly fault?: string;
   /** It was registered before `files.roots` existed, so that its paths need not lie below them. */
   readonly anyPath: boolean;
+  /** It was registered while nobody had to sign in, so that it may go where only the operator's own may since. */
+  readonly anyAddress: boolean;
   /** When it was last written, ISO 8601. */
   readonly updatedAt: string;
 }
@@ -20,8 +22,12 @@ export interface StoredConnector {
  */
 export interface ConnectorStore {
   load(): Promise<readonly StoredConnector[]>;
-  /** Replaces one connector, or adds it. With `absent`: false, and nothing done, where there is one of that id, whoever put it there. */
-  put(id: string, config: JsonObject, expect?: 'absent'): Promise<boolean>;
+  /**
+   * Replaces one connector, or adds it. With `absent`: false, and nothing done, where there is one of that id, whoever put it there.
+   *
+   * @param anyAddress see `StoredConnector`. Default: false
+   */
+  put(id: string, config: JsonObject, expect?: 'absent', anyAddress?: boolean): Promise<boolean>;
   /** False when there was none. */
   delete(id: string): Promise<boolean>;
   close(): Promise<void>;

@@ -20,4 +20,7 @@ export const MIGRATIONS: readonly string[] = [
      created_at TEXT NOT NULL,
      PRIMARY KEY (namespace, name, version)
    ) STRICT`,
+  // What was registered until now could go to any address.
+  `ALTER TABLE connectors ADD COLUMN any_address INTEGER NOT NULL DEFAULT 0;
+   UPDATE connectors SET any_address = 1`,
 ];

@@ -14,23 +14,24 @@ export function openSqliteStore(file: string): ConnectorStore {
   const database = openDatabase(file, { migrations: MIGRATIONS, what: 'the registered connectors cannot be read' });
   // From now on nothing waits within SQLite, which would be the whole host.
   database.exec('PRAGMA busy_timeout = 0');
-  const select = database.prepare('SELECT id, config, any_path, updated_at FROM connectors ORDER BY id');
+  const select = database.prepare('SELECT id, config, any_path, any_address, updated_at FROM connectors ORDER BY id');
   const upsert = database.prepare(
-    `INSERT INTO connectors (id, config, updated_at) VALUES (?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET config = excluded.config, any_path = 0, updated_at = excluded.updated_at`,
+    `INSERT INTO connectors (id, config, any_address, updated_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET
+       config = excluded.config, any_path = 0, any_address = excluded.any_address, updated_at = excluded.updated_at`,
   );
   const insert = database.prepare(
-    'INSERT INTO connectors (id, config, updated_at) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING',
+    'INSERT INTO connectors (id, config, any_address, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
   );
   const remove = database.prepare('DELETE FROM connectors WHERE id = ?');
   let open = true;
   return {
     load: () =>
       attempt('the registered connectors cannot be read', file, () => select.all().map((row) => readRow(row, file))),
-    put: (id, config, expect) =>
+    put: (id, config, expect, anyAddress = false) =>
       attempt(`the connector "${id}" cannot be stored`, file, () => {
         const statement = expect === 'absent' ? insert : upsert;
-        return statement.run(id, JSON.stringify(config), new Date().toISOString()).changes > 0;
+        return statement.run(id, JSON.stringify(config), anyAddress ? 1 : 0, new Date().toISOString()).changes > 0;
       }),
     delete: (id) =>
       attempt(`the connector "${id}" cannot be removed from what is stored`, file, () => remove.run(id).changes > 0),
@@ -44,7 +45,7 @@ export function openSqliteStore(file: string): ConnectorStore {
 /** A row that somebody else has changed must not keep the others from being read. */
 function readRow(row: Record<string, unknown>, file: string): StoredConnector {
   const id = String(row['id']);
-  const rest = { id, anyPath: row['any_path'] === 1, updatedAt: String(row['updated_at']) };
+  const rest = { id, anyPath: row['any_path'] === 1, anyAddress: row['any_address'] === 1, updatedAt: String(row['updated_at']) };
   const config = parseObject(String(row['config']));
   if (config !== undefined) return { ...rest, config };
   const fault = `its row in the table "connectors" of ${file} holds no JSON object: remove it, with "automate connectors remove ${id}", and register it anew`;

@@ -37,6 +37,7 @@ function entryOf(id: string, enabled: boolean): ConnectorEntry {
     id,
     owner: 'api',
     anyPath: false,
+    anyAddress: false,
     config,
     written: config,
     state,
