@@ -50,6 +50,37 @@ describe('a host keeps its connectors', () => {
     await expect(ask('door-0-four')).rejects.toMatchObject(refused('own port'));
   });
 
+  it('at the level restricted from all that its package was not granted and the operator did not write, by name and by address', async () => {
+    await using service = await FakeService.start();
+    service.on('GET', /./, { json: {} });
+    const { port } = service.endpoint;
+    const yaml = (granted: string): string =>
+      `plugins: { grants: { "*": { network: ["${granted}"] } } }
+connectors:
+  - { id: ours, kind: echo, host: 127.0.0.1, port: ${port}, isolation: restricted, health_check: { enabled: false } }
+`;
+    await using it = await SandboxHost.open({
+      manifests: { echo: { permissions: { network: ['*'] } } },
+      yaml: yaml(`localhost:${port}`),
+    });
+    const ask = (id: string): Promise<unknown> => it.service.execute({ id, action: 'ask', payload: { path: '/' } });
+    for (const [id, host] of Object.entries({ four: '127.0.0.1', named: 'localhost' }))
+      await it.service.register(input(id, host, port, { isolation: 'restricted' }));
+    // Granted by its name; the address alone was not, and nobody has looked the name up there.
+    await ask('named');
+    await ask('ours');
+    await expect(ask('four')).rejects.toMatchObject(refused('grants'));
+    expect(service.requests).toHaveLength(2);
+    await it.writeConfig(yaml(`127.0.0.1:${port + 1}`));
+    await it.host.reload();
+    await ask('ours');
+    await expect(ask('named')).rejects.toMatchObject(refused('grants'));
+    await it.writeConfig(yaml(`*:${port}`));
+    await it.host.reload();
+    await ask('four');
+    expect(service.requests).toHaveLength(4);
+  });
+
   it('from what the file denies, at once when it is read again, and those that work go on working', async () => {
     await using service = await FakeService.start();
     service.on('GET', /./, { json: {} });

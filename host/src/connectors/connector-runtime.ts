@@ -77,7 +77,7 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
         memoryMb: limits.memoryMb,
         reach,
         env: () => environmentOf(kind, environment),
-        network: () => options.network.of(entry),
+        network: () => options.network.of(entry, kind),
         // A health loop would start it again at once.
         ...(healthCheck.enabled ? undefined : { idleStopMs }),
       };

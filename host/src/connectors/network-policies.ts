@@ -1,7 +1,11 @@
 import { isIP } from 'node:net';
+import type { ConnectorConfig } from '@automate/contract';
 import type { NetworkConfig } from '../config/host-config.ts';
 import type { Environment } from '../host-settings.ts';
 import type { ListeningPlace, NetworkPolicy } from '../runtime/network-policy.ts';
+import { grantedSet } from '../plugins/grants.ts';
+import type { Kind } from '../plugins/kind-catalog.ts';
+import { isolationOf } from '../plugins/kind-catalog.ts';
 import { proxiesOf } from '../secrets/resolver.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 
@@ -18,22 +22,30 @@ export interface NetworkPoliciesOptions {
   config(): NetworkConfig;
 }
 
+type PolicyOwner = Pick<ConnectorEntry, 'owner' | 'anyAddress' | 'network' | 'config'>;
+
 export interface NetworkPolicies {
-  of(entry: Pick<ConnectorEntry, 'owner' | 'anyAddress' | 'network'>): NetworkPolicy;
+  /** @param kind of which the grants count where its connector has walls */
+  of(entry: PolicyOwner, kind: Kind): NetworkPolicy;
   /** Of kinds that are only described. */
   ofKinds(): NetworkPolicy;
 }
 
 /** Which policy a connector is held to, as things stand when its worker starts. */
 export function createNetworkPolicies(options: NetworkPoliciesOptions): NetworkPolicies {
-  const { own, closed, environment, signInRequired, config } = options;
-  const base = ({ allow, deny }: NetworkConfig): NetworkPolicy => ({ allow, deny, own: [...own], closed });
+  const { own: places, closed, environment, signInRequired, config } = options;
+  const base = ({ allow, deny }: NetworkConfig): NetworkPolicy => ({ allow, deny, own: [...places], closed });
   return {
-    of({ owner, anyAddress, network }) {
-      if (owner !== 'api' || !signInRequired()) return base(network);
+    of({ owner, anyAddress, network, config: own }, kind) {
       const { http, https } = proxiesOf(environment);
-      const allow = [...network.registeredAllow, ...[http, https].flatMap(placeOfProxy)];
-      return { ...base(network), registered: { allow, lenient: anyAddress } };
+      const proxies = [http, https].flatMap(placeOfProxy);
+      const isWalled = isolationOf(kind, own.isolation) === 'restricted';
+      const written = owner === 'api' ? [] : placesWritten(own);
+      const granted = [...grantedSet(kind.permissions).network, ...proxies, ...written];
+      const policy = { ...base(network), ...(isWalled ? { granted } : {}) };
+      if (owner !== 'api' || !signInRequired()) return policy;
+      const allow = [...network.registeredAllow, ...proxies];
+      return { ...policy, registered: { allow, lenient: anyAddress } };
     },
     ofKinds: () => base(config()),
   };
@@ -46,6 +58,18 @@ export function listeningPlaces(shown: string): readonly ListeningPlace[] {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const addresses = isIP(host) === 0 ? ['127.0.0.1', '::1'] : [host];
   return addresses.map((address) => ({ address, port: Number(url.port) }));
+}
+
+/** Where a connector goes by what the operator wrote of it, which grants it. */
+function placesWritten({ host, port, proxy, auth }: ConnectorConfig): readonly string[] {
+  const endpoint = host === undefined ? [] : [ruleOf(host, port)];
+  return [...endpoint, ...placeOfProxy(proxy), ...placeOfProxy(auth.tokenUrl)];
+}
+
+function ruleOf(host: string, port: number | undefined): string {
+  const bare = host.replace(/^\[|\]$/g, '');
+  const shown = bare.includes(':') ? `[${bare}]` : bare;
+  return port === undefined ? shown : `${shown}:${port}`;
 }
 
 function placeOfProxy(text: string | undefined): readonly string[] {

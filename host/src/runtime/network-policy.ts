@@ -21,6 +21,8 @@ export interface NetworkPolicy {
     /** It is reported to the log and no more: the connector is older than the rule. */
     readonly lenient: boolean;
   };
+  /** What its package was granted of the network, and nothing else; absent: grants do not bind it. */
+  readonly granted?: readonly string[];
   /** Where the host itself listens. */
   readonly own: readonly ListeningPlace[];
   /** The host's own files and directories, of which no socket is connected to. */
@@ -49,7 +51,7 @@ export interface NetworkRefusal {
   /** What is said of the target: `is a link-local address`. */
   readonly why: string;
   /** The list of the configuration that would lift it. */
-  readonly allowIn: 'network.allow' | 'network.registered.allow';
+  readonly allowIn: 'network.allow' | 'network.registered.allow' | 'plugins.grants';
   /** It is only reported. */
   readonly tolerated: boolean;
 }
@@ -68,6 +70,7 @@ export function createNetworkJudge(policy: NetworkPolicy): NetworkJudge {
     policy.registered === undefined
       ? undefined
       : { allow: readRules(policy.registered.allow), lenient: policy.registered.lenient };
+  const granted = policy.granted === undefined ? undefined : readRules(policy.granted);
   const own = policy.own.flatMap(({ address, port }) => {
     const bytes = parseAddress(address);
     return bytes === undefined ? [] : [{ bytes, port }];
@@ -88,6 +91,13 @@ export function createNetworkJudge(policy: NetworkPolicy): NetworkJudge {
         rule: denied.text,
         why: `is denied by the rule "${denied.text}" of network.deny`,
         allowIn: 'network.allow',
+        tolerated: false,
+      };
+    if (granted !== undefined && !isAllowed(granted, target, faces))
+      return {
+        rule: 'grants',
+        why: 'is not among what its package was granted of the network',
+        allowIn: 'plugins.grants',
         tolerated: false,
       };
     if (registered === undefined || isAllowed(registered.allow, target, faces)) return undefined;

@@ -1,4 +1,5 @@
 import { setEnvironmentData } from 'node:worker_threads';
+import type { StartTask } from '../../bodies/body.ts';
 import type { NetworkPolicy } from '../../network-policy.ts';
 import { guardSockets } from './guard-sockets.ts';
 import type { NetworkGate, NetworkGateOptions } from './network-gate.ts';
@@ -19,10 +20,11 @@ export interface NetworkData {
  * there is none.
  */
 export function guardNetwork(
-  { id, network: policy }: { readonly id: string; readonly network?: NetworkPolicy | undefined },
+  { id, network: policy, offline = false }: Pick<StartTask, 'id' | 'network' | 'offline'>,
   told: Pick<NetworkGateOptions, 'warn' | 'current'>,
 ): NetworkGate | undefined {
-  if (policy === undefined) return undefined;
+  // Where the network is closed altogether there is nothing left to hold.
+  if (policy === undefined || offline) return undefined;
   const gate = createNetworkGate({ id, policy, ...told });
   guardSockets(gate);
   const tellThreads = (data: NetworkData): void => setEnvironmentData(NETWORK_DATA, { ...data });

@@ -87,10 +87,11 @@ export function createNetworkGate({ id, policy, warn, current }: NetworkGateOpti
     list[list.length < MOST_NAMES ? list.length : 0] = name;
   };
   const forbid = (refusal: NetworkRefusal, shown: string, rule: string): ForbiddenError => {
-    const line =
-      refusal.allowIn === 'network.allow'
-        ? `network: { allow: ["${rule}"] }`
-        : `network: { registered: { allow: ["${rule}"] } }`;
+    const line = {
+      'network.allow': `network: { allow: ["${rule}"] }`,
+      'network.registered.allow': `network: { registered: { allow: ["${rule}"] } }`,
+      'plugins.grants': `plugins: { grants: { PACKAGE: { network: ["${rule}"] } } }, which grants what the package's manifest asks for`,
+    }[refusal.allowIn];
     return forbidden(
       refusal.rule,
       shown,
