@@ -206,7 +206,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   });
   const places = placesOf({ settings, configFile: loaded.file, projectDir });
   const filesOf = createFilesPolicy(places);
-  const signInRequired = (): boolean => false;
+  const signInRequired = (): boolean => settings.tls?.clientCaFile !== undefined;
   // Filled by the doors as they open.
   const own: ListeningPlace[] = [];
   const connectorRuntime = createConnectorRuntime({

@@ -2,6 +2,7 @@ import type { ConnectorConfigInput } from '@automate/contract';
 import { FakeService } from '@automate/testing';
 import { describe, expect, it } from '@jest/globals';
 import { SandboxHost } from './fixtures/sandbox-host.ts';
+import { TlsFiles } from './transports/fixtures/tls-files.ts';
 
 const input = (id: string, host: string, port: number, more: object = {}): ConnectorConfigInput => ({
   id,
@@ -79,6 +80,41 @@ connectors:
     await it.host.reload();
     await ask('four');
     expect(service.requests).toHaveLength(4);
+  });
+
+  it('that others register, where callers sign in, from this machine and private networks; older ones go on', async () => {
+    await using service = await FakeService.start();
+    service.on('GET', /./, { json: {} });
+    const { port } = service.endpoint;
+    using tls = new TlsFiles();
+    const ours = `connectors: [{ id: ours, kind: echo, host: 127.0.0.1, port: ${port}, health_check: { enabled: false } }]\n`;
+    await using before = await SandboxHost.open({ yaml: ours });
+    const ask = (host: SandboxHost, id: string): Promise<unknown> =>
+      host.service.execute({ id, action: 'ask', payload: { path: '/' } });
+    for (const id of ['old', 'changed']) {
+      await before.service.register(input(id, '127.0.0.1', port));
+      await ask(before, id);
+    }
+    const it = await before.restart({ ...tls.env, TLS_CLIENT_CA_FILE: tls.clientCaFile });
+    try {
+      await ask(it, 'ours');
+      await ask(it, 'old');
+      expect(it.logText).toContain(`connector \\"old\\" may until it is changed`);
+      await it.service.update(input('changed', 'localhost', port));
+      await it.service.register(input('new', '127.0.0.1', port));
+      await it.service.register(input('private', '10.0.0.1', 80));
+      const came = service.requests.length;
+      await expect(ask(it, 'changed')).rejects.toMatchObject(refused('loopback'));
+      await expect(ask(it, 'new')).rejects.toMatchObject(refused('loopback'));
+      await expect(ask(it, 'private')).rejects.toMatchObject(refused('private'));
+      expect(service.requests).toHaveLength(came);
+      await it.writeConfig(`network: { registered: { allow: ["127.0.0.1:${port}"] } }\n${ours}`);
+      await it.host.reload();
+      await ask(it, 'new');
+      await ask(it, 'changed');
+    } finally {
+      await it.host.close();
+    }
   });
 
   it('from what the file denies, at once when it is read again, and those that work go on working', async () => {

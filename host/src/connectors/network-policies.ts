@@ -38,7 +38,7 @@ export function createNetworkPolicies(options: NetworkPoliciesOptions): NetworkP
   return {
     of({ owner, anyAddress, network, config: own }, kind) {
       const { http, https } = proxiesOf(environment);
-      const proxies = [http, https].flatMap(placeOfProxy);
+      const proxies = [http, https].flatMap(placeOfUrl);
       const isWalled = isolationOf(kind, own.isolation) === 'restricted';
       const written = owner === 'api' ? [] : placesWritten(own);
       const granted = [...grantedSet(kind.permissions).network, ...proxies, ...written];
@@ -63,7 +63,7 @@ export function listeningPlaces(shown: string): readonly ListeningPlace[] {
 /** Where a connector goes by what the operator wrote of it, which grants it. */
 function placesWritten({ host, port, proxy, auth }: ConnectorConfig): readonly string[] {
   const endpoint = host === undefined ? [] : [ruleOf(host, port)];
-  return [...endpoint, ...placeOfProxy(proxy), ...placeOfProxy(auth.tokenUrl)];
+  return [...endpoint, ...placeOfUrl(proxy), ...placeOfUrl(auth.tokenUrl)];
 }
 
 function ruleOf(host: string, port: number | undefined): string {
@@ -72,7 +72,7 @@ function ruleOf(host: string, port: number | undefined): string {
   return port === undefined ? shown : `${shown}:${port}`;
 }
 
-function placeOfProxy(text: string | undefined): readonly string[] {
+function placeOfUrl(text: string | undefined): readonly string[] {
   if (text === undefined || text === '') return [];
   const url = URL.parse(text.includes('://') ? text : `http://${text}`);
   if (url === null || url.hostname === '') return [];

@@ -81,7 +81,10 @@ function askedBy({ source, permissions }: Kind): readonly { packageName: string;
   return source.via === 'package' ? [{ packageName: source.packageName, permissions }] : [];
 }
 
-function makeEntry({ owner, anyPath, anyAddress, ...input }: EntryInput, { kinds, config: file }: Sources): ConnectorEntry {
+function makeEntry(
+  { owner, anyPath, anyAddress, ...input }: EntryInput,
+  { kinds, config: file }: Sources,
+): ConnectorEntry {
   const kind = kinds.find(input.config.kind);
   const config = withScheme(input.config, kind);
   return {

@@ -45,7 +45,12 @@ export function openSqliteStore(file: string): ConnectorStore {
 /** A row that somebody else has changed must not keep the others from being read. */
 function readRow(row: Record<string, unknown>, file: string): StoredConnector {
   const id = String(row['id']);
-  const rest = { id, anyPath: row['any_path'] === 1, anyAddress: row['any_address'] === 1, updatedAt: String(row['updated_at']) };
+  const rest = {
+    id,
+    anyPath: row['any_path'] === 1,
+    anyAddress: row['any_address'] === 1,
+    updatedAt: String(row['updated_at']),
+  };
   const config = parseObject(String(row['config']));
   if (config !== undefined) return { ...rest, config };
   const fault = `its row in the table "connectors" of ${file} holds no JSON object: remove it, with "automate connectors remove ${id}", and register it anew`;

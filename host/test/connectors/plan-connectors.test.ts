@@ -31,7 +31,9 @@ it('connectors that stand in no file have the default health interval, and the n
       secretVariables: [],
     },
     kinds: KINDS.reduce((all, each) => all.withRegistered(each), new KindCatalog()),
-    stored: [{ id: 'stored', config: { id: 'stored', kind: 'plain' }, anyPath: false, anyAddress: false, updatedAt: '' }],
+    stored: [
+      { id: 'stored', config: { id: 'stored', kind: 'plain' }, anyPath: false, anyAddress: false, updatedAt: '' },
+    ],
     healthIntervalMs: 12_345,
   });
   const shown = [...entries.values()].map(({ owner, config: { name, healthCheck } }) => [
