@@ -22,7 +22,7 @@ function keysOf(schema, prefix = '') {
         ? ''
         : `\`${shown(property.default)}\``;
     const row = { path, type: typeOf(shape), fallback, meaning: (property.description ?? '').replaceAll('|', '\\|') };
-    return [row, ...keysOf(shape, `${path}.`)];
+    return [row, ...keysOf(shape, `${path}.`), ...keysOf(shape.additionalProperties ?? {}, `${path}.NAME.`)];
   });
 }
 

@@ -1,6 +1,15 @@
-import type { CallOptions, ErrorEnvelope, HealthReport, LimitsConfig, RetryConfig } from '@automate/contract';
+import type {
+  CallOptions,
+  CircuitState,
+  ErrorEnvelope,
+  HealthReport,
+  LimitsConfig,
+  RetryConfig,
+} from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 import { Bulkhead } from '../execution/gates/bulkhead.ts';
+import { Circuit } from '../execution/gates/circuit.ts';
+import { RateLimits } from '../execution/gates/rate-limit.ts';
 import type { ExecutionTarget, Step } from '../execution/call.ts';
 import { waitWithin } from '../execution/wait-within.ts';
 import type { Finding, Witness } from './health-record.ts';
@@ -22,6 +31,8 @@ export interface LiveConnectorOptions {
   readonly worker: RenewableWorker;
   /** Its health may have changed by something else than a check. */
   onHealth(): void;
+  /** Its circuit has another state, and opened for this error. */
+  onCircuit(state: CircuitState, error?: ErrorEnvelope): void;
   /** What there is of memory besides what the machine says. */
   readonly memory: MemoryBounds | undefined;
 }
@@ -35,6 +46,8 @@ export class LiveConnector implements ExecutionTarget {
   readonly entry: ConnectorEntry;
   readonly worker: RenewableWorker;
   readonly bulkhead: Bulkhead;
+  readonly circuit: Circuit | undefined;
+  readonly rates: RateLimits | undefined;
   readonly health = new HealthRecord();
   readonly #options: LiveConnectorOptions;
   #checking: Promise<HealthReport> | undefined;
@@ -43,7 +56,10 @@ export class LiveConnector implements ExecutionTarget {
     this.#options = options;
     this.entry = options.entry;
     this.worker = options.worker;
-    this.bulkhead = new Bulkhead(this.entry.config.limits);
+    const { limits, circuit } = this.entry.config;
+    this.bulkhead = new Bulkhead(limits);
+    this.circuit = circuit && new Circuit(circuit, options.onCircuit);
+    this.rates = limits.rate === undefined && limits.rates === undefined ? undefined : new RateLimits(limits);
   }
 
   get id(): string {
@@ -131,7 +147,7 @@ export class LiveConnector implements ExecutionTarget {
   report(): HealthReport {
     const { state, abandonedThreads } = this.worker.stats();
     const isHeld = state.phase === 'backing-off' || state.phase === 'quarantined';
-    const report = this.health.report(this.id, isHeld ? findingOf(state.error) : undefined);
+    const report = this.#withGates(this.health.report(this.id, isHeld ? findingOf(state.error) : this.#circuitOpen()));
     if (abandonedThreads > 0) {
       const blocked = describeBlocked(abandonedThreads);
       return report.status === 'unhealthy'
@@ -141,6 +157,21 @@ export class LiveConnector implements ExecutionTarget {
     return report.status === 'unknown' && state.phase === 'queued'
       ? { ...report, message: `${report.message}: it waits for its turn to start` }
       : report;
+  }
+
+  /** Calls are refused while the circuit is open, whatever a check finds meanwhile. */
+  #circuitOpen(): Finding | undefined {
+    const message = this.circuit?.reason;
+    return message === undefined ? undefined : { status: 'unhealthy', message, blame: 'remote' };
+  }
+
+  #withGates(report: HealthReport): HealthReport {
+    if (this.circuit === undefined && this.rates === undefined) return report;
+    return {
+      ...report,
+      ...(this.circuit === undefined ? {} : { circuit: this.circuit.state }),
+      ...(this.rates === undefined ? {} : { rateQueued: this.rates.queued }),
+    };
   }
 
   /** Lets calls in flight end, then ends the worker. */

@@ -104,6 +104,8 @@ export class LiveConnectors {
         poisonousCalls: stats?.poisonousCalls ?? 0,
         droppedLogLines: stats?.droppedLogLines ?? 0,
         droppedMessages: stats?.droppedMessages ?? 0,
+        circuit: running?.circuit && { state: running.circuit.state, opened: running.circuit.opened },
+        rates: running?.rates && { queued: running.rates.queued, refused: running.rates.refused },
       };
     });
   }
@@ -125,6 +127,10 @@ export class LiveConnectors {
           entry,
           worker: createWorker(entry, state.kind),
           onHealth: () => events.emit('status', id),
+          onCircuit: (circuit, error) => {
+            events.emit('circuit', id, circuit, error);
+            events.emit('status', id);
+          },
           memory,
         });
         this.#live.set(id, live);

@@ -1,4 +1,4 @@
-import type { ConnectorStatus, ErrorEnvelope, JsonObject } from '@automate/contract';
+import type { CircuitState, ConnectorStatus, ErrorEnvelope, JsonObject } from '@automate/contract';
 
 /** What happens in a host, each with what its listeners are given. */
 interface HostEventMap {
@@ -10,6 +10,8 @@ interface HostEventMap {
   status: [id: string];
   /** A connector was checked. */
   health: [id: string, status: ConnectorStatus];
+  /** A connector's circuit has another state; `open` comes with the failure for which it did. */
+  circuit: [id: string, state: CircuitState, error?: ErrorEnvelope];
   /** A connector's worker died or was killed; `error.details.reason` says how. */
   crash: [id: string, error: ErrorEnvelope];
   /** There are more threads that were given up and do not end, or fewer. */

@@ -13,8 +13,10 @@ import { CancelledError, ConnectorError, TimeoutError, UnknownActionError, quote
 import type { ConnectorWorker } from '../runtime/runtime.ts';
 import type { RecordedCall } from '../telemetry/telemetry.ts';
 import type { Bulkhead } from './gates/bulkhead.ts';
+import type { Circuit } from './gates/circuit.ts';
 import type { Gate } from './gates/gate.ts';
 import { enterGates, leaveGates } from './gates/gate.ts';
+import type { RateLimits } from './gates/rate-limit.ts';
 import { judgeError } from './judge-error.ts';
 
 /** A connector that calls can be sent to. */
@@ -22,6 +24,10 @@ export interface ExecutionTarget {
   readonly id: string;
   readonly worker: ConnectorWorker;
   readonly bulkhead: Bulkhead;
+  /** Absent: none is configured. */
+  readonly circuit?: Circuit | undefined;
+  /** Absent: none are configured. */
+  readonly rates?: RateLimits | undefined;
   readonly limits: LimitsConfig;
   readonly retry: RetryConfig;
   /** Hears how a start or a call went, the error where it failed. */
@@ -52,6 +58,7 @@ export class Call {
   #repeated = false;
   #sent = false;
   #attempts = 0;
+  #givenMs = Infinity;
 
   constructor(input: CallInput) {
     const { target, options } = input;
@@ -69,6 +76,15 @@ export class Call {
   /** Tries so far. */
   get attempts(): number {
     return this.#attempts;
+  }
+
+  /** How long the last attempt was given that was sent, in milliseconds. */
+  get givenMs(): number {
+    return this.#givenMs;
+  }
+
+  get rateLimitClass(): string | undefined {
+    return this.#action?.rateLimitClass;
   }
 
   /** Who calls; absent: `local`. */
@@ -151,11 +167,13 @@ export class Call {
     if (now >= this.deadline) return Promise.resolve(notSent(late()));
     if (this.signal?.aborted === true) return Promise.resolve(notSent(left()));
     this.#sent = true;
+    const deadline = Math.min(this.deadline, now + (this.#action?.timeoutMs ?? target.limits.timeoutMs));
+    this.#givenMs = deadline - now;
     return target.worker.call({
       op: 'execute',
       action: request.action,
       payload: request.payload,
-      deadline: Math.min(this.deadline, now + (this.#action?.timeoutMs ?? target.limits.timeoutMs)),
+      deadline,
       idempotencyKey: this.#passesKeyOn ? request.idempotencyKey : undefined,
       repeated: this.#repeated ? true : undefined,
       traceparent: span.traceparent,

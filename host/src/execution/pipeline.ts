@@ -6,10 +6,12 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { ExecutionTarget } from './call.ts';
 import { Call, createActionLookup, failed } from './call.ts';
 import { bulkhead } from './gates/bulkhead.ts';
+import { circuit } from './gates/circuit.ts';
 import type { Gate, Replayed } from './gates/gate.ts';
 import { enterGates, leaveGates } from './gates/gate.ts';
 import type { IdempotencyOptions } from './gates/idempotency.ts';
 import { createIdempotency } from './gates/idempotency.ts';
+import { rateLimit } from './gates/rate-limit.ts';
 import { retryAfter } from './retry.ts';
 
 /** The gates on the way of every call, in order. */
@@ -22,7 +24,7 @@ export interface Gates {
 
 /** The order. A new gate is a file in `gates/` and a word here. */
 export function gatesInOrder(options: IdempotencyOptions): Gates {
-  return { way: [createIdempotency(options), bulkhead], perAttempt: [] };
+  return { way: [createIdempotency(options), bulkhead], perAttempt: [circuit, rateLimit] };
 }
 
 export interface PipelineOptions {

@@ -7,6 +7,15 @@ export function openLoggedEvents(log: HostLog, tellFault: (fault: unknown, at: s
   const events = new HostEvents((fault, event) => tellFault(fault, `the news "${event}" was told`));
   events.on('log', (record) => log[record.level](recordFields(record), record.message));
   events.on('crash', (connector, error) => log.warn({ connector, reason: error.details?.['reason'] }, error.message));
+  events.on('circuit', (connector, state, error) => {
+    if (state === 'open')
+      log.warn(
+        { connector, event: 'circuit_open', reason: error?.message, code: error?.code },
+        `the circuit of "${connector}" is open: its remote system fails, and gets no calls for a while`,
+      );
+    if (state === 'closed')
+      log.info({ connector, event: 'circuit_closed' }, `the circuit of "${connector}" is closed again`);
+  });
   events.on('heldBack', (connector, reason) =>
     log.warn(
       { connector, event: 'held_back', reason },

@@ -1,5 +1,5 @@
-import type { ConnectorStatus } from '@automate/contract';
-import { CONNECTOR_STATUSES } from '@automate/contract';
+import type { CircuitState, ConnectorStatus } from '@automate/contract';
+import { CIRCUIT_STATES, CONNECTOR_STATUSES } from '@automate/contract';
 import { cleanLabel, OTHER } from './labels.ts';
 import type { MetricFamily, Sample } from './metric-family.ts';
 
@@ -24,6 +24,10 @@ export interface ConnectorObservation {
   readonly poisonousCalls: number;
   readonly droppedLogLines: number;
   readonly droppedMessages: number;
+  /** Absent where it has none. */
+  readonly circuit?: { readonly state: CircuitState; readonly opened: number } | undefined;
+  /** Absent where it has no limits of rate. */
+  readonly rates?: { readonly queued: number; readonly refused: number } | undefined;
 }
 
 /** What the host looks like at the moment of a scrape. */
@@ -85,6 +89,41 @@ export class HostMetrics {
       {
         ...gauge('automate_connector_held_back', 'Connectors that go on as they were, as a change of them failed'),
         samples: per(({ heldBack }) => (heldBack ? 1 : 0)),
+      },
+      {
+        ...gauge(
+          'automate_circuit_state',
+          'Where a circuit is configured: 1 for the state that applies, 0 for the others',
+        ),
+        samples: now.flatMap(({ id, circuit }) =>
+          circuit === undefined
+            ? []
+            : CIRCUIT_STATES.map((state) => ({
+                labels: { connector: id, state },
+                value: state === circuit.state ? 1 : 0,
+              })),
+        ),
+      },
+      {
+        ...counter('automate_circuit_opened_total', 'How often a circuit opened'),
+        samples: now.flatMap(({ id, circuit }) =>
+          circuit === undefined ? [] : [{ labels: { connector: id }, value: circuit.opened }],
+        ),
+      },
+      {
+        ...gauge('automate_rate_queue_length', 'Calls that wait for their turn by a limit of rate'),
+        samples: now.flatMap(({ id, rates }) =>
+          rates === undefined ? [] : [{ labels: { connector: id }, value: rates.queued }],
+        ),
+      },
+      {
+        ...counter(
+          'automate_rate_limited_total',
+          'Calls refused, as their turn by a limit of rate would have come too late',
+        ),
+        samples: now.flatMap(({ id, rates }) =>
+          rates === undefined ? [] : [{ labels: { connector: id }, value: rates.refused }],
+        ),
       },
       { ...counter('automate_health_checks_total', 'Probes that ended'), samples: [...this.#probes.values()] },
       { ...gauge('automate_queue_length', 'Calls that wait for a place'), samples: per(({ queued }) => queued) },

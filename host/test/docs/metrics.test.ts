@@ -17,6 +17,8 @@ beforeAll(async () => {
   running = await startHost({ kinds: [{ kind: 'ending', adapter: { entry }, autoconfigure: true }] });
   const { service } = running.host;
   await service.execute({ id: 'logging', action: 'log', payload: { message: 'hello', level: 'debug' } });
+  await service.register({ id: 'bounded', kind: 'logging', circuit: {}, limits: { rate: { requests: 10 } } });
+  await service.execute({ id: 'bounded', action: 'log', payload: { message: 'hello', level: 'debug' } });
   await service.execute({ id: 'ending', action: 'end' }).catch(() => undefined);
   await service.healthCheck('logging');
   // The event loop is watched from the first scrape on.

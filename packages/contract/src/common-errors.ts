@@ -62,6 +62,12 @@ function durationsInText(map: JsonObject, fields: Fields, above = ''): readonly 
     const value = map[name];
     const path = appendPath(above, wireName(name, field));
     if (field.kind === 'section') return isJsonObject(value) ? durationsInText(value, field.fields, path) : [];
+    if (field.kind === 'sections')
+      return isJsonObject(value)
+        ? Object.entries(value).flatMap(([key, each]) =>
+            isJsonObject(each) ? durationsInText(each, field.fields, appendPath(path, key)) : [],
+          )
+        : [];
     if (field.kind !== 'duration' || typeof value !== 'string') return [];
     return [{ path, expected: 'a number of milliseconds', received: quote(value.slice(0, 80)) }];
   });

@@ -2,13 +2,15 @@ import type { ConnectorInfo } from './connector.ts';
 import type { JsonObject } from './json.ts';
 import type { CONNECTOR_FIELDS, Field, Fields } from './field-table.ts';
 
-type Value<F extends Field> = F extends { readonly words: readonly (infer Word)[] }
-  ? Word
-  : F extends { readonly fields: infer Section extends Fields }
-    ? ConfigOf<Section>
-    : F extends { readonly kind: keyof Values }
-      ? Values[F['kind']]
-      : never;
+type Value<F extends Field> = F extends { readonly kind: 'sections'; readonly fields: infer Section extends Fields }
+  ? Readonly<Record<string, ConfigOf<Section>>>
+  : F extends { readonly words: readonly (infer Word)[] }
+    ? Word
+    : F extends { readonly fields: infer Section extends Fields }
+      ? ConfigOf<Section>
+      : F extends { readonly kind: keyof Values }
+        ? Values[F['kind']]
+        : never;
 
 interface Values {
   readonly text: string;
@@ -21,7 +23,9 @@ interface Values {
   readonly json: JsonObject;
 }
 
-type Filled<T extends Fields> = { [K in keyof T]: T[K] extends { readonly fallback: unknown } ? K : never }[keyof T];
+type Filled<T extends Fields> = {
+  [K in keyof T]: T[K] extends { readonly fallback: unknown } | { readonly required: true } ? K : never;
+}[keyof T];
 
 /** A full configuration: what has a default is always there. */
 type ConfigOf<T extends Fields> = { readonly [K in Filled<T>]: Value<T[K]> } & {
@@ -30,9 +34,11 @@ type ConfigOf<T extends Fields> = { readonly [K in Filled<T>]: Value<T[K]> } & {
 
 /** A configuration as a caller gives it. */
 type InputOf<T extends Fields> = {
-  readonly [K in keyof T]?: T[K] extends { readonly fields: infer Section extends Fields }
-    ? InputOf<Section>
-    : Value<T[K]>;
+  readonly [K in keyof T]?: T[K] extends { readonly kind: 'sections'; readonly fields: infer Section extends Fields }
+    ? Readonly<Record<string, InputOf<Section>>>
+    : T[K] extends { readonly fields: infer Section extends Fields }
+      ? InputOf<Section>
+      : Value<T[K]>;
 };
 
 type Snake<Name> = Name extends `${infer First}${infer Rest}`
@@ -44,11 +50,16 @@ type WireName<Name, F extends Field> = Snake<
 
 /** A configuration as the file writes it. */
 type WireOf<T extends Fields> = {
-  readonly [K in keyof T as WireName<K, T[K]>]?: T[K] extends { readonly fields: infer Section extends Fields }
-    ? WireOf<Section>
-    : T[K] extends { readonly kind: 'duration' }
-      ? string
-      : Value<T[K]>;
+  readonly [K in keyof T as WireName<K, T[K]>]?: T[K] extends {
+    readonly kind: 'sections';
+    readonly fields: infer Section extends Fields;
+  }
+    ? Readonly<Record<string, WireOf<Section>>>
+    : T[K] extends { readonly fields: infer Section extends Fields }
+      ? WireOf<Section>
+      : T[K] extends { readonly kind: 'duration' }
+        ? string
+        : Value<T[K]>;
 };
 
 type Table = typeof CONNECTOR_FIELDS;
@@ -58,6 +69,8 @@ export type AuthConfig = ConfigOf<Table['auth']['fields']>;
 export type TlsConfig = ConfigOf<Table['tls']['fields']>;
 export type HealthCheckConfig = ConfigOf<Table['healthCheck']['fields']>;
 export type LimitsConfig = ConfigOf<Table['limits']['fields']>;
+export type CircuitConfig = ConfigOf<Table['circuit']['fields']>;
+export type RateConfig = NonNullable<LimitsConfig['rate']>;
 export type RetryConfig = ConfigOf<Table['retry']['fields']>;
 
 /**

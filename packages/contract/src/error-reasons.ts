@@ -86,6 +86,8 @@ export const ERROR_REASONS = {
     failed_precondition: 'a gRPC server that is not ours said so',
   },
   RATE_LIMITED: {
+    rate_limit:
+      "not sent: by `limits.rate`, or `limits.rates` of the action's class, its turn would come after the caller's deadline, or after `limits.timeout`; for the caller",
     held_back: 'not sent, as the remote system asked for a wait that is not over yet',
   },
   TIMEOUT: {
@@ -129,6 +131,8 @@ export const ERROR_REASONS = {
     cancelled: 'seen by gRPC clients',
   },
   UNAVAILABLE: {
+    circuit_open:
+      'not sent: the remote system failed again and again, and `circuit` keeps calls from it for a while; `retry_after_ms`; for the remote',
     disabled: '`enabled: false`; not retryable',
     kind_missing: "no admitted package provides the kind; the message is discovery's reason; not retryable",
     package_replaced:

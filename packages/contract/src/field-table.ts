@@ -1,3 +1,5 @@
+// Long, as it is one table: a row for every key.
+
 import {
   CONFIGURED_LEVELS,
   AUTH_TYPES,
@@ -18,6 +20,8 @@ interface Facts {
   readonly fallback?: unknown;
   /** The default to show, where it is taken only when the value is used. */
   readonly shown?: unknown;
+  /** Whether its section cannot be without it. */
+  readonly required?: true;
   /** Whether a literal is masked in answers; of a map every value is. */
   readonly secret?: true;
   /** Whether it is a URL or a part of one, in which a variable may be a token. */
@@ -40,10 +44,18 @@ export type Field = Facts &
     | { readonly kind: 'duration'; readonly least: number }
     | { readonly kind: 'word'; readonly words: readonly [string, ...string[]] }
     | { readonly kind: 'section'; readonly fields: Fields }
+    /** A map of sections, under names that the user gives. */
+    | { readonly kind: 'sections'; readonly fields: Fields }
   );
 
 /** Keys by their name in the port, which is their name in messages; the file writes them in snake_case, and durations without unit. */
 export type Fields = { readonly [name: string]: Field };
+
+/** A token bucket. */
+const RATE_FIELDS = {
+  requests: { kind: 'whole', least: 1, most: 1_000_000, required: true, doc: 'Calls that may be sent in that time.' },
+  perMs: { kind: 'duration', least: 1, fallback: 1_000, doc: 'The time.' },
+} as const satisfies Fields;
 
 /**
  * Every key of a connector's configuration. The schema, the defaults, the types, the translations from and to the file and the
@@ -218,12 +230,37 @@ export const CONNECTOR_FIELDS = {
       timeoutMs: { kind: 'duration', least: 1, fallback: 30_000, doc: 'Time for one attempt, from dispatch.' },
       startTimeoutMs: { kind: 'duration', least: 1, fallback: 10_000, doc: 'Time for import, initialize and connect.' },
       memoryMb: { kind: 'whole', least: 16, most: 65_536, fallback: 128, doc: 'Memory of the worker.' },
+      rate: {
+        kind: 'section',
+        fields: RATE_FIELDS,
+        doc: 'Calls that may be sent in a time; those beyond wait for their turn. Default: as many as there are.',
+      },
+      rates: {
+        kind: 'sections',
+        fields: RATE_FIELDS,
+        doc: 'The same for the actions of a `rateLimitClass`, by its name, in place of `limits.rate`.',
+      },
       idempotencyTtlMs: {
         kind: 'duration',
         least: 1,
         fallback: 86_400_000,
         doc: 'How long outcomes of calls with an idempotency key are kept.',
       },
+    },
+  },
+  circuit: {
+    kind: 'section',
+    doc: 'Lets no calls through for a while where the remote system fails again and again; `{}` for the defaults. Default: none.',
+    fields: {
+      failures: {
+        kind: 'whole',
+        least: 1,
+        most: 10_000,
+        fallback: 5,
+        doc: 'Failures of the remote system in a row that open it.',
+      },
+      windowMs: { kind: 'duration', least: 1, fallback: 30_000, doc: 'Time within which they must come.' },
+      openMs: { kind: 'duration', least: 1, fallback: 30_000, doc: 'Time until one call is let through again.' },
     },
   },
   retry: {
@@ -262,6 +299,11 @@ export function rowsOf(fields: Fields): readonly (readonly [name: string, field:
   return Object.entries(fields);
 }
 
+/** The same map with other values. */
+export function mapValues<T>(map: object, change: (value: unknown) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, change(value)]));
+}
+
 /** Where a value of the file stands in the port, and its row; what stands in a list or a map is of that one's row. */
 export interface Place {
   readonly path: readonly PathStep[];
@@ -272,8 +314,9 @@ export interface Place {
 export function locateField(path: readonly PathStep[], fields: Fields = CONNECTOR_FIELDS): Place {
   const [step, ...rest] = path;
   const [name, row] = rowsOf(fields).find(([key, field]) => wireName(key, field) === step) ?? [];
-  if (name === undefined || row?.kind !== 'section' || rest.length === 0)
-    return { path: [name ?? step ?? '', ...rest], row };
-  const below = locateField(rest, row.fields);
-  return { path: [name, ...below.path], row: below.row };
+  const isAbove = row?.kind === 'section' || (row?.kind === 'sections' && rest.length > 1);
+  if (name === undefined || !isAbove || rest.length === 0) return { path: [name ?? step ?? '', ...rest], row };
+  const own = row.kind === 'section' ? 0 : 1;
+  const below = locateField(rest.slice(own), row.fields);
+  return { path: [name, ...rest.slice(0, own), ...below.path], row: below.row };
 }

@@ -1,6 +1,6 @@
 import type { ConnectorConfig, ConnectorConfigInput } from './config-types.ts';
-import { CONNECTOR_FIELDS, rowsOf } from './field-table.ts';
-import type { Fields } from './field-table.ts';
+import { CONNECTOR_FIELDS, mapValues, rowsOf } from './field-table.ts';
+import type { Field, Fields } from './field-table.ts';
 
 /** Defaults that a host may set for the connectors that say nothing. */
 export interface ConfigDefaults {
@@ -21,9 +21,15 @@ function fill(given: object, fields: Fields): object {
   const entries = rowsOf(fields).flatMap(([name, field]) => {
     const value = values[name] ?? field.fallback;
     if (value === undefined) return [];
-    return [[name, field.kind === 'section' ? fill(value as object, field.fields) : copyOf(value)] as const];
+    return [[name, fillValue(value, field)] as const];
   });
   return Object.fromEntries(entries);
+}
+
+function fillValue(value: unknown, field: Field): unknown {
+  if (field.kind === 'section') return fill(value as object, field.fields);
+  if (field.kind === 'sections') return mapValues(value as object, (each) => fill(each as object, field.fields));
+  return copyOf(value);
 }
 
 /** Copies the table's empty lists and maps, so that configurations do not share them. */

@@ -1,6 +1,9 @@
 import type { ConnectorStatus } from './connector.ts';
 import type { Blame } from './error-codes.ts';
 
+export const CIRCUIT_STATES = ['closed', 'half_open', 'open'] as const;
+export type CircuitState = (typeof CIRCUIT_STATES)[number];
+
 /** How one connector is: what its last check found, or what failed since in a test, a connect or a call. */
 export interface HealthReport {
   readonly id: string;
@@ -17,6 +20,10 @@ export interface HealthReport {
   /** When it was last found healthy, ISO 8601. */
   readonly lastSuccessAt?: string;
   readonly consecutiveFailures: number;
+  /** Of its circuit, where one is configured: `open` lets no calls through, `half_open` one. */
+  readonly circuit?: CircuitState;
+  /** Calls that wait for their turn by a limit of rate; absent where none is configured. */
+  readonly rateQueued?: number;
 }
 
 /** The outcome of a connection test: like a probe, with the endpoint and the error as a whole. */

@@ -52,11 +52,13 @@ export {
 } from './connector.ts';
 export type {
   AuthConfig,
+  CircuitConfig,
   ConnectorConfig,
   ConnectorConfigInput,
   ConnectorDetails,
   HealthCheckConfig,
   LimitsConfig,
+  RateConfig,
   RetryConfig,
   TlsConfig,
 } from './config-types.ts';
@@ -75,7 +77,8 @@ export type {
 } from './connector.ts';
 export { buildEndpoint, defaultPort } from './endpoint.ts';
 export type { EndpointParts } from './endpoint.ts';
-export type { HealthReport, TestReport } from './health.ts';
+export { CIRCUIT_STATES } from './health.ts';
+export type { CircuitState, HealthReport, TestReport } from './health.ts';
 export type { ChangeResult } from './change-result.ts';
 export type {
   ConnectorEvent,

@@ -52,6 +52,8 @@ export const info: fc.Arbitrary<ConnectorInfo> = fc
   })
   .map(({ required, optional }) => ({ ...required, ...optional }));
 
+const rate = fc.record({ requests: count, perMs: millis }).map((value) => ({ ...value }));
+
 export const config: fc.Arbitrary<ConnectorConfig> = fc
   .record({
     required: fc.record({
@@ -82,8 +84,10 @@ export const config: fc.Arbitrary<ConnectorConfig> = fc
       port: fc.integer({ min: 1, max: 65_535 }),
       basePath: someText,
       profile: someText,
+      circuit: fc.record({ failures: count, windowMs: millis, openMs: millis }).map((value) => ({ ...value })),
       tls: some({ caFile: text, certFile: text, keyFile: text, serverName: text, insecure: fc.boolean() }),
     }),
+    rates: some({ rate: rate, rates: fc.dictionary(word, rate, { minKeys: 1 }).map((value) => ({ ...value })) }),
     auth: some({
       username: someText,
       password: someText,
@@ -101,12 +105,12 @@ export const config: fc.Arbitrary<ConnectorConfig> = fc
     authType: fc.constantFrom(...AUTH_TYPES),
     path: fc.option(someText, { nil: undefined }),
   })
-  .map(({ required, optional, auth, authType, path }) => ({
+  .map(({ required, optional, rates, auth, authType, path }) => ({
     ...required,
     ...optional,
     auth: { type: authType, ...auth },
     healthCheck: { ...required.healthCheck, ...(path === undefined ? {} : { path }) },
-    limits: { ...required.limits },
+    limits: { ...required.limits, ...rates },
     retry: { ...required.retry },
     isolation: 'thread',
   }));

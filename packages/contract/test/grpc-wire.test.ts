@@ -98,6 +98,7 @@ const ADDED: Record<string, Record<string, string>> = {
     retry: '105 RetryConfig',
     tls: '106 TlsConfig',
     proxy: '108 string',
+    circuit: '107 CircuitConfig',
   },
   AuthConfig: {
     token_url: '100 string',
@@ -116,6 +117,8 @@ const ADDED: Record<string, Record<string, string>> = {
     last_success_at: '101 string',
     consecutive_failures: '102 int32',
     blame: '103 string',
+    circuit: '104 string',
+    rate_queued: '105 int32',
   },
   ExecuteActionRequest: {
     id: '1 string',

@@ -9,6 +9,7 @@ import {
 import type { ErrorCode } from '../error-codes.ts';
 import { BLAMES, ERROR_CODES } from '../error-codes.ts';
 import { PERMISSIONS } from '../permissions.ts';
+import { CIRCUIT_STATES } from '../health.ts';
 import { OUTCOME_STATUSES } from '../outcome-operations.ts';
 import { PLUGIN_REASONS, PLUGIN_STATUSES } from '../plugin-report.ts';
 
@@ -61,6 +62,8 @@ export const healthReportSchema = z
     checked_at: z.string().optional().meta({ description: 'ISO 8601; absent when it was never probed' }),
     last_success_at: z.string().optional(),
     consecutive_failures: count,
+    circuit: z.enum(CIRCUIT_STATES).optional().meta({ description: 'Where a circuit is configured' }),
+    rate_queued: count.optional().meta({ description: 'Calls that wait for their turn, where a rate is limited' }),
   })
   .meta({ id: 'HealthReport' });
 

@@ -72,6 +72,8 @@ export function healthReportView(report: HealthReport): View<typeof healthReport
     ...(report.checkedAt === undefined ? {} : { checked_at: report.checkedAt }),
     ...(report.lastSuccessAt === undefined ? {} : { last_success_at: report.lastSuccessAt }),
     consecutive_failures: report.consecutiveFailures,
+    ...(report.circuit === undefined ? {} : { circuit: report.circuit }),
+    ...(report.rateQueued === undefined ? {} : { rate_queued: report.rateQueued }),
   };
 }
 

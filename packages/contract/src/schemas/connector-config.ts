@@ -25,7 +25,8 @@ export const connectorConfigSchema = sectionSchema(CONNECTOR_FIELDS, ['id']).met
 
 function sectionSchema(fields: Fields, required: readonly string[] = []) {
   const entries = rowsOf(fields).map(([name, field]) => {
-    const schema = required.includes(name) ? valueSchema(field) : valueSchema(field).optional();
+    const schema =
+      required.includes(name) || field.required === true ? valueSchema(field) : valueSchema(field).optional();
     const facts = { ...(field.doc === undefined ? {} : { description: field.doc }), ...defaultOf(field) };
     return [wireName(name, field), Object.keys(facts).length === 0 ? schema : schema.meta(facts)] as const;
   });
@@ -55,6 +56,8 @@ function valueSchema(field: Field): z.ZodType {
       return jsonMap();
     case 'section':
       return sectionSchema(field.fields);
+    case 'sections':
+      return z.record(z.string(), sectionSchema(field.fields), 'a map of maps');
     default:
       return field satisfies never;
   }

@@ -11,7 +11,6 @@ import { copyJson } from './copy-json.ts';
 import type { ConfigSource } from './copy-json.ts';
 import type { Finding } from './finding.ts';
 import { toProblems } from './finding.ts';
-import { refuseNotBuilt } from './not-built-yet.ts';
 import { fromWireConfig } from './translate-config.ts';
 
 export interface ParseOptions {
@@ -41,9 +40,8 @@ export function parseConnectorConfig(value: unknown, options: ParseOptions = {})
   const findings: Finding[] = [];
   const { from = 'file' } = options;
   const copy = copyJson(value, { from, findings });
-  const config = isJsonObject(copy) ? refuseNotBuilt(copy, findings) : copy;
-  const wire = checkShape(connectorConfigSchema, config, findings);
-  if (isJsonObject(config)) checkTogether(config, findings, { isFile: from === 'file' });
+  const wire = checkShape(connectorConfigSchema, copy, findings);
+  if (isJsonObject(copy)) checkTogether(copy, findings, { isFile: from === 'file' });
   return wire === undefined || findings.length > 0
     ? { ok: false, problems: toProblems(findings, options.path ?? '') }
     : { ok: true, config: fillDefaults(withoutBrackets(wire as JsonObject), options.defaults) };

@@ -1,5 +1,5 @@
 import type { ConnectorConfigInput } from '../config-types.ts';
-import { CONNECTOR_FIELDS, rowsOf, wireName } from '../field-table.ts';
+import { CONNECTOR_FIELDS, mapValues, rowsOf, wireName } from '../field-table.ts';
 import type { Fields } from '../field-table.ts';
 import { isJsonObject } from '../json.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
@@ -19,9 +19,18 @@ function fromWire(wire: JsonObject, fields: Fields): JsonObject {
     // As in a message, where it cannot be told from nothing.
     if (value === undefined || (field.kind !== 'section' && field.fallback === undefined && isEmpty(value))) return [];
     if (field.kind === 'section' && isJsonObject(value)) return [[name, fromWire(value, field.fields)]];
+    if (field.kind === 'sections' && isJsonObject(value)) return [[name, eachSection(value, field.fields, fromWire)]];
     return [[name, field.kind === 'duration' ? (parseDuration(value as string) ?? value) : value]];
   });
   return Object.fromEntries(entries);
+}
+
+function eachSection(
+  map: JsonObject,
+  fields: Fields,
+  translate: (section: JsonObject, fields: Fields) => JsonObject,
+): JsonObject {
+  return mapValues(map, (section) => (isJsonObject(section) ? translate(section, fields) : (section as JsonValue)));
 }
 
 function isEmpty(value: JsonValue): boolean {
@@ -45,6 +54,8 @@ function toWire(map: JsonObject, fields: Fields): JsonObject {
       const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
       if (field === undefined) return [wireName(name, { kind: 'flag' }), value];
       if (field.kind === 'section' && isJsonObject(value)) return [wireName(name, field), toWire(value, field.fields)];
+      if (field.kind === 'sections' && isJsonObject(value))
+        return [wireName(name, field), eachSection(value, field.fields, toWire)];
       return [wireName(name, field), field.kind === 'duration' ? toDuration(value) : value];
     });
   return Object.fromEntries(entries);

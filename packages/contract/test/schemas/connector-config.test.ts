@@ -164,7 +164,6 @@ describe('the configuration of a connector', () => {
   it('names what is not built yet', () => {
     const config = {
       id: 'a',
-      limits: { rate: { requests: 5, per: '1s' } },
       auth: { type: 'bearer', token: 'secretref://vault/a/b' },
     };
     const parsed = parseConnectorConfig(config);
@@ -173,7 +172,6 @@ describe('the configuration of a connector', () => {
         'auth.token',
         'the secret backend "vault" is not built yet; use secretref://store, secretref://env or secretref://file',
       ],
-      ['limits.rate', 'a rate limit is not built yet; concurrency and queue bound a connector in this version'],
     ]);
   });
 

@@ -26,7 +26,8 @@ import { sampleConfig } from '../fixtures/sample-config.ts';
 function waysOf(fields: Fields, above: readonly string[] = []): readonly (readonly string[])[] {
   return rowsOf(fields).flatMap(([name, row]) => {
     const way = [...above, wireName(name, row)];
-    return [way, ...(row.kind === 'section' ? waysOf(row.fields, way) : [])];
+    const below = row.kind === 'section' ? way : [...way, 'a.name'];
+    return [way, ...('fields' in row ? waysOf(row.fields, below) : [])];
   });
 }
 
@@ -59,17 +60,17 @@ describe('the table of keys', () => {
           .toSorted(),
       ).toEqual(schema.fields.map((field) => field.localName).toSorted());
       for (const [name, row] of rowsOf(fields))
-        if (row.kind === 'section') check(row.fields, schema.field[name]?.message as DescMessage);
+        if ('fields' in row) check(row.fields, schema.field[name]?.message as DescMessage);
     };
     check(CONNECTOR_FIELDS, CONNECTORS_SERVICE.registerConnector.input.field['config']?.message as DescMessage);
   });
 
   it('gives editors and requests each key, and finds each by its way in the file', () => {
     for (const way of waysOf(CONNECTOR_FIELDS)) {
-      const schema = way.reduce<unknown>(
-        (at, step) => (at as { properties?: Record<string, unknown> } | undefined)?.properties?.[step],
-        connectorConfigJsonSchema(),
-      );
+      const schema = way.reduce<unknown>((at, step) => {
+        const { properties, additionalProperties } = (at ?? {}) as Record<string, Record<string, unknown>>;
+        return properties?.[step] ?? additionalProperties;
+      }, connectorConfigJsonSchema());
       expect(schema).toBeDefined();
       expect(locateField(way).row).toBeDefined();
     }

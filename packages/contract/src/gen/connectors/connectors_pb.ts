@@ -16,7 +16,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file connectors/connectors.proto.
  */
 export const file_connectors_connectors: GenFile = /*@__PURE__*/
-  fileDesc("Chtjb25uZWN0b3JzL2Nvbm5lY3RvcnMucHJvdG8SCmNvbm5lY3RvcnMixQMKDUNvbm5lY3RvckluZm8SCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRInCgR0eXBlGAMgASgOMhkuY29ubmVjdG9ycy5Db25uZWN0b3JUeXBlEhMKC2Rlc2NyaXB0aW9uGAQgASgJEhAKCGVuZHBvaW50GAUgASgJEg8KB2VuYWJsZWQYBiABKAgSKwoGc3RhdHVzGAcgASgOMhsuY29ubmVjdG9ycy5Db25uZWN0b3JTdGF0dXMSKAoEbW9kZRgIIAEoDjIaLmNvbm5lY3RvcnMuQ29ubmVjdGlvbk1vZGUSOQoIbWV0YWRhdGEYCSADKAsyJy5jb25uZWN0b3JzLkNvbm5lY3RvckluZm8uTWV0YWRhdGFFbnRyeRIMCgR0YWdzGAogAygJEgwKBGtpbmQYZCABKAkSDQoFb3duZXIYZSABKAkSEgoKbGFzdF9lcnJvchhmIAEoCRIRCglpc29sYXRpb24YZyABKAkSFgoJaGVsZF9iYWNrGGggASgJSACIAQEaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgwKCl9oZWxkX2JhY2sinAUKD0Nvbm5lY3RvckNvbmZpZxIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEicKBHR5cGUYAyABKA4yGS5jb25uZWN0b3JzLkNvbm5lY3RvclR5cGUSKAoEbW9kZRgEIAEoDjIaLmNvbm5lY3RvcnMuQ29ubmVjdGlvbk1vZGUSDwoHZW5hYmxlZBgFIAEoCBITCgtkZXNjcmlwdGlvbhgGIAEoCRIMCgRob3N0GAcgASgJEgwKBHBvcnQYCCABKAUSDgoGc2NoZW1lGAkgASgJEhEKCWJhc2VfcGF0aBgKIAEoCRIkCgRhdXRoGAsgASgLMhYuY29ubmVjdG9ycy5BdXRoQ29uZmlnEjsKCG1ldGFkYXRhGAwgAygLMikuY29ubmVjdG9ycy5Db25uZWN0b3JDb25maWcuTWV0YWRhdGFFbnRyeRIMCgR0YWdzGA0gAygJEjMKDGhlYWx0aF9jaGVjaxgOIAEoCzIdLmNvbm5lY3RvcnMuSGVhbHRoQ2hlY2tDb25maWcSDAoEa2luZBhkIAEoCRIpCghzZXR0aW5ncxhlIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSDwoHcHJvZmlsZRhmIAEoCRIRCglpc29sYXRpb24YZyABKAkSKAoGbGltaXRzGGggASgLMhguY29ubmVjdG9ycy5MaW1pdHNDb25maWcSJgoFcmV0cnkYaSABKAsyFy5jb25uZWN0b3JzLlJldHJ5Q29uZmlnEiIKA3RscxhqIAEoCzIVLmNvbm5lY3RvcnMuVGxzQ29uZmlnEg0KBXByb3h5GGwgASgJGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKuAwoKQXV0aENvbmZpZxIMCgR0eXBlGAEgASgJEhAKCHVzZXJuYW1lGAIgASgJEhAKCHBhc3N3b3JkGAMgASgJEg0KBXRva2VuGAQgASgJEg8KB2FwaV9rZXkYBSABKAkSNAoHaGVhZGVycxgGIAMoCzIjLmNvbm5lY3RvcnMuQXV0aENvbmZpZy5IZWFkZXJzRW50cnkSEQoJdG9rZW5fdXJsGGQgASgJEhEKCWNsaWVudF9pZBhlIAEoCRIVCg1jbGllbnRfc2VjcmV0GGYgASgJEg4KBnNjb3BlcxhnIAMoCRIWCg5hcGlfa2V5X2hlYWRlchhoIAEoCRIQCghhdWRpZW5jZRhpIAEoCRI9Cgx0b2tlbl9wYXJhbXMYaiADKAsyJy5jb25uZWN0b3JzLkF1dGhDb25maWcuVG9rZW5QYXJhbXNFbnRyeRouCgxIZWFkZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARoyChBUb2tlblBhcmFtc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiWwoRSGVhbHRoQ2hlY2tDb25maWcSDwoHZW5hYmxlZBgBIAEoCBITCgtpbnRlcnZhbF9tcxgCIAEoAxISCgp0aW1lb3V0X21zGAMgASgDEgwKBHBhdGgYBCABKAkikAIKDExpbWl0c0NvbmZpZxIYCgtjb25jdXJyZW5jeRgBIAEoBUgAiAEBEhIKBXF1ZXVlGAIgASgFSAGIAQESFwoKdGltZW91dF9tcxgDIAEoA0gCiAEBEh0KEHN0YXJ0X3RpbWVvdXRfbXMYBCABKANIA4gBARIWCgltZW1vcnlfbWIYBSABKAVIBIgBARIfChJpZGVtcG90ZW5jeV90dGxfbXMYCCABKANIBYgBAUIOCgxfY29uY3VycmVuY3lCCAoGX3F1ZXVlQg0KC190aW1lb3V0X21zQhMKEV9zdGFydF90aW1lb3V0X21zQgwKCl9tZW1vcnlfbWJCFQoTX2lkZW1wb3RlbmN5X3R0bF9tcyKJAQoLUmV0cnlDb25maWcSFQoIYXR0ZW1wdHMYASABKAVIAIgBARIXCgpiYWNrb2ZmX21zGAIgASgDSAGIAQESGwoObWF4X2JhY2tvZmZfbXMYAyABKANIAogBAUILCglfYXR0ZW1wdHNCDQoLX2JhY2tvZmZfbXNCEQoPX21heF9iYWNrb2ZmX21zIsUBCglUbHNDb25maWcSFAoHY2FfZmlsZRgBIAEoCUgAiAEBEhYKCWNlcnRfZmlsZRgCIAEoCUgBiAEBEhUKCGtleV9maWxlGAMgASgJSAKIAQESGAoLc2VydmVyX25hbWUYBCABKAlIA4gBARIVCghpbnNlY3VyZRgFIAEoCEgEiAEBQgoKCF9jYV9maWxlQgwKCl9jZXJ0X2ZpbGVCCwoJX2tleV9maWxlQg4KDF9zZXJ2ZXJfbmFtZUILCglfaW5zZWN1cmUilAEKFUxpc3RDb25uZWN0b3JzUmVxdWVzdBIsCgR0eXBlGAEgASgOMhkuY29ubmVjdG9ycy5Db25uZWN0b3JUeXBlSACIAQESGQoMZW5hYmxlZF9vbmx5GAIgASgISAGIAQESEAoDdGFnGGQgASgJSAKIAQFCBwoFX3R5cGVCDwoNX2VuYWJsZWRfb25seUIGCgRfdGFnIkcKFkxpc3RDb25uZWN0b3JzUmVzcG9uc2USLQoKY29ubmVjdG9ycxgBIAMoCzIZLmNvbm5lY3RvcnMuQ29ubmVjdG9ySW5mbyIhChNHZXRDb25uZWN0b3JSZXF1ZXN0EgoKAmlkGAEgASgJInEKFEdldENvbm5lY3RvclJlc3BvbnNlEiwKCWNvbm5lY3RvchgBIAEoCzIZLmNvbm5lY3RvcnMuQ29ubmVjdG9ySW5mbxIrCgZjb25maWcYAiABKAsyGy5jb25uZWN0b3JzLkNvbm5lY3RvckNvbmZpZyIgChJIZWFsdGhDaGVja1JlcXVlc3QSCgoCaWQYASABKAkijwIKE0hlYWx0aENoZWNrUmVzcG9uc2USCgoCaWQYASABKAkSKwoGc3RhdHVzGAIgASgOMhsuY29ubmVjdG9ycy5Db25uZWN0b3JTdGF0dXMSDwoHbWVzc2FnZRgDIAEoCRIYChByZXNwb25zZV90aW1lX21zGAQgASgDEhcKCmNoZWNrZWRfYXQYZCABKAlIAIgBARIcCg9sYXN0X3N1Y2Nlc3NfYXQYZSABKAlIAYgBARIcChRjb25zZWN1dGl2ZV9mYWlsdXJlcxhmIAEoBRISCgVibGFtZRhnIAEoCUgCiAEBQg0KC19jaGVja2VkX2F0QhIKEF9sYXN0X3N1Y2Nlc3NfYXRCCAoGX2JsYW1lIm4KFUhlYWx0aENoZWNrQWxsUmVxdWVzdBIsCgR0eXBlGAEgASgOMhkuY29ubmVjdG9ycy5Db25uZWN0b3JUeXBlSACIAQESEwoGY2FjaGVkGGQgASgISAGIAQFCBwoFX3R5cGVCCQoHX2NhY2hlZCK9AgoWSGVhbHRoQ2hlY2tBbGxSZXNwb25zZRJCCghzdGF0dXNlcxgBIAMoCzIwLmNvbm5lY3RvcnMuSGVhbHRoQ2hlY2tBbGxSZXNwb25zZS5TdGF0dXNlc0VudHJ5EkAKB3JlcG9ydHMYZCADKAsyLy5jb25uZWN0b3JzLkhlYWx0aENoZWNrQWxsUmVzcG9uc2UuUmVwb3J0c0VudHJ5GkwKDVN0YXR1c2VzRW50cnkSCwoDa2V5GAEgASgJEioKBXZhbHVlGAIgASgOMhsuY29ubmVjdG9ycy5Db25uZWN0b3JTdGF0dXM6AjgBGk8KDFJlcG9ydHNFbnRyeRILCgNrZXkYASABKAkSLgoFdmFsdWUYAiABKAsyHy5jb25uZWN0b3JzLkhlYWx0aENoZWNrUmVzcG9uc2U6AjgBIkcKGFJlZ2lzdGVyQ29ubmVjdG9yUmVxdWVzdBIrCgZjb25maWcYASABKAsyGy5jb25uZWN0b3JzLkNvbm5lY3RvckNvbmZpZyJTChlSZWdpc3RlckNvbm5lY3RvclJlc3BvbnNlEg8KB3N1Y2Nlc3MYASABKAgSDwoHbWVzc2FnZRgCIAEoCRIUCgxjb25uZWN0b3JfaWQYAyABKAkiRQoWVXBkYXRlQ29ubmVjdG9yUmVxdWVzdBIrCgZjb25maWcYASABKAsyGy5jb25uZWN0b3JzLkNvbm5lY3RvckNvbmZpZyJRChdVcGRhdGVDb25uZWN0b3JSZXNwb25zZRIPCgdzdWNjZXNzGAEgASgIEg8KB21lc3NhZ2UYAiABKAkSFAoMY29ubmVjdG9yX2lkGAMgASgJIiQKFlJlbW92ZUNvbm5lY3RvclJlcXVlc3QSCgoCaWQYASABKAkiOwoXUmVtb3ZlQ29ubmVjdG9yUmVzcG9uc2USDwoHc3VjY2VzcxgBIAEoCBIPCgdtZXNzYWdlGAIgASgJIp0BChRFeGVjdXRlQWN0aW9uUmVxdWVzdBIKCgJpZBgBIAEoCRIOCgZhY3Rpb24YAiABKAkSDwoHcGF5bG9hZBgDIAEoDBIcCg9pZGVtcG90ZW5jeV9rZXkYBCABKAlIAIgBARIXCgp0aW1lb3V0X21zGAUgASgDSAGIAQFCEgoQX2lkZW1wb3RlbmN5X2tleUINCgtfdGltZW91dF9tcyJ4ChVFeGVjdXRlQWN0aW9uUmVzcG9uc2USDgoGcmVzdWx0GAEgASgMEhAKCGF0dGVtcHRzGAIgASgFEhMKC2R1cmF0aW9uX21zGAMgASgDEhAKCHJlcGxheWVkGAQgASgIEhYKDnJlc3VsdF9kcm9wcGVkGAUgASgIIiYKGERlc2NyaWJlQ29ubmVjdG9yUmVxdWVzdBIKCgJpZBgBIAEoCSLfAgoZRGVzY3JpYmVDb25uZWN0b3JSZXNwb25zZRIMCgRraW5kGAEgASgJEgwKBG5hbWUYAiABKAkSDwoHdmVyc2lvbhgDIAEoCRISCgV0aXRsZRgEIAEoCUgAiAEBEhgKC2Rlc2NyaXB0aW9uGAUgASgJSAGIAQESKAoHcGFja2FnZRgGIAEoCzIXLmNvbm5lY3RvcnMuUGFja2FnZU5hbWUSNwoMY2FwYWJpbGl0aWVzGAcgASgLMiEuY29ubmVjdG9ycy5Db25uZWN0b3JDYXBhYmlsaXRpZXMSGgoNY29uZmlnX3NjaGVtYRgIIAEoCUgCiAEBEgwKBG9wZW4YCSABKAgSLgoHYWN0aW9ucxgKIAMoCzIdLmNvbm5lY3RvcnMuQWN0aW9uRGVzY3JpcHRpb25CCAoGX3RpdGxlQg4KDF9kZXNjcmlwdGlvbkIQCg5fY29uZmlnX3NjaGVtYSIsCgtQYWNrYWdlTmFtZRIMCgRuYW1lGAEgASgJEg8KB3ZlcnNpb24YAiABKAkijQEKFUNvbm5lY3RvckNhcGFiaWxpdGllcxIQCgh3ZWJob29rcxgBIAEoCBIPCgdwb2xsaW5nGAIgASgIEg0KBWJhdGNoGAMgASgIEhcKD2lkZW1wb3RlbmN5X2tleRgEIAEoCBINCgVvYXV0aBgFIAEoCBIaChJyYXRlX2xpbWl0X2hlYWRlcnMYBiABKAgisgIKEUFjdGlvbkRlc2NyaXB0aW9uEgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSFAoMaW5wdXRfc2NoZW1hGAMgASgJEhoKDW91dHB1dF9zY2hlbWEYBCABKAlIAIgBARIUCgxzaWRlX2VmZmVjdHMYBSABKAgSEgoKaWRlbXBvdGVudBgGIAEoCBIdChByYXRlX2xpbWl0X2NsYXNzGAcgASgJSAGIAQESFwoKdGltZW91dF9tcxgIIAEoA0gCiAEBEhwKD2lkZW1wb3RlbmN5X2tleRgJIAEoCEgDiAEBQhAKDl9vdXRwdXRfc2NoZW1hQhMKEV9yYXRlX2xpbWl0X2NsYXNzQg0KC190aW1lb3V0X21zQhIKEF9pZGVtcG90ZW5jeV9rZXkiIgoUVGVzdENvbm5lY3RvclJlcXVlc3QSCgoCaWQYASABKAkikQEKFVRlc3RDb25uZWN0b3JSZXNwb25zZRIKCgJpZBgBIAEoCRIrCgZzdGF0dXMYAiABKA4yGy5jb25uZWN0b3JzLkNvbm5lY3RvclN0YXR1cxIQCghlbmRwb2ludBgDIAEoCRIPCgdzdWNjZXNzGAQgASgIEhIKBWVycm9yGAUgASgJSACIAQFCCAoGX2Vycm9yIhgKFldhdGNoQ29ubmVjdG9yc1JlcXVlc3Qi6wEKDkNvbm5lY3RvckV2ZW50EhAKCHJldmlzaW9uGAEgASgDEioKBWFkZGVkGAIgASgLMhkuY29ubmVjdG9ycy5Db25uZWN0b3JJbmZvSAASLAoHdXBkYXRlZBgDIAEoCzIZLmNvbm5lY3RvcnMuQ29ubmVjdG9ySW5mb0gAEisKBnN0YXR1cxgEIAEoCzIZLmNvbm5lY3RvcnMuQ29ubmVjdG9ySW5mb0gAEhEKB3JlbW92ZWQYBSABKAlIABIkCgZzeW5jZWQYBiABKAsyEi5jb25uZWN0b3JzLlN5bmNlZEgAQgcKBWV2ZW50IggKBlN5bmNlZCIUChJMaXN0UGx1Z2luc1JlcXVlc3QiPwoTTGlzdFBsdWdpbnNSZXNwb25zZRIoCgZyZXBvcnQYASABKAsyGC5jb25uZWN0b3JzLlBsdWdpblJlcG9ydCIWChRSZXNjYW5QbHVnaW5zUmVxdWVzdCJBChVSZXNjYW5QbHVnaW5zUmVzcG9uc2USKAoGcmVwb3J0GAEgASgLMhguY29ubmVjdG9ycy5QbHVnaW5SZXBvcnQiZQoMUGx1Z2luUmVwb3J0EigKB3BsdWdpbnMYASADKAsyFy5jb25uZWN0b3JzLlBsdWdpbkVudHJ5EisKCHByb2JsZW1zGAIgAygLMhkuY29ubmVjdG9ycy5QbHVnaW5Qcm9ibGVtIqECCgtQbHVnaW5FbnRyeRIPCgdwYWNrYWdlGAEgASgJEhQKB3ZlcnNpb24YAiABKAlIAIgBARIMCgRwYXRoGAMgASgJEg0KBWtpbmRzGAQgAygJEg4KBnN0YXR1cxgFIAEoCRITCgZyZWFzb24YBiABKAlIAYgBARIUCgdtZXNzYWdlGAcgASgJSAKIAQESKwoIcHJvYmxlbXMYCCADKAsyGS5jb25uZWN0b3JzLlBsdWdpblByb2JsZW0SEAoId2FybmluZ3MYCSADKAkSMQoLcGVybWlzc2lvbnMYCiADKAsyHC5jb25uZWN0b3JzLlBsdWdpblBlcm1pc3Npb25CCgoIX3ZlcnNpb25CCQoHX3JlYXNvbkIKCghfbWVzc2FnZSJUChBQbHVnaW5QZXJtaXNzaW9uEgwKBGtpbmQYASABKAkSEgoKcGVybWlzc2lvbhgCIAEoCRINCgV2YWx1ZRgDIAEoCRIPCgdncmFudGVkGAQgAygJIoIBCg1QbHVnaW5Qcm9ibGVtEhQKB3BhY2thZ2UYASABKAlIAIgBARIMCgRwYXRoGAIgASgJEhAKCGV4cGVjdGVkGAMgASgJEhAKCHJlY2VpdmVkGAQgASgJEg0KBWJsYW1lGAUgASgJEg4KBnJlbWVkeRgGIAEoCUIKCghfcGFja2FnZSIsChFHZXRPdXRjb21lUmVxdWVzdBIKCgJpZBgBIAEoCRILCgNrZXkYAiABKAki3AIKEkdldE91dGNvbWVSZXNwb25zZRIRCgljb25uZWN0b3IYASABKAkSCwoDa2V5GAIgASgJEg4KBmFjdGlvbhgDIAEoCRIOCgZzdGF0dXMYBCABKAkSFgoOcGF5bG9hZF9zaGEyNTYYBSABKAkSEgoKc3RhcnRlZF9hdBgGIAEoCRIVCghlbmRlZF9hdBgHIAEoCUgAiAEBEhcKCmV4cGlyZXNfYXQYCCABKAlIAYgBARIVCghhdHRlbXB0cxgJIAEoBUgCiAEBEhMKBnJlc3VsdBgKIAEoDEgDiAEBEhoKDXJlc3VsdF9zaGEyNTYYCyABKAlIBIgBARISCgVlcnJvchgMIAEoCUgFiAEBQgsKCV9lbmRlZF9hdEINCgtfZXhwaXJlc19hdEILCglfYXR0ZW1wdHNCCQoHX3Jlc3VsdEIQCg5fcmVzdWx0X3NoYTI1NkIICgZfZXJyb3IiLgoTQ2xlYXJPdXRjb21lUmVxdWVzdBIKCgJpZBgBIAEoCRILCgNrZXkYAiABKAkiOAoUQ2xlYXJPdXRjb21lUmVzcG9uc2USDwoHc3VjY2VzcxgBIAEoCBIPCgdtZXNzYWdlGAIgASgJKt0BCg1Db25uZWN0b3JUeXBlEh4KGkNPTk5FQ1RPUl9UWVBFX1VOU1BFQ0lGSUVEEAASIAocQ09OTkVDVE9SX1RZUEVfT0JTRVJWQUJJTElUWRABEhgKFENPTk5FQ1RPUl9UWVBFX0FHRU5UEAISGgoWQ09OTkVDVE9SX1RZUEVfU1RPUkFHRRADEhwKGENPTk5FQ1RPUl9UWVBFX01FU1NBR0lORxAEEhsKF0NPTk5FQ1RPUl9UWVBFX0RBVEFCQVNFEAUSGQoVQ09OTkVDVE9SX1RZUEVfQ1VTVE9NEAYqaAoOQ29ubmVjdGlvbk1vZGUSHwobQ09OTkVDVElPTl9NT0RFX1VOU1BFQ0lGSUVEEAASGQoVQ09OTkVDVElPTl9NT0RFX0xPQ0FMEAESGgoWQ09OTkVDVElPTl9NT0RFX1JFTU9URRACKrEBCg9Db25uZWN0b3JTdGF0dXMSIAocQ09OTkVDVE9SX1NUQVRVU19VTlNQRUNJRklFRBAAEhwKGENPTk5FQ1RPUl9TVEFUVVNfSEVBTFRIWRABEh4KGkNPTk5FQ1RPUl9TVEFUVVNfVU5IRUFMVEhZEAISIAocQ09OTkVDVE9SX1NUQVRVU19VTkFWQUlMQUJMRRADEhwKGENPTk5FQ1RPUl9TVEFUVVNfVU5LTk9XThAEMqsKChFDb25uZWN0b3JzU2VydmljZRJXCg5MaXN0Q29ubmVjdG9ycxIhLmNvbm5lY3RvcnMuTGlzdENvbm5lY3RvcnNSZXF1ZXN0GiIuY29ubmVjdG9ycy5MaXN0Q29ubmVjdG9yc1Jlc3BvbnNlElEKDEdldENvbm5lY3RvchIfLmNvbm5lY3RvcnMuR2V0Q29ubmVjdG9yUmVxdWVzdBogLmNvbm5lY3RvcnMuR2V0Q29ubmVjdG9yUmVzcG9uc2USYAoRUmVnaXN0ZXJDb25uZWN0b3ISJC5jb25uZWN0b3JzLlJlZ2lzdGVyQ29ubmVjdG9yUmVxdWVzdBolLmNvbm5lY3RvcnMuUmVnaXN0ZXJDb25uZWN0b3JSZXNwb25zZRJaCg9SZW1vdmVDb25uZWN0b3ISIi5jb25uZWN0b3JzLlJlbW92ZUNvbm5lY3RvclJlcXVlc3QaIy5jb25uZWN0b3JzLlJlbW92ZUNvbm5lY3RvclJlc3BvbnNlEk4KC0hlYWx0aENoZWNrEh4uY29ubmVjdG9ycy5IZWFsdGhDaGVja1JlcXVlc3QaHy5jb25uZWN0b3JzLkhlYWx0aENoZWNrUmVzcG9uc2USVwoOSGVhbHRoQ2hlY2tBbGwSIS5jb25uZWN0b3JzLkhlYWx0aENoZWNrQWxsUmVxdWVzdBoiLmNvbm5lY3RvcnMuSGVhbHRoQ2hlY2tBbGxSZXNwb25zZRJaCg9VcGRhdGVDb25uZWN0b3ISIi5jb25uZWN0b3JzLlVwZGF0ZUNvbm5lY3RvclJlcXVlc3QaIy5jb25uZWN0b3JzLlVwZGF0ZUNvbm5lY3RvclJlc3BvbnNlElQKDUV4ZWN1dGVBY3Rpb24SIC5jb25uZWN0b3JzLkV4ZWN1dGVBY3Rpb25SZXF1ZXN0GiEuY29ubmVjdG9ycy5FeGVjdXRlQWN0aW9uUmVzcG9uc2USYAoRRGVzY3JpYmVDb25uZWN0b3ISJC5jb25uZWN0b3JzLkRlc2NyaWJlQ29ubmVjdG9yUmVxdWVzdBolLmNvbm5lY3RvcnMuRGVzY3JpYmVDb25uZWN0b3JSZXNwb25zZRJUCg1UZXN0Q29ubmVjdG9yEiAuY29ubmVjdG9ycy5UZXN0Q29ubmVjdG9yUmVxdWVzdBohLmNvbm5lY3RvcnMuVGVzdENvbm5lY3RvclJlc3BvbnNlElMKD1dhdGNoQ29ubmVjdG9ycxIiLmNvbm5lY3RvcnMuV2F0Y2hDb25uZWN0b3JzUmVxdWVzdBoaLmNvbm5lY3RvcnMuQ29ubmVjdG9yRXZlbnQwARJOCgtMaXN0UGx1Z2lucxIeLmNvbm5lY3RvcnMuTGlzdFBsdWdpbnNSZXF1ZXN0Gh8uY29ubmVjdG9ycy5MaXN0UGx1Z2luc1Jlc3BvbnNlElQKDVJlc2NhblBsdWdpbnMSIC5jb25uZWN0b3JzLlJlc2NhblBsdWdpbnNSZXF1ZXN0GiEuY29ubmVjdG9ycy5SZXNjYW5QbHVnaW5zUmVzcG9uc2USSwoKR2V0T3V0Y29tZRIdLmNvbm5lY3RvcnMuR2V0T3V0Y29tZVJlcXVlc3QaHi5jb25uZWN0b3JzLkdldE91dGNvbWVSZXNwb25zZRJRCgxDbGVhck91dGNvbWUSHy5jb25uZWN0b3JzLkNsZWFyT3V0Y29tZVJlcXVlc3QaIC5jb25uZWN0b3JzLkNsZWFyT3V0Y29tZVJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_struct]);
+  fileDesc("Chtjb25uZWN0b3JzL2Nvbm5lY3RvcnMucHJvdG8SCmNvbm5lY3RvcnMixQMKDUNvbm5lY3RvckluZm8SCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRInCgR0eXBlGAMgASgOMhkuY29ubmVjdG9ycy5Db25uZWN0b3JUeXBlEhMKC2Rlc2NyaXB0aW9uGAQgASgJEhAKCGVuZHBvaW50GAUgASgJEg8KB2VuYWJsZWQYBiABKAgSKwoGc3RhdHVzGAcgASgOMhsuY29ubmVjdG9ycy5Db25uZWN0b3JTdGF0dXMSKAoEbW9kZRgIIAEoDjIaLmNvbm5lY3RvcnMuQ29ubmVjdGlvbk1vZGUSOQoIbWV0YWRhdGEYCSADKAsyJy5jb25uZWN0b3JzLkNvbm5lY3RvckluZm8uTWV0YWRhdGFFbnRyeRIMCgR0YWdzGAogAygJEgwKBGtpbmQYZCABKAkSDQoFb3duZXIYZSABKAkSEgoKbGFzdF9lcnJvchhmIAEoCRIRCglpc29sYXRpb24YZyABKAkSFgoJaGVsZF9iYWNrGGggASgJSACIAQEaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgwKCl9oZWxkX2JhY2siyAUKD0Nvbm5lY3RvckNvbmZpZxIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEicKBHR5cGUYAyABKA4yGS5jb25uZWN0b3JzLkNvbm5lY3RvclR5cGUSKAoEbW9kZRgEIAEoDjIaLmNvbm5lY3RvcnMuQ29ubmVjdGlvbk1vZGUSDwoHZW5hYmxlZBgFIAEoCBITCgtkZXNjcmlwdGlvbhgGIAEoCRIMCgRob3N0GAcgASgJEgwKBHBvcnQYCCABKAUSDgoGc2NoZW1lGAkgASgJEhEKCWJhc2VfcGF0aBgKIAEoCRIkCgRhdXRoGAsgASgLMhYuY29ubmVjdG9ycy5BdXRoQ29uZmlnEjsKCG1ldGFkYXRhGAwgAygLMikuY29ubmVjdG9ycy5Db25uZWN0b3JDb25maWcuTWV0YWRhdGFFbnRyeRIMCgR0YWdzGA0gAygJEjMKDGhlYWx0aF9jaGVjaxgOIAEoCzIdLmNvbm5lY3RvcnMuSGVhbHRoQ2hlY2tDb25maWcSDAoEa2luZBhkIAEoCRIpCghzZXR0aW5ncxhlIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSDwoHcHJvZmlsZRhmIAEoCRIRCglpc29sYXRpb24YZyABKAkSKAoGbGltaXRzGGggASgLMhguY29ubmVjdG9ycy5MaW1pdHNDb25maWcSJgoFcmV0cnkYaSABKAsyFy5jb25uZWN0b3JzLlJldHJ5Q29uZmlnEiIKA3RscxhqIAEoCzIVLmNvbm5lY3RvcnMuVGxzQ29uZmlnEg0KBXByb3h5GGwgASgJEioKB2NpcmN1aXQYayABKAsyGS5jb25uZWN0b3JzLkNpcmN1aXRDb25maWcaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIq4DCgpBdXRoQ29uZmlnEgwKBHR5cGUYASABKAkSEAoIdXNlcm5hbWUYAiABKAkSEAoIcGFzc3dvcmQYAyABKAkSDQoFdG9rZW4YBCABKAkSDwoHYXBpX2tleRgFIAEoCRI0CgdoZWFkZXJzGAYgAygLMiMuY29ubmVjdG9ycy5BdXRoQ29uZmlnLkhlYWRlcnNFbnRyeRIRCgl0b2tlbl91cmwYZCABKAkSEQoJY2xpZW50X2lkGGUgASgJEhUKDWNsaWVudF9zZWNyZXQYZiABKAkSDgoGc2NvcGVzGGcgAygJEhYKDmFwaV9rZXlfaGVhZGVyGGggASgJEhAKCGF1ZGllbmNlGGkgASgJEj0KDHRva2VuX3BhcmFtcxhqIAMoCzInLmNvbm5lY3RvcnMuQXV0aENvbmZpZy5Ub2tlblBhcmFtc0VudHJ5Gi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjIKEFRva2VuUGFyYW1zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJbChFIZWFsdGhDaGVja0NvbmZpZxIPCgdlbmFibGVkGAEgASgIEhMKC2ludGVydmFsX21zGAIgASgDEhIKCnRpbWVvdXRfbXMYAyABKAMSDAoEcGF0aBgEIAEoCSKwAwoMTGltaXRzQ29uZmlnEhgKC2NvbmN1cnJlbmN5GAEgASgFSACIAQESEgoFcXVldWUYAiABKAVIAYgBARIXCgp0aW1lb3V0X21zGAMgASgDSAKIAQESHQoQc3RhcnRfdGltZW91dF9tcxgEIAEoA0gDiAEBEhYKCW1lbW9yeV9tYhgFIAEoBUgEiAEBEiQKBHJhdGUYBiABKAsyFi5jb25uZWN0b3JzLlJhdGVDb25maWcSMgoFcmF0ZXMYByADKAsyIy5jb25uZWN0b3JzLkxpbWl0c0NvbmZpZy5SYXRlc0VudHJ5Eh8KEmlkZW1wb3RlbmN5X3R0bF9tcxgIIAEoA0gFiAEBGkQKClJhdGVzRW50cnkSCwoDa2V5GAEgASgJEiUKBXZhbHVlGAIgASgLMhYuY29ubmVjdG9ycy5SYXRlQ29uZmlnOgI4AUIOCgxfY29uY3VycmVuY3lCCAoGX3F1ZXVlQg0KC190aW1lb3V0X21zQhMKEV9zdGFydF90aW1lb3V0X21zQgwKCl9tZW1vcnlfbWJCFQoTX2lkZW1wb3RlbmN5X3R0bF9tcyJQCgpSYXRlQ29uZmlnEhUKCHJlcXVlc3RzGAEgASgFSACIAQESEwoGcGVyX21zGAIgASgDSAGIAQFCCwoJX3JlcXVlc3RzQgkKB19wZXJfbXMiewoNQ2lyY3VpdENvbmZpZxIVCghmYWlsdXJlcxgBIAEoBUgAiAEBEhYKCXdpbmRvd19tcxgCIAEoA0gBiAEBEhQKB29wZW5fbXMYAyABKANIAogBAUILCglfZmFpbHVyZXNCDAoKX3dpbmRvd19tc0IKCghfb3Blbl9tcyKJAQoLUmV0cnlDb25maWcSFQoIYXR0ZW1wdHMYASABKAVIAIgBARIXCgpiYWNrb2ZmX21zGAIgASgDSAGIAQESGwoObWF4X2JhY2tvZmZfbXMYAyABKANIAogBAUILCglfYXR0ZW1wdHNCDQoLX2JhY2tvZmZfbXNCEQoPX21heF9iYWNrb2ZmX21zIsUBCglUbHNDb25maWcSFAoHY2FfZmlsZRgBIAEoCUgAiAEBEhYKCWNlcnRfZmlsZRgCIAEoCUgBiAEBEhUKCGtleV9maWxlGAMgASgJSAKIAQESGAoLc2VydmVyX25hbWUYBCABKAlIA4gBARIVCghpbnNlY3VyZRgFIAEoCEgEiAEBQgoKCF9jYV9maWxlQgwKCl9jZXJ0X2ZpbGVCCwoJX2tleV9maWxlQg4KDF9zZXJ2ZXJfbmFtZUILCglfaW5zZWN1cmUilAEKFUxpc3RDb25uZWN0b3JzUmVxdWVzdBIsCgR0eXBlGAEgASgOMhkuY29ubmVjdG9ycy5Db25uZWN0b3JUeXBlSACIAQESGQoMZW5hYmxlZF9vbmx5GAIgASgISAGIAQESEAoDdGFnGGQgASgJSAKIAQFCBwoFX3R5cGVCDwoNX2VuYWJsZWRfb25seUIGCgRfdGFnIkcKFkxpc3RDb25uZWN0b3JzUmVzcG9uc2USLQoKY29ubmVjdG9ycxgBIAMoCzIZLmNvbm5lY3RvcnMuQ29ubmVjdG9ySW5mbyIhChNHZXRDb25uZWN0b3JSZXF1ZXN0EgoKAmlkGAEgASgJInEKFEdldENvbm5lY3RvclJlc3BvbnNlEiwKCWNvbm5lY3RvchgBIAEoCzIZLmNvbm5lY3RvcnMuQ29ubmVjdG9ySW5mbxIrCgZjb25maWcYAiABKAsyGy5jb25uZWN0b3JzLkNvbm5lY3RvckNvbmZpZyIgChJIZWFsdGhDaGVja1JlcXVlc3QSCgoCaWQYASABKAki2wIKE0hlYWx0aENoZWNrUmVzcG9uc2USCgoCaWQYASABKAkSKwoGc3RhdHVzGAIgASgOMhsuY29ubmVjdG9ycy5Db25uZWN0b3JTdGF0dXMSDwoHbWVzc2FnZRgDIAEoCRIYChByZXNwb25zZV90aW1lX21zGAQgASgDEhcKCmNoZWNrZWRfYXQYZCABKAlIAIgBARIcCg9sYXN0X3N1Y2Nlc3NfYXQYZSABKAlIAYgBARIcChRjb25zZWN1dGl2ZV9mYWlsdXJlcxhmIAEoBRISCgVibGFtZRhnIAEoCUgCiAEBEhQKB2NpcmN1aXQYaCABKAlIA4gBARIYCgtyYXRlX3F1ZXVlZBhpIAEoBUgEiAEBQg0KC19jaGVja2VkX2F0QhIKEF9sYXN0X3N1Y2Nlc3NfYXRCCAoGX2JsYW1lQgoKCF9jaXJjdWl0Qg4KDF9yYXRlX3F1ZXVlZCJuChVIZWFsdGhDaGVja0FsbFJlcXVlc3QSLAoEdHlwZRgBIAEoDjIZLmNvbm5lY3RvcnMuQ29ubmVjdG9yVHlwZUgAiAEBEhMKBmNhY2hlZBhkIAEoCEgBiAEBQgcKBV90eXBlQgkKB19jYWNoZWQivQIKFkhlYWx0aENoZWNrQWxsUmVzcG9uc2USQgoIc3RhdHVzZXMYASADKAsyMC5jb25uZWN0b3JzLkhlYWx0aENoZWNrQWxsUmVzcG9uc2UuU3RhdHVzZXNFbnRyeRJACgdyZXBvcnRzGGQgAygLMi8uY29ubmVjdG9ycy5IZWFsdGhDaGVja0FsbFJlc3BvbnNlLlJlcG9ydHNFbnRyeRpMCg1TdGF0dXNlc0VudHJ5EgsKA2tleRgBIAEoCRIqCgV2YWx1ZRgCIAEoDjIbLmNvbm5lY3RvcnMuQ29ubmVjdG9yU3RhdHVzOgI4ARpPCgxSZXBvcnRzRW50cnkSCwoDa2V5GAEgASgJEi4KBXZhbHVlGAIgASgLMh8uY29ubmVjdG9ycy5IZWFsdGhDaGVja1Jlc3BvbnNlOgI4ASJHChhSZWdpc3RlckNvbm5lY3RvclJlcXVlc3QSKwoGY29uZmlnGAEgASgLMhsuY29ubmVjdG9ycy5Db25uZWN0b3JDb25maWciUwoZUmVnaXN0ZXJDb25uZWN0b3JSZXNwb25zZRIPCgdzdWNjZXNzGAEgASgIEg8KB21lc3NhZ2UYAiABKAkSFAoMY29ubmVjdG9yX2lkGAMgASgJIkUKFlVwZGF0ZUNvbm5lY3RvclJlcXVlc3QSKwoGY29uZmlnGAEgASgLMhsuY29ubmVjdG9ycy5Db25uZWN0b3JDb25maWciUQoXVXBkYXRlQ29ubmVjdG9yUmVzcG9uc2USDwoHc3VjY2VzcxgBIAEoCBIPCgdtZXNzYWdlGAIgASgJEhQKDGNvbm5lY3Rvcl9pZBgDIAEoCSIkChZSZW1vdmVDb25uZWN0b3JSZXF1ZXN0EgoKAmlkGAEgASgJIjsKF1JlbW92ZUNvbm5lY3RvclJlc3BvbnNlEg8KB3N1Y2Nlc3MYASABKAgSDwoHbWVzc2FnZRgCIAEoCSKdAQoURXhlY3V0ZUFjdGlvblJlcXVlc3QSCgoCaWQYASABKAkSDgoGYWN0aW9uGAIgASgJEg8KB3BheWxvYWQYAyABKAwSHAoPaWRlbXBvdGVuY3lfa2V5GAQgASgJSACIAQESFwoKdGltZW91dF9tcxgFIAEoA0gBiAEBQhIKEF9pZGVtcG90ZW5jeV9rZXlCDQoLX3RpbWVvdXRfbXMieAoVRXhlY3V0ZUFjdGlvblJlc3BvbnNlEg4KBnJlc3VsdBgBIAEoDBIQCghhdHRlbXB0cxgCIAEoBRITCgtkdXJhdGlvbl9tcxgDIAEoAxIQCghyZXBsYXllZBgEIAEoCBIWCg5yZXN1bHRfZHJvcHBlZBgFIAEoCCImChhEZXNjcmliZUNvbm5lY3RvclJlcXVlc3QSCgoCaWQYASABKAki3wIKGURlc2NyaWJlQ29ubmVjdG9yUmVzcG9uc2USDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEg8KB3ZlcnNpb24YAyABKAkSEgoFdGl0bGUYBCABKAlIAIgBARIYCgtkZXNjcmlwdGlvbhgFIAEoCUgBiAEBEigKB3BhY2thZ2UYBiABKAsyFy5jb25uZWN0b3JzLlBhY2thZ2VOYW1lEjcKDGNhcGFiaWxpdGllcxgHIAEoCzIhLmNvbm5lY3RvcnMuQ29ubmVjdG9yQ2FwYWJpbGl0aWVzEhoKDWNvbmZpZ19zY2hlbWEYCCABKAlIAogBARIMCgRvcGVuGAkgASgIEi4KB2FjdGlvbnMYCiADKAsyHS5jb25uZWN0b3JzLkFjdGlvbkRlc2NyaXB0aW9uQggKBl90aXRsZUIOCgxfZGVzY3JpcHRpb25CEAoOX2NvbmZpZ19zY2hlbWEiLAoLUGFja2FnZU5hbWUSDAoEbmFtZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJIo0BChVDb25uZWN0b3JDYXBhYmlsaXRpZXMSEAoId2ViaG9va3MYASABKAgSDwoHcG9sbGluZxgCIAEoCBINCgViYXRjaBgDIAEoCBIXCg9pZGVtcG90ZW5jeV9rZXkYBCABKAgSDQoFb2F1dGgYBSABKAgSGgoScmF0ZV9saW1pdF9oZWFkZXJzGAYgASgIIrICChFBY3Rpb25EZXNjcmlwdGlvbhIMCgRuYW1lGAEgASgJEhMKC2Rlc2NyaXB0aW9uGAIgASgJEhQKDGlucHV0X3NjaGVtYRgDIAEoCRIaCg1vdXRwdXRfc2NoZW1hGAQgASgJSACIAQESFAoMc2lkZV9lZmZlY3RzGAUgASgIEhIKCmlkZW1wb3RlbnQYBiABKAgSHQoQcmF0ZV9saW1pdF9jbGFzcxgHIAEoCUgBiAEBEhcKCnRpbWVvdXRfbXMYCCABKANIAogBARIcCg9pZGVtcG90ZW5jeV9rZXkYCSABKAhIA4gBAUIQCg5fb3V0cHV0X3NjaGVtYUITChFfcmF0ZV9saW1pdF9jbGFzc0INCgtfdGltZW91dF9tc0ISChBfaWRlbXBvdGVuY3lfa2V5IiIKFFRlc3RDb25uZWN0b3JSZXF1ZXN0EgoKAmlkGAEgASgJIpEBChVUZXN0Q29ubmVjdG9yUmVzcG9uc2USCgoCaWQYASABKAkSKwoGc3RhdHVzGAIgASgOMhsuY29ubmVjdG9ycy5Db25uZWN0b3JTdGF0dXMSEAoIZW5kcG9pbnQYAyABKAkSDwoHc3VjY2VzcxgEIAEoCBISCgVlcnJvchgFIAEoCUgAiAEBQggKBl9lcnJvciIYChZXYXRjaENvbm5lY3RvcnNSZXF1ZXN0IusBCg5Db25uZWN0b3JFdmVudBIQCghyZXZpc2lvbhgBIAEoAxIqCgVhZGRlZBgCIAEoCzIZLmNvbm5lY3RvcnMuQ29ubmVjdG9ySW5mb0gAEiwKB3VwZGF0ZWQYAyABKAsyGS5jb25uZWN0b3JzLkNvbm5lY3RvckluZm9IABIrCgZzdGF0dXMYBCABKAsyGS5jb25uZWN0b3JzLkNvbm5lY3RvckluZm9IABIRCgdyZW1vdmVkGAUgASgJSAASJAoGc3luY2VkGAYgASgLMhIuY29ubmVjdG9ycy5TeW5jZWRIAEIHCgVldmVudCIICgZTeW5jZWQiFAoSTGlzdFBsdWdpbnNSZXF1ZXN0Ij8KE0xpc3RQbHVnaW5zUmVzcG9uc2USKAoGcmVwb3J0GAEgASgLMhguY29ubmVjdG9ycy5QbHVnaW5SZXBvcnQiFgoUUmVzY2FuUGx1Z2luc1JlcXVlc3QiQQoVUmVzY2FuUGx1Z2luc1Jlc3BvbnNlEigKBnJlcG9ydBgBIAEoCzIYLmNvbm5lY3RvcnMuUGx1Z2luUmVwb3J0ImUKDFBsdWdpblJlcG9ydBIoCgdwbHVnaW5zGAEgAygLMhcuY29ubmVjdG9ycy5QbHVnaW5FbnRyeRIrCghwcm9ibGVtcxgCIAMoCzIZLmNvbm5lY3RvcnMuUGx1Z2luUHJvYmxlbSKhAgoLUGx1Z2luRW50cnkSDwoHcGFja2FnZRgBIAEoCRIUCgd2ZXJzaW9uGAIgASgJSACIAQESDAoEcGF0aBgDIAEoCRINCgVraW5kcxgEIAMoCRIOCgZzdGF0dXMYBSABKAkSEwoGcmVhc29uGAYgASgJSAGIAQESFAoHbWVzc2FnZRgHIAEoCUgCiAEBEisKCHByb2JsZW1zGAggAygLMhkuY29ubmVjdG9ycy5QbHVnaW5Qcm9ibGVtEhAKCHdhcm5pbmdzGAkgAygJEjEKC3Blcm1pc3Npb25zGAogAygLMhwuY29ubmVjdG9ycy5QbHVnaW5QZXJtaXNzaW9uQgoKCF92ZXJzaW9uQgkKB19yZWFzb25CCgoIX21lc3NhZ2UiVAoQUGx1Z2luUGVybWlzc2lvbhIMCgRraW5kGAEgASgJEhIKCnBlcm1pc3Npb24YAiABKAkSDQoFdmFsdWUYAyABKAkSDwoHZ3JhbnRlZBgEIAMoCSKCAQoNUGx1Z2luUHJvYmxlbRIUCgdwYWNrYWdlGAEgASgJSACIAQESDAoEcGF0aBgCIAEoCRIQCghleHBlY3RlZBgDIAEoCRIQCghyZWNlaXZlZBgEIAEoCRINCgVibGFtZRgFIAEoCRIOCgZyZW1lZHkYBiABKAlCCgoIX3BhY2thZ2UiLAoRR2V0T3V0Y29tZVJlcXVlc3QSCgoCaWQYASABKAkSCwoDa2V5GAIgASgJItwCChJHZXRPdXRjb21lUmVzcG9uc2USEQoJY29ubmVjdG9yGAEgASgJEgsKA2tleRgCIAEoCRIOCgZhY3Rpb24YAyABKAkSDgoGc3RhdHVzGAQgASgJEhYKDnBheWxvYWRfc2hhMjU2GAUgASgJEhIKCnN0YXJ0ZWRfYXQYBiABKAkSFQoIZW5kZWRfYXQYByABKAlIAIgBARIXCgpleHBpcmVzX2F0GAggASgJSAGIAQESFQoIYXR0ZW1wdHMYCSABKAVIAogBARITCgZyZXN1bHQYCiABKAxIA4gBARIaCg1yZXN1bHRfc2hhMjU2GAsgASgJSASIAQESEgoFZXJyb3IYDCABKAlIBYgBAUILCglfZW5kZWRfYXRCDQoLX2V4cGlyZXNfYXRCCwoJX2F0dGVtcHRzQgkKB19yZXN1bHRCEAoOX3Jlc3VsdF9zaGEyNTZCCAoGX2Vycm9yIi4KE0NsZWFyT3V0Y29tZVJlcXVlc3QSCgoCaWQYASABKAkSCwoDa2V5GAIgASgJIjgKFENsZWFyT3V0Y29tZVJlc3BvbnNlEg8KB3N1Y2Nlc3MYASABKAgSDwoHbWVzc2FnZRgCIAEoCSrdAQoNQ29ubmVjdG9yVHlwZRIeChpDT05ORUNUT1JfVFlQRV9VTlNQRUNJRklFRBAAEiAKHENPTk5FQ1RPUl9UWVBFX09CU0VSVkFCSUxJVFkQARIYChRDT05ORUNUT1JfVFlQRV9BR0VOVBACEhoKFkNPTk5FQ1RPUl9UWVBFX1NUT1JBR0UQAxIcChhDT05ORUNUT1JfVFlQRV9NRVNTQUdJTkcQBBIbChdDT05ORUNUT1JfVFlQRV9EQVRBQkFTRRAFEhkKFUNPTk5FQ1RPUl9UWVBFX0NVU1RPTRAGKmgKDkNvbm5lY3Rpb25Nb2RlEh8KG0NPTk5FQ1RJT05fTU9ERV9VTlNQRUNJRklFRBAAEhkKFUNPTk5FQ1RJT05fTU9ERV9MT0NBTBABEhoKFkNPTk5FQ1RJT05fTU9ERV9SRU1PVEUQAiqxAQoPQ29ubmVjdG9yU3RhdHVzEiAKHENPTk5FQ1RPUl9TVEFUVVNfVU5TUEVDSUZJRUQQABIcChhDT05ORUNUT1JfU1RBVFVTX0hFQUxUSFkQARIeChpDT05ORUNUT1JfU1RBVFVTX1VOSEVBTFRIWRACEiAKHENPTk5FQ1RPUl9TVEFUVVNfVU5BVkFJTEFCTEUQAxIcChhDT05ORUNUT1JfU1RBVFVTX1VOS05PV04QBDKrCgoRQ29ubmVjdG9yc1NlcnZpY2USVwoOTGlzdENvbm5lY3RvcnMSIS5jb25uZWN0b3JzLkxpc3RDb25uZWN0b3JzUmVxdWVzdBoiLmNvbm5lY3RvcnMuTGlzdENvbm5lY3RvcnNSZXNwb25zZRJRCgxHZXRDb25uZWN0b3ISHy5jb25uZWN0b3JzLkdldENvbm5lY3RvclJlcXVlc3QaIC5jb25uZWN0b3JzLkdldENvbm5lY3RvclJlc3BvbnNlEmAKEVJlZ2lzdGVyQ29ubmVjdG9yEiQuY29ubmVjdG9ycy5SZWdpc3RlckNvbm5lY3RvclJlcXVlc3QaJS5jb25uZWN0b3JzLlJlZ2lzdGVyQ29ubmVjdG9yUmVzcG9uc2USWgoPUmVtb3ZlQ29ubmVjdG9yEiIuY29ubmVjdG9ycy5SZW1vdmVDb25uZWN0b3JSZXF1ZXN0GiMuY29ubmVjdG9ycy5SZW1vdmVDb25uZWN0b3JSZXNwb25zZRJOCgtIZWFsdGhDaGVjaxIeLmNvbm5lY3RvcnMuSGVhbHRoQ2hlY2tSZXF1ZXN0Gh8uY29ubmVjdG9ycy5IZWFsdGhDaGVja1Jlc3BvbnNlElcKDkhlYWx0aENoZWNrQWxsEiEuY29ubmVjdG9ycy5IZWFsdGhDaGVja0FsbFJlcXVlc3QaIi5jb25uZWN0b3JzLkhlYWx0aENoZWNrQWxsUmVzcG9uc2USWgoPVXBkYXRlQ29ubmVjdG9yEiIuY29ubmVjdG9ycy5VcGRhdGVDb25uZWN0b3JSZXF1ZXN0GiMuY29ubmVjdG9ycy5VcGRhdGVDb25uZWN0b3JSZXNwb25zZRJUCg1FeGVjdXRlQWN0aW9uEiAuY29ubmVjdG9ycy5FeGVjdXRlQWN0aW9uUmVxdWVzdBohLmNvbm5lY3RvcnMuRXhlY3V0ZUFjdGlvblJlc3BvbnNlEmAKEURlc2NyaWJlQ29ubmVjdG9yEiQuY29ubmVjdG9ycy5EZXNjcmliZUNvbm5lY3RvclJlcXVlc3QaJS5jb25uZWN0b3JzLkRlc2NyaWJlQ29ubmVjdG9yUmVzcG9uc2USVAoNVGVzdENvbm5lY3RvchIgLmNvbm5lY3RvcnMuVGVzdENvbm5lY3RvclJlcXVlc3QaIS5jb25uZWN0b3JzLlRlc3RDb25uZWN0b3JSZXNwb25zZRJTCg9XYXRjaENvbm5lY3RvcnMSIi5jb25uZWN0b3JzLldhdGNoQ29ubmVjdG9yc1JlcXVlc3QaGi5jb25uZWN0b3JzLkNvbm5lY3RvckV2ZW50MAESTgoLTGlzdFBsdWdpbnMSHi5jb25uZWN0b3JzLkxpc3RQbHVnaW5zUmVxdWVzdBofLmNvbm5lY3RvcnMuTGlzdFBsdWdpbnNSZXNwb25zZRJUCg1SZXNjYW5QbHVnaW5zEiAuY29ubmVjdG9ycy5SZXNjYW5QbHVnaW5zUmVxdWVzdBohLmNvbm5lY3RvcnMuUmVzY2FuUGx1Z2luc1Jlc3BvbnNlEksKCkdldE91dGNvbWUSHS5jb25uZWN0b3JzLkdldE91dGNvbWVSZXF1ZXN0Gh4uY29ubmVjdG9ycy5HZXRPdXRjb21lUmVzcG9uc2USUQoMQ2xlYXJPdXRjb21lEh8uY29ubmVjdG9ycy5DbGVhck91dGNvbWVSZXF1ZXN0GiAuY29ubmVjdG9ycy5DbGVhck91dGNvbWVSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_struct]);
 
 /**
  * What everyone may know of a connector.
@@ -248,6 +248,13 @@ export type ConnectorConfig = Message<"connectors.ConnectorConfig"> & {
    * @generated from field: string proxy = 108;
    */
   proxy: string;
+
+  /**
+   * Absent: none.
+   *
+   * @generated from field: connectors.CircuitConfig circuit = 107;
+   */
+  circuit?: CircuitConfig | undefined;
 };
 
 /**
@@ -426,6 +433,20 @@ export type LimitsConfig = Message<"connectors.LimitsConfig"> & {
   memoryMb?: number | undefined;
 
   /**
+   * Calls that may be sent in a time. Absent: as many as there are.
+   *
+   * @generated from field: connectors.RateConfig rate = 6;
+   */
+  rate?: RateConfig | undefined;
+
+  /**
+   * The same for the actions of a class of rate limit, in its place.
+   *
+   * @generated from field: map<string, connectors.RateConfig> rates = 7;
+   */
+  rates: { [key: string]: RateConfig };
+
+  /**
    * How long outcomes of calls with an idempotency key are kept.
    *
    * @generated from field: optional int64 idempotency_ttl_ms = 8;
@@ -439,6 +460,67 @@ export type LimitsConfig = Message<"connectors.LimitsConfig"> & {
  */
 export const LimitsConfigSchema: GenMessage<LimitsConfig> = /*@__PURE__*/
   messageDesc(file_connectors_connectors, 4);
+
+/**
+ * A token bucket.
+ *
+ * @generated from message connectors.RateConfig
+ */
+export type RateConfig = Message<"connectors.RateConfig"> & {
+  /**
+   * @generated from field: optional int32 requests = 1;
+   */
+  requests?: number | undefined;
+
+  /**
+   * Absent: a second.
+   *
+   * @generated from field: optional int64 per_ms = 2;
+   */
+  perMs?: bigint | undefined;
+};
+
+/**
+ * Describes the message connectors.RateConfig.
+ * Use `create(RateConfigSchema)` to create a new message.
+ */
+export const RateConfigSchema: GenMessage<RateConfig> = /*@__PURE__*/
+  messageDesc(file_connectors_connectors, 5);
+
+/**
+ * Lets no calls through for a while where the remote system fails again and again. What is absent has its default.
+ *
+ * @generated from message connectors.CircuitConfig
+ */
+export type CircuitConfig = Message<"connectors.CircuitConfig"> & {
+  /**
+   * In a row.
+   *
+   * @generated from field: optional int32 failures = 1;
+   */
+  failures?: number | undefined;
+
+  /**
+   * Within which they must come.
+   *
+   * @generated from field: optional int64 window_ms = 2;
+   */
+  windowMs?: bigint | undefined;
+
+  /**
+   * Until one call is let through again.
+   *
+   * @generated from field: optional int64 open_ms = 3;
+   */
+  openMs?: bigint | undefined;
+};
+
+/**
+ * Describes the message connectors.CircuitConfig.
+ * Use `create(CircuitConfigSchema)` to create a new message.
+ */
+export const CircuitConfigSchema: GenMessage<CircuitConfig> = /*@__PURE__*/
+  messageDesc(file_connectors_connectors, 6);
 
 /**
  * What is absent has its default.
@@ -473,7 +555,7 @@ export type RetryConfig = Message<"connectors.RetryConfig"> & {
  * Use `create(RetryConfigSchema)` to create a new message.
  */
 export const RetryConfigSchema: GenMessage<RetryConfig> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 5);
+  messageDesc(file_connectors_connectors, 7);
 
 /**
  * @generated from message connectors.TlsConfig
@@ -516,7 +598,7 @@ export type TlsConfig = Message<"connectors.TlsConfig"> & {
  * Use `create(TlsConfigSchema)` to create a new message.
  */
 export const TlsConfigSchema: GenMessage<TlsConfig> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 6);
+  messageDesc(file_connectors_connectors, 8);
 
 /**
  * @generated from message connectors.ListConnectorsRequest
@@ -543,7 +625,7 @@ export type ListConnectorsRequest = Message<"connectors.ListConnectorsRequest"> 
  * Use `create(ListConnectorsRequestSchema)` to create a new message.
  */
 export const ListConnectorsRequestSchema: GenMessage<ListConnectorsRequest> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 7);
+  messageDesc(file_connectors_connectors, 9);
 
 /**
  * @generated from message connectors.ListConnectorsResponse
@@ -560,7 +642,7 @@ export type ListConnectorsResponse = Message<"connectors.ListConnectorsResponse"
  * Use `create(ListConnectorsResponseSchema)` to create a new message.
  */
 export const ListConnectorsResponseSchema: GenMessage<ListConnectorsResponse> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 8);
+  messageDesc(file_connectors_connectors, 10);
 
 /**
  * @generated from message connectors.GetConnectorRequest
@@ -577,7 +659,7 @@ export type GetConnectorRequest = Message<"connectors.GetConnectorRequest"> & {
  * Use `create(GetConnectorRequestSchema)` to create a new message.
  */
 export const GetConnectorRequestSchema: GenMessage<GetConnectorRequest> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 9);
+  messageDesc(file_connectors_connectors, 11);
 
 /**
  * @generated from message connectors.GetConnectorResponse
@@ -599,7 +681,7 @@ export type GetConnectorResponse = Message<"connectors.GetConnectorResponse"> & 
  * Use `create(GetConnectorResponseSchema)` to create a new message.
  */
 export const GetConnectorResponseSchema: GenMessage<GetConnectorResponse> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 10);
+  messageDesc(file_connectors_connectors, 12);
 
 /**
  * @generated from message connectors.HealthCheckRequest
@@ -616,7 +698,7 @@ export type HealthCheckRequest = Message<"connectors.HealthCheckRequest"> & {
  * Use `create(HealthCheckRequestSchema)` to create a new message.
  */
 export const HealthCheckRequestSchema: GenMessage<HealthCheckRequest> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 11);
+  messageDesc(file_connectors_connectors, 13);
 
 /**
  * @generated from message connectors.HealthCheckResponse
@@ -667,6 +749,20 @@ export type HealthCheckResponse = Message<"connectors.HealthCheckResponse"> & {
    * @generated from field: optional string blame = 103;
    */
   blame?: string | undefined;
+
+  /**
+   * Where a circuit is configured: `closed`, `half_open` or `open`.
+   *
+   * @generated from field: optional string circuit = 104;
+   */
+  circuit?: string | undefined;
+
+  /**
+   * Calls that wait for their turn, where a rate is limited.
+   *
+   * @generated from field: optional int32 rate_queued = 105;
+   */
+  rateQueued?: number | undefined;
 };
 
 /**
@@ -674,7 +770,7 @@ export type HealthCheckResponse = Message<"connectors.HealthCheckResponse"> & {
  * Use `create(HealthCheckResponseSchema)` to create a new message.
  */
 export const HealthCheckResponseSchema: GenMessage<HealthCheckResponse> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 12);
+  messageDesc(file_connectors_connectors, 14);
 
 /**
  * @generated from message connectors.HealthCheckAllRequest
@@ -698,7 +794,7 @@ export type HealthCheckAllRequest = Message<"connectors.HealthCheckAllRequest"> 
  * Use `create(HealthCheckAllRequestSchema)` to create a new message.
  */
 export const HealthCheckAllRequestSchema: GenMessage<HealthCheckAllRequest> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 13);
+  messageDesc(file_connectors_connectors, 15);
 
 /**
  * @generated from message connectors.HealthCheckAllResponse
@@ -722,7 +818,7 @@ export type HealthCheckAllResponse = Message<"connectors.HealthCheckAllResponse"
  * Use `create(HealthCheckAllResponseSchema)` to create a new message.
  */
 export const HealthCheckAllResponseSchema: GenMessage<HealthCheckAllResponse> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 14);
+  messageDesc(file_connectors_connectors, 16);
 
 /**
  * @generated from message connectors.RegisterConnectorRequest
@@ -739,7 +835,7 @@ export type RegisterConnectorRequest = Message<"connectors.RegisterConnectorRequ
  * Use `create(RegisterConnectorRequestSchema)` to create a new message.
  */
 export const RegisterConnectorRequestSchema: GenMessage<RegisterConnectorRequest> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 15);
+  messageDesc(file_connectors_connectors, 17);
 
 /**
  * @generated from message connectors.RegisterConnectorResponse
@@ -766,7 +862,7 @@ export type RegisterConnectorResponse = Message<"connectors.RegisterConnectorRes
  * Use `create(RegisterConnectorResponseSchema)` to create a new message.
  */
 export const RegisterConnectorResponseSchema: GenMessage<RegisterConnectorResponse> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 16);
+  messageDesc(file_connectors_connectors, 18);
 
 /**
  * @generated from message connectors.UpdateConnectorRequest
@@ -783,7 +879,7 @@ export type UpdateConnectorRequest = Message<"connectors.UpdateConnectorRequest"
  * Use `create(UpdateConnectorRequestSchema)` to create a new message.
  */
 export const UpdateConnectorRequestSchema: GenMessage<UpdateConnectorRequest> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 17);
+  messageDesc(file_connectors_connectors, 19);
 
 /**
  * @generated from message connectors.UpdateConnectorResponse
@@ -810,7 +906,7 @@ export type UpdateConnectorResponse = Message<"connectors.UpdateConnectorRespons
  * Use `create(UpdateConnectorResponseSchema)` to create a new message.
  */
 export const UpdateConnectorResponseSchema: GenMessage<UpdateConnectorResponse> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 18);
+  messageDesc(file_connectors_connectors, 20);
 
 /**
  * @generated from message connectors.RemoveConnectorRequest
@@ -827,7 +923,7 @@ export type RemoveConnectorRequest = Message<"connectors.RemoveConnectorRequest"
  * Use `create(RemoveConnectorRequestSchema)` to create a new message.
  */
 export const RemoveConnectorRequestSchema: GenMessage<RemoveConnectorRequest> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 19);
+  messageDesc(file_connectors_connectors, 21);
 
 /**
  * @generated from message connectors.RemoveConnectorResponse
@@ -849,7 +945,7 @@ export type RemoveConnectorResponse = Message<"connectors.RemoveConnectorRespons
  * Use `create(RemoveConnectorResponseSchema)` to create a new message.
  */
 export const RemoveConnectorResponseSchema: GenMessage<RemoveConnectorResponse> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 20);
+  messageDesc(file_connectors_connectors, 22);
 
 /**
  * @generated from message connectors.ExecuteActionRequest
@@ -892,7 +988,7 @@ export type ExecuteActionRequest = Message<"connectors.ExecuteActionRequest"> & 
  * Use `create(ExecuteActionRequestSchema)` to create a new message.
  */
 export const ExecuteActionRequestSchema: GenMessage<ExecuteActionRequest> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 21);
+  messageDesc(file_connectors_connectors, 23);
 
 /**
  * @generated from message connectors.ExecuteActionResponse
@@ -937,7 +1033,7 @@ export type ExecuteActionResponse = Message<"connectors.ExecuteActionResponse"> 
  * Use `create(ExecuteActionResponseSchema)` to create a new message.
  */
 export const ExecuteActionResponseSchema: GenMessage<ExecuteActionResponse> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 22);
+  messageDesc(file_connectors_connectors, 24);
 
 /**
  * @generated from message connectors.DescribeConnectorRequest
@@ -954,7 +1050,7 @@ export type DescribeConnectorRequest = Message<"connectors.DescribeConnectorRequ
  * Use `create(DescribeConnectorRequestSchema)` to create a new message.
  */
 export const DescribeConnectorRequestSchema: GenMessage<DescribeConnectorRequest> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 23);
+  messageDesc(file_connectors_connectors, 25);
 
 /**
  * @generated from message connectors.DescribeConnectorResponse
@@ -1022,7 +1118,7 @@ export type DescribeConnectorResponse = Message<"connectors.DescribeConnectorRes
  * Use `create(DescribeConnectorResponseSchema)` to create a new message.
  */
 export const DescribeConnectorResponseSchema: GenMessage<DescribeConnectorResponse> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 24);
+  messageDesc(file_connectors_connectors, 26);
 
 /**
  * @generated from message connectors.PackageName
@@ -1044,7 +1140,7 @@ export type PackageName = Message<"connectors.PackageName"> & {
  * Use `create(PackageNameSchema)` to create a new message.
  */
 export const PackageNameSchema: GenMessage<PackageName> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 25);
+  messageDesc(file_connectors_connectors, 27);
 
 /**
  * @generated from message connectors.ConnectorCapabilities
@@ -1086,7 +1182,7 @@ export type ConnectorCapabilities = Message<"connectors.ConnectorCapabilities"> 
  * Use `create(ConnectorCapabilitiesSchema)` to create a new message.
  */
 export const ConnectorCapabilitiesSchema: GenMessage<ConnectorCapabilities> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 26);
+  messageDesc(file_connectors_connectors, 28);
 
 /**
  * @generated from message connectors.ActionDescription
@@ -1151,7 +1247,7 @@ export type ActionDescription = Message<"connectors.ActionDescription"> & {
  * Use `create(ActionDescriptionSchema)` to create a new message.
  */
 export const ActionDescriptionSchema: GenMessage<ActionDescription> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 27);
+  messageDesc(file_connectors_connectors, 29);
 
 /**
  * @generated from message connectors.TestConnectorRequest
@@ -1168,7 +1264,7 @@ export type TestConnectorRequest = Message<"connectors.TestConnectorRequest"> & 
  * Use `create(TestConnectorRequestSchema)` to create a new message.
  */
 export const TestConnectorRequestSchema: GenMessage<TestConnectorRequest> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 28);
+  messageDesc(file_connectors_connectors, 30);
 
 /**
  * @generated from message connectors.TestConnectorResponse
@@ -1207,7 +1303,7 @@ export type TestConnectorResponse = Message<"connectors.TestConnectorResponse"> 
  * Use `create(TestConnectorResponseSchema)` to create a new message.
  */
 export const TestConnectorResponseSchema: GenMessage<TestConnectorResponse> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 29);
+  messageDesc(file_connectors_connectors, 31);
 
 /**
  * @generated from message connectors.WatchConnectorsRequest
@@ -1220,7 +1316,7 @@ export type WatchConnectorsRequest = Message<"connectors.WatchConnectorsRequest"
  * Use `create(WatchConnectorsRequestSchema)` to create a new message.
  */
 export const WatchConnectorsRequestSchema: GenMessage<WatchConnectorsRequest> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 30);
+  messageDesc(file_connectors_connectors, 32);
 
 /**
  * A change. The stream begins with an `added` for each connector there is, then comes `synced`, once.
@@ -1280,7 +1376,7 @@ export type ConnectorEvent = Message<"connectors.ConnectorEvent"> & {
  * Use `create(ConnectorEventSchema)` to create a new message.
  */
 export const ConnectorEventSchema: GenMessage<ConnectorEvent> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 31);
+  messageDesc(file_connectors_connectors, 33);
 
 /**
  * @generated from message connectors.Synced
@@ -1293,7 +1389,7 @@ export type Synced = Message<"connectors.Synced"> & {
  * Use `create(SyncedSchema)` to create a new message.
  */
 export const SyncedSchema: GenMessage<Synced> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 32);
+  messageDesc(file_connectors_connectors, 34);
 
 /**
  * @generated from message connectors.ListPluginsRequest
@@ -1306,7 +1402,7 @@ export type ListPluginsRequest = Message<"connectors.ListPluginsRequest"> & {
  * Use `create(ListPluginsRequestSchema)` to create a new message.
  */
 export const ListPluginsRequestSchema: GenMessage<ListPluginsRequest> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 33);
+  messageDesc(file_connectors_connectors, 35);
 
 /**
  * @generated from message connectors.ListPluginsResponse
@@ -1323,7 +1419,7 @@ export type ListPluginsResponse = Message<"connectors.ListPluginsResponse"> & {
  * Use `create(ListPluginsResponseSchema)` to create a new message.
  */
 export const ListPluginsResponseSchema: GenMessage<ListPluginsResponse> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 34);
+  messageDesc(file_connectors_connectors, 36);
 
 /**
  * @generated from message connectors.RescanPluginsRequest
@@ -1336,7 +1432,7 @@ export type RescanPluginsRequest = Message<"connectors.RescanPluginsRequest"> & 
  * Use `create(RescanPluginsRequestSchema)` to create a new message.
  */
 export const RescanPluginsRequestSchema: GenMessage<RescanPluginsRequest> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 35);
+  messageDesc(file_connectors_connectors, 37);
 
 /**
  * @generated from message connectors.RescanPluginsResponse
@@ -1353,7 +1449,7 @@ export type RescanPluginsResponse = Message<"connectors.RescanPluginsResponse"> 
  * Use `create(RescanPluginsResponseSchema)` to create a new message.
  */
 export const RescanPluginsResponseSchema: GenMessage<RescanPluginsResponse> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 36);
+  messageDesc(file_connectors_connectors, 38);
 
 /**
  * @generated from message connectors.PluginReport
@@ -1379,7 +1475,7 @@ export type PluginReport = Message<"connectors.PluginReport"> & {
  * Use `create(PluginReportSchema)` to create a new message.
  */
 export const PluginReportSchema: GenMessage<PluginReport> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 37);
+  messageDesc(file_connectors_connectors, 39);
 
 /**
  * @generated from message connectors.PluginEntry
@@ -1451,7 +1547,7 @@ export type PluginEntry = Message<"connectors.PluginEntry"> & {
  * Use `create(PluginEntrySchema)` to create a new message.
  */
 export const PluginEntrySchema: GenMessage<PluginEntry> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 38);
+  messageDesc(file_connectors_connectors, 40);
 
 /**
  * @generated from message connectors.PluginPermission
@@ -1489,7 +1585,7 @@ export type PluginPermission = Message<"connectors.PluginPermission"> & {
  * Use `create(PluginPermissionSchema)` to create a new message.
  */
 export const PluginPermissionSchema: GenMessage<PluginPermission> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 39);
+  messageDesc(file_connectors_connectors, 41);
 
 /**
  * @generated from message connectors.PluginProblem
@@ -1535,7 +1631,7 @@ export type PluginProblem = Message<"connectors.PluginProblem"> & {
  * Use `create(PluginProblemSchema)` to create a new message.
  */
 export const PluginProblemSchema: GenMessage<PluginProblem> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 40);
+  messageDesc(file_connectors_connectors, 42);
 
 /**
  * @generated from message connectors.GetOutcomeRequest
@@ -1559,7 +1655,7 @@ export type GetOutcomeRequest = Message<"connectors.GetOutcomeRequest"> & {
  * Use `create(GetOutcomeRequestSchema)` to create a new message.
  */
 export const GetOutcomeRequestSchema: GenMessage<GetOutcomeRequest> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 41);
+  messageDesc(file_connectors_connectors, 43);
 
 /**
  * @generated from message connectors.GetOutcomeResponse
@@ -1649,7 +1745,7 @@ export type GetOutcomeResponse = Message<"connectors.GetOutcomeResponse"> & {
  * Use `create(GetOutcomeResponseSchema)` to create a new message.
  */
 export const GetOutcomeResponseSchema: GenMessage<GetOutcomeResponse> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 42);
+  messageDesc(file_connectors_connectors, 44);
 
 /**
  * @generated from message connectors.ClearOutcomeRequest
@@ -1673,7 +1769,7 @@ export type ClearOutcomeRequest = Message<"connectors.ClearOutcomeRequest"> & {
  * Use `create(ClearOutcomeRequestSchema)` to create a new message.
  */
 export const ClearOutcomeRequestSchema: GenMessage<ClearOutcomeRequest> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 43);
+  messageDesc(file_connectors_connectors, 45);
 
 /**
  * @generated from message connectors.ClearOutcomeResponse
@@ -1695,7 +1791,7 @@ export type ClearOutcomeResponse = Message<"connectors.ClearOutcomeResponse"> & 
  * Use `create(ClearOutcomeResponseSchema)` to create a new message.
  */
 export const ClearOutcomeResponseSchema: GenMessage<ClearOutcomeResponse> = /*@__PURE__*/
-  messageDesc(file_connectors_connectors, 44);
+  messageDesc(file_connectors_connectors, 46);
 
 /**
  * @generated from enum connectors.ConnectorType

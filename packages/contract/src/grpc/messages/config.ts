@@ -1,7 +1,7 @@
 import { create, ScalarType } from '@bufbuild/protobuf';
 import type { DescField, DescMessage, MessageInitShape } from '@bufbuild/protobuf';
 import type { ConnectorConfig, ConnectorConfigInput } from '../../config-types.ts';
-import { CONNECTOR_FIELDS, DEFAULT_SCHEME, rowsOf, wireName } from '../../field-table.ts';
+import { CONNECTOR_FIELDS, DEFAULT_SCHEME, mapValues, rowsOf, wireName } from '../../field-table.ts';
 import type { Fields } from '../../field-table.ts';
 import { fillDefaults } from '../../fill-defaults.ts';
 import { ConnectorConfigSchema } from '../../gen/connectors/connectors_pb.ts';
@@ -39,6 +39,14 @@ function writeSection(values: Values, { fields, schema, path: above, problems }:
     if (value === undefined) return [];
     if (row.kind === 'section' && field.message !== undefined)
       return [[name, writeSection(value as Values, { fields: row.fields, schema: field.message, path, problems })]];
+    if (row.kind === 'sections' && field.message !== undefined) {
+      const { message } = field;
+      const each = Object.entries(value as object).map(([key, section]: [string, Values]) => {
+        const below = { fields: row.fields, schema: message, path: appendPath(path, key), problems };
+        return [key, writeSection(section, below)] as const;
+      });
+      return [[name, Object.fromEntries(each)]];
+    }
     if (row.kind === 'word' && field.enum !== undefined)
       return [[name, numberOf(row.words, value as string, { path, problems })]];
     if (row.kind === 'whole' || row.kind === 'duration')
@@ -106,6 +114,13 @@ function readSection(message: Values, fields: Fields, schema: DescMessage, unkno
       return [name, readSection(value as Values, row.fields, field.message, unknown)];
     if (row.kind === 'word' && field.enum !== undefined)
       return [name, readWord(value as number, wireName(name, row), row.words, unknown)];
+    if (row.kind === 'sections' && field.message !== undefined && !isEmpty(value)) {
+      const { message: schemaOfEach } = field;
+      return [
+        name,
+        mapValues(value as object, (each) => readSection(each as Values, row.fields, schemaOfEach, unknown)),
+      ];
+    }
     // Where the message cannot tell a zero from none, the zero counts as left out.
     if (isImplicit(field) && (row.kind === 'flag' ? value === row.fallback : isEmpty(value))) return [name, undefined];
     // Beyond 2^53 it is a different number, but still one that no setting may have, so the service refuses it.

@@ -2,7 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import type { ConnectorStatus } from '../../connector.ts';
 import { BLAMES } from '../../error-codes.ts';
 import type { Blame } from '../../error-codes.ts';
-import type { HealthReport, TestReport } from '../../health.ts';
+import { CIRCUIT_STATES } from '../../health.ts';
+import type { CircuitState, HealthReport, TestReport } from '../../health.ts';
 import {
   HealthCheckAllResponseSchema,
   HealthCheckResponseSchema,
@@ -26,6 +27,8 @@ export function healthToMessage(report: HealthReport): HealthCheckResponse {
     ...(report.lastSuccessAt === undefined ? {} : { lastSuccessAt: report.lastSuccessAt }),
     consecutiveFailures: report.consecutiveFailures,
     ...(report.blame === undefined ? {} : { blame: report.blame }),
+    ...(report.circuit === undefined ? {} : { circuit: report.circuit }),
+    ...(report.rateQueued === undefined ? {} : { rateQueued: report.rateQueued }),
   });
 }
 
@@ -43,6 +46,16 @@ export function healthFromMessage(message: HealthCheckResponse, problems: Proble
     ...(message.checkedAt === undefined ? {} : { checkedAt: message.checkedAt }),
     ...(message.lastSuccessAt === undefined ? {} : { lastSuccessAt: message.lastSuccessAt }),
     consecutiveFailures: message.consecutiveFailures,
+    ...(message.circuit === undefined
+      ? {}
+      : {
+          circuit: readWord<CircuitState>(CIRCUIT_STATES, message.circuit, {
+            path: 'circuit',
+            problems,
+            fallback: 'closed',
+          }),
+        }),
+    ...(message.rateQueued === undefined ? {} : { rateQueued: message.rateQueued }),
   };
 }
 
