@@ -24,6 +24,7 @@ import { createNetworkPolicies, listeningPlaces } from './connectors/network-pol
 import { Registrations } from './connectors/registrations.ts';
 import { Registry } from './connectors/registry.ts';
 import { reportHeldBack } from './connectors/report-held-back.ts';
+import { connectorsWith, secretUses } from './connectors/secret-uses.ts';
 import { SourceChanges } from './connectors/source-changes.ts';
 import { EventHub } from './events/event-hub.ts';
 import { KeptOutcomes } from './execution/kept-outcomes.ts';
@@ -44,14 +45,14 @@ import { createWorkerRuntime } from './runtime/worker-runtime.ts';
 import { MasterKeyError, openMasterKeys } from './secrets/master-key.ts';
 import type { MasterKeys } from './secrets/master-key.ts';
 import { learnExport, learnVariables, openSecrets, shortSecrets } from './secrets/open-secrets.ts';
-import { openSecretVault } from './secrets/secret-vault.ts';
+import { openVault } from './secrets/open-vault.ts';
 import type { Scrubber } from './secrets/scrubber.ts';
 import { createScrubber } from './secrets/scrubber.ts';
+import { createSecretOperations } from './secrets/secret-operations.ts';
 import { closeSecretsDir } from './secrets/secrets-dir.ts';
 import { HostConnectorService } from './service/connector-service.ts';
-import { holdDataDir, lockDataDir, openDataDir, refuseWhereServed } from './store/data-dir.ts';
+import { DATABASE_FILE, holdDataDir, lockDataDir, openDataDir, refuseWhereServed } from './store/data-dir.ts';
 import type { OpenConnectorStore } from './store/connector-store.ts';
-import { openSqliteSecretStore } from './store/sqlite-secret-store.ts';
 import { openSqliteOutcomeStore } from './store/sqlite-outcome-store.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
@@ -83,8 +84,6 @@ export interface HostOptions {
   readonly kinds?: readonly KindRegistration[];
 }
 
-/** What is kept in the data directory, but for what threads of their own write. */
-const DATABASE_FILE = 'connectors.db';
 /** Milliseconds without a call after which a worker that has no health checks stops. */
 const IDLE_STOP_MS = 10 * 60_000;
 /** How long connectors may take to close, each, in milliseconds. */
@@ -171,7 +170,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   stack.push({ name: 'snapshots', close: () => snapshots.settle() });
   const store = openStore(settings.dataDir);
   stack.push({ name: 'store', close: () => store.close() });
-  const vault = openSecretVault(openSqliteSecretStore(join(settings.dataDir, DATABASE_FILE)), masterKeys);
+  const vault = openVault(settings.dataDir, masterKeys);
   stack.push({ name: 'secret store', close: () => vault.close() });
   const secrets = openSecrets({ env, settings, scrubber, vault });
   const outcomes = openSqliteOutcomeStore(settings.dataDir);
@@ -264,13 +263,14 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     learn: (config) => learnVariables(scrubber, config),
     log,
   });
+  // Whoever serves holds the directory, and nobody else changes what it serves.
+  const assertWritable = (): void => (serve ? undefined : refuseWhereServed(settings.dataDir));
   const registrations = new Registrations({
     changes,
     descriptions,
     filesOf,
     signInRequired,
-    // Whoever serves holds the directory, and nobody else changes what it serves.
-    assertWritable: () => (serve ? undefined : refuseWhereServed(settings.dataDir)),
+    assertWritable,
   });
   const port = new HostConnectorService({
     registry,
@@ -285,6 +285,14 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
       gates: gatesInOrder({ outcomes, onFault: tellFault }),
     }),
     outcomes: new KeptOutcomes({ outcomes, requireConnector: (id) => registry.get(id) }),
+    secrets: createSecretOperations({
+      vault,
+      assertWritable,
+      uses: () => secretUses(registry),
+      onChange: (secret) => {
+        for (const id of connectorsWith(registry, secret)) live.renew(id);
+      },
+    }),
     plugins: () => reportHeldBack(scanner.report(), registry),
     rescan: () => sourceChanges.rescan(),
     onClose: () => stack.close(),

@@ -6,6 +6,7 @@ import { addHostCommands } from './commands/host.ts';
 import { addIsolationCommand } from './commands/isolation.ts';
 import { addOutcomeCommands } from './commands/outcomes.ts';
 import { addPluginCommands } from './commands/plugins.ts';
+import { addSecretCommands } from './commands/secrets.ts';
 
 /** The commands of `automate`. Wrong usage throws commander's own error; with `json` commander has printed nothing of it. */
 export function buildProgram(context: CliContext, version: string, { json }: { readonly json: boolean }): Command {
@@ -29,6 +30,7 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
   addHostCommands(program, context);
   addPluginCommands(program, context);
   addConnectorCommands(program, context);
+  addSecretCommands(program, context);
   addExecuteCommand(program, context);
   addOutcomeCommands(program, context);
   addIsolationCommand(program, context);

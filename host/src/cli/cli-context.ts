@@ -35,6 +35,19 @@ export interface IsolationOptions {
   readonly levels?: readonly IsolationLevel[];
 }
 
+/** What a rotation of the master key did. */
+export interface KeyRotation {
+  readonly keyId: string;
+  /** Whether the key in use was made by it. */
+  readonly renewed: boolean;
+  /** Versions of secrets that were wrapped anew. */
+  readonly rewrapped: number;
+  /** Those that cannot be read, each with the reason. */
+  readonly unreadable: readonly string[];
+  /** Where the key in use is. */
+  readonly file: string;
+}
+
 export type Style = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string) => string;
 
 /** What commands may do to the world. Only `main` knows the process. */
@@ -50,6 +63,8 @@ export interface CliContext {
   /** All of standard input. */
   readInput(): Promise<Uint8Array>;
   readFile(path: string): Promise<Uint8Array>;
+  /** Asks for a line that the terminal does not show; undefined where standard input is no terminal. */
+  readHidden(question: string): Promise<string | undefined>;
   /**
    * Opens the service, tells the user when the work takes longer than a second, and closes the service again. What `work` passes on
    * as call options ends its calls when the user interrupts.
@@ -70,6 +85,8 @@ export interface CliContext {
   ):
     | { readonly ok: true; readonly input: ConnectorConfigInput }
     | { readonly ok: false; readonly id?: unknown; readonly problems: readonly Problem[] };
+  /** Rotates the master key of the data directory, whether a host runs on it or not. `file`: where the key in use is. */
+  rotateKeys(options: GlobalOptions): Promise<KeyRotation>;
   diagnose(options: GlobalOptions): Promise<readonly Finding[]>;
   /** Does every fault at every level and tells what came of it, as a table or as JSON. Throws CliExit for what there is not. */
   runIsolation(options: IsolationOptions & { readonly json: boolean }): Promise<string>;

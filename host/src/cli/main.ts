@@ -7,10 +7,12 @@ import { formatBootReport } from '../boot-report.ts';
 import { writeDefaultConfig } from '../config/default-config.ts';
 import { parseRegistrationText } from '../config/parse-registered.ts';
 import { createHost } from '../create-host.ts';
+import { readHostSettings } from '../host-settings.ts';
 import { findProjectRoot, HOST_FILES, readIdentity } from '../identity.ts';
 import { openLocalService } from '../open-local-service.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
 import { createScrubber } from '../secrets/scrubber.ts';
+import { openDataDir } from '../store/data-dir.ts';
 import { locateHost } from '../store/locate-host.ts';
 import { buildProgram } from './build-program.ts';
 import type { CliContext, GlobalOptions, StartOptions } from './cli-context.ts';
@@ -18,6 +20,7 @@ import { CliExit, EXIT } from './cli-context.ts';
 import { reportFailure } from './describe-error.ts';
 import { endAfterFault } from './end-after-fault.ts';
 import { endDescendants, endNow, haveEnded, watchThreads } from './end-process.ts';
+import { readHidden } from './read-hidden.ts';
 import { readyRecord } from './ready-record.ts';
 import { withProgress } from './with-progress.ts';
 import { writeWhole } from './write-whole.ts';
@@ -90,6 +93,9 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
     style: (format, words) => styleText(format, words, { stream: process.stdout }),
     styleError: (format, words) => styleText(format, words, { stream: process.stderr }),
     readInput: () => buffer(process.stdin),
+    readHidden: async (question) =>
+      process.stdin.isTTY ? readHidden(question, process.stdin, process.stderr) : undefined,
+    rotateKeys: (options) => rotateKeys(options),
     parseRegistration: parseRegistrationText,
     readFile: (path) => readFile(path),
     async withService(options, doing, work) {
@@ -131,6 +137,27 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
       });
     },
   };
+}
+
+/** On the data directory itself: a host that runs on it reads its keys anew whenever it needs them. */
+async function rotateKeys(options: GlobalOptions): ReturnType<CliContext['rotateKeys']> {
+  if (givenAddress(options) !== undefined)
+    throw new CliExit(
+      EXIT.usage,
+      'rotate-keys works on the data directory itself: run it where that is, without --address and CONNECTORS_SERVICE_ADDR',
+    );
+  const projectDir = await projectOf(options);
+  const settings = readHostSettings({ flags: flagsOf(options), env: process.env, projectDir, terminal: false });
+  const { openMasterKeys } = await import('../secrets/master-key.ts');
+  const { openVault } = await import('../secrets/open-vault.ts');
+  const keys = openMasterKeys({ dataDir: settings.dataDir, keyFile: settings.masterKeyFile });
+  openDataDir(settings.dataDir);
+  const vault = openVault(settings.dataDir, keys);
+  try {
+    return { ...(await vault.rotate()), file: keys.file };
+  } finally {
+    await vault.close();
+  }
 }
 
 async function projectOf({ project }: GlobalOptions): Promise<string> {

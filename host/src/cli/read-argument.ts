@@ -19,10 +19,10 @@ export async function readArgument(context: CliContext, argument: string): Promi
 }
 
 /** Bytes of another encoding are refused: read all the same, they would be sent as other characters. */
-function decodeArgument(bytes: Uint8Array, source: string): string {
+export function decodeArgument(bytes: Uint8Array, source: string, option = '--input'): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new CliExit(EXIT.usage, `--input: ${source} is not text in UTF-8; save it as UTF-8`);
+    throw new CliExit(EXIT.usage, `${option}: ${source} is not text in UTF-8; save it as UTF-8`);
   }
 }

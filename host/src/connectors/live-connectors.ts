@@ -57,6 +57,11 @@ export class LiveConnectors {
     void retired.finally(() => this.#retiring.delete(retired));
   }
 
+  /** What a connector is given may have changed: if it runs, it is given the new, once calls under way have ended where its kind needs a new start. */
+  renew(id: string): void {
+    this.#live.get(id)?.worker.renew();
+  }
+
   /** The connector to send calls to. Throws NOT_FOUND, or UNAVAILABLE with the reason where it takes none. */
   target(id: string): LiveConnector {
     return this.#live.get(id) ?? this.#create(this.#options.registry.get(id));

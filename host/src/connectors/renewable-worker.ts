@@ -50,17 +50,20 @@ export class RenewableWorker implements ConnectorWorker {
   /** While it is doubted it is not ready, so that whoever wants to use it asks `ensure` first. */
   state(): WorkerState {
     const state = this.#worker.state();
-    return this.#doubted && state.phase === 'running' && state.level === 'ready'
+    return this.#isUnsure && state.phase === 'running' && state.level === 'ready'
       ? { ...state, level: 'initialized' }
       : state;
   }
 
   async ensure(level: WorkerLevel, wait: WorkerWait): Promise<ConnectorDescription> {
-    if (this.#doubted)
-      await (this.#renewing ??= this.#renew().finally(() => {
-        this.#renewing = undefined;
-      }));
+    if (this.#isUnsure) await this.#renewOnce();
     return this.#worker.ensure(level, wait);
+  }
+
+  /** `doubt`, and references are resolved anew at once, as it may be at work by itself. What fails then is told to whoever uses it next. */
+  renew(): void {
+    this.doubt();
+    this.#renewOnce().catch(() => undefined);
   }
 
   stats(): WorkerStats {
@@ -91,14 +94,32 @@ export class RenewableWorker implements ConnectorWorker {
     return this.#worker.close(options);
   }
 
+  get #isUnsure(): boolean {
+    return this.#doubted || this.#renewing !== undefined;
+  }
+
+  #renewOnce(): Promise<void> {
+    return (this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = undefined;
+    }));
+  }
+
   async #renew(): Promise<void> {
     const description = this.#worker.description();
-    // The next start resolves by itself.
-    if (this.#worker.state().phase === 'running' && description !== undefined && this.#given !== undefined) {
+    const { phase } = this.#worker.state();
+    // It has resolved already, or is about to: whoever uses it next looks again.
+    if (phase === 'starting') return;
+    // Before anything is read, so that who doubts from now on is heard.
+    this.#doubted = false;
+    // Otherwise the next start resolves by itself.
+    if (phase !== 'running' || description === undefined || this.#given === undefined) return;
+    try {
       const now = await fingerprint(await this.#resolve(description));
       if (now !== this.#given) await this.#worker.stop({ graceMs: RENEWAL_MS });
+    } catch (error) {
+      this.#doubted = true;
+      throw error;
     }
-    this.#doubted = false;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { SecretId, SecretName, SecretStore, StoredVersion } from '../store/secret-store.ts';
 import type { MasterKeys } from './master-key.ts';
+import { MasterKeyError } from './master-key.ts';
 import { openSecret, rewrapSecret, sealSecret } from './seal.ts';
 import type { SecretRead } from './secret-backend.ts';
 
@@ -49,6 +50,13 @@ export function openSecretVault(store: SecretStore, keys: MasterKeys): SecretVau
         )
       : { ok: true, value };
   };
+  // A key that were made now would hide that the other is lost, or that this process was not told where it is.
+  const requireKnown = (ids: ReadonlySet<string>): void => {
+    if (ids.size === 0 || keys.all().some(({ id }) => ids.has(id))) return;
+    throw new MasterKeyError(
+      `the master key: the stored secrets are sealed under ${[...ids].join(', ')}, which is not in ${keys.file}: name the file that holds it with MASTER_KEY_FILE, or put it back`,
+    );
+  };
   const wrapUnder = async (id: SecretId, keyId: string): Promise<string | undefined> => {
     let reason: string | undefined;
     await store.rewrap(id, (stored) => {
@@ -73,10 +81,14 @@ export function openSecretVault(store: SecretStore, keys: MasterKeys): SecretVau
       find(secret, version).catch((error: unknown) =>
         unreadable(error instanceof Error ? error.message : String(error)),
       ),
-    add: (secret, value) => store.add(secret, (version) => sealSecret({ ...secret, version }, value, keys.current())),
+    async add(secret, value) {
+      requireKnown(new Set((await store.list()).map(({ keyId }) => keyId)));
+      return store.add(secret, (version) => sealSecret({ ...secret, version }, value, keys.current()));
+    },
     remove: (secret, version) => store.remove(secret, version),
     async rotate() {
       const { key, renewed } = await store.withKeyIds((ids) => {
+        requireKnown(ids);
         const inUse = keys.current();
         const isUnfinished = [...ids].some((id) => id !== inUse.id);
         return isUnfinished || !keys.besideData ? { key: inUse, renewed: false } : { key: keys.renew(), renewed: true };

@@ -17,6 +17,11 @@ import type {
   KeptOutcome,
   ListFilter,
   PluginReport,
+  RemoveSecretRequest,
+  SecretChange,
+  SecretInfo,
+  SecretOperations,
+  SetSecretRequest,
   TestReport,
 } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
@@ -54,6 +59,7 @@ export interface ServiceOptions {
   readonly hub: EventHub;
   readonly execute: Execute;
   readonly outcomes: KeptOutcomes;
+  readonly secrets: SecretOperations;
   /** The report of the last scan, made whole if that one read only direct dependencies. */
   plugins(): PluginReport;
   rescan(): Promise<PluginReport>;
@@ -207,6 +213,21 @@ export class HostConnectorService implements ConnectorService {
   async rescanPlugins(given: CallOptions = {}): Promise<PluginReport> {
     const options = this.#admit(given);
     return waitWithin(this.#options.rescan(), options);
+  }
+
+  async listSecrets(given: CallOptions = {}): Promise<readonly SecretInfo[]> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.secrets.listSecrets(options), options);
+  }
+
+  async setSecret(request: SetSecretRequest, given: CallOptions = {}): Promise<SecretChange> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.secrets.setSecret(request, options), options);
+  }
+
+  async removeSecret(request: RemoveSecretRequest, given: CallOptions = {}): Promise<SecretChange> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.secrets.removeSecret(request, options), options);
   }
 
   /** Takes no more calls, while those under way end. */

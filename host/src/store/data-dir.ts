@@ -23,6 +23,8 @@ export interface DataDirLock {
   release(): void;
 }
 
+/** What is kept, but for what threads of their own write. */
+export const DATABASE_FILE = 'connectors.db';
 const LOCK_FILE = 'host.lock';
 const ADDRESS_FILE = 'host.json';
 

@@ -11,6 +11,8 @@ import type {
   JsonObject,
   JsonValue,
   ListFilter,
+  RemoveSecretRequest,
+  SetSecretRequest,
   TestReport,
 } from '@automate/contract';
 import { encodePayload } from '@automate/contract/json-text';
@@ -19,7 +21,7 @@ import { fromProblemDocument } from '@automate/contract/http';
 import { toWireConfig } from '@automate/contract/schemas';
 import { AUTOMATE, plainEnvironment } from '../cli/fixtures/cli-project.ts';
 import { collect } from '../cli/fixtures/run-command.ts';
-import { readDetails, readHealth, readInfo, readOutcome, readPlugins } from '../fixtures/rest-answers.ts';
+import { readDetails, readHealth, readInfo, readOutcome, readPlugins, readSecret } from '../fixtures/rest-answers.ts';
 
 interface Typed extends CallOptions {
   readonly input?: string;
@@ -101,6 +103,17 @@ export function openCommandLineDoor(root: string): ConnectorService {
     clearOutcome: (id: string, key: string) => ask(['outcomes', 'clear', id, key]),
     plugins: async () => readPlugins(await ask(['plugins', 'list'])),
     rescanPlugins: async () => readPlugins(await ask(['plugins', 'check'])),
+    listSecrets: async () => ((await ask(['secrets', 'list']))['secrets'] as JsonObject[]).map(readSecret),
+    setSecret: ({ namespace, name, value }: SetSecretRequest) =>
+      ask(['secrets', 'set', `${namespace}/${name}`], { input: value }),
+    removeSecret: ({ namespace, name, version, force }: RemoveSecretRequest) =>
+      ask([
+        'secrets',
+        'remove',
+        `${namespace}/${name}`,
+        ...(version === undefined ? [] : ['--secret-version', String(version)]),
+        ...(force === true ? ['--force'] : []),
+      ]),
     close: async () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };

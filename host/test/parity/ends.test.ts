@@ -33,6 +33,8 @@ const CALLS: Readonly<Record<string, (service: ConnectorService) => Promise<unkn
   'get outcome': (service) => service.getOutcome('other', 'k'),
   'clear outcome': (service) => service.clearOutcome('other', 'k'),
   rescan: (service) => service.rescanPlugins(),
+  secrets: (service) => service.listSecrets(),
+  'set a secret': (service) => service.setSecret({ namespace: 'a', name: 'b', value: 'c' }),
 };
 
 let host: SandboxHost;

@@ -94,6 +94,9 @@ export function openRawDoor(address: string): ConnectorService {
     clearOutcome: (id: string, key: string, options: CallOptions) => call('clearOutcome', { id, key }, options),
     plugins: (options: CallOptions) => call('listPlugins', {}, options),
     rescanPlugins: (options: CallOptions) => call('rescanPlugins', {}, options),
+    listSecrets: (options: CallOptions) => call('listSecrets', {}, options),
+    setSecret: (request: object, options: CallOptions) => call('setSecret', request, options),
+    removeSecret: (request: object, options: CallOptions) => call('removeSecret', request, options),
     close,
     [Symbol.asyncDispose]: close,
   };

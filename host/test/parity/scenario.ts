@@ -247,6 +247,23 @@ export async function playScenario(service: ConnectorService, folder: string): P
   await note('list at the end', () => service.list());
   await note('plugins', () => service.plugins());
   await note('rescan', () => service.rescanPlugins());
+  const secret = { namespace: 'team', name: 'key' };
+  await note('no secrets', () => service.listSecrets());
+  await note('set a secret', () =>
+    service.setSecret({ ...secret, value: 'a value of "many" signs & ünïcode\nin two lines' }),
+  );
+  await note('set it again', () => service.setSecret({ ...secret, value: 'another value' }));
+  await note('set none', () => service.setSecret({ ...secret, value: '' }));
+  await note('set one too long', () => service.setSecret({ ...secret, value: 'x'.repeat(70_000) }));
+  await note('set one without a name', () => service.setSecret({ namespace: 'a..b', name: 'key', value: 'value' }));
+  await note('set that of a connector', () =>
+    service.setSecret({ namespace: 'connector.mine', name: 'key', value: 'value' }),
+  );
+  await note('secrets', () => service.listSecrets());
+  await note('remove a version', () => service.removeSecret({ ...secret, version: 1 }));
+  await note('remove it again', () => service.removeSecret({ ...secret, version: 1 }));
+  await note('remove the secret', () => service.removeSecret(secret));
+  await note('remove a secret that is not there', () => service.removeSecret(secret));
   return steps;
 }
 
@@ -266,7 +283,7 @@ function normalize(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (key, item: unknown) => {
       if (['durationMs', 'responseTimeMs'].includes(key)) return typeof item === 'number' ? 'a time' : item;
-      if (['checkedAt', 'lastSuccessAt', 'startedAt', 'started_at', 'endedAt', 'expiresAt'].includes(key))
+      if (['checkedAt', 'lastSuccessAt', 'startedAt', 'started_at', 'endedAt', 'expiresAt', 'createdAt'].includes(key))
         return typeof item === 'string' ? 'a moment' : item;
       if (typeof item !== 'string') return item;
       return item.replaceAll(/\/[^\s"']*automate-sandbox-\w+/g, 'ROOT').replaceAll(/\b\d+ ms\b/g, 'N ms');

@@ -23,6 +23,9 @@ const CALLS: Readonly<Record<string, (service: ConnectorService, options: CallOp
   execute: (service, options) => service.execute({ id: 'echo', action: 'say', payload: { text: 'x' } }, options),
   plugins: (service, options) => service.plugins(options),
   rescan: (service, options) => service.rescanPlugins(options),
+  'list of secrets': (service, options) => service.listSecrets(options),
+  'setting of a secret': (service, options) => service.setSecret({ namespace: 'a', name: 'b', value: 'c' }, options),
+  'removal of a secret': (service, options) => service.removeSecret({ namespace: 'a', name: 'b' }, options),
 };
 
 describe('a caller in process', () => {

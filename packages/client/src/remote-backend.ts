@@ -8,6 +8,9 @@ import {
   requireFilter,
   requireId,
   requireIdempotencyKey,
+  requireSecret,
+  requireSecretValue,
+  requireSecretVersion,
   serviceClosed,
 } from '@automate/contract/service';
 import type {
@@ -33,6 +36,7 @@ import {
   millisToInt64,
   outcomeFromMessage,
   pluginsFromMessage,
+  secretFromMessage,
   testFromMessage,
   typeToNumber,
 } from '@automate/contract/grpc';
@@ -197,6 +201,30 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     rescanPlugins: async (options) => {
       const { report } = await call(METHODS.rescanPlugins, () => ({}), options);
       return read((problems) => pluginsFromMessage(report, problems));
+    },
+    listSecrets: async (options) => {
+      const { secrets } = await call(METHODS.listSecrets, () => ({}), options);
+      return read((problems) => secrets.map((message) => secretFromMessage(message, problems)));
+    },
+    setSecret: async (secret, options) => {
+      const request = () => {
+        requireSecret(secret);
+        requireSecretValue(secret.value);
+        return { namespace: secret.namespace, name: secret.name, value: secret.value };
+      };
+      const { version, message } = await call(METHODS.setSecret, request, options);
+      return { namespace: secret.namespace, name: secret.name, version, message };
+    },
+    removeSecret: async (secret, options) => {
+      const request = () => {
+        requireSecret(secret);
+        requireSecretVersion(secret.version);
+        const { namespace, name, version, force } = secret;
+        return { namespace, name, ...(version === undefined ? {} : { version }), ...(force === true && { force }) };
+      };
+      const { message } = await call(METHODS.removeSecret, request, options);
+      const { namespace, name, version } = secret;
+      return { namespace, name, ...(version === undefined ? {} : { version }), message };
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -1,4 +1,5 @@
 import { makeVisible, quote } from './quote.ts';
+import { MAX_SECRET_BYTES } from './secret-operations.ts';
 import type { CallOptions } from './call-options.ts';
 import { CancelledError, InvalidInputError, TimeoutError, UnavailableError } from './connector-error.ts';
 import type { ExecuteTextRequest, HealthFilter, ListFilter } from './connector-service.ts';
@@ -171,6 +172,43 @@ export function requireCall(request: ExecuteTextRequest): void {
   if (typeof payload !== 'string') throw unexpected('payload', 'JSON text', valueInWords(payload));
   requireWhole('payload', payload);
   if (idempotencyKey !== undefined) requireIdempotencyKey(idempotencyKey);
+}
+
+const SECRET_PLACES = { namespace: [/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 128], name: [/^\w[\w.-]*$/, 255] } as const;
+
+/** Throws for what is no name of a secret. */
+export function requireSecret<Request extends { readonly namespace: string; readonly name: string }>(
+  request: Request,
+): Request {
+  if (!isJsonObject(request)) throw unexpected('secret', 'an object', valueInWords(request));
+  for (const [place, [form, longest]] of Object.entries(SECRET_PLACES)) {
+    const given: unknown = request[place as keyof typeof SECRET_PLACES];
+    if (typeof given === 'string' && form.test(given) && given.length <= longest && !given.includes('..')) continue;
+    const expected = `up to ${longest} letters, digits, "_", "." or "-", without ".." and beginning with a letter or digit`;
+    const isShown = typeof given === 'string' && given !== '';
+    throw unexpected(place, expected, isShown ? quote(given.slice(0, 80)) : valueInWords(given));
+  }
+  return request;
+}
+
+/** Throws for what is no number of a version. */
+export function requireSecretVersion(version: unknown): void {
+  if (version === undefined || (Number.isInteger(version) && Number(version) >= 1 && Number(version) < 1e9)) return;
+  throw unexpected(
+    'version',
+    'a whole number from 1',
+    typeof version === 'number' ? String(version) : valueInWords(version),
+  );
+}
+
+/** Throws for a value that no secret can have, and says nothing of it. */
+export function requireSecretValue(value: unknown): void {
+  const expected = `a text of 1 to ${MAX_SECRET_BYTES} bytes`;
+  if (typeof value !== 'string' || value === '') throw unexpected('value', expected, valueInWords(value));
+  const bytes = Buffer.byteLength(value);
+  if (bytes > MAX_SECRET_BYTES) throw unexpected('value', expected, `${bytes} bytes`);
+  requireWhole('value', value);
+  if (value.includes('\0')) throw unexpected('value', 'a text', 'one with a character NUL');
 }
 
 /** Throws for a filter that could not be told from none, or matches nothing that there can be. */

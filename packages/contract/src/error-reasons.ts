@@ -10,6 +10,7 @@ export const ERROR_REASONS = {
   INVALID_INPUT: {
     config_refused: 'a registration or update has problems; nothing was changed',
     key_reused: 'the idempotency key was used for another action or payload before: a key stands for one call',
+    secret_in_use: 'a secret of the store is to be removed that a connector or profile uses; `used_by` says who',
     not_owned: 'the connector belongs to the configuration file or to a plugin: change it there',
     unknown_action: 'the connector has no such action; the message lists those that it has',
     payload_not_json: 'no JSON, with `position`, `line` and `column`',
@@ -64,6 +65,7 @@ export const ERROR_REASONS = {
   },
   NOT_FOUND: {
     unknown_route: 'REST has no such route; `GET /openapi.json` lists them',
+    unknown_secret: 'the store has no such secret, or no such version of it',
     not_found: 'a gRPC server that is not ours said so',
   },
   ALREADY_EXISTS: {
@@ -133,6 +135,7 @@ export const ERROR_REASONS = {
   UNAVAILABLE: {
     circuit_open:
       'not sent: the remote system failed again and again, and `circuit` keeps calls from it for a while; `retry_after_ms`; for the remote',
+    master_key: 'the master key cannot be read or made; the message says why',
     disabled: '`enabled: false`; not retryable',
     kind_missing: "no admitted package provides the kind; the message is discovery's reason; not retryable",
     package_replaced:

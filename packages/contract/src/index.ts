@@ -96,6 +96,15 @@ export { facesOf, isIPv4, parseAddress, sharesPrefix } from './network-address.t
 export type { AddressBytes } from './network-address.ts';
 export { coversAddress, coversName, isInGroup, normalName, parseNetworkRule } from './network-rule.ts';
 export type { NetworkGroup, NetworkRule } from './network-rule.ts';
+export { MAX_SECRET_BYTES } from './secret-operations.ts';
+export type {
+  RemoveSecretRequest,
+  SecretChange,
+  SecretInfo,
+  SecretOperations,
+  SecretUser,
+  SetSecretRequest,
+} from './secret-operations.ts';
 export { startPatience, until } from './until.ts';
 export type { Patience, PatienceEnd } from './until.ts';
 export { GRANTED_PATH_PATTERN, NETWORK_PATTERN, NO_PERMISSIONS, PERMISSIONS, VARIABLE_PATTERN } from './permissions.ts';

@@ -204,6 +204,9 @@ describe('the protocol', () => {
       'RescanPlugins',
       'GetOutcome',
       'ClearOutcome',
+      'ListSecrets',
+      'SetSecret',
+      'RemoveSecret',
     ]);
   });
 });

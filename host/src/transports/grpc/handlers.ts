@@ -19,6 +19,7 @@ import {
   infoToMessage,
   outcomeToMessage,
   pluginsToMessage,
+  secretToMessage,
   testToMessage,
   typeFromNumber,
 } from '@automate/contract/grpc';
@@ -101,6 +102,17 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     clearOutcome: on(methods.clearOutcome, async ({ id, key }, options) => {
       const { message } = await service.clearOutcome(id, key, options);
       return { success: true, message };
+    }),
+    listSecrets: on(methods.listSecrets, async (_request, options) => ({
+      secrets: (await service.listSecrets(options)).map(secretToMessage),
+    })),
+    setSecret: on(methods.setSecret, async ({ namespace, name, value }, options) => {
+      const { version = 0, message } = await service.setSecret({ namespace, name, value }, options);
+      return { version, message };
+    }),
+    removeSecret: on(methods.removeSecret, async ({ namespace, name, version, force }, options) => {
+      const which = { namespace, name, ...(version === undefined ? {} : { version }) };
+      return { message: (await service.removeSecret({ ...which, ...(force && { force }) }, options)).message };
     }),
     watchConnectors: watches.handle,
   };

@@ -18,6 +18,9 @@ const UNARY = [
   'RescanPlugins',
   'GetOutcome',
   'ClearOutcome',
+  'ListSecrets',
+  'SetSecret',
+  'RemoveSecret',
 ];
 
 /** Every method that the server answers. A test holds this list against the protocol's own definitions. */

@@ -11,12 +11,15 @@ import {
   healthReportView,
   outcomeView,
   pluginReportView,
+  secretChangeView,
+  secretListView,
   testReportView,
 } from '@automate/contract/http';
 import { toWireConfig } from '@automate/contract/schemas';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readConfigBody } from './config-body.ts';
 import { bodyText } from './request-body.ts';
+import { readSecretBody } from './secret-body.ts';
 
 /** One request, with what every handler needs of it. */
 export interface RestCall {
@@ -91,10 +94,25 @@ export function createHandlers(service: ConnectorService): Readonly<Record<Opera
     async rescanPlugins({ options }) {
       return pluginReportView(await service.rescanPlugins(options));
     },
+    async listSecrets({ options }) {
+      return secretListView(await service.listSecrets(options));
+    },
+    async setSecret({ request, options }) {
+      const { namespace, name } = request.params as SecretParams;
+      const value = readSecretBody(bodyText(request));
+      return secretChangeView(await service.setSecret({ namespace, name, value }, options));
+    },
+    async removeSecret({ request, options }) {
+      const { namespace, name } = request.params as SecretParams;
+      const { version, force } = request.query as { version?: string; force?: Flag };
+      const which = { namespace, name, ...(version === undefined ? {} : { version: Number(version) }) };
+      return secretChangeView(await service.removeSecret({ ...which, force: force === 'true' }, options));
+    },
   };
 }
 
 type Flag = 'true' | 'false';
+type SecretParams = { readonly namespace: string; readonly name: string };
 
 function idOf(request: FastifyRequest): string {
   return (request.params as { id: string }).id;

@@ -92,6 +92,12 @@ describe('calls over gRPC answer what calls in process answer', () => {
     ['remove of what the file owns', (service) => service.remove('echo')],
     ['plugins', (service) => service.plugins()],
     ['rescan', (service) => service.rescanPlugins()],
+    ['set a secret', (service) => service.setSecret({ namespace: 'a', name: 'b', value: 'c' })],
+    ['set it again', (service) => service.setSecret({ namespace: 'a', name: 'b', value: 'd' })],
+    ['secrets', (service) => service.listSecrets()],
+    ['remove one in use', (service) => service.removeSecret({ namespace: 'a', name: 'b' })],
+    ['remove it', (service) => service.removeSecret({ namespace: 'a', name: 'b', version: 1, force: true })],
+    ['remove it again', (service) => service.removeSecret({ namespace: 'a', name: 'b' })],
     [
       'execute',
       (service) => service.execute({ id: 'echo', action: 'echo', payload: { text: 'grüße 🚀', n: 1.5, deep: [{}] } }),

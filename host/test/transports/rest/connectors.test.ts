@@ -136,7 +136,7 @@ describe('registering, replacing and removing', () => {
         port: 0,
         healthCheck: {},
         health_check: { interval: 30 },
-        auth: { type: 'bearer', token: '[secret]' },
+        auth: { type: 'bearer', token: 1 },
       }),
     );
     expect([status, body['code']]).toEqual([400, 'INVALID_INPUT']);

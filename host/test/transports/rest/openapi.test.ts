@@ -94,6 +94,7 @@ describe('the OpenAPI document', () => {
       ['registerConnector', true, ['application/json']],
       ['updateConnector', true, ['application/json']],
       ['executeAction', false, ['application/json']],
+      ['setSecret', true, ['application/json']],
     ]);
   });
 
@@ -153,6 +154,14 @@ describe('every answer is as the document says', () => {
     ['getOutcome', 'GET /api/v1/connectors/mine/outcomes/k%2F1', {}, 404],
     ['listPlugins', 'GET /api/v1/plugins', {}, 200],
     ['rescanPlugins', 'POST /api/v1/plugins/rescan', {}, 200],
+    ['setSecret', 'PUT /api/v1/secrets/a/b', json({ value: 'c' }), 200],
+    ['setSecret', 'PUT /api/v1/secrets/a/b', json({ value: 1 }), 400],
+    ['setSecret', 'PUT /api/v1/secrets/a/b', json({ value: 'c', more: 1 }), 400],
+    ['listSecrets', 'GET /api/v1/secrets', {}, 200],
+    ['removeSecret', 'DELETE /api/v1/secrets/a/b', {}, 400],
+    ['removeSecret', 'DELETE /api/v1/secrets/a/b?version=x', {}, 400],
+    ['removeSecret', 'DELETE /api/v1/secrets/a/b?version=1&force=true', {}, 200],
+    ['removeSecret', 'DELETE /api/v1/secrets/a/b', {}, 404],
     ['removeConnector', 'DELETE /api/v1/connectors/mine', {}, 200],
     ['removeConnector', 'DELETE /api/v1/connectors/echo', {}, 400],
   ])('%s: %s', async (operationId, line, call, status) => {

@@ -12,6 +12,7 @@ export {
 export { infoFromMessage, infoToMessage } from './messages/info.ts';
 export { outcomeFromMessage, outcomeToMessage } from './messages/outcomes.ts';
 export { pluginsFromMessage, pluginsToMessage } from './messages/plugins.ts';
+export { secretFromMessage, secretToMessage } from './messages/secrets.ts';
 export { int64ToNumber, millisToInt64, typeFromNumber, typeToNumber } from './messages/words.ts';
 export type { Problems } from './messages/words.ts';
 export { CONNECTORS_SERVICE, CONNECTORS_SERVICE_NAME } from './service-definition.ts';

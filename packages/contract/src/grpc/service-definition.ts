@@ -106,4 +106,7 @@ export const CONNECTORS_SERVICE = {
   rescanPlugins: define(method.rescanPlugins),
   getOutcome: define(method.getOutcome),
   clearOutcome: define(method.clearOutcome),
+  listSecrets: define(method.listSecrets),
+  setSecret: define(method.setSecret),
+  removeSecret: define(method.removeSecret),
 } as const;

@@ -168,6 +168,34 @@ export const pluginReportSchema = z
   .object({ plugins: z.array(pluginEntrySchema), problems: z.array(pluginProblemSchema), count })
   .meta({ id: 'PluginReport' });
 
+const versionNumber = z.int().min(1);
+
+export const secretListSchema = z
+  .object({
+    secrets: z.array(
+      z.object({
+        namespace: z.string(),
+        name: z.string(),
+        versions: z.array(
+          z.object({ version: versionNumber, created_at: z.string().meta({ description: 'ISO 8601' }) }),
+        ),
+        used_by: z.array(
+          z.object({
+            kind: z.enum(['connector', 'profile']),
+            name: z.string(),
+            version: versionNumber.optional().meta({ description: 'The version that it names; absent: the latest' }),
+          }),
+        ),
+      }),
+    ),
+    count,
+  })
+  .meta({ id: 'SecretList', description: 'Everything but the values, which no route answers' });
+
+export const secretChangeSchema = z
+  .object({ namespace: z.string(), name: z.string(), version: versionNumber.optional(), message: z.string() })
+  .meta({ id: 'SecretChange' });
+
 const problemSchema = z
   .object({
     path: z.string(),

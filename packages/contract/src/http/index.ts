@@ -20,5 +20,7 @@ export {
   healthReportView,
   outcomeView,
   pluginReportView,
+  secretChangeView,
+  secretListView,
   testReportView,
 } from './views.ts';

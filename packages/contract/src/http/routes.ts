@@ -11,6 +11,8 @@ import {
   healthReportsSchema,
   keptOutcomeSchema,
   pluginReportSchema,
+  secretChangeSchema,
+  secretListSchema,
   testReportSchema,
 } from './answers.ts';
 
@@ -22,7 +24,7 @@ export interface HttpRoute {
   /** Under `API_PREFIX`, parameters as `{id}`. */
   readonly path: string;
   readonly summary: string;
-  readonly tag: 'connectors' | 'health' | 'actions' | 'plugins';
+  readonly tag: 'connectors' | 'health' | 'actions' | 'plugins' | 'secrets';
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
@@ -34,6 +36,7 @@ export interface HttpRoute {
 const idParams = z.object({ id: z.string().meta({ description: "The connector's id" }) });
 const outcomeParams = idParams.extend({ key: z.string().meta({ description: 'The idempotency key' }) });
 const flag = z.enum(['true', 'false']);
+const secretParams = z.object({ namespace: z.string(), name: z.string() });
 const waitHeaders = z.object({
   prefer: z.string().optional().meta({ description: '`wait=SECONDS`: how long the caller will wait for everything' }),
 });
@@ -187,6 +190,35 @@ export const HTTP_ROUTES = {
     headers: waitHeaders,
     status: 200,
     answer: pluginReportSchema,
+  },
+  listSecrets: {
+    method: 'GET',
+    path: '/secrets',
+    summary: 'The secrets of the store and who uses them; never a value',
+    tag: 'secrets',
+    status: 200,
+    answer: secretListSchema,
+  },
+  setSecret: {
+    method: 'PUT',
+    path: '/secrets/{namespace}/{name}',
+    summary: 'Add a version of a secret, and the secret where there is none',
+    tag: 'secrets',
+    params: secretParams,
+    headers: waitHeaders,
+    body: z.strictObject({ value: z.string().meta({ description: 'At most 64 KiB', writeOnly: true }) }),
+    status: 200,
+    answer: secretChangeSchema,
+  },
+  removeSecret: {
+    method: 'DELETE',
+    path: '/secrets/{namespace}/{name}',
+    summary: 'Remove a secret, or one version of it; what is in use only with `force=true`',
+    tag: 'secrets',
+    params: secretParams,
+    query: z.strictObject({ version: z.string().optional(), force: flag.optional() }),
+    status: 200,
+    answer: secretChangeSchema,
   },
 } as const satisfies Record<string, HttpRoute>;
 

@@ -8,6 +8,7 @@ import type { JsonObject } from '../json.ts';
 import { ConnectorError } from '../connector-error.ts';
 import type { KeptOutcome } from '../outcome-operations.ts';
 import type { PluginReport } from '../plugin-report.ts';
+import type { SecretChange, SecretInfo } from '../secret-operations.ts';
 import type {
   changeResultSchema,
   connectorDescriptionSchema,
@@ -18,6 +19,8 @@ import type {
   healthReportsSchema,
   keptOutcomeSchema,
   pluginReportSchema,
+  secretChangeSchema,
+  secretListSchema,
   testReportSchema,
 } from './answers.ts';
 import { toProblemDocument } from './problem.ts';
@@ -169,4 +172,20 @@ export function pluginReportView(report: PluginReport): View<typeof pluginReport
     problems: report.problems.map((problem) => ({ ...problem })),
     count: report.plugins.length,
   };
+}
+
+export function secretListView(secrets: readonly SecretInfo[]): View<typeof secretListSchema> {
+  return {
+    secrets: secrets.map(({ namespace, name, versions, usedBy }) => ({
+      namespace,
+      name,
+      versions: versions.map(({ version, createdAt }) => ({ version, created_at: createdAt })),
+      used_by: usedBy.map((user) => ({ ...user })),
+    })),
+    count: secrets.length,
+  };
+}
+
+export function secretChangeView({ namespace, name, version, message }: SecretChange): View<typeof secretChangeSchema> {
+  return { namespace, name, ...(version === undefined ? {} : { version }), message };
 }

@@ -23,6 +23,9 @@ describe('the table of routes', () => {
       'DELETE /connectors/{id}/outcomes/{key}',
       'GET /plugins',
       'POST /plugins/rescan',
+      'GET /secrets',
+      'PUT /secrets/{namespace}/{name}',
+      'DELETE /secrets/{namespace}/{name}',
     ]);
   });
 

@@ -1,0 +1,54 @@
+import type { ConnectorConfig, JsonValue } from '@automate/contract';
+import { parseSecretReference } from '@automate/contract/schemas';
+import type { SecretReference } from '@automate/contract/schemas';
+import type { ProfileConfig } from '../config/host-config.ts';
+import type { SecretUse } from '../secrets/secret-operations.ts';
+import type { SecretName } from '../store/secret-store.ts';
+import type { Registry } from './registry.ts';
+
+/** Every use of a secret of the store: by connectors themselves, and by profiles. */
+export function secretUses(registry: Registry): readonly SecretUse[] {
+  return [
+    ...registry.all().flatMap(({ id, config }) => usesOf('connector', id, referencesOf(config))),
+    ...[...registry.sources.config.profiles.values()].flatMap((profile) =>
+      usesOf('profile', profile.name, profileReferences(profile)),
+    ),
+  ];
+}
+
+/** Ids of the connectors whose worker is given a secret of the store, by themselves or by their profile. */
+export function connectorsWith(registry: Registry, { namespace, name }: SecretName): readonly string[] {
+  return registry
+    .all()
+    .filter(({ config, profile }) =>
+      [...referencesOf(config), ...(profile === undefined ? [] : profileReferences(profile))].some(
+        (reference) => reference.namespace === namespace && reference.name === name,
+      ),
+    )
+    .map(({ id }) => id);
+}
+
+function usesOf(kind: 'connector' | 'profile', name: string, references: readonly SecretReference[]): SecretUse[] {
+  return references.map(({ namespace, name: secret, version }) => ({
+    secret: { namespace, name: secret },
+    user: { kind, name, ...(version === undefined ? {} : { version }) },
+  }));
+}
+
+/** The references to the store in what is resolved for a worker. */
+function referencesOf({ auth, settings, metadata, proxy, basePath }: ConnectorConfig): readonly SecretReference[] {
+  return storeReferences([auth, settings, metadata, proxy, basePath] as unknown as JsonValue);
+}
+
+function profileReferences({ settings, secrets }: ProfileConfig): readonly SecretReference[] {
+  return storeReferences([settings, secrets]);
+}
+
+function storeReferences(value: JsonValue | undefined): readonly SecretReference[] {
+  if (typeof value === 'string') {
+    const parsed = parseSecretReference(value);
+    return parsed.ok && parsed.reference.backend === 'store' ? [parsed.reference] : [];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap((item) => storeReferences(item ?? undefined));
+}

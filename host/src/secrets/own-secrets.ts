@@ -1,0 +1,11 @@
+const PREFIX = 'connector.';
+
+/** Where the secrets are kept that the registration of a connector brought along. */
+export function ownNamespace(connector: string): string {
+  return `${PREFIX}${connector}`;
+}
+
+/** The connector that a namespace belongs to; undefined for those that are everyone's. */
+export function connectorOfNamespace(namespace: string): string | undefined {
+  return namespace.startsWith(PREFIX) ? namespace.slice(PREFIX.length) : undefined;
+}
