@@ -20,6 +20,7 @@ const {
   piscinaRun,
   processCall,
   runtimeCall,
+  serviceKeyed,
   serviceText,
   serviceValue,
   tinypoolLoop,
@@ -52,6 +53,20 @@ const SCENES = {
     calls: 6000,
     line: [tinypoolRun, piscinaRun, pingPong, ...OURS],
     goals: { [serviceText.name]: 0.65, [serviceValue.name]: 0.65 },
+  },
+  'a call with an idempotency key against one without, one at a time, 100 B': {
+    inFlight: 1,
+    bytes: 100,
+    calls: 400,
+    line: [serviceText, serviceKeyed],
+    goals: {},
+  },
+  'a call with an idempotency key against one without, 64 in flight, 100 B': {
+    inFlight: 64,
+    bytes: 100,
+    calls: 4000,
+    line: [serviceText, serviceKeyed],
+    goals: {},
   },
   // P12
   'a process for the connector against a thread, one call at a time, 100 B': {

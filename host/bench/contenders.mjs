@@ -175,6 +175,16 @@ export const serviceText = throughService('our service.executeText, whole pipeli
   return result;
 });
 
+/** With a key of its own for every call, so that each is written down twice. */
+export const serviceKeyed = throughService('our service.executeText, with an idempotency key', (service) => {
+  let calls = 0;
+  return async ({ text }) => {
+    calls += 1;
+    const request = { id: 'echo', action: 'echo', payload: text, idempotencyKey: `k${calls}` };
+    return (await service.executeText(request)).result;
+  };
+});
+
 export const serviceValue = throughService('our service.execute, whole pipeline', (service) => async ({ value }) => {
   const { result } = await service.execute({ id: 'echo', action: 'echo', payload: value });
   return result;

@@ -1,0 +1,294 @@
+// `npm run kills`: a host that is killed with SIGKILL at random moments, again and again, while others call and change it. Nothing that it
+// acknowledged may be lost, and nothing may be done twice for one idempotency key: the remote system counts. Prints what was counted,
+// and ends with 1 where something was violated. Options:
+//   --kills N       how often; default 200
+//   --seed N        of the moments at which it is killed; default: another each time, which is printed
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { connect } from '@automate/client';
+
+const { values: options } = parseArgs({
+  options: { kills: { type: 'string', default: '200' }, seed: { type: 'string' } },
+});
+const kills = Number(options.kills);
+const seed = Number(options.seed ?? Math.floor(Math.random() * 2 ** 31));
+if (!(kills > 0) || !Number.isInteger(seed)) {
+  console.error('--kills is a number above 0, --seed a whole number');
+  process.exit(2);
+}
+
+/** How many callers there are at a time, and how many calls each may make between two kills. */
+const LANES = 6;
+const CALLS = 25;
+
+const HERE = import.meta.dirname;
+const ADAPTER = `
+import { action, ConnectorAdapter } from '@automate/sdk';
+const anything = { schema: { '~standard': { version: 1, vendor: 'kills', validate: (value) => ({ value }) } }, jsonSchema: { type: 'object' } };
+export default class Ledger extends ConnectorAdapter {
+  name = 'ledger';
+  version = '1.0.0';
+  actions = {
+    book: action({
+      description: 'Books an order. Booking it twice books it twice.',
+      input: anything,
+      sideEffects: true,
+      idempotent: false,
+      run: ({ order }, { http }) => http.json({ method: 'POST', path: '/' + order }),
+    }),
+  };
+  async connect() { return true; }
+}
+`;
+
+const violations = new Set();
+const judge = (isSo, words) => void (isSo || violations.add(words));
+const random = randomFrom(seed);
+
+/** The remote system: how often each order was booked. */
+const booked = new Map();
+const remote = createServer((request, response) => {
+  const order = request.url.slice(1);
+  const times = (booked.get(order) ?? 0) + 1;
+  booked.set(order, times);
+  judge(times === 1, `${order} was booked ${times} times`);
+  const answer = JSON.stringify({ order, number: booked.size });
+  setTimeout(() => response.setHeader('content-type', 'application/json').end(answer), Math.random() * 12);
+});
+remote.listen(0, '127.0.0.1');
+await once(remote, 'listening');
+
+const root = makeProject(remote.address().port);
+/** What was acknowledged: the outcomes by key, what is unknown, and whether each connector is registered. */
+const outcomes = new Map();
+const unknown = new Set();
+const registered = new Map();
+/** Keys of calls without an answer, to be asked for again. */
+let unanswered = [];
+const counted = { ready: 0, booting: 0, replayed: 0, made: 0, changes: 0 };
+
+for (let round = 1; round <= kills; round += 1) {
+  const host = startHost();
+  // Some are killed while they start.
+  if (random() < 0.1) {
+    await delay(random() * 400);
+    counted.booting += 1;
+    await host.kill();
+    continue;
+  }
+  const { grpc, http } = await host.ready;
+  counted.ready += 1;
+  const service = await connect({ address: grpc });
+  await checkWhatIsThere(service);
+  const again = unanswered;
+  unanswered = [];
+  // Most are killed in the midst of calls, some while the connector starts.
+  if (random() < 0.75) await call(service, `order-${round}`);
+  const working = work(service, http, round, again);
+  await delay(random() * 300);
+  await host.kill();
+  await working;
+  await service.close();
+}
+const host = startHost();
+const service = await connect({ address: (await host.ready).grpc });
+await checkWhatIsThere(service, { all: true });
+for (const key of unanswered) await call(service, key);
+await checkUnknown(service);
+await service.close();
+await host.kill();
+remote.close();
+rmSync(root, { recursive: true, force: true });
+
+for (const key of outcomes.keys())
+  judge(booked.get(key) === 1, `${key} was answered and booked ${booked.get(key)} times`);
+const show = (title, value) => console.log(`  ${title.padEnd(44)} ${value}`);
+console.log(`${kills} kills, seed ${seed}, Node.js ${process.versions.node}`);
+show('kills at work, while starting', `${counted.ready}, ${counted.booting}`);
+show('calls acknowledged, answered again', `${outcomes.size}, ${counted.replayed}`);
+show('outcomes unknown', unknown.size);
+show('changes acknowledged', counted.changes);
+for (const words of violations) console.log(`VIOLATED: ${words}`);
+console.log(violations.size === 0 ? 'nothing was violated' : `${violations.size} violated`);
+process.exitCode = violations.size === 0 ? 0 : 1;
+
+/** Calls and changes until the host is gone, or until there is enough. */
+async function work(service, http, round, again) {
+  const lanes = Array.from({ length: LANES }, async (_, lane) => {
+    const keys = [
+      ...again.filter((_key, index) => index % LANES === lane),
+      ...Array.from({ length: CALLS }, (_each, n) => `order-${round}-${lane}-${n}`),
+    ];
+    for (const [index, key] of keys.entries()) {
+      const isThere = await (index % 2 === 0 ? call(service, key) : callOverRest(http, key));
+      if (isThere) continue;
+      // What was to be asked for again has not been asked for yet.
+      unanswered.push(...keys.slice(index + 1).filter((other) => again.includes(other)));
+      return;
+    }
+  });
+  await Promise.all([...lanes, change(service, round)]);
+}
+
+/** Registers connectors, and removes some that were registered before. */
+async function change(service, round) {
+  const old = [...registered].filter(([, isThere]) => isThere === true).map(([id]) => id);
+  for (let n = 0; n < 12; n += 1) {
+    const id = n % 3 === 2 ? old.shift() : `ledger-${round}-${n}`;
+    if (id === undefined) continue;
+    const isRemoval = n % 3 === 2;
+    // Until it is acknowledged it may be there or not.
+    registered.set(id, undefined);
+    try {
+      await (isRemoval
+        ? service.remove(id)
+        : service.register({ id, kind: 'ledger', healthCheck: { enabled: false } }));
+    } catch {
+      return;
+    }
+    registered.set(id, !isRemoval);
+    counted.changes += 1;
+  }
+}
+
+/** Makes a call. False where the host is gone. */
+async function call(service, key) {
+  try {
+    take(key, await service.execute({ id: 'ledger', action: 'book', payload: { order: key }, idempotencyKey: key }));
+    return true;
+  } catch (error) {
+    return fail(key, error.code, error);
+  }
+}
+
+async function callOverRest(http, key) {
+  try {
+    const answer = await fetch(`${http}/api/v1/connectors/ledger/actions/book`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify({ order: key }),
+    });
+    const body = await answer.json();
+    if (answer.status === 200) take(key, body);
+    return answer.status === 200 || fail(key, body.code, body);
+  } catch (error) {
+    return fail(key, 'UNAVAILABLE', error);
+  }
+}
+
+function take(key, { result, replayed }) {
+  judge(result.order === key, `${key} was answered with the result of ${result.order}`);
+  judge(!unknown.has(key), `${key} was unknown and is known now`);
+  const before = outcomes.get(key);
+  if (before !== undefined) {
+    judge(replayed, `${key} was answered before and is made anew`);
+    judge(result.number === before.number, `${key} was answered ${before.number} before and ${result.number} now`);
+  }
+  counted[replayed ? 'replayed' : 'made'] += 1;
+  outcomes.set(key, result);
+}
+
+/** False where the host is gone, so that the call is to be asked for again. */
+function fail(key, code, error) {
+  judge(!outcomes.has(key) || code !== 'OUTCOME_UNKNOWN', `${key} was answered before and is unknown now`);
+  if (code === 'OUTCOME_UNKNOWN') {
+    unknown.add(key);
+    return true;
+  }
+  unanswered.push(key);
+  judge(
+    ['UNAVAILABLE', 'TRANSIENT_NETWORK', 'CANCELLED', 'ALREADY_EXISTS'].includes(code),
+    `${key} failed with ${code}: ${error.detail ?? error.message}`,
+  );
+  return code === 'ALREADY_EXISTS';
+}
+
+/** Whether all that was acknowledged is there still: of the outcomes the latest, or all of them. */
+async function checkWhatIsThere(service, { all = false } = {}) {
+  const ids = new Set((await service.list()).map(({ id }) => id));
+  for (const [id, isThere] of registered) {
+    judge(isThere !== true || ids.has(id), `${id} was registered and is gone`);
+    judge(isThere !== false || !ids.has(id), `${id} was removed and is back`);
+    registered.set(id, ids.has(id));
+  }
+  const keys = [...outcomes.keys()];
+  const checked = all ? keys : keys.slice(-40);
+  for (let at = 0; at < checked.length; at += 16)
+    await Promise.all(checked.slice(at, at + 16).map((key) => call(service, key)));
+}
+
+/** What is unknown stays so until it is cleared; then the key is free. */
+async function checkUnknown(service) {
+  for (const key of unknown) {
+    await call(service, key);
+    const { status } = await service.getOutcome('ledger', key);
+    judge(status === 'unknown', `${key} is unknown, and its outcome ${status}`);
+    await service.clearOutcome('ledger', key);
+    const gone = await service.getOutcome('ledger', key).catch(({ code }) => code);
+    judge(gone === 'NOT_FOUND', `${key} was cleared and is kept`);
+  }
+}
+
+function startHost() {
+  const args = ['start', '--grpc-port', '0', '--http-port', '0', '--log-format', 'json', '--log-level', 'error'];
+  const child = spawn(process.execPath, [join(HERE, '..', 'bin', 'automate.js'), ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  const ready = Promise.withResolvers();
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (line.includes('"event":"ready"')) ready.resolve(JSON.parse(line));
+  });
+  child.once('exit', (code, signal) => ready.reject(new Error(`the host ended with ${signal ?? code}`)));
+  ready.promise.catch(() => undefined);
+  return {
+    ready: ready.promise,
+    async kill() {
+      judge(child.exitCode === null, `the host ended by itself with ${child.exitCode}`);
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+function makeProject(port) {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'automate-kills-')));
+  const modules = join(folder, 'node_modules');
+  mkdirSync(join(modules, '@automate'), { recursive: true });
+  symlinkSync(join(HERE, '..', 'node_modules', '@automate', 'sdk'), join(modules, '@automate', 'sdk'));
+  mkdirSync(join(modules, 'connector-ledger'));
+  const manifest = {
+    name: 'connector-ledger',
+    version: '1.0.0',
+    type: 'module',
+    engines: { automate: '>=1.0.0' },
+    automate: { connectors: { ledger: './adapter.mjs' } },
+  };
+  writeFileSync(join(modules, 'connector-ledger', 'package.json'), JSON.stringify(manifest));
+  writeFileSync(join(modules, 'connector-ledger', 'adapter.mjs'), ADAPTER);
+  const project = { name: 'kills', private: true, dependencies: { 'connector-ledger': '1.0.0' } };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(project));
+  mkdirSync(join(folder, 'config'));
+  const ledger = { id: 'ledger', kind: 'ledger', host: '127.0.0.1', port, health_check: { enabled: false } };
+  writeFileSync(join(folder, 'config', 'connectors.json'), JSON.stringify({ connectors: [ledger] }));
+  return folder;
+}
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+function randomFrom(start) {
+  let state = start;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
