@@ -17,8 +17,7 @@ const TROUBLES = [
   {
     reason: 'storage_corrupt',
     codes: [11, 26],
-    remedy:
-      'it is damaged, or no database: restore it from a backup, or move it away, and connectors registered over the API with it',
+    remedy: 'it is damaged, or no database: restore it from a backup, or move it away, and all that it holds with it',
   },
   {
     reason: 'storage_missing',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallOptions, ConnectorService, JsonObject, Principal } from '@automate/contract';
@@ -239,5 +239,21 @@ describe('what is kept of calls with idempotency keys', () => {
     expect(again.map(({ result }) => result)).toEqual(first.map(({ result }) => result));
     expect(again.every(({ replayed }) => replayed)).toBe(true);
     expect(asked).toHaveLength(60);
+  });
+
+  it('cannot be kept in a damaged file, which is told before the call is made; others go on', async () => {
+    const file = join(host.sandbox.root, '.automate', 'outcomes.db');
+    writeFileSync(file, 'no database, but as long as a header of one would be '.repeat(20));
+    await expect(call('plain', 'k')).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      blame: 'operator',
+      effect: 'none',
+      details: { reason: 'storage_corrupt', file },
+    });
+    expect(asked).toHaveLength(0);
+    await expect(host.service.execute({ id: 'plain', action: 'change' })).resolves.toMatchObject({ replayed: false });
+    rmSync(file);
+    await expect(call('plain', 'k')).resolves.toMatchObject({ replayed: false });
+    await expect(call('plain', 'k')).resolves.toMatchObject({ replayed: true });
   });
 });

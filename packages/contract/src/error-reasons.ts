@@ -167,9 +167,9 @@ export const ERROR_REASONS = {
     served_elsewhere:
       'in process, with `local`: another host serves the data directory; `details.address` is where connectors are changed',
     storage_full: 'nothing was changed: the disk of the data directory is full',
-    storage_busy: 'nothing was changed: another program holds the database of registered connectors',
+    storage_busy: 'nothing was changed: another program holds a database of the data directory',
     storage_read_only: 'nothing was changed: the data directory, or a file there, cannot be written',
-    storage_corrupt: 'nothing was changed: the database of registered connectors is damaged',
+    storage_corrupt: 'nothing was changed: a database of the data directory is damaged',
     storage_missing: 'nothing was changed: the data directory, or a file there, cannot be opened',
     storage_failed: 'nothing was changed: a file of the data directory could not be read or written',
     unimplemented: 'the service is older than the client; not retryable',
