@@ -5,7 +5,7 @@
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { globSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
 const BUNDLE = join(import.meta.dirname, 'bundle');
@@ -13,6 +13,9 @@ const DIST = join(import.meta.dirname, 'dist');
 
 /** What a thread or a process of a connector begins with. */
 const ENTRIES = globSync('*-entry.js', { cwd: join(DIST, 'runtime') }).map((file) => file.slice(0, -'.js'.length));
+
+/** What the host's own threads begin with, named by the file that starts them and lies beside them. */
+const OWN_ENTRIES = globSync('*/*-entry.js', { cwd: DIST, exclude: ['runtime/*'] });
 
 /** What threads begin with that a connector starts: named by the others, which lie beside it wherever they are. */
 const NESTED = 'nested-entry';
@@ -65,7 +68,10 @@ await build({
 });
 await build({
   ...shared,
-  entryPoints: ENTRIES.map((entry) => ({ in: `runtime/${entry}.js`, out: entry })),
+  entryPoints: [
+    ...ENTRIES.map((entry) => ({ in: `runtime/${entry}.js`, out: entry })),
+    ...OWN_ENTRIES.map((entry) => ({ in: entry, out: basename(entry, '.js') })),
+  ],
   packages: 'external',
 });
 const { resolve } = createRequire(import.meta.url);

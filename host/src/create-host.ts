@@ -41,6 +41,9 @@ import { toRegisteredKind } from './plugins/kinds.ts';
 import { PluginScanner } from './plugins/plugin-scanner.ts';
 import { Snapshots } from './plugins/snapshots/snapshots.ts';
 import type { ListeningPlace } from './runtime/network-policy.ts';
+import { auditService } from './records/audited-service.ts';
+import { openAudit } from './records/open-audit.ts';
+import { recordEvents } from './records/record-events.ts';
 import { createWorkerRuntime } from './runtime/worker-runtime.ts';
 import { MasterKeyError, openMasterKeys } from './secrets/master-key.ts';
 import type { MasterKeys } from './secrets/master-key.ts';
@@ -175,6 +178,9 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const secrets = openSecrets({ env, settings, scrubber, vault });
   const outcomes = openSqliteOutcomeStore(settings.dataDir);
   stack.push({ name: 'outcomes', close: () => outcomes.close() });
+  const audit = openAudit({ settings, masterKeys, log });
+  stack.push({ name: 'audit', close: () => audit.close() });
+  audit.recording = settings.audit ?? false;
   timer.mark('store');
 
   const tellFault = faultTeller(log);
@@ -240,11 +246,13 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     connectors: live.observe(),
     abandonedThreads: runtime.abandonedThreads,
     ...(tls === undefined ? {} : { tls: { expires: tls.material.expires, usable: tls.fault === undefined } }),
+    audit: audit.recording ? audit.observe() : undefined,
   }));
   const report = (entry: ConnectorEntry) => live.report(entry);
   const views = new ConnectorViews(report);
   const announcements = new Announcements({ registry, hub, views, log, report });
   announcements.listen(events);
+  recordEvents(events, audit);
   const descriptions = new Descriptions({ live, inspect: connectorRuntime.inspect });
   const gate = new Gate({ live, createWorker });
   const changes = new Changes({ registry, store, live, gate, events, healthIntervalMs: settings.healthIntervalMs });
@@ -262,6 +270,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     load,
     learn: (config) => learnVariables(scrubber, config),
     log,
+    events,
   });
   // Whoever serves holds the directory, and nobody else changes what it serves.
   const assertWritable = (): void => (serve ? undefined : refuseWhereServed(settings.dataDir));
@@ -295,9 +304,10 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     }),
     plugins: () => reportHeldBack(scanner.report(), registry),
     rescan: () => sourceChanges.rescan(),
+    audit,
     onClose: () => stack.close(),
   });
-  const service = authorise(port, { unnamed: LOCAL_PRINCIPAL });
+  const service = auditService(port, audit, (inner) => authorise(inner, { unnamed: LOCAL_PRINCIPAL }));
   const first = await sourceChanges.start();
   void tidySnapshots();
   stack.push({ name: 'service', close: () => port.end() });
@@ -305,7 +315,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
 
   const listeners = serve
     ? await openListeners({
-        service: authorise(port, {}),
+        service: auditService(port, audit, (inner) => authorise(inner, {})),
         signIn: NO_SIGN_IN,
         settings,
         log,
@@ -339,6 +349,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
       http: httpAddress,
       ...(socketPath === undefined ? {} : { socket: socketPath }),
     });
+    audit.noteHost('start', `version ${identity.version}`);
+    stack.push({ name: 'audit of the end', close: () => audit.noteHost('stop') });
     listeners.setServing(true);
     stack.push({ name: 'readiness', close: () => listeners.setServing(false) });
   }

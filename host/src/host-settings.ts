@@ -38,6 +38,12 @@ export interface HostSettings {
   readonly masterKeyFile?: string;
   /** Files of TLS; absent: the doors speak without. */
   readonly tls?: TlsSettings;
+  /** Whether the audit is kept; absent: where callers have to sign in. */
+  readonly audit?: boolean;
+  /** Age beyond which records of it are cut off, in milliseconds. */
+  readonly auditMaxAgeMs: number;
+  /** Most records of it; beyond, the oldest are cut off. */
+  readonly auditMaxRows: number;
   readonly healthIntervalMs: number;
   readonly logLevel: HostLogLevel;
   readonly logFormat: 'pretty' | 'json';
@@ -110,6 +116,12 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
   const parsedInterval = interval === undefined ? undefined : parseDuration(interval);
   if (interval !== undefined && (parsedInterval === undefined || parsedInterval <= 0))
     refuse('HEALTH_INTERVAL', 'a duration such as "30s"', interval, undefined);
+  const maxAge = env['AUDIT_MAX_AGE'] || '365d';
+  const auditMaxAgeMs = parseAge(maxAge);
+  if (auditMaxAgeMs === undefined)
+    refuse('AUDIT_MAX_AGE', 'a number of days such as "365d", or a duration such as "12h"', maxAge, undefined);
+  const maxRows = env['AUDIT_MAX_ROWS'] || '1000000';
+  if (!/^[1-9]\d{2,9}$/.test(maxRows)) refuse('AUDIT_MAX_ROWS', 'a number from 100 on', maxRows, undefined);
   const configPath = flags.config ?? (env['CONFIG_PATH'] || undefined);
   const secretsDir = env['SECRETS_DIR'] || undefined;
   const masterKeyFile = env['MASTER_KEY_FILE'] || undefined;
@@ -132,6 +144,9 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
     secretsDir: secretsDir === undefined ? undefined : resolve(projectDir, secretsDir),
     masterKeyFile: masterKeyFile === undefined ? undefined : resolve(projectDir, masterKeyFile),
     ...(tls === undefined ? {} : { tls }),
+    audit: readSwitch(oneOf<'on' | 'off' | ''>('AUDIT', env['AUDIT'], ['on', 'off'], '')),
+    auditMaxAgeMs: auditMaxAgeMs ?? 0,
+    auditMaxRows: Number(maxRows),
     healthIntervalMs: parsedInterval ?? CONFIG_DEFAULTS.healthCheck.intervalMs,
     logLevel: oneOf('LOG_LEVEL', flags.logLevel ?? env['LOG_LEVEL'], LOG_LEVELS, 'info'),
     logFormat: oneOf(
@@ -172,4 +187,15 @@ function readTlsSettings(
     ...(clientCaFile === undefined ? {} : { clientCaFile }),
     ...(clientCrlFile === undefined ? {} : { clientCrlFile }),
   };
+}
+
+function readSwitch(word: 'on' | 'off' | ''): boolean | undefined {
+  return word === '' ? undefined : word === 'on';
+}
+
+/** Milliseconds of whole days, or of a duration in shorter units. */
+function parseAge(text: string): number | undefined {
+  const days = /^([1-9]\d{0,4})d$/.exec(text)?.[1];
+  const ms = days === undefined ? parseDuration(text) : Number(days) * 86_400_000;
+  return ms === undefined || ms <= 0 ? undefined : ms;
 }

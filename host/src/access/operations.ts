@@ -46,4 +46,6 @@ export const OPERATIONS: { readonly [Name in Operation]: Rule<Name> } = {
   listSecrets: { needs: 'secrets', options: 0 },
   setSecret: { needs: 'secrets', options: 1 },
   removeSecret: { needs: 'secrets', options: 1 },
+  listAudit: { needs: 'admin', options: 1 },
+  verifyAudit: { needs: 'admin', options: 1 },
 };

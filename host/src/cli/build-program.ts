@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { CliContext } from './cli-context.ts';
+import { addAuditCommands } from './commands/audit.ts';
 import { addConnectorCommands } from './commands/connectors.ts';
 import { addExecuteCommand } from './commands/execute.ts';
 import { addHostCommands } from './commands/host.ts';
@@ -33,6 +34,7 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
   addSecretCommands(program, context);
   addExecuteCommand(program, context);
   addOutcomeCommands(program, context);
+  addAuditCommands(program, context);
   addIsolationCommand(program, context);
   return program;
 }

@@ -1,4 +1,6 @@
 import type {
+  AuditExpectation,
+  AuditVerdict,
   CallOptions,
   ConnectorConfigInput,
   ConnectorError,
@@ -88,6 +90,11 @@ export interface CliContext {
   /** Rotates the master key of the data directory, whether a host runs on it or not. `file`: where the key in use is. */
   rotateKeys(options: GlobalOptions): Promise<KeyRotation>;
   diagnose(options: GlobalOptions): Promise<readonly Finding[]>;
+  /** Verifies an audit without a host, with the keys of this project. */
+  verifyAuditFile(
+    options: GlobalOptions,
+    what: { readonly file: string; readonly expected: AuditExpectation | undefined },
+  ): Promise<AuditVerdict>;
   /** Does every fault at every level and tells what came of it, as a table or as JSON. Throws CliExit for what there is not. */
   runIsolation(options: IsolationOptions & { readonly json: boolean }): Promise<string>;
 }

@@ -7,9 +7,10 @@ import { formatBootReport } from '../boot-report.ts';
 import { writeDefaultConfig } from '../config/default-config.ts';
 import { parseRegistrationText } from '../config/parse-registered.ts';
 import { createHost } from '../create-host.ts';
-import { readHostSettings } from '../host-settings.ts';
 import { findProjectRoot, HOST_FILES, readIdentity } from '../identity.ts';
 import { openLocalService } from '../open-local-service.ts';
+import { readHostSettings } from '../host-settings.ts';
+import { openMasterKeys } from '../secrets/master-key.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
 import { createScrubber } from '../secrets/scrubber.ts';
 import { openDataDir } from '../store/data-dir.ts';
@@ -118,6 +119,19 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
       // Loaded when it is needed: a host that serves examines nothing.
       const { diagnose } = await import('./doctor/diagnose.ts');
       return withProgress({ doing: 'examining', stream: process.stderr, work: () => diagnose(examined) });
+    },
+    verifyAuditFile: async (options, { file, expected }) => {
+      const projectDir = await projectOf(options);
+      // Loaded when it is needed, as few ask.
+      const { verifyAudit } = await import('../records/verify-audit.ts');
+      const { auditKeysOf } = await import('../records/open-audit.ts');
+      const settings = readHostSettings({ flags: flagsOf(options), env: process.env, projectDir, terminal: false });
+      const masterKeys = openMasterKeys({ dataDir: settings.dataDir, keyFile: settings.masterKeyFile });
+      return withProgress({
+        doing: 'verifying the audit',
+        stream: process.stderr,
+        work: () => verifyAudit(resolve(file), auditKeysOf(masterKeys.all()).keys, expected),
+      });
     },
     runIsolation: async (options) => {
       const { tellIsolation } = await import('./isolation/tell-isolation.ts');

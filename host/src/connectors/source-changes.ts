@@ -5,6 +5,7 @@ import type { ReadConfig } from '../config/explain-mistake.ts';
 import { explainMistake, isCut } from '../config/explain-mistake.ts';
 import type { HostConfig } from '../config/host-config.ts';
 import type { loadConfig } from '../config/load-config.ts';
+import type { HostEvents, SourceNews } from '../events/host-events.ts';
 import type { HostLog } from '../log/host-log.ts';
 import type { Kind, KindCatalog } from '../plugins/kind-catalog.ts';
 import type { PluginScanner, ScanSettings } from '../plugins/plugin-scanner.ts';
@@ -33,6 +34,7 @@ export interface SourceChangesOptions {
   /** Hears of a configuration before it is put to work. */
   learn(config: HostConfig): void;
   readonly log: HostLog;
+  readonly events: HostEvents;
 }
 
 /** The changes of what connectors are made of: the file, the packages, the kinds of the embedding program. */
@@ -66,6 +68,7 @@ export class SourceChanges {
           sources: { config, kinds },
           answer: ({ warnings, ...names }) => {
             this.#inForce = next;
+            this.#tell('reload', names, [sources.kinds, kinds]);
             for (const warning of warnings) log.warn({}, warning);
             log.info(names, 'the configuration was read again');
             return { ok: true, ...names };
@@ -74,6 +77,7 @@ export class SourceChanges {
       })
       .catch((error: unknown) => {
         if (!(error instanceof UnusableFile)) throw error;
+        this.#tell('reload', undefined, []);
         return { ok: false, problems: error.problems };
       });
   }
@@ -83,10 +87,32 @@ export class SourceChanges {
     const { changes, scanner, onScanned } = this.#options;
     const report = await changes.ofAll(({ sources: { config, kinds } }) => {
       const found = this.#scan(kinds, config.plugins, true);
-      return (now) => ({ sources: { kinds: found }, answer: () => reportHeldBack(scanner.lastReport, now) });
+      return (now) => ({
+        sources: { kinds: found },
+        answer: (change) => {
+          this.#tell('rescan', change, [kinds, found]);
+          return reportHeldBack(scanner.lastReport, now);
+        },
+      });
     });
     await onScanned();
     return report;
+  }
+
+  /** Tells what a change did, and which packages came and went with it; without a change, that the file could not be taken. */
+  #tell(
+    operation: SourceNews['operation'],
+    change: Omit<AppliedChange, 'warnings'> | undefined,
+    [before, after]: readonly KindCatalog[],
+  ): void {
+    const { added = [], updated = [], removed = [], heldBack = [] } = change ?? {};
+    const [old, now] = [packagesOf(before), packagesOf(after)];
+    const packages = [
+      ...[...old].filter((each) => !now.has(each)).map((each) => `- ${each}`),
+      ...[...now].filter((each) => !old.has(each)).map((each) => `+ ${each}`),
+    ];
+    const ids = { added, updated, removed, heldBack: heldBack.map(({ id }) => id) };
+    this.#options.events.emit('sourced', { operation, failed: change === undefined, ...ids, packages });
   }
 
   #scan(kinds: KindCatalog, settings: ScanSettings, full: boolean): KindCatalog {
@@ -120,6 +146,14 @@ export class SourceChanges {
       answer: () => undefined,
     }));
   }
+}
+
+/** The packages that kinds come from, as `name@version`. */
+function packagesOf(kinds: KindCatalog | undefined): ReadonlySet<string> {
+  const sources = (kinds?.all() ?? []).map(({ source }) => source);
+  return new Set(
+    sources.flatMap((source) => (source.via === 'package' ? [`${source.packageName}@${source.packageVersion}`] : [])),
+  );
 }
 
 /** Ends the change that a file asked for which cannot be taken. */

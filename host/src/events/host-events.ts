@@ -16,8 +16,33 @@ interface HostEventMap {
   crash: [id: string, error: ErrorEnvelope];
   /** There are more threads that were given up and do not end, or fewer. */
   abandoned: [];
+  /** What connectors are made of was read anew, and what came of it is in force. */
+  sourced: [news: SourceNews];
+  /** A caller was turned away at a door, as it could not be told who it is. */
+  turnedAway: [caller: TurnedAway];
   /** A connector wrote a line, or the runtime did about it. */
   log: [record: LoggedRecord];
+}
+
+/** What a reading of the file or of the packages did, by id. */
+export interface SourceNews {
+  readonly operation: 'reload' | 'rescan';
+  /** Whether the file could not be taken, and everything stayed as it was. */
+  readonly failed: boolean;
+  readonly added: readonly string[];
+  readonly updated: readonly string[];
+  readonly removed: readonly string[];
+  readonly heldBack: readonly string[];
+  /** Packages that came or went, with their versions: `+ @acme/x@1.0.0`. */
+  readonly packages: readonly string[];
+}
+
+export interface TurnedAway {
+  readonly door: string;
+  /** The caller's. */
+  readonly address: string;
+  /** In a few words, with nothing in it that the caller sent. */
+  readonly reason: string;
 }
 
 export interface LoggedRecord {

@@ -1,4 +1,8 @@
 import type {
+  AuditExpectation,
+  AuditFilter,
+  AuditPage,
+  AuditVerdict,
   CallOptions,
   ChangeResult,
   ConnectorConfigInput,
@@ -27,6 +31,8 @@ import type {
 import { ConnectorError } from '@automate/contract';
 import { encodePayload } from '@automate/contract/json-text';
 import {
+  requireAuditExpectation,
+  requireAuditFilter,
   requireCall,
   requireCallOptions,
   requireConfig,
@@ -63,6 +69,10 @@ export interface ServiceOptions {
   /** The report of the last scan, made whole if that one read only direct dependencies. */
   plugins(): PluginReport;
   rescan(): Promise<PluginReport>;
+  readonly audit: {
+    list(filter: AuditFilter): Promise<AuditPage>;
+    verify(expected?: AuditExpectation): Promise<AuditVerdict>;
+  };
   /** Called by each `close`; gives the same promise every time. */
   onClose(): Promise<void>;
 }
@@ -228,6 +238,15 @@ export class HostConnectorService implements ConnectorService {
   async removeSecret(request: RemoveSecretRequest, given: CallOptions = {}): Promise<SecretChange> {
     const options = this.#admit(given);
     return waitWithin(this.#options.secrets.removeSecret(request, options), options);
+  }
+  async listAudit(filter: AuditFilter = {}, given: CallOptions = {}): Promise<AuditPage> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.audit.list(requireAuditFilter(filter)), options);
+  }
+
+  async verifyAudit(expected?: AuditExpectation, given: CallOptions = {}): Promise<AuditVerdict> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.audit.verify(requireAuditExpectation(expected)), options);
   }
 
   /** Takes no more calls, while those under way end. */

@@ -37,6 +37,17 @@ export interface HostObservation {
   readonly abandonedThreads: number;
   /** Until when the certificate of the ports is valid, and whether the files are what serves; absent: no TLS. */
   readonly tls?: { readonly expires: Date; readonly usable: boolean } | undefined;
+  /** Absent where no audit is kept. */
+  readonly audit?: AuditObservation | undefined;
+}
+
+/** How the audit is. */
+export interface AuditObservation {
+  readonly recorded: number;
+  readonly dropped: number;
+  readonly waiting: number;
+  readonly lagMs: number;
+  readonly failing: boolean;
 }
 
 /** Pairs of connector and word that get a series of their own. */
@@ -70,7 +81,7 @@ export class HostMetrics {
   }
 
   families(): readonly MetricFamily[] {
-    const { connectors, abandonedThreads: abandoned, tls } = this.#observe();
+    const { connectors, abandonedThreads: abandoned, tls, audit } = this.#observe();
     const now = [...connectors];
     const per = (read: (connector: ConnectorObservation) => number): Sample[] =>
       now.map((connector) => ({ labels: { connector: connector.id }, value: read(connector) }));
@@ -153,6 +164,7 @@ export class HostMetrics {
         samples: [{ labels: {}, value: abandoned }],
       },
       ...(tls === undefined ? [] : tlsFamilies(tls)),
+      ...(audit === undefined ? [] : familiesOf(audit)),
       {
         ...gauge('automate_worker_poisonous_calls', 'Calls that are refused, as they ended the worker'),
         samples: per(({ poisonousCalls }) => poisonousCalls),
@@ -167,6 +179,29 @@ export class HostMetrics {
       },
     ];
   }
+}
+
+function familiesOf({ recorded, dropped, waiting, lagMs, failing }: AuditObservation): readonly MetricFamily[] {
+  const one = (value: number): Sample[] => [{ labels: {}, value }];
+  return [
+    { ...counter('automate_audit_records_total', 'Records of the audit that were written'), samples: one(recorded) },
+    {
+      ...counter(
+        'automate_audit_dropped_total',
+        'Records of calls that were dropped, as the audit could not be written',
+      ),
+      samples: one(dropped),
+    },
+    { ...gauge('automate_audit_waiting', 'Records that wait to be written'), samples: one(waiting) },
+    {
+      ...gauge('automate_audit_lag_seconds', 'How long the record that waits longest has waited'),
+      samples: one(lagMs / 1000),
+    },
+    {
+      ...gauge('automate_audit_failing', '1 while the audit cannot be written and changes are refused'),
+      samples: one(failing ? 1 : 0),
+    },
+  ];
 }
 
 function gauge(name: string, help: string) {

@@ -14,7 +14,10 @@ const scrape = async (): Promise<ReadonlyMap<string, ExposedMetric>> =>
 
 beforeAll(async () => {
   const entry = new URL('fixtures/ending.js', import.meta.url);
-  running = await startHost({ kinds: [{ kind: 'ending', adapter: { entry }, autoconfigure: true }] });
+  running = await startHost({
+    env: { AUDIT: 'on' },
+    kinds: [{ kind: 'ending', adapter: { entry }, autoconfigure: true }],
+  });
   const { service } = running.host;
   await service.execute({ id: 'logging', action: 'log', payload: { message: 'hello', level: 'debug' } });
   await service.register({ id: 'bounded', kind: 'logging', circuit: {}, limits: { rate: { requests: 10 } } });

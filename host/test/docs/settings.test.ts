@@ -53,6 +53,8 @@ describe('the settings in docs/operating.md', () => {
       dataDir: `/project/${documented.get('DATA_DIR')}`,
       logLevel: documented.get('LOG_LEVEL'),
       logFormat: documented.get('LOG_FORMAT'),
+      auditMaxAgeMs: 86_400_000 * Number.parseInt(documented.get('AUDIT_MAX_AGE') ?? '', 10),
+      auditMaxRows: Number(documented.get('AUDIT_MAX_ROWS')),
       healthIntervalMs: 1000 * Number.parseInt(documented.get('HEALTH_INTERVAL') ?? '', 10),
     }).toEqual(actual);
   });

@@ -21,7 +21,15 @@ import { fromProblemDocument } from '@automate/contract/http';
 import { toWireConfig } from '@automate/contract/schemas';
 import { AUTOMATE, plainEnvironment } from '../cli/fixtures/cli-project.ts';
 import { collect } from '../cli/fixtures/run-command.ts';
-import { readDetails, readHealth, readInfo, readOutcome, readPlugins, readSecret } from '../fixtures/rest-answers.ts';
+import {
+  readAudit,
+  readDetails,
+  readHealth,
+  readInfo,
+  readOutcome,
+  readPlugins,
+  readSecret,
+} from '../fixtures/rest-answers.ts';
 
 interface Typed extends CallOptions {
   readonly input?: string;
@@ -114,6 +122,8 @@ export function openCommandLineDoor(root: string): ConnectorService {
         ...(version === undefined ? [] : ['--secret-version', String(version)]),
         ...(force === true ? ['--force'] : []),
       ]),
+    listAudit: async () => readAudit(await ask(['audit', 'list'])),
+    verifyAudit: () => ask(['audit', 'verify']),
     close: async () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };

@@ -97,6 +97,8 @@ export function openRawDoor(address: string): ConnectorService {
     listSecrets: (options: CallOptions) => call('listSecrets', {}, options),
     setSecret: (request: object, options: CallOptions) => call('setSecret', request, options),
     removeSecret: (request: object, options: CallOptions) => call('removeSecret', request, options),
+    listAudit: (filter: object, options: CallOptions) => call('listAudit', filter, options),
+    verifyAudit: (expected: object, options: CallOptions) => call('verifyAudit', expected, options),
     close,
     [Symbol.asyncDispose]: close,
   };

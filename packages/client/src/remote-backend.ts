@@ -3,6 +3,8 @@ import { encodePayload } from '@automate/contract/json-text';
 import {
   cancelledByCaller,
   payloadTooLarge,
+  requireAuditExpectation,
+  requireAuditFilter,
   requireCall,
   requireCallOptions,
   requireFilter,
@@ -25,6 +27,8 @@ import type {
   Problem,
 } from '@automate/contract';
 import {
+  auditPageFromMessage,
+  auditVerdictFromMessage,
   configFromMessage,
   CONNECTORS_SERVICE,
   descriptionFromMessage,
@@ -225,6 +229,22 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       const { message } = await call(METHODS.removeSecret, request, options);
       const { namespace, name, version } = secret;
       return { namespace, name, ...(version === undefined ? {} : { version }), message };
+    },
+    listAudit: async (filter = {}, options) => {
+      const request = () => {
+        const { cursor, ...rest } = requireAuditFilter(filter);
+        return { ...rest, ...(cursor === undefined ? {} : { cursor: millisToInt64(cursor) }) };
+      };
+      const message = await call(METHODS.listAudit, request, options);
+      return read((problems) => auditPageFromMessage(message, problems));
+    },
+    verifyAudit: async (expected, options) => {
+      const request = () => {
+        const { seq, hash } = requireAuditExpectation(expected) ?? {};
+        return seq === undefined ? {} : { seq: millisToInt64(seq), hash };
+      };
+      const message = await call(METHODS.verifyAudit, request, options);
+      return read((problems) => auditVerdictFromMessage(message, problems));
     },
     close,
     [Symbol.asyncDispose]: close,

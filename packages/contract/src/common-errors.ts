@@ -1,3 +1,5 @@
+import type { AuditExpectation, AuditFilter } from './audit-operations.ts';
+import { isErrorCode } from './error-codes.ts';
 import { makeVisible, quote } from './quote.ts';
 import { MAX_SECRET_BYTES } from './secret-operations.ts';
 import type { CallOptions } from './call-options.ts';
@@ -221,6 +223,61 @@ export function requireFilter(filter: ListFilter & HealthFilter): void {
     const flag = filter[name];
     if (flag !== undefined && typeof flag !== 'boolean') throw unexpected(name, 'true or false', valueInWords(flag));
   }
+}
+
+const AUDIT_TEXTS = ['since', 'until', 'principal', 'connector', 'action', 'operation', 'code', 'order'] as const;
+
+/** Gives the filter back. Throws for one that lets nothing through that there can be. */
+export function requireAuditFilter(filter: AuditFilter): AuditFilter {
+  const given: unknown = filter;
+  if (!isJsonObject(given)) throw unexpected('filter', 'an object', valueInWords(given));
+  for (const name of AUDIT_TEXTS) {
+    const text = filter[name];
+    if (text !== undefined && typeof text !== 'string') throw unexpected(name, 'text', valueInWords(text));
+  }
+  for (const name of ['since', 'until'] as const) {
+    const text = filter[name];
+    if (text !== undefined && !isMoment(text))
+      throw unexpected(name, 'a time such as "2026-01-31T09:00:00Z"', quote(text.slice(0, 80)));
+  }
+  const { code, order, limit, cursor } = filter;
+  if (code !== undefined && code !== 'OK' && code !== 'BEGUN' && !isErrorCode(code))
+    throw unexpected('code', 'OK, BEGUN or the code of an error', quote(String(code).slice(0, 80)));
+  if (order !== undefined && order !== 'newest' && order !== 'oldest')
+    throw unexpected('order', 'newest or oldest', quote(String(order).slice(0, 80)));
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= 1000))
+    throw unexpected('limit', 'a whole number from 1 to 1000', numberInWords(limit));
+  if (cursor !== undefined && !(Number.isSafeInteger(cursor) && cursor >= 0))
+    throw unexpected('cursor', '`next` of the page before', numberInWords(cursor));
+  return filter;
+}
+
+/** Gives it back. Throws for what no record can be. */
+export function requireAuditExpectation(expected: AuditExpectation | undefined): AuditExpectation | undefined {
+  if (expected === undefined) return undefined;
+  const given: unknown = expected;
+  if (!isJsonObject(given)) throw unexpected('expected', 'an object', valueInWords(given));
+  const { seq, hash } = expected;
+  if (!(Number.isSafeInteger(seq) && seq >= 1)) throw unexpected('seq', 'the number of a record', numberInWords(seq));
+  if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/i.test(hash))
+    throw unexpected(
+      'hash',
+      '64 hexadecimal digits',
+      typeof hash === 'string' ? quote(hash.slice(0, 80)) : valueInWords(hash),
+    );
+  return expected;
+}
+
+/** With its zone: without one it would be another moment in each place. */
+function isMoment(text: string): boolean {
+  return (
+    /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text) &&
+    !Number.isNaN(Date.parse(text))
+  );
+}
+
+function numberInWords(value: unknown): string {
+  return typeof value === 'number' ? String(value) : valueInWords(value);
 }
 
 function unexpected(path: string, expected: string, received: string): InvalidInputError {

@@ -1,3 +1,4 @@
+import type { AuditOperations } from './audit-operations.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ChangeResult } from './change-result.ts';
 import type { ConnectorConfigInput, ConnectorDetails } from './config-types.ts';
@@ -70,7 +71,7 @@ export type ConnectorEvent =
  * Every method rejects with a `ConnectorError`: NOT_FOUND for an id that nobody registered, INVALID_INPUT with every
  * problem for an input that is wrong.
  */
-export interface ConnectorService extends OutcomeOperations, SecretOperations, AsyncDisposable {
+export interface ConnectorService extends AuditOperations, OutcomeOperations, SecretOperations, AsyncDisposable {
   /** All connectors that the filter lets through, in order of id. */
   list(filter?: ListFilter, options?: CallOptions): Promise<readonly ConnectorInfo[]>;
   /** One connector and its configuration as written, secrets masked. */

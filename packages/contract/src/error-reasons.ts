@@ -172,6 +172,9 @@ export const ERROR_REASONS = {
     storage_corrupt: 'nothing was changed: a database of the data directory is damaged',
     storage_missing: 'nothing was changed: the data directory, or a file there, cannot be opened',
     storage_failed: 'nothing was changed: a file of the data directory could not be read or written',
+    audit_failed:
+      'nothing was changed: the audit, which records each change before it is made, cannot be written; `details.file` is where',
+    audit_off: 'there are no records, as the audit was never on (`AUDIT=on`); not retryable',
     unimplemented: 'the service is older than the client; not retryable',
     address_in_use: 'gRPC or REST cannot have its address',
     cannot_listen: 'gRPC or REST cannot have its address',

@@ -32,6 +32,18 @@ export {
   WorkerLostError,
 } from './connector-error.ts';
 export type { ConnectorErrorOptions } from './connector-error.ts';
+export { AUDIT_KINDS } from './audit-operations.ts';
+export type {
+  AuditCode,
+  AuditExpectation,
+  AuditFault,
+  AuditFilter,
+  AuditKind,
+  AuditOperations,
+  AuditPage,
+  AuditRecord,
+  AuditVerdict,
+} from './audit-operations.ts';
 export type { CallOptions } from './call-options.ts';
 export { LOCAL_PRINCIPAL, SCOPES } from './principal.ts';
 export type { Principal, Scope } from './principal.ts';

@@ -4,6 +4,8 @@ export {
   configRefused,
   configTooLarge,
   payloadTooLarge,
+  requireAuditExpectation,
+  requireAuditFilter,
   requireCallOptions,
   requireConfig,
   requireIdempotencyKey,

@@ -12,6 +12,7 @@ it('the files for reflection hold the services, the details of errors, and all t
   expect(registry.getService('connectors.ConnectorsService')?.methods.length).toBe(
     Object.keys(CONNECTORS_SERVICE).length,
   );
+  expect(registry.getService('connectors.ConnectorsService')?.methods.length).toBeGreaterThan(12);
   expect(registry.getService('grpc.health.v1.Health')?.methods).toHaveLength(3);
   expect(registry.getMessage('google.rpc.ErrorInfo')).toBeDefined();
   expect(registry.getMessage('google.protobuf.Struct')).toBeDefined();

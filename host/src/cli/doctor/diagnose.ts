@@ -6,6 +6,7 @@ import { describeProblem } from '@automate/contract';
 import { loadConfig } from '../../config/load-config.ts';
 import type { Environment, HostSettings, HostSettingsInput } from '../../host-settings.ts';
 import { HostConfigError, readHostSettings } from '../../host-settings.ts';
+import { checkAudit } from './check-audit.ts';
 import { checkFileRoots, checkSecretsDir } from './check-files.ts';
 import { checkDataDir, checkInstaller, checkNode, checkPorts, checkProfiles, checkWalls } from './check-machine.ts';
 import { checkTls } from './check-tls.ts';
@@ -76,6 +77,7 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
     dataDir.finding,
     ...checkSecretsDir(settings.secretsDir),
     ...(await checkTls(settings.tls, host?.http)),
+    ...(await checkAudit(settings)),
     ...(host === undefined
       ? await checkPorts(settings)
       : [

@@ -10,6 +10,9 @@ import type {
   Problem,
 } from '@automate/contract';
 import {
+  auditFilterFromMessage,
+  auditPageToMessage,
+  auditVerdictToMessage,
   configInputFromMessage,
   configToMessage,
   CONNECTORS_SERVICE,
@@ -113,6 +116,13 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     removeSecret: on(methods.removeSecret, async ({ namespace, name, version, force }, options) => {
       const which = { namespace, name, ...(version === undefined ? {} : { version }) };
       return { message: (await service.removeSecret({ ...which, ...(force && { force }) }, options)).message };
+    }),
+    listAudit: on(methods.listAudit, async (request, options) =>
+      auditPageToMessage(await service.listAudit(auditFilterFromMessage(request), options)),
+    ),
+    verifyAudit: on(methods.verifyAudit, async ({ seq, hash }, options) => {
+      const expected = seq === undefined && hash === undefined ? undefined : { seq: Number(seq), hash: hash ?? '' };
+      return auditVerdictToMessage(await service.verifyAudit(expected, options));
     }),
     watchConnectors: watches.handle,
   };

@@ -21,6 +21,8 @@ const UNARY = [
   'ListSecrets',
   'SetSecret',
   'RemoveSecret',
+  'ListAudit',
+  'VerifyAudit',
 ];
 
 /** Every method that the server answers. A test holds this list against the protocol's own definitions. */

@@ -2,6 +2,8 @@ import type { CallOptions, ConnectorService, ConnectorType } from '@automate/con
 import type { OperationId } from '@automate/contract/http';
 import {
   API_PREFIX,
+  auditPageView,
+  auditVerdictView,
   changeResultView,
   connectorDescriptionView,
   connectorDetailsView,
@@ -108,11 +110,31 @@ export function createHandlers(service: ConnectorService): Readonly<Record<Opera
       const which = { namespace, name, ...(version === undefined ? {} : { version: Number(version) }) };
       return secretChangeView(await service.removeSecret({ ...which, force: force === 'true' }, options));
     },
+    async listAudit({ request, options }) {
+      const { cursor, limit, ...rest } = request.query as Readonly<Record<string, string>>;
+      const filter = {
+        ...rest,
+        ...(cursor === undefined ? {} : { cursor: numberIn(cursor) }),
+        ...(limit === undefined ? {} : { limit: numberIn(limit) }),
+      };
+      return auditPageView(await service.listAudit(filter, options));
+    },
+    async verifyAudit({ request, options }) {
+      const { seq, hash } = request.query as { seq?: string; hash?: string };
+      const expected =
+        seq === undefined && hash === undefined ? undefined : { seq: numberIn(seq ?? ''), hash: hash ?? '' };
+      return auditVerdictView(await service.verifyAudit(expected, options));
+    },
   };
 }
 
 type Flag = 'true' | 'false';
 type SecretParams = { readonly namespace: string; readonly name: string };
+
+/** A whole number; what is none is for the service to refuse. */
+function numberIn(text: string): number {
+  return /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+}
 
 function idOf(request: FastifyRequest): string {
   return (request.params as { id: string }).id;

@@ -27,6 +27,7 @@ export async function describeRoutes(service: ConnectorService, version: string)
         { name: 'health', description: 'How they are' },
         { name: 'actions', description: 'What they do' },
         { name: 'plugins', description: 'Which packages were found' },
+        { name: 'audit', description: 'What was done, by whom' },
       ],
     },
     transform: jsonSchemaTransform,

@@ -98,6 +98,16 @@ describe('calls over gRPC answer what calls in process answer', () => {
     ['remove one in use', (service) => service.removeSecret({ namespace: 'a', name: 'b' })],
     ['remove it', (service) => service.removeSecret({ namespace: 'a', name: 'b', version: 1, force: true })],
     ['remove it again', (service) => service.removeSecret({ namespace: 'a', name: 'b' })],
+    ['audit', (service) => service.listAudit()],
+    [
+      'a page of the audit',
+      (service) => service.listAudit({ since: '2026-01-31', code: 'OK', order: 'oldest', cursor: 7, limit: 3 }),
+    ],
+    ['audit since never', (service) => service.listAudit({ since: 'never' })],
+    ['audit of no page', (service) => service.listAudit({ limit: 0 })],
+    ['verify', (service) => service.verifyAudit()],
+    ['verify with a head', (service) => service.verifyAudit({ seq: 3, hash: 'f'.repeat(64) })],
+    ['verify with half a head', (service) => service.verifyAudit({ seq: 3, hash: '' })],
     [
       'execute',
       (service) => service.execute({ id: 'echo', action: 'echo', payload: { text: 'grüße 🚀', n: 1.5, deep: [{}] } }),

@@ -162,6 +162,10 @@ describe('every answer is as the document says', () => {
     ['removeSecret', 'DELETE /api/v1/secrets/a/b?version=x', {}, 400],
     ['removeSecret', 'DELETE /api/v1/secrets/a/b?version=1&force=true', {}, 200],
     ['removeSecret', 'DELETE /api/v1/secrets/a/b', {}, 404],
+    ['listAudit', 'GET /api/v1/audit?limit=3&order=oldest', {}, 200],
+    ['listAudit', 'GET /api/v1/audit?limit=many', {}, 400],
+    ['verifyAudit', 'GET /api/v1/audit/verify', {}, 200],
+    ['verifyAudit', `GET /api/v1/audit/verify?seq=3&hash=${'f'.repeat(64)}`, {}, 200],
     ['removeConnector', 'DELETE /api/v1/connectors/mine', {}, 200],
     ['removeConnector', 'DELETE /api/v1/connectors/echo', {}, 400],
   ])('%s: %s', async (operationId, line, call, status) => {

@@ -1,3 +1,10 @@
+export {
+  auditFilterFromMessage,
+  auditPageFromMessage,
+  auditPageToMessage,
+  auditVerdictFromMessage,
+  auditVerdictToMessage,
+} from './messages/audit.ts';
 export { configFromMessage, configInputFromMessage, configToMessage } from './messages/config.ts';
 export { descriptionFromMessage, descriptionToMessage } from './messages/description.ts';
 export { eventFromMessage, eventToMessage } from './messages/events.ts';

@@ -109,4 +109,6 @@ export const CONNECTORS_SERVICE = {
   listSecrets: define(method.listSecrets),
   setSecret: define(method.setSecret),
   removeSecret: define(method.removeSecret),
+  listAudit: define(method.listAudit),
+  verifyAudit: define(method.verifyAudit),
 } as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AUDIT_KINDS } from '../audit-operations.ts';
 import {
   CONNECTION_MODES,
   CONNECTOR_OWNERS,
@@ -244,3 +245,46 @@ export const keptOutcomeSchema = z
     error: anyObject.optional().meta({ description: 'A problem document' }),
   })
   .meta({ id: 'KeptOutcome' });
+const auditRecordSchema = z
+  .object({
+    seq: z.int().min(1),
+    at: z.string().meta({ description: 'When it ended, in UTC, as ISO 8601' }),
+    kind: z.enum(AUDIT_KINDS),
+    operation: z.string(),
+    principal: z.string(),
+    door: z.string(),
+    connector: z.string().optional(),
+    action: z.string().optional(),
+    subject: z.string().optional(),
+    code: z
+      .string()
+      .meta({ description: '`OK`, the code of an error, or `BEGUN` of a change that was about to be made' }),
+    duration_ms: milliseconds.optional(),
+    attempts: count.optional(),
+    key: z.string().optional(),
+    trace_id: z.string().optional(),
+    payload_sha256: z.string().optional(),
+    begun: z.int().min(1).optional().meta({ description: 'The record of the beginning of this change' }),
+    hash: z.string(),
+  })
+  .meta({ id: 'AuditRecord' });
+
+export const auditPageSchema = z
+  .object({
+    records: z.array(auditRecordSchema),
+    next: z.int().min(1).optional().meta({ description: 'The cursor of the next page; absent on the last' }),
+  })
+  .meta({ id: 'AuditPage' });
+
+export const auditVerdictSchema = z
+  .object({
+    ok: z.boolean(),
+    host: z.string(),
+    records: count,
+    first: count,
+    last: count,
+    hash: z.string(),
+    unsealed: count,
+    fault: z.object({ seq: z.int().optional(), message: z.string() }).optional(),
+  })
+  .meta({ id: 'AuditVerdict' });

@@ -10,6 +10,9 @@ export {
 } from './problem.ts';
 export type { ProblemDocument } from './problem.ts';
 export {
+  auditPageView,
+  auditRecordView,
+  auditVerdictView,
   changeResultView,
   connectorDescriptionView,
   connectorDetailsView,

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { CONNECTOR_TYPES } from '../connector.ts';
 import { connectorConfigSchema } from '../schemas/connector-config.ts';
 import {
+  auditPageSchema,
+  auditVerdictSchema,
   changeResultSchema,
   connectorDescriptionSchema,
   connectorDetailsSchema,
@@ -24,7 +26,7 @@ export interface HttpRoute {
   /** Under `API_PREFIX`, parameters as `{id}`. */
   readonly path: string;
   readonly summary: string;
-  readonly tag: 'connectors' | 'health' | 'actions' | 'plugins' | 'secrets';
+  readonly tag: 'connectors' | 'health' | 'actions' | 'plugins' | 'secrets' | 'audit';
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
@@ -219,6 +221,39 @@ export const HTTP_ROUTES = {
     query: z.strictObject({ version: z.string().optional(), force: flag.optional() }),
     status: 200,
     answer: secretChangeSchema,
+  },
+  listAudit: {
+    method: 'GET',
+    path: '/audit',
+    summary: 'What was done with the host, by whom; a page at a time',
+    tag: 'audit',
+    query: z.strictObject({
+      since: z.string().optional().meta({ description: 'From this moment on, as ISO 8601' }),
+      until: z.string().optional().meta({ description: 'Before this moment' }),
+      principal: z.string().optional(),
+      connector: z.string().optional(),
+      action: z.string().optional(),
+      operation: z.string().optional(),
+      code: z.string().optional().meta({ description: '`OK`, `BEGUN` or the code of an error' }),
+      order: z.string().optional().meta({ description: '`newest`, the default, or `oldest` first' }),
+      cursor: z.string().optional().meta({ description: '`next` of the page before' }),
+      limit: z.string().optional().meta({ description: 'From 1 to 1000; default 100' }),
+    }),
+    status: 200,
+    answer: auditPageSchema,
+  },
+  verifyAudit: {
+    method: 'GET',
+    path: '/audit/verify',
+    summary: 'Read all records and say whether one was changed, removed, put in or moved',
+    tag: 'audit',
+    query: z.strictObject({
+      seq: z.string().optional().meta({ description: 'A record that must be there' }),
+      hash: z.string().optional().meta({ description: 'And its hash, as somebody noted it down elsewhere' }),
+    }),
+    headers: waitHeaders,
+    status: 200,
+    answer: auditVerdictSchema,
   },
 } as const satisfies Record<string, HttpRoute>;
 

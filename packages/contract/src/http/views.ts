@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { AuditPage, AuditRecord, AuditVerdict } from '../audit-operations.ts';
 import type { ConnectorDetails } from '../config-types.ts';
 import type { ActionDescription, ConnectorDescription, ConnectorInfo } from '../connector.ts';
 import type { ChangeResult } from '../change-result.ts';
@@ -10,6 +11,8 @@ import type { KeptOutcome } from '../outcome-operations.ts';
 import type { PluginReport } from '../plugin-report.ts';
 import type { SecretChange, SecretInfo } from '../secret-operations.ts';
 import type {
+  auditPageSchema,
+  auditVerdictSchema,
   changeResultSchema,
   connectorDescriptionSchema,
   connectorDetailsSchema,
@@ -188,4 +191,23 @@ export function secretListView(secrets: readonly SecretInfo[]): View<typeof secr
 
 export function secretChangeView({ namespace, name, version, message }: SecretChange): View<typeof secretChangeSchema> {
   return { namespace, name, ...(version === undefined ? {} : { version }), message };
+}
+
+export function auditRecordView(record: AuditRecord): View<typeof auditPageSchema>['records'][number] {
+  const { durationMs, traceId, payloadSha256, hash, ...rest } = record;
+  return {
+    ...rest,
+    ...(durationMs === undefined ? {} : { duration_ms: durationMs }),
+    ...(traceId === undefined ? {} : { trace_id: traceId }),
+    ...(payloadSha256 === undefined ? {} : { payload_sha256: payloadSha256 }),
+    hash,
+  };
+}
+
+export function auditPageView({ records, next }: AuditPage): View<typeof auditPageSchema> {
+  return { records: records.map(auditRecordView), ...(next === undefined ? {} : { next }) };
+}
+
+export function auditVerdictView({ fault, ...verdict }: AuditVerdict): View<typeof auditVerdictSchema> {
+  return { ...verdict, ...(fault === undefined ? {} : { fault: { ...fault } }) };
 }

@@ -26,6 +26,8 @@ describe('the table of routes', () => {
       'GET /secrets',
       'PUT /secrets/{namespace}/{name}',
       'DELETE /secrets/{namespace}/{name}',
+      'GET /audit',
+      'GET /audit/verify',
     ]);
   });
 

@@ -1,0 +1,104 @@
+import { hash } from 'node:crypto';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { AuditExpectation, AuditFilter, ErrorEnvelope } from '@automate/contract';
+import { ConnectorError } from '@automate/contract';
+import { storageError } from '../store/storage-error.ts';
+import type { AuditBounds, AuditKeyRing, AuditTable } from './audit-table.ts';
+import { openAuditTable } from './audit-table.ts';
+import type { AuditNews } from './audit-news.ts';
+import { listAudit } from './list-audit.ts';
+import { verifyAudit } from './verify-audit.ts';
+
+// The thread that has the audit: what waits for the disk here would be the whole host there.
+
+/** What the thread is told at its start. */
+export interface AuditThreadData {
+  /** The database. */
+  readonly file: string;
+  readonly ring: AuditKeyRing;
+  readonly bounds: AuditBounds;
+}
+
+export type ToAuditThread =
+  | { readonly op: 'append'; readonly news: readonly AuditNews[] }
+  | { readonly op: 'list'; readonly filter: AuditFilter }
+  | { readonly op: 'verify'; readonly expected: AuditExpectation | undefined }
+  | { readonly op: 'close' };
+
+/** Answers come in the order of the questions. */
+export type FromAuditThread = { readonly value: unknown } | { readonly error: ErrorEnvelope };
+
+/** Between looks for what is to be cut off, in milliseconds. */
+const TRIM_MS = 60_000;
+
+const { file, ring, bounds } = workerData as AuditThreadData;
+const port = parentPort;
+let table: AuditTable | undefined;
+let trimAt = 0;
+let turn: Promise<void> = Promise.resolve();
+
+port?.on('message', (message: ToAuditThread) => {
+  turn = turn.then(async () => {
+    if (message.op !== 'close') return port.postMessage(await answer(message));
+    table?.close();
+    port.close();
+  });
+});
+
+async function answer(message: Exclude<ToAuditThread, { readonly op: 'close' }>): Promise<FromAuditThread> {
+  try {
+    return { value: await run(message) };
+  } catch (reason) {
+    const error = ConnectorError.is(reason) ? reason : storageError('the audit cannot be kept', file, reason);
+    return { error: error.toEnvelope() };
+  }
+}
+
+function run(message: Exclude<ToAuditThread, { readonly op: 'close' }>): unknown {
+  switch (message.op) {
+    case 'append':
+      return append(message.news);
+    case 'list':
+      return listAudit(file, message.filter);
+    case 'verify':
+      return verifyAudit(file, ring.keys, message.expected);
+    default:
+      return message satisfies never;
+  }
+}
+
+/** Gives the number of the first record. */
+function append(news: readonly AuditNews[]): number {
+  table ??= openAuditTable(file, ring);
+  const first = table.append(news.map(toBody));
+  trim(table);
+  return first;
+}
+
+/** A failure to cut off is none to write: it is tried again with a later record. */
+function trim(open: AuditTable): void {
+  const now = Date.now();
+  if (now < trimAt) return;
+  trimAt = now + TRIM_MS;
+  try {
+    const cut = open.trim(bounds, now);
+    if (cut === undefined) return;
+    if (cut.more) trimAt = 0;
+    const at = new Date(now).toISOString();
+    const rest = { principal: 'host', door: 'local', subject: `up to ${cut.upTo}`, code: 'OK' };
+    open.append([{ at, kind: 'host', operation: 'trim', ...rest }]);
+  } catch {
+    trimAt = now + TRIM_MS;
+  }
+}
+
+/** The record as it is stored. Hashes are made here, where they hold up no call. */
+function toBody({ at, payload, traceparent, ...rest }: AuditNews): object {
+  const traceId = traceparent?.slice(3, 35);
+  return {
+    at: new Date(at).toISOString(),
+    ...rest,
+    ...(traceId === undefined ? undefined : { traceId }),
+    ...(payload === undefined ? undefined : { payloadSha256: hash('sha256', payload) }),
+  };
+}

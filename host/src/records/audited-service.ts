@@ -1,0 +1,209 @@
+import type {
+  AuditCode,
+  CallOptions,
+  ConnectorService,
+  ExecuteRequest,
+  ExecuteTextRequest,
+  ExecuteTextResult,
+} from '@automate/contract';
+import { clipText, ConnectorError, LOCAL_PRINCIPAL } from '@automate/contract';
+import { encodePayload } from '@automate/contract/json-text';
+import type { AuditLog } from './audit-log.ts';
+import type { AuditNews } from './audit-news.ts';
+
+type About = Pick<AuditNews, 'connector' | 'subject'>;
+
+/** A change: what it is about, and which of its arguments are the options. */
+interface Recorded<Args extends readonly unknown[]> {
+  readonly options: number;
+  readonly kind?: AuditNews['kind'];
+  about(...args: Args): About;
+}
+
+type Operation = Exclude<keyof ConnectorService, 'execute' | 'executeText' | 'close' | typeof Symbol.asyncDispose>;
+type Rules = { readonly [Name in Operation]: 'unrecorded' | Recorded<Parameters<ConnectorService[Name]>> };
+
+/** What becomes of each operation; those that are not here are calls. Whoever only reads is not recorded. */
+const RULES: Rules = {
+  list: 'unrecorded',
+  get: 'unrecorded',
+  describe: 'unrecorded',
+  register: { options: 1, about: (config) => ({ connector: textOf(config?.id) }) },
+  update: { options: 1, about: (config) => ({ connector: textOf(config?.id) }) },
+  remove: { options: 1, about: (id) => ({ connector: textOf(id) }) },
+  healthCheck: 'unrecorded',
+  healthCheckAll: 'unrecorded',
+  test: 'unrecorded',
+  watch: 'unrecorded',
+  plugins: 'unrecorded',
+  rescanPlugins: { options: 0, kind: 'plugin', about: () => ({}) },
+  getOutcome: 'unrecorded',
+  clearOutcome: { options: 2, about: (id, key) => ({ connector: textOf(id), subject: textOf(key) }) },
+  listSecrets: 'unrecorded',
+  setSecret: { options: 1, about: (secret) => ({ subject: secretName(secret) }) },
+  removeSecret: { options: 1, about: (secret) => ({ subject: secretName(secret) }) },
+  listAudit: 'unrecorded',
+  verifyAudit: 'unrecorded',
+};
+
+/** Longest text of a record that a caller chose. */
+const MAX_TEXT = 256;
+
+/**
+ * The service as `guard` lets callers use it, with a record of each call and each change, whoever refuses it. A change is recorded
+ * before it is made, so that none is ever made without a record, and again when it has ended, before its caller hears of it.
+ *
+ * @param guard refuses those who may not; a change that it refuses is recorded once, and waits for no disk
+ */
+export function auditService(
+  service: ConnectorService,
+  audit: AuditLog,
+  guard: (service: ConnectorService) => ConnectorService,
+): ConnectorService {
+  const made = withChanges(service, (name, rule, run) => async (...args) => {
+    if (!audit.recording) return run(...args);
+    return recordChange(audit, newsOfChange(name, rule, args), async () => run(...args));
+  });
+  const guarded = guard(made);
+  const seen = withChanges(guarded, (name, rule, run) => async (...args) => {
+    try {
+      return await run(...args);
+    } catch (reason) {
+      const { code, details } = ConnectorError.from(reason);
+      const isRefused = REFUSALS.includes(code) || details?.['reason'] === 'caller_limit';
+      if (audit.recording && isRefused) audit.note({ ...newsOfChange(name, rule, args), at: Date.now(), code });
+      throw reason;
+    }
+  });
+  return {
+    ...seen,
+    execute: (request, options) => {
+      const work = (): ReturnType<ConnectorService['execute']> => guarded.execute(request, options);
+      if (!audit.recording) return work();
+      return recordCall(audit, { ...request, payload: textOfPayload(request) }, { options, work });
+    },
+    executeText: (request, options) => {
+      const work = (): ReturnType<ConnectorService['executeText']> => guarded.executeText(request, options);
+      return audit.recording ? recordCall(audit, request, { options, work }) : work();
+    },
+  };
+}
+
+/** What a guard says to those who may not. Nothing behind it does. */
+const REFUSALS: readonly string[] = ['UNAUTHENTICATED', 'PERMISSION_DENIED'];
+
+type Run = (...args: readonly unknown[]) => unknown;
+
+/** The same service with other functions for its changes. */
+function withChanges(
+  service: ConnectorService,
+  wrap: (name: string, rule: Recorded<readonly unknown[]>, run: Run) => Run,
+): ConnectorService {
+  const all = service as unknown as Readonly<Record<string, Run>>;
+  const operations = Object.entries(RULES).map(([name, rule]) => {
+    const run: Run = (...args) => all[name]?.call(service, ...args);
+    return [name, rule === 'unrecorded' ? run : wrap(name, rule, run)];
+  });
+  return {
+    ...(Object.fromEntries(operations) as Pick<ConnectorService, Operation>),
+    execute: (request, options) => service.execute(request, options),
+    executeText: (request, options) => service.executeText(request, options),
+    close: () => service.close(),
+    [Symbol.asyncDispose]: () => service.close(),
+  };
+}
+
+async function recordChange<T>(
+  audit: AuditLog,
+  news: Omit<AuditNews, 'at' | 'code'>,
+  make: () => Promise<T>,
+): Promise<T> {
+  const startedAt = performance.now();
+  const begun = await audit.write({ ...news, at: Date.now(), code: 'BEGUN' });
+  const end = (code: AuditCode): Promise<void> =>
+    audit.keep({ ...news, at: Date.now(), code, begun, durationMs: since(startedAt) });
+  try {
+    const value = await make();
+    await end('OK');
+    return value;
+  } catch (reason) {
+    await end(ConnectorError.from(reason).code);
+    throw reason;
+  }
+}
+
+function recordCall<T extends Pick<ExecuteTextResult, 'attempts' | 'durationMs'>>(
+  audit: AuditLog,
+  request: ExecuteTextRequest,
+  { options, work }: { readonly options: CallOptions | undefined; readonly work: () => Promise<T> },
+): Promise<T> {
+  const startedAt = performance.now();
+  return work().then(
+    (result) => {
+      audit.note(
+        newsOfCall(request, options, { code: 'OK', attempts: result.attempts, durationMs: result.durationMs }),
+      );
+      return result;
+    },
+    (reason: unknown) => {
+      const { code, attempts = 0 } = ConnectorError.from(reason);
+      audit.note(newsOfCall(request, options, { code, attempts, durationMs: since(startedAt) }));
+      throw reason;
+    },
+  );
+}
+
+function newsOfCall(
+  request: ExecuteTextRequest,
+  options: CallOptions | undefined,
+  end: Pick<AuditNews, 'code' | 'attempts' | 'durationMs'>,
+): AuditNews {
+  return {
+    at: Date.now(),
+    kind: 'execute',
+    operation: 'execute',
+    ...callerOf(options),
+    connector: textOf(request?.id),
+    action: textOf(request?.action),
+    key: textOf(request?.idempotencyKey),
+    traceparent: textOf(options?.traceparent),
+    payload: typeof request?.payload === 'string' ? request.payload : undefined,
+    ...end,
+  };
+}
+
+function newsOfChange(
+  operation: string,
+  { options, kind = 'change', about }: Recorded<readonly unknown[]>,
+  args: readonly unknown[],
+): Omit<AuditNews, 'at' | 'code'> {
+  const given = args[options] as CallOptions | undefined;
+  return { kind, operation, ...callerOf(given), ...about(...args), traceparent: textOf(given?.traceparent) };
+}
+
+function callerOf(options: CallOptions | undefined): Pick<AuditNews, 'principal' | 'door'> {
+  return { principal: options?.principal?.name ?? LOCAL_PRINCIPAL.name, door: options?.door ?? 'local' };
+}
+
+/** Callers in process can hand over anything. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? clipText(value, MAX_TEXT) : undefined;
+}
+
+/** What a secret is called, and never what it is. */
+function secretName(secret: { readonly namespace: string; readonly name: string }): string | undefined {
+  return textOf(`${secret?.namespace}/${secret?.name}`);
+}
+
+/** A payload that cannot be encoded is refused by the service, in its own words. */
+function textOfPayload(request: ExecuteRequest): string {
+  try {
+    return encodePayload(request?.payload);
+  } catch {
+    return '';
+  }
+}
+
+function since(startedAt: number): number {
+  return Math.round((performance.now() - startedAt) * 1000) / 1000;
+}
