@@ -213,7 +213,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const filesOf = createFilesPolicy(places);
   const signInRequired = (): boolean => settings.tls?.clientCaFile !== undefined;
   // Filled by the doors as they open.
-  const own: ListeningPlace[] = [];
+  const own = { places: new Array<ListeningPlace>(), sockets: new Array<string>() };
   const connectorRuntime = createConnectorRuntime({
     runtime,
     snapshots,
@@ -331,7 +331,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   stack.push({ name: 'changes', close: () => changes.close() });
   if (listeners !== undefined) {
     timer.mark('listeners');
-    own.push(...[listeners.grpcAddress, listeners.httpAddress].flatMap(listeningPlaces));
+    own.places.push(...[listeners.grpcAddress, listeners.httpAddress].flatMap(listeningPlaces));
+    if (listeners.socketPath !== undefined) own.sockets.push(listeners.socketPath);
     events.on('abandoned', () => listeners.announce());
     if (loaded.file !== undefined) {
       const watcher = await watchConfig({

@@ -10,8 +10,8 @@ import { proxiesOf } from '../secrets/resolver.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 
 export interface NetworkPoliciesOptions {
-  /** Where the host listens by now. */
-  readonly own: readonly ListeningPlace[];
+  /** Where the host listens by now: places, and sockets in the file system. */
+  readonly own: { readonly places: readonly ListeningPlace[]; readonly sockets: readonly string[] };
   /** The host's own files and directories. */
   readonly closed: readonly string[];
   /** Of the host: connectors that others register may use its proxies as well. */
@@ -33,8 +33,13 @@ export interface NetworkPolicies {
 
 /** Which policy a connector is held to, as things stand when its worker starts. */
 export function createNetworkPolicies(options: NetworkPoliciesOptions): NetworkPolicies {
-  const { own: places, closed, environment, signInRequired, config } = options;
-  const base = ({ allow, deny }: NetworkConfig): NetworkPolicy => ({ allow, deny, own: [...places], closed });
+  const { own: listening, closed, environment, signInRequired, config } = options;
+  const base = ({ allow, deny }: NetworkConfig): NetworkPolicy => ({
+    allow,
+    deny,
+    own: [...listening.places],
+    closed: [...closed, ...listening.sockets],
+  });
   return {
     of({ owner, anyAddress, network, config: own }, kind) {
       const { http, https } = proxiesOf(environment);

@@ -23,7 +23,7 @@ const KIND: Kind = {
 };
 
 const ANYWHERE = createNetworkPolicies({
-  own: [],
+  own: { places: [], sockets: [] },
   closed: [],
   environment: {},
   signInRequired: () => false,

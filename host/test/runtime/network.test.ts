@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import type { NetworkPolicy } from '../../dist/runtime/network-policy.js';
 import type { ConnectorWorker, WorkerSpec } from '../../dist/runtime/runtime.js';
 import { NO_REACH } from '../../dist/runtime/runtime.js';
 import type { Bench } from './support.ts';
-import { errorOf, ISOLATED, openBench, run, until, valueOf } from './support.ts';
+import { configOf, errorOf, ISOLATED, openBench, run, until, valueOf } from './support.ts';
 
 /** What stands at the forbidden address, and counts who comes. */
 interface Watch {
@@ -277,6 +277,42 @@ describe.each(ISOLATED)('what a connector in a %s connects to', (body) => {
     for (const way of body === 'restricted' ? ['a server of names'] : ['a thread', 'a server of names'])
       expect(errorOf(await reach(guarded, way, target('127.0.0.1'))).message).toContain('the network policy keeps');
     expect(watch.visits()).toBe(before);
+  });
+
+  it("is no socket in the file system among the host's own files, nor outside of the roots where others named it", async () => {
+    const before = watch.visits();
+    const files = (roots?: readonly string[]): Partial<WorkerSpec> => ({
+      resolveConfig: () => ({
+        config: configOf('reaching'),
+        settings: {},
+        files: { closed: [], ...(roots === undefined ? {} : { roots }) },
+      }),
+    });
+    const way = 'a socket in the file system';
+    // Closed to all: the container engine's would hand over the whole machine.
+    if (body === 'restricted') {
+      expect(errorOf(await reach(worker({}), way, target('')))).toMatchObject({ code: 'INTERNAL_ERROR' });
+      expect(watch.visits()).toBe(before);
+      return;
+    }
+    const link = join(directory, 'link.sock');
+    symlinkSync(path, link);
+    const refusals: readonly (readonly [Partial<NetworkPolicy>, readonly string[] | undefined, at: string])[] = [
+      [{ closed: [directory] }, undefined, path],
+      [{ closed: [path] }, [directory], path],
+      [{ closed: [path] }, [directory], link],
+      [{}, [], path],
+      [{}, [join(directory, 'elsewhere')], path],
+      [{}, [tmpdir()], '\0abstract'],
+    ];
+    for (const [policy, roots, at] of refusals) {
+      const error = errorOf(await reach(worker(policy, files(roots)), way, { path: at }));
+      expect([policy, roots, error]).toEqual([policy, roots, expect.objectContaining(refusedBy('files.roots'))]);
+    }
+    expect(watch.visits()).toBe(before);
+    for (const roots of [undefined, [directory], [tmpdir()]])
+      valueOf(await reach(worker({}, files(roots)), way, { path }));
+    await until('all have come', () => watch.visits() === before + 3);
   });
 
   it('is refused with the reason in its log, once', async () => {
