@@ -135,6 +135,23 @@ describe('automate doctor', () => {
     ]);
   });
 
+  it.each([
+    ['allow: [10.0.0.0/8]', 'ok', 'allowed: "10.0.0.0/8"'],
+    ['deny: [private]', 'ok', 'own ports, "private"'],
+    ['registered: { allow: ["db.internal:5432"] }', 'ok', 'but for "db.internal:5432"'],
+    ['allow: ["169.254.0.0/16"]', 'warning', '"169.254.0.0/16" opens the metadata service'],
+    ['allow: [metadata]', 'warning', '"metadata" opens the metadata service'],
+  ])(
+    'says where connectors may not connect to, and warns of what opens the metadata service: %s',
+    async (network, state, said) => {
+      await using project = await CliProject.open({ kinds: ['echo'], yaml: `network: { ${network} }\n${GOOD}` });
+      const { checks } = await examine(project);
+      expect(checks.filter(({ check }) => check === 'network')).toEqual([
+        expect.objectContaining({ state, message: expect.stringContaining(said) }),
+      ]);
+    },
+  );
+
   it('warns of a grant that nobody asks for', async () => {
     await using project = await CliProject.open({
       kinds: ['echo'],

@@ -252,9 +252,11 @@ describe.each(ISOLATED)('what a connector in a %s connects to', (body) => {
       );
     const lenient = worker({ registered: { allow: [], lenient: true } }, { id: 'lenient' });
     valueOf(await reach(lenient, 'net', target('127.0.0.1')));
-    expect(bench.logs.filter(({ connector, level }) => connector === 'lenient' && level === 'warn')).toMatchObject([
-      { message: expect.stringContaining('network.registered.allow') as unknown as string },
-    ]);
+    expect(
+      bench.logs.filter(
+        ({ connector, level, source }) => connector === 'lenient' && level === 'warn' && source === 'logger',
+      ),
+    ).toMatchObject([{ message: expect.stringContaining('network.registered.allow') as unknown as string }]);
     await until('all have come', () => watch.visits() === before + 4);
   });
 
@@ -318,7 +320,11 @@ describe.each(ISOLATED)('what a connector in a %s connects to', (body) => {
   it('is refused with the reason in its log, once', async () => {
     const guarded = worker({ deny: ['loopback'] }, { id: 'talking' });
     for (let count = 0; count < 3; count += 1) await reach(guarded, 'net', target('127.0.0.1'));
-    expect(bench.logs.filter(({ connector, level }) => connector === 'talking' && level === 'warn')).toMatchObject([
+    expect(
+      bench.logs.filter(
+        ({ connector, level, source }) => connector === 'talking' && level === 'warn' && source === 'logger',
+      ),
+    ).toMatchObject([
       {
         message: expect.stringContaining(
           'the network policy keeps connector "talking" from 127.0.0.1',

@@ -10,6 +10,7 @@ import { checkAudit } from './check-audit.ts';
 import { checkFileRoots, checkSecretsDir } from './check-files.ts';
 import { checkDataDir, checkInstaller, checkNode, checkPorts, checkProfiles, checkWalls } from './check-machine.ts';
 import { checkTls } from './check-tls.ts';
+import { checkNetwork } from './check-network.ts';
 import { checkEndpoints, checkGrants, checkHealth, checkPlugins, checkReadiness } from './check-service.ts';
 import { closedPaths } from '../../connectors/files-policy.ts';
 import { findWalls } from '../../runtime/bodies/walls.ts';
@@ -87,6 +88,7 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
   ];
   if (!loaded.ok) return findings;
   findings.push(...checkFileRoots(loaded.config.fileRoots, closedPaths({ settings, configFile: loaded.file })));
+  findings.push(checkNetwork(loaded.config.network));
   findings.push(...(await checkProfiles(loaded.config, env, settings.secretsDir)));
   const open = (): Promise<Opened> =>
     running === undefined
