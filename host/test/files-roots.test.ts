@@ -8,6 +8,7 @@ import { connect } from '@automate/client';
 import type { ConnectorConfigInput, ConnectorError, JsonObject } from '@automate/contract';
 import { toWireConfig } from '@automate/contract/schemas';
 import type { PluginSandbox } from '@automate/testing';
+import { MIGRATIONS } from '../dist/store/migrations.js';
 import type { SandboxHostOptions } from './fixtures/sandbox-host.ts';
 import { SandboxHost } from './fixtures/sandbox-host.ts';
 
@@ -376,21 +377,18 @@ describe('files of the host', () => {
   });
 
   it('stay in use, with a warning, for connectors that were registered before there were roots', async () => {
-    const first = await open();
     const settings = { directory: at('granted'), file: 'a.db', create: true };
-    await first.service.register({ id: 'old', kind: 'sqlite', settings });
-    await first.service.register({ id: 'thief', kind: 'sqlite', settings });
-    await first.host.close();
+    mkdirSync(at('data'), { mode: 0o700 });
     const database = new DatabaseSync(at('data', 'connectors.db'));
-    const put = database.prepare('UPDATE connectors SET config = ? WHERE id = ?');
+    database.exec(`${MIGRATIONS[0]}; PRAGMA user_version = 1`);
+    const put = database.prepare("INSERT INTO connectors (id, config, updated_at) VALUES (?, ?, '')");
     for (const [id, folder] of [
       ['old', 'elsewhere'],
       ['thief', 'data'],
     ] as const)
-      put.run(JSON.stringify({ id, kind: 'sqlite', settings: { ...settings, directory: at(folder) } }), id);
-    database.exec('ALTER TABLE connectors DROP COLUMN any_path; PRAGMA user_version = 1');
+      put.run(id, JSON.stringify({ id, kind: 'sqlite', settings: { ...settings, directory: at(folder) } }));
     database.close();
-    await using second = await first.restart();
+    await using second = await open();
     const call = { action: 'query', payload: { sql: 'SELECT 1 AS one' } };
     await second.service.execute({ id: 'old', ...call });
     expect(second.logText).toMatch(/"connector":"old"[^\n]*settings\.directory[^\n]*files\.roots/);
