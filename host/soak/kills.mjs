@@ -66,10 +66,11 @@ remote.listen(0, '127.0.0.1');
 await once(remote, 'listening');
 
 const root = makeProject(remote.address().port);
-/** What was acknowledged: the outcomes by key, what is unknown, and whether each connector is registered. */
+/** What was acknowledged: the outcomes by key, what is unknown, whether each connector is registered, and versions of secrets. */
 const outcomes = new Map();
 const unknown = new Set();
 const registered = new Map();
+const secrets = new Set();
 /** Keys of calls without an answer, to be asked for again. */
 let unanswered = [];
 const counted = { ready: 0, booting: 0, replayed: 0, made: 0, changes: 0 };
@@ -92,7 +93,7 @@ for (let round = 1; round <= kills; round += 1) {
   // Most are killed in the midst of calls, some while the connector starts.
   if (random() < 0.75) await call(service, `order-${round}`);
   const working = work(service, http, round, again);
-  await delay(random() * 300);
+  await delay(random() * 800);
   await host.kill();
   await working;
   await service.close();
@@ -137,10 +138,18 @@ async function work(service, http, round, again) {
   await Promise.all([...lanes, change(service, round)]);
 }
 
-/** Registers connectors, and removes some that were registered before. */
+/** Sets secrets, registers connectors, and removes some that were registered before. */
 async function change(service, round) {
   const old = [...registered].filter(([, isThere]) => isThere === true).map(([id]) => id);
   for (let n = 0; n < 12; n += 1) {
+    try {
+      const name = `secret-${n}`;
+      const { version } = await service.setSecret({ namespace: 'kills', name, value: `value-${round}` });
+      secrets.add(`${name} ${version}`);
+      counted.changes += 1;
+    } catch {
+      return;
+    }
     const id = n % 3 === 2 ? old.shift() : `ledger-${round}-${n}`;
     if (id === undefined) continue;
     const isRemoval = n % 3 === 2;
@@ -218,6 +227,10 @@ async function checkWhatIsThere(service, { all = false } = {}) {
     judge(isThere !== false || !ids.has(id), `${id} was removed and is back`);
     registered.set(id, ids.has(id));
   }
+  const stored = (await service.listSecrets()).flatMap(({ name, versions }) =>
+    versions.map(({ version }) => `${name} ${version}`),
+  );
+  for (const secret of secrets) judge(stored.includes(secret), `${secret} was set and is gone`);
   const keys = [...outcomes.keys()];
   const checked = all ? keys : keys.slice(-40);
   for (let at = 0; at < checked.length; at += 16)
