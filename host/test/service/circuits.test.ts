@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonObject } from '@automate/contract';
 import { connect } from '@automate/client';
 import { ConnectorAdapter, createConnectorError, TimeoutError } from '@automate/sdk';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { openRestBackend } from '../fixtures/rest-backend.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import { until } from '../runtime/support.ts';
@@ -58,6 +58,17 @@ describe('a circuit', () => {
     expect(asked).toBe(3);
     await delay(750);
     await expect(call('shaky')).resolves.toMatchObject({ result: 'done' });
+    await expect(call('shaky')).resolves.toMatchObject({ result: 'done' });
+  });
+
+  it('lets a call through when its time is over, though somebody set the clock back', async () => {
+    const now = Date.now;
+    {
+      using _early = jest.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
+      for (let times = 0; times < 3; times += 1) await fail('shaky');
+    }
+    await expect(call('shaky')).rejects.toMatchObject(OPEN);
+    await delay(750);
     await expect(call('shaky')).resolves.toMatchObject({ result: 'done' });
   });
 

@@ -39,11 +39,11 @@ const FINDINGS = {
 export class Circuit {
   readonly #config: CircuitConfig;
   readonly #onChange: (state: CircuitState, error?: ErrorEnvelope) => void;
-  /** When the last failures were, in milliseconds since the epoch, the earliest first. */
+  /** When the last failures were, by `performance.now()`, which nobody sets back; the earliest first. */
   #failedAt: number[] = [];
   /** The last failure, while it is not closed. */
   #fault: ErrorEnvelope | undefined;
-  /** When one may be let through, in milliseconds since the epoch. */
+  /** When one may be let through, by the same clock. */
   #opensUntil = 0;
   /** The call that goes first. */
   #first: unknown;
@@ -57,7 +57,7 @@ export class Circuit {
 
   get state(): CircuitState {
     if (this.#fault === undefined) return 'closed';
-    return Date.now() < this.#opensUntil ? 'open' : 'half_open';
+    return performance.now() < this.#opensUntil ? 'open' : 'half_open';
   }
 
   /** How often it has opened. */
@@ -73,7 +73,7 @@ export class Circuit {
   /** Lets a call through, which owes a `settle`, or throws UNAVAILABLE, reason `circuit_open`. */
   admit(call: unknown): void {
     if (this.#fault === undefined) return;
-    const leftMs = this.#opensUntil - Date.now();
+    const leftMs = Math.ceil(this.#opensUntil - performance.now());
     if (leftMs <= 0 && this.#first === undefined) {
       this.#first = call;
       this.#onChange('half_open');
@@ -103,7 +103,7 @@ export class Circuit {
   }
 
   #fail(error: ErrorEnvelope | undefined): void {
-    const now = Date.now();
+    const now = performance.now();
     const { failures, windowMs, openMs } = this.#config;
     if (this.#fault === undefined) {
       this.#failedAt = [...this.#failedAt.filter((at) => now - at < windowMs), now];
