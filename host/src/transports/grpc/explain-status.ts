@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { InvalidInputError, TimeoutError, quote } from '@automate/contract';
 import type { ConnectorError } from '@automate/contract';
+import { TOO_SLOW } from './slow-callers.ts';
 import { STATUS_DETAILS_KEY, statusFromError } from '@automate/contract/grpc';
 import { Metadata } from '@automate/grpc';
 import { answerError } from './answer-errors.ts';
@@ -24,6 +25,7 @@ const MEANINGS: readonly {
     words: /^Received (no|a second) request message/,
     explain: ([, count]) => new InvalidInputError(`the call has ${count} message; exactly one is expected, whole`),
   },
+  { status: 3, words: new RegExp(`^${TOO_SLOW}$`), explain: () => new InvalidInputError(TOO_SLOW) },
   { status: 4, words: /^/, explain: () => new TimeoutError('the deadline passed before there was an answer') },
 ];
 

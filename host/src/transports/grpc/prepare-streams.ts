@@ -26,8 +26,7 @@ const LONGEST_SECONDS = Math.floor(LONGEST_TIMER_MS / 1000);
  * details that all of our errors have.
  */
 export function prepareStreams(server: Server, { explain, admit, refuse }: PrepareStreamsOptions): void {
-  const { http2Servers } = server as unknown as { readonly http2Servers: ReadonlyMap<Http2Server, unknown> };
-  for (const http2 of http2Servers.keys()) {
+  for (const http2 of http2ServersOf(server)) {
     const handlers = http2.listeners('stream') as StreamHandler[];
     http2.removeAllListeners('stream');
     http2.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...more: unknown[]) => {
@@ -42,6 +41,12 @@ export function prepareStreams(server: Server, { explain, admit, refuse }: Prepa
       for (const handle of handlers) handle.call(http2, stream, headers, ...more);
     });
   }
+}
+
+/** The servers that the library keeps to itself. */
+export function http2ServersOf(server: Server): Iterable<Http2Server> {
+  const { http2Servers } = server as unknown as { readonly http2Servers: ReadonlyMap<Http2Server, unknown> };
+  return http2Servers.keys();
 }
 
 type StreamHandler = (

@@ -5,17 +5,20 @@ import type { ConnectionLimits, ListenPlace } from '../front-door.ts';
 import type { TlsKeeper } from '../tls-keeper.ts';
 import type { Door, SignIn } from '../sign-in.ts';
 import { NO_SIGN_IN, noteAdmitted } from '../sign-in.ts';
-import { prepareStreams } from './prepare-streams.ts';
+import { http2ServersOf, prepareStreams } from './prepare-streams.ts';
 import { addLazyMethods } from './lazy-service.ts';
 import type { LoadedServices } from './load-services.ts';
 import { loadServices } from './load-services.ts';
 import type { GrpcLogger } from './logger.ts';
 import { METHOD_PATHS } from './method-paths.ts';
+import type { CallerTimeouts } from './slow-callers.ts';
+import { CALLER_TIMEOUTS, cutOffSlowCallers } from './slow-callers.ts';
 
 export type GrpcServerOptions = ListenPlace & {
   /** With it TLS is spoken, and nothing else. */
   readonly tls?: TlsKeeper | undefined;
   readonly limits?: Partial<ConnectionLimits> | undefined;
+  readonly timeouts?: Partial<CallerTimeouts> | undefined;
   /** What the server serves. It stays its owner's to close. */
   readonly service: ConnectorService;
   readonly logger: GrpcLogger;
@@ -46,6 +49,12 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 /** Nobody has to sign in to ask whether the host serves. */
 const OPEN_SERVICE = '/grpc.health.v1.Health/';
+
+/** Callers leave these open, as they may have more to ask. */
+const CONVERSATIONS: ReadonlySet<string> = new Set(
+  METHOD_PATHS.filter(({ kind }) => kind === 'duplex').map(({ path }) => path),
+);
+const mayGoOn = (path: string): boolean => CONVERSATIONS.has(path);
 
 /** Serves the port over gRPC. Fails with UNAVAILABLE when it cannot listen. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
@@ -86,6 +95,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       return loaded?.refusalHeaders(reason) ?? {};
     },
   });
+  const timeouts = { ...CALLER_TIMEOUTS, ...options.timeouts };
+  const watched = [...http2ServersOf(server)].map((http2) => cutOffSlowCallers(http2, timeouts, mayGoOn));
   const front = await openFrontDoor({
     door: 'gRPC',
     place: options,
@@ -98,6 +109,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   let closing: Promise<void> | undefined;
   const close = async (drainMs: number): Promise<void> => {
     clearImmediate(warmUp);
+    for (const stop of watched) stop();
     setServing(false);
     const ended = front.close();
     // Tears down what is left after the time. `forceShutdown` would not: without channelz it knows no sessions.
