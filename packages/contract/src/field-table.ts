@@ -41,7 +41,7 @@ export type Field = Facts &
     | { readonly kind: 'map'; readonly without?: readonly string[] }
     | { readonly kind: 'whole'; readonly least: number; readonly most: number; readonly expected?: string }
     /** Text such as `30s` in the file; milliseconds in the port, whose names end with `Ms`. */
-    | { readonly kind: 'duration'; readonly least: number }
+    | { readonly kind: 'duration'; readonly least: number; /** Default: a day. */ readonly most?: number }
     | { readonly kind: 'word'; readonly words: readonly [string, ...string[]] }
     | { readonly kind: 'section'; readonly fields: Fields }
     /** A map of sections, under names that the user gives. */
@@ -243,6 +243,8 @@ export const CONNECTOR_FIELDS = {
       idempotencyTtlMs: {
         kind: 'duration',
         least: 1,
+        // 90 days: no timer waits for it.
+        most: 7_776_000_000,
         fallback: 86_400_000,
         doc: 'How long outcomes of calls with an idempotency key are kept.',
       },

@@ -45,7 +45,7 @@ function valueSchema(field: Field): z.ZodType {
     case 'whole':
       return whole(field.least, field.most, field.expected);
     case 'duration':
-      return lasting(field.least);
+      return lasting(field.least, field.most);
     case 'word':
       return oneOf(field.words);
     case 'texts':

@@ -41,16 +41,16 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(
   return z.enum(words, words.length === 1 ? `"${words[0]}"` : `one of ${words.join(', ')}`);
 }
 
-/** A duration as text, at least so many milliseconds, at most a day. */
-export function lasting(leastMs: number): z.ZodString {
+/** A duration as text, from so many milliseconds to so many. */
+export function lasting(leastMs: number, mostMs: number = MAX_DURATION_MS): z.ZodString {
   const expected = 'a duration such as "30s", "250ms" or "1m30s"';
-  const bounds = `a duration from ${formatDuration(leastMs)} to ${formatDuration(MAX_DURATION_MS)}`;
+  const bounds = `a duration from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}`;
   return z
     .string(expected)
     .regex(DURATION_PATTERN, { error: expected, abort: true })
     .refine((value) => {
       const ms = parseDuration(value);
-      return ms !== undefined && ms >= leastMs && ms <= MAX_DURATION_MS;
+      return ms !== undefined && ms >= leastMs && ms <= mostMs;
     }, bounds);
 }
 

@@ -161,6 +161,11 @@ describe('the configuration of a connector', () => {
     expect(problemsOf({ id: 'a', host })).toHaveLength(1);
   });
 
+  it('keeps outcomes for up to 90 days, and lets everything else last a day', () => {
+    expect(problemsOf({ id: 'a', limits: { idempotency_ttl: '2160h', timeout: '24h' } })).toEqual([]);
+    expect(problemsOf({ id: 'a', limits: { idempotency_ttl: '2161h', timeout: '25h' } })).toHaveLength(2);
+  });
+
   it('names what is not built yet', () => {
     const config = {
       id: 'a',
