@@ -178,9 +178,6 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const secrets = openSecrets({ env, settings, scrubber, vault });
   const outcomes = openSqliteOutcomeStore(settings.dataDir);
   stack.push({ name: 'outcomes', close: () => outcomes.close() });
-  const audit = openAudit({ settings, masterKeys, log });
-  stack.push({ name: 'audit', close: () => audit.close() });
-  audit.recording = settings.audit ?? false;
   timer.mark('store');
 
   const tellFault = faultTeller(log);
@@ -212,6 +209,9 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const places = placesOf({ settings, configFile: loaded.file, projectDir });
   const filesOf = createFilesPolicy(places);
   const signInRequired = (): boolean => settings.tls?.clientCaFile !== undefined;
+  const recording = (): boolean => settings.audit ?? signInRequired();
+  const audit = openAudit({ settings, recording, masterKeys, log });
+  stack.push({ name: 'audit', close: () => audit.close() });
   // Filled by the doors as they open.
   const own = { places: new Array<ListeningPlace>(), sockets: new Array<string>() };
   const connectorRuntime = createConnectorRuntime({
@@ -322,6 +322,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
         version: identity.version,
         stack,
         tls,
+        turnedAway: (caller) => events.emit('turnedAway', caller),
         metrics: () => telemetry.metricsText(),
         unwell: () => runtime.unwell(),
       })

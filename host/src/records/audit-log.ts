@@ -14,6 +14,8 @@ export interface AuditLogOptions {
   /** The database; its head lies beside it. */
   readonly file: string;
   readonly bounds: AuditBounds;
+  /** Whether anything is recorded: asked of every call. */
+  recording(): boolean;
   /** The keys for those who read; none may be there yet. */
   keysToRead(): AuditKeyRing;
   /** The keys for those who write; one is made where there is none. */
@@ -48,8 +50,6 @@ export class AuditLog {
   readonly #options: AuditLogOptions;
   readonly #writer: AuditThread;
   readonly #reader: AuditThread;
-  /** Whether anything is recorded. */
-  recording = false;
   #waiting: Waiting[] = [];
   #characters = 0;
   #writing: Promise<void> | undefined;
@@ -65,6 +65,11 @@ export class AuditLog {
     this.#options = options;
     this.#writer = new AuditThread(() => dataFor(keysToWrite()));
     this.#reader = new AuditThread(() => dataFor(keysToRead()));
+  }
+
+  /** Whether anything is recorded. */
+  get recording(): boolean {
+    return this.#options.recording();
   }
 
   /** Takes it down for the next write. Never throws, and waits for nothing. */

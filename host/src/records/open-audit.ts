@@ -28,16 +28,19 @@ export function auditKeysOf(keys: readonly DerivingKey[]): AuditKeyRing {
 
 export interface OpenAuditOptions {
   readonly settings: Pick<HostSettings, 'dataDir' | 'auditMaxAgeMs' | 'auditMaxRows'>;
+  /** Whether anything is recorded: asked of every call. */
+  recording(): boolean;
   readonly masterKeys: AuditKeySource;
   readonly log: Pick<HostLog, 'error' | 'warn'>;
 }
 
 /** Nothing is read, made or recorded yet. */
-export function openAudit({ settings, masterKeys, log }: OpenAuditOptions): AuditLog {
+export function openAudit({ settings, recording, masterKeys, log }: OpenAuditOptions): AuditLog {
   return new AuditLog({
     file: auditFileOf(settings.dataDir),
     bounds: { maxAgeMs: settings.auditMaxAgeMs, maxRows: settings.auditMaxRows },
     log,
+    recording,
     keysToRead: () => auditKeysOf(masterKeys.all()),
     keysToWrite: () => {
       masterKeys.current();

@@ -11,6 +11,8 @@ import { placeSocket } from './unix-socket.ts';
 import type { GrpcServer } from './grpc/server.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import type { Door, SignIn } from './sign-in.ts';
+import type { TurnedAway } from './turned-away.ts';
+import { tellTurnedAway } from './turned-away.ts';
 import { startRestServer } from './rest/server.ts';
 
 export interface ListenersOptions {
@@ -22,6 +24,8 @@ export interface ListenersOptions {
   readonly stack: CloseStack;
   /** What TLS is made of; absent: the ports speak without. */
   readonly tls?: TlsKeeper | undefined;
+  /** Hears of callers whom a door did not let in. */
+  turnedAway(caller: TurnedAway): void;
   metrics(): Promise<string>;
   /** Why the host cannot go on for long as it is; undefined where it can. */
   unwell(): UnavailableError | undefined;
@@ -47,7 +51,8 @@ const DRAIN_MS = 10_000;
 
 /** Opens gRPC and REST, and gRPC once more for this user alone, all or none, and leaves their closing to the stack. */
 export async function openListeners(options: ListenersOptions): Promise<Listeners> {
-  const { service, signIn, settings, log, version, stack, tls } = options;
+  const { service, settings, log, version, stack, tls } = options;
+  const signIn = tellTurnedAway(options.signIn, (caller) => options.turnedAway(caller));
   const host = settings.bindAddress;
   let serving = false;
   const lag = watchLag((late) => {

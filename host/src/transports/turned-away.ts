@@ -1,0 +1,30 @@
+import { ConnectorError } from '@automate/contract';
+import type { SignIn } from './sign-in.ts';
+
+/** A caller that was turned away, with nothing in it that the caller sent. */
+export interface TurnedAway {
+  readonly door: string;
+  /** The caller's. */
+  readonly address: string;
+  /** In a few words. */
+  readonly reason: string;
+}
+
+/** The same sign-in, which tells of those whom it does not let in. */
+export function tellTurnedAway(signIn: SignIn, tell: (caller: TurnedAway) => void): SignIn {
+  return {
+    identify(caller) {
+      try {
+        return signIn.identify(caller);
+      } catch (reason) {
+        const error = ConnectorError.from(reason);
+        const address = caller.socket()?.remoteAddress ?? 'unknown';
+        const why = error.details?.['reason'];
+        if (error.code === 'UNAUTHENTICATED')
+          tell({ door: caller.door, address, reason: typeof why === 'string' ? why : 'not signed in' });
+        throw reason;
+      }
+    },
+    requireRead: (principal) => signIn.requireRead(principal),
+  };
+}
