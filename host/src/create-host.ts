@@ -175,6 +175,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   stack.push({ name: 'store', close: () => store.close() });
   const vault = openVault(settings.dataDir, masterKeys);
   stack.push({ name: 'secret store', close: () => vault.close() });
+  const lostKeys = serve ? await vault.findLostKeys() : undefined;
+  if (lostKeys !== undefined) log.warn({}, lostKeys);
   const secrets = openSecrets({ env, settings, scrubber, vault });
   const outcomes = openSqliteOutcomeStore(settings.dataDir);
   stack.push({ name: 'outcomes', close: () => outcomes.close() });

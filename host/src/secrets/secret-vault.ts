@@ -29,6 +29,8 @@ export interface SecretVault {
    * finished, and no further key is made. It may end at any point: whatever is under whichever key can be read.
    */
   rotate(): Promise<Rotation>;
+  /** Which keys some of the secrets are sealed under that are not there, in a sentence for the operator; undefined where all are. */
+  findLostKeys(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -100,6 +102,14 @@ export function openSecretVault(store: SecretStore, keys: MasterKeys): SecretVau
         if (reason !== undefined) failed.push(reason);
       }
       return { keyId: key.id, renewed, rewrapped: outdated.length - failed.length, unreadable: failed };
+    },
+    async findLostKeys() {
+      const ids = new Set((await store.list()).map(({ keyId }) => keyId));
+      if (ids.size === 0) return undefined;
+      for (const { id } of keys.all()) ids.delete(id);
+      return ids.size === 0
+        ? undefined
+        : `stored secrets are sealed under the master key ${[...ids].join(', ')}, which is not in ${keys.file}: connectors that use them cannot start; put that key back, below the one in use, or set the secrets anew`;
     },
     close: () => store.close(),
   };
