@@ -279,6 +279,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const registrations = new Registrations({
     changes,
     descriptions,
+    vault,
+    store,
     filesOf,
     signInRequired,
     assertWritable,

@@ -1,25 +1,34 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ChangeResult, ConnectorConfig, ConnectorConfigInput, JsonObject, Problem } from '@automate/contract';
-import { AlreadyExistsError, InvalidInputError, quote } from '@automate/contract';
+import type { ChangeResult, ConnectorConfig, ConnectorConfigInput, JsonObject, Principal } from '@automate/contract';
+import { AlreadyExistsError, InvalidInputError, LOCAL_PRINCIPAL, quote } from '@automate/contract';
 import { configRefused } from '@automate/contract/service';
-import { checkProfile, toWireConfig } from '@automate/contract/schemas';
+import { checkProfile, parseConnectorConfig, toWireConfig } from '@automate/contract/schemas';
 import type { FilesPolicy } from '@automate/sdk/runtime';
 import type { ProfileConfig } from '../config/host-config.ts';
 import { parseRegistered } from '../config/parse-registered.ts';
+import type { ParsedRegistration } from '../config/parse-registered.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import type { ConfigCheck } from '../runtime/runtime.ts';
-import type { StoredConnector } from '../store/connector-store.ts';
+import { explainKey } from '../secrets/secret-operations.ts';
+import type { SecretVault } from '../secrets/secret-vault.ts';
+import type { ConnectorStore, StoredConnector } from '../store/connector-store.ts';
 import type { Changes, Plan } from './changes.ts';
 import { checkWithKind } from './check-with-kind.ts';
 import type { ConnectorEntry } from './connector-state.ts';
+import { withScheme } from './connector-state.ts';
 import type { Descriptions } from './descriptions.ts';
 import type { PathOwner } from './files-policy.ts';
+import { KeyedLock } from './keyed-lock.ts';
+import type { SentRegistration } from './registered-secrets.ts';
+import { dropUnused, readStored, requireBound, settleReferences, storeLiterals } from './registered-secrets.ts';
 import type { Registry } from './registry.ts';
 import { describeOwner } from './registry.ts';
 
 export interface RegistrationsOptions {
   readonly changes: Changes;
   readonly descriptions: Descriptions;
+  readonly vault: SecretVault;
+  readonly store: Pick<ConnectorStore, 'load'>;
   /** Throws where another process may change the set, and this one may not. */
   assertWritable(): void;
   /** Which files a connector may use that is registered over the API. */
@@ -28,83 +37,147 @@ export interface RegistrationsOptions {
   signInRequired(): boolean;
 }
 
-interface Accepted {
-  readonly config: ConnectorConfig;
-  /** What is stored: the input itself, so that a later default takes effect. */
+/** What a change of one connector is about. */
+interface Change {
+  /** Throws where it must not be made as things stand. */
+  require(now: Registry): unknown;
+  write(store: ConnectorStore, wire: JsonObject): Promise<unknown>;
+  /** What it answers. */
+  readonly message: string;
+}
+
+/** What a registration comes to with what stands. */
+interface Asked {
+  /** The input itself, so that a later default takes effect; its literal secrets are still in it. */
   readonly wire: JsonObject;
+  readonly written: ConnectorConfig;
+  readonly kind: Kind;
+  readonly check: ConfigCheck;
 }
 
 /** Changes of the set of connectors over the API. Each is checked whole, then written, then put to work: a bad one changes nothing. */
 export class Registrations {
   readonly #options: RegistrationsOptions;
+  /** Secrets of one connector are stored and dropped by one change at a time. */
+  readonly #lanes = new KeyedLock();
 
   constructor(options: RegistrationsOptions) {
     this.#options = options;
   }
 
-  register(input: ConnectorConfigInput): Promise<ChangeResult> {
-    const { config, wire } = this.#parse(input);
-    const { id } = config;
-    return this.#change(config, (now) => {
-      const holder = now.find(id);
-      if (holder !== undefined)
-        throw new AlreadyExistsError(`a connector "${id}" exists already, ${describeOwner(holder.owner)}`, {
-          connector: id,
-        });
-      return {
-        one: { id, stored: this.#rowOf(id, wire) },
-        write: async (store) => {
-          if (!(await store.put(id, wire, 'absent', this.#anyAddress))) throw addedElsewhere(id);
-        },
-        answer: () => ({ id, message: `registered "${id}"` }),
-      };
+  register(input: ConnectorConfigInput, principal: Principal = LOCAL_PRINCIPAL): Promise<ChangeResult> {
+    const { id } = input;
+    return this.#change(input, principal, {
+      require(now) {
+        const holder = now.find(id);
+        if (holder !== undefined)
+          throw new AlreadyExistsError(`a connector "${id}" exists already, ${describeOwner(holder.owner)}`, {
+            connector: id,
+          });
+      },
+      write: async (store, wire) => {
+        if (!(await store.put(id, wire, 'absent', this.#anyAddress))) throw addedElsewhere(id);
+      },
+      message: `registered "${id}"`,
     });
   }
 
-  update(input: ConnectorConfigInput): Promise<ChangeResult> {
-    const { config, wire } = this.#parse(input);
-    const { id } = config;
-    return this.#change(config, (now) => {
-      requireApiOwned(now.get(id), 'updated');
-      return {
-        one: { id, stored: this.#rowOf(id, wire) },
-        write: (store) => store.put(id, wire, undefined, this.#anyAddress),
-        answer: () => ({ id, message: `updated "${id}"` }),
-      };
+  update(input: ConnectorConfigInput, principal: Principal = LOCAL_PRINCIPAL): Promise<ChangeResult> {
+    const { id } = input;
+    return this.#change(input, principal, {
+      require: (now) => requireApiOwned(now.get(id), 'updated'),
+      write: (store, wire) => store.put(id, wire, undefined, this.#anyAddress),
+      message: `updated "${id}"`,
     });
   }
 
   remove(id: string): Promise<ChangeResult> {
-    return this.#options.changes.ofOne(id, (now) => {
-      const entry = now.find(id);
-      if (entry !== undefined) requireApiOwned(entry, 'removed');
-      this.#options.assertWritable();
-      return {
-        one: { id, stored: null },
-        write: async (store) => {
-          // What is stored and was left out, as it cannot be read, can be removed too.
-          if (!(await store.delete(id)) && entry === undefined) now.get(id);
-        },
-        answer: () => ({ id, message: `removed "${id}"` }),
-      };
+    const { changes, assertWritable } = this.#options;
+    return this.#lanes.run(id, async () => {
+      const result = await changes.ofOne(id, (now): Plan<ChangeResult> => {
+        const entry = now.find(id);
+        if (entry !== undefined) requireApiOwned(entry, 'removed');
+        assertWritable();
+        return {
+          one: { id, stored: null },
+          write: async (store) => {
+            // What is stored and was left out, as it cannot be read, can be removed too.
+            if (!(await store.delete(id)) && entry === undefined) now.get(id);
+          },
+          answer: () => ({ id, message: `removed "${id}"` }),
+        };
+      });
+      await this.#dropUnused(id);
+      return result;
     });
   }
 
-  /** A change to a configuration that its kind takes, as both stand when it is made. */
-  #change(config: ConnectorConfig, plan: (now: Registry) => Plan<ChangeResult>): Promise<ChangeResult> {
-    let asked: { readonly kind: Kind; readonly check: ConfigCheck; readonly problems: readonly Problem[] } | undefined;
-    return this.#options.changes.ofOne(config.id, (now) => {
-      const planned = plan(now);
-      const kind = this.#requireKind(config, now);
-      const check = this.#checkOf(config, now);
-      if (asked?.kind !== kind || !isDeepStrictEqual(asked.check, check))
-        return this.#options.descriptions.inspect(config.id, kind, check).then(({ problems }) => {
-          asked = { kind, check, problems };
+  /** A change to a configuration that its kind takes, as both stand when it is made, with its secrets in the store. */
+  async #change(input: ConnectorConfigInput, principal: Principal, change: Change): Promise<ChangeResult> {
+    const { changes, assertWritable } = this.#options;
+    const wire = toWireConfig(input);
+    const parsed = parseConnectorConfig(wire, { from: 'caller' });
+    if (!parsed.ok) throw configRefused(input.id, parsed.problems);
+    const { id } = input;
+    return this.#lanes.run(id, async () => {
+      let ready: { readonly asked: Asked; readonly stored: JsonObject } | undefined;
+      let mayHaveStored = false;
+      try {
+        return await changes.ofOne(id, (now): Plan<ChangeResult> | Promise<unknown> => {
+          change.require(now);
+          const asked = this.#ask({ id, wire, principal, standing: now.find(id) }, now);
+          assertWritable();
+          if (ready === undefined || !isDeepStrictEqual(ready.asked, asked)) {
+            mayHaveStored = true;
+            return this.#prepare(id, asked).then((stored) => {
+              ready = { asked, stored };
+            });
+          }
+          const { stored } = ready;
+          return {
+            one: { id, stored: this.#rowOf(id, stored) },
+            write: (store) => change.write(store, stored),
+            answer: () => ({ id, message: change.message }),
+          };
         });
-      if (asked.problems.length > 0) throw configRefused(config.id, asked.problems);
-      this.#options.assertWritable();
-      return planned;
+      } finally {
+        // Secrets of the registration before this one, or of this one, where it does not stand.
+        if (mayHaveStored) await this.#dropUnused(id);
+      }
     });
+  }
+
+  /** What cannot be dropped now is dropped at the next change, or when the host starts again. */
+  async #dropUnused(id: string): Promise<void> {
+    const { store, vault } = this.#options;
+    try {
+      // As it is stored, since one that was left out has its secrets too.
+      const row = (await store.load()).find((stored) => stored.id === id);
+      await dropUnused(vault, id, row?.config);
+    } catch {
+      // See above.
+    }
+  }
+
+  /** What the registration comes to, with what stands. Throws where the caller may not ask for it. */
+  #ask(sent: SentRegistration, now: Registry): Asked {
+    const wire = settleReferences(sent);
+    const { config, written } = this.#read(sent.id, wire);
+    const kind = this.#requireKind(config, now);
+    const after = withScheme(config, kind);
+    requireBound(sent, after, profileOf(config, now));
+    return { wire, written, kind, check: this.#checkOf(config, now) };
+  }
+
+  /** Has the kind check it, and moves its literal secrets into the store. Gives what is to be stored. */
+  async #prepare(id: string, { wire, written, kind, check }: Asked): Promise<JsonObject> {
+    const { vault, descriptions } = this.#options;
+    const settings = await readStored(vault, id, check.settings);
+    const { problems, description } = await descriptions.inspect(id, kind, { ...check, settings });
+    if (problems.length > 0) throw configRefused(id, problems);
+    return storeLiterals(vault, wire, written, { known: true, configSchema: description.configSchema }).catch(
+      explainKey,
+    );
   }
 
   /** A row as it is going to be stored. */
@@ -117,11 +190,10 @@ export class Registrations {
     return !this.#options.signInRequired();
   }
 
-  #parse(input: ConnectorConfigInput): Accepted {
-    const wire = toWireConfig(input);
+  #read(id: string, wire: JsonObject): ParsedRegistration & { readonly ok: true } {
     const parsed = parseRegistered(wire);
-    if (!parsed.ok) throw configRefused(input.id, parsed.problems);
-    return { config: parsed.config, wire };
+    if (!parsed.ok) throw configRefused(id, parsed.problems);
+    return parsed;
   }
 
   #requireKind(config: ConnectorConfig, now: Registry): Kind {

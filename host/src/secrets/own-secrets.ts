@@ -9,3 +9,6 @@ export function ownNamespace(connector: string): string {
 export function connectorOfNamespace(namespace: string): string | undefined {
   return namespace.startsWith(PREFIX) ? namespace.slice(PREFIX.length) : undefined;
 }
+
+/** What the name of a secret begins with that was no text in its registration: it is kept as JSON. */
+export const JSON_NAME = 'json.';

@@ -15,6 +15,7 @@ import { createEnvBackend } from './backends/env.ts';
 import { createFileBackend } from './backends/file.ts';
 import { createStoreBackend } from './backends/store.ts';
 import { literalSecrets } from './literal-secrets.ts';
+import { connectorOfNamespace, JSON_NAME } from './own-secrets.ts';
 import type { ParsedReference } from './parse-secret-ref.ts';
 import { parseSecretRef } from './parse-secret-ref.ts';
 import type { SecretBackend, SecretRead } from './secret-backend.ts';
@@ -63,13 +64,13 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
     async resolveConfig(config, profile) {
       const problems: Problem[] = [...checkProfile(config, profile)];
       const references: string[] = [];
-      const resolveText = async (text: string, path: string): Promise<string> => {
+      const resolveText = async (text: string, path: string): Promise<JsonValue> => {
         const parsed = parseSecretRef(text);
         if (parsed.kind === 'literal') return text;
         const result = await read(parsed);
         if (result.ok) {
           references.push(result.value);
-          return result.value;
+          return isOwnJson(parsed) ? (JSON.parse(result.value) as JsonValue) : result.value;
         }
         const message = `the secret ${shownReference(text)} cannot be read: ${result.reason}`;
         problems.push({ path, expected: 'a secret that can be read', received: result.reason, message });
@@ -127,6 +128,13 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
   };
 }
 
+/** Whether it was no text in the registration that brought it along. */
+function isOwnJson(parsed: ParsedReference): boolean {
+  if (parsed.kind !== 'reference' || parsed.reference.backend !== 'store') return false;
+  const { namespace, name } = parsed.reference;
+  return connectorOfNamespace(namespace) !== undefined && name.startsWith(JSON_NAME);
+}
+
 /** The variables of proxies as most programs read them: `http_proxy` before `HTTP_PROXY`. */
 export function proxiesOf(env: SecretResolverOptions['env']): NonNullable<WorkerConfig['proxies']> {
   return {
@@ -136,7 +144,7 @@ export function proxiesOf(env: SecretResolverOptions['env']): NonNullable<Worker
   };
 }
 
-type ResolveText = (text: string, path: string) => Promise<string>;
+type ResolveText = (text: string, path: string) => Promise<JsonValue>;
 
 async function resolveTree<T extends JsonObject>(
   tree: T,

@@ -95,7 +95,8 @@ function inUse(secret: SecretName, users: readonly SecretUser[]): InvalidInputEr
   );
 }
 
-function explainKey(error: unknown): never {
+/** Throws on, a key that cannot be used as what it means for whoever wants something stored. */
+export function explainKey(error: unknown): never {
   if (!(error instanceof MasterKeyError)) throw error;
   throw new UnavailableError(`the secret cannot be stored: ${error.message}`, {
     retryable: false,

@@ -122,13 +122,13 @@ export class HostConnectorService implements ConnectorService {
   async register(config: ConnectorConfigInput, given: CallOptions = {}): Promise<ChangeResult> {
     const options = this.#admit(given);
     requireConfig(config);
-    return waitWithin(this.#options.registrations.register(config), options);
+    return waitWithin(this.#options.registrations.register(config, options.principal), options);
   }
 
   async update(config: ConnectorConfigInput, given: CallOptions = {}): Promise<ChangeResult> {
     const options = this.#admit(given);
     requireConfig(config);
-    return waitWithin(this.#options.registrations.update(config), options);
+    return waitWithin(this.#options.registrations.update(config, options.principal), options);
   }
 
   async remove(id: string, given: CallOptions = {}): Promise<ChangeResult> {

@@ -9,25 +9,28 @@ import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import { registerDoors } from './doors.ts';
 import { storedIn } from './stored-in.ts';
 
-/** What an answer shows of a configuration: what the table says is secret is masked. */
-function masked(config: JsonObject, fields: Fields): JsonObject {
+/** What is stored and shown of a configuration: what the table says is secret has gone into the store of secrets. */
+function moved(config: JsonObject, fields: Fields, id: JsonValue, above = ''): JsonObject {
   const entries = rowsOf(fields).flatMap(([name, row]): [string, JsonValue][] => {
     const key = wireName(name, row);
     const value = config[key];
     if (value === undefined) return [];
-    if (row.kind === 'section') return [[key, masked(value as JsonObject, row.fields)]];
+    const reference = (place: string): string => `secretref://store/connector.${String(id)}/${place}?version=1`;
+    if (row.kind === 'section') return [[key, moved(value as JsonObject, row.fields, id, `${above}${key}.`)]];
     if (row.secret !== true) return [[key, value]];
     return [
       [
         key,
-        isJsonObject(value) ? Object.fromEntries(Object.keys(value).map((name) => [name, '[secret]'])) : '[secret]',
+        isJsonObject(value)
+          ? Object.fromEntries(Object.keys(value).map((entry) => [entry, reference(`${above}${key}.${entry}`)]))
+          : reference(`${above}${key}`),
       ],
     ];
   });
   return Object.fromEntries(entries);
 }
 
-it('every key of the table is stored as it was given, and shown with its secrets masked, at every door', async () => {
+it('every key of the table is stored and shown as it was given, with its secrets in the store, at every door', async () => {
   await using it = await SandboxHost.open({
     kinds: ['echo'],
     yaml: 'files: { roots: [/] }\nprofiles:\n  shared: { kind: echo }\nconnectors: []\n',
@@ -38,9 +41,9 @@ it('every key of the table is stored as it was given, and shown with its secrets
   for (const [door, register] of Object.entries(doors))
     for (const type of AUTH_TYPES) {
       const config = { ...sampleConfig(type), id: `${door}_${type}` };
-      given.push(config);
+      const wanted = moved(config, CONNECTOR_FIELDS, config.id);
+      given.push(wanted);
       await register(fromWireConfig(config));
-      const wanted = masked(config, CONNECTOR_FIELDS);
       for (const service of [it.service, client, rest])
         expect(toWireConfig((await service.get(config.id)).config)).toEqual(wanted);
     }

@@ -217,7 +217,16 @@ describe('the same scenario through every door', () => {
         },
       },
       'call the updated one': { answer: { result: { greeting: 'ciao' } } },
-      'get the escaped one': { answer: { config: { settings: { greeting: 'say $${HOME}', token: '[secret]' } } } },
+      'get the escaped one': {
+        answer: {
+          config: {
+            settings: {
+              greeting: 'say $${HOME}',
+              token: 'secretref://store/connector.escaped/settings.token?version=1',
+            },
+          },
+        },
+      },
       'call the escaped one': { answer: { result: { greeting: 'say ${HOME}' } } },
       'call it as it was shown': { answer: { result: { greeting: 'say ${HOME}' } } },
       'endpoint of the kind': {

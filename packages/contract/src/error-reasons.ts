@@ -50,6 +50,8 @@ export const ERROR_REASONS = {
   },
   PERMISSION_DENIED: {
     scope_missing: '`details.scope` is what the caller would need',
+    secret_rebind:
+      'stored or profile secrets would be sent to another place than before: give them again, or have the scope `secrets`',
     permission_denied: 'a server that is not ours, or something in front of ours, refused the client',
   },
   AUTH_FAILED: {

@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import type { ConnectorConfig, JsonObject, JsonSchema, JsonValue, Principal, Problem } from '@automate/contract';
+import { MASKED_SECRET, PermissionDeniedError, quote } from '@automate/contract';
+import { configRefused } from '@automate/contract/service';
+import { appendPath, isStoreReference, parseSecretReference, toWireConfig } from '@automate/contract/schemas';
+import type { ProfileConfig } from '../config/host-config.ts';
+import { connectorOfNamespace, JSON_NAME, ownNamespace } from '../secrets/own-secrets.ts';
+import type { SecretVault } from '../secrets/secret-vault.ts';
+import type { ConnectorEntry } from './connector-state.ts';
+import type { Leaf, LeafPath } from './json-leaves.ts';
+import { leafAt, leavesOf, withLeaves } from './json-leaves.ts';
+import { maskConfig } from './mask-config.ts';
+
+/** A registration in the YAML's shape, and who sends it. */
+export interface SentRegistration {
+  readonly id: string;
+  readonly wire: JsonObject;
+  readonly principal: Principal;
+  /** What stands under the id. */
+  readonly standing: ConnectorEntry | undefined;
+}
+
+/**
+ * The registration with `[secret]` as the reference that stands in that field. Throws for what refers to a secret that is not the
+ * caller's to name: that which stands in the field already may be sent back, any other needs the scope `secrets`, and the secrets of
+ * another connector nobody may name.
+ */
+export function settleReferences({ id, wire, principal, standing }: SentRegistration): JsonObject {
+  const before = standing === undefined ? undefined : toWireConfig(standing.written);
+  const problems: Problem[] = [];
+  const kept: Leaf[] = [];
+  for (const { path, value } of leavesOf(wire)) {
+    if (typeof value !== 'string') continue;
+    const stood = leafAt(before, path);
+    if (value === MASKED_SECRET) {
+      if (typeof stood === 'string' && isStoreReference(stood)) kept.push({ path, value: stood });
+      else {
+        const expected = 'the secret itself, or the field left out: nothing is stored for it';
+        problems.push({ path: describePath(path), expected, received: `"${MASKED_SECRET}"` });
+      }
+    } else if (isStoreReference(value) && value !== stood) {
+      const parsed = parseSecretReference(value);
+      const owner = parsed.ok ? connectorOfNamespace(parsed.reference.namespace) : undefined;
+      if (owner !== undefined) {
+        const expected = 'a secret of its own, or one that belongs to no connector';
+        problems.push({ path: describePath(path), expected, received: `one of the connector ${quote(owner)}` });
+      } else if (!maySetSecrets(principal)) throw scopeMissing(principal, id, describePath(path));
+    }
+  }
+  if (problems.length > 0) throw configRefused(id, problems);
+  return withLeaves(wire, kept);
+}
+
+/**
+ * Throws where a caller without the scope `secrets` would have secrets that they did not bring sent to another place: with a profile
+ * that the connector did not name before, or with stored or profile secrets that are kept while the destination changes.
+ */
+export function requireBound(
+  { id, principal, standing }: Omit<SentRegistration, 'wire'>,
+  after: ConnectorConfig,
+  profile: ProfileConfig | undefined,
+): void {
+  if (maySetSecrets(principal)) return;
+  const holds = profile !== undefined && (Object.keys(profile.secrets).length > 0 || refersToStore(profile.settings));
+  const before = standing?.config;
+  if (holds && before?.profile !== after.profile)
+    throw rebindDenied(principal, id, `the secrets of the profile "${profile.name}" would go where the caller says`);
+  const isKept = holds || refersToStore(secretPlaces(after));
+  if (!isKept || before === undefined) return;
+  const moved = destinationOf(before).flatMap(([place, value], index) =>
+    value === destinationOf(after)[index]?.[1] ? [] : [place],
+  );
+  const [first] = [...moved, ...movedSettings(before.settings, after.settings)];
+  if (first !== undefined)
+    throw rebindDenied(
+      principal,
+      id,
+      `with another ${first} the secrets that it uses would go elsewhere: give them again`,
+    );
+}
+
+/**
+ * The registration with each literal secret moved into the store, and a reference in its place. Adds versions to the store, which
+ * nobody uses until the registration stands.
+ *
+ * @param configSchema of the kind; absent where it is not known, and every setting is taken for a secret
+ */
+export async function storeLiterals(
+  vault: Pick<SecretVault, 'add'>,
+  wire: JsonObject,
+  written: ConnectorConfig,
+  kind: { readonly known: boolean; readonly configSchema?: JsonSchema | undefined },
+): Promise<JsonObject> {
+  const masked = toWireConfig(maskConfig(written, kind.configSchema, kind.known));
+  const literals = leavesOf(wire).filter(
+    ({ path, value }) =>
+      leafAt(masked, path) === MASKED_SECRET &&
+      value !== MASKED_SECRET &&
+      value !== '' &&
+      value !== null &&
+      isResolved(path),
+  );
+  const moved: Leaf[] = [];
+  for (const { path, value } of literals) {
+    const secret = { namespace: ownNamespace(written.id), name: nameOf(path, value) };
+    // As it is meant: a registration writes `$${` for `${` itself.
+    const text = typeof value === 'string' ? value.replaceAll('$${', '${') : JSON.stringify(value);
+    const version = await vault.add(secret, text);
+    moved.push({ path, value: `secretref://store/${secret.namespace}/${secret.name}?version=${version}` });
+  }
+  return withLeaves(wire, moved);
+}
+
+/** Drops what the store has of a connector's own secrets beyond those that its registration refers to. */
+export async function dropUnused(
+  vault: Pick<SecretVault, 'list' | 'remove'>,
+  id: string,
+  wire: JsonObject | undefined,
+): Promise<void> {
+  const used = new Set(leavesOf(wire ?? {}).map(({ value }) => value));
+  for (const { namespace, name, version } of await vault.list())
+    if (namespace === ownNamespace(id) && !used.has(`secretref://store/${namespace}/${name}?version=${version}`))
+      await vault.remove({ namespace, name }, version);
+}
+
+/** Settings as the kind is to check them: with what references to the store lead to. Throws where one cannot be read. */
+export async function readStored(
+  vault: Pick<SecretVault, 'read'>,
+  id: string,
+  settings: JsonObject,
+): Promise<JsonObject> {
+  const read: Leaf[] = [];
+  const problems: Problem[] = [];
+  for (const { path, value } of leavesOf(settings)) {
+    const parsed = typeof value === 'string' ? parseSecretReference(value) : undefined;
+    if (parsed?.ok !== true || parsed.reference.backend !== 'store') continue;
+    const { version, ...secret } = parsed.reference;
+    const found = await vault.read(secret, version);
+    if (found.ok) read.push({ path, value: valueOf(secret.name, found.value) });
+    else
+      problems.push({
+        path: describePath(['settings', ...path]),
+        expected: 'a secret that can be read',
+        received: found.reason,
+        message: `the secret ${String(value)} cannot be read: ${found.reason}`,
+      });
+  }
+  if (problems.length > 0) throw configRefused(id, problems);
+  return withLeaves(settings, read);
+}
+
+function valueOf(name: string, text: string): JsonValue {
+  return name.startsWith(JSON_NAME) ? (JSON.parse(text) as JsonValue) : text;
+}
+
+function maySetSecrets({ scopes }: Principal): boolean {
+  return scopes.includes('admin') || scopes.includes('secrets');
+}
+
+/** Where references are resolved, so that a secret can be moved. */
+function isResolved([first]: LeafPath): boolean {
+  return first === 'auth' || first === 'settings' || first === 'metadata' || first === 'proxy' || first === 'base_path';
+}
+
+/** The way to a secret as its name; other characters than names have make it a hash. */
+function nameOf(path: LeafPath, value: JsonValue): string {
+  const plain = path.join('.');
+  const isPlain = path.every((step) => /^[A-Za-z0-9_-]+$/.test(String(step))) && plain.length <= 200;
+  const name = isPlain ? plain : `_${createHash('sha256').update(JSON.stringify(path)).digest('hex').slice(0, 40)}`;
+  return typeof value === 'string' ? name : JSON_NAME + name;
+}
+
+function refersToStore(value: JsonValue): boolean {
+  return leavesOf(value).some((leaf) => typeof leaf.value === 'string' && isStoreReference(leaf.value));
+}
+
+function secretPlaces({ auth, settings, metadata, proxy, basePath }: ConnectorConfig): JsonValue {
+  return [auth as unknown as JsonValue, settings, metadata, proxy ?? '', basePath ?? ''];
+}
+
+/** What says where requests go, and through whom. */
+function destinationOf({ kind, host, port, scheme, tls, proxy, auth }: ConnectorConfig) {
+  return [
+    ['kind', kind],
+    ['host', host],
+    ['port', port],
+    ['scheme', scheme],
+    ['tls', JSON.stringify(Object.entries(tls ?? {}).toSorted())],
+    ['proxy', proxy],
+    ['auth.token_url', auth.tokenUrl],
+  ] as const;
+}
+
+const PLACE_NAME =
+  /(?:^|[_-])(?:hosts?|url|urls|uri|endpoint|server|servers|address|origin|domain|brokers?|dsn|proxy|port|tls)(?:[_-]|$)/i;
+
+/** Settings that differ and say where requests go, by their name or by what they hold. */
+function movedSettings(before: JsonObject, after: JsonObject): readonly string[] {
+  return leavesOf(after)
+    .filter(({ path, value }) => value !== leafAt(before, path))
+    .filter(
+      ({ path, value }) =>
+        path.some((step) => PLACE_NAME.test(snakeCase(String(step)))) ||
+        (typeof value === 'string' && value.includes('://') && !isStoreReference(value)),
+    )
+    .map(({ path }) => describePath(['settings', ...path]));
+}
+
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`);
+}
+
+function describePath(path: LeafPath): string {
+  return path.reduce<string>((base, step) => appendPath(base, step), '');
+}
+
+function scopeMissing(principal: Principal, connector: string, path: string): PermissionDeniedError {
+  return new PermissionDeniedError(
+    `${quote(principal.name)} lacks the scope secrets, which a reference to a secret of the store needs (${path}): give the secret itself, or ask for a token with that scope`,
+    { connector, details: { reason: 'scope_missing', scope: 'secrets' } },
+  );
+}
+
+function rebindDenied(principal: Principal, connector: string, why: string): PermissionDeniedError {
+  return new PermissionDeniedError(
+    `the connector "${connector}" stays as it is, as ${quote(principal.name)} lacks the scope secrets: ${why}, or ask for a token with that scope`,
+    { connector, details: { reason: 'secret_rebind', scope: 'secrets' } },
+  );
+}
