@@ -29,7 +29,7 @@ export function leafAt(value: JsonValue | undefined, path: LeafPath): JsonValue 
 /** A copy with other leaves at some paths. */
 export function withLeaves<Whole extends JsonObject>(whole: Whole, leaves: readonly Leaf[]): Whole {
   if (leaves.length === 0) return whole;
-  const copy = structuredClone(whole) as Whole;
+  const copy = structuredClone<Whole>(whole);
   for (const { path, value } of leaves) {
     const last = path.at(-1) ?? '';
     const holder = leafAt(copy, path.slice(0, -1)) as Record<string | number, JsonValue>;

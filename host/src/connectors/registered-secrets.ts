@@ -6,6 +6,7 @@ import { appendPath, isStoreReference, parseSecretReference, toWireConfig } from
 import type { ProfileConfig } from '../config/host-config.ts';
 import { connectorOfNamespace, JSON_NAME, ownNamespace } from '../secrets/own-secrets.ts';
 import type { SecretVault } from '../secrets/secret-vault.ts';
+import { describeSecret } from '../secrets/secret-vault.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { Leaf, LeafPath } from './json-leaves.ts';
 import { leafAt, leavesOf, withLeaves } from './json-leaves.ts';
@@ -142,7 +143,7 @@ export async function readStored(
         path: describePath(['settings', ...path]),
         expected: 'a secret that can be read',
         received: found.reason,
-        message: `the secret ${String(value)} cannot be read: ${found.reason}`,
+        message: `the secret ${describeSecret(secret)} cannot be read: ${found.reason}`,
       });
   }
   if (problems.length > 0) throw configRefused(id, problems);
