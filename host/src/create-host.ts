@@ -25,6 +25,7 @@ import { Registrations } from './connectors/registrations.ts';
 import { Registry } from './connectors/registry.ts';
 import { reportHeldBack } from './connectors/report-held-back.ts';
 import { connectorsWith, secretUses } from './connectors/secret-uses.ts';
+import { sealRegistrations } from './connectors/seal-registrations.ts';
 import { SourceChanges } from './connectors/source-changes.ts';
 import { EventHub } from './events/event-hub.ts';
 import { KeptOutcomes } from './execution/kept-outcomes.ts';
@@ -312,6 +313,16 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     onClose: () => stack.close(),
   });
   const service = auditService(port, audit, (inner) => authorise(inner, { unnamed: LOCAL_PRINCIPAL }));
+  if (lock !== undefined)
+    await sealRegistrations({
+      store,
+      vault,
+      keys: masterKeys,
+      kinds: registry.sources.kinds,
+      dataDir: settings.dataDir,
+      log,
+      describe: async (id, kind) => (await descriptions.inspect(id, kind)).description,
+    });
   const first = await sourceChanges.start();
   void tidySnapshots();
   stack.push({ name: 'service', close: () => port.end() });

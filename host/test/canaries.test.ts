@@ -61,6 +61,8 @@ describe('a secret, wherever it stands and however it is written', () => {
       ['connectors get', 'fails-health', ['connectors', 'get', 'fails-health', '--json']],
       ['connectors health', 'MARK', ['connectors', 'health', '--json']],
       ['connectors test', 'MARK', ['connectors', 'test', 'fails-connect']],
+      ['secrets list', 'stored', ['secrets', 'list', '--json']],
+      ['secrets rotate-keys', 'key_id', ['secrets', 'rotate-keys', '--json']],
       ['execute', 'MARK', ['execute', 'basic', 'spill', '--input', '{"how":"error"}']],
       ['doctor', 'connector fails-health', ['doctor', '--json']],
       ['doctor for people', 'connector fails-init', ['doctor']],
@@ -86,6 +88,7 @@ describe('a secret, wherever it stands and however it is written', () => {
 
   it('is looked for in every place that it could leave by', () => {
     expect(exits.length).toBeGreaterThan(100);
+    expect(exits.map(({ name }) => name)).toContain('/.automate/connectors.db');
     expect(exits.filter(({ mark, text }) => !text.includes(mark)).map(({ name }) => name)).toStrictEqual([]);
     expect(exits.filter(({ text }) => text.includes('[secret]')).length).toBeGreaterThan(60);
   });
@@ -120,12 +123,28 @@ async function callEverything(service: ConnectorService, add: Add): Promise<void
       (answer) => add(name, mark, answer),
       (error) => add(name, mark, [error.toEnvelope(), String(error.stack), String(error.cause)]),
     );
+  for (const [name, canary] of [
+    ['token', CANARIES['the store, an earlier version']],
+    ['token', CANARIES['the store']],
+    ['shared', CANARIES['the store, through a profile']],
+    ['lines', CANARIES['the store, of many lines']],
+  ] as const)
+    await said(`set the secret ${name}`, name, service.setSecret({ namespace: 'team', name, value: canary }));
+  await said(
+    'remove a secret in use',
+    'secret_in_use',
+    service.removeSecret({ namespace: 'team', name: 'shared' }).catch(async (error: unknown) => {
+      add('secrets', 'team', await service.listSecrets());
+      throw error;
+    }),
+  );
   await service.register({
     id: 'registered',
     kind: 'leaky',
     enabled: true,
     auth: { type: 'bearer', token: CANARIES['a registration, auth'] },
     settings: { key: CANARIES['a registration, settings'] },
+    metadata: { password: CANARIES['a registration, metadata'] },
   });
   await said(
     'a refused registration',
@@ -229,6 +248,7 @@ async function callOverRest(rest: Rest, add: Add): Promise<void> {
     ['/api/v1/connectors/fails-init/health', 'MARK'],
     ['/api/v1/connectors/fails-health/health?live=true', 'MARK'],
     ['/api/v1/plugins', 'leaky'],
+    ['/api/v1/secrets', 'team'],
   ] as const)
     add(`GET ${path}`, mark, await rest.get(path));
 }
@@ -238,7 +258,7 @@ async function filesOf(root: string): Promise<readonly { readonly name: string; 
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const own = files.filter(
-    (file) => !/node_modules|\.automate\/plugins|connectors\.(?:yaml|db)|secrets/.test(file.slice(root.length)),
+    (file) => !/node_modules|\.automate\/plugins|connectors\.yaml|secrets/.test(file.slice(root.length)),
   );
   return Promise.all(
     own.map(async (file) => ({ name: file.slice(root.length), text: await readFile(file, 'latin1') })),

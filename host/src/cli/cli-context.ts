@@ -89,6 +89,8 @@ export interface CliContext {
     | { readonly ok: false; readonly id?: unknown; readonly problems: readonly Problem[] };
   /** Rotates the master key of the data directory, whether a host runs on it or not. `file`: where the key in use is. */
   rotateKeys(options: GlobalOptions): Promise<KeyRotation>;
+  /** Opens a sealed copy of the database, and writes what is in it to a new file for the user alone. */
+  openCopy(options: GlobalOptions & { readonly from: string; readonly to: string }): Promise<void>;
   diagnose(options: GlobalOptions): Promise<readonly Finding[]>;
   /** Verifies an audit without a host, with the keys of this project. */
   verifyAuditFile(

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { inspect, styleText } from 'node:util';
@@ -97,6 +97,7 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
     readHidden: async (question) =>
       process.stdin.isTTY ? readHidden(question, process.stdin, process.stderr) : undefined,
     rotateKeys: (options) => rotateKeys(options),
+    openCopy: (options) => writeOpenedCopy(options),
     parseRegistration: parseRegistrationText,
     readFile: (path) => readFile(path),
     async withService(options, doing, work) {
@@ -172,6 +173,16 @@ async function rotateKeys(options: GlobalOptions): ReturnType<CliContext['rotate
   } finally {
     await vault.close();
   }
+}
+
+async function writeOpenedCopy(options: Parameters<CliContext['openCopy']>[0]): Promise<void> {
+  const projectDir = await projectOf(options);
+  const settings = readHostSettings({ flags: flagsOf(options), env: process.env, projectDir, terminal: false });
+  const { openMasterKeys } = await import('../secrets/master-key.ts');
+  const { openCopy } = await import('../secrets/sealed-copy.ts');
+  const keys = openMasterKeys({ dataDir: settings.dataDir, keyFile: settings.masterKeyFile });
+  const database = openCopy(await readFile(options.from, 'utf8'), keys.all());
+  await writeFile(options.to, database, { mode: 0o600, flag: 'wx' });
 }
 
 async function projectOf({ project }: GlobalOptions): Promise<string> {

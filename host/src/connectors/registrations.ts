@@ -40,7 +40,7 @@ export interface RegistrationsOptions {
 /** What a change of one connector is about. */
 interface Change {
   /** Throws where it must not be made as things stand. */
-  require(now: Registry): unknown;
+  assert(now: Registry): unknown;
   write(store: ConnectorStore, wire: JsonObject): Promise<unknown>;
   /** What it answers. */
   readonly message: string;
@@ -68,7 +68,7 @@ export class Registrations {
   register(input: ConnectorConfigInput, principal: Principal = LOCAL_PRINCIPAL): Promise<ChangeResult> {
     const { id } = input;
     return this.#change(input, principal, {
-      require(now) {
+      assert(now) {
         const holder = now.find(id);
         if (holder !== undefined)
           throw new AlreadyExistsError(`a connector "${id}" exists already, ${describeOwner(holder.owner)}`, {
@@ -85,7 +85,7 @@ export class Registrations {
   update(input: ConnectorConfigInput, principal: Principal = LOCAL_PRINCIPAL): Promise<ChangeResult> {
     const { id } = input;
     return this.#change(input, principal, {
-      require: (now) => requireApiOwned(now.get(id), 'updated'),
+      assert: (now) => requireApiOwned(now.get(id), 'updated'),
       write: (store, wire) => store.put(id, wire, undefined, this.#anyAddress),
       message: `updated "${id}"`,
     });
@@ -124,7 +124,7 @@ export class Registrations {
       let mayHaveStored = false;
       try {
         return await changes.ofOne(id, (now): Plan<ChangeResult> | Promise<unknown> => {
-          change.require(now);
+          change.assert(now);
           const asked = this.#ask({ id, wire, principal, standing: now.find(id) }, now);
           assertWritable();
           if (ready === undefined || !isDeepStrictEqual(ready.asked, asked)) {
@@ -182,7 +182,7 @@ export class Registrations {
 
   /** A row as it is going to be stored. */
   #rowOf(id: string, config: JsonObject): StoredConnector {
-    return { id, config, anyPath: false, anyAddress: this.#anyAddress, updatedAt: '' };
+    return { id, config, anyPath: false, anyAddress: this.#anyAddress, sealed: true, updatedAt: '' };
   }
 
   /** Who need not sign in is of this machine, where the operator lets them do so. */

@@ -3,7 +3,7 @@ import type { JsonObject } from '@automate/contract';
 /** One connector that was registered over the API, as it is kept. */
 export interface StoredConnector {
   readonly id: string;
-  /** The configuration in the YAML's shape. Literal credentials lie in it in clear until the encrypted store exists. */
+  /** The configuration in the YAML's shape, with references to the store of secrets in the place of secrets. */
   readonly config: JsonObject;
   /** Why it cannot be read, with what to do about it; its configuration is empty then. */
   readonly fault?: string;
@@ -11,6 +11,8 @@ export interface StoredConnector {
   readonly anyPath: boolean;
   /** It was registered while nobody had to sign in, so that it may go where only the operator's own may since. */
   readonly anyAddress: boolean;
+  /** Its secrets have been moved to where they are kept sealed. False where a version of the host wrote it that did not do so. */
+  readonly sealed: boolean;
   /** When it was last written, ISO 8601. */
   readonly updatedAt: string;
 }
@@ -28,6 +30,10 @@ export interface ConnectorStore {
    * @param anyAddress see `StoredConnector`. Default: false
    */
   put(id: string, config: JsonObject, expect?: 'absent', anyAddress?: boolean): Promise<boolean>;
+  /** Everything that is kept, as a file of the same make. */
+  copy(): Promise<Uint8Array>;
+  /** Replaces configurations by sealed ones, and leaves nothing of what they were in any file; nothing else about them changes. */
+  rewrite(rows: readonly Pick<StoredConnector, 'id' | 'config'>[]): Promise<void>;
   /** False when there was none. */
   delete(id: string): Promise<boolean>;
   close(): Promise<void>;

@@ -23,4 +23,6 @@ export const MIGRATIONS: readonly string[] = [
   // What was registered until now could go to any address.
   `ALTER TABLE connectors ADD COLUMN any_address INTEGER NOT NULL DEFAULT 0;
    UPDATE connectors SET any_address = 1`,
+  // Their secrets are still in them, in clear.
+  'ALTER TABLE connectors ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0',
 ];

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { JsonObject } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
 import { attempt } from './attempt.ts';
@@ -14,15 +15,19 @@ export function openSqliteStore(file: string): ConnectorStore {
   const database = openDatabase(file, { migrations: MIGRATIONS, what: 'the registered connectors cannot be read' });
   // From now on nothing waits within SQLite, which would be the whole host.
   database.exec('PRAGMA busy_timeout = 0');
-  const select = database.prepare('SELECT id, config, any_path, any_address, updated_at FROM connectors ORDER BY id');
+  const select = database.prepare(
+    'SELECT id, config, any_path, any_address, sealed, updated_at FROM connectors ORDER BY id',
+  );
   const upsert = database.prepare(
-    `INSERT INTO connectors (id, config, any_address, updated_at) VALUES (?, ?, ?, ?)
+    `INSERT INTO connectors (id, config, any_address, updated_at, sealed) VALUES (?, ?, ?, ?, 1)
      ON CONFLICT (id) DO UPDATE SET
-       config = excluded.config, any_path = 0, any_address = excluded.any_address, updated_at = excluded.updated_at`,
+       config = excluded.config, sealed = 1, any_path = 0, any_address = excluded.any_address, updated_at = excluded.updated_at`,
   );
   const insert = database.prepare(
-    'INSERT INTO connectors (id, config, any_address, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
+    'INSERT INTO connectors (id, config, any_address, updated_at, sealed) VALUES (?, ?, ?, ?, 1) ON CONFLICT (id) DO NOTHING',
   );
+  const replace = database.prepare('UPDATE connectors SET config = ? WHERE id = ?');
+  const markSealed = database.prepare('UPDATE connectors SET sealed = 1 WHERE id = ?');
   const remove = database.prepare('DELETE FROM connectors WHERE id = ?');
   let open = true;
   return {
@@ -32,6 +37,26 @@ export function openSqliteStore(file: string): ConnectorStore {
       attempt(`the connector "${id}" cannot be stored`, file, () => {
         const statement = expect === 'absent' ? insert : upsert;
         return statement.run(id, JSON.stringify(config), anyAddress ? 1 : 0, new Date().toISOString()).changes > 0;
+      }),
+    copy: () =>
+      attempt('the registered connectors cannot be copied', file, () => {
+        database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+        return readFileSync(file);
+      }),
+    rewrite: (rows) =>
+      attempt('the registered connectors cannot be stored', file, () => {
+        database.exec('BEGIN IMMEDIATE');
+        try {
+          for (const { id, config } of rows) replace.run(JSON.stringify(config), id);
+          database.exec('COMMIT');
+        } catch (error) {
+          if (database.isTransaction) database.exec('ROLLBACK');
+          throw error;
+        }
+        // Pages that are free still hold what stood in them, and so does the log of writes.
+        database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
+        // Only now, so that whoever was killed before does all of it again.
+        for (const { id } of rows) markSealed.run(id);
       }),
     delete: (id) =>
       attempt(`the connector "${id}" cannot be removed from what is stored`, file, () => remove.run(id).changes > 0),
@@ -49,6 +74,7 @@ function readRow(row: Record<string, unknown>, file: string): StoredConnector {
     id,
     anyPath: row['any_path'] === 1,
     anyAddress: row['any_address'] === 1,
+    sealed: row['sealed'] === 1,
     updatedAt: String(row['updated_at']),
   };
   const config = parseObject(String(row['config']));

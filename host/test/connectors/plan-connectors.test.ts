@@ -32,7 +32,14 @@ it('connectors that stand in no file have the default health interval, and the n
     },
     kinds: KINDS.reduce((all, each) => all.withRegistered(each), new KindCatalog()),
     stored: [
-      { id: 'stored', config: { id: 'stored', kind: 'plain' }, anyPath: false, anyAddress: false, updatedAt: '' },
+      {
+        id: 'stored',
+        config: { id: 'stored', kind: 'plain' },
+        anyPath: false,
+        anyAddress: false,
+        sealed: true,
+        updatedAt: '',
+      },
     ],
     healthIntervalMs: 12_345,
   });

@@ -69,6 +69,8 @@ export function addSecretCommands(program: Command, context: CliContext): void {
       context.out(json === true ? JSON.stringify(secretChangeView(change), undefined, 2) : change.message);
     });
 
+  addOpenCopy(secrets, context);
+
   secrets
     .command('rotate-keys')
     .description(
@@ -85,6 +87,20 @@ export function addSecretCommands(program: Command, context: CliContext): void {
       context.out(json === true ? JSON.stringify(view, undefined, 2) : words);
       if (unreadable.length > 0)
         throw new CliExit(EXIT.failed, `these cannot be read, and stay as they were:\n${unreadable.join('\n')}`);
+    });
+}
+
+/** `automate secrets open-copy` */
+function addOpenCopy(secrets: Command, context: CliContext): void {
+  secrets
+    .command('open-copy')
+    .argument('<file>', 'a sealed copy of connectors.db, as the host keeps one when it moves secrets into the store')
+    .requiredOption('--to <path>', 'where to write the database, secrets in clear: a file that is not there yet')
+    .description('open a sealed copy of the database, to go back to an earlier version of the host')
+    .action(async (file: string, _options: unknown, command: Command) => {
+      const { to, ...rest } = command.optsWithGlobals<GlobalOptions & { readonly to: string }>();
+      await context.openCopy({ ...rest, from: file, to });
+      context.out(`wrote ${to}, in which secrets lie in clear`);
     });
 }
 
