@@ -2,10 +2,13 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { expect, it } from '@jest/globals';
+import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eventually } from '@automate/tooling/eventually';
-import { AUTOMATE, plainEnvironment, repositoryPath } from '../cli/fixtures/cli-project.ts';
-import { collect, runCommand } from '../cli/fixtures/run-command.ts';
+import { plainEnvironment, repositoryPath } from '../cli/fixtures/cli-project.ts';
+import { collect, mustRun, runCommand } from '../cli/fixtures/run-command.ts';
 
 /** Namespaces are root's to make. */
 const asRoot = process.getuid?.() === 0 && process.platform === 'linux' ? it : it.skip;
@@ -25,8 +28,40 @@ function firstProcess({ pid }: ChildProcess): number | undefined {
   return child === undefined ? undefined : Number(child);
 }
 
+const NOBODY = ['--reuid', '10001', '--regid', '10001', '--clear-groups'];
+
+/** Sources alone, as a clone has them: nothing that was installed or built. */
+const isSource = (path: string): boolean => !/\/(node_modules|dist|bundle|\.git|\.automate|coverage)$/.test(path);
+
+let root: string;
+let built: string;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'automate-built-'));
+  built = join(root, 'app');
+});
+
+afterAll(() => rm(root, { recursive: true, force: true }));
+
 asRoot(
-  'a host with a root that cannot be written, without rights and as the first process, serves, is found well and ends with 0',
+  'the script that the image is made with builds a project, without rights, from sources alone',
+  async () => {
+    const sources = join(root, 'sources');
+    // How this machine reaches the registry, without what npm has told this very run.
+    const machine = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+    const env = { ...machine, ...plainEnvironment(), HOME: join(root, 'home') };
+    await cp(repositoryPath(), sources, { recursive: true, filter: isSource });
+    await mkdir(env.HOME);
+    await mustRun('chown', ['-R', '10001:10001', root], { cwd: '/', env });
+    const build = [...NOBODY, join(sources, 'deploy/build.sh'), built];
+    await mustRun('setpriv', build, { cwd: '/', env, timeoutMs: 540_000 });
+    expect((await readdir(built)).toSorted()).toEqual(['config', 'healthcheck.mjs', 'node_modules', 'package.json']);
+  },
+  600_000,
+);
+
+asRoot(
+  'a host so built, over a root that cannot be written, without rights and as the first process, serves, is found well and ends with 0',
   async () => {
     const env = {
       ...plainEnvironment(),
@@ -37,21 +72,9 @@ asRoot(
       LOG_FORMAT: 'json',
       AUDIT: 'on',
     };
-    const args = [
-      '-m',
-      '-p',
-      '-f',
-      '--mount-proc',
-      '--kill-child',
-      'sh',
-      '-c',
-      CONFINED,
-      'sh',
-      process.execPath,
-      AUTOMATE,
-      'start',
-    ];
-    const child = spawn('unshare', args, { cwd: repositoryPath(), env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const command = [process.execPath, join(built, 'node_modules/.bin/automate'), 'start'];
+    const args = ['-m', '-p', '-f', '--mount-proc', '--kill-child', 'sh', '-c', CONFINED, 'sh', ...command];
+    const child = spawn('unshare', args, { cwd: built, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const output = collect(child);
     const closed = once(child, 'close');
     try {
@@ -77,11 +100,10 @@ asRoot(
       expect(registered.status).toBe(201);
       const host = firstProcess(child) ?? 0;
       const within = ['-t', String(host), '-m', '-p', '--setuid', '10001', '--setgid', '10001'];
-      const healthcheck = await runCommand(
-        'nsenter',
-        [...within, process.execPath, repositoryPath('deploy', 'healthcheck.mjs')],
-        { cwd: repositoryPath(), env },
-      );
+      const healthcheck = await runCommand('nsenter', [...within, process.execPath, join(built, 'healthcheck.mjs')], {
+        cwd: built,
+        env,
+      });
       expect(healthcheck).toMatchObject({ status: 0 });
       process.kill(host, 'SIGTERM');
       const [status] = (await closed) as [number | null];

@@ -114,7 +114,7 @@ describe('deploy/Containerfile', () => {
   });
 
   it('builds with the script that can be run by hand, and runs as nobody in particular', () => {
-    expect(text.match(/^RUN .*/gm)).toContain('RUN deploy/build.sh');
+    expect(text.match(/^RUN .*/gm)).toContain('RUN deploy/build.sh /app');
     expect(text.match(/^USER .*/gm)?.at(-1)).toBe('USER 10001:10001');
     expect(text).toContain('COPY --from=build --chown=root:root /app /app');
   });
