@@ -7,7 +7,7 @@ const sessions = new Map();
 process.on('message', (order) => void run(order));
 process.on('disconnect', () => process.exit());
 
-async function run({ address, path, message, inFlight, seconds }) {
+async function run({ address, path, message, inFlight, seconds, authorization }) {
   const session =
     sessions.get(address) ?? connect(`http://${address}`, { settings: { initialWindowSize: 4 * 1024 * 1024 } });
   sessions.set(address, session);
@@ -16,28 +16,32 @@ async function run({ address, path, message, inFlight, seconds }) {
   const startedAt = performance.now();
   const until = startedAt + seconds * 1000;
   const counts = { answers: 0, failures: 0, bytes: 0 };
-  await Promise.all(Array.from({ length: inFlight }, () => callUntil(until, { session, path, body, counts })));
+  await Promise.all(
+    Array.from({ length: inFlight }, () => callUntil(until, { session, path, body, counts, authorization })),
+  );
   const ms = performance.now() - startedAt;
   const { user, system } = process.cpuUsage(before);
   process.send({ ...counts, ms, busy: (user + system) / 1000 / ms });
 }
 
-async function callUntil(until, { session, path, body, counts }) {
+async function callUntil(until, { session, path, body, counts, authorization }) {
+  const headers = {
+    ':method': 'POST',
+    ':path': path,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    ...(authorization === undefined ? {} : { authorization }),
+  };
   while (performance.now() < until) {
-    if (await call(session, path, body, counts)) counts.answers++;
+    if (await call(session, headers, body, counts)) counts.answers++;
     else counts.failures++;
   }
 }
 
 /** One call; true when it ended with status 0. */
-function call(session, path, body, counts) {
+function call(session, headers, body, counts) {
   return new Promise((resolve) => {
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': path,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    });
+    const stream = session.request(headers);
     let status;
     stream.on('trailers', (trailers) => (status = trailers['grpc-status']));
     stream.on('data', (chunk) => (counts.bytes += chunk.length));

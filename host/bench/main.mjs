@@ -5,6 +5,7 @@ import { cpus } from 'node:os';
 const BENCHES = {
   'call-overhead': () => import('./call-overhead.mjs'),
   grpc: () => import('./transports-grpc.mjs'),
+  access: () => import('./access.mjs'),
   rest: () => import('./transports-rest.mjs'),
   discovery: () => import('./discovery.mjs'),
   boot: () => import('./boot.mjs'),

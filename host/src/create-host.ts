@@ -2,7 +2,10 @@
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { LOCAL_PRINCIPAL } from '@automate/contract';
+import { Access } from './access/access.ts';
 import { authorise } from './access/authorise.ts';
+import { checkAddress } from './access/check-address.ts';
+import { Tokens } from './access/tokens.ts';
 import type { BootReport } from './boot-report.ts';
 import { BootTimer } from './boot-report.ts';
 import { CloseStack } from './close-stack.ts';
@@ -59,10 +62,10 @@ import { DATABASE_FILE, holdDataDir, lockDataDir, openDataDir, refuseWhereServed
 import type { OpenConnectorStore } from './store/connector-store.ts';
 import { openSqliteOutcomeStore } from './store/sqlite-outcome-store.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
+import { openSqliteTokenStore } from './store/sqlite-token-store.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { openListeners } from './transports/listeners.ts';
-import { NO_SIGN_IN } from './transports/sign-in.ts';
 import { readTlsFiles } from './transports/tls-files.ts';
 import { keepTls } from './transports/tls-keeper.ts';
 
@@ -181,6 +184,11 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const secrets = openSecrets({ env, settings, scrubber, vault });
   const outcomes = openSqliteOutcomeStore(settings.dataDir);
   stack.push({ name: 'outcomes', close: () => outcomes.close() });
+  const tokens = await Tokens.open(openSqliteTokenStore(join(settings.dataDir, DATABASE_FILE)));
+  stack.push({ name: 'tokens', close: () => tokens.close() });
+  const hasClientCa = settings.tls?.clientCaFile !== undefined;
+  const alwaysSignIn = !settings.loopback || hasClientCa;
+  const signInRequired = (): boolean => alwaysSignIn || tokens.any;
   timer.mark('store');
 
   const tellFault = faultTeller(log);
@@ -211,7 +219,6 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   });
   const places = placesOf({ settings, configFile: loaded.file, projectDir });
   const filesOf = createFilesPolicy(places);
-  const signInRequired = (): boolean => settings.tls?.clientCaFile !== undefined;
   const recording = (): boolean => settings.audit ?? signInRequired();
   const audit = openAudit({ settings, recording, masterKeys, log });
   stack.push({ name: 'audit', close: () => audit.close() });
@@ -264,6 +271,21 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
       [...registry.sources.kinds.all(), ...registry.all().flatMap((entry) => kindOf(entry) ?? [])],
       runtime,
     );
+  // Whoever serves holds the directory, and nobody else changes what it serves.
+  const assertWritable = (): void => (serve ? undefined : refuseWhereServed(settings.dataDir));
+  const address = checkAddress({
+    ...settings,
+    loopback: settings.loopback || !serve,
+    canSignIn: tokens.usable || hasClientCa,
+    tls: settings.tls !== undefined,
+  });
+  if (address.problems.length > 0) throw new HostConfigError(address.problems);
+  const access = new Access({
+    tokens,
+    always: alwaysSignIn,
+    policy: loaded.config.access,
+    assertWritable,
+  });
   const sourceChanges = new SourceChanges({
     changes,
     scanner,
@@ -271,12 +293,14 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     onScanned: tidySnapshots,
     loaded,
     load,
-    learn: (config) => learnVariables(scrubber, config),
+    learn(config) {
+      learnVariables(scrubber, config);
+      access.setPolicy(config.access);
+      events.emit('doorLimits', config.access.limits);
+    },
     log,
     events,
   });
-  // Whoever serves holds the directory, and nobody else changes what it serves.
-  const assertWritable = (): void => (serve ? undefined : refuseWhereServed(settings.dataDir));
   const registrations = new Registrations({
     changes,
     descriptions,
@@ -307,12 +331,13 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
         for (const id of connectorsWith(registry, secret)) live.renew(id);
       },
     }),
+    tokens: access,
     plugins: () => reportHeldBack(scanner.report(), registry),
     rescan: () => sourceChanges.rescan(),
     audit,
     onClose: () => stack.close(),
   });
-  const service = auditService(port, audit, (inner) => authorise(inner, { unnamed: LOCAL_PRINCIPAL }));
+  const service = auditService(port, audit, (inner) => authorise(inner, { unnamed: LOCAL_PRINCIPAL, rules: access }));
   if (lock !== undefined)
     await sealRegistrations({
       store,
@@ -330,8 +355,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
 
   const listeners = serve
     ? await openListeners({
-        service: auditService(port, audit, (inner) => authorise(inner, {})),
-        signIn: NO_SIGN_IN,
+        service: auditService(port, audit, (inner) => authorise(inner, { rules: access })),
+        signIn: access,
         settings,
         log,
         version: identity.version,
@@ -350,6 +375,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     own.places.push(...[listeners.grpcAddress, listeners.httpAddress].flatMap(listeningPlaces));
     if (listeners.socketPath !== undefined) own.sockets.push(listeners.socketPath);
     events.on('abandoned', () => listeners.announce());
+    listeners.setLimits(loaded.config.access.limits);
+    events.on('doorLimits', (limits) => listeners.setLimits(limits));
     if (loaded.file !== undefined) {
       const watcher = await watchConfig({
         file: loaded.file,
@@ -387,7 +414,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     ...(loaded.file === undefined ? undefined : { configFile: loaded.file }),
     plugins: scanner.lastReport,
     connectors: await service.list(),
-    warnings: [...first.warnings, ...(listeners?.warnings ?? [])],
+    warnings: [...first.warnings, ...(listeners?.warnings ?? []), ...address.warnings],
     ...addresses,
     stages: timer.stages,
   };

@@ -28,6 +28,12 @@ export interface HostSettings {
   readonly grpcPort: number;
   readonly httpPort: number;
   readonly bindAddress: string;
+  /** Whether only this machine can reach that address. */
+  readonly loopback: boolean;
+  /** Whether the address may be reached from elsewhere without TLS, as something in front of it ends TLS. */
+  readonly allowPlaintext: boolean;
+  /** Names that REST answers to besides its addresses, in small letters. */
+  readonly allowedHosts: readonly string[];
   /** Absolute path. */
   readonly dataDir: string;
   /** Absolute path of the directory that the user's sockets lie in; absent: the system names none. */
@@ -83,9 +89,6 @@ export class HostConfigError extends Error {
   }
 }
 
-/** The addresses that only this machine can reach. Others are refused until there are access rules. */
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
-
 /** Reads flags and environment. Throws HostConfigError with every problem. */
 export function readHostSettings({ flags, env, projectDir, terminal }: ReadSettingsOptions): HostSettings {
   const problems: Problem[] = [];
@@ -104,13 +107,10 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
     return choices.find((choice) => choice === value) ?? refuse(path, choices.join(', '), value, fallback);
   };
   const bindAddress = flags.bindAddress ?? (env['BIND_ADDRESS'] || '127.0.0.1');
-  if (!LOOPBACK.test(bindAddress)) {
-    refuse(
-      'BIND_ADDRESS',
-      'a loopback address such as 127.0.0.1, since there are no access rules yet that could protect another',
-      bindAddress,
-      undefined,
-    );
+  const allowedHosts = (env['ALLOWED_HOSTS'] ?? '').split(/[\s,]+/).filter((name) => name !== '');
+  for (const name of allowedHosts) {
+    if (!/^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/i.test(name))
+      refuse('ALLOWED_HOSTS', 'names or addresses without scheme and port, separated by commas', name, undefined);
   }
   const interval = flags.healthInterval ?? (env['HEALTH_INTERVAL'] || undefined);
   const parsedInterval = interval === undefined ? undefined : parseDuration(interval);
@@ -139,6 +139,9 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
     grpcPort: port('GRPC_PORT', flags.grpcPort ?? env['GRPC_PORT'], 50_051),
     httpPort: port('HTTP_PORT', flags.httpPort ?? env['HTTP_PORT'], 8_080),
     bindAddress,
+    loopback: /^(127(\.\d{1,3}){3}|::1|localhost)$/.test(bindAddress),
+    allowPlaintext: oneOf('ALLOW_PLAINTEXT', env['ALLOW_PLAINTEXT'], ['true', 'false'], 'false') === 'true',
+    allowedHosts: allowedHosts.map((name) => name.toLowerCase()),
     dataDir: resolve(projectDir, flags.dataDir ?? (env['DATA_DIR'] || join(projectDir, '.automate'))),
     runtimeDir: runtimeDir !== undefined && isAbsolute(runtimeDir) ? runtimeDir : undefined,
     secretsDir: secretsDir === undefined ? undefined : resolve(projectDir, secretsDir),

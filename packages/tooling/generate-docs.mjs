@@ -18,6 +18,8 @@ const PARTS = {
   'reasons of kinds': async () => renderReasonsOfKinds(),
   'connector keys': async () => renderConfigKeys(readSchema().properties.connectors.anyOf[0].items),
   'plugin keys': async () => renderConfigKeys(readSchema().properties.plugins.anyOf[0]),
+  'access keys': async () => renderConfigKeys(readSchema().properties.access.anyOf[0]),
+  scopes: renderScopes,
   'profile keys': async () => renderConfigKeys(readSchema().properties.profiles.anyOf[0].additionalProperties),
   'REST routes': renderRoutes,
   'gRPC methods': async () => renderMethods(),
@@ -115,6 +117,23 @@ async function renderErrorCodes() {
     String(HTTP_STATUS[code]),
   ]);
   return table(['code', 'class', 'blame', 'retryable', 'effect', 'gRPC', 'HTTP'], rows);
+}
+
+/** Which operations each scope opens, in the order of the table that the host decides by. */
+async function renderScopes() {
+  const { OPERATIONS } = await import('../../host/dist/access/operations.js');
+  const words = {
+    listing: '`read`, or any `execute…`, which is shown the connectors that it may execute alone',
+    sight: '`read`, or `execute…` of that connector',
+    call: '`execute`, `execute:<connector>` or `execute:<connector>/<action>`',
+    calls: '`execute`, or `execute…` of that connector',
+  };
+  const groups = Map.groupBy(Object.entries(OPERATIONS), ([, { needs }]) => needs);
+  const rows = [...groups].map(([needs, operations]) => [
+    operations.map(([name]) => `\`${name}\``).join(', '),
+    words[needs] ?? `\`${needs}\``,
+  ]);
+  return table(['operation', 'needs'], rows);
 }
 
 /** Neighbours that mean the same share a row. */

@@ -7,7 +7,8 @@ import type {
   ListFilter,
   Principal,
 } from '@automate/contract';
-import { ConnectorError, UnauthenticatedError } from '@automate/contract';
+import { ConnectorError } from '@automate/contract';
+import { noCredentials } from './sign-in-errors.ts';
 import type { Operation } from './operations.ts';
 import { OPERATIONS } from './operations.ts';
 import { hasScope, mayCall, mayCallAny, mayCallSome, maySee, permissionDenied, seesAll } from './permissions.ts';
@@ -15,7 +16,7 @@ import { hasScope, mayCall, mayCallAny, mayCallSome, maySee, permissionDenied, s
 /** What holds for callers beside their scopes. */
 export interface CallerRules {
   /** Counts a call; gives what must be called when it is over, if anything. Throws RATE_LIMITED for one too many. */
-  admit(principal: Principal): (() => void) | undefined;
+  admit(principal: Principal, options: CallOptions): (() => void) | undefined;
   /** Calls `onEnd` once, with the reason, when the principal counts no longer. Gives what ends that. */
   follow(principal: Principal, onEnd: (reason: ConnectorError) => void): () => void;
 }
@@ -38,7 +39,7 @@ export function authorise(service: ConnectorService, { unnamed, rules }: Authori
   const callerOf = (options: unknown): Principal => {
     const principal = (options as CallOptions | undefined)?.principal ?? unnamed;
     if (principal !== undefined) return principal;
-    throw new UnauthenticatedError('the call does not say who calls', { details: { reason: 'no_credentials' } });
+    throw noCredentials();
   };
   const guard =
     (name: Operation, ask: Method): Method =>
@@ -48,7 +49,7 @@ export function authorise(service: ConnectorService, { unnamed, rules }: Authori
         const { needs, options: place } = OPERATIONS[name];
         const principal = callerOf(args[place]);
         requireScope(principal, needs, args[0]);
-        const release = rules?.admit(principal);
+        const release = rules?.admit(principal, args[place] ?? {});
         const answer = ask(...args);
         return release === undefined ? answer : answer.finally(release);
       } catch (reason) {
@@ -83,7 +84,7 @@ export function authorise(service: ConnectorService, { unnamed, rules }: Authori
   async function* watch(options: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {
     const principal = callerOf(options);
     requireScope(principal, OPERATIONS.watch.needs, undefined);
-    const release = rules?.admit(principal);
+    const release = rules?.admit(principal, options);
     const ended = new AbortController();
     const letGo = rules?.follow(principal, (reason) => ended.abort(reason));
     try {

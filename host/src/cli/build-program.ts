@@ -6,6 +6,7 @@ import { addExecuteCommand } from './commands/execute.ts';
 import { addHostCommands } from './commands/host.ts';
 import { addIsolationCommand } from './commands/isolation.ts';
 import { addOutcomeCommands } from './commands/outcomes.ts';
+import { addTokenCommands } from './commands/tokens.ts';
 import { addPluginCommands } from './commands/plugins.ts';
 import { addSecretCommands } from './commands/secrets.ts';
 
@@ -35,6 +36,7 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
   addExecuteCommand(program, context);
   addOutcomeCommands(program, context);
   addAuditCommands(program, context);
+  addTokenCommands(program, context);
   addIsolationCommand(program, context);
   return program;
 }

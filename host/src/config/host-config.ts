@@ -1,4 +1,4 @@
-import type { ConfiguredLevel, ConnectorConfig, JsonObject, PermissionSet } from '@automate/contract';
+import type { ConfiguredLevel, ConnectorConfig, JsonObject, PermissionSet, Scope } from '@automate/contract';
 
 /** `plugins:`, with every default filled in. */
 export interface PluginsConfig {
@@ -29,6 +29,20 @@ export interface NetworkConfig {
   readonly registeredAllow: readonly string[];
 }
 
+/** `access:`; what is absent has no bound, or that of the doors. Times are in milliseconds. */
+export interface AccessConfig {
+  readonly clients: Readonly<Record<string, readonly Scope[]>>;
+  readonly limits: {
+    readonly requestsPerSecond?: number;
+    readonly callsInFlight?: number;
+    readonly connectionsPerAddress?: number;
+    readonly headerTimeoutMs?: number;
+    readonly bodyTimeoutMs?: number;
+  };
+}
+
+export const DEFAULT_ACCESS: AccessConfig = { clients: {}, limits: {} };
+
 /** A connection profile: settings and secret references that connectors of one kind share. Holds no secret. */
 export interface ProfileConfig {
   readonly name: string;
@@ -57,6 +71,7 @@ export interface HostConfig {
   /** `files.roots`; absolute where the file was loaded. */
   readonly fileRoots: readonly string[];
   readonly network: NetworkConfig;
+  readonly access: AccessConfig;
   readonly profiles: ReadonlyMap<string, ProfileConfig>;
   /** What those variables hold that are secret by their name, or by where they are used. */
   readonly secretVariables: readonly string[];

@@ -1,10 +1,10 @@
 import type { ConnectorConfig, PermissionSet, Problem } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
-import { locateField, parseConfigFile } from '@automate/contract/schemas';
-import type { ConfigDefaults, WireGrant, WirePlugins, WireProfile } from '@automate/contract/schemas';
+import { locateField, parseConfigFile, parseDuration } from '@automate/contract/schemas';
+import type { ConfigDefaults, WireAccess, WireGrant, WirePlugins, WireProfile } from '@automate/contract/schemas';
 import { isSecretKey } from '@automate/sdk/runtime/masking';
 import { DEFAULT_PLUGINS } from './host-config.ts';
-import type { ConfiguredConnector, HostConfig, PluginsConfig, ProfileConfig } from './host-config.ts';
+import type { AccessConfig, ConfiguredConnector, HostConfig, PluginsConfig, ProfileConfig } from './host-config.ts';
 import type { Environment } from './interpolate.ts';
 import { variablesIn } from './interpolate.ts';
 import { readConfigText } from './read-config-text.ts';
@@ -43,6 +43,7 @@ export function parseConfig(text: string, options: ParseConfigOptions): ParsedCo
         deny: parsed.network.deny ?? [],
         registeredAllow: parsed.network.registered?.allow ?? [],
       },
+      access: toAccess(parsed.access),
       secretVariables: [
         ...[...values.written.values()].flatMap((text) => secretsOf(text, options.environment)),
         ...Object.values(parsed.plugins.grants ?? {}).flatMap(({ env = [] }) => secretsAmong(env, options.environment)),
@@ -81,6 +82,23 @@ function secretsAmong(names: readonly string[], environment: Environment): reado
 function toPlugins({ minimum_isolation: minimumIsolation = {}, grants = {}, ...plugins }: WirePlugins): PluginsConfig {
   const granted = Object.entries(grants).map(([pattern, grant]) => [pattern, toPermissions(grant)] as const);
   return { ...DEFAULT_PLUGINS, ...plugins, minimumIsolation, grants: Object.fromEntries(granted) };
+}
+
+function toAccess({ clients = {}, limits = {} }: WireAccess): AccessConfig {
+  const ms = (text: string | undefined): number | undefined => (text === undefined ? undefined : parseDuration(text));
+  const { requests_per_second: requestsPerSecond, calls_in_flight: callsInFlight } = limits;
+  const { connections_per_address: connectionsPerAddress } = limits;
+  const [headerTimeoutMs, bodyTimeoutMs] = [ms(limits.header_timeout), ms(limits.body_timeout)];
+  return {
+    clients: clients as AccessConfig['clients'],
+    limits: {
+      ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
+      ...(callsInFlight === undefined ? {} : { callsInFlight }),
+      ...(connectionsPerAddress === undefined ? {} : { connectionsPerAddress }),
+      ...(headerTimeoutMs === undefined ? {} : { headerTimeoutMs }),
+      ...(bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs }),
+    },
+  };
 }
 
 function toPermissions({

@@ -20,6 +20,14 @@ interface HostEventMap {
   sourced: [news: SourceNews];
   /** A caller was turned away at a door, as it could not be told who it is. */
   turnedAway: [caller: TurnedAway];
+  /** The configuration file says something else of what the doors take of one address. Times are in milliseconds. */
+  doorLimits: [
+    limits: {
+      readonly connectionsPerAddress?: number;
+      readonly headerTimeoutMs?: number;
+      readonly bodyTimeoutMs?: number;
+    },
+  ];
   /** A connector wrote a line, or the runtime did about it. */
   log: [record: LoggedRecord];
 }

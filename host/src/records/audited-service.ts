@@ -42,6 +42,9 @@ const RULES: Rules = {
   listSecrets: 'unrecorded',
   setSecret: { options: 1, about: (secret) => ({ subject: secretName(secret) }) },
   removeSecret: { options: 1, about: (secret) => ({ subject: secretName(secret) }) },
+  createToken: { options: 1, about: (token) => ({ subject: textOf(token?.name) }) },
+  listTokens: 'unrecorded',
+  revokeToken: { options: 1, about: (id) => ({ subject: textOf(id) }) },
   listAudit: 'unrecorded',
   verifyAudit: 'unrecorded',
 };

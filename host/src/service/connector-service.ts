@@ -1,3 +1,4 @@
+// Long, as the one implementation of the port has every operation of it.
 import type {
   AuditExpectation,
   AuditFilter,
@@ -11,6 +12,8 @@ import type {
   ConnectorEvent,
   ConnectorInfo,
   ConnectorService,
+  CreatedToken,
+  CreateTokenRequest,
   ExecuteRequest,
   ExecuteResult,
   ExecuteTextRequest,
@@ -27,6 +30,7 @@ import type {
   SecretOperations,
   SetSecretRequest,
   TestReport,
+  TokenInfo,
 } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 import { encodePayload } from '@automate/contract/json-text';
@@ -43,6 +47,7 @@ import {
   serviceClosed,
 } from '@automate/contract/service';
 import type { KeptOutcomes } from '../execution/kept-outcomes.ts';
+import type { Access } from '../access/access.ts';
 import type { Execute } from '../execution/pipeline.ts';
 import { waitWithin } from '../execution/wait-within.ts';
 import { findingOf } from '../connectors/probe.ts';
@@ -66,6 +71,7 @@ export interface ServiceOptions {
   readonly execute: Execute;
   readonly outcomes: KeptOutcomes;
   readonly secrets: SecretOperations;
+  readonly tokens: Access;
   /** The report of the last scan, made whole if that one read only direct dependencies. */
   plugins(): PluginReport;
   rescan(): Promise<PluginReport>;
@@ -247,6 +253,21 @@ export class HostConnectorService implements ConnectorService {
   async verifyAudit(expected?: AuditExpectation, given: CallOptions = {}): Promise<AuditVerdict> {
     const options = this.#admit(given);
     return waitWithin(this.#options.audit.verify(requireAuditExpectation(expected)), options);
+  }
+
+  async createToken(request: CreateTokenRequest, given: CallOptions = {}): Promise<CreatedToken> {
+    this.#admit(given);
+    return this.#options.tokens.createToken(request);
+  }
+
+  async listTokens(given: CallOptions = {}): Promise<readonly TokenInfo[]> {
+    this.#admit(given);
+    return this.#options.tokens.listTokens();
+  }
+
+  async revokeToken(id: string, given: CallOptions = {}): Promise<ChangeResult> {
+    this.#admit(given);
+    return this.#options.tokens.revokeToken(id);
   }
 
   /** Takes no more calls, while those under way end. */

@@ -25,4 +25,13 @@ export const MIGRATIONS: readonly string[] = [
    UPDATE connectors SET any_address = 1`,
   // Their secrets are still in them, in clear.
   'ALTER TABLE connectors ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0',
+  `CREATE TABLE tokens (
+     id TEXT PRIMARY KEY NOT NULL,
+     name TEXT NOT NULL,
+     scopes TEXT NOT NULL CHECK (json_valid(scopes)),
+     hash BLOB NOT NULL,
+     created_at TEXT NOT NULL,
+     expires_at TEXT,
+     revoked_at TEXT
+   ) STRICT`,
 ];

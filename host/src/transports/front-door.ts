@@ -53,7 +53,8 @@ const WARN_EVERY_MS = 60_000;
  */
 export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
   const { door, place, tls, serve } = options;
-  const limits = { ...CONNECTION_LIMITS, ...options.limits };
+  // Looked at for each connection, as they may change.
+  const limitsNow = (): ConnectionLimits => ({ ...CONNECTION_LIMITS, ...options.limits });
   const warn = seldom((message) => options.warn(message));
   /** Those that were not handed on yet, by their other end: a socket of TLS does not give what it was made of. */
   const waiting = new Map<string, Socket>();
@@ -61,9 +62,10 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
     waiting.delete(endOf(socket));
     serve(socket);
   };
-  const secure = tls === undefined ? undefined : serveTls(tls, { door, handshakeMs: limits.handshakeMs, handOn });
+  const secure = tls === undefined ? undefined : serveTls(tls, { door, handshakeMs: limitsNow().handshakeMs, handOn });
   const counts = new Map<string, number>();
   const admit = (socket: Socket): void => {
+    const limits = limitsNow();
     const { remoteAddress: address = '' } = socket;
     const count = (counts.get(address) ?? 0) + 1;
     if (count > limits.perAddress) {

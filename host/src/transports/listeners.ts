@@ -4,7 +4,8 @@ import type { CloseStack } from '../close-stack.ts';
 import type { HostSettings } from '../host-settings.ts';
 import type { HostLog } from '../log/host-log.ts';
 import { watchLag } from '../telemetry/watch-lag.ts';
-import type { ListenPlace } from './front-door.ts';
+import type { ConnectionLimits, ListenPlace } from './front-door.ts';
+import { CONNECTION_LIMITS } from './front-door.ts';
 import type { SocketPlace } from './unix-socket.ts';
 import type { TlsKeeper } from './tls-keeper.ts';
 import { placeSocket } from './unix-socket.ts';
@@ -44,6 +45,15 @@ export interface Listeners {
   setServing(serving: boolean): void;
   /** The host may have become unwell, or well again. */
   announce(): void;
+  /** From now on these hold; those that are absent are the doors' own. */
+  setLimits(limits: DoorLimits): void;
+}
+
+/** What a door takes of one address, and how long it waits; times in milliseconds. */
+export interface DoorLimits {
+  readonly connectionsPerAddress?: number;
+  readonly headerTimeoutMs?: number;
+  readonly bodyTimeoutMs?: number;
 }
 
 /** How long calls in flight may take to end once the doors close, in milliseconds. */
@@ -62,6 +72,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   stack.push({ name: 'lag', close: () => lag.close() });
   const unwell = (): UnavailableError | undefined => options.unwell() ?? lag.unwell();
   const servers: GrpcServer[] = [];
+  const limits: { -readonly [Name in keyof ConnectionLimits]: ConnectionLimits[Name] } = { ...CONNECTION_LIMITS };
   const announce = (): void => {
     for (const server of servers) server.setServing(serving && unwell() === undefined);
   };
@@ -72,7 +83,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     close: async () => void (await Promise.all(doors.map((door) => door.close({ drainMs: DRAIN_MS })))),
   });
   const openGrpc = async (place: ListenPlace, access: { signIn?: SignIn; door?: Door }): Promise<GrpcServer> => {
-    const server = await startGrpcServer({ service, ...place, ...access, tls, logger: messageFirst(log) });
+    const server = await startGrpcServer({ service, ...place, ...access, tls, limits, logger: messageFirst(log) });
     doors.push(server);
     servers.push(server);
     return server;
@@ -82,8 +93,10 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     service,
     signIn,
     host,
+    allowedHosts: settings.allowedHosts,
     port: settings.httpPort,
     tls,
+    limits,
     logger: log,
     version,
     metrics: () => options.metrics(),
@@ -109,6 +122,14 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
       announce();
     },
     announce,
+    setLimits({ connectionsPerAddress, headerTimeoutMs, bodyTimeoutMs }) {
+      limits.perAddress = connectionsPerAddress ?? CONNECTION_LIMITS.perAddress;
+      limits.handshakeMs = headerTimeoutMs ?? CONNECTION_LIMITS.handshakeMs;
+      rest.setTimeouts({
+        ...(headerTimeoutMs === undefined ? {} : { headersMs: headerTimeoutMs }),
+        ...(bodyTimeoutMs === undefined ? {} : { requestMs: bodyTimeoutMs }),
+      });
+    },
   };
 }
 

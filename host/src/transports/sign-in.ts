@@ -2,13 +2,18 @@ import type { Socket } from 'node:net';
 import type { Principal } from '@automate/contract';
 import { LOCAL_PRINCIPAL } from '@automate/contract';
 
+/** The names of a certificate, or why it counts for nothing, in words for the caller. */
+export type ShownCertificate = { readonly names: readonly string[] } | { readonly fault: string };
+
 /** What a caller shows of itself at a door. */
 export interface Caller {
   readonly door: Door;
   /** The header, or metadata, `authorization`. */
   readonly authorization: string | undefined;
-  /** The connection, which knows the address and what certificate was shown. */
-  socket(): Socket | undefined;
+  /** The certificate that it showed; undefined where it showed none. */
+  certificate(): ShownCertificate | undefined;
+  /** Where it calls from: `10.1.2.3`. */
+  address(): string;
 }
 
 /** `socket`: gRPC on the socket of the host's own user. */
@@ -43,4 +48,9 @@ export function noteAdmitted(carrier: Carrier, admitted: Admitted): void {
 /** Undefined where no gate let it in. */
 export function admittedOf(carrier: Carrier | undefined): Admitted | undefined {
   return carrier?.[ADMITTED];
+}
+
+/** The address of the other end of a connection, for records. */
+export function addressOf(socket: Socket | undefined): string {
+  return socket?.remoteAddress ?? 'unknown';
 }

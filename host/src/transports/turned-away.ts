@@ -18,7 +18,7 @@ export function tellTurnedAway(signIn: SignIn, tell: (caller: TurnedAway) => voi
         return signIn.identify(caller);
       } catch (reason) {
         const error = ConnectorError.from(reason);
-        const address = caller.socket()?.remoteAddress ?? 'unknown';
+        const address = caller.address();
         const why = error.details?.['reason'];
         if (error.code === 'UNAUTHENTICATED')
           tell({ door: caller.door, address, reason: typeof why === 'string' ? why : 'not signed in' });

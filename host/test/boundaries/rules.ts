@@ -102,7 +102,7 @@ const STAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   access: ['store'],
   execution: ['runtime', 'store'],
   connectors: ['plugins', 'config', 'runtime', 'execution', 'secrets', 'store'],
-  service: ['connectors', 'execution'],
+  service: ['access', 'connectors', 'execution'],
   transports: [],
   cli: [],
 };

@@ -42,6 +42,7 @@ describe('the configuration reference in docs/operating.md', () => {
     ['Connectors', 'connectors', listed('connectors')['items']],
     ['Plugins', 'plugins', listed('plugins')],
     ['Profiles', 'profiles', profile],
+    ['Access', 'access', listed('access')],
   ] as const)('%s: has every key and its default', (section, _key, schema) => {
     const documented = tableOf(PAGE, section, 'key').rows.map(([path = '', , fallback = '']) => ({
       path: codeIn(path)[0] ?? '',

@@ -15,7 +15,7 @@ function portMethods(): readonly string[] {
   const sources = readSources('packages/contract/src/connector-service.ts', 'packages/contract/src/*-operations.ts');
   return sources
     .flatMap(({ text }) => [
-      ...text.matchAll(/export interface (?:ConnectorService|\w+Operations) [^{]*\{([^]*?)^\}/gm),
+      ...text.matchAll(/export interface (?:ConnectorService|\w+Operations)\s[^{]*\{([^]*?)^\}/gm),
     ])
     .flatMap(([, body = '']) => [...body.matchAll(/^ {2}(\w+)\(/gm)].map((match) => match[1] ?? ''))
     .filter((name) => name !== 'close');

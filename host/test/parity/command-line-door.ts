@@ -5,6 +5,7 @@ import type {
   ChangeResult,
   ConnectorConfigInput,
   ConnectorService,
+  CreateTokenRequest,
   ExecuteTextRequest,
   ExecuteTextResult,
   HealthFilter,
@@ -29,6 +30,7 @@ import {
   readOutcome,
   readPlugins,
   readSecret,
+  readToken,
 } from '../fixtures/rest-answers.ts';
 
 interface Typed extends CallOptions {
@@ -109,6 +111,17 @@ export function openCommandLineDoor(root: string): ConnectorService {
     watch: () => undefined,
     getOutcome: async (id: string, key: string) => readOutcome(await ask(['outcomes', 'get', id, key])),
     clearOutcome: (id: string, key: string) => ask(['outcomes', 'clear', id, key]),
+    createToken: async ({ name, scopes }: CreateTokenRequest) => {
+      const { token, ...view } = await ask([
+        'tokens',
+        'create',
+        name,
+        ...scopes.flatMap((scope) => ['--scope', scope]),
+      ]);
+      return { ...readToken(view as JsonObject), token };
+    },
+    listTokens: async () => ((await ask(['tokens', 'list']))['tokens'] as JsonObject[]).map(readToken),
+    revokeToken: (id: string) => ask(['tokens', 'revoke', id]),
     plugins: async () => readPlugins(await ask(['plugins', 'list'])),
     rescanPlugins: async () => readPlugins(await ask(['plugins', 'check'])),
     listSecrets: async () => ((await ask(['secrets', 'list']))['secrets'] as JsonObject[]).map(readSecret),

@@ -3,6 +3,7 @@ import type {
   CallOptions,
   ConnectorConfigInput,
   ConnectorService,
+  CreateTokenRequest,
   ErrorEnvelope,
   ExecuteTextResult,
   JsonValue,
@@ -92,6 +93,10 @@ export function openRawDoor(address: string): ConnectorService {
         result: JSON.parse(String(result)) as JsonValue,
       })),
     clearOutcome: (id: string, key: string, options: CallOptions) => call('clearOutcome', { id, key }, options),
+    createToken: (request: CreateTokenRequest, options: CallOptions) =>
+      call('createToken', request, options).then(({ info, token }) => ({ ...(info as unknown as object), token })),
+    listTokens: (options: CallOptions) => call('listTokens', {}, options).then(({ tokens }) => tokens),
+    revokeToken: (id: string, options: CallOptions) => call('revokeToken', { id }, options),
     plugins: (options: CallOptions) => call('listPlugins', {}, options),
     rescanPlugins: (options: CallOptions) => call('rescanPlugins', {}, options),
     listSecrets: (options: CallOptions) => call('listSecrets', {}, options),

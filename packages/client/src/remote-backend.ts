@@ -1,3 +1,4 @@
+// Long, as the one translation of the port to gRPC has every operation of it.
 import { ConnectorInternalError, InvalidInputError, MAX_PAYLOAD_BYTES } from '@automate/contract';
 import { encodePayload } from '@automate/contract/json-text';
 import {
@@ -31,6 +32,7 @@ import {
   auditVerdictFromMessage,
   configFromMessage,
   CONNECTORS_SERVICE,
+  createTokenToMessage,
   descriptionFromMessage,
   eventFromMessage,
   healthAllFromMessage,
@@ -42,6 +44,7 @@ import {
   pluginsFromMessage,
   secretFromMessage,
   testFromMessage,
+  tokenFromMessage,
   typeToNumber,
 } from '@automate/contract/grpc';
 import type { ConnectorsMethod } from '@automate/contract/grpc';
@@ -198,6 +201,15 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     },
     clearOutcome: async (id, key, options) =>
       succeeded(await call(METHODS.clearOutcome, () => placeOf(id, key), options), id),
+    createToken: async (request, options) => {
+      const { info, token } = await call(METHODS.createToken, () => createTokenToMessage(request), options);
+      return { ...tokenFromMessage(required(info, 'info')), token };
+    },
+    listTokens: async (options) => {
+      const { tokens } = await call(METHODS.listTokens, () => ({}), options);
+      return tokens.map(tokenFromMessage);
+    },
+    revokeToken: async (id, options) => succeeded(await call(METHODS.revokeToken, () => ({ id }), options), id),
     plugins: async (options) => {
       const { report } = await call(METHODS.listPlugins, () => ({}), options);
       return read((problems) => pluginsFromMessage(report, problems));

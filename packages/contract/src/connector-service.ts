@@ -6,6 +6,7 @@ import type { ConnectorDescription, ConnectorInfo, ConnectorType } from './conne
 import type { HealthReport, TestReport } from './health.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { OutcomeOperations } from './outcome-operations.ts';
+import type { TokenOperations } from './token-operations.ts';
 import type { PluginReport } from './plugin-report.ts';
 import type { SecretOperations } from './secret-operations.ts';
 
@@ -71,7 +72,8 @@ export type ConnectorEvent =
  * Every method rejects with a `ConnectorError`: NOT_FOUND for an id that nobody registered, INVALID_INPUT with every
  * problem for an input that is wrong.
  */
-export interface ConnectorService extends AuditOperations, OutcomeOperations, SecretOperations, AsyncDisposable {
+export interface ConnectorService
+  extends AuditOperations, OutcomeOperations, SecretOperations, TokenOperations, AsyncDisposable {
   /** All connectors that the filter lets through, in order of id. */
   list(filter?: ListFilter, options?: CallOptions): Promise<readonly ConnectorInfo[]>;
   /** One connector and its configuration as written, secrets masked. */

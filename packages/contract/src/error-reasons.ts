@@ -46,6 +46,13 @@ export const ERROR_REASONS = {
   },
   UNAUTHENTICATED: {
     no_credentials: 'neither a token nor a client certificate was sent, and the service asks for one',
+    token_malformed: 'what was sent as `Authorization` is no token',
+    token_unknown: 'a token that the service did not make, or not whole',
+    token_expired: 'a token whose time is over',
+    token_revoked: 'a token that somebody let count no longer; streams that it opened end with this, too',
+    certificate_refused:
+      'the client certificate has expired, was revoked, or comes from an authority that the service does not trust',
+    certificate_unknown: 'no name of the client certificate is in `access.clients`',
     unauthenticated: 'a server that is not ours, or something in front of ours, refused the client',
   },
   PERMISSION_DENIED: {
@@ -90,6 +97,8 @@ export const ERROR_REASONS = {
     failed_precondition: 'a gRPC server that is not ours said so',
   },
   RATE_LIMITED: {
+    caller_limit:
+      'one caller asks for more than `access.limits` lets it have; `retry_after_ms`; the caller is to blame, no remote system was asked',
     rate_limit:
       "not sent: by `limits.rate`, or `limits.rates` of the action's class, its turn would come after the caller's deadline, or after `limits.timeout`; for the caller",
     held_back: 'not sent, as the remote system asked for a wait that is not over yet',

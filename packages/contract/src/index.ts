@@ -123,3 +123,5 @@ export { GRANTED_PATH_PATTERN, NETWORK_PATTERN, NO_PERMISSIONS, PERMISSIONS, VAR
 export type { KindPermission, Permission, PermissionSet } from './permissions.ts';
 export { needsAction, PLUGIN_REASONS, PLUGIN_STATUSES } from './plugin-report.ts';
 export type { PluginEntry, PluginProblem, PluginReason, PluginReport, PluginStatus } from './plugin-report.ts';
+export { LONGEST_EXPIRY_MS, SCOPE_PATTERN, SCOPE_WORDS, TOKEN_NAME_PATTERN } from './token-operations.ts';
+export type { CreatedToken, CreateTokenRequest, TokenInfo, TokenOperations } from './token-operations.ts';

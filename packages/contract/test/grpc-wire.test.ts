@@ -209,6 +209,9 @@ describe('the protocol', () => {
       'RemoveSecret',
       'ListAudit',
       'VerifyAudit',
+      'CreateToken',
+      'ListTokens',
+      'RevokeToken',
     ]);
   });
 });

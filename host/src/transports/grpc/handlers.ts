@@ -16,6 +16,7 @@ import {
   configInputFromMessage,
   configToMessage,
   CONNECTORS_SERVICE,
+  createTokenFromMessage,
   descriptionToMessage,
   healthAllToMessage,
   healthToMessage,
@@ -24,6 +25,7 @@ import {
   pluginsToMessage,
   secretToMessage,
   testToMessage,
+  tokenToMessage,
   typeFromNumber,
 } from '@automate/contract/grpc';
 import type { ConnectorsMethod } from '@automate/contract/grpc';
@@ -123,6 +125,20 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     verifyAudit: on(methods.verifyAudit, async ({ seq, hash }, options) => {
       const expected = seq === undefined && hash === undefined ? undefined : { seq: Number(seq), hash: hash ?? '' };
       return auditVerdictToMessage(await service.verifyAudit(expected, options));
+    }),
+    createToken: on(methods.createToken, async (request, options) => {
+      const problems: Problem[] = [];
+      const wanted = createTokenFromMessage(request, problems);
+      if (problems[0] !== undefined) throw requestRefused(problems[0]);
+      const { token, ...info } = await service.createToken(wanted, options);
+      return { info: tokenToMessage(info), token };
+    }),
+    listTokens: on(methods.listTokens, async (_request, options) => ({
+      tokens: (await service.listTokens(options)).map(tokenToMessage),
+    })),
+    revokeToken: on(methods.revokeToken, async ({ id }, options) => {
+      const { message } = await service.revokeToken(id, options);
+      return { success: true, message };
     }),
     watchConnectors: watches.handle,
   };

@@ -23,6 +23,9 @@ const UNARY = [
   'RemoveSecret',
   'ListAudit',
   'VerifyAudit',
+  'CreateToken',
+  'ListTokens',
+  'RevokeToken',
 ];
 
 /** Every method that the server answers. A test holds this list against the protocol's own definitions. */

@@ -1,10 +1,11 @@
 import type { ConnectorService } from '@automate/contract';
 import { Server, ServerCredentials } from '@automate/grpc';
+import { clientCertificateOf } from '../client-certificate.ts';
 import { openFrontDoor } from '../front-door.ts';
 import type { ConnectionLimits, ListenPlace } from '../front-door.ts';
 import type { TlsKeeper } from '../tls-keeper.ts';
 import type { Door, SignIn } from '../sign-in.ts';
-import { NO_SIGN_IN, noteAdmitted } from '../sign-in.ts';
+import { addressOf, NO_SIGN_IN, noteAdmitted } from '../sign-in.ts';
 import { http2ServersOf, prepareStreams } from './prepare-streams.ts';
 import { addLazyMethods } from './lazy-service.ts';
 import type { LoadedServices } from './load-services.ts';
@@ -87,7 +88,12 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     admit(stream, headers) {
       if (String(headers[':path']).startsWith(OPEN_SERVICE)) return;
       const { authorization } = headers;
-      const principal = signIn.identify({ door, authorization, socket: () => stream.session?.socket });
+      const principal = signIn.identify({
+        door,
+        authorization,
+        certificate: () => clientCertificateOf(stream.session?.socket),
+        address: () => addressOf(stream.session?.socket),
+      });
       noteAdmitted(stream, { principal, door });
     },
     async refuse(reason) {

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { ConnectorError } from '@automate/contract';
+import { clientCertificateOf } from '../client-certificate.ts';
 import type { SignIn } from '../sign-in.ts';
-import { noteAdmitted } from '../sign-in.ts';
+import { addressOf, noteAdmitted } from '../sign-in.ts';
 import { HttpFailure } from './http-failure.ts';
 
 /** Nobody has to sign in to ask whether the host lives and serves. */
@@ -15,7 +16,12 @@ export function createAdmission(
     if (OPEN.test(request.url ?? '')) return undefined;
     try {
       const { authorization } = request.headers;
-      const principal = signIn.identify({ door: 'rest', authorization, socket: () => request.socket });
+      const principal = signIn.identify({
+        door: 'rest',
+        authorization,
+        certificate: () => clientCertificateOf(request.socket),
+        address: () => addressOf(request.socket),
+      });
       noteAdmitted(request, { principal, door: 'rest' });
       return undefined;
     } catch (reason) {

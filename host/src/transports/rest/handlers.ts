@@ -8,6 +8,7 @@ import {
   connectorDescriptionView,
   connectorDetailsView,
   connectorListView,
+  createdTokenView,
   executeResultText,
   healthReportsView,
   healthReportView,
@@ -16,10 +17,12 @@ import {
   secretChangeView,
   secretListView,
   testReportView,
+  tokenListView,
 } from '@automate/contract/http';
 import { toWireConfig } from '@automate/contract/schemas';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readConfigBody } from './config-body.ts';
+import { readTokenBody } from './token-body.ts';
 import { bodyText } from './request-body.ts';
 import { readSecretBody } from './secret-body.ts';
 
@@ -89,6 +92,17 @@ export function createHandlers(service: ConnectorService): Readonly<Record<Opera
     },
     async clearOutcome({ request, options }) {
       return changeResultView(await service.clearOutcome(idOf(request), keyOf(request), options));
+    },
+    async listTokens({ options }) {
+      return tokenListView(await service.listTokens(options));
+    },
+    async createToken({ request, reply, options }) {
+      const created = await service.createToken(readTokenBody(bodyText(request)), options);
+      reply.code(201);
+      return createdTokenView(created);
+    },
+    async revokeToken({ request, options }) {
+      return changeResultView(await service.revokeToken(idOf(request), options));
     },
     async listPlugins({ options }) {
       return pluginReportView(await service.plugins(options));

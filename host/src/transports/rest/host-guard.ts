@@ -6,11 +6,6 @@ import { HttpFailure } from './http-failure.ts';
 const HOST_HEADER = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/;
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'] as const;
 
-/** True for addresses that only this machine can reach. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
-
 /** What the API lies under; only requests there look at anything or change it. */
 const API = `${API_PREFIX}/`;
 
@@ -23,24 +18,36 @@ const API = `${API_PREFIX}/`;
  */
 export function createHostGuard(
   bound: string,
-  scheme: 'http' | 'https' = 'http',
+  {
+    scheme = 'http',
+    allowedHosts = [],
+  }: { readonly scheme?: 'http' | 'https'; readonly allowedHosts?: readonly string[] } = {},
 ): (request: IncomingMessage) => HttpFailure | undefined {
-  const names = new Set<string>([...LOOPBACK_NAMES, bound.includes(':') ? `[${bound}]` : bound]);
-  const isAllowed = (header: string): boolean => names.has(HOST_HEADER.exec(header.toLowerCase())?.[1] ?? '');
-  const expected = `the address of this service, such as "${names.values().next().value}"`;
+  const names = new Set<string>([...LOOPBACK_NAMES, hostOf(bound), ...allowedHosts]);
   // Nearly every request of a client bears the same header: reading it once is enough.
   let lastAllowed: string | undefined;
+  const isAllowed = (header: string, { socket }: IncomingMessage): boolean => {
+    if (header === lastAllowed) return true;
+    const name = HOST_HEADER.exec(header.toLowerCase())?.[1];
+    if (name === undefined) return false;
+    if (names.has(name)) {
+      lastAllowed = header;
+      return true;
+    }
+    // Whoever names the address that this connection came to has it from no name that somebody else could point here.
+    return name === hostOf(socket.localAddress?.replace(/^::ffff:/, '') ?? '');
+  };
+  const expected = `the address of this service, such as "${names.values().next().value}"`;
   return (request) => {
     const { host, origin, 'sec-fetch-site': site } = request.headers;
     if (request.httpVersionMajor !== 1)
       return malformed('version of HTTP', request.httpVersion, '1.1', VERSION_NOT_SUPPORTED);
     if (host === undefined && request.httpVersion !== '1.0') return malformed('header Host', 'none', 'one');
-    if (host === undefined || (host !== lastAllowed && !isAllowed(host))) return refuseHeader('Host', host, expected);
-    lastAllowed = host;
+    if (host === undefined || !isAllowed(host, request)) return refuseHeader('Host', host, expected);
     const { url = '' } = request;
     if (!url.startsWith('/') && url !== '*') {
       const target = URL.parse(url);
-      if (target?.protocol !== `${scheme}:` || !isAllowed(target.host))
+      if (target?.protocol !== `${scheme}:` || !isAllowed(target.host, request))
         return malformed('request target', url, expected);
       request.url = `${target.pathname}${target.search}`;
     }
@@ -52,6 +59,11 @@ export function createHostGuard(
     if (site === 'cross-site' || site === 'same-site') return refuseHeader('Sec-Fetch-Site', site, OWN_PAGE);
     return undefined;
   };
+}
+
+/** An address as the header has it. */
+function hostOf(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
 }
 
 const OWN_PAGE = 'a page of this service itself, or no browser at all';

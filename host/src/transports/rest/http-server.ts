@@ -31,14 +31,15 @@ export function createHttpServer(
   options: {
     readonly host: string;
     readonly scheme: 'http' | 'https';
+    readonly allowedHosts: readonly string[];
     readonly timeouts: HttpTimeouts;
     readonly clientErrors: ClientErrors;
     /** Lets a request in; gives why a caller has to go. */
     admit(request: IncomingMessage): HttpFailure | ConnectorError | undefined;
   },
 ): Server {
-  const { host, scheme, timeouts, clientErrors } = options;
-  const guard = createHostGuard(host, scheme);
+  const { host, timeouts, clientErrors } = options;
+  const guard = createHostGuard(host, options);
   const answer =
     (handleOthers: Listener): Listener =>
     (request, response) => {

@@ -26,6 +26,7 @@ export async function describeRoutes(service: ConnectorService, version: string)
         { name: 'connectors', description: 'Which connectors there are' },
         { name: 'health', description: 'How they are' },
         { name: 'actions', description: 'What they do' },
+        { name: 'access', description: 'Who may call' },
         { name: 'plugins', description: 'Which packages were found' },
         { name: 'audit', description: 'What was done, by whom' },
       ],

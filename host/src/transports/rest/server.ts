@@ -1,5 +1,5 @@
 import type { ConnectorService, UnavailableError } from '@automate/contract';
-import { ConfigInvalidError, ConnectorError } from '@automate/contract';
+import { ConnectorError } from '@automate/contract';
 import { hostEnding } from '@automate/contract/service';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
@@ -12,7 +12,6 @@ import { createAdmission } from './admit.ts';
 import { createClientErrors } from './client-errors.ts';
 import { prepareDrain } from './drain.ts';
 import { sendErrorReply, toFailure } from './error-reply.ts';
-import { isLoopback } from './host-guard.ts';
 import { HttpFailure } from './http-failure.ts';
 import type { HttpTimeouts } from './http-server.ts';
 import { createHttpServer, HTTP_TIMEOUTS } from './http-server.ts';
@@ -31,8 +30,9 @@ export interface RestLogger {
 
 export interface RestServerOptions {
   readonly service: ConnectorService;
-  /** A loopback address: there are no access rules yet. */
   readonly host: string;
+  /** Names that it answers to besides its addresses, in small letters. Default: none. */
+  readonly allowedHosts?: readonly string[];
   /** 0 picks a free one. */
   readonly port: number;
   /** Of the host, for the OpenAPI document. */
@@ -56,6 +56,8 @@ export interface RestServer {
   /** `http://127.0.0.1:8080`, `https://…` */
   readonly address: string;
   readonly port: number;
+  /** From now on clients may take so long. */
+  setTimeouts(timeouts: Partial<HttpTimeouts>): void;
   /**
    * Takes no new requests, lets those under way end for `drainMs` (default 10 s), then cuts them off. Idempotent.
    */
@@ -65,11 +67,6 @@ export interface RestServer {
 /** Serves the service over HTTP. Rejects with UNAVAILABLE when the address cannot be had. */
 export async function startRestServer(options: RestServerOptions): Promise<RestServer> {
   const { host, port } = options;
-  if (!isLoopback(host)) {
-    throw new ConfigInvalidError(
-      `REST: expected a loopback address such as "127.0.0.1", received ${JSON.stringify(host)}: there are no access rules yet`,
-    );
-  }
   const state = { draining: false };
   const app = createApp(options, state);
   const { server } = app;
@@ -92,6 +89,11 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
   return {
     address: `${options.tls === undefined ? 'http' : 'https'}://${front.address}`,
     port: front.port,
+    setTimeouts(timeouts) {
+      const { headersMs, requestMs } = { ...HTTP_TIMEOUTS, ...timeouts };
+      server.requestTimeout = requestMs;
+      server.headersTimeout = Math.min(headersMs, requestMs);
+    },
     close({ drainMs = 10_000 } = {}) {
       state.draining = true;
       return (closing ??= drain({
@@ -103,7 +105,18 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
 }
 
 function createApp(options: RestServerOptions, state: { readonly draining: boolean }): FastifyInstance {
-  const { service, host, version, ready, unwell, metrics, logger, timeouts, signIn = NO_SIGN_IN } = options;
+  const {
+    service,
+    host,
+    allowedHosts = [],
+    version,
+    ready,
+    unwell,
+    metrics,
+    logger,
+    timeouts,
+    signIn = NO_SIGN_IN,
+  } = options;
   const clientErrors = createClientErrors((method, url) => refuseRoute(method, url));
   const app = fastify({
     logger: false,
@@ -121,6 +134,7 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
     serverFactory: (handle) =>
       createHttpServer(handle, {
         host,
+        allowedHosts,
         scheme: options.tls === undefined ? 'http' : 'https',
         timeouts: { ...HTTP_TIMEOUTS, ...timeouts },
         clientErrors,

@@ -20,6 +20,7 @@ export { infoFromMessage, infoToMessage } from './messages/info.ts';
 export { outcomeFromMessage, outcomeToMessage } from './messages/outcomes.ts';
 export { pluginsFromMessage, pluginsToMessage } from './messages/plugins.ts';
 export { secretFromMessage, secretToMessage } from './messages/secrets.ts';
+export { createTokenFromMessage, createTokenToMessage, tokenFromMessage, tokenToMessage } from './messages/tokens.ts';
 export { int64ToNumber, millisToInt64, typeFromNumber, typeToNumber } from './messages/words.ts';
 export type { Problems } from './messages/words.ts';
 export { CONNECTORS_SERVICE, CONNECTORS_SERVICE_NAME } from './service-definition.ts';

@@ -111,4 +111,7 @@ export const CONNECTORS_SERVICE = {
   removeSecret: define(method.removeSecret),
   listAudit: define(method.listAudit),
   verifyAudit: define(method.verifyAudit),
+  createToken: define(method.createToken),
+  listTokens: define(method.listTokens),
+  revokeToken: define(method.revokeToken),
 } as const;

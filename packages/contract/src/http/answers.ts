@@ -1,3 +1,4 @@
+// Long, as the schemas of all answers stand together, which refer to each other.
 import { z } from 'zod';
 import { AUDIT_KINDS } from '../audit-operations.ts';
 import {
@@ -288,3 +289,20 @@ export const auditVerdictSchema = z
     fault: z.object({ seq: z.int().optional(), message: z.string() }).optional(),
   })
   .meta({ id: 'AuditVerdict' });
+
+const tokenFields = {
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(z.string()),
+  created_at: z.string().meta({ description: 'ISO 8601, like all times here' }),
+  expires_at: z.string().optional().meta({ description: 'Absent: it does not expire' }),
+  revoked_at: z.string().optional(),
+};
+
+export const tokenSchema = z.object(tokenFields).meta({ id: 'Token' });
+
+export const createdTokenSchema = z
+  .object({ ...tokenFields, token: z.string().meta({ description: 'Shown this once' }) })
+  .meta({ id: 'CreatedToken' });
+
+export const tokenListSchema = z.object({ tokens: z.array(tokenSchema), count });

@@ -18,6 +18,7 @@ export {
   connectorDetailsView,
   connectorInfoView,
   connectorListView,
+  createdTokenView,
   executeResultText,
   healthReportsView,
   healthReportView,
@@ -26,4 +27,6 @@ export {
   secretChangeView,
   secretListView,
   testReportView,
+  tokenListView,
+  tokenView,
 } from './views.ts';

@@ -8,6 +8,7 @@ import {
   connectorDescriptionSchema,
   connectorDetailsSchema,
   connectorListSchema,
+  createdTokenSchema,
   executeResultSchema,
   healthReportSchema,
   healthReportsSchema,
@@ -16,6 +17,7 @@ import {
   secretChangeSchema,
   secretListSchema,
   testReportSchema,
+  tokenListSchema,
 } from './answers.ts';
 
 /** Where every route of the service lives; the operational ones (`/health`, `/metrics`, `/openapi.json`) are at the root. */
@@ -26,7 +28,7 @@ export interface HttpRoute {
   /** Under `API_PREFIX`, parameters as `{id}`. */
   readonly path: string;
   readonly summary: string;
-  readonly tag: 'connectors' | 'health' | 'actions' | 'plugins' | 'secrets' | 'audit';
+  readonly tag: 'connectors' | 'health' | 'actions' | 'plugins' | 'secrets' | 'audit' | 'access';
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
@@ -48,6 +50,16 @@ const configBody = connectorConfigSchema.meta({
   id: 'ConnectorConfig',
   description: 'One connector as in the YAML file: only `id` is required, durations are text such as "30s"',
 });
+
+const tokenBody = z
+  .strictObject({
+    name: z.string(),
+    scopes: z.array(z.string()).meta({
+      description: 'read, execute, execute:<connector>, execute:<connector>/<action>, manage, secrets, admin',
+    }),
+    expires: z.string().optional().meta({ description: 'For how long it counts, such as "90d" or "12h"' }),
+  })
+  .meta({ id: 'NewToken' });
 
 /** Every route of the service, by operation id: the server's routes and the OpenAPI document come from here. */
 export const HTTP_ROUTES = {
@@ -254,6 +266,32 @@ export const HTTP_ROUTES = {
     headers: waitHeaders,
     status: 200,
     answer: auditVerdictSchema,
+  },
+  listTokens: {
+    method: 'GET',
+    path: '/tokens',
+    summary: 'All tokens, the oldest first, with those that count no longer',
+    tag: 'access',
+    status: 200,
+    answer: tokenListSchema,
+  },
+  createToken: {
+    method: 'POST',
+    path: '/tokens',
+    summary: 'Make a token; the answer shows it, this once',
+    tag: 'access',
+    body: tokenBody,
+    status: 201,
+    answer: createdTokenSchema,
+  },
+  revokeToken: {
+    method: 'DELETE',
+    path: '/tokens/{id}',
+    summary: 'Let a token count no longer, at once',
+    tag: 'access',
+    params: z.object({ id: z.string().meta({ description: "The token's id" }) }),
+    status: 200,
+    answer: changeResultSchema,
   },
 } as const satisfies Record<string, HttpRoute>;
 

@@ -10,6 +10,7 @@ import { ConnectorError } from '../connector-error.ts';
 import type { KeptOutcome } from '../outcome-operations.ts';
 import type { PluginReport } from '../plugin-report.ts';
 import type { SecretChange, SecretInfo } from '../secret-operations.ts';
+import type { CreatedToken, TokenInfo } from '../token-operations.ts';
 import type {
   auditPageSchema,
   auditVerdictSchema,
@@ -18,6 +19,7 @@ import type {
   connectorDetailsSchema,
   connectorInfoSchema,
   connectorListSchema,
+  createdTokenSchema,
   healthReportSchema,
   healthReportsSchema,
   keptOutcomeSchema,
@@ -25,6 +27,8 @@ import type {
   secretChangeSchema,
   secretListSchema,
   testReportSchema,
+  tokenListSchema,
+  tokenSchema,
 } from './answers.ts';
 import { toProblemDocument } from './problem.ts';
 
@@ -210,4 +214,23 @@ export function auditPageView({ records, next }: AuditPage): View<typeof auditPa
 
 export function auditVerdictView({ fault, ...verdict }: AuditVerdict): View<typeof auditVerdictSchema> {
   return { ...verdict, ...(fault === undefined ? {} : { fault: { ...fault } }) };
+}
+
+export function tokenView({ id, name, scopes, createdAt, expiresAt, revokedAt }: TokenInfo): View<typeof tokenSchema> {
+  return {
+    id,
+    name,
+    scopes: [...scopes],
+    created_at: createdAt,
+    ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+    ...(revokedAt === undefined ? {} : { revoked_at: revokedAt }),
+  };
+}
+
+export function createdTokenView(created: CreatedToken): View<typeof createdTokenSchema> {
+  return { ...tokenView(created), token: created.token };
+}
+
+export function tokenListView(tokens: readonly TokenInfo[]): View<typeof tokenListSchema> {
+  return { tokens: tokens.map(tokenView), count: tokens.length };
 }

@@ -3,7 +3,8 @@ import { CONFIGURED_LEVELS, KIND_PATTERN, PROFILE_NAME_PATTERN } from '../connec
 import { parseNetworkRule } from '../network-rule.ts';
 import { NETWORK_PATTERN, VARIABLE_PATTERN } from '../permissions.ts';
 import { connectorConfigSchema } from './connector-config.ts';
-import { flag, jsonMap, oneOf, pattern, strictMap, text } from './fields.ts';
+import { SCOPE_PATTERN, SCOPE_WORDS } from '../token-operations.ts';
+import { flag, jsonMap, lasting, oneOf, pattern, strictMap, text, whole } from './fields.ts';
 
 /** How a package name may be patterned in `allow` and `deny`: `*` stands for any run of characters. */
 const packagePattern = (): z.ZodString =>
@@ -121,6 +122,43 @@ export const networkSchema = strictMap({
     .meta({ description: 'Of connectors that are registered over the API.' }),
 });
 
+/** `access:`, who may call over the network, and how much. */
+export const accessSchema = strictMap({
+  clients: z
+    .record(
+      pattern(/^[\x21-\x7e]{1,255}$/, 'a DNS name or URI of a client certificate'),
+      z.array(pattern(SCOPE_PATTERN, SCOPE_WORDS), 'a list of scopes').min(1, 'a list of at least one scope'),
+      'a map of names in client certificates to scopes',
+    )
+    .optional()
+    .meta({
+      description: 'What callers may do, by a DNS name or URI in the subjectAltName of their client certificates.',
+      default: {},
+    }),
+  limits: strictMap({
+    requests_per_second: whole(1, 1_000_000).optional().meta({
+      description: 'Requests that one caller may make each second. Absent: as many as it likes.',
+    }),
+    calls_in_flight: whole(1, 100_000).optional().meta({
+      description: 'Calls that one caller may have under way at the same time. Absent: as many as it likes.',
+    }),
+    connections_per_address: whole(1, 100_000).optional().meta({
+      description: 'Connections that one address may have to each of gRPC and REST.',
+      default: 1000,
+    }),
+    header_timeout: lasting(100).optional().meta({
+      description: 'How long a caller may take until TLS is agreed upon, and for the head of a request of REST.',
+      default: '10s',
+    }),
+    body_timeout: lasting(100).optional().meta({
+      description: 'How long a request of REST may take to arrive whole.',
+      default: '20s',
+    }),
+  })
+    .optional()
+    .meta({ description: 'What one caller may have; callers beyond are told RATE_LIMITED.' }),
+});
+
 /** One entry of `profiles:`. */
 export const profileSchema = strictMap({
   kind: pattern(KIND_PATTERN, 'the name of a kind').meta({ description: 'The kind of connector that may use it.' }),
@@ -150,6 +188,8 @@ export type WirePlugins = z.infer<typeof pluginsSchema>;
 
 /** `files:` as the YAML writes it. */
 export type WireFiles = z.infer<typeof filesSchema>;
+/** `access:` as the YAML writes it. */
+export type WireAccess = z.infer<typeof accessSchema>;
 
 /** `network:` as the YAML writes it. */
 export type WireNetwork = z.infer<typeof networkSchema>;
@@ -163,6 +203,7 @@ export const configFileSchema = strictMap({
   plugins: pluginsSchema.nullish().meta({ description: 'How connector packages are found and which are admitted.' }),
   files: filesSchema.nullish().meta({ description: 'Which files of this machine connectors may use.' }),
   network: networkSchema.nullish().meta({ description: 'Where connectors may connect to.' }),
+  access: accessSchema.nullish().meta({ description: 'Who may call over the network, and how much.' }),
   profiles: z
     .record(z.string().regex(PROFILE_NAME_PATTERN, 'the name of a profile'), profileSchema, 'a map of profiles')
     .nullish()

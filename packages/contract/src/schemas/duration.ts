@@ -28,3 +28,9 @@ export function formatDuration(ms: number): string {
   }
   return text === '' ? '0s' : text;
 }
+
+/** The same for times beyond a day: `90d`, or whatever `parseDuration` reads. */
+export function parseLongDuration(text: string): number | undefined {
+  const [, days] = /^(\d{1,5})d$/.exec(text) ?? [];
+  return days === undefined ? parseDuration(text) : Number(days) * 24 * 60 * 60 * 1000;
+}

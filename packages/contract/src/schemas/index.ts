@@ -7,7 +7,7 @@ export { CONNECTOR_FIELDS, locateField, rowsOf, wireName } from '../field-table.
 export type { Field, Fields } from '../field-table.ts';
 export type { WireConnectorConfig } from '../config-types.ts';
 export { HIDDEN_KEY, isName } from './describe-received.ts';
-export { formatDuration, MAX_DURATION_MS, parseDuration } from './duration.ts';
+export { formatDuration, MAX_DURATION_MS, parseDuration, parseLongDuration } from './duration.ts';
 export type { ConfigDefaults } from '../fill-defaults.ts';
 export { fromWireConfig, toWireConfig } from './translate-config.ts';
 export { parseConnectorConfig } from './parse-connector-config.ts';
@@ -22,8 +22,8 @@ export {
   SECRET_BACKENDS,
 } from './secret-reference.ts';
 export type { ParsedSecretReference, SecretBackendName, SecretReference } from './secret-reference.ts';
-export { configFileSchema, pluginsSchema, profileSchema } from './config-file.ts';
-export type { WireFiles, WireGrant, WirePlugins, WireProfile } from './config-file.ts';
+export { accessSchema, configFileSchema, pluginsSchema, profileSchema } from './config-file.ts';
+export type { WireAccess, WireFiles, WireGrant, WirePlugins, WireProfile } from './config-file.ts';
 export { configFileJsonSchema, connectorConfigJsonSchema } from './json-schema.ts';
 export { isTextField, parseConfigFile } from './parse-config-file.ts';
 export type { ParsedConfigFile } from './parse-config-file.ts';

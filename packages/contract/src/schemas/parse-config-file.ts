@@ -8,8 +8,15 @@ import type { Problem } from '../problem.ts';
 import { checkProfile } from './check-profile.ts';
 import { checkShape } from './check-shape.ts';
 import { AUTH_REQUIRED } from './check-together.ts';
-import { configFileSchema, filesSchema, networkSchema, pluginsSchema, profileSchema } from './config-file.ts';
-import type { WireFiles, WireNetwork, WirePlugins, WireProfile } from './config-file.ts';
+import {
+  accessSchema,
+  configFileSchema,
+  filesSchema,
+  networkSchema,
+  pluginsSchema,
+  profileSchema,
+} from './config-file.ts';
+import type { WireAccess, WireFiles, WireNetwork, WirePlugins, WireProfile } from './config-file.ts';
 import { copyJson } from './copy-json.ts';
 import { describeReceived } from './describe-received.ts';
 import type { Finding } from './finding.ts';
@@ -27,6 +34,7 @@ export type ParsedConfigFile =
       readonly plugins: WirePlugins;
       readonly files: WireFiles;
       readonly network: WireNetwork;
+      readonly access: WireAccess;
       readonly profiles: ReadonlyMap<string, WireProfile>;
       readonly connectors: readonly ConnectorConfig[];
     }
@@ -54,16 +62,24 @@ export function parseConfigFile(
   const plugins = parseSection(pluginsSchema, 'plugins', file, problems);
   const files = parseSection(filesSchema, 'files', file, problems);
   const network = parseSection(networkSchema, 'network', file, problems);
+  const access = parseSection(accessSchema, 'access', file, problems);
   const profiles = parseProfiles(file.profiles ?? {}, problems);
   const connectors = parseConnectors(file.connectors ?? [], options.defaults ?? {}, problems);
   problems.push(...checkIds(connectors), ...checkProfiles(connectors, profiles, file.profiles));
-  if (problems.length > 0 || plugins === undefined || files === undefined || network === undefined)
+  if (
+    problems.length > 0 ||
+    plugins === undefined ||
+    files === undefined ||
+    network === undefined ||
+    access === undefined
+  )
     return { ok: false, problems };
   return {
     ok: true,
     plugins,
     files,
     network,
+    access,
     profiles,
     connectors: connectors.flatMap((connector) => connector.config ?? []),
   };
@@ -89,7 +105,7 @@ function checkSections(file: Readonly<Record<string, unknown>>): readonly Proble
 
 function parseSection<T>(
   schema: z.ZodType<T>,
-  name: 'plugins' | 'files' | 'network',
+  name: 'plugins' | 'files' | 'network' | 'access',
   file: Readonly<Record<string, unknown>>,
   problems: Problem[],
 ): T | undefined {

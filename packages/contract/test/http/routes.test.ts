@@ -28,6 +28,9 @@ describe('the table of routes', () => {
       'DELETE /secrets/{namespace}/{name}',
       'GET /audit',
       'GET /audit/verify',
+      'GET /tokens',
+      'POST /tokens',
+      'DELETE /tokens/{id}',
     ]);
   });
 

@@ -1,0 +1,123 @@
+import { isDeepStrictEqual } from 'node:util';
+import type {
+  CallOptions,
+  ChangeResult,
+  ConnectorError,
+  CreatedToken,
+  CreateTokenRequest,
+  Principal,
+  Scope,
+  TokenInfo,
+} from '@automate/contract';
+import { LOCAL_PRINCIPAL } from '@automate/contract';
+import type { CallerRules } from './authorise.ts';
+import { Followers } from './followers.ts';
+import type { CallerLimits } from './limits.ts';
+import { LimitKeeper } from './limits.ts';
+import { hasScope, permissionDenied } from './permissions.ts';
+import { certificateRefused, certificateUnknown, noCredentials } from './sign-in-errors.ts';
+import type { Tokens } from './tokens.ts';
+
+/** What the configuration file says of callers. */
+export interface AccessPolicy {
+  /** Scopes by the names of client certificates: DNS names and URIs of their subjectAltName. */
+  readonly clients: Readonly<Record<string, readonly Scope[]>>;
+  readonly limits: CallerLimits;
+}
+
+/** The certificate that a caller showed: its names, or why it counts for nothing, in words for the caller. */
+type ShownCertificate = { readonly names: readonly string[] } | { readonly fault: string };
+
+/** What a caller shows of itself at a door. */
+interface Caller {
+  readonly authorization: string | undefined;
+  /** Undefined where none was shown. Asked only for callers without a token. */
+  certificate(): ShownCertificate | undefined;
+}
+
+export interface AccessOptions {
+  readonly tokens: Tokens;
+  /** Whether callers are asked to sign in whatever tokens there are: the address is not loopback, or there is a client CA. */
+  readonly always: boolean;
+  readonly policy: AccessPolicy;
+  /** Throws where tokens cannot be changed from here: another host serves the data directory. */
+  assertWritable(): void;
+}
+
+/** Who may call, as it stands now: tokens, names of certificates, limits. */
+export class Access implements CallerRules {
+  readonly #options: AccessOptions;
+  readonly #limits = new LimitKeeper();
+  readonly #followers = new Followers();
+  /** Whoever comes in where nobody has to sign in: another object than for programs of this user, whose streams go on. */
+  readonly #anyone: Principal = { ...LOCAL_PRINCIPAL };
+  #clients: ReadonlyMap<string, Principal> = new Map();
+
+  constructor(options: AccessOptions) {
+    this.#options = options;
+    this.setPolicy(options.policy);
+  }
+
+  /** From now on this holds. Streams of clients that it says something else of are ended. */
+  setPolicy({ clients, limits }: AccessPolicy): void {
+    this.#limits.set(limits);
+    const before = this.#clients;
+    this.#clients = new Map(
+      Object.entries(clients).map(([name, scopes]) => {
+        const known = before.get(name);
+        const isSame = isDeepStrictEqual(known?.scopes, scopes);
+        return [name, isSame && known !== undefined ? known : { name, scopes }];
+      }),
+    );
+    for (const [name, principal] of before)
+      if (this.#clients.get(name) !== principal) this.#followers.end(principal, certificateUnknown([name]));
+  }
+
+  /** Who it is that shows this. Throws UNAUTHENTICATED for a caller who has to sign in and did not. */
+  identify({ authorization, certificate }: Caller): Principal {
+    const { tokens, always } = this.#options;
+    if (!always && !tokens.any) return this.#anyone;
+    if (authorization !== undefined) return tokens.identify(authorization);
+    const shown = certificate();
+    if (shown === undefined) throw noCredentials();
+    if ('fault' in shown) throw certificateRefused(shown.fault);
+    const known = shown.names.find((name) => this.#clients.has(name));
+    const principal = known === undefined ? undefined : this.#clients.get(known);
+    if (principal === undefined) throw certificateUnknown(shown.names);
+    return principal;
+  }
+
+  requireRead(principal: Principal): void {
+    this.#options.tokens.requireCurrent(principal);
+    if (!hasScope(principal, 'read')) throw permissionDenied(principal, 'read');
+  }
+
+  admit(principal: Principal, options: CallOptions): (() => void) | undefined {
+    return this.#limits.admit(principal, options);
+  }
+
+  follow(principal: Principal, onEnd: (reason: ConnectorError) => void): () => void {
+    const letGo = [this.#followers.follow(principal, onEnd), this.#options.tokens.follow(principal, onEnd)];
+    return () => {
+      for (const each of letGo) each();
+    };
+  }
+
+  async createToken(request: CreateTokenRequest): Promise<CreatedToken> {
+    const { tokens, assertWritable } = this.#options;
+    assertWritable();
+    const created = await tokens.create(request);
+    // Who came in without a token until now has to come again with one.
+    this.#followers.end(this.#anyone, noCredentials());
+    return created;
+  }
+
+  listTokens(): readonly TokenInfo[] {
+    return this.#options.tokens.list();
+  }
+
+  async revokeToken(id: string): Promise<ChangeResult> {
+    this.#options.assertWritable();
+    return this.#options.tokens.revoke(id);
+  }
+}

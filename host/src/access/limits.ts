@@ -1,0 +1,73 @@
+import type { CallOptions, Principal } from '@automate/contract';
+import { quote, RateLimitedError } from '@automate/contract';
+
+/** What one caller may have. */
+export interface CallerLimits {
+  /** Absent: as many as it likes. */
+  readonly requestsPerSecond?: number;
+  /** Calls under way at the same time. Absent: as many as it likes. */
+  readonly callsInFlight?: number;
+}
+
+/** How long a caller with too many calls under way is asked to wait, in milliseconds: nobody knows when one of them ends. */
+const RETRY_MS = 250;
+
+interface Usage {
+  inFlight: number;
+  /** Requests that it may make at once; a second's worth at most. */
+  credit: number;
+  countedAt: number;
+}
+
+/** Counts what each caller asks for. Programs of the host's own user are not counted: they must get in when others are too many. */
+export class LimitKeeper {
+  readonly #usage = new Map<string, Usage>();
+  #limits: CallerLimits = {};
+
+  /** From now on these hold. Calls under way stay counted. */
+  set(limits: CallerLimits): void {
+    this.#limits = limits;
+  }
+
+  /** Gives what must be called when the call is over, if anything. */
+  admit({ name }: Principal, { door }: CallOptions): (() => void) | undefined {
+    const { requestsPerSecond, callsInFlight } = this.#limits;
+    if ((requestsPerSecond === undefined && callsInFlight === undefined) || door === undefined || door === 'socket')
+      return undefined;
+    const usage = this.#usageOf(name, requestsPerSecond ?? 0);
+    if (callsInFlight !== undefined && usage.inFlight >= callsInFlight)
+      throw tooMany(name, `${callsInFlight} calls at the same time (access.limits.calls_in_flight)`, RETRY_MS);
+    if (requestsPerSecond !== undefined) {
+      if (usage.credit < 1) {
+        const wait = Math.ceil(((1 - usage.credit) / requestsPerSecond) * 1000);
+        throw tooMany(name, `${requestsPerSecond} requests per second (access.limits.requests_per_second)`, wait);
+      }
+      usage.credit -= 1;
+    }
+    usage.inFlight += 1;
+    return () => {
+      usage.inFlight -= 1;
+    };
+  }
+
+  #usageOf(name: string, perSecond: number): Usage {
+    const now = performance.now();
+    const most = Math.max(1, perSecond);
+    let usage = this.#usage.get(name);
+    if (usage === undefined) this.#usage.set(name, (usage = { inFlight: 0, credit: most, countedAt: now }));
+    usage.credit = Math.min(most, usage.credit + ((now - usage.countedAt) / 1000) * perSecond);
+    usage.countedAt = now;
+    return usage;
+  }
+}
+
+function tooMany(name: string, most: string, retryAfterMs: number): RateLimitedError {
+  return new RateLimitedError(
+    `${quote(name)} asks for more than one caller may have, which is ${most}: call more slowly`,
+    {
+      blame: 'caller',
+      retryAfterMs,
+      details: { reason: 'caller_limit' },
+    },
+  );
+}
