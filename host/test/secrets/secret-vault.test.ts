@@ -209,7 +209,7 @@ describe('a rotation of the master key', () => {
     for (let at = 0; at < COUNT; at += 1) await vault.add({ namespace: 'n', name: `s${at}` }, `value ${at}`);
     let inFlight = 0;
     for (let kill = 0; kill < 60; kill += 1) {
-      const child = spawn(process.execPath, [join(import.meta.dirname, 'rotate-for-ever.mjs'), directory], {
+      const child = spawn(process.execPath, [join(import.meta.dirname, 'fixtures/rotate-for-ever.mjs'), directory], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       await once(child.stdout, 'data');
