@@ -125,9 +125,12 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     setLimits({ connectionsPerAddress, headerTimeoutMs, bodyTimeoutMs }) {
       limits.perAddress = connectionsPerAddress ?? CONNECTION_LIMITS.perAddress;
       limits.handshakeMs = headerTimeoutMs ?? CONNECTION_LIMITS.handshakeMs;
+      const body = bodyTimeoutMs === undefined ? {} : { requestMs: bodyTimeoutMs };
+      for (const server of servers)
+        server.setTimeouts({ ...body, ...(headerTimeoutMs === undefined ? {} : { handshakeMs: headerTimeoutMs }) });
       rest.setTimeouts({
+        ...body,
         ...(headerTimeoutMs === undefined ? {} : { headersMs: headerTimeoutMs }),
-        ...(bodyTimeoutMs === undefined ? {} : { requestMs: bodyTimeoutMs }),
       });
     },
   };

@@ -36,6 +36,8 @@ export interface GrpcServer {
   readonly address: string;
   /** 0 for a socket with a path. */
   readonly port: number;
+  /** From now on these hold; those that are absent are the server's own. */
+  setTimeouts(timeouts: Partial<CallerTimeouts>): void;
   /** Turns the standard health service's answer; calls are answered all the same. */
   setServing(serving: boolean): void;
   /**
@@ -134,6 +136,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     address: front.address,
     port: front.port,
     setServing,
+    setTimeouts: (now) => void Object.assign(timeouts, CALLER_TIMEOUTS, now),
     close: ({ drainMs = 5000 } = {}) => (closing ??= close(drainMs)),
   };
 }

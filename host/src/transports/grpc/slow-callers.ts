@@ -18,17 +18,17 @@ const INVALID_ARGUMENT = 3;
 export const TOO_SLOW = 'the request did not arrive in time';
 
 /**
- * Cuts off connections that never begin and requests that never end. `mayGoOn` are those that a caller may leave open, as it has more to
+ * Cuts off connections that never begin and requests that never end, by the times as they are at that moment. `mayGoOn` are those that a caller may leave open, as it has more to
  * ask. Until what comes back is called.
  */
 export function cutOffSlowCallers(
   server: Http2Server,
-  { handshakeMs, requestMs }: CallerTimeouts,
+  timeouts: CallerTimeouts,
   mayGoOn: (path: string) => boolean,
 ): () => void {
   const arriving = new Map<ServerHttp2Stream, number>();
   server.on('session', (session: ServerHttp2Session) => {
-    const timer = setTimeout(() => session.destroy(), handshakeMs);
+    const timer = setTimeout(() => session.destroy(), timeouts.handshakeMs);
     session.once('remoteSettings', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
   });
   server.on('stream', (stream, headers) => {
@@ -37,7 +37,7 @@ export function cutOffSlowCallers(
     stream.once('close', () => arriving.delete(stream));
   });
   const timer = setInterval(() => {
-    const before = performance.now() - requestMs;
+    const before = performance.now() - timeouts.requestMs;
     for (const [stream, since] of arriving) {
       // In the order in which they came.
       if (since > before) break;

@@ -21,8 +21,8 @@ beforeAll(async () => {
     port: 0,
     logger,
     limits,
-    timeouts: { handshakeMs: 1_000, requestMs: 1_500 },
   });
+  server.setTimeouts({ handshakeMs: 1_000, requestMs: 1_500 });
 });
 afterAll(() => server.close({ drainMs: 100 }));
 
