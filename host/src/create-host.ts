@@ -28,6 +28,7 @@ import { Registrations } from './connectors/registrations.ts';
 import { Registry } from './connectors/registry.ts';
 import { reportHeldBack } from './connectors/report-held-back.ts';
 import { connectorsWith, secretUses } from './connectors/secret-uses.ts';
+import { dropOrphans } from './connectors/registered-secrets.ts';
 import { sealRegistrations } from './connectors/seal-registrations.ts';
 import { SourceChanges } from './connectors/source-changes.ts';
 import { EventHub } from './events/event-hub.ts';
@@ -338,7 +339,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     onClose: () => stack.close(),
   });
   const service = auditService(port, audit, (inner) => authorise(inner, { unnamed: LOCAL_PRINCIPAL, rules: access }));
-  if (lock !== undefined)
+  if (lock !== undefined) {
     await sealRegistrations({
       store,
       vault,
@@ -348,6 +349,11 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
       log,
       describe: async (id, kind) => (await descriptions.inspect(id, kind)).description,
     });
+    await store
+      .load()
+      .then((rows) => dropOrphans(vault, rows))
+      .catch((error: unknown) => log.warn({ err: error }, 'secrets of registrations that failed cannot be dropped'));
+  }
   const first = await sourceChanges.start();
   void tidySnapshots();
   stack.push({ name: 'service', close: () => port.end() });

@@ -7,6 +7,7 @@ import type { ProfileConfig } from '../config/host-config.ts';
 import { connectorOfNamespace, JSON_NAME, ownNamespace } from '../secrets/own-secrets.ts';
 import type { SecretVault } from '../secrets/secret-vault.ts';
 import { describeSecret } from '../secrets/secret-vault.ts';
+import type { StoredConnector } from '../store/connector-store.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { Leaf, LeafPath } from './json-leaves.ts';
 import { leafAt, leavesOf, withLeaves } from './json-leaves.ts';
@@ -121,6 +122,27 @@ export async function dropUnused(
   const used = new Set(leavesOf(wire ?? {}).map(({ value }) => value));
   for (const { namespace, name, version } of await vault.list())
     if (namespace === ownNamespace(id) && !used.has(`secretref://store/${namespace}/${name}?version=${version}`))
+      await vault.remove({ namespace, name }, version);
+}
+
+/** As old as this, in milliseconds, a secret that no registration refers to is not one that is just being registered. */
+const ORPHAN_AGE_MS = 3_600_000;
+
+/** Drops the secrets of registrations that never came to stand, as their process was killed. */
+export async function dropOrphans(
+  vault: Pick<SecretVault, 'list' | 'remove'>,
+  rows: readonly StoredConnector[],
+): Promise<void> {
+  const before = new Date(Date.now() - ORPHAN_AGE_MS).toISOString();
+  const used = new Set(rows.flatMap(({ config }) => leavesOf(config).map(({ value }) => value)));
+  for (const { namespace, name, version, createdAt } of await vault.list())
+    if (
+      // What a row refers to that cannot be read is not known.
+      rows.every(({ id, fault }) => fault === undefined || namespace !== ownNamespace(id)) &&
+      connectorOfNamespace(namespace) !== undefined &&
+      createdAt < before &&
+      !used.has(`secretref://store/${namespace}/${name}?version=${version}`)
+    )
       await vault.remove({ namespace, name }, version);
 }
 

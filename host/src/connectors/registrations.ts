@@ -153,7 +153,7 @@ export class Registrations {
     try {
       // As it is stored, since one that was left out has its secrets too.
       const row = (await store.load()).find((stored) => stored.id === id);
-      await dropUnused(vault, id, row?.config);
+      if (row?.fault === undefined) await dropUnused(vault, id, row?.config);
     } catch {
       // See above.
     }

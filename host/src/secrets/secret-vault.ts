@@ -16,7 +16,7 @@ export interface Rotation {
   readonly unreadable: readonly string[];
 }
 
-export interface SecretVault {
+export interface SecretVault extends AsyncDisposable {
   list(): Promise<readonly StoredVersion[]>;
   /** The version that is asked for, or the latest. Never rejects. */
   read(secret: SecretName, version?: number): Promise<SecretRead>;
@@ -112,6 +112,7 @@ export function openSecretVault(store: SecretStore, keys: MasterKeys): SecretVau
         : `stored secrets are sealed under the master key ${[...ids].join(', ')}, which is not in ${keys.file}: connectors that use them cannot start; put that key back, below the one in use, or set the secrets anew`;
     },
     close: () => store.close(),
+    [Symbol.asyncDispose]: () => store.close(),
   };
 }
 

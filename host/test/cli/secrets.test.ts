@@ -133,3 +133,26 @@ describe('automate secrets rotate-keys', () => {
     expect([status, stderr]).toEqual([2, expect.stringContaining('works on the data directory itself')]);
   });
 });
+
+describe('automate doctor', () => {
+  it('resolves secrets of the store, and says which is not there', async () => {
+    await project.sandbox.writeFile(
+      'config/connectors.yaml',
+      `${YAML}  - { id: other, kind: keeper, profile: prod }
+profiles:
+  prod: { kind: keeper, secrets: { token: secretref://store/team/shared } }
+`,
+    );
+    await project.json(['secrets', 'set', 'team/shared'], { input: VALUE });
+    const { stdout } = await project.automate(['doctor', '--json'], { env: { GRPC_PORT: '0', HTTP_PORT: '0' } });
+    const { checks } = JSON.parse(stdout) as { checks: readonly object[] };
+    expect(checks).toContainEqual({ check: 'secrets of other', state: 'ok', message: 'profile prod resolves' });
+    expect(checks).toContainEqual(
+      expect.objectContaining({
+        check: 'secrets of own',
+        message: expect.stringContaining('automate secrets set team/token'),
+      }),
+    );
+    expect(stdout).not.toContain('4711');
+  });
+});

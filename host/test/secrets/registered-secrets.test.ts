@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { connect } from '@automate/client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ConnectorConfigInput, JsonObject, Scope } from '@automate/contract';
@@ -121,6 +122,20 @@ describe('a registration with literal secrets', () => {
     ).rejects.toMatchObject({
       problems: [{ path: 'auth.token', received: '"[secret]"' }],
     });
+  });
+
+  it('leaves none behind of one whose process was killed before it stood', async () => {
+    await host.service.register(MINE);
+    await host.service.register({ ...MINE, id: 'orphan' });
+    await host.host.close();
+    const database = new DatabaseSync(join(host.sandbox.root, '.automate', 'connectors.db'));
+    database.exec(
+      "DELETE FROM connectors WHERE id = 'orphan'; UPDATE secrets SET created_at = '2026-01-01T00:00:00.000Z'",
+    );
+    database.close();
+    host = await host.restart();
+    expect((await own()).every((name) => name.startsWith('connector.mine/'))).toBe(true);
+    await expect(lengths()).resolves.toMatchObject({ token: CANARY.length });
   });
 
   it('drops what an update replaces, and leaves nothing of one that is refused', async () => {

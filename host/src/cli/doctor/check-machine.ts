@@ -1,14 +1,18 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { platform } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { HostConfig } from '../../config/host-config.ts';
 import type { Environment, HostSettings } from '../../host-settings.ts';
 import { explainListening } from '../../transports/listen-error.ts';
 import type { Walls } from '../../runtime/bodies/walls.ts';
 import type { Finding } from './finding.ts';
+import { openMasterKeys } from '../../secrets/master-key.ts';
+import { openVault } from '../../secrets/open-vault.ts';
+import { DATABASE_FILE } from '../../store/data-dir.ts';
 import { createScrubber } from '../../secrets/scrubber.ts';
 import { openSecrets, shortSecrets } from '../../secrets/open-secrets.ts';
 
@@ -136,9 +140,14 @@ async function checkPort(check: string, address: string, port: number): Promise<
 export async function checkProfiles(
   config: HostConfig,
   env: Environment,
-  secretsDir: string | undefined,
+  settings: Pick<HostSettings, 'secretsDir' | 'dataDir' | 'masterKeyFile'>,
 ): Promise<readonly Finding[]> {
-  const secrets = openSecrets({ env, settings: { secretsDir }, scrubber: createScrubber() });
+  const { dataDir, masterKeyFile: keyFile } = settings;
+  // A database that is not there is not made to look into it.
+  await using vault = existsSync(join(dataDir, DATABASE_FILE))
+    ? openVault(dataDir, openMasterKeys({ dataDir, keyFile }))
+    : undefined;
+  const secrets = openSecrets({ env, settings, scrubber: createScrubber(), vault });
   const users = config.connectors.filter(({ config: { enabled } }) => enabled);
   const findings = await Promise.all(
     users.map(async ({ config: connector }): Promise<readonly Finding[]> => {

@@ -89,7 +89,7 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
   if (!loaded.ok) return findings;
   findings.push(...checkFileRoots(loaded.config.fileRoots, closedPaths({ settings, configFile: loaded.file })));
   findings.push(checkNetwork(loaded.config.network));
-  findings.push(...(await checkProfiles(loaded.config, env, settings.secretsDir)));
+  findings.push(...(await checkProfiles(loaded.config, env, settings)));
   const open = (): Promise<Opened> =>
     running === undefined
       ? openQuietly(options, dataDir.usable ? settings.dataDir : undefined)
