@@ -25,11 +25,16 @@ const refused = (rule: string): object => ({
 describe('a host keeps its connectors', () => {
   it('from metadata addresses and from its own doors, whoever wrote them, unless the file allows that', async () => {
     await using it = await SandboxHost.open({
-      yaml: `connectors:\n  - { id: ours, kind: echo, host: 169.254.169.254, health_check: { enabled: false } }\n`,
+      yaml: `connectors:\n  - { id: ours, kind: echo, host: 169.254.169.254, scheme: http, health_check: { enabled: false, path: /latest } }\n`,
     });
     const ask = (id: string): Promise<unknown> =>
       it.service.execute({ id, action: 'ask', payload: { path: '/health/live' } });
     await expect(ask('ours')).rejects.toMatchObject(refused('metadata'));
+    // No credential takes part, so that nobody should look for one.
+    expect(await it.service.healthCheck('ours')).toMatchObject({
+      message: expect.stringMatching(/^address denied: .*network: \{ allow: \["169\.254\.169\.254/),
+      blame: 'operator',
+    });
     const doors = [it.host.grpcAddress ?? '', new URL(it.host.httpAddress ?? '').host];
     for (const [index, door] of doors.entries()) {
       const port = Number(door.split(':')[1]);

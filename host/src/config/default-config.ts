@@ -7,8 +7,8 @@ import { SEARCH_PLACES } from './find-config.ts';
 export const DEFAULT_CONFIG = `# yaml-language-server: $schema=./connectors.schema.json
 #
 # The connectors that this host runs. Values may hold \${VAR} and \${VAR:-default}; below auth and settings also
-# secretref://env/default/NAME (an environment variable) and secretref://file/NAMESPACE/NAME (the file
-# $SECRETS_DIR/NAMESPACE/NAME, mode 0600). Durations are written 250ms, 30s, 1m30s.
+# secretref://store/NAMESPACE/NAME (set by "automate secrets set NAMESPACE/NAME"), secretref://env/default/NAME (an environment
+# variable) and secretref://file/NAMESPACE/NAME (the file $SECRETS_DIR/NAMESPACE/NAME, mode 0600). Durations are written 250ms, 30s, 1m30s.
 
 connectors:
   - id: prometheus

@@ -1,4 +1,4 @@
-import type { Blame, ErrorCode, ErrorEnvelope } from '@automate/contract';
+import type { Blame, ErrorCode, ErrorEnvelope, JsonObject } from '@automate/contract';
 import { clipText, ConnectorError, ERROR_CODES, isErrorCode, isJsonObject } from '@automate/contract';
 import { MESSAGE_LENGTH, RESULT_LIMITS } from '../runtime/bounds.ts';
 import { parseObject } from '../runtime/parse-object.ts';
@@ -77,9 +77,10 @@ function readTestAnswer(text: string): Finding {
   // It is kept, and goes into every list.
   const message = typeof said === 'string' && said !== '' ? clipText(said, MESSAGE_LENGTH).toWellFormed() : status;
   if (status === 'healthy') return { status, message };
-  const code = isJsonObject(details) ? details['code'] : undefined;
+  const known = isJsonObject(details) ? details : {};
+  const code = known['code'];
   return isErrorCode(code)
-    ? { status, message: `${TROUBLE[code]}: ${message}`, blame: blameOf(ERROR_CODES[code]) }
+    ? { status, message: `${troubleOf(code, known)}: ${message}`, blame: blameOf(ERROR_CODES[code]) }
     : { status, message, blame: 'remote' };
 }
 
@@ -105,10 +106,16 @@ const TROUBLE = {
   INTERNAL_ERROR: 'plugin fault',
 } as const satisfies Record<ErrorCode, string>;
 
+/** What the network policy denies was not asked, and no credential was refused. */
+function troubleOf(code: ErrorCode, details: JsonObject): string {
+  return code === 'FORBIDDEN' && details['reason'] === 'network_policy' ? 'address denied' : TROUBLE[code];
+}
+
 /** One sentence that tells a dead worker, an unreachable remote, one that answers badly and refused credentials apart, and who must act. */
 export function findingOf(error: ErrorEnvelope): Finding & { readonly status: 'unhealthy' } {
   // No remote system takes part where the kind's own code does not even load.
-  const trouble = error.details?.['step'] === 'load' ? TROUBLE.INTERNAL_ERROR : TROUBLE[error.code];
+  const trouble =
+    error.details?.['step'] === 'load' ? TROUBLE.INTERNAL_ERROR : troubleOf(error.code, error.details ?? {});
   return { status: 'unhealthy', message: `${trouble}: ${error.message}`, blame: blameOf(error) };
 }
 

@@ -121,7 +121,8 @@ export function describeSecret({ namespace, name }: SecretName): string {
   return `${namespace}/${name}`;
 }
 
-function describeAbsent(secret: SecretName, version: number | undefined): string {
+/** In words for the operator, with what to do about it. */
+export function describeAbsent(secret: SecretName, version: number | undefined): string {
   const what = describeSecret(secret);
   return version === undefined
     ? `there is no secret ${what}: set it with "automate secrets set ${what}"`

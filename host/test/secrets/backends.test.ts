@@ -37,7 +37,10 @@ describe('secretref://env', () => {
     ['secretref://env/default/EMPTY', 'the variable EMPTY is empty'],
     ['secretref://env/default/toString', 'the variable toString is not set'],
     ['secretref://env/other/TOKEN', 'expected the namespace default: secretref://env/default/NAME'],
-    ['secretref://store/default/TOKEN', 'there is no store here'],
+    [
+      'secretref://store/default/TOKEN',
+      'there is no secret default/TOKEN: set it with "automate secrets set default/TOKEN"',
+    ],
     [
       'secretref://vault/default/TOKEN',
       'the secret backend "vault" is not built yet; use secretref://store, secretref://env or secretref://file',

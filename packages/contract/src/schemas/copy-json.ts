@@ -149,7 +149,7 @@ function isForeignReference(text: string, path: readonly PathStep[]): boolean {
 function checkNoReference(text: string, path: readonly PathStep[], walk: Walk): void {
   const variable = VARIABLE.exec(text);
   const expected =
-    "a value of its own: registrations may not read the host's environment or secrets; write $${ where ${ itself is meant";
+    "a value of its own, or secretref://store/NAMESPACE/NAME: registrations may not read the host's environment or files; write $${ where ${ itself is meant";
   if (variable !== null) {
     walk.findings.push({ path, expected, received: `a reference to the variable ${variable[1] ?? '(none)'}` });
   } else if ((looksLikeSecretReference(text) && !isProse(text, path)) || isForeignReference(text, path)) {

@@ -68,7 +68,7 @@ describe('a registration', () => {
     'secretref://env/default/HOME',
     'x secretref://file/a/b',
     'x secretref://store/a/b',
-  ])("may not read the host's environment or secrets: %s", (text) => {
+  ])("may not read the host's environment or files: %s", (text) => {
     expect(register({ deep: [{ text }] })).toHaveLength(1);
     expect(register({ deep: [{ text }] })[0]).toContain('settings.deep[0].text');
   });
