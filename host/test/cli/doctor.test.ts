@@ -230,24 +230,6 @@ profiles:
     expect(JSON.stringify(checks)).not.toContain('canary-secret');
   });
 
-  it('finds secrets of the store, and says how to set those that are not there, also where there is no store yet', async () => {
-    const yaml = `
-connectors:
-  - { id: first, kind: echo, auth: { type: bearer, token: secretref://store/shop/token } }
-`;
-    await using project = await CliProject.open({ kinds: ['echo'], yaml });
-    const absent = 'set it with "automate secrets set shop/token"';
-    expect(await failure(project, 'secrets of first')).toContain(absent);
-    await writeFile(join(project.root, 'value'), 'canary-secret');
-    const file = join(project.root, 'value');
-    expect(await project.automate(['secrets', 'set', 'shop/other', '--file', file])).toMatchObject({ status: 0 });
-    expect(await failure(project, 'secrets of first')).toContain(absent);
-    expect(await project.automate(['secrets', 'set', 'shop/token', '--file', file])).toMatchObject({ status: 0 });
-    const { checks } = await examine(project);
-    expect(checks.filter(({ state }) => state === 'failed')).toEqual([]);
-    expect(JSON.stringify(checks)).not.toContain('canary-secret');
-  });
-
   it('fails endpoints that take no connection, and passes those that do', async () => {
     await using there = await listen();
     await using gone = await listen();

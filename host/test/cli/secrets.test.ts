@@ -29,6 +29,16 @@ describe.each(['without a host', 'with a host that serves'])('automate secrets, 
   });
   afterEach(async () => host?.[Symbol.asyncDispose]());
 
+  it('is known to doctor, which says how to set what is not there', async () => {
+    const look = async (): Promise<string> =>
+      (await project.automate(['doctor', '--json'], { env: { GRPC_PORT: '0', HTTP_PORT: '0' } })).stdout;
+    expect(await look()).toContain(String.raw`set it with \"automate secrets set team/token\"`);
+    await project.json(['secrets', 'set', 'team/token'], { input: VALUE });
+    const found = await look();
+    expect(found).not.toContain('secrets of own');
+    expect(found).not.toContain('4711');
+  });
+
   it('sets from standard input and from a file, lists, and removes', async () => {
     await expect(project.json(['secrets', 'set', 'team/token'], { input: `${VALUE}\n` })).resolves.toEqual({
       namespace: 'team',

@@ -93,15 +93,32 @@ describe('deploy/kubernetes.yaml', () => {
       });
   });
 
+  it('has TLS and a way to sign in, without which no host starts at such an address, of files that are put there', () => {
+    const [deployment] = documents.filter(({ kind }) => kind === 'Deployment') as unknown as {
+      spec: { template: { spec: PodSpec } };
+    }[];
+    const pod = deployment?.spec.template.spec;
+    const env = new Map(pod?.containers[0]?.env?.map(({ name, value }) => [name, value]));
+    expect(env.get('BIND_ADDRESS')).toBe('0.0.0.0');
+    for (const name of ['TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_CLIENT_CA_FILE', 'MASTER_KEY_FILE'])
+      expect(pod?.initContainers[0]?.command).toContain(env.get(name)?.replace('/run/keys/', '/run/keys-in/') ?? name);
+  });
+
   it('has a configuration that the host reads', () => {
     const [map] = documents.filter(({ kind }) => kind === 'ConfigMap') as unknown as { data: Record<string, string> }[];
     expect(problemsOf(map?.data['connectors.yaml'] ?? '')).toEqual([]);
   });
 });
 
+interface Container {
+  readonly securityContext: object;
+  readonly command?: readonly string[];
+  readonly env?: readonly { readonly name: string; readonly value: string }[];
+}
+
 interface PodSpec {
-  readonly containers: readonly { readonly securityContext: object }[];
-  readonly initContainers: readonly { readonly securityContext: object }[];
+  readonly containers: readonly Container[];
+  readonly initContainers: readonly Container[];
 }
 
 describe('deploy/Containerfile', () => {

@@ -11,7 +11,10 @@ export function addHostCommands(program: Command, context: CliContext): void {
     .description('start the host and serve until interrupted')
     .option('--grpc-port <port>', 'port of gRPC, 0 for a free one (GRPC_PORT, default 50051)')
     .option('--http-port <port>', 'port of REST, 0 for a free one (HTTP_PORT, default 8080)')
-    .option('--bind-address <address>', 'loopback address to listen on (BIND_ADDRESS, default 127.0.0.1)')
+    .option(
+      '--bind-address <address>',
+      'address to listen on; one that others can reach needs a token or TLS_CLIENT_CA_FILE, and TLS (BIND_ADDRESS, default 127.0.0.1)',
+    )
     .option(
       '--health-interval <duration>',
       'between health checks of connectors that set none (HEALTH_INTERVAL, default 30s)',
