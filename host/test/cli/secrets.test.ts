@@ -29,16 +29,6 @@ describe.each(['without a host', 'with a host that serves'])('automate secrets, 
   });
   afterEach(async () => host?.[Symbol.asyncDispose]());
 
-  it('is known to doctor, which says how to set what is not there', async () => {
-    const look = async (): Promise<string> =>
-      (await project.automate(['doctor', '--json'], { env: { GRPC_PORT: '0', HTTP_PORT: '0' } })).stdout;
-    expect(await look()).toContain(String.raw`set it with \"automate secrets set team/token\"`);
-    await project.json(['secrets', 'set', 'team/token'], { input: VALUE });
-    const found = await look();
-    expect(found).not.toContain('secrets of own');
-    expect(found).not.toContain('4711');
-  });
-
   it('sets from standard input and from a file, lists, and removes', async () => {
     await expect(project.json(['secrets', 'set', 'team/token'], { input: `${VALUE}\n` })).resolves.toEqual({
       namespace: 'team',
@@ -164,5 +154,20 @@ profiles:
       }),
     );
     expect(stdout).not.toContain('4711');
+  });
+
+  it('goes on where there is no store yet, and where it is damaged', async () => {
+    const look = async (): Promise<unknown> => {
+      const { stdout } = await project.automate(['doctor', '--json'], { env: { GRPC_PORT: '0', HTTP_PORT: '0' } });
+      return (JSON.parse(stdout) as { checks: unknown }).checks;
+    };
+    const failed = (check: string, said: RegExp): unknown =>
+      expect.objectContaining({ check, state: 'failed', message: expect.stringMatching(said) });
+    expect(await look()).toContainEqual(failed('secrets of own', /set it with "automate secrets set team\/token"/));
+    await project.json(['secrets', 'set', 'team/token'], { input: VALUE });
+    await writeFile(join(project.root, '.automate', 'connectors.db'), 'no database'.repeat(1_000));
+    const checks = await look();
+    expect(checks).toContainEqual(failed('secrets', /connectors\.db: it is damaged, or no database: restore it/));
+    expect(checks).toContainEqual(expect.objectContaining({ check: 'Node.js' }));
   });
 });

@@ -12,6 +12,7 @@ import type { Walls } from '../../runtime/bodies/walls.ts';
 import type { Finding } from './finding.ts';
 import { openMasterKeys } from '../../secrets/master-key.ts';
 import { openVault } from '../../secrets/open-vault.ts';
+import type { SecretVault } from '../../secrets/secret-vault.ts';
 import { DATABASE_FILE } from '../../store/data-dir.ts';
 import { createScrubber } from '../../secrets/scrubber.ts';
 import { openSecrets, shortSecrets } from '../../secrets/open-secrets.ts';
@@ -143,10 +144,15 @@ export async function checkProfiles(
   settings: Pick<HostSettings, 'secretsDir' | 'dataDir' | 'masterKeyFile'>,
 ): Promise<readonly Finding[]> {
   const { dataDir, masterKeyFile: keyFile } = settings;
-  // A database that is not there is not made to look into it.
-  await using vault = existsSync(join(dataDir, DATABASE_FILE))
-    ? openVault(dataDir, openMasterKeys({ dataDir, keyFile }))
-    : undefined;
+  let opened: SecretVault | undefined;
+  try {
+    // A database that is not there is not made to look into it.
+    if (existsSync(join(dataDir, DATABASE_FILE))) opened = openVault(dataDir, openMasterKeys({ dataDir, keyFile }));
+  } catch (error) {
+    const remedy = 'do what the message says, and look again';
+    return [{ check: 'secrets', state: 'failed', message: (error as Error).message, remedy }];
+  }
+  await using vault = opened;
   const secrets = openSecrets({ env, settings, scrubber: createScrubber(), vault });
   const users = config.connectors.filter(({ config: { enabled } }) => enabled);
   const findings = await Promise.all(
