@@ -165,7 +165,11 @@ export function createNetworkGate({ id, policy, warn, current }: NetworkGateOpti
       return undefined;
     },
     explain(error) {
-      explainAll(error, (address, port) => refused[`${address}|${port ?? ''}`]);
+      try {
+        explainAll(error, (address, port) => refused[`${address}|${port ?? ''}`]);
+      } catch {
+        // Connectors throw anything. What cannot be looked at, or not be changed, is no refusal of ours.
+      }
     },
     refusedIn: (call) => byCall.get(call),
     setRoots(given) {
