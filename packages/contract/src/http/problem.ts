@@ -45,7 +45,7 @@ const TITLES = {
   NOT_FOUND: 'What the request names does not exist',
   ALREADY_EXISTS: 'It exists already',
   CONFIG_INVALID: 'The connector cannot start with its configuration',
-  RATE_LIMITED: 'The remote system asks for fewer calls',
+  RATE_LIMITED: 'Too many calls for the time being',
   TIMEOUT: 'No answer in time',
   UPSTREAM_5XX: 'The remote system failed',
   TRANSIENT_NETWORK: 'The network failed',
