@@ -51,6 +51,8 @@ export class Access implements CallerRules {
   readonly #followers = new Followers();
   /** Whoever comes in where nobody has to sign in: another object than for programs of this user, whose streams go on. */
   readonly #anyone: Principal = { ...LOCAL_PRINCIPAL };
+  /** Who was let in once and counts no longer: a call that began before may only now be asked for. */
+  readonly #gone = new WeakMap<Principal, ConnectorError>();
   #clients: ReadonlyMap<string, Principal> = new Map();
 
   constructor(options: AccessOptions) {
@@ -70,7 +72,7 @@ export class Access implements CallerRules {
       }),
     );
     for (const [name, principal] of before)
-      if (this.#clients.get(name) !== principal) this.#followers.end(principal, certificateUnknown([name]));
+      if (this.#clients.get(name) !== principal) this.#end(principal, certificateUnknown([name]));
   }
 
   /** Who it is that shows this. Throws UNAUTHENTICATED for a caller who has to sign in and did not. */
@@ -88,11 +90,13 @@ export class Access implements CallerRules {
   }
 
   requireRead(principal: Principal): void {
-    this.#options.tokens.requireCurrent(principal);
+    this.#requireCurrent(principal);
     if (!hasScope(principal, 'read')) throw permissionDenied(principal, 'read');
   }
 
+  /** Doors find out who calls from the head of a request; how long its body takes to come is the caller's to choose. */
   admit(principal: Principal, options: CallOptions): (() => void) | undefined {
+    this.#requireCurrent(principal);
     return this.#limits.admit(principal, options);
   }
 
@@ -108,7 +112,7 @@ export class Access implements CallerRules {
     assertWritable();
     const created = await tokens.create(request);
     // Who came in without a token until now has to come again with one.
-    this.#followers.end(this.#anyone, noCredentials());
+    this.#end(this.#anyone, noCredentials());
     return created;
   }
 
@@ -119,5 +123,16 @@ export class Access implements CallerRules {
   async revokeToken(id: string): Promise<ChangeResult> {
     this.#options.assertWritable();
     return this.#options.tokens.revoke(id);
+  }
+
+  #end(principal: Principal, reason: ConnectorError): void {
+    this.#gone.set(principal, reason);
+    this.#followers.end(principal, reason);
+  }
+
+  #requireCurrent(principal: Principal): void {
+    const gone = this.#gone.get(principal);
+    if (gone !== undefined) throw gone;
+    this.#options.tokens.requireCurrent(principal);
   }
 }

@@ -15,7 +15,10 @@ import { hasScope, mayCall, mayCallAny, mayCallSome, maySee, permissionDenied, s
 
 /** What holds for callers beside their scopes. */
 export interface CallerRules {
-  /** Counts a call; gives what must be called when it is over, if anything. Throws RATE_LIMITED for one too many. */
+  /**
+   * Counts a call; gives what must be called when it is over, if anything. Throws RATE_LIMITED for one too many, UNAUTHENTICATED for
+   * a principal that counts no longer.
+   */
   admit(principal: Principal, options: CallOptions): (() => void) | undefined;
   /** Calls `onEnd` once, with the reason, when the principal counts no longer. Gives what ends that. */
   follow(principal: Principal, onEnd: (reason: ConnectorError) => void): () => void;
