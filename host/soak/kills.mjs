@@ -66,14 +66,20 @@ remote.listen(0, '127.0.0.1');
 await once(remote, 'listening');
 
 const root = makeProject(remote.address().port);
-/** What was acknowledged: the outcomes by key, what is unknown, whether each connector is registered, and versions of secrets. */
+/**
+ * What was acknowledged: the outcomes by key, what is unknown, whether each connector is registered, versions of secrets, and of each
+ * token whether it counts.
+ */
 const outcomes = new Map();
 const unknown = new Set();
 const registered = new Map();
 const secrets = new Set();
+const tokens = new Map();
 /** Keys of calls without an answer, to be asked for again. */
 let unanswered = [];
 const counted = { ready: 0, booting: 0, replayed: 0, made: 0, changes: 0 };
+
+const token = await makeFirstToken();
 
 for (let round = 1; round <= kills; round += 1) {
   const host = startHost();
@@ -86,8 +92,8 @@ for (let round = 1; round <= kills; round += 1) {
   }
   const { grpc, http } = await host.ready;
   counted.ready += 1;
-  const service = await connect({ address: grpc });
-  await checkWhatIsThere(service);
+  const service = await connect({ address: grpc, token });
+  await checkWhatIsThere(service, http);
   const again = unanswered;
   unanswered = [];
   // Most are killed in the midst of calls, some while the connector starts.
@@ -99,10 +105,13 @@ for (let round = 1; round <= kills; round += 1) {
   await service.close();
 }
 const host = startHost();
-const service = await connect({ address: (await host.ready).grpc });
-await checkWhatIsThere(service, { all: true });
+const { grpc, http } = await host.ready;
+const service = await connect({ address: grpc, token });
+await checkWhatIsThere(service, http, { all: true });
 for (const key of unanswered) await call(service, key);
 await checkUnknown(service);
+const { ok, fault, records } = await service.verifyAudit();
+judge(ok, `the audit does not hold: ${fault?.message}`);
 await service.close();
 await host.kill();
 remote.close();
@@ -115,7 +124,8 @@ console.log(`${kills} kills, seed ${seed}, Node.js ${process.versions.node}`);
 show('kills at work, while starting', `${counted.ready}, ${counted.booting}`);
 show('calls acknowledged, answered again', `${outcomes.size}, ${counted.replayed}`);
 show('outcomes unknown', unknown.size);
-show('changes acknowledged', counted.changes);
+show('changes acknowledged, tokens among them', `${counted.changes}, ${tokens.size}`);
+show('records of the audit', records);
 for (const words of violations) console.log(`VIOLATED: ${words}`);
 console.log(violations.size === 0 ? 'nothing was violated' : `${violations.size} violated`);
 process.exitCode = violations.size === 0 ? 0 : 1;
@@ -138,7 +148,17 @@ async function work(service, http, round, again) {
   await Promise.all([...lanes, change(service, round)]);
 }
 
-/** Sets secrets, registers connectors, and removes some that were registered before. */
+/** The first token, by the socket of the host's own user: from then on every caller signs in. It is who calls, over each door alike. */
+async function makeFirstToken() {
+  const host = startHost();
+  const service = await connect({ address: `unix:${(await host.ready).socket}` });
+  const made = await service.createToken({ name: 'caller', scopes: ['admin'] });
+  await service.close();
+  await host.kill();
+  return made.token;
+}
+
+/** Sets secrets, makes and revokes tokens, registers connectors, and removes some that were registered before. */
 async function change(service, round) {
   const old = [...registered].filter(([, isThere]) => isThere === true).map(([id]) => id);
   for (let n = 0; n < 12; n += 1) {
@@ -150,6 +170,7 @@ async function change(service, round) {
     } catch {
       return;
     }
+    if (!(await changeTokens(service))) return;
     const id = n % 3 === 2 ? old.shift() : `ledger-${round}-${n}`;
     if (id === undefined) continue;
     const isRemoval = n % 3 === 2;
@@ -167,6 +188,25 @@ async function change(service, round) {
   }
 }
 
+/** Makes a token and revokes one made before. False where the host is gone. */
+async function changeTokens(service) {
+  const [old] = [...tokens].find(([, { counts }]) => counts === true) ?? [];
+  try {
+    const made = await service.createToken({ name: 'other', scopes: ['read'] });
+    tokens.set(made.id, { token: made.token, counts: true });
+    counted.changes += 1;
+    if (old === undefined) return true;
+    // Until it is acknowledged it may count or not.
+    tokens.set(old, { ...tokens.get(old), counts: undefined });
+    await service.revokeToken(old);
+  } catch {
+    return false;
+  }
+  tokens.set(old, { ...tokens.get(old), counts: false });
+  counted.changes += 1;
+  return true;
+}
+
 /** Makes a call. False where the host is gone. */
 async function call(service, key) {
   try {
@@ -181,7 +221,7 @@ async function callOverRest(http, key) {
   try {
     const answer = await fetch(`${http}/api/v1/connectors/ledger/actions/book`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': key },
       body: JSON.stringify({ order: key }),
     });
     const body = await answer.json();
@@ -220,7 +260,7 @@ function fail(key, code, error) {
 }
 
 /** Whether all that was acknowledged is there still: of the outcomes the latest, or all of them. */
-async function checkWhatIsThere(service, { all = false } = {}) {
+async function checkWhatIsThere(service, http, { all = false } = {}) {
   const ids = new Set((await service.list()).map(({ id }) => id));
   for (const [id, isThere] of registered) {
     judge(isThere !== true || ids.has(id), `${id} was registered and is gone`);
@@ -231,6 +271,16 @@ async function checkWhatIsThere(service, { all = false } = {}) {
     versions.map(({ version }) => `${name} ${version}`),
   );
   for (const secret of secrets) judge(stored.includes(secret), `${secret} was set and is gone`);
+  const known = new Map((await service.listTokens()).map(({ id, revokedAt }) => [id, revokedAt === undefined]));
+  for (const [id, { token: text, counts }] of tokens) {
+    judge(known.has(id), `the token ${id} was made and is gone`);
+    judge(counts === undefined || known.get(id) === counts, `the token ${id} should ${counts ? '' : 'not '}count`);
+    tokens.set(id, { token: text, counts: known.get(id) });
+  }
+  for (const { token: text, counts } of [...tokens.values()].slice(-5)) {
+    const { status } = await fetch(`${http}/api/v1/connectors`, { headers: { authorization: `Bearer ${text}` } });
+    judge(status === (counts ? 200 : 401), `a token that should ${counts ? '' : 'not '}count was answered ${status}`);
+  }
   const keys = [...outcomes.keys()];
   const checked = all ? keys : keys.slice(-40);
   for (let at = 0; at < checked.length; at += 16)
