@@ -142,7 +142,7 @@ describe('automate start', () => {
       detail: expect.stringMatching(/CONNECTORS_SERVICE_ADDR/),
     });
     expect(await project.automate(['plugins', 'list', '--address', 'http://127.0.0.1:1'])).toMatchObject({
-      stderr: expect.stringMatching(/leave the scheme out/),
+      stderr: expect.stringMatching(/the only scheme is "grpcs:\/\/"/),
     });
   });
 
@@ -177,7 +177,7 @@ describe('automate start', () => {
 
   it('ends with 78 and names what is wrong with its settings', async () => {
     await using project = await CliProject.open({ yaml: YAML });
-    const env = { GRPC_PORT: 'many', LOG_LEVEL: 'loud', BIND_ADDRESS: '0.0.0.0', HEALTH_INTERVAL: 'often' };
+    const env = { GRPC_PORT: 'many', LOG_LEVEL: 'loud', ALLOW_PLAINTEXT: 'perhaps', HEALTH_INTERVAL: 'often' };
     const { status, stderr } = await project.automate(['start'], { env });
     expect(status).toBe(78);
     for (const name of Object.keys(env)) expect(stderr).toMatch(new RegExp(`^ *${name}: expected `, 'm'));
