@@ -7,7 +7,7 @@ import type {
   ListFilter,
   Principal,
 } from '@automate/contract';
-import { ConnectorError } from '@automate/contract';
+import { ConnectorError, isJsonObject } from '@automate/contract';
 import { noCredentials } from './sign-in-errors.ts';
 import type { Operation } from './operations.ts';
 import { OPERATIONS } from './operations.ts';
@@ -87,12 +87,11 @@ export function authorise(service: ConnectorService, { unnamed, rules }: Authori
   async function* watch(options: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {
     const principal = callerOf(options);
     requireScope(principal, OPERATIONS.watch.needs, undefined);
-    const release = rules?.admit(principal, options);
+    const release = rules?.admit(principal, options ?? {});
     const ended = new AbortController();
     const letGo = rules?.follow(principal, (reason) => ended.abort(reason));
     try {
-      const signal = options?.signal === undefined ? ended.signal : AbortSignal.any([options.signal, ended.signal]);
-      for await (const event of service.watch({ ...options, signal })) {
+      for await (const event of service.watch(withSignal(options, ended.signal))) {
         if (seesAll(principal) || event.kind === 'synced' || maySee(principal, idOf(event))) yield event;
       }
       if (ended.signal.aborted && options?.signal?.aborted !== true) throw ended.signal.reason;
@@ -116,6 +115,13 @@ export function authorise(service: ConnectorService, { unnamed, rules }: Authori
     close: () => service.close(),
     [Symbol.asyncDispose]: () => service.close(),
   };
+}
+
+/** The same options, ended by this signal as well. What is no options is for the service to refuse. */
+function withSignal(options: CallOptions, ended: AbortSignal): CallOptions {
+  const own: unknown = options?.signal;
+  if (!isJsonObject(options) || (own !== undefined && !(own instanceof AbortSignal))) return options;
+  return { ...options, signal: own === undefined ? ended : AbortSignal.any([own, ended]) };
 }
 
 /** Throws PERMISSION_DENIED unless the principal has what an operation needs, on what its first argument names. */

@@ -106,9 +106,13 @@ const TROUBLE = {
   INTERNAL_ERROR: 'plugin fault',
 } as const satisfies Record<ErrorCode, string>;
 
-/** What the network policy denies was not asked, and no credential was refused. */
-function troubleOf(code: ErrorCode, details: JsonObject): string {
-  return code === 'FORBIDDEN' && details['reason'] === 'network_policy' ? 'address denied' : TROUBLE[code];
+/** Of reasons that are another kind of trouble than their code: here nobody was asked, and no credential was refused. */
+const TROUBLE_OF_REASON: Readonly<Record<string, string>> = {
+  network_policy: 'address denied',
+};
+
+function troubleOf(code: ErrorCode, { reason }: JsonObject): string {
+  return (typeof reason === 'string' ? TROUBLE_OF_REASON[reason] : undefined) ?? TROUBLE[code];
 }
 
 /** One sentence that tells a dead worker, an unreachable remote, one that answers badly and refused credentials apart, and who must act. */

@@ -42,8 +42,8 @@ describe('a program without an address', () => {
     await using host = await project.start();
     await expect(runProgram(project, '{ local: true }', REGISTER)).resolves.toMatchObject({
       code: 'UNAVAILABLE',
-      message: expect.stringContaining(host.ready.grpc),
-      details: { reason: 'served_elsewhere', address: host.ready.grpc },
+      message: expect.stringContaining(`unix:${host.ready.socket}`),
+      details: { reason: 'served_elsewhere', address: `unix:${host.ready.socket}` },
     });
     expect((await fetch(`${host.ready.http}/api/v1/connectors/mine`)).status).toBe(404);
     await host.end();
@@ -55,7 +55,8 @@ describe('a program without an address', () => {
     await using project = await CliProject.open();
     await using host = await project.start();
     await runProgram(project, '', REGISTER);
-    const refused = { code: 'UNAVAILABLE', details: { reason: 'served_elsewhere', address: host.ready.grpc } };
+    const address = `unix:${host.ready.socket}`;
+    const refused = { code: 'UNAVAILABLE', details: { reason: 'served_elsewhere', address } };
     const update = "return service.update({ id: 'mine', kind: 'echo', name: 'Another' });";
     await expect(runProgram(project, '{ local: true }', update)).resolves.toMatchObject(refused);
     const remove = "return service.remove('mine');";

@@ -44,6 +44,7 @@ describe('finding the configuration', () => {
     expect(await loadConfig({ cwd: project.directory, env: {} })).toStrictEqual({
       ok: true,
       config: {
+        access: { clients: {}, limits: {} },
         connectors: [],
         listsConnectors: false,
         plugins: {

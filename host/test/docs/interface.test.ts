@@ -50,7 +50,7 @@ describe('docs/api.md', () => {
 describe('docs/operating.md', () => {
   it('has the words with which messages of health begin', () => {
     const [source] = readSources('host/src/connectors/probe.ts');
-    const words = [...(source?.text ?? '').matchAll(/^ {2}[A-Z0-9_]+: '([a-z ]+)',$/gm)].map((match) => match[1]);
+    const words = [...(source?.text ?? '').matchAll(/^ {2}[A-Za-z0-9_]+: '([a-z ]+)',$/gm)].map((match) => match[1]);
     const documented = tableOf('docs/operating.md', 'Health', 'words').rows.flatMap(([cell = '']) => codeIn(cell));
     expect(documented.toSorted()).toEqual([...new Set(words)].toSorted());
   });

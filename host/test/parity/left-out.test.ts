@@ -5,6 +5,9 @@ import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import { commandLine, registerDoors } from './doors.ts';
 import { storedIn } from './stored-in.ts';
 
+/** Where a literal secret of a registration is kept. */
+const stored = (id: string): string => `secretref://store/connector.${id}/auth.password?version=1`;
+
 const DOORS = ['cli', 'grpc', 'inside', 'lone_cli', 'raw_grpc', 'rest'];
 const GIVEN = {
   kind: 'echo',
@@ -27,7 +30,8 @@ it('what a registration leaves out stays out at every door, and takes the defaul
   const [bare, more, ...others] = await shown(first);
   expect(bare).toMatchObject({ enabled: true, healthCheck: { intervalMs: 7000 }, retry: { attempts: 3 } });
   expect(more).toMatchObject({ healthCheck: { intervalMs: 7000, timeoutMs: 90_000 }, retry: { attempts: 2 } });
-  expect(others).toEqual(Array.from({ length: 4 }, () => [bare, more]).flat());
+  const rest = ['grpc', 'inside', 'raw_grpc', 'rest'].map((door) => `${door}_more`);
+  expect(others).toEqual(rest.flatMap((id) => [bare, { ...more, auth: { ...GIVEN.auth, password: stored(id) } }]));
   await client.close();
   await first.host.close();
 
@@ -35,7 +39,13 @@ it('what a registration leaves out stays out at every door, and takes the defaul
   await alone({ id: 'lone_cli', kind: 'echo' });
   await alone({ id: 'lone_cli_more', ...GIVEN });
   expect(storedIn(first.sandbox.root)).toEqual(
-    DOORS.flatMap((id) => [{ id, kind: 'echo' }, toWireConfig({ id: `${id}_more`, ...GIVEN })]),
+    DOORS.flatMap((door) => {
+      const id = `${door}_more`;
+      return [
+        { id: door, kind: 'echo' },
+        toWireConfig({ id, ...GIVEN, auth: { ...GIVEN.auth, password: stored(id) } }),
+      ];
+    }),
   );
 
   await using second = await first.restart({ HEALTH_INTERVAL: '11s' });

@@ -95,6 +95,7 @@ describe('the OpenAPI document', () => {
       ['updateConnector', true, ['application/json']],
       ['executeAction', false, ['application/json']],
       ['setSecret', true, ['application/json']],
+      ['createToken', true, ['application/json']],
     ]);
   });
 
