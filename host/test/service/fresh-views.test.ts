@@ -18,9 +18,15 @@ describe('what is listed again', () => {
 
   it('is masked each time, whatever a caller did to an earlier answer', async () => {
     const first = await listed();
-    expect(first?.metadata).toStrictEqual({ team: 'blue', api_key: '[secret]' });
+    expect(first?.metadata).toStrictEqual({
+      team: 'blue',
+      api_key: 'secretref://store/connector.a/metadata.api_key?version=1',
+    });
     Object.assign(first?.metadata ?? {}, { team: 'red', extra: 'x' });
-    expect((await listed())?.metadata).toStrictEqual({ team: 'blue', api_key: '[secret]' });
+    expect((await listed())?.metadata).toStrictEqual({
+      team: 'blue',
+      api_key: 'secretref://store/connector.a/metadata.api_key?version=1',
+    });
   });
 
   it('shows the status of now', async () => {
@@ -41,7 +47,7 @@ describe('what is listed again', () => {
     expect(await listed()).toMatchObject({
       description: '[secret]',
       endpoint: 'http://example.org/v1',
-      metadata: { password: '[secret]' },
+      metadata: { password: 'secretref://store/connector.a/metadata.password?version=1' },
     });
     await host.service.update({
       id: 'a',
