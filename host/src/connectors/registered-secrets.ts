@@ -6,7 +6,7 @@ import { appendPath, isStoreReference, parseSecretReference, toWireConfig } from
 import type { ProfileConfig } from '../config/host-config.ts';
 import { connectorOfNamespace, JSON_NAME, ownNamespace } from '../secrets/own-secrets.ts';
 import type { SecretVault } from '../secrets/secret-vault.ts';
-import { describeSecret } from '../secrets/secret-vault.ts';
+import { describeSecret } from '../store/secret-store.ts';
 import type { StoredConnector } from '../store/connector-store.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { Leaf, LeafPath } from './json-leaves.ts';

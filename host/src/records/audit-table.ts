@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { inTransaction } from '../store/in-transaction.ts';
 import { openDatabase } from '../store/open-database.ts';
 import type { AuditKeys } from './audit-chain.ts';
 import { GENESIS, hashLink, seal } from './audit-chain.ts';
@@ -104,17 +105,6 @@ export function openAuditTable(file: string, { current, keys }: AuditKeyRing): A
     const head = readHead(file, keys);
     return head.kind === 'head' ? head : undefined;
   };
-  const inTransaction = <T>(work: () => T): T => {
-    database.exec('BEGIN IMMEDIATE');
-    try {
-      const value = work();
-      database.exec('COMMIT');
-      return value;
-    } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK');
-      throw error;
-    }
-  };
 
   let floor = findFloor(readHeadOf(), lastOf());
   /** What was committed and not yet sealed. */
@@ -148,7 +138,7 @@ export function openAuditTable(file: string, { current, keys }: AuditKeyRing): A
   const commit = (work: () => { readonly end: End; readonly cut?: End }): void => {
     // A write beyond one that is not sealed could not be told from a head that somebody put back.
     sealHead();
-    const done = inTransaction(() => {
+    const done = inTransaction(database, () => {
       const { end, cut } = work();
       return { end, head: moveOn(end, cut) };
     });

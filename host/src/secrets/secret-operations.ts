@@ -1,11 +1,11 @@
 import type { CallOptions, SecretChange, SecretInfo, SecretOperations, SecretUser } from '@automate/contract';
 import { InvalidInputError, NotFoundError, UnavailableError } from '@automate/contract';
 import { requireSecret, requireSecretValue, requireSecretVersion } from '@automate/contract/service';
+import { describeSecret } from '../store/secret-store.ts';
 import type { SecretName } from '../store/secret-store.ts';
 import { MasterKeyError } from './master-key.ts';
 import { connectorOfNamespace } from './own-secrets.ts';
 import type { SecretVault } from './secret-vault.ts';
-import { describeSecret } from './secret-vault.ts';
 
 /** A use of a secret of the store. */
 export interface SecretUse {

@@ -1,3 +1,4 @@
+import { describeSecret } from '../store/secret-store.ts';
 import type { SecretId, SecretName, SecretStore, StoredVersion } from '../store/secret-store.ts';
 import type { MasterKeys } from './master-key.ts';
 import { MasterKeyError } from './master-key.ts';
@@ -114,11 +115,6 @@ export function openSecretVault(store: SecretStore, keys: MasterKeys): SecretVau
     close: () => store.close(),
     [Symbol.asyncDispose]: () => store.close(),
   };
-}
-
-/** `namespace/name`, for messages. */
-export function describeSecret({ namespace, name }: SecretName): string {
-  return `${namespace}/${name}`;
 }
 
 /** In words for the operator, with what to do about it. */

@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { inTransaction } from './in-transaction.ts';
 import { storageError } from './storage-error.ts';
 
 /** How long a change waits for another process that is writing, in milliseconds. */
@@ -42,8 +43,7 @@ function migrate(database: DatabaseSync, file: string, migrations: readonly stri
   const known = versionOf(database);
   // Nothing is written where nothing is to be changed.
   if (known === migrations.length) return;
-  database.exec('BEGIN IMMEDIATE');
-  try {
+  inTransaction(database, () => {
     const version = versionOf(database);
     if (version > migrations.length) {
       throw new NewerSchemaError(
@@ -52,11 +52,7 @@ function migrate(database: DatabaseSync, file: string, migrations: readonly stri
     }
     for (const statement of migrations.slice(version)) database.exec(statement);
     database.exec(`PRAGMA user_version = ${migrations.length}`);
-    database.exec('COMMIT');
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
+  });
 }
 
 function versionOf(database: DatabaseSync): number {

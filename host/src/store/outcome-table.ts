@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SQLOutputValue } from 'node:sqlite';
 import { lockFile } from './file-lock.ts';
+import { inTransaction } from './in-transaction.ts';
 import { openDatabase } from './open-database.ts';
 import type { CallEnd, OutcomeClaim, OutcomePlace, StoredOutcome } from './outcome-store.ts';
 
@@ -159,15 +160,14 @@ export function openOutcomeTable(file: string, owner: string): OutcomeTable {
   return {
     run(steps) {
       const before = rows;
-      database.exec('BEGIN IMMEDIATE');
       try {
-        const answers = steps.map(take);
-        rows -= Number(sweep.run(Date.now(), Math.max(SWEPT_ROWS, 2 * steps.length)).changes);
-        database.exec('COMMIT');
-        return answers;
+        return inTransaction(database, () => {
+          const answers = steps.map(take);
+          rows -= Number(sweep.run(Date.now(), Math.max(SWEPT_ROWS, 2 * steps.length)).changes);
+          return answers;
+        });
       } catch (error) {
         rows = before;
-        if (database.isTransaction) database.exec('ROLLBACK');
         throw error;
       }
     },

@@ -4,6 +4,11 @@ export interface SecretName {
   readonly name: string;
 }
 
+/** `namespace/name`, for messages. */
+export function describeSecret({ namespace, name }: SecretName): string {
+  return `${namespace}/${name}`;
+}
+
 /** One version of a secret, by its name. */
 export interface SecretId extends SecretName {
   /** From 1. */

@@ -1,15 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { attempt } from './attempt.ts';
-import { MIGRATIONS } from './migrations.ts';
-import { openDatabase } from './open-database.ts';
+import { inTransaction } from './in-transaction.ts';
+import { openMainDatabase } from './open-main-database.ts';
+import { describeSecret } from './secret-store.ts';
 import type { SecretName, SecretStore, StoredSecret, StoredVersion } from './secret-store.ts';
 
 /** Opens the secrets in the database at `file`, which it makes if need be. Throws as `openDatabase` does. */
 export function openSqliteSecretStore(file: string): SecretStore {
   const what = 'the stored secrets cannot be read';
-  const database = openDatabase(file, { migrations: MIGRATIONS, what });
-  // From now on nothing waits within SQLite, which would be the whole host.
-  database.exec('PRAGMA busy_timeout = 0');
+  const database = openMainDatabase(file, what);
   const all = database.prepare(
     'SELECT namespace, name, version, key_id, created_at FROM secrets ORDER BY namespace, name, version',
   );
@@ -30,13 +29,12 @@ export function openSqliteSecretStore(file: string): SecretStore {
     const row = version === undefined ? latest.get(namespace, name) : one.get(namespace, name, version);
     return row === undefined ? undefined : readSecret(row);
   };
-  let open = true;
   return {
     list: () => attempt(what, file, () => all.all().map(readVersion)),
     read: (secret, version) =>
-      attempt(`the stored secret ${describeName(secret)} cannot be read`, file, () => find(secret, version)),
+      attempt(`the stored secret ${describeSecret(secret)} cannot be read`, file, () => find(secret, version)),
     add: (secret, seal) =>
-      alone(database, `the secret ${describeName(secret)} cannot be stored`, file, () => {
+      alone(database, `the secret ${describeSecret(secret)} cannot be stored`, file, () => {
         const version = (find(secret)?.version ?? 0) + 1;
         const { keyId, dataKey, sealed } = seal(version);
         const { namespace, name } = secret;
@@ -44,7 +42,7 @@ export function openSqliteSecretStore(file: string): SecretStore {
         return version;
       }),
     remove: ({ namespace, name }, version) =>
-      attempt(`the secret ${describeName({ namespace, name })} cannot be removed`, file, () =>
+      attempt(`the secret ${describeSecret({ namespace, name })} cannot be removed`, file, () =>
         Number(
           (version === undefined ? removeAll.run(namespace, name) : removeOne.run(namespace, name, version)).changes,
         ),
@@ -52,15 +50,14 @@ export function openSqliteSecretStore(file: string): SecretStore {
     withKeyIds: (work) =>
       alone(database, what, file, () => work(new Set(keyIds.all().map((row) => String(row['key_id']))))),
     rewrap: (secret, wrap) =>
-      alone(database, `the secret ${describeName(secret)} cannot be stored`, file, () => {
+      alone(database, `the secret ${describeSecret(secret)} cannot be stored`, file, () => {
         const stored = find(secret, secret.version);
         if (stored === undefined) return false;
         const { keyId, dataKey } = wrap(stored);
         return update.run(keyId, dataKey, secret.namespace, secret.name, secret.version).changes > 0;
       }),
     async close() {
-      if (open) database.close();
-      open = false;
+      if (database.isOpen) database.close();
     },
   };
 }
@@ -73,13 +70,9 @@ interface Thrown {
 /** Runs statements while nobody else writes; all of them take effect, or none. */
 async function alone<T>(database: DatabaseSync, what: string, file: string, work: () => T): Promise<T> {
   const result = await attempt(what, file, (): { readonly value: T } | Thrown => {
-    database.exec('BEGIN IMMEDIATE');
     try {
-      const value = work();
-      database.exec('COMMIT');
-      return { value };
+      return { value: inTransaction(database, work) };
     } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK');
       if ((error as { readonly code?: unknown }).code === 'ERR_SQLITE_ERROR') throw error;
       return { thrown: error };
     }
@@ -100,8 +93,4 @@ function readVersion(row: Record<string, unknown>): StoredVersion {
 
 function readSecret(row: Record<string, unknown>): StoredSecret {
   return { ...readVersion(row), dataKey: row['data_key'] as Uint8Array, sealed: row['sealed'] as Uint8Array };
-}
-
-function describeName({ namespace, name }: SecretName): string {
-  return `${namespace}/${name}`;
 }

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { JsonObject } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
 import { attempt } from './attempt.ts';
-import { MIGRATIONS } from './migrations.ts';
 import type { ConnectorStore, StoredConnector } from './connector-store.ts';
-import { openDatabase } from './open-database.ts';
+import { inTransaction } from './in-transaction.ts';
+import { openMainDatabase } from './open-main-database.ts';
 
 /**
  * Opens the database at `file`, makes it if need be with mode 0600, and brings its tables up to date. Throws UnavailableError where
@@ -12,9 +12,7 @@ import { openDatabase } from './open-database.ts';
  * with is an UnavailableError as well; a row that cannot be read is told as such.
  */
 export function openSqliteStore(file: string): ConnectorStore {
-  const database = openDatabase(file, { migrations: MIGRATIONS, what: 'the registered connectors cannot be read' });
-  // From now on nothing waits within SQLite, which would be the whole host.
-  database.exec('PRAGMA busy_timeout = 0');
+  const database = openMainDatabase(file, 'the registered connectors cannot be read');
   const select = database.prepare(
     'SELECT id, config, any_path, any_address, sealed, updated_at FROM connectors ORDER BY id',
   );
@@ -29,7 +27,6 @@ export function openSqliteStore(file: string): ConnectorStore {
   const replace = database.prepare('UPDATE connectors SET config = ? WHERE id = ?');
   const markSealed = database.prepare('UPDATE connectors SET sealed = 1 WHERE id = ?');
   const remove = database.prepare('DELETE FROM connectors WHERE id = ?');
-  let open = true;
   return {
     load: () =>
       attempt('the registered connectors cannot be read', file, () => select.all().map((row) => readRow(row, file))),
@@ -45,14 +42,9 @@ export function openSqliteStore(file: string): ConnectorStore {
       }),
     rewrite: (rows) =>
       attempt('the registered connectors cannot be stored', file, () => {
-        database.exec('BEGIN IMMEDIATE');
-        try {
+        inTransaction(database, () => {
           for (const { id, config } of rows) replace.run(JSON.stringify(config), id);
-          database.exec('COMMIT');
-        } catch (error) {
-          if (database.isTransaction) database.exec('ROLLBACK');
-          throw error;
-        }
+        });
         // Pages that are free still hold what stood in them, and so does the log of writes.
         database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
         // Only now, so that whoever was killed before does all of it again.
@@ -61,8 +53,7 @@ export function openSqliteStore(file: string): ConnectorStore {
     delete: (id) =>
       attempt(`the connector "${id}" cannot be removed from what is stored`, file, () => remove.run(id).changes > 0),
     async close() {
-      if (open) database.close();
-      open = false;
+      if (database.isOpen) database.close();
     },
   };
 }

@@ -1,20 +1,16 @@
 import { attempt } from './attempt.ts';
-import { MIGRATIONS } from './migrations.ts';
-import { openDatabase } from './open-database.ts';
+import { openMainDatabase } from './open-main-database.ts';
 import type { StoredToken, TokenStore } from './token-store.ts';
 
 /** Opens the tokens in the database at `file`, which it makes if need be. Throws as `openDatabase` does. */
 export function openSqliteTokenStore(file: string): TokenStore {
   const what = 'the tokens cannot be read';
-  const database = openDatabase(file, { migrations: MIGRATIONS, what });
-  // From now on nothing waits within SQLite, which would be the whole host.
-  database.exec('PRAGMA busy_timeout = 0');
+  const database = openMainDatabase(file, what);
   const all = database.prepare('SELECT * FROM tokens ORDER BY created_at, id');
   const insert = database.prepare(
     'INSERT INTO tokens (id, name, scopes, hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const revoke = database.prepare('UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL');
-  let open = true;
   return {
     load: () => attempt(what, file, () => all.all().map(readToken)),
     add: ({ id, name, scopes, hash, createdAt, expiresAt }) =>
@@ -26,8 +22,7 @@ export function openSqliteTokenStore(file: string): TokenStore {
     revoke: (id, revokedAt) =>
       attempt(`the token "${id}" cannot be revoked`, file, () => revoke.run(revokedAt, id).changes > 0),
     async close() {
-      if (open) database.close();
-      open = false;
+      if (database.isOpen) database.close();
     },
   };
 }
