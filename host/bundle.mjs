@@ -62,8 +62,7 @@ const shared = {
 await rm(BUNDLE, { recursive: true, force: true });
 await build({
   ...shared,
-  // The thread of outcomes is named by what starts it, which lies beside it here too.
-  entryPoints: { index: 'index.js', main: 'cli/main.js', 'outcome-writer': 'store/outcome-writer.js' },
+  entryPoints: { index: 'index.js', main: 'cli/main.js' },
   plugins: [packages, besideAll],
 });
 await build({

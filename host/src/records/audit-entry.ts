@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { AuditExpectation, AuditFilter, ErrorEnvelope } from '@automate/contract';
+import type { AuditExpectation, AuditFilter } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
+import type { CLOSE, ThreadAnswer } from '../store/database-thread.ts';
 import { storageError } from '../store/storage-error.ts';
 import type { AuditBounds, AuditKeyRing, AuditTable } from './audit-table.ts';
 import { openAuditTable } from './audit-table.ts';
@@ -19,14 +20,10 @@ export interface AuditThreadData {
   readonly bounds: AuditBounds;
 }
 
-export type ToAuditThread =
+export type AuditQuestion =
   | { readonly op: 'append'; readonly news: readonly AuditNews[] }
   | { readonly op: 'list'; readonly filter: AuditFilter }
-  | { readonly op: 'verify'; readonly expected: AuditExpectation | undefined }
-  | { readonly op: 'close' };
-
-/** Answers come in the order of the questions. */
-export type FromAuditThread = { readonly value: unknown } | { readonly error: ErrorEnvelope };
+  | { readonly op: 'verify'; readonly expected: AuditExpectation | undefined };
 
 /** Between looks for what is to be cut off, in milliseconds. */
 const TRIM_MS = 60_000;
@@ -37,15 +34,15 @@ let table: AuditTable | undefined;
 let trimAt = 0;
 let turn: Promise<void> = Promise.resolve();
 
-port?.on('message', (message: ToAuditThread) => {
+port?.on('message', (message: AuditQuestion | typeof CLOSE) => {
   turn = turn.then(async () => {
-    if (message.op !== 'close') return port.postMessage(await answer(message));
+    if (message !== 'close') return port.postMessage(await answer(message));
     table?.close();
     port.close();
   });
 });
 
-async function answer(message: Exclude<ToAuditThread, { readonly op: 'close' }>): Promise<FromAuditThread> {
+async function answer(message: AuditQuestion): Promise<ThreadAnswer> {
   try {
     return { value: await run(message) };
   } catch (reason) {
@@ -54,7 +51,7 @@ async function answer(message: Exclude<ToAuditThread, { readonly op: 'close' }>)
   }
 }
 
-function run(message: Exclude<ToAuditThread, { readonly op: 'close' }>): unknown {
+function run(message: AuditQuestion): unknown {
   switch (message.op) {
     case 'append':
       return append(message.news);

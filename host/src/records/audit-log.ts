@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import type { AuditExpectation, AuditFilter, AuditPage, AuditVerdict, ConnectorError } from '@automate/contract';
 import { UnavailableError } from '@automate/contract';
 import type { HostLog } from '../log/host-log.ts';
-import type { AuditThreadData } from './audit-entry.ts';
+import { DatabaseThread } from '../store/database-thread.ts';
+import type { AuditQuestion, AuditThreadData } from './audit-entry.ts';
 import type { AuditObservation } from '../telemetry/host-metrics.ts';
 import { headFileOf } from './audit-head.ts';
 import type { AuditNews } from './audit-news.ts';
 import type { AuditBounds, AuditKeyRing } from './audit-table.ts';
-import { AuditThread } from './audit-thread.ts';
 
 export interface AuditLogOptions {
   /** The database; its head lies beside it. */
@@ -48,8 +48,8 @@ interface Waiting {
  */
 export class AuditLog {
   readonly #options: AuditLogOptions;
-  readonly #writer: AuditThread;
-  readonly #reader: AuditThread;
+  readonly #writer: DatabaseThread<AuditQuestion>;
+  readonly #reader: DatabaseThread<AuditQuestion>;
   #waiting: Waiting[] = [];
   #characters = 0;
   #writing: Promise<void> | undefined;
@@ -61,10 +61,16 @@ export class AuditLog {
 
   constructor(options: AuditLogOptions) {
     const { file, bounds, keysToRead, keysToWrite } = options;
-    const dataFor = (ring: AuditKeyRing): AuditThreadData => ({ file, bounds, ring });
+    const startThread = (ringOf: () => AuditKeyRing): DatabaseThread<AuditQuestion> =>
+      new DatabaseThread({
+        entry: new URL('./audit-entry.js', import.meta.url),
+        name: 'audit',
+        what: 'the audit cannot be kept',
+        data: (): AuditThreadData => ({ file, bounds, ring: ringOf() }),
+      });
     this.#options = options;
-    this.#writer = new AuditThread(() => dataFor(keysToWrite()));
-    this.#reader = new AuditThread(() => dataFor(keysToRead()));
+    this.#writer = startThread(() => keysToWrite());
+    this.#reader = startThread(() => keysToRead());
   }
 
   /** Whether anything is recorded. */

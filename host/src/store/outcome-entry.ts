@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { ErrorEnvelope } from '@automate/contract';
 import { ConnectorError, UnavailableError } from '@automate/contract';
+import type { CLOSE, ThreadAnswer } from './database-thread.ts';
 import type { OutcomeStep, OutcomeTable, StepAnswer } from './outcome-table.ts';
 import { openOutcomeTable } from './outcome-table.ts';
 import { storageError } from './storage-error.ts';
@@ -8,20 +8,15 @@ import { storageError } from './storage-error.ts';
 // The thread that writes outcomes: what waits for the disk here would be the whole host there.
 
 /** What the thread is told at its start. */
-export interface WriterData {
+export interface OutcomeThreadData {
   readonly file: string;
   readonly owner: string;
 }
 
-/** Steps to be done as one, or the end. */
-export type ToWriter = readonly OutcomeStep[] | 'close';
-
-export type FromWriter = { readonly answers: readonly StepAnswer[] } | { readonly error: ErrorEnvelope };
-
-const { file, owner } = workerData as WriterData;
+const { file, owner } = workerData as OutcomeThreadData;
 let table: OutcomeTable | undefined;
 
-parentPort?.on('message', (message: ToWriter) => {
+parentPort?.on('message', (message: readonly OutcomeStep[] | typeof CLOSE) => {
   if (message === 'close') {
     table?.close();
     parentPort?.close();
@@ -30,10 +25,11 @@ parentPort?.on('message', (message: ToWriter) => {
   parentPort?.postMessage(answer(message), []);
 });
 
-function answer(steps: readonly OutcomeStep[]): FromWriter {
+/** Of steps that are done as one. */
+function answer(steps: readonly OutcomeStep[]): ThreadAnswer<readonly StepAnswer[]> {
   try {
     table ??= openOutcomeTable(file, owner);
-    return { answers: table.run(steps) };
+    return { value: table.run(steps) };
   } catch (reason) {
     return { error: explain(reason).toEnvelope() };
   }
