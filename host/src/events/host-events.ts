@@ -20,14 +20,8 @@ interface HostEventMap {
   sourced: [news: SourceNews];
   /** A caller was turned away at a door, as it could not be told who it is. */
   turnedAway: [caller: TurnedAway];
-  /** The configuration file says something else of what the doors take of one address. Times are in milliseconds. */
-  doorLimits: [
-    limits: {
-      readonly connectionsPerAddress?: number;
-      readonly headerTimeoutMs?: number;
-      readonly bodyTimeoutMs?: number;
-    },
-  ];
+  /** The configuration file says something else of what the doors take. */
+  doorLimits: [limits: DoorLimits];
   /** A connector wrote a line, or the runtime did about it. */
   log: [record: LoggedRecord];
 }
@@ -43,6 +37,13 @@ export interface SourceNews {
   readonly heldBack: readonly string[];
   /** Packages that came or went, with their versions: `+ @acme/x@1.0.0`. */
   readonly packages: readonly string[];
+}
+
+/** What a door takes of one address, and how long it waits; times in milliseconds. */
+export interface DoorLimits {
+  readonly connectionsPerAddress?: number;
+  readonly headerTimeoutMs?: number;
+  readonly bodyTimeoutMs?: number;
 }
 
 export interface TurnedAway {

@@ -2,6 +2,7 @@ import type { TurnedAway } from '../events/host-events.ts';
 import { HostEvents } from '../events/host-events.ts';
 import type { HostLog } from './host-log.ts';
 import { recordFields } from './record-fields.ts';
+import { seldom } from './seldom.ts';
 
 /** The host's news, of which the log is told what connectors say, and that their workers died. */
 export function openLoggedEvents(log: HostLog, tellFault: (fault: unknown, at: string) => void): HostEvents {
@@ -23,7 +24,7 @@ export function openLoggedEvents(log: HostLog, tellFault: (fault: unknown, at: s
       `connector "${connector}" goes on as it was: a change is held back`,
     ),
   );
-  const tell = seldom(({ door, reason, address }: TurnedAway) =>
+  const tell = seldom(SELDOM_MS, ({ door, reason, address }: TurnedAway) =>
     log.warn({ event: 'sign_in_failed', door, reason, address }, 'a caller was turned away, as it did not sign in'),
   );
   events.on('turnedAway', (caller) => tell(`${caller.door} ${caller.reason}`, caller));
@@ -32,16 +33,6 @@ export function openLoggedEvents(log: HostLog, tellFault: (fault: unknown, at: s
 
 /** Callers can fail as often as they like: each kind is told at most once in so many milliseconds. */
 const SELDOM_MS = 10_000;
-
-function seldom<News>(tell: (news: News) => void): (kind: string, news: News) => void {
-  const last = new Map<string, number>();
-  return (kind, news) => {
-    const now = performance.now();
-    if (now - (last.get(kind) ?? -Infinity) < SELDOM_MS) return;
-    last.set(kind, now);
-    tell(news);
-  };
-}
 
 /** Tells of what failed in the host itself, which goes on. `at` completes "a fault of the host, as …". */
 export function faultTeller(log: HostLog): (fault: unknown, at: string) => void {

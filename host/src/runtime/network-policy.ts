@@ -176,11 +176,11 @@ function readRules(texts: readonly string[]): readonly NetworkRule[] {
 }
 
 function isAllowed(rules: readonly NetworkRule[], target: NetworkTarget, faces: readonly AddressBytes[]): boolean {
-  if (faces.length === 0) return anyCovers(rules, target, undefined, true);
+  if (faces.length === 0) return anyCovers(rules, target, undefined);
   // Each of what an address may lead to has to be allowed, or the whole of it.
-  if (anyCovers(rules, target, faces[0], true)) return true;
+  if (anyCovers(rules, target, faces[0])) return true;
   if (faces.length === 1) return false;
-  for (let at = 1; at < faces.length; at += 1) if (!anyCovers(rules, target, faces[at], true)) return false;
+  for (let at = 1; at < faces.length; at += 1) if (!anyCovers(rules, target, faces[at])) return false;
   return true;
 }
 
@@ -207,13 +207,9 @@ function findRule(
   return undefined;
 }
 
-function anyCovers(
-  rules: readonly NetworkRule[],
-  target: NetworkTarget,
-  face: AddressBytes | undefined,
-  anyPort: boolean,
-): boolean {
-  for (let at = 0; at < rules.length; at += 1) if (covers(rules[at] as NetworkRule, target, face, anyPort)) return true;
+/** A rule for one port counts as well while the port is not known. */
+function anyCovers(rules: readonly NetworkRule[], target: NetworkTarget, face: AddressBytes | undefined): boolean {
+  for (let at = 0; at < rules.length; at += 1) if (covers(rules[at] as NetworkRule, target, face, true)) return true;
   return false;
 }
 

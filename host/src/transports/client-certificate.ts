@@ -1,11 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { revokedSerials } from './revoked-serials.ts';
+import type { ShownCertificate } from './sign-in.ts';
 import type { TlsMaterial } from './tls-files.ts';
 import { readCertificates } from './tls-files.ts';
-
-/** The certificate that a caller showed: its DNS names and URIs as they stand there, or why it counts for nothing, in words for the caller. */
-export type ClientCertificate = { readonly names: readonly string[] } | { readonly fault: string };
 
 /** Where the front door writes on a connection what its other end showed; streams of HTTP/2 see it through their session. */
 const SHOWN = Symbol('client certificate');
@@ -45,7 +43,7 @@ export function noteClientCertificate(socket: TLSSocket): boolean {
 }
 
 /** What the other end of a connection showed; undefined where it showed nothing, or was not asked. */
-export function clientCertificateOf(socket: object | undefined): ClientCertificate | undefined {
+export function clientCertificateOf(socket: object | undefined): ShownCertificate | undefined {
   const shown = shownBy(socket);
   if (shown === undefined) return undefined;
   const fault = shown.fault ?? (Date.now() > shown.until ? 'CERT_HAS_EXPIRED' : undefined);

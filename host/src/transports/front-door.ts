@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
+import { seldom } from '../log/seldom.ts';
 import { judgeAgain, noteClientCertificate } from './client-certificate.ts';
 import { listenError } from './listen-error.ts';
 import type { TlsKeeper } from './tls-keeper.ts';
@@ -55,7 +57,7 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
   const { door, place, tls, serve } = options;
   // Looked at for each connection, as they may change.
   const limitsNow = (): ConnectionLimits => ({ ...CONNECTION_LIMITS, ...options.limits });
-  const warn = seldom((message) => options.warn(message));
+  const warn = seldom(WARN_EVERY_MS, (message: string) => options.warn(message));
   /** Those that were not handed on yet, by their other end: a socket of TLS does not give what it was made of. */
   const waiting = new Map<string, Socket>();
   const handOn = (socket: Socket | TLSSocket): void => {
@@ -183,17 +185,6 @@ function explainMismatch(door: string, address: string, speaksTls: boolean): str
     : `${address} speaks to ${door} without TLS and was turned away: have it call https:// or grpcs://`;
 }
 
-/** Passes the first of each kind on, and the next a minute later. */
-function seldom(warn: (message: string) => void): (kind: string, message: string) => void {
-  const last = new Map<string, number>();
-  return (kind, message) => {
-    const now = performance.now();
-    if (now - (last.get(kind) ?? -Infinity) < WARN_EVERY_MS) return;
-    last.set(kind, now);
-    warn(message);
-  };
-}
-
 /** The other end of a connection, by which it is known as long as it lasts. */
 function endOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`;
@@ -216,12 +207,7 @@ async function listenOnPort(
 ): Promise<Opened> {
   const name = bracket(host);
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen({ host, port, exclusive: true }, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
+    await once(server.listen({ host, port, exclusive: true }), 'listening');
   } catch (error) {
     const variable = door === 'gRPC' ? 'GRPC_PORT' : 'HTTP_PORT';
     throw listenError(error, { door, address: `${name}:${port}`, port: variable });

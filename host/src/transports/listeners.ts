@@ -1,6 +1,7 @@
 import type { ConnectorService, UnavailableError } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 import type { CloseStack } from '../close-stack.ts';
+import type { DoorLimits, TurnedAway } from '../events/host-events.ts';
 import type { HostSettings } from '../host-settings.ts';
 import type { HostLog } from '../log/host-log.ts';
 import { watchLag } from '../telemetry/watch-lag.ts';
@@ -12,7 +13,6 @@ import { placeSocket } from './unix-socket.ts';
 import type { GrpcServer } from './grpc/server.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import type { Door, SignIn } from './sign-in.ts';
-import type { TurnedAway } from './turned-away.ts';
 import { tellTurnedAway } from './turned-away.ts';
 import { startRestServer } from './rest/server.ts';
 
@@ -47,13 +47,6 @@ export interface Listeners {
   announce(): void;
   /** From now on these hold; those that are absent are the doors' own. */
   setLimits(limits: DoorLimits): void;
-}
-
-/** What a door takes of one address, and how long it waits; times in milliseconds. */
-export interface DoorLimits {
-  readonly connectionsPerAddress?: number;
-  readonly headerTimeoutMs?: number;
-  readonly bodyTimeoutMs?: number;
 }
 
 /** How long calls in flight may take to end once the doors close, in milliseconds. */

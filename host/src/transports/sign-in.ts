@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Principal } from '@automate/contract';
 import { LOCAL_PRINCIPAL } from '@automate/contract';
 
-/** The names of a certificate, or why it counts for nothing, in words for the caller. */
+/** The certificate that a caller showed: its DNS names and URIs as they stand there, or why it counts for nothing, in words for the caller. */
 export type ShownCertificate = { readonly names: readonly string[] } | { readonly fault: string };
 
 /** What a caller shows of itself at a door. */

@@ -1,6 +1,5 @@
-import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
+import { constants, createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { constants } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { SecureContextOptions } from 'node:tls';
@@ -121,6 +120,14 @@ export function readTlsFiles(settings: TlsSettings, now = new Date()): ReadTls {
     judges: digest(ca, crl),
   };
   return { ok: true, material };
+}
+
+/** How long before its end a certificate is warned of, in milliseconds. */
+const SOON_MS = 14 * 24 * 60 * 60 * 1000;
+
+/** Whether it is time for another certificate. */
+export function expiresSoon({ expires }: Pick<TlsMaterial, 'expires'>): boolean {
+  return expires.getTime() - Date.now() <= SOON_MS;
 }
 
 /** The certificates of a PEM text; none where one of them cannot be read. */

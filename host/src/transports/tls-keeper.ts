@@ -2,12 +2,10 @@ import { stat } from 'node:fs/promises';
 import { describeProblem } from '@automate/contract';
 import type { TlsSettings } from '../host-settings.ts';
 import type { TlsMaterial } from './tls-files.ts';
-import { readTlsFiles } from './tls-files.ts';
+import { expiresSoon, readTlsFiles } from './tls-files.ts';
 
 /** How often the files are looked at, in milliseconds. A look costs one `stat` each. */
 const LOOK_MS = 1_000;
-/** How long before the end a certificate is warned of, in milliseconds. */
-const SOON_MS = 14 * 24 * 60 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface TlsLogger {
@@ -65,10 +63,10 @@ export function keepTls(settings: TlsSettings, first: TlsMaterial, log: TlsLogge
     );
   };
   const warnOfEnd = (): void => {
-    const left = material.expires.getTime() - Date.now();
-    if (left > SOON_MS || Date.now() - warnedAt < DAY_MS) return;
-    warnedAt = Date.now();
-    const when = left > 0 ? 'expires on' : 'expired on';
+    const now = Date.now();
+    if (!expiresSoon(material) || now - warnedAt < DAY_MS) return;
+    warnedAt = now;
+    const when = material.expires.getTime() > now ? 'expires on' : 'expired on';
     log.warn(
       { event: 'tls' },
       `the TLS certificate ${when} ${material.expires.toISOString()}: put a new one into TLS_CERT_FILE; it is read without a restart`,

@@ -1,14 +1,6 @@
 import { ConnectorError } from '@automate/contract';
+import type { TurnedAway } from '../events/host-events.ts';
 import type { SignIn } from './sign-in.ts';
-
-/** A caller that was turned away, with nothing in it that the caller sent. */
-export interface TurnedAway {
-  readonly door: string;
-  /** The caller's. */
-  readonly address: string;
-  /** In a few words. */
-  readonly reason: string;
-}
 
 /** The same sign-in, which tells of those whom it does not let in. */
 export function tellTurnedAway(signIn: SignIn, tell: (caller: TurnedAway) => void): SignIn {

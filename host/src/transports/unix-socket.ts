@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { chmodSync, lstatSync, mkdtempSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { connect } from 'node:net';
@@ -53,13 +54,7 @@ export async function listenPrivately(server: Server, path: string): Promise<() 
   const hidden = mkdtempSync(join(dirname(path), 'h-'));
   try {
     const made = join(hidden, 's');
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ path: made }, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
+    await once(server.listen({ path: made }), 'listening');
     chmodSync(made, 0o600);
     renameSync(made, path);
   } catch (error) {

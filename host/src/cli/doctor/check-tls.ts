@@ -3,14 +3,11 @@ import { once } from 'node:events';
 import { connect } from 'node:tls';
 import type { TlsSettings } from '../../host-settings.ts';
 import { describeProblem } from '@automate/contract';
-import { readTlsFiles } from '../../transports/tls-files.ts';
+import { expiresSoon, readTlsFiles } from '../../transports/tls-files.ts';
 import type { Finding } from './finding.ts';
 
 /** How long a host may take to show its certificate, in milliseconds. */
 const REACH_MS = 3_000;
-/** How long before its end a certificate is warned of, in days. */
-const SOON_DAYS = 14;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Whether the files of TLS can be used, for how long, and whether they are what a host that runs serves. */
 export async function checkTls(tls: TlsSettings | undefined, running: string | undefined): Promise<readonly Finding[]> {
@@ -26,16 +23,14 @@ export async function checkTls(tls: TlsSettings | undefined, running: string | u
     }));
   const { expires, context } = read.material;
   const until = `${tls.certFile} is valid until ${expires.toISOString().slice(0, 10)}`;
-  const days = (expires.getTime() - Date.now()) / DAY_MS;
-  const files: Finding =
-    days < SOON_DAYS
-      ? {
-          check,
-          state: 'warning',
-          message: until,
-          remedy: 'put a new certificate there; a running host reads it by itself',
-        }
-      : { check, state: 'ok', message: until };
+  const files: Finding = expiresSoon(read.material)
+    ? {
+        check,
+        state: 'warning',
+        message: until,
+        remedy: 'put a new certificate there; a running host reads it by itself',
+      }
+    : { check, state: 'ok', message: until };
   const served = running === undefined ? undefined : await certificateServedAt(running);
   if (served === undefined || served === new X509Certificate(String(context.cert)).fingerprint256) return [files];
   const message = `the running host serves another certificate than ${tls.certFile} holds`;
