@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { ConnectorConfig, JsonObject, JsonSchema, JsonValue, Principal, Problem } from '@automate/contract';
-import { MASKED_SECRET, PermissionDeniedError, quote } from '@automate/contract';
+import { hasScope, MASKED_SECRET, PermissionDeniedError, quote } from '@automate/contract';
 import { configRefused } from '@automate/contract/service';
 import { appendPath, isStoreReference, parseSecretReference, toWireConfig } from '@automate/contract/schemas';
 import type { ProfileConfig } from '../config/host-config.ts';
-import { connectorOfNamespace, JSON_NAME, ownNamespace } from '../secrets/own-secrets.ts';
+import { connectorOfNamespace, JSON_NAME, ownNamespace, referenceTo, valueOfSecret } from '../secrets/own-secrets.ts';
+import { resolvedParts } from '../secrets/resolver.ts';
 import type { SecretVault } from '../secrets/secret-vault.ts';
 import { describeSecret } from '../store/secret-store.ts';
 import type { StoredConnector } from '../store/connector-store.ts';
@@ -46,7 +47,7 @@ export function settleReferences({ id, wire, principal, standing }: SentRegistra
       if (owner !== undefined) {
         const expected = 'a secret of its own, or one that belongs to no connector';
         problems.push({ path: describePath(path), expected, received: `one of the connector ${quote(owner)}` });
-      } else if (!maySetSecrets(principal)) throw scopeMissing(principal, id, describePath(path));
+      } else if (!hasScope(principal, 'secrets')) throw scopeMissing(principal, id, describePath(path));
     }
   }
   if (problems.length > 0) throw configRefused(id, problems);
@@ -62,12 +63,12 @@ export function requireBound(
   after: ConnectorConfig,
   profile: ProfileConfig | undefined,
 ): void {
-  if (maySetSecrets(principal)) return;
+  if (hasScope(principal, 'secrets')) return;
   const holds = profile !== undefined && (Object.keys(profile.secrets).length > 0 || refersToStore(profile.settings));
   const before = standing?.config;
   if (holds && before?.profile !== after.profile)
     throw rebindDenied(principal, id, `the secrets of the profile "${profile.name}" would go where the caller says`);
-  const isKept = holds || refersToStore(secretPlaces(after));
+  const isKept = holds || refersToStore(resolvedParts(after));
   if (!isKept || before === undefined) return;
   const moved = destinationOf(before).flatMap(([place, value], index) =>
     value === destinationOf(after)[index]?.[1] ? [] : [place],
@@ -108,7 +109,7 @@ export async function storeLiterals(
     // As it is meant: a registration writes `$${` for `${` itself.
     const text = typeof value === 'string' ? value.replaceAll('$${', '${') : JSON.stringify(value);
     const version = await vault.add(secret, text);
-    moved.push({ path, value: `secretref://store/${secret.namespace}/${secret.name}?version=${version}` });
+    moved.push({ path, value: referenceTo({ ...secret, version }) });
   }
   return withLeaves(wire, moved);
 }
@@ -120,9 +121,9 @@ export async function dropUnused(
   wire: JsonObject | undefined,
 ): Promise<void> {
   const used = new Set(leavesOf(wire ?? {}).map(({ value }) => value));
-  for (const { namespace, name, version } of await vault.list())
-    if (namespace === ownNamespace(id) && !used.has(`secretref://store/${namespace}/${name}?version=${version}`))
-      await vault.remove({ namespace, name }, version);
+  for (const stored of await vault.list())
+    if (stored.namespace === ownNamespace(id) && !used.has(referenceTo(stored)))
+      await vault.remove(stored, stored.version);
 }
 
 /** As old as this, in milliseconds, a secret that no registration refers to is not one that is just being registered. */
@@ -135,15 +136,15 @@ export async function dropOrphans(
 ): Promise<void> {
   const before = new Date(Date.now() - ORPHAN_AGE_MS).toISOString();
   const used = new Set(rows.flatMap(({ config }) => leavesOf(config).map(({ value }) => value)));
-  for (const { namespace, name, version, createdAt } of await vault.list())
+  for (const stored of await vault.list())
     if (
       // What a row refers to that cannot be read is not known.
-      rows.every(({ id, fault }) => fault === undefined || namespace !== ownNamespace(id)) &&
-      connectorOfNamespace(namespace) !== undefined &&
-      createdAt < before &&
-      !used.has(`secretref://store/${namespace}/${name}?version=${version}`)
+      rows.every(({ id, fault }) => fault === undefined || stored.namespace !== ownNamespace(id)) &&
+      connectorOfNamespace(stored.namespace) !== undefined &&
+      stored.createdAt < before &&
+      !used.has(referenceTo(stored))
     )
-      await vault.remove({ namespace, name }, version);
+      await vault.remove(stored, stored.version);
 }
 
 /** Settings as the kind is to check them: with what references to the store lead to. Throws where one cannot be read. */
@@ -159,7 +160,7 @@ export async function readStored(
     if (parsed?.ok !== true || parsed.reference.backend !== 'store') continue;
     const { version, ...secret } = parsed.reference;
     const found = await vault.read(secret, version);
-    if (found.ok) read.push({ path, value: valueOf(secret.name, found.value) });
+    if (found.ok) read.push({ path, value: valueOfSecret(secret, found.value) });
     else
       problems.push({
         path: describePath(['settings', ...path]),
@@ -170,14 +171,6 @@ export async function readStored(
   }
   if (problems.length > 0) throw configRefused(id, problems);
   return withLeaves(settings, read);
-}
-
-function valueOf(name: string, text: string): JsonValue {
-  return name.startsWith(JSON_NAME) ? (JSON.parse(text) as JsonValue) : text;
-}
-
-function maySetSecrets({ scopes }: Principal): boolean {
-  return scopes.includes('admin') || scopes.includes('secrets');
 }
 
 /** Where references are resolved, so that a secret can be moved. */
@@ -195,10 +188,6 @@ function nameOf(path: LeafPath, value: JsonValue): string {
 
 function refersToStore(value: JsonValue): boolean {
   return leavesOf(value).some((leaf) => typeof leaf.value === 'string' && isStoreReference(leaf.value));
-}
-
-function secretPlaces({ auth, settings, metadata, proxy, basePath }: ConnectorConfig): JsonValue {
-  return [auth as unknown as JsonValue, settings, metadata, proxy ?? '', basePath ?? ''];
 }
 
 /** What says where requests go, and through whom. */

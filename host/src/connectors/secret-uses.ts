@@ -2,8 +2,10 @@ import type { ConnectorConfig, JsonValue } from '@automate/contract';
 import { parseSecretReference } from '@automate/contract/schemas';
 import type { SecretReference } from '@automate/contract/schemas';
 import type { ProfileConfig } from '../config/host-config.ts';
+import { resolvedParts } from '../secrets/resolver.ts';
 import type { SecretUse } from '../secrets/secret-operations.ts';
 import type { SecretName } from '../store/secret-store.ts';
+import { leavesOf } from './json-leaves.ts';
 import type { Registry } from './registry.ts';
 
 /** Every use of a secret of the store: by connectors themselves, and by profiles. */
@@ -36,19 +38,17 @@ function usesOf(kind: 'connector' | 'profile', name: string, references: readonl
 }
 
 /** The references to the store in what is resolved for a worker. */
-function referencesOf({ auth, settings, metadata, proxy, basePath }: ConnectorConfig): readonly SecretReference[] {
-  return storeReferences([auth, settings, metadata, proxy, basePath] as unknown as JsonValue);
+function referencesOf(config: ConnectorConfig): readonly SecretReference[] {
+  return storeReferences(resolvedParts(config));
 }
 
 function profileReferences({ settings, secrets }: ProfileConfig): readonly SecretReference[] {
   return storeReferences([settings, secrets]);
 }
 
-function storeReferences(value: JsonValue | undefined): readonly SecretReference[] {
-  if (typeof value === 'string') {
-    const parsed = parseSecretReference(value);
-    return parsed.ok && parsed.reference.backend === 'store' ? [parsed.reference] : [];
-  }
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap((item) => storeReferences(item ?? undefined));
+function storeReferences(whole: JsonValue): readonly SecretReference[] {
+  return leavesOf(whole).flatMap(({ value }) => {
+    const parsed = typeof value === 'string' ? parseSecretReference(value) : undefined;
+    return parsed?.ok === true && parsed.reference.backend === 'store' ? [parsed.reference] : [];
+  });
 }

@@ -15,7 +15,7 @@ import { createEnvBackend } from './backends/env.ts';
 import { createFileBackend } from './backends/file.ts';
 import { createStoreBackend } from './backends/store.ts';
 import { literalSecrets } from './literal-secrets.ts';
-import { connectorOfNamespace, JSON_NAME } from './own-secrets.ts';
+import { valueOfSecret } from './own-secrets.ts';
 import type { ParsedReference } from './parse-secret-ref.ts';
 import { parseSecretRef } from './parse-secret-ref.ts';
 import type { SecretBackend, SecretRead } from './secret-backend.ts';
@@ -70,24 +70,16 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
         const result = await read(parsed);
         if (result.ok) {
           references.push(result.value);
-          return isOwnJson(parsed) ? (JSON.parse(result.value) as JsonValue) : result.value;
+          return parsed.kind === 'reference' && parsed.reference.backend === 'store'
+            ? valueOfSecret(parsed.reference, result.value)
+            : result.value;
         }
         const message = `the secret ${shownReference(text)} cannot be read: ${result.reason}`;
         problems.push({ path, expected: 'a secret that can be read', received: result.reason, message });
         return '';
       };
 
-      const own = await resolveTree(
-        {
-          auth: config.auth as unknown as JsonObject,
-          settings: config.settings,
-          metadata: config.metadata,
-          proxy: config.proxy ?? '',
-          basePath: config.basePath ?? '',
-        },
-        '',
-        resolveText,
-      );
+      const own = await resolveTree(resolvedParts(config), '', resolveText);
       const base = profile === undefined ? '' : appendPath('profiles', profile.name);
       const shared = await resolveTree(
         { settings: profile?.settings ?? {}, secrets: { ...profile?.secrets } },
@@ -128,11 +120,9 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
   };
 }
 
-/** Whether it was no text in the registration that brought it along. */
-function isOwnJson(parsed: ParsedReference): boolean {
-  if (parsed.kind !== 'reference' || parsed.reference.backend !== 'store') return false;
-  const { namespace, name } = parsed.reference;
-  return connectorOfNamespace(namespace) !== undefined && name.startsWith(JSON_NAME);
+/** What of a configuration may refer to secrets. */
+export function resolvedParts({ auth, settings, metadata, proxy = '', basePath = '' }: ConnectorConfig) {
+  return { auth: auth as unknown as JsonObject, settings, metadata, proxy, basePath };
 }
 
 /** The variables of proxies as most programs read them: `http_proxy` before `HTTP_PROXY`. */

@@ -191,6 +191,12 @@ describe('a reference to the store in a registration', () => {
     },
   );
 
+  it('to a secret of everyone is to a text, whatever it is called', async () => {
+    await host.service.setSecret({ namespace: 'team', name: 'json.key', value: 'no JSON' });
+    await host.service.register({ id: 'mine', kind: 'keeper', settings: { key: 'secretref://store/team/json.key' } });
+    expect(await lengths()).toMatchObject({ key: 'no JSON'.length });
+  });
+
   it('to a secret of another connector is refused to everyone', async () => {
     await host.service.register({ ...MINE, id: 'other' });
     await expect(

@@ -45,7 +45,7 @@ export type {
   AuditVerdict,
 } from './audit-operations.ts';
 export type { CallOptions } from './call-options.ts';
-export { LOCAL_PRINCIPAL, SCOPES } from './principal.ts';
+export { hasScope, LOCAL_PRINCIPAL, SCOPES } from './principal.ts';
 export type { Principal, Scope } from './principal.ts';
 export {
   AUTH_TYPES,

@@ -10,5 +10,10 @@ export interface Principal {
   readonly scopes: readonly Scope[];
 }
 
+/** Whether the principal has the scope, or the one that allows everything. */
+export function hasScope({ scopes }: Principal, scope: Scope): boolean {
+  return scopes.includes('admin') || scopes.includes(scope);
+}
+
 /** Whoever calls in process, through the Unix socket, or through any door where nobody has to sign in. */
 export const LOCAL_PRINCIPAL: Principal = { name: 'local', scopes: ['admin'] };
