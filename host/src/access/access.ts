@@ -9,12 +9,12 @@ import type {
   Scope,
   TokenInfo,
 } from '@automate/contract';
-import { LOCAL_PRINCIPAL } from '@automate/contract';
+import { hasScope, LOCAL_PRINCIPAL } from '@automate/contract';
 import type { CallerRules } from './authorise.ts';
 import { Followers } from './followers.ts';
 import type { CallerLimits } from './limits.ts';
 import { LimitKeeper } from './limits.ts';
-import { hasScope, permissionDenied } from './permissions.ts';
+import { permissionDenied } from './permissions.ts';
 import { certificateRefused, certificateUnknown, noCredentials } from './sign-in-errors.ts';
 import type { Tokens } from './tokens.ts';
 

@@ -7,11 +7,11 @@ import type {
   ListFilter,
   Principal,
 } from '@automate/contract';
-import { ConnectorError, isJsonObject } from '@automate/contract';
+import { ConnectorError, hasScope, isJsonObject } from '@automate/contract';
 import { noCredentials } from './sign-in-errors.ts';
 import type { Operation } from './operations.ts';
 import { OPERATIONS } from './operations.ts';
-import { hasScope, mayCall, mayCallAny, mayCallSome, maySee, permissionDenied, seesAll } from './permissions.ts';
+import { mayCall, mayCallAny, mayCallSome, maySee, permissionDenied, seesAll } from './permissions.ts';
 
 /** What holds for callers beside their scopes. */
 export interface CallerRules {

@@ -1,10 +1,5 @@
-import type { Principal, Scope } from '@automate/contract';
-import { clipText, PermissionDeniedError, quote } from '@automate/contract';
-
-/** Whether the principal has the scope, or one that allows more. */
-export function hasScope({ scopes }: Principal, scope: Scope): boolean {
-  return scopes.includes('admin') || scopes.includes(scope);
-}
+import type { Principal } from '@automate/contract';
+import { clipText, hasScope, PermissionDeniedError, quote } from '@automate/contract';
 
 /** Whether the principal may call this action of this connector. */
 export function mayCall(principal: Principal, connector: string, action: string): boolean {

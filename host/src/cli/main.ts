@@ -10,6 +10,7 @@ import { createHost } from '../create-host.ts';
 import { findProjectRoot, HOST_FILES, readIdentity } from '../identity.ts';
 import { openLocalService } from '../open-local-service.ts';
 import { readHostSettings } from '../host-settings.ts';
+import type { MasterKeys } from '../secrets/master-key.ts';
 import { openMasterKeys } from '../secrets/master-key.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
 import { createScrubber } from '../secrets/scrubber.ts';
@@ -122,16 +123,14 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
       return withProgress({ doing: 'examining', stream: process.stderr, work: () => diagnose(examined) });
     },
     verifyAuditFile: async (options, { file, expected }) => {
-      const projectDir = await projectOf(options);
       // Loaded when it is needed, as few ask.
       const { verifyAudit } = await import('../records/verify-audit.ts');
       const { auditKeysOf } = await import('../records/open-audit.ts');
-      const settings = readHostSettings({ flags: flagsOf(options), env: process.env, projectDir, terminal: false });
-      const masterKeys = openMasterKeys({ dataDir: settings.dataDir, keyFile: settings.masterKeyFile });
+      const { keys } = await openKeys(options);
       return withProgress({
         doing: 'verifying the audit',
         stream: process.stderr,
-        work: () => verifyAudit(resolve(file), auditKeysOf(masterKeys.all()).keys, expected),
+        work: () => verifyAudit(resolve(file), auditKeysOf(keys.all()).keys, expected),
       });
     },
     runIsolation: async (options) => {
@@ -161,28 +160,26 @@ async function rotateKeys(options: GlobalOptions): ReturnType<CliContext['rotate
       EXIT.usage,
       'rotate-keys works on the data directory itself: run it where that is, without --address and CONNECTORS_SERVICE_ADDR',
     );
-  const projectDir = await projectOf(options);
-  const settings = readHostSettings({ flags: flagsOf(options), env: process.env, projectDir, terminal: false });
-  const { openMasterKeys } = await import('../secrets/master-key.ts');
   const { openVault } = await import('../secrets/open-vault.ts');
-  const keys = openMasterKeys({ dataDir: settings.dataDir, keyFile: settings.masterKeyFile });
-  openDataDir(settings.dataDir);
-  const vault = openVault(settings.dataDir, keys);
-  try {
-    return { ...(await vault.rotate()), file: keys.file };
-  } finally {
-    await vault.close();
-  }
+  const { dataDir, keys } = await openKeys(options);
+  openDataDir(dataDir);
+  await using vault = openVault(dataDir, keys);
+  return { ...(await vault.rotate()), file: keys.file };
 }
 
 async function writeOpenedCopy(options: Parameters<CliContext['openCopy']>[0]): Promise<void> {
-  const projectDir = await projectOf(options);
-  const settings = readHostSettings({ flags: flagsOf(options), env: process.env, projectDir, terminal: false });
-  const { openMasterKeys } = await import('../secrets/master-key.ts');
   const { openCopy } = await import('../secrets/sealed-copy.ts');
-  const keys = openMasterKeys({ dataDir: settings.dataDir, keyFile: settings.masterKeyFile });
+  const { keys } = await openKeys(options);
   const database = openCopy(await readFile(options.from, 'utf8'), keys.all());
   await writeFile(options.to, database, { mode: 0o600, flag: 'wx' });
+}
+
+/** The data directory that a host of this project would have, and its keys, of which nothing is read or made yet. */
+async function openKeys(options: GlobalOptions): Promise<{ readonly dataDir: string; readonly keys: MasterKeys }> {
+  const projectDir = await projectOf(options);
+  const settings = readHostSettings({ flags: flagsOf(options), env: process.env, projectDir, terminal: false });
+  const { dataDir, masterKeyFile: keyFile } = settings;
+  return { dataDir, keys: openMasterKeys({ dataDir, keyFile }) };
 }
 
 async function projectOf({ project }: GlobalOptions): Promise<string> {

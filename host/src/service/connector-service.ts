@@ -245,6 +245,7 @@ export class HostConnectorService implements ConnectorService {
     const options = this.#admit(given);
     return waitWithin(this.#options.secrets.removeSecret(request, options), options);
   }
+
   async listAudit(filter: AuditFilter = {}, given: CallOptions = {}): Promise<AuditPage> {
     const options = this.#admit(given);
     return waitWithin(this.#options.audit.list(requireAuditFilter(filter)), options);

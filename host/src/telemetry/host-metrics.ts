@@ -164,7 +164,7 @@ export class HostMetrics {
         samples: [{ labels: {}, value: abandoned }],
       },
       ...(tls === undefined ? [] : tlsFamilies(tls)),
-      ...(audit === undefined ? [] : familiesOf(audit)),
+      ...(audit === undefined ? [] : auditFamilies(audit)),
       {
         ...gauge('automate_worker_poisonous_calls', 'Calls that are refused, as they ended the worker'),
         samples: per(({ poisonousCalls }) => poisonousCalls),
@@ -181,8 +181,12 @@ export class HostMetrics {
   }
 }
 
-function familiesOf({ recorded, dropped, waiting, lagMs, failing }: AuditObservation): readonly MetricFamily[] {
-  const one = (value: number): Sample[] => [{ labels: {}, value }];
+/** Of what there is one of in a host. */
+function one(value: number): Sample[] {
+  return [{ labels: {}, value }];
+}
+
+function auditFamilies({ recorded, dropped, waiting, lagMs, failing }: AuditObservation): readonly MetricFamily[] {
   return [
     { ...counter('automate_audit_records_total', 'Records of the audit that were written'), samples: one(recorded) },
     {
@@ -223,18 +227,17 @@ function count(series: Map<string, Sample>, labels: Record<string, string>): voi
 }
 
 function tlsFamilies({ expires, usable }: NonNullable<HostObservation['tls']>): readonly MetricFamily[] {
-  const value = (of: number): Sample[] => [{ labels: {}, value: of }];
   return [
     {
       ...gauge(
         'automate_tls_certificate_expires_seconds',
         'When the certificate expires that serves, as a time of Unix',
       ),
-      samples: value(Math.floor(expires.getTime() / 1000)),
+      samples: one(Math.floor(expires.getTime() / 1000)),
     },
     {
       ...gauge('automate_tls_files_usable', 'Whether the files of TLS serve; 0: what was read before does'),
-      samples: value(usable ? 1 : 0),
+      samples: one(usable ? 1 : 0),
     },
   ];
 }
