@@ -46,21 +46,27 @@ describe.each(ISOLATED)('what a connector writes, in the body %s', (body) => {
     await using bench = await openBench({ body });
     const worker = bench.worker('talkative', { memoryMb: 128 });
     await run(worker, 'nothing');
-    const before = bench.neighbourCalls();
-    expect(valueOf(await run(worker, 'flood', { payload: '{"lines":1000000}', deadline: Date.now() + 100_000 }))).toBe(
-      'said',
-    );
-    // The neighbour is asked again and again, and could not be if this thread stood still.
-    expect(bench.neighbourCalls()).toBeGreaterThan(before + 2);
+    // A flood takes a third of a second, in which a busy machine may run neither: one round in which the neighbour, asked
+    // again and again, was answered shows that the host's thread does not stand still.
+    let rounds = 0;
+    let answered = 0;
+    while (answered <= 2 && rounds < 10) {
+      rounds += 1;
+      const before = bench.neighbourCalls();
+      const flood = { payload: '{"lines":1000000}', deadline: Date.now() + 100_000 };
+      expect(valueOf(await run(worker, 'flood', flood))).toBe('said');
+      answered = bench.neighbourCalls() - before;
+    }
+    expect(answered).toBeGreaterThan(2);
     await until('the count of dropped lines has come', () => worker.stats().droppedLogLines > 0);
     const kept = bench.logs.filter(({ connector, source }) => connector === 'talkative' && source === 'stdout');
     const bytes = kept.reduce((sum, { message }) => sum + message.length, 0);
-    expect(bytes).toBeLessThan(1024 * 1024);
+    expect(bytes).toBeLessThan(rounds * 1024 * 1024);
     await until('every line is accounted for', () => {
       const lines = bench.logs.filter(
         ({ connector, source }) => connector === 'talkative' && source === 'stdout',
       ).length;
-      return lines - 1 + worker.stats().droppedLogLines === 1_000_000;
+      return lines - 1 + worker.stats().droppedLogLines === rounds * 1_000_000;
     });
     expect(worker.stats()).toMatchObject({ starts: 1, crashes: 0 });
     expect(bench.neighbourFailures).toStrictEqual([]);

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { environment, ROOT } from '../run.mjs';
-import { readReport } from './read-report.mjs';
+import { hasFailed, readReport, replaceResults } from './read-report.mjs';
 
 /** Tests of whole hosts, processes and servers wait most of their time, so that a processor has room for two files. */
 const WORKERS = Math.min(8, 2 * availableParallelism());
@@ -30,6 +30,12 @@ export const JEST_SUITES = [
 
 /** After its last result Jest has this long to leave; then something holds it open, which is a fault of the tests. */
 const LEAVE_WITHIN_MS = 30_000;
+
+/**
+ * Files that failed are run once more, alone: on a shared machine a process may get no processor for seconds. What then
+ * passes is named as unsteady. More files than these have a fault in common, which another run would not explain.
+ */
+const MOST_FILES_AGAIN = 3;
 
 function findFiles({ files, except }) {
   return globSync([...files], { cwd: ROOT, exclude: IGNORED })
@@ -117,15 +123,30 @@ export async function runJestSuite(suite) {
     };
   }
   const folder = await mkdtemp(join(tmpdir(), 'automate-jest-'));
+  const run = async (how, paths, name) => {
+    const report = join(folder, name);
+    const { trouble, exit } = await waitForJest(how, startJest(how, paths, report), report);
+    const results = existsSync(report) ? JSON.parse(await readFile(report, 'utf8')).testResults : [];
+    const ended = trouble ?? (exit === 0 || results.some(hasFailed) ? undefined : `Jest ended with ${exit}`);
+    return { results, trouble: ended === undefined ? [] : [ended] };
+  };
   try {
-    const report = join(folder, 'report.json');
-    const { trouble, exit } = await waitForJest(suite, startJest(suite, files, report), report);
-    const result = existsSync(report)
-      ? readReport(JSON.parse(await readFile(report, 'utf8')))
-      : { passed: 0, failures: [], skipped: [] };
-    if (trouble !== undefined) result.failures.push(trouble);
-    else if (exit !== 0 && result.failures.length === 0) result.failures.push(`Jest ended with ${exit}`);
-    return { name: suite.name, seconds: seconds(), ...result };
+    const first = await run(suite, files, 'report.json');
+    const again = first.results.filter(hasFailed).map((file) => relative(ROOT, file.name));
+    const second =
+      first.trouble.length > 0 || again.length === 0 || again.length > MOST_FILES_AGAIN
+        ? undefined
+        : await run({ ...suite, workers: 1 }, again, 'again.json');
+    const results = second === undefined ? first.results : replaceResults(first.results, second.results);
+    const { failures, ...result } = readReport(results);
+    const failedFirst = readReport(first.results).failures;
+    return {
+      name: suite.name,
+      seconds: seconds(),
+      ...result,
+      failures: [...failures, ...first.trouble, ...(second?.trouble ?? [])],
+      unsteady: failedFirst.filter((name) => !failures.includes(name)),
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -7,13 +7,22 @@ const firstLine = (message) =>
     .map((line) => line.trim())
     .find((line) => line !== '' && !line.startsWith('●')) ?? 'no reason given';
 
-/** Turns Jest's own report into names and numbers. A file that failed outside its tests counts as one failure. */
-export function readReport(report) {
+/** Whether a file of Jest's report failed, within its tests or around them. */
+export const hasFailed = (file) => file.status === 'failed';
+
+/** The results of a run, with those of files that were run again in place of the first ones. */
+export function replaceResults(results, again) {
+  const anew = new Map(again.map((file) => [file.name, file]));
+  return results.map((file) => anew.get(file.name) ?? file);
+}
+
+/** Turns the files of Jest's own report into names and numbers. A file that failed outside its tests counts as one failure. */
+export function readReport(testResults) {
   const result = { passed: 0, failures: [], skipped: [] };
-  for (const file of report.testResults) {
+  for (const file of testResults) {
     const path = relative(ROOT, file.name);
     const hasFailedTest = file.assertionResults.some((test) => test.status === 'failed');
-    if (file.status === 'failed' && !hasFailedTest) {
+    if (hasFailed(file) && !hasFailedTest) {
       // It could not be loaded, its process died, or something around the tests went wrong.
       result.failures.push(`${path}: ${firstLine(file.message)}`);
     }

@@ -11,7 +11,7 @@ export function printFailures(result) {
 }
 
 /**
- * Prints the table, the names of what was skipped and what failed, and as the very last line `N passed, N failed[, N skipped]`.
+ * Prints the table, the names of what was skipped, unsteady and failed, and as the very last line `N passed, N failed[, N skipped]`.
  *
  * @returns {number} how many failed
  */
@@ -28,6 +28,7 @@ export function printSummary(results) {
   for (const [name, ...cells] of table) console.log(name.padEnd(12) + cells.map((cell) => cell.padStart(9)).join(''));
 
   printNames('skipped', results, (result) => result.skipped);
+  printNames('unsteady (failed, then passed when run again alone)', results, (result) => result.unsteady ?? []);
   printNames('failed', results, (result) => result.failures);
 
   const passed = sum(results.map((result) => result.passed));

@@ -11,10 +11,10 @@ async function print(lines: string): Promise<string> {
 }
 
 async function read(testResults: readonly object[]): Promise<unknown> {
-  const report = JSON.stringify({ testResults });
+  const results = JSON.stringify(testResults);
   const file = new URL('read-report.mjs', suites).href;
   return JSON.parse(
-    await print(`import { readReport } from '${file}'; console.log(JSON.stringify(readReport(${report})));`),
+    await print(`import { readReport } from '${file}'; console.log(JSON.stringify(readReport(${results})));`),
   );
 }
 
@@ -60,6 +60,30 @@ describe('reading what Jest reports', () => {
   });
 });
 
+describe('a file that failed and was run again', () => {
+  it('counts as it ended the second time', async () => {
+    const test = { ancestorTitles: [], title: 'opens' };
+    const file = (name: string, status: string): object => ({
+      name: new URL(`../../../host/test/${name}.test.ts`, import.meta.url).pathname,
+      status,
+      message: '',
+      assertionResults: [{ ...test, status }],
+    });
+    const first = [file('door', 'passed'), file('gate', 'failed'), file('wall', 'failed')];
+    const again = [file('gate', 'passed'), file('wall', 'failed')];
+    const { href } = new URL('read-report.mjs', suites);
+    const lines = `
+      import { readReport, replaceResults } from '${href}';
+      const both = [${JSON.stringify(first)}, ${JSON.stringify(again)}];
+      console.log(JSON.stringify(readReport(replaceResults(...both))));`;
+    expect(JSON.parse(await print(lines))).toStrictEqual({
+      passed: 2,
+      failures: ['host/test/wall.test.ts › opens'],
+      skipped: [],
+    });
+  });
+});
+
 describe('the sum of all suites', () => {
   it('stands in the last line', async () => {
     const lines = await summarise([
@@ -69,9 +93,11 @@ describe('the sum of all suites', () => {
     expect(lines.at(-1)).toBe('7 passed, 0 failed');
   });
 
-  it('comes after the names of what failed and what was skipped', async () => {
-    const lines = await summarise([{ ...suite, passed: 3, failures: ['a › b'], skipped: ['c › d'] }]);
-    expect(lines).toEqual(expect.arrayContaining(['  unit: a › b', '  unit: c › d']));
+  it('comes after the names of what failed, what was unsteady and what was skipped', async () => {
+    const lines = await summarise([
+      { ...suite, passed: 3, failures: ['a › b'], skipped: ['c › d'], unsteady: ['e › f'] },
+    ]);
+    expect(lines).toEqual(expect.arrayContaining(['  unit: a › b', '  unit: c › d', '  unit: e › f']));
     expect(lines.at(-1)).toBe('3 passed, 1 failed, 1 skipped');
   });
 });
