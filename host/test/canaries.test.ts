@@ -1,5 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect } from '@automate/client';
@@ -8,27 +6,12 @@ import type { ConnectorService } from '@automate/contract';
 import type { CliProject } from './cli/fixtures/cli-project.ts';
 import type { ServingHost } from './cli/fixtures/serving-host.ts';
 import { CANARIES, FAILURES, IDS, openCanaryProject, startRemote, WAYS } from './fixtures/canary-project.ts';
-import { BYTES, ESCAPES, LISTS } from './secrets/written-forms.ts';
+import type { AddExit } from './fixtures/canary-search.ts';
+import { collectExits, findCanaries, readFilesBelow } from './fixtures/canary-search.ts';
 import { startOtlpCollector } from './telemetry/fixtures/otlp-collector.ts';
 
-/** What must not be left of one either, as where a text was cut. */
-const PARTS = {
-  'as it is': (text: string): string => text,
-  'its beginning': (text: string): string => text.slice(0, 12),
-  'its end': (text: string): string => text.slice(-12),
-};
-
-/** Where texts leave the host, each with what must stand there, to show that it was looked at. */
-interface Exit {
-  readonly name: string;
-  readonly mark: string;
-  readonly text: string;
-}
-
 describe('a secret, wherever it stands and however it is written', () => {
-  const exits: Exit[] = [];
-  const add = (name: string, mark: string, text: unknown): void =>
-    void exits.push({ name, mark, text: typeof text === 'string' ? text : JSON.stringify(text) });
+  const { exits, add } = collectExits();
   let project: CliProject;
   let host: ServingHost;
   const closers: (() => unknown)[] = [];
@@ -64,19 +47,24 @@ describe('a secret, wherever it stands and however it is written', () => {
       ['secrets list', 'stored', ['secrets', 'list', '--json']],
       ['secrets rotate-keys', 'key_id', ['secrets', 'rotate-keys', '--json']],
       ['execute', 'MARK', ['execute', 'basic', 'spill', '--input', '{"how":"error"}']],
+      ['audit list', 'spill', ['audit', 'list', '--limit', '1000', '--json']],
+      ['audit export', 'spill', ['audit', 'export']],
+      ['audit verify', 'records', ['audit', 'verify', '--json']],
       ['doctor', 'connector fails-health', ['doctor', '--json']],
       ['doctor for people', 'connector fails-init', ['doctor']],
     ] as const) {
       const { stdout, stderr } = await project.automate(args, { env });
       add(name, mark, stdout + stderr);
     }
+    // What lies in journals goes with the host's end.
+    for (const { name, text } of await readFilesBelow(project.root, BY_INTENT)) add(`${name} while it runs`, '', text);
     await host.end();
     await watching;
     add('watched events', 'MARK', events);
     add('the log and the boot report', 'MARK', host.output.stdout + host.output.stderr);
     add('the boot report', '"event":"ready"', host.output.stdout);
     add('traces', 'automate.execute', collector.spans);
-    for (const file of await filesOf(project.root)) add(file.name, '', file.text);
+    for (const { name, text } of await readFilesBelow(project.root, BY_INTENT)) add(name, '', text);
     // Without a host in between, and with one that crashed before.
     const alone = await project.automate(['execute', 'fails-init-uncaught', 'spill'], { env });
     add('execute without a host', 'MARK', alone.stdout + alone.stderr);
@@ -88,26 +76,23 @@ describe('a secret, wherever it stands and however it is written', () => {
 
   it('is looked for in every place that it could leave by', () => {
     expect(exits.length).toBeGreaterThan(100);
-    expect(exits.map(({ name }) => name)).toContain('/.automate/connectors.db');
+    const names = exits.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(FILES));
     expect(exits.filter(({ mark, text }) => !text.includes(mark)).map(({ name }) => name)).toStrictEqual([]);
     expect(exits.filter(({ text }) => text.includes('[secret]')).length).toBeGreaterThan(60);
   });
 
   it('leaves by none of them', () => {
-    const forms = Object.entries(CANARIES).flatMap(([place, value]) =>
-      Object.entries({ ...PARTS, ...ESCAPES, ...BYTES, ...LISTS }).map(([form, write]) => ({
-        what: `${place}, ${form}`,
-        written: write(value),
-      })),
-    );
-    const hits = exits.flatMap(({ name, text }) =>
-      forms.filter(({ written }) => text.includes(written)).map(({ what }) => `${name}: ${what}`),
-    );
-    expect(hits).toStrictEqual([]);
+    expect(findCanaries(exits, CANARIES)).toStrictEqual([]);
   });
 });
 
-type Add = (name: string, mark: string, text: unknown) => void;
+const FILES = [
+  ...['connectors.db', 'outcomes.db', 'audit.db', 'audit.db-head'].map((name) => `/.automate/${name}`),
+  ...['connectors.db-wal', 'outcomes.db-wal', 'audit.db-wal'].map((name) => `/.automate/${name} while it runs`),
+];
+/** Where secrets stand by the will of the project. */
+const BY_INTENT = ['/config/connectors.yaml', '/secrets/'];
 
 async function watch(service: ConnectorService, events: unknown[]): Promise<void> {
   try {
@@ -117,7 +102,7 @@ async function watch(service: ConnectorService, events: unknown[]): Promise<void
   }
 }
 
-async function callEverything(service: ConnectorService, add: Add): Promise<void> {
+async function callEverything(service: ConnectorService, add: AddExit): Promise<void> {
   const said = (name: string, mark: string, work: Promise<unknown>): Promise<void> =>
     work.then(
       (answer) => add(name, mark, answer),
@@ -161,6 +146,14 @@ async function callEverything(service: ConnectorService, add: Add): Promise<void
     await said(`get ${id}`, id, service.get(id));
     await said(`describe ${id}`, 'spill', service.describe(id));
   }
+  // Outcomes that are kept, and given once more.
+  for (const how of ['result', 'error', 'result', 'error'])
+    await said(
+      `a call with a key: ${how}`,
+      'MARK',
+      service.execute({ id: 'settings', action: 'spill', payload: { how }, idempotencyKey: `key-${how}` }),
+    );
+  await said('a kept outcome', 'MARK', service.getOutcome('settings', 'key-result'));
   for (const how of ['echo', 'refused'])
     await said(
       `oauth: ${how}`,
@@ -203,7 +196,7 @@ async function reflectionOf(address: string): Promise<string> {
 }
 
 /** A worker that is given up, as its thread is blocked where nobody can end it. */
-async function leaveBehind(service: ConnectorService, log: () => string, add: Add): Promise<void> {
+async function leaveBehind(service: ConnectorService, log: () => string, add: AddExit): Promise<void> {
   const call = { id: 'bearer', action: 'spill', payload: { how: 'block' } };
   const error = await service.execute(call, { timeoutMs: 500 }).then(
     () => Promise.reject(new Error('a call of a blocked thread ended')),
@@ -234,7 +227,7 @@ function restOf(address: string): Rest {
   };
 }
 
-async function callOverRest(rest: Rest, add: Add): Promise<void> {
+async function callOverRest(rest: Rest, add: AddExit): Promise<void> {
   for (const id of IDS) {
     for (const how of ['result', 'error']) add(`REST ${id}: ${how}`, 'MARK', await rest.execute(id, how));
   }
@@ -249,18 +242,8 @@ async function callOverRest(rest: Rest, add: Add): Promise<void> {
     ['/api/v1/connectors/fails-health/health?live=true', 'MARK'],
     ['/api/v1/plugins', 'leaky'],
     ['/api/v1/secrets', 'team'],
+    ['/api/v1/audit?limit=1000', 'spill'],
+    ['/api/v1/connectors/settings/outcomes/key-result', 'MARK'],
   ] as const)
     add(`GET ${path}`, mark, await rest.get(path));
-}
-
-/** What the host wrote: all files of the project, except what holds secrets by intent, and the packages. */
-async function filesOf(root: string): Promise<readonly { readonly name: string; readonly text: string }[]> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const own = files.filter(
-    (file) => !/node_modules|\.automate\/plugins|connectors\.yaml|secrets/.test(file.slice(root.length)),
-  );
-  return Promise.all(
-    own.map(async (file) => ({ name: file.slice(root.length), text: await readFile(file, 'latin1') })),
-  );
 }

@@ -145,6 +145,14 @@ describe('the configuration of a connector', () => {
       { id: 'a', host: 'http://user:pa55word@h/' },
       ['host: expected a host name or address, without scheme, port or path, received "http://…@h/"'],
     ],
+    [
+      { id: 'a', host: 'postgres://ada:pa55/w?o#r d@@h/db' },
+      ['host: expected a host name or address, without scheme, port or path, received "postgres://…@h/…"'],
+    ],
+    [
+      { id: 'a', host: 'ada:pa55/w?o#r d@h' },
+      ['host: expected a host name or address, without scheme, port or path, received "…@h"'],
+    ],
     [{ id: 'a', auth: null }, ['auth: expected a map, received nothing (null)']],
   ])('says what is wrong with %j', (value, problems) => {
     expect(problemsOf(value)).toStrictEqual(problems);
