@@ -41,12 +41,14 @@ const isPossible = way !== undefined && existsSync('/etc/nsswitch.conf');
         readonly results: readonly Said[];
         readonly asked: Readonly<Record<string, number>>;
       };
-      const refused = (id: string, rule: string, came: readonly string[] = []) =>
+      const refused = (id: string, rule: string, came: readonly string[] = [], effect = 'none') =>
         expect.objectContaining({
-          ...{ id, code: 'FORBIDDEN', effect: 'none', blame: 'operator', reason: 'network_policy', rule },
+          ...{ id, code: 'FORBIDDEN', effect, blame: 'operator', reason: 'network_policy', rule },
           came,
         });
-      expect(results).toEqual([
+      const first = results.findIndex(({ id }) => id === 'net 1');
+      const turning = results.slice(first);
+      expect(results.slice(0, first)).toEqual([
         expect.objectContaining({ id: 'steady', status: 200, came: [PUBLIC] }),
         // It connects first, at the public address; the call itself looks the name up once more.
         refused('rebound', 'private', [PUBLIC]),
@@ -64,6 +66,17 @@ const isPossible = way !== undefined && existsSync('/etc/nsswitch.conf');
         refused('fetching', 'private', [PUBLIC]),
       ]);
       expect(asked).toMatchObject({ 'rebound.test A': 3, 'both.test A': 1 });
+      for (const way of ['net', 'tls', 'http', 'https', 'http2', 'fetch', 'WebSocket', 'dgram'])
+        expect(turning.find(({ id }) => id === `${way} 2`)).toEqual(
+          // It says nothing of why it failed, so that what the call did before is not known.
+          refused(`${way} 2`, 'loopback', [], way === 'WebSocket' ? 'maybe' : 'none'),
+        );
+      for (const kind of ['http', 'postgres', 'mysql', 'redis', 's3'])
+        expect(turning.find(({ id }) => id === `${kind} driver 3`)).toEqual(refused(`${kind} driver 3`, 'loopback'));
+      // Each had got as far as the first answer, of which nobody sees a datagram; none as far as the second.
+      const came = turning.filter(({ id }) => id.endsWith(' 1') && id !== 'dgram 1').map((said) => said.came);
+      expect(came).toEqual(Array.from({ length: 12 }, () => [PUBLIC]));
+      expect(new Set(turning.flatMap((said) => said.came))).toEqual(new Set([PUBLIC]));
     },
   );
 });

@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Scope } from '@automate/contract';
 import { CONNECTORS_SERVICE } from '@automate/contract/grpc';
@@ -199,6 +201,34 @@ describe('what needs no sign-in', () => {
       expect((await askRest(served.host.httpAddress ?? '', line, {})).status).toBe(401);
     },
   );
+
+  it('is nothing that is asked in another way of HTTP', async () => {
+    const { port } = new URL(served.host.httpAddress ?? '');
+    const say = async (...lines: readonly string[]): Promise<readonly string[]> => {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.end(lines.map((line) => `${line}\r\n`).join(''));
+      return [...(await text(socket)).matchAll(/HTTP\/1.1 (\d+) /g)].map(([, status = '']) => status);
+    };
+    const [get, host] = ['GET /api/v1/connectors HTTP/1.1', 'Host: 127.0.0.1'];
+    const token = `Authorization: Bearer ${root}`;
+    const upgrade = (to: string): readonly string[] => [`Connection: Upgrade, HTTP2-Settings`, `Upgrade: ${to}`, ''];
+    const ways: readonly (readonly [status: string | readonly string[], ...lines: readonly string[]])[] = [
+      ['401', 'TRACE /api/v1/connectors HTTP/1.1', host, ''],
+      ['401', 'OPTIONS * HTTP/1.1', host, ''],
+      ['401', 'PROPFIND /api/v1/connectors HTTP/1.1', host, ''],
+      ['401', get, host, 'HTTP2-Settings: AAMAAABk', ...upgrade('h2c')],
+      ['401', get, host, 'Sec-WebSocket-Version: 13', ...upgrade('websocket')],
+      ['401', `GET http://x:${root}@127.0.0.1/api/v1/connectors HTTP/1.1`, host, ''],
+      ['401', `GET /api/v1/connectors?access_token=${root} HTTP/1.1`, host, ''],
+      ['401', get, host, 'Authorization: Bearer x', token, ''],
+      ['401', 'POST /api/v1/plugins/rescan HTTP/1.1', host, 'Transfer-Encoding: chunked', '', '0', token, ''],
+      // The head of one request says nothing of the next on the same connection.
+      [['200', '401'], get, host, token, '', get, host, ''],
+      ['400', 'CONNECT 127.0.0.1:80 HTTP/1.1', host, token, ''],
+      ['400', 'PRI * HTTP/2.0', '', 'SM', ''],
+    ];
+    for (const [status, ...lines] of ways) expect([lines, await say(...lines)]).toEqual([lines, [status].flat()]);
+  });
 
   it('is not a method that there is not', async () => {
     const method = { path: '/connectors.ConnectorsService/Nope', kind: 'unary' };

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCertificateAuthority } from '@automate/testing';
-import type { CertificateRequest } from '@automate/testing';
+import type { CertificateRequest, KeyAndCertificate } from '@automate/testing';
 import { describeWith, findPython, isOnPath } from '@automate/tooling/require-service';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { AUTOMATE, CliProject, plainEnvironment, repositoryPath } from '../cli/fixtures/cli-project.ts';
@@ -41,8 +41,9 @@ describeWith(
     let programs: ReturnType<typeof callers>;
 
     /** A certificate of a caller, in files. */
-    const certificate = (name: string, request: CertificateRequest, authority = files.clients): Identity => {
-      const { cert, key } = authority.issue(request);
+    const certificate = (name: string, request: CertificateRequest, authority = files.clients): Identity =>
+      inFiles(name, authority.issue(request));
+    const inFiles = (name: string, { cert, key }: KeyAndCertificate): Identity => {
       return { certFile: files.write(`${name}.pem`, cert), keyFile: files.write(`${name}.key`, key) };
     };
     const createToken = async (
@@ -73,7 +74,13 @@ describeWith(
       programs = callers(python!, descriptors);
       files.put(files.authority.issue({ hosts: [HOST_ADDRESS, 'localhost'] }));
       project = await CliProject.open({ kinds: ['echo'], yaml: yaml() });
-      host = await start({ ...files.env, TLS_CLIENT_CA_FILE: files.clientCaFile, BIND_ADDRESS: HOST_ADDRESS });
+      const withdrawn = files.clients.issue({ hosts: ['writer.test'] });
+      host = await start({
+        ...files.env,
+        TLS_CLIENT_CA_FILE: files.clientCaFile,
+        TLS_CLIENT_CRL_FILE: files.write('revoked.crl', files.clients.revoke(withdrawn.cert)),
+        BIND_ADDRESS: HOST_ADDRESS,
+      });
       target = { grpc: host.ready.grpc, http: host.ready.http, caFile: files.write('ca.pem', files.authority.cert) };
       const revoked = await createToken('gone', '--scope', 'read');
       await project.json(['tokens', 'revoke', revoked.id]);
@@ -93,6 +100,7 @@ describeWith(
           hosts: ['writer.test'],
           notAfter: new Date(Date.now() - 1000),
         }),
+        'a certificate that was revoked': inFiles('withdrawn', withdrawn),
         'a certificate of another authority': certificate(
           'stranger',
           { hosts: ['writer.test'] },
@@ -156,6 +164,7 @@ describeWith(
       ['a token that was revoked', /token/],
       ['a token that has expired', /token/],
       ['a certificate that has expired', /the client certificate has expired: renew it/],
+      ['a certificate that was revoked', /the client certificate was revoked: ask for a new one/],
       [
         'a certificate that the file does not name',
         /the service does not know the client certificate, which has "unnamed\.test": .*access\.clients/,
@@ -165,9 +174,9 @@ describeWith(
         /the client certificate was not issued by an authority that the service trusts/,
       ],
     ])('turns %s away, in the same words at every door', async (identity, words) => {
-      expect(await ask(identity)).toEqual(fromAll({ code: 'UNAUTHENTICATED', message: expect.stringMatching(words) }));
-      const sentences = Object.values(await ask(identity)).map((said) => ('message' in said ? said.message : ''));
-      expect(new Set(sentences).size).toBe(1);
+      const said = await ask(identity);
+      expect(said).toEqual(fromAll({ code: 'UNAUTHENTICATED', message: expect.stringMatching(words) }));
+      expect(new Set(Object.values(said).map((each) => ('message' in each ? each.message : ''))).size).toBe(1);
     });
 
     it.each(['a token', 'a certificate with a URI'])(

@@ -75,6 +75,27 @@ const FORMS = [
   '::',
   '::ffff:127.0.0.1',
   '::ffff:7f00:1',
+  // Compatible, translated in three ways, and 6to4: what leads there where somebody translates.
+  '::127.0.0.1',
+  '::ffff:0:127.0.0.1',
+  '64:ff9b::7f00:1',
+  '64:ff9b:1::127.0.0.1',
+  '2002:7f00:1::',
+] as const;
+/** As the host of an URL, which becomes one of them where it is read. */
+const IN_URLS = [
+  'LOCALHOST',
+  '127.0.0.1.',
+  '0x7f000001',
+  '017700000001',
+  '127.0.1',
+  '127.0x0.0.01',
+  '１２７.０.０.１',
+  '127。0。0。1',
+  '①②⑦.0.0.1',
+  '%31%32%37.0.0.1',
+  'ⓛocalhost',
+  '0:0:0:0:0:ffff:7f00:0001',
 ] as const;
 
 const inUrl = (host: string, port: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
@@ -140,6 +161,15 @@ describe.each(ISOLATED)('what a connector in a %s connects to', (body) => {
         expect([way, host, error]).toEqual([way, host, expect.objectContaining(refusedBy('own port', way))]);
         expect(error.message).toMatch(/"reaching".*network: \{ allow: \["[^"]+"\] \}/);
       }
+    for (const way of ['ctx.http', 'fetch', 'WebSocket', 'http2']) {
+      for (const host of IN_URLS) {
+        const error = errorOf(await reach(guarded, way, { ...target(host), url: inUrl(host, watch.port) }));
+        expect([way, host, error]).toEqual([way, host, expect.objectContaining(refusedBy('own port', way))]);
+      }
+      // Some of them are refused as they are, before anybody looks where they lead.
+      for (const before of ['user:password@', 'evil.test%40', 'evil.test%23@', 'evil.test\\@'])
+        errorOf(await reach(guarded, way, { ...target(''), url: `http://${before}127.0.0.1:${watch.port}/` }));
+    }
     expect(watch.visits()).toBe(0);
   });
 

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 
@@ -22,6 +22,8 @@ export interface CertificateAuthority {
   /** Its own certificate as PEM: what `tls.ca_file` should hold. */
   readonly cert: string;
   issue(request?: CertificateRequest): KeyAndCertificate;
+  /** A list of revoked certificates as PEM, which has these of its own, given as PEM, and lasts a day. */
+  revoke(...certs: readonly string[]): string;
 }
 
 interface Identity {
@@ -54,6 +56,7 @@ export function createCertificateAuthority(commonName = 'Test CA'): CertificateA
         cert: certify({ issuer: authority, subject, notAfter, extensions: [names] }),
       };
     },
+    revoke: (...certs) => listRevoked(authority, certs),
   };
 }
 
@@ -61,25 +64,51 @@ function createIdentity(name: string): Identity {
   return { name, privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey };
 }
 
-/** RFC 5280: a version 3 certificate, signed with ECDSA over SHA-256. */
+/** ECDSA over SHA-256. */
+const ALGORITHM = der(0x30, oid('1.2.840.10045.4.3.2'));
+
+/** RFC 5280: a version 3 certificate. */
 function certify({ issuer, subject, notAfter, extensions }: Contents): string {
-  const algorithm = der(0x30, oid('1.2.840.10045.4.3.2'));
   // Before both ends, so that an expired certificate is no contradiction in itself.
   const notBefore = new Date(Math.min(Date.now(), notAfter.getTime()) - DAY_MS);
   const body = der(
     0x30,
     der(0xa0, der(0x02, Buffer.from([2]))),
     der(0x02, Buffer.from([1]), randomBytes(15)),
-    algorithm,
+    ALGORITHM,
     distinguishedName(issuer.name),
     der(0x30, time(notBefore), time(notAfter)),
     distinguishedName(subject.name),
     createPublicKey(subject.privateKey).export({ type: 'spki', format: 'der' }),
     der(0xa3, der(0x30, ...extensions)),
   );
-  const signature = sign('sha256', body, issuer.privateKey);
-  const base64 = der(0x30, body, algorithm, der(0x03, Buffer.from([0]), signature)).toString('base64');
-  return `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
+  return signed('CERTIFICATE', body, issuer);
+}
+
+/** RFC 5280: a version 2 list. */
+function listRevoked(issuer: Identity, certs: readonly string[]): string {
+  const now = Date.now();
+  const since = time(new Date(now - DAY_MS));
+  const revoked = certs.map((cert) => {
+    const { serialNumber } = new X509Certificate(cert);
+    return der(0x30, der(0x02, Buffer.from(serialNumber, 'hex')), since);
+  });
+  const body = der(
+    0x30,
+    der(0x02, Buffer.from([1])),
+    ALGORITHM,
+    distinguishedName(issuer.name),
+    since,
+    time(new Date(now + DAY_MS)),
+    ...(revoked.length === 0 ? [] : [der(0x30, ...revoked)]),
+  );
+  return signed('X509 CRL', body, issuer);
+}
+
+function signed(what: string, body: Buffer, { privateKey }: Identity): string {
+  const signature = sign('sha256', body, privateKey);
+  const base64 = der(0x30, body, ALGORITHM, der(0x03, Buffer.from([0]), signature)).toString('base64');
+  return `-----BEGIN ${what}-----\n${base64.replace(/.{64}(?=.)/g, '$&\n')}\n-----END ${what}-----\n`;
 }
 
 function distinguishedName(name: string): Buffer {

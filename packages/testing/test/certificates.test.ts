@@ -1,4 +1,8 @@
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { connect, createServer } from 'node:tls';
 import { describe, expect, it } from '@jest/globals';
 import { createCertificateAuthority } from '../src/certificates.ts';
 
@@ -28,6 +32,23 @@ describe('a certificate authority for tests', () => {
     const { validFromDate, validToDate } = new X509Certificate(createCertificateAuthority().issue({ notAfter }).cert);
     expect(validToDate).toEqual(notAfter);
     expect(validFromDate.getTime()).toBeLessThan(notAfter.getTime());
+  });
+
+  it('can revoke what it has issued', async () => {
+    const authority = createCertificateAuthority();
+    const { cert, key } = authority.issue();
+    const [kept, revoked] = [authority.issue(), authority.issue()];
+    const server = createServer({
+      ...{ cert, key, ca: authority.cert, crl: authority.revoke(revoked.cert) },
+      requestCert: true,
+      rejectUnauthorized: false,
+    });
+    server.on('secureConnection', (socket) => socket.end(String(socket.authorizationError)));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const said = [kept, revoked].map((pair) => text(connect({ ...pair, port, ca: authority.cert })));
+    expect(await Promise.all(said)).toEqual(['null', 'CERT_REVOKED']);
+    server.close();
   });
 
   it('does not vouch for another authority', () => {
