@@ -40,6 +40,7 @@ import type { Host } from './host.ts';
 import { findProjectRoot, readIdentity } from './identity.ts';
 import { openHostLog } from './log/host-log.ts';
 import { faultTeller, openLoggedEvents } from './log/log-events.ts';
+import { findLockProblems } from './plugins/lock/find-lock-problems.ts';
 import { KindCatalog } from './plugins/kind-catalog.ts';
 import type { KindRegistration } from './plugins/kinds.ts';
 import { toRegisteredKind } from './plugins/kinds.ts';
@@ -153,6 +154,9 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
 
   const scanner = new PluginScanner({ projectDir, hostVersion: identity.version });
   const discovered = scanner.scan(loaded.config.plugins, { full: false });
+  const isFrozen = flags.frozen === true || loaded.config.plugins.frozen;
+  const drift = isFrozen ? findLockProblems(projectDir, scanner.lastReport) : [];
+  if (drift.length > 0) throw new HostConfigError(drift);
   const registered = (options.kinds ?? []).map(toRegisteredKind);
   const kinds = registered.reduce((all, kind) => all.withRegistered(kind), new KindCatalog());
   const registry = new Registry({ config: loaded.config, kinds: kinds.withDiscovered(discovered) });

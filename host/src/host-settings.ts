@@ -67,6 +67,8 @@ export interface HostSettingsInput {
   readonly logLevel?: string | undefined;
   readonly logFormat?: string | undefined;
   readonly otlpEndpoint?: string | undefined;
+  /** As `plugins.frozen` of the configuration, which cannot take it back. */
+  readonly frozen?: boolean | undefined;
 }
 
 export interface ReadSettingsOptions {

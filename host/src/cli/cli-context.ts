@@ -9,6 +9,7 @@ import type {
   Problem,
 } from '@automate/contract';
 import type { Finding } from './doctor/finding.ts';
+import type { PluginDiff, PluginOutcome, PluginRequest } from './plugins/plugin-changes.ts';
 
 /** The options that every command takes. */
 export interface GlobalOptions {
@@ -28,6 +29,7 @@ export interface StartOptions {
   readonly logLevel?: string;
   readonly logFormat?: string;
   readonly otlpEndpoint?: string;
+  readonly frozen?: true;
 }
 
 /** Options of `isolation`. */
@@ -97,6 +99,10 @@ export interface CliContext {
     options: GlobalOptions,
     what: { readonly file: string; readonly expected: AuditExpectation | undefined },
   ): Promise<AuditVerdict>;
+  /** Changes the packages of the project; `tell` hears what the user reads before the question. Throws CliExit where nothing was changed. */
+  changePlugins(options: GlobalOptions, request: PluginRequest, tell: (text: string) => void): Promise<PluginOutcome>;
+  /** In what the installed packages differ from `connectors.lock`. */
+  diffPlugins(options: GlobalOptions): Promise<PluginDiff>;
   /** Does every fault at every level and tells what came of it, as a table or as JSON. Throws CliExit for what there is not. */
   runIsolation(options: IsolationOptions & { readonly json: boolean }): Promise<string>;
 }

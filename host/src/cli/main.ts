@@ -1,3 +1,4 @@
+// Long, as it is the one file that knows the process, and hands it to all commands.
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -22,6 +23,8 @@ import { CliExit, EXIT } from './cli-context.ts';
 import { reportFailure } from './describe-error.ts';
 import { endAfterFault } from './end-after-fault.ts';
 import { endDescendants, endNow, haveEnded, watchThreads } from './end-process.ts';
+import { confirm } from './confirm.ts';
+import type { PluginMachine } from './plugins/plugin-machine.ts';
 import { readHidden } from './read-hidden.ts';
 import { readyRecord } from './ready-record.ts';
 import { withProgress } from './with-progress.ts';
@@ -133,6 +136,22 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
         work: () => verifyAudit(resolve(file), auditKeysOf(keys.all()).keys, expected),
       });
     },
+    changePlugins: async (options, request, tell) => {
+      const { changePlugins } = await import('./plugins/change-plugins.ts');
+      return withProgress({
+        doing: 'changing the packages',
+        stream: process.stderr,
+        work: async () => changePlugins(request, await pluginMachine(options, interrupted, tell)),
+      });
+    },
+    diffPlugins: async (options) => {
+      const { diffPlugins } = await import('./plugins/diff-plugins.ts');
+      return withProgress({
+        doing: 'comparing',
+        stream: process.stderr,
+        work: async () => diffPlugins(await pluginMachine(options, interrupted, () => undefined)),
+      });
+    },
     runIsolation: async (options) => {
       const { tellIsolation } = await import('./isolation/tell-isolation.ts');
       const machine = {
@@ -151,6 +170,46 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
       });
     },
   };
+}
+
+async function pluginMachine(
+  options: GlobalOptions,
+  signal: AbortSignal,
+  tell: (text: string) => void,
+): Promise<PluginMachine> {
+  if (givenAddress(options) !== undefined)
+    throw new CliExit(
+      EXIT.usage,
+      'packages are changed in the project itself: say it where that is, without --address and CONNECTORS_SERVICE_ADDR',
+    );
+  const projectDir = await projectOf(options);
+  const flags = flagsOf(options);
+  const { env } = process;
+  return {
+    projectDir,
+    cwd: process.cwd(),
+    env,
+    signal,
+    tell,
+    settings: readHostSettings({ flags, env, projectDir, terminal: false }),
+    hostVersion: readIdentity().version,
+    pid: process.pid,
+    isAlive,
+    confirm: (question) => confirm(question, process.stdin, process.stderr),
+    openRunning: async () => {
+      const running = await locateHost({ cwd: projectDir, env, flags });
+      return running === undefined ? undefined : connectTo({ address: running.address });
+    },
+  };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** On the data directory itself: a host that runs on it reads its keys anew whenever it needs them. */
@@ -215,7 +274,7 @@ async function openService(options: GlobalOptions, scrubber: Scrubber): Promise<
 
 async function startHost(options: GlobalOptions & StartOptions, scrubber: Scrubber): Promise<void> {
   const cwd = await projectOf(options);
-  const { json, grpcPort, httpPort, bindAddress, healthInterval, logLevel, otlpEndpoint } = options;
+  const { json, grpcPort, httpPort, bindAddress, healthInterval, logLevel, otlpEndpoint, frozen } = options;
   const logFormat = options.logFormat ?? (json === true ? 'json' : undefined);
   const flags = {
     ...flagsOf(options),
@@ -226,6 +285,7 @@ async function startHost(options: GlobalOptions & StartOptions, scrubber: Scrubb
     logLevel,
     logFormat,
     otlpEndpoint,
+    frozen,
   };
   // The signals are listened to before the start: a host that is still starting can be stopped, too.
   const stopped = stopSignal();

@@ -19,6 +19,8 @@ export interface PluginsConfig {
   readonly minimumIsolation: Readonly<Record<string, ConfiguredLevel>>;
   /** By pattern of package names; paths are absolute where the file was loaded. */
   readonly grants: Readonly<Record<string, PermissionSet>>;
+  /** Whether the host starts only with what `connectors.lock` has. */
+  readonly frozen: boolean;
 }
 
 /** `network:`, with every default filled in: rules as they are written. */
@@ -90,4 +92,5 @@ export const DEFAULT_PLUGINS: PluginsConfig = {
   isolation: 'thread',
   minimumIsolation: {},
   grants: {},
+  frozen: false,
 };

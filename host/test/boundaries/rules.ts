@@ -118,6 +118,7 @@ const CLI_MAIN = 'host/src/cli/main.ts';
 const WITHOUT_HOST: ReadonlyArray<readonly [file: RegExp, stages: readonly string[]]> = [
   [/^host\/src\/cli\/main\.ts$/, ['config', 'records', 'secrets', 'store']],
   [/^host\/src\/cli\/doctor\//, STAGES],
+  [/^host\/src\/cli\/plugins\//, ['config', 'plugins', 'runtime']],
 ];
 /** Open a host without the command line: for programs that embed it. */
 const OPENERS = ['host/src/index.ts', 'host/src/open-local-service.ts'];

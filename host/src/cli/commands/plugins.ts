@@ -1,9 +1,10 @@
 import type { PluginEntry, PluginReport } from '@automate/contract';
-import { needsAction } from '@automate/contract';
+import { describeProblem, needsAction } from '@automate/contract';
 import { pluginReportView } from '@automate/contract/http';
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
+import type { PluginDiff, PluginOutcome, PluginRequest } from '../plugins/plugin-changes.ts';
 import { describePermissions, noneFound } from '../../boot-report.ts';
 import { formatTable } from '../format-table.ts';
 
@@ -51,6 +52,98 @@ export function addPluginCommands(program: Command, context: CliContext): void {
         );
       }
     });
+
+  const change = (verb: PluginRequest['verb'], line: string, what: string): Command =>
+    plugins
+      .command(`${verb} ${line}`)
+      .description(what)
+      .option('--yes', 'accept what is shown without a question')
+      .action((specs: readonly string[] | string, _options: unknown, command: Command) =>
+        changePlugins(context, verb, [specs].flat(), command),
+      );
+  change(
+    'add',
+    '<spec...>',
+    "install packages of connectors with the project's package manager: NAME, NAME@VERSION, a tarball or a folder; shows what they ask for, describes their kinds and asks before anything is changed",
+  );
+  change(
+    'update',
+    '[name...]',
+    'install newer versions within the ranges of package.json (NAME@VERSION: that one); without names of all; accepts what is installed into connectors.lock',
+  ).option('--installed', 'accept what is installed, and run no package manager');
+  change('remove', '<name...>', 'remove packages of connectors from the project and from connectors.lock');
+  plugins
+    .command('diff')
+    .description(
+      'show in what the installed packages differ from connectors.lock, what breaks callers first; ends with 1 where they do',
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
+      const { changes, problems, warnings } = await context.diffPlugins(rest);
+      if (json === true)
+        context.out(JSON.stringify({ changes: changes.map(changeView), problems, warnings }, undefined, 2));
+      else context.out(formatDiff(context, { changes, problems, warnings }));
+      if (problems.length > 0)
+        throw new CliExit(
+          EXIT.failed,
+          `${problems.length} differences: "automate plugins update --installed" accepts them`,
+        );
+    });
+  change('rollback', '<name>', 'return to the version before, which connectors.lock knows');
+}
+
+interface ChangeOptions extends GlobalOptions {
+  readonly yes?: true;
+  readonly installed?: true;
+}
+
+async function changePlugins(
+  context: CliContext,
+  verb: PluginRequest['verb'],
+  specs: readonly string[],
+  command: Command,
+): Promise<void> {
+  const { json, yes = false, installed = false, ...rest } = command.optsWithGlobals<ChangeOptions>();
+  if (installed && specs.length > 0)
+    throw new CliExit(EXIT.usage, '--installed accepts everything that is installed: leave the names out');
+  const tell = (text: string): void => (json === true ? undefined : context.out(text));
+  const { changes, running } = await context.changePlugins(rest, { verb, specs, yes, installed }, tell);
+  const held = (running ?? []).filter((plugin) => plugin.status === 'held_back');
+  if (json === true)
+    context.out(JSON.stringify({ changes: changes.map(changeView), running: running ?? null }, undefined, 2));
+  else if (changes.length > 0)
+    context.out(
+      running === undefined ? 'done: the next start of the host uses it' : 'done: the running host has looked again',
+    );
+  const ours = held.filter((plugin) => changes.some((change) => change.package === plugin.package));
+  if (ours.length === 0) return;
+  const sentences = ours.map(
+    ({ package: name, message }) =>
+      `${name} is installed, and held back by the running host: ${message ?? ''}; automate plugins rollback ${name} puts back what was there before`,
+  );
+  throw new CliExit(EXIT.failed, sentences.join('\n'));
+}
+
+const WEIGHTS = { writes: 'writes', breaking: 'breaks', other: 'differs' } as const;
+
+function formatDiff(context: CliContext, { changes, problems, warnings }: PluginDiff): string {
+  const all = changes.flatMap(({ package: name, changes: each }) => each.map((one) => ({ name, ...one })));
+  const lines = (['writes', 'breaking', 'other'] as const).flatMap((weight) =>
+    all
+      .filter((each) => each.weight === weight)
+      .map(({ name, message }) => {
+        const word = WEIGHTS[weight];
+        return `${weight === 'other' ? word : context.style(weight === 'writes' ? 'red' : 'yellow', word)}  ${name}: ${message}`;
+      }),
+  );
+  const drift = problems.map((problem) => describeProblem(problem));
+  const rest = warnings.map((warning) => `warning: ${warning}`);
+  const text = [...lines, ...drift, ...rest].join('\n');
+  return text === '' ? 'what is installed is what connectors.lock has' : text;
+}
+
+function changeView({ package: name, from, to, changes }: PluginOutcome['changes'][number]): object {
+  return { package: name, from: from ?? null, to: to ?? null, changes };
 }
 
 function formatReport(context: CliContext, report: PluginReport): string {

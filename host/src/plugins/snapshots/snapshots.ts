@@ -70,7 +70,7 @@ export class Snapshots {
   /** Made right after the first scan. */
   constructor(options: SnapshotsOptions) {
     this.#options = options;
-    this.#root = join(options.dataDir, 'plugins');
+    this.#root = snapshotsRoot(options.dataDir);
   }
 
   /** Where the code of an admitted version is; a promise where its snapshot has to be made. */
@@ -271,8 +271,13 @@ function versionKey({ packageDir, manifestHash, build = '' }: PackageSource): st
   return [packageDir, manifestHash, build].join('\0');
 }
 
+/** The directory of all snapshots. */
+export function snapshotsRoot(dataDir: string): string {
+  return join(dataDir, 'plugins');
+}
+
 /** The package's name as the name of a directory. */
-function directoryLabel({ packageName }: PackageSource): string {
+export function directoryLabel({ packageName }: Pick<PackageSource, 'packageName'>): string {
   return packageName.replaceAll(/[^\w.+~-]/g, (character) => (character === '@' ? '@' : '+'));
 }
 

@@ -83,6 +83,10 @@ export const pluginsSchema = strictMap({
     description: 'What connectors of these packages are granted of what their manifests ask for.',
     default: {},
   }),
+  frozen: flag().optional().meta({
+    description: 'Whether the host starts only with what connectors.lock has: its packages, files and grants.',
+    default: false,
+  }),
 });
 
 /** `files:`, what connectors may use of this machine. */

@@ -1,0 +1,268 @@
+// Long, as the steps of a change of packages stand together, in order.
+import { randomUUID } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import type { InstallVerb } from '../../plugins/install/package-manager.ts';
+import { findPackageManager } from '../../plugins/install/package-manager.ts';
+import type { Stage } from '../../plugins/install/stage.ts';
+import { openStage, repairStage, StageTakenError } from '../../plugins/install/stage.ts';
+import type { ConnectorsLock } from '../../plugins/lock/connectors-lock.ts';
+import { formatLock, LOCK_FILE } from '../../plugins/lock/connectors-lock.ts';
+import { CliExit, EXIT } from '../cli-context.ts';
+import { formatChange } from './format-change.ts';
+import type { LookedAt } from './look-at-plugins.ts';
+import type { ProjectState } from './look-at-project.ts';
+import { lookAtProject } from './look-at-project.ts';
+import type { PluginOutcome, PluginRequest } from './plugin-changes.ts';
+import type { PluginMachine } from './plugin-machine.ts';
+import type { PluginPlan } from './plugin-plan.ts';
+import { planPlugins } from './plugin-plan.ts';
+import { findRegistryFacts, findWorkingVersion } from './registry-facts.ts';
+import { runInstaller } from './run-installer.ts';
+
+/**
+ * Changes the packages of a project: in a copy of it, which takes the place of the project once everything has been looked at, described and accepted.
+ * Throws CliExit where something speaks against it, and then nothing was changed.
+ */
+export async function changePlugins(request: PluginRequest, machine: PluginMachine): Promise<PluginOutcome> {
+  const { projectDir, tell } = machine;
+  tellRepair(repairStage(projectDir, machine.isAlive), tell);
+  const { config, lock, looked: before, look } = await lookAtProject(machine);
+  if (request.installed) return acceptInstalled(request, machine, { looked: before, lock });
+  const named = request.specs.flatMap((spec) => nameIn(spec) ?? []);
+  const { verb, specs } = tellInstaller(request, { machine, before, lock });
+  requireKnown(request, named, before);
+  const stage = takeStage(machine, leadsOut([...specs, ...config.plugins.paths], projectDir));
+  try {
+    await install(verb, specs, { stage, machine });
+    const after = look(stage.directory);
+    const changed = [...after.asked]
+      .filter(([name, wanted]) => before.asked.get(name) !== wanted)
+      .map(([name]) => name);
+    const wanted = verb === 'remove' ? [] : [...new Set([...named, ...changed])];
+    const plan = await planPlugins({ before, after, lock, named: wanted });
+    await refuse(plan, wanted, { after, before, machine, stage, strict: config.plugins.strict });
+    const text = formatLock(plan.lock);
+    if (plan.changes.length === 0 && isSameLock(projectDir, text)) {
+      tell('nothing to do: what is wanted is installed and accepted already');
+      return { changes: [] };
+    }
+    await show(plan, machine, stage);
+    await accept(request, machine, 'Install that?');
+    writeFileSync(join(stage.directory, LOCK_FILE), text);
+    stage.commit();
+    return { changes: plan.changes, ...(await rescan(machine)) };
+  } finally {
+    stage.discard();
+  }
+}
+
+/** Accepts what another program installed: the lock is written, and a running host looks again. */
+async function acceptInstalled(
+  request: PluginRequest,
+  machine: PluginMachine,
+  { looked: after, lock }: Pick<ProjectState, 'looked' | 'lock'>,
+): Promise<PluginOutcome> {
+  const { projectDir } = machine;
+  // What was there before is told by the lock alone.
+  const plan = await planPlugins({ before: { ...after, kindsOf: () => [] }, after, lock, named: [] });
+  if (plan.refusals.length > 0) throw new CliExit(EXIT.failed, plan.refusals.map(({ reason }) => reason).join('\n'));
+  const text = formatLock(plan.lock);
+  if (isSameLock(projectDir, text)) {
+    machine.tell('nothing to do: what is installed is accepted already');
+    return { changes: [] };
+  }
+  await show(plan, machine, undefined);
+  await accept(request, machine, 'Accept what is installed?');
+  const draft = join(projectDir, `${LOCK_FILE}.${randomUUID()}`);
+  writeFileSync(draft, text);
+  renameSync(draft, join(projectDir, LOCK_FILE));
+  return { changes: plan.changes, ...(await rescan(machine)) };
+}
+
+function tellRepair(repaired: ReturnType<typeof repairStage>, tell: (text: string) => void): void {
+  if (repaired === 'finished')
+    tell('an earlier command was ended while it put packages in place: that was finished now');
+  if (repaired === 'dropped') tell('an earlier command was ended before it changed anything: what it left was removed');
+}
+
+/** `@acme/x@^1.0.0` → `@acme/x`; undefined for tarballs, folders and addresses. */
+function nameIn(spec: string): string | undefined {
+  if (isPath(spec)) return undefined;
+  return /^((?:@[^/@\s]+\/)?[^/@:.\s][^/@:\s]*)(?:@.*)?$/.exec(spec)?.[1];
+}
+
+interface Known {
+  readonly machine: PluginMachine;
+  readonly before: LookedAt;
+  readonly lock: ConnectorsLock | undefined;
+}
+
+/** What the package manager is told. */
+function tellInstaller(
+  request: PluginRequest,
+  { machine, before, lock }: Known,
+): { readonly verb: InstallVerb; readonly specs: readonly string[] } {
+  if (request.verb === 'rollback') return { verb: 'add', specs: rollbackSpecs(request.specs, lock, before) };
+  const specs = toldSpecs(request, { machine, before });
+  // Not every package manager takes versions with its word for updating.
+  const hasVersions = request.verb === 'update' && specs.some((spec) => spec.lastIndexOf('@') > 0);
+  return { verb: hasVersions ? 'add' : request.verb, specs };
+}
+
+/** Paths as they are seen from the project. */
+function toldSpecs(
+  { verb, specs }: PluginRequest,
+  { machine: { projectDir, cwd }, before }: Omit<Known, 'lock'>,
+): readonly string[] {
+  if (verb === 'update' && specs.length === 0) return [...before.facts.keys()].filter((name) => before.asked.has(name));
+  return specs.map((spec) => {
+    if (!isPath(spec)) return spec;
+    const path = relative(projectDir, resolve(cwd, spec.replace(/^file:/, '')));
+    return path.startsWith('..') ? path : `./${path}`;
+  });
+}
+
+/** A folder, or a tarball on this machine. */
+function isPath(spec: string): boolean {
+  return /^(file:|\.{1,2}(\/|$)|\/)/.test(spec) || /^[^:]*\.(tgz|tar\.gz|tar)$/.test(spec);
+}
+
+/** Whether something is named by a path that leads out of the project. */
+function leadsOut(paths: readonly string[], projectDir: string): boolean {
+  const manifest = readFileSync(join(projectDir, 'package.json'), 'utf8');
+  return paths.some((path) => path.startsWith('..')) || /"(?:(?:file|link|portal):)?\.\.\//.test(manifest);
+}
+
+function requireKnown({ verb }: PluginRequest, named: readonly string[], { asked }: LookedAt): void {
+  if (verb === 'add') return;
+  const unknown = named.filter((name) => !asked.has(name));
+  if (unknown.length === 0) return;
+  throw new CliExit(
+    EXIT.failed,
+    `${unknown.join(', ')}: not among the project's dependencies; "automate plugins list" shows what there is`,
+  );
+}
+
+/** Back to what was accepted, where something else is installed; else to what was accepted before. */
+function rollbackSpecs(
+  names: readonly string[],
+  lock: ConnectorsLock | undefined,
+  { facts }: LookedAt,
+): readonly string[] {
+  return names.map((name) => {
+    const locked = lock?.[name];
+    if (locked === undefined)
+      throw new CliExit(
+        EXIT.failed,
+        `${name}: ${LOCK_FILE} knows no earlier version of it; name the one that you want: automate plugins add ${name}@VERSION`,
+      );
+    if (facts.has(name) && facts.get(name)?.version !== locked.version) return `${name}@${locked.version}`;
+    if (locked.previous !== undefined) return locked.previous.spec;
+    throw new CliExit(
+      EXIT.failed,
+      `${name}: ${LOCK_FILE} knows no version before ${locked.version}; name the one that you want: automate plugins add ${name}@VERSION`,
+    );
+  });
+}
+
+function takeStage({ projectDir, pid }: PluginMachine, outside: boolean): Stage {
+  try {
+    return openStage({ projectDir, pid, leadsOut: outside });
+  } catch (error) {
+    if (error instanceof StageTakenError) throw new CliExit(EXIT.failed, error.message);
+    throw new Error(`${projectDir} cannot be copied: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function install(
+  verb: InstallVerb,
+  specs: readonly string[],
+  { stage, machine }: { readonly stage: Stage; readonly machine: PluginMachine },
+): Promise<void> {
+  const found = findPackageManager(machine.projectDir);
+  if (!found.ok) throw new CliExit(EXIT.failed, found.message);
+  const { env, signal } = machine;
+  try {
+    await runInstaller(found.manager, found.manager.args(verb, specs), { cwd: stage.directory, env, signal });
+  } catch (error) {
+    if (signal.aborted) throw new CliExit(EXIT.failed, 'interrupted: nothing was changed');
+    const said = error instanceof Error ? error.message : String(error);
+    throw new CliExit(EXIT.failed, `nothing was changed: ${inProject(said, stage, machine)}`);
+  }
+}
+
+interface Judged {
+  readonly before: LookedAt;
+  readonly after: LookedAt;
+  readonly machine: PluginMachine;
+  readonly stage: Stage;
+  readonly strict: boolean;
+}
+
+/** Throws where something speaks against the plan: everything at once, with a version that works where one is known. */
+async function refuse(plan: PluginPlan, wanted: readonly string[], judged: Judged): Promise<void> {
+  const { before, after, machine, stage, strict } = judged;
+  const isOurs = (name: string): boolean => after.entries.has(name) || before.entries.has(name);
+  const foreign = wanted
+    .filter((name) => !isOurs(name))
+    .map((name) => `${name} is no connector package: it has no "automate.connectors" in its package.json`);
+  const options = { cwd: stage.directory, env: machine.env, signal: machine.signal };
+  const refused = plan.refusals.map(async ({ package: name, reason }) => {
+    const host = { hostVersion: machine.hostVersion, strict };
+    const works = await findWorkingVersion(name, host, options);
+    const stays = before.facts.get(name)?.version;
+    const known = works !== undefined && works !== after.entries.get(name)?.version ? works : undefined;
+    return [
+      inProject(reason, stage, machine),
+      ...(known === undefined ? [] : [`version ${known} works with this host: automate plugins add ${name}@${known}`]),
+      ...(stays === undefined ? [] : [`version ${stays} stays installed`]),
+    ].join('; ');
+  });
+  const sentences = [...foreign, ...(await Promise.all(refused))];
+  if (sentences.length > 0) throw new CliExit(EXIT.failed, ['nothing was changed:', ...sentences].join('\n'));
+}
+
+async function show(plan: PluginPlan, machine: PluginMachine, stage: Stage | undefined): Promise<void> {
+  const { env, signal, hostVersion } = machine;
+  for (const change of plan.changes) {
+    const asked = change.to === undefined || stage === undefined ? undefined : `${change.package}@${change.to}`;
+    const cwd = stage?.directory ?? machine.projectDir;
+    machine.tell(formatChange(change, { hostVersion, registry: await findRegistryFacts(asked, { cwd, env, signal }) }));
+  }
+  for (const warning of plan.warnings) machine.tell(`warning: ${warning}`);
+}
+
+async function accept({ yes }: PluginRequest, { confirm }: PluginMachine, question: string): Promise<void> {
+  if (yes) return;
+  const answer = await confirm(`${question} [y/N] `);
+  if (answer === true) return;
+  throw new CliExit(
+    EXIT.failed,
+    answer === undefined
+      ? 'nothing was changed: there is no terminal to ask on; say it again with --yes to accept what is shown'
+      : 'nothing was changed',
+  );
+}
+
+/** The running host looks at once, and does not wait until it notices. */
+async function rescan({ openRunning, signal }: PluginMachine): Promise<Pick<PluginOutcome, 'running'>> {
+  await using service = await openRunning();
+  if (service === undefined) return {};
+  return { running: (await service.rescanPlugins({ signal })).plugins };
+}
+
+function isSameLock(projectDir: string, text: string): boolean {
+  try {
+    return readFileSync(join(projectDir, LOCK_FILE), 'utf8') === text;
+  } catch {
+    return false;
+  }
+}
+
+/** Names places as the user knows them. */
+function inProject(text: string, stage: Stage, { projectDir }: PluginMachine): string {
+  return text.replaceAll(stage.directory, projectDir);
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import type { PluginReport, Problem } from '@automate/contract';
+import { LOCK_FILE, readLock } from './connectors-lock.ts';
+import { findDrift } from './find-drift.ts';
+import type { InstalledFacts } from './lock-package.ts';
+import { factsOf } from './lock-package.ts';
+
+/**
+ * Everything in which the admitted packages of a scan differ from the project's lock; a lock that is missing or broken is one problem.
+ * Reads every file of those packages, and runs none.
+ */
+export function findLockProblems(projectDir: string, report: PluginReport): readonly Problem[] {
+  const reading = readLock(projectDir);
+  if (reading.kind === 'faulty') return [reading.problem];
+  if (reading.kind === 'absent') {
+    const file = join(projectDir, LOCK_FILE);
+    const message = `${file} is not there: "automate plugins update --installed" writes it`;
+    return [{ path: LOCK_FILE, expected: 'a file', received: 'nothing', message }];
+  }
+  const unreadable = new Map<string, Problem>();
+  const installed = new Map<string, InstalledFacts>();
+  for (const { package: name, version = '', path: packageDir, kinds, permissions, status } of report.plugins) {
+    if (status !== 'admitted') continue;
+    try {
+      installed.set(name, factsOf({ packageDir, version, kinds, permissions }));
+    } catch (error) {
+      const received = error instanceof Error ? error.message : String(error);
+      unreadable.set(name, { path: `${LOCK_FILE}: ${name} files`, expected: 'files that can be read', received });
+    }
+  }
+  const comparable = Object.entries(reading.lock).filter(([name]) => !unreadable.has(name));
+  return [...unreadable.values(), ...findDrift(Object.fromEntries(comparable), installed)];
+}
