@@ -24,6 +24,7 @@ import { HealthMonitor } from './connectors/health-monitor.ts';
 import type { MemoryBounds } from './connectors/memory-room.ts';
 import { LiveConnectors } from './connectors/live-connectors.ts';
 import { createNetworkPolicies, listeningPlaces } from './connectors/network-policies.ts';
+import { loadProfiles, Profiles } from './connectors/profiles.ts';
 import { Registrations } from './connectors/registrations.ts';
 import { Registry } from './connectors/registry.ts';
 import { reportHeldBack } from './connectors/report-held-back.ts';
@@ -63,6 +64,7 @@ import { HostConnectorService } from './service/connector-service.ts';
 import { DATABASE_FILE, holdDataDir, lockDataDir, openDataDir, refuseWhereServed } from './store/data-dir.ts';
 import type { OpenConnectorStore } from './store/connector-store.ts';
 import { openSqliteOutcomeStore } from './store/sqlite-outcome-store.ts';
+import { openSqliteProfileStore } from './store/sqlite-profile-store.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import { openSqliteTokenStore } from './store/sqlite-token-store.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
@@ -159,7 +161,11 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   if (drift.length > 0) throw new HostConfigError(drift);
   const registered = (options.kinds ?? []).map(toRegisteredKind);
   const kinds = registered.reduce((all, kind) => all.withRegistered(kind), new KindCatalog());
-  const registry = new Registry({ config: loaded.config, kinds: kinds.withDiscovered(discovered) });
+  const registry = new Registry({
+    config: loaded.config,
+    kinds: kinds.withDiscovered(discovered),
+    setProfiles: new Map(),
+  });
   timer.mark('discovery');
 
   openDataDir(settings.dataDir);
@@ -191,6 +197,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   stack.push({ name: 'outcomes', close: () => outcomes.close() });
   const tokens = await Tokens.open(openSqliteTokenStore(join(settings.dataDir, DATABASE_FILE)));
   stack.push({ name: 'tokens', close: () => tokens.close() });
+  const profileStore = openSqliteProfileStore(join(settings.dataDir, DATABASE_FILE));
+  stack.push({ name: 'profiles', close: () => profileStore.close() });
   const hasClientCa = settings.tls?.clientCaFile !== undefined;
   const alwaysSignIn = !settings.loopback || hasClientCa;
   const signInRequired = (): boolean => alwaysSignIn || tokens.any;
@@ -247,7 +255,13 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
       const resolved = await secrets.resolve(withWholePaths(entry.config, places.base), entry.profile, description);
       const short = shortSecrets(resolved);
       if (short !== undefined) log.warn({ connector: entry.id }, short);
-      return { ...resolved, files: filesOf({ ...entry, profileSettings: resolved.profile?.settings }) };
+      return {
+        ...resolved,
+        files: filesOf({
+          ...entry,
+          profileSettings: entry.profile?.owner === 'file' ? resolved.profile?.settings : undefined,
+        }),
+      };
     },
     learnSettings: (given, description) => secrets.learnSettings(given, description),
   });
@@ -315,6 +329,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     signInRequired,
     assertWritable,
   });
+  const profiles = new Profiles({ registry, changes, descriptions, vault, store: profileStore, assertWritable });
   const port = new HostConnectorService({
     registry,
     live,
@@ -336,6 +351,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
         for (const id of connectorsWith(registry, secret)) live.renew(id);
       },
     }),
+    profiles,
     tokens: access,
     plugins: () => reportHeldBack(scanner.report(), registry),
     rescan: () => sourceChanges.rescan(),
@@ -355,10 +371,20 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     });
     await store
       .load()
-      .then((rows) => dropOrphans(vault, rows))
+      .then(async (rows) =>
+        dropOrphans(vault, [
+          ...rows.map((row) => ({ ...row, owner: { kind: 'connector' as const, name: row.id } })),
+          ...(await profileStore.load()).map((row) => ({
+            ...row,
+            owner: { kind: 'profile' as const, name: row.name },
+          })),
+        ]),
+      )
       .catch((error: unknown) => log.warn({ err: error }, 'secrets of registrations that failed cannot be dropped'));
   }
-  const first = await sourceChanges.start();
+  const kept = await loadProfiles(profileStore);
+  for (const warning of kept.warnings) log.warn({}, warning);
+  const first = await sourceChanges.start(kept.profiles);
   void tidySnapshots();
   stack.push({ name: 'service', close: () => port.end() });
   timer.mark('registry');

@@ -49,6 +49,9 @@ export const OPERATIONS: { readonly [Name in Operation]: Rule<Name> } = {
   listSecrets: { needs: 'secrets', options: 0 },
   setSecret: { needs: 'secrets', options: 1 },
   removeSecret: { needs: 'secrets', options: 1 },
+  listProfiles: { needs: 'manage', options: 0 },
+  setProfile: { needs: 'manage', options: 1 },
+  removeProfile: { needs: 'manage', options: 1 },
   listAudit: { needs: 'admin', options: 1 },
   verifyAudit: { needs: 'admin', options: 1 },
 };

@@ -8,6 +8,7 @@ import { addIsolationCommand } from './commands/isolation.ts';
 import { addOutcomeCommands } from './commands/outcomes.ts';
 import { addTokenCommands } from './commands/tokens.ts';
 import { addPluginCommands } from './commands/plugins.ts';
+import { addProfileCommands } from './commands/profiles.ts';
 import { addSecretCommands } from './commands/secrets.ts';
 
 /** The commands of `automate`. Wrong usage throws commander's own error; with `json` commander has printed nothing of it. */
@@ -32,6 +33,7 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
   addHostCommands(program, context);
   addPluginCommands(program, context);
   addConnectorCommands(program, context);
+  addProfileCommands(program, context);
   addSecretCommands(program, context);
   addExecuteCommand(program, context);
   addOutcomeCommands(program, context);

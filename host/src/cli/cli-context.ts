@@ -7,6 +7,7 @@ import type {
   ConnectorService,
   IsolationLevel,
   Problem,
+  SetProfileRequest,
 } from '@automate/contract';
 import type { Finding } from './doctor/finding.ts';
 import type { PluginDiff, PluginOutcome, PluginRequest } from './plugins/plugin-changes.ts';
@@ -89,6 +90,14 @@ export interface CliContext {
   ):
     | { readonly ok: true; readonly input: ConnectorConfigInput }
     | { readonly ok: false; readonly id?: unknown; readonly problems: readonly Problem[] };
+  /** Reads a profile; problems as above. */
+  parseProfile(
+    name: string,
+    text: string,
+    source: string,
+  ):
+    | { readonly ok: true; readonly profile: Omit<SetProfileRequest, 'name'> }
+    | { readonly ok: false; readonly problems: readonly Problem[] };
   /** Rotates the master key of the data directory, whether a host runs on it or not. `file`: where the key in use is. */
   rotateKeys(options: GlobalOptions): Promise<KeyRotation>;
   /** Opens a sealed copy of the database, and writes what is in it to a new file for the user alone. */

@@ -6,7 +6,7 @@ import { inspect, styleText } from 'node:util';
 import type { ConnectorService } from '@automate/contract';
 import { formatBootReport } from '../boot-report.ts';
 import { writeDefaultConfig } from '../config/default-config.ts';
-import { parseRegistrationText } from '../config/parse-registered.ts';
+import { parseProfileText, parseRegistrationText } from '../config/parse-registered.ts';
 import { createHost } from '../create-host.ts';
 import { findProjectRoot, HOST_FILES, readIdentity } from '../identity.ts';
 import { openLocalService } from '../open-local-service.ts';
@@ -103,6 +103,7 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
     rotateKeys: (options) => rotateKeys(options),
     openCopy: (options) => writeOpenedCopy(options),
     parseRegistration: parseRegistrationText,
+    parseProfile: parseProfileText,
     readFile: (path) => readFile(path),
     async withService(options, doing, work) {
       await using service = await openService(options, scrubber);

@@ -1,4 +1,11 @@
-import type { ConfiguredLevel, ConnectorConfig, JsonObject, PermissionSet, Scope } from '@automate/contract';
+import type {
+  ConfiguredLevel,
+  ConnectorConfig,
+  JsonObject,
+  PermissionSet,
+  ProfileOwner,
+  Scope,
+} from '@automate/contract';
 
 /** `plugins:`, with every default filled in. */
 export interface PluginsConfig {
@@ -48,12 +55,15 @@ export const DEFAULT_ACCESS: AccessConfig = { clients: {}, limits: {} };
 /** A connection profile: settings and secret references that connectors of one kind share. Holds no secret. */
 export interface ProfileConfig {
   readonly name: string;
+  readonly owner: ProfileOwner;
   readonly kind: string;
   readonly environment: string;
   readonly settings: JsonObject;
   /** References by field; those named as fields of `auth` (`password`, `api_key`) fill the absent ones. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly enabled: boolean;
+  /** The same as it was written, `${VAR}` and all. */
+  readonly written: Pick<ProfileConfig, 'settings' | 'secrets'>;
 }
 
 /** A connector of the file, twice. */

@@ -1,4 +1,4 @@
-import type { ConnectorConfig, PermissionSet, Problem } from '@automate/contract';
+import type { ConnectorConfig, JsonObject, PermissionSet, Problem, ProfileOwner } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
 import { locateField, parseConfigFile, parseDuration } from '@automate/contract/schemas';
 import type { ConfigDefaults, WireAccess, WireGrant, WirePlugins, WireProfile } from '@automate/contract/schemas';
@@ -9,7 +9,7 @@ import type { Environment } from './interpolate.ts';
 import { variablesIn } from './interpolate.ts';
 import { readConfigText } from './read-config-text.ts';
 import type { ResolvedValues, WrittenText } from './resolve-variables.ts';
-import { toWrittenForm } from './written-form.ts';
+import { toWrittenForm, withWrittenTexts } from './written-form.ts';
 
 export type ParsedConfig =
   | { readonly ok: true; readonly config: HostConfig }
@@ -48,7 +48,9 @@ export function parseConfig(text: string, options: ParseConfigOptions): ParsedCo
         ...[...values.written.values()].flatMap((text) => secretsOf(text, options.environment)),
         ...Object.values(parsed.plugins.grants ?? {}).flatMap(({ env = [] }) => secretsAmong(env, options.environment)),
       ],
-      profiles: new Map(Array.from(parsed.profiles, ([name, profile]) => [name, toProfile(name, profile)])),
+      profiles: new Map(
+        Array.from(parsed.profiles, ([name, profile]) => [name, configuredProfile(name, profile, values)]),
+      ),
     },
   };
 }
@@ -110,13 +112,24 @@ function toPermissions({
   return { network, env, fs: { read: fs.read ?? [], write: fs.write ?? [] }, childProcess };
 }
 
-function toProfile(name: string, profile: WireProfile): ProfileConfig {
+function configuredProfile(name: string, wire: WireProfile, { written }: ResolvedValues): ProfileConfig {
+  const profile = toProfile(name, 'file', wire);
+  const texts = [...written.values()]
+    .filter(({ path }) => path[0] === 'profiles' && path[1] === name)
+    .map(({ path, text }) => ({ path: path.slice(2), text }));
+  return { ...profile, written: withWrittenTexts(profile.written, texts) };
+}
+
+/** With its defaults. */
+export function toProfile(name: string, owner: ProfileOwner, profile: WireProfile): ProfileConfig {
+  const values = { settings: (profile.settings ?? {}) as JsonObject, secrets: profile.secrets ?? {} };
   return {
     name,
+    owner,
     kind: profile.kind,
     environment: profile.environment ?? 'prod',
-    settings: (profile.settings ?? {}) as ProfileConfig['settings'],
-    secrets: profile.secrets ?? {},
+    ...values,
     enabled: profile.enabled ?? true,
+    written: values,
   };
 }

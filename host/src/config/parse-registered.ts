@@ -1,8 +1,17 @@
 import { isJsonObject } from '@automate/contract';
-import type { ConnectorConfig, ConnectorConfigInput, JsonObject, JsonValue, Problem } from '@automate/contract';
+import type {
+  ConnectorConfig,
+  ConnectorConfigInput,
+  JsonObject,
+  JsonValue,
+  Problem,
+  SetProfileRequest,
+} from '@automate/contract';
 import { requireConfig } from '@automate/contract/service';
-import { fromWireConfig, parseConnectorConfig } from '@automate/contract/schemas';
+import { fromWireConfig, parseConnectorConfig, parseProfile } from '@automate/contract/schemas';
 import type { ConfigDefaults } from '@automate/contract/schemas';
+import type { ProfileConfig } from './host-config.ts';
+import { toProfile } from './parse-config.ts';
 import { readConfigText } from './read-config-text.ts';
 
 export type ParsedRegistration =
@@ -43,6 +52,33 @@ export function parseRegistrationText(text: string, source: string): ParsedInput
   if (!parsed.ok || problems.length > 0)
     return { ok: false, id: isJsonObject(values.value) ? values.value['id'] : undefined, problems };
   return { ok: true, input: fromWireConfig(values.value as JsonObject) };
+}
+
+/** Reads a profile that was set over the API, as `parseRegistered` does a connector. */
+export function parseSetProfile(
+  name: string,
+  wire: unknown,
+):
+  | { readonly ok: true; readonly profile: ProfileConfig }
+  | { readonly ok: false; readonly problems: readonly Problem[] } {
+  const parsed = parseProfile(name, wire, { from: 'service' });
+  if (!parsed.ok) return parsed;
+  const profile = toProfile(name, 'api', parsed.profile);
+  return { ok: true, profile: { ...profile, settings: unescaped(profile.settings) as JsonObject } };
+}
+
+type ParsedProfileText =
+  | { readonly ok: true; readonly profile: Omit<SetProfileRequest, 'name'> }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads the text of a profile, YAML or JSON. Problems have line and column, and `source` as their file. */
+export function parseProfileText(name: string, text: string, source: string): ParsedProfileText {
+  const { values, problemsWith } = readConfigText(text);
+  const parsed = parseProfile(name, values.value, { from: 'caller' });
+  const problems = problemsWith(parsed.ok ? [] : parsed.problems, source);
+  return parsed.ok && problems.length === 0
+    ? { ok: true, profile: values.value as unknown as Omit<SetProfileRequest, 'name'> }
+    : { ok: false, problems };
 }
 
 function unescaped(value: JsonValue): JsonValue {

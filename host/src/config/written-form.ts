@@ -21,6 +21,14 @@ export function toWrittenForm(config: ConnectorConfig, texts: readonly WrittenTe
   return copy as unknown as ConnectorConfig;
 }
 
+/** A copy in which texts that held variables stand as they were written; what is no text there stays as it is. */
+export function withWrittenTexts<Value extends object>(value: Value, texts: readonly WrittenText[]): Value {
+  if (texts.length === 0) return value;
+  const copy = structuredClone(value);
+  for (const { path, text } of texts) replaceText(copy, path, { text, anyValue: path[0] === 'settings' });
+  return copy;
+}
+
 function replaceText(
   copy: object,
   path: readonly PathStep[],

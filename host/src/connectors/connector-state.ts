@@ -14,7 +14,7 @@ export interface ConnectorEntry {
   /** The same, with strings as they were written. */
   readonly written: ConnectorConfig;
   readonly state: ConnectorState;
-  /** The profile that it names, as it stood in the file. Absent: it names none, or there is none. */
+  /** The profile that it names, as it stood then. Absent: it names none, or there is none. */
   readonly profile: ProfileConfig | undefined;
   /** `files.roots`, which bind it where the API owns it. */
   readonly fileRoots: readonly string[];

@@ -34,6 +34,21 @@ export class Descriptions {
     return this.#options.live.find(entry.id)?.worker.description() ?? this.#cached(kind);
   }
 
+  /** That of a kind, as far as it is known already: by itself, or from a connector that ran. */
+  findOfKind(kind: Kind, entries: readonly ConnectorEntry[]): ConnectorDescription | undefined {
+    const known = entries.filter((entry) => kindOf(entry) === kind).map((entry) => this.find(entry));
+    return this.#cached(kind) ?? known.find((description) => description !== undefined);
+  }
+
+  /** That of a kind, learned from its code if need be. */
+  async describeKind(kind: Kind): Promise<ConnectorDescription> {
+    const known = this.#cached(kind);
+    if (known !== undefined) return known;
+    const { description } = await this.#options.inspect(kind);
+    this.#byKind.set(kind.name, { kind, description });
+    return description;
+  }
+
   /** The description, learned from the kind's code if need be. */
   async describe(entry: ConnectorEntry): Promise<ConnectorDescription> {
     const known = this.find(entry);

@@ -22,7 +22,7 @@ export interface PathOwner {
   readonly owner: ConnectorOwner;
   readonly anyPath: boolean;
   readonly config: ConnectorConfig;
-  /** Of its profile, which the operator wrote. */
+  /** Of its profile, where the operator wrote that. */
   readonly profileSettings: JsonObject | undefined;
   /** `files.roots` of the file. */
   readonly fileRoots: readonly string[];

@@ -3,6 +3,7 @@ import { MASKED_SECRET } from '@automate/contract';
 import { CONNECTOR_FIELDS } from '@automate/contract/schemas';
 import type { Fields } from '@automate/contract/schemas';
 import { replaceLeaves, replaceSecretSettings } from '@automate/sdk/runtime/masking';
+import type { ProfileConfig } from '../config/host-config.ts';
 import { parseSecretRef } from '../secrets/parse-secret-ref.ts';
 import { secretsInUrl } from '../secrets/url-secrets.ts';
 
@@ -17,12 +18,28 @@ export function maskConfig(
 ): ConnectorConfig {
   const masked = {
     ...maskFields(written, CONNECTOR_FIELDS),
-    settings: described
-      ? replaceSecretSettings(written.settings, configSchema, maskLeaf)
-      : (replaceLeaves(written.settings, maskLeaf) as JsonObject),
+    settings: maskSettings(written.settings, configSchema, described),
     metadata: maskMetadata(written.metadata),
   };
   return maskUrls(masked as unknown as JsonObject) as unknown as ConnectorConfig;
+}
+
+/** A profile as it may be shown, by the same rules. */
+export function maskProfile(
+  { settings, secrets }: ProfileConfig['written'],
+  configSchema: JsonSchema | undefined,
+  described: boolean,
+): ProfileConfig['written'] {
+  return {
+    settings: maskUrls(maskSettings(settings, configSchema, described)),
+    secrets: replaceLeaves({ ...secrets }, maskLeaf) as ProfileConfig['secrets'],
+  };
+}
+
+function maskSettings(settings: JsonObject, configSchema: JsonSchema | undefined, described: boolean): JsonObject {
+  return described
+    ? replaceSecretSettings(settings, configSchema, maskLeaf)
+    : (replaceLeaves(settings, maskLeaf) as JsonObject);
 }
 
 /** Texts are shown as they are, but for URLs and paths with a secret in them: those are masked whole. */

@@ -8,6 +8,7 @@ import type { StoredConnector } from '../store/connector-store.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import { decideState, withScheme } from './connector-state.ts';
 import type { Sources } from './registry.ts';
+import { findProfile } from './registry.ts';
 
 export interface PlanOptions extends Sources {
   readonly stored: readonly StoredConnector[];
@@ -72,6 +73,12 @@ export function planConnectors(options: PlanOptions): PlannedConnectors {
       `mode: remote of ${remote.join(', ')} is shown and changes nothing: where requests go is said by host, port and scheme`,
     );
   if (only === undefined)
+    for (const name of options.setProfiles.keys())
+      if (config.profiles.has(name))
+        warnings.push(
+          `the profile "${name}" was set over the API and also stands in the configuration file, which wins: rename or remove one of them`,
+        );
+  if (only === undefined)
     for (const line of findUnusedGrants(config.plugins.grants, kinds.all().flatMap(askedBy)))
       warnings.push(`plugins: ${line} grants what no kind asks for that was found: remove it, or correct it`);
   return { entries: new Map([...inputs].map(([id, input]) => [id, makeEntry(input, options)])), warnings };
@@ -83,7 +90,7 @@ function askedBy({ source, permissions }: Kind): readonly { packageName: string;
 
 function makeEntry(
   { owner, anyPath, anyAddress, ...input }: EntryInput,
-  { kinds, config: file }: Sources,
+  { kinds, config: file, setProfiles }: Sources,
 ): ConnectorEntry {
   const kind = kinds.find(input.config.kind);
   const config = withScheme(input.config, kind);
@@ -95,7 +102,7 @@ function makeEntry(
     config,
     written: withScheme(input.written, kind),
     state: decideState(config, kind, (name) => kinds.explainMissing(name)),
-    profile: config.profile === undefined ? undefined : file.profiles.get(config.profile),
+    profile: findProfile({ config: file, setProfiles }, config.profile),
     fileRoots: owner === 'api' ? file.fileRoots : [],
     // Of a connector of the operator's own the rest changes nothing.
     network: owner === 'api' ? file.network : { ...file.network, registeredAllow: [] },

@@ -1,35 +1,37 @@
 import { createHash } from 'node:crypto';
-import type { ConnectorConfig, JsonObject, JsonSchema, JsonValue, Principal, Problem } from '@automate/contract';
+import { isDeepStrictEqual } from 'node:util';
+import type { ConnectorConfig, JsonObject, JsonValue, Principal, Problem } from '@automate/contract';
 import { hasScope, MASKED_SECRET, PermissionDeniedError, quote } from '@automate/contract';
 import { configRefused } from '@automate/contract/service';
-import { appendPath, isStoreReference, parseSecretReference, toWireConfig } from '@automate/contract/schemas';
+import { appendPath, isStoreReference, parseSecretReference } from '@automate/contract/schemas';
+import { mergeSettings } from '../config/connection-profiles.ts';
 import type { ProfileConfig } from '../config/host-config.ts';
-import { connectorOfNamespace, JSON_NAME, ownNamespace, referenceTo, valueOfSecret } from '../secrets/own-secrets.ts';
+import { JSON_NAME, ownerOfSecret, ownNamespace, referenceTo, valueOfSecret } from '../secrets/own-secrets.ts';
+import type { SecretOwner } from '../secrets/own-secrets.ts';
 import { resolvedParts } from '../secrets/resolver.ts';
 import type { SecretVault } from '../secrets/secret-vault.ts';
 import { describeSecret } from '../store/secret-store.ts';
-import type { StoredConnector } from '../store/connector-store.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { Leaf, LeafPath } from './json-leaves.ts';
 import { leafAt, leavesOf, withLeaves } from './json-leaves.ts';
-import { maskConfig } from './mask-config.ts';
 
-/** A registration in the YAML's shape, and who sends it. */
-export interface SentRegistration {
-  readonly id: string;
+/** A registration or a profile in the YAML's shape, and who sends it. */
+export interface SentSecrets {
+  readonly owner: SecretOwner;
   readonly wire: JsonObject;
   readonly principal: Principal;
-  /** What stands under the id. */
-  readonly standing: ConnectorEntry | undefined;
+  /** What stands under the name, in the same shape. */
+  readonly before: JsonObject | undefined;
+  /** The error of what is not accepted. */
+  refuse(problems: readonly Problem[]): Error;
 }
 
 /**
- * The registration with `[secret]` as the reference that stands in that field. Throws for what refers to a secret that is not the
+ * What was sent with `[secret]` as the reference that stands in that field. Throws for what refers to a secret that is not the
  * caller's to name: that which stands in the field already may be sent back, any other needs the scope `secrets`, and the secrets of
- * another connector nobody may name.
+ * another connector or profile nobody may name.
  */
-export function settleReferences({ id, wire, principal, standing }: SentRegistration): JsonObject {
-  const before = standing === undefined ? undefined : toWireConfig(standing.written);
+export function settleReferences({ owner, wire, principal, before, refuse }: SentSecrets): JsonObject {
   const problems: Problem[] = [];
   const kept: Leaf[] = [];
   for (const { path, value } of leavesOf(wire)) {
@@ -43,14 +45,18 @@ export function settleReferences({ id, wire, principal, standing }: SentRegistra
       }
     } else if (isStoreReference(value) && value !== stood) {
       const parsed = parseSecretReference(value);
-      const owner = parsed.ok ? connectorOfNamespace(parsed.reference.namespace) : undefined;
-      if (owner !== undefined) {
-        const expected = 'a secret of its own, or one that belongs to no connector';
-        problems.push({ path: describePath(path), expected, received: `one of the connector ${quote(owner)}` });
-      } else if (!hasScope(principal, 'secrets')) throw scopeMissing(principal, id, describePath(path));
+      const other = parsed.ok ? ownerOfSecret(parsed.reference) : undefined;
+      if (other !== undefined) {
+        const expected = 'a secret of its own, or one that belongs to no connector or profile';
+        problems.push({
+          path: describePath(path),
+          expected,
+          received: `one of the ${other.kind} ${quote(other.name)}`,
+        });
+      } else if (!hasScope(principal, 'secrets')) throw scopeMissing(principal, owner, describePath(path));
     }
   }
-  if (problems.length > 0) throw configRefused(id, problems);
+  if (problems.length > 0) throw refuse(problems);
   return withLeaves(wire, kept);
 }
 
@@ -59,7 +65,8 @@ export function settleReferences({ id, wire, principal, standing }: SentRegistra
  * that the connector did not name before, or with stored or profile secrets that are kept while the destination changes.
  */
 export function requireBound(
-  { id, principal, standing }: Omit<SentRegistration, 'wire'>,
+  { owner, principal }: Pick<SentSecrets, 'owner' | 'principal'>,
+  standing: ConnectorEntry | undefined,
   after: ConnectorConfig,
   profile: ProfileConfig | undefined,
 ): void {
@@ -67,45 +74,66 @@ export function requireBound(
   const holds = profile !== undefined && (Object.keys(profile.secrets).length > 0 || refersToStore(profile.settings));
   const before = standing?.config;
   if (holds && before?.profile !== after.profile)
-    throw rebindDenied(principal, id, `the secrets of the profile "${profile.name}" would go where the caller says`);
+    throw rebindDenied(principal, owner, `the secrets of the profile "${profile.name}" would go where the caller says`);
   const isKept = holds || refersToStore(resolvedParts(after));
   if (!isKept || before === undefined) return;
   const moved = destinationOf(before).flatMap(([place, value], index) =>
     value === destinationOf(after)[index]?.[1] ? [] : [place],
   );
-  const [first] = [...moved, ...movedSettings(before.settings, after.settings)];
-  if (first !== undefined)
-    throw rebindDenied(
-      principal,
-      id,
-      `with another ${first} the secrets that it uses would go elsewhere: give them again`,
-    );
+  const [first] = [
+    ...moved,
+    ...movedSettings(mergeSettings(before, standing?.profile), mergeSettings(after, profile), 'settings'),
+  ];
+  if (first !== undefined) throw rebindDenied(principal, owner, elsewhere(first));
 }
 
 /**
- * The registration with each literal secret moved into the store, and a reference in its place. Adds versions to the store, which
- * nobody uses until the registration stands.
+ * Throws where a caller without the scope `secrets` would have secrets that they did not bring sent to another place by a profile: those
+ * that it keeps, or those of connectors that name it.
+ */
+export function requireBoundProfile(
+  { owner, principal, before = {} }: Pick<SentSecrets, 'owner' | 'principal' | 'before'>,
+  after: JsonObject,
+  users: readonly ConnectorConfig[],
+): void {
+  if (hasScope(principal, 'secrets')) return;
+  if (!refersToStore(after) && !users.some((config) => refersToStore(resolvedParts(config)))) return;
+  const [first] = [
+    ...(before['kind'] === undefined || before['kind'] === after['kind'] ? [] : ['kind']),
+    ...(['settings', 'secrets'] as const).flatMap((part) =>
+      movedSettings((before[part] ?? {}) as JsonObject, (after[part] ?? {}) as JsonObject, part),
+    ),
+  ];
+  if (first !== undefined) throw rebindDenied(principal, owner, elsewhere(first));
+}
+
+function elsewhere(place: string): string {
+  return `with another ${place} the secrets that it uses would go elsewhere: give them again`;
+}
+
+/**
+ * A registration or profile with each literal secret moved into the store, and a reference in its place. Adds versions to the store,
+ * which nobody uses until it stands.
  *
- * @param configSchema of the kind; absent where it is not known, and every setting is taken for a secret
+ * @param masked the same as it may be shown: what is masked there is a secret
  */
 export async function storeLiterals(
   vault: Pick<SecretVault, 'add'>,
+  owner: SecretOwner,
   wire: JsonObject,
-  written: ConnectorConfig,
-  kind: { readonly known: boolean; readonly configSchema?: JsonSchema | undefined },
+  masked: JsonObject,
 ): Promise<JsonObject> {
-  const masked = toWireConfig(maskConfig(written, kind.configSchema, kind.known));
   const literals = leavesOf(wire).filter(
     ({ path, value }) =>
       leafAt(masked, path) === MASKED_SECRET &&
       value !== MASKED_SECRET &&
       value !== '' &&
       value !== null &&
-      isResolved(path),
+      isResolved(path, owner),
   );
   const moved: Leaf[] = [];
   for (const { path, value } of literals) {
-    const secret = { namespace: ownNamespace(written.id), name: nameOf(path, value) };
+    const secret = { namespace: ownNamespace(owner), name: nameOf(path, value) };
     // As it is meant: a registration writes `$${` for `${` itself.
     const text = typeof value === 'string' ? value.replaceAll('$${', '${') : JSON.stringify(value);
     const version = await vault.add(secret, text);
@@ -114,37 +142,43 @@ export async function storeLiterals(
   return withLeaves(wire, moved);
 }
 
-/** Drops what the store has of a connector's own secrets beyond those that its registration refers to. */
+/** Drops what the store has of the own secrets of a connector or profile beyond those that these refer to. */
 export async function dropUnused(
   vault: Pick<SecretVault, 'list' | 'remove'>,
-  id: string,
-  wire: JsonObject | undefined,
+  owner: SecretOwner,
+  users: readonly JsonValue[],
 ): Promise<void> {
-  const used = new Set(leavesOf(wire ?? {}).map(({ value }) => value));
+  const used = new Set(users.flatMap((user) => leavesOf(user)).map(({ value }) => value));
   for (const stored of await vault.list())
-    if (stored.namespace === ownNamespace(id) && !used.has(referenceTo(stored)))
+    if (isDeepStrictEqual(ownerOfSecret(stored), owner) && !used.has(referenceTo(stored)))
       await vault.remove(stored, stored.version);
 }
 
 /** As old as this, in milliseconds, a secret that no registration refers to is not one that is just being registered. */
 const ORPHAN_AGE_MS = 3_600_000;
 
-/** Drops the secrets of registrations that never came to stand, as their process was killed. */
-export async function dropOrphans(
-  vault: Pick<SecretVault, 'list' | 'remove'>,
-  rows: readonly StoredConnector[],
-): Promise<void> {
+/** A registration or profile as it is kept; `fault` where it cannot be read. */
+interface Kept {
+  readonly owner: SecretOwner;
+  readonly config: JsonObject;
+  readonly fault?: string | undefined;
+}
+
+/** Drops the secrets of registrations and profiles that never came to stand, as their process was killed. */
+export async function dropOrphans(vault: Pick<SecretVault, 'list' | 'remove'>, rows: readonly Kept[]): Promise<void> {
   const before = new Date(Date.now() - ORPHAN_AGE_MS).toISOString();
   const used = new Set(rows.flatMap(({ config }) => leavesOf(config).map(({ value }) => value)));
-  for (const stored of await vault.list())
+  for (const stored of await vault.list()) {
+    const owner = ownerOfSecret(stored);
     if (
+      owner !== undefined &&
       // What a row refers to that cannot be read is not known.
-      rows.every(({ id, fault }) => fault === undefined || stored.namespace !== ownNamespace(id)) &&
-      connectorOfNamespace(stored.namespace) !== undefined &&
+      !rows.some((row) => row.fault !== undefined && isDeepStrictEqual(row.owner, owner)) &&
       stored.createdAt < before &&
       !used.has(referenceTo(stored))
     )
       await vault.remove(stored, stored.version);
+  }
 }
 
 /** Settings as the kind is to check them: with what references to the store lead to. Throws where one cannot be read. */
@@ -174,7 +208,8 @@ export async function readStored(
 }
 
 /** Where references are resolved, so that a secret can be moved. */
-function isResolved([first]: LeafPath): boolean {
+function isResolved([first]: LeafPath, { kind }: SecretOwner): boolean {
+  if (kind === 'profile') return first === 'settings' || first === 'secrets';
   return first === 'auth' || first === 'settings' || first === 'metadata' || first === 'proxy' || first === 'base_path';
 }
 
@@ -207,7 +242,7 @@ const PLACE_NAME =
   /(?:^|[_-])(?:hosts?|url|urls|uri|endpoint|server|servers|address|origin|domain|brokers?|dsn|proxy|port|tls)(?:[_-]|$)/i;
 
 /** Settings that differ and say where requests go, by their name or by what they hold. */
-function movedSettings(before: JsonObject, after: JsonObject): readonly string[] {
+function movedSettings(before: JsonObject, after: JsonObject, part: string): readonly string[] {
   return leavesOf(after)
     .filter(({ path, value }) => value !== leafAt(before, path))
     .filter(
@@ -215,7 +250,7 @@ function movedSettings(before: JsonObject, after: JsonObject): readonly string[]
         path.some((step) => PLACE_NAME.test(snakeCase(String(step)))) ||
         (typeof value === 'string' && value.includes('://') && !isStoreReference(value)),
     )
-    .map(({ path }) => describePath(['settings', ...path]));
+    .map(({ path }) => describePath([part, ...path]));
 }
 
 function snakeCase(name: string): string {
@@ -226,16 +261,20 @@ function describePath(path: LeafPath): string {
   return path.reduce<string>((base, step) => appendPath(base, step), '');
 }
 
-function scopeMissing(principal: Principal, connector: string, path: string): PermissionDeniedError {
+function scopeMissing(principal: Principal, owner: SecretOwner, path: string): PermissionDeniedError {
   return new PermissionDeniedError(
     `${quote(principal.name)} lacks the scope secrets, which a reference to a secret of the store needs (${path}): give the secret itself, or ask for a token with that scope`,
-    { connector, details: { reason: 'scope_missing', scope: 'secrets' } },
+    { ...connectorOf(owner), details: { reason: 'scope_missing', scope: 'secrets' } },
   );
 }
 
-function rebindDenied(principal: Principal, connector: string, why: string): PermissionDeniedError {
+function rebindDenied(principal: Principal, owner: SecretOwner, why: string): PermissionDeniedError {
   return new PermissionDeniedError(
-    `the connector "${connector}" stays as it is, as ${quote(principal.name)} lacks the scope secrets: ${why}, or ask for a token with that scope`,
-    { connector, details: { reason: 'secret_rebind', scope: 'secrets' } },
+    `the ${owner.kind} "${owner.name}" stays as it is, as ${quote(principal.name)} lacks the scope secrets: ${why}, or ask for a token with that scope`,
+    { ...connectorOf(owner), details: { reason: 'secret_rebind', scope: 'secrets' } },
   );
+}
+
+function connectorOf({ kind, name }: SecretOwner): { readonly connector?: string } {
+  return kind === 'connector' ? { connector: name } : {};
 }

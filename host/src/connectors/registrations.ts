@@ -1,10 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ChangeResult, ConnectorConfig, ConnectorConfigInput, JsonObject, Principal } from '@automate/contract';
+import type {
+  ChangeResult,
+  ConnectorConfig,
+  ConnectorConfigInput,
+  JsonObject,
+  Principal,
+  Problem,
+} from '@automate/contract';
 import { AlreadyExistsError, InvalidInputError, LOCAL_PRINCIPAL, quote } from '@automate/contract';
 import { configRefused } from '@automate/contract/service';
 import { checkProfile, parseConnectorConfig, toWireConfig } from '@automate/contract/schemas';
 import type { FilesPolicy } from '@automate/sdk/runtime';
-import type { ProfileConfig } from '../config/host-config.ts';
 import { parseRegistered } from '../config/parse-registered.ts';
 import type { ParsedRegistration } from '../config/parse-registered.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
@@ -19,10 +25,10 @@ import { withScheme } from './connector-state.ts';
 import type { Descriptions } from './descriptions.ts';
 import type { PathOwner } from './files-policy.ts';
 import { KeyedLock } from './keyed-lock.ts';
-import type { SentRegistration } from './registered-secrets.ts';
+import { maskConfig } from './mask-config.ts';
 import { dropUnused, readStored, requireBound, settleReferences, storeLiterals } from './registered-secrets.ts';
 import type { Registry } from './registry.ts';
-import { describeOwner } from './registry.ts';
+import { describeOwner, findProfile } from './registry.ts';
 
 export interface RegistrationsOptions {
   readonly changes: Changes;
@@ -125,7 +131,7 @@ export class Registrations {
       try {
         return await changes.ofOne(id, (now): Plan<ChangeResult> | Promise<unknown> => {
           change.assert(now);
-          const asked = this.#ask({ id, wire, principal, standing: now.find(id) }, now);
+          const asked = this.#ask({ id, wire, principal }, now);
           assertWritable();
           if (ready === undefined || !isDeepStrictEqual(ready.asked, asked)) {
             mayHaveStored = true;
@@ -153,19 +159,24 @@ export class Registrations {
     try {
       // As it is stored, since one that was left out has its secrets too.
       const row = (await store.load()).find((stored) => stored.id === id);
-      if (row?.fault === undefined) await dropUnused(vault, id, row?.config);
+      if (row?.fault === undefined) await dropUnused(vault, { kind: 'connector', name: id }, [row?.config ?? {}]);
     } catch {
       // See above.
     }
   }
 
   /** What the registration comes to, with what stands. Throws where the caller may not ask for it. */
-  #ask(sent: SentRegistration, now: Registry): Asked {
-    const wire = settleReferences(sent);
-    const { config, written } = this.#read(sent.id, wire);
+  #ask(sent: { readonly id: string; readonly wire: JsonObject; readonly principal: Principal }, now: Registry): Asked {
+    const { id, principal } = sent;
+    const owner = { kind: 'connector', name: id } as const;
+    const standing = now.find(id);
+    const before = standing === undefined ? undefined : toWireConfig(standing.written);
+    const refuse = (problems: readonly Problem[]): Error => configRefused(id, problems);
+    const wire = settleReferences({ owner, wire: sent.wire, principal, before, refuse });
+    const { config, written } = this.#read(id, wire);
     const kind = this.#requireKind(config, now);
     const after = withScheme(config, kind);
-    requireBound(sent, after, profileOf(config, now));
+    requireBound({ owner, principal }, standing, after, findProfile(now.sources, config.profile));
     return { wire, written, kind, check: this.#checkOf(config, now) };
   }
 
@@ -175,9 +186,8 @@ export class Registrations {
     const settings = await readStored(vault, id, check.settings);
     const { problems, description } = await descriptions.inspect(id, kind, { ...check, settings });
     if (problems.length > 0) throw configRefused(id, problems);
-    return storeLiterals(vault, wire, written, { known: true, configSchema: description.configSchema }).catch(
-      explainKey,
-    );
+    const masked = toWireConfig(maskConfig(written, description.configSchema, true));
+    return storeLiterals(vault, { kind: 'connector', name: id }, wire, masked).catch(explainKey);
   }
 
   /** A row as it is going to be stored. */
@@ -199,7 +209,10 @@ export class Registrations {
   #requireKind(config: ConnectorConfig, now: Registry): Kind {
     const { kinds } = now.sources;
     const kind = kinds.find(config.kind);
-    const problems = [...checkProfile(config, profileOf(config, now)), ...checkWithKind(config, kind)];
+    const problems = [
+      ...checkProfile(config, findProfile(now.sources, config.profile)),
+      ...checkWithKind(config, kind),
+    ];
     if (kind === undefined) {
       const missing = kinds.explainMissing(config.kind);
       // The id was taken for the kind's name, as none was given.
@@ -216,7 +229,7 @@ export class Registrations {
   }
 
   #checkOf(config: ConnectorConfig, now: Registry): ConfigCheck {
-    const profile = profileOf(config, now);
+    const profile = findProfile(now.sources, config.profile);
     return {
       settings: { ...profile?.settings, ...config.settings },
       tls: config.tls,
@@ -225,15 +238,11 @@ export class Registrations {
         owner: 'api',
         anyPath: false,
         config,
-        profileSettings: profile?.settings,
+        profileSettings: profile?.owner === 'file' ? profile.settings : undefined,
         fileRoots: now.sources.config.fileRoots,
       }),
     };
   }
-}
-
-function profileOf({ profile }: ConnectorConfig, now: Registry): ProfileConfig | undefined {
-  return profile === undefined ? undefined : now.sources.config.profiles.get(profile);
 }
 
 function requireApiOwned({ id, owner }: ConnectorEntry, verb: string): void {

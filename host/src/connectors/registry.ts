@@ -1,6 +1,6 @@
 import type { ConnectorOwner } from '@automate/contract';
 import { NotFoundError, quote } from '@automate/contract';
-import type { HostConfig } from '../config/host-config.ts';
+import type { HostConfig, ProfileConfig } from '../config/host-config.ts';
 import type { KindCatalog } from '../plugins/kind-catalog.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 
@@ -8,6 +8,21 @@ import type { ConnectorEntry } from './connector-state.ts';
 export interface Sources {
   readonly config: HostConfig;
   readonly kinds: KindCatalog;
+  /** Profiles that were set over the API. */
+  readonly setProfiles: ReadonlyMap<string, ProfileConfig>;
+}
+
+/** The profile of a name: that of the file before one that was set over the API. */
+export function findProfile(
+  { config, setProfiles }: Pick<Sources, 'config' | 'setProfiles'>,
+  name: string | undefined,
+): ProfileConfig | undefined {
+  return name === undefined ? undefined : (config.profiles.get(name) ?? setProfiles.get(name));
+}
+
+/** All profiles that count, by name. */
+export function allProfiles({ config, setProfiles }: Sources): ReadonlyMap<string, ProfileConfig> {
+  return new Map([...setProfiles, ...config.profiles]);
 }
 
 /** What stands: the connectors by id, unique whoever owns them, and what they are made of. Only `Changes` writes it. */

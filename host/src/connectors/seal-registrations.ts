@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConnectorDescription, JsonObject } from '@automate/contract';
+import { toWireConfig } from '@automate/contract/schemas';
 import { parseRegistered } from '../config/parse-registered.ts';
 import type { HostLog } from '../log/host-log.ts';
 import type { Kind, KindCatalog } from '../plugins/kind-catalog.ts';
@@ -8,6 +9,7 @@ import type { MasterKeys } from '../secrets/master-key.ts';
 import type { SecretVault } from '../secrets/secret-vault.ts';
 import { sealCopy } from '../secrets/sealed-copy.ts';
 import type { ConnectorStore, StoredConnector } from '../store/connector-store.ts';
+import { maskConfig } from './mask-config.ts';
 import { dropUnused, storeLiterals } from './registered-secrets.ts';
 
 export interface SealRegistrationsOptions {
@@ -41,7 +43,7 @@ export async function sealRegistrations(options: SealRegistrationsOptions): Prom
     };
     for (const row of rows) moved.push({ id: row.id, config: await sealRow(row, { ...options, describe }) });
     await store.rewrite(moved);
-    for (const { id, config } of moved) await dropUnused(vault, id, config);
+    for (const { id, config } of moved) await dropUnused(vault, { kind: 'connector', name: id }, [config]);
     const connectors = moved.map(({ id }) => id);
     log.info(
       { connectors, file },
@@ -65,8 +67,6 @@ async function sealRow({ id, config: wire }: StoredConnector, options: SealRowOp
   if (!parsed.ok) return wire;
   const kind = options.kinds.find(parsed.config.kind);
   const description = kind && (await options.describe(id, kind));
-  return storeLiterals(options.vault, wire, parsed.written, {
-    known: description !== undefined,
-    configSchema: description?.configSchema,
-  });
+  const masked = toWireConfig(maskConfig(parsed.written, description?.configSchema, description !== undefined));
+  return storeLiterals(options.vault, { kind: 'connector', name: id }, wire, masked);
 }

@@ -7,12 +7,13 @@ import type { SecretUse } from '../secrets/secret-operations.ts';
 import type { SecretName } from '../store/secret-store.ts';
 import { leavesOf } from './json-leaves.ts';
 import type { Registry } from './registry.ts';
+import { allProfiles } from './registry.ts';
 
 /** Every use of a secret of the store: by connectors themselves, and by profiles. */
 export function secretUses(registry: Registry): readonly SecretUse[] {
   return [
     ...registry.all().flatMap(({ id, config }) => usesOf('connector', id, referencesOf(config))),
-    ...[...registry.sources.config.profiles.values()].flatMap((profile) =>
+    ...[...allProfiles(registry.sources).values()].flatMap((profile) =>
       usesOf('profile', profile.name, profileReferences(profile)),
     ),
   ];

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { PluginReport, Problem } from '@automate/contract';
 import type { ReadConfig } from '../config/explain-mistake.ts';
 import { explainMistake, isCut } from '../config/explain-mistake.ts';
-import type { HostConfig } from '../config/host-config.ts';
+import type { HostConfig, ProfileConfig } from '../config/host-config.ts';
 import type { loadConfig } from '../config/load-config.ts';
 import type { HostEvents, SourceNews } from '../events/host-events.ts';
 import type { HostLog } from '../log/host-log.ts';
@@ -47,9 +47,9 @@ export class SourceChanges {
     this.#inForce = options.loaded;
   }
 
-  /** Puts to work what stands, as the host starts. */
-  start(): Promise<AppliedChange> {
-    return this.#options.changes.ofAll(() => () => ({ answer: (change) => change }));
+  /** Puts to work what stands, as the host starts: the file, and what was set over the API. */
+  start(setProfiles: ReadonlyMap<string, ProfileConfig>): Promise<AppliedChange> {
+    return this.#options.changes.ofAll(() => () => ({ sources: { setProfiles }, answer: (change) => change }));
   }
 
   /** Reads the file again. */

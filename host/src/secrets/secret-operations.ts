@@ -4,7 +4,7 @@ import { requireSecret, requireSecretValue, requireSecretVersion } from '@automa
 import { describeSecret } from '../store/secret-store.ts';
 import type { SecretName } from '../store/secret-store.ts';
 import { MasterKeyError } from './master-key.ts';
-import { connectorOfNamespace } from './own-secrets.ts';
+import { ownerOfSecret } from './own-secrets.ts';
 import type { SecretVault } from './secret-vault.ts';
 
 /** A use of a secret of the store. */
@@ -77,13 +77,14 @@ export function createSecretOperations(options: SecretOperationsOptions): Secret
   };
 }
 
-/** The secrets that a registration brought along change with it. */
+/** The secrets that a connector or profile brought along change with it. */
 function requireOpen(secret: SecretName): void {
-  const connector = connectorOfNamespace(secret.namespace);
-  if (connector === undefined) return;
+  const owner = ownerOfSecret(secret);
+  if (owner === undefined) return;
+  const { kind, name } = owner;
   throw new InvalidInputError(
-    `the secret ${describeSecret(secret)} belongs to the connector "${connector}": update that, or choose another namespace`,
-    { connector, details: { reason: 'not_owned' } },
+    `the secret ${describeSecret(secret)} belongs to the ${kind} "${name}": update that, or choose another namespace`,
+    { ...(kind === 'connector' ? { connector: name } : {}), details: { reason: 'not_owned' } },
   );
 }
 

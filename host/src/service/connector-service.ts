@@ -24,10 +24,13 @@ import type {
   KeptOutcome,
   ListFilter,
   PluginReport,
+  ProfileChange,
+  ProfileInfo,
   RemoveSecretRequest,
   SecretChange,
   SecretInfo,
   SecretOperations,
+  SetProfileRequest,
   SetSecretRequest,
   TestReport,
   TokenInfo,
@@ -43,6 +46,8 @@ import {
   requireFilter,
   requireId,
   requireIdempotencyKey,
+  requireProfile,
+  requireProfileName,
   hostEnding,
   serviceClosed,
 } from '@automate/contract/service';
@@ -59,6 +64,7 @@ import type { Descriptions } from '../connectors/descriptions.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import type { LiveConnectors } from '../connectors/live-connectors.ts';
 import { maskConfig } from '../connectors/mask-config.ts';
+import type { Profiles } from '../connectors/profiles.ts';
 import type { Registrations } from '../connectors/registrations.ts';
 
 export interface ServiceOptions {
@@ -70,6 +76,7 @@ export interface ServiceOptions {
   readonly hub: EventHub;
   readonly execute: Execute;
   readonly outcomes: KeptOutcomes;
+  readonly profiles: Profiles;
   readonly secrets: SecretOperations;
   readonly tokens: Access;
   /** The report of the last scan, made whole if that one read only direct dependencies. */
@@ -244,6 +251,22 @@ export class HostConnectorService implements ConnectorService {
   async removeSecret(request: RemoveSecretRequest, given: CallOptions = {}): Promise<SecretChange> {
     const options = this.#admit(given);
     return waitWithin(this.#options.secrets.removeSecret(request, options), options);
+  }
+
+  async listProfiles(given: CallOptions = {}): Promise<readonly ProfileInfo[]> {
+    this.#admit(given);
+    return this.#options.profiles.list();
+  }
+
+  async setProfile(request: SetProfileRequest, given: CallOptions = {}): Promise<ProfileChange> {
+    const options = this.#admit(given);
+    requireProfile(request);
+    return waitWithin(this.#options.profiles.set(request, options.principal), options);
+  }
+
+  async removeProfile(name: string, given: CallOptions = {}): Promise<ProfileChange> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.profiles.remove(requireProfileName(name)), options);
   }
 
   async listAudit(filter: AuditFilter = {}, given: CallOptions = {}): Promise<AuditPage> {

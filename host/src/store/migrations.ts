@@ -34,4 +34,9 @@ export const MIGRATIONS: readonly string[] = [
      expires_at TEXT,
      revoked_at TEXT
    ) STRICT`,
+  `CREATE TABLE profiles (
+     name TEXT PRIMARY KEY NOT NULL,
+     config TEXT NOT NULL CHECK (json_valid(config)),
+     updated_at TEXT NOT NULL
+   ) STRICT`,
 ];

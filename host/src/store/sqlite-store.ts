@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { JsonObject } from '@automate/contract';
-import { isJsonObject } from '@automate/contract';
 import { attempt } from './attempt.ts';
 import type { ConnectorStore, StoredConnector } from './connector-store.ts';
 import { inTransaction } from './in-transaction.ts';
 import { openMainDatabase } from './open-main-database.ts';
+import { parseStoredObject } from './parse-stored-object.ts';
 
 /**
  * Opens the database at `file`, makes it if need be with mode 0600, and brings its tables up to date. Throws UnavailableError where
@@ -68,17 +67,8 @@ function readRow(row: Record<string, unknown>, file: string): StoredConnector {
     sealed: row['sealed'] === 1,
     updatedAt: String(row['updated_at']),
   };
-  const config = parseObject(String(row['config']));
+  const config = parseStoredObject(String(row['config']));
   if (config !== undefined) return { ...rest, config };
   const fault = `its row in the table "connectors" of ${file} holds no JSON object: remove it, with "automate connectors remove ${id}", and register it anew`;
   return { ...rest, config: {}, fault };
-}
-
-function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -68,6 +68,9 @@ const CALLS: { readonly [Name in Operation]: (service: ConnectorService, options
   listSecrets: (service, options) => service.listSecrets(options),
   setSecret: (service, options) => service.setSecret({ namespace: 'a', name: 'b', value: 'c' }, options),
   removeSecret: (service, options) => service.removeSecret({ namespace: 'a', name: 'b' }, options),
+  listProfiles: (service, options) => service.listProfiles(options),
+  setProfile: (service, options) => service.setProfile({ name: 'new', kind: 'plain' }, options),
+  removeProfile: (service, options) => service.removeProfile('nobody', options),
   listAudit: (service, options) => service.listAudit({}, options),
   verifyAudit: (service, options) => service.verifyAudit(undefined, options),
 };
@@ -116,7 +119,7 @@ describe('every operation', () => {
 
   it.each(operations)('%s is done for who has the least that it needs, and for admin', async (name, call) => {
     await using host = await openAuthorised();
-    const missing = /Outcome|revokeToken|removeSecret/.test(name);
+    const missing = /Outcome|revokeToken|removeSecret|removeProfile/.test(name);
     const expected = missing ? 'NOT_FOUND' : name.endsWith('Audit') ? 'UNAVAILABLE' : 'done';
     expect(await codeOf(call(host.service, as(LEAST[OPERATIONS[name].needs])))).toBe(expected);
     await using another = await openAuthorised();

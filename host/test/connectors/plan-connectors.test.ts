@@ -31,6 +31,7 @@ it('connectors that stand in no file have the default health interval, and the n
       profiles: new Map(),
       secretVariables: [],
     },
+    setProfiles: new Map(),
     kinds: KINDS.reduce((all, each) => all.withRegistered(each), new KindCatalog()),
     stored: [
       {

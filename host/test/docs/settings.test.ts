@@ -79,11 +79,6 @@ describe('the commands in the documentation', () => {
     expect(documented.toSorted()).toEqual(commands.toSorted());
   });
 
-  it('are not there where the documentation says that they are not built yet', () => {
-    const missing = ['profiles'];
-    expect(commands.filter((command) => missing.some((word) => command.startsWith(word)))).toEqual([]);
-  });
-
   it('end with the exit codes that are documented', () => {
     const documented = tableOf(PAGE, 'Exit codes', 'code').rows.map(([code]) => Number(code));
     expect(documented).toEqual(Object.values(EXIT));

@@ -13,6 +13,7 @@ import type {
   JsonValue,
   ListFilter,
   RemoveSecretRequest,
+  SetProfileRequest,
   SetSecretRequest,
   TestReport,
 } from '@automate/contract';
@@ -29,6 +30,8 @@ import {
   readInfo,
   readOutcome,
   readPlugins,
+  readProfile,
+  readProfileChange,
   readSecret,
   readToken,
 } from '../fixtures/rest-answers.ts';
@@ -135,6 +138,10 @@ export function openCommandLineDoor(root: string): ConnectorService {
         ...(version === undefined ? [] : ['--secret-version', String(version)]),
         ...(force === true ? ['--force'] : []),
       ]),
+    listProfiles: async () => ((await ask(['profiles', 'list']))['profiles'] as JsonObject[]).map(readProfile),
+    setProfile: async ({ name, ...profile }: SetProfileRequest) =>
+      readProfileChange(await ask(['profiles', 'set', name, '--input', '-'], { input: JSON.stringify(profile) })),
+    removeProfile: async (name: string) => readProfileChange(await ask(['profiles', 'remove', name])),
     listAudit: async () => readAudit(await ask(['audit', 'list'])),
     verifyAudit: () => ask(['audit', 'verify']),
     close: async () => undefined,

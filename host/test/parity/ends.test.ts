@@ -33,6 +33,8 @@ const CALLS: Readonly<Record<string, (service: ConnectorService) => Promise<unkn
   'get outcome': (service) => service.getOutcome('other', 'k'),
   'clear outcome': (service) => service.clearOutcome('other', 'k'),
   rescan: (service) => service.rescanPlugins(),
+  profiles: (service) => service.listProfiles(),
+  'set a profile': (service) => service.setProfile({ name: 'a', kind: 'echo' }),
   secrets: (service) => service.listSecrets(),
   'set a secret': (service) => service.setSecret({ namespace: 'a', name: 'b', value: 'c' }),
 };

@@ -7,6 +7,7 @@ import type {
   ErrorEnvelope,
   ExecuteTextResult,
   JsonValue,
+  SetProfileRequest,
 } from '@automate/contract';
 import { CancelledError, ConnectorError } from '@automate/contract';
 import { encodePayload } from '@automate/contract/json-text';
@@ -102,6 +103,11 @@ export function openRawDoor(address: string): ConnectorService {
     listSecrets: (options: CallOptions) => call('listSecrets', {}, options),
     setSecret: (request: object, options: CallOptions) => call('setSecret', request, options),
     removeSecret: (request: object, options: CallOptions) => call('removeSecret', request, options),
+    listProfiles: async (options: CallOptions) =>
+      ((await call('listProfiles', {}, options)) as unknown as { profiles?: readonly object[] }).profiles ?? [],
+    setProfile: ({ settings, ...request }: SetProfileRequest, options: CallOptions) =>
+      call('setProfile', { ...request, ...(settings === undefined ? {} : { settings: structOf(settings) }) }, options),
+    removeProfile: (name: string, options: CallOptions) => call('removeProfile', { name }, options),
     listAudit: (filter: object, options: CallOptions) => call('listAudit', filter, options),
     verifyAudit: (expected: object, options: CallOptions) => call('verifyAudit', expected, options),
     close,

@@ -1,3 +1,4 @@
+// Long, as one scenario goes through every operation.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CallOptions, ConnectorService, JsonObject, JsonValue } from '@automate/contract';
@@ -247,6 +248,31 @@ export async function playScenario(service: ConnectorService, folder: string): P
   await note('list at the end', () => service.list());
   await note('plugins', () => service.plugins());
   await note('rescan', () => service.rescanPlugins());
+  await note('no profiles', () => service.listProfiles());
+  await note('set a profile', () =>
+    service.setProfile({ name: 'shared', kind: 'echo', settings: { token: 'not shown', deep: { list: [1, 2] } } }),
+  );
+  await note('set it with secrets', () =>
+    service.setProfile({ name: 'shared', kind: 'echo', environment: 'dev', secrets: { token: 'a "secret" value' } }),
+  );
+  await note('set one of no kind', () => service.setProfile({ name: 'shared', kind: 'nobody' }));
+  await note('set one that is wrong', () =>
+    service.setProfile({ name: 'a b', kind: 'echo', environment: '', secrets: { 'a-b': 'x', ok: '' } }),
+  );
+  await note('set one with references', () =>
+    service.setProfile({
+      name: 'other',
+      kind: 'echo',
+      settings: { a: '${HOME}' },
+      secrets: { token: 'secretref://file/a/b' },
+    }),
+  );
+  await note('use it', () => service.register({ id: 'user', kind: 'echo', profile: 'shared' }));
+  await note('profiles', () => service.listProfiles());
+  await note('remove it while it is used', () => service.removeProfile('shared'));
+  await note('use it no more', () => service.remove('user'));
+  await note('remove the profile', () => service.removeProfile('shared'));
+  await note('remove a profile that is not there', () => service.removeProfile('shared'));
   const secret = { namespace: 'team', name: 'key' };
   await note('no secrets', () => service.listSecrets());
   await note('set a secret', () =>

@@ -1,10 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { connect } from '@automate/client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ConnectorConfigInput, JsonObject, Scope } from '@automate/contract';
 import { addKeeper } from '../fixtures/add-keeper.ts';
+import { bytesOfData } from '../fixtures/bytes-of-data.ts';
 import { openRestBackend } from '../fixtures/rest-backend.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import { storedIn } from '../parity/stored-in.ts';
@@ -45,14 +45,7 @@ const own = async (): Promise<readonly string[]> =>
     versions.map(({ version }) => `${namespace}/${name}?version=${version}`),
   );
 
-/** Everything in the data directory but the packages. */
-async function bytesOfData(): Promise<string> {
-  const root = join(host.sandbox.root, '.automate');
-  const files = (await readdir(root, { recursive: true, withFileTypes: true })).filter(
-    (entry) => entry.isFile() && !entry.parentPath.includes('plugins'),
-  );
-  return (await Promise.all(files.map((file) => readFile(join(file.parentPath, file.name), 'latin1')))).join('');
-}
+const dataBytes = (): Promise<string> => bytesOfData(host.sandbox.root);
 
 describe('a registration with literal secrets', () => {
   it('has them moved into the store, shows where they are, and works with them', async () => {
@@ -80,10 +73,10 @@ describe('a registration with literal secrets', () => {
       metadata: { password: CANARY.length + 5, team: 4 },
     });
     expect(await own()).toHaveLength(7);
-    expect(await bytesOfData()).not.toMatch(/Canary-4711|Cnry4711|47110815/);
+    expect(await dataBytes()).not.toMatch(/Canary-4711|Cnry4711|47110815/);
     await host.service.remove('mine');
     expect(await own()).toEqual([]);
-    expect(await bytesOfData()).not.toMatch(/Canary-4711|Cnry4711|47110815/);
+    expect(await dataBytes()).not.toMatch(/Canary-4711|Cnry4711|47110815/);
   });
 
   it('can be sent back as it was shown, through every door, and keeps them', async () => {

@@ -14,13 +14,15 @@ function config(fields: Readonly<Record<string, unknown>>): ConnectorConfig {
 }
 
 function profile(fields: Partial<ProfileConfig> = {}): ProfileConfig {
+  const values = { settings: {}, secrets: {} };
   return {
     name: 'slack_prod',
+    owner: 'file',
     kind: 'slack',
     environment: 'prod',
-    settings: {},
-    secrets: {},
+    ...values,
     enabled: true,
+    written: values,
     ...fields,
   };
 }

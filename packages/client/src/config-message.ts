@@ -1,10 +1,22 @@
-import { configRefused, requireConfig } from '@automate/contract/service';
-import type { ConnectorConfigInput, Problem } from '@automate/contract';
-import { configToMessage } from '@automate/contract/grpc';
+import { configRefused, profileRefused, requireConfig, requireProfile } from '@automate/contract/service';
+import type { ConnectorConfigInput, Problem, SetProfileRequest } from '@automate/contract';
+import { configToMessage, setProfileToMessage } from '@automate/contract/grpc';
 import type { CONNECTORS_SERVICE } from '@automate/contract/grpc';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 
 type ConfigMessage = NonNullable<MessageInitShape<typeof CONNECTORS_SERVICE.registerConnector.input>['config']>;
+
+/** A profile as a message, checked as a configuration is. */
+export async function writeProfile(
+  request: SetProfileRequest,
+): Promise<MessageInitShape<typeof CONNECTORS_SERVICE.setProfile.input>> {
+  requireProfile(request);
+  const { parseProfile } = await import('@automate/contract/schemas');
+  const { name, ...profile } = request;
+  const parsed = parseProfile(name, profile, { from: 'caller' });
+  if (!parsed.ok) throw profileRefused(name, parsed.problems);
+  return setProfileToMessage(request);
+}
 
 /**
  * A configuration as a message. It is checked here with the service's own schema: a message has no place for an unknown

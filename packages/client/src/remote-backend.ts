@@ -11,6 +11,7 @@ import {
   requireFilter,
   requireId,
   requireIdempotencyKey,
+  requireProfileName,
   requireSecret,
   requireSecretValue,
   requireSecretVersion,
@@ -42,6 +43,7 @@ import {
   millisToInt64,
   outcomeFromMessage,
   pluginsFromMessage,
+  profileFromMessage,
   secretFromMessage,
   testFromMessage,
   tokenFromMessage,
@@ -49,7 +51,7 @@ import {
 } from '@automate/contract/grpc';
 import type { ConnectorsMethod } from '@automate/contract/grpc';
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import { writeConfig } from './config-message.ts';
+import { writeConfig, writeProfile } from './config-message.ts';
 import { callRemote, explainFailure, streamRemote } from './remote-call.ts';
 import type { RemoteChannel } from './remote-call.ts';
 
@@ -241,6 +243,22 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       const { message } = await call(METHODS.removeSecret, request, options);
       const { namespace, name, version } = secret;
       return { namespace, name, ...(version === undefined ? {} : { version }), message };
+    },
+    listProfiles: async (options) => {
+      const { profiles } = await call(METHODS.listProfiles, () => ({}), options);
+      return read((problems) => profiles.map((message) => profileFromMessage(message, problems)));
+    },
+    setProfile: async (profile, options) => {
+      const { message, heldBack } = await call(METHODS.setProfile, () => writeProfile(profile), options);
+      return {
+        name: profile.name,
+        message,
+        heldBack: heldBack.map(({ connector, reason }) => ({ connector, reason })),
+      };
+    },
+    removeProfile: async (name, options) => {
+      const { message } = await call(METHODS.removeProfile, () => ({ name: requireProfileName(name) }), options);
+      return { name, message, heldBack: [] };
     },
     listAudit: async (filter = {}, options) => {
       const request = () => {

@@ -1,3 +1,4 @@
+// Long, as everything that the client and the service refuse in the same words stands together.
 import type { AuditExpectation, AuditFilter } from './audit-operations.ts';
 import { isErrorCode } from './error-codes.ts';
 import { makeVisible, quote } from './quote.ts';
@@ -41,6 +42,16 @@ export function configRefused(id: unknown, problems: readonly Problem[]): Invali
   );
 }
 
+/** The error of a profile that is not accepted, with everything that is wrong with it. */
+export function profileRefused(name: unknown, problems: readonly Problem[]): InvalidInputError {
+  const [first] = problems;
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  return new InvalidInputError(
+    `the profile${typeof name === 'string' && name !== '' ? ` ${quote(name.slice(0, 80))}` : ''} is refused: ${first === undefined ? 'no reason given' : describeProblem(first)}${more}`,
+    { problems, details: { reason: 'config_refused' } },
+  );
+}
+
 /** The error of a configuration that is over the limit of every door. */
 export function configTooLarge(): InvalidInputError {
   const expected = `at most ${MAX_CONFIG_BYTES} bytes of JSON`;
@@ -57,6 +68,19 @@ export function requireConfig(config: unknown): void {
   if (isTooLarge(config)) throw configTooLarge();
   const problems = durationsInText(config, CONNECTOR_FIELDS);
   if (problems.length > 0) throw configRefused(config['id'], problems);
+}
+
+/** Throws for a profile that is no object at all, or too large to be looked at. */
+export function requireProfile(request: unknown): void {
+  if (!isJsonObject(request))
+    throw profileRefused(undefined, [{ path: '', expected: 'an object', received: valueInWords(request) }]);
+  if (isTooLarge(request)) throw configTooLarge();
+}
+
+/** The name of a profile, where it is a text. */
+export function requireProfileName(name: unknown): string {
+  if (typeof name === 'string' && name !== '') return requireWhole('name', name);
+  throw unexpected('name', 'the name of a profile', valueInWords(name));
 }
 
 /** Durations of the port are numbers; what is a text there would pass for one of the file's. */

@@ -8,6 +8,7 @@ import type { JsonObject, JsonValue } from './json.ts';
 import type { OutcomeOperations } from './outcome-operations.ts';
 import type { TokenOperations } from './token-operations.ts';
 import type { PluginReport } from './plugin-report.ts';
+import type { ProfileOperations } from './profile-operations.ts';
 import type { SecretOperations } from './secret-operations.ts';
 
 export interface ListFilter {
@@ -73,7 +74,7 @@ export type ConnectorEvent =
  * problem for an input that is wrong.
  */
 export interface ConnectorService
-  extends AuditOperations, OutcomeOperations, SecretOperations, TokenOperations, AsyncDisposable {
+  extends AuditOperations, OutcomeOperations, ProfileOperations, SecretOperations, TokenOperations, AsyncDisposable {
   /** All connectors that the filter lets through, in order of id. */
   list(filter?: ListFilter, options?: CallOptions): Promise<readonly ConnectorInfo[]>;
   /** One connector and its configuration as written, secrets masked. */

@@ -10,8 +10,10 @@ export const ERROR_REASONS = {
   INVALID_INPUT: {
     config_refused: 'a registration or update has problems; nothing was changed',
     key_reused: 'the idempotency key was used for another action or payload before: a key stands for one call',
+    profile_in_use: 'a profile is to be removed that a connector names; `used_by` says which',
     secret_in_use: 'a secret of the store is to be removed that a connector or profile uses; `used_by` says who',
-    not_owned: 'the connector belongs to the configuration file or to a plugin: change it there',
+    not_owned:
+      'the connector or profile belongs to the configuration file, or the connector to a plugin: change it there; or the secret to a connector or profile',
     unknown_action: 'the connector has no such action; the message lists those that it has',
     payload_not_json: 'no JSON, with `position`, `line` and `column`',
     payload_not_object: 'payloads are JSON objects',
@@ -74,6 +76,7 @@ export const ERROR_REASONS = {
   },
   NOT_FOUND: {
     unknown_route: 'REST has no such route; `GET /openapi.json` lists them',
+    unknown_profile: 'no profile of that name was set',
     unknown_secret: 'the store has no such secret, or no such version of it',
     not_found: 'a gRPC server that is not ours said so',
   },

@@ -104,6 +104,15 @@ export type {
 } from './connector-service.ts';
 export { OUTCOME_STATUSES } from './outcome-operations.ts';
 export type { KeptOutcome, OutcomeOperations, OutcomeStatus } from './outcome-operations.ts';
+export { PROFILE_OWNERS } from './profile-operations.ts';
+export type {
+  HeldBackConnector,
+  ProfileChange,
+  ProfileInfo,
+  ProfileOperations,
+  ProfileOwner,
+  SetProfileRequest,
+} from './profile-operations.ts';
 export { facesOf, isIPv4, parseAddress, sharesPrefix } from './network-address.ts';
 export type { AddressBytes } from './network-address.ts';
 export { coversAddress, coversName, isInGroup, normalName, parseNetworkRule } from './network-rule.ts';

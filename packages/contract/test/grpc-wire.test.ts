@@ -212,6 +212,9 @@ describe('the protocol', () => {
       'CreateToken',
       'ListTokens',
       'RevokeToken',
+      'ListProfiles',
+      'SetProfile',
+      'RemoveProfile',
     ]);
   });
 });

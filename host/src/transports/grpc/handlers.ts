@@ -23,7 +23,9 @@ import {
   infoToMessage,
   outcomeToMessage,
   pluginsToMessage,
+  profileToMessage,
   secretToMessage,
+  setProfileFromMessage,
   testToMessage,
   tokenToMessage,
   typeFromNumber,
@@ -139,6 +141,17 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     revokeToken: on(methods.revokeToken, async ({ id }, options) => {
       const { message } = await service.revokeToken(id, options);
       return { success: true, message };
+    }),
+    listProfiles: on(methods.listProfiles, async (_request, options) => ({
+      profiles: (await service.listProfiles(options)).map(profileToMessage),
+    })),
+    setProfile: on(methods.setProfile, async (request, options) => {
+      const { message, heldBack } = await service.setProfile(setProfileFromMessage(request), options);
+      return { message, heldBack: heldBack.map((each) => ({ ...each })) };
+    }),
+    removeProfile: on(methods.removeProfile, async ({ name }, options) => {
+      const { message } = await service.removeProfile(name, options);
+      return { message };
     }),
     watchConnectors: watches.handle,
   };

@@ -26,6 +26,9 @@ const UNARY = [
   'CreateToken',
   'ListTokens',
   'RevokeToken',
+  'ListProfiles',
+  'SetProfile',
+  'RemoveProfile',
 ];
 
 /** Every method that the server answers. A test holds this list against the protocol's own definitions. */

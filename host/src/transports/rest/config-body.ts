@@ -1,6 +1,6 @@
-import type { ConnectorConfigInput, JsonObject, JsonValue } from '@automate/contract';
+import type { ConnectorConfigInput, JsonObject, JsonValue, SetProfileRequest } from '@automate/contract';
 import { isJsonObject, makeVisible, quote } from '@automate/contract';
-import { configRefused, requireConfig } from '@automate/contract/service';
+import { configRefused, profileRefused, requireConfig } from '@automate/contract/service';
 import { fromWireConfig, parseConnectorConfig } from '@automate/contract/schemas';
 import { parseJsonText } from './json-text.ts';
 
@@ -11,22 +11,27 @@ import { parseJsonText } from './json-text.ts';
  * @param id the id of the route, where it names one; the body may repeat it but not contradict it
  */
 export function readConfigBody(text: string, id?: string): ConnectorConfigInput {
-  const value = withId(text === '' ? {} : parseJsonText(text), id);
+  const value = withName(text === '' ? {} : parseJsonText(text), 'id', id);
   requireConfig(value);
   const parsed = parseConnectorConfig(value, { from: 'caller' });
   if (!parsed.ok) throw configRefused((value as JsonObject)['id'], parsed.problems);
   return fromWireConfig(value as JsonObject);
 }
 
-function withId(value: JsonValue, id: string | undefined): JsonValue {
-  if (id === undefined || !isJsonObject(value)) return value;
-  const given = value['id'];
-  if (given === undefined) return { id, ...value };
-  if (given === id) return value;
+/** A request's body as the profile that it holds; what it may be is for the service to say. */
+export function readProfileBody(text: string, name: string): SetProfileRequest {
+  return withName(text === '' ? {} : parseJsonText(text), 'name', name) as unknown as SetProfileRequest;
+}
+
+function withName(value: JsonValue, key: 'id' | 'name', name: string | undefined): JsonValue {
+  if (name === undefined || !isJsonObject(value)) return value;
+  const given = value[key];
+  if (given === undefined) return { [key]: name, ...value };
+  if (given === name) return value;
   const problem = {
-    path: 'id',
-    expected: `${quote(id)}, as in the route, or nothing`,
+    path: key,
+    expected: `${quote(name)}, as in the route, or nothing`,
     received: makeVisible(JSON.stringify(given).slice(0, 80)),
   };
-  throw configRefused(id, [problem]);
+  throw key === 'id' ? configRefused(name, [problem]) : profileRefused(name, [problem]);
 }

@@ -14,6 +14,8 @@ import {
   healthReportView,
   outcomeView,
   pluginReportView,
+  profileChangeView,
+  profileListView,
   secretChangeView,
   secretListView,
   testReportView,
@@ -21,7 +23,7 @@ import {
 } from '@automate/contract/http';
 import { toWireConfig } from '@automate/contract/schemas';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { readConfigBody } from './config-body.ts';
+import { readConfigBody, readProfileBody } from './config-body.ts';
 import { readTokenBody } from './token-body.ts';
 import { bodyText } from './request-body.ts';
 import { readSecretBody } from './secret-body.ts';
@@ -124,6 +126,15 @@ export function createHandlers(service: ConnectorService): Readonly<Record<Opera
       const which = { namespace, name, ...(version === undefined ? {} : { version: Number(version) }) };
       return secretChangeView(await service.removeSecret({ ...which, force: force === 'true' }, options));
     },
+    async listProfiles({ options }) {
+      return profileListView(await service.listProfiles(options));
+    },
+    async setProfile({ request, options }) {
+      return profileChangeView(await service.setProfile(readProfileBody(bodyText(request), nameOf(request)), options));
+    },
+    async removeProfile({ request, options }) {
+      return profileChangeView(await service.removeProfile(nameOf(request), options));
+    },
     async listAudit({ request, options }) {
       const { cursor, limit, ...rest } = request.query as Readonly<Record<string, string>>;
       const filter = {
@@ -152,6 +163,10 @@ function numberIn(text: string): number {
 
 function idOf(request: FastifyRequest): string {
   return (request.params as { id: string }).id;
+}
+
+function nameOf(request: FastifyRequest): string {
+  return (request.params as { name: string }).name;
 }
 
 function keyOf(request: FastifyRequest): string {

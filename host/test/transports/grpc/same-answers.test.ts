@@ -92,6 +92,19 @@ describe('calls over gRPC answer what calls in process answer', () => {
     ['remove of what the file owns', (service) => service.remove('echo')],
     ['plugins', (service) => service.plugins()],
     ['rescan', (service) => service.rescanPlugins()],
+    [
+      'set a profile',
+      (service) =>
+        service.setProfile({ name: 'p', kind: 'echo', settings: { a: { b: [1, null] } }, secrets: { token: 'x' } }),
+    ],
+    [
+      'set a disabled one',
+      (service) => service.setProfile({ name: 'q', kind: 'echo', environment: 'dev', enabled: false }),
+    ],
+    ['set one that is none', (service) => service.setProfile({ name: 'a b', kind: 'echo', secrets: { 'a-b': 'c' } })],
+    ['profiles', (service) => service.listProfiles()],
+    ['remove a profile', (service) => service.removeProfile('p')],
+    ['remove it again', (service) => service.removeProfile('p')],
     ['set a secret', (service) => service.setSecret({ namespace: 'a', name: 'b', value: 'c' })],
     ['set it again', (service) => service.setSecret({ namespace: 'a', name: 'b', value: 'd' })],
     ['secrets', (service) => service.listSecrets()],

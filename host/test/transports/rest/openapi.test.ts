@@ -95,6 +95,7 @@ describe('the OpenAPI document', () => {
       ['updateConnector', true, ['application/json']],
       ['executeAction', false, ['application/json']],
       ['setSecret', true, ['application/json']],
+      ['setProfile', true, ['application/json']],
       ['createToken', true, ['application/json']],
     ]);
   });
@@ -158,6 +159,12 @@ describe('every answer is as the document says', () => {
     ['setSecret', 'PUT /api/v1/secrets/a/b', json({ value: 'c' }), 200],
     ['setSecret', 'PUT /api/v1/secrets/a/b', json({ value: 1 }), 400],
     ['setSecret', 'PUT /api/v1/secrets/a/b', json({ value: 'c', more: 1 }), 400],
+    ['setProfile', 'PUT /api/v1/profiles/p', json({ kind: 'echo', secrets: { token: 'x' } }), 200],
+    ['setProfile', 'PUT /api/v1/profiles/p', json({ name: 'q', kind: 'echo' }), 400],
+    ['setProfile', 'PUT /api/v1/profiles/p', json({}), 400],
+    ['listProfiles', 'GET /api/v1/profiles', {}, 200],
+    ['removeProfile', 'DELETE /api/v1/profiles/p', {}, 200],
+    ['removeProfile', 'DELETE /api/v1/profiles/p', {}, 404],
     ['listSecrets', 'GET /api/v1/secrets', {}, 200],
     ['removeSecret', 'DELETE /api/v1/secrets/a/b', {}, 400],
     ['removeSecret', 'DELETE /api/v1/secrets/a/b?version=x', {}, 400],

@@ -19,6 +19,12 @@ export {
 export { infoFromMessage, infoToMessage } from './messages/info.ts';
 export { outcomeFromMessage, outcomeToMessage } from './messages/outcomes.ts';
 export { pluginsFromMessage, pluginsToMessage } from './messages/plugins.ts';
+export {
+  profileFromMessage,
+  profileToMessage,
+  setProfileFromMessage,
+  setProfileToMessage,
+} from './messages/profiles.ts';
 export { secretFromMessage, secretToMessage } from './messages/secrets.ts';
 export { createTokenFromMessage, createTokenToMessage, tokenFromMessage, tokenToMessage } from './messages/tokens.ts';
 export { int64ToNumber, millisToInt64, typeFromNumber, typeToNumber } from './messages/words.ts';

@@ -114,4 +114,7 @@ export const CONNECTORS_SERVICE = {
   createToken: define(method.createToken),
   listTokens: define(method.listTokens),
   revokeToken: define(method.revokeToken),
+  listProfiles: define(method.listProfiles),
+  setProfile: define(method.setProfile),
+  removeProfile: define(method.removeProfile),
 } as const;

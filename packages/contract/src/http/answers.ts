@@ -13,6 +13,7 @@ import { BLAMES, ERROR_CODES } from '../error-codes.ts';
 import { PERMISSIONS } from '../permissions.ts';
 import { CIRCUIT_STATES } from '../health.ts';
 import { OUTCOME_STATUSES } from '../outcome-operations.ts';
+import { PROFILE_OWNERS } from '../profile-operations.ts';
 import { PLUGIN_REASONS, PLUGIN_STATUSES } from '../plugin-report.ts';
 
 /** Any JSON object, such as a payload or a JSON Schema: maps that users fill pass untouched. */
@@ -197,6 +198,38 @@ export const secretListSchema = z
 export const secretChangeSchema = z
   .object({ namespace: z.string(), name: z.string(), version: versionNumber.optional(), message: z.string() })
   .meta({ id: 'SecretChange' });
+
+export const profileListSchema = z
+  .object({
+    profiles: z.array(
+      z.object({
+        name: z.string(),
+        kind: z.string(),
+        environment: z.string(),
+        enabled: z.boolean(),
+        owner: z.enum(PROFILE_OWNERS),
+        settings: anyObject,
+        secrets: z.record(z.string(), z.string()).meta({ description: 'The reference to each secret, by field' }),
+        used_by: z.array(z.string()).meta({ description: 'Ids of the connectors that name it' }),
+        hides_other: z.literal(true).optional().meta({
+          description:
+            'One of the same name was set over the API, which counts for nothing while that of the file stands',
+        }),
+      }),
+    ),
+    count,
+  })
+  .meta({ id: 'ProfileList', description: 'Everything but the values of secrets, which no route answers' });
+
+export const profileChangeSchema = z
+  .object({
+    name: z.string(),
+    message: z.string(),
+    held_back: z.array(z.object({ connector: z.string(), reason: z.string() })).meta({
+      description: 'Connectors that go on as they were, as they failed with what is new when it was tried',
+    }),
+  })
+  .meta({ id: 'ProfileChange' });
 
 const problemSchema = z
   .object({

@@ -24,6 +24,8 @@ export {
   healthReportView,
   outcomeView,
   pluginReportView,
+  profileChangeView,
+  profileListView,
   secretChangeView,
   secretListView,
   testReportView,

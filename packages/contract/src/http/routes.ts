@@ -1,5 +1,7 @@
+// Long, as the one table of routes has every operation of the service.
 import { z } from 'zod';
 import { CONNECTOR_TYPES } from '../connector.ts';
+import { setProfileSchema } from '../schemas/config-file.ts';
 import { connectorConfigSchema } from '../schemas/connector-config.ts';
 import {
   auditPageSchema,
@@ -14,6 +16,8 @@ import {
   healthReportsSchema,
   keptOutcomeSchema,
   pluginReportSchema,
+  profileChangeSchema,
+  profileListSchema,
   secretChangeSchema,
   secretListSchema,
   testReportSchema,
@@ -28,7 +32,7 @@ export interface HttpRoute {
   /** Under `API_PREFIX`, parameters as `{id}`. */
   readonly path: string;
   readonly summary: string;
-  readonly tag: 'connectors' | 'health' | 'actions' | 'plugins' | 'secrets' | 'audit' | 'access';
+  readonly tag: 'connectors' | 'health' | 'actions' | 'plugins' | 'profiles' | 'secrets' | 'audit' | 'access';
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
@@ -41,6 +45,7 @@ const idParams = z.object({ id: z.string().meta({ description: "The connector's 
 const outcomeParams = idParams.extend({ key: z.string().meta({ description: 'The idempotency key' }) });
 const flag = z.enum(['true', 'false']);
 const secretParams = z.object({ namespace: z.string(), name: z.string() });
+const profileParams = z.object({ name: z.string().meta({ description: "The profile's name" }) });
 const waitHeaders = z.object({
   prefer: z.string().optional().meta({ description: '`wait=SECONDS`: how long the caller will wait for everything' }),
 });
@@ -50,6 +55,9 @@ const configBody = connectorConfigSchema.meta({
   id: 'ConnectorConfig',
   description: 'One connector as in the YAML file: only `id` is required, durations are text such as "30s"',
 });
+
+/** A profile in the YAML's shape, with secrets in it that move into the store. */
+const profileBody = setProfileSchema.meta({ id: 'Profile' });
 
 const tokenBody = z
   .strictObject({
@@ -233,6 +241,34 @@ export const HTTP_ROUTES = {
     query: z.strictObject({ version: z.string().optional(), force: flag.optional() }),
     status: 200,
     answer: secretChangeSchema,
+  },
+  listProfiles: {
+    method: 'GET',
+    path: '/profiles',
+    summary: 'The connection profiles, those of the file among them, and who uses them; never the value of a secret',
+    tag: 'profiles',
+    status: 200,
+    answer: profileListSchema,
+  },
+  setProfile: {
+    method: 'PUT',
+    path: '/profiles/{name}',
+    summary: 'Add a profile, or replace one whole; connectors that use it run with it from then on',
+    tag: 'profiles',
+    params: profileParams,
+    headers: waitHeaders,
+    body: profileBody,
+    status: 200,
+    answer: profileChangeSchema,
+  },
+  removeProfile: {
+    method: 'DELETE',
+    path: '/profiles/{name}',
+    summary: 'Remove a profile that was set, and that no connector uses',
+    tag: 'profiles',
+    params: profileParams,
+    status: 200,
+    answer: profileChangeSchema,
   },
   listAudit: {
     method: 'GET',

@@ -9,6 +9,7 @@ import type { JsonObject } from '../json.ts';
 import { ConnectorError } from '../connector-error.ts';
 import type { KeptOutcome } from '../outcome-operations.ts';
 import type { PluginReport } from '../plugin-report.ts';
+import type { ProfileChange, ProfileInfo } from '../profile-operations.ts';
 import type { SecretChange, SecretInfo } from '../secret-operations.ts';
 import type { CreatedToken, TokenInfo } from '../token-operations.ts';
 import type {
@@ -24,6 +25,8 @@ import type {
   healthReportsSchema,
   keptOutcomeSchema,
   pluginReportSchema,
+  profileChangeSchema,
+  profileListSchema,
   secretChangeSchema,
   secretListSchema,
   testReportSchema,
@@ -195,6 +198,21 @@ export function secretListView(secrets: readonly SecretInfo[]): View<typeof secr
 
 export function secretChangeView({ namespace, name, version, message }: SecretChange): View<typeof secretChangeSchema> {
   return { namespace, name, ...(version === undefined ? {} : { version }), message };
+}
+
+export function profileListView(profiles: readonly ProfileInfo[]): View<typeof profileListSchema> {
+  return {
+    profiles: profiles.map(({ usedBy, hidesOther, ...profile }) => ({
+      ...profile,
+      used_by: [...usedBy],
+      ...(hidesOther === undefined ? {} : { hides_other: hidesOther }),
+    })),
+    count: profiles.length,
+  };
+}
+
+export function profileChangeView({ name, message, heldBack }: ProfileChange): View<typeof profileChangeSchema> {
+  return { name, message, held_back: heldBack.map((each) => ({ ...each })) };
 }
 
 export function auditRecordView(record: AuditRecord): View<typeof auditPageSchema>['records'][number] {

@@ -163,6 +163,8 @@ export const accessSchema = strictMap({
     .meta({ description: 'What one caller may have; callers beyond are told RATE_LIMITED.' }),
 });
 
+const SECRET_FIELD = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a field');
+
 /** One entry of `profiles:`. */
 export const profileSchema = strictMap({
   kind: pattern(KIND_PATTERN, 'the name of a kind').meta({ description: 'The kind of connector that may use it.' }),
@@ -172,7 +174,7 @@ export const profileSchema = strictMap({
     .meta({ description: "Settings for the connectors that use it; a connector's own win." }),
   secrets: z
     .record(
-      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a field'),
+      SECRET_FIELD,
       pattern(/^secretref:\/\//, 'a secret reference such as secretref://env/default/NAME'),
       'a map of fields to secret references',
     )
@@ -181,6 +183,15 @@ export const profileSchema = strictMap({
   enabled: flag()
     .optional()
     .meta({ description: 'A disabled profile stops the connectors that use it.', default: true }),
+});
+
+/** A profile as it is set over the API: the same, but that its secrets may be the secrets themselves. */
+export const setProfileSchema = profileSchema.extend({
+  secrets: z.record(SECRET_FIELD, text(), 'a map of fields to secrets').optional().meta({
+    description:
+      'Secrets by field, which move into the store, or references to the store; those named as fields of auth fill the ones that are absent there.',
+    writeOnly: true,
+  }),
 });
 
 /** A profile as the YAML writes it. */

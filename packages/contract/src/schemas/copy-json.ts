@@ -143,7 +143,7 @@ function isProse(text: string, path: readonly PathStep[]): boolean {
 }
 
 function isForeignReference(text: string, path: readonly PathStep[]): boolean {
-  return path.includes('auth') && FOREIGN_REFERENCE.test(text);
+  return (path.includes('auth') || path[0] === 'secrets') && FOREIGN_REFERENCE.test(text);
 }
 
 function checkNoReference(text: string, path: readonly PathStep[], walk: Walk): void {

@@ -10,6 +10,7 @@ export { HIDDEN_KEY, isName } from './describe-received.ts';
 export { formatDuration, MAX_DURATION_MS, parseDuration, parseLongDuration } from './duration.ts';
 export type { ConfigDefaults } from '../fill-defaults.ts';
 export { fromWireConfig, toWireConfig } from './translate-config.ts';
+export { parseProfile } from './parse-profile.ts';
 export { parseConnectorConfig } from './parse-connector-config.ts';
 export type { ParsedConnectorConfig, ParseOptions } from './parse-connector-config.ts';
 export { appendPath, formatPath } from '../problem-path.ts';

@@ -1,26 +1,19 @@
 import type { z } from 'zod';
 import type { ConnectorConfig } from '../config-types.ts';
 import type { ConfigDefaults } from '../fill-defaults.ts';
-import { PROFILE_NAME_PATTERN } from '../connector.ts';
 import { isJsonObject } from '../json.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import type { Problem } from '../problem.ts';
 import { checkProfile } from './check-profile.ts';
 import { checkShape } from './check-shape.ts';
 import { AUTH_REQUIRED } from './check-together.ts';
-import {
-  accessSchema,
-  configFileSchema,
-  filesSchema,
-  networkSchema,
-  pluginsSchema,
-  profileSchema,
-} from './config-file.ts';
+import { accessSchema, configFileSchema, filesSchema, networkSchema, pluginsSchema } from './config-file.ts';
 import type { WireAccess, WireFiles, WireNetwork, WirePlugins, WireProfile } from './config-file.ts';
 import { copyJson } from './copy-json.ts';
 import { describeReceived } from './describe-received.ts';
 import type { Finding } from './finding.ts';
 import { toProblems } from './finding.ts';
+import { parseProfile } from './parse-profile.ts';
 import { parseConnectorConfig } from './parse-connector-config.ts';
 import type { PathStep } from '../problem-path.ts';
 import { appendPath } from '../problem-path.ts';
@@ -122,17 +115,9 @@ function parseProfiles(value: unknown, problems: Problem[]): ReadonlyMap<string,
     return profiles;
   }
   for (const [name, entry] of Object.entries(value)) {
-    const findings: Finding[] = [];
-    if (!PROFILE_NAME_PATTERN.test(name)) {
-      findings.push({
-        path: [],
-        expected: 'the name of a profile: letters, digits, "_", "." or "-"',
-        received: describeReceived(name),
-      });
-    }
-    const profile = checkShape(profileSchema, copyJson(entry, { from: 'file', findings }), findings);
-    problems.push(...toProblems(findings, appendPath('profiles', name)));
-    if (profile !== undefined) profiles.set(name, profile);
+    const parsed = parseProfile(name, entry, { path: appendPath('profiles', name) });
+    if (parsed.ok) profiles.set(name, parsed.profile);
+    else problems.push(...parsed.problems);
   }
   return profiles;
 }
