@@ -87,6 +87,18 @@ const LEAST: { readonly [Need in (typeof OPERATIONS)[Operation]['needs']]: Scope
   listing: 'execute:x/other',
 };
 
+/** What else lets each in. */
+const MORE: { readonly [Need in (typeof OPERATIONS)[Operation]['needs']]: readonly Scope[] } = {
+  read: ['read'],
+  manage: ['manage'],
+  secrets: ['secrets'],
+  admin: [],
+  call: ['execute'],
+  calls: ['execute'],
+  sight: ['read', 'execute'],
+  listing: ['read', 'execute', 'execute:xx', 'execute:xx/a', 'execute:y/a'],
+};
+
 const operations = Object.entries(CALLS) as [Operation, (typeof CALLS)[Operation]][];
 
 describe('every operation', () => {
@@ -100,9 +112,17 @@ describe('every operation', () => {
     async (name, call) => {
       await using host = await openAuthorised();
       const need = OPERATIONS[name].needs;
-      const others = (['read', 'execute', 'manage', 'secrets'] as const).filter(
-        (scope) => scope !== need && !(need === 'call' && scope === 'execute') && !/sight|listing|calls/.test(need),
-      );
+      // Scopes for connectors whose ids begin as this one's does are for those alone.
+      const all: readonly Scope[] = [
+        'read',
+        'execute',
+        'manage',
+        'secrets',
+        'execute:xx',
+        'execute:xx/a',
+        'execute:y/a',
+      ];
+      const others = all.filter((scope) => !MORE[need].includes(scope));
       const refused = await call(host.service, as(...others)).catch((reason: unknown) => reason);
       const scope =
         need === 'call' ? 'execute:x/a' : need === 'calls' ? 'execute:x' : /sight|listing/.test(need) ? 'read' : need;
@@ -132,6 +152,21 @@ it('does not compile where an operation has no row', () => {
   // @ts-expect-error list is missing
   const incomplete: typeof OPERATIONS = rest;
   expect(Object.keys(incomplete).length + 1).toBe(Object.keys(OPERATIONS).length);
+});
+
+it.each<Scope>(['read', 'execute'])('who has the scope %s sees all connectors, and hears of all', async (scope) => {
+  await using host = await openAuthorised();
+  const { service } = host;
+  const options = as(scope);
+  expect((await service.list({}, options)).map(({ id }) => id)).toEqual(['x', 'y']);
+  for (const cached of [true, false])
+    expect(Object.keys(await service.healthCheckAll({ cached }, options)).toSorted()).toEqual(['x', 'y']);
+  const heard: string[] = [];
+  for await (const event of service.watch(options)) {
+    if (event.kind === 'synced') break;
+    heard.push(event.kind === 'removed' ? event.id : event.connector.id);
+  }
+  expect(heard.toSorted()).toEqual(['x', 'y']);
 });
 
 describe('a caller who may execute one connector alone', () => {

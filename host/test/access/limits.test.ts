@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
+import { connect as connectTo } from '@automate/client';
 import { askGrpc, askRest } from './fixtures/ask-doors.ts';
 import { ServedHost } from './fixtures/served-host.ts';
 
@@ -45,15 +46,36 @@ describe('access.limits', () => {
   });
 
   it('holds each caller to so many calls at the same time', async () => {
-    await using served = await ServedHost.open({ yaml: 'access:\n  limits: { calls_in_flight: 1 }\n' });
-    const { grpcAddress = '' } = served.host;
+    await using served = await ServedHost.open({ yaml: 'access:\n  limits: { calls_in_flight: 2 }\n' });
+    const { grpcAddress = '', httpAddress = '' } = served.host;
     const authorization = `Bearer ${await served.token('read')}`;
-    const all = await Promise.all(Array.from({ length: 20 }, () => askGrpc(grpcAddress, METHOD, { authorization })));
-    for (const { error } of all.filter((each) => each.error !== undefined))
-      expect(error).toMatchObject({ code: 'RATE_LIMITED', blame: 'caller', details: { reason: 'caller_limit' } });
-    expect(all.some(({ status }) => status === 0)).toBe(true);
-    // None is left counted.
-    expect((await askGrpc(grpcAddress, METHOD, { authorization })).status).toBe(0);
+    const other = await served.service.createToken({ name: 'other', scopes: ['read'] });
+    // A stream is under way as long as it is open.
+    const streams = [];
+    for (let count = 0; count < 2; count += 1) {
+      const service = await connectTo({ address: grpcAddress, token: authorization.slice(7), env: {} });
+      const events = service.watch()[Symbol.asyncIterator]();
+      await events.next();
+      streams.push({ service, events });
+    }
+    for (const { error } of [
+      await askGrpc(grpcAddress, METHOD, { authorization }),
+      await askRest(httpAddress, LIST, { authorization }),
+    ])
+      expect(error).toMatchObject({
+        code: 'RATE_LIMITED',
+        blame: 'caller',
+        details: { reason: 'caller_limit' },
+        message: expect.stringContaining('2 calls at the same time (access.limits.calls_in_flight)'),
+      });
+    expect((await askRest(httpAddress, LIST, { authorization: `Bearer ${other.token}` })).status).toBe(200);
+    await streams[0]?.service.close();
+    // None is left counted, of those that were answered or refused neither.
+    const again = async (): Promise<number> => (await askRest(httpAddress, LIST, { authorization })).status;
+    const deadline = Date.now() + 20_000;
+    while ((await again()) !== 200 && Date.now() < deadline);
+    for (let count = 0; count < 5; count += 1) expect(await again()).toBe(200);
+    await streams[1]?.service.close();
   });
 
   it('holds each address to so many connections', async () => {

@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import type { ConnectorError } from '@automate/contract';
 import { errorFromStatus } from '@automate/contract/grpc';
 import type { ServiceError } from '@grpc/grpc-js';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import { createHost } from '../../dist/create-host.js';
 import { askRest } from './fixtures/ask-doors.ts';
 import { ServedHost } from './fixtures/served-host.ts';
 
@@ -91,7 +93,7 @@ describe('a token', () => {
     expect(await served.service.listTokens()).toEqual([]);
   });
 
-  it('stands nowhere in the data directory, and counts again after a restart', async () => {
+  it('stands nowhere in the data directory, and counts again after a restart, unless it was revoked', async () => {
     await using served = await ServedHost.open();
     const token = await served.token('read');
     const files = readdirSync(join(served.root, '.automate'), { recursive: true, withFileTypes: true }).filter(
@@ -100,9 +102,29 @@ describe('a token', () => {
     expect(files.length).toBeGreaterThan(1);
     for (const file of files)
       expect(readFileSync(join(file.parentPath, file.name)).includes(token.slice(-43))).toBe(false);
+    const gone = await served.service.createToken({ name: 'gone', scopes: ['read'] });
+    await served.service.revokeToken(gone.id);
     await served.restart();
     expect((await askRest(served.host.httpAddress ?? '', LIST, { authorization: `Bearer ${token}` })).status).toBe(200);
+    expect(
+      (await askRest(served.host.httpAddress ?? '', LIST, { authorization: `Bearer ${gone.token}` })).error,
+    ).toMatchObject({ code: 'UNAUTHENTICATED', details: { reason: 'token_revoked' } });
     expect((await askRest(served.host.httpAddress ?? '', LIST, {})).status).toBe(401);
+  });
+});
+
+describe('tokens of a data directory that a host serves', () => {
+  it('are changed by that host alone, which has to know of it', async () => {
+    await using served = await ServedHost.open();
+    const { id } = await served.service.createToken({ name: 'ci', scopes: ['read'] });
+    const settings = { cwd: served.root, env: {}, serve: false, logTo: new PassThrough().resume() };
+    const beside = await createHost(settings);
+    const refused = { code: 'UNAVAILABLE', effect: 'none' };
+    await expect(beside.service.createToken({ name: 'new', scopes: ['read'] })).rejects.toMatchObject(refused);
+    await expect(beside.service.revokeToken(id)).rejects.toMatchObject(refused);
+    await beside.close();
+    expect(await served.service.listTokens()).toMatchObject([{ id, name: 'ci' }]);
+    expect((await served.service.listTokens())[0]).not.toHaveProperty('revokedAt');
   });
 });
 
