@@ -29,6 +29,7 @@ const LANES = 6;
 const CALLS = 25;
 
 const HERE = import.meta.dirname;
+const BIN = join(HERE, '..', 'bin', 'automate.js');
 const ADAPTER = `
 import { action, ConnectorAdapter } from '@automate/sdk';
 const anything = { schema: { '~standard': { version: 1, vendor: 'kills', validate: (value) => ({ value }) } }, jsonSchema: { type: 'object' } };
@@ -52,10 +53,12 @@ const violations = new Set();
 const judge = (isSo, words) => void (isSo || violations.add(words));
 const random = randomFrom(seed);
 
-/** The remote system: how often each order was booked. */
+/** The remote system: how often each order was booked, and with which credential it was asked last. */
 const booked = new Map();
+let shown = 0;
 const remote = createServer((request, response) => {
   const order = request.url.slice(1);
+  shown = Number(/^Bearer number-(\d+)$/.exec(request.headers.authorization ?? '')?.[1]);
   const times = (booked.get(order) ?? 0) + 1;
   booked.set(order, times);
   judge(times === 1, `${order} was booked ${times} times`);
@@ -75,9 +78,11 @@ const unknown = new Set();
 const registered = new Map();
 const secrets = new Set();
 const tokens = new Map();
+/** The credential of the ledger is a secret that is set again and again, to one number after the other: the last that was tried, and acknowledged. */
+const credential = { tried: 0, acknowledged: 0 };
 /** Keys of calls without an answer, to be asked for again. */
 let unanswered = [];
-const counted = { ready: 0, booting: 0, replayed: 0, made: 0, changes: 0 };
+const counted = { ready: 0, booting: 0, replayed: 0, made: 0, changes: 0, rotations: 0 };
 
 const token = await makeFirstToken();
 
@@ -94,20 +99,23 @@ for (let round = 1; round <= kills; round += 1) {
   counted.ready += 1;
   const service = await connect({ address: grpc, token });
   await checkWhatIsThere(service, http);
+  await checkCredential(service, `credential-${round}`);
   const again = unanswered;
   unanswered = [];
   // Most are killed in the midst of calls, some while the connector starts.
   if (random() < 0.75) await call(service, `order-${round}`);
   const working = work(service, http, round, again);
+  const rotating = random() < 0.15 ? rotateKeys() : undefined;
   await delay(random() * 800);
   await host.kill();
-  await working;
+  await Promise.all([working, rotating]);
   await service.close();
 }
 const host = startHost();
 const { grpc, http } = await host.ready;
 const service = await connect({ address: grpc, token });
 await checkWhatIsThere(service, http, { all: true });
+await checkCredential(service, 'credential-at-the-end');
 for (const key of unanswered) await call(service, key);
 await checkUnknown(service);
 const { ok, fault, records } = await service.verifyAudit();
@@ -125,6 +133,7 @@ show('kills at work, while starting', `${counted.ready}, ${counted.booting}`);
 show('calls acknowledged, answered again', `${outcomes.size}, ${counted.replayed}`);
 show('outcomes unknown', unknown.size);
 show('changes acknowledged, tokens among them', `${counted.changes}, ${tokens.size}`);
+show('rotations of the master key that ended', counted.rotations);
 show('records of the audit', records);
 for (const words of violations) console.log(`VIOLATED: ${words}`);
 console.log(violations.size === 0 ? 'nothing was violated' : `${violations.size} violated`);
@@ -153,9 +162,38 @@ async function makeFirstToken() {
   const host = startHost();
   const service = await connect({ address: `unix:${(await host.ready).socket}` });
   const made = await service.createToken({ name: 'caller', scopes: ['admin'] });
+  await setCredential(service);
   await service.close();
   await host.kill();
   return made.token;
+}
+
+async function setCredential(service) {
+  credential.tried += 1;
+  const number = credential.tried;
+  await service.setSecret({ namespace: 'kills', name: 'credential', value: `number-${number}` });
+  credential.acknowledged = number;
+  counted.changes += 1;
+}
+
+/** Asked by the first call after a start, before it is changed any more: an older one is no answer to what was acknowledged. */
+async function checkCredential(service, key) {
+  if (!(await call(service, key)) || !outcomes.has(key)) return;
+  const { tried, acknowledged } = credential;
+  judge(
+    shown >= acknowledged && shown <= tried,
+    `the credential ${acknowledged} was set, and ${shown} is used (${tried} was tried)`,
+  );
+  credential.acknowledged = shown;
+}
+
+/** A new master key, under which every secret is wrapped anew, in a process of its own, which may be killed as well. */
+async function rotateKeys() {
+  const child = spawn(process.execPath, [BIN, 'secrets', 'rotate-keys', '--json'], { cwd: root, stdio: 'ignore' });
+  const timer = setTimeout(() => child.kill('SIGKILL'), random() * 2_000);
+  const [code] = await once(child, 'exit');
+  clearTimeout(timer);
+  if (code === 0) counted.rotations += 1;
 }
 
 /** Sets secrets, makes and revokes tokens, registers connectors, and removes some that were registered before. */
@@ -167,6 +205,8 @@ async function change(service, round) {
       const { version } = await service.setSecret({ namespace: 'kills', name, value: `value-${round}` });
       secrets.add(`${name} ${version}`);
       counted.changes += 1;
+      // Each starts the ledger anew, which would leave its callers little time.
+      if (n % 6 === 1) await setCredential(service);
     } catch {
       return;
     }
@@ -301,7 +341,7 @@ async function checkUnknown(service) {
 
 function startHost() {
   const args = ['start', '--grpc-port', '0', '--http-port', '0', '--log-format', 'json', '--log-level', 'error'];
-  const child = spawn(process.execPath, [join(HERE, '..', 'bin', 'automate.js'), ...args], {
+  const child = spawn(process.execPath, [BIN, ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -340,7 +380,8 @@ function makeProject(port) {
   const project = { name: 'kills', private: true, dependencies: { 'connector-ledger': '1.0.0' } };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(project));
   mkdirSync(join(folder, 'config'));
-  const ledger = { id: 'ledger', kind: 'ledger', host: '127.0.0.1', port, health_check: { enabled: false } };
+  const auth = { type: 'bearer', token: 'secretref://store/kills/credential' };
+  const ledger = { id: 'ledger', kind: 'ledger', host: '127.0.0.1', port, auth, health_check: { enabled: false } };
   writeFileSync(join(folder, 'config', 'connectors.json'), JSON.stringify({ connectors: [ledger] }));
   return folder;
 }
