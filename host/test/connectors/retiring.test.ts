@@ -29,6 +29,22 @@ export default class Pending extends ConnectorAdapter {
 }
 `;
 
+/** Makes its file once it has begun, and never gives its thread back. */
+const SPINNING = `
+import { writeFileSync } from 'node:fs';
+import { ConnectorAdapter } from '@automate/sdk';
+export default class Spinning extends ConnectorAdapter {
+  name = 'spinning';
+  version = '1.0.0';
+  async connect() { return true; }
+  async execute(action) {
+    if (action === 'greet') return this.context.settings.greeting;
+    writeFileSync(this.context.settings.began, '');
+    for (;;);
+  }
+}
+`;
+
 const narrow = { kind: 'echo', limits: { concurrency: 1, queue: 5 }, healthCheck: { enabled: false } } as const;
 
 describe('calls that wait for their turn', () => {
@@ -52,6 +68,26 @@ describe('calls that wait for their turn', () => {
       { status: 'fulfilled', value: { result: { waited: 60_000 } } },
       { status: 'fulfilled', value: { result: { greeting: 'the first' } } },
     ]);
+  });
+});
+
+describe.each(['thread', 'process'] as const)('a connector that spins, at the level %s', (isolation) => {
+  it('is changed all the same: the new one answers, and the call that spins ends at its deadline', async () => {
+    await using it = await SandboxHost.open({
+      kinds: [],
+      prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'spinning', source: SPINNING })),
+    });
+    const began = join(it.sandbox.root, 'began');
+    const one = { id: 'one', kind: 'spinning', isolation, healthCheck: { enabled: false } } as const;
+    await it.service.register({ ...one, settings: { began, greeting: 'before' } });
+    const spinning = it.service.execute({ id: 'one', action: 'spin', payload: {} }, { timeoutMs: 8000 });
+    const ended = Promise.allSettled([spinning]);
+    await until('the call spins', () => existsSync(began));
+    await it.service.update({ ...one, settings: { began, greeting: 'after' } });
+    await expect(it.service.execute({ id: 'one', action: 'greet', payload: {} })).resolves.toMatchObject({
+      result: 'after',
+    });
+    expect(await ended).toMatchObject([{ status: 'rejected', reason: { code: 'TIMEOUT' } }]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { delay, ISOLATED, openBench, run, until } from './support.ts';
+import type { Outcome } from '@automate/contract';
+import { delay, errorOf, execute, ISOLATED, openBench, run, until } from './support.ts';
 
 const entriesOf = (folder: string): number | undefined => {
   try {
@@ -49,6 +50,27 @@ describe.each(ISOLATED)('crash and restart, many times over, in the body %s', (b
       return after.threads <= before.threads + 2 && after.descriptors <= before.descriptors + 2;
     });
     expect(worker.stats()).toMatchObject({ starts: 68, crashes: 68 });
+    expect(bench.neighbourFailures).toStrictEqual([]);
+  });
+
+  it('is told to each of fifty that end at once, and all of them start again', async () => {
+    await using bench = await openBench({ body, policy: { maxDelayMs: 1 } });
+    const workers = Array.from({ length: 50 }, (_, n) => bench.worker('exiting', { id: `exiting-${n}` }));
+    const echo = async (): Promise<readonly Outcome<string>[]> =>
+      Promise.all(
+        workers.map(async (worker) => {
+          await worker.ensure('ready', { deadline: Date.now() + 60_000 });
+          return execute(worker, 'echo', { payload: '{"n":1}', deadline: Date.now() + 60_000 });
+        }),
+      );
+    expect((await echo()).every(({ ok }) => ok)).toBe(true);
+    const lost = await Promise.all(
+      workers.map((worker, n) => execute(worker, n % 2 === 0 ? 'exit_1' : 'reject', { deadline: Date.now() + 60_000 })),
+    );
+    expect(new Set(lost.map((outcome) => errorOf(outcome).code))).toStrictEqual(new Set(['WORKER_LOST']));
+    expect((await echo()).every(({ ok }) => ok)).toBe(true);
+    for (const worker of workers) expect(worker.stats()).toMatchObject({ starts: 2, crashes: 1 });
+    expect(bench.crashes).toHaveLength(50);
     expect(bench.neighbourFailures).toStrictEqual([]);
   });
 });
