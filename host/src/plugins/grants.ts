@@ -22,6 +22,11 @@ export function decideGrants(
   return itemsOf(permissions).map((asked) => ({ kind, ...asked, granted: grantedOf(asked, given) }));
 }
 
+/** All that a kind asks for, granted. */
+export function grantAll(kind: string, permissions: PermissionSet): readonly KindPermission[] {
+  return itemsOf(permissions).map((asked) => ({ kind, ...asked, granted: [asked.value] }));
+}
+
 /** What is granted in all, of one kind. */
 export function grantedSet(permissions: readonly KindPermission[]): PermissionSet {
   const valuesOf = (name: Permission): readonly string[] =>

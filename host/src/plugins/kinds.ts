@@ -1,10 +1,12 @@
 import { pathToFileURL } from 'node:url';
 import { describeProblem, InvalidInputError, KIND_PATTERN } from '@automate/contract';
+import type { Problem } from '@automate/contract';
 import type { ConnectorManifestEntry } from '@automate/sdk';
 import type { Declaration } from './discovery/declaration.ts';
 import { describeValue } from './discovery/describe-value.ts';
+import { parsePermissions } from './discovery/parse-permissions.ts';
 import type { Grants } from './grants.ts';
-import { decideGrants } from './grants.ts';
+import { decideGrants, grantAll } from './grants.ts';
 import type { IsolationPolicy } from './isolation.ts';
 import { decideIsolation } from './isolation.ts';
 import type { Kind } from './kind-catalog.ts';
@@ -38,10 +40,10 @@ function toKind(declaration: Declaration, policy: KindPolicy): Kind {
   };
 }
 
-/** What `registry.register` takes beyond the kind's name and code. */
+/** What `registry.register` takes beyond the kind's name and code. Whoever embeds the host grants the permissions that it names. */
 export type KindOptions = Pick<
   ConnectorManifestEntry,
-  'type' | 'title' | 'description' | 'scheme' | 'autoconfigure' | 'recommendedIsolation'
+  'type' | 'title' | 'description' | 'scheme' | 'autoconfigure' | 'recommendedIsolation' | 'permissions'
 >;
 
 /** A kind that the embedding program brings along instead of a package. */
@@ -63,8 +65,14 @@ export function toRegisteredKind(registration: KindRegistration): Kind {
     scheme,
     autoconfigure = false,
     recommendedIsolation,
+    permissions: asked,
   } = registration;
+  const faults: Problem[] = [];
+  const permissions = parsePermissions(asked, 'permissions', ({ path, expected, value }) =>
+    faults.push({ path, expected, received: describeValue(value) }),
+  );
   const problems = [
+    ...faults,
     ...(typeof name === 'string' && KIND_PATTERN.test(name)
       ? []
       : [{ path: 'kind', expected: `a name: ${KIND_PATTERN.source}`, received: describeValue(name) }]),
@@ -90,7 +98,7 @@ export function toRegisteredKind(registration: KindRegistration): Kind {
     scheme,
     autoconfigure,
     isolation: decideIsolation([], recommendedIsolation, {}),
-    permissions: [],
+    permissions: grantAll(name, permissions),
     source:
       typeof adapter === 'function'
         ? { via: 'class', adapterClass: adapter }
