@@ -1,5 +1,6 @@
 import type { CallOptions, Principal } from '@automate/contract';
 import { quote, RateLimitedError } from '@automate/contract';
+import { TokenBucket } from '../token-bucket.ts';
 
 /** What one caller may have. */
 export interface CallerLimits {
@@ -15,8 +16,7 @@ const RETRY_MS = 250;
 interface Usage {
   inFlight: number;
   /** Requests that it may make at once; a second's worth at most. */
-  credit: number;
-  countedAt: number;
+  requests?: TokenBucket | undefined;
 }
 
 /** Counts what each caller asks for. Programs of the host's own user are not counted: they must get in when others are too many. */
@@ -26,6 +26,8 @@ export class LimitKeeper {
 
   /** From now on these hold. Calls under way stay counted. */
   set(limits: CallerLimits): void {
+    if (limits.requestsPerSecond !== this.#limits.requestsPerSecond)
+      for (const usage of this.#usage.values()) usage.requests = undefined;
     this.#limits = limits;
   }
 
@@ -34,31 +36,28 @@ export class LimitKeeper {
     const { requestsPerSecond, callsInFlight } = this.#limits;
     if ((requestsPerSecond === undefined && callsInFlight === undefined) || door === undefined || door === 'socket')
       return undefined;
-    const usage = this.#usageOf(name, requestsPerSecond ?? 0);
+    let usage = this.#usage.get(name);
+    if (usage === undefined) this.#usage.set(name, (usage = { inFlight: 0 }));
     if (callsInFlight !== undefined && usage.inFlight >= callsInFlight)
       throw tooMany(name, `${callsInFlight} calls at the same time (access.limits.calls_in_flight)`, RETRY_MS);
     if (requestsPerSecond !== undefined) {
-      if (usage.credit < 1) {
-        const wait = Math.ceil(((1 - usage.credit) / requestsPerSecond) * 1000);
-        throw tooMany(name, `${requestsPerSecond} requests per second (access.limits.requests_per_second)`, wait);
+      usage.requests ??= secondOf(requestsPerSecond);
+      if (!usage.requests.tryTake()) {
+        const most = `${requestsPerSecond} requests per second (access.limits.requests_per_second)`;
+        throw tooMany(name, most, usage.requests.waitMs());
       }
-      usage.credit -= 1;
     }
     usage.inFlight += 1;
     return () => {
       usage.inFlight -= 1;
     };
   }
+}
 
-  #usageOf(name: string, perSecond: number): Usage {
-    const now = performance.now();
-    const most = Math.max(1, perSecond);
-    let usage = this.#usage.get(name);
-    if (usage === undefined) this.#usage.set(name, (usage = { inFlight: 0, credit: most, countedAt: now }));
-    usage.credit = Math.min(most, usage.credit + ((now - usage.countedAt) / 1000) * perSecond);
-    usage.countedAt = now;
-    return usage;
-  }
+/** A second's worth, and one request in any case. */
+function secondOf(perSecond: number): TokenBucket {
+  const most = Math.max(1, perSecond);
+  return new TokenBucket({ most, fillMs: (most / perSecond) * 1000 });
 }
 
 function tooMany(name: string, most: string, retryAfterMs: number): RateLimitedError {

@@ -1,15 +1,8 @@
-import type {
-  CallOptions,
-  CircuitState,
-  ErrorEnvelope,
-  HealthReport,
-  LimitsConfig,
-  RetryConfig,
-} from '@automate/contract';
+import type { CallOptions, ErrorEnvelope, HealthReport, LimitsConfig, RetryConfig } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 import { Bulkhead } from '../execution/gates/bulkhead.ts';
-import { Circuit } from '../execution/gates/circuit.ts';
-import { RateLimits } from '../execution/gates/rate-limit.ts';
+import type { Circuit } from '../execution/gates/circuit.ts';
+import type { RateLimits } from '../execution/gates/rate-limit.ts';
 import type { ExecutionTarget, Step } from '../execution/call.ts';
 import { waitWithin } from '../execution/wait-within.ts';
 import type { Finding, Witness } from './health-record.ts';
@@ -18,6 +11,7 @@ import type { MemoryBounds } from './memory-room.ts';
 import { isMemoryShort } from './memory-room.ts';
 import { connectAnew, findingOf, probe } from './probe.ts';
 import type { ConnectorEntry } from './connector-state.ts';
+import type { RemoteGates } from './remote-gates.ts';
 import type { RenewableWorker } from './renewable-worker.ts';
 
 /** How long calls in flight may take to end when their connector is replaced or removed, in milliseconds. */
@@ -29,10 +23,9 @@ const USED_MS = 10 * 60_000;
 export interface LiveConnectorOptions {
   readonly entry: ConnectorEntry;
   readonly worker: RenewableWorker;
+  readonly gates: RemoteGates;
   /** Its health may have changed by something else than a check. */
   onHealth(): void;
-  /** Its circuit has another state, and opened for this error. */
-  onCircuit(state: CircuitState, error?: ErrorEnvelope): void;
   /** What there is of memory besides what the machine says. */
   readonly memory: MemoryBounds | undefined;
 }
@@ -56,10 +49,9 @@ export class LiveConnector implements ExecutionTarget {
     this.#options = options;
     this.entry = options.entry;
     this.worker = options.worker;
-    const { limits, circuit } = this.entry.config;
-    this.bulkhead = new Bulkhead(limits);
-    this.circuit = circuit && new Circuit(circuit, options.onCircuit);
-    this.rates = limits.rate === undefined && limits.rates === undefined ? undefined : new RateLimits(limits);
+    this.bulkhead = new Bulkhead(this.entry.config.limits);
+    this.circuit = options.gates.circuit;
+    this.rates = options.gates.rates;
   }
 
   get id(): string {
@@ -114,6 +106,7 @@ export class LiveConnector implements ExecutionTarget {
       this.#options.onHealth();
       throw error;
     }
+    this.circuit?.cutShort();
     this.#record({ status: 'healthy', message: 'connected' }, 'connect', startedAt);
     this.#options.onHealth();
   }

@@ -1,4 +1,4 @@
-import type { CallOptions, HealthReport } from '@automate/contract';
+import type { CallOptions, CircuitState, ErrorEnvelope, HealthReport } from '@automate/contract';
 import { UnavailableError } from '@automate/contract';
 import { hostEnding } from '@automate/contract/service';
 import type { HostEvents } from '../events/host-events.ts';
@@ -13,6 +13,8 @@ import type { Registry } from './registry.ts';
 import type { RenewableWorker } from './renewable-worker.ts';
 import type { ConnectorObservation } from '../telemetry/host-metrics.ts';
 import { LiveConnector } from './live-connector.ts';
+import type { RemoteGates } from './remote-gates.ts';
+import { openRemoteGates } from './remote-gates.ts';
 
 export interface LiveConnectorsOptions {
   readonly registry: Registry;
@@ -27,6 +29,8 @@ export interface LiveConnectorsOptions {
 export class LiveConnectors {
   readonly #options: LiveConnectorsOptions;
   readonly #live = new Map<string, LiveConnector>();
+  /** By id, of those that have been used; they outlive changes of the entry. */
+  readonly #gates = new Map<string, RemoteGates>();
   readonly #retiring = new Set<Promise<void>>();
   #closed = false;
 
@@ -36,7 +40,7 @@ export class LiveConnectors {
 
   /** Begins to watch an entry's health, as its configuration says. Whatever ran under its id before is drained and ended. */
   open(entry: ConnectorEntry): void {
-    this.close(entry.id);
+    this.#takeOut(entry.id);
     const { healthCheck } = entry.config;
     if (entry.state.phase !== 'usable' || !healthCheck.enabled) return;
     this.#options.monitor.watch({
@@ -48,6 +52,11 @@ export class LiveConnectors {
 
   /** Takes a connector out of service at once; its calls in flight end in the background. */
   close(id: string): void {
+    this.#takeOut(id);
+    this.#gates.delete(id);
+  }
+
+  #takeOut(id: string): void {
     this.#options.monitor.unwatch(id);
     const live = this.#live.get(id);
     if (live === undefined) return;
@@ -128,14 +137,17 @@ export class LiveConnectors {
     switch (state.phase) {
       case 'usable': {
         const { createWorker, events, memory } = this.#options;
+        const onCircuit = (circuit: CircuitState, error?: ErrorEnvelope): void => {
+          events.emit('circuit', id, circuit, error);
+          events.emit('status', id);
+        };
+        const gates = openRemoteGates(entry.config, onCircuit, this.#gates.get(id));
+        this.#gates.set(id, gates);
         const live = new LiveConnector({
           entry,
           worker: createWorker(entry, state.kind),
+          gates,
           onHealth: () => events.emit('status', id),
-          onCircuit: (circuit, error) => {
-            events.emit('circuit', id, circuit, error);
-            events.emit('status', id);
-          },
           memory,
         });
         this.#live.set(id, live);

@@ -68,6 +68,8 @@ export async function retryAfter(
  * because the action is idempotent. A worker's death says nothing about the remote system, so there the action alone decides.
  */
 export function mayRetry(error: ErrorEnvelope, idempotent: boolean): boolean {
+  // While it waited to try again it would keep a place from the others.
+  if (error.details?.['reason'] === 'rate_queue_full') return false;
   if (error.code === 'WORKER_LOST') return idempotent || (error.retryable && error.effect === 'none');
   return error.retryable && (error.effect === 'none' || idempotent);
 }

@@ -1,4 +1,6 @@
-export interface RateLimits {
+import { TokenBucket } from '../token-bucket.ts';
+
+export interface LogLimits {
   readonly linesPerSecond: number;
   readonly bytesPerSecond: number;
   /** How many seconds' worth may come at once. */
@@ -6,43 +8,24 @@ export interface RateLimits {
 }
 
 /** What one connector may log. */
-export const CONNECTOR_LOG_LIMITS: RateLimits = { linesPerSecond: 500, bytesPerSecond: 64 * 1024, burstSeconds: 4 };
+export const CONNECTOR_LOG_LIMITS: LogLimits = { linesPerSecond: 500, bytesPerSecond: 64 * 1024, burstSeconds: 4 };
 
 /** What all connectors of a host may log together. */
-export const HOST_LOG_LIMITS: RateLimits = { linesPerSecond: 5_000, bytesPerSecond: 512 * 1024, burstSeconds: 4 };
+export const HOST_LOG_LIMITS: LogLimits = { linesPerSecond: 5_000, bytesPerSecond: 512 * 1024, burstSeconds: 4 };
 
 /** A bucket of lines and one of bytes. A line passes if both have room. */
 export class RateLimiter {
-  readonly #limits: RateLimits;
-  readonly #now: () => number;
-  #lines: number;
-  #bytes: number;
-  #filledAt: number;
+  readonly #lines: TokenBucket;
+  readonly #bytes: TokenBucket;
 
-  constructor(limits: RateLimits, now: () => number = Date.now) {
-    this.#limits = limits;
-    this.#now = now;
-    this.#lines = limits.linesPerSecond * limits.burstSeconds;
-    this.#bytes = limits.bytesPerSecond * limits.burstSeconds;
-    this.#filledAt = now();
+  constructor({ linesPerSecond, bytesPerSecond, burstSeconds }: LogLimits, now: () => number = Date.now) {
+    const fillMs = burstSeconds * 1000;
+    this.#lines = new TokenBucket({ most: linesPerSecond * burstSeconds, fillMs }, now);
+    this.#bytes = new TokenBucket({ most: bytesPerSecond * burstSeconds, fillMs }, now);
   }
 
   /** Takes one line's worth; false where there is no room. */
   take(bytes: number): boolean {
-    this.#refill();
-    if (this.#lines < 1 || this.#bytes < bytes) return false;
-    this.#lines -= 1;
-    this.#bytes -= bytes;
-    return true;
-  }
-
-  #refill(): void {
-    const now = this.#now();
-    const seconds = (now - this.#filledAt) / 1000;
-    if (seconds <= 0) return;
-    const { linesPerSecond, bytesPerSecond, burstSeconds } = this.#limits;
-    this.#filledAt = now;
-    this.#lines = Math.min(linesPerSecond * burstSeconds, this.#lines + seconds * linesPerSecond);
-    this.#bytes = Math.min(bytesPerSecond * burstSeconds, this.#bytes + seconds * bytesPerSecond);
+    return this.#lines.has() && this.#bytes.tryTake(bytes) && this.#lines.tryTake();
   }
 }

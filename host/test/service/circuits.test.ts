@@ -163,4 +163,32 @@ describe('a circuit', () => {
     expect(seen.filter((each) => each.startsWith('shaky'))).toEqual(['shaky unhealthy', 'shaky healthy']);
     expect(host.logText).toMatch(/"event":"circuit_open"[^\n]*as wanted[\s\S]*"event":"circuit_closed"/);
   });
+
+  it('stays open over an edit of something else, and begins anew with settings of its own or at another place', async () => {
+    const mine = { id: 'mine', kind: 'shaky', circuit: { failures: 2, openMs: 3_600_000 }, retry: { attempts: 1 } };
+    await host.service.register(mine);
+    for (let times = 0; times < 2; times += 1) await fail('mine');
+    await host.service.update({ ...mine, name: 'another' });
+    await expect(call('mine')).rejects.toMatchObject(OPEN);
+    await host.writeConfig(YAML.replace('id: hasty', 'id: hastier'));
+    await host.host.reload();
+    await expect(call('mine')).rejects.toMatchObject(OPEN);
+    expect(asked).toBe(2);
+    await host.service.update({ ...mine, host: '127.0.0.1' });
+    await expect(call('mine')).resolves.toMatchObject({ result: 'done' });
+    for (let times = 0; times < 2; times += 1) await fail('mine');
+    await host.service.update({ ...mine, host: '127.0.0.1', circuit: { failures: 2 } });
+    await expect(call('mine')).resolves.toMatchObject({ result: 'done' });
+    for (let times = 0; times < 2; times += 1) await fail('mine');
+    await host.service.remove('mine');
+    await host.service.register(mine);
+    await expect(call('mine')).resolves.toMatchObject({ result: 'done' });
+  });
+
+  it('is cut short by a test that succeeds, after which one call goes first', async () => {
+    for (let times = 0; times < 5; times += 1) await fail('defaults');
+    await expect(call('defaults')).rejects.toMatchObject(OPEN);
+    await expect(host.service.test('defaults')).resolves.toMatchObject({ success: true });
+    await expect(call('defaults')).resolves.toMatchObject({ result: 'done' });
+  });
 });

@@ -42,6 +42,9 @@ connectors:
     limits: { rate: { requests: 2, per: 400ms }, rates: { chat.post: { requests: 1, per: 1h } } }
   - { id: slow, kind: limited, limits: { rate: { requests: 1, per: 1h } } }
   - { id: steady, kind: limited, limits: { rate: { requests: 20 }, timeout: 2s } }
+  - id: narrow
+    kind: limited
+    limits: { concurrency: 1, queue: 2, rates: { lists: { requests: 1, per: 2s } } }
 `;
 
 let host: SandboxHost;
@@ -54,6 +57,40 @@ afterEach(() => host[Symbol.asyncDispose]());
 const call = (id: string, name = 'read', options?: CallOptions) => host.service.execute({ id, action: name }, options);
 
 describe('a limit of rate', () => {
+  it('goes on over an edit of something else, and begins anew with another limit', async () => {
+    const limits = { rate: { requests: 1, perMs: 3_600_000 }, timeoutMs: 5_000 };
+    await host.service.register({ id: 'mine', kind: 'limited', limits });
+    await call('mine');
+    await host.service.update({
+      id: 'mine',
+      kind: 'limited',
+      name: 'another',
+      limits: { ...limits, timeoutMs: 6_000 },
+    });
+    await expect(call('mine')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    await host.service.update({ id: 'mine', kind: 'limited', limits: { rate: { requests: 1, perMs: 1_800_000 } } });
+    await call('mine');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('lets a call wait without a place among those in flight, up to as many as may wait', async () => {
+    await call('narrow', 'list');
+    const waiting = [call('narrow', 'list'), call('narrow', 'list'), call('narrow', 'list')].map((each) =>
+      each.then(
+        () => 'done',
+        (error: { code: string }) => error.code,
+      ),
+    );
+    await until('they wait', async () => {
+      const { narrow } = await host.service.healthCheckAll({ cached: true });
+      return narrow?.rateQueued === 2;
+    });
+    expect(await waiting[2]).toBe('OVERLOADED');
+    await call('narrow', 'read');
+    expect(asked.map(({ by }) => by)).toEqual(['list', 'read']);
+    expect(await Promise.all(waiting)).toEqual(['done', 'done', 'OVERLOADED']);
+  });
+
   it('lets so many go at once, and the others in order when their turn has come', async () => {
     await Promise.all(Array.from({ length: 5 }, () => call('limited')));
     const [first = 0, , third = 0, , fifth = 0] = asked.map(({ at }) => at);

@@ -194,6 +194,8 @@ export const ERROR_REASONS = {
     cannot_listen: 'gRPC or REST cannot have its address',
   },
   OVERLOADED: {
+    rate_queue_full:
+      'not sent: as many calls as `limits.queue` allows wait already, for a place or for their turn by a limit of rate; the host does not try it again by itself',
     outcomes_full:
       'a million outcomes of calls with idempotency keys are kept, and no key is taken beyond, as it could not be kept',
     resource_exhausted: 'a gRPC server that is not ours said so',

@@ -226,7 +226,13 @@ export const CONNECTOR_FIELDS = {
     fallback: {},
     fields: {
       concurrency: { kind: 'whole', least: 1, most: 10_000, fallback: 16, doc: 'Calls in flight at once.' },
-      queue: { kind: 'whole', least: 0, most: 100_000, fallback: 64, doc: 'Calls that may wait for a place.' },
+      queue: {
+        kind: 'whole',
+        least: 0,
+        most: 100_000,
+        fallback: 64,
+        doc: 'Calls that may wait for a place, or for their turn by a limit of rate.',
+      },
       timeoutMs: { kind: 'duration', least: 1, fallback: 30_000, doc: 'Time for one attempt, from dispatch.' },
       startTimeoutMs: { kind: 'duration', least: 1, fallback: 10_000, doc: 'Time for import, initialize and connect.' },
       memoryMb: { kind: 'whole', least: 16, most: 65_536, fallback: 128, doc: 'Memory of the worker.' },

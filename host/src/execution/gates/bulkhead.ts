@@ -18,6 +18,10 @@ export class Bulkhead {
   readonly #options: BulkheadOptions;
   /** Admits each, in the order in which they came. */
   readonly #waiting = new Set<() => void>();
+  /** The same of those that had a place before, and go first. */
+  readonly #returning = new Set<() => void>();
+  /** Calls that have given their place up and want it back. */
+  #aside = 0;
   #inFlight = 0;
   #idle: (() => void)[] = [];
 
@@ -29,8 +33,9 @@ export class Bulkhead {
     return this.#inFlight;
   }
 
+  /** Calls that wait: for a place, or aside. */
   get queued(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#aside;
   }
 
   /** True when a call can start without waiting; it has taken its place then, and owes a `leave`. */
@@ -47,30 +52,51 @@ export class Bulkhead {
   async enter(patience: Patience): Promise<void> {
     if (this.tryEnter()) return;
     const { concurrency, queue } = this.#options;
-    if (this.#waiting.size >= queue) {
+    const waiting = this.queued;
+    if (waiting >= queue)
       throw new OverloadedError(
-        `${concurrency} calls are in flight and ${this.#waiting.size} are waiting, which is all that limits.concurrency and limits.queue allow`,
+        `${concurrency} calls are in flight and ${waiting} are waiting, which is all that limits.concurrency and limits.queue allow`,
         { retryAfterMs: 1_000 },
       );
+    await this.#wait(this.#waiting, patience);
+  }
+
+  /**
+   * Gives a place up while its call waits for something else, and takes it back afterwards, before those that never had one. Who waits
+   * so counts among those that wait for a place. However it ends, the call has a place then, and owes its `leave` as before. Throws
+   * what the wait does, and what `enter` does.
+   */
+  async aside(patience: Patience, wait: () => Promise<void>): Promise<void> {
+    const waiting = this.queued;
+    // The first of those without a place gets this one.
+    if (waiting - Math.min(1, this.#waiting.size) >= this.#options.queue)
+      throw new OverloadedError(`${waiting} calls are waiting, which is all that limits.queue allows`, {
+        retryAfterMs: 1_000,
+        details: { reason: 'rate_queue_full' },
+      });
+    this.#aside += 1;
+    this.#free();
+    let back = false;
+    try {
+      await wait();
+      if (!this.tryEnter()) await this.#wait(this.#returning, patience);
+      back = true;
+    } finally {
+      this.#aside -= 1;
+      // Its place is given back in a moment, and to nobody before.
+      if (!back) this.#inFlight += 1;
     }
-    await this.#wait(patience);
   }
 
   /** Gives the place to the next in line. */
   leave(): void {
-    const [admit] = this.#waiting;
-    if (admit !== undefined) {
-      this.#waiting.delete(admit);
-      admit();
-      return;
-    }
-    this.#inFlight -= 1;
-    if (this.#inFlight === 0) for (const done of this.#idle.splice(0)) done();
+    this.#free();
+    if (this.#isIdle) for (const done of this.#idle.splice(0)) done();
   }
 
-  /** Resolves when nothing is in flight, at the latest after `timeoutMs`. */
+  /** Resolves when nothing is in flight, nor aside, at the latest after `timeoutMs`. */
   async drained(timeoutMs: number): Promise<void> {
-    if (this.#inFlight === 0) return;
+    if (this.#isIdle) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, timeoutMs);
       this.#idle.push(() => {
@@ -80,16 +106,31 @@ export class Bulkhead {
     });
   }
 
-  #wait(patience: Patience): Promise<void> {
+  get #isIdle(): boolean {
+    return this.#inFlight === 0 && this.#aside === 0;
+  }
+
+  #free(): void {
+    this.#inFlight -= 1;
+    for (const line of [this.#returning, this.#waiting])
+      for (const admit of line) {
+        if (this.#inFlight >= this.#options.concurrency) return;
+        line.delete(admit);
+        this.#inFlight += 1;
+        admit();
+      }
+  }
+
+  #wait(line: Set<() => void>, patience: Patience): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     // Stops waiting at once: a call that has its place can no longer give up waiting for it.
     const admit = (): void => {
       letGo();
       resolve();
     };
-    this.#waiting.add(admit);
+    line.add(admit);
     const letGo = startPatience(patience, (end) => {
-      this.#waiting.delete(admit);
+      line.delete(admit);
       reject(
         end === 'deadline'
           ? new TimeoutError('the deadline passed while the call was waiting for its turn', { effect: 'none' })

@@ -1,5 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { LimitsConfig, RateConfig } from '@automate/contract';
 import { CancelledError, RateLimitedError, startPatience, TimeoutError } from '@automate/contract';
+import { TokenBucket } from '../../token-bucket.ts';
+import type { Bulkhead } from './bulkhead.ts';
 import type { Gate } from './gate.ts';
 
 /** Who waits for a token, and how long at most. */
@@ -9,24 +12,19 @@ interface Waiting {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A token bucket: so many calls in a time, at once or one after the other. Who comes too early waits in line. */
-class Bucket {
+/** A limit and those who wait in line for a token of it. */
+class Line {
   readonly name: string;
-  readonly #most: number;
-  /** Milliseconds until there is another token. */
-  readonly #everyMs: number;
+  readonly config: RateConfig;
+  readonly #bucket: TokenBucket;
   /** Admits each, in the order in which they came. */
   readonly #waiting = new Set<() => void>();
-  #tokens: number;
-  /** By `performance.now()`, which nobody sets back. */
-  #filledAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(name: string, { requests, perMs }: RateConfig) {
+  constructor(name: string, config: RateConfig) {
     this.name = name;
-    this.#most = requests;
-    this.#everyMs = perMs / requests;
-    this.#tokens = requests;
+    this.config = config;
+    this.#bucket = new TokenBucket({ most: config.requests, fillMs: config.perMs });
   }
 
   get queued(): number {
@@ -35,17 +33,12 @@ class Bucket {
 
   /** True where a call may go at once; it has taken its token then. */
   tryTake(): boolean {
-    if (this.#waiting.size > 0) return false;
-    this.#fill();
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
-    return true;
+    return this.#waiting.size === 0 && this.#bucket.tryTake();
   }
 
   /** How long the next to come would wait, in milliseconds. */
   nextMs(): number {
-    this.#fill();
-    return Math.max(0, Math.ceil((this.#waiting.size + 1 - this.#tokens) * this.#everyMs));
+    return this.#bucket.waitMs(this.#waiting.size + 1);
   }
 
   /** Waits in line for a token. Rejects with TIMEOUT or CANCELLED, effect `none`, where the patience ends first. */
@@ -71,12 +64,6 @@ class Bucket {
     return promise;
   }
 
-  #fill(): void {
-    const now = performance.now();
-    this.#tokens = Math.min(this.#most, this.#tokens + (now - this.#filledAt) / this.#everyMs);
-    this.#filledAt = now;
-  }
-
   /** Nobody waits, and nothing is kept alive for it. */
   #rest(): void {
     clearTimeout(this.#timer);
@@ -85,43 +72,40 @@ class Bucket {
 
   #wait(): void {
     if (this.#timer !== undefined || this.#waiting.size === 0) return;
-    this.#fill();
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
-        this.#fill();
         for (const admit of this.#waiting) {
-          if (this.#tokens < 1) break;
-          this.#tokens -= 1;
+          if (!this.#bucket.tryTake()) break;
           this.#waiting.delete(admit);
           admit();
         }
         this.#wait();
       },
-      Math.max(1, Math.ceil((1 - this.#tokens) * this.#everyMs)),
+      Math.max(1, this.#bucket.waitMs()),
     );
   }
 }
 
 /** How many calls a connector may send in a time, in all or of a class. */
 export class RateLimits {
-  readonly #all: Bucket | undefined;
-  readonly #classes: ReadonlyMap<string, Bucket>;
-  readonly #longestMs: number;
+  readonly #all: Line | undefined;
+  readonly #classes: ReadonlyMap<string, Line>;
   #refused = 0;
 
-  constructor({ rate, rates = {}, timeoutMs }: LimitsConfig) {
-    this.#all = rate === undefined ? undefined : new Bucket('limits.rate', rate);
-    const classes = Object.entries(rates).map(
-      ([name, each]) => [name, new Bucket(`limits.rates.${name}`, each)] as const,
-    );
-    this.#classes = new Map(classes);
-    this.#longestMs = timeoutMs;
+  /** @param before what held for the connector until now: limits that are the same go on, with those who wait in line for them */
+  constructor({ rate, rates = {} }: Pick<LimitsConfig, 'rate' | 'rates'>, before?: RateLimits) {
+    const lines = before === undefined ? [] : [before.#all, ...before.#classes.values()];
+    const lineOf = (name: string, config: RateConfig): Line =>
+      lines.find((line) => line?.name === name && isDeepStrictEqual(line.config, config)) ?? new Line(name, config);
+    this.#all = rate === undefined ? undefined : lineOf('limits.rate', rate);
+    this.#classes = new Map(Object.entries(rates).map(([name, each]) => [name, lineOf(`limits.rates.${name}`, each)]));
+    this.#refused = before?.refused ?? 0;
   }
 
   /** Calls that wait for their turn. */
   get queued(): number {
-    return [this.#all, ...this.#classes.values()].reduce((sum, bucket) => sum + (bucket?.queued ?? 0), 0);
+    return [this.#all, ...this.#classes.values()].reduce((sum, line) => sum + (line?.queued ?? 0), 0);
   }
 
   /** Calls that were refused, as their turn would have come too late. */
@@ -130,17 +114,19 @@ export class RateLimits {
   }
 
   /**
-   * Lets a call go, at once or when its turn has come. Where that would be after the caller's deadline, or after as long as a call may
-   * take, it is refused at once: throws RATE_LIMITED, reason `rate_limit`.
+   * Lets a call go, at once or when its turn has come; it has no place among those in flight meanwhile. Where its turn would come after
+   * the caller's deadline, or after as long as a call may take, it is refused at once: throws RATE_LIMITED, reason `rate_limit`.
    */
-  admit(rateLimitClass: string | undefined, call: Waiting): void | Promise<void> {
-    const bucket = (rateLimitClass === undefined ? undefined : this.#classes.get(rateLimitClass)) ?? this.#all;
-    if (bucket === undefined || bucket.tryTake()) return;
-    const waitMs = bucket.nextMs();
-    if (waitMs <= this.#longestMs && Date.now() + waitMs < call.deadline) return bucket.take(call);
+  admit(call: LimitedCall): void | Promise<void> {
+    const { rateLimitClass, target } = call;
+    const line = (rateLimitClass === undefined ? undefined : this.#classes.get(rateLimitClass)) ?? this.#all;
+    if (line === undefined || line.tryTake()) return;
+    const waitMs = line.nextMs();
+    if (waitMs <= target.limits.timeoutMs && Date.now() + waitMs < call.deadline)
+      return target.bulkhead.aside(call, () => line.take(call));
     this.#refused += 1;
     throw new RateLimitedError(
-      `${bucket.name} lets a call through only in ${waitMs} ms, which is longer than it may wait; it was not sent`,
+      `${line.name} lets a call through only in ${waitMs} ms, which is longer than it may wait; it was not sent`,
       { blame: 'caller', effect: 'none', retryAfterMs: waitMs, details: { reason: 'rate_limit' } },
     );
   }
@@ -148,7 +134,11 @@ export class RateLimits {
 
 /** What the gate needs to know of a call. */
 interface LimitedCall extends Waiting {
-  readonly target: { readonly rates?: RateLimits | undefined };
+  readonly target: {
+    readonly rates?: RateLimits | undefined;
+    readonly bulkhead: Bulkhead;
+    readonly limits: Pick<LimitsConfig, 'timeoutMs'>;
+  };
   readonly rateLimitClass: string | undefined;
 }
 
@@ -156,5 +146,5 @@ interface LimitedCall extends Waiting {
 export const rateLimit: Gate<LimitedCall> = {
   name: 'rate limit',
   concerns: ({ target }) => target.rates !== undefined,
-  admit: (call) => call.target.rates?.admit(call.rateLimitClass, call),
+  admit: (call) => call.target.rates?.admit(call),
 };
