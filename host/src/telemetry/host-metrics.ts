@@ -137,7 +137,10 @@ export class HostMetrics {
         ),
       },
       { ...counter('automate_health_checks_total', 'Probes that ended'), samples: [...this.#probes.values()] },
-      { ...gauge('automate_queue_length', 'Calls that wait for a place'), samples: per(({ queued }) => queued) },
+      {
+        ...gauge('automate_queue_length', 'Calls that wait for a place, or for their turn by a limit of rate'),
+        samples: per(({ queued }) => queued),
+      },
       { ...gauge('automate_in_flight', 'Calls under way'), samples: per(({ inFlight }) => inFlight) },
       {
         ...gauge('automate_worker_start_queued', 'Workers that wait for their turn to start'),
