@@ -1,6 +1,6 @@
 import type { CallOptions, Principal } from '@automate/contract';
 import { quote, RateLimitedError } from '@automate/contract';
-import { TokenBucket } from '../token-bucket.ts';
+import { TokenBucket } from '../runtime/token-bucket.ts';
 
 /** What one caller may have. */
 export interface CallerLimits {

@@ -1,4 +1,4 @@
-import { TokenBucket } from '../token-bucket.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 export interface LogLimits {
   readonly linesPerSecond: number;

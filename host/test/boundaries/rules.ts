@@ -99,7 +99,8 @@ const STAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   records: ['store'],
   runtime: [],
   secrets: ['config', 'runtime', 'store'],
-  access: ['store'],
+  // Of the runtime the bucket alone, which a worker loads too.
+  access: ['runtime', 'store'],
   execution: ['runtime', 'store'],
   connectors: ['plugins', 'config', 'runtime', 'execution', 'secrets', 'store'],
   service: ['access', 'connectors', 'execution'],

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LimitsConfig, RateConfig } from '@automate/contract';
 import { CancelledError, RateLimitedError, startPatience, TimeoutError } from '@automate/contract';
-import { TokenBucket } from '../../token-bucket.ts';
+import { TokenBucket } from '../../runtime/token-bucket.ts';
 import type { Bulkhead } from './bulkhead.ts';
 import type { Gate } from './gate.ts';
 
