@@ -29,6 +29,7 @@ const WORKSPACE_IMPORTS: ReadonlyArray<readonly [folder: RegExp, allowed: readon
   [/^packages\/contract$/, [/^@automate\/grpc$/]],
   [/^packages\/sdk$/, [/^@automate\/contract(\/json-text)?$/]],
   [/^packages\/alertmanager$/, [/^@automate\/sdk(\/exchange)?$/]],
+  [/^packages\/openapi$/, [/^@automate\/contract$/]],
   [/^packages\/sql$/, [/^@automate\/sdk$/]],
   [/^packages\/testing$/, [/^@automate\/contract(\/|$)/, /^@automate\/sdk(\/|$)/]],
   // The schemas too: a message cannot carry what is wrong with a configuration, so the client checks before it writes one.

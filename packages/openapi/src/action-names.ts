@@ -1,0 +1,55 @@
+/** What an operation is called by. */
+export interface OperationPlace {
+  readonly operationId: string | undefined;
+  readonly method: string;
+  readonly path: string;
+}
+
+/** Longer ones are cut: names go into metrics, logs and tools. */
+const MAX_LENGTH = 100;
+
+/**
+ * A name for each of the operations, in their order: the operation id in the form of an action's name, else method and path.
+ * Where that is the same for several, each of them is called by method and path; and where that is the same too, they are counted in
+ * the order of paths and methods. So the names do not depend on the order of the document.
+ */
+export function nameOperations(operations: readonly OperationPlace[]): readonly string[] {
+  const ids = operations.map(({ operationId }) => toActionName(operationId ?? ''));
+  const isShared = new Set(ids.filter((id, index) => ids.indexOf(id) !== index));
+  const wanted = operations.map((operation, index) => {
+    const id = ids[index] as string;
+    return id === '' || isShared.has(id) ? nameByPath(operation) : id;
+  });
+  const order = operations
+    .map((operation, index) => ({ key: `${operation.path} ${operation.method}`, index }))
+    .toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  const own = new Set(ids.filter((id) => id !== '' && !isShared.has(id)));
+  const taken = new Set<string>();
+  const names: string[] = [];
+  for (const { index } of order) {
+    const base = wanted[index] as string;
+    const isOwn = base === ids[index];
+    let name = base;
+    for (let count = 2; taken.has(name) || (!isOwn && own.has(name)); count += 1) name = `${base}_${count}`;
+    taken.add(name);
+    names[index] = name;
+  }
+  return names;
+}
+
+function nameByPath({ method, path }: OperationPlace): string {
+  return toActionName(`${method} ${path.replaceAll(/[{}]/g, ' ')}`) || method.toLowerCase();
+}
+
+/** `getPetById` → `get_pet_by_id`, `repos/list-for-org` → `repos_list_for_org`. Empty where nothing is left. */
+export function toActionName(text: string): string {
+  const words = text
+    .normalize('NFKD')
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
+    .replaceAll(/[^A-Za-z0-9]+/g, '_')
+    .toLowerCase()
+    .slice(0, MAX_LENGTH)
+    .replaceAll(/^_+|_+$/g, '');
+  return /^[0-9]/.test(words) ? `op_${words}` : words;
+}
