@@ -63,6 +63,7 @@ const PUBLIC_ENTRIES: Readonly<Record<string, readonly string[]>> = {
   '@automate/grpc': ['.', './package.json'],
   '@automate/host': ['.', './package.json'],
   '@automate/sdk': ['.', './exchange', './package.json', './runtime', './runtime/masking'],
+  '@automate/openapi': ['.', './package.json'],
   '@automate/sql': ['.', './package.json'],
   '@automate/testing': ['.', './package.json'],
 };
