@@ -1,6 +1,7 @@
 // Long, as the one place that knows every part of a host opens them all, in order.
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
+import type { Problem } from '@automate/contract';
 import { LOCAL_PRINCIPAL } from '@automate/contract';
 import { Access } from './access/access.ts';
 import { authorise } from './access/authorise.ts';
@@ -41,6 +42,8 @@ import type { Host } from './host.ts';
 import { findProjectRoot, readIdentity } from './identity.ts';
 import { openHostLog } from './log/host-log.ts';
 import { faultTeller, openLoggedEvents } from './log/log-events.ts';
+import { watchInstalls } from './plugins/install/watch-installs.ts';
+import { acceptanceOf } from './plugins/lock/acceptance.ts';
 import { findLockProblems } from './plugins/lock/find-lock-problems.ts';
 import { KindCatalog } from './plugins/kind-catalog.ts';
 import type { KindRegistration } from './plugins/kinds.ts';
@@ -156,9 +159,10 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
 
   const scanner = new PluginScanner({ projectDir, hostVersion: identity.version });
   const discovered = scanner.scan(loaded.config.plugins, { full: false });
-  const isFrozen = flags.frozen === true || loaded.config.plugins.frozen;
-  const drift = isFrozen ? findLockProblems(projectDir, scanner.lastReport) : [];
-  if (drift.length > 0) throw new HostConfigError(drift);
+  const drift = ({ frozen }: { readonly frozen: boolean }): readonly Problem[] =>
+    flags.frozen === true || frozen ? findLockProblems(projectDir, scanner.lastReport) : [];
+  const drifted = drift(loaded.config.plugins);
+  if (drifted.length > 0) throw new HostConfigError(drifted);
   const registered = (options.kinds ?? []).map(toRegisteredKind);
   const kinds = registered.reduce((all, kind) => all.withRegistered(kind), new KindCatalog());
   const registry = new Registry({
@@ -283,7 +287,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   announcements.listen(events);
   recordEvents(events, audit);
   const descriptions = new Descriptions({ live, inspect: connectorRuntime.inspect });
-  const gate = new Gate({ live, createWorker });
+  const gate = new Gate({ live, createWorker, acceptance: acceptanceOf(projectDir) });
   const changes = new Changes({ registry, store, live, gate, events, healthIntervalMs: settings.healthIntervalMs });
   const tidySnapshots = (): Promise<void> =>
     snapshots.tidy(
@@ -310,6 +314,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     scanner,
     snapshots,
     onScanned: tidySnapshots,
+    drift,
     loaded,
     load,
     learn(config) {
@@ -421,6 +426,13 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
       });
       stack.push({ name: 'configuration watcher', close: () => watcher.close() });
     }
+    const installs = watchInstalls({
+      projectDir,
+      isWanted: () => registry.sources.config.plugins.watch,
+      onChange: async () => void (await sourceChanges.rescan()),
+      onError: (error) => log.error({ err: error }, 'the packages were changed, and could not be looked at again'),
+    });
+    stack.push({ name: 'watcher of installations', close: () => installs.close() });
     monitor.start();
     stack.push({ name: 'health', close: () => monitor.close() });
     const { grpcAddress, httpAddress, socketPath } = listeners;

@@ -28,6 +28,8 @@ export interface PluginsConfig {
   readonly grants: Readonly<Record<string, PermissionSet>>;
   /** Whether the host starts only with what `connectors.lock` has. */
   readonly frozen: boolean;
+  /** Whether a host that runs notices by itself that packages were installed or removed. */
+  readonly watch: boolean;
 }
 
 /** `network:`, with every default filled in: rules as they are written. */
@@ -103,4 +105,5 @@ export const DEFAULT_PLUGINS: PluginsConfig = {
   minimumIsolation: {},
   grants: {},
   frozen: false,
+  watch: true,
 };

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ConnectorWorker } from '../runtime/runtime.ts';
 import { ConnectorError } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
+import type { Acceptance } from '../plugins/lock/acceptance.ts';
 import { grantsLess } from '../plugins/grants.ts';
 import { isWeaker } from '../plugins/isolation.ts';
 import type { Kind, KindCatalog } from '../plugins/kind-catalog.ts';
@@ -12,14 +13,16 @@ import { findingOf, probe } from './probe.ts';
 /**
  * What has to hold before an entry takes the place of one that stands:
  * - `nothing`: the one that stands does not run, or somebody wants it gone
+ * - `accepted`: the same, but what it does otherwise must have been accepted, as far as it can be described at all
  * - `starts`: its kind is there, loads, and takes its settings
  * - `healthy`: it also connects, and finds itself well
  */
-export type Demand = 'nothing' | 'starts' | 'healthy';
+export type Demand = 'nothing' | 'accepted' | 'starts' | 'healthy';
 
 export interface GateOptions {
   readonly live: LiveConnectors;
   createWorker(entry: ConnectorEntry, kind: Kind): ConnectorWorker;
+  readonly acceptance: Acceptance;
 }
 
 /** How long a worker that was only tried out may take to close, in milliseconds. */
@@ -50,7 +53,8 @@ export class Gate {
     const running = this.#options.live.find(before.id);
     const status = running?.report().status ?? 'unknown';
     const state = running?.worker.state();
-    if (status === 'unhealthy') return state?.phase === 'running' ? 'starts' : 'nothing';
+    if (status === 'unhealthy' && state?.phase !== 'running') return this.#atLeastAccepted(before, after);
+    if (status === 'unhealthy') return 'starts';
     // One that is connected answers calls, also where no health check has asked it yet, or ever does.
     const isConnected = state?.phase === 'running' && state.level === 'ready';
     return status === 'healthy' || isConnected ? 'healthy' : 'starts';
@@ -61,12 +65,15 @@ export class Gate {
     if (demand === 'nothing') return undefined;
     if (after.state.phase === 'missing') return after.state.reason;
     if (after.state.phase === 'disabled') return undefined;
-    const { live, createWorker } = this.#options;
+    const { live, createWorker, acceptance } = this.#options;
     const { healthCheck, limits } = after.config;
-    const worker = createWorker(after, after.state.kind);
+    const { kind } = after.state;
+    const worker = createWorker(after, kind);
     try {
-      await worker.ensure('initialized', { withinMs: limits.startTimeoutMs });
-      if (demand === 'starts') return undefined;
+      const level = demand === 'accepted' ? 'described' : 'initialized';
+      const description = await worker.ensure(level, { withinMs: limits.startTimeoutMs });
+      const unaccepted = acceptance.explain(kind, description);
+      if (unaccepted !== undefined || demand === 'accepted' || demand === 'starts') return unaccepted;
       const finding = await probe({
         worker,
         timeoutMs: healthCheck.timeoutMs,
@@ -78,10 +85,18 @@ export class Gate {
       const standing = await live.check(after.id);
       return standing.healthy ? finding.message : undefined;
     } catch (reason) {
+      if (demand === 'accepted') return undefined;
       return findingOf(ConnectorError.from(reason).toEnvelope()).message;
     } finally {
       void worker.close({ graceMs: CLOSE_GRACE_MS });
     }
+  }
+
+  /** What does not work is replaced by whatever comes; but another version may do what nobody has accepted. */
+  #atLeastAccepted(before: ConnectorEntry, after: ConnectorEntry): Demand {
+    if (before.state.phase !== 'usable' || after.state.phase !== 'usable') return 'nothing';
+    if (before.state.kind === after.state.kind) return 'nothing';
+    return this.#options.acceptance.isLocked(after.state.kind) ? 'accepted' : 'nothing';
   }
 }
 

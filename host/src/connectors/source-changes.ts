@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PluginReport, Problem } from '@automate/contract';
+import { ConfigInvalidError, describeProblem } from '@automate/contract';
 import type { ReadConfig } from '../config/explain-mistake.ts';
 import { explainMistake, isCut } from '../config/explain-mistake.ts';
-import type { HostConfig, ProfileConfig } from '../config/host-config.ts';
+import type { HostConfig, PluginsConfig, ProfileConfig } from '../config/host-config.ts';
 import type { loadConfig } from '../config/load-config.ts';
 import type { HostEvents, SourceNews } from '../events/host-events.ts';
 import type { HostLog } from '../log/host-log.ts';
 import type { Kind, KindCatalog } from '../plugins/kind-catalog.ts';
-import type { PluginScanner, ScanSettings } from '../plugins/plugin-scanner.ts';
+import type { PluginScanner } from '../plugins/plugin-scanner.ts';
 import type { Snapshots } from '../plugins/snapshots/snapshots.ts';
 import type { AppliedChange, Changes } from './changes.ts';
 import { reportHeldBack } from './report-held-back.ts';
@@ -33,6 +34,8 @@ export interface SourceChangesOptions {
   onScanned(): Promise<void>;
   /** Hears of a configuration before it is put to work. */
   learn(config: HostConfig): void;
+  /** In what the packages of the last scan differ from what was locked, where these settings hold to that. */
+  drift(settings: PluginsConfig): readonly Problem[];
   readonly log: HostLog;
   readonly events: HostEvents;
 }
@@ -76,7 +79,7 @@ export class SourceChanges {
         });
       })
       .catch((error: unknown) => {
-        if (!(error instanceof UnusableFile)) throw error;
+        if (!(error instanceof UnusableSources)) throw error;
         this.#tell('reload', undefined, []);
         return { ok: false, problems: error.problems };
       });
@@ -85,16 +88,24 @@ export class SourceChanges {
   /** Looks for packages again, in the whole of `node_modules`. */
   async rescan(): Promise<PluginReport> {
     const { changes, scanner, onScanned } = this.#options;
-    const report = await changes.ofAll(({ sources: { config, kinds } }) => {
-      const found = this.#scan(kinds, config.plugins, true);
-      return (now) => ({
-        sources: { kinds: found },
-        answer: (change) => {
-          this.#tell('rescan', change, [kinds, found]);
-          return reportHeldBack(scanner.lastReport, now);
-        },
+    const report = await changes
+      .ofAll(({ sources: { config, kinds } }) => {
+        const found = this.#scan(kinds, config.plugins, true);
+        return (now) => ({
+          sources: { kinds: found },
+          answer: (change) => {
+            this.#tell('rescan', change, [kinds, found]);
+            return reportHeldBack(scanner.lastReport, now);
+          },
+        });
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof UnusableSources)) throw error;
+        const { problems } = error;
+        throw new ConfigInvalidError(`everything goes on as it was: ${problems.map(describeProblem).join('; ')}`, {
+          problems,
+        });
       });
-    });
     await onScanned();
     return report;
   }
@@ -115,9 +126,15 @@ export class SourceChanges {
     this.#options.events.emit('sourced', { operation, failed: change === undefined, ...ids, packages });
   }
 
-  #scan(kinds: KindCatalog, settings: ScanSettings, full: boolean): KindCatalog {
-    const { scanner, snapshots } = this.#options;
-    return kinds.withDiscovered(snapshots.markBuilds(scanner.scan(settings, { full })));
+  #scan(kinds: KindCatalog, settings: PluginsConfig, full: boolean): KindCatalog {
+    const { scanner, snapshots, drift, log } = this.#options;
+    const scanned = scanner.scan(settings, { full });
+    const problems = drift(settings);
+    if (problems.length > 0) {
+      log.error({ problems }, 'the packages are not those of connectors.lock: everything stays as it was');
+      throw new UnusableSources(problems);
+    }
+    return kinds.withDiscovered(snapshots.markBuilds(scanned));
   }
 
   /** The file as it is to be put to work. */
@@ -131,12 +148,12 @@ export class SourceChanges {
     }
     if (!next.ok) {
       log.error({ problems: next.problems }, 'the configuration file is broken: everything stays as it was');
-      throw new UnusableFile(next.problems);
+      throw new UnusableSources(next.problems);
     }
     const mistake = explainMistake(this.#inForce, next);
     if (mistake === undefined) return next;
     log.warn({ problems: [mistake] }, 'the configuration file is taken for a mistake: everything stays as it was');
-    throw new UnusableFile([mistake]);
+    throw new UnusableSources([mistake]);
   }
 
   /** Adds a kind of the embedding program's. */
@@ -156,12 +173,12 @@ function packagesOf(kinds: KindCatalog | undefined): ReadonlySet<string> {
   );
 }
 
-/** Ends the change that a file asked for which cannot be taken. */
-class UnusableFile extends Error {
+/** Ends a change whose file or whose packages cannot be taken. */
+class UnusableSources extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super('the configuration file cannot be used');
+    super('what connectors are to be made of cannot be used');
     this.problems = problems;
   }
 }

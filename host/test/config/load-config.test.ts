@@ -57,6 +57,8 @@ describe('finding the configuration', () => {
           isolation: 'thread',
           minimumIsolation: {},
           grants: {},
+          frozen: false,
+          watch: true,
         },
         fileRoots: [],
         network: { allow: [], deny: [], registeredAllow: [] },

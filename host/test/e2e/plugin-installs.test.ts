@@ -110,9 +110,14 @@ it(
     await project.automate('plugins', 'add', `${WEATHER}@1.0.0`, '--yes');
     await using host = await project.start('--frozen');
     expect(host.ready.plugins).toMatchObject([{ package: WEATHER, status: 'admitted' }]);
+    await appendFile(join(project.root, 'node_modules', WEATHER, 'adapter.js'), '\n// mended by hand\n');
+    const rescan = await fetch(`${host.ready.http}/api/v1/plugins/rescan`, { method: 'POST' });
+    expect([rescan.status, await rescan.json()]).toMatchObject([
+      422,
+      { code: 'CONFIG_INVALID', problems: [{ path: `connectors.lock: ${WEATHER} files` }] },
+    ]);
     await host.end();
 
-    await appendFile(join(project.root, 'node_modules', WEATHER, 'adapter.js'), '\n// mended by hand\n');
     const grants = `plugins: { frozen: true, grants: { '${WEATHER}': { network: ['*:443'] } } }\n`;
     await writeFile(join(project.root, 'config/connectors.yaml'), grants + YAML);
     const other = join(project.root, 'node_modules/@acme/connector-other');

@@ -1,8 +1,8 @@
-import type { ConnectorDescription } from '@automate/contract';
+import type { ActionDescription, ConnectorDescription } from '@automate/contract';
 import type { LockedKind } from './connectors-lock.ts';
 import type { Direction } from './compare-schemas.ts';
 import { compareSchemas } from './compare-schemas.ts';
-import { lockKind } from './lock-package.ts';
+import { effectOf, lockKind } from './lock-package.ts';
 
 /** One thing that a version of a kind does otherwise than the one before. */
 export interface KindChange {
@@ -48,6 +48,13 @@ export function compareLocked(kind: string, before: LockedKind, after: LockedKin
       changes.push({ weight: 'breaking', message: `${kind}: the action "${name}" has another schema` });
   }
   return inOrder(changes);
+}
+
+/** The actions that only read by what was accepted, and may write by what is described now. */
+export function findTurned(before: LockedKind, actions: readonly ActionDescription[]): readonly string[] {
+  return actions
+    .filter((action) => before.actions[action.name]?.effect === 'read' && effectOf(action) !== 'read')
+    .map(({ name }) => name);
 }
 
 function compareEffects(kind: string, before: LockedKind, after: LockedKind): readonly KindChange[] {

@@ -87,6 +87,10 @@ export const pluginsSchema = strictMap({
     description: 'Whether the host starts only with what connectors.lock has: its packages, files and grants.',
     default: false,
   }),
+  watch: flag().optional().meta({
+    description: 'Whether a host that runs looks again by itself when packages were installed or removed.',
+    default: true,
+  }),
 });
 
 /** `files:`, what connectors may use of this machine. */
