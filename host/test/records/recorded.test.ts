@@ -230,6 +230,34 @@ describe('callers who may not', () => {
   });
 });
 
+it('a token and an outcome are recorded by what they are called, and what a caller calls them is cut short', async () => {
+  await using sandbox = await SandboxHost.open({ yaml: YAML, env: ON });
+  const { service } = sandbox;
+  const { id, token } = await service.createToken({ name: 'ci', scopes: ['read'] });
+  await service.revokeToken(id);
+  await service.execute({ id: 'echo', action: 'say', payload: { text: 'x' }, idempotencyKey: 'key-1' });
+  await service.clearOutcome('echo', 'key-1');
+  const long = 'x'.repeat(5_000);
+  await expect(service.execute({ id: long, action: long })).rejects.toThrow(long.slice(0, 20));
+  const { records } = await service.listAudit({ order: 'oldest' });
+  expect(
+    records.map(({ operation, connector = '', subject = '', code }) => [operation, connector, subject, code].join(' ')),
+  ).toEqual([
+    expect.stringMatching(/^start/),
+    'createToken  ci BEGUN',
+    'createToken  ci OK',
+    `revokeToken  ${id} BEGUN`,
+    `revokeToken  ${id} OK`,
+    'execute echo  OK',
+    'clearOutcome echo key-1 BEGUN',
+    'clearOutcome echo key-1 OK',
+    expect.stringMatching(/^execute x{200,300}/),
+  ]);
+  expect(records.find(({ operation }) => operation === 'execute')).toMatchObject({ key: 'key-1' });
+  expect(JSON.stringify(records)).not.toContain(token.slice(-43));
+  expect(JSON.stringify(records.at(-1)).length).toBeLessThan(1_500);
+});
+
 it('a secret that is set is recorded by its name alone', async () => {
   await using sandbox = await SandboxHost.open({ yaml: YAML, env: ON });
   await sandbox.service.setSecret({ namespace: 'team', name: 'token', value: 'canary-4711-secret' });

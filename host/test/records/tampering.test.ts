@@ -86,7 +86,50 @@ describe('an audit as it was written', () => {
   });
 });
 
+interface Cell {
+  readonly table: string;
+  readonly column: string;
+  readonly row: number;
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
 describe('a changed byte', () => {
+  it('of any value, whichever row and column of whichever table it is', async () => {
+    const database = new DatabaseSync(file);
+    // It may be lost with the machine, which makes a thousand of them quick.
+    database.exec('PRAGMA synchronous = OFF');
+    const columns = {
+      records: ['key', 'body', 'hash'],
+      chain: ['host', 'batch', 'cut_seq', 'cut_hash', 'key', 'seal'],
+    };
+    const cells = Object.entries(columns).flatMap(([table, names]) =>
+      names.flatMap((column) => {
+        const read = `SELECT rowid AS row, typeof(${column}) AS type, CAST(${column} AS BLOB) AS bytes FROM ${table}`;
+        return database
+          .prepare(read)
+          .all()
+          .map((cell) => ({ table, column, ...cell }));
+      }),
+    );
+    expect(cells).toHaveLength(3 * RECORDS + 6);
+    for (const { table, column, row, type, bytes } of cells as unknown as readonly Cell[]) {
+      const value = type === 'blob' ? '?' : `CAST(? AS ${type})`;
+      const put = database.prepare(`UPDATE ${table} SET ${column} = ${value} WHERE rowid = ?`);
+      for (let at = 0; at < bytes.length; at += 1) {
+        const changed = Buffer.from(bytes);
+        // Of a number it makes another digit.
+        changed[at] = (changed[at] ?? 0) ^ 0x01;
+        put.run(changed, row);
+        const { ok } = await verifyAudit(file, RING.keys);
+        expect({ table, column, row, at, ok }).toEqual({ table, column, row, at, ok: false });
+      }
+      put.run(bytes, row);
+    }
+    database.close();
+    expect(await verifyAudit(file, RING.keys)).toMatchObject({ ok: true });
+  });
+
   it.each(['seq', 'key', 'body', 'hash'])('of %s, whichever it is, names the record', async (column) => {
     const reader = new DatabaseSync(file, { readOnly: true });
     const row = reader.prepare(`SELECT CAST(${column} AS BLOB) AS bytes FROM records WHERE seq = 4`).get();
@@ -236,6 +279,35 @@ describe('what is done to whole records names the first', () => {
     tamper(...statements);
     const { ok, fault } = await verifyAudit(file, RING.keys);
     expect({ ok, said: `${fault?.seq}: ${fault?.message}` }).toEqual({ ok: false, said });
+  });
+
+  it('put back from a copy of the table on which another host wrote on', async () => {
+    for (const name of ['', '-head']) copyFileSync(`${file}${name}`, join(directory, `fork.db${name}`));
+    const fork = openAuditTable(join(directory, 'fork.db'), RING);
+    fork.append([{ at: 'then', operation: 'harmless', code: 'OK' }]);
+    fork.close();
+    write(file, 3);
+    tamper(
+      `ATTACH '${join(directory, 'fork.db')}' AS fork`,
+      `UPDATE records SET (body, hash) = (SELECT body, hash FROM fork.records AS other WHERE other.seq = 8) WHERE seq = 8`,
+    );
+    // That one is sealed as it should be, and follows on what was there before; the next does not follow on it.
+    expect((await verifyAudit(file, RING.keys)).fault).toEqual({
+      seq: 9,
+      message: 'record 9 is not as it was written, or does not follow the one before it',
+    });
+  });
+
+  it('left behind where the head and what the table says of itself were put back', async () => {
+    copyFileSync(`${file}-head`, join(directory, 'old'));
+    tamper('CREATE TABLE kept AS SELECT * FROM chain');
+    write(file, 1);
+    tamper('DELETE FROM chain', 'INSERT INTO chain SELECT * FROM kept', 'DROP TABLE kept');
+    copyFileSync(join(directory, 'old'), `${file}-head`);
+    expect((await verifyAudit(file, RING.keys)).fault).toEqual({
+      seq: 8,
+      message: 'record 8 came after the last that the head knows of',
+    });
   });
 
   it('and a host that goes on afterwards does not hide what is missing', async () => {

@@ -89,6 +89,8 @@ describe('a disk that is full', () => {
       expect(failing.body['detail']).toMatch(/could not be recorded: .*audit\.db.*its disk is full: free space there/);
       expect((await call(host)).status).toBe(200);
       expect((await fetch(`${host.ready.http}/api/v1/connectors/never`)).status).toBe(404);
+      // Its record goes with the next write that is tried, and has to outlast that.
+      expect((await register(host, 'never')).body).toMatchObject({ details: { reason: 'audit_failed' } });
       const metrics = await (await fetch(`${host.ready.http}/metrics`)).text();
       expect(metrics).toMatch(/^automate_audit_failing 1$/m);
       giveBack();

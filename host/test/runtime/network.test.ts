@@ -240,6 +240,10 @@ describe.each(ISOLATED)('what a connector in a %s connects to', (body) => {
       [{ deny: ['*'], allow: ['localhost'] }, 'localhost', undefined],
       [{ deny: ['*'], allow: [`loopback:${port}`] }, '127.0.0.1', undefined],
       [{ deny: ['*'], allow: ['loopback:1'] }, '127.0.0.1', '*'],
+      // A rule of one port says nothing of a name before its port is known.
+      [{ deny: ['127.0.0.1:1', '[::1]:1'] }, 'localhost', undefined],
+      // Of the two that it may lead to only one is allowed.
+      [{ deny: ['*'], allow: ['8.8.8.8'] }, '2001:0:0a00:0001:0:0:f7f7:f7f7', '*'],
     ];
     let visits = before;
     for (const [policy, host, refused] of outcomes) {

@@ -48,6 +48,15 @@ describe('a configuration for its worker', () => {
     expect(written.auth.password).toBe(ref('PASSWORD'));
   });
 
+  it('has no reference replaced by another, which whoever sets a secret could name', async () => {
+    const nested = createSecretResolver({ env: { ...ENV, OTHER: ref('TOKEN') } });
+    const written = config({ auth: { type: 'bearer', token: ref('OTHER') } });
+    await expect(nested.resolveConfig(written)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      problems: [{ path: 'auth.token', received: 'it holds a secret reference itself, and references are read once' }],
+    });
+  });
+
   it('has its settings over those of its profile, and its own auth before that of the profile', async () => {
     const written = config({
       profile: 'slack_prod',

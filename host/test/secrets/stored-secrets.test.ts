@@ -66,6 +66,10 @@ describe.each(['in process', 'gRPC', 'REST'] as const)('secrets of the store, %s
       message: expect.stringMatching(/team\/shared is used by the profile "prod"/),
       details: { reason: 'secret_in_use', used_by: ['profile prod'] },
     });
+    // Its only version is what all have that name none.
+    await expect(door.removeSecret({ ...SHARED, version: 1 })).rejects.toMatchObject({
+      details: { reason: 'secret_in_use', used_by: ['profile prod'] },
+    });
     await expect(door.removeSecret({ ...TOKEN, version: 1 })).rejects.toMatchObject({
       message: expect.stringMatching(/used by the connector "pinned", which/),
     });

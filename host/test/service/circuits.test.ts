@@ -117,6 +117,18 @@ describe('a circuit', () => {
     expect(asked).toBe(4);
   });
 
+  it('hears nothing of what it let through before it opened', async () => {
+    const opened = Promise.withResolvers<void>();
+    gate = opened.promise;
+    const before = call('shaky', undefined, 'wait');
+    await until('it has come', () => asked === 1);
+    for (let times = 0; times < 3; times += 1) await fail('shaky');
+    opened.resolve();
+    await expect(before).resolves.toMatchObject({ result: 'done' });
+    await expect(call('shaky')).rejects.toMatchObject(OPEN);
+    expect(asked).toBe(4);
+  });
+
   it('lets another go first where that one said nothing of the remote system', async () => {
     for (let times = 0; times < 3; times += 1) await fail('shaky');
     await delay(750);

@@ -27,7 +27,7 @@ class Plain extends ConnectorAdapter {
     asked.push({ action, key: idempotencyKey });
     if (action === 'wait') await gate;
     if (action === 'fail') throw new UpstreamError('503', { effect: payload['effect'] === 'none' ? 'none' : 'maybe' });
-    if (action === 'large') return 'x'.repeat(Number(payload['bytes']));
+    if (action === 'large') return (payload['of'] === 'ü' ? 'ü' : 'x').repeat(Number(payload['bytes']));
     return { count: asked.length };
   }
 }
@@ -153,6 +153,12 @@ describe.each(Object.entries(DOORS))('a call with an idempotency key %s', (_name
       expect(outcome.resultSha256).toBe(kept ? undefined : createHash('sha256').update(text).digest('hex'));
     }
     expect(asked).toHaveLength(2);
+    // Bytes, not letters.
+    await call('large', { bytes: 33_000, of: 'ü' }, 'wide');
+    expect(await call('large', { bytes: 33_000, of: 'ü' }, 'wide')).toMatchObject({
+      result: null,
+      resultDropped: true,
+    });
   });
 
   it('can be asked for and cleared, after which its key is free', async () => {
