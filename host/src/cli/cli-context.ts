@@ -10,7 +10,13 @@ import type {
   SetProfileRequest,
 } from '@automate/contract';
 import type { Finding } from './doctor/finding.ts';
-import type { PluginDiff, PluginOutcome, PluginRequest } from './plugins/plugin-changes.ts';
+import type {
+  PluginDiff,
+  PluginOutcome,
+  PluginRequest,
+  SignedPlugins,
+  VerifiedPlugin,
+} from './plugins/plugin-changes.ts';
 
 /** The options that every command takes. */
 export interface GlobalOptions {
@@ -112,6 +118,12 @@ export interface CliContext {
   changePlugins(options: GlobalOptions, request: PluginRequest, tell: (text: string) => void): Promise<PluginOutcome>;
   /** In what the installed packages differ from `connectors.lock`. */
   diffPlugins(options: GlobalOptions): Promise<PluginDiff>;
+  /** Signs installed packages in `connectors.lock`, and tarballs themselves. */
+  signPlugins(
+    options: GlobalOptions,
+    what: { readonly specs: readonly string[]; readonly keyFile: string },
+  ): Promise<SignedPlugins>;
+  verifyPlugins(options: GlobalOptions, names: readonly string[]): Promise<readonly VerifiedPlugin[]>;
   /** Does every fault at every level and tells what came of it, as a table or as JSON. Throws CliExit for what there is not. */
   runIsolation(options: IsolationOptions & { readonly json: boolean }): Promise<string>;
 }

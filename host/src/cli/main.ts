@@ -153,6 +153,14 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
         work: async () => diffPlugins(await pluginMachine(options, interrupted, () => undefined)),
       });
     },
+    signPlugins: async (options, what) => {
+      const { signPlugins } = await import('./plugins/sign-plugins.ts');
+      return signPlugins(what, await pluginMachine(options, interrupted, () => undefined));
+    },
+    verifyPlugins: async (options, names) => {
+      const { verifyPlugins } = await import('./plugins/sign-plugins.ts');
+      return verifyPlugins(names, await pluginMachine(options, interrupted, () => undefined));
+    },
     runIsolation: async (options) => {
       const { tellIsolation } = await import('./isolation/tell-isolation.ts');
       const machine = {

@@ -26,6 +26,10 @@ export interface PluginsConfig {
   readonly minimumIsolation: Readonly<Record<string, ConfiguredLevel>>;
   /** By pattern of package names; paths are absolute where the file was loaded. */
   readonly grants: Readonly<Record<string, PermissionSet>>;
+  /** `require`: only packages that a trusted key has signed. */
+  readonly signatures: 'allow' | 'require';
+  /** By pattern of package names; base64 of the keys' DER form. */
+  readonly trustedKeys: Readonly<Record<string, readonly string[]>>;
   /** Whether the host starts only with what `connectors.lock` has. */
   readonly frozen: boolean;
   /** Whether a host that runs notices by itself that packages were installed or removed. */
@@ -104,6 +108,8 @@ export const DEFAULT_PLUGINS: PluginsConfig = {
   isolation: 'thread',
   minimumIsolation: {},
   grants: {},
+  signatures: 'allow',
+  trustedKeys: {},
   frozen: false,
   watch: true,
 };

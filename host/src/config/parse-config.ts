@@ -81,9 +81,14 @@ function secretsAmong(names: readonly string[], environment: Environment): reado
   return names.filter((name) => isSecretKey(name, 'value')).flatMap((name) => environment[name] ?? []);
 }
 
-function toPlugins({ minimum_isolation: minimumIsolation = {}, grants = {}, ...plugins }: WirePlugins): PluginsConfig {
+function toPlugins({
+  minimum_isolation: minimumIsolation = {},
+  trusted_keys: trustedKeys = {},
+  grants = {},
+  ...plugins
+}: WirePlugins): PluginsConfig {
   const granted = Object.entries(grants).map(([pattern, grant]) => [pattern, toPermissions(grant)] as const);
-  return { ...DEFAULT_PLUGINS, ...plugins, minimumIsolation, grants: Object.fromEntries(granted) };
+  return { ...DEFAULT_PLUGINS, ...plugins, minimumIsolation, trustedKeys, grants: Object.fromEntries(granted) };
 }
 
 function toAccess({ clients = {}, limits = {} }: WireAccess): AccessConfig {

@@ -57,6 +57,8 @@ describe('finding the configuration', () => {
           isolation: 'thread',
           minimumIsolation: {},
           grants: {},
+          signatures: 'allow',
+          trustedKeys: {},
           frozen: false,
           watch: true,
         },

@@ -13,6 +13,7 @@ export type PluginStatus = (typeof PLUGIN_STATUSES)[number];
  * - `transitive`: no `package.json` of the project asks for it by name, and `plugins.scan` is `direct`
  * - `incompatible`: its host range does not include this host, or is missing where `plugins.strict` wants one
  * - `duplicate_kind`: every kind it declares belongs to another package, or is claimed by several
+ * - `unsigned`: `plugins.signatures` is `require`, and no key that is trusted for it has signed it as it lies there
  * - `shadowed`: a package of the same name was found in an earlier place
  * - `problem`: see `problems`
  */
@@ -21,6 +22,7 @@ export const PLUGIN_REASONS = [
   'transitive',
   'incompatible',
   'duplicate_kind',
+  'unsigned',
   'shadowed',
   'problem',
 ] as const;
@@ -66,7 +68,8 @@ export interface PluginEntry {
 
 /** Whether somebody has to act on a package. Those that are kept out by choice or by rank are as someone wants them. */
 export function needsAction({ status, reason }: Pick<PluginEntry, 'status' | 'reason'>): boolean {
-  return status === 'problem' || status === 'held_back' || reason === 'incompatible' || reason === 'duplicate_kind';
+  if (status === 'problem' || status === 'held_back') return true;
+  return reason === 'incompatible' || reason === 'duplicate_kind' || reason === 'unsigned';
 }
 
 /** What the last scan found. */

@@ -4,7 +4,7 @@ import { pluginReportView } from '@automate/contract/http';
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
-import type { PluginDiff, PluginOutcome, PluginRequest } from '../plugins/plugin-changes.ts';
+import type { PluginDiff, PluginOutcome, PluginRequest, VerifiedPlugin } from '../plugins/plugin-changes.ts';
 import { describePermissions, noneFound } from '../../boot-report.ts';
 import { formatTable } from '../format-table.ts';
 
@@ -89,6 +89,45 @@ export function addPluginCommands(program: Command, context: CliContext): void {
           `${problems.length} differences: "automate plugins update --installed" accepts them`,
         );
     });
+  plugins
+    .command('sign [spec...]')
+    .description(
+      'sign installed packages in connectors.lock, without names all of them; or a tarball itself, as its author does before it is published',
+    )
+    .requiredOption('--key <file>', 'Ed25519 private key in PEM form, as "openssl genpkey -algorithm ed25519" makes it')
+    .action(async (specs: readonly string[], _options: unknown, command: Command) => {
+      const { json, key: keyFile, ...rest } = command.optsWithGlobals<GlobalOptions & { readonly key: string }>();
+      const { packages, publicKey } = await context.signPlugins(rest, { specs, keyFile });
+      if (json === true) context.out(JSON.stringify({ packages, public_key: publicKey }, undefined, 2));
+      else
+        context.out(
+          `signed ${packages.join(', ')}; hosts trust it with plugins: { trusted_keys: { "*": ["${publicKey}"] } }`,
+        );
+    });
+  plugins
+    .command('verify [name...]')
+    .description(
+      'check the signatures of installed packages against plugins.trusted_keys; ends with 1 where one is not signed by a key that is trusted for it',
+    )
+    .action(async (names: readonly string[], _options: unknown, command: Command) => {
+      const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
+      const verified = await context.verifyPlugins(rest, names);
+      if (json === true) context.out(JSON.stringify({ packages: verified.map(verdictView) }, undefined, 2));
+      else
+        context.out(
+          formatTable(
+            ['PACKAGE', 'VERSION', 'SIGNATURE', 'KEY'],
+            verified.map((each) => [each.package, each.version, each.verdict.kind, keyOf(each) ?? '']),
+            (text) => context.style('bold', text),
+          ),
+        );
+      const failed = verified.filter(({ verdict }) => verdict.kind !== 'trusted');
+      if (failed.length > 0)
+        throw new CliExit(
+          EXIT.failed,
+          `${failed.length} of ${verified.length} packages are not signed by a trusted key`,
+        );
+    });
   change('rollback', '<name>', 'return to the version before, which connectors.lock knows');
 }
 
@@ -140,6 +179,19 @@ function formatDiff(context: CliContext, { changes, problems, warnings }: Plugin
   const rest = warnings.map((warning) => `warning: ${warning}`);
   const text = [...lines, ...drift, ...rest].join('\n');
   return text === '' ? 'what is installed is what connectors.lock has' : text;
+}
+
+function keyOf({ verdict }: VerifiedPlugin): string | undefined {
+  return verdict.kind === 'unsigned' ? undefined : verdict.key;
+}
+
+function verdictView(verified: VerifiedPlugin): object {
+  return {
+    package: verified.package,
+    version: verified.version,
+    signature: verified.verdict.kind,
+    key: keyOf(verified) ?? null,
+  };
 }
 
 function changeView({ package: name, from, to, changes }: PluginOutcome['changes'][number]): object {

@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import type { HostConfig } from '../../config/host-config.ts';
+import { discover } from '../../plugins/compatibility/discover.ts';
 import type { InstallVerb } from '../../plugins/install/package-manager.ts';
 import { findPackageManager } from '../../plugins/install/package-manager.ts';
 import type { Stage } from '../../plugins/install/stage.ts';
@@ -19,6 +21,7 @@ import type { PluginPlan } from './plugin-plan.ts';
 import { planPlugins } from './plugin-plan.ts';
 import { findRegistryFacts, findWorkingVersion } from './registry-facts.ts';
 import { runInstaller } from './run-installer.ts';
+import { isPath, nameIn } from './spec-names.ts';
 
 /**
  * Changes the packages of a project: in a copy of it, which takes the place of the project once everything has been looked at, described and accepted.
@@ -48,6 +51,7 @@ export async function changePlugins(request: PluginRequest, machine: PluginMachi
       return { changes: [] };
     }
     await show(plan, machine, stage);
+    tellUnsigned(stage.directory, config, machine);
     await accept(request, machine, 'Install that?');
     writeFileSync(join(stage.directory, LOCK_FILE), text);
     stage.commit();
@@ -86,12 +90,6 @@ function tellRepair(repaired: ReturnType<typeof repairStage>, tell: (text: strin
   if (repaired === 'dropped') tell('an earlier command was ended before it changed anything: what it left was removed');
 }
 
-/** `@acme/x@^1.0.0` → `@acme/x`; undefined for tarballs, folders and addresses. */
-function nameIn(spec: string): string | undefined {
-  if (isPath(spec)) return undefined;
-  return /^((?:@[^/@\s]+\/)?[^/@:.\s][^/@:\s]*)(?:@.*)?$/.exec(spec)?.[1];
-}
-
 interface Known {
   readonly machine: PluginMachine;
   readonly before: LookedAt;
@@ -121,11 +119,6 @@ function toldSpecs(
     const path = relative(projectDir, resolve(cwd, spec.replace(/^file:/, '')));
     return path.startsWith('..') ? path : `./${path}`;
   });
-}
-
-/** A folder, or a tarball on this machine. */
-function isPath(spec: string): boolean {
-  return /^(file:|\.{1,2}(\/|$)|\/)/.test(spec) || /^[^:]*\.(tgz|tar\.gz|tar)$/.test(spec);
 }
 
 /** Whether something is named by a path that leads out of the project. */
@@ -233,6 +226,13 @@ async function show(plan: PluginPlan, machine: PluginMachine, stage: Stage | und
     machine.tell(formatChange(change, { hostVersion, registry: await findRegistryFacts(asked, { cwd, env, signal }) }));
   }
   for (const warning of plan.warnings) machine.tell(`warning: ${warning}`);
+}
+
+/** What a host would refuse for that, once it is installed: only what lies there can be signed. */
+function tellUnsigned(root: string, { plugins }: HostConfig, { hostVersion, tell }: PluginMachine): void {
+  if (plugins.signatures !== 'require') return;
+  for (const { package: name, reason, message } of discover({ root, hostVersion, ...plugins }).report.plugins)
+    if (reason === 'unsigned') tell(`warning: ${name} ${message ?? ''}`);
 }
 
 async function accept({ yes }: PluginRequest, { confirm }: PluginMachine, question: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { PluginEntry, Problem } from '@automate/contract';
 import type { InstallVerb } from '../../plugins/install/package-manager.ts';
+import type { SignatureVerdict } from '../../plugins/lock/signature.ts';
 import type { KindChange } from '../../plugins/lock/compare-kinds.ts';
 
 /** What a user wants done with the packages of connectors. */
@@ -38,4 +39,18 @@ export interface PluginDiff {
   /** What `--frozen` would refuse. */
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
+}
+
+/** What was signed. */
+export interface SignedPlugins {
+  readonly packages: readonly string[];
+  /** As `plugins.trusted_keys` takes it. */
+  readonly publicKey: string;
+}
+
+/** What the signature of an installed package is worth. */
+export interface VerifiedPlugin {
+  readonly package: string;
+  readonly version: string;
+  readonly verdict: SignatureVerdict;
 }

@@ -9,6 +9,8 @@ import { findPattern } from '../discovery/name-pattern.ts';
 import type { PackageDir } from '../discovery/package-dir.ts';
 import type { ReadConnector } from '../discovery/read-connector.ts';
 import { readConnector } from '../discovery/read-connector.ts';
+import { signatureCheck } from '../lock/require-signature.ts';
+import type { TrustedKeys } from '../lock/signature.ts';
 import { checkCompatibility } from './check-compatibility.ts';
 import { pluginReason, explainPluginReason, explainLostKind, explainRangeFault } from './explain.ts';
 import type { LostKind, Reason } from './reason.ts';
@@ -28,6 +30,9 @@ export interface DiscoverOptions extends FindOptions {
   readonly prefer?: Readonly<Record<string, string>>;
   /** What is granted, by pattern of package names. Default nothing. */
   readonly grants?: Grants;
+  /** Whether a package must be signed by a key that is trusted for it. Default `allow`: no. */
+  readonly signatures?: 'allow' | 'require';
+  readonly trustedKeys?: TrustedKeys;
 }
 
 export interface Discovery {
@@ -44,7 +49,12 @@ export interface Discovery {
  */
 export function discover(options: DiscoverOptions): Discovery {
   const found = findPackages(options);
-  const assessed = shadowed(found.packages).flatMap(({ found: dir, by }) => assess(dir, by, options) ?? []);
+  const { root, signatures, trustedKeys = {} } = options;
+  const signed = signatures === 'require' ? signatureCheck(root, trustedKeys) : (): undefined => undefined;
+  const assessed = shadowed(found.packages).flatMap(({ found: dir, by }) => {
+    const each = assess(dir, by, options);
+    return each === undefined ? [] : requireSigned(each, signed);
+  });
   const sound = assessed.filter((each) => each.reason === undefined);
   const settled = settleKinds(
     sound.map(({ found: { name, direct }, read }) => ({
@@ -120,6 +130,14 @@ function assess(found: PackageDir, by: PackageDir | undefined, options: Discover
     default:
       return verdict satisfies never;
   }
+}
+
+/** Asked of those alone that nothing else speaks against, as all of their files are read. */
+function requireSigned(assessed: Assessed, signed: ReturnType<typeof signatureCheck>): Assessed {
+  const { found, read, reason } = assessed;
+  if (reason !== undefined || read.kind !== 'sound') return assessed;
+  const why = signed({ name: found.name, version: read.version, packageDir: found.realDir });
+  return why === undefined ? assessed : { ...assessed, reason: { kind: 'unsigned', why, package: found.name } };
 }
 
 function problem(read: Assessed['read']): Reason {

@@ -16,6 +16,8 @@ export function explainPluginReason(reason: Reason): string {
       return `came along with another package, and plugins.scan is "direct": add "${printable(reason.package)}" to the project's own dependencies to admit it`;
     case 'shadowed':
       return `is hidden by the package of the same name in ${reason.by}: remove one of the two`;
+    case 'unsigned':
+      return `${reason.why}, and plugins.signatures is "require": sign it once you trust it ("automate plugins sign ${printable(reason.package)} --key FILE"), or add its author's key to plugins.trusted_keys`;
     case 'problem':
       return explainProblems(reason.problems);
     case 'kinds_lost':
@@ -67,6 +69,7 @@ export function pluginReason(reason: Reason): PluginReason {
       return 'denied';
     case 'transitive':
     case 'shadowed':
+    case 'unsigned':
     case 'problem':
       return reason.kind;
     case 'kinds_lost':

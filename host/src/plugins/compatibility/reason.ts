@@ -31,6 +31,8 @@ export type Reason =
   | { readonly kind: 'not_allowed' }
   | { readonly kind: 'transitive'; readonly package: string }
   | { readonly kind: 'shadowed'; readonly by: string }
+  /** Why it does not count as signed, as the end of a sentence about it. */
+  | { readonly kind: 'unsigned'; readonly why: string; readonly package: string }
   | { readonly kind: 'problem'; readonly problems: readonly PluginProblem[] }
   | { readonly kind: 'kinds_lost'; readonly lost: readonly LostKind[] }
   | Incompatibility;

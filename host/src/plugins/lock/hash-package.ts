@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { SIGNATURE_FILE } from './signature-file.ts';
 import { listPackageFiles } from '../snapshots/package-files.ts';
 
 /** A package's files, as whatever package manager put them there. */
@@ -13,7 +14,8 @@ export interface PackageHash {
 
 /** @throws Error where the files cannot be read, or are too many */
 export function hashPackage(packageDir: string): PackageHash {
-  const { files } = listPackageFiles(packageDir, '');
+  // What signs them is put beside them afterwards.
+  const files = listPackageFiles(packageDir, '').files.filter(({ path }) => path !== SIGNATURE_FILE);
   const lines = files.map(({ path, stats }) => {
     const content = stats.isSymbolicLink()
       ? `link ${readlinkSync(join(packageDir, path))}`

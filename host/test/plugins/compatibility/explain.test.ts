@@ -66,6 +66,11 @@ const SENTENCES: readonly (readonly [Reason, string, string])[] = [
     "cannot be used: automate.connectors.a.entry: expected a file that exists, received nothing at /x/a.js; the plugin's author should build the package, and has 2 more problems",
   ],
   [
+    { kind: 'unsigned', why: 'is not signed', package: '@acme/x' },
+    'unsigned',
+    'is not signed, and plugins.signatures is "require": sign it once you trust it ("automate plugins sign @acme/x --key FILE"), or add its author\'s key to plugins.trusted_keys',
+  ],
+  [
     { kind: 'kinds_lost', lost: [{ kind: 'a', because: 'contested', others: ['y', 'z'] }] },
     'duplicate_kind',
     'declares the kind "a", as y and z does: say which one is meant with plugins.prefer: { a: <package> }',

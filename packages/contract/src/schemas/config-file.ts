@@ -83,6 +83,24 @@ export const pluginsSchema = strictMap({
     description: 'What connectors of these packages are granted of what their manifests ask for.',
     default: {},
   }),
+  signatures: oneOf(['allow', 'require']).optional().meta({
+    description: 'require: admit only packages that a key of trusted_keys has signed; allow: all others, too.',
+    default: 'allow',
+  }),
+  trusted_keys: z
+    .record(
+      packagePattern(),
+      z.array(
+        pattern(
+          /^MCowBQYDK2VwAyEA[A-Za-z0-9+/]{43}=$/,
+          'an Ed25519 public key: the line that "openssl pkey -pubout" has between the others',
+        ),
+        'a list of public keys',
+      ),
+      'a map of patterns of package names to public keys',
+    )
+    .optional()
+    .meta({ description: 'Whose signatures count for these packages.', default: {} }),
   frozen: flag().optional().meta({
     description: 'Whether the host starts only with what connectors.lock has: its packages, files and grants.',
     default: false,

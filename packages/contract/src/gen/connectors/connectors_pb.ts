@@ -1511,7 +1511,7 @@ export type PluginEntry = Message<"connectors.PluginEntry"> & {
   status: string;
 
   /**
-   * Why it was not admitted: `denied`, `transitive`, `incompatible`, `duplicate_kind`, `shadowed` or `problem`.
+   * Why it was not admitted: `denied`, `transitive`, `incompatible`, `duplicate_kind`, `unsigned`, `shadowed` or `problem`.
    *
    * @generated from field: optional string reason = 6;
    */
