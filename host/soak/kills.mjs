@@ -70,12 +70,13 @@ await once(remote, 'listening');
 
 const root = makeProject(remote.address().port);
 /**
- * What was acknowledged: the outcomes by key, what is unknown, whether each connector is registered, versions of secrets, and of each
- * token whether it counts.
+ * What was acknowledged: the outcomes by key, what is unknown, whether each connector is registered and each profile set, versions of
+ * secrets, and of each token whether it counts.
  */
 const outcomes = new Map();
 const unknown = new Set();
 const registered = new Map();
+const profiles = new Map();
 const secrets = new Set();
 const tokens = new Map();
 /** The credential of the ledger is a secret that is set again and again, to one number after the other: the last that was tried, and acknowledged. */
@@ -97,7 +98,7 @@ for (let round = 1; round <= kills; round += 1) {
   }
   const { grpc, http } = await host.ready;
   counted.ready += 1;
-  const service = await connect({ address: grpc, token });
+  const service = await open({ address: grpc, token });
   await checkWhatIsThere(service, http);
   await checkCredential(service, `credential-${round}`);
   const again = unanswered;
@@ -113,7 +114,7 @@ for (let round = 1; round <= kills; round += 1) {
 }
 const host = startHost();
 const { grpc, http } = await host.ready;
-const service = await connect({ address: grpc, token });
+const service = await open({ address: grpc, token });
 await checkWhatIsThere(service, http, { all: true });
 await checkCredential(service, 'credential-at-the-end');
 for (const key of unanswered) await call(service, key);
@@ -160,12 +161,17 @@ async function work(service, http, round, again) {
 /** The first token, by the socket of the host's own user: from then on every caller signs in. It is who calls, over each door alike. */
 async function makeFirstToken() {
   const host = startHost();
-  const service = await connect({ address: `unix:${(await host.ready).socket}` });
+  const service = await open({ address: `unix:${(await host.ready).socket}` });
   const made = await service.createToken({ name: 'caller', scopes: ['admin'] });
   await setCredential(service);
   await service.close();
   await host.kill();
   return made.token;
+}
+
+/** A machine that does much else may take its time. */
+function open(where) {
+  return connect({ ...where, connectTimeoutMs: 60_000 });
 }
 
 async function setCredential(service) {
@@ -211,6 +217,7 @@ async function change(service, round) {
       return;
     }
     if (!(await changeTokens(service))) return;
+    if (n % 4 === 2 && !(await changeProfiles(service, `profile-${round}-${n}`))) return;
     const id = n % 3 === 2 ? old.shift() : `ledger-${round}-${n}`;
     if (id === undefined) continue;
     const isRemoval = n % 3 === 2;
@@ -226,6 +233,26 @@ async function change(service, round) {
     registered.set(id, !isRemoval);
     counted.changes += 1;
   }
+}
+
+/** Sets a profile with a secret of its own, and removes one that was set before. False where the host is gone. */
+async function changeProfiles(service, name) {
+  const [old] = [...profiles].find(([, isThere]) => isThere === true) ?? [];
+  // Until it is acknowledged it may be there or not.
+  profiles.set(name, undefined);
+  try {
+    await service.setProfile({ name, kind: 'ledger', secrets: { token: `token of ${name}` } });
+    profiles.set(name, true);
+    counted.changes += 1;
+    if (old === undefined) return true;
+    profiles.set(old, undefined);
+    await service.removeProfile(old);
+  } catch {
+    return false;
+  }
+  profiles.set(old, false);
+  counted.changes += 1;
+  return true;
 }
 
 /** Makes a token and revokes one made before. False where the host is gone. */
@@ -301,12 +328,8 @@ function fail(key, code, error) {
 
 /** Whether all that was acknowledged is there still: of the outcomes the latest, or all of them. */
 async function checkWhatIsThere(service, http, { all = false } = {}) {
-  const ids = new Set((await service.list()).map(({ id }) => id));
-  for (const [id, isThere] of registered) {
-    judge(isThere !== true || ids.has(id), `${id} was registered and is gone`);
-    judge(isThere !== false || !ids.has(id), `${id} was removed and is back`);
-    registered.set(id, ids.has(id));
-  }
+  checkNames(registered, new Set((await service.list()).map(({ id }) => id)));
+  checkNames(profiles, new Set((await service.listProfiles()).map(({ name }) => name)));
   const stored = (await service.listSecrets()).flatMap(({ name, versions }) =>
     versions.map(({ version }) => `${name} ${version}`),
   );
@@ -325,6 +348,14 @@ async function checkWhatIsThere(service, http, { all = false } = {}) {
   const checked = all ? keys : keys.slice(-40);
   for (let at = 0; at < checked.length; at += 16)
     await Promise.all(checked.slice(at, at + 16).map((key) => call(service, key)));
+}
+
+function checkNames(acknowledged, there) {
+  for (const [name, isThere] of acknowledged) {
+    judge(isThere !== true || there.has(name), `${name} was made and is gone`);
+    judge(isThere !== false || !there.has(name), `${name} was removed and is back`);
+    acknowledged.set(name, there.has(name));
+  }
 }
 
 /** What is unknown stays so until it is cleared; then the key is free. */
@@ -346,6 +377,10 @@ function startHost() {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit');
+  // Where this program itself fails.
+  const end = () => child.kill('SIGKILL');
+  process.once('exit', end);
+  void ended.then(() => process.off('exit', end));
   const ready = Promise.withResolvers();
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (line.includes('"event":"ready"')) ready.resolve(JSON.parse(line));

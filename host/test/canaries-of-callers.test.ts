@@ -45,6 +45,9 @@ const CANARIES = {
   'a token in the address of a webhook': 'CnryHook4711ofAWebhook',
   'a password in a data source name': canary('source'),
   'a key of many lines': 'MIICnryBIADANBgkqhkiG9w0BAQEF\nCnry7DXDpvQbS2FpV1wcZPzIjZ4711',
+  'a secret of a profile': canary('profile'),
+  'a secret among the settings of a profile': canary('profile-setting'),
+  'a secret of a refused profile': canary('profile-refused'),
   'JSON in a text': JSON.stringify({ password: canary('nested') }),
   'base64 in a text': Buffer.from(canary('encoded')).toString('base64'),
   'percent signs in a text': encodeURIComponent(canary('percent')),
@@ -148,6 +151,7 @@ describe('what callers show and what the host itself keeps', () => {
       ['/openapi.json?connectors=true', 'openapi'],
       ['/api/v1/connectors', 'thread'],
       ['/api/v1/secrets', 'kept'],
+      ['/api/v1/profiles', 'shared'],
       ['/api/v1/tokens', 'gone'],
       ['/api/v1/audit?limit=1000', 'sign_in'],
       ['/api/v1/plugins', 'keeper'],
@@ -162,6 +166,7 @@ describe('what callers show and what the host itself keeps', () => {
     for (const [name, mark, token, args] of [
       ['tokens list', 'gone', created.token, ['tokens', 'list', '--json']],
       ['connectors list', 'thread', created.token, ['connectors', 'list']],
+      ['profiles list', 'shared', created.token, ['profiles', 'list', '--json']],
       ['audit export', 'execute', created.token, ['audit', 'export']],
       ['doctor over TLS', 'thread', created.token, ['doctor', '--json']],
       ['a command with a token that was revoked', 'revoked', gone.token, ['connectors', 'list']],
@@ -258,6 +263,24 @@ async function callAround(service: ConnectorService, add: AddExit): Promise<void
   );
   await said('that one', 'added', service.get('added'));
   await said('all', 'thread', service.list());
+  const profile = {
+    name: 'shared',
+    kind: 'keeper',
+    settings: { key: CANARIES['a secret among the settings of a profile'] },
+  };
+  await said(
+    'a profile',
+    'shared',
+    service.setProfile({ ...profile, secrets: { token: CANARIES['a secret of a profile'] } }),
+  );
+  await said('the profiles', 'shared', service.listProfiles());
+  await said(
+    'a profile in use',
+    'profiled',
+    service.register({ id: 'profiled', kind: 'keeper', profile: 'shared', auth: { type: 'bearer' } }),
+  );
+  await said('a call by it', 'MARK', service.execute({ id: 'profiled', action: 'work' }));
+  await said('its removal', 'profiled', service.removeProfile('shared'));
   await said('the secrets', 'kept', service.listSecrets());
   const payload = { password: CANARIES['a payload'] };
   await said('a call', 'MARK', service.execute({ id: 'thread', action: 'work', payload, idempotencyKey: 'one' }));
@@ -372,6 +395,7 @@ async function sendOverRest(rest: Rest, signedIn: Readonly<Record<string, string
   const config = { id: 'never', kind: 'keeper', host: 'hooks.example.com' };
   const misplaced = CANARIES['a secret in the place of its parts'];
   const misspelt = CANARIES['a secret under a wrong key'];
+  const refused = CANARIES['a secret of a refused profile'];
   const host = `ada:${CANARIES['a password in a host']}@hooks.example.com`;
   const bodies: readonly (readonly [string, string, unknown])[] = [
     ['PUT', secrets, `{"value": ${CANARIES['a secret in a body that is none']}`],
@@ -379,6 +403,13 @@ async function sendOverRest(rest: Rest, signedIn: Readonly<Record<string, string
     ['PUT', secrets, { value: { text: misplaced } }],
     ['PUT', secrets, { vaule: misspelt }],
     ['PUT', '/api/v1/secrets/te%20am/other', { value: CANARIES['a secret that was refused'] }],
+    ['PUT', '/api/v1/profiles/never', `{"kind":"keeper","secrets":{"token": ${refused}`],
+    ['PUT', '/api/v1/profiles/never', { kind: 'keeper', secrets: refused }],
+    ['PUT', '/api/v1/profiles/never', { kind: 'keeper', secrets: { token: [refused] } }],
+    ['PUT', '/api/v1/profiles/never', { kind: 'nowhere', secrets: { token: refused } }],
+    ['PUT', '/api/v1/profiles/never', { kind: 'keeper', settings: refused }],
+    ['PUT', '/api/v1/profiles/never', { kind: 'keeper', token: refused }],
+    ['PUT', '/api/v1/profiles/never', { kind: 'keeper', secrets: { token: `secretref://env/default/${refused}` } }],
     ['POST', connectors, `{"id":"never","auth":{"token": ${CANARIES['a secret in a body that is none']}`],
     ['POST', connectors, { ...config, auth: misplaced }],
     ['POST', connectors, { ...config, auth: { type: 'bearer', token: [misplaced] } }],

@@ -18,11 +18,16 @@ class Shaky extends ConnectorAdapter {
   async connect(): Promise<boolean> {
     return true;
   }
-  override async execute(action: string, { code }: JsonObject) {
+  override async execute(action: string, { code, reason }: JsonObject) {
     asked += 1;
     if (action === 'wait') await gate;
     if (action === 'hang') throw new TimeoutError('no answer');
-    if (typeof code === 'string') throw createConnectorError(code as never, `as wanted: ${code}`);
+    if (typeof code === 'string')
+      throw createConnectorError(
+        code as never,
+        `as wanted: ${code}`,
+        typeof reason === 'string' ? { details: { reason } } : {},
+      );
     return 'done';
   }
 }
@@ -89,6 +94,17 @@ describe('a circuit', () => {
       await call('shaky');
     }
     await expect(call('shaky')).resolves.toMatchObject({ result: 'done' });
+  });
+
+  it('takes what the connector itself held back for no answer of the remote system', async () => {
+    await fail('shaky');
+    await fail('shaky');
+    const payload = { code: 'RATE_LIMITED', reason: 'held_back' };
+    await expect(host.service.execute({ id: 'shaky', action: 'do', payload })).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+    });
+    await fail('shaky');
+    await expect(call('shaky')).rejects.toMatchObject(OPEN);
   });
 
   it('forgets failures that are older than its window, and time-outs of callers in a hurry', async () => {
