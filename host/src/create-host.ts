@@ -287,6 +287,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   announcements.listen(events);
   recordEvents(events, audit);
   const descriptions = new Descriptions({ live, inspect: connectorRuntime.inspect });
+  descriptions.listen(events);
   const gate = new Gate({ live, createWorker, acceptance: acceptanceOf(projectDir) });
   const changes = new Changes({ registry, store, live, gate, events, healthIntervalMs: settings.healthIntervalMs });
   const tidySnapshots = (): Promise<void> =>

@@ -36,6 +36,14 @@ export class Announcements {
     events.on('status', (id) => this.#status(id));
     events.on('change', (kind, id) => this.#change(kind, id));
     events.on('heldBack', (id) => this.#change('updated', id));
+    events.on('actionsChanged', (id) => this.#actions(id));
+  }
+
+  /** What this connector can do is another. */
+  #actions(id: string): void {
+    const { registry, hub, views } = this.#options;
+    const entry = registry.find(id);
+    if (entry !== undefined) hub.publish({ kind: 'actions_changed', connector: views.of(entry) });
   }
 
   /** Something happened to this connector that may have changed its status. */

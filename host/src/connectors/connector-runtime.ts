@@ -115,6 +115,7 @@ export function tellWorkerNews(
     onLog: (record) => void events.emit('log', record),
     onRecord: (record) => log.write(record.level, recordFields(record), record.message),
     onState: (id) => void events.emit('status', id),
+    onActions: (id) => void events.emit('actions', id),
     onAbandoned: () => void events.emit('abandoned'),
     onCrash: (id, error) => void events.emit('crash', id, error),
     onFault,

@@ -1,9 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ConnectorDescription, Problem } from '@automate/contract';
 import { ConnectorError, UnavailableError } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
 import { kindOf } from './connector-state.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import type { ConfigCheck } from '../runtime/runtime.ts';
+import type { HostEvents } from '../events/host-events.ts';
+import { withLastKnown } from '../runtime/last-known-actions.ts';
 import type { LiveConnectors } from './live-connectors.ts';
 
 /** What a throw-away worker found: the kind's description, and what is wrong with the configuration it was shown. */
@@ -18,20 +21,51 @@ export interface DescriptionsOptions {
   inspect(kind: Kind, check?: ConfigCheck): Promise<Inspection>;
 }
 
-/** What kinds can do, as far as their adapters have said; kept for as long as their code stays the same. */
+/** What was learned of one connector. */
+interface Learned {
+  /** Its configuration at that time: what another one leads to is not known by it. */
+  readonly written: ConnectorEntry['written'];
+  readonly description: ConnectorDescription;
+}
+
+/**
+ * What connectors can do, as far as their adapters have said: kept by kind for as long as its code stays the same, and where the
+ * remote system was asked, by connector.
+ */
 export class Descriptions {
   readonly #options: DescriptionsOptions;
   readonly #byKind = new Map<string, { readonly kind: Kind; readonly description: ConnectorDescription }>();
+  readonly #learned = new Map<string, Learned>();
+  #tell: (id: string) => void = () => {};
 
   constructor(options: DescriptionsOptions) {
     this.#options = options;
+  }
+
+  listen(events: HostEvents): void {
+    this.#tell = (id) => void events.emit('actionsChanged', id);
+    events.on('actions', (id) => this.#learn(id));
+    events.on('change', (kind, id) => {
+      if (kind === 'removed') this.#learned.delete(id);
+    });
+  }
+
+  /** Workers that are only tried out learn as well: what counts is what the one that serves says. */
+  #learn(id: string): void {
+    const running = this.#options.live.find(id);
+    const description = running?.worker.description();
+    if (running === undefined || description?.discovery?.revision === undefined) return;
+    const before = this.#learned.get(id)?.description.discovery;
+    this.#learned.set(id, { written: running.entry.written, description });
+    if (before?.revision !== description.discovery.revision) this.#tell(id);
   }
 
   /** The description if it is known already. */
   find(entry: ConnectorEntry): ConnectorDescription | undefined {
     const kind = kindOf(entry);
     if (kind === undefined) return undefined;
-    return this.#options.live.find(entry.id)?.worker.description() ?? this.#cached(kind);
+    const known = this.#options.live.find(entry.id)?.worker.description() ?? this.#cached(kind);
+    return known && withLastKnown(known, this.#lastOf(entry));
   }
 
   /** That of a kind, as far as it is known already: by itself, or from a connector that ran. */
@@ -49,10 +83,20 @@ export class Descriptions {
     return description;
   }
 
-  /** The description, learned from the kind's code if need be. */
+  /** The description, learned from the kind's code if need be, and from the remote system where it knows the actions. */
   async describe(entry: ConnectorEntry): Promise<ConnectorDescription> {
-    const known = this.find(entry);
-    if (known !== undefined) return known;
+    const known = this.find(entry) ?? (await this.#describeKind(entry));
+    const { discovery } = known;
+    if (discovery === undefined || discovery.revision !== undefined || entry.state.phase !== 'usable') return known;
+    try {
+      const { worker, limits } = this.#options.live.target(entry.id);
+      return await worker.ensure('ready', { withinMs: limits.startTimeoutMs });
+    } catch (reason) {
+      return { ...known, discovery: { error: ConnectorError.from(reason).message } };
+    }
+  }
+
+  async #describeKind(entry: ConnectorEntry): Promise<ConnectorDescription> {
     const kind = kindOf(entry);
     if (kind === undefined) {
       const reason =
@@ -76,6 +120,11 @@ export class Descriptions {
       // The worker knows the kind alone; who reads the error asked about the connector.
       throw ConnectorError.change(ConnectorError.from(reason), { connector: id });
     }
+  }
+
+  #lastOf({ id, written }: ConnectorEntry): ConnectorDescription | undefined {
+    const learned = this.#learned.get(id);
+    return learned !== undefined && isDeepStrictEqual(learned.written, written) ? learned.description : undefined;
   }
 
   #cached(kind: Kind): ConnectorDescription | undefined {

@@ -5,7 +5,7 @@ import { LONGEST_TIMER_MS, OverloadedError, startPatience, TimeoutError } from '
 const MAX_UNREAD = 10_000;
 
 type Change =
-  | { readonly kind: 'added' | 'updated' | 'status'; readonly connector: ConnectorInfo }
+  | { readonly kind: 'added' | 'updated' | 'status' | 'actions_changed'; readonly connector: ConnectorInfo }
   | { readonly kind: 'removed'; readonly id: string };
 
 /** Tells every watcher of every change, each with a revision that only grows. */

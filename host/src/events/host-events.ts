@@ -14,6 +14,10 @@ interface HostEventMap {
   circuit: [id: string, state: CircuitState, error?: ErrorEnvelope];
   /** A connector's worker died or was killed; `error.details.reason` says how. */
   crash: [id: string, error: ErrorEnvelope];
+  /** What a connector can do was learned from its remote system, perhaps what it was. */
+  actions: [id: string];
+  /** What a connector can do is another than was known. */
+  actionsChanged: [id: string];
   /** There are more threads that were given up and do not end, or fewer. */
   abandoned: [];
   /** What connectors are made of was read anew, and what came of it is in force. */

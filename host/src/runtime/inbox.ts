@@ -19,6 +19,7 @@ export interface InboxOptions {
   /** False where it comes at the wrong time, as below. */
   onDescribed(description: string): boolean;
   onStartFailed(error: ErrorEnvelope): boolean;
+  onActionsChanged(): void;
   onReport(report: CrashReport): void;
   /** It said what must be its end. */
   onViolation(message: string): void;
@@ -65,7 +66,7 @@ export class Inbox {
   }
 
   #handle(message: FromWorker): boolean {
-    const { id, channel, parts, onDescribed, onStartFailed, onReport } = this.#options;
+    const { id, channel, parts, onDescribed, onStartFailed, onActionsChanged, onReport } = this.#options;
     switch (message.kind) {
       case 'result':
         return channel.onResult(message.id, message.text);
@@ -78,6 +79,9 @@ export class Inbox {
         return onDescribed(message.description);
       case 'start-failed':
         return onStartFailed(parts.secrets.scrubEnvelope(parseEnvelope(message.error, id)));
+      case 'actions-changed':
+        onActionsChanged();
+        return true;
       case 'secrets':
         parts.secrets.learn(id, message.values);
         return true;

@@ -23,7 +23,7 @@ export function openBatch(): OpenBatch {
 }
 
 /** What a call asks for. The first four are open to callers of the runtime. */
-export const CHANNEL_OPS = ['execute', 'health', 'connect', 'validate', 'initialize', 'close'] as const;
+export const CHANNEL_OPS = ['execute', 'health', 'connect', 'validate', 'initialize', 'close', 'discover'] as const;
 export type ChannelOp = (typeof CHANNEL_OPS)[number];
 
 /** Why a call is cancelled. */
@@ -119,6 +119,8 @@ export type FromWorker =
   | { readonly kind: 'secrets'; readonly values: readonly string[] }
   /** Log lines that the connector wrote beyond its rate. */
   | { readonly kind: 'dropped-lines'; readonly count: number }
+  /** The remote system offers other actions. */
+  | { readonly kind: 'actions-changed' }
   /** Messages that the connector tried to post on ports that are not its own. */
   | { readonly kind: 'strays'; readonly count: number }
   /** Sent ahead of death; the connector may yet survive an exception that it handles itself. */
@@ -139,6 +141,7 @@ const START_FAILED = 8;
 const CRASH = 9;
 const RECORD = 10;
 const SECRETS = 11;
+const ACTIONS_CHANGED = 12;
 
 function put(batch: OpenBatch, ...values: Batch): void {
   for (let index = 0; index < values.length; index += 1) batch[batch.length] = values[index] as string | number;
@@ -197,6 +200,9 @@ export function putMessage(batch: OpenBatch, message: FromWorker, stringify: (va
       break;
     case 'dropped-lines':
       put(batch, DROPPED_LINES, message.count);
+      break;
+    case 'actions-changed':
+      put(batch, ACTIONS_CHANGED);
       break;
     case 'strays':
       put(batch, STRAYS, message.count);
@@ -293,6 +299,7 @@ const SIZES: Readonly<Record<number, number>> = {
   [CRASH]: 2,
   [RECORD]: 5,
   [SECRETS]: 2,
+  [ACTIONS_CHANGED]: 1,
 };
 
 function readOne(batch: ArrayLike<unknown>, at: number): FromWorker | undefined {
@@ -319,6 +326,8 @@ function readOne(batch: ArrayLike<unknown>, at: number): FromWorker | undefined 
       return isCount(first) ? { kind: 'strays', count: first } : undefined;
     case DESCRIBED:
       return typeof first === 'string' ? { kind: 'described', description: first } : undefined;
+    case ACTIONS_CHANGED:
+      return { kind: 'actions-changed' };
     case SECRETS:
       return typeof first === 'string' ? readSecrets(first) : undefined;
     case START_FAILED:

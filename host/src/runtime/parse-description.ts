@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type {
   ActionDescription,
   ConnectorCapabilities,
@@ -38,7 +39,27 @@ export function parseDescription(text: string, { kind, packageName, packageVersi
     ...read.ifThere('configSchema', (name) => read.schema(name)),
     open: read.flag('open'),
     actions: read.list('actions').map((action, index) => parseAction(kind, action, `actions[${index}]`)),
+    ...(value['discovery'] === undefined ? {} : { discovery: {} }),
   };
+}
+
+/**
+ * The description with the actions that a worker learned from the remote system. Its revision tells them from others.
+ *
+ * @throws as `parseDescription` does
+ */
+export function withDiscovered(description: ConnectorDescription, text: string): ConnectorDescription {
+  const { kind } = description;
+  const value = parseObject(text, RESULT_LIMITS.bytes);
+  if (value === undefined) throw refused(kind, 'is no JSON object of a length that is taken');
+  const read = new Reader(kind, value, '');
+  const actions = read.list('actions').map((action, index) => parseAction(kind, action, `actions[${index}]`));
+  const leftOut = read.list('leftOut').map((each, index) => {
+    const item = new Reader(kind, isJsonObject(each) ? each : {}, `leftOut[${index}].`);
+    return { name: item.text('name'), reason: item.text('reason') };
+  });
+  const revision = createHash('sha256').update(JSON.stringify(actions)).digest('hex').slice(0, 16);
+  return { ...description, actions, discovery: { revision, ...(leftOut.length === 0 ? {} : { leftOut }) } };
 }
 
 function parseAction(kind: string, value: unknown, path: string): ActionDescription {

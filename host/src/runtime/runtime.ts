@@ -179,6 +179,8 @@ export interface WorkerEvents {
   onState(id: string, state: WorkerState): void;
   /** The thread died or was killed; `error.details.reason` says how. */
   onCrash(id: string, error: ErrorEnvelope): void;
+  /** What the connector can do was learned from its remote system, perhaps what it was. */
+  onActions?(id: string): void;
   /** There are more abandoned threads, or fewer. */
   onAbandoned?(): void;
   /** The runtime itself failed at something, and goes on. `at` completes "a fault of the host, as …". */

@@ -1,7 +1,9 @@
+// Long, as each change of a worker's state is made in one place.
 import type { ConnectorDescription, Outcome, PatienceEnd } from '@automate/contract';
 import type { UnavailableError } from '@automate/contract';
 import { ConnectorError, until } from '@automate/contract';
 import { notSent } from './call-errors.ts';
+import { withLastKnown } from './last-known-actions.ts';
 import { requireDataRoom } from './data-room.ts';
 import type { HeldCall } from './held-calls.ts';
 import { crashFields, PoisonousCalls } from './poisonous-calls.ts';
@@ -225,6 +227,7 @@ export class SupervisedWorker implements ConnectorWorker {
       parts: this.#parts,
       turn,
       onLevel: (level, description) => this.#onLevel(session, level, description),
+      onDiscovered: (description) => this.#learn(session, description),
       onEnd: (end) => this.#onEnd(session, end),
     });
     this.#session = session;
@@ -233,11 +236,20 @@ export class SupervisedWorker implements ConnectorWorker {
 
   #onLevel(session: WorkerSession, level: WorkerLevel, description: ConnectorDescription): void {
     if (session !== this.#session) return;
-    this.#description = description;
+    this.#learn(session, description);
     if (level === 'described') this.#watchIdle();
     if (level === 'initialized') this.#policy.running();
     const since = this.#state.phase === 'running' ? this.#state.since : Date.now();
     if (this.#state.phase !== 'stopping') this.#enter({ phase: 'running', since, level });
+  }
+
+  /** Until the remote system has been asked, what it offered the last time is what it offers. */
+  #learn(session: WorkerSession, description: ConnectorDescription): void {
+    if (session !== this.#session) return;
+    const before = this.#description;
+    this.#description = withLastKnown(description, before);
+    const { discovery } = this.#description;
+    if (discovery !== undefined && discovery !== before?.discovery) this.#parts.events.onActions?.(this.id);
   }
 
   #onEnd(session: WorkerSession, end: SessionEnd): void {

@@ -178,6 +178,7 @@ class WorkerRuntime implements Runtime {
       parts: this.#parts,
       turn,
       onLevel: () => {},
+      onDiscovered: () => {},
       onEnd: () => {},
     });
     this.#inspections.add(session);

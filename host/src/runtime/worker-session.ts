@@ -1,6 +1,8 @@
+// Long, as one life of a worker is told in one place.
 import { randomUUID } from 'node:crypto';
 import type { ConnectorDescription, ErrorEnvelope, Outcome } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
+import { ActionWatch, askActions } from './ask-actions.ts';
 import type { Body } from './bodies/body.ts';
 import { Channel } from './channel.ts';
 import type { Cause, KillReason } from './death.ts';
@@ -41,6 +43,8 @@ export interface SessionOptions {
   /** Of its start, which has begun. It ends with the session at the latest. */
   readonly turn: StartTurn;
   onLevel(level: WorkerLevel, description: ConnectorDescription): void;
+  /** What it can do has changed while it runs, or could not be learned anew. */
+  onDiscovered(description: ConnectorDescription): void;
   onEnd(end: SessionEnd): void;
 }
 
@@ -61,6 +65,9 @@ export class WorkerSession {
   #startedAt = Date.now();
   #startTimer: NodeJS.Timeout | undefined;
   #ending = false;
+  /** What it can do, by what it said last. */
+  #description: ConnectorDescription | undefined;
+  readonly #actions = new ActionWatch(() => this.#askAgain());
   /** Why the start failed, where that is known better than from the death that follows. */
   #startError: ConnectorError | undefined;
 
@@ -103,6 +110,7 @@ export class WorkerSession {
       parts,
       onDescribed: (text) => this.#onDescribed(text),
       onStartFailed: (error) => this.#onStartFailed(error),
+      onActionsChanged: () => void this.#actions.want(),
       onReport: (report) => this.#body.noteReport(report),
       onViolation: (message) => this.kill('protocol_violation', message),
     });
@@ -172,7 +180,7 @@ export class WorkerSession {
       }
       await this.#step;
     }
-    return description;
+    return this.#description ?? description;
   }
 
   kill(reason: KillReason, message: string): void {
@@ -229,7 +237,22 @@ export class WorkerSession {
       deadline: this.#stepDeadline(),
     });
     if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
-    this.#rise('ready', description);
+    this.#rise('ready', await askActions(this.#channel, description, this.#stepDeadline()));
+  }
+
+  /** While it runs. What cannot be learned leaves what is known. */
+  async #askAgain(): Promise<boolean> {
+    const before = this.#description;
+    // What is not ready yet asks by itself.
+    if (before === undefined || !this.open || !this.#has('ready')) return false;
+    this.#description = await askActions(this.#channel, before, Date.now() + this.#options.spec.startTimeoutMs).catch(
+      (reason: unknown) => ({
+        ...before,
+        discovery: { ...before.discovery, error: ConnectorError.from(reason).message },
+      }),
+    );
+    if (this.open) this.#options.onDiscovered(this.#description);
+    return this.open;
   }
 
   /** A start has `startTimeoutMs` in all; a step that begins later, on a worker that was described long ago, has as much anew. */
@@ -242,6 +265,7 @@ export class WorkerSession {
 
   #rise(level: WorkerLevel, description: ConnectorDescription): void {
     this.#level = level;
+    this.#description = description;
     this.#options.onLevel(level, description);
   }
 

@@ -62,7 +62,12 @@ export interface ExecuteTextResult {
 
 /** A change of one connector. The first events of a watch say what there is already, then `synced` comes once. */
 export type ConnectorEvent =
-  | { readonly kind: 'added' | 'updated' | 'status'; readonly revision: number; readonly connector: ConnectorInfo }
+  /** `actions_changed`: what `describe` answers is another one by now. */
+  | {
+      readonly kind: 'added' | 'updated' | 'status' | 'actions_changed';
+      readonly revision: number;
+      readonly connector: ConnectorInfo;
+    }
   | { readonly kind: 'removed'; readonly revision: number; readonly id: string }
   | { readonly kind: 'synced'; readonly revision: number };
 
@@ -79,7 +84,10 @@ export interface ConnectorService
   list(filter?: ListFilter, options?: CallOptions): Promise<readonly ConnectorInfo[]>;
   /** One connector and its configuration as written, secrets masked. */
   get(id: string, options?: CallOptions): Promise<ConnectorDetails>;
-  /** What the connector's kind can do. Starts its worker as far as needed to learn that; needs no remote system. */
+  /**
+   * What the connector can do. Starts its worker as far as needed to learn that; needs no remote system, but where actions
+   * come from it and are not known yet: then `discovery.error` says why, if it is away.
+   */
   describe(id: string, options?: CallOptions): Promise<ConnectorDescription>;
   /** Adds a connector and persists it before answering. Settings are checked by the adapter; the remote system need not answer. */
   register(config: ConnectorConfigInput, options?: CallOptions): Promise<ChangeResult>;

@@ -109,6 +109,22 @@ export interface ActionDescription {
   readonly timeoutMs?: number;
 }
 
+/** What is known of actions that come from the remote system, and so belong to the connector rather than to its kind. */
+export interface ActionDiscovery {
+  /** Another one whenever the actions are others. Absent: they were never learned, and none are described. */
+  readonly revision?: string;
+  /** Why they could not be learned the last time; those described are of before. */
+  readonly error?: string;
+  /** What the remote system offers and cannot be an action. */
+  readonly leftOut?: readonly LeftOutAction[];
+}
+
+export interface LeftOutAction {
+  /** As the remote system calls it. */
+  readonly name: string;
+  readonly reason: string;
+}
+
 /** What the host learns of a kind from its adapter. */
 export interface ConnectorDescription {
   readonly kind: string;
@@ -123,4 +139,6 @@ export interface ConnectorDescription {
   /** True when the adapter overrides `execute`: any action name is tried. */
   readonly open: boolean;
   readonly actions: readonly ActionDescription[];
+  /** Where the adapter asks the remote system for its actions. */
+  readonly discovery?: ActionDiscovery;
 }

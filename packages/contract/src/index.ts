@@ -76,6 +76,8 @@ export type {
 } from './config-types.ts';
 export type {
   ActionDescription,
+  ActionDiscovery,
+  LeftOutAction,
   AuthType,
   ConnectionMode,
   ConnectorCapabilities,

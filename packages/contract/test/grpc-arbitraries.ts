@@ -134,7 +134,11 @@ const revision = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 
 export const event: fc.Arbitrary<ConnectorEvent> = fc.oneof(
   fc.record(
-    { kind: fc.constantFrom('added' as const, 'updated' as const, 'status' as const), revision, connector: info },
+    {
+      kind: fc.constantFrom('added' as const, 'updated' as const, 'status' as const, 'actions_changed' as const),
+      revision,
+      connector: info,
+    },
     { noNullPrototype: true },
   ),
   fc.record({ kind: fc.constant('removed' as const), revision, id: text }, { noNullPrototype: true }),

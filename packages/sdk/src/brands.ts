@@ -12,6 +12,9 @@ export const ADAPTER_BRAND = Symbol.for('automate.connector-adapter');
 /** On an adapter: the context it was given. */
 export const CONTEXT_KEY = Symbol.for('automate.connector-context');
 
+/** On an adapter: the actions that it learned from the remote system. */
+export const LEARNED_KEY = Symbol.for('automate.learned-actions');
+
 /** On the methods of the base class: "not overridden". */
 const DEFAULT_METHOD = Symbol.for('automate.default-method');
 

@@ -14,8 +14,9 @@ import {
   UnknownActionError,
 } from '@automate/contract';
 import type { ActionTable, Schema } from './action.ts';
+import { actionsOf } from './actions-of.ts';
 import { ADAPTER_BRAND, ADAPTER_PROTOCOL, CONTEXT_KEY, markDefault } from './brands.ts';
-import type { CallContext, ConnectorContext } from './connector-context.ts';
+import type { CallContext, ConnectorContext, DiscoveryContext } from './connector-context.ts';
 import { withDeadline } from './deadline.ts';
 import type { AdapterHealth } from './health.ts';
 import { healthOf, probePath } from './health.ts';
@@ -85,6 +86,13 @@ export abstract class ConnectorAdapter {
   /** Is the remote system reachable, and are we authorised? Answers false or throws where not. Must not change anything there. */
   abstract connect(): Promise<boolean> | boolean;
 
+  /**
+   * The actions that the remote system offers, besides those of `actions`. Kinds whose actions come from there have it: it is
+   * asked after each `connect`, and again after `context.actionsChanged()`. What it answers belongs to this one connector.
+   * Where it fails, so does the start; a later failure leaves the actions as they were.
+   */
+  discoverActions?(context: DiscoveryContext): Promise<ActionTable> | ActionTable;
+
   /** Called once per start, before `connect`. Does nothing by itself; an override need not call it. */
   initialize(_context: ConnectorContext): Promise<void> | void {}
 
@@ -122,13 +130,13 @@ export abstract class ConnectorAdapter {
    * Rejects with UnknownActionError for a name that is not in the table, and InvalidInputError with every problem of the payload.
    */
   async execute(action: string, payload: JsonObject, context: CallContext): Promise<JsonValue> {
-    const table = this.actions ?? {};
+    const table = actionsOf(this);
     const definition = Object.hasOwn(table, action) ? table[action] : undefined;
     if (definition === undefined) {
       const known = Object.keys(table).toSorted();
-      const choice = known.length === 0 ? 'it has none' : `it has: ${known.join(', ')}`;
+      const choice = known.length === 0 ? 'it has none' : `it has: ${listSome(known)}`;
       throw new UnknownActionError(`"${this.name}" has no action ${quote(action)}; ${choice}`, {
-        details: { action, known },
+        details: { action, known: known.slice(0, MOST_NAMED) },
       });
     }
     // A key that nobody hands on would have the call repeated for nothing's sake.
@@ -215,6 +223,14 @@ export abstract class ConnectorAdapter {
       { effect: 'none', details: { reason: 'not_started' } },
     );
   }
+}
+
+/** Actions that an error names. */
+const MOST_NAMED = 50;
+
+function listSome(names: readonly string[]): string {
+  const more = names.length - MOST_NAMED;
+  return `${names.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** Whoever asked can have it under another name; what was changed is changed. */

@@ -45,6 +45,8 @@ export interface ConnectorContext {
   readonly proxies?: ProxyEnvironment;
   /** Fires when the connector closes. */
   readonly signal: AbortSignal;
+  /** What the remote system offers has changed: `discoverActions` is asked again, soon, and not once for each time. */
+  actionsChanged(): void;
   /**
    * Takes a secret that was obtained at run time, such as an access token: from now on the host keeps it out of results,
    * errors and logs, as it does with those of the configuration. Texts of fewer than 8 characters are too short to be
@@ -76,4 +78,10 @@ export interface CallContext {
   readonly logger: Logger;
   /** HTTP within the call's deadline, trace and cancellation. */
   readonly http: HttpClient;
+}
+
+/** What `discoverActions` is given. Its action is `discover`. */
+export interface DiscoveryContext extends CallContext {
+  /** Says that something which the remote system offers cannot be an action. Whoever describes the connector is told. */
+  leaveOut(name: string, reason: string): void;
 }

@@ -12,9 +12,16 @@ export type {
   SchemaOutput,
 } from './action.ts';
 export type { ConnectionProfile } from './connection-profile.ts';
-export type { CallContext, ConnectorContext, ResolvedAuth, ResolvedConfig } from './connector-context.ts';
+export type {
+  CallContext,
+  ConnectorContext,
+  DiscoveryContext,
+  ResolvedAuth,
+  ResolvedConfig,
+} from './connector-context.ts';
 export type { AdapterHealth } from './health.ts';
 export type { HttpClient, HttpMethod, HttpPart, HttpRequest, HttpResponse, QueryValue } from './http-client.ts';
+export { fromJsonSchema } from './from-json-schema.ts';
 export { localPath } from './local-path.ts';
 export type { LocalFiles, LocalPathKind, LocalPathMark } from './local-path.ts';
 export { LOG_LEVELS } from './logger.ts';

@@ -2,11 +2,12 @@ import type { ConnectorConfigInput, JsonObject } from '@automate/contract';
 import { ConfigInvalidError, describeProblem } from '@automate/contract';
 import { parseConnectorConfig, toWireConfig } from '@automate/contract/schemas';
 import type { CallContext, ConnectorAdapter, ConnectorContext, Logger } from '@automate/sdk';
-import type { AdapterClass } from '@automate/sdk/runtime';
+import type { AdapterClass, DiscoveredActions } from '@automate/sdk/runtime';
 import {
   attachContext,
   createCallContext,
   createConnectorContext,
+  discoverActions,
   rateLimitClassOf,
   validateSettings,
 } from '@automate/sdk/runtime';
@@ -41,6 +42,8 @@ export interface OpenedAdapter<A extends ConnectorAdapter> {
       readonly repeated?: boolean;
     },
   ): CallContext;
+  /** Has the adapter learn its actions from the remote system, as the host does after `connect`. */
+  discover(): Promise<DiscoveredActions>;
   /** Closes adapter and connections. */
   close(): Promise<void>;
 }
@@ -75,18 +78,23 @@ export async function openAdapter<A extends ConnectorAdapter>(
   });
   attachContext(adapter, context);
   await adapter.initialize(context);
+  const call: OpenedAdapter<A>['call'] = (
+    action,
+    { timeoutMs = parsed.config.limits.timeoutMs, signal, idempotencyKey, repeated = false } = {},
+  ) =>
+    createCallContext(context, {
+      action,
+      deadline: Date.now() + timeoutMs,
+      signal: () => signal ?? closing.signal,
+      repeated,
+      rateLimitClass: rateLimitClassOf(adapter, action),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    });
   return {
     adapter,
     context,
-    call: (action, { timeoutMs = parsed.config.limits.timeoutMs, signal, idempotencyKey, repeated = false } = {}) =>
-      createCallContext(context, {
-        action,
-        deadline: Date.now() + timeoutMs,
-        signal: () => signal ?? closing.signal,
-        repeated,
-        rateLimitClass: rateLimitClassOf(adapter, action),
-        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-      }),
+    call,
+    discover: () => discoverActions(adapter, call('discover')),
     async close() {
       closing.abort();
       await adapter.close();

@@ -1,8 +1,8 @@
 import type { JsonObject } from '@automate/contract';
 import { ConnectorError, isJsonObject } from '@automate/sdk';
 import type { AdapterHealth, ConnectorAdapter } from '@automate/sdk';
-import type { AdapterClass } from '@automate/sdk/runtime';
-import { checkHealth } from '@automate/sdk/runtime';
+import type { AdapterClass, DiscoveredActions } from '@automate/sdk/runtime';
+import { actionsOf, checkHealth } from '@automate/sdk/runtime';
 import type { OpenAdapterOptions, TestConfig } from './open-adapter.ts';
 import { openAdapter } from './open-adapter.ts';
 import type { LogRecord } from './recording-logger.ts';
@@ -36,6 +36,8 @@ export interface StartedConnector<A extends ConnectorAdapter> {
    * `ConnectorError`, as in the host; a result that is no object is an `Error`.
    */
   call(action: string, payload?: JsonObject, options?: TestCallOptions): Promise<JsonObject>;
+  /** Has the adapter learn its actions from the remote system, as the host does after `connect`. */
+  discover(): Promise<DiscoveredActions>;
   /** Never rejects: what the check throws is unhealthy, as in the host. */
   health(options?: Pick<TestCallOptions, 'timeoutMs'>): Promise<AdapterHealth>;
   /** Closes adapter and connections. */
@@ -73,6 +75,7 @@ export async function startConnector<A extends ConnectorAdapter>(
       }
       return asArrived(action, result);
     },
+    discover: opened.discover,
     health: ({ timeoutMs = usualMs } = {}) => checkHealth(adapter, opened.call('health', { timeoutMs })),
   };
 }
@@ -80,7 +83,7 @@ export async function startConnector<A extends ConnectorAdapter>(
 /** What changes nothing has had no effect, however it ended. */
 function asInHost(adapter: ConnectorAdapter, action: string, thrown: unknown): ConnectorError {
   const error = adapter.normalizeError(thrown);
-  return adapter.actions?.[action]?.sideEffects === false ? ConnectorError.change(error, { effect: 'none' }) : error;
+  return actionsOf(adapter)[action]?.sideEffects === false ? ConnectorError.change(error, { effect: 'none' }) : error;
 }
 
 function asArrived(action: string, result: unknown): JsonObject {

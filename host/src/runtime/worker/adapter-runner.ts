@@ -14,6 +14,7 @@ import {
   checkHealth,
   createCallContext,
   createConnectorContext,
+  discoverActions,
   grantPaths,
   OPEN_FILES,
   rateLimitClassOf,
@@ -36,6 +37,8 @@ export interface AdapterRunnerOptions {
   readonly logger: Logger;
   /** Told of secrets that the adapter obtained, before it can do anything with them. */
   readonly onSecrets: (values: readonly string[]) => void;
+  /** Told that the remote system offers other actions. */
+  readonly onActionsChanged: () => void;
   /** Absent: it may connect anywhere. */
   readonly network: NetworkGate | undefined;
 }
@@ -47,6 +50,7 @@ export class AdapterRunner {
   readonly #id: string;
   readonly #logger: Logger;
   readonly #onSecrets: AdapterRunnerOptions['onSecrets'];
+  readonly #onActionsChanged: () => void;
   readonly #network: NetworkGate | undefined;
   readonly #closing = new AbortController();
   #context: ConnectorContext | undefined;
@@ -57,6 +61,7 @@ export class AdapterRunner {
     this.#id = options.id;
     this.#logger = options.logger;
     this.#onSecrets = options.onSecrets;
+    this.#onActionsChanged = options.onActionsChanged;
     this.#network = options.network;
   }
 
@@ -81,6 +86,8 @@ export class AdapterRunner {
         return this.#validate(parsePayload(call.payload) as unknown as ConfigCheck);
       case 'initialize':
         return this.#initialize(natives.parse(call.payload) as WorkerConfig);
+      case 'discover':
+        return discoverActions(this.adapter, this.#callContext(call, 'discover', signal));
       case 'close':
         this.#closing.abort();
         return this.adapter.close();
@@ -124,6 +131,7 @@ export class AdapterRunner {
       logger: this.#logger,
       signal: this.#closing.signal,
       onSecrets: this.#onSecrets,
+      onActionsChanged: this.#onActionsChanged,
     });
     attachContext(this.adapter, context);
     await this.adapter.initialize(context);

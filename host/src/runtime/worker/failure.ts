@@ -51,7 +51,7 @@ export function failureOf(
   // Whatever a kind makes of it, as it cannot know what the host refuses.
   const known = policyRefusal(thrown) ?? explained(normalizeThrown(thrown, adapter), refusal);
   const error = known.code === 'CANCELLED' && !left ? abortedByItself(known) : known;
-  return op === 'initialize' || op === 'connect' ? startError(error) : error;
+  return op === 'initialize' || op === 'connect' || op === 'discover' ? startError(error) : error;
 }
 
 /** Of what is seen as trouble with the network, or cannot be told: `WebSocket`, for one, says of no failure what it was. */

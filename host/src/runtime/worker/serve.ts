@@ -36,7 +36,9 @@ export async function serve(
     const onSecrets = (values: readonly string[]): void => uplink.sendNow({ kind: 'secrets', values });
     const description = describeAdapter(adapter, { kind, type, packageName, packageVersion });
     const text = encodeDescription(description);
-    const runner = new AdapterRunner({ adapter, description, id, logger: log.logger(), onSecrets, network });
+    const onActionsChanged = (): void => uplink.sendNow({ kind: 'actions-changed' });
+    const logger = log.logger();
+    const runner = new AdapterRunner({ adapter, description, id, logger, onSecrets, onActionsChanged, network });
     new CallRunner({ runner, uplink, log, trail, network }).listen(line);
     uplink.sendNow({ kind: 'described', description: text });
     return () => runner.abandon();

@@ -117,6 +117,17 @@ export const connectorDescriptionSchema = z
     config_schema: anyObject.optional().meta({ description: 'JSON Schema of `settings`' }),
     open: z.boolean().meta({ description: 'True when any action name is tried' }),
     actions: z.array(actionDescriptionSchema),
+    discovery: z
+      .object({
+        revision: z.string().optional().meta({ description: 'Another one whenever the actions are others' }),
+        error: z.string().optional().meta({ description: 'Why they could not be learned the last time' }),
+        left_out: z
+          .array(z.object({ name: z.string(), reason: z.string() }))
+          .optional()
+          .meta({ description: 'What the remote system offers and cannot be an action' }),
+      })
+      .optional()
+      .meta({ description: 'Where actions come from the remote system' }),
   })
   .meta({ id: 'ConnectorDescription' });
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { AuditPage, AuditRecord, AuditVerdict } from '../audit-operations.ts';
 import type { ConnectorDetails } from '../config-types.ts';
-import type { ActionDescription, ConnectorDescription, ConnectorInfo } from '../connector.ts';
+import type { ActionDescription, ActionDiscovery, ConnectorDescription, ConnectorInfo } from '../connector.ts';
 import type { ChangeResult } from '../change-result.ts';
 import type { ExecuteTextResult } from '../connector-service.ts';
 import type { HealthReport, TestReport } from '../health.ts';
@@ -125,6 +125,15 @@ export function connectorDescriptionView(description: ConnectorDescription): Vie
     ...(description.configSchema === undefined ? {} : { config_schema: description.configSchema }),
     open: description.open,
     actions: description.actions.map(actionView),
+    ...(description.discovery === undefined ? {} : { discovery: discoveryView(description.discovery) }),
+  };
+}
+
+function discoveryView({ revision, error, leftOut }: ActionDiscovery) {
+  return {
+    ...(revision === undefined ? {} : { revision }),
+    ...(error === undefined ? {} : { error }),
+    ...(leftOut === undefined ? {} : { left_out: leftOut.map((each) => ({ ...each })) }),
   };
 }
 

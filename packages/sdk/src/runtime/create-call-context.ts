@@ -1,3 +1,4 @@
+import { actionsOf } from '../actions-of.ts';
 import type { ConnectorAdapter } from '../connector-adapter.ts';
 import type { CallContext, ConnectorContext } from '../connector-context.ts';
 import { httpForCall } from '../http/create-http-client.ts';
@@ -26,8 +27,9 @@ export function createCallContext(context: ConnectorContext, input: CallContextI
 }
 
 /** The class of rate limit that an action declares. */
-export function rateLimitClassOf({ actions }: ConnectorAdapter, action: string): string | undefined {
-  return actions !== undefined && Object.hasOwn(actions, action) ? actions[action]?.rateLimitClass : undefined;
+export function rateLimitClassOf(adapter: ConnectorAdapter, action: string): string | undefined {
+  const actions = actionsOf(adapter);
+  return Object.hasOwn(actions, action) ? actions[action]?.rateLimitClass : undefined;
 }
 
 class LazyCallContext implements CallContext {

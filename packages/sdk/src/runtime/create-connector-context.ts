@@ -36,13 +36,15 @@ export interface ConnectorContextInput {
   readonly signal: AbortSignal;
   /** Further secret values to keep out of error messages. */
   readonly secrets?: readonly string[];
+  /** Told that the remote system offers other actions. Default: nobody is. */
+  readonly onActionsChanged?: () => void;
   /** Told of secrets that are obtained at run time, before anyone can use them. */
   readonly onSecrets?: (values: readonly string[]) => void;
 }
 
 /** The context that an adapter is started with: secrets wrapped, `http` bound to the connector's endpoint. */
 export function createConnectorContext(input: ConnectorContextInput): ConnectorContext {
-  const { id, settings, logger, signal, checkTarget, onSecrets = () => {} } = input;
+  const { id, settings, logger, signal, checkTarget, onSecrets = () => {}, onActionsChanged = () => {} } = input;
   const proxies = checkTarget === undefined ? input.proxies : { ...input.proxies, checkTarget };
   const auth = resolveAuth(input.config.auth, input.profile?.secrets ?? {});
   const profile =
@@ -65,6 +67,7 @@ export function createConnectorContext(input: ConnectorContextInput): ConnectorC
     http,
     ...(proxies === undefined ? {} : { proxies }),
     signal,
+    actionsChanged: () => onActionsChanged(),
     secret(value) {
       onSecrets([value]);
       return new Secret(value);

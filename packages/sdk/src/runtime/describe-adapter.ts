@@ -6,7 +6,7 @@ import type {
   ErrorReason,
 } from '@automate/contract';
 import { ConnectorInternalError, KIND_PATTERN } from '@automate/contract';
-import type { ActionDefinition } from '../action.ts';
+import type { ActionDefinition, ActionTable } from '../action.ts';
 import { isDefault } from '../brands.ts';
 import type { ConnectorAdapter } from '../connector-adapter.ts';
 import { toJsonSchema } from '../json-schema.ts';
@@ -65,10 +65,16 @@ export function describeAdapter(adapter: ConnectorAdapter, origin: AdapterOrigin
       ? {}
       : { configSchema: toJsonSchema(configSchema, 'input', `the configSchema of "${kind}"`) }),
     open: !isDefault(adapter.execute),
-    actions: Object.entries(adapter.actions ?? {})
-      .map(([action, definition]) => describeAction(kind, action, definition))
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    actions: describeActions(kind, adapter.actions ?? {}),
+    ...(typeof adapter.discoverActions === 'function' ? { discovery: {} } : {}),
   };
+}
+
+/** A table of actions as data, in the order of their names. */
+export function describeActions(kind: string, table: ActionTable): readonly ActionDescription[] {
+  return Object.entries(table)
+    .map(([action, definition]) => describeAction(kind, action, definition))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function describeAction(kind: string, name: string, definition: ActionDefinition): ActionDescription {

@@ -1,3 +1,4 @@
+export { actionsOf } from '../actions-of.ts';
 export { ADAPTER_PROTOCOL } from '../brands.ts';
 export { adapterProtocolOf, isAdapterClass } from './adapter-class.ts';
 export type { AdapterClass } from './adapter-class.ts';
@@ -9,6 +10,8 @@ export { createConnectorContext } from './create-connector-context.ts';
 export type { ConnectorContextInput, ProfileInput } from './create-connector-context.ts';
 export { describeAdapter } from './describe-adapter.ts';
 export type { AdapterOrigin } from './describe-adapter.ts';
+export { discoverActions } from './discover-actions.ts';
+export type { DiscoveredActions } from './discover-actions.ts';
 export { grantPaths, OPEN_FILES, requireGranted } from './local-files.ts';
 export type { FilesPolicy } from './local-files.ts';
 export { policyRefusal } from '../policy-refusal.ts';

@@ -1,9 +1,10 @@
 import { quote } from '../../quote.ts';
 import { create } from '@bufbuild/protobuf';
-import type { ActionDescription, ConnectorDescription } from '../../connector.ts';
+import type { ActionDescription, ActionDiscovery, ConnectorDescription } from '../../connector.ts';
 import { DescribeConnectorResponseSchema } from '../../gen/connectors/connectors_pb.ts';
 import type {
   ActionDescription as ActionMessage,
+  ActionDiscovery as DiscoveryMessage,
   DescribeConnectorResponse,
 } from '../../gen/connectors/connectors_pb.ts';
 import { isJsonObject } from '../../json.ts';
@@ -24,7 +25,16 @@ export function descriptionToMessage(description: ConnectorDescription): Describ
     ...(configSchema === undefined ? {} : { configSchema: JSON.stringify(configSchema) }),
     open: description.open,
     actions: description.actions.map(actionToInit),
+    ...(description.discovery === undefined ? {} : { discovery: discoveryToInit(description.discovery) }),
   });
+}
+
+function discoveryToInit({ revision, error, leftOut = [] }: ActionDiscovery) {
+  return {
+    ...(revision === undefined ? {} : { revision }),
+    ...(error === undefined ? {} : { error }),
+    leftOut: leftOut.map((each) => ({ ...each })),
+  };
 }
 
 function actionToInit(action: ActionDescription) {
@@ -61,6 +71,15 @@ export function descriptionFromMessage(message: DescribeConnectorResponse, probl
     ...(configSchema === undefined ? {} : { configSchema: readSchema(configSchema, 'config_schema', problems) }),
     open: message.open,
     actions: message.actions.map((action) => actionFromMessage(action, problems)),
+    ...(message.discovery === undefined ? {} : { discovery: discoveryFromMessage(message.discovery) }),
+  };
+}
+
+function discoveryFromMessage({ revision, error, leftOut }: DiscoveryMessage): ActionDiscovery {
+  return {
+    ...(revision === undefined ? {} : { revision }),
+    ...(error === undefined ? {} : { error }),
+    ...(leftOut.length === 0 ? {} : { leftOut: leftOut.map(({ name, reason }) => ({ name, reason })) }),
   };
 }
 

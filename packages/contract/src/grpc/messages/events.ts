@@ -16,6 +16,8 @@ function changeToMessage(event: ConnectorEvent): EventMessage['event'] {
     case 'updated':
     case 'status':
       return { case: event.kind, value: infoToMessage(event.connector) };
+    case 'actions_changed':
+      return { case: 'actionsChanged', value: infoToMessage(event.connector) };
     case 'removed':
       return { case: 'removed', value: event.id };
     case 'synced':
@@ -34,6 +36,8 @@ export function eventFromMessage(message: EventMessage, problems: Problems): Con
     case 'updated':
     case 'status':
       return { kind: event.case, revision, connector: infoFromMessage(event.value, problems) };
+    case 'actionsChanged':
+      return { kind: 'actions_changed', revision, connector: infoFromMessage(event.value, problems) };
     case 'removed':
       return { kind: 'removed', revision, id: event.value };
     case 'synced':
