@@ -1,8 +1,9 @@
+import type { Validator as CfValidator } from '@cfworker/json-schema';
 import type { JsonSchema } from '@automate/contract';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { PairedSchema } from './action.ts';
 
-type Validator = InstanceType<typeof import('@cfworker/json-schema').Validator>;
+type Validator = InstanceType<typeof CfValidator>;
 type Fault = ReturnType<Validator['validate']>['errors'][number];
 
 /** What only says that something below it, which is said as well, is wrong. */
