@@ -336,6 +336,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     assertWritable,
   });
   const profiles = new Profiles({ registry, changes, descriptions, vault, store: profileStore, assertWritable });
+  const keptOutcomes = new KeptOutcomes({ outcomes, requireConnector: (id) => registry.get(id) });
   const port = new HostConnectorService({
     registry,
     live,
@@ -348,7 +349,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
       recorder: telemetry.calls,
       gates: gatesInOrder({ outcomes, onFault: tellFault }),
     }),
-    outcomes: new KeptOutcomes({ outcomes, requireConnector: (id) => registry.get(id) }),
+    outcomes: keptOutcomes,
     secrets: createSecretOperations({
       vault,
       assertWritable,
@@ -392,6 +393,11 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   for (const warning of kept.warnings) log.warn({}, warning);
   const first = await sourceChanges.start(kept.profiles);
   void tidySnapshots();
+  if (serve)
+    store
+      .load()
+      .then((rows) => keptOutcomes.forgetLeftBehind([...registry.all(), ...rows].map(({ id }) => id)))
+      .catch((fault: unknown) => tellFault(fault, 'outcomes of connectors that are gone were looked for'));
   stack.push({ name: 'service', close: () => port.end() });
   timer.mark('registry');
 

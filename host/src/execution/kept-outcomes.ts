@@ -6,6 +6,9 @@ import { waitWithin } from './wait-within.ts';
 /** How long to wait before asking again for a call that runs, in milliseconds. */
 const ASK_AGAIN_MS = 1_000;
 
+/** How long more an outcome is kept that nobody can ask for, as its connector was removed while no host ran, in milliseconds. */
+const LEFT_BEHIND_MS = 24 * 3_600_000;
+
 export interface KeptOutcomesOptions {
   readonly outcomes: OutcomeStore;
   /** Throws NOT_FOUND where there is no connector of that id. */
@@ -33,6 +36,11 @@ export class KeptOutcomes {
     if (found === undefined) throw noneKept(place);
     if (found.status === 'running') throw stillRunning(place, found);
     return { id, message: `cleared the idempotency key ${quote(key)} of "${id}"` };
+  }
+
+  /** Of connectors that there are no more nothing is kept for ever; they may be gone by mistake, and come back. */
+  forgetLeftBehind(connectors: readonly string[]): Promise<void> {
+    return this.#options.outcomes.age(connectors, Date.now() + LEFT_BEHIND_MS);
   }
 
   #placeOf(connector: string, key: string, { principal = LOCAL_PRINCIPAL }: CallOptions): OutcomePlace {

@@ -32,7 +32,7 @@ export interface CallEnd {
 export interface StoredOutcome extends Partial<Omit<CallEnd, 'status'>> {
   readonly action: string;
   readonly payloadSha256: string;
-  /** `unknown` without `endedAt`: the host that made the call ended before it was over. */
+  /** `unknown` without `endedAt`: the host that made the call ended before its end was written down, or, with `text`, could not write it. */
   readonly status: 'running' | CallEnd['status'];
   readonly startedAt: number;
   readonly endedAt?: number;
@@ -46,11 +46,15 @@ export interface StoredOutcome extends Partial<Omit<CallEnd, 'status'>> {
 export interface OutcomeStore {
   /** Takes the place for a call, or gives what is known of the one that has it: undefined means that the call is to be made, and ended with `end`. */
   begin(claim: OutcomeClaim): Promise<StoredOutcome | undefined>;
-  /** How the call ended that has this place; `nothing`: as if it had never been made. */
+  /**
+   * How the call ended that has this place; `nothing`: as if it had never been made. Where that cannot be written it rejects; it is kept in memory, and written as soon as it can be.
+   */
   end(place: OutcomePlace, end: CallEnd | 'nothing'): Promise<void>;
   find(place: OutcomePlace): Promise<StoredOutcome | undefined>;
   /** Frees the place, unless its call is running. Gives what was known. */
   clear(place: OutcomePlace): Promise<StoredOutcome | undefined>;
+  /** What is kept for ever of connectors other than these is kept until then. */
+  age(connectors: readonly string[], expiresAt: number): Promise<void>;
   /** Forgets all of a connector. */
   forget(connector: string): Promise<void>;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SQLOutputValue } from 'node:sqlite';
+import { OutcomeUnknownError } from '@automate/contract';
 import { lockFile } from './file-lock.ts';
 import { inTransaction } from './in-transaction.ts';
 import { openDatabase } from './open-database.ts';
@@ -32,13 +33,22 @@ const MOST_ROWS = 1_000_000;
 /** Rows that have expired and are deleted with one batch at least. */
 const SWEPT_ROWS = 64;
 
+/** What stands where a result would, of a call whose end this very host could not write down. */
+const NOT_WRITTEN = JSON.stringify(
+  new OutcomeUnknownError('the call ended, and how could not be written down, nor kept until it could', {
+    blame: 'operator',
+    details: { reason: 'not_written' },
+  }).toEnvelope(),
+);
+
 /** What is done with the table, in order. */
 export type OutcomeStep =
   | { readonly op: 'begin'; readonly claim: OutcomeClaim }
   | { readonly op: 'end'; readonly place: OutcomePlace; readonly end: CallEnd | 'nothing' }
   | { readonly op: 'find'; readonly place: OutcomePlace }
   | { readonly op: 'clear'; readonly place: OutcomePlace }
-  | { readonly op: 'forget'; readonly connector: string };
+  | { readonly op: 'forget'; readonly connector: string }
+  | { readonly op: 'age'; readonly connectors: readonly string[]; readonly expiresAt: number };
 
 /** What a step gives: the outcome that was found, if one was, or how many there are where no more are taken. */
 export type StepAnswer = { readonly found: StoredOutcome | undefined } | { readonly full: number };
@@ -73,9 +83,16 @@ export function openOutcomeTable(file: string, owner: string): OutcomeTable {
      WHERE ${at} AND status = 'running' AND owner = ?`,
   );
   const lose = database.prepare(`UPDATE outcomes SET status = 'unknown' WHERE status = 'running' AND owner = ?`);
-  const loseOne = database.prepare(`UPDATE outcomes SET status = 'unknown' WHERE ${at}`);
+  const loseOne = database.prepare(`UPDATE outcomes SET status = 'unknown', text = ? WHERE ${at}`);
   const remove = database.prepare(`DELETE FROM outcomes WHERE ${at}`);
   const removeAll = database.prepare('DELETE FROM outcomes WHERE connector = ?');
+  const lasting = `status = 'unknown' AND ended_at IS NULL`;
+  const keepOn = database.prepare(
+    `UPDATE outcomes SET expires_at = NULL WHERE expires_at IS NOT NULL AND ${lasting} AND connector IN (SELECT value FROM json_each(?))`,
+  );
+  const age = database.prepare(
+    `UPDATE outcomes SET expires_at = ? WHERE expires_at IS NULL AND ${lasting} AND connector NOT IN (SELECT value FROM json_each(?))`,
+  );
   const sweep = database.prepare(
     'DELETE FROM outcomes WHERE rowid IN (SELECT rowid FROM outcomes WHERE expires_at <= ? LIMIT ?)',
   );
@@ -107,7 +124,7 @@ export function openOutcomeTable(file: string, owner: string): OutcomeTable {
     let row = select.get(connector, principal, key);
     if (row?.['status'] === 'running') {
       // Of its own calls a host knows by itself which are running: what is not, it could not bring to an end here.
-      if (row['owner'] === owner) loseOne.run(connector, principal, key);
+      if (row['owner'] === owner) loseOne.run(NOT_WRITTEN, connector, principal, key);
       else buryDead([String(row['owner'])]);
       row = select.get(connector, principal, key);
     }
@@ -152,6 +169,12 @@ export function openOutcomeTable(file: string, owner: string): OutcomeTable {
       case 'forget':
         rows -= Number(removeAll.run(step.connector).changes);
         return { found: undefined };
+      case 'age': {
+        const connectors = JSON.stringify(step.connectors);
+        keepOn.run(connectors);
+        age.run(step.expiresAt, connectors);
+        return { found: undefined };
+      }
       default:
         return step satisfies never;
     }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { OverloadedError } from '@automate/contract';
 import { lockFile } from './file-lock.ts';
 import type { OutcomeClaim, OutcomePlace, OutcomeStore, StoredOutcome } from './outcome-store.ts';
+import type { OutcomeStep, StepAnswer } from './outcome-table.ts';
 import { ownerFile } from './outcome-table.ts';
 import { WriterThread } from './writer-thread.ts';
 
@@ -14,6 +15,9 @@ interface Running {
   readonly begun: Promise<StoredOutcome | undefined>;
 }
 
+/** Ends of calls that wait in memory until they can be written; with their results, they are some tens of megabytes at most. */
+const MOST_UNWRITTEN = 500;
+
 /**
  * Outcomes in `outcomes.db` of a data directory, with mode 0600. File and thread are made with the first call that needs them.
  * Several hosts may use one directory: each holds a lock for as long as it lives, so that the others know what it left unfinished.
@@ -21,6 +25,7 @@ interface Running {
 export function openSqliteOutcomeStore(directory: string): OutcomeStore {
   const file = join(directory, 'outcomes.db');
   const running = new Map<string, Running>();
+  const unwritten = new Map<string, OutcomeStep>();
   let opened: { readonly writer: WriterThread; release(): void } | undefined;
   const open = (): WriterThread => {
     if (opened === undefined) {
@@ -31,8 +36,21 @@ export function openSqliteOutcomeStore(directory: string): OutcomeStore {
   };
   const isEmpty = (): boolean => opened === undefined && !existsSync(file);
 
+  /** Ends that could not be written go first, so that whoever asks for one finds it. */
+  const run = async (step: OutcomeStep): Promise<StepAnswer> => {
+    const writer = open();
+    const late = [...unwritten];
+    const writing = late.map(([name, end]) =>
+      writer.run(end).then(() => {
+        if (unwritten.get(name) === end) unwritten.delete(name);
+      }),
+    );
+    // They go in one write, which comes off or does not.
+    const [answer] = await Promise.all([writer.run(step), ...writing]);
+    return answer;
+  };
   const claim = async (given: OutcomeClaim): Promise<StoredOutcome | undefined> => {
-    const answer = await open().run({ op: 'begin', claim: given });
+    const answer = await run({ op: 'begin', claim: given });
     if ('full' in answer) throw full(answer.full);
     return answer.found;
   };
@@ -40,7 +58,7 @@ export function openSqliteOutcomeStore(directory: string): OutcomeStore {
     const own = running.get(nameOfPlace(place));
     if (own !== undefined) return (await own.begun) ?? own.outcome;
     if (isEmpty()) return undefined;
-    const answer = await open().run({ op, place });
+    const answer = await run({ op, place });
     return 'found' in answer ? answer.found : undefined;
   };
 
@@ -70,18 +88,28 @@ export function openSqliteOutcomeStore(directory: string): OutcomeStore {
   return {
     begin,
     async end(place, end) {
+      const name = nameOfPlace(place);
+      const step: OutcomeStep = { op: 'end', place, end };
       try {
-        await open().run({ op: 'end', place, end });
+        await run(step);
+      } catch (reason) {
+        if (unwritten.size < MOST_UNWRITTEN) unwritten.set(name, step);
+        throw reason;
       } finally {
-        running.delete(nameOfPlace(place));
+        running.delete(name);
       }
     },
     find: (place) => find(place, 'find'),
     clear: (place) => find(place, 'clear'),
     async forget(connector) {
-      if (!isEmpty()) await open().run({ op: 'forget', connector });
+      if (!isEmpty()) await run({ op: 'forget', connector });
+    },
+    async age(connectors, expiresAt) {
+      if (!isEmpty()) await run({ op: 'age', connectors, expiresAt });
     },
     async close() {
+      const [last] = unwritten.values();
+      if (last !== undefined) await run(last).catch(() => undefined);
       await opened?.writer.close();
       opened?.release();
     },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallOptions, ConnectorService, JsonObject, Principal } from '@automate/contract';
 import { UpstreamError } from '@automate/contract';
@@ -245,6 +246,51 @@ describe('what is kept of calls with idempotency keys', () => {
     expect(again.map(({ result }) => result)).toEqual(first.map(({ result }) => result));
     expect(again.every(({ replayed }) => replayed)).toBe(true);
     expect(asked).toHaveLength(60);
+  });
+
+  it('is how the call ended, though that could not be written at first', async () => {
+    const opened = Promise.withResolvers<void>();
+    gate = opened.promise;
+    const request = { id: 'plain', action: 'wait', idempotencyKey: 'k' };
+    const first = host.service.execute(request);
+    await until('the call has come', () => asked.length === 1);
+    {
+      using database = new DatabaseSync(join(host.sandbox.root, '.automate', 'outcomes.db'));
+      database.exec('BEGIN IMMEDIATE');
+      opened.resolve();
+      await expect(first).resolves.toMatchObject({ result: { count: 1 }, replayed: false });
+      await expect(host.service.execute(request)).rejects.toMatchObject({ code: 'UNAVAILABLE', effect: 'none' });
+    }
+    await expect(host.service.execute(request)).resolves.toMatchObject({ result: { count: 1 }, replayed: true });
+    host = await host.restart();
+    await expect(host.service.execute(request)).resolves.toMatchObject({ result: { count: 1 }, replayed: true });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('is kept for a day more where its connector was removed while no host ran, and for ever where it has come back', async () => {
+    await call('plain', 'k');
+    await call('passing', 'k');
+    const directory = join(host.sandbox.root, '.automate');
+    const expiries = (): Record<string, unknown> => {
+      using database = new DatabaseSync(join(directory, 'outcomes.db'));
+      const rows = database.prepare('SELECT connector, expires_at FROM outcomes').all();
+      return Object.fromEntries(rows.map((row) => [row['connector'], row['expires_at']]));
+    };
+    await host.host.close();
+    {
+      // As a host leaves them that was killed.
+      using database = new DatabaseSync(join(directory, 'outcomes.db'));
+      database.exec(`UPDATE outcomes SET status = 'unknown', ended_at = NULL, expires_at = NULL, text = NULL`);
+    }
+    await host.writeConfig(YAML.replace(/^ {2}- \{ id: passing.*$/m, ''));
+    host = await host.restart();
+    await until('it was looked at', () => expiries()['passing'] !== null);
+    expect(Number(expiries()['passing']) - Date.now()).toBeGreaterThan(80_000_000);
+    expect(expiries()['plain']).toBeNull();
+    await host.writeConfig(YAML);
+    host = await host.restart();
+    await until('it was looked at again', () => expiries()['passing'] === null);
+    await expect(call('passing', 'k')).rejects.toMatchObject({ details: { reason: 'host_ended' } });
   });
 
   it('cannot be kept in a damaged file, which is told before the call is made; others go on', async () => {

@@ -219,7 +219,9 @@ export const ERROR_REASONS = {
   },
   OUTCOME_UNKNOWN: {
     host_ended:
-      'the host ended while the call was under way, so that nobody knows whether it took effect; the same for its key until that is cleared',
+      'the host ended before it had written down how the call ended, so that nobody knows whether it took effect; the same for its key until that is cleared',
+    not_written:
+      'the host could not write down how the call ended, nor keep that in memory until it could; the same for its key until that is cleared',
     caller_left:
       'the caller left while the call was under way, so that nobody knows whether it took effect; the same for its key until that is cleared or expires',
   },

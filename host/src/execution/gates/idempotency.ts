@@ -125,15 +125,22 @@ function replay(claim: OutcomeClaim, found: StoredOutcome): GateAnswer {
   }
 }
 
-function outcomeUnknown({ connector, key, action }: OutcomeClaim, found: StoredOutcome): OutcomeUnknownError {
-  const lost = found.endedAt === undefined;
-  const why = lost ? 'the host ended while the call was under way' : 'its caller left while it was under way';
+function outcomeUnknown(claim: OutcomeClaim, { endedAt, text, startedAt }: StoredOutcome): OutcomeUnknownError {
+  const { connector, key, action } = claim;
+  const { why, reason } =
+    endedAt !== undefined ? UNKNOWN.callerLeft : text === undefined ? UNKNOWN.hostEnded : UNKNOWN.notWritten;
   return new OutcomeUnknownError(
     `whether ${quote(action)} took effect is not known: ${why}. Look at the remote system; then clear the idempotency key with "automate outcomes clear ${connector} ${key}" (DELETE /connectors/${connector}/outcomes/${encodeURIComponent(key)}), and call again if need be`,
     {
-      blame: lost ? 'operator' : 'caller',
-      details: { reason: lost ? 'host_ended' : 'caller_left', started_at: new Date(found.startedAt).toISOString() },
+      blame: reason === 'caller_left' ? 'caller' : 'operator',
+      details: { reason, started_at: new Date(startedAt).toISOString() },
       connector,
     },
   );
 }
+
+const UNKNOWN = {
+  callerLeft: { why: 'its caller left while it was under way', reason: 'caller_left' },
+  hostEnded: { why: 'the host ended before it had written down how the call ended', reason: 'host_ended' },
+  notWritten: { why: 'the host could not write down how the call ended', reason: 'not_written' },
+} as const;
