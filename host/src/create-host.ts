@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { Problem } from '@automate/contract';
-import { LOCAL_PRINCIPAL } from '@automate/contract';
+import { ConnectorError, LOCAL_PRINCIPAL } from '@automate/contract';
 import { Access } from './access/access.ts';
 import { authorise } from './access/authorise.ts';
 import { checkAddress } from './access/check-address.ts';
@@ -52,6 +52,7 @@ import { PluginScanner } from './plugins/plugin-scanner.ts';
 import { Snapshots } from './plugins/snapshots/snapshots.ts';
 import type { ListeningPlace } from './runtime/network-policy.ts';
 import { auditService } from './records/audited-service.ts';
+import type { AuditLog } from './records/audit-log.ts';
 import { openAudit } from './records/open-audit.ts';
 import { recordEvents } from './records/record-events.ts';
 import { createWorkerRuntime } from './runtime/worker-runtime.ts';
@@ -239,6 +240,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const recording = (): boolean => settings.audit ?? signInRequired();
   const audit = openAudit({ settings, recording, masterKeys, log });
   stack.push({ name: 'audit', close: () => audit.close() });
+  if (serve && recording()) requireAuditKeys(audit);
   // Filled by the doors as they open.
   const own = { places: new Array<ListeningPlace>(), sockets: new Array<string>() };
   const connectorRuntime = createConnectorRuntime({
@@ -488,6 +490,18 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     close: () => stack.close(),
     [Symbol.asyncDispose]: () => stack.close(),
   };
+}
+
+/** A host that goes on under another key would leave two chains in one, of which none can be verified. */
+function requireAuditKeys(audit: AuditLog): void {
+  try {
+    audit.requireKeys();
+  } catch (error) {
+    if (!ConnectorError.is(error)) throw error;
+    throw new HostConfigError([
+      { path: '', expected: 'the master key of the audit', received: 'another', message: error.message },
+    ]);
+  }
 }
 
 /** A host that cannot read its keys would find that out one connector after the other. */

@@ -4,7 +4,7 @@ import type { AuditExpectation, AuditFilter } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 import type { CLOSE, ThreadAnswer } from '../store/database-thread.ts';
 import { storageError } from '../store/storage-error.ts';
-import type { AuditBounds, AuditKeyRing, AuditTable } from './audit-table.ts';
+import type { Appended, AuditBounds, AuditKeyRing, AuditTable, Doubt } from './audit-table.ts';
 import { openAuditTable } from './audit-table.ts';
 import type { AuditNews } from './audit-news.ts';
 import { listAudit } from './list-audit.ts';
@@ -21,7 +21,7 @@ export interface AuditThreadData {
 }
 
 export type AuditQuestion =
-  | { readonly op: 'append'; readonly news: readonly AuditNews[] }
+  | { readonly op: 'append'; readonly news: readonly AuditNews[]; readonly doubt: Doubt }
   | { readonly op: 'list'; readonly filter: AuditFilter }
   | { readonly op: 'verify'; readonly expected: AuditExpectation | undefined };
 
@@ -54,7 +54,7 @@ async function answer(message: AuditQuestion): Promise<ThreadAnswer> {
 function run(message: AuditQuestion): unknown {
   switch (message.op) {
     case 'append':
-      return append(message.news);
+      return append(message.news, message.doubt);
     case 'list':
       return listAudit(file, message.filter);
     case 'verify':
@@ -64,12 +64,11 @@ function run(message: AuditQuestion): unknown {
   }
 }
 
-/** Gives the number of the first record. */
-function append(news: readonly AuditNews[]): number {
+function append(news: readonly AuditNews[], doubt: Doubt): Appended {
   table ??= openAuditTable(file, ring);
-  const first = table.append(news.map(toBody));
+  const appended = table.append(news.map(toBody), doubt);
   trim(table);
-  return first;
+  return appended;
 }
 
 /** A failure to cut off is none to write: it is tried again with a later record. */

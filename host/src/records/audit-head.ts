@@ -20,7 +20,11 @@ export interface AuditHead {
 
 export type ReadHead =
   | { readonly kind: 'none' }
-  | { readonly kind: 'unfit'; readonly why: string }
+  | {
+      readonly kind: 'unfit';
+      readonly why: string;
+      /** Id of the key that it is sealed with, where that is not there. */ readonly lostKey?: string;
+    }
   | ({ readonly kind: 'head' } & AuditHead);
 
 /** The file of the head that belongs to a database. */
@@ -32,7 +36,7 @@ export function headFileOf(file: string): string {
 export function readHead(file: string, keys: AuditKeys): ReadHead {
   const text = readIfThere(headFileOf(file));
   if (text === undefined) return { kind: 'none' };
-  const unfit = (why: string): ReadHead => ({ kind: 'unfit', why });
+  const unfit = (why: string) => ({ kind: 'unfit', why }) as const;
   let value: Partial<AuditHead & { readonly seal: string }> | null;
   try {
     value = JSON.parse(text) as typeof value;
@@ -49,7 +53,8 @@ export function readHead(file: string, keys: AuditKeys): ReadHead {
   )
     return unfit('is no head of an audit');
   const bytes = keys.get(key);
-  if (bytes === undefined) return unfit(`is sealed with the key ${JSON.stringify(key)}, which is not there`);
+  if (bytes === undefined)
+    return { ...unfit(`is sealed with the key ${JSON.stringify(key)}, which is not there`), lostKey: key };
   const head = { host, batch, seq, hash, key };
   return `${JSON.stringify(sealed(head, bytes))}\n` === text
     ? { kind: 'head', ...head }

@@ -6,9 +6,10 @@ import type { HostLog } from '../log/host-log.ts';
 import { DatabaseThread } from '../store/database-thread.ts';
 import type { AuditQuestion, AuditThreadData } from './audit-entry.ts';
 import type { AuditObservation } from '../telemetry/host-metrics.ts';
-import { headFileOf } from './audit-head.ts';
+import { headFileOf, readHead } from './audit-head.ts';
 import type { AuditNews } from './audit-news.ts';
-import type { AuditBounds, AuditKeyRing } from './audit-table.ts';
+import type { Appended, AuditBounds, AuditKeyRing } from './audit-table.ts';
+import { lostKeyError } from './audit-table.ts';
 
 export interface AuditLogOptions {
   /** The database; its head lies beside it. */
@@ -40,6 +41,8 @@ interface Waiting {
   readonly done?: ((seq: number) => void) | undefined;
   /** Hears of the first try, whether it came off or not. */
   readonly tried?: (() => void) | undefined;
+  /** Whether it may have been written: a thread can die between its write and its word of it. */
+  readonly doubtful?: true;
 }
 
 /**
@@ -54,6 +57,8 @@ export class AuditLog {
   #characters = 0;
   #writing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** The newest record of this host's that it has heard of. */
+  #last = 0;
   #recorded = 0;
   #dropped = 0;
   #untoldDrops = 0;
@@ -76,6 +81,13 @@ export class AuditLog {
   /** Whether anything is recorded. */
   get recording(): boolean {
     return this.#options.recording();
+  }
+
+  /** Throws UNAVAILABLE, reason `audit_key_lost`, where records are under a key that is not there: none can follow them. */
+  requireKeys(): void {
+    const { file, keysToRead } = this.#options;
+    const head = readHead(file, keysToRead().keys);
+    if (head.kind === 'unfit' && head.lostKey !== undefined) throw lostKeyError(file, head.lostKey);
   }
 
   /** Takes it down for the next write. Never throws, and waits for nothing. */
@@ -205,11 +217,15 @@ export class AuditLog {
 
   async #handOver(batch: readonly Waiting[]): Promise<void> {
     try {
-      const first = (await this.#writer.ask({ op: 'append', news: batch.map(({ news }) => news) })) as number;
+      const doubt = { count: batch.filter(({ doubtful }) => doubtful).length, after: this.#last };
+      const news = batch.map((each) => each.news);
+      const { first, known } = (await this.#writer.ask({ op: 'append', news, doubt })) as Appended;
+      this.#last = first + batch.length - known - 1;
       this.#recorded += batch.length;
       if (this.#failing) this.#options.log.warn({ dropped: this.#dropped }, 'the audit is kept again');
       this.#failing = false;
-      for (const [index, { done }] of batch.entries()) done?.(first + index);
+      // Nobody waits any more for the number of one that is doubtful, and those come first.
+      for (const [index, { done }] of batch.entries()) done?.(first + index - known);
     } catch (reason) {
       const error = reason as ConnectorError;
       if (!this.#failing)
@@ -219,7 +235,7 @@ export class AuditLog {
         );
       this.#failing = true;
       this.#waiting = [
-        ...batch.filter(({ fail }) => fail === undefined).map(({ news }) => ({ news })),
+        ...batch.filter(({ fail }) => fail === undefined).map(({ news }) => ({ news, doubtful: true as const })),
         ...this.#waiting,
       ];
       for (const { fail } of batch) fail?.(error);

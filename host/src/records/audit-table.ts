@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { UnavailableError } from '@automate/contract';
 import { inTransaction } from '../store/in-transaction.ts';
 import { openDatabase } from '../store/open-database.ts';
 import type { AuditKeys } from './audit-chain.ts';
 import { GENESIS, hashLink, seal } from './audit-chain.ts';
 import type { AuditHead } from './audit-head.ts';
-import { readHead, writeHead } from './audit-head.ts';
+import { headFileOf, readHead, writeHead } from './audit-head.ts';
 
 /** The key in use and all others that older records may have been sealed with. */
 export interface AuditKeyRing {
@@ -21,14 +22,36 @@ export interface AuditBounds {
   readonly maxRows: number;
 }
 
+/** Records at the beginning of a write that may have been written before. */
+export interface Doubt {
+  readonly count: number;
+  /** They come after this record, if at all; 0 where that is not known. */
+  readonly after: number;
+}
+
+/** What was added. */
+export interface Appended {
+  /** The number of the first record. */
+  readonly first: number;
+  /** How many were there already. */
+  readonly known: number;
+}
+
 /** The table of records and the head beside it. One thread of a host has it; others may read, and write one after another. */
 export interface AuditTable {
-  /** Adds records as one write, which outlives a kill and a power cut. Gives the number of the first. */
-  append(bodies: readonly object[]): number;
+  /**
+   * Adds records as one write, which outlives a kill and a power cut.
+   *
+   * @param doubt which of the first may be there already, as a write of them ended unheard; those are not added again
+   */
+  append(bodies: readonly object[], doubt?: Doubt): Appended;
   /** Cuts off what is too old or too much, at most so many at a time, and says up to which record; undefined where nothing was. */
   trim(bounds: AuditBounds, now: number): { readonly upTo: number; readonly more: boolean } | undefined;
   close(): void;
 }
+
+/** Rows in which those of a write are looked for that ended unheard: more than one write has. */
+const LATEST_ROWS = 50_000;
 
 /** Rows that are cut off at a time; also how many more than `maxRows` there may be. */
 const TRIM_ROWS = 1_000;
@@ -90,9 +113,18 @@ interface End {
 export function openAuditTable(file: string, { current, keys }: AuditKeyRing): AuditTable {
   const key = keys.get(current);
   if (key === undefined) throw new Error(`the key ${current} is not among the keys`);
+  const head = readHead(file, keys);
+  const lost = head.kind === 'unfit' ? head.lostKey : undefined;
+  if (lost !== undefined) throw lostKeyError(file, lost);
   const database = openDatabase(file, { migrations: AUDIT_TABLES, what: 'the audit cannot be opened' });
+  const sealedWith = readChain(database)?.key;
+  if (typeof sealedWith === 'string' && !keys.has(sealedWith)) {
+    database.close();
+    throw lostKeyError(file, sealedWith);
+  }
   const lastRow = database.prepare('SELECT seq, hash FROM records ORDER BY seq DESC LIMIT 1');
   const insert = database.prepare('INSERT INTO records (seq, key, body, hash) VALUES (?, ?, ?, ?)');
+  const latest = database.prepare('SELECT body FROM records WHERE seq > ? ORDER BY seq DESC LIMIT ?');
   const count = database.prepare('SELECT count(*) AS rows FROM records');
   const oldest = database.prepare('SELECT seq, body, hash FROM records ORDER BY seq LIMIT ?');
   const removeUpTo = database.prepare('DELETE FROM records WHERE seq <= ?');
@@ -152,21 +184,29 @@ export function openAuditTable(file: string, { current, keys }: AuditKeyRing): A
   };
 
   return {
-    append(bodies) {
+    append(bodies, doubt = { count: 0, after: 0 }) {
+      const texts = bodies.map((body) => JSON.stringify(body));
+      const there = doubt.count === 0 ? [] : latest.all(doubt.after, LATEST_ROWS).map(({ body }) => body);
+      const fresh = texts.filter((text, index) => {
+        const at = index < doubt.count ? there.indexOf(text) : -1;
+        if (at >= 0) there.splice(at, 1);
+        return at < 0;
+      });
+      const known = texts.length - fresh.length;
+      if (fresh.length === 0) return { first: endOf().seq + 1, known };
       let first = 0;
       commit(() => {
         let end = endOf();
         first = end.seq + 1;
-        for (const value of bodies) {
+        for (const text of fresh) {
           const seq: number = end.seq + 1;
-          const text = JSON.stringify(value);
           const hash = hashLink(key, end.hash, { seq, body: Buffer.from(text) });
           insert.run(seq, current, text, hash);
           end = { seq, hash };
         }
         return { end };
       });
-      return first;
+      return { first, known };
     },
     trim({ maxAgeMs, maxRows }, now) {
       const rows = Number(count.get()?.['rows'] ?? 0);
@@ -184,6 +224,14 @@ export function openAuditTable(file: string, { current, keys }: AuditKeyRing): A
     },
     close: () => database.close(),
   };
+}
+
+/** Records under another key would hide the end of those before, and who has written what. */
+export function lostKeyError(file: string, key: string): UnavailableError {
+  return new UnavailableError(
+    `the audit in ${file} is sealed with the master key ${key}, which is not there: give the key back that the host had before (MASTER_KEY_FILE, or keys/master.key of the data directory), below the new one if there is a new one; or, if it is lost, move ${file} and ${headFileOf(file)} to where old records are kept, and a new chain begins`,
+    { retryable: false, blame: 'operator', effect: 'none', details: { reason: 'audit_key_lost', file } },
+  );
 }
 
 /** Where the chain goes on. */

@@ -66,17 +66,23 @@ export function auditService(
   audit: AuditLog,
   guard: (service: ConnectorService) => ConnectorService,
 ): ConnectorService {
+  /** Errors of changes that were begun, whose end has its record. */
+  const told = new WeakSet<ConnectorError>();
   const made = withChanges(service, (name, rule, run) => async (...args) => {
     if (!audit.recording) return run(...args);
-    return recordChange(audit, newsOfChange(name, rule, args), async () => run(...args));
+    return recordChange(audit, newsOfChange(name, rule, args), async () => run(...args)).catch((reason: unknown) => {
+      if (ConnectorError.is(reason)) told.add(reason);
+      throw reason;
+    });
   });
   const guarded = guard(made);
   const seen = withChanges(guarded, (name, rule, run) => async (...args) => {
     try {
       return await run(...args);
     } catch (reason) {
-      const { code, details } = ConnectorError.from(reason);
-      const isRefused = REFUSALS.includes(code) || details?.['reason'] === 'caller_limit';
+      const error = ConnectorError.from(reason);
+      const { code, details } = error;
+      const isRefused = !told.has(error) && (REFUSALS.includes(code) || details?.['reason'] === 'caller_limit');
       if (audit.recording && isRefused) audit.note({ ...newsOfChange(name, rule, args), at: Date.now(), code });
       throw reason;
     }
@@ -95,7 +101,7 @@ export function auditService(
   };
 }
 
-/** What a guard says to those who may not. Nothing behind it does. */
+/** What a guard says to those who may not. */
 const REFUSALS: readonly string[] = ['UNAUTHENTICATED', 'PERMISSION_DENIED'];
 
 type Run = (...args: readonly unknown[]) => unknown;

@@ -106,7 +106,10 @@ async function walk(database: DatabaseSync, { chain, keys, head, expected, walke
   walked.hash = before.hash;
   for (const row of rows) {
     walked.fault = checkRow(row, before, keys);
-    if (walked.fault !== undefined) return;
+    if (walked.fault !== undefined) {
+      if (keyOf(row, keys) === undefined) walked.fault = nameForeignKey(database, row);
+      return;
+    }
     before = { seq: row.seq, hash: row.hash as Uint8Array };
     walked.records += 1;
     if (walked.first === 0) walked.first = row.seq;
@@ -132,7 +135,7 @@ function checkRow(
       seq: next,
       message: seq === next + 1 ? `record ${next} is missing` : `records ${next} to ${seq - 1} are missing`,
     };
-  const bytes = typeof key === 'string' ? keys.get(key) : undefined;
+  const bytes = keyOf({ key }, keys);
   if (bytes === undefined)
     return { seq, message: `record ${seq} is sealed with the key ${JSON.stringify(key)}, which is not there` };
   const right =
@@ -140,6 +143,27 @@ function checkRow(
   return right
     ? undefined
     : { seq, message: `record ${seq} is not as it was written, or does not follow the one before it` };
+}
+
+function keyOf({ key }: Pick<StoredRow, 'key'>, keys: AuditKeys): Uint8Array | undefined {
+  return typeof key === 'string' ? keys.get(key) : undefined;
+}
+
+/** Says from where to where the records are under a key that is not there, and what comes after them. */
+function nameForeignKey(database: DatabaseSync, { seq, key }: StoredRow): AuditFault {
+  const after = database.prepare('SELECT seq, key FROM records WHERE seq > ? AND key IS NOT ? ORDER BY seq LIMIT 1');
+  const next = after.get(seq, key as string);
+  const last = database
+    .prepare('SELECT max(seq) AS seq FROM records WHERE seq < ?')
+    .get(Number(next?.['seq'] ?? Infinity));
+  const to = Number(last?.['seq'] ?? seq);
+  const [what, are] = to === seq ? [`record ${seq}`, 'is'] : [`records ${seq} to ${to}`, 'are'];
+  const changed =
+    next === undefined ? '' : `; from record ${String(next['seq'])} on the key is ${JSON.stringify(next['key'])}`;
+  return {
+    seq,
+    message: `${what} ${are} sealed with the key ${JSON.stringify(key)}, which is not there${changed}`,
+  };
 }
 
 /** What SQLite itself finds: pages that name one another wrongly would hide rows, or show them twice. */
@@ -171,7 +195,9 @@ function checkChain(chain: ChainRow | undefined, database: DatabaseSync, keys: A
     return { message: 'the table "chain" does not have its one row, which says whose records these are' };
   const bytes = keys.get(chain.key);
   if (bytes === undefined)
-    return { message: `the table "chain" is sealed with the key ${JSON.stringify(chain.key)}, which is not there` };
+    return {
+      message: `the table "chain" is sealed with the key ${JSON.stringify(chain.key)}, which is not there; there ${keys.size === 0 ? 'is none' : `${keys.size === 1 ? 'is' : 'are'} ${[...keys.keys()].map((id) => JSON.stringify(id)).join(', ')}`}`,
+    };
   const right = chain.cutHash instanceof Uint8Array && chain.seal === sealChain(chain, bytes);
   return right
     ? undefined

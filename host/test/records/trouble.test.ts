@@ -1,13 +1,23 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AuditVerdict } from '@automate/contract';
 import { eventually } from '@automate/tooling/eventually';
-import { CliProject } from '../cli/fixtures/cli-project.ts';
-import type { ServingHost } from '../cli/fixtures/serving-host.ts';
+import { AUTOMATE, CliProject, plainEnvironment } from '../cli/fixtures/cli-project.ts';
+import { ServingHost } from '../cli/fixtures/serving-host.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 
 const ON = { AUDIT: 'on' };
@@ -207,20 +217,84 @@ describe('a database that another program holds', () => {
 });
 
 describe('a key that is lost', () => {
-  it('refuses changes and says which key is missing', async () => {
+  const LOST = /is sealed with the master key [0-9a-f]{12}, which is not there: give the key back.*move .*audit\.db /;
+
+  it('keeps a host that records from starting, which says what to do; with the key back all goes on', async () => {
     await using first = await SandboxHost.open({ yaml: YAML, kinds: ['echo'], env: ON });
     await first.service.register({ id: 'one', kind: 'echo' });
-    const before = await first.service.verifyAudit();
-    expect(before.ok).toBe(true);
+    const { host: chain } = await first.service.verifyAudit();
     const keys = join(first.sandbox.root, '.automate', 'keys');
     await first.host.close();
-    rmSync(keys, { recursive: true });
+    renameSync(keys, `${keys}.kept`);
+    await expect(first.restart()).rejects.toMatchObject({
+      name: 'HostConfigError',
+      message: expect.stringMatching(LOST),
+    });
+    // Where nothing is recorded it starts, and whoever verifies is told.
+    const silent = await first.restart({});
+    try {
+      expect((await silent.service.verifyAudit()).fault?.message).toMatch(
+        /^the table "chain" is sealed with the key "[0-9a-f]{12}", which is not there; there is none$/,
+      );
+    } finally {
+      await silent.host.close();
+    }
+    rmSync(keys, { recursive: true, force: true });
+    renameSync(`${keys}.kept`, keys);
     await using second = await first.restart();
     await second.service.register({ id: 'two', kind: 'echo' });
-    const { ok, fault } = await second.service.verifyAudit();
-    expect({ ok, message: fault?.message }).toEqual({
-      ok: false,
-      message: expect.stringMatching(/is sealed with the key "[0-9a-f]{12}", which is not there/),
-    });
+    expect(await second.service.verifyAudit()).toMatchObject({ ok: true, host: chain });
   });
+
+  it('begins a new chain where the old one was moved away', async () => {
+    await using first = await SandboxHost.open({ yaml: YAML, kinds: ['echo'], env: ON });
+    const { host: chain } = await first.service.verifyAudit();
+    const data = join(first.sandbox.root, '.automate');
+    await first.host.close();
+    rmSync(join(data, 'keys'), { recursive: true });
+    for (const name of ['audit.db', 'audit.db-head']) renameSync(join(data, name), join(data, `old-${name}`));
+    await using second = await first.restart();
+    const verdict = await second.service.verifyAudit();
+    expect(verdict).toMatchObject({ ok: true, first: 1 });
+    expect(verdict.host).not.toBe(chain);
+  });
+});
+
+describe('a thread of the audit that dies', () => {
+  it.each(['before', 'after'])(
+    '%s it has written loses no record, writes none twice, and others go on',
+    async (when) => {
+      await using project = await CliProject.open({ kinds: ['echo'], yaml: YAML });
+      const mark = join(project.root, 'die');
+      await using host = await ServingHost.start({
+        command: process.execPath,
+        args: ['--import', join(import.meta.dirname, 'fixtures', 'dying-audit.mjs'), AUTOMATE, 'start'],
+        cwd: project.root,
+        env: {
+          ...plainEnvironment(),
+          ...ON,
+          GRPC_PORT: '0',
+          HTTP_PORT: '0',
+          LOG_FORMAT: 'json',
+          DIE_AT: mark,
+          DIE: when,
+        },
+      });
+      await eventually(async () => (await call(host)).status === 200);
+      writeFileSync(mark, '');
+      const calls = await Promise.all(Array.from({ length: 20 }, () => call(host)));
+      expect(calls.map(({ status }) => status)).toEqual(calls.map(() => 200));
+      await eventually(() => !existsSync(mark));
+      // What was refused meanwhile is taken again.
+      await eventually(async () => (await register(host, 'one')).status === 201);
+      expect(host.output.stdout).toMatch(/"event":"audit_failed"/);
+      const listed = await project.json<{ records: { operation: string }[] }>(['audit', 'list', '--limit', '1000']);
+      const executed = listed.records.filter(({ operation }) => operation === 'execute');
+      expect(executed.length).toBeGreaterThan(20);
+      expect((await project.automate(['audit', 'verify'])).status).toBe(0);
+      const made = await (await fetch(`${host.ready.http}/metrics`)).text();
+      const calls2 = /automate_calls_total\{connector="echo",action="say",code="OK",blame="none"\} (\d+)/.exec(made);
+      expect(executed).toHaveLength(Number(calls2?.[1]));
+    },
+  );
 });

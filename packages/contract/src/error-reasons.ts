@@ -188,6 +188,8 @@ export const ERROR_REASONS = {
     storage_failed: 'nothing was changed: a file of the data directory could not be read or written',
     audit_failed:
       'nothing was changed: the audit, which records each change before it is made, cannot be written; `details.file` is where',
+    audit_key_lost:
+      'the audit is sealed with a master key that is not there, and no record can follow; a host that records does not start so',
     audit_off: 'there are no records, as the audit was never on (`AUDIT=on`); not retryable',
     unimplemented: 'the service is older than the client; not retryable',
     address_in_use: 'gRPC or REST cannot have its address',
