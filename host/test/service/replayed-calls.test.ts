@@ -1,3 +1,4 @@
+// Long, as each thing that can come between a call and its key is a line of its own, at each door.
 import { createHash } from 'node:crypto';
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
