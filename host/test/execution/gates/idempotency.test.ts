@@ -19,6 +19,7 @@ it('leaves no key taken by a call whose patience ended while that was written do
     end: store.end.bind(store),
     find: store.find.bind(store),
     clear: store.clear.bind(store),
+    age: store.age.bind(store),
     forget: store.forget.bind(store),
     close: store.close.bind(store),
   };
