@@ -12,6 +12,20 @@ export function renderReference({ kind, configSchema, actions }) {
     '',
     `## Actions of \`${kind}\``,
     '',
+    ...(actions.length === 0 ? actionsOfRemote() : actionsTable(actions)),
+    '',
+  ].join('\n');
+}
+
+function actionsOfRemote() {
+  return [
+    'They are what the remote system offers. A running host tells which those are, and what goes in and comes back:',
+    `\`curl http://127.0.0.1:8080/api/v1/connectors/ID/actions\`.`,
+  ];
+}
+
+function actionsTable(actions) {
+  return [
     'What stands in brackets may be left out. A running host tells what each input means, and what comes back:',
     `\`curl http://127.0.0.1:8080/api/v1/connectors/ID/actions\`.`,
     '',
@@ -21,8 +35,7 @@ export function renderReference({ kind, configSchema, actions }) {
       ({ name, input, description, sideEffects, idempotent }) =>
         `| \`${name}\` | ${inputsOf(input)} | ${cell(description)} | ${sideEffects ? 'yes' : 'no'} | ${idempotent ? 'yes' : 'no'} |`,
     ),
-    '',
-  ].join('\n');
+  ];
 }
 
 /** The names on the first level; those that are needed come first. */

@@ -37,6 +37,7 @@ const WORKSPACE_IMPORTS: ReadonlyArray<readonly [folder: RegExp, allowed: readon
   [/^host$/, [/^@automate\/grpc$/, /^@automate\/contract(\/|$)/, /^@automate\/sdk(\/|$)/]],
   [/^plugins\/(grafana|prometheus)$/, [/^@automate\/(sdk(\/exchange)?|alertmanager)$/]],
   [/^plugins\/(mysql|postgres|sqlite)$/, [/^@automate\/(sdk|sql)$/]],
+  [/^plugins\/openapi$/, [/^@automate\/(sdk(\/exchange)?|openapi)$/]],
   [/^plugins\/[^/]+$/, [/^@automate\/sdk(\/exchange)?$/]],
 ];
 

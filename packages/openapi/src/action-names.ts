@@ -15,7 +15,8 @@ const MAX_LENGTH = 100;
  */
 export function nameOperations(operations: readonly OperationPlace[]): readonly string[] {
   const ids = operations.map(({ operationId }) => toActionName(operationId ?? ''));
-  const isShared = new Set(ids.filter((id, index) => ids.indexOf(id) !== index));
+  const once = new Set<string>();
+  const isShared = new Set(ids.filter((id) => once.size === once.add(id).size));
   const wanted = operations.map((operation, index) => {
     const id = ids[index] as string;
     return id === '' || isShared.has(id) ? nameByPath(operation) : id;

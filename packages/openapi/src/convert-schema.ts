@@ -18,6 +18,8 @@ export interface SchemaConverter {
 const MAX_NODES = 20_000;
 const MAX_DEPTH = 60;
 const MAX_TEXT = 400;
+/** No schema that says anything is shorter. */
+const SHORTEST = 16;
 
 const TYPES: ReadonlySet<unknown> = new Set(['array', 'boolean', 'integer', 'null', 'number', 'object', 'string']);
 const NUMBERS = [
@@ -115,17 +117,17 @@ export function createSchemaConverter(root: JsonObject, side: SchemaSide): Schem
       let isCut = left < 0 || nodes > MAX_NODES;
       // Grows on the way, the nearer ones first. Each reference has one name, so that circles end.
       for (const [reference, name] of names) {
-        const known = new Set(names.keys());
-        const made = read(lookUp(root, reference), 0);
-        const { length } = JSON.stringify(made);
-        if (length <= left && nodes <= MAX_NODES) {
+        const known = names.size;
+        const made = left < SHORTEST || nodes > MAX_NODES ? undefined : read(lookUp(root, reference), 0);
+        const length = made === undefined ? Infinity : JSON.stringify(made).length;
+        if (made !== undefined && length <= left) {
           definitions[name] = made;
           left -= length + name.length;
           continue;
         }
         isCut = true;
         definitions[name] = {};
-        for (const added of [...names.keys()].filter((each) => !known.has(each))) names.delete(added);
+        for (const added of [...names.keys()].slice(known)) names.delete(added);
       }
       const whole = Object.keys(definitions).length === 0 ? schema : { ...schema, $defs: definitions };
       return isCut ? cutToLength(whole, maxLength) : whole;

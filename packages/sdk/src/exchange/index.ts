@@ -1,4 +1,6 @@
 export { proxyError } from '../http/failure.ts';
+export { createTokenSource } from '../http/token-source.ts';
+export type { TokenSource } from '../http/token-source.ts';
 export { openAgents } from '../http/open-agents.ts';
 export { encodePayload } from '../http/payload.ts';
 export type { Payload } from '../http/payload.ts';

@@ -1,0 +1,1 @@
+export { default as OpenApiAdapter } from './openapi-adapter.ts';
