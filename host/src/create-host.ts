@@ -55,6 +55,7 @@ import { auditService } from './records/audited-service.ts';
 import type { AuditLog } from './records/audit-log.ts';
 import { openAudit } from './records/open-audit.ts';
 import { recordEvents } from './records/record-events.ts';
+import { Refusals } from './records/refusals.ts';
 import { createWorkerRuntime } from './runtime/worker-runtime.ts';
 import { MasterKeyError, openMasterKeys } from './secrets/master-key.ts';
 import type { MasterKeys } from './secrets/master-key.ts';
@@ -241,6 +242,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const audit = openAudit({ settings, recording, masterKeys, log });
   stack.push({ name: 'audit', close: () => audit.close() });
   if (serve && recording()) requireAuditKeys(audit);
+  const refusals = new Refusals(audit);
+  stack.push({ name: 'refusals', close: async () => refusals.flush() });
   // Filled by the doors as they open.
   const own = { places: new Array<ListeningPlace>(), sockets: new Array<string>() };
   const connectorRuntime = createConnectorRuntime({
@@ -287,7 +290,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const views = new ConnectorViews(report);
   const announcements = new Announcements({ registry, hub, views, log, report });
   announcements.listen(events);
-  recordEvents(events, audit);
+  recordEvents(events, audit, refusals);
   const descriptions = new Descriptions({ live, inspect: connectorRuntime.inspect });
   descriptions.listen(events);
   const gate = new Gate({ live, createWorker, acceptance: acceptanceOf(projectDir) });
@@ -367,7 +370,9 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     audit,
     onClose: () => stack.close(),
   });
-  const service = auditService(port, audit, (inner) => authorise(inner, { unnamed: LOCAL_PRINCIPAL, rules: access }));
+  const service = auditService(port, { audit, refusals }, (inner) =>
+    authorise(inner, { unnamed: LOCAL_PRINCIPAL, rules: access }),
+  );
   if (lock !== undefined) {
     await sealRegistrations({
       store,
@@ -405,7 +410,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
 
   const listeners = serve
     ? await openListeners({
-        service: auditService(port, audit, (inner) => authorise(inner, { rules: access })),
+        service: auditService(port, { audit, refusals }, (inner) => authorise(inner, { rules: access })),
         signIn: access,
         settings,
         log,

@@ -10,6 +10,7 @@ import { clipText, ConnectorError, LOCAL_PRINCIPAL } from '@automate/contract';
 import { encodePayload } from '@automate/contract/json-text';
 import type { AuditLog } from './audit-log.ts';
 import type { AuditNews } from './audit-news.ts';
+import type { Refusals } from './refusals.ts';
 
 type About = Pick<AuditNews, 'connector' | 'subject'>;
 
@@ -23,7 +24,7 @@ interface Recorded<Args extends readonly unknown[]> {
 type Operation = Exclude<keyof ConnectorService, 'execute' | 'executeText' | 'close' | typeof Symbol.asyncDispose>;
 type Rules = { readonly [Name in Operation]: 'unrecorded' | Recorded<Parameters<ConnectorService[Name]>> };
 
-/** What becomes of each operation; those that are not here are calls. Whoever only reads is not recorded. */
+/** What becomes of each operation; those that are not here are calls. Whoever only reads is not recorded, unless that is refused. */
 const RULES: Rules = {
   list: 'unrecorded',
   get: 'unrecorded',
@@ -59,11 +60,12 @@ const MAX_TEXT = 256;
  * The service as `guard` lets callers use it, with a record of each call and each change, whoever refuses it. A change is recorded
  * before it is made, so that none is ever made without a record, and again when it has ended, before its caller hears of it.
  *
+ * @param refusals takes down who was refused
  * @param guard refuses those who may not; a change that it refuses is recorded once, and waits for no disk
  */
 export function auditService(
   service: ConnectorService,
-  audit: AuditLog,
+  { audit, refusals }: { readonly audit: AuditLog; readonly refusals: Refusals },
   guard: (service: ConnectorService) => ConnectorService,
 ): ConnectorService {
   /** Errors of changes that were begun, whose end has its record. */
@@ -76,19 +78,42 @@ export function auditService(
     });
   });
   const guarded = guard(made);
-  const seen = withChanges(guarded, (name, rule, run) => async (...args) => {
+  const noteRefused = (reason: unknown, newsOf: () => Omit<AuditNews, 'at' | 'code'>): void => {
+    const error = ConnectorError.from(reason);
+    const { code, details } = error;
+    const isRefused = REFUSALS.includes(code) || details?.['reason'] === 'caller_limit';
+    if (audit.recording && isRefused && !told.has(error)) refusals.note({ ...newsOf(), at: Date.now(), code });
+  };
+  const seen = withChanges(
+    guarded,
+    (name, rule, run) =>
+      async (...args) => {
+        try {
+          return await run(...args);
+        } catch (reason) {
+          noteRefused(reason, () => newsOfChange(name, rule, args));
+          throw reason;
+        }
+      },
+    (name, run) =>
+      (...args) => {
+        const answer = run(...args);
+        if (answer instanceof Promise)
+          answer.catch((reason: unknown) => noteRefused(reason, () => newsOfRead(name, args)));
+        return answer;
+      },
+  );
+  async function* watch(options?: CallOptions): ReturnType<ConnectorService['watch']> {
     try {
-      return await run(...args);
+      yield* guarded.watch(options);
     } catch (reason) {
-      const error = ConnectorError.from(reason);
-      const { code, details } = error;
-      const isRefused = !told.has(error) && (REFUSALS.includes(code) || details?.['reason'] === 'caller_limit');
-      if (audit.recording && isRefused) audit.note({ ...newsOfChange(name, rule, args), at: Date.now(), code });
+      noteRefused(reason, () => newsOfRead('watch', [options]));
       throw reason;
     }
-  });
+  }
   return {
     ...seen,
+    watch,
     execute: (request, options) => {
       const work = (): ReturnType<ConnectorService['execute']> => guarded.execute(request, options);
       if (!audit.recording) return work();
@@ -106,15 +131,16 @@ const REFUSALS: readonly string[] = ['UNAUTHENTICATED', 'PERMISSION_DENIED'];
 
 type Run = (...args: readonly unknown[]) => unknown;
 
-/** The same service with other functions for its changes. */
+/** The same service with other functions for its changes, and for what only reads. */
 function withChanges(
   service: ConnectorService,
   wrap: (name: string, rule: Recorded<readonly unknown[]>, run: Run) => Run,
+  wrapRead: (name: string, run: Run) => Run = (_name, run) => run,
 ): ConnectorService {
   const all = service as unknown as Readonly<Record<string, Run>>;
   const operations = Object.entries(RULES).map(([name, rule]) => {
     const run: Run = (...args) => all[name]?.call(service, ...args);
-    return [name, rule === 'unrecorded' ? run : wrap(name, rule, run)];
+    return [name, rule === 'unrecorded' ? wrapRead(name, run) : wrap(name, rule, run)];
   });
   return {
     ...(Object.fromEntries(operations) as Pick<ConnectorService, Operation>),
@@ -191,6 +217,12 @@ function newsOfChange(
 ): Omit<AuditNews, 'at' | 'code'> {
   const given = args[options] as CallOptions | undefined;
   return { kind, operation, ...callerOf(given), ...about(...args), traceparent: textOf(given?.traceparent) };
+}
+
+/** The connector is named first, where one is, and the options come last. */
+function newsOfRead(operation: string, args: readonly unknown[]): Omit<AuditNews, 'at' | 'code'> {
+  const options = args.findLast((each): each is CallOptions => typeof (each as CallOptions)?.principal === 'object');
+  return { kind: 'read', operation, ...callerOf(options), connector: textOf(args[0]) };
 }
 
 function callerOf(options: CallOptions | undefined): Pick<AuditNews, 'principal' | 'door'> {

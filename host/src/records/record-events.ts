@@ -1,37 +1,22 @@
 import type { HostEvents, SourceNews } from '../events/host-events.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { AuditNews } from './audit-news.ts';
-
-/** Callers who are turned away are recorded one by one up to so many a second; of more only the number, as they could crowd out all other records. */
-const TURNED_AWAY_PER_SECOND = 20;
+import type { Refusals } from './refusals.ts';
 
 /** Takes down what nobody asked for at a door: changes of the file and the packages, and callers who were turned away there. */
-export function recordEvents(events: HostEvents, audit: AuditLog): void {
+export function recordEvents(events: HostEvents, audit: AuditLog, refusals: Refusals): void {
   events.on('sourced', (news) => {
     if (audit.recording) for (const each of newsOf(news)) audit.note(each);
   });
-  let second = 0;
-  let inSecond = 0;
-  let untold = 0;
   events.on('turnedAway', ({ door, address, reason }) => {
     if (!audit.recording) return;
-    const at = Date.now();
-    const now = Math.floor(at / 1000);
-    if (now !== second) [second, inSecond] = [now, 0];
-    inSecond += 1;
-    if (inSecond > TURNED_AWAY_PER_SECOND) {
-      untold += 1;
-      return;
-    }
-    const more = untold === 0 ? '' : `, and ${untold} others before`;
-    untold = 0;
-    audit.note({
-      at,
+    refusals.note({
+      at: Date.now(),
       kind: 'sign_in',
       operation: 'signIn',
       principal: 'unknown',
       door,
-      subject: `${address}: ${reason}${more}`,
+      subject: `${address}: ${reason}`,
       code: 'UNAUTHENTICATED',
     });
   });

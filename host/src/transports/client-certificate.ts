@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import { LONGEST_TIMER_MS } from '@automate/contract';
 import { revokedSerials } from './revoked-serials.ts';
 import type { ShownCertificate } from './sign-in.ts';
 import type { TlsMaterial } from './tls-files.ts';
@@ -30,13 +31,15 @@ interface Shown {
   /** Until when it counts, as Date.now() has it. */
   readonly until: number;
   fault?: string;
+  /** Hear when it counts no longer. */
+  readonly followers: Set<() => void>;
 }
 
 /** Keeps with a connection what its other end showed when it was made; false where it showed nothing. */
 export function noteClientCertificate(socket: TLSSocket): boolean {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return false;
-  const shown: Shown = { names: namesIn(certificate), until: certificate.validToDate.getTime() };
+  const shown: Shown = { names: namesIn(certificate), until: certificate.validToDate.getTime(), followers: new Set() };
   if (!socket.authorized) shown.fault = String(socket.authorizationError);
   Object.assign(socket, { [SHOWN]: shown });
   return true;
@@ -52,21 +55,55 @@ export function clientCertificateOf(socket: object | undefined): ShownCertificat
     : { fault: `the client certificate ${FAULTS[fault] ?? OF_ANOTHER_CA}` };
 }
 
+/** Calls `onEnd` once when the certificate of a connection counts no longer. Gives what ends that; undefined where none counted. */
+export function followClientCertificate(socket: object | undefined, onEnd: () => void): (() => void) | undefined {
+  const shown = shownBy(socket);
+  if (shown === undefined || shown.fault !== undefined) return undefined;
+  let timer: NodeJS.Timeout;
+  const wait = (): void => {
+    const leftMs = shown.until - Date.now();
+    // It counts to the last of its milliseconds.
+    timer = setTimeout(
+      () => (Date.now() > shown.until ? end() : wait()),
+      Math.min(Math.max(0, leftMs) + 1, LONGEST_TIMER_MS),
+    );
+    timer.unref();
+  };
+  const letGo = (): void => {
+    clearTimeout(timer);
+    shown.followers.delete(end);
+  };
+  const end = (): void => {
+    letGo();
+    onEnd();
+  };
+  shown.followers.add(end);
+  wait();
+  return letGo;
+}
+
 /** Judges the certificate of a connection once more: other authorities count now, or they have revoked others. */
-export function judgeAgain(socket: TLSSocket, { context: { ca, crl } }: TlsMaterial): void {
+export function judgeAgain(socket: TLSSocket, material: TlsMaterial): void {
   const shown = shownBy(socket);
   if (shown === undefined || shown.fault !== undefined) return;
+  const fault = findFault(socket, material);
+  if (fault === undefined) return;
+  shown.fault = fault;
+  for (const end of shown.followers) end();
+}
+
+function findFault(socket: TLSSocket, { context: { ca, crl } }: TlsMaterial): string | undefined {
   const trusted = readCertificates(String(ca));
   const revoked = revokedSerials(String(crl ?? ''));
   let link = socket.getPeerX509Certificate();
   // As long as any chain may be.
   for (let depth = 0; link !== undefined && depth < 10; depth += 1) {
     const { issuerCertificate: above, serialNumber } = link;
-    if (revoked.has(serialNumber)) shown.fault = 'CERT_REVOKED';
-    if (trusted.some((authority) => hasIssued(authority, link))) return;
+    if (revoked.has(serialNumber)) return 'CERT_REVOKED';
+    if (trusted.some((authority) => hasIssued(authority, link))) return undefined;
     link = above !== undefined && hasIssued(above, link) ? above : undefined;
   }
-  shown.fault ??= 'UNABLE_TO_GET_ISSUER_CERT';
+  return 'UNABLE_TO_GET_ISSUER_CERT';
 }
 
 function hasIssued(authority: X509Certificate, certificate: X509Certificate | undefined): boolean {

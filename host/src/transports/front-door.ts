@@ -30,6 +30,8 @@ export interface FrontDoorOptions {
   readonly limits?: Partial<ConnectionLimits> | undefined;
   /** Hears of what an operator should look at, at most once a minute for each cause. */
   warn(message: string): void;
+  /** Hears of each connection that does not come as far as a request: from where, and why in a few words. */
+  turnedAway?(address: string, reason: string): void;
   /** Takes a connection over. */
   serve(socket: Socket | TLSSocket): void;
 }
@@ -48,6 +50,8 @@ const HANDSHAKE = 0x16;
 /** The protocol of each door, as it is agreed upon in the handshake. */
 const PROTOCOLS = { gRPC: ['h2'], REST: ['http/1.1'] } as const;
 const WARN_EVERY_MS = 60_000;
+/** As long as a timer reaches: how long a handshake may take is looked at for each connection. */
+const NEVER_MS = 2_147_483_647;
 
 /**
  * Listens, and hands connections on to a server that does not listen itself: with TLS once it is agreed upon, without it once they have said
@@ -64,7 +68,8 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
     waiting.delete(endOf(socket));
     serve(socket);
   };
-  const secure = tls === undefined ? undefined : serveTls(tls, { door, handshakeMs: limitsNow().handshakeMs, handOn });
+  const failed = (address: string, reason: string): void => options.turnedAway?.(address, reason);
+  const secure = tls === undefined ? undefined : serveTls(tls, { door, handOn, failed });
   const counts = new Map<string, number>();
   const admit = (socket: Socket): void => {
     const limits = limitsNow();
@@ -89,8 +94,16 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
       if (speaksTls !== (secure !== undefined)) warn('mismatch', explainMismatch(door, address, speaksTls));
       // Its own server refuses what it cannot read.
       if (secure === undefined) handOn(socket);
-      else if (speaksTls) secure.emit('connection', socket);
-      else {
+      else if (speaksTls) {
+        const timer = setTimeout(() => {
+          if (waiting.get(end) !== socket) return;
+          failed(address, 'handshake_timeout');
+          socket.destroy();
+        }, limits.handshakeMs);
+        socket.once('close', () => clearTimeout(timer));
+        secure.emit('connection', socket);
+      } else {
+        failed(address, 'no_tls');
         socket.write(PLAIN_ANSWERS[door]);
         socket.destroySoon();
       }
@@ -119,9 +132,12 @@ function serveTls(
   tls: TlsKeeper,
   {
     door,
-    handshakeMs,
     handOn,
-  }: Pick<FrontDoorOptions, 'door'> & Pick<ConnectionLimits, 'handshakeMs'> & { handOn(socket: TLSSocket): void },
+    failed,
+  }: Pick<FrontDoorOptions, 'door'> & {
+    handOn(socket: TLSSocket): void;
+    failed(address: string, reason: string): void;
+  },
 ): Server {
   /** Connections whose other end showed a certificate. */
   const known = new Set<TLSSocket>();
@@ -132,9 +148,13 @@ function serveTls(
     requestCert: material.asksClients,
     rejectUnauthorized: false,
     ALPNProtocols: [...PROTOCOLS[door]],
-    handshakeTimeout: handshakeMs,
+    handshakeTimeout: NEVER_MS,
   });
-  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    // Of what was ended here there is no address any more, and it has been told.
+    if (socket.remoteAddress !== undefined) failed(socket.remoteAddress, `tls_handshake ${error.code ?? error.name}`);
+    socket.destroy();
+  });
   server.on('secureConnection', (socket) => {
     socket.on('error', () => undefined);
     if (noteClientCertificate(socket)) {

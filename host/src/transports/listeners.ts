@@ -56,6 +56,7 @@ const DRAIN_MS = 10_000;
 export async function openListeners(options: ListenersOptions): Promise<Listeners> {
   const { service, settings, log, version, stack, tls } = options;
   const signIn = tellTurnedAway(options.signIn, (caller) => options.turnedAway(caller));
+  const at = (door: string) => (address: string, reason: string) => options.turnedAway({ door, address, reason });
   const host = settings.bindAddress;
   let serving = false;
   const lag = watchLag((late) => {
@@ -76,7 +77,8 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     close: async () => void (await Promise.all(doors.map((door) => door.close({ drainMs: DRAIN_MS })))),
   });
   const openGrpc = async (place: ListenPlace, access: { signIn?: SignIn; door?: Door }): Promise<GrpcServer> => {
-    const server = await startGrpcServer({ service, ...place, ...access, tls, limits, logger: messageFirst(log) });
+    const logger = messageFirst(log);
+    const server = await startGrpcServer({ service, ...place, ...access, tls, limits, logger, turnedAway: at('grpc') });
     doors.push(server);
     servers.push(server);
     return server;
@@ -85,6 +87,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   const rest = await startRestServer({
     service,
     signIn,
+    turnedAway: at('rest'),
     host,
     allowedHosts: settings.allowedHosts,
     port: settings.httpPort,

@@ -34,6 +34,8 @@ export const NO_SIGN_IN: SignIn = { identify: () => LOCAL_PRINCIPAL, requireRead
 export interface Admitted {
   readonly principal: Principal;
   readonly door: Door;
+  /** Of who was let in by a certificate: calls `onEnd` once, with the reason, when that counts no longer. Gives what ends that. */
+  follow?(onEnd: (reason: unknown) => void): (() => void) | undefined;
 }
 
 /** Where a request of HTTP, or a stream of HTTP/2, bears who sent it, from the door's gate to its handlers. */

@@ -226,6 +226,26 @@ describe('callers who may not', () => {
         connector: 'mine',
         code: 'PERMISSION_DENIED',
       },
+      { kind: 'read', operation: 'listAudit', principal: 'reader', door: 'rest', code: 'PERMISSION_DENIED' },
+      { kind: 'read', operation: 'verifyAudit', principal: 'reader', door: 'rest', code: 'PERMISSION_DENIED' },
+    ]);
+  });
+
+  it('are recorded where they read, also who watches, and those who ask again and again are counted', async () => {
+    await using sandbox = await SandboxHost.open({ yaml: YAML, env: ON });
+    const { service } = sandbox;
+    const nobody = { principal: { name: 'nobody', scopes: [] }, door: 'grpc' } as const;
+    const denied = { code: 'PERMISSION_DENIED' };
+    for (let round = 0; round < 50; round += 1) await expect(service.get('echo', nobody)).rejects.toMatchObject(denied);
+    await expect(service.watch(nobody)[Symbol.asyncIterator]().next()).rejects.toMatchObject(denied);
+    await sandbox.host.close();
+    await using second = await sandbox.restart();
+    const { records } = await second.service.listAudit({ principal: 'nobody' });
+    const read = { kind: 'read', principal: 'nobody', door: 'grpc', code: 'PERMISSION_DENIED' };
+    expect(shown(records)).toEqual([
+      { ...read, operation: 'get', connector: 'echo' },
+      { ...read, operation: 'watch' },
+      { ...read, operation: 'get', connector: 'echo', subject: '49 more like this' },
     ]);
   });
 });

@@ -1,8 +1,8 @@
 import type { CallOptions } from './call-options.ts';
 import type { ErrorCode } from './error-codes.ts';
 
-/** What a record is about: a call, a change of connectors, secrets or tokens, a caller who was turned away, a package, the host itself. */
-export const AUDIT_KINDS = ['execute', 'change', 'sign_in', 'plugin', 'host'] as const;
+/** What a record is about: a call, a change of connectors, secrets or tokens, a read that was refused, a caller who was turned away, a package, the host itself. */
+export const AUDIT_KINDS = ['execute', 'change', 'read', 'sign_in', 'plugin', 'host'] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 
 /** How it ended; `BEGUN` of a change that was about to be made, whose end is a record of its own. */

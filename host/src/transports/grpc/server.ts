@@ -1,10 +1,10 @@
 import type { ConnectorService } from '@automate/contract';
 import { Server, ServerCredentials } from '@automate/grpc';
-import { clientCertificateOf } from '../client-certificate.ts';
+import { clientCertificateOf, followClientCertificate } from '../client-certificate.ts';
 import { openFrontDoor } from '../front-door.ts';
-import type { ConnectionLimits, ListenPlace } from '../front-door.ts';
+import type { ConnectionLimits, FrontDoorOptions, ListenPlace } from '../front-door.ts';
 import type { TlsKeeper } from '../tls-keeper.ts';
-import type { Door, SignIn } from '../sign-in.ts';
+import type { Admitted, Caller, Door, SignIn } from '../sign-in.ts';
 import { addressOf, NO_SIGN_IN, noteAdmitted } from '../sign-in.ts';
 import { http2ServersOf, prepareStreams } from './prepare-streams.ts';
 import { addLazyMethods } from './lazy-service.ts';
@@ -25,6 +25,8 @@ export type GrpcServerOptions = ListenPlace & {
   readonly logger: GrpcLogger;
   /** Who may come in. Default: everyone, as `local`. */
   readonly signIn?: SignIn | undefined;
+  /** Hears of connections that do not come as far as a call: from where, and why. */
+  readonly turnedAway?: FrontDoorOptions['turnedAway'];
   /** What calls say that they came through. Default `grpc`. */
   readonly door?: Door;
   /** What the health service says at first. Default true. */
@@ -59,6 +61,16 @@ const CONVERSATIONS: ReadonlySet<string> = new Set(
 );
 const mayGoOn = (path: string): boolean => CONVERSATIONS.has(path);
 
+/** Why a caller is not let in any more who was. */
+function reasonToGo(signIn: SignIn, caller: Caller): unknown {
+  try {
+    signIn.identify(caller);
+  } catch (reason) {
+    return reason;
+  }
+  return undefined;
+}
+
 /** Serves the port over gRPC. Fails with UNAVAILABLE when it cannot listen. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const server = new Server({
@@ -90,13 +102,19 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     admit(stream, headers) {
       if (String(headers[':path']).startsWith(OPEN_SERVICE)) return;
       const { authorization } = headers;
-      const principal = signIn.identify({
+      const { socket } = stream.session ?? {};
+      const caller: Caller = {
         door,
         authorization,
-        certificate: () => clientCertificateOf(stream.session?.socket),
-        address: () => addressOf(stream.session?.socket),
-      });
-      noteAdmitted(stream, { principal, door });
+        certificate: () => clientCertificateOf(socket),
+        address: () => addressOf(socket),
+      };
+      const principal = signIn.identify(caller);
+      const follow: Admitted['follow'] = (onEnd) =>
+        authorization === undefined
+          ? followClientCertificate(socket, () => onEnd(reasonToGo(signIn, caller)))
+          : undefined;
+      noteAdmitted(stream, { principal, door, follow });
     },
     async refuse(reason) {
       await lazy.warmUp();
@@ -111,6 +129,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     tls: options.tls,
     limits: options.limits,
     warn: (message) => options.logger.warn(message),
+    turnedAway: options.turnedAway,
     serve: (socket) => connections.injectConnection(socket),
   });
 

@@ -5,7 +5,8 @@ import type { CONNECTORS_SERVICE, UnreadableMessage } from '@automate/contract/g
 import type { handleServerStreamingCall, ServerWritableStream } from '@automate/grpc';
 import type { MessageShape } from '@bufbuild/protobuf';
 import { answerError } from './answer-errors.ts';
-import { CallScope } from './call-options.ts';
+import { admittedOf } from '../sign-in.ts';
+import { CallScope, streamOf } from './call-options.ts';
 import type { GrpcLogger } from './logger.ts';
 import { readable } from './unary.ts';
 
@@ -25,14 +26,21 @@ export function createWatchStreams(service: ConnectorService, logger: GrpcLogger
   const handle = async (call: WatchCall): Promise<void> => {
     const scope = new CallScope(call);
     open.add(scope);
+    let gone: unknown;
+    const letGo = admittedOf(streamOf(call))?.follow?.((reason) => {
+      gone = reason;
+      if (reason !== undefined) scope.abort();
+    });
     try {
       readable(call.request);
       await pump(service.watch(scope), call, scope.signal);
+      if (gone !== undefined) throw gone;
       call.end();
     } catch (error) {
       // A stream of grpc-js fails by an `error` event that has a status.
       call.emit('error', answerError(error, { method: 'WatchConnectors', metadata: call.metadata, logger }));
     } finally {
+      letGo?.();
       open.delete(scope);
       scope.finish();
     }

@@ -4,6 +4,7 @@ import { hostEnding } from '@automate/contract/service';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import type { ConnectionLimits } from '../front-door.ts';
+import type { FrontDoorOptions } from '../front-door.ts';
 import { openFrontDoor } from '../front-door.ts';
 import type { TlsKeeper } from '../tls-keeper.ts';
 import type { SignIn } from '../sign-in.ts';
@@ -45,6 +46,8 @@ export interface RestServerOptions {
   readonly metrics?: (() => Promise<string>) | undefined;
   /** Who may come in. Default: everyone, as `local`. */
   readonly signIn?: SignIn | undefined;
+  /** Hears of connections that do not come as far as a request: from where, and why. */
+  readonly turnedAway?: FrontDoorOptions['turnedAway'];
   readonly logger?: RestLogger | undefined;
   readonly timeouts?: Partial<HttpTimeouts> | undefined;
   /** With it TLS is spoken, and nothing else. */
@@ -80,6 +83,7 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
     tls: options.tls,
     limits: options.limits,
     warn: (message) => options.logger?.warn({}, message),
+    turnedAway: options.turnedAway,
     serve: (socket) => void server.emit('connection', socket),
   }).catch(async (error: unknown) => {
     await app.close();
