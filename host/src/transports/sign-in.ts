@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Principal } from '@automate/contract';
+import type { ConnectorError, Principal } from '@automate/contract';
 import { LOCAL_PRINCIPAL } from '@automate/contract';
 
 /** The certificate that a caller showed: its DNS names and URIs as they stand there, or why it counts for nothing, in words for the caller. */
@@ -35,7 +35,7 @@ export interface Admitted {
   readonly principal: Principal;
   readonly door: Door;
   /** Of who was let in by a certificate: calls `onEnd` once, with the reason, when that counts no longer. Gives what ends that. */
-  follow?(onEnd: (reason: unknown) => void): (() => void) | undefined;
+  follow?(onEnd: (reason: ConnectorError) => void): (() => void) | undefined;
 }
 
 /** Where a request of HTTP, or a stream of HTTP/2, bears who sent it, from the door's gate to its handlers. */

@@ -1,4 +1,5 @@
 import type { ConnectorService } from '@automate/contract';
+import { ConnectorError } from '@automate/contract';
 import { Server, ServerCredentials } from '@automate/grpc';
 import { clientCertificateOf, followClientCertificate } from '../client-certificate.ts';
 import { openFrontDoor } from '../front-door.ts';
@@ -61,14 +62,13 @@ const CONVERSATIONS: ReadonlySet<string> = new Set(
 );
 const mayGoOn = (path: string): boolean => CONVERSATIONS.has(path);
 
-/** Why a caller is not let in any more who was. */
-function reasonToGo(signIn: SignIn, caller: Caller): unknown {
+/** Why a caller is not let in any more who was; undefined where it still is. */
+function reasonToGo(signIn: SignIn, caller: Caller): ConnectorError | undefined {
   try {
     signIn.identify(caller);
   } catch (reason) {
-    return reason;
+    return ConnectorError.from(reason);
   }
-  return undefined;
 }
 
 /** Serves the port over gRPC. Fails with UNAVAILABLE when it cannot listen. */
@@ -110,10 +110,13 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
         address: () => addressOf(socket),
       };
       const principal = signIn.identify(caller);
-      const follow: Admitted['follow'] = (onEnd) =>
-        authorization === undefined
-          ? followClientCertificate(socket, () => onEnd(reasonToGo(signIn, caller)))
-          : undefined;
+      const follow: Admitted['follow'] = (onEnd) => {
+        if (authorization !== undefined) return undefined;
+        return followClientCertificate(socket, () => {
+          const reason = reasonToGo(signIn, caller);
+          if (reason !== undefined) onEnd(reason);
+        });
+      };
       noteAdmitted(stream, { principal, door, follow });
     },
     async refuse(reason) {

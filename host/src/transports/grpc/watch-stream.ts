@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { ConnectorEvent, ConnectorService } from '@automate/contract';
+import type { ConnectorError, ConnectorEvent, ConnectorService } from '@automate/contract';
 import { eventToMessage } from '@automate/contract/grpc';
 import type { CONNECTORS_SERVICE, UnreadableMessage } from '@automate/contract/grpc';
 import type { handleServerStreamingCall, ServerWritableStream } from '@automate/grpc';
@@ -26,15 +26,16 @@ export function createWatchStreams(service: ConnectorService, logger: GrpcLogger
   const handle = async (call: WatchCall): Promise<void> => {
     const scope = new CallScope(call);
     open.add(scope);
-    let gone: unknown;
+    let gone: ConnectorError | undefined;
     const letGo = admittedOf(streamOf(call))?.follow?.((reason) => {
       gone = reason;
-      if (reason !== undefined) scope.abort();
+      scope.abort();
     });
     try {
       readable(call.request);
       await pump(service.watch(scope), call, scope.signal);
-      if (gone !== undefined) throw gone;
+      const reason = gone as ConnectorError | undefined;
+      if (reason !== undefined) throw reason;
       call.end();
     } catch (error) {
       // A stream of grpc-js fails by an `error` event that has a status.
