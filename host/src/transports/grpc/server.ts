@@ -66,6 +66,7 @@ const mayGoOn = (path: string): boolean => CONVERSATIONS.has(path);
 function reasonToGo(signIn: SignIn, caller: Caller): ConnectorError | undefined {
   try {
     signIn.identify(caller);
+    return undefined;
   } catch (reason) {
     return ConnectorError.from(reason);
   }

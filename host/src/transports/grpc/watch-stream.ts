@@ -26,16 +26,15 @@ export function createWatchStreams(service: ConnectorService, logger: GrpcLogger
   const handle = async (call: WatchCall): Promise<void> => {
     const scope = new CallScope(call);
     open.add(scope);
-    let gone: ConnectorError | undefined;
+    const gone: ConnectorError[] = [];
     const letGo = admittedOf(streamOf(call))?.follow?.((reason) => {
-      gone = reason;
+      gone.push(reason);
       scope.abort();
     });
     try {
       readable(call.request);
       await pump(service.watch(scope), call, scope.signal);
-      const reason = gone as ConnectorError | undefined;
-      if (reason !== undefined) throw reason;
+      for (const reason of gone) throw reason;
       call.end();
     } catch (error) {
       // A stream of grpc-js fails by an `error` event that has a status.
