@@ -51,7 +51,7 @@ export function authorise(service: ConnectorService, { unnamed, rules }: Authori
       try {
         const { needs, options: place } = OPERATIONS[name];
         const principal = callerOf(args[place]);
-        requireScope(principal, needs, args[0]);
+        requireScope(principal, needs, args);
         const release = rules?.admit(principal, args[place] ?? {});
         const answer = ask(...args);
         return release === undefined ? answer : answer.finally(release);
@@ -86,7 +86,7 @@ export function authorise(service: ConnectorService, { unnamed, rules }: Authori
   };
   async function* watch(options: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {
     const principal = callerOf(options);
-    requireScope(principal, OPERATIONS.watch.needs, undefined);
+    requireScope(principal, OPERATIONS.watch.needs, []);
     const release = rules?.admit(principal, options ?? {});
     const ended = new AbortController();
     const letGo = rules?.follow(principal, (reason) => ended.abort(reason));
@@ -124,8 +124,12 @@ function withSignal(options: CallOptions, ended: AbortSignal): CallOptions {
   return { ...options, signal: own === undefined ? ended : AbortSignal.any([own, ended]) };
 }
 
-/** Throws PERMISSION_DENIED unless the principal has what an operation needs, on what its first argument names. */
-function requireScope(principal: Principal, needs: (typeof OPERATIONS)[Operation]['needs'], first: unknown): void {
+/** Throws PERMISSION_DENIED unless the principal has what an operation needs, on what its first argument names, and on whose key its second does. */
+function requireScope(
+  principal: Principal,
+  needs: (typeof OPERATIONS)[Operation]['needs'],
+  [first, second]: Arguments,
+): void {
   switch (needs) {
     case 'call': {
       const { id, action } = readTarget(first);
@@ -134,6 +138,7 @@ function requireScope(principal: Principal, needs: (typeof OPERATIONS)[Operation
     }
     case 'calls':
       if (!mayCallSome(principal, readId(first))) throw permissionDenied(principal, `execute:${readId(first)}`);
+      if (isOfAnother(principal, second) && !hasScope(principal, 'admin')) throw permissionDenied(principal, 'admin');
       return;
     case 'sight':
       if (!maySee(principal, readId(first))) throw permissionDenied(principal, 'read');
@@ -144,6 +149,12 @@ function requireScope(principal: Principal, needs: (typeof OPERATIONS)[Operation
     default:
       if (!hasScope(principal, needs)) throw permissionDenied(principal, needs);
   }
+}
+
+/** Whether a key is another caller's. */
+function isOfAnother(principal: Principal, key: unknown): boolean {
+  const { principal: name } = (key ?? {}) as { readonly principal?: unknown };
+  return name !== undefined && name !== principal.name;
 }
 
 /** What is no id is for the service to refuse, or, to those who may not call all, names nothing that they may. */

@@ -11,7 +11,7 @@ type OptionsPlace<Args extends readonly unknown[]> =
 
 /**
  * What an operation needs. A scope: that one. `call`: to execute this action of this connector. `calls`: to execute anything of
- * this connector. `sight`: to read, or to execute anything of this connector. `listing`: the same, and who does not read is shown the
+ * this connector, and `admin` for what others have called. `sight`: to read, or to execute anything of this connector. `listing`: the same, and who does not read is shown the
  * connectors that they may execute alone.
  */
 type Need = Exclude<Scope, 'execute' | `execute:${string}`> | 'call' | 'calls' | 'sight' | 'listing';

@@ -1,4 +1,4 @@
-import type { CallOptions, ChangeResult, ErrorEnvelope, JsonValue, KeptOutcome } from '@automate/contract';
+import type { CallOptions, ChangeResult, ErrorEnvelope, JsonValue, KeptOutcome, OutcomeKey } from '@automate/contract';
 import { AlreadyExistsError, LOCAL_PRINCIPAL, NotFoundError, quote } from '@automate/contract';
 import type { OutcomePlace, OutcomeStore, StoredOutcome } from '../store/outcome-store.ts';
 import { waitWithin } from './wait-within.ts';
@@ -15,7 +15,7 @@ export interface KeptOutcomesOptions {
   requireConnector(id: string): unknown;
 }
 
-/** What callers may know of their own calls with idempotency keys, and make forgotten. */
+/** What callers may know of calls with idempotency keys, and make forgotten. Who may ask for others' is the guard's to say. */
 export class KeptOutcomes {
   readonly #options: KeptOutcomesOptions;
 
@@ -23,19 +23,19 @@ export class KeptOutcomes {
     this.#options = options;
   }
 
-  async get(id: string, key: string, options: CallOptions): Promise<KeptOutcome> {
+  async get(id: string, key: OutcomeKey, options: CallOptions): Promise<KeptOutcome> {
     const place = this.#placeOf(id, key, options);
     const found = await waitWithin(this.#options.outcomes.find(place), options);
     if (found === undefined) throw noneKept(place);
     return viewOf(place, found);
   }
 
-  async clear(id: string, key: string, options: CallOptions): Promise<ChangeResult> {
+  async clear(id: string, key: OutcomeKey, options: CallOptions): Promise<ChangeResult> {
     const place = this.#placeOf(id, key, options);
     const found = await waitWithin(this.#options.outcomes.clear(place), options);
     if (found === undefined) throw noneKept(place);
     if (found.status === 'running') throw stillRunning(place, found);
-    return { id, message: `cleared the idempotency key ${quote(key)} of "${id}"` };
+    return { id, message: `cleared the idempotency key ${quote(place.key)} of "${id}"` };
   }
 
   /** Of connectors that there are no more nothing is kept for ever; they may be gone by mistake, and come back. */
@@ -43,9 +43,9 @@ export class KeptOutcomes {
     return this.#options.outcomes.age(connectors, Date.now() + LEFT_BEHIND_MS);
   }
 
-  #placeOf(connector: string, key: string, { principal = LOCAL_PRINCIPAL }: CallOptions): OutcomePlace {
+  #placeOf(connector: string, asked: OutcomeKey, { principal = LOCAL_PRINCIPAL }: CallOptions): OutcomePlace {
     this.#options.requireConnector(connector);
-    return { connector, principal: principal.name, key };
+    return typeof asked === 'string' ? { connector, principal: principal.name, key: asked } : { connector, ...asked };
   }
 }
 

@@ -5,6 +5,7 @@ import type {
   ExecuteRequest,
   ExecuteTextRequest,
   ExecuteTextResult,
+  OutcomeKey,
 } from '@automate/contract';
 import { clipText, ConnectorError, LOCAL_PRINCIPAL } from '@automate/contract';
 import { encodePayload } from '@automate/contract/json-text';
@@ -39,7 +40,7 @@ const RULES: Rules = {
   plugins: 'unrecorded',
   rescanPlugins: { options: 0, kind: 'plugin', about: () => ({}) },
   getOutcome: 'unrecorded',
-  clearOutcome: { options: 2, about: (id, key) => ({ connector: textOf(id), subject: textOf(key) }) },
+  clearOutcome: { options: 2, about: (id, key) => ({ connector: textOf(id), subject: keyOf(key) }) },
   listSecrets: 'unrecorded',
   setSecret: { options: 1, about: (secret) => ({ subject: secretName(secret) }) },
   removeSecret: { options: 1, about: (secret) => ({ subject: secretName(secret) }) },
@@ -232,6 +233,12 @@ function callerOf(options: CallOptions | undefined): Pick<AuditNews, 'principal'
 /** Callers in process can hand over anything. */
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? clipText(value, MAX_TEXT) : undefined;
+}
+
+/** Whose key it is, where it is another's than the caller's. */
+function keyOf(key: OutcomeKey): string | undefined {
+  if (typeof key === 'string' || typeof key?.key !== 'string') return textOf(key);
+  return textOf(`${key.key} of ${key.principal}`);
 }
 
 /** What a secret is called, and never what it is. */

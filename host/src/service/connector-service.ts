@@ -23,6 +23,7 @@ import type {
   JsonValue,
   KeptOutcome,
   ListFilter,
+  OutcomeKey,
   PluginReport,
   ProfileChange,
   ProfileInfo,
@@ -45,7 +46,7 @@ import {
   requireConfig,
   requireFilter,
   requireId,
-  requireIdempotencyKey,
+  requireOutcomeKey,
   requireProfile,
   requireProfileName,
   hostEnding,
@@ -213,12 +214,12 @@ export class HostConnectorService implements ConnectorService {
     }
   }
 
-  async getOutcome(id: string, key: string, given?: CallOptions): Promise<KeptOutcome> {
-    return this.#options.outcomes.get(requireId(id), requireIdempotencyKey(key), this.#admit(given));
+  async getOutcome(id: string, key: OutcomeKey, given?: CallOptions): Promise<KeptOutcome> {
+    return this.#options.outcomes.get(requireId(id), requireOutcomeKey(key), this.#admit(given));
   }
 
-  async clearOutcome(id: string, key: string, given?: CallOptions): Promise<ChangeResult> {
-    return this.#options.outcomes.clear(requireId(id), requireIdempotencyKey(key), this.#admit(given));
+  async clearOutcome(id: string, key: OutcomeKey, given?: CallOptions): Promise<ChangeResult> {
+    return this.#options.outcomes.clear(requireId(id), requireOutcomeKey(key), this.#admit(given));
   }
 
   async *watch(given: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {

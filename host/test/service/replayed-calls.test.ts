@@ -4,12 +4,13 @@ import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CallOptions, ConnectorService, JsonObject, Principal } from '@automate/contract';
+import type { CallOptions, ConnectorService, JsonObject, Principal, Scope } from '@automate/contract';
 import { UpstreamError } from '@automate/contract';
 import { connect } from '@automate/client';
 import { ConnectorAdapter } from '@automate/sdk';
 import type { CallContext } from '@automate/sdk';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { authorise } from '../../dist/access/authorise.js';
 import { openRestBackend } from '../fixtures/rest-backend.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import { until } from '../runtime/support.ts';
@@ -198,6 +199,28 @@ describe('what is kept of calls with idempotency keys', () => {
     await expect(call('plain', 'k', by('ann'))).resolves.toMatchObject({ result: { count: 1 }, replayed: true });
     await host.service.clearOutcome('plain', 'k', by('ann'));
     await expect(host.service.getOutcome('plain', 'k', by('bob'))).resolves.toMatchObject({ result: { count: 2 } });
+  });
+
+  it.each(Object.keys(DOORS))('is seen and cleared by an admin for another, %s, and by nobody else', async (door) => {
+    const by = (name: string, scope: Scope): CallOptions => ({ principal: { name, scopes: [scope] } });
+    await call('plain', 'k', by('ann', 'execute'));
+    const service = await (DOORS[door] as (typeof DOORS)[string])(host);
+    const ofAnn = { key: 'k', principal: 'ann' };
+    await expect(service.getOutcome('plain', ofAnn)).resolves.toMatchObject({ key: 'k', result: { count: 1 } });
+    await expect(service.clearOutcome('plain', ofAnn)).resolves.toMatchObject({ id: 'plain' });
+    await expect(service.getOutcome('plain', ofAnn)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(service.getOutcome('plain', { key: 'k', principal: '' })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+    if (door !== 'in process') return service.close();
+    await call('plain', 'k', by('ann', 'execute'));
+    const guarded = authorise(service, {});
+    await expect(guarded.getOutcome('plain', ofAnn, by('ann', 'execute'))).resolves.toMatchObject({ key: 'k' });
+    for (const ask of [guarded.getOutcome, guarded.clearOutcome])
+      await expect(ask('plain', ofAnn, by('bob', 'execute'))).rejects.toMatchObject({
+        code: 'PERMISSION_DENIED',
+        message: expect.stringContaining('lacks the scope admin'),
+      });
   });
 
   it('is forgotten when its time is over', async () => {

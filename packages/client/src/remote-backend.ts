@@ -10,7 +10,7 @@ import {
   requireCallOptions,
   requireFilter,
   requireId,
-  requireIdempotencyKey,
+  requireOutcomeKey,
   requireProfileName,
   requireSecret,
   requireSecretValue,
@@ -26,6 +26,7 @@ import type {
   ExecuteTextRequest,
   ExecuteTextResult,
   JsonValue,
+  OutcomeKey,
   Problem,
 } from '@automate/contract';
 import {
@@ -302,8 +303,12 @@ function required<Message>(message: Message | undefined, name: string): Message 
   return message;
 }
 
-function placeOf(id: string, key: string): { readonly id: string; readonly key: string } {
-  return { id: requireId(id), key: requireIdempotencyKey(key) };
+function placeOf(
+  id: string,
+  key: OutcomeKey,
+): { readonly id: string; readonly key: string; readonly principal?: string } {
+  const asked = requireOutcomeKey(key);
+  return { id: requireId(id), ...(typeof asked === 'string' ? { key: asked } : asked) };
 }
 
 /** Our service says with a status what went wrong; others of the original interface may say it in the answer. */

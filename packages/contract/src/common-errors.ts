@@ -12,6 +12,7 @@ import { CONNECTOR_FIELDS, rowsOf, wireName } from './field-table.ts';
 import type { JsonObject } from './json.ts';
 import { isJsonObject } from './json.ts';
 import { measureJson } from './measure-json.ts';
+import type { OutcomeKey } from './outcome-operations.ts';
 import { appendPath } from './problem-path.ts';
 import type { Problem } from './problem.ts';
 import { describeProblem } from './problem.ts';
@@ -122,6 +123,15 @@ export function requireIdempotencyKey(key: unknown): string {
   throw new InvalidInputError(`the idempotency key cannot be used: expected ${expected}, received ${received}`, {
     problems: [{ path: 'idempotency_key', expected, received }],
   });
+}
+
+/** The same of a key that may be another principal's. */
+export function requireOutcomeKey(key: OutcomeKey): OutcomeKey {
+  if (!isJsonObject(key)) return requireIdempotencyKey(key);
+  const { principal } = key;
+  if (typeof principal !== 'string' || principal === '')
+    throw unexpected('principal', 'the name of a principal', valueInWords(principal));
+  return { key: requireIdempotencyKey(key.key), principal };
 }
 
 /**

@@ -105,7 +105,7 @@ export type {
   ListFilter,
 } from './connector-service.ts';
 export { OUTCOME_STATUSES } from './outcome-operations.ts';
-export type { KeptOutcome, OutcomeOperations, OutcomeStatus } from './outcome-operations.ts';
+export type { KeptOutcome, OutcomeKey, OutcomeOperations, OutcomeStatus } from './outcome-operations.ts';
 export { PROFILE_OWNERS } from './profile-operations.ts';
 export type {
   HeldBackConnector,

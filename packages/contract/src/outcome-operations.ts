@@ -32,10 +32,13 @@ export interface KeptOutcome {
   readonly error?: ErrorEnvelope;
 }
 
-/** What was kept of calls with idempotency keys, each of the caller's own. */
+/** The caller's own idempotency key, or, for the scope `admin`, that of the principal of this name. */
+export type OutcomeKey = string | { readonly key: string; readonly principal: string };
+
+/** What was kept of calls with idempotency keys: each caller's are its own, and an admin's are all. */
 export interface OutcomeOperations {
-  /** What is known of the call that the caller made with this key. NOT_FOUND where none is kept. */
-  getOutcome(id: string, key: string, options?: CallOptions): Promise<KeptOutcome>;
+  /** What is known of the call that was made with this key. NOT_FOUND where none is kept. */
+  getOutcome(id: string, key: OutcomeKey, options?: CallOptions): Promise<KeptOutcome>;
   /** Forgets it, so that the key may be used for a new call. ALREADY_EXISTS, reason `in_progress`, while the call runs. */
-  clearOutcome(id: string, key: string, options?: CallOptions): Promise<ChangeResult>;
+  clearOutcome(id: string, key: OutcomeKey, options?: CallOptions): Promise<ChangeResult>;
 }

@@ -10,6 +10,7 @@ export {
   requireCallOptions,
   requireConfig,
   requireIdempotencyKey,
+  requireOutcomeKey,
   requireCall,
   requireFilter,
   requireId,

@@ -7,6 +7,7 @@ import type {
   ConnectorService,
   ConnectorType,
   ExecuteTextResult,
+  OutcomeKey,
   Problem,
 } from '@automate/contract';
 import {
@@ -103,11 +104,11 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     rescanPlugins: on(methods.rescanPlugins, async (_request, options) => ({
       report: pluginsToMessage(await service.rescanPlugins(options)),
     })),
-    getOutcome: on(methods.getOutcome, async ({ id, key }, options) =>
-      outcomeToMessage(await service.getOutcome(id, key, options)),
+    getOutcome: on(methods.getOutcome, async ({ id, ...rest }, options) =>
+      outcomeToMessage(await service.getOutcome(id, outcomeKeyOf(rest), options)),
     ),
-    clearOutcome: on(methods.clearOutcome, async ({ id, key }, options) => {
-      const { message } = await service.clearOutcome(id, key, options);
+    clearOutcome: on(methods.clearOutcome, async ({ id, ...rest }, options) => {
+      const { message } = await service.clearOutcome(id, outcomeKeyOf(rest), options);
       return { success: true, message };
     }),
     listSecrets: on(methods.listSecrets, async (_request, options) => ({
@@ -213,4 +214,8 @@ function requestRefused(problem: Problem): InvalidInputError {
   return new InvalidInputError(`${where}: expected ${problem.expected}, received ${problem.received}`, {
     problems: [problem],
   });
+}
+
+function outcomeKeyOf({ key, principal }: { readonly key: string; readonly principal?: string }): OutcomeKey {
+  return principal === undefined ? key : { key, principal };
 }

@@ -1,4 +1,4 @@
-import type { CallOptions, ConnectorService, ConnectorType } from '@automate/contract';
+import type { CallOptions, ConnectorService, ConnectorType, OutcomeKey } from '@automate/contract';
 import type { OperationId } from '@automate/contract/http';
 import {
   API_PREFIX,
@@ -90,10 +90,10 @@ export function createHandlers(service: ConnectorService): Readonly<Record<Opera
       return executeResultText(result);
     },
     async getOutcome({ request, options }) {
-      return outcomeView(await service.getOutcome(idOf(request), keyOf(request), options));
+      return outcomeView(await service.getOutcome(idOf(request), outcomeKeyOf(request), options));
     },
     async clearOutcome({ request, options }) {
-      return changeResultView(await service.clearOutcome(idOf(request), keyOf(request), options));
+      return changeResultView(await service.clearOutcome(idOf(request), outcomeKeyOf(request), options));
     },
     async listTokens({ options }) {
       return tokenListView(await service.listTokens(options));
@@ -167,6 +167,12 @@ function idOf(request: FastifyRequest): string {
 
 function nameOf(request: FastifyRequest): string {
   return (request.params as { name: string }).name;
+}
+
+function outcomeKeyOf(request: FastifyRequest): OutcomeKey {
+  const { principal } = request.query as { principal?: string };
+  const key = keyOf(request);
+  return principal === undefined ? key : { key, principal };
 }
 
 function keyOf(request: FastifyRequest): string {

@@ -42,6 +42,12 @@ export interface HttpRoute {
 }
 
 const idParams = z.object({ id: z.string().meta({ description: "The connector's id" }) });
+const outcomeQuery = z.strictObject({
+  principal: z
+    .string()
+    .optional()
+    .meta({ description: "Whose key it is; default: the caller's own. Another's needs the scope admin" }),
+});
 const outcomeParams = idParams.extend({ key: z.string().meta({ description: 'The idempotency key' }) });
 const flag = z.enum(['true', 'false']);
 const secretParams = z.object({ namespace: z.string(), name: z.string() });
@@ -181,9 +187,10 @@ export const HTTP_ROUTES = {
   getOutcome: {
     method: 'GET',
     path: '/connectors/{id}/outcomes/{key}',
-    summary: 'What is known of a call that this caller made with an idempotency key',
+    summary: 'What is known of a call that was made with an idempotency key',
     tag: 'actions',
     params: outcomeParams,
+    query: outcomeQuery,
     status: 200,
     answer: keptOutcomeSchema,
   },
@@ -193,6 +200,7 @@ export const HTTP_ROUTES = {
     summary: 'Forget it, so that the key may be used for a new call',
     tag: 'actions',
     params: outcomeParams,
+    query: outcomeQuery,
     status: 200,
     answer: changeResultSchema,
   },
