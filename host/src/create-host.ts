@@ -246,19 +246,20 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   stack.push({ name: 'refusals', close: async () => refusals.flush() });
   // Filled by the doors as they open.
   const own = { places: new Array<ListeningPlace>(), sockets: new Array<string>() };
+  const network = createNetworkPolicies({
+    own,
+    closed: places.closed,
+    environment: env,
+    signInRequired,
+    config: () => registry.sources.config.network,
+  });
   const connectorRuntime = createConnectorRuntime({
     runtime,
     snapshots,
     hostVersion: identity.version,
     idleStopMs: IDLE_STOP_MS,
     environment: env,
-    network: createNetworkPolicies({
-      own,
-      closed: places.closed,
-      environment: env,
-      signInRequired,
-      config: () => registry.sources.config.network,
-    }),
+    network,
     ...places,
     resolve: async (entry, description) => {
       const resolved = await secrets.resolve(withWholePaths(entry.config, places.base), entry.profile, description);
@@ -337,6 +338,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     vault,
     store,
     filesOf,
+    networkOf: (entry, kind) => network.of(entry, kind),
     signInRequired,
     assertWritable,
   });

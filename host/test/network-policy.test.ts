@@ -128,11 +128,21 @@ connectors:
     const { port } = service.endpoint;
     const connector = (id: string): string =>
       `  - { id: ${id}, kind: echo, host: 127.0.0.1, port: ${port}, health_check: { enabled: false } }\n`;
-    await using it = await SandboxHost.open({ yaml: `connectors:\n${connector('near')}` });
+    await using it = await SandboxHost.open({ yaml: `connectors:\n${connector('near')}`, env: { AUDIT: 'on' } });
     const ask = (): Promise<unknown> => it.service.execute({ id: 'near', action: 'ask', payload: { path: '/' } });
     await ask();
     await it.writeConfig(`network: { deny: ["127.0.0.1:${port}"] }\nconnectors:\n${connector('near')}`);
-    await expect(it.host.reload()).resolves.toMatchObject({ ok: true, updated: ['near'], heldBack: [] });
+    await expect(it.host.reload()).resolves.toMatchObject({
+      ok: true,
+      updated: ['near'],
+      reachOnly: ['near'],
+      heldBack: [],
+    });
+    expect(it.logText).toContain('network has changed in the configuration file: 1 connectors start anew under it');
+    const { records } = await it.service.listAudit({ operation: 'reload' });
+    expect(records.map(({ subject, connector: id }) => [subject, id])).toEqual([
+      ['network, which holds 1 connectors', undefined],
+    ]);
     const before = service.requests.length;
     await expect(ask()).rejects.toMatchObject(refused(`127.0.0.1:${port}`));
     expect(service.requests).toHaveLength(before);
@@ -141,6 +151,21 @@ connectors:
     );
     await it.host.reload();
     await ask();
+  });
+
+  it('and says so at registration, where the host is written as an address or stands for one', async () => {
+    await using it = await SandboxHost.open({ kinds: ['echo'], yaml: 'network: { deny: [loopback] }\n' });
+    const told = async (id: string, host: string, port?: number): Promise<string> =>
+      (await it.service.register({ id, kind: 'echo', host, ...(port === undefined ? {} : { port }) })).message;
+    expect(await told('meta', '169.254.169.254', 80)).toMatch(
+      /^registered "meta", but as it stands the network policy keeps connector "meta" from 169\.254\.169\.254:80: .*network: \{ allow:/,
+    );
+    expect(await told('bare', '[::1]')).toMatch(/keeps connector "bare" from "::1", which is ::1/);
+    expect(await told('name', 'localhost', 8080)).toMatch(/keeps connector "name" from "localhost", which is /);
+    expect(await told('open', '192.0.2.1', 80)).toBe('registered "open"');
+    expect(await told('unknown', 'nowhere.invalid', 80)).toBe('registered "unknown"');
+    const { message } = await it.service.update({ id: 'open', kind: 'echo', host: '127.0.0.1', port: 1 });
+    expect(message).toMatch(/^updated "open", but as it stands the network policy keeps/);
   });
 
   it('and says of rules that are none where they stand', async () => {

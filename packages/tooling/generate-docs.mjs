@@ -18,6 +18,8 @@ const PARTS = {
   'reasons of kinds': async () => renderReasonsOfKinds(),
   'connector keys': async () => renderConfigKeys(readSchema().properties.connectors.anyOf[0].items),
   'plugin keys': async () => renderConfigKeys(readSchema().properties.plugins.anyOf[0]),
+  'network keys': async () => renderConfigKeys(readSchema().properties.network.anyOf[0]),
+  'files keys': async () => renderConfigKeys(readSchema().properties.files.anyOf[0]),
   'access keys': async () => renderConfigKeys(readSchema().properties.access.anyOf[0]),
   scopes: renderScopes,
   'profile keys': async () => renderConfigKeys(readSchema().properties.profiles.anyOf[0].additionalProperties),
@@ -126,7 +128,7 @@ async function renderScopes() {
     listing: '`read`, or any `execute…`, which is shown the connectors that it may execute alone',
     sight: '`read`, or `execute…` of that connector',
     call: '`execute`, `execute:<connector>` or `execute:<connector>/<action>`',
-    calls: '`execute`, or `execute…` of that connector',
+    calls: "`execute`, or `execute…` of that connector; for another caller's key `admin` besides",
   };
   const groups = Map.groupBy(Object.entries(OPERATIONS), ([, { needs }]) => needs);
   const rows = [...groups].map(([needs, operations]) => [

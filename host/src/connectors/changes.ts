@@ -31,6 +31,8 @@ export interface AppliedChange {
   readonly added: readonly string[];
   readonly updated: readonly string[];
   readonly removed: readonly string[];
+  /** Those of `updated` that are as they were, but for where they may connect to. */
+  readonly reachOnly: readonly string[];
   /** Those that go on as they were, as what was to take their place failed when it was tried out, each with the reason. */
   readonly heldBack: readonly HeldBack[];
   readonly warnings: readonly string[];
@@ -183,6 +185,7 @@ export class Changes {
     const updated = draft.updated
       .map(({ after }) => after)
       .filter(({ id }) => !heldBack.some((held) => held.id === id));
+    const reachOnly = updated.filter((after) => isSameBut(registry.find(after.id), after));
     for (const entry of [...draft.added, ...updated]) {
       registry.put(entry);
       live.open(entry);
@@ -190,13 +193,23 @@ export class Changes {
     const released = draft.kept.filter(({ id }) => registry.get(id).heldBack !== undefined);
     for (const { id } of released) registry.put({ ...registry.get(id), heldBack: undefined });
     for (const { id, reason } of heldBack) registry.put({ ...registry.get(id), heldBack: reason });
-    const change = { added: idsOf(draft.added), updated: idsOf(updated), removed: draft.removed };
+    const change = {
+      added: idsOf(draft.added),
+      updated: idsOf(updated),
+      removed: draft.removed,
+      reachOnly: idsOf(reachOnly),
+    };
     for (const kind of ['removed', 'added', 'updated'] as const)
       for (const id of change[kind]) events.emit('change', kind, id);
     for (const { id } of released) events.emit('change', 'updated', id);
     for (const { id, reason } of heldBack) events.emit('heldBack', id, reason);
     return { ...change, heldBack, warnings: draft.warnings };
   }
+}
+
+/** Whether the one differs from the other in the network policy alone. */
+function isSameBut(before: ConnectorEntry | undefined, after: ConnectorEntry): boolean {
+  return before !== undefined && isSameConnector({ ...before, network: after.network }, after);
 }
 
 /** Whether this very entry has been tried out, and at least as strictly as it has to be. */

@@ -11,6 +11,7 @@ import { AlreadyExistsError, InvalidInputError, LOCAL_PRINCIPAL, quote } from '@
 import { configRefused } from '@automate/contract/service';
 import { checkProfile, parseConnectorConfig, toWireConfig } from '@automate/contract/schemas';
 import type { FilesPolicy } from '@automate/sdk/runtime';
+import type { NetworkConfig } from '../config/host-config.ts';
 import { parseRegistered } from '../config/parse-registered.ts';
 import type { ParsedRegistration } from '../config/parse-registered.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
@@ -23,10 +24,12 @@ import { checkWithKind } from './check-with-kind.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import { withScheme } from './connector-state.ts';
 import type { Descriptions } from './descriptions.ts';
+import { explainDeniedTarget } from './denied-target.ts';
 import type { PathOwner } from './files-policy.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { maskConfig } from './mask-config.ts';
 import { dropUnused, readStored, requireBound, settleReferences, storeLiterals } from './registered-secrets.ts';
+import type { NetworkPolicies } from './network-policies.ts';
 import type { Registry } from './registry.ts';
 import { describeOwner, findProfile } from './registry.ts';
 
@@ -39,6 +42,8 @@ export interface RegistrationsOptions {
   assertWritable(): void;
   /** Which files a connector may use that is registered over the API. */
   filesOf(owner: PathOwner): FilesPolicy;
+  /** Where a connector may connect to. */
+  networkOf: NetworkPolicies['of'];
   /** Whether callers have to sign in. */
   signInRequired(): boolean;
 }
@@ -59,6 +64,15 @@ interface Asked {
   readonly written: ConnectorConfig;
   readonly kind: Kind;
   readonly check: ConfigCheck;
+  /** The configuration, with the scheme of its kind. */
+  readonly target: ConnectorConfig;
+  readonly network: NetworkConfig;
+}
+
+/** What is to be stored, and why its host is not going to be reached, if it is not. */
+interface Prepared {
+  readonly stored: JsonObject;
+  readonly denied: string | undefined;
 }
 
 /** Changes of the set of connectors over the API. Each is checked whole, then written, then put to work: a bad one changes nothing. */
@@ -126,7 +140,7 @@ export class Registrations {
     if (!parsed.ok) throw configRefused(input.id, parsed.problems);
     const { id } = input;
     return this.#lanes.run(id, async () => {
-      let ready: { readonly asked: Asked; readonly stored: JsonObject } | undefined;
+      let ready: ({ readonly asked: Asked } & Prepared) | undefined;
       let mayHaveStored = false;
       try {
         return await changes.ofOne(id, (now): Plan<ChangeResult> | Promise<unknown> => {
@@ -135,15 +149,16 @@ export class Registrations {
           assertWritable();
           if (ready === undefined || !isDeepStrictEqual(ready.asked, asked)) {
             mayHaveStored = true;
-            return this.#prepare(id, asked).then((stored) => {
-              ready = { asked, stored };
+            return this.#prepare(id, asked).then((prepared) => {
+              ready = { asked, ...prepared };
             });
           }
-          const { stored } = ready;
+          const { stored, denied } = ready;
+          const message = denied === undefined ? change.message : `${change.message}, but as it stands ${denied}`;
           return {
             one: { id, stored: this.#rowOf(id, stored) },
             write: (store) => change.write(store, stored),
-            answer: () => ({ id, message: change.message }),
+            answer: () => ({ id, message }),
           };
         });
       } finally {
@@ -177,17 +192,21 @@ export class Registrations {
     const kind = this.#requireKind(config, now);
     const after = withScheme(config, kind);
     requireBound({ owner, principal }, standing, after, findProfile(now.sources, config.profile));
-    return { wire, written, kind, check: this.#checkOf(config, now) };
+    const { network } = now.sources.config;
+    return { wire, written, kind, check: this.#checkOf(config, now), target: after, network };
   }
 
   /** Has the kind check it, and moves its literal secrets into the store. Gives what is to be stored. */
-  async #prepare(id: string, { wire, written, kind, check }: Asked): Promise<JsonObject> {
+  async #prepare(id: string, { wire, written, kind, check, target, network }: Asked): Promise<Prepared> {
     const { vault, descriptions } = this.#options;
     const settings = await readStored(vault, id, check.settings);
     const { problems, description } = await descriptions.inspect(id, kind, { ...check, settings });
     if (problems.length > 0) throw configRefused(id, problems);
     const masked = toWireConfig(maskConfig(written, description.configSchema, true));
-    return storeLiterals(vault, { kind: 'connector', name: id }, wire, masked).catch(explainKey);
+    const entry = { owner: 'api', anyAddress: this.#anyAddress, network, config: target } as const;
+    const denied = await explainDeniedTarget(target, this.#options.networkOf(entry, kind));
+    const stored = await storeLiterals(vault, { kind: 'connector', name: id }, wire, masked).catch(explainKey);
+    return { stored, denied };
   }
 
   /** A row as it is going to be stored. */

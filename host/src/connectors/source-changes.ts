@@ -74,6 +74,11 @@ export class SourceChanges {
             this.#tell('reload', names, [sources.kinds, kinds]);
             for (const warning of warnings) log.warn({}, warning);
             log.info(names, 'the configuration was read again');
+            if (names.reachOnly.length > 0)
+              log.info(
+                { event: 'network_policy', connectors: names.reachOnly },
+                `network has changed in the configuration file: ${names.reachOnly.length} connectors start anew under it, of which nothing else has changed`,
+              );
             return { ok: true, ...names };
           },
         });
@@ -116,13 +121,13 @@ export class SourceChanges {
     change: Omit<AppliedChange, 'warnings'> | undefined,
     [before, after]: readonly KindCatalog[],
   ): void {
-    const { added = [], updated = [], removed = [], heldBack = [] } = change ?? {};
+    const { added = [], updated = [], removed = [], heldBack = [], reachOnly = [] } = change ?? {};
     const [old, now] = [packagesOf(before), packagesOf(after)];
     const packages = [
       ...[...old].filter((each) => !now.has(each)).map((each) => `- ${each}`),
       ...[...now].filter((each) => !old.has(each)).map((each) => `+ ${each}`),
     ];
-    const ids = { added, updated, removed, heldBack: heldBack.map(({ id }) => id) };
+    const ids = { added, updated, removed, reachOnly, heldBack: heldBack.map(({ id }) => id) };
     this.#options.events.emit('sourced', { operation, failed: change === undefined, ...ids, packages });
   }
 

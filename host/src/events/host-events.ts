@@ -39,6 +39,8 @@ export interface SourceNews {
   readonly updated: readonly string[];
   readonly removed: readonly string[];
   readonly heldBack: readonly string[];
+  /** Those of `updated` of which nothing changed but the network policy that they are held to. */
+  readonly reachOnly: readonly string[];
   /** Packages that came or went, with their versions: `+ @acme/x@1.0.0`. */
   readonly packages: readonly string[];
 }

@@ -22,14 +22,23 @@ export function recordEvents(events: HostEvents, audit: AuditLog, refusals: Refu
   });
 }
 
-function newsOf({ operation, failed, packages, ...ids }: SourceNews): readonly AuditNews[] {
+function newsOf({ operation, failed, packages, reachOnly, ...ids }: SourceNews): readonly AuditNews[] {
   const all = { at: Date.now(), operation, principal: 'host', door: 'local' } as const;
   if (failed) return [{ ...all, kind: 'change', code: 'CONFIG_INVALID' }];
   const changes = (['added', 'updated', 'removed', 'heldBack'] as const).flatMap((what) =>
-    ids[what].map((connector): AuditNews => {
+    ids[what].flatMap((connector): readonly AuditNews[] => {
+      if (what === 'updated' && reachOnly.includes(connector)) return [];
       const code = what === 'heldBack' ? 'CONFIG_INVALID' : 'OK';
-      return { ...all, kind: 'change', connector, subject: what, code };
+      return [{ ...all, kind: 'change', connector, subject: what, code }];
     }),
   );
-  return [...packages.map((subject): AuditNews => ({ ...all, kind: 'plugin', subject, code: 'OK' })), ...changes];
+  const policy: readonly AuditNews[] =
+    reachOnly.length === 0
+      ? []
+      : [{ ...all, kind: 'change', subject: `network, which holds ${reachOnly.length} connectors`, code: 'OK' }];
+  return [
+    ...policy,
+    ...packages.map((subject): AuditNews => ({ ...all, kind: 'plugin', subject, code: 'OK' })),
+    ...changes,
+  ];
 }

@@ -255,6 +255,36 @@ describe.each(ISOLATED)('what a connector in a %s connects to', (body) => {
     await until('all have come', () => watch.visits() === visits);
   });
 
+  it('is judged by the name that it is connected to by, whatever other names stand for the same address', async () => {
+    const before = watch.visits();
+    // The system reads these as numbers; to all others they are names of one address.
+    const guarded = worker({ deny: [`localhost:${watch.port}`] });
+    for (const way of ['net', 'net without families', 'tls', 'http']) {
+      const denied = await reach(guarded, 'net', target('localhost'));
+      expect(errorOf(denied)).toMatchObject(refusedBy(`localhost:${watch.port}`));
+      const other = await reach(guarded, way, target('127.1'));
+      expect([way, other.ok || other.error.code !== 'FORBIDDEN']).toEqual([way, true]);
+    }
+    expect(watch.visits()).toBeGreaterThan(before);
+    const own = worker({ own: [{ address: '127.0.0.1', port: watch.port }] });
+    for (const host of ['0x7f.1', '127.1', '0x7f.1'])
+      expect(errorOf(await reach(own, 'net', target(host))).message).toContain(`127.0.0.1:${watch.port} ("${host}")`);
+  });
+
+  it('is told to who hands over a function for datagrams, in the same sentence', async () => {
+    const guarded = worker({ own: [{ address: '127.0.0.1', port: watch.port }] });
+    for (const way of ['dgram and its word of it', 'dgram that is connected and its word of it'])
+      for (const host of ['127.0.0.1', 'localhost'])
+        expect([way, valueOf(await reach(guarded, way, target(host)))]).toEqual([
+          way,
+          {
+            said: expect.stringMatching(
+              /^the network policy keeps connector "reaching" from 127\.0\.0\.1:\d+.*network: \{ allow/,
+            ),
+          },
+        ]);
+  });
+
   it('of others than the operator is no loopback and no private address, unless that is allowed', async () => {
     const before = watch.visits();
     const guarded = worker({ registered: { allow: [], lenient: false } });

@@ -118,8 +118,22 @@ function explainErrors(gate: NetworkGate): void {
     if (args[0] !== null && args[0] !== undefined) gate.explain(args[0]);
     return reflectApply(destroy, this, args);
   };
-  const datagram = dgram.Socket.prototype as unknown as { emit: Method };
+  const datagram = dgram.Socket.prototype as unknown as { emit: Method; send: Method; connect: Method };
   const { emit } = datagram;
+  // Whoever hands over a function is told there, and nowhere else.
+  for (const name of ['send', 'connect'] as const) {
+    const real = datagram[name];
+    datagram[name] = function explained(this: unknown, ...args: unknown[]): unknown {
+      const last = args.length - 1;
+      const tell = args[last];
+      if (typeof tell === 'function')
+        args[last] = function told(this: unknown, ...given: unknown[]): unknown {
+          if (given[0] !== null && given[0] !== undefined) gate.explain(given[0]);
+          return reflectApply(tell as Method, this, given);
+        };
+      return reflectApply(real, this, args);
+    };
+  }
   datagram.emit = function explained(this: unknown, ...args: unknown[]): unknown {
     if (args[0] === 'error') gate.explain(args[1]);
     return reflectApply(emit, this, args);
@@ -148,9 +162,11 @@ function guardLookups(gate: NetworkGate): void {
     if (typeof name !== 'string' || name === '' || typeof callback !== 'function') return real(name, given, last);
     const options = optionsOf(given);
     lookupAll(name, options, (error, found) => {
-      if (error !== null) callback(error);
-      else if (options.all === true) callback(null, found);
-      else callback(null, found[0]?.address, found[0]?.family);
+      if (error !== null) return callback(error);
+      gate.goOn(name, () => {
+        if (options.all === true) callback(null, found);
+        else callback(null, found[0]?.address, found[0]?.family);
+      });
     });
     return {};
   };

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { realpathSync } from 'node:fs';
 import { ConnectorError, ForbiddenError, normalName, parseAddress } from '@automate/contract';
 import type { NetworkJudge, NetworkPolicy, NetworkRefusal } from '../../network-policy.ts';
@@ -24,6 +25,8 @@ export interface NetworkGate {
   refusesPath(path: unknown): boolean;
   /** Takes note of what a name stands for, and gives the error where it must not be used. */
   resolved(name: string, found: readonly ResolvedAddress[]): Error | undefined;
+  /** Runs what goes on with a name that was looked up: what it connects to is connected to by that name, whatever others stand for the same address. */
+  goOn<T>(name: string, work: () => T): T;
   /** Why a host that a proxy looks up must not be asked for. */
   checkTarget(host: string, port: number): ConnectorError | undefined;
   /** Puts the reason into an error that the system seems to have given, for each of our refusals in it. */
@@ -53,6 +56,10 @@ export function createNetworkGate({ id, policy, warn, current }: NetworkGateOpti
   let roots: readonly string[] | undefined;
   const told = new Set<string>();
   const byCall = new WeakMap<object, ForbiddenError>();
+  const lookedUp = new AsyncLocalStorage<string>();
+  // A connector may put others in the place of its methods.
+  const nameNow = lookedUp.getStore.bind(lookedUp);
+  const runWith = lookedUp.run.bind(lookedUp) as <T>(name: string, work: () => T) => T;
 
   const tell = (message: string): void => {
     if (told.size >= MOST_REMEMBERED) told.clear();
@@ -109,9 +116,10 @@ export function createNetworkGate({ id, policy, warn, current }: NetworkGateOpti
       const bytes = typeof address === 'string' ? parseAddress(address) : undefined;
       if (typeof address !== 'string' || bytes === undefined || typeof port !== 'number') return true;
       const found = names[keyOf(bytes)] ?? [];
-      const refusal = judge({ address: bytes, port, names: found });
+      const by = nameAmong(found, nameNow());
+      const refusal = judge({ address: bytes, port, names: by === undefined ? found : [by] });
       if (refusal === undefined) return false;
-      const shown = showTarget(address, port, found[found.length - 1]);
+      const shown = showTarget(address, port, by ?? found[found.length - 1]);
       if (refusal.tolerated) tolerate(refusal, shown);
       // Datagrams that cannot be sent name whom they are for as it was written.
       else
@@ -155,6 +163,7 @@ export function createNetworkGate({ id, policy, warn, current }: NetworkGateOpti
       }
       return refusal;
     },
+    goOn: (name, work) => runWith(normalName(name), work),
     checkTarget(host, port) {
       const address = parseAddress(host);
       const refusal = judge({ address, port, names: address === undefined ? [normalName(host)] : [] });
@@ -224,6 +233,12 @@ function realPath(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The name, if it is among these. */
+function nameAmong(found: readonly string[], name: string | undefined): string | undefined {
+  for (let at = 0; at < found.length; at += 1) if (found[at] === name) return name;
+  return undefined;
 }
 
 function emptyTable<T>(): Record<string, T> {
