@@ -46,6 +46,7 @@ export interface ResolvedAddress {
 const MOST_REMEMBERED = 2000;
 /** Of the names by which one address was found, so many count. */
 const MOST_NAMES = 8;
+const reflectApply = Reflect.apply;
 
 export function createNetworkGate({ id, policy, warn, current }: NetworkGateOptions): NetworkGate {
   const judge: NetworkJudge = createNetworkJudge(policy);
@@ -59,7 +60,7 @@ export function createNetworkGate({ id, policy, warn, current }: NetworkGateOpti
   const lookedUp = new AsyncLocalStorage<string>();
   // A connector may put others in the place of its methods.
   const nameNow = lookedUp.getStore.bind(lookedUp);
-  const runWith = lookedUp.run.bind(lookedUp) as <T>(name: string, work: () => T) => T;
+  const { run } = lookedUp;
 
   const tell = (message: string): void => {
     if (told.size >= MOST_REMEMBERED) told.clear();
@@ -163,7 +164,7 @@ export function createNetworkGate({ id, policy, warn, current }: NetworkGateOpti
       }
       return refusal;
     },
-    goOn: (name, work) => runWith(normalName(name), work),
+    goOn: <T>(name: string, work: () => T): T => reflectApply(run, lookedUp, [normalName(name), work]) as T,
     checkTarget(host, port) {
       const address = parseAddress(host);
       const refusal = judge({ address, port, names: address === undefined ? [normalName(host)] : [] });
