@@ -44,7 +44,7 @@ import { openHostLog } from './log/host-log.ts';
 import { faultTeller, openLoggedEvents } from './log/log-events.ts';
 import { watchInstalls } from './plugins/install/watch-installs.ts';
 import { acceptanceOf } from './plugins/lock/acceptance.ts';
-import { findLockProblems } from './plugins/lock/find-lock-problems.ts';
+import { findLockProblems, findUnaccepted } from './plugins/lock/find-lock-problems.ts';
 import { KindCatalog } from './plugins/kind-catalog.ts';
 import type { KindRegistration } from './plugins/kinds.ts';
 import { toRegisteredKind } from './plugins/kinds.ts';
@@ -165,6 +165,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     flags.frozen === true || frozen ? findLockProblems(projectDir, scanner.lastReport) : [];
   const drifted = drift(loaded.config.plugins);
   if (drifted.length > 0) throw new HostConfigError(drifted);
+  const unaccepted = findUnaccepted(projectDir, scanner.lastReport);
   const registered = (options.kinds ?? []).map(toRegisteredKind);
   const kinds = registered.reduce((all, kind) => all.withRegistered(kind), new KindCatalog());
   const registry = new Registry({
@@ -478,7 +479,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     ...(loaded.file === undefined ? undefined : { configFile: loaded.file }),
     plugins: scanner.lastReport,
     connectors: await service.list(),
-    warnings: [...first.warnings, ...(listeners?.warnings ?? []), ...address.warnings],
+    warnings: [...first.warnings, ...unaccepted, ...(listeners?.warnings ?? []), ...address.warnings],
     ...addresses,
     stages: timer.stages,
   };

@@ -139,11 +139,7 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
     },
     changePlugins: async (options, request, tell) => {
       const { changePlugins } = await import('./plugins/change-plugins.ts');
-      return withProgress({
-        doing: 'changing the packages',
-        stream: process.stderr,
-        work: async () => changePlugins(request, await pluginMachine(options, interrupted, tell)),
-      });
+      return changePlugins(request, await pluginMachine(options, interrupted, tell));
     },
     diffPlugins: async (options) => {
       const { diffPlugins } = await import('./plugins/diff-plugins.ts');
@@ -200,6 +196,7 @@ async function pluginMachine(
     env,
     signal,
     tell,
+    during: (doing, work) => withProgress({ doing, stream: process.stderr, work }),
     settings: readHostSettings({ flags, env, projectDir, terminal: false }),
     hostVersion: readIdentity().version,
     pid: process.pid,

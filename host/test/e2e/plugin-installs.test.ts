@@ -68,12 +68,15 @@ describe.each(INSTALLERS)('plugins, with %s', (installer) => {
 
       await refused(
         ['add', `${WEATHER}@2.0.0`, '--yes'],
-        /range "\^2\.0\.0".*version 1\.3\.0 works with this host.*version 1\.0\.0 stays installed/,
+        /range "\^2\.0\.0".*version 1\.3\.0 is for this host.*version 1\.0\.0 stays installed/,
       );
-      await refused(['add', `${WEATHER}@1.3.0`, '--yes'], /1\.3\.0: .*a broken build/);
-      await refused(['add', '@acme/connector-nobody', '--yes'], /nothing was changed: .*404/s);
-      await refused(['add', 'semver', '--yes'], /semver is no connector package/);
-      await refused(['remove', '@acme/connector-nobody', '--yes'], /not among the project's dependencies/);
+      // What is no business of the package manager's is asked of one.
+      if (installer === 'npm') {
+        await refused(['add', `${WEATHER}@1.3.0`, '--yes'], /1\.3\.0: .*a broken build/);
+        await refused(['add', '@acme/connector-nobody', '--yes'], /nothing was changed: .*404/s);
+        await refused(['add', 'semver', '--yes'], /semver is no connector package/);
+        await refused(['remove', '@acme/connector-nobody', '--yes'], /not among the project's dependencies/);
+      }
 
       const turned = await project.automate('plugins', 'add', `${WEATHER}@1.2.0`, '--yes');
       expect([turned.status, turned.stderr]).toEqual([0, '']);
@@ -89,7 +92,12 @@ describe.each(INSTALLERS)('plugins, with %s', (installer) => {
       expect(await version()).toBe('1.0.0');
 
       const gone = await project.automate('plugins', 'remove', WEATHER, '--yes');
-      expect([gone.status, gone.stdout]).toEqual([0, expect.stringContaining('- @acme/connector-weather 1.0.0 goes')]);
+      expect([gone.status, gone.stdout]).toEqual([
+        0,
+        expect.stringMatching(
+          /- @acme\/connector-weather 1\.0\.0 goes\nwarning: without .* these connectors have no kind: "weather"/,
+        ),
+      ]);
       expect(readFileSync(join(project.root, 'package.json'), 'utf8')).not.toContain(WEATHER);
       expect(readFileSync(join(project.root, 'connectors.lock'), 'utf8')).toContain('packages: {}');
       expect((await readdir(project.root)).filter((name) => name.startsWith('.automate-plugins'))).toEqual([]);

@@ -4,7 +4,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { HostConfig } from '../../config/host-config.ts';
 import { discover } from '../../plugins/compatibility/discover.ts';
-import type { InstallVerb } from '../../plugins/install/package-manager.ts';
+import type { InstallVerb, PackageManager } from '../../plugins/install/package-manager.ts';
 import { findPackageManager } from '../../plugins/install/package-manager.ts';
 import type { Stage } from '../../plugins/install/stage.ts';
 import { openStage, repairStage, StageTakenError } from '../../plugins/install/stage.ts';
@@ -35,15 +35,22 @@ export async function changePlugins(request: PluginRequest, machine: PluginMachi
   const named = request.specs.flatMap((spec) => nameIn(spec) ?? []);
   const { verb, specs } = tellInstaller(request, { machine, before, lock });
   requireKnown(request, named, before);
+  if (specs.length === 0) {
+    tell('nothing to do: there are no packages of connectors');
+    return { changes: [] };
+  }
+  const found = findPackageManager(projectDir);
+  if (!found.ok) throw new CliExit(EXIT.failed, found.message);
+  const { manager } = found;
   const stage = takeStage(machine, leadsOut([...specs, ...config.plugins.paths], projectDir));
   try {
-    await install(verb, specs, { stage, machine });
+    await machine.during('installing', () => install(manager, manager.args(verb, specs), { stage, machine }));
     const after = look(stage.directory);
     const changed = [...after.asked]
       .filter(([name, wanted]) => before.asked.get(name) !== wanted)
       .map(([name]) => name);
     const wanted = verb === 'remove' ? [] : [...new Set([...named, ...changed])];
-    const plan = await planPlugins({ before, after, lock, named: wanted });
+    const plan = await machine.during('describing', () => planPlugins({ before, after, lock, named: wanted }));
     await refuse(plan, wanted, { after, before, machine, stage, strict: config.plugins.strict });
     const text = formatLock(plan.lock);
     if (plan.changes.length === 0 && isSameLock(projectDir, text)) {
@@ -51,10 +58,13 @@ export async function changePlugins(request: PluginRequest, machine: PluginMachi
       return { changes: [] };
     }
     await show(plan, machine, stage);
+    tellUsers(plan, before, config, machine);
     tellUnsigned(stage.directory, config, machine);
     await accept(request, machine, 'Install that?');
     writeFileSync(join(stage.directory, LOCK_FILE), text);
     stage.commit();
+    // Before anybody looks: what has two names is taken for what a package manager keeps in its store.
+    stage.discard();
     return { changes: plan.changes, ...(await rescan(machine)) };
   } finally {
     stage.discard();
@@ -87,7 +97,7 @@ async function acceptInstalled(
 function tellRepair(repaired: ReturnType<typeof repairStage>, tell: (text: string) => void): void {
   if (repaired === 'finished')
     tell('an earlier command was ended while it put packages in place: that was finished now');
-  if (repaired === 'dropped') tell('an earlier command was ended before it changed anything: what it left was removed');
+  if (repaired === 'dropped') tell('an earlier command was ended: the copy of the project that it left was removed');
 }
 
 interface Known {
@@ -159,9 +169,9 @@ function rollbackSpecs(
   });
 }
 
-function takeStage({ projectDir, pid }: PluginMachine, outside: boolean): Stage {
+function takeStage({ projectDir, pid, isAlive }: PluginMachine, outside: boolean): Stage {
   try {
-    return openStage({ projectDir, pid, leadsOut: outside });
+    return openStage({ projectDir, pid, isAlive, leadsOut: outside });
   } catch (error) {
     if (error instanceof StageTakenError) throw new CliExit(EXIT.failed, error.message);
     throw new Error(`${projectDir} cannot be copied: ${error instanceof Error ? error.message : String(error)}`, {
@@ -171,15 +181,13 @@ function takeStage({ projectDir, pid }: PluginMachine, outside: boolean): Stage 
 }
 
 async function install(
-  verb: InstallVerb,
-  specs: readonly string[],
+  manager: PackageManager,
+  args: readonly string[],
   { stage, machine }: { readonly stage: Stage; readonly machine: PluginMachine },
 ): Promise<void> {
-  const found = findPackageManager(machine.projectDir);
-  if (!found.ok) throw new CliExit(EXIT.failed, found.message);
   const { env, signal } = machine;
   try {
-    await runInstaller(found.manager, found.manager.args(verb, specs), { cwd: stage.directory, env, signal });
+    await runInstaller(manager, args, { cwd: stage.directory, env, signal });
   } catch (error) {
     if (signal.aborted) throw new CliExit(EXIT.failed, 'interrupted: nothing was changed');
     const said = error instanceof Error ? error.message : String(error);
@@ -203,14 +211,13 @@ async function refuse(plan: PluginPlan, wanted: readonly string[], judged: Judge
     .filter((name) => !isOurs(name))
     .map((name) => `${name} is no connector package: it has no "automate.connectors" in its package.json`);
   const options = { cwd: stage.directory, env: machine.env, signal: machine.signal };
-  const refused = plan.refusals.map(async ({ package: name, reason }) => {
+  const refused = plan.refusals.map(async ({ package: name, reason, isForOtherHost }) => {
     const host = { hostVersion: machine.hostVersion, strict };
-    const works = await findWorkingVersion(name, host, options);
+    const known = isForOtherHost ? await findWorkingVersion(name, host, options) : undefined;
     const stays = before.facts.get(name)?.version;
-    const known = works !== undefined && works !== after.entries.get(name)?.version ? works : undefined;
     return [
       inProject(reason, stage, machine),
-      ...(known === undefined ? [] : [`version ${known} works with this host: automate plugins add ${name}@${known}`]),
+      ...(known === undefined ? [] : [`version ${known} is for this host: automate plugins add ${name}@${known}`]),
       ...(stays === undefined ? [] : [`version ${stays} stays installed`]),
     ].join('; ');
   });
@@ -226,6 +233,16 @@ async function show(plan: PluginPlan, machine: PluginMachine, stage: Stage | und
     machine.tell(formatChange(change, { hostVersion, registry: await findRegistryFacts(asked, { cwd, env, signal }) }));
   }
   for (const warning of plan.warnings) machine.tell(`warning: ${warning}`);
+}
+
+/** Which connectors of the configuration file will be without their kind. */
+function tellUsers(plan: PluginPlan, { kindsOf }: LookedAt, { connectors }: HostConfig, { tell }: PluginMachine): void {
+  for (const { package: name, to } of plan.changes) {
+    if (to !== undefined) continue;
+    const kinds = kindsOf(name).map(({ kind }) => kind);
+    const ids = connectors.flatMap(({ config }) => (kinds.includes(config.kind) ? [JSON.stringify(config.id)] : []));
+    if (ids.length > 0) tell(`warning: without ${name} these connectors have no kind: ${ids.join(', ')}`);
+  }
 }
 
 /** What a host would refuse for that, once it is installed: only what lies there can be signed. */
@@ -249,9 +266,17 @@ async function accept({ yes }: PluginRequest, { confirm }: PluginMachine, questi
 
 /** The running host looks at once, and does not wait until it notices. */
 async function rescan({ openRunning, signal }: PluginMachine): Promise<Pick<PluginOutcome, 'running'>> {
-  await using service = await openRunning();
-  if (service === undefined) return {};
-  return { running: (await service.rescanPlugins({ signal })).plugins };
+  try {
+    await using service = await openRunning();
+    if (service === undefined) return {};
+    return { running: (await service.rescanPlugins({ signal })).plugins };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CliExit(
+      EXIT.failed,
+      `that is installed; but the running host could not look at it: ${reason}; say "automate plugins check" once that is mended`,
+    );
+  }
 }
 
 function isSameLock(projectDir: string, text: string): boolean {

@@ -13,6 +13,8 @@ export interface PluginMachine extends Omit<ProgramOptions, 'cwd'> {
   isAlive(pid: number): boolean;
   /** Opens the host that runs on the project's data directory; undefined where none does. */
   openRunning(): Promise<ConnectorService | undefined>;
+  /** Does work of which the user is told where it takes long. */
+  during<T>(doing: string, work: () => Promise<T>): Promise<T>;
   /** Says something before the end, for people. */
   tell(text: string): void;
   /** Asks a question that is answered with yes or no; undefined where nobody can be asked. */

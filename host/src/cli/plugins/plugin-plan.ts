@@ -21,6 +21,8 @@ export interface PluginPlan {
 export interface Refusal {
   readonly package: string;
   readonly reason: string;
+  /** Whether another version may be for this host. */
+  readonly isForOtherHost: boolean;
 }
 
 export interface PlanOptions {
@@ -56,7 +58,11 @@ export async function planPlugins({ before, after, lock = {}, named }: PlanOptio
     const isNamed = named.includes(name);
     if (facts === undefined) {
       if (entry !== undefined && (isNamed || before.facts.has(name)))
-        refusals.push({ package: name, reason: `${name} ${entry.version ?? ''} ${entry.message ?? 'cannot be used'}` });
+        refusals.push({
+          package: name,
+          reason: `${name} ${entry.version ?? ''} ${entry.message ?? 'cannot be used'}`,
+          isForOtherHost: entry.reason === 'incompatible',
+        });
       else if (from !== undefined) changes.push({ package: name, from, changes: [] });
       continue;
     }
@@ -69,7 +75,13 @@ export async function planPlugins({ before, after, lock = {}, named }: PlanOptio
       // A package that stays as it was is not what the user asked about.
       if (isSame(name) && !isNamed) warnings.push(`${name} is not in the lock: ${failures.join('; ')}`);
       else
-        refusals.push(...failures.map((reason) => ({ package: name, reason: `${name} ${facts.version}: ${reason}` })));
+        refusals.push(
+          ...failures.map((reason) => ({
+            package: name,
+            reason: `${name} ${facts.version}: ${reason}`,
+            isForOtherHost: false,
+          })),
+        );
       if (isSame(name) && !isNamed) continue;
     }
     const next = lockPackage(facts, descriptions);

@@ -99,7 +99,8 @@ function findYarn(projectDir: string, version: string | undefined): PackageManag
       name: 'yarn',
       ...pinned,
       args: (verb, specs) => [
-        verb === 'update' ? 'up' : verb,
+        // Without -R it would leave the range that package.json has.
+        ...(verb === 'update' ? ['up', '-R'] : [verb]),
         ...(verb === 'remove' ? [] : ['--mode=skip-build']),
         ...specs,
       ],

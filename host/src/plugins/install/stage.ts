@@ -32,8 +32,7 @@ const FILES = [
 const DIRECTORIES = ['node_modules', '.yarn'] as const;
 
 const NAME = '.automate-plugins';
-/** Within the staged project: who made it, and what is being swapped. */
-const OWNER = '.automate-owner.json';
+/** Within the staged project: what is being swapped. */
 const SWAP = '.automate-swap';
 const JOURNAL = 'journal.json';
 
@@ -46,10 +45,6 @@ export interface Stage {
   discard(): void;
 }
 
-interface Owner {
-  readonly pid: number;
-}
-
 interface Journal {
   /** Names that the copy has, and those that it has no more. */
   readonly put: readonly string[];
@@ -60,6 +55,7 @@ export interface StageOptions {
   readonly projectDir: string;
   /** Of this process. */
   readonly pid: number;
+  isAlive(pid: number): boolean;
   /** Whether something is named by a path that leads out of the project, and must lead to the same from the copy. */
   readonly leadsOut: boolean;
 }
@@ -67,7 +63,9 @@ export interface StageOptions {
 /** Another process changes this project's packages. */
 export class StageTakenError extends Error {
   constructor(directory: string, pid: number) {
-    super(`the plugins are being changed by the process ${pid}, which holds ${directory}: wait until it has ended`);
+    super(
+      `the plugins are being changed by the process ${pid}, which holds ${directory}: wait until it has ended; where that is no such command, remove the directory`,
+    );
     this.name = 'StageTakenError';
   }
 }
@@ -78,22 +76,14 @@ export class StageTakenError extends Error {
  *
  * @throws StageTakenError, and Error where the copy cannot be made
  */
-export function openStage({ projectDir, pid, leadsOut }: StageOptions): Stage {
-  const directory = leadsOut ? besides(projectDir) : within(projectDir);
-  // Renamed in whole, so that there is none without an owner.
-  const draft = `${directory}-${pid}-${randomUUID()}`;
-  mkdirSync(draft, { mode: 0o700 });
-  writeFileSync(join(draft, OWNER), JSON.stringify({ pid } satisfies Owner));
+export function openStage({ projectDir, pid, isAlive, leadsOut }: StageOptions): Stage {
+  // A name that no other command has: a package manager whose command was killed may still be writing to it.
+  const directory = `${leadsOut ? besides(projectDir) : within(projectDir)}-${pid}-${randomUUID()}`;
+  const discard = (): void => rmSync(directory, REMOVAL);
+  mkdirSync(directory, { mode: 0o700 });
   try {
-    renameSync(draft, directory);
-  } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
-    const owner = readJson<Owner>(join(directory, OWNER));
-    if (owner !== undefined) throw new StageTakenError(directory, owner.pid);
-    throw error;
-  }
-  const discard = (): void => rmSync(directory, { recursive: true, force: true });
-  try {
+    const other = stagesOf(projectDir).find((each) => each.directory !== directory && isAlive(each.pid));
+    if (other !== undefined) throw new StageTakenError(other.directory, other.pid);
     const before = fill(projectDir, directory);
     return { directory, discard, commit: () => commit(projectDir, directory, before) };
   } catch (error) {
@@ -101,6 +91,8 @@ export function openStage({ projectDir, pid, leadsOut }: StageOptions): Stage {
     throw error;
   }
 }
+
+const REMOVAL = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 } as const;
 
 /** What was left by a command that was ended: undefined where nothing was. */
 export type Repair = 'finished' | 'dropped' | undefined;
@@ -111,28 +103,30 @@ export type Repair = 'finished' | 'dropped' | undefined;
  */
 export function repairStage(projectDir: string, isAlive: (pid: number) => boolean): Repair {
   let repaired: Repair;
-  for (const directory of [within(projectDir), besides(projectDir)].flatMap(leftFrom)) {
-    const pid = draftOwner(directory) ?? readJson<Owner>(join(directory, OWNER))?.pid;
-    if (pid !== undefined && isAlive(pid)) continue;
+  for (const { directory, pid } of stagesOf(projectDir)) {
+    if (isAlive(pid)) continue;
     const journal = readJson<Journal>(join(directory, SWAP, JOURNAL));
     if (journal !== undefined) swap(projectDir, directory, journal);
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(directory, REMOVAL);
     repaired = journal === undefined ? (repaired ?? 'dropped') : 'finished';
   }
   return repaired;
 }
 
-/** The copy itself, and what was to become one. */
-function leftFrom(directory: string): readonly string[] {
-  const name = basename(directory);
-  return listNames(dirname(directory))
-    .filter((each) => each === name || (each.startsWith(`${name}-`) && draftOwner(each) !== undefined))
-    .map((each) => join(dirname(directory), each));
+interface FoundStage {
+  readonly directory: string;
+  /** Of the process that made it. */
+  readonly pid: number;
 }
 
-function draftOwner(directory: string): number | undefined {
-  const [, pid] = /-plugins-(\d+)-[0-9a-f-]{36}$/.exec(directory) ?? [];
-  return pid === undefined ? undefined : Number(pid);
+function stagesOf(projectDir: string): readonly FoundStage[] {
+  return [within(projectDir), besides(projectDir)].flatMap((beginning) => {
+    const [parent, name] = [dirname(beginning), basename(beginning)];
+    return listNames(parent).flatMap((each) => {
+      const [, pid] = each.startsWith(name) ? (/^-(\d+)-[0-9a-f-]{36}$/.exec(each.slice(name.length)) ?? []) : [];
+      return pid === undefined ? [] : [{ directory: join(parent, each), pid: Number(pid) }];
+    });
+  });
 }
 
 function listNames(directory: string): readonly string[] {
@@ -222,6 +216,7 @@ function commit(projectDir: string, directory: string, before: ReadonlyMap<strin
   writeFileSync(draft, JSON.stringify(journal));
   renameSync(draft, join(directory, SWAP, JOURNAL));
   swap(projectDir, directory, journal);
+  rmSync(join(directory, SWAP, JOURNAL));
 }
 
 /** Step by step, in one turn; each step is left out where it was made already. */

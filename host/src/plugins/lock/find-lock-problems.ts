@@ -1,9 +1,26 @@
 import { join } from 'node:path';
 import type { PluginReport, Problem } from '@automate/contract';
+import { describeProblem } from '@automate/contract';
+import { hashInstalled } from '../discovery/hash-manifest.ts';
 import { LOCK_FILE, readLock } from './connectors-lock.ts';
 import { findDrift } from './find-drift.ts';
 import type { InstalledFacts } from './lock-package.ts';
 import { factsOf } from './lock-package.ts';
+
+/** What a host that is not frozen should tell at its start: packages of another version, or another package.json, than was accepted. */
+export function findUnaccepted(projectDir: string, report: PluginReport): readonly string[] {
+  const reading = readLock(projectDir);
+  if (reading.kind !== 'read') return reading.kind === 'absent' ? [] : [describeProblem(reading.problem)];
+  return report.plugins.flatMap(({ package: name, version, path, status }) => {
+    const locked = reading.lock[name];
+    if (status !== 'admitted' || locked === undefined) return [];
+    if (locked.version === version && locked.manifest === `sha256-${hashInstalled(path) ?? ''}`) return [];
+    const what = locked.version === version ? 'another package.json' : `version ${version ?? ''}`;
+    return [
+      `${name} is installed with ${what}, and ${LOCK_FILE} has version ${locked.version}: "automate plugins diff" shows what differs, "automate plugins update --installed" accepts it`,
+    ];
+  });
+}
 
 /**
  * Everything in which the admitted packages of a scan differ from the project's lock; a lock that is missing or broken is one problem.
