@@ -8,9 +8,9 @@ export default {
   roots: ['<rootDir>/packages', '<rootDir>/host', '<rootDir>/plugins'],
   testEnvironment: 'node',
   testMatch: ['**/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/fixtures/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/fixtures/', '/templates/'],
   // Fixtures hold package.json files with equal names on purpose, and dist repeats src: neither belongs in the module map.
-  modulePathIgnorePatterns: ['/dist/', '/fixtures/'],
+  modulePathIgnorePatterns: ['/dist/', '/fixtures/', '/templates/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/packages/tooling/jest-transform.mjs' },
   // Only what hangs meets this: real threads, sockets and processes may be slow on a busy machine.

@@ -40,7 +40,7 @@ const WORKER_ENTRIES = ['host/src/runtime/worker-entry.ts', 'host/src/runtime/pr
 
 /** What runs inside a connector's thread or process guards its own `process`; one that is launched needs the host's program, and walls that it knows, and is ended by a signal. */
 const WORKER_SIDE = /^host\/src\/runtime\/((worker|process)-entry\.ts$|worker\/|bodies\/(launch-child|walls)\.ts$)/;
-const CLI_MAIN = /^host\/src\/cli\/main\.ts$/;
+const CLI_MAIN = /^(host\/src\/cli|packages\/create-connector\/src)\/main\.ts$/;
 
 /** Which service to call is part of the environment, by contract; every caller would have to read it otherwise. */
 const CONNECT = /^packages\/client\/src\/(connect|local-backend)\.ts$/;
@@ -60,6 +60,7 @@ const PUBLIC_ENTRIES: Readonly<Record<string, readonly string[]>> = {
   '@automate/alertmanager': ['.', './package.json'],
   '@automate/client': ['.', './package.json'],
   '@automate/contract': ['.', './grpc', './http', './json-text', './package.json', './schemas', './service'],
+  '@automate/create-connector': ['./package.json'],
   '@automate/grpc': ['.', './package.json'],
   '@automate/host': ['.', './package.json'],
   '@automate/sdk': ['.', './exchange', './package.json', './runtime', './runtime/masking'],

@@ -17,11 +17,12 @@ async function publishablePackages() {
   return found;
 }
 
-/** What a published package has no use for: sources of tests, the compiler's notes. */
+/** What a published package has no use for: sources of tests, the compiler's notes. Templates are for their tests, too. */
 async function strayFiles(tarball) {
   const { output } = await run('tar', ['-tzf', tarball]);
   return output
     .split('\n')
+    .filter((file) => !file.startsWith('package/templates/'))
     .filter((file) => /\.tsbuildinfo$|\.test\.|^package\/(test|src|bench|node_modules)\//.test(file));
 }
 
