@@ -153,6 +153,18 @@ describe('the public surface', () => {
     expect(published.map((manifest) => manifest.name).filter((name) => !members.includes(name))).toStrictEqual([]);
   });
 
+  it('says where it comes from, without which a registry shows no provenance', () => {
+    const project = 'https://github.com/automate-connectors/automate-connectors';
+    const told = [...manifests].filter(([, { private: hidden }]) => hidden !== true);
+    expect(told.map(([, { repository, homepage, bugs }]) => ({ repository, homepage, bugs }))).toStrictEqual(
+      told.map(([folder]) => ({
+        repository: { type: 'git', url: `git+${project}.git`, directory: folder },
+        homepage: `${project}/tree/main/${folder}#readme`,
+        bugs: `${project}/issues`,
+      })),
+    );
+  });
+
   it('names each export of a public entry', () => {
     expect(exportViolations(shipped)).toStrictEqual([]);
   });
