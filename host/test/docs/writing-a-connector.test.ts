@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FakeService } from '@automate/testing';
 import { createHost } from '../../dist/index.js';
-import { codeBlocks } from './fixtures/read-docs.ts';
+import { codeBlocks, ROOT } from './fixtures/read-docs.ts';
 import { SampleProject } from './fixtures/sample-project.ts';
 
 const files = Object.fromEntries(
@@ -24,7 +24,7 @@ const WHOLE = {
     rewriteRelativeImportExtensions: false,
     allowImportingTsExtensions: true,
   },
-  include: ['src', 'test', 'embed'],
+  include: ['src', 'test', 'jest', 'embed'],
 };
 
 let project: SampleProject;
@@ -40,6 +40,7 @@ afterAll(async () => {
 describe('the guide to writing a connector', () => {
   it('compiles with the settings that it names', async () => {
     expect(await project.compile()).toMatchObject({ output: '', code: 0 });
+    expect(await project.compile('-p', 'tsconfig.test.json')).toMatchObject({ output: '', code: 0 });
     expect(await project.compile('-p', 'tsconfig.whole.json')).toMatchObject({ output: '', code: 0 });
   });
 
@@ -47,6 +48,14 @@ describe('the guide to writing a connector', () => {
     const { output, code } = await project.node('--test', '--test-reporter=tap', 'test/*.test.ts');
     expect(output).toMatch(/^# fail 0$/m);
     expect(Number(/^# pass (\d+)$/m.exec(output)?.[1])).toBeGreaterThan(20);
+    expect(code).toBe(0);
+  });
+
+  it('has tests that pass under Jest as it is set up there', async () => {
+    const jest = join(ROOT, 'node_modules/jest/bin/jest.js');
+    const { output, code } = await project.node('--experimental-vm-modules', jest, '--ci', '--rootDir', project.root);
+    expect(output).toMatch(/^Tests: .* [1-9]\d* passed, [1-9]\d* total$/m);
+    expect(output).not.toContain('failed');
     expect(code).toBe(0);
   });
 
