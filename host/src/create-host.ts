@@ -274,6 +274,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
         }),
       };
     },
+    warn: (connector, message) => log.warn({ connector }, message),
     learnSettings: (given, description) => secrets.learnSettings(given, description),
   });
   const monitor = new HealthMonitor({ onFault: (fault, id) => tellFault(fault, `the health of "${id}" was checked`) });

@@ -6,7 +6,7 @@ import type { ConnectorEntry } from './connector-state.ts';
 import type { Demand, Gate } from './gate.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { LiveConnectors } from './live-connectors.ts';
-import { isSameConnector, planConnectors } from './plan-connectors.ts';
+import { differsInProfile, isSameConnector, planConnectors } from './plan-connectors.ts';
 import type { Registry, Sources } from './registry.ts';
 
 /** What a change makes of what stands. */
@@ -187,8 +187,10 @@ export class Changes {
       .filter(({ id }) => !heldBack.some((held) => held.id === id));
     const reachOnly = updated.filter((after) => isSameBut(registry.find(after.id), after));
     for (const entry of [...draft.added, ...updated]) {
+      const before = registry.find(entry.id);
       registry.put(entry);
-      live.open(entry);
+      const goesOn = before !== undefined && differsInProfile(before, entry) && live.adopt(entry);
+      if (!goesOn) live.open(entry);
     }
     const released = draft.kept.filter(({ id }) => registry.get(id).heldBack !== undefined);
     for (const { id } of released) registry.put({ ...registry.get(id), heldBack: undefined });

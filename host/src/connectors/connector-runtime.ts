@@ -29,13 +29,15 @@ export interface ConnectorRuntimeOptions extends FilesPolicyOptions {
   readonly network: NetworkPolicies;
   /** Resolves references; rejects with a ConnectorError that names the field. */
   resolve(entry: ConnectorEntry, description: ConnectorDescription): Promise<WorkerConfig>;
+  /** Told what the operator should know of a connector's worker. */
+  warn(connector: string, message: string): void;
   /** Makes known which of the settings that are about to be checked are secret. */
   learnSettings(settings: JsonObject, description: ConnectorDescription): void;
 }
 
 /** Makes workers for the registry's entries, at the isolation that their kind's source allows. */
 export interface ConnectorRuntime {
-  createWorker(entry: ConnectorEntry, kind: Kind): RenewableWorker;
+  createWorker(entry: ConnectorEntry, kind: Kind): RenewableWorker<ConnectorEntry>;
   inspect(kind: Kind, check?: ConfigCheck): Promise<Inspection>;
 }
 
@@ -81,10 +83,13 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
         // A health loop would start it again at once.
         ...(healthCheck.enabled ? undefined : { idleStopMs }),
       };
-      return new RenewableWorker(
-        (resolveConfig) => runtime.create({ ...spec, resolveConfig }),
-        (description) => options.resolve(entry, description),
-      );
+      return new RenewableWorker({
+        entry,
+        resolve: (now, description) => options.resolve(now, description),
+        takeWithinMs: limits.startTimeoutMs,
+        warn: (message) => options.warn(entry.id, message),
+        make: (resolveConfig) => runtime.create({ ...spec, resolveConfig }),
+      });
     },
     inspect: (kind, check) =>
       runtime.inspect({

@@ -22,7 +22,7 @@ const USED_MS = 10 * 60_000;
 
 export interface LiveConnectorOptions {
   readonly entry: ConnectorEntry;
-  readonly worker: RenewableWorker;
+  readonly worker: RenewableWorker<ConnectorEntry>;
   readonly gates: RemoteGates;
   /** Its health may have changed by something else than a check. */
   onHealth(): void;
@@ -36,8 +36,9 @@ function describeBlocked(threads: number): string {
 
 /** A connector that can run: its worker, its places, its health. */
 export class LiveConnector implements ExecutionTarget {
-  readonly entry: ConnectorEntry;
-  readonly worker: RenewableWorker;
+  /** Differs from what it was made with in its profile at most. */
+  entry: ConnectorEntry;
+  readonly worker: RenewableWorker<ConnectorEntry>;
   readonly bulkhead: Bulkhead;
   readonly circuit: Circuit | undefined;
   readonly rates: RateLimits | undefined;
@@ -52,6 +53,12 @@ export class LiveConnector implements ExecutionTarget {
     this.bulkhead = new Bulkhead(this.entry.config.limits);
     this.circuit = options.gates.circuit;
     this.rates = options.gates.rates;
+  }
+
+  /** Goes on with another entry, which differs in its profile alone. */
+  adopt(entry: ConnectorEntry): void {
+    this.entry = entry;
+    this.worker.adopt(entry);
   }
 
   get id(): string {

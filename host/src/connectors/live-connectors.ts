@@ -19,7 +19,7 @@ import { openRemoteGates } from './remote-gates.ts';
 export interface LiveConnectorsOptions {
   readonly registry: Registry;
   readonly monitor: HealthMonitor;
-  createWorker(entry: ConnectorEntry, kind: Kind): RenewableWorker;
+  createWorker(entry: ConnectorEntry, kind: Kind): RenewableWorker<ConnectorEntry>;
   readonly events: HostEvents;
   /** What there is of memory besides what the machine says: where it is short no worker is kept only for the next check. */
   readonly memory?: MemoryBounds | undefined;
@@ -69,6 +69,17 @@ export class LiveConnectors {
   /** What a connector is given may have changed: if it runs, it is given the new, once calls under way have ended where its kind needs a new start. */
   renew(id: string): void {
     this.#live.get(id)?.worker.renew();
+  }
+
+  /**
+   * Gives a connector that runs another entry, which differs in its profile alone. False, and nothing is done, where its adapter does not
+   * take that without a new start.
+   */
+  adopt(entry: ConnectorEntry): boolean {
+    const live = this.#live.get(entry.id);
+    if (live?.worker.takesSecrets !== true) return false;
+    live.adopt(entry);
+    return true;
   }
 
   /** The connector to send calls to. Throws NOT_FOUND, or UNAVAILABLE with the reason where it takes none. */

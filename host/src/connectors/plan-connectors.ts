@@ -109,6 +109,12 @@ function makeEntry(
   };
 }
 
+/** Whether a worker of the one entry may go on as the other, where it takes another content of its profile. */
+export function differsInProfile(a: ConnectorEntry, b: ConnectorEntry): boolean {
+  const isUsable = a.profile?.enabled === true && b.profile?.enabled === true && a.profile.kind === b.profile.kind;
+  return isUsable && isSameConnector({ ...a, profile: b.profile }, b);
+}
+
 /** Whether a worker of the one entry may go on as the other. */
 export function isSameConnector(a: ConnectorEntry, b: ConnectorEntry): boolean {
   // Kinds are compared as objects: the catalog keeps the old one as long as its code is the same.

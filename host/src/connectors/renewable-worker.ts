@@ -11,28 +11,46 @@ import type {
   WorkerWait,
 } from '../runtime/runtime.ts';
 
-type Resolve = (description: ConnectorDescription) => Promise<WorkerConfig>;
+export interface RenewableWorkerOptions<Entry> {
+  /** What it runs, which may become another in what references lead to and in its profile. */
+  readonly entry: Entry;
+  resolve(entry: Entry, description: ConnectorDescription): Promise<WorkerConfig>;
+  /** How long the adapter may take to use other secrets, in milliseconds. */
+  readonly takeWithinMs: number;
+  /** Told why it starts again, where its adapter was to take other secrets and did not. */
+  warn(message: string): void;
+  /** Makes the worker, which resolves by the function that it is given. */
+  make(resolve: (description: ConnectorDescription) => Promise<WorkerConfig>): ConnectorWorker;
+}
+
+/** What a worker was given: what an adapter can take without a new start, and the rest. Each differs where the worker would be given something else. */
+interface Given {
+  readonly live: string;
+  readonly rest: string;
+}
 
 /** How long calls under way and the adapter's closing may take when a worker starts again with other secrets, in milliseconds. */
 const RENEWAL_MS = 15_000;
 
 /**
  * A worker whose secrets can be doubted. References are resolved at every start; but a worker that runs, or waits to connect, keeps what
- * it was given until somebody says that it may be out of date.
+ * it was given until somebody says that it may be out of date. Then its adapter is given what is new where it takes that, and else it
+ * starts again.
  */
-export class RenewableWorker implements ConnectorWorker {
+export class RenewableWorker<Entry = unknown> implements ConnectorWorker {
+  readonly #options: RenewableWorkerOptions<Entry>;
   readonly #worker: ConnectorWorker;
-  readonly #resolve: Resolve;
+  #entry: Entry;
   /** Tells whether what it was given is still what references lead to. */
-  #given: string | undefined;
+  #given: Given | undefined;
   #doubted = false;
   #renewing: Promise<void> | undefined;
 
-  /** @param make makes the worker, which resolves by the function that it is given */
-  constructor(make: (resolve: Resolve) => ConnectorWorker, resolve: Resolve) {
-    this.#resolve = resolve;
-    this.#worker = make(async (description) => {
-      const resolved = await resolve(description);
+  constructor(options: RenewableWorkerOptions<Entry>) {
+    this.#options = options;
+    this.#entry = options.entry;
+    this.#worker = options.make(async (description) => {
+      const resolved = await this.#resolve(description);
       this.#given = await fingerprint(resolved);
       return resolved;
     });
@@ -63,7 +81,20 @@ export class RenewableWorker implements ConnectorWorker {
   /** `doubt`, and references are resolved anew at once, as it may be at work by itself. What fails then is told to whoever uses it next. */
   renew(): void {
     this.doubt();
-    this.#renewOnce().catch(() => undefined);
+    // Once more, where it was doubted again while it was renewed for an earlier doubt.
+    this.#renewOnce()
+      .then(() => (this.#doubted ? this.#renewOnce() : undefined))
+      .catch(() => undefined);
+  }
+
+  /** `renew`, to what another entry resolves to. */
+  adopt(entry: Entry): void {
+    this.#entry = entry;
+    this.renew();
+  }
+
+  get takesSecrets(): boolean {
+    return this.#worker.takesSecrets;
   }
 
   stats(): WorkerStats {
@@ -114,20 +145,51 @@ export class RenewableWorker implements ConnectorWorker {
     // Otherwise the next start resolves by itself.
     if (phase !== 'running' || description === undefined || this.#given === undefined) return;
     try {
-      const now = await fingerprint(await this.#resolve(description));
-      if (now !== this.#given) await this.#worker.stop({ graceMs: RENEWAL_MS });
+      const resolved = await this.#resolve(description);
+      const now = await fingerprint(resolved);
+      if (now.live === this.#given.live && now.rest === this.#given.rest) return;
+      if (now.rest === this.#given.rest && (await this.#isTaken(resolved))) this.#given = now;
+      else await this.#worker.stop({ graceMs: RENEWAL_MS });
     } catch (error) {
       this.#doubted = true;
       throw error;
     }
   }
+
+  #resolve(description: ConnectorDescription): Promise<WorkerConfig> {
+    return this.#options.resolve(this.#entry, description);
+  }
+
+  /** Whether the adapter took what is new. */
+  async #isTaken(resolved: WorkerConfig): Promise<boolean> {
+    if (!this.#worker.takesSecrets) return false;
+    const { takeWithinMs, warn } = this.#options;
+    const outcome = await this.#worker.call({
+      op: 'renew',
+      action: '',
+      payload: JSON.stringify(resolved),
+      deadline: Date.now() + takeWithinMs,
+    });
+    if (!outcome.ok)
+      warn(`starts again, once calls under way have ended, as it did not take new secrets: ${outcome.error.message}`);
+    return outcome.ok;
+  }
 }
 
-/** Differs when a worker would be given something else, or would read other keys and certificates. */
-async function fingerprint(resolved: WorkerConfig): Promise<string> {
-  const { caFile, certFile, keyFile } = resolved.config.tls ?? {};
-  const hash = createHash('sha256').update(JSON.stringify(resolved));
-  for (const file of [caFile, certFile, keyFile])
-    if (file !== undefined) hash.update(await readFile(file).catch(() => ''));
+/** The second part differs as well where the worker would read other keys and certificates. */
+async function fingerprint({ config, settings, profile, ...rest }: WorkerConfig): Promise<Given> {
+  const { auth, metadata, basePath, settings: own, ...fixed } = config;
+  const { caFile, certFile, keyFile } = config.tls ?? {};
+  const files = [caFile, certFile, keyFile].filter((file) => file !== undefined);
+  const contents = await Promise.all(files.map((file) => readFile(file).catch(() => '')));
+  return {
+    live: hashOf([JSON.stringify({ auth, metadata, basePath, own, settings, profile })]),
+    rest: hashOf([JSON.stringify({ ...rest, fixed }), ...contents]),
+  };
+}
+
+function hashOf(parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
   return hash.digest('base64');
 }

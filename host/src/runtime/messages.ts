@@ -22,8 +22,17 @@ export function openBatch(): OpenBatch {
   return Object.setPrototypeOf([], null) as OpenBatch;
 }
 
-/** What a call asks for. The first four are open to callers of the runtime. */
-export const CHANNEL_OPS = ['execute', 'health', 'connect', 'validate', 'initialize', 'close', 'discover'] as const;
+/** What a call asks for. The first five are open to callers of the runtime. */
+export const CHANNEL_OPS = [
+  'execute',
+  'health',
+  'connect',
+  'validate',
+  'renew',
+  'initialize',
+  'close',
+  'discover',
+] as const;
 export type ChannelOp = (typeof CHANNEL_OPS)[number];
 
 /** Why a call is cancelled. */

@@ -113,14 +113,14 @@ export interface WorkerSpec {
 /** How far a worker has to come: adapter constructed and described; initialized; connected. */
 export type WorkerLevel = 'described' | 'initialized' | 'ready';
 
-export type WorkerOp = 'execute' | 'health' | 'connect' | 'validate';
+export type WorkerOp = 'execute' | 'health' | 'connect' | 'validate' | 'renew';
 
 /** One message to the adapter. */
 export interface WorkerCall extends CallExtras {
   readonly op: WorkerOp;
   /** The action for `execute`, otherwise empty. */
   readonly action: string;
-  /** JSON text: the payload; for `validate` a `ConfigCheck`. */
+  /** JSON text: the payload; for `validate` a `ConfigCheck`, for `renew` a `WorkerConfig`. */
   readonly payload: string;
   /** When the attempt ends, in milliseconds since the epoch. */
   readonly deadline: number;
@@ -213,6 +213,8 @@ export interface ConnectorWorker {
   readonly id: string;
   state(): WorkerState;
   stats(): WorkerStats;
+  /** Whether its adapter runs and takes other secrets by the operation `renew`. */
+  readonly takesSecrets: boolean;
   /** The last description, if the kind was ever described. */
   description(): ConnectorDescription | undefined;
   /**

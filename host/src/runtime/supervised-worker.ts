@@ -89,6 +89,10 @@ export class SupervisedWorker implements ConnectorWorker {
     };
   }
 
+  get takesSecrets(): boolean {
+    return this.#session?.takesSecrets === true;
+  }
+
   description(): ConnectorDescription | undefined {
     return this.#description;
   }

@@ -64,6 +64,7 @@ export class WorkerSession {
   #step: Promise<void> | undefined;
   #startedAt = Date.now();
   #startTimer: NodeJS.Timeout | undefined;
+  #takesSecrets = false;
   #ending = false;
   /** What it can do, by what it said last. */
   #description: ConnectorDescription | undefined;
@@ -142,6 +143,11 @@ export class WorkerSession {
     return this.#level;
   }
 
+  /** Whether the adapter is initialized, and takes other secrets without a new start. */
+  get takesSecrets(): boolean {
+    return this.#takesSecrets;
+  }
+
   get pending(): number {
     return this.#channel.pending;
   }
@@ -218,6 +224,7 @@ export class WorkerSession {
       deadline,
     });
     if (outcome.ok) {
+      this.#takesSecrets = outcome.value === 'true';
       this.#rise('initialized', description);
       return;
     }

@@ -60,6 +60,7 @@ it('an idle worker stops where nothing checks its health, and starts again for t
     hostVersion: '1.0.0',
     idleStopMs: 100,
     resolve: async ({ config }) => ({ config, settings: {} }),
+    warn: () => undefined,
     learnSettings: () => undefined,
   });
   const soon = () => ({ deadline: Date.now() + 60_000 });
@@ -92,6 +93,7 @@ it('an idle worker of a package starts again from what was admitted', async () =
     hostVersion: '1.0.0',
     idleStopMs: 100,
     resolve: async ({ config }) => ({ config, settings: {} }),
+    warn: () => undefined,
     learnSettings: () => undefined,
   });
   const kind: Kind = {

@@ -9,7 +9,13 @@ const soon = () => ({ deadline: Date.now() + 60_000 });
 const given = (token: string): WorkerConfig => ({ config: configOf('stepwise', { token }), settings: { token } });
 
 const over = (bench: Bench, resolve: () => Promise<WorkerConfig>): RenewableWorker =>
-  new RenewableWorker((resolveConfig) => bench.worker('stepwise', { resolveConfig }), resolve);
+  new RenewableWorker({
+    entry: undefined,
+    resolve,
+    takeWithinMs: 10_000,
+    warn: () => undefined,
+    make: (resolveConfig) => bench.worker('stepwise', { resolveConfig }),
+  });
 
 describe('a worker that is doubted', () => {
   it('is renewed once for all who want it, and is not ready before', async () => {

@@ -42,6 +42,12 @@ export interface ConfigValidation {
   readonly errors: readonly SettingsError[];
 }
 
+/** What `onSecretsChanged` is told. */
+export interface SecretsChanged {
+  /** Where in the context something is new, by the names that the configuration has: `auth.token`, `settings.key`, `profile.secrets.hook`. */
+  readonly names: readonly string[];
+}
+
 /**
  * The base class of every connector kind. A module of the connector package exports its subclass as default, and the
  * host makes one object of it per connector.
@@ -95,6 +101,16 @@ export abstract class ConnectorAdapter {
 
   /** Called once per start, before `connect`. Does nothing by itself; an override need not call it. */
   initialize(_context: ConnectorContext): Promise<void> | void {}
+
+  /**
+   * A kind that has this method takes new secrets without a new start. It is called when what references lead to, or the connection
+   * profile, is another than before; `context` has the new values already: `context.http`, which reads them with each request, and
+   * whatever is read from `context` later need nothing more. What was made of the old ones, such as a client or a session, is to be made
+   * anew here. Calls go on meanwhile; those that come wait until it has ended, for as long as a start may take at most
+   * (`limits.start_timeout`). Where it throws or takes longer, and for kinds without it, the connector starts again once calls under way
+   * have ended.
+   */
+  onSecretsChanged?(changed: SecretsChanged): Promise<void> | void;
 
   /**
    * How the connector is. By default a GET on `health_check.path`, which must answer 2xx, where a path is configured and
@@ -214,7 +230,10 @@ export abstract class ConnectorAdapter {
   /** Lets go of everything. Called once the last call has ended; must be safe to call twice and end within seconds. */
   close(): Promise<void> | void {}
 
-  /** What the connector was started with. Throws before the start: use it in methods, not in field initialisers. */
+  /**
+   * What the connector was started with, and, where it has `onSecretsChanged`, was given since. Throws before the start: use it in
+   * methods, not in field initialisers.
+   */
   protected get context(): ConnectorContext {
     const context = attachedTo(this);
     if (context !== undefined) return context;
@@ -246,15 +265,21 @@ function attachedTo(adapter: ConnectorAdapter): ConnectorContext | undefined {
 
 const REDACTOR = Symbol('redactor');
 
-/** Made once per start: finding the secrets means reading the schema. */
+interface KeptRedactor {
+  readonly auth: ConnectorContext['config']['auth'];
+  readonly secrets: readonly string[];
+  readonly redactor: Redactor;
+}
+
+/** Made once per start and with each change of secrets: finding them means reading the schema. Knows those before as well, which calls under way still use. */
 function redactorOf(adapter: ConnectorAdapter): Redactor {
   const context = attachedTo(adapter);
   if (context === undefined) return createRedactor();
-  const kept = (adapter as { [REDACTOR]?: { readonly context: ConnectorContext; readonly redactor: Redactor } })[
-    REDACTOR
-  ];
-  if (kept?.context === context) return kept.redactor;
-  const redactor = createRedactor(secretsOf(context, adapter.configSchema));
-  Object.defineProperty(adapter, REDACTOR, { value: { context, redactor }, configurable: true });
+  const kept = (adapter as { [REDACTOR]?: KeptRedactor })[REDACTOR];
+  const { auth } = context.config;
+  if (kept?.auth === auth) return kept.redactor;
+  const secrets = secretsOf(context, adapter.configSchema);
+  const redactor = createRedactor([...secrets, ...(kept?.secrets ?? [])]);
+  Object.defineProperty(adapter, REDACTOR, { value: { auth, secrets, redactor }, configurable: true });
   return redactor;
 }

@@ -28,7 +28,10 @@ export interface ResolvedConfig extends Omit<ConnectorConfig, 'auth'> {
   readonly auth: ResolvedAuth;
 }
 
-/** What an adapter is given once per start. */
+/**
+ * What an adapter is given once per start. Where it has `onSecretsChanged`, the same object later has new values in `config`, `settings`
+ * and `profile`, so that what is read from it when it is used is always the latest.
+ */
 export interface ConnectorContext {
   /** The connector's id; several connectors of one kind have one adapter each. */
   readonly id: string;

@@ -1,5 +1,5 @@
 export { ConnectorAdapter } from './connector-adapter.ts';
-export type { ConfigValidation, SettingsError } from './connector-adapter.ts';
+export type { ConfigValidation, SecretsChanged, SettingsError } from './connector-adapter.ts';
 export { action } from './action.ts';
 export type {
   ActionDefinition,

@@ -90,6 +90,7 @@ describe('the package', () => {
       'policyRefusal',
       'rateLimitClassOf',
       'realPathOf',
+      'renewConnectorContext',
       'replaceLeaves',
       'replaceSecretSettings',
       'requireGranted',

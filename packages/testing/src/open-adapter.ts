@@ -2,13 +2,14 @@ import type { ConnectorConfigInput, JsonObject } from '@automate/contract';
 import { ConfigInvalidError, describeProblem } from '@automate/contract';
 import { parseConnectorConfig, toWireConfig } from '@automate/contract/schemas';
 import type { CallContext, ConnectorAdapter, ConnectorContext, Logger } from '@automate/sdk';
-import type { AdapterClass, DiscoveredActions } from '@automate/sdk/runtime';
+import type { AdapterClass, ContextChange, DiscoveredActions } from '@automate/sdk/runtime';
 import {
   attachContext,
   createCallContext,
   createConnectorContext,
   discoverActions,
   rateLimitClassOf,
+  renewConnectorContext,
   validateSettings,
 } from '@automate/sdk/runtime';
 import { createRecordingLogger } from './recording-logger.ts';
@@ -44,8 +45,18 @@ export interface OpenedAdapter<A extends ConnectorAdapter> {
   ): CallContext;
   /** Has the adapter learn its actions from the remote system, as the host does after `connect`. */
   discover(): Promise<DiscoveredActions>;
+  /**
+   * Gives it other secrets as the host does where an adapter has `onSecretsChanged`, and calls that. What is left out stays as it is. Gives
+   * the places that differ, which the hook was told; rejects with what it throws.
+   */
+  changeSecrets(change: SecretsChange): Promise<readonly string[]>;
   /** Closes adapter and connections. */
   close(): Promise<void>;
+}
+
+/** What `changeSecrets` replaces, each whole. */
+export interface SecretsChange extends Pick<OpenAdapterOptions, 'settings' | 'secrets'> {
+  readonly auth?: TestConfig['auth'];
 }
 
 /** Starts an adapter: checks configuration and settings, attaches a context, initialises. */
@@ -67,11 +78,18 @@ export async function openAdapter<A extends ConnectorAdapter>(
     );
   }
   const closing = new AbortController();
+  let given: Pick<ContextChange, 'config' | 'settings'> & {
+    readonly secrets: OpenAdapterOptions['secrets'] | undefined;
+  } = {
+    config: parsed.config,
+    settings,
+    secrets,
+  };
   const context = createConnectorContext({
     id: parsed.config.id,
     config: parsed.config,
     settings,
-    ...(secrets === undefined ? {} : { profile: { name: 'test', environment: 'test', settings: {}, secrets } }),
+    ...profileOf(secrets),
     ...(proxies === undefined ? {} : { proxies }),
     logger,
     signal: closing.signal,
@@ -95,9 +113,27 @@ export async function openAdapter<A extends ConnectorAdapter>(
     context,
     call,
     discover: () => discoverActions(adapter, call('discover')),
+    async changeSecrets({ auth, settings: own, secrets: shared }) {
+      given = {
+        config: auth === undefined ? given.config : { ...given.config, auth: { type: 'none', ...auth } },
+        settings: own ?? given.settings,
+        secrets: shared ?? given.secrets,
+      };
+      const names = renewConnectorContext(context, {
+        config: given.config,
+        settings: given.settings,
+        ...profileOf(given.secrets),
+      });
+      if (names.length > 0) await adapter.onSecretsChanged?.({ names });
+      return names;
+    },
     async close() {
       closing.abort();
       await adapter.close();
     },
   };
+}
+
+function profileOf(secrets: OpenAdapterOptions['secrets'] | undefined): Pick<ContextChange, 'profile'> {
+  return secrets === undefined ? {} : { profile: { name: 'test', environment: 'test', settings: {}, secrets } };
 }

@@ -3,7 +3,7 @@ import { ConnectorError, isJsonObject } from '@automate/sdk';
 import type { AdapterHealth, ConnectorAdapter } from '@automate/sdk';
 import type { AdapterClass, DiscoveredActions } from '@automate/sdk/runtime';
 import { actionsOf, checkHealth } from '@automate/sdk/runtime';
-import type { OpenAdapterOptions, TestConfig } from './open-adapter.ts';
+import type { OpenAdapterOptions, SecretsChange, TestConfig } from './open-adapter.ts';
 import { openAdapter } from './open-adapter.ts';
 import type { LogRecord } from './recording-logger.ts';
 import { createRecordingLogger } from './recording-logger.ts';
@@ -40,6 +40,8 @@ export interface StartedConnector<A extends ConnectorAdapter> {
   discover(): Promise<DiscoveredActions>;
   /** Never rejects: what the check throws is unhealthy, as in the host. */
   health(options?: Pick<TestCallOptions, 'timeoutMs'>): Promise<AdapterHealth>;
+  /** See `OpenedAdapter`. */
+  changeSecrets(change: SecretsChange): Promise<readonly string[]>;
   /** Closes adapter and connections. */
   close(): Promise<void>;
 }
@@ -61,6 +63,7 @@ export async function startConnector<A extends ConnectorAdapter>(
     adapter,
     records: logger.records,
     close,
+    changeSecrets: opened.changeSecrets,
     async call(action, payload = {}, { timeoutMs = usualMs, cancelAfterMs, ...rest } = {}) {
       const caller = new AbortController();
       const timer = cancelAfterMs === undefined ? undefined : setTimeout(() => caller.abort(), cancelAfterMs);

@@ -28,6 +28,11 @@ export default class HttpAdapter extends ConnectorAdapter {
     this.#settings = configSchema.parse(context.settings);
   }
 
+  /** Requests read their credentials by themselves; the key of webhooks stands in the settings. */
+  override onSecretsChanged(): void {
+    this.initialize(this.context);
+  }
+
   /**
    * With `connect_path` a GET that must answer 2xx. Without it any answer but 401 and a failure of the server's own will
    * do: many services have nothing at their root.

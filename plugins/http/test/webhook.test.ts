@@ -28,6 +28,16 @@ describe('webhooks', () => {
     expect(adapter.verifyWebhook(headers, Buffer.from('{"a":1}'))).toBe(true);
   });
 
+  it('takes another secret as it runs', async () => {
+    const connector = await startConnector(HttpAdapter, { settings: { webhook: { secret: 'hush' } } });
+    running.push(connector);
+    await connector.changeSecrets({ settings: { webhook: { secret: 'other' } } });
+    const verified = ['hush', 'other'].map((key) =>
+      connector.adapter.verifyWebhook({ 'x-signature-256': `sha256=${sign('body', key)}` }, 'body'),
+    );
+    expect(verified).toEqual([false, true]);
+  });
+
   it('accepts a bare signature in base64 where it is configured so', async () => {
     const adapter = await start({ secret: 'hush', header: 'X-Sig', prefix: '', encoding: 'base64' });
     expect(adapter.verifyWebhook({ 'X-Sig': sign('body', 'hush', 'base64') }, 'body')).toBe(true);

@@ -66,6 +66,10 @@ export default class SlackAdapter extends ConnectorAdapter {
     await this.#slack.open(context, this.getEndpoint());
   }
 
+  override onSecretsChanged(): Promise<void> {
+    return this.initialize(this.context);
+  }
+
   override async connect(): Promise<boolean> {
     await this.#slack.call(this.context.http, 'auth.test');
     return true;

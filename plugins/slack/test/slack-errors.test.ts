@@ -36,6 +36,21 @@ async function failWith(script: FakeScript) {
   );
 }
 
+it.each([
+  [
+    'of auth',
+    { config: { auth: { type: 'bearer', token: 'xoxb-wrong' } } },
+    { auth: { type: 'bearer', token: TOKEN } },
+  ],
+  ['of a profile', { secrets: { token: 'xoxb-wrong' } }, { secrets: { token: TOKEN } }],
+] as const)('a token %s that is right at last is used by the next call', async (_where, before, after) => {
+  const connector = await startConnector(SlackAdapter, { url: slack.url, ...before });
+  running.push(connector);
+  await expect(connector.call('list_users')).rejects.toMatchObject({ code: 'AUTH_FAILED' });
+  await connector.changeSecrets(after);
+  await expect(connector.call('list_users')).resolves.toHaveProperty('users');
+});
+
 /** Every error that Slack's published document gives for the methods in use. */
 const CODES = {
   AUTH_FAILED: 'account_inactive invalid_auth not_authed token_revoked',

@@ -33,6 +33,16 @@ describe('requests from Slack', () => {
     expect(adapter.verifyWebhook(signed('hush'), Buffer.from(body))).toBe(true);
   });
 
+  it('are believed with another secret from when it is new', async () => {
+    const connector = await startConnector(SlackAdapter, { secrets: { signing_secret: 'hush' } });
+    running.push(connector);
+    await connector.changeSecrets({ secrets: { signing_secret: 'other' } });
+    expect(['hush', 'other'].map((secret) => connector.adapter.verifyWebhook(signed(secret), body))).toEqual([
+      false,
+      true,
+    ]);
+  });
+
   it('are not believed with another signature, another body, or after five minutes', async () => {
     const adapter = await start({ settings: { signing_secret: 'hush' } });
     expect(adapter.verifyWebhook(signed('other'), body)).toBe(false);

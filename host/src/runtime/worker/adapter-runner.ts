@@ -3,8 +3,10 @@ import {
   ConfigInvalidError,
   ConnectorInternalError,
   describeProblem,
+  TimeoutError,
   TransientNetworkError,
   UnavailableError,
+  until,
 } from '@automate/contract';
 import type { ConnectorDescription, Problem } from '@automate/contract';
 import type { CallContext, ConnectorAdapter, ConnectorContext, Logger } from '@automate/sdk';
@@ -18,6 +20,7 @@ import {
   grantPaths,
   OPEN_FILES,
   rateLimitClassOf,
+  renewConnectorContext,
   requireGranted,
   validateSettings,
 } from '@automate/sdk/runtime';
@@ -84,6 +87,8 @@ export class AdapterRunner {
         return this.#connect();
       case 'validate':
         return this.#validate(parsePayload(call.payload) as unknown as ConfigCheck);
+      case 'renew':
+        return this.#renew(natives.parse(call.payload) as WorkerConfig, call.deadline);
       case 'initialize':
         return this.#initialize(natives.parse(call.payload) as WorkerConfig);
       case 'discover':
@@ -108,17 +113,9 @@ export class AdapterRunner {
     return grantPaths(this.#configSchema, { settings, tls }, files).problems;
   }
 
-  async #initialize({ config: given, settings, profile, proxies, files = OPEN_FILES }: WorkerConfig): Promise<void> {
-    const problems = await validateSettings(this.adapter, settings);
-    if (problems.length > 0) {
-      throw new ConfigInvalidError(
-        `the settings of connector "${this.#id}" are not what the kind "${this.adapter.name}" takes: ${problems.map(describeProblem).join('; ')}`,
-        { problems, details: { reason: 'settings_invalid' } },
-      );
-    }
-    this.#network?.setRoots(socketRoots(files));
-    const granted = grantPaths(this.#configSchema, { settings, tls: given.tls }, files);
-    requireGranted(this.#id, granted, this.#logger);
+  /** Gives whether the adapter takes other secrets later without a new start. */
+  async #initialize({ config: given, settings, profile, proxies, files = OPEN_FILES }: WorkerConfig): Promise<boolean> {
+    const granted = await this.#grant({ config: given, settings, files });
     const { tls: _written, ...config } = given;
     const context = createConnectorContext({
       id: this.#id,
@@ -136,6 +133,42 @@ export class AdapterRunner {
     attachContext(this.adapter, context);
     await this.adapter.initialize(context);
     this.#context = context;
+    return typeof this.adapter.onSecretsChanged === 'function';
+  }
+
+  /** Gives the adapter other secrets, and tells it which places differ. Rejects where it does not take them in time. */
+  async #renew({ config, settings, profile, files = OPEN_FILES }: WorkerConfig, deadline: number): Promise<true> {
+    const context = this.#ready();
+    const granted = await this.#grant({ config, settings, files });
+    const names = renewConnectorContext(context, {
+      config,
+      settings: granted.settings,
+      ...(profile === undefined ? {} : { profile }),
+    });
+    if (names.length === 0) return true;
+    const error = (): TimeoutError =>
+      new TimeoutError(`onSecretsChanged() of "${this.adapter.name}" did not end within the time of a start`);
+    await until({ deadline: innerDeadline(deadline), error }, async () => this.adapter.onSecretsChanged?.({ names }));
+    return true;
+  }
+
+  /** Settings as the adapter is given them. Throws where the kind does not take them, or they name what was not granted. */
+  async #grant({
+    config,
+    settings,
+    files,
+  }: Pick<WorkerConfig, 'config' | 'settings'> & { readonly files: FilesPolicy }) {
+    const problems = await validateSettings(this.adapter, settings);
+    if (problems.length > 0) {
+      throw new ConfigInvalidError(
+        `the settings of connector "${this.#id}" are not what the kind "${this.adapter.name}" takes: ${problems.map(describeProblem).join('; ')}`,
+        { problems, details: { reason: 'settings_invalid' } },
+      );
+    }
+    this.#network?.setRoots(socketRoots(files));
+    const granted = grantPaths(this.#configSchema, { settings, tls: config.tls }, files);
+    requireGranted(this.#id, granted, this.#logger);
+    return granted;
   }
 
   async #connect(): Promise<true> {

@@ -78,7 +78,7 @@ export function createExchanges(options: HttpClientOptions): Exchanges {
   else closing.addEventListener('abort', close, { once: true });
   const tokens =
     config.auth.type === 'oauth2'
-      ? createTokenSource({ id, auth: config.auth, post: (request) => postForToken(request), onSecrets })
+      ? createTokenSource({ id, auth: () => config.auth, post: (request) => postForToken(request), onSecrets })
       : undefined;
 
   /** HTTP/1.1, unless the server has refused it in its handshake. */

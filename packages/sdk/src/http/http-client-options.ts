@@ -5,6 +5,7 @@ import type { ProxyEnvironment } from './proxy.ts';
 
 export interface HttpClientOptions {
   readonly id: string;
+  /** Its `auth` is read with each request, as it may change. */
   readonly config: ResolvedConfig;
   readonly proxies?: ProxyEnvironment | undefined;
   readonly logger: Logger;

@@ -33,7 +33,8 @@ export interface TokenRequest {
 
 export interface TokenSourceOptions {
   readonly id: string;
-  readonly auth: ResolvedAuth;
+  /** What tokens are asked for with; a function where that may become another object. */
+  readonly auth: ResolvedAuth | (() => ResolvedAuth);
   /** Sends without authorisation, accepts any status, bounded in time. */
   readonly post: (request: TokenRequest) => Promise<HttpResponse>;
   /** Told of every token that comes, before anyone can use it. */
@@ -41,6 +42,8 @@ export interface TokenSourceOptions {
 }
 
 interface Held {
+  /** What it was obtained with. */
+  readonly auth: ResolvedAuth;
   readonly token: string;
   /** Milliseconds since the epoch from which on another one is fetched. */
   readonly refreshAt: number;
@@ -49,12 +52,16 @@ interface Held {
 /** A token is replaced this long before it expires, or at half of its life where that is shorter. */
 const REFRESH_BEFORE_MS = 60_000;
 
-export function createTokenSource({ id, auth, post, onSecrets }: TokenSourceOptions): TokenSource {
+export function createTokenSource({ id, auth: given, post, onSecrets }: TokenSourceOptions): TokenSource {
+  const auth = typeof given === 'function' ? given : (): ResolvedAuth => given;
   let held: Held | undefined;
-  let fetching: Promise<Held> | undefined;
+  let fetching: { readonly auth: ResolvedAuth; readonly token: Promise<Held> } | undefined;
   const holds = createRateHolds();
   const renew = (): Promise<Held> => {
-    fetching ??= fetchToken(id, auth, async (request) => {
+    const now = auth();
+    // One that is being obtained with what was replaced is not waited for.
+    if (fetching?.auth === now) return fetching.token;
+    const token = fetchToken(id, now, async (request) => {
       const hold = {
         what: showUrl(request.url),
         rateLimitClass: '',
@@ -65,13 +72,20 @@ export function createTokenSource({ id, auth, post, onSecrets }: TokenSourceOpti
       onSecrets(secretsIn(tokenFields(answer)));
       return answer;
     })
-      .then((fresh) => (held = fresh))
-      .finally(() => (fetching = undefined));
-    return fetching;
+      .then((fresh) => {
+        const known = { ...fresh, auth: now };
+        if (auth() === now) held = known;
+        return known;
+      })
+      .finally(() => {
+        if (fetching?.auth === now) fetching = undefined;
+      });
+    fetching = { auth: now, token };
+    return token;
   };
   return {
     async current() {
-      if (held !== undefined && Date.now() < held.refreshAt) return held.token;
+      if (held !== undefined && held.auth === auth() && Date.now() < held.refreshAt) return held.token;
       return (await renew()).token;
     },
     refuse(token) {
@@ -81,7 +95,11 @@ export function createTokenSource({ id, auth, post, onSecrets }: TokenSourceOpti
   };
 }
 
-async function fetchToken(id: string, auth: ResolvedAuth, post: TokenSourceOptions['post']): Promise<Held> {
+async function fetchToken(
+  id: string,
+  auth: ResolvedAuth,
+  post: TokenSourceOptions['post'],
+): Promise<Omit<Held, 'auth'>> {
   const { tokenUrl, clientId, clientSecret, scopes = [], audience, tokenParams = {} } = auth;
   const url = URL.parse(tokenUrl ?? '');
   if (url === null || clientId === undefined || clientSecret === undefined) {
@@ -116,7 +134,7 @@ async function fetchToken(id: string, auth: ResolvedAuth, post: TokenSourceOptio
   }
 }
 
-function readToken(url: URL, answer: HttpResponse): Held {
+function readToken(url: URL, answer: HttpResponse): Omit<Held, 'auth'> {
   const what = `the token endpoint ${showUrl(url)}`;
   const body = tokenFields(answer);
   const why = errorOf(answer);
