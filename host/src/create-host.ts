@@ -57,7 +57,7 @@ import { openAudit } from './records/open-audit.ts';
 import { recordEvents } from './records/record-events.ts';
 import { Refusals } from './records/refusals.ts';
 import { createWorkerRuntime } from './runtime/worker-runtime.ts';
-import { MasterKeyError, openMasterKeys } from './secrets/master-key.ts';
+import { describeBesideData, MasterKeyError, openMasterKeys } from './secrets/master-key.ts';
 import type { MasterKeys } from './secrets/master-key.ts';
 import { learnExport, learnVariables, openSecrets, shortSecrets } from './secrets/open-secrets.ts';
 import { openVault } from './secrets/open-vault.ts';
@@ -182,6 +182,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     onMade: (warning) => log.warn({}, warning),
   });
   requireReadable(masterKeys);
+  if (serve && masterKeys.besideData && masterKeys.all().length > 0) log.warn({}, describeBesideData(masterKeys.file));
   const unfit = serve && settings.secretsDir !== undefined ? closeSecretsDir(settings.secretsDir) : undefined;
   if (unfit !== undefined) log.warn({}, unfit);
   const lock = serve ? await holdDataDir(settings.dataDir) : undefined;

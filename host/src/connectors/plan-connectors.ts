@@ -5,10 +5,12 @@ import { parseRegistered } from '../config/parse-registered.ts';
 import { findUnusedGrants } from '../plugins/grants.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import type { StoredConnector } from '../store/connector-store.ts';
+import { findClearSecrets } from './clear-texts.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import { decideState, withScheme } from './connector-state.ts';
 import type { Sources } from './registry.ts';
 import { findProfile } from './registry.ts';
+import { explainSealedRow } from './sealed-row.ts';
 
 export interface PlanOptions extends Sources {
   readonly stored: readonly StoredConnector[];
@@ -46,11 +48,17 @@ export function planConnectors(options: PlanOptions): PlannedConnectors {
       );
       continue;
     }
-    if (fault !== undefined) {
-      warnings.push(`the registered connector "${id}" is left out: ${fault}`);
+    const unreadable = fault ?? explainSealedRow(id, wire);
+    if (unreadable !== undefined) {
+      warnings.push(`the registered connector "${id}" is left out: ${unreadable}`);
       continue;
     }
     const parsed = parseRegistered(wire, { healthIntervalMs });
+    const clear = only === undefined ? findClearSecrets(wire, { kind: 'connector', name: id }) : [];
+    if (clear.length > 0)
+      warnings.push(
+        `the registered connector "${id}" has what seems to be a secret in ${clear.map(({ path }) => path).join(', ')}, which lies in the database in clear: change it`,
+      );
     if (parsed.ok)
       inputs.set(id, { owner: 'api', anyPath, anyAddress, config: parsed.config, written: parsed.written });
     else

@@ -18,6 +18,7 @@ import { explainKey } from '../secrets/secret-operations.ts';
 import type { SecretVault } from '../secrets/secret-vault.ts';
 import type { ProfileStore } from '../store/profile-store.ts';
 import type { AppliedChange, Changes, Plan } from './changes.ts';
+import { findClearSecrets } from './clear-texts.ts';
 import type { Descriptions } from './descriptions.ts';
 import { maskProfile } from './mask-config.ts';
 import { dropUnused, requireBoundProfile, settleReferences, storeLiterals } from './registered-secrets.ts';
@@ -141,6 +142,8 @@ export class Profiles {
     const before = standing && { kind: standing.kind, ...standing.written };
     const refuse = (problems: readonly Problem[]): Error => profileRefused(name, problems);
     const wire = settleReferences({ owner, wire: sent, principal, before, refuse });
+    const clear = findClearSecrets(wire, owner);
+    if (clear.length > 0) throw refuse(clear);
     const kindName = wire['kind'] as string;
     const kind = now.sources.kinds.find(kindName);
     if (kind === undefined) {

@@ -208,7 +208,7 @@ export async function readStored(
 }
 
 /** Where references are resolved, so that a secret can be moved. */
-function isResolved([first]: LeafPath, { kind }: SecretOwner): boolean {
+export function isResolved([first]: LeafPath, { kind }: SecretOwner): boolean {
   if (kind === 'profile') return first === 'settings' || first === 'secrets';
   return first === 'auth' || first === 'settings' || first === 'metadata' || first === 'proxy' || first === 'base_path';
 }
@@ -257,7 +257,7 @@ function snakeCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`);
 }
 
-function describePath(path: LeafPath): string {
+export function describePath(path: LeafPath): string {
   return path.reduce<string>((base, step) => appendPath(base, step), '');
 }
 

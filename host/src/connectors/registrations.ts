@@ -20,6 +20,7 @@ import { explainKey } from '../secrets/secret-operations.ts';
 import type { SecretVault } from '../secrets/secret-vault.ts';
 import type { ConnectorStore, StoredConnector } from '../store/connector-store.ts';
 import type { Changes, Plan } from './changes.ts';
+import { findClearSecrets } from './clear-texts.ts';
 import { checkWithKind } from './check-with-kind.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import { withScheme } from './connector-state.ts';
@@ -188,6 +189,8 @@ export class Registrations {
     const before = standing === undefined ? undefined : toWireConfig(standing.written);
     const refuse = (problems: readonly Problem[]): Error => configRefused(id, problems);
     const wire = settleReferences({ owner, wire: sent.wire, principal, before, refuse });
+    const clear = findClearSecrets(wire, owner);
+    if (clear.length > 0) throw refuse(clear);
     const { config, written } = this.#read(id, wire);
     const kind = this.#requireKind(config, now);
     const after = withScheme(config, kind);

@@ -9,8 +9,10 @@ import type { MasterKeys } from '../secrets/master-key.ts';
 import type { SecretVault } from '../secrets/secret-vault.ts';
 import { sealCopy } from '../secrets/sealed-copy.ts';
 import type { ConnectorStore, StoredConnector } from '../store/connector-store.ts';
+import { maskClearTexts } from './clear-texts.ts';
 import { maskConfig } from './mask-config.ts';
 import { dropUnused, storeLiterals } from './registered-secrets.ts';
+import { sealWholeRow } from './sealed-row.ts';
 
 export interface SealRegistrationsOptions {
   readonly store: ConnectorStore;
@@ -63,10 +65,11 @@ interface SealRowOptions extends Pick<SealRegistrationsOptions, 'kinds' | 'vault
 
 async function sealRow({ id, config: wire }: StoredConnector, options: SealRowOptions): Promise<JsonObject> {
   const parsed = parseRegistered(wire);
-  // It is left out with a warning, and may still hold secrets: nothing of it is known, so that all of it is taken for that.
-  if (!parsed.ok) return wire;
+  // Nothing of it is known, so that all of it is taken for secret.
+  if (!parsed.ok) return sealWholeRow(options.vault, id, wire, parsed.problems);
   const kind = options.kinds.find(parsed.config.kind);
   const description = kind && (await options.describe(id, kind));
   const masked = toWireConfig(maskConfig(parsed.written, description?.configSchema, description !== undefined));
-  return storeLiterals(options.vault, { kind: 'connector', name: id }, wire, masked);
+  const owner = { kind: 'connector', name: id } as const;
+  return storeLiterals(options.vault, owner, maskClearTexts(wire, owner), masked);
 }

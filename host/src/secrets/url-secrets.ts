@@ -1,3 +1,4 @@
+import { MASKED_SECRET } from '@automate/contract';
 import { isSecretKey } from '@automate/sdk/runtime/masking';
 import { parseSecretRef } from './parse-secret-ref.ts';
 
@@ -21,7 +22,9 @@ export function secretsInUrl(text: string): readonly string[] {
     isSecretKey(name, 'part') ? [value] : [],
   );
   const segments = [...bare.matchAll(SEGMENT)].flatMap(([segment]) => (looksLikeToken(segment) ? [segment] : []));
-  return [...credentials, ...parameters, ...segments].flatMap((secret) => [secret, meantBy(secret)]);
+  // What stands there for a secret that was masked is none.
+  const secrets = [...credentials, ...parameters, ...segments].filter((secret) => secret !== MASKED_SECRET);
+  return secrets.flatMap((secret) => [secret, meantBy(secret)]);
 }
 
 function looksLikeToken(segment: string): boolean {

@@ -17,6 +17,13 @@ const ROWS: readonly JsonObject[] = [
     settings: { key: `${CANARY}-key`, plain: 'open' },
   },
   { id: 'two', kind: 'gone', settings: { anything: `${CANARY}-hidden`, deep: [{ more: `${CANARY}-deep` }] } },
+  { id: 'broken', kind: 'keeper', port: 'none', password: `${CANARY}-broken`, description: `${CANARY}-broken` },
+  {
+    id: 'described',
+    kind: 'keeper',
+    description: `see https://me:${CANARY}-prose@wiki.example/page`,
+    tags: [`//x:${CANARY}-tag@y`],
+  },
   ...Array.from({ length: 40 }, (_, index) => ({
     id: `bulk${index}`,
     kind: 'keeper',
@@ -66,12 +73,24 @@ it('a database with secrets in clear is taken over: none is left in any file, al
     key: 'secretref://store/connector.one/settings.key?version=1',
     plain: 'open',
   });
-  expect(await host.service.listSecrets()).toHaveLength(44);
+  expect(await host.service.listSecrets()).toHaveLength(45);
+  await expect(host.service.get('described')).resolves.toMatchObject({
+    config: { description: 'see https://me:[secret]@wiki.example/page', tags: ['//x:[secret]@y'] },
+  });
+  expect(host.host.report.warnings).toEqual([
+    expect.stringMatching(
+      /^the registered connector "broken" is left out: .*port: .*; what was registered is kept sealed: remove it, with "automate connectors remove broken"/,
+    ),
+  ]);
   const [copy = ''] = (await readdir(data)).filter((name) => /^connectors\.db\.\d+\.sealed$/.test(name));
   expect((await stat(join(data, copy))).mode & 0o777).toBe(0o600);
 
   const again = await host.restart();
   expect(again.logText).not.toContain('were moved into the store');
+  expect(again.logText).toMatch(/the key of the stored secrets, .*, lies beside the data that it protects/);
+  expect(again.host.report.warnings).toEqual([expect.stringContaining('"broken" is left out')]);
+  await again.service.remove('broken');
+  expect(await again.service.listSecrets()).toHaveLength(44);
   await again.host.close();
   await mustRun(process.execPath, [AUTOMATE, 'secrets', 'open-copy', join(data, copy), '--to', 'opened.db'], {
     cwd: host.sandbox.root,
