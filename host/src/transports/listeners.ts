@@ -90,6 +90,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     turnedAway: at('rest'),
     host,
     allowedHosts: settings.allowedHosts,
+    behindTls: settings.allowPlaintext,
     port: settings.httpPort,
     tls,
     limits,

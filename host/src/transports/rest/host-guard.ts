@@ -15,13 +15,20 @@ const API = `${API_PREFIX}/`;
  * A page in a browser on this machine can send requests here, and by DNS rebinding can even read the answers. It cannot
  * choose the `Host` header, which then names its own domain, and it cannot hide where it comes from: browsers say so in
  * `Origin` or `Sec-Fetch-Site`. A reading request is no exception, as some of them have a connector ask its remote system.
+ *
+ * @param behindTls whether a proxy may end TLS in front: pages of this service then come from https, by the same name
  */
 export function createHostGuard(
   bound: string,
   {
     scheme = 'http',
     allowedHosts = [],
-  }: { readonly scheme?: 'http' | 'https'; readonly allowedHosts?: readonly string[] } = {},
+    behindTls = false,
+  }: {
+    readonly scheme?: 'http' | 'https';
+    readonly allowedHosts?: readonly string[];
+    readonly behindTls?: boolean;
+  } = {},
 ): (request: IncomingMessage) => HttpFailure | undefined {
   const names = new Set<string>([...LOOPBACK_NAMES, hostOf(bound), ...allowedHosts]);
   // Nearly every request of a client bears the same header: reading it once is enough.
@@ -54,7 +61,8 @@ export function createHostGuard(
     if (countHosts(request) > 1) return malformed('header Host', 'several', 'one');
     const acts = (request.method !== 'GET' && request.method !== 'HEAD') || request.url?.startsWith(API) === true;
     if (!acts) return undefined;
-    if (origin !== undefined && origin !== `${scheme}://${host}`) return refuseHeader('Origin', origin, OWN_PAGE);
+    const isOwn = origin === `${scheme}://${host}` || (behindTls && origin === `https://${host}`);
+    if (origin !== undefined && !isOwn) return refuseHeader('Origin', origin, OWN_PAGE);
     // A browser sends "none" for an address that its user typed.
     if (site === 'cross-site' || site === 'same-site') return refuseHeader('Sec-Fetch-Site', site, OWN_PAGE);
     return undefined;

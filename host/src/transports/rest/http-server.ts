@@ -32,6 +32,7 @@ export function createHttpServer(
     readonly host: string;
     readonly scheme: 'http' | 'https';
     readonly allowedHosts: readonly string[];
+    readonly behindTls: boolean;
     readonly timeouts: HttpTimeouts;
     readonly clientErrors: ClientErrors;
     /** Lets a request in; gives why a caller has to go. */

@@ -34,6 +34,8 @@ export interface RestServerOptions {
   readonly host: string;
   /** Names that it answers to besides its addresses, in small letters. Default: none. */
   readonly allowedHosts?: readonly string[];
+  /** Whether a proxy may end TLS in front of it, so that pages of its own come from https. Default: no. */
+  readonly behindTls?: boolean;
   /** 0 picks a free one. */
   readonly port: number;
   /** Of the host, for the OpenAPI document. */
@@ -113,6 +115,7 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
     service,
     host,
     allowedHosts = [],
+    behindTls = false,
     version,
     ready,
     unwell,
@@ -139,6 +142,7 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
       createHttpServer(handle, {
         host,
         allowedHosts,
+        behindTls,
         scheme: options.tls === undefined ? 'http' : 'https',
         timeouts: { ...HTTP_TIMEOUTS, ...timeouts },
         clientErrors,
