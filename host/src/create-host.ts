@@ -349,6 +349,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const keptOutcomes = new KeptOutcomes({ outcomes, requireConnector: (id) => registry.get(id) });
   const port = new HostConnectorService({
     registry,
+    networkOf: (entry, kind) => network.of(entry, kind),
     live,
     views,
     registrations,

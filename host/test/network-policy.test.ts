@@ -1,6 +1,8 @@
 import type { ConnectorConfigInput } from '@automate/contract';
+import { connect } from '@automate/client';
 import { FakeService } from '@automate/testing';
 import { describe, expect, it } from '@jest/globals';
+import { openRestBackend } from './fixtures/rest-backend.ts';
 import { SandboxHost } from './fixtures/sandbox-host.ts';
 import { TlsFiles } from './transports/fixtures/tls-files.ts';
 
@@ -166,6 +168,24 @@ connectors:
     expect(await told('unknown', 'nowhere.invalid', 80)).toBe('registered "unknown"');
     const { message } = await it.service.update({ id: 'open', kind: 'echo', host: '127.0.0.1', port: 1 });
     expect(message).toMatch(/^updated "open", but as it stands the network policy keeps/);
+  });
+
+  it('and says at every door what that is, to who may read', async () => {
+    const yaml = 'network: { deny: ["*.internal"], allow: [169.254.1.1] }\nconnectors: [{ id: echo }]\n';
+    await using it = await SandboxHost.open({ kinds: ['echo'], yaml });
+    await using client = await connect({ address: it.host.grpcAddress ?? '' });
+    const rest = openRestBackend(it.host.httpAddress ?? '');
+    const network =
+      'denied: link-local and metadata addresses, the host\'s own ports, "*.internal"; all the same allowed: "169.254.1.1"';
+    for (const service of [it.service, client, rest])
+      await expect(service.get('echo')).resolves.toMatchObject({ network });
+    await it.service.register({ id: 'mine', kind: 'echo' });
+    await it.service.createToken({ name: 'ci', scopes: ['admin'] });
+    await expect(it.service.get('mine')).resolves.toMatchObject({
+      network: expect.stringMatching(/older than their rule$/),
+    });
+    const caller = { principal: { name: 'ci', scopes: ['execute:echo'] } } as const;
+    expect(await it.service.get('echo', caller)).not.toHaveProperty('network');
   });
 
   it('and says of rules that are none where they stand', async () => {

@@ -56,6 +56,24 @@ export function createNetworkPolicies(options: NetworkPoliciesOptions): NetworkP
   };
 }
 
+/** What a policy keeps a connector from, in a sentence. */
+export function describeNetwork({ allow, deny, granted, registered }: NetworkPolicy): string {
+  const listed = (rules: readonly string[]): string => rules.map((rule) => `"${rule}"`).join(', ');
+  const butFor = (rules: readonly string[]): string => (rules.length === 0 ? '' : ` but for ${listed(rules)}`);
+  return [
+    `denied: link-local and metadata addresses, the host's own ports${deny.length === 0 ? '' : `, ${listed(deny)}`}`,
+    ...(allow.length === 0 ? [] : [`all the same allowed: ${listed(allow)}`]),
+    ...(registered === undefined
+      ? []
+      : [
+          registered.lenient
+            ? 'loopback and private addresses are reached with a warning, as it is older than their rule'
+            : `denied besides, as it is registered over the API: loopback and private addresses${butFor(registered.allow)}`,
+        ]),
+    ...(granted === undefined ? [] : [`denied besides, at the level restricted: all${butFor(granted)}`]),
+  ].join('; ');
+}
+
 /** Of `127.0.0.1:50051` or `http://127.0.0.1:8080`: what stands there. A name of this machine stands for both of its addresses. */
 export function listeningPlaces(shown: string): readonly ListeningPlace[] {
   const url = URL.parse(shown.includes('://') ? shown : `http://${shown}`);

@@ -36,7 +36,7 @@ import type {
   TestReport,
   TokenInfo,
 } from '@automate/contract';
-import { ConnectorError } from '@automate/contract';
+import { ConnectorError, hasScope, LOCAL_PRINCIPAL } from '@automate/contract';
 import { encodePayload } from '@automate/contract/json-text';
 import {
   requireAuditExpectation,
@@ -58,6 +58,7 @@ import type { Execute } from '../execution/pipeline.ts';
 import { waitWithin } from '../execution/wait-within.ts';
 import { findingOf } from '../connectors/probe.ts';
 import type { ConnectorEntry } from '../connectors/connector-state.ts';
+import { kindOf } from '../connectors/connector-state.ts';
 import type { Registry } from '../connectors/registry.ts';
 import type { ConnectorViews } from '../connectors/connector-views.ts';
 import { endpointOf } from '../connectors/connector-views.ts';
@@ -66,6 +67,8 @@ import type { EventHub } from '../events/event-hub.ts';
 import type { LiveConnectors } from '../connectors/live-connectors.ts';
 import { maskConfig } from '../connectors/mask-config.ts';
 import type { Profiles } from '../connectors/profiles.ts';
+import type { NetworkPolicies } from '../connectors/network-policies.ts';
+import { describeNetwork } from '../connectors/network-policies.ts';
 import type { Registrations } from '../connectors/registrations.ts';
 
 export interface ServiceOptions {
@@ -73,6 +76,8 @@ export interface ServiceOptions {
   readonly live: LiveConnectors;
   readonly views: ConnectorViews;
   readonly registrations: Registrations;
+  /** Where a connector may connect to. */
+  networkOf: NetworkPolicies['of'];
   readonly descriptions: Descriptions;
   readonly hub: EventHub;
   readonly execute: Execute;
@@ -118,10 +123,15 @@ export class HostConnectorService implements ConnectorService {
   async get(id: string, options: CallOptions = {}): Promise<ConnectorDetails> {
     this.#admit(options);
     const entry = this.#options.registry.get(requireId(id));
+    const { principal = LOCAL_PRINCIPAL } = options;
+    const kind = kindOf(entry);
     const description = this.#options.descriptions.find(entry);
     return {
       connector: this.#view(entry),
       config: maskConfig(entry.written, description?.configSchema, description !== undefined),
+      ...(kind === undefined || !hasScope(principal, 'read')
+        ? {}
+        : { network: describeNetwork(this.#options.networkOf(entry, kind)) }),
     };
   }
 

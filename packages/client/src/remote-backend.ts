@@ -153,10 +153,11 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       return read((problems) => connectors.map((message) => infoFromMessage(message, problems)));
     },
     get: async (id, options) => {
-      const { connector, config } = await call(METHODS.getConnector, () => ({ id: requireId(id) }), options);
+      const { connector, config, network } = await call(METHODS.getConnector, () => ({ id: requireId(id) }), options);
       return read((problems) => ({
         connector: infoFromMessage(required(connector, 'connector'), problems),
         config: configFromMessage(required(config, 'config'), problems),
+        ...(network === undefined ? {} : { network }),
       }));
     },
     describe: async (id, options) => {

@@ -89,4 +89,6 @@ export type ConnectorConfigInput = InputOf<Table> & { readonly id: string };
 export interface ConnectorDetails {
   readonly connector: ConnectorInfo;
   readonly config: ConnectorConfig;
+  /** What the network policy denies it, in a sentence; absent for who may not read, and where nothing runs it. */
+  readonly network?: string;
 }

@@ -67,8 +67,12 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
       return { connectors: (await service.list(filter, options)).map(infoToMessage) };
     }),
     getConnector: on(methods.getConnector, async (request, options) => {
-      const { connector, config } = await service.get(request.id, options);
-      return { connector: infoToMessage(connector), config: configToMessage(config, []) };
+      const { connector, config, network } = await service.get(request.id, options);
+      return {
+        connector: infoToMessage(connector),
+        config: configToMessage(config, []),
+        ...(network === undefined ? {} : { network }),
+      };
     }),
     registerConnector: on(methods.registerConnector, async (request, options) => {
       const { id, message } = await service.register(configOf(request), options);

@@ -49,6 +49,7 @@ export const connectorDetailsSchema = z
   .object({
     ...infoFields,
     config: anyObject.meta({ description: 'As in the YAML file, durations as text, secrets masked' }),
+    network: z.string().optional().meta({ description: 'What the network policy denies it, for who may read' }),
   })
   .meta({ id: 'ConnectorDetails' });
 

@@ -67,7 +67,8 @@ export function connectorDetailsView(
   details: ConnectorDetails,
   config: JsonObject,
 ): View<typeof connectorDetailsSchema> {
-  return { ...connectorInfoView(details.connector), config };
+  const { network } = details;
+  return { ...connectorInfoView(details.connector), config, ...(network === undefined ? {} : { network }) };
 }
 
 export function changeResultView(result: ChangeResult): View<typeof changeResultSchema> {
