@@ -32,6 +32,7 @@ describe('reading the configuration again', () => {
       updated: ['changing'],
       removed: ['going'],
       heldBack: [],
+      reachOnly: [],
     });
     // The worker of the unchanged connector still has its count.
     expect([await counted(it, 'kept'), await greet(it), await greet(it, 'coming')]).toEqual([3, 'salut', 'hello']);
