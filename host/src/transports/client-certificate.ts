@@ -82,32 +82,62 @@ export function followClientCertificate(socket: object | undefined, onEnd: () =>
   return letGo;
 }
 
-/** Judges the certificate of a connection once more: other authorities count now, or they have revoked others. */
-export function judgeAgain(socket: TLSSocket, material: TlsMaterial): void {
+/**
+ * Judges the certificate of a connection once more: other authorities count now, or they have revoked others. Certificates between it and
+ * an authority may be seen in the handshake alone: where something was taken away, such a connection is ended, for its caller to come again.
+ */
+export function judgeAgain(socket: TLSSocket, now: TlsMaterial, before: TlsMaterial): void {
   const shown = shownBy(socket);
   if (shown === undefined || shown.fault !== undefined) return;
-  const fault = findFault(socket, material);
-  if (fault === undefined) return;
+  const [judges, former] = [judgesOf(now), judgesOf(before)];
+  const fault = findFault(socket, judges, former);
+  if (fault === UNSEEN && tookAway(judges, former)) socket.destroy();
+  if (fault === undefined || fault === UNSEEN) return;
   shown.fault = fault;
   for (const end of shown.followers) end();
 }
 
-function findFault(socket: TLSSocket, { context: { ca, crl } }: TlsMaterial): string | undefined {
-  const trusted = readCertificates(String(ca));
-  const revoked = revokedSerials(String(crl ?? ''));
+/** Who has issued it cannot be seen. */
+const UNSEEN = 'unseen';
+
+function findFault(socket: TLSSocket, { authorities, revoked }: Judges, former: Judges): string | undefined {
   let link = socket.getPeerX509Certificate();
   // As long as any chain may be.
   for (let depth = 0; link !== undefined && depth < 10; depth += 1) {
     const { issuerCertificate: above, serialNumber } = link;
     if (revoked.has(serialNumber)) return 'CERT_REVOKED';
-    if (trusted.some((authority) => hasIssued(authority, link))) return undefined;
-    link = above !== undefined && hasIssued(above, link) ? above : undefined;
+    if (isIssuedBy(authorities, link)) return undefined;
+    if (isIssuedBy(former.authorities, link)) break;
+    if (above === undefined || !hasIssued(above, link)) return UNSEEN;
+    link = above;
   }
   return 'UNABLE_TO_GET_ISSUER_CERT';
 }
 
-function hasIssued(authority: X509Certificate, certificate: X509Certificate | undefined): boolean {
-  return certificate?.checkIssued(authority) === true && certificate.verify(authority.publicKey);
+interface Judges {
+  readonly authorities: readonly X509Certificate[];
+  readonly revoked: ReadonlySet<string>;
+}
+
+function judgesOf({ context: { ca, crl } }: TlsMaterial): Judges {
+  return { authorities: readCertificates(String(ca)), revoked: revokedSerials([crl ?? []].flat().join('\n')) };
+}
+
+/** Whether somebody may count no longer who did before. */
+function tookAway(now: Judges, before: Judges): boolean {
+  const known = new Set(now.authorities.map(({ fingerprint256 }) => fingerprint256));
+  return (
+    before.authorities.some(({ fingerprint256 }) => !known.has(fingerprint256)) ||
+    [...now.revoked].some((serial) => !before.revoked.has(serial))
+  );
+}
+
+function isIssuedBy(authorities: readonly X509Certificate[], certificate: X509Certificate): boolean {
+  return authorities.some((authority) => hasIssued(authority, certificate));
+}
+
+function hasIssued(authority: X509Certificate, certificate: X509Certificate): boolean {
+  return certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
 }
 
 function shownBy(socket: object | undefined): Shown | undefined {

@@ -165,7 +165,7 @@ function serveTls(
   });
   tls.onChange((now, before) => {
     server.setSecureContext(now.context);
-    if (now.judges !== before.judges) for (const socket of known) judgeAgain(socket, now);
+    if (now.judges !== before.judges) for (const socket of known) judgeAgain(socket, now, before);
   });
   return server;
 }

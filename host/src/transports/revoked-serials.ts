@@ -1,4 +1,10 @@
 const PEM_LIST = /-----BEGIN X509 CRL-----([\s\S]*?)-----END X509 CRL-----/g;
+
+/** The lists in a PEM text, one by one; the whole text where there is none in it. Of a text Node reads the first alone. */
+export function separateLists(pem: string): string[] {
+  return pem.match(PEM_LIST) ?? [pem];
+}
+
 const SEQUENCE = 0x30;
 const INTEGER = 0x02;
 

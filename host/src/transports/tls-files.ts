@@ -5,6 +5,7 @@ import { createSecureContext } from 'node:tls';
 import type { SecureContextOptions } from 'node:tls';
 import type { Problem } from '@automate/contract';
 import type { TlsSettings } from '../host-settings.ts';
+import { separateLists } from './revoked-serials.ts';
 
 /** What the doors need to speak TLS, found fit. */
 export interface TlsMaterial {
@@ -98,7 +99,7 @@ export function readTlsFiles(settings: TlsSettings, now = new Date()): ReadTls {
     key,
     minVersion: 'TLSv1.2',
     ...(ca === undefined ? {} : { ca }),
-    ...(crl === undefined ? {} : { crl }),
+    ...(crl === undefined ? {} : { crl: separateLists(crl.toString('latin1')) }),
     // A session that is taken up again is not judged again: who has been revoked meanwhile would stay in.
     ...(ca === undefined ? {} : { secureOptions: constants.SSL_OP_NO_TICKET }),
   };

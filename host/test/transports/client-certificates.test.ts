@@ -166,6 +166,32 @@ describe('the certificate of a caller', () => {
 });
 
 describe('a list of revoked certificates', () => {
+  it('counts for the authorities between, too, whose callers are on the line', async () => {
+    const mirror = new Mirror();
+    await using _ = mirror;
+    const { clients } = mirror.files;
+    const between = clients.authority('Between');
+    const pair = between.issue({ hosts: ['caller.test'] });
+    const list = (...revoked: readonly string[]): string =>
+      mirror.files.write('revoked.crl', clients.revoke(...revoked) + between.revoke());
+    await mirror.open(list());
+    const running = mirror.connect(pair);
+    expect(await ask(running)).toEqual({ names: ['caller.test'] });
+    // The same lists, sealed anew, take nobody out; whom the new one does is told when it comes again.
+    list();
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(await ask(running)).toEqual({ names: ['caller.test'] });
+    list(between.cert);
+    const again = (): Promise<object> => ask(running).catch(() => ({})) as Promise<object>;
+    const deadline = Date.now() + 20_000;
+    while (!('fault' in (await again())) && Date.now() < deadline);
+    const revoked = { fault: 'the client certificate was revoked: ask for a new one' };
+    expect(await ask(running)).toEqual(revoked);
+    const fresh = mirror.connect(pair);
+    expect(await ask(fresh)).toEqual(revoked);
+    for (const each of [running, fresh]) each.close();
+  });
+
   it('counts for new connections and for running ones', async () => {
     const mirror = new Mirror();
     await using _ = mirror;

@@ -22,6 +22,8 @@ export interface CertificateAuthority {
   /** Its own certificate as PEM: what `tls.ca_file` should hold. */
   readonly cert: string;
   issue(request?: CertificateRequest): KeyAndCertificate;
+  /** An authority whose certificate this one has issued; that stands behind each that it issues itself, as callers show it. */
+  authority(commonName: string): CertificateAuthority;
   /** A list of revoked certificates as PEM, which has these of its own, given as PEM, and lasts a day. */
   revoke(...certs: readonly string[]): string;
 }
@@ -42,20 +44,35 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** A new authority. Made in this process: no tool, no file, no network. */
 export function createCertificateAuthority(commonName = 'Test CA'): CertificateAuthority {
-  const authority = createIdentity(commonName);
+  return openAuthority(createIdentity(commonName));
+}
+
+/** @param above who has issued its certificate; absent: itself */
+function openAuthority(
+  authority: Identity,
+  above?: { readonly issuer: Identity; readonly chain: string },
+): CertificateAuthority {
   const isCa = extension('2.5.29.19', der(0x30, der(0x01, Buffer.from([0xff]))), true);
   const mayCertify = extension('2.5.29.15', der(0x03, Buffer.from([0x01, 0x06])), true);
   const day = new Date(Date.now() + DAY_MS);
+  const own = certify({
+    issuer: above?.issuer ?? authority,
+    subject: authority,
+    notAfter: day,
+    extensions: [isCa, mayCertify],
+  });
+  const chain = above === undefined ? '' : own + above.chain;
   return {
-    cert: certify({ issuer: authority, subject: authority, notAfter: day, extensions: [isCa, mayCertify] }),
+    cert: own,
     issue({ hosts = ['localhost', '127.0.0.1'], commonName: name = 'test', notAfter = day } = {}) {
       const subject = createIdentity(name);
       const names = extension('2.5.29.17', der(0x30, ...hosts.map(alternativeName)), false);
       return {
         key: subject.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-        cert: certify({ issuer: authority, subject, notAfter, extensions: [names] }),
+        cert: certify({ issuer: authority, subject, notAfter, extensions: [names] }) + chain,
       };
     },
+    authority: (name) => openAuthority(createIdentity(name), { issuer: authority, chain }),
     revoke: (...certs) => listRevoked(authority, certs),
   };
 }
