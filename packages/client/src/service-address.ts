@@ -27,6 +27,12 @@ export function parseServiceAddress(address: string): ServiceAddress {
   const secure = whole.startsWith(WITH_TLS);
   const text = secure ? whole.slice(WITH_TLS.length).replace(/\/$/, '') : whole;
   if (secure && GRPC_TARGET.test(text)) return { target: text, secure };
+  // What stands there is not said again.
+  if (/[@?#]/.test(text))
+    throw addressRefused(
+      '…',
+      'credentials have no place in it: a token goes into CONNECTORS_SERVICE_TOKEN, or the option `token`',
+    );
   if (text.includes('://'))
     throw addressRefused(
       address,

@@ -30,6 +30,21 @@ describe('the address of a service', () => {
     );
   });
 
+  it.each([
+    'grpcs://ada:Cnry4711@host:50051',
+    'https://ada:Cnry4711@host/',
+    'Cnry4711@host',
+    'host:50051?token=Cnry4711',
+    'grpcs://host#Cnry4711',
+  ])('%s is refused, and what may be a credential is not said again', (written) => {
+    const refused = expect.objectContaining({
+      code: 'INVALID_INPUT',
+      message: expect.stringMatching(/^(?!.*Cnry4711).*CONNECTORS_SERVICE_TOKEN, or/s),
+      problems: [expect.objectContaining({ received: '"…"' })],
+    });
+    expect(() => parseServiceAddress(written)).toThrow(refused);
+  });
+
   it('of this machine is known as such', () => {
     expect(['127.0.0.1:1', 'localhost:1', '[::1]:1'].every(isLoopbackAddress)).toBe(true);
     expect(['10.0.0.1:1', 'localhostess:1', 'example.com:1'].some(isLoopbackAddress)).toBe(false);
