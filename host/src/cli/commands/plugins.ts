@@ -86,7 +86,7 @@ export function addPluginCommands(program: Command, context: CliContext): void {
       if (problems.length > 0)
         throw new CliExit(
           EXIT.failed,
-          `${problems.length} differences: "automate plugins update --installed" accepts them`,
+          `${problems.length === 1 ? 'a difference' : `${problems.length} differences`}: "automate plugins update --installed" accepts them`,
         );
     });
   plugins

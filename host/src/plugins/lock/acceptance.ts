@@ -1,7 +1,8 @@
 import type { ConnectorDescription } from '@automate/contract';
+import { describeProblem } from '@automate/contract';
 import type { Kind } from '../kind-catalog.ts';
 import { findTurned } from './compare-kinds.ts';
-import type { LockedKind } from './connectors-lock.ts';
+import type { LockedKind, LockReading } from './connectors-lock.ts';
 import { readLock } from './connectors-lock.ts';
 
 /** What somebody has to accept before a version of a kind takes another's place. Without a lock nobody has to accept anything. */
@@ -15,10 +16,12 @@ export interface Acceptance {
 /** By the lock as it lies in the project at each question, as other programs write it. */
 export function acceptanceOf(projectDir: string): Acceptance {
   return {
-    isLocked: (kind) => lockedKind(projectDir, kind) !== undefined,
+    isLocked: (kind) => lockedKind(readLock(projectDir), kind) !== undefined,
     explain(kind, description) {
-      const locked = lockedKind(projectDir, kind);
+      const locked = lockedKind(readLock(projectDir), kind);
       if (locked === undefined || kind.source.via !== 'package') return undefined;
+      // What was accepted cannot be told, which is no reason to take everything for accepted.
+      if (typeof locked === 'string') return locked;
       const turned = findTurned(locked, description.actions).map((name) => JSON.stringify(name));
       const opened = description.open && locked.open !== true;
       if (turned.length === 0 && !opened) return undefined;
@@ -33,8 +36,8 @@ export function acceptanceOf(projectDir: string): Acceptance {
   };
 }
 
-function lockedKind(projectDir: string, { name, source }: Kind): LockedKind | undefined {
-  if (source.via !== 'package') return undefined;
-  const reading = readLock(projectDir);
-  return reading.kind === 'read' ? reading.lock[source.packageName]?.kinds[name] : undefined;
+/** A text says what is wrong with the lock. */
+function lockedKind(reading: LockReading, { name, source }: Kind): LockedKind | string | undefined {
+  if (source.via !== 'package' || reading.kind === 'absent') return undefined;
+  return reading.kind === 'faulty' ? describeProblem(reading.problem) : reading.lock[source.packageName]?.kinds[name];
 }
