@@ -3,6 +3,7 @@ import validateName from 'validate-npm-package-name';
 
 export const TEMPLATES = {
   'http-api': 'actions over an HTTP API, with settings, credentials and tests against a fake service',
+  database: 'statements in a PostgreSQL database, with a pool, parameters and tests against a real one',
   minimal: 'the shortest connector there can be: connect and execute',
 } as const satisfies Readonly<Record<string, string>>;
 
@@ -69,18 +70,18 @@ export const QUESTIONS: readonly Question[] = [
       KIND_PATTERN.test(value) ? [] : ['a name of small letters, digits and "_" that begins with a letter'],
   },
   {
-    key: 'type',
-    flag: '--type',
-    words: 'type of the system that it connects to',
-    suggest: ({ template }) => (template === 'database' ? 'database' : 'custom'),
-    ...oneOf(unexplained(CONNECTOR_TYPES)),
-  },
-  {
     key: 'template',
     flag: '--template',
     words: 'template to begin with',
     suggest: () => 'http-api',
     ...oneOf(TEMPLATES),
+  },
+  {
+    key: 'type',
+    flag: '--type',
+    words: 'type of the system that it connects to',
+    suggest: ({ template }) => (template === 'database' ? 'database' : 'custom'),
+    ...oneOf(unexplained(CONNECTOR_TYPES)),
   },
   {
     key: 'packageManager',

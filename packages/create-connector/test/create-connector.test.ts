@@ -36,7 +36,7 @@ describe('what is refused before anything is written', () => {
     const { status, stderr } = await runCreate(root, ...names, ...choices);
     expect(status).toBe(2);
     const flags = [...stderr.matchAll(/^ {2}(--[a-z-]+): /gm)].map((match) => match[1]);
-    expect([...new Set(flags)]).toEqual(['--name', '--kind', '--type', '--template', '--package-manager']);
+    expect([...new Set(flags)]).toEqual(['--name', '--kind', '--template', '--type', '--package-manager']);
     expect(stderr).toContain('capital letters');
     expect(stderr).toContain('cannot start with a period');
     expect(stderr).toContain('received "carrier_pigeon"');

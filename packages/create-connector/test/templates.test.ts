@@ -40,6 +40,12 @@ const NAMES: Readonly<Record<string, readonly (readonly [name: string, kind: str
     ['connector-2go', 's3__store_2'],
   ],
 };
+/** What some template imports. */
+const DEPENDENCIES = [
+  ...['@automate/sdk', '@automate/testing', '@electric-sql/pglite', '@electric-sql/pglite-socket'],
+  ...['@types/pg', 'pg', 'zod'],
+];
+
 const USUAL = [['@big.corp/connector-order-desk', 'order_desk']] as const;
 
 describe.each(Object.keys(TEMPLATES))('the template %s', (template) => {
@@ -52,7 +58,7 @@ describe.each(Object.keys(TEMPLATES))('the template %s', (template) => {
         const files = renderPackage({ name, kind, type: 'storage', template, packageManager: 'npm' });
         writeNewFolder(place, files);
         for (const [path, text] of files) expect(`${path}\n${text}`).not.toMatch(/my.?service|@acme/i);
-        for (const dependency of ['@automate/sdk', '@automate/testing', '@types/node', 'zod']) {
+        for (const dependency of [...DEPENDENCIES, '@types/node']) {
           const link = join(folder, 'node_modules', dependency);
           mkdirSync(dirname(link), { recursive: true });
           symlinkSync(join(dependency === '@types/node' ? ROOT : OWN, 'node_modules', dependency), link, 'dir');

@@ -48,15 +48,15 @@ describeWith({ name: 'script', available: () => isOnPath('script') }, 'at a term
       '--package-manager npm',
       ['Name of the npm package', `@acme/connector-orders${ENTER}`],
       ['Kind, by which', ENTER],
-      ['Type of the system', ENTER],
       ['Template to begin with', `${DOWN}${ENTER}`],
+      ['Type of the system', ENTER],
     );
     expect(screen).toContain('Wrote connector-orders');
     expect(status).toBe(0);
     const manifest = JSON.parse(readFileSync(join(root, 'connector-orders/package.json'), 'utf8')) as object;
     expect(manifest).toMatchObject({
       name: '@acme/connector-orders',
-      automate: { connectors: { orders: { type: 'custom' } } },
+      automate: { connectors: { orders: { type: 'database' } } },
     });
   });
 
