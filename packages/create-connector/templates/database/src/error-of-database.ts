@@ -1,9 +1,22 @@
-import { AlreadyExistsError, AuthFailedError, ForbiddenError, InvalidInputError, UpstreamError } from '@automate/sdk';
+import {
+  AlreadyExistsError,
+  AuthFailedError,
+  ForbiddenError,
+  InvalidInputError,
+  TransientNetworkError,
+  UpstreamError,
+} from '@automate/sdk';
 import type { ConnectorError } from '@automate/sdk';
 
 /** What PostgreSQL's refusals mean, by the SQLSTATE that they bear; undefined for what is none. */
 export function errorOfDatabase(error: unknown): ConnectorError | undefined {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  if (!(error instanceof Error)) return undefined;
+  // The driver's own words, which bear no code.
+  if (/^Connection terminated|timeout exceeded when trying to connect/.test(error.message))
+    return new TransientNetworkError('the connection to the database broke, or could not be made in time', {
+      cause: error,
+    });
+  if (!('code' in error) || typeof error.code !== 'string') return undefined;
   const { code, message } = error;
   // Errors of the network have codes such as ECONNREFUSED, which the base class knows.
   if (!/^[0-9A-Z]{5}$/.test(code)) return undefined;

@@ -19,8 +19,6 @@ after(() => database.close());
 
 class MyServiceAdapterTests extends ConnectorTestCase {
   adapterClass = MyServiceAdapter;
-  // The database of these tests speaks with one client at a time.
-  settings = { connections: 1 };
 
   async #start() {
     await database.empty();

@@ -7,7 +7,7 @@ export async function startDatabase() {
   await database.exec(
     'CREATE TABLE items (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE)',
   );
-  const server = new PGLiteSocketServer({ db: database, host: '127.0.0.1', port: 0 });
+  const server = new PGLiteSocketServer({ db: database, host: '127.0.0.1', port: 0, maxConnections: 20 });
   await server.start();
   const port = Number(server.getServerConn().split(':').at(-1));
   return {
