@@ -5,6 +5,7 @@ import type { Problem } from '@automate/contract';
 import { ConnectorError, LOCAL_PRINCIPAL } from '@automate/contract';
 import { Access } from './access/access.ts';
 import { authorise } from './access/authorise.ts';
+import { maySee } from './access/permissions.ts';
 import { checkAddress } from './access/check-address.ts';
 import { Tokens } from './access/tokens.ts';
 import type { BootReport } from './boot-report.ts';
@@ -158,6 +159,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     scrub: (line) => scrubber.scrubLine(line),
   });
   stack.push({ name: 'log', close: () => log.flush() });
+  // A host that serves tells them as it reports its start.
+  if (!serve) for (const warning of loaded.warnings ?? []) log.warn({}, warning);
 
   const scanner = new PluginScanner({ projectDir, hostVersion: identity.version });
   const discovered = scanner.scan(loaded.config.plugins, { full: false });
@@ -168,11 +171,10 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const unaccepted = findUnaccepted(projectDir, scanner.lastReport);
   const registered = (options.kinds ?? []).map(toRegisteredKind);
   const kinds = registered.reduce((all, kind) => all.withRegistered(kind), new KindCatalog());
-  const registry = new Registry({
-    config: loaded.config,
-    kinds: kinds.withDiscovered(discovered),
-    setProfiles: new Map(),
-  });
+  const registry = new Registry(
+    { config: loaded.config, kinds: kinds.withDiscovered(discovered), setProfiles: new Map() },
+    maySee,
+  );
   timer.mark('discovery');
 
   openDataDir(settings.dataDir);
@@ -346,7 +348,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     assertWritable,
   });
   const profiles = new Profiles({ registry, changes, descriptions, vault, store: profileStore, assertWritable });
-  const keptOutcomes = new KeptOutcomes({ outcomes, requireConnector: (id) => registry.get(id) });
+  const keptOutcomes = new KeptOutcomes({ outcomes, requireConnector: (id, caller) => registry.get(id, caller) });
   const port = new HostConnectorService({
     registry,
     networkOf: (entry, kind) => network.of(entry, kind),
@@ -356,7 +358,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     descriptions,
     hub,
     execute: createPipeline({
-      find: (id) => live.target(id),
+      find: (id, caller) => live.target(id, caller),
       recorder: telemetry.calls,
       gates: gatesInOrder({ outcomes, onFault: tellFault }),
     }),
@@ -482,7 +484,13 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     ...(loaded.file === undefined ? undefined : { configFile: loaded.file }),
     plugins: scanner.lastReport,
     connectors: await service.list(),
-    warnings: [...first.warnings, ...unaccepted, ...(listeners?.warnings ?? []), ...address.warnings],
+    warnings: [
+      ...(loaded.warnings ?? []),
+      ...first.warnings,
+      ...unaccepted,
+      ...(listeners?.warnings ?? []),
+      ...address.warnings,
+    ],
     ...addresses,
     stages: timer.stages,
   };

@@ -8,6 +8,8 @@ export interface ReadConfig {
   readonly file?: string;
   /** The file's text; empty where there is none. */
   readonly text: string;
+  /** What somebody should look at though it works. */
+  readonly warnings?: readonly string[];
 }
 
 /**

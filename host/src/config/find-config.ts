@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Problem } from '@automate/contract';
 import * as explorerModule from 'cosmiconfig/dist/Explorer.js';
@@ -17,7 +18,12 @@ export const SEARCH_PLACES = [
 ] as const;
 
 export type FoundConfig =
-  | { readonly ok: true; readonly file: string | undefined }
+  | {
+      readonly ok: true;
+      readonly file: string | undefined;
+      /** Others that could be meant, and are not read. */
+      readonly ignored: readonly string[];
+    }
   | { readonly ok: false; readonly problems: readonly Problem[]; readonly file: string };
 
 /**
@@ -29,7 +35,8 @@ export async function findConfig(directory: string): Promise<FoundConfig> {
   if (obstacle !== undefined) return { ok: false, problems: [obstacle], file: obstacle.file ?? directory };
   try {
     const result = await createExplorer().search(directory);
-    return { ok: true, file: result?.filepath };
+    const file = result?.filepath;
+    return { ok: true, file, ignored: file === undefined ? [] : await findOthers(directory, file) };
   } catch (error) {
     const received = error instanceof Error ? error.message : 'an error';
     return {
@@ -38,6 +45,20 @@ export async function findConfig(directory: string): Promise<FoundConfig> {
       file: directory,
     };
   }
+}
+
+/** The other places that are taken. */
+async function findOthers(directory: string, file: string): Promise<readonly string[]> {
+  const others = SEARCH_PLACES.map((place) => join(directory, place)).filter((other) => other !== file);
+  const taken = await Promise.all(
+    others.map((other) =>
+      access(other).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return others.filter((_other, index) => taken[index]);
 }
 
 /** What stands in the first place that is taken, unless it can be read: the search would skip it, or wait for ever. */

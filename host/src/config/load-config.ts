@@ -31,7 +31,7 @@ const EXTENSIONS = new Set(['.yaml', '.yml', '.json']);
 export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConfig> {
   const found = await locateConfig(options);
   if (!found.ok) return found;
-  const { file } = found;
+  const { file, ignored } = found;
   if (file === undefined) return { ok: true, config: emptyConfig(), text: '' };
   const read = await readConfigFile(file);
   if (!read.ok) return { ok: false, problems: read.problems, file };
@@ -49,13 +49,14 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     fileRoots: whole(parsed.config.fileRoots),
     plugins: { ...plugins, grants: Object.fromEntries(grants) },
   };
-  return { ok: true, config, file, text: read.text };
+  const warnings = ignored.map((other) => `${other} is not read, as ${file} is the configuration: remove one of them`);
+  return { ok: true, config, file, text: read.text, warnings };
 }
 
 async function locateConfig({ cwd, configPath }: LoadConfigOptions): ReturnType<typeof findConfig> {
   if (configPath === undefined || configPath === '') return findConfig(cwd);
   const file = resolve(cwd, configPath);
-  if (EXTENSIONS.has(extname(file).toLowerCase())) return { ok: true, file };
+  if (EXTENSIONS.has(extname(file).toLowerCase())) return { ok: true, file, ignored: [] };
   const expected = 'a file that ends with .yaml, .yml or .json';
   return { ok: false, problems: [{ path: '', expected, received: extname(file) || 'no ending', file }], file };
 }

@@ -1,4 +1,4 @@
-import type { CallOptions, CircuitState, ErrorEnvelope, HealthReport } from '@automate/contract';
+import type { CallOptions, CircuitState, ErrorEnvelope, HealthReport, Principal } from '@automate/contract';
 import { UnavailableError } from '@automate/contract';
 import { hostEnding } from '@automate/contract/service';
 import type { HostEvents } from '../events/host-events.ts';
@@ -82,9 +82,9 @@ export class LiveConnectors {
     return true;
   }
 
-  /** The connector to send calls to. Throws NOT_FOUND, or UNAVAILABLE with the reason where it takes none. */
-  target(id: string): LiveConnector {
-    return this.#live.get(id) ?? this.#create(this.#options.registry.get(id));
+  /** The connector to send calls to. Throws NOT_FOUND, in words for the caller, or UNAVAILABLE with the reason where it takes none. */
+  target(id: string, caller?: Principal): LiveConnector {
+    return this.#live.get(id) ?? this.#create(this.#options.registry.get(id, caller));
   }
 
   /** The connector if it has been used. */
@@ -94,7 +94,7 @@ export class LiveConnectors {
 
   /** Probes a connector now. Never rejects for what is wrong with the connector, only for an id that there is not. */
   async check(id: string, call?: CallOptions): Promise<HealthReport> {
-    const entry = this.#options.registry.get(id);
+    const entry = this.#options.registry.get(id, call?.principal);
     const report = entry.state.phase === 'usable' ? await this.target(id).check(call) : reportUnusable(entry);
     this.#options.events.emit('status', id);
     // It may have been removed meanwhile.

@@ -106,13 +106,13 @@ export class Registrations {
   update(input: ConnectorConfigInput, principal: Principal = LOCAL_PRINCIPAL): Promise<ChangeResult> {
     const { id } = input;
     return this.#change(input, principal, {
-      assert: (now) => requireApiOwned(now.get(id), 'updated'),
+      assert: (now) => requireApiOwned(now.get(id, principal), 'updated'),
       write: (store, wire) => store.put(id, wire, undefined, this.#anyAddress),
       message: `updated "${id}"`,
     });
   }
 
-  remove(id: string): Promise<ChangeResult> {
+  remove(id: string, principal: Principal = LOCAL_PRINCIPAL): Promise<ChangeResult> {
     const { changes, assertWritable } = this.#options;
     return this.#lanes.run(id, async () => {
       const result = await changes.ofOne(id, (now): Plan<ChangeResult> => {
@@ -123,7 +123,7 @@ export class Registrations {
           one: { id, stored: null },
           write: async (store) => {
             // What is stored and was left out, as it cannot be read, can be removed too.
-            if (!(await store.delete(id)) && entry === undefined) now.get(id);
+            if (!(await store.delete(id)) && entry === undefined) now.get(id, principal);
           },
           answer: () => ({ id, message: `removed "${id}"` }),
         };

@@ -1,5 +1,5 @@
-import type { ConnectorOwner } from '@automate/contract';
-import { NotFoundError, quote } from '@automate/contract';
+import type { ConnectorOwner, Principal } from '@automate/contract';
+import { didYouMean, NotFoundError, quote } from '@automate/contract';
 import type { HostConfig, ProfileConfig } from '../config/host-config.ts';
 import type { KindCatalog } from '../plugins/kind-catalog.ts';
 import type { ConnectorEntry } from './connector-state.ts';
@@ -25,13 +25,19 @@ export function allProfiles({ config, setProfiles }: Sources): ReadonlyMap<strin
   return new Map([...setProfiles, ...config.profiles]);
 }
 
+/** Whether a caller may know of the connector of this id. */
+export type MaySee = (caller: Principal, id: string) => boolean;
+
 /** What stands: the connectors by id, unique whoever owns them, and what they are made of. Only `Changes` writes it. */
 export class Registry {
   readonly #entries = new Map<string, ConnectorEntry>();
   sources: Sources;
+  readonly #maySee: MaySee;
 
-  constructor(sources: Sources) {
+  /** @param maySee decides which ids an error may suggest to a caller */
+  constructor(sources: Sources, maySee: MaySee) {
     this.sources = sources;
+    this.#maySee = maySee;
   }
 
   /** Adds an entry, or replaces one whole. */
@@ -47,11 +53,17 @@ export class Registry {
     return this.#entries.get(id);
   }
 
-  /** Throws NotFoundError. */
-  get(id: string): ConnectorEntry {
+  /**
+   * The entry of this id.
+   *
+   * @param caller who is told, where there is none, which id was probably meant, of those that it may see. Absent: who may see all
+   * @throws NotFoundError
+   */
+  get(id: string, caller?: Principal): ConnectorEntry {
     const entry = this.#entries.get(id);
-    if (entry === undefined) throw new NotFoundError(`no connector has the id ${quote(id)}`, { connector: id });
-    return entry;
+    if (entry !== undefined) return entry;
+    const known = [...this.#entries.keys()].filter((each) => caller === undefined || this.#maySee(caller, each));
+    throw new NotFoundError(`no connector has the id ${quote(id)}${didYouMean(id, known)}`, { connector: id });
   }
 
   /** All entries in order of id. */

@@ -72,7 +72,7 @@ export class SourceChanges {
           answer: ({ warnings, ...names }) => {
             this.#inForce = next;
             this.#tell('reload', names, [sources.kinds, kinds]);
-            for (const warning of warnings) log.warn({}, warning);
+            for (const warning of [...(next.warnings ?? []), ...warnings]) log.warn({}, warning);
             log.info(names, 'the configuration was read again');
             if (names.reachOnly.length > 0)
               log.info(

@@ -9,7 +9,14 @@ import type {
   Principal,
   RetryConfig,
 } from '@automate/contract';
-import { CancelledError, ConnectorError, TimeoutError, UnknownActionError, quote } from '@automate/contract';
+import {
+  CancelledError,
+  ConnectorError,
+  didYouMean,
+  TimeoutError,
+  UnknownActionError,
+  quote,
+} from '@automate/contract';
 import type { ConnectorWorker } from '../runtime/runtime.ts';
 import type { RecordedCall } from '../telemetry/telemetry.ts';
 import type { Bulkhead } from './gates/bulkhead.ts';
@@ -192,9 +199,9 @@ export class Call {
     const { action } = this.#input.request;
     this.#action = this.#input.actionsOf(description).get(action);
     if (this.#action === undefined && !description.open) {
-      const known = description.actions.map((each) => each.name).join(', ');
+      const known = description.actions.map((each) => each.name);
       throw new UnknownActionError(
-        `the kind "${description.kind}" has no action ${quote(action)}: it has ${known === '' ? 'none' : known}`,
+        `the kind "${description.kind}" has no action ${quote(action)}${didYouMean(action, known)}: it has ${known.length === 0 ? 'none' : known.join(', ')}`,
         { details: { reason: 'unknown_action' } },
       );
     }

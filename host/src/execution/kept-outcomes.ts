@@ -1,4 +1,12 @@
-import type { CallOptions, ChangeResult, ErrorEnvelope, JsonValue, KeptOutcome, OutcomeKey } from '@automate/contract';
+import type {
+  CallOptions,
+  ChangeResult,
+  ErrorEnvelope,
+  JsonValue,
+  KeptOutcome,
+  OutcomeKey,
+  Principal,
+} from '@automate/contract';
 import { AlreadyExistsError, LOCAL_PRINCIPAL, NotFoundError, quote } from '@automate/contract';
 import type { OutcomePlace, OutcomeStore, StoredOutcome } from '../store/outcome-store.ts';
 import { waitWithin } from './wait-within.ts';
@@ -12,7 +20,7 @@ const LEFT_BEHIND_MS = 24 * 3_600_000;
 export interface KeptOutcomesOptions {
   readonly outcomes: OutcomeStore;
   /** Throws NOT_FOUND where there is no connector of that id. */
-  requireConnector(id: string): unknown;
+  requireConnector(id: string, caller?: Principal): unknown;
 }
 
 /** What callers may know of calls with idempotency keys, and make forgotten. Who may ask for others' is the guard's to say. */
@@ -44,7 +52,7 @@ export class KeptOutcomes {
   }
 
   #placeOf(connector: string, asked: OutcomeKey, { principal = LOCAL_PRINCIPAL }: CallOptions): OutcomePlace {
-    this.#options.requireConnector(connector);
+    this.#options.requireConnector(connector, principal);
     return typeof asked === 'string' ? { connector, principal: principal.name, key: asked } : { connector, ...asked };
   }
 }

@@ -1,4 +1,4 @@
-import type { CallOptions, ExecuteTextRequest, ExecuteTextResult, Outcome } from '@automate/contract';
+import type { CallOptions, ExecuteTextRequest, ExecuteTextResult, Outcome, Principal } from '@automate/contract';
 import { ConnectorError, MAX_PAYLOAD_BYTES } from '@automate/contract';
 import { cancelledByCaller, payloadTooLarge } from '@automate/contract/service';
 import { isLongerThan } from '../runtime/is-longer-than.ts';
@@ -29,7 +29,7 @@ export function gatesInOrder(options: IdempotencyOptions): Gates {
 
 export interface PipelineOptions {
   /** The connector with this id. Throws NOT_FOUND for none, UNAVAILABLE for one that takes no calls. */
-  find(id: string): ExecutionTarget;
+  find(id: string, caller?: Principal): ExecutionTarget;
   /** Hears of every call. */
   readonly recorder: Telemetry['calls'];
   readonly gates: Gates;
@@ -54,7 +54,7 @@ export function createPipeline({ find, recorder, gates }: PipelineOptions): Exec
     });
     let attempts = 0;
     try {
-      const target = find(request.id);
+      const target = find(request.id, callOptions.principal);
       if (isLongerThan(request.payload, MAX_PAYLOAD_BYTES)) throw payloadTooLarge(Buffer.byteLength(request.payload));
       const call = new Call({ target, request, options: callOptions, span, actionsOf, gates: perAttempt });
       const passed: Gate<Call>[] = [];

@@ -33,7 +33,8 @@ export class LogIntake {
         message: `${lines} log lines of all connectors together were dropped: they wrote too many`,
       });
     }
-    this.#events.onLog({ connector, level, source, message, ...parseFields(record.fields) });
+    const writer = source === 'start' ? 'logger' : source;
+    this.#events.onLog({ connector, level, source: writer, message, ...parseFields(record.fields) });
   }
 
   /** A record whose writer asks what became of it is not dropped here: the writer waits instead. */

@@ -42,7 +42,8 @@ export type CancelReason = (typeof CANCEL_REASONS)[number];
 export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type Level = (typeof LEVELS)[number];
 
-export const LOG_SOURCES = ['logger', 'stdout', 'stderr'] as const;
+/** `start`: what the runtime has to say of a start or a connection that failed. */
+export const LOG_SOURCES = ['logger', 'stdout', 'stderr', 'start'] as const;
 export type LogSource = (typeof LOG_SOURCES)[number];
 
 /** What became of a record that its writer asks about. */

@@ -20,6 +20,7 @@ import type {
   WorkerWait,
 } from './runtime.ts';
 import type { StartTurn } from './start-queue.ts';
+import { ToldStarts } from './told-starts.ts';
 import { isSystemLimit, startGivenUp, workerEnding, workerUnavailable } from './worker-errors.ts';
 import type { SessionEnd } from './worker-session.ts';
 import { WorkerSession } from './worker-session.ts';
@@ -33,6 +34,7 @@ export class SupervisedWorker implements ConnectorWorker {
   readonly #onClosed: () => void;
   readonly #policy: RestartPolicy;
   readonly #poisonous: PoisonousCalls;
+  readonly #toldStarts = new ToldStarts();
   #state: WorkerState = IDLE;
   #session: WorkerSession | undefined;
   /** The start of a session that is not there yet, shared by all who want it. */
@@ -228,7 +230,13 @@ export class SupervisedWorker implements ConnectorWorker {
     this.#enter({ phase: 'starting', since: Date.now() });
     const session: WorkerSession = new WorkerSession({
       spec: { ...this.#spec, ...place },
-      parts: this.#parts,
+      parts: {
+        ...this.#parts,
+        log: (connector, record) => {
+          const told = this.#toldStarts.filter(record);
+          if (told !== undefined) this.#parts.log(connector, told);
+        },
+      },
       turn,
       onLevel: (level, description) => this.#onLevel(session, level, description),
       onDiscovered: (description) => this.#learn(session, description),
@@ -243,6 +251,8 @@ export class SupervisedWorker implements ConnectorWorker {
     this.#learn(session, description);
     if (level === 'described') this.#watchIdle();
     if (level === 'initialized') this.#policy.running();
+    const repeated = level === 'ready' ? this.#toldStarts.recover() : undefined;
+    if (repeated !== undefined) this.#parts.note(this.id, 'info', repeated);
     const since = this.#state.phase === 'running' ? this.#state.since : Date.now();
     if (this.#state.phase !== 'stopping') this.#enter({ phase: 'running', since, level });
   }

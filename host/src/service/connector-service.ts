@@ -120,9 +120,9 @@ export class HostConnectorService implements ConnectorService {
       );
   }
 
-  async get(id: string, options: CallOptions = {}): Promise<ConnectorDetails> {
-    this.#admit(options);
-    const entry = this.#options.registry.get(requireId(id));
+  async get(id: string, given: CallOptions = {}): Promise<ConnectorDetails> {
+    const options = this.#admit(given);
+    const entry = this.#options.registry.get(requireId(id), options.principal);
     const { principal = LOCAL_PRINCIPAL } = options;
     const kind = kindOf(entry);
     const description = this.#options.descriptions.find(entry);
@@ -137,7 +137,7 @@ export class HostConnectorService implements ConnectorService {
 
   async describe(id: string, given: CallOptions = {}): Promise<ConnectorDescription> {
     const options = this.#admit(given);
-    const entry = this.#options.registry.get(requireId(id));
+    const entry = this.#options.registry.get(requireId(id), options.principal);
     return waitWithin(this.#options.descriptions.describe(entry), options).catch((reason: unknown) => {
       throw ConnectorError.from(reason).withConnector(id);
     });
@@ -157,7 +157,7 @@ export class HostConnectorService implements ConnectorService {
 
   async remove(id: string, given: CallOptions = {}): Promise<ChangeResult> {
     const options = this.#admit(given);
-    return waitWithin(this.#options.registrations.remove(requireId(id)), options);
+    return waitWithin(this.#options.registrations.remove(requireId(id), options.principal), options);
   }
 
   async healthCheck(id: string, given: CallOptions = {}): Promise<HealthReport> {
@@ -184,7 +184,7 @@ export class HostConnectorService implements ConnectorService {
 
   async test(id: string, given: CallOptions = {}): Promise<TestReport> {
     const options = this.#admit(given);
-    const entry = this.#options.registry.get(requireId(id));
+    const entry = this.#options.registry.get(requireId(id), options.principal);
     const facts = { id, endpoint: endpointOf(entry) };
     if (entry.state.phase !== 'usable') {
       const { status, message } = this.#options.live.report(entry);

@@ -21,7 +21,8 @@ const TROUBLES = [
   },
   {
     reason: 'storage_missing',
-    codes: [14, 'ENOENT', 'ENOTDIR', 'EISDIR'],
+    // EEXIST: a file stands where the directory should be.
+    codes: [14, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST'],
     remedy: 'it cannot be opened: see that its directory is there and is one',
   },
 ] as const satisfies readonly Trouble[];

@@ -116,7 +116,7 @@ describe('a connector that is removed while it is checked', () => {
 
 describe('the connectors of a host that has closed', () => {
   it('start no worker more', async () => {
-    const registry = new Registry({} as Sources);
+    const registry = new Registry({} as Sources, () => true);
     registry.put({ id: 'one', state: { phase: 'usable' } } as ConnectorEntry);
     const live = new LiveConnectors({
       registry,

@@ -2,6 +2,7 @@ export { isJsonObject } from './json.ts';
 export type { JsonObject, JsonSchema, JsonValue } from './json.ts';
 export { describeProblem } from './problem.ts';
 export type { Problem } from './problem.ts';
+export { didYouMean } from './closest-word.ts';
 export { clipText } from './clip-text.ts';
 export { makeVisible, quote } from './quote.ts';
 export { ERROR_CODES, GRPC_STATUS, HTTP_STATUS, isAccessCode, isErrorCode, readTraits } from './error-codes.ts';

@@ -9,6 +9,7 @@ import type {
 import {
   buildEndpoint,
   ConnectorInternalError,
+  didYouMean,
   InvalidInputError,
   quote,
   UnknownActionError,
@@ -34,6 +35,10 @@ import type { WebhookHeaders } from './webhook.ts';
 export interface SettingsError {
   readonly path: string;
   readonly message: string;
+  /** What would have been right. Default: `message`. */
+  readonly expected?: string;
+  /** What was found, without secrets. Default: the value at the path. */
+  readonly received?: string;
 }
 
 /** What `validateConfig` answers. */
@@ -151,9 +156,10 @@ export abstract class ConnectorAdapter {
     if (definition === undefined) {
       const known = Object.keys(table).toSorted();
       const choice = known.length === 0 ? 'it has none' : `it has: ${listSome(known)}`;
-      throw new UnknownActionError(`"${this.name}" has no action ${quote(action)}; ${choice}`, {
-        details: { action, known: known.slice(0, MOST_NAMED) },
-      });
+      throw new UnknownActionError(
+        `"${this.name}" has no action ${quote(action)}${didYouMean(action, known)}; ${choice}`,
+        { details: { action, known: known.slice(0, MOST_NAMED) } },
+      );
     }
     // A key that nobody hands on would have the call repeated for nothing's sake.
     if (definition.idempotencyKey === false && context.idempotencyKey !== undefined)
@@ -198,7 +204,7 @@ export abstract class ConnectorAdapter {
     if (result.ok) return { ok: true, errors: [] };
     return {
       ok: false,
-      errors: result.problems.map(({ path, message, expected }) => ({ path, message: message ?? expected })),
+      errors: result.problems.map(({ message, ...rest }) => ({ ...rest, message: message ?? rest.expected })),
     };
   }
 

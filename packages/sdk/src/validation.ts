@@ -1,7 +1,8 @@
 import type { Problem } from '@automate/contract';
-import { makeVisible, quote } from '@automate/contract';
+import { isJsonObject, makeVisible, quote } from '@automate/contract';
 import type { Schema } from './action.ts';
 import { explainIssue } from './explain-issue.ts';
+import { toJsonSchema } from './json-schema.ts';
 import { isSecretKey } from './secret-key.ts';
 
 export type Validated =
@@ -13,13 +14,29 @@ export async function validate(schema: Schema, value: unknown, root = ''): Promi
   const standard = 'schema' in schema ? schema.schema['~standard'] : schema['~standard'];
   const result = await standard.validate(value);
   if (result.issues === undefined) return { ok: true, value: result.value };
-  const problems = result.issues.flatMap(explainIssue).map(({ keys, expected, message }) => ({
+  const issues = result.issues.flatMap((issue) => explainIssue(issue, (place) => keysAt(schema, place)));
+  const problems = issues.map(({ keys, expected, message, received }) => ({
     path: joinPath(root, keys),
     expected,
-    received: describeReceived(keys, value),
+    received: received ?? describeReceived(keys, value),
     message,
   }));
   return { ok: false, problems };
+}
+
+/** The keys that an object may have at this place, as far as the schema's JSON Schema says it plainly. */
+function keysAt(schema: Schema, place: readonly PropertyKey[]): readonly string[] | undefined {
+  try {
+    let here: unknown = toJsonSchema(schema, 'input', 'a schema');
+    for (const key of place) {
+      if (!isJsonObject(here)) return undefined;
+      const below: unknown = typeof key === 'number' ? here['items'] : here['properties'];
+      here = typeof key === 'number' || !isJsonObject(below) ? below : below[String(key)];
+    }
+    return isJsonObject(here) && isJsonObject(here['properties']) ? Object.keys(here['properties']) : undefined;
+  } catch {
+    return undefined; // what JSON Schema cannot say is told elsewhere
+  }
 }
 
 function joinPath(root: string, keys: readonly PropertyKey[]): string {

@@ -90,7 +90,7 @@ describe('the declarative form', () => {
       problems: [
         { path: 'city', expected: 'string', received: '5' },
         { path: 'days', received: '9' },
-        { path: '', received: 'an object', message: 'Unrecognized key: "extra"' },
+        { path: 'extra', expected: 'one of the keys city or days', received: 'the key "extra"' },
       ],
     });
     expect(error.message).toMatch(/^the payload of "forecast" is wrong: city: /);

@@ -33,7 +33,7 @@ describe('what is wrong with a value', () => {
       'a key that the alternative lacks',
       z.object({ p: parameter }),
       { p: { base64: 'x', b: 1 } },
-      'p: Unrecognized key: "b", not an object',
+      'p.b: no such key, not the key "b"',
     ],
     ['words', z.object({ w: z.enum(['a', 'b', 'c']) }), { w: 'd' }, 'w: "a", "b" or "c", not "d"'],
     [

@@ -17,6 +17,7 @@ import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
 import { formatTable } from '../format-table.ts';
 import { readArgument } from '../read-argument.ts';
+import { addDescribeCommand } from './describe.ts';
 
 interface ListOptions extends GlobalOptions {
   readonly type?: ConnectorType;
@@ -64,6 +65,8 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
       const view = connectorDetailsView(details, toWireConfig(details.config));
       context.out(json === true ? JSON.stringify(view, undefined, 2) : dump(view, { noRefs: true }).trimEnd());
     });
+
+  addDescribeCommand(connectors, context);
 
   for (const verb of ['register', 'update'] as const) {
     connectors

@@ -115,7 +115,10 @@ function describeConfig(loaded: Awaited<ReturnType<typeof loadConfig>>, projectD
     }));
   return loaded.file === undefined
     ? [{ check, state: 'warning', message: `no file in ${projectDir}`, remedy: 'run "automate init" to write one' }]
-    : [{ check, state: 'ok', message: loaded.file }];
+    : [
+        { check, state: 'ok', message: loaded.file },
+        ...(loaded.warnings ?? []).map((message) => ({ check, state: 'warning' as const, message })),
+      ];
 }
 
 interface Opened {

@@ -1,3 +1,4 @@
+import { didYouMean } from '@automate/contract';
 import type { Discovery } from './discover.ts';
 import { explainProblem } from './explain.ts';
 
@@ -12,5 +13,5 @@ export function explainMissingKind(kind: string, { refusals, declarations, repor
     trouble === undefined
       ? 'add the package that declares it to the project, with "pnpm add"'
       : explainProblem(trouble);
-  return `no package that was found declares the kind "${kind}" (${there}): ${hint}`;
+  return `no package that was found declares the kind "${kind}"${didYouMean(kind, known)} (${there}): ${hint}`;
 }

@@ -6,7 +6,7 @@ import { readToWorker } from '../messages.ts';
 import type { AdapterRunner } from './adapter-runner.ts';
 import type { CallTrail } from './call-trail.ts';
 import { boundedEncode } from './bounded-encode.ts';
-import { encodeFailure, failureOf, stackOf } from './failure.ts';
+import { encodeFailure, failureOf, logFailure } from './failure.ts';
 import type { Line } from './line.ts';
 import type { LogWriter } from './log-writer.ts';
 import { natives } from './natives.ts';
@@ -109,22 +109,7 @@ export class CallRunner {
     this.#network?.explain(thrown);
     const error = failureOf(call.op, thrown, { adapter, left, refusal: this.#network?.refusedIn(call) });
     this.#fail(call.id, error);
-    const stack = stackOf(thrown);
-    if (error.code === 'INTERNAL_ERROR') {
-      this.#log.write(
-        'error',
-        'logger',
-        `${describeCall(call)} failed: ${error.message}`,
-        natives.stringify({ stack }) ?? '',
-      );
-    } else if (error.cause !== undefined) {
-      this.#log.write(
-        'debug',
-        'logger',
-        `${describeCall(call)} failed: ${error.message}`,
-        natives.stringify({ code: error.code, stack }) ?? '',
-      );
-    }
+    logFailure(this.#log, call.op, { said: `${describeCall(call)} failed`, error, thrown });
   }
 
   #fail(id: number, error: ConnectorError): void {

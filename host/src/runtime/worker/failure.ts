@@ -5,6 +5,7 @@ import { policyRefusal, startError } from '@automate/sdk/runtime';
 import type { ChannelOp } from '../messages.ts';
 import { DETAIL_LIMITS, MESSAGE_LENGTH, NAME_LENGTH, STACK_LENGTH } from '../bounds.ts';
 import { boundedEncode } from './bounded-encode.ts';
+import type { LogWriter } from './log-writer.ts';
 import { natives } from './natives.ts';
 
 /** Makes a ConnectorError of anything that a connector's code threw. The adapter has its say; nothing it does can throw. */
@@ -98,6 +99,23 @@ export function encodeFailure(error: ConnectorError, adapter?: ConnectorAdapter)
     ...(problems === undefined ? {} : { problems }),
   };
   return natives.stringify(envelope) as string;
+}
+
+/**
+ * Writes down what failed: a fault of the connector's code at `error`, with the stack that finds it; what a ConnectorError says itself at
+ * `debug`, where it has a cause that callers are not told. Of starts and connections the host passes on only what is new.
+ */
+export function logFailure(
+  log: Pick<LogWriter, 'write'>,
+  op: ChannelOp,
+  { said, error, thrown }: { readonly said: string; readonly error: ConnectorError; readonly thrown: unknown },
+): void {
+  const isFault = error.code === 'INTERNAL_ERROR';
+  if (!isFault && error.cause === undefined) return;
+  const foreseen = ConnectorError.is(thrown) && readProperty(thrown, 'cause') === undefined;
+  const fields = { ...(isFault ? {} : { code: error.code }), ...(foreseen ? {} : { stack: stackOf(thrown) }) };
+  const source = op === 'initialize' || op === 'connect' || op === 'health' ? 'start' : 'logger';
+  log.write(isFault ? 'error' : 'debug', source, `${said}: ${error.message}`, natives.stringify(fields) ?? '');
 }
 
 /** Message of an error, shortened; never throws and never empty. */

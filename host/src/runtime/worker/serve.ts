@@ -5,11 +5,10 @@ import { AdapterRunner } from './adapter-runner.ts';
 import { encodeDescription } from './bounded-encode.ts';
 import { CallRunner } from './call-runner.ts';
 import { CallTrail } from './call-trail.ts';
-import { encodeFailure, failureOf, stackOf } from './failure.ts';
+import { encodeFailure, failureOf, logFailure } from './failure.ts';
 import type { Line } from './line.ts';
 import { loadAdapter } from './load-adapter.ts';
 import { LogWriter } from './log-writer.ts';
-import { natives } from './natives.ts';
 import type { NetworkGate } from './network/network-gate.ts';
 import { Uplink } from './uplink.ts';
 
@@ -44,8 +43,7 @@ export async function serve(
     return () => runner.abandon();
   } catch (thrown) {
     const error = failureOf('initialize', thrown, { adapter });
-    const stack = stackOf(thrown);
-    log.write('error', 'logger', `start failed: ${error.message}`, natives.stringify({ stack }) ?? '');
+    logFailure(log, 'initialize', { said: 'start failed', error, thrown });
     uplink.sendNow({ kind: 'start-failed', error: encodeFailure(error, adapter) });
     return () => {};
   }

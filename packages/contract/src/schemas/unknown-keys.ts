@@ -1,5 +1,5 @@
+import { didYouMean } from '../closest-word.ts';
 import type { PathStep } from '../problem-path.ts';
-import { closestWord } from './closest-word.ts';
 import { HIDDEN_KEY, isName } from './describe-received.ts';
 import type { Finding } from './finding.ts';
 
@@ -16,8 +16,8 @@ export function explainUnknownKeys(
   return keys.map((key, index) => {
     if (!isName(key, path)) return { path: [...path, HIDDEN_KEY], expected: list, received: 'a key of another form' };
     // Comparing words takes its time, and a file may have tens of thousands of wrong keys.
-    const closest = index < MAX_SUGGESTIONS ? closestWord(key, known) : undefined;
-    const expected = closest === undefined ? list : `a known key (did you mean "${closest}"?)`;
+    const closest = index < MAX_SUGGESTIONS ? didYouMean(key, known) : '';
+    const expected = closest === '' ? list : `a known key${closest}`;
     return { path: [...path, key], expected, received: `the key "${key}"` };
   });
 }

@@ -17,10 +17,12 @@ export async function validateSettings(adapter: ConnectorAdapter, settings: Json
   if (answer.ok) return [];
   const { configSchema } = adapter;
   const schema = configSchema === undefined ? {} : toJsonSchema(configSchema, 'input', 'the configSchema');
-  const problems = answer.errors.map(({ path, message }) => ({
+  const problems = answer.errors.map(({ path, message, expected, received }) => ({
     path: path === '' ? 'settings' : path.startsWith('[') ? `settings${path}` : `settings.${path}`,
-    expected: message,
-    received: describeReceived(keysOf(path), settings, isSecretSetting(schema, keysOf(path))),
+    expected: expected ?? message,
+    received: isSecretSetting(schema, keysOf(path))
+      ? describeReceived(keysOf(path), settings, true)
+      : (received ?? describeReceived(keysOf(path), settings)),
     message,
   }));
   return problems.length > 0

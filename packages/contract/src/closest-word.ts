@@ -1,3 +1,5 @@
+import { quote } from './quote.ts';
+
 /** The known word that someone who wrote this one probably meant, if one is close: two slips at most. */
 export function closestWord(word: string, known: readonly string[]): string | undefined {
   const plain = simplify(word);
@@ -5,13 +7,22 @@ export function closestWord(word: string, known: readonly string[]): string | un
   let best: string | undefined;
   let least = plain.length <= 3 ? 2 : 3;
   for (const candidate of known) {
-    const slips = distance(plain, simplify(candidate));
+    const simple = simplify(candidate);
+    // Each letter that one has more than the other is a slip.
+    if (Math.abs(simple.length - plain.length) >= least) continue;
+    const slips = distance(plain, simple);
     if (slips < least) {
       least = slips;
       best = candidate;
     }
   }
   return best;
+}
+
+/** ` (did you mean "x"?)`, to be put behind the word, or nothing where no known word is close. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const closest = closestWord(word, known);
+  return closest === undefined ? '' : ` (did you mean ${quote(closest)}?)`;
 }
 
 /** Makes `healthCheck`, `health-check` and `health_check` the same word. */
