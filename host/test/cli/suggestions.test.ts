@@ -20,7 +20,7 @@ describe('a mistyped name', () => {
     host = await project.start();
   });
   afterAll(async () => {
-    await host.stop();
+    await host[Symbol.asyncDispose]();
     await project[Symbol.asyncDispose]();
   });
 
@@ -30,8 +30,8 @@ describe('a mistyped name', () => {
     [['connectors', 'remove', 'ecko'], 'NOT_FOUND: no connector has the id "ecko" (did you mean "echo"?)'],
     [['connectors', 'describe', 'ecko'], 'NOT_FOUND: no connector has the id "ecko" (did you mean "echo"?)'],
     [['execute', 'ecko', 'say'], 'NOT_FOUND: no connector has the id "ecko" (did you mean "echo"?)'],
-    [['execute', 'echo', 'sya'], 'INVALID_INPUT: the kind "echo" has no action "sya" (did you mean "say"?)'],
-    [['connectors', 'describe', 'echo', 'sya'], 'INVALID_INPUT: "echo" has no action "sya" (did you mean "say"?)'],
+    [['execute', 'echo', 'sey'], 'INVALID_INPUT: the kind "echo" has no action "sey" (did you mean "say"?)'],
+    [['connectors', 'describe', 'echo', 'sey'], 'INVALID_INPUT: "echo" has no action "sey" (did you mean "say"?)'],
     [['connectors', 'register', '--input', '{ id: new, kind: ecko }'], 'the kind "ecko" (did you mean "echo"?)'],
   ])('of %j is answered with the one that is close', async (args, words) => {
     const { status, stderr } = await project.automate(args);

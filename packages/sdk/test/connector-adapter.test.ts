@@ -269,7 +269,7 @@ describe('settings', () => {
     expect(await adapter.validateConfig({ units: 'metric' })).toEqual({ ok: true, errors: [] });
     const { ok, errors } = await adapter.validateConfig({ units: 'cubits', pin: 'x', more: 1 });
     expect(ok).toBe(false);
-    expect(errors.map(({ path }) => path)).toEqual(['units', 'pin', '']);
+    expect(errors.map(({ path }) => path)).toEqual(['units', 'pin', 'more']);
   });
 });
 
