@@ -129,7 +129,7 @@ function typeOf(schema: unknown): string {
   if (choice !== undefined) return choice.map((word) => JSON.stringify(word)).join(' | ');
   const alternatives = [anyOf, oneOf].find(Array.isArray);
   if (alternatives !== undefined) return [...new Set(alternatives.map(typeOf))].join(' | ');
-  if (Array.isArray(type)) return type.join(' | ');
+  if (Array.isArray(type)) return type.map(String).join(' | ');
   if (type === 'array') return `list of ${typeOf(items)}`;
   return typeof type === 'string' ? type : 'any';
 }
