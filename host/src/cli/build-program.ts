@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { CliContext } from './cli-context.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addConnectorCommands } from './commands/connectors.ts';
+import { addDeclarationCommands } from './commands/declarations.ts';
 import { addExecuteCommand } from './commands/execute.ts';
 import { addHostCommands } from './commands/host.ts';
 import { addIsolationCommand } from './commands/isolation.ts';
@@ -35,6 +36,7 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
   addConnectorCommands(program, context);
   addProfileCommands(program, context);
   addSecretCommands(program, context);
+  addDeclarationCommands(program, context);
   addExecuteCommand(program, context);
   addOutcomeCommands(program, context);
   addAuditCommands(program, context);

@@ -74,6 +74,8 @@ export interface CliContext {
   /** All of standard input. */
   readInput(): Promise<Uint8Array>;
   readFile(path: string): Promise<Uint8Array>;
+  /** Writes a file whole; one that is there already is replaced. */
+  writeFile(path: string, text: string): Promise<void>;
   /** Asks for a line that the terminal does not show; undefined where standard input is no terminal. */
   readHidden(question: string): Promise<string | undefined>;
   /**

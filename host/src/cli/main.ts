@@ -105,6 +105,7 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
     parseRegistration: parseRegistrationText,
     parseProfile: parseProfileText,
     readFile: (path) => readFile(path),
+    writeFile: (path, text) => writeFile(path, text),
     async withService(options, doing, work) {
       await using service = await openService(options, scrubber);
       return await withProgress({ doing, stream: process.stderr, work: () => work(service, { signal: interrupted }) });

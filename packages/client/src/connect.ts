@@ -5,6 +5,8 @@ import type { ChannelOptions, ServiceError } from '@automate/grpc';
 import { readClientIdentity } from './client-identity.ts';
 import type { ConnectOptions } from './connect-options.ts';
 import { explainHandshake } from './explain-handshake.ts';
+import { withConnectorCalls } from './connector-calls.ts';
+import type { ConnectedService } from './connector-calls.ts';
 import { loadHost } from './local-backend.ts';
 import { createRemoteBackend } from './remote-backend.ts';
 import { isLoopbackAddress, parseServiceAddress } from './service-address.ts';
@@ -18,7 +20,11 @@ import { isLoopbackAddress, parseServiceAddress } from './service-address.ts';
  *   the other.
  * @throws CONFIG_INVALID when files of TLS cannot be used, or a token would travel in clear to another machine
  */
-export async function connect(options: ConnectOptions = {}): Promise<ConnectorService> {
+export async function connect(options: ConnectOptions = {}): Promise<ConnectedService> {
+  return withConnectorCalls(await openBackend(options));
+}
+
+async function openBackend(options: ConnectOptions): Promise<ConnectorService> {
   const address = options.address ?? (options.env ?? process.env)['CONNECTORS_SERVICE_ADDR'];
   const timeoutMs = options.connectTimeoutMs ?? 5000;
   if (address !== undefined && address.trim() !== '') return openRemoteBackend(address, timeoutMs, options);

@@ -1,8 +1,9 @@
 import type { ActionDescription, ConnectorDescription, JsonObject } from '@automate/contract';
-import { didYouMean, isJsonObject, quote, UnknownActionError } from '@automate/contract';
+import { didYouMean, quote, UnknownActionError } from '@automate/contract';
 import { connectorDescriptionView } from '@automate/contract/http';
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
+import { effectOf, fieldsOf } from '../describe-schema.ts';
 import { formatTable } from '../format-table.ts';
 
 /** `automate connectors describe ID [ACTION]` */
@@ -81,12 +82,6 @@ function takesOf({ input }: ActionDescription): string {
   return [...needed, ...others.slice(0, 3), ...(others.length > 3 ? ['…'] : [])].join(' ');
 }
 
-/** What calling it does, in a word. */
-function effectOf({ sideEffects, idempotent }: ActionDescription): string {
-  if (!sideEffects) return 'reads';
-  return idempotent ? 'changes, repeatable' : 'changes';
-}
-
 function section(context: CliContext, title: string, schema: JsonObject | undefined): readonly string[] {
   const fields = schema === undefined ? [] : fieldsOf(schema);
   if (fields.length === 0) return [];
@@ -98,38 +93,4 @@ function section(context: CliContext, title: string, schema: JsonObject | undefi
   ]);
   const bold = (text: string): string => context.style('bold', text);
   return ['', formatTable([title.toUpperCase(), 'TYPE', '', 'DESCRIPTION'], rows, bold)];
-}
-
-interface Field {
-  readonly name: string;
-  readonly required: boolean;
-  readonly type: string;
-  readonly description: string;
-}
-
-/** The fields of an object's schema, for people; the schema itself says more. */
-function fieldsOf(schema: JsonObject): readonly Field[] {
-  const { properties, required } = schema;
-  if (!isJsonObject(properties)) return [];
-  return Object.entries(properties).map(([name, field]) => {
-    const { description } = isJsonObject(field) ? field : {};
-    return {
-      name,
-      required: Array.isArray(required) && required.includes(name),
-      type: typeOf(field),
-      description: typeof description === 'string' ? description : '',
-    };
-  });
-}
-
-function typeOf(schema: unknown): string {
-  if (!isJsonObject(schema)) return 'any';
-  const { type, enum: words, const: only, anyOf, oneOf, items } = schema;
-  const choice = Array.isArray(words) ? words : only === undefined ? undefined : [only];
-  if (choice !== undefined) return choice.map((word) => JSON.stringify(word)).join(' | ');
-  const alternatives = [anyOf, oneOf].find(Array.isArray);
-  if (alternatives !== undefined) return [...new Set(alternatives.map(typeOf))].join(' | ');
-  if (Array.isArray(type)) return type.map(String).join(' | ');
-  if (type === 'array') return `list of ${typeOf(items)}`;
-  return typeof type === 'string' ? type : 'any';
 }
