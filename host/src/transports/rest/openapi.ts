@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger';
-import type { ConnectorService } from '@automate/contract';
+import type { ConnectorService, JsonSchema } from '@automate/contract';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
@@ -21,6 +21,17 @@ export async function describeRoutes(service: ConnectorService, version: string)
         title: 'Automate Connectors',
         description: 'Connectors, their health and their actions. Every error is a problem document (RFC 9457).',
         version,
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      // Where the document itself came from.
+      servers: [{ url: '/', description: 'This service' }],
+      // Where sign-in is not required, none is needed.
+      security: [{ token: [] }, { clientCertificate: [] }, {}],
+      components: {
+        securitySchemes: {
+          token: { type: 'http', scheme: 'bearer', description: 'What `automate tokens create` printed' },
+          clientCertificate: { type: 'mutualTLS', description: 'Where the service has a client authority' } as never,
+        },
       },
       tags: [
         { name: 'connectors', description: 'Which connectors there are' },
@@ -43,15 +54,34 @@ export async function describeRoutes(service: ConnectorService, version: string)
   }
 }
 
-interface Document {
+/** What of an OpenAPI document is looked at here. */
+export interface OpenApiDocument {
   readonly components: { readonly schemas: Record<string, unknown> };
-  readonly paths: Record<string, Record<string, { operationId?: string; requestBody?: { required?: boolean } }>>;
+  readonly paths: Record<string, Record<string, OpenApiOperation>>;
 }
 
+export interface OpenApiOperation {
+  operationId?: string;
+  summary?: string;
+  parameters?: readonly { readonly in: string }[];
+  requestBody?: { required?: boolean; content: OpenApiContent };
+  responses: Record<string, OpenApiResponse>;
+}
+
+interface OpenApiResponse {
+  readonly description: string;
+  readonly content?: OpenApiContent;
+}
+
+type OpenApiContent = Readonly<Record<string, { readonly schema: JsonSchema }>>;
+
 function documentText(app: FastifyInstance): string {
-  const document = app.swagger() as unknown as Document;
+  const document = app.swagger() as unknown as OpenApiDocument;
   for (const operations of Object.values(document.paths)) {
-    for (const { operationId, requestBody } of Object.values(operations)) {
+    for (const { operationId, requestBody, responses } of Object.values(operations)) {
+      const problem = responses['default'];
+      if (problem !== undefined)
+        responses['4XX'] = { ...problem, description: 'The caller, or what it asked for, is at fault' };
       // An empty body is an empty payload, which the schemas of Fastify's routes cannot say.
       if (operationId === 'executeAction' && requestBody !== undefined) requestBody.required = false;
     }
@@ -61,7 +91,7 @@ function documentText(app: FastifyInstance): string {
 }
 
 /** Each schema is generated both for requests and for answers, though most are used for one of them only. */
-function dropUnused(document: Document): void {
+function dropUnused(document: OpenApiDocument): void {
   const { schemas } = document.components;
   for (;;) {
     const text = JSON.stringify(document);

@@ -1,5 +1,7 @@
-import { UnavailableError } from '@automate/contract';
+import type { CallOptions } from '@automate/contract';
+import { InvalidInputError, quote, UnavailableError } from '@automate/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { readCallOptions } from './call-options.ts';
 
 export interface OperationalRoutesOptions {
   /** Whether the host serves: false while it starts and while it drains. */
@@ -12,12 +14,14 @@ export interface OperationalRoutesOptions {
   requireRead(request: FastifyRequest): void;
   /** The OpenAPI document as JSON text. */
   describeRoutes(): Promise<string>;
+  /** The same with an operation for each action that the caller may see. */
+  describeConnectors(document: string, call: CallOptions): Promise<string>;
 }
 
 /** The routes for whoever operates the host, not for callers of connectors. No connector's state enters, but that of threads which it left behind. */
 export function addOperationalRoutes(
   app: FastifyInstance,
-  { ready, unwell, metrics, requireRead, describeRoutes }: OperationalRoutesOptions,
+  { ready, unwell, metrics, requireRead, describeRoutes, describeConnectors }: OperationalRoutesOptions,
 ): void {
   const hidden = { schema: { hide: true } };
   app.get('/health/live', hidden, async () => ({ status: 'live' }));
@@ -37,7 +41,17 @@ export function addOperationalRoutes(
   app.get('/openapi.json', hidden, async (request, reply) => {
     requireRead(request);
     reply.header('content-type', 'application/json; charset=utf-8');
-    return (document ??= describeRoutes());
+    const { connectors = 'false' } = request.query as { readonly connectors?: unknown };
+    if (connectors !== 'true' && connectors !== 'false') throw badSwitch(connectors);
+    const general = await (document ??= describeRoutes());
+    return connectors === 'true' ? describeConnectors(general, readCallOptions(request, reply)) : general;
+  });
+}
+
+function badSwitch(given: unknown): InvalidInputError {
+  const received = typeof given === 'string' ? quote(given.slice(0, 80)) : 'a list';
+  return new InvalidInputError(`query connectors: expected true or false, received ${received}`, {
+    problems: [{ path: 'query connectors', expected: 'true or false', received }],
   });
 }
 

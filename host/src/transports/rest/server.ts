@@ -177,6 +177,8 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
       if (admitted !== undefined) signIn.requireRead(admitted.principal);
     },
     describeRoutes: async () => (await import('./openapi.ts')).describeRoutes(service, version),
+    describeConnectors: async (document, call) =>
+      (await import('./connector-operations.ts')).withConnectorOperations(document, service, call),
   });
   return app;
 }
