@@ -3,6 +3,7 @@ import type { CliContext } from './cli-context.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addConnectorCommands } from './commands/connectors.ts';
 import { addDeclarationCommands } from './commands/declarations.ts';
+import { addDevCommand } from './commands/dev.ts';
 import { addExecuteCommand } from './commands/execute.ts';
 import { addHostCommands } from './commands/host.ts';
 import { addIsolationCommand } from './commands/isolation.ts';
@@ -37,6 +38,7 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
   addProfileCommands(program, context);
   addSecretCommands(program, context);
   addDeclarationCommands(program, context);
+  addDevCommand(program, context);
   addExecuteCommand(program, context);
   addOutcomeCommands(program, context);
   addAuditCommands(program, context);

@@ -126,6 +126,8 @@ export interface CliContext {
     what: { readonly specs: readonly string[]; readonly keyFile: string },
   ): Promise<SignedPlugins>;
   verifyPlugins(options: GlobalOptions, names: readonly string[]): Promise<readonly VerifiedPlugin[]>;
+  /** Runs the package of a connector that its author is at work on, until the input ends. */
+  runDev(options: GlobalOptions, directory: string): Promise<void>;
   /** Does every fault at every level and tells what came of it, as a table or as JSON. Throws CliExit for what there is not. */
   runIsolation(options: IsolationOptions & { readonly json: boolean }): Promise<string>;
 }

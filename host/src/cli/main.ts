@@ -158,6 +158,33 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
       const { verifyPlugins } = await import('./plugins/sign-plugins.ts');
       return verifyPlugins(names, await pluginMachine(options, interrupted, () => undefined));
     },
+    async runDev({ config }, directory) {
+      const { runDev } = await import('./dev/run-dev.ts');
+      await runDev(this, {
+        directory: resolve(directory),
+        openHost: ({ root, dataDir }) =>
+          createHost({
+            cwd: root,
+            env: process.env,
+            flags: {
+              dataDir,
+              grpcPort: 0,
+              httpPort: 0,
+              bindAddress: '127.0.0.1',
+              logLevel: process.env['LOG_LEVEL'] || 'info',
+              ...(config === undefined ? { config: resolve(root, 'connectors.yaml') } : { config: resolve(config) }),
+            },
+            logTo: process.stderr,
+            process,
+            scrubber,
+          }),
+        execPath: process.execPath,
+        env: process.env,
+        input: process.stdin,
+        output: process.stdout,
+        signal: interrupted,
+      });
+    },
     runIsolation: async (options) => {
       const { tellIsolation } = await import('./isolation/tell-isolation.ts');
       const machine = {
