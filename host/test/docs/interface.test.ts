@@ -115,7 +115,7 @@ describe('CONTRIBUTING.md', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       readonly scripts: Readonly<Record<string, string>>;
     };
-    const named = [...readPage('CONTRIBUTING.md').matchAll(/\bnpm run ([\w:]+)/g)].map((match) => match[1] ?? '');
+    const named = [...readPage('CONTRIBUTING.md').matchAll(/\bnpm run ([\w:-]+)/g)].map((match) => match[1] ?? '');
     expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
   });
 });
