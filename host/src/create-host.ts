@@ -273,6 +273,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
         ...resolved,
         files: filesOf({
           ...entry,
+          kind: kindOf(entry),
           profileSettings: entry.profile?.owner === 'file' ? resolved.profile?.settings : undefined,
         }),
       };

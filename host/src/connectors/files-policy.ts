@@ -2,6 +2,9 @@ import { realpathSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
 import type { ConnectorConfig, ConnectorOwner, JsonObject } from '@automate/contract';
 import type { FilesPolicy } from '@automate/sdk/runtime';
+import { grantedSet } from '../plugins/grants.ts';
+import type { Kind } from '../plugins/kind-catalog.ts';
+import type { ProfileConfig } from '../config/host-config.ts';
 import type { HostSettings } from '../host-settings.ts';
 
 export interface FilesPolicyOptions {
@@ -26,6 +29,9 @@ export interface PathOwner {
   readonly profileSettings: JsonObject | undefined;
   /** `files.roots` of the file. */
   readonly fileRoots: readonly string[];
+  /** Its kind, where there is one. */
+  readonly kind: Kind | undefined;
+  readonly profile?: ProfileConfig | undefined;
 }
 
 /** Where the paths of configurations begin, and where none may lead. */
@@ -36,11 +42,13 @@ export function placesOf(options: PlacesOptions & { readonly projectDir: string 
 
 /** Which files a connector may use: the operator's own all but the host's, others only what the operator granted. */
 export function createFilesPolicy({ base, closed }: FilesPolicyOptions): (of: PathOwner) => FilesPolicy {
-  return ({ owner, anyPath, config, profileSettings = {}, fileRoots }) => {
-    if (owner !== 'api') return { base, closed };
+  return ({ owner, anyPath, config, profileSettings = {}, fileRoots, kind, profile }) => {
+    const others = profile === undefined || profile.owner === 'file' ? [] : Object.keys(profile.settings);
+    const ofCallers = others.filter((key) => !Object.hasOwn(config.settings, key));
+    const common = { base, closed, programs: mayStartPrograms(kind), ofCallers };
+    if (owner !== 'api') return common;
     return {
-      base,
-      closed,
+      ...common,
       // As they are: a connector with walls cannot find out where they lead.
       roots: fileRoots.map((root) => realOrWritten(root)),
       ofProfile: Object.fromEntries(
@@ -49,6 +57,12 @@ export function createFilesPolicy({ base, closed }: FilesPolicyOptions): (of: Pa
       lenient: anyPath,
     };
   };
+}
+
+/** What a program hands over by itself is its own code. */
+function mayStartPrograms(kind: Kind | undefined): boolean {
+  if (kind === undefined) return false;
+  return kind.source.via !== 'package' || grantedSet(kind.permissions).childProcess;
 }
 
 /** A configuration with the whole paths of the files under `tls`, which the host reads as well as the worker. */

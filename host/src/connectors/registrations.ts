@@ -262,6 +262,8 @@ export class Registrations {
         config,
         profileSettings: profile?.owner === 'file' ? profile.settings : undefined,
         fileRoots: now.sources.config.fileRoots,
+        kind: now.sources.kinds.find(config.kind),
+        profile,
       }),
     };
   }

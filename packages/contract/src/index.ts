@@ -90,6 +90,7 @@ export type {
   ConfiguredLevel,
   IsolationLevel,
 } from './connector.ts';
+export { toActionName } from './action-name.ts';
 export { buildEndpoint, defaultPort } from './endpoint.ts';
 export type { EndpointParts } from './endpoint.ts';
 export { CIRCUIT_STATES } from './health.ts';

@@ -1,12 +1,11 @@
+import { toActionName } from '@automate/contract';
+
 /** What an operation is called by. */
 export interface OperationPlace {
   readonly operationId: string | undefined;
   readonly method: string;
   readonly path: string;
 }
-
-/** Longer ones are cut: names go into metrics, logs and tools. */
-const MAX_LENGTH = 100;
 
 /**
  * A name for each of the operations, in their order: the operation id in the form of an action's name, else method and path.
@@ -40,17 +39,4 @@ export function nameOperations(operations: readonly OperationPlace[]): readonly 
 
 function nameByPath({ method, path }: OperationPlace): string {
   return toActionName(`${method} ${path.replaceAll(/[{}]/g, ' ')}`) || method.toLowerCase();
-}
-
-/** `getPetById` → `get_pet_by_id`, `repos/list-for-org` → `repos_list_for_org`. Empty where nothing is left. */
-export function toActionName(text: string): string {
-  const words = text
-    .normalize('NFKD')
-    .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
-    .replaceAll(/[^A-Za-z0-9]+/g, '_')
-    .toLowerCase()
-    .slice(0, MAX_LENGTH)
-    .replaceAll(/^_+|_+$/g, '');
-  return /^[0-9]/.test(words) ? `op_${words}` : words;
 }

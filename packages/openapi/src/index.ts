@@ -1,4 +1,3 @@
-export { toActionName } from './action-names.ts';
 export { buildRequest } from './build-request.ts';
 export type { OperationRequest, RequestPart } from './build-request.ts';
 export { DocumentError } from './document-error.ts';

@@ -67,6 +67,7 @@ export {
   OverloadedError,
   RateLimitedError,
   startPatience,
+  toActionName,
   TimeoutError,
   TransientNetworkError,
   UnavailableError,

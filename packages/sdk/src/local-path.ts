@@ -1,5 +1,8 @@
-/** What a text names on the host's machine. A `uri` may hold the path of a Unix socket, as host, parameter or `unix:` address. */
-export type LocalPathKind = 'file' | 'directory' | 'socket' | 'uri';
+/**
+ * What a text names on the host's machine. A `program` is started by the connector: it may be named in the configuration file
+ * alone, and only where its package was granted `childProcess`. A `uri` may hold the path of a Unix socket, as host, parameter or `unix:` address.
+ */
+export type LocalPathKind = 'file' | 'directory' | 'socket' | 'uri' | 'program';
 
 /** The keywords that say in a JSON Schema that a text is a path. */
 export type LocalPathMark = {

@@ -40,6 +40,7 @@ describe('the package', () => {
       'remainingMs',
       'socketError',
       'startPatience',
+      'toActionName',
       'until',
       'verifyHmacSha256',
       'verifySlackSignature',
@@ -49,7 +50,9 @@ describe('the package', () => {
 
   it('gives kinds that speak HTTP these names', async () => {
     expect(Object.keys((await import('../src/exchange/index.ts')) as object).toSorted()).toEqual([
+      'authorizationHeaders',
       'callAction',
+      'createTokenSource',
       'encodePayload',
       'exchange',
       'exchangeInput',

@@ -1,5 +1,5 @@
 import type { OperationHead } from '@automate/openapi';
-import { toActionName } from '@automate/openapi';
+import { toActionName } from '@automate/sdk';
 
 /** Whether an operation is wanted, by patterns of what it is called, where it is, or what it is tagged with. */
 export function createSelector(

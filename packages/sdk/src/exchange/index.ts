@@ -1,4 +1,5 @@
 export { proxyError } from '../http/failure.ts';
+export { authorizationHeaders } from '../http/authorization.ts';
 export { createTokenSource } from '../http/token-source.ts';
 export type { TokenSource } from '../http/token-source.ts';
 export { openAgents } from '../http/open-agents.ts';

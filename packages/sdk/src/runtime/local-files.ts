@@ -18,12 +18,16 @@ export interface FilesPolicy {
   readonly closed: readonly string[];
   /** Settings that are the operator's all the same, as a profile gives them. */
   readonly ofProfile?: JsonObject;
+  /** Whether programs may be started, by connectors of which the operator wrote that. Default: not. */
+  readonly programs?: boolean;
+  /** Settings of the operator's connector that are not the operator's, as a profile that was set over the API gives them. */
+  readonly ofCallers?: readonly string[];
   /** Paths outside of the roots are reported to the log and no more: the connector is older than the roots. */
   readonly lenient?: boolean;
 }
 
 /** No bounds: for adapters without a host. */
-export const OPEN_FILES: FilesPolicy = { closed: [] };
+export const OPEN_FILES: FilesPolicy = { closed: [], programs: true };
 
 export interface LocalFilesOptions {
   readonly id: string;
@@ -87,7 +91,8 @@ export function grantPaths(
   const found = schema === undefined ? [] : markedPaths(schema, given.settings);
   for (const marked of found.filter(({ within }) => within === undefined)) {
     const field = fieldOf(marked.keys);
-    if (marked.names === 'uri') for (const path of pathsOfUri(marked)) check(path, field);
+    if (marked.names === 'program') problems.push(...judgeProgram(policy, marked, field));
+    else if (marked.names === 'uri') for (const path of pathsOfUri(marked)) check(path, field);
     else put(settings, marked.keys, check(marked.text, field));
   }
   // What lies in a directory that is refused is not looked at.
@@ -134,6 +139,34 @@ function judge(policy: FilesPolicy, closed: Places, given: string, field: string
   if (!granted) return { path, problem: outside(given, field, lenient), tolerated: lenient };
   // What the operator wrote is left as it is: links may be the way in which files are renewed.
   return { path: roots === undefined || real === undefined ? path : real };
+}
+
+/** A name alone is looked up where programs are, so that it is no path. */
+function judgeProgram(
+  { roots, programs = false, ofProfile = {}, ofCallers = [] }: FilesPolicy,
+  { keys, text }: MarkedPath,
+  field: string,
+): readonly Problem[] {
+  const received = quote(text);
+  const top = String(keys[0]);
+  if (ofCallers.includes(top) || (roots !== undefined && !Object.hasOwn(ofProfile, top)))
+    return [
+      {
+        path: field,
+        expected: 'no program: one may be named in the configuration file alone',
+        received,
+        message: `${received} is a program that the connector would start; the operator must write that connector into the configuration file`,
+      },
+    ];
+  if (programs) return [];
+  return [
+    {
+      path: field,
+      expected: 'a program, where the package was granted child_process',
+      received,
+      message: `${received} is a program, and the connector's package was not granted child_process; the operator must grant it in plugins.grants of the configuration file`,
+    },
+  ];
 }
 
 /** A path of settings that begins in the directory of another setting, which is judged for itself. */

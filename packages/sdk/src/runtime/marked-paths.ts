@@ -14,7 +14,7 @@ export interface MarkedPath {
   readonly within?: string | undefined;
 }
 
-const KINDS: ReadonlySet<unknown> = new Set<LocalPathKind>(['file', 'directory', 'socket', 'uri']);
+const KINDS: ReadonlySet<unknown> = new Set<LocalPathKind>(['file', 'directory', 'socket', 'uri', 'program']);
 
 /** Every path in these settings, wherever in the schema its mark stands: behind alternatives and references too. */
 export function markedPaths(root: JsonSchema, settings: JsonObject): readonly MarkedPath[] {

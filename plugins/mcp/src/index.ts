@@ -1,0 +1,1 @@
+export { default as McpAdapter } from './mcp-adapter.ts';

@@ -1,0 +1,149 @@
+import type { CallToolResult, Tool } from '@modelcontextprotocol/client';
+import type {
+  ActionDefinition,
+  ActionTable,
+  AdapterHealth,
+  CallContext,
+  ConnectorContext,
+  ConnectorError,
+  DiscoveryContext,
+  JsonObject,
+  JsonValue,
+} from '@automate/sdk';
+import { ConnectorAdapter, remainingMs, UpstreamError } from '@automate/sdk';
+import { configSchema } from './config.ts';
+import type { McpSettings } from './config.ts';
+import { toConnectorError } from './mcp-error.ts';
+import type { OpenClient } from './open-client.ts';
+import { openClient } from './open-client.ts';
+import { readTools } from './read-tools.ts';
+
+/** Any server that speaks the Model Context Protocol. */
+export default class McpAdapter extends ConnectorAdapter {
+  readonly name = 'mcp';
+  readonly version = '1.0.0';
+  override readonly type = 'agent';
+  override readonly title = 'MCP';
+  override readonly description = 'Calls the tools of any MCP server: each of them is an action.';
+  override readonly configSchema = configSchema;
+  #settings: McpSettings = { args: [], env: {}, exclude: [] };
+  /** Shared by all who want it; another one is opened once it has ended. */
+  #opened: Promise<OpenClient> | undefined;
+
+  override initialize(context: ConnectorContext): void {
+    this.#settings = configSchema.parse(context.settings);
+  }
+
+  override async connect(): Promise<boolean> {
+    await this.#client();
+    return true;
+  }
+
+  override async discoverActions(context: DiscoveryContext): Promise<ActionTable> {
+    const found = await readTools(await this.#listTools(context), this.#settings);
+    for (const { name, reason } of found.leftOut) context.leaveOut(name, reason);
+    return Object.fromEntries(
+      found.tools.map(({ tool, name, ...described }): [string, ActionDefinition<JsonObject, JsonValue>] => [
+        name,
+        { ...described, run: (payload, call) => this.#callTool(tool, payload, call) },
+      ]),
+    );
+  }
+
+  override async healthCheck(context: CallContext): Promise<AdapterHealth> {
+    const { length } = await this.#listTools(context);
+    return { status: 'healthy', message: `the MCP server offers ${length} tools`, details: { tools: length } };
+  }
+
+  override normalizeError(error: unknown): ConnectorError {
+    return super.normalizeError(toConnectorError(error) ?? error);
+  }
+
+  override async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    await (await opened?.catch(() => undefined))?.close();
+  }
+
+  async #callTool({ name, outputSchema }: Tool, payload: JsonObject, call: CallContext): Promise<JsonValue> {
+    const result = await this.#ask(call, (client) =>
+      client.callTool(
+        { name, arguments: payload },
+        {
+          signal: call.signal,
+          timeout: Math.max(1, remainingMs(call.deadline)),
+          onprogress: ({ progress, total, message = '' }) =>
+            call.logger.debug(`${name}: ${progress}${total === undefined ? '' : ` of ${total}`} ${message}`.trim()),
+        },
+      ),
+    );
+    if (result.isError === true) throw toolFailed(name, result);
+    return outputSchema === undefined || result.structuredContent === undefined
+      ? toResult(result)
+      : (result.structuredContent as JsonValue);
+  }
+
+  async #listTools(call: CallContext): Promise<readonly Tool[]> {
+    const { signal } = call;
+    const timeout = Math.max(1, remainingMs(call.deadline));
+    return (await this.#ask(call, (client) => client.listTools(undefined, { signal, timeout, cacheMode: 'refresh' })))
+      .tools;
+  }
+
+  /** A session that the server has forgotten is not used again. */
+  async #ask<T>({ signal }: CallContext, request: (client: OpenClient['client']) => Promise<T>): Promise<T> {
+    const opened = await this.#client();
+    try {
+      return await request(opened.client);
+    } catch (thrown) {
+      // The library says that it timed out, whatever ended the wait.
+      signal.throwIfAborted();
+      const error = toConnectorError(thrown);
+      if (error?.details?.['reason'] === 'session_ended') void opened.close();
+      throw error ?? thrown;
+    }
+  }
+
+  #client(): Promise<OpenClient> {
+    if (this.#opened !== undefined) return this.#opened;
+    const { context } = this;
+    const forget = (): void => {
+      if (this.#opened === opened) this.#opened = undefined;
+    };
+    const opened = openClient({
+      settings: this.#settings,
+      context,
+      endpoint: this.getEndpoint(),
+      onChanged: () => context.actionsChanged(),
+      onClosed: () => {
+        forget();
+        // A server that comes back may offer others.
+        if (!context.signal.aborted) context.actionsChanged();
+      },
+    });
+    this.#opened = opened;
+    opened.catch(forget);
+    return opened;
+  }
+}
+
+function toResult({ content, structuredContent }: CallToolResult): JsonObject {
+  return {
+    text: textOf(content),
+    content: content as unknown as JsonValue,
+    ...(structuredContent === undefined ? {} : { structured: structuredContent as JsonValue }),
+  };
+}
+
+function textOf(content: CallToolResult['content']): string {
+  return content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n');
+}
+
+/** The tool ran, and says that it failed: what it did until then, nobody knows. */
+function toolFailed(name: string, { content }: CallToolResult): UpstreamError {
+  const text = textOf(content).slice(0, 2_000);
+  return new UpstreamError(`the tool "${name}" failed: ${text === '' ? 'it does not say why' : text}`, {
+    retryable: false,
+    details: { reason: 'tool_failed', tool: name },
+  });
+}

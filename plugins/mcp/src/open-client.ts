@@ -1,0 +1,88 @@
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { Transport } from '@modelcontextprotocol/client';
+import { CfWorkerJsonSchemaValidator } from '@modelcontextprotocol/client/validators/cf-worker';
+import type { ConnectorContext } from '@automate/sdk';
+import { ConfigInvalidError } from '@automate/sdk';
+import type { McpSettings } from './config.ts';
+import { createRoutedFetch } from './routed-fetch.ts';
+
+export interface OpenClient {
+  readonly client: Client;
+  close(): Promise<void>;
+}
+
+export interface OpenClientOptions {
+  readonly settings: McpSettings;
+  readonly context: ConnectorContext;
+  /** The connector's endpoint; empty where none is configured. */
+  readonly endpoint: string;
+  /** The server offers other tools. */
+  onChanged(): void;
+  /** The connection has ended. */
+  onClosed(): void;
+}
+
+type Env = Readonly<Record<string, string>>;
+
+/** Where programs are, for one that is named without its path. */
+const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin';
+
+/** Connects to the server that the settings name, starting it where they name a program. */
+export async function openClient(options: OpenClientOptions): Promise<OpenClient> {
+  const { context, onChanged, onClosed } = options;
+  const client = new Client(
+    { name: '@automate/connector-mcp', version: '1.0.0' },
+    {
+      // The other one compiles what the server says to code.
+      jsonSchemaValidator: new CfWorkerJsonSchemaValidator(),
+      versionNegotiation: { mode: 'auto' },
+      listChanged: { tools: { autoRefresh: false, debounceMs: 100, onChanged: () => onChanged() } },
+    },
+  );
+  // The library has no events.
+  Object.assign(client, { onclose: onClosed });
+  const { transport, release } = await openTransport(options);
+  const close = async (): Promise<void> => {
+    await client.close().catch(() => {});
+    await release();
+  };
+  try {
+    await client.connect(transport, { signal: context.signal });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { client, close };
+}
+
+async function openTransport({
+  settings,
+  context,
+  endpoint,
+}: OpenClientOptions): Promise<{ readonly transport: Transport; release(): Promise<void> }> {
+  const { url = endpoint, command, args, env } = settings;
+  const { id, logger } = context;
+  if (command !== undefined) {
+    const { DEFAULT_INHERITED_ENV_VARS, StdioClientTransport } = await import('@modelcontextprotocol/client/stdio');
+    // The library hands on some of its own process, unless they are there.
+    const none = Object.fromEntries(DEFAULT_INHERITED_ENV_VARS.map((name) => [name, undefined])) as unknown as Env;
+    const transport = new StdioClientTransport({
+      command,
+      args,
+      env: { ...none, PATH: USUAL_PATH, ...env },
+      stderr: 'pipe',
+    });
+    transport.stderr?.on('data', (chunk: Buffer) => logger.debug(`the server says: ${chunk.toString().trim()}`));
+    return { transport, release: async () => {} };
+  }
+  if (url === '')
+    throw new ConfigInvalidError(
+      `connector "${id}" names no MCP server; the operator must set settings.url, host, or settings.command`,
+      {
+        problems: [{ path: 'settings.url', expected: 'the URL of an MCP server, or a command', received: 'nothing' }],
+        details: { reason: 'no_endpoint' },
+      },
+    );
+  const routed = createRoutedFetch(context);
+  return { transport: new StreamableHTTPClientTransport(new URL(url), { fetch: routed.fetch }), release: routed.close };
+}

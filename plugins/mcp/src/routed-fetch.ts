@@ -1,0 +1,77 @@
+import { request as requestHttp } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { Readable } from 'node:stream';
+import type { ConnectorContext } from '@automate/sdk';
+import { authorizationHeaders, createTokenSource, openAgents } from '@automate/sdk/exchange';
+import type { TokenSource } from '@automate/sdk/exchange';
+
+/** A `fetch` for the library, over connections like those of `ctx.http`, with answers that go on for as long as the server wants. */
+export interface RoutedFetch {
+  readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** Statuses that have no body, of which `Response` takes none. */
+const EMPTY: ReadonlySet<number> = new Set([204, 205, 304]);
+
+export function createRoutedFetch(context: ConnectorContext): RoutedFetch {
+  const { id, config } = context;
+  const agents = openAgents(context);
+  agents.catch(() => {});
+  const tokens = config.auth.type === 'oauth2' ? tokenSource(context) : undefined;
+  const ask = async (url: URL, init: RequestInit, credentials: Readonly<Record<string, string>>): Promise<Response> => {
+    const { agent } = await (await agents).own(url);
+    const headers = { ...Object.fromEntries(new Headers(init.headers)), ...credentials };
+    const { body, method = 'GET' } = init;
+    const signal = init.signal ?? undefined;
+    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const request = send(url, { method, headers, agent, ...(signal === undefined ? {} : { signal }) }, resolve);
+      request.once('error', reject);
+      request.end(typeof body === 'string' ? body : undefined);
+    });
+    const status = answer.statusCode ?? 0;
+    const pairs = Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
+      values.map((value): [string, string] => [name, value]),
+    );
+    if (!EMPTY.has(status)) return new Response(Readable.toWeb(answer) as ReadableStream, { status, headers: pairs });
+    answer.resume();
+    return new Response(null, { status, headers: pairs });
+  };
+  return {
+    async fetch(url, init = {}) {
+      const to = new URL(url);
+      const answer = await ask(to, init, await authorizationHeaders(id, config.auth, tokens));
+      const token = tokens?.peek();
+      if (answer.status !== 401 || tokens === undefined || token === undefined) return answer;
+      // A token may end before its time; who was not let in has done nothing.
+      await answer.body?.cancel();
+      tokens.refuse(token);
+      return ask(to, init, await authorizationHeaders(id, config.auth, tokens));
+    },
+    async close() {
+      (await agents.catch(() => undefined))?.close();
+    },
+  };
+}
+
+function tokenSource({ id, config, http, secret }: ConnectorContext): TokenSource {
+  return createTokenSource({
+    id,
+    auth: config.auth,
+    post: ({ url, headers, body }) =>
+      http.request({
+        method: 'POST',
+        path: url.href,
+        anyOrigin: true,
+        authorize: false,
+        headers,
+        body,
+        accept: () => true,
+      }),
+    onSecrets: (values) => {
+      for (const value of values) secret(value);
+    },
+  });
+}
