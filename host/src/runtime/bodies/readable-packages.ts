@@ -55,7 +55,19 @@ export function findReadable(
   };
   packages.forEach(addPackage);
   for (const [directory, names] of askedBy) addDependencies(directory, names);
-  return { paths: [...paths], links };
+  return { paths: withSplitNames([...paths]), links };
+}
+
+/**
+ * Node.js opens a directory `a` no more, but only what is in it, once it is told of an `a-b` beside it. With `a*` in place of both it
+ * opens both, and whatever else there begins with that name.
+ */
+function withSplitNames(paths: readonly string[]): readonly string[] {
+  const sorted = paths.toSorted();
+  const split = sorted.filter((path) =>
+    sorted.some((other) => other.startsWith(path) && other !== path && other[path.length] !== sep),
+  );
+  return [...split.map((path) => `${path}*`), ...sorted.filter((path) => !split.some((each) => path.startsWith(each)))];
 }
 
 /** The real directory of the package that a module belongs to. */
