@@ -36,7 +36,8 @@ export function buildRequest({ method, path, parameters, body }: Operation, inpu
       return value === undefined ? [] : [[each, value] as [Parameter, JsonValue]];
     });
   const written = new Map(inPlace('path').map(([each, value]) => [each.name, writeParameter(each, value)]));
-  const filled = path.replaceAll(/\{([^{}]+)\}/g, (_, name: string) => {
+  // What is behind a "#" tells operations of one path apart, and is not sent.
+  const filled = path.replace(/#.*$/s, '').replaceAll(/\{([^{}]+)\}/g, (_, name: string) => {
     const text = written.get(name) ?? '';
     if (text === '') throw unsendable(name, 'a text that is not empty', 'nothing would stand in the path');
     return text;

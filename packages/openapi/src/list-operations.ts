@@ -114,7 +114,6 @@ function readOperation(
   const { root } = document;
   const { method, path } = head;
   if (!path.startsWith('/')) throw new UnreadableError(`the path "${path}" does not begin with "/"`);
-  if (path.includes('#')) throw new UnreadableError(`the path "${path}" has a "#", which no request can carry`);
   const input = createSchemaConverter(root, 'input');
   const { parameters, properties, examples } = readParameters(root, { item, operation, path }, input);
   const body = readRequestBody(root, operation['requestBody'], input, new Set(Object.keys(properties)));

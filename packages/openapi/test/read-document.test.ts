@@ -106,6 +106,20 @@ describe('a document of OpenAPI 3.0', () => {
     expect(() => buildRequest(get, { petId: '1', 'X-Trace': 'a\r\nb' })).toThrow('cannot be sent');
   });
 
+  it('sends nothing of what tells operations of one path apart', async () => {
+    const parameters = [{ name: 'acl', in: 'query', required: true, schema: { type: 'boolean' } }];
+    const document = await readDocument({
+      openapi: '3.0.0',
+      paths: { '/b/{id}': { get: { responses: {} } }, '/b/{id}#acl': { get: { parameters, responses: {} } } },
+    });
+    const { operations } = listOperations(document);
+    expect(operations.map(({ name }) => name)).toEqual(['get_b_id', 'get_b_id_acl']);
+    expect(operations.map((each) => buildRequest(each, { id: 'x', acl: true }).path)).toEqual([
+      '/b/x',
+      '/b/x?acl=true',
+    ]);
+  });
+
   it('leaves open what lies far, where the whole would be too long', async () => {
     const { operations } = listOperations(await readDocument(DOCUMENT), { maxSchemaLength: 60 });
     expect(operations[0]?.output).toEqual({ $ref: '#/$defs/Pet', $defs: { Pet: {} } });
