@@ -4,7 +4,6 @@ import type { ConnectorConfig, ConnectorOwner, JsonObject } from '@automate/cont
 import type { FilesPolicy } from '@automate/sdk/runtime';
 import { grantedSet } from '../plugins/grants.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
-import type { ProfileConfig } from '../config/host-config.ts';
 import type { HostSettings } from '../host-settings.ts';
 
 export interface FilesPolicyOptions {
@@ -31,7 +30,6 @@ export interface PathOwner {
   readonly fileRoots: readonly string[];
   /** Its kind, where there is one. */
   readonly kind: Kind | undefined;
-  readonly profile?: ProfileConfig | undefined;
 }
 
 /** Where the paths of configurations begin, and where none may lead. */
@@ -42,10 +40,8 @@ export function placesOf(options: PlacesOptions & { readonly projectDir: string 
 
 /** Which files a connector may use: the operator's own all but the host's, others only what the operator granted. */
 export function createFilesPolicy({ base, closed }: FilesPolicyOptions): (of: PathOwner) => FilesPolicy {
-  return ({ owner, anyPath, config, profileSettings = {}, fileRoots, kind, profile }) => {
-    const others = profile === undefined || profile.owner === 'file' ? [] : Object.keys(profile.settings);
-    const ofCallers = others.filter((key) => !Object.hasOwn(config.settings, key));
-    const common = { base, closed, programs: mayStartPrograms(kind), ofCallers };
+  return ({ owner, anyPath, config, profileSettings = {}, fileRoots, kind }) => {
+    const common = { base, closed, programs: mayStartPrograms(kind) };
     if (owner !== 'api') return common;
     return {
       ...common,

@@ -263,7 +263,6 @@ export class Registrations {
         profileSettings: profile?.owner === 'file' ? profile.settings : undefined,
         fileRoots: now.sources.config.fileRoots,
         kind: now.sources.kinds.find(config.kind),
-        profile,
       }),
     };
   }

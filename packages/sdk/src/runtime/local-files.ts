@@ -20,8 +20,6 @@ export interface FilesPolicy {
   readonly ofProfile?: JsonObject;
   /** Whether programs may be started, by connectors of which the operator wrote that. Default: not. */
   readonly programs?: boolean;
-  /** Settings of the operator's connector that are not the operator's, as a profile that was set over the API gives them. */
-  readonly ofCallers?: readonly string[];
   /** Paths outside of the roots are reported to the log and no more: the connector is older than the roots. */
   readonly lenient?: boolean;
 }
@@ -143,13 +141,12 @@ function judge(policy: FilesPolicy, closed: Places, given: string, field: string
 
 /** A name alone is looked up where programs are, so that it is no path. */
 function judgeProgram(
-  { roots, programs = false, ofProfile = {}, ofCallers = [] }: FilesPolicy,
+  { roots, programs = false, ofProfile = {} }: FilesPolicy,
   { keys, text }: MarkedPath,
   field: string,
 ): readonly Problem[] {
   const received = quote(text);
-  const top = String(keys[0]);
-  if (ofCallers.includes(top) || (roots !== undefined && !Object.hasOwn(ofProfile, top)))
+  if (roots !== undefined && !Object.hasOwn(ofProfile, String(keys[0])))
     return [
       {
         path: field,
