@@ -1,46 +1,57 @@
 import type { AdapterClass } from '@automate/sdk/runtime';
-import { describeAdapter, isAdapterClass } from '@automate/sdk/runtime';
-import { CALL_CHECKS } from './conformance/call-checks.ts';
-import type { Check, ConformanceOptions, Subject } from './conformance/check.ts';
-import { DESCRIPTION_CHECKS } from './conformance/description-checks.ts';
-import { SETTINGS_CHECKS } from './conformance/settings-checks.ts';
+import type { ConformanceOptions } from './conformance/check.ts';
+import { readKinds } from './conformance/read-kinds.ts';
+import { CHECKS, runCheck } from './conformance/run-checks.ts';
+import { createSubject } from './conformance/subject.ts';
+import type { SubjectOptions } from './conformance/subject.ts';
 import type { TestRunner } from './test-runner.ts';
 import { findRunner } from './test-runner.ts';
 
-const CHECKS: readonly Check[] = [...DESCRIPTION_CHECKS, ...SETTINGS_CHECKS, ...CALL_CHECKS];
-
 /**
- * Registers the tests that every connector must pass. They need no remote system and change nothing anywhere: an endpoint
- * is replaced by a port at which nothing listens.
+ * Registers the tests that every connector must pass, one for each rule that `automate conformance` knows. They need no remote
+ * system: every action is driven from its schema against local servers that answer well, badly and not at all.
+ *
+ * Given a class they run in this thread; given the directory of a built package, as a `file:` URL or a path, each kind of
+ * its manifest runs as it will be installed, in a thread of its own, which may hang or end without harm to the tests.
  *
  * ```ts
  * conformance(MyServiceAdapter, { config: { host: 'localhost' }, settings: { region: 'eu' }, packageJson });
+ * conformance(new URL('..', import.meta.url), { config: { host: 'localhost' } });
  * ```
  */
-export function conformance(adapterClass: AdapterClass, options: ConformanceOptions = {}, runner?: TestRunner): void {
+export function conformance(
+  subject: AdapterClass | URL | string,
+  options: ConformanceOptions = {},
+  runner?: TestRunner,
+): void {
   const { describe, it } = findRunner(runner);
-  const subject = subjectOf(adapterClass, options);
-  describe(`conformance of ${options.kind ?? adapterClass.name}`, () => {
-    if (!subject.ok) {
-      it('can be described', () => Promise.reject(subject.error));
-      return;
-    }
-    for (const check of CHECKS) {
-      if (check.concerns?.(subject.value) ?? true) it(check.title, async () => check.run(subject.value));
-    }
-  });
+  const kinds = typeof subject === 'function' ? [ofClass(subject, options)] : readKinds(subject, options);
+  for (const kind of kinds)
+    describe(`conformance of ${kind.kind}`, () => {
+      const made = createSubject(kind);
+      for (const check of CHECKS)
+        it(check.title, async () => {
+          const { status, message } = await runCheck(check, made);
+          if (status === 'failed') throw new Error(message);
+        });
+    });
 }
 
-type Described = { readonly ok: true; readonly value: Subject } | { readonly ok: false; readonly error: Error };
+function ofClass(adapterClass: AdapterClass, options: ConformanceOptions): SubjectOptions {
+  return {
+    kind: options.kind ?? nameOf(adapterClass),
+    code: { adapterClass },
+    options,
+    ...(options.packageJson === undefined ? {} : { manifest: options.packageJson }),
+  };
+}
 
-/** Described before the tests are registered, as not every rule concerns every connector. */
-function subjectOf(adapterClass: AdapterClass, options: ConformanceOptions): Described {
+/** What an adapter calls itself; the class's own name where it cannot be made, which the tests then tell. */
+function nameOf(adapterClass: AdapterClass): string {
   try {
-    if (!isAdapterClass(adapterClass)) throw new TypeError('conformance needs a subclass of ConnectorAdapter');
-    const sample = new adapterClass();
-    const kind = options.kind ?? sample.name;
-    return { ok: true, value: { adapterClass, options, kind, sample, description: describeAdapter(sample, { kind }) } };
-  } catch (error) {
-    return { ok: false, error: error as Error };
+    const { name } = new adapterClass();
+    return typeof name === 'string' ? name : adapterClass.name;
+  } catch {
+    return adapterClass.name;
   }
 }

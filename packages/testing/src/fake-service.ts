@@ -68,6 +68,7 @@ export class FakeService implements AsyncDisposable {
   readonly #requests: RecordedRequest[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #closed = new AbortController();
+  #accepted = 0;
 
   private constructor(options: FakeServiceOptions) {
     this.#secure = options.tls !== undefined;
@@ -78,6 +79,7 @@ export class FakeService implements AsyncDisposable {
         ? createHttpServer(listener)
         : createHttpsServer({ ...tls, rejectUnauthorized: tls.requestCert === true }, listener);
     this.#server.on('connection', (socket: Socket) => {
+      this.#accepted += 1;
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
       // A client that goes away is part of the game.
@@ -115,6 +117,11 @@ export class FakeService implements AsyncDisposable {
   /** Connections that are open now. */
   get connections(): number {
     return this.#sockets.size;
+  }
+
+  /** Connections that were made so far, also by what does not speak HTTP. */
+  get accepted(): number {
+    return this.#accepted;
   }
 
   /** Answers requests of a method (`*` for any) and a path. A later route goes before an earlier one. */

@@ -81,19 +81,26 @@ async function checkAnswer(
     return;
   }
   const header = HEADER_OF[command];
-  if (header !== undefined && headers[header] === undefined) throw badAnswer(asked, `no ${header} header`);
+  if (header !== undefined && headers[header] === undefined)
+    throw letGo(answer, badAnswer(asked, `no ${header} header`));
   // Without either nobody can tell the end of an object from a connection that broke off.
   if (
     command === 'GetObjectCommand' &&
     headers['content-length'] === undefined &&
     headers['transfer-encoding'] === undefined
   )
-    throw badAnswer(asked, 'an object without its length');
+    throw letGo(answer, badAnswer(asked, 'an object without its length'));
   if (header !== undefined) return;
   // Some services call an answer without a body HTML; a page is one that has content.
   const text = (await readBytes(answer.body, MAX_ERROR_BYTES)).bytes.toString();
   if (text.trim() !== '' && (headers['content-type'] ?? '').includes('html')) throw badAnswer(asked, 'a web page');
   answer.body = Readable.from([Buffer.from(text)]);
+}
+
+/** Ends the connection of an answer whose body nobody reads: it would stay open for good. */
+function letGo({ body }: Answer, error: ConnectorError): ConnectorError {
+  (body as Partial<Readable>).destroy?.();
+  return error;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { etag } from './inputs.ts';
+import { etag, quoteEtag } from './inputs.ts';
 import { toEtag } from './outputs.ts';
 
 const time = z.iso.datetime({ offset: true });
@@ -18,8 +18,8 @@ export const readConditions = {
 export function toConditions(given: z.output<z.ZodObject<typeof readConditions>>) {
   const date = (text: string | undefined): Date | undefined => (text === undefined ? undefined : new Date(text));
   return {
-    IfMatch: given.if_match,
-    IfNoneMatch: given.if_none_match,
+    IfMatch: quoteEtag(given.if_match),
+    IfNoneMatch: quoteEtag(given.if_none_match),
     IfModifiedSince: date(given.if_modified_since),
     IfUnmodifiedSince: date(given.if_unmodified_since),
   };

@@ -33,10 +33,13 @@ export const headerValue = z.string().regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e
     "expected printable ASCII without blanks around it; a file name beyond it is written filename*=UTF-8''na%C3%AFve.txt",
 });
 /** An ETag as a condition, with or without its quotes. */
-export const etag = z
-  .string()
-  .regex(/^"?[\x21\x23-\x7e]+"?$/, 'expected an ETag')
-  .transform((text) => (text === '*' || text.startsWith('"') ? text : `"${text}"`));
+export const etag = z.string().regex(/^"?[\x21\x23-\x7e]+"?$/, 'expected an ETag');
+
+/** An ETag as headers have it, in quotes. */
+export function quoteEtag(text: string | undefined): string | undefined {
+  return text === undefined || text === '*' || text.startsWith('"') ? text : `"${text}"`;
+}
+
 /** Checked by hand: zod's own record drops a member called `__proto__`, which is as good a name as any. */
 export const metadata = z
   .any()

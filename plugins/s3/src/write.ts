@@ -1,7 +1,7 @@
 import { ConnectorError } from '@automate/sdk';
 import type { CallContext } from '@automate/sdk';
 import { z } from 'zod';
-import { bucketOrDefault, etag, key, objectHeaders, toObjectHeaders } from './inputs.ts';
+import { bucketOrDefault, etag, key, objectHeaders, quoteEtag, toObjectHeaders } from './inputs.ts';
 import { defined, toEtag } from './outputs.ts';
 import type { S3Client } from './s3-client.ts';
 import { tags, toTagging } from './tags.ts';
@@ -30,7 +30,7 @@ export function toWrite(s3: S3Client, given: z.output<z.ZodObject<typeof writeIn
       ...toObjectHeaders(given),
       Tagging: toTagging(given.tags),
     },
-    conditions: { IfMatch: given.if_match, IfNoneMatch: given.if_none_match },
+    conditions: { IfMatch: quoteEtag(given.if_match), IfNoneMatch: given.if_none_match },
   };
 }
 export type Write = ReturnType<typeof toWrite>;

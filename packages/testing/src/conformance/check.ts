@@ -1,12 +1,14 @@
 import type { ConnectorDescription } from '@automate/contract';
-import type { ConnectorAdapter, JsonObject } from '@automate/sdk';
-import type { AdapterClass } from '@automate/sdk/runtime';
+import type { JsonObject } from '@automate/sdk';
 import type { TestConfig } from '../open-adapter.ts';
+import type { Code } from './probe.ts';
+import type { Rehearsal } from './rehearse.ts';
+import type { Tour } from './tour.ts';
 
 export interface ConformanceOptions {
-  /** Configuration of a connector of this kind. A `host` says that the kind has an endpoint; nothing is sent to it. */
+  /** Configuration of a connector of this kind. A `host` says that the kind has an endpoint, which is replaced by a local one. */
   readonly config?: TestConfig;
-  /** Settings that the kind accepts. */
+  /** Settings that the kind accepts. Default: made from its `configSchema`. */
   readonly settings?: JsonObject;
   /** Secrets of a profile that the kind accepts. */
   readonly secrets?: Readonly<Record<string, string>>;
@@ -14,22 +16,48 @@ export interface ConformanceOptions {
   readonly kind?: string;
   /** The package's package.json, to be checked as well. */
   readonly packageJson?: unknown;
+  /** Payloads by action, for actions whose schema does not say all that they ask of one. Default: made from the schema. */
+  readonly payloads?: Readonly<Record<string, JsonObject>>;
+  /**
+   * Actions that are declared free of side effects and read by another method than GET, as a search that is a POST. Others that do
+   * so fail.
+   */
+  readonly readsByPost?: readonly string[];
+  /** Members of payloads that are paths or URLs, which are sent as they stand: `action.member`. Others must be encoded. */
+  readonly sentAsTheyStand?: readonly string[];
 }
 
-/** What every check is given. */
+/** One kind under test, and what was learned of it, which is done once for all checks. */
 export interface Subject {
-  readonly adapterClass: AdapterClass;
-  readonly options: ConformanceOptions;
   readonly kind: string;
-  readonly description: ConnectorDescription;
-  readonly sample: ConnectorAdapter;
+  readonly code: Code;
+  readonly options: ConformanceOptions;
+  /** The package's package.json and directory, where they are known. */
+  readonly manifest?: unknown;
+  readonly packageDir?: string;
+  /** What the kind says of itself. Rejects where it cannot be loaded or described. */
+  description(): Promise<ConnectorDescription>;
+  /** What it does without a remote system. Rejects with NotTried where it cannot be described. */
+  rehearsal(): Promise<Rehearsal>;
+  /** What it does with one. Rejects with NotTried where it does not start. */
+  tour(): Promise<Tour>;
+  /** What stays after a thousand calls. */
+  endurance(): Promise<Tour>;
 }
 
 /** One rule that a connector keeps. */
 export interface Check {
+  /** By which reports name it, for good. */
+  readonly name: string;
   /** A sentence that is true of a conforming connector. */
   readonly title: string;
   /** Whether the rule concerns this connector. Default: yes. */
-  readonly concerns?: (subject: Subject) => boolean;
+  readonly concerns?: (subject: Subject) => boolean | Promise<boolean>;
+  /** Rejects, or throws, where the rule is broken; with NotTried where another fault keeps it from being tried. */
   readonly run: (subject: Subject) => Promise<void> | void;
+}
+
+/** A check was not made, as another one that failed stands before it. */
+export class NotTried extends Error {
+  override readonly name = 'NotTried';
 }

@@ -5,7 +5,7 @@ import { action } from '@automate/sdk';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { withoutEffect } from '../without-effect.ts';
-import { bucketOrDefault, etag, key, versionId } from '../inputs.ts';
+import { bucketOrDefault, etag, key, quoteEtag, versionId } from '../inputs.ts';
 import { absolutePath, createFile } from '../local-files.ts';
 import { objectInfo, toEtag, toObjectInfo } from '../outputs.ts';
 import { asChecksumError, bodyCutShort, mismatch } from '../read-body.ts';
@@ -42,7 +42,7 @@ export const downloadFile = (s3: S3Client) =>
                 Bucket: bucket,
                 Key: payload.key,
                 VersionId: payload.version_id,
-                IfMatch: payload.if_match,
+                IfMatch: quoteEtag(payload.if_match),
                 ChecksumMode: 'ENABLED',
               }),
               options,

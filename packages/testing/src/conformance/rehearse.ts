@@ -1,0 +1,131 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import type { ConnectorDescription } from '@automate/contract';
+import type { AdapterHealth } from '@automate/sdk';
+import { closedPort } from '../closed-port.ts';
+import type { ConformanceOptions } from './check.ts';
+import { createCanary, planOpenings } from './opening.ts';
+import type { Answer, Code, StepResult } from './probe.ts';
+import { openProbe } from './probe.ts';
+import { invalidSamples } from './samples.ts';
+import type { Seen } from './seen.ts';
+
+/** Milliseconds that each step may take: loading, starting, a check of health or connection, closing. */
+export const PATIENCE_MS = 5000;
+
+type Given<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly message: string; readonly hung?: true };
+
+/** What an adapter does while nothing answers at its endpoint. */
+export interface Rehearsal {
+  readonly seen: readonly Seen[];
+  /** The author's settings are refused at these paths. */
+  readonly refusedSettings: Given<readonly string[]>;
+  /** Settings with one fault each, and the paths at which they are refused. */
+  readonly wrongSettings: readonly { readonly settings: string; readonly paths: Given<readonly string[]> }[];
+  readonly normalizesAnything: Given<void>;
+  readonly keepsErrors: Given<void>;
+  readonly opened: Given<void>;
+  /** Absent where it could not be opened. */
+  readonly open?: {
+    readonly masksConfig: Given<void>;
+    readonly redacts: Given<void>;
+    readonly refusesUnsignedWebhook: Given<void>;
+    readonly connect: Given<StepResult<'connect'>>;
+    readonly health: Given<AdapterHealth>;
+    readonly closed: readonly Given<void>[];
+  };
+  /** The same, short, at an endpoint that takes connections and never says a word. */
+  readonly silent?: { readonly health: Given<AdapterHealth>; readonly closed: Given<void> };
+}
+
+export interface RehearsalOptions {
+  readonly code: Code;
+  readonly kind: string;
+  readonly options: ConformanceOptions;
+  readonly description: ConnectorDescription;
+}
+
+/** Drives an adapter without a remote system: settings, start, connection, health, close. */
+export async function rehearse({ code, kind, options, description }: RehearsalOptions): Promise<Rehearsal> {
+  const { openings, canaries } = planOpenings(description, options);
+  const profile = createCanary();
+  const [plan] = openings;
+  const opening = { config: {}, ...plan, secrets: { ...plan?.secrets, conformance: profile } };
+  const secrets = [...canaries, profile];
+  await using probe = await openProbe({ code, kind, canaries: secrets }, PATIENCE_MS);
+  const seen: Seen[] = [];
+  const told = <Name extends Parameters<typeof probe.step>[0]>(answer: Answer<Name>): Given<StepResult<Name>> => {
+    seen.push(answer.seen);
+    return answer.ok ? { ok: true, value: answer.value } : answer;
+  };
+  const refusedSettings = told(await probe.step('settings', options.settings ?? opening.settings ?? {}, PATIENCE_MS));
+  const wrongSettings: Rehearsal['wrongSettings'][number][] = [];
+  for (const wrong of invalidSamples(description.configSchema ?? {}))
+    wrongSettings.push({
+      settings: JSON.stringify(wrong),
+      paths: told(await probe.step('settings', wrong, PATIENCE_MS)),
+    });
+  const normalizesAnything = told(await probe.step('normalizesAnything', undefined, PATIENCE_MS));
+  const keepsErrors = told(await probe.step('keepsErrors', undefined, PATIENCE_MS));
+  const at = async (port: number): Promise<Given<void>> =>
+    told(
+      await probe.step(
+        'open',
+        { ...opening, config: { ...opening.config, ...endpointAt(options, port) } },
+        PATIENCE_MS,
+      ),
+    );
+  const opened = await at(await closedPort());
+  const base = { seen, refusedSettings, wrongSettings, normalizesAnything, keepsErrors, opened };
+  if (!opened.ok) return base;
+  const open = {
+    masksConfig: told(await probe.step('masksConfig', secrets, PATIENCE_MS)),
+    redacts: told(await probe.step('redacts', profile, PATIENCE_MS)),
+    refusesUnsignedWebhook: told(await probe.step('refusesUnsignedWebhook', undefined, PATIENCE_MS)),
+    connect: told(await probe.step('connect', undefined, PATIENCE_MS)),
+    health: told(await probe.step('health', PATIENCE_MS / 2, PATIENCE_MS)),
+    closed: [
+      told(await probe.step('close', undefined, PATIENCE_MS)),
+      told(await probe.step('close', undefined, PATIENCE_MS)),
+    ],
+  };
+  if (!hasEndpoint(options)) return { ...base, open };
+  await using hole = await openBlackHole();
+  if (!(await at(hole.port)).ok) return { ...base, open };
+  const health = told(await probe.step('health', 500, PATIENCE_MS));
+  return { ...base, open, silent: { health, closed: told(await probe.step('close', undefined, PATIENCE_MS)) } };
+}
+
+/** Whether the kind has an endpoint: its configuration names a host. */
+export function hasEndpoint({ config }: ConformanceOptions): boolean {
+  return config?.host !== undefined;
+}
+
+/** The endpoint of a local stand-in, for kinds that have one. */
+export function endpointAt(
+  options: ConformanceOptions,
+  port: number,
+): { readonly host?: string; readonly port?: number } {
+  return hasEndpoint(options) ? { host: '127.0.0.1', port } : {};
+}
+
+/** A server that takes every connection and never says a word. */
+async function openBlackHole(): Promise<AsyncDisposable & { readonly port: number }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined).resume();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

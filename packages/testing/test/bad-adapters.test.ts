@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PluginSandbox } from '@automate/testing';
+import { runConformance } from '@automate/testing/conformance';
+
+/** A fault of the fixture or of its package.json, and the check that must name it. */
+const FAULTS: readonly (readonly [fault: string, check: string])[] = [
+  ['throws-at-import', 'describable'],
+  ['never-loads', 'describable'],
+  ['no-adapter', 'describable'],
+  ['other-name', 'describable'],
+  ['no-semver', 'version'],
+  ['other-version', 'package-version'],
+  ['changes-description', 'same-description'],
+  ['no-words', 'described-in-words'],
+  ['read-not-idempotent', 'reads-are-idempotent'],
+  ['unsound-schema', 'sound-schemas'],
+  ['takes-anything', 'says-what-it-takes'],
+  ['takes-any-record', 'says-what-it-takes'],
+  ['unchecked-input', 'bad-input'],
+  ['transform', 'no-transforms'],
+  ['coercion', 'bad-input'],
+  ['password-in-clear', 'secret-settings'],
+  ['takes-any-settings', 'settings-refused'],
+  ['entry-missing', 'entry-exists'],
+  ['files-without-entry', 'entry-published'],
+  ['no-keyword', 'manifest'],
+  ['never-starts', 'starts'],
+  ['connect-hangs', 'starts'],
+  ['optimist', 'not-connected'],
+  ['connect-breaks', 'not-connected'],
+  ['health-hangs', 'health'],
+  ['always-healthy', 'health'],
+  ['healthy-when-refused', 'healthy-when-refused'],
+  ['close-hangs', 'closes'],
+  ['closes-once', 'closes'],
+  ['believes-webhooks', 'unsigned-webhooks'],
+  ['errors-as-they-are', 'errors-from-anything'],
+  ['does-not-redact', 'redacts'],
+  ['shows-config', 'masked-config'],
+  ['answers-unknown-actions', 'unknown-action'],
+  ['wrong-output', 'fits-output'],
+  ['answers-date', 'plain-json'],
+  ['huge', 'bounded-results'],
+  ['posts', 'honest-effects'],
+  ['deletes', 'honest-effects'],
+  ['own-retries', 'no-own-retries'],
+  ['raw-path', 'encodes-paths'],
+  ['drops-key', 'passes-keys-on'],
+  ['ignores-abort', 'heeds-abort'],
+  ['blocks', 'never-blocks'],
+  ['loops', 'never-blocks'],
+  ['flattens-errors', 'error-classes'],
+  ['swallows-errors', 'error-classes'],
+  ['forgets-retry-after', 'error-classes'],
+  ['throws-text', 'coded-errors'],
+  ['throws-plain', 'coded-errors'],
+  ['secret-in-result', 'secrets-in-result'],
+  ['secret-in-error', 'secrets-in-error'],
+  ['secret-in-details', 'secrets-in-details'],
+  ['logs-secret', 'secrets-in-log'],
+  ['logs-secret-later', 'secrets-in-log'],
+  ['console-secret', 'secrets-in-console'],
+  ['console', 'silent-console'],
+  ['reads-environment', 'no-environment'],
+  ['reads-whole-environment', 'no-environment'],
+  ['rejects-later', 'handles-failures'],
+  ['exits', 'handles-failures'],
+  ['pollutes-globals', 'globals'],
+  ['timer-left', 'lets-go'],
+  ['server-left', 'lets-go'],
+  ['keeps-memory', 'no-leaks'],
+  ['keeps-timers', 'no-leaks'],
+  ['keeps-listeners', 'no-leaks'],
+];
+
+let sandbox: PluginSandbox;
+let source: string;
+
+beforeAll(async () => {
+  sandbox = await PluginSandbox.create();
+  await sandbox.linkPackage('zod', dirname(fileURLToPath(import.meta.resolve('zod/package.json'))));
+  source = await readFile(join(import.meta.dirname, 'fixtures/bad-adapters/adapter.js'), 'utf8');
+});
+afterAll(() => sandbox.dispose());
+
+function addPackage(fault: string): Promise<string> {
+  return sandbox.addConnector({
+    kind: 'bad',
+    name: `connector-${fault}`,
+    source: source.replace("const fault = 'none'", `const fault = '${fault}'`),
+    ...(fault === 'entry-missing' ? { manifest: { entry: './dist/adapter.js' } } : {}),
+    packageJson: {
+      type: 'module',
+      engines: { automate: '^1.0.0' },
+      automate: { connectors: { bad: fault === 'entry-missing' ? './dist/adapter.js' : './adapter.js' } },
+      files: fault === 'files-without-entry' ? ['lib', 'README.md'] : ['*.js'],
+      keywords: fault === 'no-keyword' ? [] : ['automate-connector'],
+    },
+  });
+}
+
+describe('the sound adapter from which the bad ones are made', () => {
+  it('scores full marks', async () => {
+    const report = await runConformance(await addPackage('none'));
+    expect(report.kinds.flatMap(({ checks }) => checks.filter(({ status }) => status !== 'passed'))).toEqual([]);
+    expect(report.passed).toBe(report.total);
+  });
+});
+
+describe('a deliberately bad adapter is caught by name:', () => {
+  // Side by side, as most of the time is spent waiting.
+  it.concurrent.each(FAULTS)('%s by %s', async (fault, check) => {
+    const { kinds } = await runConformance(await addPackage(fault), { only: [check] });
+    expect(kinds[0]?.checks).toMatchObject([{ name: check, status: 'failed', message: expect.stringMatching(/./) }]);
+  });
+});
