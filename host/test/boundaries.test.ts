@@ -46,10 +46,11 @@ const CLI_MAIN = /^(host\/src\/cli|packages\/create-connector\/src)\/main\.ts$/;
 const CONNECT = /^packages\/client\/src\/(connect|local-backend)\.ts$/;
 
 /** A runner without hooks is told by the exit code of the author's own process, which is all that there is. */
-const HARNESS = /^packages\/testing\/src\/test-runner\.ts$/;
+const HARNESS = /^packages\/testing\/src\/(test-runner|run-in-worker|conformance\/(seen|steps|probe-entry))\.ts$/;
 
 /** Load a connector, and the host that is installed: what those are shows when they run. */
-const LOADERS = /^(host\/src\/runtime\/worker\/load-adapter|packages\/client\/src\/local-backend)\.ts$/;
+const LOADERS =
+  /^(host\/src\/(runtime\/worker\/load-adapter|cli\/conformance\/load-suite)|packages\/(client\/src\/local-backend|testing\/src\/(run-in-worker|conformance\/probe-entry)))\.ts$/;
 
 const WRITTEN_FOLDERS = [...manifests]
   .filter(([, manifest]) => manifest.private !== true)
@@ -66,7 +67,7 @@ const PUBLIC_ENTRIES: Readonly<Record<string, readonly string[]>> = {
   '@automate/sdk': ['.', './exchange', './package.json', './runtime', './runtime/masking'],
   '@automate/openapi': ['.', './package.json'],
   '@automate/sql': ['.', './package.json'],
-  '@automate/testing': ['.', './package.json'],
+  '@automate/testing': ['.', './conformance', './package.json'],
 };
 
 /** A connector is found by its manifest; its root is for programs that want its types. */

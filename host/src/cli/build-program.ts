@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { CliContext } from './cli-context.ts';
 import { addAuditCommands } from './commands/audit.ts';
+import { addConformanceCommand } from './commands/conformance.ts';
 import { addConnectorCommands } from './commands/connectors.ts';
 import { addDeclarationCommands } from './commands/declarations.ts';
 import { addDevCommand } from './commands/dev.ts';
@@ -43,6 +44,7 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
   addOutcomeCommands(program, context);
   addAuditCommands(program, context);
   addTokenCommands(program, context);
+  addConformanceCommand(program, context);
   addIsolationCommand(program, context);
   return program;
 }

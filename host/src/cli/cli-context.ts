@@ -40,6 +40,15 @@ export interface StartOptions {
 }
 
 /** Options of `isolation`. */
+export interface ConformanceCliOptions {
+  /** Only these checks. */
+  readonly checks?: readonly string[];
+  /** An earlier release of the package, by directory or name, whose promises are to be kept. */
+  readonly against?: string;
+  /** Where to write the badge. */
+  readonly badge?: string;
+}
+
 export interface IsolationOptions {
   readonly quick?: true;
   readonly faults?: readonly string[];
@@ -130,6 +139,10 @@ export interface CliContext {
   runDev(options: GlobalOptions, directory: string): Promise<void>;
   /** Does every fault at every level and tells what came of it, as a table or as JSON. Throws CliExit for what there is not. */
   runIsolation(options: IsolationOptions & { readonly json: boolean }): Promise<string>;
+  /** Makes every check on a connector package; `full` says whether it scored full marks. */
+  runConformance(
+    options: GlobalOptions & ConformanceCliOptions & { readonly target: string },
+  ): Promise<{ readonly text: string; readonly full: boolean }>;
 }
 
 /** Ends the command with an exit code, once its message has been printed. */

@@ -185,6 +185,20 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
         signal: interrupted,
       });
     },
+    runConformance: async (options) => {
+      const { tellConformance } = await import('./conformance/tell-conformance.ts');
+      const machine = {
+        projectDir: await projectOf(options),
+        hostDir: HOST_FILES.directory,
+        createHost,
+        heading: (text: string) => styleText('bold', text, { stream: process.stdout }),
+      };
+      return withProgress({
+        doing: 'trying',
+        stream: process.stderr,
+        work: () => tellConformance({ ...options, json: options.json === true }, machine),
+      });
+    },
     runIsolation: async (options) => {
       const { tellIsolation } = await import('./isolation/tell-isolation.ts');
       const machine = {

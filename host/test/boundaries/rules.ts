@@ -122,6 +122,7 @@ const CLI_MAIN = 'host/src/cli/main.ts';
 const WITHOUT_HOST: ReadonlyArray<readonly [file: RegExp, stages: readonly string[]]> = [
   [/^host\/src\/cli\/main\.ts$/, ['config', 'records', 'secrets', 'store']],
   [/^host\/src\/cli\/doctor\//, STAGES],
+  [/^host\/src\/cli\/conformance\//, ['plugins']],
   [/^host\/src\/cli\/plugins\//, ['config', 'plugins', 'runtime']],
 ];
 /** Open a host without the command line: for programs that embed it. */

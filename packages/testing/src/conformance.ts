@@ -1,5 +1,5 @@
 import type { AdapterClass } from '@automate/sdk/runtime';
-import type { ConformanceOptions } from './conformance/check.ts';
+import type { ConformanceOptions } from './conformance/conformance-options.ts';
 import { readKinds } from './conformance/read-kinds.ts';
 import { CHECKS, runCheck } from './conformance/run-checks.ts';
 import { createSubject } from './conformance/subject.ts';

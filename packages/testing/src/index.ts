@@ -1,7 +1,7 @@
 export { createCertificateAuthority } from './certificates.ts';
 export type { CertificateAuthority, CertificateRequest, KeyAndCertificate } from './certificates.ts';
 export { conformance } from './conformance.ts';
-export type { ConformanceOptions } from './conformance/check.ts';
+export type { ConformanceOptions } from './conformance/conformance-options.ts';
 export { closedPort } from './closed-port.ts';
 export { ConnectorTestCase } from './connector-test-case.ts';
 export type { AdapterUnderTest, TestCaseFields } from './connector-test-case.ts';
@@ -21,6 +21,8 @@ export type {
 } from './plugin-sandbox.ts';
 export { createRecordingLogger } from './recording-logger.ts';
 export type { LogRecord, RecordingLogger } from './recording-logger.ts';
+export { runInWorker } from './run-in-worker.ts';
+export type { RunInWorkerOptions, RunningConnector } from './run-in-worker.ts';
 export { startConnector } from './start-connector.ts';
 export type { StartConnectorOptions, StartedConnector, TestCallOptions } from './start-connector.ts';
 export type { TestRunner } from './test-runner.ts';

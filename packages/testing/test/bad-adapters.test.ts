@@ -27,6 +27,7 @@ const FAULTS: readonly (readonly [fault: string, check: string])[] = [
   ['entry-missing', 'entry-exists'],
   ['files-without-entry', 'entry-published'],
   ['no-keyword', 'manifest'],
+  ['host-left-out', 'level-thread'],
   ['never-starts', 'starts'],
   ['connect-hangs', 'starts'],
   ['optimist', 'not-connected'],
@@ -94,7 +95,7 @@ function addPackage(fault: string): Promise<string> {
     ...(fault === 'entry-missing' ? { manifest: { entry: './dist/adapter.js' } } : {}),
     packageJson: {
       type: 'module',
-      engines: { automate: '^1.0.0' },
+      engines: { automate: fault === 'host-left-out' ? '^7.0.0' : '^1.0.0' },
       automate: { connectors: { bad: fault === 'entry-missing' ? './dist/adapter.js' : './adapter.js' } },
       files: fault === 'files-without-entry' ? ['lib', 'README.md'] : ['*.js'],
       keywords: fault === 'no-keyword' ? [] : ['automate-connector'],

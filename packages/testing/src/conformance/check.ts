@@ -1,31 +1,8 @@
 import type { ConnectorDescription } from '@automate/contract';
-import type { JsonObject } from '@automate/sdk';
-import type { TestConfig } from '../open-adapter.ts';
+import type { ConformanceOptions } from './conformance-options.ts';
 import type { Code } from './probe.ts';
 import type { Rehearsal } from './rehearse.ts';
 import type { Tour } from './tour.ts';
-
-export interface ConformanceOptions {
-  /** Configuration of a connector of this kind. A `host` says that the kind has an endpoint, which is replaced by a local one. */
-  readonly config?: TestConfig;
-  /** Settings that the kind accepts. Default: made from its `configSchema`. */
-  readonly settings?: JsonObject;
-  /** Secrets of a profile that the kind accepts. */
-  readonly secrets?: Readonly<Record<string, string>>;
-  /** The key in the manifest. Default: the adapter's own name. */
-  readonly kind?: string;
-  /** The package's package.json, to be checked as well. */
-  readonly packageJson?: unknown;
-  /** Payloads by action, for actions whose schema does not say all that they ask of one. Default: made from the schema. */
-  readonly payloads?: Readonly<Record<string, JsonObject>>;
-  /**
-   * Actions that are declared free of side effects and read by another method than GET, as a search that is a POST. Others that do
-   * so fail.
-   */
-  readonly readsByPost?: readonly string[];
-  /** Members of payloads that are paths or URLs, which are sent as they stand: `action.member`. Others must be encoded. */
-  readonly sentAsTheyStand?: readonly string[];
-}
 
 /** One kind under test, and what was learned of it, which is done once for all checks. */
 export interface Subject {

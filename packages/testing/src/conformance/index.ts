@@ -1,4 +1,4 @@
-export { runConformance } from './run-conformance.ts';
+export { describeKinds, runConformance } from './run-conformance.ts';
 export type { ConformanceReport, RunOptions } from './run-conformance.ts';
-export type { ConformanceOptions } from './check.ts';
+export type { ConformanceOptions } from './conformance-options.ts';
 export type { CheckResult, CheckStatus } from './run-checks.ts';

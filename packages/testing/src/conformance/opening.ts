@@ -3,7 +3,7 @@ import type { ConnectorDescription } from '@automate/contract';
 import type { JsonObject, JsonValue } from '@automate/sdk';
 import { isJsonObject, isSecretKey } from '@automate/sdk';
 import type { TestConfig } from '../open-adapter.ts';
-import type { ConformanceOptions } from './check.ts';
+import type { ConformanceOptions } from './conformance-options.ts';
 import { validSamples } from './samples.ts';
 import type { Opening } from './steps.ts';
 

@@ -1,8 +1,8 @@
 /** The thread of an adapter under test: loads its module, then does one step after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { createRecordingLogger } from '../recording-logger.ts';
-import type { StepMessage } from './probe.ts';
-import { failed, NOTHING_SEEN } from './probe.ts';
+import { failed, NOTHING_SEEN } from './step-answer.ts';
+import type { StepMessage } from './step-answer.ts';
 import { watchThread } from './seen.ts';
 import { createSteps, globalNames, requireAdapterClass, resourcesOf } from './steps.ts';
 

@@ -4,6 +4,8 @@ import { Worker } from 'node:worker_threads';
 import type { AdapterClass } from '@automate/sdk/runtime';
 import { createRecordingLogger } from '../recording-logger.ts';
 import type { Seen } from './seen.ts';
+import type { StepMessage } from './step-answer.ts';
+import { failed, NOTHING_SEEN } from './step-answer.ts';
 import { watchThread } from './seen.ts';
 import type { StepName, Steps } from './steps.ts';
 import { createSteps, globalNames, requireAdapterClass, resourcesOf } from './steps.ts';
@@ -38,8 +40,6 @@ export interface ProbeOptions {
   readonly kind: string;
   readonly canaries: readonly string[];
 }
-
-export const NOTHING_SEEN: Seen = { console: [], environment: [], leaks: [], unhandled: [], blockedMs: 0 };
 
 /** Loads the adapter. Rejects where its module cannot be loaded within that time, or gives no adapter. */
 export function openProbe(options: ProbeOptions, withinMs: number): Promise<Probe> {
@@ -85,22 +85,8 @@ function isOutsideOfLibraries(line: string): boolean {
   return !/[/\\]node_modules[/\\]|[/\\](?:packages|@automate)[/\\](?:testing|sdk|contract)[/\\]/.test(line);
 }
 
-export function failed(thrown: unknown): { readonly ok: false; readonly message: string } {
-  return { ok: false, message: thrown instanceof Error || isErrorLike(thrown) ? thrown.message : String(thrown) };
-}
-
-function isErrorLike(value: unknown): value is { readonly message: string } {
-  return typeof (value as { readonly message?: unknown } | null | undefined)?.message === 'string';
-}
-
 function tooLate(withinMs: number): { readonly ok: false; readonly message: string; readonly hung: true } {
   return { ok: false, message: `did not end within ${withinMs} ms`, hung: true };
-}
-
-/** What crosses to the thread and back. */
-export interface StepMessage {
-  readonly step: StepName;
-  readonly argument: unknown;
 }
 
 const ENTRY = new URL('./probe-entry.js', import.meta.url);

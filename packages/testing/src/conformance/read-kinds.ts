@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { JsonObject } from '@automate/sdk';
 import { isJsonObject } from '@automate/sdk';
-import type { ConformanceOptions } from './check.ts';
+import type { ConformanceOptions } from './conformance-options.ts';
 import type { SubjectOptions } from './subject.ts';
 
 /** What a package says of how its kinds are to be tested: options by kind, in a file beside its package.json. */

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { ConnectorDescription } from '@automate/contract';
 import type { AdapterHealth } from '@automate/sdk';
 import { closedPort } from '../closed-port.ts';
-import type { ConformanceOptions } from './check.ts';
+import type { ConformanceOptions } from './conformance-options.ts';
 import { createCanary, planOpenings } from './opening.ts';
 import type { Answer, Code, StepResult } from './probe.ts';
 import { openProbe } from './probe.ts';

@@ -3,7 +3,7 @@ import type { Check, Subject } from './check.ts';
 import { NotTried } from './check.ts';
 import { DESCRIPTION_CHECKS } from './description-checks.ts';
 import { PACKAGE_CHECKS } from './package-checks.ts';
-import { failed } from './probe.ts';
+import { failed } from './step-answer.ts';
 import { START_CHECKS } from './start-checks.ts';
 
 /** All rules, in the order of reports. */

@@ -1,4 +1,7 @@
-import type { ConformanceOptions } from './check.ts';
+import type { ConnectorDescription } from '@automate/contract';
+import type { ConformanceOptions } from './conformance-options.ts';
+import type { RunInWorkerOptions } from '../run-in-worker.ts';
+import { levelChecks } from './level-checks.ts';
 import { readKinds, readPackage } from './read-kinds.ts';
 import type { CheckResult } from './run-checks.ts';
 import { CHECKS, runCheck } from './run-checks.ts';
@@ -9,6 +12,8 @@ export interface RunOptions {
   readonly options?: ConformanceOptions;
   /** Only the checks of these names. Default: all. */
   readonly only?: readonly string[];
+  /** The host in which it is tried at each level of isolation. Default: the installed one. */
+  readonly createHost?: RunInWorkerOptions['createHost'];
   /** Told of each result as it is known. */
   onResult?(kind: string, result: CheckResult): void;
 }
@@ -35,7 +40,7 @@ export async function runConformance(directory: string, run: RunOptions = {}): P
   for (const kind of readKinds(directory, run.options)) {
     const subject = createSubject(kind);
     const checks: CheckResult[] = [];
-    for (const check of CHECKS) {
+    for (const check of [...CHECKS, ...levelChecks(run.createHost)]) {
       if (run.only !== undefined && !run.only.includes(check.name)) continue;
       const result = await runCheck(check, subject);
       checks.push(result);
@@ -51,4 +56,16 @@ export async function runConformance(directory: string, run: RunOptions = {}): P
     total: counted.length,
     passed: counted.filter(({ status }) => status === 'passed').length,
   };
+}
+
+/** What each kind of a built package says of itself, as far as it can be described. */
+export async function describeKinds(directory: string): Promise<readonly ConnectorDescription[]> {
+  const described: ConnectorDescription[] = [];
+  for (const kind of readKinds(directory)) {
+    const description = await createSubject(kind)
+      .description()
+      .catch(() => undefined);
+    if (description !== undefined) described.push(description);
+  }
+  return described;
 }

@@ -1,5 +1,6 @@
 import type { ConnectorDescription } from '@automate/contract';
-import type { ConformanceOptions, Subject } from './check.ts';
+import type { Subject } from './check.ts';
+import type { ConformanceOptions } from './conformance-options.ts';
 import { describedOf } from './described-of.ts';
 import type { Code } from './probe.ts';
 import { openProbe } from './probe.ts';

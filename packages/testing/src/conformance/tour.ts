@@ -5,7 +5,7 @@ import type { AdapterHealth, JsonObject, JsonValue } from '@automate/sdk';
 import { isJsonObject } from '@automate/sdk';
 import type { FakeReply, RecordedRequest } from '../fake-service.ts';
 import { FakeService } from '../fake-service.ts';
-import type { ConformanceOptions } from './check.ts';
+import type { ConformanceOptions } from './conformance-options.ts';
 import type { Observed } from './observed.ts';
 import { planOpenings } from './opening.ts';
 import type { Answer, Code, Probe, StepResult } from './probe.ts';

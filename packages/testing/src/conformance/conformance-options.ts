@@ -1,0 +1,28 @@
+import type { ConfiguredLevel } from '@automate/contract';
+import type { JsonObject } from '@automate/sdk';
+import type { TestConfig } from '../open-adapter.ts';
+
+/** What a kind is tested with, where its schemas do not say it. */
+export interface ConformanceOptions {
+  /** Configuration of a connector of this kind. A `host` says that the kind has an endpoint, which is replaced by a local one. */
+  readonly config?: TestConfig;
+  /** Settings that the kind accepts. Default: made from its `configSchema`. */
+  readonly settings?: JsonObject;
+  /** Secrets of a profile that the kind accepts. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** The key in the manifest. Default: the adapter's own name. */
+  readonly kind?: string;
+  /** The package's package.json, to be checked as well. */
+  readonly packageJson?: unknown;
+  /** Payloads by action, for actions whose schema does not say all that they ask of one. Default: made from the schema. */
+  readonly payloads?: Readonly<Record<string, JsonObject>>;
+  /**
+   * Actions that are declared free of side effects and read by another method than GET, as a search that is a POST. Others that do
+   * so fail.
+   */
+  readonly readsByPost?: readonly string[];
+  /** Levels of isolation at which the kind can run, where it says that it cannot at others. Default: all. */
+  readonly levels?: readonly ConfiguredLevel[];
+  /** Members of payloads that are paths or URLs, which are sent as they stand: `action.member`. Others must be encoded. */
+  readonly sentAsTheyStand?: readonly string[];
+}
