@@ -29,6 +29,8 @@ export default class McpAdapter extends ConnectorAdapter {
   #settings: McpSettings = { args: [], env: {}, exclude: [] };
   /** Shared by all who want it; another one is opened once it has ended. */
   #opened: Promise<OpenClient> | undefined;
+  /** A server that takes connections and says nothing must not keep the connector from closing. */
+  #closing = new AbortController();
 
   override initialize(context: ConnectorContext): void {
     this.#settings = configSchema.parse(context.settings);
@@ -62,6 +64,8 @@ export default class McpAdapter extends ConnectorAdapter {
   override async close(): Promise<void> {
     const opened = this.#opened;
     this.#opened = undefined;
+    this.#closing.abort();
+    this.#closing = new AbortController();
     await (await opened?.catch(() => undefined))?.close();
   }
 
@@ -114,6 +118,7 @@ export default class McpAdapter extends ConnectorAdapter {
       settings: this.#settings,
       context,
       endpoint: this.getEndpoint(),
+      signal: AbortSignal.any([context.signal, this.#closing.signal]),
       onChanged: () => context.actionsChanged(),
       onClosed: () => {
         forget();

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { Transport } from '@modelcontextprotocol/client';
 import { CfWorkerJsonSchemaValidator } from '@modelcontextprotocol/client/validators/cf-worker';
@@ -16,6 +17,8 @@ export interface OpenClientOptions {
   readonly context: ConnectorContext;
   /** The connector's endpoint; empty where none is configured. */
   readonly endpoint: string;
+  /** Ends the opening. */
+  readonly signal: AbortSignal;
   /** The server offers other tools. */
   onChanged(): void;
   /** The connection has ended. */
@@ -29,7 +32,7 @@ const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 /** Connects to the server that the settings name, starting it where they name a program. */
 export async function openClient(options: OpenClientOptions): Promise<OpenClient> {
-  const { context, onChanged, onClosed } = options;
+  const { signal, onChanged, onClosed } = options;
   const client = new Client(
     { name: '@automate/connector-mcp', version: '1.0.0' },
     {
@@ -47,12 +50,26 @@ export async function openClient(options: OpenClientOptions): Promise<OpenClient
     await release();
   };
   try {
-    await client.connect(transport, { signal: context.signal });
+    await untilAborted(client.connect(transport, { signal }), signal);
   } catch (error) {
     await close();
     throw error;
   }
   return { client, close };
+}
+
+/** The library asks which version the server speaks before it looks at the signal. */
+async function untilAborted(connecting: Promise<void>, signal: AbortSignal): Promise<void> {
+  connecting.catch(() => {});
+  signal.throwIfAborted();
+  const heard = new AbortController();
+  const aborted = once(signal, 'abort', { signal: heard.signal }).then(() => signal.throwIfAborted());
+  aborted.catch(() => {});
+  try {
+    await Promise.race([connecting, aborted]);
+  } finally {
+    heard.abort();
+  }
 }
 
 async function openTransport({
