@@ -219,16 +219,30 @@ function commit(projectDir: string, directory: string, before: ReadonlyMap<strin
   rmSync(join(directory, SWAP, JOURNAL));
 }
 
-/** Step by step, in one turn; each step is left out where it was made already. */
-function swap(projectDir: string, directory: string, { put, gone }: Journal): void {
+/**
+ * Step by step, in one turn; each step is left out where it was made already. Where one cannot be made (`node_modules` that is a mount, say),
+ * those before it are taken back.
+ */
+function swap(projectDir: string, directory: string, journal: Journal): void {
   const old = join(directory, SWAP, 'old');
   mkdirSync(old, { recursive: true });
-  for (const name of [...put, ...gone]) {
-    const [staged, here, away] = [join(directory, name), join(projectDir, name), join(old, name)];
-    const isPut = put.includes(name) && !isThere(staged);
-    if (isPut) continue;
-    if (isThere(here) && !isThere(away)) renameSync(here, away);
-    if (isThere(staged)) renameSync(staged, here);
+  const names = [...journal.put, ...journal.gone];
+  const isPut = (name: string): boolean => journal.put.includes(name) && !isThere(join(directory, name));
+  try {
+    for (const name of names) {
+      const [staged, here, away] = [join(directory, name), join(projectDir, name), join(old, name)];
+      if (isPut(name)) continue;
+      if (isThere(here) && !isThere(away)) renameSync(here, away);
+      if (isThere(staged)) renameSync(staged, here);
+    }
+  } catch (error) {
+    for (const name of names.toReversed()) {
+      const [staged, here, away] = [join(directory, name), join(projectDir, name), join(old, name)];
+      if (isPut(name)) renameSync(here, staged);
+      if (isThere(away)) renameSync(away, here);
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`nothing was changed: the new packages cannot be put in place: ${reason}`, { cause: error });
   }
 }
 

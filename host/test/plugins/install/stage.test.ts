@@ -1,3 +1,4 @@
+import type { SpawnSyncReturns } from 'node:child_process';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
@@ -13,11 +14,14 @@ import { fingerprintOf } from '../../e2e/fixtures/install-project.ts';
 const INSTALLATION = `
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-const [projectDir, leadsOut, nth] = process.argv.slice(1);
+const [projectDir, leadsOut, nth, fault] = process.argv.slice(1);
 let renames = 0;
 const { renameSync } = fs;
 fs.renameSync = (...given) => {
-  if (++renames === Number(nth)) process.kill(process.pid, 'SIGKILL');
+  if (++renames === Number(nth)) {
+    if (fault === 'none') process.kill(process.pid, 'SIGKILL');
+    throw new Error(fault);
+  }
   renameSync(...given);
 };
 syncBuiltinESMExports();
@@ -29,8 +33,11 @@ fs.rmSync(stage.directory + '/node_modules/a', { recursive: true });
 fs.mkdirSync(stage.directory + '/node_modules/b');
 fs.writeFileSync(stage.directory + '/node_modules/b/index.js', 'b');
 fs.writeFileSync(stage.directory + '/node_modules/.package-lock.json', 'new');
-stage.commit();
-stage.discard();
+try {
+  stage.commit();
+} finally {
+  stage.discard();
+}
 `;
 
 let place: string;
@@ -53,9 +60,13 @@ function makeProject(): void {
   symlinkSync('../a/deep/index.js', join(root, 'node_modules/.bin/a'));
 }
 
+function installWith(nth: number, leadsOut: boolean, fault: string): SpawnSyncReturns<string> {
+  const args = ['--input-type=module', '--eval', INSTALLATION, root, String(leadsOut), String(nth), fault];
+  return spawnSync(process.execPath, args, { encoding: 'utf8' });
+}
+
 function installKilledAt(nth: number, leadsOut: boolean): string | null {
-  const args = ['--input-type=module', '--eval', INSTALLATION, root, String(leadsOut), String(nth)];
-  const { signal, status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  const { signal, status, stderr } = installWith(nth, leadsOut, 'none');
   if (signal === null && status !== 0) throw new Error(stderr);
   return signal;
 }
@@ -87,6 +98,22 @@ describe.each([false, true])('a command that is killed while it installs (beside
 });
 
 describe('a copy of a project', () => {
+  it('of which a part cannot be put in place, as where node_modules is a mount, has changed nothing', async () => {
+    const old = fingerprintOf(root);
+    let failed: SpawnSyncReturns<string>;
+    let nth = 0;
+    do {
+      await rm(root, { recursive: true });
+      makeProject();
+      failed = installWith(++nth, false, 'EBUSY: resource busy');
+      if (failed.status === 0) break;
+      expect([nth, failed.stderr]).toEqual([nth, expect.stringContaining('EBUSY: resource busy')]);
+      expect([nth, fingerprintOf(root)]).toEqual([nth, old]);
+    } while (nth < 20);
+    expect(failed.status).toBe(0);
+    expect(nth).toBeGreaterThan(5);
+  });
+
   it('that is dropped has changed nothing, also where notes of the package manager were written into', () => {
     const old = fingerprintOf(root);
     const stage = openStage({ projectDir: root, pid: process.pid, isAlive: () => false, leadsOut: false });
