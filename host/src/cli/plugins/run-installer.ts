@@ -51,7 +51,12 @@ function explainFailure(
   const said = lines.filter(
     (line) => line !== '' && !/^(Progress:|Packages:|[+-]+$|npm error A complete log)/.test(line),
   );
-  return `exit code ${String(code)}\n${said.slice(0, 20).join('\n')}`;
+  // pnpm names registries with the password that .npmrc has for them.
+  const words = said
+    .slice(0, 20)
+    .join('\n')
+    .replaceAll(/:\/\/[^/@\s]+@/g, '://[secret]@');
+  return `exit code ${String(code)}\n${words}`;
 }
 
 /** Node.js brings npx along, which fetches what is pinned. */
