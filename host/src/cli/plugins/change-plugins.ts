@@ -34,7 +34,7 @@ export async function changePlugins(request: PluginRequest, machine: PluginMachi
   if (request.installed) return acceptInstalled(request, machine, { looked: before, lock });
   const named = request.specs.flatMap((spec) => nameIn(spec) ?? []);
   const { verb, specs } = tellInstaller(request, { machine, before, lock });
-  requireKnown(request, named, before);
+  requireKnown(request, named, { before, lock });
   if (specs.length === 0) {
     tell('nothing to do: there are no packages of connectors');
     return { changes: [] };
@@ -123,7 +123,8 @@ function toldSpecs(
   { verb, specs }: PluginRequest,
   { machine: { projectDir, cwd }, before }: Omit<Known, 'lock'>,
 ): readonly string[] {
-  if (verb === 'update' && specs.length === 0) return [...before.facts.keys()].filter((name) => before.asked.has(name));
+  if (verb === 'update' && specs.length === 0)
+    return [...before.entries.keys()].filter((name) => before.asked.has(name));
   return specs.map((spec) => {
     if (!isPath(spec)) return spec;
     const path = relative(projectDir, resolve(cwd, spec.replace(/^file:/, '')));
@@ -137,9 +138,19 @@ function leadsOut(paths: readonly string[], projectDir: string): boolean {
   return paths.some((path) => path.startsWith('..')) || /"(?:(?:file|link|portal):)?\.\.\//.test(manifest);
 }
 
-function requireKnown({ verb }: PluginRequest, named: readonly string[], { asked }: LookedAt): void {
+function requireKnown(
+  { verb }: PluginRequest,
+  named: readonly string[],
+  { before: { asked, entries }, lock }: Omit<Known, 'machine'>,
+): void {
   if (verb === 'add') return;
   const unknown = named.filter((name) => !asked.has(name));
+  const foreign = named.filter((name) => asked.has(name) && !entries.has(name) && lock?.[name] === undefined);
+  if (verb === 'remove' && unknown.length === 0 && foreign.length > 0)
+    throw new CliExit(
+      EXIT.failed,
+      `nothing was changed: ${foreign.join(', ')}: no connector package that is installed; remove it with the package manager`,
+    );
   if (unknown.length === 0) return;
   throw new CliExit(
     EXIT.failed,

@@ -57,13 +57,16 @@ export async function planPlugins({ before, after, lock = {}, named }: PlanOptio
     const from = was === undefined || was === to ? (lock[name]?.version ?? was) : was;
     const isNamed = named.includes(name);
     if (facts === undefined) {
-      if (entry !== undefined && (isNamed || before.facts.has(name)))
+      const isRefused = entry !== undefined && (isNamed || before.facts.has(name));
+      if (isRefused)
         refusals.push({
           package: name,
           reason: `${name} ${entry.version ?? ''} ${entry.message ?? 'cannot be used'}`,
           isForOtherHost: entry.reason === 'incompatible',
         });
-      else if (from !== undefined) changes.push({ package: name, from, changes: [] });
+      // One that was refused goes, too, where it is removed.
+      const left = from ?? (entry === undefined ? before.entries.get(name)?.version : undefined);
+      if (!isRefused && left !== undefined) changes.push({ package: name, from: left, changes: [] });
       continue;
     }
     if (!fresh.includes(name)) {
