@@ -1,6 +1,7 @@
 import type { JsonObject } from '@automate/contract';
 import { isJsonObject, quote } from '@automate/contract';
 import { DocumentError } from './document-error.ts';
+import { requireBounded } from './require-bounded.ts';
 
 /** An OpenAPI document of 3.0 or later, as it was read. */
 export interface OpenApiDocument {
@@ -47,12 +48,15 @@ async function parseText(text: string): Promise<unknown> {
     }
   }
   const { load, CORE_SCHEMA } = await import('js-yaml');
+  let value: unknown;
   try {
-    return load(bare, { schema: CORE_SCHEMA });
+    value = load(bare, { schema: CORE_SCHEMA });
   } catch (error) {
     const { message } = error as Error;
     throw new DocumentError(`expected YAML or JSON, got a text that is neither: ${message.split('\n', 1)[0]}`);
   }
+  requireBounded(value);
+  return value;
 }
 
 async function fromSwagger(value: JsonObject): Promise<JsonObject> {

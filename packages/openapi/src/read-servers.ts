@@ -49,16 +49,26 @@ export function serverUrl(
 ): ServerUrl {
   const problems: string[] = [];
   const filled = url.replaceAll(/\{([^{}]+)\}/g, (_, name: string) => {
-    const variable = variables[name];
-    const value = given[name] ?? variable?.default ?? '';
+    const variable = Object.hasOwn(variables, name) ? variables[name] : undefined;
+    const value = (Object.hasOwn(given, name) ? given[name] : undefined) ?? variable?.default ?? '';
     if (value === '') problems.push(`its variable "${name}" has no value`);
     else if (variable?.enum !== undefined && !variable.enum.includes(value))
       problems.push(`its variable "${name}" must be one of ${variable.enum.join(', ')}`);
     return value;
   });
-  if (problems.length > 0) return { problem: `the server "${url}" cannot be used: ${problems.join('; ')}` };
+  if (problems.length > 0) return { problem: `the server "${showable(url)}" cannot be used: ${problems.join('; ')}` };
   const whole = URL.parse(filled, documentUrl);
   if (whole === null || !/^https?:$/.test(whole.protocol))
-    return { problem: `the server "${filled}" is no whole http or https URL` };
+    return { problem: `the server "${showable(url)}" is no whole http or https URL` };
+  if (whole.username !== '' || whole.password !== '')
+    return { problem: `the server "${showable(url)}" has credentials in its URL, which are not sent` };
+  // A path would become a part of them, and another operation would be asked for.
+  if (/[?#]/.test(filled))
+    return { problem: `the server "${showable(url)}" has a query or a fragment, behind which no path can stand` };
   return { url: whole.href };
+}
+
+/** The URL as the document writes it, without what may be a secret: its credentials and its query. */
+function showable(url: string): string {
+  return url.replace(/[?#].*$/s, '').replace(/^([^/]*\/\/)[^/]*@/, '$1');
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { buildRequest, DocumentError, listOperations, readDocument } from '../src/index.ts';
+import { buildRequest, DocumentError, listOperations, readDocument, serverUrl } from '../src/index.ts';
 
 const DOCUMENT = `
 openapi: 3.0.3
@@ -164,5 +164,34 @@ describe('documents of other kinds', () => {
     const refused = readDocument(text);
     await expect(refused).rejects.toThrow(DocumentError);
     await expect(refused).rejects.toThrow(message);
+  });
+});
+
+describe('a document that means harm', () => {
+  const HEAD = 'openapi: 3.1.0\ninfo: { title: x, version: "1" }\n';
+
+  it('is refused where its aliases say more than anybody could hold, or never end', async () => {
+    const lines = Array.from({ length: 40 }, (_, index) =>
+      index === 0
+        ? 'x0: &a0 { a: 1 }'
+        : `x${index}: &a${index} { a: *a${index - 1}, b: *a${index - 1}, c: *a${index - 1} }`,
+    );
+    const paths =
+      'paths: { /b: { get: { parameters: [{ name: q, in: query, schema: { enum: [*a39] } }], responses: {} } } }';
+    await expect(readDocument(`${HEAD}${lines.join('\n')}\n${paths}\n`)).rejects.toThrow(DocumentError);
+    await expect(readDocument(`${HEAD}x-self: &s { me: *s }\npaths: {}\n`)).rejects.toThrow(DocumentError);
+    await expect(readDocument(`${HEAD}x-one: &s { a: 1 }\nx-two: *s\npaths: {}\n`)).resolves.toBeDefined();
+  });
+
+  it.each([
+    ['ftp://me:secret-word@files.example/?token=secret-word', 'is no whole http or https URL'],
+    ['https://me:secret-word@pets.example/v1', 'has credentials in its URL'],
+    ['https://pets.example/v1?token=secret-word', 'has a query or a fragment'],
+    ['https://pets.example/v1#secret-word', 'has a query or a fragment'],
+    ['https://me:secret-word@{constructor}.example', 'its variable "constructor" has no value'],
+  ])('has no server %s, and that is said without what is secret in it', (url, problem) => {
+    const found = serverUrl({ url, variables: {} }, {}, undefined);
+    expect(found).toEqual({ problem: expect.stringContaining(problem) });
+    expect(JSON.stringify(found)).not.toContain('secret-word');
   });
 });

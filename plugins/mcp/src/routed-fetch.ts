@@ -1,8 +1,9 @@
 import { request as requestHttp } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { Readable } from 'node:stream';
+import { pipeline, Readable, Transform } from 'node:stream';
 import type { ConnectorContext } from '@automate/sdk';
+import { UpstreamError } from '@automate/sdk';
 import { authorizationHeaders, createTokenSource, openAgents } from '@automate/sdk/exchange';
 import type { TokenSource } from '@automate/sdk/exchange';
 
@@ -14,6 +15,12 @@ export interface RoutedFetch {
 
 /** Statuses that have no body, of which `Response` takes none. */
 const EMPTY: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** What ends an event. One that is split between two chunks is only seen with the next. */
+const EVENT_ENDS = ['\n\n', '\r\n\r\n', '\r\r'];
+
+/** Of one message, in bytes: the library holds each of them whole. */
+const MAX_MESSAGE = 32 * 1024 * 1024;
 
 export function createRoutedFetch(context: ConnectorContext): RoutedFetch {
   const { id, config } = context;
@@ -35,7 +42,8 @@ export function createRoutedFetch(context: ConnectorContext): RoutedFetch {
     const pairs = Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
       values.map((value): [string, string] => [name, value]),
     );
-    if (!EMPTY.has(status)) return new Response(Readable.toWeb(answer) as ReadableStream, { status, headers: pairs });
+    if (!EMPTY.has(status))
+      return new Response(Readable.toWeb(bounded(answer)) as ReadableStream, { status, headers: pairs });
     answer.resume();
     return new Response(null, { status, headers: pairs });
   };
@@ -54,6 +62,28 @@ export function createRoutedFetch(context: ConnectorContext): RoutedFetch {
       (await agents.catch(() => undefined))?.close();
     },
   };
+}
+
+/** The answer, which fails where a message in it is too long. Events may go on for ever, each of them may not. */
+function bounded(answer: IncomingMessage): Readable {
+  const isEvents = answer.headers['content-type']?.startsWith('text/event-stream') === true;
+  let length = 0;
+  const limit = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const end = isEvents ? Math.max(...EVENT_ENDS.map((each) => chunk.lastIndexOf(each))) : -1;
+      length = end === -1 ? length + chunk.length : chunk.length - end;
+      if (length <= MAX_MESSAGE) done(null, chunk);
+      else done(tooLong());
+    },
+  });
+  return pipeline(answer, limit, () => {});
+}
+
+function tooLong(): UpstreamError {
+  return new UpstreamError(`the MCP server answered with a message of more than ${MAX_MESSAGE} bytes`, {
+    retryable: false,
+    details: { reason: 'answer_too_large', maxBytes: MAX_MESSAGE },
+  });
 }
 
 function tokenSource({ id, config, http, secret }: ConnectorContext): TokenSource {

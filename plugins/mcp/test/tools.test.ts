@@ -1,4 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
@@ -8,6 +11,7 @@ import McpAdapter from '../src/mcp-adapter.ts';
 import { startHttpServer } from './start-http-server.ts';
 
 const packageJson: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const MEGABYTE = Buffer.alloc(1024 * 1024, 'a');
 const STDIO = {
   command: process.execPath,
   args: [
@@ -162,3 +166,65 @@ describe('a server that is started', () => {
     await expect(open({ command: '/bin/true' })).rejects.toMatchObject({ code: 'TRANSIENT_NETWORK' });
   });
 });
+
+it.each(['application/json', 'text/event-stream'])(
+  'a server that never ends an answer of %s is not heard out',
+  async (type) => {
+    let sent = 0;
+    const server = createServer((request, response) => {
+      void text(request).then((body) => {
+        const {
+          id,
+          method = '',
+          params,
+        } = (body === '' ? {} : JSON.parse(body)) as {
+          readonly id?: number;
+          readonly method?: string;
+          readonly params?: { readonly protocolVersion?: string };
+        };
+        const answer = (result: object): void =>
+          void response
+            .setHeader('content-type', 'application/json')
+            .end(JSON.stringify({ jsonrpc: '2.0', id, ...result }));
+        if (request.method !== 'POST') response.writeHead(405).end();
+        else if (id === undefined) response.writeHead(202).end();
+        else if (method === 'initialize')
+          answer({
+            result: {
+              protocolVersion: params?.protocolVersion,
+              capabilities: { tools: {} },
+              serverInfo: { name: 'flood', version: '1' },
+            },
+          });
+        else if (method === 'tools/list')
+          answer({ result: { tools: [{ name: 'flood', inputSchema: { type: 'object' } }] } });
+        else if (method !== 'tools/call') answer({ error: { code: -32601, message: 'no such method' } });
+        else {
+          response.setHeader('content-type', type).write(type === 'application/json' ? '"' : 'data: "');
+          // Enough to see that somebody stopped it.
+          const goOn = (): void => {
+            while (sent < 200 && !response.destroyed) {
+              sent += 1;
+              if (!response.write(MEGABYTE)) return;
+            }
+          };
+          response.on('drain', goOn);
+          goOn();
+        }
+      });
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    try {
+      const { port } = server.address() as AddressInfo;
+      await using connector = await open({ url: `http://127.0.0.1:${port}/mcp` });
+      await expect(connector.call('flood', {}, { timeoutMs: 4_000 })).rejects.toMatchObject({
+        code: type === 'application/json' ? 'UPSTREAM_5XX' : expect.stringMatching(/^(UPSTREAM_5XX|TIMEOUT)$/),
+        retryable: expect.any(Boolean),
+      });
+      expect(sent).toBeLessThan(100);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  },
+);
