@@ -18,8 +18,7 @@ export interface OpenApiDocument {
  */
 export async function readDocument(source: string | JsonObject): Promise<OpenApiDocument> {
   const value: unknown = typeof source === 'string' ? await parseText(source) : source;
-  if (!isJsonObject(value))
-    throw new DocumentError(`expected an OpenAPI document, got ${Array.isArray(value) ? 'a list' : describe(value)}`);
+  if (!isJsonObject(value)) throw new DocumentError(`expected an OpenAPI document, got ${describe(value)}`);
   if (value['swagger'] !== undefined) return { ...named(await fromSwagger(value)), version: '2.0' };
   const version = value['openapi'];
   if (typeof version !== 'string' || !/^3\.\d/.test(version))
@@ -73,6 +72,10 @@ async function fromSwagger(value: JsonObject): Promise<JsonObject> {
   }
 }
 
+/** What it is. What stands in it is shown only where it is a version: the place may be one that the reader must not see. */
 function describe(value: unknown): string {
-  return typeof value === 'string' ? quote(value) : value === undefined ? 'nothing' : JSON.stringify(value);
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'number' || /^[\d.]{1,20}$/.test(String(value))) return quote(String(value));
+  return typeof value === 'string' ? 'a text' : typeof value === 'boolean' ? 'yes or no' : 'an object';
 }

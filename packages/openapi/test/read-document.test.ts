@@ -194,4 +194,12 @@ describe('a document that means harm', () => {
     expect(found).toEqual({ problem: expect.stringContaining(problem) });
     expect(JSON.stringify(found)).not.toContain('secret-word');
   });
+
+  it.each(['root:x:0:secret-word', '["secret-word"]', 'swagger: secret-word', 'openapi: [secret-word]'])(
+    'that is none, such as %s, is not read out to who named its place',
+    async (text) => {
+      await expect(readDocument(text)).rejects.toThrow(DocumentError);
+      await expect(readDocument(text)).rejects.not.toThrow('secret-word');
+    },
+  );
 });
