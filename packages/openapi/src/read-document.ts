@@ -76,6 +76,7 @@ async function fromSwagger(value: JsonObject): Promise<JsonObject> {
 function describe(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'number' || /^[\d.]{1,20}$/.test(String(value))) return quote(String(value));
-  return typeof value === 'string' ? 'a text' : typeof value === 'boolean' ? 'yes or no' : 'an object';
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string') return /^[\d.]{1,20}$/.test(value) ? quote(value) : 'a text';
+  return typeof value === 'boolean' ? 'yes or no' : 'an object';
 }
