@@ -18,7 +18,7 @@ import { lookAtProject } from './look-at-project.ts';
 import type { PluginOutcome, PluginRequest } from './plugin-changes.ts';
 import type { PluginMachine } from './plugin-machine.ts';
 import type { PluginPlan } from './plugin-plan.ts';
-import { planPlugins } from './plugin-plan.ts';
+import { planPlugins, previousSpec } from './plugin-plan.ts';
 import { findRegistryFacts, findWorkingVersion } from './registry-facts.ts';
 import { runInstaller } from './run-installer.ts';
 import { isPath, nameIn } from './spec-names.ts';
@@ -162,7 +162,7 @@ function requireKnown(
 function rollbackSpecs(
   names: readonly string[],
   lock: ConnectorsLock | undefined,
-  { facts }: LookedAt,
+  { facts, asked }: LookedAt,
 ): readonly string[] {
   return names.map((name) => {
     const locked = lock?.[name];
@@ -171,7 +171,9 @@ function rollbackSpecs(
         EXIT.failed,
         `${name}: ${LOCK_FILE} knows no earlier version of it; name the one that you want: automate plugins add ${name}@VERSION`,
       );
-    if (facts.has(name) && facts.get(name)?.version !== locked.version) return `${name}@${locked.version}`;
+    // An alias stands for another package than the registry has under its name.
+    const accepted = previousSpec(name, locked.version, asked.get(name) ?? '');
+    if (accepted !== undefined && facts.has(name) && facts.get(name)?.version !== locked.version) return accepted;
     if (locked.previous !== undefined) return locked.previous.spec;
     throw new CliExit(
       EXIT.failed,

@@ -174,7 +174,7 @@ function keepPrevious(
 }
 
 /** How the package manager is told to install that version again; undefined where it can not be told. */
-function previousSpec(name: string, version: string, asked: string): string | undefined {
+export function previousSpec(name: string, version: string, asked: string): string | undefined {
   const alias = /^npm:((?:@[^/]+\/)?[^@]+)/.exec(asked);
   if (alias !== null) return `${name}@npm:${alias[1]}@${version}`;
   if (/\.(tgz|tar\.gz|tar)$/.test(asked)) return asked;
