@@ -190,7 +190,7 @@ describe('settings', () => {
       { path: 'settings.units', received: '"cubits"' },
       { path: 'settings.key', received: 'a string' },
       { path: 'settings.places[0].name', received: '5' },
-      { path: 'settings', received: 'an object' },
+      { path: 'settings.extra', received: 'the key "extra"' },
     ]);
     expect(await validateSettings(new Weather(), { key: 'long enough' })).toEqual([]);
   });

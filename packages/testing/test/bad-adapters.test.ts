@@ -95,6 +95,7 @@ function addPackage(fault: string): Promise<string> {
     ...(fault === 'entry-missing' ? { manifest: { entry: './dist/adapter.js' } } : {}),
     packageJson: {
       type: 'module',
+      dependencies: { zod: '*' },
       engines: { automate: fault === 'host-left-out' ? '^7.0.0' : '^1.0.0' },
       automate: { connectors: { bad: fault === 'entry-missing' ? './dist/adapter.js' : './adapter.js' } },
       files: fault === 'files-without-entry' ? ['lib', 'README.md'] : ['*.js'],
