@@ -5,7 +5,6 @@ import { pipeline, Readable, Transform } from 'node:stream';
 import type { ConnectorContext } from '@automate/sdk';
 import { UpstreamError } from '@automate/sdk';
 import { authorizationHeaders, createTokenSource, openAgents } from '@automate/sdk/exchange';
-import type { TokenSource } from '@automate/sdk/exchange';
 
 /** A `fetch` for the library, over connections like those of `ctx.http`, with answers that go on for as long as the server wants. */
 export interface RoutedFetch {
@@ -26,7 +25,7 @@ export function createRoutedFetch(context: ConnectorContext): RoutedFetch {
   const { id, config } = context;
   const agents = openAgents(context);
   agents.catch(() => {});
-  const tokens = config.auth.type === 'oauth2' ? tokenSource(context) : undefined;
+  const tokens = config.auth.type === 'oauth2' ? createTokenSource(context, config.auth) : undefined;
   const ask = async (url: URL, init: RequestInit, credentials: Readonly<Record<string, string>>): Promise<Response> => {
     const { agent } = await (await agents).own(url);
     const headers = { ...Object.fromEntries(new Headers(init.headers)), ...credentials };
@@ -83,25 +82,5 @@ function tooLong(): UpstreamError {
   return new UpstreamError(`the MCP server answered with a message of more than ${MAX_MESSAGE} bytes`, {
     retryable: false,
     details: { reason: 'answer_too_large', maxBytes: MAX_MESSAGE },
-  });
-}
-
-function tokenSource({ id, config, http, secret }: ConnectorContext): TokenSource {
-  return createTokenSource({
-    id,
-    auth: config.auth,
-    post: ({ url, headers, body }) =>
-      http.request({
-        method: 'POST',
-        path: url.href,
-        anyOrigin: true,
-        authorize: false,
-        headers,
-        body,
-        accept: () => true,
-      }),
-    onSecrets: (values) => {
-      for (const value of values) secret(value);
-    },
   });
 }

@@ -1,8 +1,7 @@
 import type { SecurityScheme } from '@automate/openapi';
-import type { ConnectorContext, HttpClient, Problem } from '@automate/sdk';
+import type { ConnectorContext, Problem } from '@automate/sdk';
 import { ConfigInvalidError } from '@automate/sdk';
 import { createTokenSource } from '@automate/sdk/exchange';
-import type { TokenSource } from '@automate/sdk/exchange';
 import type { Operation } from '@automate/openapi';
 import type { Credentials, OpenApiSettings } from './config.ts';
 
@@ -103,7 +102,13 @@ function applyOf(
         return '`token`, or `client_id` and `client_secret`, as its scheme is OAuth 2';
       if (tokenUrl === undefined || URL.parse(tokenUrl) === null)
         return '`token_url` as well: the document names no whole URL for client credentials';
-      const source = tokenSource({ ...given, clientId, clientSecret, tokenUrl }, context);
+      const source = createTokenSource(context, {
+        type: 'oauth2',
+        clientId,
+        clientSecret: context.secret(clientSecret),
+        tokenUrl,
+        ...(given.scopes === undefined ? {} : { scopes: given.scopes }),
+      });
       return async () => {
         const current = await source.current();
         return { headers: { authorization: `Bearer ${current}` }, refuse: () => source.refuse(current) };
@@ -118,41 +123,6 @@ function applyOf(
 
 function bearer(token: string): Apply {
   return async () => ({ headers: { authorization: `Bearer ${token}` } });
-}
-
-function tokenSource(
-  given: {
-    readonly clientId: string;
-    readonly clientSecret: string;
-    readonly tokenUrl: string;
-    readonly scopes?: readonly string[] | undefined;
-  },
-  { id, http, secret }: { readonly id: string; readonly http: HttpClient; readonly secret: ConnectorContext['secret'] },
-): TokenSource {
-  const { clientId, clientSecret, tokenUrl, scopes } = given;
-  return createTokenSource({
-    id,
-    auth: {
-      type: 'oauth2',
-      clientId,
-      clientSecret: secret(clientSecret),
-      tokenUrl,
-      ...(scopes === undefined ? {} : { scopes }),
-    },
-    post: ({ url, headers, body }) =>
-      http.request({
-        method: 'POST',
-        path: url.href,
-        anyOrigin: true,
-        authorize: false,
-        headers,
-        body,
-        accept: () => true,
-      }),
-    onSecrets: (values) => {
-      for (const value of values) secret(value);
-    },
-  });
 }
 
 function unknown(name: string, schemes: Readonly<Record<string, SecurityScheme>>): string {

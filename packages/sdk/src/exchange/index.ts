@@ -1,7 +1,6 @@
 export { proxyError } from '../http/failure.ts';
 export { authorizationHeaders } from '../http/authorization.ts';
-export { createTokenSource } from '../http/token-source.ts';
-export type { TokenSource } from '../http/token-source.ts';
+export { createTokenSource } from './token-source.ts';
 export { openAgents } from '../http/open-agents.ts';
 export { encodePayload } from '../http/payload.ts';
 export type { Payload } from '../http/payload.ts';
