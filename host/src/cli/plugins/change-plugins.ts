@@ -1,6 +1,5 @@
 // Long, as the steps of a change of packages stand together, in order.
-import { randomUUID } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { HostConfig } from '../../config/host-config.ts';
 import { discover } from '../../plugins/compatibility/discover.ts';
@@ -9,7 +8,7 @@ import { findPackageManager } from '../../plugins/install/package-manager.ts';
 import type { Stage } from '../../plugins/install/stage.ts';
 import { openStage, repairStage, StageTakenError } from '../../plugins/install/stage.ts';
 import type { ConnectorsLock } from '../../plugins/lock/connectors-lock.ts';
-import { formatLock, LOCK_FILE } from '../../plugins/lock/connectors-lock.ts';
+import { formatLock, LOCK_FILE, replaceLock } from '../../plugins/lock/connectors-lock.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
 import { formatChange } from './format-change.ts';
 import type { LookedAt } from './look-at-plugins.ts';
@@ -88,9 +87,7 @@ async function acceptInstalled(
   }
   await show(plan, machine, undefined);
   await accept(request, machine, 'Accept what is installed?');
-  const draft = join(projectDir, `${LOCK_FILE}.${randomUUID()}`);
-  writeFileSync(draft, text);
-  renameSync(draft, join(projectDir, LOCK_FILE));
+  replaceLock(projectDir, plan.lock);
   return { changes: plan.changes, ...(await rescan(machine)) };
 }
 

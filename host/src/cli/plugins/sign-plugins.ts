@@ -9,7 +9,7 @@ import { isJsonObject } from '@automate/contract';
 import { hashInstalled } from '../../plugins/discovery/hash-manifest.ts';
 import { parseJson } from '../../plugins/discovery/parse-json.ts';
 import type { ConnectorsLock } from '../../plugins/lock/connectors-lock.ts';
-import { formatLock, LOCK_FILE } from '../../plugins/lock/connectors-lock.ts';
+import { LOCK_FILE, replaceLock } from '../../plugins/lock/connectors-lock.ts';
 import { hashPackage } from '../../plugins/lock/hash-package.ts';
 import { SIGNATURE_FILE, readSignatureFile } from '../../plugins/lock/signature-file.ts';
 import type { Signature, SignatureVerdict } from '../../plugins/lock/signature.ts';
@@ -78,7 +78,7 @@ async function signInLock(names: readonly string[], pem: string, machine: Plugin
       asked.includes(name) ? { ...locked, signature: signPackage({ package: name, ...locked }, pem) } : locked,
     ]),
   );
-  writeInPlace(join(machine.projectDir, LOCK_FILE), formatLock(next));
+  replaceLock(machine.projectDir, next);
   return asked;
 }
 
@@ -118,10 +118,4 @@ function readKey(file: string): string {
       `the key ${file} cannot be used: ${reason}; make one with "openssl genpkey -algorithm ed25519"`,
     );
   }
-}
-
-function writeInPlace(file: string, text: string): void {
-  const draft = `${file}.${randomUUID()}`;
-  writeFileSync(draft, text);
-  renameSync(draft, file);
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PermissionSet, Problem } from '@automate/contract';
 import { dump, load } from 'js-yaml';
@@ -99,6 +100,14 @@ export function formatLock(lock: ConnectorsLock): string {
   const head =
     '# What is installed of connectors and was accepted: written by "automate plugins". Keep it in your repository.\n';
   return head + dump({ lock_version: 1, packages: lock }, { sortKeys: true, noRefs: true, lineWidth: -1 });
+}
+
+/** Puts the lock into the project whole, so that nobody reads half of it. */
+export function replaceLock(projectDir: string, lock: ConnectorsLock): void {
+  const file = join(projectDir, LOCK_FILE);
+  const draft = `${file}.${randomUUID()}`;
+  writeFileSync(draft, formatLock(lock));
+  renameSync(draft, file);
 }
 
 /** What is granted, as the lock has it. */
