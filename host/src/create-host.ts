@@ -26,7 +26,7 @@ import { HealthMonitor } from './connectors/health-monitor.ts';
 import type { MemoryBounds } from './connectors/memory-room.ts';
 import { LiveConnectors } from './connectors/live-connectors.ts';
 import { createNetworkPolicies, listeningPlaces } from './connectors/network-policies.ts';
-import { loadProfiles, Profiles } from './connectors/profiles.ts';
+import { Profiles, readProfiles } from './connectors/profiles.ts';
 import { Registrations } from './connectors/registrations.ts';
 import { Registry } from './connectors/registry.ts';
 import { reportHeldBack } from './connectors/report-held-back.ts';
@@ -382,6 +382,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const service = auditService(port, { audit, refusals }, (inner) =>
     authorise(inner, { unnamed: LOCAL_PRINCIPAL, rules: access }),
   );
+  const storedProfiles = await profileStore.load();
   if (lock !== undefined) {
     await sealRegistrations({
       store,
@@ -394,18 +395,15 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     });
     await store
       .load()
-      .then(async (rows) =>
+      .then((rows) =>
         dropOrphans(vault, [
           ...rows.map((row) => ({ ...row, owner: { kind: 'connector' as const, name: row.id } })),
-          ...(await profileStore.load()).map((row) => ({
-            ...row,
-            owner: { kind: 'profile' as const, name: row.name },
-          })),
+          ...storedProfiles.map((row) => ({ ...row, owner: { kind: 'profile' as const, name: row.name } })),
         ]),
       )
       .catch((error: unknown) => log.warn({ err: error }, 'secrets of registrations that failed cannot be dropped'));
   }
-  const kept = await loadProfiles(profileStore);
+  const kept = readProfiles(storedProfiles);
   for (const warning of kept.warnings) log.warn({}, warning);
   const first = await sourceChanges.start(kept.profiles);
   void tidySnapshots();

@@ -16,7 +16,7 @@ import { parseSetProfile } from '../config/parse-registered.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import { explainKey } from '../secrets/secret-operations.ts';
 import type { SecretVault } from '../secrets/secret-vault.ts';
-import type { ProfileStore } from '../store/profile-store.ts';
+import type { ProfileStore, StoredProfile } from '../store/profile-store.ts';
 import type { AppliedChange, Changes, Plan } from './changes.ts';
 import { findClearSecrets } from './clear-texts.ts';
 import type { Descriptions } from './descriptions.ts';
@@ -192,13 +192,13 @@ export class Profiles {
 }
 
 /** The profiles that were set, and what to say of those that are left out. */
-export async function loadProfiles(store: Pick<ProfileStore, 'load'>): Promise<{
+export function readProfiles(rows: readonly StoredProfile[]): {
   readonly profiles: ReadonlyMap<string, ProfileConfig>;
   readonly warnings: readonly string[];
-}> {
+} {
   const profiles = new Map<string, ProfileConfig>();
   const warnings: string[] = [];
-  for (const { name, config, fault } of await store.load()) {
+  for (const { name, config, fault } of rows) {
     const parsed = parseSetProfile(name, config);
     if (fault === undefined && parsed.ok) profiles.set(name, parsed.profile);
     else {
