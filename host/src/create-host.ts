@@ -1,7 +1,8 @@
 // Long, as the one place that knows every part of a host opens them all, in order.
-import { join } from 'node:path';
+import { hostname } from 'node:os';
+import { basename, join } from 'node:path';
 import type { Writable } from 'node:stream';
-import type { Problem } from '@automate/contract';
+import type { DoorStatus, Problem } from '@automate/contract';
 import { ConnectorError, LOCAL_PRINCIPAL } from '@automate/contract';
 import { Access } from './access/access.ts';
 import { authorise } from './access/authorise.ts';
@@ -19,6 +20,7 @@ import { ConnectorViews } from './connectors/connector-views.ts';
 import { createConnectorRuntime, tellWorkerNews } from './connectors/connector-runtime.ts';
 import { Descriptions } from './connectors/descriptions.ts';
 import type { ConnectorEntry } from './connectors/connector-state.ts';
+import { createControls } from './connectors/controls.ts';
 import { kindOf } from './connectors/connector-state.ts';
 import { createFilesPolicy, placesOf, withWholePaths } from './connectors/files-policy.ts';
 import { Gate } from './connectors/gate.ts';
@@ -70,6 +72,7 @@ import { HostConnectorService } from './service/connector-service.ts';
 import { DATABASE_FILE, holdDataDir, lockDataDir, openDataDir, refuseWhereServed } from './store/data-dir.ts';
 import type { OpenConnectorStore } from './store/connector-store.ts';
 import { openSqliteOutcomeStore } from './store/sqlite-outcome-store.ts';
+import { openSqliteOverlayStore } from './store/sqlite-overlay-store.ts';
 import { openSqliteProfileStore } from './store/sqlite-profile-store.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import { openSqliteTokenStore } from './store/sqlite-token-store.ts';
@@ -94,7 +97,7 @@ export interface HostOptions {
   /** Where the log goes. */
   readonly logTo: Writable;
   /** Node's `process`, for metrics of its memory and CPU time, and for what a container may have. Absent: those are not measured, and the machine's memory counts. */
-  readonly process?: ProcessUsage & MemoryBounds;
+  readonly process?: ProcessUsage & MemoryBounds & { readonly pid?: number };
   /** Knows the secrets of this host; for programs that print errors of their own. */
   readonly scrubber?: Scrubber;
   /** Kinds that the embedding program brings along. */
@@ -172,7 +175,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const registered = (options.kinds ?? []).map(toRegisteredKind);
   const kinds = registered.reduce((all, kind) => all.withRegistered(kind), new KindCatalog());
   const registry = new Registry(
-    { config: loaded.config, kinds: kinds.withDiscovered(discovered), setProfiles: new Map() },
+    { config: loaded.config, kinds: kinds.withDiscovered(discovered), setProfiles: new Map(), overlays: new Map() },
     maySee,
   );
   timer.mark('discovery');
@@ -209,6 +212,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   stack.push({ name: 'tokens', close: () => tokens.close() });
   const profileStore = openSqliteProfileStore(join(settings.dataDir, DATABASE_FILE));
   stack.push({ name: 'profiles', close: () => profileStore.close() });
+  const overlayStore = openSqliteOverlayStore(join(settings.dataDir, DATABASE_FILE));
+  stack.push({ name: 'overlays', close: () => overlayStore.close() });
   const hasClientCa = settings.tls?.clientCaFile !== undefined;
   const alwaysSignIn = !settings.loopback || hasClientCa;
   const signInRequired = (): boolean => alwaysSignIn || tokens.any;
@@ -301,7 +306,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const descriptions = new Descriptions({ live, inspect: connectorRuntime.inspect });
   descriptions.listen(events);
   const gate = new Gate({ live, createWorker, acceptance: acceptanceOf(projectDir) });
-  const changes = new Changes({ registry, store, live, gate, events, healthIntervalMs: settings.healthIntervalMs });
+  const { healthIntervalMs } = settings;
+  const changes = new Changes({ registry, store, overlays: overlayStore, live, gate, events, healthIntervalMs });
   const tidySnapshots = (): Promise<void> =>
     snapshots.tidy(
       [...registry.sources.kinds.all(), ...registry.all().flatMap((entry) => kindOf(entry) ?? [])],
@@ -350,6 +356,14 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   });
   const profiles = new Profiles({ registry, changes, descriptions, vault, store: profileStore, assertWritable });
   const keptOutcomes = new KeptOutcomes({ outcomes, requireConnector: (id, caller) => registry.get(id, caller) });
+  const doors: DoorStatus[] = [];
+  const facts = {
+    version: identity.version,
+    ...(options.process?.pid === undefined ? {} : { pid: options.process.pid }),
+    since: new Date().toISOString(),
+    node: hostname(),
+    dataDir: basename(settings.dataDir),
+  };
   const port = new HostConnectorService({
     registry,
     networkOf: (entry, kind) => network.of(entry, kind),
@@ -359,7 +373,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     descriptions,
     hub,
     execute: createPipeline({
-      find: (id, caller) => live.target(id, caller),
+      find: (id, caller) => live.callable(id, caller),
       recorder: telemetry.calls,
       gates: gatesInOrder({ outcomes, onFault: tellFault }),
     }),
@@ -373,6 +387,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
       },
     }),
     profiles,
+    controls: createControls({ registry, changes, live, assertWritable }),
+    facts: () => ({ ...facts, doors }),
     tokens: access,
     plugins: () => reportHeldBack(scanner.report(), registry),
     rescan: () => sourceChanges.rescan(),
@@ -405,7 +421,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   }
   const kept = readProfiles(storedProfiles);
   for (const warning of kept.warnings) log.warn({}, warning);
-  const first = await sourceChanges.start(kept.profiles);
+  const first = await sourceChanges.start({ setProfiles: kept.profiles, overlays: await overlayStore.load() });
   void tidySnapshots();
   if (serve)
     store
@@ -457,6 +473,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     monitor.start();
     stack.push({ name: 'health', close: () => monitor.close() });
     const { grpcAddress, httpAddress, socketPath } = listeners;
+    doors.push({ name: 'grpc', address: grpcAddress }, { name: 'rest', address: httpAddress });
+    if (socketPath !== undefined) doors.push({ name: 'socket', address: socketPath });
     lock?.publish({
       grpc: grpcAddress,
       http: httpAddress,

@@ -54,4 +54,11 @@ export const OPERATIONS: { readonly [Name in Operation]: Rule<Name> } = {
   removeProfile: { needs: 'manage', options: 1 },
   listAudit: { needs: 'admin', options: 1 },
   verifyAudit: { needs: 'admin', options: 1 },
+  pause: { needs: 'manage', options: 1 },
+  resume: { needs: 'manage', options: 1 },
+  restart: { needs: 'manage', options: 1 },
+  enable: { needs: 'manage', options: 1 },
+  disable: { needs: 'manage', options: 1 },
+  getStatus: { needs: 'read', options: 0 },
+  listHealthHistory: { needs: 'sight', options: 1 },
 };

@@ -1,8 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ConfigInvalidError, until } from '@automate/contract';
 import { hostEnding, serviceClosed } from '@automate/contract/service';
 import type { HostEvents } from '../events/host-events.ts';
 import type { ConnectorStore, StoredConnector } from '../store/connector-store.ts';
+import type { Overlay, OverlayStore } from '../store/overlay-store.ts';
 import type { ConnectorEntry } from './connector-state.ts';
+import { withOverlay } from './connector-state.ts';
 import type { Demand, Gate } from './gate.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { LiveConnectors } from './live-connectors.ts';
@@ -46,6 +49,7 @@ export interface HeldBack {
 export interface ChangesOptions {
   readonly registry: Registry;
   readonly store: ConnectorStore;
+  readonly overlays: OverlayStore;
   readonly live: LiveConnectors;
   readonly gate: Gate;
   readonly events: HostEvents;
@@ -107,11 +111,37 @@ export class Changes {
     return this.#lanes.run('all', async () => this.#run(await prepare(this.#options.registry)));
   }
 
+  /**
+   * Sets something of one connector beside its configuration, after its changes that came before. What runs goes on, unless it is
+   * enabled or disabled thereby; nothing is tried out.
+   */
+  ofOverlay(id: string, decide: (entry: ConnectorEntry) => Overlay): Promise<ConnectorEntry> {
+    const { registry, overlays, live, events } = this.#options;
+    const set = async (): Promise<ConnectorEntry> => {
+      this.#requireOpen();
+      const before = registry.get(id);
+      const overlay = decide(before);
+      if (isDeepStrictEqual(before.overlay ?? {}, overlay)) return before;
+      await overlays.put(id, overlay);
+      registry.sources = { ...registry.sources, overlays: new Map(registry.sources.overlays).set(id, overlay) };
+      const after = withOverlay(before, overlay, registry.sources.kinds);
+      registry.put(after);
+      if (after.config.enabled !== before.config.enabled) live.open(after);
+      events.emit('change', 'updated', id);
+      return after;
+    };
+    return this.#lanes.run(`one:${id}`, () => this.#lanes.run('turn', set));
+  }
+
   /** Makes no more changes; those that wait for something are given up, and the one that is being made is waited for. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#lanes.run('turn', async () => undefined);
     this.#closed = true;
+  }
+
+  #requireOpen(): void {
+    if (this.#closing.signal.aborted) throw this.#closed ? serviceClosed() : hostEnding();
   }
 
   async #run<T>(plan: Planner<T>): Promise<T> {
@@ -125,7 +155,7 @@ export class Changes {
 
   /** Plans and makes a change while no other is made, or says what has to be learned before. */
   async #takeTurn<T>(plan: Planner<T>, trials: Map<string, Trial>): Promise<Turn<T>> {
-    if (this.#closing.signal.aborted) throw this.#closed ? serviceClosed() : hostEnding();
+    this.#requireOpen();
     const planned = plan(this.#options.registry);
     if (planned instanceof Promise) return { missing: planned };
     const draft = await this.#draft(planned);
@@ -148,6 +178,8 @@ export class Changes {
   async #draft({ sources, one }: Plan<unknown>): Promise<Draft> {
     const { registry, store, gate, healthIntervalMs } = this.#options;
     const next = { ...registry.sources, ...sources };
+    // What was left of one of this name that is gone is not the new one's.
+    if (one !== undefined && registry.find(one.id) === undefined) next.overlays = without(next.overlays, [one.id]);
     const stored = one === undefined ? await store.load() : [one.stored].filter((row) => row !== null);
     const { entries, warnings } = planConnectors({ ...next, stored, healthIntervalMs, only: one?.id });
     const mayGo = one === undefined ? registry.all().map(({ id }) => id) : [one.id];
@@ -161,7 +193,14 @@ export class Changes {
       else updated.push({ after, demand: gate.demand(before, after, next.kinds) });
     }
     const removed = mayGo.filter((id) => !entries.has(id));
-    return { sources: next, added, updated, kept, removed, warnings };
+    return {
+      sources: { ...next, overlays: without(next.overlays, removed) },
+      added,
+      updated,
+      kept,
+      removed,
+      warnings,
+    };
   }
 
   async #apply(
@@ -169,7 +208,7 @@ export class Changes {
     draft: Draft,
     trials: ReadonlyMap<string, Trial>,
   ): Promise<AppliedChange> {
-    const { registry, store, live, events } = this.#options;
+    const { registry, store, overlays, live, events } = this.#options;
     const heldBack = draft.updated.flatMap(({ after: { id }, demand }) => {
       const reason = demand === 'nothing' ? undefined : trials.get(id)?.failure;
       return reason === undefined ? [] : [{ id, reason }];
@@ -177,6 +216,7 @@ export class Changes {
     const [refused] = heldBack;
     if (one !== undefined && refused !== undefined) throw heldBackError(refused);
     await write?.(store);
+    for (const id of registry.sources.overlays.keys()) if (!draft.sources.overlays.has(id)) await overlays.put(id, {});
     registry.sources = draft.sources;
     for (const id of draft.removed) {
       registry.remove(id);
@@ -207,6 +247,10 @@ export class Changes {
     for (const { id, reason } of heldBack) events.emit('heldBack', id, reason);
     return { ...change, heldBack, warnings: draft.warnings };
   }
+}
+
+function without<Value>(map: ReadonlyMap<string, Value>, keys: readonly string[]): ReadonlyMap<string, Value> {
+  return keys.some((key) => map.has(key)) ? new Map([...map].filter(([key]) => !keys.includes(key))) : map;
 }
 
 /** Whether the one differs from the other in the network policy alone. */

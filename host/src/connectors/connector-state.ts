@@ -1,7 +1,8 @@
 import type { ConnectorConfig, ConnectorOwner } from '@automate/contract';
 import { CONFIG_DEFAULTS } from '@automate/contract/schemas';
 import type { NetworkConfig, ProfileConfig } from '../config/host-config.ts';
-import type { Kind } from '../plugins/kind-catalog.ts';
+import type { Kind, KindCatalog } from '../plugins/kind-catalog.ts';
+import type { Overlay } from '../store/overlay-store.ts';
 
 /** A connector as it was configured, before anything runs. */
 export interface ConnectorEntry {
@@ -22,6 +23,8 @@ export interface ConnectorEntry {
   readonly anyAddress: boolean;
   /** `network` of the file. */
   readonly network: NetworkConfig;
+  /** What was set of it over the API; `enabled` is in `config` already. Undefined: nothing. */
+  readonly overlay: Overlay | undefined;
   /** Why what was to take its place does not run. */
   readonly heldBack?: string | undefined;
 }
@@ -51,6 +54,19 @@ export function decideState(
 /** A configuration with its scheme: what it names itself, else what its kind does. */
 export function withScheme<Config extends ConnectorConfig>(config: Config, kind: Kind | undefined): Config {
   return { ...config, scheme: config.scheme ?? kind?.scheme ?? CONFIG_DEFAULTS.scheme };
+}
+
+/** The entry with another overlay, in a host whose kinds are these. */
+export function withOverlay(
+  entry: ConnectorEntry,
+  overlay: Overlay,
+  kinds: Pick<KindCatalog, 'find' | 'explainMissing'>,
+): ConnectorEntry {
+  const { enabled = entry.written.enabled } = overlay;
+  if (enabled === entry.config.enabled) return { ...entry, overlay };
+  const config = { ...entry.config, enabled };
+  const state = decideState(config, kinds.find(config.kind), (name) => kinds.explainMissing(name));
+  return { ...entry, overlay, config, state };
 }
 
 /** The kind of an entry, where there is one. */

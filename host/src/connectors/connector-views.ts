@@ -39,6 +39,8 @@ export class ConnectorViews {
       isolation: kind === undefined ? 'thread' : isolationOf(kind, config.isolation),
       lastError: report.status === 'unhealthy' ? report.message : '',
       ...(entry.heldBack === undefined ? {} : { heldBack: entry.heldBack }),
+      ...(entry.overlay?.pausedSince === undefined ? {} : { pausedSince: entry.overlay.pausedSince }),
+      ...overrideOf(entry),
     };
   }
 
@@ -54,6 +56,11 @@ export class ConnectorViews {
     this.#masked.set(entry, masked);
     return masked;
   }
+}
+
+function overrideOf({ overlay }: ConnectorEntry): Pick<ConnectorInfo, 'override'> {
+  if (overlay?.enabled === undefined) return {};
+  return { override: overlay.enabled ? 'enabled' : 'disabled' };
 }
 
 /** The endpoint without secrets: the base path as it was written, as a variable may hold one. */

@@ -1,4 +1,4 @@
-import type { Blame, HealthReport } from '@automate/contract';
+import type { Blame, HealthReport, HealthWitness } from '@automate/contract';
 
 /** How a connector was found to be. */
 export type Finding =
@@ -13,7 +13,7 @@ export type HealthResult = Finding & {
 };
 
 /** What found it: a health check, a connect (a test, a start), or a call. */
-export type Witness = 'check' | 'connect' | 'call';
+export type Witness = HealthWitness;
 
 const UNKNOWN = { status: 'unknown', message: 'not checked yet' } as const;
 

@@ -6,6 +6,7 @@ import type { RateLimits } from '../execution/gates/rate-limit.ts';
 import type { ExecutionTarget, Step } from '../execution/call.ts';
 import { waitWithin } from '../execution/wait-within.ts';
 import type { Finding, Witness } from './health-record.ts';
+import type { HealthHistory } from './health-history.ts';
 import { HealthRecord } from './health-record.ts';
 import type { MemoryBounds } from './memory-room.ts';
 import { isMemoryShort } from './memory-room.ts';
@@ -24,6 +25,8 @@ export interface LiveConnectorOptions {
   readonly entry: ConnectorEntry;
   readonly worker: RenewableWorker<ConnectorEntry>;
   readonly gates: RemoteGates;
+  /** What was found of it, whatever it was made of then. */
+  readonly history: HealthHistory;
   /** Its health may have changed by something else than a check. */
   onHealth(): void;
   /** What there is of memory besides what the machine says. */
@@ -140,7 +143,9 @@ export class LiveConnector implements ExecutionTarget {
     // Its secrets may be out of date, and may be corrected without a change of its entry.
     if (finding.status === 'unhealthy') this.worker.doubt();
     const responseTimeMs = Math.round(performance.now() - startedAt);
-    this.health.add({ ...finding, responseTimeMs, at: Date.now() }, by);
+    const result = { ...finding, responseTimeMs, at: Date.now() };
+    this.health.add(result, by);
+    this.#options.history.add(result, by);
   }
 
   /** Health as far as it is known: a worker that keeps dying is unhealthy whatever was found before. */

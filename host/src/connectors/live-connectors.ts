@@ -1,8 +1,16 @@
-import type { CallOptions, CircuitState, ErrorEnvelope, HealthReport, Principal } from '@automate/contract';
+import type {
+  CallOptions,
+  CircuitState,
+  ErrorEnvelope,
+  HealthFinding,
+  HealthReport,
+  Principal,
+} from '@automate/contract';
 import { UnavailableError } from '@automate/contract';
 import { hostEnding } from '@automate/contract/service';
 import type { HostEvents } from '../events/host-events.ts';
 import { findUnrunnable } from './check-with-kind.ts';
+import { HealthHistory } from './health-history.ts';
 import { HealthRecord } from './health-record.ts';
 import type { HealthMonitor } from './health-monitor.ts';
 import type { ConnectorEntry } from './connector-state.ts';
@@ -31,6 +39,8 @@ export class LiveConnectors {
   readonly #live = new Map<string, LiveConnector>();
   /** By id, of those that have been used; they outlive changes of the entry. */
   readonly #gates = new Map<string, RemoteGates>();
+  /** Likewise. */
+  readonly #histories = new Map<string, HealthHistory>();
   readonly #retiring = new Set<Promise<void>>();
   #closed = false;
 
@@ -54,6 +64,7 @@ export class LiveConnectors {
   close(id: string): void {
     this.#takeOut(id);
     this.#gates.delete(id);
+    this.#histories.delete(id);
   }
 
   #takeOut(id: string): void {
@@ -82,7 +93,31 @@ export class LiveConnectors {
     return true;
   }
 
-  /** The connector to send calls to. Throws NOT_FOUND, in words for the caller, or UNAVAILABLE with the reason where it takes none. */
+  /** The connector to send calls to: a `target` that is not paused. */
+  callable(id: string, caller?: Principal): LiveConnector {
+    const live = this.target(id, caller);
+    const since = this.#options.registry.find(id)?.overlay?.pausedSince;
+    if (since !== undefined) throw pausedError(id, since);
+    return live;
+  }
+
+  /** Ends what runs of it, calls under way first, and connects anew. What fails then is found in its health. */
+  async restart(id: string): Promise<void> {
+    const entry = this.#options.registry.get(id);
+    // Where it cannot run, what runs is not ended for that.
+    this.target(id);
+    this.open(entry);
+    await this.target(id)
+      .test()
+      .catch(() => undefined);
+  }
+
+  /** What was found of its health, the oldest first. */
+  history(id: string): readonly HealthFinding[] {
+    return this.#histories.get(id)?.list() ?? [];
+  }
+
+  /** The connector that runs. Throws NOT_FOUND, in words for the caller, or UNAVAILABLE with the reason where it cannot run. */
   target(id: string, caller?: Principal): LiveConnector {
     return this.#live.get(id) ?? this.#create(this.#options.registry.get(id, caller));
   }
@@ -95,7 +130,8 @@ export class LiveConnectors {
   /** Probes a connector now. Never rejects for what is wrong with the connector, only for an id that there is not. */
   async check(id: string, call?: CallOptions): Promise<HealthReport> {
     const entry = this.#options.registry.get(id, call?.principal);
-    const report = entry.state.phase === 'usable' ? await this.target(id).check(call) : reportUnusable(entry);
+    const found = entry.state.phase === 'usable' ? await this.target(id).check(call) : reportUnusable(entry);
+    const report = withPause(found, this.#options.registry.find(id) ?? entry);
     this.#options.events.emit('status', id);
     // It may have been removed meanwhile.
     if (this.#options.registry.find(id) !== undefined) this.#options.events.emit('health', id, report.status);
@@ -104,6 +140,10 @@ export class LiveConnectors {
 
   /** What is known without a probe. */
   report(entry: ConnectorEntry): HealthReport {
+    return withPause(this.#report(entry), entry);
+  }
+
+  #report(entry: ConnectorEntry): HealthReport {
     if (entry.state.phase !== 'usable') return reportUnusable(entry);
     const running = this.#live.get(entry.id);
     if (running !== undefined) return running.report();
@@ -120,6 +160,7 @@ export class LiveConnectors {
         id: entry.id,
         status: this.report(entry).status,
         heldBack: entry.heldBack !== undefined,
+        paused: entry.overlay?.pausedSince !== undefined,
         queued: running?.bulkhead.queued ?? 0,
         inFlight: running?.bulkhead.inFlight ?? 0,
         memoryBytes: stats?.memoryBytes ?? 0,
@@ -154,10 +195,13 @@ export class LiveConnectors {
         };
         const gates = openRemoteGates(entry.config, onCircuit, this.#gates.get(id));
         this.#gates.set(id, gates);
+        const history = this.#histories.get(id) ?? new HealthHistory();
+        this.#histories.set(id, history);
         const live = new LiveConnector({
           entry,
           worker: createWorker(entry, state.kind),
           gates,
+          history,
           onHealth: () => events.emit('status', id),
           memory,
         });
@@ -165,7 +209,7 @@ export class LiveConnectors {
         return live;
       }
       case 'disabled':
-        throw new UnavailableError(`the connector "${id}" is disabled: set enabled to true to use it`, {
+        throw new UnavailableError(`the connector "${id}" is disabled: ${explainDisabled(entry)}`, {
           connector: id,
           retryable: false,
           details: { reason: 'disabled' },
@@ -182,13 +226,34 @@ export class LiveConnectors {
   }
 }
 
+function describeDisabled({ overlay }: ConnectorEntry): string {
+  return overlay?.enabled === undefined ? 'disabled' : 'disabled over the API';
+}
+
+function explainDisabled({ id, overlay }: ConnectorEntry): string {
+  return overlay?.enabled === undefined
+    ? 'set enabled to true to use it'
+    : `that was set over the API; "automate connectors enable ${id}" lets it run`;
+}
+
+function pausedError(id: string, since: string): UnavailableError {
+  return new UnavailableError(
+    `the connector "${id}" is paused since ${since}: "automate connectors resume ${id}" lets it take calls again`,
+    { connector: id, details: { reason: 'paused', since } },
+  );
+}
+
+function withPause(report: HealthReport, { overlay }: ConnectorEntry): HealthReport {
+  return overlay?.pausedSince === undefined ? report : { ...report, paused: true };
+}
+
 function reportUnusable(entry: ConnectorEntry): HealthReport {
   const disabled = entry.state.phase === 'disabled';
   return {
     id: entry.id,
     status: disabled ? 'unavailable' : 'unhealthy',
     healthy: false,
-    message: entry.state.phase === 'missing' ? entry.state.reason : 'disabled',
+    message: entry.state.phase === 'missing' ? entry.state.reason : describeDisabled(entry),
     ...(disabled ? undefined : { blame: 'operator' }),
     responseTimeMs: 0,
     consecutiveFailures: 0,

@@ -98,10 +98,12 @@ function askedBy({ source, permissions }: Kind): readonly { packageName: string;
 
 function makeEntry(
   { owner, anyPath, anyAddress, ...input }: EntryInput,
-  { kinds, config: file, setProfiles }: Sources,
+  { kinds, config: file, setProfiles, overlays }: Sources,
 ): ConnectorEntry {
   const kind = kinds.find(input.config.kind);
-  const config = withScheme(input.config, kind);
+  const overlay = overlays.get(input.config.id);
+  const { enabled = input.config.enabled } = overlay ?? {};
+  const config = withScheme({ ...input.config, enabled }, kind);
   return {
     id: config.id,
     owner,
@@ -114,6 +116,7 @@ function makeEntry(
     fileRoots: owner === 'api' ? file.fileRoots : [],
     // Of a connector of the operator's own the rest changes nothing.
     network: owner === 'api' ? file.network : { ...file.network, registeredAllow: [] },
+    overlay,
   };
 }
 

@@ -2,6 +2,7 @@ import type { ConnectorOwner, Principal } from '@automate/contract';
 import { didYouMean, NotFoundError, quote } from '@automate/contract';
 import type { HostConfig, ProfileConfig } from '../config/host-config.ts';
 import type { KindCatalog } from '../plugins/kind-catalog.ts';
+import type { Overlay } from '../store/overlay-store.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 
 /** What connectors are made of, beside what is stored. */
@@ -10,6 +11,8 @@ export interface Sources {
   readonly kinds: KindCatalog;
   /** Profiles that were set over the API. */
   readonly setProfiles: ReadonlyMap<string, ProfileConfig>;
+  /** What was set over the API beside configurations, by the connector's id. */
+  readonly overlays: ReadonlyMap<string, Overlay>;
 }
 
 /** The profile of a name: that of the file before one that was set over the API. */

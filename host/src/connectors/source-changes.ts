@@ -4,7 +4,7 @@ import type { PluginReport, Problem } from '@automate/contract';
 import { ConfigInvalidError, describeProblem } from '@automate/contract';
 import type { ReadConfig } from '../config/explain-mistake.ts';
 import { explainMistake, isCut } from '../config/explain-mistake.ts';
-import type { HostConfig, PluginsConfig, ProfileConfig } from '../config/host-config.ts';
+import type { HostConfig, PluginsConfig } from '../config/host-config.ts';
 import type { loadConfig } from '../config/load-config.ts';
 import type { HostEvents, SourceNews } from '../events/host-events.ts';
 import type { HostLog } from '../log/host-log.ts';
@@ -12,6 +12,7 @@ import type { Kind, KindCatalog } from '../plugins/kind-catalog.ts';
 import type { PluginScanner } from '../plugins/plugin-scanner.ts';
 import type { Snapshots } from '../plugins/snapshots/snapshots.ts';
 import type { AppliedChange, Changes } from './changes.ts';
+import type { Sources } from './registry.ts';
 import { reportHeldBack } from './report-held-back.ts';
 
 /** How long a file has to stay as it is that is the first part of what it was, in milliseconds. */
@@ -51,8 +52,8 @@ export class SourceChanges {
   }
 
   /** Puts to work what stands, as the host starts: the file, and what was set over the API. */
-  start(setProfiles: ReadonlyMap<string, ProfileConfig>): Promise<AppliedChange> {
-    return this.#options.changes.ofAll(() => () => ({ sources: { setProfiles }, answer: (change) => change }));
+  start(kept: Pick<Sources, 'setProfiles' | 'overlays'>): Promise<AppliedChange> {
+    return this.#options.changes.ofAll(() => () => ({ sources: kept, answer: (change) => change }));
   }
 
   /** Reads the file again. */

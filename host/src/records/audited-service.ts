@@ -52,6 +52,13 @@ const RULES: Rules = {
   revokeToken: { options: 1, about: (id) => ({ subject: textOf(id) }) },
   listAudit: 'unrecorded',
   verifyAudit: 'unrecorded',
+  pause: { options: 1, about: (id) => ({ connector: textOf(id) }) },
+  resume: { options: 1, about: (id) => ({ connector: textOf(id) }) },
+  restart: { options: 1, about: (id) => ({ connector: textOf(id) }) },
+  enable: { options: 1, about: (id) => ({ connector: textOf(id) }) },
+  disable: { options: 1, about: (id) => ({ connector: textOf(id) }) },
+  getStatus: 'unrecorded',
+  listHealthHistory: 'unrecorded',
 };
 
 /** Longest text of a record that a caller chose. */

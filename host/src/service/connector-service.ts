@@ -19,7 +19,9 @@ import type {
   ExecuteTextRequest,
   ExecuteTextResult,
   HealthFilter,
+  HealthFinding,
   HealthReport,
+  HostStatus,
   JsonValue,
   KeptOutcome,
   ListFilter,
@@ -66,10 +68,12 @@ import type { Descriptions } from '../connectors/descriptions.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import type { LiveConnectors } from '../connectors/live-connectors.ts';
 import { maskConfig } from '../connectors/mask-config.ts';
+import type { Controls } from '../connectors/controls.ts';
 import type { Profiles } from '../connectors/profiles.ts';
 import type { NetworkPolicies } from '../connectors/network-policies.ts';
 import { describeNetwork } from '../connectors/network-policies.ts';
 import type { Registrations } from '../connectors/registrations.ts';
+import { countConnectors } from './count-connectors.ts';
 
 export interface ServiceOptions {
   readonly registry: Registry;
@@ -83,8 +87,11 @@ export interface ServiceOptions {
   readonly execute: Execute;
   readonly outcomes: KeptOutcomes;
   readonly profiles: Profiles;
+  readonly controls: Controls;
   readonly secrets: SecretOperations;
   readonly tokens: Access;
+  /** What the host knows of itself. */
+  facts(): Omit<HostStatus, 'connectors'>;
   /** The report of the last scan, made whole if that one read only direct dependencies. */
   plugins(): PluginReport;
   rescan(): Promise<PluginReport>;
@@ -138,9 +145,12 @@ export class HostConnectorService implements ConnectorService {
   async describe(id: string, given: CallOptions = {}): Promise<ConnectorDescription> {
     const options = this.#admit(given);
     const entry = this.#options.registry.get(requireId(id), options.principal);
-    return waitWithin(this.#options.descriptions.describe(entry), options).catch((reason: unknown) => {
-      throw ConnectorError.from(reason).withConnector(id);
-    });
+    const description = await waitWithin(this.#options.descriptions.describe(entry), options).catch(
+      (reason: unknown) => {
+        throw ConnectorError.from(reason).withConnector(id);
+      },
+    );
+    return entry.overlay?.pausedSince === undefined ? description : { ...description, paused: true };
   }
 
   async register(config: ConnectorConfigInput, given: CallOptions = {}): Promise<ChangeResult> {
@@ -290,6 +300,38 @@ export class HostConnectorService implements ConnectorService {
     return waitWithin(this.#options.audit.verify(requireAuditExpectation(expected)), options);
   }
 
+  pause(id: string, given?: CallOptions): Promise<ConnectorInfo> {
+    return this.#control('pause', id, given);
+  }
+
+  resume(id: string, given?: CallOptions): Promise<ConnectorInfo> {
+    return this.#control('resume', id, given);
+  }
+
+  restart(id: string, given?: CallOptions): Promise<ConnectorInfo> {
+    return this.#control('restart', id, given);
+  }
+
+  enable(id: string, given?: CallOptions): Promise<ConnectorInfo> {
+    return this.#control('enable', id, given);
+  }
+
+  disable(id: string, given?: CallOptions): Promise<ConnectorInfo> {
+    return this.#control('disable', id, given);
+  }
+
+  async getStatus(given: CallOptions = {}): Promise<HostStatus> {
+    this.#admit(given);
+    const infos = this.#options.registry.all().map((entry) => this.#view(entry));
+    return { ...this.#options.facts(), connectors: countConnectors(infos) };
+  }
+
+  async listHealthHistory(id: string, given: CallOptions = {}): Promise<readonly HealthFinding[]> {
+    const options = this.#admit(given);
+    this.#options.registry.get(requireId(id), options.principal);
+    return this.#options.live.history(id);
+  }
+
   async createToken(request: CreateTokenRequest, given: CallOptions = {}): Promise<CreatedToken> {
     this.#admit(given);
     return this.#options.tokens.createToken(request);
@@ -321,6 +363,11 @@ export class HostConnectorService implements ConnectorService {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #control(verb: keyof Controls, id: string, given: CallOptions = {}): Promise<ConnectorInfo> {
+    const options = this.#admit(given);
+    return this.#view(await this.#options.controls[verb](requireId(id), options));
   }
 
   /** What holds before every call, through whichever door it came. Gives the options to go on with. */

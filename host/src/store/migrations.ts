@@ -39,4 +39,9 @@ export const MIGRATIONS: readonly string[] = [
      config TEXT NOT NULL CHECK (json_valid(config)),
      updated_at TEXT NOT NULL
    ) STRICT`,
+  `CREATE TABLE overlays (
+     id TEXT PRIMARY KEY NOT NULL,
+     paused_since TEXT,
+     enabled INTEGER
+   ) STRICT`,
 ];

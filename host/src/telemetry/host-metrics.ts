@@ -9,6 +9,8 @@ export interface ConnectorObservation {
   readonly status: ConnectorStatus;
   /** Whether it goes on as it was, as a change of it is held back. */
   readonly heldBack: boolean;
+  /** Whether it takes no calls, as somebody paused it. */
+  readonly paused: boolean;
   /** Calls that wait for a place. */
   readonly queued: number;
   readonly inFlight: number;
@@ -100,6 +102,10 @@ export class HostMetrics {
       {
         ...gauge('automate_connector_held_back', 'Connectors that go on as they were, as a change of them failed'),
         samples: per(({ heldBack }) => (heldBack ? 1 : 0)),
+      },
+      {
+        ...gauge('automate_connector_paused', 'Connectors that take no calls, as somebody paused them'),
+        samples: per(({ paused }) => (paused ? 1 : 0)),
       },
       {
         ...gauge(

@@ -73,6 +73,13 @@ const CALLS: { readonly [Name in Operation]: (service: ConnectorService, options
   removeProfile: (service, options) => service.removeProfile('nobody', options),
   listAudit: (service, options) => service.listAudit({}, options),
   verifyAudit: (service, options) => service.verifyAudit(undefined, options),
+  pause: (service, options) => service.pause('x', options),
+  resume: (service, options) => service.resume('x', options),
+  restart: (service, options) => service.restart('x', options),
+  enable: (service, options) => service.enable('x', options),
+  disable: (service, options) => service.disable('x', options),
+  getStatus: (service, options) => service.getStatus(options),
+  listHealthHistory: (service, options) => service.listHealthHistory('x', options),
 };
 
 /** The least that lets each in. */

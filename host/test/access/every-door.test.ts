@@ -43,6 +43,13 @@ const BEHIND: { readonly [Name in Method | OperationId]: Operation } = {
   createToken: 'createToken',
   listTokens: 'listTokens',
   revokeToken: 'revokeToken',
+  pauseConnector: 'pause',
+  resumeConnector: 'resume',
+  restartConnector: 'restart',
+  enableConnector: 'enable',
+  disableConnector: 'disable',
+  getStatus: 'getStatus',
+  listHealthHistory: 'listHealthHistory',
 };
 
 type Need = (typeof OPERATIONS)[Operation]['needs'];

@@ -44,6 +44,7 @@ function entryOf(id: string, enabled: boolean): ConnectorEntry {
     profile: undefined,
     fileRoots: [],
     network: DEFAULT_NETWORK,
+    overlay: undefined,
   };
 }
 

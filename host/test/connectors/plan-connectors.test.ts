@@ -32,6 +32,7 @@ it('connectors that stand in no file have the default health interval, and the n
       secretVariables: [],
     },
     setProfiles: new Map(),
+    overlays: new Map(),
     kinds: KINDS.reduce((all, each) => all.withRegistered(each), new KindCatalog()),
     stored: [
       {

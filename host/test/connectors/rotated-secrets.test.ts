@@ -120,6 +120,20 @@ describe('a secret that was rotated', () => {
     await expect(rotation.it.service.test('one')).resolves.toMatchObject({ success: true });
   });
 
+  it('is read anew by a restart, which waits for no call to be refused', async () => {
+    await using rotation = await Rotation.open();
+    expect([await rotation.ask(), await rotation.ask()]).toEqual([{ count: 1 }, { count: 2 }]);
+    await rotation.accept('token-number-two');
+    await rotation.store('token-number-two');
+    await expect(rotation.it.service.restart('one')).resolves.toMatchObject({ status: 'healthy' });
+    expect(await rotation.ask()).toEqual({ count: 1 });
+    await rotation.store('no-token');
+    await expect(rotation.it.service.restart('one')).resolves.toMatchObject({
+      status: 'unhealthy',
+      lastError: expect.stringContaining('the token is refused'),
+    });
+  });
+
   it('is read anew by a health check after one that failed', async () => {
     await using rotation = await Rotation.open('a-wrong-token');
     await expect(rotation.it.service.healthCheck('one')).resolves.toMatchObject({ healthy: false });

@@ -110,6 +110,13 @@ export function openRawDoor(address: string): ConnectorService {
     removeProfile: (name: string, options: CallOptions) => call('removeProfile', { name }, options),
     listAudit: (filter: object, options: CallOptions) => call('listAudit', filter, options),
     verifyAudit: (expected: object, options: CallOptions) => call('verifyAudit', expected, options),
+    pause: (id: string, options: CallOptions) => call('pauseConnector', { id }, options),
+    resume: (id: string, options: CallOptions) => call('resumeConnector', { id }, options),
+    restart: (id: string, options: CallOptions) => call('restartConnector', { id }, options),
+    enable: (id: string, options: CallOptions) => call('enableConnector', { id }, options),
+    disable: (id: string, options: CallOptions) => call('disableConnector', { id }, options),
+    getStatus: (options: CallOptions) => call('getStatus', {}, options),
+    listHealthHistory: (id: string, options: CallOptions) => call('listHealthHistory', { id }, options),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -101,6 +101,7 @@ describe('the metrics', () => {
           id: 'c',
           status,
           heldBack: true,
+          paused: true,
           queued: 2,
           inFlight: 16,
           memoryBytes: 9e6,
@@ -124,6 +125,7 @@ describe('the metrics', () => {
     expect(value('automate_connector_health', 'connector="c",status="healthy"')).toBe(1);
     expect(value('automate_connector_health', 'connector="c",status="unknown"')).toBe(0);
     expect(value('automate_connector_held_back')).toBe(1);
+    expect(value('automate_connector_paused')).toBe(1);
     expect(value('automate_queue_length')).toBe(2);
     expect(value('automate_in_flight')).toBe(16);
     expect(value('automate_worker_memory_bytes')).toBe(9e6);

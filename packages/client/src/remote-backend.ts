@@ -21,6 +21,7 @@ import type {
   CallOptions,
   ChangeResult,
   ConnectorEvent,
+  ConnectorInfo,
   ConnectorService,
   ConnectorType,
   ExecuteTextRequest,
@@ -38,7 +39,9 @@ import {
   descriptionFromMessage,
   eventFromMessage,
   healthAllFromMessage,
+  findingFromMessage,
   healthFromMessage,
+  hostStatusFromMessage,
   infoFromMessage,
   int64ToNumber,
   millisToInt64,
@@ -77,6 +80,12 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     return callRemote(channel, method, { request: await request(options), options });
   };
   const read = <Value>(translate: (problems: Problem[]) => Value): Value => translateAnswer(address, translate);
+
+  type ControlMethod = (typeof METHODS)[`${'pause' | 'resume' | 'restart' | 'enable' | 'disable'}Connector`];
+  const control = async (method: ControlMethod, id: string, options?: CallOptions): Promise<ConnectorInfo> => {
+    const { connector } = await call(method as typeof METHODS.pauseConnector, () => ({ id: requireId(id) }), options);
+    return read((problems) => infoFromMessage(required(connector, 'connector'), problems));
+  };
 
   const executeText = async (request: ExecuteTextRequest, options: CallOptions = {}): Promise<ExecuteTextResult> => {
     // The caller left before the call began, so that it certainly had no effect.
@@ -277,6 +286,19 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       };
       const message = await call(METHODS.verifyAudit, request, options);
       return read((problems) => auditVerdictFromMessage(message, problems));
+    },
+    pause: (id, options) => control(METHODS.pauseConnector, id, options),
+    resume: (id, options) => control(METHODS.resumeConnector, id, options),
+    restart: (id, options) => control(METHODS.restartConnector, id, options),
+    enable: (id, options) => control(METHODS.enableConnector, id, options),
+    disable: (id, options) => control(METHODS.disableConnector, id, options),
+    getStatus: async (options) => {
+      const message = await call(METHODS.getStatus, () => ({}), options);
+      return read((problems) => hostStatusFromMessage(message, problems));
+    },
+    listHealthHistory: async (id, options) => {
+      const { findings } = await call(METHODS.listHealthHistory, () => ({ id: requireId(id) }), options);
+      return read((problems) => findings.map((message) => findingFromMessage(message, problems)));
     },
     close,
     [Symbol.asyncDispose]: close,

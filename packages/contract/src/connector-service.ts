@@ -2,6 +2,7 @@ import type { AuditOperations } from './audit-operations.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ChangeResult } from './change-result.ts';
 import type { ConnectorConfigInput, ConnectorDetails } from './config-types.ts';
+import type { ControlOperations } from './control-operations.ts';
 import type { ConnectorDescription, ConnectorInfo, ConnectorType } from './connector.ts';
 import type { HealthReport, TestReport } from './health.ts';
 import type { JsonObject, JsonValue } from './json.ts';
@@ -10,6 +11,7 @@ import type { TokenOperations } from './token-operations.ts';
 import type { PluginReport } from './plugin-report.ts';
 import type { ProfileOperations } from './profile-operations.ts';
 import type { SecretOperations } from './secret-operations.ts';
+import type { StatusOperations } from './status-operations.ts';
 
 export interface ListFilter {
   readonly type?: ConnectorType;
@@ -79,7 +81,15 @@ export type ConnectorEvent =
  * problem for an input that is wrong.
  */
 export interface ConnectorService
-  extends AuditOperations, OutcomeOperations, ProfileOperations, SecretOperations, TokenOperations, AsyncDisposable {
+  extends
+    AuditOperations,
+    ControlOperations,
+    OutcomeOperations,
+    ProfileOperations,
+    SecretOperations,
+    StatusOperations,
+    TokenOperations,
+    AsyncDisposable {
   /** All connectors that the filter lets through, in order of id. */
   list(filter?: ListFilter, options?: CallOptions): Promise<readonly ConnectorInfo[]>;
   /** One connector and its configuration as written, secrets masked. */

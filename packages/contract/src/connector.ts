@@ -75,6 +75,10 @@ export interface ConnectorInfo {
   readonly lastError: string;
   /** Why a newer configuration, or a newer version of its kind, does not run and the older one goes on; absent where none is held back. */
   readonly heldBack?: string;
+  /** Since when it takes no calls, as somebody paused it, ISO 8601; absent where it is not paused. */
+  readonly pausedSince?: string;
+  /** Set over the API, and counts instead of `enabled` of its configuration; absent where that counts. */
+  readonly override?: 'enabled' | 'disabled';
 }
 
 export const AUTH_TYPES = ['none', 'basic', 'bearer', 'api_key', 'oauth2'] as const;
@@ -141,4 +145,6 @@ export interface ConnectorDescription {
   readonly actions: readonly ActionDescription[];
   /** Where the adapter asks the remote system for its actions. */
   readonly discovery?: ActionDiscovery;
+  /** Its actions cannot be called now, as somebody paused the connector. */
+  readonly paused?: true;
 }

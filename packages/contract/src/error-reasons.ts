@@ -150,7 +150,9 @@ export const ERROR_REASONS = {
     circuit_open:
       'not sent: the remote system failed again and again, and `circuit` keeps calls from it for a while; `retry_after_ms`; for the remote',
     master_key: 'the master key cannot be read or made; the message says why',
-    disabled: '`enabled: false`; not retryable',
+    disabled: '`enabled: false`, or disabled over the API; not retryable',
+    paused:
+      'somebody paused the connector: it is well, and takes calls again once it is resumed; `since` says since when. For the operator',
     kind_missing: "no admitted package provides the kind; the message is discovery's reason; not retryable",
     package_replaced:
       'the package was replaced in place, built anew or removed after it was admitted and before it was first run: scan again; not retryable',

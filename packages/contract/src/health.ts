@@ -24,6 +24,8 @@ export interface HealthReport {
   readonly circuit?: CircuitState;
   /** Calls that wait for their turn by a limit of rate; absent where none is configured. */
   readonly rateQueued?: number;
+  /** It takes no calls, as somebody paused it. */
+  readonly paused?: true;
 }
 
 /** The outcome of a connection test: like a probe, with the endpoint and the error as a whole. */

@@ -33,6 +33,17 @@ export {
   WorkerLostError,
 } from './connector-error.ts';
 export type { ConnectorErrorOptions } from './connector-error.ts';
+export type { ControlOperations } from './control-operations.ts';
+export { DOOR_NAMES, HEALTH_WITNESSES } from './status-operations.ts';
+export type {
+  ConnectorCounts,
+  DoorName,
+  DoorStatus,
+  HealthFinding,
+  HealthWitness,
+  HostStatus,
+  StatusOperations,
+} from './status-operations.ts';
 export { AUDIT_KINDS } from './audit-operations.ts';
 export type {
   AuditCode,

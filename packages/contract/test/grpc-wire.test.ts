@@ -88,6 +88,8 @@ const ADDED: Record<string, Record<string, string>> = {
     last_error: '102 string',
     isolation: '103 string',
     held_back: '104 string',
+    paused_since: '105 string',
+    override: '106 string',
   },
   ConnectorConfig: {
     kind: '100 string',
@@ -119,6 +121,7 @@ const ADDED: Record<string, Record<string, string>> = {
     blame: '103 string',
     circuit: '104 string',
     rate_queued: '105 int32',
+    paused: '106 bool',
   },
   ExecuteActionRequest: {
     id: '1 string',
@@ -215,6 +218,13 @@ describe('the protocol', () => {
       'ListProfiles',
       'SetProfile',
       'RemoveProfile',
+      'PauseConnector',
+      'ResumeConnector',
+      'RestartConnector',
+      'EnableConnector',
+      'DisableConnector',
+      'GetStatus',
+      'ListHealthHistory',
     ]);
   });
 });

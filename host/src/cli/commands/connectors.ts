@@ -1,10 +1,11 @@
-import type { ConnectorInfo, ConnectorType, HealthReport } from '@automate/contract';
+import type { ConnectorInfo, ConnectorType, HealthFinding, HealthReport } from '@automate/contract';
 import { CONNECTOR_TYPES, ConnectorError } from '@automate/contract';
 import { configRefused, requireType } from '@automate/contract/service';
 import {
   changeResultView,
   connectorDetailsView,
   connectorListView,
+  healthHistoryView,
   healthReportsView,
   healthReportView,
   testReportView,
@@ -17,6 +18,7 @@ import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
 import { formatTable } from '../format-table.ts';
 import { readArgument } from '../read-argument.ts';
+import { addControlCommands } from './control.ts';
 import { addDescribeCommand } from './describe.ts';
 
 interface ListOptions extends GlobalOptions {
@@ -27,6 +29,7 @@ interface ListOptions extends GlobalOptions {
 
 interface HealthOptions extends GlobalOptions {
   readonly cached?: boolean;
+  readonly history?: boolean;
   readonly type?: ConnectorType;
 }
 
@@ -67,6 +70,7 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
     });
 
   addDescribeCommand(connectors, context);
+  addControlCommands(connectors, context);
 
   for (const verb of ['register', 'update'] as const) {
     connectors
@@ -99,9 +103,19 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
     .argument('[id]', 'one connector; without it all')
     .addOption(typeOption())
     .option('--cached', 'what the last checks found, instead of checking now')
+    .option('--history', 'of one connector: all that was found last, the oldest first, instead of checking now')
     .description('check health; ends with 1 where something enabled is not healthy')
     .action(async (id: string | undefined, _options: unknown, command: Command) => {
-      const { json, cached, type, ...rest } = command.optsWithGlobals<HealthOptions>();
+      const { json, cached, history, type, ...rest } = command.optsWithGlobals<HealthOptions>();
+      if (history === true) {
+        if (id === undefined) throw new CliExit(EXIT.usage, '--history takes the id of one connector');
+        const findings = await context.withService(rest, `reading the health of ${id}`, (service, call) =>
+          service.listHealthHistory(id, call),
+        );
+        const view = healthHistoryView(findings);
+        context.out(json === true ? JSON.stringify(view, undefined, 2) : formatHistory(context, findings));
+        return;
+      }
       const filter = { cached: cached === true, ...(type && { type }) };
       const reports = await context.withService(rest, 'checking health', async (service, call) =>
         id === undefined ? service.healthCheckAll(filter, call) : { [id]: await service.healthCheck(id, call) },
@@ -144,12 +158,13 @@ function formatInfos(context: CliContext, infos: readonly ConnectorInfo[]): stri
     info.id,
     info.kind,
     info.type,
-    info.status,
+    info.pausedSince === undefined ? info.status : `${info.status}, paused`,
     info.owner,
     info.isolation === 'none' ? 'not isolated' : info.isolation,
     [
       info.lastError === '' ? info.endpoint : info.lastError,
       ...(info.heldBack === undefined ? [] : [`held back: ${info.heldBack}`]),
+      ...(info.override === undefined ? [] : [`${info.override} over the API`]),
     ]
       .filter((words) => words !== '')
       .join('; '),
@@ -159,7 +174,27 @@ function formatInfos(context: CliContext, infos: readonly ConnectorInfo[]): stri
   );
 }
 
+function formatHistory(context: CliContext, findings: readonly HealthFinding[]): string {
+  if (findings.length === 0) return 'nothing was found yet: automate connectors health ID checks now';
+  const rows = findings.map(({ at, status, responseTimeMs, by, blame, message }) => [
+    at,
+    status,
+    `${responseTimeMs} ms`,
+    by,
+    blame ?? '',
+    message,
+  ]);
+  return formatTable(['AT', 'STATUS', 'TIME', 'FOUND BY', 'BLAME', 'MESSAGE'], rows, (text) =>
+    context.style('bold', text),
+  );
+}
+
 function formatHealth(context: CliContext, reports: readonly HealthReport[]): string {
-  const rows = reports.map((report) => [report.id, report.status, `${report.responseTimeMs} ms`, report.message]);
+  const rows = reports.map(({ id, status, responseTimeMs, message, paused }) => [
+    id,
+    paused === true ? `${status}, paused` : status,
+    `${responseTimeMs} ms`,
+    message,
+  ]);
   return formatTable(['ID', 'STATUS', 'TIME', 'MESSAGE'], rows, (text) => context.style('bold', text));
 }

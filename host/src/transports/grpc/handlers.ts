@@ -19,8 +19,10 @@ import {
   CONNECTORS_SERVICE,
   createTokenFromMessage,
   descriptionToMessage,
+  findingToMessage,
   healthAllToMessage,
   healthToMessage,
+  hostStatusToMessage,
   infoToMessage,
   outcomeToMessage,
   pluginsToMessage,
@@ -158,6 +160,27 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
       const { message } = await service.removeProfile(name, options);
       return { message };
     }),
+    pauseConnector: on(methods.pauseConnector, async ({ id }, options) => ({
+      connector: infoToMessage(await service.pause(id, options)),
+    })),
+    resumeConnector: on(methods.resumeConnector, async ({ id }, options) => ({
+      connector: infoToMessage(await service.resume(id, options)),
+    })),
+    restartConnector: on(methods.restartConnector, async ({ id }, options) => ({
+      connector: infoToMessage(await service.restart(id, options)),
+    })),
+    enableConnector: on(methods.enableConnector, async ({ id }, options) => ({
+      connector: infoToMessage(await service.enable(id, options)),
+    })),
+    disableConnector: on(methods.disableConnector, async ({ id }, options) => ({
+      connector: infoToMessage(await service.disable(id, options)),
+    })),
+    getStatus: on(methods.getStatus, async (_request, options) =>
+      hostStatusToMessage(await service.getStatus(options)),
+    ),
+    listHealthHistory: on(methods.listHealthHistory, async ({ id }, options) => ({
+      findings: (await service.listHealthHistory(id, options)).map(findingToMessage),
+    })),
     watchConnectors: watches.handle,
   };
   return { handlers, watches };

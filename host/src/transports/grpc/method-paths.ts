@@ -29,6 +29,13 @@ const UNARY = [
   'ListProfiles',
   'SetProfile',
   'RemoveProfile',
+  'PauseConnector',
+  'ResumeConnector',
+  'RestartConnector',
+  'EnableConnector',
+  'DisableConnector',
+  'GetStatus',
+  'ListHealthHistory',
 ];
 
 /** Every method that the server answers. A test holds this list against the protocol's own definitions. */

@@ -7,11 +7,14 @@ import {
   changeResultView,
   connectorDescriptionView,
   connectorDetailsView,
+  connectorInfoView,
   connectorListView,
   createdTokenView,
   executeResultText,
+  healthHistoryView,
   healthReportsView,
   healthReportView,
+  hostStatusView,
   outcomeView,
   pluginReportView,
   profileChangeView,
@@ -134,6 +137,27 @@ export function createHandlers(service: ConnectorService): Readonly<Record<Opera
     },
     async removeProfile({ request, options }) {
       return profileChangeView(await service.removeProfile(nameOf(request), options));
+    },
+    async pauseConnector({ request, options }) {
+      return connectorInfoView(await service.pause(idOf(request), options));
+    },
+    async resumeConnector({ request, options }) {
+      return connectorInfoView(await service.resume(idOf(request), options));
+    },
+    async restartConnector({ request, options }) {
+      return connectorInfoView(await service.restart(idOf(request), options));
+    },
+    async enableConnector({ request, options }) {
+      return connectorInfoView(await service.enable(idOf(request), options));
+    },
+    async disableConnector({ request, options }) {
+      return connectorInfoView(await service.disable(idOf(request), options));
+    },
+    async getStatus({ options }) {
+      return hostStatusView(await service.getStatus(options));
+    },
+    async listHealthHistory({ request, options }) {
+      return healthHistoryView(await service.listHealthHistory(idOf(request), options));
     },
     async listAudit({ request, options }) {
       const { cursor, limit, ...rest } = request.query as Readonly<Record<string, string>>;

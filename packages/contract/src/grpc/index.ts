@@ -16,6 +16,12 @@ export {
   testFromMessage,
   testToMessage,
 } from './messages/health.ts';
+export {
+  findingFromMessage,
+  findingToMessage,
+  hostStatusFromMessage,
+  hostStatusToMessage,
+} from './messages/host-status.ts';
 export { infoFromMessage, infoToMessage } from './messages/info.ts';
 export { outcomeFromMessage, outcomeToMessage } from './messages/outcomes.ts';
 export { pluginsFromMessage, pluginsToMessage } from './messages/plugins.ts';

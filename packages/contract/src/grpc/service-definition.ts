@@ -117,4 +117,11 @@ export const CONNECTORS_SERVICE = {
   listProfiles: define(method.listProfiles),
   setProfile: define(method.setProfile),
   removeProfile: define(method.removeProfile),
+  pauseConnector: define(method.pauseConnector),
+  resumeConnector: define(method.resumeConnector),
+  restartConnector: define(method.restartConnector),
+  enableConnector: define(method.enableConnector),
+  disableConnector: define(method.disableConnector),
+  getStatus: define(method.getStatus),
+  listHealthHistory: define(method.listHealthHistory),
 } as const;

@@ -15,6 +15,7 @@ import { CIRCUIT_STATES } from '../health.ts';
 import { OUTCOME_STATUSES } from '../outcome-operations.ts';
 import { PROFILE_OWNERS } from '../profile-operations.ts';
 import { PLUGIN_REASONS, PLUGIN_STATUSES } from '../plugin-report.ts';
+import { DOOR_NAMES, HEALTH_WITNESSES } from '../status-operations.ts';
 
 /** Any JSON object, such as a payload or a JSON Schema: maps that users fill pass untouched. */
 const anyObject = z.record(z.string(), z.unknown());
@@ -38,6 +39,10 @@ const infoFields = {
   last_error: z.string().meta({ description: 'Why it is not well; empty when it is' }),
   held_back: z.string().optional().meta({
     description: 'Why a newer configuration or version does not run and the older one goes on',
+  }),
+  paused_since: z.string().optional().meta({ description: 'Since when it takes no calls, ISO 8601' }),
+  override: z.enum(['enabled', 'disabled']).optional().meta({
+    description: 'Set over the API, and counts instead of `enabled` of its configuration',
   }),
 };
 
@@ -68,6 +73,7 @@ export const healthReportSchema = z
     consecutive_failures: count,
     circuit: z.enum(CIRCUIT_STATES).optional().meta({ description: 'Where a circuit is configured' }),
     rate_queued: count.optional().meta({ description: 'Calls that wait for their turn, where a rate is limited' }),
+    paused: z.literal(true).optional().meta({ description: 'It takes no calls, as somebody paused it' }),
   })
   .meta({ id: 'HealthReport' });
 
@@ -129,6 +135,7 @@ export const connectorDescriptionSchema = z
       })
       .optional()
       .meta({ description: 'Where actions come from the remote system' }),
+    paused: z.literal(true).optional().meta({ description: 'Its actions cannot be called, as somebody paused it' }),
   })
   .meta({ id: 'ConnectorDescription' });
 
@@ -351,3 +358,39 @@ export const createdTokenSchema = z
   .meta({ id: 'CreatedToken' });
 
 export const tokenListSchema = z.object({ tokens: z.array(tokenSchema), count });
+
+export const hostStatusSchema = z
+  .object({
+    version: z.string(),
+    pid: count.optional().meta({ description: 'Of its process, where that is told' }),
+    since: z.string().meta({ description: 'When it had started, ISO 8601' }),
+    node: z.string().meta({ description: "The machine's name" }),
+    data_dir: z.string().meta({ description: 'Name of the directory that it keeps its data in' }),
+    doors: z.array(z.object({ name: z.enum(DOOR_NAMES), address: z.string() })),
+    connectors: z.object({
+      total: count,
+      healthy: count,
+      unhealthy: count,
+      unavailable: count.meta({ description: 'Disabled' }),
+      unknown: count.meta({ description: 'Not checked yet' }),
+      paused: count,
+      held_back: count,
+    }),
+  })
+  .meta({ id: 'HostStatus' });
+
+const healthFindingSchema = z
+  .object({
+    at: z.string().meta({ description: 'ISO 8601' }),
+    status: z.enum(['healthy', 'unhealthy']),
+    message: z.string(),
+    blame: z.enum(BLAMES).optional().meta({ description: 'Who must act; absent where it was healthy' }),
+    response_time_ms: milliseconds,
+    by: z.enum(HEALTH_WITNESSES).meta({ description: 'What found it' }),
+  })
+  .meta({ id: 'HealthFinding' });
+
+export const healthHistorySchema = z.object({
+  findings: z.array(healthFindingSchema).meta({ description: 'The oldest first' }),
+  count,
+});

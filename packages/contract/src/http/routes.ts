@@ -9,11 +9,14 @@ import {
   changeResultSchema,
   connectorDescriptionSchema,
   connectorDetailsSchema,
+  connectorInfoSchema,
   connectorListSchema,
   createdTokenSchema,
   executeResultSchema,
+  healthHistorySchema,
   healthReportSchema,
   healthReportsSchema,
+  hostStatusSchema,
   keptOutcomeSchema,
   pluginReportSchema,
   profileChangeSchema,
@@ -32,7 +35,7 @@ export interface HttpRoute {
   /** Under `API_PREFIX`, parameters as `{id}`. */
   readonly path: string;
   readonly summary: string;
-  readonly tag: 'connectors' | 'health' | 'actions' | 'plugins' | 'profiles' | 'secrets' | 'audit' | 'access';
+  readonly tag: 'connectors' | 'health' | 'actions' | 'plugins' | 'profiles' | 'secrets' | 'audit' | 'access' | 'host';
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
@@ -336,6 +339,73 @@ export const HTTP_ROUTES = {
     params: z.object({ id: z.string().meta({ description: "The token's id" }) }),
     status: 200,
     answer: changeResultSchema,
+  },
+  pauseConnector: {
+    method: 'POST',
+    path: '/connectors/{id}/pause',
+    summary: 'Take no more calls of a connector, which stays connected; outlives a restart of the host',
+    tag: 'connectors',
+    params: idParams,
+    headers: waitHeaders,
+    status: 200,
+    answer: connectorInfoSchema,
+  },
+  resumeConnector: {
+    method: 'POST',
+    path: '/connectors/{id}/resume',
+    summary: 'Take its calls again',
+    tag: 'connectors',
+    params: idParams,
+    headers: waitHeaders,
+    status: 200,
+    answer: connectorInfoSchema,
+  },
+  restartConnector: {
+    method: 'POST',
+    path: '/connectors/{id}/restart',
+    summary: 'Start a connector anew, with its secrets as they are now',
+    tag: 'connectors',
+    params: idParams,
+    headers: waitHeaders,
+    status: 200,
+    answer: connectorInfoSchema,
+  },
+  enableConnector: {
+    method: 'POST',
+    path: '/connectors/{id}/enable',
+    summary: 'Let a connector run, also against its configuration',
+    tag: 'connectors',
+    params: idParams,
+    headers: waitHeaders,
+    status: 200,
+    answer: connectorInfoSchema,
+  },
+  disableConnector: {
+    method: 'POST',
+    path: '/connectors/{id}/disable',
+    summary: 'End a connector and take no calls of it, also against its configuration',
+    tag: 'connectors',
+    params: idParams,
+    headers: waitHeaders,
+    status: 200,
+    answer: connectorInfoSchema,
+  },
+  getStatus: {
+    method: 'GET',
+    path: '/status',
+    summary: 'Which host this is, since when it runs, where it is reached, and how its connectors are, as known',
+    tag: 'host',
+    status: 200,
+    answer: hostStatusSchema,
+  },
+  listHealthHistory: {
+    method: 'GET',
+    path: '/connectors/{id}/health/history',
+    summary: "The last findings of a connector's health, the oldest first",
+    tag: 'health',
+    params: idParams,
+    status: 200,
+    answer: healthHistorySchema,
   },
 } as const satisfies Record<string, HttpRoute>;
 

@@ -11,6 +11,7 @@ import type { KeptOutcome } from '../outcome-operations.ts';
 import type { PluginReport } from '../plugin-report.ts';
 import type { ProfileChange, ProfileInfo } from '../profile-operations.ts';
 import type { SecretChange, SecretInfo } from '../secret-operations.ts';
+import type { HealthFinding, HostStatus } from '../status-operations.ts';
 import type { CreatedToken, TokenInfo } from '../token-operations.ts';
 import type {
   auditPageSchema,
@@ -21,8 +22,10 @@ import type {
   connectorInfoSchema,
   connectorListSchema,
   createdTokenSchema,
+  healthHistorySchema,
   healthReportSchema,
   healthReportsSchema,
+  hostStatusSchema,
   keptOutcomeSchema,
   pluginReportSchema,
   profileChangeSchema,
@@ -55,6 +58,8 @@ export function connectorInfoView(info: ConnectorInfo): View<typeof connectorInf
     isolation: info.isolation,
     last_error: info.lastError,
     ...(info.heldBack === undefined ? {} : { held_back: info.heldBack }),
+    ...(info.pausedSince === undefined ? {} : { paused_since: info.pausedSince }),
+    ...(info.override === undefined ? {} : { override: info.override }),
   };
 }
 
@@ -88,6 +93,7 @@ export function healthReportView(report: HealthReport): View<typeof healthReport
     consecutive_failures: report.consecutiveFailures,
     ...(report.circuit === undefined ? {} : { circuit: report.circuit }),
     ...(report.rateQueued === undefined ? {} : { rate_queued: report.rateQueued }),
+    ...(report.paused && { paused: true as const }),
   };
 }
 
@@ -127,6 +133,7 @@ export function connectorDescriptionView(description: ConnectorDescription): Vie
     open: description.open,
     actions: description.actions.map(actionView),
     ...(description.discovery === undefined ? {} : { discovery: discoveryView(description.discovery) }),
+    ...(description.paused && { paused: true as const }),
   };
 }
 
@@ -261,4 +268,21 @@ export function createdTokenView(created: CreatedToken): View<typeof createdToke
 
 export function tokenListView(tokens: readonly TokenInfo[]): View<typeof tokenListSchema> {
   return { tokens: tokens.map(tokenView), count: tokens.length };
+}
+
+export function hostStatusView({ dataDir, doors, connectors, ...status }: HostStatus): View<typeof hostStatusSchema> {
+  const { heldBack, ...counts } = connectors;
+  return {
+    ...status,
+    data_dir: dataDir,
+    doors: doors.map((door) => ({ ...door })),
+    connectors: { ...counts, held_back: heldBack },
+  };
+}
+
+export function healthHistoryView(findings: readonly HealthFinding[]): View<typeof healthHistorySchema> {
+  return {
+    findings: findings.map(({ responseTimeMs, ...finding }) => ({ ...finding, response_time_ms: responseTimeMs })),
+    count: findings.length,
+  };
 }

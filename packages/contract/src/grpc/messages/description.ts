@@ -26,6 +26,7 @@ export function descriptionToMessage(description: ConnectorDescription): Describ
     open: description.open,
     actions: description.actions.map(actionToInit),
     ...(description.discovery === undefined ? {} : { discovery: discoveryToInit(description.discovery) }),
+    ...(description.paused && { paused: true }),
   });
 }
 
@@ -72,6 +73,7 @@ export function descriptionFromMessage(message: DescribeConnectorResponse, probl
     open: message.open,
     actions: message.actions.map((action) => actionFromMessage(action, problems)),
     ...(message.discovery === undefined ? {} : { discovery: discoveryFromMessage(message.discovery) }),
+    ...(message.paused && { paused: true }),
   };
 }
 

@@ -29,6 +29,7 @@ export function healthToMessage(report: HealthReport): HealthCheckResponse {
     ...(report.blame === undefined ? {} : { blame: report.blame }),
     ...(report.circuit === undefined ? {} : { circuit: report.circuit }),
     ...(report.rateQueued === undefined ? {} : { rateQueued: report.rateQueued }),
+    ...(report.paused && { paused: true }),
   });
 }
 
@@ -56,6 +57,7 @@ export function healthFromMessage(message: HealthCheckResponse, problems: Proble
           }),
         }),
     ...(message.rateQueued === undefined ? {} : { rateQueued: message.rateQueued }),
+    ...(message.paused && { paused: true }),
   };
 }
 

@@ -14,6 +14,8 @@ import {
 } from './words.ts';
 import type { Problems } from './words.ts';
 
+const OVERRIDES = ['enabled', 'disabled'] as const;
+
 export function infoToMessage(info: ConnectorInfo): InfoMessage {
   const problems: Problems = [];
   return create(ConnectorInfoSchema, {
@@ -47,5 +49,15 @@ export function infoFromMessage(message: InfoMessage, problems: Problems): Conne
     isolation: readWord(ISOLATION_LEVELS, message.isolation, { path: 'isolation', problems, fallback: 'none' }),
     lastError: message.lastError,
     ...(message.heldBack === undefined ? {} : { heldBack: message.heldBack }),
+    ...(message.pausedSince === undefined ? {} : { pausedSince: message.pausedSince }),
+    ...(message.override === undefined
+      ? {}
+      : {
+          override: readWord<'enabled' | 'disabled'>(OVERRIDES, message.override, {
+            path: 'override',
+            problems,
+            fallback: 'disabled',
+          }),
+        }),
   };
 }
