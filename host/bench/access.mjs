@@ -1,4 +1,4 @@
-// P16: a call over gRPC to a host where callers sign in with a token and are bounded, against the same call to a host where nobody
+// P16: a call over gRPC to a host where callers sign in with a token, are bounded and recorded (as they are by default where somebody signs in), against the same call to a host where nobody
 // has to. Hosts and load generator are processes of their own; they take turns.
 import { CONNECTORS_SERVICE } from '@automate/contract/grpc';
 import { create } from '@bufbuild/protobuf';
@@ -14,7 +14,7 @@ const SECONDS = 0.8;
 const GOAL = 1.15;
 const CONNECTOR = 'connectors:\n  - { id: echo, limits: { concurrency: 64 } }\n';
 const LIMITS = 'access:\n  limits: { requests_per_second: 1000000, calls_in_flight: 1000 }\n';
-const TITLES = { open: 'nobody signs in', token: 'with a token, limits on' };
+const TITLES = { open: 'nobody signs in', token: 'with a token, limits and audit' };
 
 /** Measures and prints. */
 export async function run() {

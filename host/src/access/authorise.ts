@@ -54,7 +54,7 @@ export function authorise(service: ConnectorService, { unnamed, rules }: Authori
         requireScope(principal, needs, args);
         const release = rules?.admit(principal, args[place] ?? {});
         const answer = ask(...args);
-        return release === undefined ? answer : answer.finally(release);
+        return release === undefined ? answer : releaseAfter(answer, release);
       } catch (reason) {
         return Promise.reject(ConnectorError.from(reason));
       }
@@ -115,6 +115,20 @@ export function authorise(service: ConnectorService, { unnamed, rules }: Authori
     close: () => service.close(),
     [Symbol.asyncDispose]: () => service.close(),
   };
+}
+
+/** Not `finally`, which makes three promises of each answer. */
+function releaseAfter<T>(answer: Promise<T>, release: () => void): Promise<T> {
+  return answer.then(
+    (value) => {
+      release();
+      return value;
+    },
+    (reason: unknown) => {
+      release();
+      throw reason;
+    },
+  );
 }
 
 /** The same options, ended by this signal as well. What is no options is for the service to refuse. */

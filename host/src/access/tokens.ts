@@ -26,6 +26,8 @@ import { tokenExpired, tokenMalformed, tokenRevoked, tokenUnknown } from './sign
 
 interface KnownToken {
   readonly stored: StoredToken;
+  /** Milliseconds since 1970, at hand as every call asks for it; Infinity where it never expires. */
+  readonly expiresAtMs: number;
   /** The same object for each call, by which streams are found that the token opened. */
   readonly principal: Principal;
 }
@@ -61,7 +63,7 @@ export class Tokens {
 
   /** Whether there is one that counts now. */
   get usable(): boolean {
-    return [...this.#byId.values()].some(({ stored }) => faultOf(stored) === undefined);
+    return [...this.#byId.values()].some((known) => faultOf(known) === undefined);
   }
 
   /** Who the header `Authorization` names. Throws UNAUTHENTICATED for one that names nobody. */
@@ -71,7 +73,7 @@ export class Tokens {
     const known = this.#byId.get(id);
     const isSame = timingSafeEqual(hashOf(secret), known?.stored.hash ?? NO_HASH);
     if (!isSame || known === undefined) throw tokenUnknown();
-    const fault = faultOf(known.stored);
+    const fault = faultOf(known);
     if (fault !== undefined) throw fault;
     return known.principal;
   }
@@ -79,19 +81,19 @@ export class Tokens {
   /** Throws UNAUTHENTICATED where the principal is a token that counts no longer. */
   requireCurrent(principal: Principal): void {
     const known = this.#byPrincipal.get(principal);
-    const fault = known === undefined ? undefined : faultOf(known.stored);
+    const fault = known === undefined ? undefined : faultOf(known);
     if (fault !== undefined) throw fault;
   }
 
   /** Calls `onEnd` when the token is revoked, or expires. */
   follow(principal: Principal, onEnd: (reason: ConnectorError) => void): () => void {
     const letGo = this.#followers.follow(principal, onEnd);
-    const { stored } = this.#byPrincipal.get(principal) ?? {};
-    if (stored?.expiresAt === undefined) return letGo;
-    const expiry = Date.parse(stored.expiresAt);
+    const known = this.#byPrincipal.get(principal);
+    if (known?.stored.expiresAt === undefined) return letGo;
+    const { stored, expiresAtMs } = known;
     let timer: NodeJS.Timeout | undefined;
     const wait = (): void => {
-      const left = expiry - Date.now();
+      const left = expiresAtMs - Date.now();
       if (left <= 0) onEnd(tokenExpired(stored));
       else timer = setTimeout(wait, Math.min(left, LONGEST_TIMER_MS)).unref();
     };
@@ -136,7 +138,7 @@ export class Tokens {
     const revokedAt = new Date().toISOString();
     await this.#store.revoke(stored.id, revokedAt);
     const revoked = { ...stored, revokedAt };
-    const now = { stored: revoked, principal };
+    const now = { ...known, stored: revoked };
     this.#byId.set(stored.id, now);
     this.#byPrincipal.set(principal, now);
     this.#followers.end(principal, tokenRevoked(revoked));
@@ -149,7 +151,8 @@ export class Tokens {
 
   #learn(stored: StoredToken): void {
     const principal: Principal = { name: stored.name, scopes: stored.scopes as readonly Scope[] };
-    const known = { stored, principal };
+    const expiresAtMs = stored.expiresAt === undefined ? Infinity : Date.parse(stored.expiresAt);
+    const known = { stored, expiresAtMs, principal };
     this.#byId.set(stored.id, known);
     this.#byPrincipal.set(principal, known);
   }
@@ -159,9 +162,9 @@ function hashOf(secret: string): Buffer {
   return hash('sha256', secret, 'buffer');
 }
 
-function faultOf(stored: StoredToken): UnauthenticatedError | undefined {
+function faultOf({ stored, expiresAtMs }: KnownToken): UnauthenticatedError | undefined {
   if (stored.revokedAt !== undefined) return tokenRevoked(stored);
-  if (stored.expiresAt !== undefined && Date.parse(stored.expiresAt) <= Date.now()) return tokenExpired(stored);
+  if (expiresAtMs <= Date.now()) return tokenExpired(stored);
   return undefined;
 }
 

@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import type { KeyObject } from 'node:crypto';
 import type { AuditKeys } from './audit-chain.ts';
 import { seal } from './audit-chain.ts';
 
@@ -52,17 +53,17 @@ export function readHead(file: string, keys: AuditKeys): ReadHead {
     typeof key !== 'string'
   )
     return unfit('is no head of an audit');
-  const bytes = keys.get(key);
-  if (bytes === undefined)
+  const sealing = keys.get(key);
+  if (sealing === undefined)
     return { ...unfit(`is sealed with the key ${JSON.stringify(key)}, which is not there`), lostKey: key };
   const head = { host, batch, seq, hash, key };
-  return `${JSON.stringify(sealed(head, bytes))}\n` === text
+  return `${JSON.stringify(sealed(head, sealing))}\n` === text
     ? { kind: 'head', ...head }
     : unfit('is not as it was sealed');
 }
 
 /** Seals the head and puts it in place of the one before; what was there stays whole until then. */
-export function writeHead(file: string, head: AuditHead, key: Uint8Array): void {
+export function writeHead(file: string, head: AuditHead, key: KeyObject): void {
   const target = headFileOf(file);
   const draft = `${target}-new`;
   const descriptor = openSync(draft, 'w', 0o600);
@@ -75,8 +76,8 @@ export function writeHead(file: string, head: AuditHead, key: Uint8Array): void 
   renameSync(draft, target);
 }
 
-function sealed({ host, batch, seq, hash, key }: AuditHead, bytes: Uint8Array) {
-  return { host, batch, seq, hash, key, seal: seal(bytes, 'head', [host, batch, seq, hash, key]) };
+function sealed({ host, batch, seq, hash, key }: AuditHead, sealing: KeyObject) {
+  return { host, batch, seq, hash, key, seal: seal(sealing, 'head', [host, batch, seq, hash, key]) };
 }
 
 function readIfThere(file: string): string | undefined {

@@ -27,7 +27,7 @@ export interface AuditLogOptions {
 /** Records of calls are gathered for so long before they are written, in milliseconds. */
 const GATHER_MS = 50;
 /** So many are written at once, however short they have been gathered. */
-const ENOUGH_ROWS = 512;
+const ENOUGH_ROWS = 2_048;
 /** Payloads that wait for their hash, in characters. The hashes of more are made at once, which holds up the call. */
 const WAITING_CHARACTERS = 16 * 1024 * 1024;
 /** Records that wait while they cannot be written. Beyond, records of calls are dropped, and counted. */

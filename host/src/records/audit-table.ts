@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { UnavailableError } from '@automate/contract';
 import { inTransaction } from '../store/in-transaction.ts';
@@ -92,8 +93,8 @@ export function readChain(database: DatabaseSync): ChainRow | undefined {
   return { host, batch, cutSeq, cutHash, key, seal: sealed } as unknown as ChainRow;
 }
 
-export function sealChain({ host, batch, cutSeq, cutHash, key }: Omit<ChainRow, 'seal'>, bytes: Uint8Array): string {
-  return seal(bytes, 'checkpoint', [host, batch, cutSeq, Buffer.from(cutHash).toString('hex'), key]);
+export function sealChain({ host, batch, cutSeq, cutHash, key }: Omit<ChainRow, 'seal'>, sealing: KeyObject): string {
+  return seal(sealing, 'checkpoint', [host, batch, cutSeq, Buffer.from(cutHash).toString('hex'), key]);
 }
 
 /** The end of the chain, which the next record follows. */

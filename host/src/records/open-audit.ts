@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { join } from 'node:path';
 import type { HostSettings } from '../host-settings.ts';
 import type { HostLog } from '../log/host-log.ts';
@@ -22,7 +23,7 @@ export function auditFileOf(dataDir: string): string {
 
 /** The keys of all records that were ever written, and the one for those to come; '' where there is no key yet. */
 export function auditKeysOf(keys: readonly DerivingKey[]): AuditKeyRing {
-  const ring = new Map(keys.map((key) => [key.id, key.derive('audit')]));
+  const ring = new Map(keys.map((key) => [key.id, createSecretKey(key.derive('audit'))]));
   return { current: keys[0]?.id ?? '', keys: ring };
 }
 

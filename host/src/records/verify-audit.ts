@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { AuditExpectation, AuditFault, AuditVerdict } from '@automate/contract';
+import type { KeyObject } from 'node:crypto';
 import type { AuditKeys } from './audit-chain.ts';
 import { hashLink, isSameHash } from './audit-chain.ts';
 import type { ReadHead } from './audit-head.ts';
@@ -135,17 +136,17 @@ function checkRow(
       seq: next,
       message: seq === next + 1 ? `record ${next} is missing` : `records ${next} to ${seq - 1} are missing`,
     };
-  const bytes = keyOf({ key }, keys);
-  if (bytes === undefined)
+  const sealing = keyOf({ key }, keys);
+  if (sealing === undefined)
     return { seq, message: `record ${seq} is sealed with the key ${JSON.stringify(key)}, which is not there` };
   const right =
-    type === 'text' && hash instanceof Uint8Array && isSameHash(hash, hashLink(bytes, before.hash, { seq, body }));
+    type === 'text' && hash instanceof Uint8Array && isSameHash(hash, hashLink(sealing, before.hash, { seq, body }));
   return right
     ? undefined
     : { seq, message: `record ${seq} is not as it was written, or does not follow the one before it` };
 }
 
-function keyOf({ key }: Pick<StoredRow, 'key'>, keys: AuditKeys): Uint8Array | undefined {
+function keyOf({ key }: Pick<StoredRow, 'key'>, keys: AuditKeys): KeyObject | undefined {
   return typeof key === 'string' ? keys.get(key) : undefined;
 }
 
@@ -193,12 +194,12 @@ function checkChain(chain: ChainRow | undefined, database: DatabaseSync, keys: A
   if (rows > 1) return { message: 'the table "chain" has more than its one row' };
   if (chain === undefined)
     return { message: 'the table "chain" does not have its one row, which says whose records these are' };
-  const bytes = keys.get(chain.key);
-  if (bytes === undefined)
+  const sealing = keys.get(chain.key);
+  if (sealing === undefined)
     return {
       message: `the table "chain" is sealed with the key ${JSON.stringify(chain.key)}, which is not there; there ${keys.size === 0 ? 'is none' : `${keys.size === 1 ? 'is' : 'are'} ${[...keys.keys()].map((id) => JSON.stringify(id)).join(', ')}`}`,
     };
-  const right = chain.cutHash instanceof Uint8Array && chain.seal === sealChain(chain, bytes);
+  const right = chain.cutHash instanceof Uint8Array && chain.seal === sealChain(chain, sealing);
   return right
     ? undefined
     : { message: 'the table "chain" is not as it was sealed: it says where records were cut off' };

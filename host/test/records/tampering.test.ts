@@ -1,5 +1,6 @@
 // Long, as each way to change what was recorded is a line of its own.
 
+import { createSecretKey } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,8 +13,8 @@ import { verifyAudit } from '../../dist/records/verify-audit.js';
 const RING: AuditKeyRing = {
   current: 'k1',
   keys: new Map([
-    ['k1', Buffer.alloc(32, 1)],
-    ['k2', Buffer.alloc(32, 2)],
+    ['k1', createSecretKey(Buffer.alloc(32, 1))],
+    ['k2', createSecretKey(Buffer.alloc(32, 2))],
   ]),
 };
 const RECORDS = 7;
@@ -81,7 +82,7 @@ describe('an audit as it was written', () => {
   it('goes on under another key, and the older records stay verified', async () => {
     write(file, 2, { ...RING, current: 'k2' });
     expect(await verifyAudit(file, RING.keys)).toMatchObject({ ok: true, records: RECORDS + 2 });
-    const { fault } = await verifyAudit(file, new Map([['k2', Buffer.alloc(32, 2)]]));
+    const { fault } = await verifyAudit(file, new Map([['k2', createSecretKey(Buffer.alloc(32, 2))]]));
     expect(fault).toEqual({
       seq: 1,
       message: 'records 1 to 7 are sealed with the key "k1", which is not there; from record 8 on the key is "k2"',

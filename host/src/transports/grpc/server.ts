@@ -119,6 +119,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
         });
       };
       noteAdmitted(stream, { principal, door, follow });
+      // It has served: the library would carry the token on with each call's metadata.
+      delete headers.authorization;
     },
     async refuse(reason) {
       await lazy.warmUp();
