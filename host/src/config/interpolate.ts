@@ -69,6 +69,11 @@ function valueOf(
   return value ?? { expected: `the variable ${name} to be set, or a default: \${${name}:-…}`, received: 'nothing' };
 }
 
+/** Whether a problem is a variable that the environment does not have, so that another environment may have none. */
+export function isUnsetVariable({ expected }: { readonly expected: string }): boolean {
+  return /^the variable \w+ to be set/.test(expected);
+}
+
 function isWhole(text: string): boolean {
   return /^\$\{[^{}]*\}$/.test(text);
 }

@@ -256,6 +256,59 @@ connectors:
     expect(status).toBe(0);
   });
 
+  it('names the kind that is missing before the endpoint that takes no connection', async () => {
+    await using gone = await listen();
+    gone.server.close();
+    const yaml = `connectors:\n  - { id: mine, kind: not_there, host: 127.0.0.1, port: ${gone.port} }\n`;
+    await using project = await CliProject.open({ kinds: ['echo'], yaml });
+    expect(await failure(project, 'connector mine')).toMatch(/no package .* declares the kind "not_there"/);
+  });
+
+  it('has the kind look at the settings, though no host runs', async () => {
+    await using gone = await listen();
+    gone.server.close();
+    const yaml = `connectors:\n  - { id: mine, kind: echo, host: 127.0.0.1, port: ${gone.port}, settings: { colour: red } }\n`;
+    await using project = await CliProject.open({ kinds: ['echo'], yaml });
+    expect(await failure(project, 'connector mine')).toMatch(/colour/);
+  });
+
+  it('tells a kind that does not load from a remote system that is away', async () => {
+    await using project = await CliProject.open({
+      kinds: ['unreachable'],
+      yaml: 'connectors:\n  - { id: wild, kind: wild }\n  - { id: away, kind: unreachable }\n',
+    });
+    await project.sandbox.addConnector({ kind: 'wild', source: 'import "nothing-like-this"; export default class {}' });
+    const { checks } = await examine(project);
+    const of = (id: string): string | undefined => checks.find(({ check }) => check === `connector ${id}`)?.remedy;
+    expect(of('wild')).toMatch(/author/);
+    expect(of('away')).toMatch(/automate connectors test away/);
+  });
+
+  it('asks the host that runs for its secrets and variables, which another shell has not', async () => {
+    const yaml = `
+connectors:
+  - { id: first, kind: echo, auth: { type: bearer, token: secretref://env/default/THEIR_TOKEN } }
+  - { id: second, kind: echo, profile: prod, settings: { greeting: "\${THEIR_GREETING}" } }
+  - { id: third, kind: echo, auth: { type: bearer, token: secretref://env/default/NOBODYS_TOKEN } }
+profiles:
+  prod: { kind: echo, secrets: { token: secretref://env/default/THEIR_TOKEN } }
+`;
+    await using project = await CliProject.open({ kinds: ['echo'], yaml });
+    await using _host = await project.start({ env: { THEIR_TOKEN: 'canary-of-theirs', THEIR_GREETING: 'hi' } });
+    const { status, checks } = await examine(project);
+    expect(checks.filter(({ state }) => state === 'failed')).toEqual([
+      expect.objectContaining({ check: 'connector third', message: expect.stringContaining('NOBODYS_TOKEN') }),
+    ]);
+    expect(checks).toContainEqual(
+      expect.objectContaining({
+        check: 'configuration',
+        state: 'warning',
+        message: expect.stringMatching(/THEIR_GREETING/),
+      }),
+    );
+    expect(status).toBe(1);
+  });
+
   it('examines a service elsewhere by its address, and fails one that does not answer', async () => {
     await using project = await CliProject.open({
       yaml: 'connectors:\n  - { id: echo }\n  - { id: refused, kind: unreachable }\n',

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { ConnectorInfo, ConnectorService, PluginEntry } from '@automate/contract';
+import type { Blame, ConnectorInfo, ConnectorService, HealthReport, PluginEntry } from '@automate/contract';
 import { defaultPort, needsAction } from '@automate/contract';
 import type { Grants } from '../../plugins/grants.ts';
 import { findUnusedGrants } from '../../plugins/grants.ts';
@@ -74,10 +74,14 @@ export async function checkGrants(service: ConnectorService, grants: Grants): Pr
   }));
 }
 
-/** Whether the kind of every enabled connector is there, and its endpoint accepts connections from this machine. */
-export async function checkEndpoints(service: ConnectorService): Promise<readonly Finding[]> {
-  const connectors = await service.list({ enabledOnly: true });
-  return Promise.all(connectors.map(reachEndpoint));
+/**
+ * Whether every enabled connector can work: its kind is there, loads and takes its settings and secrets, as whoever runs it finds, and
+ * its endpoint accepts connections from this machine. What stands in the way first is told first: no socket is tried for a connector
+ * that cannot run at all.
+ */
+export async function checkConnectors(service: ConnectorService): Promise<readonly Finding[]> {
+  const [connectors, reports] = await Promise.all([service.list({ enabledOnly: true }), service.healthCheckAll()]);
+  return Promise.all(connectors.map((connector) => checkConnector(connector, reports[connector.id])));
 }
 
 /** The health of a remote service's connectors: their endpoints need only be reachable from there. */
@@ -92,50 +96,49 @@ export async function checkHealth(service: ConnectorService): Promise<readonly F
   });
 }
 
-async function reachEndpoint(connector: ConnectorInfo): Promise<Finding> {
+async function checkConnector(connector: ConnectorInfo, health: HealthReport | undefined): Promise<Finding> {
   const check = `connector ${connector.id}`;
-  if (connector.endpoint === '') {
-    // There is no endpoint to try, so that only its last error can be told.
-    return connector.lastError === ''
-      ? { check, state: 'ok', message: 'has no endpoint to reach' }
-      : {
-          check,
-          state: 'failed',
-          message: connector.lastError,
-          remedy: `correct its entry or install its plugin, and ask "automate connectors test ${connector.id}"; or disable it`,
-        };
+  const more = `"automate connectors test ${connector.id}" says more`;
+  const unwell = health?.status === 'unhealthy' ? health : undefined;
+  // Who must act elsewhere than at the remote system has nothing to learn from its socket.
+  if (unwell?.blame !== undefined && unwell.blame !== 'remote')
+    return { check, state: 'failed', message: unwell.message, remedy: remedyOf(unwell.blame, connector.id) };
+  const refused = connector.endpoint === '' ? undefined : await tryEndpoint(connector.endpoint);
+  if (refused !== undefined) return { check, state: 'failed', ...refused };
+  if (unwell !== undefined) return { check, state: 'failed', message: unwell.message, remedy: more };
+  if (connector.heldBack !== undefined)
+    return { check, state: 'warning', message: `held back: ${connector.heldBack}`, remedy: more };
+  const message = connector.endpoint === '' ? 'has no endpoint to reach' : `${connector.endpoint} accepts connections`;
+  return { check, state: 'ok', message };
+}
+
+function remedyOf(blame: Exclude<Blame, 'remote'>, id: string): string {
+  switch (blame) {
+    case 'operator':
+    case 'caller':
+      return `correct its entry or its secrets, or install its plugin, and ask "automate connectors test ${id}"; or disable it`;
+    case 'plugin':
+      return `ask its plugin's author, or install another version; "automate connectors test ${id}" says more`;
+    default:
+      return blame satisfies never;
   }
-  const address = endpointAddress(connector.endpoint);
-  if (address === undefined)
-    return {
-      check,
-      state: 'failed',
-      message: `${connector.endpoint} is no URL`,
-      remedy: 'correct scheme, host and port',
-    };
+}
+
+/** Why an endpoint takes no connection from this machine; undefined where it does. */
+async function tryEndpoint(endpoint: string): Promise<Pick<Finding, 'message' | 'remedy'> | undefined> {
+  const address = endpointAddress(endpoint);
+  if (address === undefined) return { message: `${endpoint} is no URL`, remedy: 'correct scheme, host and port' };
   const socket = connectTcp(address);
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(REACH_MS) });
+    return undefined;
   } catch (error) {
     const reason =
       (error as Error).name === 'AbortError' ? `no connection within ${REACH_MS} ms` : whyUnreachable(error);
-    return {
-      check,
-      state: 'failed',
-      message: `${connector.endpoint}: ${reason}`,
-      remedy: 'start the service, or correct host and port',
-    };
+    return { message: `${endpoint}: ${reason}`, remedy: 'start the service, or correct host and port' };
   } finally {
     socket.destroy();
   }
-  return connector.lastError === ''
-    ? { check, state: 'ok', message: `${connector.endpoint} accepts connections` }
-    : {
-        check,
-        state: 'failed',
-        message: connector.lastError,
-        remedy: `"automate connectors test ${connector.id}" says more`,
-      };
 }
 
 /** A name with several addresses fails with one error for each. */

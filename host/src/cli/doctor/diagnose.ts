@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectorService } from '@automate/contract';
 import { describeProblem } from '@automate/contract';
+import { isUnsetVariable } from '../../config/interpolate.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import type { Environment, HostSettings, HostSettingsInput } from '../../host-settings.ts';
 import { HostConfigError, readHostSettings } from '../../host-settings.ts';
@@ -11,7 +12,7 @@ import { checkFileRoots, checkSecretsDir } from './check-files.ts';
 import { checkDataDir, checkInstaller, checkNode, checkPorts, checkProfiles, checkWalls } from './check-machine.ts';
 import { checkTls } from './check-tls.ts';
 import { checkNetwork } from './check-network.ts';
-import { checkEndpoints, checkGrants, checkHealth, checkPlugins, checkReadiness } from './check-service.ts';
+import { checkConnectors, checkGrants, checkHealth, checkPlugins, checkReadiness } from './check-service.ts';
 import { closedPaths } from '../../connectors/files-policy.ts';
 import { findWalls } from '../../runtime/bodies/walls.ts';
 import type { Finding } from './finding.ts';
@@ -70,11 +71,10 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
     defaults: { healthIntervalMs: settings.healthIntervalMs },
   });
   const host = await locateHost({ ...options, cwd: projectDir });
-  const running = host?.address;
   const dataDir = checkDataDir(settings.dataDir);
   const findings = [
     ...checkWalls(findWalls()),
-    ...describeConfig(loaded, projectDir),
+    ...describeConfig(loaded, { projectDir, running: host !== undefined }),
     dataDir.finding,
     ...checkSecretsDir(settings.secretsDir),
     ...(await checkTls(settings.tls, host?.http)),
@@ -86,32 +86,37 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
           await checkReadiness(host.http),
         ]),
   ];
-  if (!loaded.ok) return findings;
-  findings.push(...checkFileRoots(loaded.config.fileRoots, closedPaths({ settings, configFile: loaded.file })));
-  findings.push(checkNetwork(loaded.config.network));
-  findings.push(...(await checkProfiles(loaded.config, env, settings)));
+  if (loaded.ok) {
+    findings.push(...checkFileRoots(loaded.config.fileRoots, closedPaths({ settings, configFile: loaded.file })));
+    findings.push(checkNetwork(loaded.config.network));
+    // A host that runs has secrets of its own: only it can say whether they are there, by the health of its connectors.
+    if (host === undefined) findings.push(...(await checkProfiles(loaded.config, env, settings)));
+  } else if (host === undefined) return findings;
   const open = (): Promise<Opened> =>
-    running === undefined
+    host === undefined
       ? openQuietly(options, dataDir.usable ? settings.dataDir : undefined)
-      : options.connect(running).then(asOpened);
+      : options.connect(host.address).then(asOpened);
   const otherwise = { check: 'host', remedy: 'see the checks above' };
-  const { grants } = loaded.config.plugins;
   const checks = [
     checkPlugins,
-    (service: ConnectorService): Promise<readonly Finding[]> => checkGrants(service, grants),
-    checkEndpoints,
+    ...(loaded.ok ? [(service: ConnectorService) => checkGrants(service, loaded.config.plugins.grants)] : []),
+    checkConnectors,
   ];
   return [...findings, ...(await examineService({ open, otherwise, checks }))];
 }
 
-function describeConfig(loaded: Awaited<ReturnType<typeof loadConfig>>, projectDir: string): readonly Finding[] {
+function describeConfig(
+  loaded: Awaited<ReturnType<typeof loadConfig>>,
+  { projectDir, running }: { readonly projectDir: string; readonly running: boolean },
+): readonly Finding[] {
   const check = 'configuration';
   if (!loaded.ok)
     return loaded.problems.map((problem) => ({
       check,
-      state: 'failed',
       message: describeProblem(problem),
-      remedy: 'correct the file',
+      ...(running && isUnsetVariable(problem)
+        ? { state: 'warning', remedy: 'nothing, if the host that runs has it: it is this shell that has not' }
+        : { state: 'failed', remedy: 'correct the file' }),
     }));
   return loaded.file === undefined
     ? [{ check, state: 'warning', message: `no file in ${projectDir}`, remedy: 'run "automate init" to write one' }]
