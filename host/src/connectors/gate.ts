@@ -51,7 +51,8 @@ export class Gate {
     if (after.state.phase === 'usable' && grantsLess(after.state.kind, before.state.kind)) return 'nothing';
     if (isRaised(before, after)) return 'nothing';
     const running = this.#options.live.find(before.id);
-    const status = running?.report().status ?? 'unknown';
+    // What was found of the one before says nothing of this one.
+    const status = running === undefined || running.health.inherited ? 'unknown' : running.report().status;
     const state = running?.worker.state();
     if (status === 'unhealthy' && state?.phase !== 'running') return this.#atLeastAccepted(before, after);
     if (status === 'unhealthy') return 'starts';

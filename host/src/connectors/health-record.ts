@@ -24,8 +24,28 @@ export class HealthRecord {
   #consecutiveFailures = 0;
   #failedBy: Witness | undefined;
   #useFailed = false;
+  #inherited = false;
+
+  /** The record of what takes a connector's place: what was found of the former holds until it was looked at itself. */
+  static after(former: HealthRecord | undefined): HealthRecord {
+    const record = new HealthRecord();
+    if (former === undefined) return record;
+    record.#last = former.#last;
+    record.#lastSuccessAt = former.#lastSuccessAt;
+    record.#consecutiveFailures = former.#consecutiveFailures;
+    // Its first connect says more of it than whatever failed of the former.
+    record.#failedBy = former.#failedBy === undefined ? undefined : 'connect';
+    record.#inherited = former.#last !== undefined;
+    return record;
+  }
+
+  /** Whether what it says was found of the connector that was here before. */
+  get inherited(): boolean {
+    return this.#inherited;
+  }
 
   add(result: HealthResult, by: Witness): void {
+    this.#inherited = false;
     this.#last = result;
     if (result.status === 'healthy') {
       this.#lastSuccessAt = result.at;
@@ -49,10 +69,16 @@ export class HealthRecord {
     return this.#useFailed;
   }
 
+  #known(): Finding | typeof UNKNOWN {
+    const last = this.#last;
+    if (last === undefined) return UNKNOWN;
+    return this.#inherited ? { ...last, message: `${last.message} (before it was changed; not checked since)` } : last;
+  }
+
   /** The record as a report, with another finding where the connector's state overrules the last one. */
   report(id: string, overruled?: Finding): HealthReport {
     const last = this.#last;
-    const finding = overruled ?? last ?? UNKNOWN;
+    const finding = overruled ?? this.#known();
     return {
       id,
       status: finding.status,

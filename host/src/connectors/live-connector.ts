@@ -29,6 +29,8 @@ export interface LiveConnectorOptions {
   readonly history: HealthHistory;
   /** Its health may have changed by something else than a check. */
   onHealth(): void;
+  /** The health of what had its place before, if anything had. */
+  readonly former: HealthRecord | undefined;
   /** What there is of memory besides what the machine says. */
   readonly memory: MemoryBounds | undefined;
 }
@@ -45,7 +47,7 @@ export class LiveConnector implements ExecutionTarget {
   readonly bulkhead: Bulkhead;
   readonly circuit: Circuit | undefined;
   readonly rates: RateLimits | undefined;
-  readonly health = new HealthRecord();
+  readonly health: HealthRecord;
   readonly #options: LiveConnectorOptions;
   #checking: Promise<HealthReport> | undefined;
 
@@ -53,6 +55,7 @@ export class LiveConnector implements ExecutionTarget {
     this.#options = options;
     this.entry = options.entry;
     this.worker = options.worker;
+    this.health = HealthRecord.after(options.former);
     this.bulkhead = new Bulkhead(this.entry.config.limits);
     this.circuit = options.gates.circuit;
     this.rates = options.gates.rates;

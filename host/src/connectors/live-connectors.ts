@@ -42,6 +42,8 @@ export class LiveConnectors {
   /** Likewise. */
   readonly #histories = new Map<string, HealthHistory>();
   readonly #retiring = new Set<Promise<void>>();
+  /** By id, the health of connectors whose place was taken, until what took it is used itself. */
+  readonly #former = new Map<string, HealthRecord>();
   #closed = false;
 
   constructor(options: LiveConnectorsOptions) {
@@ -50,8 +52,10 @@ export class LiveConnectors {
 
   /** Begins to watch an entry's health, as its configuration says. Whatever ran under its id before is drained and ended. */
   open(entry: ConnectorEntry): void {
-    this.#takeOut(entry.id);
+    const former = this.#takeOut(entry.id);
     const { healthCheck } = entry.config;
+    if (entry.state.phase !== 'usable') this.#former.delete(entry.id);
+    else if (former !== undefined) this.#former.set(entry.id, former.health);
     if (entry.state.phase !== 'usable' || !healthCheck.enabled) return;
     this.#options.monitor.watch({
       id: entry.id,
@@ -65,16 +69,18 @@ export class LiveConnectors {
     this.#takeOut(id);
     this.#gates.delete(id);
     this.#histories.delete(id);
+    this.#former.delete(id);
   }
 
-  #takeOut(id: string): void {
+  #takeOut(id: string): LiveConnector | undefined {
     this.#options.monitor.unwatch(id);
     const live = this.#live.get(id);
-    if (live === undefined) return;
+    if (live === undefined) return undefined;
     this.#live.delete(id);
     const retired = live.retire().catch(() => undefined);
     this.#retiring.add(retired);
     void retired.finally(() => this.#retiring.delete(retired));
+    return live;
   }
 
   /** What a connector is given may have changed: if it runs, it is given the new, once calls under way have ended where its kind needs a new start. */
@@ -148,7 +154,10 @@ export class LiveConnectors {
     const running = this.#live.get(entry.id);
     if (running !== undefined) return running.report();
     const unrunnable = findUnrunnable(entry, entry.state.kind);
-    return new HealthRecord().report(entry.id, unrunnable && findingOf(unrunnable.toEnvelope()));
+    return HealthRecord.after(this.#former.get(entry.id)).report(
+      entry.id,
+      unrunnable && findingOf(unrunnable.toEnvelope()),
+    );
   }
 
   /** How the connectors are, for measurements. */
@@ -202,10 +211,12 @@ export class LiveConnectors {
           worker: createWorker(entry, state.kind),
           gates,
           history,
+          former: this.#former.get(id),
           onHealth: () => events.emit('status', id),
           memory,
         });
         this.#live.set(id, live);
+        this.#former.delete(id);
         return live;
       }
       case 'disabled':
