@@ -9,6 +9,7 @@ import type {
   Problem,
   SetProfileRequest,
 } from '@automate/contract';
+import type { FormatTable } from './format-table.ts';
 import type { Finding } from './doctor/finding.ts';
 import type {
   PluginDiff,
@@ -80,6 +81,8 @@ export interface CliContext {
   readonly style: Style;
   /** Likewise on standard error. */
   readonly styleError: Style;
+  /** Rows below a header, to fit the terminal where there is one. */
+  readonly table: FormatTable;
   /** All of standard input. */
   readInput(): Promise<Uint8Array>;
   readFile(path: string): Promise<Uint8Array>;

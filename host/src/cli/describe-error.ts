@@ -16,8 +16,18 @@ interface ConfigProblems {
   readonly problems: readonly Problem[];
 }
 
+interface Telling {
+  readonly json: boolean;
+  /** What the user has to know besides: lines before the failure, or `notes` of its document. */
+  readonly notes?: readonly string[];
+}
+
 /** Prints why a command failed, as one line and its problems, or as JSON; answers the exit code. */
-export function reportFailure(context: CliContext, reason: unknown, json: boolean): number {
+export function reportFailure(context: CliContext, reason: unknown, { json, notes = [] }: Telling): number {
+  const isDocument = json && !(reason instanceof CliExit && reason.exitCode !== EXIT.usage);
+  if (!isDocument) for (const note of notes) context.err(`note: ${note}`);
+  const problemText = (error: ConnectorError): string =>
+    JSON.stringify({ ...toProblemDocument(error), ...(notes.length === 0 ? {} : { notes }) }, undefined, 2);
   if (isUsageError(reason)) {
     if (reason.exitCode === 0) return EXIT.ok;
     // Without --json commander has said it already, with the usage beside it.
@@ -54,10 +64,6 @@ function isUsageError(reason: unknown): reason is Error & { readonly exitCode: n
 function wrongUsage({ message, code }: { readonly message: string; readonly code?: string }): InvalidInputError {
   const words = code === 'commander.help' ? 'a command is missing; --help lists them' : message;
   return new InvalidInputError(words.replace(/^error: /, ''), { details: { reason: 'wrong_usage' } });
-}
-
-function problemText(error: ConnectorError): string {
-  return JSON.stringify(toProblemDocument(error), undefined, 2);
 }
 
 /** The message, and those of what went wrong beneath it. */

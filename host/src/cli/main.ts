@@ -16,7 +16,7 @@ import { openMasterKeys } from '../secrets/master-key.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
 import { createScrubber } from '../secrets/scrubber.ts';
 import { openDataDir } from '../store/data-dir.ts';
-import { locateHost } from '../store/locate-host.ts';
+import { explainNoHost, locateHost } from '../store/locate-host.ts';
 import { buildProgram } from './build-program.ts';
 import type { CliContext, GlobalOptions, StartOptions } from './cli-context.ts';
 import { CliExit, EXIT } from './cli-context.ts';
@@ -24,6 +24,7 @@ import { reportFailure } from './describe-error.ts';
 import { endAfterFault } from './end-after-fault.ts';
 import { endDescendants, endNow, haveEnded, watchThreads } from './end-process.ts';
 import { confirm } from './confirm.ts';
+import { formatTable } from './format-table.ts';
 import type { PluginMachine } from './plugins/plugin-machine.ts';
 import { readHidden } from './read-hidden.ts';
 import { readyRecord } from './ready-record.ts';
@@ -58,7 +59,8 @@ export async function run(): Promise<void> {
     endNow(process, EXIT.failed);
   });
   const interrupted = new AbortController();
-  const context = createContext(interrupted.signal, scrubber);
+  const notes = new Set<string>();
+  const context = createContext({ interrupted: interrupted.signal, scrubber, notes });
   const { version } = readIdentity();
   const json = process.argv.includes('--json');
   const program = buildProgram(context, version, { json });
@@ -66,8 +68,9 @@ export async function run(): Promise<void> {
   for (const signal of STOP_SIGNALS) process.once(signal, () => interrupted.abort());
   try {
     await program.parseAsync(process.argv);
+    for (const note of notes) context.err(`note: ${note}`);
   } catch (reason) {
-    process.exitCode = reportFailure(context, reason, json);
+    process.exitCode = reportFailure(context, reason, { json, notes: [...notes] });
   }
   if (await haveEnded(threads, EXIT_LINGER_MS)) {
     // Programs that connectors started in a thread would be left without anyone.
@@ -78,6 +81,16 @@ export async function run(): Promise<void> {
     `warning: ${threads.size} of the connectors' threads are blocked outside JavaScript and were cut off\n`,
   );
   endNow(process, Number(process.exitCode ?? EXIT.ok));
+}
+
+/** A table as wide as the terminal lets it be; where standard output is none, as wide as it is. */
+function formatForOutput(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const { columns } = process.stdout as { readonly columns?: number };
+  return formatTable(header, rows, {
+    heading: (text) => styleText('bold', text, { stream: process.stdout }),
+    // A terminal that does not say how wide it is says 0.
+    ...(columns === undefined || columns === 0 ? {} : { columns }),
+  });
 }
 
 /** A reader that has seen enough, as `| head -1`, is no failure; a full disk is. */
@@ -91,12 +104,20 @@ function reportBrokenOutput(): (error: NodeJS.ErrnoException) => void {
   };
 }
 
-function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext {
+interface Surroundings {
+  readonly interrupted: AbortSignal;
+  readonly scrubber: Scrubber;
+  /** What the user has to know of the answer besides, as it becomes known. */
+  readonly notes: Set<string>;
+}
+
+function createContext({ interrupted, scrubber, notes }: Surroundings): CliContext {
   return {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
     style: (format, words) => styleText(format, words, { stream: process.stdout }),
     styleError: (format, words) => styleText(format, words, { stream: process.stderr }),
+    table: formatForOutput,
     readInput: () => buffer(process.stdin),
     readHidden: async (question) =>
       process.stdin.isTTY ? readHidden(question, process.stdin, process.stderr) : undefined,
@@ -107,7 +128,7 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
     readFile: (path) => readFile(path),
     writeFile: (path, text) => writeFile(path, text),
     async withService(options, doing, work) {
-      await using service = await openService(options, scrubber);
+      await using service = await openService(options, { scrubber, notes });
       return await withProgress({ doing, stream: process.stderr, work: () => work(service, { signal: interrupted }) });
     },
     serve: (options) => startHost(options, scrubber),
@@ -191,7 +212,7 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
         projectDir: await projectOf(options),
         hostDir: HOST_FILES.directory,
         createHost,
-        heading: (text: string) => styleText('bold', text, { stream: process.stdout }),
+        formatTable: formatForOutput,
       };
       return withProgress({
         doing: 'trying',
@@ -208,7 +229,7 @@ function createContext(interrupted: AbortSignal, scrubber: Scrubber): CliContext
         env: process.env,
         kill: process.kill.bind(process),
         signal: interrupted,
-        heading: (text: string) => styleText('bold', text, { stream: process.stdout }),
+        formatTable: formatForOutput,
       };
       return withProgress({
         doing: 'misbehaving',
@@ -310,13 +331,17 @@ function givenAddress(options: GlobalOptions): string | undefined {
 }
 
 /** The named service; else the host that runs on this data directory; else a service in this process. */
-async function openService(options: GlobalOptions, scrubber: Scrubber): Promise<ConnectorService> {
+async function openService(
+  options: GlobalOptions,
+  { scrubber, notes }: Pick<Surroundings, 'scrubber' | 'notes'>,
+): Promise<ConnectorService> {
   const address = givenAddress(options);
   if (address !== undefined) return connectTo({ address });
   const projectDir = await projectOf(options);
   const flags = { ...flagsOf(options), logLevel: process.env['LOG_LEVEL'] || 'warn' };
   const running = await locateHost({ cwd: projectDir, env: process.env, flags });
   if (running !== undefined) return connectTo({ address: running.address });
+  notes.add(await explainNoHost({ cwd: projectDir, env: process.env, flags }));
   return openLocalService({ cwd: projectDir, env: process.env, flags, logTo: process.stderr, scrubber });
 }
 

@@ -47,7 +47,7 @@ export function lockDataDir(directory: string): DataDirLock | undefined {
   const unlock = lockFile(join(directory, LOCK_FILE), 'the data directory cannot be locked');
   if (unlock === undefined) return undefined;
   const addressFile = join(directory, ADDRESS_FILE);
-  let held = true;
+  let [held, published] = [true, false];
   return {
     publish({ socket, ...addresses }) {
       const draft = `${addressFile}.${randomUUID()}`;
@@ -56,6 +56,7 @@ export function lockDataDir(directory: string): DataDirLock | undefined {
       try {
         writeFileSync(draft, `${JSON.stringify({ ...addresses, socket: socketFrom })}\n`, { mode: 0o600 });
         renameSync(draft, addressFile);
+        published = true;
       } catch (error) {
         rmSync(draft, { force: true });
         throw storageError('where the host listens cannot be written down', addressFile, error);
@@ -64,7 +65,8 @@ export function lockDataDir(directory: string): DataDirLock | undefined {
     release() {
       if (!held) return;
       held = false;
-      rmSync(addressFile, { force: true });
+      // Who only looked whether a host runs leaves what one that was killed left behind.
+      if (published) rmSync(addressFile, { force: true });
       unlock();
     },
   };
@@ -93,6 +95,11 @@ export function findRunningHost(directory: string): HostAddresses | undefined {
   if (lock === undefined) return withWholeSocket(addresses, directory);
   lock.release();
   return undefined;
+}
+
+/** Whether a host wrote down where it listens and did not take that back. Where none runs, the last one did not end by itself. */
+export function hasLeftNote(directory: string): boolean {
+  return existsSync(join(directory, ADDRESS_FILE));
 }
 
 /** The socket's whole path; without it where something has removed it, as its host has other addresses too. */

@@ -5,7 +5,7 @@ import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { findRunningHost, lockDataDir, openDataDir } from '../../src/store/data-dir.ts';
+import { findRunningHost, hasLeftNote, lockDataDir, openDataDir } from '../../src/store/data-dir.ts';
 
 const FIXTURE = join(import.meta.dirname, 'fixtures', 'lock-and-wait.mjs');
 
@@ -51,8 +51,11 @@ describe('the data directory', () => {
     holder.kill('SIGKILL');
     await once(holder, 'exit');
     expect(findRunningHost(directory)).toBeUndefined();
+    expect(hasLeftNote(directory)).toBe(true);
     const lock = lockDataDir(directory);
     expect(lock).toBeDefined();
+    lock?.publish({ grpc: '127.0.0.1:3', http: 'http://127.0.0.1:4' });
     lock?.release();
+    expect(hasLeftNote(directory)).toBe(false);
   });
 });

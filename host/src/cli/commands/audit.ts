@@ -4,7 +4,6 @@ import { auditPageView, auditRecordView, auditVerdictView } from '@automate/cont
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
-import { formatTable } from '../format-table.ts';
 
 interface FilterOptions extends GlobalOptions {
   readonly since?: string;
@@ -130,7 +129,7 @@ function formatRecords(context: CliContext, records: readonly AuditRecord[]): st
     ].map(makeVisible),
   );
   const header = ['NUMBER', 'TIME', 'CALLER', 'DOOR', 'OPERATION', 'OF', 'CODE', 'TOOK'];
-  return formatTable(header, rows, (text) => context.style('bold', text));
+  return context.table(header, rows);
 }
 
 function describe({ ok, records, first, last, hash, unsealed, fault }: AuditVerdict): string {

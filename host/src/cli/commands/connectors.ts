@@ -16,7 +16,6 @@ import { Option } from 'commander';
 import { dump } from 'js-yaml';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
-import { formatTable } from '../format-table.ts';
 import { readArgument } from '../read-argument.ts';
 import { addControlCommands } from './control.ts';
 import { addDescribeCommand } from './describe.ts';
@@ -169,9 +168,7 @@ function formatInfos(context: CliContext, infos: readonly ConnectorInfo[]): stri
       .filter((words) => words !== '')
       .join('; '),
   ]);
-  return formatTable(['ID', 'KIND', 'TYPE', 'STATUS', 'OWNER', 'ISOLATION', 'ENDPOINT OR ERROR'], rows, (text) =>
-    context.style('bold', text),
-  );
+  return context.table(['ID', 'KIND', 'TYPE', 'STATUS', 'OWNER', 'ISOLATION', 'ENDPOINT OR ERROR'], rows);
 }
 
 function formatHistory(context: CliContext, findings: readonly HealthFinding[]): string {
@@ -184,9 +181,7 @@ function formatHistory(context: CliContext, findings: readonly HealthFinding[]):
     blame ?? '',
     message,
   ]);
-  return formatTable(['AT', 'STATUS', 'TIME', 'FOUND BY', 'BLAME', 'MESSAGE'], rows, (text) =>
-    context.style('bold', text),
-  );
+  return context.table(['AT', 'STATUS', 'TIME', 'FOUND BY', 'BLAME', 'MESSAGE'], rows);
 }
 
 function formatHealth(context: CliContext, reports: readonly HealthReport[]): string {
@@ -196,5 +191,5 @@ function formatHealth(context: CliContext, reports: readonly HealthReport[]): st
     `${responseTimeMs} ms`,
     message,
   ]);
-  return formatTable(['ID', 'STATUS', 'TIME', 'MESSAGE'], rows, (text) => context.style('bold', text));
+  return context.table(['ID', 'STATUS', 'TIME', 'MESSAGE'], rows);
 }

@@ -4,7 +4,6 @@ import { connectorDescriptionView } from '@automate/contract/http';
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { effectOf, fieldsOf } from '../describe-schema.ts';
-import { formatTable } from '../format-table.ts';
 
 /** `automate connectors describe ID [ACTION]` */
 export function addDescribeCommand(connectors: Command, context: CliContext): void {
@@ -44,14 +43,13 @@ function tellConnector(context: CliContext, id: string, description: ConnectorDe
   const source = from === undefined ? `version ${version}` : `${from.name} ${from.version}`;
   const head = `${context.style('bold', id)}: ${title ?? kind} (kind ${kind}, ${source})`;
   const rows = actions.map((action) => [action.name, effectOf(action), takesOf(action), action.description]);
-  const bold = (text: string): string => context.style('bold', text);
   return [
     head,
     ...(description.description === undefined ? [] : [description.description]),
     '',
     open
       ? 'It takes any action, and describes none.'
-      : formatTable(['ACTION', 'EFFECT', 'TAKES', 'DESCRIPTION'], rows, bold),
+      : context.table(['ACTION', 'EFFECT', 'TAKES', 'DESCRIPTION'], rows),
     ...section(context, 'Settings', configSchema),
     ...(actions.length === 0 ? [] : ['', `automate connectors describe ${id} ACTION shows one of them whole`]),
   ].join('\n');
@@ -91,6 +89,5 @@ function section(context: CliContext, title: string, schema: JsonObject | undefi
     required ? 'required' : '',
     description,
   ]);
-  const bold = (text: string): string => context.style('bold', text);
-  return ['', formatTable([title.toUpperCase(), 'TYPE', '', 'DESCRIPTION'], rows, bold)];
+  return ['', context.table([title.toUpperCase(), 'TYPE', '', 'DESCRIPTION'], rows)];
 }

@@ -6,7 +6,6 @@ import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
 import type { PluginDiff, PluginOutcome, PluginRequest, VerifiedPlugin } from '../plugins/plugin-changes.ts';
 import { describePermissions, noneFound } from '../../boot-report.ts';
-import { formatTable } from '../format-table.ts';
 
 /** `automate plugins …` */
 export function addPluginCommands(program: Command, context: CliContext): void {
@@ -115,10 +114,9 @@ export function addPluginCommands(program: Command, context: CliContext): void {
       if (json === true) context.out(JSON.stringify({ packages: verified.map(verdictView) }, undefined, 2));
       else
         context.out(
-          formatTable(
+          context.table(
             ['PACKAGE', 'VERSION', 'SIGNATURE', 'KEY'],
             verified.map((each) => [each.package, each.version, each.verdict.kind, keyOf(each) ?? '']),
-            (text) => context.style('bold', text),
           ),
         );
       const failed = verified.filter(({ verdict }) => verdict.kind !== 'trusted');
@@ -209,7 +207,7 @@ function formatReport(context: CliContext, report: PluginReport): string {
     plugin.message ?? '',
   ]);
   const head = ['PACKAGE', 'VERSION', 'STATUS', 'KINDS', 'PERMISSIONS', 'REASON'];
-  return formatTable(head, rows, (text) => context.style('bold', text));
+  return context.table(head, rows);
 }
 
 function explainPlugin(context: CliContext, plugin: PluginEntry): readonly string[] {

@@ -4,7 +4,6 @@ import { profileRefused } from '@automate/contract/service';
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
-import { formatTable } from '../format-table.ts';
 import { readArgument } from '../read-argument.ts';
 
 /** `automate profiles …` */
@@ -65,7 +64,5 @@ function formatProfiles(context: CliContext, profiles: readonly ProfileInfo[]): 
       .join(', '),
     usedBy.join(', '),
   ]);
-  return formatTable(['PROFILE', 'KIND', 'ENVIRONMENT', 'OWNER', 'SECRETS', 'USED BY'], rows, (text) =>
-    context.style('bold', text),
-  );
+  return context.table(['PROFILE', 'KIND', 'ENVIRONMENT', 'OWNER', 'SECRETS', 'USED BY'], rows);
 }

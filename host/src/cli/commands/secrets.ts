@@ -3,7 +3,6 @@ import { secretChangeView, secretListView } from '@automate/contract/http';
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
-import { formatTable } from '../format-table.ts';
 import { decodeArgument } from '../read-argument.ts';
 
 interface SetOptions extends GlobalOptions {
@@ -138,7 +137,7 @@ function formatSecrets(context: CliContext, secrets: readonly SecretInfo[]): str
     versions.at(-1)?.createdAt ?? '',
     usedBy.map(describeUser).join(', '),
   ]);
-  return formatTable(['SECRET', 'VERSIONS', 'LAST SET', 'USED BY'], rows, (text) => context.style('bold', text));
+  return context.table(['SECRET', 'VERSIONS', 'LAST SET', 'USED BY'], rows);
 }
 
 function describeUser({ kind, name, version }: SecretUser): string {

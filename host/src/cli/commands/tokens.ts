@@ -4,7 +4,6 @@ import { parseLongDuration } from '@automate/contract/schemas';
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
-import { formatTable } from '../format-table.ts';
 
 interface CreateOptions extends GlobalOptions {
   readonly scope: readonly string[];
@@ -73,7 +72,7 @@ function describeToken({ name, scopes, expiresAt }: TokenInfo): string {
 function formatTokens(context: CliContext, tokens: readonly TokenInfo[]): string {
   if (tokens.length === 0) return 'no tokens: callers on this machine need none, others cannot call';
   const rows = tokens.map((token) => [token.id, token.name, token.scopes.join(', '), token.createdAt, stateOf(token)]);
-  return formatTable(['ID', 'NAME', 'SCOPES', 'MADE', 'COUNTS'], rows, (text) => context.style('bold', text));
+  return context.table(['ID', 'NAME', 'SCOPES', 'MADE', 'COUNTS'], rows);
 }
 
 function stateOf({ revokedAt, expiresAt }: TokenInfo): string {

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ConformanceCliOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
-import { formatTable } from '../format-table.ts';
+import type { FormatTable } from '../format-table.ts';
 import { checkCompatibility } from './check-compatibility.ts';
 import type { CheckResult, Suite, SuiteReport } from './load-suite.ts';
 import { loadSuite } from './load-suite.ts';
@@ -15,7 +15,7 @@ export interface ConformanceMachine {
   /** Where the host's own package lies. */
   readonly hostDir: string;
   readonly createHost: unknown;
-  heading(text: string): string;
+  readonly formatTable: FormatTable;
 }
 
 const WORDS: Readonly<Record<CheckResult['status'], string>> = {
@@ -48,7 +48,7 @@ export async function tellConformance(
   };
   if (badge !== undefined) await writeFile(resolve(badge), renderBadge(facts));
   const full = report.passed === report.total;
-  if (!json) return { text: formatReport(report, facts.integrity, machine.heading), full };
+  if (!json) return { text: formatReport(report, facts.integrity, machine.formatTable), full };
   const kinds = report.kinds.map((each) => ({
     kind: each.kind,
     checks: each.checks.map(({ tookMs, ...check }) => ({ ...check, took_ms: tookMs })),
@@ -89,7 +89,7 @@ function findPackage(target: string, projectDir: string): string {
   return realpathSync(found);
 }
 
-function formatReport(report: SuiteReport, integrity: string, heading: (text: string) => string): string {
+function formatReport(report: SuiteReport, integrity: string, formatTable: FormatTable): string {
   const rows = report.kinds.flatMap(({ kind, checks }) =>
     checks.map(({ name, title, status, message }) => [
       kind,
@@ -100,7 +100,7 @@ function formatReport(report: SuiteReport, integrity: string, heading: (text: st
     ]),
   );
   return [
-    formatTable(['KIND', 'CHECK', 'RESULT', 'WHAT'], rows, heading),
+    formatTable(['KIND', 'CHECK', 'RESULT', 'WHAT'], rows),
     '',
     `${report.package} ${report.version}: ${report.passed} of ${report.total} passed`,
     integrity,

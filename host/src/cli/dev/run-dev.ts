@@ -51,7 +51,7 @@ export async function runDev(context: CliContext, machine: DevMachine): Promise<
       isSource: (path) => author.isSource(path),
       rebuild: () =>
         rebuild(context, machine, { author, service }).catch(
-          (error: unknown) => void reportFailure(context, error, false),
+          (error: unknown) => void reportFailure(context, error, { json: false }),
         ),
     });
     await answerLines(context, machine, { service, settled: () => rebuilds.settled() });
@@ -117,7 +117,7 @@ async function answerLines(
       await settled();
       if (words !== '') context.out(await answer(service, words, signal));
     } catch (error) {
-      reportFailure(context, error, false);
+      reportFailure(context, error, { json: false });
     }
     if (terminal) lines.prompt();
   }

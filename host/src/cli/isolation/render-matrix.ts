@@ -1,5 +1,5 @@
 import type { IsolationLevel } from '@automate/contract';
-import { formatTable } from '../format-table.ts';
+import type { FormatTable } from '../format-table.ts';
 import type { Fault } from './faults.ts';
 import { FAULT_GROUPS } from './faults.ts';
 import type { Cell } from './run-isolation.ts';
@@ -50,14 +50,13 @@ function rowsOf(
 export function formatMatrix(
   cells: readonly Cell[],
   levels: readonly IsolationLevel[],
-  heading: (text: string) => string,
+  formatTable: FormatTable,
 ): string {
   return rowsOf(cells, levels)
     .map(({ title, rows }) =>
       formatTable(
         [title.toUpperCase(), ...levels.map((level) => level.toUpperCase())],
         rows.map(({ fault, cells }) => [fault.what.replaceAll('`', ''), ...cells]),
-        heading,
       ),
     )
     .join('\n\n');

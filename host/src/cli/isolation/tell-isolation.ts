@@ -1,5 +1,6 @@
 import type { IsolationOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
+import type { FormatTable } from '../format-table.ts';
 import { FAULT_GROUPS } from './faults.ts';
 import { formatMatrix, outcomeOf } from './render-matrix.ts';
 import type { IsolationRunOptions } from './run-isolation.ts';
@@ -9,7 +10,7 @@ import { LEVELS, runIsolation } from './run-isolation.ts';
 export async function tellIsolation(
   { quick, faults, levels = LEVELS, json }: IsolationOptions & { readonly json: boolean },
   machine: Pick<IsolationRunOptions, 'connect' | 'files' | 'execPath' | 'env' | 'kill' | 'signal'> & {
-    heading(text: string): string;
+    readonly formatTable: FormatTable;
   },
 ): Promise<string> {
   const names = FAULT_GROUPS.flatMap((group) => group.faults.map(({ name }) => name));
@@ -17,7 +18,7 @@ export async function tellIsolation(
   refuseUnknown('level', levels, LEVELS);
   const only = quick === true ? 'quick' : faults;
   const cells = await runIsolation({ ...machine, levels, ...(only === undefined ? {} : { only }) });
-  if (!json) return formatMatrix(cells, levels, machine.heading);
+  if (!json) return formatMatrix(cells, levels, machine.formatTable);
   const told = cells.map((cell) => ({
     fault: cell.fault,
     level: cell.level,
