@@ -14,9 +14,9 @@ describe('the data directory', () => {
   beforeEach(() => {
     directory = join(mkdtempSync(join(tmpdir(), 'automate-data-')), 'deep', 'data');
   });
-  let child: ChildProcess | undefined;
+  const children: ChildProcess[] = [];
   afterEach(() => {
-    child?.kill('SIGKILL');
+    for (const child of children.splice(0)) child.kill('SIGKILL');
     rmSync(join(directory, '..', '..'), { recursive: true, force: true });
   });
 
@@ -44,7 +44,7 @@ describe('the data directory', () => {
     openDataDir(directory);
     expect(findRunningHost(directory)).toBeUndefined();
     const holder = spawn(process.execPath, [FIXTURE, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
-    child = holder;
+    children.push(holder);
     await once(holder.stdout, 'data');
     expect(findRunningHost(directory)).toEqual({ grpc: '127.0.0.1:1', http: 'http://127.0.0.1:2' });
     expect(lockDataDir(directory)).toBeUndefined();
