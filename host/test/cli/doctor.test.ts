@@ -1,3 +1,4 @@
+// Long, as each of the things that it looks at has a test of its own.
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
