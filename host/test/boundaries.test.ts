@@ -45,8 +45,9 @@ const CLI_MAIN = /^(host\/src\/cli|packages\/create-connector\/src)\/main\.ts$/;
 /** Which service to call is part of the environment, by contract; every caller would have to read it otherwise. */
 const CONNECT = /^packages\/client\/src\/(connect|local-backend)\.ts$/;
 
-/** A runner without hooks is told by the exit code of the author's own process, which is all that there is. */
-const HARNESS = /^packages\/testing\/src\/(test-runner|run-in-worker|conformance\/(seen|steps|probe-entry))\.ts$/;
+/** Runs in the author's own process: a runner without hooks is told by its exit code, and what records by its environment. */
+const HARNESS =
+  /^packages\/testing\/src\/(test-runner|run-in-worker|recorded-service|conformance\/(seen|steps|probe-entry))\.ts$/;
 
 /** Load a connector, and the host that is installed: what those are shows when they run. */
 const LOADERS =

@@ -222,7 +222,8 @@ function sendReply(reply: FakeReply, response: ServerResponse): void {
   const headers = new Map<string, string | string[]>(type === undefined ? [] : [['content-type', type]]);
   for (const [name, value] of Object.entries(reply.headers ?? {}))
     headers.set(name.toLowerCase(), typeof value === 'string' ? value : [...value]);
-  if (!headers.has('transfer-encoding')) headers.set('content-length', String(body.byteLength));
+  if (!headers.has('transfer-encoding') && !headers.has('content-length'))
+    headers.set('content-length', String(body.byteLength));
   response.writeHead(reply.status ?? 200, Object.fromEntries(headers));
   if (reply.drop !== 'body') {
     response.end(body);

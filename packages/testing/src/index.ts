@@ -19,6 +19,8 @@ export type {
   SandboxOptions,
   SandboxPackage,
 } from './plugin-sandbox.ts';
+export { RecordedService } from './recorded-service.ts';
+export type { RecordedServiceOptions } from './recorded-service.ts';
 export { createRecordingLogger } from './recording-logger.ts';
 export type { LogRecord, RecordingLogger } from './recording-logger.ts';
 export { runInWorker } from './run-in-worker.ts';
