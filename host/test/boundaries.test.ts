@@ -61,7 +61,9 @@ const WRITTEN_FOLDERS = [...manifests]
 const PUBLIC_ENTRIES: Readonly<Record<string, readonly string[]>> = {
   '@automate/alertmanager': ['.', './package.json'],
   '@automate/client': ['.', './package.json'],
-  '@automate/contract': ['.', './grpc', './http', './json-text', './package.json', './schemas', './service'],
+  '@automate/contract': [
+    ...['.', './grpc', './http', './json-text', './package.json', './schema-type', './schemas', './service'],
+  ],
   '@automate/create-connector': ['./package.json'],
   '@automate/grpc': ['.', './package.json'],
   '@automate/host': ['.', './package.json'],

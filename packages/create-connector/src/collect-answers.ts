@@ -25,11 +25,15 @@ export async function collectAnswers(options: {
 }): Promise<Collected> {
   const { ask, takeSuggestions } = options;
   let known = options.known;
-  const wrong = QUESTIONS.flatMap((question) => wrongAnswer(question, known[question.key]));
+  const wrong = QUESTIONS.flatMap((question) => [
+    ...wrongAnswer(question, known[question.key]),
+    ...needless(question, known),
+  ]);
   if (wrong.length > 0 && ask !== undefined) return { problems: wrong };
   const problems = [...wrong];
   for (const question of QUESTIONS) {
     if (known[question.key] !== undefined) continue;
+    if (question.template !== undefined && question.template !== known.template) continue;
     const suggested = question.suggest(known);
     let answer: string | undefined;
     if (takeSuggestions) answer = suggested;
@@ -48,6 +52,14 @@ export async function collectAnswers(options: {
 function wrongAnswer({ flag, faults }: Question, value: string | undefined): readonly Problem[] {
   if (value === undefined) return [];
   return faults(value).map((expected) => ({ path: flag, expected, received: quote(value) }));
+}
+
+/** A flag of another template than the one that was asked for. */
+function needless({ flag, key, template }: Question, known: Known): readonly Problem[] {
+  const value = known[key];
+  if (template === undefined || value === undefined || template === known.template) return [];
+  const received = known.template === undefined ? 'no --template' : `--template ${known.template}`;
+  return [{ path: flag, expected: `--template ${template} beside it`, received }];
 }
 
 function missing(

@@ -4,6 +4,7 @@ import validateName from 'validate-npm-package-name';
 export const TEMPLATES = {
   'http-api': 'actions over an HTTP API, with settings, credentials and tests against a fake service',
   database: 'statements in a PostgreSQL database, with a pool, parameters and tests against a real one',
+  openapi: 'operations of a service that an OpenAPI document describes, each an action with its types and a test',
   minimal: 'the shortest connector there can be: connect and execute',
 } as const satisfies Readonly<Record<string, string>>;
 
@@ -20,6 +21,8 @@ export interface Answers {
   /** A key of `TEMPLATES`. */
   readonly template: string;
   readonly packageManager: string;
+  /** Place of the OpenAPI document of the template `openapi`: a file, or a URL. */
+  readonly document?: string;
 }
 
 /** What is known before the questions are asked. */
@@ -37,6 +40,8 @@ export interface Question {
   readonly words: string;
   /** Values to choose from, with what is said of each. Absent: a text. */
   readonly choices?: Readonly<Record<string, string>>;
+  /** Of the template to which it belongs. Absent: it is asked for all. */
+  readonly template?: string;
   /** What is offered; undefined where nothing fits. */
   readonly suggest: (known: Known) => string | undefined;
   /** What would have been right, for each thing that is wrong with the value. */
@@ -75,6 +80,14 @@ export const QUESTIONS: readonly Question[] = [
     words: 'template to begin with',
     suggest: () => 'http-api',
     ...oneOf(TEMPLATES),
+  },
+  {
+    key: 'document',
+    flag: '--document',
+    words: 'OpenAPI document, a file or a URL',
+    template: 'openapi',
+    suggest: () => undefined,
+    faults: (value) => (value.trim() === '' ? ['a file or a URL'] : []),
   },
   {
     key: 'type',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JsonObject } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
+import type { RenderedOperations } from './openapi/render-operations.ts';
 import type { Answers } from './questions.ts';
 
 const TEMPLATES_FOLDER = fileURLToPath(new URL('../templates/', import.meta.url));
@@ -13,15 +14,17 @@ const IGNORE_FILE = ['gitignore', '.gitignore'] as const;
 /** The templates' README has npm's words; these are the others'. The first that fits counts. */
 const COMMANDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   npm: {},
-  pnpm: { 'npm run ': 'pnpm ', 'npm publish': 'pnpm publish', 'npm ': 'pnpm ' },
-  yarn: { 'npm run ': 'yarn ', 'npm publish': 'yarn npm publish', 'npm ': 'yarn ' },
+  pnpm: { 'npm run ': 'pnpm ', 'npm publish': 'pnpm publish', 'npm ': 'pnpm ', 'npx ': 'pnpm exec ' },
+  yarn: { 'npm run ': 'yarn ', 'npm publish': 'yarn npm publish', 'npm ': 'yarn ', 'npx ': 'yarn ' },
 };
 
 /**
  * The files of a package, by their path with forward slashes. A template is a working package of a connector to My Service: its files
  * take the place of common ones, except the manifest, which completes the common one, and its names are replaced.
+ *
+ * @param operations of a document, in place of those that its template has as a sample
  */
-export function renderPackage(answers: Answers): ReadonlyMap<string, string> {
+export function renderPackage(answers: Answers, operations?: RenderedOperations): ReadonlyMap<string, string> {
   const { template, packageManager, type, kind } = answers;
   const rename = renamer(answers);
   const files = new Map<string, string>();
@@ -34,7 +37,18 @@ export function renderPackage(answers: Answers): ReadonlyMap<string, string> {
     }
   }
   manifest = complete(manifest, { automate: { connectors: { [kind]: { type } } } });
+  if (operations !== undefined) manifest = complete(manifest, putIn(files, operations, kind));
   return files.set('package.json', `${JSON.stringify(manifest, undefined, 2)}\n`);
+}
+
+/** Puts the operations of a document into a package, and gives what they say in its manifest. */
+function putIn(files: Map<string, string>, operations: RenderedOperations, kind: string): JsonObject {
+  const { network } = operations;
+  for (const path of files.keys()) if (path.startsWith('src/operations/')) files.delete(path);
+  for (const [path, text] of operations.files) files.set(path, text);
+  const words = Object.entries(operations.words({ kind })).map(([word, text]) => [`<${word}>`, text] as const);
+  files.set('README.md', replaceAll(files.get('README.md') ?? '', Object.fromEntries(words)));
+  return { automate: { connectors: { [kind]: { permissions: { network: [...network] } } } } };
 }
 
 /** Folder by folder: in the archive from which Yarn runs this program, the file system lists no folders within folders. */

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
+import { readOperations } from '../src/openapi/read-operations.ts';
+import type { RenderedOperations } from '../src/openapi/render-operations.ts';
 import { TEMPLATES } from '../src/questions.ts';
 import { renderPackage } from '../src/render-package.ts';
 import { writeNewFolder } from '../src/write-new-folder.ts';
@@ -42,9 +44,17 @@ const NAMES: Readonly<Record<string, readonly (readonly [name: string, kind: str
 };
 /** What some template imports. */
 const DEPENDENCIES = [
-  ...['@automate/sdk', '@automate/testing', '@electric-sql/pglite', '@electric-sql/pglite-socket'],
+  ...['@automate/openapi', '@automate/sdk', '@automate/testing', '@electric-sql/pglite', '@electric-sql/pglite-socket'],
   ...['@types/pg', 'pg', 'zod'],
 ];
+
+/** Operations of every kind of parameter and body, with examples that fit, others that do not, and none. */
+async function operations(): Promise<RenderedOperations> {
+  const document = fileURLToPath(new URL('fixtures/orders.yaml', import.meta.url));
+  const read = await readOperations({ document, patterns: '*', takeSuggestions: true });
+  if (!('operations' in read) || read.operations === undefined) throw new Error('the document is not read');
+  return read.operations;
+}
 
 const USUAL = [['@big.corp/connector-order-desk', 'order_desk']] as const;
 
@@ -55,7 +65,8 @@ describe.each(Object.keys(TEMPLATES))('the template %s', (template) => {
       const folder = realpathSync(mkdtempSync(join(tmpdir(), 'automate-template-')));
       try {
         const place = join(folder, 'package');
-        const files = renderPackage({ name, kind, type: 'storage', template, packageManager: 'npm' });
+        const answers = { name, kind, type: 'storage', template, packageManager: 'npm' };
+        const files = renderPackage(answers, template === 'openapi' ? await operations() : undefined);
         writeNewFolder(place, files);
         for (const [path, text] of files) expect(`${path}\n${text}`).not.toMatch(/my.?service|@acme/i);
         for (const dependency of [...DEPENDENCIES, '@types/node']) {

@@ -22,12 +22,15 @@ export interface OperationRequest {
   readonly parts?: readonly RequestPart[];
 }
 
+/** What of an operation says how it is asked for. */
+export type RequestPlan = Pick<Operation, 'method' | 'path' | 'parameters' | 'body'>;
+
 /**
  * The request for an input that fits the operation's schema.
  *
  * @throws InvalidInputError for what fits the schema and cannot be sent all the same, such as an empty part of a path
  */
-export function buildRequest({ method, path, parameters, body }: Operation, input: JsonObject): OperationRequest {
+export function buildRequest({ method, path, parameters, body }: RequestPlan, input: JsonObject): OperationRequest {
   const given = (parameter: Parameter): JsonValue | undefined =>
     Object.hasOwn(input, parameter.property) ? input[parameter.property] : undefined;
   const inPlace = (place: Parameter['in']): readonly [Parameter, JsonValue][] =>

@@ -1,8 +1,9 @@
 export { buildRequest } from './build-request.ts';
-export type { OperationRequest, RequestPart } from './build-request.ts';
+export type { OperationRequest, RequestPart, RequestPlan } from './build-request.ts';
 export { DocumentError } from './document-error.ts';
 export { listOperations, showOperation } from './list-operations.ts';
 export type { ListOptions, OperationHead, Operations } from './list-operations.ts';
+export { listWithin } from './list-within.ts';
 export type {
   BodyForm,
   LeftOut,

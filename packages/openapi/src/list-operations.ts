@@ -3,7 +3,7 @@ import { isJsonObject } from '@automate/contract';
 import { nameOperations } from './action-names.ts';
 import { createSchemaConverter } from './convert-schema.ts';
 import { UnreadableError } from './document-error.ts';
-import type { LeftOut, Operation, OperationMethod, Parameter } from './operation.ts';
+import type { LeftOut, Operation, OperationMethod } from './operation.ts';
 import { METHODS } from './operation.ts';
 import type { OpenApiDocument } from './read-document.ts';
 import { readParameters } from './read-parameters.ts';
@@ -35,6 +35,8 @@ interface Found extends OperationHead {
 
 const DEFAULT_LENGTH = 64 * 1024;
 const MAX_DESCRIPTION = 1_500;
+/** What is shorter is a word or two, and does not tell people and agents what an action does. */
+const MIN_DESCRIPTION = 10;
 const OTHER_METHODS = ['trace', 'query'];
 
 /**
@@ -128,7 +130,6 @@ function readOperation(
     additionalProperties: false,
   };
   const answer = readAnswer(root, operation['responses'], createSchemaConverter(root, 'output'), maxSchemaLength);
-  const example = exampleOf(parameters, examples, body);
   return {
     name,
     ...(head.operationId === undefined ? {} : { operationId: head.operationId }),
@@ -146,7 +147,7 @@ function readOperation(
     sideEffects: !['GET', 'HEAD', 'OPTIONS'].includes(method),
     idempotent: method !== 'POST' && method !== 'PATCH',
     examples: {
-      ...(example === undefined ? {} : { input: example }),
+      input: { ...examples, ...(body?.example === undefined ? {} : { [body.request.property]: body.example }) },
       ...(answer.example === undefined ? {} : { output: answer.example }),
     },
   };
@@ -163,6 +164,7 @@ function describe({ method, path }: OperationHead, { summary, description }: Jso
       ? `${first}\n\n${second}`
       : (second ?? first);
   if (all === undefined) return `${method} ${path}`;
+  if (all.length < MIN_DESCRIPTION) return `${all} (${method} ${path})`;
   return all.length > MAX_DESCRIPTION ? `${all.slice(0, MAX_DESCRIPTION - 1)}…` : all;
 }
 
@@ -179,18 +181,4 @@ function readSecurity(value: JsonValue | undefined): Operation['security'] {
       ),
     );
   return requirements;
-}
-
-/** Undefined where something that is required has none. */
-function exampleOf(
-  parameters: readonly Parameter[],
-  examples: JsonObject,
-  body: ReturnType<typeof readRequestBody>,
-): JsonObject | undefined {
-  const all = { ...examples, ...(body?.example === undefined ? {} : { [body.request.property]: body.example }) };
-  const required = [
-    ...parameters.filter((each) => each.required).map(({ property }) => property),
-    ...(body?.request.required === true ? [body.request.property] : []),
-  ];
-  return required.every((property) => Object.hasOwn(all, property)) ? all : undefined;
 }

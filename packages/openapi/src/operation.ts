@@ -1,4 +1,4 @@
-import type { JsonSchema, JsonValue } from '@automate/contract';
+import type { JsonObject, JsonSchema, JsonValue } from '@automate/contract';
 
 /** The methods that an operation may have here; TRACE, and what version 3.2 adds, are left out. */
 export const METHODS = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'POST', 'PATCH'] as const;
@@ -72,8 +72,8 @@ export interface Operation {
   readonly sideEffects: boolean;
   /** Whether doing it twice is doing it once: all but POST and PATCH. */
   readonly idempotent: boolean;
-  /** From the document's examples, where they say all that is required. */
-  readonly examples: { readonly input?: JsonValue; readonly output?: JsonValue };
+  /** From the document's examples, as far as it gives any: they may lack what is required, and need not fit their schemas. */
+  readonly examples: { readonly input: JsonObject; readonly output?: JsonValue };
 }
 
 export interface Server {

@@ -49,7 +49,9 @@ export function readAnswer(
   const different = new Map(alternatives.map((schema) => [JSON.stringify(schema), schema]));
   const [only] = different.values();
   const schema: JsonSchema = different.size === 1 && only !== undefined ? only : { anyOf: [...different.values()] };
-  const [example] = kinds.flatMap((all) => all.flatMap(({ media }) => exampleIn(root, media) ?? []));
+  const example = kinds
+    .flatMap((all) => all.map(({ media }) => exampleIn(root, media)))
+    .find((each) => each !== undefined);
   return { schema: schemas.complete(schema, maxLength), ...(example === undefined ? {} : { example }) };
 }
 

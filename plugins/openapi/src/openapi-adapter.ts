@@ -1,5 +1,5 @@
 import type { Operation } from '@automate/openapi';
-import { readSecuritySchemes, serverUrl, showOperation } from '@automate/openapi';
+import { listWithin, readSecuritySchemes, serverUrl, showOperation } from '@automate/openapi';
 import type {
   ActionDefinition,
   ActionTable,
@@ -16,7 +16,6 @@ import { createAuthorizer } from './authorize.ts';
 import type { Authorizer } from './authorize.ts';
 import { configSchema } from './config.ts';
 import type { OpenApiSettings } from './config.ts';
-import { listWithin } from './list-within.ts';
 import { loadDocument } from './load-document.ts';
 import type { LoadedDocument } from './load-document.ts';
 import { keyHeaderOf, runOperation } from './run-operation.ts';

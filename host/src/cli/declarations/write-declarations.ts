@@ -1,6 +1,6 @@
 import type { ActionDescription, ConnectorDescription } from '@automate/contract';
+import { comment, schemaType } from '@automate/contract/schema-type';
 import type { DescribedConnector } from './described.ts';
-import { comment, schemaType } from './schema-type.ts';
 
 /**
  * Declarations that give `connect()` of `@automate/client` the actions of these connectors with their types. Connectors whose actions
@@ -40,8 +40,8 @@ function actionsType({ actions, open }: ConnectorDescription): string {
 }
 
 function actionType({ input, output }: ActionDescription): string {
-  const answer = output === undefined ? 'unknown' : schemaType(output, '      ');
-  return `{\n      readonly input: ${schemaType(input, '      ')};\n      readonly output: ${answer};\n    }`;
+  const answer = output === undefined ? 'unknown' : schemaType(output, { indent: '      ' });
+  return `{\n      readonly input: ${schemaType(input, { indent: '      ' })};\n      readonly output: ${answer};\n    }`;
 }
 
 function unusedName(kind: string, taken: ReadonlySet<string>): string {

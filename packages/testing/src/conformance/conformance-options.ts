@@ -1,5 +1,5 @@
 import type { ConfiguredLevel } from '@automate/contract';
-import type { JsonObject } from '@automate/sdk';
+import type { JsonObject, JsonValue } from '@automate/sdk';
 import type { TestConfig } from '../open-adapter.ts';
 
 /** What a kind is tested with, where its schemas do not say it. */
@@ -16,6 +16,8 @@ export interface ConformanceOptions {
   readonly packageJson?: unknown;
   /** Payloads by action, for actions whose schema does not say all that they ask of one. Default: made from the schema. */
   readonly payloads?: Readonly<Record<string, JsonObject>>;
+  /** What the remote system answers, by action, where that is not what the action's output says, or too much to be made up. Default: made from it. */
+  readonly answers?: Readonly<Record<string, JsonValue>>;
   /**
    * Actions that are declared free of side effects and read by another method than GET, as a search that is a POST. Others that do
    * so fail.

@@ -159,7 +159,7 @@ async function travel(
   const answers = { reply: (_request: RecordedRequest): FakeReply => ({ json: {} }) };
   remote.on('*', /^/, (request) => answers.reply(request));
   const behave = (how: Remote, action: ActionDescription | undefined): void => {
-    const fitting = how === 'fitting' ? fittingAnswer(action) : {};
+    const fitting = how === 'fitting' ? fittingAnswer(action, options) : {};
     answers.reply = (request) => replyOf(how, fitting, request);
     remote.clearRequests();
   };
@@ -425,8 +425,9 @@ function replyOf(how: Remote, fitting: JsonValue, request: RecordedRequest): Fak
   }
 }
 
-function fittingAnswer(action: ActionDescription | undefined): JsonValue {
-  return action?.output === undefined ? {} : (validSample(action.output) ?? {});
+function fittingAnswer(action: ActionDescription | undefined, { answers = {} }: ConformanceOptions): JsonValue {
+  const given = action === undefined || !Object.hasOwn(answers, action.name) ? undefined : answers[action.name];
+  return given ?? (action?.output === undefined ? {} : (validSample(action.output) ?? {}));
 }
 
 /** Requests of one call that were sent more than once, word by word. */

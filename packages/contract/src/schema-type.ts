@@ -1,5 +1,5 @@
-import type { JsonObject } from '@automate/contract';
-import { isJsonObject } from '@automate/contract';
+import type { JsonObject } from './json.ts';
+import { isJsonObject } from './json.ts';
 
 /** Deeper than anyone reads; also what a schema that contains itself comes to. */
 const MAX_DEPTH = 12;
@@ -7,19 +7,27 @@ const MAX_DEPTH = 12;
 /**
  * A JSON Schema (draft 2020-12) as a TypeScript type. What types cannot say (patterns, bounds) is left to the service; an object
  * that does not say whether it takes other keys takes none, so that a misspelt one is found. A schema that contains itself is
- * `unknown` where it does.
+ * `unknown` where it does, unless its references have names.
  *
  * Written here and not taken from a library: the one that is well kept brings a formatter of source texts and a utility library of
  * several megabytes to every host, for a dozen cases.
+ *
+ * @param options.indent of the line that it stands in. Default: none
+ * @param options.names of types that stand in the place of what is referred to, by `$ref`. Default: it is written out each time
  */
-export function schemaType(schema: unknown, indent = ''): string {
-  return typeOf(schema, { root: schema, indent, depth: 0 });
+export function schemaType(
+  schema: unknown,
+  options: { readonly indent?: string; readonly names?: ReadonlyMap<string, string> } = {},
+): string {
+  const { indent = '', names = new Map() } = options;
+  return typeOf(schema, { root: schema, indent, names, depth: 0 });
 }
 
 interface Place {
   /** Where `$ref` begins. */
   readonly root: unknown;
   readonly indent: string;
+  readonly names: ReadonlyMap<string, string>;
   readonly depth: number;
 }
 
@@ -28,7 +36,7 @@ function typeOf(schema: unknown, place: Place): string {
   if (!isJsonObject(schema) || place.depth > MAX_DEPTH) return 'unknown';
   const below: Place = { ...place, depth: place.depth + 1 };
   const { $ref, enum: words, const: only, anyOf, oneOf, allOf, type } = schema;
-  if (typeof $ref === 'string') return typeOf(resolveRef(place.root, $ref), below);
+  if (typeof $ref === 'string') return place.names.get($ref) ?? typeOf(resolveRef(place.root, $ref), below);
   if ('const' in schema) return literal(only);
   if (Array.isArray(words)) return union(words.map(literal));
   const parts: string[] = [];

@@ -1,5 +1,7 @@
-import type { OpenApiDocument, Operation, OperationHead, Operations } from '@automate/openapi';
-import { listOperations, showOperation } from '@automate/openapi';
+import type { OperationHead, Operations } from './list-operations.ts';
+import { listOperations, showOperation } from './list-operations.ts';
+import type { Operation } from './operation.ts';
+import type { OpenApiDocument } from './read-document.ts';
 
 /** How long all schemas may be together, in characters: what a connector says of itself has a bound, and so has one message. */
 const MAX_TOTAL = 2_000_000;
@@ -32,7 +34,7 @@ export function listWithin(document: OpenApiDocument, select: (operation: Operat
     maxSchemaLength = Math.min(levelOf(listed.operations), Math.floor(maxSchemaLength * 0.7));
     listed = listOperations(document, { ...options, maxSchemaLength });
   }
-  const reason = `a connector has at most ${MAX_OPERATIONS} actions: choose operations with settings.include`;
+  const reason = `a connector has at most ${MAX_OPERATIONS} actions: choose some of its operations`;
   return {
     operations: listed.operations,
     leftOut: [...listed.leftOut, ...over.map((operation) => ({ operation: showOperation(operation), reason }))],
