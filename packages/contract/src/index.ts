@@ -4,6 +4,7 @@ export { describeProblem } from './problem.ts';
 export type { Problem } from './problem.ts';
 export { didYouMean } from './closest-word.ts';
 export { clipText } from './clip-text.ts';
+export { hideUrlSecrets } from './hide-url-secrets.ts';
 export { makeVisible, quote } from './quote.ts';
 export { ERROR_CODES, GRPC_STATUS, HTTP_STATUS, isAccessCode, isErrorCode, readTraits } from './error-codes.ts';
 export type { Blame, Effect, ErrorCode, ErrorTraits } from './error-codes.ts';

@@ -50,7 +50,7 @@ export function explainIssue(
     );
     return [{ keys, expected: choice, message: `expected ${choice}` }];
   }
-  if (typeof expected !== 'string') return [{ keys, expected: message, message }];
+  if (typeof expected !== 'string') return [{ keys, expected: message.replace(/^expected /, ''), message }];
   // JSON has no `undefined`.
   return [
     {

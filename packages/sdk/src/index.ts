@@ -21,7 +21,8 @@ export type {
 } from './connector-context.ts';
 export type { AdapterHealth } from './health.ts';
 export type { HttpClient, HttpMethod, HttpPart, HttpRequest, HttpResponse, QueryValue } from './http-client.ts';
-export { fromJsonSchema } from './from-json-schema.ts';
+export { fromJsonSchema, unjudgedSchema } from './json-schema/from-json-schema.ts';
+export type { FromJsonSchemaOptions } from './json-schema/from-json-schema.ts';
 export { localPath } from './local-path.ts';
 export type { LocalFiles, LocalPathKind, LocalPathMark } from './local-path.ts';
 export { LOG_LEVELS } from './logger.ts';

@@ -1,5 +1,5 @@
 import type { Problem } from '@automate/contract';
-import { isJsonObject, makeVisible, quote } from '@automate/contract';
+import { hideUrlSecrets, isJsonObject, makeVisible, quote } from '@automate/contract';
 import type { Schema } from './action.ts';
 import { explainIssue } from './explain-issue.ts';
 import { toJsonSchema } from './json-schema.ts';
@@ -62,5 +62,7 @@ export function describeReceived(keys: readonly PropertyKey[], root: unknown, se
   if (secret || keys.some((key) => isSecretKey(String(key)))) return `a ${typeof value}`;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') return `a ${typeof value}`;
-  return quote(value.length > 40 ? `${value.slice(0, 39)}…` : value);
+  // Only what names a scheme: in any other text an "@" or a "?" is what it is about.
+  const shown = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? hideUrlSecrets(value) : value;
+  return quote(shown.length > 40 ? `${shown.slice(0, 39)}…` : shown);
 }

@@ -210,6 +210,7 @@ describe('a request for any origin', () => {
     service.on('GET', '/out', { status: 302, headers: { location: 'file:///etc/passwd' } });
     using remote = openHttp(service.endpoint);
     expect(await rejection(remote.http.request({ path: '/out', anyOrigin: true }))).toMatchObject({
+      message: expect.stringMatching(/redirected \(302\) to an address of the scheme "file"; only plain HTTP/),
       details: { reason: 'redirect_refused' },
     });
     expect(await rejection(remote.http.request({ path: 'file:///etc/passwd', anyOrigin: true }))).toMatchObject({

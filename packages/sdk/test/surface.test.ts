@@ -41,6 +41,7 @@ describe('the package', () => {
       'socketError',
       'startPatience',
       'toActionName',
+      'unjudgedSchema',
       'until',
       'verifyHmacSha256',
       'verifySlackSignature',

@@ -6,6 +6,9 @@ export const configSchema = z
   .strictObject({
     url: z
       .url({ protocol: /^https?$/ })
+      .refine((url) => !/^https?:\/\/[^/?#]*@/i.test(url), {
+        error: 'expected a URL without credentials: they belong in `auth`',
+      })
       .optional()
       .describe(
         "The server's URL (streamable HTTP). Or set the connector's own `host`, `port`, `scheme` and `base_path`",

@@ -16,7 +16,10 @@ import type { McpSettings } from './config.ts';
 import { toConnectorError } from './mcp-error.ts';
 import type { OpenClient } from './open-client.ts';
 import { openClient } from './open-client.ts';
+import type { ReadTool } from './read-tools.ts';
 import { readTools } from './read-tools.ts';
+
+type CalledTool = { readonly name: string } & Pick<ReadTool, 'answer'>;
 
 /** Any server that speaks the Model Context Protocol. */
 export default class McpAdapter extends ConnectorAdapter {
@@ -42,12 +45,13 @@ export default class McpAdapter extends ConnectorAdapter {
   }
 
   override async discoverActions(context: DiscoveryContext): Promise<ActionTable> {
-    const found = await readTools(await this.#listTools(context), this.#settings);
+    const { logger } = this.context;
+    const found = await readTools(await this.#listTools(context), this.#settings, (what) => logger.warn(what));
     for (const { name, reason } of found.leftOut) context.leaveOut(name, reason);
     return Object.fromEntries(
-      found.tools.map(({ tool, name, ...described }): [string, ActionDefinition<JsonObject, JsonValue>] => [
+      found.tools.map(({ tool, name, answer, ...described }): [string, ActionDefinition<JsonObject, JsonValue>] => [
         name,
-        { ...described, run: (payload, call) => this.#callTool(tool, payload, call) },
+        { ...described, run: (payload, call) => this.#callTool({ name: tool.name, answer }, payload, call) },
       ]),
     );
   }
@@ -69,12 +73,12 @@ export default class McpAdapter extends ConnectorAdapter {
     await (await opened?.catch(() => undefined))?.close();
   }
 
-  async #callTool({ name, outputSchema }: Tool, payload: JsonObject, call: CallContext): Promise<JsonValue> {
-    const result = await this.#ask(call, (client) =>
+  async #callTool({ name, answer }: CalledTool, payload: JsonObject, call: CallContext): Promise<JsonValue> {
+    const result = await this.#ask(call, (client, signal) =>
       client.callTool(
         { name, arguments: payload },
         {
-          signal: call.signal,
+          signal,
           timeout: Math.max(1, remainingMs(call.deadline)),
           onprogress: ({ progress, total, message = '' }) =>
             call.logger.debug(`${name}: ${progress}${total === undefined ? '' : ` of ${total}`} ${message}`.trim()),
@@ -82,23 +86,30 @@ export default class McpAdapter extends ConnectorAdapter {
       ),
     );
     if (result.isError === true) throw toolFailed(name, result);
-    return outputSchema === undefined || result.structuredContent === undefined
-      ? toResult(result)
-      : (result.structuredContent as JsonValue);
+    if (answer === undefined) return toResult(result);
+    return requireAnswer(name, answer, result.structuredContent as JsonValue | undefined);
   }
 
   async #listTools(call: CallContext): Promise<readonly Tool[]> {
-    const { signal } = call;
     const timeout = Math.max(1, remainingMs(call.deadline));
-    return (await this.#ask(call, (client) => client.listTools(undefined, { signal, timeout, cacheMode: 'refresh' })))
-      .tools;
+    return (
+      await this.#ask(call, (client, signal) => client.listTools(undefined, { signal, timeout, cacheMode: 'refresh' }))
+    ).tools;
   }
 
   /** A session that the server has forgotten is not used again. */
-  async #ask<T>({ signal }: CallContext, request: (client: OpenClient['client']) => Promise<T>): Promise<T> {
+  async #ask<T>(
+    call: CallContext,
+    request: (client: OpenClient['client'], signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const opened = await this.#client();
+    const broken = new AbortController();
+    const signal = AbortSignal.any([call.signal, broken.signal]);
     try {
-      return await request(opened.client);
+      return await opened.listen(
+        (reason) => broken.abort(reason),
+        () => request(opened.client, signal),
+      );
     } catch (thrown) {
       // The library says that it timed out, whatever ended the wait.
       signal.throwIfAborted();
@@ -152,3 +163,20 @@ function toolFailed(name: string, { content }: CallToolResult): UpstreamError {
     details: { reason: 'tool_failed', tool: name },
   });
 }
+
+/** The tool ran, and did not answer what it says that it answers. */
+async function requireAnswer(
+  tool: string,
+  { schema }: NonNullable<ReadTool['answer']>,
+  answer: JsonValue | undefined,
+): Promise<JsonValue> {
+  const { issues } = answer === undefined ? { issues: NOTHING } : await schema['~standard'].validate(answer);
+  if (issues === undefined) return answer as JsonValue;
+  const faults = issues.slice(0, 5).map(({ path = [], message }) => [...path.map(String), message].join(': '));
+  throw new UpstreamError(`the tool "${tool}" answered what its output schema does not let it: ${faults.join('; ')}`, {
+    retryable: false,
+    details: { reason: 'unlike_schema', tool },
+  });
+}
+
+const NOTHING = [{ message: 'no structured content', path: [] }];

@@ -1,14 +1,16 @@
 import { once } from 'node:events';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import type { Transport } from '@modelcontextprotocol/client';
-import { CfWorkerJsonSchemaValidator } from '@modelcontextprotocol/client/validators/cf-worker';
+import type { JsonSchemaValidator, Transport } from '@modelcontextprotocol/client';
 import type { ConnectorContext } from '@automate/sdk';
 import { ConfigInvalidError } from '@automate/sdk';
 import type { McpSettings } from './config.ts';
+import type { RoutedFetch } from './routed-fetch.ts';
 import { createRoutedFetch } from './routed-fetch.ts';
 
 export interface OpenClient {
   readonly client: Client;
+  /** Runs what sends a request; `fail` is told when its answer is not heard out. */
+  readonly listen: RoutedFetch['listen'];
   close(): Promise<void>;
 }
 
@@ -25,6 +27,11 @@ export interface OpenClientOptions {
   onClosed(): void;
 }
 
+interface OpenTransport extends Pick<OpenClient, 'listen'> {
+  readonly transport: Transport;
+  release(): Promise<void>;
+}
+
 type Env = Readonly<Record<string, string>>;
 
 /** Where programs are, for one that is named without its path. */
@@ -36,15 +43,15 @@ export async function openClient(options: OpenClientOptions): Promise<OpenClient
   const client = new Client(
     { name: '@automate/connector-mcp', version: '1.0.0' },
     {
-      // The other one compiles what the server says to code.
-      jsonSchemaValidator: new CfWorkerJsonSchemaValidator(),
+      // What the server says of its answers is judged by the adapter, within bounds.
+      jsonSchemaValidator: { getValidator: takeAsItIs },
       versionNegotiation: { mode: 'auto' },
       listChanged: { tools: { autoRefresh: false, debounceMs: 100, onChanged: () => onChanged() } },
     },
   );
   // The library has no events.
   Object.assign(client, { onclose: onClosed });
-  const { transport, release } = await openTransport(options);
+  const { transport, listen, release } = await openTransport(options);
   const close = async (): Promise<void> => {
     await client.close().catch(() => {});
     await release();
@@ -55,7 +62,11 @@ export async function openClient(options: OpenClientOptions): Promise<OpenClient
     await close();
     throw error;
   }
-  return { client, close };
+  return { client, listen, close };
+}
+
+function takeAsItIs<T>(): JsonSchemaValidator<T> {
+  return (value) => ({ valid: true, data: value as T, errorMessage: undefined });
 }
 
 /** The library asks which version the server speaks before it looks at the signal. */
@@ -72,11 +83,7 @@ async function untilAborted(connecting: Promise<void>, signal: AbortSignal): Pro
   }
 }
 
-async function openTransport({
-  settings,
-  context,
-  endpoint,
-}: OpenClientOptions): Promise<{ readonly transport: Transport; release(): Promise<void> }> {
+async function openTransport({ settings, context, endpoint }: OpenClientOptions): Promise<OpenTransport> {
   const { url = endpoint, command, args, env } = settings;
   const { id, logger } = context;
   if (command !== undefined) {
@@ -90,7 +97,7 @@ async function openTransport({
       stderr: 'pipe',
     });
     transport.stderr?.on('data', (chunk: Buffer) => logger.debug(`the server says: ${chunk.toString().trim()}`));
-    return { transport, release: async () => {} };
+    return { transport, listen: (_fail, work) => work(), release: async () => {} };
   }
   if (url === '')
     throw new ConfigInvalidError(
@@ -101,5 +108,6 @@ async function openTransport({
       },
     );
   const routed = createRoutedFetch(context);
-  return { transport: new StreamableHTTPClientTransport(new URL(url), { fetch: routed.fetch }), release: routed.close };
+  const transport = new StreamableHTTPClientTransport(new URL(url), { fetch: routed.fetch });
+  return { transport, listen: routed.listen, release: routed.close };
 }

@@ -1,6 +1,6 @@
 import type { Tool } from '@modelcontextprotocol/client';
 import type { JsonObject, Schema } from '@automate/sdk';
-import { fromJsonSchema, toActionName } from '@automate/sdk';
+import { fromJsonSchema, toActionName, unjudgedSchema } from '@automate/sdk';
 import type { McpSettings } from './config.ts';
 
 /** A tool as an action describes itself. */
@@ -10,6 +10,8 @@ export interface ReadTool {
   readonly description: string;
   readonly input: Schema<JsonObject>;
   readonly output: Schema;
+  /** What the structured content of an answer must be, where the tool says. */
+  readonly answer?: ReturnType<typeof fromJsonSchema>;
   readonly sideEffects: boolean;
   readonly idempotent: boolean;
 }
@@ -19,8 +21,16 @@ export interface ReadTools {
   readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** The tools that are wanted, in the order of their own names, so that those of the actions do not depend on the server's. */
-export async function readTools(given: readonly Tool[], settings: McpSettings): Promise<ReadTools> {
+/**
+ * The tools that are wanted, in the order of their own names, so that those of the actions do not depend on the server's.
+ *
+ * @param onGivenUp told of what the server asks for and cannot be judged here, in words
+ */
+export async function readTools(
+  given: readonly Tool[],
+  settings: McpSettings,
+  onGivenUp: (what: string) => void,
+): Promise<ReadTools> {
   const isWanted = createSelector(settings);
   const tools: ReadTool[] = [];
   const leftOut: { readonly name: string; readonly reason: string }[] = [];
@@ -28,16 +38,15 @@ export async function readTools(given: readonly Tool[], settings: McpSettings): 
   for (const tool of given.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     if (!isWanted(tool.name)) continue;
     const base = toActionName(tool.name);
-    const input = fromJsonSchema<JsonObject>(withoutDialect(tool.inputSchema as JsonObject));
-    const reason = base === '' ? 'its name has no letter of an action' : await faultOf(input);
-    if (reason !== undefined) {
-      leftOut.push({ name: tool.name, reason });
+    const read = base === '' ? 'its name has no letter of an action' : await readSchemas(tool, onGivenUp);
+    if (typeof read === 'string') {
+      leftOut.push({ name: tool.name, reason: read });
       continue;
     }
     let name = base;
     for (let count = 2; taken.has(name); count += 1) name = `${base}_${count}`;
     taken.add(name);
-    tools.push({ tool, name, input, ...describe(tool) });
+    tools.push({ tool, name, ...read, ...describe(tool) });
   }
   return { tools, leftOut };
 }
@@ -47,40 +56,39 @@ function describe({
   name,
   title,
   description = '',
-  outputSchema,
   annotations = {},
-}: Tool): Omit<ReadTool, 'tool' | 'name' | 'input'> {
+}: Tool): Pick<ReadTool, 'description' | 'sideEffects' | 'idempotent'> {
   const readOnly = annotations.readOnlyHint === true;
   const texts = [description, title ?? '', annotations.title ?? '', `The tool ${name}.`];
   return {
     description: texts.find((text) => text.trim() !== '') as string,
-    output: outputSchema === undefined ? RESULT : describing(withoutDialect(outputSchema as JsonObject)),
     sideEffects: !readOnly,
     idempotent: readOnly || annotations.idempotentHint === true,
   };
 }
 
-/** Why a schema cannot be used, which shows only once it is. */
-async function faultOf({
-  schema,
-  jsonSchema,
-}: ReturnType<typeof fromJsonSchema<JsonObject>>): Promise<string | undefined> {
-  if (jsonSchema['type'] !== 'object') return 'its input is no object';
+/** The schemas of a tool; or in words why they cannot be used, which shows only once they are. */
+async function readSchemas(
+  { name, inputSchema, outputSchema }: Tool,
+  onGivenUp: (what: string) => void,
+): Promise<Pick<ReadTool, 'input' | 'output' | 'answer'> | string> {
+  const given = inputSchema as JsonObject;
+  if (given['type'] !== 'object') return 'its input is no object';
+  const options = { onGivenUp: (what: string) => onGivenUp(`the tool "${name}": ${what}`) };
   try {
-    await schema['~standard'].validate({});
-    return undefined;
+    const input = fromJsonSchema<JsonObject>(withoutDialect(given), options);
+    await input.schema['~standard'].validate({});
+    if (outputSchema === undefined) return { input, output: RESULT };
+    const answer = fromJsonSchema(withoutDialect(outputSchema as JsonObject), options);
+    await answer.schema['~standard'].validate(null);
+    return { input, output: unjudgedSchema(answer.jsonSchema), answer };
   } catch (error) {
-    return `its input schema cannot be read: ${(error as Error).message}`;
+    return `its schemas cannot be read: ${(error as Error).message}`;
   }
 }
 
-/** A schema for readers: the library checks what a tool gives against what it says. */
-function describing(jsonSchema: JsonObject): Schema {
-  return { jsonSchema, schema: { '~standard': { version: 1, vendor: 'mcp', validate: (value) => ({ value }) } } };
-}
-
 /** What a tool gives that does not say what it gives. */
-const RESULT = describing({
+const RESULT = unjudgedSchema({
   type: 'object',
   properties: {
     text: { type: 'string', description: 'The texts of the content, one after the other' },

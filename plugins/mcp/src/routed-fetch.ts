@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { request as requestHttp } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
@@ -9,8 +10,12 @@ import { authorizationHeaders, createTokenSource, openAgents } from '@automate/s
 /** A `fetch` for the library, over connections like those of `ctx.http`, with answers that go on for as long as the server wants. */
 export interface RoutedFetch {
   readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
+  /** Runs what sends a request; `fail` is told when its answer is not heard out, of which the library itself tells nobody. */
+  listen<T>(fail: FailRequest, work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
+
+export type FailRequest = (reason: Error) => void;
 
 /** Statuses that have no body, of which `Response` takes none. */
 const EMPTY: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -25,6 +30,7 @@ export function createRoutedFetch(context: ConnectorContext): RoutedFetch {
   const { id, config } = context;
   const agents = openAgents(context);
   agents.catch(() => {});
+  const listeners = new AsyncLocalStorage<FailRequest>();
   const tokens = config.auth.type === 'oauth2' ? createTokenSource(context, config.auth) : undefined;
   const ask = async (url: URL, init: RequestInit, credentials: Readonly<Record<string, string>>): Promise<Response> => {
     const { agent } = await (await agents).own(url);
@@ -42,7 +48,10 @@ export function createRoutedFetch(context: ConnectorContext): RoutedFetch {
       values.map((value): [string, string] => [name, value]),
     );
     if (!EMPTY.has(status))
-      return new Response(Readable.toWeb(bounded(answer)) as ReadableStream, { status, headers: pairs });
+      return new Response(Readable.toWeb(bounded(answer, listeners.getStore())) as ReadableStream, {
+        status,
+        headers: pairs,
+      });
     answer.resume();
     return new Response(null, { status, headers: pairs });
   };
@@ -57,6 +66,7 @@ export function createRoutedFetch(context: ConnectorContext): RoutedFetch {
       tokens.refuse(token);
       return ask(to, init, await authorizationHeaders(id, config.auth, tokens));
     },
+    listen: (fail, work) => listeners.run(fail, work),
     async close() {
       (await agents.catch(() => undefined))?.close();
     },
@@ -64,15 +74,17 @@ export function createRoutedFetch(context: ConnectorContext): RoutedFetch {
 }
 
 /** The answer, which fails where a message in it is too long. Events may go on for ever, each of them may not. */
-function bounded(answer: IncomingMessage): Readable {
+function bounded(answer: IncomingMessage, fail: FailRequest = () => {}): Readable {
   const isEvents = answer.headers['content-type']?.startsWith('text/event-stream') === true;
   let length = 0;
   const limit = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       const end = isEvents ? Math.max(...EVENT_ENDS.map((each) => chunk.lastIndexOf(each))) : -1;
       length = end === -1 ? length + chunk.length : chunk.length - end;
-      if (length <= MAX_MESSAGE) done(null, chunk);
-      else done(tooLong());
+      if (length <= MAX_MESSAGE) return done(null, chunk);
+      const reason = tooLong();
+      fail(reason);
+      done(reason);
     },
   });
   return pipeline(answer, limit, () => {});

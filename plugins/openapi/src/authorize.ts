@@ -4,6 +4,7 @@ import { ConfigInvalidError } from '@automate/sdk';
 import { createTokenSource } from '@automate/sdk/exchange';
 import type { Operation } from '@automate/openapi';
 import type { Credentials, OpenApiSettings } from './config.ts';
+import { hasCredentials } from './config.ts';
 
 /** What authorises one request. */
 export interface Authorization {
@@ -100,7 +101,7 @@ function applyOf(
       const tokenUrl = given.token_url ?? scheme.tokenUrl;
       if (clientId === undefined || clientSecret === undefined)
         return '`token`, or `client_id` and `client_secret`, as its scheme is OAuth 2';
-      if (tokenUrl === undefined || URL.parse(tokenUrl) === null)
+      if (tokenUrl === undefined || URL.parse(tokenUrl) === null || hasCredentials(tokenUrl))
         return '`token_url` as well: the document names no whole URL for client credentials';
       const source = createTokenSource(context, {
         type: 'oauth2',

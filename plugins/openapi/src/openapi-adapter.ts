@@ -9,9 +9,8 @@ import type {
   DiscoveryContext,
   JsonObject,
   JsonValue,
-  Schema,
 } from '@automate/sdk';
-import { ConnectorAdapter, fromJsonSchema, UpstreamError } from '@automate/sdk';
+import { ConnectorAdapter, fromJsonSchema, unjudgedSchema, UpstreamError } from '@automate/sdk';
 import { createAuthorizer } from './authorize.ts';
 import type { Authorizer } from './authorize.ts';
 import { configSchema } from './config.ts';
@@ -97,11 +96,15 @@ export default class OpenApiAdapter extends ConnectorAdapter {
   #actionOf(operation: Operation, base: string, settings: OpenApiSettings): ActionDefinition<JsonObject, JsonValue> {
     const { input, output, description, sideEffects, idempotent } = operation;
     const described = settings.result === 'body' ? output : undefined;
-    const check = settings.check_answers === 'off' || output === undefined ? undefined : fromJsonSchema(output);
+    const warnOf = (side: string) => ({
+      onGivenUp: (what: string) => this.context.logger.warn(`the ${side} of ${showOperation(operation)}: ${what}`),
+    });
+    const check =
+      settings.check_answers === 'off' || output === undefined ? undefined : fromJsonSchema(output, warnOf('answer'));
     return {
       description,
-      input: fromJsonSchema<JsonObject>(input),
-      ...(described === undefined ? {} : { output: describing(described) }),
+      input: fromJsonSchema<JsonObject>(input, warnOf('input')),
+      ...(described === undefined ? {} : { output: unjudgedSchema(described) }),
       sideEffects,
       idempotent,
       ...(keyHeaderOf(operation) === undefined ? { idempotencyKey: false as const } : {}),
@@ -157,9 +160,4 @@ export default class OpenApiAdapter extends ConnectorAdapter {
     if (this.#settings !== undefined) return this.#settings;
     throw new Error('the connector is used before it was initialized');
   }
-}
-
-/** A schema for readers; what does not fit it is judged where it comes in. */
-function describing(jsonSchema: JsonObject): Schema {
-  return { jsonSchema, schema: { '~standard': { version: 1, vendor: 'openapi', validate: (value) => ({ value }) } } };
 }

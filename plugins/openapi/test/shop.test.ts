@@ -186,6 +186,21 @@ describe('who is asking', () => {
     });
   });
 
+  it.each([
+    ['document', { document: 'https://ann:hush@shop.example/openapi.yaml' }],
+    ['base_url', { base_url: 'https://ann:hush@shop.example/v1' }],
+    ['base_url', { base_url: 'https://shop.example/v1?key=hush' }],
+    ['credentials.oauth.token_url', { credentials: { oauth: { token_url: 'https://ann:hush@shop.example/token' } } }],
+  ])('does not go with a URL of the settings: %s', async (path, settings) => {
+    await using shop = await startShop();
+    const thrown = await open(shop, settings).catch((error: unknown) => error);
+    expect(thrown).toMatchObject({
+      code: 'CONFIG_INVALID',
+      problems: [expect.objectContaining({ path: `settings.${path}` })],
+    });
+    expect(JSON.stringify(thrown)).not.toContain('hush');
+  });
+
   it('is asked for in words where the settings do not say it right', async () => {
     await using shop = await startShop();
     const credentials = { key: { token: 'hush' }, other: { value: 'hush' } };

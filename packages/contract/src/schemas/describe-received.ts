@@ -1,3 +1,4 @@
+import { hideUrlSecrets } from '../hide-url-secrets.ts';
 import { quote } from '../quote.ts';
 import type { PathStep } from '../problem-path.ts';
 
@@ -49,10 +50,6 @@ function describeMap(keys: readonly string[], path: readonly PathStep[]): string
 
 /** Cut to length, and of a URL, or what begins like one, only what holds no credentials. */
 function shorten(text: string, longest: number = LONGEST): string {
-  const bare = text
-    // Up to the last sign: a password that somebody pasted as it is may hold whatever ends a part of an URL.
-    .replace(/\/\/.*@|^[^/\s]*:(?!\/\/).*@/s, (found) => (found.startsWith('//') ? '//…@' : '…@'))
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#]*[/?#]).+/is, '$1…')
-    .replace(/\?.*/s, '?…');
+  const bare = hideUrlSecrets(text);
   return bare.length <= longest ? bare : `${bare.slice(0, longest)}…`;
 }

@@ -70,9 +70,11 @@ function assertSendable(path: string, whole: boolean): void {
   });
 }
 
-/** A URL as it may be shown: without credentials, query and fragment, any of which may hold a secret. */
+/** A URL as it may be shown: without credentials, query and fragment, any of which may hold a secret; and of other kinds of addresses, which may hold it anywhere, the scheme. */
 export function showUrl(url: URL): string {
-  return `${url.origin}${url.pathname}`;
+  return url.origin === 'null'
+    ? `an address of the scheme "${url.protocol.slice(0, -1)}"`
+    : `${url.origin}${url.pathname}`;
 }
 
 /** Lists repeat the name; undefined is left out. */
