@@ -71,6 +71,7 @@ import { closeSecretsDir } from './secrets/secrets-dir.ts';
 import { HostConnectorService } from './service/connector-service.ts';
 import { DATABASE_FILE, holdDataDir, lockDataDir, openDataDir, refuseWhereServed } from './store/data-dir.ts';
 import type { OpenConnectorStore } from './store/connector-store.ts';
+import { openSqliteDiscoveryStore } from './store/sqlite-discovery-store.ts';
 import { openSqliteOutcomeStore } from './store/sqlite-outcome-store.ts';
 import { openSqliteOverlayStore } from './store/sqlite-overlay-store.ts';
 import { openSqliteProfileStore } from './store/sqlite-profile-store.ts';
@@ -214,6 +215,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   stack.push({ name: 'profiles', close: () => profileStore.close() });
   const overlayStore = openSqliteOverlayStore(join(settings.dataDir, DATABASE_FILE));
   stack.push({ name: 'overlays', close: () => overlayStore.close() });
+  const discoveries = openSqliteDiscoveryStore(join(settings.dataDir, DATABASE_FILE));
+  stack.push({ name: 'discoveries', close: () => discoveries.close() });
   const hasClientCa = settings.tls?.clientCaFile !== undefined;
   const alwaysSignIn = !settings.loopback || hasClientCa;
   const signInRequired = (): boolean => alwaysSignIn || tokens.any;
@@ -303,7 +306,12 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const announcements = new Announcements({ registry, hub, views, log, report });
   announcements.listen(events);
   recordEvents(events, audit, refusals);
-  const descriptions = new Descriptions({ live, inspect: connectorRuntime.inspect });
+  const descriptions = new Descriptions({
+    live,
+    inspect: connectorRuntime.inspect,
+    store: discoveries,
+    warn: (message) => log.warn({}, message),
+  });
   descriptions.listen(events);
   const gate = new Gate({ live, createWorker, acceptance: acceptanceOf(projectDir) });
   const { healthIntervalMs } = settings;
@@ -426,8 +434,12 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   if (serve)
     store
       .load()
-      .then((rows) => keptOutcomes.forgetLeftBehind([...registry.all(), ...rows].map(({ id }) => id)))
-      .catch((fault: unknown) => tellFault(fault, 'outcomes of connectors that are gone were looked for'));
+      .then(async (rows) => {
+        const ids = [...registry.all(), ...rows].map(({ id }) => id);
+        await keptOutcomes.forgetLeftBehind(ids);
+        await descriptions.tidy(ids);
+      })
+      .catch((fault: unknown) => tellFault(fault, 'what connectors that are gone have left was looked for'));
   stack.push({ name: 'service', close: () => port.end() });
   timer.mark('registry');
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { ConnectorDescription, Problem } from '@automate/contract';
 import { ConnectorError, UnavailableError } from '@automate/contract';
@@ -7,6 +8,7 @@ import type { Kind } from '../plugins/kind-catalog.ts';
 import type { ConfigCheck } from '../runtime/runtime.ts';
 import type { HostEvents } from '../events/host-events.ts';
 import { withLastKnown } from '../runtime/last-known-actions.ts';
+import type { DiscoveryStore } from '../store/discovery-store.ts';
 import type { LiveConnectors } from './live-connectors.ts';
 
 /** What a throw-away worker found: the kind's description, and what is wrong with the configuration it was shown. */
@@ -19,6 +21,10 @@ export interface DescriptionsOptions {
   readonly live: LiveConnectors;
   /** Starts a throw-away worker that constructs the adapter and no more. */
   inspect(kind: Kind, check?: ConfigCheck): Promise<Inspection>;
+  /** Where what remote systems offer outlives the host. */
+  readonly store: DiscoveryStore;
+  /** Told why that could not be used. */
+  warn(message: string): void;
 }
 
 /** What was learned of one connector. */
@@ -57,7 +63,29 @@ export class Descriptions {
     if (running === undefined || description?.discovery?.revision === undefined) return;
     const before = this.#learned.get(id)?.description.discovery;
     this.#learned.set(id, { written: running.entry.written, description });
-    if (before?.revision !== description.discovery.revision) this.#tell(id);
+    if (before?.revision === description.discovery.revision) return;
+    this.#tell(id);
+    void this.#keep(running.entry, description);
+  }
+
+  /** What it may be worth after the host's end is told to the log alone. */
+  async #keep(entry: ConnectorEntry, { actions, discovery = {} }: ConnectorDescription): Promise<void> {
+    const { error: _ofNow, ...known } = discovery;
+    const kept = { connector: entry.id, configSha256: digestOf(entry), actions, discovery: known };
+    await this.#options.store.put(kept).catch((reason: Error) => this.#options.warn(reason.message));
+  }
+
+  /** What its remote system offered before this host started. */
+  async #findKept(entry: ConnectorEntry): Promise<Pick<ConnectorDescription, 'actions' | 'discovery'> | undefined> {
+    const kept = await this.#options.store.find(entry.id).catch((reason: Error) => {
+      this.#options.warn(reason.message);
+    });
+    return kept?.configSha256 === digestOf(entry) ? { actions: kept.actions, discovery: kept.discovery } : undefined;
+  }
+
+  /** Forgets what was kept of connectors that are no more. */
+  async tidy(ids: readonly string[]): Promise<void> {
+    await this.#options.store.keepOnly(ids).catch((reason: Error) => this.#options.warn(reason.message));
   }
 
   /** The description if it is known already. */
@@ -87,12 +115,15 @@ export class Descriptions {
   async describe(entry: ConnectorEntry): Promise<ConnectorDescription> {
     const known = this.find(entry) ?? (await this.#describeKind(entry));
     const { discovery } = known;
-    if (discovery === undefined || discovery.revision !== undefined || entry.state.phase !== 'usable') return known;
+    if (discovery === undefined || discovery.revision !== undefined) return known;
+    if (entry.state.phase !== 'usable') return { ...known, ...(await this.#findKept(entry)) };
     try {
       const { worker, limits } = this.#options.live.target(entry.id);
       return await worker.ensure('ready', { withinMs: limits.startTimeoutMs });
     } catch (reason) {
-      return { ...known, discovery: { error: ConnectorError.from(reason).message } };
+      const kept = await this.#findKept(entry);
+      const { message } = ConnectorError.from(reason);
+      return { ...known, ...kept, discovery: { ...kept?.discovery, error: message } };
     }
   }
 
@@ -132,4 +163,8 @@ export class Descriptions {
     // The catalog hands out a new object whenever a scan found other code.
     return cached?.kind === kind ? cached.description : undefined;
   }
+}
+
+function digestOf({ written }: ConnectorEntry): string {
+  return createHash('sha256').update(JSON.stringify(written)).digest('hex');
 }

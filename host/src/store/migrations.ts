@@ -44,4 +44,10 @@ export const MIGRATIONS: readonly string[] = [
      paused_since TEXT,
      enabled INTEGER
    ) STRICT`,
+  `CREATE TABLE discoveries (
+     connector TEXT PRIMARY KEY NOT NULL,
+     config_sha256 TEXT NOT NULL,
+     found TEXT NOT NULL CHECK (json_valid(found)),
+     updated_at TEXT NOT NULL
+   ) STRICT`,
 ];

@@ -2,12 +2,14 @@ import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { connect } from '@automate/client';
 import type { ConfiguredLevel, ConnectorEvent, ConnectorService } from '@automate/contract';
 import { openRestBackend } from '../fixtures/rest-backend.ts';
+import { DATABASE_FILE } from '../../dist/store/data-dir.js';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import { until } from '../runtime/support.ts';
 
@@ -91,6 +93,15 @@ function openHost(remote: Remote, level: ConfiguredLevel = 'thread', more?: stri
         manifest: { permissions: { network: ['127.0.0.1'] } },
       })),
   });
+}
+
+/** Of which connectors something is kept. */
+async function rowsOf({ sandbox }: SandboxHost): Promise<readonly unknown[]> {
+  using database = new DatabaseSync(join(sandbox.root, '.automate', DATABASE_FILE), { readOnly: true });
+  return database
+    .prepare('SELECT connector FROM discoveries')
+    .all()
+    .map(({ connector }) => connector);
 }
 
 /** Asks until it is so, for as long as the test may take. */
@@ -200,6 +211,34 @@ describe('a remote system that is away', () => {
       return done !== undefined;
     });
     expect((await service.describe('one')).discovery).toEqual(before.discovery);
+  });
+
+  it('leaves the last known actions described over an end of the host, until its connector is another', async () => {
+    await using remote = await openRemote();
+    await using first = await openHost(remote);
+    const before = await first.service.describe('one');
+    remote.status = 503;
+    await using second = await first.restart();
+    const after = await second.service.describe('one');
+    expect(after).toEqual({
+      ...before,
+      discovery: { ...before.discovery, error: expect.stringContaining('503') },
+    });
+    await second.writeConfig(
+      yaml(remote.port, 'thread', 'settings: { of: another }, health_check: { enabled: false }'),
+    );
+    await eventually(async () => (await second.service.describe('one')).discovery?.revision === undefined);
+    expect(await namesOf(second.service)).toEqual(['look_again', 'pid']);
+    await second.writeConfig(yaml(remote.port, 'thread'));
+    await eventually(async () => (await second.service.describe('one')).discovery?.revision !== undefined);
+    remote.status = 200;
+    remote.actions = ['other'];
+    await using third = await second.restart();
+    expect(await namesOf(third.service)).toEqual(['look_again', 'other', 'pid']);
+    await third.writeConfig(yaml(remote.port, 'thread').replaceAll('id: one', 'id: four'));
+    await eventually(async () => (await third.service.list()).some(({ id }) => id === 'four'));
+    await using fourth = await third.restart();
+    await eventually(async () => (await rowsOf(fourth)).every((id) => id !== 'one'));
   });
 
   it('while others are looked for leaves those that there are, and says why', async () => {
