@@ -1,4 +1,4 @@
-import type { ActionDescription, ActionDiscovery } from '@automate/contract';
+import type { ActionDescription } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
 import { attempt } from './attempt.ts';
 import type { DiscoveryStore, StoredDiscovery } from './discovery-store.ts';
@@ -38,6 +38,6 @@ function readDiscovery(connector: string, row: Record<string, unknown> | undefin
     connector,
     configSha256: String(row['config_sha256']),
     actions: actions as unknown as readonly ActionDescription[],
-    discovery: discovery as ActionDiscovery,
+    discovery,
   };
 }
