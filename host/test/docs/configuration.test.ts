@@ -103,7 +103,7 @@ describe('the YAML samples', () => {
       const commands = first('sh');
       const used = [...first('yaml').matchAll(/\$\{(\w+)\}/g)].map((match) => match[1] ?? '');
       expect(used.filter((name) => !commands.includes(` ${name}=`))).toEqual([]);
-      expect(commands).toMatch(/^npm install @automate\/connector-/m);
+      expect(commands).toMatch(/^npx automate plugins add @automate\/connector-/m);
       expect(commands).toMatch(/^npx automate execute /m);
       expect(commands).not.toMatch(/^automate /m);
     },
