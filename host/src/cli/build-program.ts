@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import type { CliContext } from './cli-context.ts';
+import { addExamples } from './examples.ts';
 import { addAuditCommands } from './commands/audit.ts';
+import { addCompletionCommand } from './commands/completion.ts';
 import { addConformanceCommand } from './commands/conformance.ts';
 import { addConnectorCommands } from './commands/connectors.ts';
 import { addDeclarationCommands } from './commands/declarations.ts';
@@ -9,6 +11,7 @@ import { addExecuteCommand } from './commands/execute.ts';
 import { addHostCommands } from './commands/host.ts';
 import { addIsolationCommand } from './commands/isolation.ts';
 import { addOutcomeCommands } from './commands/outcomes.ts';
+import { addStatusCommand } from './commands/status.ts';
 import { addTokenCommands } from './commands/tokens.ts';
 import { addPluginCommands } from './commands/plugins.ts';
 import { addProfileCommands } from './commands/profiles.ts';
@@ -46,5 +49,8 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
   addTokenCommands(program, context);
   addConformanceCommand(program, context);
   addIsolationCommand(program, context);
+  addStatusCommand(program, context);
+  addCompletionCommand(program, context);
+  addExamples(program);
   return program;
 }

@@ -69,6 +69,14 @@ export interface KeyRotation {
   readonly file: string;
 }
 
+/** What there is of a host on a data directory. */
+export interface FoundHost {
+  readonly dataDir: string;
+  readonly state: 'running' | 'starting_or_ending' | 'killed' | 'stopped';
+  /** What of it a person is told where it takes no calls, without a full stop. */
+  readonly why: string;
+}
+
 export type Style = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string) => string;
 
 /** What commands may do to the world. Only `main` knows the process. */
@@ -99,6 +107,14 @@ export interface CliContext {
     doing: string,
     work: (service: ConnectorService, call: CallOptions) => Promise<T>,
   ): Promise<T>;
+  /** Asks the service that runs, for as long as given; undefined where none answers. Nothing runs in this process. */
+  askRunning<T>(
+    options: GlobalOptions,
+    withinMs: number,
+    work: (service: ConnectorService, call: CallOptions) => Promise<T>,
+  ): Promise<T | undefined>;
+  /** Whether a host runs on the data directory of these options; undefined where they, or the environment, name a service elsewhere. */
+  findHost(options: GlobalOptions): Promise<FoundHost | undefined>;
   /** Starts a host and serves until the user ends it. */
   serve(options: GlobalOptions & StartOptions): Promise<void>;
   /** Writes the default configuration; answers the file's path. Throws where there is one already. */

@@ -16,9 +16,9 @@ import { openMasterKeys } from '../secrets/master-key.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
 import { createScrubber } from '../secrets/scrubber.ts';
 import { openDataDir } from '../store/data-dir.ts';
-import { explainNoHost, locateHost } from '../store/locate-host.ts';
+import { describeNoHost, locateHost, lookForHost } from '../store/locate-host.ts';
 import { buildProgram } from './build-program.ts';
-import type { CliContext, GlobalOptions, StartOptions } from './cli-context.ts';
+import type { CliContext, FoundHost, GlobalOptions, StartOptions } from './cli-context.ts';
 import { CliExit, EXIT } from './cli-context.ts';
 import { reportFailure } from './describe-error.ts';
 import { endAfterFault } from './end-after-fault.ts';
@@ -131,6 +131,17 @@ function createContext({ interrupted, scrubber, notes }: Surroundings): CliConte
       await using service = await openService(options, { scrubber, notes });
       return await withProgress({ doing, stream: process.stderr, work: () => work(service, { signal: interrupted }) });
     },
+    askRunning: async (options, withinMs, work) => {
+      try {
+        const address = givenAddress(options) ?? (await lookFor(options)).running?.address;
+        if (address === undefined) return undefined;
+        await using service = await connectTo({ address, connectTimeoutMs: withinMs });
+        return await work(service, { timeoutMs: withinMs });
+      } catch {
+        return undefined;
+      }
+    },
+    findHost,
     serve: (options) => startHost(options, scrubber),
     writeDefaultConfig: async (options) => writeDefaultConfig(await projectOf(options)),
     diagnose: async (options) => {
@@ -339,10 +350,24 @@ async function openService(
   if (address !== undefined) return connectTo({ address });
   const projectDir = await projectOf(options);
   const flags = { ...flagsOf(options), logLevel: process.env['LOG_LEVEL'] || 'warn' };
-  const running = await locateHost({ cwd: projectDir, env: process.env, flags });
-  if (running !== undefined) return connectTo({ address: running.address });
-  notes.add(await explainNoHost({ cwd: projectDir, env: process.env, flags }));
+  const found = await lookFor(options);
+  if (found.running !== undefined) return connectTo({ address: found.running.address });
+  notes.add(
+    `${describeNoHost(found)}: worked in process, with the variables and secrets of this shell; nothing is checked in the background`,
+  );
   return openLocalService({ cwd: projectDir, env: process.env, flags, logTo: process.stderr, scrubber });
+}
+
+async function lookFor(options: GlobalOptions): ReturnType<typeof lookForHost> {
+  return lookForHost({ cwd: await projectOf(options), env: process.env, flags: flagsOf(options) });
+}
+
+async function findHost(options: GlobalOptions): Promise<FoundHost | undefined> {
+  if (givenAddress(options) !== undefined) return undefined;
+  const found = await lookFor(options);
+  const { dataDir, running, held, killed } = found;
+  const state = running !== undefined ? 'running' : held ? 'starting_or_ending' : killed ? 'killed' : 'stopped';
+  return { dataDir, state, why: describeNoHost(found) };
 }
 
 async function startHost(options: GlobalOptions & StartOptions, scrubber: Scrubber): Promise<void> {
@@ -402,7 +427,10 @@ function stopSignal(): Promise<void> {
 }
 
 /** Loaded when it is needed: a host that serves calls no other. */
-async function connectTo(options: { readonly address: string }): Promise<ConnectorService> {
+async function connectTo(options: {
+  readonly address: string;
+  readonly connectTimeoutMs?: number;
+}): Promise<ConnectorService> {
   const { connect } = await import('@automate/client');
   return connect(options);
 }

@@ -97,6 +97,14 @@ export function findRunningHost(directory: string): HostAddresses | undefined {
   return undefined;
 }
 
+/** Whether a process has the directory now: a host that runs, starts or ends. */
+export function isHeld(directory: string): boolean {
+  if (!existsSync(join(directory, LOCK_FILE))) return false;
+  const lock = lockDataDir(directory);
+  lock?.release();
+  return lock === undefined;
+}
+
 /** Whether a host wrote down where it listens and did not take that back. Where none runs, the last one did not end by itself. */
 export function hasLeftNote(directory: string): boolean {
   return existsSync(join(directory, ADDRESS_FILE));

@@ -2,7 +2,7 @@ import type { Environment, HostSettingsInput } from '../host-settings.ts';
 import { readHostSettings } from '../host-settings.ts';
 import { findProjectRoot } from '../identity.ts';
 import type { HostAddresses } from './data-dir.ts';
-import { callAddress, findRunningHost, hasLeftNote } from './data-dir.ts';
+import { callAddress, findRunningHost, hasLeftNote, isHeld } from './data-dir.ts';
 
 export interface LocateOptions {
   /** Where the project is looked for, upwards. */
@@ -28,12 +28,36 @@ export async function locateHost({ cwd, env, flags = {} }: LocateOptions): Promi
   return running === undefined ? undefined : { ...running, address: callAddress(running) };
 }
 
-/** What a command that finds no host has to say of its answers. */
-export async function explainNoHost({ cwd, env, flags = {} }: LocateOptions): Promise<string> {
-  const projectDir = await findProjectRoot(cwd);
+/** What there is of a host on a data directory. */
+export interface FoundHost {
+  readonly dataDir: string;
+  /** Absent: none can be called there. */
+  readonly running: LocatedHost | undefined;
+  /** One holds the directory that is still starting, or ending. */
+  readonly held: boolean;
+  /** The last one was killed, or crashed. */
+  readonly killed: boolean;
+}
+
+/**
+ * Looks for the host that runs on this project's data directory, and for what is left of one that ran.
+ *
+ * @throws HostConfigError where flags or environment are wrong
+ */
+export async function lookForHost(options: LocateOptions): Promise<FoundHost> {
+  const { env, flags = {} } = options;
+  const projectDir = await findProjectRoot(options.cwd);
   const { dataDir } = readHostSettings({ flags, env, projectDir, terminal: false });
-  const killed = hasLeftNote(dataDir)
-    ? ', where the last one was killed or crashed; "automate start" starts it again'
-    : '';
-  return `no host is running in ${dataDir}${killed}: worked in process, with the variables and secrets of this shell; nothing is checked in the background`;
+  const running = await locateHost(options);
+  if (running !== undefined) return { dataDir, running, held: true, killed: false };
+  const held = isHeld(dataDir);
+  return { dataDir, running, held, killed: !held && hasLeftNote(dataDir) };
+}
+
+/** Why there is no host to call, without a full stop. */
+export function describeNoHost({ dataDir, held, killed }: FoundHost): string {
+  if (held) return `a host on ${dataDir} is starting or ending, and takes no calls`;
+  return killed
+    ? `no host is running in ${dataDir}, where the last one was killed or crashed; "automate start" starts it again`
+    : `no host is running in ${dataDir}`;
 }

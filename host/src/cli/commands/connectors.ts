@@ -36,7 +36,7 @@ interface HealthOptions extends GlobalOptions {
 export function addConnectorCommands(program: Command, context: CliContext): void {
   const connectors = program.command('connectors').description('the configured connectors');
   const typeOption = (): Option =>
-    new Option('--type <type>', `only of this type: ${CONNECTOR_TYPES.join(', ')}`).argParser(readType);
+    new Option('--type <type>', 'only of this type').choices(CONNECTOR_TYPES).argParser(readType);
 
   connectors
     .command('list')
