@@ -99,6 +99,10 @@ export interface HostOptions {
   readonly logTo: Writable;
   /** Node's `process`, for metrics of its memory and CPU time, and for what a container may have. Absent: those are not measured, and the machine's memory counts. */
   readonly process?: ProcessUsage & MemoryBounds & { readonly pid?: number };
+  /**
+   * Milliseconds between two looks at what each worker uses. Default 5000. What is told of the last minute is told of twelve looks.
+   */
+  readonly sampleMs?: number;
   /** Knows the secrets of this host; for programs that print errors of their own. */
   readonly scrubber?: Scrubber;
   /** Kinds that the embedding program brings along. */
@@ -231,6 +235,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     otlpEndpoint: settings.otlpEndpoint,
     logger: log,
     process: options.process,
+    sampleMs: options.sampleMs,
     isConnector: (id) => registry.find(id) !== undefined,
   });
   telemetry.listen(events);
@@ -401,6 +406,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     plugins: () => reportHeldBack(scanner.report(), registry),
     rescan: () => sourceChanges.rescan(),
     audit,
+    stats: { getStats: async () => telemetry.stats(), blame: async () => telemetry.blame() },
     onClose: () => stack.close(),
   });
   const service = auditService(port, { audit, refusals }, (inner) =>

@@ -52,6 +52,8 @@ export const OPERATIONS: { readonly [Name in Operation]: Rule<Name> } = {
   listProfiles: { needs: 'manage', options: 0 },
   setProfile: { needs: 'manage', options: 1 },
   removeProfile: { needs: 'manage', options: 1 },
+  getStats: { needs: 'read', options: 0 },
+  blame: { needs: 'read', options: 0 },
   listAudit: { needs: 'admin', options: 1 },
   verifyAudit: { needs: 'admin', options: 1 },
   pause: { needs: 'manage', options: 1 },

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { CliContext } from './cli-context.ts';
 import { addExamples } from './examples.ts';
 import { addAuditCommands } from './commands/audit.ts';
+import { addBlameCommand } from './commands/blame.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConformanceCommand } from './commands/conformance.ts';
 import { addConnectorCommands } from './commands/connectors.ts';
@@ -46,6 +47,7 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
   addExecuteCommand(program, context);
   addOutcomeCommands(program, context);
   addAuditCommands(program, context);
+  addBlameCommand(program, context);
   addTokenCommands(program, context);
   addConformanceCommand(program, context);
   addIsolationCommand(program, context);

@@ -59,6 +59,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   'audit export': ['audit export --since 2026-01-31 --json'],
   'audit verify': ['audit verify', 'audit verify --file copies/audit.db'],
+  blame: ['blame', 'blame --json'],
   'tokens create': [
     'tokens create ci --scope read execute:slack --expires 90d',
     'tokens create operator --scope admin',

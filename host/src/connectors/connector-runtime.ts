@@ -122,7 +122,7 @@ export function tellWorkerNews(
     onState: (id) => void events.emit('status', id),
     onActions: (id) => void events.emit('actions', id),
     onAbandoned: () => void events.emit('abandoned'),
-    onCrash: (id, error) => void events.emit('crash', id, error),
+    onCrash: (id, error, version) => void events.emit('crash', id, error, version),
     onFault,
   };
 }

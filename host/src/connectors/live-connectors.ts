@@ -14,6 +14,8 @@ import { HealthHistory } from './health-history.ts';
 import { HealthRecord } from './health-record.ts';
 import type { HealthMonitor } from './health-monitor.ts';
 import type { ConnectorEntry } from './connector-state.ts';
+import { kindOf } from './connector-state.ts';
+import { isolationOf } from '../plugins/kind-catalog.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
 import type { MemoryBounds } from './memory-room.ts';
 import { findingOf } from './probe.ts';
@@ -165,15 +167,28 @@ export class LiveConnectors {
     return this.#options.registry.all().map((entry) => {
       const running = this.#live.get(entry.id);
       const stats = running?.worker.stats();
+      const { status, message, blame, consecutiveFailures } = this.report(entry);
+      const kind = kindOf(entry);
       return {
         id: entry.id,
-        status: this.report(entry).status,
-        heldBack: entry.heldBack !== undefined,
         paused: entry.overlay?.pausedSince !== undefined,
+        kind: entry.config.kind,
+        package: kind && packageOf(kind),
+        isolation: kind === undefined ? 'thread' : isolationOf(kind, entry.config.isolation),
+        status,
+        message,
+        blame,
+        consecutiveFailures,
+        heldBack: entry.heldBack,
+        use: running && (() => running.worker.use()),
         queued: running?.bulkhead.queued ?? 0,
         inFlight: running?.bulkhead.inFlight ?? 0,
         memoryBytes: stats?.memoryBytes ?? 0,
+        memoryLimitBytes: entry.config.limits.memoryMb * 1024 * 1024,
+        utilization: stats?.utilization ?? 0,
+        startedAt: stats?.startedAt,
         starts: stats?.starts ?? 0,
+        crashes: stats?.crashes ?? 0,
         startQueued: stats?.state.phase === 'queued',
         abandonedThreads: stats?.abandonedThreads ?? 0,
         poisonousCalls: stats?.poisonousCalls ?? 0,
@@ -256,6 +271,10 @@ function pausedError(id: string, since: string): UnavailableError {
 
 function withPause(report: HealthReport, { overlay }: ConnectorEntry): HealthReport {
   return overlay?.pausedSince === undefined ? report : { ...report, paused: true };
+}
+
+function packageOf({ source }: Kind): ConnectorObservation['package'] {
+  return source.via === 'package' ? { name: source.packageName, version: source.packageVersion } : undefined;
 }
 
 function reportUnusable(entry: ConnectorEntry): HealthReport {

@@ -101,6 +101,10 @@ export class RenewableWorker<Entry = unknown> implements ConnectorWorker {
     return this.#worker.stats();
   }
 
+  use(): ReturnType<ConnectorWorker['use']> {
+    return this.#worker.use();
+  }
+
   description(): ConnectorDescription | undefined {
     return this.#worker.description();
   }

@@ -12,8 +12,8 @@ interface HostEventMap {
   health: [id: string, status: ConnectorStatus];
   /** A connector's circuit has another state; `open` comes with the failure for which it did. */
   circuit: [id: string, state: CircuitState, error?: ErrorEnvelope];
-  /** A connector's worker died or was killed; `error.details.reason` says how. */
-  crash: [id: string, error: ErrorEnvelope];
+  /** A connector's worker died or was killed; `error.details.reason` says how, `version` which of its package ran. */
+  crash: [id: string, error: ErrorEnvelope, version: string];
   /** What a connector can do was learned from its remote system, perhaps what it was. */
   actions: [id: string];
   /** What a connector can do is another than was known. */

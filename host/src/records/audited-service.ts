@@ -50,6 +50,8 @@ const RULES: Rules = {
   createToken: { options: 1, about: (token) => ({ subject: textOf(token?.name) }) },
   listTokens: 'unrecorded',
   revokeToken: { options: 1, about: (id) => ({ subject: textOf(id) }) },
+  getStats: 'unrecorded',
+  blame: 'unrecorded',
   listAudit: 'unrecorded',
   verifyAudit: 'unrecorded',
   pause: { options: 1, about: (id) => ({ connector: textOf(id) }) },

@@ -31,6 +31,9 @@ export class Inbox {
   #strays = 0;
   #droppedLines = 0;
   #lastPongAt = 0;
+  /** Since when a sign of life is awaited. */
+  #pingedAt: number | undefined;
+  #lagMs: number | undefined;
   /** Of records that are being written. */
   #recordBytes = 0;
 
@@ -50,6 +53,16 @@ export class Inbox {
   /** When the worker last answered a ping, in milliseconds since the epoch. */
   get lastPongAt(): number {
     return this.#lastPongAt;
+  }
+
+  /** Milliseconds that the last sign of life took, or that one has been awaited for by now; undefined before the first. */
+  get lagMs(): number | undefined {
+    return this.#pingedAt === undefined ? this.#lagMs : Math.max(this.#lagMs ?? 0, performance.now() - this.#pingedAt);
+  }
+
+  /** The worker is asked for a sign of life. */
+  notePing(): void {
+    this.#pingedAt ??= performance.now();
   }
 
   take(raw: unknown): void {
@@ -73,8 +86,9 @@ export class Inbox {
       case 'failure':
         return channel.onFailure(message.id, parts.secrets.scrubEnvelope(parseEnvelope(message.error, id)));
       case 'acknowledged':
-        if (message.id === 0) this.#lastPongAt = Date.now();
-        return message.id === 0 || channel.onAcknowledged(message.id);
+        if (message.id !== 0) return channel.onAcknowledged(message.id);
+        this.#notePong();
+        return true;
       case 'described':
         return onDescribed(message.description);
       case 'start-failed':
@@ -118,6 +132,13 @@ export class Inbox {
     const receipt = await parts.record(this.#options.id, { level, message, fields }).catch(() => 'failed' as const);
     this.#recordBytes -= bytes;
     channel.receipt(id, receipt);
+  }
+
+  #notePong(): void {
+    this.#lastPongAt = Date.now();
+    if (this.#pingedAt === undefined) return;
+    this.#lagMs = performance.now() - this.#pingedAt;
+    this.#pingedAt = undefined;
   }
 
   #count(strays: number): void {

@@ -177,8 +177,8 @@ export interface WorkerEvents {
   /** As `onLog`, and tells what became of the record. */
   onRecord(record: WorkerLogRecord): Promise<LogReceipt>;
   onState(id: string, state: WorkerState): void;
-  /** The thread died or was killed; `error.details.reason` says how. */
-  onCrash(id: string, error: ErrorEnvelope): void;
+  /** The thread died or was killed; `error.details.reason` says how, `version` which of its package ran. */
+  onCrash(id: string, error: ErrorEnvelope, version: string): void;
   /** What the connector can do was learned from its remote system, perhaps what it was. */
   onActions?(id: string): void;
   /** There are more abandoned threads, or fewer. */
@@ -192,6 +192,8 @@ export interface WorkerStats {
   /** Starts of the thread, the first included. */
   readonly starts: number;
   readonly crashes: number;
+  /** When its present life began, in milliseconds since the epoch; absent without one, and where it lives in the host's own thread. */
+  readonly startedAt?: number | undefined;
   /** Calls sent and not yet answered. */
   readonly pending: number;
   /** Heap and buffers of the thread in bytes; 0 without one. */
@@ -208,11 +210,28 @@ export interface WorkerStats {
   readonly droppedLogLines: number;
 }
 
+/** What a worker has used by now in its present life. Times are in milliseconds. */
+export interface WorkerUse {
+  /** When it began, since the epoch: another one is another life. */
+  readonly startedAt: number;
+  /** Heap and buffers. */
+  readonly memoryBytes: number;
+  /** Of processors; undefined where the system does not say. */
+  readonly cpuMs: number | undefined;
+  /** How long its event loop has worked and rested. */
+  readonly activeMs: number;
+  readonly idleMs: number;
+  /** What its last sign of life took. */
+  readonly lagMs: number | undefined;
+}
+
 /** One connector's worker: started on demand, watched, replaced when it dies. */
 export interface ConnectorWorker {
   readonly id: string;
   state(): WorkerState;
   stats(): WorkerStats;
+  /** What it has used by now in its present life, and a new sign of life is asked for; undefined where it does not run. */
+  use(): Promise<WorkerUse | undefined>;
   /** Whether its adapter runs and takes other secrets by the operation `renew`. */
   readonly takesSecrets: boolean;
   /** The last description, if the kind was ever described. */

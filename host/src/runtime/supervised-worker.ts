@@ -17,6 +17,7 @@ import type {
   WorkerSpec,
   WorkerState,
   WorkerStats,
+  WorkerUse,
   WorkerWait,
 } from './runtime.ts';
 import type { StartTurn } from './start-queue.ts';
@@ -82,6 +83,7 @@ export class SupervisedWorker implements ConnectorWorker {
       state: this.#state,
       starts: this.#starts,
       crashes: this.#crashes,
+      startedAt: session?.startedAt,
       pending: session?.pending ?? 0,
       abandonedThreads: this.#parts.abandoned.of(this.id),
       poisonousCalls: this.#poisonous.refused,
@@ -89,6 +91,11 @@ export class SupervisedWorker implements ConnectorWorker {
       droppedMessages: this.#droppedMessages + (session?.inbox.strays ?? 0),
       droppedLogLines: this.#droppedLines + (session?.inbox.droppedLines ?? 0),
     };
+  }
+
+  async use(): Promise<WorkerUse | undefined> {
+    // Where it ended meanwhile there is nothing to tell.
+    return this.#session?.use().catch(() => undefined);
   }
 
   get takesSecrets(): boolean {
@@ -287,7 +294,7 @@ export class SupervisedWorker implements ConnectorWorker {
   #reportCrash({ cause, error, suspects }: SessionEnd): void {
     this.#crashes += 1;
     this.#parts.note(this.id, 'error', error.message, crashFields(cause, suspects));
-    this.#parts.events.onCrash(this.id, error);
+    this.#parts.events.onCrash(this.id, error, this.#spec.packageVersion);
   }
 
   /** A call that the worker which died did not begin goes to the next one. */

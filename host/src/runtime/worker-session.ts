@@ -13,7 +13,7 @@ import { parseDescription } from './parse-description.ts';
 import type { Suspect } from './poisonous-calls.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
 import { withOriginalPaths } from './original-paths.ts';
-import type { CodePlace, WorkerLevel, WorkerSpec } from './runtime.ts';
+import type { CodePlace, WorkerLevel, WorkerSpec, WorkerUse } from './runtime.ts';
 import { NO_REACH } from './runtime.ts';
 import { createStartTask } from './start-task.ts';
 import type { StartTurn } from './start-queue.ts';
@@ -62,7 +62,8 @@ export class WorkerSession {
   #level: WorkerLevel | undefined;
   /** The step under way, shared by all who want it. */
   #step: Promise<void> | undefined;
-  #startedAt = Date.now();
+  readonly #bornAt = Date.now();
+  #startedAt = this.#bornAt;
   #startTimer: NodeJS.Timeout | undefined;
   #takesSecrets = false;
   #ending = false;
@@ -135,6 +136,11 @@ export class WorkerSession {
     return this.#options.spec.snapshot?.directory;
   }
 
+  /** In milliseconds since the epoch; undefined where it lives in the host's own thread. */
+  get startedAt(): number | undefined {
+    return this.#body.ownLoop ? this.#bornAt : undefined;
+  }
+
   get memoryMb(): number {
     return this.#options.spec.memoryMb;
   }
@@ -170,7 +176,25 @@ export class WorkerSession {
     return this.#channel.call(call);
   }
 
+  /** What it has used by now. Rejects once it has ended. */
+  async use(): Promise<WorkerUse> {
+    const { lagMs } = this.#inbox;
+    // The answer is there the next time.
+    if (this.#level !== undefined && this.#body.ownLoop) this.ping();
+    const cpuMs = await this.#body.cpuTime();
+    const { active, idle } = this.#body.loopTimes();
+    return {
+      startedAt: this.#bornAt,
+      memoryBytes: this.#options.parts.watch.loadOf(this).memoryBytes,
+      cpuMs,
+      activeMs: active,
+      idleMs: idle,
+      lagMs,
+    };
+  }
+
   ping(): void {
+    this.#inbox.notePing();
     this.#channel.ping();
   }
 

@@ -4,6 +4,7 @@ import type {
   AuditFilter,
   AuditPage,
   AuditVerdict,
+  BlameReport,
   CallOptions,
   ChangeResult,
   ConnectorConfigInput,
@@ -22,6 +23,7 @@ import type {
   HealthFinding,
   HealthReport,
   HostStatus,
+  HostStats,
   JsonValue,
   KeptOutcome,
   ListFilter,
@@ -35,6 +37,7 @@ import type {
   SecretOperations,
   SetProfileRequest,
   SetSecretRequest,
+  StatsOperations,
   TestReport,
   TokenInfo,
 } from '@automate/contract';
@@ -99,6 +102,7 @@ export interface ServiceOptions {
     list(filter: AuditFilter): Promise<AuditPage>;
     verify(expected?: AuditExpectation): Promise<AuditVerdict>;
   };
+  readonly stats: StatsOperations;
   /** Called by each `close`; gives the same promise every time. */
   onClose(): Promise<void>;
 }
@@ -330,6 +334,14 @@ export class HostConnectorService implements ConnectorService {
     const options = this.#admit(given);
     this.#options.registry.get(requireId(id), options.principal);
     return this.#options.live.history(id);
+  }
+
+  async getStats(given: CallOptions = {}): Promise<HostStats> {
+    return this.#options.stats.getStats(this.#admit(given));
+  }
+
+  async blame(given: CallOptions = {}): Promise<BlameReport> {
+    return this.#options.stats.blame(this.#admit(given));
   }
 
   async createToken(request: CreateTokenRequest, given: CallOptions = {}): Promise<CreatedToken> {

@@ -3,7 +3,7 @@ import { cleanLabel, OTHER } from './labels.ts';
 import type { MetricFamily } from './metric-family.ts';
 
 /** Upper bounds of the durations' buckets, in seconds. */
-const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
+export const DURATION_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
 
 /** Connectors and actions of each that get series of their own; the rest is counted together as `other`. */
 const MAX_CONNECTORS = 5_000;
@@ -21,6 +21,18 @@ export interface EndedCall {
   readonly attempts: number;
   readonly durationMs: number;
 }
+
+/** All calls of one connector so far. */
+export interface CallTotals {
+  readonly count: number;
+  /** Those that failed, by code and blame. */
+  readonly errors: readonly { readonly code: ErrorCode; readonly blame: Blame; readonly value: number }[];
+  /** How many took at most as long as each bound of `DURATION_BOUNDS`, and longer than the one before; one more than there are bounds. */
+  readonly buckets: readonly number[];
+}
+
+/** Of a connector that was never called. */
+export const NO_CALLS: CallTotals = { count: 0, errors: [], buckets: [] };
 
 /** All calls of one action of one connector. */
 interface ActionSeries {
@@ -65,6 +77,22 @@ export class CallMetrics {
     this.#connectors.delete(connector);
   }
 
+  /** `NO_CALLS` itself where there were none. */
+  totals(connector: string): CallTotals {
+    const actions = this.#connectors.get(connector);
+    if (actions === undefined) return NO_CALLS;
+    const errors = new Map<string, { readonly code: ErrorCode; readonly blame: Blame; value: number }>();
+    const buckets = DURATION_BOUNDS.map(() => 0).concat(0);
+    for (const series of actions.values()) {
+      for (const [key, { code, blame, value }] of series.errors) {
+        if (code !== 'OK' && blame !== 'none') getOrAdd(errors, key, () => ({ code, blame, value: 0 })).value += value;
+      }
+      for (const [index, value] of series.buckets.entries()) buckets[index] = (buckets[index] ?? 0) + value;
+    }
+    const count = buckets.reduce((sum, value) => sum + value, 0);
+    return { count, errors: [...errors.values()], buckets };
+  }
+
   families(): readonly MetricFamily[] {
     const all = [...this.#connectors.values()].flatMap((actions) => [...actions.values()]);
     return [
@@ -84,7 +112,7 @@ export class CallMetrics {
         kind: 'histogram',
         name: 'automate_call_duration_seconds',
         help: 'Time of calls from arrival to answer, waiting and retries included',
-        bounds: BOUNDS,
+        bounds: DURATION_BOUNDS,
         distributions: all.map(({ connector, action, seconds, buckets }) => ({
           labels: { connector, action },
           count: buckets.reduce((sum, count) => sum + count, 0),
@@ -115,7 +143,7 @@ function emptySeries(connector: string, action: string): ActionSeries {
     errors: new Map(),
     attempts: 0,
     seconds: 0,
-    buckets: Array.from({ length: BOUNDS.length + 1 }, () => 0),
+    buckets: Array.from({ length: DURATION_BOUNDS.length + 1 }, () => 0),
   };
 }
 
@@ -133,7 +161,7 @@ function countsOf({ connector, action, ok, errors }: ActionSeries) {
 
 function bucketOf(seconds: number): number {
   let index = 0;
-  for (const bound of BOUNDS) {
+  for (const bound of DURATION_BOUNDS) {
     if (seconds <= bound) return index;
     index += 1;
   }

@@ -1,21 +1,37 @@
-import type { CircuitState, ConnectorStatus } from '@automate/contract';
+import type { Blame, CircuitState, ConnectorStatus, IsolationLevel } from '@automate/contract';
 import { CIRCUIT_STATES, CONNECTOR_STATUSES } from '@automate/contract';
 import { cleanLabel, OTHER } from './labels.ts';
 import type { MetricFamily, Sample } from './metric-family.ts';
+import type { SampledConnector } from './sampler.ts';
 
 /** What one connector looks like at the moment of a scrape. */
-export interface ConnectorObservation {
-  readonly id: string;
+export interface ConnectorObservation extends SampledConnector {
+  readonly kind: string;
+  /** Absent where its kind comes from none, or is not installed. */
+  readonly package?: { readonly name: string; readonly version: string } | undefined;
+  readonly isolation: IsolationLevel;
   readonly status: ConnectorStatus;
-  /** Whether it goes on as it was, as a change of it is held back. */
-  readonly heldBack: boolean;
   /** Whether it takes no calls, as somebody paused it. */
   readonly paused: boolean;
+  /** What its health says, and who must act where it is unhealthy. */
+  readonly message: string;
+  readonly blame?: Blame | undefined;
+  readonly consecutiveFailures: number;
+  /** Why it goes on as it was, where a change of it is held back. */
+  readonly heldBack?: string | undefined;
   /** Calls that wait for a place. */
   readonly queued: number;
   readonly inFlight: number;
   /** Heap and buffers of its thread; 0 without one. */
   readonly memoryBytes: number;
+  /** What it may have of that. */
+  readonly memoryLimitBytes: number;
+  /** Share of the last moment in which its event loop was busy, 0 to 1. */
+  readonly utilization: number;
+  /** When its worker started, in milliseconds since the epoch; absent while none of its own runs. */
+  readonly startedAt?: number | undefined;
+  /** How often its worker died or was killed. */
+  readonly crashes: number;
   /** Starts of its thread, the first included. */
   readonly starts: number;
   /** Whether it waits for its turn to start. */
@@ -73,6 +89,11 @@ export class HostMetrics {
     this.#observe = read;
   }
 
+  /** How the connectors are now. */
+  connectors(): Iterable<ConnectorObservation> {
+    return this.#observe().connectors;
+  }
+
   /** Drops the series of a connector that is gone. */
   forget(connector: string): void {
     for (const series of [this.#crashes, this.#probes]) {
@@ -101,7 +122,7 @@ export class HostMetrics {
       },
       {
         ...gauge('automate_connector_held_back', 'Connectors that go on as they were, as a change of them failed'),
-        samples: per(({ heldBack }) => (heldBack ? 1 : 0)),
+        samples: per(({ heldBack }) => (heldBack === undefined ? 0 : 1)),
       },
       {
         ...gauge('automate_connector_paused', 'Connectors that take no calls, as somebody paused them'),

@@ -3,11 +3,13 @@ import type { EndedCall } from './call-metrics.ts';
 import { CallMetrics } from './call-metrics.ts';
 import type { CallTracer, TelemetryLogger, TracedCall } from './call-tracer.ts';
 import { createCallTracer } from './call-tracer.ts';
+import type { BlameReport, HostStats } from '@automate/contract';
 import type { HostObservation } from './host-metrics.ts';
 import { HostMetrics } from './host-metrics.ts';
 import type { ProcessUsage } from './process-metrics.ts';
 import { ProcessMetrics } from './process-metrics.ts';
 import { renderPrometheusText } from './prometheus-text.ts';
+import { Statistics } from './statistics.ts';
 import { parseTraceparent, usableTracestate } from './trace-context.ts';
 
 export interface TelemetryOptions {
@@ -20,6 +22,8 @@ export interface TelemetryOptions {
   readonly logger?: TelemetryLogger | undefined;
   /** Node's `process`, for its memory and CPU time. Absent: those metrics are absent. */
   readonly process?: ProcessUsage | undefined;
+  /** Milliseconds between two looks at what workers use. Default 5000. */
+  readonly sampleMs?: number | undefined;
   /** Whether this is the id of a connector. Calls of other ids are counted together. Default: every id is. */
   readonly isConnector?: ((id: string) => boolean) | undefined;
 }
@@ -48,6 +52,10 @@ export interface Telemetry {
   listen(events: HostEvents): void;
   /** Sets the function that each scrape asks for the state of the host and its connectors. */
   observe(read: () => HostObservation): void;
+  /** How the connectors do. */
+  stats(): HostStats;
+  /** Which of them make trouble. */
+  blame(): BlameReport;
   /** All metrics in Prometheus' text format, version 0.0.4. */
   metricsText(): Promise<string>;
   /** Sends the spans that wait. Never rejects. */
@@ -66,11 +74,19 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
   const calls = new CallMetrics(options.isConnector ?? (() => true));
   const host = new HostMetrics();
   const own = new ProcessMetrics({ usage: options.process, version });
+  const statistics = new Statistics({
+    version,
+    usage: options.process,
+    calls,
+    observe: () => host.connectors(),
+    sampleMs: options.sampleMs,
+  });
   let stopped: Promise<void> | undefined;
   return {
     calls: { start: (call) => new CallUnderWay(call, calls, tracer) },
     listen(events) {
-      events.on('crash', (id, error) => {
+      events.on('crash', (id, error, packageVersion) => {
+        statistics.ledger.noteCrash(id, error, packageVersion);
         const reason = error.details?.['reason'];
         host.recordCrash(id, typeof reason === 'string' ? reason : 'unknown');
       });
@@ -79,13 +95,17 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
         if (kind !== 'removed') return;
         calls.forget(id);
         host.forget(id);
+        statistics.ledger.forget(id);
       });
     },
     observe: (read) => host.observe(read),
+    stats: () => statistics.stats(),
+    blame: () => statistics.blame(),
     metricsText: () => renderPrometheusText([...calls.families(), ...host.families(), ...own.families()]),
     flush: async () => tracer?.flush(),
     shutdown: () => {
       own.close();
+      statistics.close();
       return (stopped ??= tracer?.shutdown() ?? Promise.resolve());
     },
   };

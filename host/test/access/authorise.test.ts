@@ -71,6 +71,8 @@ const CALLS: { readonly [Name in Operation]: (service: ConnectorService, options
   listProfiles: (service, options) => service.listProfiles(options),
   setProfile: (service, options) => service.setProfile({ name: 'new', kind: 'plain' }, options),
   removeProfile: (service, options) => service.removeProfile('nobody', options),
+  getStats: (service, options) => service.getStats(options),
+  blame: (service, options) => service.blame(options),
   listAudit: (service, options) => service.listAudit({}, options),
   verifyAudit: (service, options) => service.verifyAudit(undefined, options),
   pause: (service, options) => service.pause('x', options),

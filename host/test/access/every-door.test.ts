@@ -50,6 +50,8 @@ const BEHIND: { readonly [Name in Method | OperationId]: Operation } = {
   disableConnector: 'disable',
   getStatus: 'getStatus',
   listHealthHistory: 'listHealthHistory',
+  getStats: 'getStats',
+  blame: 'blame',
 };
 
 type Need = (typeof OPERATIONS)[Operation]['needs'];

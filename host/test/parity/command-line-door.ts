@@ -25,6 +25,7 @@ import { AUTOMATE, plainEnvironment } from '../cli/fixtures/cli-project.ts';
 import { collect } from '../cli/fixtures/run-command.ts';
 import {
   readAudit,
+  readBlame,
   readDetails,
   readHealth,
   readHistory,
@@ -143,6 +144,8 @@ export function openCommandLineDoor(root: string): ConnectorService {
     setProfile: async ({ name, ...profile }: SetProfileRequest) =>
       readProfileChange(await ask(['profiles', 'set', name, '--input', '-'], { input: JSON.stringify(profile) })),
     removeProfile: async (name: string) => readProfileChange(await ask(['profiles', 'remove', name])),
+    getStats: () => undefined,
+    blame: async () => readBlame(await ask(['blame'])),
     listAudit: async () => readAudit(await ask(['audit', 'list'])),
     verifyAudit: () => ask(['audit', 'verify']),
     pause: async (id: string) => readInfo(await ask(['connectors', 'pause', id])),

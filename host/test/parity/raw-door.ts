@@ -108,6 +108,8 @@ export function openRawDoor(address: string): ConnectorService {
     setProfile: ({ settings, ...request }: SetProfileRequest, options: CallOptions) =>
       call('setProfile', { ...request, ...(settings === undefined ? {} : { settings: structOf(settings) }) }, options),
     removeProfile: (name: string, options: CallOptions) => call('removeProfile', { name }, options),
+    getStats: (options: CallOptions) => call('getStats', {}, options),
+    blame: (options: CallOptions) => call('blame', {}, options),
     listAudit: (filter: object, options: CallOptions) => call('listAudit', filter, options),
     verifyAudit: (expected: object, options: CallOptions) => call('verifyAudit', expected, options),
     pause: (id: string, options: CallOptions) => call('pauseConnector', { id }, options),

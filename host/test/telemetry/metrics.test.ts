@@ -100,11 +100,18 @@ describe('the metrics', () => {
         {
           id: 'c',
           status,
-          heldBack: true,
           paused: true,
+          kind: 'c',
+          isolation: 'thread',
+          message: '',
+          consecutiveFailures: 0,
+          heldBack: 'it failed',
           queued: 2,
           inFlight: 16,
           memoryBytes: 9e6,
+          memoryLimitBytes: 2 ** 27,
+          utilization: 0,
+          crashes: 2,
           starts: 3,
           startQueued: true,
           abandonedThreads: 2,
@@ -116,8 +123,8 @@ describe('the metrics', () => {
       abandonedThreads: 3,
     }));
     const events = listenedBy(telemetry);
-    events.emit('crash', 'c', lost('out_of_memory'));
-    events.emit('crash', 'c', lost('out_of_memory'));
+    events.emit('crash', 'c', lost('out_of_memory'), '1.0.0');
+    events.emit('crash', 'c', lost('out_of_memory'), '1.0.0');
     events.emit('health', 'c', 'healthy');
     status = 'healthy';
     const metrics = await scrape(telemetry);
@@ -144,7 +151,7 @@ describe('the metrics', () => {
     call(telemetry, 'gone', 'a');
     call(telemetry, 'here', 'a');
     const events = listenedBy(telemetry);
-    events.emit('crash', 'gone', lost('exit'));
+    events.emit('crash', 'gone', lost('exit'), '1.0.0');
     events.emit('health', 'gone', 'unhealthy');
     events.emit('change', 'removed', 'gone');
     const text = await telemetry.metricsText();

@@ -33,6 +33,7 @@ import type {
 import {
   auditPageFromMessage,
   auditVerdictFromMessage,
+  blameFromMessage,
   configFromMessage,
   CONNECTORS_SERVICE,
   createTokenToMessage,
@@ -49,6 +50,7 @@ import {
   pluginsFromMessage,
   profileFromMessage,
   secretFromMessage,
+  statsFromMessage,
   testFromMessage,
   tokenFromMessage,
   typeToNumber,
@@ -270,6 +272,14 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     removeProfile: async (name, options) => {
       const { message } = await call(METHODS.removeProfile, () => ({ name: requireProfileName(name) }), options);
       return { name, message, heldBack: [] };
+    },
+    getStats: async (options) => {
+      const message = await call(METHODS.getStats, () => ({}), options);
+      return read((problems) => statsFromMessage(message, problems));
+    },
+    blame: async (options) => {
+      const message = await call(METHODS.blame, () => ({}), options);
+      return read((problems) => blameFromMessage(message, problems));
     },
     listAudit: async (filter = {}, options) => {
       const request = () => {

@@ -12,6 +12,7 @@ import type { PluginReport } from './plugin-report.ts';
 import type { ProfileOperations } from './profile-operations.ts';
 import type { SecretOperations } from './secret-operations.ts';
 import type { StatusOperations } from './status-operations.ts';
+import type { StatsOperations } from './stats-operations.ts';
 
 export interface ListFilter {
   readonly type?: ConnectorType;
@@ -87,6 +88,7 @@ export interface ConnectorService
     OutcomeOperations,
     ProfileOperations,
     SecretOperations,
+    StatsOperations,
     StatusOperations,
     TokenOperations,
     AsyncDisposable {

@@ -142,6 +142,17 @@ export type {
   SecretUser,
   SetSecretRequest,
 } from './secret-operations.ts';
+export { FAULTS } from './stats-operations.ts';
+export type {
+  BlameEntry,
+  BlameReport,
+  ConnectorStats,
+  Fault,
+  HostLoad,
+  HostStats,
+  StatsOperations,
+  WorkerLoad,
+} from './stats-operations.ts';
 export { startPatience, until } from './until.ts';
 export type { Patience, PatienceEnd } from './until.ts';
 export { GRANTED_PATH_PATTERN, NETWORK_PATTERN, NO_PERMISSIONS, PERMISSIONS, VARIABLE_PATTERN } from './permissions.ts';

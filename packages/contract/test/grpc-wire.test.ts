@@ -225,6 +225,8 @@ describe('the protocol', () => {
       'DisableConnector',
       'GetStatus',
       'ListHealthHistory',
+      'GetStats',
+      'Blame',
     ]);
   });
 });

@@ -60,6 +60,11 @@ export interface Body {
   readonly ownBytes: number;
   /** Heap and buffers in bytes, as closely as they can be told from outside; rejects once it has ended. */
   memory(): Promise<number>;
+  /**
+   * Processor time that it has used so far, in milliseconds, with its own threads; undefined where the system does not say. Rejects once
+   * it has ended.
+   */
+  cpuTime(): Promise<number | undefined>;
   /** How long its own event loop has worked and rested so far, in milliseconds. */
   loopTimes(): { readonly active: number; readonly idle: number };
 }

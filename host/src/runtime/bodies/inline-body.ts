@@ -58,6 +58,8 @@ export function createInlineBody(task: StartTask, _bounds: Bounds, on: BodyEvent
       // Only a thread reports its own end; what ends this one ends the host.
     },
     memory: () => Promise.resolve(0),
+    // All of it is the host's.
+    cpuTime: () => Promise.resolve(undefined),
     // The loop is the host's own, and nothing of it this body's.
     loopTimes: () => ({ active: 0, idle: performance.now() }),
   };

@@ -9,7 +9,7 @@ import { Uplink } from '../worker/uplink.ts';
 import type { Body, BodyEvents, Incarnate, StartTask } from './body.ts';
 import type { LaunchOptions } from './launch-child.ts';
 import { killGroup, launchChild } from './launch-child.ts';
-import { readBusyTime, readOwnMemory } from './process-usage.ts';
+import { readBusyTime, readCpuTime, readOwnMemory } from './process-usage.ts';
 import { LINGER_MS, SignsOfDeath } from './signs-of-death.ts';
 import type { Making, Spare } from './spare.ts';
 
@@ -107,6 +107,10 @@ export class ProcessBody implements Body {
 
   memory(): Promise<number> {
     return readOwnMemory(this.#child.pid ?? 0);
+  }
+
+  cpuTime(): Promise<number | undefined> {
+    return readCpuTime(this.#child.pid ?? 0);
   }
 
   loopTimes(): { readonly active: number; readonly idle: number } {

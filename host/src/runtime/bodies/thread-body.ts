@@ -76,6 +76,12 @@ class ThreadBody implements Body {
     return heap + buffers;
   }
 
+  /** Of this thread alone; answers even while it spins. */
+  async cpuTime(): Promise<number> {
+    const { user, system } = await this.#thread.cpuUsage();
+    return (user + system) / 1000;
+  }
+
   loopTimes(): { readonly active: number; readonly idle: number } {
     const { active, idle } = this.#thread.performance.eventLoopUtilization();
     return { active, idle };

@@ -14,6 +14,7 @@ import {
   auditFilterFromMessage,
   auditPageToMessage,
   auditVerdictToMessage,
+  blameToMessage,
   configInputFromMessage,
   configToMessage,
   CONNECTORS_SERVICE,
@@ -29,6 +30,7 @@ import {
   profileToMessage,
   secretToMessage,
   setProfileFromMessage,
+  statsToMessage,
   testToMessage,
   tokenToMessage,
   typeFromNumber,
@@ -181,6 +183,8 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     listHealthHistory: on(methods.listHealthHistory, async ({ id }, options) => ({
       findings: (await service.listHealthHistory(id, options)).map(findingToMessage),
     })),
+    getStats: on(methods.getStats, async (_request, options) => statsToMessage(await service.getStats(options))),
+    blame: on(methods.blame, async (_request, options) => blameToMessage(await service.blame(options))),
     watchConnectors: watches.handle,
   };
   return { handlers, watches };

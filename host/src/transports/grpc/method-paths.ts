@@ -36,6 +36,8 @@ const UNARY = [
   'DisableConnector',
   'GetStatus',
   'ListHealthHistory',
+  'GetStats',
+  'Blame',
 ];
 
 /** Every method that the server answers. A test holds this list against the protocol's own definitions. */

@@ -4,6 +4,7 @@ import {
   API_PREFIX,
   auditPageView,
   auditVerdictView,
+  blameView,
   changeResultView,
   connectorDescriptionView,
   connectorDetailsView,
@@ -21,6 +22,7 @@ import {
   profileListView,
   secretChangeView,
   secretListView,
+  statsView,
   testReportView,
   tokenListView,
 } from '@automate/contract/http';
@@ -158,6 +160,12 @@ export function createHandlers(service: ConnectorService): Readonly<Record<Opera
     },
     async listHealthHistory({ request, options }) {
       return healthHistoryView(await service.listHealthHistory(idOf(request), options));
+    },
+    async getStats({ options }) {
+      return statsView(await service.getStats(options));
+    },
+    async blame({ options }) {
+      return blameView(await service.blame(options));
     },
     async listAudit({ request, options }) {
       const { cursor, limit, ...rest } = request.query as Readonly<Record<string, string>>;

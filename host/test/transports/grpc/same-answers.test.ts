@@ -120,6 +120,8 @@ describe('calls over gRPC answer what calls in process answer', () => {
     ['remove one in use', (service) => service.removeSecret({ namespace: 'a', name: 'b' })],
     ['remove it', (service) => service.removeSecret({ namespace: 'a', name: 'b', version: 1, force: true })],
     ['remove it again', (service) => service.removeSecret({ namespace: 'a', name: 'b' })],
+    ['stats', (service) => service.getStats()],
+    ['blame', (service) => service.blame()],
     ['audit', (service) => service.listAudit()],
     [
       'a page of the audit',

@@ -170,6 +170,8 @@ describe('every answer is as the document says', () => {
     ['removeSecret', 'DELETE /api/v1/secrets/a/b?version=x', {}, 400],
     ['removeSecret', 'DELETE /api/v1/secrets/a/b?version=1&force=true', {}, 200],
     ['removeSecret', 'DELETE /api/v1/secrets/a/b', {}, 404],
+    ['getStats', 'GET /api/v1/stats', {}, 200],
+    ['blame', 'GET /api/v1/blame', {}, 200],
     ['listAudit', 'GET /api/v1/audit?limit=3&order=oldest', {}, 200],
     ['listAudit', 'GET /api/v1/audit?limit=many', {}, 400],
     ['verifyAudit', 'GET /api/v1/audit/verify', {}, 200],

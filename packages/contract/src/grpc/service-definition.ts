@@ -124,4 +124,6 @@ export const CONNECTORS_SERVICE = {
   disableConnector: define(method.disableConnector),
   getStatus: define(method.getStatus),
   listHealthHistory: define(method.listHealthHistory),
+  getStats: define(method.getStats),
+  blame: define(method.blame),
 } as const;

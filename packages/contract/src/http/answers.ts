@@ -14,6 +14,7 @@ import { PERMISSIONS } from '../permissions.ts';
 import { CIRCUIT_STATES } from '../health.ts';
 import { OUTCOME_STATUSES } from '../outcome-operations.ts';
 import { PROFILE_OWNERS } from '../profile-operations.ts';
+import { FAULTS } from '../stats-operations.ts';
 import { PLUGIN_REASONS, PLUGIN_STATUSES } from '../plugin-report.ts';
 import { DOOR_NAMES, HEALTH_WITNESSES } from '../status-operations.ts';
 
@@ -394,3 +395,78 @@ export const healthHistorySchema = z.object({
   findings: z.array(healthFindingSchema).meta({ description: 'The oldest first' }),
   count,
 });
+const bytes = z.int().min(0);
+const share = z.number().min(0).meta({ description: 'Processors, on average over the window: 0.2 is a fifth of one' });
+
+const connectorStatsSchema = z
+  .object({
+    id: z.string(),
+    kind: z.string(),
+    package: z.string().optional(),
+    version: z.string().optional(),
+    isolation: z.enum(ISOLATION_LEVELS),
+    status: z.enum(CONNECTOR_STATUSES),
+    calls: count.meta({ description: 'Those that ended in the window' }),
+    calls_per_second: z.number().min(0),
+    errors: z.record(z.string(), count).meta({ description: 'How many of them failed, by code' }),
+    p50_ms: milliseconds.optional().meta({ description: 'Half of them took at most so long; absent without calls' }),
+    p99_ms: milliseconds.optional().meta({ description: '99 in 100 did' }),
+    in_flight: count,
+    queued: count,
+    restarts: count,
+    crashes: count,
+    circuit: z.enum(CIRCUIT_STATES).optional().meta({ description: 'Absent where none is configured' }),
+    worker: z
+      .object({
+        since: z.string(),
+        memory_bytes: bytes,
+        memory_limit_bytes: bytes,
+        cpu_share: share.optional(),
+        loop_utilization: z.number().min(0).max(1),
+        loop_lag_ms: milliseconds.optional(),
+      })
+      .optional()
+      .meta({ description: 'Absent while no worker of its own runs' }),
+  })
+  .meta({ id: 'ConnectorStats' });
+
+export const statsSchema = z
+  .object({
+    at: z.string(),
+    window_ms: milliseconds.meta({ description: 'What is counted was counted over so long, up to then' }),
+    host: z.object({
+      version: z.string(),
+      since: z.string(),
+      memory_bytes: bytes.optional(),
+      cpu_share: share.optional(),
+      loop_lag_ms: milliseconds.optional(),
+    }),
+    connectors: z.array(connectorStatsSchema),
+    count,
+  })
+  .meta({ id: 'Stats' });
+
+export const blameSchema = z
+  .object({
+    at: z.string(),
+    window_ms: milliseconds,
+    entries: z
+      .array(
+        z.object({
+          connector: z.string(),
+          kind: z.string(),
+          package: z.string().optional(),
+          version: z.string().optional(),
+          fault: z.enum(FAULTS),
+          blame: z.enum(BLAMES).meta({ description: 'Who must act for it to end' }),
+          since: z.string(),
+          amount: z.number().meta({
+            description: 'Crashes; bytes a minute; share of time or processors; threads; failed checks; calls',
+          }),
+          message: z.string(),
+        }),
+      )
+      .meta({ description: 'The gravest first' }),
+    count,
+  })
+  .meta({ id: 'BlameReport' });

@@ -6,6 +6,7 @@ import { connectorConfigSchema } from '../schemas/connector-config.ts';
 import {
   auditPageSchema,
   auditVerdictSchema,
+  blameSchema,
   changeResultSchema,
   connectorDescriptionSchema,
   connectorDetailsSchema,
@@ -23,6 +24,7 @@ import {
   profileListSchema,
   secretChangeSchema,
   secretListSchema,
+  statsSchema,
   testReportSchema,
   tokenListSchema,
 } from './answers.ts';
@@ -280,6 +282,22 @@ export const HTTP_ROUTES = {
     params: profileParams,
     status: 200,
     answer: profileChangeSchema,
+  },
+  getStats: {
+    method: 'GET',
+    path: '/stats',
+    summary: 'How each connector does now and did in the last minute, and what its worker uses',
+    tag: 'host',
+    status: 200,
+    answer: statsSchema,
+  },
+  blame: {
+    method: 'GET',
+    path: '/blame',
+    summary: 'Which connectors make trouble, in which version, since when, and who must act',
+    tag: 'host',
+    status: 200,
+    answer: blameSchema,
   },
   listAudit: {
     method: 'GET',

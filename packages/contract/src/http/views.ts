@@ -39,7 +39,7 @@ import type {
 import { toProblemDocument } from './problem.ts';
 
 /** What an answer's schema lets through: a view that misses or misspells a field does not compile. */
-type View<T extends z.ZodType> = z.output<T>;
+export type View<T extends z.ZodType> = z.output<T>;
 
 export function connectorInfoView(info: ConnectorInfo): View<typeof connectorInfoSchema> {
   return {

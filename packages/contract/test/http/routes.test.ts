@@ -29,6 +29,8 @@ describe('the table of routes', () => {
       'GET /profiles',
       'PUT /profiles/{name}',
       'DELETE /profiles/{name}',
+      'GET /stats',
+      'GET /blame',
       'GET /audit',
       'GET /audit/verify',
       'GET /tokens',

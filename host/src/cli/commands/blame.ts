@@ -1,0 +1,30 @@
+import type { BlameReport } from '@automate/contract';
+import { blameView } from '@automate/contract/http';
+import type { Command } from 'commander';
+import type { CliContext, GlobalOptions } from '../cli-context.ts';
+
+/** `automate blame` */
+export function addBlameCommand(program: Command, context: CliContext): void {
+  program
+    .command('blame')
+    .description('which connectors make trouble, in which version, since when, and who must act; the gravest first')
+    .action(async (_options: unknown, command: Command) => {
+      const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
+      const report = await context.withService(rest, 'looking for trouble', (service, call) => service.blame(call));
+      context.out(json === true ? JSON.stringify(blameView(report), undefined, 2) : formatBlame(context, report));
+    });
+}
+
+function formatBlame(context: CliContext, { entries, windowMs }: BlameReport): string {
+  const seen = `of the last ${Math.round(windowMs / 1000)} s, and of every crash since the host started`;
+  if (entries.length === 0) return `no connector makes trouble, by what was seen ${seen}`;
+  const rows = entries.map(({ connector, package: name, version, since, fault, blame }) => [
+    connector,
+    name === undefined ? '' : `${name} ${version ?? ''}`.trimEnd(),
+    fault,
+    blame,
+    since,
+  ]);
+  const table = context.table(['CONNECTOR', 'PACKAGE', 'FAULT', 'BLAME', 'SINCE'], rows);
+  return [table, '', ...entries.map(({ message }) => `- ${message}`)].join('\n');
+}
