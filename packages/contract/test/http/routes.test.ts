@@ -36,6 +36,13 @@ describe('the table of routes', () => {
       'GET /tokens',
       'POST /tokens',
       'DELETE /tokens/{id}',
+      'POST /connectors/{id}/pause',
+      'POST /connectors/{id}/resume',
+      'POST /connectors/{id}/restart',
+      'POST /connectors/{id}/enable',
+      'POST /connectors/{id}/disable',
+      'GET /status',
+      'GET /connectors/{id}/health/history',
     ]);
   });
 
