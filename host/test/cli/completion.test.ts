@@ -1,7 +1,7 @@
-import { accessSync, constants } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describeWith, isOnPath } from '@automate/tooling/require-service';
 import { AUTOMATE, CliProject, plainEnvironment } from './fixtures/cli-project.ts';
 import type { ServingHost } from './fixtures/serving-host.ts';
 import { Terminal } from './fixtures/terminal.ts';
@@ -23,17 +23,6 @@ const SHELLS = {
   zsh: { start: 'zsh -f -i', load: 'autoload -Uz compinit && compinit -D -u && source <(automate completion zsh)' },
   fish: { start: 'fish --no-config -i', load: 'automate completion fish | source' },
 } as const;
-
-function isInstalled(shell: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, shell), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
 
 describe('completion', () => {
   let project: CliProject;
@@ -90,33 +79,54 @@ describe('completion', () => {
     expect(await complete('plugins', 'verify', ODD, 'connector-i')).toEqual([]);
   });
 
-  const installed = Object.entries(SHELLS).filter(([shell]) => isInstalled(shell));
-
-  it.each(installed)('is understood by %s, names that need quoting included', async (_shell, { start, load }) => {
-    const env: Record<string, string> = {
-      ...plainEnvironment(),
-      HOME: project.root,
-      PS1: 'READY> ',
-      PROMPT: 'READY> ',
+  for (const [shell, { start, load }] of Object.entries(SHELLS)) {
+    const needs = {
+      name: shell,
+      available: () => isOnPath(shell) && isOnPath('script'),
+      remedy: `apt-get install ${shell}`,
     };
-    await using terminal = new Terminal(start, {
-      cwd: project.root,
-      env: { ...env, PATH: `${project.root}/bin${delimiter}${env['PATH']}` },
+    describeWith(needs, `by ${shell}`, () => {
+      it('is understood, names that need quoting included', async () => {
+        const env: Record<string, string> = {
+          ...plainEnvironment(),
+          HOME: project.root,
+          PS1: 'READY> ',
+          PROMPT: 'READY> ',
+        };
+        await using terminal = new Terminal(start, {
+          cwd: project.root,
+          env: { ...env, PATH: `${project.root}/bin${delimiter}${env['PATH']}` },
+        });
+        terminal.type(`${load} && echo LOA''DED\n`);
+        await terminal.waitFor(/LOADED\r?\n/);
+        const typed = async (line: string): Promise<unknown> => {
+          terminal.type(line);
+          // What was completed is there once the shell has drawn it.
+          const [, given = ''] = await terminal.waitFor(/GIVEN (\[.*?\])\r?\n/);
+          return JSON.parse(given);
+        };
+        expect(await typed('automate connec\tget oth\t\n')).toEqual(['connectors', 'get', 'other.one']);
+        expect(await typed("automate execute echo sa\t--inp\t'{}'\n")).toEqual([
+          'execute',
+          'echo',
+          'say',
+          '--input',
+          '{}',
+        ]);
+        expect(await typed('automate plugins verify @acme/\t\n')).toEqual([
+          'plugins',
+          'verify',
+          '@acme/connector-mine',
+        ]);
+        expect(await typed('automate plugins verify connector-i\t\n')).toEqual(['plugins', 'verify', ODD]);
+        expect(await typed('automate plugins verify "connector-i\t\n')).toEqual(['plugins', 'verify', ODD]);
+        expect(await typed('automate connectors list --type=mes\t\n')).toEqual([
+          'connectors',
+          'list',
+          '--type=messaging',
+        ]);
+        expect(await typed('automate secrets open-copy a\\ f\t\n')).toEqual(['secrets', 'open-copy', 'a file.json']);
+      });
     });
-    terminal.type(`${load} && echo LOA''DED\n`);
-    await terminal.waitFor(/LOADED\r?\n/);
-    const typed = async (line: string): Promise<unknown> => {
-      terminal.type(line);
-      // What was completed is there once the shell has drawn it.
-      const [, given = ''] = await terminal.waitFor(/GIVEN (\[.*?\])\r?\n/);
-      return JSON.parse(given);
-    };
-    expect(await typed('automate connec\tget oth\t\n')).toEqual(['connectors', 'get', 'other.one']);
-    expect(await typed("automate execute echo sa\t--inp\t'{}'\n")).toEqual(['execute', 'echo', 'say', '--input', '{}']);
-    expect(await typed('automate plugins verify @acme/\t\n')).toEqual(['plugins', 'verify', '@acme/connector-mine']);
-    expect(await typed('automate plugins verify connector-i\t\n')).toEqual(['plugins', 'verify', ODD]);
-    expect(await typed('automate plugins verify "connector-i\t\n')).toEqual(['plugins', 'verify', ODD]);
-    expect(await typed('automate connectors list --type=mes\t\n')).toEqual(['connectors', 'list', '--type=messaging']);
-    expect(await typed('automate secrets open-copy a\\ f\t\n')).toEqual(['secrets', 'open-copy', 'a file.json']);
-  });
+  }
 });

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeWith, isOnPath } from '@automate/tooling/require-service';
 import { AUTOMATE, CliProject, plainEnvironment } from './fixtures/cli-project.ts';
 import { runCommand } from './fixtures/run-command.ts';
 
@@ -12,7 +13,7 @@ connectors:
   - { id: ${LONG}, kind: echo }
 `;
 
-describe('tables', () => {
+describeWith({ name: 'script', available: () => isOnPath('script') }, 'tables', () => {
   let project: CliProject;
   beforeAll(async () => {
     project = await CliProject.open({ kinds: ['echo'], yaml: YAML });

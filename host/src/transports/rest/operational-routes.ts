@@ -13,7 +13,7 @@ export interface OperationalRoutesOptions {
   /** Throws for who may not read, which all but health needs. */
   requireRead(request: FastifyRequest): void;
   /** The OpenAPI document as JSON text. */
-  describeRoutes(): Promise<string>;
+  document(): Promise<string>;
   /** The same with an operation for each action that the caller may see. */
   describeConnectors(document: string, call: CallOptions): Promise<string>;
 }
@@ -21,7 +21,7 @@ export interface OperationalRoutesOptions {
 /** The routes for whoever operates the host, not for callers of connectors. No connector's state enters, but that of threads which it left behind. */
 export function addOperationalRoutes(
   app: FastifyInstance,
-  { ready, unwell, metrics, requireRead, describeRoutes, describeConnectors }: OperationalRoutesOptions,
+  { ready, unwell, metrics, requireRead, document, describeConnectors }: OperationalRoutesOptions,
 ): void {
   const hidden = { schema: { hide: true } };
   app.get('/health/live', hidden, async () => ({ status: 'live' }));
@@ -37,13 +37,12 @@ export function addOperationalRoutes(
       return metrics();
     });
   }
-  let document: Promise<string> | undefined;
   app.get('/openapi.json', hidden, async (request, reply) => {
     requireRead(request);
     reply.header('content-type', 'application/json; charset=utf-8');
     const { connectors = 'false' } = request.query as { readonly connectors?: unknown };
     if (connectors !== 'true' && connectors !== 'false') throw badSwitch(connectors);
-    const general = await (document ??= describeRoutes());
+    const general = await document();
     return connectors === 'true' ? describeConnectors(general, readCallOptions(request, reply)) : general;
   });
 }

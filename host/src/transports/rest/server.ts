@@ -11,6 +11,8 @@ import type { SignIn } from '../sign-in.ts';
 import { admittedOf, NO_SIGN_IN } from '../sign-in.ts';
 import { createAdmission } from './admit.ts';
 import { createClientErrors } from './client-errors.ts';
+import { addDocsRoutes } from './docs/docs-routes.ts';
+import type { DocsRoutesOptions } from './docs/docs-routes.ts';
 import { prepareDrain } from './drain.ts';
 import { sendErrorReply, toFailure } from './error-reply.ts';
 import { HttpFailure } from './http-failure.ts';
@@ -168,17 +170,17 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
   });
   acceptJsonText(app);
   addServiceRoutes(app, service);
-  addOperationalRoutes(app, {
-    ready,
-    unwell,
-    metrics,
+  let document: Promise<string> | undefined;
+  const readable: DocsRoutesOptions = {
     requireRead({ raw }) {
       const admitted = admittedOf(raw);
       if (admitted !== undefined) signIn.requireRead(admitted.principal);
     },
-    describeRoutes: async () => (await import('./openapi.ts')).describeRoutes(service, version),
-    describeConnectors: async (document, call) =>
-      (await import('./connector-operations.ts')).withConnectorOperations(document, service, call),
-  });
+    document: () => (document ??= import('./openapi.ts').then((openapi) => openapi.describeRoutes(service, version))),
+    describeConnectors: async (text, call) =>
+      (await import('./connector-operations.ts')).withConnectorOperations(text, service, call),
+  };
+  addOperationalRoutes(app, { ready, unwell, metrics, ...readable });
+  addDocsRoutes(app, readable);
   return app;
 }
