@@ -1,9 +1,11 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { JsonSchemaValidator, Transport } from '@modelcontextprotocol/client';
 import type { ConnectorContext } from '@automate/sdk';
-import { ConfigInvalidError } from '@automate/sdk';
+import { ConfigInvalidError, TransientNetworkError } from '@automate/sdk';
 import type { McpSettings } from './config.ts';
+import { toConnectorError } from './mcp-error.ts';
 import type { RoutedFetch } from './routed-fetch.ts';
 import { createRoutedFetch } from './routed-fetch.ts';
 
@@ -29,10 +31,22 @@ export interface OpenClientOptions {
 
 interface OpenTransport extends Pick<OpenClient, 'listen'> {
   readonly transport: Transport;
+  /** What the program wrote last to its standard error; empty where there is none. */
+  lastWords(): string;
   release(): Promise<void>;
 }
 
 type Env = Readonly<Record<string, string>>;
+
+/** Node.js hands its walls on to programs that are its own. */
+const WALLS =
+  ', as the walls of the level "restricted" are around it, too; the operator should choose the level "process" for this connector';
+
+/** Of what a program wrote to its standard error, in characters. */
+const MAX_WORDS = 1_000;
+
+/** How long a program may take to end, in milliseconds, once nobody speaks to it any more. */
+const PATIENCE_MS = 1_000;
 
 /** Where programs are, for one that is named without its path. */
 const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin';
@@ -51,7 +65,7 @@ export async function openClient(options: OpenClientOptions): Promise<OpenClient
   );
   // The library has no events.
   Object.assign(client, { onclose: onClosed });
-  const { transport, listen, release } = await openTransport(options);
+  const { transport, listen, lastWords, release } = await openTransport(options);
   const close = async (): Promise<void> => {
     await client.close().catch(() => {});
     await release();
@@ -60,7 +74,14 @@ export async function openClient(options: OpenClientOptions): Promise<OpenClient
     await untilAborted(client.connect(transport, { signal }), signal);
   } catch (error) {
     await close();
-    throw error;
+    const known = toConnectorError(error);
+    const words = lastWords();
+    if (words === '' || known?.code !== 'TRANSIENT_NETWORK') throw error;
+    const way = words.includes('ERR_ACCESS_DENIED') ? WALLS : '';
+    throw new TransientNetworkError(`${known.message}${way}; its program said: ${words}`, {
+      effect: 'none',
+      cause: error,
+    });
   }
   return { client, listen, close };
 }
@@ -96,8 +117,15 @@ async function openTransport({ settings, context, endpoint }: OpenClientOptions)
       env: { ...none, PATH: USUAL_PATH, ...env },
       stderr: 'pipe',
     });
-    transport.stderr?.on('data', (chunk: Buffer) => logger.debug(`the server says: ${chunk.toString().trim()}`));
-    return { transport, listen: (_fail, work) => work(), release: async () => {} };
+    let words = '';
+    transport.stderr?.on('data', (chunk: Buffer) => {
+      const said = chunk.toString();
+      words = `${words}${said}`.slice(-MAX_WORDS);
+      logger.debug(`the server says: ${said.trim()}`);
+    });
+    const close = transport.close.bind(transport);
+    transport.close = () => endInTime(programOf(transport), close());
+    return { transport, listen: (_fail, work) => work(), lastWords: () => words.trim(), release: async () => {} };
   }
   if (url === '')
     throw new ConfigInvalidError(
@@ -109,5 +137,20 @@ async function openTransport({ settings, context, endpoint }: OpenClientOptions)
     );
   const routed = createRoutedFetch(context);
   const transport = new StreamableHTTPClientTransport(new URL(url), { fetch: routed.fetch });
-  return { transport, listen: routed.listen, release: routed.close };
+  return { transport, listen: routed.listen, lastWords: () => '', release: routed.close };
+}
+
+/** The library asks politely for longer than a host may wait that ends; a program that outlives it would run on for ever. */
+async function endInTime(program: ChildProcess | undefined, closing: Promise<void>): Promise<void> {
+  const timer = setTimeout(() => program?.kill('SIGKILL'), PATIENCE_MS);
+  try {
+    await closing;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The library shows no more of it than its id. */
+function programOf(transport: object): ChildProcess | undefined {
+  return (transport as { readonly _process?: ChildProcess })._process;
 }
