@@ -15,6 +15,7 @@ const BENCHES = {
   registered: () => import('./registered.mjs'),
   health: () => import('./health.mjs'),
   many: () => import('./many.mjs'),
+  dev: () => import('./dev.mjs'),
 };
 
 const wanted = process.argv.slice(2).filter((word) => word !== '--');

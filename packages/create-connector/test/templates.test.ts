@@ -101,5 +101,6 @@ it('asks for the tools that this repository is checked with, and for hosts of it
     expect([tool, devDependencies[tool]]).toEqual([tool, tools[tool]]);
   const range = `^${read(join(OWN, 'package.json')).version}`;
   expect([engines['automate'], peerDependencies['@automate/sdk']]).toEqual([range, range]);
-  expect([devDependencies['@automate/sdk'], devDependencies['@automate/testing']]).toEqual([range, range]);
+  for (const ours of ['@automate/host', '@automate/sdk', '@automate/testing'])
+    expect([ours, devDependencies[ours]]).toEqual([ours, range]);
 });
