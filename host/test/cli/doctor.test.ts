@@ -59,7 +59,7 @@ describe('automate doctor', () => {
     expect(checks.map(({ check }) => check)).toEqual(
       expect.arrayContaining([
         'Node.js',
-        'pnpm',
+        'npm',
         'configuration',
         'data directory',
         'GRPC_PORT',
@@ -83,18 +83,21 @@ describe('automate doctor', () => {
     expect(stderr).toMatch(/^1 of \d+ checks failed$/m);
   });
 
-  it('misses pnpm', async () => {
+  it('misses the package manager that the project uses, and asks for no other', async () => {
     await using project = await CliProject.open({ kinds: ['echo'], yaml: GOOD });
-    const { status, checks } = await examine(project, { env: { PATH: '/nowhere' } });
-    expect(checks).toContainEqual(expect.objectContaining({ check: 'pnpm', state: 'warning', message: 'not found' }));
-    expect(status).toBe(0);
-    const pnpm = join(project.root, 'pnpm');
-    await writeFile(pnpm, '#!/bin/sh\necho 12.21.0\n', { mode: 0o755 });
-    expect((await examine(project, { env: { PATH: `${project.root}:/bin` } })).checks).toContainEqual({
-      check: 'pnpm',
-      state: 'ok',
-      message: '12.21.0',
-    });
+    const managers = async (PATH: string) => {
+      const { status, checks } = await examine(project, { env: { PATH } });
+      expect(status).toBe(0);
+      return checks.filter(({ check }) => ['npm', 'pnpm', 'yarn'].includes(check));
+    };
+    const missing = (check: string) => [
+      expect.objectContaining({ check, state: 'warning', message: 'not found, and this project uses it' }),
+    ];
+    expect(await managers('/nowhere')).toEqual(missing('npm'));
+    await writeFile(join(project.root, 'pnpm-lock.yaml'), '');
+    expect(await managers('/nowhere')).toEqual(missing('pnpm'));
+    await writeFile(join(project.root, 'pnpm'), '#!/bin/sh\necho 12.21.0\n', { mode: 0o755 });
+    expect(await managers(`${project.root}:/bin`)).toEqual([{ check: 'pnpm', state: 'ok', message: '12.21.0' }]);
   });
 
   it('recommends a configuration where there is none', async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { HostConfig } from '../../config/host-config.ts';
 import type { Environment, HostSettings } from '../../host-settings.ts';
+import { findPackageManager } from '../../plugins/install/package-manager.ts';
 import { explainListening } from '../../transports/listen-error.ts';
 import type { Walls } from '../../runtime/bodies/walls.ts';
 import type { Finding } from './finding.ts';
@@ -17,7 +18,7 @@ import { DATABASE_FILE } from '../../store/data-dir.ts';
 import { createScrubber } from '../../secrets/scrubber.ts';
 import { openSecrets, shortSecrets } from '../../secrets/open-secrets.ts';
 
-/** How long pnpm may take to say its version, in milliseconds. */
+/** How long a package manager may take to say its version, in milliseconds. */
 const PATIENCE_MS = 5_000;
 
 export function checkNode(version: string): Finding {
@@ -66,21 +67,32 @@ export function checkWalls(walls: Walls): readonly Finding[] {
   ];
 }
 
-/** Plugins come by an installer. It need not be pnpm, so its absence stops nothing. */
-export async function checkInstaller(env: Environment): Promise<Finding> {
+/** Plugins come by the package manager of the project, and by no other. A host runs without it, so its absence stops nothing. */
+export async function checkInstaller(env: Environment, projectDir: string): Promise<Finding> {
+  const found = findPackageManager(projectDir);
+  if (!found.ok)
+    return {
+      check: 'package manager',
+      state: 'warning',
+      message: found.message,
+      remedy: 'do what the message says before you add plugins',
+    };
+  const { name, version } = found.manager;
   try {
-    const { stdout } = await promisify(execFile)('pnpm', ['--version'], {
+    const { stdout } = await promisify(execFile)(name, ['--version'], {
+      cwd: projectDir,
       env: { ...env },
       timeout: PATIENCE_MS,
       shell: platform() === 'win32',
     });
-    return { check: 'pnpm', state: 'ok', message: stdout.trim() };
+    return { check: name, state: 'ok', message: stdout.trim() };
   } catch {
+    const wanted = version === undefined ? name : `${name}@${version}`;
     return {
-      check: 'pnpm',
+      check: name,
       state: 'warning',
-      message: 'not found',
-      remedy: 'install it with "npm install --global pnpm", or add plugins with npm',
+      message: 'not found, and this project uses it',
+      remedy: `install it with "npm install --global ${name === 'yarn' ? '@yarnpkg/cli-dist' : wanted}", or add no plugins from here`,
     };
   }
 }

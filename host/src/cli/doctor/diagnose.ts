@@ -40,11 +40,11 @@ export interface DoctorOptions {
  * runs on the data directory is asked about plugins and connectors, so that what is registered is examined as well.
  */
 export async function diagnose(options: DoctorOptions): Promise<readonly Finding[]> {
-  const machine = [checkNode(options.nodeVersion), await checkInstaller(options.env)];
-  return [
-    ...machine,
-    ...(await (options.address === undefined ? examineProject(options) : examineRemote(options.address, options))),
-  ];
+  const { nodeVersion, env, projectDir, address } = options;
+  const node = checkNode(nodeVersion);
+  // Packages of a service elsewhere are installed elsewhere.
+  if (address !== undefined) return [node, ...(await examineRemote(address, options))];
+  return [node, await checkInstaller(env, projectDir), ...(await examineProject(options))];
 }
 
 async function examineRemote(address: string, options: DoctorOptions): Promise<readonly Finding[]> {
