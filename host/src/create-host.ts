@@ -6,7 +6,7 @@ import type { DoorStatus, Problem } from '@automate/contract';
 import { ConnectorError, LOCAL_PRINCIPAL } from '@automate/contract';
 import { Access } from './access/access.ts';
 import { authorise } from './access/authorise.ts';
-import { maySee } from './access/permissions.ts';
+import { mayCall, maySee } from './access/permissions.ts';
 import { checkAddress } from './access/check-address.ts';
 import { Tokens } from './access/tokens.ts';
 import type { BootReport } from './boot-report.ts';
@@ -353,6 +353,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
       learnVariables(scrubber, config);
       access.setPolicy(config.access);
       events.emit('doorLimits', config.access.limits);
+      events.emit('exposure', config.mcp.expose);
     },
     log,
     events,
@@ -460,6 +461,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
         tls,
         turnedAway: (caller) => events.emit('turnedAway', caller),
         metrics: () => telemetry.metricsText(),
+        exposure: loaded.config.mcp.expose,
+        mayCall,
         unwell: () => runtime.unwell(),
       })
     : undefined;
@@ -473,6 +476,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     events.on('abandoned', () => listeners.announce());
     listeners.setLimits(loaded.config.access.limits);
     events.on('doorLimits', (limits) => listeners.setLimits(limits));
+    events.on('exposure', (exposure) => listeners.setExposure(exposure));
     if (loaded.file !== undefined) {
       const watcher = await watchConfig({
         file: loaded.file,

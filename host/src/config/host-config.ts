@@ -58,6 +58,13 @@ export interface AccessConfig {
 
 export const DEFAULT_ACCESS: AccessConfig = { clients: {}, limits: {} };
 
+/** `mcp:`, what agents are shown. */
+export interface McpConfig {
+  readonly expose: { readonly allow: readonly string[]; readonly deny: readonly string[]; readonly readOnly: boolean };
+}
+
+export const DEFAULT_MCP: McpConfig = { expose: { allow: ['*'], deny: [], readOnly: false } };
+
 /** A connection profile: settings and secret references that connectors of one kind share. Holds no secret. */
 export interface ProfileConfig {
   readonly name: string;
@@ -90,6 +97,7 @@ export interface HostConfig {
   readonly fileRoots: readonly string[];
   readonly network: NetworkConfig;
   readonly access: AccessConfig;
+  readonly mcp: McpConfig;
   readonly profiles: ReadonlyMap<string, ProfileConfig>;
   /** What those variables hold that are secret by their name, or by where they are used. */
   readonly secretVariables: readonly string[];

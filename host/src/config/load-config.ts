@@ -3,7 +3,7 @@ import type { Problem } from '@automate/contract';
 import type { ConfigDefaults } from '@automate/contract/schemas';
 import type { ReadConfig } from './explain-mistake.ts';
 import { findConfig } from './find-config.ts';
-import { DEFAULT_ACCESS, DEFAULT_NETWORK, DEFAULT_PLUGINS } from './host-config.ts';
+import { DEFAULT_ACCESS, DEFAULT_MCP, DEFAULT_NETWORK, DEFAULT_PLUGINS } from './host-config.ts';
 import type { HostConfig } from './host-config.ts';
 import type { Environment } from './interpolate.ts';
 import { parseConfig } from './parse-config.ts';
@@ -69,6 +69,7 @@ function emptyConfig(): HostConfig {
     fileRoots: [],
     network: DEFAULT_NETWORK,
     access: DEFAULT_ACCESS,
+    mcp: DEFAULT_MCP,
     profiles: new Map(),
     secretVariables: [],
   };

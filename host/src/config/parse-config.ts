@@ -1,10 +1,10 @@
 import type { ConnectorConfig, JsonObject, PermissionSet, Problem, ProfileOwner } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
 import { locateField, parseConfigFile, parseDuration } from '@automate/contract/schemas';
-import type { ConfigDefaults, WireAccess, WireGrant, WirePlugins, WireProfile } from '@automate/contract/schemas';
+import type { ConfigDefaults, WireAccess, WireGrant, WireMcp, WirePlugins, WireProfile } from '@automate/contract/schemas';
 import { isSecretKey } from '@automate/sdk/runtime/masking';
-import { DEFAULT_PLUGINS } from './host-config.ts';
-import type { AccessConfig, ConfiguredConnector, HostConfig, PluginsConfig, ProfileConfig } from './host-config.ts';
+import { DEFAULT_MCP, DEFAULT_PLUGINS } from './host-config.ts';
+import type { AccessConfig, ConfiguredConnector, HostConfig, McpConfig, PluginsConfig, ProfileConfig } from './host-config.ts';
 import type { Environment } from './interpolate.ts';
 import { variablesIn } from './interpolate.ts';
 import { readConfigText } from './read-config-text.ts';
@@ -44,6 +44,7 @@ export function parseConfig(text: string, options: ParseConfigOptions): ParsedCo
         registeredAllow: parsed.network.registered?.allow ?? [],
       },
       access: toAccess(parsed.access),
+      mcp: toMcp(parsed.mcp),
       secretVariables: [
         ...[...values.written.values()].flatMap((text) => secretsOf(text, options.environment)),
         ...Object.values(parsed.plugins.grants ?? {}).flatMap(({ env = [] }) => secretsAmong(env, options.environment)),
@@ -106,6 +107,10 @@ function toAccess({ clients = {}, limits = {} }: WireAccess): AccessConfig {
       ...(bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs }),
     },
   };
+}
+
+function toMcp({ expose: { read_only: readOnly = false, ...patterns } = {} }: WireMcp): McpConfig {
+  return { expose: { ...DEFAULT_MCP.expose, ...patterns, readOnly } };
 }
 
 function toPermissions({

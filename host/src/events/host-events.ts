@@ -26,6 +26,8 @@ interface HostEventMap {
   turnedAway: [caller: TurnedAway];
   /** The configuration file says something else of what the doors take. */
   doorLimits: [limits: DoorLimits];
+  /** The configuration file says something else of what agents see. */
+  exposure: [exposure: Exposure];
   /** A connector wrote a line, or the runtime did about it. */
   log: [record: LoggedRecord];
 }
@@ -50,6 +52,16 @@ export interface DoorLimits {
   readonly connectionsPerAddress?: number;
   readonly headerTimeoutMs?: number;
   readonly bodyTimeoutMs?: number;
+}
+
+/** What agents see of what their callers may call: `mcp.expose` of the configuration. */
+export interface Exposure {
+  /** Patterns of `connector/action`, in which * stands for any characters; `connector` alone is all of it. */
+  readonly allow: readonly string[];
+  /** The same of what they do not see; wins over allow. */
+  readonly deny: readonly string[];
+  /** Whether they see only what changes nothing. */
+  readonly readOnly: boolean;
 }
 
 export interface TurnedAway {

@@ -1,5 +1,5 @@
 import type { KindPermission, Permission, PermissionSet } from '@automate/contract';
-import { matchesPattern } from './discovery/name-pattern.ts';
+import { matchesPattern } from '@automate/contract';
 
 /** What is granted, by pattern of package names. All that match count together. */
 export type Grants = Readonly<Record<string, PermissionSet>>;

@@ -1,6 +1,5 @@
 import type { ConfiguredLevel } from '@automate/contract';
-import { CONFIGURED_LEVELS } from '@automate/contract';
-import { matchesPattern } from './discovery/name-pattern.ts';
+import { CONFIGURED_LEVELS, matchesPattern } from '@automate/contract';
 
 /** What `plugins:` says of isolation. */
 export interface IsolationPolicy {

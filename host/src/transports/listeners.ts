@@ -1,7 +1,7 @@
-import type { ConnectorService, UnavailableError } from '@automate/contract';
+import type { ConnectorService, Principal, UnavailableError } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 import type { CloseStack } from '../close-stack.ts';
-import type { DoorLimits, TurnedAway } from '../events/host-events.ts';
+import type { DoorLimits, Exposure, TurnedAway } from '../events/host-events.ts';
 import type { HostSettings } from '../host-settings.ts';
 import type { HostLog } from '../log/host-log.ts';
 import { watchLag } from '../telemetry/watch-lag.ts';
@@ -12,6 +12,7 @@ import type { TlsKeeper } from './tls-keeper.ts';
 import { placeSocket } from './unix-socket.ts';
 import type { GrpcServer } from './grpc/server.ts';
 import { startGrpcServer } from './grpc/server.ts';
+import { createLazyMcpDoor } from './mcp/lazy-door.ts';
 import type { Door, SignIn } from './sign-in.ts';
 import { tellTurnedAway } from './turned-away.ts';
 import { startRestServer } from './rest/server.ts';
@@ -28,6 +29,10 @@ export interface ListenersOptions {
   /** Hears of callers whom a door did not let in. */
   turnedAway(caller: TurnedAway): void;
   metrics(): Promise<string>;
+  /** What agents see of what their callers may call. */
+  readonly exposure: Exposure;
+  /** Whether a caller may call this. */
+  mayCall(principal: Principal, connector: string, action: string): boolean;
   /** Why the host cannot go on for long as it is; undefined where it can. */
   unwell(): UnavailableError | undefined;
 }
@@ -45,6 +50,8 @@ export interface Listeners {
   setServing(serving: boolean): void;
   /** The host may have become unwell, or well again. */
   announce(): void;
+  /** From now on agents see this. */
+  setExposure(exposure: Exposure): void;
   /** From now on these hold; those that are absent are the doors' own. */
   setLimits(limits: DoorLimits): void;
 }
@@ -84,8 +91,17 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     return server;
   };
   const grpc = await openGrpc({ host, port: settings.grpcPort }, { signIn });
+  const agents = createLazyMcpDoor({
+    service,
+    signIn,
+    exposure: options.exposure,
+    mayCall: (principal, connector, action) => options.mayCall(principal, connector, action),
+    version,
+    debug: (fields, message) => log.debug(fields, message),
+  });
   const rest = await startRestServer({
     service,
+    agents,
     signIn,
     turnedAway: at('rest'),
     host,
@@ -119,6 +135,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
       announce();
     },
     announce,
+    setExposure: (exposure) => agents.setExposure(exposure),
     setLimits({ connectionsPerAddress, headerTimeoutMs, bodyTimeoutMs }) {
       limits.perAddress = connectionsPerAddress ?? CONNECTION_LIMITS.perAddress;
       limits.handshakeMs = headerTimeoutMs ?? CONNECTION_LIMITS.handshakeMs;

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ConnectorError, Principal } from '@automate/contract';
+import type { CallOptions, ConnectorError, Principal } from '@automate/contract';
 import { LOCAL_PRINCIPAL } from '@automate/contract';
 
 /** The certificate that a caller showed: its DNS names and URIs as they stand there, or why it counts for nothing, in words for the caller. */
@@ -16,8 +16,8 @@ export interface Caller {
   address(): string;
 }
 
-/** `socket`: gRPC on the socket of the host's own user. */
-export type Door = 'grpc' | 'rest' | 'socket';
+/** `socket`: gRPC on the socket of the host's own user. `mcp`: agents, at the port of REST. */
+export type Door = 'grpc' | 'rest' | 'socket' | 'mcp';
 
 /** What doors ask about their callers; who may do what at the port itself is no door's to say. */
 export interface SignIn {
@@ -25,10 +25,22 @@ export interface SignIn {
   identify(caller: Caller): Principal;
   /** For what a door answers by itself: throws PERMISSION_DENIED for who may not read, UNAUTHENTICATED for who counts no longer. */
   requireRead(principal: Principal): void;
+  /**
+   * Counts what a door answers by itself; gives what must be called when that is over, if anything. Throws RATE_LIMITED for one too many,
+   * UNAUTHENTICATED for who counts no longer.
+   */
+  admit(principal: Principal, options: CallOptions): (() => void) | undefined;
+  /** Calls `onEnd` once, with the reason, when the principal counts no longer. Gives what ends that. */
+  follow(principal: Principal, onEnd: (reason: ConnectorError) => void): () => void;
 }
 
 /** For doors where nobody has to sign in. */
-export const NO_SIGN_IN: SignIn = { identify: () => LOCAL_PRINCIPAL, requireRead: () => undefined };
+export const NO_SIGN_IN: SignIn = {
+  identify: () => LOCAL_PRINCIPAL,
+  requireRead: () => undefined,
+  admit: () => undefined,
+  follow: () => () => undefined,
+};
 
 /** Who was let in, and through which door. */
 export interface Admitted {

@@ -18,5 +18,7 @@ export function tellTurnedAway(signIn: SignIn, tell: (caller: TurnedAway) => voi
       }
     },
     requireRead: (principal) => signIn.requireRead(principal),
+    admit: (principal, options) => signIn.admit(principal, options),
+    follow: (principal, onEnd) => signIn.follow(principal, onEnd),
   };
 }

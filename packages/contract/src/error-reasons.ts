@@ -9,6 +9,8 @@ import type { JsonObject } from './json.ts';
 export const ERROR_REASONS = {
   INVALID_INPUT: {
     config_refused: 'a registration or update has problems; nothing was changed',
+    schema_changed:
+      'an agent calls a tool by the schema that it was listed with, which is another by now: list the tools again; nothing was run',
     key_reused: 'the idempotency key was used for another action or payload before: a key stands for one call',
     profile_in_use: 'a profile is to be removed that a connector names; `used_by` says which',
     secret_in_use: 'a secret of the store is to be removed that a connector or profile uses; `used_by` says who',
@@ -76,6 +78,7 @@ export const ERROR_REASONS = {
   },
   NOT_FOUND: {
     unknown_route: 'REST has no such route; `GET /openapi.json` lists them',
+    not_exposed: '`mcp.expose` keeps the connector from agents',
     unknown_profile: 'no profile of that name was set',
     unknown_secret: 'the store has no such secret, or no such version of it',
     not_found: 'a gRPC server that is not ours said so',

@@ -5,6 +5,7 @@ export type { Problem } from './problem.ts';
 export { didYouMean } from './closest-word.ts';
 export { clipText } from './clip-text.ts';
 export { hideUrlSecrets } from './hide-url-secrets.ts';
+export { matchesPattern } from './matches-pattern.ts';
 export { makeVisible, quote } from './quote.ts';
 export { ERROR_CODES, GRPC_STATUS, HTTP_STATUS, isAccessCode, isErrorCode, readTraits } from './error-codes.ts';
 export type { Blame, Effect, ErrorCode, ErrorTraits } from './error-codes.ts';

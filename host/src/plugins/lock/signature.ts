@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, createPublicKey, hash, sign, verify } from 'node:crypto';
-import { matchesPattern } from '../discovery/name-pattern.ts';
+import { matchesPattern } from '@automate/contract';
 import type { LockedPackage } from './connectors-lock.ts';
 
 export type Signature = NonNullable<LockedPackage['signature']>;

@@ -1,12 +1,11 @@
 import type { ConnectorService } from '@automate/contract';
-import { ConnectorError } from '@automate/contract';
 import { Server, ServerCredentials } from '@automate/grpc';
-import { clientCertificateOf, followClientCertificate } from '../client-certificate.ts';
 import { openFrontDoor } from '../front-door.ts';
 import type { ConnectionLimits, FrontDoorOptions, ListenPlace } from '../front-door.ts';
 import type { TlsKeeper } from '../tls-keeper.ts';
-import type { Admitted, Caller, Door, SignIn } from '../sign-in.ts';
-import { addressOf, NO_SIGN_IN, noteAdmitted } from '../sign-in.ts';
+import { letIn } from '../let-in.ts';
+import type { Door, SignIn } from '../sign-in.ts';
+import { NO_SIGN_IN, noteAdmitted } from '../sign-in.ts';
 import { http2ServersOf, prepareStreams } from './prepare-streams.ts';
 import { addLazyMethods } from './lazy-service.ts';
 import type { LoadedServices } from './load-services.ts';
@@ -62,16 +61,6 @@ const CONVERSATIONS: ReadonlySet<string> = new Set(
 );
 const mayGoOn = (path: string): boolean => CONVERSATIONS.has(path);
 
-/** Why a caller is not let in any more who was; undefined where it still is. */
-function reasonToGo(signIn: SignIn, caller: Caller): ConnectorError | undefined {
-  try {
-    signIn.identify(caller);
-    return undefined;
-  } catch (reason) {
-    return ConnectorError.from(reason);
-  }
-}
-
 /** Serves the port over gRPC. Fails with UNAVAILABLE when it cannot listen. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const server = new Server({
@@ -103,22 +92,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     admit(stream, headers) {
       if (String(headers[':path']).startsWith(OPEN_SERVICE)) return;
       const { authorization } = headers;
-      const { socket } = stream.session ?? {};
-      const caller: Caller = {
-        door,
-        authorization,
-        certificate: () => clientCertificateOf(socket),
-        address: () => addressOf(socket),
-      };
-      const principal = signIn.identify(caller);
-      const follow: Admitted['follow'] = (onEnd) => {
-        if (authorization !== undefined) return undefined;
-        return followClientCertificate(socket, () => {
-          const reason = reasonToGo(signIn, caller);
-          if (reason !== undefined) onEnd(reason);
-        });
-      };
-      noteAdmitted(stream, { principal, door, follow });
+      noteAdmitted(stream, letIn(signIn, { door, authorization, socket: stream.session?.socket }));
       // It has served: the library would carry the token on with each call's metadata.
       delete headers.authorization;
     },

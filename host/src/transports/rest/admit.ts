@@ -1,12 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { ConnectorError } from '@automate/contract';
-import { clientCertificateOf } from '../client-certificate.ts';
+import { letIn } from '../let-in.ts';
 import type { SignIn } from '../sign-in.ts';
-import { addressOf, noteAdmitted } from '../sign-in.ts';
+import { noteAdmitted } from '../sign-in.ts';
 import { HttpFailure } from './http-failure.ts';
 
 /** Nobody has to sign in to ask whether the host lives and serves. */
 const OPEN = /^\/health\/(?:live|ready)(?:\?|$)/;
+
+/** What is for agents. */
+const MCP = /^\/mcp(?:\?|$)/;
 
 /** Lets a request in and notes on it who sent it; gives why a caller has to go. Looks at the head alone. */
 export function createAdmission(
@@ -16,13 +19,8 @@ export function createAdmission(
     if (OPEN.test(request.url ?? '')) return undefined;
     try {
       const { authorization } = request.headers;
-      const principal = signIn.identify({
-        door: 'rest',
-        authorization,
-        certificate: () => clientCertificateOf(request.socket),
-        address: () => addressOf(request.socket),
-      });
-      noteAdmitted(request, { principal, door: 'rest' });
+      const door = MCP.test(request.url ?? '') ? 'mcp' : 'rest';
+      noteAdmitted(request, letIn(signIn, { door, authorization, socket: request.socket }));
       return undefined;
     } catch (reason) {
       const error = ConnectorError.from(reason);

@@ -15,11 +15,16 @@ export function readCallOptions(request: FastifyRequest, reply: FastifyReply): C
   if (timeoutMs !== undefined) reply.header('preference-applied', `wait=${timeoutMs / 1000}`);
   return {
     signal: disconnectSignal(reply),
-    ...admittedOf(request.raw),
+    ...callerOf(request),
     ...(timeoutMs === undefined ? undefined : { timeoutMs }),
     ...(typeof traceparent === 'string' ? { traceparent } : undefined),
     ...(typeof tracestate === 'string' ? { tracestate } : undefined),
   };
+}
+
+function callerOf({ raw }: FastifyRequest): Pick<CallOptions, 'principal' | 'door'> {
+  const admitted = admittedOf(raw);
+  return admitted === undefined ? {} : { principal: admitted.principal, door: admitted.door };
 }
 
 /** Milliseconds of `Prefer: wait=SECONDS` (RFC 7240; we take fractions as well). Other preferences are not ours. */

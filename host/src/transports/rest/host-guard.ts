@@ -6,8 +6,8 @@ import { HttpFailure } from './http-failure.ts';
 const HOST_HEADER = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/;
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'] as const;
 
-/** What the API lies under; only requests there look at anything or change it. */
-const API = `${API_PREFIX}/`;
+/** What the API lies under, and the streams of agents; only requests there look at anything or change it. */
+const OF_CALLERS = new RegExp(`^(?:${API_PREFIX}/|/mcp(?:\\?|$))`);
 
 /**
  * What a request must satisfy before anything else looks at it; the failure, or undefined.
@@ -59,7 +59,7 @@ export function createHostGuard(
       request.url = `${target.pathname}${target.search}`;
     }
     if (countHosts(request) > 1) return malformed('header Host', 'several', 'one');
-    const acts = (request.method !== 'GET' && request.method !== 'HEAD') || request.url?.startsWith(API) === true;
+    const acts = (request.method !== 'GET' && request.method !== 'HEAD') || OF_CALLERS.test(request.url ?? '');
     if (!acts) return undefined;
     const isOwn = origin === `${scheme}://${host}` || (behindTls && origin === `https://${host}`);
     if (origin !== undefined && !isOwn) return refuseHeader('Origin', origin, OWN_PAGE);

@@ -18,6 +18,8 @@ import { sendErrorReply, toFailure } from './error-reply.ts';
 import { HttpFailure } from './http-failure.ts';
 import type { HttpTimeouts } from './http-server.ts';
 import { createHttpServer, HTTP_TIMEOUTS } from './http-server.ts';
+import type { AgentDoor } from './mcp-route.ts';
+import { addMcpRoute } from './mcp-route.ts';
 import { addOperationalRoutes } from './operational-routes.ts';
 import { compileValidator } from './query-validator.ts';
 import { acceptJsonText } from './request-body.ts';
@@ -48,6 +50,8 @@ export interface RestServerOptions {
   readonly unwell?: (() => UnavailableError | undefined) | undefined;
   /** The metrics in Prometheus' text format, for `/metrics`. */
   readonly metrics?: (() => Promise<string>) | undefined;
+  /** What answers agents at `/mcp`. Default: nothing does. It is closed with the server. */
+  readonly agents?: AgentDoor | undefined;
   /** Who may come in. Default: everyone, as `local`. */
   readonly signIn?: SignIn | undefined;
   /** Hears of connections that do not come as far as a request: from where, and why. */
@@ -106,7 +110,7 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
       state.draining = true;
       return (closing ??= drain({
         drainMs,
-        close: async () => void (await Promise.all([front.close(), app.close()])),
+        close: async () => void (await Promise.all([options.agents?.close(), front.close(), app.close()])),
       }));
     },
   };
@@ -170,6 +174,7 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
   });
   acceptJsonText(app);
   addServiceRoutes(app, service);
+  if (options.agents !== undefined) addMcpRoute(app, options.agents);
   let document: Promise<string> | undefined;
   const readable: DocsRoutesOptions = {
     requireRead({ raw }) {

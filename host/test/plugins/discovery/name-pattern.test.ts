@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { findPattern, matchesPattern } from '../../../src/plugins/discovery/name-pattern.ts';
+import { matchesPattern } from '@automate/contract';
+import { findPattern } from '../../../src/plugins/discovery/name-pattern.ts';
 
 describe('matchesPattern', () => {
   it.each([

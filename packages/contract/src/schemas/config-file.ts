@@ -185,6 +185,32 @@ export const accessSchema = strictMap({
     .meta({ description: 'What one caller may have; callers beyond are told RATE_LIMITED.' }),
 });
 
+const actionPatterns = (): z.ZodArray<z.ZodString> =>
+  z.array(
+    pattern(
+      /^[^\s/]{1,100}(?:\/[^\s/]{1,200})?$/,
+      'a connector such as "prometheus", or an action of it such as "prometheus/query", in which * stands for any characters',
+    ),
+    'a list of patterns',
+  );
+
+/** `mcp:`, what agents are shown. */
+export const mcpSchema = strictMap({
+  expose: strictMap({
+    allow: actionPatterns()
+      .optional()
+      .meta({ description: 'Connectors and actions that agents see, of those that they may call.', default: ['*'] }),
+    deny: actionPatterns()
+      .optional()
+      .meta({ description: 'Connectors and actions that they do not see; wins over allow.', default: [] }),
+    read_only: flag()
+      .optional()
+      .meta({ description: 'Whether they see only actions that change nothing.', default: false }),
+  })
+    .optional()
+    .meta({ description: 'Which connectors and actions agents see.' }),
+});
+
 const SECRET_FIELD = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a field');
 
 /** One entry of `profiles:`. */
@@ -228,6 +254,9 @@ export type WireFiles = z.infer<typeof filesSchema>;
 /** `access:` as the YAML writes it. */
 export type WireAccess = z.infer<typeof accessSchema>;
 
+/** `mcp:` as the YAML writes it. */
+export type WireMcp = z.infer<typeof mcpSchema>;
+
 /** `network:` as the YAML writes it. */
 export type WireNetwork = z.infer<typeof networkSchema>;
 
@@ -241,6 +270,7 @@ export const configFileSchema = strictMap({
   files: filesSchema.nullish().meta({ description: 'Which files of this machine connectors may use.' }),
   network: networkSchema.nullish().meta({ description: 'Where connectors may connect to.' }),
   access: accessSchema.nullish().meta({ description: 'Who may call over the network, and how much.' }),
+  mcp: mcpSchema.nullish().meta({ description: 'What agents are shown.' }),
   profiles: z
     .record(z.string().regex(PROFILE_NAME_PATTERN, 'the name of a profile'), profileSchema, 'a map of profiles')
     .nullish()

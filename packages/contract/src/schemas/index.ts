@@ -24,7 +24,7 @@ export {
 } from './secret-reference.ts';
 export type { ParsedSecretReference, SecretBackendName, SecretReference } from './secret-reference.ts';
 export { accessSchema, configFileSchema, pluginsSchema, profileSchema } from './config-file.ts';
-export type { WireAccess, WireFiles, WireGrant, WirePlugins, WireProfile } from './config-file.ts';
+export type { WireAccess, WireFiles, WireGrant, WireMcp, WirePlugins, WireProfile } from './config-file.ts';
 export { configFileJsonSchema, connectorConfigJsonSchema } from './json-schema.ts';
 export { isTextField, parseConfigFile } from './parse-config-file.ts';
 export type { ParsedConfigFile } from './parse-config-file.ts';

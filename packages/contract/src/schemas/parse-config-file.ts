@@ -7,8 +7,8 @@ import type { Problem } from '../problem.ts';
 import { checkProfile } from './check-profile.ts';
 import { checkShape } from './check-shape.ts';
 import { AUTH_REQUIRED } from './check-together.ts';
-import { accessSchema, configFileSchema, filesSchema, networkSchema, pluginsSchema } from './config-file.ts';
-import type { WireAccess, WireFiles, WireNetwork, WirePlugins, WireProfile } from './config-file.ts';
+import { accessSchema, configFileSchema, filesSchema, mcpSchema, networkSchema, pluginsSchema } from './config-file.ts';
+import type { WireAccess, WireFiles, WireMcp, WireNetwork, WirePlugins, WireProfile } from './config-file.ts';
 import { copyJson } from './copy-json.ts';
 import { describeReceived } from './describe-received.ts';
 import type { Finding } from './finding.ts';
@@ -28,6 +28,7 @@ export type ParsedConfigFile =
       readonly files: WireFiles;
       readonly network: WireNetwork;
       readonly access: WireAccess;
+      readonly mcp: WireMcp;
       readonly profiles: ReadonlyMap<string, WireProfile>;
       readonly connectors: readonly ConnectorConfig[];
     }
@@ -56,6 +57,7 @@ export function parseConfigFile(
   const files = parseSection(filesSchema, 'files', file, problems);
   const network = parseSection(networkSchema, 'network', file, problems);
   const access = parseSection(accessSchema, 'access', file, problems);
+  const mcp = parseSection(mcpSchema, 'mcp', file, problems);
   const profiles = parseProfiles(file.profiles ?? {}, problems);
   const connectors = parseConnectors(file.connectors ?? [], options.defaults ?? {}, problems);
   problems.push(...checkIds(connectors), ...checkProfiles(connectors, profiles, file.profiles));
@@ -64,7 +66,8 @@ export function parseConfigFile(
     plugins === undefined ||
     files === undefined ||
     network === undefined ||
-    access === undefined
+    access === undefined ||
+    mcp === undefined
   )
     return { ok: false, problems };
   return {
@@ -73,6 +76,7 @@ export function parseConfigFile(
     files,
     network,
     access,
+    mcp,
     profiles,
     connectors: connectors.flatMap((connector) => connector.config ?? []),
   };
@@ -98,7 +102,7 @@ function checkSections(file: Readonly<Record<string, unknown>>): readonly Proble
 
 function parseSection<T>(
   schema: z.ZodType<T>,
-  name: 'plugins' | 'files' | 'network' | 'access',
+  name: 'plugins' | 'files' | 'network' | 'access' | 'mcp',
   file: Readonly<Record<string, unknown>>,
   problems: Problem[],
 ): T | undefined {

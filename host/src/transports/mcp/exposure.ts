@@ -1,0 +1,35 @@
+import { matchesPattern } from '@automate/contract';
+import type { Exposure } from '../../events/host-events.ts';
+
+interface Target {
+  readonly connector: string;
+  readonly action: string;
+  readonly sideEffects: boolean;
+}
+
+/** Whether agents may call this. */
+export function exposesAction({ allow, deny, readOnly }: Exposure, target: Target): boolean {
+  if (readOnly && target.sideEffects) return false;
+  return allow.some((pattern) => matches(pattern, target)) && !deny.some((pattern) => matches(pattern, target));
+}
+
+/** Whether agents may see that there is this connector. */
+export function exposesConnector({ allow, deny }: Exposure, id: string): boolean {
+  const isWhole = (pattern: string): boolean => split(pattern).action === '*';
+  return (
+    allow.some((pattern) => matchesPattern(id, split(pattern).connector)) &&
+    !deny.some((pattern) => isWhole(pattern) && matchesPattern(id, split(pattern).connector))
+  );
+}
+
+function matches(pattern: string, target: Target): boolean {
+  const { connector, action } = split(pattern);
+  return matchesPattern(target.connector, connector) && matchesPattern(target.action, action);
+}
+
+function split(pattern: string): { readonly connector: string; readonly action: string } {
+  const at = pattern.indexOf('/');
+  return at === -1
+    ? { connector: pattern, action: '*' }
+    : { connector: pattern.slice(0, at), action: pattern.slice(at + 1) };
+}

@@ -1,0 +1,163 @@
+import type { CallOptions, ConnectorService } from '@automate/contract';
+import { ConnectorError, InvalidInputError, quote } from '@automate/contract';
+import type { CallToolResult, Implementation, ServerContext, Tool } from '@modelcontextprotocol/server';
+import { CLIENT_INFO_META_KEY, ProtocolError, ProtocolErrorCode, ResourceNotFoundError, Server } from '@modelcontextprotocol/server';
+import { exposesConnector } from './exposure.ts';
+import { META } from './meta-keys.ts';
+import type { OwnToolContext } from './own-tools.ts';
+import { OWN_TOOLS } from './own-tools.ts';
+import { listResources, readResource, RESOURCE_TEMPLATES } from './resources.ts';
+import type { ListedTool, ToolCatalog } from './tool-catalog.ts';
+import { toErrorResult, toToolResult, toValueResult } from './tool-results.ts';
+
+/** Who speaks to a server. */
+export interface McpCaller {
+  /** Who it is, and through which door it came. */
+  readonly options: CallOptions;
+  /** Whether it may call this. */
+  mayCall(connector: string, action: string): boolean;
+  /** Notes which generation of the list it has seen; `client` is what it says it is. */
+  noteListed(generation: number, client: string): void;
+  /** Which generation it has seen last; undefined where that is not known. */
+  listed(client: string): number | undefined;
+}
+
+export interface McpServerOptions {
+  readonly service: ConnectorService;
+  readonly catalog: ToolCatalog;
+  readonly caller: McpCaller;
+  /** Of the host. */
+  readonly version: string;
+}
+
+/** Tools of one page of a list; clients ask for the rest by themselves. */
+const PAGE = 1_000;
+
+const INSTRUCTIONS = `Each tool <connector>__<action> calls an action of a connector. A call that fails says its code, who is to blame, whether it took effect, and what to do.
+connectors_list, connectors_describe and connectors_health tell what there is and how it is. The list of tools changes as connectors come and go.`;
+
+/** What one caller can ask for, over whatever it speaks. */
+export function createMcpServer({ service, catalog, caller, version }: McpServerOptions): Server {
+  const server = new Server(
+    { name: 'automate-connectors', title: 'Automate Connectors', version },
+    { capabilities: { tools: { listChanged: true }, resources: { listChanged: true } }, instructions: INSTRUCTIONS },
+  );
+  const contextOf = ({ mcpReq: { signal } }: ServerContext): OwnToolContext => ({
+    service,
+    options: { ...caller.options, signal },
+    isExposed: (id) => exposesConnector(catalog.exposure, id),
+  });
+  const isVisible = ({ connector, action }: ListedTool): boolean => caller.mayCall(connector, action);
+
+  server.setRequestHandler('tools/list', async ({ params }, context) => {
+    await catalog.ready();
+    const from = params?.cursor;
+    if (from === undefined) caller.noteListed(catalog.generation, clientOf(context));
+    const own = [...OWN_TOOLS.values()].map(({ tool }) => tool);
+    const rest: Tool[] = [];
+    for (const listed of catalog.tools()) {
+      if ((from === undefined || listed.tool.name > from) && isVisible(listed)) rest.push(listed.tool);
+      if (rest.length > PAGE) break;
+    }
+    const page = rest.slice(0, PAGE);
+    return {
+      tools: from === undefined ? [...own, ...page] : page,
+      ...(rest.length > PAGE ? { nextCursor: page.at(-1)?.name } : {}),
+    };
+  });
+
+  server.setRequestHandler('tools/call', async ({ params }, context): Promise<CallToolResult> => {
+    const { name, arguments: given = {} } = params;
+    const own = OWN_TOOLS.get(name);
+    if (own !== undefined)
+      return own.run(given, contextOf(context)).then(toValueResult, (reason: unknown) =>
+        toErrorResult(ConnectorError.from(reason), { sideEffects: false, idempotent: true }),
+      );
+    await catalog.ready();
+    const listed = catalog.find(name);
+    if (listed === undefined || !isVisible(listed)) throw unknownTool(name);
+    const { connector, action, tool } = listed;
+    const meta: Readonly<Record<string, unknown>> = context.mcpReq._meta ?? {};
+    const idempotencyKey = meta[META.idempotencyKey];
+    const called = { ...listed, idempotencyKey: typeof idempotencyKey === 'string' ? idempotencyKey : undefined };
+    try {
+      requireListedSchema(listed, { wanted: meta[META.revision], seen: caller.listed(clientOf(context)) });
+      const outcome = await service.executeText(
+        {
+          id: connector,
+          action,
+          payload: JSON.stringify(given),
+          ...(idempotencyKey === undefined ? {} : { idempotencyKey: idempotencyKey as string }),
+        },
+        { ...contextOf(context).options, ...traceOf(meta) },
+      );
+      return server.projectCallToolResult(toToolResult(outcome), tool.outputSchema);
+    } catch (reason) {
+      return toErrorResult(ConnectorError.from(reason), called);
+    }
+  });
+
+  server.setRequestHandler('resources/list', async (_request, context) => ({
+    resources: await listResources(contextOf(context)).catch(refuse),
+  }));
+  server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [...RESOURCE_TEMPLATES] }));
+  server.setRequestHandler('resources/read', async ({ params: { uri } }, context) => {
+    const read = await readResource(uri, contextOf(context)).catch(refuse);
+    if (read === undefined) throw new ResourceNotFoundError(uri);
+    return read;
+  });
+  return server;
+}
+
+/** What a client says that it is, which tells those apart that share a principal and have no session. */
+function clientOf({ mcpReq: { envelope } }: ServerContext): string {
+  const { name, version }: Partial<Implementation> =
+    (envelope as Readonly<Record<string, Implementation>> | undefined)?.[CLIENT_INFO_META_KEY] ?? {};
+  return `${name} ${version}`.slice(0, 200);
+}
+
+function traceOf(meta: Readonly<Record<string, unknown>>): Pick<CallOptions, 'traceparent' | 'tracestate'> {
+  const { traceparent, tracestate } = meta;
+  return {
+    ...(typeof traceparent === 'string' ? { traceparent } : {}),
+    ...(typeof tracestate === 'string' ? { tracestate } : {}),
+  };
+}
+
+/**
+ * Refuses a call that was made for another schema than the tool has now. Clients that do not say which they mean are taken to mean the
+ * one that they were last shown; those that were shown none are let through, as their arguments are checked all the same.
+ */
+function requireListedSchema(
+  { revision, changed, tool: { name } }: ListedTool,
+  { wanted, seen }: { readonly wanted: unknown; readonly seen: number | undefined },
+): void {
+  if (wanted === undefined ? seen === undefined || changed <= seen : wanted === revision) return;
+  throw new InvalidInputError(
+    `the tool ${name} was listed with another schema than it has now; nothing was run: list the tools again`,
+    {
+      details: { reason: 'schema_changed', revision },
+      ...(wanted === undefined
+        ? {}
+        : {
+            problems: [
+              { path: `_meta.${META.revision}`, expected: quote(revision), received: quote(String(wanted).slice(0, 80)) },
+            ],
+          }),
+    },
+  );
+}
+
+function unknownTool(name: string): ProtocolError {
+  return new ProtocolError(
+    ProtocolErrorCode.InvalidParams,
+    `there is no tool ${quote(name.slice(0, 80))} that you may call; list the tools again, as they come and go`,
+  );
+}
+
+/** What is refused beside the tools has no result that could say so. */
+function refuse(reason: unknown): never {
+  const error = ConnectorError.from(reason);
+  if (error.code === 'NOT_FOUND') throw new ProtocolError(ProtocolErrorCode.InvalidParams, error.message);
+  throw new ProtocolError(ProtocolErrorCode.InternalError, `${error.code}: ${error.message}`);
+}

@@ -1,0 +1,18 @@
+/** The keys of ours in `_meta`. */
+const OURS = 'automate.connectors';
+
+export const META = {
+  /** Of a tool that is listed, and of a call: which schema it is made for. */
+  revision: `${OURS}/revision`,
+  /** Of a call: for the same key the effect happens once. */
+  idempotencyKey: `${OURS}/idempotency_key`,
+  /** Of a tool that is listed: what it calls. */
+  connector: `${OURS}/connector`,
+  action: `${OURS}/action`,
+  /** Of a result: what the host did for it. */
+  attempts: `${OURS}/attempts`,
+  durationMs: `${OURS}/duration_ms`,
+  replayed: `${OURS}/replayed`,
+  /** Of a failed call: the error as the REST service answers it. */
+  error: `${OURS}/error`,
+} as const;

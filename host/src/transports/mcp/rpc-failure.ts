@@ -1,0 +1,4 @@
+/** What a request is answered that does not come as far as a method. */
+export function jsonRpcFailure(status: number, message: string, code = -32_000): Response {
+  return Response.json({ jsonrpc: '2.0', error: { code, message }, id: null }, { status });
+}

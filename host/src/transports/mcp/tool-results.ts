@@ -1,0 +1,60 @@
+import type { ConnectorError, ExecuteTextResult, JsonValue } from '@automate/contract';
+import { describeProblem, isJsonObject } from '@automate/contract';
+import { toProblemDocument } from '@automate/contract/http';
+import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/server';
+import { isSpecType } from '@modelcontextprotocol/server';
+import { META } from './meta-keys.ts';
+import type { Called } from './remedy.ts';
+import { BLAMED, remedyOf } from './remedy.ts';
+
+/** What an action gave. */
+export function toToolResult(outcome: ExecuteTextResult): CallToolResult {
+  const { result, attempts, durationMs, replayed, resultDropped } = outcome;
+  const value = JSON.parse(result) as JsonValue;
+  const _meta = { [META.attempts]: attempts, [META.durationMs]: durationMs, [META.replayed]: replayed };
+  if (resultDropped === true)
+    return {
+      isError: true,
+      content: [textBlock('The call was done before, under the same key; its result was too large to be kept.')],
+      _meta,
+    };
+  return {
+    content: contentOf(value) ?? [textBlock(typeof value === 'string' ? value : result)],
+    structuredContent: value,
+    _meta,
+  };
+}
+
+/** A value that this host made itself. */
+export function toValueResult(value: JsonValue): CallToolResult {
+  return { content: [textBlock(JSON.stringify(value))], structuredContent: value };
+}
+
+/** Why a call failed, in words for whoever decides what to do next, and whole for programs. */
+export function toErrorResult(error: ConnectorError, called: Called): CallToolResult {
+  const { code, message, blame, effect, attempts = 0, problems = [] } = error;
+  const remedy = remedyOf(error, called);
+  const untold = problems.map(describeProblem).filter((problem) => !message.includes(problem));
+  const lines = [
+    `${code}: ${message}${attempts > 1 ? ` (tried ${attempts} times)` : ''}`,
+    ...untold.map((problem) => `- ${problem}`),
+    `To blame: ${BLAMED[blame]} (${blame}). Effect: ${effect}.`,
+    `What to do: ${remedy}`,
+  ];
+  return {
+    isError: true,
+    content: [textBlock(lines.join('\n'))],
+    _meta: { [META.error]: { ...toProblemDocument(error), remedy } },
+  };
+}
+
+function textBlock(text: string): ContentBlock {
+  return { type: 'text', text };
+}
+
+/** The blocks of a result that comes as MCP has it, such as that of a tool of another server: pictures stay pictures. */
+function contentOf(value: JsonValue): ContentBlock[] | undefined {
+  const content: unknown = isJsonObject(value) ? value['content'] : undefined;
+  if (!Array.isArray(content) || content.length === 0) return undefined;
+  return content.every((block) => isSpecType.ContentBlock(block)) ? (content as ContentBlock[]) : undefined;
+}

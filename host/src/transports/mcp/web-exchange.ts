@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** How long a client may leave what it is sent unread, in milliseconds. */
+const UNREAD_MS = 60_000;
+
+/** A request of Node's as the web has it; its signal fires when the client goes away before the answer is whole. */
+export function toWebRequest(request: IncomingMessage, response: ServerResponse, body: string | undefined): Request {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers))
+    for (const each of [value ?? []].flat()) headers.append(name, each);
+  const { method = 'GET' } = request;
+  return new Request(new URL(request.url ?? '/', 'http://host'), {
+    method,
+    headers,
+    signal: gone.signal,
+    ...(body === undefined ? {} : { body }),
+  });
+}
+
+/** Sends an answer as it comes, no faster than the client reads; one that stops reading is cut off. */
+export async function sendWebResponse(answer: Response, response: ServerResponse): Promise<void> {
+  const reader = answer.body?.getReader();
+  const closed = once(response, 'close').catch(() => undefined);
+  // What it is made of lets go as soon as nobody wants it any more.
+  void closed.then(() => reader?.cancel().catch(() => undefined));
+  if (response.destroyed) {
+    await reader?.cancel().catch(() => undefined);
+    return;
+  }
+  response.writeHead(answer.status, Object.fromEntries(answer.headers));
+  if (reader === undefined) {
+    response.end();
+    return;
+  }
+  response.flushHeaders();
+  for (;;) {
+    const { done, value } = await reader.read().catch(() => ({ done: true as const, value: undefined }));
+    if (done || response.destroyed) break;
+    if (response.write(value)) continue;
+    const late = setTimeout(() => response.destroy(), UNREAD_MS);
+    await Promise.race([once(response, 'drain').catch(() => undefined), closed]);
+    clearTimeout(late);
+  }
+  response.end();
+}
