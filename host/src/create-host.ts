@@ -6,7 +6,7 @@ import type { DoorStatus, Problem } from '@automate/contract';
 import { ConnectorError, LOCAL_PRINCIPAL } from '@automate/contract';
 import { Access } from './access/access.ts';
 import { authorise } from './access/authorise.ts';
-import { mayCall, maySee } from './access/permissions.ts';
+import { mayCall, mayCallSome, maySee } from './access/permissions.ts';
 import { checkAddress } from './access/check-address.ts';
 import { Tokens } from './access/tokens.ts';
 import type { BootReport } from './boot-report.ts';
@@ -462,7 +462,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
         turnedAway: (caller) => events.emit('turnedAway', caller),
         metrics: () => telemetry.metricsText(),
         exposure: loaded.config.mcp.expose,
-        mayCall,
+        mayCall: (principal, id, action) =>
+          action === undefined ? mayCallSome(principal, id) : mayCall(principal, id, action),
         unwell: () => runtime.unwell(),
       })
     : undefined;

@@ -19,6 +19,7 @@ const PARTS = {
   'connector keys': async () => renderConfigKeys(readSchema().properties.connectors.anyOf[0].items),
   'plugin keys': async () => renderConfigKeys(readSchema().properties.plugins.anyOf[0]),
   'network keys': async () => renderConfigKeys(readSchema().properties.network.anyOf[0]),
+  'mcp keys': async () => renderConfigKeys(readSchema().properties.mcp.anyOf[0]),
   'files keys': async () => renderConfigKeys(readSchema().properties.files.anyOf[0]),
   'access keys': async () => renderConfigKeys(readSchema().properties.access.anyOf[0]),
   scopes: renderScopes,

@@ -1,10 +1,24 @@
 import type { ConnectorConfig, JsonObject, PermissionSet, Problem, ProfileOwner } from '@automate/contract';
 import { isJsonObject } from '@automate/contract';
 import { locateField, parseConfigFile, parseDuration } from '@automate/contract/schemas';
-import type { ConfigDefaults, WireAccess, WireGrant, WireMcp, WirePlugins, WireProfile } from '@automate/contract/schemas';
+import type {
+  ConfigDefaults,
+  WireAccess,
+  WireGrant,
+  WireMcp,
+  WirePlugins,
+  WireProfile,
+} from '@automate/contract/schemas';
 import { isSecretKey } from '@automate/sdk/runtime/masking';
 import { DEFAULT_MCP, DEFAULT_PLUGINS } from './host-config.ts';
-import type { AccessConfig, ConfiguredConnector, HostConfig, McpConfig, PluginsConfig, ProfileConfig } from './host-config.ts';
+import type {
+  AccessConfig,
+  ConfiguredConnector,
+  HostConfig,
+  McpConfig,
+  PluginsConfig,
+  ProfileConfig,
+} from './host-config.ts';
 import type { Environment } from './interpolate.ts';
 import { variablesIn } from './interpolate.ts';
 import { readConfigText } from './read-config-text.ts';

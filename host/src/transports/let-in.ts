@@ -7,7 +7,11 @@ import { addressOf } from './sign-in.ts';
 /** Finds out who calls. Throws UNAUTHENTICATED for who has to sign in and did not. */
 export function letIn(
   signIn: SignIn,
-  { door, authorization, socket }: { readonly door: Door; readonly authorization: string | undefined; readonly socket: Socket | undefined },
+  {
+    door,
+    authorization,
+    socket,
+  }: { readonly door: Door; readonly authorization: string | undefined; readonly socket: Socket | undefined },
 ): Admitted {
   const caller: Caller = {
     door,

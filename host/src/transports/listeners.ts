@@ -31,8 +31,8 @@ export interface ListenersOptions {
   metrics(): Promise<string>;
   /** What agents see of what their callers may call. */
   readonly exposure: Exposure;
-  /** Whether a caller may call this. */
-  mayCall(principal: Principal, connector: string, action: string): boolean;
+  /** Whether a caller may call this, or without an action any of the connector's. */
+  mayCall(principal: Principal, connector: string, action: string | undefined): boolean;
   /** Why the host cannot go on for long as it is; undefined where it can. */
   unwell(): UnavailableError | undefined;
 }

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { ActionDescription, ConnectorInfo, JsonObject } from '@automate/contract';
+import type { ActionDescription, ConnectorDescription, ConnectorInfo, JsonObject } from '@automate/contract';
 import type { Tool } from '@modelcontextprotocol/server';
 import { META } from './meta-keys.ts';
 
 /** A tool, but for its name, which depends on those of the others. */
 export interface DescribedTool {
   readonly connector: string;
-  readonly action: string;
+  /** Undefined for the tool of a connector that takes any action, and is told which. */
+  readonly action: string | undefined;
   readonly sideEffects: boolean;
   readonly idempotent: boolean;
   /** Another one whenever the tool takes or gives something else, or has other effects. */
@@ -14,8 +15,43 @@ export interface DescribedTool {
   readonly tool: Omit<Tool, 'name'>;
 }
 
+/** What a connector can do, as agents see it. */
+export function describeTools(info: ConnectorInfo, { open, actions }: ConnectorDescription): DescribedTool[] {
+  if (open && actions.length === 0) return [describeOpen(info)];
+  return actions.flatMap((action) => describeTool(info, action) ?? []);
+}
+
+/** One tool for all that a connector does which does not say what it takes. */
+function describeOpen(info: ConnectorInfo): DescribedTool {
+  const revision = 'open';
+  return {
+    connector: info.id,
+    action: undefined,
+    sideEffects: true,
+    idempotent: false,
+    revision,
+    tool: {
+      description: describe(
+        info,
+        'Runs an action of a connector that does not say which it has: know its name and payload.',
+      ),
+      inputSchema: {
+        type: 'object',
+        properties: {
+          action: { type: 'string', description: 'The name of the action.' },
+          payload: { type: 'object', description: 'What the action is given.' },
+        },
+        required: ['action'],
+        additionalProperties: false,
+      },
+      annotations: { readOnlyHint: false, idempotentHint: false },
+      _meta: { [META.revision]: revision, [META.connector]: info.id },
+    },
+  };
+}
+
 /** An action as agents see it; undefined for one that takes no objects, which no door can call. */
-export function describeTool(info: ConnectorInfo, action: ActionDescription): DescribedTool | undefined {
+function describeTool(info: ConnectorInfo, action: ActionDescription): DescribedTool | undefined {
   const { name, sideEffects, idempotent, output } = action;
   const inputSchema = toObjectSchema(action.input);
   if (inputSchema === undefined) return undefined;
@@ -30,9 +66,9 @@ export function describeTool(info: ConnectorInfo, action: ActionDescription): De
     idempotent,
     revision,
     tool: {
-      description: describe(info, action),
+      description: describe(info, action.description),
       inputSchema: inputSchema as Tool['inputSchema'],
-      ...(output === undefined ? {} : { outputSchema: output as NonNullable<Tool['outputSchema']> }),
+      ...(output === undefined ? {} : { outputSchema: output }),
       annotations: { readOnlyHint: !sideEffects, idempotentHint: idempotent || !sideEffects },
       _meta: { [META.revision]: revision, [META.connector]: info.id, [META.action]: name },
     },
@@ -40,9 +76,9 @@ export function describeTool(info: ConnectorInfo, action: ActionDescription): De
 }
 
 /** Agents know a tool by its words alone: of two databases they must know which is which. */
-function describe({ id, name, description }: ConnectorInfo, action: ActionDescription): string {
+function describe({ id, name, description }: ConnectorInfo, words: string): string {
   const which = name === '' || name === id ? `"${id}"` : `"${id}" (${name})`;
-  return `${action.description}\n\nConnector ${which}${description === '' ? '' : `: ${description}`}`;
+  return `${words}\n\nConnector ${which}${description === '' ? '' : `: ${description}`}`;
 }
 
 function toObjectSchema(schema: unknown): JsonObject | undefined {

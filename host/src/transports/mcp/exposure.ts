@@ -3,14 +3,19 @@ import type { Exposure } from '../../events/host-events.ts';
 
 interface Target {
   readonly connector: string;
-  readonly action: string;
+  /** Undefined: it is not known yet which. */
+  readonly action: string | undefined;
   readonly sideEffects: boolean;
 }
 
 /** Whether agents may call this. */
 export function exposesAction({ allow, deny, readOnly }: Exposure, target: Target): boolean {
   if (readOnly && target.sideEffects) return false;
-  return allow.some((pattern) => matches(pattern, target)) && !deny.some((pattern) => matches(pattern, target));
+  const isAllowed =
+    target.action === undefined
+      ? exposesConnector({ allow, deny, readOnly }, target.connector)
+      : allow.some((pattern) => matches(pattern, target));
+  return isAllowed && !deny.some((pattern) => matches(pattern, target));
 }
 
 /** Whether agents may see that there is this connector. */
@@ -24,7 +29,8 @@ export function exposesConnector({ allow, deny }: Exposure, id: string): boolean
 
 function matches(pattern: string, target: Target): boolean {
   const { connector, action } = split(pattern);
-  return matchesPattern(target.connector, connector) && matchesPattern(target.action, action);
+  const isMeant = target.action === undefined ? action === '*' : matchesPattern(target.action, action);
+  return isMeant && matchesPattern(target.connector, connector);
 }
 
 function split(pattern: string): { readonly connector: string; readonly action: string } {

@@ -7,6 +7,7 @@ import type { Admitted, SignIn } from '../sign-in.ts';
 import type { Exposure } from '../../events/host-events.ts';
 import type { McpCaller } from './mcp-server.ts';
 import { createMcpServer } from './mcp-server.ts';
+import { readMessage } from './read-message.ts';
 import { jsonRpcFailure } from './rpc-failure.ts';
 import { SeenLists } from './seen-lists.ts';
 import type { Session } from './sessions.ts';
@@ -17,8 +18,8 @@ import { sendWebResponse, toWebRequest } from './web-exchange.ts';
 export interface McpDoorOptions {
   readonly service: ConnectorService;
   readonly signIn: SignIn;
-  /** Whether a caller may call this; the service asks again at each call. */
-  mayCall(principal: Principal, connector: string, action: string): boolean;
+  /** Whether a caller may call this, or without an action any of the connector's; the service asks again at each call. */
+  mayCall(principal: Principal, connector: string, action: string | undefined): boolean;
   readonly exposure: Exposure;
   /** Of the host. */
   readonly version: string;
@@ -102,12 +103,22 @@ export function openMcpDoor(options: McpDoorOptions): McpDoor {
     if (connectors) modern.notify.resourcesChanged();
   });
 
-  async function answerLegacy(request: Request, body: unknown, principal: Principal): Promise<{ readonly answer: Response; readonly session?: Session }> {
+  async function answerLegacy(
+    request: Request,
+    body: unknown,
+    principal: Principal,
+  ): Promise<{ readonly answer: Response; readonly session?: Session }> {
     const id = request.headers.get('mcp-session-id');
     if (id === null && !isInitializeRequest(body))
-      return { answer: jsonRpcFailure(400, 'there is no session yet: begin with initialize, and send Mcp-Session-Id from then on') };
+      return {
+        answer: jsonRpcFailure(
+          400,
+          'there is no session yet: begin with initialize, and send Mcp-Session-Id from then on',
+        ),
+      };
     const session = id === null ? await openSession(principal) : sessions.find(id, principal);
-    if (session === undefined) return { answer: jsonRpcFailure(404, 'there is no such session, or it has ended: begin again with initialize') };
+    if (session === undefined)
+      return { answer: jsonRpcFailure(404, 'there is no such session, or it has ended: begin again with initialize') };
     const answer = await session.transport.handleRequest(request, body === undefined ? {} : { parsedBody: body });
     if (session.transport.sessionId === undefined) await session.server.close();
     return { answer, session };
@@ -127,13 +138,23 @@ export function openMcpDoor(options: McpDoorOptions): McpDoor {
   return {
     async answer({ request, response, body: text, admitted: { principal, follow } }) {
       try {
-        const body = text === undefined ? undefined : (JSON.parse(text) as unknown);
+        const read = text === undefined ? undefined : readMessage(text);
+        if (read !== undefined && 'refusal' in read) {
+          await sendWebResponse(read.refusal, response);
+          return;
+        }
+        const body = read?.body;
         const isStream = request.method === 'GET' || (isJsonObject(body) && body['method'] === 'subscriptions/listen');
         const end = (): void => {
           sessions.endOf(principal);
           for (const each of streams.get(principal) ?? []) each.destroy();
         };
-        const letGo = [signIn.follow(principal, end), follow?.(end)];
+        const letGo = [
+          signIn.follow(principal, end),
+          follow?.(() => response.destroy()),
+          // The service counts calls itself.
+          isCall(body) ? undefined : signIn.admit(principal, optionsFor(principal)),
+        ];
         response.once('close', () => letGo.forEach((each) => each?.()));
         if (isStream) holdStream(principal, response);
         void catalog.ready();
@@ -171,12 +192,15 @@ export function openMcpDoor(options: McpDoorOptions): McpDoor {
   };
 }
 
+function isCall(body: unknown): boolean {
+  return isJsonObject(body) && body['method'] === 'tools/call';
+}
+
 function optionsFor(principal: Principal): CallOptions {
   return { principal, door: 'mcp' };
 }
 
 function toFailure(reason: unknown): Response {
-  if (reason instanceof SyntaxError) return jsonRpcFailure(400, `the body is no JSON: ${reason.message}`, -32_700);
   const error = ConnectorError.from(reason);
   return jsonRpcFailure(error.code === 'RATE_LIMITED' ? 429 : 500, error.message);
 }

@@ -1,8 +1,14 @@
 import type { CallOptions, ConnectorService } from '@automate/contract';
-import { ConnectorError, InvalidInputError, quote } from '@automate/contract';
+import { ConnectorError, InvalidInputError, quote, UnknownActionError } from '@automate/contract';
 import type { CallToolResult, Implementation, ServerContext, Tool } from '@modelcontextprotocol/server';
-import { CLIENT_INFO_META_KEY, ProtocolError, ProtocolErrorCode, ResourceNotFoundError, Server } from '@modelcontextprotocol/server';
-import { exposesConnector } from './exposure.ts';
+import {
+  CLIENT_INFO_META_KEY,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+  Server,
+} from '@modelcontextprotocol/server';
+import { exposesAction, exposesConnector } from './exposure.ts';
 import { META } from './meta-keys.ts';
 import type { OwnToolContext } from './own-tools.ts';
 import { OWN_TOOLS } from './own-tools.ts';
@@ -14,8 +20,8 @@ import { toErrorResult, toToolResult, toValueResult } from './tool-results.ts';
 export interface McpCaller {
   /** Who it is, and through which door it came. */
   readonly options: CallOptions;
-  /** Whether it may call this. */
-  mayCall(connector: string, action: string): boolean;
+  /** Whether it may call this; without an action, whether it may call any of the connector's. */
+  mayCall(connector: string, action: string | undefined): boolean;
   /** Notes which generation of the list it has seen; `client` is what it says it is. */
   noteListed(generation: number, client: string): void;
   /** Which generation it has seen last; undefined where that is not known. */
@@ -70,23 +76,27 @@ export function createMcpServer({ service, catalog, caller, version }: McpServer
     const { name, arguments: given = {} } = params;
     const own = OWN_TOOLS.get(name);
     if (own !== undefined)
-      return own.run(given, contextOf(context)).then(toValueResult, (reason: unknown) =>
-        toErrorResult(ConnectorError.from(reason), { sideEffects: false, idempotent: true }),
-      );
+      return own
+        .run(given, contextOf(context))
+        .then(toValueResult, (reason: unknown) =>
+          toErrorResult(ConnectorError.from(reason), { sideEffects: false, idempotent: true }),
+        );
     await catalog.ready();
     const listed = catalog.find(name);
     if (listed === undefined || !isVisible(listed)) throw unknownTool(name);
-    const { connector, action, tool } = listed;
+    const { connector, tool } = listed;
     const meta: Readonly<Record<string, unknown>> = context.mcpReq._meta ?? {};
     const idempotencyKey = meta[META.idempotencyKey];
     const called = { ...listed, idempotencyKey: typeof idempotencyKey === 'string' ? idempotencyKey : undefined };
     try {
       requireListedSchema(listed, { wanted: meta[META.revision], seen: caller.listed(clientOf(context)) });
+      const { action, payload } = targetOf(listed, given);
+      if (!exposesAction(catalog.exposure, { ...listed, action })) throw unknownAction(action);
       const outcome = await service.executeText(
         {
           id: connector,
           action,
-          payload: JSON.stringify(given),
+          payload: JSON.stringify(payload),
           ...(idempotencyKey === undefined ? {} : { idempotencyKey: idempotencyKey as string }),
         },
         { ...contextOf(context).options, ...traceOf(meta) },
@@ -141,11 +151,35 @@ function requireListedSchema(
         ? {}
         : {
             problems: [
-              { path: `_meta.${META.revision}`, expected: quote(revision), received: quote(String(wanted).slice(0, 80)) },
+              {
+                path: `_meta.${META.revision}`,
+                expected: quote(revision),
+                received: typeof wanted === 'string' ? quote(wanted.slice(0, 80)) : `a ${typeof wanted}`,
+              },
             ],
           }),
     },
   );
+}
+
+/** What a call is about: where the tool does not say which action, its arguments do. */
+function targetOf(
+  { action }: ListedTool,
+  given: Readonly<Record<string, unknown>>,
+): { readonly action: string; readonly payload: unknown } {
+  if (action !== undefined) return { action, payload: given };
+  const { action: named, payload = {} } = given;
+  if (typeof named === 'string') return { action: named, payload };
+  const problems = [
+    { path: 'action', expected: 'the name of an action', received: named === undefined ? 'nothing' : typeof named },
+  ];
+  throw new InvalidInputError('the arguments must name an action', { problems });
+}
+
+function unknownAction(action: string): UnknownActionError {
+  return new UnknownActionError(`agents may not call ${quote(action.slice(0, 80))} of this connector (mcp.expose)`, {
+    details: { reason: 'unknown_action' },
+  });
 }
 
 function unknownTool(name: string): ProtocolError {

@@ -33,7 +33,8 @@ export const OWN_TOOLS: ReadonlyMap<string, OwnTool> = new Map(
     }),
     ownTool({
       name: 'connectors_describe',
-      description: 'Tells what a connector can do: its actions with their schemas, whether they change anything, and its settings.',
+      description:
+        'Tells what a connector can do: its actions with their schemas, whether they change anything, and its settings.',
       input: z.strictObject({ connector: id }),
       run: async ({ connector }, context) => {
         requireExposed(connector, context);

@@ -53,7 +53,8 @@ const REMEDIES = {
 
 function again(error: ConnectorError, called: Called): string {
   if (error.effect === 'maybe' && called.sideEffects && !called.idempotent) return unknown(error, called);
-  const harmless = error.effect === 'none' || !called.sideEffects ? 'nothing was changed' : 'doing it twice is the same';
+  const harmless =
+    error.effect === 'none' || !called.sideEffects ? 'nothing was changed' : 'doing it twice is the same';
   return error.retryable
     ? `Call again ${waitOf(error)}: ${harmless}.`
     : `The host does not expect another call to help; ${harmless}.`;

@@ -1,4 +1,4 @@
-import type { ConnectorDescription, ConnectorInfo, JsonValue } from '@automate/contract';
+import type { ConnectorDescription, ConnectorInfo } from '@automate/contract';
 import { connectorListView, healthReportsView } from '@automate/contract/http';
 import type { ReadResourceResult, Resource, ResourceTemplateType } from '@modelcontextprotocol/server';
 import type { OwnToolContext } from './own-tools.ts';
@@ -9,7 +9,12 @@ const MARKDOWN = 'text/markdown';
 const DOCS = /^automate:\/\/connectors\/([^/]+)\/docs$/;
 
 const FIXED: readonly Resource[] = [
-  { uri: 'automate://connectors', name: 'connectors', description: 'The connectors that you may use.', mimeType: JSON_TYPE },
+  {
+    uri: 'automate://connectors',
+    name: 'connectors',
+    description: 'The connectors that you may use.',
+    mimeType: JSON_TYPE,
+  },
   { uri: 'automate://health', name: 'health', description: 'How they were found last.', mimeType: JSON_TYPE },
 ];
 
@@ -41,7 +46,7 @@ export async function listResources(context: OwnToolContext): Promise<Resource[]
 export async function readResource(uri: string, context: OwnToolContext): Promise<ReadResourceResult | undefined> {
   const { service, options, isExposed } = context;
   const json = (value: unknown): ReadResourceResult => ({
-    contents: [{ uri, mimeType: JSON_TYPE, text: JSON.stringify(value as JsonValue) }],
+    contents: [{ uri, mimeType: JSON_TYPE, text: JSON.stringify(value) }],
   });
   if (uri === 'automate://connectors')
     return json(connectorListView((await service.list({}, options)).filter((info) => isExposed(info.id))));
@@ -64,7 +69,9 @@ function docsOf(info: ConnectorInfo, description: ConnectorDescription): string 
       `## ${action.name}\n\n${action.description}\n\n` +
       `${action.sideEffects ? 'Changes something.' : 'Changes nothing.'}${action.idempotent && action.sideEffects ? ' Doing it twice is the same as doing it once.' : ''}\n\n` +
       `Input:\n\n\`\`\`json\n${JSON.stringify(action.input, undefined, 2)}\n\`\`\`` +
-      (action.output === undefined ? '' : `\n\nOutput:\n\n\`\`\`json\n${JSON.stringify(action.output, undefined, 2)}\n\`\`\``),
+      (action.output === undefined
+        ? ''
+        : `\n\nOutput:\n\n\`\`\`json\n${JSON.stringify(action.output, undefined, 2)}\n\`\`\``),
   );
   return [
     `# ${name === id ? id : `${name} (${id})`}`,

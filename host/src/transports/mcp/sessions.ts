@@ -56,8 +56,8 @@ export class Sessions {
       },
     });
     const session: Session = { principal, server, transport, open: 0, usedAt: Date.now() };
-    // The server puts itself before this one.
-    transport.onclose = () => void this.#sessions.delete(transport.sessionId ?? '');
+    // The library has no events; the server puts itself before this one.
+    Object.assign(transport, { onclose: () => this.#sessions.delete(transport.sessionId ?? '') });
     await server.connect(transport);
     return session;
   }

@@ -3,7 +3,7 @@ import type { CallOptions, ConnectorEvent, ConnectorInfo, ConnectorService } fro
 import { ConnectorError } from '@automate/contract';
 import type { Tool } from '@modelcontextprotocol/server';
 import type { DescribedTool } from './describe-tool.ts';
-import { describeTool } from './describe-tool.ts';
+import { describeTools } from './describe-tool.ts';
 import type { Exposure } from '../../events/host-events.ts';
 import { exposesAction } from './exposure.ts';
 import { nameTools } from './tool-names.ts';
@@ -216,8 +216,7 @@ export class ToolCatalog {
     const { service, options } = this.#options;
     const { signal } = this.#ended;
     try {
-      const actions = info.enabled ? (await service.describe(info.id, { ...options, signal })).actions : [];
-      known.tools = actions.flatMap((action) => describeTool(info, action) ?? []);
+      known.tools = info.enabled ? describeTools(info, await service.describe(info.id, { ...options, signal })) : [];
       known.described = true;
       known.failures = 0;
     } catch (reason) {
@@ -252,10 +251,12 @@ export class ToolCatalog {
     const described = [...this.#known.values()]
       .flatMap(({ tools }) => tools)
       .filter((tool) => exposesAction(this.#exposure, tool));
-    const names = nameTools(described);
+    const names = nameTools(described.map(({ connector, action = 'execute' }) => ({ connector, action })));
     const generation = this.#generation + 1;
     const listed = described
-      .map(({ tool, ...rest }, index) => this.#toListed({ ...rest, tool: { ...tool, name: names[index] ?? '' } }, generation))
+      .map(({ tool, ...rest }, index) =>
+        this.#toListed({ ...rest, tool: { ...tool, name: names[index] ?? '' } }, generation),
+      )
       .toSorted((a, b) => (a.tool.name < b.tool.name ? -1 : 1));
     const now = new Map(listed.map((each) => [each.tool.name, each]));
     const tools = [

@@ -56,5 +56,5 @@ function textBlock(text: string): ContentBlock {
 function contentOf(value: JsonValue): ContentBlock[] | undefined {
   const content: unknown = isJsonObject(value) ? value['content'] : undefined;
   if (!Array.isArray(content) || content.length === 0) return undefined;
-  return content.every((block) => isSpecType.ContentBlock(block)) ? (content as ContentBlock[]) : undefined;
+  return content.every((block) => isSpecType.ContentBlock(block)) ? content : undefined;
 }
