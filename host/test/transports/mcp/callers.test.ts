@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Scope } from '@automate/contract';
 import { ServedHost } from '../../access/fixtures/served-host.ts';
 import { eventually, namesOfTools, openAgent, textOf, WAYS } from './fixtures/open-agent.ts';
 
@@ -102,6 +103,6 @@ it('agents have no more than one caller may have', async () => {
   expect(listings.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
 });
 
-async function tokenOf(served: ServedHost, name: string, ...scopes: Parameters<ServedHost['token']>): Promise<string> {
+async function tokenOf(served: ServedHost, name: string, ...scopes: readonly Scope[]): Promise<string> {
   return (await served.service.createToken({ name, scopes })).token;
 }
