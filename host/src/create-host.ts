@@ -44,6 +44,7 @@ import { HostConfigError, readHostSettings } from './host-settings.ts';
 import type { Host } from './host.ts';
 import { findProjectRoot, readIdentity } from './identity.ts';
 import { openHostLog } from './log/host-log.ts';
+import { LogTail } from './log/log-tail.ts';
 import { faultTeller, openLoggedEvents } from './log/log-events.ts';
 import { watchInstalls } from './plugins/install/watch-installs.ts';
 import { acceptanceOf } from './plugins/lock/acceptance.ts';
@@ -58,6 +59,7 @@ import { auditService } from './records/audited-service.ts';
 import type { AuditLog } from './records/audit-log.ts';
 import { openAudit } from './records/open-audit.ts';
 import { recordEvents } from './records/record-events.ts';
+import { RecentCalls } from './execution/recent-calls.ts';
 import { Refusals } from './records/refusals.ts';
 import { createWorkerRuntime } from './runtime/worker-runtime.ts';
 import { describeBesideData, MasterKeyError, openMasterKeys } from './secrets/master-key.ts';
@@ -160,11 +162,13 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
 
   learnExport(scrubber, env, settings.otlpEndpoint);
   learnVariables(scrubber, loaded.config);
+  const tail = new LogTail();
   const log = await openHostLog({
     level: settings.logLevel,
     format: settings.logFormat,
     destination: options.logTo,
     scrub: (line) => scrubber.scrubLine(line),
+    onLine: (line, level, connector) => tail.add(line, level, connector),
   });
   stack.push({ name: 'log', close: () => log.flush() });
   // A host that serves tells them as it reports its start.
@@ -230,6 +234,15 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const events = openLoggedEvents(log, tellFault);
   const hub = new EventHub();
   stack.push({ name: 'watchers', close: () => hub.close() });
+  stack.push({ name: 'followers of the log', close: () => tail.close() });
+  const recentCalls = new RecentCalls((id) => registry.find(id) !== undefined);
+  events.on('change', (kind, id) => {
+    log.setLevel(id, registry.find(id)?.overlay?.logLevel);
+    if (kind === 'added') tail.keep(id);
+    if (kind !== 'removed') return;
+    tail.forget(id);
+    recentCalls.forget(id);
+  });
   const telemetry = await createTelemetry({
     version: identity.version,
     otlpEndpoint: settings.otlpEndpoint,
@@ -389,6 +402,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     execute: createPipeline({
       find: (id, caller) => live.callable(id, caller),
       recorder: telemetry.calls,
+      recent: recentCalls,
       gates: gatesInOrder({ outcomes, onFault: tellFault }),
     }),
     outcomes: keptOutcomes,
@@ -402,6 +416,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     }),
     profiles,
     controls: createControls({ registry, changes, live, assertWritable }),
+    logs: tail,
+    recentCalls,
     facts: () => ({ ...facts, doors }),
     tokens: access,
     plugins: () => reportHeldBack(scanner.report(), registry),

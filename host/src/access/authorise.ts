@@ -84,22 +84,33 @@ export function authorise(service: ConnectorService, { unnamed, rules }: Authori
       return Object.fromEntries(reports.map((report) => [report.id, report]));
     },
   };
-  async function* watch(options: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {
+  /** A stream that ends with an error when its caller counts no longer. */
+  async function* stream<Event>(
+    name: 'watch' | 'followLogs',
+    options: CallOptions,
+    open: (options: CallOptions) => AsyncIterable<Event>,
+  ): AsyncGenerator<Event, void> {
     const principal = callerOf(options);
-    requireScope(principal, OPERATIONS.watch.needs, []);
+    requireScope(principal, OPERATIONS[name].needs, []);
     const release = rules?.admit(principal, options ?? {});
     const ended = new AbortController();
     const letGo = rules?.follow(principal, (reason) => ended.abort(reason));
     try {
-      for await (const event of service.watch(withSignal(options, ended.signal))) {
-        if (seesAll(principal) || event.kind === 'synced' || maySee(principal, idOf(event))) yield event;
-      }
+      yield* open(withSignal(options, ended.signal));
       if (ended.signal.aborted && options?.signal?.aborted !== true) throw ended.signal.reason;
     } finally {
       letGo?.();
       release?.();
     }
   }
+  async function* watch(options: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {
+    for await (const event of stream('watch', options, (own) => service.watch(own))) {
+      const principal = callerOf(options);
+      if (seesAll(principal) || event.kind === 'synced' || maySee(principal, idOf(event))) yield event;
+    }
+  }
+  const followLogs: ConnectorService['followLogs'] = (filter, options = {}) =>
+    stream('followLogs', options, (own) => service.followLogs(filter, own));
   const plain = service as unknown as Readonly<Record<string, Method>>;
   const guarded = Object.fromEntries(
     (Object.keys(OPERATIONS) as Operation[]).map((name) => {
@@ -112,6 +123,7 @@ export function authorise(service: ConnectorService, { unnamed, rules }: Authori
   return {
     ...(guarded as unknown as ConnectorService),
     watch,
+    followLogs,
     close: () => service.close(),
     [Symbol.asyncDispose]: () => service.close(),
   };

@@ -63,4 +63,8 @@ export const OPERATIONS: { readonly [Name in Operation]: Rule<Name> } = {
   disable: { needs: 'manage', options: 1 },
   getStatus: { needs: 'read', options: 0 },
   listHealthHistory: { needs: 'sight', options: 1 },
+  readLogs: { needs: 'manage', options: 1 },
+  followLogs: { needs: 'manage', options: 1 },
+  setLogLevel: { needs: 'manage', options: 2 },
+  listCalls: { needs: 'manage', options: 2 },
 };

@@ -41,6 +41,7 @@ export class ConnectorViews {
       ...(entry.heldBack === undefined ? {} : { heldBack: entry.heldBack }),
       ...(entry.overlay?.pausedSince === undefined ? {} : { pausedSince: entry.overlay.pausedSince }),
       ...overrideOf(entry),
+      ...(entry.overlay?.logLevel === undefined ? {} : { logLevel: entry.overlay.logLevel }),
     };
   }
 

@@ -1,4 +1,4 @@
-import type { CallOptions } from '@automate/contract';
+import type { CallOptions, LineLevel } from '@automate/contract';
 import { waitWithin } from '../execution/wait-within.ts';
 import type { Overlay } from '../store/overlay-store.ts';
 import type { Changes } from './changes.ts';
@@ -23,7 +23,11 @@ export interface Controls {
   disable(id: string, call: CallOptions): Promise<ConnectorEntry>;
 }
 
-export function createControls({ registry, changes, live, assertWritable }: ControlsOptions): Controls {
+export interface LogControl {
+  setLogLevel(id: string, level: LineLevel | 'default', call: CallOptions): Promise<ConnectorEntry>;
+}
+
+export function createControls({ registry, changes, live, assertWritable }: ControlsOptions): Controls & LogControl {
   const set = (
     id: string,
     call: CallOptions,
@@ -52,6 +56,10 @@ export function createControls({ registry, changes, live, assertWritable }: Cont
       return registry.get(id, call.principal);
     },
     enable: async (id, call) => set(id, call, (overlay, entry) => enabled(true, overlay, entry)),
+    setLogLevel: async (id, level, call) =>
+      set(id, call, ({ logLevel: _old, ...overlay }) =>
+        level === 'default' ? overlay : { ...overlay, logLevel: level },
+      ),
     disable: async (id, call) => set(id, call, (overlay, entry) => enabled(false, overlay, entry)),
   };
 }

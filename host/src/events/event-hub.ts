@@ -1,5 +1,6 @@
 import type { CallOptions, ConnectorEvent, ConnectorInfo } from '@automate/contract';
-import { LONGEST_TIMER_MS, OverloadedError, startPatience, TimeoutError } from '@automate/contract';
+import { OverloadedError } from '@automate/contract';
+import { Unread } from './unread.ts';
 
 /** Events that one slow watcher may leave unread before it is let go. */
 const MAX_UNREAD = 10_000;
@@ -10,7 +11,7 @@ type Change =
 
 /** Tells every watcher of every change, each with a revision that only grows. */
 export class EventHub {
-  readonly #watchers = new Set<Watcher>();
+  readonly #watchers = new Set<Unread<ConnectorEvent>>();
   #revision = 0;
   #closed = false;
 
@@ -26,10 +27,15 @@ export class EventHub {
    */
   watch(present: readonly ConnectorInfo[], options: CallOptions): AsyncIterable<ConnectorEvent> {
     const revision = this.#revision;
-    const watcher = new Watcher([
-      ...present.map((connector): ConnectorEvent => ({ kind: 'added', revision, connector })),
-      { kind: 'synced', revision },
-    ]);
+    const watcher = new Unread<ConnectorEvent>({
+      first: [
+        ...present.map((connector): ConnectorEvent => ({ kind: 'added', revision, connector })),
+        { kind: 'synced', revision },
+      ],
+      most: MAX_UNREAD,
+      relieve: () =>
+        new OverloadedError(`the watcher left more than ${MAX_UNREAD} events unread: read faster, and watch again`),
+    });
     if (this.#closed) watcher.end();
     else this.#watchers.add(watcher);
     return this.#read(watcher, options);
@@ -40,67 +46,11 @@ export class EventHub {
     for (const watcher of this.#watchers) watcher.end();
   }
 
-  async *#read(watcher: Watcher, { timeoutMs = Infinity, signal }: CallOptions): AsyncGenerator<ConnectorEvent> {
-    const letGo = startPatience({ deadline: Date.now() + timeoutMs, signal }, (end) =>
-      watcher.end(
-        end === 'deadline'
-          ? new TimeoutError(`the watch ended after ${timeoutMs} ms, as its caller wished`)
-          : undefined,
-      ),
-    );
+  async *#read(watcher: Unread<ConnectorEvent>, options: CallOptions): AsyncGenerator<ConnectorEvent, void> {
     try {
-      for (;;) {
-        const event = await watcher.next();
-        if (event === undefined) return;
-        yield event;
-      }
+      yield* watcher.read(options, 'the watch');
     } finally {
-      letGo();
       this.#watchers.delete(watcher);
     }
-  }
-}
-
-class Watcher {
-  #unread: ConnectorEvent[];
-  #wake: (() => void) | undefined;
-  #ended = false;
-  #failure: Error | undefined;
-
-  constructor(first: ConnectorEvent[]) {
-    this.#unread = first;
-  }
-
-  push(event: ConnectorEvent): void {
-    if (this.#ended) return;
-    this.#unread.push(event);
-    if (this.#unread.length > MAX_UNREAD) {
-      this.#unread = [];
-      this.end(
-        new OverloadedError(`the watcher left more than ${MAX_UNREAD} events unread: read faster, and watch again`),
-      );
-    }
-    this.#wake?.();
-  }
-
-  /** No more events, and an error after those that are unread. The first end counts. */
-  end(failure?: Error): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#failure = failure;
-    this.#wake?.();
-  }
-
-  async next(): Promise<ConnectorEvent | undefined> {
-    while (this.#unread.length === 0 && !this.#ended) {
-      // A pending watch keeps the program alive, as an open connection would.
-      const hold = setInterval(() => undefined, LONGEST_TIMER_MS);
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-      clearInterval(hold);
-      this.#wake = undefined;
-    }
-    const event = this.#unread.shift();
-    if (event === undefined && this.#failure !== undefined) throw this.#failure;
-    return event;
   }
 }

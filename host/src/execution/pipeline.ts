@@ -2,6 +2,7 @@ import type { CallOptions, ExecuteTextRequest, ExecuteTextResult, Outcome, Princ
 import { ConnectorError, MAX_PAYLOAD_BYTES } from '@automate/contract';
 import { cancelledByCaller, payloadTooLarge } from '@automate/contract/service';
 import { isLongerThan } from '../runtime/is-longer-than.ts';
+import type { RecentCalls } from './recent-calls.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { ExecutionTarget } from './call.ts';
 import { Call, createActionLookup, failed } from './call.ts';
@@ -32,6 +33,8 @@ export interface PipelineOptions {
   find(id: string, caller?: Principal): ExecutionTarget;
   /** Hears of every call. */
   readonly recorder: Telemetry['calls'];
+  /** Keeps what was called lately. */
+  readonly recent: Pick<RecentCalls, 'note'>;
   readonly gates: Gates;
 }
 
@@ -41,7 +44,7 @@ export type Execute = (request: ExecuteTextRequest, options?: CallOptions) => Pr
  * The way of a call through the host, in this order: lookup, enabled?, size, the gates of its way, worker ready, action checked,
  * attempts (each through its gates and within its deadline), answer. The payload and the result pass as text; nothing here reads them.
  */
-export function createPipeline({ find, recorder, gates }: PipelineOptions): Execute {
+export function createPipeline({ find, recorder, recent, gates }: PipelineOptions): Execute {
   const { way, perAttempt } = gates;
   const actionsOf = createActionLookup();
   return async function execute(request, callOptions = {}) {
@@ -83,7 +86,9 @@ export function createPipeline({ find, recorder, gates }: PipelineOptions): Exec
       if (call.sent) target.notice('call', outcome.ok ? undefined : outcome.error);
       if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
       const durationMs = performance.now() - startedAt;
-      span.end({ code: 'OK', blame: 'none', attempts, durationMs });
+      const end = { code: 'OK', blame: 'none', attempts, durationMs } as const;
+      span.end(end);
+      recent.note({ request, options: callOptions, traceparent: span.traceparent }, end);
       return {
         result: outcome.value,
         attempts: replayed?.attempts ?? attempts,
@@ -94,7 +99,9 @@ export function createPipeline({ find, recorder, gates }: PipelineOptions): Exec
     } catch (reason) {
       const error = nameCaller(ConnectorError.from(reason), callOptions, request.id).withConnector(request.id);
       const { code, blame } = error;
-      span.end({ code, blame, attempts, durationMs: performance.now() - startedAt });
+      const end = { code, blame, attempts, durationMs: performance.now() - startedAt };
+      span.end(end);
+      recent.note({ request, options: callOptions, traceparent: span.traceparent }, end);
       throw error;
     }
   };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
+import type { LineLevel } from '@automate/contract';
 import type { LogReceipt } from '@automate/sdk';
 import type * as Pino from 'pino';
 import type { HostLogLevel } from '../host-settings.ts';
@@ -25,43 +26,62 @@ export interface HostLogOptions {
   readonly destination: Writable;
   /** Removes known secrets from a line. */
   scrub(line: string): string;
+  /** Hears of each line that is written, as one JSON object without known secrets, and which connector it is about. */
+  onLine?(line: string, level: LineLevel, connector: string | undefined): void;
 }
 
 /** A log that can tell what became of a record. */
 export interface OpenedHostLog extends HostLog {
   /** Writes a record, and tells once the destination has taken it, or will not. */
-  write(level: WrittenLevel, fields: LogFields, message: string): Promise<LogReceipt>;
+  write(level: LineLevel, fields: LogFields, message: string): Promise<LogReceipt>;
+  /** From now on lines about this connector are written from this level on; undefined: from that of the log. */
+  setLevel(connector: string, level: LineLevel | undefined): void;
   /** Resolves when everything written so far has been handed to the destination. */
   flush(): Promise<void>;
 }
 
-type WrittenLevel = Exclude<HostLogLevel, 'silent'>;
 type Written = ((error?: Error | null) => void) | undefined;
 
 /** Opens the log. */
 export async function openHostLog(options: HostLogOptions): Promise<OpenedHostLog> {
-  const { destination, scrub } = options;
+  const { destination, scrub, onLine } = options;
   const shape = options.format === 'pretty' ? await prettify(destination) : (line: string) => line;
   // The callback of the line that is being written; lines are written one after the other.
   let written: Written;
+  // What it is about.
+  let level: LineLevel = 'info';
+  let connector: string | undefined;
   // Loaded with the first line, so that a silent start does not pay for it; by `require`, since writing a line is synchronous.
   let opened: HostLog | undefined;
   const open = (): HostLog => {
     const { pino } = createRequire(import.meta.url)('pino') as typeof Pino;
     return pino(
       {
-        level: options.level,
+        // What is written is decided below.
+        level: 'trace',
         base: undefined,
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
       },
-      { write: (line: string) => void destination.write(shape(scrub(line)), written) },
+      {
+        write(line: string) {
+          const clean = scrub(line);
+          onLine?.(clean, level, connector);
+          destination.write(shape(clean), written);
+        },
+      },
     );
   };
-  const threshold = LOG_LEVELS.indexOf(options.level);
-  const isWritten = (level: WrittenLevel): boolean => LOG_LEVELS.indexOf(level) >= threshold;
-  const logAt = (level: WrittenLevel) => (fields: LogFields, message: string) => {
-    if (isWritten(level)) (opened ??= open())[level](fields, message);
+  const general = LOG_LEVELS.indexOf(options.level);
+  const levels = new Map<string, number>();
+  const isWritten = (at: LineLevel, about: unknown): boolean =>
+    LOG_LEVELS.indexOf(at) >= (levels.size === 0 ? general : (levels.get(about as string) ?? general));
+  const logAt = (at: LineLevel) => (fields: LogFields, message: string) => {
+    const about = fields['connector'];
+    if (!isWritten(at, about)) return;
+    level = at;
+    connector = typeof about === 'string' ? about : undefined;
+    (opened ??= open())[at](fields, message);
   };
   const log: HostLog = {
     trace: logAt('trace'),
@@ -72,12 +92,12 @@ export async function openHostLog(options: HostLogOptions): Promise<OpenedHostLo
     fatal: logAt('fatal'),
   };
   return Object.assign(log, {
-    write: (level: WrittenLevel, fields: LogFields, message: string) =>
-      isWritten(level)
+    write: (at: LineLevel, fields: LogFields, message: string) =>
+      isWritten(at, fields['connector'])
         ? new Promise<LogReceipt>((resolve) => {
             written = (error) => resolve(error === undefined || error === null ? 'written' : 'failed');
             try {
-              log[level](fields, message);
+              log[at](fields, message);
             } catch {
               resolve('failed');
             } finally {
@@ -85,6 +105,10 @@ export async function openHostLog(options: HostLogOptions): Promise<OpenedHostLo
             }
           })
         : Promise.resolve<LogReceipt>('below_level'),
+    setLevel(about: string, at: LineLevel | undefined) {
+      if (at === undefined) levels.delete(about);
+      else levels.set(about, LOG_LEVELS.indexOf(at));
+    },
     flush: async (): Promise<void> => {
       if (destination.writableNeedDrain) await once(destination, 'drain');
     },

@@ -61,6 +61,10 @@ const RULES: Rules = {
   disable: { options: 1, about: (id) => ({ connector: textOf(id) }) },
   getStatus: 'unrecorded',
   listHealthHistory: 'unrecorded',
+  readLogs: 'unrecorded',
+  followLogs: 'unrecorded',
+  setLogLevel: { options: 2, about: (id) => ({ connector: textOf(id) }) },
+  listCalls: 'unrecorded',
 };
 
 /** Longest text of a record that a caller chose. */
@@ -113,17 +117,22 @@ export function auditService(
         return answer;
       },
   );
-  async function* watch(options?: CallOptions): ReturnType<ConnectorService['watch']> {
+  async function* noted<Event>(
+    name: string,
+    options: CallOptions | undefined,
+    events: AsyncIterable<Event>,
+  ): AsyncGenerator<Event, void> {
     try {
-      yield* guarded.watch(options);
+      yield* events;
     } catch (reason) {
-      noteRefused(reason, () => newsOfRead('watch', [options]));
+      noteRefused(reason, () => newsOfRead(name, [options]));
       throw reason;
     }
   }
   return {
     ...seen,
-    watch,
+    watch: (options) => noted('watch', options, guarded.watch(options)),
+    followLogs: (filter, options) => noted('followLogs', options, guarded.followLogs(filter, options)),
     execute: (request, options) => {
       const work = (): ReturnType<ConnectorService['execute']> => guarded.execute(request, options);
       if (!audit.recording) return work();

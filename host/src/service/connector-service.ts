@@ -25,12 +25,18 @@ import type {
   HostStatus,
   HostStats,
   JsonValue,
+  FollowFilter,
   KeptOutcome,
+  LineLevel,
+  LogEvent,
+  LogFilter,
+  LogLine,
   ListFilter,
   OutcomeKey,
   PluginReport,
   ProfileChange,
   ProfileInfo,
+  RecentCall,
   RemoveSecretRequest,
   SecretChange,
   SecretInfo,
@@ -51,6 +57,9 @@ import {
   requireConfig,
   requireFilter,
   requireId,
+  requireLimit,
+  requireLogFilter,
+  requireLogLevel,
   requireOutcomeKey,
   requireProfile,
   requireProfileName,
@@ -69,9 +78,11 @@ import type { ConnectorViews } from '../connectors/connector-views.ts';
 import { endpointOf } from '../connectors/connector-views.ts';
 import type { Descriptions } from '../connectors/descriptions.ts';
 import type { EventHub } from '../events/event-hub.ts';
+import type { LogTail } from '../log/log-tail.ts';
+import type { RecentCalls } from '../execution/recent-calls.ts';
 import type { LiveConnectors } from '../connectors/live-connectors.ts';
 import { maskConfig } from '../connectors/mask-config.ts';
-import type { Controls } from '../connectors/controls.ts';
+import type { Controls, LogControl } from '../connectors/controls.ts';
 import type { Profiles } from '../connectors/profiles.ts';
 import type { NetworkPolicies } from '../connectors/network-policies.ts';
 import { describeNetwork } from '../connectors/network-policies.ts';
@@ -90,7 +101,9 @@ export interface ServiceOptions {
   readonly execute: Execute;
   readonly outcomes: KeptOutcomes;
   readonly profiles: Profiles;
-  readonly controls: Controls;
+  readonly controls: Controls & LogControl;
+  readonly logs: Pick<LogTail, 'read' | 'follow'>;
+  readonly recentCalls: Pick<RecentCalls, 'list'>;
   readonly secrets: SecretOperations;
   readonly tokens: Access;
   /** What the host knows of itself. */
@@ -344,6 +357,33 @@ export class HostConnectorService implements ConnectorService {
     return this.#options.stats.blame(this.#admit(given));
   }
 
+  async readLogs(filter: LogFilter = {}, given: CallOptions = {}): Promise<readonly LogLine[]> {
+    this.#requireLogged(filter, this.#admit(given));
+    return this.#options.logs.read(filter);
+  }
+
+  async *followLogs(filter: FollowFilter = {}, given: CallOptions = {}): AsyncGenerator<LogEvent, void> {
+    if (given?.signal?.aborted === true) return;
+    const options = this.#admit(given);
+    this.#requireLogged(filter, options);
+    yield* this.#options.logs.follow(filter, options);
+  }
+
+  async setLogLevel(id: string, level: LineLevel | 'default', given: CallOptions = {}): Promise<ConnectorInfo> {
+    const options = this.#admit(given);
+    return this.#view(await this.#options.controls.setLogLevel(requireId(id), requireLogLevel(level), options));
+  }
+
+  async listCalls(
+    id: string,
+    filter: { readonly limit?: number } = {},
+    given: CallOptions = {},
+  ): Promise<readonly RecentCall[]> {
+    const options = this.#admit(given);
+    this.#options.registry.get(requireId(id), options.principal);
+    return this.#options.recentCalls.list(id, requireLimit(filter.limit, 100));
+  }
+
   async createToken(request: CreateTokenRequest, given: CallOptions = {}): Promise<CreatedToken> {
     this.#admit(given);
     return this.#options.tokens.createToken(request);
@@ -380,6 +420,12 @@ export class HostConnectorService implements ConnectorService {
   async #control(verb: keyof Controls, id: string, given: CallOptions = {}): Promise<ConnectorInfo> {
     const options = this.#admit(given);
     return this.#view(await this.#options.controls[verb](requireId(id), options));
+  }
+
+  /** Throws for a filter that is none, or that names nobody. */
+  #requireLogged(filter: FollowFilter, { principal }: CallOptions): void {
+    const { connector } = requireLogFilter(filter);
+    if (connector !== undefined) this.#options.registry.get(connector, principal);
   }
 
   /** What holds before every call, through whichever door it came. Gives the options to go on with. */

@@ -50,4 +50,5 @@ export const MIGRATIONS: readonly string[] = [
      found TEXT NOT NULL CHECK (json_valid(found)),
      updated_at TEXT NOT NULL
    ) STRICT`,
+  'ALTER TABLE overlays ADD COLUMN log_level TEXT',
 ];

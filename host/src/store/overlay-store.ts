@@ -1,9 +1,13 @@
+import type { LineLevel } from '@automate/contract';
+
 /** What is set of a connector over the API beside its configuration, whoever owns that. What is absent is not set. */
 export interface Overlay {
   /** Since when it takes no calls, ISO 8601. */
   readonly pausedSince?: string;
   /** Counts instead of `enabled` of its configuration. */
   readonly enabled?: boolean;
+  /** From which level on lines about it are logged. */
+  readonly logLevel?: LineLevel;
 }
 
 /**

@@ -80,6 +80,10 @@ const CALLS: { readonly [Name in Operation]: (service: ConnectorService, options
   restart: (service, options) => service.restart('x', options),
   enable: (service, options) => service.enable('x', options),
   disable: (service, options) => service.disable('x', options),
+  readLogs: (service, options) => service.readLogs({}, options),
+  followLogs: (service, options) => service.followLogs({}, options)[Symbol.asyncIterator]().next(),
+  setLogLevel: (service, options) => service.setLogLevel('x', 'debug', options),
+  listCalls: (service, options) => service.listCalls('x', {}, options),
   getStatus: (service, options) => service.getStatus(options),
   listHealthHistory: (service, options) => service.listHealthHistory('x', options),
 };

@@ -49,6 +49,11 @@ const BEHIND: { readonly [Name in Method | OperationId]: Operation } = {
   enableConnector: 'enable',
   disableConnector: 'disable',
   getStatus: 'getStatus',
+  readLogs: 'readLogs',
+  readConnectorLogs: 'readLogs',
+  followLogs: 'followLogs',
+  setLogLevel: 'setLogLevel',
+  listCalls: 'listCalls',
   listHealthHistory: 'listHealthHistory',
   getStats: 'getStats',
   blame: 'blame',
@@ -127,6 +132,7 @@ const grpcWays = METHOD_PATHS.filter(({ path }) => !path.includes('.health.')).m
 const BODIES: { readonly [Name in OperationId]?: string } = {
   registerConnector: '{"id":"x","kind":"plain"}',
   setSecret: '{"value":"v"}',
+  setLogLevel: '{"level":"debug"}',
 };
 
 const restWays = [

@@ -80,6 +80,7 @@ export function pipelineTo(at: Partial<ConnectorWorker>, gates: Gates, ...answer
         return { end: (end) => void ended.push(end) };
       },
     },
+    recent: { note: () => undefined },
     gates,
   });
   const call = (action: string, options: CallOptions = {}) => execute({ id: 'c', action, payload: '{}' }, options);

@@ -34,6 +34,7 @@ import {
   readPlugins,
   readProfile,
   readProfileChange,
+  readRecentCall,
   readSecret,
   readToken,
 } from '../fixtures/rest-answers.ts';
@@ -154,6 +155,18 @@ export function openCommandLineDoor(root: string): ConnectorService {
     enable: async (id: string) => readInfo(await ask(['connectors', 'enable', id])),
     disable: async (id: string) => readInfo(await ask(['connectors', 'disable', id])),
     getStatus: async () => null,
+    readLogs: async () => null,
+    followLogs: () => undefined,
+    setLogLevel: async (id: string, level: string) => readInfo(await ask(['connectors', 'log-level', id, level])),
+    listCalls: async (id: string, { limit }: { readonly limit?: number } = {}) => {
+      const { calls } = await ask([
+        'connectors',
+        'calls',
+        id,
+        ...(limit === undefined ? [] : ['--limit', String(limit)]),
+      ]);
+      return (calls as JsonObject[]).map(readRecentCall);
+    },
     listHealthHistory: async (id: string) => readHistory(await ask(['connectors', 'health', id, '--history'])),
     close: async () => undefined,
     [Symbol.asyncDispose]: async () => undefined,

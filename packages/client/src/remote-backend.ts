@@ -10,6 +10,9 @@ import {
   requireCallOptions,
   requireFilter,
   requireId,
+  requireLimit,
+  requireLogFilter,
+  requireLogLevel,
   requireOutcomeKey,
   requireProfileName,
   requireSecret,
@@ -20,7 +23,6 @@ import {
 import type {
   CallOptions,
   ChangeResult,
-  ConnectorEvent,
   ConnectorInfo,
   ConnectorService,
   ConnectorType,
@@ -45,10 +47,13 @@ import {
   hostStatusFromMessage,
   infoFromMessage,
   int64ToNumber,
+  logEventFromMessage,
+  logLineFromMessage,
   millisToInt64,
   outcomeFromMessage,
   pluginsFromMessage,
   profileFromMessage,
+  recentCallFromMessage,
   secretFromMessage,
   statsFromMessage,
   testFromMessage,
@@ -119,11 +124,17 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     }));
   };
 
-  async function* watch(options: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {
-    if (options?.signal?.aborted === true) return;
+  async function* follow<Input extends DescMessage, Output extends DescMessage, Event>(
+    method: ConnectorsMethod<Input, Output>,
+    request: () => MessageInitShape<Input>,
+    given: CallOptions | undefined,
+    translate: (message: MessageShape<Output>, problems: Problem[]) => Event | undefined,
+  ): AsyncGenerator<Event, void> {
+    const options = given ?? {};
+    if (options.signal?.aborted === true) return;
     requireOpen();
     const { signal, ...rest } = requireCallOptions(options);
-    const stream = streamRemote(channel, METHODS.watchConnectors, rest);
+    const stream = streamRemote(channel, method, { request: request(), options: rest });
     let over = false;
     const end = (): void => {
       over = true;
@@ -132,14 +143,14 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     watches.add(end);
     signal?.addEventListener('abort', end, { once: true });
     try {
-      for await (const message of stream as AsyncIterable<MessageShape<typeof METHODS.watchConnectors.output>>) {
-        const event = read((problems) => eventFromMessage(message, problems));
+      for await (const message of stream as AsyncIterable<MessageShape<Output>>) {
+        const event = read((problems) => translate(message, problems));
         if (over) return;
         if (event !== undefined) yield event;
       }
     } catch (error) {
       if (over) return;
-      throw explainFailure(error, { ...options, name: 'WatchConnectors', address });
+      throw explainFailure(error, { ...options, name: method.path.slice(method.path.lastIndexOf('/') + 1), address });
     } finally {
       watches.delete(end);
       signal?.removeEventListener('abort', end);
@@ -209,7 +220,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       return { result: translateAnswer(address, () => JSON.parse(result) as JsonValue), ...rest };
     },
     executeText,
-    watch,
+    watch: (options) => follow(METHODS.watchConnectors, () => ({}), options, eventFromMessage),
     getOutcome: async (id, key, options) => {
       const message = await call(METHODS.getOutcome, () => placeOf(id, key), options);
       return read((problems) => outcomeFromMessage(message, problems));
@@ -302,6 +313,34 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     restart: (id, options) => control(METHODS.restartConnector, id, options),
     enable: (id, options) => control(METHODS.enableConnector, id, options),
     disable: (id, options) => control(METHODS.disableConnector, id, options),
+    readLogs: async (filter = {}, options) => {
+      const { lines } = await call(
+        METHODS.readLogs,
+        () => ({ ...requireLogFilter(filter), after: undefined }),
+        options,
+      );
+      return read((problems) => lines.map((message) => logLineFromMessage(message, problems)));
+    },
+    followLogs: (filter = {}, options) => {
+      const request = () => {
+        const { after, ...rest } = requireLogFilter(filter);
+        return { ...rest, ...(after === undefined ? {} : { after: millisToInt64(after) }) };
+      };
+      return follow(METHODS.followLogs, request, options, logEventFromMessage);
+    },
+    setLogLevel: async (id, level, options) => {
+      const request = () => ({ id: requireId(id), level: requireLogLevel(level) });
+      const { connector } = await call(METHODS.setLogLevel, request, options);
+      return read((problems) => infoFromMessage(required(connector, 'connector'), problems));
+    },
+    listCalls: async (id, filter = {}, options) => {
+      const request = () => {
+        const limit = requireLimit(filter.limit, 100);
+        return { id: requireId(id), ...(limit === undefined ? {} : { limit }) };
+      };
+      const { calls } = await call(METHODS.listCalls, request, options);
+      return read((problems) => calls.map((message) => recentCallFromMessage(message, problems)));
+    },
     getStatus: async (options) => {
       const message = await call(METHODS.getStatus, () => ({}), options);
       return read((problems) => hostStatusFromMessage(message, problems));

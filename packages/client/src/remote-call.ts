@@ -66,13 +66,13 @@ export function callRemote<Input extends DescMessage, Output extends DescMessage
 export function streamRemote<Input extends DescMessage, Output extends DescMessage>(
   channel: RemoteChannel,
   method: ConnectorsMethod<Input, Output>,
-  options: CallOptions,
+  { request, options }: { readonly request: MessageInitShape<Input>; readonly options: CallOptions },
 ): ClientReadableStream<MessageShape<Output>> {
   const name = methodName(method.path);
   const { address } = channel;
   try {
     const client = channel.open();
-    const stream = openStream(client, method, { options, authorization: channel.authorization });
+    const stream = openStream(client, method, { request, options, authorization: channel.authorization });
     // It comes once, whichever way the stream ends.
     stream.once('status', () => client.close());
     return stream;
@@ -84,13 +84,20 @@ export function streamRemote<Input extends DescMessage, Output extends DescMessa
 function openStream<Input extends DescMessage, Output extends DescMessage>(
   client: Client,
   method: ConnectorsMethod<Input, Output>,
-  { options, authorization }: { readonly options: CallOptions } & Pick<RemoteChannel, 'authorization'>,
+  {
+    request,
+    options,
+    authorization,
+  }: { readonly request: MessageInitShape<Input>; readonly options: CallOptions } & Pick<
+    RemoteChannel,
+    'authorization'
+  >,
 ): ClientReadableStream<MessageShape<Output>> {
   const stream = client.makeServerStreamRequest(
     method.path,
     method.requestSerialize,
     method.responseDeserialize,
-    create(method.input),
+    create(method.input, request),
     callMetadata(options, authorization),
     callDeadline(options),
   );

@@ -12,6 +12,9 @@ import { CONNECTOR_FIELDS, rowsOf, wireName } from './field-table.ts';
 import type { JsonObject } from './json.ts';
 import { isJsonObject } from './json.ts';
 import { measureJson } from './measure-json.ts';
+import { LINE_LEVELS } from './line-level.ts';
+import type { LineLevel } from './line-level.ts';
+import type { FollowFilter } from './log-operations.ts';
 import type { OutcomeKey } from './outcome-operations.ts';
 import { appendPath } from './problem-path.ts';
 import type { Problem } from './problem.ts';
@@ -279,11 +282,42 @@ export function requireAuditFilter(filter: AuditFilter): AuditFilter {
     throw unexpected('code', 'OK, BEGUN or the code of an error', quote(String(code).slice(0, 80)));
   if (order !== undefined && order !== 'newest' && order !== 'oldest')
     throw unexpected('order', 'newest or oldest', quote(String(order).slice(0, 80)));
-  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= 1000))
-    throw unexpected('limit', 'a whole number from 1 to 1000', numberInWords(limit));
+  requireLimit(limit, 1000);
   if (cursor !== undefined && !(Number.isSafeInteger(cursor) && cursor >= 0))
     throw unexpected('cursor', '`next` of the page before', numberInWords(cursor));
   return filter;
+}
+
+/** Gives the filter back. Throws for one that lets nothing through that there can be. */
+export function requireLogFilter(filter: FollowFilter): FollowFilter {
+  const given: unknown = filter;
+  if (!isJsonObject(given)) throw unexpected('filter', 'an object', valueInWords(given));
+  const { connector, level, limit, after } = filter;
+  if (connector !== undefined) requireId(connector);
+  if (level !== undefined) requireWord('level', level, LINE_LEVELS);
+  requireLimit(limit, 1000);
+  if (after !== undefined && !(Number.isSafeInteger(after) && after >= 0))
+    throw unexpected('after', '`seq` of a line', numberInWords(after));
+  return filter;
+}
+
+/** The level, where it is one, or `default`. */
+export function requireLogLevel(level: unknown): LineLevel | 'default' {
+  return requireWord('level', level, [...LINE_LEVELS, 'default'] as const);
+}
+
+/** The number, where it is one of things to be listed. */
+export function requireLimit(limit: unknown, most: number): number | undefined {
+  if (limit === undefined || (Number.isInteger(limit) && Number(limit) >= 1 && Number(limit) <= most))
+    return limit as number | undefined;
+  throw unexpected('limit', `a whole number from 1 to ${most}`, numberInWords(limit));
+}
+
+function requireWord<Word extends string>(path: string, given: unknown, words: readonly Word[]): Word {
+  const word = words.find((known) => known === given);
+  if (word !== undefined) return word;
+  const isShown = typeof given === 'string' && given !== '';
+  throw unexpected(path, `one of ${words.join(', ')}`, isShown ? quote(given.slice(0, 80)) : valueInWords(given));
 }
 
 /** Gives it back. Throws for what no record can be. */

@@ -6,10 +6,12 @@ import type { ControlOperations } from './control-operations.ts';
 import type { ConnectorDescription, ConnectorInfo, ConnectorType } from './connector.ts';
 import type { HealthReport, TestReport } from './health.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import type { LogOperations } from './log-operations.ts';
 import type { OutcomeOperations } from './outcome-operations.ts';
 import type { TokenOperations } from './token-operations.ts';
 import type { PluginReport } from './plugin-report.ts';
 import type { ProfileOperations } from './profile-operations.ts';
+import type { RecentCallOperations } from './recent-call-operations.ts';
 import type { SecretOperations } from './secret-operations.ts';
 import type { StatusOperations } from './status-operations.ts';
 import type { StatsOperations } from './stats-operations.ts';
@@ -85,8 +87,10 @@ export interface ConnectorService
   extends
     AuditOperations,
     ControlOperations,
+    LogOperations,
     OutcomeOperations,
     ProfileOperations,
+    RecentCallOperations,
     SecretOperations,
     StatsOperations,
     StatusOperations,

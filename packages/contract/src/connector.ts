@@ -1,4 +1,5 @@
 import type { JsonSchema } from './json.ts';
+import type { LineLevel } from './line-level.ts';
 
 /** The six types of the configuration file, in their gRPC order. */
 export const CONNECTOR_TYPES = ['observability', 'agent', 'storage', 'messaging', 'database', 'custom'] as const;
@@ -79,6 +80,8 @@ export interface ConnectorInfo {
   readonly pausedSince?: string;
   /** Set over the API, and counts instead of `enabled` of its configuration; absent where that counts. */
   readonly override?: 'enabled' | 'disabled';
+  /** From which level on its lines are written, where that was set over the API. */
+  readonly logLevel?: LineLevel;
 }
 
 export const AUTH_TYPES = ['none', 'basic', 'bearer', 'api_key', 'oauth2'] as const;

@@ -36,6 +36,10 @@ export {
 } from './connector-error.ts';
 export type { ConnectorErrorOptions } from './connector-error.ts';
 export type { ControlOperations } from './control-operations.ts';
+export { LINE_LEVELS } from './line-level.ts';
+export type { LineLevel } from './line-level.ts';
+export type { FollowFilter, LogEvent, LogFilter, LogLine, LogOperations } from './log-operations.ts';
+export type { RecentCall, RecentCallOperations } from './recent-call-operations.ts';
 export { DOOR_NAMES, HEALTH_WITNESSES } from './status-operations.ts';
 export type {
   ConnectorCounts,

@@ -90,6 +90,7 @@ const ADDED: Record<string, Record<string, string>> = {
     held_back: '104 string',
     paused_since: '105 string',
     override: '106 string',
+    log_level: '107 string',
   },
   ConnectorConfig: {
     kind: '100 string',
@@ -227,6 +228,10 @@ describe('the protocol', () => {
       'ListHealthHistory',
       'GetStats',
       'Blame',
+      'ReadLogs',
+      'FollowLogs server_streaming',
+      'SetLogLevel',
+      'ListCalls',
     ]);
   });
 });

@@ -17,6 +17,7 @@ import { dump } from 'js-yaml';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
 import { readArgument } from '../read-argument.ts';
+import { addCallCommands } from './calls.ts';
 import { addControlCommands } from './control.ts';
 import { addDescribeCommand } from './describe.ts';
 
@@ -70,6 +71,7 @@ export function addConnectorCommands(program: Command, context: CliContext): voi
 
   addDescribeCommand(connectors, context);
   addControlCommands(connectors, context);
+  addCallCommands(connectors, context);
 
   for (const verb of ['register', 'update'] as const) {
     connectors

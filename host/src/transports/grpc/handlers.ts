@@ -7,6 +7,7 @@ import type {
   ConnectorService,
   ConnectorType,
   ExecuteTextResult,
+  LineLevel,
   OutcomeKey,
   Problem,
 } from '@automate/contract';
@@ -20,14 +21,19 @@ import {
   CONNECTORS_SERVICE,
   createTokenFromMessage,
   descriptionToMessage,
+  eventToMessage,
   findingToMessage,
   healthAllToMessage,
   healthToMessage,
   hostStatusToMessage,
   infoToMessage,
+  logEventToMessage,
+  logFilterFromMessage,
+  logLineToMessage,
   outcomeToMessage,
   pluginsToMessage,
   profileToMessage,
+  recentCallToMessage,
   secretToMessage,
   setProfileFromMessage,
   statsToMessage,
@@ -41,13 +47,13 @@ import type { UntypedHandleCall } from '@automate/grpc';
 import type { GrpcLogger } from './logger.ts';
 import { serveUnary, unary } from './unary.ts';
 import type { Answer } from './unary.ts';
-import { createWatchStreams } from './watch-stream.ts';
-import type { WatchStreams } from './watch-stream.ts';
+import { createEventStreams } from './event-streams.ts';
+import type { EventStreams } from './event-streams.ts';
 
 /** The service's methods as handlers, and the streams among them. */
 export interface Handlers {
   readonly handlers: Readonly<Record<keyof typeof CONNECTORS_SERVICE, UntypedHandleCall>>;
-  readonly watches: WatchStreams;
+  readonly streams: Pick<EventStreams, 'endAll'>;
 }
 
 type ConfigMessage = MessageShape<typeof CONNECTORS_SERVICE.getConnector.output>['config'];
@@ -55,8 +61,8 @@ type ExecuteMessage = MessageShape<typeof CONNECTORS_SERVICE.executeAction.input
 
 /** Translates every method of the protocol to the port. Nothing here decides anything about connectors. */
 export function createHandlers(service: ConnectorService, logger: GrpcLogger): Handlers {
-  const { watchConnectors: _watch, ...methods } = CONNECTORS_SERVICE;
-  const watches = createWatchStreams(service, logger);
+  const methods = CONNECTORS_SERVICE;
+  const streams = createEventStreams(logger);
   const on = <Input extends DescMessage, Output extends DescMessage>(
     method: ConnectorsMethod<Input, Output>,
     answer: Answer<Input, Output>,
@@ -185,9 +191,24 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     })),
     getStats: on(methods.getStats, async (_request, options) => statsToMessage(await service.getStats(options))),
     blame: on(methods.blame, async (_request, options) => blameToMessage(await service.blame(options))),
-    watchConnectors: watches.handle,
+    readLogs: on(methods.readLogs, async (request, options) => ({
+      lines: (await service.readLogs(logFilterFromMessage(request), options)).map(logLineToMessage),
+    })),
+    setLogLevel: on(methods.setLogLevel, async ({ id, level }, options) => ({
+      connector: infoToMessage(await service.setLogLevel(id, level as LineLevel, options)),
+    })),
+    listCalls: on(methods.listCalls, async ({ id, limit }, options) => {
+      const filter = limit === undefined ? {} : { limit };
+      return { calls: (await service.listCalls(id, filter, options)).map(recentCallToMessage) };
+    }),
+    watchConnectors: streams.on(methods.watchConnectors, (_request, options) =>
+      translated(service.watch(options), eventToMessage),
+    ),
+    followLogs: streams.on(methods.followLogs, (request, options) =>
+      translated(service.followLogs(logFilterFromMessage(request), options), logEventToMessage),
+    ),
   };
-  return { handlers, watches };
+  return { handlers, streams };
 }
 
 /**
@@ -223,6 +244,13 @@ function withTimeout(options: CallOptions, timeout: bigint): CallOptions {
       return options.signal;
     },
   };
+}
+
+async function* translated<Event, Message>(
+  events: AsyncIterable<Event>,
+  toMessage: (event: Event) => Message,
+): AsyncGenerator<Message, void> {
+  for await (const event of events) yield toMessage(event);
 }
 
 function configOf({ config }: { readonly config?: ConfigMessage }): ConnectorConfigInput {

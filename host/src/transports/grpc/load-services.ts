@@ -36,7 +36,7 @@ export async function loadServices(options: {
     import('./reflection.ts'),
     import('./explain-status.ts'),
   ]);
-  const { handlers, watches } = createHandlers(options.service, options.logger);
+  const { handlers, streams } = createHandlers(options.service, options.logger);
   const health = createHealthService(options.serving);
   return {
     services: [
@@ -48,7 +48,7 @@ export async function loadServices(options: {
     refusalHeaders: (reason) => refusalHeaders(reason, options.logger),
     setServing: (serving) => health.setServing(serving),
     endStreams: () => {
-      watches.endAll();
+      streams.endAll();
       health.endAll();
     },
   };

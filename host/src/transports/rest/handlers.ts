@@ -1,4 +1,4 @@
-import type { CallOptions, ConnectorService, ConnectorType, OutcomeKey } from '@automate/contract';
+import type { CallOptions, ConnectorService, ConnectorType, LineLevel, OutcomeKey } from '@automate/contract';
 import type { OperationId } from '@automate/contract/http';
 import {
   API_PREFIX,
@@ -16,10 +16,12 @@ import {
   healthReportsView,
   healthReportView,
   hostStatusView,
+  logLinesView,
   outcomeView,
   pluginReportView,
   profileChangeView,
   profileListView,
+  recentCallsView,
   secretChangeView,
   secretListView,
   statsView,
@@ -29,6 +31,8 @@ import {
 import { toWireConfig } from '@automate/contract/schemas';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readConfigBody, readProfileBody } from './config-body.ts';
+import { readLogLevelBody } from './log-level-body.ts';
+import type { LogStreams } from './log-streams.ts';
 import { readTokenBody } from './token-body.ts';
 import { bodyText } from './request-body.ts';
 import { readSecretBody } from './secret-body.ts';
@@ -43,7 +47,24 @@ export interface RestCall {
 export type RestHandler = (call: RestCall) => Promise<unknown>;
 
 /** Translates every route to the service. A route of the table without a handler does not compile. */
-export function createHandlers(service: ConnectorService): Readonly<Record<OperationId, RestHandler>> {
+export function createHandlers(
+  service: ConnectorService,
+  streams: LogStreams,
+): Readonly<Record<OperationId, RestHandler>> {
+  const readLogs = async ({ request, reply, options }: RestCall, connector?: string): Promise<unknown> => {
+    const { level, limit, follow } = request.query as { level?: LineLevel; limit?: string; follow?: Flag };
+    const filter = {
+      ...(connector === undefined ? {} : { connector }),
+      ...(level === undefined ? {} : { level }),
+      ...(limit === undefined ? {} : { limit: numberIn(limit) }),
+    };
+    if (follow !== 'true' || request.method === 'HEAD') return logLinesView(await service.readLogs(filter, options));
+    const last = request.headers['last-event-id'];
+    const after = last === undefined || last === '' ? {} : { after: numberIn(String(last)) };
+    const stream = await streams.open(request, options, (own) => service.followLogs({ ...filter, ...after }, own));
+    reply.header('content-type', 'text/event-stream; charset=utf-8').header('cache-control', 'no-store');
+    return stream;
+  };
   return {
     async listConnectors({ request, options }) {
       const { type, enabled, tag } = request.query as { type?: ConnectorType; enabled?: Flag; tag?: string };
@@ -166,6 +187,17 @@ export function createHandlers(service: ConnectorService): Readonly<Record<Opera
     },
     async blame({ options }) {
       return blameView(await service.blame(options));
+    },
+    readLogs: (call) => readLogs(call),
+    readConnectorLogs: (call) => readLogs(call, idOf(call.request)),
+    async setLogLevel({ request, options }) {
+      const level = readLogLevelBody(bodyText(request));
+      return connectorInfoView(await service.setLogLevel(idOf(request), level, options));
+    },
+    async listCalls({ request, options }) {
+      const { limit } = request.query as { limit?: string };
+      const filter = limit === undefined ? {} : { limit: numberIn(limit) };
+      return recentCallsView(await service.listCalls(idOf(request), filter, options));
     },
     async listAudit({ request, options }) {
       const { cursor, limit, ...rest } = request.query as Readonly<Record<string, string>>;

@@ -20,6 +20,7 @@ import type { HttpTimeouts } from './http-server.ts';
 import { createHttpServer, HTTP_TIMEOUTS } from './http-server.ts';
 import type { AgentDoor } from './mcp-route.ts';
 import { addMcpRoute } from './mcp-route.ts';
+import { LogStreams } from './log-streams.ts';
 import { addOperationalRoutes } from './operational-routes.ts';
 import { compileValidator } from './query-validator.ts';
 import { acceptJsonText } from './request-body.ts';
@@ -79,7 +80,8 @@ export interface RestServer {
 export async function startRestServer(options: RestServerOptions): Promise<RestServer> {
   const { host, port } = options;
   const state = { draining: false };
-  const app = createApp(options, state);
+  const streams = new LogStreams();
+  const app = createApp(options, state, streams);
   const { server } = app;
   const drain = prepareDrain(server);
   await app.ready();
@@ -108,6 +110,7 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
     },
     close({ drainMs = 10_000 } = {}) {
       state.draining = true;
+      streams.endAll();
       return (closing ??= drain({
         drainMs,
         close: async () => void (await Promise.all([options.agents?.close(), front.close(), app.close()])),
@@ -116,7 +119,11 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
   };
 }
 
-function createApp(options: RestServerOptions, state: { readonly draining: boolean }): FastifyInstance {
+function createApp(
+  options: RestServerOptions,
+  state: { readonly draining: boolean },
+  streams: LogStreams,
+): FastifyInstance {
   const {
     service,
     host,
@@ -173,8 +180,8 @@ function createApp(options: RestServerOptions, state: { readonly draining: boole
     else done();
   });
   acceptJsonText(app);
-  addServiceRoutes(app, service);
   if (options.agents !== undefined) addMcpRoute(app, options.agents);
+  addServiceRoutes(app, service, streams);
   let document: Promise<string> | undefined;
   const readable: DocsRoutesOptions = {
     requireRead({ raw }) {

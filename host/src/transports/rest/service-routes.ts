@@ -2,13 +2,15 @@ import type { ConnectorService } from '@automate/contract';
 import { MAX_PAYLOAD_BYTES } from '@automate/contract';
 import type { HttpRoute, OperationId } from '@automate/contract/http';
 import { API_PREFIX, HTTP_ROUTES, PROBLEM_MEDIA_TYPE, problemDocumentSchema } from '@automate/contract/http';
+import { z } from 'zod';
 import type { FastifyInstance } from 'fastify';
 import { readCallOptions } from './call-options.ts';
 import { createHandlers } from './handlers.ts';
+import { LogStreams } from './log-streams.ts';
 
 /** Every route of the contract's table, translated to the service. */
-export function addServiceRoutes(app: FastifyInstance, service: ConnectorService): void {
-  const handlers = createHandlers(service);
+export function addServiceRoutes(app: FastifyInstance, service: ConnectorService, streams = new LogStreams()): void {
+  const handlers = createHandlers(service, streams);
   for (const [operationId, route] of Object.entries(HTTP_ROUTES) as [OperationId, HttpRoute][]) {
     const handle = handlers[operationId];
     app.route({
@@ -32,7 +34,13 @@ function toFastifySchema(operationId: OperationId, route: HttpRoute) {
     ...(route.headers === undefined ? {} : { headers: route.headers }),
     ...(route.body === undefined ? {} : { body: route.body }),
     response: {
-      [route.status]: { description: 'Done', content: { 'application/json': { schema: route.answer } } },
+      [route.status]: {
+        description: 'Done',
+        content: {
+          'application/json': { schema: route.answer },
+          ...(route.stream === undefined ? {} : { [route.stream]: { schema: z.string() } }),
+        },
+      },
       default: {
         description: 'An error, by its code',
         content: { [PROBLEM_MEDIA_TYPE]: { schema: problemDocumentSchema } },

@@ -27,6 +27,12 @@ async function outcome(call: Promise<unknown>): Promise<unknown> {
   }
 }
 
+async function all(events: AsyncIterable<unknown>): Promise<unknown> {
+  const told: unknown[] = [];
+  for await (const event of events) told.push(event);
+  return told;
+}
+
 const timeless = (value: unknown): unknown =>
   JSON.parse(
     JSON.stringify(value, (key, item: unknown) => (/At$|durationMs/.test(key) ? `a ${typeof item}` : item)) ?? 'null',
@@ -94,6 +100,18 @@ describe('calls over gRPC answer what calls in process answer', () => {
     ['enable', (service) => service.enable('new')],
     ['disable', (service) => service.disable('new')],
     ['disable nobody', (service) => service.disable('ghost')],
+    ['logs', (service) => service.readLogs()],
+    ['logs of one', (service) => service.readLogs({ connector: 'echo', level: 'warn', limit: 3 })],
+    ['logs of nobody', (service) => service.readLogs({ connector: 'ghost' })],
+    ['logs of no level', (service) => service.readLogs({ level: 'loud' as never })],
+    ['too many logs', (service) => service.readLogs({ limit: 1001 })],
+    ['logs as they come', (service) => all(service.followLogs({ connector: 'echo', after: 7 }))],
+    ['logs as they come, of nobody', (service) => all(service.followLogs({ connector: 'ghost' }))],
+    ['log level', (service) => service.setLogLevel('echo', 'debug')],
+    ['no log level', (service) => service.setLogLevel('echo', 'loud' as never)],
+    ['default log level', (service) => service.setLogLevel('echo', 'default')],
+    ['calls', (service) => service.listCalls('echo', { limit: 2 })],
+    ['too many calls', (service) => service.listCalls('echo', { limit: 0 })],
     ['status', (service) => service.getStatus()],
     ['history of health', (service) => service.listHealthHistory('echo')],
     ['remove', (service) => service.remove('new')],

@@ -82,6 +82,13 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('says what can be had as a stream', () => {
+    const streamed = operations().filter(({ operation }) =>
+      Object.hasOwn(operation.responses['200']?.content ?? {}, 'text/event-stream'),
+    );
+    expect(streamed.map(({ operation }) => operation.operationId)).toEqual(['readLogs', 'readConnectorLogs']);
+  });
+
   it('says which bodies must be there', () => {
     const required = operations()
       .filter(({ operation }) => operation.requestBody !== undefined)
@@ -97,6 +104,7 @@ describe('the OpenAPI document', () => {
       ['setSecret', true, ['application/json']],
       ['setProfile', true, ['application/json']],
       ['createToken', true, ['application/json']],
+      ['setLogLevel', true, ['application/json']],
     ]);
   });
 
@@ -182,6 +190,14 @@ describe('every answer is as the document says', () => {
     ['disableConnector', 'POST /api/v1/connectors/mine/disable', {}, 200],
     ['pauseConnector', 'POST /api/v1/connectors/ghost/pause', {}, 404],
     ['getStatus', 'GET /api/v1/status', {}, 200],
+    ['readLogs', 'GET /api/v1/logs?level=warn&limit=5', {}, 200],
+    ['readLogs', 'GET /api/v1/logs?limit=many', {}, 400],
+    ['readConnectorLogs', 'GET /api/v1/connectors/mine/logs', {}, 200],
+    ['readConnectorLogs', 'GET /api/v1/connectors/ghost/logs?follow=true', {}, 404],
+    ['setLogLevel', 'PUT /api/v1/connectors/mine/log-level', json({ level: 'debug' }), 200],
+    ['setLogLevel', 'PUT /api/v1/connectors/mine/log-level', json({ level: 'loud' }), 400],
+    ['setLogLevel', 'PUT /api/v1/connectors/mine/log-level', json({}), 400],
+    ['listCalls', 'GET /api/v1/connectors/mine/calls?limit=1', {}, 200],
     ['listHealthHistory', 'GET /api/v1/connectors/mine/health/history', {}, 200],
     ['verifyAudit', `GET /api/v1/audit/verify?seq=3&hash=${'f'.repeat(64)}`, {}, 200],
     ['removeConnector', 'DELETE /api/v1/connectors/mine', {}, 200],

@@ -23,6 +23,15 @@ export {
   hostStatusToMessage,
 } from './messages/host-status.ts';
 export { infoFromMessage, infoToMessage } from './messages/info.ts';
+export {
+  logEventFromMessage,
+  logEventToMessage,
+  logFilterFromMessage,
+  logLineFromMessage,
+  logLineToMessage,
+  recentCallFromMessage,
+  recentCallToMessage,
+} from './messages/logs.ts';
 export { outcomeFromMessage, outcomeToMessage } from './messages/outcomes.ts';
 export { pluginsFromMessage, pluginsToMessage } from './messages/plugins.ts';
 export {

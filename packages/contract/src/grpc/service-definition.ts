@@ -126,4 +126,8 @@ export const CONNECTORS_SERVICE = {
   listHealthHistory: define(method.listHealthHistory),
   getStats: define(method.getStats),
   blame: define(method.blame),
+  readLogs: define(method.readLogs),
+  followLogs: define(method.followLogs),
+  setLogLevel: define(method.setLogLevel),
+  listCalls: define(method.listCalls),
 } as const;

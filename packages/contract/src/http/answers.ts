@@ -12,6 +12,7 @@ import type { ErrorCode } from '../error-codes.ts';
 import { BLAMES, ERROR_CODES } from '../error-codes.ts';
 import { PERMISSIONS } from '../permissions.ts';
 import { CIRCUIT_STATES } from '../health.ts';
+import { LINE_LEVELS } from '../line-level.ts';
 import { OUTCOME_STATUSES } from '../outcome-operations.ts';
 import { PROFILE_OWNERS } from '../profile-operations.ts';
 import { FAULTS } from '../stats-operations.ts';
@@ -44,6 +45,9 @@ const infoFields = {
   paused_since: z.string().optional().meta({ description: 'Since when it takes no calls, ISO 8601' }),
   override: z.enum(['enabled', 'disabled']).optional().meta({
     description: 'Set over the API, and counts instead of `enabled` of its configuration',
+  }),
+  log_level: z.enum(LINE_LEVELS).optional().meta({
+    description: 'From which level on its lines are written, where that was set over the API',
   }),
 };
 
@@ -470,3 +474,40 @@ export const blameSchema = z
     count,
   })
   .meta({ id: 'BlameReport' });
+
+export const logLineSchema = z
+  .object({
+    seq: count.meta({ description: 'Grows with each line of the host, by more than one' }),
+    at: z.string().meta({ description: 'ISO 8601' }),
+    level: z.enum(LINE_LEVELS),
+    connector: z.string().optional().meta({ description: 'Absent where the host speaks of itself' }),
+    source: z.string().optional().meta({ description: '`logger`, `stdout`, `stderr` or `host`' }),
+    message: z.string(),
+    fields: anyObject.optional(),
+  })
+  .meta({ id: 'LogLine' });
+
+export const logLinesSchema = z.object({
+  lines: z.array(logLineSchema).meta({ description: 'The oldest first' }),
+  count,
+});
+
+const recentCallSchema = z
+  .object({
+    at: z.string().meta({ description: 'When it ended, ISO 8601' }),
+    action: z.string(),
+    code: z.enum(['OK', ...(Object.keys(ERROR_CODES) as ErrorCode[])]),
+    blame: z.enum(BLAMES).optional().meta({ description: 'Who must act; absent with `OK`' }),
+    duration_ms: milliseconds,
+    attempts: count,
+    door: z.string(),
+    principal: z.string(),
+    trace_id: z.string().optional(),
+    keyed: z.boolean().meta({ description: 'Whether it had an idempotency key' }),
+  })
+  .meta({ id: 'RecentCall' });
+
+export const recentCallsSchema = z.object({
+  calls: z.array(recentCallSchema).meta({ description: 'The newest first' }),
+  count,
+});

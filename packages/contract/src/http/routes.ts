@@ -1,6 +1,7 @@
 // Long, as the one table of routes has every operation of the service.
 import { z } from 'zod';
 import { CONNECTOR_TYPES } from '../connector.ts';
+import { LINE_LEVELS } from '../line-level.ts';
 import { setProfileSchema } from '../schemas/config-file.ts';
 import { connectorConfigSchema } from '../schemas/connector-config.ts';
 import {
@@ -19,9 +20,11 @@ import {
   healthReportsSchema,
   hostStatusSchema,
   keptOutcomeSchema,
+  logLinesSchema,
   pluginReportSchema,
   profileChangeSchema,
   profileListSchema,
+  recentCallsSchema,
   secretChangeSchema,
   secretListSchema,
   statsSchema,
@@ -44,6 +47,8 @@ export interface HttpRoute {
   readonly body?: z.ZodType;
   readonly status: 200 | 201;
   readonly answer: z.ZodType;
+  /** The media type of the stream that it answers with, where it is asked for one. */
+  readonly stream?: 'text/event-stream';
 }
 
 const idParams = z.object({ id: z.string().meta({ description: "The connector's id" }) });
@@ -69,6 +74,24 @@ const configBody = connectorConfigSchema.meta({
 
 /** A profile in the YAML's shape, with secrets in it that move into the store. */
 const profileBody = setProfileSchema.meta({ id: 'Profile' });
+
+const logQuery = z.strictObject({
+  level: z
+    .string()
+    .optional()
+    .meta({ description: `Of this level and above: ${LINE_LEVELS.join(', ')}` }),
+  limit: z.string().optional().meta({ description: 'Most lines that are kept already, from 1 to 1000; default 100' }),
+  follow: flag
+    .optional()
+    .meta({ description: '`true`: server-sent events, of these and then of each as it is written' }),
+});
+
+const logHeaders = z.object({
+  'last-event-id': z.string().optional().meta({
+    description:
+      'With `follow`: the `id` of the last event that was read; the lines that were kept after it come first',
+  }),
+});
 
 const tokenBody = z
   .strictObject({
@@ -424,6 +447,50 @@ export const HTTP_ROUTES = {
     params: idParams,
     status: 200,
     answer: healthHistorySchema,
+  },
+  readLogs: {
+    method: 'GET',
+    path: '/logs',
+    summary: 'Lines of the log, the oldest first; with `follow=true` as they are written',
+    tag: 'host',
+    query: logQuery,
+    headers: logHeaders,
+    status: 200,
+    answer: logLinesSchema,
+    stream: 'text/event-stream',
+  },
+  readConnectorLogs: {
+    method: 'GET',
+    path: '/connectors/{id}/logs',
+    summary: 'Lines of the log about a connector, the oldest first; with `follow=true` as they are written',
+    tag: 'connectors',
+    params: idParams,
+    query: logQuery,
+    headers: logHeaders,
+    status: 200,
+    answer: logLinesSchema,
+    stream: 'text/event-stream',
+  },
+  setLogLevel: {
+    method: 'PUT',
+    path: '/connectors/{id}/log-level',
+    summary: 'From which level on lines about a connector are written, from now on',
+    tag: 'connectors',
+    params: idParams,
+    headers: waitHeaders,
+    body: z.strictObject({ level: z.enum([...LINE_LEVELS, 'default']) }).meta({ id: 'LogLevel' }),
+    status: 200,
+    answer: connectorInfoSchema,
+  },
+  listCalls: {
+    method: 'GET',
+    path: '/connectors/{id}/calls',
+    summary: 'The last calls of a connector, the newest first; no payloads',
+    tag: 'actions',
+    params: idParams,
+    query: z.strictObject({ limit: z.string().optional().meta({ description: 'From 1 to 100; default 100' }) }),
+    status: 200,
+    answer: recentCallsSchema,
   },
 } as const satisfies Record<string, HttpRoute>;
 

@@ -1,3 +1,4 @@
+// Long, as the views of all answers stand together, as their schemas do.
 import type { z } from 'zod';
 import type { AuditPage, AuditRecord, AuditVerdict } from '../audit-operations.ts';
 import type { ConnectorDetails } from '../config-types.ts';
@@ -7,9 +8,11 @@ import type { ExecuteTextResult } from '../connector-service.ts';
 import type { HealthReport, TestReport } from '../health.ts';
 import type { JsonObject } from '../json.ts';
 import { ConnectorError } from '../connector-error.ts';
+import type { LogLine } from '../log-operations.ts';
 import type { KeptOutcome } from '../outcome-operations.ts';
 import type { PluginReport } from '../plugin-report.ts';
 import type { ProfileChange, ProfileInfo } from '../profile-operations.ts';
+import type { RecentCall } from '../recent-call-operations.ts';
 import type { SecretChange, SecretInfo } from '../secret-operations.ts';
 import type { HealthFinding, HostStatus } from '../status-operations.ts';
 import type { CreatedToken, TokenInfo } from '../token-operations.ts';
@@ -27,9 +30,12 @@ import type {
   healthReportsSchema,
   hostStatusSchema,
   keptOutcomeSchema,
+  logLineSchema,
+  logLinesSchema,
   pluginReportSchema,
   profileChangeSchema,
   profileListSchema,
+  recentCallsSchema,
   secretChangeSchema,
   secretListSchema,
   testReportSchema,
@@ -60,6 +66,7 @@ export function connectorInfoView(info: ConnectorInfo): View<typeof connectorInf
     ...(info.heldBack === undefined ? {} : { held_back: info.heldBack }),
     ...(info.pausedSince === undefined ? {} : { paused_since: info.pausedSince }),
     ...(info.override === undefined ? {} : { override: info.override }),
+    ...(info.logLevel === undefined ? {} : { log_level: info.logLevel }),
   };
 }
 
@@ -284,5 +291,24 @@ export function healthHistoryView(findings: readonly HealthFinding[]): View<type
   return {
     findings: findings.map(({ responseTimeMs, ...finding }) => ({ ...finding, response_time_ms: responseTimeMs })),
     count: findings.length,
+  };
+}
+
+export function logLineView({ fields, ...line }: LogLine): View<typeof logLineSchema> {
+  return { ...line, ...(fields === undefined ? {} : { fields }) };
+}
+
+export function logLinesView(lines: readonly LogLine[]): View<typeof logLinesSchema> {
+  return { lines: lines.map(logLineView), count: lines.length };
+}
+
+export function recentCallsView(calls: readonly RecentCall[]): View<typeof recentCallsSchema> {
+  return {
+    calls: calls.map(({ durationMs, traceId, ...call }) => ({
+      ...call,
+      duration_ms: durationMs,
+      ...(traceId === undefined ? {} : { trace_id: traceId }),
+    })),
+    count: calls.length,
   };
 }

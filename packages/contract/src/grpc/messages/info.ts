@@ -3,6 +3,8 @@ import type { ConnectorInfo } from '../../connector.ts';
 import { CONNECTOR_OWNERS, ISOLATION_LEVELS } from '../../connector.ts';
 import { ConnectorInfoSchema } from '../../gen/connectors/connectors_pb.ts';
 import type { ConnectorInfo as InfoMessage } from '../../gen/connectors/connectors_pb.ts';
+import { LINE_LEVELS } from '../../line-level.ts';
+import type { LineLevel } from '../../line-level.ts';
 import {
   modeFromNumber,
   modeToNumber,
@@ -49,6 +51,15 @@ export function infoFromMessage(message: InfoMessage, problems: Problems): Conne
     isolation: readWord(ISOLATION_LEVELS, message.isolation, { path: 'isolation', problems, fallback: 'none' }),
     lastError: message.lastError,
     ...(message.heldBack === undefined ? {} : { heldBack: message.heldBack }),
+    ...(message.logLevel === undefined
+      ? {}
+      : {
+          logLevel: readWord<LineLevel>(LINE_LEVELS, message.logLevel, {
+            path: 'log_level',
+            problems,
+            fallback: 'info',
+          }),
+        }),
     ...(message.pausedSince === undefined ? {} : { pausedSince: message.pausedSince }),
     ...(message.override === undefined
       ? {}

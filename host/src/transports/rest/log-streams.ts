@@ -1,0 +1,116 @@
+import { Readable } from 'node:stream';
+import type { CallOptions, LogEvent } from '@automate/contract';
+import { ConnectorError } from '@automate/contract';
+import { logLineView, toProblemDocument } from '@automate/contract/http';
+import type { FastifyRequest } from 'fastify';
+import { admittedOf } from '../sign-in.ts';
+
+/** How long a stream may say nothing, in milliseconds: proxies take a silent connection for a dead one. */
+const HEARTBEAT_MS = 15_000;
+
+/** The logs that are followed over a server of REST. */
+export class LogStreams {
+  readonly #open = new Set<AbortController>();
+  readonly #heartbeatMs: number;
+
+  constructor({ heartbeatMs = HEARTBEAT_MS }: { readonly heartbeatMs?: number } = {}) {
+    this.#heartbeatMs = heartbeatMs;
+  }
+
+  /**
+   * Server-sent events of a log, at the pace at which the other side reads. Rejects with what ends it before its first event, for
+   * which there is a status; what ends it later is its last event.
+   */
+  async open(
+    request: FastifyRequest,
+    options: CallOptions,
+    follow: (options: CallOptions) => AsyncIterable<LogEvent>,
+  ): Promise<Readable> {
+    const ended = new AbortController();
+    const gone: ConnectorError[] = [];
+    const letGo = admittedOf(request.raw)?.follow?.((reason) => {
+      gone.push(reason);
+      ended.abort();
+    });
+    const signal = options.signal === undefined ? ended.signal : AbortSignal.any([options.signal, ended.signal]);
+    const over = (): void => {
+      letGo?.();
+      this.#open.delete(ended);
+    };
+    this.#open.add(ended);
+    try {
+      const reader = follow({ ...options, signal })[Symbol.asyncIterator]();
+      const first = await reader.next();
+      return Readable.from(encode({ first, reader, gone, over, heartbeatMs: this.#heartbeatMs }), {
+        objectMode: false,
+      });
+    } catch (error) {
+      over();
+      throw error;
+    }
+  }
+
+  /** Ends all of them in good order. */
+  endAll(): void {
+    for (const ended of this.#open) ended.abort();
+  }
+}
+
+interface Followed {
+  readonly first: IteratorResult<LogEvent>;
+  readonly reader: AsyncIterator<LogEvent>;
+  /** Why its caller counts no longer. */
+  readonly gone: readonly ConnectorError[];
+  over(): void;
+  readonly heartbeatMs: number;
+}
+
+async function* encode({ first, reader, gone, over, heartbeatMs }: Followed): AsyncGenerator<string, void> {
+  try {
+    // Whoever loses the connection comes back after so many milliseconds.
+    yield 'retry: 2000\n\n';
+    let next: Promise<IteratorResult<LogEvent>> = Promise.resolve(first);
+    for (;;) {
+      const result = await orHeartbeat(next, heartbeatMs);
+      if (result === 'heartbeat') yield ': \n\n';
+      else if (result.done === true) {
+        for (const reason of gone) throw reason;
+        return;
+      } else {
+        yield encodeEvent(result.value);
+        next = reader.next();
+      }
+    }
+  } catch (reason) {
+    const document = toProblemDocument(ConnectorError.from(reason));
+    yield `event: error\ndata: ${JSON.stringify(document)}\n\n`;
+  } finally {
+    over();
+    await reader.return?.();
+  }
+}
+
+async function orHeartbeat<Value>(next: Promise<Value>, heartbeatMs: number): Promise<Value | 'heartbeat'> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<'heartbeat'>((resolve) => {
+    timer = setTimeout(() => resolve('heartbeat'), heartbeatMs);
+  });
+  try {
+    return await Promise.race([next, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function encodeEvent(event: LogEvent): string {
+  switch (event.kind) {
+    case 'line':
+      return `id: ${event.line.seq}\nevent: line\ndata: ${JSON.stringify(logLineView(event.line))}\n\n`;
+    case 'missed':
+      return `event: missed\ndata: ${JSON.stringify(event.count === undefined ? {} : { count: event.count })}\n\n`;
+    case 'synced':
+      return 'event: synced\ndata: {}\n\n';
+    default:
+      return event satisfies never;
+  }
+}
