@@ -86,8 +86,13 @@ export default class McpAdapter extends ConnectorAdapter {
       ),
     );
     if (result.isError === true) throw toolFailed(name, result);
-    if (answer === undefined) return toResult(result);
-    return requireAnswer(name, answer, result.structuredContent as JsonValue | undefined);
+    const given =
+      answer === undefined
+        ? toResult(result)
+        : await requireAnswer(name, answer, result.structuredContent as JsonValue | undefined);
+    const bytes = Buffer.byteLength(JSON.stringify(given));
+    if (bytes > MAX_RESULT) throw tooLarge(name, bytes);
+    return given;
   }
 
   async #listTools(call: CallContext): Promise<readonly Tool[]> {
@@ -153,6 +158,16 @@ function toResult({ content, structuredContent }: CallToolResult): JsonObject {
 
 function textOf(content: CallToolResult['content']): string {
   return content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n');
+}
+
+/** In bytes, as much as a host takes. */
+const MAX_RESULT = 3 * 1024 * 1024;
+
+function tooLarge(name: string, bytes: number): UpstreamError {
+  return new UpstreamError(`the tool "${name}" answered ${bytes} bytes, of which a host takes ${MAX_RESULT}`, {
+    retryable: false,
+    details: { reason: 'answer_too_large', maxBytes: MAX_RESULT },
+  });
 }
 
 /** The tool ran, and says that it failed: what it did until then, nobody knows. */

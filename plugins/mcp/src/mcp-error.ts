@@ -1,7 +1,7 @@
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
-import type { ConnectorError } from '@automate/sdk';
 import {
   AuthFailedError,
+  ConnectorError,
   errorForStatus,
   InvalidInputError,
   normalizeError,
@@ -32,11 +32,11 @@ export function toConnectorError(error: unknown): ConnectorError | undefined {
   });
 }
 
-/** What the system said, where the library only wraps it. */
+/** What the system, or our own side of the connection, said, where the library only wraps it. */
 function systemErrorOf(error: unknown): unknown {
   let at = error;
   for (let step = 0; typeof at === 'object' && at !== null && step < 8; step += 1) {
-    if ('syscall' in at) return at;
+    if ('syscall' in at || ConnectorError.is(at)) return at;
     const { cause, data } = at as { readonly cause?: unknown; readonly data?: { readonly cause?: unknown } };
     at = cause ?? data?.cause;
   }

@@ -3,8 +3,8 @@ import { request as requestHttp } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { pipeline, Readable, Transform } from 'node:stream';
-import type { ConnectorContext } from '@automate/sdk';
-import { UpstreamError } from '@automate/sdk';
+import type { ConnectorContext, ConnectorError } from '@automate/sdk';
+import { errorForStatus, parseRetryAfter, UpstreamError } from '@automate/sdk';
 import { authorizationHeaders, createTokenSource, openAgents } from '@automate/sdk/exchange';
 
 /** A `fetch` for the library, over connections like those of `ctx.http`, with answers that go on for as long as the server wants. */
@@ -60,6 +60,11 @@ export function createRoutedFetch(context: ConnectorContext): RoutedFetch {
       const to = new URL(url);
       const answer = await ask(to, init, await authorizationHeaders(id, config.auth, tokens));
       const token = tokens?.peek();
+      const waiting = busyError(answer);
+      if (waiting !== undefined) {
+        await answer.body?.cancel();
+        throw waiting;
+      }
       if (answer.status !== 401 || tokens === undefined || token === undefined) return answer;
       // A token may end before its time; who was not let in has done nothing.
       await answer.body?.cancel();
@@ -88,6 +93,13 @@ function bounded(answer: IncomingMessage, fail: FailRequest = () => {}): Readabl
     },
   });
   return pipeline(answer, limit, () => {});
+}
+
+/** How long to wait is in a header, which the library's own error leaves out. */
+function busyError({ status, headers }: Response): ConnectorError | undefined {
+  const retryAfterMs = status === 429 || status === 503 ? parseRetryAfter(headers.get('retry-after')) : undefined;
+  if (retryAfterMs === undefined) return undefined;
+  return errorForStatus(status, `the MCP server answered ${status}, and when to come back`, { retryAfterMs });
 }
 
 function tooLong(): UpstreamError {

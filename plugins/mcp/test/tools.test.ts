@@ -1,16 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { conformance, startConnector } from '@automate/testing';
+import { startConnector } from '@automate/testing';
 import type { JsonObject } from '@automate/sdk';
 import McpAdapter from '../src/mcp-adapter.ts';
 import { startHttpServer } from './start-http-server.ts';
 
-const packageJson: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const MEGABYTE = Buffer.alloc(1024 * 1024, 'a');
 const STDIO = {
   command: process.execPath,
@@ -19,8 +17,6 @@ const STDIO = {
     fileURLToPath(new URL('./fixtures/stdio-server.ts', import.meta.url)),
   ],
 };
-
-conformance(McpAdapter, { config: { host: '127.0.0.1' }, packageJson }, { describe, it });
 
 async function open(settings: JsonObject, config: JsonObject = {}) {
   const connector = await startConnector(McpAdapter, { config: config as never, settings });

@@ -6,7 +6,7 @@ import type { TestConfig } from '../open-adapter.ts';
 export interface ConformanceOptions {
   /** Configuration of a connector of this kind. A `host` says that the kind has an endpoint, which is replaced by a local one. */
   readonly config?: TestConfig;
-  /** Settings that the kind accepts. Default: made from its `configSchema`. */
+  /** Settings that the kind accepts; `{service}` in their texts is the address of the local stand-in. Default: made from its `configSchema`. */
   readonly settings?: JsonObject;
   /** Secrets of a profile that the kind accepts. */
   readonly secrets?: Readonly<Record<string, string>>;
@@ -25,6 +25,10 @@ export interface ConformanceOptions {
   readonly readsByPost?: readonly string[];
   /** Levels of isolation at which the kind can run, where it says that it cannot at others. Default: all. */
   readonly levels?: readonly ConfiguredLevel[];
+  /** What the remote system answers, as JSON, to requests of a method and path whatever is tried: `GET /openapi.json`. */
+  readonly routes?: Readonly<Record<string, JsonValue>>;
+  /** The tools that the remote system offers, for a kind that speaks the Model Context Protocol: it is spoken to it then. */
+  readonly mcpTools?: readonly JsonObject[];
   /** Members of payloads that are paths or URLs, which are sent as they stand: `action.member`. Others must be encoded. */
   readonly sentAsTheyStand?: readonly string[];
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import type { ActionDescription } from '@automate/contract';
 import { KIND_PATTERN } from '@automate/contract';
 import type { JsonSchema } from '@automate/sdk';
 import { isJsonObject, isSecretKey } from '@automate/sdk';
-import type { Check } from './check.ts';
+import type { Check, Subject } from './check.ts';
 import { describedOf } from './described-of.ts';
 import { fitter } from './samples.ts';
 import { schemaFaults } from './schema-faults.ts';
@@ -46,7 +47,7 @@ export const DESCRIPTION_CHECKS: readonly Check[] = [
     name: 'described-in-words',
     title: 'describes every action in words',
     async run(subject) {
-      for (const { name, description } of (await describedOf(subject)).actions)
+      for (const { name, description } of await actionsOf(subject))
         assert.ok(
           description.trim().length >= 10,
           `action "${name}" needs a description of a sentence, has "${description}"`,
@@ -57,7 +58,7 @@ export const DESCRIPTION_CHECKS: readonly Check[] = [
     name: 'reads-are-idempotent',
     title: 'marks actions without side effects as idempotent',
     async run(subject) {
-      const odd = (await describedOf(subject)).actions
+      const odd = (await actionsOf(subject))
         .filter(({ sideEffects, idempotent }) => !sideEffects && !idempotent)
         .map(({ name }) => name);
       assert.ok(odd.length === 0, `${odd.join(', ')}: what changes nothing can be done twice`);
@@ -67,8 +68,8 @@ export const DESCRIPTION_CHECKS: readonly Check[] = [
     name: 'sound-schemas',
     title: 'has sound JSON Schemas, objects for inputs and settings',
     async run(subject) {
-      const { actions, configSchema } = await describedOf(subject);
-      for (const { name, input, output } of actions) {
+      const { configSchema } = await describedOf(subject);
+      for (const { name, input, output } of await actionsOf(subject)) {
         assert.equal(schemaFaults(input).join('\n'), '', `the input of "${name}"`);
         if (output !== undefined) assert.equal(schemaFaults(output).join('\n'), '', `the output of "${name}"`);
         assert.ok(takesObjects(input), `the input of "${name}" must be an object's schema: payloads are objects`);
@@ -146,4 +147,10 @@ function secretsInClear(schema: JsonSchema, path: string): readonly string[] {
     const isText = member['type'] === 'string' && member['enum'] === undefined && member['const'] === undefined;
     return isText && isSecretKey(name, 'value') ? [at] : secretsInClear(member, at);
   });
+}
+
+/** Those of the kind, and those that were learned from the remote system, which the adapter answers for as well. */
+async function actionsOf(subject: Subject): Promise<readonly ActionDescription[]> {
+  const { actions, discovery } = await describedOf(subject);
+  return discovery === undefined ? actions : [...actions, ...(await subject.tour()).learned];
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ConnectorDescription } from '@automate/contract';
-import type { AdapterHealth } from '@automate/sdk';
+import type { AdapterHealth, JsonObject } from '@automate/sdk';
 import { closedPort } from '../closed-port.ts';
 import type { ConformanceOptions } from './conformance-options.ts';
 import { createCanary, planOpenings } from './opening.ts';
@@ -10,6 +10,7 @@ import type { Answer, Code, StepResult } from './probe.ts';
 import { openProbe } from './probe.ts';
 import { invalidSamples } from './samples.ts';
 import type { Seen } from './seen.ts';
+import type { Opening } from './steps.ts';
 
 /** Milliseconds that each step may take: loading, starting, a check of health or connection, closing. */
 export const PATIENCE_MS = 5000;
@@ -61,7 +62,8 @@ export async function rehearse({ code, kind, options, description }: RehearsalOp
     seen.push(answer.seen);
     return answer.ok ? { ok: true, value: answer.value } : answer;
   };
-  const refusedSettings = told(await probe.step('settings', options.settings ?? opening.settings ?? {}, PATIENCE_MS));
+  const settings = settingsAt(options.settings ?? opening.settings ?? {}, await closedPort());
+  const refusedSettings = told(await probe.step('settings', settings, PATIENCE_MS));
   const wrongSettings: Rehearsal['wrongSettings'][number][] = [];
   for (const wrong of invalidSamples(description.configSchema ?? {}))
     wrongSettings.push({
@@ -71,13 +73,7 @@ export async function rehearse({ code, kind, options, description }: RehearsalOp
   const normalizesAnything = told(await probe.step('normalizesAnything', undefined, PATIENCE_MS));
   const keepsErrors = told(await probe.step('keepsErrors', undefined, PATIENCE_MS));
   const at = async (port: number): Promise<Given<void>> =>
-    told(
-      await probe.step(
-        'open',
-        { ...opening, config: { ...opening.config, ...endpointAt(options, port) } },
-        PATIENCE_MS,
-      ),
-    );
+    told(await probe.step('open', openingAt(opening, options, port), PATIENCE_MS));
   const opened = await at(await closedPort());
   const base = { seen, refusedSettings, wrongSettings, normalizesAnything, keepsErrors, opened };
   if (!opened.ok) return base;
@@ -104,12 +100,22 @@ export function hasEndpoint({ config }: ConformanceOptions): boolean {
   return config?.host !== undefined;
 }
 
-/** The endpoint of a local stand-in, for kinds that have one. */
-export function endpointAt(
-  options: ConformanceOptions,
-  port: number,
-): { readonly host?: string; readonly port?: number } {
-  return hasEndpoint(options) ? { host: '127.0.0.1', port } : {};
+/** Stands in settings for the address of the local stand-in. */
+const SERVICE = '{service}';
+
+/** An opening at a local stand-in, for kinds that have an endpoint. */
+export function openingAt(opening: Opening, options: ConformanceOptions, port: number): Opening {
+  const { settings, config } = opening;
+  return {
+    ...opening,
+    ...(settings === undefined ? {} : { settings: settingsAt(settings, port) }),
+    config: { ...config, ...(hasEndpoint(options) ? { host: '127.0.0.1', port } : {}) },
+  };
+}
+
+/** Settings in which `{service}` is the address of the local stand-in. */
+export function settingsAt(settings: JsonObject, port: number): JsonObject {
+  return JSON.parse(JSON.stringify(settings).replaceAll(SERVICE, `http://127.0.0.1:${port}`)) as JsonObject;
 }
 
 /** A server that takes every connection and never says a word. */

@@ -32,7 +32,7 @@ export function* validSamples(schema: JsonSchema): Generator<JsonValue, void> {
 
 /** The first of them. */
 export function validSample(schema: JsonSchema): JsonValue | undefined {
-  return validSamples(schema).next().value ?? undefined;
+  return validSamples(schema).find(() => true);
 }
 
 /** A name that no schema knows. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Check, Subject } from './check.ts';
 import { NotTried } from './check.ts';
+import { describedOf } from './described-of.ts';
 import type { Rehearsal } from './rehearse.ts';
 import { hasEndpoint } from './rehearse.ts';
 
@@ -34,6 +35,23 @@ export const START_CHECKS: readonly Check[] = [
       const { stoppedAt } = await subject.tour();
       if (stoppedAt?.at === 'starting' || stoppedAt?.at === 'connecting')
         assert.fail(`${stoppedAt.at === 'starting' ? 'initialize' : 'connect'}: ${stoppedAt.message}`);
+    },
+  },
+  {
+    name: 'discovers',
+    title: 'learns its actions from its remote system, the same ones each time',
+    concerns: async (subject) => (await describedOf(subject)).discovery !== undefined,
+    async run(subject) {
+      const { learned, learnedAgain, leftOut, stoppedAt } = await subject.tour();
+      if (stoppedAt?.at === 'discovering its actions') assert.fail(`discoverActions: ${stoppedAt.message}`);
+      if (stoppedAt?.at === 'starting' || stoppedAt?.at === 'connecting')
+        throw new NotTried(`it does not start: ${stoppedAt.message}`);
+      assert.ok(
+        learned.length > 0,
+        `it found no action; conformance.json must give it settings, or mcpTools, with which there are some${leftOut.length === 0 ? '' : ` (left out: ${leftOut.join('; ')})`}`,
+      );
+      if (stoppedAt === undefined)
+        assert.deepEqual(learnedAgain, learned, 'asked again, the same remote system made other actions');
     },
   },
   {

@@ -7,8 +7,8 @@ import { setFlagsFromString } from 'node:v8';
 import type { ConnectorDescription } from '@automate/contract';
 import type { AdapterHealth, ConnectorAdapter, JsonObject, Schema } from '@automate/sdk';
 import { ConnectorError, isJsonObject } from '@automate/sdk';
-import type { AdapterClass } from '@automate/sdk/runtime';
-import { checkHealth, describeAdapter, isAdapterClass, validateSettings } from '@automate/sdk/runtime';
+import type { AdapterClass, DiscoveredActions } from '@automate/sdk/runtime';
+import { actionsOf, checkHealth, describeAdapter, isAdapterClass, validateSettings } from '@automate/sdk/runtime';
 import type { OpenedAdapter, TestConfig } from '../open-adapter.ts';
 import { openAdapter } from '../open-adapter.ts';
 import type { RecordingLogger } from '../recording-logger.ts';
@@ -62,6 +62,8 @@ export interface Steps {
   refusesUnsignedWebhook(): Promise<void>;
   open(opening: Opening): Promise<void>;
   connect(): Promise<ConnectFacts>;
+  /** What it learned from the remote system. Nothing where it asks none. */
+  discover(): Promise<DiscoveredActions>;
   health(timeoutMs: number): Promise<AdapterHealth>;
   accepts(asked: { readonly action: string; readonly payload: JsonObject }): Promise<Acceptance>;
   calls(calls: readonly Call[]): Promise<readonly Observed[]>;
@@ -198,12 +200,14 @@ export function createSteps(options: StepsOptions): Steps {
         return { code, message };
       }
     },
+    discover: async () =>
+      started().adapter.discoverActions === undefined ? { actions: [], leftOut: [] } : started().discover(),
     health: (timeoutMs) => {
       const { adapter, call: contextOf } = started();
       return checkHealth(adapter, contextOf('health', { timeoutMs }));
     },
     async accepts({ action, payload }) {
-      const schema = fresh().actions?.[action]?.input;
+      const schema = actionsOf(started().adapter)[action]?.input;
       if (schema === undefined) return { accepted: false, changed: [] };
       const result = await standardOf(schema).validate(payload);
       if (result.issues !== undefined) return { accepted: false, changed: [] };

@@ -10,9 +10,10 @@ import type { Observed } from './observed.ts';
 import { planOpenings } from './opening.ts';
 import type { Answer, Code, Probe, StepResult } from './probe.ts';
 import { openProbe } from './probe.ts';
-import { endpointAt, PATIENCE_MS } from './rehearse.ts';
+import { openingAt, PATIENCE_MS } from './rehearse.ts';
 import { invalidSamples, validSample, validSamples } from './samples.ts';
 import type { Seen } from './seen.ts';
+import { speakMcp } from './speak-mcp.ts';
 import type { Call, Growth, Opening, StepName } from './steps.ts';
 
 /** How the remote system behaved during one call. */
@@ -55,6 +56,10 @@ export interface Tour {
   };
   readonly descriptionAgain?: ConnectorDescription;
   readonly connect?: StepResult<'connect'>;
+  /** Of the actions that it learned from the remote system, those that are called; and why others are none. */
+  readonly learned: readonly ActionDescription[];
+  readonly learnedAgain: readonly ActionDescription[];
+  readonly leftOut: readonly string[];
   /** Health while the remote answers 200, and while it answers 401. */
   readonly health?: AdapterHealth;
   readonly healthRefused?: AdapterHealth;
@@ -95,6 +100,8 @@ const SHORT_MS = 300;
 /** What a step of calls may take besides: the host's own patience, and a blocked event loop that comes free again. */
 const SLACK_MS = 8000;
 const STATUSES = [400, 401, 403, 404, 409, 500, 503, 429] as const;
+/** Actions of one remote system that are called: a document may have thousands. */
+const MOST_LEARNED = 12;
 const SOAK_CALLS = 1000;
 const SOAK_MS = 2000;
 /** What a careless path would take for a query. */
@@ -117,6 +124,9 @@ export async function takeTour(options: TourOptions): Promise<Tour> {
     drives: [],
     abandoned: [],
     refused: [],
+    learned: [],
+    learnedAgain: [],
+    leftOut: [],
     undriven: [],
     transformed: [],
     seen: [],
@@ -160,7 +170,13 @@ async function travel(
   remote.on('*', /^/, (request) => answers.reply(request));
   const behave = (how: Remote, action: ActionDescription | undefined): void => {
     const fitting = how === 'fitting' ? fittingAnswer(action, options) : {};
-    answers.reply = (request) => replyOf(how, fitting, request);
+    const { mcpTools, routes = {} } = options;
+    answers.reply = (request) => {
+      const given = routes[`${request.method} ${request.path}`];
+      if (given !== undefined) return { json: given };
+      const otherwise = replyOf(how, fitting, request);
+      return mcpTools === undefined ? otherwise : speakMcp(request, { how, tools: mcpTools, otherwise });
+    };
     remote.clearRequests();
   };
   const call = async (each: Call, at: string): Promise<Observed> => {
@@ -169,8 +185,19 @@ async function travel(
     return observed;
   };
 
+  const discovers = description.discovery !== undefined;
+  const open = async (): Promise<readonly ActionDescription[]> => {
+    behave('fitting', undefined);
+    await start(must, probe, openings, { port: remote.endpoint.port, options, note, found });
+    if (!discovers) return [];
+    const { actions, leftOut } = await must<'discover'>('discovering its actions', 'discover', undefined);
+    found.leftOut = leftOut.map(({ name, reason }) => `${name}: ${reason}`);
+    const own = new Set(description.actions.map(({ name }) => name));
+    return someOf(actions.filter(({ name }) => !own.has(name)));
+  };
   found.descriptionAgain = await must('described', 'describe', undefined);
-  await start(must, probe, openings, { endpoint: endpointAt(options, remote.endpoint.port), note, found });
+  found.learned = [...(await open())];
+  const actions = [...description.actions, ...found.learned];
   const { connect } = found;
 
   if (connect !== undefined) {
@@ -181,7 +208,7 @@ async function travel(
   }
 
   const driven: { readonly action: ActionDescription; readonly payload: JsonObject }[] = [];
-  for (const action of description.actions) {
+  for (const action of actions) {
     const payload = await acceptedPayload(action, options, must, found);
     if (payload === undefined) found.undriven.push(action.name);
     else driven.push({ action, payload });
@@ -221,7 +248,7 @@ async function travel(
   // A new one, as the last answers of the old one told it to wait.
   behave('fitting', undefined);
   await must('closing', 'close', undefined);
-  await start(must, probe, openings, { endpoint: endpointAt(options, remote.endpoint.port), note, found });
+  found.learnedAgain = [...(await open())];
 
   for (const { action, payload } of driven)
     for (const { member, marked } of hostilePayloads(action, payload, options)) {
@@ -265,7 +292,7 @@ async function travel(
 
   behave('fitting', undefined);
   if (!description.open)
-    for (const { name, input } of description.actions) {
+    for (const { name, input } of actions) {
       const payloads = invalidSamples(input);
       const calls = payloads.map((payload): Call => ({ action: name, payload, timeoutMs: CALL_MS }));
       const observed = await must(`calling "${name}"`, 'calls', calls, CALL_MS + SLACK_MS);
@@ -299,6 +326,15 @@ async function travel(
   found.newGlobals.push(...(await must('looking what is left', 'globals', undefined)));
 }
 
+/** Of many actions as many as can be called in some seconds, from all of the list. */
+function someOf(actions: readonly ActionDescription[]): readonly ActionDescription[] {
+  const step = Math.max(1, actions.length / MOST_LEARNED);
+  return Array.from(
+    { length: Math.min(actions.length, MOST_LEARNED) },
+    (_, index) => actions[Math.floor(index * step)],
+  ).filter((action) => action !== undefined);
+}
+
 const UNKNOWN_ACTION = 'no_such_action_of_a_conformance_test';
 
 type Must = <Name extends StepName>(
@@ -309,7 +345,8 @@ type Must = <Name extends StepName>(
 ) => Promise<StepResult<Name>>;
 
 interface StartOptions {
-  readonly endpoint: object;
+  readonly port: number;
+  readonly options: ConformanceOptions;
   readonly note: (at: string, seen: Seen) => void;
   readonly found: Found;
 }
@@ -319,11 +356,11 @@ async function start(
   must: Must,
   probe: Probe,
   openings: readonly Opening[],
-  { endpoint, note, found }: StartOptions,
+  { port, options, note, found }: StartOptions,
 ): Promise<void> {
   for (const [index, opening] of openings.entries()) {
     const last = index === openings.length - 1;
-    const given = { ...opening, config: { ...opening.config, ...endpoint } };
+    const given = openingAt(opening, options, port);
     const answer = await probe.step('open', given, PATIENCE_MS);
     note('starting', answer.seen);
     if (!answer.ok && (last || answer.hung === true || answer.died === true))
@@ -427,7 +464,9 @@ function replyOf(how: Remote, fitting: JsonValue, request: RecordedRequest): Fak
 
 function fittingAnswer(action: ActionDescription | undefined, { answers = {} }: ConformanceOptions): JsonValue {
   const given = action === undefined || !Object.hasOwn(answers, action.name) ? undefined : answers[action.name];
-  return given ?? (action?.output === undefined ? {} : (validSample(action.output) ?? {}));
+  const answer = given ?? (action?.output === undefined ? {} : validSample(action.output));
+  // Null is an answer.
+  return answer === undefined ? {} : answer;
 }
 
 /** Requests of one call that were sent more than once, word by word. */
