@@ -30,6 +30,18 @@ export function openRemoteGates(
   };
 }
 
-function placeOf({ circuit, kind, scheme, host, port, basePath }: ConnectorConfig): readonly unknown[] {
-  return [circuit, kind, scheme, host, port, basePath];
+/** Any setting may name the remote system, and so may the profile: which does, only the kind knows. */
+function placeOf({
+  circuit,
+  kind,
+  scheme,
+  host,
+  port,
+  basePath,
+  proxy,
+  profile,
+  settings,
+  auth,
+}: ConnectorConfig): readonly unknown[] {
+  return [circuit, kind, scheme, host, port, basePath, proxy, profile, settings, auth.tokenUrl];
 }

@@ -205,6 +205,9 @@ describe('a circuit', () => {
     await host.service.update({ ...mine, host: '127.0.0.1' });
     await expect(call('mine')).resolves.toMatchObject({ result: 'done' });
     for (let times = 0; times < 2; times += 1) await fail('mine');
+    await host.service.update({ ...mine, host: '127.0.0.1', settings: { base_url: 'http://127.0.0.1' } });
+    await expect(call('mine')).resolves.toMatchObject({ result: 'done' });
+    for (let times = 0; times < 2; times += 1) await fail('mine');
     await host.service.update({ ...mine, host: '127.0.0.1', circuit: { failures: 2 } });
     await expect(call('mine')).resolves.toMatchObject({ result: 'done' });
     for (let times = 0; times < 2; times += 1) await fail('mine');

@@ -67,6 +67,11 @@ export default class DiscordAdapter extends ConnectorAdapter {
     this.#discord.open(context, this.getEndpoint(), this.#settings);
   }
 
+  /** Requests read their credentials by themselves; what stands in the settings is read anew. */
+  override onSecretsChanged(): void {
+    this.initialize(this.context);
+  }
+
   override async connect(): Promise<boolean> {
     await this.#introduce(this.context.http);
     return true;

@@ -55,6 +55,11 @@ export default class GrafanaAdapter extends ConnectorAdapter {
     this.#grafana.open(context);
   }
 
+  /** Requests read their credentials by themselves; what stands in the settings is read anew. */
+  override onSecretsChanged(): void {
+    this.initialize(this.context);
+  }
+
   override async connect(): Promise<boolean> {
     await this.#grafana.readOrganization(this.context.http);
     return true;

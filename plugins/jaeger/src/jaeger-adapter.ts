@@ -28,6 +28,9 @@ export default class JaegerAdapter extends ConnectorAdapter {
     }),
   };
 
+  /** Requests read their credentials by themselves. */
+  override onSecretsChanged(): void {}
+
   override async connect(): Promise<boolean> {
     await readServices(this.context.http);
     return true;

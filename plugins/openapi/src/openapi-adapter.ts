@@ -41,12 +41,18 @@ export default class OpenApiAdapter extends ConnectorAdapter {
     this.#settings = configSchema.parse(context.settings);
   }
 
+  /** Requests read `auth` by themselves; those that go on have what they began with. */
+  override onSecretsChanged(): void {
+    this.initialize(this.context);
+    this.#authorizer = this.#loaded && this.#createAuthorizer(this.#loaded);
+  }
+
   /** Reads the document. Whether the service itself answers is for its health to say. */
   override async connect(): Promise<boolean> {
     const { context } = this;
     const settings = this.#known();
     this.#loaded = await loadDocument(settings, context, context.http);
-    this.#authorizer = createAuthorizer(settings, readSecuritySchemes(this.#loaded.document), context);
+    this.#authorizer = this.#createAuthorizer(this.#loaded);
     return true;
   }
 
@@ -154,6 +160,10 @@ export default class OpenApiAdapter extends ConnectorAdapter {
     return 'problem' in found
       ? { problem: `${found.problem}; set host, settings.base_url or settings.server_variables` }
       : { url: found.url.replace(/\/$/, '') };
+  }
+
+  #createAuthorizer({ document }: LoadedDocument): Authorizer {
+    return createAuthorizer(this.#known(), readSecuritySchemes(document), this.context);
   }
 
   #known(): OpenApiSettings {

@@ -41,6 +41,11 @@ export default class PrometheusAdapter extends ConnectorAdapter {
     this.#api.open(context);
   }
 
+  /** Requests read their credentials by themselves; what stands in the settings is read anew. */
+  override onSecretsChanged(): void {
+    this.initialize(this.context);
+  }
+
   override async connect(): Promise<boolean> {
     await this.#api.check(this.context.http);
     return true;

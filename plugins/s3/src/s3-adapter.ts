@@ -58,6 +58,10 @@ export default class S3Adapter extends ConnectorAdapter {
     this.#s3.open(context, this.getEndpoint());
   }
 
+  override onSecretsChanged(): void {
+    this.#s3.renew(this.context, this.getEndpoint());
+  }
+
   override async connect(): Promise<boolean> {
     const { config, signal } = this.context;
     try {

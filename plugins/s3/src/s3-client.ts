@@ -50,6 +50,7 @@ export class S3Client {
   #place: Place | undefined;
   #connection: Promise<Connection> | undefined;
   readonly #ending = new Set<Promise<unknown>>();
+  readonly #running = new Set<Promise<unknown>>();
 
   /** @param endpoint the connector's own, empty without a host: then AWS's of the region */
   open(context: ConnectorContext, endpoint: string): void {
@@ -58,15 +59,20 @@ export class S3Client {
     this.#place = { context, settings, configured: endpoint, endpoint: shown };
   }
 
+  /** Has the next request signed with other keys. Those under way go on with theirs. */
+  renew(context: ConnectorContext, endpoint: string): void {
+    const before = this.#connection;
+    this.#connection = undefined;
+    this.open(context, endpoint);
+    void Promise.allSettled([...this.#running, ...this.#ending]).then(() => letGo(before));
+  }
+
   /** Lets go of every connection, once what `untilClosed` was given has ended. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#ending);
     const connection = this.#connection;
     this.#connection = undefined;
-    await connection?.then(
-      ({ aws }) => aws.destroy(),
-      () => undefined,
-    );
+    await letGo(connection);
   }
 
   /** Work that the connector's end stops, and that then has something to undo by `finish`. */
@@ -123,7 +129,7 @@ export class S3Client {
 
   async #exchange<T>(call: GuardedCall, work: (exchange: Exchange) => Promise<T>): Promise<T> {
     const { what } = call;
-    return guardCall(call, async (signal) => {
+    const running = guardCall(call, async (signal) => {
       const { sdk, aws } = await this.#connected();
       try {
         return await work({ sdk, aws, options: { abortSignal: signal }, signal });
@@ -131,6 +137,8 @@ export class S3Client {
         throw s3Error(thrown, { what, ...this.place });
       }
     });
+    this.#running.add(running);
+    return running.finally(() => this.#running.delete(running));
   }
 
   /** A client that signs addresses, for which the library's default checksums (of a body that nobody has yet) must be off. */
@@ -170,6 +178,13 @@ export class S3Client {
     }
     return this.#connection;
   }
+}
+
+async function letGo(connection: Promise<Connection> | undefined): Promise<void> {
+  await connection?.then(
+    ({ aws }) => aws.destroy(),
+    () => undefined,
+  );
 }
 
 async function connectTo({ context, settings, configured, endpoint }: Place): Promise<Connection> {
