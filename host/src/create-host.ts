@@ -476,6 +476,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
         stack,
         tls,
         turnedAway: (caller) => events.emit('turnedAway', caller),
+        readRefused: (caller) => events.emit('readRefused', caller),
         metrics: () => telemetry.metricsText(),
         exposure: loaded.config.mcp.expose,
         mayCall: (principal, id, action) =>

@@ -1,4 +1,4 @@
-import type { CircuitState, ConnectorStatus, ErrorEnvelope, JsonObject } from '@automate/contract';
+import type { CircuitState, ConnectorStatus, ErrorCode, ErrorEnvelope, JsonObject } from '@automate/contract';
 
 /** What happens in a host, each with what its listeners are given. */
 interface HostEventMap {
@@ -24,6 +24,8 @@ interface HostEventMap {
   sourced: [news: SourceNews];
   /** A caller was turned away at a door, as it could not be told who it is. */
   turnedAway: [caller: TurnedAway];
+  /** A caller may not read what a door answers by itself. */
+  readRefused: [caller: RefusedRead];
   /** The configuration file says something else of what the doors take. */
   doorLimits: [limits: DoorLimits];
   /** The configuration file says something else of what agents see. */
@@ -62,6 +64,14 @@ export interface Exposure {
   readonly deny: readonly string[];
   /** Whether they see only what changes nothing. */
   readonly readOnly: boolean;
+}
+
+export interface RefusedRead {
+  readonly door: string;
+  readonly what: string;
+  /** Its name. */
+  readonly principal: string;
+  readonly code: ErrorCode;
 }
 
 export interface TurnedAway {

@@ -92,12 +92,16 @@ export function auditService(
     });
   });
   const guarded = guard(made);
-  const noteRefused = (reason: unknown, newsOf: () => Omit<AuditNews, 'at' | 'code'>): void => {
+  const noteRefused = (reason: unknown, newsOf: () => Omit<AuditNews, 'at' | 'code'>): boolean => {
     const error = ConnectorError.from(reason);
     const { code, details } = error;
     const isRefused = REFUSALS.includes(code) || details?.['reason'] === 'caller_limit';
     if (audit.recording && isRefused && !told.has(error)) refusals.note({ ...newsOf(), at: Date.now(), code });
+    return isRefused;
   };
+  const isNoted = (request: ExecuteTextRequest, options: CallOptions | undefined) => (reason: unknown) =>
+    // How long a refusal took tells nothing, and would make each of them another.
+    noteRefused(reason, () => ({ ...newsOfCall(request, options), attempts: 0 }));
   const seen = withChanges(
     guarded,
     (name, rule, run) =>
@@ -136,11 +140,14 @@ export function auditService(
     execute: (request, options) => {
       const work = (): ReturnType<ConnectorService['execute']> => guarded.execute(request, options);
       if (!audit.recording) return work();
-      return recordCall(audit, { ...request, payload: textOfPayload(request) }, { options, work });
+      const sent = { ...request, payload: textOfPayload(request) };
+      return recordCall(audit, sent, { options, work, isNoted: isNoted(sent, options) });
     },
     executeText: (request, options) => {
       const work = (): ReturnType<ConnectorService['executeText']> => guarded.executeText(request, options);
-      return audit.recording ? recordCall(audit, request, { options, work }) : work();
+      return audit.recording
+        ? recordCall(audit, request, { options, work, isNoted: isNoted(request, options) })
+        : work();
     },
   };
 }
@@ -192,31 +199,35 @@ async function recordChange<T>(
 function recordCall<T extends Pick<ExecuteTextResult, 'attempts' | 'durationMs'>>(
   audit: AuditLog,
   request: ExecuteTextRequest,
-  { options, work }: { readonly options: CallOptions | undefined; readonly work: () => Promise<T> },
+  {
+    options,
+    work,
+    isNoted,
+  }: {
+    readonly options: CallOptions | undefined;
+    readonly work: () => Promise<T>;
+    /** Whether the call was refused, and has its record. */
+    readonly isNoted: (reason: unknown) => boolean;
+  },
 ): Promise<T> {
+  const note = (end: Pick<AuditNews, 'code' | 'attempts' | 'durationMs'>): void =>
+    audit.note({ ...newsOfCall(request, options), at: Date.now(), ...end });
   const startedAt = performance.now();
   return work().then(
     (result) => {
-      audit.note(
-        newsOfCall(request, options, { code: 'OK', attempts: result.attempts, durationMs: result.durationMs }),
-      );
+      note({ code: 'OK', attempts: result.attempts, durationMs: result.durationMs });
       return result;
     },
     (reason: unknown) => {
       const { code, attempts = 0 } = ConnectorError.from(reason);
-      audit.note(newsOfCall(request, options, { code, attempts, durationMs: since(startedAt) }));
+      if (!isNoted(reason)) note({ code, attempts, durationMs: since(startedAt) });
       throw reason;
     },
   );
 }
 
-function newsOfCall(
-  request: ExecuteTextRequest,
-  options: CallOptions | undefined,
-  end: Pick<AuditNews, 'code' | 'attempts' | 'durationMs'>,
-): AuditNews {
+function newsOfCall(request: ExecuteTextRequest, options: CallOptions | undefined): Omit<AuditNews, 'at' | 'code'> {
   return {
-    at: Date.now(),
     kind: 'execute',
     operation: 'execute',
     ...callerOf(options),
@@ -225,7 +236,6 @@ function newsOfCall(
     key: textOf(request?.idempotencyKey),
     traceparent: textOf(options?.traceparent),
     payload: typeof request?.payload === 'string' ? request.payload : undefined,
-    ...end,
   };
 }
 

@@ -8,6 +8,9 @@ export function recordEvents(events: HostEvents, audit: AuditLog, refusals: Refu
   events.on('sourced', (news) => {
     if (audit.recording) for (const each of newsOf(news)) audit.note(each);
   });
+  events.on('readRefused', ({ door, what, principal, code }) => {
+    if (audit.recording) refusals.note({ at: Date.now(), kind: 'read', operation: what, principal, door, code });
+  });
   events.on('turnedAway', ({ door, address, reason }) => {
     if (!audit.recording) return;
     refusals.note({

@@ -1,7 +1,7 @@
 import type { ConnectorService, Principal, UnavailableError } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 import type { CloseStack } from '../close-stack.ts';
-import type { DoorLimits, Exposure, TurnedAway } from '../events/host-events.ts';
+import type { DoorLimits, Exposure, RefusedRead, TurnedAway } from '../events/host-events.ts';
 import type { HostSettings } from '../host-settings.ts';
 import type { HostLog } from '../log/host-log.ts';
 import { watchLag } from '../telemetry/watch-lag.ts';
@@ -28,6 +28,7 @@ export interface ListenersOptions {
   readonly tls?: TlsKeeper | undefined;
   /** Hears of callers whom a door did not let in. */
   turnedAway(caller: TurnedAway): void;
+  readRefused(caller: RefusedRead): void;
   metrics(): Promise<string>;
   /** What agents see of what their callers may call. */
   readonly exposure: Exposure;
@@ -62,7 +63,11 @@ const DRAIN_MS = 10_000;
 /** Opens gRPC and REST, and gRPC once more for this user alone, all or none, and leaves their closing to the stack. */
 export async function openListeners(options: ListenersOptions): Promise<Listeners> {
   const { service, settings, log, version, stack, tls } = options;
-  const signIn = tellTurnedAway(options.signIn, (caller) => options.turnedAway(caller));
+  const signIn = tellTurnedAway(
+    options.signIn,
+    (caller) => options.turnedAway(caller),
+    (caller) => options.readRefused(caller),
+  );
   const at = (door: string) => (address: string, reason: string) => options.turnedAway({ door, address, reason });
   const host = settings.bindAddress;
   let serving = false;

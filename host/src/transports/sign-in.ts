@@ -19,12 +19,18 @@ export interface Caller {
 /** `socket`: gRPC on the socket of the host's own user. `mcp`: agents, at the port of REST. */
 export type Door = 'grpc' | 'rest' | 'socket' | 'mcp';
 
+/** What a door answers by itself, for records. */
+export interface AskedOfDoor {
+  readonly door: Door;
+  readonly what: 'metrics' | 'openapi' | 'docs' | 'reflection';
+}
+
 /** What doors ask about their callers; who may do what at the port itself is no door's to say. */
 export interface SignIn {
   /** Who it is. Throws UNAUTHENTICATED for a caller who has to sign in and did not. */
   identify(caller: Caller): Principal;
   /** For what a door answers by itself: throws PERMISSION_DENIED for who may not read, UNAUTHENTICATED for who counts no longer. */
-  requireRead(principal: Principal): void;
+  requireRead(principal: Principal, asked: AskedOfDoor): void;
   /**
    * Counts what a door answers by itself; gives what must be called when that is over, if anything. Throws RATE_LIMITED for one too many,
    * UNAUTHENTICATED for who counts no longer.

@@ -1,9 +1,13 @@
 import { ConnectorError } from '@automate/contract';
-import type { TurnedAway } from '../events/host-events.ts';
+import type { RefusedRead, TurnedAway } from '../events/host-events.ts';
 import type { SignIn } from './sign-in.ts';
 
-/** The same sign-in, which tells of those whom it does not let in. */
-export function tellTurnedAway(signIn: SignIn, tell: (caller: TurnedAway) => void): SignIn {
+/** The same sign-in, which tells of those whom it does not let in, and of those whom it does not let read. */
+export function tellTurnedAway(
+  signIn: SignIn,
+  tell: (caller: TurnedAway) => void,
+  refused: (caller: RefusedRead) => void,
+): SignIn {
   return {
     identify(caller) {
       try {
@@ -17,7 +21,14 @@ export function tellTurnedAway(signIn: SignIn, tell: (caller: TurnedAway) => voi
         throw reason;
       }
     },
-    requireRead: (principal) => signIn.requireRead(principal),
+    requireRead(principal, asked) {
+      try {
+        signIn.requireRead(principal, asked);
+      } catch (reason) {
+        refused({ ...asked, principal: principal.name, code: ConnectorError.from(reason).code });
+        throw reason;
+      }
+    },
     admit: (principal, options) => signIn.admit(principal, options),
     follow: (principal, onEnd) => signIn.follow(principal, onEnd),
   };

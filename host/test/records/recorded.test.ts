@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { connect } from '@automate/client';
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import type { AuditRecord, ConnectorService } from '@automate/contract';
 import { openRestBackend } from '../fixtures/rest-backend.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
@@ -249,6 +250,50 @@ describe('callers who may not', () => {
     ]);
   });
 });
+
+it('callers who may not read what the doors answer by themselves, and calls that are refused again and again, are recorded and counted', async () => {
+  await using sandbox = await SandboxHost.open({ yaml: YAML, env: ON });
+  const { service, host } = sandbox;
+  const { token } = await service.createToken({ name: 'ci', scopes: ['execute:other'] });
+  const headers = { authorization: `Bearer ${token}` };
+  for (const path of ['/metrics', '/openapi.json', '/openapi.json'])
+    expect((await fetch(`${host.httpAddress}${path}`, { headers })).status).toBe(403);
+  await expect(reflectionOf(host.grpcAddress ?? '', token)).rejects.toMatchObject({ code: 7 });
+  await using remote = await connect({ address: host.grpcAddress ?? '', token });
+  for (let round = 0; round < 20; round += 1)
+    await expect(remote.execute({ id: 'echo', action: 'say', payload: { round } })).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+    });
+  await host.close();
+  await using second = await sandbox.restart();
+  const { records } = await second.service.listAudit({ principal: 'ci', order: 'oldest' });
+  const all = records.map(({ kind, operation, door, subject = '' }) => [kind, operation, door, subject].join(' '));
+  expect(all).toEqual([
+    'read metrics rest ',
+    'read openapi rest ',
+    'read reflection grpc ',
+    'execute execute grpc ',
+    'read openapi rest 1 more like this',
+    'execute execute grpc 19 more like this',
+  ]);
+  expect(records.every(({ code }) => code === 'PERMISSION_DENIED')).toBe(true);
+});
+
+async function reflectionOf(address: string, token: string): Promise<unknown> {
+  const client = new Client(address, credentials.createInsecure());
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${token}`);
+  const plain = (bytes: Buffer): Buffer => bytes;
+  const path = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+  const call = client.makeBidiStreamRequest(path, plain, plain, metadata);
+  try {
+    call.write(Buffer.from([0x3a, 0]));
+    call.end();
+    return await call.toArray();
+  } finally {
+    client.close();
+  }
+}
 
 it('a token and an outcome are recorded by what they are called, and what a caller calls them is cut short', async () => {
   await using sandbox = await SandboxHost.open({ yaml: YAML, env: ON });

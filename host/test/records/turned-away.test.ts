@@ -33,7 +33,11 @@ beforeEach(async () => {
       throw new UnauthenticatedError('who are you', { details: { reason: 'no_credentials' } });
     },
   };
-  const signIn = tellTurnedAway(strict, (caller) => events.emit('turnedAway', caller));
+  const signIn = tellTurnedAway(
+    strict,
+    (caller) => events.emit('turnedAway', caller),
+    (caller) => events.emit('readRefused', caller),
+  );
   server = await startRestServer({
     service: new MemoryService(),
     host: '127.0.0.1',

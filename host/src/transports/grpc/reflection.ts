@@ -45,7 +45,7 @@ function answerAll(
   call.on('data', (request: ServerReflectionRequest) => {
     try {
       // Each time anew: the stream may outlast the token that opened it.
-      if (admitted !== undefined) signIn.requireRead(admitted.principal);
+      if (admitted !== undefined) signIn.requireRead(admitted.principal, { door: admitted.door, what: 'reflection' });
     } catch (error) {
       call.emit('error', answerError(error, { method: 'ServerReflectionInfo', metadata: call.metadata, logger }));
       return;

@@ -1,6 +1,7 @@
 import type { CallOptions } from '@automate/contract';
 import { InvalidInputError, quote, UnavailableError } from '@automate/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { AskedOfDoor } from '../sign-in.ts';
 import { readCallOptions } from './call-options.ts';
 
 export interface OperationalRoutesOptions {
@@ -11,7 +12,7 @@ export interface OperationalRoutesOptions {
   /** The metrics in Prometheus' text format; absent: `/metrics` is an unknown route. */
   readonly metrics: (() => Promise<string>) | undefined;
   /** Throws for who may not read, which all but health needs. */
-  requireRead(request: FastifyRequest): void;
+  requireRead(request: FastifyRequest, what: AskedOfDoor['what']): void;
   /** The OpenAPI document as JSON text. */
   document(): Promise<string>;
   /** The same with an operation for each action that the caller may see. */
@@ -32,13 +33,13 @@ export function addOperationalRoutes(
   });
   if (metrics !== undefined) {
     app.get('/metrics', hidden, async (request, reply) => {
-      requireRead(request);
+      requireRead(request, 'metrics');
       reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8');
       return metrics();
     });
   }
   app.get('/openapi.json', hidden, async (request, reply) => {
-    requireRead(request);
+    requireRead(request, 'openapi');
     reply.header('content-type', 'application/json; charset=utf-8');
     const { connectors = 'false' } = request.query as { readonly connectors?: unknown };
     if (connectors !== 'true' && connectors !== 'false') throw badSwitch(connectors);

@@ -184,9 +184,9 @@ function createApp(
   addServiceRoutes(app, service, streams);
   let document: Promise<string> | undefined;
   const readable: DocsRoutesOptions = {
-    requireRead({ raw }) {
+    requireRead({ raw }, what) {
       const admitted = admittedOf(raw);
-      if (admitted !== undefined) signIn.requireRead(admitted.principal);
+      if (admitted !== undefined) signIn.requireRead(admitted.principal, { door: admitted.door, what });
     },
     document: () => (document ??= import('./openapi.ts').then((openapi) => openapi.describeRoutes(service, version))),
     describeConnectors: async (text, call) =>

@@ -1,13 +1,14 @@
 import type { CallOptions } from '@automate/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readCallOptions } from '../call-options.ts';
+import type { AskedOfDoor } from '../../sign-in.ts';
 import { PAGE_POLICY } from '../page-policy.ts';
 import type { DocsPage } from './render-page.ts';
 import { STYLE } from './style.ts';
 
 export interface DocsRoutesOptions {
   /** Throws for who may not read. */
-  requireRead(request: FastifyRequest): void;
+  requireRead(request: FastifyRequest, what: AskedOfDoor['what']): void;
   /** The OpenAPI document as JSON text. */
   document(): Promise<string>;
   /** The same with an operation for each action that the caller may see. */
@@ -42,11 +43,11 @@ export function addDocsRoutes(
       );
   };
   app.get('/docs', hidden, async (request, reply) => {
-    requireRead(request);
+    requireRead(request, 'docs');
     return show(request, reply, { shows: 'service', text: await document() });
   });
   app.get('/docs/connectors', hidden, async (request, reply) => {
-    requireRead(request);
+    requireRead(request, 'docs');
     const text = await describeConnectors(await document(), readCallOptions(request, reply));
     return show(request, reply, { shows: 'connectors', text });
   });
