@@ -156,7 +156,7 @@ connectors:
   });
 
   it('and says so at registration, where the host is written as an address or stands for one', async () => {
-    await using it = await SandboxHost.open({ kinds: ['echo'], yaml: 'network: { deny: [loopback] }\n' });
+    await using it = await SandboxHost.open({ kinds: ['echo', 'open_kind'], yaml: 'network: { deny: [loopback] }\n' });
     const told = async (id: string, host: string, port?: number): Promise<string> =>
       (await it.service.register({ id, kind: 'echo', host, ...(port === undefined ? {} : { port }) })).message;
     expect(await told('meta', '169.254.169.254', 80)).toMatch(
@@ -166,6 +166,16 @@ connectors:
     expect(await told('name', 'localhost', 8080)).toMatch(/keeps connector "name" from "localhost", which is /);
     expect(await told('open', '192.0.2.1', 80)).toBe('registered "open"');
     expect(await told('unknown', 'nowhere.invalid', 80)).toBe('registered "unknown"');
+    const elsewhere = async (id: string, more: object): Promise<string> =>
+      (await it.service.register({ id, kind: 'open_kind', host: '192.0.2.1', port: 80, ...more })).message;
+    const tokenUrl = 'http://127.0.0.1:7/token';
+    expect(await elsewhere('tokens', { auth: { type: 'oauth2', tokenUrl, clientId: 'a', clientSecret: 'b' } })).toMatch(
+      /^registered "tokens", but as it stands the network policy keeps connector "tokens" from 127\.0\.0\.1:7: /,
+    );
+    expect(await elsewhere('proxied', { proxy: 'http://127.0.0.1:3128' })).toMatch(/from 127\.0\.0\.1:3128: /);
+    const settings = { far: 'https://192.0.2.1/', of: [{ url: 'http://ann:hush@169.254.169.254/latest?key=hush' }] };
+    expect(await elsewhere('set', { settings })).toMatch(/from 169\.254\.169\.254:80: (?!.*hush)/);
+    expect(await elsewhere('far', { settings: { far: 'https://192.0.2.1/', no: 'text://' } })).toBe('registered "far"');
     const { message } = await it.service.update({ id: 'open', kind: 'echo', host: '127.0.0.1', port: 1 });
     expect(message).toMatch(/^updated "open", but as it stands the network policy keeps/);
   });
