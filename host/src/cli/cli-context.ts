@@ -117,8 +117,12 @@ export interface CliContext {
   findHost(options: GlobalOptions): Promise<FoundHost | undefined>;
   /** Starts a host and serves until the user ends it. */
   serve(options: GlobalOptions & StartOptions): Promise<void>;
-  /** Writes the default configuration; answers the file's path. Throws where there is one already. */
-  writeDefaultConfig(options: GlobalOptions): Promise<string>;
+  /** Writes a first configuration for what is installed; answers the file's path. Throws where there is one already. */
+  writeDefaultConfig(options: GlobalOptions): Promise<{ readonly file: string; readonly left: readonly string[] }>;
+  /** The schema of the configuration file, with the settings of the kinds that are installed, and why those of others are not in it. */
+  writeSchema(
+    options: GlobalOptions,
+  ): Promise<{ readonly text: string; readonly kinds: readonly string[]; readonly left: readonly string[] }>;
   /** Reads a registration; problems have line and column, and `source` as their file. */
   parseRegistration(
     text: string,

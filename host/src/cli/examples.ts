@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   start: ['start', 'start --http-port 8081 --log-format json', 'start --frozen'],
   init: ['init', 'init --project ./connectors'],
+  schema: ['schema --out config/connectors.schema.json', 'schema'],
   doctor: ['doctor', 'doctor --json', 'doctor --address grpcs://connectors.example.org:50051'],
   status: ['status', 'status --json'],
   'plugins list': ['plugins list', 'plugins list --json'],

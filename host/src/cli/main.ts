@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { inspect, styleText } from 'node:util';
 import type { ConnectorService } from '@automate/contract';
 import { formatBootReport } from '../boot-report.ts';
-import { writeDefaultConfig } from '../config/default-config.ts';
+import { requireNoConfig, writeDefaultConfig, writeSchemaText } from '../config/default-config.ts';
 import { parseProfileText, parseRegistrationText } from '../config/parse-registered.ts';
 import { createHost } from '../create-host.ts';
 import { findProjectRoot, HOST_FILES, readIdentity } from '../identity.ts';
@@ -25,6 +25,7 @@ import { endAfterFault } from './end-after-fault.ts';
 import { endDescendants, endNow, haveEnded, watchThreads } from './end-process.ts';
 import { confirm } from './confirm.ts';
 import { formatTable } from './format-table.ts';
+import type { InstalledKinds } from './plugins/installed-kinds.ts';
 import type { PluginMachine } from './plugins/plugin-machine.ts';
 import { readHidden } from './read-hidden.ts';
 import { readyRecord } from './ready-record.ts';
@@ -143,7 +144,16 @@ function createContext({ interrupted, scrubber, notes }: Surroundings): CliConte
     },
     findHost,
     serve: (options) => startHost(options, scrubber),
-    writeDefaultConfig: async (options) => writeDefaultConfig(await projectOf(options)),
+    writeDefaultConfig: async (options) => {
+      const projectDir = await projectOf(options);
+      await requireNoConfig(projectDir);
+      const { kinds, left } = await installedKinds(options);
+      return { file: await writeDefaultConfig(projectDir, kinds), left };
+    },
+    writeSchema: async (options) => {
+      const { kinds, left } = await installedKinds(options);
+      return { text: writeSchemaText(kinds), kinds: kinds.map(({ kind }) => kind), left };
+    },
     diagnose: async (options) => {
       const address = givenAddress(options);
       const examined = {
@@ -249,6 +259,20 @@ function createContext({ interrupted, scrubber, notes }: Surroundings): CliConte
       });
     },
   };
+}
+
+/** Of the project itself, whatever service the commands use otherwise. */
+async function installedKinds(options: GlobalOptions): Promise<InstalledKinds> {
+  const projectDir = await projectOf(options);
+  const { env } = process;
+  const settings = readHostSettings({ flags: flagsOf(options), env, projectDir, terminal: false });
+  const machine = { projectDir, env, settings, hostVersion: readIdentity().version };
+  const { readInstalledKinds } = await import('./plugins/installed-kinds.ts');
+  return withProgress({
+    doing: 'describing kinds',
+    stream: process.stderr,
+    work: () => readInstalledKinds(machine),
+  });
 }
 
 async function pluginMachine(

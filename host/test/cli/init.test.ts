@@ -1,26 +1,28 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { addFixture } from '../fixtures/sandbox-host.ts';
 import { CliProject } from './fixtures/cli-project.ts';
 
 describe('automate init', () => {
-  it('writes the default configuration, which a host then starts on', async () => {
-    await using project = await CliProject.open();
+  it('writes an entry for each kind that is installed, on which a host then starts', async () => {
+    await using project = await CliProject.open({ kinds: ['echo', 'unreachable'] });
     const file = join(project.root, 'config/connectors.yaml');
     expect(await project.automate(['init'])).toMatchObject({ status: 0, stdout: `wrote ${file}\n`, stderr: '' });
     const { connectors } = await project.json<{ connectors: { id: string }[] }>(['connectors', 'list']);
-    expect(connectors.map(({ id }) => id)).toEqual(['grafana', 'jaeger', 'prometheus']);
+    expect(connectors.map(({ id }) => id)).toEqual(['echo', 'unreachable']);
     await using host = await project.start();
-    expect(host.ready.connectors).toHaveLength(3);
+    expect(host.ready.connectors).toHaveLength(2);
   });
 
-  it('writes beside it the schema that its first line names', async () => {
-    await using project = await CliProject.open({ kinds: [] });
+  it('writes beside it the schema that its first line names, with what the kinds say of their settings', async () => {
+    await using project = await CliProject.open({ kinds: ['echo'] });
     const { file } = await project.json<{ file: string }>(['init']);
     const [first] = (await readFile(file, 'utf8')).split('\n');
     const schema = /\$schema=(\S+)/.exec(first ?? '')?.[1] ?? 'none';
     expect(JSON.parse(await readFile(join(file, '..', schema), 'utf8'))).toMatchObject({
       $schema: expect.stringMatching(/json-schema/),
+      $defs: { settings_of_echo: { properties: { greeting: { type: 'string' } } } },
     });
   });
 
@@ -32,6 +34,33 @@ describe('automate init', () => {
       stderr: expect.stringMatching(/connectors\.yaml is there already: edit it, or remove it first/),
     });
     expect(await readFile(join(project.root, 'config/connectors.yaml'), 'utf8')).toBe('# mine\nconnectors: []\n');
+  });
+});
+
+describe('automate schema', () => {
+  it('has the settings of what was installed since, and says what could not be asked', async () => {
+    await using project = await CliProject.open({ kinds: [], yaml: 'connectors: []\n' });
+    const definitions = async () => {
+      const { status, stdout, stderr } = await project.automate(['schema']);
+      const { $defs = {} } = JSON.parse(stdout) as { $defs?: object };
+      return { status, stderr, names: Object.keys($defs) };
+    };
+    expect(await definitions()).toEqual({ status: 0, stderr: '', names: [] });
+    await addFixture(project.sandbox, 'echo');
+    expect(await definitions()).toEqual({
+      status: 0,
+      stderr: '',
+      names: ['settings_of_echo', 'some_settings_of_echo'],
+    });
+    await project.sandbox.addConnector({ kind: 'broken', source: "throw new Error('not today');" });
+    const { status, stderr, names } = await definitions();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/the settings of the kind "broken" are not known: .*not today/);
+    expect(names).toContain('settings_of_echo');
+    expect(await project.automate(['schema', '--out', 'mine.json'])).toMatchObject({
+      stdout: 'wrote mine.json: 2 kinds\n',
+    });
+    expect(await readFile(join(project.root, 'mine.json'), 'utf8')).toContain('settings_of_echo');
   });
 });
 

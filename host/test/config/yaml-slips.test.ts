@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describeProblem } from '@automate/contract';
 import type { Problem } from '@automate/contract';
 import { describe, expect, it } from '@jest/globals';
-import { DEFAULT_CONFIG } from '../../src/config/default-config.ts';
+import { writeConfigText } from '../../src/config/default-config.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { codeBlocks, PACKAGE_PAGES, PAGES } from '../docs/fixtures/read-docs.ts';
 
@@ -12,7 +12,15 @@ const EXAMPLE = readFileSync(join(ROOT, 'config/connectors.yaml'), 'utf8');
 
 /** The repository's own configurations, and those in its pages. */
 const TEXTS: Readonly<Record<string, string>> = {
-  'the default configuration': DEFAULT_CONFIG,
+  'the first configuration': writeConfigText(
+    ['grafana', 'jaeger', 'prometheus', 'slack'].map((kind) => ({
+      kind,
+      title: kind,
+      packageName: kind,
+      scheme: 'https',
+      autoconfigure: false,
+    })),
+  ),
   'the example': EXAMPLE,
   ...Object.fromEntries(
     [...PAGES, ...PACKAGE_PAGES].flatMap((page) =>

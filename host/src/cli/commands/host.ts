@@ -29,11 +29,30 @@ export function addHostCommands(program: Command, context: CliContext): void {
 
   program
     .command('init')
-    .description('write config/connectors.yaml with prometheus, grafana and jaeger')
+    .description(
+      'write config/connectors.yaml with an entry for each kind that is installed, and its schema for editors',
+    )
     .action(async (_options: unknown, command: Command) => {
       const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
-      const file = await context.writeDefaultConfig(rest);
-      context.out(json === true ? JSON.stringify({ file }, undefined, 2) : `wrote ${file}`);
+      const { file, left } = await context.writeDefaultConfig(rest);
+      context.out(json === true ? JSON.stringify({ file, left }, undefined, 2) : `wrote ${file}`);
+      for (const reason of left) context.err(`${context.styleError('yellow', 'warning')}: ${reason}`);
+    });
+
+  program
+    .command('schema')
+    .description(
+      'write the JSON Schema of connectors.yaml for editors, with the settings of the kinds that are installed',
+    )
+    .option('--out <file>', 'where to, such as config/connectors.schema.json (default: standard output)')
+    .action(async (_options: unknown, command: Command) => {
+      const { json, out, ...rest } = command.optsWithGlobals<GlobalOptions & { readonly out?: string }>();
+      const { text, kinds, left } = await context.writeSchema(rest);
+      if (out !== undefined) await context.writeFile(out, text);
+      if (json === true && out !== undefined) context.out(JSON.stringify({ file: out, kinds, left }, undefined, 2));
+      else context.out(out === undefined ? text.trimEnd() : `wrote ${out}: ${kinds.length} kinds`);
+      for (const reason of left) context.err(`${context.styleError('yellow', 'warning')}: ${reason}`);
+      if (left.length > 0) throw new CliExit(EXIT.failed, `the settings of ${left.length} kinds are not known`);
     });
 
   program

@@ -17,7 +17,9 @@ export interface ProjectState {
 }
 
 /** Throws HostConfigError where the configuration or the lock is broken. */
-export async function lookAtProject(machine: PluginMachine): Promise<ProjectState> {
+export async function lookAtProject(
+  machine: Pick<PluginMachine, 'projectDir' | 'settings' | 'env' | 'hostVersion'>,
+): Promise<ProjectState> {
   const { projectDir, settings, env, hostVersion } = machine;
   const { configPath, healthIntervalMs } = settings;
   const loaded = await loadConfig({ cwd: projectDir, configPath, env, defaults: { healthIntervalMs } });

@@ -70,3 +70,46 @@ describe('the JSON Schema', () => {
     expect(JSON.parse(committed)).toStrictEqual(JSON.parse(JSON.stringify(configFileJsonSchema())));
   });
 });
+
+describe('the JSON Schema of the file, with kinds', () => {
+  const settings = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    type: 'object',
+    required: ['token', 'depth'],
+    properties: {
+      token: { type: 'string', pattern: '^xo' },
+      depth: { type: 'integer' },
+      tree: { $ref: '#/$defs/tree' },
+    },
+    additionalProperties: false,
+    $defs: { tree: { type: 'object', properties: { children: { type: 'array', items: { $ref: '#/$defs/tree' } } } } },
+  };
+  const schema = configFileJsonSchema([{ kind: 'chat', settings }, { kind: 'any' }]);
+  const right = { token: 'xoxb', depth: 1 };
+
+  it.each([
+    [true, 'what the kind takes', { id: 'chat', settings: right }],
+    [
+      true,
+      'variables and references to secrets',
+      { id: 'chat', settings: { token: 'secretref://env/a/B', depth: '${D}' } },
+    ],
+    [true, 'what refers to itself', { id: 'chat', settings: { ...right, tree: { children: [{ children: [] }] } } }],
+    [true, 'less, where a profile has the rest', { id: 'chat', profile: 'p', settings: { depth: 1 } }],
+    [true, 'anything, of a kind that says nothing', { id: 'any', settings: { odd: 1 } }],
+    [true, 'anything, of a kind that is not known', { id: 'chat', kind: 'other', settings: { odd: 1 } }],
+    [false, 'less', { id: 'chat', settings: { depth: 1 } }],
+    [false, 'a key that there is not', { id: 'mine', kind: 'chat', settings: { ...right, odd: 1 } }],
+    [false, 'a wrong type', { id: 'chat', settings: { ...right, depth: 'deep' } }],
+    [false, 'a wrong type far within', { id: 'chat', settings: { ...right, tree: { children: [{ children: 1 }] } } }],
+    [false, 'a wrong type beside a profile', { id: 'chat', profile: 'p', settings: { depth: 'deep' } }],
+  ])('says %s to %s', (valid, _, connector) => {
+    expect(accepts(schema, { connectors: [connector] })).toBe(valid);
+  });
+
+  it('knows what profiles of a kind hold', () => {
+    const profile = (given: object): object => ({ profiles: { p: { kind: 'chat', settings: given } } });
+    expect(accepts(schema, profile({ depth: 1 }))).toBe(true);
+    expect(accepts(schema, profile({ dept: 1 }))).toBe(false);
+  });
+});
