@@ -42,7 +42,7 @@ import { createPipeline, gatesInOrder } from './execution/pipeline.ts';
 import type { Environment, HostSettingsInput } from './host-settings.ts';
 import { HostConfigError, readHostSettings } from './host-settings.ts';
 import type { Host } from './host.ts';
-import { findProjectRoot, readIdentity } from './identity.ts';
+import { findProjectRoot, HOST_FILES, readIdentity } from './identity.ts';
 import { openHostLog } from './log/host-log.ts';
 import { LogTail } from './log/log-tail.ts';
 import { faultTeller, openLoggedEvents } from './log/log-events.ts';
@@ -473,6 +473,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
         settings,
         log,
         version: identity.version,
+        pageDir: HOST_FILES.page,
         stack,
         tls,
         turnedAway: (caller) => events.emit('turnedAway', caller),

@@ -18,9 +18,11 @@ export function readIdentity(): HostIdentity {
   return { name, version };
 }
 
-/** Where this package lies, and the `file:` URL of what programs import of it. */
+/** Where this package and its page lie, and the `file:` URL of what programs import of it. */
 export const HOST_FILES = {
   directory: join(import.meta.dirname, '..'),
+  /** The page's static files, once it is built. */
+  page: join(import.meta.dirname, '..', 'page'),
   entry: pathToFileURL(join(import.meta.dirname, 'index.js')).href,
 } as const;
 

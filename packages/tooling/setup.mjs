@@ -105,6 +105,15 @@ async function build(first) {
       result.output,
     );
   }
+  // Looks at what it is made of first, and mostly does nothing more.
+  const page = await quietly('building the page', 'node', [join('host', 'build-page.mjs')]);
+  if (page.status !== 0) {
+    throw new SetupError(
+      'the page cannot be built.',
+      'Fix the errors above; "npm run build" repeats this step.',
+      page.output,
+    );
+  }
   if (first) say(`built in ${Math.round(result.seconds)} s`);
 }
 

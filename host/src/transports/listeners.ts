@@ -23,6 +23,8 @@ export interface ListenersOptions {
   readonly settings: HostSettings;
   readonly log: HostLog;
   readonly version: string;
+  /** Where the page was built to. */
+  readonly pageDir: string;
   readonly stack: CloseStack;
   /** What TLS is made of; absent: the ports speak without. */
   readonly tls?: TlsKeeper | undefined;
@@ -117,6 +119,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     limits,
     logger: log,
     version,
+    pageDir: options.pageDir,
     metrics: () => options.metrics(),
     ready: () => serving,
     unwell,

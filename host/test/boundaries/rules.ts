@@ -32,6 +32,7 @@ const WORKSPACE_IMPORTS: ReadonlyArray<readonly [folder: RegExp, allowed: readon
   [/^packages\/openapi$/, [/^@automate\/contract$/]],
   [/^packages\/sql$/, [/^@automate\/sdk$/]],
   [/^packages\/testing$/, [/^@automate\/contract(\/|$)/, /^@automate\/sdk(\/|$)/]],
+  [/^packages\/dashboard$/, [/^@automate\/contract(\/http)?$/]],
   [/^packages\/create-connector$/, [/^@automate\/contract(\/schema-type)?$/, /^@automate\/openapi$/]],
   // The schemas too: a message cannot carry what is wrong with a configuration, so the client checks before it writes one.
   [/^packages\/client$/, [/^@automate\/(grpc|contract(\/(grpc|json-text|schemas|service))?)$/]],

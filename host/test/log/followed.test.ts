@@ -1,9 +1,10 @@
+// Long, as what is kept of a log, what is read of it and what is followed are looked at together.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect } from '@automate/client';
-import type { ConnectorService, FollowFilter, LineLevel, LogEvent, LogLine } from '@automate/contract';
+import type { CallOptions, ConnectorService, FollowFilter, LineLevel, LogEvent, LogLine } from '@automate/contract';
 import { eventually } from '@automate/tooling/eventually';
 import { LogTail } from '../../dist/log/log-tail.js';
-import { LogStreams } from '../../dist/transports/rest/log-streams.js';
+import { EventStreams } from '../../dist/transports/rest/event-streams.js';
 import { openRestBackend } from '../fixtures/rest-backend.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 
@@ -288,8 +289,9 @@ describe('the end of the log that is kept', () => {
 
   it('says something to a silent follower, so that nobody takes its connection for a dead one', async () => {
     const tail = full();
-    const streams = new LogStreams({ heartbeatMs: 20 });
-    const stream = await streams.open({ raw: {} } as never, {}, (options) => tail.follow({}, options));
+    const streams = new EventStreams({ heartbeatMs: 20 });
+    const follow = (options: CallOptions) => tail.follow({}, options);
+    const stream = await streams.open({ raw: {} } as never, {}, follow, ({ kind }) => ({ event: kind, data: {} }));
     let text = '';
     for await (const chunk of stream) {
       text += String(chunk);

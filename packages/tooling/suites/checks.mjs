@@ -16,6 +16,13 @@ export const CHECKS = [
     repair: 'npm run build',
   },
   {
+    name: 'page',
+    title: 'the page can be built',
+    command: 'node',
+    args: [join('host', 'build-page.mjs')],
+    repair: 'npm run build',
+  },
+  {
     name: 'types',
     title: 'the tests are type-correct',
     command: 'tsc',

@@ -1,4 +1,4 @@
-import type { CallOptions, ConnectorService, ConnectorType, LineLevel, OutcomeKey } from '@automate/contract';
+import type { CallOptions, ConnectorService, ConnectorType, LineLevel, LogEvent, OutcomeKey } from '@automate/contract';
 import type { OperationId } from '@automate/contract/http';
 import {
   API_PREFIX,
@@ -8,6 +8,7 @@ import {
   changeResultView,
   connectorDescriptionView,
   connectorDetailsView,
+  connectorEventView,
   connectorInfoView,
   connectorListView,
   createdTokenView,
@@ -17,6 +18,7 @@ import {
   healthReportView,
   hostStatusView,
   logLinesView,
+  logLineView,
   outcomeView,
   pluginReportView,
   profileChangeView,
@@ -32,7 +34,7 @@ import { toWireConfig } from '@automate/contract/schemas';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readConfigBody, readProfileBody } from './config-body.ts';
 import { readLogLevelBody } from './log-level-body.ts';
-import type { LogStreams } from './log-streams.ts';
+import type { EventStreams, ServerEvent } from './event-streams.ts';
 import { readTokenBody } from './token-body.ts';
 import { bodyText } from './request-body.ts';
 import { readSecretBody } from './secret-body.ts';
@@ -49,8 +51,17 @@ export type RestHandler = (call: RestCall) => Promise<unknown>;
 /** Translates every route to the service. A route of the table without a handler does not compile. */
 export function createHandlers(
   service: ConnectorService,
-  streams: LogStreams,
+  streams: EventStreams,
 ): Readonly<Record<OperationId, RestHandler>> {
+  const answerEvents = async <Item>(
+    { request, reply, options }: RestCall,
+    follow: (options: CallOptions) => AsyncIterable<Item>,
+    toEvent: (item: Item) => ServerEvent,
+  ): Promise<unknown> => {
+    const stream = await streams.open(request, options, follow, toEvent);
+    reply.header('content-type', 'text/event-stream; charset=utf-8').header('cache-control', 'no-store');
+    return stream;
+  };
   const readLogs = async ({ request, reply, options }: RestCall, connector?: string): Promise<unknown> => {
     const { level, limit, follow } = request.query as { level?: LineLevel; limit?: string; follow?: Flag };
     const filter = {
@@ -61,9 +72,8 @@ export function createHandlers(
     if (follow !== 'true' || request.method === 'HEAD') return logLinesView(await service.readLogs(filter, options));
     const last = request.headers['last-event-id'];
     const after = last === undefined || last === '' ? {} : { after: numberIn(String(last)) };
-    const stream = await streams.open(request, options, (own) => service.followLogs({ ...filter, ...after }, own));
-    reply.header('content-type', 'text/event-stream; charset=utf-8').header('cache-control', 'no-store');
-    return stream;
+    const lines = (own: CallOptions) => service.followLogs({ ...filter, ...after }, own);
+    return answerEvents({ request, reply, options }, lines, toLogEvent);
   };
   return {
     async listConnectors({ request, options }) {
@@ -104,6 +114,14 @@ export function createHandlers(
     },
     async describeConnector({ request, options }) {
       return connectorDescriptionView(await service.describe(idOf(request), options));
+    },
+    async watchConnectors(call) {
+      if (call.request.method === 'HEAD') return undefined;
+      return answerEvents(
+        call,
+        (own) => service.watch(own),
+        (event) => ({ event: event.kind, data: connectorEventView(event) }),
+      );
     },
     async executeAction({ request, reply, options }) {
       const { id, action } = request.params as { id: string; action: string };
@@ -248,4 +266,17 @@ function readIdempotencyKey(request: FastifyRequest): string | undefined {
   const header = request.headers['idempotency-key'];
   if (header === undefined) return undefined;
   return String(header).replace(/^"(.*)"$/, '$1');
+}
+
+function toLogEvent(event: LogEvent): ServerEvent {
+  switch (event.kind) {
+    case 'line':
+      return { event: 'line', data: logLineView(event.line), id: event.line.seq };
+    case 'missed':
+      return { event: 'missed', data: event.count === undefined ? {} : { count: event.count } };
+    case 'synced':
+      return { event: 'synced', data: {} };
+    default:
+      return event satisfies never;
+  }
 }

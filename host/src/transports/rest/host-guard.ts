@@ -74,6 +74,12 @@ function hostOf(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
 }
 
+/** Whoever is known by a cookie and changes something has to say where it comes from, as each browser does; the guard has compared it. */
+export function requireOrigin({ method, headers }: IncomingMessage): HttpFailure | undefined {
+  const reads = method === 'GET' || method === 'HEAD';
+  return reads || headers.origin !== undefined ? undefined : refuseHeader('Origin', undefined, OWN_PAGE);
+}
+
 const OWN_PAGE = 'a page of this service itself, or no browser at all';
 
 /** Counts the headers `Host`: Node keeps the first, but a proxy before us may have used another. */

@@ -20,13 +20,16 @@ import type { HttpTimeouts } from './http-server.ts';
 import { createHttpServer, HTTP_TIMEOUTS } from './http-server.ts';
 import type { AgentDoor } from './mcp-route.ts';
 import { addMcpRoute } from './mcp-route.ts';
-import { LogStreams } from './log-streams.ts';
+import { EventStreams } from './event-streams.ts';
 import { addOperationalRoutes } from './operational-routes.ts';
+import { addPage } from './page.ts';
+import { PageSessions } from './page-sessions.ts';
 import { compileValidator } from './query-validator.ts';
 import { acceptJsonText } from './request-body.ts';
 import type { RefuseRoute } from './route-refusal.ts';
 import { watchRoutes } from './route-refusal.ts';
 import { addServiceRoutes } from './service-routes.ts';
+import { addSessionRoutes } from './session-routes.ts';
 
 /** Where faults of the service itself are reported; pino fits. */
 export interface RestLogger {
@@ -45,6 +48,8 @@ export interface RestServerOptions {
   readonly port: number;
   /** Of the host, for the OpenAPI document. */
   readonly version: string;
+  /** Where the page was built to. Absent, or with nothing in it: `/` says how to build it. */
+  readonly pageDir?: string | undefined;
   /** Whether the host serves; what `/health/ready` answers. */
   ready(): boolean;
   /** Why it cannot go on for long as it is, which `/health/ready` answers then. Default: it can. */
@@ -80,7 +85,7 @@ export interface RestServer {
 export async function startRestServer(options: RestServerOptions): Promise<RestServer> {
   const { host, port } = options;
   const state = { draining: false };
-  const streams = new LogStreams();
+  const streams = new EventStreams();
   const app = createApp(options, state, streams);
   const { server } = app;
   const drain = prepareDrain(server);
@@ -122,7 +127,7 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
 function createApp(
   options: RestServerOptions,
   state: { readonly draining: boolean },
-  streams: LogStreams,
+  streams: EventStreams,
 ): FastifyInstance {
   const {
     service,
@@ -137,6 +142,7 @@ function createApp(
     timeouts,
     signIn = NO_SIGN_IN,
   } = options;
+  const sessions = new PageSessions();
   const clientErrors = createClientErrors((method, url) => refuseRoute(method, url));
   const app = fastify({
     logger: false,
@@ -159,7 +165,7 @@ function createApp(
         scheme: options.tls === undefined ? 'http' : 'https',
         timeouts: { ...HTTP_TIMEOUTS, ...timeouts },
         clientErrors,
-        admit: createAdmission(signIn),
+        admit: createAdmission(signIn, sessions),
       }),
     clientErrorHandler: (error, socket) => clientErrors.answer(error as Error, socket),
     frameworkErrors: (error, request, reply) => void sendErrorReply(reply as never, toFailure(error, request as never)),
@@ -182,6 +188,8 @@ function createApp(
   acceptJsonText(app);
   if (options.agents !== undefined) addMcpRoute(app, options.agents);
   addServiceRoutes(app, service, streams);
+  addSessionRoutes(app, { sessions, signIn, version });
+  addPage(app, options.pageDir);
   let document: Promise<string> | undefined;
   const readable: DocsRoutesOptions = {
     requireRead({ raw }, what) {

@@ -6,10 +6,10 @@ import { z } from 'zod';
 import type { FastifyInstance } from 'fastify';
 import { readCallOptions } from './call-options.ts';
 import { createHandlers } from './handlers.ts';
-import { LogStreams } from './log-streams.ts';
+import { EventStreams } from './event-streams.ts';
 
 /** Every route of the contract's table, translated to the service. */
-export function addServiceRoutes(app: FastifyInstance, service: ConnectorService, streams = new LogStreams()): void {
+export function addServiceRoutes(app: FastifyInstance, service: ConnectorService, streams = new EventStreams()): void {
   const handlers = createHandlers(service, streams);
   for (const [operationId, route] of Object.entries(HTTP_ROUTES) as [OperationId, HttpRoute][]) {
     const handle = handlers[operationId];
@@ -37,7 +37,7 @@ function toFastifySchema(operationId: OperationId, route: HttpRoute) {
       [route.status]: {
         description: 'Done',
         content: {
-          'application/json': { schema: route.answer },
+          [route.media ?? 'application/json']: { schema: route.answer },
           ...(route.stream === undefined ? {} : { [route.stream]: { schema: z.string() } }),
         },
       },

@@ -63,7 +63,7 @@ describe('an error of an action', () => {
 });
 
 describe('a request to the wrong place', () => {
-  it.each(['GET /', 'GET /api/v1', 'GET /api/v1/nope', 'POST /api/v2/connectors', 'PATCH /nope'])(
+  it.each(['GET /api/v1', 'GET /api/v1/nope', 'POST /api/v2/connectors', 'PATCH /nope'])(
     '%s is an unknown route',
     async (line) => {
       const { status, headers, json: body } = await rest.call(line);

@@ -86,7 +86,11 @@ describe('the OpenAPI document', () => {
     const streamed = operations().filter(({ operation }) =>
       Object.hasOwn(operation.responses['200']?.content ?? {}, 'text/event-stream'),
     );
-    expect(streamed.map(({ operation }) => operation.operationId)).toEqual(['readLogs', 'readConnectorLogs']);
+    expect(streamed.map(({ operation }) => operation.operationId)).toEqual([
+      'watchConnectors',
+      'readLogs',
+      'readConnectorLogs',
+    ]);
   });
 
   it('says which bodies must be there', () => {

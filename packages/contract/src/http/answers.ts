@@ -63,6 +63,20 @@ export const connectorDetailsSchema = z
   })
   .meta({ id: 'ConnectorDetails' });
 
+const revision = z.int().min(0);
+
+export const connectorEventSchema = z
+  .union([
+    z.object({
+      kind: z.enum(['added', 'updated', 'status', 'actions_changed']),
+      revision,
+      connector: connectorInfoSchema,
+    }),
+    z.object({ kind: z.literal('removed'), revision, id: z.string() }),
+    z.object({ kind: z.literal('synced'), revision }),
+  ])
+  .meta({ id: 'ConnectorEvent' });
+
 export const changeResultSchema = z.object({ id: z.string(), message: z.string() }).meta({ id: 'ChangeResult' });
 
 export const healthReportSchema = z

@@ -17,6 +17,7 @@ export {
   changeResultView,
   connectorDescriptionView,
   connectorDetailsView,
+  connectorEventView,
   connectorInfoView,
   connectorListView,
   createdTokenView,

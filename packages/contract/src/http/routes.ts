@@ -11,6 +11,7 @@ import {
   changeResultSchema,
   connectorDescriptionSchema,
   connectorDetailsSchema,
+  connectorEventSchema,
   connectorInfoSchema,
   connectorListSchema,
   createdTokenSchema,
@@ -49,6 +50,8 @@ export interface HttpRoute {
   readonly answer: z.ZodType;
   /** The media type of the stream that it answers with, where it is asked for one. */
   readonly stream?: 'text/event-stream';
+  /** Default `application/json`. Of a stream `answer` is what each event has in `data`. */
+  readonly media?: 'text/event-stream';
 }
 
 const idParams = z.object({ id: z.string().meta({ description: "The connector's id" }) });
@@ -137,6 +140,15 @@ export const HTTP_ROUTES = {
     headers: waitHeaders,
     status: 200,
     answer: healthReportsSchema,
+  },
+  watchConnectors: {
+    method: 'GET',
+    path: '/events',
+    summary: 'Server-sent events: what there is, then `synced`, then every change as it happens',
+    tag: 'connectors',
+    status: 200,
+    answer: connectorEventSchema,
+    media: 'text/event-stream',
   },
   getConnector: {
     method: 'GET',

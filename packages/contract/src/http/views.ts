@@ -4,7 +4,7 @@ import type { AuditPage, AuditRecord, AuditVerdict } from '../audit-operations.t
 import type { ConnectorDetails } from '../config-types.ts';
 import type { ActionDescription, ActionDiscovery, ConnectorDescription, ConnectorInfo } from '../connector.ts';
 import type { ChangeResult } from '../change-result.ts';
-import type { ExecuteTextResult } from '../connector-service.ts';
+import type { ConnectorEvent, ExecuteTextResult } from '../connector-service.ts';
 import type { HealthReport, TestReport } from '../health.ts';
 import type { JsonObject } from '../json.ts';
 import { ConnectorError } from '../connector-error.ts';
@@ -22,6 +22,7 @@ import type {
   changeResultSchema,
   connectorDescriptionSchema,
   connectorDetailsSchema,
+  connectorEventSchema,
   connectorInfoSchema,
   connectorListSchema,
   createdTokenSchema,
@@ -81,6 +82,10 @@ export function connectorDetailsView(
 ): View<typeof connectorDetailsSchema> {
   const { network } = details;
   return { ...connectorInfoView(details.connector), config, ...(network === undefined ? {} : { network }) };
+}
+
+export function connectorEventView(event: ConnectorEvent): View<typeof connectorEventSchema> {
+  return 'connector' in event ? { ...event, connector: connectorInfoView(event.connector) } : { ...event };
 }
 
 export function changeResultView(result: ChangeResult): View<typeof changeResultSchema> {

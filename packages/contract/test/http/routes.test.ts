@@ -12,6 +12,7 @@ describe('the table of routes', () => {
       'GET /connectors',
       'POST /connectors',
       'GET /connectors/health',
+      'GET /events',
       'GET /connectors/{id}',
       'PUT /connectors/{id}',
       'DELETE /connectors/{id}',
@@ -43,6 +44,10 @@ describe('the table of routes', () => {
       'POST /connectors/{id}/disable',
       'GET /status',
       'GET /connectors/{id}/health/history',
+      'GET /logs',
+      'GET /connectors/{id}/logs',
+      'PUT /connectors/{id}/log-level',
+      'GET /connectors/{id}/calls',
     ]);
   });
 

@@ -1,15 +1,24 @@
 import { Readable } from 'node:stream';
-import type { CallOptions, LogEvent } from '@automate/contract';
+import type { CallOptions } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
-import { logLineView, toProblemDocument } from '@automate/contract/http';
+import { toProblemDocument } from '@automate/contract/http';
 import type { FastifyRequest } from 'fastify';
 import { admittedOf } from '../sign-in.ts';
 
 /** How long a stream may say nothing, in milliseconds: proxies take a silent connection for a dead one. */
 const HEARTBEAT_MS = 15_000;
 
-/** The logs that are followed over a server of REST. */
-export class LogStreams {
+/** One server-sent event. */
+export interface ServerEvent {
+  readonly event: string;
+  /** Sent as JSON. */
+  readonly data: unknown;
+  /** By which whoever lost the connection says what came last. */
+  readonly id?: number;
+}
+
+/** The streams of server-sent events of a server of REST. */
+export class EventStreams {
   readonly #open = new Set<AbortController>();
   readonly #heartbeatMs: number;
 
@@ -18,13 +27,14 @@ export class LogStreams {
   }
 
   /**
-   * Server-sent events of a log, at the pace at which the other side reads. Rejects with what ends it before its first event, for
+   * What `follow` gives, an event each, at the pace at which the other side reads. Rejects with what ends it before its first event, for
    * which there is a status; what ends it later is its last event.
    */
-  async open(
+  async open<Item>(
     request: FastifyRequest,
     options: CallOptions,
-    follow: (options: CallOptions) => AsyncIterable<LogEvent>,
+    follow: (options: CallOptions) => AsyncIterable<Item>,
+    toEvent: (item: Item) => ServerEvent,
   ): Promise<Readable> {
     const ended = new AbortController();
     const gone: ConnectorError[] = [];
@@ -41,7 +51,7 @@ export class LogStreams {
     try {
       const reader = follow({ ...options, signal })[Symbol.asyncIterator]();
       const first = await reader.next();
-      return Readable.from(encode({ first, reader, gone, over, heartbeatMs: this.#heartbeatMs }), {
+      return Readable.from(encode({ first, reader, toEvent, gone, over, heartbeatMs: this.#heartbeatMs }), {
         objectMode: false,
       });
     } catch (error) {
@@ -56,20 +66,22 @@ export class LogStreams {
   }
 }
 
-interface Followed {
-  readonly first: IteratorResult<LogEvent>;
-  readonly reader: AsyncIterator<LogEvent>;
+interface Followed<Item> {
+  readonly first: IteratorResult<Item>;
+  readonly reader: AsyncIterator<Item>;
+  toEvent(item: Item): ServerEvent;
   /** Why its caller counts no longer. */
   readonly gone: readonly ConnectorError[];
   over(): void;
   readonly heartbeatMs: number;
 }
 
-async function* encode({ first, reader, gone, over, heartbeatMs }: Followed): AsyncGenerator<string, void> {
+async function* encode<Item>(followed: Followed<Item>): AsyncGenerator<string, void> {
+  const { first, reader, toEvent, gone, over, heartbeatMs } = followed;
   try {
     // Whoever loses the connection comes back after so many milliseconds.
     yield 'retry: 2000\n\n';
-    let next: Promise<IteratorResult<LogEvent>> = Promise.resolve(first);
+    let next: Promise<IteratorResult<Item>> = Promise.resolve(first);
     for (;;) {
       const result = await orHeartbeat(next, heartbeatMs);
       if (result === 'heartbeat') yield ': \n\n';
@@ -77,13 +89,13 @@ async function* encode({ first, reader, gone, over, heartbeatMs }: Followed): As
         for (const reason of gone) throw reason;
         return;
       } else {
-        yield encodeEvent(result.value);
+        yield encodeEvent(toEvent(result.value));
         next = reader.next();
       }
     }
   } catch (reason) {
     const document = toProblemDocument(ConnectorError.from(reason));
-    yield `event: error\ndata: ${JSON.stringify(document)}\n\n`;
+    yield encodeEvent({ event: 'error', data: document });
   } finally {
     over();
     await reader.return?.();
@@ -102,15 +114,6 @@ async function orHeartbeat<Value>(next: Promise<Value>, heartbeatMs: number): Pr
   }
 }
 
-function encodeEvent(event: LogEvent): string {
-  switch (event.kind) {
-    case 'line':
-      return `id: ${event.line.seq}\nevent: line\ndata: ${JSON.stringify(logLineView(event.line))}\n\n`;
-    case 'missed':
-      return `event: missed\ndata: ${JSON.stringify(event.count === undefined ? {} : { count: event.count })}\n\n`;
-    case 'synced':
-      return 'event: synced\ndata: {}\n\n';
-    default:
-      return event satisfies never;
-  }
+function encodeEvent({ event, data, id }: ServerEvent): string {
+  return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describeWith } from '@automate/tooling/require-service';
+import type { Browser } from 'playwright-core';
+import { SandboxHost } from '../../fixtures/sandbox-host.ts';
+import { CHROMIUM, openPage, startBrowser } from './fixtures/open-page.ts';
+
+describeWith(CHROMIUM, 'the page in a browser', () => {
+  let browser: Browser;
+  let it_: SandboxHost;
+  beforeAll(async () => {
+    browser = await startBrowser();
+    it_ = await SandboxHost.open({ yaml, env: { HEALTH_INTERVAL: '1s' } });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await it_?.[Symbol.asyncDispose]();
+  });
+
+  const yaml = `
+connectors:
+  - id: echo
+    kind: echo
+    name: Says it again
+    tags: [first]
+  - id: gone
+    kind: unreachable
+    host: 127.0.0.1
+    port: 9
+`;
+
+  it('shows what there is, with its status, and what becomes of it', async () => {
+    await using opened = await openPage(browser, it_.host.httpAddress ?? '');
+    const { page } = opened;
+    const row = (id: string) =>
+      page.getByRole('row').filter({ has: page.getByRole('link', { name: id, exact: true }) });
+    await row('echo').getByText('Healthy').waitFor();
+    await row('gone').getByText('Unhealthy').waitFor();
+    await it_.service.register({ id: 'late', kind: 'echo' });
+    await row('late').waitFor();
+    await page.getByRole('button', { name: /^Unhealthy/ }).click();
+    await row('echo').waitFor({ state: 'detached' });
+    await row('gone').getByRole('link', { name: 'gone' }).click();
+    await page.getByRole('heading', { name: 'gone' }).waitFor();
+    await page.getByRole('tab', { name: 'Overview', selected: true }).waitFor();
+    await page.getByText('Must act').waitFor();
+    await page.getByRole('button', { name: 'Check now' }).click();
+    await page.goBack();
+    await page.getByRole('searchbox', { name: 'Search connectors' }).fill('says it');
+    await row('late').waitFor({ state: 'detached' });
+    await row('echo').waitFor();
+    expect(await opened.complaints()).toEqual([]);
+  });
+
+  describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
+    it.each([
+      ['wide', { width: 1280, height: 800 }],
+      ['on a phone', { width: 390, height: 780 }],
+    ])('%s axe-core finds nothing', async (_how, viewport) => {
+      await using opened = await openPage(browser, it_.host.httpAddress ?? '', { colorScheme, viewport });
+      const { page } = opened;
+      await page.getByRole('link', { name: 'gone' }).waitFor();
+      await page.getByText('Unhealthy').nth(1).waitFor();
+      expect(await opened.axe()).toEqual([]);
+      await page.getByRole('link', { name: 'gone' }).click();
+      await page.getByRole('heading', { name: 'Facts' }).waitFor();
+      expect(await opened.axe()).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+      if (process.env['SCREENSHOTS'] !== undefined)
+        await page.screenshot({ path: `${process.env['SCREENSHOTS']}/overview-${colorScheme}-${viewport.width}.png` });
+      await page.goBack();
+      await page.getByRole('link', { name: 'gone' }).waitFor();
+      if (process.env['SCREENSHOTS'] !== undefined)
+        await page.screenshot({ path: `${process.env['SCREENSHOTS']}/list-${colorScheme}-${viewport.width}.png` });
+      expect(await opened.complaints()).toEqual([]);
+    });
+  });
+});

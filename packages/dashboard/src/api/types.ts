@@ -1,0 +1,22 @@
+import type { HTTP_ROUTES, OperationId } from '@automate/contract/http';
+
+/** The table of routes, of which the page needs the types alone. */
+export type Routes = typeof HTTP_ROUTES;
+
+/** What an operation answers. */
+export type Answer<Id extends OperationId> = Routes[Id]['answer']['_zod']['output'];
+
+export type ConnectorInfo = Answer<'listConnectors'>['connectors'][number];
+export type ConnectorDetails = Answer<'getConnector'>;
+export type ConnectorEvent = Answer<'watchConnectors'>;
+export type HealthReport = Answer<'healthCheck'>;
+
+/** Who is signed in at the page. */
+export interface Session {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** By a token given to this page, so that signing out means something. */
+  readonly signed_in: boolean;
+  /** Of the host. */
+  readonly version: string;
+}

@@ -1,0 +1,44 @@
+import type { ProblemDocument } from '@automate/contract/http';
+import type { ConnectorInfo } from '../api/types.ts';
+
+/** Who must act, as the page says it. */
+export const BLAME_WORDS: Readonly<Record<ProblemDocument['blame'], string>> = {
+  caller: 'Whoever called',
+  operator: 'Operator of this host',
+  plugin: "Plugin's author",
+  remote: 'Remote system',
+};
+
+export const STATUS_WORDS: Readonly<Record<ConnectorInfo['status'], string>> = {
+  healthy: 'Healthy',
+  unhealthy: 'Unhealthy',
+  unavailable: 'Unavailable',
+  unknown: 'Not checked',
+};
+
+export const OWNER_WORDS: Readonly<Record<ConnectorInfo['owner'], string>> = {
+  file: 'File',
+  api: 'API',
+  plugin: 'Plugin',
+};
+
+const NUMBERS = new Intl.NumberFormat('en');
+
+export function formatCount(count: number): string {
+  return NUMBERS.format(count);
+}
+
+/** `3.2 ms`, `1.4 s` */
+export function formatMs(ms: number): string {
+  if (ms < 10) return `${Number(ms.toFixed(1))} ms`;
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${Number((ms / 1_000).toFixed(1))} s`;
+}
+
+/** `4 s`, `12 min`, `3 h`, `5 days`, for a time that has passed. */
+export function formatSpan(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 48 * 3_600) return `${Math.round(seconds / 3_600)} h`;
+  return `${Math.round(seconds / 86_400)} days`;
+}

@@ -1,0 +1,106 @@
+import type { ComponentChildren } from 'preact';
+import type { ConnectorDetails, ConnectorInfo, HealthReport } from '../../api/types.ts';
+import { api } from '../../api/api.ts';
+import { ProblemPanel } from '../../parts/problem-panel.tsx';
+import { StatusText } from '../../parts/status-text.tsx';
+import { TimeAgo } from '../../parts/time-ago.tsx';
+import { BLAME_WORDS, formatCount, formatMs, OWNER_WORDS } from '../../parts/words.ts';
+import { usePage } from '../../state/page-state.ts';
+import { useTask } from '../../state/use-load.ts';
+
+export interface OverviewProps {
+  readonly info: ConnectorInfo;
+  readonly details: ConnectorDetails;
+  reload(): Promise<void>;
+}
+
+/** How the connector is, who must act and why; and what it is. */
+export function Overview({ info, details, reload }: OverviewProps) {
+  const { connectors } = usePage();
+  const health = connectors.health.value[info.id];
+  const check = useTask(async () => {
+    connectors.noteHealth(await api.healthCheck(info.id));
+    await reload();
+  });
+  return (
+    <>
+      <section class={`verdict verdict-${info.status}`} aria-label="Status">
+        <div class="verdict-head">
+          <StatusText status={info.status} />
+          <Since health={health} status={info.status} />
+          <button type="button" disabled={check.busy} onClick={() => void check.run()}>
+            {check.busy ? 'Checking …' : 'Check now'}
+          </button>
+        </div>
+        {info.last_error === '' ? null : <p class="cause">{info.last_error}</p>}
+        {info.held_back === undefined ? null : <p class="cause">Held back: {info.held_back}</p>}
+        {health?.blame === undefined || info.status === 'healthy' ? null : (
+          <p class="must-act">
+            Must act: <strong>{BLAME_WORDS[health.blame]}</strong>
+          </p>
+        )}
+        {check.problem === undefined ? null : <ProblemPanel problem={check.problem} />}
+      </section>
+      <section aria-labelledby="facts-heading">
+        <h2 id="facts-heading">Facts</h2>
+        <dl class="facts">
+          <Fact name="Endpoint">{info.endpoint === '' ? undefined : <code>{info.endpoint}</code>}</Fact>
+          <Fact name="Kind">{info.kind}</Fact>
+          <Fact name="Type">{info.type}</Fact>
+          <Fact name="Owner">{OWNER_WORDS[info.owner]}</Fact>
+          <Fact name="Isolation">{info.isolation === 'none' ? 'not isolated' : info.isolation}</Fact>
+          <Fact name="Mode">{info.mode}</Fact>
+          <Fact name="Response time">
+            {health?.checked_at === undefined ? undefined : formatMs(health.response_time_ms)}
+          </Fact>
+          <Fact name="Last check">
+            {health?.checked_at === undefined ? undefined : <TimeAgo at={health.checked_at} />}
+          </Fact>
+          <Fact name="Last healthy">
+            {health?.last_success_at === undefined ? undefined : <TimeAgo at={health.last_success_at} />}
+          </Fact>
+          <Fact name="Failures in a row">
+            {health === undefined || health.consecutive_failures === 0
+              ? undefined
+              : formatCount(health.consecutive_failures)}
+          </Fact>
+          <Fact name="Circuit">{health?.circuit}</Fact>
+          <Fact name="Network">{details.network}</Fact>
+          <Fact name="Tags">{info.tags.length === 0 ? undefined : info.tags.join(', ')}</Fact>
+          <Fact name="Description">{info.description === '' ? undefined : info.description}</Fact>
+        </dl>
+      </section>
+    </>
+  );
+}
+
+/** A fact that there is; one that there is not takes no room. */
+function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
+  return children === undefined || children === '' ? null : (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Since({
+  health,
+  status,
+}: {
+  readonly health: HealthReport | undefined;
+  readonly status: ConnectorInfo['status'];
+}) {
+  if (health?.checked_at === undefined) return null;
+  if (status === 'unhealthy' && health.last_success_at !== undefined)
+    return (
+      <span class="quiet">
+        last healthy <TimeAgo at={health.last_success_at} />
+      </span>
+    );
+  return (
+    <span class="quiet">
+      checked <TimeAgo at={health.checked_at} />
+    </span>
+  );
+}

@@ -1,0 +1,48 @@
+import type { ProblemDocument } from '@automate/contract/http';
+import { useEffect, useState } from 'preact/hooks';
+import { ProblemPanel } from '../parts/problem-panel.tsx';
+import { usePage } from '../state/page-state.ts';
+import { useTask } from '../state/use-load.ts';
+
+/** Asks for a token, once: from then on a cookie that no script can read says who it is. */
+export function SignIn({ reason }: { readonly reason?: ProblemDocument | undefined }) {
+  const { session } = usePage();
+  const [token, setToken] = useState('');
+  const signIn = useTask(async () => session.signIn(token));
+  useEffect(() => {
+    document.title = 'Sign in · Automate Connectors';
+  }, []);
+  const problem = signIn.problem ?? reason;
+  return (
+    <main class="whole-page">
+      <h1>Sign in</h1>
+      <p>
+        This host wants to know who calls. Whoever runs it makes a token with <code>automate tokens create NAME</code>.
+      </p>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void signIn.run();
+        }}
+      >
+        <label class="field">
+          <span class="field-name">Token</span>
+          <input
+            type="password"
+            name="token"
+            autocomplete="current-password"
+            spellcheck={false}
+            placeholder="aut_…"
+            required
+            value={token}
+            onInput={(event) => setToken(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit" class="primary" disabled={signIn.busy}>
+          {signIn.busy ? 'Signing in …' : 'Sign in'}
+        </button>
+      </form>
+      {problem === undefined ? null : <ProblemPanel problem={problem} />}
+    </main>
+  );
+}
