@@ -127,11 +127,10 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
   async function* follow<Input extends DescMessage, Output extends DescMessage, Event>(
     method: ConnectorsMethod<Input, Output>,
     request: () => MessageInitShape<Input>,
-    given: CallOptions | undefined,
     translate: (message: MessageShape<Output>, problems: Problem[]) => Event | undefined,
+    options: CallOptions = {},
   ): AsyncGenerator<Event, void> {
-    const options = given ?? {};
-    if (options.signal?.aborted === true) return;
+    if (options?.signal?.aborted === true) return;
     requireOpen();
     const { signal, ...rest } = requireCallOptions(options);
     const stream = streamRemote(channel, method, { request: request(), options: rest });
@@ -220,7 +219,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       return { result: translateAnswer(address, () => JSON.parse(result) as JsonValue), ...rest };
     },
     executeText,
-    watch: (options) => follow(METHODS.watchConnectors, () => ({}), options, eventFromMessage),
+    watch: (options) => follow(METHODS.watchConnectors, () => ({}), eventFromMessage, options),
     getOutcome: async (id, key, options) => {
       const message = await call(METHODS.getOutcome, () => placeOf(id, key), options);
       return read((problems) => outcomeFromMessage(message, problems));
@@ -326,7 +325,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
         const { after, ...rest } = requireLogFilter(filter);
         return { ...rest, ...(after === undefined ? {} : { after: millisToInt64(after) }) };
       };
-      return follow(METHODS.followLogs, request, options, logEventFromMessage);
+      return follow(METHODS.followLogs, request, logEventFromMessage, options);
     },
     setLogLevel: async (id, level, options) => {
       const request = () => ({ id: requireId(id), level: requireLogLevel(level) });

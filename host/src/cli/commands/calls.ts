@@ -1,8 +1,9 @@
 import type { LineLevel, RecentCall } from '@automate/contract';
 import { connectorInfoView, recentCallsView } from '@automate/contract/http';
 import { requireLogLevel } from '@automate/contract/service';
-import { ConnectorError } from '@automate/contract';
+import { ConnectorError, LINE_LEVELS } from '@automate/contract';
 import type { Command } from 'commander';
+import { Argument } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
 
@@ -26,17 +27,20 @@ export function addCallCommands(connectors: Command, context: CliContext): void 
   connectors
     .command('log-level')
     .argument('<id>')
-    .argument('<level>', 'trace, debug, info, warn, error, fatal, or default for that of the host')
+    .addArgument(
+      new Argument('<level>', 'or default for that of the host')
+        .choices([...LINE_LEVELS, 'default'])
+        .argParser(readLevel),
+    )
     .description('from which level on lines about a connector are logged, from now on; outlives a restart of the host')
     .addHelpText(
       'after',
       '\nExample:\n  automate connectors log-level slack debug\n  automate connectors log-level slack default',
     )
-    .action(async (id: string, level: string, _options: unknown, command: Command) => {
+    .action(async (id: string, level: LineLevel | 'default', _options: unknown, command: Command) => {
       const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
-      const wanted = readLevel(level);
       const info = await context.withService(rest, `setting the level of ${id}`, (service, call) =>
-        service.setLogLevel(id, wanted, call),
+        service.setLogLevel(id, level, call),
       );
       const words = `${id}: lines are logged from ${info.logLevel ?? 'the level of the host'} on`;
       context.out(json === true ? JSON.stringify(connectorInfoView(info), undefined, 2) : words);
