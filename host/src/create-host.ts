@@ -12,7 +12,9 @@ import { Tokens } from './access/tokens.ts';
 import type { BootReport } from './boot-report.ts';
 import { BootTimer } from './boot-report.ts';
 import { CloseStack } from './close-stack.ts';
-import { loadConfig } from './config/load-config.ts';
+import { SEARCH_PLACES } from './config/find-config.ts';
+import { loadConfig, readConfig } from './config/load-config.ts';
+import { BEFORE_APPLY_FILE, replaceConfigFile } from './config/replace-config-file.ts';
 import { watchConfig } from './config/watch-config.ts';
 import { Announcements } from './connectors/announcements.ts';
 import { Changes } from './connectors/changes.ts';
@@ -23,6 +25,7 @@ import type { ConnectorEntry } from './connectors/connector-state.ts';
 import { createControls } from './connectors/controls.ts';
 import { kindOf } from './connectors/connector-state.ts';
 import { createFilesPolicy, placesOf, withWholePaths } from './connectors/files-policy.ts';
+import { exportConfig } from './connectors/export-config.ts';
 import { Gate } from './connectors/gate.ts';
 import { HealthMonitor } from './connectors/health-monitor.ts';
 import type { MemoryBounds } from './connectors/memory-room.ts';
@@ -145,13 +148,9 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const projectDir = await findProjectRoot(options.cwd);
   const terminal = (options.logTo as { isTTY?: boolean }).isTTY === true;
   const settings = readHostSettings({ flags, env, projectDir, terminal });
+  const defaults = { healthIntervalMs: settings.healthIntervalMs };
   const load = (): ReturnType<typeof loadConfig> =>
-    loadConfig({
-      cwd: projectDir,
-      configPath: settings.configPath,
-      env,
-      defaults: { healthIntervalMs: settings.healthIntervalMs },
-    });
+    loadConfig({ cwd: projectDir, configPath: settings.configPath, env, defaults });
   const loaded = await load();
   const tlsFiles = serve && settings.tls !== undefined ? readTlsFiles(settings.tls) : undefined;
   if (!loaded.ok || tlsFiles?.ok === false) {
@@ -176,8 +175,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
 
   const scanner = new PluginScanner({ projectDir, hostVersion: identity.version });
   const discovered = scanner.scan(loaded.config.plugins, { full: false });
-  const drift = ({ frozen }: { readonly frozen: boolean }): readonly Problem[] =>
-    flags.frozen === true || frozen ? findLockProblems(projectDir, scanner.lastReport) : [];
+  const drift = ({ frozen }: { readonly frozen: boolean }, report = scanner.lastReport): readonly Problem[] =>
+    flags.frozen === true || frozen ? findLockProblems(projectDir, report) : [];
   const drifted = drift(loaded.config.plugins);
   if (drifted.length > 0) throw new HostConfigError(drifted);
   const unaccepted = findUnaccepted(projectDir, scanner.lastReport);
@@ -354,6 +353,8 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     policy: loaded.config.access,
     assertWritable,
   });
+  // Where there is none yet, it is made where it would be looked for first.
+  const configFile = loaded.file ?? settings.configPath ?? join(projectDir, SEARCH_PLACES[0]);
   const sourceChanges = new SourceChanges({
     changes,
     scanner,
@@ -362,12 +363,18 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     drift,
     loaded,
     load,
-    learn(config) {
-      learnVariables(scrubber, config);
+    learn: (config) => learnVariables(scrubber, config),
+    enforce(config) {
       access.setPolicy(config.access);
       events.emit('doorLimits', config.access.limits);
       events.emit('exposure', config.mcp.expose);
     },
+    parse: (text, name) => readConfig(text, { env, defaults, file: configFile, name }),
+    replaceFile: async (text) => {
+      assertWritable();
+      await replaceConfigFile(configFile, text, join(settings.dataDir, BEFORE_APPLY_FILE));
+    },
+    runs: serve,
     log,
     events,
   });
@@ -422,6 +429,11 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     tokens: access,
     plugins: () => reportHeldBack(scanner.report(), registry),
     rescan: () => sourceChanges.rescan(),
+    configs: {
+      plan: (text) => sourceChanges.planConfig(text),
+      apply: (text) => sourceChanges.applyConfig(text),
+      export: () => exportConfig({ store, profileStore }),
+    },
     audit,
     stats: { getStats: async () => telemetry.stats(), blame: async () => telemetry.blame() },
     onClose: () => stack.close(),

@@ -67,4 +67,7 @@ export const OPERATIONS: { readonly [Name in Operation]: Rule<Name> } = {
   followLogs: { needs: 'manage', options: 1 },
   setLogLevel: { needs: 'manage', options: 2 },
   listCalls: { needs: 'manage', options: 2 },
+  planConfig: { needs: 'admin', options: 1 },
+  applyConfig: { needs: 'admin', options: 1 },
+  exportConfig: { needs: 'manage', options: 0 },
 };

@@ -4,6 +4,7 @@ import { addExamples } from './examples.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addBlameCommand } from './commands/blame.ts';
 import { addCompletionCommand } from './commands/completion.ts';
+import { addConfigCommands } from './commands/config.ts';
 import { addConformanceCommand } from './commands/conformance.ts';
 import { addConnectorCommands } from './commands/connectors.ts';
 import { addDeclarationCommands } from './commands/declarations.ts';
@@ -37,6 +38,7 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
     })
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
+  addConfigCommands(program, context);
   addHostCommands(program, context);
   addPluginCommands(program, context);
   addConnectorCommands(program, context);

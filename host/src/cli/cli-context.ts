@@ -183,4 +183,4 @@ export class CliExit extends Error {
 }
 
 /** Exit codes; the two large ones are those of BSD's sysexits. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, unavailable: 69, badConfig: 78 } as const;
+export const EXIT = { ok: 0, failed: 1, usage: 2, changes: 3, unavailable: 69, badConfig: 78 } as const;

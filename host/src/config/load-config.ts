@@ -35,8 +35,24 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   if (file === undefined) return { ok: true, config: emptyConfig(), text: '' };
   const read = await readConfigFile(file);
   if (!read.ok) return { ok: false, problems: read.problems, file };
-  const { env: environment, defaults } = options;
-  const parsed = parseConfig(read.text, { file, environment, defaults });
+  const warnings = ignored.map((other) => `${other} is not read, as ${file} is the configuration: remove one of them`);
+  const loaded = readConfig(read.text, { ...options, file });
+  return loaded.ok ? { ...loaded, warnings } : loaded;
+}
+
+export interface ReadConfigOptions extends Pick<LoadConfigOptions, 'env' | 'defaults'> {
+  /** Where the text lies, or would: relative paths in it start there. */
+  readonly file: string;
+  /** What problems call it. Default: `file`. */
+  readonly name?: string | undefined;
+}
+
+/** Reads the text of a configuration file; all problems at once, as values. */
+export function readConfig(
+  text: string,
+  { file, name = file, env: environment, defaults }: ReadConfigOptions,
+): LoadedConfig {
+  const parsed = parseConfig(text, { file: name, environment, defaults });
   if (!parsed.ok) return { ...parsed, file };
   const whole = (paths: readonly string[]): readonly string[] => paths.map((path) => resolve(dirname(file), path));
   const { plugins } = parsed.config;
@@ -49,8 +65,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     fileRoots: whole(parsed.config.fileRoots),
     plugins: { ...plugins, grants: Object.fromEntries(grants) },
   };
-  const warnings = ignored.map((other) => `${other} is not read, as ${file} is the configuration: remove one of them`);
-  return { ok: true, config, file, text: read.text, warnings };
+  return { ok: true, config, file, text };
 }
 
 async function locateConfig({ cwd, configPath }: LoadConfigOptions): ReturnType<typeof findConfig> {

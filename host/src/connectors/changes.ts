@@ -1,3 +1,4 @@
+// Long, as the one writer of the set of connectors has every way in which it changes.
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigInvalidError, until } from '@automate/contract';
 import { hostEnding, serviceClosed } from '@automate/contract/service';
@@ -6,7 +7,7 @@ import type { ConnectorStore, StoredConnector } from '../store/connector-store.t
 import type { Overlay, OverlayStore } from '../store/overlay-store.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import { withOverlay } from './connector-state.ts';
-import type { Demand, Gate } from './gate.ts';
+import type { Demand, Gate, TrialResult } from './gate.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { LiveConnectors } from './live-connectors.ts';
 import { differsInProfile, isSameConnector, planConnectors } from './plan-connectors.ts';
@@ -18,6 +19,13 @@ export interface Plan<T> {
   readonly sources?: Partial<Sources>;
   /** The one connector that this is about, and how it is to be stored; null where it is to be stored no more. */
   readonly one?: { readonly id: string; readonly stored: StoredConnector | null };
+  /**
+   * Sees what would be made, every entry of it that is new tried out as one that works, before anything is: gives whether it is to be
+   * made, or throws. Default: it is, and what fails is held back.
+   */
+  review?(proposal: Proposal): 'make' | 'leave';
+  /** Whether the review sees those of the file tried out as well that stand as they are wanted, as none of them runs. */
+  readonly nothingRuns?: boolean;
   /** Writes to the store, before anything is put to work. What it throws is the change's error, and nothing has happened. */
   write?(store: ConnectorStore): Promise<unknown>;
   answer(change: AppliedChange): T;
@@ -57,6 +65,12 @@ export interface ChangesOptions {
   readonly healthIntervalMs: number;
 }
 
+/** What a change would come to. */
+export interface Proposal {
+  readonly draft: Draft;
+  readonly trials: ReadonlyMap<string, Trial>;
+}
+
 /** What differs between what stands and what a plan wants. */
 interface Draft {
   readonly sources: Sources;
@@ -75,9 +89,7 @@ interface Step {
 }
 
 /** How the trial of an entry ended. */
-interface Trial extends Step {
-  readonly failure: string | undefined;
-}
+export interface Trial extends Step, TrialResult {}
 
 /** The result of a turn: the change was made, or something has to be learned first. */
 type Turn<T> = { readonly answer: T } | { readonly missing: Promise<unknown> };
@@ -109,6 +121,11 @@ export class Changes {
   /** A change of what connectors are made of, after those that came before. `prepare` may read what it needs, in its turn. */
   ofAll<T>(prepare: (now: Registry) => Planner<T> | Promise<Planner<T>>): Promise<T> {
     return this.#lanes.run('all', async () => this.#run(await prepare(this.#options.registry)));
+  }
+
+  /** What a change of what connectors are made of would come to, which is not made: it waits for no other. */
+  async preview<T>(prepare: (now: Registry) => Planner<T> | Promise<Planner<T>>): Promise<T> {
+    return this.#run(await prepare(this.#options.registry));
   }
 
   /**
@@ -159,8 +176,10 @@ export class Changes {
     const planned = plan(this.#options.registry);
     if (planned instanceof Promise) return { missing: planned };
     const draft = await this.#draft(planned);
-    const untried = draft.updated.filter((step) => step.demand !== 'nothing' && !isTried(step, trials));
+    const steps = planned.review === undefined ? draft.updated : everyStep(draft, planned.nothingRuns === true);
+    const untried = steps.filter((step) => step.demand !== 'nothing' && !isTried(step, trials));
     if (untried.length > 0) return { missing: this.#tryOut(untried, trials) };
+    if (planned.review?.({ draft, trials }) === 'leave') return { answer: planned.answer(nothingDone(draft)) };
     return { answer: planned.answer(await this.#apply(planned, draft, trials)) };
   }
 
@@ -168,8 +187,7 @@ export class Changes {
     const left = [...steps];
     const work = async (): Promise<void> => {
       for (let step = left.shift(); step !== undefined; step = left.shift()) {
-        const failure = await this.#options.gate.tryOut(step.after, step.demand);
-        trials.set(step.after.id, { ...step, failure });
+        trials.set(step.after.id, { ...step, ...(await this.#options.gate.tryOut(step.after, step.demand)) });
       }
     };
     await Promise.all(Array.from({ length: TRIALS_AT_A_TIME }, work));
@@ -256,6 +274,16 @@ function without<Value>(map: ReadonlyMap<string, Value>, keys: readonly string[]
 /** Whether the one differs from the other in the network policy alone. */
 function isSameBut(before: ConnectorEntry | undefined, after: ConnectorEntry): boolean {
   return before !== undefined && isSameConnector({ ...before, network: after.network }, after);
+}
+
+/** Every entry that is new, with the most that can be asked of it. */
+function everyStep({ added, updated, kept }: Draft, nothingRuns: boolean): readonly Step[] {
+  const idle = nothingRuns ? kept.filter(({ owner }) => owner === 'file') : [];
+  return [...added, ...updated.map(({ after }) => after), ...idle].map((after) => ({ after, demand: 'healthy' }));
+}
+
+function nothingDone({ warnings }: Draft): AppliedChange {
+  return { added: [], updated: [], removed: [], reachOnly: [], heldBack: [], warnings };
 }
 
 /** Whether this very entry has been tried out, and at least as strictly as it has to be. */

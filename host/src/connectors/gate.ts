@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ConnectorWorker } from '../runtime/runtime.ts';
+import type { Blame, Problem } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { Acceptance } from '../plugins/lock/acceptance.ts';
@@ -8,6 +9,7 @@ import { isWeaker } from '../plugins/isolation.ts';
 import type { Kind, KindCatalog } from '../plugins/kind-catalog.ts';
 import { isolationOf } from '../plugins/kind-catalog.ts';
 import type { LiveConnectors } from './live-connectors.ts';
+import type { Finding } from './health-record.ts';
 import { findingOf, probe } from './probe.ts';
 
 /**
@@ -27,6 +29,22 @@ export interface GateOptions {
 
 /** How long a worker that was only tried out may take to close, in milliseconds. */
 const CLOSE_GRACE_MS = 1_000;
+
+/** How an entry did that was tried out. */
+export interface TrialResult {
+  /** How it was found; absent where nobody looked. */
+  readonly finding?: Finding;
+  /** Why it must not take the place; absent where it may. */
+  readonly failure?: string;
+  /** What is wrong with its settings, where that is it. */
+  readonly problems?: readonly Problem[];
+  /** It is not well, and no more is the one that stands. */
+  readonly ailsBoth?: true;
+}
+
+function failed({ message, blame }: { readonly message: string; readonly blame: Blame }): TrialResult {
+  return { failure: message, finding: { status: 'unhealthy', message, blame } };
+}
 
 /** Every change of a connector that runs passes it: the new one must be at least as good as the old one is. */
 export class Gate {
@@ -61,11 +79,10 @@ export class Gate {
     return status === 'healthy' || isConnected ? 'healthy' : 'starts';
   }
 
-  /** Why the entry must not take the place; undefined where it may. Tries it out in a worker that nobody else sees. */
-  async tryOut(after: ConnectorEntry, demand: Demand): Promise<string | undefined> {
-    if (demand === 'nothing') return undefined;
-    if (after.state.phase === 'missing') return after.state.reason;
-    if (after.state.phase === 'disabled') return undefined;
+  /** Whether the entry may take the place, as far as the demand goes. Tries it out in a worker that nobody else sees. */
+  async tryOut(after: ConnectorEntry, demand: Demand): Promise<TrialResult> {
+    if (demand === 'nothing' || after.state.phase === 'disabled') return {};
+    if (after.state.phase === 'missing') return failed({ message: after.state.reason, blame: 'operator' });
     const { live, createWorker, acceptance } = this.#options;
     const { healthCheck, limits } = after.config;
     const { kind } = after.state;
@@ -74,23 +91,29 @@ export class Gate {
       const level = demand === 'accepted' ? 'described' : 'initialized';
       const description = await worker.ensure(level, { withinMs: limits.startTimeoutMs });
       const unaccepted = acceptance.explain(kind, description);
-      if (unaccepted !== undefined || demand === 'accepted' || demand === 'starts') return unaccepted;
+      if (unaccepted !== undefined) return failed({ message: unaccepted, blame: 'operator' });
+      if (demand === 'accepted' || demand === 'starts') return {};
       const finding = await probe({
         worker,
         timeoutMs: healthCheck.timeoutMs,
         startTimeoutMs: limits.startTimeoutMs,
         reconnect: false,
       });
-      if (finding.status === 'healthy') return undefined;
+      if (finding.status === 'healthy') return { finding };
       // What ails both is no fault of the new one.
-      const standing = await live.check(after.id);
-      return standing.healthy ? finding.message : undefined;
+      const standing = this.#isThere(after.id) ? await live.check(after.id) : undefined;
+      return standing?.healthy === false ? { finding, ailsBoth: true } : { finding, failure: finding.message };
     } catch (reason) {
-      if (demand === 'accepted') return undefined;
-      return findingOf(ConnectorError.from(reason).toEnvelope()).message;
+      if (demand === 'accepted') return {};
+      const error = ConnectorError.from(reason);
+      return { ...failed(findingOf(error.toEnvelope())), problems: error.problems };
     } finally {
       void worker.close({ graceMs: CLOSE_GRACE_MS });
     }
+  }
+
+  #isThere(id: string): boolean {
+    return this.#options.live.find(id) !== undefined;
   }
 
   /** What does not work is replaced by whatever comes; but another version may do what nobody has accepted. */

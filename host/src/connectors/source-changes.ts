@@ -1,18 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PluginReport, Problem } from '@automate/contract';
+import type { ConfigPlan, ConfigText, PluginReport, Problem } from '@automate/contract';
 import { ConfigInvalidError, describeProblem } from '@automate/contract';
 import type { ReadConfig } from '../config/explain-mistake.ts';
 import { explainMistake, isCut } from '../config/explain-mistake.ts';
 import type { HostConfig, PluginsConfig } from '../config/host-config.ts';
-import type { loadConfig } from '../config/load-config.ts';
+import type { loadConfig, LoadedConfig } from '../config/load-config.ts';
+import { readConfigText } from '../config/read-config-text.ts';
 import type { HostEvents, SourceNews } from '../events/host-events.ts';
 import type { HostLog } from '../log/host-log.ts';
 import type { Kind, KindCatalog } from '../plugins/kind-catalog.ts';
 import type { PluginScanner } from '../plugins/plugin-scanner.ts';
 import type { Snapshots } from '../plugins/snapshots/snapshots.ts';
-import type { AppliedChange, Changes } from './changes.ts';
-import type { Sources } from './registry.ts';
+import type { AppliedChange, Changes, Proposal } from './changes.ts';
+import { configNotApplied, describeProposal, planOfProblems } from './config-plans.ts';
+import type { Registry, Sources } from './registry.ts';
 import { reportHeldBack } from './report-held-back.ts';
 
 /** How long a file has to stay as it is that is the first part of what it was, in milliseconds. */
@@ -33,10 +35,18 @@ export interface SourceChangesOptions {
   load(): ReturnType<typeof loadConfig>;
   /** Called when what a scan found has been put to work. */
   onScanned(): Promise<void>;
-  /** Hears of a configuration before it is put to work. */
+  /** Hears of a configuration before anything of it is tried out or put to work. */
   learn(config: HostConfig): void;
-  /** In what the packages of the last scan differ from what was locked, where these settings hold to that. */
-  drift(settings: PluginsConfig): readonly Problem[];
+  /** Hears of a configuration that is about to be in force. */
+  enforce(config: HostConfig): void;
+  /** In what packages differ from what was locked, where these settings hold to that. Default: those of the last scan. */
+  drift(settings: PluginsConfig, report?: PluginReport): readonly Problem[];
+  /** Reads a text as if it were the file's. */
+  parse(text: string, name: string | undefined): LoadedConfig;
+  /** Puts a text in the place of the file. */
+  replaceFile(text: string): Promise<void>;
+  /** Whether connectors run here, so that there is something to compare with. */
+  readonly runs: boolean;
   readonly log: HostLog;
   readonly events: HostEvents;
 }
@@ -58,13 +68,14 @@ export class SourceChanges {
 
   /** Reads the file again. */
   reload(): Promise<ReloadResult> {
-    const { changes, learn, log } = this.#options;
+    const { changes, learn, enforce, log } = this.#options;
     return changes
       .ofAll<ReloadResult>(async ({ sources }) => {
         // Read in its turn, so that an older reading never comes last.
         const next = await this.#read();
         const { config } = next;
         learn(config);
+        enforce(config);
         const kinds = isDeepStrictEqual(sources.config.plugins, config.plugins)
           ? sources.kinds
           : this.#scan(sources.kinds, config.plugins, false);
@@ -89,6 +100,95 @@ export class SourceChanges {
         this.#tell('reload', undefined, []);
         return { ok: false, problems: error.problems };
       });
+  }
+
+  /** What a configuration would do: the text, or what the file holds now. Changes nothing. */
+  async planConfig(given: ConfigText): Promise<ConfigPlan> {
+    const { changes, runs } = this.#options;
+    let plan: ConfigPlan | undefined;
+    await changes
+      .preview(async (now) => {
+        const { next, kinds } = await this.#candidate(given, now.sources);
+        return (standing) => ({
+          sources: { config: next.config, kinds },
+          nothingRuns: !runs,
+          review: (proposal) => {
+            plan = this.#describe(proposal, standing, given, next);
+            return 'leave';
+          },
+          answer: () => undefined,
+        });
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof UnusableSources)) throw error;
+        plan = planOfProblems(error.problems);
+      });
+    return plan ?? planOfProblems([]);
+  }
+
+  /** The same, and makes it: all of it, with the text in the place of the file, or nothing. */
+  applyConfig(given: ConfigText): Promise<ConfigPlan> {
+    const { changes, enforce, replaceFile, runs } = this.#options;
+    return changes
+      .ofAll<ConfigPlan>(async (before) => {
+        const { next, kinds } = await this.#candidate(given, before.sources);
+        const former = before.sources.kinds;
+        let plan = planOfProblems([]);
+        return (standing) => ({
+          sources: { config: next.config, kinds },
+          nothingRuns: !runs,
+          review: (proposal) => {
+            plan = this.#describe(proposal, standing, given, next);
+            if (plan.problems.length > 0) throw configNotApplied(plan.problems);
+            return 'make';
+          },
+          write: async () => {
+            if (given.yaml !== undefined) await replaceFile(given.yaml);
+          },
+          answer: ({ warnings: _warnings, ...names }) => {
+            this.#inForce = next;
+            enforce(next.config);
+            if (runs) this.#tell('apply', names, [former, kinds]);
+            this.#options.log.info(names, 'a configuration was applied');
+            return plan;
+          },
+        });
+      })
+      .catch((error: unknown) => {
+        throw error instanceof UnusableSources ? configNotApplied(error.problems) : error;
+      });
+  }
+
+  #describe(proposal: Proposal, now: Registry, given: ConfigText, next: ReadConfig): ConfigPlan {
+    const name = given.name ?? next.file;
+    const { problemsWith } = readConfigText(next.text);
+    const candidate = {
+      config: next.config,
+      warnings: next.warnings ?? [],
+      locate: (problems: readonly Problem[]) => problemsWith(problems, name),
+    };
+    return describeProposal(proposal, { now, candidate, runs: this.#options.runs });
+  }
+
+  /** The configuration, and the kinds that there are with it; nothing of it is in force. */
+  async #candidate(
+    given: ConfigText,
+    sources: Sources,
+  ): Promise<{ readonly next: ReadConfig; readonly kinds: KindCatalog }> {
+    const { load, parse, learn, scanner, snapshots, drift } = this.#options;
+    const next = given.yaml === undefined ? await load() : parse(given.yaml, given.name);
+    if (!next.ok) throw new UnusableSources(next.problems);
+    const mistake = explainMistake(this.#inForce, next);
+    if (mistake !== undefined)
+      throw new UnusableSources([{ ...mistake, ...(given.name === undefined ? {} : { file: given.name }) }]);
+    learn(next.config);
+    const { plugins } = next.config;
+    if (isDeepStrictEqual(sources.config.plugins, plugins)) return { next, kinds: sources.kinds };
+    const aside = scanner.aside();
+    const found = snapshots.markBuilds(aside.scan(plugins, { full: false }), { admits: false });
+    const problems = drift(plugins, aside.lastReport);
+    if (problems.length > 0) throw new UnusableSources(problems);
+    return { next, kinds: sources.kinds.withDiscovered(found) };
   }
 
   /** Looks for packages again, in the whole of `node_modules`. */

@@ -36,7 +36,7 @@ interface HostEventMap {
 
 /** What a reading of the file or of the packages did, by id. */
 export interface SourceNews {
-  readonly operation: 'reload' | 'rescan';
+  readonly operation: 'reload' | 'rescan' | 'apply';
   /** Whether the file could not be taken, and everything stayed as it was. */
   readonly failed: boolean;
   readonly added: readonly string[];

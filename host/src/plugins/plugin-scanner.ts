@@ -28,6 +28,11 @@ export class PluginScanner {
     this.#options = options;
   }
 
+  /** Another that knows nothing of what this one found, nor this one of what it finds. */
+  aside(): PluginScanner {
+    return new PluginScanner(this.#options);
+  }
+
   /**
    * Scans anew. `full` reads the whole top level of `node_modules`, so that packages which nobody asked for by name are reported
    * too; otherwise the direct dependencies are read by name, which is all that is needed to start.

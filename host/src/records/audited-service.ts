@@ -65,6 +65,9 @@ const RULES: Rules = {
   followLogs: 'unrecorded',
   setLogLevel: { options: 2, about: (id) => ({ connector: textOf(id) }) },
   listCalls: 'unrecorded',
+  planConfig: 'unrecorded',
+  applyConfig: { options: 1, about: (config) => ({ subject: textOf(config?.name) }) },
+  exportConfig: 'unrecorded',
 };
 
 /** Longest text of a record that a caller chose. */

@@ -7,6 +7,8 @@ import type {
   BlameReport,
   CallOptions,
   ChangeResult,
+  ConfigPlan,
+  ConfigText,
   ConnectorConfigInput,
   ConnectorDescription,
   ConnectorDetails,
@@ -15,6 +17,7 @@ import type {
   ConnectorService,
   CreatedToken,
   CreateTokenRequest,
+  ExportedConfig,
   ExecuteRequest,
   ExecuteResult,
   ExecuteTextRequest,
@@ -55,6 +58,7 @@ import {
   requireCall,
   requireCallOptions,
   requireConfig,
+  requireConfigText,
   requireFilter,
   requireId,
   requireLimit,
@@ -111,6 +115,11 @@ export interface ServiceOptions {
   /** The report of the last scan, made whole if that one read only direct dependencies. */
   plugins(): PluginReport;
   rescan(): Promise<PluginReport>;
+  readonly configs: {
+    plan(text: ConfigText): Promise<ConfigPlan>;
+    apply(text: ConfigText): Promise<ConfigPlan>;
+    export(): Promise<ExportedConfig>;
+  };
   readonly audit: {
     list(filter: AuditFilter): Promise<AuditPage>;
     verify(expected?: AuditExpectation): Promise<AuditVerdict>;
@@ -382,6 +391,21 @@ export class HostConnectorService implements ConnectorService {
     const options = this.#admit(given);
     this.#options.registry.get(requireId(id), options.principal);
     return this.#options.recentCalls.list(id, requireLimit(filter.limit, 100));
+  }
+
+  async planConfig(config: ConfigText = {}, given: CallOptions = {}): Promise<ConfigPlan> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.configs.plan(requireConfigText(config)), options);
+  }
+
+  async applyConfig(config: ConfigText = {}, given: CallOptions = {}): Promise<ConfigPlan> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.configs.apply(requireConfigText(config)), options);
+  }
+
+  async exportConfig(given: CallOptions = {}): Promise<ExportedConfig> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.configs.export(), options);
   }
 
   async createToken(request: CreateTokenRequest, given: CallOptions = {}): Promise<CreatedToken> {

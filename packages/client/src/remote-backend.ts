@@ -8,6 +8,7 @@ import {
   requireAuditFilter,
   requireCall,
   requireCallOptions,
+  requireConfigText,
   requireFilter,
   requireId,
   requireLimit,
@@ -37,6 +38,7 @@ import {
   auditVerdictFromMessage,
   blameFromMessage,
   configFromMessage,
+  configPlanFromMessage,
   CONNECTORS_SERVICE,
   createTokenToMessage,
   descriptionFromMessage,
@@ -339,6 +341,18 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       };
       const { calls } = await call(METHODS.listCalls, request, options);
       return read((problems) => calls.map((message) => recentCallFromMessage(message, problems)));
+    },
+    planConfig: async (config = {}, options) => {
+      const message = await call(METHODS.planConfig, () => ({ ...requireConfigText(config) }), options);
+      return read((problems) => configPlanFromMessage(message, problems));
+    },
+    applyConfig: async (config = {}, options) => {
+      const message = await call(METHODS.applyConfig, () => ({ ...requireConfigText(config) }), options);
+      return read((problems) => configPlanFromMessage(message, problems));
+    },
+    exportConfig: async (options) => {
+      const { yaml, connectors, profiles } = await call(METHODS.exportConfig, () => ({}), options);
+      return { yaml, connectors, profiles };
     },
     getStatus: async (options) => {
       const message = await call(METHODS.getStatus, () => ({}), options);

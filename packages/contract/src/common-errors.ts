@@ -1,5 +1,6 @@
 // Long, as everything that the client and the service refuse in the same words stands together.
 import type { AuditExpectation, AuditFilter } from './audit-operations.ts';
+import type { ConfigText } from './config-operations.ts';
 import { isErrorCode } from './error-codes.ts';
 import { makeVisible, quote } from './quote.ts';
 import { MAX_SECRET_BYTES } from './secret-operations.ts';
@@ -299,6 +300,18 @@ export function requireLogFilter(filter: FollowFilter): FollowFilter {
   if (after !== undefined && !(Number.isSafeInteger(after) && after >= 0))
     throw unexpected('after', '`seq` of a line', numberInWords(after));
   return filter;
+}
+
+/** Gives it back. Throws for what is no text of a configuration, or too long for a file. */
+export function requireConfigText(config: ConfigText): ConfigText {
+  const given: unknown = config;
+  if (!isJsonObject(given)) throw unexpected('config', 'an object', valueInWords(given));
+  const { yaml, name } = config;
+  for (const [path, text] of Object.entries({ yaml, name }))
+    if (text !== undefined && typeof text !== 'string') throw unexpected(path, 'text', valueInWords(text));
+  if (yaml !== undefined && Buffer.byteLength(requireWhole('yaml', yaml)) > MAX_CONFIG_BYTES) throw configTooLarge();
+  if (name !== undefined) requireWhole('name', name);
+  return config;
 }
 
 /** The level, where it is one, or `default`. */

@@ -1,6 +1,7 @@
 import type { AuditOperations } from './audit-operations.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ChangeResult } from './change-result.ts';
+import type { ConfigOperations } from './config-operations.ts';
 import type { ConnectorConfigInput, ConnectorDetails } from './config-types.ts';
 import type { ControlOperations } from './control-operations.ts';
 import type { ConnectorDescription, ConnectorInfo, ConnectorType } from './connector.ts';
@@ -86,6 +87,7 @@ export type ConnectorEvent =
 export interface ConnectorService
   extends
     AuditOperations,
+    ConfigOperations,
     ControlOperations,
     LogOperations,
     OutcomeOperations,

@@ -35,6 +35,16 @@ export {
   WorkerLostError,
 } from './connector-error.ts';
 export type { ConnectorErrorOptions } from './connector-error.ts';
+export { PLANNED_CHANGES } from './config-operations.ts';
+export type {
+  ConfigOperations,
+  ConfigPlan,
+  ConfigText,
+  ExportedConfig,
+  PlannedChange,
+  PlannedConnector,
+  TrialFinding,
+} from './config-operations.ts';
 export type { ControlOperations } from './control-operations.ts';
 export { LINE_LEVELS } from './line-level.ts';
 export type { LineLevel } from './line-level.ts';

@@ -9,6 +9,7 @@ export {
   requireAuditFilter,
   requireCallOptions,
   requireConfig,
+  requireConfigText,
   requireIdempotencyKey,
   requireLimit,
   requireLogFilter,

@@ -232,6 +232,9 @@ describe('the protocol', () => {
       'FollowLogs server_streaming',
       'SetLogLevel',
       'ListCalls',
+      'PlanConfig',
+      'ApplyConfig',
+      'ExportConfig',
     ]);
   });
 });

@@ -83,9 +83,13 @@ export class Snapshots {
     return making;
   }
 
-  /** What a scan found, with those packages told apart that were built anew under the same package.json since they were first run. */
-  markBuilds(found: DiscoveredKinds): DiscoveredKinds {
-    this.#scannedAt = Date.now();
+  /**
+   * What a scan found, with those packages told apart that were built anew under the same package.json since they were first run.
+   *
+   * @param admits whether what lies there now is what is admitted. Default: true
+   */
+  markBuilds(found: DiscoveredKinds, { admits = true }: { readonly admits?: boolean } = {}): DiscoveredKinds {
+    if (admits) this.#scannedAt = Date.now();
     const builds = new Map<string, string | undefined>();
     const mark = (kind: Kind): Kind => {
       const { source } = kind;

@@ -17,6 +17,8 @@ import {
   auditVerdictToMessage,
   blameToMessage,
   configInputFromMessage,
+  configPlanToMessage,
+  configTextFromMessage,
   configToMessage,
   CONNECTORS_SERVICE,
   createTokenFromMessage,
@@ -200,6 +202,16 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     listCalls: on(methods.listCalls, async ({ id, limit }, options) => {
       const filter = limit === undefined ? {} : { limit };
       return { calls: (await service.listCalls(id, filter, options)).map(recentCallToMessage) };
+    }),
+    planConfig: on(methods.planConfig, async (request, options) =>
+      configPlanToMessage(await service.planConfig(configTextFromMessage(request), options)),
+    ),
+    applyConfig: on(methods.applyConfig, async (request, options) =>
+      configPlanToMessage(await service.applyConfig(configTextFromMessage(request), options)),
+    ),
+    exportConfig: on(methods.exportConfig, async (_request, options) => {
+      const { yaml, connectors, profiles } = await service.exportConfig(options);
+      return { yaml, connectors: [...connectors], profiles: [...profiles] };
     }),
     watchConnectors: streams.on(methods.watchConnectors, (_request, options) =>
       translated(service.watch(options), eventToMessage),

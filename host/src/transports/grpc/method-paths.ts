@@ -41,6 +41,9 @@ const UNARY = [
   'ReadLogs',
   'SetLogLevel',
   'ListCalls',
+  'PlanConfig',
+  'ApplyConfig',
+  'ExportConfig',
 ];
 
 /** Every method that the server answers. A test holds this list against the protocol's own definitions. */

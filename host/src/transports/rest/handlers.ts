@@ -6,6 +6,7 @@ import {
   auditVerdictView,
   blameView,
   changeResultView,
+  configPlanView,
   connectorDescriptionView,
   connectorDetailsView,
   connectorEventView,
@@ -13,6 +14,7 @@ import {
   connectorListView,
   createdTokenView,
   executeResultText,
+  exportedConfigView,
   healthHistoryView,
   healthReportsView,
   healthReportView,
@@ -33,6 +35,7 @@ import {
 import { toWireConfig } from '@automate/contract/schemas';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readConfigBody, readProfileBody } from './config-body.ts';
+import { readConfigTextBody } from './config-text-body.ts';
 import { readLogLevelBody } from './log-level-body.ts';
 import type { EventStreams, ServerEvent } from './event-streams.ts';
 import { readTokenBody } from './token-body.ts';
@@ -216,6 +219,15 @@ export function createHandlers(
       const { limit } = request.query as { limit?: string };
       const filter = limit === undefined ? {} : { limit: numberIn(limit) };
       return recentCallsView(await service.listCalls(idOf(request), filter, options));
+    },
+    async planConfig({ request, options }) {
+      return configPlanView(await service.planConfig(readConfigTextBody(bodyText(request)), options));
+    },
+    async applyConfig({ request, options }) {
+      return configPlanView(await service.applyConfig(readConfigTextBody(bodyText(request)), options));
+    },
+    async exportConfig({ options }) {
+      return exportedConfigView(await service.exportConfig(options));
     },
     async listAudit({ request, options }) {
       const { cursor, limit, ...rest } = request.query as Readonly<Record<string, string>>;

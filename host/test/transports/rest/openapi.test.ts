@@ -109,6 +109,8 @@ describe('the OpenAPI document', () => {
       ['setProfile', true, ['application/json']],
       ['createToken', true, ['application/json']],
       ['setLogLevel', true, ['application/json']],
+      ['planConfig', true, ['application/json']],
+      ['applyConfig', true, ['application/json']],
     ]);
   });
 
@@ -194,6 +196,10 @@ describe('every answer is as the document says', () => {
     ['disableConnector', 'POST /api/v1/connectors/mine/disable', {}, 200],
     ['pauseConnector', 'POST /api/v1/connectors/ghost/pause', {}, 404],
     ['getStatus', 'GET /api/v1/status', {}, 200],
+    ['planConfig', 'POST /api/v1/plan', json({ yaml: 'connectors: []' }), 200],
+    ['planConfig', 'POST /api/v1/plan', json({ yml: '' }), 400],
+    ['applyConfig', 'POST /api/v1/apply', json({}), 200],
+    ['exportConfig', 'GET /api/v1/export', {}, 200],
     ['readLogs', 'GET /api/v1/logs?level=warn&limit=5', {}, 200],
     ['readLogs', 'GET /api/v1/logs?limit=many', {}, 400],
     ['readConnectorLogs', 'GET /api/v1/connectors/mine/logs', {}, 200],

@@ -5,6 +5,7 @@ export {
   auditVerdictFromMessage,
   auditVerdictToMessage,
 } from './messages/audit.ts';
+export { configPlanFromMessage, configPlanToMessage, configTextFromMessage } from './messages/config-plan.ts';
 export { configFromMessage, configInputFromMessage, configToMessage } from './messages/config.ts';
 export { descriptionFromMessage, descriptionToMessage } from './messages/description.ts';
 export { eventFromMessage, eventToMessage } from './messages/events.ts';

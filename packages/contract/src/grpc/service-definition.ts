@@ -130,4 +130,7 @@ export const CONNECTORS_SERVICE = {
   followLogs: define(method.followLogs),
   setLogLevel: define(method.setLogLevel),
   listCalls: define(method.listCalls),
+  planConfig: define(method.planConfig),
+  applyConfig: define(method.applyConfig),
+  exportConfig: define(method.exportConfig),
 } as const;

@@ -10,6 +10,7 @@ import {
 } from '../connector.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import { BLAMES, ERROR_CODES } from '../error-codes.ts';
+import { PLANNED_CHANGES } from '../config-operations.ts';
 import { PERMISSIONS } from '../permissions.ts';
 import { CIRCUIT_STATES } from '../health.ts';
 import { LINE_LEVELS } from '../line-level.ts';
@@ -525,3 +526,35 @@ export const recentCallsSchema = z.object({
   calls: z.array(recentCallSchema).meta({ description: 'The newest first' }),
   count,
 });
+
+export const configPlanSchema = z
+  .object({
+    connectors: z.array(
+      z.object({
+        id: z.string(),
+        change: z.enum(PLANNED_CHANGES),
+        keys: z.array(z.string()).meta({ description: 'Which keys differ, as paths' }),
+        trial: z
+          .object({
+            status: z.enum(['healthy', 'unhealthy']),
+            message: z.string(),
+            blame: z.enum(BLAMES).optional().meta({ description: 'Who must act' }),
+          })
+          .optional()
+          .meta({ description: 'How it was found when it was tried out' }),
+      }),
+    ),
+    unchanged: count,
+    sections: z.array(z.string()).meta({ description: 'Sections beside `connectors` that differ' }),
+    problems: z.array(problemSchema).meta({ description: 'With any of them it is not applied' }),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'ConfigPlan' });
+
+export const exportedConfigSchema = z
+  .object({
+    yaml: z.string(),
+    connectors: z.array(z.string()).meta({ description: 'Ids of the connectors in it' }),
+    profiles: z.array(z.string()).meta({ description: 'Names of the profiles in it' }),
+  })
+  .meta({ id: 'ExportedConfig' });

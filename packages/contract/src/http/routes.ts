@@ -9,6 +9,7 @@ import {
   auditVerdictSchema,
   blameSchema,
   changeResultSchema,
+  configPlanSchema,
   connectorDescriptionSchema,
   connectorDetailsSchema,
   connectorEventSchema,
@@ -16,6 +17,7 @@ import {
   connectorListSchema,
   createdTokenSchema,
   executeResultSchema,
+  exportedConfigSchema,
   healthHistorySchema,
   healthReportSchema,
   healthReportsSchema,
@@ -95,6 +97,15 @@ const logHeaders = z.object({
       'With `follow`: the `id` of the last event that was read; the lines that were kept after it come first',
   }),
 });
+
+const configTextBody = z
+  .strictObject({
+    yaml: z.string().optional().meta({
+      description: "YAML or JSON, as the file would hold it; absent: what the host's own file holds now",
+    }),
+    name: z.string().optional().meta({ description: 'What problems call the text' }),
+  })
+  .meta({ id: 'ConfigText' });
 
 const tokenBody = z
   .strictObject({
@@ -503,6 +514,34 @@ export const HTTP_ROUTES = {
     query: z.strictObject({ limit: z.string().optional().meta({ description: 'From 1 to 100; default 100' }) }),
     status: 200,
     answer: recentCallsSchema,
+  },
+  planConfig: {
+    method: 'POST',
+    path: '/plan',
+    summary: 'Compare a configuration with what runs and try out what would be new; changes nothing',
+    tag: 'host',
+    headers: waitHeaders,
+    body: configTextBody,
+    status: 200,
+    answer: configPlanSchema,
+  },
+  applyConfig: {
+    method: 'POST',
+    path: '/apply',
+    summary: "The same, and put it to work and in the place of the host's file, all or nothing",
+    tag: 'host',
+    headers: waitHeaders,
+    body: configTextBody,
+    status: 200,
+    answer: configPlanSchema,
+  },
+  exportConfig: {
+    method: 'GET',
+    path: '/export',
+    summary: 'Connectors and profiles that were set over the API, as a configuration file has them',
+    tag: 'host',
+    status: 200,
+    answer: exportedConfigSchema,
   },
 } as const satisfies Record<string, HttpRoute>;
 

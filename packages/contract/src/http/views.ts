@@ -1,6 +1,7 @@
 // Long, as the views of all answers stand together, as their schemas do.
 import type { z } from 'zod';
 import type { AuditPage, AuditRecord, AuditVerdict } from '../audit-operations.ts';
+import type { ConfigPlan, ExportedConfig } from '../config-operations.ts';
 import type { ConnectorDetails } from '../config-types.ts';
 import type { ActionDescription, ActionDiscovery, ConnectorDescription, ConnectorInfo } from '../connector.ts';
 import type { ChangeResult } from '../change-result.ts';
@@ -20,12 +21,14 @@ import type {
   auditPageSchema,
   auditVerdictSchema,
   changeResultSchema,
+  configPlanSchema,
   connectorDescriptionSchema,
   connectorDetailsSchema,
   connectorEventSchema,
   connectorInfoSchema,
   connectorListSchema,
   createdTokenSchema,
+  exportedConfigSchema,
   healthHistorySchema,
   healthReportSchema,
   healthReportsSchema,
@@ -316,4 +319,23 @@ export function recentCallsView(calls: readonly RecentCall[]): View<typeof recen
     })),
     count: calls.length,
   };
+}
+
+export function configPlanView(plan: ConfigPlan): View<typeof configPlanSchema> {
+  return {
+    connectors: plan.connectors.map(({ id, change, keys, trial }) => ({
+      id,
+      change,
+      keys: [...keys],
+      ...(trial === undefined ? {} : { trial: { ...trial } }),
+    })),
+    unchanged: plan.unchanged,
+    sections: [...plan.sections],
+    problems: plan.problems.map((problem) => ({ ...problem })),
+    warnings: [...plan.warnings],
+  };
+}
+
+export function exportedConfigView(exported: ExportedConfig): View<typeof exportedConfigSchema> {
+  return { yaml: exported.yaml, connectors: [...exported.connectors], profiles: [...exported.profiles] };
 }

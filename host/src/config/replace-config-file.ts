@@ -1,0 +1,66 @@
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { UnavailableError } from '@automate/contract';
+import { errorCode } from './error-code.ts';
+
+/** Name in the data directory of what the configuration file was before it was last replaced. */
+export const BEFORE_APPLY_FILE = 'connectors.before-apply.yaml';
+
+/**
+ * Puts a text in the place of a file at once: whoever reads it, and whatever ends this process, finds the one or the other, whole. What
+ * the file was is kept at `before`, for this user alone. Rejects with UNAVAILABLE where the file system does not let it, and the file
+ * is as it was.
+ */
+export async function replaceConfigFile(file: string, text: string, before: string): Promise<void> {
+  try {
+    // A link goes on to lead to it.
+    const target = await realpath(file).catch(() => file);
+    const known = await stat(target).catch(() => undefined);
+    if (known !== undefined) await writeWhole(before, await readText(target), 0o600);
+    await writeWhole(target, text, known === undefined ? 0o600 : known.mode & 0o777);
+  } catch (error) {
+    const code = errorCode(error);
+    throw new UnavailableError(
+      `the configuration file ${file} cannot be written (${code}): everything is as it was; change it where it comes from, or give the host's user the right to write there`,
+      {
+        retryable: false,
+        blame: 'operator',
+        details: { reason: code === 'ENOSPC' || code === 'EDQUOT' ? 'storage_full' : 'storage_read_only', file },
+        cause: error,
+      },
+    );
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  const handle = await open(file, 'r');
+  try {
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writeWhole(file: string, text: string, mode: number): Promise<void> {
+  const draft = join(dirname(file), `.${basename(file)}.draft`);
+  try {
+    const handle = await open(draft, 'w', mode);
+    try {
+      await handle.chmod(mode);
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, file);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+  const directory = await open(dirname(file), 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
