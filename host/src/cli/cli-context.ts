@@ -44,8 +44,8 @@ export interface StartOptions {
 export interface ConformanceCliOptions {
   /** Only these checks. */
   readonly checks?: readonly string[];
-  /** An earlier release of the package, by directory or name, whose promises are to be kept. */
-  readonly against?: string;
+  /** An earlier release of the package whose promises are to be kept: as a user names it, or the newest that is published. */
+  readonly against?: string | true;
   /** Where to write the badge. */
   readonly badge?: string;
 }

@@ -234,6 +234,8 @@ function createContext({ interrupted, scrubber, notes }: Surroundings): CliConte
         hostDir: HOST_FILES.directory,
         createHost,
         formatTable: formatForOutput,
+        env: process.env,
+        signal: interrupted,
       };
       return withProgress({
         doing: 'trying',

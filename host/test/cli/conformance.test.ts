@@ -16,7 +16,12 @@ beforeAll(async () => {
 afterAll(() => sandbox.dispose());
 
 /** A package `connector-NAME` whose actions are these, and its directory. */
-function addPackage(name: string, version: string, actions: readonly string[], settings = ''): Promise<string> {
+function addPackage(
+  name: string,
+  version: string,
+  actions: readonly string[],
+  { settings = '', kind = 'quiet' } = {},
+): Promise<string> {
   const table = actions.map(
     (action) => `${action}: action({
       description: 'Answers what it is given.', sideEffects: false, idempotent: true,
@@ -25,7 +30,7 @@ function addPackage(name: string, version: string, actions: readonly string[], s
   const source = `import { action, ConnectorAdapter } from '@automate/sdk';
 import { z } from 'zod';
 export default class extends ConnectorAdapter {
-  name = 'quiet';
+  name = '${kind}';
   version = '${version}';
   configSchema = z.strictObject({ ${settings} });
   actions = { ${table.join('\n')} };
@@ -33,7 +38,7 @@ export default class extends ConnectorAdapter {
 }
 `;
   return sandbox.addConnector({
-    kind: 'quiet',
+    kind,
     name: `connector-${name}`,
     version,
     source,
@@ -41,7 +46,7 @@ export default class extends ConnectorAdapter {
       type: 'module',
       engines: { automate: '^1.0.0' },
       keywords: ['automate-connector'],
-      automate: { connectors: { quiet: './adapter.js' } },
+      automate: { connectors: { [kind]: './adapter.js' } },
     },
   });
 }
@@ -74,7 +79,7 @@ it('gives a scorecard for people, as JSON, and as a badge that names the integri
 });
 
 it('ends with 1 and names the check for a package with a fault, and with 2 for one that is not there', async () => {
-  const directory = await addPackage('leaky', '1.0.0', ['echo'], 'password: z.string().optional()');
+  const directory = await addPackage('leaky', '1.0.0', ['echo'], { settings: 'password: z.string().optional()' });
   const { code, out } = await automate('--json', 'conformance', directory, ...CHECKS);
   expect(code).toBe(1);
   const { kinds } = JSON.parse(out) as { readonly kinds: readonly { readonly checks: readonly object[] }[] };
@@ -85,9 +90,14 @@ it('ends with 1 and names the check for a package with a fault, and with 2 for o
 it('holds a package to what its former release promised, unless it is a new major version', async () => {
   const former = await addPackage('former', '1.0.0', ['echo', 'shout']);
   const minor = await addPackage('minor', '1.1.0', ['echo', 'whisper']);
+  const renamed = await addPackage('renamed', '1.1.0', ['echo', 'shout'], { kind: 'loud' });
   const major = await addPackage('major', '2.0.0', ['echo']);
   const broken = await automate('conformance', minor, '--checks', 'version', '--against', former);
   expect(broken).toMatchObject({ code: 1, out: expect.stringMatching(/compatible +FAILED +.*"shout" is gone/) });
+  expect(await automate('conformance', renamed, '--checks', 'version', '--against', former)).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/quiet +compatible +FAILED +the kind is gone/),
+  });
   expect(await automate('conformance', major, '--checks', 'version', '--against', former)).toMatchObject({ code: 0 });
   expect(await automate('conformance', former, '--checks', 'version', '--against', former)).toMatchObject({ code: 0 });
 });

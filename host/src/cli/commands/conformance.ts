@@ -10,7 +10,10 @@ export function addConformanceCommand(program: Command, context: CliContext): vo
       'try a connector package, by its name in the project or its directory, against every rule for connectors',
     )
     .option('--checks <names...>', 'only these checks, by the names that the table gives')
-    .option('--against <package>', 'an earlier release, by name or directory, whose actions and schemas are to be kept')
+    .option(
+      '--against [release]',
+      'an earlier release whose actions and schemas are to be kept: a directory, connectors.lock, or NAME@VERSION of the registry (default: the newest that is published)',
+    )
     .option('--badge <file>', 'write an SVG badge with the score, bound to the integrity of the package')
     .action(async (target: string, options: ConformanceCliOptions, command: Command) => {
       const globals = command.optsWithGlobals<GlobalOptions>();

@@ -1,40 +1,34 @@
 import type { ConnectorDescription } from '@automate/contract';
 import semver from 'semver';
-import { compareDescriptions } from '../../plugins/lock/compare-kinds.ts';
+import type { Former } from './find-former.ts';
 import type { CheckResult } from './load-suite.ts';
 
-/** One release of a package, as it describes itself. */
-export interface Release {
-  readonly version: string;
-  readonly kinds: readonly ConnectorDescription[];
-}
-
-/** Whether a kind breaks what worked with an earlier release, which only a new major version may. */
-export function checkCompatibility(kind: string, before: Release, after: Release): CheckResult {
-  const name = 'compatible';
-  const title = `keeps what version ${before.version} promised, or is a new major version`;
+/**
+ * Whether a kind breaks what worked with an earlier release, which only a new major version may.
+ *
+ * @param now what the kind says of itself; `gone` where the package has no such kind any more, absent where it cannot be described
+ */
+export function checkCompatibility(
+  now: ConnectorDescription | 'gone' | undefined,
+  former: Former,
+  version: string,
+): CheckResult {
   const result = (status: CheckResult['status'], message?: string): CheckResult => ({
-    name,
-    title,
+    name: 'compatible',
+    title: `keeps what version ${former.version} promised, or is a new major version`,
     status,
     ...(message === undefined ? {} : { message }),
     tookMs: 0,
   });
-  const old = before.kinds.find((each) => each.kind === kind);
-  const now = after.kinds.find((each) => each.kind === kind);
-  if (old === undefined) return result('not_concerned');
   if (now === undefined) return result('not_tried', 'it cannot be described');
-  const gone = old.actions.filter((action) => now.actions.every((each) => each.name !== action.name));
-  const breaking = [
-    ...new Set([
-      ...gone.map((action) => `${kind}: the action "${action.name}" is gone`),
-      ...compareDescriptions(old, now)
-        .filter(({ weight }) => weight !== 'other')
-        .map(({ message }) => message),
-    ]),
-  ];
-  if (breaking.length === 0 || isNewMajor(before.version, after.version)) return result('passed');
-  return result('failed', `${breaking.join('; ')}: that needs a new major version, and this is ${after.version}`);
+  const changes = now === 'gone' ? [] : former.changesIn(now);
+  if (changes === undefined) return result('not_concerned');
+  const breaking =
+    now === 'gone'
+      ? ['the kind is gone']
+      : changes.filter(({ weight }) => weight !== 'other').map(({ message }) => message);
+  if (breaking.length === 0 || isNewMajor(former.version, version)) return result('passed');
+  return result('failed', `${breaking.join('; ')}: that needs a new major version, and this is ${version}`);
 }
 
 function isNewMajor(before: string, after: string): boolean {

@@ -4,13 +4,16 @@ import { join, resolve } from 'node:path';
 import type { ConformanceCliOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
 import type { FormatTable } from '../format-table.ts';
+import type { ProgramOptions } from '../plugins/run-installer.ts';
 import { checkCompatibility } from './check-compatibility.ts';
+import type { Former } from './find-former.ts';
+import { findFormer } from './find-former.ts';
 import type { CheckResult, Suite, SuiteReport } from './load-suite.ts';
 import { loadSuite } from './load-suite.ts';
 import { packageIntegrity } from './package-integrity.ts';
 import { renderBadge } from './render-badge.ts';
 
-export interface ConformanceMachine {
+export interface ConformanceMachine extends Omit<ProgramOptions, 'cwd'> {
   readonly projectDir: string;
   /** Where the host's own package lies. */
   readonly hostDir: string;
@@ -32,7 +35,17 @@ export async function tellConformance(
 ): Promise<{ readonly text: string; readonly full: boolean }> {
   const directory = findPackage(target, machine.projectDir);
   const suite = await loadSuite([directory, machine.projectDir, machine.hostDir]);
-  const former = against === undefined ? undefined : findPackage(against, machine.projectDir);
+  const { projectDir, env, signal } = machine;
+  const former =
+    against === undefined
+      ? undefined
+      : await findFormer(against, {
+          packageName: nameOf(directory),
+          places: [directory, projectDir],
+          suite,
+          env,
+          signal,
+        });
   const ran = await suite.runConformance(directory, {
     createHost: machine.createHost,
     ...(checks === undefined ? {} : { only: checks }),
@@ -58,26 +71,27 @@ export async function tellConformance(
 
 /** The report with one more check of each kind: what it promised before. */
 async function compareWith(
-  former: string,
+  former: Former,
   directory: string,
   { suite, report }: { readonly suite: Suite; readonly report: SuiteReport },
 ): Promise<SuiteReport> {
-  const before = { version: versionOf(former), kinds: await suite.describeKinds(former) };
-  const after = { version: report.version, kinds: await suite.describeKinds(directory) };
-  const kinds = report.kinds.map(({ kind, checks }) => ({
-    kind,
-    checks: [...checks, checkCompatibility(kind, before, after)],
-  }));
+  const described = await suite.describeKinds(directory);
+  const gone = former.kinds.filter((kind) => report.kinds.every((each) => each.kind !== kind));
+  const kinds = [
+    ...report.kinds.map(({ kind, checks }) => {
+      const now = described.find((each) => each.kind === kind);
+      return { kind, checks: [...checks, checkCompatibility(now, former, report.version)] };
+    }),
+    ...gone.map((kind) => ({ kind, checks: [checkCompatibility('gone', former, report.version)] })),
+  ];
   const added = kinds.map(({ checks }) => checks.at(-1)?.status).filter((status) => status !== 'not_concerned');
   const passed = added.filter((status) => status === 'passed').length;
   return { ...report, kinds, total: report.total + added.length, passed: report.passed + passed };
 }
 
-function versionOf(directory: string): string {
-  const { version } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as {
-    readonly version?: unknown;
-  };
-  return typeof version === 'string' ? version : '';
+function nameOf(directory: string): string {
+  const { name } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as { readonly name?: unknown };
+  return typeof name === 'string' ? name : '';
 }
 
 /** A directory, or a package of the project by its name. */
