@@ -43,6 +43,12 @@ function findRunning(): Running {
   if (typeof globals.describe === 'function') return globals;
   // As Vitest gives it to tests within a source file.
   if (globals.__vitest_index__ !== undefined) return globals.__vitest_index__;
-  if (process.env['JEST_WORKER_ID'] !== undefined) return createRequire(import.meta.url)('@jest/globals') as Running;
-  return process.env['NODE_TEST_CONTEXT'] === undefined ? {} : (process.getBuiltinModule('node:test') as Running);
+  // Before Jest, whose variable programs inherit that its tests start.
+  if (process.env['NODE_TEST_CONTEXT'] !== undefined) return process.getBuiltinModule('node:test') as Running;
+  if (process.env['JEST_WORKER_ID'] === undefined) return {};
+  try {
+    return createRequire(import.meta.url)('@jest/globals') as Running;
+  } catch {
+    return {}; // not under Jest after all
+  }
 }

@@ -39,7 +39,8 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 async function run(args: readonly string[], file: string): Promise<{ code: number; output: string }> {
   const child = spawn(process.execPath, [...args, file], {
     cwd: directory,
-    env: { PATH: process.env['PATH'], CI: 'true', NO_COLOR: '1' },
+    // As where tests of one runner start another one.
+    env: { PATH: process.env['PATH'], CI: 'true', NO_COLOR: '1', JEST_WORKER_ID: '1' },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
