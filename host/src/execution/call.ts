@@ -114,7 +114,7 @@ export class Call {
 
   /** The outcome as the action's own word has it. */
   judge(outcome: Outcome<string>): Outcome<string> {
-    return outcome.ok ? outcome : { ok: false, error: judgeError(outcome.error, this.#action) };
+    return outcome.ok ? outcome : { ok: false, error: judgeError(outcome.error, this.#action, this) };
   }
 
   /** @param repeated whether an earlier attempt may have taken effect */
@@ -237,7 +237,7 @@ function notSent(reason: unknown): Failed {
 }
 
 function late(): TimeoutError {
-  return new TimeoutError('the deadline passed before the call was sent');
+  return new TimeoutError('the deadline passed before the call was sent', { blame: 'caller' });
 }
 
 function left(): CancelledError {

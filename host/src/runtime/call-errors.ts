@@ -19,13 +19,27 @@ export function describeCall({ op, action }: NamedCall): string {
   return op === 'execute' ? `action "${action}"` : op;
 }
 
-/** The deadline passed: `afterMs` after the call was sent, or before it was. */
-export function late(connector: string, call: NamedCall, afterMs: number | undefined): ErrorEnvelope {
-  const message =
-    afterMs === undefined
-      ? `${describeCall(call)} of connector "${connector}" was not sent before its deadline`
-      : `${describeCall(call)} of connector "${connector}" gave no answer within ${afterMs} ms`;
-  return new TimeoutError(message, { connector, ...(afterMs === undefined ? { effect: 'none' } : {}) }).toEnvelope();
+/** The deadline passed after the call was sent, and the worker reacted to that, or is stuck. */
+export function late(
+  connector: string,
+  call: NamedCall,
+  { afterMs, stuck }: { readonly afterMs: number; readonly stuck: boolean },
+): ErrorEnvelope {
+  const message = `${describeCall(call)} of connector "${connector}" gave no answer within ${afterMs} ms`;
+  return stuck
+    ? new TimeoutError(`${message}, as its own code blocks its event loop; the plugin's author must act`, {
+        connector,
+        blame: 'plugin',
+      }).toEnvelope()
+    : new TimeoutError(message, { connector }).toEnvelope();
+}
+
+/** The deadline passed before the call was sent, as another one may have to be ended with the worker. */
+export function heldTooLong(connector: string, call: NamedCall): ErrorEnvelope {
+  return new TimeoutError(
+    `${describeCall(call)} of connector "${connector}" was not sent before its deadline, as a call before it does not end`,
+    { connector, effect: 'none', blame: 'plugin' },
+  ).toEnvelope();
 }
 
 export function cancelled(connector: string, when: string, effect: 'none' | 'maybe'): ErrorEnvelope {

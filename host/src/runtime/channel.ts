@@ -15,6 +15,8 @@ import { lostTo, suspectsOf } from './poisonous-calls.ts';
 
 /** Roughly, on the port. */
 const RECEIPT_BYTES = 16;
+/** Milliseconds after its deadline at which a call is answered at the latest, whether or not its worker has reacted to that. */
+const TELL_MS = 50;
 
 export interface ChannelOptions {
   readonly id: string;
@@ -44,13 +46,20 @@ interface Pending {
   readonly call: ChannelCall;
   readonly sentAt: number;
   readonly settle: (outcome: Outcome<string>) => void;
+  /** Whether its caller was told nothing yet. */
+  waits: boolean;
   onAbort: (() => void) | undefined;
   phase: Phase;
+  /** When the worker was told that its time is over, in milliseconds since the epoch. */
+  askedAt: number;
   /** When the phase has to end. */
   due: number;
 }
 
-/** The host's side of one worker's port: calls multiplexed over it, answered exactly once, each by its deadline at the latest. */
+/**
+ * The host's side of one worker's port: calls multiplexed over it, answered exactly once, each at its deadline at the latest, once the
+ * worker has reacted to that or has not for 50 ms: a worker that turns waited for another, one that does not is stuck in its own code.
+ */
 export class Channel implements Sweepable {
   readonly #options: ChannelOptions;
   readonly #writer: BatchWriter;
@@ -121,7 +130,8 @@ export class Channel implements Sweepable {
     const pending = this.#pending.get(id);
     if (pending === undefined) return false;
     this.#remove(pending);
-    if (pending.phase !== 'open') return true;
+    this.#tellLate(pending, false);
+    if (!pending.waits) return true;
     pending.settle(
       isLongerThan(text, MAX_PAYLOAD_BYTES)
         ? failure(tooLong(this.#options.id, pending.call))
@@ -134,7 +144,8 @@ export class Channel implements Sweepable {
     const pending = this.#pending.get(id);
     if (pending === undefined) return false;
     this.#remove(pending);
-    if (pending.phase === 'open') pending.settle(failure(error));
+    this.#tellLate(pending, false);
+    if (pending.waits) pending.settle(failure(error));
     return true;
   }
 
@@ -142,6 +153,7 @@ export class Channel implements Sweepable {
   onAcknowledged(id: number): boolean {
     const pending = this.#pending.get(id);
     if (pending?.phase === 'asked') {
+      this.#tellLate(pending, false);
       pending.phase = 'acknowledged';
       pending.due = Date.now() + this.#options.graceMs;
       this.#options.sweeper.wakeBy(pending.due);
@@ -169,7 +181,7 @@ export class Channel implements Sweepable {
     const calls = begun.map(({ call }) => call);
     const suspects = suspectsOf(cause, this.#stuck, calls);
     for (const pending of [...this.#pending.values()]) this.#remove(pending);
-    for (const { call, phase, settle } of begun) if (phase === 'open') settle(failure(lostTo(lost, suspects, call)));
+    for (const { call, waits, settle } of begun) if (waits) settle(failure(lostTo(lost, suspects, call)));
     return { unsent, suspects };
   }
 
@@ -190,8 +202,10 @@ export class Channel implements Sweepable {
       call,
       sentAt: Date.now(),
       settle,
+      waits: true,
       onAbort: undefined,
       phase: 'open',
+      askedAt: 0,
       due: deadline,
     };
     this.#pending.set(id, pending);
@@ -217,6 +231,7 @@ export class Channel implements Sweepable {
   #leave(pending: Pending): void {
     if (pending.phase !== 'open') return;
     pending.phase = 'left';
+    pending.waits = false;
     pending.settle(failure(cancelled(this.#options.id, 'while it ran', 'maybe')));
     this.#cancel(pending, 'caller');
   }
@@ -225,10 +240,9 @@ export class Channel implements Sweepable {
     switch (pending.phase) {
       case 'open':
       case 'left':
-        if (pending.phase === 'open')
-          pending.settle(failure(late(this.#options.id, pending.call, now - pending.sentAt)));
         pending.phase = 'asked';
-        pending.due = now + this.#options.ackMs;
+        pending.askedAt = now;
+        pending.due = now + Math.min(TELL_MS, this.#options.ackMs);
         this.#suspects += 1;
         this.#cancel(pending, 'deadline');
         break;
@@ -236,8 +250,7 @@ export class Channel implements Sweepable {
         // Where this process itself was busy, the acknowledgement may not have been read yet: look again after the next turn.
         pending.due = Infinity;
         setImmediate(() => {
-          if (pending.phase === 'asked' && this.#pending.has(pending.id))
-            this.#declareStuck(pending, `did not react within ${this.#options.ackMs} ms`);
+          if (pending.phase === 'asked' && this.#pending.has(pending.id)) this.#doesNotReact(pending);
         });
         break;
       case 'acknowledged':
@@ -249,7 +262,24 @@ export class Channel implements Sweepable {
     }
   }
 
+  /** Past its deadline. A worker that turns waited for something else; one that does not, for nobody but its own code. */
+  #tellLate(pending: Pending, stuck: boolean): void {
+    if (pending.phase !== 'asked' || !pending.waits) return;
+    pending.waits = false;
+    pending.settle(failure(late(this.#options.id, pending.call, { afterMs: Date.now() - pending.sentAt, stuck })));
+  }
+
+  #doesNotReact(pending: Pending): void {
+    const { ackMs, sweeper } = this.#options;
+    this.#tellLate(pending, true);
+    const ackDue = pending.askedAt + ackMs;
+    if (Date.now() >= ackDue) return this.#declareStuck(pending, `did not react within ${ackMs} ms`);
+    pending.due = ackDue;
+    sweeper.wakeBy(ackDue);
+  }
+
   #declareStuck(pending: Pending, what: string): void {
+    for (const each of this.#pending.values()) this.#tellLate(each, true);
     if (this.#stuck !== undefined) return;
     this.#stuck = { call: pending.call, hadMs: pending.call.deadline - pending.sentAt };
     this.#options.onStuck(`${describeCall(pending.call)} passed its deadline and ${what}`);

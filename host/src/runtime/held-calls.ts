@@ -1,5 +1,5 @@
 import type { Outcome } from '@automate/contract';
-import { cancelled, late } from './call-errors.ts';
+import { cancelled, heldTooLong } from './call-errors.ts';
 import type { ChannelOp } from './messages.ts';
 import type { WorkerCall } from './runtime.ts';
 
@@ -59,7 +59,7 @@ export class HeldCalls {
       }
       this.#held.delete(held);
       held.forget();
-      held.settle({ ok: false, error: late(this.#connector, held.call, undefined) });
+      held.settle({ ok: false, error: heldTooLong(this.#connector, held.call) });
     }
     return next;
   }

@@ -1,6 +1,6 @@
 import type { Blame, BlameEntry } from '@automate/contract';
 import type { CallsBetween } from './usage.ts';
-import { memoryGrowth, presentLife, slowerThan, usageOf } from './usage.ts';
+import { livesOf, memoryGrowth, presentLife, slowerThan, usageOf } from './usage.ts';
 import type { ConnectorObservation } from './host-metrics.ts';
 import type { Sample } from './sampler.ts';
 
@@ -41,8 +41,9 @@ export function findFaults(connector: ConnectorObservation, looks: Looks): reado
   ];
 }
 
+/** One that was ended for its memory grows as the one before it did, which was looked at for longer. */
 function growing({ id, memoryBytes, memoryLimitBytes }: ConnectorObservation, looks: Looks): readonly Finding[] {
-  const growth = memoryGrowth(presentLife(looks.all), looks.warmUpMs);
+  const growth = Math.max(0, ...livesOf(looks.all).map((life) => memoryGrowth(life, looks.warmUpMs)));
   if (growth < GROWTH) return [];
   const left = Math.max(0, memoryLimitBytes - memoryBytes) / growth;
   const message = `the worker of "${id}" grows by ${inMb(growth)} a minute: it holds ${inMb(memoryBytes)} of ${inMb(memoryLimitBytes)}, and is ended in about ${inWords(left * 60_000)}; its code keeps what it no longer needs`;

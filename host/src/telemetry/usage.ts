@@ -50,9 +50,13 @@ export type WorkerSample = Sample & { readonly worker: WorkerUse };
 
 /** The looks at the present life of a worker, the oldest first. */
 export function presentLife(samples: readonly Sample[]): readonly WorkerSample[] {
+  return livesOf(samples).at(-1) ?? [];
+}
+
+/** The looks at each life of a worker that is still remembered, the oldest first. */
+export function livesOf(samples: readonly Sample[]): readonly (readonly WorkerSample[])[] {
   const seen = samples.filter((sample): sample is WorkerSample => sample.worker !== undefined);
-  const startedAt = seen.at(-1)?.worker.startedAt;
-  return seen.filter(({ worker }) => worker.startedAt === startedAt);
+  return [...Map.groupBy(seen, ({ worker }) => worker.startedAt).values()];
 }
 
 /** What a worker used between the first and the last look at one life of it; undefined where there are no two. */

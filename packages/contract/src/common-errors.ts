@@ -152,7 +152,8 @@ export function requireCallOptions<Options extends CallOptions>(options: Options
   if (signal?.aborted === true) throw new CancelledError('the caller left', { effect: 'none' });
   if (timeoutMs === undefined || timeoutMs === Infinity || (Number.isInteger(timeoutMs) && timeoutMs > 0))
     return options;
-  if (timeoutMs <= 0) throw new TimeoutError(`there is no time for the call: ${timeoutMs} ms`, { effect: 'none' });
+  if (timeoutMs <= 0)
+    throw new TimeoutError(`there is no time for the call: ${timeoutMs} ms`, { effect: 'none', blame: 'caller' });
   // By name, as a signal that is made when asked for is no member of its own.
   return { ...options, signal, timeoutMs: Math.ceil(timeoutMs) };
 }

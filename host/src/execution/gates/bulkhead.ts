@@ -133,7 +133,10 @@ export class Bulkhead {
       line.delete(admit);
       reject(
         end === 'deadline'
-          ? new TimeoutError('the deadline passed while the call was waiting for its turn', { effect: 'none' })
+          ? new TimeoutError('the deadline passed while the call was waiting for its turn', {
+              effect: 'none',
+              blame: 'operator',
+            })
           : new CancelledError('the caller left while the call was waiting for its turn', { effect: 'none' }),
       );
     });

@@ -1,9 +1,7 @@
 import type { CircuitConfig, CircuitState, ErrorCode, ErrorEnvelope, Outcome } from '@automate/contract';
 import { UnavailableError } from '@automate/contract';
+import { isHurried } from '../judge-error.ts';
 import type { Gate } from './gate.ts';
-
-/** A timeout says nothing of the remote system where the caller gave it less than this, in milliseconds, and less than the connector does. */
-const FAIR_MS = 1_000;
 
 /** What a call showed of the remote system. */
 export type Finding = 'failed' | 'answered' | 'nothing';
@@ -144,11 +142,11 @@ export const circuit: Gate<CircuitCall> = {
     call.target.circuit?.settle(call, findingOf(call, outcome), outcome.ok ? undefined : outcome.error),
 };
 
-function findingOf({ sent, givenMs, target }: CircuitCall, outcome: Outcome<string>): Finding {
+function findingOf(call: CircuitCall, outcome: Outcome<string>): Finding {
   if (outcome.ok) return 'answered';
-  const { code, details } = outcome.error;
+  const { code, blame, details } = outcome.error;
   // What the connector itself held back, as the remote system had asked for, is no new failure.
-  if (!sent || details?.['reason'] === 'held_back') return 'nothing';
-  if (code === 'TIMEOUT' && givenMs < Math.min(FAIR_MS, target.limits.timeoutMs)) return 'nothing';
+  if (!call.sent || details?.['reason'] === 'held_back') return 'nothing';
+  if (code === 'TIMEOUT' && (blame !== 'remote' || isHurried(call))) return 'nothing';
   return FINDINGS[code];
 }

@@ -74,7 +74,10 @@ function claimOf(call: KeyedCall): OutcomeClaim {
 
 function impatient(end: string): ConnectorError {
   return end === 'deadline'
-    ? new TimeoutError('the deadline passed before the idempotency key was written down', { effect: 'none' })
+    ? new TimeoutError('the deadline passed before the idempotency key was written down', {
+        effect: 'none',
+        blame: 'operator',
+      })
     : new CancelledError('the caller left before the call was sent', { effect: 'none' });
 }
 

@@ -57,6 +57,7 @@ class Line {
         end === 'deadline'
           ? new TimeoutError(`the deadline passed while the call was waiting for its turn by ${this.name}`, {
               effect: 'none',
+              blame: 'operator',
             })
           : new CancelledError('the caller left while the call was waiting for its turn', { effect: 'none' }),
       );
