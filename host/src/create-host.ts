@@ -41,6 +41,7 @@ import { sealRegistrations } from './connectors/seal-registrations.ts';
 import { SourceChanges } from './connectors/source-changes.ts';
 import { EventHub } from './events/event-hub.ts';
 import { KeptOutcomes } from './execution/kept-outcomes.ts';
+import { createCallLog } from './execution/call-log.ts';
 import { createPipeline, gatesInOrder } from './execution/pipeline.ts';
 import type { Environment, HostSettingsInput } from './host-settings.ts';
 import { HostConfigError, readHostSettings } from './host-settings.ts';
@@ -410,6 +411,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
       find: (id, caller) => live.callable(id, caller),
       recorder: telemetry.calls,
       recent: recentCalls,
+      log: createCallLog(log, (id) => registry.find(id) !== undefined),
       gates: gatesInOrder({ outcomes, onFault: tellFault }),
     }),
     outcomes: keptOutcomes,

@@ -2,6 +2,7 @@ import type { CallOptions, ExecuteTextRequest, ExecuteTextResult, Outcome, Princ
 import { ConnectorError, MAX_PAYLOAD_BYTES } from '@automate/contract';
 import { cancelledByCaller, payloadTooLarge } from '@automate/contract/service';
 import { isLongerThan } from '../runtime/is-longer-than.ts';
+import type { CallLog } from './call-log.ts';
 import type { RecentCalls } from './recent-calls.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { ExecutionTarget } from './call.ts';
@@ -35,6 +36,7 @@ export interface PipelineOptions {
   readonly recorder: Telemetry['calls'];
   /** Keeps what was called lately. */
   readonly recent: Pick<RecentCalls, 'note'>;
+  readonly log: CallLog;
   readonly gates: Gates;
 }
 
@@ -44,7 +46,7 @@ export type Execute = (request: ExecuteTextRequest, options?: CallOptions) => Pr
  * The way of a call through the host, in this order: lookup, enabled?, size, the gates of its way, worker ready, action checked,
  * attempts (each through its gates and within its deadline), answer. The payload and the result pass as text; nothing here reads them.
  */
-export function createPipeline({ find, recorder, recent, gates }: PipelineOptions): Execute {
+export function createPipeline({ find, recorder, recent, log, gates }: PipelineOptions): Execute {
   const { way, perAttempt } = gates;
   const actionsOf = createActionLookup();
   return async function execute(request, callOptions = {}) {
@@ -70,9 +72,10 @@ export function createPipeline({ find, recorder, recent, gates }: PipelineOption
           outcome = await call.attempt();
           attempts = 1;
           if (!outcome.ok)
-            ({ outcome, attempts } = await retryAfter(call.judge(outcome), call, async (repeated) =>
-              call.judge(await call.attempt(repeated)),
-            ));
+            ({ outcome, attempts } = await retryAfter(call.judge(outcome), call, async (repeated, error, attempt) => {
+              log.repeated({ request, options: callOptions, traceparent: span.traceparent }, error, attempt);
+              return call.judge(await call.attempt(repeated));
+            }));
         } else {
           outcome = answer;
           ({ replayed } = answer);
@@ -88,7 +91,9 @@ export function createPipeline({ find, recorder, recent, gates }: PipelineOption
       const durationMs = performance.now() - startedAt;
       const end = { code: 'OK', blame: 'none', attempts, durationMs } as const;
       span.end(end);
-      recent.note({ request, options: callOptions, traceparent: span.traceparent }, end);
+      const made = { request, options: callOptions, traceparent: span.traceparent };
+      recent.note(made, end);
+      log.ended(made, end);
       return {
         result: outcome.value,
         attempts: replayed?.attempts ?? attempts,
@@ -101,7 +106,9 @@ export function createPipeline({ find, recorder, recent, gates }: PipelineOption
       const { code, blame } = error;
       const end = { code, blame, attempts, durationMs: performance.now() - startedAt };
       span.end(end);
-      recent.note({ request, options: callOptions, traceparent: span.traceparent }, end);
+      const made = { request, options: callOptions, traceparent: span.traceparent };
+      recent.note(made, end);
+      log.ended(made, end, error);
       throw error;
     }
   };

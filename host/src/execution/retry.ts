@@ -22,12 +22,12 @@ export interface Attempted {
  * wait would not fit: neither into the caller's deadline nor into `max_backoff`, which a remote's Retry-After may exceed.
  * The last error is then the answer, at once.
  *
- * @param attempt tries once more; it is told whether an earlier attempt may have taken effect
+ * @param attempt tries once more; it is told whether an earlier attempt may have taken effect, what the last one failed of, and which that was
  */
 export async function retryAfter(
   first: Outcome<string>,
   options: RetryOptions,
-  attempt: (repeated: boolean) => Promise<Outcome<string>>,
+  attempt: (repeated: boolean, failure: ErrorEnvelope, attempts: number) => Promise<Outcome<string>>,
 ): Promise<Attempted> {
   let outcome = first;
   let attempts = 1;
@@ -54,7 +54,7 @@ export async function retryAfter(
       return { outcome: { ok: false, error: error.toEnvelope() }, attempts };
     }
     repeated ||= outcome.error.effect === 'maybe';
-    outcome = await attempt(repeated);
+    outcome = await attempt(repeated, outcome.error, attempts);
     // The call as a whole may have had an effect, whatever the last attempt says of itself.
     if (repeated && !outcome.ok) outcome = { ok: false, error: { ...outcome.error, effect: 'maybe' } };
     attempts += 1;

@@ -34,6 +34,8 @@ export interface HostLogOptions {
 export interface OpenedHostLog extends HostLog {
   /** Writes a record, and tells once the destination has taken it, or will not. */
   write(level: LineLevel, fields: LogFields, message: string): Promise<LogReceipt>;
+  /** Whether a line about this connector would be written. */
+  writes(level: LineLevel, connector: string): boolean;
   /** From now on lines about this connector are written from this level on; undefined: from that of the log. */
   setLevel(connector: string, level: LineLevel | undefined): void;
   /** Resolves when everything written so far has been handed to the destination. */
@@ -105,6 +107,7 @@ export async function openHostLog(options: HostLogOptions): Promise<OpenedHostLo
             }
           })
         : Promise.resolve<LogReceipt>('below_level'),
+    writes: isWritten,
     setLevel(about: string, at: LineLevel | undefined) {
       if (at === undefined) levels.delete(about);
       else levels.set(about, LOG_LEVELS.indexOf(at));

@@ -1,4 +1,4 @@
-import type { TurnedAway } from '../events/host-events.ts';
+import type { SourceNews, TurnedAway } from '../events/host-events.ts';
 import { HostEvents } from '../events/host-events.ts';
 import type { HostLog } from './host-log.ts';
 import { recordFields } from './record-fields.ts';
@@ -9,6 +9,14 @@ export function openLoggedEvents(log: HostLog, tellFault: (fault: unknown, at: s
   const events = new HostEvents((fault, event) => tellFault(fault, `the news "${event}" was told`));
   events.on('log', (record) => log[record.level](recordFields(record), record.message));
   events.on('crash', (connector, error) => log.warn({ connector, reason: error.details?.['reason'] }, error.message));
+  events.on('health', (connector, status) =>
+    log.debug({ connector, event: 'health_check', status }, `a health check of "${connector}" found it ${status}`),
+  );
+  events.on('sourced', ({ operation, failed, reachOnly: _reachOnly, ...found }) => {
+    // The reading of the file is told where it is read, with what is wrong with it.
+    if (operation === 'rescan' && !failed)
+      log.info({ event: 'rescan', ...found }, `the packages were looked at again: ${describePackages(found)}`);
+  });
   events.on('circuit', (connector, state, error) => {
     if (state === 'open')
       log.warn(
@@ -29,6 +37,25 @@ export function openLoggedEvents(log: HostLog, tellFault: (fault: unknown, at: s
   );
   events.on('turnedAway', (caller) => tell(`${caller.door} ${caller.reason}`, caller));
   return events;
+}
+
+/** `@acme/x 1.0.0 → 1.1.0`, and what came and went. */
+function describePackages({ packages }: Pick<SourceNews, 'packages'>): string {
+  if (packages.length === 0) return 'nothing has changed';
+  const of = (sign: '+' | '-'): ReadonlyMap<string, string> =>
+    new Map(
+      packages
+        .filter((each) => each.startsWith(sign))
+        .map((each) => [each.slice(2, each.lastIndexOf('@')), each.slice(each.lastIndexOf('@') + 1)]),
+    );
+  const [gone, come] = [of('-'), of('+')];
+  return [...new Set([...gone.keys(), ...come.keys()])]
+    .map((name) => {
+      const [before, after] = [gone.get(name), come.get(name)];
+      if (before !== undefined && after !== undefined) return `${name} ${before} → ${after}`;
+      return after === undefined ? `${name} ${before ?? ''} is gone` : `${name} ${after} is new`;
+    })
+    .join(', ');
 }
 
 /** Callers can fail as often as they like: each kind is told at most once in so many milliseconds. */

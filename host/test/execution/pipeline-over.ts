@@ -81,6 +81,7 @@ export function pipelineTo(at: Partial<ConnectorWorker>, gates: Gates, ...answer
       },
     },
     recent: { note: () => undefined },
+    log: { ended: () => undefined, repeated: () => undefined },
     gates,
   });
   const call = (action: string, options: CallOptions = {}) => execute({ id: 'c', action, payload: '{}' }, options);
