@@ -7,6 +7,7 @@ import { CrashLedger } from './crash-ledger.ts';
 import { findFaults, rounded } from './find-faults.ts';
 import type { ConnectorObservation } from './host-metrics.ts';
 import { LoopLag } from './loop-lag.ts';
+import type { MetricFamily, Sample } from './metric-family.ts';
 import type { ProcessUsage } from './process-metrics.ts';
 import { Sampler } from './sampler.ts';
 import type { CallsBetween } from './usage.ts';
@@ -56,15 +57,33 @@ export class Statistics {
     this.#noteCpu();
   }
 
-  /** Processor time of a connector's workers so far, in seconds. */
-  cpuSecondsOf(connector: string): number {
-    return this.#sampler.cpuOf(connector) / 1000;
-  }
-
-  /** What the last sign of life of a connector's worker took, in seconds; undefined without one. */
-  lagSecondsOf(connector: string): number | undefined {
-    const lagMs = presentLife(this.#sampler.samplesOf(connector)).at(-1)?.worker.lagMs;
-    return lagMs === undefined ? undefined : lagMs / 1000;
+  /** What is known of workers from looking at them. */
+  families(): readonly MetricFamily[] {
+    const running = [...this.#options.observe()].filter(({ use }) => use !== undefined);
+    const lags = running.flatMap(({ id }): readonly Sample[] => {
+      const lagMs = presentLife(this.#sampler.samplesOf(id)).at(-1)?.worker.lagMs;
+      return lagMs === undefined ? [] : [{ labels: { connector: id }, value: lagMs / 1000 }];
+    });
+    return [
+      {
+        kind: 'counter',
+        name: 'automate_worker_cpu_seconds_total',
+        help: 'Processor time of the workers of a connector',
+        samples: running.map(({ id }) => ({ labels: { connector: id }, value: this.#sampler.cpuOf(id) / 1000 })),
+      },
+      {
+        kind: 'gauge',
+        name: 'automate_worker_loop_lag_seconds',
+        help: 'What the last sign of life of a worker took',
+        samples: lags,
+      },
+      {
+        kind: 'gauge',
+        name: 'automate_worker_memory_limit_bytes',
+        help: 'What the worker of a connector may have of memory',
+        samples: running.map(({ id, memoryLimitBytes }) => ({ labels: { connector: id }, value: memoryLimitBytes })),
+      },
+    ];
   }
 
   stats(): HostStats {

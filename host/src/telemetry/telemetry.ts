@@ -101,7 +101,8 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
     observe: (read) => host.observe(read),
     stats: () => statistics.stats(),
     blame: () => statistics.blame(),
-    metricsText: () => renderPrometheusText([...calls.families(), ...host.families(), ...own.families()]),
+    metricsText: () =>
+      renderPrometheusText([...calls.families(), ...host.families(), ...statistics.families(), ...own.families()]),
     flush: async () => tracer?.flush(),
     shutdown: () => {
       own.close();
