@@ -85,6 +85,7 @@ import { openSqliteStore } from './store/sqlite-store.ts';
 import { openSqliteTokenStore } from './store/sqlite-token-store.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
 import { openListeners } from './transports/listeners.ts';
 import { readTlsFiles } from './transports/tls-files.ts';
 import { keepTls } from './transports/tls-keeper.ts';
@@ -163,12 +164,17 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   learnExport(scrubber, env, settings.otlpEndpoint);
   learnVariables(scrubber, loaded.config);
   const tail = new LogTail();
+  // Made after the log, which tells it every line from then on.
+  const telling: { telemetry?: Telemetry } = {};
   const log = await openHostLog({
     level: settings.logLevel,
     format: settings.logFormat,
     destination: options.logTo,
     scrub: (line) => scrubber.scrubLine(line),
-    onLine: (line, level, connector) => tail.add(line, level, connector),
+    onLine(line, level, connector) {
+      tail.add(line, level, connector);
+      telling.telemetry?.takeLine(line, level);
+    },
   });
   stack.push({ name: 'log', close: () => log.flush() });
   // A host that serves tells them as it reports its start.
@@ -246,11 +252,14 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const telemetry = await createTelemetry({
     version: identity.version,
     otlpEndpoint: settings.otlpEndpoint,
+    otlpWithout: settings.otlpWithout,
+    metricExportMs: settings.metricExportMs,
     logger: log,
     process: options.process,
     sampleMs: options.sampleMs,
     isConnector: (id) => registry.find(id) !== undefined,
   });
+  telling.telemetry = telemetry;
   telemetry.listen(events);
   stack.push({ name: 'telemetry', close: () => telemetry.shutdown() });
   const workerEvents = tellWorkerNews(events, log, tellFault);
@@ -492,7 +501,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
         tls,
         turnedAway: (caller) => events.emit('turnedAway', caller),
         readRefused: (caller) => events.emit('readRefused', caller),
-        metrics: () => telemetry.metricsText(),
+        metrics: (format) => telemetry.metricsText(format),
         exposure: loaded.config.mcp.expose,
         mayCall: (principal, id, action) =>
           action === undefined ? mayCallSome(principal, id) : mayCall(principal, id, action),

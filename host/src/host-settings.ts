@@ -2,6 +2,8 @@ import { isAbsolute, join, resolve } from 'node:path';
 import type { Problem } from '@automate/contract';
 import { describeProblem, makeVisible } from '@automate/contract';
 import { CONFIG_DEFAULTS, parseDuration } from '@automate/contract/schemas';
+import { SIGNALS } from './telemetry/otlp.ts';
+import type { Signal } from './telemetry/otlp.ts';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -54,6 +56,10 @@ export interface HostSettings {
   readonly logLevel: HostLogLevel;
   readonly logFormat: 'pretty' | 'json';
   readonly otlpEndpoint?: string;
+  /** What the collector is not sent; absent: it is sent everything. */
+  readonly otlpWithout?: readonly Signal[];
+  /** Milliseconds between two exports of metrics; absent: a minute. */
+  readonly metricExportMs?: number;
 }
 
 /** The flags of the command line that win over the environment; the same words in camelCase. */
@@ -136,6 +142,17 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
     const shown = /[@?/]/.test(otlpEndpoint) ? '…' : otlpEndpoint;
     refuse('OTEL_EXPORTER_OTLP_ENDPOINT', 'an http(s) URL', shown, undefined);
   }
+  const isExported = (path: string, value: string | undefined): boolean =>
+    oneOf(path, value, ['otlp', 'none'], 'otlp') === 'otlp';
+  const exported: Readonly<Record<Signal, boolean>> = {
+    traces: isExported('OTEL_TRACES_EXPORTER', env['OTEL_TRACES_EXPORTER']),
+    metrics: isExported('OTEL_METRICS_EXPORTER', env['OTEL_METRICS_EXPORTER']),
+    logs: isExported('OTEL_LOGS_EXPORTER', env['OTEL_LOGS_EXPORTER']),
+  };
+  const otlpWithout = SIGNALS.filter((signal) => !exported[signal]);
+  const exportEvery = env['OTEL_METRIC_EXPORT_INTERVAL'] || undefined;
+  if (exportEvery !== undefined && !/^[1-9]\d{1,8}$/.test(exportEvery))
+    refuse('OTEL_METRIC_EXPORT_INTERVAL', 'milliseconds from 10 on', exportEvery, undefined);
   const settings: HostSettings = {
     configPath: configPath === undefined ? undefined : resolve(projectDir, configPath),
     grpcPort: port('GRPC_PORT', flags.grpcPort ?? env['GRPC_PORT'], 50_051),
@@ -161,6 +178,8 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
       terminal ? 'pretty' : 'json',
     ),
     otlpEndpoint,
+    ...(otlpWithout.length === 0 ? {} : { otlpWithout }),
+    ...(exportEvery === undefined ? {} : { metricExportMs: Number(exportEvery) }),
   };
   if (problems.length > 0) throw new HostConfigError(problems);
   return settings;

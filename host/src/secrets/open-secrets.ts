@@ -87,12 +87,17 @@ export function learnVariables(scrubber: Scrubber, { secretVariables }: HostConf
 
 /** Keeps out of everything what the exporter of traces is given. */
 export function learnExport(scrubber: Scrubber, env: Environment, otlpEndpoint: string | undefined): void {
-  scrubber.learn('the export of traces', exportSecrets(env, otlpEndpoint));
+  scrubber.learn('the export of telemetry', exportSecrets(env, otlpEndpoint));
 }
 
-/** What the exporter of traces sends, which reads its headers from the environment by itself. */
+/** What the exporters send, which read their headers from the environment by themselves. */
 function exportSecrets(env: Environment, endpoint = ''): readonly string[] {
-  const lists = [env['OTEL_EXPORTER_OTLP_HEADERS'], env['OTEL_EXPORTER_OTLP_TRACES_HEADERS']];
+  const lists = [
+    env['OTEL_EXPORTER_OTLP_HEADERS'],
+    env['OTEL_EXPORTER_OTLP_TRACES_HEADERS'],
+    env['OTEL_EXPORTER_OTLP_METRICS_HEADERS'],
+    env['OTEL_EXPORTER_OTLP_LOGS_HEADERS'],
+  ];
   const forms = lists.map((list = '') => list.replaceAll('+', '%2B').replaceAll(',', '&'));
   const pairs = forms.flatMap((form) =>
     [...new URLSearchParams(form)].map(([name, value]) => [name.trim(), value.trim()]),

@@ -1,6 +1,7 @@
 import type { Blame, ErrorCode } from '@automate/contract';
 import { cleanLabel, OTHER } from './labels.ts';
-import type { MetricFamily } from './metric-family.ts';
+import type { Exemplar, MetricFamily } from './metric-family.ts';
+import { parseTraceparent } from './trace-context.ts';
 
 /** Upper bounds of the durations' buckets, in seconds. */
 export const DURATION_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
@@ -20,6 +21,8 @@ export interface EndedCall {
   readonly blame: Blame | 'none';
   readonly attempts: number;
   readonly durationMs: number;
+  /** Of its trace, where it belongs to one. */
+  readonly traceparent?: string | undefined;
 }
 
 /** All calls of one connector so far. */
@@ -44,6 +47,15 @@ interface ActionSeries {
   attempts: number;
   seconds: number;
   readonly buckets: number[];
+  /** The latest traced call of each bucket. */
+  readonly traced: (TracedEnd | undefined)[];
+}
+
+/** A call whose trace somebody may look at. */
+interface TracedEnd {
+  readonly traceparent: string;
+  readonly value: number;
+  readonly at: number;
 }
 
 /**
@@ -70,6 +82,8 @@ export class CallMetrics {
     series.seconds += seconds;
     const bucket = bucketOf(seconds);
     series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1;
+    if (call.traceparent !== undefined)
+      series.traced[bucket] = { traceparent: call.traceparent, value: seconds, at: Date.now() };
   }
 
   /** Drops the series of a connector that is gone. */
@@ -113,11 +127,12 @@ export class CallMetrics {
         name: 'automate_call_duration_seconds',
         help: 'Time of calls from arrival to answer, waiting and retries included',
         bounds: DURATION_BOUNDS,
-        distributions: all.map(({ connector, action, seconds, buckets }) => ({
+        distributions: all.map(({ connector, action, seconds, buckets, traced }) => ({
           labels: { connector, action },
           count: buckets.reduce((sum, count) => sum + count, 0),
           sum: seconds,
           buckets,
+          exemplars: traced.map((each) => each && exemplarOf(each)),
         })),
       },
     ];
@@ -144,7 +159,14 @@ function emptySeries(connector: string, action: string): ActionSeries {
     attempts: 0,
     seconds: 0,
     buckets: Array.from({ length: DURATION_BOUNDS.length + 1 }, () => 0),
+    traced: [],
   };
+}
+
+/** Of a trace that is recorded; others cannot be looked up. */
+function exemplarOf({ traceparent, value, at }: TracedEnd): Exemplar | undefined {
+  const context = parseTraceparent(traceparent);
+  return context === undefined || (context.flags & 1) === 0 ? undefined : { traceId: context.traceId, value, at };
 }
 
 function errorCount({ code, blame }: EndedCall) {

@@ -1,23 +1,10 @@
 import type { Span } from '@opentelemetry/api';
-import { ConfigInvalidError, until } from '@automate/contract';
 import type { CallCode } from './call-metrics.ts';
 import { cleanLabel } from './labels.ts';
+import type { ExportOptions } from './otlp.ts';
+import { bounded, EXPORT_TIMEOUT_MS, reportFailures, signalUrl } from './otlp.ts';
 import type { TraceContext } from './trace-context.ts';
 import { formatTraceparent } from './trace-context.ts';
-
-/** Where failures to export are reported; pino fits. */
-export interface TelemetryLogger {
-  warn(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-}
-
-export interface CallTracerOptions {
-  /** Base URL of an OTLP/HTTP collector; spans go to `v1/traces` below it. */
-  readonly endpoint: string;
-  readonly serviceName: string;
-  readonly version: string;
-  readonly logger: TelemetryLogger | undefined;
-}
 
 /** A span under way. */
 export interface TracedCall {
@@ -39,12 +26,9 @@ export interface CallTracer {
   shutdown(): Promise<void>;
 }
 
-/** How long an export, and so the end of the host, may take. */
-const EXPORT_TIMEOUT_MS = 3_000;
-
 /** A tracer that sends spans in batches, in the background. Only hosts with a collector load what it needs. */
-export async function createCallTracer(options: CallTracerOptions): Promise<CallTracer> {
-  const url = tracesUrl(options.endpoint);
+export async function createCallTracer(options: ExportOptions): Promise<CallTracer> {
+  const url = signalUrl(options.endpoint, 'traces');
   const [api, sdk, resources, otlp] = await Promise.all([
     import('@opentelemetry/api'),
     import('@opentelemetry/sdk-trace'),
@@ -52,8 +36,7 @@ export async function createCallTracer(options: CallTracerOptions): Promise<Call
     import('@opentelemetry/exporter-trace-otlp-http'),
   ]);
   const exporter = new otlp.OTLPTraceExporter({ url, timeoutMillis: EXPORT_TIMEOUT_MS });
-  const { origin, pathname } = new URL(url);
-  reportFailures(exporter, origin + pathname, options.logger);
+  reportFailures(exporter, 'traces', options);
   const provider = new sdk.TracerProvider({
     resource: resources.resourceFromAttributes({
       'service.name': options.serviceName,
@@ -98,40 +81,4 @@ export async function createCallTracer(options: CallTracerOptions): Promise<Call
     flush: () => bounded(provider.forceFlush()),
     shutdown: () => bounded(provider.shutdown()),
   };
-}
-
-/** `v1/traces` below the base, as OTEL_EXPORTER_OTLP_ENDPOINT is defined. */
-function tracesUrl(endpoint: string): string {
-  const base = URL.parse(endpoint.endsWith('/') ? endpoint : `${endpoint}/`);
-  if (base !== null && (base.protocol === 'http:' || base.protocol === 'https:'))
-    return new URL('v1/traces', base).href;
-  throw new ConfigInvalidError(
-    `OTEL_EXPORTER_OTLP_ENDPOINT: expected the http or https URL of a collector such as "http://127.0.0.1:4318", received none`,
-  );
-}
-
-interface Exporter {
-  export(spans: unknown, done: (result: { readonly code: number; readonly error?: Error }) => void): void;
-}
-
-/** Says once that the collector does not take spans, and once that it does again: an outage is not a flood of lines. */
-function reportFailures(exporter: object, url: string, logger: TelemetryLogger | undefined): void {
-  const target = exporter as Exporter;
-  const send = target.export.bind(target);
-  let failing = false;
-  target.export = (spans, done) =>
-    send(spans, (result) => {
-      const failed = result.code !== 0;
-      if (failed && !failing)
-        logger?.warn({ url, error: result.error?.message }, 'spans cannot be exported; calls go on');
-      if (!failed && failing) logger?.info({ url }, 'spans are exported again');
-      failing = failed;
-      done(result);
-    });
-}
-
-/** Waits for the export, but not for long, and swallows its failure: it has been reported where it happened. */
-async function bounded(work: Promise<void>): Promise<void> {
-  const error = (): Error => new Error('the export takes too long');
-  await until({ deadline: Date.now() + EXPORT_TIMEOUT_MS + 500, error }, () => work).catch(() => undefined);
 }

@@ -6,6 +6,14 @@ export interface Sample {
   readonly value: number;
 }
 
+/** One call among those that a bucket counts, and its trace. */
+export interface Exemplar {
+  readonly traceId: string;
+  readonly value: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 /** One distribution. */
 export interface Distribution {
   readonly labels: Labels;
@@ -13,6 +21,8 @@ export interface Distribution {
   readonly sum: number;
   /** How many fell at or below each bound, and above the one before; one more than there are bounds. */
   readonly buckets: readonly number[];
+  /** The latest of each bucket, as far as there are any. */
+  readonly exemplars?: readonly (Exemplar | undefined)[];
 }
 
 /** Everything that goes under one name in the exposition. */

@@ -1,8 +1,11 @@
-import type { DataPointType, MetricData } from '@opentelemetry/sdk-metrics';
+import type { AggregationTemporality, DataPoint, DataPointType, MetricData } from '@opentelemetry/sdk-metrics';
 import type { MetricFamily } from './metric-family.ts';
 
+/** From when to when something was counted, in seconds and nanoseconds. */
+export type Times = Pick<DataPoint<number>, 'startTime' | 'endTime'>;
+
 /** The zero of OpenTelemetry's clock: the exposition carries no times. */
-const NO_TIME: [number, number] = [0, 0];
+const NO_TIMES: Times = { startTime: [0, 0], endTime: [0, 0] };
 
 /**
  * The families in Prometheus' text format. OpenTelemetry's exporter takes longer to load than the rest of the host
@@ -15,10 +18,9 @@ export async function renderPrometheusText(families: readonly MetricFamily[]): P
     import('@opentelemetry/resources'),
   ]);
   const serializer = new exporter.PrometheusSerializer('', false, undefined, true, true);
-  const temporality = sdk.AggregationTemporality.CUMULATIVE;
   const metrics = families
     .filter((family) => (family.kind === 'histogram' ? family.distributions : family.samples).length > 0)
-    .map((family) => toMetricData(family, sdk.DataPointType, temporality));
+    .map((family) => toMetricData(family, sdk, NO_TIMES));
   const text = serializer.serialize({
     resource: resources.emptyResource(),
     scopeMetrics: [{ scope: { name: 'automate' }, metrics }],
@@ -26,13 +28,15 @@ export async function renderPrometheusText(families: readonly MetricFamily[]): P
   return text.endsWith('\n') ? text : `${text}\n`;
 }
 
-function toMetricData(
+/** A family as OpenTelemetry has it; `sdk` is its SDK, loaded by whoever needs this. */
+export function toMetricData(
   family: MetricFamily,
-  types: typeof DataPointType,
-  aggregationTemporality: MetricData['aggregationTemporality'],
+  sdk: { readonly DataPointType: typeof DataPointType; readonly AggregationTemporality: typeof AggregationTemporality },
+  times: Times,
 ): MetricData {
+  const types = sdk.DataPointType;
+  const aggregationTemporality = sdk.AggregationTemporality.CUMULATIVE;
   const descriptor = { name: family.name, description: family.help, unit: '', valueType: 1 };
-  const times = { startTime: NO_TIME, endTime: NO_TIME };
   if (family.kind === 'histogram') {
     const boundaries = [...family.bounds];
     return {

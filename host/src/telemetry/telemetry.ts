@@ -1,13 +1,18 @@
 import type { HostEvents } from '../events/host-events.ts';
 import type { EndedCall } from './call-metrics.ts';
 import { CallMetrics } from './call-metrics.ts';
-import type { CallTracer, TelemetryLogger, TracedCall } from './call-tracer.ts';
+import type { CallTracer, TracedCall } from './call-tracer.ts';
 import { createCallTracer } from './call-tracer.ts';
-import type { BlameReport, HostStats } from '@automate/contract';
+import type { BlameReport, HostStats, LineLevel } from '@automate/contract';
+import type { MetricFamily } from './metric-family.ts';
 import type { HostObservation } from './host-metrics.ts';
 import { HostMetrics } from './host-metrics.ts';
 import type { ProcessUsage } from './process-metrics.ts';
 import { ProcessMetrics } from './process-metrics.ts';
+import { createLogExport } from './log-export.ts';
+import { createMetricExport } from './metric-export.ts';
+import { renderOpenMetrics } from './open-metrics-text.ts';
+import type { Signal, TelemetryLogger } from './otlp.ts';
 import { renderPrometheusText } from './prometheus-text.ts';
 import { Statistics } from './statistics.ts';
 import { parseTraceparent, usableTracestate } from './trace-context.ts';
@@ -17,6 +22,10 @@ export interface TelemetryOptions {
   readonly version: string;
   /** Base URL of an OTLP/HTTP collector. Absent: no spans are made, callers' trace contexts pass through as they are. */
   readonly otlpEndpoint?: string | undefined;
+  /** What it is not sent. Default: it is sent everything. */
+  readonly otlpWithout?: readonly Signal[] | undefined;
+  /** Milliseconds between two exports of metrics. Default 60000. */
+  readonly metricExportMs?: number | undefined;
   /** How the host calls itself in spans. Default `automate`. */
   readonly serviceName?: string | undefined;
   readonly logger?: TelemetryLogger | undefined;
@@ -56,21 +65,25 @@ export interface Telemetry {
   stats(): HostStats;
   /** Which of them make trouble. */
   blame(): BlameReport;
-  /** All metrics in Prometheus' text format, version 0.0.4. */
-  metricsText(): Promise<string>;
-  /** Sends the spans that wait. Never rejects. */
+  /** All metrics in Prometheus' text format, version 0.0.4, or in that of OpenMetrics. */
+  metricsText(format?: 'text' | 'openmetrics'): Promise<string>;
+  /** Takes a line of the log, one JSON object without known secrets, where lines are exported. */
+  takeLine(line: string, level: LineLevel): void;
+  /** Sends what waits to be sent. Never rejects. */
   flush(): Promise<void>;
-  /** Sends the spans that wait, within seconds, and stops. Never rejects; safe to call twice. */
+  /** Sends what waits, within seconds, and stops. Never rejects; safe to call twice. */
   shutdown(): Promise<void>;
 }
+
+const METRIC_EXPORT_MS = 60_000;
 
 /** Rejects with CONFIG_INVALID for an endpoint that is no URL. A collector that is not there is no error. */
 export async function createTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const { version, otlpEndpoint, serviceName = 'automate', logger } = options;
-  const tracer =
-    otlpEndpoint === undefined || otlpEndpoint === ''
-      ? undefined
-      : await createCallTracer({ endpoint: otlpEndpoint, serviceName, version, logger });
+  const target = { endpoint: otlpEndpoint ?? '', serviceName, version, logger };
+  const isSent = (signal: Signal): boolean => target.endpoint !== '' && options.otlpWithout?.includes(signal) !== true;
+  const tracer = isSent('traces') ? await createCallTracer(target) : undefined;
+  const lines = isSent('logs') ? await createLogExport(target) : undefined;
   const calls = new CallMetrics(options.isConnector ?? (() => true));
   const host = new HostMetrics();
   const own = new ProcessMetrics({ usage: options.process, version });
@@ -81,6 +94,16 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
     observe: () => host.connectors(),
     sampleMs: options.sampleMs,
   });
+  const families = (): readonly MetricFamily[] => [
+    ...calls.families(),
+    ...host.families(),
+    ...statistics.families(),
+    ...own.families(),
+  ];
+  const metrics = isSent('metrics')
+    ? await createMetricExport({ ...target, families, everyMs: options.metricExportMs ?? METRIC_EXPORT_MS })
+    : undefined;
+  const exports = [tracer, lines, metrics].filter((each) => each !== undefined);
   let stopped: Promise<void> | undefined;
   return {
     calls: { start: (call) => new CallUnderWay(call, calls, tracer) },
@@ -101,13 +124,16 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
     observe: (read) => host.observe(read),
     stats: () => statistics.stats(),
     blame: () => statistics.blame(),
-    metricsText: () =>
-      renderPrometheusText([...calls.families(), ...host.families(), ...statistics.families(), ...own.families()]),
-    flush: async () => tracer?.flush(),
+    metricsText: async (format = 'text') =>
+      format === 'text' ? renderPrometheusText(families()) : renderOpenMetrics(families()),
+    takeLine: (line, level) => lines?.take(line, level),
+    flush: async () => void (await Promise.all(exports.map((each) => each.flush()))),
     shutdown: () => {
-      own.close();
-      statistics.close();
-      return (stopped ??= tracer?.shutdown() ?? Promise.resolve());
+      stopped ??= Promise.all(exports.map((each) => each.shutdown())).then(() => {
+        own.close();
+        statistics.close();
+      });
+      return stopped;
     },
   };
 }
@@ -135,7 +161,7 @@ class CallUnderWay implements RecordedCall {
 
   end(result: Omit<EndedCall, 'connector' | 'action'>): void {
     const { connector, action } = this.#call;
-    this.#metrics.record({ connector, action, ...result });
+    this.#metrics.record({ connector, action, ...result, traceparent: this.traceparent });
     this.#span?.end(result);
   }
 }

@@ -31,7 +31,7 @@ export interface ListenersOptions {
   /** Hears of callers whom a door did not let in. */
   turnedAway(caller: TurnedAway): void;
   readRefused(caller: RefusedRead): void;
-  metrics(): Promise<string>;
+  metrics(format: 'text' | 'openmetrics'): Promise<string>;
   /** What agents see of what their callers may call. */
   readonly exposure: Exposure;
   /** Whether a caller may call this, or without an action any of the connector's. */
@@ -120,7 +120,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     logger: log,
     version,
     pageDir: options.pageDir,
-    metrics: () => options.metrics(),
+    metrics: (format) => options.metrics(format),
     ready: () => serving,
     unwell,
   });

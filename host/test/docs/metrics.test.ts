@@ -16,6 +16,7 @@ beforeAll(async () => {
   const entry = new URL('fixtures/ending.js', import.meta.url);
   running = await startHost({
     env: { AUDIT: 'on' },
+    sampleMs: 100,
     kinds: [{ kind: 'ending', adapter: { entry }, autoconfigure: true }],
   });
   const { service } = running.host;
@@ -24,11 +25,11 @@ beforeAll(async () => {
   await service.execute({ id: 'bounded', action: 'log', payload: { message: 'hello', level: 'debug' } });
   await service.execute({ id: 'ending', action: 'end' }).catch(() => undefined);
   await service.healthCheck('logging');
-  // The event loop is watched from the first scrape on.
+  // The event loop is watched from the first scrape on, and workers are looked at now and then.
   do {
     await delay(50);
     scraped = await scrape();
-  } while (!scraped.has('nodejs_eventloop_lag_max_seconds'));
+  } while (!scraped.has('nodejs_eventloop_lag_max_seconds') || !scraped.has('automate_worker_loop_lag_seconds'));
 });
 
 afterAll(async () => {

@@ -21,6 +21,7 @@ async function openTraced() {
   const telemetry = await createTelemetry({
     version: '1.0.0',
     otlpEndpoint: collector.endpoint,
+    otlpWithout: ['metrics', 'logs'],
     logger: { warn: log, info: log },
   });
   cleanups.push(telemetry.shutdown);
@@ -114,7 +115,11 @@ describe('spans', () => {
   it('go below a base path', async () => {
     const collector = await startOtlpCollector();
     cleanups.push(collector.close);
-    const telemetry = await createTelemetry({ version: '1.0.0', otlpEndpoint: `${collector.endpoint}/otlp/` });
+    const telemetry = await createTelemetry({
+      version: '1.0.0',
+      otlpEndpoint: `${collector.endpoint}/otlp/`,
+      otlpWithout: ['metrics', 'logs'],
+    });
     telemetry.calls.start({ connector: 'c', action: 'a' }).end(OK);
     await telemetry.shutdown();
     expect(collector.paths).toEqual(['POST /otlp/v1/traces']);

@@ -2,6 +2,7 @@ import type { CallOptions } from '@automate/contract';
 import { InvalidInputError, quote, UnavailableError } from '@automate/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AskedOfDoor } from '../sign-in.ts';
+import { OPEN_METRICS_TYPE, prefersOpenMetrics } from '../../telemetry/open-metrics-text.ts';
 import { readCallOptions } from './call-options.ts';
 
 export interface OperationalRoutesOptions {
@@ -9,8 +10,8 @@ export interface OperationalRoutesOptions {
   ready(): boolean;
   /** Why it cannot go on for long as it is. Default: it can. */
   readonly unwell?: (() => UnavailableError | undefined) | undefined;
-  /** The metrics in Prometheus' text format; absent: `/metrics` is an unknown route. */
-  readonly metrics: (() => Promise<string>) | undefined;
+  /** The metrics in Prometheus' text format, or in that of OpenMetrics; absent: `/metrics` is an unknown route. */
+  readonly metrics: ((format: 'text' | 'openmetrics') => Promise<string>) | undefined;
   /** Throws for who may not read, which all but health needs. */
   requireRead(request: FastifyRequest, what: AskedOfDoor['what']): void;
   /** The OpenAPI document as JSON text. */
@@ -34,8 +35,10 @@ export function addOperationalRoutes(
   if (metrics !== undefined) {
     app.get('/metrics', hidden, async (request, reply) => {
       requireRead(request, 'metrics');
-      reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8');
-      return metrics();
+      const open = prefersOpenMetrics(request.headers.accept);
+      reply.header('content-type', open ? OPEN_METRICS_TYPE : 'text/plain; version=0.0.4; charset=utf-8');
+      reply.header('vary', 'accept');
+      return metrics(open ? 'openmetrics' : 'text');
     });
   }
   app.get('/openapi.json', hidden, async (request, reply) => {

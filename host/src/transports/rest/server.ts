@@ -54,8 +54,8 @@ export interface RestServerOptions {
   ready(): boolean;
   /** Why it cannot go on for long as it is, which `/health/ready` answers then. Default: it can. */
   readonly unwell?: (() => UnavailableError | undefined) | undefined;
-  /** The metrics in Prometheus' text format, for `/metrics`. */
-  readonly metrics?: (() => Promise<string>) | undefined;
+  /** The metrics for `/metrics`, in Prometheus' text format or that of OpenMetrics. */
+  readonly metrics?: ((format: 'text' | 'openmetrics') => Promise<string>) | undefined;
   /** What answers agents at `/mcp`. Default: nothing does. It is closed with the server. */
   readonly agents?: AgentDoor | undefined;
   /** Who may come in. Default: everyone, as `local`. */
