@@ -1,3 +1,4 @@
+// Long, as every step of a call's way through its phases is made in one place.
 import type { ErrorEnvelope, Outcome } from '@automate/contract';
 import { MAX_PAYLOAD_BYTES } from '@automate/contract';
 import type { LogReceipt } from '@automate/sdk';

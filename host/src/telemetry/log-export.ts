@@ -35,7 +35,7 @@ export async function createLogExport(options: ExportOptions): Promise<LogExport
     take(line, level) {
       const { level: _level, time, msg = '', ...attributes } = JSON.parse(line) as JsonObject;
       logger.emit({
-        timestamp: new Date(String(time)),
+        timestamp: new Date(typeof time === 'string' ? time : Date.now()),
         severityNumber: SEVERITIES[level],
         severityText: level.toUpperCase(),
         body: msg,
