@@ -47,7 +47,7 @@ const CONNECT = /^packages\/client\/src\/(connect|local-backend)\.ts$/;
 
 /** Runs in the author's own process: a runner without hooks is told by its exit code, and what records by its environment. */
 const HARNESS =
-  /^packages\/testing\/src\/(test-runner|run-in-worker|recorded-service|conformance\/(seen|steps|probe-entry))\.ts$/;
+  /^packages\/testing\/src\/(test-runner|run-in-worker|recorded-service|permissions\/(record-entry|record-uses|watch-machine)|conformance\/(seen|steps|probe-entry))\.ts$/;
 
 /** Load a connector, and the host that is installed: what those are shows when they run. */
 const LOADERS =

@@ -12,6 +12,7 @@ import {
   renewConnectorContext,
   validateSettings,
 } from '@automate/sdk/runtime';
+import { scopeAdapter } from './permissions/connector-scope.ts';
 import { createRecordingLogger } from './recording-logger.ts';
 
 /** A connector's configuration as a test gives it: the id defaults to `test`, the kind to the adapter's name. */
@@ -95,6 +96,8 @@ export async function openAdapter<A extends ConnectorAdapter>(
     signal: closing.signal,
   });
   attachContext(adapter, context);
+  const { auth: _secrets, ...named } = parsed.config;
+  scopeAdapter(adapter, [named, settings]);
   await adapter.initialize(context);
   const call: OpenedAdapter<A>['call'] = (
     action,

@@ -1,5 +1,6 @@
 /** The thread of an adapter under test: loads its module, then does one step after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { recordUses } from '../permissions/record-uses.ts';
 import { createRecordingLogger } from '../recording-logger.ts';
 import { failed, NOTHING_SEEN } from './step-answer.ts';
 import type { StepMessage } from './step-answer.ts';
@@ -11,11 +12,13 @@ interface ThreadData {
   readonly packageDir: string;
   readonly kind: string;
   readonly canaries: readonly string[];
+  readonly log?: string;
 }
 
-const { entry, packageDir, kind, canaries: given } = workerData as ThreadData;
+const { entry, packageDir, kind, canaries: given, log } = workerData as ThreadData;
 const port = parentPort;
 if (port === null) throw new Error('this module is the entry of a thread');
+if (log !== undefined) recordUses(log);
 const canaries = new Set(given);
 const logger = createRecordingLogger();
 const before = { resourcesBefore: resourcesOf(), globalsBefore: globalNames() };

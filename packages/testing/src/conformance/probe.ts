@@ -18,6 +18,8 @@ export type Code =
       readonly entry: string;
       /** Real path of its package. */
       readonly packageDir: string;
+      /** Directory into which it is written what the adapter uses of the machine. Default: nothing is. */
+      readonly log?: string;
     };
 
 type Argument<Name extends StepName> = Parameters<Steps[Name]>[0];

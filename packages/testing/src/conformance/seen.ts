@@ -111,6 +111,8 @@ function watchEnvironment(onRead: (name: string) => void): () => void {
       if (typeof name === 'string') onRead(name);
       return Reflect.get(target, name) as unknown;
     },
+    // The environment takes no other definition of a variable than by setting it.
+    set: (target, name, value) => Reflect.set(target, name, value),
     has(target, name) {
       if (typeof name === 'string') onRead(name);
       return Reflect.has(target, name);

@@ -1,0 +1,5 @@
+/** Loaded before all else into programs that run tests: records what connectors use there, where the environment says. */
+import { recordUses } from './record-uses.ts';
+
+const { AUTOMATE_PERMISSIONS_LOG: directory } = process.env;
+if (directory !== undefined) recordUses(directory);
