@@ -15,6 +15,7 @@ import { addIsolationCommand } from './commands/isolation.ts';
 import { addOutcomeCommands } from './commands/outcomes.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addTokenCommands } from './commands/tokens.ts';
+import { addPermissionCommands } from './commands/permissions.ts';
 import { addPluginCommands } from './commands/plugins.ts';
 import { addProfileCommands } from './commands/profiles.ts';
 import { addSecretCommands } from './commands/secrets.ts';
@@ -52,6 +53,7 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
   addBlameCommand(program, context);
   addTokenCommands(program, context);
   addConformanceCommand(program, context);
+  addPermissionCommands(program, context);
   addIsolationCommand(program, context);
   addStatusCommand(program, context);
   addCompletionCommand(program, context);

@@ -50,6 +50,17 @@ export interface ConformanceCliOptions {
   readonly badge?: string;
 }
 
+/** Options of `permissions learn`. */
+export interface LearnOptions {
+  readonly target: string;
+  /** The tests, as a program and its arguments. Empty: the package's own script. */
+  readonly command: readonly string[];
+  /** Default true. */
+  readonly tests?: boolean;
+  /** Whether package.json is changed. Default false. */
+  readonly write?: boolean;
+}
+
 export interface IsolationOptions {
   readonly quick?: true;
   readonly faults?: readonly string[];
@@ -162,6 +173,8 @@ export interface CliContext {
   runDev(options: GlobalOptions, directory: string): Promise<void>;
   /** Does every fault at every level and tells what came of it, as a table or as JSON. Throws CliExit for what there is not. */
   runIsolation(options: IsolationOptions & { readonly json: boolean }): Promise<string>;
+  /** Finds the smallest permissions of a package's kinds by what they do. Throws CliExit where that cannot be told. */
+  learnPermissions(options: GlobalOptions & LearnOptions): Promise<string>;
   /** Makes every check on a connector package; `full` says whether it scored full marks. */
   runConformance(
     options: GlobalOptions & ConformanceCliOptions & { readonly target: string },

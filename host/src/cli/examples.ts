@@ -68,6 +68,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'tokens list': ['tokens list'],
   'tokens revoke': ['tokens revoke 4f7a2c'],
   conformance: ['conformance @acme/connector-x', 'conformance . --badge conformance.svg', 'conformance . --against'],
+  'permissions learn': ['permissions learn .', 'permissions learn . --write', 'permissions learn . -- npx vitest run'],
   isolation: ['isolation --run --quick', 'isolation --run --levels process restricted --json'],
   completion: ['completion bash', 'completion zsh', 'completion fish'],
 };

@@ -243,6 +243,21 @@ function createContext({ interrupted, scrubber, notes }: Surroundings): CliConte
         work: () => tellConformance({ ...options, json: options.json === true }, machine),
       });
     },
+    learnPermissions: async (options) => {
+      const { learnPermissions } = await import('./permissions/learn-permissions.ts');
+      const machine = {
+        projectDir: await projectOf(options),
+        hostDir: HOST_FILES.directory,
+        formatTable: formatForOutput,
+        env: process.env,
+        signal: interrupted,
+      };
+      return withProgress({
+        doing: 'trying',
+        stream: process.stderr,
+        work: () => learnPermissions({ ...options, json: options.json === true }, machine),
+      });
+    },
     runIsolation: async (options) => {
       const { tellIsolation } = await import('./isolation/tell-isolation.ts');
       const machine = {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '@automate/sdk';
 import { PluginSandbox } from '@automate/testing';
 import type { ConformanceReport } from '@automate/testing/conformance';
 import { runConformance } from '@automate/testing/conformance';
@@ -73,6 +74,9 @@ const FAULTS: readonly (readonly [fault: string, check: string])[] = [
   ['pollutes-globals', 'globals'],
   ['timer-left', 'lets-go'],
   ['server-left', 'lets-go'],
+  ['asks-variables', 'used-permissions'],
+  ['asks-files', 'used-permissions'],
+  ['asks-programs', 'used-permissions'],
   ['discovery-fails', 'discovers'],
   ['learns-nothing', 'discovers'],
   ['learns-others', 'discovers'],
@@ -84,6 +88,13 @@ const FAULTS: readonly (readonly [fault: string, check: string])[] = [
   ['keeps-timers', 'no-leaks'],
   ['keeps-listeners', 'no-leaks'],
 ];
+
+/** What it asks of the machine, and does not need. */
+const PERMISSIONS: Readonly<Record<string, JsonObject>> = {
+  'asks-variables': { network: ['*'], env: ['REGION'] },
+  'asks-files': { network: ['*'], fs: { read: ['*', '/etc/hosts'] } },
+  'asks-programs': { network: ['*'], childProcess: true },
+};
 
 let sandbox: PluginSandbox;
 let source: string;
@@ -105,7 +116,14 @@ function addPackage(fault: string): Promise<string> {
       type: 'module',
       dependencies: { zod: '*' },
       engines: { automate: fault === 'host-left-out' ? '^7.0.0' : '^1.0.0' },
-      automate: { connectors: { bad: fault === 'entry-missing' ? './dist/adapter.js' : './adapter.js' } },
+      automate: {
+        connectors: {
+          bad: {
+            entry: fault === 'entry-missing' ? './dist/adapter.js' : './adapter.js',
+            permissions: PERMISSIONS[fault] ?? { network: ['*'] },
+          },
+        },
+      },
       files: fault === 'files-without-entry' ? ['lib', 'README.md'] : ['*.js'],
       keywords: fault === 'no-keyword' ? [] : ['automate-connector'],
     },

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { ConnectorDescription } from '@automate/contract';
+import type { ConnectorDescription, Permission } from '@automate/contract';
 import { CliExit, EXIT } from '../cli-context.ts';
 
 /** What came of one check, as the suite tells it. */
@@ -21,12 +21,43 @@ export interface SuiteReport {
   readonly passed: number;
 }
 
+/** What a kind asks of the machine, each list of it. */
+export interface AskedPermissions {
+  readonly network: readonly string[];
+  readonly env: readonly string[];
+  readonly fs: { readonly read: readonly string[]; readonly write: readonly string[] };
+  readonly childProcess: boolean;
+}
+
+/** What of all that a kind asks for or used is which. */
+export interface JudgedPermission {
+  readonly permission: Permission;
+  readonly value: string;
+  readonly state: 'used' | 'unused' | 'missing' | 'by_library';
+}
+
 /** What is used of `@automate/testing/conformance`, which is an author's development dependency and none of the host's. */
 export interface Suite {
   runConformance(
     directory: string,
     options: { readonly only?: readonly string[]; readonly createHost: unknown },
   ): Promise<SuiteReport>;
+  /** The smallest permissions with which a package's kinds and tests do what they do. */
+  learnPermissions(
+    directory: string,
+    options: {
+      readonly tests?: readonly string[];
+      readonly env: Readonly<Record<string, string | undefined>>;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<{
+    readonly kinds: readonly {
+      readonly kind: string;
+      readonly permissions: AskedPermissions;
+      readonly judged: readonly JudgedPermission[];
+    }[];
+    readonly tests?: { readonly passed: boolean; readonly output: string };
+  }>;
   /** What each kind of a package says of itself. */
   describeKinds(directory: string): Promise<readonly ConnectorDescription[]>;
 }

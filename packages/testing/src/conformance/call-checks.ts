@@ -1,6 +1,9 @@
 // Long, as these are the rules for calls, one after the other, each of which only reads what the tour saw.
 import assert from 'node:assert/strict';
 import { MAX_PAYLOAD_BYTES } from '@automate/contract';
+import { findUses } from '../permissions/learn-permissions.ts';
+import type { AskedPermissions } from '../permissions/smallest-permissions.ts';
+import { askedPermissions, smallestPermissions } from '../permissions/smallest-permissions.ts';
 import type { Check, Subject } from './check.ts';
 import { NotTried } from './check.ts';
 import { describedOf } from './described-of.ts';
@@ -24,6 +27,10 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
 const BLOCKED_MS = 1500;
 /** What a call may leave behind for good, in bytes of heap. */
 const HEAP_PER_CALL = 2048;
+
+function asksForSome({ network, env, fs, childProcess }: AskedPermissions): boolean {
+  return childProcess || [network, env, fs.read, fs.write].some(({ length }) => length > 0);
+}
 
 /** What a connector does when it is called. */
 export const CALL_CHECKS: readonly Check[] = [
@@ -290,6 +297,30 @@ export const CALL_CHECKS: readonly Check[] = [
       assert.ok(
         read.length === 0,
         `process.env: ${[...new Set(read)].join(', ')}; a connector is given its configuration, and sees no variable`,
+      );
+    },
+  },
+  {
+    name: 'used-permissions',
+    title: 'asks for no permission that nothing uses',
+    concerns: ({ manifest, kind, code }) => 'entry' in code && asksForSome(askedPermissions(manifest, kind)),
+    async run(subject) {
+      const { kind, manifest, options } = subject;
+      const { connections } = await tourOf(subject);
+      const { network, ...others } = askedPermissions(manifest, kind);
+      // What else it uses is only seen where it is driven anew.
+      const uses = asksForSome({ ...others, network: [] }) ? await findUses(subject) : [];
+      const { judged } = smallestPermissions({ ...others, network: [] }, uses);
+      const elsewhere: readonly string[] = options.usedElsewhere ?? [];
+      const unused = [
+        ...(connections > 0 ? [] : network.map((value) => ({ permission: 'network', value }))),
+        ...judged.filter(({ state }) => state === 'unused'),
+      ]
+        .filter(({ permission }) => !elsewhere.includes(permission))
+        .map(({ permission, value }) => `${permission}: ${value}`);
+      assert.ok(
+        unused.length === 0,
+        `${unused.join(', ')}: take it out of the manifest's permissions, or say in conformance.json what is used elsewhere (usedElsewhere)`,
       );
     },
   },

@@ -1,4 +1,4 @@
-import type { ConfiguredLevel } from '@automate/contract';
+import type { ConfiguredLevel, Permission } from '@automate/contract';
 import type { JsonObject, JsonValue } from '@automate/sdk';
 import type { TestConfig } from '../open-adapter.ts';
 
@@ -23,6 +23,8 @@ export interface ConformanceOptions {
    * so fail.
    */
   readonly readsByPost?: readonly string[];
+  /** Permissions that the manifest asks for and that nothing uses of what is tried here. */
+  readonly usedElsewhere?: readonly Permission[];
   /** Levels of isolation at which the kind can run, where it says that it cannot at others. Default: all. */
   readonly levels?: readonly ConfiguredLevel[];
   /** What the remote system answers, as JSON, to requests of a method and path whatever is tried: `GET /openapi.json`. */

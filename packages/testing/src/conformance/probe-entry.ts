@@ -18,7 +18,7 @@ interface ThreadData {
 const { entry, packageDir, kind, canaries: given, log } = workerData as ThreadData;
 const port = parentPort;
 if (port === null) throw new Error('this module is the entry of a thread');
-if (log !== undefined) recordUses(log);
+if (log !== undefined) recordUses(log, packageDir);
 const canaries = new Set(given);
 const logger = createRecordingLogger();
 const before = { resourcesBefore: resourcesOf(), globalsBefore: globalNames() };

@@ -1,5 +1,5 @@
 /** Loaded before all else into programs that run tests: records what connectors use there, where the environment says. */
 import { recordUses } from './record-uses.ts';
 
-const { AUTOMATE_PERMISSIONS_LOG: directory } = process.env;
-if (directory !== undefined) recordUses(directory);
+const { AUTOMATE_PERMISSIONS_LOG: directory, AUTOMATE_PERMISSIONS_PACKAGE: packageDir } = process.env;
+if (directory !== undefined && packageDir !== undefined) recordUses(directory, packageDir);

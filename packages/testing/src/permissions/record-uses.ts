@@ -24,15 +24,19 @@ export interface Use {
 /** Read by nearly every library, and no secret. */
 const INNOCENT = new Set(['NODE_ENV', 'NODE_DEBUG', 'DEBUG', 'TZ']);
 
-/** Records in this thread, from now on, what connectors use: each once, as lines of JSON in a file of its own in the directory. */
-export function recordUses(directory: string): void {
+/**
+ * Records in this thread, from now on, what connectors of a package use: each once, as lines of JSON in a file of its own in the directory.
+ *
+ * @param packageDir real path of the package
+ */
+export function recordUses(directory: string, packageDir: string): void {
   const scopes = new AsyncLocalStorage<ConnectorScope>();
   const told = new Set<string>();
   const file = join(directory, `${process.pid}-${threadId}.jsonl`);
   const note = (permission: Permission, value: string, isNamedBy: (text: string) => boolean): void => {
     const scope = scopes.getStore();
     if (scope === undefined || value === '') return;
-    const reader = permission === 'network' || permission === 'child_process' ? 'connector' : whoAsks();
+    const reader = permission === 'network' || permission === 'child_process' ? 'connector' : whoAsks(packageDir);
     if (reader === 'node') return;
     const given = scope.given.some((text) => isNamedBy(text));
     const use: Use = { kind: scope.kind, permission, value, given, byLibrary: reader === 'library' };
@@ -71,7 +75,7 @@ function namesHost(text: string, host: string): boolean {
 const OURS = /[/\\](?:permissions[/\\](?:record-uses|watch-machine)|conformance[/\\]seen)\.|\bat (?:Reflect|Proxy)\./;
 
 /** Whose code asks. `node`: it does so of its own accord, as when it loads modules. */
-function whoAsks(): 'connector' | 'library' | 'node' {
+function whoAsks(packageDir: string): 'connector' | 'library' | 'node' {
   const lines = (new Error('who asks').stack ?? '').split('\n').slice(1);
   const first = lines.find((line) => !OURS.test(line)) ?? 'node:';
   if (first.includes('node:')) {
@@ -79,7 +83,13 @@ function whoAsks(): 'connector' | 'library' | 'node' {
     if (lines.some((line) => /node:internal\/(?:modules|process)\//.test(line))) return 'node';
     const caller = lines.find((line) => !OURS.test(line) && !line.includes('node:'));
     if (caller === undefined) return 'node';
-    return caller.includes('node_modules') ? 'library' : 'connector';
+    return ownerOf(caller, packageDir);
   }
-  return first.includes('node_modules') ? 'library' : 'connector';
+  return ownerOf(first, packageDir);
+}
+
+function ownerOf(line: string, packageDir: string): 'connector' | 'library' {
+  // The package may itself be installed.
+  const [, within = line] = line.split(packageDir);
+  return /[/\\]node_modules[/\\]/.test(within) ? 'library' : 'connector';
 }
