@@ -46,7 +46,7 @@ export function recordUses(directory: string, packageDir: string): void {
     // What is written here is none of its own doing.
     scopes.exit(() => appendFileSync(file, line));
   };
-  channel(SCOPE_CHANNEL).bindStore(scopes, (scope) => scope as ConnectorScope);
+  channel(SCOPE_CHANNEL).bindStore(scopes, (scope) => scope);
   watchMachine({
     onFile(access, given) {
       const path = resolve(given);
