@@ -152,7 +152,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
   const settings = readHostSettings({ flags, env, projectDir, terminal });
   const defaults = { healthIntervalMs: settings.healthIntervalMs };
   const load = (): ReturnType<typeof loadConfig> =>
-    loadConfig({ cwd: projectDir, configPath: settings.configPath, env, defaults });
+    loadConfig({ cwd: projectDir, configPath: settings.configPath, env, defaults, without: flags.without });
   const loaded = await load();
   const tlsFiles = serve && settings.tls !== undefined ? readTlsFiles(settings.tls) : undefined;
   if (!loaded.ok || tlsFiles?.ok === false) {
@@ -379,7 +379,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
       events.emit('doorLimits', config.access.limits);
       events.emit('exposure', config.mcp.expose);
     },
-    parse: (text, name) => readConfig(text, { env, defaults, file: configFile, name }),
+    parse: (text, name) => readConfig(text, { env, defaults, without: flags.without, file: configFile, name }),
     replaceFile: async (text) => {
       assertWritable();
       await replaceConfigFile(configFile, text, join(settings.dataDir, BEFORE_APPLY_FILE));

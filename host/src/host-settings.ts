@@ -75,6 +75,8 @@ export interface HostSettingsInput {
   readonly otlpEndpoint?: string | undefined;
   /** As `plugins.frozen` of the configuration, which cannot take it back. */
   readonly frozen?: boolean | undefined;
+  /** Packages that are not used, besides those of `plugins.deny` of the configuration. */
+  readonly without?: readonly string[] | undefined;
 }
 
 export interface ReadSettingsOptions {

@@ -9,7 +9,9 @@ import type {
   Problem,
   SetProfileRequest,
 } from '@automate/contract';
+import type { Screen, ScreenOptions } from './top/open-screen.ts';
 import type { FormatTable } from './format-table.ts';
+import type { BisectReport } from './bisect/bisect-report.ts';
 import type { Finding } from './doctor/finding.ts';
 import type {
   PluginDiff,
@@ -38,6 +40,7 @@ export interface StartOptions {
   readonly logFormat?: string;
   readonly otlpEndpoint?: string;
   readonly frozen?: true;
+  readonly without?: readonly string[];
 }
 
 /** Options of `isolation`. */
@@ -102,6 +105,14 @@ export interface CliContext {
   readonly styleError: Style;
   /** Rows below a header, to fit the terminal where there is one. */
   readonly table: FormatTable;
+  /** Columns of the terminal; undefined where standard output is none. */
+  readonly columns: number | undefined;
+  /** Fires when whoever read standard output has left, as `| head` does. */
+  readonly unread: AbortSignal;
+  /** Whether a person sits at it, whose keys can be read and who sees what is drawn. */
+  readonly hasScreen: boolean;
+  /** Takes the terminal whole; only where there is one. */
+  openScreen(listeners: Pick<ScreenOptions, 'onKey' | 'onResize'>): Screen;
   /** All of standard input. */
   readInput(): Promise<Uint8Array>;
   readFile(path: string): Promise<Uint8Array>;
@@ -110,12 +121,12 @@ export interface CliContext {
   /** Asks for a line that the terminal does not show; undefined where standard input is no terminal. */
   readHidden(question: string): Promise<string | undefined>;
   /**
-   * Opens the service, tells the user when the work takes longer than a second, and closes the service again. What `work` passes on
+   * Opens the service, tells the user when the work takes longer than a second (where it has a name), and closes the service again. What `work` passes on
    * as call options ends its calls when the user interrupts.
    */
   withService<T>(
     options: GlobalOptions,
-    doing: string,
+    doing: string | undefined,
     work: (service: ConnectorService, call: CallOptions) => Promise<T>,
   ): Promise<T>;
   /** Asks the service that runs, for as long as given; undefined where none answers. Nothing runs in this process. */
@@ -161,6 +172,8 @@ export interface CliContext {
   ): Promise<AuditVerdict>;
   /** Changes the packages of the project; `tell` hears what the user reads before the question. Throws CliExit where nothing was changed. */
   changePlugins(options: GlobalOptions, request: PluginRequest, tell: (text: string) => void): Promise<PluginOutcome>;
+  /** Finds the package that makes trouble, by trying hosts; `tell` hears of each. */
+  bisect(options: GlobalOptions, connector: string | undefined, tell: (text: string) => void): Promise<BisectReport>;
   /** In what the installed packages differ from `connectors.lock`. */
   diffPlugins(options: GlobalOptions): Promise<PluginDiff>;
   /** Signs installed packages in `connectors.lock`, and tarballs themselves. */

@@ -2,11 +2,14 @@ import type { Command } from 'commander';
 
 /** What is typed, by command. A command that is not here has its examples beside it. */
 const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
-  start: ['start', 'start --http-port 8081 --log-format json', 'start --frozen'],
+  bisect: ['bisect', 'bisect --connector slack', 'bisect --json'],
+  start: ['start', 'start --without @acme/connector-x', 'start --http-port 8081 --log-format json', 'start --frozen'],
   init: ['init', 'init --project ./connectors'],
   schema: ['schema --out config/connectors.schema.json', 'schema'],
   doctor: ['doctor', 'doctor --json', 'doctor --address grpcs://connectors.example.org:50051'],
   status: ['status', 'status --json'],
+  logs: ['logs', 'logs slack --level warn --since 1h', 'logs slack --follow', 'logs --json --limit 1000'],
+  top: ['top', 'top --sort memory', 'top --once', 'top --json'],
   'plugins list': ['plugins list', 'plugins list --json'],
   'plugins check': ['plugins check'],
   'plugins add': ['plugins add @automate/connector-slack', 'plugins add @acme/connector-x@1.2.0 --yes'],

@@ -27,6 +27,7 @@ import { confirm } from './confirm.ts';
 import { formatTable } from './format-table.ts';
 import type { InstalledKinds } from './plugins/installed-kinds.ts';
 import type { PluginMachine } from './plugins/plugin-machine.ts';
+import { openScreen } from './top/open-screen.ts';
 import { readHidden } from './read-hidden.ts';
 import { readyRecord } from './ready-record.ts';
 import { withProgress } from './with-progress.ts';
@@ -46,7 +47,8 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** Runs the command line of this process and sets its exit code. */
 export async function run(): Promise<void> {
-  process.stdout.on('error', reportBrokenOutput());
+  const unread = new AbortController();
+  process.stdout.on('error', reportBrokenOutput(unread));
   process.stderr.on('error', () => undefined);
   for (const output of [process.stdout, process.stderr]) writeWhole(output);
   const scrubber = createScrubber();
@@ -61,7 +63,7 @@ export async function run(): Promise<void> {
   });
   const interrupted = new AbortController();
   const notes = new Set<string>();
-  const context = createContext({ interrupted: interrupted.signal, scrubber, notes });
+  const context = createContext({ interrupted: interrupted.signal, unread: unread.signal, scrubber, notes });
   const { version } = readIdentity();
   const json = process.argv.includes('--json');
   const program = buildProgram(context, version, { json });
@@ -86,18 +88,21 @@ export async function run(): Promise<void> {
 
 /** A table as wide as the terminal lets it be; where standard output is none, as wide as it is. */
 function formatForOutput(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const columns = terminalColumns();
+  return formatTable(header, rows, { heading: (text) => styleText('bold', text, { stream: process.stdout }), columns });
+}
+
+/** A terminal that does not say how wide it is says 0. */
+function terminalColumns(): number | undefined {
   const { columns } = process.stdout as { readonly columns?: number };
-  return formatTable(header, rows, {
-    heading: (text) => styleText('bold', text, { stream: process.stdout }),
-    // A terminal that does not say how wide it is says 0.
-    ...(columns === undefined || columns === 0 ? {} : { columns }),
-  });
+  return columns === 0 ? undefined : columns;
 }
 
 /** A reader that has seen enough, as `| head -1`, is no failure; a full disk is. */
-function reportBrokenOutput(): (error: NodeJS.ErrnoException) => void {
+function reportBrokenOutput(unread: AbortController): (error: NodeJS.ErrnoException) => void {
   let told = false;
   return (error) => {
+    unread.abort();
     if (error.code === 'EPIPE' || told) return;
     told = true;
     process.stderr.write(`error: standard output cannot be written: ${error.message}\n`);
@@ -107,18 +112,23 @@ function reportBrokenOutput(): (error: NodeJS.ErrnoException) => void {
 
 interface Surroundings {
   readonly interrupted: AbortSignal;
+  readonly unread: AbortSignal;
   readonly scrubber: Scrubber;
   /** What the user has to know of the answer besides, as it becomes known. */
   readonly notes: Set<string>;
 }
 
-function createContext({ interrupted, scrubber, notes }: Surroundings): CliContext {
+function createContext({ interrupted, unread, scrubber, notes }: Surroundings): CliContext {
   return {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
     style: (format, words) => styleText(format, words, { stream: process.stdout }),
     styleError: (format, words) => styleText(format, words, { stream: process.stderr }),
     table: formatForOutput,
+    columns: terminalColumns(),
+    unread,
+    hasScreen: process.stdout.isTTY && process.stdin.isTTY,
+    openScreen: (listeners) => openScreen({ input: process.stdin, output: process.stdout, ...listeners }),
     readInput: () => buffer(process.stdin),
     readHidden: async (question) =>
       process.stdin.isTTY ? readHidden(question, process.stdin, process.stderr) : undefined,
@@ -130,7 +140,8 @@ function createContext({ interrupted, scrubber, notes }: Surroundings): CliConte
     writeFile: (path, text) => writeFile(path, text),
     async withService(options, doing, work) {
       await using service = await openService(options, { scrubber, notes });
-      return await withProgress({ doing, stream: process.stderr, work: () => work(service, { signal: interrupted }) });
+      const run = (): ReturnType<typeof work> => work(service, { signal: interrupted });
+      return await (doing === undefined ? run() : withProgress({ doing, stream: process.stderr, work: run }));
     },
     askRunning: async (options, withinMs, work) => {
       try {
@@ -183,6 +194,18 @@ function createContext({ interrupted, scrubber, notes }: Surroundings): CliConte
     changePlugins: async (options, request, tell) => {
       const { changePlugins } = await import('./plugins/change-plugins.ts');
       return changePlugins(request, await pluginMachine(options, interrupted, tell));
+    },
+    bisect: async (options, connector, tell) => {
+      const { bisect } = await import('./bisect/bisect.ts');
+      const { config } = flagsOf(options);
+      return bisect(connector, {
+        plugins: await pluginMachine(options, interrupted, tell),
+        trial: {
+          automate: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
+          args: config === undefined ? [] : ['--config', config],
+          connect: connectTo,
+        },
+      });
     },
     diffPlugins: async (options) => {
       const { diffPlugins } = await import('./plugins/diff-plugins.ts');
@@ -413,7 +436,7 @@ async function findHost(options: GlobalOptions): Promise<FoundHost | undefined> 
 
 async function startHost(options: GlobalOptions & StartOptions, scrubber: Scrubber): Promise<void> {
   const cwd = await projectOf(options);
-  const { json, grpcPort, httpPort, bindAddress, healthInterval, logLevel, otlpEndpoint, frozen } = options;
+  const { json, grpcPort, httpPort, bindAddress, healthInterval, logLevel, otlpEndpoint, frozen, without } = options;
   const logFormat = options.logFormat ?? (json === true ? 'json' : undefined);
   const flags = {
     ...flagsOf(options),
@@ -425,6 +448,7 @@ async function startHost(options: GlobalOptions & StartOptions, scrubber: Scrubb
     logFormat,
     otlpEndpoint,
     frozen,
+    without,
   };
   // The signals are listened to before the start: a host that is still starting can be stopped, too.
   const stopped = stopSignal();

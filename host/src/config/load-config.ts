@@ -17,6 +17,8 @@ export interface LoadConfigOptions {
   /** What `${VAR}` reads. */
   readonly env: Environment;
   readonly defaults?: ConfigDefaults;
+  /** Packages that are not used, whatever the file says. */
+  readonly without?: readonly string[] | undefined;
 }
 
 export type LoadedConfig =
@@ -32,7 +34,8 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const found = await locateConfig(options);
   if (!found.ok) return found;
   const { file, ignored } = found;
-  if (file === undefined) return { ok: true, config: emptyConfig(), text: '' };
+  const { without = [] } = options;
+  if (file === undefined) return { ok: true, config: emptyConfig(without), text: '' };
   const read = await readConfigFile(file);
   if (!read.ok) return { ok: false, problems: read.problems, file };
   const warnings = ignored.map((other) => `${other} is not read, as ${file} is the configuration: remove one of them`);
@@ -40,7 +43,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   return loaded.ok ? { ...loaded, warnings } : loaded;
 }
 
-export interface ReadConfigOptions extends Pick<LoadConfigOptions, 'env' | 'defaults'> {
+export interface ReadConfigOptions extends Pick<LoadConfigOptions, 'env' | 'defaults' | 'without'> {
   /** Where the text lies, or would: relative paths in it start there. */
   readonly file: string;
   /** What problems call it. Default: `file`. */
@@ -50,7 +53,7 @@ export interface ReadConfigOptions extends Pick<LoadConfigOptions, 'env' | 'defa
 /** Reads the text of a configuration file; all problems at once, as values. */
 export function readConfig(
   text: string,
-  { file, name = file, env: environment, defaults }: ReadConfigOptions,
+  { file, name = file, env: environment, defaults, without = [] }: ReadConfigOptions,
 ): LoadedConfig {
   const parsed = parseConfig(text, { file: name, environment, defaults });
   if (!parsed.ok) return { ...parsed, file };
@@ -63,7 +66,7 @@ export function readConfig(
   const config = {
     ...parsed.config,
     fileRoots: whole(parsed.config.fileRoots),
-    plugins: { ...plugins, grants: Object.fromEntries(grants) },
+    plugins: { ...plugins, deny: [...plugins.deny, ...without], grants: Object.fromEntries(grants) },
   };
   return { ok: true, config, file, text };
 }
@@ -76,11 +79,11 @@ async function locateConfig({ cwd, configPath }: LoadConfigOptions): ReturnType<
   return { ok: false, problems: [{ path: '', expected, received: extname(file) || 'no ending', file }], file };
 }
 
-function emptyConfig(): HostConfig {
+function emptyConfig(without: readonly string[]): HostConfig {
   return {
     connectors: [],
     listsConnectors: false,
-    plugins: DEFAULT_PLUGINS,
+    plugins: { ...DEFAULT_PLUGINS, deny: [...DEFAULT_PLUGINS.deny, ...without] },
     fileRoots: [],
     network: DEFAULT_NETWORK,
     access: DEFAULT_ACCESS,

@@ -12,6 +12,8 @@ import type {
   JsonObject,
   JsonValue,
   ListFilter,
+  LogFilter,
+  LogLine,
   RemoveSecretRequest,
   SetProfileRequest,
   SetSecretRequest,
@@ -26,6 +28,7 @@ import { collect } from '../cli/fixtures/run-command.ts';
 import {
   readAudit,
   readBlame,
+  readDescription,
   readDetails,
   readHealth,
   readHistory,
@@ -36,6 +39,8 @@ import {
   readProfileChange,
   readRecentCall,
   readSecret,
+  readStats,
+  readStatus,
   readToken,
 } from '../fixtures/rest-answers.ts';
 
@@ -93,7 +98,7 @@ export function openCommandLineDoor(root: string): ConnectorService {
       return (connectors as JsonObject[]).map(readInfo);
     },
     get: async (id: string) => readDetails(await ask(['connectors', 'get', id])),
-    describe: async () => null,
+    describe: async (id: string) => readDescription(await ask(['connectors', 'describe', id])),
     register: (config: ConnectorConfigInput) => change('register', config),
     update: (config: ConnectorConfigInput) => change('update', config),
     remove: (id: string) => ask(['connectors', 'remove', id]),
@@ -145,7 +150,7 @@ export function openCommandLineDoor(root: string): ConnectorService {
     setProfile: async ({ name, ...profile }: SetProfileRequest) =>
       readProfileChange(await ask(['profiles', 'set', name, '--input', '-'], { input: JSON.stringify(profile) })),
     removeProfile: async (name: string) => readProfileChange(await ask(['profiles', 'remove', name])),
-    getStats: () => undefined,
+    getStats: async () => readStats(await ask(['top'])),
     blame: async () => readBlame(await ask(['blame'])),
     listAudit: async () => readAudit(await ask(['audit', 'list'])),
     verifyAudit: () => ask(['audit', 'verify']),
@@ -154,11 +159,25 @@ export function openCommandLineDoor(root: string): ConnectorService {
     restart: async (id: string) => readInfo(await ask(['connectors', 'restart', id])),
     enable: async (id: string) => readInfo(await ask(['connectors', 'enable', id])),
     disable: async (id: string) => readInfo(await ask(['connectors', 'disable', id])),
-    getStatus: async () => null,
     planConfig: ({ yaml }: { readonly yaml?: string } = {}) => ask(['plan', '-'], { input: yaml ?? '' }),
     applyConfig: ({ yaml }: { readonly yaml?: string } = {}) => ask(['apply', '-'], { input: yaml ?? '' }),
     exportConfig: () => ask(['export']),
-    readLogs: async () => null,
+    async getStatus() {
+      const { running: _running, ...status } = await ask(['status']);
+      return readStatus(status);
+    },
+    readLogs: async ({ connector, level, limit }: LogFilter = {}) => {
+      const lines = await run([
+        'logs',
+        ...(connector === undefined ? [] : [connector]),
+        ...(level === undefined ? [] : ['--level', level]),
+        ...(limit === undefined ? [] : ['--limit', String(limit)]),
+      ]);
+      return lines
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as LogLine);
+    },
     followLogs: () => undefined,
     setLogLevel: async (id: string, level: string) => readInfo(await ask(['connectors', 'log-level', id, level])),
     listCalls: async (id: string, { limit }: { readonly limit?: number } = {}) => {

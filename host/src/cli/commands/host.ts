@@ -22,6 +22,7 @@ export function addHostCommands(program: Command, context: CliContext): void {
     .option('--log-level <level>', 'trace, debug, info, warn, error, fatal or silent (LOG_LEVEL, default info)')
     .option('--log-format <format>', 'pretty or json (LOG_FORMAT, default pretty on a terminal)')
     .option('--otlp-endpoint <url>', 'where to send traces, metrics and the log (OTEL_EXPORTER_OTLP_ENDPOINT)')
+    .option('--without <packages...>', 'start without these packages, as plugins.deny does for good')
     .option('--frozen', 'start only with the packages, files and grants that connectors.lock has (plugins.frozen)')
     .action((_options: unknown, command: Command) =>
       context.serve(command.optsWithGlobals<GlobalOptions & StartOptions>()),

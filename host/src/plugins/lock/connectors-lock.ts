@@ -123,3 +123,12 @@ export function toLockedGrants({ network, env, fs, childProcess }: PermissionSet
     ? granted
     : undefined;
 }
+
+/** A lock from its text, such as an earlier one; undefined where it is none. */
+export function lockFromText(text: string): ConnectorsLock | undefined {
+  try {
+    return lockSchema.safeParse(load(text)).data?.packages;
+  } catch {
+    return undefined;
+  }
+}

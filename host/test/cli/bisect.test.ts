@@ -1,0 +1,107 @@
+import { describe, expect, it } from '@jest/globals';
+import { findCulprits, findLastGood } from '../../src/cli/bisect/find-culprits.ts';
+import { CliProject } from './fixtures/cli-project.ts';
+
+const NAMES = Array.from({ length: 12 }, (_none, index) => `part_${index}`);
+
+describe('the search for culprits', () => {
+  it.each([
+    ['one', ['part_7'], 9],
+    ['the first', ['part_0'], 9],
+    ['two that do it together', ['part_2', 'part_9'], 60],
+    ['three that do it together', ['part_0', 'part_5', 'part_11'], 90],
+  ])('finds %s, and asks no more than it has to', async (_what, guilty, most) => {
+    let asked = 0;
+    const found = await findCulprits(NAMES, async (some) => {
+      asked += 1;
+      return guilty.every((name) => some.includes(name));
+    });
+    expect(found.toSorted()).toEqual(guilty.toSorted());
+    expect(asked).toBeLessThanOrEqual(most);
+  });
+
+  it.each([
+    [[], undefined],
+    [[true], 0],
+    [[false], undefined],
+    [[true, true, false, false, false], 1],
+    [[true, false, false, false, false, false, false, false], 0],
+    [[false, false, false], undefined],
+    [[true, true, true], 2],
+  ])('finds the last good version of %j', async (good, last) => {
+    const versions = good.map((_each, index) => index);
+    expect(await findLastGood(versions, async (index) => good[index] ?? false)).toBe(last);
+  });
+});
+
+/** A kind whose health check does something. */
+function source(kind: string, check = ''): string {
+  return `
+import { execFileSync } from 'node:child_process';
+import { connect, createServer } from 'node:net';
+import { ConnectorAdapter } from '@automate/sdk';
+export default class Part extends ConnectorAdapter {
+  name = '${kind}';
+  version = '1.0.0';
+  async connect() { return true; }
+  async healthCheck() { ${check} return { status: 'healthy', message: 'well' }; }
+}
+`;
+}
+
+/** Twelve plugins, of which some do something else than the others. */
+async function openTwelve(checks: Readonly<Record<string, string>>): Promise<CliProject> {
+  const yaml = `connectors:\n${NAMES.map((kind) => `  - { id: ${kind} }\n`).join('')}`;
+  const project = await CliProject.open({ kinds: [], yaml });
+  for (const kind of NAMES) await project.sandbox.addConnector({ kind, source: source(kind, checks[kind]) });
+  return project;
+}
+
+describe('automate bisect', () => {
+  it('finds the one of twelve plugins that ends the host, and the command that mends it', async () => {
+    // Only what its level does not hold can end a host: a thread and the host are one process.
+    await using project = await openTwelve({ part_8: `execFileSync('/bin/kill', ['-KILL', String(process.pid)]);` });
+    const { status, stdout, stderr } = await project.automate(['bisect', '--json']);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/^1\. with all 12 plugins: the host ended \(SIGKILL\)$/m),
+    });
+    expect(JSON.parse(stdout)).toMatchObject({
+      trouble: 'the host ended (SIGKILL)',
+      culprits: [{ package: 'connector-part-8', last_good: null, mend: 'automate plugins remove connector-part-8' }],
+    });
+    await using host = await project.start({ args: ['--without', 'connector-part-8'] });
+    expect(host.ready.plugins.find((plugin) => plugin.package === 'connector-part-8')?.status).toBe('rejected');
+  });
+
+  it('finds the plugin that keeps another one from being well', async () => {
+    const port = 20_000 + (process.pid % 20_000);
+    await using project = await openTwelve({
+      part_3: `if (!globalThis.taken) await new Promise((done) => (globalThis.taken = createServer().on('error', done).listen(${port}, '127.0.0.1', done)));`,
+      part_10: `for (let tries = 0; tries < 30; tries += 1) {
+        const taken = await new Promise((done) => connect(${port}, '127.0.0.1', () => done(true)).on('error', () => done(false)));
+        if (taken) return { status: 'unhealthy', message: 'somebody has my port' };
+        await new Promise((done) => setTimeout(done, 50));
+      }`,
+    });
+    const { status, stdout } = await project.automate(['bisect', '--connector', 'part_10', '--json']);
+    expect({ status, report: JSON.parse(stdout) }).toMatchObject({
+      status: 1,
+      report: {
+        trouble: expect.stringMatching(/"part_10" is unhealthy: .*somebody has my port/),
+        culprits: [{ package: 'connector-part-3' }],
+        also_unhealthy: [],
+      },
+    });
+  });
+
+  it('says that nothing is wrong, and leaves data and project as they are', async () => {
+    await using project = await openTwelve({});
+    await using _host = await project.start();
+    await project.json(['connectors', 'register', '--input', '{ id: mine, kind: part_1 }']);
+    const before = await project.json(['connectors', 'list']);
+    const { status, stdout } = await project.automate(['bisect']);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^nothing is wrong/) });
+    expect(await project.json(['connectors', 'list'])).toEqual(before);
+  });
+});
