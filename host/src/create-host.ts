@@ -389,6 +389,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     events,
   });
   const registrations = new Registrations({
+    registry,
     changes,
     descriptions,
     vault,
@@ -414,6 +415,7 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     live,
     views,
     registrations,
+    createWorker,
     descriptions,
     hub,
     execute: createPipeline({

@@ -1,3 +1,4 @@
+// Long, as a registration is read, checked, stored and put to work, or only tried, in one place, where nothing can be left out of the one or the other.
 import { isDeepStrictEqual } from 'node:util';
 import type {
   ChangeResult,
@@ -30,11 +31,13 @@ import type { PathOwner } from './files-policy.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { maskConfig } from './mask-config.ts';
 import { dropUnused, readStored, requireBound, settleReferences, storeLiterals } from './registered-secrets.ts';
+import { planConnectors } from './plan-connectors.ts';
 import type { NetworkPolicies } from './network-policies.ts';
 import type { Registry } from './registry.ts';
 import { describeOwner, findProfile } from './registry.ts';
 
 export interface RegistrationsOptions {
+  readonly registry: Registry;
   readonly changes: Changes;
   readonly descriptions: Descriptions;
   readonly vault: SecretVault;
@@ -48,6 +51,9 @@ export interface RegistrationsOptions {
   /** Whether callers have to sign in. */
   signInRequired(): boolean;
 }
+
+/** Of what is only tried out the health is looked at once. */
+const NO_CHECKS_MS = 60_000;
 
 /** What a change of one connector is about. */
 interface Change {
@@ -131,6 +137,34 @@ export class Registrations {
       await this.#dropUnused(id);
       return result;
     });
+  }
+
+  /** A configuration as it would be registered, once its kind takes it; nothing is stored. Throws what registering it would. */
+  async check(
+    input: ConnectorConfigInput,
+    principal: Principal = LOCAL_PRINCIPAL,
+  ): Promise<{ readonly entry: ConnectorEntry; readonly kind: Kind }> {
+    const { registry, vault, descriptions } = this.#options;
+    const { id } = input;
+    const sent = toWireConfig(input);
+    const parsed = parseConnectorConfig(sent, { from: 'caller' });
+    if (!parsed.ok) throw configRefused(id, parsed.problems);
+    const standing = registry.find(id);
+    if (standing !== undefined) requireApiOwned(standing, 'tested with another configuration');
+    const { wire, kind, check } = this.#ask({ id, wire: sent, principal }, registry);
+    const settings = await readStored(vault, id, check.settings);
+    const { problems } = await descriptions.inspect(id, kind, { ...check, settings });
+    if (problems.length > 0) throw configRefused(id, problems);
+    const { entries } = planConnectors({
+      ...registry.sources,
+      overlays: new Map(),
+      stored: [this.#rowOf(id, { ...wire, enabled: true })],
+      healthIntervalMs: NO_CHECKS_MS,
+      only: id,
+    });
+    const entry = entries.get(id);
+    if (entry === undefined) throw new Error(`the configuration of "${id}" was taken, and cannot be read`);
+    return { entry, kind };
   }
 
   /** A change to a configuration that its kind takes, as both stand when it is made, with its secrets in the store. */

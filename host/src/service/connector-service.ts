@@ -79,6 +79,8 @@ import type { ConnectorEntry } from '../connectors/connector-state.ts';
 import { kindOf } from '../connectors/connector-state.ts';
 import type { Registry } from '../connectors/registry.ts';
 import type { ConnectorViews } from '../connectors/connector-views.ts';
+import type { ConfigTrialOptions } from '../connectors/config-trial.ts';
+import { tryConfig } from '../connectors/config-trial.ts';
 import { endpointOf } from '../connectors/connector-views.ts';
 import type { Descriptions } from '../connectors/descriptions.ts';
 import type { EventHub } from '../events/event-hub.ts';
@@ -98,6 +100,7 @@ export interface ServiceOptions {
   readonly live: LiveConnectors;
   readonly views: ConnectorViews;
   readonly registrations: Registrations;
+  createWorker: ConfigTrialOptions['createWorker'];
   /** Where a connector may connect to. */
   networkOf: NetworkPolicies['of'];
   readonly descriptions: Descriptions;
@@ -218,8 +221,13 @@ export class HostConnectorService implements ConnectorService {
     return Object.fromEntries(reports.map((report) => [report.id, report]));
   }
 
-  async test(id: string, given: CallOptions = {}): Promise<TestReport> {
+  async test(target: string | ConnectorConfigInput, given: CallOptions = {}): Promise<TestReport> {
     const options = this.#admit(given);
+    if (typeof target === 'object') {
+      requireConfig(target);
+      return waitWithin(tryConfig(this.#options, target, options.principal), options);
+    }
+    const id = target;
     const entry = this.#options.registry.get(requireId(id), options.principal);
     const facts = { id, endpoint: endpointOf(entry) };
     if (entry.state.phase !== 'usable') {

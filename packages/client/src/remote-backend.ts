@@ -209,8 +209,10 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       const message = await call(METHODS.healthCheckAll, request, options);
       return read((problems) => healthAllFromMessage(message, problems));
     },
-    test: async (id, options) => {
-      const message = await call(METHODS.testConnector, () => ({ id: requireId(id) }), options);
+    test: async (target, options) => {
+      const request = async () =>
+        typeof target === 'object' ? { id: target.id, config: await writeConfig(target) } : { id: requireId(target) };
+      const message = await call(METHODS.testConnector, request, options);
       return read((problems) => testFromMessage(message, problems));
     },
     execute: async (request, options) => {

@@ -117,8 +117,11 @@ export interface ConnectorService
   healthCheck(id: string, options?: CallOptions): Promise<HealthReport>;
   /** The health of all connectors by id, probed now unless the filter says `cached`. */
   healthCheckAll(filter?: HealthFilter, options?: CallOptions): Promise<Readonly<Record<string, HealthReport>>>;
-  /** Tests the connection from nothing: starts the connector if need be and connects. */
-  test(id: string, options?: CallOptions): Promise<TestReport>;
+  /**
+   * Tests the connection from nothing: starts the connector if need be and connects. A configuration is tested before it is registered, in
+   * a worker of its own: nothing is stored, and what runs runs on; INVALID_INPUT with every problem where it could not be registered.
+   */
+  test(target: string | ConnectorConfigInput, options?: CallOptions): Promise<TestReport>;
   /** Calls an action. */
   execute(request: ExecuteRequest, options?: CallOptions): Promise<ExecuteResult>;
   /** Calls an action with JSON text in and out. */

@@ -4,9 +4,15 @@ import { useHashLocation } from 'wouter-preact/use-hash-location';
 import { Navigation } from './parts/navigation.tsx';
 import { ProblemPanel } from './parts/problem-panel.tsx';
 import { usePage } from './state/page-state.ts';
+import { Access } from './views/access.tsx';
+import { Audit } from './views/audit.tsx';
 import { ConnectorPage } from './views/connector/connector-page.tsx';
 import { ConnectorsList } from './views/connectors-list.tsx';
+import { Logs } from './views/logs.tsx';
 import { NotHere } from './views/not-here.tsx';
+import { Plugins } from './views/plugins.tsx';
+import { RegisterConnector } from './views/register-connector.tsx';
+import { Secrets } from './views/secrets.tsx';
 import { SignIn } from './views/sign-in.tsx';
 
 /** The page: who is not signed in signs in, everybody else has the views. */
@@ -57,6 +63,12 @@ function SignedIn() {
             </Route>
             <Route path="/connectors" component={ConnectorsList} />
             <Route path="/connectors/:id/:tab?">{({ id, tab }) => <ConnectorPage key={id} id={id} tab={tab} />}</Route>
+            <Route path="/register" component={RegisterConnector} />
+            <Route path="/plugins" component={Plugins} />
+            <Route path="/secrets" component={Secrets} />
+            <Route path="/access" component={Access} />
+            <Route path="/audit" component={Audit} />
+            <Route path="/logs" component={Logs} />
             <Route>
               <NotHere />
             </Route>

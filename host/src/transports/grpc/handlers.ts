@@ -112,7 +112,7 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
       descriptionToMessage(await service.describe(request.id, options)),
     ),
     testConnector: on(methods.testConnector, async (request, options) =>
-      testToMessage(await service.test(request.id, options)),
+      testToMessage(await service.test(request.config === undefined ? request.id : configOf(request), options)),
     ),
     listPlugins: on(methods.listPlugins, async (_request, options) => ({
       report: pluginsToMessage(await service.plugins(options)),

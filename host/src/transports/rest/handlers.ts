@@ -113,7 +113,9 @@ export function createHandlers(
       return healthReportView(await service.healthCheck(idOf(request), options));
     },
     async testConnector({ request, options }) {
-      return testReportView(await service.test(idOf(request), options));
+      const id = idOf(request);
+      const body = bodyText(request);
+      return testReportView(await service.test(body === '' ? id : readConfigBody(body, id), options));
     },
     async describeConnector({ request, options }) {
       return connectorDescriptionView(await service.describe(idOf(request), options));

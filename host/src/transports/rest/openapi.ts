@@ -82,8 +82,9 @@ function documentText(app: FastifyInstance): string {
       const problem = responses['default'];
       if (problem !== undefined)
         responses['4XX'] = { ...problem, description: 'The caller, or what it asked for, is at fault' };
-      // An empty body is an empty payload, which the schemas of Fastify's routes cannot say.
-      if (operationId === 'executeAction' && requestBody !== undefined) requestBody.required = false;
+      // An empty body is an empty payload, or no configuration, which the schemas of Fastify's routes cannot say.
+      if ((operationId === 'executeAction' || operationId === 'testConnector') && requestBody !== undefined)
+        requestBody.required = false;
     }
   }
   dropUnused(document);

@@ -65,12 +65,8 @@ connectors:
       await page.getByRole('heading', { name: 'Facts' }).waitFor();
       expect(await opened.axe()).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
-      if (process.env['SCREENSHOTS'] !== undefined)
-        await page.screenshot({ path: `${process.env['SCREENSHOTS']}/overview-${colorScheme}-${viewport.width}.png` });
       await page.goBack();
       await page.getByRole('link', { name: 'gone' }).waitFor();
-      if (process.env['SCREENSHOTS'] !== undefined)
-        await page.screenshot({ path: `${process.env['SCREENSHOTS']}/list-${colorScheme}-${viewport.width}.png` });
       expect(await opened.complaints()).toEqual([]);
     });
   });

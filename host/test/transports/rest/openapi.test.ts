@@ -104,6 +104,7 @@ describe('the OpenAPI document', () => {
     expect(required).toEqual([
       ['registerConnector', true, ['application/json']],
       ['updateConnector', true, ['application/json']],
+      ['testConnector', false, ['application/json']],
       ['executeAction', false, ['application/json']],
       ['setSecret', true, ['application/json']],
       ['setProfile', true, ['application/json']],

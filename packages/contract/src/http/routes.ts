@@ -203,10 +203,11 @@ export const HTTP_ROUTES = {
   testConnector: {
     method: 'POST',
     path: '/connectors/{id}/test',
-    summary: 'Test the connection from nothing',
+    summary: 'Test the connection from nothing; with a body that configuration, before it is registered',
     tag: 'health',
     params: idParams,
     headers: waitHeaders,
+    body: configBody,
     status: 200,
     answer: testReportSchema,
   },

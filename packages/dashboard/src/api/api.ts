@@ -1,8 +1,17 @@
-import type { ConnectorEvent, Session } from './types.ts';
+import type { ConnectorEvent, JsonMap, LogLine, Session } from './types.ts';
 import { readEvents } from './read-events.ts';
 import { request, send } from './request.ts';
 
 const session = async (response: Response): Promise<Session> => (await response.json()) as Session;
+const of = (id: string) => ({ params: { id } });
+
+export interface ActionCall {
+  readonly id: string;
+  readonly action: string;
+  /** JSON text, as it was written. */
+  readonly payload: string;
+  readonly idempotencyKey?: string;
+}
 
 /** The API as the page uses it: a function for each operation, by the contract's own types. */
 export const api = {
@@ -11,10 +20,64 @@ export const api = {
   signOut: async () => void (await send('DELETE', '/session')),
 
   watchConnectors: (signal: AbortSignal) => readEvents<ConnectorEvent>('/api/v1/events', { signal }),
+  getConnector: (id: string) => request<'getConnector'>('GET', '/connectors/{id}', of(id)),
+  registerConnector: (config: JsonMap) => request<'registerConnector'>('POST', '/connectors', { body: config }),
+  updateConnector: (id: string, config: JsonMap) =>
+    request<'updateConnector'>('PUT', '/connectors/{id}', { ...of(id), body: config }),
+  removeConnector: (id: string) => request<'removeConnector'>('DELETE', '/connectors/{id}', of(id)),
+  describeConnector: (id: string) => request<'describeConnector'>('GET', '/connectors/{id}/actions', of(id)),
+
+  pauseConnector: (id: string) => request<'pauseConnector'>('POST', '/connectors/{id}/pause', of(id)),
+  resumeConnector: (id: string) => request<'resumeConnector'>('POST', '/connectors/{id}/resume', of(id)),
+  restartConnector: (id: string) => request<'restartConnector'>('POST', '/connectors/{id}/restart', of(id)),
+  enableConnector: (id: string) => request<'enableConnector'>('POST', '/connectors/{id}/enable', of(id)),
+  disableConnector: (id: string) => request<'disableConnector'>('POST', '/connectors/{id}/disable', of(id)),
+
   healthCheckAll: () => request<'healthCheckAll'>('GET', '/connectors/health'),
-  getConnector: (id: string) => request<'getConnector'>('GET', '/connectors/{id}', { params: { id } }),
-  describeConnector: (id: string) =>
-    request<'describeConnector'>('GET', '/connectors/{id}/actions', { params: { id } }),
-  healthCheck: (id: string) => request<'healthCheck'>('GET', '/connectors/{id}/health', { params: { id } }),
-  testConnector: (id: string) => request<'testConnector'>('POST', '/connectors/{id}/test', { params: { id } }),
+  healthCheck: (id: string) => request<'healthCheck'>('GET', '/connectors/{id}/health', of(id)),
+  testConnector: (id: string) => request<'testConnector'>('POST', '/connectors/{id}/test', of(id)),
+  testConfig: (id: string, config: JsonMap) =>
+    request<'testConnector'>('POST', '/connectors/{id}/test', { ...of(id), body: config }),
+  listHealthHistory: (id: string) => request<'listHealthHistory'>('GET', '/connectors/{id}/health/history', of(id)),
+
+  executeAction: ({ id, action, payload, idempotencyKey }: ActionCall) =>
+    request<'executeAction'>('POST', '/connectors/{id}/actions/{action}', {
+      params: { id, action },
+      body: payload,
+      headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
+    }),
+
+  getStats: () => request<'getStats'>('GET', '/stats'),
+  listCalls: (id: string) => request<'listCalls'>('GET', '/connectors/{id}/calls', of(id)),
+  readLogs: (level: string) => request<'readLogs'>('GET', '/logs', { query: { level, limit: 500 } }),
+  readConnectorLogs: (id: string, level: string) =>
+    request<'readConnectorLogs'>('GET', '/connectors/{id}/logs', { ...of(id), query: { level, limit: 500 } }),
+  followLogs: (id: string | undefined, level: string, signal: AbortSignal) =>
+    readEvents<Partial<LogLine>>(id === undefined ? '/api/v1/logs' : '/api/v1/connectors/{id}/logs', {
+      ...(id === undefined ? {} : of(id)),
+      query: { follow: 'true', level, limit: 500 },
+      signal,
+    }),
+  setLogLevel: (id: string, level: string) =>
+    request<'setLogLevel'>('PUT', '/connectors/{id}/log-level', { ...of(id), body: { level } }),
+
+  /** The service's own description, of which forms are made. */
+  describeApi: async () => (await (await send('GET', '/openapi.json')).json()) as JsonMap,
+  rescanPlugins: () => request<'rescanPlugins'>('POST', '/plugins/rescan'),
+  listSecrets: () => request<'listSecrets'>('GET', '/secrets'),
+  setSecret: (namespace: string, name: string, value: string) =>
+    request<'setSecret'>('PUT', '/secrets/{namespace}/{name}', { params: { namespace, name }, body: { value } }),
+  removeSecret: (namespace: string, name: string) =>
+    request<'removeSecret'>('DELETE', '/secrets/{namespace}/{name}', { params: { namespace, name } }),
+  listProfiles: () => request<'listProfiles'>('GET', '/profiles'),
+  setProfile: (name: string, profile: JsonMap) =>
+    request<'setProfile'>('PUT', '/profiles/{name}', { params: { name }, body: profile }),
+  removeProfile: (name: string) => request<'removeProfile'>('DELETE', '/profiles/{name}', { params: { name } }),
+  listTokens: () => request<'listTokens'>('GET', '/tokens'),
+  createToken: (token: JsonMap) => request<'createToken'>('POST', '/tokens', { body: token }),
+  revokeToken: (id: string) => request<'revokeToken'>('DELETE', '/tokens/{id}', of(id)),
+  listPlugins: () => request<'listPlugins'>('GET', '/plugins'),
+  listAudit: (query: Readonly<Record<string, string | number | undefined>>) =>
+    request<'listAudit'>('GET', '/audit', { query }),
+  verifyAudit: () => request<'verifyAudit'>('GET', '/audit/verify'),
 };

@@ -8,8 +8,21 @@ export type Answer<Id extends OperationId> = Routes[Id]['answer']['_zod']['outpu
 
 export type ConnectorInfo = Answer<'listConnectors'>['connectors'][number];
 export type ConnectorDetails = Answer<'getConnector'>;
+export type ConnectorDescription = Answer<'describeConnector'>;
+export type ActionDescription = ConnectorDescription['actions'][number];
 export type ConnectorEvent = Answer<'watchConnectors'>;
+export type ExecuteResult = Answer<'executeAction'>;
 export type HealthReport = Answer<'healthCheck'>;
+export type TestReport = Answer<'testConnector'>;
+export type HealthFinding = Answer<'listHealthHistory'>['findings'][number];
+export type ConnectorStats = Answer<'getStats'>['connectors'][number];
+export type PluginEntry = Answer<'listPlugins'>['plugins'][number];
+export type LogLine = Answer<'readLogs'>['lines'][number];
+export type AuditRecord = Answer<'listAudit'>['records'][number];
+
+/** Anything that JSON can say. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonMap;
+export type JsonMap = { readonly [Key in string]: Json };
 
 /** Who is signed in at the page. */
 export interface Session {

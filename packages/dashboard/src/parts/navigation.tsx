@@ -19,6 +19,11 @@ export function Navigation() {
       <nav aria-label="Main">
         <ul>
           <Entry to="/connectors" name="Connectors" />
+          <Entry to="/plugins" name="Plugins" />
+          <Entry to="/secrets" name="Secrets" />
+          <Entry to="/access" name="Access" />
+          <Entry to="/audit" name="Audit" />
+          <Entry to="/logs" name="Logs" />
         </ul>
       </nav>
       <div class="side-foot">
@@ -26,16 +31,20 @@ export function Navigation() {
           <span class="live-dot" aria-hidden="true" />
           {liveness.phase === 'live' ? 'Live' : liveness.phase === 'loading' ? 'Connecting …' : 'Not connected'}
         </p>
-        <label class="theme-choice">
-          <span>Colours</span>
-          <select value={theme.chosen.value} onChange={(event) => theme.choose(event.currentTarget.value as Theme)}>
+        <div class="theme-choice">
+          <label for="theme">Colours</label>
+          <select
+            id="theme"
+            value={theme.chosen.value}
+            onChange={(event) => theme.choose(event.currentTarget.value as Theme)}
+          >
             {THEMES.map((each) => (
               <option key={each} value={each}>
                 {THEME_WORDS[each]}
               </option>
             ))}
           </select>
-        </label>
+        </div>
         {who === undefined ? null : (
           <p class="who">
             <span class="who-name" title={who.scopes.join(', ')}>

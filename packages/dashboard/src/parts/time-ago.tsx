@@ -14,3 +14,8 @@ export function TimeAgo({ at, suffix = ' ago' }: { readonly at: string; readonly
     </time>
   );
 }
+
+/** A moment in full. */
+export function ExactTime({ at }: { readonly at: string }) {
+  return <time dateTime={at}>{EXACT.format(new Date(at))}</time>;
+}

@@ -20,6 +20,8 @@ export interface ConnectorsState {
   readonly liveness: ReadonlySignal<Liveness>;
   /** Follows the host while the tab is seen. Gives what ends that. */
   follow(): () => void;
+  /** Asks for the reports of health soon, as something may have changed. */
+  refreshHealth(): void;
   /** Takes over what a check has just found. */
   noteHealth(report: HealthReport): void;
 }
@@ -110,6 +112,7 @@ export function createConnectorsState(session: SessionState): ConnectorsState {
         healthTimer = undefined;
       };
     },
+    refreshHealth: healthSoon,
     noteHealth(report) {
       health.value = { ...health.peek(), [report.id]: report };
     },

@@ -29,7 +29,8 @@ const COLUMNS: readonly { readonly key?: SortKey; readonly name: string; readonl
 
 /** All connectors, what needs somebody first. */
 export function ConnectorsList() {
-  const { connectors } = usePage();
+  const { connectors, session } = usePage();
+  const [, go] = useLocation();
   const query = useSignal<ListQuery>({ search: '', status: 'all', sort: 'status', descending: false });
   const rows = useComputed(() =>
     [...connectors.byId.value.values()].map((info): ConnectorRow => ({
@@ -42,7 +43,13 @@ export function ConnectorsList() {
   const all = rows.value.length;
   return (
     <>
-      <PageTitle title="Connectors" />
+      <PageTitle title="Connectors">
+        {session.may('manage') ? (
+          <button type="button" class="primary" onClick={() => go('/register')}>
+            Register connector
+          </button>
+        ) : null}
+      </PageTitle>
       {liveness.phase === 'lost' ? <ProblemPanel problem={liveness.reason} /> : null}
       {liveness.phase === 'loading' ? <Loading what="connectors" /> : null}
       {all === 0 && liveness.phase === 'live' ? (
@@ -194,6 +201,7 @@ function Row({ row: { info, health }, place }: { readonly row: ConnectorRow; rea
 function Finding({ info, health }: ConnectorRow) {
   if (info.last_error !== '') return <>{info.last_error}</>;
   if (info.held_back !== undefined) return <>Held back: {info.held_back}</>;
+  if (info.paused_since !== undefined) return <>Paused: takes no calls</>;
   if (!info.enabled) return <span class="quiet">Disabled</span>;
   if (health?.checked_at === undefined) return <span class="quiet">Not checked yet</span>;
   return (

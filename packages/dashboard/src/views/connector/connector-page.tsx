@@ -5,11 +5,22 @@ import { StatusText } from '../../parts/status-text.tsx';
 import type { Tab } from '../../parts/tabs.tsx';
 import { TabPanel, Tabs } from '../../parts/tabs.tsx';
 import { usePage } from '../../state/page-state.ts';
+import { LogView } from '../../parts/log-view.tsx';
 import { useLoad } from '../../state/use-load.ts';
 import { api } from '../../api/api.ts';
+import { Actions } from './actions.tsx';
+import { Calls } from './calls.tsx';
+import { Configuration } from './configuration.tsx';
+import { Controls } from './controls.tsx';
 import { Overview } from './overview.tsx';
 
-const TABS = [{ key: 'overview', name: 'Overview' }] as const satisfies readonly Tab[];
+const TABS = [
+  { key: 'overview', name: 'Overview' },
+  { key: 'actions', name: 'Actions' },
+  { key: 'configuration', name: 'Configuration' },
+  { key: 'logs', name: 'Logs' },
+  { key: 'calls', name: 'Calls' },
+] as const satisfies readonly Tab[];
 
 /** One connector. Its status is that of the event stream, so that it is never older than the list's. */
 export function ConnectorPage({ id, tab = 'overview' }: { readonly id: string; readonly tab?: string | undefined }) {
@@ -26,7 +37,9 @@ export function ConnectorPage({ id, tab = 'overview' }: { readonly id: string; r
     );
   return (
     <>
-      <PageTitle title={id} about={about} />
+      <PageTitle title={id} about={about}>
+        {info === undefined ? null : <Controls info={info} reload={reload} />}
+      </PageTitle>
       {problem === undefined ? null : <ProblemPanel problem={problem} />}
       {info === undefined || details === undefined ? (
         problem === undefined ? (
@@ -36,7 +49,11 @@ export function ConnectorPage({ id, tab = 'overview' }: { readonly id: string; r
         <>
           <Tabs label={`Connector ${id}`} base={`/connectors/${encodeURIComponent(id)}`} tabs={TABS} current={tab} />
           <TabPanel name={tab}>
-            <Overview info={info} details={details} reload={reload} />
+            {tab === 'overview' ? <Overview info={info} details={details} reload={reload} /> : null}
+            {tab === 'actions' ? <Actions id={id} /> : null}
+            {tab === 'configuration' ? <Configuration info={info} details={details} reload={reload} /> : null}
+            {tab === 'logs' ? <LogView id={id} /> : null}
+            {tab === 'calls' ? <Calls id={id} /> : null}
           </TabPanel>
         </>
       )}

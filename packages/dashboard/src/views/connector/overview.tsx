@@ -1,12 +1,13 @@
-import type { ComponentChildren } from 'preact';
 import type { ConnectorDetails, ConnectorInfo, HealthReport } from '../../api/types.ts';
 import { api } from '../../api/api.ts';
+import { Fact } from '../../parts/fact.tsx';
 import { ProblemPanel } from '../../parts/problem-panel.tsx';
 import { StatusText } from '../../parts/status-text.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
 import { BLAME_WORDS, formatCount, formatMs, OWNER_WORDS } from '../../parts/words.ts';
 import { usePage } from '../../state/page-state.ts';
 import { useTask } from '../../state/use-load.ts';
+import { Numbers } from './numbers.tsx';
 
 export interface OverviewProps {
   readonly info: ConnectorInfo;
@@ -33,6 +34,11 @@ export function Overview({ info, details, reload }: OverviewProps) {
           </button>
         </div>
         {info.last_error === '' ? null : <p class="cause">{info.last_error}</p>}
+        {info.paused_since === undefined ? null : (
+          <p class="cause">
+            Paused <TimeAgo at={info.paused_since} />: it takes no calls until somebody resumes it.
+          </p>
+        )}
         {info.held_back === undefined ? null : <p class="cause">Held back: {info.held_back}</p>}
         {health?.blame === undefined || info.status === 'healthy' ? null : (
           <p class="must-act">
@@ -41,6 +47,7 @@ export function Overview({ info, details, reload }: OverviewProps) {
         )}
         {check.problem === undefined ? null : <ProblemPanel problem={check.problem} />}
       </section>
+      <Numbers id={info.id} changed={`${info.status} ${health?.checked_at ?? ''}`} />
       <section aria-labelledby="facts-heading">
         <h2 id="facts-heading">Facts</h2>
         <dl class="facts">
@@ -71,16 +78,6 @@ export function Overview({ info, details, reload }: OverviewProps) {
         </dl>
       </section>
     </>
-  );
-}
-
-/** A fact that there is; one that there is not takes no room. */
-function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
-  return children === undefined || children === '' ? null : (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

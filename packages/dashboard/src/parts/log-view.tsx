@@ -1,0 +1,123 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { api } from '../api/api.ts';
+import type { LogLine } from '../api/types.ts';
+import { toProblem } from '../api/request.ts';
+import { usePage } from '../state/page-state.ts';
+import { ProblemPanel } from './problem-panel.tsx';
+import { Empty } from './states.tsx';
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+const MOST_LINES = 2_000;
+/** Lines of this time are shown together, in milliseconds. */
+const TOGETHER_MS = 100;
+
+/** The log of a connector, or of all and the host: read, followed and searched. */
+export function LogView({ id }: { readonly id?: string }) {
+  const [level, setLevel] = useState<string>('info');
+  const [search, setSearch] = useState('');
+  const [follows, setFollows] = useState(true);
+  const { lines, problem } = useLog(id, level, follows);
+  const end = useRef<HTMLDivElement>(null);
+  const words = search.toLowerCase();
+  const shown = words === '' ? lines : lines.filter((line) => textOf(line).toLowerCase().includes(words));
+  useEffect(() => {
+    const box = end.current;
+    if (follows && box !== null) box.scrollTop = box.scrollHeight;
+  }, [shown.length, follows]);
+  return (
+    <>
+      <div class="filters">
+        <label class="search">
+          <span class="hidden-text">Search the log</span>
+          <input
+            type="search"
+            placeholder="Search the log"
+            value={search}
+            onInput={({ currentTarget }) => setSearch(currentTarget.value)}
+          />
+        </label>
+        <div class="inline-field">
+          <label for="log-level">Level</label>
+          <select id="log-level" value={level} onChange={({ currentTarget }) => setLevel(currentTarget.value)}>
+            {LEVELS.map((each) => (
+              <option key={each} value={each}>
+                {each}
+              </option>
+            ))}
+          </select>
+        </div>
+        <label class="inline-field">
+          <input
+            type="checkbox"
+            checked={follows}
+            onChange={({ currentTarget }) => setFollows(currentTarget.checked)}
+          />
+          <span>Follow</span>
+        </label>
+      </div>
+      {problem === undefined ? null : <ProblemPanel problem={problem} />}
+      {shown.length === 0 ? (
+        <Empty title={lines.length === 0 ? 'No lines at this level yet.' : 'No line has these words.'} />
+      ) : (
+        <div ref={end} class="log" role="log" aria-label="Log" aria-live="off" tabIndex={0}>
+          {shown.map((line) => (
+            <p key={line.seq} class={`log-line log-${line.level}`}>
+              <time dateTime={line.at}>{line.at.slice(11, 23)}</time> <span class="log-level">{line.level}</span>{' '}
+              {id === undefined && line.connector !== undefined ? (
+                <span class="log-connector">{line.connector} </span>
+              ) : null}
+              {line.message}
+              {line.fields === undefined ? null : <span class="quiet"> {JSON.stringify(line.fields)}</span>}
+            </p>
+          ))}
+        </div>
+      )}
+    </>
+  );
+}
+
+function textOf({ message, fields, connector = '' }: LogLine): string {
+  return `${connector} ${message} ${fields === undefined ? '' : JSON.stringify(fields)}`;
+}
+
+function useLog(id: string | undefined, level: string, follows: boolean) {
+  const { session } = usePage();
+  const [state, setState] = useState<{ lines: readonly LogLine[]; problem?: ReturnType<typeof toProblem> }>({
+    lines: [],
+  });
+  useEffect(() => {
+    const ended = new AbortController();
+    const fail = (reason: unknown): void => {
+      if (ended.signal.aborted) return;
+      session.noteFailure(reason);
+      setState((before) => ({ ...before, problem: toProblem(reason) }));
+    };
+    let waiting: LogLine[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const flush = (): void => {
+      timer = undefined;
+      const come = waiting;
+      waiting = [];
+      setState(({ lines }) => ({ lines: [...lines, ...come].slice(-MOST_LINES) }));
+    };
+    const follow = async (): Promise<void> => {
+      setState({ lines: [] });
+      for await (const line of api.followLogs(id, level, ended.signal)) {
+        // What is no line says that some were missed, or that all there were have come.
+        if (line.seq === undefined) continue;
+        waiting.push(line as LogLine);
+        timer ??= setTimeout(flush, TOGETHER_MS);
+      }
+    };
+    const read = async (): Promise<void> => {
+      const { lines } = await (id === undefined ? api.readLogs(level) : api.readConnectorLogs(id, level));
+      setState({ lines });
+    };
+    (follows ? follow() : read()).catch(fail);
+    return () => {
+      ended.abort();
+      clearTimeout(timer);
+    };
+  }, [id, level, follows]);
+  return state;
+}

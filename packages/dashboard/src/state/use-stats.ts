@@ -1,0 +1,37 @@
+import { useEffect, useState } from 'preact/hooks';
+import { api } from '../api/api.ts';
+import type { ConnectorStats } from '../api/types.ts';
+
+/** One look at a connector's numbers. */
+export interface StatsSample {
+  /** In seconds. */
+  readonly time: number;
+  readonly stats: ConnectorStats;
+}
+
+const EVERY_MS = 2_000;
+/** Five minutes. */
+const KEPT = 150;
+
+/** A connector's numbers, looked at every two seconds for as long as the view is there and seen; the oldest first. */
+export function useStats(id: string): readonly StatsSample[] {
+  const [samples, setSamples] = useState<readonly StatsSample[]>([]);
+  useEffect(() => {
+    let isHere = true;
+    const look = async (): Promise<void> => {
+      if (document.visibilityState === 'hidden') return;
+      const answer = await api.getStats().catch(() => undefined);
+      const stats = answer?.connectors.find((each) => each.id === id);
+      if (!isHere || answer === undefined || stats === undefined) return;
+      const sample = { time: Date.parse(answer.at) / 1_000, stats };
+      setSamples((before) => [...before.slice(1 - KEPT), sample]);
+    };
+    void look();
+    const timer = setInterval(() => void look(), EVERY_MS);
+    return () => {
+      isHere = false;
+      clearInterval(timer);
+    };
+  }, [id]);
+  return samples;
+}
