@@ -1,7 +1,7 @@
 // Builds the page to static files: `index.html`, and `assets/` whose names hold a hash of what is in them.
 
 import { createHash } from 'node:crypto';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -26,6 +26,20 @@ function isBuilt(outDir, wanted) {
   }
 }
 
+/** The licences of what others wrote and the page holds. */
+function licensesOf(output) {
+  const modules = output.flatMap((chunk) => ('moduleIds' in chunk ? chunk.moduleIds : []));
+  const folders = modules.map((id) => /^.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+(?=[/\\])/.exec(id)?.[0]);
+  const texts = [...new Set(folders.filter((folder) => folder !== undefined))].toSorted().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const file = ['LICENSE', 'LICENSE.md', 'license']
+      .map((each) => join(folder, each))
+      .find((each) => existsSync(each));
+    return `${name} ${version}\n\n${file === undefined ? license : readFileSync(file, 'utf8').trim()}\n`;
+  });
+  return texts.join('\n---\n\n');
+}
+
 /**
  * Builds the page into a folder, which it empties first. Gives false where what lies there was built from the same sources.
  *
@@ -36,7 +50,7 @@ export async function buildPage(outDir) {
   const wanted = fingerprint();
   if (isBuilt(outDir, wanted)) return false;
   const { build } = await import('vite');
-  await build({
+  const { output } = await build({
     root: ROOT,
     configFile: false,
     logLevel: 'warn',
@@ -53,6 +67,7 @@ export async function buildPage(outDir) {
     },
   });
   await mkdir(outDir, { recursive: true });
+  await writeFile(join(outDir, 'LICENSES'), licensesOf(output));
   await writeFile(join(outDir, STAMP), wanted);
   return true;
 }

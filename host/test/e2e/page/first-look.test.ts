@@ -42,9 +42,13 @@ connectors:
     await row('gone').getByRole('link', { name: 'gone' }).click();
     await page.getByRole('heading', { name: 'gone' }).waitFor();
     await page.getByRole('tab', { name: 'Overview', selected: true }).waitFor();
-    await page.getByText('Must act').waitFor();
+    await page.getByText('Must act:').waitFor();
+    await page.getByRole('tab', { name: 'Overview' }).press('ArrowRight');
+    await page.getByRole('tab', { name: 'Actions', selected: true }).waitFor();
+    await page.getByRole('tab', { name: 'Actions' }).press('ArrowLeft');
+    await page.getByRole('tab', { name: 'Overview', selected: true }).waitFor();
     await page.getByRole('button', { name: 'Check now' }).click();
-    await page.goBack();
+    await page.getByRole('link', { name: 'Connectors' }).click();
     await page.getByRole('searchbox', { name: 'Search connectors' }).fill('says it');
     await row('late').waitFor({ state: 'detached' });
     await row('echo').waitFor();
@@ -65,7 +69,7 @@ connectors:
       await page.getByRole('heading', { name: 'Facts' }).waitFor();
       expect(await opened.axe()).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
-      await page.goBack();
+      await page.getByRole('link', { name: 'Connectors' }).click();
       await page.getByRole('link', { name: 'gone' }).waitFor();
       expect(await opened.complaints()).toEqual([]);
     });

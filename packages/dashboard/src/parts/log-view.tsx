@@ -3,6 +3,7 @@ import { api } from '../api/api.ts';
 import type { LogLine } from '../api/types.ts';
 import { toProblem } from '../api/request.ts';
 import { usePage } from '../state/page-state.ts';
+import { useTask } from '../state/use-load.ts';
 import { ProblemPanel } from './problem-panel.tsx';
 import { Empty } from './states.tsx';
 
@@ -13,6 +14,7 @@ const TOGETHER_MS = 100;
 
 /** The log of a connector, or of all and the host: read, followed and searched. */
 export function LogView({ id }: { readonly id?: string }) {
+  const { session } = usePage();
   const [level, setLevel] = useState<string>('info');
   const [search, setSearch] = useState('');
   const [follows, setFollows] = useState(true);
@@ -46,6 +48,7 @@ export function LogView({ id }: { readonly id?: string }) {
             ))}
           </select>
         </div>
+        {id !== undefined && session.may('manage') ? <WrittenLevel id={id} /> : null}
         <label class="inline-field">
           <input
             type="checkbox"
@@ -73,6 +76,28 @@ export function LogView({ id }: { readonly id?: string }) {
         </div>
       )}
     </>
+  );
+}
+
+/** From which level on the host writes lines about a connector, until it ends. */
+function WrittenLevel({ id }: { readonly id: string }) {
+  const set = useTask(async (level: string) => void (await api.setLogLevel(id, level)));
+  return (
+    <div class="inline-field">
+      <label for="written-level">Written from</label>
+      <select
+        id="written-level"
+        disabled={set.busy}
+        onChange={({ currentTarget }) => void set.run(currentTarget.value)}
+      >
+        {['default', ...LEVELS].map((each) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
+        ))}
+      </select>
+      {set.problem === undefined ? null : <span class="field-problem">{set.problem.detail}</span>}
+    </div>
   );
 }
 

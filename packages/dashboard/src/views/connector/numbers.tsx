@@ -1,20 +1,16 @@
 import { useMemo } from 'preact/hooks';
-import { api } from '../../api/api.ts';
 import type { ConnectorStats, HealthFinding } from '../../api/types.ts';
 import { Fact } from '../../parts/fact.tsx';
 import { Plot } from '../../parts/plot.tsx';
 import { StatusText } from '../../parts/status-text.tsx';
 import { ExactTime, TimeAgo } from '../../parts/time-ago.tsx';
 import { BLAME_WORDS, formatCount, formatMs } from '../../parts/words.ts';
-import { useLoad } from '../../state/use-load.ts';
 import type { StatsSample } from '../../state/use-stats.ts';
 import { useStats } from '../../state/use-stats.ts';
 
-/** What the connector is doing, as numbers, plots and a history. `changed` is another one when its health may be another. */
-export function Numbers({ id, changed }: { readonly id: string; readonly changed: string }) {
+/** What the connector is doing, as numbers, plots and a history. */
+export function Numbers({ id, findings }: { readonly id: string; readonly findings: readonly HealthFinding[] }) {
   const samples = useStats(id);
-  const history = useLoad(() => api.listHealthHistory(id), [id, changed]);
-  const findings = history.value?.findings ?? [];
   const last = samples.at(-1)?.stats;
   return (
     <>

@@ -6,8 +6,9 @@ import { StatusText } from '../../parts/status-text.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
 import { BLAME_WORDS, formatCount, formatMs, OWNER_WORDS } from '../../parts/words.ts';
 import { usePage } from '../../state/page-state.ts';
-import { useTask } from '../../state/use-load.ts';
+import { useLoad, useTask } from '../../state/use-load.ts';
 import { Numbers } from './numbers.tsx';
+import { sinceWhen } from './since-when.ts';
 
 export interface OverviewProps {
   readonly info: ConnectorInfo;
@@ -19,6 +20,11 @@ export interface OverviewProps {
 export function Overview({ info, details, reload }: OverviewProps) {
   const { connectors } = usePage();
   const health = connectors.health.value[info.id];
+  const history = useLoad(
+    () => api.listHealthHistory(info.id),
+    [info.id, `${info.status} ${health?.checked_at ?? ''}`],
+  );
+  const findings = history.value?.findings ?? [];
   const check = useTask(async () => {
     connectors.noteHealth(await api.healthCheck(info.id));
     await reload();
@@ -28,7 +34,7 @@ export function Overview({ info, details, reload }: OverviewProps) {
       <section class={`verdict verdict-${info.status}`} aria-label="Status">
         <div class="verdict-head">
           <StatusText status={info.status} />
-          <Since health={health} status={info.status} />
+          <Since health={health} since={sinceWhen(findings, info.status)} />
           <button type="button" disabled={check.busy} onClick={() => void check.run()}>
             {check.busy ? 'Checking …' : 'Check now'}
           </button>
@@ -47,7 +53,7 @@ export function Overview({ info, details, reload }: OverviewProps) {
         )}
         {check.problem === undefined ? null : <ProblemPanel problem={check.problem} />}
       </section>
-      <Numbers id={info.id} changed={`${info.status} ${health?.checked_at ?? ''}`} />
+      <Numbers id={info.id} findings={findings} />
       <section aria-labelledby="facts-heading">
         <h2 id="facts-heading">Facts</h2>
         <dl class="facts">
@@ -81,23 +87,20 @@ export function Overview({ info, details, reload }: OverviewProps) {
   );
 }
 
-function Since({
-  health,
-  status,
-}: {
-  readonly health: HealthReport | undefined;
-  readonly status: ConnectorInfo['status'];
-}) {
-  if (health?.checked_at === undefined) return null;
-  if (status === 'unhealthy' && health.last_success_at !== undefined)
-    return (
-      <span class="quiet">
-        last healthy <TimeAgo at={health.last_success_at} />
-      </span>
-    );
+function Since({ health, since }: { readonly health: HealthReport | undefined; readonly since: string | undefined }) {
   return (
     <span class="quiet">
-      checked <TimeAgo at={health.checked_at} />
+      {since === undefined ? null : (
+        <>
+          for <TimeAgo at={since} suffix="" />
+        </>
+      )}
+      {since !== undefined && health?.checked_at !== undefined ? ', ' : null}
+      {health?.checked_at === undefined ? null : (
+        <>
+          checked <TimeAgo at={health.checked_at} />
+        </>
+      )}
     </span>
   );
 }
