@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { inspect, styleText } from 'node:util';
 import type { ConnectorService } from '@automate/contract';
 import { formatBootReport } from '../boot-report.ts';
+import { findConfig } from '../config/find-config.ts';
 import { requireNoConfig, writeDefaultConfig, writeSchemaText } from '../config/default-config.ts';
 import { parseProfileText, parseRegistrationText } from '../config/parse-registered.ts';
 import { createHost } from '../create-host.ts';
@@ -225,6 +226,8 @@ function createContext({ interrupted, unread, scrubber, notes }: Surroundings): 
     },
     async runDev({ config }, directory) {
       const { runDev } = await import('./dev/run-dev.ts');
+      // The package's own, for its author; it is not published.
+      const own = (await findConfig(resolve(directory))).file;
       await runDev(this, {
         directory: resolve(directory),
         openHost: ({ root, dataDir }) =>
@@ -237,7 +240,7 @@ function createContext({ interrupted, unread, scrubber, notes }: Surroundings): 
               httpPort: 0,
               bindAddress: '127.0.0.1',
               logLevel: process.env['LOG_LEVEL'] || 'info',
-              ...(config === undefined ? { config: resolve(root, 'connectors.yaml') } : { config: resolve(config) }),
+              config: config === undefined ? (own ?? resolve(root, 'connectors.yaml')) : resolve(config),
             },
             logTo: process.stderr,
             process,

@@ -141,11 +141,17 @@ describe('automate dev', () => {
     const kinds = { words: { entry: './src/adapter.ts' } };
     await sandbox.writeFile('stripped/package.json', JSON.stringify({ ...plain, automate: { connectors: kinds } }));
     await symlink(join(sandbox.root, 'package/node_modules'), join(sandbox.root, 'stripped/node_modules'));
+    // Its own configuration, where it has one.
+    const connectors = [
+      { id: 'first', kind: 'words' },
+      { id: 'second', kind: 'words' },
+    ];
+    await sandbox.writeFile('stripped/connectors.yaml', JSON.stringify({ connectors }));
     await using dev = await openDev(sandbox.root, 'stripped');
-    expect(await dev.ask('tell')).toStrictEqual({ word: 'plain' });
+    expect(await dev.ask('second tell')).toStrictEqual({ word: 'plain' });
     await sandbox.writeFile('stripped/src/adapter.ts', source('written'));
-    expect(await dev.ask('tell')).toStrictEqual({ word: 'written' });
-    dev.tell('tell {"fails":true}');
+    expect(await dev.ask('second tell')).toStrictEqual({ word: 'written' });
+    dev.tell('first tell {"fails":true}');
     await eventually(() => dev.said().includes(`stripped/src/adapter.ts:${THROWS}:`));
   });
 

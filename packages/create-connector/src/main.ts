@@ -153,6 +153,7 @@ function nextSteps(place: string, { packageManager, template, kind }: Answers): 
     `  ${packageManager} run build`,
     `  ${packageManager} run lint`,
     `  ${packageManager} test`,
-    'Its README.md has the rest.',
+    `  ${packageManager} run dev`,
+    'The last one runs it in a host, anew with every change. Its README.md has the rest.',
   ].join('\n');
 }

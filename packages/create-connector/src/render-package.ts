@@ -46,6 +46,7 @@ function putIn(files: Map<string, string>, operations: RenderedOperations, kind:
   const { network } = operations;
   for (const path of files.keys()) if (path.startsWith('src/operations/')) files.delete(path);
   for (const [path, text] of operations.files) files.set(path, text);
+  files.set('connectors.yaml', operations.ownConfiguration(kind));
   const words = Object.entries(operations.words({ kind })).map(([word, text]) => [`<${word}>`, text] as const);
   files.set('README.md', replaceAll(files.get('README.md') ?? '', Object.fromEntries(words)));
   return { automate: { connectors: { [kind]: { permissions: { network: [...network] } } } } };

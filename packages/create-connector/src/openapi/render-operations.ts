@@ -16,6 +16,8 @@ export interface RenderedOperations {
   readonly files: ReadonlyMap<string, string>;
   /** By the word that stands for it in the README, in angle brackets; given the names of the package. */
   readonly words: (names: { readonly kind: string }) => Readonly<Record<string, string>>;
+  /** A configuration for its author. */
+  readonly ownConfiguration: (kind: string) => string;
   /** The hosts that the manifest asks for. */
   readonly network: readonly string[];
   readonly actions: readonly string[];
@@ -74,6 +76,7 @@ export function renderOperations({ document, url }: LoadedDocument, chosen: read
       settings: settingsOf(apiKeys),
       actions: operations.map(rowOf).join('\n'),
     }),
+    ownConfiguration: (kind) => ownConfigurationOf(configurationOf(access, apiKeys, kind)),
     network: [isNamed ? `${base.hostname}:${portOf(base)}` : '*'],
     actions: operations.map(({ name }) => name),
     leftOut: lost,
@@ -158,6 +161,14 @@ function configurationOf({ url, auth }: Access, apiKeys: readonly ApiKey[], kind
     ...apiKeys.map(({ setting }) => `      ${setting}: ${reference(setting.toUpperCase())}`),
   ];
   return ['connectors:', ...lines].join('\n');
+}
+
+/** What `automate dev` runs it with. Nobody has secrets yet. */
+function ownConfigurationOf(configuration: string): string {
+  const lines = configuration.split('\n');
+  const from = lines.findIndex((line) => /^ {4}(auth|settings):$/.test(line));
+  const shown = lines.map((line, index) => (from === -1 || index < from ? line : line.replace(/^ {4}/, '    #')));
+  return `# What "npm run dev" runs the connector with. It is not published.\n${shown.join('\n')}\n`;
 }
 
 function authLines(auth: Access['auth'], reference: (field: string) => string): readonly string[] {
