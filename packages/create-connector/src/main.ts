@@ -112,7 +112,7 @@ function remarksOn({ actions, leftOut, madeUp }: RenderedOperations): readonly s
 
 const askOperations: AskOperations = async (choices) => {
   const answer = await autocompleteMultiselect({
-    message: 'Operations that become actions (type to search, Tab to pick)',
+    message: 'Operations that become actions',
     options: choices.map(({ name, words }) => ({ value: name, label: name, hint: words })),
     maxItems: 12,
     required: true,

@@ -2,12 +2,15 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { eventually } from '@automate/tooling/eventually';
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
 import { CREATE } from './run-create.ts';
 
 const ENTER = '\r';
+const TAB = '\t';
+const BACKSPACE = '\u007f';
 const DOWN = '\u001b[B';
 const CTRL_C = '\u0003';
 
@@ -75,5 +78,23 @@ describeWith({ name: 'script', available: () => isOnPath('script') }, 'at a term
     const { screen, status } = await converse('--kind 9');
     expect(screen).toContain('--kind: expected');
     expect(status).toBe(2);
+  });
+
+  it('has operations of a document searched for and picked, and asks for no document where it was given', async () => {
+    const document = fileURLToPath(new URL('fixtures/orders.yaml', import.meta.url));
+    const answered = '--name connector-orders --kind orders --type custom --package-manager npm';
+    const { screen, status } = await converse(
+      `${answered} --template openapi --document "${document}"`,
+      ['Operations that become actions', 'list'],
+      ['(1 match)', `${TAB}${BACKSPACE.repeat(4)}delete`],
+      ['Removes an order.', `${TAB}${ENTER}`],
+    );
+    expect(screen).toContain('2 items selected');
+    expect(status).toBe(0);
+    expect(readdirSync(join(root, 'connector-orders/src/operations'))).toEqual([
+      'delete.ts',
+      'index.ts',
+      'list-orders.ts',
+    ]);
   });
 });
