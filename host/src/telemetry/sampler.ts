@@ -41,7 +41,8 @@ export interface SamplerOptions {
 
 interface Track {
   readonly samples: Sample[];
-  asking: boolean;
+  /** The look whose answer is awaited. */
+  asked: Sample | undefined;
   /** Processor time over all lives that were seen. */
   cpuMs: number;
   /** Of the worker as it was seen last. */
@@ -50,6 +51,8 @@ interface Track {
 
 /** Looks over which rates are told: a minute's worth by default. */
 const WINDOW_LOOKS = 12;
+/** Looks after which an answer is awaited no longer. */
+const PATIENCE_LOOKS = 3;
 /** Looks that are kept, by which growth is told from what comes and goes. */
 const KEPT_LOOKS = 24;
 
@@ -114,7 +117,7 @@ export class Sampler {
     if (track === undefined) {
       // It was used since the last look: before that nothing was.
       const samples: Sample[] = [{ at: this.#lookedAt, calls: NO_CALLS, worker: undefined }];
-      track = { samples, asking: false, cpuMs: 0, last: undefined };
+      track = { samples, asked: undefined, cpuMs: 0, last: undefined };
       this.#tracks.set(id, track);
     }
     const before = track.samples.at(-1)?.calls;
@@ -123,15 +126,17 @@ export class Sampler {
     const sample: Sample = { at: Date.now(), calls, worker: undefined };
     track.samples.push(sample);
     if (track.samples.length > KEPT_LOOKS + 1) track.samples.shift();
-    if (use !== undefined && !track.asking) void ask(track, sample, use);
+    const isAwaited = track.asked !== undefined && sample.at - track.asked.at < PATIENCE_LOOKS * this.#options.everyMs;
+    if (use !== undefined && !isAwaited) void ask(track, sample, use);
   }
 }
 
-/** A worker that is blocked outside JavaScript does not answer, and is not asked again until it does. */
+/** A worker that is blocked outside JavaScript does not answer, and may be another's by the time that it does. */
 async function ask(track: Track, sample: Sample, use: () => Promise<WorkerUse | undefined>): Promise<void> {
-  track.asking = true;
+  track.asked = sample;
   const worker = await use().catch(() => undefined);
-  track.asking = false;
+  if (track.asked !== sample) return;
+  track.asked = undefined;
   sample.worker = worker;
   if (worker === undefined) return;
   const before = track.last?.startedAt === worker.startedAt ? (track.last.cpuMs ?? 0) : 0;

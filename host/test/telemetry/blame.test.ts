@@ -14,6 +14,7 @@ connectors:
   - { id: well, kind: troubled, retry: { attempts: 1 } }
   - { id: dying, kind: troubled, retry: { attempts: 1 } }
   - { id: stuck, kind: troubled, retry: { attempts: 1 }, limits: { timeout: 200ms } }
+  - { id: blocked, kind: troubled, retry: { attempts: 1 }, limits: { timeout: 200ms } }
   - { id: refused, kind: troubled, retry: { attempts: 1 } }
   - { id: nothing, kind: not_installed }
 `;
@@ -86,6 +87,25 @@ describe('the statistics', () => {
       () => statsOf('well'),
       (now) => now?.calls === 0 && now.p50Ms === undefined,
     );
+  });
+});
+
+describe('a thread that is blocked outside JavaScript', () => {
+  it('is named, and what its connector uses from then on is told all the same', async () => {
+    await eventually(
+      () => statsOf('blocked'),
+      (now) => now?.worker?.cpuShare !== undefined,
+    );
+    await call('blocked', 'block', { seconds: 6 });
+    expect(await eventually(() => entry('blocked', 'blocked_threads'))).toMatchObject({ blame: 'operator', amount: 1 });
+    await host.service.test('blocked');
+    const first = (await statsOf('blocked'))?.worker?.since;
+    const next = await eventually(
+      () => statsOf('blocked'),
+      (now) => now?.worker?.cpuShare !== undefined,
+    );
+    expect(next?.worker?.since).toBe(first);
+    expect((await entry('blocked', 'blocked_threads'))?.message).toContain('isolation: process');
   });
 });
 
