@@ -71,7 +71,9 @@ function explainReason(reason: unknown): string {
   if (!(reason instanceof Error)) return String(reason);
   const beneath: readonly unknown[] =
     reason instanceof AggregateError ? reason.errors : reason.cause === undefined ? [] : [reason.cause];
-  return [reason.message, ...beneath.map(explainReason)].join(': ');
+  const { message } = reason;
+  // Some say it in their own words already.
+  return [message, ...beneath.map(explainReason).filter((text) => !message.includes(text))].join(': ');
 }
 
 function sentence(context: CliContext, error: ConnectorError): string {

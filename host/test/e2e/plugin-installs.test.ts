@@ -1,48 +1,32 @@
 import { readFileSync } from 'node:fs';
-import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  INSTALLERS,
-  InstallProject,
-  publishSdk,
-  publishWeather,
-  WEATHER,
-  weatherSource,
-} from './fixtures/install-project.ts';
-import { startRegistry } from './fixtures/registry.ts';
-import type { Registry } from './fixtures/registry.ts';
+import type { Releases } from './fixtures/install-project.ts';
+import { INSTALLERS, InstallProject, publishReleases, WEATHER, weatherSource } from './fixtures/install-project.ts';
 
 const MINUTES = 60_000;
 const YAML = 'connectors:\n  - { id: weather, settings: { city: Oslo } }\n';
 
-let registry: Registry;
-let folder: string;
+let releases: Releases;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'automate-releases-'));
-  registry = await startRegistry();
-  await publishSdk(registry);
-  const publish = (release: Parameters<typeof publishWeather>[2]): Promise<void> =>
-    publishWeather(registry, join(folder, release.version), release);
-  await publish({ version: '1.0.0' });
-  await publish({ version: '1.1.0' });
-  await publish({ version: '1.2.0', writes: true, required: ['day'] });
-  await publish({ version: '1.3.0', atImport: "throw new Error('a broken build');" });
-  await publish({ version: '2.0.0', engines: '^2.0.0' });
+  releases = await publishReleases([
+    { version: '1.0.0' },
+    { version: '1.1.0' },
+    { version: '1.2.0', writes: true, required: ['day'] },
+    { version: '1.3.0', atImport: "throw new Error('a broken build');" },
+    { version: '2.0.0', engines: '^2.0.0' },
+  ]);
 }, 3 * MINUTES);
 
-afterAll(async () => {
-  await registry?.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(async () => releases?.[Symbol.asyncDispose]());
 
 describe.each(INSTALLERS)('plugins, with %s', (installer) => {
   it(
     'are added, updated, rolled back and removed, and every refusal leaves the project as it was',
     async () => {
-      await using project = await InstallProject.open(installer, registry, YAML);
+      await using project = await InstallProject.open(installer, releases.registry, YAML);
       const version = async (): Promise<unknown> => {
         const { status, stdout, stderr } = await project.automate('execute', 'weather', 'forecast', '--json');
         if (status !== 0) throw new Error(stdout + stderr);
@@ -109,7 +93,7 @@ describe.each(INSTALLERS)('plugins, with %s', (installer) => {
 it(
   'a host that is frozen starts with what the lock has, and else names every difference at once',
   async () => {
-    await using project = await InstallProject.open('npm', registry, YAML);
+    await using project = await InstallProject.open('npm', releases.registry, YAML);
     const missing = await project.automate('start', '--frozen');
     expect([missing.status, missing.stderr]).toEqual([
       78,

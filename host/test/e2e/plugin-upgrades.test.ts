@@ -1,33 +1,22 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { INSTALLERS, InstallProject, publishSdk, publishWeather, WEATHER } from './fixtures/install-project.ts';
-import { startRegistry } from './fixtures/registry.ts';
-import type { Registry } from './fixtures/registry.ts';
+import type { Releases } from './fixtures/install-project.ts';
+import { INSTALLERS, InstallProject, publishReleases, WEATHER } from './fixtures/install-project.ts';
 import { FEW_UPGRADES, RELEASES, runUpgrades, YAML } from './fixtures/upgrade-run.ts';
 
 const MINUTES = 60_000;
 
-let registry: Registry;
-let folder: string;
+let releases: Releases;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'automate-releases-'));
-  registry = await startRegistry();
-  await publishSdk(registry);
-  for (const release of RELEASES) await publishWeather(registry, join(folder, release.version), release);
+  releases = await publishReleases(RELEASES);
 }, 3 * MINUTES);
 
-afterAll(async () => {
-  await registry?.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(async () => releases?.[Symbol.asyncDispose]());
 
 it.each(INSTALLERS)(
   'upgrades that %s installs take over, or are held back with their reason, and no call is lost to either',
   async (installer) => {
-    await using project = await InstallProject.open(installer, registry, YAML);
+    await using project = await InstallProject.open(installer, releases.registry, YAML);
     const added = await project.automate('plugins', 'add', `${WEATHER}@1.0.0`, '--yes');
     expect([added.status, added.stderr]).toEqual([0, '']);
     const { calls, complaints, answered, reasons } = await runUpgrades(project, { installer, upgrades: FEW_UPGRADES });

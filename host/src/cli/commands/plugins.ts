@@ -144,10 +144,10 @@ async function changePlugins(
   if (installed && specs.length > 0)
     throw new CliExit(EXIT.usage, '--installed accepts everything that is installed: leave the names out');
   const tell = (text: string): void => (json === true ? undefined : context.out(text));
-  const { changes, running } = await context.changePlugins(rest, { verb, specs, yes, installed }, tell);
+  const { changes, warnings, running } = await context.changePlugins(rest, { verb, specs, yes, installed }, tell);
   const held = (running ?? []).filter((plugin) => plugin.status === 'held_back');
   if (json === true)
-    context.out(JSON.stringify({ changes: changes.map(changeView), running: running ?? null }, undefined, 2));
+    context.out(JSON.stringify({ changes: changes.map(changeView), warnings, running: running ?? null }, undefined, 2));
   else if (changes.length > 0)
     context.out(
       running === undefined ? 'done: the next start of the host uses it' : 'done: the running host has looked again',

@@ -20,7 +20,7 @@ import type { PluginPlan } from './plugin-plan.ts';
 import { planPlugins, previousSpec } from './plugin-plan.ts';
 import { findRegistryFacts, findWorkingVersion } from './registry-facts.ts';
 import { runInstaller } from './run-installer.ts';
-import { isPath, nameIn } from './spec-names.ts';
+import { isPath, nameIn, registeredName } from './spec-names.ts';
 
 /**
  * Changes the packages of a project: in a copy of it, which takes the place of the project once everything has been looked at, described and accepted.
@@ -29,66 +29,107 @@ import { isPath, nameIn } from './spec-names.ts';
 export async function changePlugins(request: PluginRequest, machine: PluginMachine): Promise<PluginOutcome> {
   const { projectDir, tell } = machine;
   tellRepair(repairStage(projectDir, machine.isAlive), tell);
-  const { config, lock, looked: before, look } = await lookAtProject(machine);
-  if (request.installed) return acceptInstalled(request, machine, { looked: before, lock });
+  const state = await lookAtProject(machine);
+  const warnings: string[] = [];
+  const warn = (warning: string): void => {
+    warnings.push(warning);
+    tell(`warning: ${warning}`);
+  };
+  if (request.installed) return acceptInstalled(request, machine, { ...state, warnings, warn });
+  const { config, lock, looked: before } = state;
   const named = request.specs.flatMap((spec) => nameIn(spec) ?? []);
-  const { verb, specs } = tellInstaller(request, { machine, before, lock });
+  const told = tellInstaller(request, { machine, before, lock });
   requireKnown(request, named, { before, lock });
-  if (specs.length === 0) {
+  if (told.specs.length === 0) {
     tell('nothing to do: there are no packages of connectors');
-    return { changes: [] };
+    return { changes: [], warnings };
   }
   const found = findPackageManager(projectDir);
   if (!found.ok) throw new CliExit(EXIT.failed, found.message);
-  const { manager } = found;
-  const stage = takeStage(machine, leadsOut([...specs, ...config.plugins.paths], projectDir));
-  try {
-    await machine.during('installing', () => install(manager, manager.args(verb, specs), { stage, machine }));
-    const after = look(stage.directory);
-    const changed = [...after.asked]
-      .filter(([name, wanted]) => before.asked.get(name) !== wanted)
-      .map(([name]) => name);
-    const wanted = verb === 'remove' ? [] : [...new Set([...named, ...changed])];
-    const plan = await machine.during('describing', () => planPlugins({ before, after, lock, named: wanted }));
-    await refuse(plan, wanted, { after, before, machine, stage, strict: config.plugins.strict });
-    const text = formatLock(plan.lock);
-    if (plan.changes.length === 0 && isSameLock(projectDir, text)) {
-      tell('nothing to do: what is wanted is installed and accepted already');
-      return { changes: [] };
+  const outside = leadsOut([...told.specs, ...config.plugins.paths], projectDir);
+  const takesAll = request.verb === 'update' && request.specs.length === 0;
+  for (let { specs } = told; ;) {
+    const stage = takeStage(machine, outside);
+    try {
+      const args = found.manager.args(told.verb, specs);
+      await machine.during('installing', () => install(found.manager, args, { stage, machine }));
+      const after = state.look(stage.directory);
+      const changed = [...after.asked]
+        .filter(([name, wanted]) => before.asked.get(name) !== wanted)
+        .map(([name]) => name);
+      const wanted = request.verb === 'remove' ? [] : [...new Set([...named, ...changed])];
+      const plan = await machine.during('describing', () => planPlugins({ before, after, lock, named: wanted }));
+      const reasons = await whyRefused(plan, wanted, { after, before, machine, stage, strict: config.plugins.strict });
+      const good = specs.filter((name) => !reasons.has(name));
+      // Who wants what is newest of all does not want less of it for the sake of one that is broken.
+      if (takesAll && reasons.size > 0 && good.length > 0 && good.length < specs.length) {
+        for (const name of specs) if (reasons.has(name)) warn(`not updated: ${reasons.get(name) ?? name}`);
+        specs = good;
+        continue;
+      }
+      if (reasons.size > 0) throw new CliExit(EXIT.failed, ['nothing was changed:', ...reasons.values()].join('\n'));
+      if (!isWorthAsking(plan, { projectDir, lock, tell }, 'what is wanted is installed and accepted already'))
+        return { changes: [], warnings };
+      await show(plan, { machine, stage, after, warn });
+      tellUsers(plan, before, config, warn);
+      tellUnsigned(stage.directory, config, machine.hostVersion, warn);
+      await accept(request, machine, 'Install that?');
+      writeFileSync(join(stage.directory, LOCK_FILE), formatLock(plan.lock));
+      stage.commit();
+      // Before anybody looks: what has two names is taken for what a package manager keeps in its store.
+      stage.discard();
+      return { changes: plan.changes, warnings, ...(await rescan(machine)) };
+    } finally {
+      stage.discard();
     }
-    await show(plan, machine, stage);
-    tellUsers(plan, before, config, machine);
-    tellUnsigned(stage.directory, config, machine);
-    await accept(request, machine, 'Install that?');
-    writeFileSync(join(stage.directory, LOCK_FILE), text);
-    stage.commit();
-    // Before anybody looks: what has two names is taken for what a package manager keeps in its store.
-    stage.discard();
-    return { changes: plan.changes, ...(await rescan(machine)) };
-  } finally {
-    stage.discard();
   }
+}
+
+interface Told {
+  readonly warnings: readonly string[];
+  readonly warn: (warning: string) => void;
 }
 
 /** Accepts what another program installed: the lock is written, and a running host looks again. */
 async function acceptInstalled(
   request: PluginRequest,
   machine: PluginMachine,
-  { looked: after, lock }: Pick<ProjectState, 'looked' | 'lock'>,
+  { looked: after, lock, warnings, warn }: Pick<ProjectState, 'looked' | 'lock'> & Told,
 ): Promise<PluginOutcome> {
-  const { projectDir } = machine;
+  const { projectDir, tell } = machine;
   // What was there before is told by the lock alone.
   const plan = await planPlugins({ before: { ...after, kindsOf: () => [] }, after, lock, named: [] });
   if (plan.refusals.length > 0) throw new CliExit(EXIT.failed, plan.refusals.map(({ reason }) => reason).join('\n'));
-  const text = formatLock(plan.lock);
-  if (isSameLock(projectDir, text)) {
-    machine.tell('nothing to do: what is installed is accepted already');
-    return { changes: [] };
-  }
-  await show(plan, machine, undefined);
+  if (!isWorthAsking(plan, { projectDir, lock, tell }, 'what is installed is accepted already'))
+    return { changes: [], warnings };
+  await show(plan, { machine, stage: undefined, after, warn });
   await accept(request, machine, 'Accept what is installed?');
   replaceLock(projectDir, plan.lock);
-  return { changes: plan.changes, ...(await rescan(machine)) };
+  return { changes: plan.changes, warnings, ...(await rescan(machine)) };
+}
+
+/** Whether anything would change. What changes in the lock alone is told. */
+function isWorthAsking(
+  { changes, lock: next }: PluginPlan,
+  {
+    projectDir,
+    lock,
+    tell,
+  }: { readonly lock: ConnectorsLock | undefined } & Pick<PluginMachine, 'projectDir' | 'tell'>,
+  otherwise: string,
+): boolean {
+  if (changes.length > 0) return true;
+  if (isSameLock(projectDir, formatLock(next))) {
+    tell(`nothing to do: ${otherwise}`);
+    return false;
+  }
+  const names = Object.entries(next).map(([name, { version }]) => `${name} ${version}`);
+  if (names.length === 0 && lock === undefined) {
+    tell('nothing to do: there are no packages of connectors');
+    return false;
+  }
+  tell(`${LOCK_FILE} will have ${names.length === 0 ? 'no packages: none is installed' : names.join(', ')}`);
+  return true;
 }
 
 function tellRepair(repaired: ReturnType<typeof repairStage>, tell: (text: string) => void): void {
@@ -213,53 +254,72 @@ interface Judged {
   readonly strict: boolean;
 }
 
-/** Throws where something speaks against the plan: everything at once, with a version that works where one is known. */
-async function refuse(plan: PluginPlan, wanted: readonly string[], judged: Judged): Promise<void> {
-  const { before, after, machine, stage, strict } = judged;
+/** What speaks against the plan, by package: everything at once, with a version that works where one is known. */
+async function whyRefused(
+  plan: PluginPlan,
+  wanted: readonly string[],
+  { before, after, machine, stage, strict }: Judged,
+): Promise<ReadonlyMap<string, string>> {
   const isOurs = (name: string): boolean => after.entries.has(name) || before.entries.has(name);
   const foreign = wanted
     .filter((name) => !isOurs(name))
-    .map((name) => `${name} is no connector package: it has no "automate.connectors" in its package.json`);
+    .map(
+      (name) => [name, `${name} is no connector package: it has no "automate.connectors" in its package.json`] as const,
+    );
   const options = { cwd: stage.directory, env: machine.env, signal: machine.signal };
+  const host = { hostVersion: machine.hostVersion, strict };
   const refused = plan.refusals.map(async ({ package: name, reason, isForOtherHost }) => {
-    const host = { hostVersion: machine.hostVersion, strict };
-    const known = isForOtherHost ? await findWorkingVersion(name, host, options) : undefined;
+    const registered = registeredName(name, after.asked.get(name) ?? '');
+    const known =
+      isForOtherHost && registered !== undefined ? await findWorkingVersion(registered, host, options) : undefined;
+    const spec = registered === name ? `${name}@${known ?? ''}` : `${name}@npm:${registered ?? ''}@${known ?? ''}`;
     const stays = before.facts.get(name)?.version;
-    return [
+    const sentence = [
       inProject(reason, stage, machine),
-      ...(known === undefined ? [] : [`version ${known} is for this host: automate plugins add ${name}@${known}`]),
+      ...(known === undefined ? [] : [`version ${known} is for this host: automate plugins add ${spec}`]),
       ...(stays === undefined ? [] : [`version ${stays} stays installed`]),
     ].join('; ');
+    return [name, sentence] as const;
   });
-  const sentences = [...foreign, ...(await Promise.all(refused))];
-  if (sentences.length > 0) throw new CliExit(EXIT.failed, ['nothing was changed:', ...sentences].join('\n'));
+  const reasons = new Map<string, string>(foreign);
+  for (const [name, sentence] of await Promise.all(refused))
+    reasons.set(name, [...(reasons.has(name) ? [reasons.get(name)] : []), sentence].join('\n'));
+  return reasons;
 }
 
-async function show(plan: PluginPlan, machine: PluginMachine, stage: Stage | undefined): Promise<void> {
+interface Shown extends Pick<Told, 'warn'> {
+  readonly machine: PluginMachine;
+  readonly stage: Stage | undefined;
+  readonly after: LookedAt;
+}
+
+async function show(plan: PluginPlan, { machine, stage, after, warn }: Shown): Promise<void> {
   const { env, signal, hostVersion } = machine;
   for (const change of plan.changes) {
-    const asked = change.to === undefined || stage === undefined ? undefined : `${change.package}@${change.to}`;
+    const name = registeredName(change.package, after.asked.get(change.package) ?? '');
+    const isInstalled = change.to !== undefined && stage !== undefined && name !== undefined;
+    const asked = isInstalled ? `${name}@${change.to}` : undefined;
     const cwd = stage?.directory ?? machine.projectDir;
     machine.tell(formatChange(change, { hostVersion, registry: await findRegistryFacts(asked, { cwd, env, signal }) }));
   }
-  for (const warning of plan.warnings) machine.tell(`warning: ${warning}`);
+  for (const warning of plan.warnings) warn(warning);
 }
 
 /** Which connectors of the configuration file will be without their kind. */
-function tellUsers(plan: PluginPlan, { kindsOf }: LookedAt, { connectors }: HostConfig, { tell }: PluginMachine): void {
+function tellUsers(plan: PluginPlan, { kindsOf }: LookedAt, { connectors }: HostConfig, warn: Told['warn']): void {
   for (const { package: name, to } of plan.changes) {
     if (to !== undefined) continue;
     const kinds = kindsOf(name).map(({ kind }) => kind);
     const ids = connectors.flatMap(({ config }) => (kinds.includes(config.kind) ? [JSON.stringify(config.id)] : []));
-    if (ids.length > 0) tell(`warning: without ${name} these connectors have no kind: ${ids.join(', ')}`);
+    if (ids.length > 0) warn(`without ${name} these connectors have no kind: ${ids.join(', ')}`);
   }
 }
 
 /** What a host would refuse for that, once it is installed: only what lies there can be signed. */
-function tellUnsigned(root: string, { plugins }: HostConfig, { hostVersion, tell }: PluginMachine): void {
+function tellUnsigned(root: string, { plugins }: HostConfig, hostVersion: string, warn: Told['warn']): void {
   if (plugins.signatures !== 'require') return;
   for (const { package: name, reason, message } of discover({ root, hostVersion, ...plugins }).report.plugins)
-    if (reason === 'unsigned') tell(`warning: ${name} ${message ?? ''}`);
+    if (reason === 'unsigned') warn(`${name} ${message ?? ''}`);
 }
 
 async function accept({ yes }: PluginRequest, { confirm }: PluginMachine, question: string): Promise<void> {

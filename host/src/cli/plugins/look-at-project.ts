@@ -24,7 +24,7 @@ export async function lookAtProject(
   const { configPath, healthIntervalMs } = settings;
   const loaded = await loadConfig({ cwd: projectDir, configPath, env, defaults: { healthIntervalMs } });
   const reading = readLock(projectDir);
-  const problems = [...(loaded.ok ? [] : loaded.problems), ...(reading.kind === 'faulty' ? [reading.problem] : [])];
+  const problems = [...(loaded.ok ? [] : loaded.problems), ...(reading.kind === 'faulty' ? reading.problems : [])];
   if (!loaded.ok || problems.length > 0) throw new HostConfigError(problems);
   const { config } = loaded;
   const look = (root: string): LookedAt => lookAtPlugins(root, config.plugins, hostVersion);

@@ -28,6 +28,8 @@ export interface PackageChange {
 /** What came of a request. */
 export interface PluginOutcome {
   readonly changes: readonly PackageChange[];
+  /** Sentences about what was done all the same. They were told as well. */
+  readonly warnings: readonly string[];
   /** What a running host said of the packages, after it looked again; absent without one. */
   readonly running?: readonly PluginEntry[];
 }

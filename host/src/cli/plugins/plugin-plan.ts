@@ -8,6 +8,7 @@ import type { DescribedKind } from './describe-kinds.ts';
 import { describeKinds } from './describe-kinds.ts';
 import type { LookedAt } from './look-at-plugins.ts';
 import type { PackageChange } from './plugin-changes.ts';
+import { registeredName } from './spec-names.ts';
 
 /** What a change of the packages comes to. */
 export interface PluginPlan {
@@ -175,9 +176,9 @@ function keepPrevious(
 
 /** How the package manager is told to install that version again; undefined where it can not be told. */
 export function previousSpec(name: string, version: string, asked: string): string | undefined {
-  const alias = /^npm:((?:@[^/]+\/)?[^@]+)/.exec(asked);
-  if (alias !== null) return `${name}@npm:${alias[1]}@${version}`;
-  if (/\.(tgz|tar\.gz|tar)$/.test(asked)) return asked;
-  // What a folder held before is nowhere any more.
-  return /^(file|link|portal|workspace|git)[:+]|^[./~]/.test(asked) ? undefined : `${name}@${version}`;
+  const registered = registeredName(name, asked);
+  if (registered !== undefined)
+    return registered === name ? `${name}@${version}` : `${name}@npm:${registered}@${version}`;
+  // What a folder or a repository held before is nowhere any more.
+  return /\.(tgz|tar\.gz|tar)$/.test(asked) ? asked : undefined;
 }

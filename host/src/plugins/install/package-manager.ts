@@ -71,42 +71,30 @@ const ARGS: Readonly<Record<'pnpm' | 'npm', PackageManager['args']>> = {
 function findYarn(projectDir: string, version: string | undefined): PackageManagerSearch {
   const settings = readText(join(projectDir, '.yarnrc.yml'));
   const lockfile = readText(join(projectDir, 'yarn.lock')) ?? '';
-  const classic =
+  const isClassic =
     version === undefined ? settings === undefined && !lockfile.includes('__metadata:') : version.startsWith('1.');
-  const pinned = version === undefined ? {} : { version };
-  if (classic)
-    return {
-      ok: true,
-      manager: {
-        name: 'yarn',
-        ...pinned,
-        args: (verb, specs) => [
-          verb === 'update' ? 'upgrade' : verb,
-          '--ignore-scripts',
-          '--non-interactive',
-          ...specs,
-        ],
-      },
-    };
-  if (!/^nodeLinker:\s*["']?node-modules["']?\s*$/m.test(settings ?? ''))
+  if (!isClassic && !/^nodeLinker:\s*["']?node-modules["']?\s*$/m.test(settings ?? ''))
     return {
       ok: false,
       message: `${projectDir} is installed by Yarn without node_modules, where no host finds plugins: write "nodeLinker: node-modules" into .yarnrc.yml and install again`,
     };
-  return {
-    ok: true,
-    manager: {
-      name: 'yarn',
-      ...pinned,
-      args: (verb, specs) => [
-        // Without -R it would leave the range that package.json has.
-        ...(verb === 'update' ? ['up', '-R'] : [verb]),
-        ...(verb === 'remove' ? [] : ['--mode=skip-build']),
-        ...specs,
-      ],
-    },
-  };
+  const args = isClassic ? YARN_CLASSIC : YARN;
+  return { ok: true, manager: { name: 'yarn', ...(version === undefined ? {} : { version }), args } };
 }
+
+const YARN_CLASSIC: PackageManager['args'] = (verb, specs) => [
+  verb === 'update' ? 'upgrade' : verb,
+  '--ignore-scripts',
+  '--non-interactive',
+  ...specs,
+];
+
+const YARN: PackageManager['args'] = (verb, specs) => [
+  // Without -R it would leave the range that package.json has.
+  ...(verb === 'update' ? ['up', '-R'] : [verb]),
+  ...(verb === 'remove' ? [] : ['--mode=skip-build']),
+  ...specs,
+];
 
 /** What a program is started with, which has no scripts run whatever the command and the package manager's own settings say. */
 export const WITHOUT_SCRIPTS: Readonly<Record<string, string>> = {

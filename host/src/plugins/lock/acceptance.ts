@@ -3,7 +3,7 @@ import { describeProblem } from '@automate/contract';
 import type { Kind } from '../kind-catalog.ts';
 import { findTurned } from './compare-kinds.ts';
 import type { LockedKind, LockReading } from './connectors-lock.ts';
-import { readLock } from './connectors-lock.ts';
+import { createLockReader } from './connectors-lock.ts';
 
 /** What somebody has to accept before a version of a kind takes another's place. Without a lock nobody has to accept anything. */
 export interface Acceptance {
@@ -15,10 +15,11 @@ export interface Acceptance {
 
 /** By the lock as it lies in the project at each question, as other programs write it. */
 export function acceptanceOf(projectDir: string): Acceptance {
+  const read = createLockReader(projectDir);
   return {
-    isLocked: (kind) => lockedKind(readLock(projectDir), kind) !== undefined,
+    isLocked: (kind) => lockedKind(read(), kind) !== undefined,
     explain(kind, description) {
-      const locked = lockedKind(readLock(projectDir), kind);
+      const locked = lockedKind(read(), kind);
       if (locked === undefined || kind.source.via !== 'package') return undefined;
       // What was accepted cannot be told, which is no reason to take everything for accepted.
       if (typeof locked === 'string') return locked;
@@ -39,5 +40,7 @@ export function acceptanceOf(projectDir: string): Acceptance {
 /** A text says what is wrong with the lock. */
 function lockedKind(reading: LockReading, { name, source }: Kind): LockedKind | string | undefined {
   if (source.via !== 'package' || reading.kind === 'absent') return undefined;
-  return reading.kind === 'faulty' ? describeProblem(reading.problem) : reading.lock[source.packageName]?.kinds[name];
+  return reading.kind === 'faulty'
+    ? reading.problems.map(describeProblem).join('; ')
+    : reading.lock[source.packageName]?.kinds[name];
 }

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PermissionSet, Problem } from '@automate/contract';
-import { dump, load } from 'js-yaml';
+import { dump, load, YAMLException } from 'js-yaml';
 import { z } from 'zod';
+import { describeValue } from '../discovery/describe-value.ts';
 
 /** Beside package.json. */
 export const LOCK_FILE = 'connectors.lock';
@@ -54,45 +55,98 @@ export type ConnectorsLock = Readonly<Record<string, LockedPackage>>;
 export type LockReading =
   | { readonly kind: 'read'; readonly lock: ConnectorsLock }
   | { readonly kind: 'absent' }
-  | { readonly kind: 'faulty'; readonly problem: Problem };
+  | { readonly kind: 'faulty'; readonly problems: readonly Problem[] };
 
 /** Reads the lock of a project. */
 export function readLock(projectDir: string): LockReading {
+  return createLockReader(projectDir)();
+}
+
+/** Reads the lock of a project as it lies there at each call; a text that is the same is not parsed again. */
+export function createLockReader(projectDir: string): () => LockReading {
   const file = join(projectDir, LOCK_FILE);
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    return code === 'ENOENT'
-      ? { kind: 'absent' }
-      : faulty(file, 'a readable file', `an error of the file system (${code})`);
-  }
+  let last: { readonly text: string; readonly reading: LockReading } | undefined;
+  return () => {
+    let text: string;
+    try {
+      text = readFileSync(file, 'utf8');
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+      if (code === 'ENOENT') return { kind: 'absent' };
+      return faulty(file, [{ expected: 'a readable file', received: `an error of the file system (${code})` }]);
+    }
+    if (last?.text !== text) last = { text, reading: parseLock(file, text) };
+    return last.reading;
+  };
+}
+
+function parseLock(file: string, text: string): LockReading {
   let value: unknown;
   try {
     value = load(text);
   } catch (error) {
-    const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-    return faulty(file, 'YAML', reason);
+    const { mark } = error as YAMLException;
+    const reason = error instanceof YAMLException ? error.reason : String(error);
+    const place = mark === undefined || mark === null ? {} : { line: mark.line + 1, column: mark.column + 1 };
+    return faulty(file, [{ expected: 'YAML', received: reason, ...place }]);
   }
   const parsed = lockSchema.safeParse(value);
   if (parsed.success) return { kind: 'read', lock: parsed.data.packages };
-  const [issue] = parsed.error.issues;
-  return faulty(file, issue?.message ?? 'a lock', `what it has at ${issue?.path.join('.') || 'its top'}`);
+  const problems = parsed.error.issues.map((issue): LockFault => {
+    const keys = issue.path.map(String);
+    const line = lineOf(text, keys);
+    return { keys, ...explainFault(issue, value), ...(line === undefined ? {} : { line }) };
+  });
+  return faulty(file, problems);
 }
 
-function faulty(file: string, expected: string, received: string): LockReading {
-  const remedy = 'restore it from your repository, or remove it and say "automate plugins update --installed"';
-  return {
-    kind: 'faulty',
-    problem: {
-      path: LOCK_FILE,
-      expected,
-      received,
-      file,
-      message: `expected ${expected}, received ${received}: ${remedy}`,
-    },
-  };
+function explainFault(issue: z.core.$ZodIssue, value: unknown): Pick<Problem, 'expected' | 'received'> {
+  if (issue.code === 'unrecognized_keys')
+    return { expected: 'no other keys', received: issue.keys.map((key) => JSON.stringify(key)).join(', ') };
+  let found = value;
+  for (const key of issue.path) found = (found as Readonly<Record<PropertyKey, unknown>> | undefined)?.[key];
+  const expected = issue.message.replace(/^[^:]*: expected /, '').replace(/, received .*$/, '');
+  return { expected, received: describeValue(found) };
+}
+
+interface LockFault extends Pick<Problem, 'expected' | 'received' | 'line' | 'column'> {
+  /** Where in the lock; absent: as a whole. */
+  readonly keys?: readonly string[];
+}
+
+const REMEDY = 'restore it from your repository, or remove it and say "automate plugins update --installed"';
+
+function faulty(file: string, faults: readonly LockFault[]): LockReading {
+  const problems = faults.map(({ keys = [], ...fault }, index): Problem => {
+    const { expected, received } = fault;
+    const remedy = index === faults.length - 1 ? `: ${REMEDY}` : '';
+    const path = keys.length === 0 ? LOCK_FILE : keys.join('.');
+    return { path, ...fault, file, message: `expected ${expected}, received ${received}${remedy}` };
+  });
+  return { kind: 'faulty', problems };
+}
+
+/** Of what these keys lead to, as we write the file: a key a line, indented more than the one that it is below. The nearest that there is. */
+function lineOf(text: string, keys: readonly string[]): number | undefined {
+  const lines = text.split('\n');
+  let [at, indentation, found] = [0, -1, undefined as number | undefined];
+  for (const key of keys) {
+    let next = -1;
+    for (let index = at; index < lines.length; index += 1) {
+      const [, indent = '', name = ''] = /^( *)(?:'([^']*)'|"([^"]*)"|([^\s:#][^:]*)):(?: |$)/
+        .exec(lines[index] ?? '')
+        ?.flatMap((part) => part ?? []) ?? [undefined, '', ''];
+      if (name === '') continue;
+      if (indent.length <= indentation) break;
+      if (name === key) {
+        [next, indentation] = [index, indent.length];
+        break;
+      }
+    }
+    if (next < 0) break;
+    [at, found] = [next + 1, next + 1];
+  }
+  return found;
 }
 
 /** The lock as the text of its file; the same packages give the same text. */

@@ -10,7 +10,7 @@ import { factsOf } from './lock-package.ts';
 /** What a host that is not frozen should tell at its start: packages of another version, or another package.json, than was accepted. */
 export function findUnaccepted(projectDir: string, report: PluginReport): readonly string[] {
   const reading = readLock(projectDir);
-  if (reading.kind !== 'read') return reading.kind === 'absent' ? [] : [describeProblem(reading.problem)];
+  if (reading.kind !== 'read') return reading.kind === 'absent' ? [] : reading.problems.map(describeProblem);
   return report.plugins.flatMap(({ package: name, version, path, status }) => {
     const locked = reading.lock[name];
     if (status !== 'admitted' || locked === undefined) return [];
@@ -28,7 +28,7 @@ export function findUnaccepted(projectDir: string, report: PluginReport): readon
  */
 export function findLockProblems(projectDir: string, report: PluginReport): readonly Problem[] {
   const reading = readLock(projectDir);
-  if (reading.kind === 'faulty') return [reading.problem];
+  if (reading.kind === 'faulty') return reading.problems;
   if (reading.kind === 'absent') {
     const file = join(projectDir, LOCK_FILE);
     const message = `${file} is not there: "automate plugins update --installed" writes it`;
