@@ -111,4 +111,34 @@ describe('plugins that are not as all others', () => {
     },
     2 * MINUTES,
   );
+
+  it(
+    'those of a project of Yarn are added, rolled back and removed, and a refusal leaves the project as it was',
+    async () => {
+      await using project = await InstallProject.open('yarn', releases.registry, 'connectors: [{ id: weather }]\n');
+      const version = async (): Promise<unknown> => {
+        const { stdout } = await project.automate('execute', 'weather', 'forecast', '--json');
+        return (JSON.parse(stdout) as { result?: { version?: string } }).result?.version;
+      };
+      const bare = await project.automate('plugins', 'add', `${WEATHER}@1.0.0`, '--yes');
+      expect([bare.status, bare.stderr]).toEqual([1, expect.stringContaining('say "yarn add @automate/sdk" first')]);
+      await project.install('yarn', ['add', '@automate/sdk']);
+      for (const wanted of ['1.0.0', '1.1.0']) {
+        const added = await project.automate('plugins', 'add', `${WEATHER}@${wanted}`, '--yes');
+        expect([added.status, added.stderr]).toEqual([0, '']);
+        expect(await version()).toBe(wanted);
+      }
+      const before = project.fingerprint();
+      const refused = await project.automate('plugins', 'add', `${WEATHER}@1.2.0`, '--yes');
+      expect([refused.status, refused.stderr]).toEqual([1, expect.stringMatching(/version 1\.1\.0 stays installed/)]);
+      expect(project.fingerprint()).toBe(before);
+      const back = await project.automate('plugins', 'rollback', WEATHER, '--yes');
+      expect([back.status, back.stderr]).toEqual([0, '']);
+      expect(await version()).toBe('1.0.0');
+      const gone = await project.automate('plugins', 'remove', WEATHER, '--yes');
+      expect([gone.status, gone.stderr]).toEqual([0, '']);
+      expect(readFileSync(join(project.root, 'package.json'), 'utf8')).not.toContain(WEATHER);
+    },
+    2 * MINUTES,
+  );
 });

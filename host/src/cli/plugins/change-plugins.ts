@@ -59,7 +59,14 @@ export async function changePlugins(request: PluginRequest, machine: PluginMachi
         .map(([name]) => name);
       const wanted = request.verb === 'remove' ? [] : [...new Set([...named, ...changed])];
       const plan = await machine.during('describing', () => planPlugins({ before, after, lock, named: wanted }));
-      const reasons = await whyRefused(plan, wanted, { after, before, machine, stage, strict: config.plugins.strict });
+      const reasons = await whyRefused(plan, wanted, {
+        after,
+        before,
+        machine,
+        stage,
+        strict: config.plugins.strict,
+        installer: found.manager.name,
+      });
       const good = specs.filter((name) => !reasons.has(name));
       // Who wants what is newest of all does not want less of it for the sake of one that is broken.
       if (takesAll && reasons.size > 0 && good.length > 0 && good.length < specs.length) {
@@ -252,13 +259,14 @@ interface Judged {
   readonly machine: PluginMachine;
   readonly stage: Stage;
   readonly strict: boolean;
+  readonly installer: PackageManager['name'];
 }
 
 /** What speaks against the plan, by package: everything at once, with a version that works where one is known. */
 async function whyRefused(
   plan: PluginPlan,
   wanted: readonly string[],
-  { before, after, machine, stage, strict }: Judged,
+  { before, after, machine, stage, strict, installer }: Judged,
 ): Promise<ReadonlyMap<string, string>> {
   const isOurs = (name: string): boolean => after.entries.has(name) || before.entries.has(name);
   const foreign = wanted
@@ -276,6 +284,7 @@ async function whyRefused(
     const stays = before.facts.get(name)?.version;
     const sentence = [
       inProject(reason, stage, machine),
+      ...(installer === 'yarn' && isWithoutSdk(reason) ? [YARN_PEERS] : []),
       ...(known === undefined ? [] : [`version ${known} is for this host: automate plugins add ${spec}`]),
       ...(stays === undefined ? [] : [`version ${stays} stays installed`]),
     ].join('; ');
@@ -285,6 +294,12 @@ async function whyRefused(
   for (const [name, sentence] of await Promise.all(refused))
     reasons.set(name, [...(reasons.has(name) ? [reasons.get(name)] : []), sentence].join('\n'));
   return reasons;
+}
+
+const YARN_PEERS = 'Yarn installs no peers by itself: say "yarn add @automate/sdk" first';
+
+function isWithoutSdk(reason: string): boolean {
+  return reason.includes('@automate/sdk, which the package asks for, is not installed');
 }
 
 interface Shown extends Pick<Told, 'warn'> {
