@@ -70,7 +70,7 @@ async function describeRelease(directory: string, suite: Suite): Promise<Former>
 /** A lock has hashes of schemas: it tells that one differs, and not in what. */
 function fromLock(directory: string, { packageName }: FormerOptions): Former {
   const reading = readLock(directory);
-  if (reading.kind === 'faulty') throw new CliExit(EXIT.badConfig, describeProblem(reading.problem));
+  if (reading.kind === 'faulty') throw new CliExit(EXIT.badConfig, reading.problems.map(describeProblem).join('; '));
   const locked = reading.kind === 'absent' ? undefined : reading.lock[packageName];
   if (locked === undefined)
     throw new CliExit(EXIT.usage, `${join(directory, LOCK_FILE)} has no package ${quote(packageName)}`);
