@@ -54,6 +54,23 @@ describeWith(CHROMIUM, 'signing in', () => {
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   });
 
+  it('is done for whoever makes the first token here, who sees it', async () => {
+    await using open = await SandboxHost.open({ kinds: ['echo'], yaml: 'connectors: [{ id: echo }]' });
+    await using opened = await openPage(browser, open.host.httpAddress ?? '');
+    const { page } = opened;
+    await page.getByRole('link', { name: 'Access' }).click();
+    await page.getByText('There are no tokens').waitFor();
+    await page.getByLabel('Name').fill('first');
+    await page.getByLabel('admin').check();
+    await page.getByRole('button', { name: 'Create token' }).click();
+    await page.getByText(/^aut_[0-9a-f]{12}_/).waitFor();
+    await page.getByRole('row').filter({ hasText: 'first' }).getByText('counts', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    await page.getByRole('link', { name: 'Connectors' }).click();
+    await page.getByRole('link', { name: 'echo' }).waitFor();
+    expect(await opened.complaints()).toEqual([]);
+  });
+
   it('gives pages of other sites nothing, wherever they come from', async () => {
     const { token } = await it_.service.createToken({ name: 'victim', scopes: ['admin'] });
     const { port } = new URL(address);

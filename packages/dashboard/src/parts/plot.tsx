@@ -57,7 +57,7 @@ export function Plot({ title, unit, times, series }: PlotProps) {
           y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] },
         },
       },
-      [[...times], ...series.map(({ values }) => [...values])],
+      toData(times, series),
       element,
     );
     plot.current = made;
@@ -69,7 +69,7 @@ export function Plot({ title, unit, times, series }: PlotProps) {
     };
   }, [chosen, series.length]);
   useEffect(() => {
-    plot.current?.setData([[...times], ...series.map(({ values }) => [...values])]);
+    plot.current?.setData(toData(times, series));
   }, [times, series]);
   return (
     <figure class="plot">
@@ -84,6 +84,13 @@ export function Plot({ title, unit, times, series }: PlotProps) {
       <div ref={place} class="plot-place" role="img" aria-label={`${title} over time`} />
     </figure>
   );
+}
+
+/** For a single moment the library would show years: it gets an empty one before it. */
+function toData(times: PlotProps['times'], series: PlotProps['series']): UPlot.AlignedData {
+  const [only] = times;
+  if (times.length !== 1 || only === undefined) return [[...times], ...series.map(({ values }) => [...values])];
+  return [[only - SHORTEST_S, only], ...series.map(({ values }) => [null, ...values])];
 }
 
 function describeLast(values: readonly (number | null)[], unit: string): string {

@@ -19,6 +19,11 @@ export interface SessionState {
   /** Throws an `ApiError` for a token that does not count. */
   signIn(token: string): Promise<void>;
   signOut(): Promise<void>;
+  /**
+   * Makes a token, and where nobody is signed in goes on with it: the first token of a host ends what anybody could do before, and
+   * whoever made it here must still see it.
+   */
+  makeToken(make: () => Promise<string>): Promise<string>;
   /** Whether who is signed in has a scope. */
   may(scope: string): boolean;
   /** To be told of every failure: one of them means that the session is over. */
@@ -27,6 +32,7 @@ export interface SessionState {
 
 export function createSessionState(): SessionState {
   const now = signal<SessionPhase>({ phase: 'asking' });
+  let makingFirst = false;
   return {
     now,
     async ask() {
@@ -46,12 +52,23 @@ export function createSessionState(): SessionState {
       await api.signOut().catch(() => undefined);
       now.value = { phase: 'out' };
     },
+    async makeToken(make) {
+      makingFirst = now.value.phase === 'in' && now.value.session.name === 'local';
+      try {
+        const token = await make();
+        if (makingFirst) now.value = { phase: 'in', session: await api.signIn(token) };
+        return token;
+      } finally {
+        makingFirst = false;
+      }
+    },
     may(scope) {
       if (now.value.phase !== 'in') return false;
       const { scopes } = now.value.session;
       return scopes.includes('admin') || scopes.includes(scope);
     },
     noteFailure(reason) {
+      if (makingFirst) return;
       const problem = toProblem(reason);
       if (problem.code === 'UNAUTHENTICATED' && now.value.phase === 'in') now.value = { phase: 'out', reason: problem };
     },

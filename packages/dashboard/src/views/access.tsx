@@ -25,11 +25,12 @@ export function Access() {
 }
 
 function Tokens() {
+  const { session } = usePage();
   const { value, problem, reload } = useLoad(() => api.listTokens(), []);
   const [made, setMade] = useState<string>();
   const create = useTask(async (name: string, scopes: readonly string[], expires: string) => {
-    const { token } = await api.createToken({ name, scopes, ...(expires === '' ? {} : { expires }) });
-    setMade(token);
+    const wanted = { name, scopes, ...(expires === '' ? {} : { expires }) };
+    setMade(await session.makeToken(async () => (await api.createToken(wanted)).token));
     await reload();
   });
   const revoke = useTask(async (id: string) => {

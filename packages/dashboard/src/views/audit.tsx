@@ -62,7 +62,9 @@ export function Audit() {
         ) : null
       ) : value.records.length === 0 ? (
         <Empty title="There is no such record.">
-          <p>An audit is kept where callers have to sign in, or where the configuration asks for it.</p>
+          <p>
+            An audit is kept where callers have to sign in, or where the host is started with <code>AUDIT=on</code>.
+          </p>
         </Empty>
       ) : (
         <Records records={value.records} />
