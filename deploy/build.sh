@@ -19,7 +19,7 @@ node node_modules/typescript/bin/tsc -b
 
 # Packed as for the registry, so that what runs is what users install.
 packs=$target/packs
-pnpm --filter './packages/*' --filter ./host --filter './plugins/*' --filter '!./packages/tooling' pack --pack-destination "$packs"
+pnpm --filter './packages/*' --filter ./host --filter './plugins/*' --filter '!./packages/tooling' --filter '!./packages/dashboard' pack --pack-destination "$packs"
 node deploy/project.mjs "$target" "$packs"
 mkdir -p "$target/config"
 cp config/connectors.yaml "$target/config/"

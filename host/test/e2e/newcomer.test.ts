@@ -85,6 +85,7 @@ describeWith({ name: 'git, and this repository under it', available }, 'a clean 
         body: '{"level":"info","message":"hello from a newcomer"}',
       });
       expect(await answer.json()).toMatchObject({ result: { logged: true } });
+      expect(await (await fetch(host.ready.http)).text()).toContain('<title>Automate Connectors</title>');
       await host.waitForRecord(({ msg, connector }) => msg === 'hello from a newcomer' && connector === 'logging');
       expect(note()).toBe(true);
       host.kill('SIGTERM');

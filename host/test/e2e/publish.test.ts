@@ -73,6 +73,8 @@ beforeAll(async () => {
     './host',
     '--filter',
     '!@automate/tooling',
+    '--filter',
+    '!@automate/dashboard',
   ];
   await pnpm([...ours, 'publish', '--registry', registry.url, '--no-git-checks'], repositoryPath());
   await mkdir(join(root, 'tarballs'));
