@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
 import type { ConnectorStats, HostStats } from '@automate/contract';
@@ -128,7 +129,8 @@ describe('automate top', () => {
       await terminal.waitFor(/by id: [^]*busy[^]*ghost[^]*idle/);
       terminal.type('q');
       await terminal.ended();
-      const drawn = terminal.shown.split(/\r?\n/).map((line) => line.trimEnd());
+      // Each picture begins at the corner again, without a line break before it.
+      const drawn = terminal.raw.split(/\r?\n|\u001b\[H/).map((line) => stripVTControlCharacters(line).trimEnd());
       expect(Math.max(...drawn.map(({ length }) => length))).toBeLessThanOrEqual(60);
       expect(terminal.raw).toMatch(/\u001b\[\?25h\u001b\[\?1049l\s*$/);
     });
