@@ -60,6 +60,13 @@ export async function playScenario(service: ConnectorService, folder: string): P
   const call = (action: string, payload: JsonValue, options?: CallOptions, id = 'echo') =>
     service.execute({ id, action, payload: payload as never }, options);
 
+  /** Whether the worker is there: a call that comes before that is tried more than once. */
+  const isAtOnce = (): Promise<boolean> =>
+    call('say', { text: 'still there' }).then(
+      ({ attempts }) => attempts === 1,
+      () => false,
+    );
+
   await note('list', () => service.list());
   await note('list by type', () => service.list({ type: 'custom' }));
   await note('list enabled', () => service.list({ enabledOnly: true }));
@@ -117,8 +124,8 @@ export async function playScenario(service: ConnectorService, folder: string): P
   await note('fail: not whom the code blames', () => call('fail', { how: { code: 'UNAVAILABLE', blame: 'remote' } }));
   for (const how of ODD_ERRORS) await note(`throws: ${how}`, () => call('throw_oddly', { how }));
   await note('worker dies', () => call('die', {}));
-  // Whether its back-off has passed by then is a matter of time, and costs a call an attempt.
-  await call('say', { text: 'still there' }).catch(() => undefined);
+  // Whether its back-off has passed by then is a matter of time, and costs calls an attempt.
+  await eventually(isAtOnce);
   await note('after that', () => call('say', { text: 'again' }));
   await note('leak', () => call('leak', {}));
   await note('leak in an error', () => call('leak', { how: 'throw' }));
@@ -133,7 +140,7 @@ export async function playScenario(service: ConnectorService, folder: string): P
     return cancelled;
   });
   // A worker that was slow to give up is replaced, which costs the next call an attempt.
-  await call('say', { text: 'still there' }).catch(() => undefined);
+  await eventually(isAtOnce);
   const keyed = (payload: JsonObject, idempotencyKey: string, action = 'say') =>
     service.execute({ id: 'echo', action, payload, idempotencyKey });
   await note('idempotency key', () => keyed({ text: 'x' }, 'k1/%?'));
