@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { closedPort } from '@automate/testing';
+import { eventually } from '@automate/tooling/eventually';
 import { describeWith, isOnPath } from '@automate/tooling/require-service';
 import type { Program } from '@automate/tooling/start-program';
 import { answers, startProgram } from '@automate/tooling/start-program';
@@ -146,7 +147,10 @@ describeWith(needed, 'a newcomer at the page', () => {
     for (const name of ['Plugins', 'Secrets', 'Access', 'Logs', 'Connectors']) {
       await page.getByRole('link', { name, exact: true }).click();
       await page.getByRole('heading', { name, level: 1 }).waitFor();
-      await page.getByText(/^Loading /).waitFor({ state: 'detached' });
+      await eventually(
+        () => page.getByText(/^Loading /).count(),
+        (count) => count === 0,
+      );
       expect([name, await opened.axe()]).toEqual([name, []]);
     }
     await takePicture(page, 'connectors');

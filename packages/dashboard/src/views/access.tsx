@@ -48,7 +48,9 @@ function Tokens() {
         </section>
       )}
       {value === undefined ? (
-        <Loading what="tokens" />
+        problem === undefined ? (
+          <Loading what="tokens" />
+        ) : null
       ) : value.tokens.length === 0 ? (
         <Empty title="There are no tokens: whoever reaches this host may do everything.">
           <p>From the first token on, every caller over the network has to sign in, this page as well.</p>

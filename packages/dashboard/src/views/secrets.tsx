@@ -41,7 +41,9 @@ function StoredSecrets() {
       <h2 id="secrets-heading">Stored secrets</h2>
       {trouble === undefined ? null : <ProblemPanel problem={trouble} />}
       {value === undefined ? (
-        <Loading what="secrets" />
+        problem === undefined ? (
+          <Loading what="secrets" />
+        ) : null
       ) : value.secrets.length === 0 ? (
         <Empty title="The store holds no secrets yet." />
       ) : (
@@ -135,7 +137,9 @@ function Profiles() {
       <h2 id="profiles-heading">Connection profiles</h2>
       {trouble === undefined ? null : <ProblemPanel problem={trouble} />}
       {value === undefined ? (
-        <Loading what="profiles" />
+        problem === undefined ? (
+          <Loading what="profiles" />
+        ) : null
       ) : value.profiles.length === 0 ? (
         <Empty title="There are no profiles." />
       ) : (
