@@ -48,6 +48,9 @@ describe('the table of routes', () => {
       'GET /connectors/{id}/logs',
       'PUT /connectors/{id}/log-level',
       'GET /connectors/{id}/calls',
+      'POST /plan',
+      'POST /apply',
+      'GET /export',
     ]);
   });
 
