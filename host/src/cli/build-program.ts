@@ -14,6 +14,7 @@ import { addExecuteCommand } from './commands/execute.ts';
 import { addHostCommands } from './commands/host.ts';
 import { addIsolationCommand } from './commands/isolation.ts';
 import { addOutcomeCommands } from './commands/outcomes.ts';
+import { addMcpCommand } from './commands/mcp.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addTokenCommands } from './commands/tokens.ts';
 import { addPermissionCommands } from './commands/permissions.ts';
@@ -51,6 +52,7 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
   addDeclarationCommands(program, context);
   addDevCommand(program, context);
   addExecuteCommand(program, context);
+  addMcpCommand(program, context);
   addOutcomeCommands(program, context);
   addAuditCommands(program, context);
   addBlameCommand(program, context);

@@ -70,6 +70,13 @@ export interface IsolationOptions {
   readonly levels?: readonly IsolationLevel[];
 }
 
+/** Options of `mcp`. */
+export interface AgentOptions {
+  /** Patterns of what the agent sees, of what the configuration lets it see. */
+  readonly expose?: readonly string[];
+  readonly readOnly?: boolean;
+}
+
 /** What a rotation of the master key did. */
 export interface KeyRotation {
   readonly keyId: string;
@@ -184,6 +191,8 @@ export interface CliContext {
   verifyPlugins(options: GlobalOptions, names: readonly string[]): Promise<readonly VerifiedPlugin[]>;
   /** Runs the package of a connector that its author is at work on, until the input ends. */
   runDev(options: GlobalOptions, directory: string): Promise<void>;
+  /** Serves an agent over standard input and output until it leaves. */
+  runAgent(options: GlobalOptions & AgentOptions): Promise<void>;
   /** Does every fault at every level and tells what came of it, as a table or as JSON. Throws CliExit for what there is not. */
   runIsolation(options: IsolationOptions & { readonly json: boolean }): Promise<string>;
   /** Finds the smallest permissions of a package's kinds by what they do. Throws CliExit where that cannot be told. */

@@ -54,6 +54,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'execute prometheus query --input @query.json --timeout 10s',
     'execute slack send_message --input - --idempotency-key order-17',
   ],
+  mcp: ['mcp', 'mcp --read-only --expose prometheus', 'mcp --address grpcs://connectors.example.org:50051'],
   'outcomes get': ['outcomes get slack order-17'],
   'outcomes clear': ['outcomes clear slack order-17'],
   'audit list': [

@@ -253,6 +253,24 @@ function createContext({ interrupted, unread, scrubber, notes }: Surroundings): 
         signal: interrupted,
       });
     },
+    runAgent: async (options) => {
+      await using service = await openService(options, scrubber);
+      const { runAgent } = await import('./agent/run-agent.ts');
+      const directory = givenAddress(options) === undefined ? await projectOf(options) : undefined;
+      const { env } = process;
+      await runAgent(options, {
+        service,
+        ...(directory === undefined
+          ? {}
+          : { project: { directory, configPath: flagsOf(options).config ?? (env['CONFIG_PATH'] || undefined) } }),
+        env,
+        version: readIdentity().version,
+        input: process.stdin,
+        output: process.stdout,
+        tell: (line) => void process.stderr.write(`${scrubber.scrubString(line)}\n`),
+        signal: interrupted,
+      });
+    },
     runConformance: async (options) => {
       const { tellConformance } = await import('./conformance/tell-conformance.ts');
       const machine = {

@@ -64,6 +64,8 @@ export interface Exposure {
   readonly deny: readonly string[];
   /** Whether they see only what changes nothing. */
   readonly readOnly: boolean;
+  /** Patterns that bound it further, of whoever serves a single agent. */
+  readonly within?: readonly string[];
 }
 
 export interface RefusedRead {

@@ -186,6 +186,7 @@ export class Call {
       traceparent: span.traceparent,
       tracestate: span.tracestate,
       signal: this.signal,
+      onProgress: this.#input.options.onProgress,
     });
   }
 

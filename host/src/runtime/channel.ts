@@ -1,5 +1,5 @@
 // Long, as every step of a call's way through its phases is made in one place.
-import type { ErrorEnvelope, Outcome } from '@automate/contract';
+import type { CallProgress, ErrorEnvelope, Outcome } from '@automate/contract';
 import { MAX_PAYLOAD_BYTES } from '@automate/contract';
 import type { LogReceipt } from '@automate/sdk';
 import { BatchWriter } from './batch-writer.ts';
@@ -29,6 +29,8 @@ export interface ChannelOptions {
   post(batch: OpenBatch): void;
   /** A result as it may leave the host. */
   scrub(text: string): string;
+  /** The same for words. */
+  scrubWords(words: string): string;
   /** Calls wait, or none do any more. */
   hold(): void;
   release(): void;
@@ -148,6 +150,14 @@ export class Channel implements Sweepable {
     this.#tellLate(pending, false);
     if (pending.waits) pending.settle(failure(error));
     return true;
+  }
+
+  /** Tells whoever waits for a call how far it is. False for a call that was never made. */
+  onProgress(id: number, { message, ...now }: CallProgress): boolean {
+    const pending = this.#pending.get(id);
+    if (pending?.phase === 'open')
+      pending.call.onProgress?.(message === undefined ? now : { ...now, message: this.#options.scrubWords(message) });
+    return id <= this.#lastId;
   }
 
   /** False for a call that nobody cancelled. */
@@ -315,10 +325,17 @@ export class Channel implements Sweepable {
   }
 }
 
-function extrasOf({ idempotencyKey, repeated, traceparent, tracestate }: ChannelCall): string {
-  if (idempotencyKey === undefined && repeated === undefined && traceparent === undefined && tracestate === undefined)
+function extrasOf({ idempotencyKey, repeated, traceparent, tracestate, onProgress }: ChannelCall): string {
+  const progress = onProgress === undefined ? undefined : true;
+  if (
+    idempotencyKey === undefined &&
+    repeated === undefined &&
+    traceparent === undefined &&
+    tracestate === undefined &&
+    progress === undefined
+  )
     return '';
-  return JSON.stringify({ idempotencyKey, repeated, traceparent, tracestate });
+  return JSON.stringify({ idempotencyKey, repeated, traceparent, tracestate, progress });
 }
 
 function failure(error: ErrorEnvelope): Outcome<string> {

@@ -93,6 +93,8 @@ export class Inbox {
         return onDescribed(message.description);
       case 'start-failed':
         return onStartFailed(parts.secrets.scrubEnvelope(parseEnvelope(message.error, id)));
+      case 'progress':
+        return channel.onProgress(message.id, message.now);
       case 'actions-changed':
         onActionsChanged();
         return true;

@@ -1,4 +1,5 @@
 // Long, as both directions of one protocol, their writers and their readers, must agree in each place.
+import type { CallProgress } from '@automate/contract';
 import { clipText } from '@automate/contract';
 import type { LogReceipt } from '@automate/sdk';
 import { FAILURE_LENGTH, FIELDS_LENGTH, LINE_LENGTH, MESSAGE_LENGTH, SECRETS_LENGTH } from './bounds.ts';
@@ -56,6 +57,8 @@ export interface CallExtras {
   readonly repeated?: true;
   readonly traceparent?: string;
   readonly tracestate?: string;
+  /** Somebody hears how far the call is. */
+  readonly progress?: true;
 }
 
 /** What every call has. */
@@ -125,6 +128,8 @@ export type FromWorker =
       readonly message: string;
       readonly fields: string;
     }
+  /** How far a call is. */
+  | { readonly kind: 'progress'; readonly id: number; readonly now: CallProgress }
   /** What the connector obtained and keeps secret. */
   | { readonly kind: 'secrets'; readonly values: readonly string[] }
   /** Log lines that the connector wrote beyond its rate. */
@@ -152,6 +157,10 @@ const CRASH = 9;
 const RECORD = 10;
 const SECRETS = 11;
 const ACTIONS_CHANGED = 12;
+const PROGRESS = 13;
+
+/** Stands for what a call grows to where nobody knows. */
+const NO_TOTAL = -1;
 
 function put(batch: OpenBatch, ...values: Batch): void {
   for (let index = 0; index < values.length; index += 1) batch[batch.length] = values[index] as string | number;
@@ -204,6 +213,9 @@ export function putMessage(batch: OpenBatch, message: FromWorker, stringify: (va
       break;
     case 'record':
       put(batch, RECORD, message.id, LEVELS.indexOf(message.level), message.message, message.fields);
+      break;
+    case 'progress':
+      put(batch, PROGRESS, message.id, message.now.progress, message.now.total ?? NO_TOTAL, message.now.message ?? '');
       break;
     case 'secrets':
       put(batch, SECRETS, stringify(message.values));
@@ -310,6 +322,7 @@ const SIZES: Readonly<Record<number, number>> = {
   [RECORD]: 5,
   [SECRETS]: 2,
   [ACTIONS_CHANGED]: 1,
+  [PROGRESS]: 5,
 };
 
 function readOne(batch: ArrayLike<unknown>, at: number): FromWorker | undefined {
@@ -336,6 +349,8 @@ function readOne(batch: ArrayLike<unknown>, at: number): FromWorker | undefined 
       return isCount(first) ? { kind: 'strays', count: first } : undefined;
     case DESCRIBED:
       return typeof first === 'string' ? { kind: 'described', description: first } : undefined;
+    case PROGRESS:
+      return readProgress(first, second, batch[at + 3], batch[at + 4]);
     case ACTIONS_CHANGED:
       return { kind: 'actions-changed' };
     case SECRETS:
@@ -362,6 +377,22 @@ function readRecord(id: unknown, level: unknown, message: unknown, fields: unkno
   if (!isCount(id) || known === undefined || typeof message !== 'string' || typeof fields !== 'string')
     return undefined;
   return { kind: 'record', id, level: known, message, fields };
+}
+
+function readProgress(id: unknown, progress: unknown, total: unknown, message: unknown): FromWorker | undefined {
+  if (!isCount(id) || !Number.isFinite(progress) || !Number.isFinite(total) || typeof message !== 'string')
+    return undefined;
+  // The worker cuts what is longer.
+  if (message.length > MESSAGE_LENGTH) return undefined;
+  return {
+    kind: 'progress',
+    id,
+    now: {
+      progress: progress as number,
+      ...(total === NO_TOTAL ? {} : { total: total as number }),
+      ...(message === '' ? {} : { message }),
+    },
+  };
 }
 
 function wordOf<Word>(words: readonly Word[], index: unknown): Word | undefined {

@@ -1,4 +1,5 @@
 import type {
+  CallOptions,
   ConnectorConfig,
   ConnectorDescription,
   ConnectorType,
@@ -116,7 +117,7 @@ export type WorkerLevel = 'described' | 'initialized' | 'ready';
 export type WorkerOp = 'execute' | 'health' | 'connect' | 'validate' | 'renew';
 
 /** One message to the adapter. */
-export interface WorkerCall extends CallExtras {
+export interface WorkerCall extends Omit<CallExtras, 'progress'> {
   readonly op: WorkerOp;
   /** The action for `execute`, otherwise empty. */
   readonly action: string;
@@ -126,6 +127,8 @@ export interface WorkerCall extends CallExtras {
   readonly deadline: number;
   /** Cancels the call. */
   readonly signal?: AbortSignal;
+  /** Hears how far it is. */
+  readonly onProgress?: CallOptions['onProgress'];
 }
 
 /** Who waits for a worker, and how long. */

@@ -1,5 +1,15 @@
 import type { Principal } from './principal.ts';
 
+/** How far a call is, as its connector tells on the way. */
+export interface CallProgress {
+  /** Grows from report to report. */
+  readonly progress: number;
+  /** What it grows to; absent: nobody knows. */
+  readonly total?: number;
+  /** What is being done, in a few words. */
+  readonly message?: string;
+}
+
 /** What every call that can wait takes. */
 export interface CallOptions {
   /** How long the caller will wait for everything, retries included, in milliseconds. */
@@ -12,6 +22,11 @@ export interface CallOptions {
   readonly tracestate?: string;
   /** Who calls. Default: `local`, who may do anything. Doors say it; a client over the network cannot. */
   readonly principal?: Principal;
-  /** The door that the call came through, for the records: `grpc`, `rest`. Default: `local`. */
+  /** The door that the call came through, for the records: `grpc`, `rest`, `mcp`. Default: `local`. */
   readonly door?: string;
+  /**
+   * Hears how far a call of an action is, of connectors that tell it; must not throw. Of a call that runs in this process or in the
+   * host's own: nothing of it crosses the network.
+   */
+  readonly onProgress?: (now: CallProgress) => void;
 }

@@ -72,7 +72,7 @@ export type {
   AuditRecord,
   AuditVerdict,
 } from './audit-operations.ts';
-export type { CallOptions } from './call-options.ts';
+export type { CallOptions, CallProgress } from './call-options.ts';
 export { hasScope, LOCAL_PRINCIPAL, SCOPES } from './principal.ts';
 export type { Principal, Scope } from './principal.ts';
 export {

@@ -1,4 +1,4 @@
-import type { AuthType, ConnectorConfig, JsonObject } from '@automate/contract';
+import type { AuthType, CallProgress, ConnectorConfig, JsonObject } from '@automate/contract';
 import type { ConnectionProfile } from './connection-profile.ts';
 import type { HttpClient } from './http-client.ts';
 import type { ProxyEnvironment } from './http/proxy.ts';
@@ -79,6 +79,10 @@ export interface CallContext {
   readonly traceparent?: string;
   readonly tracestate?: string;
   readonly logger: Logger;
+  /**
+   * Tells how far the call is, where its caller listens; else does nothing. What comes within 10 ms of the last is not told.
+   */
+  progress(now: CallProgress): void;
   /** HTTP within the call's deadline, trace and cancellation. */
   readonly http: HttpClient;
 }

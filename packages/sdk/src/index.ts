@@ -78,6 +78,7 @@ export {
   WorkerLostError,
 } from '@automate/contract';
 export type {
+  CallProgress,
   AuthType,
   Blame,
   ConnectorCapabilities,

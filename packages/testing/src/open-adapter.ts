@@ -1,4 +1,4 @@
-import type { ConnectorConfigInput, JsonObject } from '@automate/contract';
+import type { CallProgress, ConnectorConfigInput, JsonObject } from '@automate/contract';
 import { ConfigInvalidError, describeProblem } from '@automate/contract';
 import { parseConnectorConfig, toWireConfig } from '@automate/contract/schemas';
 import type { CallContext, ConnectorAdapter, ConnectorContext, Logger } from '@automate/sdk';
@@ -42,6 +42,8 @@ export interface OpenedAdapter<A extends ConnectorAdapter> {
       readonly signal?: AbortSignal;
       readonly idempotencyKey?: string;
       readonly repeated?: boolean;
+      /** Hears what the action tells of how far it is. */
+      readonly onProgress?: (now: CallProgress) => void;
     },
   ): CallContext;
   /** Has the adapter learn its actions from the remote system, as the host does after `connect`. */
@@ -101,13 +103,14 @@ export async function openAdapter<A extends ConnectorAdapter>(
   await adapter.initialize(context);
   const call: OpenedAdapter<A>['call'] = (
     action,
-    { timeoutMs = parsed.config.limits.timeoutMs, signal, idempotencyKey, repeated = false } = {},
+    { timeoutMs = parsed.config.limits.timeoutMs, signal, idempotencyKey, repeated = false, onProgress } = {},
   ) =>
     createCallContext(context, {
       action,
       deadline: Date.now() + timeoutMs,
       signal: () => signal ?? closing.signal,
       repeated,
+      onProgress,
       rateLimitClass: rateLimitClassOf(adapter, action),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     });

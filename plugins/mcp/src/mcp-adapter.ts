@@ -80,8 +80,11 @@ export default class McpAdapter extends ConnectorAdapter {
         {
           signal,
           timeout: Math.max(1, remainingMs(call.deadline)),
-          onprogress: ({ progress, total, message = '' }) =>
-            call.logger.debug(`${name}: ${progress}${total === undefined ? '' : ` of ${total}`} ${message}`.trim()),
+          onprogress(now) {
+            const { progress, total, message = '' } = now;
+            call.logger.debug(`${name}: ${progress}${total === undefined ? '' : ` of ${total}`} ${message}`.trim());
+            call.progress({ progress, message, ...(total === undefined ? {} : { total }) });
+          },
         },
       ),
     );

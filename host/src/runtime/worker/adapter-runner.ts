@@ -8,7 +8,7 @@ import {
   UnavailableError,
   until,
 } from '@automate/contract';
-import type { ConnectorDescription, Problem } from '@automate/contract';
+import type { CallProgress, ConnectorDescription, Problem } from '@automate/contract';
 import type { CallContext, ConnectorAdapter, ConnectorContext, Logger } from '@automate/sdk';
 import type { FilesPolicy } from '@automate/sdk/runtime';
 import {
@@ -72,17 +72,17 @@ export class AdapterRunner {
    * Runs one call; `signal` makes its signal when that is asked for. Gives a value or a promise of
    * one, for `boundedEncode`; throws or rejects with whatever the connector's code throws.
    */
-  perform(call: AdapterCall, signal: () => AbortSignal): unknown {
+  perform(call: AdapterCall, signal: () => AbortSignal, onProgress?: (now: CallProgress) => void): unknown {
     switch (call.op) {
       case 'execute':
         // Not awaited here: of all operations this one is counted in microseconds.
         return this.adapter.execute(
           call.action,
           parsePayload(call.payload),
-          this.#callContext(call, call.action, signal),
+          this.#callContext(call, call.action, { signal, onProgress }),
         );
       case 'health':
-        return checkHealth(this.adapter, this.#callContext(call, 'health', signal));
+        return checkHealth(this.adapter, this.#callContext(call, 'health', { signal }));
       case 'connect':
         return this.#connect();
       case 'validate':
@@ -92,7 +92,7 @@ export class AdapterRunner {
       case 'initialize':
         return this.#initialize(natives.parse(call.payload) as WorkerConfig);
       case 'discover':
-        return discoverActions(this.adapter, this.#callContext(call, 'discover', signal));
+        return discoverActions(this.adapter, this.#callContext(call, 'discover', { signal }));
       case 'close':
         this.#closing.abort();
         return this.adapter.close();
@@ -189,9 +189,13 @@ export class AdapterRunner {
     );
   }
 
-  #callContext({ deadline, extras }: AdapterCall, action: string, signal: () => AbortSignal): CallContext {
+  #callContext(
+    { deadline, extras }: AdapterCall,
+    action: string,
+    { signal, onProgress }: { readonly signal: () => AbortSignal; readonly onProgress?: ((now: CallProgress) => void) | undefined },
+  ): CallContext {
     const rateLimitClass = rateLimitClassOf(this.adapter, action);
-    const required = { action, deadline: innerDeadline(deadline), signal, rateLimitClass };
+    const required = { action, deadline: innerDeadline(deadline), signal, rateLimitClass, onProgress };
     return createCallContext(this.#ready(), extras === undefined ? required : { ...required, ...extras });
   }
 

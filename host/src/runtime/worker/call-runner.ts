@@ -1,5 +1,5 @@
-import type { ConnectorError } from '@automate/contract';
-import { CancelledError, TimeoutError } from '@automate/contract';
+import type { CallProgress, ConnectorError } from '@automate/contract';
+import { CancelledError, clipText, TimeoutError } from '@automate/contract';
 import { describeCall } from '../call-errors.ts';
 import type { Batch, CancelReason, ToWorker } from '../messages.ts';
 import { readToWorker } from '../messages.ts';
@@ -15,6 +15,11 @@ import type { Uplink } from './uplink.ts';
 
 /** A call that waited so long found this thread busy: a cancellation may be waiting behind it. */
 const STALE_MS = 5;
+
+/** How long after a report of how far a call is the next may come, in milliseconds. */
+const PROGRESS_MS = 10;
+/** Characters of such a report. */
+const PROGRESS_LENGTH = 500;
 
 type Call = Extract<ToWorker, { kind: 'call' }>;
 
@@ -96,12 +101,26 @@ export class CallRunner {
     this.#running.set(call.id, running);
     try {
       this.#trail.begin(call);
-      const text = boundedEncode(await this.#runner.perform(call, () => signalOf(running)));
+      const text = boundedEncode(await this.#runner.perform(call, () => signalOf(running), this.#progressOf(call)));
       this.#uplink.result(call.id, text, this.#running.size === 1);
     } catch (thrown) {
       this.#report(call, thrown, running.cancelled !== undefined);
     }
     this.#running.delete(call.id);
+  }
+
+  /** What tells how far a call is, where somebody wants to know. */
+  #progressOf({ id, extras }: Call): ((now: CallProgress) => void) | undefined {
+    if (extras?.progress !== true) return undefined;
+    let toldAt = -Infinity;
+    return ({ progress, total, message = '' }) => {
+      const at = natives.now();
+      if (at - toldAt < PROGRESS_MS || !this.#running.has(id)) return;
+      if (!Number.isFinite(progress) || (total !== undefined && !Number.isFinite(total))) return;
+      toldAt = at;
+      const words = clipText(String(message), PROGRESS_LENGTH);
+      this.#uplink.sendNow({ kind: 'progress', id, now: { progress, ...(total === undefined ? {} : { total }), message: words } });
+    };
   }
 
   #report(call: Call, thrown: unknown, left: boolean): void {

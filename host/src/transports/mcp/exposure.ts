@@ -9,8 +9,10 @@ interface Target {
 }
 
 /** Whether agents may call this. */
-export function exposesAction({ allow, deny, readOnly }: Exposure, target: Target): boolean {
+export function exposesAction({ within, ...exposure }: Exposure, target: Target): boolean {
+  const { allow, deny, readOnly } = exposure;
   if (readOnly && target.sideEffects) return false;
+  if (within !== undefined && !exposesAction({ allow: within, deny: [], readOnly: false }, target)) return false;
   const isAllowed =
     target.action === undefined
       ? exposesConnector({ allow, deny, readOnly }, target.connector)
@@ -19,9 +21,10 @@ export function exposesAction({ allow, deny, readOnly }: Exposure, target: Targe
 }
 
 /** Whether agents may see that there is this connector. */
-export function exposesConnector({ allow, deny }: Exposure, id: string): boolean {
+export function exposesConnector({ allow, deny, within }: Exposure, id: string): boolean {
   const isWhole = (pattern: string): boolean => split(pattern).action === '*';
   return (
+    (within === undefined || within.some((pattern) => matchesPattern(id, split(pattern).connector))) &&
     allow.some((pattern) => matchesPattern(id, split(pattern).connector)) &&
     !deny.some((pattern) => isWhole(pattern) && matchesPattern(id, split(pattern).connector))
   );

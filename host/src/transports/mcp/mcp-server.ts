@@ -99,7 +99,7 @@ export function createMcpServer({ service, catalog, caller, version }: McpServer
           payload: JSON.stringify(payload),
           ...(idempotencyKey === undefined ? {} : { idempotencyKey: idempotencyKey as string }),
         },
-        { ...contextOf(context).options, ...traceOf(meta) },
+        { ...contextOf(context).options, ...traceOf(meta), ...progressFor(context) },
       );
       return server.projectCallToolResult(toToolResult(outcome), tool.outputSchema);
     } catch (reason) {
@@ -124,6 +124,20 @@ function clientOf({ mcpReq: { envelope } }: ServerContext): string {
   const { name, version }: Partial<Implementation> =
     (envelope as Readonly<Record<string, Implementation>> | undefined)?.[CLIENT_INFO_META_KEY] ?? {};
   return `${name} ${version}`.slice(0, 200);
+}
+
+/** Tells the client how far its call is, if it asked for that. What does not grow is not told: an attempt may begin anew. */
+function progressFor({ mcpReq }: ServerContext): Pick<CallOptions, 'onProgress'> {
+  const progressToken = mcpReq._meta?.progressToken;
+  if (progressToken === undefined) return {};
+  let last = -Infinity;
+  return {
+    onProgress(now) {
+      if (now.progress <= last) return;
+      last = now.progress;
+      mcpReq.notify({ method: 'notifications/progress', params: { progressToken, ...now } }).catch(() => undefined);
+    },
+  };
 }
 
 function traceOf(meta: Readonly<Record<string, unknown>>): Pick<CallOptions, 'traceparent' | 'tracestate'> {

@@ -12,7 +12,9 @@ export function toWebRequest(request: IncomingMessage, response: ServerResponse,
   });
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers))
-    for (const each of [value ?? []].flat()) headers.append(name, each);
+    // Who calls is known, and what said so goes no further.
+    if (name !== 'authorization' && name !== 'cookie')
+      for (const each of [value ?? []].flat()) headers.append(name, each);
   const { method = 'GET' } = request;
   return new Request(new URL(request.url ?? '/', 'http://host'), {
     method,

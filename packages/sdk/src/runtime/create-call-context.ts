@@ -1,3 +1,4 @@
+import type { CallProgress } from '@automate/contract';
 import { actionsOf } from '../actions-of.ts';
 import type { ConnectorAdapter } from '../connector-adapter.ts';
 import type { CallContext, ConnectorContext } from '../connector-context.ts';
@@ -19,6 +20,8 @@ export interface CallContextInput {
   readonly rateLimitClass?: string | undefined;
   /** Called at most once, and only if the adapter or its HTTP asks for the signal. */
   readonly signal: () => AbortSignal;
+  /** Default: nobody hears how far the call is. */
+  readonly onProgress?: ((now: CallProgress) => void) | undefined;
 }
 
 /** The context of one call. Cheap: signal and HTTP client are made when asked for. */
@@ -46,6 +49,7 @@ class LazyCallContext implements CallContext {
   readonly #makeSignal: () => AbortSignal;
   #signal: AbortSignal | undefined;
   #http: HttpClient | undefined;
+  readonly #onProgress: CallContextInput['onProgress'];
 
   constructor(context: ConnectorContext, input: CallContextInput) {
     this.id = context.id;
@@ -59,6 +63,11 @@ class LazyCallContext implements CallContext {
     this.logger = context.logger;
     this.#context = context;
     this.#makeSignal = input.signal;
+    this.#onProgress = input.onProgress;
+  }
+
+  progress(now: CallProgress): void {
+    this.#onProgress?.(now);
   }
 
   get signal(): AbortSignal {
