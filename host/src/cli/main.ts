@@ -254,7 +254,11 @@ function createContext({ interrupted, unread, scrubber, notes }: Surroundings): 
       });
     },
     runAgent: async (options) => {
-      await using service = await openService(options, scrubber);
+      await using service = await openService(options, { scrubber, notes });
+      const tell = (line: string): void => void process.stderr.write(`${scrubber.scrubString(line)}\n`);
+      // Who reads along must not have to wait for the end.
+      for (const note of notes) tell(note);
+      notes.clear();
       const { runAgent } = await import('./agent/run-agent.ts');
       const directory = givenAddress(options) === undefined ? await projectOf(options) : undefined;
       const { env } = process;
@@ -267,7 +271,7 @@ function createContext({ interrupted, unread, scrubber, notes }: Surroundings): 
         version: readIdentity().version,
         input: process.stdin,
         output: process.stdout,
-        tell: (line) => void process.stderr.write(`${scrubber.scrubString(line)}\n`),
+        tell,
         signal: interrupted,
       });
     },

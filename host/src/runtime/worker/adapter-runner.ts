@@ -192,7 +192,10 @@ export class AdapterRunner {
   #callContext(
     { deadline, extras }: AdapterCall,
     action: string,
-    { signal, onProgress }: { readonly signal: () => AbortSignal; readonly onProgress?: ((now: CallProgress) => void) | undefined },
+    {
+      signal,
+      onProgress,
+    }: { readonly signal: () => AbortSignal; readonly onProgress?: ((now: CallProgress) => void) | undefined },
   ): CallContext {
     const rateLimitClass = rateLimitClassOf(this.adapter, action);
     const required = { action, deadline: innerDeadline(deadline), signal, rateLimitClass, onProgress };

@@ -119,7 +119,11 @@ export class CallRunner {
       if (!Number.isFinite(progress) || (total !== undefined && !Number.isFinite(total))) return;
       toldAt = at;
       const words = clipText(String(message), PROGRESS_LENGTH);
-      this.#uplink.sendNow({ kind: 'progress', id, now: { progress, ...(total === undefined ? {} : { total }), message: words } });
+      this.#uplink.sendNow({
+        kind: 'progress',
+        id,
+        now: { progress, ...(total === undefined ? {} : { total }), message: words },
+      });
     };
   }
 

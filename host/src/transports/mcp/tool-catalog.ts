@@ -224,7 +224,10 @@ export class ToolCatalog {
       const error = ConnectorError.from(reason);
       known.described = false;
       // Of one without its kind nothing can be called; another that cannot be asked now may still do what it did.
-      if (error.details?.['reason'] === 'kind_missing') known.tools = [];
+      if (error.details?.['reason'] === 'kind_missing') {
+        known.tools = [];
+        return;
+      }
       this.#options.tellTrouble(error);
       void this.#pause(known.failures++).then(() => {
         if (this.#isKnown(known) && !known.described) this.#ask(known);
