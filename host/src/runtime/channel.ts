@@ -327,14 +327,7 @@ export class Channel implements Sweepable {
 
 function extrasOf({ idempotencyKey, repeated, traceparent, tracestate, onProgress }: ChannelCall): string {
   const progress = onProgress === undefined ? undefined : true;
-  if (
-    idempotencyKey === undefined &&
-    repeated === undefined &&
-    traceparent === undefined &&
-    tracestate === undefined &&
-    progress === undefined
-  )
-    return '';
+  if ((idempotencyKey ?? repeated ?? traceparent ?? tracestate ?? progress) === undefined) return '';
   return JSON.stringify({ idempotencyKey, repeated, traceparent, tracestate, progress });
 }
 

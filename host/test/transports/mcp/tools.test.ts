@@ -15,6 +15,7 @@ export default class Shapes extends ConnectorAdapter {
     list: given({ type: 'array', items: { type: 'integer' } }, ({ n }) => [n, n]),
     remove: action({ description: 'Removes.', input: fromJsonSchema({ type: 'object' }), sideEffects: true, idempotent: true, run: () => 'gone' }),
     count: action({ description: 'Counts.', input: fromJsonSchema({ type: 'object' }), sideEffects: true, idempotent: false, run: () => (this.counted = (this.counted ?? 0) + 1) }),
+    steps: action({ description: 'Goes on.', input: fromJsonSchema({ type: 'object' }), sideEffects: false, idempotent: true, run: async (_given, call) => { for (const progress of [1, 2, 2, 3]) { call.progress({ progress, total: 3, message: 'step ' + progress }); await new Promise((next) => setTimeout(next, 30)); } return 'there'; } }),
     wait: action({ description: 'Waits.', input: fromJsonSchema({ type: 'object' }), sideEffects: false, idempotent: true, run: (_given, { signal, logger }) => new Promise((_done, fail) => { logger.info('waiting'); signal.addEventListener('abort', () => { logger.info('let go'); fail(signal.reason); }); }) }),
   };
   async connect() { return true; }
@@ -115,6 +116,13 @@ describe.each(WAYS)('an agent whose client speaks %s', (way) => {
     left.abort(new Error('enough'));
     await expect(call).rejects.toThrow();
     await eventually(() => said('let go') > before);
+  });
+
+  it('is told how far a call is, each step once', async () => {
+    await using agent = await open();
+    const told: unknown[] = [];
+    await agent.client.callTool({ name: 'shapes__steps', arguments: {} }, { onprogress: (now) => void told.push(now) });
+    expect(told).toEqual([1, 2, 3].map((progress) => ({ progress, total: 3, message: `step ${progress}` })));
   });
 
   it('may repeat a call under a key: it is done once', async () => {
