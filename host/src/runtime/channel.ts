@@ -29,8 +29,6 @@ export interface ChannelOptions {
   post(batch: OpenBatch): void;
   /** A result as it may leave the host. */
   scrub(text: string): string;
-  /** The same for words. */
-  scrubWords(words: string): string;
   /** Calls wait, or none do any more. */
   hold(): void;
   release(): void;
@@ -153,10 +151,9 @@ export class Channel implements Sweepable {
   }
 
   /** Tells whoever waits for a call how far it is. False for a call that was never made. */
-  onProgress(id: number, { message, ...now }: CallProgress): boolean {
+  onProgress(id: number, now: CallProgress): boolean {
     const pending = this.#pending.get(id);
-    if (pending?.phase === 'open')
-      pending.call.onProgress?.(message === undefined ? now : { ...now, message: this.#options.scrubWords(message) });
+    if (pending?.phase === 'open') pending.call.onProgress?.(now);
     return id <= this.#lastId;
   }
 
@@ -326,11 +323,8 @@ export class Channel implements Sweepable {
 }
 
 function extrasOf({ idempotencyKey, repeated, traceparent, tracestate, onProgress }: ChannelCall): string {
-  const progress = onProgress === undefined ? undefined : true;
-  if ((idempotencyKey ?? repeated ?? traceparent ?? tracestate ?? progress) === undefined) return '';
-  return JSON.stringify({ idempotencyKey, repeated, traceparent, tracestate, progress });
+  if ((idempotencyKey ?? repeated ?? traceparent ?? tracestate ?? onProgress) === undefined) return '';
+  return JSON.stringify({ idempotencyKey, repeated, traceparent, tracestate, progress: onProgress && true });
 }
 
-function failure(error: ErrorEnvelope): Outcome<string> {
-  return { ok: false, error };
-}
+const failure = (error: ErrorEnvelope): Outcome<string> => ({ ok: false, error });

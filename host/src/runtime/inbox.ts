@@ -1,8 +1,9 @@
-import type { ErrorEnvelope } from '@automate/contract';
+import type { CallProgress, ErrorEnvelope } from '@automate/contract';
 import type { Channel } from './channel.ts';
 import type { CrashReport, FromWorker } from './messages.ts';
 import { parseFromWorker } from './messages.ts';
 import { parseEnvelope } from './parse-envelope.ts';
+import type { SecretFilter } from './runtime.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
 
 /** So many messages outside the protocol, and the worker ends. */
@@ -94,7 +95,7 @@ export class Inbox {
       case 'start-failed':
         return onStartFailed(parts.secrets.scrubEnvelope(parseEnvelope(message.error, id)));
       case 'progress':
-        return channel.onProgress(message.id, message.now);
+        return channel.onProgress(message.id, scrubProgress(message.now, parts.secrets));
       case 'actions-changed':
         onActionsChanged();
         return true;
@@ -150,4 +151,8 @@ export class Inbox {
       this.#options.onViolation(`it posted ${this.#strays} messages outside the protocol`);
     }
   }
+}
+
+function scrubProgress({ message, ...now }: CallProgress, secrets: SecretFilter): CallProgress {
+  return message === undefined ? now : { ...now, message: secrets.scrubString(message) };
 }

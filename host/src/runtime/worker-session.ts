@@ -101,7 +101,6 @@ export class WorkerSession {
       graceMs: parts.graceMs,
       post: (batch) => this.#body.post(batch),
       scrub: (text) => parts.secrets.scrubText(text),
-      scrubWords: (words) => parts.secrets.scrubString(words),
       hold: () => this.#body.hold(),
       release: () => this.#body.release(),
       onStuck: (message) => this.kill('killed_after_deadline', message),
