@@ -59,11 +59,14 @@ export function openMcpDoor(options: McpDoorOptions): McpDoor {
   const sessions = new Sessions();
   const seen = new SeenLists();
   const streams = new Map<Principal, Set<ServerResponse>>();
+  /** Arguments by the request that they came in. */
+  const written = new WeakMap<Request, string>();
   const tellFault = (error: Error): void => debug({ err: error }, 'a request of an agent was not as it should be');
 
-  const callerFor = (principal: Principal, traced: Omit<McpCaller, 'options' | 'mayCall'>): McpCaller => ({
+  const callerFor = (principal: Principal, traced: Pick<McpCaller, 'noteListed' | 'listed'>): McpCaller => ({
     ...traced,
     options: optionsFor(principal),
+    argumentsIn: (request) => (request === undefined ? undefined : written.get(request)),
     mayCall: (connector, action) => options.mayCall(principal, connector, action),
   });
   const modern = createMcpHandler(
@@ -143,7 +146,7 @@ export function openMcpDoor(options: McpDoorOptions): McpDoor {
           await sendWebResponse(read.refusal, response);
           return;
         }
-        const body = read?.body;
+        const { body, argumentsText } = read ?? {};
         const isStream = request.method === 'GET' || (isJsonObject(body) && body['method'] === 'subscriptions/listen');
         const end = (): void => {
           sessions.endOf(principal);
@@ -158,7 +161,8 @@ export function openMcpDoor(options: McpDoorOptions): McpDoor {
         response.once('close', () => letGo.forEach((each) => each?.()));
         if (isStream) holdStream(principal, response);
         void catalog.ready();
-        const asked = toWebRequest(request, response, text);
+        const asked = toWebRequest(request, response);
+        if (argumentsText !== undefined) written.set(asked, argumentsText);
         if (!(await isLegacyRequest(asked, body))) {
           const authInfo = { token: '', clientId: principal.name, scopes: [], extra: { principal } };
           const answer = await modern.fetch(asked, { authInfo, ...(body === undefined ? {} : { parsedBody: body }) });

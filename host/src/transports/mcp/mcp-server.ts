@@ -8,6 +8,7 @@ import {
   ResourceNotFoundError,
   Server,
 } from '@modelcontextprotocol/server';
+import { parseArguments, targetOf } from './call-target.ts';
 import { exposesAction, exposesConnector } from './exposure.ts';
 import { META } from './meta-keys.ts';
 import type { OwnToolContext } from './own-tools.ts';
@@ -22,6 +23,8 @@ export interface McpCaller {
   readonly options: CallOptions;
   /** Whether it may call this; without an action, whether it may call any of the connector's. */
   mayCall(connector: string, action: string | undefined): boolean;
+  /** The arguments of the call that came in this request as they are written; undefined where they were read with it. */
+  argumentsIn?(request: Request | undefined): string | undefined;
   /** Notes which generation of the list it has seen; `client` is what it says it is. */
   noteListed(generation: number, client: string): void;
   /** Which generation it has seen last; undefined where that is not known. */
@@ -73,14 +76,14 @@ export function createMcpServer({ service, catalog, caller, version }: McpServer
   });
 
   server.setRequestHandler('tools/call', async ({ params }, context): Promise<CallToolResult> => {
-    const { name, arguments: given = {} } = params;
+    const { name } = params;
+    const given = caller.argumentsIn?.(context.http?.req) ?? JSON.stringify(params.arguments ?? {});
     const own = OWN_TOOLS.get(name);
     if (own !== undefined)
-      return own
-        .run(given, contextOf(context))
-        .then(toValueResult, (reason: unknown) =>
-          toErrorResult(ConnectorError.from(reason), { sideEffects: false, idempotent: true }),
-        );
+      return Promise.try(() => own.run(parseArguments(given), contextOf(context))).then(
+        toValueResult,
+        (reason: unknown) => toErrorResult(ConnectorError.from(reason), { sideEffects: false, idempotent: true }),
+      );
     await catalog.ready();
     const listed = catalog.find(name);
     if (listed === undefined || !isVisible(listed)) throw unknownTool(name);
@@ -96,7 +99,7 @@ export function createMcpServer({ service, catalog, caller, version }: McpServer
         {
           id: connector,
           action,
-          payload: JSON.stringify(payload),
+          payload,
           ...(idempotencyKey === undefined ? {} : { idempotencyKey: idempotencyKey as string }),
         },
         { ...contextOf(context).options, ...traceOf(meta), ...progressFor(context) },
@@ -174,20 +177,6 @@ function requireListedSchema(
           }),
     },
   );
-}
-
-/** What a call is about: where the tool does not say which action, its arguments do. */
-function targetOf(
-  { action }: ListedTool,
-  given: Readonly<Record<string, unknown>>,
-): { readonly action: string; readonly payload: unknown } {
-  if (action !== undefined) return { action, payload: given };
-  const { action: named, payload = {} } = given;
-  if (typeof named === 'string') return { action: named, payload };
-  const problems = [
-    { path: 'action', expected: 'the name of an action', received: named === undefined ? 'nothing' : typeof named },
-  ];
-  throw new InvalidInputError('the arguments must name an action', { problems });
 }
 
 function unknownAction(action: string): UnknownActionError {

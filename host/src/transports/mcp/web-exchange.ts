@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 /** How long a client may leave what it is sent unread, in milliseconds. */
 const UNREAD_MS = 60_000;
 
-/** A request of Node's as the web has it; its signal fires when the client goes away before the answer is whole. */
-export function toWebRequest(request: IncomingMessage, response: ServerResponse, body: string | undefined): Request {
+/** The head of a request of Node's as the web has it; its signal fires when the client goes away before the answer is whole. */
+export function toWebRequest(request: IncomingMessage, response: ServerResponse): Request {
   const gone = new AbortController();
   response.once('close', () => {
     if (!response.writableFinished) gone.abort();
@@ -20,7 +20,6 @@ export function toWebRequest(request: IncomingMessage, response: ServerResponse,
     method,
     headers,
     signal: gone.signal,
-    ...(body === undefined ? {} : { body }),
   });
 }
 
