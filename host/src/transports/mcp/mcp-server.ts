@@ -104,7 +104,10 @@ export function createMcpServer({ service, catalog, caller, version }: McpServer
         },
         { ...contextOf(context).options, ...traceOf(meta), ...progressFor(context) },
       );
-      return server.projectCallToolResult(toToolResult(outcome), tool.outputSchema);
+      return server.projectCallToolResult(
+        toToolResult(outcome, { schema: tool.outputSchema !== undefined }),
+        tool.outputSchema,
+      );
     } catch (reason) {
       return toErrorResult(ConnectorError.from(reason), called);
     }

@@ -7,10 +7,12 @@ import { META } from './meta-keys.ts';
 import type { Called } from './remedy.ts';
 import { BLAMED, remedyOf } from './remedy.ts';
 
+/** Characters of a result from which on it is given as text alone, unless its tool has a schema for it: it is read here, where all callers wait. */
+const LARGE = 256 * 1024;
+
 /** What an action gave. */
-export function toToolResult(outcome: ExecuteTextResult): CallToolResult {
+export function toToolResult(outcome: ExecuteTextResult, { schema }: { readonly schema: boolean }): CallToolResult {
   const { result, attempts, durationMs, replayed, resultDropped } = outcome;
-  const value = JSON.parse(result) as JsonValue;
   const _meta = { [META.attempts]: attempts, [META.durationMs]: durationMs, [META.replayed]: replayed };
   if (resultDropped === true)
     return {
@@ -18,6 +20,8 @@ export function toToolResult(outcome: ExecuteTextResult): CallToolResult {
       content: [textBlock('The call was done before, under the same key; its result was too large to be kept.')],
       _meta,
     };
+  if (result.length > LARGE && !schema) return { content: [textBlock(result)], _meta };
+  const value = JSON.parse(result) as JsonValue;
   return {
     content: contentOf(value) ?? [textBlock(typeof value === 'string' ? value : result)],
     structuredContent: value,

@@ -83,6 +83,12 @@ it('the host reads no large message: a hundred thousand members hold up nobody',
   expect([beside.status, await beside.text()]).toEqual([413, expect.stringContaining('beside the arguments')]);
 });
 
+it('a large result for which there is no schema comes as text alone', async () => {
+  const answer = await call('echo__say', `{"text":"${'x'.repeat(300_000)}"}`);
+  expect(answer).toContain('xxx');
+  expect(answer).not.toContain('structuredContent');
+});
+
 it.each([
   ['', -32_700],
   ['{', -32_700],
