@@ -143,6 +143,7 @@ export function openMcpDoor(options: McpDoorOptions): McpDoor {
       try {
         const read = text === undefined ? undefined : readMessage(text);
         if (read !== undefined && 'refusal' in read) {
+          signIn.admit(principal, optionsFor(principal))?.();
           await sendWebResponse(read.refusal, response);
           return;
         }
@@ -152,12 +153,10 @@ export function openMcpDoor(options: McpDoorOptions): McpDoor {
           sessions.endOf(principal);
           for (const each of streams.get(principal) ?? []) each.destroy();
         };
-        const letGo = [
-          signIn.follow(principal, end),
-          follow?.(() => response.destroy()),
-          // The service counts calls itself.
-          isCall(body) ? undefined : signIn.admit(principal, optionsFor(principal)),
-        ];
+        // The service counts calls itself. A stream counts as it is asked for: it is no call under way.
+        const over = isCall(body) ? undefined : signIn.admit(principal, optionsFor(principal));
+        if (isStream) over?.();
+        const letGo = [isStream ? undefined : over, signIn.follow(principal, end), follow?.(() => response.destroy())];
         response.once('close', () => letGo.forEach((each) => each?.()));
         if (isStream) holdStream(principal, response);
         void catalog.ready();

@@ -55,6 +55,12 @@ export function createMcpServer({ service, catalog, caller, version }: McpServer
     service,
     options: { ...caller.options, signal },
     isExposed: (id) => exposesConnector(catalog.exposure, id),
+    exposed: (connector, { actions, ...description }) => ({
+      ...description,
+      actions: actions.filter(({ name: action, sideEffects }) =>
+        exposesAction(catalog.exposure, { connector, action, sideEffects }),
+      ),
+    }),
   });
   const isVisible = ({ connector, action }: ListedTool): boolean => caller.mayCall(connector, action);
 

@@ -1,4 +1,4 @@
-import type { CallOptions, ConnectorService, JsonValue } from '@automate/contract';
+import type { CallOptions, ConnectorDescription, ConnectorService, JsonValue } from '@automate/contract';
 import { InvalidInputError, NotFoundError, quote } from '@automate/contract';
 import { connectorDescriptionView, connectorListView, healthReportsView, outcomeView } from '@automate/contract/http';
 import type { Tool } from '@modelcontextprotocol/server';
@@ -10,6 +10,8 @@ export interface OwnToolContext {
   readonly options: CallOptions;
   /** Whether agents may see that there is this connector. */
   isExposed(connector: string): boolean;
+  /** What they see of what a connector can do. */
+  exposed(connector: string, description: ConnectorDescription): ConnectorDescription;
 }
 
 /** A tool that says what there is; none of them changes anything. */
@@ -38,7 +40,8 @@ export const OWN_TOOLS: ReadonlyMap<string, OwnTool> = new Map(
       input: z.strictObject({ connector: id }),
       run: async ({ connector }, context) => {
         requireExposed(connector, context);
-        return connectorDescriptionView(await context.service.describe(connector, context.options));
+        const described = await context.service.describe(connector, context.options);
+        return connectorDescriptionView(context.exposed(connector, described));
       },
     }),
     ownTool({

@@ -58,7 +58,7 @@ export async function readResource(uri: string, context: OwnToolContext): Promis
   if (id === undefined) return undefined;
   requireExposed(id, context);
   const [{ connector }, description] = await Promise.all([service.get(id, options), service.describe(id, options)]);
-  return { contents: [{ uri, mimeType: MARKDOWN, text: docsOf(connector, description) }] };
+  return { contents: [{ uri, mimeType: MARKDOWN, text: docsOf(connector, context.exposed(id, description)) }] };
 }
 
 function docsOf(info: ConnectorInfo, description: ConnectorDescription): string {

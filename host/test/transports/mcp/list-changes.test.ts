@@ -86,6 +86,40 @@ describe.each(WAYS)('an agent whose client speaks %s', (way) => {
   });
 });
 
+it('an agent sees that another version of a plugin takes something else, and its older calls are refused', async () => {
+  const source = (field: string) => `
+import { action, ConnectorAdapter, fromJsonSchema } from '@automate/sdk';
+export default class Versioned extends ConnectorAdapter {
+  name = 'versioned';
+  version = '1.0.0';
+  actions = { run: action({ description: 'Runs.', input: fromJsonSchema({ type: 'object', properties: { ${field}: { type: 'string' } } }), sideEffects: true, idempotent: true, run: () => 'ran' }) };
+  async connect() { return true; }
+}
+`;
+  await using it_ = await SandboxHost.open({
+    kinds: [],
+    yaml: 'connectors:\n  - { id: v, kind: versioned }\n',
+    prepare: async (sandbox) =>
+      void (await sandbox.addConnector({ kind: 'versioned', source: source('old'), manifest: { version: '1.0.0' } })),
+  });
+  await using agent = await openAgent(it_.host.httpAddress, { way: 'legacy' });
+  await using deaf = await openAgent(it_.host.httpAddress, { way: 'legacy', listens: false });
+  await deaf.client.listTools();
+  const before = (await agent.client.listTools()).tools.find(({ name }) => name === 'v__run');
+  expect(before?.inputSchema.properties).toEqual({ old: { type: 'string' } });
+  const told = agent.lists.length;
+  await it_.sandbox.addConnector({ kind: 'versioned', source: source('fresh'), manifest: { version: '1.1.0' } });
+  await it_.service.rescanPlugins();
+  const fieldsNow = async () => {
+    const { tools } = await agent.client.listTools(undefined, { cacheMode: 'refresh' });
+    return Object.keys(tools.find(({ name }) => name === 'v__run')?.inputSchema.properties ?? {});
+  };
+  await eventually(async () => (await fieldsNow()).includes('fresh'));
+  expect(agent.lists.length).toBeGreaterThan(told);
+  const refused = await deaf.client.callTool({ name: 'v__run', arguments: { old: 'x' } });
+  expect(textOf(refused)).toMatch(/^INVALID_INPUT: the tool v__run was listed with another schema/);
+});
+
 it('what the configuration does not expose is neither seen nor called, and changes with it', async () => {
   const yaml = (expose: string) =>
     `connectors:\n  - id: echo\n  - { id: other, kind: echo }\nmcp:\n  expose: ${expose}\n`;
@@ -98,6 +132,9 @@ it('what the configuration does not expose is neither seen nor called, and chang
   await expect(agent.client.callTool({ name: 'echo__ask', arguments: {} })).rejects.toThrow(/no tool/);
   const list = await agent.client.callTool({ name: 'connectors_list', arguments: {} });
   expect(list.structuredContent).toMatchObject({ connectors: [{ id: 'echo' }], count: 1 });
+  const described = await agent.client.callTool({ name: 'connectors_describe', arguments: { connector: 'echo' } });
+  const { actions } = described.structuredContent as { readonly actions: readonly { readonly name: string }[] };
+  expect(actions.map(({ name }) => `echo__${name}`).toSorted()).toEqual(await seen());
   const hidden = await agent.client.callTool({ name: 'connectors_health', arguments: { connector: 'other' } });
   expect(textOf(hidden)).toMatch(/^NOT_FOUND: there is no connector "other" that agents may see/);
   await it_.writeConfig(yaml('{ allow: ["other/say"] }'));
