@@ -55,7 +55,13 @@ export function createControls({ registry, changes, live, assertWritable }: Cont
       await waitWithin(live.restart(id), call);
       return registry.get(id, call.principal);
     },
-    enable: async (id, call) => set(id, call, (overlay, entry) => enabled(true, overlay, entry)),
+    async enable(id, call) {
+      const before = registry.get(id, call.principal).config.enabled;
+      const entry = await set(id, call, (overlay, standing) => enabled(true, overlay, standing));
+      // What it answers says how it is, also where no check would look for long.
+      if (!before && entry.state.phase === 'usable') await waitWithin(live.connect(id), call);
+      return entry;
+    },
     setLogLevel: async (id, level, call) =>
       set(id, call, ({ logLevel: _old, ...overlay }) =>
         level === 'default' ? overlay : { ...overlay, logLevel: level },

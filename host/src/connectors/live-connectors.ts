@@ -115,6 +115,11 @@ export class LiveConnectors {
     // Where it cannot run, what runs is not ended for that.
     this.target(id);
     this.open(entry);
+    await this.connect(id);
+  }
+
+  /** Connects it. What fails then is found in its health. */
+  async connect(id: string): Promise<void> {
     await this.target(id)
       .test()
       .catch(() => undefined);

@@ -167,7 +167,7 @@ describe('what is set of a connector', () => {
     await expect(host.service.healthCheck('of-file')).resolves.toMatchObject({ message: 'disabled over the API' });
     await expect(host.service.restart('of-file')).rejects.toMatchObject({ details: { reason: 'disabled' } });
     const enabled = await host.service.enable('of-file');
-    expect([enabled.enabled, enabled.override]).toStrictEqual([true, undefined]);
+    expect([enabled.enabled, enabled.override, enabled.status]).toStrictEqual([true, undefined, 'healthy']);
     await expect(say(host.service, 'of-file')).resolves.toBeDefined();
     await host.service.enable('off');
     const off = await host.service.disable('off');

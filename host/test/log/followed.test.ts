@@ -287,6 +287,33 @@ describe('the end of the log that is kept', () => {
     expect(got[0]?.kind).toBe('missed');
   });
 
+  it('keeps no more than that for a connection that nobody reads from', async () => {
+    const tail = full();
+    const follow = (options: CallOptions) => tail.follow({}, options);
+    const stream = await new EventStreams().open({ raw: {} } as never, {}, follow, (told) => ({
+      event: told.kind,
+      data: told.kind === 'line' ? told.line.message : told,
+    }));
+    const added = 20_000;
+    for (let index = 1; index <= added; index += 1) {
+      tail.add(line(`line ${index} ${'x'.repeat(500)}`), 'info', 'c');
+      // As a real one does, it takes what it can while lines come.
+      if (index % 1_000 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    let text = '';
+    for await (const chunk of stream) {
+      text += String(chunk);
+      if (text.includes(`line ${added} `)) break;
+    }
+    const missed = [...text.matchAll(/event: missed\ndata: .*"count":(\d+)/g)].reduce(
+      (sum, [, n]) => sum + Number(n),
+      0,
+    );
+    const lines = [...text.matchAll(/event: line\n/g)].length;
+    expect(missed).toBeGreaterThan(added / 2);
+    expect(lines + missed).toBe(added);
+  });
+
   it('says something to a silent follower, so that nobody takes its connection for a dead one', async () => {
     const tail = full();
     const streams = new EventStreams({ heartbeatMs: 20 });

@@ -19,7 +19,7 @@ export interface ControlOperations {
    * end on the old worker. Where that fails the answer says so, by `status` and `lastError`. UNAVAILABLE where it is disabled or its kind missing.
    */
   restart(id: string, options?: CallOptions): Promise<ConnectorInfo>;
-  /** Lets it run, also where its configuration says `enabled: false`. */
+  /** Lets it run, also where its configuration says `enabled: false`, and connects; how that went the answer says, as of `restart`. */
   enable(id: string, options?: CallOptions): Promise<ConnectorInfo>;
   /** Ends it and takes no calls, also where its configuration says `enabled: true`, until it is enabled here. */
   disable(id: string, options?: CallOptions): Promise<ConnectorInfo>;
