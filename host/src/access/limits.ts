@@ -15,6 +15,8 @@ const RETRY_MS = 250;
 
 interface Usage {
   inFlight: number;
+  /** What is called when one of its calls is over. */
+  readonly release: () => void;
   /** Requests that it may make at once; a second's worth at most. */
   requests?: TokenBucket | undefined;
 }
@@ -37,7 +39,7 @@ export class LimitKeeper {
     if ((requestsPerSecond === undefined && callsInFlight === undefined) || door === undefined || door === 'socket')
       return undefined;
     let usage = this.#usage.get(name);
-    if (usage === undefined) this.#usage.set(name, (usage = { inFlight: 0 }));
+    if (usage === undefined) this.#usage.set(name, (usage = createUsage()));
     if (callsInFlight !== undefined && usage.inFlight >= callsInFlight)
       throw tooMany(name, `${callsInFlight} calls at the same time (access.limits.calls_in_flight)`, RETRY_MS);
     if (requestsPerSecond !== undefined) {
@@ -48,10 +50,18 @@ export class LimitKeeper {
       }
     }
     usage.inFlight += 1;
-    return () => {
-      usage.inFlight -= 1;
-    };
+    return usage.release;
   }
+}
+
+function createUsage(): Usage {
+  const usage: Usage = {
+    inFlight: 0,
+    release: () => {
+      usage.inFlight -= 1;
+    },
+  };
+  return usage;
 }
 
 /** A second's worth, and one request in any case. */

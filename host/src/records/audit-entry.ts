@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AuditExpectation, AuditFilter } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
@@ -6,7 +5,8 @@ import type { CLOSE, ThreadAnswer } from '../store/database-thread.ts';
 import { storageError } from '../store/storage-error.ts';
 import type { Appended, AuditBounds, AuditKeyRing, AuditTable, Doubt } from './audit-table.ts';
 import { openAuditTable } from './audit-table.ts';
-import type { AuditNews } from './audit-news.ts';
+import type { AuditText } from './audit-text.ts';
+import { toStoredText } from './audit-text.ts';
 import { listAudit } from './list-audit.ts';
 import { verifyAudit } from './verify-audit.ts';
 
@@ -21,7 +21,7 @@ export interface AuditThreadData {
 }
 
 export type AuditQuestion =
-  | { readonly op: 'append'; readonly news: readonly AuditNews[]; readonly doubt: Doubt }
+  | { readonly op: 'append'; readonly records: readonly AuditText[]; readonly doubt: Doubt }
   | { readonly op: 'list'; readonly filter: AuditFilter }
   | { readonly op: 'verify'; readonly expected: AuditExpectation | undefined };
 
@@ -54,7 +54,7 @@ async function answer(message: AuditQuestion): Promise<ThreadAnswer> {
 function run(message: AuditQuestion): unknown {
   switch (message.op) {
     case 'append':
-      return append(message.news, message.doubt);
+      return append(message.records, message.doubt);
     case 'list':
       return listAudit(file, message.filter);
     case 'verify':
@@ -64,9 +64,9 @@ function run(message: AuditQuestion): unknown {
   }
 }
 
-function append(news: readonly AuditNews[], doubt: Doubt): Appended {
+function append(records: readonly AuditText[], doubt: Doubt): Appended {
   table ??= openAuditTable(file, ring);
-  const appended = table.append(news.map(toBody), doubt);
+  const appended = table.append(records.map(toStoredText), doubt);
   trim(table);
   return appended;
 }
@@ -82,19 +82,8 @@ function trim(open: AuditTable): void {
     if (cut.more) trimAt = 0;
     const at = new Date(now).toISOString();
     const rest = { principal: 'host', door: 'local', subject: `up to ${cut.upTo}`, code: 'OK' };
-    open.append([{ at, kind: 'host', operation: 'trim', ...rest }]);
+    open.append([JSON.stringify({ at, kind: 'host', operation: 'trim', ...rest })]);
   } catch {
     trimAt = now + TRIM_MS;
   }
-}
-
-/** The record as it is stored. Hashes are made here, where they hold up no call. */
-function toBody({ at, payload, traceparent, ...rest }: AuditNews): object {
-  const traceId = traceparent?.slice(3, 35);
-  return {
-    at: new Date(at).toISOString(),
-    ...rest,
-    ...(traceId === undefined ? undefined : { traceId }),
-    ...(payload === undefined ? undefined : { payloadSha256: hash('sha256', payload) }),
-  };
 }

@@ -8,6 +8,7 @@ import type { AuditQuestion, AuditThreadData } from './audit-entry.ts';
 import type { AuditObservation } from '../telemetry/host-metrics.ts';
 import { headFileOf, readHead } from './audit-head.ts';
 import type { AuditNews } from './audit-news.ts';
+import { createAuditWriter } from './audit-text.ts';
 import type { Appended, AuditBounds, AuditKeyRing } from './audit-table.ts';
 import { lostKeyError } from './audit-table.ts';
 
@@ -51,6 +52,7 @@ interface Waiting {
  */
 export class AuditLog {
   readonly #options: AuditLogOptions;
+  readonly #toText = createAuditWriter();
   readonly #writer: DatabaseThread<AuditQuestion>;
   readonly #reader: DatabaseThread<AuditQuestion>;
   #waiting: Waiting[] = [];
@@ -171,12 +173,12 @@ export class AuditLog {
     if (!existsSync(file) && !existsSync(headFileOf(file))) throw auditOff();
   }
 
-  #push({ news, ...rest }: Waiting): void {
-    const characters = news.payload?.length ?? 0;
+  #push(waiting: Waiting): void {
+    const characters = waiting.news.payload?.length ?? 0;
     this.#characters += characters;
     // Kept until the thread has it: many large ones would fill the host's memory.
     const tooMuch = characters > 0 && this.#characters > WAITING_CHARACTERS;
-    this.#waiting.push({ ...rest, news: tooMuch ? withHash(news) : news });
+    this.#waiting.push(tooMuch ? { ...waiting, news: withHash(waiting.news) } : waiting);
   }
 
   #arm(ms: number): void {
@@ -218,8 +220,8 @@ export class AuditLog {
   async #handOver(batch: readonly Waiting[]): Promise<void> {
     try {
       const doubt = { count: batch.filter(({ doubtful }) => doubtful).length, after: this.#last };
-      const news = batch.map((each) => each.news);
-      const { first, known } = (await this.#writer.ask({ op: 'append', news, doubt })) as Appended;
+      const records = batch.map(({ news }) => this.#toText(news));
+      const { first, known } = (await this.#writer.ask({ op: 'append', records, doubt })) as Appended;
       this.#last = first + batch.length - known - 1;
       this.#recorded += batch.length;
       if (this.#failing) this.#options.log.warn({ dropped: this.#dropped }, 'the audit is kept again');

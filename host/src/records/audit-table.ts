@@ -41,11 +41,11 @@ export interface Appended {
 /** The table of records and the head beside it. One thread of a host has it; others may read, and write one after another. */
 export interface AuditTable {
   /**
-   * Adds records as one write, which outlives a kill and a power cut.
+   * Adds records, each JSON, as one write, which outlives a kill and a power cut.
    *
    * @param doubt which of the first may be there already, as a write of them ended unheard; those are not added again
    */
-  append(bodies: readonly object[], doubt?: Doubt): Appended;
+  append(texts: readonly string[], doubt?: Doubt): Appended;
   /** Cuts off what is too old or too much, at most so many at a time, and says up to which record; undefined where nothing was. */
   trim(bounds: AuditBounds, now: number): { readonly upTo: number; readonly more: boolean } | undefined;
   close(): void;
@@ -185,8 +185,7 @@ export function openAuditTable(file: string, { current, keys }: AuditKeyRing): A
   };
 
   return {
-    append(bodies, doubt = { count: 0, after: 0 }) {
-      const texts = bodies.map((body) => JSON.stringify(body));
+    append(texts, doubt = { count: 0, after: 0 }) {
       const there = doubt.count === 0 ? [] : latest.all(doubt.after, LATEST_ROWS).map(({ body }) => body);
       const fresh = texts.filter((text, index) => {
         const at = index < doubt.count ? there.indexOf(text) : -1;

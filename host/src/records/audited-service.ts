@@ -102,9 +102,24 @@ export function auditService(
     if (audit.recording && isRefused && !told.has(error)) refusals.note({ ...newsOf(), at: Date.now(), code });
     return isRefused;
   };
-  const isNoted = (request: ExecuteTextRequest, options: CallOptions | undefined) => (reason: unknown) =>
-    // How long a refusal took tells nothing, and would make each of them another.
-    noteRefused(reason, () => ({ ...newsOfCall(request, options), attempts: 0 }));
+  const recordCall = <T extends Pick<ExecuteTextResult, 'attempts' | 'durationMs'>>(
+    answer: Promise<T>,
+    { request, options, startedAt }: RecordedCall,
+  ): Promise<T> =>
+    answer.then(
+      (result) => {
+        const { attempts, durationMs } = result;
+        audit.note(newsOfCall(request, options, { code: 'OK', attempts, durationMs }));
+        return result;
+      },
+      (reason: unknown) => {
+        const { code, attempts = 0 } = ConnectorError.from(reason);
+        const news = newsOfCall(request, options, { code, attempts, durationMs: since(startedAt) });
+        // How long a refusal took tells nothing, and would make each of them another.
+        if (!noteRefused(reason, () => ({ ...news, attempts: 0, durationMs: undefined }))) audit.note(news);
+        throw reason;
+      },
+    );
   const seen = withChanges(
     guarded,
     (name, rule, run) =>
@@ -141,16 +156,15 @@ export function auditService(
     watch: (options) => noted('watch', options, guarded.watch(options)),
     followLogs: (filter, options) => noted('followLogs', options, guarded.followLogs(filter, options)),
     execute: (request, options) => {
-      const work = (): ReturnType<ConnectorService['execute']> => guarded.execute(request, options);
-      if (!audit.recording) return work();
+      if (!audit.recording) return guarded.execute(request, options);
+      const startedAt = performance.now();
       const sent = { ...request, payload: textOfPayload(request) };
-      return recordCall(audit, sent, { options, work, isNoted: isNoted(sent, options) });
+      return recordCall(guarded.execute(request, options), { request: sent, options, startedAt });
     },
     executeText: (request, options) => {
-      const work = (): ReturnType<ConnectorService['executeText']> => guarded.executeText(request, options);
-      return audit.recording
-        ? recordCall(audit, request, { options, work, isNoted: isNoted(request, options) })
-        : work();
+      if (!audit.recording) return guarded.executeText(request, options);
+      const startedAt = performance.now();
+      return recordCall(guarded.executeText(request, options), { request, options, startedAt });
     },
   };
 }
@@ -199,46 +213,33 @@ async function recordChange<T>(
   }
 }
 
-function recordCall<T extends Pick<ExecuteTextResult, 'attempts' | 'durationMs'>>(
-  audit: AuditLog,
-  request: ExecuteTextRequest,
-  {
-    options,
-    work,
-    isNoted,
-  }: {
-    readonly options: CallOptions | undefined;
-    readonly work: () => Promise<T>;
-    /** Whether the call was refused, and has its record. */
-    readonly isNoted: (reason: unknown) => boolean;
-  },
-): Promise<T> {
-  const note = (end: Pick<AuditNews, 'code' | 'attempts' | 'durationMs'>): void =>
-    audit.note({ ...newsOfCall(request, options), at: Date.now(), ...end });
-  const startedAt = performance.now();
-  return work().then(
-    (result) => {
-      note({ code: 'OK', attempts: result.attempts, durationMs: result.durationMs });
-      return result;
-    },
-    (reason: unknown) => {
-      const { code, attempts = 0 } = ConnectorError.from(reason);
-      if (!isNoted(reason)) note({ code, attempts, durationMs: since(startedAt) });
-      throw reason;
-    },
-  );
+interface RecordedCall {
+  readonly request: ExecuteTextRequest;
+  readonly options: CallOptions | undefined;
+  /** By `performance.now()`. */
+  readonly startedAt: number;
 }
 
-function newsOfCall(request: ExecuteTextRequest, options: CallOptions | undefined): Omit<AuditNews, 'at' | 'code'> {
+/** One object, and no other made on the way: this is done for every call. */
+function newsOfCall(
+  request: ExecuteTextRequest,
+  options: CallOptions | undefined,
+  { code, attempts, durationMs }: Pick<AuditNews, 'code' | 'attempts' | 'durationMs'>,
+): AuditNews {
   return {
+    at: Date.now(),
     kind: 'execute',
     operation: 'execute',
-    ...callerOf(options),
+    principal: options?.principal?.name ?? LOCAL_PRINCIPAL.name,
+    door: options?.door ?? 'local',
     connector: textOf(request?.id),
     action: textOf(request?.action),
     key: textOf(request?.idempotencyKey),
     traceparent: textOf(options?.traceparent),
     payload: typeof request?.payload === 'string' ? request.payload : undefined,
+    code,
+    attempts,
+    durationMs,
   };
 }
 
