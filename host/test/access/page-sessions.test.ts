@@ -82,6 +82,18 @@ describe('signing in at the page', () => {
     expect(await ask('/api/v1/connectors', cookie)).toBe(401);
   });
 
+  it('is not ended by another who signs in again and again', async () => {
+    const cookie = await cookieFor(await served.token('admin'));
+    const { token } = await served.service.createToken({ name: 'eager', scopes: ['read'] });
+    const first = await cookieFor(token);
+    for (let round = 0; round < 40; round += 1) {
+      const answers = await Promise.all(Array.from({ length: 26 }, () => signIn(token)));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    }
+    expect(await ask('/session', cookie)).toBe(200);
+    expect(await ask('/session', first)).toBe(401);
+  });
+
   it('ends with the token, streams included', async () => {
     const { token, id } = await served.service.createToken({ name: 'brief', scopes: ['read'] });
     const cookie = await cookieFor(token);

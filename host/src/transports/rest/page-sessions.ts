@@ -4,7 +4,9 @@ import type { Principal } from '@automate/contract';
 
 /** How long a session lasts that nobody uses, in milliseconds. */
 const IDLE_MS = 12 * 60 * 60_000;
-/** Most sessions at a time; beyond that the one goes that was used longest ago. */
+/** Most sessions of one principal at a time; beyond that the one of its own goes that was used longest ago. */
+const MAX_SESSIONS_OF_ONE = 100;
+/** Most sessions at a time over all principals; beyond that the one goes that was used longest ago. */
 const MAX_SESSIONS = 1_000;
 
 interface Session {
@@ -22,8 +24,7 @@ export class PageSessions {
   /** Begins a session; gives the value of the header `Set-Cookie`. */
   begin(request: IncomingMessage, principal: Principal, { secure }: { readonly secure: boolean }): string {
     this.end(request);
-    const [oldest] = this.#sessions.keys();
-    if (this.#sessions.size >= MAX_SESSIONS && oldest !== undefined) this.#sessions.delete(oldest);
+    this.#makeRoom(principal);
     const id = randomBytes(32).toString('base64url');
     this.#sessions.set(id, { principal, usedAt: Date.now() });
     return `${cookieName(request)}=${id}; ${ATTRIBUTES}${secure ? '; Secure' : ''}`;
@@ -47,6 +48,14 @@ export class PageSessions {
     const id = sessionId(request);
     if (id !== undefined) this.#sessions.delete(id);
     return `${cookieName(request)}=; ${ATTRIBUTES}; Max-Age=0`;
+  }
+
+  #makeRoom(principal: Principal): void {
+    const own = [...this.#sessions].filter(([, session]) => session.principal === principal).map(([id]) => id);
+    const [oldestOwn] = own;
+    const [oldest] = this.#sessions.keys();
+    if (own.length >= MAX_SESSIONS_OF_ONE && oldestOwn !== undefined) this.#sessions.delete(oldestOwn);
+    else if (this.#sessions.size >= MAX_SESSIONS && oldest !== undefined) this.#sessions.delete(oldest);
   }
 }
 
