@@ -7,7 +7,7 @@ export interface WorkerUse {
   readonly startedAt: number;
   /** Heap and buffers. */
   readonly memoryBytes: number;
-  /** Undefined where the system does not say. */
+  /** Of processors; undefined where the system does not say. */
   readonly cpuMs: number | undefined;
   /** How long its event loop has worked and rested. */
   readonly activeMs: number;
@@ -32,10 +32,10 @@ export interface SampledConnector {
   readonly use?: (() => Promise<WorkerUse | undefined>) | undefined;
 }
 
-export interface SamplerOptions {
+export interface SamplerOptions<Connector extends SampledConnector> {
   /** Milliseconds between two looks. */
   readonly everyMs: number;
-  connectors(): Iterable<SampledConnector>;
+  connectors(): Iterable<Connector>;
   calls(connector: string): CallTotals;
 }
 
@@ -60,19 +60,20 @@ const KEPT_LOOKS = 24;
  * Looks at every connector now and then and remembers the last looks, so that rates can be told at once when somebody asks. A look
  * costs one question to each worker, which a thread answers even while it spins. It does not keep the process alive.
  */
-export class Sampler {
-  readonly #options: SamplerOptions;
+export class Sampler<Connector extends SampledConnector> {
+  readonly #options: SamplerOptions<Connector>;
   readonly #tracks = new Map<string, Track>();
   readonly #timer: NodeJS.Timeout;
   readonly #startedAt = Date.now();
   #lookedAt = this.#startedAt;
 
-  /** @param onLook called after each look, whose answers may still be on their way */
-  constructor(options: SamplerOptions, onLook: () => void) {
+  /** @param onLook called after each look with those that were looked at; their answers may still be on their way */
+  constructor(options: SamplerOptions<Connector>, onLook: (connectors: readonly Connector[]) => void) {
     this.#options = options;
     this.#timer = setInterval(() => {
-      this.#look();
-      onLook();
+      const connectors = [...options.connectors()];
+      this.#look(connectors);
+      onLook(connectors);
     }, options.everyMs).unref();
   }
 
@@ -100,9 +101,9 @@ export class Sampler {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
+  #look(connectors: readonly Connector[]): void {
     const seen = new Set<string>();
-    for (const { id, use } of this.#options.connectors()) {
+    for (const { id, use } of connectors) {
       seen.add(id);
       const calls = this.#options.calls(id);
       if (use === undefined && calls === NO_CALLS) this.#tracks.delete(id);

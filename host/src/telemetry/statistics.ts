@@ -33,7 +33,7 @@ export class Statistics {
   readonly ledger = new CrashLedger();
   readonly #options: StatisticsOptions;
   readonly #sampleMs: number;
-  readonly #sampler: Sampler;
+  readonly #sampler: Sampler<ConnectorObservation>;
   readonly #since = new Date().toISOString();
   /** Of the host, at the looks of the window. */
   readonly #cpu: { readonly at: number; readonly ms: number }[] = [];
@@ -48,10 +48,10 @@ export class Statistics {
         connectors: () => options.observe(),
         calls: (id) => options.calls.totals(id),
       },
-      () => {
+      (connectors) => {
         this.#noteCpu();
         // So that it is known since when, whenever somebody asks.
-        for (const connector of options.observe()) this.#faultsOf(connector);
+        for (const connector of connectors) this.#faultsOf(connector);
       },
     );
     this.#noteCpu();
