@@ -3,8 +3,8 @@ import { ConnectorError, MAX_PAYLOAD_BYTES } from '@automate/contract';
 import { cancelledByCaller, payloadTooLarge } from '@automate/contract/service';
 import { isLongerThan } from '../runtime/is-longer-than.ts';
 import type { CallLog } from './call-log.ts';
-import type { RecentCalls } from './recent-calls.ts';
-import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { CallEnd, MadeCall, RecentCalls } from './recent-calls.ts';
+import type { RecordedCall, Telemetry } from '../telemetry/telemetry.ts';
 import type { ExecutionTarget } from './call.ts';
 import { Call, createActionLookup, failed } from './call.ts';
 import { bulkhead } from './gates/bulkhead.ts';
@@ -49,6 +49,11 @@ export type Execute = (request: ExecuteTextRequest, options?: CallOptions) => Pr
 export function createPipeline({ find, recorder, recent, log, gates }: PipelineOptions): Execute {
   const { way, perAttempt } = gates;
   const actionsOf = createActionLookup();
+  const tellEnd = (span: RecordedCall, made: MadeCall, end: CallEnd, error?: ConnectorError): void => {
+    span.end(end);
+    recent.note(made, end);
+    log.ended(made, end, error);
+  };
   return async function execute(request, callOptions = {}) {
     const startedAt = performance.now();
     const span = recorder.start({
@@ -57,6 +62,7 @@ export function createPipeline({ find, recorder, recent, log, gates }: PipelineO
       traceparent: callOptions.traceparent,
       tracestate: callOptions.tracestate,
     });
+    const made = { request, options: callOptions, traceparent: span.traceparent };
     let attempts = 0;
     try {
       const target = find(request.id, callOptions.principal);
@@ -73,7 +79,7 @@ export function createPipeline({ find, recorder, recent, log, gates }: PipelineO
           attempts = 1;
           if (!outcome.ok)
             ({ outcome, attempts } = await retryAfter(call.judge(outcome), call, async (repeated, error, attempt) => {
-              log.repeated({ request, options: callOptions, traceparent: span.traceparent }, error, attempt);
+              log.repeated(made, error, attempt);
               return call.judge(await call.attempt(repeated));
             }));
         } else {
@@ -89,11 +95,7 @@ export function createPipeline({ find, recorder, recent, log, gates }: PipelineO
       if (call.sent) target.notice('call', outcome.ok ? undefined : outcome.error);
       if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
       const durationMs = performance.now() - startedAt;
-      const end = { code: 'OK', blame: 'none', attempts, durationMs } as const;
-      span.end(end);
-      const made = { request, options: callOptions, traceparent: span.traceparent };
-      recent.note(made, end);
-      log.ended(made, end);
+      tellEnd(span, made, { code: 'OK', blame: 'none', attempts, durationMs });
       return {
         result: outcome.value,
         attempts: replayed?.attempts ?? attempts,
@@ -104,11 +106,7 @@ export function createPipeline({ find, recorder, recent, log, gates }: PipelineO
     } catch (reason) {
       const error = nameCaller(ConnectorError.from(reason), callOptions, request.id).withConnector(request.id);
       const { code, blame } = error;
-      const end = { code, blame, attempts, durationMs: performance.now() - startedAt };
-      span.end(end);
-      const made = { request, options: callOptions, traceparent: span.traceparent };
-      recent.note(made, end);
-      log.ended(made, end, error);
+      tellEnd(span, made, { code, blame, attempts, durationMs: performance.now() - startedAt }, error);
       throw error;
     }
   };
