@@ -1,9 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { CallOptions, ConnectorService, Principal } from '@automate/contract';
 import { ConnectorError, isJsonObject, LOCAL_PRINCIPAL, RateLimitedError } from '@automate/contract';
 import type { McpServerFactory } from '@modelcontextprotocol/server';
 import { createMcpHandler, isInitializeRequest, isLegacyRequest } from '@modelcontextprotocol/server';
-import type { Admitted, SignIn } from '../sign-in.ts';
+import type { AgentDoor } from '../agent-door.ts';
+import type { SignIn } from '../sign-in.ts';
 import type { Exposure } from '../../events/host-events.ts';
 import type { McpCaller } from './mcp-server.ts';
 import { createMcpServer } from './mcp-server.ts';
@@ -26,19 +27,9 @@ export interface McpDoorOptions {
   debug(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-/** Agents, over HTTP. */
-export interface McpDoor {
-  /** Answers a request whose sender was let in. `body` is the text of a POST. */
-  answer(exchange: {
-    readonly request: IncomingMessage;
-    readonly response: ServerResponse;
-    readonly body: string | undefined;
-    readonly admitted: Admitted;
-  }): Promise<void>;
+export interface McpDoor extends AgentDoor {
   /** From now on agents see this. */
   setExposure(exposure: Exposure): void;
-  /** Ends every session and stream. Idempotent. */
-  close(): Promise<void>;
 }
 
 /** Streams of changes that one caller may have open at a time. */

@@ -1,21 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MAX_PAYLOAD_BYTES } from '@automate/contract';
 import type { FastifyInstance } from 'fastify';
-import type { Admitted } from '../sign-in.ts';
+import type { AgentDoor } from '../agent-door.ts';
 import { admittedOf } from '../sign-in.ts';
 import { bodyText } from './request-body.ts';
-
-/** What answers agents. */
-export interface AgentDoor {
-  answer(exchange: {
-    readonly request: IncomingMessage;
-    readonly response: ServerResponse;
-    readonly body: string | undefined;
-    readonly admitted: Admitted;
-  }): Promise<void>;
-  /** Ends what would not end by itself. */
-  close(): Promise<void>;
-}
 
 /** What a message may have beside the payload that it carries, in bytes. */
 const ENVELOPE_BYTES = 64 * 1024;

@@ -18,7 +18,7 @@ import { sendErrorReply, toFailure } from './error-reply.ts';
 import { HttpFailure } from './http-failure.ts';
 import type { HttpTimeouts } from './http-server.ts';
 import { createHttpServer, HTTP_TIMEOUTS } from './http-server.ts';
-import type { AgentDoor } from './mcp-route.ts';
+import type { AgentDoor } from '../agent-door.ts';
 import { addMcpRoute } from './mcp-route.ts';
 import { EventStreams } from './event-streams.ts';
 import { addOperationalRoutes } from './operational-routes.ts';
