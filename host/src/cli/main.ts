@@ -277,34 +277,13 @@ function createContext({ interrupted, unread, scrubber, notes }: Surroundings): 
     },
     runConformance: async (options) => {
       const { tellConformance } = await import('./conformance/tell-conformance.ts');
-      const machine = {
-        projectDir: await projectOf(options),
-        hostDir: HOST_FILES.directory,
-        createHost,
-        formatTable: formatForOutput,
-        env: process.env,
-        signal: interrupted,
-      };
-      return withProgress({
-        doing: 'trying',
-        stream: process.stderr,
-        work: () => tellConformance({ ...options, json: options.json === true }, machine),
-      });
+      const machine = { ...(await trialMachine(options, interrupted)), createHost };
+      return whileTrying(() => tellConformance({ ...options, json: options.json === true }, machine));
     },
     learnPermissions: async (options) => {
       const { learnPermissions } = await import('./permissions/learn-permissions.ts');
-      const machine = {
-        projectDir: await projectOf(options),
-        hostDir: HOST_FILES.directory,
-        formatTable: formatForOutput,
-        env: process.env,
-        signal: interrupted,
-      };
-      return withProgress({
-        doing: 'trying',
-        stream: process.stderr,
-        work: () => learnPermissions({ ...options, json: options.json === true }, machine),
-      });
+      const machine = await trialMachine(options, interrupted);
+      return whileTrying(() => learnPermissions({ ...options, json: options.json === true }, machine));
     },
     runIsolation: async (options) => {
       const { tellIsolation } = await import('./isolation/tell-isolation.ts');
@@ -324,6 +303,21 @@ function createContext({ interrupted, unread, scrubber, notes }: Surroundings): 
       });
     },
   };
+}
+
+/** What commands need that try a package of the project. */
+async function trialMachine(options: GlobalOptions, signal: AbortSignal) {
+  return {
+    projectDir: await projectOf(options),
+    hostDir: HOST_FILES.directory,
+    formatTable: formatForOutput,
+    env: process.env,
+    signal,
+  };
+}
+
+function whileTrying<T>(work: () => Promise<T>): Promise<T> {
+  return withProgress({ doing: 'trying', stream: process.stderr, work });
 }
 
 /** Of the project itself, whatever service the commands use otherwise. */
