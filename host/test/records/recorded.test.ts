@@ -4,21 +4,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { connect } from '@automate/client';
-import type { AuditRecord, ConnectorService } from '@automate/contract';
+import type { ConnectorService } from '@automate/contract';
 import { openRestBackend } from '../fixtures/rest-backend.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
+import { shown } from './fixtures/shown.ts';
 
 const YAML = 'connectors:\n  - id: echo\n';
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const ON = { AUDIT: 'on' };
-
-/** What differs from one run to the next is left out. */
-function shown(records: readonly AuditRecord[]): readonly object[] {
-  return records
-    .map(({ at: _at, hash: _hash, durationMs: _duration, seq: _seq, ...rest }) => rest)
-    .filter(({ kind }) => kind !== 'host')
-    .toReversed();
-}
 
 describe('a host that keeps an audit', () => {
   it.each(['grpc', 'rest', 'local'])('records calls and changes that come through the door %s', async (name) => {

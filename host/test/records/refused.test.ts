@@ -1,19 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { connect } from '@automate/client';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
-import type { AuditRecord } from '@automate/contract';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
+import { shown } from './fixtures/shown.ts';
 
 const YAML = 'connectors:\n  - id: echo\n';
 const ON = { AUDIT: 'on' };
-
-/** What differs from one run to the next is left out. */
-function shown(records: readonly AuditRecord[]): readonly object[] {
-  return records
-    .map(({ at: _at, hash: _hash, durationMs: _duration, seq: _seq, ...rest }) => rest)
-    .filter(({ kind }) => kind !== 'host')
-    .toReversed();
-}
 
 describe('callers who may not', () => {
   const reader = { principal: { name: 'reader', scopes: ['read'] }, door: 'rest' } as const;
