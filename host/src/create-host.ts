@@ -69,20 +69,15 @@ import { createWorkerRuntime } from './runtime/worker-runtime.ts';
 import { describeBesideData, MasterKeyError, openMasterKeys } from './secrets/master-key.ts';
 import type { MasterKeys } from './secrets/master-key.ts';
 import { learnExport, learnVariables, openSecrets, shortSecrets } from './secrets/open-secrets.ts';
-import { openVault } from './secrets/open-vault.ts';
 import type { Scrubber } from './secrets/scrubber.ts';
 import { createScrubber } from './secrets/scrubber.ts';
 import { createSecretOperations } from './secrets/secret-operations.ts';
+import { openSecretVault } from './secrets/secret-vault.ts';
 import { closeSecretsDir } from './secrets/secrets-dir.ts';
 import { HostConnectorService } from './service/connector-service.ts';
-import { DATABASE_FILE, holdDataDir, lockDataDir, openDataDir, refuseWhereServed } from './store/data-dir.ts';
-import type { OpenConnectorStore } from './store/connector-store.ts';
-import { openSqliteDiscoveryStore } from './store/sqlite-discovery-store.ts';
-import { openSqliteOutcomeStore } from './store/sqlite-outcome-store.ts';
-import { openSqliteOverlayStore } from './store/sqlite-overlay-store.ts';
-import { openSqliteProfileStore } from './store/sqlite-profile-store.ts';
-import { openSqliteStore } from './store/sqlite-store.ts';
-import { openSqliteTokenStore } from './store/sqlite-token-store.ts';
+import { holdDataDir, lockDataDir, openDataDir, refuseWhereServed } from './store/data-dir.ts';
+import type { OpenStores } from './store/open-stores.ts';
+import { openStores } from './store/open-stores.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
@@ -129,21 +124,21 @@ const CLOSE_GRACE_MS = 5_000;
  * data directory is taken. What was opened until then is closed again. The caller owns the host and closes it.
  */
 export function createHost(options: HostOptions): Promise<Host> {
-  return createHostOver((directory) => openSqliteStore(join(directory, DATABASE_FILE)), options);
+  return createHostOver(openStores, options);
 }
 
-/** The same, over a store of another make. */
-export async function createHostOver(openStore: OpenConnectorStore, options: HostOptions): Promise<Host> {
+/** The same, over stores of another make. */
+export async function createHostOver(open: OpenStores, options: HostOptions): Promise<Host> {
   const stack = new CloseStack();
   try {
-    return await openHost(openStore, options, stack);
+    return await openHost(open, options, stack);
   } catch (error) {
     await stack.close().catch(() => undefined);
     throw error;
   }
 }
 
-async function openHost(openStore: OpenConnectorStore, options: HostOptions, stack: CloseStack): Promise<Host> {
+async function openHost(open: OpenStores, options: HostOptions, stack: CloseStack): Promise<Host> {
   const { env, flags = {}, serve = true, scrubber = createScrubber() } = options;
   const timer = new BootTimer();
   const identity = readIdentity();
@@ -214,23 +209,14 @@ async function openHost(openStore: OpenConnectorStore, options: HostOptions, sta
     warn: (message) => log.warn({}, message),
   });
   stack.push({ name: 'snapshots', close: () => snapshots.settle() });
-  const store = openStore(settings.dataDir);
-  stack.push({ name: 'store', close: () => store.close() });
-  const vault = openVault(settings.dataDir, masterKeys);
-  stack.push({ name: 'secret store', close: () => vault.close() });
+  const stores = await open(settings);
+  stack.push({ name: 'store', close: () => stores.close() });
+  const { connectors: store, discoveries, outcomes, overlays: overlayStore, profiles: profileStore } = stores;
+  const vault = openSecretVault(stores.secrets, masterKeys);
   const lostKeys = serve ? await vault.findLostKeys() : undefined;
   if (lostKeys !== undefined) log.warn({}, lostKeys);
   const secrets = openSecrets({ env, settings, scrubber, vault });
-  const outcomes = openSqliteOutcomeStore(settings.dataDir);
-  stack.push({ name: 'outcomes', close: () => outcomes.close() });
-  const tokens = await Tokens.open(openSqliteTokenStore(join(settings.dataDir, DATABASE_FILE)));
-  stack.push({ name: 'tokens', close: () => tokens.close() });
-  const profileStore = openSqliteProfileStore(join(settings.dataDir, DATABASE_FILE));
-  stack.push({ name: 'profiles', close: () => profileStore.close() });
-  const overlayStore = openSqliteOverlayStore(join(settings.dataDir, DATABASE_FILE));
-  stack.push({ name: 'overlays', close: () => overlayStore.close() });
-  const discoveries = openSqliteDiscoveryStore(join(settings.dataDir, DATABASE_FILE));
-  stack.push({ name: 'discoveries', close: () => discoveries.close() });
+  const tokens = await Tokens.open(stores.tokens);
   const hasClientCa = settings.tls?.clientCaFile !== undefined;
   const alwaysSignIn = !settings.loopback || hasClientCa;
   const signInRequired = (): boolean => alwaysSignIn || tokens.any;

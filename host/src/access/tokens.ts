@@ -156,10 +156,6 @@ export class Tokens {
     return { id: stored.id, message: `the token "${stored.name}" is revoked` };
   }
 
-  close(): Promise<void> {
-    return this.#store.close();
-  }
-
   #learn(stored: StoredToken): void {
     const principal: Principal = { name: stored.name, scopes: stored.scopes as readonly Scope[] };
     const expiresAtMs = stored.expiresAt === undefined ? Infinity : Date.parse(stored.expiresAt);

@@ -382,11 +382,12 @@ async function rotateKeys(options: GlobalOptions): ReturnType<CliContext['rotate
       EXIT.usage,
       'rotate-keys works on the data directory itself: run it where that is, without --address and CONNECTORS_SERVICE_ADDR',
     );
-  const { openVault } = await import('../secrets/open-vault.ts');
+  const { openSecretVault } = await import('../secrets/secret-vault.ts');
+  const { openStores } = await import('../store/open-stores.ts');
   const { dataDir, keys } = await openKeys(options);
   openDataDir(dataDir);
-  await using vault = openVault(dataDir, keys);
-  return { ...(await vault.rotate()), file: keys.file };
+  await using stores = await openStores({ dataDir });
+  return { ...(await openSecretVault(stores.secrets, keys).rotate()), file: keys.file };
 }
 
 async function writeOpenedCopy(options: Parameters<CliContext['openCopy']>[0]): Promise<void> {

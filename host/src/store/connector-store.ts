@@ -38,6 +38,3 @@ export interface ConnectorStore {
   delete(id: string): Promise<boolean>;
   close(): Promise<void>;
 }
-
-/** Opens the store of a data directory. */
-export type OpenConnectorStore = (directory: string) => ConnectorStore;

@@ -12,9 +12,10 @@ import { explainListening } from '../../transports/listen-error.ts';
 import type { Walls } from '../../runtime/bodies/walls.ts';
 import type { Finding } from './finding.ts';
 import { openMasterKeys } from '../../secrets/master-key.ts';
-import { openVault } from '../../secrets/open-vault.ts';
-import type { SecretVault } from '../../secrets/secret-vault.ts';
+import { openSecretVault } from '../../secrets/secret-vault.ts';
 import { DATABASE_FILE } from '../../store/data-dir.ts';
+import type { Stores } from '../../store/open-stores.ts';
+import { openStores } from '../../store/open-stores.ts';
 import { createScrubber } from '../../secrets/scrubber.ts';
 import { openSecrets, shortSecrets } from '../../secrets/open-secrets.ts';
 
@@ -156,15 +157,16 @@ export async function checkProfiles(
   settings: Pick<HostSettings, 'secretsDir' | 'dataDir' | 'masterKeyFile'>,
 ): Promise<readonly Finding[]> {
   const { dataDir, masterKeyFile: keyFile } = settings;
-  let opened: SecretVault | undefined;
+  let opened: Stores | undefined;
   try {
     // A database that is not there is not made to look into it.
-    if (existsSync(join(dataDir, DATABASE_FILE))) opened = openVault(dataDir, openMasterKeys({ dataDir, keyFile }));
+    if (existsSync(join(dataDir, DATABASE_FILE))) opened = await openStores({ dataDir });
   } catch (error) {
     const remedy = 'do what the message says, and look again';
     return [{ check: 'secrets', state: 'failed', message: (error as Error).message, remedy }];
   }
-  await using vault = opened;
+  await using stores = opened;
+  const vault = stores && openSecretVault(stores.secrets, openMasterKeys({ dataDir, keyFile }));
   const secrets = openSecrets({ env, settings, scrubber: createScrubber(), vault });
   const users = config.connectors.filter(({ config: { enabled } }) => enabled);
   const findings = await Promise.all(
