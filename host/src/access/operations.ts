@@ -46,6 +46,7 @@ export const OPERATIONS: { readonly [Name in Operation]: Rule<Name> } = {
   watch: { needs: 'listing', options: 0 },
   plugins: { needs: 'read', options: 0 },
   rescanPlugins: { needs: 'manage', options: 0 },
+  describeKind: { needs: 'read', options: 1 },
   listSecrets: { needs: 'secrets', options: 0 },
   setSecret: { needs: 'secrets', options: 1 },
   removeSecret: { needs: 'secrets', options: 1 },

@@ -12,6 +12,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   top: ['top', 'top --sort memory', 'top --once', 'top --json'],
   'plugins list': ['plugins list', 'plugins list --json'],
   'plugins check': ['plugins check'],
+  'plugins describe': ['plugins describe prometheus', 'plugins describe slack --json'],
   'plugins add': ['plugins add @automate/connector-slack', 'plugins add @acme/connector-x@1.2.0 --yes'],
   'plugins update': ['plugins update', 'plugins update @acme/connector-x', 'plugins update --installed'],
   'plugins remove': ['plugins remove @acme/connector-x'],

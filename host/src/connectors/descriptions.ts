@@ -41,6 +41,8 @@ interface Learned {
 export class Descriptions {
   readonly #options: DescriptionsOptions;
   readonly #byKind = new Map<string, { readonly kind: Kind; readonly description: ConnectorDescription }>();
+  /** Kinds that are being asked now: who comes meanwhile waits for the same answer. */
+  readonly #asked = new Map<Kind, Promise<ConnectorDescription>>();
   readonly #learned = new Map<string, Learned>();
   #tell: (id: string) => void = () => {};
 
@@ -106,14 +108,24 @@ export class Descriptions {
   async describeKind(kind: Kind): Promise<ConnectorDescription> {
     const known = this.#cached(kind);
     if (known !== undefined) return known;
-    const { description } = await this.#options.inspect(kind);
+    const underWay = this.#asked.get(kind);
+    if (underWay !== undefined) return underWay;
+    const asked = this.#learnKind(kind).finally(() => this.#asked.delete(kind));
+    this.#asked.set(kind, asked);
+    return asked;
+  }
+
+  async #learnKind(kind: Kind): Promise<ConnectorDescription> {
+    const { description } = await this.#options.inspect(kind).catch((reason: unknown) => {
+      throw aboutConnector(reason, undefined);
+    });
     this.#byKind.set(kind.name, { kind, description });
     return description;
   }
 
   /** The description, learned from the kind's code if need be, and from the remote system where it knows the actions. */
   async describe(entry: ConnectorEntry): Promise<ConnectorDescription> {
-    const known = this.find(entry) ?? (await this.#describeKind(entry));
+    const known = this.find(entry) ?? (await this.#describeKindOf(entry));
     const { discovery } = known;
     if (discovery === undefined || discovery.revision !== undefined) return known;
     if (entry.state.phase !== 'usable') return { ...known, ...(await this.#findKept(entry)) };
@@ -127,7 +139,7 @@ export class Descriptions {
     }
   }
 
-  async #describeKind(entry: ConnectorEntry): Promise<ConnectorDescription> {
+  async #describeKindOf(entry: ConnectorEntry): Promise<ConnectorDescription> {
     const kind = kindOf(entry);
     if (kind === undefined) {
       const reason =
@@ -138,7 +150,9 @@ export class Descriptions {
         details: { reason: 'kind_missing' },
       });
     }
-    return (await this.inspect(entry.id, kind)).description;
+    return this.describeKind(kind).catch((reason: unknown) => {
+      throw aboutConnector(reason, entry.id);
+    });
   }
 
   /** Describes the kind anew and checks a configuration against it, both for a connector that may not stand yet. */
@@ -148,8 +162,7 @@ export class Descriptions {
       this.#byKind.set(kind.name, { kind, description: inspection.description });
       return inspection;
     } catch (reason) {
-      // The worker knows the kind alone; who reads the error asked about the connector.
-      throw ConnectorError.change(ConnectorError.from(reason), { connector: id });
+      throw aboutConnector(reason, id);
     }
   }
 
@@ -163,6 +176,11 @@ export class Descriptions {
     // The catalog hands out a new object whenever a scan found other code.
     return cached?.kind === kind ? cached.description : undefined;
   }
+}
+
+/** The worker knows the kind alone, and takes it for the connector's id; who reads the error asked about that connector, or about none. */
+function aboutConnector(reason: unknown, id: string | undefined): ConnectorError {
+  return ConnectorError.change(ConnectorError.from(reason), { connector: id });
 }
 
 function digestOf({ written }: ConnectorEntry): string {

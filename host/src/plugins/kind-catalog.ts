@@ -44,7 +44,8 @@ export function isolationOf({ source, isolation }: Kind, asked: ConfiguredLevel 
 /** What a scan found: the kinds, and why others are not among them. */
 export interface DiscoveredKinds {
   readonly kinds: ReadonlyMap<string, Kind>;
-  explainMissing(name: string): string;
+  /** `others`: kinds that there are besides. */
+  explainMissing(name: string, others: readonly string[]): string;
   /** Whether the package of a kind that was there before is there still, and is refused for what is wrong with it. */
   isBroken(packageName: string): boolean;
 }
@@ -98,7 +99,7 @@ export class KindCatalog {
 
   /** Why there is no such kind, and what to do about it. */
   explainMissing(name: string): string {
-    return this.#discovered.explainMissing(name);
+    return this.#discovered.explainMissing(name, [...this.#registered.keys()]);
   }
 }
 

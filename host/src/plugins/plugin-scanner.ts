@@ -43,7 +43,8 @@ export class PluginScanner {
     this.#found = found;
     this.#whole = full ? found : undefined;
     // The reason may lie in a package that nobody asked for by name, so that it is looked for there too.
-    const explainMissing = (name: string): string => explainMissingKind(name, this.#look());
+    const explainMissing: DiscoveredKinds['explainMissing'] = (name, others) =>
+      explainMissingKind(name, this.#look(), others);
     const broken = new Set(found.report.plugins.filter(needsAction).map((plugin) => plugin.package));
     return { kinds: kindsOf(found.declarations, settings), explainMissing, isBroken: (name) => broken.has(name) };
   }

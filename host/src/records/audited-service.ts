@@ -39,6 +39,7 @@ const RULES: Rules = {
   watch: 'unrecorded',
   plugins: 'unrecorded',
   rescanPlugins: { options: 0, kind: 'plugin', about: () => ({}) },
+  describeKind: 'unrecorded',
   getOutcome: 'unrecorded',
   clearOutcome: { options: 2, about: (id, key) => ({ connector: textOf(id), subject: keyOf(key) }) },
   listSecrets: 'unrecorded',
@@ -252,10 +253,12 @@ function newsOfChange(
   return { kind, operation, ...callerOf(given), ...about(...args), traceparent: textOf(given?.traceparent) };
 }
 
-/** The connector is named first, where one is, and the options come last. */
+/** The connector, or the kind, is named first, where one is, and the options come last. */
 function newsOfRead(operation: string, args: readonly unknown[]): Omit<AuditNews, 'at' | 'code'> {
   const options = args.findLast((each): each is CallOptions => typeof (each as CallOptions)?.principal === 'object');
-  return { kind: 'read', operation, ...callerOf(options), connector: textOf(args[0]) };
+  const named = textOf(args[0]);
+  const about = operation === 'describeKind' ? { subject: named } : { connector: named };
+  return { kind: 'read', operation, ...callerOf(options), ...about };
 }
 
 function callerOf(options: CallOptions | undefined): Pick<AuditNews, 'principal' | 'door'> {

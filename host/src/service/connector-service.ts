@@ -61,6 +61,7 @@ import {
   requireConfigText,
   requireFilter,
   requireId,
+  requireKindName,
   requireLimit,
   requireLogFilter,
   requireLogLevel,
@@ -82,6 +83,7 @@ import type { ConnectorViews } from '../connectors/connector-views.ts';
 import type { ConfigTrialOptions } from '../connectors/config-trial.ts';
 import { tryConfig } from '../connectors/config-trial.ts';
 import { endpointOf } from '../connectors/connector-views.ts';
+import { describeKind } from '../connectors/describe-kind.ts';
 import type { Descriptions } from '../connectors/descriptions.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import type { LogTail } from '../log/log-tail.ts';
@@ -291,6 +293,11 @@ export class HostConnectorService implements ConnectorService {
   async rescanPlugins(given: CallOptions = {}): Promise<PluginReport> {
     const options = this.#admit(given);
     return waitWithin(this.#options.rescan(), options);
+  }
+
+  async describeKind(kind: string, given: CallOptions = {}): Promise<ConnectorDescription> {
+    const options = this.#admit(given);
+    return waitWithin(describeKind(this.#options, requireKindName(kind)), options);
   }
 
   async listSecrets(given: CallOptions = {}): Promise<readonly SecretInfo[]> {

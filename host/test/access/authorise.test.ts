@@ -65,6 +65,7 @@ const CALLS: { readonly [Name in Operation]: (service: ConnectorService, options
   watch: (service, options) => service.watch(options)[Symbol.asyncIterator]().next(),
   plugins: (service, options) => service.plugins(options),
   rescanPlugins: (service, options) => service.rescanPlugins(options),
+  describeKind: (service, options) => service.describeKind('plain', options),
   listSecrets: (service, options) => service.listSecrets(options),
   setSecret: (service, options) => service.setSecret({ namespace: 'a', name: 'b', value: 'c' }, options),
   removeSecret: (service, options) => service.removeSecret({ namespace: 'a', name: 'b' }, options),

@@ -30,6 +30,7 @@ const BEHIND: { readonly [Name in Method | OperationId]: Operation } = {
   watchConnectors: 'watch',
   listPlugins: 'plugins',
   rescanPlugins: 'rescanPlugins',
+  describeKind: 'describeKind',
   getOutcome: 'getOutcome',
   clearOutcome: 'clearOutcome',
   listAudit: 'listAudit',
@@ -114,6 +115,7 @@ const grpcWays = METHOD_PATHS.filter(({ path }) => !path.includes('.health.')).m
     value: 'v',
     scopes: ['read'],
     config: { id: 'x', kind: 'plain' },
+    kind: 'plain',
   };
   return {
     name: `gRPC ${method.path}`,
@@ -140,7 +142,7 @@ const BODIES: { readonly [Name in OperationId]?: string } = {
 
 const restWays = [
   ...(Object.entries(HTTP_ROUTES) as [OperationId, HttpRoute][]).map(([id, { method, path }]) => ({
-    line: `${method} ${API_PREFIX}${path.replace('{id}', 'x').replace('{action}', 'a').replace('{key}', 'k').replace('{namespace}', 'n').replace('{name}', 'new')}`,
+    line: `${method} ${API_PREFIX}${path.replace('{id}', 'x').replace('{action}', 'a').replace('{key}', 'k').replace('{namespace}', 'n').replace('{name}', 'new').replace('{kind}', 'plain')}`,
     needs: OPERATIONS[BEHIND[id]].needs,
     body: method === 'GET' || method === 'DELETE' ? undefined : (BODIES[id] ?? '{}'),
   })),

@@ -65,6 +65,7 @@ describe('completion', () => {
     ['ids after options', ['--json', 'execute', '--timeout', '3s', 'other'], ['other.one']],
     ['actions of that connector', ['execute', 'echo', 'sa'], ['say']],
     ['plugins', ['plugins', 'remove', '@acme/'], ['@acme/connector-mine']],
+    ['kinds', ['plugins', 'describe', ''], ['echo', 'mine']],
     ['profiles', ['profiles', 'remove', ''], ['production']],
     ['shells', ['completion', ''], ['bash', 'zsh', 'fish']],
   ])('knows %s', async (_what, words, wanted) => {

@@ -135,6 +135,7 @@ export function openCommandLineDoor(root: string): ConnectorService {
     revokeToken: (id: string) => ask(['tokens', 'revoke', id]),
     plugins: async () => readPlugins(await ask(['plugins', 'list'])),
     rescanPlugins: async () => readPlugins(await ask(['plugins', 'check'])),
+    describeKind: async (kind: string) => readDescription(await ask(['plugins', 'describe', kind])),
     listSecrets: async () => ((await ask(['secrets', 'list']))['secrets'] as JsonObject[]).map(readSecret),
     setSecret: ({ namespace, name, value }: SetSecretRequest) =>
       ask(['secrets', 'set', `${namespace}/${name}`], { input: value }),

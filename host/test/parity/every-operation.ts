@@ -143,6 +143,10 @@ export const EVERY_OPERATION: { readonly [Name in Operation]: OperationRow } = {
     ...{ grpc: 'rescanPlugins', rest: 'rescanPlugins', cli: 'plugins check' },
     play: (door) => door.rescanPlugins(),
   },
+  describeKind: {
+    ...{ grpc: 'describeKind', rest: 'describeKind', cli: 'plugins describe' },
+    play: (door) => door.describeKind('echo'),
+  },
   listSecrets: {
     ...{ grpc: 'listSecrets', rest: 'listSecrets', cli: 'secrets list' },
     before: (inside) => inside.setSecret({ ...SECRET, value: 'a value of the test' }),

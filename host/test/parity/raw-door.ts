@@ -100,6 +100,7 @@ export function openRawDoor(address: string): ConnectorService {
     revokeToken: (id: string, options: CallOptions) => call('revokeToken', { id }, options),
     plugins: (options: CallOptions) => call('listPlugins', {}, options),
     rescanPlugins: (options: CallOptions) => call('rescanPlugins', {}, options),
+    describeKind: (kind: string, options: CallOptions) => call('describeKind', { kind }, options),
     listSecrets: (options: CallOptions) => call('listSecrets', {}, options),
     setSecret: (request: object, options: CallOptions) => call('setSecret', request, options),
     removeSecret: (request: object, options: CallOptions) => call('removeSecret', request, options),

@@ -22,6 +22,7 @@ const CALLS: Readonly<Record<string, (service: ConnectorService, options: CallOp
   test: (service, options) => service.test('echo', options),
   execute: (service, options) => service.execute({ id: 'echo', action: 'say', payload: { text: 'x' } }, options),
   plugins: (service, options) => service.plugins(options),
+  'description of a kind': (service, options) => service.describeKind('echo', options),
   rescan: (service, options) => service.rescanPlugins(options),
   'list of secrets': (service, options) => service.listSecrets(options),
   'setting of a secret': (service, options) => service.setSecret({ namespace: 'a', name: 'b', value: 'c' }, options),

@@ -11,6 +11,7 @@ import {
   requireConfigText,
   requireFilter,
   requireId,
+  requireKindName,
   requireLimit,
   requireLogFilter,
   requireLogLevel,
@@ -246,6 +247,10 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     rescanPlugins: async (options) => {
       const { report } = await call(METHODS.rescanPlugins, () => ({}), options);
       return read((problems) => pluginsFromMessage(report, problems));
+    },
+    describeKind: async (kind, options) => {
+      const message = await call(METHODS.describeKind, () => ({ kind: requireKindName(kind) }), options);
+      return read((problems) => descriptionFromMessage(message, problems));
     },
     listSecrets: async (options) => {
       const { secrets } = await call(METHODS.listSecrets, () => ({}), options);

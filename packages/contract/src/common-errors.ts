@@ -88,6 +88,12 @@ export function requireProfileName(name: unknown): string {
   throw unexpected('name', 'the name of a profile', valueInWords(name));
 }
 
+/** The name of a kind, where it is a text. */
+export function requireKindName(kind: unknown): string {
+  if (typeof kind === 'string' && kind !== '') return requireWhole('kind', kind);
+  throw unexpected('kind', 'the name of a kind', valueInWords(kind));
+}
+
 /** Durations of the port are numbers; what is a text there would pass for one of the file's. */
 function durationsInText(map: JsonObject, fields: Fields, above = ''): readonly Problem[] {
   return rowsOf(fields).flatMap(([name, field]) => {

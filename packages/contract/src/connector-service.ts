@@ -7,6 +7,7 @@ import type { ControlOperations } from './control-operations.ts';
 import type { ConnectorDescription, ConnectorInfo, ConnectorType } from './connector.ts';
 import type { HealthReport, TestReport } from './health.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import type { KindOperations } from './kind-operations.ts';
 import type { LogOperations } from './log-operations.ts';
 import type { OutcomeOperations } from './outcome-operations.ts';
 import type { TokenOperations } from './token-operations.ts';
@@ -89,6 +90,7 @@ export interface ConnectorService
     AuditOperations,
     ConfigOperations,
     ControlOperations,
+    KindOperations,
     LogOperations,
     OutcomeOperations,
     ProfileOperations,

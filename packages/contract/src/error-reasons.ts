@@ -79,6 +79,8 @@ export const ERROR_REASONS = {
   NOT_FOUND: {
     unknown_route: 'REST has no such route; `GET /openapi.json` lists them',
     not_exposed: '`mcp.expose` keeps the connector from agents',
+    unknown_kind:
+      'no kind of that name can be used: none is installed, or its package is refused, which the message explains',
     unknown_profile: 'no profile of that name was set',
     unknown_secret: 'the store has no such secret, or no such version of it',
     not_found: 'a gRPC server that is not ours said so',

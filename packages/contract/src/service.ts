@@ -18,6 +18,7 @@ export {
   requireCall,
   requireFilter,
   requireId,
+  requireKindName,
   requireProfile,
   requireProfileName,
   requireSecret,

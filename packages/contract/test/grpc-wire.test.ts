@@ -235,6 +235,7 @@ describe('the protocol', () => {
       'PlanConfig',
       'ApplyConfig',
       'ExportConfig',
+      'DescribeKind',
     ]);
   });
 });

@@ -25,6 +25,22 @@ export function addDescribeCommand(connectors: Command, context: CliContext): vo
     });
 }
 
+/** `automate plugins describe KIND` */
+export function addDescribeKindCommand(plugins: Command, context: CliContext): void {
+  plugins
+    .command('describe')
+    .argument('<kind>')
+    .description('show what connectors of a kind can do and what they are configured with, before there is one')
+    .action(async (kind: string, _options: unknown, command: Command) => {
+      const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
+      const description = await context.withService(rest, `describing the kind ${kind}`, (service, call) =>
+        service.describeKind(kind, call),
+      );
+      if (json === true) context.out(JSON.stringify(connectorDescriptionView(description), undefined, 2));
+      else context.out([...tellDescription(context, kind, description), '', registerWith(description)].join('\n'));
+    });
+}
+
 function findAction(id: string, { actions, open }: ConnectorDescription, name: string): ActionDescription {
   const found = actions.find((each) => each.name === name);
   if (found !== undefined) return found;
@@ -39,20 +55,40 @@ function findAction(id: string, { actions, open }: ConnectorDescription, name: s
 }
 
 function tellConnector(context: CliContext, id: string, description: ConnectorDescription): string {
-  const { kind, title, version, package: from, actions, open, configSchema } = description;
+  return [
+    ...tellDescription(context, id, description),
+    ...(description.actions.length === 0
+      ? []
+      : ['', `automate connectors describe ${id} ACTION shows one of them whole`]),
+  ].join('\n');
+}
+
+function tellDescription(context: CliContext, name: string, description: ConnectorDescription): readonly string[] {
+  const { kind, title, version, package: from, configSchema } = description;
   const source = from === undefined ? `version ${version}` : `${from.name} ${from.version}`;
-  const head = `${context.style('bold', id)}: ${title ?? kind} (kind ${kind}, ${source})`;
-  const rows = actions.map((action) => [action.name, effectOf(action), takesOf(action), action.description]);
+  const head = `${context.style('bold', name)}: ${title ?? kind} (kind ${kind}, ${source})`;
   return [
     head,
     ...(description.description === undefined ? [] : [description.description]),
     '',
-    open
-      ? 'It takes any action, and describes none.'
-      : context.table(['ACTION', 'EFFECT', 'TAKES', 'DESCRIPTION'], rows),
+    tellActions(context, description),
     ...section(context, 'Settings', configSchema),
-    ...(actions.length === 0 ? [] : ['', `automate connectors describe ${id} ACTION shows one of them whole`]),
-  ].join('\n');
+  ];
+}
+
+function tellActions(context: CliContext, { actions, open, discovery }: ConnectorDescription): string {
+  if (open) return 'It takes any action, and describes none.';
+  if (discovery !== undefined && actions.length === 0)
+    return `Its actions come from the remote system${discovery.error === undefined ? ', which each connector asks' : `: ${discovery.error}`}.`;
+  const rows = actions.map((action) => [action.name, effectOf(action), takesOf(action), action.description]);
+  return context.table(['ACTION', 'EFFECT', 'TAKES', 'DESCRIPTION'], rows);
+}
+
+/** What to type for the first connector of a kind, as far as that can be said. */
+function registerWith({ kind, configSchema }: ConnectorDescription): string {
+  const needed = fieldsOf(configSchema ?? {}).filter(({ required }) => required);
+  const settings = needed.length === 0 ? '' : `, settings: { ${needed.map(({ name }) => `${name}: …`).join(', ')} }`;
+  return `automate connectors register --input '{ id: …, kind: ${kind}${settings} }' adds one`;
 }
 
 function tellAction(context: CliContext, id: string, action: ActionDescription): string {

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
 import type { PluginDiff, PluginOutcome, PluginRequest, VerifiedPlugin } from '../plugins/plugin-changes.ts';
+import { addDescribeKindCommand } from './describe.ts';
 import { describePermissions, noneFound } from '../../boot-report.ts';
 
 /** `automate plugins …` */
@@ -52,6 +53,7 @@ export function addPluginCommands(program: Command, context: CliContext): void {
       }
     });
 
+  addDescribeKindCommand(plugins, context);
   const change = (verb: PluginRequest['verb'], line: string, what: string): Command =>
     plugins
       .command(`${verb} ${line}`)

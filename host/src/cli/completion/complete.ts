@@ -137,6 +137,7 @@ const ARGUMENTS: Readonly<Record<string, keyof typeof SOURCES | 'files'>> = {
   dir: 'files',
   file: 'files',
   id: 'connectors',
+  kind: 'kinds',
   'namespace/name': 'secrets',
   package: 'plugins',
   'plugins name': 'plugins',
@@ -164,6 +165,12 @@ const SOURCES = {
       const { actions } = await service.describe(place.args[0] ?? '', call);
       return actions.map(({ name, description }) => ({ value: name, about: description }));
     }),
+  kinds: (place: Place) =>
+    fromService(place, async (service, call) =>
+      (await service.plugins(call)).plugins
+        .filter(({ status }) => status === 'admitted' || status === 'held_back')
+        .flatMap((each) => each.kinds.map((kind) => ({ value: kind, about: each.package }))),
+    ),
   plugins: (place: Place) =>
     fromService(place, async (service, call) =>
       (await service.plugins(call)).plugins.map((each) => ({

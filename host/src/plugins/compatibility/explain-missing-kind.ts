@@ -1,17 +1,21 @@
-import { didYouMean } from '@automate/contract';
+import { didYouMean, quote } from '@automate/contract';
 import type { Discovery } from './discover.ts';
 import { explainProblem } from './explain.ts';
 
-/** Why a kind cannot be used, as a sentence for whoever configured it. */
-export function explainMissingKind(kind: string, { refusals, declarations, report }: Discovery): string {
+/** Why a kind cannot be used, as a sentence for whoever named it. `others` are kinds that can be used and come from no package. */
+export function explainMissingKind(
+  kind: string,
+  { refusals, declarations, report }: Discovery,
+  others: readonly string[] = [],
+): string {
   const refusal = refusals.get(kind);
   if (refusal !== undefined) return `the kind "${kind}" is not available: ${refusal}`;
-  const known = [...declarations.keys()].toSorted();
+  const known = [...new Set([...declarations.keys(), ...others])].toSorted();
   const there = known.length === 0 ? 'no kind is available' : `there are ${known.join(', ')}`;
   const [trouble] = report.problems;
   const hint =
     trouble === undefined
       ? 'add the package that declares it to the project, with "pnpm add"'
       : explainProblem(trouble);
-  return `no package that was found declares the kind "${kind}"${didYouMean(kind, known)} (${there}): ${hint}`;
+  return `no package that was found declares the kind ${quote(kind.slice(0, 80))}${didYouMean(kind, known)} (${there}): ${hint}`;
 }

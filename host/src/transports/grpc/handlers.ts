@@ -120,6 +120,9 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     rescanPlugins: on(methods.rescanPlugins, async (_request, options) => ({
       report: pluginsToMessage(await service.rescanPlugins(options)),
     })),
+    describeKind: on(methods.describeKind, async ({ kind }, options) =>
+      descriptionToMessage(await service.describeKind(kind, options)),
+    ),
     getOutcome: on(methods.getOutcome, async ({ id, ...rest }, options) =>
       outcomeToMessage(await service.getOutcome(id, outcomeKeyOf(rest), options)),
     ),

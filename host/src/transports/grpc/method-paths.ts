@@ -44,6 +44,7 @@ const UNARY = [
   'PlanConfig',
   'ApplyConfig',
   'ExportConfig',
+  'DescribeKind',
 ];
 
 /** Every method that the server answers. A test holds this list against the protocol's own definitions. */

@@ -161,6 +161,10 @@ export function createHandlers(
     async rescanPlugins({ options }) {
       return pluginReportView(await service.rescanPlugins(options));
     },
+    async describeKind({ request, options }) {
+      const { kind } = request.params as { kind: string };
+      return connectorDescriptionView(await service.describeKind(kind, options));
+    },
     async listSecrets({ options }) {
       return secretListView(await service.listSecrets(options));
     },

@@ -171,6 +171,8 @@ describe('every answer is as the document says', () => {
     ['getOutcome', 'GET /api/v1/connectors/mine/outcomes/k%2F1', {}, 404],
     ['listPlugins', 'GET /api/v1/plugins', {}, 200],
     ['rescanPlugins', 'POST /api/v1/plugins/rescan', {}, 200],
+    ['describeKind', 'GET /api/v1/kinds/echo', {}, 200],
+    ['describeKind', 'GET /api/v1/kinds/ecko', {}, 404],
     ['setSecret', 'PUT /api/v1/secrets/a/b', json({ value: 'c' }), 200],
     ['setSecret', 'PUT /api/v1/secrets/a/b', json({ value: 1 }), 400],
     ['setSecret', 'PUT /api/v1/secrets/a/b', json({ value: 'c', more: 1 }), 400],

@@ -133,4 +133,5 @@ export const CONNECTORS_SERVICE = {
   planConfig: define(method.planConfig),
   applyConfig: define(method.applyConfig),
   exportConfig: define(method.exportConfig),
+  describeKind: define(method.describeKind),
 } as const;

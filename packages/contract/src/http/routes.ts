@@ -273,6 +273,16 @@ export const HTTP_ROUTES = {
     status: 200,
     answer: pluginReportSchema,
   },
+  describeKind: {
+    method: 'GET',
+    path: '/kinds/{kind}',
+    summary: 'What connectors of a kind can do and are configured with, whether there is one or not',
+    tag: 'plugins',
+    params: z.object({ kind: z.string().meta({ description: "The kind's name" }) }),
+    headers: waitHeaders,
+    status: 200,
+    answer: connectorDescriptionSchema,
+  },
   listSecrets: {
     method: 'GET',
     path: '/secrets',
