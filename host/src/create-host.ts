@@ -531,6 +531,7 @@ async function openHost(open: OpenStores, options: HostOptions, stack: CloseStac
       grpc: grpcAddress,
       http: httpAddress,
       ...(socketPath === undefined ? {} : { socket: socketPath }),
+      ...(facts.pid === undefined ? {} : { process: `process ${facts.pid} on ${facts.node}` }),
     });
     audit.noteHost('start', `version ${identity.version}`);
     stack.push({ name: 'audit of the end', close: () => audit.noteHost('stop') });

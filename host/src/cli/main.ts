@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { inspect, styleText } from 'node:util';
 import type { ConnectorService } from '@automate/contract';
+import { openFound } from '@automate/contract/service';
 import { formatBootReport } from '../boot-report.ts';
 import { findConfig } from '../config/find-config.ts';
 import { requireNoConfig, writeDefaultConfig, writeSchemaText } from '../config/default-config.ts';
@@ -17,6 +18,7 @@ import { openMasterKeys } from '../secrets/master-key.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
 import { createScrubber } from '../secrets/scrubber.ts';
 import { openDataDir } from '../store/data-dir.ts';
+import type { LocatedHost } from '../store/locate-host.ts';
 import { describeNoHost, locateHost, lookForHost } from '../store/locate-host.ts';
 import { buildProgram } from './build-program.ts';
 import type { CliContext, FoundHost, GlobalOptions, StartOptions } from './cli-context.ts';
@@ -361,7 +363,7 @@ async function pluginMachine(
     confirm: (question) => confirm(question, process.stdin, process.stderr),
     openRunning: async () => {
       const running = await locateHost({ cwd: projectDir, env, flags });
-      return running === undefined ? undefined : connectTo({ address: running.address });
+      return running === undefined ? undefined : connectToFound(running);
     },
   };
 }
@@ -435,7 +437,7 @@ async function openService(
   const projectDir = await projectOf(options);
   const flags = { ...flagsOf(options), logLevel: process.env['LOG_LEVEL'] || 'warn' };
   const found = await lookFor(options);
-  if (found.running !== undefined) return connectTo({ address: found.running.address });
+  if (found.running !== undefined) return connectToFound(found.running);
   notes.add(
     `${describeNoHost(found)}: worked in process, with the variables and secrets of this shell; nothing is checked in the background`,
   );
@@ -509,6 +511,10 @@ function stopSignal(): Promise<void> {
     };
     for (const signal of STOP_SIGNALS) process.on(signal, stop);
   });
+}
+
+function connectToFound({ address, who }: LocatedHost): Promise<ConnectorService> {
+  return openFound(who, connectTo({ address }));
 }
 
 /** Loaded when it is needed: a host that serves calls no other. */

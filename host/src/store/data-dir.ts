@@ -14,6 +14,8 @@ export interface HostAddresses {
   readonly http: string;
   /** Path of the socket for programs of the host's own user; absent where the host has none. */
   readonly socket?: string;
+  /** Which it is, for people: `process 4711 on host-a`. */
+  readonly process?: string;
 }
 
 /** The directory that only one serving host may use at a time. */
@@ -82,12 +84,17 @@ export async function holdDataDir(directory: string): Promise<DataDirLock> {
   throw new Error(`another host runs on the data directory ${directory}: stop it, or name another with DATA_DIR`);
 }
 
-/** Where the host that holds this directory listens; undefined when none runs here. */
+/**
+ * Where the host that holds this directory listens; undefined when none runs here.
+ *
+ * @throws UnavailableError where this user may not know
+ */
 export function findRunningHost(directory: string): HostAddresses | undefined {
   let addresses: HostAddresses;
   try {
     addresses = JSON.parse(readFileSync(join(directory, ADDRESS_FILE), 'utf8')) as HostAddresses;
-  } catch {
+  } catch (error) {
+    if (isForbidden(error)) throw forbidden('whether a host runs cannot be told', directory, error);
     return undefined; // no host has written one here, or it is just coming up
   }
   // A host that was killed leaves its note behind, but not its lock.
@@ -95,6 +102,27 @@ export function findRunningHost(directory: string): HostAddresses | undefined {
   if (lock === undefined) return withWholeSocket(addresses, directory);
   lock.release();
   return undefined;
+}
+
+/** Whether a file is in the directory. Throws where this user may not know, for which it would be taken as missing otherwise. */
+export function isThere(directory: string, name: string): boolean {
+  try {
+    return statSync(join(directory, name), { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if (isForbidden(error)) throw forbidden('what is there cannot be read', directory, error);
+    return false;
+  }
+}
+
+function isForbidden(error: unknown): boolean {
+  return ['EACCES', 'EPERM'].includes(String((error as NodeJS.ErrnoException).code));
+}
+
+function forbidden(what: string, directory: string, cause: unknown): UnavailableError {
+  return new UnavailableError(
+    `${what}: ${directory} is closed to this user: do it as the user that the host runs as, or name another directory with DATA_DIR (${(cause as Error).message})`,
+    { retryable: false, blame: 'operator', details: { reason: 'service_unreachable', file: directory }, cause },
+  );
 }
 
 /** Whether a process has the directory now: a host that runs, starts or ends. */

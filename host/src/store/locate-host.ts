@@ -15,17 +15,23 @@ export interface LocateOptions {
 export interface LocatedHost extends HostAddresses {
   /** An address as `connect()` and `CONNECTORS_SERVICE_ADDR` take it. */
   readonly address: string;
+  /** Which it is, for people who get no answer: `the host on /project/.automate (process 4711 on host-a)`. */
+  readonly who: string;
 }
 
 /**
  * Where the host listens that runs on this project's data directory; undefined when none does.
  *
  * @throws HostConfigError where flags or environment are wrong
+ * @throws UnavailableError where this user may not know
  */
 export async function locateHost({ cwd, env, flags = {} }: LocateOptions): Promise<LocatedHost | undefined> {
   const projectDir = await findProjectRoot(cwd);
-  const running = findRunningHost(readHostSettings({ flags, env, projectDir, terminal: false }).dataDir);
-  return running === undefined ? undefined : { ...running, address: callAddress(running) };
+  const { dataDir } = readHostSettings({ flags, env, projectDir, terminal: false });
+  const running = findRunningHost(dataDir);
+  if (running === undefined) return undefined;
+  const who = `the host on ${dataDir}${running.process === undefined ? '' : ` (${running.process})`}`;
+  return { ...running, address: callAddress(running), who };
 }
 
 /** What there is of a host on a data directory. */

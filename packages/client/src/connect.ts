@@ -1,5 +1,6 @@
 import type { ConnectorError, ConnectorService } from '@automate/contract';
 import { errorFromStatus } from '@automate/contract/grpc';
+import { openFound } from '@automate/contract/service';
 import { Client, Metadata } from '@automate/grpc';
 import type { ChannelOptions, ServiceError } from '@automate/grpc';
 import { readClientIdentity } from './client-identity.ts';
@@ -30,7 +31,9 @@ async function openBackend(options: ConnectOptions): Promise<ConnectorService> {
   if (address !== undefined && address.trim() !== '') return openRemoteBackend(address, timeoutMs, options);
   const host = await loadHost(options);
   const running = options.local === true ? undefined : await host.locate();
-  return running === undefined ? host.open() : openRemoteBackend(running, timeoutMs, options);
+  if (running === undefined) return host.open();
+  const { address: found, who = "the host on this project's data directory" } = running;
+  return openFound(who, openRemoteBackend(found, timeoutMs, options));
 }
 
 /** Results are at most 3 MiB, but lists have no such bound. */

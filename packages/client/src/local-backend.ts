@@ -8,7 +8,14 @@ import type { ConnectOptions } from './connect-options.ts';
 /** What the client needs of the host: the host's types would make a cycle, since its command line uses the client. */
 interface HostModule {
   openLocalService(options: HostPlace): Promise<ConnectorService>;
-  locateHost(options: HostPlace): Promise<{ readonly address: string } | undefined>;
+  locateHost(options: HostPlace): Promise<FoundHost | undefined>;
+}
+
+/** A host that serves a data directory. */
+interface FoundHost {
+  readonly address: string;
+  /** Which it is, for people. A host of an earlier version does not say. */
+  readonly who?: string;
 }
 
 interface HostPlace {
@@ -19,8 +26,8 @@ interface HostPlace {
 
 /** The host that is installed for a project. */
 export interface InstalledHost {
-  /** Address of the host that serves the project's data directory; undefined where none does. */
-  locate(): Promise<string | undefined>;
+  /** The host that serves the project's data directory; undefined where none does. */
+  locate(): Promise<FoundHost | undefined>;
   /** The port in process: the host without listeners. */
   open(): Promise<ConnectorService>;
 }
@@ -37,7 +44,7 @@ export async function loadHost(options: ConnectOptions): Promise<InstalledHost> 
     env: options.env ?? process.env,
     ...(options.configPath === undefined ? {} : { flags: { config: resolve(cwd, options.configPath) } }),
   };
-  return { locate: async () => (await host.locateHost(place))?.address, open: () => host.openLocalService(place) };
+  return { locate: () => host.locateHost(place), open: () => host.openLocalService(place) };
 }
 
 async function importHost(cwd: string): Promise<HostModule> {

@@ -5,7 +5,13 @@ import { isErrorCode } from './error-codes.ts';
 import { makeVisible, quote } from './quote.ts';
 import { MAX_SECRET_BYTES } from './secret-operations.ts';
 import type { CallOptions } from './call-options.ts';
-import { CancelledError, InvalidInputError, TimeoutError, UnavailableError } from './connector-error.ts';
+import {
+  CancelledError,
+  ConnectorError,
+  InvalidInputError,
+  TimeoutError,
+  UnavailableError,
+} from './connector-error.ts';
 import type { ExecuteTextRequest, HealthFilter, ListFilter } from './connector-service.ts';
 import { CONNECTOR_TYPES, MAX_CONFIG_BYTES, MAX_PAYLOAD_BYTES } from './connector.ts';
 import type { Fields } from './field-table.ts';
@@ -190,6 +196,26 @@ export function serviceClosed(): UnavailableError {
     retryable: false,
     details: { reason: 'closed' },
   });
+}
+
+/**
+ * Opens a service that was found where a host wrote down that it runs. Where none answers it is that host which hangs, or was stopped,
+ * and no address that somebody gave.
+ *
+ * @param who the host, for people: `the host on /project/.automate`
+ */
+export async function openFound<T>(who: string, opening: Promise<T>): Promise<T> {
+  try {
+    return await opening;
+  } catch (error) {
+    const { details } = ConnectorError.from(error);
+    if (details?.['reason'] !== 'service_unreachable') throw error;
+    const { address } = details;
+    throw new UnavailableError(
+      `${who} does not answer at ${typeof address === 'string' ? address : 'its address'}: see its log, end that process, and start it again`,
+      { blame: 'operator', details, cause: error },
+    );
+  }
 }
 
 /** Throws for a text that not every door can carry: UTF-8 has no form for half of a pair of code units. */

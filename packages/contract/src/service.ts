@@ -3,6 +3,7 @@ export {
   cancelledByCaller,
   configRefused,
   configTooLarge,
+  openFound,
   payloadTooLarge,
   profileRefused,
   requireAuditExpectation,

@@ -1,21 +1,19 @@
-import { existsSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
-import { DATABASE_FILE } from '../../store/data-dir.ts';
+import { DATABASE_FILE, isThere } from '../../store/data-dir.ts';
 
 /** Where a data directory has its master key, unless that is elsewhere. */
 const KEYS = 'keys';
 
 /** Copies what is registered and the secrets of a data directory, also while a host works on it. Nothing is written there. */
 export async function copyData(from: string, to: string): Promise<void> {
-  const database = join(from, DATABASE_FILE);
-  if (!existsSync(database)) return;
-  const source = new DatabaseSync(database, { readOnly: true });
+  if (!isThere(from, DATABASE_FILE)) return;
+  const source = new DatabaseSync(join(from, DATABASE_FILE), { readOnly: true });
   try {
     await backup(source, join(to, DATABASE_FILE));
   } finally {
     source.close();
   }
-  if (existsSync(join(from, KEYS))) await cp(join(from, KEYS), join(to, KEYS), { recursive: true });
+  if (isThere(from, KEYS)) await cp(join(from, KEYS), join(to, KEYS), { recursive: true });
 }

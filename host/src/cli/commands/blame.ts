@@ -2,6 +2,7 @@ import type { BlameReport } from '@automate/contract';
 import { blameView } from '@automate/contract/http';
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
+import { requireRunning } from './require-running.ts';
 
 /** `automate blame` */
 export function addBlameCommand(program: Command, context: CliContext): void {
@@ -10,6 +11,7 @@ export function addBlameCommand(program: Command, context: CliContext): void {
     .description('which connectors make trouble, in which version, since when, and who must act; the gravest first')
     .action(async (_options: unknown, command: Command) => {
       const { json, ...rest } = command.optsWithGlobals<GlobalOptions>();
+      await requireRunning(context, rest);
       const report = await context.withService(rest, 'looking for trouble', (service, call) => service.blame(call));
       context.out(json === true ? JSON.stringify(blameView(report), undefined, 2) : formatBlame(context, report));
     });

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { platform } from 'node:os';
 import { join } from 'node:path';
@@ -101,7 +102,21 @@ export async function checkInstaller(env: Environment, projectDir: string): Prom
 /** `usable`: a host can work there as it is. */
 export function checkDataDir(directory: string): { readonly finding: Finding; readonly usable: boolean } {
   const check = 'data directory';
-  const stats = statSync(directory, { throwIfNoEntry: false });
+  let stats: Stats | undefined;
+  try {
+    stats = statSync(directory, { throwIfNoEntry: false });
+    if (stats?.isDirectory() === true) accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    return {
+      finding: {
+        check,
+        state: 'failed',
+        message: `${directory} cannot be used by this user (${(error as NodeJS.ErrnoException).code})`,
+        remedy: 'do this as the user that the host runs as, or name another with DATA_DIR',
+      },
+      usable: false,
+    };
+  }
   if (stats === undefined)
     return { finding: { check, state: 'ok', message: `${directory} will be made at the first start` }, usable: false };
   if (!stats.isDirectory()) {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectorService } from '@automate/contract';
 import { describeProblem } from '@automate/contract';
+import { openFound } from '@automate/contract/service';
 import { isUnsetVariable } from '../../config/interpolate.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import type { Environment, HostSettings, HostSettingsInput } from '../../host-settings.ts';
@@ -70,8 +71,8 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
     env,
     defaults: { healthIntervalMs: settings.healthIntervalMs },
   });
-  const host = await locateHost({ ...options, cwd: projectDir });
   const dataDir = checkDataDir(settings.dataDir);
+  const host = dataDir.finding.state === 'failed' ? undefined : await locateHost({ ...options, cwd: projectDir });
   const findings = [
     ...checkWalls(findWalls()),
     ...describeConfig(loaded, { projectDir, running: host !== undefined }),
@@ -95,7 +96,7 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
   const open = (): Promise<Opened> =>
     host === undefined
       ? openQuietly(options, dataDir.usable ? settings.dataDir : undefined)
-      : options.connect(host.address).then(asOpened);
+      : openFound(host.who, options.connect(host.address)).then(asOpened);
   const otherwise = { check: 'host', remedy: 'see the checks above' };
   const checks = [
     checkPlugins,
