@@ -63,6 +63,7 @@ export const api = {
 
   /** The service's own description, of which forms are made. */
   describeApi: async () => (await (await send('GET', '/openapi.json')).json()) as JsonMap,
+  describeKind: (kind: string) => request<'describeKind'>('GET', '/kinds/{kind}', { params: { kind } }),
   rescanPlugins: () => request<'rescanPlugins'>('POST', '/plugins/rescan'),
   listSecrets: () => request<'listSecrets'>('GET', '/secrets'),
   setSecret: (namespace: string, name: string, value: string) =>

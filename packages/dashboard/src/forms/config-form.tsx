@@ -7,10 +7,10 @@ import { usePage } from '../state/page-state.ts';
 import { useLoad, useTask } from '../state/use-load.ts';
 import { findDifferences, narrowAuth, planConfig } from './config-fields.ts';
 import type { Difference } from './config-fields.ts';
-import { planFields } from './plan-field.ts';
-import { SchemaForm } from './schema-form.tsx';
+import { CheckedForm } from './checked-form.tsx';
+import { KindSettings } from './kind-settings.tsx';
+import { isMap, SchemaForm } from './schema-form.tsx';
 import { TestOutcome } from './test-outcome.tsx';
-import { JsonField } from './value-fields.tsx';
 
 export interface ConfigFormProps {
   /** What stands; undefined for a connector that is new. */
@@ -27,24 +27,19 @@ export function ConfigForm({ standing, locked, save }: ConfigFormProps) {
   const { id, kind = id } = value;
   const known = useLoad(async () => {
     const [document, report] = await Promise.all([api.describeApi(), api.listPlugins().catch(() => undefined)]);
-    const kinds = (report?.plugins ?? []).filter(({ status }) => status === 'admitted' || status === 'held_back');
-    return planConfig(document, kinds.flatMap((plugin) => plugin.kinds).toSorted());
+    const usable = (report?.plugins ?? []).filter(({ status }) => status === 'admitted' || status === 'held_back');
+    const kinds = usable.flatMap((plugin) => plugin.kinds).toSorted();
+    return { kinds, ...planConfig(document, kinds) };
   }, []);
-  // Any connector of the kind can tell its settings.
-  const sibling = [...connectors.byId.value.values()].find((each) => each.kind === kind)?.id;
-  const settings = useLoad(async () => {
-    if (sibling === undefined) return undefined;
-    const { config_schema: schema } = await api.describeConnector(sibling);
-    return schema === undefined ? undefined : planFields(schema as JsonMap);
-  }, [sibling]);
   const test = useTask(async () => setTested(await api.testConfig(typeof id === 'string' ? id : '', value)));
   const [tested, setTested] = useState<Awaited<ReturnType<typeof api.testConfig>>>();
   const saving = useTask(async () => save(value));
   const problem = saving.problem ?? test.problem;
   if (known.value === undefined)
     return known.problem === undefined ? <Loading what="the form" /> : <ProblemPanel problem={known.problem} />;
-  const problems = problem?.problems ?? [];
-  const disabled = locked !== undefined || saving.busy;
+  const busy = saving.busy || test.busy;
+  const isLocked = locked !== undefined;
+  const disabled = isLocked || saving.busy;
   const differences = standing === undefined ? [] : findDifferences(standing, value);
   const change = (next: JsonMap): void => {
     setTested(undefined);
@@ -52,83 +47,72 @@ export function ConfigForm({ standing, locked, save }: ConfigFormProps) {
     saving.reset();
     setValue(next);
   };
-  const setSettings = (next: Json | undefined): void => {
-    const { settings: _before, ...rest } = value;
-    const isEmpty = next === undefined || Object.keys(next as JsonMap).length === 0;
-    change(isEmpty ? rest : { ...value, settings: next });
-  };
-  const { more } = known.value;
+  const { kinds, more } = known.value;
+  // What an embedding program brings is in no report, and may be used all the same.
+  const isKnown = (name: Json): name is string =>
+    typeof name === 'string' &&
+    (kinds.includes(name) || [...connectors.byId.value.values()].some((each) => each.kind === name));
   const first = known.value.first.map((field) => narrowAuth(field, (value['auth'] ?? {}) as JsonMap));
-  const own = (value['settings'] ?? {}) as JsonMap;
   return (
-    <form
-      class="panel"
-      aria-label="Configuration"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void saving.run();
+    <CheckedForm
+      label="Configuration"
+      problem={problem}
+      onSubmit={() => {
+        if (!busy && !(standing !== undefined && differences.length === 0)) void saving.run();
       }}
     >
-      {locked === undefined ? null : <p class="notice">{locked}</p>}
-      <SchemaForm
-        fields={standing === undefined ? first : first.filter(({ key }) => key !== 'id')}
-        value={value}
-        path=""
-        problems={problems}
-        disabled={disabled}
-        onChange={change}
-      />
-      <fieldset class="group">
-        <legend>
-          Settings of the kind <code class="key">settings</code>
-        </legend>
-        {settings.value === undefined ? (
-          <label class="field">
-            <span class="field-name">settings as JSON</span>
-            <JsonField id="settings" disabled={disabled} value={value['settings']} onChange={setSettings} />
-          </label>
-        ) : settings.value.length === 0 ? (
-          <p class="hint">It has none.</p>
-        ) : (
+      {(problems, check) => (
+        <>
+          {isLocked ? <p class="notice">{locked}</p> : null}
           <SchemaForm
-            fields={settings.value}
-            value={own}
-            path="settings"
+            fields={standing === undefined ? first : first.filter(({ key }) => key !== 'id')}
+            value={value}
+            path=""
             problems={problems}
             disabled={disabled}
-            onChange={setSettings}
+            onChange={(next) => change(next['kind'] === value['kind'] ? next : withSettings(next, undefined))}
           />
-        )}
-      </fieldset>
-      <details>
-        <summary>More: limits, retries, health check, TLS, tags</summary>
-        <SchemaForm fields={more} value={value} path="" problems={problems} disabled={disabled} onChange={change} />
-      </details>
-      {standing === undefined ? null : <Differences differences={differences} />}
-      {problem === undefined ? null : <ProblemPanel problem={problem} />}
-      {tested === undefined ? null : <TestOutcome report={tested} />}
-      {locked === undefined ? (
-        <div class="buttons">
-          <button
-            type="button"
-            disabled={disabled || test.busy}
-            onClick={({ currentTarget }) => {
-              if (currentTarget.form?.reportValidity() === true) void test.run();
-            }}
-          >
-            {test.busy ? 'Testing …' : 'Test'}
-          </button>
-          <button
-            type="submit"
-            class="primary"
-            disabled={disabled || (standing !== undefined && differences.length === 0)}
-          >
-            {saving.busy ? 'Saving …' : 'Save'}
-          </button>
-        </div>
-      ) : null}
-    </form>
+          <KindSettings
+            kind={kind !== undefined && isKnown(kind) ? kind : undefined}
+            value={value['settings']}
+            withProfile={value['profile'] !== undefined}
+            problems={problems}
+            disabled={disabled}
+            onChange={(next) => change(withSettings(value, next))}
+          />
+          <details>
+            <summary>More: limits, retries, health check, TLS, tags</summary>
+            <SchemaForm fields={more} value={value} path="" problems={problems} disabled={disabled} onChange={change} />
+          </details>
+          {standing === undefined ? null : <Differences differences={differences} />}
+          {problem === undefined ? null : <ProblemPanel problem={problem} />}
+          {tested === undefined ? null : <TestOutcome report={tested} />}
+          {isLocked ? null : (
+            <div class="buttons">
+              <button type="button" aria-disabled={busy} onClick={() => void (!busy && check() && test.run())}>
+                {test.busy ? 'Testing …' : 'Test'}
+              </button>
+              <button
+                type="submit"
+                class="primary"
+                aria-disabled={busy}
+                disabled={standing !== undefined && differences.length === 0}
+              >
+                {saving.busy ? 'Saving …' : 'Save'}
+              </button>
+            </div>
+          )}
+        </>
+      )}
+    </CheckedForm>
   );
+}
+
+/** With these settings, or without any; those of one kind mean nothing to another. */
+function withSettings(config: JsonMap, settings: Json | undefined): JsonMap {
+  const { settings: _before, ...rest } = config;
+  const isEmpty = settings === undefined || (isMap(settings) && Object.keys(settings).length === 0);
+  return isEmpty ? rest : { ...config, settings };
 }
 
 function Differences({ differences }: { readonly differences: readonly Difference[] }) {

@@ -5,6 +5,8 @@ import type { Problems } from './problems-at.ts';
 import { describeProblem, problemsAt } from './problems-at.ts';
 
 export interface Described {
+  /** The field's path: problems that the page itself finds are found by it. */
+  readonly name: string;
   readonly 'aria-describedby'?: string;
   readonly 'aria-invalid'?: 'true';
 }
@@ -15,6 +17,11 @@ export interface FieldFrameProps {
   readonly problems: Problems;
   /** Makes the control, by its id and what describes it. */
   children(id: string, described: Described): ComponentChildren;
+}
+
+/** A field that must be given, where no schema describes it. */
+export function requiredField(title: string): FieldFrameProps['field'] {
+  return { key: title, title, description: '', required: true };
 }
 
 /** What surrounds a control: its name, what it is for, and what is wrong with it. */
@@ -30,6 +37,7 @@ export function FieldFrame({ field, path, problems, children }: FieldFrameProps)
         {field.title === field.key ? null : <code class="key"> {field.key}</code>}
       </label>
       {children(id, {
+        name: path,
         ...(describedBy === '' ? {} : { 'aria-describedby': describedBy }),
         ...(own.length === 0 ? {} : { 'aria-invalid': 'true' as const }),
       })}

@@ -1,7 +1,9 @@
+import { useId } from 'preact/hooks';
 import type { Json, JsonMap } from '../api/types.ts';
 import { FieldFrame } from './field-frame.tsx';
 import type { PlannedField } from './plan-field.ts';
 import type { Problems } from './problems-at.ts';
+import { describeProblem } from './problems-at.ts';
 import { JsonField, LinesField, NumberField, TextField } from './value-fields.tsx';
 
 export interface SchemaFormProps {
@@ -47,14 +49,21 @@ interface FieldProps {
 
 function Field({ field, value, path, problems, disabled, onChange }: FieldProps) {
   const { plan, required, fallback } = field;
+  const id = useId();
   if (plan.kind === 'group') {
+    const own = problems.filter((each) => each.path === path);
     return (
-      <fieldset class="group">
+      <fieldset class="group" aria-describedby={own.length === 0 ? undefined : id}>
         <legend>
           {field.title}
           {field.title === field.key ? null : <code class="key"> {field.key}</code>}
         </legend>
         {field.description === '' ? null : <p class="hint">{field.description}</p>}
+        {own.length === 0 ? null : (
+          <p class="field-problem" id={id}>
+            {own.map((each) => describeProblem(each, path)).join('; ')}
+          </p>
+        )}
         <SchemaForm
           fields={plan.fields}
           value={isMap(value) ? value : {}}
@@ -69,8 +78,8 @@ function Field({ field, value, path, problems, disabled, onChange }: FieldProps)
   }
   return (
     <FieldFrame field={field} path={path} problems={problems}>
-      {(id, described) => {
-        const shared = { id, ...described, required, disabled, value, onChange };
+      {(control, described) => {
+        const shared = { id: control, ...described, required, disabled, value, onChange };
         switch (plan.kind) {
           case 'text':
             return <TextField {...shared} plan={plan} placeholder={plainText(fallback)} />;
@@ -84,7 +93,7 @@ function Field({ field, value, path, problems, disabled, onChange }: FieldProps)
           case 'choice':
             return (
               <select
-                id={id}
+                id={control}
                 {...described}
                 required={required}
                 disabled={disabled}
@@ -119,7 +128,8 @@ function withKey(value: JsonMap, key: string, next: Json | undefined): JsonMap {
   return next === undefined ? rest : { ...value, [key]: next };
 }
 
-function isMap(value: Json | undefined): value is JsonMap {
+/** Whether it is an object. */
+export function isMap(value: Json | undefined): value is JsonMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

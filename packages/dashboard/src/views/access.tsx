@@ -1,5 +1,7 @@
 import { useState } from 'preact/hooks';
 import { api } from '../api/api.ts';
+import { CheckedForm } from '../forms/checked-form.tsx';
+import { FieldFrame, requiredField } from '../forms/field-frame.tsx';
 import { readField } from '../forms/read-field.ts';
 import { ConfirmButton } from '../parts/confirm-button.tsx';
 import { CopyBlock } from '../parts/copy-block.tsx';
@@ -11,6 +13,11 @@ import { ExactTime } from '../parts/time-ago.tsx';
 import { usePage } from '../state/page-state.ts';
 import { useLoad, useTask } from '../state/use-load.ts';
 
+const TOKEN_FIELDS = [
+  { ...requiredField('Name'), path: 'name', placeholder: '' },
+  { ...requiredField('Expires after'), required: false, path: 'expires', placeholder: 'never; 90d, 12h' },
+  { ...requiredField('Further scopes'), required: false, path: 'scopes', placeholder: 'execute:slack/send_message' },
+];
 const SCOPES = ['read', 'execute', 'manage', 'secrets', 'admin'];
 
 /** Who may call: the tokens. */
@@ -84,51 +91,49 @@ function Tokens() {
           ))}
         </SimpleTable>
       )}
-      <form
-        class="panel"
-        aria-label="Create a token"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const given = new FormData(event.currentTarget);
-          const further = readField(given, 'further')
+      <CheckedForm
+        label="Create a token"
+        problem={create.problem}
+        onSubmit={(form) => {
+          const given = new FormData(form);
+          const further = readField(given, 'scopes')
             .split(/[\s,]+/)
             .filter((scope) => scope !== '');
           const scopes = [...given.getAll('scope').map(String), ...further];
           void create.run(readField(given, 'name'), scopes, readField(given, 'expires'));
         }}
       >
-        <h2>Create a token</h2>
-        <div class="fields">
-          <label class="field">
-            <span class="field-name">Name</span>
-            <input name="name" required autocomplete="off" />
-          </label>
-          <label class="field">
-            <span class="field-name">Expires after</span>
-            <input name="expires" placeholder="never; 90d, 12h" autocomplete="off" />
-          </label>
-          <label class="field">
-            <span class="field-name">Further scopes</span>
-            <input name="further" placeholder="execute:slack/send_message" autocomplete="off" />
-          </label>
-        </div>
-        <fieldset class="group">
-          <legend>Scopes</legend>
-          <div class="checks">
-            {SCOPES.map((scope) => (
-              <label key={scope} class="inline-field">
-                <input type="checkbox" name="scope" value={scope} />
-                <span>{scope}</span>
-              </label>
-            ))}
-          </div>
-        </fieldset>
-        <div class="buttons">
-          <button type="submit" class="primary" disabled={create.busy}>
-            Create token
-          </button>
-        </div>
-      </form>
+        {(problems) => (
+          <>
+            <h2>Create a token</h2>
+            <div class="fields">
+              {TOKEN_FIELDS.map(({ path, placeholder, ...field }) => (
+                <FieldFrame key={path} field={field} path={path} problems={problems}>
+                  {(id, parts) => (
+                    <input id={id} {...parts} required={field.required} placeholder={placeholder} autocomplete="off" />
+                  )}
+                </FieldFrame>
+              ))}
+            </div>
+            <fieldset class="group">
+              <legend>Scopes</legend>
+              <div class="checks">
+                {SCOPES.map((scope) => (
+                  <label key={scope} class="inline-field">
+                    <input type="checkbox" name="scope" value={scope} />
+                    <span>{scope}</span>
+                  </label>
+                ))}
+              </div>
+            </fieldset>
+            <div class="buttons">
+              <button type="submit" class="primary" disabled={create.busy}>
+                Create token
+              </button>
+            </div>
+          </>
+        )}
+      </CheckedForm>
     </>
   );
 }

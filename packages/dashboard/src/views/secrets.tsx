@@ -1,6 +1,9 @@
 import { useState } from 'preact/hooks';
 import { api } from '../api/api.ts';
 import type { JsonMap } from '../api/types.ts';
+import { CheckedForm } from '../forms/checked-form.tsx';
+import { FieldFrame, requiredField } from '../forms/field-frame.tsx';
+import type { Problems } from '../forms/problems-at.ts';
 import { JsonField } from '../forms/value-fields.tsx';
 import { ConfirmButton } from '../parts/confirm-button.tsx';
 import { PageTitle } from '../parts/page-title.tsx';
@@ -22,6 +25,18 @@ export function Secrets() {
     </>
   );
 }
+
+const DRAFT_WORDS = { namespace: 'Namespace', name: 'Name', value: 'Value' } as const;
+
+/** All of a profile but its name is written in one field. */
+function atProfile(problem: Problems[number]): Problems[number] {
+  return ['name', 'profile'].includes(problem.path) ? problem : { ...problem, path: `profile.${problem.path}` };
+}
+
+const PROFILE_FIELD = {
+  ...requiredField('Profile as JSON'),
+  description: 'kind, environment, settings, and secrets, which go into the store.',
+};
 
 function StoredSecrets() {
   const { value, problem, reload } = useLoad(() => api.listSecrets(), []);
@@ -72,49 +87,34 @@ function StoredSecrets() {
           ))}
         </SimpleTable>
       )}
-      <form
-        class="panel"
-        aria-label="Set a secret"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
-      >
-        <h3>Set a secret</h3>
-        <div class="fields">
-          <label class="field">
-            <span class="field-name">Namespace</span>
-            <input
-              required
-              value={draft.namespace}
-              onInput={({ currentTarget }) => setDraft({ ...draft, namespace: currentTarget.value })}
-            />
-          </label>
-          <label class="field">
-            <span class="field-name">Name</span>
-            <input
-              required
-              value={draft.name}
-              onInput={({ currentTarget }) => setDraft({ ...draft, name: currentTarget.value })}
-            />
-          </label>
-          <label class="field">
-            <span class="field-name">Value</span>
-            <input
-              type="password"
-              autocomplete="new-password"
-              required
-              value={draft.value}
-              onInput={({ currentTarget }) => setDraft({ ...draft, value: currentTarget.value })}
-            />
-          </label>
-        </div>
-        <div class="buttons">
-          <button type="submit" class="primary" disabled={save.busy}>
-            Save secret
-          </button>
-        </div>
-      </form>
+      <CheckedForm label="Set a secret" problem={save.problem} onSubmit={() => void save.run()}>
+        {(problems) => (
+          <>
+            <h3>Set a secret</h3>
+            <div class="fields">
+              {(['namespace', 'name', 'value'] as const).map((key) => (
+                <FieldFrame key={key} field={requiredField(DRAFT_WORDS[key])} path={key} problems={problems}>
+                  {(id, parts) => (
+                    <input
+                      id={id}
+                      {...parts}
+                      required
+                      {...(key === 'value' ? { type: 'password', autocomplete: 'new-password' } : {})}
+                      value={draft[key]}
+                      onInput={({ currentTarget }) => setDraft({ ...draft, [key]: currentTarget.value })}
+                    />
+                  )}
+                </FieldFrame>
+              ))}
+            </div>
+            <div class="buttons">
+              <button type="submit" class="primary" disabled={save.busy}>
+                Save secret
+              </button>
+            </div>
+          </>
+        )}
+      </CheckedForm>
     </section>
   );
 }
@@ -174,30 +174,39 @@ function Profiles() {
           ))}
         </SimpleTable>
       )}
-      <form
-        class="panel"
-        aria-label="Set a profile"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
-      >
-        <h3>Set a profile</h3>
-        <label class="field">
-          <span class="field-name">Profile name</span>
-          <input required value={name} onInput={({ currentTarget }) => setName(currentTarget.value)} />
-        </label>
-        <label class="field" for="profile-json">
-          <span class="field-name">Profile as JSON</span>
-        </label>
-        <JsonField id="profile-json" value={profile} onChange={(next) => setProfile((next ?? {}) as JsonMap)} />
-        <p class="hint">kind, environment, settings, and secrets, which go into the store.</p>
-        <div class="buttons">
-          <button type="submit" class="primary" disabled={save.busy}>
-            Save profile
-          </button>
-        </div>
-      </form>
+      <CheckedForm label="Set a profile" problem={save.problem} onSubmit={() => void save.run()}>
+        {(problems) => (
+          <>
+            <h3>Set a profile</h3>
+            <FieldFrame field={requiredField('Profile name')} path="name" problems={problems}>
+              {(id, parts) => (
+                <input
+                  id={id}
+                  {...parts}
+                  required
+                  value={name}
+                  onInput={({ currentTarget }) => setName(currentTarget.value)}
+                />
+              )}
+            </FieldFrame>
+            <FieldFrame field={PROFILE_FIELD} path="profile" problems={problems.map(atProfile)}>
+              {(id, parts) => (
+                <JsonField
+                  id={id}
+                  {...parts}
+                  value={profile}
+                  onChange={(next) => setProfile((next ?? {}) as JsonMap)}
+                />
+              )}
+            </FieldFrame>
+            <div class="buttons">
+              <button type="submit" class="primary" disabled={save.busy}>
+                Save profile
+              </button>
+            </div>
+          </>
+        )}
+      </CheckedForm>
     </section>
   );
 }

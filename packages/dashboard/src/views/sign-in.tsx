@@ -1,5 +1,7 @@
 import type { ProblemDocument } from '@automate/contract/http';
 import { useEffect, useState } from 'preact/hooks';
+import { CheckedForm } from '../forms/checked-form.tsx';
+import { FieldFrame, requiredField } from '../forms/field-frame.tsx';
 import { ProblemPanel } from '../parts/problem-panel.tsx';
 import { usePage } from '../state/page-state.ts';
 import { useTask } from '../state/use-load.ts';
@@ -19,29 +21,30 @@ export function SignIn({ reason }: { readonly reason?: ProblemDocument | undefin
       <p>
         This host wants to know who calls. Whoever runs it makes a token with <code>automate tokens create NAME</code>.
       </p>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void signIn.run();
-        }}
-      >
-        <label class="field">
-          <span class="field-name">Token</span>
-          <input
-            type="password"
-            name="token"
-            autocomplete="current-password"
-            spellcheck={false}
-            placeholder="aut_…"
-            required
-            value={token}
-            onInput={(event) => setToken(event.currentTarget.value)}
-          />
-        </label>
-        <button type="submit" class="primary" disabled={signIn.busy}>
-          {signIn.busy ? 'Signing in …' : 'Sign in'}
-        </button>
-      </form>
+      <CheckedForm label="Sign in" class="" onSubmit={() => void signIn.run()}>
+        {(problems) => (
+          <>
+            <FieldFrame field={requiredField('Token')} path="token" problems={problems}>
+              {(id, parts) => (
+                <input
+                  id={id}
+                  {...parts}
+                  type="password"
+                  autocomplete="current-password"
+                  spellcheck={false}
+                  placeholder="aut_…"
+                  required
+                  value={token}
+                  onInput={(event) => setToken(event.currentTarget.value)}
+                />
+              )}
+            </FieldFrame>
+            <button type="submit" class="primary" disabled={signIn.busy}>
+              {signIn.busy ? 'Signing in …' : 'Sign in'}
+            </button>
+          </>
+        )}
+      </CheckedForm>
       {problem === undefined ? null : <ProblemPanel problem={problem} />}
     </main>
   );

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../api/api.ts';
 import type { ActionDescription, ConnectorDescription, ExecuteResult, JsonMap } from '../../api/types.ts';
+import { CheckedForm } from '../../forms/checked-form.tsx';
 import { planFields } from '../../forms/plan-field.ts';
 import { SchemaForm } from '../../forms/schema-form.tsx';
 import { CopyBlock } from '../../parts/copy-block.tsx';
@@ -106,7 +107,8 @@ function ActionForm({ id, action }: { readonly id: string; readonly action: Acti
     base,
     now.phase === 'in' && now.session.signed_in,
   );
-  const problems = run.problem?.code === 'INVALID_INPUT' ? (run.problem.problems ?? []) : [];
+  // Other errors may name problems that are not the input's.
+  const refused = run.problem?.code === 'INVALID_INPUT' ? run.problem : undefined;
   const change = (toJson: boolean): void => {
     if (toJson) setText(JSON.stringify(payload, undefined, 2));
     else
@@ -119,67 +121,64 @@ function ActionForm({ id, action }: { readonly id: string; readonly action: Acti
     setAsJson(toJson);
   };
   return (
-    <form
-      class="panel"
-      aria-label={`Run ${action.name}`}
-      onSubmit={(event) => {
-        event.preventDefault();
-        void run.run();
-      }}
-    >
-      {action.description === '' ? null : <p>{action.description}</p>}
-      <p class="tags">
-        <span class="tag">{action.side_effects ? 'changes something' : 'reads only'}</span>
-        {action.idempotent ? <span class="tag">may be repeated</span> : null}
-        {action.timeout_ms === undefined ? null : <span class="tag">within {formatMs(action.timeout_ms)}</span>}
-      </p>
-      {fields === undefined ? null : (
-        <div class="switch-row" role="group" aria-label="How to give the input">
-          <button type="button" class="chip" aria-pressed={!asJson} onClick={() => asJson && change(false)}>
-            Form
-          </button>
-          <button type="button" class="chip" aria-pressed={asJson} onClick={() => asJson || change(true)}>
-            JSON
-          </button>
-        </div>
+    <CheckedForm label={`Run ${action.name}`} problem={refused} onSubmit={() => void run.run()}>
+      {(problems) => (
+        <>
+          {action.description === '' ? null : <p>{action.description}</p>}
+          <p class="tags">
+            <span class="tag">{action.side_effects ? 'changes something' : 'reads only'}</span>
+            {action.idempotent ? <span class="tag">may be repeated</span> : null}
+            {action.timeout_ms === undefined ? null : <span class="tag">within {formatMs(action.timeout_ms)}</span>}
+          </p>
+          {fields === undefined ? null : (
+            <div class="switch-row" role="group" aria-label="How to give the input">
+              <button type="button" class="chip" aria-pressed={!asJson} onClick={() => asJson && change(false)}>
+                Form
+              </button>
+              <button type="button" class="chip" aria-pressed={asJson} onClick={() => asJson || change(true)}>
+                JSON
+              </button>
+            </div>
+          )}
+          {asJson || fields === undefined ? (
+            <label class="field">
+              <span class="field-name">Input as JSON</span>
+              <textarea
+                class="code"
+                rows={8}
+                spellcheck={false}
+                value={text}
+                onInput={({ currentTarget }) => setText(currentTarget.value)}
+              />
+            </label>
+          ) : fields.length === 0 ? (
+            <p class="hint">It takes no input.</p>
+          ) : (
+            <SchemaForm fields={fields} value={payload} path="" problems={problems} onChange={setPayload} />
+          )}
+          <details>
+            <summary>Idempotency key</summary>
+            <label class="field">
+              <span class="field-name">Key</span>
+              <input value={key} autocomplete="off" onInput={({ currentTarget }) => setKey(currentTarget.value)} />
+              <span class="hint">Calls with the same key and input have their effect once.</span>
+            </label>
+          </details>
+          <div class="buttons">
+            <button type="submit" class="primary" disabled={run.busy}>
+              {run.busy ? 'Running …' : 'Run'}
+            </button>
+          </div>
+          {run.problem === undefined ? null : <ProblemPanel problem={run.problem} />}
+          {answer === undefined ? null : <ResultView answer={answer} />}
+          <details>
+            <summary>As curl, CLI, TypeScript</summary>
+            <CopyBlock name="curl" text={snippets.curl} />
+            <CopyBlock name="CLI" text={snippets.cli} />
+            <CopyBlock name="TypeScript" text={snippets.typescript} />
+          </details>
+        </>
       )}
-      {asJson || fields === undefined ? (
-        <label class="field">
-          <span class="field-name">Input as JSON</span>
-          <textarea
-            class="code"
-            rows={8}
-            spellcheck={false}
-            value={text}
-            onInput={({ currentTarget }) => setText(currentTarget.value)}
-          />
-        </label>
-      ) : fields.length === 0 ? (
-        <p class="hint">It takes no input.</p>
-      ) : (
-        <SchemaForm fields={fields} value={payload} path="" problems={problems} onChange={setPayload} />
-      )}
-      <details>
-        <summary>Idempotency key</summary>
-        <label class="field">
-          <span class="field-name">Key</span>
-          <input value={key} autocomplete="off" onInput={({ currentTarget }) => setKey(currentTarget.value)} />
-          <span class="hint">Calls with the same key and input have their effect once.</span>
-        </label>
-      </details>
-      <div class="buttons">
-        <button type="submit" class="primary" disabled={run.busy}>
-          {run.busy ? 'Running …' : 'Run'}
-        </button>
-      </div>
-      {run.problem === undefined ? null : <ProblemPanel problem={run.problem} />}
-      {answer === undefined ? null : <ResultView answer={answer} />}
-      <details>
-        <summary>As curl, CLI, TypeScript</summary>
-        <CopyBlock name="curl" text={snippets.curl} />
-        <CopyBlock name="CLI" text={snippets.cli} />
-        <CopyBlock name="TypeScript" text={snippets.typescript} />
-      </details>
-    </form>
+    </CheckedForm>
   );
 }
