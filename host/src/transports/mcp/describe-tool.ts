@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ActionDescription, ConnectorDescription, ConnectorInfo, JsonObject } from '@automate/contract';
+import { isJsonObject } from '@automate/contract';
 import type { Tool } from '@modelcontextprotocol/server';
+import { isSpecType } from '@modelcontextprotocol/server';
 import { META } from './meta-keys.ts';
 
 /** A tool, but for its name, which depends on those of the others. */
@@ -52,9 +54,11 @@ function describeOpen(info: ConnectorInfo): DescribedTool {
 
 /** An action as agents see it; undefined for one that takes no objects, which no door can call. */
 function describeTool(info: ConnectorInfo, action: ActionDescription): DescribedTool | undefined {
-  const { name, sideEffects, idempotent, output } = action;
-  const inputSchema = toObjectSchema(action.input);
-  if (inputSchema === undefined) return undefined;
+  const { name, sideEffects, idempotent } = action;
+  const given = toObjectSchema(action.input);
+  if (given === undefined) return undefined;
+  const inputSchema: JsonObject = isReadable(given) ? given : { type: 'object' };
+  const output = isReadable(action.output) ? action.output : undefined;
   const revision = createHash('sha256')
     .update(JSON.stringify([inputSchema, output ?? null, sideEffects, idempotent]))
     .digest('hex')
@@ -79,6 +83,20 @@ function describeTool(info: ConnectorInfo, action: ActionDescription): Described
 function describe({ id, name, description }: ConnectorInfo, words: string): string {
   const which = name === '' || name === id ? `"${id}"` : `"${id}" (${name})`;
   return `${words}\n\nConnector ${which}${description === '' ? '' : `: ${description}`}`;
+}
+
+/**
+ * Whether clients can read a schema. They refuse a whole list of tools where one is not as the protocol has it, and others come from remote systems; the
+ * connector itself checks what it is given all the same.
+ */
+function isReadable(schema: unknown): schema is JsonObject {
+  if (!isJsonObject(schema)) return false;
+  const { $schema = '', properties = {} } = schema;
+  return (
+    typeof $schema === 'string' &&
+    isSpecType.Tool({ name: 'x', inputSchema: { ...schema, type: 'object' } }) &&
+    Object.values(properties as JsonObject).every((each) => isJsonObject(each) || typeof each === 'boolean')
+  );
 }
 
 function toObjectSchema(schema: unknown): JsonObject | undefined {

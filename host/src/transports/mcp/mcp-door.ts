@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import type { CallOptions, ConnectorService, Principal } from '@automate/contract';
 import { ConnectorError, isJsonObject, LOCAL_PRINCIPAL, RateLimitedError } from '@automate/contract';
 import type { McpServerFactory } from '@modelcontextprotocol/server';
@@ -8,6 +9,7 @@ import type { SignIn } from '../sign-in.ts';
 import type { Exposure } from '../../events/host-events.ts';
 import type { McpCaller } from './mcp-server.ts';
 import { createMcpServer } from './mcp-server.ts';
+import { PassedTexts } from './passed-texts.ts';
 import { readMessage } from './read-message.ts';
 import { jsonRpcFailure } from './rpc-failure.ts';
 import { SeenLists } from './seen-lists.ts';
@@ -52,12 +54,16 @@ export function openMcpDoor(options: McpDoorOptions): McpDoor {
   const streams = new Map<Principal, Set<ServerResponse>>();
   /** Arguments by the request that they came in. */
   const written = new WeakMap<Request, string>();
+  /** Results by the request that they answer. */
+  const passed = new WeakMap<Request, PassedTexts>();
+  const turn = takeTurns();
   const tellFault = (error: Error): void => debug({ err: error }, 'a request of an agent was not as it should be');
 
   const callerFor = (principal: Principal, traced: Pick<McpCaller, 'noteListed' | 'listed'>): McpCaller => ({
     ...traced,
     options: optionsFor(principal),
     argumentsIn: (request) => (request === undefined ? undefined : written.get(request)),
+    passedFor: (request) => (request === undefined ? undefined : passed.get(request)),
     mayCall: (connector, action) => options.mayCall(principal, connector, action),
   });
   const modern = createMcpHandler(
@@ -152,11 +158,13 @@ export function openMcpDoor(options: McpDoorOptions): McpDoor {
         if (isStream) holdStream(principal, response);
         void catalog.ready();
         const asked = toWebRequest(request, response);
+        const filling = new PassedTexts(turn);
+        passed.set(asked, filling);
         if (argumentsText !== undefined) written.set(asked, argumentsText);
         if (!(await isLegacyRequest(asked, body))) {
           const authInfo = { token: '', clientId: principal.name, scopes: [], extra: { principal } };
           const answer = await modern.fetch(asked, { authInfo, ...(body === undefined ? {} : { parsedBody: body }) });
-          await sendWebResponse(answer, response);
+          await sendWebResponse(answer, response, filling);
           return;
         }
         const { answer, session } = await answerLegacy(asked, body, principal);
@@ -164,9 +172,12 @@ export function openMcpDoor(options: McpDoorOptions): McpDoor {
           await sendWebResponse(answer, response);
           return;
         }
+        // Whoever goes away is not told the answer later either: nobody is left that the call is for.
+        if (asked.signal.aborted) session.giveUp(body);
+        else asked.signal.addEventListener('abort', () => session.giveUp(body));
         session.open += 1;
         try {
-          await sendWebResponse(answer, response);
+          await sendWebResponse(answer, response, filling);
         } finally {
           session.open -= 1;
           session.usedAt = Date.now();
@@ -184,6 +195,12 @@ export function openMcpDoor(options: McpDoorOptions): McpDoor {
       for (const own of streams.values()) for (const each of own) each.end();
     },
   };
+}
+
+/** Gives what waits until those that asked before went on, each in a turn of the loop's own. */
+function takeTurns(): () => Promise<void> {
+  let last = Promise.resolve();
+  return () => (last = last.then(() => setImmediate()));
 }
 
 function isCall(body: unknown): boolean {

@@ -13,6 +13,7 @@ import { exposesAction, exposesConnector } from './exposure.ts';
 import { META } from './meta-keys.ts';
 import type { OwnToolContext } from './own-tools.ts';
 import { OWN_TOOLS } from './own-tools.ts';
+import type { PassedTexts } from './passed-texts.ts';
 import { listResources, readResource, RESOURCE_TEMPLATES } from './resources.ts';
 import type { ListedTool, ToolCatalog } from './tool-catalog.ts';
 import { toErrorResult, toToolResult, toValueResult } from './tool-results.ts';
@@ -25,6 +26,8 @@ export interface McpCaller {
   mayCall(connector: string, action: string | undefined): boolean;
   /** The arguments of the call that came in this request as they are written; undefined where they were read with it. */
   argumentsIn?(request: Request | undefined): string | undefined;
+  /** Where large results of this request go as they are; undefined where nobody else waits. */
+  passedFor?(request: Request | undefined): PassedTexts | undefined;
   /** Notes which generation of the list it has seen; `client` is what it says it is. */
   noteListed(generation: number, client: string): void;
   /** Which generation it has seen last; undefined where that is not known. */
@@ -111,7 +114,10 @@ export function createMcpServer({ service, catalog, caller, version }: McpServer
         { ...contextOf(context).options, ...traceOf(meta), ...progressFor(context) },
       );
       return server.projectCallToolResult(
-        toToolResult(outcome, { schema: tool.outputSchema !== undefined }),
+        await toToolResult(outcome, {
+          schema: tool.outputSchema !== undefined,
+          passed: caller.passedFor?.(context.http?.req),
+        }),
         tool.outputSchema,
       );
     } catch (reason) {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Principal } from '@automate/contract';
 import { RateLimitedError } from '@automate/contract';
-import type { Server } from '@modelcontextprotocol/server';
-import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
+import type { JSONRPCNotification, RequestId, Server } from '@modelcontextprotocol/server';
+import { isJSONRPCRequest, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
 
 export interface SessionBounds {
   /** Sessions at a time, over all callers. */
@@ -23,6 +23,8 @@ export interface Session {
   /** Answers that are under way. */
   open: number;
   usedAt: number;
+  /** Ends what was asked for in a message, or a batch of them. */
+  giveUp(body: unknown): void;
 }
 
 /** The sessions of clients that speak a revision of the protocol which has them. Each is its caller's alone. */
@@ -55,7 +57,17 @@ export class Sessions {
         this.#sweep ??= setInterval(() => this.#endIdle(), Math.min(60_000, this.#bounds.idleMs)).unref();
       },
     });
-    const session: Session = { principal, server, transport, open: 0, usedAt: Date.now() };
+    const session: Session = {
+      principal,
+      server,
+      transport,
+      open: 0,
+      usedAt: Date.now(),
+      giveUp: (body) => {
+        for (const message of [body].flat())
+          if (isJSONRPCRequest(message)) transport.onmessage?.(cancelled(message.id));
+      },
+    };
     // The library has no events; the server puts itself before this one.
     Object.assign(transport, { onclose: () => this.#sessions.delete(transport.sessionId ?? '') });
     await server.connect(transport);
@@ -86,6 +98,12 @@ export class Sessions {
     const since = Date.now() - this.#bounds.idleMs;
     for (const session of this.#sessions.values()) if (session.open === 0 && session.usedAt < since) end(session);
   }
+}
+
+/** As a client would say it. */
+function cancelled(requestId: RequestId): JSONRPCNotification {
+  const params = { requestId, reason: 'the client went away' };
+  return { jsonrpc: '2.0', method: 'notifications/cancelled', params };
 }
 
 function end(session: Session): void {

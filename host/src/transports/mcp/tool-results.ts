@@ -5,13 +5,24 @@ import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/server'
 import { isSpecType } from '@modelcontextprotocol/server';
 import { META } from './meta-keys.ts';
 import type { Called } from './remedy.ts';
+import type { PassedTexts } from './passed-texts.ts';
 import { BLAMED, remedyOf } from './remedy.ts';
 
-/** Characters of a result from which on it is given as text alone, unless its tool has a schema for it: it is read here, where all callers wait. */
+/** Characters of a result from which on it is not read, as all callers wait here, and is given as text alone, unless its tool has a schema for it. */
 const LARGE = 256 * 1024;
 
+export interface ResultForm {
+  /** Whether its tool has one. */
+  readonly schema: boolean;
+  /** Takes large texts as they are; undefined where nobody else waits. */
+  readonly passed: PassedTexts | undefined;
+}
+
 /** What an action gave. */
-export function toToolResult(outcome: ExecuteTextResult, { schema }: { readonly schema: boolean }): CallToolResult {
+export async function toToolResult(
+  outcome: ExecuteTextResult,
+  { schema, passed }: ResultForm,
+): Promise<CallToolResult> {
   const { result, attempts, durationMs, replayed, resultDropped } = outcome;
   const _meta = { [META.attempts]: attempts, [META.durationMs]: durationMs, [META.replayed]: replayed };
   if (resultDropped === true)
@@ -20,7 +31,7 @@ export function toToolResult(outcome: ExecuteTextResult, { schema }: { readonly 
       content: [textBlock('The call was done before, under the same key; its result was too large to be kept.')],
       _meta,
     };
-  if (result.length > LARGE && !schema) return { content: [textBlock(result)], _meta };
+  if (result.length > LARGE) return { ...(await toLargeResult(result, { schema, passed })), _meta };
   const value = JSON.parse(result) as JsonValue;
   return {
     content: contentOf(value) ?? [textBlock(typeof value === 'string' ? value : result)],
@@ -54,6 +65,19 @@ export function toErrorResult(error: ConnectorError, called: Called): CallToolRe
 
 function textBlock(text: string): ContentBlock {
   return { type: 'text', text };
+}
+
+async function toLargeResult(result: string, { schema, passed }: ResultForm): Promise<CallToolResult> {
+  await passed?.turn();
+  const structured = schema ? { structuredContent: passed?.asValue(result) ?? (JSON.parse(result) as JsonValue) } : {};
+  const blocks = mayHoldBlocks(result) ? contentOf(JSON.parse(result) as JsonValue) : undefined;
+  if (blocks !== undefined) return { content: passed?.asBlocks(blocks) ?? blocks, ...structured };
+  return { content: [textBlock(passed?.asText(result) ?? result)], ...structured };
+}
+
+/** Looked for in the text, as most large results have none, and one with pictures is mostly theirs and soon read. */
+function mayHoldBlocks(result: string): boolean {
+  return result.includes('"content":[{"');
 }
 
 /** The blocks of a result that comes as MCP has it, such as that of a tool of another server: pictures stay pictures. */

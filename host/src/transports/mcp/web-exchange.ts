@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { PassedTexts } from './passed-texts.ts';
 
 /** How long a client may leave what it is sent unread, in milliseconds. */
 const UNREAD_MS = 60_000;
@@ -23,8 +24,12 @@ export function toWebRequest(request: IncomingMessage, response: ServerResponse)
   });
 }
 
-/** Sends an answer as it comes, no faster than the client reads; one that stops reading is cut off. */
-export async function sendWebResponse(answer: Response, response: ServerResponse): Promise<void> {
+/** Sends an answer as it comes, no faster than the client reads; one that stops reading is cut off. `passed` is put into it. */
+export async function sendWebResponse(
+  answer: Response,
+  response: ServerResponse,
+  passed?: PassedTexts,
+): Promise<void> {
   const reader = answer.body?.getReader();
   const closed = once(response, 'close').catch(() => undefined);
   // What it is made of lets go as soon as nobody wants it any more.
@@ -42,10 +47,19 @@ export async function sendWebResponse(answer: Response, response: ServerResponse
   for (;;) {
     const { done, value } = await reader.read().catch(() => ({ done: true as const, value: undefined }));
     if (done || response.destroyed) break;
-    if (response.write(value)) continue;
+    if (passed === undefined || passed.isEmpty) await write([value]);
+    else {
+      await passed.turn();
+      await write(passed.fill(value));
+    }
+  }
+  response.end();
+
+  async function write(parts: readonly Uint8Array[]): Promise<void> {
+    const isTaken = parts.map((part) => response.write(part)).at(-1);
+    if (isTaken === true) return;
     const late = setTimeout(() => response.destroy(), UNREAD_MS);
     await Promise.race([once(response, 'drain').catch(() => undefined), closed]);
     clearTimeout(late);
   }
-  response.end();
 }

@@ -89,6 +89,27 @@ it('a large result for which there is no schema comes as text alone', async () =
   expect(answer).not.toContain('structuredContent');
 });
 
+it('a call ends with the client of a session that goes away, as nobody could be told its answer', async () => {
+  const session = await openSession();
+  const left = new AbortController();
+  const wait = (id: number) => ({
+    jsonrpc: '2.0',
+    id,
+    method: 'tools/call',
+    params: { name: 'echo__wait', arguments: { ms: 600_000 } },
+  });
+  const asked = [wait(1), [wait(2), wait(3)]].map((body) =>
+    post(JSON.stringify(body), { 'mcp-session-id': session }, left.signal).then((answer) => answer.text()),
+  );
+  const running = async () => (await it_.service.getStats()).connectors.find(({ id }) => id === 'echo')?.inFlight;
+  await eventually(async () => (await running()) === 3);
+  left.abort();
+  await Promise.allSettled(asked);
+  await eventually(async () => (await running()) === 0);
+  expect((await it_.service.listCalls('echo')).slice(0, 3).map(({ code }) => code)).toEqual(Array(3).fill('CANCELLED'));
+  expect(await ping(session)).toBe(200);
+});
+
 it.each([
   ['', -32_700],
   ['{', -32_700],
