@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { createHost } from '../../dist/create-host.js';
-import type { SandboxHost } from '../fixtures/sandbox-host.ts';
+import { SandboxHost } from '../fixtures/sandbox-host.ts';
 import { adapter, ask, install, openHost, pluginsDir, restartWorker } from '../fixtures/telling-host.ts';
 import { until } from '../runtime/support.ts';
 
@@ -23,6 +23,29 @@ describe('snapshots', () => {
     await using next = await it.restart();
     expect(await snapshotOf(next)).toBe(name);
     expect((await stat(join(pluginsDir(it), name))).ino).toBe(before.ino);
+  });
+
+  it('are made once for several kinds of a package that start together, each from where it begins', async () => {
+    const kinds = ['one', 'two', 'three'];
+    await using it = await SandboxHost.open({
+      kinds: [],
+      yaml: `connectors:\n${kinds.map((kind) => `  - id: ${kind}\n`).join('')}`,
+      prepare: async (sandbox) => {
+        const connectors = Object.fromEntries(kinds.map((kind) => [kind, { entry: `./${kind}.js` }]));
+        const source = await readFile(join(import.meta.dirname, '../fixtures/connectors/echo.js'), 'utf8');
+        await sandbox.addConnector({
+          kind: 'one',
+          source,
+          packageJson: { automate: { connectors } },
+          files: Object.fromEntries(
+            kinds.map((kind) => [`${kind}.js`, source.replace("name = 'echo'", `name = '${kind}'`)]),
+          ),
+        });
+      },
+    });
+    const said = kinds.map((id) => it.service.execute({ id, action: 'say', payload: { text: id } }));
+    expect((await Promise.all(said)).map(({ result }) => (result as { text: string }).text)).toEqual(kinds);
+    expect(await readdir(pluginsDir(it))).toHaveLength(1);
   });
 
   it('that were cut short are made anew', async () => {

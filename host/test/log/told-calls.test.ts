@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '@automate/contract';
 import { FakeService } from '@automate/testing';
 import type { PluginSandbox } from '@automate/testing';
+import { atMost } from '../../src/log/at-most.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 
 const add = async (sandbox: PluginSandbox, version: string): Promise<void> => {
@@ -96,5 +98,28 @@ describe('the log at info', () => {
     await it.service.setLogLevel('one', 'debug');
     await call(it, 'work');
     expect(linesOf(it, 'call')).toHaveLength(2);
+  });
+
+  it('has the first of many calls that fail alike, and at debug each of them', async () => {
+    await using it = await open('info');
+    const fail = (id: string) => Promise.all(Array.from({ length: 200 }, () => call(it, 'refuse', {}, id)));
+    await Promise.all([fail('one'), fail('nobody'), fail('nobody-else')]);
+    const lines = linesOf(it, 'call');
+    const failed = (code: string) => lines.filter((line) => line['code'] === code).length;
+    for (const code of ['AUTH_FAILED', 'NOT_FOUND']) {
+      expect(failed(code)).toBeGreaterThanOrEqual(20);
+      // A slow machine may come to another ten seconds.
+      expect(failed(code)).toBeLessThan(200);
+    }
+    await it.service.setLogLevel('one', 'debug');
+    await fail('one');
+    expect(linesOf(it, 'call').length - lines.length).toBe(200);
+  });
+
+  it('tells with the next one how many were left out', async () => {
+    const isTold = atMost(2, 50);
+    expect(['a', 'a', 'a', 'b', 'a'].map(isTold)).toEqual([0, 0, undefined, 0, undefined]);
+    await delay(60);
+    expect(['a', 'a', 'b'].map(isTold)).toEqual([2, 0, 0]);
   });
 });

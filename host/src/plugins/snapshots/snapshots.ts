@@ -80,7 +80,7 @@ export class Snapshots {
     if (made !== undefined && existsSync(made.directory)) return codeIn(made, source);
     const making = this.#making.get(key) ?? this.#make(source).finally(() => this.#making.delete(key));
     this.#making.set(key, making);
-    return making;
+    return making.then((code) => withEntryOf(code, source));
   }
 
   /**
@@ -285,7 +285,13 @@ export function directoryLabel({ packageName }: Pick<PackageSource, 'packageName
   return packageName.replaceAll(/[^\w.+~-]/g, (character) => (character === '@' ? '@' : '+'));
 }
 
-function codeIn({ directory }: Snapshot, { packageDir, entryUrl }: PackageSource): AdmittedCode {
+/** What was made for one kind of a package holds for the others, but for where each begins. */
+function withEntryOf(code: AdmittedCode, source: PackageSource): AdmittedCode {
+  if (code.kind === 'snapshot') return codeIn(code, source);
+  return code.kind === 'installed' ? { ...code, entryUrl: source.entryUrl } : code;
+}
+
+function codeIn({ directory }: Pick<Snapshot, 'directory'>, { packageDir, entryUrl }: PackageSource): AdmittedCode {
   const entry = join(directory, relative(packageDir, fileURLToPath(entryUrl)));
   return { kind: 'snapshot', entryUrl: pathToFileURL(entry).href, directory, packageDir };
 }

@@ -25,11 +25,7 @@ export function toWebRequest(request: IncomingMessage, response: ServerResponse)
 }
 
 /** Sends an answer as it comes, no faster than the client reads; one that stops reading is cut off. `passed` is put into it. */
-export async function sendWebResponse(
-  answer: Response,
-  response: ServerResponse,
-  passed?: PassedTexts,
-): Promise<void> {
+export async function sendWebResponse(answer: Response, response: ServerResponse, passed?: PassedTexts): Promise<void> {
   const reader = answer.body?.getReader();
   const closed = once(response, 'close').catch(() => undefined);
   // What it is made of lets go as soon as nobody wants it any more.

@@ -192,6 +192,7 @@ function createApp(
   addPage(app, options.pageDir);
   let document: Promise<string> | undefined;
   const readable: DocsRoutesOptions = {
+    behindTls,
     requireRead({ raw }, what) {
       const admitted = admittedOf(raw);
       if (admitted !== undefined) signIn.requireRead(admitted.principal, { door: admitted.door, what });

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { expect, it } from '@jest/globals';
 import { SandboxHost } from '../../fixtures/sandbox-host.ts';
+import { callServer } from './fixtures/open-rest.ts';
 
 const NAME = 'connectors.example.com';
 
@@ -17,6 +18,23 @@ function statusFor(port: string, origin: string, host = NAME): Promise<number | 
     sent.on('error', reject).end();
   });
 }
+
+it.each<readonly [setting: string, headers: Readonly<Record<string, string>>, shown: string]>([
+  ['true', { host: NAME, 'sec-fetch-site': 'none' }, `https://${NAME}/api/v1/connectors`],
+  ['true', { host: NAME, 'x-forwarded-proto': 'https' }, `http://${NAME}/api/v1/connectors`],
+  ['true', { host: 'localhost', 'sec-fetch-site': 'none' }, 'http://localhost/api/v1/connectors'],
+  ['false', { host: NAME, 'sec-fetch-site': 'none' }, `http://${NAME}/api/v1/connectors`],
+])(
+  'with ALLOW_PLAINTEXT=%s the pages at /docs name, to who sends %j, the address %s',
+  async (setting, headers, shown) => {
+    await using it_ = await SandboxHost.open({
+      kinds: [],
+      env: { ALLOWED_HOSTS: NAME, ALLOW_PLAINTEXT: setting },
+    });
+    const { port } = new URL(it_.host.httpAddress ?? '');
+    expect((await callServer(Number(port), 'GET /docs', { headers })).text).toContain(shown);
+  },
+);
 
 it.each<readonly [setting: string | undefined, https: number]>([
   ['true', 200],

@@ -9,6 +9,8 @@ import { STYLE } from './style.ts';
 export interface DocsRoutesOptions {
   /** Throws for who may not read. */
   requireRead(request: FastifyRequest, what: AskedOfDoor['what']): void;
+  /** Whether a proxy may end TLS in front. */
+  readonly behindTls: boolean;
   /** The OpenAPI document as JSON text. */
   document(): Promise<string>;
   /** The same with an operation for each action that the caller may see. */
@@ -18,7 +20,7 @@ export interface DocsRoutesOptions {
 /** The API as pages, made of the OpenAPI document as it is: `/docs`, and `/docs/connectors` with the actions of each connector. */
 export function addDocsRoutes(
   app: FastifyInstance,
-  { requireRead, document, describeConnectors }: DocsRoutesOptions,
+  { requireRead, behindTls, document, describeConnectors }: DocsRoutesOptions,
 ): void {
   const hidden = { schema: { hide: true } };
   const show = async (
@@ -38,7 +40,7 @@ export function addDocsRoutes(
         renderPage({
           document: JSON.parse(page.text) as DocsPage['document'],
           shows: page.shows,
-          origin: `${request.protocol}://${request.host}`,
+          origin: `${schemeOf(request, behindTls)}://${request.host}`,
         }),
       );
   };
@@ -54,4 +56,15 @@ export function addDocsRoutes(
   app.get('/docs/style.css', hidden, async (_request, reply) =>
     reply.headers({ 'content-type': 'text/css; charset=utf-8', 'cache-control': 'no-cache' }).send(STYLE),
   );
+}
+
+/** Names that browsers trust without TLS. */
+const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::|$)/;
+
+/**
+ * By which the reader called, and is told to call. What a proxy says of that is not believed; but browsers send this header over TLS alone, or to their own
+ * machine.
+ */
+function schemeOf({ headers, host, protocol }: FastifyRequest, behindTls: boolean): string {
+  return behindTls && headers['sec-fetch-site'] !== undefined && !LOOPBACK.test(host) ? 'https' : protocol;
 }
