@@ -429,8 +429,8 @@ async function openHost(open: OpenStores, options: HostOptions, stack: CloseStac
     plugins: () => reportHeldBack(scanner.report(), registry),
     rescan: () => sourceChanges.rescan(),
     configs: {
-      plan: (text) => sourceChanges.planConfig(text),
-      apply: (text) => sourceChanges.applyConfig(text),
+      plan: (text, call) => sourceChanges.planConfig(text, call),
+      apply: (text, call) => sourceChanges.applyConfig(text, call),
       export: () => exportConfig({ store, profileStore }),
     },
     audit,

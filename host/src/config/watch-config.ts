@@ -1,7 +1,9 @@
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { placesOfFile } from './places-of-file.ts';
+import type { Places } from './places-of-file.ts';
 
 export interface WatchConfigOptions {
   /** The file; it need not exist at any moment, but its directory must. */
@@ -19,9 +21,9 @@ export interface ConfigWatch extends AsyncDisposable {
 }
 
 /**
- * Watches one file for changes of its content. Watches its directory, as editors write a new file and rename it over
- * the old one, and the directory that a symbolic link leads to, as mounted configuration maps swap a link. Does not
- * keep the process alive.
+ * Watches one file for changes of its content. Watches its directory, as editors write a new file and rename it over the old one, and
+ * the directories of all symbolic links that lead to it, as mounted configuration maps and releases swap a link; which those are is
+ * looked for again after each change. Does not keep the process alive.
  */
 export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWatch> {
   const { file, onChange, onError = () => undefined, quietMs = 100 } = options;
@@ -32,6 +34,7 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
 
   const handle = async (): Promise<void> => {
     try {
+      await rewatch();
       const now = await fingerprint(file);
       // The watcher also fires when the file is read or another one beside it is written.
       if (closed || now === seen) return;
@@ -50,7 +53,20 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
     timer.unref();
   };
 
-  const watchers = await openWatchers(file, notice, onError);
+  let places = await placesOfFile(file);
+  let watchers = openWatchers(places, notice, onError);
+  const rewatch = async (): Promise<void> => {
+    // Again, as they may have changed before they were watched.
+    for (
+      let now = await placesOfFile(file);
+      !closed && !isDeepStrictEqual(now, places);
+      now = await placesOfFile(file)
+    ) {
+      const opened = openWatchers(now, notice, onError);
+      for (const watcher of watchers) watcher.close();
+      [places, watchers] = [now, opened];
+    }
+  };
   // A change before the watchers were there was not noticed by them.
   notice();
   const close = async (): Promise<void> => {
@@ -62,22 +78,18 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
   return { close, [Symbol.asyncDispose]: close };
 }
 
-async function openWatchers(
-  file: string,
-  notice: () => void,
-  onError: (error: unknown) => void,
-): Promise<readonly FSWatcher[]> {
-  const directories = new Set([dirname(file)]);
-  const real = await realpath(file).catch(() => file);
-  directories.add(dirname(real));
-  const names = new Set([basename(file), basename(real)]);
-  return [...directories].map((directory) => {
-    const watcher = watch(directory, { persistent: false }, (_event, name) => {
-      // In a configuration map the link's own name never changes; what it leads through does.
-      if (name === null || names.has(name) || name.startsWith('..')) notice();
-    });
-    watcher.on('error', onError);
-    return watcher;
+function openWatchers(places: Places, notice: () => void, onError: (error: unknown) => void): readonly FSWatcher[] {
+  return [...places].flatMap(([directory, names]) => {
+    try {
+      const watcher = watch(directory, { persistent: false }, (_event, name) => {
+        if (name === null || names.has(name)) notice();
+      });
+      watcher.on('error', onError);
+      return [watcher];
+    } catch (error) {
+      onError(error);
+      return [];
+    }
   });
 }
 

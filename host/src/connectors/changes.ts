@@ -1,6 +1,7 @@
 // Long, as the one writer of the set of connectors has every way in which it changes.
 import { isDeepStrictEqual } from 'node:util';
-import { ConfigInvalidError, until } from '@automate/contract';
+import type { Patience, PatienceEnd } from '@automate/contract';
+import { CancelledError, ConfigInvalidError, TimeoutError, until } from '@automate/contract';
 import { hostEnding, serviceClosed } from '@automate/contract/service';
 import type { HostEvents } from '../events/host-events.ts';
 import type { ConnectorStore, StoredConnector } from '../store/connector-store.ts';
@@ -118,14 +119,18 @@ export class Changes {
     return this.#lanes.run(`one:${id}`, () => this.#run(plan));
   }
 
-  /** A change of what connectors are made of, after those that came before. `prepare` may read what it needs, in its turn. */
-  ofAll<T>(prepare: (now: Registry) => Planner<T> | Promise<Planner<T>>): Promise<T> {
-    return this.#lanes.run('all', async () => this.#run(await prepare(this.#options.registry)));
+  /**
+   * A change of what connectors are made of, after those that came before. `prepare` may read what it needs, in its turn. One that is
+   * not made before the patience ends is given up.
+   */
+  ofAll<T>(prepare: (now: Registry) => Planner<T> | Promise<Planner<T>>, patience: Patience = {}): Promise<T> {
+    return this.#lanes.run('all', () => this.preview(prepare, patience));
   }
 
-  /** What a change of what connectors are made of would come to, which is not made: it waits for no other. */
-  async preview<T>(prepare: (now: Registry) => Planner<T> | Promise<Planner<T>>): Promise<T> {
-    return this.#run(await prepare(this.#options.registry));
+  /** The same, where it is not to be made: it waits for no other. */
+  async preview<T>(prepare: (now: Registry) => Planner<T> | Promise<Planner<T>>, patience: Patience = {}): Promise<T> {
+    this.#requireWanted(patience);
+    return this.#run(await prepare(this.#options.registry), patience);
   }
 
   /**
@@ -161,34 +166,41 @@ export class Changes {
     if (this.#closing.signal.aborted) throw this.#closed ? serviceClosed() : hostEnding();
   }
 
-  async #run<T>(plan: Planner<T>): Promise<T> {
+  /** Throws where nobody waits for a change any more. */
+  #requireWanted(patience: Patience): void {
+    this.#requireOpen();
+    if (isOver(patience)) throw callerLeft(patience);
+  }
+
+  async #run<T>(plan: Planner<T>, patience: Patience = {}): Promise<T> {
     const trials = new Map<string, Trial>();
+    const closing = this.#closing.signal;
+    const error = (end: PatienceEnd): Error => (end === 'closing' ? hostEnding() : callerLeft(patience));
     for (;;) {
-      const turn = await this.#lanes.run('turn', () => this.#takeTurn(plan, trials));
+      const turn = await this.#lanes.run('turn', () => this.#takeTurn(plan, trials, patience));
       if ('answer' in turn) return turn.answer;
-      await until({ closing: this.#closing.signal, error: hostEnding }, () => turn.missing);
+      await until({ ...patience, closing, error }, () => turn.missing);
     }
   }
 
   /** Plans and makes a change while no other is made, or says what has to be learned before. */
-  async #takeTurn<T>(plan: Planner<T>, trials: Map<string, Trial>): Promise<Turn<T>> {
-    this.#requireOpen();
+  async #takeTurn<T>(plan: Planner<T>, trials: Map<string, Trial>, patience: Patience): Promise<Turn<T>> {
+    this.#requireWanted(patience);
     const planned = plan(this.#options.registry);
     if (planned instanceof Promise) return { missing: planned };
     const draft = await this.#draft(planned);
     const steps = planned.review === undefined ? draft.updated : everyStep(draft, planned.nothingRuns === true);
     const untried = steps.filter((step) => step.demand !== 'nothing' && !isTried(step, trials));
-    if (untried.length > 0) return { missing: this.#tryOut(untried, trials) };
+    if (untried.length > 0) return { missing: this.#tryOut(untried, trials, patience) };
     if (planned.review?.({ draft, trials }) === 'leave') return { answer: planned.answer(nothingDone(draft)) };
     return { answer: planned.answer(await this.#apply(planned, draft, trials)) };
   }
 
-  async #tryOut(steps: readonly Step[], trials: Map<string, Trial>): Promise<void> {
+  async #tryOut(steps: readonly Step[], trials: Map<string, Trial>, patience: Patience): Promise<void> {
     const left = [...steps];
     const work = async (): Promise<void> => {
-      for (let step = left.shift(); step !== undefined; step = left.shift()) {
-        trials.set(step.after.id, { ...step, ...(await this.#options.gate.tryOut(step.after, step.demand)) });
-      }
+      for (let step = left.shift(); step !== undefined && !isOver(patience); step = left.shift())
+        trials.set(step.after.id, { ...step, ...(await this.#options.gate.tryOut(step.after, step.demand, patience)) });
     };
     await Promise.all(Array.from({ length: TRIALS_AT_A_TIME }, work));
   }
@@ -233,9 +245,17 @@ export class Changes {
     });
     const [refused] = heldBack;
     if (one !== undefined && refused !== undefined) throw heldBackError(refused);
+    const left = [...registry.sources.overlays].filter(([id]) => !draft.sources.overlays.has(id));
+    const isGone = ([id]: (typeof left)[number]): boolean => draft.removed.includes(id);
+    // What another of its name has left is not the new one's.
+    for (const [id] of left.filter((each) => !isGone(each))) await overlays.put(id, {});
     await write?.(store);
-    for (const id of registry.sources.overlays.keys()) if (!draft.sources.overlays.has(id)) await overlays.put(id, {});
-    registry.sources = draft.sources;
+    const stuck = new Map<string, Overlay>();
+    // Nothing fails for that any more: what cannot be dropped is nobody's, until another of its name comes.
+    for (const [id, overlay] of left.filter(isGone))
+      await overlays.put(id, {}).catch(() => void stuck.set(id, overlay));
+    registry.sources =
+      stuck.size === 0 ? draft.sources : { ...draft.sources, overlays: new Map([...draft.sources.overlays, ...stuck]) };
     for (const id of draft.removed) {
       registry.remove(id);
       live.close(id);
@@ -265,6 +285,19 @@ export class Changes {
     for (const { id, reason } of heldBack) events.emit('heldBack', id, reason);
     return { ...change, heldBack, warnings: draft.warnings };
   }
+}
+
+function isOver({ signal, deadline = Infinity }: Patience): boolean {
+  return signal?.aborted === true || Date.now() >= deadline;
+}
+
+function callerLeft({ signal }: Patience): Error {
+  return signal?.aborted === true
+    ? new CancelledError('the caller left, and nothing was changed')
+    : new TimeoutError('the time of the caller was over before anything was changed', {
+        effect: 'none',
+        blame: 'caller',
+      });
 }
 
 function without<Value>(map: ReadonlyMap<string, Value>, keys: readonly string[]): ReadonlyMap<string, Value> {

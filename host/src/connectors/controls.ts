@@ -57,10 +57,11 @@ export function createControls({ registry, changes, live, assertWritable }: Cont
     },
     async enable(id, call) {
       const before = registry.get(id, call.principal).config.enabled;
-      const entry = await set(id, call, (overlay, standing) => enabled(true, overlay, standing));
-      // What it answers says how it is, also where no check would look for long.
-      if (!before && entry.state.phase === 'usable') await waitWithin(live.connect(id), call);
-      return entry;
+      const { state } = await set(id, call, (overlay, standing) => enabled(true, overlay, standing));
+      // What it answers says how it is, also where no check would look for long, and where another has just enabled it.
+      const connecting = before ? live.find(id)?.connecting : state.phase === 'usable' ? live.connect(id) : undefined;
+      if (connecting !== undefined) await waitWithin(connecting, call);
+      return registry.get(id, call.principal);
     },
     setLogLevel: async (id, level, call) =>
       set(id, call, ({ logLevel: _old, ...overlay }) =>

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ConnectorWorker } from '../runtime/runtime.ts';
-import type { Blame, Problem } from '@automate/contract';
-import { ConnectorError } from '@automate/contract';
+import type { Blame, Patience, Problem } from '@automate/contract';
+import { ConnectorError, startPatience } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { Acceptance } from '../plugins/lock/acceptance.ts';
 import { grantsLess } from '../plugins/grants.ts';
@@ -79,14 +79,19 @@ export class Gate {
     return status === 'healthy' || isConnected ? 'healthy' : 'starts';
   }
 
-  /** Whether the entry may take the place, as far as the demand goes. Tries it out in a worker that nobody else sees. */
-  async tryOut(after: ConnectorEntry, demand: Demand): Promise<TrialResult> {
+  /**
+   * Whether the entry may take the place, as far as the demand goes. Tries it out in a worker that nobody else sees, which is ended where
+   * the patience ends before.
+   */
+  async tryOut(after: ConnectorEntry, demand: Demand, patience: Patience = {}): Promise<TrialResult> {
     if (demand === 'nothing' || after.state.phase === 'disabled') return {};
     if (after.state.phase === 'missing') return failed({ message: after.state.reason, blame: 'operator' });
     const { live, createWorker, acceptance } = this.#options;
     const { healthCheck, limits } = after.config;
     const { kind } = after.state;
     const worker = createWorker(after, kind);
+    const close = (): void => void worker.close({ graceMs: CLOSE_GRACE_MS });
+    const letGo = startPatience(patience, close);
     try {
       const level = demand === 'accepted' ? 'described' : 'initialized';
       const description = await worker.ensure(level, { withinMs: limits.startTimeoutMs });
@@ -108,7 +113,8 @@ export class Gate {
       const error = ConnectorError.from(reason);
       return { ...failed(findingOf(error.toEnvelope())), problems: error.problems };
     } finally {
-      void worker.close({ graceMs: CLOSE_GRACE_MS });
+      letGo();
+      close();
     }
   }
 

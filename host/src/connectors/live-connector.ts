@@ -50,6 +50,7 @@ export class LiveConnector implements ExecutionTarget {
   readonly health: HealthRecord;
   readonly #options: LiveConnectorOptions;
   #checking: Promise<HealthReport> | undefined;
+  #connecting: Promise<void> | undefined;
 
   constructor(options: LiveConnectorOptions) {
     this.#options = options;
@@ -122,6 +123,16 @@ export class LiveConnector implements ExecutionTarget {
     this.circuit?.cutShort();
     this.#record({ status: 'healthy', message: 'connected' }, 'connect', startedAt);
     this.#options.onHealth();
+  }
+
+  /** Connects it for all who wait for that. What fails then is found in its health. */
+  connectOnce(): Promise<void> {
+    return (this.#connecting ??= this.test().catch(() => undefined));
+  }
+
+  /** What those wait for. */
+  get connecting(): Promise<void> | undefined {
+    return this.#connecting;
   }
 
   /**

@@ -118,11 +118,12 @@ export class LiveConnectors {
     await this.connect(id);
   }
 
-  /** Connects it. What fails then is found in its health. */
+  /** Connects it, or what has taken its place meanwhile. What fails then is found in its health. */
   async connect(id: string): Promise<void> {
-    await this.target(id)
-      .test()
-      .catch(() => undefined);
+    for (let live = this.target(id); ; live = this.target(id)) {
+      await live.connectOnce();
+      if (this.#live.get(id) === live) return;
+    }
   }
 
   /** What was found of its health, the oldest first. */

@@ -117,9 +117,9 @@ function troubleOf(code: ErrorCode, { reason }: JsonObject): string {
 
 /** One sentence that tells a dead worker, an unreachable remote, one that answers badly and refused credentials apart, and who must act. */
 export function findingOf(error: ErrorEnvelope): Finding & { readonly status: 'unhealthy' } {
-  // No remote system takes part where the kind's own code does not even load.
-  const trouble =
-    error.details?.['step'] === 'load' ? TROUBLE.INTERNAL_ERROR : troubleOf(error.code, error.details ?? {});
+  // No remote system takes part where the kind's own code does not even load, or blocks its own thread.
+  const isOwn = error.details?.['step'] === 'load' || (error.code === 'TIMEOUT' && error.blame === 'plugin');
+  const trouble = isOwn ? TROUBLE.INTERNAL_ERROR : troubleOf(error.code, error.details ?? {});
   return { status: 'unhealthy', message: `${trouble}: ${error.message}`, blame: blameOf(error) };
 }
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ConfigPlan, ConfigText, PluginReport, Problem } from '@automate/contract';
+import type { CallOptions, ConfigPlan, ConfigText, PluginReport, Problem } from '@automate/contract';
 import { ConfigInvalidError, describeProblem } from '@automate/contract';
 import type { ReadConfig } from '../config/explain-mistake.ts';
 import { explainMistake, isCut } from '../config/explain-mistake.ts';
@@ -8,6 +8,7 @@ import type { HostConfig, PluginsConfig } from '../config/host-config.ts';
 import type { loadConfig, LoadedConfig } from '../config/load-config.ts';
 import { readConfigText } from '../config/read-config-text.ts';
 import type { HostEvents, SourceNews } from '../events/host-events.ts';
+import { patienceOf } from '../execution/wait-within.ts';
 import type { HostLog } from '../log/host-log.ts';
 import type { Kind, KindCatalog } from '../plugins/kind-catalog.ts';
 import type { PluginScanner } from '../plugins/plugin-scanner.ts';
@@ -75,12 +76,12 @@ export class SourceChanges {
         const next = await this.#read();
         const { config } = next;
         learn(config);
-        enforce(config);
         const kinds = isDeepStrictEqual(sources.config.plugins, config.plugins)
           ? sources.kinds
           : this.#scan(sources.kinds, config.plugins, false);
         return () => ({
           sources: { config, kinds },
+          write: async () => enforce(config),
           answer: ({ warnings, ...names }) => {
             this.#inForce = next;
             this.#tell('reload', names, [sources.kinds, kinds]);
@@ -103,7 +104,7 @@ export class SourceChanges {
   }
 
   /** What a configuration would do: the text, or what the file holds now. Changes nothing. */
-  async planConfig(given: ConfigText): Promise<ConfigPlan> {
+  async planConfig(given: ConfigText, call: CallOptions = {}): Promise<ConfigPlan> {
     const { changes, runs } = this.#options;
     let plan: ConfigPlan | undefined;
     await changes
@@ -118,7 +119,7 @@ export class SourceChanges {
           },
           answer: () => undefined,
         });
-      })
+      }, patienceOf(call))
       .catch((error: unknown) => {
         if (!(error instanceof UnusableSources)) throw error;
         plan = planOfProblems(error.problems);
@@ -126,8 +127,8 @@ export class SourceChanges {
     return plan ?? planOfProblems([]);
   }
 
-  /** The same, and makes it: all of it, with the text in the place of the file, or nothing. */
-  applyConfig(given: ConfigText): Promise<ConfigPlan> {
+  /** The same, and makes it: all of it, with the text in the place of the file, or nothing, as where the caller leaves before. */
+  applyConfig(given: ConfigText, call: CallOptions = {}): Promise<ConfigPlan> {
     const { changes, enforce, replaceFile, runs } = this.#options;
     return changes
       .ofAll<ConfigPlan>(async (before) => {
@@ -144,16 +145,16 @@ export class SourceChanges {
           },
           write: async () => {
             if (given.yaml !== undefined) await replaceFile(given.yaml);
+            enforce(next.config);
           },
           answer: ({ warnings: _warnings, ...names }) => {
             this.#inForce = next;
-            enforce(next.config);
             if (runs) this.#tell('apply', names, [former, kinds]);
             this.#options.log.info(names, 'a configuration was applied');
             return plan;
           },
         });
-      })
+      }, patienceOf(call))
       .catch((error: unknown) => {
         throw error instanceof UnusableSources ? configNotApplied(error.problems) : error;
       });

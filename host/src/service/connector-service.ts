@@ -121,8 +121,8 @@ export interface ServiceOptions {
   plugins(): PluginReport;
   rescan(): Promise<PluginReport>;
   readonly configs: {
-    plan(text: ConfigText): Promise<ConfigPlan>;
-    apply(text: ConfigText): Promise<ConfigPlan>;
+    plan(text: ConfigText, call: CallOptions): Promise<ConfigPlan>;
+    apply(text: ConfigText, call: CallOptions): Promise<ConfigPlan>;
     export(): Promise<ExportedConfig>;
   };
   readonly audit: {
@@ -410,12 +410,12 @@ export class HostConnectorService implements ConnectorService {
 
   async planConfig(config: ConfigText = {}, given: CallOptions = {}): Promise<ConfigPlan> {
     const options = this.#admit(given);
-    return waitWithin(this.#options.configs.plan(requireConfigText(config)), options);
+    return waitWithin(this.#options.configs.plan(requireConfigText(config), options), options);
   }
 
   async applyConfig(config: ConfigText = {}, given: CallOptions = {}): Promise<ConfigPlan> {
     const options = this.#admit(given);
-    return waitWithin(this.#options.configs.apply(requireConfigText(config)), options);
+    return waitWithin(this.#options.configs.apply(requireConfigText(config), options), options);
   }
 
   async exportConfig(given: CallOptions = {}): Promise<ExportedConfig> {

@@ -71,6 +71,34 @@ describe('watching the configuration', () => {
     await watched.sees('bb');
   });
 
+  it('notices what becomes of the file behind links, wherever they have led since', async () => {
+    await using project = await createProject({
+      'config/connectors.yaml': 'a',
+      'releases/1/connectors.yaml': 'bb',
+      'releases/2/connectors.yaml': 'ccc',
+    });
+    const file = join(project.directory, 'config', 'connectors.yaml');
+    await using watched = await watching(file);
+    const lead = async (link: string, target: string): Promise<void> => {
+      await symlink(target, `${link}.new`);
+      await rename(`${link}.new`, link);
+    };
+    // Twice two links, of which one is in a directory where nothing else is.
+    await lead(join(project.directory, 'releases', 'current'), '1');
+    await lead(file, join(project.directory, 'releases', 'current', 'connectors.yaml'));
+    await watched.sees('bb');
+    await project.write('releases/1/connectors.yaml', 'edited');
+    await watched.sees('edited');
+    await lead(join(project.directory, 'releases', 'current'), '2');
+    await watched.sees('ccc');
+    await project.write('releases/2/connectors.yaml', 'edited as well');
+    await watched.sees('edited as well');
+    await rm(file);
+    await watched.sees('nothing');
+    await project.write('config/connectors.yaml', 'a file again');
+    await watched.sees('a file again');
+  });
+
   it('takes many writes in a row for one change', async () => {
     await using project = await createProject({ 'connectors.yaml': 'a' });
     const file = join(project.directory, 'connectors.yaml');

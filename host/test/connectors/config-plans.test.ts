@@ -231,6 +231,14 @@ describe('on the command line', () => {
       stdout: expect.stringContaining('connectors: []'),
     });
     expect(await project.automate(['plan', 'no-such.yaml'])).toMatchObject({ status: 2 });
+    // Another encoding would be applied with other characters than were meant.
+    await writeFile(join(project.root, 'latin1.yaml'), Buffer.from(entry(', town: Zürich'), 'latin1'));
+    for (const verb of ['plan', 'apply'])
+      expect(await project.automate([verb, 'latin1.yaml'])).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('latin1.yaml is not text in UTF-8'),
+      });
+    expect(await readFile(join(project.root, 'config/connectors.yaml'), 'utf8')).toBe(entry(', more: 1'));
     expect(host.ready.http).toBeDefined();
   });
 

@@ -192,6 +192,24 @@ describe('a restart', () => {
     ]);
   });
 
+  it('that is overtaken by others answers how it went with what took its place', async () => {
+    await using host = await SandboxHost.open({
+      kinds: ['echo'],
+      yaml: 'connectors: [{ id: one, kind: echo }]',
+      env: { HEALTH_INTERVAL: '500h' },
+    });
+    const restarts = Array.from({ length: 20 }, () => host.service.restart('one'));
+    for (const info of await Promise.all(restarts)) expect(info).toMatchObject({ status: 'healthy' });
+    const enables = Array.from({ length: 10 }, async () => {
+      await host.service.disable('one');
+      return host.service.enable('one');
+    });
+    for (const info of await Promise.all(enables)) expect(info.enabled).toBe(info.status === 'healthy');
+    await expect(host.service.enable('one')).resolves.toMatchObject({ enabled: true });
+    const [restarted] = await Promise.allSettled([host.service.restart('one'), host.service.disable('one')]);
+    expect(restarted).toMatchObject({ reason: { code: 'UNAVAILABLE', details: { reason: 'disabled' } } });
+  });
+
   it('that fails says so, and stays in the history of its health', async () => {
     await using host = await SandboxHost.open({
       kinds: ['unreachable'],

@@ -82,6 +82,23 @@ describe('health messages', () => {
     });
   });
 
+  it('blame no remote system for a kind whose own code blocks its thread', async () => {
+    await using it = await SandboxHost.open({
+      kinds: [],
+      yaml: 'connectors: [{ id: it, kind: answering, health_check: { timeout: 300ms } }]\n',
+      prepare: async (sandbox) =>
+        void (await sandbox.addConnector({
+          kind: 'answering',
+          source: ANSWERING.replace('traceparent }) {', 'traceparent }) { for (;;);'),
+        })),
+    });
+    await expect(it.service.healthCheck('it')).resolves.toMatchObject({
+      status: 'unhealthy',
+      blame: 'plugin',
+      message: expect.stringMatching(/^plugin fault: .*blocks its event loop/),
+    });
+  });
+
   it('say that the worker is dead, and why, while one that keeps dying is not started again', async () => {
     await using it = await SandboxHost.open({
       yaml: 'connectors:\n  - { id: dying, kind: echo, retry: { attempts: 1 } }\n',

@@ -66,7 +66,8 @@ export interface ConfigOperations {
   planConfig(config?: ConfigText, options?: CallOptions): Promise<ConfigPlan>;
   /**
    * The same, and if nothing is wrong with it, puts it to work and in the place of the host's file. All or nothing: rejects with
-   * CONFIG_INVALID and every problem where one connector would not work, and everything is as it was, the file too.
+   * CONFIG_INVALID and every problem where one connector would not work, and everything is as it was, the file too; so it is where the
+   * caller leaves, or its time is over, before it is made.
    */
   applyConfig(config?: ConfigText, options?: CallOptions): Promise<ConfigPlan>;
   /**

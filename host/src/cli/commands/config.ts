@@ -4,6 +4,7 @@ import { configPlanView, exportedConfigView } from '@automate/contract/http';
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
+import { decodeArgument } from '../read-argument.ts';
 
 /** `automate plan`, `automate apply`, `automate export` */
 export function addConfigCommands(program: Command, context: CliContext): void {
@@ -54,7 +55,8 @@ export function addConfigCommands(program: Command, context: CliContext): void {
 async function readText(context: CliContext, file: string | undefined): Promise<ConfigText> {
   if (file === undefined) return {};
   const bytes = file === '-' ? await context.readInput() : await readNamed(context, file);
-  return { yaml: new TextDecoder().decode(bytes), name: file === '-' ? 'standard input' : file };
+  const name = file === '-' ? 'standard input' : file;
+  return { yaml: decodeArgument(bytes, name, 'the configuration'), name };
 }
 
 async function readNamed(context: CliContext, file: string): Promise<Uint8Array> {
