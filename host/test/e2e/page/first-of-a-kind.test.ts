@@ -7,40 +7,8 @@ import { eventually } from '@automate/tooling/eventually';
 import { describeWith } from '@automate/tooling/require-service';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { SandboxHost } from '../../fixtures/sandbox-host.ts';
+import { LAMP } from './fixtures/lamp.ts';
 import { CHROMIUM, openPage, startBrowser } from './fixtures/open-page.ts';
-
-/** Connects to its port, and has settings of each sort. */
-const LAMP = `
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { ConnectorAdapter } from '@automate/sdk';
-const jsonSchema = {
-  type: 'object',
-  required: ['room'],
-  properties: {
-    room: { type: 'string', description: 'Where the lamp hangs' },
-    level: { type: 'integer', title: 'Brightness', default: 3 },
-    pin: { type: 'string', writeOnly: true },
-  },
-};
-const validate = (value) => {
-  const isWrong = value.level !== undefined && !Number.isInteger(value.level);
-  return isWrong ? { issues: [{ message: 'expected a whole number', path: ['level'] }] } : { value };
-};
-export default class LampAdapter extends ConnectorAdapter {
-  name = 'lamp';
-  version = '1.0.0';
-  configSchema = { schema: { '~standard': { version: 1, vendor: 'test', validate } }, jsonSchema };
-  actions = {};
-  async connect() {
-    const { host, port } = this.context.config;
-    const socket = connect(port, host);
-    await once(socket, 'connect');
-    socket.destroy();
-    return true;
-  }
-}
-`;
 
 describeWith(CHROMIUM, 'the first connector of a kind, at the page', () => {
   let browser: Browser;

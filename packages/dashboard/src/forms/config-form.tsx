@@ -3,6 +3,7 @@ import { api } from '../api/api.ts';
 import type { Json, JsonMap } from '../api/types.ts';
 import { ProblemPanel } from '../parts/problem-panel.tsx';
 import { Loading } from '../parts/states.tsx';
+import { TaskButton } from '../parts/task-button.tsx';
 import { usePage } from '../state/page-state.ts';
 import { useLoad, useTask } from '../state/use-load.ts';
 import { findDifferences, narrowAuth, planConfig } from './config-fields.ts';
@@ -54,13 +55,7 @@ export function ConfigForm({ standing, locked, save }: ConfigFormProps) {
     (kinds.includes(name) || [...connectors.byId.value.values()].some((each) => each.kind === name));
   const first = known.value.first.map((field) => narrowAuth(field, (value['auth'] ?? {}) as JsonMap));
   return (
-    <CheckedForm
-      label="Configuration"
-      problem={problem}
-      onSubmit={() => {
-        if (!busy && !(standing !== undefined && differences.length === 0)) void saving.run();
-      }}
-    >
+    <CheckedForm label="Configuration" problem={problem} onSubmit={() => void saving.run()}>
       {(problems, check) => (
         <>
           {isLocked ? <p class="notice">{locked}</p> : null}
@@ -89,17 +84,17 @@ export function ConfigForm({ standing, locked, save }: ConfigFormProps) {
           {tested === undefined ? null : <TestOutcome report={tested} />}
           {isLocked ? null : (
             <div class="buttons">
-              <button type="button" aria-disabled={busy} onClick={() => void (!busy && check() && test.run())}>
+              <TaskButton busy={busy} onPress={() => void (check() && test.run())}>
                 {test.busy ? 'Testing …' : 'Test'}
-              </button>
-              <button
+              </TaskButton>
+              <TaskButton
                 type="submit"
                 class="primary"
-                aria-disabled={busy}
+                busy={busy}
                 disabled={standing !== undefined && differences.length === 0}
               >
                 {saving.busy ? 'Saving …' : 'Save'}
-              </button>
+              </TaskButton>
             </div>
           )}
         </>

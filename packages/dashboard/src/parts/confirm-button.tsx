@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
+import { TaskButton } from './task-button.tsx';
 
 export interface ConfirmButtonProps {
   readonly name: string;
@@ -12,11 +13,19 @@ export interface ConfirmButtonProps {
 /** A button for what cannot be taken back: asks once more before it does it. */
 export function ConfirmButton({ name, question, children, busy = false, onConfirm }: ConfirmButtonProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(
+    () => () => {
+      // It goes with what was removed, and the focus with it.
+      if (document.activeElement === dialog.current?.previousElementSibling)
+        document.querySelector<HTMLElement>('main h1')?.focus();
+    },
+    [],
+  );
   return (
     <>
-      <button type="button" class="danger" disabled={busy} onClick={() => dialog.current?.showModal()}>
+      <TaskButton class="danger" busy={busy} onPress={() => dialog.current?.showModal()}>
         {name}
-      </button>
+      </TaskButton>
       <dialog ref={dialog} aria-label={question}>
         <h2>{question}</h2>
         <div class="dialog-text">{children}</div>

@@ -1,22 +1,33 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 
-/** Text to take along. Where the browser lets the page copy nothing, it can still be selected. */
+const SAID_MS = 2_000;
+
+/** Text to take along. Where the browser lets the page copy nothing, it is selected instead. */
 export function CopyBlock({ name, text }: { readonly name: string; readonly text: string }) {
-  const [done, setDone] = useState(false);
+  const block = useRef<HTMLPreElement>(null);
+  const [said, setSaid] = useState('');
   const copy = async (): Promise<void> => {
-    await navigator.clipboard?.writeText(text);
-    setDone(true);
-    setTimeout(() => setDone(false), 2_000);
+    // Without TLS, away from this machine, there is no clipboard at all.
+    const isCopied = await navigator.clipboard?.writeText(text).then(
+      () => true,
+      () => false,
+    );
+    if (isCopied !== true && block.current !== null) getSelection()?.selectAllChildren(block.current);
+    setSaid(isCopied === true ? 'Copied' : 'Selected, for you to copy');
+    setTimeout(() => setSaid(''), SAID_MS);
   };
   return (
     <div class="copy-block">
       <div class="copy-head">
         <span class="field-name">{name}</span>
+        <span class="quiet" role="status">
+          {said}
+        </span>
         <button type="button" onClick={() => void copy()} aria-label={`Copy as ${name}`}>
-          {done ? 'Copied' : 'Copy'}
+          Copy
         </button>
       </div>
-      <pre tabIndex={0} aria-label={name}>
+      <pre ref={block} tabIndex={0} aria-label={name}>
         {text}
       </pre>
     </div>

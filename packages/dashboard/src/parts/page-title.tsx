@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
 export interface PageTitleProps {
@@ -9,14 +9,25 @@ export interface PageTitleProps {
   readonly about?: ComponentChildren;
 }
 
-/** The head of a view. Names the browser's tab, and takes the focus, so that a screen reader says where one has come to. */
-export function PageTitle({ title, children, about }: PageTitleProps) {
+const OF_THIS_PAGE = ' · Automate Connectors';
+
+/**
+ * Names the browser's tab after the view, and puts the focus on the view's heading, so that a screen reader says where one has come to:
+ * what had the focus before may be gone. The first view leaves it where the browser has it.
+ */
+export function useViewHeading(title: string): RefObject<HTMLHeadingElement> {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${title} · Automate Connectors`;
-    const { activeElement } = document;
-    if (activeElement !== null && activeElement !== document.body) heading.current?.focus({ preventScroll: true });
+    const isFirst = !document.title.endsWith(OF_THIS_PAGE);
+    document.title = title + OF_THIS_PAGE;
+    if (!isFirst) heading.current?.focus({ preventScroll: true });
   }, [title]);
+  return heading;
+}
+
+/** The head of a view. */
+export function PageTitle({ title, children, about }: PageTitleProps) {
+  const heading = useViewHeading(title);
   return (
     <div class="page-title">
       <div>

@@ -12,6 +12,7 @@ import { Empty, Loading } from '../parts/states.tsx';
 import { ExactTime } from '../parts/time-ago.tsx';
 import { usePage } from '../state/page-state.ts';
 import { useLoad, useTask } from '../state/use-load.ts';
+import { TaskButton } from '../parts/task-button.tsx';
 
 const TOKEN_FIELDS = [
   { ...requiredField('Name'), path: 'name', placeholder: '' },
@@ -127,9 +128,9 @@ function Tokens() {
               </div>
             </fieldset>
             <div class="buttons">
-              <button type="submit" class="primary" disabled={create.busy}>
+              <TaskButton type="submit" class="primary" busy={create.busy}>
                 Create token
-              </button>
+              </TaskButton>
             </div>
           </>
         )}

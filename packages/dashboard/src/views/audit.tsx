@@ -9,6 +9,7 @@ import { Empty, Loading } from '../parts/states.tsx';
 import { ExactTime } from '../parts/time-ago.tsx';
 import { formatCount, formatMs } from '../parts/words.ts';
 import { useLoad, useTask } from '../state/use-load.ts';
+import { TaskButton } from '../parts/task-button.tsx';
 
 const FILTERS = [
   { key: 'connector', name: 'Connector' },
@@ -32,9 +33,9 @@ export function Audit() {
     <>
       <PageTitle title="Audit">
         <Verify />
-        <button type="button" disabled={loading} onClick={() => void reload()}>
+        <TaskButton busy={loading} onPress={() => void reload()}>
           Refresh
-        </button>
+        </TaskButton>
       </PageTitle>
       <form
         class="filters"
@@ -140,9 +141,9 @@ function Verify() {
             : `The record was changed: ${verdict.fault?.message ?? 'see the log'}`}
         </p>
       )}
-      <button type="button" disabled={verify.busy} onClick={() => void verify.run()}>
+      <TaskButton busy={verify.busy} onPress={() => void verify.run()}>
         {verify.busy ? 'Verifying …' : 'Verify'}
-      </button>
+      </TaskButton>
     </>
   );
 }

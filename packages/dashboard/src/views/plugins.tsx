@@ -6,6 +6,7 @@ import { SimpleTable } from '../parts/simple-table.tsx';
 import { Empty, Loading } from '../parts/states.tsx';
 import { usePage } from '../state/page-state.ts';
 import { useLoad, useTask } from '../state/use-load.ts';
+import { TaskButton } from '../parts/task-button.tsx';
 
 const STATUS_WORDS: Readonly<Record<PluginEntry['status'], string>> = {
   admitted: 'Admitted',
@@ -27,9 +28,9 @@ export function Plugins() {
     <>
       <PageTitle title="Plugins">
         {session.may('manage') ? (
-          <button type="button" disabled={rescan.busy} onClick={() => void rescan.run()}>
+          <TaskButton busy={rescan.busy} onPress={() => void rescan.run()}>
             {rescan.busy ? 'Scanning …' : 'Scan again'}
-          </button>
+          </TaskButton>
         ) : null}
       </PageTitle>
       {trouble === undefined ? null : <ProblemPanel problem={trouble} />}

@@ -13,6 +13,7 @@ import { Empty, Loading } from '../parts/states.tsx';
 import { TimeAgo } from '../parts/time-ago.tsx';
 import { usePage } from '../state/page-state.ts';
 import { useLoad, useTask } from '../state/use-load.ts';
+import { TaskButton } from '../parts/task-button.tsx';
 
 /** Secrets can be written and removed here, and read nowhere; profiles say which connectors use them for what. */
 export function Secrets() {
@@ -108,9 +109,9 @@ function StoredSecrets() {
               ))}
             </div>
             <div class="buttons">
-              <button type="submit" class="primary" disabled={save.busy}>
+              <TaskButton type="submit" class="primary" busy={save.busy}>
                 Save secret
-              </button>
+              </TaskButton>
             </div>
           </>
         )}
@@ -200,9 +201,9 @@ function Profiles() {
               )}
             </FieldFrame>
             <div class="buttons">
-              <button type="submit" class="primary" disabled={save.busy}>
+              <TaskButton type="submit" class="primary" busy={save.busy}>
                 Save profile
-              </button>
+              </TaskButton>
             </div>
           </>
         )}

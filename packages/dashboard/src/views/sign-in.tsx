@@ -1,23 +1,25 @@
 import type { ProblemDocument } from '@automate/contract/http';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { CheckedForm } from '../forms/checked-form.tsx';
 import { FieldFrame, requiredField } from '../forms/field-frame.tsx';
+import { useViewHeading } from '../parts/page-title.tsx';
 import { ProblemPanel } from '../parts/problem-panel.tsx';
 import { usePage } from '../state/page-state.ts';
 import { useTask } from '../state/use-load.ts';
+import { TaskButton } from '../parts/task-button.tsx';
 
 /** Asks for a token, once: from then on a cookie that no script can read says who it is. */
 export function SignIn({ reason }: { readonly reason?: ProblemDocument | undefined }) {
   const { session } = usePage();
   const [token, setToken] = useState('');
   const signIn = useTask(async () => session.signIn(token));
-  useEffect(() => {
-    document.title = 'Sign in · Automate Connectors';
-  }, []);
+  const heading = useViewHeading('Sign in');
   const problem = signIn.problem ?? reason;
   return (
     <main class="whole-page">
-      <h1>Sign in</h1>
+      <h1 ref={heading} tabIndex={-1}>
+        Sign in
+      </h1>
       <p>
         This host wants to know who calls. Whoever runs it makes a token with <code>automate tokens create NAME</code>.
       </p>
@@ -39,9 +41,9 @@ export function SignIn({ reason }: { readonly reason?: ProblemDocument | undefin
                 />
               )}
             </FieldFrame>
-            <button type="submit" class="primary" disabled={signIn.busy}>
+            <TaskButton type="submit" class="primary" busy={signIn.busy}>
               {signIn.busy ? 'Signing in …' : 'Sign in'}
-            </button>
+            </TaskButton>
           </>
         )}
       </CheckedForm>

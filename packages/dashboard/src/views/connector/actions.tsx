@@ -12,6 +12,7 @@ import { usePage } from '../../state/page-state.ts';
 import { useLoad, useTask } from '../../state/use-load.ts';
 import { writeSnippets } from './call-snippets.ts';
 import { ResultView } from './result-view.tsx';
+import { TaskButton } from '../../parts/task-button.tsx';
 
 /** What the connector can do, and a way to have it done. */
 export function Actions({ id }: { readonly id: string }) {
@@ -22,9 +23,9 @@ export function Actions({ id }: { readonly id: string }) {
     return (
       <>
         <ProblemPanel problem={problem} />
-        <button type="button" disabled={loading} onClick={() => void reload()}>
+        <TaskButton busy={loading} onPress={() => void reload()}>
           Try again
-        </button>
+        </TaskButton>
       </>
     );
   }
@@ -165,9 +166,9 @@ function ActionForm({ id, action }: { readonly id: string; readonly action: Acti
             </label>
           </details>
           <div class="buttons">
-            <button type="submit" class="primary" disabled={run.busy}>
+            <TaskButton type="submit" class="primary" busy={run.busy}>
               {run.busy ? 'Running …' : 'Run'}
-            </button>
+            </TaskButton>
           </div>
           {run.problem === undefined ? null : <ProblemPanel problem={run.problem} />}
           {answer === undefined ? null : <ResultView answer={answer} />}

@@ -4,6 +4,7 @@ import { Empty, Loading } from '../../parts/states.tsx';
 import { ExactTime } from '../../parts/time-ago.tsx';
 import { BLAME_WORDS, formatMs } from '../../parts/words.ts';
 import { useLoad } from '../../state/use-load.ts';
+import { TaskButton } from '../../parts/task-button.tsx';
 
 /** The last calls: what was asked, by whom, and how it ended. */
 export function Calls({ id }: { readonly id: string }) {
@@ -12,9 +13,9 @@ export function Calls({ id }: { readonly id: string }) {
   return (
     <>
       <div class="buttons">
-        <button type="button" disabled={loading} onClick={() => void reload()}>
+        <TaskButton busy={loading} onPress={() => void reload()}>
           Refresh
-        </button>
+        </TaskButton>
       </div>
       {value.calls.length === 0 ? (
         <Empty title="Nothing was called since the host started." />

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../../api/api.ts';
 import type { ConnectorDetails, ConnectorInfo, JsonMap } from '../../api/types.ts';
 import { ConfigForm } from '../../forms/config-form.tsx';
@@ -13,13 +13,16 @@ export interface ConfigurationProps {
 /** What is configured, and how to change it. */
 export function Configuration({ info, details, reload }: ConfigurationProps) {
   const { session } = usePage();
-  const [saved, setSaved] = useState<string>();
+  const [saved, setSaved] = useState<{ readonly message: string }>();
+  const notice = useRef<HTMLParagraphElement>(null);
+  // The form that had the focus gives way to one of what stands now.
+  useEffect(() => notice.current?.focus(), [saved]);
   const config = details.config as JsonMap;
   return (
     <>
       {saved === undefined ? null : (
-        <p class="notice" role="status">
-          {saved}
+        <p class="notice" role="status" tabIndex={-1} ref={notice}>
+          {saved.message}
         </p>
       )}
       <ConfigForm
@@ -29,7 +32,7 @@ export function Configuration({ info, details, reload }: ConfigurationProps) {
         locked={session.may('manage') ? LOCKED[info.owner] : 'Changing it needs the scope manage.'}
         save={async (next) => {
           const { message } = await api.updateConnector(info.id, { ...next, id: info.id });
-          setSaved(message);
+          setSaved({ message });
           await reload();
         }}
       />

@@ -5,6 +5,7 @@ import { ConfirmButton } from '../../parts/confirm-button.tsx';
 import { ProblemPanel } from '../../parts/problem-panel.tsx';
 import { usePage } from '../../state/page-state.ts';
 import { useTask } from '../../state/use-load.ts';
+import { TaskButton } from '../../parts/task-button.tsx';
 
 /** What an operator does with a connector. The event stream shows what becomes of it. */
 export function Controls({ info, reload }: { readonly info: ConnectorInfo; reload(): Promise<void> }) {
@@ -27,33 +28,33 @@ export function Controls({ info, reload }: { readonly info: ConnectorInfo; reloa
     <div class="controls">
       <div class="buttons">
         {isPaused ? (
-          <button type="button" disabled={act.busy} onClick={() => void act.run(() => api.resumeConnector(id))}>
+          <TaskButton busy={act.busy} onPress={() => void act.run(() => api.resumeConnector(id))}>
             Resume
-          </button>
+          </TaskButton>
         ) : (
-          <button
-            type="button"
-            disabled={act.busy || !info.enabled}
-            onClick={() => void act.run(() => api.pauseConnector(id))}
+          <TaskButton
+            busy={act.busy}
+            disabled={!info.enabled}
+            onPress={() => void act.run(() => api.pauseConnector(id))}
           >
             Pause
-          </button>
+          </TaskButton>
         )}
-        <button
-          type="button"
-          disabled={act.busy || !info.enabled}
-          onClick={() => void act.run(() => api.restartConnector(id))}
+        <TaskButton
+          busy={act.busy}
+          disabled={!info.enabled}
+          onPress={() => void act.run(() => api.restartConnector(id))}
         >
           Restart
-        </button>
+        </TaskButton>
         {info.enabled ? (
-          <button type="button" disabled={act.busy} onClick={() => void act.run(() => api.disableConnector(id))}>
+          <TaskButton busy={act.busy} onPress={() => void act.run(() => api.disableConnector(id))}>
             Disable
-          </button>
+          </TaskButton>
         ) : (
-          <button type="button" disabled={act.busy} onClick={() => void act.run(() => api.enableConnector(id))}>
+          <TaskButton busy={act.busy} onPress={() => void act.run(() => api.enableConnector(id))}>
             Enable
-          </button>
+          </TaskButton>
         )}
         {info.owner === 'api' ? (
           <ConfirmButton

@@ -9,6 +9,7 @@ import { usePage } from '../../state/page-state.ts';
 import { useLoad, useTask } from '../../state/use-load.ts';
 import { Numbers } from './numbers.tsx';
 import { sinceWhen } from './since-when.ts';
+import { TaskButton } from '../../parts/task-button.tsx';
 
 export interface OverviewProps {
   readonly info: ConnectorInfo;
@@ -35,9 +36,9 @@ export function Overview({ info, details, reload }: OverviewProps) {
         <div class="verdict-head">
           <StatusText status={info.status} />
           <Since health={health} since={sinceWhen(findings, info.status)} />
-          <button type="button" disabled={check.busy} onClick={() => void check.run()}>
+          <TaskButton busy={check.busy} onPress={() => void check.run()}>
             {check.busy ? 'Checking …' : 'Check now'}
-          </button>
+          </TaskButton>
         </div>
         {info.last_error === '' ? null : <p class="cause">{info.last_error}</p>}
         {info.paused_since === undefined ? null : (
