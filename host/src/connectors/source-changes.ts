@@ -202,7 +202,7 @@ export class SourceChanges {
           sources: { kinds: found },
           answer: (change) => {
             this.#tell('rescan', change, [kinds, found]);
-            return reportHeldBack(scanner.lastReport, now);
+            return reportHeldBack(scanner.report(), now);
           },
         });
       })

@@ -3,6 +3,7 @@ import { needsAction } from '@automate/contract';
 import type { Discovery, DiscoverOptions } from './compatibility/discover.ts';
 import { discover } from './compatibility/discover.ts';
 import { explainMissingKind } from './compatibility/explain-missing-kind.ts';
+import { reportLocked } from './lock/find-lock-problems.ts';
 import type { DiscoveredKinds } from './kind-catalog.ts';
 import type { KindPolicy } from './kinds.ts';
 import { kindsOf } from './kinds.ts';
@@ -54,9 +55,9 @@ export class PluginScanner {
     return this.#found?.report ?? { plugins: [], problems: [] };
   }
 
-  /** The last report, made whole if the last scan was not. */
+  /** The last report, made whole if the last scan was not, with what the project's lock has of each package by now. */
   report(): PluginReport {
-    return this.#look().report;
+    return reportLocked(this.#options.projectDir, this.#look().report);
   }
 
   #look(): Discovery {

@@ -78,3 +78,27 @@ describe('a version in which an action writes that only read', () => {
     }
   });
 });
+
+describe('the report of packages', () => {
+  it('says what is installed and was not accepted, and to which version one can return', async () => {
+    await using it = await openLocked(source());
+    const [mine] = (await it.service.plugins()).plugins;
+    expect(mine).toMatchObject({
+      status: 'admitted',
+      warnings: [
+        expect.stringMatching(
+          /^connector-counting is installed with another package\.json, and connectors\.lock has version 1\.0\.0: "automate plugins diff".*"automate plugins update --installed" accepts it$/,
+        ),
+      ],
+    });
+    expect(mine).not.toHaveProperty('formerVersion');
+    const accepted = lock('write').replace('version: 1.0.0', 'version: 0.9.0');
+    await it.sandbox.writeFile('connectors.lock', accepted);
+    expect((await it.service.plugins()).plugins).toMatchObject([
+      { formerVersion: '0.9.0', warnings: [expect.stringContaining('has version 0.9.0')] },
+    ]);
+    const earlier = lock('write').replace('    kinds:', '    previous: { version: 0.8.0, spec: 0.8.0 }\n    kinds:');
+    await it.sandbox.writeFile('connectors.lock', earlier);
+    expect((await it.service.rescanPlugins()).plugins).toMatchObject([{ version: '1.0.0', formerVersion: '0.8.0' }]);
+  });
+});

@@ -60,6 +60,8 @@ export interface PluginEntry {
   /** The reason as a sentence that says what to do. Absent when admitted. */
   readonly message?: string;
   readonly problems: readonly PluginProblem[];
+  /** The version that was there before it, to which `plugins rollback` returns; absent where `connectors.lock` knows none. */
+  readonly formerVersion?: string;
   /** What its kinds ask for, and what of that is granted. */
   readonly permissions: readonly KindPermission[];
   /** Sentences about things that work but should be looked at. */

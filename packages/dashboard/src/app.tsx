@@ -14,6 +14,7 @@ import { Plugins } from './views/plugins.tsx';
 import { RegisterConnector } from './views/register-connector.tsx';
 import { Secrets } from './views/secrets.tsx';
 import { SignIn } from './views/sign-in.tsx';
+import { Trouble } from './views/trouble.tsx';
 
 /** The page: who is not signed in signs in, everybody else has the views. */
 export function App() {
@@ -64,6 +65,7 @@ function SignedIn() {
             <Route path="/connectors" component={ConnectorsList} />
             <Route path="/connectors/:id/:tab?">{({ id, tab }) => <ConnectorPage key={id} id={id} tab={tab} />}</Route>
             <Route path="/register" component={RegisterConnector} />
+            <Route path="/trouble" component={Trouble} />
             <Route path="/plugins" component={Plugins} />
             <Route path="/secrets" component={Secrets} />
             <Route path="/access" component={Access} />

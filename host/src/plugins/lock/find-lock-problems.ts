@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import type { PluginReport, Problem } from '@automate/contract';
+import type { PluginEntry, PluginReport, Problem } from '@automate/contract';
 import { describeProblem } from '@automate/contract';
 import { hashInstalled } from '../discovery/hash-manifest.ts';
+import type { LockedPackage } from './connectors-lock.ts';
 import { LOCK_FILE, readLock } from './connectors-lock.ts';
 import { findDrift } from './find-drift.ts';
 import type { InstalledFacts } from './lock-package.ts';
@@ -11,15 +12,35 @@ import { factsOf } from './lock-package.ts';
 export function findUnaccepted(projectDir: string, report: PluginReport): readonly string[] {
   const reading = readLock(projectDir);
   if (reading.kind !== 'read') return reading.kind === 'absent' ? [] : reading.problems.map(describeProblem);
-  return report.plugins.flatMap(({ package: name, version, path, status }) => {
-    const locked = reading.lock[name];
-    if (status !== 'admitted' || locked === undefined) return [];
-    if (locked.version === version && locked.manifest === `sha256-${hashInstalled(path) ?? ''}`) return [];
-    const what = locked.version === version ? 'another package.json' : `version ${version ?? ''}`;
-    return [
-      `${name} is installed with ${what}, and ${LOCK_FILE} has version ${locked.version}: "automate plugins diff" shows what differs, "automate plugins update --installed" accepts it`,
-    ];
+  return report.plugins.flatMap((plugin) => explainUnaccepted(plugin, reading.lock[plugin.package]) ?? []);
+}
+
+/** The report with what the project's lock has of each package: another version than is installed, and the one before it. */
+export function reportLocked(projectDir: string, report: PluginReport): PluginReport {
+  const reading = readLock(projectDir);
+  if (reading.kind !== 'read') return report;
+  const plugins = report.plugins.map((plugin): PluginEntry => {
+    const locked = reading.lock[plugin.package];
+    const unaccepted = explainUnaccepted(plugin, locked);
+    // What was accepted last comes before what is installed and was not.
+    const formerVersion = locked?.version === plugin.version ? locked?.previous?.version : locked?.version;
+    return {
+      ...plugin,
+      ...(unaccepted === undefined ? {} : { warnings: [...plugin.warnings, unaccepted] }),
+      ...(formerVersion === undefined ? {} : { formerVersion }),
+    };
   });
+  return { ...report, plugins };
+}
+
+function explainUnaccepted(
+  { package: name, version, path, status }: PluginEntry,
+  locked: LockedPackage | undefined,
+): string | undefined {
+  if (status !== 'admitted' || locked === undefined) return undefined;
+  if (locked.version === version && locked.manifest === `sha256-${hashInstalled(path) ?? ''}`) return undefined;
+  const what = locked.version === version ? 'another package.json' : `version ${version ?? ''}`;
+  return `${name} is installed with ${what}, and ${LOCK_FILE} has version ${locked.version}: "automate plugins diff" shows what differs, "automate plugins update --installed" accepts it`;
 }
 
 /**

@@ -46,84 +46,85 @@ describeWith(CHROMIUM, 'the page by keyboard alone, on a phone', () => {
     throw new Error(`${MOST_PRESSES} times ${key} do not lead to ${String(target)}`);
   }
 
-  it.each(['light', 'dark'] as const)(
-    'registers, tests, saves, runs, pauses and removes a connector, and never loses its place: in %s',
-    async (colorScheme) => {
-      const viewport = { width: 390, height: 780 };
-      await using opened = await openPage(browser, it_.host.httpAddress ?? '', { colorScheme, viewport });
-      const { page } = opened;
-      const button = (name: string): Locator => page.getByRole('button', { name, exact: true });
-      const heading = (name: string): Locator => page.getByRole('heading', { name, level: 1 });
-      const write = async (name: string, text: string): Promise<void> => {
-        await reach(page, page.getByLabel(name, { exact: true }));
-        await page.keyboard.type(text);
-      };
-      const look = async (step: string): Promise<void> => {
+  it('registers, tests, saves, runs, pauses and removes a connector, and never loses its place', async () => {
+    const viewport = { width: 390, height: 780 };
+    await using opened = await openPage(browser, it_.host.httpAddress ?? '', { viewport });
+    const { page } = opened;
+    const button = (name: string): Locator => page.getByRole('button', { name, exact: true });
+    const heading = (name: string): Locator => page.getByRole('heading', { name, level: 1 });
+    const write = async (name: string, text: string): Promise<void> => {
+      await reach(page, page.getByLabel(name, { exact: true }));
+      await page.keyboard.type(text);
+    };
+    const look = async (step: string): Promise<void> => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
         const tooWide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-        expect({ step, axe: await opened.axe(), tooWide }).toEqual({ step, axe: [], tooWide: 0 });
-      };
+        const seen = { step, colorScheme, tooWide, axe: await opened.axe() };
+        expect(seen).toEqual({ step, colorScheme, tooWide: 0, axe: [] });
+      }
+    };
 
-      await reach(page, button('Register connector'));
-      await look('all connectors');
-      await page.keyboard.press('Enter');
-      await tookFocus(heading('Register connector'));
-      await write('id', 'hall');
-      await write('kind', 'lamp');
-      await write('host', '127.0.0.1');
-      await write('port', String((server.address() as AddressInfo).port));
-      await write('room', 'hall');
-      await reach(page, button('Test'));
-      await page.keyboard.press('Enter');
-      await page.getByRole('status', { name: 'Test result' }).getByText('The test succeeded.').waitFor();
-      expect(await hasFocus(button('Test'))).toBe(true);
-      await look('a tested form');
-      await reach(page, button('Save'));
-      await page.keyboard.press('Enter');
-      await tookFocus(heading('hall'));
-      await page.getByRole('region', { name: 'Status' }).getByText('Healthy', { exact: true }).waitFor();
-      await look('a connector');
+    await reach(page, button('Register connector'));
+    await look('all connectors');
+    await page.keyboard.press('Enter');
+    await tookFocus(heading('Register connector'));
+    await write('id', 'hall');
+    await write('kind', 'lamp');
+    await write('host', '127.0.0.1');
+    await write('port', String((server.address() as AddressInfo).port));
+    await write('room', 'hall');
+    await reach(page, button('Test'));
+    await page.keyboard.press('Enter');
+    await page.getByRole('status', { name: 'Test result' }).getByText('The test succeeded.').waitFor();
+    expect(await hasFocus(button('Test'))).toBe(true);
+    await look('a tested form');
+    await reach(page, button('Save'));
+    await page.keyboard.press('Enter');
+    await tookFocus(heading('hall'));
+    await page.getByRole('region', { name: 'Status' }).getByText('Healthy', { exact: true }).waitFor();
+    await look('a connector');
 
-      await reach(page, button('Check now'));
-      await page.keyboard.press('Enter');
-      await button('Check now').waitFor();
-      expect(await hasFocus(button('Check now'))).toBe(true);
-      await reach(page, page.getByRole('tab', { name: 'Overview' }), 'Shift+Tab');
-      await page.keyboard.press('ArrowRight');
-      await page.getByRole('tab', { name: 'Actions', selected: true }).waitFor();
-      await write('level', '7');
-      await reach(page, button('Run'));
-      await page.keyboard.press('Enter');
-      await page.getByRole('status', { name: 'Result' }).getByText('"lit": 7').waitFor();
-      expect(await hasFocus(button('Run'))).toBe(true);
-      await look('a result');
-      await page.keyboard.press('Shift+Tab');
-      await reach(page, page.getByRole('tab', { name: 'Actions' }), 'Shift+Tab');
-      await page.keyboard.press('ArrowRight');
-      await page.getByRole('tab', { name: 'Configuration', selected: true }).waitFor();
-      await write('Brightness level', '5');
-      await reach(page, button('Save'));
-      await page.keyboard.press('Enter');
-      await tookFocus(page.getByRole('status').filter({ hasText: 'updated "hall"' }));
-      await look('a saved configuration');
+    await reach(page, button('Check now'));
+    await page.keyboard.press('Enter');
+    await button('Check now').waitFor();
+    expect(await hasFocus(button('Check now'))).toBe(true);
+    await reach(page, page.getByRole('tab', { name: 'Overview' }), 'Shift+Tab');
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('tab', { name: 'Actions', selected: true }).waitFor();
+    await write('level', '7');
+    await reach(page, button('Run'));
+    await page.keyboard.press('Enter');
+    await page.getByRole('status', { name: 'Result' }).getByText('"lit": 7').waitFor();
+    expect(await hasFocus(button('Run'))).toBe(true);
+    await look('a result');
+    await page.keyboard.press('Shift+Tab');
+    await reach(page, page.getByRole('tab', { name: 'Actions' }), 'Shift+Tab');
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('tab', { name: 'Configuration', selected: true }).waitFor();
+    await write('Brightness level', '5');
+    await reach(page, button('Save'));
+    await page.keyboard.press('Enter');
+    await tookFocus(page.getByRole('status').filter({ hasText: 'updated "hall"' }));
+    await look('a saved configuration');
 
-      await reach(page, button('Pause'), 'Shift+Tab');
-      await page.keyboard.press('Enter');
-      await button('Resume').waitFor();
-      await tookFocus(button('Resume'));
-      await look('a paused connector');
-      await reach(page, button('Remove'));
-      await page.keyboard.press('Enter');
-      const dialog = page.getByRole('dialog', { name: 'Remove hall?' });
-      await look('a question');
-      await page.keyboard.press('Escape');
-      await tookFocus(button('Remove'));
-      await page.keyboard.press('Enter');
-      await reach(page, dialog.getByRole('button', { name: 'Remove' }));
-      await page.keyboard.press('Enter');
-      await tookFocus(heading('Connectors'));
-      await look('no connectors');
-      expect(await it_.service.list()).toEqual([]);
-      expect(await opened.complaints()).toEqual([]);
-    },
-  );
+    await reach(page, button('Pause'), 'Shift+Tab');
+    await page.keyboard.press('Enter');
+    await button('Resume').waitFor();
+    await tookFocus(button('Resume'));
+    await look('a paused connector');
+    await reach(page, button('Remove'));
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Remove hall?' });
+    await look('a question');
+    await page.keyboard.press('Escape');
+    await tookFocus(button('Remove'));
+    await page.keyboard.press('Enter');
+    await reach(page, dialog.getByRole('button', { name: 'Remove' }));
+    await page.keyboard.press('Enter');
+    await tookFocus(heading('Connectors'));
+    await look('no connectors');
+    expect(await it_.service.list()).toEqual([]);
+    expect(await opened.complaints()).toEqual([]);
+  });
 });

@@ -4,12 +4,26 @@ import type { Browser } from 'playwright-core';
 import { SandboxHost } from '../../fixtures/sandbox-host.ts';
 import { CHROMIUM, openPage, startBrowser } from './fixtures/open-page.ts';
 
+/** Has a version of a package that is not the one installed. */
+const LOCK = `lock_version: 1
+packages:
+  connector-echo:
+    version: 0.9.0
+    integrity: sha512-of-another-machine
+    manifest: sha256-of-another-machine
+    kinds: {}
+`;
+
 describeWith(CHROMIUM, 'the page in a browser', () => {
   let browser: Browser;
   let it_: SandboxHost;
   beforeAll(async () => {
     browser = await startBrowser();
-    it_ = await SandboxHost.open({ yaml, env: { HEALTH_INTERVAL: '1s' } });
+    it_ = await SandboxHost.open({
+      yaml,
+      env: { HEALTH_INTERVAL: '1s' },
+      prepare: (sandbox) => sandbox.writeFile('connectors.lock', LOCK).then(() => undefined),
+    });
   });
   afterAll(async () => {
     await browser?.close();
@@ -52,6 +66,32 @@ connectors:
     await page.getByRole('searchbox', { name: 'Search connectors' }).fill('says it');
     await row('late').waitFor({ state: 'detached' });
     await row('echo').waitFor();
+    expect(await opened.complaints()).toEqual([]);
+  });
+
+  it('tells who makes trouble and who must act, and what to type about packages', async () => {
+    await using opened = await openPage(browser, it_.host.httpAddress ?? '', { viewport: { width: 390, height: 780 } });
+    const { page } = opened;
+    await page.getByRole('link', { name: 'Trouble' }).click();
+    const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'gone' }) });
+    await row.getByText('Unhealthy').first().waitFor();
+    await row.getByText('Remote system').waitFor();
+    await row.getByText('connector-unreachable 1.0.0').waitFor();
+    expect(await opened.axe()).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+    await row.getByRole('link', { name: 'gone' }).click();
+    await it_.service.execute({ id: 'gone', action: 'find_user' }).catch(() => undefined);
+    await page
+      .getByRole('region', { name: 'Trouble' })
+      .getByText(/^Calls fail for .* Must act: Remote system/)
+      .waitFor();
+    await page.getByRole('link', { name: 'Plugins' }).click();
+    const plugin = page.getByRole('row').filter({ hasText: 'connector-echo' });
+    await plugin.getByText(/connectors\.lock has version 0\.9\.0: .*plugins update --installed/).waitFor();
+    await plugin.getByText('Commands for connector-echo').click();
+    await plugin.getByText('automate plugins rollback connector-echo', { exact: true }).waitFor();
+    await plugin.getByText('back to version 0.9.0').waitFor();
+    expect(await opened.axe()).toEqual([]);
     expect(await opened.complaints()).toEqual([]);
   });
 

@@ -117,6 +117,11 @@ describeWith(needed, 'a newcomer at the page', () => {
     await page.getByRole('alert').getByText('INVALID_INPUT').waitFor();
     await page.getByText('As curl, CLI, TypeScript').click();
     await page.getByText(/^automate execute metrics query --input/).waitFor();
+    // A browser may refuse, or have no clipboard to give.
+    await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error("not allowed"))');
+    await page.getByRole('button', { name: 'Copy as CLI' }).click();
+    await page.getByText('Selected, for you to copy').waitFor();
+    expect(await page.evaluate('getSelection().toString()')).toMatch(/^automate execute metrics query --input/);
     expect(await opened.axe()).toEqual([]);
     await takePicture(page, 'actions');
 
@@ -144,7 +149,7 @@ describeWith(needed, 'a newcomer at the page', () => {
     expect(await opened.axe()).toEqual([]);
     await takePicture(page, 'audit');
 
-    for (const name of ['Plugins', 'Secrets', 'Access', 'Logs', 'Connectors']) {
+    for (const name of ['Trouble', 'Plugins', 'Secrets', 'Access', 'Logs', 'Connectors']) {
       await page.getByRole('link', { name, exact: true }).click();
       await page.getByRole('heading', { name, level: 1 }).waitFor();
       await eventually(

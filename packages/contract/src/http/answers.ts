@@ -202,6 +202,10 @@ const pluginEntrySchema = z
     message: z.string().optional(),
     problems: z.array(pluginProblemSchema),
     warnings: z.array(z.string()),
+    former_version: z
+      .string()
+      .optional()
+      .meta({ description: 'The version that was there before it, to which a rollback returns' }),
     permissions: z.array(pluginPermissionSchema),
   })
   .meta({ id: 'PluginEntry' });

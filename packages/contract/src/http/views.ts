@@ -209,6 +209,7 @@ export function pluginReportView(report: PluginReport): View<typeof pluginReport
       ...(plugin.message === undefined ? {} : { message: plugin.message }),
       problems: plugin.problems.map((problem) => ({ ...problem })),
       warnings: [...plugin.warnings],
+      ...(plugin.formerVersion === undefined ? {} : { former_version: plugin.formerVersion }),
       permissions: plugin.permissions.map((permission) => ({ ...permission, granted: [...permission.granted] })),
     })),
     problems: report.problems.map((problem) => ({ ...problem })),

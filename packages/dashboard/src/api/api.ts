@@ -47,6 +47,7 @@ export const api = {
       headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
     }),
 
+  blame: () => request<'blame'>('GET', '/blame'),
   getStats: () => request<'getStats'>('GET', '/stats'),
   listCalls: (id: string) => request<'listCalls'>('GET', '/connectors/{id}/calls', of(id)),
   readLogs: (level: string) => request<'readLogs'>('GET', '/logs', { query: { level, limit: 500 } }),

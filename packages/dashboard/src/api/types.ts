@@ -16,6 +16,7 @@ export type HealthReport = Answer<'healthCheck'>;
 export type TestReport = Answer<'testConnector'>;
 export type HealthFinding = Answer<'listHealthHistory'>['findings'][number];
 export type ConnectorStats = Answer<'getStats'>['connectors'][number];
+export type BlameReport = Answer<'blame'>;
 export type PluginEntry = Answer<'listPlugins'>['plugins'][number];
 export type LogLine = Answer<'readLogs'>['lines'][number];
 export type AuditRecord = Answer<'listAudit'>['records'][number];

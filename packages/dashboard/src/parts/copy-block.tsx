@@ -7,13 +7,15 @@ export function CopyBlock({ name, text }: { readonly name: string; readonly text
   const block = useRef<HTMLPreElement>(null);
   const [said, setSaid] = useState('');
   const copy = async (): Promise<void> => {
-    // Without TLS, away from this machine, there is no clipboard at all.
-    const isCopied = await navigator.clipboard?.writeText(text).then(
-      () => true,
-      () => false,
-    );
-    if (isCopied !== true && block.current !== null) getSelection()?.selectAllChildren(block.current);
-    setSaid(isCopied === true ? 'Copied' : 'Selected, for you to copy');
+    try {
+      // Without TLS, away from this machine, there is no clipboard at all.
+      if (navigator.clipboard === undefined) throw new Error('no clipboard');
+      await navigator.clipboard.writeText(text);
+      setSaid('Copied');
+    } catch {
+      if (block.current !== null) getSelection()?.selectAllChildren(block.current);
+      setSaid('Selected, for you to copy');
+    }
     setTimeout(() => setSaid(''), SAID_MS);
   };
   return (

@@ -19,6 +19,7 @@ export function Navigation() {
       <nav aria-label="Main">
         <ul>
           <Entry to="/connectors" name="Connectors" />
+          <Entry to="/trouble" name="Trouble" />
           <Entry to="/plugins" name="Plugins" />
           <Entry to="/secrets" name="Secrets" />
           <Entry to="/access" name="Access" />

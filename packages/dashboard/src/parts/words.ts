@@ -1,5 +1,5 @@
 import type { ProblemDocument } from '@automate/contract/http';
-import type { ConnectorInfo } from '../api/types.ts';
+import type { BlameReport, ConnectorInfo } from '../api/types.ts';
 
 /** Who must act, as the page says it. */
 export const BLAME_WORDS: Readonly<Record<ProblemDocument['blame'], string>> = {
@@ -14,6 +14,19 @@ export const STATUS_WORDS: Readonly<Record<ConnectorInfo['status'], string>> = {
   unhealthy: 'Unhealthy',
   unavailable: 'Unavailable',
   unknown: 'Not checked',
+};
+
+/** What kind of trouble it is. */
+export const FAULT_WORDS: Readonly<Record<BlameReport['entries'][number]['fault'], string>> = {
+  crashes: 'Crashes',
+  memory_growth: 'Memory grows',
+  cpu: 'Keeps a processor busy',
+  blocked_threads: 'Blocked threads',
+  unhealthy: 'Unhealthy',
+  timeouts: 'Calls time out',
+  errors: 'Calls fail',
+  slow_calls: 'Slow calls',
+  held_back: 'Held back',
 };
 
 export const OWNER_WORDS: Readonly<Record<ConnectorInfo['owner'], string>> = {

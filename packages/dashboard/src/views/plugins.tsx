@@ -47,7 +47,7 @@ export function Plugins() {
       ) : (
         <SimpleTable
           name="Plugins"
-          columns={['Package', 'Version', 'Status', 'Kinds', 'Why, and what to do', 'Permissions']}
+          columns={['Package', 'Version', 'Status', 'Kinds', 'Why, and what to do', 'Commands', 'Permissions']}
         >
           {value.plugins.map((plugin) => (
             <tr key={plugin.path}>
@@ -61,6 +61,9 @@ export function Plugins() {
               <td>{plugin.kinds.join(', ')}</td>
               <td>
                 <Reasons plugin={plugin} />
+              </td>
+              <td>
+                <Commands plugin={plugin} />
               </td>
               <td>
                 <Permissions plugin={plugin} />
@@ -82,9 +85,8 @@ export function Plugins() {
         </section>
       )}
       <p class="hint">
-        Packages are changed on the command line, where it is asked what a new version may do:{' '}
-        <code>automate plugins add</code>, <code>update</code>, <code>rollback</code>, and{' '}
-        <code>automate plugins diff</code> for drift from <code>connectors.lock</code>.
+        Packages are changed on the command line, where it is asked what a new version may do;{' '}
+        <code>automate plugins diff</code> shows in what they differ from <code>connectors.lock</code>.
       </p>
     </>
   );
@@ -100,11 +102,32 @@ function Reasons({ plugin: { message, problems, warnings } }: { readonly plugin:
         </p>
       ))}
       {warnings.map((each) => (
-        <p key={each} class="quiet">
-          {each}
-        </p>
+        <p key={each}>{each}</p>
       ))}
     </>
+  );
+}
+
+/** What to type in the project's folder. */
+function Commands({ plugin: { package: name, former_version: former } }: { readonly plugin: PluginEntry }) {
+  const commands = [
+    [`automate plugins update ${name}`, 'to the newest version that package.json allows'],
+    ...(former === undefined ? [] : [[`automate plugins rollback ${name}`, `back to version ${former}`]]),
+    [`automate plugins remove ${name}`, 'take it out of the project'],
+  ];
+  return (
+    <details>
+      <summary>
+        Commands <span class="hidden-text">for {name}</span>
+      </summary>
+      {commands.map(([command, what]) => (
+        <p key={command}>
+          <code>{command}</code>
+          <br />
+          <span class="quiet">{what}</span>
+        </p>
+      ))}
+    </details>
   );
 }
 

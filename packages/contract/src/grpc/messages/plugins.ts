@@ -53,6 +53,7 @@ function entryFromMessage(entry: EntryMessage, problems: Problems): PluginEntry 
     ...(entry.message === undefined ? {} : { message: entry.message }),
     problems: entry.problems.map((problem) => problemFromMessage(problem, problems)),
     warnings: [...entry.warnings],
+    ...(entry.formerVersion === undefined ? {} : { formerVersion: entry.formerVersion }),
     permissions: entry.permissions.map(({ kind, permission, value, granted }) => ({
       kind,
       permission: readWord<Permission>(PERMISSIONS, permission, {

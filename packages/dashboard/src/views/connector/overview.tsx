@@ -4,8 +4,9 @@ import { Fact } from '../../parts/fact.tsx';
 import { ProblemPanel } from '../../parts/problem-panel.tsx';
 import { StatusText } from '../../parts/status-text.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
-import { BLAME_WORDS, formatCount, formatMs, OWNER_WORDS } from '../../parts/words.ts';
+import { BLAME_WORDS, FAULT_WORDS, formatCount, formatMs, OWNER_WORDS } from '../../parts/words.ts';
 import { usePage } from '../../state/page-state.ts';
+import { useBlame } from '../../state/use-blame.ts';
 import { useLoad, useTask } from '../../state/use-load.ts';
 import { Numbers } from './numbers.tsx';
 import { sinceWhen } from './since-when.ts';
@@ -54,6 +55,7 @@ export function Overview({ info, details, reload }: OverviewProps) {
         )}
         {check.problem === undefined ? null : <ProblemPanel problem={check.problem} />}
       </section>
+      <OwnTrouble id={info.id} />
       <Numbers id={info.id} findings={findings} />
       <section aria-labelledby="facts-heading">
         <h2 id="facts-heading">Facts</h2>
@@ -85,6 +87,29 @@ export function Overview({ info, details, reload }: OverviewProps) {
         </dl>
       </section>
     </>
+  );
+}
+
+/** What its status says already. */
+const TOLD: readonly string[] = ['unhealthy', 'held_back'];
+
+/** What else the ledger has of it. */
+function OwnTrouble({ id }: { readonly id: string }) {
+  const { report } = useBlame();
+  const entries = (report?.entries ?? []).filter(({ connector, fault }) => connector === id && !TOLD.includes(fault));
+  if (entries.length === 0) return null;
+  return (
+    <section aria-labelledby="trouble-heading">
+      <h2 id="trouble-heading">Trouble</h2>
+      <ul>
+        {entries.map(({ fault, message, blame, since }) => (
+          <li key={`${fault} ${blame}`}>
+            <strong>{FAULT_WORDS[fault]}</strong> for <TimeAgo at={since} suffix="" />: {message} Must act:{' '}
+            {BLAME_WORDS[blame]}.
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -1,0 +1,54 @@
+import { Link } from 'wouter-preact';
+import type { BlameReport } from '../api/types.ts';
+import { PageTitle } from '../parts/page-title.tsx';
+import { ProblemPanel } from '../parts/problem-panel.tsx';
+import { SimpleTable } from '../parts/simple-table.tsx';
+import { Empty, Loading } from '../parts/states.tsx';
+import { TimeAgo } from '../parts/time-ago.tsx';
+import { BLAME_WORDS, FAULT_WORDS, formatSpan } from '../parts/words.ts';
+import { useBlame } from '../state/use-blame.ts';
+
+/** The ledger: which connector makes trouble, in which version, since when, and who must act. */
+export function Trouble() {
+  const { report, problem } = useBlame();
+  return (
+    <>
+      <PageTitle title="Trouble" about="Which connectors make trouble, and who must act; the gravest first." />
+      {problem === undefined ? null : <ProblemPanel problem={problem} />}
+      {report === undefined ? problem === undefined ? <Loading what="the ledger" /> : null : <Ledger report={report} />}
+    </>
+  );
+}
+
+function Ledger({ report: { entries, window_ms: windowMs } }: { readonly report: BlameReport }) {
+  const seen = `what was seen in the last ${formatSpan(windowMs)}, and every crash since the host started`;
+  if (entries.length === 0)
+    return (
+      <Empty title="No connector makes trouble.">
+        <p>By {seen}.</p>
+      </Empty>
+    );
+  return (
+    <>
+      <SimpleTable name="Trouble" columns={['Connector', 'Trouble', 'Must act', 'Package', 'Since']}>
+        {entries.map(({ connector, fault, message, blame, package: name, version, since }) => (
+          <tr key={`${connector} ${fault} ${blame}`}>
+            <td>
+              <Link href={`/connectors/${encodeURIComponent(connector)}`}>{connector}</Link>
+            </td>
+            <td>
+              <strong>{FAULT_WORDS[fault]}</strong>
+              <p>{message}</p>
+            </td>
+            <td>{BLAME_WORDS[blame]}</td>
+            <td>{name === undefined ? '' : `${name} ${version ?? ''}`.trimEnd()}</td>
+            <td class="nowrap">
+              <TimeAgo at={since} />
+            </td>
+          </tr>
+        ))}
+      </SimpleTable>
+      <p class="hint">It is {seen}.</p>
+    </>
+  );
+}
