@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Writable } from 'node:stream';
-import type { DoorStatus, Problem } from '@automate/contract';
+import type { DoorStatus, PluginReport, Problem } from '@automate/contract';
 import { ConnectorError, LOCAL_PRINCIPAL } from '@automate/contract';
 import { Access } from './access/access.ts';
 import { authorise } from './access/authorise.ts';
@@ -177,9 +177,9 @@ async function openHost(open: OpenStores, options: HostOptions, stack: CloseStac
 
   const scanner = new PluginScanner({ projectDir, hostVersion: identity.version });
   const discovered = scanner.scan(loaded.config.plugins, { full: false });
-  const drift = ({ frozen }: { readonly frozen: boolean }, report = scanner.lastReport): readonly Problem[] =>
+  const drift = ({ frozen }: { readonly frozen: boolean }, report: PluginReport): readonly Problem[] =>
     flags.frozen === true || frozen ? findLockProblems(projectDir, report) : [];
-  const drifted = drift(loaded.config.plugins);
+  const drifted = drift(loaded.config.plugins, scanner.lastReport);
   if (drifted.length > 0) throw new HostConfigError(drifted);
   const unaccepted = findUnaccepted(projectDir, scanner.lastReport);
   const registered = (options.kinds ?? []).map(toRegisteredKind);

@@ -1,3 +1,4 @@
+// Long, as the file, a text in its place and the packages come into force in one way, which stands here whole.
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallOptions, ConfigPlan, ConfigText, PluginReport, Problem } from '@automate/contract';
@@ -40,8 +41,8 @@ export interface SourceChangesOptions {
   learn(config: HostConfig): void;
   /** Hears of a configuration that is about to be in force. */
   enforce(config: HostConfig): void;
-  /** In what packages differ from what was locked, where these settings hold to that. Default: those of the last scan. */
-  drift(settings: PluginsConfig, report?: PluginReport): readonly Problem[];
+  /** In what packages differ from what was locked, where these settings hold to that. */
+  drift(settings: PluginsConfig, report: PluginReport): readonly Problem[];
   /** Reads a text as if it were the file's. */
   parse(text: string, name: string | undefined): LoadedConfig;
   /** Puts a text in the place of the file. */
@@ -50,6 +51,13 @@ export interface SourceChangesOptions {
   readonly runs: boolean;
   readonly log: HostLog;
   readonly events: HostEvents;
+}
+
+/** The kinds that there are with a configuration, and what was found of them; nothing of it is in force. */
+interface Scanned {
+  readonly kinds: KindCatalog;
+  /** Absent: what is known already. */
+  readonly scanned?: PluginScanner;
 }
 
 /** The changes of what connectors are made of: the file, the packages, the kinds of the embedding program. */
@@ -69,19 +77,19 @@ export class SourceChanges {
 
   /** Reads the file again. */
   reload(): Promise<ReloadResult> {
-    const { changes, learn, enforce, log } = this.#options;
+    const { changes, learn, log } = this.#options;
     return changes
       .ofAll<ReloadResult>(async ({ sources }) => {
         // Read in its turn, so that an older reading never comes last.
         const next = await this.#read();
         const { config } = next;
         learn(config);
-        const kinds = isDeepStrictEqual(sources.config.plugins, config.plugins)
-          ? sources.kinds
+        const { kinds, scanned } = isDeepStrictEqual(sources.config.plugins, config.plugins)
+          ? { kinds: sources.kinds }
           : this.#scan(sources.kinds, config.plugins, false);
         return () => ({
           sources: { config, kinds },
-          write: async () => enforce(config),
+          write: async () => this.#putInForce(config, scanned),
           answer: ({ warnings, ...names }) => {
             this.#inForce = next;
             this.#tell('reload', names, [sources.kinds, kinds]);
@@ -129,10 +137,10 @@ export class SourceChanges {
 
   /** The same, and makes it: all of it, with the text in the place of the file, or nothing, as where the caller leaves before. */
   applyConfig(given: ConfigText, call: CallOptions = {}): Promise<ConfigPlan> {
-    const { changes, enforce, replaceFile, runs } = this.#options;
+    const { changes, replaceFile, runs } = this.#options;
     return changes
       .ofAll<ConfigPlan>(async (before) => {
-        const { next, kinds } = await this.#candidate(given, before.sources);
+        const { next, kinds, scanned } = await this.#candidate(given, before.sources);
         const former = before.sources.kinds;
         let plan = planOfProblems([]);
         return (standing) => ({
@@ -145,7 +153,7 @@ export class SourceChanges {
           },
           write: async () => {
             if (given.yaml !== undefined) await replaceFile(given.yaml);
-            enforce(next.config);
+            this.#putInForce(next.config, scanned);
           },
           answer: ({ warnings: _warnings, ...names }) => {
             this.#inForce = next;
@@ -172,10 +180,7 @@ export class SourceChanges {
   }
 
   /** The configuration, and the kinds that there are with it; nothing of it is in force. */
-  async #candidate(
-    given: ConfigText,
-    sources: Sources,
-  ): Promise<{ readonly next: ReadConfig; readonly kinds: KindCatalog }> {
+  async #candidate(given: ConfigText, sources: Sources): Promise<{ readonly next: ReadConfig } & Scanned> {
     const { load, parse, learn, scanner, snapshots, drift } = this.#options;
     const next = given.yaml === undefined ? await load() : parse(given.yaml, given.name);
     if (!next.ok) throw new UnusableSources(next.problems);
@@ -189,7 +194,7 @@ export class SourceChanges {
     const found = snapshots.markBuilds(aside.scan(plugins, { full: false }), { admits: false });
     const problems = drift(plugins, aside.lastReport);
     if (problems.length > 0) throw new UnusableSources(problems);
-    return { next, kinds: sources.kinds.withDiscovered(found) };
+    return { next, kinds: sources.kinds.withDiscovered(found), scanned: aside };
   }
 
   /** Looks for packages again, in the whole of `node_modules`. */
@@ -197,9 +202,10 @@ export class SourceChanges {
     const { changes, scanner, onScanned } = this.#options;
     const report = await changes
       .ofAll(({ sources: { config, kinds } }) => {
-        const found = this.#scan(kinds, config.plugins, true);
+        const { kinds: found, scanned } = this.#scan(kinds, config.plugins, true);
         return (now) => ({
           sources: { kinds: found },
+          write: async () => scanner.adopt(scanned),
           answer: (change) => {
             this.#tell('rescan', change, [kinds, found]);
             return reportHeldBack(scanner.report(), now);
@@ -233,15 +239,23 @@ export class SourceChanges {
     this.#options.events.emit('sourced', { operation, failed: change === undefined, ...ids, packages });
   }
 
-  #scan(kinds: KindCatalog, settings: PluginsConfig, full: boolean): KindCatalog {
+  /** What holds beside the connectors holds before them, and not before all else has been found right. */
+  #putInForce(config: HostConfig, scanned: PluginScanner | undefined): void {
+    const { scanner, enforce } = this.#options;
+    if (scanned !== undefined) scanner.adopt(scanned);
+    enforce(config);
+  }
+
+  #scan(kinds: KindCatalog, settings: PluginsConfig, full: boolean): Required<Scanned> {
     const { scanner, snapshots, drift, log } = this.#options;
-    const scanned = scanner.scan(settings, { full });
-    const problems = drift(settings);
+    const aside = scanner.aside();
+    const found = aside.scan(settings, { full });
+    const problems = drift(settings, aside.lastReport);
     if (problems.length > 0) {
       log.error({ problems }, 'the packages are not those of connectors.lock: everything stays as it was');
       throw new UnusableSources(problems);
     }
-    return kinds.withDiscovered(snapshots.markBuilds(scanned));
+    return { kinds: kinds.withDiscovered(snapshots.markBuilds(found)), scanned: aside };
   }
 
   /** The file as it is to be put to work. */

@@ -34,6 +34,13 @@ export class PluginScanner {
     return new PluginScanner(this.#options);
   }
 
+  /** Knows from now on what the other one found. */
+  adopt(other: PluginScanner): void {
+    this.#settings = other.#settings;
+    this.#found = other.#found;
+    this.#whole = other.#whole;
+  }
+
   /**
    * Scans anew. `full` reads the whole top level of `node_modules`, so that packages which nobody asked for by name are reported
    * too; otherwise the direct dependencies are read by name, which is all that is needed to start.

@@ -95,6 +95,19 @@ describe('automate bisect', () => {
     });
   });
 
+  it.each([
+    ['nobody', 2, 'no connector has the id "nobody"'],
+    ['off', 1, '"off" cannot be looked at: it is disabled: "automate connectors enable off"'],
+    ['ghost', 1, '"ghost" cannot be looked at: no plugin that is admitted has its kind "not_installed"'],
+  ])('takes a connector for well that it has looked at, and no other: %s', async (id, status, why) => {
+    await using project = await CliProject.open({
+      kinds: ['echo'],
+      yaml: 'connectors: [{ id: off, kind: echo, enabled: false }, { id: ghost, kind: not_installed }]\n',
+    });
+    const asked = await project.automate(['bisect', '--connector', id]);
+    expect(asked).toMatchObject({ status, stdout: '', stderr: expect.stringContaining(why) });
+  });
+
   it('says that nothing is wrong, and leaves data and project as they are', async () => {
     await using project = await openTwelve({});
     await using _host = await project.start();

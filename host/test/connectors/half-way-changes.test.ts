@@ -41,7 +41,8 @@ describe('a change whose caller leaves before it is made', () => {
 
   it.each(['in process', 'gRPC', 'REST'])('%s is given up: nothing is applied behind its back', async (door) => {
     const service = doors[door] as ConnectorService;
-    const before = await host.service.list();
+    const idsOf = async () => (await host.service.list()).map(({ id }) => id);
+    const before = await idsOf();
     const leaving = new AbortController();
     const seen = host.logText.split('it connects').length;
     const applying = service.applyConfig({ yaml: slow(1_500) }, { signal: leaving.signal });
@@ -56,7 +57,7 @@ describe('a change whose caller leaves before it is made', () => {
     await expect(host.host.reload()).resolves.toMatchObject({ ok: true, added: [], updated: [] });
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     expect(await fileOf(host)).toBe(ENTRY);
-    expect(await host.service.list()).toStrictEqual(before);
+    expect(await idsOf()).toStrictEqual(before);
   });
 
   it('leaves the turn to whoever comes after it', async () => {
@@ -86,6 +87,23 @@ describe('a change that cannot be made whole', () => {
     await host.writeConfig(`${ENTRY}access: { limits: { requests_per_second: 1 } }\n`);
     await expect(host.host.reload()).resolves.toMatchObject({ ok: true });
     expect(await ask()).toContain(429);
+  });
+
+  it('tells of the packages as they are in force, whether it was made or refused', async () => {
+    await using host = await openHost(ENTRY, true);
+    const statusOf = async (): Promise<string | undefined> =>
+      (await host.service.plugins()).plugins.find(({ package: name }) => name === 'connector-counting')?.status;
+    const denied = (more: string): string => `connectors: []\nplugins: { deny: [connector-counting]${more} }\n`;
+    expect(await statusOf()).toBe('admitted');
+    await host.service.planConfig({ yaml: denied('') });
+    expect(await statusOf()).toBe('admitted');
+    await host.writeConfig(denied(', frozen: true'));
+    await expect(host.host.reload()).resolves.toMatchObject({ ok: false });
+    expect(await statusOf()).toBe('admitted');
+    await host.service.applyConfig({ yaml: denied('') });
+    expect(await statusOf()).toBe('rejected');
+    await host.service.applyConfig({ yaml: ENTRY });
+    expect(await statusOf()).toBe('admitted');
   });
 
   it('is made all the same where only what was set of a removed connector stays in the store', async () => {

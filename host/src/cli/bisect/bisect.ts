@@ -1,3 +1,4 @@
+import { didYouMean, quote } from '@automate/contract';
 import { findPackageManager } from '../../plugins/install/package-manager.ts';
 import { openStage } from '../../plugins/install/stage.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
@@ -49,6 +50,7 @@ export async function bisect(connector: string | undefined, machine: BisectMachi
   };
 
   const all = await attempt(names);
+  if (connector !== undefined) requireChecked(connector, all);
   const trouble = troubleOf(all, connector);
   if (trouble === undefined) return { culprits: [], trials, others: [] };
   const others =
@@ -102,6 +104,16 @@ export async function bisect(connector: string | undefined, machine: BisectMachi
       stage.discard();
     }
   }
+}
+
+/** What is not looked at would pass for well. */
+function requireChecked(connector: string, outcome: Outcome): void {
+  if (outcome.kind === 'ended') return;
+  const { ids, unchecked } = outcome;
+  if (!ids.includes(connector))
+    throw new CliExit(EXIT.usage, `no connector has the id ${quote(connector)}${didYouMean(connector, ids)}`);
+  const why = unchecked.get(connector);
+  if (why !== undefined) throw new CliExit(EXIT.failed, `the connector "${connector}" cannot be looked at: ${why}`);
 }
 
 function troubleOf(outcome: Outcome, connector: string | undefined): Trouble | undefined {

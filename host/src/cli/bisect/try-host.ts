@@ -23,9 +23,17 @@ export interface Unwell {
   readonly message: string;
 }
 
+/** What was found of the connectors of a host. */
+export interface Checked {
+  readonly unhealthy: readonly Unwell[];
+  /** Why others were not looked at, by id: what is found says nothing of them. */
+  readonly unchecked: ReadonlyMap<string, string>;
+  readonly ids: readonly string[];
+}
+
 /** What became of a host. */
 export type Outcome =
-  | { readonly kind: 'serves'; readonly unhealthy: readonly Unwell[] }
+  | ({ readonly kind: 'serves' } & Checked)
   /** It did not come up, or ended. */
   | { readonly kind: 'ended'; readonly why: string };
 
@@ -90,14 +98,14 @@ async function runIn(
   try {
     const patience = (ms: number): Promise<undefined> => delay(ms, undefined, { ref: false });
     const address = await Promise.race([readyAt(child), patience(START_MS)]);
-    const unhealthy =
+    const checked =
       address === undefined
         ? undefined
         : await Promise.race([checkAll(connect, address).catch(() => undefined), exited.then(() => undefined)]);
     // What its output or an answer of it told of its end is told by the end itself a little later.
     await Promise.race([exited, patience(SETTLE_MS)]);
     if (hasEnded(child)) return { kind: 'ended', why: await exited };
-    if (unhealthy !== undefined) return { kind: 'serves', unhealthy };
+    if (checked !== undefined) return { kind: 'serves', ...checked };
     return {
       kind: 'ended',
       why: address === undefined ? `the host does not serve after ${START_MS / 1000} s` : 'the host does not answer',
@@ -122,17 +130,26 @@ async function readyAt(child: ChildProcess): Promise<string | undefined> {
   return undefined;
 }
 
-/** The connectors that are not well, of those whose kind is there. */
-async function checkAll(connect: TrialOptions['connect'], address: string): Promise<readonly Unwell[]> {
+/** Which connectors are not well, of those that run and whose kind is there. */
+async function checkAll(connect: TrialOptions['connect'], address: string): Promise<Checked> {
   await using service = await connect({ address });
   const call = { timeoutMs: HEALTH_MS };
-  const [{ plugins }, infos] = await Promise.all([service.plugins(call), service.list({ enabledOnly: true }, call)]);
+  const [{ plugins }, infos] = await Promise.all([service.plugins(call), service.list({}, call)]);
   const kinds = new Set(plugins.flatMap((plugin) => (plugin.status === 'admitted' ? plugin.kinds : [])));
+  const unchecked = new Map(
+    infos.flatMap(({ id, kind, enabled }): readonly (readonly [string, string])[] => {
+      if (!enabled) return [[id, `it is disabled: "automate connectors enable ${id}", and ask again`]];
+      return kinds.has(kind)
+        ? []
+        : [[id, `no plugin that is admitted has its kind "${kind}": "automate doctor" says why`]];
+    }),
+  );
   const reports = await service.healthCheckAll({}, call);
-  return infos.flatMap(({ id, kind }) => {
+  const unhealthy = infos.flatMap(({ id, kind }) => {
     const report = reports[id];
-    return kinds.has(kind) && report?.status === 'unhealthy' ? [{ id, kind, message: report.message }] : [];
+    return !unchecked.has(id) && report?.status === 'unhealthy' ? [{ id, kind, message: report.message }] : [];
   });
+  return { unhealthy, unchecked, ids: infos.map(({ id }) => id) };
 }
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
