@@ -68,7 +68,7 @@ import { Refusals } from './records/refusals.ts';
 import { createWorkerRuntime } from './runtime/worker-runtime.ts';
 import { describeBesideData, MasterKeyError, openMasterKeys } from './secrets/master-key.ts';
 import type { MasterKeys } from './secrets/master-key.ts';
-import { learnExport, learnVariables, openSecrets, shortSecrets } from './secrets/open-secrets.ts';
+import { learnExport, learnStore, learnVariables, openSecrets, shortSecrets } from './secrets/open-secrets.ts';
 import type { Scrubber } from './secrets/scrubber.ts';
 import { createScrubber } from './secrets/scrubber.ts';
 import { createSecretOperations } from './secrets/secret-operations.ts';
@@ -157,6 +157,7 @@ async function openHost(open: OpenStores, options: HostOptions, stack: CloseStac
   timer.mark('configuration');
 
   learnExport(scrubber, env, settings.otlpEndpoint);
+  learnStore(scrubber, env, settings.storeUrl);
   learnVariables(scrubber, loaded.config);
   const tail = new LogTail();
   // Made after the log, which tells it every line from then on.

@@ -38,6 +38,8 @@ export interface HostSettings {
   readonly allowedHosts: readonly string[];
   /** Absolute path. */
   readonly dataDir: string;
+  /** `postgres://…`, with a password perhaps: the database in which hosts keep what is not one host's own. Absent: the data directory has that. */
+  readonly storeUrl?: string;
   /** Absolute path of the directory that the user's sockets lie in; absent: the system names none. */
   readonly runtimeDir?: string;
   /** Absolute path of the directory of `secretref://file`; absent: there is none. */
@@ -135,6 +137,10 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
   const configPath = flags.config ?? (env['CONFIG_PATH'] || undefined);
   const secretsDir = env['SECRETS_DIR'] || undefined;
   const masterKeyFile = env['MASTER_KEY_FILE'] || undefined;
+  const storeUrl = env['STORE_URL'] || undefined;
+  if (storeUrl !== undefined && !isStoreUrl(storeUrl))
+    // Whatever it is, it may contain a password.
+    refuse('STORE_URL', 'a URL such as "postgres://user:password@host:5432/database"', '…', undefined);
   const tls = readTlsSettings(env, projectDir, refuse);
   // By its specification a path that is not absolute counts as none.
   const runtimeDir = env['XDG_RUNTIME_DIR'];
@@ -164,6 +170,7 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
     allowPlaintext: oneOf('ALLOW_PLAINTEXT', env['ALLOW_PLAINTEXT'], ['true', 'false'], 'false') === 'true',
     allowedHosts: allowedHosts.map((name) => name.toLowerCase()),
     dataDir: resolve(projectDir, flags.dataDir ?? (env['DATA_DIR'] || join(projectDir, '.automate'))),
+    ...(storeUrl === undefined ? {} : { storeUrl }),
     runtimeDir: runtimeDir !== undefined && isAbsolute(runtimeDir) ? runtimeDir : undefined,
     secretsDir: secretsDir === undefined ? undefined : resolve(projectDir, secretsDir),
     masterKeyFile: masterKeyFile === undefined ? undefined : resolve(projectDir, masterKeyFile),
@@ -213,6 +220,10 @@ function readTlsSettings(
     ...(clientCaFile === undefined ? {} : { clientCaFile }),
     ...(clientCrlFile === undefined ? {} : { clientCrlFile }),
   };
+}
+
+function isStoreUrl(text: string): boolean {
+  return /^postgres(ql)?:\/\//.test(text) && !/%(?![\da-f]{2})/i.test(text) && URL.canParse(text);
 }
 
 function readSwitch(word: 'on' | 'off' | ''): boolean | undefined {

@@ -20,6 +20,7 @@ import { createScrubber } from '../secrets/scrubber.ts';
 import { openDataDir } from '../store/data-dir.ts';
 import type { LocatedHost } from '../store/locate-host.ts';
 import { describeNoHost, locateHost, lookForHost } from '../store/locate-host.ts';
+import type { StorePlace } from '../store/open-stores.ts';
 import { buildProgram } from './build-program.ts';
 import type { CliContext, FoundHost, GlobalOptions, StartOptions } from './cli-context.ts';
 import { CliExit, EXIT } from './cli-context.ts';
@@ -386,9 +387,9 @@ async function rotateKeys(options: GlobalOptions): ReturnType<CliContext['rotate
     );
   const { openSecretVault } = await import('../secrets/secret-vault.ts');
   const { openStores } = await import('../store/open-stores.ts');
-  const { dataDir, keys } = await openKeys(options);
-  openDataDir(dataDir);
-  await using stores = await openStores({ dataDir });
+  const { keys, ...place } = await openKeys(options);
+  openDataDir(place.dataDir);
+  await using stores = await openStores(place);
   return { ...(await openSecretVault(stores.secrets, keys).rotate()), file: keys.file };
 }
 
@@ -399,12 +400,12 @@ async function writeOpenedCopy(options: Parameters<CliContext['openCopy']>[0]): 
   await writeFile(options.to, database, { mode: 0o600, flag: 'wx' });
 }
 
-/** The data directory that a host of this project would have, and its keys, of which nothing is read or made yet. */
-async function openKeys(options: GlobalOptions): Promise<{ readonly dataDir: string; readonly keys: MasterKeys }> {
+/** Where a host of this project would keep things, and its keys, of which nothing is read or made yet. */
+async function openKeys(options: GlobalOptions): Promise<StorePlace & { readonly keys: MasterKeys }> {
   const projectDir = await projectOf(options);
   const settings = readHostSettings({ flags: flagsOf(options), env: process.env, projectDir, terminal: false });
-  const { dataDir, masterKeyFile: keyFile } = settings;
-  return { dataDir, keys: openMasterKeys({ dataDir, keyFile }) };
+  const { dataDir, storeUrl, masterKeyFile: keyFile } = settings;
+  return { dataDir, ...(storeUrl === undefined ? {} : { storeUrl }), keys: openMasterKeys({ dataDir, keyFile }) };
 }
 
 async function projectOf({ project }: GlobalOptions): Promise<string> {

@@ -32,10 +32,10 @@ export interface SealRegistrationsOptions {
 export async function sealRegistrations(options: SealRegistrationsOptions): Promise<void> {
   const { store, vault, keys, dataDir, log } = options;
   const rows = (await store.load()).filter(({ sealed, fault }) => !sealed && fault === undefined);
-  if (rows.length === 0) return;
+  if (rows.length === 0 || store.unsealed === undefined) return;
   try {
     const file = join(dataDir, `connectors.db.${new Date().toISOString().replaceAll(/\D/g, '')}.sealed`);
-    writeFileSync(file, sealCopy(await store.copy(), keys.current()), { mode: 0o600, flag: 'wx' });
+    writeFileSync(file, sealCopy(await store.unsealed.copy(), keys.current()), { mode: 0o600, flag: 'wx' });
     const moved: { readonly id: string; readonly config: JsonObject }[] = [];
     const described = new Map<Kind, Promise<ConnectorDescription | undefined>>();
     const describe = (id: string, kind: Kind): Promise<ConnectorDescription | undefined> => {
@@ -44,7 +44,7 @@ export async function sealRegistrations(options: SealRegistrationsOptions): Prom
       return asked;
     };
     for (const row of rows) moved.push({ id: row.id, config: await sealRow(row, { ...options, describe }) });
-    await store.rewrite(moved);
+    await store.unsealed.rewrite(moved);
     for (const { id, config } of moved) await dropUnused(vault, { kind: 'connector', name: id }, [config]);
     const connectors = moved.map(({ id }) => id);
     log.info(

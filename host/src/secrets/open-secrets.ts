@@ -90,6 +90,18 @@ export function learnExport(scrubber: Scrubber, env: Environment, otlpEndpoint: 
   scrubber.learn('the export of telemetry', exportSecrets(env, otlpEndpoint));
 }
 
+/** Keeps out of everything what the host signs in with where it keeps things. */
+export function learnStore(scrubber: Scrubber, env: Environment, storeUrl: string | undefined): void {
+  if (storeUrl === undefined) return;
+  const { password, searchParams } = new URL(storeUrl);
+  // Its user name is none, and a word as innocent as the host's own name.
+  const given = [password, decodeURIComponent(password), searchParams.get('password'), env['PGPASSWORD']];
+  scrubber.learn(
+    'the store',
+    given.filter((secret) => typeof secret === 'string'),
+  );
+}
+
 /** What the exporters send, which read their headers from the environment by themselves. */
 function exportSecrets(env: Environment, endpoint = ''): readonly string[] {
   const lists = [

@@ -30,11 +30,17 @@ export interface ConnectorStore {
    * @param anyAddress see `StoredConnector`. Default: false
    */
   put(id: string, config: JsonObject, expect?: 'absent', anyAddress?: boolean): Promise<boolean>;
+  /** Of a make of store in which earlier versions of the host wrote secrets in clear. */
+  readonly unsealed?: UnsealedStore;
+  /** False when there was none. */
+  delete(id: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** What it takes to leave none of the secrets that stand in a store in clear. */
+export interface UnsealedStore {
   /** Everything that is kept, as a file of the same make. */
   copy(): Promise<Uint8Array>;
   /** Replaces configurations by sealed ones, and leaves nothing of what they were in any file; nothing else about them changes. */
   rewrite(rows: readonly Pick<StoredConnector, 'id' | 'config'>[]): Promise<void>;
-  /** False when there was none. */
-  delete(id: string): Promise<boolean>;
-  close(): Promise<void>;
 }

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ConnectorError, UnavailableError } from '@automate/contract';
 import type { CLOSE, ThreadAnswer } from './database-thread.ts';
-import type { OutcomeStep, OutcomeTable, StepAnswer } from './outcome-table.ts';
+import type { OutcomeStep, StepAnswer } from './outcome-steps.ts';
+import type { OutcomeTable } from './outcome-table.ts';
 import { openOutcomeTable } from './outcome-table.ts';
 import { storageError } from './storage-error.ts';
 

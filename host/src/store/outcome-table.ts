@@ -1,11 +1,12 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SQLOutputValue } from 'node:sqlite';
-import { OutcomeUnknownError } from '@automate/contract';
 import { lockFile } from './file-lock.ts';
 import { inTransaction } from './in-transaction.ts';
 import { openDatabase } from './open-database.ts';
-import type { CallEnd, OutcomeClaim, OutcomePlace, StoredOutcome } from './outcome-store.ts';
+import type { OutcomeStep, StepAnswer } from './outcome-steps.ts';
+import { MOST_ROWS, NOT_WRITTEN } from './outcome-steps.ts';
+import type { OutcomePlace, StoredOutcome } from './outcome-store.ts';
 
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE outcomes (
@@ -27,31 +28,8 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX outcomes_by_expiry ON outcomes (expires_at) WHERE expires_at IS NOT NULL`,
 ];
 
-/** Outcomes of one data directory. Beyond it no more are taken: to forget one early would have its call repeated. */
-const MOST_ROWS = 1_000_000;
-
 /** Rows that have expired and are deleted with one batch at least. */
 const SWEPT_ROWS = 64;
-
-/** What stands where a result would, of a call whose end this very host could not write down. */
-const NOT_WRITTEN = JSON.stringify(
-  new OutcomeUnknownError('the call ended, and how could not be written down, nor kept until it could', {
-    blame: 'operator',
-    details: { reason: 'not_written' },
-  }).toEnvelope(),
-);
-
-/** What is done with the table, in order. */
-export type OutcomeStep =
-  | { readonly op: 'begin'; readonly claim: OutcomeClaim }
-  | { readonly op: 'end'; readonly place: OutcomePlace; readonly end: CallEnd | 'nothing' }
-  | { readonly op: 'find'; readonly place: OutcomePlace }
-  | { readonly op: 'clear'; readonly place: OutcomePlace }
-  | { readonly op: 'forget'; readonly connector: string }
-  | { readonly op: 'age'; readonly connectors: readonly string[]; readonly expiresAt: number };
-
-/** What a step gives: the outcome that was found, if one was, or how many there are where no more are taken. */
-export type StepAnswer = { readonly found: StoredOutcome | undefined } | { readonly full: number };
 
 export interface OutcomeTable {
   /** Does the steps and commits them as one. Throws where nothing of them was done. */

@@ -34,21 +34,23 @@ export function openSqliteStore(file: string): ConnectorStore {
         const statement = expect === 'absent' ? insert : upsert;
         return statement.run(id, JSON.stringify(config), anyAddress ? 1 : 0, new Date().toISOString()).changes > 0;
       }),
-    copy: () =>
-      attempt('the registered connectors cannot be copied', file, () => {
-        database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-        return readFileSync(file);
-      }),
-    rewrite: (rows) =>
-      attempt('the registered connectors cannot be stored', file, () => {
-        inTransaction(database, () => {
-          for (const { id, config } of rows) replace.run(JSON.stringify(config), id);
-        });
-        // Pages that are free still hold what stood in them, and so does the log of writes.
-        database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
-        // Only now, so that whoever was killed before does all of it again.
-        for (const { id } of rows) markSealed.run(id);
-      }),
+    unsealed: {
+      copy: () =>
+        attempt('the registered connectors cannot be copied', file, () => {
+          database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+          return readFileSync(file);
+        }),
+      rewrite: (rows) =>
+        attempt('the registered connectors cannot be stored', file, () => {
+          inTransaction(database, () => {
+            for (const { id, config } of rows) replace.run(JSON.stringify(config), id);
+          });
+          // Pages that are free still hold what stood in them, and so does the log of writes.
+          database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
+          // Only now, so that whoever was killed before does all of it again.
+          for (const { id } of rows) markSealed.run(id);
+        }),
+    },
     delete: (id) =>
       attempt(`the connector "${id}" cannot be removed from what is stored`, file, () => remove.run(id).changes > 0),
     async close() {

@@ -193,6 +193,8 @@ export const ERROR_REASONS = {
     storage_corrupt: 'nothing was changed: a database of the data directory is damaged',
     storage_missing: 'nothing was changed: the data directory, or a file there, cannot be opened',
     storage_failed: 'nothing was changed: a file of the data directory could not be read or written',
+    store_lost:
+      'the database that `STORE_URL` names cannot be reached or refuses; nothing was changed, unless the effect is `maybe`; `details.database` is which',
     audit_failed:
       'nothing was changed: the audit, which records each change before it is made, cannot be written; `details.file` is where',
     audit_key_lost:

@@ -97,13 +97,13 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 }
 
 /** The rows of the last one of some statements that the superuser runs. */
-export async function runSql(port: number, text: string): Promise<Record<string, unknown>[]> {
+export async function runSql(port: number, text: string, database = 'postgres'): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({
     host: '127.0.0.1',
     port,
     user: 'postgres',
     password: PASSWORD,
-    database: 'postgres',
+    database,
   });
   client.on('error', () => undefined);
   await client.connect();

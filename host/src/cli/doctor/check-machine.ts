@@ -15,8 +15,8 @@ import type { Finding } from './finding.ts';
 import { openMasterKeys } from '../../secrets/master-key.ts';
 import { openSecretVault } from '../../secrets/secret-vault.ts';
 import { DATABASE_FILE } from '../../store/data-dir.ts';
-import type { Stores } from '../../store/open-stores.ts';
 import { openStores } from '../../store/open-stores.ts';
+import type { Stores } from '../../store/stores.ts';
 import { createScrubber } from '../../secrets/scrubber.ts';
 import { openSecrets, shortSecrets } from '../../secrets/open-secrets.ts';
 
@@ -169,13 +169,13 @@ async function checkPort(check: string, address: string, port: number): Promise<
 export async function checkProfiles(
   config: HostConfig,
   env: Environment,
-  settings: Pick<HostSettings, 'secretsDir' | 'dataDir' | 'masterKeyFile'>,
+  settings: Pick<HostSettings, 'secretsDir' | 'dataDir' | 'storeUrl' | 'masterKeyFile'>,
 ): Promise<readonly Finding[]> {
-  const { dataDir, masterKeyFile: keyFile } = settings;
+  const { dataDir, storeUrl, masterKeyFile: keyFile } = settings;
   let opened: Stores | undefined;
   try {
     // A database that is not there is not made to look into it.
-    if (existsSync(join(dataDir, DATABASE_FILE))) opened = await openStores({ dataDir });
+    if (storeUrl !== undefined || existsSync(join(dataDir, DATABASE_FILE))) opened = await openStores(settings);
   } catch (error) {
     const remedy = 'do what the message says, and look again';
     return [{ check: 'secrets', state: 'failed', message: (error as Error).message, remedy }];

@@ -11,6 +11,7 @@ import { HostConfigError, readHostSettings } from '../../host-settings.ts';
 import { checkAudit } from './check-audit.ts';
 import { checkFileRoots, checkSecretsDir } from './check-files.ts';
 import { checkDataDir, checkInstaller, checkNode, checkPorts, checkProfiles, checkWalls } from './check-machine.ts';
+import { checkStore } from './check-store.ts';
 import { checkTls } from './check-tls.ts';
 import { checkNetwork } from './check-network.ts';
 import { checkConnectors, checkGrants, checkHealth, checkPlugins, checkReadiness } from './check-service.ts';
@@ -73,10 +74,12 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
   });
   const dataDir = checkDataDir(settings.dataDir);
   const host = dataDir.finding.state === 'failed' ? undefined : await locateHost({ ...options, cwd: projectDir });
+  const store = await checkStore(settings);
   const findings = [
     ...checkWalls(findWalls()),
     ...describeConfig(loaded, { projectDir, running: host !== undefined }),
     dataDir.finding,
+    ...store.findings,
     ...checkSecretsDir(settings.secretsDir),
     ...(await checkTls(settings.tls, host?.http)),
     ...(await checkAudit(settings)),
@@ -91,11 +94,15 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
     findings.push(...checkFileRoots(loaded.config.fileRoots, closedPaths({ settings, configFile: loaded.file })));
     findings.push(checkNetwork(loaded.config.network));
     // A host that runs has secrets of its own: only it can say whether they are there, by the health of its connectors.
-    if (host === undefined) findings.push(...(await checkProfiles(loaded.config, env, settings)));
+    if (host === undefined && store.isThere) findings.push(...(await checkProfiles(loaded.config, env, settings)));
   } else if (host === undefined) return findings;
   const open = (): Promise<Opened> =>
     host === undefined
-      ? openQuietly(options, dataDir.usable ? settings.dataDir : undefined)
+      ? openQuietly(
+          // Tables are not made to look into them.
+          store.isThere ? options : { ...options, env: { ...env, STORE_URL: undefined } },
+          dataDir.usable ? settings.dataDir : undefined,
+        )
       : openFound(host.who, options.connect(host.address)).then(asOpened);
   const otherwise = { check: 'host', remedy: 'see the checks above' };
   const checks = [

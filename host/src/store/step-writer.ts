@@ -1,8 +1,6 @@
 import type { ConnectorError } from '@automate/contract';
 import { serviceClosed } from '@automate/contract/service';
-import { DatabaseThread } from './database-thread.ts';
-import type { OutcomeThreadData } from './outcome-entry.ts';
-import type { OutcomeStep, StepAnswer } from './outcome-table.ts';
+import type { OutcomeStep, StepAnswer } from './outcome-steps.ts';
 
 interface Waiting {
   readonly step: OutcomeStep;
@@ -10,23 +8,25 @@ interface Waiting {
   reject(reason: ConnectorError): void;
 }
 
+/** Where steps are written: all of a batch, or none, with an answer for each. */
+export interface StepSink {
+  /** Rejects with UNAVAILABLE where nothing of it was done. */
+  write(steps: readonly OutcomeStep[]): Promise<readonly StepAnswer[]>;
+  close(): Promise<void>;
+}
+
 /**
- * The thread that writes outcomes. What comes while it is committing is committed as one afterwards, so that many calls at a time wait
- * for the disk together.
+ * Writes outcomes. What comes while it is committing is committed as one afterwards, so that many calls at a time wait for the disk
+ * together.
  */
-export class WriterThread {
-  readonly #thread: DatabaseThread<readonly OutcomeStep[]>;
+export class StepWriter {
+  readonly #sink: StepSink;
   #waiting: Waiting[] = [];
   #committing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(data: OutcomeThreadData) {
-    this.#thread = new DatabaseThread({
-      entry: new URL('./outcome-entry.js', import.meta.url),
-      name: 'outcomes',
-      what: 'the outcomes of calls cannot be kept',
-      data: () => data,
-    });
+  constructor(sink: StepSink) {
+    this.#sink = sink;
   }
 
   /** Resolves when the step has been committed. Rejects with UNAVAILABLE where it could not be. */
@@ -38,7 +38,7 @@ export class WriterThread {
     });
   }
 
-  /** Waits for what was asked of it, then ends the thread. */
+  /** Waits for what was asked of it, then closes the sink. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
@@ -55,7 +55,7 @@ export class WriterThread {
 
   async #write(batch: readonly Waiting[]): Promise<void> {
     try {
-      const answers = (await this.#thread.ask(batch.map(({ step }) => step))) as readonly StepAnswer[];
+      const answers = await this.#sink.write(batch.map(({ step }) => step));
       for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as StepAnswer);
     } catch (reason) {
       for (const { reject } of batch) reject(reason as ConnectorError);
@@ -67,6 +67,6 @@ export class WriterThread {
       this.#commit();
       await this.#committing;
     }
-    await this.#thread.close();
+    await this.#sink.close();
   }
 }

@@ -1,0 +1,11 @@
+import { CompiledQuery } from 'kysely';
+
+/** What hosts do one at a time. The numbers are never changed. */
+const LOCKS = { migrations: 1, secrets: 2 } as const;
+/** `auto` in ASCII, so that other programs that lock in the same database have other numbers. */
+const OURS = 0x6175_746f;
+
+/** Waits until no other host does the same; the lock goes with the transaction. */
+export function lockFor(what: keyof typeof LOCKS): CompiledQuery {
+  return CompiledQuery.raw(`SELECT pg_advisory_xact_lock(${OURS}, ${LOCKS[what]})`);
+}

@@ -1,0 +1,46 @@
+import type { Stores } from '../stores.ts';
+import { migratePostgres } from './migrate-postgres.ts';
+import { openPostgresConnectorStore } from './postgres-connector-store.ts';
+import { openPostgresDatabase } from './postgres-database.ts';
+import { openPostgresDiscoveryStore } from './postgres-discovery-store.ts';
+import { openPostgresOutcomeStore } from './postgres-outcome-store.ts';
+import { openPostgresOverlayStore } from './postgres-overlay-store.ts';
+import { openPostgresProfileStore } from './postgres-profile-store.ts';
+import { openPostgresSecretStore } from './postgres-secret-store.ts';
+import { openPostgresTokenStore } from './postgres-token-store.ts';
+
+/** Connections of one host. */
+const CONNECTIONS = 4;
+
+/**
+ * Opens what hosts keep in the PostgreSQL that the URL names, and brings its tables up to date. Rejects with UNAVAILABLE, reason
+ * `store_lost`, or NewerSchemaError, in words for the operator.
+ */
+export async function openPostgresStores(url: string): Promise<Stores> {
+  const database = openPostgresDatabase(url, { connections: CONNECTIONS });
+  try {
+    await migratePostgres(database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  const outcomes = openPostgresOutcomeStore(database);
+  const close = async (): Promise<void> => {
+    try {
+      await outcomes.close();
+    } finally {
+      await database.close();
+    }
+  };
+  return {
+    connectors: openPostgresConnectorStore(database),
+    discoveries: openPostgresDiscoveryStore(database),
+    outcomes,
+    overlays: openPostgresOverlayStore(database),
+    profiles: openPostgresProfileStore(database),
+    secrets: openPostgresSecretStore(database),
+    tokens: openPostgresTokenStore(database),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

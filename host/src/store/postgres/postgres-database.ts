@@ -1,0 +1,175 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Compilable, CompiledQuery } from 'kysely';
+import pg from 'pg';
+import { passes, sqlStateOf, storeLost } from './store-lost.ts';
+
+/** How long a connection may take, and how long a free one is waited for, in milliseconds. */
+const CONNECT_MS = 5_000;
+/** How long a statement may take, in milliseconds. */
+const STATEMENT_MS = 5_000;
+/** How long an answer is waited for of a server that does not keep to that, as it cannot be reached any more, in milliseconds. */
+const ANSWER_MS = 10_000;
+/** For how long what fails for a passing reason is tried again, in milliseconds. */
+const PATIENCE_MS = 5_000;
+const LONGEST_STEP_MS = 500;
+
+/** Runs statements of one transaction. */
+export interface Session {
+  /** The rows of a query. */
+  rows<Row>(query: Compilable<Row> | CompiledQuery<Row>): Promise<readonly Row[]>;
+  /** How many rows a statement has changed. */
+  count(query: Compilable | CompiledQuery): Promise<number>;
+}
+
+/**
+ * A database over a few connections, which are made anew when they break. What a method does is done whole or not at all; what fails
+ * for a passing reason is tried again for a while, so that `work` must bear to be run more than once. What fails in the end rejects
+ * with UNAVAILABLE, reason `store_lost`. What `work` throws in a `CallersFault` is passed on, and nothing has happened.
+ */
+export interface PostgresDatabase {
+  /** `host:port/database`, without user and password. */
+  readonly where: string;
+  read<T>(what: string, work: (session: Session) => Promise<T>): Promise<T>;
+  write<T>(what: string, work: (session: Session) => Promise<T>): Promise<T>;
+  /** Waits for what is under way, then ends the connections. May be called again. */
+  close(): Promise<void>;
+}
+
+/** Takes the caller's own error through a transaction, which is undone. */
+export class CallersFault extends Error {}
+
+/** The answer to COMMIT did not come: what the transaction did can be asked for by its number. */
+class CommitLost extends Error {
+  readonly transaction: string;
+  readonly value: unknown;
+
+  constructor(transaction: string, value: unknown, cause: unknown) {
+    super('the answer to COMMIT was lost', { cause });
+    this.transaction = transaction;
+    this.value = value;
+  }
+}
+
+// Bounds hold for this transaction alone, as a pooler may give the session to another host. What was answered must outlive a crash.
+const BOUNDS = `set_config('statement_timeout', '${STATEMENT_MS}', true),
+  set_config('idle_in_transaction_session_timeout', '${ANSWER_MS}', true)`;
+const BEGIN = {
+  read: `BEGIN READ ONLY; SELECT ${BOUNDS}`,
+  write: `BEGIN; SELECT ${BOUNDS}, set_config('synchronous_commit',
+    CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true),
+    pg_current_xact_id()::text AS transaction`,
+};
+type Mode = keyof typeof BEGIN;
+
+/** Nothing is connected yet. The caller closes it. */
+export function openPostgresDatabase(url: string, { connections }: { readonly connections: number }): PostgresDatabase {
+  const where = describeDatabase(url);
+  const pool = new pg.Pool({
+    connectionString: withVerifiedTls(url),
+    max: connections,
+    connectionTimeoutMillis: CONNECT_MS,
+    query_timeout: ANSWER_MS,
+    keepAlive: true,
+    allowExitOnIdle: true,
+    application_name: 'automate',
+  });
+  // Of connections that nobody uses: the next one is made when it is needed.
+  pool.on('error', () => undefined);
+  let closing: Promise<void> | undefined;
+
+  const run = async <T>(what: string, mode: Mode, work: (session: Session) => Promise<T>): Promise<T> => {
+    const deadline = Date.now() + PATIENCE_MS;
+    let lost: CommitLost | undefined;
+    for (let wait = 25; ; wait = Math.min(2 * wait, LONGEST_STEP_MS)) {
+      try {
+        if (lost !== undefined && (await isCommitted(pool, lost.transaction))) return lost.value as T;
+        lost = undefined;
+        return await transact(pool, mode, work);
+      } catch (error) {
+        if (error instanceof CallersFault) throw error.cause;
+        if (error instanceof CommitLost) lost = error;
+        const cause = error instanceof CommitLost ? error.cause : error;
+        const isOver = (lost === undefined && !passes(cause)) || Date.now() >= deadline || closing !== undefined;
+        if (isOver) throw storeLost(what, where, cause, lost === undefined || mode === 'read' ? 'none' : 'maybe');
+      }
+      await delay(wait);
+    }
+  };
+  return {
+    where,
+    read: (what, work) => run(what, 'read', work),
+    write: (what, work) => run(what, 'write', work),
+    close: () => (closing ??= pool.end()),
+  };
+}
+
+async function transact<T>(pool: pg.Pool, mode: Mode, work: (session: Session) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  // Without a listener a connection that breaks between two statements would end the host.
+  const ignore = (): void => undefined;
+  client.on('error', ignore);
+  let isSound = false;
+  try {
+    const [, begun] = (await client.query(BEGIN[mode])) as unknown as readonly pg.QueryResult[];
+    let value: T;
+    try {
+      value = await work(sessionOver(client));
+    } catch (error) {
+      if (error instanceof CallersFault || sqlStateOf(error) !== undefined)
+        await client.query('ROLLBACK').then(() => (isSound = true), ignore);
+      throw error;
+    }
+    try {
+      await client.query('COMMIT');
+    } catch (error) {
+      throw new CommitLost(String(begun?.rows[0]?.transaction), value, error);
+    }
+    isSound = true;
+    return value;
+  } finally {
+    client.off('error', ignore);
+    client.release(!isSound);
+  }
+}
+
+function sessionOver(client: pg.PoolClient): Session {
+  const send = (query: Compilable | CompiledQuery): Promise<pg.QueryResult> => {
+    const { sql, parameters } = 'compile' in query ? query.compile() : query;
+    return client.query(sql, [...parameters]);
+  };
+  return {
+    rows: async (query) => (await send(query)).rows,
+    count: async (query) => (await send(query)).rowCount ?? 0,
+  };
+}
+
+/** Whether the transaction took effect that nobody heard the end of. Throws while it is still running. */
+async function isCommitted(pool: pg.Pool, transaction: string): Promise<boolean> {
+  try {
+    const { rows } = await pool.query('SELECT pg_xact_status($1::text::xid8) AS status', [transaction]);
+    const status: unknown = rows[0]?.status;
+    if (status === 'in progress') throw new Error('the transaction still runs');
+    return status === 'committed';
+  } catch (error) {
+    // The server crashed before it had written down that there ever was one of that number.
+    if (sqlStateOf(error) === '22023') return false;
+    throw error;
+  }
+}
+
+/** What of the URL may be shown. */
+export function describeDatabase(url: string): string {
+  const { hostname, port, pathname, searchParams } = new URL(url);
+  const host = searchParams.get('host') ?? hostname;
+  return `${host}:${searchParams.get('port') ?? (port || '5432')}${pathname}`;
+}
+
+/** `require` and its like are taken for what the driver makes of them, which says so in a warning: TLS whose certificate is checked. */
+function withVerifiedTls(url: string): string {
+  const parsed = new URL(url);
+  const mode = parsed.searchParams.get('sslmode');
+  if (mode === null || parsed.searchParams.has('uselibpqcompat') || !/^(prefer|require|verify-ca)$/.test(mode))
+    return url;
+  parsed.searchParams.set('sslmode', 'verify-full');
+  return parsed.href;
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { connect } from '@automate/client';
+import { MASKED_SECRET } from '@automate/contract';
+import { eventually } from '@automate/tooling/eventually';
+import { CliProject } from '../cli/fixtures/cli-project.ts';
+import { findCanaries } from '../fixtures/canary-search.ts';
+import { describeWithPostgres, PASSWORD } from '../fixtures/postgres-databases.ts';
+
+const CANARIES = {
+  token: 'canary-Tok/4711+xyz',
+  profile: 'canary-Pro/0815+abc',
+  stored: 'canary-Sto/1234+def',
+  store: PASSWORD,
+};
+
+describeWithPostgres('hosts whose store is PostgreSQL', (databases) => {
+  it('find in another data directory all that a host kept that was killed', async () => {
+    const url = await databases.create();
+    await using project = await CliProject.open({ kinds: ['echo'], yaml: 'connectors: [{ id: echo }]' });
+    const keyFile = join(project.root, 'master.key');
+    await writeFile(keyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    const on = (dataDir: string) => ({
+      env: { STORE_URL: url, MASTER_KEY_FILE: keyFile, DATA_DIR: join(project.root, dataDir), AUDIT: 'on' },
+    });
+    const send = async (base: string, method: string, path: string, body?: unknown) => {
+      const answer = await fetch(`${base}/api/v1${path}`, {
+        method,
+        ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      });
+      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+    };
+    const began = join(project.root, 'began');
+    const kept = { id: 'echo', action: 'count', payload: {}, idempotencyKey: 'kept' };
+    const cut = { id: 'echo', action: 'wait', payload: { began, ms: 600_000 }, idempotencyKey: 'cut' };
+    const logs: string[] = [];
+    {
+      await using first = await project.start(on('a'));
+      const { http, grpc } = first.ready;
+      const registered = { id: 'registered', kind: 'echo', auth: { type: 'bearer', token: CANARIES.token } };
+      await expect(send(http, 'POST', '/connectors', registered)).resolves.toMatchObject({ status: 201 });
+      await expect(
+        send(http, 'PUT', '/profiles/shared', { kind: 'echo', secrets: { word: CANARIES.profile } }),
+      ).resolves.toMatchObject({ status: 200 });
+      const set = await project.automate(['secrets', 'set', 'team/word'], { ...on('a'), input: CANARIES.stored });
+      expect(set).toMatchObject({ status: 0 });
+      await expect(send(http, 'POST', '/connectors/registered/pause', {})).resolves.toMatchObject({ status: 200 });
+      await using service = await connect({ address: grpc });
+      await expect(service.execute(kept)).resolves.toMatchObject({ replayed: false });
+      const lost = service.execute(cut).catch((error: unknown) => error);
+      await eventually(() => existsSync(began));
+      logs.push(first.output.stdout, first.output.stderr);
+      await first.end('SIGKILL');
+      await lost;
+    }
+    await using second = await project.start(on('b'));
+    const { http, grpc } = second.ready;
+    await using service = await connect({ address: grpc });
+    await expect(service.execute(kept)).resolves.toMatchObject({ replayed: true });
+    await eventually(async () => (await service.getOutcome('echo', 'cut')).status === 'unknown');
+    await expect(service.execute(cut)).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      details: { reason: 'host_ended' },
+    });
+    await expect(send(http, 'GET', '/connectors/registered')).resolves.toMatchObject({
+      status: 200,
+      body: { paused_since: expect.any(String) },
+    });
+    expect((await service.listProfiles()).map(({ name }) => name)).toEqual(['shared']);
+    expect((await service.listSecrets()).map(({ namespace, name }) => `${namespace}/${name}`)).toContain('team/word');
+    await send(http, 'POST', '/connectors/registered/resume', {});
+    const leak = await service.execute({ id: 'registered', action: 'leak', payload: {} });
+    // It had the secret: what is shown of one is its mask.
+    expect(leak.result).toMatchObject({ secret: MASKED_SECRET });
+    const [counted] = await databases.sql(
+      url,
+      'SELECT (SELECT count(*) FROM automate.connectors) AS connectors, (SELECT count(*) FROM automate.outcomes) AS outcomes',
+    );
+    expect(counted).toEqual({ connectors: '1', outcomes: '2' });
+    const tables = await databases.sql(url, `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'automate'`);
+    const dump: string[] = [];
+    for (const { name } of tables)
+      dump.push(JSON.stringify(await databases.sql(url, `SELECT t::text FROM automate.${String(name)} t`)));
+    logs.push(second.output.stdout, second.output.stderr);
+    const exits = [
+      { name: 'tables', mark: '', text: dump.join('') },
+      { name: 'logs', mark: '', text: logs.join('') },
+    ];
+    expect(dump.join('')).toContain('registered');
+    expect(findCanaries(exits, CANARIES)).toEqual([]);
+    expect(existsSync(join(project.root, 'a', 'connectors.db'))).toBe(false);
+    await expect(readFile(join(project.root, 'b', 'host.json'), 'utf8')).resolves.toContain('127.0.0.1');
+  });
+
+  it('are examined by the doctor, who makes nothing in the database, and says what ails it', async () => {
+    const url = await databases.create();
+    await using project = await CliProject.open({ kinds: ['echo'], yaml: 'connectors: [{ id: echo }]' });
+    const look = async (STORE_URL: string) => {
+      const env = { STORE_URL, GRPC_PORT: '0', HTTP_PORT: '0' };
+      const { stdout } = await project.automate(['doctor', '--json'], { env });
+      const { checks } = JSON.parse(stdout) as { checks: { check: string; state: string; message: string }[] };
+      return checks.find(({ check }) => check === 'store');
+    };
+    const message = expect.stringMatching(/^127\.0\.0\.1:\d+\/store_\d+, PostgreSQL 1\d.*no tables yet/);
+    await expect(look(url)).resolves.toMatchObject({ state: 'ok', message });
+    expect(await databases.sql(url, `SELECT FROM pg_namespace WHERE nspname = 'automate'`)).toEqual([]);
+    expect(await look(url.replace(/:[^:@]*@/, ':wrong@'))).toMatchObject({
+      state: 'failed',
+      message: expect.stringContaining('correct the user and the password of STORE_URL'),
+    });
+    await expect(
+      project.automate(['doctor', '--json'], { env: { STORE_URL: 'mysql://u:canary-word@h/d' } }),
+    ).resolves.toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(/STORE_URL: expected a URL such as (?!.*canary-word)/s),
+    });
+  });
+});
