@@ -157,7 +157,7 @@ async function openHost(open: OpenStores, options: HostOptions, stack: CloseStac
   timer.mark('configuration');
 
   learnExport(scrubber, env, settings.otlpEndpoint);
-  learnStore(scrubber, env, settings.storeUrl);
+  learnStore(scrubber, settings.storeUrl);
   learnVariables(scrubber, loaded.config);
   const tail = new LogTail();
   // Made after the log, which tells it every line from then on.

@@ -137,8 +137,9 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
   const configPath = flags.config ?? (env['CONFIG_PATH'] || undefined);
   const secretsDir = env['SECRETS_DIR'] || undefined;
   const masterKeyFile = env['MASTER_KEY_FILE'] || undefined;
-  const storeUrl = env['STORE_URL'] || undefined;
-  if (storeUrl !== undefined && !isStoreUrl(storeUrl))
+  const givenStore = env['STORE_URL'] || undefined;
+  const storeUrl = givenStore && readStoreUrl(givenStore, env['PGPASSWORD']);
+  if (givenStore !== undefined && storeUrl === undefined)
     // Whatever it is, it may contain a password.
     refuse('STORE_URL', 'a URL such as "postgres://user:password@host:5432/database"', '…', undefined);
   const tls = readTlsSettings(env, projectDir, refuse);
@@ -222,8 +223,13 @@ function readTlsSettings(
   };
 }
 
-function isStoreUrl(text: string): boolean {
-  return /^postgres(ql)?:\/\//.test(text) && !/%(?![\da-f]{2})/i.test(text) && URL.canParse(text);
+/** The URL with the password, which may be given beside it; undefined where it is none. Threads that use it see no environment. */
+function readStoreUrl(text: string, password = ''): string | undefined {
+  if (!/^postgres(ql)?:\/\//.test(text) || /%(?![\da-f]{2})/i.test(text)) return undefined;
+  const url = URL.parse(text);
+  if (url === null || (url.username === '' && !url.searchParams.has('user'))) return undefined;
+  if (url.password === '' && !url.searchParams.has('password')) url.password = encodeURIComponent(password);
+  return url.href;
 }
 
 function readSwitch(word: 'on' | 'off' | ''): boolean | undefined {

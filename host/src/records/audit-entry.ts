@@ -3,6 +3,8 @@ import type { AuditExpectation, AuditFilter } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 import type { CLOSE, ThreadAnswer } from '../store/database-thread.ts';
 import { storageError } from '../store/storage-error.ts';
+import type { AuditPlace, OpenedAudit } from './audit-place.ts';
+import { openAuditPlace } from './audit-place.ts';
 import type { Appended, AuditBounds, AuditKeyRing, AuditTable, Doubt } from './audit-table.ts';
 import { openAuditTable } from './audit-table.ts';
 import type { AuditText } from './audit-text.ts';
@@ -14,8 +16,7 @@ import { verifyAudit } from './verify-audit.ts';
 
 /** What the thread is told at its start. */
 export interface AuditThreadData {
-  /** The database. */
-  readonly file: string;
+  readonly place: AuditPlace;
   readonly ring: AuditKeyRing;
   readonly bounds: AuditBounds;
 }
@@ -28,8 +29,10 @@ export type AuditQuestion =
 /** Between looks for what is to be cut off, in milliseconds. */
 const TRIM_MS = 60_000;
 
-const { file, ring, bounds } = workerData as AuditThreadData;
+const { place, ring, bounds } = workerData as AuditThreadData;
+const { file } = place;
 const port = parentPort;
+let opened: OpenedAudit | undefined;
 let table: AuditTable | undefined;
 let trimAt = 0;
 let turn: Promise<void> = Promise.resolve();
@@ -37,7 +40,8 @@ let turn: Promise<void> = Promise.resolve();
 port?.on('message', (message: AuditQuestion | typeof CLOSE) => {
   turn = turn.then(async () => {
     if (message !== 'close') return port.postMessage(await answer(message));
-    table?.close();
+    await table?.close();
+    await opened?.close();
     port.close();
   });
 });
@@ -51,38 +55,39 @@ async function answer(message: AuditQuestion): Promise<ThreadAnswer> {
   }
 }
 
-function run(message: AuditQuestion): unknown {
+async function run(message: AuditQuestion): Promise<unknown> {
+  opened ??= await openAuditPlace(place);
   switch (message.op) {
     case 'append':
-      return append(message.records, message.doubt);
+      return append(opened, message.records, message.doubt);
     case 'list':
-      return listAudit(file, message.filter);
+      return listAudit(opened.look, message.filter);
     case 'verify':
-      return verifyAudit(file, ring.keys, message.expected);
+      return verifyAudit(file, ring.keys, message.expected, place.shared && opened.look);
     default:
       return message satisfies never;
   }
 }
 
-function append(records: readonly AuditText[], doubt: Doubt): Appended {
-  table ??= openAuditTable(file, ring);
-  const appended = table.append(records.map(toStoredText), doubt);
-  trim(table);
+async function append({ openRows }: OpenedAudit, records: readonly AuditText[], doubt: Doubt): Promise<Appended> {
+  table ??= await openAuditTable(place, ring, openRows);
+  const appended = await table.append(records.map(toStoredText), doubt);
+  await trim(table);
   return appended;
 }
 
 /** A failure to cut off is none to write: it is tried again with a later record. */
-function trim(open: AuditTable): void {
+async function trim(open: AuditTable): Promise<void> {
   const now = Date.now();
   if (now < trimAt) return;
   trimAt = now + TRIM_MS;
   try {
-    const cut = open.trim(bounds, now);
+    const cut = await open.trim(bounds, now);
     if (cut === undefined) return;
     if (cut.more) trimAt = 0;
     const at = new Date(now).toISOString();
     const rest = { principal: 'host', door: 'local', subject: `up to ${cut.upTo}`, code: 'OK' };
-    open.append([JSON.stringify({ at, kind: 'host', operation: 'trim', ...rest })]);
+    await open.append([JSON.stringify({ at, kind: 'host', operation: 'trim', ...rest })]);
   } catch {
     trimAt = now + TRIM_MS;
   }

@@ -1,20 +1,21 @@
 import { hash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import type { AuditExpectation, AuditFilter, AuditPage, AuditVerdict, ConnectorError } from '@automate/contract';
 import { UnavailableError } from '@automate/contract';
 import type { HostLog } from '../log/host-log.ts';
 import { DatabaseThread } from '../store/database-thread.ts';
 import type { AuditQuestion, AuditThreadData } from './audit-entry.ts';
 import type { AuditObservation } from '../telemetry/host-metrics.ts';
-import { headFileOf, readHead } from './audit-head.ts';
+import { readHead } from './audit-head.ts';
 import type { AuditNews } from './audit-news.ts';
+import type { AuditPlace } from './audit-place.ts';
+import { isAuditThere } from './audit-place.ts';
 import { createAuditWriter } from './audit-text.ts';
 import type { Appended, AuditBounds, AuditKeyRing } from './audit-table.ts';
 import { lostKeyError } from './audit-table.ts';
 
 export interface AuditLogOptions {
-  /** The database; its head lies beside it. */
-  readonly file: string;
+  /** Where it is, for those who read and for those who write, which may make what belongs to it. */
+  placeOf(makes?: 'makes'): AuditPlace;
   readonly bounds: AuditBounds;
   /** Whether anything is recorded: asked of every call. */
   recording(): boolean;
@@ -67,16 +68,16 @@ export class AuditLog {
   #failing = false;
 
   constructor(options: AuditLogOptions) {
-    const { file, bounds, keysToRead, keysToWrite } = options;
-    const startThread = (ringOf: () => AuditKeyRing): DatabaseThread<AuditQuestion> =>
+    const { placeOf, bounds, keysToRead, keysToWrite } = options;
+    const startThread = (ringOf: () => AuditKeyRing, makes?: 'makes'): DatabaseThread<AuditQuestion> =>
       new DatabaseThread({
         entry: new URL('./audit-entry.js', import.meta.url),
         name: 'audit',
         what: 'the audit cannot be kept',
-        data: (): AuditThreadData => ({ file, bounds, ring: ringOf() }),
+        data: (): AuditThreadData => ({ place: placeOf(makes), bounds, ring: ringOf() }),
       });
     this.#options = options;
-    this.#writer = startThread(() => keysToWrite());
+    this.#writer = startThread(() => keysToWrite(), 'makes');
     this.#reader = startThread(() => keysToRead());
   }
 
@@ -87,9 +88,10 @@ export class AuditLog {
 
   /** Throws UNAVAILABLE, reason `audit_key_lost`, where records are under a key that is not there: none can follow them. */
   requireKeys(): void {
-    const { file, keysToRead } = this.#options;
-    const head = readHead(file, keysToRead().keys);
-    if (head.kind === 'unfit' && head.lostKey !== undefined) throw lostKeyError(file, head.lostKey);
+    const { placeOf, keysToRead } = this.#options;
+    const place = placeOf();
+    const head = readHead(place.file, keysToRead().keys);
+    if (head.kind === 'unfit' && head.lostKey !== undefined) throw lostKeyError(place, head.lostKey);
   }
 
   /** Takes it down for the next write. Never throws, and waits for nothing. */
@@ -167,10 +169,8 @@ export class AuditLog {
     } while (this.#waiting.length > 0 && !this.#failing);
   }
 
-  /** A database that somebody threw away left its head behind. */
   #requireRecords(): void {
-    const { file } = this.#options;
-    if (!existsSync(file) && !existsSync(headFileOf(file))) throw auditOff();
+    if (!isAuditThere(this.#options.placeOf())) throw auditOff();
   }
 
   #push(waiting: Waiting): void {

@@ -1,47 +1,40 @@
-import { DatabaseSync } from 'node:sqlite';
 import type { AuditFilter, AuditPage, AuditRecord } from '@automate/contract';
+import type { FoundRow, LookAtAudit } from './audit-rows.ts';
 
 const DEFAULT_LIMIT = 100;
 /** Records that one page looks at, whether they are among the answer or not: so much takes some tens of milliseconds. */
 const ROWS_OF_A_PAGE = 20_000;
+/** Records that are read at once. */
+const ROWS_AT_A_TIME = 500;
 
-/** Reads a page of the records in the database `file`. What is no record any more is left out: `verifyAudit` tells of it. */
-export function listAudit(file: string, filter: AuditFilter): AuditPage {
-  const database = new DatabaseSync(file, { readOnly: true });
-  try {
-    const { order = 'newest', cursor, limit = DEFAULT_LIMIT } = filter;
-    const [sign, direction, from] = order === 'newest' ? ['<', 'DESC', Number.MAX_SAFE_INTEGER] : ['>', 'ASC', 0];
-    const rows = database
-      .prepare(`SELECT seq, body, hash FROM records WHERE seq ${sign} ? ORDER BY seq ${direction} LIMIT ?`)
-      .iterate(cursor ?? from, ROWS_OF_A_PAGE) as unknown as IterableIterator<StoredRecord>;
-    const lets = createFilter(filter);
+/** Reads a page of the records. What is no record any more is left out: `verifyAudit` tells of it. */
+export function listAudit(look: LookAtAudit, filter: AuditFilter): Promise<AuditPage> {
+  const { order = 'newest', cursor, limit = DEFAULT_LIMIT } = filter;
+  const [direction, start] = order === 'newest' ? (['down', Number.MAX_SAFE_INTEGER] as const) : (['up', 0] as const);
+  const lets = createFilter(filter);
+  return look(async (view) => {
     const records: AuditRecord[] = [];
     let looked = 0;
-    let last = 0;
-    for (const row of rows) {
-      looked += 1;
-      last = row.seq;
-      const record = readRecord(row);
-      if (record !== undefined && lets(record)) records.push(record);
-      if (records.length === limit) break;
+    let last = cursor ?? start;
+    while (looked < ROWS_OF_A_PAGE && records.length < limit) {
+      const rows = await view.records(last, direction, ROWS_AT_A_TIME);
+      for (const row of rows) {
+        looked += 1;
+        last = row.seq;
+        const record = readRecord(row);
+        if (record !== undefined && lets(record)) records.push(record);
+        if (records.length === limit) break;
+      }
+      if (rows.length < ROWS_AT_A_TIME) return { records, ...(records.length < limit ? undefined : { next: last }) };
     }
-    const isOver = looked < ROWS_OF_A_PAGE && records.length < limit;
-    return { records, ...(isOver ? undefined : { next: last }) };
-  } finally {
-    database.close();
-  }
+    return { records, next: last };
+  });
 }
 
-interface StoredRecord {
-  readonly seq: number;
-  readonly body: string;
-  readonly hash: Uint8Array;
-}
-
-function readRecord({ seq, body, hash }: StoredRecord): AuditRecord | undefined {
+function readRecord({ seq, body, hash }: FoundRow): AuditRecord | undefined {
   try {
-    const value = JSON.parse(body) as Omit<AuditRecord, 'seq' | 'hash'>;
-    return { seq, ...value, hash: Buffer.from(hash).toString('hex') };
+    const value = JSON.parse(Buffer.from(body).toString()) as Omit<AuditRecord, 'seq' | 'hash'>;
+    return { seq, ...value, hash: Buffer.from(hash as Uint8Array).toString('hex') };
   } catch {
     return undefined;
   }

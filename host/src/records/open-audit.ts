@@ -1,8 +1,8 @@
 import { createSecretKey } from 'node:crypto';
-import { join } from 'node:path';
 import type { HostSettings } from '../host-settings.ts';
 import type { HostLog } from '../log/host-log.ts';
 import { AuditLog } from './audit-log.ts';
+import { auditPlaceOf } from './audit-place.ts';
 import type { AuditKeyRing } from './audit-table.ts';
 
 /** Where the keys come from that records are sealed with: the master keys of the host, the one in use first. */
@@ -16,11 +16,6 @@ interface DerivingKey {
   derive(label: string): Uint8Array;
 }
 
-/** The database of a data directory. */
-export function auditFileOf(dataDir: string): string {
-  return join(dataDir, 'audit.db');
-}
-
 /** The keys of all records that were ever written, and the one for those to come; '' where there is no key yet. */
 export function auditKeysOf(keys: readonly DerivingKey[]): AuditKeyRing {
   const ring = new Map(keys.map((key) => [key.id, createSecretKey(key.derive('audit'))]));
@@ -28,7 +23,7 @@ export function auditKeysOf(keys: readonly DerivingKey[]): AuditKeyRing {
 }
 
 export interface OpenAuditOptions {
-  readonly settings: Pick<HostSettings, 'dataDir' | 'auditMaxAgeMs' | 'auditMaxRows'>;
+  readonly settings: Pick<HostSettings, 'dataDir' | 'storeUrl' | 'auditMaxAgeMs' | 'auditMaxRows'>;
   /** Whether anything is recorded: asked of every call. */
   recording(): boolean;
   readonly masterKeys: AuditKeySource;
@@ -38,7 +33,7 @@ export interface OpenAuditOptions {
 /** Nothing is read, made or recorded yet. */
 export function openAudit({ settings, recording, masterKeys, log }: OpenAuditOptions): AuditLog {
   return new AuditLog({
-    file: auditFileOf(settings.dataDir),
+    placeOf: (makes) => auditPlaceOf(settings, makes),
     bounds: { maxAgeMs: settings.auditMaxAgeMs, maxRows: settings.auditMaxRows },
     log,
     recording,

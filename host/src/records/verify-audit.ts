@@ -1,29 +1,20 @@
 import { existsSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import type { AuditExpectation, AuditFault, AuditVerdict } from '@automate/contract';
+import { ConnectorError } from '@automate/contract';
 import type { KeyObject } from 'node:crypto';
 import type { AuditKeys } from './audit-chain.ts';
 import { hashLink, isSameHash } from './audit-chain.ts';
 import type { ReadHead } from './audit-head.ts';
 import { headFileOf, readHead } from './audit-head.ts';
-import type { ChainRow } from './audit-table.ts';
-import { AUDIT_TABLES, readChain, sealChain } from './audit-table.ts';
+import type { AuditView, ChainEnd, ChainRow, FoundRow, LookAtAudit } from './audit-rows.ts';
+import { sealChain } from './audit-table.ts';
+import { lookAtSqliteAudit } from './sqlite-audit-rows.ts';
 
 /** Records that are read before others have their turn. */
 const ROWS_AT_A_TIME = 1_000;
 /** How often a table and a head that belong together are looked for. */
 const MOMENTS = 20;
-
-interface StoredRow {
-  readonly seq: number;
-  readonly key: unknown;
-  /** SQLite's name of the type that the body has. */
-  readonly type: unknown;
-  readonly body: Uint8Array;
-  readonly hash: unknown;
-}
 
 interface Walked {
   records: number;
@@ -37,14 +28,60 @@ interface Walked {
 }
 
 /**
- * Reads every record of the database `file` and says of the first that is not as it was written. A host may write meanwhile; what
- * it writes from now on is not looked at. Nothing is changed, so that a copy can be examined as well.
+ * Reads every record of a chain and says of the first that is not as it was written. A host may write meanwhile; what it writes from
+ * now on is not looked at. Nothing is changed, so that a copy can be examined as well.
+ *
+ * @param file where its head lies, without `-head`; in SQLite the database
+ * @param look looks at the records. Default: at those in the database `file`
  */
-export async function verifyAudit(file: string, keys: AuditKeys, expected?: AuditExpectation): Promise<AuditVerdict> {
-  let database: DatabaseSync | undefined;
-  let chain: ChainRow | undefined;
-  const walked: Walked = { records: 0, first: 0, last: 0, hash: new Uint8Array() };
-  const verdict = (unsealed: number, fault: AuditFault | undefined): AuditVerdict => ({
+export async function verifyAudit(
+  file: string,
+  keys: AuditKeys,
+  expected?: AuditExpectation,
+  look?: LookAtAudit,
+): Promise<AuditVerdict> {
+  if (look === undefined && !existsSync(file))
+    return verdictOf(undefined, newWalk(), 0, { message: `${file} is not there` });
+  const lookAt = look ?? lookAtSqliteAudit(file);
+  let found: { chain?: ChainRow | undefined; walked: Walked } = { walked: newWalk() };
+  try {
+    for (let tries = 1; ; tries += 1) {
+      const verdict = await lookAt(async (view) => {
+        const chain = await view.chain();
+        found = { chain, walked: newWalk() };
+        const head = readHead(file, keys);
+        // A host that runs has written in between; of one that does not the head is newer however often one looks.
+        const overtaken = head.kind === 'head' && chain !== undefined && head.batch > chain.batch;
+        if (overtaken && tries < MOMENTS) return undefined;
+        const { walked } = found;
+        const broken = (await view.fault()) ?? checkChain(chain, keys);
+        if (broken !== undefined || chain === undefined) return verdictOf(chain, walked, 0, broken);
+        await walk(view, { chain, keys, head, expected, walked });
+        const fault =
+          walked.fault ?? checkHead(head, chain, { walked, file }) ?? checkExpected(expected, chain, walked);
+        return verdictOf(chain, walked, head.kind === 'head' ? Math.max(0, walked.last - head.seq) : 0, fault);
+      });
+      if (verdict !== undefined) return verdict;
+    }
+  } catch (error) {
+    if (ConnectorError.is(error)) throw error;
+    const at = found.walked.last === 0 ? {} : { seq: found.walked.last + 1 };
+    const message = `the table cannot be read on: ${(error as Error).message}`;
+    return verdictOf(found.chain, found.walked, 0, { ...at, message });
+  }
+}
+
+function newWalk(): Walked {
+  return { records: 0, first: 0, last: 0, hash: new Uint8Array() };
+}
+
+function verdictOf(
+  chain: ChainRow | undefined,
+  walked: Walked,
+  unsealed: number,
+  fault: AuditFault | undefined,
+): AuditVerdict {
+  return {
     ok: fault === undefined,
     host: typeof chain?.host === 'string' ? chain.host : '',
     records: walked.records,
@@ -53,24 +90,7 @@ export async function verifyAudit(file: string, keys: AuditKeys, expected?: Audi
     hash: Buffer.from(walked.hash).toString('hex'),
     unsealed,
     ...(fault === undefined ? undefined : { fault }),
-  });
-  try {
-    if (!existsSync(file)) return verdict(0, { message: `${file} is not there` });
-    database = new DatabaseSync(file, { readOnly: true });
-    const moment = catchMoment(database, () => readHead(file, keys));
-    const { head } = moment;
-    chain = moment.chain;
-    const broken = checkDatabase(database) ?? checkChain(chain, database, keys);
-    if (broken !== undefined || chain === undefined) return verdict(0, broken);
-    await walk(database, { chain, keys, head, expected, walked });
-    const fault = walked.fault ?? checkHead(head, chain, { walked, file }) ?? checkExpected(expected, chain, walked);
-    return verdict(head.kind === 'head' ? Math.max(0, walked.last - head.seq) : 0, fault);
-  } catch (error) {
-    const at = walked.last === 0 ? {} : { seq: walked.last + 1 };
-    return verdict(0, { ...at, message: `the table cannot be read on: ${(error as Error).message}` });
-  } finally {
-    database?.close();
-  }
+  };
 }
 
 interface Walk {
@@ -81,51 +101,35 @@ interface Walk {
   readonly walked: Walked;
 }
 
-/** The table as it stands at a moment, from which on nothing of it changes here, and the head that belongs to it. */
-function catchMoment(
-  database: DatabaseSync,
-  readItsHead: () => ReadHead,
-): { readonly chain: ChainRow | undefined; readonly head: ReadHead } {
-  for (let tries = 1; ; tries += 1) {
-    database.exec('BEGIN');
-    const chain = readChain(database);
-    const head = readItsHead();
-    // A host that runs has written in between; of one that does not the head is newer however often one looks.
-    const overtaken = head.kind === 'head' && chain !== undefined && head.batch > chain.batch;
-    if (!overtaken || tries === MOMENTS) return { chain, head };
-    database.exec('COMMIT');
-  }
-}
-
 /** Goes along the chain as far as it holds. */
-async function walk(database: DatabaseSync, { chain, keys, head, expected, walked }: Walk): Promise<void> {
-  const rows = database
-    // As bytes: a text that is no UTF-8 would be read as another.
-    .prepare('SELECT seq, key, typeof(body) AS type, CAST(body AS BLOB) AS body, hash FROM records ORDER BY seq')
-    .iterate() as unknown as IterableIterator<StoredRow>;
-  let before: { readonly seq: number; readonly hash: Uint8Array } = { seq: chain.cutSeq, hash: chain.cutHash };
+async function walk(view: AuditView, { chain, keys, head, expected, walked }: Walk): Promise<void> {
+  let before: ChainEnd = { seq: chain.cutSeq, hash: chain.cutHash };
   walked.hash = before.hash;
-  for (const row of rows) {
-    walked.fault = checkRow(row, before, keys);
-    if (walked.fault !== undefined) {
-      if (keyOf(row, keys) === undefined) walked.fault = nameForeignKey(database, row);
-      return;
+  let from = Number.MIN_SAFE_INTEGER;
+  for (;;) {
+    const rows = await view.records(from, 'up', ROWS_AT_A_TIME);
+    for (const row of rows) {
+      walked.fault = checkRow(row, before, keys);
+      if (walked.fault !== undefined) {
+        if (keyOf(row, keys) === undefined) walked.fault = await nameForeignKey(view, row);
+        return;
+      }
+      before = { seq: row.seq, hash: row.hash as Uint8Array };
+      walked.records += 1;
+      if (walked.first === 0) walked.first = row.seq;
+      walked.last = row.seq;
+      walked.hash = before.hash;
+      if (head.kind === 'head' && row.seq === head.seq) walked.sealedHash = before.hash;
+      if (row.seq === expected?.seq) walked.expectedHash = before.hash;
+      from = row.seq;
     }
-    before = { seq: row.seq, hash: row.hash as Uint8Array };
-    walked.records += 1;
-    if (walked.first === 0) walked.first = row.seq;
-    walked.last = row.seq;
-    walked.hash = before.hash;
-    if (head.kind === 'head' && row.seq === head.seq) walked.sealedHash = before.hash;
-    if (row.seq === expected?.seq) walked.expectedHash = before.hash;
-    if (walked.records % ROWS_AT_A_TIME === 0) {
-      await nextTurn();
-    }
+    if (rows.length < ROWS_AT_A_TIME) return;
+    await nextTurn();
   }
 }
 
 function checkRow(
-  { seq, key, type, body, hash }: StoredRow,
+  { seq, key, isText, body, hash }: FoundRow,
   before: { readonly seq: number; readonly hash: Uint8Array },
   keys: AuditKeys,
 ): AuditFault | undefined {
@@ -139,59 +143,28 @@ function checkRow(
   const sealing = keyOf({ key }, keys);
   if (sealing === undefined)
     return { seq, message: `record ${seq} is sealed with the key ${JSON.stringify(key)}, which is not there` };
-  const right =
-    type === 'text' && hash instanceof Uint8Array && isSameHash(hash, hashLink(sealing, before.hash, { seq, body }));
+  const right = isText && hash instanceof Uint8Array && isSameHash(hash, hashLink(sealing, before.hash, { seq, body }));
   return right
     ? undefined
     : { seq, message: `record ${seq} is not as it was written, or does not follow the one before it` };
 }
 
-function keyOf({ key }: Pick<StoredRow, 'key'>, keys: AuditKeys): KeyObject | undefined {
+function keyOf({ key }: Pick<FoundRow, 'key'>, keys: AuditKeys): KeyObject | undefined {
   return typeof key === 'string' ? keys.get(key) : undefined;
 }
 
 /** Says from where to where the records are under a key that is not there, and what comes after them. */
-function nameForeignKey(database: DatabaseSync, { seq, key }: StoredRow): AuditFault {
-  const after = database.prepare('SELECT seq, key FROM records WHERE seq > ? AND key IS NOT ? ORDER BY seq LIMIT 1');
-  const next = after.get(seq, key as string);
-  const last = database
-    .prepare('SELECT max(seq) AS seq FROM records WHERE seq < ?')
-    .get(Number(next?.['seq'] ?? Infinity));
-  const to = Number(last?.['seq'] ?? seq);
+async function nameForeignKey(view: AuditView, { seq, key }: FoundRow): Promise<AuditFault> {
+  const { next, to } = await view.otherKey(seq, key);
   const [what, are] = to === seq ? [`record ${seq}`, 'is'] : [`records ${seq} to ${to}`, 'are'];
-  const changed =
-    next === undefined ? '' : `; from record ${String(next['seq'])} on the key is ${JSON.stringify(next['key'])}`;
+  const changed = next === undefined ? '' : `; from record ${next.seq} on the key is ${JSON.stringify(next.key)}`;
   return {
     seq,
     message: `${what} ${are} sealed with the key ${JSON.stringify(key)}, which is not there${changed}`,
   };
 }
 
-/** What SQLite itself finds: pages that name one another wrongly would hide rows, or show them twice. */
-function checkDatabase(database: DatabaseSync): AuditFault | undefined {
-  const [finding] = database.prepare('PRAGMA integrity_check(1)').all();
-  const said = String(finding?.['integrity_check'] ?? 'nothing');
-  if (said !== 'ok') return { message: `the database is damaged: ${said}` };
-  const isRight = isDeepStrictEqual(tablesOf(database), tablesAsMade());
-  return isRight ? undefined : { message: 'the tables are not as the host makes them' };
-}
-
-function tablesAsMade(): unknown {
-  const database = new DatabaseSync(':memory:');
-  for (const statement of AUDIT_TABLES) database.exec(statement);
-  const tables = tablesOf(database);
-  database.close();
-  return tables;
-}
-
-/** Triggers and views would be among them. */
-function tablesOf(database: DatabaseSync): unknown {
-  return database.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name').all();
-}
-
-function checkChain(chain: ChainRow | undefined, database: DatabaseSync, keys: AuditKeys): AuditFault | undefined {
-  const rows = Number(database.prepare('SELECT count(*) AS rows FROM chain').get()?.['rows']);
-  if (rows > 1) return { message: 'the table "chain" has more than its one row' };
+function checkChain(chain: ChainRow | undefined, keys: AuditKeys): AuditFault | undefined {
   if (chain === undefined)
     return { message: 'the table "chain" does not have its one row, which says whose records these are' };
   const sealing = keys.get(chain.key);

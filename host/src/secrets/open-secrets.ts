@@ -91,11 +91,11 @@ export function learnExport(scrubber: Scrubber, env: Environment, otlpEndpoint: 
 }
 
 /** Keeps out of everything what the host signs in with where it keeps things. */
-export function learnStore(scrubber: Scrubber, env: Environment, storeUrl: string | undefined): void {
+export function learnStore(scrubber: Scrubber, storeUrl: string | undefined): void {
   if (storeUrl === undefined) return;
   const { password, searchParams } = new URL(storeUrl);
   // Its user name is none, and a word as innocent as the host's own name.
-  const given = [password, decodeURIComponent(password), searchParams.get('password'), env['PGPASSWORD']];
+  const given = [password, decodeURIComponent(password), searchParams.get('password')];
   scrubber.learn(
     'the store',
     given.filter((secret) => typeof secret === 'string'),

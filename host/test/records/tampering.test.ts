@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AuditKeyRing } from '../../dist/records/audit-table.js';
 import { openAuditTable } from '../../dist/records/audit-table.js';
+import { openSqliteAuditRows } from '../../dist/records/sqlite-audit-rows.js';
 import { verifyAudit } from '../../dist/records/verify-audit.js';
 
 const RING: AuditKeyRing = {
@@ -22,22 +23,26 @@ const RECORDS = 7;
 let directory: string;
 let file: string;
 
-beforeEach(() => {
+beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'automate-audit-'));
   file = join(directory, 'audit.db');
-  write(file, RECORDS);
+  await write(file, RECORDS);
 });
 
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
+function open(at: string, ring = RING): ReturnType<typeof openAuditTable> {
+  return openAuditTable({ file: at }, ring, () => openSqliteAuditRows(at));
+}
+
 /** Each record is a write of its own. */
-function write(to: string, count: number, ring = RING): void {
-  const table = openAuditTable(to, ring);
+async function write(to: string, count: number, ring = RING): Promise<void> {
+  const table = await open(to, ring);
   for (let index = 1; index <= count; index += 1) {
     const at = new Date(index * 1000).toISOString();
-    table.append([JSON.stringify({ at, operation: 'execute', action: `grüße ${index}`, code: 'OK' })]);
+    await table.append([JSON.stringify({ at, operation: 'execute', action: `grüße ${index}`, code: 'OK' })]);
   }
-  table.close();
+  await table.close();
 }
 
 /** What somebody does to the database behind the host's back. */
@@ -79,7 +84,7 @@ describe('an audit as it was written', () => {
   });
 
   it('goes on under another key, and the older records stay verified', async () => {
-    write(file, 2, { ...RING, current: 'k2' });
+    await write(file, 2, { ...RING, current: 'k2' });
     expect(await verifyAudit(file, RING.keys)).toMatchObject({ ok: true, records: RECORDS + 2 });
     const { fault } = await verifyAudit(file, new Map([['k2', createSecretKey(Buffer.alloc(32, 2))]]));
     expect(fault).toEqual({
@@ -286,10 +291,10 @@ describe('what is done to whole records names the first', () => {
 
   it('put back from a copy of the table on which another host wrote on', async () => {
     for (const name of ['', '-head']) copyFileSync(`${file}${name}`, join(directory, `fork.db${name}`));
-    const fork = openAuditTable(join(directory, 'fork.db'), RING);
-    fork.append([JSON.stringify({ at: 'then', operation: 'harmless', code: 'OK' })]);
-    fork.close();
-    write(file, 3);
+    const fork = await open(join(directory, 'fork.db'));
+    await fork.append([JSON.stringify({ at: 'then', operation: 'harmless', code: 'OK' })]);
+    await fork.close();
+    await write(file, 3);
     tamper(
       `ATTACH '${join(directory, 'fork.db')}' AS fork`,
       `UPDATE records SET (body, hash) = (SELECT body, hash FROM fork.records AS other WHERE other.seq = 8) WHERE seq = 8`,
@@ -304,7 +309,7 @@ describe('what is done to whole records names the first', () => {
   it('left behind where the head and what the table says of itself were put back', async () => {
     copyFileSync(`${file}-head`, join(directory, 'old'));
     tamper('CREATE TABLE kept AS SELECT * FROM chain');
-    write(file, 1);
+    await write(file, 1);
     tamper('DELETE FROM chain', 'INSERT INTO chain SELECT * FROM kept', 'DROP TABLE kept');
     copyFileSync(join(directory, 'old'), `${file}-head`);
     expect((await verifyAudit(file, RING.keys)).fault).toEqual({
@@ -315,26 +320,26 @@ describe('what is done to whole records names the first', () => {
 
   it('and a host that goes on afterwards does not hide what is missing', async () => {
     tamper('DELETE FROM records WHERE seq > 5');
-    write(file, 3);
+    await write(file, 3);
     expect((await verifyAudit(file, RING.keys)).fault).toEqual({ seq: 6, message: 'records 6 to 7 are missing' });
   });
 
   it('nor a last record that was changed', async () => {
     tamper("UPDATE records SET body = replace(body, 'grüße', 'grösse') WHERE seq = 7");
-    write(file, 3);
+    await write(file, 3);
     expect((await verifyAudit(file, RING.keys)).fault?.seq).toBe(7);
   });
 
   it('nor a whole database that was thrown away', async () => {
     for (const rest of ['', '-wal', '-shm']) rmSync(`${file}${rest}`, { force: true });
-    write(file, 1);
+    await write(file, 1);
     expect((await verifyAudit(file, RING.keys)).fault).toEqual({ seq: 1, message: 'records 1 to 7 are missing' });
   });
 
   it('nor a head that was lost', async () => {
     rmSync(`${file}-head`);
     expect((await verifyAudit(file, RING.keys)).fault?.message).toContain('-head is not there');
-    write(file, 1);
+    await write(file, 1);
     expect((await verifyAudit(file, RING.keys)).fault).toEqual({ seq: 8, message: 'record 8 is missing' });
   });
 });
@@ -342,14 +347,14 @@ describe('what is done to whole records names the first', () => {
 describe('a head that is another', () => {
   it('of the chain of another host', async () => {
     const other = join(directory, 'other.db');
-    write(other, RECORDS);
+    await write(other, RECORDS);
     copyFileSync(`${other}-head`, `${file}-head`);
     expect((await verifyAudit(file, RING.keys)).fault?.message).toMatch(/belongs to the chain of another host/);
   });
 
   it('that was put back', async () => {
     copyFileSync(`${file}-head`, join(directory, 'old'));
-    write(file, 2);
+    await write(file, 2);
     copyFileSync(join(directory, 'old'), `${file}-head`);
     expect((await verifyAudit(file, RING.keys)).fault?.message).toMatch(
       /-head is 2 writes older than the table: an older head was put in its place$/,
@@ -358,7 +363,7 @@ describe('a head that is another', () => {
 
   it('than the table, which was put back', async () => {
     copyFileSync(file, join(directory, 'old'));
-    write(file, 2);
+    await write(file, 2);
     copyFileSync(join(directory, 'old'), file);
     expect((await verifyAudit(file, RING.keys)).fault?.message).toBe(
       'the end is cut off: the head says that there are records up to 9, and the last is 7',
@@ -367,7 +372,7 @@ describe('a head that is another', () => {
 
   it('is held to what somebody noted down, where both were put back', async () => {
     for (const name of ['', '-head']) copyFileSync(`${file}${name}`, join(directory, `old${name}`));
-    write(file, 2);
+    await write(file, 2);
     const { last: seq, hash } = await verifyAudit(file, RING.keys);
     expect(await verifyAudit(file, RING.keys, { seq, hash })).toMatchObject({ ok: true });
     for (const name of ['', '-head']) copyFileSync(join(directory, `old${name}`), `${file}${name}`);
@@ -385,41 +390,42 @@ describe('a head that is another', () => {
 describe('a kill between the write and its seal', () => {
   it('is told from a tail that was cut off: all is well, and the record is counted', async () => {
     copyFileSync(`${file}-head`, join(directory, 'before'));
-    write(file, 1);
+    await write(file, 1);
     copyFileSync(join(directory, 'before'), `${file}-head`);
     expect(await verifyAudit(file, RING.keys)).toMatchObject({ ok: true, last: RECORDS + 1, unsealed: 1 });
-    write(file, 1);
+    await write(file, 1);
     expect(await verifyAudit(file, RING.keys)).toMatchObject({ ok: true, last: RECORDS + 2, unsealed: 0 });
   });
 });
 
 describe('what is too old or too much', () => {
   it('is cut off under seal, and the rest stays verified', async () => {
-    const table = openAuditTable(file, RING);
-    expect(table.trim({ maxAgeMs: 2_500, maxRows: 1_000_000 }, 7_000)).toEqual({ upTo: 4, more: false });
-    expect(table.trim({ maxAgeMs: 2_500, maxRows: 1_000_000 }, 7_000)).toBeUndefined();
-    table.close();
+    const table = await open(file);
+    expect(await table.trim({ maxAgeMs: 2_500, maxRows: 1_000_000 }, 7_000)).toEqual({ upTo: 4, more: false });
+    expect(await table.trim({ maxAgeMs: 2_500, maxRows: 1_000_000 }, 7_000)).toBeUndefined();
+    await table.close();
     expect(await verifyAudit(file, RING.keys)).toMatchObject({ ok: true, first: 5, last: 7, records: 3 });
     tamper('DELETE FROM records WHERE seq = 5');
     expect((await verifyAudit(file, RING.keys)).fault).toEqual({ seq: 5, message: 'record 5 is missing' });
   });
 
-  it('never takes the newest record', () => {
-    const table = openAuditTable(file, RING);
-    expect(table.trim({ maxAgeMs: 1, maxRows: 1_000_000 }, 1_000_000)).toEqual({ upTo: 6, more: true });
-    expect(table.append(['{"at":"x"}'])).toEqual({ first: 8, known: 0 });
-    table.close();
+  it('never takes the newest record', async () => {
+    const table = await open(file);
+    expect(await table.trim({ maxAgeMs: 1, maxRows: 1_000_000 }, 1_000_000)).toEqual({ upTo: 6, more: true });
+    expect(await table.append(['{"at":"x"}'])).toEqual({ first: 8, known: 0 });
+    await table.close();
   });
 
   it('by number, a thousand at a time', async () => {
-    const table = openAuditTable(file, RING);
-    table.append(
+    const table = await open(file);
+    await table.append(
       Array.from({ length: 2_600 }, (_, index) => JSON.stringify({ at: new Date(10_000 + index).toISOString() })),
     );
     const bounds = { maxAgeMs: 1e12, maxRows: 500 };
     const cuts = [];
-    for (let cut = table.trim(bounds, 20_000); cut !== undefined; cut = table.trim(bounds, 20_000)) cuts.push(cut.upTo);
-    table.close();
+    for (let cut = await table.trim(bounds, 20_000); cut !== undefined; cut = await table.trim(bounds, 20_000))
+      cuts.push(cut.upTo);
+    await table.close();
     expect(cuts).toEqual([1_000, 2_000]);
     expect(await verifyAudit(file, RING.keys)).toMatchObject({ ok: true, first: 2_001, last: 2_607 });
   });

@@ -91,7 +91,14 @@ describeWithPostgres('hosts whose store is PostgreSQL', (databases) => {
     ];
     expect(dump.join('')).toContain('registered');
     expect(findCanaries(exits, CANARIES)).toEqual([]);
-    expect(existsSync(join(project.root, 'a', 'connectors.db'))).toBe(false);
+    const audit = await service.listAudit({ limit: 500 });
+    expect(audit.records.map(({ operation }) => operation)).toEqual(
+      expect.arrayContaining(['start', 'execute', 'resume']),
+    );
+    await expect(service.verifyAudit()).resolves.toMatchObject({ ok: true });
+    expect(await databases.sql(url, 'SELECT count(*) AS chains FROM automate.audit_chains')).toEqual([{ chains: '2' }]);
+    for (const name of ['connectors.db', 'outcomes.db', 'audit.db'])
+      expect(existsSync(join(project.root, 'a', name))).toBe(false);
     await expect(readFile(join(project.root, 'b', 'host.json'), 'utf8')).resolves.toContain('127.0.0.1');
   });
 

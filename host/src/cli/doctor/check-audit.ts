@@ -1,21 +1,23 @@
-import { existsSync } from 'node:fs';
 import type { HostSettings } from '../../host-settings.ts';
-import { auditFileOf, auditKeysOf } from '../../records/open-audit.ts';
+import { auditPlaceOf, isAuditThere, openAuditPlace } from '../../records/audit-place.ts';
+import { auditKeysOf } from '../../records/open-audit.ts';
 import { verifyAudit } from '../../records/verify-audit.ts';
 import { openMasterKeys } from '../../secrets/master-key.ts';
 import type { Finding } from './finding.ts';
 
 /** Whether the audit, where there is one, is as it was written. */
-export async function checkAudit({ dataDir, masterKeyFile }: HostSettings): Promise<readonly Finding[]> {
-  const file = auditFileOf(dataDir);
-  if (!existsSync(file)) return [];
+export async function checkAudit(settings: HostSettings): Promise<readonly Finding[]> {
+  const { dataDir, masterKeyFile } = settings;
+  const place = auditPlaceOf(settings);
+  if (!isAuditThere(place)) return [];
   const check = 'audit';
+  const opened = await openAuditPlace(place);
   try {
     const { keys } = auditKeysOf(openMasterKeys({ dataDir, keyFile: masterKeyFile }).all());
-    const { ok, records, fault } = await verifyAudit(file, keys);
+    const { ok, records, fault } = await verifyAudit(place.file, keys, undefined, place.shared && opened.look);
     if (ok) return [{ check, state: 'ok', message: `${records} records are as they were written` }];
     const remedy = 'find out who has changed it; "automate audit verify" says more';
-    return [{ check, state: 'failed', message: `${file}: ${fault?.message ?? 'not as it was written'}`, remedy }];
+    return [{ check, state: 'failed', message: `${place.file}: ${fault?.message ?? 'not as it was written'}`, remedy }];
   } catch (error) {
     return [
       {
@@ -25,5 +27,7 @@ export async function checkAudit({ dataDir, masterKeyFile }: HostSettings): Prom
         remedy: 'give the key back that it was sealed with',
       },
     ];
+  } finally {
+    await opened.close();
   }
 }

@@ -29,6 +29,7 @@ export interface Session {
 export interface PostgresDatabase {
   /** `host:port/database`, without user and password. */
   readonly where: string;
+  /** All that it reads is of one moment. */
   read<T>(what: string, work: (session: Session) => Promise<T>): Promise<T>;
   write<T>(what: string, work: (session: Session) => Promise<T>): Promise<T>;
   /** Waits for what is under way, then ends the connections. May be called again. */
@@ -54,7 +55,7 @@ class CommitLost extends Error {
 const BOUNDS = `set_config('statement_timeout', '${STATEMENT_MS}', true),
   set_config('idle_in_transaction_session_timeout', '${ANSWER_MS}', true)`;
 const BEGIN = {
-  read: `BEGIN READ ONLY; SELECT ${BOUNDS}`,
+  read: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT ${BOUNDS}`,
   write: `BEGIN; SELECT ${BOUNDS}, set_config('synchronous_commit',
     CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true),
     pg_current_xact_id()::text AS transaction`,

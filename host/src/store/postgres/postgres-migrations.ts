@@ -69,4 +69,21 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
    );
    CREATE INDEX outcomes_by_expiry ON automate.outcomes (expires_at) WHERE expires_at IS NOT NULL;
    CREATE INDEX outcomes_running ON automate.outcomes (owner) WHERE status = 'running'`,
+  // A chain for each host, by its id.
+  `CREATE TABLE automate.audit_chains (
+     host text PRIMARY KEY,
+     batch bigint NOT NULL,
+     cut_seq bigint NOT NULL,
+     cut_hash bytea NOT NULL,
+     key text NOT NULL,
+     seal text NOT NULL
+   );
+   CREATE TABLE automate.audit_records (
+     host text NOT NULL,
+     seq bigint NOT NULL,
+     key text NOT NULL,
+     body text NOT NULL,
+     hash bytea NOT NULL,
+     PRIMARY KEY (host, seq)
+   )`,
 ];
