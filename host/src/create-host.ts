@@ -6,7 +6,7 @@ import type { DoorStatus, PluginReport, Problem } from '@automate/contract';
 import { ConnectorError, LOCAL_PRINCIPAL } from '@automate/contract';
 import { Access } from './access/access.ts';
 import { authorise } from './access/authorise.ts';
-import { mayCall, mayCallSome, maySee } from './access/permissions.ts';
+import { mayCall, mayCallAny, mayCallSome, maySee, maySeeAny } from './access/permissions.ts';
 import { checkAddress } from './access/check-address.ts';
 import { Tokens } from './access/tokens.ts';
 import type { BootReport } from './boot-report.ts';
@@ -492,8 +492,12 @@ async function openHost(open: OpenStores, options: HostOptions, stack: CloseStac
         readRefused: (caller) => events.emit('readRefused', caller),
         metrics: (format) => telemetry.metricsText(format),
         exposure: loaded.config.mcp.expose,
-        mayCall: (principal, id, action) =>
-          action === undefined ? mayCallSome(principal, id) : mayCall(principal, id, action),
+        agentRights: {
+          mayCall: (principal, id, action) =>
+            action === undefined ? mayCallSome(principal, id) : mayCall(principal, id, action),
+          mayCallAny,
+          maySeeAny,
+        },
         unwell: () => runtime.unwell(),
       })
     : undefined;

@@ -11,7 +11,7 @@ import { ConnectorError, hasScope, isJsonObject } from '@automate/contract';
 import { noCredentials } from './sign-in-errors.ts';
 import type { Operation } from './operations.ts';
 import { OPERATIONS } from './operations.ts';
-import { mayCall, mayCallAny, mayCallSome, maySee, permissionDenied, seesAll } from './permissions.ts';
+import { mayCall, mayCallSome, maySee, maySeeAny, permissionDenied, seesAll } from './permissions.ts';
 
 /** What holds for callers beside their scopes. */
 export interface CallerRules {
@@ -170,7 +170,7 @@ function requireScope(
       if (!maySee(principal, readId(first))) throw permissionDenied(principal, 'read');
       return;
     case 'listing':
-      if (!seesAll(principal) && !mayCallAny(principal)) throw permissionDenied(principal, 'read');
+      if (!maySeeAny(principal)) throw permissionDenied(principal, 'read');
       return;
     default:
       if (!hasScope(principal, needs)) throw permissionDenied(principal, needs);

@@ -33,6 +33,11 @@ export function mayCallAny(principal: Principal): boolean {
   return hasScope(principal, 'execute') || principal.scopes.some((scope) => scope.startsWith('execute:'));
 }
 
+/** Whether the principal may see any connector. */
+export function maySeeAny(principal: Principal): boolean {
+  return seesAll(principal) || mayCallAny(principal);
+}
+
 /** The error of a caller who is known and may not do this; it names what they lack. */
 export function permissionDenied({ name }: Principal, scope: string): PermissionDeniedError {
   const shown = clipText(quote(scope), 300).slice(1, -1);

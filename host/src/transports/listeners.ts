@@ -1,4 +1,4 @@
-import type { ConnectorService, Principal, UnavailableError } from '@automate/contract';
+import type { ConnectorService, UnavailableError } from '@automate/contract';
 import { ConnectorError } from '@automate/contract';
 import type { CloseStack } from '../close-stack.ts';
 import type { DoorLimits, Exposure, RefusedRead, TurnedAway } from '../events/host-events.ts';
@@ -13,6 +13,7 @@ import { placeSocket } from './unix-socket.ts';
 import type { GrpcServer } from './grpc/server.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { createLazyMcpDoor } from './mcp/lazy-door.ts';
+import type { AgentRights } from './mcp/mcp-door.ts';
 import type { Door, SignIn } from './sign-in.ts';
 import { tellTurnedAway } from './turned-away.ts';
 import { startRestServer } from './rest/server.ts';
@@ -34,8 +35,7 @@ export interface ListenersOptions {
   metrics(format: 'text' | 'openmetrics'): Promise<string>;
   /** What agents see of what their callers may call. */
   readonly exposure: Exposure;
-  /** Whether a caller may call this, or without an action any of the connector's. */
-  mayCall(principal: Principal, connector: string, action: string | undefined): boolean;
+  readonly agentRights: AgentRights;
   /** Why the host cannot go on for long as it is; undefined where it can. */
   unwell(): UnavailableError | undefined;
 }
@@ -102,7 +102,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     service,
     signIn,
     exposure: options.exposure,
-    mayCall: (principal, connector, action) => options.mayCall(principal, connector, action),
+    rights: options.agentRights,
     version,
     debug: (fields, message) => log.debug(fields, message),
   });

@@ -21,8 +21,7 @@ import { sendWebResponse, toWebRequest } from './web-exchange.ts';
 export interface McpDoorOptions {
   readonly service: ConnectorService;
   readonly signIn: SignIn;
-  /** Whether a caller may call this, or without an action any of the connector's; the service asks again at each call. */
-  mayCall(principal: Principal, connector: string, action: string | undefined): boolean;
+  readonly rights: AgentRights;
   readonly exposure: Exposure;
   /** Of the host. */
   readonly version: string;
@@ -34,6 +33,16 @@ export interface McpDoor extends AgentDoor {
   setExposure(exposure: Exposure): void;
 }
 
+/** What callers are shown; the service asks again at each call. */
+export interface AgentRights {
+  /** Whether a caller may call this, or without an action any of the connector's. */
+  mayCall(principal: Principal, connector: string, action: string | undefined): boolean;
+  /** Whether it may call anything at all. */
+  mayCallAny(principal: Principal): boolean;
+  /** Whether it may see any connector. */
+  maySeeAny(principal: Principal): boolean;
+}
+
 /** Streams of changes that one caller may have open at a time. */
 const MAX_STREAMS = 100;
 
@@ -42,7 +51,7 @@ const MAX_STREAMS = 100;
  * stream that they listen on. Older ones have sessions, and hear of changes over a stream of theirs.
  */
 export function openMcpDoor(options: McpDoorOptions): McpDoor {
-  const { service, signIn, version, debug } = options;
+  const { service, signIn, rights, version, debug } = options;
   const catalog = new ToolCatalog({
     service,
     options: { principal: LOCAL_PRINCIPAL },
@@ -64,7 +73,8 @@ export function openMcpDoor(options: McpDoorOptions): McpDoor {
     options: optionsFor(principal),
     argumentsIn: (request) => (request === undefined ? undefined : written.get(request)),
     passedFor: (request) => (request === undefined ? undefined : passed.get(request)),
-    mayCall: (connector, action) => options.mayCall(principal, connector, action),
+    mayCall: (connector, action) => rights.mayCall(principal, connector, action),
+    mayUse: ({ needs }) => (needs === 'sight' ? rights.maySeeAny(principal) : rights.mayCallAny(principal)),
   });
   const modern = createMcpHandler(
     (({ authInfo }) => {
@@ -95,7 +105,7 @@ export function openMcpDoor(options: McpDoorOptions): McpDoor {
 
   catalog.onChange(({ tools, connectors }) => {
     for (const { server, principal } of sessions.all()) {
-      const isSeen = tools.some(({ connector, action }) => options.mayCall(principal, connector, action));
+      const isSeen = tools.some(({ connector, action }) => rights.mayCall(principal, connector, action));
       if (isSeen) void server.sendToolListChanged().catch(tellFault);
       if (connectors) void server.sendResourceListChanged().catch(tellFault);
     }

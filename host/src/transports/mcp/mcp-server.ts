@@ -11,7 +11,7 @@ import {
 import { parseArguments, targetOf } from './call-target.ts';
 import { exposesAction, exposesConnector } from './exposure.ts';
 import { META } from './meta-keys.ts';
-import type { OwnToolContext } from './own-tools.ts';
+import type { OwnTool, OwnToolContext } from './own-tools.ts';
 import { OWN_TOOLS } from './own-tools.ts';
 import type { PassedTexts } from './passed-texts.ts';
 import { listResources, readResource, RESOURCE_TEMPLATES } from './resources.ts';
@@ -24,6 +24,8 @@ export interface McpCaller {
   readonly options: CallOptions;
   /** Whether it may call this; without an action, whether it may call any of the connector's. */
   mayCall(connector: string, action: string | undefined): boolean;
+  /** Whether it may use this tool of the host's own. */
+  mayUse(tool: OwnTool): boolean;
   /** The arguments of the call that came in this request as they are written; undefined where they were read with it. */
   argumentsIn?(request: Request | undefined): string | undefined;
   /** Where large results of this request go as they are; undefined where nobody else waits. */
@@ -71,7 +73,7 @@ export function createMcpServer({ service, catalog, caller, version }: McpServer
     await catalog.ready();
     const from = params?.cursor;
     if (from === undefined) caller.noteListed(catalog.generation, clientOf(context));
-    const own = [...OWN_TOOLS.values()].map(({ tool }) => tool);
+    const own = [...OWN_TOOLS.values()].filter((each) => caller.mayUse(each)).map(({ tool }) => tool);
     const rest: Tool[] = [];
     for (const listed of catalog.tools()) {
       if ((from === undefined || listed.tool.name > from) && isVisible(listed)) rest.push(listed.tool);
@@ -88,7 +90,7 @@ export function createMcpServer({ service, catalog, caller, version }: McpServer
     const { name } = params;
     const given = caller.argumentsIn?.(context.http?.req) ?? JSON.stringify(params.arguments ?? {});
     const own = OWN_TOOLS.get(name);
-    if (own !== undefined)
+    if (own !== undefined && caller.mayUse(own))
       return Promise.try(() => own.run(parseArguments(given), contextOf(context))).then(
         toValueResult,
         (reason: unknown) => toErrorResult(ConnectorError.from(reason), { sideEffects: false, idempotent: true }),

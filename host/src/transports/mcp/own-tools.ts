@@ -17,6 +17,8 @@ export interface OwnToolContext {
 /** A tool that says what there is; none of them changes anything. */
 export interface OwnTool {
   readonly tool: Tool;
+  /** `sight`: of any connector. `calls`: to call anything at all. */
+  readonly needs: 'sight' | 'calls';
   run(given: unknown, context: OwnToolContext): Promise<JsonValue>;
 }
 
@@ -63,6 +65,7 @@ export const OWN_TOOLS: ReadonlyMap<string, OwnTool> = new Map(
       name: 'outcomes_get',
       description:
         'Tells what is known of an earlier call that was made with an idempotency key: whether it runs, succeeded, failed, or nobody knows.',
+      needs: 'calls',
       input: z.strictObject({ connector: id, key: z.string().describe('The idempotency key of the call.') }),
       run: async ({ connector, key }, context) => {
         requireExposed(connector, context);
@@ -75,15 +78,18 @@ export const OWN_TOOLS: ReadonlyMap<string, OwnTool> = new Map(
 function ownTool<Input>({
   name,
   description,
+  needs = 'sight',
   input,
   run,
 }: {
   readonly name: string;
   readonly description: string;
+  readonly needs?: OwnTool['needs'];
   readonly input: z.ZodType<Input>;
   run(input: Input, context: OwnToolContext): Promise<unknown>;
 }): OwnTool {
   return {
+    needs,
     tool: {
       name,
       description,

@@ -52,6 +52,7 @@ export function serveAgentOverStdio({
         caller: {
           options,
           mayCall: () => true,
+          mayUse: () => true,
           noteListed: (generation) => (listed = generation),
           listed: () => listed,
         },

@@ -37,6 +37,20 @@ describe.each(WAYS)('agents with tokens, whose clients speak %s', (way) => {
     expect(textOf(described)).toMatch(/^PERMISSION_DENIED: .*read.*\nTo blame: you/s);
   });
 
+  it.each<readonly [scopes: readonly Scope[], own: readonly string[]]>([
+    [['manage', 'secrets'], []],
+    [['read'], ['connectors_list', 'connectors_describe', 'connectors_health']],
+    [['execute:x/a'], ['connectors_list', 'connectors_describe', 'connectors_health', 'outcomes_get']],
+  ])('with the scopes %j see no tool of the host itself that they may not use', async (scopes, own) => {
+    await using served = await ServedHost.open();
+    const { token } = await served.service.createToken({ name: 'one', scopes });
+    await using agent = await openAgent(served.host.httpAddress, { way, token });
+    expect((await namesOfTools(agent)).filter((name) => !name.includes('__'))).toEqual(own);
+    const asked = agent.client.callTool({ name: 'outcomes_get', arguments: { connector: 'x', key: 'k' } });
+    if (own.includes('outcomes_get')) expect(textOf(await asked)).toContain('NOT_FOUND');
+    else await expect(asked).rejects.toThrow(/no tool "outcomes_get" that you may/);
+  });
+
   it('are let in by a token alone, and recorded under its name as callers at this door', async () => {
     await using served = await ServedHost.open();
     const token = await served.token('execute');

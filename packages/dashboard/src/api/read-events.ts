@@ -1,10 +1,13 @@
 import type { ProblemDocument } from '@automate/contract/http';
 import type { RequestParts } from './request.ts';
-import { ApiError, send } from './request.ts';
+import { ApiError, noAnswer, send } from './request.ts';
+
+/** A host says something every fifteen seconds: from one that is silent for so long nothing comes any more, though nobody has ended the connection. */
+const SILENT_MS = 40_000;
 
 /**
  * Reads server-sent events. `EventSource` would hide why a stream was refused, and could not be told to end by a signal.
- * Ends with the stream; throws an `ApiError` where it is refused, breaks off or says itself that it failed.
+ * Ends with the stream; throws an `ApiError` where it is refused, breaks off, falls silent or says itself that it failed.
  */
 export async function* readEvents<Data>(path: string, parts: RequestParts = {}): AsyncGenerator<Data, void> {
   const response = await send('GET', path, parts);
@@ -13,7 +16,7 @@ export async function* readEvents<Data>(path: string, parts: RequestParts = {}):
   let rest = '';
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await soon(reader.read());
       if (done) return;
       const blocks = (rest + value).split('\n\n');
       rest = blocks.pop() ?? '';
@@ -25,6 +28,19 @@ export async function* readEvents<Data>(path: string, parts: RequestParts = {}):
       }
     }
   } finally {
-    await reader.cancel().catch(() => undefined);
+    // Not waited for: a connection on which nothing comes any more does not end by that either.
+    void reader.cancel().catch(() => undefined);
+  }
+}
+
+async function soon<Value>(reading: Promise<Value>): Promise<Value> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new ApiError(noAnswer())), SILENT_MS);
+  });
+  try {
+    return await Promise.race([reading, silence]);
+  } finally {
+    clearTimeout(timer);
   }
 }

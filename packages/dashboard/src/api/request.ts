@@ -67,7 +67,7 @@ export function toProblem(reason: unknown): ProblemDocument {
   return { ...noAnswer(), title: 'The page failed', detail, code: 'INTERNAL_ERROR', blame: 'plugin' };
 }
 
-function noAnswer(): ProblemDocument {
+export function noAnswer(): ProblemDocument {
   return {
     type: 'about:blank',
     title: 'The host does not answer',
