@@ -475,6 +475,10 @@ async function startHost(options: GlobalOptions & StartOptions, scrubber: Scrubb
   };
   // The signals are listened to before the start: a host that is still starting can be stopped, too.
   const stopped = stopSignal();
+  // So is the wish for a reload, which would end the process by default; a start that has read the file already does it when it is done.
+  let isAsked = false;
+  let reload = (): void => void (isAsked = true);
+  process.on('SIGHUP', () => reload());
   const host = await createHost({ cwd, env: process.env, flags, logTo: process.stdout, process, scrubber });
   process
     .removeAllListeners('uncaughtException')
@@ -483,13 +487,11 @@ async function startHost(options: GlobalOptions & StartOptions, scrubber: Scrubb
   if (host.logFormat === 'pretty') process.stdout.write(formatBootReport(host.report, style));
   else process.stdout.write(`${JSON.stringify(readyRecord(host.report, new Date()))}\n`);
 
-  process.on(
-    'SIGHUP',
-    () =>
-      void host
-        .reload()
-        .catch((error: unknown) => process.stderr.write(`reload failed: ${scrubber.scrubString(String(error))}\n`)),
-  );
+  reload = () =>
+    void host
+      .reload()
+      .catch((error: unknown) => process.stderr.write(`reload failed: ${scrubber.scrubString(String(error))}\n`));
+  if (isAsked) reload();
   await stopped;
   await host.close();
   // Nothing should keep the process alive now. If something does, a host that was told to stop still ends.
