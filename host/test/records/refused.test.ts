@@ -21,6 +21,8 @@ describe('callers who may not', () => {
     });
     await expect(service.listAudit({}, reader)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
     await expect(service.verifyAudit(undefined, reader)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    const caller = { ...reader, principal: { name: 'reader', scopes: ['execute'] } } as const;
+    await expect(service.describeKind('echo', caller)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
     const { records } = await service.listAudit({ principal: 'reader' });
     expect(shown(records)).toEqual([
       {
@@ -44,6 +46,15 @@ describe('callers who may not', () => {
       },
       { kind: 'read', operation: 'listAudit', principal: 'reader', door: 'rest', code: 'PERMISSION_DENIED' },
       { kind: 'read', operation: 'verifyAudit', principal: 'reader', door: 'rest', code: 'PERMISSION_DENIED' },
+      // No connector is called so.
+      {
+        kind: 'read',
+        operation: 'describeKind',
+        principal: 'reader',
+        door: 'rest',
+        subject: 'echo',
+        code: 'PERMISSION_DENIED',
+      },
     ]);
   });
 

@@ -127,4 +127,19 @@ describeWith(CHROMIUM, 'the page by keyboard alone, on a phone', () => {
     expect(await it_.service.list()).toEqual([]);
     expect(await opened.complaints()).toEqual([]);
   });
+
+  it('removes a secret from a list, and is at its head then', async () => {
+    await it_.service.setSecret({ namespace: 'default', name: 'key', value: 'a value of the test' });
+    await using opened = await openPage(browser, it_.host.httpAddress ?? '');
+    const { page } = opened;
+    await reach(page, page.getByRole('link', { name: 'Secrets' }));
+    await page.keyboard.press('Enter');
+    await reach(page, page.getByRole('row').filter({ hasText: 'default/key' }).getByRole('button', { name: 'Remove' }));
+    await page.keyboard.press('Enter');
+    await reach(page, page.getByRole('dialog').getByRole('button', { name: 'Remove' }));
+    await page.keyboard.press('Enter');
+    await page.getByText('The store holds no secrets yet.').waitFor();
+    await tookFocus(page.getByRole('heading', { name: 'Secrets', level: 1 }));
+    expect(await opened.complaints()).toEqual([]);
+  });
 });

@@ -117,13 +117,13 @@ describeWith(needed, 'a newcomer at the page', () => {
     await page.getByRole('alert').getByText('INVALID_INPUT').waitFor();
     await page.getByText('As curl, CLI, TypeScript').click();
     await page.getByText(/^automate execute metrics query --input/).waitFor();
+    expect(await opened.axe()).toEqual([]);
+    await takePicture(page, 'actions');
     // A browser may refuse, or have no clipboard to give.
     await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error("not allowed"))');
     await page.getByRole('button', { name: 'Copy as CLI' }).click();
     await page.getByText('Selected, for you to copy').waitFor();
     expect(await page.evaluate('getSelection().toString()')).toMatch(/^automate execute metrics query --input/);
-    expect(await opened.axe()).toEqual([]);
-    await takePicture(page, 'actions');
 
     await page.getByRole('tab', { name: 'Overview' }).click();
     await page

@@ -54,6 +54,24 @@ describeWith(CHROMIUM, 'signing in', () => {
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   });
 
+  it('shows who may call one connector that one alone, and asks for nothing that is refused', async () => {
+    const { token } = await it_.service.createToken({ name: 'caller', scopes: ['execute:echo'] });
+    await using opened = await openPage(browser, address);
+    const { page } = opened;
+    await page.getByLabel('Token').fill(token);
+    await page.getByLabel('Token').press('Enter');
+    const refused: string[] = [];
+    page.on('response', (response) => {
+      if (response.status() === 403) refused.push(new URL(response.url()).pathname);
+    });
+    await page.getByRole('link', { name: 'echo' }).click();
+    await page.getByText('To see numbers needs the scope read.').waitFor();
+    await page.getByRole('link', { name: 'Trouble' }).click();
+    await page.getByText('To see trouble needs the scope read.').waitFor();
+    expect(refused).toEqual([]);
+    expect(await opened.axe()).toEqual([]);
+  });
+
   it('is done for whoever makes the first token here, who sees it', async () => {
     await using open = await SandboxHost.open({ kinds: ['echo'], yaml: 'connectors: [{ id: echo }]' });
     await using opened = await openPage(browser, open.host.httpAddress ?? '');

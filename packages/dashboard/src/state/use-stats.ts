@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { api } from '../api/api.ts';
 import type { ConnectorStats } from '../api/types.ts';
+import { usePage } from './page-state.ts';
 
 /** One look at a connector's numbers. */
 export interface StatsSample {
@@ -15,8 +16,12 @@ const KEPT = 150;
 
 /** A connector's numbers, looked at every two seconds for as long as the view is there and seen; the oldest first. */
 export function useStats(id: string): readonly StatsSample[] {
+  const { session } = usePage();
   const [samples, setSamples] = useState<readonly StatsSample[]>([]);
+  const mayLook = session.may('read');
   useEffect(() => {
+    // Whoever may not see them would be refused every two seconds, and recorded.
+    if (!mayLook) return undefined;
     let isHere = true;
     const look = async (): Promise<void> => {
       if (document.visibilityState === 'hidden') return;
@@ -32,6 +37,6 @@ export function useStats(id: string): readonly StatsSample[] {
       isHere = false;
       clearInterval(timer);
     };
-  }, [id]);
+  }, [id, mayLook]);
   return samples;
 }

@@ -6,16 +6,23 @@ import { SimpleTable } from '../parts/simple-table.tsx';
 import { Empty, Loading } from '../parts/states.tsx';
 import { TimeAgo } from '../parts/time-ago.tsx';
 import { BLAME_WORDS, FAULT_WORDS, formatSpan } from '../parts/words.ts';
+import { usePage } from '../state/page-state.ts';
 import { useBlame } from '../state/use-blame.ts';
 
 /** The ledger: which connector makes trouble, in which version, since when, and who must act. */
 export function Trouble() {
+  const { session } = usePage();
   const { report, problem } = useBlame();
   return (
     <>
       <PageTitle title="Trouble" about="Which connectors make trouble, and who must act; the gravest first." />
       {problem === undefined ? null : <ProblemPanel problem={problem} />}
-      {report === undefined ? problem === undefined ? <Loading what="the ledger" /> : null : <Ledger report={report} />}
+      {session.may('read') ? null : <p class="notice">To see trouble needs the scope read.</p>}
+      {report !== undefined ? (
+        <Ledger report={report} />
+      ) : problem === undefined && session.may('read') ? (
+        <Loading what="the ledger" />
+      ) : null}
     </>
   );
 }

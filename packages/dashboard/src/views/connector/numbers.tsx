@@ -5,11 +5,13 @@ import { Plot } from '../../parts/plot.tsx';
 import { StatusText } from '../../parts/status-text.tsx';
 import { ExactTime, TimeAgo } from '../../parts/time-ago.tsx';
 import { BLAME_WORDS, formatCount, formatMs } from '../../parts/words.ts';
+import { usePage } from '../../state/page-state.ts';
 import type { StatsSample } from '../../state/use-stats.ts';
 import { useStats } from '../../state/use-stats.ts';
 
 /** What the connector is doing, as numbers, plots and a history. */
 export function Numbers({ id, findings }: { readonly id: string; readonly findings: readonly HealthFinding[] }) {
+  const { session } = usePage();
   const samples = useStats(id);
   const last = samples.at(-1)?.stats;
   return (
@@ -17,7 +19,11 @@ export function Numbers({ id, findings }: { readonly id: string; readonly findin
       <section aria-labelledby="load-heading">
         <h2 id="load-heading">Load</h2>
         <LoadPlots samples={samples} />
-        {last === undefined ? <p class="hint">No numbers yet.</p> : <LoadFacts stats={last} />}
+        {last === undefined ? (
+          <p class="hint">{session.may('read') ? 'No numbers yet.' : 'To see numbers needs the scope read.'}</p>
+        ) : (
+          <LoadFacts stats={last} />
+        )}
       </section>
       <section aria-labelledby="history-heading">
         <h2 id="history-heading">Health history</h2>

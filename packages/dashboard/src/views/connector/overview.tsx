@@ -104,7 +104,7 @@ function OwnTrouble({ id }: { readonly id: string }) {
       <ul>
         {entries.map(({ fault, message, blame, since }) => (
           <li key={`${fault} ${blame}`}>
-            <strong>{FAULT_WORDS[fault]}</strong> for <TimeAgo at={since} suffix="" />: {message} Must act:{' '}
+            <strong>{FAULT_WORDS[fault]}</strong> for <TimeAgo at={since} suffix="" />: {message}. Must act:{' '}
             {BLAME_WORDS[blame]}.
           </li>
         ))}
