@@ -16,7 +16,7 @@ const MOST_UNWRITTEN = 500;
 
 export interface OutcomesOptions {
   /** Opens where they are written, in the name of this host. Called once, with the first step that needs it. */
-  openSink(): StepSink;
+  openSink(): StepSink<OutcomeStep, StepAnswer>;
   /** Whether nothing is kept for certain, so that nothing has to be opened to look for something. */
   isEmpty(): boolean;
 }
@@ -25,8 +25,8 @@ export interface OutcomesOptions {
 export function keepOutcomes({ openSink, isEmpty: isNothingKept }: OutcomesOptions): OutcomeStore {
   const running = new Map<string, Running>();
   const unwritten = new Map<string, OutcomeStep>();
-  let opened: StepWriter | undefined;
-  const open = (): StepWriter => (opened ??= new StepWriter(openSink()));
+  let opened: StepWriter<OutcomeStep, StepAnswer> | undefined;
+  const open = (): StepWriter<OutcomeStep, StepAnswer> => (opened ??= new StepWriter(openSink()));
   const isEmpty = (): boolean => opened === undefined && isNothingKept();
 
   /** Ends that could not be written go first, so that whoever asks for one finds it. */

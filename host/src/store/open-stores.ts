@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DATABASE_FILE } from './data-dir.ts';
 import { openSqliteDiscoveryStore } from './sqlite-discovery-store.ts';
+import { openSqliteExecutionStore } from './sqlite-execution-store.ts';
 import { openSqliteOutcomeStore } from './sqlite-outcome-store.ts';
 import { openSqliteOverlayStore } from './sqlite-overlay-store.ts';
 import { openSqliteProfileStore } from './sqlite-profile-store.ts';
@@ -21,8 +22,14 @@ export type OpenStores = (place: StorePlace) => Promise<Stores>;
 
 /** Opens what a host keeps. The caller closes it. Rejects as `openDatabase` throws, or as `openPostgresStores` does; what was opened until then is closed again. */
 export async function openStores({ dataDir, storeUrl }: StorePlace): Promise<Stores> {
-  // Who keeps it in files loads no driver.
-  if (storeUrl !== undefined) return (await import('./postgres/open-postgres-stores.ts')).openPostgresStores(storeUrl);
+  if (storeUrl !== undefined) {
+    // Who keeps it in files loads no driver.
+    const { openPostgresStores } = await import('./postgres/open-postgres-stores.ts');
+    const shared = await openPostgresStores(storeUrl);
+    const executions = openSqliteExecutionStore(dataDir);
+    const closeBoth = async (): Promise<void> => closeAll([executions, shared]);
+    return { ...shared, executions, close: closeBoth, [Symbol.asyncDispose]: closeBoth };
+  }
   const file = join(dataDir, DATABASE_FILE);
   const opened: { close(): Promise<void> }[] = [];
   const open = <Store extends { close(): Promise<void> }>(openStore: (place: string) => Store, place = file): Store => {
@@ -35,6 +42,7 @@ export async function openStores({ dataDir, storeUrl }: StorePlace): Promise<Sto
     return {
       connectors: open(openSqliteStore),
       discoveries: open(openSqliteDiscoveryStore),
+      executions: open(openSqliteExecutionStore, dataDir),
       outcomes: open(openSqliteOutcomeStore, dataDir),
       overlays: open(openSqliteOverlayStore),
       profiles: open(openSqliteProfileStore),

@@ -1,12 +1,13 @@
-import { readdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { SQLOutputValue } from 'node:sqlite';
-import { lockFile } from './file-lock.ts';
+import type { BatchTable } from './answer-batches.ts';
 import { inTransaction } from './in-transaction.ts';
 import { openDatabase } from './open-database.ts';
 import type { OutcomeStep, StepAnswer } from './outcome-steps.ts';
 import { MOST_ROWS, NOT_WRITTEN } from './outcome-steps.ts';
 import type { OutcomePlace, StoredOutcome } from './outcome-store.ts';
+import type { Owners } from './owner-lock.ts';
+import { ownersIn } from './owner-lock.ts';
 
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE outcomes (
@@ -31,15 +32,9 @@ const MIGRATIONS: readonly string[] = [
 /** Rows that have expired and are deleted with one batch at least. */
 const SWEPT_ROWS = 64;
 
-export interface OutcomeTable {
-  /** Does the steps and commits them as one. Throws where nothing of them was done. */
-  run(steps: readonly OutcomeStep[]): readonly StepAnswer[];
-  close(): void;
-}
-
-/** The file whose lock says that a host lives. */
-export function ownerFile(directory: string, owner: string): string {
-  return join(directory, `outcomes-${owner}.lock`);
+/** The hosts that make the calls. */
+export function outcomeOwners(directory: string): Owners {
+  return ownersIn(directory, 'outcomes', 'the outcomes of calls cannot be kept');
 }
 
 /**
@@ -47,8 +42,8 @@ export function ownerFile(directory: string, owner: string): string {
  *
  * @param owner the host in whose name it is done; its lock is held by the caller
  */
-export function openOutcomeTable(file: string, owner: string): OutcomeTable {
-  const directory = dirname(file);
+export function openOutcomeTable(file: string, owner: string): BatchTable<OutcomeStep, StepAnswer> {
+  const owners = outcomeOwners(dirname(file));
   const database = openDatabase(file, { migrations: MIGRATIONS, what: 'the outcomes of calls cannot be read' });
   const at = 'connector = ? AND principal = ? AND key = ?';
   const select = database.prepare(`SELECT * FROM outcomes WHERE ${at}`);
@@ -80,23 +75,12 @@ export function openOutcomeTable(file: string, owner: string): OutcomeTable {
   // Whose host has ended did not end its calls. Its file goes last, so that nothing is lost if this ends in between.
   const buryDead = (names: readonly string[]): void => {
     for (const name of names) {
-      if (isAlive(name)) continue;
+      if (name === owner || owners.isAlive(name)) continue;
       lose.run(name);
-      rmSync(ownerFile(directory, name), { force: true });
+      owners.forget(name);
     }
   };
-  const isAlive = (name: string): boolean => {
-    if (name === owner) return true;
-    const unlock = lockFile(ownerFile(directory, name), 'whether another host lives cannot be found out');
-    unlock?.();
-    return unlock === undefined;
-  };
-  buryDead(
-    readdirSync(directory).flatMap((name) => {
-      const found = /^outcomes-(.+)\.lock$/.exec(name)?.[1];
-      return found === undefined ? [] : [found];
-    }),
-  );
+  buryDead(owners.all());
 
   const read = ({ connector, principal, key }: OutcomePlace): StoredOutcome | undefined => {
     let row = select.get(connector, principal, key);

@@ -1,36 +1,35 @@
 import type { ConnectorError } from '@automate/contract';
 import { serviceClosed } from '@automate/contract/service';
-import type { OutcomeStep, StepAnswer } from './outcome-steps.ts';
 
-interface Waiting {
-  readonly step: OutcomeStep;
-  resolve(answer: StepAnswer): void;
+interface Waiting<Step, Answer> {
+  readonly step: Step;
+  resolve(answer: Answer): void;
   reject(reason: ConnectorError): void;
 }
 
 /** Where steps are written: all of a batch, or none, with an answer for each. */
-export interface StepSink {
+export interface StepSink<Step, Answer> {
   /** Rejects with UNAVAILABLE where nothing of it was done. */
-  write(steps: readonly OutcomeStep[]): Promise<readonly StepAnswer[]>;
+  write(steps: readonly Step[]): Promise<readonly Answer[]>;
   close(): Promise<void>;
 }
 
 /**
- * Writes outcomes. What comes while it is committing is committed as one afterwards, so that many calls at a time wait for the disk
+ * Writes steps. What comes while it is committing is committed as one afterwards, so that many who ask at a time wait for the disk
  * together.
  */
-export class StepWriter {
-  readonly #sink: StepSink;
-  #waiting: Waiting[] = [];
+export class StepWriter<Step, Answer> {
+  readonly #sink: StepSink<Step, Answer>;
+  #waiting: Waiting<Step, Answer>[] = [];
   #committing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(sink: StepSink) {
+  constructor(sink: StepSink<Step, Answer>) {
     this.#sink = sink;
   }
 
   /** Resolves when the step has been committed. Rejects with UNAVAILABLE where it could not be. */
-  run(step: OutcomeStep): Promise<StepAnswer> {
+  run(step: Step): Promise<Answer> {
     if (this.#closing !== undefined) return Promise.reject(serviceClosed());
     return new Promise((resolve, reject) => {
       this.#waiting.push({ step, resolve, reject });
@@ -53,10 +52,10 @@ export class StepWriter {
     });
   }
 
-  async #write(batch: readonly Waiting[]): Promise<void> {
+  async #write(batch: readonly Waiting<Step, Answer>[]): Promise<void> {
     try {
       const answers = await this.#sink.write(batch.map(({ step }) => step));
-      for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as StepAnswer);
+      for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
     } catch (reason) {
       for (const { reject } of batch) reject(reason as ConnectorError);
     }

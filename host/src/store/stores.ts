@@ -1,5 +1,6 @@
 import type { ConnectorStore } from './connector-store.ts';
 import type { DiscoveryStore } from './discovery-store.ts';
+import type { ExecutionStore } from './execution-store.ts';
 import type { OutcomeStore } from './outcome-store.ts';
 import type { OverlayStore } from './overlay-store.ts';
 import type { ProfileStore } from './profile-store.ts';
@@ -10,6 +11,7 @@ import type { TokenStore } from './token-store.ts';
 export interface Stores extends AsyncDisposable {
   readonly connectors: ConnectorStore;
   readonly discoveries: DiscoveryStore;
+  readonly executions: ExecutionStore;
   readonly outcomes: OutcomeStore;
   readonly overlays: OverlayStore;
   readonly profiles: ProfileStore;

@@ -16,7 +16,7 @@ const CONNECTIONS = 4;
  * Opens what hosts keep in the PostgreSQL that the URL names, and brings its tables up to date. Rejects with UNAVAILABLE, reason
  * `store_lost`, or NewerSchemaError, in words for the operator.
  */
-export async function openPostgresStores(url: string): Promise<Stores> {
+export async function openPostgresStores(url: string): Promise<Omit<Stores, 'executions'>> {
   const database = openPostgresDatabase(url, { connections: CONNECTIONS });
   try {
     await migratePostgres(database);

@@ -1,0 +1,151 @@
+import type { ExecutionStatus } from '@automate/contract';
+
+/** A call that was asked for. What it carries is sealed by whoever stores it. Times are milliseconds since the epoch. */
+export interface NewExecution {
+  readonly id: string;
+  readonly connector: string;
+  readonly action: string;
+  /** Name of the principal that asked for it. */
+  readonly principal: string;
+  /** Its scopes at that time. */
+  readonly scopes: readonly string[];
+  /** The caller's idempotency key. */
+  readonly key?: string | undefined;
+  readonly payload: Uint8Array;
+  /** SHA-256 of the payload's text, in hexadecimal digits. */
+  readonly payloadSha256: string;
+  readonly runTimeoutMs?: number | undefined;
+  readonly runAt?: number | undefined;
+  readonly priority: number;
+  /** W3C trace context of who asked. */
+  readonly traceparent?: string | undefined;
+  /** The one that this one repeats. */
+  readonly rerunOf?: string | undefined;
+}
+
+/** What is known of an execution. */
+export interface StoredExecution extends Omit<NewExecution, 'payload'> {
+  /** Grows with each one that is stored. */
+  readonly seq: number;
+  readonly status: ExecutionStatus;
+  readonly createdAt: number;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  readonly expiresAt?: number;
+  readonly attempts: number;
+  /** JSON text of how far it is. */
+  readonly progress?: string;
+  /** Somebody cancelled it, and its run has not ended yet. */
+  readonly cancelling: boolean;
+  /** Sealed: the result's text, or that of an error's envelope. Lists are without results. */
+  readonly outcome?: Uint8Array;
+  readonly rerunAs?: string;
+}
+
+/** The right to run an execution and to say how that ended: of one host alone, which holds the newest token. */
+export interface Claim {
+  readonly id: string;
+  readonly token: number;
+}
+
+export interface HeldExecution extends StoredExecution {
+  readonly token: number;
+}
+
+export interface ClaimedExecution extends HeldExecution {
+  /** Sealed. */
+  readonly payload: Uint8Array;
+}
+
+/** How an execution ended. */
+export interface ExecutionEnd {
+  readonly status: Exclude<ExecutionStatus, 'queued' | 'running'>;
+  /** Sealed. Absent where there is no result to be kept. */
+  readonly outcome?: Uint8Array | undefined;
+  readonly expiresAt: number;
+}
+
+/** Back to the queue. */
+export interface AnotherRun {
+  /** How long it waits before, in milliseconds. */
+  readonly afterMs: number;
+  /** Whether the run that ended counts among its attempts. */
+  readonly counts: boolean;
+  /** Sealed: the error of the run that ended. */
+  readonly outcome?: Uint8Array | undefined;
+}
+
+/** What a start came to: a new execution; the one of the same key; or nothing, as the one that it should repeat was repeated or has not failed. */
+export type Enqueued = { readonly as: 'new' | 'found' | 'not_repeated'; readonly execution: StoredExecution };
+
+export interface StoredExecutionFilter {
+  readonly connector?: string | undefined;
+  readonly principal?: string | undefined;
+  readonly status?: readonly ExecutionStatus[] | undefined;
+  /** Those that failed or are unknown and were not repeated. */
+  readonly deadLetters?: boolean | undefined;
+  /** Those that were stored before the one of this `seq`. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+/** What waits to be run. */
+export interface Waiting {
+  /** Connectors of which something could be run now. */
+  readonly connectors: readonly string[];
+  /** When the next becomes due that waits for its time. */
+  readonly nextAt?: number;
+  /** Whether other hosts have claims, which may lapse. */
+  readonly others: boolean;
+}
+
+/** How many there are now. */
+export interface ExecutionStats {
+  readonly queued: number;
+  readonly running: number;
+  readonly deadLetters: number;
+}
+
+/** How long a host's claims count without a sign of life, in milliseconds; each renewal is one. */
+export const LEASE_MS = 3_000;
+
+/**
+ * Keeps executions and says who runs them; several hosts may share one store. A method that has resolved has written durably: a process
+ * killed the moment after loses nothing. Methods reject with an UnavailableError in words for the operator where the storage fails.
+ *
+ * A claim belongs to the host that made it until its execution has ended or is queued again, or until that host gives no sign of life for
+ * `LEASE_MS`, as others measure it by clocks that nobody sets; what lapsed is given to one of them under a higher token, and whoever
+ * comes with a lower one changes nothing.
+ */
+export interface ExecutionStore {
+  /** Rejects with OVERLOADED where no more are kept. */
+  enqueue(execution: NewExecution): Promise<Enqueued>;
+  find(id: string): Promise<StoredExecution | undefined>;
+  /** The sealed payload of one that may be run, or run again. */
+  payload(id: string): Promise<Uint8Array | undefined>;
+  /** The newest first. */
+  list(filter: StoredExecutionFilter): Promise<readonly StoredExecution[]>;
+  waiting(): Promise<Waiting>;
+  /**
+   * Takes what is to be run next: those with more priority first, then the older.
+   *
+   * @param most how many at most
+   * @param limits by connector, how many of it may run at the same time over all hosts; of others none is taken
+   */
+  claim(most: number, limits: Readonly<Record<string, number>>): Promise<readonly ClaimedExecution[]>;
+  /** Gives a sign of life. Answers with those among the claims that are another's by now, and with those that somebody cancelled. */
+  renew(claims: readonly Claim[]): Promise<{ readonly lost: readonly string[]; readonly cancelled: readonly string[] }>;
+  /** Takes over claims that have lapsed, and those that stand in this host's name without being among `held`. They are still `running`. */
+  takeOver(held: readonly string[]): Promise<readonly HeldExecution[]>;
+  progress(claim: Claim, progress: string): Promise<void>;
+  /** False where the claim is another's by now, and nothing was changed. */
+  finish(claim: Claim, end: ExecutionEnd): Promise<boolean>;
+  /** Queues it again; false as above. */
+  requeue(claim: Claim, again: AnotherRun): Promise<boolean>;
+  /** Ends one that waits; of one that runs it is noted, for the host that runs it. Gives how it stands then. */
+  cancel(id: string, end: Omit<ExecutionEnd, 'status'>): Promise<StoredExecution | undefined>;
+  /** Forgets those whose time is over. Gives how many. */
+  expire(): Promise<number>;
+  stats(): Promise<ExecutionStats>;
+  close(): Promise<void>;
+}

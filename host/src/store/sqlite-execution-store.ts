@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { OverloadedError } from '@automate/contract';
+import { DatabaseThread } from './database-thread.ts';
+import type { ExecutionThreadData } from './execution-entry.ts';
+import type { ExecutionStore } from './execution-store.ts';
+import type { ExecutionAnswers, ExecutionMethod, ExecutionStep } from './execution-table.ts';
+import { executionOwners } from './execution-table.ts';
+import { StepWriter } from './step-writer.ts';
+
+/**
+ * Executions in `executions.db` of a data directory, with mode 0600. File and thread are made with the first execution. Several hosts may
+ * use one directory: each holds a lock for as long as it lives, so that the others know at once when it has ended.
+ */
+export function openSqliteExecutionStore(directory: string): ExecutionStore {
+  const file = join(directory, 'executions.db');
+  let opened: StepWriter<ExecutionStep, unknown> | undefined;
+  const open = (): StepWriter<ExecutionStep, unknown> => {
+    if (opened !== undefined) return opened;
+    const { owner, release } = executionOwners(directory).hold();
+    const thread = new DatabaseThread<readonly ExecutionStep[]>({
+      entry: new URL('./execution-entry.js', import.meta.url),
+      name: 'executions',
+      what: 'executions cannot be kept',
+      data: (): ExecutionThreadData => ({ file, owner }),
+    });
+    return (opened = new StepWriter({
+      write: async (steps) => (await thread.ask(steps)) as readonly unknown[],
+      async close() {
+        await thread.close();
+        release();
+      },
+    }));
+  };
+  const ask = async <Method extends ExecutionMethod>(
+    method: Method,
+    ...args: Extract<ExecutionStep, { readonly method: Method }>['args']
+  ): Promise<ExecutionAnswers[Method]> =>
+    (await open().run({ method, args } as ExecutionStep)) as ExecutionAnswers[Method];
+  const isEmpty = (): boolean => opened === undefined && !existsSync(file);
+  return {
+    async enqueue(execution) {
+      const answer = await ask('enqueue', execution);
+      if (answer.as === 'full') throw full(answer.rows, answer.bytes);
+      return answer;
+    },
+    find: async (id) => (isEmpty() ? undefined : ask('find', id)),
+    payload: async (id) => (isEmpty() ? undefined : ask('payload', id)),
+    list: async (filter) => (isEmpty() ? [] : ask('list', filter)),
+    waiting: async () => (isEmpty() ? { connectors: [], others: false } : ask('waiting')),
+    claim: async (most, limits) => (isEmpty() ? [] : ask('claim', most, limits)),
+    renew: async (claims) => (isEmpty() ? { lost: [], cancelled: [] } : ask('renew', claims)),
+    takeOver: async (held) => (isEmpty() ? [] : ask('takeOver', held)),
+    async progress(claim, progress) {
+      await ask('progress', claim, progress);
+    },
+    finish: (claim, end) => ask('finish', claim, end),
+    requeue: (claim, again) => ask('requeue', claim, again),
+    cancel: async (id, end) => (isEmpty() ? undefined : ask('cancel', id, end)),
+    expire: async () => (isEmpty() ? 0 : ask('expire')),
+    stats: async () => (isEmpty() ? { queued: 0, running: 0, deadLetters: 0 } : ask('stats')),
+    async close() {
+      await opened?.close();
+    },
+  };
+}
+
+function full(rows: number, bytes: number): OverloadedError {
+  return new OverloadedError(
+    `${rows} executions are kept in ${Math.round(bytes / 1024 / 1024)} MiB, which is all that one data directory takes: the call was not taken; have those that ended forgotten sooner, with limits.execution_ttl`,
+    { effect: 'none', details: { reason: 'executions_full' } },
+  );
+}
