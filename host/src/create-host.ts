@@ -24,6 +24,7 @@ import { Descriptions } from './connectors/descriptions.ts';
 import type { ConnectorEntry } from './connectors/connector-state.ts';
 import { createControls } from './connectors/controls.ts';
 import { kindOf } from './connectors/connector-state.ts';
+import { executionPlaces } from './connectors/execution-places.ts';
 import { createFilesPolicy, placesOf, withWholePaths } from './connectors/files-policy.ts';
 import { exportConfig } from './connectors/export-config.ts';
 import { Gate } from './connectors/gate.ts';
@@ -41,6 +42,7 @@ import { sealRegistrations } from './connectors/seal-registrations.ts';
 import { SourceChanges } from './connectors/source-changes.ts';
 import { EventHub } from './events/event-hub.ts';
 import { KeptOutcomes } from './execution/kept-outcomes.ts';
+import { Executions } from './executions/executions.ts';
 import { createCallLog } from './execution/call-log.ts';
 import { createPipeline, gatesInOrder } from './execution/pipeline.ts';
 import type { Environment, HostSettingsInput } from './host-settings.ts';
@@ -72,6 +74,7 @@ import { learnExport, learnStore, learnVariables, openSecrets, shortSecrets } fr
 import type { Scrubber } from './secrets/scrubber.ts';
 import { createScrubber } from './secrets/scrubber.ts';
 import { createSecretOperations } from './secrets/secret-operations.ts';
+import { sealTexts } from './secrets/sealed-texts.ts';
 import { openSecretVault } from './secrets/secret-vault.ts';
 import { closeSecretsDir } from './secrets/secrets-dir.ts';
 import { HostConnectorService } from './service/connector-service.ts';
@@ -388,6 +391,18 @@ async function openHost(open: OpenStores, options: HostOptions, stack: CloseStac
   });
   const profiles = new Profiles({ registry, changes, descriptions, vault, store: profileStore, assertWritable });
   const keptOutcomes = new KeptOutcomes({ outcomes, requireConnector: (id, caller) => registry.get(id, caller) });
+  const executions = new Executions({
+    store: stores.executions,
+    sealer: sealTexts(masterKeys, 'executions'),
+    outcomes,
+    requireConnector: (id, caller) => registry.get(id, caller),
+    placesOf: (id) => executionPlaces(registry.find(id)),
+    async isIdempotent(id, action) {
+      const { actions } = await descriptions.describe(registry.get(id));
+      return actions.some(({ name, idempotent, sideEffects }) => name === action && (idempotent || !sideEffects));
+    },
+    onFault: tellFault,
+  });
   const doors: DoorStatus[] = [];
   const facts = {
     version: identity.version,
@@ -436,6 +451,7 @@ async function openHost(open: OpenStores, options: HostOptions, stack: CloseStac
     },
     audit,
     stats: { getStats: async () => telemetry.stats(), blame: async () => telemetry.blame() },
+    executions,
     onClose: () => stack.close(),
   });
   const service = auditService(port, { audit, refusals }, (inner) =>
@@ -504,6 +520,10 @@ async function openHost(open: OpenStores, options: HostOptions, stack: CloseStac
   // Before the doors: calls under way end in their answers, and what comes meanwhile is told why it is not taken.
   stack.push({ name: 'connectors', close: () => live.closeAll() });
   stack.push({ name: 'changes', close: () => changes.close() });
+  const recorded = auditService(port, { audit, refusals }, (inner) => inner);
+  executions.open((request, call) => recorded.executeText(request, call), { serves: serve });
+  events.on('change', () => executions.wake());
+  stack.push({ name: 'executions', close: () => executions.close(CLOSE_GRACE_MS) });
   if (listeners !== undefined) {
     timer.mark('listeners');
     own.places.push(...[listeners.grpcAddress, listeners.httpAddress].flatMap(listeningPlaces));

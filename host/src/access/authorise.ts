@@ -2,6 +2,9 @@ import type {
   CallOptions,
   ConnectorEvent,
   ConnectorService,
+  Execution,
+  ExecutionFilter,
+  ExecutionPage,
   HealthFilter,
   HealthReport,
   ListFilter,
@@ -11,7 +14,7 @@ import { ConnectorError, hasScope, isJsonObject } from '@automate/contract';
 import { noCredentials } from './sign-in-errors.ts';
 import type { Operation } from './operations.ts';
 import { OPERATIONS } from './operations.ts';
-import { mayCall, mayCallSome, maySee, maySeeAny, permissionDenied, seesAll } from './permissions.ts';
+import { mayCall, mayCallAny, mayCallSome, maySee, maySeeAny, permissionDenied, seesAll } from './permissions.ts';
 
 /** What holds for callers beside their scopes. */
 export interface CallerRules {
@@ -83,10 +86,37 @@ export function authorise(service: ConnectorService, { unnamed, rules }: Authori
       const reports = await Promise.all(seen.map(({ id }) => service.healthCheck(id, options)));
       return Object.fromEntries(reports.map((report) => [report.id, report]));
     },
+    async listExecutions(filter?: ExecutionFilter, options?: CallOptions): Promise<ExecutionPage> {
+      const principal = callerOf(options);
+      const page = await service.listExecutions(filter, options);
+      return { ...page, executions: page.executions.filter(({ connector }) => mayCallSome(principal, connector)) };
+    },
+    async getExecution(id: string, options?: CallOptions) {
+      const execution = await service.getExecution(id, options);
+      requireSeen(callerOf(options), execution);
+      return execution;
+    },
+    async cancelExecution(id: string, options?: CallOptions) {
+      await seeFirst(id, options, requireSeen);
+      return service.cancelExecution(id, options);
+    },
+    async rerunExecution(id: string, options?: CallOptions) {
+      await seeFirst(id, options, (principal, { connector, action }) => requireCallable(principal, connector, action));
+      return service.rerunExecution(id, options);
+    },
+  };
+  /** Looks at an execution before something is done with it, for callers who may not call all connectors. */
+  const seeFirst = async (
+    id: string,
+    options: CallOptions | undefined,
+    requireAllowed: (principal: Principal, execution: Execution) => void,
+  ): Promise<void> => {
+    const principal = callerOf(options);
+    if (!hasScope(principal, 'execute')) requireAllowed(principal, await service.getExecution(id, options));
   };
   /** A stream that ends with an error when its caller counts no longer. */
   async function* stream<Event>(
-    name: 'watch' | 'followLogs',
+    name: 'watch' | 'followLogs' | 'watchExecution',
     options: CallOptions,
     open: (options: CallOptions) => AsyncIterable<Event>,
   ): AsyncGenerator<Event, void> {
@@ -111,6 +141,12 @@ export function authorise(service: ConnectorService, { unnamed, rules }: Authori
   }
   const followLogs: ConnectorService['followLogs'] = (filter, options = {}) =>
     stream('followLogs', options, (own) => service.followLogs(filter, own));
+  async function* watchExecution(id: string, options: CallOptions = {}): AsyncGenerator<Execution, void> {
+    for await (const execution of stream('watchExecution', options, (own) => service.watchExecution(id, own))) {
+      requireSeen(callerOf(options), execution);
+      yield execution;
+    }
+  }
   const plain = service as unknown as Readonly<Record<string, Method>>;
   const guarded = Object.fromEntries(
     (Object.keys(OPERATIONS) as Operation[]).map((name) => {
@@ -124,6 +160,7 @@ export function authorise(service: ConnectorService, { unnamed, rules }: Authori
     ...(guarded as unknown as ConnectorService),
     watch,
     followLogs,
+    watchExecution,
     close: () => service.close(),
     [Symbol.asyncDispose]: () => service.close(),
   };
@@ -159,12 +196,16 @@ function requireScope(
   switch (needs) {
     case 'call': {
       const { id, action } = readTarget(first);
-      if (!mayCall(principal, id, action)) throw permissionDenied(principal, `execute:${id}/${action}`);
+      requireCallable(principal, id, action);
       return;
     }
     case 'calls':
       if (!mayCallSome(principal, readId(first))) throw permissionDenied(principal, `execute:${readId(first)}`);
       if (isOfAnother(principal, second) && !hasScope(principal, 'admin')) throw permissionDenied(principal, 'admin');
+      return;
+    case 'own':
+      if (!mayCallAny(principal)) throw permissionDenied(principal, 'execute');
+      if (isOfAnother(principal, first) && !hasScope(principal, 'admin')) throw permissionDenied(principal, 'admin');
       return;
     case 'sight':
       if (!maySee(principal, readId(first))) throw permissionDenied(principal, 'read');
@@ -177,9 +218,18 @@ function requireScope(
   }
 }
 
-/** Whether a key is another caller's. */
-function isOfAnother(principal: Principal, key: unknown): boolean {
-  const { principal: name } = (key ?? {}) as { readonly principal?: unknown };
+function requireCallable(principal: Principal, connector: string, action: string): void {
+  if (!mayCall(principal, connector, action)) throw permissionDenied(principal, `execute:${connector}/${action}`);
+}
+
+/** The service shows nobody the executions of others; a caller may also have lost the scope for its own. */
+function requireSeen(principal: Principal, { connector }: Execution): void {
+  if (!mayCallSome(principal, connector)) throw permissionDenied(principal, `execute:${connector}`);
+}
+
+/** Whether a key, or a filter, names another caller. */
+function isOfAnother(principal: Principal, given: unknown): boolean {
+  const { principal: name } = (given ?? {}) as { readonly principal?: unknown };
   return name !== undefined && name !== principal.name;
 }
 

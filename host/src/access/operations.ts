@@ -11,10 +11,10 @@ type OptionsPlace<Args extends readonly unknown[]> =
 
 /**
  * What an operation needs. A scope: that one. `call`: to execute this action of this connector. `calls`: to execute anything of
- * this connector, and `admin` for what others have called. `sight`: to read, or to execute anything of this connector. `listing`: the same, and who does not read is shown the
+ * this connector, and `admin` for what others have called. `own`: to execute anything at all, and `admin` for what others have started. `sight`: to read, or to execute anything of this connector. `listing`: the same, and who does not read is shown the
  * connectors that they may execute alone.
  */
-type Need = Exclude<Scope, 'execute' | `execute:${string}`> | 'call' | 'calls' | 'sight' | 'listing';
+type Need = Exclude<Scope, 'execute' | `execute:${string}`> | 'call' | 'calls' | 'own' | 'sight' | 'listing';
 
 interface Rule<Name extends Operation> {
   readonly needs: Need;
@@ -40,6 +40,12 @@ export const OPERATIONS: { readonly [Name in Operation]: Rule<Name> } = {
   executeText: { needs: 'call', options: 1 },
   getOutcome: { needs: 'calls', options: 2 },
   clearOutcome: { needs: 'calls', options: 2 },
+  startExecution: { needs: 'call', options: 1 },
+  getExecution: { needs: 'own', options: 1 },
+  listExecutions: { needs: 'own', options: 1 },
+  cancelExecution: { needs: 'own', options: 1 },
+  watchExecution: { needs: 'own', options: 1 },
+  rerunExecution: { needs: 'own', options: 1 },
   createToken: { needs: 'admin', options: 1 },
   listTokens: { needs: 'admin', options: 0 },
   revokeToken: { needs: 'admin', options: 1 },

@@ -1,3 +1,4 @@
+// Long, as it has a rule for every operation of the service.
 import type {
   AuditCode,
   CallOptions,
@@ -6,6 +7,7 @@ import type {
   ExecuteTextRequest,
   ExecuteTextResult,
   OutcomeKey,
+  StartExecutionRequest,
 } from '@automate/contract';
 import { clipText, ConnectorError, LOCAL_PRINCIPAL } from '@automate/contract';
 import { encodePayload } from '@automate/contract/json-text';
@@ -13,7 +15,7 @@ import type { AuditLog } from './audit-log.ts';
 import type { AuditNews } from './audit-news.ts';
 import type { Refusals } from './refusals.ts';
 
-type About = Pick<AuditNews, 'connector' | 'subject'>;
+type About = Pick<AuditNews, 'connector' | 'subject' | 'action' | 'key' | 'payload'>;
 
 /** A change: what it is about, and which of its arguments are the options. */
 interface Recorded<Args extends readonly unknown[]> {
@@ -42,6 +44,20 @@ const RULES: Rules = {
   describeKind: 'unrecorded',
   getOutcome: 'unrecorded',
   clearOutcome: { options: 2, about: (id, key) => ({ connector: textOf(id), subject: keyOf(key) }) },
+  startExecution: {
+    options: 1,
+    about: (request) => ({
+      connector: textOf(request?.id),
+      action: textOf(request?.action),
+      key: textOf(request?.idempotencyKey),
+      payload: textOfPayload(request),
+    }),
+  },
+  getExecution: 'unrecorded',
+  listExecutions: 'unrecorded',
+  cancelExecution: { options: 1, about: (id) => ({ subject: textOf(id) }) },
+  watchExecution: 'unrecorded',
+  rerunExecution: { options: 1, about: (id) => ({ subject: textOf(id) }) },
   listSecrets: 'unrecorded',
   setSecret: { options: 1, about: (secret) => ({ subject: secretName(secret) }) },
   removeSecret: { options: 1, about: (secret) => ({ subject: secretName(secret) }) },
@@ -155,6 +171,7 @@ export function auditService(
   return {
     ...seen,
     watch: (options) => noted('watch', options, guarded.watch(options)),
+    watchExecution: (id, options) => noted('watchExecution', options, guarded.watchExecution(id, options)),
     followLogs: (filter, options) => noted('followLogs', options, guarded.followLogs(filter, options)),
     execute: (request, options) => {
       if (!audit.recording) return guarded.execute(request, options);
@@ -282,9 +299,10 @@ function secretName(secret: { readonly namespace: string; readonly name: string 
 }
 
 /** A payload that cannot be encoded is refused by the service, in its own words. */
-function textOfPayload(request: ExecuteRequest): string {
+function textOfPayload(request: ExecuteRequest | StartExecutionRequest): string {
   try {
-    return encodePayload(request?.payload);
+    const payload = request?.payload;
+    return typeof payload === 'string' ? payload : encodePayload(payload);
   } catch {
     return '';
   }

@@ -44,13 +44,14 @@ function bindTo({ namespace, name, version }: SecretId, ...key: readonly string[
 }
 
 /** Nonce, ciphertext and tag, one after the other. */
-function encrypt(key: Buffer, plain: Buffer, bound: Buffer): Buffer {
+export function encrypt(key: Buffer, plain: Buffer, bound: Buffer): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES }).setAAD(bound);
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
-function decrypt(key: Buffer, sealed: Uint8Array, bound: Buffer): Buffer | undefined {
+/** Undefined where the ciphertext is not what was made with this key and for this place. */
+export function decrypt(key: Buffer, sealed: Uint8Array, bound: Buffer): Buffer | undefined {
   if (key.length !== KEY_BYTES || sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
   const nonce = sealed.subarray(0, NONCE_BYTES);
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })

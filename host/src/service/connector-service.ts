@@ -17,6 +17,10 @@ import type {
   ConnectorService,
   CreatedToken,
   CreateTokenRequest,
+  Execution,
+  ExecutionFilter,
+  ExecutionOperations,
+  ExecutionPage,
   ExportedConfig,
   ExecuteRequest,
   ExecuteResult,
@@ -46,6 +50,7 @@ import type {
   SecretOperations,
   SetProfileRequest,
   SetSecretRequest,
+  StartExecutionRequest,
   StatsOperations,
   TestReport,
   TokenInfo,
@@ -59,6 +64,8 @@ import {
   requireCallOptions,
   requireConfig,
   requireConfigText,
+  requireExecutionFilter,
+  requireExecutionId,
   requireFilter,
   requireId,
   requireKindName,
@@ -68,6 +75,7 @@ import {
   requireOutcomeKey,
   requireProfile,
   requireProfileName,
+  requireStart,
   hostEnding,
   serviceClosed,
 } from '@automate/contract/service';
@@ -130,6 +138,7 @@ export interface ServiceOptions {
     verify(expected?: AuditExpectation): Promise<AuditVerdict>;
   };
   readonly stats: StatsOperations;
+  readonly executions: ExecutionOperations;
   /** Called by each `close`; gives the same promise every time. */
   onClose(): Promise<void>;
 }
@@ -276,6 +285,39 @@ export class HostConnectorService implements ConnectorService {
 
   async clearOutcome(id: string, key: OutcomeKey, given?: CallOptions): Promise<ChangeResult> {
     return this.#options.outcomes.clear(requireId(id), requireOutcomeKey(key), this.#admit(given));
+  }
+
+  async startExecution(request: StartExecutionRequest, given?: CallOptions): Promise<Execution> {
+    const options = this.#admit(given);
+    const payload: unknown = request?.payload;
+    const text = { ...request, payload: typeof payload === 'string' ? payload : encodePayload(request?.payload) };
+    return waitWithin(this.#options.executions.startExecution(requireStart(text), options), options);
+  }
+
+  async getExecution(id: string, given?: CallOptions): Promise<Execution> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.executions.getExecution(requireExecutionId(id), options), options);
+  }
+
+  async listExecutions(filter: ExecutionFilter = {}, given?: CallOptions): Promise<ExecutionPage> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.executions.listExecutions(requireExecutionFilter(filter), options), options);
+  }
+
+  async cancelExecution(id: string, given?: CallOptions): Promise<Execution> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.executions.cancelExecution(requireExecutionId(id), options), options);
+  }
+
+  async *watchExecution(id: string, given: CallOptions = {}): AsyncGenerator<Execution, void> {
+    if (given?.signal?.aborted === true) return;
+    const options = this.#admit(given);
+    yield* this.#options.executions.watchExecution(requireExecutionId(id), options);
+  }
+
+  async rerunExecution(id: string, given?: CallOptions): Promise<Execution> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.executions.rerunExecution(requireExecutionId(id), options), options);
   }
 
   async *watch(given: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {

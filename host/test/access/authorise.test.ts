@@ -84,6 +84,12 @@ const CALLS: { readonly [Name in Operation]: (service: ConnectorService, options
   planConfig: (service, options) => service.planConfig({}, options),
   applyConfig: (service, options) => service.applyConfig({}, options),
   exportConfig: (service, options) => service.exportConfig(options),
+  startExecution: (service, options) => service.startExecution({ id: 'x', action: 'a' }, options),
+  getExecution: (service, options) => service.getExecution('nope', options),
+  listExecutions: (service, options) => service.listExecutions({}, options),
+  cancelExecution: (service, options) => service.cancelExecution('nope', options),
+  rerunExecution: (service, options) => service.rerunExecution('nope', options),
+  watchExecution: (service, options) => service.watchExecution('nope', options)[Symbol.asyncIterator]().next(),
   readLogs: (service, options) => service.readLogs({}, options),
   followLogs: (service, options) => service.followLogs({}, options)[Symbol.asyncIterator]().next(),
   setLogLevel: (service, options) => service.setLogLevel('x', 'debug', options),
@@ -100,6 +106,7 @@ const LEAST: { readonly [Need in (typeof OPERATIONS)[Operation]['needs']]: Scope
   admin: 'admin',
   call: 'execute:x/a',
   calls: 'execute:x/other',
+  own: 'execute:y/other',
   sight: 'execute:x/other',
   listing: 'execute:x/other',
 };
@@ -112,6 +119,7 @@ const MORE: { readonly [Need in (typeof OPERATIONS)[Operation]['needs']]: readon
   admin: [],
   call: ['execute'],
   calls: ['execute'],
+  own: ['execute', 'execute:xx', 'execute:xx/a', 'execute:y/a'],
   sight: ['read', 'execute'],
   listing: ['read', 'execute', 'execute:xx', 'execute:xx/a', 'execute:y/a'],
 };
@@ -142,7 +150,15 @@ describe('every operation', () => {
       const others = all.filter((scope) => !MORE[need].includes(scope));
       const refused = await call(host.service, as(...others)).catch((reason: unknown) => reason);
       const scope =
-        need === 'call' ? 'execute:x/a' : need === 'calls' ? 'execute:x' : /sight|listing/.test(need) ? 'read' : need;
+        need === 'call'
+          ? 'execute:x/a'
+          : need === 'calls'
+            ? 'execute:x'
+            : need === 'own'
+              ? 'execute'
+              : /sight|listing/.test(need)
+                ? 'read'
+                : need;
       expect(refused).toMatchObject({
         code: 'PERMISSION_DENIED',
         effect: 'none',
@@ -156,7 +172,7 @@ describe('every operation', () => {
 
   it.each(operations)('%s is done for who has the least that it needs, and for admin', async (name, call) => {
     await using host = await openAuthorised();
-    const missing = /Outcome|revokeToken|removeSecret|removeProfile/.test(name);
+    const missing = /Outcome|(get|cancel|rerun|watch)Execution|revokeToken|removeSecret|removeProfile/.test(name);
     const expected = missing ? 'NOT_FOUND' : name.endsWith('Audit') ? 'UNAVAILABLE' : 'done';
     expect(await codeOf(call(host.service, as(LEAST[OPERATIONS[name].needs])))).toBe(expected);
     await using another = await openAuthorised();

@@ -53,6 +53,12 @@ const BEHIND: { readonly [Name in Method | OperationId]: Operation } = {
   planConfig: 'planConfig',
   applyConfig: 'applyConfig',
   exportConfig: 'exportConfig',
+  startExecution: 'startExecution',
+  getExecution: 'getExecution',
+  listExecutions: 'listExecutions',
+  cancelExecution: 'cancelExecution',
+  rerunExecution: 'rerunExecution',
+  watchExecution: 'watchExecution',
   readLogs: 'readLogs',
   readConnectorLogs: 'readLogs',
   followLogs: 'followLogs',
@@ -73,11 +79,12 @@ const LEAST: { readonly [Name in Need]: Scope } = {
   admin: 'admin',
   call: 'execute:x/a',
   calls: 'execute:x',
+  own: 'execute:x',
   sight: 'execute:x',
   listing: 'execute:x',
 };
 /** What a caller is told that lacks it. */
-const MISSING: { readonly [Name in Need]: string } = { ...LEAST, sight: 'read', listing: 'read' };
+const MISSING: { readonly [Name in Need]: string } = { ...LEAST, own: 'execute', sight: 'read', listing: 'read' };
 
 interface Way {
   readonly name: string;

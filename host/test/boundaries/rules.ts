@@ -106,6 +106,7 @@ const STAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   // Of the runtime the bucket alone, which a worker loads too.
   access: ['runtime', 'store'],
   execution: ['runtime', 'store'],
+  executions: ['execution', 'store'],
   connectors: ['plugins', 'config', 'runtime', 'execution', 'secrets', 'store'],
   service: ['access', 'connectors', 'execution'],
   transports: [],

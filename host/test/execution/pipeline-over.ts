@@ -22,6 +22,7 @@ export const LIMITS: LimitsConfig = {
   startTimeoutMs: 22_000,
   memoryMb: 64,
   idempotencyTtlMs: 60_000,
+  executionTtlMs: 60_000,
 };
 export const RETRY: RetryConfig = { attempts: 3, backoffMs: 1, maxBackoffMs: 50 };
 const ANY = { type: 'object', properties: { page: { type: 'integer' } } };

@@ -147,6 +147,7 @@ export function configOf(id: string, settings: JsonObject = {}): ConnectorConfig
       startTimeoutMs: 20_000,
       memoryMb: 96,
       idempotencyTtlMs: 60_000,
+      executionTtlMs: 60_000,
     },
     retry: { attempts: 1, backoffMs: 200, maxBackoffMs: 10_000 },
     isolation: 'thread',

@@ -219,7 +219,7 @@ export async function openFound<T>(who: string, opening: Promise<T>): Promise<T>
 }
 
 /** Throws for a text that not every door can carry: UTF-8 has no form for half of a pair of code units. */
-function requireWhole(path: string, text: string): string {
+export function requireWhole(path: string, text: string): string {
   if (text.isWellFormed()) return text;
   throw unexpected(path, 'a text of whole characters', 'one with half a character');
 }
@@ -359,7 +359,7 @@ export function requireLimit(limit: unknown, most: number): number | undefined {
   throw unexpected('limit', `a whole number from 1 to ${most}`, numberInWords(limit));
 }
 
-function requireWord<Word extends string>(path: string, given: unknown, words: readonly Word[]): Word {
+export function requireWord<Word extends string>(path: string, given: unknown, words: readonly Word[]): Word {
   const word = words.find((known) => known === given);
   if (word !== undefined) return word;
   const isShown = typeof given === 'string' && given !== '';
@@ -383,25 +383,25 @@ export function requireAuditExpectation(expected: AuditExpectation | undefined):
 }
 
 /** With its zone: without one it would be another moment in each place. */
-function isMoment(text: string): boolean {
+export function isMoment(text: string): boolean {
   return (
     /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text) &&
     !Number.isNaN(Date.parse(text))
   );
 }
 
-function numberInWords(value: unknown): string {
+export function numberInWords(value: unknown): string {
   return typeof value === 'number' ? String(value) : valueInWords(value);
 }
 
-function unexpected(path: string, expected: string, received: string): InvalidInputError {
+export function unexpected(path: string, expected: string, received: string): InvalidInputError {
   return new InvalidInputError(`${path}: expected ${expected}, received ${received}`, {
     problems: [{ path, expected, received }],
   });
 }
 
 /** A value of a wrong type, in words. */
-function valueInWords(value: unknown): string {
+export function valueInWords(value: unknown): string {
   if (value === undefined || value === '') return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';

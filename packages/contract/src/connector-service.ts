@@ -5,6 +5,7 @@ import type { ConfigOperations } from './config-operations.ts';
 import type { ConnectorConfigInput, ConnectorDetails } from './config-types.ts';
 import type { ControlOperations } from './control-operations.ts';
 import type { ConnectorDescription, ConnectorInfo, ConnectorType } from './connector.ts';
+import type { ExecutionOperations } from './execution-operations.ts';
 import type { HealthReport, TestReport } from './health.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { KindOperations } from './kind-operations.ts';
@@ -90,6 +91,7 @@ export interface ConnectorService
     AuditOperations,
     ConfigOperations,
     ControlOperations,
+    ExecutionOperations,
     KindOperations,
     LogOperations,
     OutcomeOperations,

@@ -1,3 +1,4 @@
+// Long, as all reasons of all errors stand in one table.
 import type { ErrorCode } from './error-codes.ts';
 import type { JsonObject } from './json.ts';
 
@@ -12,6 +13,9 @@ export const ERROR_REASONS = {
     schema_changed:
       'an agent calls a tool by the schema that it was listed with, which is another by now: list the tools again; nothing was run',
     key_reused: 'the idempotency key was used for another action or payload before: a key stands for one call',
+    already_ended: 'an execution is to be cancelled that has ended; `status` says how',
+    already_rerun: 'an execution is to be run again that was; `rerun_as` is the one that repeats it',
+    not_repeatable: 'an execution is to be run again that waits, runs or succeeded; `status` says which',
     profile_in_use: 'a profile is to be removed that a connector names; `used_by` says which',
     secret_in_use: 'a secret of the store is to be removed that a connector or profile uses; `used_by` says who',
     not_owned:
@@ -79,6 +83,7 @@ export const ERROR_REASONS = {
   NOT_FOUND: {
     unknown_route: 'REST has no such route; `GET /openapi.json` lists them',
     not_exposed: '`mcp.expose` keeps the connector from agents',
+    unknown_execution: 'no execution of that id is kept, or it is not of this caller',
     unknown_kind:
       'no kind of that name can be used: none is installed, or its package is refused, which the message explains',
     unknown_profile: 'no profile of that name was set',
@@ -209,6 +214,8 @@ export const ERROR_REASONS = {
       'not sent: as many calls as `limits.queue` allows wait already, for a place or for their turn by a limit of rate; the host does not try it again by itself',
     outcomes_full:
       'a million outcomes of calls with idempotency keys are kept, and no key is taken beyond, as it could not be kept',
+    executions_full:
+      'as many executions are kept as one data directory takes: have them forgotten sooner, with `limits.execution_ttl`',
     resource_exhausted: 'a gRPC server that is not ours said so',
   },
   WORKER_LOST: {
@@ -231,6 +238,8 @@ export const ERROR_REASONS = {
   OUTCOME_UNKNOWN: {
     host_ended:
       'the host ended before it had written down how the call ended, so that nobody knows whether it took effect; the same for its key until that is cleared',
+    lease_lost:
+      'its host was stopped or cut off from its store for so long that another one took the execution over, and nobody knows whether it took effect',
     not_written:
       'the host could not write down how the call ended, nor keep that in memory until it could; the same for its key until that is cleared',
     caller_left:

@@ -254,6 +254,13 @@ export const CONNECTOR_FIELDS = {
         fallback: 86_400_000,
         doc: 'How long outcomes of calls with an idempotency key are kept.',
       },
+      executionTtlMs: {
+        kind: 'duration',
+        least: 1,
+        most: 7_776_000_000,
+        fallback: 604_800_000,
+        doc: 'How long executions are kept after their end.',
+      },
     },
   },
   circuit: {

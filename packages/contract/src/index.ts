@@ -136,6 +136,15 @@ export type {
 } from './connector-service.ts';
 export { OUTCOME_STATUSES } from './outcome-operations.ts';
 export type { KeptOutcome, OutcomeKey, OutcomeOperations, OutcomeStatus } from './outcome-operations.ts';
+export { EXECUTION_STATUSES, hasEnded } from './execution-operations.ts';
+export type {
+  Execution,
+  ExecutionFilter,
+  ExecutionOperations,
+  ExecutionPage,
+  ExecutionStatus,
+  StartExecutionRequest,
+} from './execution-operations.ts';
 export { PROFILE_OWNERS } from './profile-operations.ts';
 export type {
   HeldBackConnector,

@@ -30,3 +30,5 @@ export {
   serviceClosed,
   timeoutRefused,
 } from './common-errors.ts';
+export { answerOfExecution } from './answer-of-execution.ts';
+export { requireExecutionFilter, requireExecutionId, requireStart } from './require-execution.ts';

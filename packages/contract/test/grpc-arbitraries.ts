@@ -74,6 +74,7 @@ export const config: fc.Arbitrary<ConnectorConfig> = fc
         timeoutMs: millis,
         startTimeoutMs: millis,
         idempotencyTtlMs: millis,
+        executionTtlMs: millis,
         memoryMb: count,
       }),
       retry: fc.record({ attempts: count, backoffMs: millis, maxBackoffMs: millis }),

@@ -236,6 +236,12 @@ describe('the protocol', () => {
       'ApplyConfig',
       'ExportConfig',
       'DescribeKind',
+      'StartExecution',
+      'GetExecution',
+      'ListExecutions',
+      'CancelExecution',
+      'RerunExecution',
+      'WatchExecution server_streaming',
     ]);
   });
 });

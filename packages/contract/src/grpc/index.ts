@@ -8,6 +8,15 @@ export {
 export { configPlanFromMessage, configPlanToMessage, configTextFromMessage } from './messages/config-plan.ts';
 export { configFromMessage, configInputFromMessage, configToMessage } from './messages/config.ts';
 export { descriptionFromMessage, descriptionToMessage } from './messages/description.ts';
+export {
+  executionFilterFromMessage,
+  executionFromMessage,
+  executionPageFromMessage,
+  executionPageToMessage,
+  executionToMessage,
+  startExecutionFromMessage,
+  startExecutionToMessage,
+} from './messages/executions.ts';
 export { eventFromMessage, eventToMessage } from './messages/events.ts';
 export {
   healthAllFromMessage,

@@ -134,4 +134,10 @@ export const CONNECTORS_SERVICE = {
   applyConfig: define(method.applyConfig),
   exportConfig: define(method.exportConfig),
   describeKind: define(method.describeKind),
+  startExecution: define(method.startExecution),
+  getExecution: define(method.getExecution),
+  listExecutions: define(method.listExecutions),
+  cancelExecution: define(method.cancelExecution),
+  rerunExecution: define(method.rerunExecution),
+  watchExecution: define(method.watchExecution),
 } as const;

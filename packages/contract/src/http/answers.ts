@@ -13,6 +13,7 @@ import { BLAMES, ERROR_CODES } from '../error-codes.ts';
 import { PLANNED_CHANGES } from '../config-operations.ts';
 import { PERMISSIONS } from '../permissions.ts';
 import { CIRCUIT_STATES } from '../health.ts';
+import { EXECUTION_STATUSES } from '../execution-operations.ts';
 import { LINE_LEVELS } from '../line-level.ts';
 import { OUTCOME_STATUSES } from '../outcome-operations.ts';
 import { PROFILE_OWNERS } from '../profile-operations.ts';
@@ -322,6 +323,65 @@ export const keptOutcomeSchema = z
     error: anyObject.optional().meta({ description: 'A problem document' }),
   })
   .meta({ id: 'KeptOutcome' });
+
+export const executionSchema = z
+  .object({
+    id: z.string(),
+    connector: z.string(),
+    action: z.string(),
+    status: z.enum(EXECUTION_STATUSES).meta({
+      description: '`unknown`: nobody knows whether it took effect; it is not run again by itself',
+    }),
+    principal: z.string().meta({ description: 'Who started it' }),
+    idempotency_key: z.string().optional(),
+    priority: z.int(),
+    created_at: z.string().meta({ description: 'ISO 8601, like all times here' }),
+    run_at: z.string().optional().meta({ description: 'Not before then' }),
+    started_at: z.string().optional(),
+    ended_at: z.string().optional(),
+    expires_at: z.string().optional().meta({ description: 'When it is forgotten' }),
+    attempts: count.meta({ description: 'Runs that came as far as the connector' }),
+    progress: z
+      .object({ progress: z.number(), total: z.number().optional(), message: z.string().optional() })
+      .optional()
+      .meta({ description: 'How far it is, as its connector told last' }),
+    result: z.unknown().optional().meta({ description: 'Of one that succeeded; lists have none' }),
+    result_dropped: z.literal(true).optional().meta({ description: 'The result was too large to be kept' }),
+    error: anyObject.optional().meta({
+      description:
+        'A problem document: why it did not succeed; of one that is queued again, why its last run did not count',
+    }),
+    cancelling: z.literal(true).optional().meta({ description: 'It was cancelled, and its run has not ended yet' }),
+    rerun_of: z.string().optional().meta({ description: 'Id of the one that it repeats' }),
+    rerun_as: z.string().optional().meta({ description: 'Id of the one that repeats it' }),
+    replayed: z.literal(true).optional().meta({ description: 'It was there already, under the same key' }),
+  })
+  .meta({
+    id: 'Execution',
+    examples: [
+      {
+        id: '8d1f7c52-3b0e-4b1e-9a57-0c2f6a1e4d11',
+        connector: 'slack',
+        action: 'send_message',
+        status: 'running',
+        principal: 'ci',
+        priority: 0,
+        created_at: '2026-01-31T09:00:00.000Z',
+        started_at: '2026-01-31T09:00:00.004Z',
+        attempts: 1,
+        progress: { progress: 40, total: 100, message: 'uploading' },
+      },
+    ],
+  });
+
+export const executionPageSchema = z
+  .object({
+    executions: z.array(executionSchema).meta({ description: 'The newest first, without their results' }),
+    count,
+    next: z.string().optional().meta({ description: '`after` of the next page; absent on the last' }),
+  })
+  .meta({ id: 'ExecutionPage' });
+
 const auditRecordSchema = z
   .object({
     seq: z.int().min(1),

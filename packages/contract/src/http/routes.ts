@@ -1,6 +1,7 @@
 // Long, as the one table of routes has every operation of the service.
 import { z } from 'zod';
 import { CONNECTOR_TYPES } from '../connector.ts';
+import { EXECUTION_STATUSES } from '../execution-operations.ts';
 import { LINE_LEVELS } from '../line-level.ts';
 import { setProfileSchema } from '../schemas/config-file.ts';
 import { connectorConfigSchema } from '../schemas/connector-config.ts';
@@ -17,6 +18,8 @@ import {
   connectorListSchema,
   createdTokenSchema,
   executeResultSchema,
+  executionPageSchema,
+  executionSchema,
   exportedConfigSchema,
   healthHistorySchema,
   healthReportSchema,
@@ -43,13 +46,25 @@ export interface HttpRoute {
   /** Under `API_PREFIX`, parameters as `{id}`. */
   readonly path: string;
   readonly summary: string;
-  readonly tag: 'connectors' | 'health' | 'actions' | 'plugins' | 'profiles' | 'secrets' | 'audit' | 'access' | 'host';
+  readonly tag:
+    | 'connectors'
+    | 'health'
+    | 'actions'
+    | 'executions'
+    | 'plugins'
+    | 'profiles'
+    | 'secrets'
+    | 'audit'
+    | 'access'
+    | 'host';
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
-  readonly status: 200 | 201;
+  readonly status: 200 | 201 | 202;
   readonly answer: z.ZodType;
+  /** What it answers with 202 where it is asked not to wait for the end. */
+  readonly accepted?: z.ZodType;
   /** The media type of the stream that it answers with, where it is asked for one. */
   readonly stream?: 'text/event-stream';
   /** Default `application/json`. Of a stream `answer` is what each event has in `data`. */
@@ -69,6 +84,38 @@ const secretParams = z.object({ namespace: z.string(), name: z.string() });
 const profileParams = z.object({ name: z.string().meta({ description: "The profile's name" }) });
 const waitHeaders = z.object({
   prefer: z.string().optional().meta({ description: '`wait=SECONDS`: how long the caller will wait for everything' }),
+});
+
+const executionParams = z.object({ id: z.string().meta({ description: "The execution's id" }) });
+const executeHeaders = z.object({
+  prefer: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        '`wait=SECONDS`: how long the caller will wait for everything. `respond-async`: start an execution, which goes on without the caller, and answer 202; with `wait=SECONDS` beside it 200 if it has ended by then',
+      examples: ['wait=10', 'respond-async', 'respond-async, wait=5'],
+    }),
+  'idempotency-key': z.string().optional().meta({
+    description: 'The same key and payload: the same answer, or execution, without another effect',
+  }),
+});
+/** Only with `respond-async`. */
+const startQuery = z.object({
+  run_at: z
+    .string()
+    .optional()
+    .meta({ description: 'With `respond-async`: not before then, ISO 8601', examples: ['2026-01-31T09:00:00Z'] }),
+  priority: z.string().optional().meta({
+    description: 'With `respond-async`: from -100 to 100, those with more go first; default 0',
+  }),
+  run_timeout: z
+    .string()
+    .optional()
+    .meta({
+      description: 'With `respond-async`: how long each run may take; default: what the action or the connector says',
+      examples: ['10m'],
+    }),
 });
 
 /** A configuration in the YAML's shape, as the file's own parser has it. */
@@ -227,14 +274,12 @@ export const HTTP_ROUTES = {
     summary: 'Call an action; the body is its payload, an empty one is {}',
     tag: 'actions',
     params: idParams.extend({ action: z.string() }),
-    headers: waitHeaders.extend({
-      'idempotency-key': z.string().optional().meta({
-        description: 'The same key and payload: the same answer, without another effect',
-      }),
-    }),
+    query: startQuery,
+    headers: executeHeaders,
     body: z.record(z.string(), z.unknown()),
     status: 200,
     answer: executeResultSchema,
+    accepted: executionSchema,
   },
   getOutcome: {
     method: 'GET',
@@ -553,6 +598,71 @@ export const HTTP_ROUTES = {
     tag: 'host',
     status: 200,
     answer: exportedConfigSchema,
+  },
+  listExecutions: {
+    method: 'GET',
+    path: '/executions',
+    summary: "The caller's own executions, the newest first, without results; for an admin those of all",
+    tag: 'executions',
+    query: z.strictObject({
+      connector: z.string().optional(),
+      status: z
+        .string()
+        .optional()
+        .meta({
+          description: `Of these alone, between commas: ${EXECUTION_STATUSES.join(', ')}`,
+          examples: ['failed,unknown'],
+        }),
+      dead_letters: flag.optional().meta({
+        description: '`true`: only those that failed or are unknown, and were not run again',
+      }),
+      principal: z.string().optional().meta({
+        description: "Name of who started it; others' need the scope admin",
+      }),
+      limit: z.string().optional().meta({ description: 'From 1 to 1000; default 100' }),
+      after: z.string().optional().meta({ description: '`next` of the page before' }),
+    }),
+    status: 200,
+    answer: executionPageSchema,
+  },
+  getExecution: {
+    method: 'GET',
+    path: '/executions/{id}',
+    summary: 'How an execution stands, and what came of it',
+    tag: 'executions',
+    params: executionParams,
+    status: 200,
+    answer: executionSchema,
+  },
+  watchExecution: {
+    method: 'GET',
+    path: '/executions/{id}/events',
+    summary: 'Server-sent events: how it stands, and then each change, until it has ended',
+    tag: 'executions',
+    params: executionParams,
+    status: 200,
+    answer: executionSchema,
+    media: 'text/event-stream',
+  },
+  cancelExecution: {
+    method: 'POST',
+    path: '/executions/{id}/cancel',
+    summary: 'End it: one that waits never runs, the call of one that runs is cancelled',
+    tag: 'executions',
+    params: executionParams,
+    headers: waitHeaders,
+    status: 200,
+    answer: executionSchema,
+  },
+  rerunExecution: {
+    method: 'POST',
+    path: '/executions/{id}/rerun',
+    summary: 'Start the same call again, of one that failed, was cancelled or is unknown, as a new execution',
+    tag: 'executions',
+    params: executionParams,
+    headers: waitHeaders,
+    status: 202,
+    answer: executionSchema,
   },
 } as const satisfies Record<string, HttpRoute>;
 

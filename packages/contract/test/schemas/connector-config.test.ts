@@ -37,6 +37,7 @@ describe('the configuration of a connector', () => {
           startTimeoutMs: 10_000,
           memoryMb: 128,
           idempotencyTtlMs: 86_400_000,
+          executionTtlMs: 604_800_000,
         },
         retry: { attempts: 3, backoffMs: 200, maxBackoffMs: 10_000 },
       },

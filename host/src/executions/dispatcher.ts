@@ -1,0 +1,415 @@
+// Long, as the whole life of a run stands together: taken, made, ended, given up, taken over.
+import type {
+  CallOptions,
+  CallProgress,
+  ErrorEnvelope,
+  ExecuteTextRequest,
+  RetryConfig,
+  Scope,
+} from '@automate/contract';
+import { CancelledError, ConnectorError, OutcomeUnknownError, quote } from '@automate/contract';
+import type { Execute } from '../execution/pipeline.ts';
+import type {
+  AnotherRun,
+  ClaimedExecution,
+  ExecutionEnd,
+  ExecutionStore,
+  HeldExecution,
+  StoredExecution,
+} from '../store/execution-store.ts';
+import { LEASE_MS } from '../store/execution-store.ts';
+import type { ExecutionTexts } from './execution-texts.ts';
+import { judgeEnd } from './judge-end.ts';
+
+/** Runs of one host at the same time, over all connectors. */
+const MOST_RUNS = 512;
+
+/** Between two signs of life, in milliseconds. */
+const RENEW_MS = 1_000;
+
+/** How long before its claims lapse a host that cannot renew them ends its runs, in milliseconds. */
+const MARGIN_MS = 500;
+
+/** Longest wait for a time of day, in milliseconds: the clock may be set meanwhile. */
+const LONGEST_WAIT_MS = 30_000;
+
+/** Between two sweeps of what is forgotten, in milliseconds. */
+const SWEEP_MS = 10 * 60_000;
+
+/** Runs that were taken over after which an execution is not run again: it may be what ends its hosts. */
+const MOST_TAKEOVERS = 10;
+
+/** What the dispatcher must know of a connector. */
+export interface ConnectorPlaces {
+  /** Calls that it takes at once: 0 where it takes none for now. */
+  readonly concurrency: number;
+  readonly retry: RetryConfig;
+  /** How long executions are kept after their end, in milliseconds. */
+  readonly ttlMs: number;
+}
+
+export interface DispatcherOptions {
+  readonly store: ExecutionStore;
+  readonly texts: ExecutionTexts;
+  /** What holds for a connector; for one that there is not, what holds for those that say nothing. */
+  placesOf(connector: string): ConnectorPlaces;
+  /** Whether an action may be done twice. */
+  isIdempotent(connector: string, action: string): Promise<boolean>;
+  /** Forgets how the call with this key ended, where its host ended before that was written down. */
+  forgetUnknown(execution: StoredExecution): Promise<void>;
+  /** Something is to be known of an execution. */
+  onChange(id: string): void;
+  /** Hears of what could not be done, which is tried again. */
+  onFault(fault: unknown, at: string): void;
+}
+
+type Why = 'cancelled' | 'closing' | 'lease';
+
+/** An execution that this host runs. */
+interface Run {
+  readonly execution: HeldExecution;
+  readonly controller: AbortController;
+  readonly ended: Promise<void>;
+  progress: CallProgress | undefined;
+  /** Whether the store knows of that. */
+  told: boolean;
+  /** Why its call was ended. */
+  why: Why | undefined;
+  /** It is another host's by now. */
+  lost: boolean;
+}
+
+/**
+ * Takes executions from the store as places become free, and makes their calls. Asked to look by those who know of something: a start, an
+ * end, a connector that changed, or a time that has come.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #runs = new Map<string, Run>();
+  /** What was taken over, until it is decided what becomes of it. */
+  readonly #lapsed = new Map<string, Promise<void>>();
+  #execute: Execute | undefined;
+  #looking: Promise<void> | undefined;
+  #again = false;
+  #closing = false;
+  #timer: NodeJS.Timeout | undefined;
+  #beat: NodeJS.Timeout | undefined;
+  #beating: Promise<void> | undefined;
+  #renewedAt = performance.now();
+  #sweptAt = -Infinity;
+  #others = false;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to look; calls are made by `execute`. */
+  start(execute: Execute): void {
+    if (this.#execute !== undefined) return;
+    this.#execute = execute;
+    this.wake();
+  }
+
+  /** How one stands that this host runs. */
+  running(id: string): StoredExecution | undefined {
+    const run = this.#runs.get(id);
+    if (run === undefined || run.lost) return undefined;
+    const { execution, progress, why } = run;
+    const cancelling = execution.cancelling || why === 'cancelled';
+    return { ...execution, cancelling, ...(progress === undefined ? {} : { progress: JSON.stringify(progress) }) };
+  }
+
+  /** Ends the call of one that this host runs. Resolves when it has ended. */
+  async cancel(id: string): Promise<void> {
+    const run = this.#runs.get(id);
+    if (run === undefined) return;
+    end(run, 'cancelled');
+    await run.ended;
+  }
+
+  /** Something may be there to be run. */
+  wake(): void {
+    if (this.#execute === undefined || this.#closing) return;
+    this.#again = true;
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+      if (this.#again) this.wake();
+    });
+  }
+
+  /** Takes nothing more, and waits until what runs has ended; its calls are ended after `graceMs`. */
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    clearTimeout(this.#timer);
+    await this.#looking;
+    const ended = Promise.all([...this.#runs.values()].map((run) => run.ended));
+    const timer = setTimeout(() => {
+      for (const run of this.#runs.values()) end(run, 'closing');
+    }, graceMs);
+    await ended;
+    await Promise.all(this.#lapsed.values());
+    clearTimeout(timer);
+    clearInterval(this.#beat);
+    await this.#beating;
+  }
+
+  async #look(): Promise<void> {
+    this.#again = false;
+    clearTimeout(this.#timer);
+    const { store, placesOf, onFault } = this.#options;
+    try {
+      const { connectors, nextAt, others } = await store.waiting();
+      this.#others = others;
+      const limits = connectors.flatMap((id) => {
+        const { concurrency } = placesOf(id);
+        return concurrency > 0 ? [[id, concurrency] as const] : [];
+      });
+      const most = MOST_RUNS - this.#runs.size;
+      if (limits.length > 0 && most > 0 && !this.#closing)
+        for (const execution of await store.claim(most, Object.fromEntries(limits))) this.#begin(execution);
+      if (nextAt !== undefined) this.#lookIn(Math.min(Math.max(0, nextAt - Date.now()), LONGEST_WAIT_MS));
+      if (performance.now() - this.#sweptAt > SWEEP_MS) {
+        this.#sweptAt = performance.now();
+        await store.expire();
+      }
+    } catch (fault) {
+      onFault(fault, 'executions were looked for');
+      this.#lookIn(RENEW_MS);
+    }
+    this.#keepBeating();
+  }
+
+  #lookIn(ms: number): void {
+    clearTimeout(this.#timer);
+    if (this.#closing) return;
+    this.#timer = setTimeout(() => this.wake(), ms);
+    this.#timer.unref();
+  }
+
+  /** As long as there are claims, its own or others', it gives signs of life and looks at theirs. */
+  #keepBeating(): void {
+    const isNeeded = this.#runs.size > 0 || this.#lapsed.size > 0 || this.#others;
+    if (isNeeded && this.#beat === undefined) {
+      this.#renewedAt = performance.now();
+      this.#beat = setInterval(() => {
+        this.#beating ??= this.#renew().finally(() => (this.#beating = undefined));
+      }, RENEW_MS);
+      // Whoever waits for a call keeps the program alive.
+      this.#beat.unref();
+    }
+    if (!isNeeded) {
+      clearInterval(this.#beat);
+      this.#beat = undefined;
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const { store, onFault } = this.#options;
+    const startedAt = performance.now();
+    // A host that stood still itself finds out first what it has lost.
+    const leftMs = Math.max(MARGIN_MS, this.#renewedAt + LEASE_MS - MARGIN_MS - startedAt);
+    const tooLate = setTimeout(() => {
+      for (const run of this.#runs.values()) end(run, 'lease');
+    }, leftMs);
+    try {
+      if (this.#runs.size > 0 || this.#lapsed.size > 0) {
+        const { lost, cancelled } = await store.renew([...this.#runs.values()].map(({ execution }) => execution));
+        for (const id of lost) this.#lose(id);
+        for (const id of cancelled) {
+          const run = this.#runs.get(id);
+          if (run !== undefined) end(run, 'cancelled');
+        }
+        await this.#tellProgress();
+      }
+      this.#renewedAt = startedAt;
+      if (!this.#closing && this.#looking === undefined) {
+        const taken = await store.takeOver([...this.#runs.keys(), ...this.#lapsed.keys()]);
+        for (const execution of taken) this.#lapsed.set(execution.id, this.#resolveLapsed(execution));
+        this.wake();
+      }
+    } catch (fault) {
+      onFault(fault, 'the claims on executions were renewed');
+    } finally {
+      clearTimeout(tooLate);
+    }
+  }
+
+  async #tellProgress(): Promise<void> {
+    const news = [...this.#runs.values()].filter(({ told }) => !told);
+    await Promise.all(
+      news.map(async (run) => {
+        run.told = true;
+        await this.#options.store.progress(run.execution, JSON.stringify(run.progress));
+      }),
+    );
+  }
+
+  #lose(id: string): void {
+    const run = this.#runs.get(id);
+    if (run === undefined) return;
+    run.lost = true;
+    end(run, 'lease');
+  }
+
+  #begin(execution: ClaimedExecution): void {
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    const { payload, ...rest } = execution;
+    const run: Run = {
+      execution: rest,
+      controller: new AbortController(),
+      ended,
+      progress: undefined,
+      told: true,
+      why: undefined,
+      lost: false,
+    };
+    this.#runs.set(execution.id, run);
+    this.#options.onChange(execution.id);
+    void this.#make(run, payload)
+      .catch((fault: unknown) => this.#options.onFault(fault, `the execution ${execution.id} was run`))
+      .finally(() => {
+        // It may have come back under a newer token.
+        if (this.#runs.get(execution.id) === run) this.#runs.delete(execution.id);
+        resolve();
+        this.#options.onChange(execution.id);
+        this.wake();
+      });
+  }
+
+  async #make(run: Run, sealed: Uint8Array): Promise<void> {
+    const { execution } = run;
+    const { texts } = this.#options;
+    try {
+      const payload = texts.openPayload(execution.id, sealed);
+      const { result, resultDropped } = await this.#call(run, payload);
+      const outcome = resultDropped === true ? undefined : texts.sealResult(execution.id, result);
+      await this.#write(run, (store) =>
+        store.finish(execution, { status: 'succeeded', outcome, ...this.#forgotten(run) }),
+      );
+    } catch (reason) {
+      await this.#fail(run, ConnectorError.from(reason).toEnvelope());
+    }
+  }
+
+  #call(run: Run, payload: string): ReturnType<Execute> {
+    const { connector, action, key, principal, scopes, runTimeoutMs, traceparent } = run.execution;
+    const request: ExecuteTextRequest = {
+      id: connector,
+      action,
+      payload,
+      ...(key === undefined ? {} : { idempotencyKey: key }),
+    };
+    const options: CallOptions = {
+      principal: { name: principal, scopes: scopes as readonly Scope[] },
+      door: 'executions',
+      signal: run.controller.signal,
+      ...(runTimeoutMs === undefined ? {} : { timeoutMs: runTimeoutMs }),
+      ...(traceparent === undefined ? {} : { traceparent }),
+      onProgress: (progress) => {
+        run.progress = progress;
+        run.told = false;
+        this.#options.onChange(run.execution.id);
+      },
+    };
+    if (this.#execute === undefined) throw new Error('the dispatcher was not started');
+    return this.#execute(request, options);
+  }
+
+  async #fail(run: Run, error: ErrorEnvelope): Promise<void> {
+    const { execution } = run;
+    if (run.why === 'cancelled' && error.code === 'CANCELLED') return this.#end(run, 'cancelled', error);
+    if (error.code === 'OUTCOME_UNKNOWN') return this.#end(run, 'unknown', error);
+    const isEndedByHost = run.why === 'lease' || run.why === 'closing' || this.#closing;
+    if (isEndedByHost && ['CANCELLED', 'UNAVAILABLE'].includes(error.code)) {
+      if (error.effect === 'none') return this.#requeue(run, { afterMs: 0, counts: false }, error);
+      return this.#afterLoss(execution, run.why === 'lease' ? 'lease_lost' : 'host_ended', run);
+    }
+    const next = judgeEnd({
+      error,
+      attempts: execution.attempts,
+      policy: this.#options.placesOf(execution.connector).retry,
+    });
+    if (next === 'end') return this.#end(run, 'failed', error);
+    return this.#requeue(run, next, error);
+  }
+
+  #end(run: Pick<Run, 'execution' | 'lost'>, status: ExecutionEnd['status'], error: ErrorEnvelope): Promise<void> {
+    const outcome = this.#options.texts.sealError(run.execution.id, error);
+    return this.#write(run, (store) => store.finish(run.execution, { status, outcome, ...this.#forgotten(run) }));
+  }
+
+  /** What was cancelled meanwhile is not run again. */
+  #requeue(run: Run, next: Omit<AnotherRun, 'outcome'>, error: ErrorEnvelope): Promise<void> {
+    if (run.why === 'cancelled') return this.#end(run, 'cancelled', cancelled().toEnvelope());
+    const outcome = this.#options.texts.sealError(run.execution.id, error);
+    return this.#write(run, (store) => store.requeue(run.execution, { ...next, outcome }));
+  }
+
+  #forgotten({ execution }: Pick<Run, 'execution'>): Pick<ExecutionEnd, 'expiresAt'> {
+    return { expiresAt: Date.now() + this.#options.placesOf(execution.connector).ttlMs };
+  }
+
+  /** Tries until it is written, or is another host's to write. At the host's end once more: the next one finds the claim lapsed. */
+  async #write(run: Pick<Run, 'lost'>, write: (store: ExecutionStore) => Promise<boolean>): Promise<void> {
+    const { store, onFault } = this.#options;
+    while (!run.lost) {
+      try {
+        await write(store);
+        return;
+      } catch (fault) {
+        onFault(fault, 'how an execution stands was written down');
+        if (this.#closing) return;
+        await new Promise((resolve) => setTimeout(resolve, RENEW_MS));
+      }
+    }
+  }
+
+  /** Of one whose host ended, or stood still, while it ran. */
+  async #resolveLapsed(execution: HeldExecution): Promise<void> {
+    await this.#afterLoss(execution, 'host_ended', { execution, lost: false }).catch((fault: unknown) =>
+      this.#options.onFault(fault, `the execution ${execution.id} was taken over`),
+    );
+    this.#lapsed.delete(execution.id);
+    this.#options.onChange(execution.id);
+    this.wake();
+  }
+
+  /**
+   * Nobody knows whether its call took effect. It is made again where that does no harm: the action says that it may be done twice, or its
+   * key is kept, by which the call is made once at most.
+   */
+  async #afterLoss(
+    execution: HeldExecution,
+    reason: 'host_ended' | 'lease_lost',
+    run: Pick<Run, 'execution' | 'lost'>,
+  ): Promise<void> {
+    const { store, isIdempotent, forgetUnknown } = this.#options;
+    const { id, connector, action, key, cancelling, attempts } = execution;
+    if (cancelling) return this.#end(run, 'cancelled', cancelled().toEnvelope());
+    const idempotent = attempts < MOST_TAKEOVERS && (await isIdempotent(connector, action).catch(() => false));
+    if (idempotent || (key !== undefined && attempts < MOST_TAKEOVERS)) {
+      if (idempotent && key !== undefined) await forgetUnknown(execution);
+      return this.#write(run, () => store.requeue(execution, { afterMs: 0, counts: true }));
+    }
+    const why =
+      reason === 'host_ended'
+        ? 'its host ended while it ran'
+        : 'its host could not say for so long that it lives, that another one may have taken it over';
+    const error = new OutcomeUnknownError(
+      `whether ${quote(action)} took effect is not known: ${why}. Look at the remote system, and start it again if need be: "automate executions rerun ${id}"`,
+      { blame: 'operator', connector, details: { reason } },
+    );
+    return this.#end(run, 'unknown', error.toEnvelope());
+  }
+}
+
+/** Ends its call; the first reason counts. */
+function end(run: Run, why: Why): void {
+  if (run.why !== undefined) return;
+  run.why = why;
+  run.controller.abort();
+}
+
+function cancelled(): CancelledError {
+  return new CancelledError('the execution was cancelled', { effect: 'none' });
+}
