@@ -11,6 +11,7 @@ import { addConnectorCommands } from './commands/connectors.ts';
 import { addDeclarationCommands } from './commands/declarations.ts';
 import { addDevCommand } from './commands/dev.ts';
 import { addExecuteCommand } from './commands/execute.ts';
+import { addExecutionCommands } from './commands/executions.ts';
 import { addHostCommands } from './commands/host.ts';
 import { addIsolationCommand } from './commands/isolation.ts';
 import { addOutcomeCommands } from './commands/outcomes.ts';
@@ -52,6 +53,7 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
   addDeclarationCommands(program, context);
   addDevCommand(program, context);
   addExecuteCommand(program, context);
+  addExecutionCommands(program, context);
   addMcpCommand(program, context);
   addOutcomeCommands(program, context);
   addAuditCommands(program, context);

@@ -54,6 +54,23 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     `execute logging log --input '{"message":"hello"}'`,
     'execute prometheus query --input @query.json --timeout 10s',
     'execute slack send_message --input - --idempotency-key order-17',
+    'execute reports build --input @report.json --async --run-at 2h --priority 10',
+    'execute reports build --input @report.json --async --wait --json',
+  ],
+  'executions list': [
+    'executions list',
+    'executions list --connector reports --status queued running',
+    'executions list --dead-letters --json',
+  ],
+  'executions get': [
+    'executions get 8d1f7c52-3b0e-4b1e-9a57-0c2f6a1e4d11',
+    'executions get 8d1f7c52-3b0e-4b1e-9a57-0c2f6a1e4d11 --json',
+  ],
+  'executions cancel': ['executions cancel 8d1f7c52-3b0e-4b1e-9a57-0c2f6a1e4d11'],
+  'executions watch': ['executions watch 8d1f7c52-3b0e-4b1e-9a57-0c2f6a1e4d11'],
+  'executions rerun': [
+    'executions rerun 8d1f7c52-3b0e-4b1e-9a57-0c2f6a1e4d11',
+    'executions rerun 8d1f7c52-3b0e-4b1e-9a57-0c2f6a1e4d11 --wait',
   ],
   mcp: ['mcp', 'mcp --read-only --expose prometheus', 'mcp --address grpcs://connectors.example.org:50051'],
   'outcomes get': ['outcomes get slack order-17'],

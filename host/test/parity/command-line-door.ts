@@ -6,6 +6,7 @@ import type {
   ConnectorConfigInput,
   ConnectorService,
   CreateTokenRequest,
+  ExecutionFilter,
   ExecuteTextRequest,
   ExecuteTextResult,
   HealthFilter,
@@ -17,6 +18,7 @@ import type {
   RemoveSecretRequest,
   SetProfileRequest,
   SetSecretRequest,
+  StartExecutionRequest,
   TestReport,
 } from '@automate/contract';
 import { encodePayload } from '@automate/contract/json-text';
@@ -30,6 +32,7 @@ import {
   readBlame,
   readDescription,
   readDetails,
+  readExecution,
   readHealth,
   readHistory,
   readInfo,
@@ -166,6 +169,35 @@ export function openCommandLineDoor(root: string): ConnectorService {
     async getStatus() {
       const { running: _running, ...status } = await ask(['status']);
       return readStatus(status);
+    },
+    async startExecution({ id, action, payload, ...more }: StartExecutionRequest) {
+      const { idempotencyKey, runAt, priority, runTimeoutMs } = more;
+      const typed = {
+        '--idempotency-key': idempotencyKey,
+        '--run-at': runAt,
+        '--priority': priority,
+        '--run-timeout': runTimeoutMs === undefined ? undefined : `${runTimeoutMs}ms`,
+      };
+      const options = Object.entries(typed).flatMap(([name, value]) =>
+        value === undefined ? [] : [`${name}=${value}`],
+      );
+      const input = typeof payload === 'string' ? payload : encodePayload(payload);
+      return readExecution(await ask(['execute', id, action, '--input', '-', '--async', ...options], { input }));
+    },
+    getExecution: async (id: string) => readExecution(await ask(['executions', 'get', id])),
+    async listExecutions({ status, deadLetters, ...texts }: ExecutionFilter = {}) {
+      const { executions, next } = await ask([
+        ...['executions', 'list', ...(deadLetters === true ? ['--dead-letters'] : [])],
+        ...(status === undefined ? [] : ['--status', ...status]),
+        ...Object.entries(texts).flatMap(([name, value]) => [`--${name}`, String(value)]),
+      ]);
+      return { executions: (executions as JsonObject[]).map(readExecution), ...(next === undefined ? {} : { next }) };
+    },
+    cancelExecution: async (id: string) => readExecution(await ask(['executions', 'cancel', id])),
+    rerunExecution: async (id: string) => readExecution(await ask(['executions', 'rerun', id])),
+    async *watchExecution(id: string) {
+      const lines = (await run(['executions', 'watch', id])).trimEnd().split('\n');
+      for (const line of lines) yield readExecution(JSON.parse(line) as JsonObject);
     },
     readLogs: async ({ connector, level, limit }: LogFilter = {}) => {
       const lines = await run([

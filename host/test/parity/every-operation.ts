@@ -1,5 +1,5 @@
 // Long, as it has a row for every operation of the port.
-import type { ConnectorService } from '@automate/contract';
+import type { ConnectorService, Execution } from '@automate/contract';
 import type { CONNECTORS_SERVICE } from '@automate/contract/grpc';
 import type { OperationId } from '@automate/contract/http';
 
@@ -43,6 +43,21 @@ connectors:
   - { id: off, kind: echo, enabled: false }
   - { id: ghost, kind: not_installed }
 `;
+const SAY = { id: 'echo', action: 'say', payload: { text: 'Grüße' } } as const;
+const LATER = { ...SAY, runAt: '2999-01-01T00:00:00.000Z' } as const;
+const EXECUTION_VOLATILE = [
+  ...['id', 'createdAt', 'startedAt', 'endedAt', 'expiresAt', 'rerunOf', 'rerunAs', 'principal'],
+];
+/** The one that was run last. */
+const said = { id: '' };
+const startSaying = async (inside: ConnectorService): Promise<void> => {
+  const { id } = await inside.startExecution(SAY);
+  for await (const { status } of inside.watchExecution(id)) if (status === 'succeeded') said.id = id;
+};
+const cancelAll = async (inside: ConnectorService): Promise<void> => {
+  for (const { id } of (await inside.listExecutions({ status: ['queued'] })).executions)
+    await inside.cancelExecution(id);
+};
 const PLANNED = APPLIED.replace('greeting: hi', 'greeting: hallo');
 const addMine = (inside: ConnectorService) => inside.register(MINE);
 const removeMine = (inside: ConnectorService) => inside.remove(MINE.id);
@@ -277,6 +292,50 @@ export const EVERY_OPERATION: { readonly [Name in Operation]: OperationRow } = {
     before: addMine,
     play: (door) => door.exportConfig(),
     after: removeMine,
+  },
+  startExecution: {
+    ...{ grpc: 'startExecution', rest: 'executeAction', cli: 'execute' },
+    play: (door) => door.startExecution({ ...LATER, payload: { text: 'Grüße' }, priority: -7, runTimeoutMs: 90_000 }),
+    after: cancelAll,
+    volatile: EXECUTION_VOLATILE,
+  },
+  getExecution: {
+    ...{ grpc: 'getExecution', rest: 'getExecution', cli: 'executions get', mcp: 'executions_get' },
+    before: startSaying,
+    play: (door) => door.getExecution(said.id),
+    volatile: EXECUTION_VOLATILE,
+  },
+  listExecutions: {
+    ...{ grpc: 'listExecutions', rest: 'listExecutions', cli: 'executions list' },
+    before: startSaying,
+    play: async (door) =>
+      (await door.listExecutions({ connector: 'echo', status: ['succeeded'], limit: 1 })).executions,
+    volatile: EXECUTION_VOLATILE,
+  },
+  cancelExecution: {
+    ...{ grpc: 'cancelExecution', rest: 'cancelExecution', cli: 'executions cancel' },
+    play: async (door) => door.cancelExecution((await door.startExecution(LATER)).id),
+    volatile: EXECUTION_VOLATILE,
+  },
+  rerunExecution: {
+    ...{ grpc: 'rerunExecution', rest: 'rerunExecution', cli: 'executions rerun' },
+    before: async (_inside, door) => door.cancelExecution((await door.startExecution(LATER)).id),
+    play: async (door) => {
+      const { executions } = await door.listExecutions({ status: ['cancelled'], limit: 1 });
+      return door.rerunExecution(executions[0]?.id ?? '');
+    },
+    after: cancelAll,
+    volatile: EXECUTION_VOLATILE,
+  },
+  watchExecution: {
+    ...{ grpc: 'watchExecution', rest: 'watchExecution', cli: 'executions watch' },
+    before: startSaying,
+    play: async (door) => {
+      let last: Execution | undefined;
+      for await (last of door.watchExecution(said.id));
+      return last;
+    },
+    volatile: EXECUTION_VOLATILE,
   },
   // From the first token on callers have to sign in, so that these come last.
   createToken: {

@@ -1,5 +1,5 @@
 import type { ConnectorService, ExecuteRequest, JsonObject, JsonValue, OutcomeKey } from '@automate/contract';
-import { readDescription, readHealth, readInfo, readOutcome } from '../fixtures/rest-answers.ts';
+import { readDescription, readExecution, readHealth, readInfo, readOutcome } from '../fixtures/rest-answers.ts';
 import { META } from '../../src/transports/mcp/meta-keys.ts';
 import type { Agent } from '../transports/mcp/fixtures/open-agent.ts';
 import { openAgent } from '../transports/mcp/fixtures/open-agent.ts';
@@ -43,6 +43,7 @@ export async function openMcpDoor(
     },
     getOutcome: async (connector, key: OutcomeKey) =>
       readOutcome((await ask('outcomes_get', { connector, key: String(key) })).value),
+    getExecution: async (execution) => readExecution((await ask('executions_get', { execution })).value),
   };
   return { service: service as ConnectorService, [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose]() };
 }

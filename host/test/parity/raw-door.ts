@@ -8,9 +8,11 @@ import type {
   ExecuteTextResult,
   JsonValue,
   SetProfileRequest,
+  StartExecutionRequest,
 } from '@automate/contract';
 import { CancelledError, ConnectorError } from '@automate/contract';
 import { encodePayload } from '@automate/contract/json-text';
+import { fromProblemDocument } from '@automate/contract/http';
 import { credentials, loadPackageDefinition, Metadata } from '@grpc/grpc-js';
 import type { Client, ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
@@ -121,6 +123,15 @@ export function openRawDoor(address: string): ConnectorService {
     planConfig: (config: object, options: CallOptions) => call('planConfig', config, options),
     applyConfig: (config: object, options: CallOptions) => call('applyConfig', config, options),
     exportConfig: (options: CallOptions) => call('exportConfig', {}, options),
+    startExecution: async ({ payload, ...request }: StartExecutionRequest, options: CallOptions) => {
+      const text = typeof payload === 'string' ? payload : encodePayload(payload);
+      return executionOf(await call('startExecution', { ...request, payload: Buffer.from(text) }, options));
+    },
+    getExecution: (id: string, options: CallOptions) => call('getExecution', { id }, options).then(executionOf),
+    listExecutions: (filter: object = {}, options: CallOptions) => call('listExecutions', filter, options),
+    cancelExecution: (id: string, options: CallOptions) => call('cancelExecution', { id }, options).then(executionOf),
+    rerunExecution: (id: string, options: CallOptions) => call('rerunExecution', { id }, options).then(executionOf),
+    watchExecution: () => undefined,
     readLogs: (filter: object, options: CallOptions) => call('readLogs', filter, options),
     followLogs: () => undefined,
     setLogLevel: (id: string, level: string, options: CallOptions) => call('setLogLevel', { id, level }, options),
@@ -131,6 +142,14 @@ export function openRawDoor(address: string): ConnectorService {
     [Symbol.asyncDispose]: close,
   };
   return raw as unknown as ConnectorService;
+}
+
+function executionOf({ result, error, ...rest }: Message): unknown {
+  return {
+    ...rest,
+    ...(result === undefined ? {} : { result: JSON.parse(String(result)) as JsonValue }),
+    ...(error === undefined ? {} : { error: fromProblemDocument(JSON.parse(error), 0).toEnvelope() }),
+  };
 }
 
 /** What a program of another language would do with the details of a status. */

@@ -1,8 +1,15 @@
 // Long, as one scenario goes through every operation.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CallOptions, ConnectorService, JsonObject, JsonValue } from '@automate/contract';
-import { ConnectorError } from '@automate/contract';
+import type {
+  CallOptions,
+  ConnectorService,
+  Execution,
+  JsonObject,
+  JsonValue,
+  StartExecutionRequest,
+} from '@automate/contract';
+import { ConnectorError, hasEnded } from '@automate/contract';
 import { eventually } from '@automate/tooling/eventually';
 
 /** What one step of the scenario came to. */
@@ -297,7 +304,87 @@ export async function playScenario(service: ConnectorService, folder: string): P
   await note('remove it again', () => service.removeSecret({ ...secret, version: 1 }));
   await note('remove the secret', () => service.removeSecret(secret));
   await note('remove a secret that is not there', () => service.removeSecret(secret));
+  await playExecutions(service, note);
   return steps;
+}
+
+async function playExecutions(
+  service: ConnectorService,
+  note: (step: string, work: () => Promise<unknown>) => Promise<void>,
+): Promise<void> {
+  const say = { id: 'echo', action: 'say', payload: { text: 'Grüße' } } as const;
+  /** Its last state, in which no door differs from another. */
+  const run = async (request: StartExecutionRequest) => {
+    const { id } = await service.startExecution(request);
+    return eventually(() => service.getExecution(id), hasEnded);
+  };
+  const ids: Record<string, string> = {};
+  const keep = async (name: string, work: Promise<Execution>): Promise<Execution> => {
+    const execution = await work;
+    ids[name] = execution.id;
+    return execution;
+  };
+  await note('start later', () =>
+    keep(
+      'later',
+      service.startExecution({ ...say, priority: -7, runTimeoutMs: 90_000, runAt: '2999-01-31T09:00:00+01:00' }),
+    ),
+  );
+  await note('an execution', () => keep('said', run(say)));
+  for (const [name, payload] of Object.entries({
+    'as text': '{"text":"as text"}',
+    'of no text': '',
+    'as it is not written': '{"text":"a","n":9007199254740993,"text":"b"}',
+    'that is malformed': '{"text": "a",\n oops}',
+    'that is no object': '[1]',
+  }))
+    await note(`an execution with a payload ${name}`, () => run({ ...say, payload }));
+  for (const how of ['auth', 'upstream', 'bug'])
+    await note(`an execution that fails: ${how}`, () =>
+      keep(how, run({ id: 'echo', action: 'fail', payload: { how } })),
+    );
+  await note('an execution of an unknown action', () => run({ id: 'echo', action: 'sing' }));
+  await note('an execution with much to read', () =>
+    run({ id: 'echo', action: 'read_much', payload: { size: 4_000_000 } }),
+  );
+  const keyed = { ...say, idempotencyKey: 'e1/%?' };
+  await note('an execution with a key', () => run(keyed));
+  await note('its key again', () => service.startExecution(keyed));
+  await note('its key with another payload', () => service.startExecution({ ...keyed, payload: { text: 'y' } }));
+  await note('a call with its key', () => service.execute(keyed));
+  const odd: Readonly<Record<string, Partial<StartExecutionRequest>>> = {
+    nobody: { id: 'nobody' },
+    'no action': { action: '' },
+    'no time': { runAt: 'tomorrow' },
+    'no priority': { priority: 101 },
+    'no time to run': { runTimeoutMs: 0 },
+    'no key': { idempotencyKey: 'a b' },
+    'too much': { payload: `{"text":"${'x'.repeat(3.2 * 1024 * 1024)}"}` },
+  };
+  for (const [name, part] of Object.entries(odd))
+    await note(`start of ${name}`, () => service.startExecution({ ...say, ...part }));
+  await note('cancel it', () => service.cancelExecution(ids['later'] ?? ''));
+  await note('cancel it again', () => service.cancelExecution(ids['later'] ?? ''));
+  await note('run it again', () => keep('again', service.rerunExecution(ids['later'] ?? '')));
+  await note('how that ended', () => eventually(() => service.getExecution(ids['again'] ?? ''), hasEnded));
+  await note('run it again once more', () => service.rerunExecution(ids['later'] ?? ''));
+  await note('run again what succeeded', () => service.rerunExecution(ids['said'] ?? ''));
+  for (const [name, ask] of Object.entries({
+    get: (id: string) => service.getExecution(id),
+    cancel: (id: string) => service.cancelExecution(id),
+    rerun: (id: string) => service.rerunExecution(id),
+  }))
+    await note(`${name} no execution`, () => ask('a b/%?'));
+  await note('executions', () => service.listExecutions());
+  await note('a page of executions', () => service.listExecutions({ limit: 2 }));
+  await note('executions by status', () =>
+    service.listExecutions({ status: ['failed', 'cancelled'], connector: 'echo' }),
+  );
+  await note('dead letters', () => service.listExecutions({ deadLetters: true }));
+  await note('executions of nobody', () => service.listExecutions({ principal: 'nobody' }));
+  await note('no page of executions', () => service.listExecutions({ after: 'x' }));
+  await note('too many executions', () => service.listExecutions({ limit: 1001 }));
+  await note('executions of no status', () => service.listExecutions({ status: ['late' as never] }));
 }
 
 /** Does one thing and writes down what comes back. */
@@ -319,7 +406,10 @@ function normalize(value: unknown): unknown {
       if (['checkedAt', 'lastSuccessAt', 'startedAt', 'started_at', 'endedAt', 'expiresAt', 'createdAt'].includes(key))
         return typeof item === 'string' ? 'a moment' : item;
       if (typeof item !== 'string') return item;
-      return item.replaceAll(/\/[^\s"']*automate-sandbox-\w+/g, 'ROOT').replaceAll(/\b\d+ ms\b/g, 'N ms');
+      return item
+        .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID')
+        .replaceAll(/\/[^\s"']*automate-sandbox-\w+/g, 'ROOT')
+        .replaceAll(/\b\d+ ms\b/g, 'N ms');
     }),
   );
 }

@@ -9,6 +9,8 @@ import {
   requireCall,
   requireCallOptions,
   requireConfigText,
+  requireExecutionFilter,
+  requireExecutionId,
   requireFilter,
   requireId,
   requireKindName,
@@ -20,6 +22,7 @@ import {
   requireSecret,
   requireSecretValue,
   requireSecretVersion,
+  requireStart,
   serviceClosed,
 } from '@automate/contract/service';
 import type {
@@ -28,11 +31,13 @@ import type {
   ConnectorInfo,
   ConnectorService,
   ConnectorType,
+  Execution,
   ExecuteTextRequest,
   ExecuteTextResult,
   JsonValue,
   OutcomeKey,
   Problem,
+  StartExecutionRequest,
 } from '@automate/contract';
 import {
   auditPageFromMessage,
@@ -44,6 +49,8 @@ import {
   createTokenToMessage,
   descriptionFromMessage,
   eventFromMessage,
+  executionFromMessage,
+  executionPageFromMessage,
   healthAllFromMessage,
   findingFromMessage,
   healthFromMessage,
@@ -58,6 +65,7 @@ import {
   profileFromMessage,
   recentCallFromMessage,
   secretFromMessage,
+  startExecutionToMessage,
   statsFromMessage,
   testFromMessage,
   tokenFromMessage,
@@ -65,6 +73,7 @@ import {
 } from '@automate/contract/grpc';
 import type { ConnectorsMethod } from '@automate/contract/grpc';
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import { keepWatching } from './keep-watching.ts';
 import { writeConfig, writeProfile } from './config-message.ts';
 import { callRemote, explainFailure, streamRemote } from './remote-call.ts';
 import type { RemoteChannel } from './remote-call.ts';
@@ -125,6 +134,13 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       replayed: answer.replayed,
       ...(answer.resultDropped ? { resultDropped: true } : {}),
     }));
+  };
+
+  type ExecutionMethod = (typeof METHODS)[`${'get' | 'cancel' | 'rerun'}Execution`];
+  const askExecution = async (method: ExecutionMethod, id: string, options?: CallOptions): Promise<Execution> => {
+    const request = () => ({ id: requireExecutionId(id) });
+    const message = await call(method as typeof METHODS.getExecution, request, options);
+    return read((problems) => executionFromMessage(message, problems));
   };
 
   async function* follow<Input extends DescMessage, Output extends DescMessage, Event>(
@@ -361,6 +377,26 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
       const { yaml, connectors, profiles } = await call(METHODS.exportConfig, () => ({}), options);
       return { yaml, connectors, profiles };
     },
+    startExecution: async (request, options) => {
+      const message = await call(METHODS.startExecution, () => startExecutionToMessage(writeStart(request)), options);
+      return read((problems) => executionFromMessage(message, problems));
+    },
+    getExecution: (id, options) => askExecution(METHODS.getExecution, id, options),
+    listExecutions: async (filter = {}, options) => {
+      const request = () => {
+        const { status = [], ...rest } = requireExecutionFilter(filter);
+        return { ...rest, status: [...status] };
+      };
+      const message = await call(METHODS.listExecutions, request, options);
+      return read((problems) => executionPageFromMessage(message, problems));
+    },
+    cancelExecution: (id, options) => askExecution(METHODS.cancelExecution, id, options),
+    rerunExecution: (id, options) => askExecution(METHODS.rerunExecution, id, options),
+    watchExecution: (id, options) =>
+      keepWatching(
+        (own) => follow(METHODS.watchExecution, () => ({ id: requireExecutionId(id) }), executionFromMessage, own),
+        { options, isOver: () => closed || options?.signal?.aborted === true },
+      ),
     getStatus: async (options) => {
       const message = await call(METHODS.getStatus, () => ({}), options);
       return read((problems) => hostStatusFromMessage(message, problems));
@@ -416,8 +452,17 @@ function toWireType(type: ConnectorType | undefined) {
   return { type: typeToNumber(type, { path: 'type', problems: [] }) };
 }
 
+/** Refuses what the service would, and what no message could carry. */
+function writeStart(request: StartExecutionRequest): StartExecutionRequest & { readonly payload: string } {
+  const given: unknown = request?.payload;
+  const payload = typeof given === 'string' ? given : encodePayload(request?.payload);
+  const start = requireStart({ ...request, payload });
+  payloadBytes(start);
+  return start;
+}
+
 /** Beyond the transport's own limit the service could only say that a message was too large. */
-function payloadBytes({ id, payload }: ExecuteTextRequest): Uint8Array {
+function payloadBytes({ id, payload }: Pick<ExecuteTextRequest, 'id' | 'payload'>): Uint8Array {
   const bytes = Buffer.from(payload);
   if (bytes.byteLength <= MAX_PAYLOAD_BYTES) return bytes;
   throw payloadTooLarge(bytes.byteLength, id);

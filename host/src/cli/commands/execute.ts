@@ -1,16 +1,22 @@
 import { quote } from '@automate/contract';
 import { timeoutRefused } from '@automate/contract/service';
-import { executeResultText } from '@automate/contract/http';
 import { parseDuration } from '@automate/contract/schemas';
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
+import { readMoment } from '../read-moment.ts';
+import { runExecution, showAnswer } from '../run-execution.ts';
 import { readArgument } from '../read-argument.ts';
 
 interface ExecuteOptions extends GlobalOptions {
   readonly input?: string;
   readonly timeout?: string;
   readonly idempotencyKey?: string;
+  readonly async?: true;
+  readonly wait?: true;
+  readonly runAt?: string;
+  readonly priority?: string;
+  readonly runTimeout?: string;
 }
 
 /** `automate execute ID ACTION` */
@@ -22,27 +28,48 @@ export function addExecuteCommand(program: Command, context: CliContext): void {
     .option('--input <json>', 'the payload: JSON text, @file, or - for standard input', '{}')
     .option('--timeout <duration>', 'how long to wait for everything, such as 30s')
     .option('--idempotency-key <key>', 'the same key and payload: the same answer, without another effect')
+    .option('--async', 'start an execution, which goes on without this command, and print how it stands')
+    .option('--wait', 'with --async: wait for its end, and print its result')
+    .option('--run-at <time>', 'with --async: not before then: 10m, 2h (from now), 2026-01-31T09:00:00Z')
+    .option('--priority <number>', 'with --async: from -100 to 100, those with more go first (default: 0)')
+    .option('--run-timeout <duration>', 'with --async: how long each run may take, such as 10m')
     .description('call an action and print its result as JSON')
     .action(async (id: string, action: string, _options: unknown, command: Command) => {
-      const { json, input = '{}', timeout, idempotencyKey, ...rest } = command.optsWithGlobals<ExecuteOptions>();
-      const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout);
-      if (timeout !== undefined && timeoutMs === undefined) {
-        throw new CliExit(
-          EXIT.usage,
-          `--timeout: expected a duration such as 30s, received ${quote(timeout)}`,
-          timeoutRefused(timeout),
-        );
+      const { json, input = '{}', timeout, idempotencyKey, ...more } = command.optsWithGlobals<ExecuteOptions>();
+      const { async, wait, runAt, priority, runTimeout, ...rest } = more;
+      const timeoutMs = readTimeout('--timeout', timeout);
+      if (async !== true) {
+        const alone = Object.entries({ wait, 'run-at': runAt, priority, 'run-timeout': runTimeout });
+        const [first] = alone.find(([, value]) => value !== undefined) ?? [];
+        if (first !== undefined) throw new CliExit(EXIT.usage, `--${first} is for executions: give --async beside it`);
       }
       const payload = await readArgument(context, input);
+      if (async === true) {
+        const runTimeoutMs = readTimeout('--run-timeout', runTimeout);
+        const request = {
+          ...{ id, action, payload },
+          ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+          ...(runAt === undefined ? {} : { runAt: new Date(readMoment('--run-at', runAt, 'from now')).toISOString() }),
+          ...(priority === undefined ? {} : { priority: Number(priority) }),
+          ...(runTimeoutMs === undefined ? {} : { runTimeoutMs }),
+        };
+        const options = { ...rest, json, wait, timeoutMs, doing: `calling ${action} of ${id}` };
+        await runExecution(context, options, (service, call) => service.startExecution(request, call));
+        return;
+      }
       const answer = await context.withService(rest, `calling ${action} of ${id}`, (service, call) =>
         service.executeText(
           { id, action, payload, idempotencyKey },
           timeoutMs === undefined ? call : { ...call, timeoutMs },
         ),
       );
-      if (answer.replayed && json !== true)
-        context.err('replayed: an earlier call with this idempotency key had this answer');
-      const value: unknown = JSON.parse(json === true ? executeResultText(answer) : answer.result);
-      context.out(JSON.stringify(value, undefined, 2));
+      showAnswer(context, answer, json);
     });
+}
+
+function readTimeout(option: string, text: string | undefined): number | undefined {
+  const ms = text === undefined ? undefined : parseDuration(text);
+  if (text === undefined || ms !== undefined) return ms;
+  const message = `${option}: expected a duration such as 30s, received ${quote(text)}`;
+  throw new CliExit(EXIT.usage, message, timeoutRefused(text));
 }

@@ -1,11 +1,11 @@
 import type { LineLevel, LogFilter, LogLine } from '@automate/contract';
 import { LINE_LEVELS, makeVisible } from '@automate/contract';
 import { logLineView } from '@automate/contract/http';
-import { parseLongDuration } from '@automate/contract/schemas';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { CliContext, GlobalOptions, Style } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
+import { readMoment } from '../read-moment.ts';
 import { requireRunning } from './require-running.ts';
 
 interface LogsOptions extends GlobalOptions {
@@ -33,7 +33,7 @@ export function addLogsCommand(program: Command, context: CliContext): void {
     )
     .action(async (id: string | undefined, _options: unknown, command: Command) => {
       const { json, follow, level, since, limit, ...rest } = command.optsWithGlobals<LogsOptions>();
-      const from = since === undefined ? undefined : readSince(since, Date.now());
+      const from = since === undefined ? undefined : readMoment('--since', since, 'ago');
       const most = limit ?? (from === undefined ? undefined : String(ALL));
       const filter: LogFilter = {
         ...(id === undefined ? {} : { connector: id }),
@@ -63,17 +63,6 @@ export function addLogsCommand(program: Command, context: CliContext): void {
         if (!signal.aborted) throw new CliExit(EXIT.unavailable, 'the host ended, or ends');
       });
     });
-}
-
-function readSince(text: string, now: number): number {
-  const ago = parseLongDuration(text);
-  const moment = ago === undefined ? Date.parse(text) : now - ago;
-  if (Number.isNaN(moment) || (ago === undefined && !/^\d{4}-\d\d/.test(text)))
-    throw new CliExit(
-      EXIT.usage,
-      `--since: expected a time such as 5m, 2026-01-31 or 2026-01-31T09:00:00Z, received ${JSON.stringify(text)}`,
-    );
-  return moment;
 }
 
 function readLimit(text: string): number {

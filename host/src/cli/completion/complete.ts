@@ -135,6 +135,7 @@ export function sourceOf(command: Command, argument: Argument): keyof typeof SOU
 const ARGUMENTS: Readonly<Record<string, keyof typeof SOURCES | 'files'>> = {
   action: 'actions',
   dir: 'files',
+  'executions id': 'executions',
   file: 'files',
   id: 'connectors',
   kind: 'kinds',
@@ -165,6 +166,13 @@ const SOURCES = {
       const { actions } = await service.describe(place.args[0] ?? '', call);
       return actions.map(({ name, description }) => ({ value: name, about: description }));
     }),
+  executions: (place: Place) =>
+    fromService(place, async (service, call) =>
+      (await service.listExecutions({}, call)).executions.map(({ id, connector, action, status }) => ({
+        value: id,
+        about: `${connector} ${action}, ${status}`,
+      })),
+    ),
   kinds: (place: Place) =>
     fromService(place, async (service, call) =>
       (await service.plugins(call)).plugins

@@ -1,3 +1,4 @@
+// Long, as the one translation of gRPC to the port has every method of it.
 import { isUtf8 } from 'node:buffer';
 import { InvalidInputError, MAX_PAYLOAD_BYTES } from '@automate/contract';
 import { configRefused, payloadTooLarge } from '@automate/contract/service';
@@ -24,6 +25,9 @@ import {
   createTokenFromMessage,
   descriptionToMessage,
   eventToMessage,
+  executionFilterFromMessage,
+  executionPageToMessage,
+  executionToMessage,
   findingToMessage,
   healthAllToMessage,
   healthToMessage,
@@ -38,6 +42,7 @@ import {
   recentCallToMessage,
   secretToMessage,
   setProfileFromMessage,
+  startExecutionFromMessage,
   statsToMessage,
   testToMessage,
   tokenToMessage,
@@ -216,6 +221,25 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
       const { yaml, connectors, profiles } = await service.exportConfig(options);
       return { yaml, connectors: [...connectors], profiles: [...profiles] };
     }),
+    startExecution: on(methods.startExecution, async (request, options) => {
+      const start = { ...startExecutionFromMessage(request), payload: payloadText(request) };
+      return executionToMessage(await service.startExecution(start, options));
+    }),
+    getExecution: on(methods.getExecution, async ({ id }, options) =>
+      executionToMessage(await service.getExecution(id, options)),
+    ),
+    listExecutions: on(methods.listExecutions, async (request, options) =>
+      executionPageToMessage(await service.listExecutions(executionFilterFromMessage(request), options)),
+    ),
+    cancelExecution: on(methods.cancelExecution, async ({ id }, options) =>
+      executionToMessage(await service.cancelExecution(id, options)),
+    ),
+    rerunExecution: on(methods.rerunExecution, async ({ id }, options) =>
+      executionToMessage(await service.rerunExecution(id, options)),
+    ),
+    watchExecution: streams.on(methods.watchExecution, ({ id }, options) =>
+      translated(service.watchExecution(id, options), executionToMessage),
+    ),
     watchConnectors: streams.on(methods.watchConnectors, (_request, options) =>
       translated(service.watch(options), eventToMessage),
     ),
@@ -231,18 +255,22 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
  * that waits for another costs as much as all of this.
  */
 function execute(service: ConnectorService, request: ExecuteMessage, options: CallOptions): Promise<ExecuteTextResult> {
-  const { id, payload, idempotencyKey } = request;
-  if (payload.byteLength > MAX_PAYLOAD_BYTES) throw payloadTooLarge(payload.byteLength, id);
-  if (!isUtf8(payload)) throw new InvalidInputError('the payload is not UTF-8', { connector: id });
+  const { id, idempotencyKey } = request;
   return service.executeText(
     {
       id,
       action: request.action,
-      payload: Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8'),
+      payload: payloadText(request),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     },
     request.timeoutMs === undefined ? options : withTimeout(options, request.timeoutMs),
   );
+}
+
+function payloadText({ id, payload }: { readonly id: string; readonly payload: Uint8Array }): string {
+  if (payload.byteLength > MAX_PAYLOAD_BYTES) throw payloadTooLarge(payload.byteLength, id);
+  if (!isUtf8(payload)) throw new InvalidInputError('the payload is not UTF-8', { connector: id });
+  return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8');
 }
 
 /** The same options with the shorter of both times; the signal is still made only when asked for. */

@@ -45,6 +45,11 @@ const UNARY = [
   'ApplyConfig',
   'ExportConfig',
   'DescribeKind',
+  'StartExecution',
+  'GetExecution',
+  'ListExecutions',
+  'CancelExecution',
+  'RerunExecution',
 ];
 
 /** Every method that the server answers. A test holds this list against the protocol's own definitions. */
@@ -52,6 +57,7 @@ export const METHOD_PATHS: readonly LazyMethod[] = [
   ...UNARY.map((name): LazyMethod => ({ path: `/${SERVICE_NAME}/${name}`, kind: 'unary' })),
   { path: `/${SERVICE_NAME}/WatchConnectors`, kind: 'server-stream' },
   { path: `/${SERVICE_NAME}/FollowLogs`, kind: 'server-stream' },
+  { path: `/${SERVICE_NAME}/WatchExecution`, kind: 'server-stream' },
   { path: '/grpc.health.v1.Health/Check', kind: 'unary' },
   { path: '/grpc.health.v1.Health/List', kind: 'unary' },
   { path: '/grpc.health.v1.Health/Watch', kind: 'server-stream' },

@@ -12,10 +12,18 @@ export interface DescribedTool {
   readonly action: string | undefined;
   readonly sideEffects: boolean;
   readonly idempotent: boolean;
+  /** Whether a call may take longer than clients wait: it runs as an execution, and may answer with that. */
+  readonly isLong: boolean;
   /** Another one whenever the tool takes or gives something else, or has other effects. */
   readonly revision: string;
   readonly tool: Omit<Tool, 'name'>;
 }
+
+/** How long clients wait for an answer if nobody tells them otherwise, in milliseconds. */
+const PATIENCE_MS = 60_000;
+
+const LONG =
+  'It may take long: then the answer is an execution_id, the call goes on by itself, and executions_get tells what came of it.';
 
 /** What a connector can do, as agents see it. */
 export function describeTools(info: ConnectorInfo, { open, actions }: ConnectorDescription): DescribedTool[] {
@@ -31,6 +39,7 @@ function describeOpen(info: ConnectorInfo): DescribedTool {
     action: undefined,
     sideEffects: true,
     idempotent: false,
+    isLong: false,
     revision,
     tool: {
       description: describe(
@@ -54,13 +63,14 @@ function describeOpen(info: ConnectorInfo): DescribedTool {
 
 /** An action as agents see it; undefined for one that takes no objects, which no door can call. */
 function describeTool(info: ConnectorInfo, action: ActionDescription): DescribedTool | undefined {
-  const { name, sideEffects, idempotent } = action;
+  const { name, sideEffects, idempotent, timeoutMs = 0 } = action;
+  const isLong = timeoutMs > PATIENCE_MS;
   const given = toObjectSchema(action.input);
   if (given === undefined) return undefined;
   const inputSchema: JsonObject = isReadable(given) ? given : { type: 'object' };
   const output = isReadable(action.output) ? action.output : undefined;
   const revision = createHash('sha256')
-    .update(JSON.stringify([inputSchema, output ?? null, sideEffects, idempotent]))
+    .update(JSON.stringify([inputSchema, output ?? null, sideEffects, idempotent, ...(isLong ? ['long'] : [])]))
     .digest('hex')
     .slice(0, 16);
   return {
@@ -68,11 +78,13 @@ function describeTool(info: ConnectorInfo, action: ActionDescription): Described
     action: name,
     sideEffects,
     idempotent,
+    isLong,
     revision,
     tool: {
-      description: describe(info, action.description),
+      description: describe(info, isLong ? `${action.description}\n\n${LONG}` : action.description),
       inputSchema: inputSchema as Tool['inputSchema'],
-      ...(output === undefined ? {} : { outputSchema: output }),
+      // A tool with a schema may answer nothing else.
+      ...(output === undefined || isLong ? {} : { outputSchema: output }),
       annotations: { readOnlyHint: !sideEffects, idempotentHint: idempotent || !sideEffects },
       _meta: { [META.revision]: revision, [META.connector]: info.id, [META.action]: name },
     },

@@ -10,13 +10,14 @@ import {
 } from '@modelcontextprotocol/server';
 import { parseArguments, targetOf } from './call-target.ts';
 import { exposesAction, exposesConnector } from './exposure.ts';
+import { callLong, readWait } from './long-call.ts';
 import { META } from './meta-keys.ts';
 import type { OwnTool, OwnToolContext } from './own-tools.ts';
 import { OWN_TOOLS } from './own-tools.ts';
 import type { PassedTexts } from './passed-texts.ts';
 import { listResources, readResource, RESOURCE_TEMPLATES } from './resources.ts';
 import type { ListedTool, ToolCatalog } from './tool-catalog.ts';
-import { toErrorResult, toToolResult, toValueResult } from './tool-results.ts';
+import { toErrorResult, toExecutionResult, toToolResult, toValueResult } from './tool-results.ts';
 
 /** Who speaks to a server. */
 export interface McpCaller {
@@ -106,19 +107,19 @@ export function createMcpServer({ service, catalog, caller, version }: McpServer
       requireListedSchema(listed, { wanted: meta[META.revision], seen: caller.listed(clientOf(context)) });
       const { action, payload } = targetOf(listed, given);
       if (!exposesAction(catalog.exposure, { ...listed, action })) throw unknownAction(action);
-      const outcome = await service.executeText(
-        {
-          id: connector,
-          action,
-          payload,
-          ...(idempotencyKey === undefined ? {} : { idempotencyKey: idempotencyKey as string }),
-        },
-        { ...contextOf(context).options, ...traceOf(meta), ...progressFor(context) },
-      );
+      const key = idempotencyKey === undefined ? {} : { idempotencyKey: idempotencyKey as string };
+      const call = { id: connector, action, payload, ...key };
+      const options = { ...contextOf(context).options, ...traceOf(meta), ...progressFor(context) };
+      const passed = caller.passedFor?.(context.http?.req);
+      if (listed.isLong) {
+        const execution = await callLong(service, call, { ...options, waitMs: readWait(meta) });
+        return server.projectCallToolResult(await toExecutionResult(execution, passed), undefined);
+      }
+      const outcome = await service.executeText(call, options);
       return server.projectCallToolResult(
         await toToolResult(outcome, {
           schema: tool.outputSchema !== undefined,
-          passed: caller.passedFor?.(context.http?.req),
+          passed,
         }),
         tool.outputSchema,
       );

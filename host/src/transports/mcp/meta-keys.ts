@@ -6,6 +6,8 @@ export const META = {
   revision: `${OURS}/revision`,
   /** Of a call: for the same key the effect happens once. */
   idempotencyKey: `${OURS}/idempotency_key`,
+  /** Of a call that takes long: how many seconds it is waited for until it answers with an execution. */
+  wait: `${OURS}/wait`,
   /** Of a tool that is listed: what it calls. */
   connector: `${OURS}/connector`,
   action: `${OURS}/action`,
@@ -13,6 +15,8 @@ export const META = {
   attempts: `${OURS}/attempts`,
   durationMs: `${OURS}/duration_ms`,
   replayed: `${OURS}/replayed`,
+  /** Of a result: the execution that it comes from, or that goes on. */
+  executionId: `${OURS}/execution_id`,
   /** Of a failed call: the error as the REST service answers it. */
   error: `${OURS}/error`,
 } as const;

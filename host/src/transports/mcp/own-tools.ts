@@ -1,6 +1,12 @@
 import type { CallOptions, ConnectorDescription, ConnectorService, JsonValue } from '@automate/contract';
 import { InvalidInputError, NotFoundError, quote } from '@automate/contract';
-import { connectorDescriptionView, connectorListView, healthReportsView, outcomeView } from '@automate/contract/http';
+import {
+  connectorDescriptionView,
+  connectorListView,
+  executionView,
+  healthReportsView,
+  outcomeView,
+} from '@automate/contract/http';
 import type { Tool } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 
@@ -70,6 +76,17 @@ export const OWN_TOOLS: ReadonlyMap<string, OwnTool> = new Map(
       run: async ({ connector, key }, context) => {
         requireExposed(connector, context);
         return outcomeView(await context.service.getOutcome(connector, key, context.options));
+      },
+    }),
+    ownTool({
+      name: 'executions_get',
+      description:
+        'Tells how an execution stands, a call that goes on without its caller: whether it waits, runs, how far it is, and what came of it. A tool whose call takes long answers with the execution_id to ask for.',
+      input: z.strictObject({ execution: z.string().describe('The execution_id.') }),
+      run: async ({ execution }, context) => {
+        const found = await context.service.getExecution(execution, context.options);
+        requireExposed(found.connector, context);
+        return executionView(found);
       },
     }),
   ].map((each) => [each.tool.name, each]),

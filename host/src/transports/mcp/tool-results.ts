@@ -1,5 +1,6 @@
-import type { ConnectorError, ExecuteTextResult, JsonValue } from '@automate/contract';
-import { describeProblem, isJsonObject } from '@automate/contract';
+import type { ConnectorError, Execution, ExecuteTextResult, JsonValue } from '@automate/contract';
+import { describeProblem, hasEnded, isJsonObject } from '@automate/contract';
+import { answerOfExecution } from '@automate/contract/service';
 import { toProblemDocument } from '@automate/contract/http';
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/server';
 import { isSpecType } from '@modelcontextprotocol/server';
@@ -37,6 +38,26 @@ export async function toToolResult(
     content: contentOf(value) ?? [textBlock(typeof value === 'string' ? value : result)],
     structuredContent: value,
     _meta,
+  };
+}
+
+/** What came of a call that was made as an execution, or that it goes on. Throws the error of one that did not succeed. */
+export async function toExecutionResult(
+  execution: Execution,
+  passed: PassedTexts | undefined,
+): Promise<CallToolResult> {
+  if (!hasEnded(execution)) return toPendingResult(execution);
+  const { _meta, ...result } = await toToolResult(answerOfExecution(execution), { schema: false, passed });
+  return { ...result, _meta: { ..._meta, [META.executionId]: execution.id } };
+}
+
+function toPendingResult({ id, status, progress }: Execution): CallToolResult {
+  const ask = `Ask the tool executions_get with {"execution":"${id}"} for what came of it.`;
+  const value = { execution_id: id, status, ...(progress === undefined ? {} : { progress: { ...progress } }) };
+  return {
+    content: [textBlock(`It has not ended yet: it is ${status}, as execution ${id}, and goes on by itself. ${ask}`)],
+    structuredContent: value,
+    _meta: { [META.executionId]: id },
   };
 }
 

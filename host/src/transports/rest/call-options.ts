@@ -27,10 +27,19 @@ function callerOf({ raw }: FastifyRequest): Pick<CallOptions, 'principal' | 'doo
   return admitted === undefined ? {} : { principal: admitted.principal, door: admitted.door };
 }
 
+/** Whether the caller asks, by `Prefer: respond-async`, not to be kept waiting (RFC 7240). */
+export function prefersAsync({ headers: { prefer } }: FastifyRequest): boolean {
+  return prefer !== undefined && findPreference(String(prefer), 'respond-async') !== undefined;
+}
+
+/** The first preference of this name. */
+function findPreference(prefer: string, wanted: string): RegExpExecArray | undefined {
+  return [...prefer.matchAll(PREFERENCE)].find(([, name]) => name?.toLowerCase() === wanted);
+}
+
 /** Milliseconds of `Prefer: wait=SECONDS` (RFC 7240; we take fractions as well). Other preferences are not ours. */
 function readWait(prefer: string): number | undefined {
-  const waits = [...prefer.matchAll(PREFERENCE)].filter(([, name]) => name?.toLowerCase() === 'wait');
-  const text = waits[0]?.[2]?.replaceAll('"', '');
+  const text = findPreference(prefer, 'wait')?.[2]?.replaceAll('"', '');
   if (text === undefined) return undefined;
   if (!SECONDS.test(text)) throw timeoutRefused(text);
   return Number((Number(text) * 1000).toFixed(3));

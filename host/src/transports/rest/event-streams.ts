@@ -14,7 +14,7 @@ export interface ServerEvent {
   /** Sent as JSON. */
   readonly data: unknown;
   /** By which whoever lost the connection says what came last. */
-  readonly id?: number;
+  readonly id?: number | string;
 }
 
 /** The streams of server-sent events of a server of REST. */

@@ -1,4 +1,15 @@
-import type { CallOptions, ConnectorService, ConnectorType, LineLevel, LogEvent, OutcomeKey } from '@automate/contract';
+// Long, as the one translation of REST to the port has every route of it.
+import type {
+  CallOptions,
+  ConnectorService,
+  ConnectorType,
+  Execution,
+  ExecutionStatus,
+  LineLevel,
+  LogEvent,
+  OutcomeKey,
+} from '@automate/contract';
+import { hasEnded } from '@automate/contract';
 import type { OperationId } from '@automate/contract/http';
 import {
   API_PREFIX,
@@ -14,6 +25,8 @@ import {
   connectorListView,
   createdTokenView,
   executeResultText,
+  executionPageView,
+  executionView,
   exportedConfigView,
   healthHistoryView,
   healthReportsView,
@@ -39,6 +52,8 @@ import { readConfigTextBody } from './config-text-body.ts';
 import { readLogLevelBody } from './log-level-body.ts';
 import type { EventStreams, ServerEvent } from './event-streams.ts';
 import { readTokenBody } from './token-body.ts';
+import { prefersAsync } from './call-options.ts';
+import { readStartQuery, requireNoStartQuery, respondAsync } from './respond-async.ts';
 import { bodyText } from './request-body.ts';
 import { readSecretBody } from './secret-body.ts';
 
@@ -131,10 +146,14 @@ export function createHandlers(
     async executeAction({ request, reply, options }) {
       const { id, action } = request.params as { id: string; action: string };
       const idempotencyKey = readIdempotencyKey(request);
-      const result = await service.executeText(
-        { id, action, payload: bodyText(request), ...(idempotencyKey === undefined ? undefined : { idempotencyKey }) },
-        options,
-      );
+      const key = idempotencyKey === undefined ? undefined : { idempotencyKey };
+      const call = { id, action, payload: bodyText(request), ...key };
+      if (prefersAsync(request)) {
+        const start = { ...call, ...readStartQuery(request) };
+        return respondAsync(service, start, { reply, options });
+      }
+      requireNoStartQuery(request);
+      const result = await service.executeText(call, options);
       reply.header('content-type', 'application/json; charset=utf-8');
       return executeResultText(result);
     },
@@ -235,6 +254,37 @@ export function createHandlers(
     async exportConfig({ options }) {
       return exportedConfigView(await service.exportConfig(options));
     },
+    async listExecutions({ request, options }) {
+      const query = request.query as Readonly<Record<string, string>>;
+      const { connector, status, dead_letters: deadLetters, principal, limit, after } = query;
+      const filter = {
+        ...(connector === undefined ? {} : { connector }),
+        ...(status === undefined ? {} : { status: status.split(',') as ExecutionStatus[] }),
+        ...(deadLetters === 'true' ? { deadLetters: true } : {}),
+        ...(principal === undefined ? {} : { principal }),
+        ...(limit === undefined ? {} : { limit: numberIn(limit) }),
+        ...(after === undefined ? {} : { after }),
+      };
+      return executionPageView(await service.listExecutions(filter, options));
+    },
+    async getExecution({ request, options }) {
+      return executionView(await service.getExecution(idOf(request), options));
+    },
+    async watchExecution(call) {
+      const { request, reply } = call;
+      if (request.method === 'HEAD') return undefined;
+      // Whoever has heard of the end already is told, as the standard of these streams has it, not to come back.
+      if (request.headers['last-event-id'] === ENDED) return reply.code(204).send();
+      return answerEvents(call, (own) => service.watchExecution(idOf(request), own), toExecutionEvent);
+    },
+    async cancelExecution({ request, options }) {
+      return executionView(await service.cancelExecution(idOf(request), options));
+    },
+    async rerunExecution({ request, reply, options }) {
+      const execution = await service.rerunExecution(idOf(request), options);
+      reply.code(202).header('location', `${API_PREFIX}/executions/${encodeURIComponent(execution.id)}`);
+      return executionView(execution);
+    },
     async listAudit({ request, options }) {
       const { cursor, limit, ...rest } = request.query as Readonly<Record<string, string>>;
       const filter = {
@@ -284,6 +334,17 @@ function readIdempotencyKey(request: FastifyRequest): string | undefined {
   const header = request.headers['idempotency-key'];
   if (header === undefined) return undefined;
   return String(header).replace(/^"(.*)"$/, '$1');
+}
+
+/** The id of the last event of an execution. */
+const ENDED = 'ended';
+
+function toExecutionEvent(execution: Execution): ServerEvent {
+  return {
+    event: 'execution',
+    data: executionView(execution),
+    ...(hasEnded(execution) ? { id: ENDED } : {}),
+  };
 }
 
 function toLogEvent(event: LogEvent): ServerEvent {

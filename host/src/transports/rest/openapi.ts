@@ -37,6 +37,7 @@ export async function describeRoutes(service: ConnectorService, version: string)
         { name: 'connectors', description: 'Which connectors there are' },
         { name: 'health', description: 'How they are' },
         { name: 'actions', description: 'What they do' },
+        { name: 'executions', description: 'Calls that go on without their callers' },
         { name: 'access', description: 'Who may call' },
         { name: 'plugins', description: 'Which packages were found' },
         { name: 'audit', description: 'What was done, by whom' },

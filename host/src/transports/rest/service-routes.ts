@@ -41,6 +41,11 @@ function toFastifySchema(operationId: OperationId, route: HttpRoute) {
           ...(route.stream === undefined ? {} : { [route.stream]: { schema: z.string() } }),
         },
       },
+      ...(route.accepted === undefined
+        ? {}
+        : {
+            202: { description: 'Not over yet', content: { 'application/json': { schema: route.accepted } } },
+          }),
       default: {
         description: 'An error, by its code',
         content: { [PROBLEM_MEDIA_TYPE]: { schema: problemDocumentSchema } },

@@ -1,3 +1,4 @@
+// Long, as it asks for every operation at both sides.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConnectorError, ERROR_CODES, isAccessCode } from '@automate/contract';
 import type { ConnectorEvent, ConnectorService, ErrorCode, JsonObject } from '@automate/contract';
@@ -27,7 +28,7 @@ async function outcome(call: Promise<unknown>): Promise<unknown> {
   }
 }
 
-async function all(events: AsyncIterable<unknown>): Promise<unknown> {
+async function all(events: AsyncIterable<unknown>): Promise<readonly unknown[]> {
   const told: unknown[] = [];
   for await (const event of events) told.push(event);
   return told;
@@ -179,6 +180,54 @@ describe('calls over gRPC answer what calls in process answer', () => {
     ['what is kept', (service) => service.getOutcome('keyed', 'k')],
     ['what is cleared', (service) => service.clearOutcome('keyed', 'k')],
     ['what is kept no more', (service) => service.getOutcome('keyed', 'k')],
+    [
+      'start',
+      (service) => service.startExecution({ id: 'echo', action: 'echo', payload: { text: 'grüße 🚀' }, priority: -7 }),
+    ],
+    ['how it ended', async (service) => (await all(service.watchExecution('1'))).at(-1)],
+    ['get it', (service) => service.getExecution('1')],
+    ['get nothing', (service) => service.getExecution('nope')],
+    ['get no id', (service) => service.getExecution('')],
+    ['watch nothing', (service) => all(service.watchExecution('nope'))],
+    ['watch no id', (service) => all(service.watchExecution(7 as never))],
+    ['run it again', (service) => service.rerunExecution('1')],
+    ['cancel it', (service) => service.cancelExecution('1')],
+    [
+      'start later',
+      (service) =>
+        service.startExecution({
+          ...{ id: 'keyed', action: 'count', payload: '', idempotencyKey: 'e', priority: 100 },
+          ...{ runAt: '2999-01-01T00:00:00+01:00', runTimeoutMs: 2 ** 31 - 1 },
+        }),
+    ],
+    ['start it again', (service) => service.startExecution({ id: 'keyed', action: 'count', idempotencyKey: 'e' })],
+    ['cancel what waits', (service) => service.cancelExecution('2')],
+    ['run what was cancelled again', (service) => service.rerunExecution('2')],
+    ['once more', (service) => service.rerunExecution('2')],
+    ['how that ended', async (service) => (await all(service.watchExecution('3'))).at(-1)],
+    ['start what fails', (service) => service.startExecution({ id: 'echo', action: 'dance', payload: '{}' })],
+    ['how it failed', async (service) => (await all(service.watchExecution('4'))).at(-1)],
+    ['start what is no JSON', (service) => service.startExecution({ id: 'echo', action: 'echo', payload: '{a' })],
+    ['how that failed', async (service) => (await all(service.watchExecution('5'))).at(-1)],
+    ['executions', (service) => service.listExecutions()],
+    [
+      'executions of one',
+      (service) => service.listExecutions({ connector: 'keyed', status: ['succeeded', 'cancelled'] }),
+    ],
+    ['dead letters', (service) => service.listExecutions({ deadLetters: true, principal: 'local' })],
+    ['a page of them', (service) => service.listExecutions({ limit: 2 })],
+    ['the next page', (service) => service.listExecutions({ limit: 2, after: '2' })],
+    ['of no status', (service) => service.listExecutions({ status: ['late' as never] })],
+    ['of no page', (service) => service.listExecutions({ after: 'x' })],
+    ['start on nobody', (service) => service.startExecution({ id: 'ghost', action: 'echo' })],
+    ['start nothing', (service) => service.startExecution({ id: 'echo', action: '' })],
+    ['start at no time', (service) => service.startExecution({ id: 'echo', action: 'echo', runAt: 'tomorrow' })],
+    ['start at no priority', (service) => service.startExecution({ id: 'echo', action: 'echo', priority: 1.5 })],
+    ['start for no time', (service) => service.startExecution({ id: 'echo', action: 'echo', runTimeoutMs: 0 })],
+    [
+      'start with too large a payload',
+      (service) => service.startExecution({ id: 'echo', action: 'echo', payload: ' '.repeat(3 * 1024 * 1024 + 1) }),
+    ],
     [
       'execute with a large result',
       (service) => service.execute({ id: 'echo', action: 'large', payload: { bytes: 3_000_000 } }),

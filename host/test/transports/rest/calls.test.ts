@@ -123,7 +123,7 @@ describe('actions', () => {
 describe('what a caller says of waiting', () => {
   it.each([
     ['wait=5', 5000],
-    ['respond-async, wait=10', 10_000],
+    ['handling=lenient, wait=10', 10_000],
     ['Wait = "0.25"; foo', 250],
     ['wait=0', 0],
     ['wait=-1', -1000],

@@ -90,6 +90,7 @@ describe('the OpenAPI document', () => {
       'watchConnectors',
       'readLogs',
       'readConnectorLogs',
+      'watchExecution',
     ]);
   });
 
@@ -140,6 +141,7 @@ function check(operationId: string, answer: Answer): void {
 }
 
 describe('every answer is as the document says', () => {
+  const respondAsync = { headers: { prefer: 'respond-async' } };
   const mine = { id: 'mine', kind: 'echo', auth: { type: 'basic', username: 'u', password: 'p' } };
   it.each<[keyof typeof HTTP_ROUTES, string, Call, number]>([
     ['registerConnector', 'POST /api/v1/connectors', json(mine), 201],
@@ -203,6 +205,20 @@ describe('every answer is as the document says', () => {
     ['planConfig', 'POST /api/v1/plan', json({ yml: '' }), 400],
     ['applyConfig', 'POST /api/v1/apply', json({}), 200],
     ['exportConfig', 'GET /api/v1/export', {}, 200],
+    ['executeAction', 'POST /api/v1/connectors/mine/actions/wait?priority=5', respondAsync, 202],
+    ['executeAction', 'POST /api/v1/connectors/mine/actions/wait?priority=high', respondAsync, 400],
+    ['executeAction', 'POST /api/v1/connectors/mine/actions/wait?priority=5', {}, 400],
+    ['listExecutions', 'GET /api/v1/executions?status=running,succeeded,queued&limit=1&connector=mine', {}, 200],
+    ['listExecutions', 'GET /api/v1/executions?status=late', {}, 400],
+    ['getExecution', 'GET /api/v1/executions/1', {}, 200],
+    ['getExecution', 'GET /api/v1/executions/2', {}, 404],
+    ['watchExecution', 'GET /api/v1/executions/2/events', {}, 404],
+    ['executeAction', 'POST /api/v1/connectors/mine/actions/nope', respondAsync, 202],
+    ['cancelExecution', 'POST /api/v1/executions/2/cancel', {}, 400],
+    ['rerunExecution', 'POST /api/v1/executions/2/rerun', {}, 202],
+    ['rerunExecution', 'POST /api/v1/executions/2/rerun', {}, 400],
+    ['executeAction', 'POST /api/v1/connectors/mine/actions/wait?run_at=2999-01-01', respondAsync, 202],
+    ['cancelExecution', 'POST /api/v1/executions/4/cancel', {}, 200],
     ['readLogs', 'GET /api/v1/logs?level=warn&limit=5', {}, 200],
     ['readLogs', 'GET /api/v1/logs?limit=many', {}, 400],
     ['readConnectorLogs', 'GET /api/v1/connectors/mine/logs', {}, 200],

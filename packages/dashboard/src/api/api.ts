@@ -47,6 +47,11 @@ export const api = {
       headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
     }),
 
+  listExecutions: (connector: string) => request<'listExecutions'>('GET', '/executions', { query: { connector } }),
+  getExecution: (id: string) => request<'getExecution'>('GET', '/executions/{id}', of(id)),
+  cancelExecution: (id: string) => request<'cancelExecution'>('POST', '/executions/{id}/cancel', of(id)),
+  rerunExecution: (id: string) => request<'rerunExecution'>('POST', '/executions/{id}/rerun', of(id)),
+
   blame: () => request<'blame'>('GET', '/blame'),
   getStats: () => request<'getStats'>('GET', '/stats'),
   listCalls: (id: string) => request<'listCalls'>('GET', '/connectors/{id}/calls', of(id)),

@@ -12,6 +12,7 @@ export type ConnectorDescription = Answer<'describeConnector'>;
 export type ActionDescription = ConnectorDescription['actions'][number];
 export type ConnectorEvent = Answer<'watchConnectors'>;
 export type ExecuteResult = Answer<'executeAction'>;
+export type Execution = Answer<'getExecution'>;
 export type HealthReport = Answer<'healthCheck'>;
 export type TestReport = Answer<'testConnector'>;
 export type HealthFinding = Answer<'listHealthHistory'>['findings'][number];

@@ -12,6 +12,7 @@ import { Actions } from './actions.tsx';
 import { Calls } from './calls.tsx';
 import { Configuration } from './configuration.tsx';
 import { Controls } from './controls.tsx';
+import { Executions } from './executions.tsx';
 import { Overview } from './overview.tsx';
 
 const TABS = [
@@ -20,6 +21,7 @@ const TABS = [
   { key: 'configuration', name: 'Configuration' },
   { key: 'logs', name: 'Logs' },
   { key: 'calls', name: 'Calls' },
+  { key: 'executions', name: 'Executions' },
 ] as const satisfies readonly Tab[];
 
 /** One connector. Its status is that of the event stream, so that it is never older than the list's. */
@@ -54,6 +56,7 @@ export function ConnectorPage({ id, tab = 'overview' }: { readonly id: string; r
             {tab === 'configuration' ? <Configuration info={info} details={details} reload={reload} /> : null}
             {tab === 'logs' ? <LogView id={id} /> : null}
             {tab === 'calls' ? <Calls id={id} /> : null}
+            {tab === 'executions' ? <Executions id={id} /> : null}
           </TabPanel>
         </>
       )}
