@@ -106,10 +106,19 @@ export function createPipeline({ find, recorder, recent, log, gates }: PipelineO
     } catch (reason) {
       const error = nameCaller(ConnectorError.from(reason), callOptions, request.id).withConnector(request.id);
       const { code, blame } = error;
-      tellEnd(span, made, { code, blame, attempts, durationMs: performance.now() - startedAt }, error);
+      const durationMs = performance.now() - startedAt;
+      tellEnd(span, made, { code, blame, attempts, durationMs, intended: isIntended(error) }, error);
       throw error;
     }
   };
+}
+
+/** Reasons for which calls are not taken while a connector, or the host, is as somebody wants it. */
+const INTENDED: readonly unknown[] = ['paused', 'disabled', 'closed', 'stopping', 'shutting_down'];
+
+/** Whether the call failed as somebody meant it to: who called left, or the connector is not to take calls. */
+function isIntended({ code, details }: ConnectorError): boolean {
+  return code === 'CANCELLED' || (code === 'UNAVAILABLE' && INTENDED.includes(details?.['reason']));
 }
 
 /** A caller who left always gets the same error, wherever its call was: a remote caller could not learn more. */

@@ -12,6 +12,8 @@ export interface CallEnd {
   readonly blame: Blame | 'none';
   readonly attempts: number;
   readonly durationMs: number;
+  /** Whether somebody meant it to fail: nobody has anything to mend then. */
+  readonly intended?: boolean;
 }
 
 /** A call as it came. */

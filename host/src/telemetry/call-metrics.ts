@@ -21,15 +21,26 @@ export interface EndedCall {
   readonly blame: Blame | 'none';
   readonly attempts: number;
   readonly durationMs: number;
+  /** Whether somebody meant it to fail: nobody has anything to mend then. */
+  readonly intended?: boolean | undefined;
   /** Of its trace, where it belongs to one. */
   readonly traceparent?: string | undefined;
+}
+
+/** Calls that failed with one code, and one who must act. */
+export interface FailedCalls {
+  readonly code: ErrorCode;
+  readonly blame: Blame;
+  readonly value: number;
+  /** How many of them somebody meant to fail. */
+  readonly intended: number;
 }
 
 /** All calls of one connector so far. */
 export interface CallTotals {
   readonly count: number;
   /** Those that failed, by code and blame. */
-  readonly errors: readonly { readonly code: ErrorCode; readonly blame: Blame; readonly value: number }[];
+  readonly errors: readonly FailedCalls[];
   /** How many took at most as long as each bound of `DURATION_BOUNDS`, and longer than the one before; one more than there are bounds. */
   readonly buckets: readonly number[];
 }
@@ -43,12 +54,19 @@ interface ActionSeries {
   readonly action: string;
   ok: number;
   /** By code and blame. */
-  readonly errors: Map<string, { readonly code: CallCode; readonly blame: Blame | 'none'; value: number }>;
+  readonly errors: Map<string, ErrorCount>;
   attempts: number;
   seconds: number;
   readonly buckets: number[];
   /** The latest traced call of each bucket. */
   readonly traced: (TracedEnd | undefined)[];
+}
+
+interface ErrorCount {
+  readonly code: CallCode;
+  readonly blame: Blame | 'none';
+  value: number;
+  intended: number;
 }
 
 /** A call whose trace somebody may look at. */
@@ -77,7 +95,12 @@ export class CallMetrics {
     const series = this.#connectors.get(call.connector)?.get(call.action) ?? this.#open(call);
     const seconds = call.durationMs / 1000;
     if (call.code === 'OK') series.ok += 1;
-    else getOrAdd(series.errors, `${call.code} ${call.blame}`, () => errorCount(call)).value += 1;
+    else
+      count(
+        getOrAdd(series.errors, `${call.code} ${call.blame}`, () => errorCount(call)),
+        1,
+        call.intended ? 1 : 0,
+      );
     series.attempts += call.attempts;
     series.seconds += seconds;
     const bucket = bucketOf(seconds);
@@ -95,16 +118,20 @@ export class CallMetrics {
   totals(connector: string): CallTotals {
     const actions = this.#connectors.get(connector);
     if (actions === undefined) return NO_CALLS;
-    const errors = new Map<string, { readonly code: ErrorCode; readonly blame: Blame; value: number }>();
+    const errors = new Map<string, FailedCalls & ErrorCount>();
     const buckets = DURATION_BOUNDS.map(() => 0).concat(0);
     for (const series of actions.values()) {
-      for (const [key, { code, blame, value }] of series.errors) {
-        if (code !== 'OK' && blame !== 'none') getOrAdd(errors, key, () => ({ code, blame, value: 0 })).value += value;
+      for (const [key, { code, blame, value, intended }] of series.errors) {
+        if (code !== 'OK' && blame !== 'none')
+          count(
+            getOrAdd(errors, key, () => ({ code, blame, value: 0, intended: 0 })),
+            value,
+            intended,
+          );
       }
       for (const [index, value] of series.buckets.entries()) buckets[index] = (buckets[index] ?? 0) + value;
     }
-    const count = buckets.reduce((sum, value) => sum + value, 0);
-    return { count, errors: [...errors.values()], buckets };
+    return { count: buckets.reduce((sum, value) => sum + value, 0), errors: [...errors.values()], buckets };
   }
 
   families(): readonly MetricFamily[] {
@@ -169,8 +196,13 @@ function exemplarOf({ traceparent, value, at }: TracedEnd): Exemplar | undefined
   return context === undefined || (context.flags & 1) === 0 ? undefined : { traceId: context.traceId, value, at };
 }
 
-function errorCount({ code, blame }: EndedCall) {
-  return { code, blame, value: 0 };
+function errorCount({ code, blame }: EndedCall): ErrorCount {
+  return { code, blame, value: 0, intended: 0 };
+}
+
+function count(errors: ErrorCount, value: number, intended: number): void {
+  errors.value += value;
+  errors.intended += intended;
 }
 
 function countsOf({ connector, action, ok, errors }: ActionSeries) {

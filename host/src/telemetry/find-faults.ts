@@ -84,13 +84,14 @@ function unhealthy({ id, status, message, blame, consecutiveFailures }: Connecto
   ];
 }
 
-/** One entry for what timed out, and one for whoever must act on the rest. */
+/** One entry for what timed out, and one for whoever must act on the rest. What somebody meant to fail is nobody's fault. */
 function failing({ id }: ConnectorObservation, { calls: { count, errors } }: Looks): readonly Finding[] {
   return (['timeouts', 'errors'] as const).flatMap((fault) =>
     PARTIES.flatMap((blame): readonly Finding[] => {
-      const own = errors.filter(
-        (error) => error.blame === blame && (error.code === 'TIMEOUT') === (fault === 'timeouts'),
-      );
+      const own = errors
+        .filter((error) => error.blame === blame && (error.code === 'TIMEOUT') === (fault === 'timeouts'))
+        .map(({ code, value, intended }) => ({ code, value: value - intended }))
+        .filter(({ value }) => value > 0);
       const amount = own.reduce((sum, { value }) => sum + value, 0);
       if (amount === 0) return [];
       const codes = own.map(({ code, value }) => `${code} ${value}`).join(', ');

@@ -1,22 +1,24 @@
-import type { ErrorCode, Blame } from '@automate/contract';
 import { DURATION_BOUNDS } from './call-metrics.ts';
-import type { CallTotals } from './call-metrics.ts';
+import type { CallTotals, FailedCalls } from './call-metrics.ts';
 import type { Sample, WorkerUse } from './sampler.ts';
 
 /** What happened between two moments. */
 export interface CallsBetween {
   readonly count: number;
-  readonly errors: readonly { readonly code: ErrorCode; readonly blame: Blame; readonly value: number }[];
+  readonly errors: readonly FailedCalls[];
   readonly buckets: readonly number[];
 }
 
 /** The calls that ended after one moment and until another. */
 export function callsBetween(before: CallTotals, after: CallTotals): CallsBetween {
-  const earlier = new Map(before.errors.map(({ code, blame, value }) => [`${code} ${blame}`, value]));
+  const earlier = new Map(before.errors.map((errors) => [`${errors.code} ${errors.blame}`, errors]));
   return {
     count: after.count - before.count,
     errors: after.errors
-      .map(({ code, blame, value }) => ({ code, blame, value: value - (earlier.get(`${code} ${blame}`) ?? 0) }))
+      .map(({ code, blame, value, intended }) => {
+        const known = earlier.get(`${code} ${blame}`);
+        return { code, blame, value: value - (known?.value ?? 0), intended: intended - (known?.intended ?? 0) };
+      })
       .filter(({ value }) => value > 0),
     buckets: after.buckets.map((value, index) => value - (before.buckets[index] ?? 0)),
   };

@@ -17,6 +17,8 @@ connectors:
   - { id: blocked, kind: troubled, retry: { attempts: 1 }, limits: { timeout: 200ms } }
   - { id: refused, kind: troubled, retry: { attempts: 1 } }
   - { id: nothing, kind: not_installed }
+  - { id: paused, kind: troubled }
+  - { id: disabled, kind: troubled, enabled: false }
 `;
 
 let host: SandboxHost;
@@ -151,6 +153,30 @@ describe('the ledger', () => {
       blame: 'operator',
       message: expect.stringContaining('not_installed'),
     });
+  });
+
+  it('names nobody for calls of what somebody paused or disabled, nor for those whose caller left', async () => {
+    await host.service.pause('paused');
+    expect(await call('paused', 'work')).toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'paused' } });
+    expect(await call('disabled', 'work')).toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'disabled' } });
+    await host.service.resume('paused');
+    const leaving = new AbortController();
+    const waiting = host.service
+      .execute({ id: 'paused', action: 'wait', payload: { ms: 60_000 } }, { signal: leaving.signal })
+      .catch((error: unknown) => error);
+    await eventually(
+      () => statsOf('paused'),
+      (now) => now?.inFlight === 1,
+    );
+    leaving.abort();
+    expect(await waiting).toMatchObject({ code: 'CANCELLED' });
+    // They are counted all the same.
+    expect(await statsOf('paused')).toMatchObject({ calls: 2, errors: { UNAVAILABLE: 1, CANCELLED: 1 } });
+    const { entries } = await host.service.blame();
+    expect(entries.filter(({ connector }) => connector === 'paused' || connector === 'disabled')).toEqual([]);
+    // What is wrong with a call is said still.
+    await call('paused', 'dance');
+    expect(await entry('paused', 'errors')).toMatchObject({ blame: 'caller', amount: 1 });
   });
 
   it('puts the gravest first, and does not name who does well', async () => {
