@@ -1,7 +1,8 @@
 // Long, as the one place that knows every part of a host opens them all, in order.
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 import type { DoorStatus, PluginReport, Problem } from '@automate/contract';
 import { ConnectorError, LOCAL_PRINCIPAL } from '@automate/contract';
 import { Access } from './access/access.ts';
@@ -13,11 +14,13 @@ import type { BootReport } from './boot-report.ts';
 import { BootTimer } from './boot-report.ts';
 import { CloseStack } from './close-stack.ts';
 import { SEARCH_PLACES } from './config/find-config.ts';
-import { loadConfig, readConfig } from './config/load-config.ts';
+import type { LoadedConfig, UnusableConfig } from './config/load-config.ts';
+import { emptyConfig, loadConfig, readConfig } from './config/load-config.ts';
 import { BEFORE_APPLY_FILE, replaceConfigFile } from './config/replace-config-file.ts';
 import { watchConfig } from './config/watch-config.ts';
 import { Announcements } from './connectors/announcements.ts';
 import { Changes } from './connectors/changes.ts';
+import { createConfigFaults } from './connectors/config-faults.ts';
 import { ConnectorViews } from './connectors/connector-views.ts';
 import { createConnectorRuntime, tellWorkerNews } from './connectors/connector-runtime.ts';
 import { Descriptions } from './connectors/descriptions.ts';
@@ -27,6 +30,7 @@ import { kindOf } from './connectors/connector-state.ts';
 import { executionPlaces } from './connectors/execution-places.ts';
 import { createFilesPolicy, placesOf, withWholePaths } from './connectors/files-policy.ts';
 import { exportConfig } from './connectors/export-config.ts';
+import { createEntryFaults } from './connectors/entry-faults.ts';
 import { Gate } from './connectors/gate.ts';
 import { HealthMonitor } from './connectors/health-monitor.ts';
 import type { MemoryBounds } from './connectors/memory-room.ts';
@@ -45,7 +49,7 @@ import { KeptOutcomes } from './execution/kept-outcomes.ts';
 import { Executions } from './executions/executions.ts';
 import { createCallLog } from './execution/call-log.ts';
 import { createPipeline, gatesInOrder } from './execution/pipeline.ts';
-import type { Environment, HostSettingsInput } from './host-settings.ts';
+import type { Environment, HostSettings, HostSettingsInput } from './host-settings.ts';
 import { HostConfigError, readHostSettings } from './host-settings.ts';
 import type { Host } from './host.ts';
 import { findProjectRoot, HOST_FILES, readIdentity } from './identity.ts';
@@ -78,7 +82,14 @@ import { sealTexts } from './secrets/sealed-texts.ts';
 import { openSecretVault } from './secrets/secret-vault.ts';
 import { closeSecretsDir } from './secrets/secrets-dir.ts';
 import { HostConnectorService } from './service/connector-service.ts';
-import { holdDataDir, lockDataDir, openDataDir, refuseWhereServed } from './store/data-dir.ts';
+import {
+  DATABASE_FILE,
+  holdDataDir,
+  lockDataDir,
+  openDataDir,
+  openSpareDataDir,
+  refuseWhereServed,
+} from './store/data-dir.ts';
 import type { OpenStores } from './store/open-stores.ts';
 import { openStores } from './store/open-stores.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
@@ -141,7 +152,13 @@ export async function createHostOver(open: OpenStores, options: HostOptions): Pr
   }
 }
 
-async function openHost(open: OpenStores, options: HostOptions, stack: CloseStack): Promise<Host> {
+/** @param instead the configuration, in the place of what the file says */
+async function openHost(
+  open: OpenStores,
+  options: HostOptions,
+  stack: CloseStack,
+  instead?: LoadedConfig & { readonly ok: true },
+): Promise<Host> {
   const { env, flags = {}, serve = true, scrubber = createScrubber() } = options;
   const timer = new BootTimer();
   const identity = readIdentity();
@@ -151,11 +168,12 @@ async function openHost(open: OpenStores, options: HostOptions, stack: CloseStac
   const defaults = { healthIntervalMs: settings.healthIntervalMs };
   const load = (): ReturnType<typeof loadConfig> =>
     loadConfig({ cwd: projectDir, configPath: settings.configPath, env, defaults, without: flags.without });
-  const loaded = await load();
+  const loaded = instead ?? (await load());
   const tlsFiles = serve && settings.tls !== undefined ? readTlsFiles(settings.tls) : undefined;
   if (!loaded.ok || tlsFiles?.ok === false) {
     const inFiles = tlsFiles?.ok === false ? tlsFiles.problems : [];
-    throw new HostConfigError([...(loaded.ok ? [] : loaded.problems), ...inFiles]);
+    const inConfig = loaded.ok ? [] : await findEveryFault(loaded, { open, options, scrubber, settings });
+    throw new HostConfigError([...inConfig, ...inFiles]);
   }
   timer.mark('configuration');
 
@@ -241,7 +259,7 @@ async function openHost(open: OpenStores, options: HostOptions, stack: CloseStac
   });
   const telemetry = await createTelemetry({
     version: identity.version,
-    otlpEndpoint: settings.otlpEndpoint,
+    otlpEndpoint: instead === undefined ? settings.otlpEndpoint : undefined,
     otlpWithout: settings.otlpWithout,
     metricExportMs: settings.metricExportMs,
     logger: log,
@@ -330,7 +348,7 @@ async function openHost(open: OpenStores, options: HostOptions, stack: CloseStac
     warn: (message) => log.warn({}, message),
   });
   descriptions.listen(events);
-  const gate = new Gate({ live, createWorker, acceptance: acceptanceOf(projectDir) });
+  const gate = new Gate({ live, createWorker, acceptance: acceptanceOf(projectDir), networkOf: network.of });
   const { healthIntervalMs } = settings;
   const changes = new Changes({ registry, store, overlays: overlayStore, live, gate, events, healthIntervalMs });
   const tidySnapshots = (): Promise<void> =>
@@ -369,6 +387,16 @@ async function openHost(open: OpenStores, options: HostOptions, stack: CloseStac
       events.emit('doorLimits', config.access.limits);
       events.emit('exposure', config.mcp.expose);
     },
+    faults: createConfigFaults({
+      find: createEntryFaults({
+        descriptions,
+        filesOf,
+        networkOf: network.of,
+        resolve: (entry) => secrets.resolve(withWholePaths(entry.config, places.base), entry.profile),
+      }),
+      closed: places.closed,
+    }),
+    without: flags.without ?? [],
     parse: (text, name) => readConfig(text, { env, defaults, without: flags.without, file: configFile, name }),
     replaceFile: async (text) => {
       assertWritable();
@@ -604,6 +632,43 @@ async function openHost(open: OpenStores, options: HostOptions, stack: CloseStac
     close: () => stack.close(),
     [Symbol.asyncDispose]: () => stack.close(),
   };
+}
+
+/**
+ * Everything that is wrong with a file that cannot be used: a host without its contents, which serves nobody and leaves nothing behind,
+ * looks at what can be read of it.
+ */
+async function findEveryFault(
+  broken: UnusableConfig,
+  {
+    open,
+    options,
+    scrubber,
+    settings,
+  }: {
+    readonly open: OpenStores;
+    readonly options: HostOptions;
+    readonly scrubber: Scrubber;
+    readonly settings: HostSettings;
+  },
+): Promise<readonly Problem[]> {
+  if (broken.rest === undefined) return broken.problems;
+  const stack = new CloseStack();
+  const { flags = {} } = options;
+  const logTo = new Writable({ write: (_chunk, _encoding, done) => done() });
+  await using spare = existsSync(join(settings.dataDir, DATABASE_FILE)) ? undefined : await openSpareDataDir();
+  const dataDir = spare?.path ?? settings.dataDir;
+  try {
+    const beside = { ...options, serve: false, logTo, scrubber, flags: { ...flags, dataDir } };
+    const { service } = await openHost(open, beside, stack, emptyConfig(flags.without, broken.file));
+    const { problems } = await service.planConfig();
+    // It may have been mended meanwhile.
+    return problems.length > 0 ? problems : broken.problems;
+  } catch {
+    return broken.problems;
+  } finally {
+    await stack.close();
+  }
 }
 
 /** A host that goes on under another key would leave two chains in one, of which none can be verified. */

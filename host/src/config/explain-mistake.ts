@@ -8,6 +8,8 @@ export interface ReadConfig {
   readonly file?: string;
   /** The file's text; empty where there is none. */
   readonly text: string;
+  /** Gives problems, of which the path is known, their places in the text; absent where there is none. */
+  readonly problemsWith?: ((found: readonly Problem[]) => readonly Problem[]) | undefined;
   /** What somebody should look at though it works. */
   readonly warnings?: readonly string[];
 }

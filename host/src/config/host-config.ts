@@ -14,6 +14,8 @@ export interface PluginsConfig {
   /** Patterns of package names; `deny` wins. */
   readonly allow: readonly string[];
   readonly deny: readonly string[];
+  /** Names that no package may have in this run of the host, whatever the file says. */
+  readonly without: readonly string[];
   /** Further directories that hold a `node_modules`, as written. */
   readonly paths: readonly string[];
   /** Whether a package without a readable host range is rejected rather than warned about. */
@@ -110,6 +112,7 @@ export const DEFAULT_PLUGINS: PluginsConfig = {
   scan: 'direct',
   allow: ['*'],
   deny: [],
+  without: [],
   paths: [],
   strict: false,
   prefer: {},

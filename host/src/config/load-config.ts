@@ -6,6 +6,7 @@ import { findConfig } from './find-config.ts';
 import { DEFAULT_ACCESS, DEFAULT_MCP, DEFAULT_NETWORK, DEFAULT_PLUGINS } from './host-config.ts';
 import type { HostConfig } from './host-config.ts';
 import type { Environment } from './interpolate.ts';
+import type { ConfigRest, ParsedConfig } from './parse-config.ts';
 import { parseConfig } from './parse-config.ts';
 import { readConfigFile } from './read-config-file.ts';
 
@@ -23,8 +24,15 @@ export interface LoadConfigOptions {
 
 export type LoadedConfig =
   /** `file` is absent where there is none: the configuration is empty then. */
-  | ({ readonly ok: true } & ReadConfig)
-  | { readonly ok: false; readonly problems: readonly Problem[]; readonly file?: string };
+  ({ readonly ok: true } & ReadConfig) | UnusableConfig;
+
+export interface UnusableConfig {
+  readonly ok: false;
+  readonly problems: readonly Problem[];
+  readonly file?: string;
+  /** What can be read in spite of them; absent where nothing can. */
+  readonly rest?: ConfigRest & Pick<ParsedConfig, 'problemsWith'>;
+}
 
 /** What configuration files end with. Nothing that executes. */
 const EXTENSIONS = new Set(['.yaml', '.yml', '.json']);
@@ -35,7 +43,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   if (!found.ok) return found;
   const { file, ignored } = found;
   const { without = [] } = options;
-  if (file === undefined) return { ok: true, config: emptyConfig(without), text: '' };
+  if (file === undefined) return emptyConfig(without);
   const read = await readConfigFile(file);
   if (!read.ok) return { ok: false, problems: read.problems, file };
   const warnings = ignored.map((other) => `${other} is not read, as ${file} is the configuration: remove one of them`);
@@ -56,19 +64,26 @@ export function readConfig(
   { file, name = file, env: environment, defaults, without = [] }: ReadConfigOptions,
 ): LoadedConfig {
   const parsed = parseConfig(text, { file: name, environment, defaults });
-  if (!parsed.ok) return { ...parsed, file };
+  const { problemsWith } = parsed;
+  if (parsed.ok) return { ok: true, config: inPlace(parsed.config, file, without), file, text, problemsWith };
+  const { problems, rest } = parsed;
+  if (rest === undefined) return { ok: false, problems, file };
+  return { ok: false, problems, file, rest: { ...rest, config: inPlace(rest.config, file, without), problemsWith } };
+}
+
+/** With whole paths, as it stands in a file at this place. */
+function inPlace(config: HostConfig, file: string, without: readonly string[]): HostConfig {
   const whole = (paths: readonly string[]): readonly string[] => paths.map((path) => resolve(dirname(file), path));
-  const { plugins } = parsed.config;
+  const { plugins } = config;
   const grants = Object.entries(plugins.grants).map(
     ([pattern, { fs, ...grant }]) =>
       [pattern, { ...grant, fs: { read: whole(fs.read), write: whole(fs.write) } }] as const,
   );
-  const config = {
-    ...parsed.config,
-    fileRoots: whole(parsed.config.fileRoots),
-    plugins: { ...plugins, deny: [...plugins.deny, ...without], grants: Object.fromEntries(grants) },
+  return {
+    ...config,
+    fileRoots: whole(config.fileRoots),
+    plugins: { ...plugins, without, grants: Object.fromEntries(grants) },
   };
-  return { ok: true, config, file, text };
 }
 
 async function locateConfig({ cwd, configPath }: LoadConfigOptions): ReturnType<typeof findConfig> {
@@ -79,11 +94,12 @@ async function locateConfig({ cwd, configPath }: LoadConfigOptions): ReturnType<
   return { ok: false, problems: [{ path: '', expected, received: extname(file) || 'no ending', file }], file };
 }
 
-function emptyConfig(without: readonly string[]): HostConfig {
-  return {
+/** What holds where there is no file, or where one is not read. */
+export function emptyConfig(without: readonly string[] = [], file?: string): LoadedConfig & { readonly ok: true } {
+  const config: HostConfig = {
     connectors: [],
     listsConnectors: false,
-    plugins: { ...DEFAULT_PLUGINS, deny: [...DEFAULT_PLUGINS.deny, ...without] },
+    plugins: { ...DEFAULT_PLUGINS, without },
     fileRoots: [],
     network: DEFAULT_NETWORK,
     access: DEFAULT_ACCESS,
@@ -91,4 +107,5 @@ function emptyConfig(without: readonly string[]): HostConfig {
     profiles: new Map(),
     secretVariables: [],
   };
+  return { ok: true, config, text: '', ...(file === undefined ? {} : { file }) };
 }

@@ -3,6 +3,7 @@ import { isJsonObject } from '@automate/contract';
 import { locateField, parseConfigFile, parseDuration } from '@automate/contract/schemas';
 import type {
   ConfigDefaults,
+  ConfigFileRest,
   WireAccess,
   WireGrant,
   WireMcp,
@@ -25,9 +26,21 @@ import { readConfigText } from './read-config-text.ts';
 import type { ResolvedValues, WrittenText } from './resolve-variables.ts';
 import { toWrittenForm, withWrittenTexts } from './written-form.ts';
 
-export type ParsedConfig =
+/** What can be read of a configuration in which something is wrong. */
+export interface ConfigRest {
+  readonly config: HostConfig;
+  /** Of each of its connectors, its index in the file, and the paths of what was left out of it, which begin below the connector. */
+  readonly places: readonly { readonly index: number; readonly lost: readonly string[] }[];
+}
+
+export type ParsedConfig = (
   | { readonly ok: true; readonly config: HostConfig }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  /** `rest` is absent where nothing can be read. */
+  | { readonly ok: false; readonly problems: readonly Problem[]; readonly rest?: ConfigRest }
+) & {
+  /** All that is wrong with the text, in its order, each with line and column, and this besides, of which only the path is known. */
+  readonly problemsWith: (found: readonly Problem[]) => readonly Problem[];
+};
 
 export interface ParseConfigOptions {
   /** Named in the problems. */
@@ -43,30 +56,38 @@ export interface ParseConfigOptions {
 export function parseConfig(text: string, options: ParseConfigOptions): ParsedConfig {
   const { values, problemsWith } = readConfigText(text, options.environment);
   const parsed = parseConfigFile(values.value, options.defaults === undefined ? {} : { defaults: options.defaults });
-  const problems = problemsWith(parsed.ok ? [] : parsed.problems, options.file);
-  if (problems.length > 0 || !parsed.ok) return { ok: false, problems };
+  const inContents = parsed.ok ? [] : parsed.problems;
+  const all = (found: readonly Problem[]): readonly Problem[] => problemsWith([...inContents, ...found], options.file);
+  const problems = all([]);
+  const read = parsed.ok
+    ? { ...parsed, places: parsed.connectors.map((_, index) => ({ index, lost: [] })) }
+    : parsed.rest;
+  if (read === undefined) return { ok: false, problems, problemsWith: all };
+  const config = toHostConfig(read, values, options.environment);
+  return problems.length === 0
+    ? { ok: true, config, problemsWith: all }
+    : { ok: false, problems, rest: { config, places: read.places }, problemsWith: all };
+}
+
+function toHostConfig(file: ConfigFileRest, values: ResolvedValues, environment: Environment): HostConfig {
+  const { plugins, files, network } = file;
   return {
-    ok: true,
-    config: {
-      connectors: parsed.connectors.map((config, index) => configured(config, index, values)),
-      listsConnectors: isJsonObject(values.value) && Array.isArray(values.value['connectors']),
-      plugins: toPlugins(parsed.plugins),
-      fileRoots: parsed.files.roots ?? [],
-      network: {
-        allow: parsed.network.allow ?? [],
-        deny: parsed.network.deny ?? [],
-        registeredAllow: parsed.network.registered?.allow ?? [],
-      },
-      access: toAccess(parsed.access),
-      mcp: toMcp(parsed.mcp),
-      secretVariables: [
-        ...[...values.written.values()].flatMap((text) => secretsOf(text, options.environment)),
-        ...Object.values(parsed.plugins.grants ?? {}).flatMap(({ env = [] }) => secretsAmong(env, options.environment)),
-      ],
-      profiles: new Map(
-        Array.from(parsed.profiles, ([name, profile]) => [name, configuredProfile(name, profile, values)]),
-      ),
+    connectors: file.connectors.map((config, at) => configured(config, file.places[at]?.index ?? at, values)),
+    listsConnectors: isJsonObject(values.value) && Array.isArray(values.value['connectors']),
+    plugins: toPlugins(plugins),
+    fileRoots: files.roots ?? [],
+    network: {
+      allow: network.allow ?? [],
+      deny: network.deny ?? [],
+      registeredAllow: network.registered?.allow ?? [],
     },
+    access: toAccess(file.access),
+    mcp: toMcp(file.mcp),
+    secretVariables: [
+      ...[...values.written.values()].flatMap((text) => secretsOf(text, environment)),
+      ...Object.values(plugins.grants ?? {}).flatMap(({ env = [] }) => secretsAmong(env, environment)),
+    ],
+    profiles: new Map(Array.from(file.profiles, ([name, profile]) => [name, configuredProfile(name, profile, values)])),
   };
 }
 

@@ -13,6 +13,7 @@ import { KeyedLock } from './keyed-lock.ts';
 import type { LiveConnectors } from './live-connectors.ts';
 import { differsInProfile, isSameConnector, planConnectors } from './plan-connectors.ts';
 import type { Registry, Sources } from './registry.ts';
+import { isOver, severalAtATime } from './several-at-a-time.ts';
 
 /** What a change makes of what stands. */
 export interface Plan<T> {
@@ -172,14 +173,19 @@ export class Changes {
     if (isOver(patience)) throw callerLeft(patience);
   }
 
-  async #run<T>(plan: Planner<T>, patience: Patience = {}): Promise<T> {
-    const trials = new Map<string, Trial>();
+  /** Waits for something for as long as the patience lasts, and there are changes. */
+  wait<T>(patience: Patience, work: () => Promise<T>): Promise<T> {
     const closing = this.#closing.signal;
     const error = (end: PatienceEnd): Error => (end === 'closing' ? hostEnding() : callerLeft(patience));
+    return until({ ...patience, closing, error }, work);
+  }
+
+  async #run<T>(plan: Planner<T>, patience: Patience = {}): Promise<T> {
+    const trials = new Map<string, Trial>();
     for (;;) {
       const turn = await this.#lanes.run('turn', () => this.#takeTurn(plan, trials, patience));
       if ('answer' in turn) return turn.answer;
-      await until({ ...patience, closing, error }, () => turn.missing);
+      await this.wait(patience, () => turn.missing);
     }
   }
 
@@ -197,12 +203,10 @@ export class Changes {
   }
 
   async #tryOut(steps: readonly Step[], trials: Map<string, Trial>, patience: Patience): Promise<void> {
-    const left = [...steps];
-    const work = async (): Promise<void> => {
-      for (let step = left.shift(); step !== undefined && !isOver(patience); step = left.shift())
-        trials.set(step.after.id, { ...step, ...(await this.#options.gate.tryOut(step.after, step.demand, patience)) });
+    const tryOut = async (step: Step): Promise<void> => {
+      trials.set(step.after.id, { ...step, ...(await this.#options.gate.tryOut(step.after, step.demand, patience)) });
     };
-    await Promise.all(Array.from({ length: TRIALS_AT_A_TIME }, work));
+    await severalAtATime(TRIALS_AT_A_TIME, steps, tryOut, patience);
   }
 
   async #draft({ sources, one }: Plan<unknown>): Promise<Draft> {
@@ -285,10 +289,6 @@ export class Changes {
     for (const { id, reason } of heldBack) events.emit('heldBack', id, reason);
     return { ...change, heldBack, warnings: draft.warnings };
   }
-}
-
-function isOver({ signal, deadline = Infinity }: Patience): boolean {
-  return signal?.aborted === true || Date.now() >= deadline;
 }
 
 function callerLeft({ signal }: Patience): Error {

@@ -1,7 +1,9 @@
 import type { ConfigPlan, ConnectorError, PlannedConnector, Problem, TrialFinding } from '@automate/contract';
 import { ConfigInvalidError, describeProblem } from '@automate/contract';
+import { appendPath } from '@automate/contract/schemas';
 import type { HostConfig } from '../config/host-config.ts';
 import type { Proposal, Trial } from './changes.ts';
+import type { FailedTrial } from './config-faults.ts';
 import { changedSections, ownKeys, sharedKeys } from './config-keys.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { Registry } from './registry.ts';
@@ -11,8 +13,12 @@ export interface Candidate {
   readonly config: HostConfig;
   /** Its warnings, as it was read. */
   readonly warnings: readonly string[];
-  /** Gives problems their places in the text. */
-  locate(problems: readonly Problem[]): readonly Problem[];
+}
+
+/** A plan but for what is wrong with it. */
+export interface DraftedPlan extends Omit<ConfigPlan, 'problems'> {
+  /** Connectors that would not work. */
+  readonly failed: readonly FailedTrial[];
 }
 
 /** A plan of what cannot even be read. */
@@ -28,7 +34,7 @@ export function planOfProblems(problems: readonly Problem[]): ConfigPlan {
 export function describeProposal(
   { draft, trials }: Proposal,
   { now, candidate, runs }: { readonly now: Registry; readonly candidate: Candidate; readonly runs: boolean },
-): ConfigPlan {
+): DraftedPlan {
   const idle = runs ? [] : draft.kept.filter(({ owner }) => owner === 'file');
   const planned: PlannedConnector[] = [
     ...[...draft.added, ...idle].map(({ id }) => ({
@@ -43,18 +49,27 @@ export function describeProposal(
     })),
     ...draft.removed.map((id) => ({ id, change: 'removed' as const, keys: [] })),
   ];
-  const indices = new Map(candidate.config.connectors.map(({ config }, index) => [config.id, index]));
-  const failing = [...trials.values()].filter(({ failure }) => failure !== undefined);
-  const ailing = [...trials.values()].filter(({ ailsBoth }) => ailsBoth === true);
+  const places = new Map(
+    candidate.config.connectors.map(({ config }, index) => [config.id, appendPath('connectors', index)]),
+  );
+  const ailing = [...trials.values()].filter(({ tolerated }) => tolerated === true);
   return {
     connectors: planned.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     unchanged: draft.kept.length - idle.length,
     sections: runs ? changedSections(now.sources.config, candidate.config) : [],
-    problems: candidate.locate(failing.flatMap((trial) => problemsOf(trial, indices.get(trial.after.id)))),
+    failed: [...trials.values()].flatMap(({ after, failure }) => {
+      const before = now.find(after.id);
+      const section = before && sharedKeys(before, after)[0];
+      return failure === undefined ? [] : [{ entry: after, failure, at: places.get(after.id), section }];
+    }),
     warnings: [
       ...candidate.warnings,
       ...draft.warnings,
-      ...ailing.map(({ after: { id }, finding }) => `connector "${id}" is not well, as it is now: ${finding?.message}`),
+      ...ailing.map(({ after: { id }, finding: { message = '' } = {} }) =>
+        runs && now.find(id)?.state.phase === 'usable'
+          ? `connector "${id}" is not well, as it is now: ${message}`
+          : `connector "${id}", which is new, is not well: ${message}; that keeps nothing from being applied`,
+      ),
     ],
   };
 }
@@ -84,16 +99,4 @@ function trialOf(trial: Trial | undefined): { readonly trial?: TrialFinding } {
   return {
     trial: { status, message, ...(trial.finding.status === 'unhealthy' ? { blame: trial.finding.blame } : {}) },
   };
-}
-
-/** Each thing that is wrong with its settings, or else that it does not work. */
-function problemsOf(
-  { after: { id }, failure = '', problems = [] }: Trial,
-  index: number | undefined,
-): readonly Problem[] {
-  const path = index === undefined ? '' : `connectors[${index}]`;
-  if (problems.length > 0 && path !== '')
-    return problems.map((problem) => ({ ...problem, path: `${path}.${problem.path}` }));
-  const message = `connector "${id}" would not work: ${failure}`;
-  return [{ path, expected: 'a connector that works', received: 'one that does not', message }];
 }

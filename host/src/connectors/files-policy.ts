@@ -1,6 +1,7 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
 import type { ConnectorConfig, ConnectorOwner, JsonObject } from '@automate/contract';
+import { isAmong, placesOf as pathsOf, realPathOf } from '@automate/sdk/runtime';
 import type { FilesPolicy } from '@automate/sdk/runtime';
 import { grantedSet } from '../plugins/grants.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
@@ -59,6 +60,15 @@ export function createFilesPolicy({ base, closed }: FilesPolicyOptions): (of: Pa
 function mayStartPrograms(kind: Kind | undefined): boolean {
   if (kind === undefined) return false;
   return kind.source.via !== 'package' || grantedSet(kind.permissions).childProcess;
+}
+
+/** Why a directory cannot be granted, as what is said of it; undefined where it can. */
+export function explainFileRoot(root: string, closed: readonly string[]): string | undefined {
+  const real = realPathOf(root);
+  if (real === undefined || !existsSync(real)) return 'does not exist';
+  return isAmong(pathsOf(closed), real)
+    ? "lies among the host's own files (data, secrets, configuration), which no connector may use"
+    : undefined;
 }
 
 /** A configuration with the whole paths of the files under `tls`, which the host reads as well as the worker. */

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ConnectorWorker } from '../runtime/runtime.ts';
-import type { Blame, Patience, Problem } from '@automate/contract';
+import type { Blame, Patience } from '@automate/contract';
 import { ConnectorError, startPatience } from '@automate/contract';
 import type { ConnectorEntry } from './connector-state.ts';
+import { explainDeniedTarget } from './denied-target.ts';
 import type { Acceptance } from '../plugins/lock/acceptance.ts';
 import { grantsLess } from '../plugins/grants.ts';
 import { isWeaker } from '../plugins/isolation.ts';
@@ -10,6 +11,7 @@ import type { Kind, KindCatalog } from '../plugins/kind-catalog.ts';
 import { isolationOf } from '../plugins/kind-catalog.ts';
 import type { LiveConnectors } from './live-connectors.ts';
 import type { Finding } from './health-record.ts';
+import type { NetworkPolicies } from './network-policies.ts';
 import { findingOf, probe } from './probe.ts';
 
 /**
@@ -25,6 +27,8 @@ export interface GateOptions {
   readonly live: LiveConnectors;
   createWorker(entry: ConnectorEntry, kind: Kind): ConnectorWorker;
   readonly acceptance: Acceptance;
+  /** Where a connector may connect to. */
+  networkOf: NetworkPolicies['of'];
 }
 
 /** How long a worker that was only tried out may take to close, in milliseconds. */
@@ -36,10 +40,8 @@ export interface TrialResult {
   readonly finding?: Finding;
   /** Why it must not take the place; absent where it may. */
   readonly failure?: string;
-  /** What is wrong with its settings, where that is it. */
-  readonly problems?: readonly Problem[];
-  /** It is not well, and no more is the one that stands. */
-  readonly ailsBoth?: true;
+  /** It is not well, and takes the place of none that is. */
+  readonly tolerated?: true;
 }
 
 function failed({ message, blame }: { readonly message: string; readonly blame: Blame }): TrialResult {
@@ -86,7 +88,7 @@ export class Gate {
   async tryOut(after: ConnectorEntry, demand: Demand, patience: Patience = {}): Promise<TrialResult> {
     if (demand === 'nothing' || after.state.phase === 'disabled') return {};
     if (after.state.phase === 'missing') return failed({ message: after.state.reason, blame: 'operator' });
-    const { live, createWorker, acceptance } = this.#options;
+    const { live, createWorker, acceptance, networkOf } = this.#options;
     const { healthCheck, limits } = after.config;
     const { kind } = after.state;
     const worker = createWorker(after, kind);
@@ -105,13 +107,17 @@ export class Gate {
         reconnect: false,
       });
       if (finding.status === 'healthy') return { finding };
-      // What ails both is no fault of the new one.
-      const standing = this.#isThere(after.id) ? await live.check(after.id) : undefined;
-      return standing?.healthy === false ? { finding, ailsBoth: true } : { finding, failure: finding.message };
+      if (this.#isThere(after.id))
+        // What ails both is no fault of the new one.
+        return (await live.check(after.id)).healthy
+          ? { finding, failure: finding.message }
+          : { finding, tolerated: true };
+      // A new one need not find its remote system; but where the same file keeps it from there, it never will.
+      const denied = await explainDeniedTarget(after.config, networkOf(after, kind));
+      return denied === undefined ? { finding, tolerated: true } : { finding, failure: denied };
     } catch (reason) {
       if (demand === 'accepted') return {};
-      const error = ConnectorError.from(reason);
-      return { ...failed(findingOf(error.toEnvelope())), problems: error.problems };
+      return failed(findingOf(ConnectorError.from(reason).toEnvelope()));
     } finally {
       letGo();
       close();

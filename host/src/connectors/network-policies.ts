@@ -25,8 +25,8 @@ export interface NetworkPoliciesOptions {
 type PolicyOwner = Pick<ConnectorEntry, 'owner' | 'anyAddress' | 'network' | 'config'>;
 
 export interface NetworkPolicies {
-  /** @param kind of which the grants count where its connector has walls */
-  of(entry: PolicyOwner, kind: Kind): NetworkPolicy;
+  /** @param kind of which the grants count where its connector has walls; absent: there is none */
+  of(entry: PolicyOwner, kind: Kind | undefined): NetworkPolicy;
   /** Of kinds that are only described. */
   ofKinds(): NetworkPolicy;
 }
@@ -44,10 +44,11 @@ export function createNetworkPolicies(options: NetworkPoliciesOptions): NetworkP
     of({ owner, anyAddress, network, config: own }, kind) {
       const { http, https } = proxiesOf(environment);
       const proxies = [http, https].flatMap(placeOfUrl);
-      const isWalled = isolationOf(kind, own.isolation) === 'restricted';
       const written = owner === 'api' ? [] : placesWritten(own);
-      const granted = [...grantedSet(kind.permissions).network, ...proxies, ...written];
-      const policy = { ...base(network), ...(isWalled ? { granted } : {}) };
+      const policy =
+        kind !== undefined && isolationOf(kind, own.isolation) === 'restricted'
+          ? { ...base(network), granted: [...grantedSet(kind.permissions).network, ...proxies, ...written] }
+          : base(network);
       if (owner !== 'api' || !signInRequired()) return policy;
       const allow = [...network.registeredAllow, ...proxies];
       return { ...policy, registered: { allow, lenient: anyAddress } };

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describeProblem } from '@automate/contract';
 import { parseConnectorConfig } from '@automate/contract/schemas';
+import type { ConfiguredConnector } from '../config/host-config.ts';
 import { parseRegistered } from '../config/parse-registered.ts';
 import { findUnusedGrants } from '../plugins/grants.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
@@ -94,6 +95,11 @@ export function planConnectors(options: PlanOptions): PlannedConnectors {
 
 function askedBy({ source, permissions }: Kind): readonly { packageName: string; permissions: Kind['permissions'] }[] {
   return source.via === 'package' ? [{ packageName: source.packageName, permissions }] : [];
+}
+
+/** What a connector of the file would be with what else there is. */
+export function entryOfFile(configured: ConfiguredConnector, sources: Sources): ConnectorEntry {
+  return makeEntry({ owner: 'file', ...NOT_OLD, ...configured }, sources);
 }
 
 function makeEntry(

@@ -1,13 +1,12 @@
 // Long, as the file, a text in its place and the packages come into force in one way, which stands here whole.
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CallOptions, ConfigPlan, ConfigText, PluginReport, Problem } from '@automate/contract';
+import type { CallOptions, ConfigPlan, ConfigText, Patience, PluginReport, Problem } from '@automate/contract';
 import { ConfigInvalidError, describeProblem } from '@automate/contract';
 import type { ReadConfig } from '../config/explain-mistake.ts';
 import { explainMistake, isCut } from '../config/explain-mistake.ts';
 import type { HostConfig, PluginsConfig } from '../config/host-config.ts';
-import type { loadConfig, LoadedConfig } from '../config/load-config.ts';
-import { readConfigText } from '../config/read-config-text.ts';
+import type { loadConfig, LoadedConfig, UnusableConfig } from '../config/load-config.ts';
 import type { HostEvents, SourceNews } from '../events/host-events.ts';
 import { patienceOf } from '../execution/wait-within.ts';
 import type { HostLog } from '../log/host-log.ts';
@@ -15,6 +14,8 @@ import type { Kind, KindCatalog } from '../plugins/kind-catalog.ts';
 import type { PluginScanner } from '../plugins/plugin-scanner.ts';
 import type { Snapshots } from '../plugins/snapshots/snapshots.ts';
 import type { AppliedChange, Changes, Proposal } from './changes.ts';
+import type { ConfigFaults } from './config-faults.ts';
+import type { DraftedPlan } from './config-plans.ts';
 import { configNotApplied, describeProposal, planOfProblems } from './config-plans.ts';
 import type { Registry, Sources } from './registry.ts';
 import { reportHeldBack } from './report-held-back.ts';
@@ -47,6 +48,10 @@ export interface SourceChangesOptions {
   parse(text: string, name: string | undefined): LoadedConfig;
   /** Puts a text in the place of the file. */
   replaceFile(text: string): Promise<void>;
+  /** Everything that is wrong with a configuration of which a part can be read, or of which connectors do not work. */
+  readonly faults: ConfigFaults;
+  /** Names of packages that this run of the host does without. */
+  readonly without: readonly string[];
   /** Whether connectors run here, so that there is something to compare with. */
   readonly runs: boolean;
   readonly log: HostLog;
@@ -58,6 +63,18 @@ interface Scanned {
   readonly kinds: KindCatalog;
   /** Absent: what is known already. */
   readonly scanned?: PluginScanner;
+}
+
+/** A configuration that was read, of which nothing is in force. */
+interface Candidate extends Scanned {
+  readonly next: ReadConfig;
+}
+
+/** A plan before it is known all that is wrong with it. */
+interface Drawn extends DraftedPlan {
+  /** What is wrong with it beside the connectors. */
+  readonly problems: readonly Problem[];
+  readonly locate: (problems: readonly Problem[]) => readonly Problem[];
 }
 
 /** The changes of what connectors are made of: the file, the packages, the kinds of the embedding program. */
@@ -81,7 +98,7 @@ export class SourceChanges {
     return changes
       .ofAll<ReloadResult>(async ({ sources }) => {
         // Read in its turn, so that an older reading never comes last.
-        const next = await this.#read();
+        const next = await this.#read(sources);
         const { config } = next;
         learn(config);
         const { kinds, scanned } = isDeepStrictEqual(sources.config.plugins, config.plugins)
@@ -114,41 +131,46 @@ export class SourceChanges {
   /** What a configuration would do: the text, or what the file holds now. Changes nothing. */
   async planConfig(given: ConfigText, call: CallOptions = {}): Promise<ConfigPlan> {
     const { changes, runs } = this.#options;
-    let plan: ConfigPlan | undefined;
-    await changes
-      .preview(async (now) => {
-        const { next, kinds } = await this.#candidate(given, now.sources);
+    const patience = patienceOf(call);
+    let drawn: Drawn | undefined;
+    try {
+      await changes.preview(async (now) => {
+        const candidate = await this.#candidate(given, now.sources, patience);
         return (standing) => ({
-          sources: { config: next.config, kinds },
+          sources: { config: candidate.next.config, kinds: candidate.kinds },
           nothingRuns: !runs,
           review: (proposal) => {
-            plan = this.#describe(proposal, standing, given, next);
+            drawn = this.#draw(proposal, standing, candidate);
             return 'leave';
           },
           answer: () => undefined,
         });
-      }, patienceOf(call))
-      .catch((error: unknown) => {
-        if (!(error instanceof UnusableSources)) throw error;
-        plan = planOfProblems(error.problems);
-      });
-    return plan ?? planOfProblems([]);
+      }, patience);
+      return drawn === undefined ? planOfProblems([]) : await this.#finish(drawn, patience);
+    } catch (error) {
+      if (error instanceof UnusableSources) return planOfProblems(error.problems);
+      throw error;
+    }
   }
 
   /** The same, and makes it: all of it, with the text in the place of the file, or nothing, as where the caller leaves before. */
-  applyConfig(given: ConfigText, call: CallOptions = {}): Promise<ConfigPlan> {
+  async applyConfig(given: ConfigText, call: CallOptions = {}): Promise<ConfigPlan> {
     const { changes, replaceFile, runs } = this.#options;
-    return changes
-      .ofAll<ConfigPlan>(async (before) => {
-        const { next, kinds, scanned } = await this.#candidate(given, before.sources);
+    const patience = patienceOf(call);
+    let drawn: Drawn | undefined;
+    try {
+      return await changes.ofAll<ConfigPlan>(async (before) => {
+        const candidate = await this.#candidate(given, before.sources, patience);
+        const { next, kinds, scanned } = candidate;
         const former = before.sources.kinds;
         let plan = planOfProblems([]);
         return (standing) => ({
           sources: { config: next.config, kinds },
           nothingRuns: !runs,
           review: (proposal) => {
-            plan = this.#describe(proposal, standing, given, next);
-            if (plan.problems.length > 0) throw configNotApplied(plan.problems);
+            const { failed, problems, locate: _locate, ...rest } = (drawn = this.#draw(proposal, standing, candidate));
+            if (failed.length > 0 || problems.length > 0) throw new UnusableSources([]);
+            plan = { ...rest, problems: [] };
             return 'make';
           },
           write: async () => {
@@ -162,39 +184,67 @@ export class SourceChanges {
             return plan;
           },
         });
-      }, patienceOf(call))
-      .catch((error: unknown) => {
-        throw error instanceof UnusableSources ? configNotApplied(error.problems) : error;
-      });
+      }, patience);
+    } catch (error) {
+      if (!(error instanceof UnusableSources)) throw error;
+      throw configNotApplied(drawn === undefined ? error.problems : (await this.#finish(drawn, patience)).problems);
+    }
   }
 
-  #describe(proposal: Proposal, now: Registry, given: ConfigText, next: ReadConfig): ConfigPlan {
-    const name = given.name ?? next.file;
-    const { problemsWith } = readConfigText(next.text);
-    const candidate = {
-      config: next.config,
-      warnings: next.warnings ?? [],
-      locate: (problems: readonly Problem[]) => problemsWith(problems, name),
+  /** What a proposal comes to, as far as it can be told at once. */
+  #draw(proposal: Proposal, now: Registry, { next }: Candidate): Drawn {
+    const { runs, faults, without } = this.#options;
+    const granted = runs ? now.sources.config.fileRoots : [];
+    const warnings = [...(next.warnings ?? []), ...(without.length > 0 ? [describeWithout(without)] : [])];
+    return {
+      ...describeProposal(proposal, { now, candidate: { config: next.config, warnings }, runs }),
+      problems: faults.inRoots(next.config, granted),
+      locate: next.problemsWith ?? ((problems) => problems),
     };
-    return describeProposal(proposal, { now, candidate, runs: this.#options.runs });
   }
 
-  /** The configuration, and the kinds that there are with it; nothing of it is in force. */
-  async #candidate(given: ConfigText, sources: Sources): Promise<{ readonly next: ReadConfig } & Scanned> {
-    const { load, parse, learn, scanner, snapshots, drift } = this.#options;
+  /** With everything that is wrong with it. */
+  async #finish({ failed, problems, locate, ...plan }: Drawn, patience: Patience): Promise<ConfigPlan> {
+    const { changes, faults } = this.#options;
+    const found = await changes.wait(patience, () => faults.ofTrials(failed, patience));
+    return { ...plan, problems: locate([...problems, ...found]) };
+  }
+
+  async #candidate(given: ConfigText, sources: Sources, patience: Patience): Promise<Candidate> {
+    const { load, parse, learn } = this.#options;
     const next = given.yaml === undefined ? await load() : parse(given.yaml, given.name);
-    if (!next.ok) throw new UnusableSources(next.problems);
+    if (!next.ok) throw new UnusableSources(await this.#everyFault(next, sources, patience));
     const mistake = explainMistake(this.#inForce, next);
     if (mistake !== undefined)
       throw new UnusableSources([{ ...mistake, ...(given.name === undefined ? {} : { file: given.name }) }]);
     learn(next.config);
-    const { plugins } = next.config;
-    if (isDeepStrictEqual(sources.config.plugins, plugins)) return { next, kinds: sources.kinds };
+    const { problems, ...found } = this.#kindsWith(next.config, sources);
+    if (problems.length > 0) throw new UnusableSources(problems);
+    return { next, ...found };
+  }
+
+  /** The kinds that there are with a configuration of which nothing is in force, and what keeps it from being put in force. */
+  #kindsWith({ plugins }: HostConfig, { config, kinds }: Sources): Scanned & { readonly problems: readonly Problem[] } {
+    const { scanner, snapshots, drift } = this.#options;
+    if (isDeepStrictEqual(config.plugins, plugins)) return { kinds, problems: [] };
     const aside = scanner.aside();
     const found = snapshots.markBuilds(aside.scan(plugins, { full: false }), { admits: false });
     const problems = drift(plugins, aside.lastReport);
-    if (problems.length > 0) throw new UnusableSources(problems);
-    return { next, kinds: sources.kinds.withDiscovered(found), scanned: aside };
+    return { kinds: kinds.withDiscovered(found), scanned: aside, problems };
+  }
+
+  /** What is wrong with a configuration that cannot be used: with what can be read of it as well. */
+  async #everyFault(
+    { problems, rest }: UnusableConfig,
+    sources: Sources,
+    patience: Patience = {},
+  ): Promise<readonly Problem[]> {
+    if (rest === undefined) return problems;
+    const { changes, faults, learn } = this.#options;
+    learn(rest.config);
+    const { kinds } = this.#kindsWith(rest.config, sources);
+    const around = { ...sources, config: rest.config, kinds };
+    return rest.problemsWith(await changes.wait(patience, () => faults.inRest(rest, problems, around, patience)));
   }
 
   /** Looks for packages again, in the whole of `node_modules`. */
@@ -259,7 +309,7 @@ export class SourceChanges {
   }
 
   /** The file as it is to be put to work. */
-  async #read(): Promise<ReadConfig> {
+  async #read(sources: Sources): Promise<ReadConfig> {
     const { load, log } = this.#options;
     let next = await load();
     // Whoever writes the file anew may be at it.
@@ -268,8 +318,9 @@ export class SourceChanges {
       next = await load();
     }
     if (!next.ok) {
-      log.error({ problems: next.problems }, 'the configuration file is broken: everything stays as it was');
-      throw new UnusableSources(next.problems);
+      const problems = await this.#everyFault(next, sources);
+      log.error({ problems }, 'the configuration file is broken: everything stays as it was');
+      throw new UnusableSources(problems);
     }
     const mistake = explainMistake(this.#inForce, next);
     if (mistake === undefined) return next;
@@ -284,6 +335,12 @@ export class SourceChanges {
       answer: () => undefined,
     }));
   }
+}
+
+/** What is planned holds for this run of the host, which its next start may not be. */
+function describeWithout(without: readonly string[]): string {
+  const options = without.map((name) => `--without ${name}`).join(' ');
+  return `this host was started with ${options}: what these packages provide cannot be tried out here, and comes back when it is started without that`;
 }
 
 /** The packages that kinds come from, as `name@version`. */

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnavailableError } from '@automate/contract';
@@ -38,6 +40,12 @@ export function openDataDir(directory: string): void {
   } catch (error) {
     throw storageError('the data directory cannot be used', directory, error);
   }
+}
+
+/** An empty one for a while, for work that is to leave nothing behind. */
+export async function openSpareDataDir(): Promise<AsyncDisposable & { readonly path: string }> {
+  const { path, remove } = await mkdtempDisposable(join(tmpdir(), 'automate-spare-'));
+  return { path, [Symbol.asyncDispose]: remove };
 }
 
 /**

@@ -228,10 +228,35 @@ profiles:
 `;
     await using project = await CliProject.open({ kinds: ['echo'], yaml });
     const env = { PRESENT_TOKEN: 'canary-secret' };
-    expect(await failure(project, 'secrets of first', env)).toMatch(/MISSING_TOKEN/);
+    expect(await failure(project, 'connector first', env)).toMatch(
+      /connectors\.yaml:3:\d+: .*auth\.token: .*MISSING_TOKEN/,
+    );
     const { checks } = await examine(project, { env });
+    expect(checks.filter(({ message }) => message.includes('MISSING_TOKEN'))).toHaveLength(1);
     expect(checks).toContainEqual({ check: 'secrets of second', state: 'ok', message: 'profile prod resolves' });
     expect(JSON.stringify(checks)).not.toContain('canary-secret');
+  });
+
+  it('tells all that is wrong with a connector, each at its place, and what is wrong with a profile once', async () => {
+    const yaml = `
+profiles:
+  prod: { kind: echo, secrets: { token: secretref://env/default/MISSING_KEY } }
+connectors:
+  - { id: first, kind: echo, profile: prod }
+  - { id: second, kind: echo, profile: prod }
+  - { id: third, kind: echo, settings: { colour: red, token: secretref://env/default/MISSING_TOKEN } }
+`;
+    await using project = await CliProject.open({ kinds: ['echo'], yaml });
+    const { checks, status } = await examine(project);
+    expect(status).toBe(1);
+    const failed = checks.filter(({ state }) => state === 'failed').map(({ check, message }) => `${check}: ${message}`);
+    expect(failed).toEqual([
+      expect.stringMatching(/^profile prod: .*:3:\d+: .*MISSING_KEY/),
+      'connector first: does not run, for its profile "prod"',
+      'connector second: does not run, for its profile "prod"',
+      expect.stringMatching(/^connector third: .*:7:\d+: .*settings\.colour/),
+      expect.stringMatching(/^connector third: .*:7:\d+: .*MISSING_TOKEN/),
+    ]);
   });
 
   it('fails endpoints that take no connection, and passes those that do', async () => {

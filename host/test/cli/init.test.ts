@@ -70,8 +70,10 @@ connectors:
   - id: one
     port: 99999
     health_check: { interval: soon }
+    kind: echo
   - id: one
     colour: red
+    kind: echo
 `;
 
   it.each([['start'], ['plugins', 'list'], ['connectors', 'list'], ['execute', 'one', 'say']])(
@@ -90,8 +92,8 @@ connectors:
       expect(places).toEqual([
         ['4', expect.any(String), 'connectors[0].port'],
         ['5', expect.any(String), 'connectors[0].health_check.interval'],
-        ['6', expect.any(String), 'connectors[1].id'],
-        ['7', expect.any(String), 'connectors[1].colour'],
+        ['7', expect.any(String), 'connectors[1].id'],
+        ['8', expect.any(String), 'connectors[1].colour'],
       ]);
     },
   );

@@ -52,6 +52,7 @@ describe('finding the configuration', () => {
           scan: 'direct',
           allow: ['*'],
           deny: [],
+          without: [],
           paths: [],
           strict: false,
           prefer: {},

@@ -10,11 +10,11 @@ import { count, ENTRY, entry, openHost, source } from '../fixtures/counting-host
 import { openRestBackend } from '../fixtures/rest-backend.ts';
 import type { SandboxHost } from '../fixtures/sandbox-host.ts';
 
-/** Everything about it that is wrong, in one file: a word that is none, settings, a kind, a connection. */
+/** Everything about it that is wrong, in one file: settings, a kind, the connection of one that runs is well. */
 const WRONG = `connectors:
-  - { id: one, kind: counting, settings: { word: kept, colour: red } }
+  - { id: one, kind: counting, settings: { word: kept, unreachable: true } }
   - { id: two, kind: counted }
-  - { id: three, kind: counting, settings: { unreachable: true } }
+  - { id: three, kind: counting, settings: { colour: red } }
   - { id: four, kind: counting, settings: { word: well } }
 `;
 const fileOf = (host: SandboxHost): string => join(host.sandbox.root, 'config', 'connectors.yaml');
@@ -71,11 +71,11 @@ describe('a plan', () => {
     const { problems, connectors } = await service.planConfig({ yaml: WRONG, name: 'new.yaml' });
     const at = (line: number) => ({ file: 'new.yaml', line, column: expect.any(Number) });
     expect(problems).toMatchObject([
-      { path: 'connectors[0].settings.colour', ...at(2) },
-      { path: 'connectors[1]', message: expect.stringMatching(/"two" would not work: .*"counted"/), ...at(3) },
-      { path: 'connectors[2]', message: expect.stringMatching(/"three" would not work: .*nobody there/), ...at(4) },
+      { path: 'connectors[0]', message: expect.stringMatching(/"one" would not work: .*nobody there/), ...at(2) },
+      { path: 'connectors[1].kind', message: expect.stringMatching(/declares the kind "counted"/), ...at(3) },
+      { path: 'connectors[2].settings.colour', ...at(4) },
     ]);
-    expect(connectors.find(({ id }) => id === 'three')?.trial).toMatchObject({
+    expect(connectors.find(({ id }) => id === 'one')?.trial).toMatchObject({
       status: 'unhealthy',
       blame: expect.any(String),
     });
@@ -153,6 +153,27 @@ describe('a connector whose remote system is away', () => {
     expect(plan).toMatchObject({ problems: [], warnings: [expect.stringContaining('as it is now')] });
     await expect(host.service.applyConfig({ yaml })).resolves.toMatchObject({ connectors: [{ id: 'one' }] });
   });
+
+  it.each([true, false])(
+    'is no fault of a plan where it is new, and added all the same; a host runs: %s',
+    async (serve) => {
+      await using host = await openHost(ENTRY, serve);
+      const yaml = `${ENTRY}  - { id: away, kind: counting, settings: { unreachable: true } }\n  - { id: off, kind: counting, enabled: false, settings: { unreachable: true } }\n`;
+      const plan = await host.service.planConfig({ yaml });
+      expect(plan.problems).toEqual([]);
+      expect(plan.warnings).toEqual([expect.stringMatching(/"away", which is new, is not well: .*nobody there/)]);
+      expect(plan.connectors.find(({ id }) => id === 'away')).toMatchObject({ trial: { status: 'unhealthy' } });
+      await expect(host.service.applyConfig({ yaml })).resolves.toMatchObject({ problems: [] });
+      await expect(host.service.healthCheck('away')).resolves.toMatchObject({ status: 'unhealthy' });
+      expect(await readFile(fileOf(host), 'utf8')).toBe(yaml);
+      // Nothing that works is taken down by enabling one that does not find it either.
+      if (!serve) return;
+      const enabled = yaml.replace('enabled: false, ', '');
+      await expect(host.service.applyConfig({ yaml: enabled })).resolves.toMatchObject({
+        connectors: [{ id: 'off', trial: { status: 'unhealthy' } }],
+      });
+    },
+  );
 });
 
 describe('what was registered', () => {
@@ -207,7 +228,7 @@ describe('on the command line', () => {
     expect(await project.automate(['plan'])).toMatchObject({ status: 3, stdout: expect.stringContaining('+ one') });
     expect(await project.automate(['plan', 'wrong.yaml'])).toMatchObject({
       status: 78,
-      stdout: expect.stringMatching(/wrong\.yaml:2:\d+: [^]*wrong\.yaml:3:\d+: [^]*wrong\.yaml:4:\d+: /),
+      stdout: expect.stringMatching(/"one", which is new, is not well[^]*wrong\.yaml:3:\d+: [^]*wrong\.yaml:4:\d+: /),
     });
     await using host = await project.start();
     expect(await project.automate(['plan'])).toMatchObject({ status: 0, stdout: expect.stringContaining('no change') });
@@ -219,6 +240,7 @@ describe('on the command line', () => {
       status: 78,
       stdout: expect.stringMatching(/"problems": \[\n/),
     });
+    expect(await project.automate(['connectors', 'health', 'one'])).toMatchObject({ status: 0 });
     expect(await project.automate(['apply', 'wrong.yaml'])).toMatchObject({
       status: 78,
       stderr: expect.stringMatching(/wrong\.yaml:2:[^]*wrong\.yaml:3:[^]*wrong\.yaml:4:/),

@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import { isAmong, placesOf, realPathOf } from '@automate/sdk/runtime';
+import { explainFileRoot, realOrWritten } from '../../connectors/files-policy.ts';
 import { inspectSecretsDir } from '../../secrets/secrets-dir.ts';
 import type { Finding } from './finding.ts';
 
@@ -25,16 +24,16 @@ export function checkSecretsDir(directory: string | undefined): readonly Finding
 /** The directories that the operator granted to registrations: each has to be there, and none of the host's own. */
 export function checkFileRoots(roots: readonly string[], closed: readonly string[]): readonly Finding[] {
   const check = 'files.roots';
-  const places = placesOf(closed);
-  const remedy = 'correct files.roots in the configuration file';
   return roots.map((root) => {
-    const real = realPathOf(root);
-    if (real === undefined || statSync(real, { throwIfNoEntry: false }) === undefined)
-      return { check, state: 'failed', message: `${root} does not exist`, remedy };
-    if (isAmong(places, real)) {
-      const message = `${root} lies among the host's own files (data, secrets, configuration), which no connector may use`;
-      return { check, state: 'failed', message, remedy };
-    }
+    const why = explainFileRoot(root, closed);
+    if (why !== undefined)
+      return {
+        check,
+        state: 'failed',
+        message: `${root} ${why}`,
+        remedy: 'correct files.roots in the configuration file',
+      };
+    const real = realOrWritten(root);
     return { check, state: 'ok', message: real === root ? root : `${root}, which is ${real}` };
   });
 }

@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { Blame, ConnectorInfo, ConnectorService, HealthReport, PluginEntry } from '@automate/contract';
-import { defaultPort, needsAction } from '@automate/contract';
+import type { Blame, ConnectorInfo, ConnectorService, HealthReport, PluginEntry, Problem } from '@automate/contract';
+import { defaultPort, describeProblem, needsAction } from '@automate/contract';
+import { appendPath } from '@automate/contract/schemas';
+import type { HostConfig } from '../../config/host-config.ts';
 import type { Grants } from '../../plugins/grants.ts';
 import { findUnusedGrants } from '../../plugins/grants.ts';
 import type { Finding } from './finding.ts';
@@ -78,10 +80,44 @@ export async function checkGrants(service: ConnectorService, grants: Grants): Pr
  * Whether every enabled connector can work: its kind is there, loads and takes its settings and secrets, as whoever runs it finds, and
  * its endpoint accepts connections from this machine. What stands in the way first is told first: no socket is tried for a connector
  * that cannot run at all.
+ *
+ * @param config of the service, where what does not work in it is to be told fault by fault
  */
-export async function checkConnectors(service: ConnectorService): Promise<readonly Finding[]> {
+export async function checkConnectors(service: ConnectorService, config?: HostConfig): Promise<readonly Finding[]> {
   const [connectors, reports] = await Promise.all([service.list({ enabledOnly: true }), service.healthCheckAll()]);
-  return Promise.all(connectors.map((connector) => checkConnector(connector, reports[connector.id])));
+  const isFaulty = connectors.some(
+    ({ id, owner }) => owner === 'file' && reports[id]?.status === 'unhealthy' && reports[id].blame !== 'remote',
+  );
+  const { problems } = isFaulty && config !== undefined ? await service.planConfig() : { problems: [] };
+  const remedy = 'correct the file, provide the secret, or install the plugin';
+  const ofProfiles = problems.flatMap((problem): readonly Finding[] => {
+    const name = profileAt(problem, config);
+    return name === undefined
+      ? []
+      : [{ check: `profile ${name}`, state: 'failed', message: describeProblem(problem), remedy }];
+  });
+  const ofConnectors = connectors.map(async (connector): Promise<readonly Finding[]> => {
+    const check = `connector ${connector.id}`;
+    const index = config?.connectors.findIndex(({ config: { id } }) => id === connector.id);
+    const own = problems.filter(
+      ({ path }) => path === `connectors[${index}]` || path.startsWith(`connectors[${index}].`),
+    );
+    const remedyHere = reports[connector.id]?.blame === 'plugin' ? remedyOf('plugin', connector.id) : remedy;
+    if (own.length > 0)
+      return own.map((problem) => ({ check, state: 'failed', message: describeProblem(problem), remedy: remedyHere }));
+    const { profile } = config?.connectors[index ?? -1]?.config ?? {};
+    if (profile !== undefined && problems.some((problem) => profileAt(problem, config) === profile))
+      return [
+        { check, state: 'failed', message: `does not run, for its profile "${profile}"`, remedy: 'correct that' },
+      ];
+    return [await checkConnector(connector, reports[connector.id])];
+  });
+  return [...ofProfiles, ...(await Promise.all(ofConnectors)).flat()];
+}
+
+/** The profile that a problem is in. */
+function profileAt({ path }: Problem, config: HostConfig | undefined): string | undefined {
+  return [...(config?.profiles.keys() ?? [])].find((name) => path.startsWith(`${appendPath('profiles', name)}.`));
 }
 
 /** The health of a remote service's connectors: their endpoints need only be reachable from there. */

@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { ConnectorService } from '@automate/contract';
+import type { ConnectorService, Problem } from '@automate/contract';
 import { describeProblem } from '@automate/contract';
 import { openFound } from '@automate/contract/service';
 import { isUnsetVariable } from '../../config/interpolate.ts';
@@ -18,6 +15,7 @@ import { checkConnectors, checkGrants, checkHealth, checkPlugins, checkReadiness
 import { closedPaths } from '../../connectors/files-policy.ts';
 import { findWalls } from '../../runtime/bodies/walls.ts';
 import type { Finding } from './finding.ts';
+import { openSpareDataDir } from '../../store/data-dir.ts';
 import { locateHost } from '../../store/locate-host.ts';
 
 export interface DoctorOptions {
@@ -75,9 +73,10 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
   const dataDir = checkDataDir(settings.dataDir);
   const host = dataDir.finding.state === 'failed' ? undefined : await locateHost({ ...options, cwd: projectDir });
   const store = await checkStore(settings);
+  const problems = loaded.ok ? [] : await findProblems(loaded.problems, host?.address, options);
   const findings = [
     ...checkWalls(findWalls()),
-    ...describeConfig(loaded, { projectDir, running: host !== undefined }),
+    ...describeConfig(loaded, { projectDir, problems, running: host !== undefined }),
     dataDir.finding,
     ...store.findings,
     ...checkSecretsDir(settings.secretsDir),
@@ -108,18 +107,42 @@ async function examineProject(options: DoctorOptions): Promise<readonly Finding[
   const checks = [
     checkPlugins,
     ...(loaded.ok ? [(service: ConnectorService) => checkGrants(service, loaded.config.plugins.grants)] : []),
-    checkConnectors,
+    (service: ConnectorService) =>
+      checkConnectors(service, host === undefined && loaded.ok ? loaded.config : undefined),
   ];
   return [...findings, ...(await examineService({ open, otherwise, checks }))];
 }
 
+/** Everything that is wrong with a file that cannot be used, as whoever runs it, or would, finds. */
+async function findProblems(
+  known: readonly Problem[],
+  address: string | undefined,
+  { connect, openLocal, projectDir, env, flags }: DoctorOptions,
+): Promise<readonly Problem[]> {
+  try {
+    const service = address === undefined ? await openLocal({ cwd: projectDir, env, flags }) : await connect(address);
+    try {
+      const { problems } = address === undefined ? { problems: known } : await service.planConfig();
+      return problems.length > 0 ? problems : known;
+    } finally {
+      await service.close();
+    }
+  } catch (error) {
+    return error instanceof HostConfigError ? error.problems : known;
+  }
+}
+
 function describeConfig(
   loaded: Awaited<ReturnType<typeof loadConfig>>,
-  { projectDir, running }: { readonly projectDir: string; readonly running: boolean },
+  {
+    projectDir,
+    problems,
+    running,
+  }: { readonly projectDir: string; readonly problems: readonly Problem[]; readonly running: boolean },
 ): readonly Finding[] {
   const check = 'configuration';
   if (!loaded.ok)
-    return loaded.problems.map((problem) => ({
+    return problems.map((problem) => ({
       check,
       message: describeProblem(problem),
       ...(running && isUnsetVariable(problem)
@@ -149,22 +172,12 @@ async function openQuietly(
   dataDir: string | undefined,
 ): Promise<Opened> {
   if (dataDir !== undefined) return asOpened(await openLocal({ cwd: projectDir, env, flags: { ...flags, dataDir } }));
-  const spare = await mkdtemp(join(tmpdir(), 'automate-doctor-'));
-  const remove = (): Promise<void> => rm(spare, { recursive: true, force: true });
-  try {
-    const service = await openLocal({ cwd: projectDir, env, flags: { ...flags, dataDir: spare } });
-    const close = async (): Promise<void> => {
-      try {
-        await service.close();
-      } finally {
-        await remove();
-      }
-    };
-    return { service, close };
-  } catch (error) {
-    await remove();
-    throw error;
-  }
+  await using stack = new AsyncDisposableStack();
+  const spare = stack.use(await openSpareDataDir());
+  const service = await openLocal({ cwd: projectDir, env, flags: { ...flags, dataDir: spare.path } });
+  stack.defer(() => service.close());
+  const opened = stack.move();
+  return { service, close: () => opened.disposeAsync() };
 }
 
 interface Examination {

@@ -24,6 +24,8 @@ export interface DiscoverOptions extends FindOptions {
   readonly allow?: readonly string[];
   /** Patterns of package names that may not; these win. Default none. */
   readonly deny?: readonly string[];
+  /** Names that none may have, for as long as the host runs; these win over all. Default none. */
+  readonly without?: readonly string[];
   /** Refuse packages without a host range. Default false. */
   readonly strict?: boolean;
   /** Kind → the package that shall have it, and no other. Default none. */
@@ -148,9 +150,11 @@ function problem(read: Assessed['read']): Reason {
 function reasonAgainst(
   found: PackageDir,
   by: PackageDir | undefined,
-  { scan, allow = ['*'], deny = [] }: DiscoverOptions,
+  { scan, allow = ['*'], deny = [], without = [] }: DiscoverOptions,
 ): Reason | undefined {
   // An alias must not carry a package past a pattern, so that both names are looked at.
+  const left = findPattern([found.name, found.expectedName], without);
+  if (left !== undefined) return { kind: 'left_out', pattern: left };
   const denied = findPattern([found.name, found.expectedName], deny);
   if (denied !== undefined) return { kind: 'denied', pattern: denied };
   if (findPattern([found.expectedName], allow) === undefined) return { kind: 'not_allowed' };

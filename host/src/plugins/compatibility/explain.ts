@@ -10,6 +10,8 @@ export function explainPluginReason(reason: Reason): string {
   switch (reason.kind) {
     case 'denied':
       return `is kept out by the pattern ${describeValue(reason.pattern)} in plugins.deny: remove the pattern to admit it`;
+    case 'left_out':
+      return `is left out, as this host was started with "--without ${printable(reason.pattern)}": start it without that option to admit it`;
     case 'not_allowed':
       return 'matches no pattern in plugins.allow: add its name there to admit it';
     case 'transitive':
@@ -65,6 +67,7 @@ export function explainLostKind(lost: LostKind): string {
 export function pluginReason(reason: Reason): PluginReason {
   switch (reason.kind) {
     case 'denied':
+    case 'left_out':
     case 'not_allowed':
       return 'denied';
     case 'transitive':

@@ -28,6 +28,8 @@ export type LostKind =
 /** Why a package was not admitted. */
 export type Reason =
   | { readonly kind: 'denied'; readonly pattern: string }
+  /** It is left out of this run of the host. */
+  | { readonly kind: 'left_out'; readonly pattern: string }
   | { readonly kind: 'not_allowed' }
   | { readonly kind: 'transitive'; readonly package: string }
   | { readonly kind: 'shadowed'; readonly by: string }

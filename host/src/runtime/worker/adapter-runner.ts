@@ -106,11 +106,11 @@ export class AdapterRunner {
     this.#closing.abort();
   }
 
-  /** Paths are looked at only in settings of the right shape. */
+  /** Paths in settings are looked at only where those are of the right shape. */
   async #validate({ settings, tls, files = OPEN_FILES }: ConfigCheck): Promise<readonly Problem[]> {
     const problems = await validateSettings(this.adapter, settings);
-    if (problems.length > 0) return problems;
-    return grantPaths(this.#configSchema, { settings, tls }, files).problems;
+    const sound = problems.length > 0 ? {} : settings;
+    return [...problems, ...grantPaths(this.#configSchema, { settings: sound, tls }, files).problems];
   }
 
   /** Gives whether the adapter takes other secrets later without a new start. */

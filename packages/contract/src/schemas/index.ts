@@ -27,4 +27,4 @@ export { accessSchema, configFileSchema, pluginsSchema, profileSchema } from './
 export type { WireAccess, WireFiles, WireGrant, WireMcp, WirePlugins, WireProfile } from './config-file.ts';
 export { configFileJsonSchema, connectorConfigJsonSchema } from './json-schema.ts';
 export { isTextField, parseConfigFile } from './parse-config-file.ts';
-export type { ParsedConfigFile } from './parse-config-file.ts';
+export type { ConfigFileRest, ParsedConfigFile } from './parse-config-file.ts';

@@ -14,25 +14,36 @@ import { describeReceived } from './describe-received.ts';
 import type { Finding } from './finding.ts';
 import { toProblems } from './finding.ts';
 import { parseProfile } from './parse-profile.ts';
-import { parseConnectorConfig } from './parse-connector-config.ts';
+import { parseConnectorConfig, readConnectorRest } from './parse-connector-config.ts';
+import { takeRest } from './take-rest.ts';
+import type { Rest } from './take-rest.ts';
 import type { PathStep } from '../problem-path.ts';
 import { appendPath } from '../problem-path.ts';
 import { schemaAt, schemaType } from './schema-at.ts';
 import { toWireConfig } from './translate-config.ts';
 import { explainUnknownKeys } from './unknown-keys.ts';
 
+/** What a configuration file says, section by section. */
+export interface ConfigFile {
+  readonly plugins: WirePlugins;
+  readonly files: WireFiles;
+  readonly network: WireNetwork;
+  readonly access: WireAccess;
+  readonly mcp: WireMcp;
+  readonly profiles: ReadonlyMap<string, WireProfile>;
+  readonly connectors: readonly ConnectorConfig[];
+}
+
+/** What can be read of a file in which something is wrong. */
+export interface ConfigFileRest extends ConfigFile {
+  /** Of each of its connectors, its index in the file, and the paths of what was left out of it, which begin below the connector. */
+  readonly places: readonly { readonly index: number; readonly lost: readonly string[] }[];
+}
+
 export type ParsedConfigFile =
-  | {
-      readonly ok: true;
-      readonly plugins: WirePlugins;
-      readonly files: WireFiles;
-      readonly network: WireNetwork;
-      readonly access: WireAccess;
-      readonly mcp: WireMcp;
-      readonly profiles: ReadonlyMap<string, WireProfile>;
-      readonly connectors: readonly ConnectorConfig[];
-    }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | ({ readonly ok: true } & ConfigFile)
+  /** `rest` is absent where the content is no map. */
+  | { readonly ok: false; readonly problems: readonly Problem[]; readonly rest?: ConfigFileRest };
 
 /** Most connectors of one file. */
 const MAX_CONNECTORS = 10_000;
@@ -53,33 +64,20 @@ export function parseConfigFile(
   }
   const file: Readonly<Record<string, unknown>> = content ?? {};
   const problems: Problem[] = [...checkSections(file)];
-  const plugins = parseSection(pluginsSchema, 'plugins', file, problems);
-  const files = parseSection(filesSchema, 'files', file, problems);
-  const network = parseSection(networkSchema, 'network', file, problems);
-  const access = parseSection(accessSchema, 'access', file, problems);
-  const mcp = parseSection(mcpSchema, 'mcp', file, problems);
-  const profiles = parseProfiles(file.profiles ?? {}, problems);
-  const connectors = parseConnectors(file.connectors ?? [], options.defaults ?? {}, problems);
-  problems.push(...checkIds(connectors), ...checkProfiles(connectors, profiles, file.profiles));
-  if (
-    problems.length > 0 ||
-    plugins === undefined ||
-    files === undefined ||
-    network === undefined ||
-    access === undefined ||
-    mcp === undefined
-  )
-    return { ok: false, problems };
-  return {
-    ok: true,
-    plugins,
-    files,
-    network,
-    access,
-    mcp,
-    profiles,
-    connectors: connectors.flatMap((connector) => connector.config ?? []),
+  const sections = {
+    plugins: parseSection(pluginsSchema, 'plugins', file, problems),
+    files: parseSection(filesSchema, 'files', file, problems),
+    network: parseSection(networkSchema, 'network', file, problems),
+    access: parseSection(accessSchema, 'access', file, problems),
+    mcp: parseSection(mcpSchema, 'mcp', file, problems),
+    profiles: parseProfiles(file.profiles ?? {}, problems),
   };
+  const connectors = parseConnectors(file.connectors ?? [], options.defaults ?? {}, problems);
+  problems.push(...checkIds(connectors), ...checkProfiles(connectors, sections.profiles, file.profiles));
+  const read = connectors.flatMap(({ rest }) => rest?.value ?? []);
+  if (problems.length === 0) return { ok: true, ...sections, connectors: read };
+  const places = connectors.flatMap(({ rest }, index) => (rest === undefined ? [] : [{ index, lost: rest.lost }]));
+  return { ok: false, problems, rest: { ...sections, connectors: read, places } };
 }
 
 /** Whether the value at this path of the file is a text, whatever it looks like; false where settings are free. */
@@ -88,11 +86,11 @@ export function isTextField(path: readonly PathStep[]): boolean {
   return type === 'string' || type === 'enum';
 }
 
-/** A connector's place in the file, its id if it has one, and its configuration if it is right. */
+/** A connector's place in the file, its id if it has one, and its configuration as far as it is right. */
 interface Place {
   readonly path: string;
   readonly id: JsonValue | undefined;
-  readonly config?: ConnectorConfig;
+  readonly rest?: Rest<ConnectorConfig> | undefined;
 }
 
 function checkSections(file: Readonly<Record<string, unknown>>): readonly Problem[] {
@@ -100,16 +98,20 @@ function checkSections(file: Readonly<Record<string, unknown>>): readonly Proble
   return toProblems(explainUnknownKeys(unknown, SECTIONS), '');
 }
 
-function parseSection<T>(
+/** What the section says, as far as it is right. */
+function parseSection<T extends object>(
   schema: z.ZodType<T>,
   name: 'plugins' | 'files' | 'network' | 'access' | 'mcp',
   file: Readonly<Record<string, unknown>>,
   problems: Problem[],
-): T | undefined {
+): T {
+  const check = (value: unknown, findings: Finding[]): T | undefined =>
+    checkShape(schema, copyJson(value, { from: 'file', findings }), findings);
   const findings: Finding[] = [];
-  const section = checkShape(schema, copyJson(file[name] ?? {}, { from: 'file', findings }), findings);
+  const section = check(file[name] ?? {}, findings);
+  if (section !== undefined && findings.length === 0) return section;
   problems.push(...toProblems(findings, name));
-  return section;
+  return takeRest(file[name], check)?.value ?? schema.parse({});
 }
 
 function parseProfiles(value: unknown, problems: Problem[]): ReadonlyMap<string, WireProfile> {
@@ -143,9 +145,9 @@ function parseConnectors(value: unknown, defaults: ConfigDefaults, problems: Pro
     const path = appendPath('connectors', index);
     const id = isJsonObject(entry) ? entry.id : undefined;
     const parsed = parseConnectorConfig(entry, { path, defaults });
-    if (parsed.ok) return { path, id, config: parsed.config };
+    if (parsed.ok) return { path, id, rest: { value: parsed.config, lost: [] } };
     problems.push(...parsed.problems);
-    return { path, id };
+    return { path, id, rest: readConnectorRest(entry, { path, defaults }) };
   });
 }
 
@@ -172,15 +174,18 @@ function checkProfiles(
   written: unknown,
 ): Problem[] {
   const names = isJsonObject(written) ? Object.keys(written) : [];
-  return connectors.flatMap(({ path, config }) => {
+  return connectors.flatMap(({ path, rest }) => {
+    const config = rest?.value;
     if (config?.profile === undefined) return [];
     const profile = profiles.get(config.profile);
     // A profile that is there and wrong has been reported where it stands.
     if (profile === undefined && names.includes(config.profile)) return [];
-    const problems = checkProfile(config, profile && { kind: profile.kind }, names);
+    const isKindKnown = rest?.lost.includes('kind') !== true;
+    const problems =
+      isKindKnown || profile === undefined ? checkProfile(config, profile && { kind: profile.kind }, names) : [];
     if (profile === undefined || problems.length > 0)
       return problems.map((problem) => ({ ...problem, path: appendPath(path, 'profile') }));
-    return missingAuth(path, config, config.profile, profile);
+    return rest?.lost.length === 0 ? missingAuth(path, config, config.profile, profile) : [];
   });
 }
 
