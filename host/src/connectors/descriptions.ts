@@ -117,7 +117,7 @@ export class Descriptions {
 
   async #learnKind(kind: Kind): Promise<ConnectorDescription> {
     const { description } = await this.#options.inspect(kind).catch((reason: unknown) => {
-      throw aboutConnector(reason, undefined);
+      throw tellAsked(reason, kind, undefined);
     });
     this.#byKind.set(kind.name, { kind, description });
     return description;
@@ -151,7 +151,7 @@ export class Descriptions {
       });
     }
     return this.describeKind(kind).catch((reason: unknown) => {
-      throw aboutConnector(reason, entry.id);
+      throw tellAsked(reason, kind, entry.id);
     });
   }
 
@@ -162,7 +162,7 @@ export class Descriptions {
       this.#byKind.set(kind.name, { kind, description: inspection.description });
       return inspection;
     } catch (reason) {
-      throw aboutConnector(reason, id);
+      throw tellAsked(reason, kind, id);
     }
   }
 
@@ -179,8 +179,13 @@ export class Descriptions {
 }
 
 /** The worker knows the kind alone, and takes it for the connector's id; who reads the error asked about that connector, or about none. */
-function aboutConnector(reason: unknown, id: string | undefined): ConnectorError {
-  return ConnectorError.change(ConnectorError.from(reason), { connector: id });
+function tellAsked(reason: unknown, kind: Kind, id: string | undefined): ConnectorError {
+  const error = ConnectorError.from(reason);
+  const asked = id === undefined ? `the kind "${kind.name}"` : `connector "${id}"`;
+  return ConnectorError.change(error, {
+    connector: id,
+    message: error.message.replaceAll(`connector "${kind.name}"`, asked),
+  });
 }
 
 function digestOf({ written }: ConnectorEntry): string {

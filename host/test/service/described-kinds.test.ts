@@ -25,6 +25,7 @@ async function openProject(): Promise<SandboxHost> {
       await sandbox.addConnector({ kind: 'counting', source: countLoads(sandbox.root) });
       await sandbox.addConnector({ kind: 'kept_out', source: source() });
       await sandbox.addConnector({ kind: 'broken', source: throws });
+      await sandbox.addConnector({ kind: 'leaves', source: 'process.exit(3);' });
       await sandbox.addPackage({
         name: 'connector-torn',
         packageJson: { automate: { connectors: { torn: { entry: './index.js', type: 'nonsense' } } } },
@@ -102,7 +103,9 @@ describe('a kind that cannot be used is refused with why, and who must act', () 
     expect(await refusalAt(service, 'ecko')).toMatchObject({
       ...unknown,
       blame: 'caller',
-      message: expect.stringMatching(/kind "ecko" \(did you mean "echo"\?\) \(there are broken, counting, echo\)/),
+      message: expect.stringMatching(
+        /kind "ecko" \(did you mean "echo"\?\) \(there are broken, counting, echo, leaves\)/,
+      ),
     });
     expect(await refusalAt(service, 'kept_out')).toMatchObject({
       ...unknown,
@@ -123,6 +126,13 @@ describe('a kind that cannot be used is refused with why, and who must act', () 
     expect(broken).toMatchObject({ code: 'INTERNAL_ERROR', blame: 'plugin' });
     expect(broken).toMatchObject({ message: expect.stringMatching(/broken.*a broken build/s) });
     expect(broken).not.toHaveProperty('connector', expect.anything());
+    const left = await refusalAt(service, 'leaves');
+    expect(left).toMatchObject({ code: 'WORKER_LOST', blame: 'plugin', details: { exitCode: 3 } });
+    expect(left).toMatchObject({ message: expect.stringMatching(/^the worker of the kind "leaves" was lost/) });
+    await expect(service.register({ id: 'new', kind: 'leaves' })).rejects.toMatchObject({
+      connector: 'new',
+      message: expect.stringMatching(/^the worker of connector "new" was lost/),
+    });
     for (const nothing of ['', undefined, 7] as never[])
       if (open !== DOORS['over REST'])
         expect(await refusalAt(service, nothing)).toMatchObject({
