@@ -24,6 +24,7 @@ describe('the table of routes', () => {
       'DELETE /connectors/{id}/outcomes/{key}',
       'GET /plugins',
       'POST /plugins/rescan',
+      'GET /kinds/{kind}',
       'GET /secrets',
       'PUT /secrets/{namespace}/{name}',
       'DELETE /secrets/{namespace}/{name}',
@@ -51,6 +52,11 @@ describe('the table of routes', () => {
       'POST /plan',
       'POST /apply',
       'GET /export',
+      'GET /executions',
+      'GET /executions/{id}',
+      'GET /executions/{id}/events',
+      'POST /executions/{id}/cancel',
+      'POST /executions/{id}/rerun',
     ]);
   });
 
