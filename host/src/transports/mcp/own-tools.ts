@@ -82,6 +82,7 @@ export const OWN_TOOLS: ReadonlyMap<string, OwnTool> = new Map(
       name: 'executions_get',
       description:
         'Tells how an execution stands, a call that goes on without its caller: whether it waits, runs, how far it is, and what came of it. A tool whose call takes long answers with the execution_id to ask for.',
+      needs: 'calls',
       input: z.strictObject({ execution: z.string().describe('The execution_id.') }),
       run: async ({ execution }, context) => {
         const found = await context.service.getExecution(execution, context.options);

@@ -40,7 +40,10 @@ describe.each(WAYS)('agents with tokens, whose clients speak %s', (way) => {
   it.each<readonly [scopes: readonly Scope[], own: readonly string[]]>([
     [['manage', 'secrets'], []],
     [['read'], ['connectors_list', 'connectors_describe', 'connectors_health']],
-    [['execute:x/a'], ['connectors_list', 'connectors_describe', 'connectors_health', 'outcomes_get']],
+    [
+      ['execute:x/a'],
+      ['connectors_list', 'connectors_describe', 'connectors_health', 'outcomes_get', 'executions_get'],
+    ],
   ])('with the scopes %j see no tool of the host itself that they may not use', async (scopes, own) => {
     await using served = await ServedHost.open();
     const { token } = await served.service.createToken({ name: 'one', scopes });
