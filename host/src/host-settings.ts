@@ -224,7 +224,7 @@ function readTlsSettings(
 }
 
 /** The URL with the password, which may be given beside it; undefined where it is none. Threads that use it see no environment. */
-function readStoreUrl(text: string, password = ''): string | undefined {
+export function readStoreUrl(text: string, password = ''): string | undefined {
   if (!/^postgres(ql)?:\/\//.test(text) || /%(?![\da-f]{2})/i.test(text)) return undefined;
   const url = URL.parse(text);
   if (url === null || (url.username === '' && !url.searchParams.has('user'))) return undefined;

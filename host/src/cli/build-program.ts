@@ -17,6 +17,7 @@ import { addIsolationCommand } from './commands/isolation.ts';
 import { addOutcomeCommands } from './commands/outcomes.ts';
 import { addMcpCommand } from './commands/mcp.ts';
 import { addStatusCommand } from './commands/status.ts';
+import { addStoreCommands } from './commands/store.ts';
 import { addTokenCommands } from './commands/tokens.ts';
 import { addPermissionCommands } from './commands/permissions.ts';
 import { addTopCommand } from './commands/top.ts';
@@ -50,6 +51,7 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
   addConnectorCommands(program, context);
   addProfileCommands(program, context);
   addSecretCommands(program, context);
+  addStoreCommands(program, context);
   addDeclarationCommands(program, context);
   addDevCommand(program, context);
   addExecuteCommand(program, context);

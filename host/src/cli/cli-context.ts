@@ -13,6 +13,7 @@ import type { Screen, ScreenOptions } from './top/open-screen.ts';
 import type { FormatTable } from './format-table.ts';
 import type { BisectReport } from './bisect/bisect-report.ts';
 import type { Finding } from './doctor/finding.ts';
+import type { MovedStore } from './store/move-store.ts';
 import type {
   PluginDiff,
   PluginOutcome,
@@ -100,6 +101,12 @@ export interface FoundHost {
 
 export type Style = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string) => string;
 
+/** From where to where: data directories, or URLs; `STORE_URL` for what that variable has. */
+export interface StoreMoveOptions {
+  readonly from?: string;
+  readonly to?: string;
+}
+
 /** What commands may do to the world. Only `main` knows the process. */
 export interface CliContext {
   /** Writes to standard output; a line break is added. */
@@ -171,6 +178,8 @@ export interface CliContext {
   rotateKeys(options: GlobalOptions): Promise<KeyRotation>;
   /** Opens a sealed copy of the database, and writes what is in it to a new file for the user alone. */
   openCopy(options: GlobalOptions & { readonly from: string; readonly to: string }): Promise<void>;
+  /** Copies what hosts keep from one place to another. Throws CliExit where it is refused, or would be seen by others. */
+  moveStore(options: GlobalOptions & StoreMoveOptions): Promise<MovedStore>;
   diagnose(options: GlobalOptions): Promise<readonly Finding[]>;
   /** Verifies an audit without a host, with the keys of this project. */
   verifyAuditFile(

@@ -47,6 +47,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'secrets remove': ['secrets remove slack/bot_token', 'secrets remove slack/bot_token --secret-version 2'],
   'secrets rotate-keys': ['secrets rotate-keys'],
   'secrets open-copy': ['secrets open-copy .automate/connectors.db.sealed --to connectors.db'],
+  'store migrate': ['store migrate', 'store migrate --from STORE_URL --to .automate'],
   types: ['types', 'types --out connectors.d.ts'],
   docs: ['docs', 'docs --out CONNECTORS.md'],
   dev: ['dev', 'dev ./connector-x'],

@@ -12,7 +12,7 @@ import { parseProfileText, parseRegistrationText } from '../config/parse-registe
 import { createHost } from '../create-host.ts';
 import { findProjectRoot, HOST_FILES, readIdentity } from '../identity.ts';
 import { openLocalService } from '../open-local-service.ts';
-import { readHostSettings } from '../host-settings.ts';
+import { readHostSettings, readStoreUrl } from '../host-settings.ts';
 import type { MasterKeys } from '../secrets/master-key.ts';
 import { openMasterKeys } from '../secrets/master-key.ts';
 import type { Scrubber } from '../secrets/scrubber.ts';
@@ -169,6 +169,7 @@ function createContext({ interrupted, unread, scrubber, notes }: Surroundings): 
       const { kinds, left } = await installedKinds(options);
       return { text: writeSchemaText(kinds), kinds: kinds.map(({ kind }) => kind), left };
     },
+    moveStore: (options) => moveKept(options),
     diagnose: async (options) => {
       const address = givenAddress(options);
       const examined = {
@@ -391,6 +392,45 @@ async function rotateKeys(options: GlobalOptions): ReturnType<CliContext['rotate
   openDataDir(place.dataDir);
   await using stores = await openStores(place);
   return { ...(await openSecretVault(stores.secrets, keys).rotate()), file: keys.file };
+}
+
+/** Without a host, on the stores themselves. */
+async function moveKept(options: Parameters<CliContext['moveStore']>[0]): ReturnType<CliContext['moveStore']> {
+  const { moveStore } = await import('./store/move-store.ts');
+  const { MoveRefused } = await import('./store/move-refused.ts');
+  const projectDir = await projectOf(options);
+  const { dataDir, storeUrl } = readHostSettings({
+    flags: flagsOf(options),
+    env: process.env,
+    projectDir,
+    terminal: false,
+  });
+  const placeOf = (given: string, what: string): Parameters<typeof moveStore>[0] => {
+    if (given === 'STORE_URL') {
+      if (storeUrl !== undefined) return { storeUrl };
+      throw new CliExit(EXIT.usage, `${what}: the variable STORE_URL names no database`);
+    }
+    if (!given.includes('://')) return { dataDir: resolve(given) };
+    const read = readStoreUrl(given, process.env['PGPASSWORD']);
+    if (read === undefined)
+      throw new CliExit(EXIT.usage, `${what}: expected a URL such as postgres://user@host:5432/database`);
+    if (/:[^/@]*@|[?&]password=/.test(given))
+      throw new CliExit(
+        EXIT.usage,
+        `${what}: the password is no argument, where other users of the machine could see it: leave it out and set PGPASSWORD, or name the variable, ${what} STORE_URL`,
+      );
+    return { storeUrl: read };
+  };
+  const from = placeOf(options.from ?? dataDir, '--from');
+  const to = placeOf(options.to ?? 'STORE_URL', '--to');
+  return withProgress({
+    doing: 'copying what hosts keep',
+    stream: process.stderr,
+    work: () =>
+      moveStore(from, to).catch((error: unknown) => {
+        throw error instanceof MoveRefused ? new CliExit(EXIT.failed, error.message) : error;
+      }),
+  });
 }
 
 async function writeOpenedCopy(options: Parameters<CliContext['openCopy']>[0]): Promise<void> {

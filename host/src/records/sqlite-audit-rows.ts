@@ -5,7 +5,7 @@ import { openDatabase } from '../store/open-database.ts';
 import type { AuditRows, AuditView, ChainEnd, ChainRow, ChainRows, LookAtAudit } from './audit-rows.ts';
 
 /** How the tables are made, in the order of their versions. */
-const AUDIT_TABLES: readonly string[] = [
+export const AUDIT_TABLES: readonly string[] = [
   `CREATE TABLE records (
      seq INTEGER PRIMARY KEY NOT NULL,
      key TEXT NOT NULL,

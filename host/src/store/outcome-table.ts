@@ -9,7 +9,8 @@ import type { OutcomePlace, StoredOutcome } from './outcome-store.ts';
 import type { Owners } from './owner-lock.ts';
 import { ownersIn } from './owner-lock.ts';
 
-const MIGRATIONS: readonly string[] = [
+/** How the tables are made, in the order of their versions. */
+export const OUTCOME_TABLES: readonly string[] = [
   `CREATE TABLE outcomes (
      connector TEXT NOT NULL,
      principal TEXT NOT NULL,
@@ -44,7 +45,7 @@ export function outcomeOwners(directory: string): Owners {
  */
 export function openOutcomeTable(file: string, owner: string): BatchTable<OutcomeStep, StepAnswer> {
   const owners = outcomeOwners(dirname(file));
-  const database = openDatabase(file, { migrations: MIGRATIONS, what: 'the outcomes of calls cannot be read' });
+  const database = openDatabase(file, { migrations: OUTCOME_TABLES, what: 'the outcomes of calls cannot be read' });
   const at = 'connector = ? AND principal = ? AND key = ?';
   const select = database.prepare(`SELECT * FROM outcomes WHERE ${at}`);
   const insert = database.prepare(

@@ -127,6 +127,7 @@ const WITHOUT_HOST: ReadonlyArray<readonly [file: RegExp, stages: readonly strin
   [/^host\/src\/cli\/doctor\//, STAGES],
   [/^host\/src\/cli\/conformance\//, ['plugins']],
   [/^host\/src\/cli\/agent\//, ['config', 'transports']],
+  [/^host\/src\/cli\/store\//, ['records', 'store']],
   [/^host\/src\/cli\/plugins\//, ['config', 'plugins', 'runtime']],
 ];
 /** Open a host without the command line: for programs that embed it. */

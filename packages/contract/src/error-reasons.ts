@@ -200,6 +200,8 @@ export const ERROR_REASONS = {
     storage_failed: 'nothing was changed: a file of the data directory could not be read or written',
     store_lost:
       'the database that `STORE_URL` names cannot be reached or refuses; nothing was changed, unless the effect is `maybe`; `details.database` is which',
+    store_busy:
+      'that database is being moved by `automate store migrate`, or is to be moved while a host uses it; nothing was changed',
     audit_failed:
       'nothing was changed: the audit, which records each change before it is made, cannot be written; `details.file` is where',
     audit_key_lost:

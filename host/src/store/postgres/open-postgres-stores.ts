@@ -1,9 +1,11 @@
 import type { Stores } from '../stores.ts';
+import type { Lease } from './lease.ts';
+import { holdLease } from './lease.ts';
 import { migratePostgres } from './migrate-postgres.ts';
 import { openPostgresConnectorStore } from './postgres-connector-store.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
 import { openPostgresDiscoveryStore } from './postgres-discovery-store.ts';
-import { openPostgresOutcomeStore } from './postgres-outcome-store.ts';
+import { openPostgresOutcomes } from './postgres-outcome-store.ts';
 import { openPostgresOverlayStore } from './postgres-overlay-store.ts';
 import { openPostgresProfileStore } from './postgres-profile-store.ts';
 import { openPostgresSecretStore } from './postgres-secret-store.ts';
@@ -18,16 +20,22 @@ const CONNECTIONS = 4;
  */
 export async function openPostgresStores(url: string): Promise<Omit<Stores, 'executions'>> {
   const database = openPostgresDatabase(url, { connections: CONNECTIONS });
+  let lease: Lease | undefined;
+  const { store: outcomes, keepUp } = openPostgresOutcomes(database, () => {
+    if (lease === undefined) throw new Error('a call was begun before the store was opened');
+    return lease;
+  });
   try {
     await migratePostgres(database);
+    lease = await holdLease(database, { keepUp });
   } catch (error) {
     await database.close();
     throw error;
   }
-  const outcomes = openPostgresOutcomeStore(database);
   const close = async (): Promise<void> => {
     try {
       await outcomes.close();
+      await lease?.close();
     } finally {
       await database.close();
     }

@@ -71,7 +71,7 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
    CREATE INDEX outcomes_running ON automate.outcomes (owner) WHERE status = 'running'`,
   // A chain for each host, by its id.
   `CREATE TABLE automate.audit_chains (
-     host text PRIMARY KEY,
+     host text COLLATE "C" PRIMARY KEY,
      batch bigint NOT NULL,
      cut_seq bigint NOT NULL,
      cut_hash bytea NOT NULL,
@@ -79,7 +79,7 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
      seal text NOT NULL
    );
    CREATE TABLE automate.audit_records (
-     host text NOT NULL,
+     host text COLLATE "C" NOT NULL,
      seq bigint NOT NULL,
      key text NOT NULL,
      body text NOT NULL,
