@@ -19,6 +19,7 @@ import { emptyConfig, loadConfig, readConfig } from './config/load-config.ts';
 import { BEFORE_APPLY_FILE, replaceConfigFile } from './config/replace-config-file.ts';
 import { watchConfig } from './config/watch-config.ts';
 import { Announcements } from './connectors/announcements.ts';
+import { catchUp } from './connectors/catch-up.ts';
 import { Changes } from './connectors/changes.ts';
 import { createConfigFaults } from './connectors/config-faults.ts';
 import { ConnectorViews } from './connectors/connector-views.ts';
@@ -81,6 +82,7 @@ import { createSecretOperations } from './secrets/secret-operations.ts';
 import { sealTexts } from './secrets/sealed-texts.ts';
 import { openSecretVault } from './secrets/secret-vault.ts';
 import { closeSecretsDir } from './secrets/secrets-dir.ts';
+import { watchSecrets } from './secrets/watch-secrets.ts';
 import { HostConnectorService } from './service/connector-service.ts';
 import {
   DATABASE_FILE,
@@ -519,6 +521,25 @@ async function openHost(
         await descriptions.tidy(ids);
       })
       .catch((fault: unknown) => tellFault(fault, 'what connectors that are gone have left was looked for'));
+  if (serve && stores.follow !== undefined) {
+    const changedSecrets = watchSecrets(vault);
+    stores.follow(async (parts) => {
+      try {
+        if (parts.has('tokens')) await tokens.catchUp();
+        if (parts.has('registry'))
+          log.info(
+            { ...(await catchUp({ changes, profiles: profileStore, overlays: overlayStore })) },
+            'took up what another host has changed',
+          );
+        if (parts.has('secrets'))
+          for (const secret of await changedSecrets())
+            for (const id of connectorsWith(registry, secret)) live.renew(id);
+      } catch (fault) {
+        tellFault(fault, 'what another host has changed was taken up');
+        throw fault;
+      }
+    });
+  }
   stack.push({ name: 'service', close: () => port.end() });
   timer.mark('registry');
 

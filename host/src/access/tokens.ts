@@ -143,17 +143,29 @@ export class Tokens {
       const shown = typeof id === 'string' ? quote(id.slice(0, 80)) : 'nothing';
       throw new NotFoundError(`there is no token with the id ${shown}; "automate tokens list" shows them`);
     }
-    const { stored, principal } = known;
+    const { stored } = known;
     if (stored.revokedAt !== undefined)
       return { id: stored.id, message: `the token "${stored.name}" was revoked before` };
     const revokedAt = new Date().toISOString();
     await this.#store.revoke(stored.id, revokedAt);
-    const revoked = { ...stored, revokedAt };
-    const now = { ...known, stored: revoked };
-    this.#byId.set(stored.id, now);
-    this.#byPrincipal.set(principal, now);
-    this.#followers.end(principal, tokenRevoked(revoked));
+    this.#end(known, { ...stored, revokedAt });
     return { id: stored.id, message: `the token "${stored.name}" is revoked` };
+  }
+
+  /** Takes up what other hosts have made and revoked. */
+  async catchUp(): Promise<void> {
+    for (const stored of await this.#store.load()) {
+      const known = this.#byId.get(stored.id);
+      if (known === undefined) this.#learn(stored);
+      else if (stored.revokedAt !== undefined && known.stored.revokedAt === undefined) this.#end(known, stored);
+    }
+  }
+
+  #end(known: KnownToken, revoked: StoredToken): void {
+    const now = { ...known, stored: revoked };
+    this.#byId.set(revoked.id, now);
+    this.#byPrincipal.set(known.principal, now);
+    this.#followers.end(known.principal, tokenRevoked(revoked));
   }
 
   #learn(stored: StoredToken): void {

@@ -28,6 +28,8 @@ export interface Plan<T> {
   review?(proposal: Proposal): 'make' | 'leave';
   /** Whether the review sees those of the file tried out as well that stand as they are wanted, as none of them runs. */
   readonly nothingRuns?: boolean;
+  /** Whether all of it stands in the store already, as another host has written it. */
+  readonly written?: boolean;
   /** Writes to the store, before anything is put to work. What it throws is the change's error, and nothing has happened. */
   write?(store: ConnectorStore): Promise<unknown>;
   answer(change: AppliedChange): T;
@@ -238,7 +240,7 @@ export class Changes {
   }
 
   async #apply(
-    { one, write }: Plan<unknown>,
+    { one, write, written = false }: Plan<unknown>,
     draft: Draft,
     trials: ReadonlyMap<string, Trial>,
   ): Promise<AppliedChange> {
@@ -249,7 +251,7 @@ export class Changes {
     });
     const [refused] = heldBack;
     if (one !== undefined && refused !== undefined) throw heldBackError(refused);
-    const left = [...registry.sources.overlays].filter(([id]) => !draft.sources.overlays.has(id));
+    const left = written ? [] : [...registry.sources.overlays].filter(([id]) => !draft.sources.overlays.has(id));
     const isGone = ([id]: (typeof left)[number]): boolean => draft.removed.includes(id);
     // What another of its name has left is not the new one's.
     for (const [id] of left.filter((each) => !isGone(each))) await overlays.put(id, {});
@@ -276,6 +278,8 @@ export class Changes {
     }
     const released = draft.kept.filter(({ id }) => registry.get(id).heldBack !== undefined);
     for (const { id } of released) registry.put({ ...registry.get(id), heldBack: undefined });
+    const reset = draft.kept.filter(({ id, overlay }) => !isDeepStrictEqual(registry.get(id).overlay, overlay));
+    for (const { id, overlay } of reset) registry.put({ ...registry.get(id), overlay });
     for (const { id, reason } of heldBack) registry.put({ ...registry.get(id), heldBack: reason });
     const change = {
       added: idsOf(draft.added),
@@ -285,7 +289,7 @@ export class Changes {
     };
     for (const kind of ['removed', 'added', 'updated'] as const)
       for (const id of change[kind]) events.emit('change', kind, id);
-    for (const { id } of released) events.emit('change', 'updated', id);
+    for (const id of new Set(idsOf([...released, ...reset]))) events.emit('change', 'updated', id);
     for (const { id, reason } of heldBack) events.emit('heldBack', id, reason);
     return { ...change, heldBack, warnings: draft.warnings };
   }

@@ -7,6 +7,9 @@ import type { ProfileStore } from './profile-store.ts';
 import type { SecretStore } from './secret-store.ts';
 import type { TokenStore } from './token-store.ts';
 
+/** What hosts that share a store hear of one another's changes: connectors with profiles and overlays, tokens, secrets. */
+export type SharedPart = 'registry' | 'tokens' | 'secrets';
+
 /** What a host keeps, a port for each kind of it; all of them end together. */
 export interface Stores extends AsyncDisposable {
   readonly connectors: ConnectorStore;
@@ -17,6 +20,11 @@ export interface Stores extends AsyncDisposable {
   readonly profiles: ProfileStore;
   readonly secrets: SecretStore;
   readonly tokens: TokenStore;
+  /**
+   * Hears which parts other hosts have changed, about a second later; what it rejects with has it called again. Absent where no other
+   * host has the same store.
+   */
+  follow?(hear: (parts: ReadonlySet<SharedPart>) => Promise<void>): void;
   /** Ends all of them, also where one fails to. May be called again. */
   close(): Promise<void>;
 }

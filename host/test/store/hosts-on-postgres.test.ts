@@ -125,4 +125,85 @@ describeWithPostgres('hosts whose store is PostgreSQL', (databases) => {
       stdout: expect.stringMatching(/STORE_URL: expected a URL such as (?!.*canary-word)/s),
     });
   });
+
+  it('take up what another of them has changed, while what is the same runs on', async () => {
+    const url = await databases.create();
+    await using project = await CliProject.open({
+      kinds: ['echo'],
+      yaml: 'connectors: [{ id: echo }, { id: reader, kind: echo, auth: { type: bearer, token: "secretref://store/team/word" } }]',
+    });
+    const keyFile = join(project.root, 'master.key');
+    await writeFile(keyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    const start = (DATA_DIR: string) => project.start({ env: { STORE_URL: url, MASTER_KEY_FILE: keyFile, DATA_DIR } });
+    await using first = await start('a');
+    await using second = await start('b');
+    await using one = await connect({ address: `unix:${first.ready.socket}` });
+    await using other = await connect({ address: `unix:${second.ready.socket}` });
+    const greets = async (id: string) => {
+      const { result } = await other.execute({ id, action: 'say', payload: { text: 'x' } });
+      return (result as { greeting: string }).greeting;
+    };
+    const count = async () =>
+      ((await other.execute({ id: 'echo', action: 'count', payload: {} })).result as { count: number }).count;
+    const codeOf = (call: Promise<unknown>) =>
+      call.then(
+        () => 'OK',
+        (error: { code: string }) => error.code,
+      );
+    await expect(count()).resolves.toBe(1);
+
+    await one.register({ id: 'later', kind: 'echo', settings: { greeting: 'first' } });
+    await eventually(
+      () => greets('later').catch(() => ''),
+      (greeting) => greeting === 'first',
+    );
+    await one.update({ id: 'later', kind: 'echo', settings: { greeting: 'second' } });
+    await eventually(
+      () => greets('later'),
+      (greeting) => greeting === 'second',
+    );
+    await one.setProfile({ name: 'shared', kind: 'echo', settings: { greeting: 'of a profile' } });
+    await one.update({ id: 'later', kind: 'echo', profile: 'shared' });
+    await eventually(
+      () => greets('later'),
+      (greeting) => greeting === 'of a profile',
+    );
+    await one.pause('later');
+    await eventually(
+      () => codeOf(greets('later')),
+      (code) => code !== 'OK',
+    );
+    // Of another host's, which has learned of it, it is as good as one's own.
+    await other.resume('later');
+    await eventually(
+      () => codeOf(one.execute({ id: 'later', action: 'say', payload: { text: 'x' } })),
+      (code) => code === 'OK',
+    );
+    await one.remove('later');
+    await eventually(
+      () => codeOf(greets('later')),
+      (code) => code === 'NOT_FOUND',
+    );
+
+    await one.setSecret({ namespace: 'team', name: 'word', value: 'a-word-of-four' });
+    const leaks = async () =>
+      ((await other.execute({ id: 'reader', action: 'leak', payload: {} })).result as { secret: string }).secret;
+    await eventually(
+      () => leaks().catch(() => ''),
+      (secret) => secret === MASKED_SECRET,
+    );
+
+    const { token, id } = await one.createToken({ name: 'ops', scopes: ['read'] });
+    const ask = async () =>
+      (await fetch(`${second.ready.http}/api/v1/connectors`, { headers: { authorization: `Bearer ${token}` } })).status;
+    await eventually(
+      () => fetch(`${second.ready.http}/api/v1/connectors`).then(({ status }) => status),
+      (status) => status === 401,
+    );
+    await eventually(ask, (status) => status === 200);
+    await one.revokeToken(id);
+    await eventually(ask, (status) => status === 401);
+    // None of that has started it anew.
+    await expect(count()).resolves.toBe(2);
+  });
 });

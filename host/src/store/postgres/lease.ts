@@ -7,7 +7,7 @@ import { CallersFault } from './postgres-database.ts';
 
 /** For how long somebody is taken to live after they last said so, in SQL. */
 const LEASE = `interval '5 seconds'`;
-const RENEW_MS = 1_500;
+const RENEW_MS = 1_000;
 /** What the owner is called that moves a store. */
 const MOVER = 'mover';
 const WHAT = 'the store cannot be used';
@@ -30,6 +30,8 @@ export interface LeaseOptions {
   readonly moves?: boolean;
   /** Done again and again, in the transaction that renews the lease. What fails is tried again the next time. */
   keepUp?(session: Session): Promise<void>;
+  /** Hears that it has been done. */
+  kept?(): void;
 }
 
 /**
@@ -37,7 +39,10 @@ export interface LeaseOptions {
  *
  * @throws UnavailableError, reason `store_busy`, where the store is being moved, or is to be and is in use
  */
-export async function holdLease(database: PostgresDatabase, { moves = false, keepUp }: LeaseOptions): Promise<Lease> {
+export async function holdLease(
+  database: PostgresDatabase,
+  { moves = false, keepUp, kept }: LeaseOptions,
+): Promise<Lease> {
   const owner = moves ? MOVER : randomUUID();
   await database.write(WHAT, async (session) => {
     await session.rows(lockFor('leases'));
@@ -56,6 +61,7 @@ export async function holdLease(database: PostgresDatabase, { moves = false, kee
       await keepUp?.(session);
     });
     renewedAt = performance.now();
+    kept?.();
   };
   const timer = setInterval(() => {
     // Whoever needs the database hears of what ails it.

@@ -10,6 +10,7 @@ import { openPostgresOverlayStore } from './postgres-overlay-store.ts';
 import { openPostgresProfileStore } from './postgres-profile-store.ts';
 import { openPostgresSecretStore } from './postgres-secret-store.ts';
 import { openPostgresTokenStore } from './postgres-token-store.ts';
+import { openRevisions } from './revisions.ts';
 
 /** Connections of one host. */
 const CONNECTIONS = 4;
@@ -25,9 +26,17 @@ export async function openPostgresStores(url: string): Promise<Omit<Stores, 'exe
     if (lease === undefined) throw new Error('a call was begun before the store was opened');
     return lease;
   });
+  const revisions = openRevisions(database);
   try {
     await migratePostgres(database);
-    lease = await holdLease(database, { keepUp });
+    await database.read('the store cannot be read', (session) => revisions.look(session));
+    lease = await holdLease(database, {
+      async keepUp(session) {
+        await keepUp(session);
+        await revisions.look(session);
+      },
+      kept: () => revisions.tell(),
+    });
   } catch (error) {
     await database.close();
     throw error;
@@ -41,13 +50,14 @@ export async function openPostgresStores(url: string): Promise<Omit<Stores, 'exe
     }
   };
   return {
-    connectors: openPostgresConnectorStore(database),
+    connectors: openPostgresConnectorStore(revisions.noting('registry')),
     discoveries: openPostgresDiscoveryStore(database),
     outcomes,
-    overlays: openPostgresOverlayStore(database),
-    profiles: openPostgresProfileStore(database),
-    secrets: openPostgresSecretStore(database),
-    tokens: openPostgresTokenStore(database),
+    overlays: openPostgresOverlayStore(revisions.noting('registry')),
+    profiles: openPostgresProfileStore(revisions.noting('registry')),
+    secrets: openPostgresSecretStore(revisions.noting('secrets')),
+    tokens: openPostgresTokenStore(revisions.noting('tokens')),
+    follow: (hear) => revisions.follow(hear),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -86,4 +86,10 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
      hash bytea NOT NULL,
      PRIMARY KEY (host, seq)
    )`,
+  // By these hosts find out what others have changed.
+  `CREATE TABLE automate.revisions (
+     part text PRIMARY KEY,
+     revision bigint NOT NULL
+   );
+   INSERT INTO automate.revisions VALUES ('registry', 0), ('tokens', 0), ('secrets', 0)`,
 ];
