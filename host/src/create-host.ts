@@ -233,7 +233,16 @@ async function openHost(
     warn: (message) => log.warn({}, message),
   });
   stack.push({ name: 'snapshots', close: () => snapshots.settle() });
-  const stores = await open(settings);
+  const stores = await open({
+    ...settings,
+    onStore: (lost) =>
+      lost === undefined
+        ? log.info({ event: 'store_back' }, 'the store is there again')
+        : log.error(
+            { event: 'store_lost', err: lost },
+            'the store is lost: calls without a key go on, all else waits or is refused',
+          ),
+  });
   stack.push({ name: 'store', close: () => stores.close() });
   const { connectors: store, discoveries, outcomes, overlays: overlayStore, profiles: profileStore } = stores;
   const vault = openSecretVault(stores.secrets, masterKeys);

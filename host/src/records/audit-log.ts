@@ -256,10 +256,12 @@ function withHash({ payload, ...news }: AuditNews): AuditNews & { readonly paylo
 }
 
 function auditFailed(cause: ConnectorError): UnavailableError {
+  const isLost = cause.details?.['reason'] === 'store_lost';
   return new UnavailableError(`nothing was changed, as it could not be recorded: ${cause.message}`, {
     blame: 'operator',
     effect: 'none',
-    details: { ...cause.details, reason: 'audit_failed' },
+    // A database that is lost is that, whatever was to be written there.
+    details: isLost ? cause.details : { ...cause.details, reason: 'audit_failed' },
     cause,
   });
 }

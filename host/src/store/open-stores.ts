@@ -16,16 +16,18 @@ export interface StorePlace {
   readonly dataDir: string;
   /** `postgres://…`: of the database that hosts share. Absent: it is kept in the data directory. */
   readonly storeUrl?: string;
+  /** Hears that the database is lost, with the reason, and that it is there again, without one. */
+  onStore?(lost: Error | undefined): void;
 }
 
 export type OpenStores = (place: StorePlace) => Promise<Stores>;
 
 /** Opens what a host keeps. The caller closes it. Rejects as `openDatabase` throws, or as `openPostgresStores` does; what was opened until then is closed again. */
-export async function openStores({ dataDir, storeUrl }: StorePlace): Promise<Stores> {
+export async function openStores({ dataDir, storeUrl, onStore }: StorePlace): Promise<Stores> {
   if (storeUrl !== undefined) {
     // Who keeps it in files loads no driver.
     const { openPostgresStores } = await import('./postgres/open-postgres-stores.ts');
-    const shared = await openPostgresStores(storeUrl);
+    const shared = await openPostgresStores(storeUrl, onStore);
     const executions = openSqliteExecutionStore(dataDir);
     const closeBoth = async (): Promise<void> => closeAll([executions, shared]);
     return { ...shared, executions, close: closeBoth, [Symbol.asyncDispose]: closeBoth };

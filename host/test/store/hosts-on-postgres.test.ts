@@ -206,4 +206,43 @@ describeWithPostgres('hosts whose store is PostgreSQL', (databases) => {
     // None of that has started it anew.
     await expect(count()).resolves.toBe(2);
   });
+
+  it('go on with calls without a key while the database is away, refuse the rest, and go on with all when it is back', async () => {
+    const url = await databases.create();
+    await using project = await CliProject.open({ kinds: ['echo'], yaml: 'connectors: [{ id: echo }]' });
+    await using host = await project.start({ env: { STORE_URL: url, AUDIT: 'on' } });
+    await using service = await connect({ address: host.ready.grpc });
+    const plain = { id: 'echo', action: 'count', payload: {} };
+    await service.execute({ ...plain, idempotencyKey: 'before' });
+    await databases.server.stop('SIGQUIT');
+    try {
+      const lost = {
+        code: 'UNAVAILABLE',
+        blame: 'operator',
+        effect: 'none',
+        details: { reason: 'store_lost' },
+        message: expect.stringContaining('does not answer'),
+      };
+      await Promise.all([
+        expect(service.execute(plain)).resolves.toMatchObject({ result: { count: 2 } }),
+        expect(service.execute({ ...plain, idempotencyKey: 'after' })).rejects.toMatchObject(lost),
+        expect(service.execute({ ...plain, idempotencyKey: 'before' })).rejects.toMatchObject(lost),
+        expect(service.register({ id: 'new', kind: 'echo' })).rejects.toMatchObject(lost),
+        expect(service.setSecret({ namespace: 'a', name: 'b', value: 'c-d-e-f' })).rejects.toMatchObject(lost),
+      ]);
+      await expect(service.list()).resolves.toHaveLength(1);
+      await host.waitForRecord(({ event }) => event === 'store_lost');
+    } finally {
+      await databases.server.restart();
+    }
+    await host.waitForRecord(({ event }) => event === 'store_back');
+    await expect(service.execute({ ...plain, idempotencyKey: 'before' })).resolves.toMatchObject({ replayed: true });
+    await expect(service.execute({ ...plain, idempotencyKey: 'after' })).resolves.toMatchObject({
+      result: { count: 3 },
+    });
+    await service.register({ id: 'new', kind: 'echo' });
+    await expect(service.verifyAudit()).resolves.toMatchObject({ ok: true });
+    const lines = host.output.stdout.split('\n').filter((line) => /"event":"store_(lost|back)"/.test(line));
+    expect(lines).toHaveLength(2);
+  });
 });

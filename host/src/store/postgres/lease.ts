@@ -30,8 +30,8 @@ export interface LeaseOptions {
   readonly moves?: boolean;
   /** Done again and again, in the transaction that renews the lease. What fails is tried again the next time. */
   keepUp?(session: Session): Promise<void>;
-  /** Hears that it has been done. */
-  kept?(): void;
+  /** Hears each time that it has been renewed, or why it could not be. */
+  onRenewed?(fault?: Error): void;
 }
 
 /**
@@ -41,7 +41,7 @@ export interface LeaseOptions {
  */
 export async function holdLease(
   database: PostgresDatabase,
-  { moves = false, keepUp, kept }: LeaseOptions,
+  { moves = false, keepUp, onRenewed }: LeaseOptions,
 ): Promise<Lease> {
   const owner = moves ? MOVER : randomUUID();
   await database.write(WHAT, async (session) => {
@@ -61,12 +61,10 @@ export async function holdLease(
       await keepUp?.(session);
     });
     renewedAt = performance.now();
-    kept?.();
   };
   const timer = setInterval(() => {
-    // Whoever needs the database hears of what ails it.
     turn ??= renew()
-      .catch(() => undefined)
+      .then(() => onRenewed?.(), onRenewed)
       .finally(() => (turn = undefined));
   }, RENEW_MS).unref();
   let closing: Promise<void> | undefined;

@@ -18,8 +18,13 @@ const CONNECTIONS = 4;
 /**
  * Opens what hosts keep in the PostgreSQL that the URL names, and brings its tables up to date. Rejects with UNAVAILABLE, reason
  * `store_lost`, or NewerSchemaError, in words for the operator.
+ *
+ * @param onStore hears, once each, that the database is lost, with the reason, and that it is there again
  */
-export async function openPostgresStores(url: string): Promise<Omit<Stores, 'executions'>> {
+export async function openPostgresStores(
+  url: string,
+  onStore: (lost: Error | undefined) => void = () => undefined,
+): Promise<Omit<Stores, 'executions'>> {
   const database = openPostgresDatabase(url, { connections: CONNECTIONS });
   let lease: Lease | undefined;
   const { store: outcomes, keepUp } = openPostgresOutcomes(database, () => {
@@ -27,6 +32,7 @@ export async function openPostgresStores(url: string): Promise<Omit<Stores, 'exe
     return lease;
   });
   const revisions = openRevisions(database);
+  let isThere = true;
   try {
     await migratePostgres(database);
     await database.read('the store cannot be read', (session) => revisions.look(session));
@@ -35,7 +41,11 @@ export async function openPostgresStores(url: string): Promise<Omit<Stores, 'exe
         await keepUp(session);
         await revisions.look(session);
       },
-      kept: () => revisions.tell(),
+      onRenewed(fault) {
+        if ((fault === undefined) !== isThere) onStore(fault);
+        isThere = fault === undefined;
+        if (isThere) revisions.tell();
+      },
     });
   } catch (error) {
     await database.close();
