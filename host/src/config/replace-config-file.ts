@@ -1,4 +1,4 @@
-import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UnavailableError } from '@automate/contract';
 import { errorCode } from './error-code.ts';
@@ -8,7 +8,7 @@ export const BEFORE_APPLY_FILE = 'connectors.before-apply.yaml';
 
 /**
  * Puts a text in the place of a file at once: whoever reads it, and whatever ends this process, finds the one or the other, whole. What
- * the file was is kept at `before`, for this user alone. Rejects with UNAVAILABLE where the file system does not let it, and the file
+ * the file was is kept at `before`, for this user alone; where there is none, it is made, with its directory. Rejects with UNAVAILABLE where the file system does not let it, and the file
  * is as it was.
  */
 export async function replaceConfigFile(file: string, text: string, before: string): Promise<void> {
@@ -16,7 +16,8 @@ export async function replaceConfigFile(file: string, text: string, before: stri
     // A link goes on to lead to it.
     const target = await realpath(file).catch(() => file);
     const known = await stat(target).catch(() => undefined);
-    if (known !== undefined) await writeWhole(before, await readText(target), 0o600);
+    if (known === undefined) await mkdir(dirname(target), { recursive: true });
+    else await writeWhole(before, await readText(target), 0o600);
     await writeWhole(target, text, known === undefined ? 0o600 : known.mode & 0o777);
   } catch (error) {
     const code = errorCode(error);

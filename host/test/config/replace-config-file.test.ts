@@ -1,0 +1,43 @@
+import { chmod, lstat, readdir, readFile, stat, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { replaceConfigFile } from '../../src/config/replace-config-file.ts';
+import { createProject } from './project.ts';
+
+const modeOf = async (file: string): Promise<number> => (await stat(file)).mode & 0o777;
+
+describe('the replacement of the configuration file', () => {
+  it('goes through links, which go on to lead to it, and keeps who may read it', async () => {
+    await using project = await createProject({ 'releases/1/connectors.yaml': 'old', 'connectors.before': 'older' });
+    const [file, before] = [join(project.directory, 'connectors.yaml'), join(project.directory, 'connectors.before')];
+    const real = join(project.directory, 'releases/1/connectors.yaml');
+    await symlink(join('releases', '1', 'connectors.yaml'), file);
+    // More than any umask leaves.
+    await chmod(real, 0o666);
+    await replaceConfigFile(file, 'new', before);
+    expect((await lstat(file)).isSymbolicLink()).toBe(true);
+    expect([await readFile(real, 'utf8'), await modeOf(real)]).toEqual(['new', 0o666]);
+    expect([await readFile(before, 'utf8'), await modeOf(before)]).toEqual(['old', 0o600]);
+    expect(await readdir(join(project.directory, 'releases/1'))).toEqual(['connectors.yaml']);
+  });
+
+  it('makes it where there is none yet, for this user alone, and has nothing to keep of before', async () => {
+    await using project = await createProject({});
+    const [file, before] = [join(project.directory, 'config', 'connectors.yaml'), join(project.directory, 'before')];
+    await replaceConfigFile(file, 'new', before);
+    expect([await readFile(file, 'utf8'), await modeOf(file)]).toEqual(['new', 0o600]);
+    await expect(stat(before)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('that fails leaves all as it was, and no draft', async () => {
+    await using project = await createProject({ 'connectors.yaml': 'old', 'before/in-the-way': '' });
+    const [file, before] = [join(project.directory, 'connectors.yaml'), join(project.directory, 'before')];
+    await expect(replaceConfigFile(file, 'new', before)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      retryable: false,
+      details: { reason: 'storage_read_only', file },
+    });
+    expect(await readFile(file, 'utf8')).toBe('old');
+    expect((await readdir(project.directory)).toSorted()).toEqual(['before', 'connectors.yaml']);
+  });
+});
