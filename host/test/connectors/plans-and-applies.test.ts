@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describeProblem } from '@automate/contract';
 import { CliProject } from '../cli/fixtures/cli-project.ts';
 import { count, ENTRY, entry, source } from '../fixtures/counting-host.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
@@ -51,6 +52,14 @@ describe('a configuration', () => {
     ]);
     await host.service.remove('user');
     await host.service.applyConfig({ yaml: ENTRY });
+  });
+
+  it('is faulty where it holds to a lock that is not there, and is not applied', async () => {
+    const yaml = `${ENTRY}plugins: { frozen: true }\n`;
+    const { problems } = await host.service.planConfig({ yaml });
+    expect(problems.map(describeProblem).join()).toContain('connectors.lock');
+    await expect(host.service.applyConfig({ yaml })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(host.service.planConfig()).resolves.toMatchObject({ sections: [], problems: [] });
   });
 
   it('that is applied is recorded with what it did to each connector', async () => {
