@@ -38,17 +38,18 @@ describe('a configuration', () => {
     expect(warnings).toEqual([expect.stringContaining('grants what no kind asks for')]);
   });
 
-  it('is faulty where what was registered would not work with it, which has no place in it', async () => {
+  it('is faulty where what was registered would not work with it, at what it hangs on', async () => {
     const profile = (settings: string): string =>
       `${ENTRY}profiles: { shared: { kind: counting, settings: ${settings} } }\n`;
     await host.service.applyConfig({ yaml: profile('{ word: well }') });
     await host.service.register({ id: 'user', kind: 'counting', profile: 'shared' });
     const { problems } = await host.service.planConfig({ yaml: profile('{ colour: red }'), name: 'new.yaml' });
-    expect(problems).toEqual([
-      expect.objectContaining({
-        path: '',
+    expect(problems).toMatchObject([
+      {
+        path: 'profiles.shared',
+        line: 3,
         message: expect.stringMatching(/^connector "user" would not work: .*colour/),
-      }),
+      },
     ]);
     await host.service.remove('user');
     await host.service.applyConfig({ yaml: ENTRY });
