@@ -21,6 +21,20 @@ it('a name that is too long, or that two would have, ends in a hash of what it s
   expect(one).not.toBe(other);
 });
 
+it("a name may have forty letters, and is nobody else's, whatever that is called", () => {
+  expect(name('a'.repeat(33), 'query')).toBe(`${'a'.repeat(33)}__query`);
+  expect(name('a'.repeat(34), 'query')).toHaveLength(40);
+  const hashed = name('a', `${'b'.repeat(10)}__${'c'.repeat(40)}`);
+  const [connector = '', ...action] = hashed.split('__');
+  const names = nameTools([
+    { connector: 'a', action: `${'b'.repeat(10)}__${'c'.repeat(40)}` },
+    { connector, action: action.join('__') },
+  ]);
+  expect(names[0]).toBe(hashed);
+  expect(names[1]).toMatch(/^a__b{10}__c+_[0-9a-f]{10}$/);
+  expect(names[1]).not.toBe(hashed);
+});
+
 it('every name is one that clients take, and nobody else has', () => {
   const id = fc.stringMatching(/^[a-z0-9][a-z0-9_.-]{0,62}$/);
   const action = fc.string({ unit: 'binary', minLength: 1, maxLength: 60 });
