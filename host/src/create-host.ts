@@ -41,7 +41,7 @@ import { Profiles, readProfiles } from './connectors/profiles.ts';
 import { Registrations } from './connectors/registrations.ts';
 import { Registry } from './connectors/registry.ts';
 import { reportHeldBack } from './connectors/report-held-back.ts';
-import { connectorsWith, secretUses } from './connectors/secret-uses.ts';
+import { connectorsWith, isUsedSecret, secretUses } from './connectors/secret-uses.ts';
 import { dropOrphans } from './connectors/registered-secrets.ts';
 import { sealRegistrations } from './connectors/seal-registrations.ts';
 import { SourceChanges } from './connectors/source-changes.ts';
@@ -507,20 +507,25 @@ async function openHost(
       log,
       describe: async (id, kind) => (await descriptions.inspect(id, kind)).description,
     });
-    await store
-      .load()
-      .then((rows) =>
-        dropOrphans(vault, [
-          ...rows.map((row) => ({ ...row, owner: { kind: 'connector' as const, name: row.id } })),
-          ...storedProfiles.map((row) => ({ ...row, owner: { kind: 'profile' as const, name: row.name } })),
-        ]),
-      )
-      .catch((error: unknown) => log.warn({ err: error }, 'secrets of registrations that failed cannot be dropped'));
   }
   const kept = readProfiles(storedProfiles);
   for (const warning of kept.warnings) log.warn({}, warning);
   const first = await sourceChanges.start({ setProfiles: kept.profiles, overlays: await overlayStore.load() });
   void tidySnapshots();
+  if (lock !== undefined)
+    await store
+      .load()
+      .then((rows) =>
+        dropOrphans(
+          vault,
+          [
+            ...rows.map((row) => ({ ...row, owner: { kind: 'connector' as const, name: row.id } })),
+            ...storedProfiles.map((row) => ({ ...row, owner: { kind: 'profile' as const, name: row.name } })),
+          ],
+          (secret) => isUsedSecret(registry, secret),
+        ),
+      )
+      .catch((error: unknown) => log.warn({ err: error }, 'secrets of registrations that failed cannot be dropped'));
   if (serve)
     store
       .load()

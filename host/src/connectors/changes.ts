@@ -175,6 +175,14 @@ export class Changes {
     if (isOver(patience)) throw callerLeft(patience);
   }
 
+  /** Does something while no change is made. */
+  between<T>(work: () => Promise<T>): Promise<T> {
+    return this.#lanes.run('turn', () => {
+      this.#requireOpen();
+      return work();
+    });
+  }
+
   /** Waits for something for as long as the patience lasts, and there are changes. */
   wait<T>(patience: Patience, work: () => Promise<T>): Promise<T> {
     const closing = this.#closing.signal;

@@ -45,7 +45,7 @@ export function planConnectors(options: PlanOptions): PlannedConnectors {
   for (const { id, config: wire, anyPath, anyAddress, fault } of stored) {
     if (inputs.has(id)) {
       warnings.push(
-        `the connector "${id}" is registered over the API and also stands in the configuration file, which wins: rename or remove one of them`,
+        `the connector "${id}" is registered over the API and also stands in the configuration file, which wins; once it stands there no more, the registration is back: "automate connectors remove ${id}" takes it out`,
       );
       continue;
     }
@@ -85,7 +85,7 @@ export function planConnectors(options: PlanOptions): PlannedConnectors {
     for (const name of options.setProfiles.keys())
       if (config.profiles.has(name))
         warnings.push(
-          `the profile "${name}" was set over the API and also stands in the configuration file, which wins: rename or remove one of them`,
+          `the profile "${name}" was set over the API and also stands in the configuration file, which wins; once it stands there no more, the other is back: "automate profiles remove ${name}" takes it out`,
         );
   if (only === undefined)
     for (const line of findUnusedGrants(config.plugins.grants, kinds.all().flatMap(askedBy)))

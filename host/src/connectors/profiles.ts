@@ -23,6 +23,7 @@ import type { Descriptions } from './descriptions.ts';
 import { maskProfile } from './mask-config.ts';
 import { dropUnused, requireBoundProfile, settleReferences, storeLiterals } from './registered-secrets.ts';
 import { allProfiles } from './registry.ts';
+import { isUsedSecret } from './secret-uses.ts';
 import type { Registry } from './registry.ts';
 
 export interface ProfilesOptions {
@@ -184,7 +185,7 @@ export class Profiles {
         row?.config ?? {},
         ...held.map(({ settings, secrets }) => ({ settings, secrets: { ...secrets } })),
       ];
-      await dropUnused(vault, { kind: 'profile', name }, users);
+      await dropUnused(vault, { kind: 'profile', name }, users, (secret) => isUsedSecret(registry, secret));
     } catch {
       // See above.
     }

@@ -10,6 +10,7 @@ import { JSON_NAME, ownerOfSecret, ownNamespace, referenceTo, valueOfSecret } fr
 import type { SecretOwner } from '../secrets/own-secrets.ts';
 import { resolvedParts } from '../secrets/resolver.ts';
 import type { SecretVault } from '../secrets/secret-vault.ts';
+import type { SecretId } from '../store/secret-store.ts';
 import { describeSecret } from '../store/secret-store.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { Leaf, LeafPath } from './json-leaves.ts';
@@ -142,15 +143,19 @@ export async function storeLiterals(
   return withLeaves(wire, moved);
 }
 
-/** Drops what the store has of the own secrets of a connector or profile beyond those that these refer to. */
+/**
+ * Drops what the store has of the own secrets of a connector or profile beyond those that these refer to, or that others use, as the
+ * configuration file may that has taken a registration over.
+ */
 export async function dropUnused(
   vault: Pick<SecretVault, 'list' | 'remove'>,
   owner: SecretOwner,
   users: readonly JsonValue[],
+  isUsed: (secret: SecretId) => boolean,
 ): Promise<void> {
   const used = new Set(users.flatMap((user) => leavesOf(user)).map(({ value }) => value));
   for (const stored of await vault.list())
-    if (isDeepStrictEqual(ownerOfSecret(stored), owner) && !used.has(referenceTo(stored)))
+    if (isDeepStrictEqual(ownerOfSecret(stored), owner) && !used.has(referenceTo(stored)) && !isUsed(stored))
       await vault.remove(stored, stored.version);
 }
 
@@ -164,8 +169,12 @@ interface Kept {
   readonly fault?: string | undefined;
 }
 
-/** Drops the secrets of registrations and profiles that never came to stand, as their process was killed. */
-export async function dropOrphans(vault: Pick<SecretVault, 'list' | 'remove'>, rows: readonly Kept[]): Promise<void> {
+/** Drops the secrets of registrations and profiles that never came to stand, as their process was killed, and that nobody uses. */
+export async function dropOrphans(
+  vault: Pick<SecretVault, 'list' | 'remove'>,
+  rows: readonly Kept[],
+  isUsed: (secret: SecretId) => boolean,
+): Promise<void> {
   const before = new Date(Date.now() - ORPHAN_AGE_MS).toISOString();
   const used = new Set(rows.flatMap(({ config }) => leavesOf(config).map(({ value }) => value)));
   for (const stored of await vault.list()) {
@@ -175,7 +184,8 @@ export async function dropOrphans(vault: Pick<SecretVault, 'list' | 'remove'>, r
       // What a row refers to that cannot be read is not known.
       !rows.some((row) => row.fault !== undefined && isDeepStrictEqual(row.owner, owner)) &&
       stored.createdAt < before &&
-      !used.has(referenceTo(stored))
+      !used.has(referenceTo(stored)) &&
+      !isUsed(stored)
     )
       await vault.remove(stored, stored.version);
   }

@@ -20,6 +20,7 @@ import type { ConfigCheck } from '../runtime/runtime.ts';
 import { explainKey } from '../secrets/secret-operations.ts';
 import type { SecretVault } from '../secrets/secret-vault.ts';
 import type { ConnectorStore, StoredConnector } from '../store/connector-store.ts';
+import type { SecretId } from '../store/secret-store.ts';
 import type { Changes, Plan } from './changes.ts';
 import { findClearSecrets } from './clear-texts.ts';
 import { checkWithKind } from './check-with-kind.ts';
@@ -35,13 +36,14 @@ import { planConnectors } from './plan-connectors.ts';
 import type { NetworkPolicies } from './network-policies.ts';
 import type { Registry } from './registry.ts';
 import { describeOwner, findProfile } from './registry.ts';
+import { isUsedSecret } from './secret-uses.ts';
 
 export interface RegistrationsOptions {
   readonly registry: Registry;
   readonly changes: Changes;
   readonly descriptions: Descriptions;
   readonly vault: SecretVault;
-  readonly store: Pick<ConnectorStore, 'load'>;
+  readonly store: Pick<ConnectorStore, 'load' | 'delete'>;
   /** Throws where another process may change the set, and this one may not. */
   assertWritable(): void;
   /** Which files a connector may use that is registered over the API. */
@@ -118,9 +120,12 @@ export class Registrations {
     });
   }
 
+  /** Removes a connector; of one that stands in the file, what was registered of the same id, and is hidden behind it. */
   remove(id: string, principal: Principal = LOCAL_PRINCIPAL): Promise<ChangeResult> {
     const { changes, assertWritable } = this.#options;
     return this.#lanes.run(id, async () => {
+      const hidden = await this.#removeHidden(id);
+      if (hidden !== undefined) return hidden;
       const result = await changes.ofOne(id, (now): Plan<ChangeResult> => {
         const entry = now.find(id);
         if (entry !== undefined) requireApiOwned(entry, 'removed');
@@ -137,6 +142,19 @@ export class Registrations {
       await this.#dropUnused(id);
       return result;
     });
+  }
+
+  /** Undefined where none is hidden. */
+  async #removeHidden(id: string): Promise<ChangeResult | undefined> {
+    const { changes, registry, store, assertWritable } = this.#options;
+    const isHidden = await changes.between(async () => {
+      if (registry.find(id)?.owner !== 'file' || !(await store.load()).some((row) => row.id === id)) return false;
+      assertWritable();
+      return store.delete(id);
+    });
+    if (!isHidden) return undefined;
+    await this.#dropUnused(id);
+    return { id, message: `removed what was registered as "${id}"; the connector in the configuration file goes on` };
   }
 
   /** A configuration as it would be registered, once its kind takes it; nothing is stored. Throws what registering it would. */
@@ -205,11 +223,13 @@ export class Registrations {
 
   /** What cannot be dropped now is dropped at the next change, or when the host starts again. */
   async #dropUnused(id: string): Promise<void> {
-    const { store, vault } = this.#options;
+    const { registry, store, vault } = this.#options;
+    const isUsed = (secret: SecretId): boolean => isUsedSecret(registry, secret);
     try {
       // As it is stored, since one that was left out has its secrets too.
       const row = (await store.load()).find((stored) => stored.id === id);
-      if (row?.fault === undefined) await dropUnused(vault, { kind: 'connector', name: id }, [row?.config ?? {}]);
+      if (row?.fault === undefined)
+        await dropUnused(vault, { kind: 'connector', name: id }, [row?.config ?? {}], isUsed);
     } catch {
       // See above.
     }

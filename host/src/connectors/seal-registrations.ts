@@ -45,7 +45,7 @@ export async function sealRegistrations(options: SealRegistrationsOptions): Prom
     };
     for (const row of rows) moved.push({ id: row.id, config: await sealRow(row, { ...options, describe }) });
     await store.unsealed.rewrite(moved);
-    for (const { id, config } of moved) await dropUnused(vault, { kind: 'connector', name: id }, [config]);
+    for (const { id, config } of moved) await dropUnused(vault, { kind: 'connector', name: id }, [config], () => false);
     const connectors = moved.map(({ id }) => id);
     log.info(
       { connectors, file },

@@ -4,7 +4,7 @@ import type { SecretReference } from '@automate/contract/schemas';
 import type { ProfileConfig } from '../config/host-config.ts';
 import { resolvedParts } from '../secrets/resolver.ts';
 import type { SecretUse } from '../secrets/secret-operations.ts';
-import type { SecretName } from '../store/secret-store.ts';
+import type { SecretId, SecretName } from '../store/secret-store.ts';
 import { leavesOf } from './json-leaves.ts';
 import type { Registry } from './registry.ts';
 import { allProfiles } from './registry.ts';
@@ -17,6 +17,14 @@ export function secretUses(registry: Registry): readonly SecretUse[] {
       usesOf('profile', profile.name, profileReferences(profile)),
     ),
   ];
+}
+
+/** Whether anything uses this version of a secret; one that is named without a version may be any of them. */
+export function isUsedSecret(registry: Registry, { namespace, name, version }: SecretId): boolean {
+  return secretUses(registry).some(
+    ({ secret, user }) =>
+      secret.namespace === namespace && secret.name === name && (user.version ?? version) === version,
+  );
 }
 
 /** Ids of the connectors whose worker is given a secret of the store, by themselves or by their profile. */

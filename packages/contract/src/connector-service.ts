@@ -115,7 +115,10 @@ export interface ConnectorService
   register(config: ConnectorConfigInput, options?: CallOptions): Promise<ChangeResult>;
   /** Replaces a registered connector's configuration whole. A bad one leaves the old one running. */
   update(config: ConnectorConfigInput, options?: CallOptions): Promise<ChangeResult>;
-  /** Removes a registered connector. Connectors that the file or a plugin owns are refused with INVALID_INPUT, reason `not_owned`. */
+  /**
+   * Removes a registered connector. Connectors that the file or a plugin owns are refused with INVALID_INPUT, reason `not_owned`; of one
+   * that is registered as well, which the file hides, the registration is removed, and the file's goes on.
+   */
   remove(id: string, options?: CallOptions): Promise<ChangeResult>;
   /** Probes one connector now. */
   healthCheck(id: string, options?: CallOptions): Promise<HealthReport>;
