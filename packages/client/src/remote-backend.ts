@@ -1,5 +1,5 @@
 // Long, as the one translation of the port to gRPC has every operation of it.
-import { ConnectorInternalError, InvalidInputError, MAX_PAYLOAD_BYTES } from '@automate/contract';
+import { ConnectorError, ConnectorInternalError, InvalidInputError, MAX_PAYLOAD_BYTES } from '@automate/contract';
 import { encodePayload } from '@automate/contract/json-text';
 import {
   cancelledByCaller,
@@ -63,6 +63,7 @@ import {
   outcomeFromMessage,
   pluginsFromMessage,
   profileFromMessage,
+  progressFromMessage,
   recentCallFromMessage,
   secretFromMessage,
   startExecutionToMessage,
@@ -75,7 +76,7 @@ import type { ConnectorsMethod } from '@automate/contract/grpc';
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { keepWatching } from './keep-watching.ts';
 import { writeConfig, writeProfile } from './config-message.ts';
-import { callRemote, explainFailure, streamRemote } from './remote-call.ts';
+import { callRemote, callWithEvents, explainFailure, streamRemote } from './remote-call.ts';
 import type { RemoteChannel } from './remote-call.ts';
 
 const METHODS = CONNECTORS_SERVICE;
@@ -106,24 +107,46 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     return read((problems) => infoFromMessage(required(connector, 'connector'), problems));
   };
 
+  /** The same call, over a stream that tells how far it is. */
+  const executeTold = async (
+    message: (options: CallOptions) => MessageInitShape<typeof METHODS.executeAction.input>,
+    given: CallOptions,
+  ): Promise<MessageShape<typeof METHODS.executeAction.output>> => {
+    requireOpen();
+    const options = requireCallOptions(given);
+    return callWithEvents(channel, METHODS.executeActionWithProgress, {
+      request: message(options),
+      options,
+      take({ event }) {
+        if (event.case === 'answer') return event.value;
+        if (event.case === 'progress') options.onProgress?.(progressFromMessage(event.value));
+        return undefined;
+      },
+    }).catch((error: unknown) => {
+      // A service that is older tells nothing of progress, and has run nothing yet.
+      if (ConnectorError.is(error) && error.details?.['reason'] === 'unimplemented')
+        return call(METHODS.executeAction, message, given);
+      throw error;
+    });
+  };
+
   const executeText = async (request: ExecuteTextRequest, options: CallOptions = {}): Promise<ExecuteTextResult> => {
     // The caller left before the call began, so that it certainly had no effect.
     const isGone = (): boolean => options?.signal?.aborted === true;
     const wasGone = isGone();
-    const answer = await call(
-      METHODS.executeAction,
-      ({ timeoutMs }) => {
-        requireCall(request);
-        const { id, action, idempotencyKey } = request;
-        return {
-          id,
-          action,
-          payload: payloadBytes(request),
-          ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-          ...(timeoutMs === undefined || timeoutMs === Infinity ? {} : { timeoutMs: millisToInt64(timeoutMs) }),
-        };
-      },
-      options,
+    const message = ({ timeoutMs }: CallOptions): MessageInitShape<typeof METHODS.executeAction.input> => {
+      requireCall(request);
+      const { id, action, idempotencyKey } = request;
+      return {
+        id,
+        action,
+        payload: payloadBytes(request),
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        ...(timeoutMs === undefined || timeoutMs === Infinity ? {} : { timeoutMs: millisToInt64(timeoutMs) }),
+      };
+    };
+    const answer = await (
+      options?.onProgress === undefined ? call(METHODS.executeAction, message, options) : executeTold(message, options)
     ).catch((error: unknown) => {
       throw isGone() && !wasGone ? cancelledByCaller(request.id) : error;
     });

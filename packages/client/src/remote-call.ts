@@ -1,4 +1,4 @@
-import { CancelledError, ConnectorError } from '@automate/contract';
+import { CancelledError, ConnectorError, ConnectorInternalError } from '@automate/contract';
 import { requireCallOptions, serviceClosed } from '@automate/contract/service';
 import type { CallOptions } from '@automate/contract';
 import { DETAILS_LIMIT_KEY, errorFromStatus, MAX_DETAILS_LIMIT, TIMEOUT_KEY } from '@automate/contract/grpc';
@@ -57,6 +57,44 @@ export function callRemote<Input extends DescMessage, Output extends DescMessage
     signal?.addEventListener('abort', cancel, { once: true });
   });
   return answer.catch((error: unknown) => Promise.reject(explain(error)));
+}
+
+/** Calls a method that gives events before its answer, which its last one has. What goes wrong comes out as with `callRemote`. */
+export async function callWithEvents<Input extends DescMessage, Output extends DescMessage, Answer>(
+  { client, address, authorization }: RemoteChannel,
+  method: ConnectorsMethod<Input, Output>,
+  {
+    request,
+    options,
+    take,
+  }: {
+    readonly request: MessageInitShape<Input>;
+    readonly options: CallOptions;
+    /** Gives the answer where an event has it. */
+    take(event: MessageShape<Output>): Answer | undefined;
+  },
+): Promise<Answer> {
+  const { signal, timeoutMs } = options;
+  const name = methodName(method.path);
+  try {
+    requireCallOptions(options);
+    const stream = openStream(client, method, { request, options, authorization });
+    const cancel = (): void => stream.cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      for await (const event of stream as AsyncIterable<MessageShape<Output>>) {
+        const answer = take(event);
+        if (answer !== undefined) return answer;
+      }
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  } catch (error) {
+    throw explainFailure(error, { name, address, signal, timeoutMs });
+  }
+  throw new ConnectorInternalError(`${name} of ${address} ended without an answer`, {
+    details: { reason: 'unreadable_answer' },
+  });
 }
 
 /**

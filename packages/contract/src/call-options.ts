@@ -24,9 +24,6 @@ export interface CallOptions {
   readonly principal?: Principal;
   /** The door that the call came through, for the records: `grpc`, `rest`, `mcp`. Default: `local`. */
   readonly door?: string;
-  /**
-   * Hears how far a call of an action is, of connectors that tell it; must not throw. Of a call that runs in this process or in the
-   * host's own: nothing of it crosses the network.
-   */
+  /** Hears how far a call of an action is, of connectors that tell it; must not throw. */
   readonly onProgress?: (now: CallProgress) => void;
 }

@@ -20,23 +20,27 @@ export interface EventStreams {
     method: ConnectorsMethod<Input, Output>,
     follow: (request: MessageShape<Input>, options: CallOptions) => AsyncIterable<MessageShape<Output>>,
   ): Handle<Input, Output>;
+  /** The same for a call that tells how far it is: like any other call it ends by itself, whatever becomes of the streams. */
+  call: EventStreams['on'];
   /** Ends every stream in good order. */
   endAll(): void;
 }
 
 export function createEventStreams(logger: GrpcLogger): EventStreams {
   const open = new Set<CallScope>();
-  return {
-    on(method, follow) {
+  const serve =
+    (isCall: boolean): EventStreams['on'] =>
+    (method, follow) => {
       const name = method.path.slice(method.path.lastIndexOf('/') + 1);
       const handle = async (call: Parameters<ReturnType<EventStreams['on']>>[0]): Promise<void> => {
         const scope = new CallScope(call);
-        open.add(scope);
+        if (!isCall) open.add(scope);
         const gone: ConnectorError[] = [];
-        const letGo = admittedOf(streamOf(call))?.follow?.((reason) => {
+        const end = (reason: ConnectorError): void => {
           gone.push(reason);
           scope.abort();
-        });
+        };
+        const letGo = isCall ? undefined : admittedOf(streamOf(call))?.follow?.(end);
         try {
           await pump(follow(readable(call.request) as never, scope), call as never, scope.signal);
           for (const reason of gone) throw reason;
@@ -51,7 +55,10 @@ export function createEventStreams(logger: GrpcLogger): EventStreams {
         }
       };
       return (call) => void handle(call);
-    },
+    };
+  return {
+    on: serve(false),
+    call: serve(true),
     endAll: () => {
       for (const scope of open) scope.abort();
     },

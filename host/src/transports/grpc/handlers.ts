@@ -56,6 +56,7 @@ import { serveUnary, unary } from './unary.ts';
 import type { Answer } from './unary.ts';
 import { createEventStreams } from './event-streams.ts';
 import type { EventStreams } from './event-streams.ts';
+import { executeWithProgress } from './execute-with-progress.ts';
 
 /** The service's methods as handlers, and the streams among them. */
 export interface Handlers {
@@ -246,6 +247,9 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     followLogs: streams.on(methods.followLogs, (request, options) =>
       translated(service.followLogs(logFilterFromMessage(request), options), logEventToMessage),
     ),
+    executeActionWithProgress: streams.call(methods.executeActionWithProgress, (request, options) =>
+      executeWithProgress((onProgress) => execute(service, request, withOptions(options, { onProgress }))),
+    ),
   };
   return { handlers, streams };
 }
@@ -263,7 +267,7 @@ function execute(service: ConnectorService, request: ExecuteMessage, options: Ca
       payload: payloadText(request),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     },
-    request.timeoutMs === undefined ? options : withTimeout(options, request.timeoutMs),
+    request.timeoutMs === undefined ? options : withOptions(options, { timeout: request.timeoutMs }),
   );
 }
 
@@ -273,12 +277,16 @@ function payloadText({ id, payload }: { readonly id: string; readonly payload: U
   return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8');
 }
 
-/** The same options with the shorter of both times; the signal is still made only when asked for. */
-function withTimeout(options: CallOptions, timeout: bigint): CallOptions {
-  const wanted = Number(timeout);
+/** The same options with the shorter of both times, or with who hears of progress; the signal is still made only when asked for. */
+function withOptions(
+  options: CallOptions,
+  { timeout, onProgress = options.onProgress }: { readonly timeout?: bigint } & Pick<CallOptions, 'onProgress'>,
+): CallOptions {
   const { traceparent, tracestate, principal, door } = options;
+  const timeoutMs = Math.min(Number(timeout ?? Infinity), options.timeoutMs ?? Infinity);
   return {
-    timeoutMs: Math.min(wanted, options.timeoutMs ?? Number.POSITIVE_INFINITY),
+    ...(timeoutMs === Infinity ? {} : { timeoutMs }),
+    ...(onProgress === undefined ? {} : { onProgress }),
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(tracestate === undefined ? {} : { tracestate }),
     ...(principal === undefined ? {} : { principal }),

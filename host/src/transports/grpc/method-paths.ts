@@ -58,6 +58,7 @@ export const METHOD_PATHS: readonly LazyMethod[] = [
   { path: `/${SERVICE_NAME}/WatchConnectors`, kind: 'server-stream' },
   { path: `/${SERVICE_NAME}/FollowLogs`, kind: 'server-stream' },
   { path: `/${SERVICE_NAME}/WatchExecution`, kind: 'server-stream' },
+  { path: `/${SERVICE_NAME}/ExecuteActionWithProgress`, kind: 'server-stream' },
   { path: '/grpc.health.v1.Health/Check', kind: 'unary' },
   { path: '/grpc.health.v1.Health/List', kind: 'unary' },
   { path: '/grpc.health.v1.Health/Watch', kind: 'server-stream' },

@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Tool } from '@modelcontextprotocol/client';
+import type { Progress, Tool } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, it } from '@jest/globals';
@@ -58,6 +59,27 @@ describe.each(WAYS)('an agent that starts automate mcp, and whose client speaks 
     await it_.host.close();
     const failed = await agent.client.callTool({ name: 'echo__say', arguments: { text: 'x' } });
     expect(textOf(failed)).toMatch(/^UNAVAILABLE: /);
+  });
+
+  it('is told how far a call is, by the host that runs and where none does', async () => {
+    await using it_ = await SandboxHost.open({
+      kinds: [],
+      yaml: 'connectors:\n  - id: fixture_tools\n',
+      prepare: async (sandbox) => {
+        const source = await readFile(join(import.meta.dirname, 'fixtures/fixture-tools.js'), 'utf8');
+        await sandbox.addConnector({ kind: 'fixture_tools', source });
+      },
+    });
+    for (const ends of [false, true]) {
+      if (ends) await it_.host.close();
+      await using agent = await openProgram(it_.sandbox.root, { way });
+      const told: Progress[] = [];
+      const name = (await agent.names()).find((each) => each.includes('test_tool_with_progress')) ?? '';
+      const done = await agent.client.callTool({ name, arguments: {} }, { onprogress: (now) => void told.push(now) });
+      expect(done.content).toEqual([{ type: 'text', text: 'done' }]);
+      // Who is slow is told the newest alone.
+      expect(told.at(-1)).toMatchObject({ progress: 100, total: 100 });
+    }
   });
 
   it('runs the connectors itself where no host does, and shows no more than it is told to', async () => {

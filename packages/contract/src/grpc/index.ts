@@ -16,6 +16,7 @@ export {
   executionToMessage,
   startExecutionFromMessage,
   startExecutionToMessage,
+  progressFromMessage,
 } from './messages/executions.ts';
 export { eventFromMessage, eventToMessage } from './messages/events.ts';
 export {

@@ -140,4 +140,5 @@ export const CONNECTORS_SERVICE = {
   cancelExecution: define(method.cancelExecution),
   rerunExecution: define(method.rerunExecution),
   watchExecution: define(method.watchExecution),
+  executeActionWithProgress: define(method.executeActionWithProgress),
 } as const;

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import type { CallProgress } from '../../call-options.ts';
 import { ConnectorError } from '../../connector-error.ts';
 import type {
   Execution,
@@ -84,7 +85,8 @@ export function executionFromMessage(message: ExecutionMessage, problems: Proble
   };
 }
 
-function progressFromMessage({ progress, total, message }: NonNullable<ExecutionMessage['progress']>) {
+/** How far a call is. */
+export function progressFromMessage({ progress, total, message }: NonNullable<ExecutionMessage['progress']>): CallProgress {
   return { progress, ...(total === undefined ? {} : { total }), ...(message === undefined ? {} : { message }) };
 }
 
