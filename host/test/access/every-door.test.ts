@@ -62,6 +62,7 @@ const BEHIND: { readonly [Name in Method | OperationId]: Operation } = {
   readLogs: 'readLogs',
   readConnectorLogs: 'readLogs',
   followLogs: 'followLogs',
+  executeActionWithProgress: 'executeText',
   setLogLevel: 'setLogLevel',
   listCalls: 'listCalls',
   listHealthHistory: 'listHealthHistory',

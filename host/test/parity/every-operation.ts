@@ -116,8 +116,9 @@ export const EVERY_OPERATION: { readonly [Name in Operation]: OperationRow } = {
     volatile: ['durationMs'],
   },
   executeText: {
-    ...{ grpc: 'executeAction', rest: 'executeAction', cli: 'execute' },
-    play: (door) => door.executeText({ id: 'echo', action: 'say', payload: '{"text":"as text"}' }),
+    ...{ grpc: 'executeActionWithProgress', rest: 'executeAction', cli: 'execute' },
+    play: (door) =>
+      door.executeText({ id: 'echo', action: 'say', payload: '{"text":"as text"}' }, { onProgress: () => undefined }),
     volatile: ['durationMs'],
   },
   watch: {

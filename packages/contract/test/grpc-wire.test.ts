@@ -242,6 +242,7 @@ describe('the protocol', () => {
       'CancelExecution',
       'RerunExecution',
       'WatchExecution server_streaming',
+      'ExecuteActionWithProgress server_streaming',
     ]);
   });
 });

@@ -19,7 +19,7 @@ export async function* executeWithProgress(
     () => true,
     () => true,
   );
-  for (let over = false; !over; ) {
+  for (let over = false; !over;) {
     over = await Promise.race([isOver, news.promise.then(() => false)]);
     const told = newest;
     newest = undefined;
