@@ -103,6 +103,15 @@ describe('signing in at the page', () => {
     for (const path of ['/api/v1/connectors', '/session', '/metrics']) expect(await ask(path, cookie)).toBe(401);
   });
 
+  it('is taken from none who has few by tokens that have many', async () => {
+    const cookie = await cookieFor(await served.token('read'));
+    for (let count = 0; count < 12; count += 1) {
+      const token = await served.token('read');
+      for (let turn = 0; turn < 9; turn += 1) await Promise.all(Array.from({ length: 10 }, () => cookieFor(token)));
+    }
+    expect(await ask('/session', cookie)).toBe(200);
+  });
+
   it('ends with the host', async () => {
     const token = await served.token('read');
     const cookie = await cookieFor(token);

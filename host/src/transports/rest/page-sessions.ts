@@ -6,7 +6,7 @@ import type { Principal } from '@automate/contract';
 const IDLE_MS = 12 * 60 * 60_000;
 /** Most sessions of one principal at a time; beyond that the one of its own goes that was used longest ago. */
 const MAX_SESSIONS_OF_ONE = 100;
-/** Most sessions at a time over all principals; beyond that the one goes that was used longest ago. */
+/** Most sessions at a time over all principals; beyond that whoever has most of them gives one up, the one that was used longest ago. */
 const MAX_SESSIONS = 1_000;
 
 interface Session {
@@ -51,11 +51,11 @@ export class PageSessions {
   }
 
   #makeRoom(principal: Principal): void {
-    const own = [...this.#sessions].filter(([, session]) => session.principal === principal).map(([id]) => id);
-    const [oldestOwn] = own;
-    const [oldest] = this.#sessions.keys();
-    if (own.length >= MAX_SESSIONS_OF_ONE && oldestOwn !== undefined) this.#sessions.delete(oldestOwn);
-    else if (this.#sessions.size >= MAX_SESSIONS && oldest !== undefined) this.#sessions.delete(oldest);
+    const owned = Map.groupBy(this.#sessions.keys(), (id) => this.#sessions.get(id)?.principal);
+    const own = owned.get(principal) ?? [];
+    const most = [...owned.values()].reduce((a, b) => (b.length > a.length ? b : a), own);
+    const [oldest] = own.length >= MAX_SESSIONS_OF_ONE ? own : this.#sessions.size >= MAX_SESSIONS ? most : [];
+    if (oldest !== undefined) this.#sessions.delete(oldest);
   }
 }
 

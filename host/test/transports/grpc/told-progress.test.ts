@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '@automate/client';
 import type { CallOptions, CallProgress, ConnectorService } from '@automate/contract';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
@@ -56,8 +57,11 @@ function work(payload: { readonly steps: number; readonly fails?: boolean }, opt
 it('of a call is heard by a client, and then its answer, as without it', async () => {
   const { told, done } = work({ steps: 20 });
   expect(await done).toMatchObject({ result: { steps: 20 }, attempts: 1, replayed: false });
-  expect(told.at(-1)).toEqual({ progress: 20, total: 20, message: 'step 20' });
-  expect(told.map(({ progress }) => progress)).toEqual(told.map(({ progress }) => progress).toSorted((a, b) => a - b));
+  // What comes too fast is left out, also the last.
+  const { progress = 0 } = told.at(-1) ?? {};
+  expect(told.at(-1)).toEqual({ progress, total: 20, message: `step ${progress}` });
+  const steps = told.map((now) => now.progress);
+  expect(steps).toEqual(steps.toSorted((a, b) => a - b));
 });
 
 it.each<readonly [steps: number, fails: boolean, options: CallOptions]>([
@@ -78,10 +82,8 @@ it('of a call whose caller leaves is told no more, and the call ends in the conn
   await until('it has begun', () => told.length > 0);
   caller.abort();
   await expect(done).rejects.toMatchObject({ code: 'CANCELLED' });
-  await until('it has ended', async () => {
-    const { connectors } = await host.service.getStats();
-    return connectors.every(({ inFlight }) => inFlight === 0);
-  });
+  const isOver = async () => (await host.service.getStats()).connectors.every(({ inFlight }) => inFlight === 0);
+  while (!(await isOver())) await delay(10);
 });
 
 it('does not end with the host’s streams: a call under way is answered', async () => {

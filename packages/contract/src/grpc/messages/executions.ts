@@ -86,7 +86,11 @@ export function executionFromMessage(message: ExecutionMessage, problems: Proble
 }
 
 /** How far a call is. */
-export function progressFromMessage({ progress, total, message }: NonNullable<ExecutionMessage['progress']>): CallProgress {
+export function progressFromMessage({
+  progress,
+  total,
+  message,
+}: NonNullable<ExecutionMessage['progress']>): CallProgress {
   return { progress, ...(total === undefined ? {} : { total }), ...(message === undefined ? {} : { message }) };
 }
 
