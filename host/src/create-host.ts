@@ -539,6 +539,7 @@ async function openHost(
     const changedSecrets = watchSecrets(vault);
     stores.follow(async (parts) => {
       try {
+        if (parts.has('executions')) executions.wake();
         if (parts.has('tokens')) await tokens.catchUp();
         if (parts.has('registry'))
           log.info(

@@ -16,6 +16,16 @@ import type {
   StoredExecutionFilter,
   Waiting,
 } from './execution-store.ts';
+import {
+  claimedOf,
+  executionOf,
+  heldOf,
+  isOver,
+  LISTED,
+  MOST_BYTES,
+  MOST_ROWS,
+  WITHOUT_PAYLOAD,
+} from './execution-row.ts';
 import { LEASE_MS } from './execution-store.ts';
 import { inTransaction } from './in-transaction.ts';
 import { openDatabase } from './open-database.ts';
@@ -23,7 +33,7 @@ import type { Owners } from './owner-lock.ts';
 import { ownersIn } from './owner-lock.ts';
 
 /** What is large stands last: to reach what stands behind it SQLite would read all of it. */
-const MIGRATIONS: readonly string[] = [
+export const EXECUTION_TABLES: readonly string[] = [
   `CREATE TABLE executions (
      seq INTEGER PRIMARY KEY,
      id TEXT NOT NULL UNIQUE,
@@ -67,10 +77,6 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE hosts (name TEXT PRIMARY KEY, beat INTEGER NOT NULL) STRICT`,
 ];
 
-/** Executions of one data directory, and what they may take on its disk. Beyond it no more are taken. */
-const MOST_ROWS = 1_000_000;
-const MOST_BYTES = 4 * 1024 * 1024 * 1024;
-
 /** Rows that have expired and are deleted with one batch at least, and with one sweep at most. */
 const SWEPT_ROWS = 64;
 const SWEPT_AT_ONCE = 10_000;
@@ -103,7 +109,7 @@ export function executionOwners(directory: string): Owners {
  * @param owner the host in whose name it is done; its lock is held by the caller
  */
 export function openExecutionTable(file: string, owner: string): BatchTable<ExecutionStep, unknown> {
-  const database = openDatabase(file, { migrations: MIGRATIONS, what: 'executions cannot be read' });
+  const database = openDatabase(file, { migrations: EXECUTION_TABLES, what: 'executions cannot be read' });
   const table = new ExecutionTable(database, executionOwners(dirname(file)), owner);
   const methods: Answering = table;
   return {
@@ -268,7 +274,7 @@ class ExecutionTable implements Answering {
     const next = ready.toSorted((one, other) => other.priority - one.priority || one.seq - other.seq).slice(0, most);
     if (next.length > 0) this.#live();
     return next.map(({ seq }) =>
-      claimed(
+      claimedOf(
         this.#get(
           `UPDATE executions SET status = 'running', host = ?, token = token + 1, started_at = ?, attempts = attempts + 1, progress = NULL
            WHERE seq = ? RETURNING *`,
@@ -435,68 +441,5 @@ const PAGE_BYTES = 4_096;
 /** Whose claim it is by id and token. */
 const HELD = `id = ? AND token = ? AND status = 'running'`;
 
-const LISTED = `seq, id, connector, action, principal, scopes, key, payload_sha256, run_timeout_ms, run_at, priority, traceparent, status,
-  attempts, cancelling, created_at, started_at, ended_at, expires_at, rerun_of, rerun_as, progress`;
 /** Of a list: errors are short, and results are left out. */
 const IN_LISTS = `${LISTED}, iif(status = 'succeeded', NULL, outcome) AS outcome`;
-const WITHOUT_PAYLOAD = `${LISTED}, outcome`;
-
-function isOver(row: Row, now: number): boolean {
-  return typeof row['expires_at'] === 'number' && row['expires_at'] <= now;
-}
-
-function executionOf(row: Row | undefined): StoredExecution {
-  const {
-    seq,
-    id,
-    connector,
-    action,
-    principal,
-    scopes,
-    key,
-    payload_sha256: payloadSha256,
-    run_timeout_ms: runTimeoutMs,
-    run_at: runAt,
-    priority,
-    traceparent,
-    status,
-    attempts,
-    cancelling,
-    created_at: createdAt,
-    started_at: startedAt,
-    ended_at: endedAt,
-    expires_at: expiresAt,
-    rerun_of: rerunOf,
-    rerun_as: rerunAs,
-    progress,
-    outcome,
-  } = row ?? {};
-  const always = { seq, id, connector, action, principal, payloadSha256, priority, status, attempts, createdAt };
-  const sometimes = {
-    key,
-    runTimeoutMs,
-    runAt,
-    traceparent,
-    startedAt,
-    endedAt,
-    expiresAt,
-    rerunOf,
-    rerunAs,
-    progress,
-    outcome,
-  };
-  return {
-    ...always,
-    ...Object.fromEntries(Object.entries(sometimes).filter(([, value]) => value !== null && value !== undefined)),
-    scopes: JSON.parse(String(scopes)) as readonly string[],
-    cancelling: cancelling === 1,
-  } as unknown as StoredExecution;
-}
-
-function heldOf(row: Row | undefined): HeldExecution {
-  return { ...executionOf(row), token: Number(row?.['token']) };
-}
-
-function claimed(row: Row | undefined): ClaimedExecution {
-  return { ...heldOf(row), payload: row?.['payload'] as Uint8Array };
-}

@@ -27,10 +27,7 @@ export async function openStores({ dataDir, storeUrl, onStore }: StorePlace): Pr
   if (storeUrl !== undefined) {
     // Who keeps it in files loads no driver.
     const { openPostgresStores } = await import('./postgres/open-postgres-stores.ts');
-    const shared = await openPostgresStores(storeUrl, onStore);
-    const executions = openSqliteExecutionStore(dataDir);
-    const closeBoth = async (): Promise<void> => closeAll([executions, shared]);
-    return { ...shared, executions, close: closeBoth, [Symbol.asyncDispose]: closeBoth };
+    return openPostgresStores(storeUrl, onStore);
   }
   const file = join(dataDir, DATABASE_FILE);
   const opened: { close(): Promise<void> }[] = [];

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { OverloadedError } from '@automate/contract';
 import { DatabaseThread } from './database-thread.ts';
 import type { ExecutionThreadData } from './execution-entry.ts';
+import { executionsFull } from './execution-row.ts';
 import type { ExecutionStore } from './execution-store.ts';
 import type { ExecutionAnswers, ExecutionMethod, ExecutionStep } from './execution-table.ts';
 import { executionOwners } from './execution-table.ts';
@@ -41,7 +41,7 @@ export function openSqliteExecutionStore(directory: string): ExecutionStore {
   return {
     async enqueue(execution) {
       const answer = await ask('enqueue', execution);
-      if (answer.as === 'full') throw full(answer.rows, answer.bytes);
+      if (answer.as === 'full') throw executionsFull(answer.rows, answer.bytes);
       return answer;
     },
     find: async (id) => (isEmpty() ? undefined : ask('find', id)),
@@ -63,11 +63,4 @@ export function openSqliteExecutionStore(directory: string): ExecutionStore {
       await opened?.close();
     },
   };
-}
-
-function full(rows: number, bytes: number): OverloadedError {
-  return new OverloadedError(
-    `${rows} executions are kept in ${Math.round(bytes / 1024 / 1024)} MiB, which is all that one data directory takes: the call was not taken; have those that ended forgotten sooner, with limits.execution_ttl`,
-    { effect: 'none', details: { reason: 'executions_full' } },
-  );
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from '@jest/globals';
 import { connect } from '@automate/client';
+import { eventually } from '@automate/tooling/eventually';
 import { describeWithPostgres, PASSWORD } from '../fixtures/postgres-databases.ts';
 import { CliProject } from './fixtures/cli-project.ts';
 
@@ -28,6 +29,7 @@ describeWithPostgres('automate store migrate', (databases) => {
     const env = { MASTER_KEY_FILE: keyFile, AUDIT: 'on' };
     const shared = { ...env, STORE_URL: url };
     const keyed = { id: 'echo', action: 'count', payload: {}, idempotencyKey: 'k' };
+    const executions: string[] = [];
     const countsOf = ({ tables }: Moved) => Object.fromEntries(tables.map(({ name, rows }) => [name, rows]));
     {
       await using host = await project.start({ env });
@@ -42,6 +44,9 @@ describeWithPostgres('automate store migrate', (databases) => {
       await service.setSecret({ namespace: 'team', name: 'word', value: 'another-word' });
       await service.pause('c0');
       await service.execute(keyed);
+      for (const text of ['one', 'two'])
+        executions.push((await service.startExecution({ id: 'echo', action: 'say', payload: { text } })).id);
+      await eventually(async () => (await service.getExecution(executions[1] ?? '')).status === 'succeeded');
       const { stderr, status } = await project.automate(['store', 'migrate'], { env: shared });
       expect({ status, stderr }).toEqual({
         status: 1,
@@ -57,6 +62,7 @@ describeWithPostgres('automate store migrate', (databases) => {
       secrets: 5,
       tokens: 0,
       outcomes: 1,
+      executions: 2,
       audit_chains: 1,
     });
     expect(countsOf(moved)['audit_records']).toBeGreaterThan(5);
@@ -82,6 +88,12 @@ describeWithPostgres('automate store migrate', (databases) => {
         result: { count: 1 },
       });
       await expect(service.verifyAudit()).resolves.toMatchObject({ ok: true, first: 1 });
+      await expect(service.getExecution(executions[0] ?? '')).resolves.toMatchObject({
+        status: 'succeeded',
+        result: { text: 'one' },
+      });
+      executions.push((await service.startExecution({ id: 'echo', action: 'say', payload: { text: 'three' } })).id);
+      await eventually(async () => (await service.getExecution(executions[2] ?? '')).status === 'succeeded');
       await service.setProfile({ name: 'later', kind: 'echo' });
       const { status, stderr } = await project.automate(
         ['store', 'migrate', '--from', 'STORE_URL', '--to', join(project.root, 'other')],
@@ -104,7 +116,14 @@ describeWithPostgres('automate store migrate', (databases) => {
     copyFileSync(join(data, 'host-id'), join(back, 'host-id'));
     copyFileSync(join(data, 'audit-head'), join(back, 'audit-head'));
     const whole = await project.json<Moved>(['store', 'migrate', '--from', 'STORE_URL', '--to', back], { env: shared });
-    expect(countsOf(whole)).toMatchObject({ connectors: 3, profiles: 2, secrets: 5, outcomes: 1, audit_chains: 1 });
+    expect(countsOf(whole)).toMatchObject({
+      connectors: 3,
+      profiles: 2,
+      secrets: 5,
+      outcomes: 1,
+      executions: 3,
+      audit_chains: 1,
+    });
     const here = { env: { ...env, DATA_DIR: back } };
     expect(await project.json(['audit', 'verify'], here)).toMatchObject({ ok: true });
     await using service = await project.start(here);

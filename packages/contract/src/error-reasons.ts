@@ -217,7 +217,7 @@ export const ERROR_REASONS = {
     outcomes_full:
       'a million outcomes of calls with idempotency keys are kept, and no key is taken beyond, as it could not be kept',
     executions_full:
-      'as many executions are kept as one data directory takes: have them forgotten sooner, with `limits.execution_ttl`',
+      'as many executions are kept as one store takes: have them forgotten sooner, with `limits.execution_ttl`',
     resource_exhausted: 'a gRPC server that is not ours said so',
   },
   WORKER_LOST: {

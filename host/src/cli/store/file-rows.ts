@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { AUDIT_TABLES } from '../../records/sqlite-audit-rows.ts';
+import { EXECUTION_TABLES } from '../../store/execution-table.ts';
 import { inTransaction } from '../../store/in-transaction.ts';
 import { MIGRATIONS } from '../../store/migrations.ts';
 import { openDatabase } from '../../store/open-database.ts';
@@ -11,7 +12,12 @@ import type { ColumnKind, KeptTable, PlainValue, RowStore } from './kept-tables.
 import { selectRows } from './kept-tables.ts';
 import { MoveRefused } from './move-refused.ts';
 
-const TABLES = { 'connectors.db': MIGRATIONS, 'outcomes.db': OUTCOME_TABLES, 'audit.db': AUDIT_TABLES } as const;
+const TABLES = {
+  'connectors.db': MIGRATIONS,
+  'outcomes.db': OUTCOME_TABLES,
+  'executions.db': EXECUTION_TABLES,
+  'audit.db': AUDIT_TABLES,
+} as const;
 
 /** The databases of a data directory. One that is only read is left as it is; a file that is not there is empty. */
 export function openFileRows(dataDir: string, { writes }: { readonly writes: boolean }): RowStore {

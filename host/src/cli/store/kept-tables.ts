@@ -5,7 +5,7 @@ export type ColumnKind = 'text' | 'number' | 'flag' | 'time' | 'bytes';
 export interface KeptTable {
   readonly name: string;
   /** The database of a data directory that it is in. */
-  readonly file: 'connectors.db' | 'outcomes.db' | 'audit.db';
+  readonly file: 'connectors.db' | 'outcomes.db' | 'executions.db' | 'audit.db';
   /** Its name there, where that is another. */
   readonly inFile?: string;
   /** Whether PostgreSQL has one for all hosts, of which only that of one host counts. */
@@ -14,6 +14,10 @@ export interface KeptTable {
   readonly columns: Readonly<Record<string, ColumnKind>>;
   /** What is read in the place of a column. */
   readonly read?: Readonly<Record<string, string>>;
+  /** The column that numbers rows by itself. */
+  readonly numbered?: string;
+  /** Rows that are in memory at a time, where that is not the usual number. */
+  readonly page?: number;
   /** What only SQLite has, with what stands there. */
   readonly onlyInFile?: Readonly<Record<string, number>>;
 }
@@ -93,6 +97,44 @@ export const KEPT_TABLES: readonly KeptTable[] = [
     },
     // No host lives that has begun one.
     read: { status: `CASE status WHEN 'running' THEN 'unknown' ELSE status END`, owner: `''` },
+  },
+  {
+    name: 'executions',
+    file: 'executions.db',
+    key: ['seq'],
+    columns: {
+      seq: 'number',
+      id: 'text',
+      connector: 'text',
+      action: 'text',
+      principal: 'text',
+      scopes: 'text',
+      key: 'text',
+      payload_sha256: 'text',
+      run_timeout_ms: 'number',
+      run_at: 'number',
+      priority: 'number',
+      traceparent: 'text',
+      status: 'text',
+      due_at: 'number',
+      due_since: 'number',
+      host: 'text',
+      token: 'number',
+      attempts: 'number',
+      cancelling: 'number',
+      created_at: 'number',
+      started_at: 'number',
+      ended_at: 'number',
+      expires_at: 'number',
+      rerun_of: 'text',
+      rerun_as: 'text',
+      progress: 'text',
+      outcome: 'bytes',
+      payload: 'bytes',
+    },
+    numbered: 'seq',
+    // Each may have some megabytes.
+    page: 20,
   },
   {
     name: 'audit_records',

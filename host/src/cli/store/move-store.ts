@@ -121,14 +121,15 @@ async function openRows(
 
 /** Throws where the second store holds what the first does not. */
 async function compare(table: KeptTable, source: RowStore, target: RowStore): Promise<void> {
+  const { page = PAGE_ROWS } = table;
   let after: PlainRow | undefined;
   for (;;) {
-    const rows = await source.rows(table, after, undefined, PAGE_ROWS);
-    const isLast = rows.length < PAGE_ROWS;
+    const rows = await source.rows(table, after, undefined, page);
+    const isLast = rows.length < page;
     const last = rows.at(-1);
     const upTo = isLast || last === undefined ? undefined : keyOf(table, last);
     const known = new Set(rows.map((row) => JSON.stringify(row)));
-    const there = await target.rows(table, after, upTo, PAGE_ROWS + 1);
+    const there = await target.rows(table, after, upTo, page + 1);
     const other = there.find((row) => !known.has(JSON.stringify(row)));
     if (other !== undefined)
       throw new MoveRefused(
@@ -140,13 +141,14 @@ async function compare(table: KeptTable, source: RowStore, target: RowStore): Pr
 }
 
 async function moveTable(table: KeptTable, source: RowStore, target: RowStore): Promise<MovedTable> {
+  const { page = PAGE_ROWS } = table;
   let [after, copied]: [PlainRow | undefined, number] = [undefined, 0];
   for (;;) {
-    const rows: readonly PlainRow[] = await source.rows(table, after, undefined, PAGE_ROWS);
+    const rows: readonly PlainRow[] = await source.rows(table, after, undefined, page);
     const last = rows.at(-1);
     if (last === undefined) break;
     const upTo = keyOf(table, last);
-    const there = new Set((await target.rows(table, after, upTo, PAGE_ROWS)).map((row) => JSON.stringify(row)));
+    const there = new Set((await target.rows(table, after, upTo, page)).map((row) => JSON.stringify(row)));
     const missing = rows.filter((row) => !there.has(JSON.stringify(row)));
     if (missing.length > 0) await target.add(table, missing);
     copied += missing.length;
@@ -162,9 +164,10 @@ async function moveTable(table: KeptTable, source: RowStore, target: RowStore): 
 
 async function digest(table: KeptTable, store: RowStore): Promise<{ readonly rows: number; readonly sha256: string }> {
   const hash = createHash('sha256');
+  const { page = PAGE_ROWS } = table;
   let [after, count]: [PlainRow | undefined, number] = [undefined, 0];
   for (;;) {
-    const rows: readonly PlainRow[] = await store.rows(table, after, undefined, PAGE_ROWS);
+    const rows: readonly PlainRow[] = await store.rows(table, after, undefined, page);
     const last = rows.at(-1);
     if (last === undefined) return { rows: count, sha256: hash.digest('hex') };
     for (const row of rows) hash.update(`${JSON.stringify(row)}\n`);

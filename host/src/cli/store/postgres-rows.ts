@@ -54,9 +54,13 @@ export async function openPostgresRows(url: string, host: string | undefined): P
           SELECT ${names.map((name) => `added.${name}`).join(', ')}${isNamed ? `, $${names.length + 1}` : ''}
           FROM unnest(${types.join(', ')}) AS added (${names.join(', ')})`;
         const columns = kinds.map((kind, index) => rows.map((row) => toDatabase(kind, row[index] ?? null)));
-        await database.write(what, (session) =>
-          session.count(CompiledQuery.raw(text, [...columns, ...(isNamed ? [host] : [])])),
-        );
+        await database.write(what, async (session) => {
+          await session.count(CompiledQuery.raw(text, [...columns, ...(isNamed ? [host] : [])]));
+          if (table.numbered === undefined) return;
+          const whole = `${SCHEMA}.${table.name}`;
+          const last = `SELECT setval(pg_get_serial_sequence('${whole}', '${table.numbered}'), (SELECT max(${table.numbered}) FROM ${whole}))`;
+          await session.rows(CompiledQuery.raw(last));
+        });
       },
       async close() {
         await lease.close();

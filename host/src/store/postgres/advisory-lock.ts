@@ -1,7 +1,7 @@
 import { CompiledQuery } from 'kysely';
 
 /** What hosts do one at a time. The numbers are never changed. */
-const LOCKS = { migrations: 1, secrets: 2, leases: 3 } as const;
+const LOCKS = { migrations: 1, secrets: 2, leases: 3, executions: 4 } as const;
 /** `auto` in ASCII, so that other programs that lock in the same database have other numbers. */
 const OURS = 0x6175_746f;
 

@@ -5,6 +5,7 @@ import { migratePostgres } from './migrate-postgres.ts';
 import { openPostgresConnectorStore } from './postgres-connector-store.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
 import { openPostgresDiscoveryStore } from './postgres-discovery-store.ts';
+import { hasExecutions, openPostgresExecutionStore } from './postgres-execution-store.ts';
 import { openPostgresOutcomes } from './postgres-outcome-store.ts';
 import { openPostgresOverlayStore } from './postgres-overlay-store.ts';
 import { openPostgresProfileStore } from './postgres-profile-store.ts';
@@ -24,7 +25,7 @@ const CONNECTIONS = 4;
 export async function openPostgresStores(
   url: string,
   onStore: (lost: Error | undefined) => void = () => undefined,
-): Promise<Omit<Stores, 'executions'>> {
+): Promise<Stores> {
   const database = openPostgresDatabase(url, { connections: CONNECTIONS });
   let lease: Lease | undefined;
   const { store: outcomes, keepUp } = openPostgresOutcomes(database, () => {
@@ -32,7 +33,7 @@ export async function openPostgresStores(
     return lease;
   });
   const revisions = openRevisions(database);
-  let isThere = true;
+  let [isThere, isWaiting] = [true, false];
   try {
     await migratePostgres(database);
     await database.read('the store cannot be read', (session) => revisions.look(session));
@@ -40,20 +41,22 @@ export async function openPostgresStores(
       async keepUp(session) {
         await keepUp(session);
         await revisions.look(session);
+        isWaiting = await hasExecutions(session);
       },
       onRenewed(fault) {
         if ((fault === undefined) !== isThere) onStore(fault);
         isThere = fault === undefined;
-        if (isThere) revisions.tell();
+        if (isThere) revisions.tell(isWaiting ? ['executions'] : []);
       },
     });
   } catch (error) {
     await database.close();
     throw error;
   }
+  const executions = openPostgresExecutionStore(database);
   const close = async (): Promise<void> => {
     try {
-      await outcomes.close();
+      await Promise.all([outcomes.close(), executions.close()]);
       await lease?.close();
     } finally {
       await database.close();
@@ -62,6 +65,7 @@ export async function openPostgresStores(
   return {
     connectors: openPostgresConnectorStore(revisions.noting('registry')),
     discoveries: openPostgresDiscoveryStore(database),
+    executions,
     outcomes,
     overlays: openPostgresOverlayStore(revisions.noting('registry')),
     profiles: openPostgresProfileStore(revisions.noting('registry')),

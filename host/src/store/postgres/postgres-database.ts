@@ -73,6 +73,7 @@ export function openPostgresDatabase(url: string, { connections }: { readonly co
     keepAlive: true,
     allowExitOnIdle: true,
     application_name: 'automate',
+    types: { getTypeParser: typeParser },
   });
   // Of connections that nobody uses: the next one is made when it is needed.
   pool.on('error', () => undefined);
@@ -157,6 +158,10 @@ async function isCommitted(pool: pg.Pool, transaction: string): Promise<boolean>
     throw error;
   }
 }
+
+/** Whole numbers of eight bytes are numbers here: none is beyond what those hold exactly. */
+const typeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
+  oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format);
 
 /** What of the URL may be shown. */
 export function describeDatabase(url: string): string {

@@ -14,8 +14,8 @@ export interface Revisions {
   noting(part: SharedPart): PostgresDatabase;
   /** Reads the numbers, in a transaction of somebody else's. */
   look(session: Session): Promise<void>;
-  /** Tells of what has changed since it was last told of, unless that is still being heard. */
-  tell(): void;
+  /** Tells of what has changed since it was last told of, and of these, unless something is still being heard. */
+  tell(more: readonly SharedPart[]): void;
   follow(hear: HearChanges): void;
 }
 
@@ -49,11 +49,12 @@ export function openRevisions(database: PostgresDatabase): Revisions {
         if (!known.has(part)) known.set(part, Number(revision));
       }
     },
-    tell() {
+    tell(more) {
       const news = [...found].filter(([part, revision]) => revision > (known.get(part) ?? revision));
-      if (isHearing || listener === undefined || news.length === 0) return;
+      const parts = new Set([...more, ...news.map(([part]) => part)]);
+      if (isHearing || listener === undefined || parts.size === 0) return;
       isHearing = true;
-      listener(new Set(news.map(([part]) => part)))
+      listener(parts)
         .then(
           () => {
             for (const [part, revision] of news) known.set(part, Math.max(revision, known.get(part) ?? 0));

@@ -1,0 +1,347 @@
+import { randomUUID } from 'node:crypto';
+import { CompiledQuery } from 'kysely';
+import type { ExecutionRow } from '../execution-row.ts';
+import {
+  claimedOf,
+  executionOf,
+  executionsFull,
+  heldOf,
+  LISTED,
+  MOST_BYTES,
+  MOST_ROWS,
+  WITHOUT_PAYLOAD,
+} from '../execution-row.ts';
+import type {
+  Enqueued,
+  ExecutionStore,
+  NewExecution,
+  StoredExecution,
+  StoredExecutionFilter,
+} from '../execution-store.ts';
+import { LEASE_MS } from '../execution-store.ts';
+import { lockFor } from './advisory-lock.ts';
+import type { PostgresDatabase, Session } from './postgres-database.ts';
+import { CallersFault } from './postgres-database.ts';
+
+const CANNOT_KEEP = 'executions cannot be kept';
+const CANNOT_READ = 'executions cannot be read';
+/** Rows that have expired and are deleted at a time. */
+const SWEPT_AT_ONCE = 10_000;
+
+/** Whose claim it is by id and token. */
+const HELD = `id = $1 AND token = $2 AND status = 'running'`;
+
+/**
+ * Those wait no longer whose time has come. One that waits for another run waits from a moment on: where the clock stands before that, it
+ * was set back, and nobody is to wait for it to come there again.
+ */
+const PROMOTE = `UPDATE automate.executions SET due_at = NULL, due_since = NULL WHERE due_at <= $1 OR due_since > $1`;
+
+const READY = `WITH RECURSIVE found (connector) AS (
+    SELECT min(connector) FROM automate.executions WHERE status = 'queued' AND due_at IS NULL
+    UNION ALL
+    SELECT (SELECT min(e.connector) FROM automate.executions e WHERE e.status = 'queued' AND e.due_at IS NULL AND e.connector > found.connector)
+      FROM found WHERE found.connector IS NOT NULL
+  ) SELECT connector FROM found WHERE connector IS NOT NULL`;
+
+const CLAIM = `WITH next AS (
+    SELECT r.seq FROM unnest($1::text[], $2::integer[]) AS l (connector, places)
+      CROSS JOIN LATERAL (
+        SELECT count(*) AS running FROM automate.executions e WHERE e.status = 'running' AND e.connector = l.connector) t
+      CROSS JOIN LATERAL (
+        SELECT e.seq, e.priority FROM automate.executions e
+        WHERE e.status = 'queued' AND e.due_at IS NULL AND e.connector = l.connector
+        ORDER BY e.priority DESC, e.seq LIMIT greatest(0, least($3::bigint, l.places - t.running))) r
+    ORDER BY r.priority DESC, r.seq LIMIT $3)
+  UPDATE automate.executions e SET status = 'running', host = $4, token = token + 1, started_at = $5, attempts = attempts + 1, progress = NULL
+  FROM next WHERE e.seq = next.seq AND e.status = 'queued' RETURNING e.*`;
+
+/** A sign of life. */
+const LIVE = `INSERT INTO automate.execution_hosts (name, beat) VALUES ($1, 1)
+  ON CONFLICT (name) DO UPDATE SET beat = execution_hosts.beat + 1`;
+
+/** Of hosts that have given no sign of life since, which none can give any more while this is done. */
+const BURY = `DELETE FROM automate.execution_hosts h USING unnest($1::text[], $2::bigint[]) AS seen (name, beat)
+  WHERE h.name = seen.name AND h.beat = seen.beat RETURNING h.name`;
+
+const TAKE_OVER = `UPDATE automate.executions SET host = $1, token = token + 1
+  WHERE status = 'running' AND (host = ANY ($2::text[]) OR (host = $1 AND id <> ALL ($3::text[])))
+  RETURNING token, ${WITHOUT_PAYLOAD}`;
+
+/** Another host, and since when it has given no sign of life, by a clock that nobody sets. */
+interface Watched {
+  readonly beat: number;
+  readonly since: number;
+}
+
+/** Executions in PostgreSQL, for many hosts. It does not end the database. */
+export function openPostgresExecutionStore(database: PostgresDatabase): ExecutionStore {
+  const owner = randomUUID();
+  const watched = new Map<string, Watched>();
+  let kept: { rows: number; bytes: number } | undefined;
+  const write = <T>(work: (run: Run) => Promise<T>): Promise<T> =>
+    database.write(CANNOT_KEEP, (session) => work(runOver(session)));
+  const read = <T>(work: (run: Run) => Promise<T>): Promise<T> =>
+    database.read(CANNOT_READ, (session) => work(runOver(session)));
+  const change = async (statement: string, ...values: readonly unknown[]): Promise<boolean> =>
+    write(async ({ count }) => (await count(statement, ...values)) === 1);
+
+  const enqueue = async (given: NewExecution): Promise<Enqueued> => {
+    kept ??= await read(countKept);
+    const { rows, bytes } = kept;
+    const answer = await write((run) =>
+      add(run, given, () => {
+        if (rows >= MOST_ROWS || bytes + given.payload.byteLength > MOST_BYTES) throw executionsFull(rows, bytes);
+      }),
+    ).catch((error: unknown) => {
+      if (error !== TAKEN) throw error;
+      return undefined;
+    });
+    // Another host has just stored one of the same key.
+    if (answer === undefined) return enqueue(given);
+    if (answer.as === 'new') kept = { rows: kept.rows + 1, bytes: kept.bytes + given.payload.byteLength };
+    return answer;
+  };
+
+  /** Of the hosts that run something, and are not this one, those that have given no sign of life for a lease at least. */
+  const findLapsed = async (run: Run): Promise<readonly string[]> => {
+    const hosts = await run.rows(
+      `SELECT r.host, coalesce(h.beat, 0) AS beat FROM (SELECT DISTINCT host FROM automate.executions WHERE status = 'running' AND host <> $1) r
+       LEFT JOIN automate.execution_hosts h ON h.name = r.host`,
+      owner,
+    );
+    const now = performance.now();
+    const beats = new Map(hosts.map(({ host, beat }) => [String(host), Number(beat)]));
+    for (const name of watched.keys()) if (!beats.has(name)) watched.delete(name);
+    const silent = [...beats].filter(([name, beat]) => {
+      const before = watched.get(name);
+      if (before?.beat === beat) return now - before.since >= LEASE_MS;
+      watched.set(name, { beat, since: now });
+      return false;
+    });
+    if (silent.length === 0) return [];
+    const names = silent.map(([name]) => name);
+    const buried = await run.rows(
+      BURY,
+      names,
+      silent.map(([, beat]) => beat),
+    );
+    // One that has no row at all gave its last sign of life to whoever buried it.
+    return [...buried.map(({ name }) => String(name)), ...silent.flatMap(([name, beat]) => (beat === 0 ? [name] : []))];
+  };
+
+  return {
+    enqueue,
+    find: (id) => read((run) => find(run, id)),
+    payload: (id) =>
+      read(async ({ rows }) => {
+        const [row] = await rows('SELECT payload FROM automate.executions WHERE id = $1', id);
+        return (row?.['payload'] as Uint8Array | null | undefined) ?? undefined;
+      }),
+    list: (filter) => read(({ rows }) => list(rows, filter)),
+    waiting: () =>
+      write(async ({ rows, count }) => {
+        await count(PROMOTE, Date.now());
+        const ready = await rows(READY);
+        const [next] = await rows('SELECT min(due_at) AS at FROM automate.executions WHERE due_at IS NOT NULL');
+        const others = await rows(
+          `SELECT FROM automate.executions WHERE status = 'running' AND host <> $1 LIMIT 1`,
+          owner,
+        );
+        return {
+          connectors: ready.map(({ connector }) => String(connector)),
+          ...(typeof next?.['at'] === 'number' ? { nextAt: next['at'] } : {}),
+          others: others.length > 0,
+        };
+      }),
+    claim: (most, limits) =>
+      write(async ({ rows, count, session }) => {
+        // The places of a connector are counted by one host at a time.
+        await session.rows(lockFor('executions'));
+        const now = Date.now();
+        await count(PROMOTE, now);
+        const places = Object.values(limits);
+        const claimed = await rows(CLAIM, Object.keys(limits), places, most, owner, now);
+        if (claimed.length > 0) await count(LIVE, owner);
+        return claimed.map(claimedOf).toSorted((one, other) => other.priority - one.priority || one.seq - other.seq);
+      }),
+    renew: (claims) =>
+      write(async ({ rows, count }) => {
+        await count(LIVE, owner);
+        const held = await rows(
+          `SELECT e.id, e.token, e.cancelling FROM automate.executions e JOIN unnest($1::text[], $2::bigint[]) AS c (id, token)
+             ON e.id = c.id AND e.token = c.token WHERE e.status = 'running'`,
+          claims.map(({ id }) => id),
+          claims.map(({ token }) => token),
+        );
+        const found = claims.map(({ id, token }) => ({
+          id,
+          row: held.find((each) => each['id'] === id && each['token'] === token),
+        }));
+        return {
+          lost: found.filter(({ row }) => row === undefined).map(({ id }) => id),
+          cancelled: found.filter(({ row }) => row?.['cancelling'] === 1).map(({ id }) => id),
+        };
+      }),
+    takeOver: (held) =>
+      write(async (run) => {
+        const taken = await run.rows(TAKE_OVER, owner, await findLapsed(run), held);
+        if (taken.length > 0) await run.count(LIVE, owner);
+        return taken.map(heldOf);
+      }),
+    async progress({ id, token }, progress) {
+      await change(`UPDATE automate.executions SET progress = $3 WHERE ${HELD}`, id, token, progress);
+    },
+    // What succeeded is not run again.
+    finish: ({ id, token }, { status, outcome = null, expiresAt }) =>
+      change(
+        `UPDATE automate.executions SET status = $3, outcome = $4, expires_at = $5, ended_at = $6, host = NULL, cancelling = 0,
+           payload = CASE WHEN $3 = 'succeeded' THEN NULL ELSE payload END WHERE ${HELD}`,
+        ...[id, token, status, outcome, expiresAt, Date.now()],
+      ),
+    requeue({ id, token }, { afterMs, counts, outcome = null }) {
+      const now = Date.now();
+      const [dueAt, dueSince] = afterMs > 0 ? [now + afterMs, now] : [null, null];
+      return change(
+        `UPDATE automate.executions SET status = 'queued', host = NULL, outcome = $3, due_at = $4, due_since = $5, attempts = attempts - $6 WHERE ${HELD}`,
+        ...[id, token, outcome, dueAt, dueSince, counts ? 0 : 1],
+      );
+    },
+    cancel: (id, { outcome = null, expiresAt }) =>
+      write(async (run) => {
+        await run.count(
+          `UPDATE automate.executions SET status = 'cancelled', outcome = $2, expires_at = $3, ended_at = $4, due_at = NULL, due_since = NULL
+           WHERE id = $1 AND status = 'queued'`,
+          ...[id, outcome, expiresAt, Date.now()],
+        );
+        await run.count(`UPDATE automate.executions SET cancelling = 1 WHERE id = $1 AND status = 'running'`, id);
+        return find(run, id);
+      }),
+    expire: () =>
+      write(async (run) => {
+        const gone = await run.count(
+          `DELETE FROM automate.executions WHERE seq IN
+             (SELECT seq FROM automate.executions WHERE expires_at <= $1 LIMIT ${SWEPT_AT_ONCE} FOR UPDATE SKIP LOCKED)`,
+          Date.now(),
+        );
+        kept = await countKept(run);
+        return gone;
+      }),
+    stats: () =>
+      read(async ({ rows }) => {
+        const [row] = await rows(
+          `SELECT count(*) FILTER (WHERE status = 'queued') AS queued, count(*) FILTER (WHERE status = 'running') AS running,
+             count(*) FILTER (WHERE status IN ('failed', 'unknown') AND rerun_as IS NULL) AS dead FROM automate.executions`,
+        );
+        return {
+          queued: Number(row?.['queued']),
+          running: Number(row?.['running']),
+          deadLetters: Number(row?.['dead']),
+        };
+      }),
+    async close() {
+      // What it leaves is taken over at once. Where that cannot be written, it is taken over later.
+      await write(({ count }) => count('DELETE FROM automate.execution_hosts WHERE name = $1', owner)).catch(
+        () => undefined,
+      );
+    },
+  };
+}
+
+/** Whether there are some to be run, or that another host may stop to run. */
+export async function hasExecutions(session: Session): Promise<boolean> {
+  const query = `SELECT FROM automate.executions WHERE (status = 'queued' AND due_at IS NULL) OR status = 'running' OR due_at <= $1 LIMIT 1`;
+  return (await session.rows(CompiledQuery.raw(query, [Date.now()]))).length > 0;
+}
+
+/** Statements of one transaction. */
+interface Run {
+  readonly session: Session;
+  rows(text: string, ...values: readonly unknown[]): Promise<readonly ExecutionRow[]>;
+  count(text: string, ...values: readonly unknown[]): Promise<number>;
+}
+
+function runOver(session: Session): Run {
+  return {
+    session,
+    rows: (text, ...values) => session.rows<ExecutionRow>(CompiledQuery.raw(text, [...values])),
+    count: (text, ...values) => session.count(CompiledQuery.raw(text, [...values])),
+  };
+}
+
+/** Another host took the key meanwhile. */
+const TAKEN = new Error('the key was taken meanwhile');
+
+async function add(run: Run, given: NewExecution, requireRoom: () => void): Promise<Enqueued> {
+  const { id, connector, action, principal, scopes, key = null, payload, payloadSha256, priority } = given;
+  const { runTimeoutMs = null, runAt = null, traceparent = null, rerunOf = null } = given;
+  const now = Date.now();
+  if (key !== null) {
+    const place = [connector, principal, key];
+    const at = 'connector = $1 AND principal = $2 AND key = $3';
+    await run.count(`DELETE FROM automate.executions WHERE ${at} AND expires_at <= $4`, ...place, now);
+    const [found] = await run.rows(`SELECT ${WITHOUT_PAYLOAD} FROM automate.executions WHERE ${at}`, ...place);
+    if (found !== undefined) return { as: 'found', execution: executionOf(found) };
+  }
+  try {
+    requireRoom();
+  } catch (error) {
+    throw new CallersFault('', { cause: error });
+  }
+  if (rerunOf !== null) {
+    const repeated = await run.count(
+      `UPDATE automate.executions SET rerun_as = $1 WHERE id = $2 AND rerun_as IS NULL AND status IN ('failed', 'cancelled', 'unknown')`,
+      id,
+      rerunOf,
+    );
+    const original = repeated === 0 ? await find(run, rerunOf) : undefined;
+    if (original !== undefined) return { as: 'not_repeated', execution: original };
+  }
+  const [row] = await run.rows(
+    `INSERT INTO automate.executions (id, connector, action, principal, scopes, key, payload_sha256, run_timeout_ms, run_at, priority,
+       traceparent, status, due_at, token, attempts, cancelling, created_at, rerun_of, payload)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $12, 0, 0, 0, $13, $14, $15)
+     ON CONFLICT (connector, principal, key) WHERE key IS NOT NULL DO NOTHING RETURNING ${WITHOUT_PAYLOAD}`,
+    ...[id, connector, action, principal, JSON.stringify(scopes), key, payloadSha256, runTimeoutMs, runAt, priority],
+    ...[traceparent, runAt !== null && runAt > now ? runAt : null, now, rerunOf, payload],
+  );
+  if (row === undefined) throw new CallersFault('', { cause: TAKEN });
+  return { as: 'new', execution: executionOf(row) };
+}
+
+async function find({ rows }: Run, id: string): Promise<StoredExecution | undefined> {
+  const [row] = await rows(
+    `SELECT ${WITHOUT_PAYLOAD} FROM automate.executions WHERE id = $1 AND (expires_at IS NULL OR expires_at > $2)`,
+    id,
+    Date.now(),
+  );
+  return row === undefined ? undefined : executionOf(row);
+}
+
+async function list(rows: Run['rows'], filter: StoredExecutionFilter): Promise<readonly StoredExecution[]> {
+  const { connector, principal, status, deadLetters, before, limit } = filter;
+  const values: unknown[] = [];
+  const is = (condition: (sign: string) => string, value: unknown): readonly string[] =>
+    value === undefined ? [] : [condition(`$${values.push(value)}`)];
+  const conditions = [
+    ...is((now) => `(expires_at IS NULL OR expires_at > ${now})`, Date.now()),
+    ...is((sign) => `connector = ${sign}`, connector),
+    ...is((sign) => `principal = ${sign}`, principal),
+    ...is((sign) => `status = ANY (${sign}::text[])`, status),
+    ...is((sign) => `seq < ${sign}`, before),
+    ...(deadLetters === true ? [`status IN ('failed', 'unknown') AND rerun_as IS NULL`] : []),
+  ];
+  const found = await rows(
+    `SELECT ${LISTED}, CASE WHEN status = 'succeeded' THEN NULL ELSE outcome END AS outcome FROM automate.executions
+     WHERE ${conditions.join(' AND ')} ORDER BY seq DESC LIMIT ${limit}`,
+    ...values,
+  );
+  return found.map(executionOf);
+}
+
+async function countKept({ rows }: Run): Promise<{ rows: number; bytes: number }> {
+  const [row] = await rows(
+    `SELECT count(*) AS rows, pg_total_relation_size('automate.executions') AS bytes FROM automate.executions`,
+  );
+  return { rows: Number(row?.['rows']), bytes: Number(row?.['bytes']) };
+}

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Execution } from '@automate/contract';
+import { connect } from '@automate/client';
+import { eventually } from '@automate/tooling/eventually';
+import { expect, it } from '@jest/globals';
+import { CliProject } from '../cli/fixtures/cli-project.ts';
+import { describeWithPostgres } from '../fixtures/postgres-databases.ts';
+import { RemoteSystem } from './fixtures/remote-system.ts';
+
+const COUNT = 240;
+const PLACES = 4;
+
+describeWithPostgres('executions through two hosts with one store', (databases) => {
+  it('each have one outcome when one of them is killed in the middle, within the places of their connector over both', async () => {
+    const url = await databases.create();
+    await using remote = await RemoteSystem.open();
+    let [under, most] = [0, 0];
+    remote.onAsked = (asked) => {
+      under += 1;
+      most = Math.max(most, under);
+      setTimeout(() => {
+        under -= 1;
+        asked.answer();
+      }, 25);
+    };
+    await using project = await CliProject.open({
+      kinds: [],
+      yaml: `connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port}, limits: { concurrency: ${PLACES} } }]`,
+    });
+    await project.sandbox.addConnector({
+      kind: 'orders',
+      source: await readFile(join(import.meta.dirname, 'fixtures', 'orders.js'), 'utf8'),
+    });
+    const keyFile = join(project.root, 'master.key');
+    await writeFile(keyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    const start = (DATA_DIR: string) => project.start({ env: { STORE_URL: url, MASTER_KEY_FILE: keyFile, DATA_DIR } });
+    const killed = await start('a');
+    await using host = await start('b');
+    await using one = await connect({ address: killed.ready.grpc });
+    await using other = await connect({ address: host.ready.grpc });
+    const acknowledged = await Promise.all(
+      Array.from({ length: COUNT }, async (_, index) => {
+        // Every third has a key, and is asked for at both.
+        const request = { id: 'orders', action: index % 2 === 0 ? 'place' : 'put', payload: { order: `${index}` } };
+        const keyed = index % 3 === 0 ? { ...request, idempotencyKey: `order-${index}` } : request;
+        const both = index % 3 === 0 ? [one, other] : [index % 2 === 0 ? one : other];
+        const ids = new Set(
+          (await Promise.all(both.map((service) => service.startExecution(keyed)))).map(({ id }) => id),
+        );
+        expect(ids.size).toBe(1);
+        return [...ids][0] ?? '';
+      }),
+    );
+    await eventually(() => remote.asked.length > COUNT / 3);
+    await killed.end('SIGKILL');
+    const all: Execution[] = await eventually(
+      async () => [...(await other.listExecutions({ limit: 1_000 })).executions],
+      (executions) => executions.every(({ status }) => status !== 'queued' && status !== 'running'),
+    );
+    expect(all.map(({ id }) => id).toSorted()).toEqual(acknowledged.toSorted());
+    const unknown = all.filter(({ status }) => status === 'unknown');
+    expect(unknown.length).toBeLessThanOrEqual(PLACES);
+    for (const { action } of unknown) expect(action).toBe('place');
+    expect(all.filter(({ status }) => status === 'succeeded')).toHaveLength(COUNT - unknown.length);
+    // What may not be done twice is not.
+    expect([...remote.counts('place').values()].filter((count) => count !== 1)).toEqual([]);
+    expect(most).toBeLessThanOrEqual(PLACES);
+  });
+});
