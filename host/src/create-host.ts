@@ -84,6 +84,7 @@ import { openSecretVault } from './secrets/secret-vault.ts';
 import { closeSecretsDir } from './secrets/secrets-dir.ts';
 import { watchSecrets } from './secrets/watch-secrets.ts';
 import { HostConnectorService } from './service/connector-service.ts';
+import { adviseShared } from './store/advise-shared.ts';
 import {
   DATABASE_FILE,
   holdDataDir,
@@ -222,6 +223,7 @@ async function openHost(
   });
   requireReadable(masterKeys);
   if (serve && masterKeys.besideData && masterKeys.all().length > 0) log.warn({}, describeBesideData(masterKeys.file));
+  if (serve) for (const advice of adviseShared(settings, masterKeys.besideData)) log.warn({}, advice);
   const unfit = serve && settings.secretsDir !== undefined ? closeSecretsDir(settings.secretsDir) : undefined;
   if (unfit !== undefined) log.warn({}, unfit);
   const lock = serve ? await holdDataDir(settings.dataDir) : undefined;

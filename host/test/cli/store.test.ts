@@ -83,6 +83,10 @@ describeWithPostgres('automate store migrate', (databases) => {
       await using host = await project.start({ env: shared });
       await using service = await connect({ address: host.ready.grpc });
       await expect(service.execute(keyed)).resolves.toMatchObject({ replayed: true });
+      expect(host.output.stdout).toMatch(
+        /connectors\.db has what was kept there before STORE_URL was set, and is not used/,
+      );
+      expect(host.output.stdout).not.toMatch(/the master key is this host's own/);
       expect((await service.list()).map(({ id }) => id).toSorted()).toEqual(['c0', 'c1', 'c2', 'echo']);
       await expect(service.execute({ id: 'c1', action: 'count', payload: {} })).resolves.toMatchObject({
         result: { count: 1 },

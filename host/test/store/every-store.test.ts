@@ -232,4 +232,24 @@ describeEachStore('what a host keeps', (makePlace) => {
     await expect(outcomes.clear(claim('left'))).resolves.toMatchObject({ status: 'unknown' });
     await expect(outcomes.begin(claim('left'))).resolves.toBeUndefined();
   });
+
+  it('lets no call fail others that are written down at the same time, whatever it calls its action', async () => {
+    const { outcomes, executions } = stores;
+    const names = ['odd', 'plain', 'other'];
+    const action = 'a \u0000 b';
+    const claims = names.map((name) => outcomes.begin(claim(name, name === 'odd' ? { action } : {})));
+    await expect(Promise.all(claims)).resolves.toEqual([undefined, undefined, undefined]);
+    await outcomes.end(claim('odd'), 'nothing');
+    await expect(outcomes.find(claim('odd'))).resolves.toBeUndefined();
+    await expect(outcomes.find(claim('plain'))).resolves.toMatchObject({ status: 'running' });
+    const given = {
+      connector: 'x',
+      principal: 'p',
+      scopes: [],
+      payload: Buffer.from('x'),
+      payloadSha256: 'aa',
+      priority: 0,
+    };
+    await expect(executions.enqueue({ ...given, id: 'one', action })).resolves.toMatchObject({ as: 'new' });
+  });
 });

@@ -213,6 +213,7 @@ describeWithPostgres('hosts whose store is PostgreSQL', (databases) => {
     await using host = await project.start({ env: { STORE_URL: url, AUDIT: 'on' } });
     await using service = await connect({ address: host.ready.grpc });
     const plain = { id: 'echo', action: 'count', payload: {} };
+    expect(host.output.stdout).toMatch(/the store is shared \(STORE_URL\), and the master key is this host's own/);
     await service.execute({ ...plain, idempotencyKey: 'before' });
     await databases.server.stop('SIGQUIT');
     try {

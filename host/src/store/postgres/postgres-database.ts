@@ -137,12 +137,18 @@ async function transact<T>(pool: pg.Pool, mode: Mode, work: (session: Session) =
 function sessionOver(client: pg.PoolClient): Session {
   const send = (query: Compilable | CompiledQuery): Promise<pg.QueryResult> => {
     const { sql, parameters } = 'compile' in query ? query.compile() : query;
-    return client.query(sql, [...parameters]);
+    return client.query(sql, parameters.map(toStorable));
   };
   return {
     rows: async (query) => (await send(query)).rows,
     count: async (query) => (await send(query)).rowCount ?? 0,
   };
+}
+
+/** PostgreSQL has no text with NUL, which only what callers make up holds: one such call must not fail those that are written with it. */
+function toStorable(value: unknown): unknown {
+  if (typeof value === 'string') return value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
+  return Array.isArray(value) ? value.map(toStorable) : value;
 }
 
 /** Whether the transaction took effect that nobody heard the end of. Throws while it is still running. */

@@ -1,3 +1,4 @@
+// Long, as every statement over the executions of hosts that share a store stands here.
 import { randomUUID } from 'node:crypto';
 import { CompiledQuery } from 'kysely';
 import type { ExecutionRow } from '../execution-row.ts';
