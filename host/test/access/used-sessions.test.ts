@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { request as requestByTls } from 'node:https';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Principal } from '@automate/contract';
 import { PageSessions } from '../../src/transports/rest/page-sessions.ts';
+import { TlsFiles } from '../transports/fixtures/tls-files.ts';
 import { ServedHost } from './fixtures/served-host.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -81,4 +84,19 @@ it('signing in again ends the session before, and nobody keeps what is told of o
   expect((await show(first)).status).toBe(401);
   const shown = await show(second);
   expect([shown.headers.get('cache-control'), await shown.json()]).toMatchObject(['no-store', { scopes: ['manage'] }]);
+});
+
+it('a session that came by TLS goes by TLS alone', async () => {
+  using files = new TlsFiles();
+  await using served = await ServedHost.open({ env: files.env });
+  const token = await served.token('read');
+  const asked = requestByTls(`${served.host.httpAddress}/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    ca: files.authority.cert,
+  });
+  asked.end(JSON.stringify({ token }));
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  answer.resume();
+  expect([answer.statusCode, answer.headers['set-cookie']]).toEqual([200, [expect.stringMatching(/; Secure$/)]]);
 });

@@ -290,7 +290,8 @@ describe('the end of the log that is kept', () => {
   it('keeps no more than that for a connection that nobody reads from', async () => {
     const tail = full();
     const follow = (options: CallOptions) => tail.follow({}, options);
-    const stream = await new EventStreams().open({ raw: {} } as never, {}, follow, (told) => ({
+    const streams = new EventStreams();
+    const stream = await streams.open({ raw: {} } as never, {}, follow, (told) => ({
       event: told.kind,
       data: told.kind === 'line' ? told.line.message : told,
     }));
@@ -310,6 +311,7 @@ describe('the end of the log that is kept', () => {
       0,
     );
     const lines = [...text.matchAll(/event: line\n/g)].length;
+    streams.endAll();
     expect(missed).toBeGreaterThan(added / 2);
     expect(lines + missed).toBe(added);
   });

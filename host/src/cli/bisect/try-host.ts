@@ -169,7 +169,9 @@ function keepLast({ stdout, stderr }: ChildProcess): { readonly error: string[] 
 }
 
 function describeEnd({ exitCode, signalCode }: ChildProcess, said: { readonly error: readonly string[] }): string {
-  const words = said.error.find((line) => line.trim() !== '');
+  const [first, next] = said.error.filter((line) => line.trim() !== '');
+  // A heading says nothing by itself.
+  const words = first?.endsWith(':') === true ? [first, next].join(' ') : first;
   const end = signalCode ?? `exit code ${exitCode}`;
   return `the host ended (${end})${words === undefined ? '' : `: ${words.slice(0, 300)}`}`;
 }

@@ -41,3 +41,19 @@ it('who begins ever more sessions loses those that were used longest ago, and no
   expect([await ping(listening), await ping(used), await ping(idle)]).toEqual([200, 200, 404]);
   leaving.abort();
 });
+
+it('no page of another site listens, even in a session that it knows', async () => {
+  const session = await openSession();
+  const listen = async (headers: Record<string, string>): Promise<number> => {
+    const leaving = new AbortController();
+    const { status } = await fetch(`${host.host.httpAddress}/mcp`, {
+      headers: { accept: 'text/event-stream', 'mcp-session-id': session, ...headers },
+      signal: leaving.signal,
+    });
+    leaving.abort();
+    return status;
+  };
+  expect(await listen({ origin: 'https://evil.example' })).toBe(403);
+  expect(await listen({ 'sec-fetch-site': 'cross-site' })).toBe(403);
+  expect(await listen({ origin: host.host.httpAddress ?? '' })).toBe(200);
+});

@@ -34,6 +34,37 @@ it('an agent is told of more tools than a page has, of each once', async () => {
   expect([names.length, new Set(names).size]).toEqual([1_100, 1_100]);
 });
 
+it('who has seen the first page of a list before it changed has not seen the change by reading on', async () => {
+  await using host = await openMany();
+  await host.service.register(many(1_100));
+  await using watching = await openAgent(host.host.httpAddress);
+  await namesOfTools(watching);
+  const session: Record<string, string> = {};
+  const send = async (method: string, params: object): Promise<string> => {
+    const answer = await fetch(`${host.host.httpAddress}/mcp`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...session },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    });
+    session['mcp-session-id'] ??= answer.headers.get('mcp-session-id') ?? '';
+    return answer.text();
+  };
+  await send('initialize', {
+    protocolVersion: '2025-11-25',
+    capabilities: {},
+    clientInfo: { name: 'x', version: '1' },
+  });
+  const cursor = /"nextCursor":"([^"]+)"/.exec(await send('tools/list', {}))?.[1];
+  expect(cursor).toMatch(/^c__a/);
+  const call = (): Promise<string> => send('tools/call', { name: 'c__a0', arguments: {} });
+  expect(await call()).not.toContain('"isError":true');
+  await host.service.update(many(1_100, 'b'));
+  await eventually(async () => (await send('tools/list', { cursor })).includes('"b":'));
+  expect(await call()).toContain('schema_changed');
+  await send('tools/list', {});
+  expect(await call()).not.toContain('schema_changed');
+});
+
 it('a tool that was gone meanwhile and takes something else is not called by its former schema', async () => {
   await using host = await openMany();
   await host.service.register(many(1));
