@@ -44,6 +44,7 @@ describe('the page', () => {
     expect(plain.headers).toMatchObject({
       'content-type': 'text/javascript; charset=utf-8',
       'cache-control': 'public, max-age=31536000, immutable',
+      vary: expect.stringContaining('accept-encoding'),
     });
     const zipped = await fetch(`${rest.server.address}/assets/index-abc123.js`);
     expect(zipped.headers.get('content-encoding')).toBe('gzip');
