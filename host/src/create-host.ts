@@ -402,7 +402,7 @@ async function openHost(
     },
     faults: createConfigFaults({
       find: createEntryFaults({
-        descriptions,
+        examine: connectorRuntime.examine,
         filesOf,
         networkOf: network.of,
         resolve: (entry) => secrets.resolve(withWholePaths(entry.config, places.base), entry.profile),

@@ -1,7 +1,7 @@
 import type { Patience, Problem } from '@automate/contract';
 import { describeProblem } from '@automate/contract';
 import { appendPath } from '@automate/contract/schemas';
-import type { ConfiguredConnector, HostConfig } from '../config/host-config.ts';
+import type { HostConfig } from '../config/host-config.ts';
 import type { ConfigRest } from '../config/parse-config.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import type { FindEntryFaults } from './entry-faults.ts';
@@ -10,7 +10,6 @@ import { explainFileRoot } from './files-policy.ts';
 import { entryOfFile } from './plan-connectors.ts';
 import type { Sources } from './registry.ts';
 import { describeOwner } from './registry.ts';
-import { severalAtATime } from './several-at-a-time.ts';
 
 /** A connector that was tried out and would not work. */
 export interface FailedTrial {
@@ -37,9 +36,6 @@ export interface ConfigFaults {
   inRoots(config: HostConfig, granted: readonly string[]): readonly Problem[];
 }
 
-/** How many connectors are looked at at a time: each costs a worker. */
-const AT_A_TIME = 4;
-
 export function createConfigFaults(options: {
   readonly find: FindEntryFaults;
   /** The host's own files and directories. */
@@ -57,24 +53,28 @@ export function createConfigFaults(options: {
   return {
     async inRest({ config, places }, known, sources, patience) {
       const reported = known.flatMap(({ path }) => (path === '' ? [] : [path]));
-      const look = (configured: ConfiguredConnector): ReturnType<FindEntryFaults> => {
-        const { index = 0, lost = [] } = places[config.connectors.indexOf(configured)] ?? {};
-        return find({ entry: entryOfFile(configured, sources), at: appendPath('connectors', index), lost });
-      };
-      const found = await severalAtATime(AT_A_TIME, config.connectors, look, patience);
+      const suspects = config.connectors.map((configured, at) => {
+        const { index = at, lost = [] } = places[at] ?? {};
+        return { entry: entryOfFile(configured, sources), at: appendPath('connectors', index), lost };
+      });
+      const found = await find(suspects, patience);
       // What was left out moves those behind it.
       const roots = reported.some((path) => isBelow(['files'], path)) ? [] : inRoots(config, []);
       return withoutRepeats([...roots, ...found.flat()].filter(({ path }) => !isBelow(reported, path)));
     },
     async ofTrials(failed, patience) {
-      const look = async (trial: FailedTrial): ReturnType<FindEntryFaults> => {
-        const { entry, at, section = '' } = trial;
-        const problems = await find({ entry, at: at ?? '' });
-        if (at !== undefined) return problems.length > 0 ? problems : [notWorking(trial, at)];
-        const why = problems.map(describeProblem).join('; ') || trial.failure;
+      const found = await find(
+        failed.map(({ entry, at = '' }) => ({ entry, at })),
+        patience,
+      );
+      const problems = failed.flatMap((trial, index): readonly Problem[] => {
+        const { entry, failure, at, section = '' } = trial;
+        const own = found[index] ?? [];
+        if (at !== undefined) return own.length > 0 ? own : [notWorking(trial, at)];
+        const why = own.map(describeProblem).join('; ') || failure;
         return [notWorking({ entry, failure: `${why} (${describeOwner(entry.owner)})` }, section)];
-      };
-      return withoutRepeats((await severalAtATime(AT_A_TIME, failed, look, patience)).flat());
+      });
+      return withoutRepeats(problems);
     },
     inRoots,
   };

@@ -10,7 +10,16 @@ import type { Kind } from '../plugins/kind-catalog.ts';
 import { isolationOf } from '../plugins/kind-catalog.ts';
 import type { AdmittedCode, PackageSource, Snapshots } from '../plugins/snapshots/snapshots.ts';
 import { explainClosed } from '../runtime/bodies/readable-packages.ts';
-import type { CodePlace, ConfigCheck, Runtime, WorkerConfig, WorkerEvents, WorkerSpec } from '../runtime/runtime.ts';
+import type {
+  CodePlace,
+  ConfigCheck,
+  InspectSpec,
+  Runtime,
+  Validate,
+  WorkerConfig,
+  WorkerEvents,
+  WorkerSpec,
+} from '../runtime/runtime.ts';
 import type { Inspection } from './descriptions.ts';
 import { findUnrunnable } from './check-with-kind.ts';
 import type { NetworkPolicies } from './network-policies.ts';
@@ -39,6 +48,12 @@ export interface ConnectorRuntimeOptions extends FilesPolicyOptions {
 export interface ConnectorRuntime {
   createWorker(entry: ConnectorEntry, kind: Kind): RenewableWorker<ConnectorEntry>;
   inspect(kind: Kind, check?: ConfigCheck): Promise<Inspection>;
+  /** Shows a kind configurations one after the other, in one worker, which is as isolated as these have it and may read what their `tls` names. */
+  examine(
+    kind: Kind,
+    like: Pick<ConfigCheck, 'isolation' | 'tls'>,
+    ask: (validate: Validate) => Promise<void>,
+  ): Promise<void>;
 }
 
 export function createConnectorRuntime(options: ConnectorRuntimeOptions): ConnectorRuntime {
@@ -56,6 +71,15 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
       },
     };
   };
+  const inspected = (kind: Kind, { isolation, tls }: Pick<ConfigCheck, 'isolation' | 'tls'>): InspectSpec => ({
+    ...workerCode(kind, hostVersion, isolation),
+    ...locateIn(kind),
+    startTimeoutMs: INSPECT_TIMEOUT_MS,
+    memoryMb: INSPECT_MEMORY_MB,
+    reach: reachOf(kind, { tls }, options),
+    env: () => environmentOf(kind, environment),
+    network: () => options.network.ofKinds(),
+  });
   return {
     createWorker(entry, kind) {
       const { limits, healthCheck } = entry.config;
@@ -91,15 +115,18 @@ export function createConnectorRuntime(options: ConnectorRuntimeOptions): Connec
         make: (resolveConfig) => runtime.create({ ...spec, resolveConfig }),
       });
     },
+    examine: async (kind, like, ask) =>
+      void (await runtime.inspect({
+        ...inspected(kind, like),
+        ask: (validate, description) =>
+          ask((check) => {
+            options.learnSettings(check.settings, description);
+            return validate(check);
+          }),
+      })),
     inspect: (kind, check) =>
       runtime.inspect({
-        ...workerCode(kind, hostVersion, check?.isolation),
-        ...locateIn(kind),
-        startTimeoutMs: INSPECT_TIMEOUT_MS,
-        memoryMb: INSPECT_MEMORY_MB,
-        reach: reachOf(kind, check ?? {}, options),
-        env: () => environmentOf(kind, environment),
-        network: () => options.network.ofKinds(),
+        ...inspected(kind, check ?? {}),
         ...(check === undefined
           ? undefined
           : {

@@ -1,21 +1,22 @@
-import type { JsonObject, Problem } from '@automate/contract';
+import type { JsonObject, Patience, Problem } from '@automate/contract';
 import { ConnectorError, quote } from '@automate/contract';
 import { appendPath, formatPath, looksLikeSecretReference } from '@automate/contract/schemas';
 import type { FilesPolicy } from '@automate/sdk/runtime';
 import { mergeSettings } from '../config/connection-profiles.ts';
 import type { Kind } from '../plugins/kind-catalog.ts';
-import type { WorkerConfig } from '../runtime/runtime.ts';
+import type { ConfigCheck, WorkerConfig } from '../runtime/runtime.ts';
 import { checkWithKind } from './check-with-kind.ts';
+import type { ConnectorRuntime } from './connector-runtime.ts';
 import type { ConnectorEntry } from './connector-state.ts';
 import { kindOf } from './connector-state.ts';
 import { findDeniedTargets } from './denied-target.ts';
-import type { Descriptions } from './descriptions.ts';
 import type { PathOwner } from './files-policy.ts';
 import { leavesOf } from './json-leaves.ts';
 import type { NetworkPolicies } from './network-policies.ts';
+import { severalAtATime } from './several-at-a-time.ts';
 
 export interface EntryFaultsOptions {
-  readonly descriptions: Pick<Descriptions, 'inspect'>;
+  readonly examine: ConnectorRuntime['examine'];
   /** The configuration for its worker; rejects with CONFIG_INVALID that names every field. */
   resolve(entry: ConnectorEntry): Promise<WorkerConfig>;
   filesOf(owner: PathOwner): FilesPolicy;
@@ -32,37 +33,76 @@ export interface Suspect {
 }
 
 /**
- * Everything that is wrong with a connector as it is configured, each fault at its path in the file, found without connecting to
- * anything: its kind, what its kind says of its settings, secrets that cannot be read, files and addresses that it may not use. A worker
- * stops at the first of these. One that is not to run has none.
+ * Everything that is wrong with each of these connectors as they are configured, each fault at its path in the file, found without
+ * connecting to anything: its kind, what its kind says of its settings, secrets that cannot be read, files and addresses that it may not
+ * use. A worker stops at the first of these. One that is not to run has none.
  */
-export type FindEntryFaults = (suspect: Suspect) => Promise<readonly Problem[]>;
+export type FindEntryFaults = (
+  suspects: readonly Suspect[],
+  patience: Patience,
+) => Promise<readonly (readonly Problem[])[]>;
+
+/** How many connectors are looked at at a time: some of what they name may be looked up in the network. */
+const LOOKS_AT_A_TIME = 64;
+/** How many kinds are asked at a time: each costs a worker. */
+const KINDS_AT_A_TIME = 4;
 
 export function createEntryFaults(options: EntryFaultsOptions): FindEntryFaults {
-  return async ({ entry, at, lost = [] }) => {
-    const { config, state, profile } = entry;
-    if (state.phase === 'disabled') return [];
-    const kind = kindOf(entry);
-    const missing = state.phase === 'missing' && !lost.includes('kind') ? [missingKind(config.kind, state.reason)] : [];
-    const secrets = await readSecrets(options, entry, lost);
-    // What a profile would bring that is not there is not known.
-    const isWhole = config.profile === undefined || profile !== undefined;
-    const inSettings =
-      kind === undefined || !isWhole ? [] : await askKind(options, { entry, kind, settings: secrets.settings });
-    const unread = [...lost, ...secrets.problems.map(({ path }) => path), ...secrets.unresolved];
-    const settings = mergeSettings(config, profile);
-    const denied = await findDeniedTargets({ ...config, settings }, options.networkOf(entry, kind));
-    const problems = [
-      ...missing,
-      ...checkWithKind(config, kind),
-      ...secrets.problems,
-      ...inSettings.filter(({ path }) => !touches(unread, path)),
-      ...denied.map(({ path, message }) => ({ path, ...DENIED, message })),
-    ];
-    return problems
-      .filter(({ path }) => !isBelow(lost, path))
-      .map((problem) => ({ ...problem, path: placeOf(problem.path, at, entry) }));
+  return async (suspects, patience) => {
+    const looks = await severalAtATime(LOOKS_AT_A_TIME, suspects, (suspect) => lookAt(options, suspect), patience);
+    const questions = looks.flatMap(({ question }) => question ?? []);
+    // What a kind says of many costs little more than what it says of one.
+    const groups = Map.groupBy(questions, ({ kind, check }) => JSON.stringify([kind.name, check.isolation, check.tls]));
+    const answers = new Map<Question, readonly Problem[]>();
+    const askKind = (group: readonly Question[]): Promise<void> => askOf(options, group, answers);
+    await severalAtATime(KINDS_AT_A_TIME, [...groups.values()], askKind, patience);
+    return looks.map(({ suspect: { entry, at, lost = [] }, found, question, unread }) => {
+      const inSettings = (question && answers.get(question)) ?? [];
+      return [...found, ...inSettings.filter(({ path }) => !touches(unread, path))]
+        .filter(({ path }) => !isBelow(lost, path))
+        .map((problem) => ({ ...problem, path: placeOf(problem.path, at, entry) }));
+    });
   };
+}
+
+/** What is to be shown to a kind. */
+interface Question {
+  readonly kind: Kind;
+  readonly check: ConfigCheck;
+}
+
+interface Look {
+  readonly suspect: Suspect;
+  readonly found: readonly Problem[];
+  /** Absent where there is no kind, or not enough is known. */
+  readonly question?: Question;
+  /** Paths of what the kind would not be shown as it is meant. */
+  readonly unread: readonly string[];
+}
+
+/** All but what the kind says. */
+async function lookAt(options: EntryFaultsOptions, suspect: Suspect): Promise<Look> {
+  const { entry, lost = [] } = suspect;
+  const { config, state, profile } = entry;
+  if (state.phase === 'disabled') return { suspect, found: [], unread: [] };
+  const kind = kindOf(entry);
+  const missing = state.phase === 'missing' && !lost.includes('kind') ? [missingKind(config.kind, state.reason)] : [];
+  const secrets = await readSecrets(options, entry, lost);
+  const settings = mergeSettings(config, profile);
+  const denied = await findDeniedTargets({ ...config, settings }, options.networkOf(entry, kind));
+  const found = [
+    ...missing,
+    ...checkWithKind(config, kind),
+    ...secrets.problems,
+    ...denied.map(({ path, message }) => ({ path, ...DENIED, message })),
+  ];
+  const unread = [...lost, ...secrets.problems.map(({ path }) => path), ...secrets.unresolved];
+  // What a profile would bring that is not there is not known.
+  if (kind === undefined || (config.profile !== undefined && profile === undefined)) return { suspect, found, unread };
+  const profileSettings = profile?.owner === 'file' ? profile.settings : undefined;
+  const files = options.filesOf({ ...entry, kind, profileSettings });
+  const check = { settings: secrets.settings, tls: config.tls, isolation: config.isolation, files };
+  return { suspect, found, question: { kind, check }, unread };
 }
 
 const DENIED = {
@@ -109,19 +149,33 @@ async function readSecrets(
 
 const UNREADABLE = { path: '', expected: 'a configuration that can be read', received: 'another' } as const;
 
-async function askKind(
-  { descriptions, filesOf }: EntryFaultsOptions,
-  { entry, kind, settings }: { readonly entry: ConnectorEntry; readonly kind: Kind; readonly settings: JsonObject },
-): Promise<readonly Problem[]> {
-  const { id, config, profile } = entry;
-  const profileSettings = profile?.owner === 'file' ? profile.settings : undefined;
-  const files = filesOf({ ...entry, kind, profileSettings });
-  try {
-    const check = { settings, tls: config.tls, isolation: config.isolation, files };
-    return (await descriptions.inspect(id, kind, check)).problems;
-  } catch (reason) {
+/** Shows a kind what it is to be shown. One that has died or does not answer is shown no more. */
+async function askOf(
+  { examine }: EntryFaultsOptions,
+  group: readonly Question[],
+  answers: Map<Question, readonly Problem[]>,
+): Promise<void> {
+  const [first] = group;
+  if (first === undefined) return;
+  const { kind, check: like } = first;
+  const unanswered = (reason: unknown): readonly Problem[] => {
     const { message } = ConnectorError.from(reason);
     return [{ path: 'kind', expected: 'a kind that can be asked', received: quote(kind.name), message }];
+  };
+  try {
+    await examine(kind, like, async (validate) => {
+      for (const question of group)
+        answers.set(
+          question,
+          await validate(question.check).catch((reason: unknown) => {
+            if (ConnectorError.is(reason) && ['TIMEOUT', 'WORKER_LOST', 'UNAVAILABLE'].includes(reason.code))
+              throw reason;
+            return unanswered(reason);
+          }),
+        );
+    });
+  } catch (reason) {
+    for (const question of group) if (!answers.has(question)) answers.set(question, unanswered(reason));
   }
 }
 

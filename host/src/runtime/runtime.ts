@@ -264,7 +264,12 @@ export interface InspectSpec extends Omit<WorkerSpec, 'id' | 'resolveConfig' | '
   readonly check?: ConfigCheck;
   /** Called before the kind sees the settings. */
   onDescribed?(description: ConnectorDescription): void;
+  /** Shows the kind further configurations, for as long as it runs. */
+  ask?(validate: Validate, description: ConnectorDescription): Promise<void>;
 }
+
+/** Has a kind check a configuration. Rejects with a ConnectorError where it gives no answer. */
+export type Validate = (check: ConfigCheck) => Promise<readonly Problem[]>;
 
 /** Makes workers. One isolation level is one body. */
 export interface Runtime {

@@ -25,7 +25,15 @@ import { parseProblems } from './parse-envelope.ts';
 import { parseObject } from './parse-object.ts';
 import type { RestartPolicyOptions } from './restart-policy.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
-import type { ConnectorWorker, InspectSpec, Runtime, SecretFilter, WorkerEvents, WorkerSpec } from './runtime.ts';
+import type {
+  ConnectorWorker,
+  InspectSpec,
+  Runtime,
+  SecretFilter,
+  Validate,
+  WorkerEvents,
+  WorkerSpec,
+} from './runtime.ts';
 import type { StartTurn } from './start-queue.ts';
 import { StartQueue } from './start-queue.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
@@ -184,21 +192,18 @@ class WorkerRuntime implements Runtime {
     this.#inspections.add(session);
     try {
       const description = await session.reach('described');
-      if (spec.check === undefined) {
-        turn.succeed();
-        return { description, problems: [] };
-      }
+      const validate: Validate = async (check) => {
+        const deadline = Date.now() + spec.startTimeoutMs;
+        const payload = JSON.stringify(check);
+        const outcome = await session.call({ op: 'validate', action: '', payload, deadline });
+        if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
+        return readProblems(spec.kind, outcome.value);
+      };
       spec.onDescribed?.(description);
-      const deadline = Date.now() + spec.startTimeoutMs;
-      const outcome = await session.call({
-        op: 'validate',
-        action: '',
-        payload: JSON.stringify(spec.check),
-        deadline,
-      });
-      if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
+      const problems = spec.check === undefined ? [] : await validate(spec.check);
       turn.succeed();
-      return { description, problems: readProblems(spec.kind, outcome.value) };
+      await spec.ask?.(validate, description);
+      return { description, problems };
     } finally {
       await session.stop(0);
       this.#inspections.delete(session);

@@ -153,6 +153,19 @@ describe('a configuration in which much is wrong', () => {
     expect(told('connectors[14].settings.url')).toContain('connector "connectors[14]"');
   });
 
+  it('is told soon, however many connectors there are, by one worker for each kind', async () => {
+    const many = Array.from(
+      { length: 1_000 },
+      (_, index) => `  - { id: c${index}, kind: counting, settings: { colour: red } }\n`,
+    );
+    const { problems } = await host.service.planConfig({
+      yaml: `connectors:\n  - { id: wide, port: many }\n${many.join('')}`,
+    });
+    // As many as are told.
+    expect(problems).toHaveLength(201);
+    expect(problems.at(-1)).toMatchObject({ received: '802 more' });
+  }, 30_000);
+
   it('is told whole by a reload, which keeps what is', async () => {
     const before = await count(host);
     await host.writeConfig(WRONG);

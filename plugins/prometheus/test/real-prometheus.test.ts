@@ -47,6 +47,14 @@ describeWith(prometheus, 'a real Prometheus', () => {
     });
   });
 
+  it('answers an empty list of what was not scraped yet', async () => {
+    await expect(connector.call('query', { query: 'up', time: 100 })).resolves.toStrictEqual({
+      result_type: 'vector',
+      result: [],
+      truncated: false,
+    });
+  });
+
   it('answers scalars and strings', async () => {
     await expect(connector.call('query', { query: '1 / 0', time: 100 })).resolves.toStrictEqual({
       result_type: 'scalar',
