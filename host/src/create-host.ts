@@ -598,14 +598,12 @@ async function openHost(
     listeners.setLimits(loaded.config.access.limits);
     events.on('doorLimits', (limits) => listeners.setLimits(limits));
     events.on('exposure', (exposure) => listeners.setExposure(exposure));
-    if (loaded.file !== undefined) {
-      const watcher = await watchConfig({
-        file: loaded.file,
-        onChange: async () => void (await sourceChanges.reload()),
-        onError: (error) => log.error({ err: error }, 'reading the configuration again failed'),
-      });
-      stack.push({ name: 'configuration watcher', close: () => watcher.close() });
-    }
+    const watcher = await watchConfig({
+      file: configFile,
+      onChange: async () => void (await sourceChanges.reload()),
+      onError: (error) => log.error({ err: error }, 'reading the configuration again failed'),
+    });
+    stack.push({ name: 'configuration watcher', close: () => watcher.close() });
     const installs = watchInstalls({
       projectDir,
       isWanted: () => registry.sources.config.plugins.watch,

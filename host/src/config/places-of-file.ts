@@ -1,5 +1,5 @@
-import { readlink } from 'node:fs/promises';
-import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path';
+import { lstat, readlink } from 'node:fs/promises';
+import { isAbsolute, join, parse, resolve, sep } from 'node:path';
 
 /** More links than this lead round in a circle. */
 const MOST_LINKS = 40;
@@ -7,7 +7,10 @@ const MOST_LINKS = 40;
 /** A directory, and the names in it on which a path hangs. */
 export type Places = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** All that decides what a path leads to: the file itself, and each symbolic link on the way, wherever it is. Never rejects. */
+/**
+ * All that decides what a path leads to: the file itself, each symbolic link on the way, wherever it is, and the first step that is
+ * missing. Never rejects.
+ */
 export async function placesOfFile(file: string): Promise<Places> {
   const places = new Map<string, Set<string>>();
   const whole = resolve(file);
@@ -18,9 +21,11 @@ export async function placesOfFile(file: string): Promise<Places> {
     if (name === undefined) break;
     const next = join(at, name);
     const target = name === '..' ? undefined : await readlink(next).catch(() => undefined);
-    if (target !== undefined || rest.length === 0) places.set(at, (places.get(at) ?? new Set()).add(name));
+    const isMissing = target === undefined && (await lstat(next).catch(() => undefined)) === undefined;
+    if (target !== undefined || isMissing || rest.length === 0) places.set(at, (places.get(at) ?? new Set()).add(name));
+    if (isMissing) break;
     if (target === undefined) {
-      at = name === '..' ? dirname(at) : next;
+      at = next;
       continue;
     }
     links += 1;

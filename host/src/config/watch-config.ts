@@ -6,7 +6,7 @@ import { placesOfFile } from './places-of-file.ts';
 import type { Places } from './places-of-file.ts';
 
 export interface WatchConfigOptions {
-  /** The file; it need not exist at any moment, but its directory must. */
+  /** The file; neither it nor its directory need exist. */
   readonly file: string;
   /** Called once after each change, never overlapping itself. What it rejects with goes to `onError`. */
   readonly onChange: () => void | Promise<void>;

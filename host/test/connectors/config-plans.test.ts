@@ -8,7 +8,7 @@ import { eventually } from '@automate/tooling/eventually';
 import { CliProject } from '../cli/fixtures/cli-project.ts';
 import { count, ENTRY, entry, openHost, source } from '../fixtures/counting-host.ts';
 import { openRestBackend } from '../fixtures/rest-backend.ts';
-import type { SandboxHost } from '../fixtures/sandbox-host.ts';
+import { SandboxHost } from '../fixtures/sandbox-host.ts';
 
 /** Everything about it that is wrong, in one file: settings, a kind, the connection of one that runs is well. */
 const WRONG = `connectors:
@@ -129,18 +129,21 @@ describe('a plan', () => {
 
   it('of a file that cannot be written leaves everything as it was', async () => {
     const directory = join(host.sandbox.root, 'config');
-    if (process.getuid?.() === 0) {
-      // Root may write everywhere: what stands in the way has to be a directory.
-      await host.sandbox.writeFile('config/.connectors.yaml.draft/in-the-way', '');
-    } else chmodSync(directory, 0o500);
+    const before = join(host.sandbox.root, '.automate/connectors.before-apply.yaml');
+    // Root may write everywhere: what stands in the way has to be a directory.
+    const isRoot = process.getuid?.() === 0;
+    await rm(before, { force: true });
+    if (isRoot) await host.sandbox.writeFile('.automate/connectors.before-apply.yaml/in-the-way', '');
+    else chmodSync(directory, 0o500);
     await expect(host.service.applyConfig({ yaml: entry(', more: 2') })).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      details: { reason: 'storage_read_only' },
+      message: expect.stringMatching(/cannot be written .*everything is as it was/),
+      details: { reason: 'storage_read_only', file: isRoot ? before : fileOf(host) },
     });
     expect(await count(host)).toMatchObject({ word: 'kept' });
     await expect(host.service.planConfig()).resolves.toMatchObject({ connectors: [], unchanged: 1 });
     chmodSync(directory, 0o700);
-    await rm(join(directory, '.connectors.yaml.draft'), { recursive: true, force: true });
+    await rm(before, { recursive: true, force: true });
   });
 });
 
@@ -174,6 +177,28 @@ describe('a connector whose remote system is away', () => {
       });
     },
   );
+});
+
+describe('a host that has no configuration file', () => {
+  it('is given one, and notices from then on what becomes of it', async () => {
+    await using host = await SandboxHost.open({
+      kinds: [],
+      prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'counting', source: source() })),
+    });
+    await host.service.applyConfig({ yaml: ENTRY });
+    expect(await readFile(fileOf(host), 'utf8')).toBe(ENTRY);
+    await host.writeConfig(`${ENTRY}  - { id: two, kind: counting }\n`);
+    await eventually(async () => (await host.service.list()).length === 2);
+  });
+
+  it('notices one that somebody else makes', async () => {
+    await using host = await SandboxHost.open({
+      kinds: [],
+      prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'counting', source: source() })),
+    });
+    await host.writeConfig(ENTRY);
+    await eventually(async () => (await host.service.list()).length === 1);
+  });
 });
 
 describe('what was registered', () => {
