@@ -1,5 +1,6 @@
 import type { ErrorReason, Problem } from '@automate/contract';
 import {
+  CancelledError,
   ConfigInvalidError,
   ConnectorError,
   ConnectorInternalError,
@@ -45,6 +46,10 @@ export function reportFailure(context: CliContext, reason: unknown, { json, note
       context.err(problemText(new ConfigInvalidError('the configuration is not valid', { problems: reason.problems })));
     else context.err(`${context.styleError('red', 'The configuration is not valid:')}\n${reason.message}`);
     return EXIT.badConfig;
+  }
+  if (reason instanceof Error && reason.name === 'AbortError') {
+    context.err(json ? problemText(new CancelledError('interrupted', { cause: reason })) : 'interrupted');
+    return EXIT.failed;
   }
   if (!ConnectorError.is(reason)) {
     if (json) context.err(problemText(new ConnectorInternalError(explainReason(reason), { cause: reason })));

@@ -123,7 +123,7 @@ const CLI_MAIN = 'host/src/cli/main.ts';
 /** What the command line does without a host: it reads the very files that a host would, and looks for the same walls. */
 const WITHOUT_HOST: ReadonlyArray<readonly [file: RegExp, stages: readonly string[]]> = [
   [/^host\/src\/cli\/main\.ts$/, ['config', 'records', 'secrets', 'store']],
-  [/^host\/src\/cli\/bisect\//, ['plugins', 'store']],
+  [/^host\/src\/cli\/bisect\//, ['plugins', 'runtime', 'store']],
   [/^host\/src\/cli\/doctor\//, STAGES],
   [/^host\/src\/cli\/conformance\//, ['plugins']],
   [/^host\/src\/cli\/agent\//, ['config', 'transports']],

@@ -1,6 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { eventually } from '@automate/tooling/eventually';
 import { findCulprits, findLastGood } from '../../src/cli/bisect/find-culprits.ts';
-import { CliProject } from './fixtures/cli-project.ts';
+import { AUTOMATE, CliProject, plainEnvironment } from './fixtures/cli-project.ts';
+import { collect } from './fixtures/run-command.ts';
 
 const NAMES = Array.from({ length: 12 }, (_none, index) => `part_${index}`);
 
@@ -57,6 +64,13 @@ async function openTwelve(checks: Readonly<Record<string, string>>): Promise<Cli
   return project;
 }
 
+/** Those that were told of the directory. */
+async function processesOf(directory: string): Promise<readonly string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return pids.filter((_pid, index) => commands[index]?.includes(directory) === true);
+}
+
 describe('automate bisect', () => {
   it('finds the one of twelve plugins that ends the host, and the command that mends it', async () => {
     // Only what its level does not hold can end a host: a thread and the host are one process.
@@ -106,6 +120,37 @@ describe('automate bisect', () => {
     });
     const asked = await project.automate(['bisect', '--connector', id]);
     expect(asked).toMatchObject({ status, stdout: '', stderr: expect.stringContaining(why) });
+  });
+
+  it.each<[NodeJS.Signals, number]>([
+    ['SIGINT', 0],
+    ['SIGINT', 400],
+    ['SIGTERM', 800],
+    ['SIGKILL', 800],
+  ])('leaves no host behind when it is ended, and but for the last no copies: %s after %i ms', async (signal, ms) => {
+    await using project = await CliProject.open({ kinds: ['echo'], yaml: 'connectors: [{ id: echo }]\n' });
+    await project.automate(['connectors', 'list']);
+    const scratch = await mkdtemp(join(tmpdir(), 'bisect-'));
+    const child = spawn(process.execPath, [AUTOMATE, 'bisect'], {
+      cwd: project.root,
+      env: { ...plainEnvironment(), TMPDIR: scratch },
+    });
+    const said = collect(child);
+    const ended = once(child, 'close');
+    const isTrying = async () => (await readdir(scratch)).some((name) => name.startsWith('automate-bisect-'));
+    try {
+      await eventually(isTrying);
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      child.kill(signal);
+      await ended;
+      await eventually(async () => (await processesOf(scratch)).length === 0);
+      if (signal === 'SIGKILL') return;
+      expect({ status: child.exitCode, stderr: said().stderr }).toEqual({ status: 1, stderr: 'interrupted\n' });
+      expect(await isTrying()).toBe(false);
+    } finally {
+      for (const pid of await processesOf(scratch)) process.kill(Number(pid), 'SIGKILL');
+      await rm(scratch, { recursive: true, force: true });
+    }
   });
 
   it('says that nothing is wrong, and leaves data and project as they are', async () => {

@@ -8,7 +8,7 @@ import { eventually } from '@automate/tooling/eventually';
 import { CliProject } from '../cli/fixtures/cli-project.ts';
 import { count, ENTRY, entry, openHost, source } from '../fixtures/counting-host.ts';
 import { openRestBackend } from '../fixtures/rest-backend.ts';
-import { SandboxHost } from '../fixtures/sandbox-host.ts';
+import type { SandboxHost } from '../fixtures/sandbox-host.ts';
 
 /** Everything about it that is wrong, in one file: settings, a kind, the connection of one that runs is well. */
 const WRONG = `connectors:
@@ -177,28 +177,6 @@ describe('a connector whose remote system is away', () => {
       });
     },
   );
-});
-
-describe('a host that has no configuration file', () => {
-  it('is given one, and notices from then on what becomes of it', async () => {
-    await using host = await SandboxHost.open({
-      kinds: [],
-      prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'counting', source: source() })),
-    });
-    await host.service.applyConfig({ yaml: ENTRY });
-    expect(await readFile(fileOf(host), 'utf8')).toBe(ENTRY);
-    await host.writeConfig(`${ENTRY}  - { id: two, kind: counting }\n`);
-    await eventually(async () => (await host.service.list()).length === 2);
-  });
-
-  it('notices one that somebody else makes', async () => {
-    await using host = await SandboxHost.open({
-      kinds: [],
-      prepare: async (sandbox) => void (await sandbox.addConnector({ kind: 'counting', source: source() })),
-    });
-    await host.writeConfig(ENTRY);
-    await eventually(async () => (await host.service.list()).length === 1);
-  });
 });
 
 describe('what was registered', () => {

@@ -1,12 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectorService } from '@automate/contract';
+import { findWalls } from '../../runtime/bodies/walls.ts';
+import { whenEnded } from '../when-ended.ts';
 import { copyData } from './copy-data.ts';
 
 /** How long a host may take to serve, and then its connectors to be checked, in milliseconds. */
@@ -67,7 +68,9 @@ async function runIn(
   scratch: string,
   { projectDir, without, automate, args, env, connect, signal }: TrialOptions,
 ): Promise<Outcome> {
-  const [program, ...leading] = automate;
+  // It ends with whoever started it, however that ends, where the system can see to it.
+  const { setpriv } = findWalls();
+  const [program = '', ...leading] = [...(setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL']), ...automate];
   const flags = [
     '--data-dir',
     scratch,
@@ -91,10 +94,8 @@ async function runIn(
       killSignal: 'SIGKILL',
     },
   );
-  // Told by its exit.
-  child.on('error', () => undefined);
   const said = keepLast(child);
-  const exited = once(child, 'exit').then(() => describeEnd(child, said));
+  const exited = whenEnded(child).then(() => describeEnd(child, said));
   try {
     const patience = (ms: number): Promise<undefined> => delay(ms, undefined, { ref: false });
     const address = await Promise.race([readyAt(child), patience(START_MS)]);
@@ -114,7 +115,7 @@ async function runIn(
     child.kill('SIGTERM');
     await Promise.race([exited, delay(STOP_MS, undefined, { ref: false })]);
     child.kill('SIGKILL');
-    await exited.catch(() => undefined);
+    await exited;
   }
 }
 

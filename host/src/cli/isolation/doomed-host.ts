@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectorService } from '@automate/contract';
+import { whenEnded } from '../when-ended.ts';
 
 /** How often the healthy connector is called, and how long the host may leave one of these calls without an answer, in milliseconds. */
 const POLL_MS = 25;
@@ -41,8 +41,8 @@ export class DoomedHost implements AsyncDisposable {
     this.pid = child.pid ?? 0;
     this.#child = child;
     this.#lines = lines;
-    this.#gone = once(child, 'exit').then(([code, signal]) => {
-      this.#end = String(signal ?? `exit code ${code}`);
+    this.#gone = whenEnded(child).then(() => {
+      this.#end = child.signalCode ?? `exit code ${child.exitCode}`;
     });
     void this.#poll();
   }
