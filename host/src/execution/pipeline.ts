@@ -14,7 +14,7 @@ import { enterGates, leaveGates } from './gates/gate.ts';
 import type { IdempotencyOptions } from './gates/idempotency.ts';
 import { createIdempotency } from './gates/idempotency.ts';
 import { rateLimit } from './gates/rate-limit.ts';
-import { retryAfter } from './retry.ts';
+import { isLeftBehind, retryAfter } from './retry.ts';
 
 /** The gates on the way of every call, in order. */
 export interface Gates {
@@ -65,44 +65,54 @@ export function createPipeline({ find, recorder, recent, log, gates }: PipelineO
     const made = { request, options: callOptions, traceparent: span.traceparent };
     let attempts = 0;
     try {
-      const target = find(request.id, callOptions.principal);
+      let target = find(request.id, callOptions.principal);
       if (isLongerThan(request.payload, MAX_PAYLOAD_BYTES)) throw payloadTooLarge(Buffer.byteLength(request.payload));
-      const call = new Call({ target, request, options: callOptions, span, actionsOf, gates: perAttempt });
-      const passed: Gate<Call>[] = [];
-      let outcome: Outcome<string>;
-      let replayed: Replayed | undefined;
-      try {
-        const verdict = enterGates(way, call, passed);
-        const answer = verdict instanceof Promise ? await verdict : verdict;
-        if (answer === undefined) {
-          outcome = await call.attempt();
-          attempts = 1;
-          if (!outcome.ok)
-            ({ outcome, attempts } = await retryAfter(call.judge(outcome), call, async (repeated, error, attempt) => {
-              log.repeated(made, error, attempt);
-              return call.judge(await call.attempt(repeated));
-            }));
-        } else {
-          outcome = answer;
-          ({ replayed } = answer);
+      let options = callOptions;
+      for (;;) {
+        const call = new Call({ target, request, options, span, actionsOf, gates: perAttempt });
+        const passed: Gate<Call>[] = [];
+        let outcome: Outcome<string>;
+        let replayed: Replayed | undefined;
+        try {
+          const verdict = enterGates(way, call, passed);
+          const answer = verdict instanceof Promise ? await verdict : verdict;
+          if (answer === undefined) {
+            outcome = await call.attempt();
+            attempts = 1;
+            if (!outcome.ok)
+              ({ outcome, attempts } = await retryAfter(call.judge(outcome), call, async (repeated, error, attempt) => {
+                log.repeated(made, error, attempt);
+                return call.judge(await call.attempt(repeated));
+              }));
+          } else {
+            outcome = answer;
+            ({ replayed } = answer);
+          }
+        } catch (reason) {
+          outcome = failed(reason);
         }
-      } catch (reason) {
-        outcome = failed(reason);
+        if (!outcome.ok && attempts > 0) outcome = { ok: false, error: { ...outcome.error, attempts } };
+        const settled = leaveGates(passed, call, outcome);
+        if (settled !== undefined) await settled;
+        if (call.sent) target.notice('call', outcome.ok ? undefined : outcome.error);
+        if (!outcome.ok) {
+          // It waited until its connector had ended: it begins with what has the place now, or is told why nothing has.
+          const next = isLeftBehind(outcome.error) ? find(request.id, callOptions.principal) : target;
+          if (next === target) throw ConnectorError.fromEnvelope(outcome.error);
+          target = next;
+          options = { ...callOptions, timeoutMs: Math.max(0, call.deadline - Date.now()) };
+          continue;
+        }
+        const durationMs = performance.now() - startedAt;
+        tellEnd(span, made, { code: 'OK', blame: 'none', attempts, durationMs });
+        return {
+          result: outcome.value,
+          attempts: replayed?.attempts ?? attempts,
+          durationMs: Math.round(durationMs * 1000) / 1000,
+          replayed: replayed !== undefined,
+          ...(replayed?.resultDropped === true ? { resultDropped: true } : undefined),
+        };
       }
-      if (!outcome.ok && attempts > 0) outcome = { ok: false, error: { ...outcome.error, attempts } };
-      const settled = leaveGates(passed, call, outcome);
-      if (settled !== undefined) await settled;
-      if (call.sent) target.notice('call', outcome.ok ? undefined : outcome.error);
-      if (!outcome.ok) throw ConnectorError.fromEnvelope(outcome.error);
-      const durationMs = performance.now() - startedAt;
-      tellEnd(span, made, { code: 'OK', blame: 'none', attempts, durationMs });
-      return {
-        result: outcome.value,
-        attempts: replayed?.attempts ?? attempts,
-        durationMs: Math.round(durationMs * 1000) / 1000,
-        replayed: replayed !== undefined,
-        ...(replayed?.resultDropped === true ? { resultDropped: true } : undefined),
-      };
     } catch (reason) {
       const error = nameCaller(ConnectorError.from(reason), callOptions, request.id).withConnector(request.id);
       const { code, blame } = error;

@@ -63,6 +63,11 @@ export async function retryAfter(
   return { outcome, attempts };
 }
 
+/** Whether a call did not begin because its connector has ended, of which another may have the place. */
+export function isLeftBehind({ code, effect, details }: ErrorEnvelope): boolean {
+  return code === 'UNAVAILABLE' && effect === 'none' && details?.['reason'] === 'closed';
+}
+
 /**
  * Whether an error may be followed by another try: it must be worth it, and doing it twice must be harmless, because nothing was done or
  * because the action is idempotent. A worker's death says nothing about the remote system, so there the action alone decides.
@@ -70,6 +75,8 @@ export async function retryAfter(
 export function mayRetry(error: ErrorEnvelope, idempotent: boolean): boolean {
   // While it waited to try again it would keep a place from the others.
   if (error.details?.['reason'] === 'rate_queue_full') return false;
+  // It does not come back: what has taken its place is another.
+  if (isLeftBehind(error)) return false;
   if (error.code === 'WORKER_LOST') return idempotent || (error.retryable && error.effect === 'none');
   return error.retryable && (error.effect === 'none' || idempotent);
 }
