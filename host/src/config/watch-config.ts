@@ -1,6 +1,7 @@
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { placesOfFile } from './places-of-file.ts';
 import type { Places } from './places-of-file.ts';
@@ -54,17 +55,27 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
   };
 
   let places = await placesOfFile(file);
-  let watchers = openWatchers(places, notice, onError);
+  // Another directory may have come to have the path of one that is watched.
+  let moved = false;
+  const open = (): readonly FSWatcher[] =>
+    openWatchers(places, {
+      onError,
+      notice(isOwn) {
+        moved ||= isOwn;
+        notice();
+      },
+    });
+  let watchers = open();
   const rewatch = async (): Promise<void> => {
     // Again, as they may have changed before they were watched.
     for (
       let now = await placesOfFile(file);
-      !closed && !isDeepStrictEqual(now, places);
+      !closed && (moved || !isDeepStrictEqual(now, places));
       now = await placesOfFile(file)
     ) {
-      const opened = openWatchers(now, notice, onError);
+      [places, moved] = [now, false];
       for (const watcher of watchers) watcher.close();
-      [places, watchers] = [now, opened];
+      watchers = open();
     }
   };
   // A change before the watchers were there was not noticed by them.
@@ -78,11 +89,18 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
   return { close, [Symbol.asyncDispose]: close };
 }
 
-function openWatchers(places: Places, notice: () => void, onError: (error: unknown) => void): readonly FSWatcher[] {
+interface Listeners {
+  /** @param isOwn whether it is about a directory itself, which is gone or elsewhere */
+  notice(isOwn: boolean): void;
+  onError(error: unknown): void;
+}
+
+function openWatchers(places: Places, { notice, onError }: Listeners): readonly FSWatcher[] {
   return [...places].flatMap(([directory, names]) => {
     try {
       const watcher = watch(directory, { persistent: false }, (_event, name) => {
-        if (name === null || names.has(name)) notice();
+        const isOwn = name === basename(directory);
+        if (name === null || isOwn || names.has(name)) notice(isOwn);
       });
       watcher.on('error', onError);
       return [watcher];

@@ -99,6 +99,23 @@ describe('watching the configuration', () => {
     await watched.sees('a file again');
   });
 
+  it('notices what becomes of the file in a directory that has taken the place of the one before', async () => {
+    await using project = await createProject({ 'config/connectors.yaml': 'a', 'new/connectors.yaml': 'bb' });
+    const config = join(project.directory, 'config');
+    await using watched = await watching(join(config, 'connectors.yaml'));
+    await rename(config, join(project.directory, 'old'));
+    await rename(join(project.directory, 'new'), config);
+    await watched.sees('bb');
+    await project.write('config/connectors.yaml', 'edited');
+    await watched.sees('edited');
+    await rm(config, { recursive: true });
+    await mkdir(config);
+    await project.write('config/connectors.yaml', 'made again');
+    await watched.sees('made again');
+    await project.write('config/connectors.yaml', 'edited again');
+    await watched.sees('edited again');
+  });
+
   it('takes many writes in a row for one change', async () => {
     await using project = await createProject({ 'connectors.yaml': 'a' });
     const file = join(project.directory, 'connectors.yaml');
