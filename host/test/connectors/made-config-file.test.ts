@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { chmodSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '@automate/tooling/eventually';
-import { ENTRY, source } from '../fixtures/counting-host.ts';
+import { count, entry, ENTRY, openHost, source } from '../fixtures/counting-host.ts';
 import { SandboxHost } from '../fixtures/sandbox-host.ts';
 
 describe('a host that has no configuration file', () => {
@@ -24,5 +25,28 @@ describe('a host that has no configuration file', () => {
     });
     await host.writeConfig(ENTRY);
     await eventually(async () => (await host.service.list()).length === 1);
+  });
+});
+
+describe('a configuration file', () => {
+  it('that cannot be written leaves everything as it was', async () => {
+    await using host = await openHost(ENTRY, true);
+    await host.service.healthCheck('one');
+    const directory = join(host.sandbox.root, 'config');
+    const before = join(host.sandbox.root, '.automate/connectors.before-apply.yaml');
+    // Root may write everywhere: what stands in the way has to be a directory.
+    const isRoot = process.getuid?.() === 0;
+    await rm(before, { force: true });
+    if (isRoot) await host.sandbox.writeFile('.automate/connectors.before-apply.yaml/in-the-way', '');
+    else chmodSync(directory, 0o500);
+    await expect(host.service.applyConfig({ yaml: entry(', more: 2') })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/cannot be written .*everything is as it was/),
+      details: { reason: 'storage_read_only', file: isRoot ? before : join(directory, 'connectors.yaml') },
+    });
+    expect(await count(host)).toMatchObject({ word: 'kept' });
+    await expect(host.service.planConfig()).resolves.toMatchObject({ connectors: [], unchanged: 1 });
+    chmodSync(directory, 0o700);
+    await rm(before, { recursive: true, force: true });
   });
 });
