@@ -91,7 +91,13 @@ describe('the way of a call', () => {
     const failed = pipelineOver(refused);
     await expect(failed.call('change')).rejects.toMatchObject({ connector: 'c' });
     expect(failed.ended).toEqual([
-      { code: 'TRANSIENT_NETWORK', blame: 'remote', attempts: RETRY.attempts, durationMs: expect.any(Number) },
+      {
+        code: 'TRANSIENT_NETWORK',
+        blame: 'remote',
+        attempts: RETRY.attempts,
+        durationMs: expect.any(Number),
+        intended: false,
+      },
     ]);
     const [{ durationMs: failedMs }] = failed.ended as [{ durationMs: number }];
     expect(failedMs).toBeLessThanOrEqual(performance.now() - begun);
