@@ -68,7 +68,7 @@ async function openTwelve(checks: Readonly<Record<string, string>>): Promise<Cli
 async function processesOf(directory: string): Promise<readonly string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-  return pids.filter((_pid, index) => commands[index]?.includes(directory) === true);
+  return pids.filter((_pid, index) => commands[index]?.includes(directory));
 }
 
 describe('automate bisect', () => {
