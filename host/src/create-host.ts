@@ -13,6 +13,9 @@ import { Tokens } from './access/tokens.ts';
 import type { BootReport } from './boot-report.ts';
 import { BootTimer } from './boot-report.ts';
 import { CloseStack } from './close-stack.ts';
+import { advertisedAddress } from './cluster/advertised-address.ts';
+import { openCluster } from './cluster/open-cluster.ts';
+import { passOn } from './cluster/pass-on.ts';
 import { SEARCH_PLACES } from './config/find-config.ts';
 import type { LoadedConfig, UnusableConfig } from './config/load-config.ts';
 import { emptyConfig, loadConfig, readConfig } from './config/load-config.ts';
@@ -30,6 +33,7 @@ import { createControls } from './connectors/controls.ts';
 import { kindOf } from './connectors/connector-state.ts';
 import { executionPlaces } from './connectors/execution-places.ts';
 import { createFilesPolicy, placesOf, withWholePaths } from './connectors/files-policy.ts';
+import { isPlaced, labelsOf } from './connectors/placement.ts';
 import { exportConfig } from './connectors/export-config.ts';
 import { createEntryFaults } from './connectors/entry-faults.ts';
 import { Gate } from './connectors/gate.ts';
@@ -93,6 +97,7 @@ import {
   openSpareDataDir,
   refuseWhereServed,
 } from './store/data-dir.ts';
+import { makeHostId } from './store/host-id.ts';
 import type { OpenStores } from './store/open-stores.ts';
 import { openStores } from './store/open-stores.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
@@ -339,10 +344,54 @@ async function openHost(
   });
   const monitor = new HealthMonitor({ onFault: (fault, id) => tellFault(fault, `the health of "${id}" was checked`) });
   const { createWorker } = connectorRuntime;
-  const live = new LiveConnectors({ registry, monitor, createWorker, events, memory: options.process });
   const tls =
     settings.tls === undefined || tlsFiles === undefined ? undefined : keepTls(settings.tls, tlsFiles.material, log);
   if (tls !== undefined) stack.push({ name: 'TLS', close: () => tls.close() });
+  const cluster =
+    serve && stores.placements !== undefined
+      ? openCluster({
+          store: stores.placements,
+          host: {
+            id: makeHostId(settings.dataDir),
+            version: identity.version,
+            labels: settings.hostLabels,
+            pid: options.process?.pid ?? 0,
+          },
+          memoryBytes: () => options.process?.memoryUsage().rss ?? 0,
+          onLost(ids) {
+            for (const id of ids) live.drop(id);
+          },
+          onLease: (lost) =>
+            lost === undefined
+              ? log.info({ event: 'lease_back' }, 'this host holds a lease again, and may run connectors that it takes')
+              : log.error(
+                  { event: 'lease_lost', err: lost },
+                  'this host could not renew its lease, and has stopped the connectors that it held',
+                ),
+          keys: () => masterKeys.all().map((key) => key.derive('peers')),
+          authorities: () =>
+            [tls?.material.context.cert, tls?.material.context.ca]
+              .flat()
+              .flatMap((pem) => (pem === undefined ? [] : [String(pem)])),
+          isPlaced: (id) => isPlaced(registry.find(id)),
+          labelsOf: (id) => labelsOf(registry.find(id)),
+        })
+      : undefined;
+  if (cluster !== undefined) {
+    stack.push({ name: 'cluster', close: () => cluster.close() });
+    events.on('change', (kind, id) => {
+      if (kind === 'removed')
+        cluster.cluster.release(id).catch((fault: unknown) => tellFault(fault, `the connector "${id}" was let go of`));
+    });
+  }
+  const live: LiveConnectors = new LiveConnectors({
+    registry,
+    monitor,
+    createWorker,
+    events,
+    memory: options.process,
+    placement: cluster,
+  });
   telemetry.observe(() => ({
     connectors: live.observe(),
     abandonedThreads: runtime.abandonedThreads,
@@ -382,6 +431,7 @@ async function openHost(
     tokens,
     always: alwaysSignIn,
     policy: loaded.config.access,
+    identifyPeer: cluster && ((authorization) => cluster.peers.identify(authorization)),
     assertWritable,
   });
   // Where there is none yet, it is made where it would be looked for first.
@@ -466,7 +516,7 @@ async function openHost(
       recorder: telemetry.calls,
       recent: recentCalls,
       log: createCallLog(log, (id) => registry.find(id) !== undefined),
-      gates: gatesInOrder({ outcomes, onFault: tellFault }),
+      gates: gatesInOrder({ outcomes, onFault: tellFault, maySend: cluster?.mayRun }),
     }),
     outcomes: keptOutcomes,
     secrets: createSecretOperations({
@@ -495,7 +545,8 @@ async function openHost(
     executions,
     onClose: () => stack.close(),
   });
-  const service = auditService(port, { audit, refusals }, (inner) =>
+  const shared = cluster === undefined ? port : passOn(port, cluster);
+  const service = auditService(shared, { audit, refusals }, (inner) =>
     authorise(inner, { unnamed: LOCAL_PRINCIPAL, rules: access }),
   );
   const storedProfiles = await profileStore.load();
@@ -562,7 +613,7 @@ async function openHost(
 
   const listeners = serve
     ? await openListeners({
-        service: auditService(port, { audit, refusals }, (inner) => authorise(inner, { rules: access })),
+        service: auditService(shared, { audit, refusals }, (inner) => authorise(inner, { rules: access })),
         signIn: access,
         settings,
         log,
@@ -586,7 +637,7 @@ async function openHost(
   // Before the doors: calls under way end in their answers, and what comes meanwhile is told why it is not taken.
   stack.push({ name: 'connectors', close: () => live.closeAll() });
   stack.push({ name: 'changes', close: () => changes.close() });
-  const recorded = auditService(port, { audit, refusals }, (inner) => inner);
+  const recorded = auditService(shared, { audit, refusals }, (inner) => inner);
   executions.open((request, call) => recorded.executeText(request, call), { serves: serve });
   events.on('change', () => executions.wake());
   stack.push({ name: 'executions', close: () => executions.close(CLOSE_GRACE_MS) });
@@ -622,6 +673,7 @@ async function openHost(
       ...(socketPath === undefined ? {} : { socket: socketPath }),
       ...(facts.pid === undefined ? {} : { process: `process ${facts.pid} on ${facts.node}` }),
     });
+    await cluster?.cluster.join(advertisedAddress(settings, listeners.grpcAddress));
     audit.noteHost('start', `version ${identity.version}`);
     stack.push({ name: 'audit of the end', close: () => audit.noteHost('stop') });
     listeners.setServing(true);

@@ -40,6 +40,10 @@ export interface HostSettings {
   readonly dataDir: string;
   /** `postgres://…`, with a password perhaps: the database in which hosts keep what is not one host's own. Absent: the data directory has that. */
   readonly storeUrl?: string;
+  /** Where other hosts reach the door of gRPC, with or without a port; absent: by this machine's name. */
+  readonly advertiseAddress?: string;
+  /** Words by which connectors name the hosts that may run them. */
+  readonly hostLabels: readonly string[];
   /** Absolute path of the directory that the user's sockets lie in; absent: the system names none. */
   readonly runtimeDir?: string;
   /** Absolute path of the directory of `secretref://file`; absent: there is none. */
@@ -70,6 +74,7 @@ export interface HostSettingsInput {
   readonly grpcPort?: string | number | undefined;
   readonly httpPort?: string | number | undefined;
   readonly bindAddress?: string | undefined;
+  readonly advertise?: string | undefined;
   readonly dataDir?: string | undefined;
   readonly healthInterval?: string | undefined;
   readonly logLevel?: string | undefined;
@@ -142,6 +147,23 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
   if (givenStore !== undefined && storeUrl === undefined)
     // Whatever it is, it may contain a password.
     refuse('STORE_URL', 'a URL such as "postgres://user:password@host:5432/database"', '…', undefined);
+  const advertiseAddress = flags.advertise ?? (env['ADVERTISE_ADDRESS'] || undefined);
+  if (advertiseAddress !== undefined && !/^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/i.test(advertiseAddress))
+    refuse(
+      'ADVERTISE_ADDRESS',
+      'a name or an address, with a port or without, and no scheme',
+      advertiseAddress,
+      undefined,
+    );
+  const hostLabels = (env['HOST_LABELS'] ?? '').split(/[\s,]+/).filter((label) => label !== '');
+  for (const label of hostLabels)
+    if (!/^[a-z0-9][a-z0-9._-]*$/.test(label) || label === 'one' || label === 'all')
+      refuse(
+        'HOST_LABELS',
+        'words of lower-case letters, digits, ".", "_" and "-", separated by commas, and neither "one" nor "all"',
+        label,
+        undefined,
+      );
   const tls = readTlsSettings(env, projectDir, refuse);
   // By its specification a path that is not absolute counts as none.
   const runtimeDir = env['XDG_RUNTIME_DIR'];
@@ -172,6 +194,8 @@ export function readHostSettings({ flags, env, projectDir, terminal }: ReadSetti
     allowedHosts: allowedHosts.map((name) => name.toLowerCase()),
     dataDir: resolve(projectDir, flags.dataDir ?? (env['DATA_DIR'] || join(projectDir, '.automate'))),
     ...(storeUrl === undefined ? {} : { storeUrl }),
+    hostLabels,
+    ...(advertiseAddress === undefined ? {} : { advertiseAddress }),
     runtimeDir: runtimeDir !== undefined && isAbsolute(runtimeDir) ? runtimeDir : undefined,
     secretsDir: secretsDir === undefined ? undefined : resolve(projectDir, secretsDir),
     masterKeyFile: masterKeyFile === undefined ? undefined : resolve(projectDir, masterKeyFile),

@@ -60,7 +60,7 @@ const WRITTEN_FOLDERS = [...manifests]
 /** The names under which strangers import our packages. Adding one is a promise, so it is made here as well. */
 const PUBLIC_ENTRIES: Readonly<Record<string, readonly string[]>> = {
   '@automate/alertmanager': ['.', './package.json'],
-  '@automate/client': ['.', './package.json'],
+  '@automate/client': ['.', './package.json', './peer'],
   '@automate/contract': [
     ...['.', './grpc', './http', './json-text', './package.json', './schema-type', './schemas', './service'],
   ],

@@ -40,6 +40,8 @@ export interface AccessOptions {
   /** Whether callers are asked to sign in whatever tokens there are: the address is not loopback, or there is a client CA. */
   readonly always: boolean;
   readonly policy: AccessPolicy;
+  /** Who calls by what another host that shares connectors says; undefined for a client's header. Absent: there are no such hosts. */
+  identifyPeer?: ((authorization: string) => Principal | undefined) | undefined;
   /** Throws where tokens cannot be changed from here: another host serves the data directory. */
   assertWritable(): void;
 }
@@ -77,7 +79,9 @@ export class Access implements CallerRules {
 
   /** Who it is that shows this. Throws UNAUTHENTICATED for a caller who has to sign in and did not. */
   identify({ authorization, certificate }: Caller): Principal {
-    const { tokens, always } = this.#options;
+    const { tokens, always, identifyPeer } = this.#options;
+    const passedOn = authorization === undefined ? undefined : identifyPeer?.(authorization);
+    if (passedOn !== undefined) return passedOn;
     if (!always && !tokens.any) return this.#anyone;
     if (authorization !== undefined) return tokens.identify(authorization);
     const shown = certificate();

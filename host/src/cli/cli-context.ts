@@ -36,6 +36,7 @@ export interface StartOptions {
   readonly grpcPort?: string;
   readonly httpPort?: string;
   readonly bindAddress?: string;
+  readonly advertise?: string;
   readonly healthInterval?: string;
   readonly logLevel?: string;
   readonly logFormat?: string;

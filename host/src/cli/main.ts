@@ -499,13 +499,15 @@ async function findHost(options: GlobalOptions): Promise<FoundHost | undefined> 
 
 async function startHost(options: GlobalOptions & StartOptions, scrubber: Scrubber): Promise<void> {
   const cwd = await projectOf(options);
-  const { json, grpcPort, httpPort, bindAddress, healthInterval, logLevel, otlpEndpoint, frozen, without } = options;
+  const { json, grpcPort, httpPort, bindAddress, advertise, healthInterval, logLevel, otlpEndpoint, frozen, without } =
+    options;
   const logFormat = options.logFormat ?? (json === true ? 'json' : undefined);
   const flags = {
     ...flagsOf(options),
     grpcPort,
     httpPort,
     bindAddress,
+    advertise,
     healthInterval,
     logLevel,
     logFormat,

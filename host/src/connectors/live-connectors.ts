@@ -9,6 +9,7 @@ import type {
 import { UnavailableError } from '@automate/contract';
 import { hostEnding } from '@automate/contract/service';
 import type { HostEvents } from '../events/host-events.ts';
+import { notHeld } from '../execution/not-held.ts';
 import { findUnrunnable } from './check-with-kind.ts';
 import { HealthHistory } from './health-history.ts';
 import { HealthRecord } from './health-record.ts';
@@ -25,6 +26,7 @@ import type { ConnectorObservation } from '../telemetry/host-metrics.ts';
 import { LiveConnector } from './live-connector.ts';
 import type { RemoteGates } from './remote-gates.ts';
 import { openRemoteGates } from './remote-gates.ts';
+import { disabledError, pausedError, reportUnusable, withPause } from './unusable.ts';
 
 export interface LiveConnectorsOptions {
   readonly registry: Registry;
@@ -33,6 +35,15 @@ export interface LiveConnectorsOptions {
   readonly events: HostEvents;
   /** What there is of memory besides what the machine says: where it is short no worker is kept only for the next check. */
   readonly memory?: MemoryBounds | undefined;
+  /** Where hosts share connectors: whether this one runs them. Absent: it runs all. */
+  readonly placement?:
+    | {
+        /** Whether this host may run it and send calls to it now. */
+        mayRun(id: string): boolean;
+        /** The same, and takes it where no host has it. */
+        turn(id: string): Promise<boolean>;
+      }
+    | undefined;
 }
 
 /** The running side of the registry: one live connector per usable entry, made when first needed. */
@@ -62,8 +73,20 @@ export class LiveConnectors {
     this.#options.monitor.watch({
       id: entry.id,
       intervalMs: healthCheck.intervalMs,
-      check: () => this.check(entry.id),
+      check: async () => ((await this.#options.placement?.turn(entry.id)) === false ? undefined : this.check(entry.id)),
     });
+  }
+
+  /** Ends what runs of a connector at once, calls under way with it, as another host may take it. Its health is watched on. */
+  drop(id: string): void {
+    const live = this.#live.get(id);
+    if (live === undefined) return;
+    this.#live.delete(id);
+    this.#former.set(id, live.health);
+    const ended = live.worker.close({ graceMs: 0 }).catch(() => undefined);
+    this.#retiring.add(ended);
+    void ended.finally(() => this.#retiring.delete(ended));
+    this.#options.events.emit('status', id);
   }
 
   /** Takes a connector out of service at once; its calls in flight end in the background. */
@@ -120,6 +143,8 @@ export class LiveConnectors {
 
   /** Connects it, or what has taken its place meanwhile. What fails then is found in its health. */
   async connect(id: string): Promise<void> {
+    // Whoever holds it connects it.
+    if (!this.#mayRun(id)) return;
     for (let live = this.target(id); ; live = this.target(id)) {
       await live.connectOnce();
       if (this.#live.get(id) === live) return;
@@ -133,7 +158,16 @@ export class LiveConnectors {
 
   /** The connector that runs. Throws NOT_FOUND, in words for the caller, or UNAVAILABLE with the reason where it cannot run. */
   target(id: string, caller?: Principal): LiveConnector {
-    return this.#live.get(id) ?? this.#create(this.#options.registry.get(id, caller));
+    const mayRun = this.#mayRun(id);
+    const live = this.#live.get(id);
+    if (live !== undefined && mayRun) return live;
+    const entry = this.#options.registry.get(id, caller);
+    if (!mayRun) throw notHeld(id);
+    return this.#create(entry);
+  }
+
+  #mayRun(id: string): boolean {
+    return this.#options.placement?.mayRun(id) !== false;
   }
 
   /** The connector if it has been used. */
@@ -241,11 +275,7 @@ export class LiveConnectors {
         return live;
       }
       case 'disabled':
-        throw new UnavailableError(`the connector "${id}" is disabled: ${explainDisabled(entry)}`, {
-          connector: id,
-          retryable: false,
-          details: { reason: 'disabled' },
-        });
+        throw disabledError(entry);
       case 'missing':
         throw new UnavailableError(`the connector "${id}" cannot run: ${state.reason}`, {
           connector: id,
@@ -258,40 +288,6 @@ export class LiveConnectors {
   }
 }
 
-function describeDisabled({ overlay }: ConnectorEntry): string {
-  return overlay?.enabled === undefined ? 'disabled' : 'disabled over the API';
-}
-
-function explainDisabled({ id, overlay }: ConnectorEntry): string {
-  return overlay?.enabled === undefined
-    ? 'set enabled to true to use it'
-    : `that was set over the API; "automate connectors enable ${id}" lets it run`;
-}
-
-function pausedError(id: string, since: string): UnavailableError {
-  return new UnavailableError(
-    `the connector "${id}" is paused since ${since}: "automate connectors resume ${id}" lets it take calls again`,
-    { connector: id, details: { reason: 'paused', since } },
-  );
-}
-
-function withPause(report: HealthReport, { overlay }: ConnectorEntry): HealthReport {
-  return overlay?.pausedSince === undefined ? report : { ...report, paused: true };
-}
-
 function packageOf({ source }: Kind): ConnectorObservation['package'] {
   return source.via === 'package' ? { name: source.packageName, version: source.packageVersion } : undefined;
-}
-
-function reportUnusable(entry: ConnectorEntry): HealthReport {
-  const disabled = entry.state.phase === 'disabled';
-  return {
-    id: entry.id,
-    status: disabled ? 'unavailable' : 'unhealthy',
-    healthy: false,
-    message: entry.state.phase === 'missing' ? entry.state.reason : describeDisabled(entry),
-    ...(disabled ? undefined : { blame: 'operator' }),
-    responseTimeMs: 0,
-    consecutiveFailures: 0,
-  };
 }

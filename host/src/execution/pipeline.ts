@@ -9,6 +9,8 @@ import type { ExecutionTarget } from './call.ts';
 import { Call, createActionLookup, failed } from './call.ts';
 import { bulkhead } from './gates/bulkhead.ts';
 import { circuit } from './gates/circuit.ts';
+import type { MaySend } from './gates/fence.ts';
+import { createFence } from './gates/fence.ts';
 import type { Gate, Replayed } from './gates/gate.ts';
 import { enterGates, leaveGates } from './gates/gate.ts';
 import type { IdempotencyOptions } from './gates/idempotency.ts';
@@ -25,8 +27,12 @@ export interface Gates {
 }
 
 /** The order. A new gate is a file in `gates/` and a word here. */
-export function gatesInOrder(options: IdempotencyOptions): Gates {
-  return { way: [createIdempotency(options), bulkhead], perAttempt: [circuit, rateLimit] };
+export function gatesInOrder({
+  maySend,
+  ...options
+}: IdempotencyOptions & { readonly maySend?: MaySend | undefined }): Gates {
+  const fence = maySend === undefined ? [] : [createFence(maySend)];
+  return { way: [createIdempotency(options), bulkhead], perAttempt: [circuit, rateLimit, ...fence] };
 }
 
 export interface PipelineOptions {

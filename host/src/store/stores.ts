@@ -3,6 +3,7 @@ import type { DiscoveryStore } from './discovery-store.ts';
 import type { ExecutionStore } from './execution-store.ts';
 import type { OutcomeStore } from './outcome-store.ts';
 import type { OverlayStore } from './overlay-store.ts';
+import type { PlacementStore } from './placement-store.ts';
 import type { ProfileStore } from './profile-store.ts';
 import type { SecretStore } from './secret-store.ts';
 import type { TokenStore } from './token-store.ts';
@@ -17,6 +18,8 @@ export interface Stores extends AsyncDisposable {
   readonly executions: ExecutionStore;
   readonly outcomes: OutcomeStore;
   readonly overlays: OverlayStore;
+  /** Absent where no other host has the same store. */
+  readonly placements?: PlacementStore;
   readonly profiles: ProfileStore;
   readonly secrets: SecretStore;
   readonly tokens: TokenStore;

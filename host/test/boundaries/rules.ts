@@ -43,8 +43,9 @@ const WORKSPACE_IMPORTS: ReadonlyArray<readonly [folder: RegExp, allowed: readon
   [/^plugins\/[^/]+$/, [/^@automate\/sdk(\/exchange)?$/]],
 ];
 
-/** The command line is the one place of the host that is a client as well. */
+/** The command line is a client as well, and so is a host of other hosts. */
 const CLI = /^host\/src\/cli\//;
+const CLUSTER = /^host\/src\/cluster\//;
 
 export function workspaceViolations(sources: readonly Source[]): Violation[] {
   return sources.flatMap((source) => {
@@ -59,6 +60,7 @@ export function workspaceViolations(sources: readonly Source[]): Violation[] {
       if (!specifier.startsWith('@automate/')) return [];
       if (allowed.some((pattern) => pattern.test(specifier))) return [];
       if (specifier === '@automate/client' && CLI.test(source.file)) return [];
+      if (specifier === '@automate/client/peer' && CLUSTER.test(source.file)) return [];
       return [violation(source, specifier, `${folder} may not import this package`)];
     });
   });
@@ -107,6 +109,7 @@ const STAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   access: ['runtime', 'store'],
   execution: ['runtime', 'store'],
   executions: ['execution', 'store'],
+  cluster: ['store'],
   connectors: ['plugins', 'config', 'runtime', 'execution', 'secrets', 'store'],
   service: ['access', 'connectors', 'execution'],
   transports: [],

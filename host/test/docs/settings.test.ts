@@ -53,6 +53,7 @@ describe('the settings in docs/operating.md', () => {
       loopback: true,
       allowPlaintext: documented.get('ALLOW_PLAINTEXT') === 'true',
       allowedHosts: [],
+      hostLabels: [],
       dataDir: `/project/${documented.get('DATA_DIR')}`,
       logLevel: documented.get('LOG_LEVEL'),
       logFormat: documented.get('LOG_FORMAT'),

@@ -15,8 +15,8 @@ export interface RemoteChannel {
   open(): Client;
   /** As the user wrote it, for messages. */
   readonly address: string;
-  /** The header `authorization` of each call; undefined: there is none. */
-  readonly authorization: string | undefined;
+  /** The header `authorization` of each call, or what gives that of one; undefined: there is none. */
+  readonly authorization: string | ((call: CallOptions) => string) | undefined;
 }
 
 /**
@@ -176,12 +176,11 @@ function callDeadline({ timeoutMs }: CallOptions): { deadline?: number } {
   return { deadline: Date.now() + timeoutMs + PATIENCE_MS };
 }
 
-function callMetadata(
-  { timeoutMs = Infinity, traceparent, tracestate }: CallOptions,
-  authorization: string | undefined,
-): Metadata {
+function callMetadata(options: CallOptions, authorization: RemoteChannel['authorization']): Metadata {
+  const { timeoutMs = Infinity, traceparent, tracestate } = options;
   const metadata = new Metadata();
-  if (authorization !== undefined) metadata.set('authorization', authorization);
+  if (authorization !== undefined)
+    metadata.set('authorization', typeof authorization === 'string' ? authorization : authorization(options));
   if (timeoutMs < MAX_DEADLINE_MS) metadata.set(TIMEOUT_KEY, String(timeoutMs));
   metadata.set(DETAILS_LIMIT_KEY, String(MAX_DETAILS_LIMIT));
   if (isHeader(traceparent)) metadata.set('traceparent', traceparent);

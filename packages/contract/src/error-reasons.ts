@@ -58,6 +58,8 @@ export const ERROR_REASONS = {
     token_unknown: 'a token that the service did not make, or not whole',
     token_expired: 'a token whose time is over',
     token_revoked: 'a token that somebody let count no longer; streams that it opened end with this, too',
+    peer_refused:
+      'a host passed a call on to another one that does not trust it: both need the same master key, and clocks that agree',
     certificate_refused:
       'the client certificate has expired, was revoked, or comes from an authority that the service does not trust',
     certificate_unknown: 'no name of the client certificate is in `access.clients`',
@@ -200,6 +202,9 @@ export const ERROR_REASONS = {
     storage_failed: 'nothing was changed: a file of the data directory could not be read or written',
     store_lost:
       'the database that `STORE_URL` names cannot be reached or refuses; nothing was changed, unless the effect is `maybe`; `details.database` is which',
+    no_host: 'no host that lives has the labels that `placement` of the connector asks for; for the operator',
+    moved:
+      'the connector is held by another host, or by none yet, and could not be reached there in time; nothing was done: try again',
     store_busy:
       'that database is being moved by `automate store migrate`, or is to be moved while a host uses it; nothing was changed',
     audit_failed:
@@ -232,6 +237,7 @@ export const ERROR_REASONS = {
     unresponsive: 'its event loop stood still although no call was running',
     protocol_violation: 'it posted 100 messages on ports that are not its own',
     exited: 'it ended by itself without saying why',
+    host_lost: 'the host that held the connector ended, or was cut off, during the call',
     killed_by_signal: 'a signal that the host did not send ended its process: a crash in native code, or somebody else',
     init_failed: 'the worker ended while it was started or stopped',
     start_failed: 'the worker ended while it was started or stopped',

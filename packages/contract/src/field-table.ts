@@ -84,7 +84,7 @@ export const CONNECTOR_FIELDS = {
     kind: 'word',
     words: CONNECTION_MODES,
     fallback: 'local',
-    doc: 'local: localhost or the container network; remote: an external service. Shown in answers, and nothing else.',
+    doc: 'local: localhost or the container network; remote: an external service. Shown in answers; where hosts share connectors it is the default of `placement`.',
   },
   enabled: { kind: 'flag', fallback: true, doc: 'A disabled connector is listed and refuses calls.' },
   host: { kind: 'host', doc: 'Host name or address of the remote system.' },
@@ -195,6 +195,13 @@ export const CONNECTOR_FIELDS = {
     expected: 'an http or https URL, or "none"',
     url: true,
     doc: "HTTP proxy for everything but this machine; none: no proxy. Default: the host's HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
+  },
+  placement: {
+    kind: 'text',
+    form: /^[a-z0-9][a-z0-9._-]*(?:,[a-z0-9][a-z0-9._-]*)*$/,
+    expected: 'one, all, or labels of hosts separated by commas: lower-case letters, digits, ".", "_" and "-"',
+    resolved: true,
+    doc: 'Which hosts run it, where several share a database: one at a time; all, each for its own calls; or one of those with all of these labels. Default: all for mode local, else one.',
   },
   profile: {
     kind: 'text',

@@ -101,6 +101,7 @@ const ADDED: Record<string, Record<string, string>> = {
     retry: '105 RetryConfig',
     tls: '106 TlsConfig',
     proxy: '108 string',
+    placement: '109 string',
     circuit: '107 CircuitConfig',
   },
   AuthConfig: {

@@ -16,6 +16,10 @@ export function addHostCommands(program: Command, context: CliContext): void {
       'address to listen on; one that others can reach needs a token or TLS_CLIENT_CA_FILE, and TLS (BIND_ADDRESS, default 127.0.0.1)',
     )
     .option(
+      '--advertise <address>',
+      "where other hosts that share the store reach gRPC (ADVERTISE_ADDRESS, default this machine's name and the port)",
+    )
+    .option(
       '--health-interval <duration>',
       'between health checks of connectors that set none (HEALTH_INTERVAL, default 30s)',
     )

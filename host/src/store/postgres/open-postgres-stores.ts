@@ -8,6 +8,7 @@ import { openPostgresDiscoveryStore } from './postgres-discovery-store.ts';
 import { hasExecutions, openPostgresExecutionStore } from './postgres-execution-store.ts';
 import { openPostgresOutcomes } from './postgres-outcome-store.ts';
 import { openPostgresOverlayStore } from './postgres-overlay-store.ts';
+import { openPostgresPlacementStore } from './postgres-placement-store.ts';
 import { openPostgresProfileStore } from './postgres-profile-store.ts';
 import { openPostgresSecretStore } from './postgres-secret-store.ts';
 import { openPostgresTokenStore } from './postgres-token-store.ts';
@@ -54,9 +55,10 @@ export async function openPostgresStores(
     throw error;
   }
   const executions = openPostgresExecutionStore(database);
+  const placements = openPostgresPlacementStore(url, database);
   const close = async (): Promise<void> => {
     try {
-      await Promise.all([outcomes.close(), executions.close()]);
+      await Promise.all([outcomes.close(), executions.close(), placements.close()]);
       await lease?.close();
     } finally {
       await database.close();
@@ -68,6 +70,7 @@ export async function openPostgresStores(
     executions,
     outcomes,
     overlays: openPostgresOverlayStore(revisions.noting('registry')),
+    placements,
     profiles: openPostgresProfileStore(revisions.noting('registry')),
     secrets: openPostgresSecretStore(revisions.noting('secrets')),
     tokens: openPostgresTokenStore(revisions.noting('tokens')),

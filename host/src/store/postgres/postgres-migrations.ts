@@ -133,4 +133,24 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
    CREATE INDEX executions_by_status ON automate.executions (status, seq);
    CREATE INDEX executions_by_expiry ON automate.executions (expires_at) WHERE expires_at IS NOT NULL;
    CREATE TABLE automate.execution_hosts (name text PRIMARY KEY, beat bigint NOT NULL)`,
+  // Which hosts live, and which of them runs which connector: '' is nobody.
+  `CREATE TABLE automate.hosts (
+     id text COLLATE "C" PRIMARY KEY,
+     instance text NOT NULL,
+     version text NOT NULL,
+     address text NOT NULL,
+     labels text[] NOT NULL,
+     pid integer NOT NULL,
+     held integer NOT NULL,
+     memory_bytes bigint NOT NULL,
+     since timestamptz NOT NULL,
+     expires_at timestamptz NOT NULL
+   );
+   CREATE TABLE automate.placements (
+     connector text COLLATE "C" PRIMARY KEY,
+     host text COLLATE "C" NOT NULL,
+     fence bigint NOT NULL,
+     since timestamptz NOT NULL
+   );
+   CREATE INDEX placements_by_time ON automate.placements (since)`,
 ];

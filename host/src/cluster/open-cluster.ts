@@ -1,0 +1,60 @@
+import type { PlacementStore } from '../store/placement-store.ts';
+import { Cluster } from './cluster.ts';
+import type { ClusterOptions } from './cluster.ts';
+import { createPeerCredentials } from './peer-credentials.ts';
+import { Peers } from './peers.ts';
+
+/** How long keys are remembered, in milliseconds: to read their files costs more than to sign. */
+const REMEMBERED_MS = 1_000;
+
+export interface OpenClusterOptions extends ClusterOptions {
+  readonly store: PlacementStore;
+  /** What is derived of each master key for this use, the one in use first. */
+  keys(): readonly Uint8Array[];
+  authorities(): readonly string[];
+  /** Whether one host alone runs the connector, and this one could. */
+  isPlaced(connector: string): boolean;
+}
+
+/** The hosts that share a store, as one of them has to do with the others. */
+export interface OpenCluster {
+  readonly cluster: Cluster;
+  readonly peers: Peers;
+  isPlaced(connector: string): boolean;
+  /** Whether this host may run the connector and send calls to it now. */
+  mayRun(connector: string): boolean;
+  /** The same, and takes the connector where nobody has it. */
+  turn(connector: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Nothing is asked of the database before `cluster.join`. */
+export function openCluster({ keys, authorities, isPlaced, ...options }: OpenClusterOptions): OpenCluster {
+  let remembered: { readonly keys: readonly Uint8Array[]; readonly until: number } | undefined;
+  const cluster = new Cluster(options);
+  const credentials = createPeerCredentials({
+    id: options.host.id,
+    keys() {
+      const now = performance.now();
+      if (remembered === undefined || now >= remembered.until)
+        remembered = { keys: keys(), until: now + REMEMBERED_MS };
+      return remembered.keys;
+    },
+  });
+  const peers = new Peers({ id: options.host.id, credentials, authorities });
+  const mayRun = (connector: string): boolean => !isPlaced(connector) || cluster.holds(connector);
+  return {
+    cluster,
+    peers,
+    isPlaced,
+    mayRun,
+    async turn(connector) {
+      if (mayRun(connector) || !cluster.mayTake(connector)) return mayRun(connector);
+      return (await cluster.find(connector, { here: false })).mine;
+    },
+    async close() {
+      await cluster.close();
+      await peers.close();
+    },
+  };
+}

@@ -1,0 +1,228 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type {
+  CallOptions,
+  ConnectorService,
+  Effect,
+  ExecuteRequest,
+  ExecuteTextRequest,
+  ExecuteTextResult,
+  HealthFilter,
+  HealthReport,
+  JsonValue,
+} from '@automate/contract';
+import { CancelledError, ConnectorError, UnavailableError, WorkerLostError } from '@automate/contract';
+import { encodePayload } from '@automate/contract/json-text';
+import type { LivingHost } from '../store/placement-store.ts';
+import type { Cluster } from './cluster.ts';
+import type { Peers } from './peers.ts';
+
+/** For how long a call looks for who holds its connector, whatever its caller would wait, in milliseconds: a lease lapses meanwhile. */
+const PATIENCE_MS = 8_000;
+const STEP_MS = 100;
+/** Reasons by which a host says that it does not serve now, or cannot be asked. */
+const NOT_SENT = ['service_unreachable', 'shutting_down', 'not_ready'];
+
+export interface PassOnOptions {
+  readonly cluster: Cluster;
+  readonly peers: Peers;
+  /** Whether one host alone runs the connector, and this one could. */
+  isPlaced(connector: string): boolean;
+}
+
+/** What became of a call at another host. */
+type Passed<T> =
+  | { readonly is: 'answered'; readonly value: T }
+  | { readonly is: 'not sent' | 'lost'; readonly error: ConnectorError };
+
+/** The service in which what concerns one connector goes to the host that holds it, over gRPC where that is another one. */
+export function passOn(service: ConnectorService, { cluster, peers, isPlaced }: PassOnOptions): ConnectorService {
+  /** @param lost what is done where the host was lost during the call; default: the call is made again, as it does no harm twice */
+  const route = async <T>(
+    id: string,
+    given: CallOptions,
+    call: (at: ConnectorService, options: CallOptions) => Promise<T>,
+    lost: (error: ConnectorError) => Promise<void> = async () => undefined,
+  ): Promise<T> => {
+    const startedAt = performance.now();
+    const left = (): CallOptions =>
+      given.timeoutMs === undefined || given.timeoutMs === Infinity
+        ? given
+        : { ...given, signal: given.signal, timeoutMs: Math.max(1, given.timeoutMs - (performance.now() - startedAt)) };
+    const here = peers.hasPassedOn(given);
+    /** Since when it has been looked for who holds it. */
+    let since = startedAt;
+    let effect: Effect = 'none';
+    for (;;) {
+      let error: ConnectorError;
+      try {
+        const holder = await cluster.find(id, { here });
+        if (holder.mine) return await call(service, left());
+        if (here) throw heldElsewhere(id, holder.host);
+        const passed = await ask(holder.host, left(), call);
+        if (passed.is === 'answered') return passed.value;
+        ({ error } = passed);
+        cluster.forget(id);
+        if (passed.is === 'lost') {
+          effect = 'maybe';
+          since = performance.now();
+          await lost(error);
+        }
+      } catch (reason) {
+        error = ConnectorError.from(reason);
+        // The call as a whole may have had an effect, whatever the last try says of itself.
+        if (!isMoved(error)) throw effect === 'none' ? error : ConnectorError.change(error, { effect });
+        cluster.forget(id);
+      }
+      if (here) throw error;
+      const now = performance.now();
+      if (now - since + STEP_MS >= PATIENCE_MS || now - startedAt + STEP_MS >= (given.timeoutMs ?? Infinity))
+        throw nobodyReached(id, error, effect);
+      await delay(STEP_MS, undefined, given.signal === undefined ? {} : { signal: given.signal }).catch(() => {
+        throw new CancelledError('the caller left', { connector: id, effect });
+      });
+    }
+  };
+
+  const ask = async <T>(
+    host: LivingHost,
+    options: CallOptions,
+    call: (at: ConnectorService, options: CallOptions) => Promise<T>,
+  ): Promise<Passed<T>> => {
+    const life = cluster.lifeOf(host.id);
+    const signals = [options.signal, life].filter((signal) => signal !== undefined);
+    try {
+      // By name, as a door's options have a signal that is made when it is asked for.
+      const { timeoutMs, traceparent, tracestate, principal, onProgress } = options;
+      const own = { timeoutMs, traceparent, tracestate, principal, onProgress, signal: AbortSignal.any(signals) };
+      return { is: 'answered', value: await call(peers.serviceOf(host), withoutAbsent(own)) };
+    } catch (reason) {
+      const error = ConnectorError.from(reason);
+      if (isMoved(error) || NOT_SENT.some((reason) => isOf(error, reason))) return { is: 'not sent', error };
+      const hasDied = life?.aborted === true && options.signal?.aborted !== true && error.code === 'CANCELLED';
+      if (hasDied || isOf(error, 'connection_lost')) return { is: 'lost', error };
+      throw error;
+    }
+  };
+
+  const route1 =
+    <T>(method: (at: ConnectorService) => (id: string, options?: CallOptions) => Promise<T>) =>
+    (id: string, options: CallOptions = {}): Promise<T> =>
+      isHere(id) ? method(service)(id, options) : route(id, options, (at, own) => method(at)(id, own));
+
+  const isHere = (id: string): boolean => !isPlaced(id) || cluster.holds(id);
+
+  /** Throws unless the action may be done once more, as a key or its own declaration says. */
+  const requireRepeatable = async (
+    { id, action, idempotencyKey }: ExecuteTextRequest,
+    options: CallOptions,
+    cause: ConnectorError,
+  ): Promise<void> => {
+    // Its outcome is kept by its key, for all hosts.
+    if (idempotencyKey !== undefined) return;
+    // Where that cannot be learned it is not made again.
+    const declared = await describe(id, options).then(
+      ({ actions }) => actions.find(({ name }) => name === action),
+      () => undefined,
+    );
+    if (declared?.idempotent === true || declared?.sideEffects === false) return;
+    throw new WorkerLostError(
+      `the host that held the connector "${id}" ended, or was cut off, during the call: whether it took effect is not known`,
+      { connector: id, attempts: 1, details: { reason: 'host_lost' }, cause },
+    );
+  };
+
+  const executeText = (request: ExecuteTextRequest, options: CallOptions = {}): Promise<ExecuteTextResult> => {
+    const id = request?.id;
+    if (isHere(id)) return service.executeText(request, options);
+    let isLost = false;
+    return route(
+      id,
+      options,
+      (at, own) =>
+        at.executeText(request, own).catch((reason: unknown) => {
+          const error = ConnectorError.from(reason);
+          // The lease under which it was begun has yet to lapse: then it is known to be unknown.
+          throw isLost && isOf(error, 'in_progress') ? stillUnderWay(error) : error;
+        }),
+      async (error) => {
+        await requireRepeatable(request, options, error);
+        isLost = true;
+      },
+    );
+  };
+  const describe = route1((at) => (id, options) => at.describe(id, options));
+  const healthCheck = route1((at) => (id, options) => at.healthCheck(id, options));
+
+  const own: Partial<ConnectorService> = {
+    executeText,
+    async execute(request: ExecuteRequest, options?: CallOptions) {
+      if (isHere(request?.id)) return service.execute(request, options);
+      const { result, ...rest } = await executeText({ ...request, payload: encodePayload(request?.payload) }, options);
+      return { ...rest, result: JSON.parse(result) as JsonValue };
+    },
+    describe,
+    healthCheck,
+    async healthCheckAll(filter: HealthFilter = {}, options: CallOptions = {}) {
+      if (filter?.cached === true || peers.hasPassedOn(options)) return service.healthCheckAll(filter, options);
+      const all = await service.list(filter?.type === undefined ? {} : { type: filter.type }, options);
+      const reports = await Promise.all(all.map(({ id }): Promise<HealthReport> => healthCheck(id, options)));
+      return Object.fromEntries(reports.map((report) => [report.id, report]));
+    },
+    test: (target, options = {}) =>
+      typeof target === 'string' && !isHere(target)
+        ? route(target, options, (at, left) => at.test(target, left))
+        : service.test(target, options),
+    restart: route1((at) => (id, options) => at.restart(id, options)),
+    listHealthHistory: route1((at) => (id, options) => at.listHealthHistory(id, options)),
+    listCalls: (id, filter, options = {}) =>
+      isHere(id)
+        ? service.listCalls(id, filter, options)
+        : route(id, options, (at, left) => at.listCalls(id, filter, left)),
+  };
+  return new Proxy(service, {
+    get(target, name) {
+      const routed: unknown = Reflect.get(own, name);
+      if (routed !== undefined) return routed;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+function withoutAbsent(options: { readonly [Name in keyof CallOptions]: CallOptions[Name] | undefined }): CallOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function isOf({ details }: ConnectorError, reason: string): boolean {
+  return details?.['reason'] === reason;
+}
+
+function isMoved(error: ConnectorError): boolean {
+  return isOf(error, 'moved');
+}
+
+function heldElsewhere(connector: string, { id }: LivingHost): UnavailableError {
+  return new UnavailableError(`the connector "${connector}" is held by the host ${id}`, {
+    connector,
+    effect: 'none',
+    details: { reason: 'moved' },
+  });
+}
+
+function stillUnderWay(error: ConnectorError): ConnectorError {
+  return new UnavailableError(error.message, {
+    ...(error.connector === undefined ? {} : { connector: error.connector }),
+    effect: 'maybe',
+    details: { reason: 'moved' },
+    cause: error,
+  });
+}
+
+function nobodyReached(connector: string, cause: ConnectorError, effect: Effect): UnavailableError {
+  return new UnavailableError(`the host that holds the connector "${connector}" cannot be reached: ${cause.message}`, {
+    connector,
+    effect,
+    details: { reason: 'moved' },
+    cause,
+  });
+}

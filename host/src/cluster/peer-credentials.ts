@@ -1,0 +1,71 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Principal } from '@automate/contract';
+import { quote, UnauthenticatedError } from '@automate/contract';
+
+/** What a host says of a call that it passes on. */
+export interface PassedOn {
+  /** The host that passes it on, and the one that is meant. */
+  readonly from: string;
+  readonly to: string;
+  /** Who called at the first one. */
+  readonly principal: Principal;
+}
+
+export interface PeerCredentials {
+  /** The header `authorization` of a call that is passed on now. */
+  sign(passed: PassedOn): string;
+  /** What such a header says; undefined for the header of a client. Throws UNAUTHENTICATED for one that no other host has signed for this one, or long ago. */
+  read(authorization: string): PassedOn | undefined;
+}
+
+export interface PeerCredentialsOptions {
+  /** This host. */
+  readonly id: string;
+  /** What is derived of the master keys for this use, the one in use first. */
+  keys(): readonly Uint8Array[];
+}
+
+const SCHEME = 'Automate-Peer ';
+/** How long ago it may have been signed, by clocks that may differ, in milliseconds. */
+const VALID_MS = 30_000;
+
+/** By which hosts with the same master key trust each other: what they say is signed with a key that nobody else has. */
+export function createPeerCredentials({ id, keys }: PeerCredentialsOptions): PeerCredentials {
+  return {
+    sign({ from, to, principal: { name, scopes } }) {
+      const [key] = keys();
+      if (key === undefined) throw refused('this host has no master key');
+      const said = Buffer.from(JSON.stringify([from, to, Date.now(), name, scopes])).toString('base64url');
+      return `${SCHEME}${said}.${macOf(key, said).toString('base64url')}`;
+    },
+    read(authorization) {
+      if (!authorization.startsWith(SCHEME)) return undefined;
+      const [said = '', mac = ''] = authorization.slice(SCHEME.length).split('.');
+      const given = Buffer.from(mac, 'base64url');
+      const isSigned = keys().some((key) => {
+        const own = macOf(key, said);
+        return own.byteLength === given.byteLength && timingSafeEqual(own, given);
+      });
+      if (!isSigned)
+        throw refused('it is not signed with the master key of this host: give all hosts the same MASTER_KEY_FILE');
+      const [from, to, at, name, scopes] = JSON.parse(Buffer.from(said, 'base64url').toString()) as Said;
+      if (to !== id) throw refused(`it is meant for the host ${quote(to)}, and this is ${quote(id)}`);
+      if (Math.abs(Date.now() - at) > VALID_MS)
+        throw refused(`it was signed at ${new Date(at).toISOString()}: the clocks of the hosts differ`);
+      return { from, to, principal: { name, scopes } };
+    },
+  };
+}
+
+type Said = readonly [from: string, to: string, at: number, name: string, scopes: Principal['scopes']];
+
+function macOf(key: Uint8Array, said: string): Buffer {
+  return createHmac('sha256', key).update('peer 1\n').update(said).digest();
+}
+
+function refused(why: string): UnauthenticatedError {
+  return new UnauthenticatedError(`a call that another host passed on is not taken: ${why}`, {
+    details: { reason: 'peer_refused' },
+    blame: 'operator',
+  });
+}

@@ -1,0 +1,60 @@
+/** A host as it says of itself. */
+export interface HostRow {
+  /** Of its data directory. */
+  readonly id: string;
+  /** Of its process: another one of the same id takes its place. */
+  readonly instance: string;
+  readonly version: string;
+  /** Where other hosts reach its door of gRPC. */
+  readonly address: string;
+  /** Words that connectors name to be placed there. */
+  readonly labels: readonly string[];
+  readonly pid: number;
+  /** Connectors that it holds. */
+  readonly held: number;
+  /** Bytes that its process has of memory. */
+  readonly memoryBytes: number;
+}
+
+/** A host whose lease has not lapsed. */
+export type LivingHost = HostRow & {
+  /** ISO 8601. */
+  readonly since: string;
+};
+
+/** Who holds a connector. Whether that host still lives is another question. */
+export interface Placement {
+  readonly connector: string;
+  readonly host: string;
+  /** Grows each time that it is taken. */
+  readonly fence: number;
+}
+
+/** What a host hears as it renews its lease. */
+export interface Beat {
+  /** False where another process has the host's id by now: then nothing was renewed. */
+  readonly renewed: boolean;
+  readonly living: readonly LivingHost[];
+  /** Those that were taken lately; all of them with `all`. */
+  readonly placements: readonly Placement[];
+}
+
+/** Which hosts there are, and which of them runs which connector. All methods reject with UNAVAILABLE, reason `store_lost`. */
+export interface PlacementStore {
+  /**
+   * Begins the lease of a host, or renews it: for `LEASE_MS` from a moment between call and answer on.
+   *
+   * @param first whether it takes the place of what had its id before
+   */
+  beat(host: HostRow, options: { readonly first: boolean; readonly all: boolean; onSend(): void }): Promise<Beat>;
+  /** Has a host that lives hold a connector, unless another one that lives does. Gives who holds it then; undefined where `host` does not live. */
+  take(connector: string, host: Pick<HostRow, 'id' | 'instance'>): Promise<Placement | undefined>;
+  /** Lets go of one that the host holds. */
+  release(connector: string, host: string): Promise<void>;
+  /** Ends the lease, so that others may take at once what it held. */
+  leave(host: Pick<HostRow, 'id' | 'instance'>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How long a host is taken to live after it has said so, in milliseconds. */
+export const LEASE_MS = 3_000;

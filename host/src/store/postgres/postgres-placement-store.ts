@@ -1,0 +1,86 @@
+import { CompiledQuery } from 'kysely';
+import type { HostRow, LivingHost, Placement, PlacementStore } from '../placement-store.ts';
+import { LEASE_MS } from '../placement-store.ts';
+import { lockForConnector } from './advisory-lock.ts';
+import { openPostgresDatabase } from './postgres-database.ts';
+import type { PostgresDatabase, Session } from './postgres-database.ts';
+
+const WHAT = 'which host runs which connector cannot be settled';
+const EXPIRY = `clock_timestamp() + interval '${LEASE_MS} milliseconds'`;
+
+const JOIN = `INSERT INTO automate.hosts (id, instance, version, address, labels, pid, held, memory_bytes, since, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), ${EXPIRY})
+  ON CONFLICT (id) DO UPDATE SET instance = excluded.instance, version = excluded.version, address = excluded.address,
+    labels = excluded.labels, pid = excluded.pid, held = excluded.held, memory_bytes = excluded.memory_bytes, since = excluded.since, expires_at = excluded.expires_at`;
+const RENEW = `UPDATE automate.hosts SET held = $3, memory_bytes = $4, expires_at = ${EXPIRY} WHERE id = $1 AND instance = $2`;
+const LIVING = `SELECT id, instance, version, address, labels, pid, held, memory_bytes AS "memoryBytes", since
+  FROM automate.hosts WHERE expires_at > clock_timestamp() ORDER BY id`;
+const ALL_TAKEN = 'SELECT connector, host, fence FROM automate.placements';
+/** Longer than a transaction may take that another one did not see. */
+const LATELY_TAKEN = `${ALL_TAKEN} WHERE since > clock_timestamp() - interval '15 seconds'`;
+const TAKE = `INSERT INTO automate.placements AS held (connector, host, fence, since)
+  SELECT $1, $2, 1, clock_timestamp()
+    WHERE EXISTS (SELECT FROM automate.hosts WHERE id = $2 AND instance = $3 AND expires_at > clock_timestamp())
+  ON CONFLICT (connector) DO UPDATE SET host = excluded.host, fence = held.fence + 1, since = excluded.since
+    WHERE held.host = excluded.host
+      OR NOT EXISTS (SELECT FROM automate.hosts WHERE id = held.host AND expires_at > clock_timestamp())
+  RETURNING connector, host, fence`;
+const HELD = `SELECT placements.connector, placements.host, placements.fence FROM automate.placements
+  JOIN automate.hosts ON hosts.id = placements.host AND hosts.expires_at > clock_timestamp() WHERE placements.connector = $1`;
+// The row stays, so that the next one who takes it has a higher number.
+const RELEASE = `UPDATE automate.placements SET host = '', since = clock_timestamp() WHERE connector = $1 AND host = $2`;
+const LEAVE = 'DELETE FROM automate.hosts WHERE id = $1 AND instance = $2';
+
+/**
+ * Beats have a connection of their own, since a lease that waits behind calls for one lapses.
+ *
+ * @param database for all but the beats; it stays its owner's to close
+ */
+export function openPostgresPlacementStore(url: string, database: PostgresDatabase): PlacementStore {
+  const beats = openPostgresDatabase(url, { connections: 1 });
+  return {
+    beat: (host, { first, all, onSend }) =>
+      beats.write(WHAT, async (session) => {
+        onSend();
+        const { id, instance, version, address, labels, pid, held, memoryBytes } = host;
+        const count = first
+          ? await session.count(
+              CompiledQuery.raw(JOIN, [id, instance, version, address, labels, pid, held, memoryBytes]),
+            )
+          : await session.count(CompiledQuery.raw(RENEW, [id, instance, held, memoryBytes]));
+        return { renewed: count > 0, living: await readLiving(session), placements: await readTaken(session, all) };
+      }),
+    take: (connector, { id, instance }) =>
+      database.write(WHAT, async (session) => {
+        // What the next statement sees was committed before: whoever took it meanwhile, and that he lives.
+        await session.rows(lockForConnector(connector));
+        const [taken] = await session.rows<Row>(CompiledQuery.raw(TAKE, [connector, id, instance]));
+        const [held] = taken === undefined ? await session.rows<Row>(CompiledQuery.raw(HELD, [connector])) : [taken];
+        return held && placementOf(held);
+      }),
+    async release(connector, host) {
+      await database.write(WHAT, (session) => session.count(CompiledQuery.raw(RELEASE, [connector, host])));
+    },
+    async leave({ id, instance }) {
+      await database.write(WHAT, (session) => session.count(CompiledQuery.raw(LEAVE, [id, instance])));
+    },
+    close: () => beats.close(),
+  };
+}
+
+/** 64 bits come as text. */
+type Row = Omit<Placement, 'fence'> & { readonly fence: string };
+
+function placementOf({ connector, host, fence }: Row): Placement {
+  return { connector, host, fence: Number(fence) };
+}
+
+async function readTaken(session: Session, all: boolean): Promise<readonly Placement[]> {
+  return (await session.rows<Row>(CompiledQuery.raw(all ? ALL_TAKEN : LATELY_TAKEN))).map(placementOf);
+}
+
+async function readLiving(session: Session): Promise<readonly LivingHost[]> {
+  type LivingRow = Omit<HostRow, 'memoryBytes'> & { readonly memoryBytes: string; readonly since: Date };
+  const rows = await session.rows<LivingRow>(CompiledQuery.raw(LIVING));
+  return rows.map((row) => ({ ...row, memoryBytes: Number(row.memoryBytes), since: row.since.toISOString() }));
+}

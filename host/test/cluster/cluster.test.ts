@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, it } from '@jest/globals';
+import { connect } from '@automate/client';
+import { eventually } from '@automate/tooling/eventually';
+import { CliProject } from '../cli/fixtures/cli-project.ts';
+import type { ServingHost } from '../cli/fixtures/serving-host.ts';
+import { describeWithPostgres } from '../fixtures/postgres-databases.ts';
+import { CountingRemote } from './fixtures/counting-remote.ts';
+import { MARKING } from './fixtures/marking-connector.ts';
+
+describeWithPostgres('hosts that share connectors', (databases) => {
+  async function open() {
+    const stack = new AsyncDisposableStack();
+    const url = await databases.create();
+    const remote = stack.use(await CountingRemote.open());
+    const project = stack.use(await CliProject.open({ kinds: [], yaml: 'connectors: []' }));
+    await project.sandbox.addConnector({ kind: 'marking', source: MARKING });
+    const keyFile = join(project.root, 'master.key');
+    await writeFile(keyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    const start = async (DATA_DIR: string, more: Readonly<Record<string, string>> = {}) => {
+      const host = stack.use(
+        await project.start({ env: { STORE_URL: url, MASTER_KEY_FILE: keyFile, DATA_DIR, ...more } }),
+      );
+      return { host, service: stack.use(await connect({ address: host.ready.grpc })) };
+    };
+    const config = (id: string) =>
+      ({ id, kind: 'marking', mode: 'remote', scheme: 'http', host: '127.0.0.1', port: remote.port }) as const;
+    return {
+      url,
+      remote,
+      start,
+      config,
+      pid: ({ child }: ServingHost) => child.pid ?? 0,
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
+  }
+  type Service = Awaited<ReturnType<typeof connect>>;
+  const knows = (service: Service, id: string) =>
+    eventually(async () => (await service.list()).some((info) => info.id === id));
+  const ask = async (service: Service, id: string, action: string, what: string, idempotencyKey?: string) =>
+    (
+      await service.execute(
+        { id, action, payload: { what }, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) },
+        { timeoutMs: 60_000 },
+      )
+    ).result as { readonly pid: number };
+
+  it('answer for each other: one of them runs a connector, whichever is asked, and another one once it was killed', async () => {
+    await using scene = await open();
+    const { remote, start, config, pid } = scene;
+    const one = await start('a');
+    const other = await start('b');
+    await one.service.register(config('shared'));
+    await knows(other.service, 'shared');
+    await ask(one.service, 'shared', 'read', 'first');
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        ask(index % 2 === 0 ? one.service : other.service, 'shared', 'change', 'both'),
+      ),
+    );
+    expect(remote.asked('both')).toEqual({ times: 20, pids: [pid(one.host)] });
+    await expect(other.service.healthCheck('shared')).resolves.toMatchObject({ healthy: true });
+    await expect(other.service.execute({ id: 'shared', action: 'nothing', payload: {} })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      connector: 'shared',
+      details: { reason: 'unknown_action' },
+    });
+
+    const kept = await ask(other.service, 'shared', 'change', 'kept', 'key-of-kept');
+    const cut = [
+      ask(other.service, 'shared', 'change', 'hold-change'),
+      ask(other.service, 'shared', 'change', 'hold-keyed', 'key-of-held'),
+      ask(other.service, 'shared', 'read', 'hold-read'),
+    ].map((call) =>
+      call.then(
+        () => 'OK',
+        (error: { code: string }) => error.code,
+      ),
+    );
+    await eventually(() => remote.seen.filter(({ what }) => what.startsWith('hold')).length === 3);
+    await one.host.end('SIGKILL');
+    const killedAt = performance.now();
+    await ask(other.service, 'shared', 'read', 'after');
+    expect(performance.now() - killedAt).toBeLessThan(30_000);
+    expect(remote.asked('after').pids).toEqual([pid(other.host)]);
+    // The one that does no harm twice is made again; no other is.
+    await eventually(() => remote.asked('hold-read').times === 2);
+    remote.letGo();
+    await expect(Promise.all(cut)).resolves.toEqual(['WORKER_LOST', 'OUTCOME_UNKNOWN', 'OK']);
+    expect(remote.asked('hold-change').times).toBe(1);
+    expect(remote.asked('hold-keyed').times).toBe(1);
+    await expect(ask(other.service, 'shared', 'change', 'kept', 'key-of-kept')).resolves.toEqual(kept);
+    expect(remote.asked('kept').times).toBe(1);
+  });
+
+  it('send nothing more for a connector once they slept for longer than their lease', async () => {
+    await using scene = await open();
+    const { remote, start, config, pid } = scene;
+    const one = await start('a');
+    const other = await start('b');
+    await one.service.register(config('shared'));
+    await knows(other.service, 'shared');
+    await ask(one.service, 'shared', 'read', 'first');
+    expect(remote.asked('first').pids).toEqual([pid(one.host)]);
+    one.host.kill('SIGSTOP');
+    // These lie in its sockets until it wakes.
+    const asleep = Array.from({ length: 5 }, () => ask(one.service, 'shared', 'read', 'slept'));
+    await ask(other.service, 'shared', 'read', 'taken');
+    expect(remote.asked('taken').pids).toEqual([pid(other.host)]);
+    await delay(500);
+    one.host.kill('SIGCONT');
+    await Promise.all(asleep);
+    expect(remote.asked('slept').pids).toEqual([pid(other.host)]);
+    await ask(one.service, 'shared', 'change', 'woken');
+    expect(remote.asked('woken')).toEqual({ times: 1, pids: [pid(other.host)] });
+  });
+
+  it('place a connector where its labels are, and stop it before their lease ends where the database is away', async () => {
+    await using scene = await open();
+    const { remote, start, config, pid } = scene;
+    const one = await start('a', { HOST_LABELS: 'eu' });
+    const other = await start('b', { HOST_LABELS: 'eu,gpu' });
+    await one.service.register({ ...config('labelled'), placement: 'gpu,eu' });
+    await one.service.register({ ...config('homeless'), placement: 'moon' });
+    await one.service.register({ ...config('everywhere'), placement: 'all' });
+    await knows(other.service, 'everywhere');
+    await ask(one.service, 'labelled', 'read', 'labelled');
+    expect(remote.asked('labelled').pids).toEqual([pid(other.host)]);
+    await expect(ask(one.service, 'homeless', 'read', 'homeless')).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      blame: 'operator',
+      details: { reason: 'no_host' },
+      message: expect.stringContaining('HOST_LABELS=moon'),
+    });
+    await ask(one.service, 'everywhere', 'read', 'everywhere');
+    await ask(other.service, 'everywhere', 'read', 'everywhere');
+    expect(remote.asked('everywhere').pids.toSorted()).toEqual([pid(one.host), pid(other.host)].toSorted());
+
+    await databases.server.stop('SIGQUIT');
+    try {
+      await eventually(
+        () =>
+          ask(other.service, 'labelled', 'read', 'away').then(
+            () => 'OK',
+            ({ details }: { details?: { reason?: string } }) => details?.reason,
+          ),
+        (reason) => reason === 'store_lost',
+      );
+      const { times } = remote.asked('away');
+      await expect(ask(other.service, 'labelled', 'read', 'away')).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        effect: 'none',
+        details: { reason: 'store_lost' },
+      });
+      expect(remote.asked('away').times).toBe(times);
+      await ask(other.service, 'everywhere', 'read', 'at home');
+      await other.host.waitForRecord(({ event }) => event === 'lease_lost');
+    } finally {
+      await databases.server.restart();
+    }
+    await eventually(
+      () => ask(one.service, 'labelled', 'read', 'back').catch(() => undefined),
+      (answer) => answer?.pid === pid(other.host),
+    );
+    await other.host.waitForRecord(({ event }) => event === 'lease_back');
+  });
+});
