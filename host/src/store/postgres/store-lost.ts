@@ -76,8 +76,10 @@ function troubleOf(error: unknown): Trouble {
 }
 
 function isOfTls(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  const { code, message, syscall } = (error ?? {}) as Readonly<Record<'code' | 'message' | 'syscall', unknown>>;
   return (
+    // A file that the URL names.
+    syscall === 'open' ||
     (typeof code === 'string' && /CERT|^ERR_TLS|^ERR_SSL|UNABLE_TO_|SIGNATURE/.test(code)) ||
     (typeof message === 'string' && /does not support SSL|error performing the SSL/i.test(message))
   );
