@@ -1,4 +1,5 @@
 // Long, as it has a row for every operation of the port.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectorService, Execution } from '@automate/contract';
 import type { CONNECTORS_SERVICE } from '@automate/contract/grpc';
 import type { OperationId } from '@automate/contract/http';
@@ -243,7 +244,15 @@ export const EVERY_OPERATION: { readonly [Name in Operation]: OperationRow } = {
   },
   getStats: {
     ...{ grpc: 'getStats', rest: 'getStats', cli: 'top' },
+    // What is told of a call, and of a worker that was asked for a sign of life, is absent before and after.
+    async before(inside) {
+      await inside.execute({ id: 'echo', action: 'say', payload: { text: 'x' } });
+      const echo = async () => (await inside.getStats()).connectors.find(({ id }) => id === 'echo');
+      for (let now = await echo(); now?.p50Ms === undefined || now.worker?.loopLagMs === undefined; now = await echo())
+        await delay(20);
+    },
     play: async (door) => (await door.getStats()).connectors,
+    volatile: ['errors'],
     formAlone: true,
   },
   blame: {
