@@ -13,9 +13,6 @@ import { Tokens } from './access/tokens.ts';
 import type { BootReport } from './boot-report.ts';
 import { BootTimer } from './boot-report.ts';
 import { CloseStack } from './close-stack.ts';
-import { advertisedAddress } from './cluster/advertised-address.ts';
-import { openCluster } from './cluster/open-cluster.ts';
-import { passOn } from './cluster/pass-on.ts';
 import { SEARCH_PLACES } from './config/find-config.ts';
 import type { LoadedConfig, UnusableConfig } from './config/load-config.ts';
 import { emptyConfig, loadConfig, readConfig } from './config/load-config.ts';
@@ -349,7 +346,8 @@ async function openHost(
   if (tls !== undefined) stack.push({ name: 'TLS', close: () => tls.close() });
   const cluster =
     serve && stores.placements !== undefined
-      ? openCluster({
+      ? // Who shares nothing loads nothing of it: it is a client of gRPC.
+        (await import('./cluster/open-cluster.ts')).openCluster({
           store: stores.placements,
           host: {
             id: makeHostId(settings.dataDir),
@@ -545,7 +543,7 @@ async function openHost(
     executions,
     onClose: () => stack.close(),
   });
-  const shared = cluster === undefined ? port : passOn(port, cluster);
+  const shared = cluster === undefined ? port : cluster.passOn(port);
   const service = auditService(shared, { audit, refusals }, (inner) =>
     authorise(inner, { unnamed: LOCAL_PRINCIPAL, rules: access }),
   );
@@ -673,7 +671,7 @@ async function openHost(
       ...(socketPath === undefined ? {} : { socket: socketPath }),
       ...(facts.pid === undefined ? {} : { process: `process ${facts.pid} on ${facts.node}` }),
     });
-    await cluster?.cluster.join(advertisedAddress(settings, listeners.grpcAddress));
+    await cluster?.join(settings, listeners.grpcAddress);
     audit.noteHost('start', `version ${identity.version}`);
     stack.push({ name: 'audit of the end', close: () => audit.noteHost('stop') });
     listeners.setServing(true);

@@ -1,7 +1,10 @@
 import type { PlacementStore } from '../store/placement-store.ts';
+import type { ConnectorService } from '@automate/contract';
+import { advertisedAddress } from './advertised-address.ts';
 import { Cluster } from './cluster.ts';
 import type { ClusterOptions } from './cluster.ts';
 import { createPeerCredentials } from './peer-credentials.ts';
+import { passOn } from './pass-on.ts';
 import { Peers } from './peers.ts';
 
 /** How long keys are remembered, in milliseconds: to read their files costs more than to sign. */
@@ -20,7 +23,10 @@ export interface OpenClusterOptions extends ClusterOptions {
 export interface OpenCluster {
   readonly cluster: Cluster;
   readonly peers: Peers;
-  isPlaced(connector: string): boolean;
+  /** Begins to live, as the host whose door of gRPC listens there. Rejects where the database is away. */
+  join(settings: Parameters<typeof advertisedAddress>[0], listening: string): Promise<void>;
+  /** The service in which what concerns one connector goes to the host that holds it. */
+  passOn(service: ConnectorService): ConnectorService;
   /** Whether this host may run the connector and send calls to it now. */
   mayRun(connector: string): boolean;
   /** The same, and takes the connector where nobody has it. */
@@ -28,7 +34,7 @@ export interface OpenCluster {
   close(): Promise<void>;
 }
 
-/** Nothing is asked of the database before `cluster.join`. */
+/** Nothing is asked of the database before `join`. */
 export function openCluster({ keys, authorities, isPlaced, ...options }: OpenClusterOptions): OpenCluster {
   let remembered: { readonly keys: readonly Uint8Array[]; readonly until: number } | undefined;
   const cluster = new Cluster(options);
@@ -46,7 +52,8 @@ export function openCluster({ keys, authorities, isPlaced, ...options }: OpenClu
   return {
     cluster,
     peers,
-    isPlaced,
+    join: (settings, listening) => cluster.join(advertisedAddress(settings, listening)),
+    passOn: (service) => passOn(service, { cluster, peers, isPlaced }),
     mayRun,
     async turn(connector) {
       if (mayRun(connector) || !cluster.mayTake(connector)) return mayRun(connector);
