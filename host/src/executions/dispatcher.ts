@@ -318,7 +318,10 @@ export class Dispatcher {
   async #fail(run: Run, error: ErrorEnvelope): Promise<void> {
     const { execution } = run;
     if (run.why === 'cancelled' && error.code === 'CANCELLED') return this.#end(run, 'cancelled', error);
-    if (error.code === 'OUTCOME_UNKNOWN') return this.#end(run, 'unknown', error);
+    if (error.code === 'OUTCOME_UNKNOWN')
+      return error.details?.['reason'] === 'host_ended'
+        ? this.#afterLostKey(run, error)
+        : this.#end(run, 'unknown', error);
     const isEndedByHost = run.why === 'lease' || run.why === 'closing' || this.#closing;
     if (isEndedByHost && ['CANCELLED', 'UNAVAILABLE'].includes(error.code)) {
       if (error.effect === 'none') return this.#requeue(run, { afterMs: 0, counts: false }, error);
@@ -372,6 +375,18 @@ export class Dispatcher {
     this.#lapsed.delete(execution.id);
     this.#options.onChange(execution.id);
     this.wake();
+  }
+
+  /** Its key is that of a call whose host ended, which may have been known only after the execution itself was taken over. */
+  async #afterLostKey(run: Run, error: ErrorEnvelope): Promise<void> {
+    const { execution } = run;
+    const { isIdempotent, forgetUnknown } = this.#options;
+    const mayRepeat =
+      execution.attempts < MOST_TAKEOVERS &&
+      (await isIdempotent(execution.connector, execution.action).catch(() => false));
+    if (!mayRepeat) return this.#end(run, 'unknown', error);
+    await forgetUnknown(execution);
+    return this.#requeue(run, { afterMs: 0, counts: true }, error);
   }
 
   /**
