@@ -63,3 +63,23 @@ it('automate doctor says of a host that runs which connectors are held back', as
     message: expect.stringMatching(/^held back: .*nobody there/),
   });
 });
+
+it('automate doctor fails a variable that is not set, where no host runs that may have it', async () => {
+  await using project = await CliProject.open({
+    kinds: ['echo'],
+    yaml: 'connectors:\n  - { id: echo, settings: { greeting: "${NOWHERE_SET}" } }\n',
+  });
+  const { status, stdout } = await project.automate(['doctor', '--json'], { env: FREE });
+  expect([status, JSON.parse(stdout)]).toMatchObject([
+    1,
+    {
+      checks: expect.arrayContaining([
+        expect.objectContaining({
+          check: 'configuration',
+          state: 'failed',
+          message: expect.stringContaining('NOWHERE_SET'),
+        }),
+      ]),
+    },
+  ]);
+});
