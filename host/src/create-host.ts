@@ -49,6 +49,7 @@ import { SourceChanges } from './connectors/source-changes.ts';
 import { EventHub } from './events/event-hub.ts';
 import { KeptOutcomes } from './execution/kept-outcomes.ts';
 import { Executions } from './executions/executions.ts';
+import { Schedules } from './executions/schedules.ts';
 import { createCallLog } from './execution/call-log.ts';
 import { createPipeline, gatesInOrder } from './execution/pipeline.ts';
 import type { Environment, HostSettings, HostSettingsInput } from './host-settings.ts';
@@ -480,9 +481,10 @@ async function openHost(
   });
   const profiles = new Profiles({ registry, changes, descriptions, vault, store: profileStore, assertWritable });
   const keptOutcomes = new KeptOutcomes({ outcomes, requireConnector: (id, caller) => registry.get(id, caller) });
+  const sealer = sealTexts(masterKeys, 'executions');
   const executions = new Executions({
     store: stores.executions,
-    sealer: sealTexts(masterKeys, 'executions'),
+    sealer,
     outcomes,
     requireConnector: (id, caller) => registry.get(id, caller),
     placesOf: (id) => executionPlaces(registry.find(id)),
@@ -490,6 +492,17 @@ async function openHost(
       const { actions } = await descriptions.describe(registry.get(id));
       return actions.some(({ name, idempotent, sideEffects }) => name === action && (idempotent || !sideEffects));
     },
+    onFault: tellFault,
+  });
+  const schedules = new Schedules({
+    store: stores.schedules,
+    sealer,
+    startScheduled: (schedule, payload) => executions.startScheduled(schedule, payload),
+    scopesOf: (name) => access.scopesOf(name),
+    mayCall,
+    requireConnector: (id, caller) => registry.get(id, caller),
+    assertWritable,
+    warn: (message) => log.warn({}, message),
     onFault: tellFault,
   });
   const doors: DoorStatus[] = [];
@@ -541,6 +554,7 @@ async function openHost(
     audit,
     stats: { getStats: async () => telemetry.stats(), blame: async () => telemetry.blame() },
     executions,
+    schedules,
     onClose: () => stack.close(),
   });
   const shared = cluster === undefined ? port : cluster.passOn(port);
@@ -639,6 +653,8 @@ async function openHost(
   executions.open((request, call) => recorded.executeText(request, call), { serves: serve });
   events.on('change', () => executions.wake());
   stack.push({ name: 'executions', close: () => executions.close(CLOSE_GRACE_MS) });
+  if (serve) schedules.open();
+  stack.push({ name: 'schedules', close: () => schedules.close() });
   if (listeners !== undefined) {
     timer.mark('listeners');
     own.places.push(...[listeners.grpcAddress, listeners.httpAddress].flatMap(listeningPlaces));

@@ -130,7 +130,7 @@ async function renderScopes() {
     sight: '`read`, or `execute…` of that connector',
     call: '`execute`, `execute:<connector>` or `execute:<connector>/<action>`',
     calls: "`execute`, or `execute…` of that connector; for another caller's key `admin` besides",
-    own: "any `execute…`, for one's own executions of what it allows; for another caller's `admin`",
+    own: "any `execute…`, for one's own executions and schedules; for another caller's `admin`",
   };
   const groups = Map.groupBy(Object.entries(OPERATIONS), ([, { needs }]) => needs);
   const rows = [...groups].map(([needs, operations]) => [

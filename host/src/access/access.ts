@@ -120,6 +120,19 @@ export class Access implements CallerRules {
     return created;
   }
 
+  /** What whoever has this name may do now; undefined where there is nobody of that name. */
+  scopesOf(name: string): readonly Scope[] | undefined {
+    if (name === LOCAL_PRINCIPAL.name) return LOCAL_PRINCIPAL.scopes;
+    const now = new Date().toISOString();
+    const tokens = this.listTokens().filter(
+      (token) => token.name === name && token.revokedAt === undefined && (token.expiresAt ?? now) >= now,
+    );
+    const client = this.#clients.get(name);
+    return tokens.length === 0 && client === undefined
+      ? undefined
+      : [...tokens.flatMap(({ scopes }) => scopes), ...(client?.scopes ?? [])];
+  }
+
   listTokens(): readonly TokenInfo[] {
     return this.#options.tokens.list();
   }

@@ -227,10 +227,10 @@ function requireSeen(principal: Principal, { connector }: Execution): void {
   if (!mayCallSome(principal, connector)) throw permissionDenied(principal, `execute:${connector}`);
 }
 
-/** Whether a key, or a filter, names another caller. */
+/** Whether a key, or a filter, names another caller. Where no filter is taken, the options stand in its place, which name nobody. */
 function isOfAnother(principal: Principal, given: unknown): boolean {
   const { principal: name } = (given ?? {}) as { readonly principal?: unknown };
-  return name !== undefined && name !== principal.name;
+  return typeof name === 'string' && name !== principal.name;
 }
 
 /** What is no id is for the service to refuse, or, to those who may not call all, names nothing that they may. */

@@ -24,6 +24,7 @@ import { addTopCommand } from './commands/top.ts';
 import { addLogsCommand } from './commands/logs.ts';
 import { addPluginCommands } from './commands/plugins.ts';
 import { addProfileCommands } from './commands/profiles.ts';
+import { addScheduleCommands } from './commands/schedules.ts';
 import { addSecretCommands } from './commands/secrets.ts';
 
 /** The commands of `automate`. Wrong usage throws commander's own error; with `json` commander has printed nothing of it. */
@@ -56,6 +57,7 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
   addDevCommand(program, context);
   addExecuteCommand(program, context);
   addExecutionCommands(program, context);
+  addScheduleCommands(program, context);
   addMcpCommand(program, context);
   addOutcomeCommands(program, context);
   addAuditCommands(program, context);

@@ -1,4 +1,5 @@
 // Long, as the whole life of a run stands together: taken, made, ended, given up, taken over.
+import { setTimeout as delay } from 'node:timers/promises';
 import type {
   CallOptions,
   CallProgress,
@@ -32,6 +33,9 @@ const MARGIN_MS = 500;
 
 /** Longest wait for a time of day, in milliseconds: the clock may be set meanwhile. */
 const LONGEST_WAIT_MS = 30_000;
+
+/** Longest wait before it is tried again to look, of a store that fails, in milliseconds. */
+const LONGEST_RETRY_MS = 30_000;
 
 /** Between two sweeps of what is forgotten, in milliseconds. */
 const SWEEP_MS = 10 * 60_000;
@@ -98,6 +102,8 @@ export class Dispatcher {
   #renewedAt = performance.now();
   #sweptAt = -Infinity;
   #others = false;
+  /** Looks in a row that failed. */
+  #failed = 0;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -150,7 +156,8 @@ export class Dispatcher {
     await Promise.all(this.#lapsed.values());
     clearTimeout(timer);
     clearInterval(this.#beat);
-    await this.#beating;
+    // A store that does not answer is not waited for.
+    await Promise.race([this.#beating, delay(RENEW_MS, undefined, { ref: false })]);
   }
 
   async #look(): Promise<void> {
@@ -159,6 +166,7 @@ export class Dispatcher {
     const { store, placesOf, onFault } = this.#options;
     try {
       const { connectors, nextAt, others } = await store.waiting();
+      this.#failed = 0;
       this.#others = others;
       const limits = connectors.flatMap((id) => {
         const { concurrency } = placesOf(id);
@@ -174,7 +182,8 @@ export class Dispatcher {
       }
     } catch (fault) {
       onFault(fault, 'executions were looked for');
-      this.#lookIn(RENEW_MS);
+      this.#lookIn(Math.min(RENEW_MS * 2 ** this.#failed, LONGEST_RETRY_MS));
+      this.#failed += 1;
     }
     this.#keepBeating();
   }
@@ -206,10 +215,10 @@ export class Dispatcher {
   async #renew(): Promise<void> {
     const { store, onFault } = this.#options;
     const startedAt = performance.now();
-    // A host that stood still itself finds out first what it has lost.
+    // A host that stood still itself finds out first what it has lost; a store that nobody can write gives its claims to nobody.
     const leftMs = Math.max(MARGIN_MS, this.#renewedAt + LEASE_MS - MARGIN_MS - startedAt);
     const tooLate = setTimeout(() => {
-      for (const run of this.#runs.values()) end(run, 'lease');
+      if (store.isRemote) for (const run of this.#runs.values()) end(run, 'lease');
     }, leftMs);
     try {
       if (this.#runs.size > 0 || this.#lapsed.size > 0) {
@@ -362,7 +371,7 @@ export class Dispatcher {
       } catch (fault) {
         onFault(fault, 'how an execution stands was written down');
         if (this.#closing) return;
-        await new Promise((resolve) => setTimeout(resolve, RENEW_MS));
+        await delay(RENEW_MS);
       }
     }
   }

@@ -44,7 +44,8 @@ export class ExecutionTexts {
 
   /** The same without what is said of a result that was not kept, as lists are without results. */
   viewInList(stored: StoredExecution): Execution {
-    const { id, connector, action, status, principal, key, priority, attempts, progress, rerunOf, rerunAs } = stored;
+    const { id, connector, action, status, principal, key, priority, attempts, progress, rerunOf, rerunAs, schedule } =
+      stored;
     const times = { runAt: stored.runAt, startedAt: stored.startedAt, endedAt: stored.endedAt };
     return {
       ...{ id, connector, action, status, principal, priority, attempts },
@@ -60,6 +61,7 @@ export class ExecutionTexts {
       ...(stored.cancelling ? { cancelling: true } : {}),
       ...(rerunOf === undefined ? {} : { rerunOf }),
       ...(rerunAs === undefined ? {} : { rerunAs }),
+      ...(schedule === undefined ? {} : { schedule }),
     };
   }
 

@@ -21,12 +21,14 @@ import {
 import { payloadTooLarge } from '@automate/contract/service';
 import { Unread } from '../events/unread.ts';
 import type { Execute } from '../execution/pipeline.ts';
+import type { KeptSchedule } from '../store/schedule-store.ts';
 import type { OutcomeStore } from '../store/outcome-store.ts';
 import type { Enqueued, ExecutionStore, StoredExecution } from '../store/execution-store.ts';
 import type { DispatcherOptions } from './dispatcher.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Sealer } from './execution-texts.ts';
 import { ExecutionTexts } from './execution-texts.ts';
+import { textOf } from './payload-text.ts';
 
 /** Executions of a page where nobody says how many. */
 const PAGE = 100;
@@ -114,6 +116,19 @@ export class Executions implements ExecutionOperations {
     if (execution.action !== action || execution.payloadSha256 !== hash('sha256', payload))
       throw keyReused(execution, action);
     return { ...this.#texts.view(this.#dispatcher.running(execution.id) ?? execution), replayed: true };
+  }
+
+  /** Starts a call of a schedule, once for each time that it is due. Gives the execution's id. */
+  async startScheduled(schedule: KeptSchedule, payload: string): Promise<string> {
+    const { name, nextAt, connector, action, principal, scopes, priority, runTimeoutMs } = schedule;
+    const id = randomUUID();
+    const { execution } = await this.#enqueue({
+      ...{ id, connector, action, principal, scopes, priority, runTimeoutMs, schedule: name },
+      key: `schedule:${name}:${new Date(nextAt).toISOString()}`,
+      payload: this.#texts.sealPayload(id, payload),
+      payloadSha256: hash('sha256', payload),
+    });
+    return execution.id;
   }
 
   async getExecution(id: string, options: CallOptions = {}): Promise<Execution> {
@@ -218,12 +233,6 @@ export class Executions implements ExecutionOperations {
   #tell(id: string): void {
     for (const watcher of this.#watchers.get(id) ?? []) watcher.push('changed');
   }
-}
-
-/** The service hands over text alone. Empty text is `{}`. */
-function textOf({ payload = '{}' }: StartExecutionRequest): string {
-  const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
-  return text === '' ? '{}' : text;
 }
 
 function expiry(ms: number, signal: AbortSignal): Promise<void> {

@@ -47,8 +47,12 @@ import type {
   RemoveSecretRequest,
   SecretChange,
   SecretInfo,
+  Schedule,
+  ScheduleChange,
+  ScheduleOperations,
   SecretOperations,
   SetProfileRequest,
+  SetScheduleRequest,
   SetSecretRequest,
   StartExecutionRequest,
   StatsOperations,
@@ -75,6 +79,8 @@ import {
   requireOutcomeKey,
   requireProfile,
   requireProfileName,
+  requireSchedule,
+  requireScheduleName,
   requireStart,
   hostEnding,
   serviceClosed,
@@ -139,6 +145,7 @@ export interface ServiceOptions {
   };
   readonly stats: StatsOperations;
   readonly executions: ExecutionOperations;
+  readonly schedules: ScheduleOperations;
   /** Called by each `close`; gives the same promise every time. */
   onClose(): Promise<void>;
 }
@@ -289,8 +296,7 @@ export class HostConnectorService implements ConnectorService {
 
   async startExecution(request: StartExecutionRequest, given?: CallOptions): Promise<Execution> {
     const options = this.#admit(given);
-    const payload: unknown = request?.payload;
-    const text = { ...request, payload: typeof payload === 'string' ? payload : encodePayload(request?.payload) };
+    const text = { ...request, payload: payloadText(request) };
     return waitWithin(this.#options.executions.startExecution(requireStart(text), options), options);
   }
 
@@ -318,6 +324,32 @@ export class HostConnectorService implements ConnectorService {
   async rerunExecution(id: string, given?: CallOptions): Promise<Execution> {
     const options = this.#admit(given);
     return waitWithin(this.#options.executions.rerunExecution(requireExecutionId(id), options), options);
+  }
+
+  async setSchedule(request: SetScheduleRequest, given?: CallOptions): Promise<Schedule> {
+    const options = this.#admit(given);
+    const schedule = requireSchedule({ ...request, payload: payloadText(request) });
+    return waitWithin(this.#options.schedules.setSchedule(schedule, options), options);
+  }
+
+  async listSchedules(given?: CallOptions): Promise<readonly Schedule[]> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.schedules.listSchedules(options), options);
+  }
+
+  async pauseSchedule(name: string, given?: CallOptions): Promise<Schedule> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.schedules.pauseSchedule(requireScheduleName(name), options), options);
+  }
+
+  async resumeSchedule(name: string, given?: CallOptions): Promise<Schedule> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.schedules.resumeSchedule(requireScheduleName(name), options), options);
+  }
+
+  async removeSchedule(name: string, given?: CallOptions): Promise<ScheduleChange> {
+    const options = this.#admit(given);
+    return waitWithin(this.#options.schedules.removeSchedule(requireScheduleName(name), options), options);
   }
 
   async *watch(given: CallOptions = {}): AsyncGenerator<ConnectorEvent, void> {
@@ -520,4 +552,9 @@ export class HostConnectorService implements ConnectorService {
   #view(entry: ConnectorEntry): ConnectorInfo {
     return this.#options.views.of(entry);
   }
+}
+
+function payloadText(request: StartExecutionRequest): string {
+  const payload: unknown = request?.payload;
+  return typeof payload === 'string' ? payload : encodePayload(request?.payload);
 }

@@ -10,7 +10,7 @@ export type ExecutionRow = Readonly<Record<string, unknown>>;
 
 /** The columns that every answer has. */
 export const LISTED = `seq, id, connector, action, principal, scopes, key, payload_sha256, run_timeout_ms, run_at, priority, traceparent, status,
-  attempts, cancelling, created_at, started_at, ended_at, expires_at, rerun_of, rerun_as, progress`;
+  attempts, cancelling, created_at, started_at, ended_at, expires_at, rerun_of, rerun_as, schedule, progress`;
 export const WITHOUT_PAYLOAD = `${LISTED}, outcome`;
 
 /** Whether its time is over. */
@@ -41,6 +41,7 @@ export function executionOf(row: ExecutionRow | undefined): StoredExecution {
     expires_at: expiresAt,
     rerun_of: rerunOf,
     rerun_as: rerunAs,
+    schedule,
     progress,
     outcome,
   } = row ?? {};
@@ -55,6 +56,7 @@ export function executionOf(row: ExecutionRow | undefined): StoredExecution {
     expiresAt,
     rerunOf,
     rerunAs,
+    schedule,
     progress,
     outcome,
   };

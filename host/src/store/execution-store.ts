@@ -21,6 +21,8 @@ export interface NewExecution {
   readonly traceparent?: string | undefined;
   /** The one that this one repeats. */
   readonly rerunOf?: string | undefined;
+  /** Name of the schedule that started it. */
+  readonly schedule?: string | undefined;
 }
 
 /** What is known of an execution. */
@@ -118,6 +120,8 @@ export const LEASE_MS = 3_000;
  * comes with a lower one changes nothing.
  */
 export interface ExecutionStore {
+  /** Whether others may go on with it while one host cannot, as they reach it over a network: that host's claims lapse meanwhile. */
+  readonly isRemote: boolean;
   /** Rejects with OVERLOADED where no more are kept. */
   enqueue(execution: NewExecution): Promise<Enqueued>;
   find(id: string): Promise<StoredExecution | undefined>;

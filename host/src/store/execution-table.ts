@@ -60,6 +60,7 @@ export const EXECUTION_TABLES: readonly string[] = [
      expires_at INTEGER,
      rerun_of TEXT,
      rerun_as TEXT,
+     schedule TEXT,
      progress TEXT,
      outcome BLOB,
      payload BLOB
@@ -81,21 +82,21 @@ export const EXECUTION_TABLES: readonly string[] = [
 const SWEPT_ROWS = 64;
 const SWEPT_AT_ONCE = 10_000;
 
-type Remote = Omit<ExecutionStore, 'close'>;
-export type ExecutionMethod = keyof Remote;
+type Methods = Omit<ExecutionStore, 'close' | 'isRemote'>;
+export type ExecutionMethod = keyof Methods;
 
 /** What is done with the table, in order. */
 export type ExecutionStep = {
-  readonly [Method in ExecutionMethod]: { readonly method: Method; readonly args: Parameters<Remote[Method]> };
+  readonly [Method in ExecutionMethod]: { readonly method: Method; readonly args: Parameters<Methods[Method]> };
 }[ExecutionMethod];
 
 /** What the methods of the port come to here. */
 export type ExecutionAnswers = {
-  readonly [Method in Exclude<ExecutionMethod, 'enqueue'>]: Awaited<ReturnType<Remote[Method]>>;
+  readonly [Method in Exclude<ExecutionMethod, 'enqueue'>]: Awaited<ReturnType<Methods[Method]>>;
 } & { readonly enqueue: Enqueued | { readonly as: 'full'; readonly rows: number; readonly bytes: number } };
 
 type Answering = {
-  readonly [Method in ExecutionMethod]: (...args: Parameters<Remote[Method]>) => ExecutionAnswers[Method];
+  readonly [Method in ExecutionMethod]: (...args: Parameters<Methods[Method]>) => ExecutionAnswers[Method];
 };
 
 /** The hosts that run executions. */
@@ -154,7 +155,7 @@ class ExecutionTable implements Answering {
 
   enqueue(given: NewExecution): ExecutionAnswers['enqueue'] {
     const { id, connector, action, principal, scopes, key = null, payload, payloadSha256, priority } = given;
-    const { runTimeoutMs = null, runAt = null, traceparent = null, rerunOf = null } = given;
+    const { runTimeoutMs = null, runAt = null, traceparent = null, rerunOf = null, schedule = null } = given;
     const now = Date.now();
     if (key !== null) {
       const found = this.#get('SELECT * FROM executions WHERE connector = ? AND principal = ? AND key = ?', [
@@ -179,8 +180,8 @@ class ExecutionTable implements Answering {
     }
     const row = this.#get(
       `INSERT INTO executions (id, connector, action, principal, scopes, key, payload_sha256, run_timeout_ms, run_at, priority,
-         traceparent, status, due_at, token, attempts, cancelling, created_at, rerun_of, payload)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, 0, 0, 0, ?, ?, ?) RETURNING ${WITHOUT_PAYLOAD}`,
+         traceparent, status, due_at, token, attempts, cancelling, created_at, rerun_of, schedule, payload)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, 0, 0, 0, ?, ?, ?, ?) RETURNING ${WITHOUT_PAYLOAD}`,
       [
         ...[
           id,
@@ -194,7 +195,7 @@ class ExecutionTable implements Answering {
           runAt,
           priority,
         ],
-        ...[traceparent, runAt !== null && runAt > now ? runAt : null, now, rerunOf, payload],
+        ...[traceparent, runAt !== null && runAt > now ? runAt : null, now, rerunOf, schedule, payload],
       ],
     );
     this.#rows += 1;

@@ -5,6 +5,7 @@ import { openSqliteExecutionStore } from './sqlite-execution-store.ts';
 import { openSqliteOutcomeStore } from './sqlite-outcome-store.ts';
 import { openSqliteOverlayStore } from './sqlite-overlay-store.ts';
 import { openSqliteProfileStore } from './sqlite-profile-store.ts';
+import { openSqliteScheduleStore } from './sqlite-schedule-store.ts';
 import { openSqliteSecretStore } from './sqlite-secret-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { openSqliteTokenStore } from './sqlite-token-store.ts';
@@ -27,7 +28,10 @@ export async function openStores({ dataDir, storeUrl, onStore }: StorePlace): Pr
   if (storeUrl !== undefined) {
     // Who keeps it in files loads no driver.
     const { openPostgresStores } = await import('./postgres/open-postgres-stores.ts');
-    return openPostgresStores(storeUrl, onStore);
+    const shared = await openPostgresStores(storeUrl, onStore);
+    const schedules = openSqliteScheduleStore(dataDir);
+    const closeBoth = async (): Promise<void> => closeAll([schedules, shared]);
+    return { ...shared, schedules, close: closeBoth, [Symbol.asyncDispose]: closeBoth };
   }
   const file = join(dataDir, DATABASE_FILE);
   const opened: { close(): Promise<void> }[] = [];
@@ -45,6 +49,7 @@ export async function openStores({ dataDir, storeUrl, onStore }: StorePlace): Pr
       outcomes: open(openSqliteOutcomeStore, dataDir),
       overlays: open(openSqliteOverlayStore),
       profiles: open(openSqliteProfileStore),
+      schedules: open(openSqliteScheduleStore, dataDir),
       secrets: open(openSqliteSecretStore),
       tokens: open(openSqliteTokenStore),
       close,

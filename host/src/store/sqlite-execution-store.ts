@@ -39,6 +39,7 @@ export function openSqliteExecutionStore(directory: string): ExecutionStore {
     (await open().run({ method, args } as ExecutionStep)) as ExecutionAnswers[Method];
   const isEmpty = (): boolean => opened === undefined && !existsSync(file);
   return {
+    isRemote: false,
     async enqueue(execution) {
       const answer = await ask('enqueue', execution);
       if (answer.as === 'full') throw executionsFull(answer.rows, answer.bytes);

@@ -5,6 +5,7 @@ import type { OutcomeStore } from './outcome-store.ts';
 import type { OverlayStore } from './overlay-store.ts';
 import type { PlacementStore } from './placement-store.ts';
 import type { ProfileStore } from './profile-store.ts';
+import type { ScheduleStore } from './schedule-store.ts';
 import type { SecretStore } from './secret-store.ts';
 import type { TokenStore } from './token-store.ts';
 
@@ -21,6 +22,7 @@ export interface Stores extends AsyncDisposable {
   /** Absent where no other host has the same store. */
   readonly placements?: PlacementStore;
   readonly profiles: ProfileStore;
+  readonly schedules: ScheduleStore;
   readonly secrets: SecretStore;
   readonly tokens: TokenStore;
   /**

@@ -90,6 +90,12 @@ const CALLS: { readonly [Name in Operation]: (service: ConnectorService, options
   cancelExecution: (service, options) => service.cancelExecution('nope', options),
   rerunExecution: (service, options) => service.rerunExecution('nope', options),
   watchExecution: (service, options) => service.watchExecution('nope', options)[Symbol.asyncIterator]().next(),
+  setSchedule: (service, options) =>
+    service.setSchedule({ name: 's', id: 'x', action: 'a', cron: '0 0 1 1 *' }, options),
+  listSchedules: (service, options) => service.listSchedules(options),
+  pauseSchedule: (service, options) => service.pauseSchedule('nope', options),
+  resumeSchedule: (service, options) => service.resumeSchedule('nope', options),
+  removeSchedule: (service, options) => service.removeSchedule('nope', options),
   readLogs: (service, options) => service.readLogs({}, options),
   followLogs: (service, options) => service.followLogs({}, options)[Symbol.asyncIterator]().next(),
   setLogLevel: (service, options) => service.setLogLevel('x', 'debug', options),
@@ -172,7 +178,10 @@ describe('every operation', () => {
 
   it.each(operations)('%s is done for who has the least that it needs, and for admin', async (name, call) => {
     await using host = await openAuthorised();
-    const missing = /Outcome|(get|cancel|rerun|watch)Execution|revokeToken|removeSecret|removeProfile/.test(name);
+    const missing =
+      /Outcome|(get|cancel|rerun|watch)Execution|(pause|resume|remove)Schedule|revokeToken|removeSecret|removeProfile/.test(
+        name,
+      );
     const expected = missing ? 'NOT_FOUND' : name.endsWith('Audit') ? 'UNAVAILABLE' : 'done';
     expect(await codeOf(call(host.service, as(LEAST[OPERATIONS[name].needs])))).toBe(expected);
     await using another = await openAuthorised();

@@ -100,6 +100,35 @@ describe('a caller who has lost the scope for its connector', () => {
   });
 });
 
+describe('schedules', () => {
+  const yearly = { action: 'a', cron: '0 0 1 1 *' } as const;
+
+  it.each(Object.entries(DOORS))('over %s are of whoever set them, and an admin has all', async (door, open) => {
+    await using anna = await open(tokens.anna);
+    await using bert = await open(tokens.bert);
+    await using root = await open(tokens.root);
+    const name = `yearly-${door}`;
+    expect(await anna.setSchedule({ ...yearly, name, id: 'x' })).toMatchObject({ name, principal: 'anna' });
+    await expect(bert.setSchedule({ ...yearly, name, id: 'x' })).rejects.toMatchObject({
+      code: 'ALREADY_EXISTS',
+      details: { reason: 'schedule_taken' },
+    });
+    const strange = { code: 'NOT_FOUND', details: { reason: 'unknown_schedule' } };
+    for (const ask of [bert.pauseSchedule(name), bert.resumeSchedule(name), bert.removeSchedule(name)])
+      await expect(ask).rejects.toMatchObject(strange);
+    const namesOf = async (service: ConnectorService) => (await service.listSchedules()).map((each) => each.name);
+    expect([await namesOf(anna), await namesOf(bert)]).toEqual([expect.arrayContaining([name]), []]);
+    expect(await namesOf(root)).toContain(name);
+    await expect(anna.setSchedule({ ...yearly, name, id: 'y' })).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+      details: { scope: 'execute:y/a' },
+    });
+    expect(await root.pauseSchedule(name)).toMatchObject({ principal: 'anna', pausedSince: expect.any(String) });
+    await root.removeSchedule(name);
+    expect(await namesOf(anna)).not.toContain(name);
+  });
+});
+
 it('is told in the audit who started, cancelled and repeated what', async () => {
   await using root = await connect({ address: served.host.grpcAddress ?? '', token: tokens.root });
   const { id } = await root.startExecution({ id: 'y', ...LATER, idempotencyKey: 'k-1', payload: '{"n":1}' });

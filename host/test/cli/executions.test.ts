@@ -138,6 +138,32 @@ describe('executions on the command line', () => {
     writeFileSync(join(project.root, 'late-gate'), '');
   });
 
+  it('sets schedules, shows, pauses and removes them', async () => {
+    const cron = ['--cron', '0 9 1 1 *', '--time-zone', 'Europe/Berlin'];
+    const words = 'yearly  echo say: 0 9 1 1 * (Europe/Berlin), ';
+    const set = await project.automate([
+      'schedules',
+      'set',
+      'yearly',
+      'echo',
+      'say',
+      ...cron,
+      '--input',
+      '{"text":"a"}',
+    ]);
+    expect([set.status, set.stdout]).toEqual([0, expect.stringMatching(/next at 20\d\d-01-01T08:00:00.000Z\n$/)]);
+    expect(set.stdout).toContain(words);
+    expect((await project.automate(['schedules', 'pause', 'yearly'])).stdout).toBe(`${words}paused\n`);
+    const listed = await project.automate(['schedules', 'list']);
+    expect(listed.stdout).toMatch(/^SCHEDULE +CONNECTOR +ACTION +CRON +ZONE +NEXT +LAST +BY$/m);
+    expect(listed.stdout).toMatch(/^yearly +echo +say +0 9 1 1 \* +Europe\/Berlin +paused/m);
+    const completed = await project.automate(['completion', 'fish', '--complete', '--', 'schedules', 'remove', 'y']);
+    expect(completed.stdout).toContain('yearly');
+    expect((await project.automate(['schedules', 'remove', 'yearly'])).status).toBe(0);
+    const gone = await project.automate(['schedules', 'resume', 'yearly']);
+    expect([gone.status, gone.stderr]).toEqual([1, expect.stringContaining('yearly')]);
+  });
+
   it('completes the ids of executions', async () => {
     const id = await run('say', { text: 'e' });
     const { stdout } = await project.automate([

@@ -17,6 +17,7 @@ import type {
   LogLine,
   RemoveSecretRequest,
   SetProfileRequest,
+  SetScheduleRequest,
   SetSecretRequest,
   StartExecutionRequest,
   TestReport,
@@ -41,6 +42,7 @@ import {
   readProfile,
   readProfileChange,
   readRecentCall,
+  readSchedule,
   readSecret,
   readStats,
   readStatus,
@@ -195,6 +197,22 @@ export function openCommandLineDoor(root: string): ConnectorService {
     },
     cancelExecution: async (id: string) => readExecution(await ask(['executions', 'cancel', id])),
     rerunExecution: async (id: string) => readExecution(await ask(['executions', 'rerun', id])),
+    async setSchedule({ name, id, action, cron, payload, ...more }: SetScheduleRequest) {
+      const { timeZone, priority, runTimeoutMs } = more;
+      const typed = {
+        '--cron': cron,
+        '--time-zone': timeZone,
+        '--priority': priority,
+        '--run-timeout': runTimeoutMs === undefined ? undefined : `${runTimeoutMs}ms`,
+      };
+      const options = Object.entries(typed).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));
+      const input = typeof payload === 'string' ? payload : encodePayload(payload);
+      return readSchedule(await ask(['schedules', 'set', name, id, action, '--input', '-', ...options], { input }));
+    },
+    listSchedules: async () => ((await ask(['schedules', 'list']))['schedules'] as JsonObject[]).map(readSchedule),
+    pauseSchedule: async (name: string) => readSchedule(await ask(['schedules', 'pause', name])),
+    resumeSchedule: async (name: string) => readSchedule(await ask(['schedules', 'resume', name])),
+    removeSchedule: (name: string) => ask(['schedules', 'remove', name]),
     async *watchExecution(id: string) {
       const lines = (await run(['executions', 'watch', id])).trimEnd().split('\n');
       for (const line of lines) yield readExecution(JSON.parse(line) as JsonObject);

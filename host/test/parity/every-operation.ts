@@ -59,6 +59,10 @@ const cancelAll = async (inside: ConnectorService): Promise<void> => {
   for (const { id } of (await inside.listExecutions({ status: ['queued'] })).executions)
     await inside.cancelExecution(id);
 };
+const YEARLY = { ...SAY, name: 'yearly', cron: '0 9 1 1 *', timeZone: 'Europe/Berlin' } as const;
+const SCHEDULE_VOLATILE = ['createdAt', 'pausedSince', 'principal'];
+const setYearly = (inside: ConnectorService) => inside.setSchedule(YEARLY);
+const removeYearly = (inside: ConnectorService) => inside.removeSchedule(YEARLY.name);
 const PLANNED = APPLIED.replace('greeting: hi', 'greeting: hallo');
 const addMine = (inside: ConnectorService) => inside.register(MINE);
 const removeMine = (inside: ConnectorService) => inside.remove(MINE.id);
@@ -346,6 +350,41 @@ export const EVERY_OPERATION: { readonly [Name in Operation]: OperationRow } = {
       return last;
     },
     volatile: EXECUTION_VOLATILE,
+  },
+  setSchedule: {
+    ...{ grpc: 'setSchedule', rest: 'setSchedule', cli: 'schedules set' },
+    play: (door) => door.setSchedule({ ...YEARLY, payload: { text: 'Grüße' }, priority: -7, runTimeoutMs: 90_000 }),
+    after: removeYearly,
+    volatile: SCHEDULE_VOLATILE,
+  },
+  listSchedules: {
+    ...{ grpc: 'listSchedules', rest: 'listSchedules', cli: 'schedules list' },
+    before: setYearly,
+    play: (door) => door.listSchedules(),
+    after: removeYearly,
+    volatile: SCHEDULE_VOLATILE,
+  },
+  pauseSchedule: {
+    ...{ grpc: 'pauseSchedule', rest: 'pauseSchedule', cli: 'schedules pause' },
+    before: setYearly,
+    play: (door) => door.pauseSchedule(YEARLY.name),
+    after: removeYearly,
+    volatile: SCHEDULE_VOLATILE,
+  },
+  resumeSchedule: {
+    ...{ grpc: 'resumeSchedule', rest: 'resumeSchedule', cli: 'schedules resume' },
+    before: async (inside) => {
+      await setYearly(inside);
+      return inside.pauseSchedule(YEARLY.name);
+    },
+    play: (door) => door.resumeSchedule(YEARLY.name),
+    after: removeYearly,
+    volatile: SCHEDULE_VOLATILE,
+  },
+  removeSchedule: {
+    ...{ grpc: 'removeSchedule', rest: 'removeSchedule', cli: 'schedules remove' },
+    before: setYearly,
+    play: (door) => door.removeSchedule(YEARLY.name),
   },
   // From the first token on callers have to sign in, so that these come last.
   createToken: {

@@ -136,6 +136,18 @@ describe('the same scenario through every door', () => {
       'how that ended': { answer: { status: 'succeeded', rerunOf: 'UUID' } },
       'run it again once more': { error: { details: { reason: 'already_rerun' } } },
       'run again what succeeded': { error: { details: { reason: 'not_repeatable' } } },
+      'set a schedule': {
+        answer: {
+          name: 'yearly',
+          connector: 'echo',
+          nextAt: expect.stringMatching(/-01-01T08:00:00.000Z$/),
+          priority: 100,
+        },
+      },
+      'schedule: no fields': { error: { code: 'INVALID_INPUT', problems: [{ path: 'cron' }] } },
+      'schedule: no zone': { error: { code: 'INVALID_INPUT', problems: [{ path: 'time_zone' }] } },
+      schedules: { answer: [{ name: 'yearly' }] },
+      'remove no schedule yearly': { error: { code: 'NOT_FOUND', details: { reason: 'unknown_schedule' } } },
       'get no execution': { error: { code: 'NOT_FOUND', details: { reason: 'unknown_execution' } } },
       'unknown action': { error: { code: 'INVALID_INPUT', name: 'UnknownActionError' } },
       'wrong input': { error: { code: 'INVALID_INPUT', problems: [{ path: 'text' }] } },

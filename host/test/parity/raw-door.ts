@@ -8,6 +8,7 @@ import type {
   ExecuteTextResult,
   JsonValue,
   SetProfileRequest,
+  SetScheduleRequest,
   StartExecutionRequest,
 } from '@automate/contract';
 import { CancelledError, ConnectorError } from '@automate/contract';
@@ -132,6 +133,15 @@ export function openRawDoor(address: string): ConnectorService {
     cancelExecution: (id: string, options: CallOptions) => call('cancelExecution', { id }, options).then(executionOf),
     rerunExecution: (id: string, options: CallOptions) => call('rerunExecution', { id }, options).then(executionOf),
     watchExecution: () => undefined,
+    setSchedule: ({ id: connector, payload, ...request }: SetScheduleRequest, options: CallOptions) => {
+      const text = typeof payload === 'string' ? payload : encodePayload(payload);
+      return call('setSchedule', { ...request, connector, payload: Buffer.from(text) }, options);
+    },
+    listSchedules: async (options: CallOptions) =>
+      ((await call('listSchedules', {}, options)) as unknown as { schedules?: readonly object[] }).schedules ?? [],
+    pauseSchedule: (name: string, options: CallOptions) => call('pauseSchedule', { name }, options),
+    resumeSchedule: (name: string, options: CallOptions) => call('resumeSchedule', { name }, options),
+    removeSchedule: (name: string, options: CallOptions) => call('removeSchedule', { name }, options),
     readLogs: (filter: object, options: CallOptions) => call('readLogs', filter, options),
     followLogs: () => undefined,
     setLogLevel: (id: string, level: string, options: CallOptions) => call('setLogLevel', { id, level }, options),

@@ -7,6 +7,7 @@ import type {
   Execution,
   JsonObject,
   JsonValue,
+  SetScheduleRequest,
   StartExecutionRequest,
 } from '@automate/contract';
 import { ConnectorError, hasEnded } from '@automate/contract';
@@ -383,6 +384,31 @@ async function playExecutions(
   await note('dead letters', () => service.listExecutions({ deadLetters: true }));
   await note('executions of nobody', () => service.listExecutions({ principal: 'nobody' }));
   await note('no page of executions', () => service.listExecutions({ after: 'x' }));
+  const yearly = { ...say, name: 'yearly', cron: '0 9 1 1 *', timeZone: 'Europe/Berlin' } as const;
+  await note('no schedules', () => service.listSchedules());
+  await note('set a schedule', () => service.setSchedule({ ...yearly, priority: 100, runTimeoutMs: 90_000 }));
+  await note('set it anew', () => service.setSchedule({ ...yearly, payload: '{"text":"as text"}' }));
+  const wrong: Readonly<Record<string, Partial<SetScheduleRequest>>> = {
+    nobody: { id: 'nobody' },
+    'no name': { name: 'a b' },
+    'no fields': { cron: 'soon' },
+    'too many fields': { cron: '* * * * * * *' },
+    'no such day': { cron: '0 0 32 1 *' },
+    'no zone': { timeZone: 'Nowhere/At_All' },
+    'no priority': { priority: -101 },
+  };
+  for (const [name, part] of Object.entries(wrong))
+    await note(`schedule: ${name}`, () => service.setSchedule({ ...yearly, name: 'other', ...part }));
+  await note('schedules', () => service.listSchedules());
+  await note('pause it', () => service.pauseSchedule('yearly'));
+  await note('resume it', () => service.resumeSchedule('yearly'));
+  await note('remove the schedule', () => service.removeSchedule('yearly'));
+  for (const [name, ask] of Object.entries({
+    pause: (id: string) => service.pauseSchedule(id),
+    resume: (id: string) => service.resumeSchedule(id),
+    remove: (id: string) => service.removeSchedule(id),
+  }))
+    for (const id of ['yearly', 'a b/%?']) await note(`${name} no schedule ${id}`, () => ask(id));
   await note('too many executions', () => service.listExecutions({ limit: 1001 }));
   await note('executions of no status', () => service.listExecutions({ status: ['late' as never] }));
 }
@@ -403,7 +429,18 @@ function normalize(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (key, item: unknown) => {
       if (['durationMs', 'responseTimeMs'].includes(key)) return typeof item === 'number' ? 'a time' : item;
-      if (['checkedAt', 'lastSuccessAt', 'startedAt', 'started_at', 'endedAt', 'expiresAt', 'createdAt'].includes(key))
+      if (
+        [
+          'checkedAt',
+          'lastSuccessAt',
+          'startedAt',
+          'started_at',
+          'endedAt',
+          'expiresAt',
+          'createdAt',
+          'pausedSince',
+        ].includes(key)
+      )
         return typeof item === 'string' ? 'a moment' : item;
       if (typeof item !== 'string') return item;
       return item

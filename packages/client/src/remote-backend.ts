@@ -19,6 +19,8 @@ import {
   requireLogLevel,
   requireOutcomeKey,
   requireProfileName,
+  requireSchedule,
+  requireScheduleName,
   requireSecret,
   requireSecretValue,
   requireSecretVersion,
@@ -37,6 +39,7 @@ import type {
   JsonValue,
   OutcomeKey,
   Problem,
+  Schedule,
   StartExecutionRequest,
 } from '@automate/contract';
 import {
@@ -65,7 +68,9 @@ import {
   profileFromMessage,
   progressFromMessage,
   recentCallFromMessage,
+  scheduleFromMessage,
   secretFromMessage,
+  setScheduleToMessage,
   startExecutionToMessage,
   statsFromMessage,
   testFromMessage,
@@ -164,6 +169,16 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     const request = () => ({ id: requireExecutionId(id) });
     const message = await call(method as typeof METHODS.getExecution, request, options);
     return read((problems) => executionFromMessage(message, problems));
+  };
+
+  const controlSchedule = async (
+    method: (typeof METHODS)[`${'pause' | 'resume'}Schedule`],
+    name: string,
+    options?: CallOptions,
+  ): Promise<Schedule> => {
+    const request = () => ({ name: requireScheduleName(name) });
+    const message = await call(method as typeof METHODS.pauseSchedule, request, options);
+    return read((problems) => scheduleFromMessage(message, problems));
   };
 
   async function* follow<Input extends DescMessage, Output extends DescMessage, Event>(
@@ -415,6 +430,25 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     },
     cancelExecution: (id, options) => askExecution(METHODS.cancelExecution, id, options),
     rerunExecution: (id, options) => askExecution(METHODS.rerunExecution, id, options),
+    setSchedule: async (schedule, options) => {
+      const request = () => {
+        const given = requireSchedule({ ...schedule, payload: payloadText(schedule) });
+        payloadBytes(given);
+        return setScheduleToMessage(given);
+      };
+      const message = await call(METHODS.setSchedule, request, options);
+      return read((problems) => scheduleFromMessage(message, problems));
+    },
+    listSchedules: async (options) => {
+      const { schedules } = await call(METHODS.listSchedules, () => ({}), options);
+      return read((problems) => schedules.map((message) => scheduleFromMessage(message, problems)));
+    },
+    pauseSchedule: (name, options) => controlSchedule(METHODS.pauseSchedule, name, options),
+    resumeSchedule: (name, options) => controlSchedule(METHODS.resumeSchedule, name, options),
+    removeSchedule: async (name, options) => {
+      const { message } = await call(METHODS.removeSchedule, () => ({ name: requireScheduleName(name) }), options);
+      return { name, message };
+    },
     watchExecution: (id, options) =>
       keepWatching(
         (own) => follow(METHODS.watchExecution, () => ({ id: requireExecutionId(id) }), executionFromMessage, own),
@@ -477,11 +511,14 @@ function toWireType(type: ConnectorType | undefined) {
 
 /** Refuses what the service would, and what no message could carry. */
 function writeStart(request: StartExecutionRequest): StartExecutionRequest & { readonly payload: string } {
-  const given: unknown = request?.payload;
-  const payload = typeof given === 'string' ? given : encodePayload(request?.payload);
-  const start = requireStart({ ...request, payload });
+  const start = requireStart({ ...request, payload: payloadText(request) });
   payloadBytes(start);
   return start;
+}
+
+function payloadText(request: Pick<StartExecutionRequest, 'payload'>): string {
+  const given: unknown = request?.payload;
+  return typeof given === 'string' ? given : encodePayload(request?.payload);
 }
 
 /** Beyond the transport's own limit the service could only say that a message was too large. */

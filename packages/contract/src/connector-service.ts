@@ -15,6 +15,7 @@ import type { TokenOperations } from './token-operations.ts';
 import type { PluginReport } from './plugin-report.ts';
 import type { ProfileOperations } from './profile-operations.ts';
 import type { RecentCallOperations } from './recent-call-operations.ts';
+import type { ScheduleOperations } from './schedule-operations.ts';
 import type { SecretOperations } from './secret-operations.ts';
 import type { StatusOperations } from './status-operations.ts';
 import type { StatsOperations } from './stats-operations.ts';
@@ -97,6 +98,7 @@ export interface ConnectorService
     OutcomeOperations,
     ProfileOperations,
     RecentCallOperations,
+    ScheduleOperations,
     SecretOperations,
     StatsOperations,
     StatusOperations,

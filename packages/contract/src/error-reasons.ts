@@ -88,12 +88,14 @@ export const ERROR_REASONS = {
     unknown_execution: 'no execution of that id is kept, or it is not of this caller',
     unknown_kind:
       'no kind of that name can be used: none is installed, or its package is refused, which the message explains',
+    unknown_schedule: 'no schedule of that name is kept, or it is not of this caller',
     unknown_profile: 'no profile of that name was set',
     unknown_secret: 'the store has no such secret, or no such version of it',
     not_found: 'a gRPC server that is not ours said so',
   },
   ALREADY_EXISTS: {
     in_progress: 'the call with this idempotency key is still running: ask again after `retry_after_ms`; retryable',
+    schedule_taken: 'another caller has a schedule of that name',
     already_exists: 'a gRPC server that is not ours said so',
   },
   CONFIG_INVALID: {

@@ -60,6 +60,8 @@ export interface Execution {
   readonly rerunOf?: string;
   /** Id of the one that repeats this one. */
   readonly rerunAs?: string;
+  /** Name of the schedule that started it. */
+  readonly schedule?: string;
   /** True where the answer to a start is an execution that was there already, of the same key. */
   readonly replayed?: true;
 }

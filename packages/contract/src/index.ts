@@ -158,6 +158,7 @@ export { facesOf, isIPv4, parseAddress, sharesPrefix } from './network-address.t
 export type { AddressBytes } from './network-address.ts';
 export { coversAddress, coversName, isInGroup, normalName, parseNetworkRule } from './network-rule.ts';
 export type { NetworkGroup, NetworkRule } from './network-rule.ts';
+export type { Schedule, ScheduleChange, ScheduleOperations, SetScheduleRequest } from './schedule-operations.ts';
 export { MAX_SECRET_BYTES } from './secret-operations.ts';
 export type {
   RemoveSecretRequest,

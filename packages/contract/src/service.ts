@@ -32,3 +32,4 @@ export {
 } from './common-errors.ts';
 export { answerOfExecution } from './answer-of-execution.ts';
 export { requireExecutionFilter, requireExecutionId, requireStart } from './require-execution.ts';
+export { requireSchedule, requireScheduleName } from './require-schedule.ts';

@@ -244,6 +244,11 @@ describe('the protocol', () => {
       'RerunExecution',
       'WatchExecution server_streaming',
       'ExecuteActionWithProgress server_streaming',
+      'SetSchedule',
+      'ListSchedules',
+      'PauseSchedule',
+      'ResumeSchedule',
+      'RemoveSchedule',
     ]);
   });
 });

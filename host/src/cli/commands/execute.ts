@@ -1,9 +1,7 @@
-import { quote } from '@automate/contract';
-import { timeoutRefused } from '@automate/contract/service';
-import { parseDuration } from '@automate/contract/schemas';
 import type { Command } from 'commander';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliExit, EXIT } from '../cli-context.ts';
+import { readTimeout } from '../read-timeout.ts';
 import { readMoment } from '../read-moment.ts';
 import { runExecution, showAnswer } from '../run-execution.ts';
 import { readArgument } from '../read-argument.ts';
@@ -65,11 +63,4 @@ export function addExecuteCommand(program: Command, context: CliContext): void {
       );
       showAnswer(context, answer, json);
     });
-}
-
-function readTimeout(option: string, text: string | undefined): number | undefined {
-  const ms = text === undefined ? undefined : parseDuration(text);
-  if (text === undefined || ms !== undefined) return ms;
-  const message = `${option}: expected a duration such as 30s, received ${quote(text)}`;
-  throw new CliExit(EXIT.usage, message, timeoutRefused(text));
 }

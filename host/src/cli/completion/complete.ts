@@ -144,6 +144,7 @@ const ARGUMENTS: Readonly<Record<string, keyof typeof SOURCES | 'files'>> = {
   'plugins name': 'plugins',
   'plugins spec': 'plugins',
   'profiles name': 'profiles',
+  'schedules name': 'schedules',
   'tokens id': 'tokens',
 };
 
@@ -189,6 +190,13 @@ const SOURCES = {
   profiles: (place: Place) =>
     fromService(place, async (service, call) =>
       (await service.listProfiles(call)).map(({ name, kind }) => ({ value: name, about: kind })),
+    ),
+  schedules: (place: Place) =>
+    fromService(place, async (service, call) =>
+      (await service.listSchedules(call)).map(({ name, connector, action, cron }) => ({
+        value: name,
+        about: `${connector} ${action}, ${cron}`,
+      })),
     ),
   secrets: (place: Place) =>
     fromService(place, async (service, call) =>

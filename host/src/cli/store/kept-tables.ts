@@ -128,6 +128,7 @@ export const KEPT_TABLES: readonly KeptTable[] = [
       expires_at: 'number',
       rerun_of: 'text',
       rerun_as: 'text',
+      schedule: 'text',
       progress: 'text',
       outcome: 'bytes',
       payload: 'bytes',

@@ -26,7 +26,7 @@ const CONNECTIONS = 4;
 export async function openPostgresStores(
   url: string,
   onStore: (lost: Error | undefined) => void = () => undefined,
-): Promise<Stores> {
+): Promise<Omit<Stores, 'schedules'>> {
   const database = openPostgresDatabase(url, { connections: CONNECTIONS });
   let lease: Lease | undefined;
   const { store: outcomes, keepUp } = openPostgresOutcomes(database, () => {

@@ -132,6 +132,7 @@ export function openPostgresExecutionStore(database: PostgresDatabase): Executio
   };
 
   return {
+    isRemote: true,
     enqueue,
     find: (id) => read((run) => find(run, id)),
     payload: (id) =>
@@ -275,7 +276,7 @@ const TAKEN = new Error('the key was taken meanwhile');
 
 async function add(run: Run, given: NewExecution, requireRoom: () => void): Promise<Enqueued> {
   const { id, connector, action, principal, scopes, key = null, payload, payloadSha256, priority } = given;
-  const { runTimeoutMs = null, runAt = null, traceparent = null, rerunOf = null } = given;
+  const { runTimeoutMs = null, runAt = null, traceparent = null, rerunOf = null, schedule = null } = given;
   const now = Date.now();
   if (key !== null) {
     const place = [connector, principal, key];
@@ -300,11 +301,11 @@ async function add(run: Run, given: NewExecution, requireRoom: () => void): Prom
   }
   const [row] = await run.rows(
     `INSERT INTO automate.executions (id, connector, action, principal, scopes, key, payload_sha256, run_timeout_ms, run_at, priority,
-       traceparent, status, due_at, token, attempts, cancelling, created_at, rerun_of, payload)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $12, 0, 0, 0, $13, $14, $15)
+       traceparent, status, due_at, token, attempts, cancelling, created_at, rerun_of, schedule, payload)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $12, 0, 0, 0, $13, $14, $15, $16)
      ON CONFLICT (connector, principal, key) WHERE key IS NOT NULL DO NOTHING RETURNING ${WITHOUT_PAYLOAD}`,
     ...[id, connector, action, principal, JSON.stringify(scopes), key, payloadSha256, runTimeoutMs, runAt, priority],
-    ...[traceparent, runAt !== null && runAt > now ? runAt : null, now, rerunOf, payload],
+    ...[traceparent, runAt !== null && runAt > now ? runAt : null, now, rerunOf, schedule, payload],
   );
   if (row === undefined) throw new CallersFault('', { cause: TAKEN });
   return { as: 'new', execution: executionOf(row) };

@@ -118,6 +118,7 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
      expires_at bigint,
      rerun_of text,
      rerun_as text,
+     schedule text,
      progress text,
      outcome bytea,
      payload bytea

@@ -41,7 +41,9 @@ import {
   profileToMessage,
   recentCallToMessage,
   secretToMessage,
+  scheduleToMessage,
   setProfileFromMessage,
+  setScheduleFromMessage,
   startExecutionFromMessage,
   statsToMessage,
   testToMessage,
@@ -241,6 +243,24 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     watchExecution: streams.on(methods.watchExecution, ({ id }, options) =>
       translated(service.watchExecution(id, options), executionToMessage),
     ),
+    setSchedule: on(methods.setSchedule, async (request, options) => {
+      const { connector: id, payload } = request;
+      const schedule = { ...setScheduleFromMessage(request), payload: payloadText({ id, payload }) };
+      return scheduleToMessage(await service.setSchedule(schedule, options));
+    }),
+    listSchedules: on(methods.listSchedules, async (_request, options) => ({
+      schedules: (await service.listSchedules(options)).map(scheduleToMessage),
+    })),
+    pauseSchedule: on(methods.pauseSchedule, async ({ name }, options) =>
+      scheduleToMessage(await service.pauseSchedule(name, options)),
+    ),
+    resumeSchedule: on(methods.resumeSchedule, async ({ name }, options) =>
+      scheduleToMessage(await service.resumeSchedule(name, options)),
+    ),
+    removeSchedule: on(methods.removeSchedule, async ({ name }, options) => {
+      const { message } = await service.removeSchedule(name, options);
+      return { message };
+    }),
     watchConnectors: streams.on(methods.watchConnectors, (_request, options) =>
       translated(service.watch(options), eventToMessage),
     ),

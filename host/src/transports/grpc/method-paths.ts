@@ -50,6 +50,11 @@ const UNARY = [
   'ListExecutions',
   'CancelExecution',
   'RerunExecution',
+  'SetSchedule',
+  'ListSchedules',
+  'PauseSchedule',
+  'ResumeSchedule',
+  'RemoveSchedule',
 ];
 
 /** Every method that the server answers. A test holds this list against the protocol's own definitions. */

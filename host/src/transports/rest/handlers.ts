@@ -39,6 +39,8 @@ import {
   profileChangeView,
   profileListView,
   recentCallsView,
+  scheduleListView,
+  scheduleView,
   secretChangeView,
   secretListView,
   statsView,
@@ -55,6 +57,7 @@ import { readTokenBody } from './token-body.ts';
 import { prefersAsync } from './call-options.ts';
 import { readStartQuery, requireNoStartQuery, respondAsync } from './respond-async.ts';
 import { bodyText } from './request-body.ts';
+import { readScheduleBody } from './schedule-body.ts';
 import { readSecretBody } from './secret-body.ts';
 
 /** One request, with what every handler needs of it. */
@@ -284,6 +287,23 @@ export function createHandlers(
       const execution = await service.rerunExecution(idOf(request), options);
       reply.code(202).header('location', `${API_PREFIX}/executions/${encodeURIComponent(execution.id)}`);
       return executionView(execution);
+    },
+    async listSchedules({ options }) {
+      return scheduleListView(await service.listSchedules(options));
+    },
+    async setSchedule({ request, options }) {
+      const schedule = readScheduleBody(bodyText(request), nameOf(request));
+      return scheduleView(await service.setSchedule(schedule, options));
+    },
+    async pauseSchedule({ request, options }) {
+      return scheduleView(await service.pauseSchedule(nameOf(request), options));
+    },
+    async resumeSchedule({ request, options }) {
+      return scheduleView(await service.resumeSchedule(nameOf(request), options));
+    },
+    async removeSchedule({ request, options }) {
+      const { name, message } = await service.removeSchedule(nameOf(request), options);
+      return { name, message };
     },
     async listAudit({ request, options }) {
       const { cursor, limit, ...rest } = request.query as Readonly<Record<string, string>>;

@@ -229,6 +229,39 @@ describe('calls over gRPC answer what calls in process answer', () => {
       (service) => service.startExecution({ id: 'echo', action: 'echo', payload: ' '.repeat(3 * 1024 * 1024 + 1) }),
     ],
     [
+      'set a schedule',
+      (service) =>
+        service.setSchedule({ name: 's', id: 'echo', action: 'echo', payload: { a: 1 }, cron: '0 9 * * 1-5' }),
+    ],
+    [
+      'set one whole',
+      (service) =>
+        service.setSchedule({
+          ...{
+            name: 't',
+            id: 'keyed',
+            action: 'count',
+            payload: '{"n":1.0}',
+            cron: '@daily',
+            timeZone: 'Europe/Berlin',
+          },
+          ...{ priority: -100, runTimeoutMs: 90_000 },
+        }),
+    ],
+    ['schedules', (service) => service.listSchedules()],
+    ['pause one', (service) => service.pauseSchedule('t')],
+    ['resume it', (service) => service.resumeSchedule('t')],
+    ['remove it', (service) => service.removeSchedule('t')],
+    ['remove it once more', (service) => service.removeSchedule('t')],
+    ['pause what is not there', (service) => service.pauseSchedule('t')],
+    ['pause what has no name', (service) => service.pauseSchedule('a b')],
+    ['set one on nobody', (service) => service.setSchedule({ name: 's', id: 'ghost', action: 'a', cron: '* * * * *' })],
+    ['set one at no time', (service) => service.setSchedule({ name: 's', id: 'echo', action: 'a', cron: '' })],
+    [
+      'set one in no zone',
+      (service) => service.setSchedule({ name: 's', id: 'echo', action: 'a', cron: '* * * * *', timeZone: ' ' }),
+    ],
+    [
       'execute with a large result',
       (service) => service.execute({ id: 'echo', action: 'large', payload: { bytes: 3_000_000 } }),
     ],

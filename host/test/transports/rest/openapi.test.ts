@@ -113,6 +113,7 @@ describe('the OpenAPI document', () => {
       ['setLogLevel', true, ['application/json']],
       ['planConfig', true, ['application/json']],
       ['applyConfig', true, ['application/json']],
+      ['setSchedule', true, ['application/json']],
     ]);
   });
 
@@ -141,6 +142,7 @@ function check(operationId: string, answer: Answer): void {
 }
 
 describe('every answer is as the document says', () => {
+  const schedule = { connector: 'mine', action: 'echo', cron: '0 9 * * 1-5', time_zone: 'UTC' };
   const respondAsync = { headers: { prefer: 'respond-async' } };
   const mine = { id: 'mine', kind: 'echo', auth: { type: 'basic', username: 'u', password: 'p' } };
   it.each<[keyof typeof HTTP_ROUTES, string, Call, number]>([
@@ -219,6 +221,16 @@ describe('every answer is as the document says', () => {
     ['rerunExecution', 'POST /api/v1/executions/2/rerun', {}, 400],
     ['executeAction', 'POST /api/v1/connectors/mine/actions/wait?run_at=2999-01-01', respondAsync, 202],
     ['cancelExecution', 'POST /api/v1/executions/4/cancel', {}, 200],
+    ['setSchedule', 'PUT /api/v1/schedules/s', json(schedule), 200],
+    ['setSchedule', 'PUT /api/v1/schedules/s', json({ ...schedule, run_timeout: '1m', payload: { a: 1 } }), 200],
+    ['setSchedule', 'PUT /api/v1/schedules/s', json({ ...schedule, payload: '{}' }), 400],
+    ['setSchedule', 'PUT /api/v1/schedules/s', json({ ...schedule, id: 'mine' }), 400],
+    ['setSchedule', 'PUT /api/v1/schedules/a%20b', json(schedule), 400],
+    ['listSchedules', 'GET /api/v1/schedules', {}, 200],
+    ['pauseSchedule', 'POST /api/v1/schedules/s/pause', {}, 200],
+    ['resumeSchedule', 'POST /api/v1/schedules/s/resume', {}, 200],
+    ['removeSchedule', 'DELETE /api/v1/schedules/s', {}, 200],
+    ['removeSchedule', 'DELETE /api/v1/schedules/s', {}, 404],
     ['readLogs', 'GET /api/v1/logs?level=warn&limit=5', {}, 200],
     ['readLogs', 'GET /api/v1/logs?limit=many', {}, 400],
     ['readConnectorLogs', 'GET /api/v1/connectors/mine/logs', {}, 200],

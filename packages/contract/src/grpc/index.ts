@@ -52,6 +52,12 @@ export {
   setProfileToMessage,
 } from './messages/profiles.ts';
 export { blameFromMessage, blameToMessage, statsFromMessage, statsToMessage } from './messages/stats.ts';
+export {
+  scheduleFromMessage,
+  scheduleToMessage,
+  setScheduleFromMessage,
+  setScheduleToMessage,
+} from './messages/schedules.ts';
 export { secretFromMessage, secretToMessage } from './messages/secrets.ts';
 export { createTokenFromMessage, createTokenToMessage, tokenFromMessage, tokenToMessage } from './messages/tokens.ts';
 export { int64ToNumber, millisToInt64, typeFromNumber, typeToNumber } from './messages/words.ts';

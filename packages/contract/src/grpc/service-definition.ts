@@ -141,4 +141,9 @@ export const CONNECTORS_SERVICE = {
   rerunExecution: define(method.rerunExecution),
   watchExecution: define(method.watchExecution),
   executeActionWithProgress: define(method.executeActionWithProgress),
+  setSchedule: define(method.setSchedule),
+  listSchedules: define(method.listSchedules),
+  pauseSchedule: define(method.pauseSchedule),
+  resumeSchedule: define(method.resumeSchedule),
+  removeSchedule: define(method.removeSchedule),
 } as const;

@@ -354,6 +354,7 @@ export const executionSchema = z
     cancelling: z.literal(true).optional().meta({ description: 'It was cancelled, and its run has not ended yet' }),
     rerun_of: z.string().optional().meta({ description: 'Id of the one that it repeats' }),
     rerun_as: z.string().optional().meta({ description: 'Id of the one that repeats it' }),
+    schedule: z.string().optional().meta({ description: 'Name of the schedule that started it' }),
     replayed: z.literal(true).optional().meta({ description: 'It was there already, under the same key' }),
   })
   .meta({
@@ -381,6 +382,28 @@ export const executionPageSchema = z
     next: z.string().optional().meta({ description: '`after` of the next page; absent on the last' }),
   })
   .meta({ id: 'ExecutionPage' });
+
+export const scheduleSchema = z
+  .object({
+    name: z.string(),
+    connector: z.string(),
+    action: z.string(),
+    cron: z.string(),
+    time_zone: z.string(),
+    priority: z.int(),
+    run_timeout_ms: milliseconds.optional(),
+    principal: z.string().meta({ description: 'Who set it, whose executions it starts' }),
+    created_at: z.string().meta({ description: 'ISO 8601, like all times here' }),
+    paused_since: z.string().optional(),
+    next_at: z.string().optional().meta({ description: 'Absent while it is paused' }),
+    last_at: z.string().optional().meta({ description: 'For which time it started the last one' }),
+    last_execution: z.string().optional().meta({ description: 'Id of that execution' }),
+  })
+  .meta({ id: 'Schedule' });
+
+export const scheduleChangeSchema = z.object({ name: z.string(), message: z.string() }).meta({ id: 'ScheduleChange' });
+
+export const scheduleListSchema = z.object({ schedules: z.array(scheduleSchema), count });
 
 const auditRecordSchema = z
   .object({

@@ -1,6 +1,7 @@
 import { ConnectorError } from '../connector-error.ts';
 import type { Execution, ExecutionPage } from '../execution-operations.ts';
-import type { executionPageSchema, executionSchema } from './answers.ts';
+import type { Schedule } from '../schedule-operations.ts';
+import type { executionPageSchema, executionSchema, scheduleListSchema, scheduleSchema } from './answers.ts';
 import { toProblemDocument } from './problem.ts';
 import type { View } from './views.ts';
 
@@ -28,6 +29,7 @@ export function executionView(execution: Execution): View<typeof executionSchema
     ...(execution.cancelling && { cancelling: true as const }),
     ...(rerunOf === undefined ? {} : { rerun_of: rerunOf }),
     ...(rerunAs === undefined ? {} : { rerun_as: rerunAs }),
+    ...(execution.schedule === undefined ? {} : { schedule: execution.schedule }),
     ...(execution.replayed && { replayed: true as const }),
   };
 }
@@ -38,4 +40,22 @@ export function executionPageView({ executions, next }: ExecutionPage): View<typ
     count: executions.length,
     ...(next === undefined ? {} : { next }),
   };
+}
+
+export function scheduleView(schedule: Schedule): View<typeof scheduleSchema> {
+  const { timeZone, runTimeoutMs, createdAt, pausedSince, nextAt, lastAt, lastExecution, ...rest } = schedule;
+  return {
+    ...rest,
+    time_zone: timeZone,
+    ...(runTimeoutMs === undefined ? {} : { run_timeout_ms: runTimeoutMs }),
+    created_at: createdAt,
+    ...(pausedSince === undefined ? {} : { paused_since: pausedSince }),
+    ...(nextAt === undefined ? {} : { next_at: nextAt }),
+    ...(lastAt === undefined ? {} : { last_at: lastAt }),
+    ...(lastExecution === undefined ? {} : { last_execution: lastExecution }),
+  };
+}
+
+export function scheduleListView(schedules: readonly Schedule[]): View<typeof scheduleListSchema> {
+  return { schedules: schedules.map(scheduleView), count: schedules.length };
 }

@@ -9,7 +9,7 @@ export {
   toProblemDocument,
 } from './problem.ts';
 export type { ProblemDocument } from './problem.ts';
-export { executionPageView, executionView } from './execution-views.ts';
+export { executionPageView, executionView, scheduleListView, scheduleView } from './execution-views.ts';
 export { blameView, statsView } from './stats-views.ts';
 export {
   auditPageView,

@@ -31,6 +31,9 @@ import {
   profileChangeSchema,
   profileListSchema,
   recentCallsSchema,
+  scheduleChangeSchema,
+  scheduleListSchema,
+  scheduleSchema,
   secretChangeSchema,
   secretListSchema,
   statsSchema,
@@ -117,6 +120,28 @@ const startQuery = z.object({
       examples: ['10m'],
     }),
 });
+
+const scheduleParams = z.object({ name: z.string().meta({ description: "The schedule's name" }) });
+const scheduleBody = z
+  .strictObject({
+    connector: z.string(),
+    action: z.string(),
+    payload: z.record(z.string(), z.unknown()).optional().meta({ description: 'Default {}' }),
+    cron: z.string().meta({
+      description: 'Minute, hour, day of the month, month, day of the week',
+      examples: ['0 9 * * 1-5'],
+    }),
+    time_zone: z
+      .string()
+      .optional()
+      .meta({ description: "Default: the host's own", examples: ['Europe/Berlin'] }),
+    priority: z.int().optional().meta({ description: 'Of its executions, from -100 to 100; default 0' }),
+    run_timeout: z
+      .string()
+      .optional()
+      .meta({ description: 'How long each run may take', examples: ['10m'] }),
+  })
+  .meta({ id: 'NewSchedule' });
 
 /** A configuration in the YAML's shape, as the file's own parser has it. */
 const configBody = connectorConfigSchema.meta({
@@ -663,6 +688,54 @@ export const HTTP_ROUTES = {
     headers: waitHeaders,
     status: 202,
     answer: executionSchema,
+  },
+  listSchedules: {
+    method: 'GET',
+    path: '/schedules',
+    summary: "The caller's own schedules, in order of name; for an admin those of all",
+    tag: 'executions',
+    status: 200,
+    answer: scheduleListSchema,
+  },
+  setSchedule: {
+    method: 'PUT',
+    path: '/schedules/{name}',
+    summary: "Add a schedule that starts an execution at its times, or replace one's own whole",
+    tag: 'executions',
+    params: scheduleParams,
+    headers: waitHeaders,
+    body: scheduleBody,
+    status: 200,
+    answer: scheduleSchema,
+  },
+  pauseSchedule: {
+    method: 'POST',
+    path: '/schedules/{name}/pause',
+    summary: 'Start nothing until it is resumed',
+    tag: 'executions',
+    params: scheduleParams,
+    headers: waitHeaders,
+    status: 200,
+    answer: scheduleSchema,
+  },
+  resumeSchedule: {
+    method: 'POST',
+    path: '/schedules/{name}/resume',
+    summary: 'Start executions again',
+    tag: 'executions',
+    params: scheduleParams,
+    headers: waitHeaders,
+    status: 200,
+    answer: scheduleSchema,
+  },
+  removeSchedule: {
+    method: 'DELETE',
+    path: '/schedules/{name}',
+    summary: 'Remove a schedule; the executions that it started stay',
+    tag: 'executions',
+    params: scheduleParams,
+    status: 200,
+    answer: scheduleChangeSchema,
   },
 } as const satisfies Record<string, HttpRoute>;
 

@@ -57,6 +57,11 @@ describe('the table of routes', () => {
       'GET /executions/{id}/events',
       'POST /executions/{id}/cancel',
       'POST /executions/{id}/rerun',
+      'GET /schedules',
+      'PUT /schedules/{name}',
+      'POST /schedules/{name}/pause',
+      'POST /schedules/{name}/resume',
+      'DELETE /schedules/{name}',
     ]);
   });
 

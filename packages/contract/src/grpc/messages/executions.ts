@@ -81,6 +81,7 @@ export function executionFromMessage(message: ExecutionMessage, problems: Proble
     ...(message.cancelling ? { cancelling: true } : {}),
     ...(rerunOf === undefined ? {} : { rerunOf }),
     ...(rerunAs === undefined ? {} : { rerunAs }),
+    ...(message.schedule === undefined ? {} : { schedule: message.schedule }),
     ...(message.replayed ? { replayed: true } : {}),
   };
 }

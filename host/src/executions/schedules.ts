@@ -1,0 +1,235 @@
+import type {
+  CallOptions,
+  Principal,
+  Schedule,
+  ScheduleChange,
+  ScheduleOperations,
+  Scope,
+  SetScheduleRequest,
+} from '@automate/contract';
+import {
+  AlreadyExistsError,
+  hasScope,
+  InvalidInputError,
+  LOCAL_PRINCIPAL,
+  MAX_PAYLOAD_BYTES,
+  NotFoundError,
+  quote,
+} from '@automate/contract';
+import { payloadTooLarge } from '@automate/contract/service';
+import type { KeptSchedule, ScheduleStore } from '../store/schedule-store.ts';
+import { cronTimes, ownZone } from './cron-times.ts';
+import type { Sealer } from './execution-texts.ts';
+import { textOf } from './payload-text.ts';
+
+/** Schedules of one store: more could not be looked through at each time that comes. */
+const MOST = 10_000;
+
+/** Longest wait before the schedules are looked at again, in milliseconds: the clock may be set, and another host may set one. */
+const LOOK_MS = 30_000;
+
+export interface SchedulesOptions {
+  readonly store: ScheduleStore;
+  readonly sealer: Sealer;
+  /** Starts what is due, once for the time that it is due for. Gives the execution's id. */
+  startScheduled(schedule: KeptSchedule, payload: string): Promise<string>;
+  /** What whoever has this name may do now; undefined: there is nobody of that name any more. */
+  scopesOf(name: string): readonly Scope[] | undefined;
+  mayCall(principal: Principal, connector: string, action: string): boolean;
+  /** Throws NOT_FOUND where there is no connector of that id. */
+  requireConnector(id: string, caller: Principal): unknown;
+  /** Throws where another process serves the data directory, which starts what is due. */
+  assertWritable(): void;
+  warn(message: string): void;
+  /** Hears of what could not be done, which is tried again. */
+  onFault(fault: unknown, at: string): void;
+}
+
+/** Starts executions at their times. What is asked was checked by the service, and who may ask by the guard. */
+export class Schedules implements ScheduleOperations {
+  readonly #options: SchedulesOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #again = false;
+  #open = false;
+
+  constructor(options: SchedulesOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to start what is due. */
+  open(): void {
+    this.#open = true;
+    this.#wake();
+  }
+
+  async close(): Promise<void> {
+    this.#open = false;
+    clearTimeout(this.#timer);
+    await this.#looking;
+  }
+
+  async setSchedule(request: SetScheduleRequest, options: CallOptions = {}): Promise<Schedule> {
+    const { store, sealer, requireConnector, assertWritable } = this.#options;
+    const { principal = LOCAL_PRINCIPAL } = options;
+    const { name, id: connector, action, cron, timeZone = ownZone(), priority = 0, runTimeoutMs } = request;
+    const nextAt = cronTimes(cron, timeZone).after(Date.now());
+    if (nextAt === undefined) throw new Error('a cron expression that comes was found not to');
+    const payload = textOf(request);
+    const bytes = Buffer.byteLength(payload);
+    if (bytes > MAX_PAYLOAD_BYTES) throw payloadTooLarge(bytes, connector);
+    requireConnector(connector, principal);
+    assertWritable();
+    const all = await store.load();
+    const before = all.find((each) => each.name === name);
+    if (before !== undefined && !owns(principal, before)) throw taken(name);
+    if (before === undefined && all.length >= MOST) throw tooMany();
+    const schedule: KeptSchedule = {
+      ...{ name, connector, action, cron: cron.trim(), timeZone, priority, nextAt },
+      ...(runTimeoutMs === undefined ? {} : { runTimeoutMs }),
+      principal: principal.name,
+      scopes: principal.scopes,
+      payload: Buffer.from(sealer.seal(placeOf(name), payload)).toString('base64'),
+      createdAt: Date.now(),
+      ...(before?.pausedSince === undefined ? {} : { pausedSince: before.pausedSince }),
+    };
+    await store.put(schedule);
+    this.#wake();
+    return viewOf(schedule);
+  }
+
+  async listSchedules({ principal = LOCAL_PRINCIPAL }: CallOptions = {}): Promise<readonly Schedule[]> {
+    const all = await this.#options.store.load();
+    return all.filter((schedule) => owns(principal, schedule)).map(viewOf);
+  }
+
+  pauseSchedule(name: string, options: CallOptions = {}): Promise<Schedule> {
+    return this.#change(name, options, (schedule) => ({ pausedSince: Date.now(), ...schedule }));
+  }
+
+  /** What it would have started meanwhile is not started. */
+  resumeSchedule(name: string, options: CallOptions = {}): Promise<Schedule> {
+    return this.#change(name, options, ({ pausedSince, ...schedule }) =>
+      pausedSince === undefined
+        ? schedule
+        : { ...schedule, nextAt: cronTimes(schedule.cron, schedule.timeZone).after(Date.now()) ?? schedule.nextAt },
+    );
+  }
+
+  async removeSchedule(name: string, options: CallOptions = {}): Promise<ScheduleChange> {
+    await this.#find(name, options);
+    this.#options.assertWritable();
+    await this.#options.store.delete(name);
+    return { name, message: `removed the schedule "${name}"` };
+  }
+
+  async #change(
+    name: string,
+    options: CallOptions,
+    change: (schedule: KeptSchedule) => KeptSchedule,
+  ): Promise<Schedule> {
+    const schedule = change(await this.#find(name, options));
+    this.#options.assertWritable();
+    await this.#options.store.put(schedule);
+    this.#wake();
+    return viewOf(schedule);
+  }
+
+  /** Throws NOT_FOUND for one that there is not, and for another caller's. */
+  async #find(name: string, { principal = LOCAL_PRINCIPAL }: CallOptions): Promise<KeptSchedule> {
+    const found = (await this.#options.store.load()).find((each) => each.name === name);
+    if (found !== undefined && owns(principal, found)) return found;
+    throw new NotFoundError(`there is no schedule ${quote(name)}, or it is not yours`, {
+      details: { reason: 'unknown_schedule' },
+    });
+  }
+
+  #wake(): void {
+    if (!this.#open) return;
+    this.#again = true;
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+      if (this.#again) this.#wake();
+    });
+  }
+
+  async #look(): Promise<void> {
+    this.#again = false;
+    clearTimeout(this.#timer);
+    let waitMs = LOOK_MS;
+    try {
+      for (const schedule of await this.#options.store.load()) {
+        if (schedule.pausedSince !== undefined) continue;
+        const nextAt = schedule.nextAt <= Date.now() ? await this.#start(schedule) : schedule.nextAt;
+        waitMs = Math.min(waitMs, Math.max(0, nextAt - Date.now()));
+      }
+    } catch (fault) {
+      this.#options.onFault(fault, 'schedules were looked at');
+    }
+    if (!this.#open) return;
+    this.#timer = setTimeout(() => this.#wake(), waitMs);
+    this.#timer.unref();
+  }
+
+  /** Starts the last of the times that have come, and gives when the next comes. What fails is tried again a little later. */
+  async #start(schedule: KeptSchedule): Promise<number> {
+    const { store, sealer, startScheduled, scopesOf, mayCall, warn, onFault } = this.#options;
+    const { name, principal, connector, action, cron, timeZone } = schedule;
+    try {
+      const scopes = scopesOf(principal);
+      if (scopes === undefined || !mayCall({ name: principal, scopes }, connector, action)) {
+        await store.put({ ...schedule, pausedSince: Date.now() });
+        warn(
+          `the schedule "${name}" is paused: "${principal}", who set it, may not call "${action}" of "${connector}" any more`,
+        );
+        return Infinity;
+      }
+      const payload = sealer.open(placeOf(name), Buffer.from(schedule.payload, 'base64'));
+      if (payload === undefined) throw new Error(`the payload of the schedule "${name}" cannot be read: set it anew`);
+      const times = cronTimes(cron, timeZone);
+      const now = Date.now();
+      const lastAt = Math.max(schedule.nextAt, times.upTo(now) ?? schedule.nextAt);
+      const nextAt = times.after(Math.max(now, lastAt)) ?? Infinity;
+      const lastExecution = await startScheduled({ ...schedule, scopes, nextAt: lastAt }, payload);
+      await store.advance(name, schedule.nextAt, { nextAt, lastAt, lastExecution });
+      return nextAt;
+    } catch (fault) {
+      onFault(fault, `the schedule "${name}" was due`);
+      return Date.now() + LOOK_MS;
+    }
+  }
+}
+
+function owns(principal: Principal, schedule: KeptSchedule): boolean {
+  return schedule.principal === principal.name || hasScope(principal, 'admin');
+}
+
+function placeOf(name: string): readonly string[] {
+  return ['schedule', name];
+}
+
+function viewOf(schedule: KeptSchedule): Schedule {
+  const { name, connector, action, cron, timeZone, priority, runTimeoutMs, principal, createdAt } = schedule;
+  const { pausedSince, nextAt, lastAt, lastExecution } = schedule;
+  return {
+    ...{ name, connector, action, cron, timeZone, priority, principal, createdAt: timeOf(createdAt) },
+    ...(runTimeoutMs === undefined ? {} : { runTimeoutMs }),
+    ...(pausedSince === undefined ? { nextAt: timeOf(nextAt) } : { pausedSince: timeOf(pausedSince) }),
+    ...(lastAt === undefined ? {} : { lastAt: timeOf(lastAt) }),
+    ...(lastExecution === undefined ? {} : { lastExecution }),
+  };
+}
+
+function timeOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+function taken(name: string): AlreadyExistsError {
+  return new AlreadyExistsError(`another caller has a schedule of the name ${quote(name)}: take another name`, {
+    details: { reason: 'schedule_taken' },
+  });
+}
+
+function tooMany(): InvalidInputError {
+  return new InvalidInputError(`there are ${MOST} schedules, which is as many as are kept: remove one`);
+}

@@ -1,0 +1,70 @@
+/** A call that is to be started again and again. Times are milliseconds since the epoch. */
+export interface StoredSchedule {
+  readonly name: string;
+  readonly connector: string;
+  readonly action: string;
+  /** Name of the principal that set it. */
+  readonly principal: string;
+  /** Its scopes at that time. */
+  readonly scopes: readonly string[];
+  /** Sealed, in base64. */
+  readonly payload: string;
+  readonly cron: string;
+  /** IANA name. */
+  readonly timeZone: string;
+  readonly priority: number;
+  readonly runTimeoutMs?: number;
+  readonly createdAt: number;
+  readonly pausedSince?: number;
+}
+
+/** How far a schedule has come. */
+export interface ScheduleState {
+  /** When it is due next, paused or not. */
+  readonly nextAt: number;
+  /** When it was due last, and what was started then. */
+  readonly lastAt?: number;
+  readonly lastExecution?: string;
+}
+
+export type KeptSchedule = StoredSchedule & ScheduleState;
+
+/**
+ * Keeps schedules, which several hosts may share. A method that has resolved has written durably; what cannot be done rejects with an
+ * UnavailableError in words for the operator.
+ */
+export interface ScheduleStore {
+  /** All of them, by name. Rows that cannot be read are left out. */
+  load(): Promise<readonly KeptSchedule[]>;
+  /** Replaces a schedule, or adds it. */
+  put(schedule: KeptSchedule): Promise<void>;
+  /** Goes on from when it was due; false where another host has done so, or it was set anew. */
+  advance(name: string, from: number, to: Required<ScheduleState>): Promise<boolean>;
+  /** False where there was none. */
+  delete(name: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** What is kept of a schedule as JSON text, beside how far it has come. */
+export function textOfSchedule(schedule: KeptSchedule): string {
+  const { nextAt: _next, lastAt: _last, lastExecution: _execution, ...set } = schedule;
+  return JSON.stringify(set);
+}
+
+/** The way back; undefined for what somebody else has changed. */
+export function scheduleOf(
+  text: string,
+  { nextAt, lastAt, lastExecution }: Readonly<Record<'nextAt' | 'lastAt' | 'lastExecution', unknown>>,
+): KeptSchedule | undefined {
+  try {
+    const set = JSON.parse(text) as StoredSchedule;
+    return {
+      ...set,
+      nextAt: Number(nextAt),
+      ...(lastAt === null ? {} : { lastAt: Number(lastAt) }),
+      ...(typeof lastExecution === 'string' ? { lastExecution } : {}),
+    };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { attempt } from './attempt.ts';
+import { openDatabase } from './open-database.ts';
+import type { KeptSchedule, ScheduleStore } from './schedule-store.ts';
+import { scheduleOf, textOfSchedule } from './schedule-store.ts';
+
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE schedules (
+     name TEXT PRIMARY KEY NOT NULL,
+     schedule TEXT NOT NULL CHECK (json_valid(schedule)),
+     next_at INTEGER NOT NULL,
+     last_at INTEGER,
+     last_execution TEXT
+   ) STRICT`,
+];
+
+/** Schedules in `schedules.db` of a data directory, with mode 0600. The file is made with the first of them. */
+export function openSqliteScheduleStore(directory: string): ScheduleStore {
+  const file = join(directory, 'schedules.db');
+  let opened: ReturnType<typeof openTable> | undefined;
+  const table = () => (opened ??= openTable(file));
+  const isEmpty = (): boolean => opened === undefined && !existsSync(file);
+  return {
+    load: async () => (isEmpty() ? [] : attempt('the schedules cannot be read', file, () => table().load())),
+    put: (schedule) => attempt(`the schedule "${schedule.name}" cannot be stored`, file, () => table().put(schedule)),
+    advance: (name, from, { nextAt, lastAt, lastExecution }) =>
+      attempt(
+        `how far the schedule "${name}" has come cannot be stored`,
+        file,
+        () => table().advance.run(nextAt, lastAt, lastExecution, name, from).changes > 0,
+      ),
+    delete: async (name) =>
+      !isEmpty() &&
+      (await attempt(`the schedule "${name}" cannot be removed`, file, () => table().remove.run(name).changes > 0)),
+    async close() {
+      opened?.database.close();
+      opened = undefined;
+    },
+  };
+}
+
+function openTable(file: string) {
+  const database = openDatabase(file, { migrations: MIGRATIONS, what: 'the schedules cannot be read' });
+  // Nothing waits within SQLite, as the whole host would.
+  database.exec('PRAGMA busy_timeout = 0');
+  const all = database.prepare('SELECT schedule, next_at, last_at, last_execution FROM schedules ORDER BY name');
+  const upsert = database.prepare(
+    `INSERT INTO schedules (name, schedule, next_at, last_at, last_execution) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (name) DO UPDATE SET schedule = excluded.schedule, next_at = excluded.next_at,
+       last_at = excluded.last_at, last_execution = excluded.last_execution`,
+  );
+  return {
+    database,
+    advance: database.prepare(
+      'UPDATE schedules SET next_at = ?, last_at = ?, last_execution = ? WHERE name = ? AND next_at = ?',
+    ),
+    remove: database.prepare('DELETE FROM schedules WHERE name = ?'),
+    load: (): readonly KeptSchedule[] =>
+      all.all().flatMap((row) => {
+        const state = { nextAt: row['next_at'], lastAt: row['last_at'], lastExecution: row['last_execution'] };
+        return scheduleOf(String(row['schedule']), state) ?? [];
+      }),
+    put(schedule: KeptSchedule): void {
+      const { name, nextAt, lastAt = null, lastExecution = null } = schedule;
+      upsert.run(name, textOfSchedule(schedule), nextAt, lastAt, lastExecution);
+    },
+  };
+}
