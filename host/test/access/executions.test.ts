@@ -129,6 +129,24 @@ describe('schedules', () => {
   });
 });
 
+it.each(Object.entries(DOORS))(
+  'over %s a watch ends with the token that opened it, and does not come back',
+  async (_door, open) => {
+    const { id: tokenId, token } = await served.service.createToken({ name: 'dora', scopes: ['execute:x'] });
+    await using dora = await open(token);
+    const { id } = await dora.startExecution({ id: 'x', ...LATER });
+    const told: string[] = [];
+    const over = (async () => {
+      for await (const { status } of dora.watchExecution(id)) {
+        told.push(status);
+        await served.service.revokeToken(tokenId);
+      }
+    })();
+    await expect(over).rejects.toMatchObject({ code: 'UNAUTHENTICATED', details: { reason: 'token_revoked' } });
+    expect(told).toEqual(['queued']);
+  },
+);
+
 it('is told in the audit who started, cancelled and repeated what', async () => {
   await using root = await connect({ address: served.host.grpcAddress ?? '', token: tokens.root });
   const { id } = await root.startExecution({ id: 'y', ...LATER, idempotencyKey: 'k-1', payload: '{"n":1}' });
