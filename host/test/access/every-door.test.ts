@@ -120,6 +120,7 @@ const grpcWays = METHOD_PATHS.filter(({ path }) => !path.includes('.health.')).m
   const definition = CONNECTORS_SERVICE[key] as (typeof CONNECTORS_SERVICE)['executeAction'] | undefined;
   const fields = {
     id: 'x',
+    connector: 'x',
     action: 'a',
     key: 'k',
     payload: Buffer.from('{}'),
@@ -151,6 +152,7 @@ const BODIES: { readonly [Name in OperationId]?: string } = {
   registerConnector: '{"id":"x","kind":"plain"}',
   setSecret: '{"value":"v"}',
   setLogLevel: '{"level":"debug"}',
+  setSchedule: '{"connector":"x","action":"a","cron":"0 0 * * *"}',
 };
 
 const restWays = [
