@@ -292,6 +292,18 @@ describe('the context of a call', () => {
     expect(made).toBe(1);
     expect('traceparent' in call).toBe(false);
   });
+
+  it('tells how far the call is also where that was taken from it, as the rest may be', () => {
+    using remote = openHttp({});
+    const told: unknown[] = [];
+    const signal = () => new AbortController().signal;
+    const facts = { action: 'forecast', deadline: 5, signal } as const;
+    const { progress } = createCallContext(remote.context, { ...facts, onProgress: (now) => void told.push(now) });
+    progress({ progress: 1, total: 2 });
+    expect(told).toEqual([{ progress: 1, total: 2 }]);
+    const { progress: unheard } = createCallContext(remote.context, facts);
+    unheard({ progress: 1 });
+  });
 });
 
 describe('a secret', () => {

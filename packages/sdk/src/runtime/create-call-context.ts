@@ -66,8 +66,9 @@ class LazyCallContext implements CallContext {
     this.#onProgress = input.onProgress;
   }
 
-  progress(now: CallProgress): void {
-    this.#onProgress?.(now);
+  /** A function of its own, for who takes it from the context: `run: (input, { progress }) => …`. */
+  get progress(): CallContext['progress'] {
+    return (now) => this.#onProgress?.(now);
   }
 
   get signal(): AbortSignal {
