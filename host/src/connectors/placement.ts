@@ -11,6 +11,7 @@ export function labelsOf(entry: ConnectorEntry | undefined): readonly string[] {
   return placement === undefined || placement === 'one' || placement === 'all' ? [] : placement.split(',');
 }
 
-function placementOf({ config: { placement, mode } }: ConnectorEntry): string {
-  return placement ?? (mode === 'local' ? 'all' : 'one');
+/** What a plugin declares by itself, such as a logger, is each host's own. */
+function placementOf({ config: { placement }, owner }: ConnectorEntry): string {
+  return placement ?? (owner === 'plugin' ? 'all' : 'one');
 }

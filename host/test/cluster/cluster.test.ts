@@ -27,7 +27,7 @@ describeWithPostgres('hosts that share connectors', (databases) => {
       return { host, service: stack.use(await connect({ address: host.ready.grpc })) };
     };
     const config = (id: string) =>
-      ({ id, kind: 'marking', mode: 'remote', scheme: 'http', host: '127.0.0.1', port: remote.port }) as const;
+      ({ id, kind: 'marking', scheme: 'http', host: '127.0.0.1', port: remote.port }) as const;
     return {
       url,
       remote,
@@ -127,7 +127,8 @@ describeWithPostgres('hosts that share connectors', (databases) => {
     await one.service.register({ ...config('homeless'), placement: 'moon' });
     await one.service.register({ ...config('everywhere'), placement: 'all' });
     await knows(other.service, 'everywhere');
-    await ask(one.service, 'labelled', 'read', 'labelled');
+    // Hosts hear of each other with their beats.
+    await eventually(async () => ask(one.service, 'labelled', 'read', 'labelled').then(Boolean, () => false));
     expect(remote.asked('labelled').pids).toEqual([pid(other.host)]);
     await expect(ask(one.service, 'homeless', 'read', 'homeless')).rejects.toMatchObject({
       code: 'UNAVAILABLE',

@@ -84,7 +84,7 @@ export const CONNECTOR_FIELDS = {
     kind: 'word',
     words: CONNECTION_MODES,
     fallback: 'local',
-    doc: 'local: localhost or the container network; remote: an external service. Shown in answers; where hosts share connectors it is the default of `placement`.',
+    doc: 'local: localhost or the container network; remote: an external service. Shown in answers.',
   },
   enabled: { kind: 'flag', fallback: true, doc: 'A disabled connector is listed and refuses calls.' },
   host: { kind: 'host', doc: 'Host name or address of the remote system.' },
@@ -201,7 +201,7 @@ export const CONNECTOR_FIELDS = {
     form: /^[a-z0-9][a-z0-9._-]*(?:,[a-z0-9][a-z0-9._-]*)*$/,
     expected: 'one, all, or labels of hosts separated by commas: lower-case letters, digits, ".", "_" and "-"',
     resolved: true,
-    doc: 'Which hosts run it, where several share a database: one at a time; all, each for its own calls; or one of those with all of these labels. Default: all for mode local, else one.',
+    doc: 'Which hosts run it, where several share a database: one at a time; all, each for its own calls; or one of those with all of these labels. Default: one.',
   },
   profile: {
     kind: 'text',
