@@ -149,7 +149,7 @@ profiles:
     expect(checks).toContainEqual({ check: 'secrets of other', state: 'ok', message: 'profile prod resolves' });
     expect(checks).toContainEqual(
       expect.objectContaining({
-        check: 'secrets of own',
+        check: 'connector own',
         message: expect.stringContaining('automate secrets set team/token'),
       }),
     );
@@ -163,7 +163,7 @@ profiles:
     };
     const failed = (check: string, said: RegExp): unknown =>
       expect.objectContaining({ check, state: 'failed', message: expect.stringMatching(said) });
-    expect(await look()).toContainEqual(failed('secrets of own', /set it with "automate secrets set team\/token"/));
+    expect(await look()).toContainEqual(failed('connector own', /set it with "automate secrets set team\/token"/));
     await project.json(['secrets', 'set', 'team/token'], { input: VALUE });
     await writeFile(join(project.root, '.automate', 'connectors.db'), 'no database'.repeat(1_000));
     const checks = await look();
