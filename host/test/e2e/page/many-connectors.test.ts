@@ -27,8 +27,9 @@ describeWith(CHROMIUM, 'the page with 1,000 connectors', () => {
     await using opened = await openPage(browser, address);
     const { page } = opened;
     await page.getByRole('link', { name: 'c-1', exact: true }).waitFor();
+    const seen = performance.now();
     // A second on a machine that does nothing else; ten on one that does.
-    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(seen - began).toBeLessThan(10_000);
     const table = page.getByRole('table', { name: 'Connectors' });
     expect(await table.getAttribute('aria-rowcount')).toBe(String(COUNT + 1));
     expect(await table.getByRole('row').count()).toBeLessThan(100);
@@ -39,7 +40,8 @@ describeWith(CHROMIUM, 'the page with 1,000 connectors', () => {
     const changed = performance.now();
     await it_.service.disable('c-777');
     await page.getByRole('row', { name: /c-777/ }).getByText('Unavailable').waitFor();
-    expect(performance.now() - changed).toBeLessThan(10_000);
+    const told = performance.now();
+    expect(told - changed).toBeLessThan(10_000);
     const scripts = await page.evaluate<{ readonly name: string; readonly encodedBodySize: number }[]>(
       "performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.js')).map((each) => each.toJSON())",
     );
@@ -48,7 +50,7 @@ describeWith(CHROMIUM, 'the page with 1,000 connectors', () => {
     expect(bytes).toBeLessThan(MOST_SCRIPT_BYTES);
     expect(await opened.complaints()).toEqual([]);
     console.log(
-      `first view of ${COUNT} connectors after ${Math.round(changed - began)} ms with scrolling and search; ${bytes} bytes of script`,
+      `first view of ${COUNT} connectors after ${Math.round(seen - began)} ms, a browser's new context included; its last row and a search after ${Math.round(changed - seen)} ms more; a change after ${Math.round(told - changed)} ms; ${bytes} bytes of script`,
     );
   });
 });
