@@ -1,4 +1,4 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { ConnectorError, UnavailableError } from '@automate/contract';
 import type { CLOSE, ThreadAnswer } from './database-thread.ts';
 import { storageError } from './storage-error.ts';
@@ -10,19 +10,26 @@ export interface BatchTable<Step, Answer> {
   close(): void;
 }
 
-export interface AnswerBatchesOptions<Step, Answer> {
+/** What such a thread is told at its start. */
+export interface OwnedFile {
   readonly file: string;
+  /** The host in whose name it writes. */
+  readonly owner: string;
+}
+
+export interface AnswerBatchesOptions<Step, Answer> {
   /** What cannot be done where a step fails: `the outcomes of calls cannot be kept`. */
   readonly what: string;
-  open(): BatchTable<Step, Answer>;
+  open(file: string, owner: string): BatchTable<Step, Answer>;
 }
 
 /** Of a thread that writes: answers each batch of steps that a `StepWriter` sends, over a table that is opened with the first of them. */
-export function answerBatches<Step, Answer>({ file, what, open }: AnswerBatchesOptions<Step, Answer>): void {
+export function answerBatches<Step, Answer>({ what, open }: AnswerBatchesOptions<Step, Answer>): void {
+  const { file, owner } = workerData as OwnedFile;
   let table: BatchTable<Step, Answer> | undefined;
   const answer = (steps: readonly Step[]): ThreadAnswer<readonly Answer[]> => {
     try {
-      table ??= open();
+      table ??= open(file, owner);
       return { value: table.run(steps) };
     } catch (reason) {
       return { error: explain(reason, what, file).toEnvelope() };

@@ -26,11 +26,11 @@ import {
   MOST_ROWS,
   WITHOUT_PAYLOAD,
 } from './execution-row.ts';
-import { LEASE_MS } from './execution-store.ts';
 import { inTransaction } from './in-transaction.ts';
 import { openDatabase } from './open-database.ts';
 import type { Owners } from './owner-lock.ts';
 import { ownersIn } from './owner-lock.ts';
+import { watchBeats } from './watched-beats.ts';
 
 /** What is large stands last: to reach what stands behind it SQLite would read all of it. */
 export const EXECUTION_TABLES: readonly string[] = [
@@ -128,17 +128,11 @@ export function openExecutionTable(file: string, owner: string): BatchTable<Exec
   };
 }
 
-/** Another host, and since when it has given no sign of life, by a clock that nobody sets. */
-interface Watched {
-  readonly beat: number;
-  readonly since: number;
-}
-
 class ExecutionTable implements Answering {
   readonly #owners: Owners;
   readonly #owner: string;
   readonly #prepare: (sql: string) => StatementSync;
-  readonly #watched = new Map<string, Watched>();
+  readonly #watched = watchBeats();
   #rows: number;
 
   constructor(database: DatabaseSync, owners: Owners, owner: string) {
@@ -302,7 +296,7 @@ class ExecutionTable implements Answering {
       `SELECT DISTINCT host FROM executions INDEXED BY executions_running WHERE status = 'running'`,
     ).map((row) => String(row['host']));
     const lapsed = hosts.filter((host) => host !== this.#owner && this.#hasLapsed(host));
-    for (const name of this.#watched.keys()) if (!hosts.includes(name)) this.#watched.delete(name);
+    this.#watched.keep(new Set(hosts));
     const rows = this.#all(
       `UPDATE executions SET host = ?, token = token + 1
        WHERE status = 'running' AND (host IN (SELECT value FROM json_each(?)) OR (host = ? AND id NOT IN (SELECT value FROM json_each(?))))
@@ -409,11 +403,7 @@ class ExecutionTable implements Answering {
   #hasLapsed(host: string): boolean {
     if (!this.#owners.isAlive(host)) return true;
     const beat = Number(this.#get('SELECT beat FROM hosts WHERE name = ?', [host])?.['beat'] ?? 0);
-    const now = performance.now();
-    const watched = this.#watched.get(host);
-    if (watched?.beat === beat) return now - watched.since >= LEASE_MS;
-    this.#watched.set(host, { beat, since: now });
-    return false;
+    return this.#watched.isSilent(host, beat);
   }
 
   #remove(seq: SQLOutputValue | undefined): void {

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseThread } from './database-thread.ts';
-import type { ExecutionThreadData } from './execution-entry.ts';
 import { executionsFull } from './execution-row.ts';
 import type { ExecutionStore } from './execution-store.ts';
 import type { ExecutionAnswers, ExecutionMethod, ExecutionStep } from './execution-table.ts';
 import { executionOwners } from './execution-table.ts';
+import { openOwnedSink } from './owned-sink.ts';
 import { StepWriter } from './step-writer.ts';
 
 /**
@@ -15,23 +14,16 @@ import { StepWriter } from './step-writer.ts';
 export function openSqliteExecutionStore(directory: string): ExecutionStore {
   const file = join(directory, 'executions.db');
   let opened: StepWriter<ExecutionStep, unknown> | undefined;
-  const open = (): StepWriter<ExecutionStep, unknown> => {
-    if (opened !== undefined) return opened;
-    const { owner, release } = executionOwners(directory).hold();
-    const thread = new DatabaseThread<readonly ExecutionStep[]>({
-      entry: new URL('./execution-entry.js', import.meta.url),
-      name: 'executions',
-      what: 'executions cannot be kept',
-      data: (): ExecutionThreadData => ({ file, owner }),
-    });
-    return (opened = new StepWriter({
-      write: async (steps) => (await thread.ask(steps)) as readonly unknown[],
-      async close() {
-        await thread.close();
-        release();
-      },
-    }));
-  };
+  const open = (): StepWriter<ExecutionStep, unknown> =>
+    (opened ??= new StepWriter(
+      openOwnedSink({
+        file,
+        owners: executionOwners(directory),
+        entry: new URL('./execution-entry.js', import.meta.url),
+        name: 'executions',
+        what: 'executions cannot be kept',
+      }),
+    ));
   const ask = async <Method extends ExecutionMethod>(
     method: Method,
     ...args: Extract<ExecutionStep, { readonly method: Method }>['args']

@@ -19,7 +19,7 @@ import type {
   StoredExecution,
   StoredExecutionFilter,
 } from '../execution-store.ts';
-import { LEASE_MS } from '../execution-store.ts';
+import { watchBeats } from '../watched-beats.ts';
 import { lockFor } from './advisory-lock.ts';
 import type { PostgresDatabase, Session } from './postgres-database.ts';
 import { CallersFault } from './postgres-database.ts';
@@ -69,16 +69,10 @@ const TAKE_OVER = `UPDATE automate.executions SET host = $1, token = token + 1
   WHERE status = 'running' AND (host = ANY ($2::text[]) OR (host = $1 AND id <> ALL ($3::text[])))
   RETURNING token, ${WITHOUT_PAYLOAD}`;
 
-/** Another host, and since when it has given no sign of life, by a clock that nobody sets. */
-interface Watched {
-  readonly beat: number;
-  readonly since: number;
-}
-
 /** Executions in PostgreSQL, for many hosts. It does not end the database. */
 export function openPostgresExecutionStore(database: PostgresDatabase): ExecutionStore {
   const owner = randomUUID();
-  const watched = new Map<string, Watched>();
+  const watched = watchBeats();
   let kept: { rows: number; bytes: number } | undefined;
   const write = <T>(work: (run: Run) => Promise<T>): Promise<T> =>
     database.write(CANNOT_KEEP, (session) => work(runOver(session)));
@@ -111,15 +105,9 @@ export function openPostgresExecutionStore(database: PostgresDatabase): Executio
        LEFT JOIN automate.execution_hosts h ON h.name = r.host`,
       owner,
     );
-    const now = performance.now();
-    const beats = new Map(hosts.map(({ host, beat }) => [String(host), Number(beat)]));
-    for (const name of watched.keys()) if (!beats.has(name)) watched.delete(name);
-    const silent = [...beats].filter(([name, beat]) => {
-      const before = watched.get(name);
-      if (before?.beat === beat) return now - before.since >= LEASE_MS;
-      watched.set(name, { beat, since: now });
-      return false;
-    });
+    const beats = hosts.map(({ host, beat }) => [String(host), Number(beat)] as const);
+    watched.keep(new Set(beats.map(([name]) => name)));
+    const silent = beats.filter(([name, beat]) => watched.isSilent(name, beat));
     if (silent.length === 0) return [];
     const names = silent.map(([name]) => name);
     const buried = await run.rows(
