@@ -577,9 +577,9 @@ async function openHost(
   for (const warning of kept.warnings) log.warn({}, warning);
   const first = await sourceChanges.start({ setProfiles: kept.profiles, overlays: await overlayStore.load() });
   void tidySnapshots();
-  if (lock !== undefined)
-    await store
-      .load()
+  if (lock !== undefined) {
+    const stored = store.load();
+    await stored
       .then((rows) =>
         dropOrphans(
           vault,
@@ -591,15 +591,14 @@ async function openHost(
         ),
       )
       .catch((error: unknown) => log.warn({ err: error }, 'secrets of registrations that failed cannot be dropped'));
-  if (serve)
-    store
-      .load()
+    stored
       .then(async (rows) => {
         const ids = [...registry.all(), ...rows].map(({ id }) => id);
         await keptOutcomes.forgetLeftBehind(ids);
         await descriptions.tidy(ids);
       })
       .catch((fault: unknown) => tellFault(fault, 'what connectors that are gone have left was looked for'));
+  }
   if (serve && stores.follow !== undefined) {
     const changedSecrets = watchSecrets(vault);
     stores.follow(async (parts) => {

@@ -389,13 +389,14 @@ export class Dispatcher {
   /** Its key is that of a call whose host ended, which may have been known only after the execution itself was taken over. */
   async #afterLostKey(run: Run, error: ErrorEnvelope): Promise<void> {
     const { execution } = run;
-    const { isIdempotent, forgetUnknown } = this.#options;
-    const mayRepeat =
-      execution.attempts < MOST_TAKEOVERS &&
-      (await isIdempotent(execution.connector, execution.action).catch(() => false));
-    if (!mayRepeat) return this.#end(run, 'unknown', error);
-    await forgetUnknown(execution);
+    if (!(await this.#mayRepeat(execution))) return this.#end(run, 'unknown', error);
+    await this.#options.forgetUnknown(execution);
     return this.#requeue(run, { afterMs: 0, counts: true }, error);
+  }
+
+  /** Whether its call does no harm twice, and it has not been run too often for the loss of hosts already. */
+  async #mayRepeat({ connector, action, attempts }: HeldExecution): Promise<boolean> {
+    return attempts < MOST_TAKEOVERS && (await this.#options.isIdempotent(connector, action).catch(() => false));
   }
 
   /**
@@ -407,10 +408,10 @@ export class Dispatcher {
     reason: 'host_ended' | 'lease_lost',
     run: Pick<Run, 'execution' | 'lost'>,
   ): Promise<void> {
-    const { store, isIdempotent, forgetUnknown } = this.#options;
+    const { store, forgetUnknown } = this.#options;
     const { id, connector, action, key, cancelling, attempts } = execution;
     if (cancelling) return this.#end(run, 'cancelled', cancelled().toEnvelope());
-    const idempotent = attempts < MOST_TAKEOVERS && (await isIdempotent(connector, action).catch(() => false));
+    const idempotent = await this.#mayRepeat(execution);
     if (idempotent || (key !== undefined && attempts < MOST_TAKEOVERS)) {
       if (idempotent && key !== undefined) await forgetUnknown(execution);
       return this.#write(run, () => store.requeue(execution, { afterMs: 0, counts: true }));

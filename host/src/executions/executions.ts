@@ -1,4 +1,5 @@
 import { hash, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type {
   CallOptions,
   Execution,
@@ -14,11 +15,9 @@ import {
   hasScope,
   InvalidInputError,
   LOCAL_PRINCIPAL,
-  MAX_PAYLOAD_BYTES,
   NotFoundError,
   quote,
 } from '@automate/contract';
-import { payloadTooLarge } from '@automate/contract/service';
 import { Unread } from '../events/unread.ts';
 import type { Execute } from '../execution/pipeline.ts';
 import type { KeptSchedule } from '../store/schedule-store.ts';
@@ -28,7 +27,7 @@ import type { DispatcherOptions } from './dispatcher.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Sealer } from './execution-texts.ts';
 import { ExecutionTexts } from './execution-texts.ts';
-import { textOf } from './payload-text.ts';
+import { requirePayloadText } from './payload-text.ts';
 
 /** Executions of a page where nobody says how many. */
 const PAGE = 100;
@@ -99,22 +98,20 @@ export class Executions implements ExecutionOperations {
   async startExecution(request: StartExecutionRequest, options: CallOptions = {}): Promise<Execution> {
     const { id: connector, action, idempotencyKey: key, runTimeoutMs, runAt, priority = 0 } = request;
     const { principal = LOCAL_PRINCIPAL, traceparent } = options;
-    const payload = textOf(request);
-    const bytes = Buffer.byteLength(payload);
-    if (bytes > MAX_PAYLOAD_BYTES) throw payloadTooLarge(bytes, connector);
+    const payload = requirePayloadText(request);
+    const payloadSha256 = hash('sha256', payload);
     this.#options.requireConnector(connector, principal);
     const id = randomUUID();
     const enqueued = await this.#enqueue({
       ...{ id, connector, action, key, priority, runTimeoutMs, traceparent },
       ...{ principal: principal.name, scopes: principal.scopes },
       payload: this.#texts.sealPayload(id, payload),
-      payloadSha256: hash('sha256', payload),
+      payloadSha256,
       runAt: runAt === undefined ? undefined : Date.parse(runAt),
     });
     const { execution } = enqueued;
     if (enqueued.as === 'new') return this.#texts.view(execution);
-    if (execution.action !== action || execution.payloadSha256 !== hash('sha256', payload))
-      throw keyReused(execution, action);
+    if (execution.action !== action || execution.payloadSha256 !== payloadSha256) throw keyReused(execution, action);
     return { ...this.#texts.view(this.#dispatcher.running(execution.id) ?? execution), replayed: true };
   }
 
@@ -165,7 +162,8 @@ export class Executions implements ExecutionOperations {
     });
     if (after !== undefined && hasEnded(after) && after.status !== 'cancelled') throw alreadyEnded(after);
     const patience = new AbortController();
-    await Promise.race([this.#dispatcher.cancel(id), expiry(CANCEL_MS, patience.signal)]);
+    const expiry = delay(CANCEL_MS, undefined, { signal: patience.signal }).catch(() => undefined);
+    await Promise.race([this.#dispatcher.cancel(id), expiry]);
     patience.abort();
     this.#tell(id);
     return this.getExecution(id, options);
@@ -233,13 +231,6 @@ export class Executions implements ExecutionOperations {
   #tell(id: string): void {
     for (const watcher of this.#watchers.get(id) ?? []) watcher.push('changed');
   }
-}
-
-function expiry(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
-  });
 }
 
 function keyReused({ id, key = '', action, connector, createdAt }: StoredExecution, asked: string): InvalidInputError {

@@ -12,15 +12,13 @@ import {
   hasScope,
   InvalidInputError,
   LOCAL_PRINCIPAL,
-  MAX_PAYLOAD_BYTES,
   NotFoundError,
   quote,
 } from '@automate/contract';
-import { payloadTooLarge } from '@automate/contract/service';
 import type { KeptSchedule, ScheduleStore } from '../store/schedule-store.ts';
 import { cronTimes, ownZone } from './cron-times.ts';
 import type { Sealer } from './execution-texts.ts';
-import { textOf } from './payload-text.ts';
+import { requirePayloadText } from './payload-text.ts';
 
 /** Schedules of one store: more could not be looked through at each time that comes. */
 const MOST = 10_000;
@@ -75,9 +73,7 @@ export class Schedules implements ScheduleOperations {
     const { name, id: connector, action, cron, timeZone = ownZone(), priority = 0, runTimeoutMs } = request;
     const nextAt = cronTimes(cron, timeZone).after(Date.now());
     if (nextAt === undefined) throw new Error('a cron expression that comes was found not to');
-    const payload = textOf(request);
-    const bytes = Buffer.byteLength(payload);
-    if (bytes > MAX_PAYLOAD_BYTES) throw payloadTooLarge(bytes, connector);
+    const payload = requirePayloadText(request);
     requireConnector(connector, principal);
     assertWritable();
     const all = await store.load();

@@ -10,7 +10,7 @@ import type {
   StartExecutionRequest,
 } from '@automate/contract';
 import { clipText, ConnectorError, LOCAL_PRINCIPAL } from '@automate/contract';
-import { encodePayload } from '@automate/contract/json-text';
+import { payloadText } from '@automate/contract/json-text';
 import type { AuditLog } from './audit-log.ts';
 import type { AuditNews } from './audit-news.ts';
 import type { Refusals } from './refusals.ts';
@@ -314,8 +314,7 @@ function secretName(secret: { readonly namespace: string; readonly name: string 
 /** A payload that cannot be encoded is refused by the service, in its own words. */
 function textOfPayload(request: ExecuteRequest | StartExecutionRequest): string {
   try {
-    const payload = request?.payload;
-    return typeof payload === 'string' ? payload : encodePayload(payload);
+    return payloadText(request?.payload);
   } catch {
     return '';
   }

@@ -60,7 +60,7 @@ import type {
   TokenInfo,
 } from '@automate/contract';
 import { ConnectorError, hasScope, LOCAL_PRINCIPAL } from '@automate/contract';
-import { encodePayload } from '@automate/contract/json-text';
+import { encodePayload, payloadText } from '@automate/contract/json-text';
 import {
   requireAuditExpectation,
   requireAuditFilter,
@@ -296,7 +296,7 @@ export class HostConnectorService implements ConnectorService {
 
   async startExecution(request: StartExecutionRequest, given?: CallOptions): Promise<Execution> {
     const options = this.#admit(given);
-    const text = { ...request, payload: payloadText(request) };
+    const text = { ...request, payload: payloadText(request?.payload) };
     return waitWithin(this.#options.executions.startExecution(requireStart(text), options), options);
   }
 
@@ -328,7 +328,7 @@ export class HostConnectorService implements ConnectorService {
 
   async setSchedule(request: SetScheduleRequest, given?: CallOptions): Promise<Schedule> {
     const options = this.#admit(given);
-    const schedule = requireSchedule({ ...request, payload: payloadText(request) });
+    const schedule = requireSchedule({ ...request, payload: payloadText(request?.payload) });
     return waitWithin(this.#options.schedules.setSchedule(schedule, options), options);
   }
 
@@ -552,9 +552,4 @@ export class HostConnectorService implements ConnectorService {
   #view(entry: ConnectorEntry): ConnectorInfo {
     return this.#options.views.of(entry);
   }
-}
-
-function payloadText(request: StartExecutionRequest): string {
-  const payload: unknown = request?.payload;
-  return typeof payload === 'string' ? payload : encodePayload(request?.payload);
 }

@@ -209,7 +209,10 @@ describeWithPostgres('hosts whose store is PostgreSQL', (databases) => {
 
   it('go on with calls without a key while the database is away, refuse the rest, and go on with all when it is back', async () => {
     const url = await databases.create();
-    await using project = await CliProject.open({ kinds: ['echo'], yaml: 'connectors: [{ id: echo, placement: all }]' });
+    await using project = await CliProject.open({
+      kinds: ['echo'],
+      yaml: 'connectors: [{ id: echo, placement: all }]',
+    });
     await using host = await project.start({ env: { STORE_URL: url, AUDIT: 'on' } });
     await using service = await connect({ address: host.ready.grpc });
     const plain = { id: 'echo', action: 'count', payload: {} };

@@ -1,6 +1,6 @@
 // Long, as the one translation of the port to gRPC has every operation of it.
 import { ConnectorError, ConnectorInternalError, InvalidInputError, MAX_PAYLOAD_BYTES } from '@automate/contract';
-import { encodePayload } from '@automate/contract/json-text';
+import { encodePayload, payloadText } from '@automate/contract/json-text';
 import {
   cancelledByCaller,
   payloadTooLarge,
@@ -432,7 +432,7 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     rerunExecution: (id, options) => askExecution(METHODS.rerunExecution, id, options),
     setSchedule: async (schedule, options) => {
       const request = () => {
-        const given = requireSchedule({ ...schedule, payload: payloadText(schedule) });
+        const given = requireSchedule({ ...schedule, payload: payloadText(schedule?.payload) });
         payloadBytes(given);
         return setScheduleToMessage(given);
       };
@@ -511,14 +511,9 @@ function toWireType(type: ConnectorType | undefined) {
 
 /** Refuses what the service would, and what no message could carry. */
 function writeStart(request: StartExecutionRequest): StartExecutionRequest & { readonly payload: string } {
-  const start = requireStart({ ...request, payload: payloadText(request) });
+  const start = requireStart({ ...request, payload: payloadText(request?.payload) });
   payloadBytes(start);
   return start;
-}
-
-function payloadText(request: Pick<StartExecutionRequest, 'payload'>): string {
-  const given: unknown = request?.payload;
-  return typeof given === 'string' ? given : encodePayload(request?.payload);
 }
 
 /** Beyond the transport's own limit the service could only say that a message was too large. */

@@ -21,6 +21,11 @@ export function encodePayload(payload: JsonValue | undefined): string {
   });
 }
 
+/** The same of a payload that may be such a text already, which is given back unread. */
+export function payloadText(payload: JsonValue | undefined): string {
+  return typeof payload === 'string' ? payload : encodePayload(payload);
+}
+
 const REASONS = {
   too_large: 'payload_too_large',
   too_deep: 'payload_too_deep',

@@ -1,5 +1,5 @@
 /** JSON as text: read, measured and written within limits, with the place of every fault. */
-export { encodePayload } from './encode-payload.ts';
+export { encodePayload, payloadText } from './encode-payload.ts';
 export { jsonProblems } from './json-problems.ts';
 export type { JsonTextProblem } from './json-problems.ts';
 export { measureJson } from './measure-json.ts';
