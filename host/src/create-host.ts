@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { Writable } from 'node:stream';
-import type { DoorStatus, PluginReport, Problem } from '@automate/contract';
+import type { DoorStatus, HostInfo, PluginReport, Problem } from '@automate/contract';
 import { ConnectorError, LOCAL_PRINCIPAL } from '@automate/contract';
 import { Access } from './access/access.ts';
 import { authorise } from './access/authorise.ts';
@@ -352,6 +352,7 @@ async function openHost(
           store: stores.placements,
           host: {
             id: makeHostId(settings.dataDir),
+            name: hostname(),
             version: identity.version,
             labels: settings.hostLabels,
             pid: options.process?.pid ?? 0,
@@ -398,7 +399,7 @@ async function openHost(
     audit: audit.recording ? audit.observe() : undefined,
   }));
   const report = (entry: ConnectorEntry) => live.report(entry);
-  const views = new ConnectorViews(report);
+  const views = new ConnectorViews(report, cluster?.holderOf);
   const announcements = new Announcements({ registry, hub, views, log, report });
   announcements.listen(events);
   recordEvents(events, audit, refusals);
@@ -513,6 +514,18 @@ async function openHost(
     node: hostname(),
     dataDir: basename(settings.dataDir),
   };
+  const ownHost = (): HostInfo => ({
+    id: makeHostId(settings.dataDir),
+    name: facts.node,
+    version: facts.version,
+    ...(doors[0] === undefined ? {} : { address: doors[0].address }),
+    labels: settings.hostLabels,
+    since: facts.since,
+    lastBeatAt: new Date().toISOString(),
+    held: registry.all().filter(({ state }) => state.phase === 'usable').length,
+    memoryBytes: options.process?.memoryUsage().rss ?? 0,
+    drift: [],
+  });
   const port = new HostConnectorService({
     registry,
     networkOf: (entry, kind) => network.of(entry, kind),
@@ -543,6 +556,7 @@ async function openHost(
     logs: tail,
     recentCalls,
     facts: () => ({ ...facts, doors }),
+    hosts: () => cluster?.listHosts() ?? [ownHost()],
     tokens: access,
     plugins: () => reportHeldBack(scanner.report(), registry),
     rescan: () => sourceChanges.rescan(),

@@ -74,6 +74,7 @@ export const OPERATIONS: { readonly [Name in Operation]: Rule<Name> } = {
   enable: { needs: 'manage', options: 1 },
   disable: { needs: 'manage', options: 1 },
   getStatus: { needs: 'read', options: 0 },
+  listHosts: { needs: 'read', options: 0 },
   listHealthHistory: { needs: 'sight', options: 1 },
   readLogs: { needs: 'manage', options: 1 },
   followLogs: { needs: 'manage', options: 1 },

@@ -13,6 +13,7 @@ import { addDevCommand } from './commands/dev.ts';
 import { addExecuteCommand } from './commands/execute.ts';
 import { addExecutionCommands } from './commands/executions.ts';
 import { addHostCommands } from './commands/host.ts';
+import { addHostsCommand } from './commands/hosts.ts';
 import { addIsolationCommand } from './commands/isolation.ts';
 import { addOutcomeCommands } from './commands/outcomes.ts';
 import { addMcpCommand } from './commands/mcp.ts';
@@ -68,6 +69,7 @@ export function buildProgram(context: CliContext, version: string, { json }: { r
   addPermissionCommands(program, context);
   addIsolationCommand(program, context);
   addStatusCommand(program, context);
+  addHostsCommand(program, context);
   addTopCommand(program, context);
   addLogsCommand(program, context);
   addCompletionCommand(program, context);

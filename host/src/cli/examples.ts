@@ -8,6 +8,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   schema: ['schema --out config/connectors.schema.json', 'schema'],
   doctor: ['doctor', 'doctor --json', 'doctor --address grpcs://connectors.example.org:50051'],
   status: ['status', 'status --json'],
+  hosts: ['hosts', 'hosts --json'],
   logs: ['logs', 'logs slack --level warn --since 1h', 'logs slack --follow', 'logs --json --limit 1000'],
   top: ['top', 'top --sort memory', 'top --once', 'top --json'],
   'plugins list': ['plugins list', 'plugins list --json'],

@@ -13,7 +13,7 @@ const AND_SOME = 2;
 
 export interface ClusterOptions {
   readonly store: PlacementStore;
-  readonly host: Pick<HostRow, 'id' | 'version' | 'labels' | 'pid'>;
+  readonly host: Pick<HostRow, 'id' | 'name' | 'version' | 'labels' | 'pid'>;
   memoryBytes(): number;
   /** Labels that a host must have to run the connector. */
   labelsOf(connector: string): readonly string[];
@@ -37,6 +37,8 @@ export class Cluster {
   readonly #taking = new Map<string, Promise<Holder>>();
   /** By id, the others that live, and what ends calls to them once they do not. */
   #others = new Map<string, { readonly host: LivingHost; readonly gone: AbortController }>();
+  /** Itself among them, as it was read last; none before the first beat. */
+  #living: readonly LivingHost[] = [];
   #address: string | undefined;
   /** By `performance.now()`: from then on nothing is held any more. */
   #until = 0;
@@ -65,6 +67,21 @@ export class Cluster {
   /** Whether this host may send calls to the connector now. Asks nobody. */
   holds(connector: string): boolean {
     return this.#held.has(connector) && performance.now() < this.#until;
+  }
+
+  /** Those that lived when they were last asked for, in order of id. What this one holds is of now. */
+  get living(): readonly LivingHost[] {
+    const { host, memoryBytes } = this.#options;
+    return this.#living.map((each) =>
+      each.id === host.id ? { ...each, held: this.#held.size, memoryBytes: memoryBytes() } : each,
+    );
+  }
+
+  /** The id of the host that holds a connector, as far as is known; undefined where none that lives does. */
+  holderOf(connector: string): string | undefined {
+    if (this.holds(connector)) return this.#options.host.id;
+    const holder = this.#holders.get(connector);
+    return holder !== undefined && this.#others.has(holder) ? holder : undefined;
   }
 
   /** Whether this host has the labels that the connector asks for. */
@@ -167,6 +184,7 @@ export class Cluster {
       this.#until = sentAt + LEASE_MS - MARGIN_MS;
       clearTimeout(this.#end);
       this.#end = setTimeout(() => this.#lapse(), Math.max(0, this.#until - performance.now())).unref();
+      this.#living = living;
       this.#meet(living);
       for (const { connector, host: holder } of placements) this.#holders.set(connector, holder);
       if (this.#isLost) onLease(undefined);

@@ -1,9 +1,10 @@
 import type { PlacementStore } from '../store/placement-store.ts';
-import type { ConnectorService } from '@automate/contract';
+import type { ConnectorService, HostInfo } from '@automate/contract';
 import { advertisedAddress } from './advertised-address.ts';
 import { Cluster } from './cluster.ts';
 import type { ClusterOptions } from './cluster.ts';
 import { createPeerCredentials } from './peer-credentials.ts';
+import { listHosts } from './list-hosts.ts';
 import { passOn } from './pass-on.ts';
 import { Peers } from './peers.ts';
 
@@ -31,6 +32,10 @@ export interface OpenCluster {
   mayRun(connector: string): boolean;
   /** The same, and takes the connector where nobody has it. */
   turn(connector: string): Promise<boolean>;
+  /** Those that live, as known; none before `join`. */
+  listHosts(): readonly HostInfo[];
+  /** The id of the host that alone runs the connector now; undefined where none does, or each one does. */
+  holderOf(connector: string): string | undefined;
   close(): Promise<void>;
 }
 
@@ -59,6 +64,8 @@ export function openCluster({ keys, authorities, isPlaced, ...options }: OpenClu
       if (mayRun(connector) || !cluster.mayTake(connector)) return mayRun(connector);
       return (await cluster.find(connector, { here: false })).mine;
     },
+    listHosts: () => listHosts(cluster.living),
+    holderOf: (connector) => (isPlaced(connector) ? cluster.holderOf(connector) : undefined),
     async close() {
       await cluster.close();
       await peers.close();

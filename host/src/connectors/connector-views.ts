@@ -10,11 +10,17 @@ type Masked = Pick<ConnectorInfo, 'description' | 'endpoint' | 'metadata'>;
 /** What everyone may know of connectors, from their entries and their health. */
 export class ConnectorViews {
   readonly #report: (entry: ConnectorEntry) => HealthReport;
+  readonly #holderOf: (id: string) => string | undefined;
   /** An entry never changes but is replaced whole, so that what was masked once holds for as long as the entry stands. */
   readonly #masked = new WeakMap<ConnectorEntry, Masked>();
 
-  constructor(report: (entry: ConnectorEntry) => HealthReport) {
+  /** @param holderOf the id of the host that runs a connector, of those that share it */
+  constructor(
+    report: (entry: ConnectorEntry) => HealthReport,
+    holderOf: (id: string) => string | undefined = () => undefined,
+  ) {
     this.#report = report;
+    this.#holderOf = holderOf;
   }
 
   /** The connector as it is now. */
@@ -22,6 +28,7 @@ export class ConnectorViews {
     const { config } = entry;
     const kind = kindOf(entry);
     const { description, endpoint, metadata } = this.#maskedOf(entry);
+    const host = this.#holderOf(entry.id);
     return {
       id: entry.id,
       name: config.name,
@@ -42,6 +49,7 @@ export class ConnectorViews {
       ...(entry.overlay?.pausedSince === undefined ? {} : { pausedSince: entry.overlay.pausedSince }),
       ...overrideOf(entry),
       ...(entry.overlay?.logLevel === undefined ? {} : { logLevel: entry.overlay.logLevel }),
+      ...(host === undefined ? {} : { host }),
     };
   }
 

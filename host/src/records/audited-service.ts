@@ -90,6 +90,7 @@ const RULES: Rules = {
   enable: { options: 1, about: (id) => ({ connector: textOf(id) }) },
   disable: { options: 1, about: (id) => ({ connector: textOf(id) }) },
   getStatus: 'unrecorded',
+  listHosts: 'unrecorded',
   listHealthHistory: 'unrecorded',
   readLogs: 'unrecorded',
   followLogs: 'unrecorded',

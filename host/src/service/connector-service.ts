@@ -29,6 +29,7 @@ import type {
   HealthFilter,
   HealthFinding,
   HealthReport,
+  HostInfo,
   HostStatus,
   HostStats,
   JsonValue,
@@ -131,6 +132,8 @@ export interface ServiceOptions {
   readonly tokens: Access;
   /** What the host knows of itself. */
   facts(): Omit<HostStatus, 'connectors'>;
+  /** The hosts that share a store with this one, and itself, as known. */
+  hosts(): readonly HostInfo[];
   /** The report of the last scan, made whole if that one read only direct dependencies. */
   plugins(): PluginReport;
   rescan(): Promise<PluginReport>;
@@ -439,6 +442,11 @@ export class HostConnectorService implements ConnectorService {
     this.#admit(given);
     const infos = this.#options.registry.all().map((entry) => this.#view(entry));
     return { ...this.#options.facts(), connectors: countConnectors(infos) };
+  }
+
+  async listHosts(given: CallOptions = {}): Promise<readonly HostInfo[]> {
+    this.#admit(given);
+    return this.#options.hosts();
   }
 
   async listHealthHistory(id: string, given: CallOptions = {}): Promise<readonly HealthFinding[]> {

@@ -4,6 +4,8 @@ export interface HostRow {
   readonly id: string;
   /** Of its process: another one of the same id takes its place. */
   readonly instance: string;
+  /** The machine's. */
+  readonly name: string;
   readonly version: string;
   /** Where other hosts reach its door of gRPC. */
   readonly address: string;
@@ -18,8 +20,10 @@ export interface HostRow {
 
 /** A host whose lease has not lapsed. */
 export type LivingHost = HostRow & {
-  /** ISO 8601. */
+  /** When it joined, ISO 8601. */
   readonly since: string;
+  /** ISO 8601. */
+  readonly lastBeatAt: string;
 };
 
 /** Who holds a connector. Whether that host still lives is another question. */

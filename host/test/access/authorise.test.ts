@@ -101,6 +101,7 @@ const CALLS: { readonly [Name in Operation]: (service: ConnectorService, options
   setLogLevel: (service, options) => service.setLogLevel('x', 'debug', options),
   listCalls: (service, options) => service.listCalls('x', {}, options),
   getStatus: (service, options) => service.getStatus(options),
+  listHosts: (service, options) => service.listHosts(options),
   listHealthHistory: (service, options) => service.listHealthHistory('x', options),
 };
 

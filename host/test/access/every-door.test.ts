@@ -50,6 +50,7 @@ const BEHIND: { readonly [Name in Method | OperationId]: Operation } = {
   enableConnector: 'enable',
   disableConnector: 'disable',
   getStatus: 'getStatus',
+  listHosts: 'listHosts',
   planConfig: 'planConfig',
   applyConfig: 'applyConfig',
   exportConfig: 'exportConfig',

@@ -40,6 +40,22 @@ describe('automate status', () => {
     expect(remote).toMatchObject({ status: 0, stdout: expect.stringContaining(`process ${host.child.pid}`) });
   });
 
+  it('lists a host that shares no store as itself alone', async () => {
+    await using project = await CliProject.open({ kinds: ['echo'], yaml: YAML });
+    await using host = await project.start({ env: { HOST_LABELS: 'eu' } });
+    const { status, stdout } = await project.automate(['hosts']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^ID +NAME +VERSION +ADDRESS +LABELS +SINCE +LAST BEAT +HELD +MEMORY +DRIFT$/m);
+    const [id, ...facts] = stdout.split('\n')[1]?.split(/ {2,}/) ?? [];
+    expect(facts.slice(2, 4)).toEqual([host.ready.grpc, 'eu']);
+    const { hosts, count } = (await project.json(['hosts'])) as {
+      readonly hosts: readonly object[];
+      readonly count: number;
+    };
+    expect(count).toBe(1);
+    expect(hosts).toMatchObject([{ id, held: 1, drift: [], address: host.ready.grpc, labels: ['eu'] }]);
+  });
+
   it('ends with 69 where none runs, and tells one that ended from one that was killed', async () => {
     await using project = await CliProject.open({ kinds: ['echo'], yaml: YAML });
     const ask = async (): Promise<unknown> => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
@@ -94,6 +95,50 @@ describeWithPostgres('hosts that share connectors', (databases) => {
     expect(remote.asked('hold-keyed').times).toBe(1);
     await expect(ask(other.service, 'shared', 'change', 'kept', 'key-of-kept')).resolves.toEqual(kept);
     expect(remote.asked('kept').times).toBe(1);
+  });
+
+  it('are listed at each of them with what they hold, and a connector with the host that runs it', async () => {
+    await using scene = await open();
+    const { start, config, remote } = scene;
+    const one = await start('a', { HOST_LABELS: 'eu' });
+    const other = await start('b', { HOST_LABELS: 'gpu,eu' });
+    const listed = async ({ service }: typeof one) =>
+      (await service.listHosts()).map(({ labels, held, drift }) => ({ labels, held, drift }));
+    await one.service.register({ ...config('shared'), placement: 'gpu' });
+    await one.service.register({ ...config('everywhere'), placement: 'all' });
+    await knows(other.service, 'everywhere');
+    await eventually(async () => ask(one.service, 'shared', 'read', 'first').then(Boolean, () => false));
+    await ask(one.service, 'everywhere', 'read', 'here');
+    const expected = [
+      { labels: ['eu'], held: 0, drift: [] },
+      { labels: ['gpu', 'eu'], held: 1, drift: [] },
+    ];
+    for (const host of [one, other])
+      await eventually(
+        async () => (await listed(host)).toSorted((a, b) => a.held - b.held),
+        (hosts) => JSON.stringify(hosts) === JSON.stringify(expected),
+      );
+    const hosts = await other.service.listHosts();
+    const holder = hosts.find(({ held }) => held === 1);
+    expect(hosts.map(({ id }) => id)).toEqual(hosts.map(({ id }) => id).toSorted());
+    expect(hosts).toHaveLength(2);
+    expect(holder).toMatchObject({ name: hostname(), address: other.host.ready.grpc, version: expect.any(String) });
+    expect(holder?.memoryBytes).toBeGreaterThan(10 * 2 ** 20);
+    for (const { since, lastBeatAt } of hosts) {
+      expect(Date.parse(lastBeatAt)).toBeGreaterThanOrEqual(Date.parse(since));
+      expect(Math.abs(Date.now() - Date.parse(lastBeatAt))).toBeLessThan(60_000);
+    }
+    for (const { service } of [one, other]) {
+      await expect(service.get('shared')).resolves.toMatchObject({ connector: { host: holder?.id } });
+      await expect(service.get('everywhere')).resolves.not.toHaveProperty('connector.host');
+    }
+    expect(remote.asked('first').times).toBe(1);
+    await other.host.end('SIGKILL');
+    await eventually(
+      () => listed(one),
+      (left) => left.length === 1,
+    );
+    await expect(one.service.get('shared')).resolves.not.toHaveProperty('connector.host');
   });
 
   it('send nothing more for a connector once they slept for longer than their lease', async () => {

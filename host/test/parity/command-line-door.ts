@@ -45,6 +45,7 @@ import {
   readSchedule,
   readSecret,
   readStats,
+  readHosts,
   readStatus,
   readToken,
 } from '../fixtures/rest-answers.ts';
@@ -168,6 +169,7 @@ export function openCommandLineDoor(root: string): ConnectorService {
     planConfig: ({ yaml }: { readonly yaml?: string } = {}) => ask(['plan', '-'], { input: yaml ?? '' }),
     applyConfig: ({ yaml }: { readonly yaml?: string } = {}) => ask(['apply', '-'], { input: yaml ?? '' }),
     exportConfig: () => ask(['export']),
+    listHosts: async () => readHosts(await ask(['hosts'])),
     async getStatus() {
       const { running: _running, ...status } = await ask(['status']);
       return readStatus(status);

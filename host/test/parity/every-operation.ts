@@ -242,6 +242,11 @@ export const EVERY_OPERATION: { readonly [Name in Operation]: OperationRow } = {
     ...{ grpc: 'getStatus', rest: 'getStatus', cli: 'status' },
     play: (door) => door.getStatus(),
   },
+  listHosts: {
+    ...{ grpc: 'listHosts', rest: 'listHosts', cli: 'hosts' },
+    play: async (door) =>
+      (await door.listHosts()).map(({ id, since, held, labels, drift }) => ({ id, since, held, labels, drift })),
+  },
   listHealthHistory: {
     ...{ grpc: 'listHealthHistory', rest: 'listHealthHistory', cli: 'connectors health' },
     play: (door) => door.listHealthHistory('echo'),

@@ -147,6 +147,8 @@ export function openRawDoor(address: string): ConnectorService {
     setLogLevel: (id: string, level: string, options: CallOptions) => call('setLogLevel', { id, level }, options),
     listCalls: (id: string, filter: object, options: CallOptions) => call('listCalls', { id, ...filter }, options),
     getStatus: (options: CallOptions) => call('getStatus', {}, options),
+    listHosts: async (options: CallOptions) =>
+      ((await call('listHosts', {}, options)) as unknown as { hosts?: readonly object[] }).hosts ?? [],
     listHealthHistory: (id: string, options: CallOptions) => call('listHealthHistory', { id }, options),
     close,
     [Symbol.asyncDispose]: close,

@@ -57,6 +57,7 @@ import {
   healthAllFromMessage,
   findingFromMessage,
   healthFromMessage,
+  hostFromMessage,
   hostStatusFromMessage,
   infoFromMessage,
   int64ToNumber,
@@ -457,6 +458,10 @@ export function createRemoteBackend(channel: RemoteChannel): ConnectorService {
     getStatus: async (options) => {
       const message = await call(METHODS.getStatus, () => ({}), options);
       return read((problems) => hostStatusFromMessage(message, problems));
+    },
+    listHosts: async (options) => {
+      const { hosts } = await call(METHODS.listHosts, () => ({}), options);
+      return read((problems) => hosts.map((message) => hostFromMessage(message, problems)));
     },
     listHealthHistory: async (id, options) => {
       const { findings } = await call(METHODS.listHealthHistory, () => ({ id: requireId(id) }), options);

@@ -7,6 +7,7 @@ import type { ControlOperations } from './control-operations.ts';
 import type { ConnectorDescription, ConnectorInfo, ConnectorType } from './connector.ts';
 import type { ExecutionOperations } from './execution-operations.ts';
 import type { HealthReport, TestReport } from './health.ts';
+import type { HostOperations } from './host-operations.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { KindOperations } from './kind-operations.ts';
 import type { LogOperations } from './log-operations.ts';
@@ -93,6 +94,7 @@ export interface ConnectorService
     ConfigOperations,
     ControlOperations,
     ExecutionOperations,
+    HostOperations,
     KindOperations,
     LogOperations,
     OutcomeOperations,

@@ -82,6 +82,8 @@ export interface ConnectorInfo {
   readonly override?: 'enabled' | 'disabled';
   /** From which level on its lines are written, where that was set over the API. */
   readonly logLevel?: LineLevel;
+  /** Id of the host that runs it, of those that share a store; absent where none does now, each one does, or there is only one. */
+  readonly host?: string;
 }
 
 export const AUTH_TYPES = ['none', 'basic', 'bearer', 'api_key', 'oauth2'] as const;

@@ -48,7 +48,7 @@ export const info: fc.Arbitrary<ConnectorInfo> = fc
       isolation: fc.constantFrom('thread', 'process', 'none'),
       lastError: text,
     }),
-    optional: some({ heldBack: text }),
+    optional: some({ heldBack: text, host: text }),
   })
   .map(({ required, optional }) => ({ ...required, ...optional }));
 

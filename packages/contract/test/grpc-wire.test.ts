@@ -88,6 +88,7 @@ const ADDED: Record<string, Record<string, string>> = {
     last_error: '102 string',
     isolation: '103 string',
     held_back: '104 string',
+    host: '108 string',
     paused_since: '105 string',
     override: '106 string',
     log_level: '107 string',
@@ -249,6 +250,7 @@ describe('the protocol', () => {
       'PauseSchedule',
       'ResumeSchedule',
       'RemoveSchedule',
+      'ListHosts',
     ]);
   });
 });

@@ -166,6 +166,7 @@ function formatInfos(context: CliContext, infos: readonly ConnectorInfo[]): stri
       info.lastError === '' ? info.endpoint : info.lastError,
       ...(info.heldBack === undefined ? [] : [`held back: ${info.heldBack}`]),
       ...(info.override === undefined ? [] : [`${info.override} over the API`]),
+      ...(info.host === undefined ? [] : [`on host ${info.host}`]),
     ]
       .filter((words) => words !== '')
       .join('; '),

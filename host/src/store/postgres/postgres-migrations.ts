@@ -154,4 +154,5 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
      since timestamptz NOT NULL
    );
    CREATE INDEX placements_by_time ON automate.placements (since)`,
+  `ALTER TABLE automate.hosts ADD COLUMN name text NOT NULL DEFAULT ''`,
 ];

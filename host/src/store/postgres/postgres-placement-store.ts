@@ -8,12 +8,13 @@ import type { PostgresDatabase, Session } from './postgres-database.ts';
 const WHAT = 'which host runs which connector cannot be settled';
 const EXPIRY = `clock_timestamp() + interval '${LEASE_MS} milliseconds'`;
 
-const JOIN = `INSERT INTO automate.hosts (id, instance, version, address, labels, pid, held, memory_bytes, since, expires_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), ${EXPIRY})
-  ON CONFLICT (id) DO UPDATE SET instance = excluded.instance, version = excluded.version, address = excluded.address,
+const JOIN = `INSERT INTO automate.hosts (id, instance, version, address, labels, pid, held, memory_bytes, name, since, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp(), ${EXPIRY})
+  ON CONFLICT (id) DO UPDATE SET instance = excluded.instance, name = excluded.name, version = excluded.version, address = excluded.address,
     labels = excluded.labels, pid = excluded.pid, held = excluded.held, memory_bytes = excluded.memory_bytes, since = excluded.since, expires_at = excluded.expires_at`;
 const RENEW = `UPDATE automate.hosts SET held = $3, memory_bytes = $4, expires_at = ${EXPIRY} WHERE id = $1 AND instance = $2`;
-const LIVING = `SELECT id, instance, version, address, labels, pid, held, memory_bytes AS "memoryBytes", since
+const LIVING = `SELECT id, instance, name, version, address, labels, pid, held, memory_bytes AS "memoryBytes", since,
+    expires_at - interval '${LEASE_MS} milliseconds' AS "lastBeatAt"
   FROM automate.hosts WHERE expires_at > clock_timestamp() ORDER BY id`;
 const ALL_TAKEN = 'SELECT connector, host, fence FROM automate.placements';
 /** Longer than a transaction may take that another one did not see. */
@@ -42,10 +43,10 @@ export function openPostgresPlacementStore(url: string, database: PostgresDataba
     beat: (host, { first, all, onSend }) =>
       beats.write(WHAT, async (session) => {
         onSend();
-        const { id, instance, version, address, labels, pid, held, memoryBytes } = host;
+        const { id, instance, name, version, address, labels, pid, held, memoryBytes } = host;
         const count = first
           ? await session.count(
-              CompiledQuery.raw(JOIN, [id, instance, version, address, labels, pid, held, memoryBytes]),
+              CompiledQuery.raw(JOIN, [id, instance, version, address, labels, pid, held, memoryBytes, name]),
             )
           : await session.count(CompiledQuery.raw(RENEW, [id, instance, held, memoryBytes]));
         return { renewed: count > 0, living: await readLiving(session), placements: await readTaken(session, all) };
@@ -80,7 +81,16 @@ async function readTaken(session: Session, all: boolean): Promise<readonly Place
 }
 
 async function readLiving(session: Session): Promise<readonly LivingHost[]> {
-  type LivingRow = Omit<HostRow, 'memoryBytes'> & { readonly memoryBytes: string; readonly since: Date };
+  type LivingRow = Omit<HostRow, 'memoryBytes'> & {
+    readonly memoryBytes: string;
+    readonly since: Date;
+    readonly lastBeatAt: Date;
+  };
   const rows = await session.rows<LivingRow>(CompiledQuery.raw(LIVING));
-  return rows.map((row) => ({ ...row, memoryBytes: Number(row.memoryBytes), since: row.since.toISOString() }));
+  return rows.map((row) => ({
+    ...row,
+    memoryBytes: Number(row.memoryBytes),
+    since: row.since.toISOString(),
+    lastBeatAt: row.lastBeatAt.toISOString(),
+  }));
 }

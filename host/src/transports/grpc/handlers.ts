@@ -32,6 +32,7 @@ import {
   healthAllToMessage,
   healthToMessage,
   hostStatusToMessage,
+  hostToMessage,
   infoToMessage,
   logEventToMessage,
   logFilterFromMessage,
@@ -195,6 +196,9 @@ export function createHandlers(service: ConnectorService, logger: GrpcLogger): H
     })),
     disableConnector: on(methods.disableConnector, async ({ id }, options) => ({
       connector: infoToMessage(await service.disable(id, options)),
+    })),
+    listHosts: on(methods.listHosts, async (_request, options) => ({
+      hosts: (await service.listHosts(options)).map(hostToMessage),
     })),
     getStatus: on(methods.getStatus, async (_request, options) =>
       hostStatusToMessage(await service.getStatus(options)),

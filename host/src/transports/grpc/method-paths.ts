@@ -35,6 +35,7 @@ const UNARY = [
   'EnableConnector',
   'DisableConnector',
   'GetStatus',
+  'ListHosts',
   'ListHealthHistory',
   'GetStats',
   'Blame',

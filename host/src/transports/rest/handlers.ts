@@ -31,6 +31,7 @@ import {
   healthHistoryView,
   healthReportsView,
   healthReportView,
+  hostListView,
   hostStatusView,
   logLinesView,
   logLineView,
@@ -224,6 +225,9 @@ export function createHandlers(
     },
     async disableConnector({ request, options }) {
       return connectorInfoView(await service.disable(idOf(request), options));
+    },
+    async listHosts({ options }) {
+      return hostListView(await service.listHosts(options));
     },
     async getStatus({ options }) {
       return hostStatusView(await service.getStatus(options));

@@ -123,6 +123,7 @@ describe('calls over gRPC answer what calls in process answer', () => {
     ['apply what is wrong', (service) => service.applyConfig({ yaml: '' })],
     ['export', (service) => service.exportConfig()],
     ['status', (service) => service.getStatus()],
+    ['hosts', (service) => service.listHosts()],
     ['history of health', (service) => service.listHealthHistory('echo')],
     ['remove', (service) => service.remove('new')],
     ['remove again', (service) => service.remove('new')],

@@ -203,6 +203,7 @@ describe('every answer is as the document says', () => {
     ['disableConnector', 'POST /api/v1/connectors/mine/disable', {}, 200],
     ['pauseConnector', 'POST /api/v1/connectors/ghost/pause', {}, 404],
     ['getStatus', 'GET /api/v1/status', {}, 200],
+    ['listHosts', 'GET /api/v1/hosts', {}, 200],
     ['planConfig', 'POST /api/v1/plan', json({ yaml: 'connectors: []' }), 200],
     ['planConfig', 'POST /api/v1/plan', json({ yml: '' }), 400],
     ['applyConfig', 'POST /api/v1/apply', json({}), 200],

@@ -33,6 +33,7 @@ export {
   hostStatusFromMessage,
   hostStatusToMessage,
 } from './messages/host-status.ts';
+export { hostFromMessage, hostToMessage } from './messages/hosts.ts';
 export { infoFromMessage, infoToMessage } from './messages/info.ts';
 export {
   logEventFromMessage,

@@ -146,4 +146,5 @@ export const CONNECTORS_SERVICE = {
   pauseSchedule: define(method.pauseSchedule),
   resumeSchedule: define(method.resumeSchedule),
   removeSchedule: define(method.removeSchedule),
+  listHosts: define(method.listHosts),
 } as const;

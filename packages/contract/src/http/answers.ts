@@ -51,6 +51,10 @@ const infoFields = {
   log_level: z.enum(LINE_LEVELS).optional().meta({
     description: 'From which level on its lines are written, where that was set over the API',
   }),
+  host: z.string().optional().meta({
+    description:
+      'Id of the host that runs it, of those that share a store; absent where none does now, or each one does',
+  }),
 };
 
 export const connectorInfoSchema = z.object(infoFields).meta({ id: 'ConnectorInfo' });
@@ -485,6 +489,31 @@ export const hostStatusSchema = z
     }),
   })
   .meta({ id: 'HostStatus' });
+
+const hostSchema = z
+  .object({
+    id: z.string().meta({ description: 'Of its data directory' }),
+    name: z.string().meta({ description: "The machine's" }),
+    version: z.string(),
+    address: z.string().optional().meta({ description: 'Where other hosts reach its door of gRPC' }),
+    labels: z.array(z.string()),
+    since: z.string().meta({ description: 'When it had started, ISO 8601' }),
+    last_beat_at: z.string().meta({ description: 'When it last said that it lives, ISO 8601' }),
+    held: count.meta({ description: 'Connectors that it alone runs; of a host that shares none, all that can run' }),
+    memory_bytes: count.meta({ description: 'Of its process; 0 where that is not told' }),
+    drift: z
+      .array(
+        z.object({
+          package: z.string(),
+          version: z.string().optional().meta({ description: 'Absent: it has none that it could run' }),
+          integrity: z.string().optional().meta({ description: 'Of what was downloaded, where its lock says' }),
+        }),
+      )
+      .meta({ description: 'What it has of packages that are not the same at all hosts' }),
+  })
+  .meta({ id: 'Host' });
+
+export const hostListSchema = z.object({ hosts: z.array(hostSchema), count });
 
 const healthFindingSchema = z
   .object({

@@ -28,6 +28,7 @@ export {
   healthHistoryView,
   healthReportsView,
   healthReportView,
+  hostListView,
   hostStatusView,
   logLinesView,
   logLineView,

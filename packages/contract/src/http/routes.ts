@@ -24,6 +24,7 @@ import {
   healthHistorySchema,
   healthReportSchema,
   healthReportsSchema,
+  hostListSchema,
   hostStatusSchema,
   keptOutcomeSchema,
   logLinesSchema,
@@ -542,6 +543,14 @@ export const HTTP_ROUTES = {
     tag: 'host',
     status: 200,
     answer: hostStatusSchema,
+  },
+  listHosts: {
+    method: 'GET',
+    path: '/hosts',
+    summary: 'The hosts that share a store and live, as the one that is asked knows them',
+    tag: 'host',
+    status: 200,
+    answer: hostListSchema,
   },
   listHealthHistory: {
     method: 'GET',

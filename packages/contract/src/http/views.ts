@@ -7,6 +7,7 @@ import type { ActionDescription, ActionDiscovery, ConnectorDescription, Connecto
 import type { ChangeResult } from '../change-result.ts';
 import type { ConnectorEvent, ExecuteTextResult } from '../connector-service.ts';
 import type { HealthReport, TestReport } from '../health.ts';
+import type { HostInfo } from '../host-operations.ts';
 import type { JsonObject } from '../json.ts';
 import { ConnectorError } from '../connector-error.ts';
 import type { LogLine } from '../log-operations.ts';
@@ -32,6 +33,7 @@ import type {
   healthHistorySchema,
   healthReportSchema,
   healthReportsSchema,
+  hostListSchema,
   hostStatusSchema,
   keptOutcomeSchema,
   logLineSchema,
@@ -71,6 +73,7 @@ export function connectorInfoView(info: ConnectorInfo): View<typeof connectorInf
     ...(info.pausedSince === undefined ? {} : { paused_since: info.pausedSince }),
     ...(info.override === undefined ? {} : { override: info.override }),
     ...(info.logLevel === undefined ? {} : { log_level: info.logLevel }),
+    ...(info.host === undefined ? {} : { host: info.host }),
   };
 }
 
@@ -293,6 +296,19 @@ export function hostStatusView({ dataDir, doors, connectors, ...status }: HostSt
     data_dir: dataDir,
     doors: doors.map((door) => ({ ...door })),
     connectors: { ...counts, held_back: heldBack },
+  };
+}
+
+export function hostListView(hosts: readonly HostInfo[]): View<typeof hostListSchema> {
+  return {
+    hosts: hosts.map(({ labels, lastBeatAt, memoryBytes, drift, ...host }) => ({
+      ...host,
+      labels: [...labels],
+      last_beat_at: lastBeatAt,
+      memory_bytes: memoryBytes,
+      drift: drift.map((each) => ({ ...each })),
+    })),
+    count: hosts.length,
   };
 }
 

@@ -26,6 +26,8 @@ const COLUMNS: readonly { readonly key?: SortKey; readonly name: string; readonl
   { key: 'owner', name: 'Owner', wide: true },
   { key: 'isolation', name: 'Isolation', wide: true },
 ];
+/** Where several hosts share connectors. */
+const COLUMNS_OF_HOSTS: typeof COLUMNS = [...COLUMNS, { name: 'Host', wide: true }];
 
 /** All connectors, what needs somebody first. */
 export function ConnectorsList() {
@@ -126,11 +128,12 @@ function ConnectorsTable({
   const body = useRef<HTMLTableSectionElement>(null);
   const { first, end } = useVisibleRows(body, rows.length, ROW_HEIGHT);
   const { sort, descending } = query.value;
+  const columns = rows.some(({ info }) => info.host !== undefined) ? COLUMNS_OF_HOSTS : COLUMNS;
   return (
     <table class="data-table connectors" aria-label="Connectors" aria-rowcount={rows.length + 1}>
       <thead>
         <tr aria-rowindex={1}>
-          {COLUMNS.map(({ key, name, wide }) => (
+          {columns.map(({ key, name, wide }) => (
             <th
               key={name}
               scope="col"
@@ -153,26 +156,35 @@ function ConnectorsTable({
         </tr>
       </thead>
       <tbody ref={body}>
-        <Spacer height={first * ROW_HEIGHT} />
+        <Spacer columns={columns.length} height={first * ROW_HEIGHT} />
         {rows.slice(first, end).map((row, index) => (
-          <Row key={row.info.id} row={row} place={first + index + 2} />
+          <Row key={row.info.id} row={row} place={first + index + 2} hosts={columns === COLUMNS_OF_HOSTS} />
         ))}
-        <Spacer height={(rows.length - end) * ROW_HEIGHT} />
+        <Spacer columns={columns.length} height={(rows.length - end) * ROW_HEIGHT} />
       </tbody>
     </table>
   );
 }
 
 /** Takes the room of the rows that are not drawn. */
-function Spacer({ height }: { readonly height: number }) {
+function Spacer({ columns, height }: { readonly columns: number; readonly height: number }) {
   return height <= 0 ? null : (
     <tr aria-hidden="true">
-      <td colSpan={COLUMNS.length} class="spacer" style={{ height: `${height}px` }} />
+      <td colSpan={columns} class="spacer" style={{ height: `${height}px` }} />
     </tr>
   );
 }
 
-function Row({ row: { info, health }, place }: { readonly row: ConnectorRow; readonly place: number }) {
+function Row({
+  row: { info, health },
+  place,
+  hosts,
+}: {
+  readonly row: ConnectorRow;
+  readonly place: number;
+  /** Whether its host is shown. */
+  readonly hosts: boolean;
+}) {
   const [, go] = useLocation();
   const to = `/connectors/${encodeURIComponent(info.id)}`;
   return (
@@ -193,6 +205,7 @@ function Row({ row: { info, health }, place }: { readonly row: ConnectorRow; rea
       <td class="wide">{health?.blame === undefined || info.status === 'healthy' ? '' : BLAME_WORDS[health.blame]}</td>
       <td class="wide">{OWNER_WORDS[info.owner]}</td>
       <td class="wide">{info.isolation === 'none' ? 'not isolated' : info.isolation}</td>
+      {hosts ? <td class="wide">{info.host}</td> : null}
     </tr>
   );
 }

@@ -46,6 +46,16 @@ function compareIds(a: ConnectorInfo, b: ConnectorInfo): number {
   return IDS.compare(a.id, b.id);
 }
 
-function textOf({ id, name, kind, type, endpoint, owner, tags, last_error: lastError }: ConnectorInfo): string {
-  return [id, name, kind, type, endpoint, owner, lastError, ...tags].join('\n').toLowerCase();
+function textOf({
+  id,
+  name,
+  kind,
+  type,
+  endpoint,
+  owner,
+  tags,
+  last_error: lastError,
+  host = '',
+}: ConnectorInfo): string {
+  return [id, name, kind, type, endpoint, owner, lastError, host, ...tags].join('\n').toLowerCase();
 }

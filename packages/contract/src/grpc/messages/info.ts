@@ -51,6 +51,7 @@ export function infoFromMessage(message: InfoMessage, problems: Problems): Conne
     isolation: readWord(ISOLATION_LEVELS, message.isolation, { path: 'isolation', problems, fallback: 'none' }),
     lastError: message.lastError,
     ...(message.heldBack === undefined ? {} : { heldBack: message.heldBack }),
+    ...(message.host === undefined ? {} : { host: message.host }),
     ...(message.logLevel === undefined
       ? {}
       : {

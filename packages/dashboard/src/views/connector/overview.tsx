@@ -66,6 +66,7 @@ export function Overview({ info, details, reload }: OverviewProps) {
           <Fact name="Owner">{OWNER_WORDS[info.owner]}</Fact>
           <Fact name="Isolation">{info.isolation === 'none' ? 'not isolated' : info.isolation}</Fact>
           <Fact name="Mode">{info.mode}</Fact>
+          <Fact name="Host">{info.host}</Fact>
           <Fact name="Response time">
             {health?.checked_at === undefined ? undefined : formatMs(health.response_time_ms)}
           </Fact>

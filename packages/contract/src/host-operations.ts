@@ -1,0 +1,42 @@
+import type { CallOptions } from './call-options.ts';
+
+/** What a host has installed of a package that is not the same at all hosts. */
+export interface PackageDrift {
+  readonly package: string;
+  /** Absent: it has none of it that it could run. */
+  readonly version?: string;
+  /** Of what was downloaded, as its lock has it: two that have the same version differ in it. Absent where no lock says. */
+  readonly integrity?: string;
+}
+
+/** One of the hosts that share a store, as it said of itself last. */
+export interface HostInfo {
+  /** Of its data directory. */
+  readonly id: string;
+  /** The machine's. */
+  readonly name: string;
+  readonly version: string;
+  /** Where other hosts reach its door of gRPC; absent where it opened none. */
+  readonly address?: string;
+  /** Words that connectors name to be placed there, as `HOST_LABELS` has them. */
+  readonly labels: readonly string[];
+  /** When it had started, ISO 8601. */
+  readonly since: string;
+  /** When it last said that it lives, ISO 8601. */
+  readonly lastBeatAt: string;
+  /** Connectors that it alone runs; of a host that shares none, all that can run. */
+  readonly held: number;
+  /** Bytes that its process has of memory; 0 where the program that embeds it does not tell. */
+  readonly memoryBytes: number;
+  /** In order of name; empty where it has what all others have. */
+  readonly drift: readonly PackageDrift[];
+}
+
+/** The part of the port that says which hosts there are. */
+export interface HostOperations {
+  /**
+   * The hosts that share a store and live, in order of id, as the one that is asked knows them: what it says of others is of about a second
+   * ago, and stays where the store is lost. A host that shares no store is there by itself.
+   */
+  listHosts(options?: CallOptions): Promise<readonly HostInfo[]>;
+}
