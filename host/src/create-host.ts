@@ -30,7 +30,8 @@ import { createControls } from './connectors/controls.ts';
 import { kindOf } from './connectors/connector-state.ts';
 import { executionPlaces } from './connectors/execution-places.ts';
 import { createFilesPolicy, placesOf, withWholePaths } from './connectors/files-policy.ts';
-import { isPlaced, labelsOf } from './connectors/placement.ts';
+import { isPlaced, lacksKind, labelsOf } from './connectors/placement.ts';
+import { createPluginSetReader } from './connectors/plugin-set.ts';
 import { exportConfig } from './connectors/export-config.ts';
 import { createEntryFaults } from './connectors/entry-faults.ts';
 import { Gate } from './connectors/gate.ts';
@@ -58,6 +59,7 @@ import type { Host } from './host.ts';
 import { findProjectRoot, HOST_FILES, readIdentity } from './identity.ts';
 import { openHostLog } from './log/host-log.ts';
 import { LogTail } from './log/log-tail.ts';
+import { tellDrift } from './log/tell-drift.ts';
 import { faultTeller, openLoggedEvents } from './log/log-events.ts';
 import { watchInstalls } from './plugins/install/watch-installs.ts';
 import { acceptanceOf } from './plugins/lock/acceptance.ts';
@@ -374,13 +376,17 @@ async function openHost(
               .flat()
               .flatMap((pem) => (pem === undefined ? [] : [String(pem)])),
           isPlaced: (id) => isPlaced(registry.find(id)),
+          lacksKind: (id) => lacksKind(registry.find(id)),
           labelsOf: (id) => labelsOf(registry.find(id)),
+          kindOf: (id) => registry.find(id)?.config.kind,
+          plugins: createPluginSetReader(projectDir, () => registry.sources.kinds),
+          onDrift: (drift) => tellDrift(log, drift),
         })
       : undefined;
   if (cluster !== undefined) {
     stack.push({ name: 'cluster', close: () => cluster.close() });
     events.on('change', (kind, id) => {
-      if (kind === 'removed')
+      if (kind === 'removed' || lacksKind(registry.find(id)))
         cluster.cluster.release(id).catch((fault: unknown) => tellFault(fault, `the connector "${id}" was let go of`));
     });
   }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { UnavailableError } from '@automate/contract';
-import type { HostRow, LivingHost, PlacementStore } from '../store/placement-store.ts';
+import type { PackageDrift } from '@automate/contract';
+import { quote, UnavailableError } from '@automate/contract';
+import type { HostRow, LivingHost, PlacementStore, PluginSet } from '../store/placement-store.ts';
 import { LEASE_MS } from '../store/placement-store.ts';
+import { findPackageDrift } from './list-hosts.ts';
 
 /** How often a host says that it lives, in milliseconds. */
 const BEAT_MS = 1_000;
@@ -17,6 +19,14 @@ export interface ClusterOptions {
   memoryBytes(): number;
   /** Labels that a host must have to run the connector. */
   labelsOf(connector: string): readonly string[];
+  /** What a connector is an instance of; undefined for one that there is not. */
+  kindOf(connector: string): string | undefined;
+  /** Whether one host alone runs it, and this one does not have its kind. */
+  lacksKind(connector: string): boolean;
+  /** What this host can run now. */
+  plugins(): PluginSet;
+  /** Hears in what this host's packages are not those of all others, whenever that has changed; empty: they are alike again. */
+  onDrift(drift: readonly PackageDrift[]): void;
   /** The lease is about to lapse: these must stop before it has. */
   onLost(connectors: readonly string[]): void;
   /** Hears, once each, that the lease could not be renewed in time, with the reason, and that it is held again. */
@@ -39,6 +49,11 @@ export class Cluster {
   #others = new Map<string, { readonly host: LivingHost; readonly gone: AbortController }>();
   /** Itself among them, as it was read last; none before the first beat. */
   #living: readonly LivingHost[] = [];
+  /** By digest, what hosts that live can run. */
+  #sets = new Map<string, PluginSet>();
+  /** Of what the store has of this one. */
+  #told = '';
+  #drift: readonly PackageDrift[] = [];
   #address: string | undefined;
   /** By `performance.now()`: from then on nothing is held any more. */
   #until = 0;
@@ -84,9 +99,28 @@ export class Cluster {
     return holder !== undefined && this.#others.has(holder) ? holder : undefined;
   }
 
-  /** Whether this host has the labels that the connector asks for. */
+  /** What a host can run; undefined where it does not say, or that was not read yet. */
+  setOf({ digest }: Pick<LivingHost, 'digest'>): PluginSet | undefined {
+    return this.#sets.get(digest);
+  }
+
+  /** Whether this host has the labels and the kind that the connector asks for. */
   mayTake(connector: string): boolean {
-    return hasLabels(this.#options.host, this.#options.labelsOf(connector));
+    const { host, labelsOf, lacksKind } = this.#options;
+    return hasLabels(host, labelsOf(connector)) && !lacksKind(connector);
+  }
+
+  /** Whether another host that lives has the labels and the kind that the connector asks for, or may have. */
+  isFitElsewhere(connector: string): boolean {
+    return this.#fitOthers(connector).length > 0;
+  }
+
+  #fitOthers(connector: string): readonly LivingHost[] {
+    const labels = this.#options.labelsOf(connector);
+    const kind = this.#options.kindOf(connector);
+    return [...this.#others.values()]
+      .map(({ host }) => host)
+      .filter((host) => hasLabels(host, labels) && hasKind(this.setOf(host), kind));
   }
 
   /** Fires once a host does not live any more; undefined where it does not now. */
@@ -113,7 +147,7 @@ export class Cluster {
     const isSticky = here || this.#holders.get(connector) === this.#options.host.id;
     const other = isFit && isSticky ? undefined : this.#lighter(connector, isFit);
     if (other !== undefined) return { mine: false, host: other };
-    if (!isFit) throw noHostFits(connector, this.#options.labelsOf(connector));
+    if (!isFit) throw noHostFits(connector, this.#options);
     const underWay = this.#taking.get(connector);
     if (underWay !== undefined) return underWay;
     const taking = this.#take(connector).finally(() => this.#taking.delete(connector));
@@ -130,6 +164,11 @@ export class Cluster {
     this.#holders.set(connector, taken.host);
     if (taken.host === host.id) {
       this.#held.set(connector, taken.fence);
+      if (this.#options.lacksKind(connector)) {
+        // It was removed here meanwhile.
+        await this.release(connector);
+        throw leaseLapsed(connector);
+      }
       return { mine: true };
     }
     const other = this.#others.get(taken.host);
@@ -162,17 +201,26 @@ export class Cluster {
 
   async #beat(first: boolean): Promise<void> {
     const { store, host, memoryBytes, onLease } = this.#options;
+    const plugins = this.#options.plugins();
+    const { digest } = plugins;
     let sentAt = performance.now();
     try {
-      const { renewed, living, placements } = await store.beat(
+      const { renewed, living, sets, placements } = await store.beat(
         {
           ...host,
           instance: this.#instance,
           address: this.#address ?? '',
           held: this.#held.size,
           memoryBytes: memoryBytes(),
+          digest,
         },
-        { first, all: first, onSend: () => (sentAt = performance.now()) },
+        {
+          first,
+          all: first,
+          plugins: digest === this.#told ? undefined : plugins,
+          knownSets: [...this.#sets.keys()],
+          onSend: () => (sentAt = performance.now()),
+        },
       );
       // What was held went with the lease before, also where its end could not be told in time.
       if (performance.now() >= this.#until) this.#lapse();
@@ -184,7 +232,9 @@ export class Cluster {
       this.#until = sentAt + LEASE_MS - MARGIN_MS;
       clearTimeout(this.#end);
       this.#end = setTimeout(() => this.#lapse(), Math.max(0, this.#until - performance.now())).unref();
+      this.#told = digest;
       this.#living = living;
+      this.#learn(sets);
       this.#meet(living);
       for (const { connector, host: holder } of placements) this.#holders.set(connector, holder);
       if (this.#isLost) onLease(undefined);
@@ -195,6 +245,17 @@ export class Cluster {
       this.#isLost = performance.now() >= this.#until;
       throw error;
     }
+  }
+
+  #learn(sets: readonly PluginSet[]): void {
+    const known = [...this.#sets.values(), ...sets].map((set) => [set.digest, set] as const);
+    const told = new Set(this.#living.map(({ digest }) => digest));
+    this.#sets = new Map(known.filter(([digest]) => told.has(digest)));
+    const own = this.#sets.get(this.#told);
+    const drift = findPackageDrift(own, [...this.#sets.values()]);
+    if (JSON.stringify(drift) === JSON.stringify(this.#drift)) return;
+    this.#drift = drift;
+    this.#options.onDrift(drift);
   }
 
   #meet(living: readonly LivingHost[]): void {
@@ -222,8 +283,7 @@ export class Cluster {
 
   /** The one that holds least of those that may run it, where this one may not, or holds clearly more than its share. */
   #lighter(connector: string, isFit: boolean): LivingHost | undefined {
-    const labels = this.#options.labelsOf(connector);
-    const others = [...this.#others.values()].map(({ host }) => host).filter((host) => hasLabels(host, labels));
+    const others = this.#fitOthers(connector);
     const all = others.reduce((sum, { held }) => sum + held, this.#held.size);
     if (isFit && this.#held.size < (CLEARLY_MORE * all) / (others.length + 1) + AND_SOME) return undefined;
     return others.toSorted((a, b) => a.held - b.held)[0];
@@ -234,9 +294,22 @@ function hasLabels(host: Pick<HostRow, 'labels'>, wanted: readonly string[]): bo
   return wanted.every((label) => host.labels.includes(label));
 }
 
-function noHostFits(connector: string, labels: readonly string[]): UnavailableError {
+/** Of a host that does not say what it can run, that is found out. */
+function hasKind(set: PluginSet | undefined, kind: string | undefined): boolean {
+  return set === undefined || kind === undefined || set.kinds.includes(kind);
+}
+
+function noHostFits(
+  connector: string,
+  { labelsOf, kindOf }: Pick<ClusterOptions, 'labelsOf' | 'kindOf'>,
+): UnavailableError {
+  const labels = labelsOf(connector);
+  const words = [
+    `the kind ${quote(kindOf(connector) ?? '')}`,
+    ...(labels.length === 0 ? [] : [`the labels ${labels.join(', ')}`]),
+  ];
   return new UnavailableError(
-    `the connector "${connector}" asks for a host with the labels ${labels.join(', ')}, and none lives: start one with HOST_LABELS=${labels.join(',')}, or correct its placement`,
+    `the connector "${connector}" asks for a host with ${words.join(' and ')}, and none lives: start one${labels.length === 0 ? ' that has it installed' : ` with HOST_LABELS=${labels.join(',')}, or correct its placement`}`,
     { connector, blame: 'operator', effect: 'none', details: { reason: 'no_host' } },
   );
 }

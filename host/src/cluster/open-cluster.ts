@@ -40,7 +40,12 @@ export interface OpenCluster {
 }
 
 /** Nothing is asked of the database before `join`. */
-export function openCluster({ keys, authorities, isPlaced, ...options }: OpenClusterOptions): OpenCluster {
+export function openCluster({
+  keys,
+  authorities,
+  isPlaced: isPlacedHere,
+  ...options
+}: OpenClusterOptions): OpenCluster {
   let remembered: { readonly keys: readonly Uint8Array[]; readonly until: number } | undefined;
   const cluster = new Cluster(options);
   const credentials = createPeerCredentials({
@@ -53,6 +58,9 @@ export function openCluster({ keys, authorities, isPlaced, ...options }: OpenClu
     },
   });
   const peers = new Peers({ id: options.host.id, credentials, authorities });
+  // Without a host that has its kind it is told here what is missing.
+  const isPlaced = (connector: string): boolean =>
+    isPlacedHere(connector) || (options.lacksKind(connector) && cluster.isFitElsewhere(connector));
   const mayRun = (connector: string): boolean => !isPlaced(connector) || cluster.holds(connector);
   return {
     cluster,
@@ -64,7 +72,7 @@ export function openCluster({ keys, authorities, isPlaced, ...options }: OpenClu
       if (mayRun(connector) || !cluster.mayTake(connector)) return mayRun(connector);
       return (await cluster.find(connector, { here: false })).mine;
     },
-    listHosts: () => listHosts(cluster.living),
+    listHosts: () => listHosts(cluster.living, (host) => cluster.setOf(host)),
     holderOf: (connector) => (isPlaced(connector) ? cluster.holderOf(connector) : undefined),
     async close() {
       await cluster.close();

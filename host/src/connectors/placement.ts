@@ -5,6 +5,11 @@ export function isPlaced(entry: ConnectorEntry | undefined): boolean {
   return entry?.state.phase === 'usable' && placementOf(entry) !== 'all';
 }
 
+/** The same, of one whose kind this host does not have. */
+export function lacksKind(entry: ConnectorEntry | undefined): boolean {
+  return entry?.state.phase === 'missing' && placementOf(entry) !== 'all';
+}
+
 /** Labels that a host must have to run it. */
 export function labelsOf(entry: ConnectorEntry | undefined): readonly string[] {
   const placement = entry && placementOf(entry);

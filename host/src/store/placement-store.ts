@@ -1,3 +1,22 @@
+/** A package whose kinds a host can run. */
+export interface InstalledPackage {
+  readonly package: string;
+  readonly version: string;
+  /** Of the installed files, as the project's lock has it. Absent where it says nothing of the package. */
+  readonly integrity?: string;
+  readonly kinds: readonly string[];
+}
+
+/** What a host can run, to be compared with what others can. */
+export interface PluginSet {
+  /** In order of name; those of an embedding program among them, which have no package. */
+  readonly kinds: readonly string[];
+  /** In order of name. */
+  readonly packages: readonly InstalledPackage[];
+  /** Of both: hosts with the same one can run the same. */
+  readonly digest: string;
+}
+
 /** A host as it says of itself. */
 export interface HostRow {
   /** Of its data directory. */
@@ -16,6 +35,8 @@ export interface HostRow {
   readonly held: number;
   /** Bytes that its process has of memory. */
   readonly memoryBytes: number;
+  /** Of its plugin set; empty where it says nothing of that. */
+  readonly digest: string;
 }
 
 /** A host whose lease has not lapsed. */
@@ -39,6 +60,8 @@ export interface Beat {
   /** False where another process has the host's id by now: then nothing was renewed. */
   readonly renewed: boolean;
   readonly living: readonly LivingHost[];
+  /** Those of hosts that live, but for the ones that were known. */
+  readonly sets: readonly PluginSet[];
   /** Those that were taken lately; all of them with `all`. */
   readonly placements: readonly Placement[];
 }
@@ -49,8 +72,19 @@ export interface PlacementStore {
    * Begins the lease of a host, or renews it: for `LEASE_MS` from a moment between call and answer on.
    *
    * @param first whether it takes the place of what had its id before
+   * @param plugins what the host can run, where the store does not have that yet
+   * @param knownSets digests of those that need not be read
    */
-  beat(host: HostRow, options: { readonly first: boolean; readonly all: boolean; onSend(): void }): Promise<Beat>;
+  beat(
+    host: HostRow,
+    options: {
+      readonly first: boolean;
+      readonly all: boolean;
+      readonly plugins: PluginSet | undefined;
+      readonly knownSets: readonly string[];
+      onSend(): void;
+    },
+  ): Promise<Beat>;
   /** Has a host that lives hold a connector, unless another one that lives does. Gives who holds it then; undefined where `host` does not live. */
   take(connector: string, host: Pick<HostRow, 'id' | 'instance'>): Promise<Placement | undefined>;
   /** Lets go of one that the host holds. */

@@ -21,10 +21,9 @@ describeWithPostgres('hosts that share connectors', (databases) => {
     await project.sandbox.addConnector({ kind: 'marking', source: MARKING });
     const keyFile = join(project.root, 'master.key');
     await writeFile(keyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
-    const start = async (DATA_DIR: string, more: Readonly<Record<string, string>> = {}) => {
-      const host = stack.use(
-        await project.start({ env: { STORE_URL: url, MASTER_KEY_FILE: keyFile, DATA_DIR, ...more } }),
-      );
+    /** @param at the project of the host */
+    const start = async (DATA_DIR: string, more: Readonly<Record<string, string>> = {}, at = project) => {
+      const host = stack.use(await at.start({ env: { STORE_URL: url, MASTER_KEY_FILE: keyFile, DATA_DIR, ...more } }));
       return { host, service: stack.use(await connect({ address: host.ready.grpc })) };
     };
     const config = (id: string) =>
@@ -32,6 +31,9 @@ describeWithPostgres('hosts that share connectors', (databases) => {
     return {
       url,
       remote,
+      project,
+      /** Another project, in which the kind is not installed. */
+      bare: async () => stack.use(await CliProject.open({ kinds: [], yaml: 'connectors: []' })),
       start,
       config,
       pid: ({ child }: ServingHost) => child.pid ?? 0,
@@ -139,6 +141,60 @@ describeWithPostgres('hosts that share connectors', (databases) => {
       (left) => left.length === 1,
     );
     await expect(one.service.get('shared')).resolves.not.toHaveProperty('connector.host');
+  });
+
+  it('take only what they can run, pass on what they cannot, and say in what their packages differ', async () => {
+    await using scene = await open();
+    const { start, config, remote, pid, project } = scene;
+    const bare = await scene.bare();
+    const one = await start('a');
+    const other = await start('b', {}, bare);
+    await expect(other.service.register(config('shared'))).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await one.service.register(config('shared'));
+    await knows(other.service, 'shared');
+    // Hosts hear of each other with their beats.
+    await eventually(async () => (await other.service.listHosts()).some(({ drift }) => drift.length > 0));
+    await ask(other.service, 'shared', 'read', 'first');
+    expect(remote.asked('first').pids).toEqual([pid(one.host)]);
+    await expect(other.service.healthCheck('shared')).resolves.toMatchObject({ healthy: true });
+    await expect(other.service.describe('shared')).resolves.toMatchObject({ kind: 'marking' });
+
+    const shown = async ({ service }: typeof one) =>
+      (await service.listHosts()).map(({ drift }) => JSON.stringify(drift)).toSorted();
+    const different = [
+      JSON.stringify([{ package: 'connector-marking', version: '1.0.0' }]),
+      JSON.stringify([{ package: 'connector-marking' }]),
+    ];
+    await eventually(
+      () => Promise.all([shown(one), shown(other)]),
+      (drifts) => JSON.stringify(drifts) === JSON.stringify([different, different]),
+    );
+    await one.host.waitForRecord(({ event }) => event === 'plugins_differ');
+    await other.host.waitForRecord(({ event }) => event === 'plugins_differ');
+
+    // What goes away at the one is taken by the other, once it is there.
+    await bare.sandbox.addConnector({ kind: 'marking', source: MARKING });
+    await other.service.rescanPlugins();
+    await other.host.waitForRecord(({ event }) => event === 'plugins_alike');
+    await eventually(
+      () => shown(one),
+      (drifts) => drifts.every((drift) => drift === '[]'),
+    );
+    await project.sandbox.removePackage('connector-marking');
+    await one.service.rescanPlugins();
+    await eventually(
+      () => ask(one.service, 'shared', 'read', 'moved').catch(() => undefined),
+      (answer) => answer?.pid === pid(other.host),
+    );
+    await other.host.end('SIGKILL');
+    await eventually(
+      () =>
+        ask(one.service, 'shared', 'read', 'nowhere').then(
+          () => 'OK',
+          ({ details }: { details?: { reason?: string } }) => details?.reason,
+        ),
+      (reason) => reason === 'kind_missing',
+    );
   });
 
   it('send nothing more for a connector once they slept for longer than their lease', async () => {

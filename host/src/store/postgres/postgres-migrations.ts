@@ -155,4 +155,6 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
    );
    CREATE INDEX placements_by_time ON automate.placements (since)`,
   `ALTER TABLE automate.hosts ADD COLUMN name text NOT NULL DEFAULT ''`,
+  // What each host can run, as JSON, and its hash; empty of hosts that do not say.
+  `ALTER TABLE automate.hosts ADD COLUMN digest text NOT NULL DEFAULT '', ADD COLUMN plugins text NOT NULL DEFAULT ''`,
 ];

@@ -1,5 +1,5 @@
 import { CompiledQuery } from 'kysely';
-import type { HostRow, LivingHost, Placement, PlacementStore } from '../placement-store.ts';
+import type { HostRow, LivingHost, Placement, PlacementStore, PluginSet } from '../placement-store.ts';
 import { LEASE_MS } from '../placement-store.ts';
 import { lockForConnector } from './advisory-lock.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
@@ -8,14 +8,16 @@ import type { PostgresDatabase, Session } from './postgres-database.ts';
 const WHAT = 'which host runs which connector cannot be settled';
 const EXPIRY = `clock_timestamp() + interval '${LEASE_MS} milliseconds'`;
 
-const JOIN = `INSERT INTO automate.hosts (id, instance, version, address, labels, pid, held, memory_bytes, name, since, expires_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp(), ${EXPIRY})
+const JOIN = `INSERT INTO automate.hosts (id, instance, version, address, labels, pid, held, memory_bytes, name, digest, plugins, since, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp(), ${EXPIRY})
   ON CONFLICT (id) DO UPDATE SET instance = excluded.instance, name = excluded.name, version = excluded.version, address = excluded.address,
-    labels = excluded.labels, pid = excluded.pid, held = excluded.held, memory_bytes = excluded.memory_bytes, since = excluded.since, expires_at = excluded.expires_at`;
-const RENEW = `UPDATE automate.hosts SET held = $3, memory_bytes = $4, expires_at = ${EXPIRY} WHERE id = $1 AND instance = $2`;
-const LIVING = `SELECT id, instance, name, version, address, labels, pid, held, memory_bytes AS "memoryBytes", since,
+    digest = excluded.digest, plugins = excluded.plugins, labels = excluded.labels, pid = excluded.pid, held = excluded.held, memory_bytes = excluded.memory_bytes, since = excluded.since, expires_at = excluded.expires_at`;
+const RENEW = `UPDATE automate.hosts SET held = $3, memory_bytes = $4, digest = $5, plugins = coalesce($6, plugins),
+  expires_at = ${EXPIRY} WHERE id = $1 AND instance = $2`;
+const LIVING = `SELECT id, instance, name, version, address, labels, pid, held, memory_bytes AS "memoryBytes", digest, since,
     expires_at - interval '${LEASE_MS} milliseconds' AS "lastBeatAt"
   FROM automate.hosts WHERE expires_at > clock_timestamp() ORDER BY id`;
+const SETS = `SELECT DISTINCT plugins FROM automate.hosts WHERE digest = ANY ($1)`;
 const ALL_TAKEN = 'SELECT connector, host, fence FROM automate.placements';
 /** Longer than a transaction may take that another one did not see. */
 const LATELY_TAKEN = `${ALL_TAKEN} WHERE since > clock_timestamp() - interval '15 seconds'`;
@@ -40,16 +42,23 @@ const LEAVE = 'DELETE FROM automate.hosts WHERE id = $1 AND instance = $2';
 export function openPostgresPlacementStore(url: string, database: PostgresDatabase): PlacementStore {
   const beats = openPostgresDatabase(url, { connections: 1 });
   return {
-    beat: (host, { first, all, onSend }) =>
+    beat: (host, { first, all, plugins, knownSets, onSend }) =>
       beats.write(WHAT, async (session) => {
         onSend();
-        const { id, instance, name, version, address, labels, pid, held, memoryBytes } = host;
+        const { id, instance, name, version, address, labels, pid, held, memoryBytes, digest } = host;
+        const set = plugins === undefined ? null : JSON.stringify(plugins);
+        const said = [id, instance, version, address, labels, pid, held, memoryBytes, name, digest, set ?? ''];
         const count = first
-          ? await session.count(
-              CompiledQuery.raw(JOIN, [id, instance, version, address, labels, pid, held, memoryBytes, name]),
-            )
-          : await session.count(CompiledQuery.raw(RENEW, [id, instance, held, memoryBytes]));
-        return { renewed: count > 0, living: await readLiving(session), placements: await readTaken(session, all) };
+          ? await session.count(CompiledQuery.raw(JOIN, said))
+          : await session.count(CompiledQuery.raw(RENEW, [id, instance, held, memoryBytes, digest, set]));
+        const living = await readLiving(session);
+        const unknown = living.map((each) => each.digest).filter((each) => each !== '' && !knownSets.includes(each));
+        return {
+          renewed: count > 0,
+          living,
+          sets: unknown.length === 0 ? [] : await readSets(session, unknown),
+          placements: await readTaken(session, all),
+        };
       }),
     take: (connector, { id, instance }) =>
       database.write(WHAT, async (session) => {
@@ -93,4 +102,9 @@ async function readLiving(session: Session): Promise<readonly LivingHost[]> {
     since: row.since.toISOString(),
     lastBeatAt: row.lastBeatAt.toISOString(),
   }));
+}
+
+async function readSets(session: Session, digests: readonly string[]): Promise<readonly PluginSet[]> {
+  const rows = await session.rows<{ readonly plugins: string }>(CompiledQuery.raw(SETS, [digests]));
+  return rows.map(({ plugins }) => JSON.parse(plugins) as PluginSet);
 }
