@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { PackageDrift } from '@automate/contract';
-import { quote, UnavailableError } from '@automate/contract';
+import { UnavailableError } from '@automate/contract';
 import type { HostRow, LivingHost, PlacementStore, PluginSet } from '../store/placement-store.ts';
 import { LEASE_MS } from '../store/placement-store.ts';
-import { findPackageDrift } from './list-hosts.ts';
+import type { Wanted } from './host-fit.ts';
+import { hasKind, hasLabels, noHostFits } from './host-fit.ts';
+import { KnownSets } from './known-sets.ts';
 
 /** How often a host says that it lives, in milliseconds. */
 const BEAT_MS = 1_000;
@@ -39,7 +41,8 @@ export type Holder = { readonly mine: true } | { readonly mine: false; readonly 
 /** Which host runs which connector, as one of them sees it. Clocks are those of its machine that nobody sets, and the database's. */
 export class Cluster {
   readonly #options: ClusterOptions;
-  readonly #instance = randomUUID();
+  /** Of this process. */
+  readonly instance = randomUUID();
   /** By connector, its fencing number. */
   readonly #held = new Map<string, number>();
   /** By connector, the id of the host that holds it, as far as it is known; it may have let go of it since. */
@@ -49,11 +52,9 @@ export class Cluster {
   #others = new Map<string, { readonly host: LivingHost; readonly gone: AbortController }>();
   /** Itself among them, as it was read last; none before the first beat. */
   #living: readonly LivingHost[] = [];
-  /** By digest, what hosts that live can run. */
-  #sets = new Map<string, PluginSet>();
+  readonly #sets: KnownSets;
   /** Of what the store has of this one. */
   #told = '';
-  #drift: readonly PackageDrift[] = [];
   #address: string | undefined;
   /** By `performance.now()`: from then on nothing is held any more. */
   #until = 0;
@@ -66,6 +67,7 @@ export class Cluster {
 
   constructor(options: ClusterOptions) {
     this.#options = options;
+    this.#sets = new KnownSets((drift) => options.onDrift(drift));
   }
 
   /** Begins to live, as the host at this address. Rejects where the database is away. */
@@ -100,8 +102,8 @@ export class Cluster {
   }
 
   /** What a host can run; undefined where it does not say, or that was not read yet. */
-  setOf({ digest }: Pick<LivingHost, 'digest'>): PluginSet | undefined {
-    return this.#sets.get(digest);
+  setOf(host: LivingHost): PluginSet | undefined {
+    return this.#sets.of(host);
   }
 
   /** Whether this host has the labels and the kind that the connector asks for. */
@@ -115,12 +117,15 @@ export class Cluster {
     return this.#fitOthers(connector).length > 0;
   }
 
+  #wanted(connector: string): Wanted {
+    return { labels: this.#options.labelsOf(connector), kind: this.#options.kindOf(connector) };
+  }
+
   #fitOthers(connector: string): readonly LivingHost[] {
-    const labels = this.#options.labelsOf(connector);
-    const kind = this.#options.kindOf(connector);
+    const { labels, kind } = this.#wanted(connector);
     return [...this.#others.values()]
       .map(({ host }) => host)
-      .filter((host) => hasLabels(host, labels) && hasKind(this.setOf(host), kind));
+      .filter((host) => hasLabels(host, labels) && hasKind(this.#sets.of(host), kind));
   }
 
   /** Fires once a host does not live any more; undefined where it does not now. */
@@ -147,7 +152,7 @@ export class Cluster {
     const isSticky = here || this.#holders.get(connector) === this.#options.host.id;
     const other = isFit && isSticky ? undefined : this.#lighter(connector, isFit);
     if (other !== undefined) return { mine: false, host: other };
-    if (!isFit) throw noHostFits(connector, this.#options);
+    if (!isFit) throw noHostFits(connector, this.#wanted(connector));
     const underWay = this.#taking.get(connector);
     if (underWay !== undefined) return underWay;
     const taking = this.#take(connector).finally(() => this.#taking.delete(connector));
@@ -158,7 +163,7 @@ export class Cluster {
   async #take(connector: string): Promise<Holder> {
     const { store, host } = this.#options;
     const lease = this.#lease;
-    const taken = await store.take(connector, { id: host.id, instance: this.#instance });
+    const taken = await store.take(connector, { id: host.id, instance: this.instance });
     if (taken === undefined || (taken.host === host.id && (lease !== this.#lease || performance.now() >= this.#until)))
       throw leaseLapsed(connector);
     this.#holders.set(connector, taken.host);
@@ -194,7 +199,7 @@ export class Cluster {
     for (const { gone } of this.#others.values()) gone.abort();
     if (this.#address !== undefined)
       await this.#options.store
-        .leave({ id: this.#options.host.id, instance: this.#instance })
+        .leave({ id: this.#options.host.id, instance: this.instance })
         // It lapses.
         .catch(() => undefined);
   }
@@ -208,7 +213,7 @@ export class Cluster {
       const { renewed, living, sets, placements } = await store.beat(
         {
           ...host,
-          instance: this.#instance,
+          instance: this.instance,
           address: this.#address ?? '',
           held: this.#held.size,
           memoryBytes: memoryBytes(),
@@ -218,7 +223,7 @@ export class Cluster {
           first,
           all: first,
           plugins: digest === this.#told ? undefined : plugins,
-          knownSets: [...this.#sets.keys()],
+          knownSets: this.#sets.digests,
           onSend: () => (sentAt = performance.now()),
         },
       );
@@ -234,7 +239,7 @@ export class Cluster {
       this.#end = setTimeout(() => this.#lapse(), Math.max(0, this.#until - performance.now())).unref();
       this.#told = digest;
       this.#living = living;
-      this.#learn(sets);
+      this.#sets.learn(living, sets, digest);
       this.#meet(living);
       for (const { connector, host: holder } of placements) this.#holders.set(connector, holder);
       if (this.#isLost) onLease(undefined);
@@ -245,17 +250,6 @@ export class Cluster {
       this.#isLost = performance.now() >= this.#until;
       throw error;
     }
-  }
-
-  #learn(sets: readonly PluginSet[]): void {
-    const known = [...this.#sets.values(), ...sets].map((set) => [set.digest, set] as const);
-    const told = new Set(this.#living.map(({ digest }) => digest));
-    this.#sets = new Map(known.filter(([digest]) => told.has(digest)));
-    const own = this.#sets.get(this.#told);
-    const drift = findPackageDrift(own, [...this.#sets.values()]);
-    if (JSON.stringify(drift) === JSON.stringify(this.#drift)) return;
-    this.#drift = drift;
-    this.#options.onDrift(drift);
   }
 
   #meet(living: readonly LivingHost[]): void {
@@ -288,30 +282,6 @@ export class Cluster {
     if (isFit && this.#held.size < (CLEARLY_MORE * all) / (others.length + 1) + AND_SOME) return undefined;
     return others.toSorted((a, b) => a.held - b.held)[0];
   }
-}
-
-function hasLabels(host: Pick<HostRow, 'labels'>, wanted: readonly string[]): boolean {
-  return wanted.every((label) => host.labels.includes(label));
-}
-
-/** Of a host that does not say what it can run, that is found out. */
-function hasKind(set: PluginSet | undefined, kind: string | undefined): boolean {
-  return set === undefined || kind === undefined || set.kinds.includes(kind);
-}
-
-function noHostFits(
-  connector: string,
-  { labelsOf, kindOf }: Pick<ClusterOptions, 'labelsOf' | 'kindOf'>,
-): UnavailableError {
-  const labels = labelsOf(connector);
-  const words = [
-    `the kind ${quote(kindOf(connector) ?? '')}`,
-    ...(labels.length === 0 ? [] : [`the labels ${labels.join(', ')}`]),
-  ];
-  return new UnavailableError(
-    `the connector "${connector}" asks for a host with ${words.join(' and ')}, and none lives: start one${labels.length === 0 ? ' that has it installed' : ` with HOST_LABELS=${labels.join(',')}, or correct its placement`}`,
-    { connector, blame: 'operator', effect: 'none', details: { reason: 'no_host' } },
-  );
 }
 
 function leaseLapsed(connector: string): UnavailableError {

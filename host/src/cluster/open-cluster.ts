@@ -50,6 +50,7 @@ export function openCluster({
   const cluster = new Cluster(options);
   const credentials = createPeerCredentials({
     id: options.host.id,
+    instance: cluster.instance,
     keys() {
       const now = performance.now();
       if (remembered === undefined || now >= remembered.until)

@@ -1,26 +1,33 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { Principal } from '@automate/contract';
-import { quote, UnauthenticatedError } from '@automate/contract';
+import { quote, UnauthenticatedError, UnavailableError } from '@automate/contract';
+import { rememberUsed } from './used-once.ts';
 
 /** What a host says of a call that it passes on. */
 export interface PassedOn {
   /** The host that passes it on, and the one that is meant. */
   readonly from: string;
   readonly to: string;
+  /** The process of it that is meant. */
+  readonly instance: string;
   /** Who called at the first one. */
   readonly principal: Principal;
 }
 
 export interface PeerCredentials {
-  /** The header `authorization` of a call that is passed on now. */
+  /** The header `authorization` of one call that is passed on now. */
   sign(passed: PassedOn): string;
-  /** What such a header says; undefined for the header of a client. Throws UNAUTHENTICATED for one that no other host has signed for this one, or long ago. */
+  /**
+   * What such a header says, once; undefined for the header of a client. Throws UNAUTHENTICATED for one that no other host has signed for
+   * this one, or long ago, or that was read before, and UNAVAILABLE, reason `moved`, for one that was meant for the process before this one.
+   */
   read(authorization: string): PassedOn | undefined;
 }
 
 export interface PeerCredentialsOptions {
-  /** This host. */
+  /** This host, and its process. */
   readonly id: string;
+  readonly instance: string;
   /** What is derived of the master keys for this use, the one in use first. */
   keys(): readonly Uint8Array[];
 }
@@ -30,12 +37,18 @@ const SCHEME = 'Automate-Peer ';
 const VALID_MS = 30_000;
 
 /** By which hosts with the same master key trust each other: what they say is signed with a key that nobody else has. */
-export function createPeerCredentials({ id, keys }: PeerCredentialsOptions): PeerCredentials {
+export function createPeerCredentials({ id, instance: ownInstance, keys }: PeerCredentialsOptions): PeerCredentials {
+  const sender = randomUUID();
+  let sent = 0;
+  // As long as one counts, by a clock that may be ahead or behind.
+  const used = rememberUsed(2 * VALID_MS);
   return {
-    sign({ from, to, principal: { name, scopes } }) {
+    sign({ from, to, instance, principal: { name, scopes } }) {
       const [key] = keys();
       if (key === undefined) throw refused('this host has no master key');
-      const said = Buffer.from(JSON.stringify([from, to, Date.now(), name, scopes])).toString('base64url');
+      const said = Buffer.from(JSON.stringify([from, to, Date.now(), name, scopes, instance, sender, sent++])).toString(
+        'base64url',
+      );
       return `${SCHEME}${said}.${macOf(key, said).toString('base64url')}`;
     },
     read(authorization) {
@@ -48,24 +61,45 @@ export function createPeerCredentials({ id, keys }: PeerCredentialsOptions): Pee
       });
       if (!isSigned)
         throw refused('it is not signed with the master key of this host: give all hosts the same MASTER_KEY_FILE');
-      const [from, to, at, name, scopes] = JSON.parse(Buffer.from(said, 'base64url').toString()) as Said;
+      const [from, to, at, name, scopes, instance, by, number] = JSON.parse(
+        Buffer.from(said, 'base64url').toString(),
+      ) as Said;
       if (to !== id) throw refused(`it is meant for the host ${quote(to)}, and this is ${quote(id)}`);
       if (Math.abs(Date.now() - at) > VALID_MS)
         throw refused(`it was signed at ${new Date(at).toISOString()}: the clocks of the hosts differ`);
-      return { from, to, principal: { name, scopes } };
+      if (instance !== ownInstance) throw meantForAnother(id);
+      if (!used.take(by, number)) throw refused('it was used before: each one counts for one call');
+      return { from, to, instance, principal: { name, scopes } };
     },
   };
 }
 
-type Said = readonly [from: string, to: string, at: number, name: string, scopes: Principal['scopes']];
+type Said = readonly [
+  from: string,
+  to: string,
+  at: number,
+  name: string,
+  scopes: Principal['scopes'],
+  instance: string,
+  by: string,
+  number: number,
+];
 
 function macOf(key: Uint8Array, said: string): Buffer {
-  return createHmac('sha256', key).update('peer 1\n').update(said).digest();
+  return createHmac('sha256', key).update('peer 2\n').update(said).digest();
 }
 
 function refused(why: string): UnauthenticatedError {
   return new UnauthenticatedError(`a call that another host passed on is not taken: ${why}`, {
     details: { reason: 'peer_refused' },
     blame: 'operator',
+  });
+}
+
+/** Whoever sent it learns of this process with its next beat. */
+function meantForAnother(id: string): UnavailableError {
+  return new UnavailableError(`the host ${id} has started anew since`, {
+    effect: 'none',
+    details: { reason: 'moved' },
   });
 }

@@ -46,7 +46,7 @@ export class Peers {
       address,
       authorities: this.#options.authorities(),
       authorize: ({ principal = LOCAL_PRINCIPAL }) =>
-        this.#options.credentials.sign({ from: this.#options.id, to: id, principal }),
+        this.#options.credentials.sign({ from: this.#options.id, to: id, instance, principal }),
     });
     this.#open.set(id, { instance, service });
     return service;

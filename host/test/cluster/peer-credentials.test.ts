@@ -2,43 +2,78 @@ import { randomBytes } from 'node:crypto';
 import { expect, it, jest } from '@jest/globals';
 import type { Principal } from '@automate/contract';
 import { createPeerCredentials } from '../../src/cluster/peer-credentials.ts';
+import { rememberUsed } from '../../src/cluster/used-once.ts';
 
 const key = randomBytes(32);
 const former = randomBytes(32);
 const principal: Principal = { name: 'ops', scopes: ['read', 'execute:shared'] };
-const one = createPeerCredentials({ id: 'one', keys: () => [key] });
-const two = createPeerCredentials({ id: 'two', keys: () => [randomBytes(32), key, former] });
+const one = createPeerCredentials({ id: 'one', instance: 'i1', keys: () => [key] });
+const two = createPeerCredentials({ id: 'two', instance: 'i2', keys: () => [randomBytes(32), key, former] });
 const refused = expect.objectContaining({ code: 'UNAUTHENTICATED', details: { reason: 'peer_refused' } });
 
 it('what a host signs for another one says who called, and only there', () => {
-  const header = one.sign({ from: 'one', to: 'two', principal });
-  expect(two.read(header)).toEqual({ from: 'one', to: 'two', principal });
-  const third = createPeerCredentials({ id: 'three', keys: () => [key] });
+  const header = one.sign({ from: 'one', to: 'two', instance: 'i2', principal });
+  expect(two.read(header)).toEqual({ from: 'one', to: 'two', instance: 'i2', principal });
+  const third = createPeerCredentials({ id: 'three', instance: 'i2', keys: () => [key] });
   expect(() => third.read(header)).toThrow(refused);
 });
 
 it('headers of clients are not looked at, and what nobody signed is refused', () => {
-  const header = one.sign({ from: 'one', to: 'two', principal });
+  const header = one.sign({ from: 'one', to: 'two', instance: 'i2', principal });
   expect(two.read('Bearer aut_0123')).toBeUndefined();
   const [scheme = '', rest = ''] = header.split(' ');
   const [said = '', mac = ''] = rest.split('.');
   const more = JSON.parse(Buffer.from(said, 'base64url').toString()) as unknown[];
-  const raised = Buffer.from(JSON.stringify([...more.slice(0, 4), ['admin']])).toString('base64url');
+  const raised = Buffer.from(JSON.stringify(more.with(4, ['admin']))).toString('base64url');
   for (const forged of [`${scheme} ${raised}.${mac}`, `${scheme} ${said}.`, `${scheme} ${said}`, `${scheme} .`])
     expect(() => two.read(forged)).toThrow(refused);
-  const stranger = createPeerCredentials({ id: 'one', keys: () => [randomBytes(32)] });
-  expect(() => two.read(stranger.sign({ from: 'one', to: 'two', principal }))).toThrow(refused);
+  const stranger = createPeerCredentials({ id: 'one', instance: 'i1', keys: () => [randomBytes(32)] });
+  expect(() => two.read(stranger.sign({ from: 'one', to: 'two', instance: 'i2', principal }))).toThrow(refused);
 });
 
 it('a header counts for half a minute', () => {
-  const header = one.sign({ from: 'one', to: 'two', principal });
+  const [header, later] = [0, 1].map(() => one.sign({ from: 'one', to: 'two', instance: 'i2', principal })) as [
+    string,
+    string,
+  ];
   const now = Date.now();
   const clock = jest.spyOn(Date, 'now');
   try {
     clock.mockReturnValue(now + 25_000);
     expect(two.read(header)).toBeDefined();
     clock.mockReturnValue(now + 35_000);
-    expect(() => two.read(header)).toThrow(refused);
+    expect(() => two.read(later)).toThrow(refused);
+  } finally {
+    clock.mockRestore();
+  }
+});
+
+it('a header counts for one call, and for the process that it was meant for', () => {
+  const headers = Array.from({ length: 50 }, () => one.sign({ from: 'one', to: 'two', instance: 'i2', principal }));
+  // Calls overtake each other.
+  for (const header of headers.toReversed()) expect(two.read(header)).toBeDefined();
+  for (const header of headers) expect(() => two.read(header)).toThrow(refused);
+  const restarted = createPeerCredentials({ id: 'two', instance: 'i3', keys: () => [key] });
+  expect(() => restarted.read(headers[0] ?? '')).toThrow(
+    expect.objectContaining({ code: 'UNAVAILABLE', effect: 'none', details: { reason: 'moved' } }),
+  );
+  const twin = createPeerCredentials({ id: 'one', instance: 'i1', keys: () => [key] });
+  expect(two.read(twin.sign({ from: 'one', to: 'two', instance: 'i2', principal }))).toBeDefined();
+});
+
+it('that a header was used is remembered for longer than it counts', () => {
+  const clock = jest.spyOn(performance, 'now').mockReturnValue(0);
+  try {
+    const used = rememberUsed(60_000);
+    clock.mockReturnValue(59_000);
+    expect(used.take('one', 1)).toBe(true);
+    for (const at of [59_000, 61_000, 118_000]) {
+      clock.mockReturnValue(at);
+      expect({ at, taken: used.take('one', 1) }).toEqual({ at, taken: false });
+    }
+    expect(used.take('other', 1)).toBe(true);
+    clock.mockReturnValue(300_000);
+    expect(used.take('one', 1)).toBe(true);
   } finally {
     clock.mockRestore();
   }
