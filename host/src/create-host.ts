@@ -376,6 +376,11 @@ async function openHost(
               .flat()
               .flatMap((pem) => (pem === undefined ? [] : [String(pem)])),
           isPlaced: (id) => isPlaced(registry.find(id)),
+          healthOf: (id) => {
+            const entry = registry.find(id);
+            return entry && live.report(entry);
+          },
+          onNews: (id) => events.emit('status', id),
           lacksKind: (id) => lacksKind(registry.find(id)),
           labelsOf: (id) => labelsOf(registry.find(id)),
           kindOf: (id) => registry.find(id)?.config.kind,
@@ -385,6 +390,7 @@ async function openHost(
       : undefined;
   if (cluster !== undefined) {
     stack.push({ name: 'cluster', close: () => cluster.close() });
+    events.on('status', (id) => cluster.cluster.noteHealth(id));
     events.on('change', (kind, id) => {
       if (kind === 'removed' || lacksKind(registry.find(id)))
         cluster.cluster.release(id).catch((fault: unknown) => tellFault(fault, `the connector "${id}" was let go of`));
@@ -406,7 +412,10 @@ async function openHost(
   }));
   const report = (entry: ConnectorEntry) => live.report(entry);
   const views = new ConnectorViews(report, cluster?.holderOf);
-  const announcements = new Announcements({ registry, hub, views, log, report });
+  const announcements = new Announcements({
+    ...{ registry, hub, views, log, report },
+    isHere: (id) => cluster?.healthElsewhere(id) === undefined,
+  });
   announcements.listen(events);
   recordEvents(events, audit, refusals);
   const descriptions = new Descriptions({

@@ -1,11 +1,14 @@
+// Long, as what is held, by whom and until when changes together, with each beat.
 import { randomUUID } from 'node:crypto';
-import type { PackageDrift } from '@automate/contract';
+import type { HealthReport, PackageDrift } from '@automate/contract';
 import { UnavailableError } from '@automate/contract';
-import type { HostRow, LivingHost, PlacementStore, PluginSet } from '../store/placement-store.ts';
+import type { HostRow, LivingHost, Placement, PlacementStore, PluginSet } from '../store/placement-store.ts';
 import { LEASE_MS } from '../store/placement-store.ts';
 import type { Wanted } from './host-fit.ts';
 import { hasKind, hasLabels, noHostFits } from './host-fit.ts';
 import { KnownSets } from './known-sets.ts';
+import type { HealthElsewhere } from './told-health.ts';
+import { ToldHealth } from './told-health.ts';
 
 /** How often a host says that it lives, in milliseconds. */
 const BEAT_MS = 1_000;
@@ -29,6 +32,10 @@ export interface ClusterOptions {
   plugins(): PluginSet;
   /** Hears in what this host's packages are not those of all others, whenever that has changed; empty: they are alike again. */
   onDrift(drift: readonly PackageDrift[]): void;
+  /** How a connector is; undefined for one that there is not. */
+  healthOf(connector: string): HealthReport | undefined;
+  /** Hears that another host holds a connector than was known, or has told something else of how it is. */
+  onNews(connector: string): void;
   /** The lease is about to lapse: these must stop before it has. */
   onLost(connectors: readonly string[]): void;
   /** Hears, once each, that the lease could not be renewed in time, with the reason, and that it is held again. */
@@ -53,6 +60,7 @@ export class Cluster {
   /** Itself among them, as it was read last; none before the first beat. */
   #living: readonly LivingHost[] = [];
   readonly #sets: KnownSets;
+  readonly #health: ToldHealth;
   /** Of what the store has of this one. */
   #told = '';
   #address: string | undefined;
@@ -68,6 +76,12 @@ export class Cluster {
   constructor(options: ClusterOptions) {
     this.#options = options;
     this.#sets = new KnownSets((drift) => options.onDrift(drift));
+    this.#health = new ToldHealth({
+      store: options.store,
+      id: options.host.id,
+      holds: (connector) => this.holds(connector),
+      healthOf: (connector) => options.healthOf(connector),
+    });
   }
 
   /** Begins to live, as the host at this address. Rejects where the database is away. */
@@ -99,6 +113,17 @@ export class Cluster {
     if (this.holds(connector)) return this.#options.host.id;
     const holder = this.#holders.get(connector);
     return holder !== undefined && this.#others.has(holder) ? holder : undefined;
+  }
+
+  /** How a connector is that another host holds, as that one told; undefined where none that lives does, or this one. */
+  healthElsewhere(connector: string): HealthElsewhere | undefined {
+    if (this.holds(connector) || this.holderOf(connector) === undefined) return undefined;
+    return this.#health.of(connector);
+  }
+
+  /** Something happened to a connector: others are told where this host holds it. */
+  noteHealth(connector: string): void {
+    this.#health.note(connector);
   }
 
   /** What a host can run; undefined where it does not say, or that was not read yet. */
@@ -174,6 +199,7 @@ export class Cluster {
         await this.release(connector);
         throw leaseLapsed(connector);
       }
+      this.#health.note(connector);
       return { mine: true };
     }
     const other = this.#others.get(taken.host);
@@ -186,6 +212,7 @@ export class Cluster {
   /** Lets go of a connector that is there no more. */
   async release(connector: string): Promise<void> {
     this.#holders.delete(connector);
+    this.#health.forget(connector);
     if (this.#held.delete(connector)) await this.#options.store.release(connector, this.#options.host.id);
   }
 
@@ -193,6 +220,7 @@ export class Cluster {
   async close(): Promise<void> {
     clearInterval(this.#beats);
     clearTimeout(this.#end);
+    this.#health.close();
     await this.#beating;
     this.#until = 0;
     this.#held.clear();
@@ -241,7 +269,7 @@ export class Cluster {
       this.#living = living;
       this.#sets.learn(living, sets, digest);
       this.#meet(living);
-      for (const { connector, host: holder } of placements) this.#holders.set(connector, holder);
+      for (const placement of placements) this.#hear(placement);
       if (this.#isLost) onLease(undefined);
       this.#isLost = false;
     } catch (error) {
@@ -250,6 +278,13 @@ export class Cluster {
       this.#isLost = performance.now() >= this.#until;
       throw error;
     }
+  }
+
+  #hear(placement: Placement): void {
+    const { connector, host } = placement;
+    const isMoved = this.#holders.get(connector) !== host;
+    this.#holders.set(connector, host);
+    if (this.#health.learn(placement) || isMoved) this.#options.onNews(connector);
   }
 
   #meet(living: readonly LivingHost[]): void {
@@ -262,7 +297,11 @@ export class Cluster {
         return [host.id, { host, gone: isSame ? known.gone : new AbortController() }];
       }),
     );
-    for (const [id, { gone }] of before) if (this.#others.get(id)?.gone !== gone) gone.abort();
+    for (const [id, { gone }] of before) {
+      if (this.#others.get(id)?.gone === gone) continue;
+      gone.abort();
+      for (const [connector, holder] of this.#holders) if (holder === id) this.#options.onNews(connector);
+    }
   }
 
   /** Nothing is held from now on. */
@@ -271,6 +310,7 @@ export class Cluster {
     this.#until = 0;
     if (this.#held.size === 0) return;
     const lost = [...this.#held.keys()];
+    this.#health.lapse();
     this.#held.clear();
     this.#options.onLost(lost);
   }

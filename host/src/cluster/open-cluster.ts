@@ -7,6 +7,7 @@ import { createPeerCredentials } from './peer-credentials.ts';
 import { listHosts } from './list-hosts.ts';
 import { passOn } from './pass-on.ts';
 import { Peers } from './peers.ts';
+import type { HealthElsewhere } from './told-health.ts';
 
 /** How long keys are remembered, in milliseconds: to read their files costs more than to sign. */
 const REMEMBERED_MS = 1_000;
@@ -36,6 +37,8 @@ export interface OpenCluster {
   listHosts(): readonly HostInfo[];
   /** The id of the host that alone runs the connector now; undefined where none does, or each one does. */
   holderOf(connector: string): string | undefined;
+  /** How a connector is that another host holds, as that one told. */
+  healthElsewhere(connector: string): HealthElsewhere | undefined;
   close(): Promise<void>;
 }
 
@@ -75,6 +78,7 @@ export function openCluster({
     },
     listHosts: () => listHosts(cluster.living, (host) => cluster.setOf(host)),
     holderOf: (connector) => (isPlaced(connector) ? cluster.holderOf(connector) : undefined),
+    healthElsewhere: (connector) => (isPlaced(connector) ? cluster.healthElsewhere(connector) : undefined),
     async close() {
       await cluster.close();
       await peers.close();

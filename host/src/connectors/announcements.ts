@@ -12,6 +12,8 @@ export interface AnnouncementsOptions {
   readonly log: Pick<HostLog, 'info' | 'warn'>;
   readonly views: ConnectorViews;
   report(entry: ConnectorEntry): HealthReport;
+  /** Whether what happens to it happens here; another host's own log tells of it otherwise. */
+  isHere(id: string): boolean;
 }
 
 /** What watchers know of a connector's health. */
@@ -48,16 +50,20 @@ export class Announcements {
 
   /** Something happened to this connector that may have changed its status. */
   #status(id: string): void {
-    const { registry, hub, views, report } = this.#options;
+    const { registry, hub, views, report, isHere } = this.#options;
     const entry = registry.find(id);
     if (entry === undefined) return;
     const health = report(entry);
     const connector = views.of(entry, health);
     const { blame, message } = health;
     const before = this.#told.get(id);
-    if (before?.connector.status === connector.status && before.connector.lastError === connector.lastError) return;
+    const isSame =
+      before?.connector.status === connector.status &&
+      before.connector.lastError === connector.lastError &&
+      before.connector.host === connector.host;
+    if (isSame) return;
     this.#told.set(id, { connector, blame });
-    this.#log(before, { connector, blame, message });
+    if (isHere(id)) this.#log(before, { connector, blame, message });
     hub.publish({ kind: 'status', connector });
   }
 

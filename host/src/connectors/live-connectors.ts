@@ -42,6 +42,8 @@ export interface LiveConnectorsOptions {
         mayRun(id: string): boolean;
         /** The same, and takes it where no host has it. */
         turn(id: string): Promise<boolean>;
+        /** How it is at another host that holds it, as that one told. */
+        healthElsewhere(id: string): Omit<HealthReport, 'id'> | undefined;
       }
     | undefined;
 }
@@ -192,6 +194,8 @@ export class LiveConnectors {
   }
 
   #report(entry: ConnectorEntry): HealthReport {
+    const elsewhere = this.#options.placement?.healthElsewhere(entry.id);
+    if (elsewhere !== undefined) return { id: entry.id, ...elsewhere };
     if (entry.state.phase !== 'usable') return reportUnusable(entry);
     const running = this.#live.get(entry.id);
     if (running !== undefined) return running.report();

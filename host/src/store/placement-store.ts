@@ -53,6 +53,8 @@ export interface Placement {
   readonly host: string;
   /** Grows each time that it is taken. */
   readonly fence: number;
+  /** What the host that holds it told of its health, as JSON; empty where none has yet. */
+  readonly health: string;
 }
 
 /** What a host hears as it renews its lease. */
@@ -62,7 +64,7 @@ export interface Beat {
   readonly living: readonly LivingHost[];
   /** Those of hosts that live, but for the ones that were known. */
   readonly sets: readonly PluginSet[];
-  /** Those that were taken lately; all of them with `all`. */
+  /** Those that were taken lately, or of which something else was told; all of them with `all`. */
   readonly placements: readonly Placement[];
 }
 
@@ -89,6 +91,8 @@ export interface PlacementStore {
   take(connector: string, host: Pick<HostRow, 'id' | 'instance'>): Promise<Placement | undefined>;
   /** Lets go of one that the host holds. */
   release(connector: string, host: string): Promise<void>;
+  /** Writes how connectors are, by their ids, that the host holds; those that it does not are left as they are. */
+  tellHealth(host: string, health: ReadonlyMap<string, string>): Promise<void>;
   /** Ends the lease, so that others may take at once what it held. */
   leave(host: Pick<HostRow, 'id' | 'instance'>): Promise<void>;
   close(): Promise<void>;

@@ -143,6 +143,57 @@ describeWithPostgres('hosts that share connectors', (databases) => {
     await expect(one.service.get('shared')).resolves.not.toHaveProperty('connector.host');
   });
 
+  it('know of each other how the connectors are that one of them holds, and tell watchers', async () => {
+    await using scene = await open();
+    const { start, config, remote } = scene;
+    const one = await start('a');
+    const other = await start('b');
+    const seen = new Array<{ status: string; host: string | undefined; lastError: string }>();
+    await one.service.register(config('well'));
+    await one.service.register(config('ill'));
+    await knows(other.service, 'ill');
+    const ended = new AbortController();
+    const watching = (async () => {
+      for await (const event of other.service.watch({ signal: ended.signal }))
+        if (event.kind === 'status') seen.push({ ...event.connector, host: event.connector.host });
+    })();
+    await ask(one.service, 'well', 'read', 'first');
+    await one.service.healthCheck('well');
+    const { message, blame } = await one.service.healthCheck('ill');
+    const known = async ({ service }: typeof one) => {
+      const infos = new Map((await service.list()).map((info) => [info.id, info]));
+      const reports = await service.healthCheckAll({ cached: true });
+      return ['well', 'ill'].map((id) => ({
+        status: infos.get(id)?.status,
+        lastError: infos.get(id)?.lastError,
+        host: infos.get(id)?.host,
+        known: [reports[id]?.status, reports[id]?.message, reports[id]?.blame],
+      }));
+    };
+    const { id: host } = (await one.service.listHosts()).find(({ held }) => held === 2) ?? {};
+    const [well, ill] = await known(one);
+    expect(well).toMatchObject({ status: 'healthy', lastError: '', host });
+    expect(ill).toEqual({ status: 'unhealthy', lastError: message, host, known: ['unhealthy', message, blame] });
+    await eventually(
+      () => known(other),
+      (told) => JSON.stringify(told) === JSON.stringify([well, ill]),
+    );
+    await eventually(() => seen.some((each) => each.status === 'unhealthy' && each.lastError === message));
+    expect(seen.filter((each) => each.host !== undefined).every((each) => each.host === host)).toBe(true);
+    expect((await other.service.getStatus()).connectors).toMatchObject({ healthy: 1, unhealthy: 1 });
+    // Who does not run it does not tell the log of it.
+    await one.host.waitForRecord(({ event, connector }) => event === 'unhealthy' && connector === 'ill');
+    expect(other.host.records.filter(({ event }) => event === 'unhealthy')).toEqual([]);
+
+    const asked = remote.seen.length;
+    await one.host.end('SIGKILL');
+    await eventually(() => seen.at(-1)?.host === undefined);
+    expect((await known(other)).map(({ status }) => status)).toEqual(['unknown', 'unknown']);
+    expect(remote.seen).toHaveLength(asked);
+    ended.abort();
+    await watching;
+  });
+
   it('take only what they can run, pass on what they cannot, and say in what their packages differ', async () => {
     await using scene = await open();
     const { start, config, remote, pid, project } = scene;

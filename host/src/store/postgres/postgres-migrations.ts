@@ -157,4 +157,6 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
   `ALTER TABLE automate.hosts ADD COLUMN name text NOT NULL DEFAULT ''`,
   // What each host can run, as JSON, and its hash; empty of hosts that do not say.
   `ALTER TABLE automate.hosts ADD COLUMN digest text NOT NULL DEFAULT '', ADD COLUMN plugins text NOT NULL DEFAULT ''`,
+  `ALTER TABLE automate.placements ADD COLUMN health text NOT NULL DEFAULT '', ADD COLUMN health_at timestamptz;
+   CREATE INDEX placements_by_health ON automate.placements (health_at)`,
 ];

@@ -18,20 +18,24 @@ const LIVING = `SELECT id, instance, name, version, address, labels, pid, held, 
     expires_at - interval '${LEASE_MS} milliseconds' AS "lastBeatAt"
   FROM automate.hosts WHERE expires_at > clock_timestamp() ORDER BY id`;
 const SETS = `SELECT DISTINCT plugins FROM automate.hosts WHERE digest = ANY ($1)`;
-const ALL_TAKEN = 'SELECT connector, host, fence FROM automate.placements';
+const ALL_TAKEN = 'SELECT connector, host, fence, health FROM automate.placements';
 /** Longer than a transaction may take that another one did not see. */
-const LATELY_TAKEN = `${ALL_TAKEN} WHERE since > clock_timestamp() - interval '15 seconds'`;
+const LATELY_TAKEN = `${ALL_TAKEN} WHERE since > clock_timestamp() - interval '15 seconds'
+  OR health_at > clock_timestamp() - interval '15 seconds'`;
 const TAKE = `INSERT INTO automate.placements AS held (connector, host, fence, since)
   SELECT $1, $2, 1, clock_timestamp()
     WHERE EXISTS (SELECT FROM automate.hosts WHERE id = $2 AND instance = $3 AND expires_at > clock_timestamp())
   ON CONFLICT (connector) DO UPDATE SET host = excluded.host, fence = held.fence + 1, since = excluded.since
     WHERE held.host = excluded.host
       OR NOT EXISTS (SELECT FROM automate.hosts WHERE id = held.host AND expires_at > clock_timestamp())
-  RETURNING connector, host, fence`;
-const HELD = `SELECT placements.connector, placements.host, placements.fence FROM automate.placements
+  RETURNING connector, host, fence, health`;
+const HELD = `SELECT placements.connector, placements.host, placements.fence, placements.health FROM automate.placements
   JOIN automate.hosts ON hosts.id = placements.host AND hosts.expires_at > clock_timestamp() WHERE placements.connector = $1`;
 // The row stays, so that the next one who takes it has a higher number.
 const RELEASE = `UPDATE automate.placements SET host = '', since = clock_timestamp() WHERE connector = $1 AND host = $2`;
+const TELL = `UPDATE automate.placements SET health = news.health, health_at = clock_timestamp()
+  FROM unnest($2::text[], $3::text[]) AS news (connector, health)
+  WHERE placements.connector = news.connector AND placements.host = $1`;
 const LEAVE = 'DELETE FROM automate.hosts WHERE id = $1 AND instance = $2';
 
 /**
@@ -71,6 +75,10 @@ export function openPostgresPlacementStore(url: string, database: PostgresDataba
     async release(connector, host) {
       await database.write(WHAT, (session) => session.count(CompiledQuery.raw(RELEASE, [connector, host])));
     },
+    async tellHealth(host, health) {
+      const said = [host, [...health.keys()], [...health.values()]];
+      await database.write(WHAT, (session) => session.count(CompiledQuery.raw(TELL, said)));
+    },
     async leave({ id, instance }) {
       await database.write(WHAT, (session) => session.count(CompiledQuery.raw(LEAVE, [id, instance])));
     },
@@ -81,8 +89,8 @@ export function openPostgresPlacementStore(url: string, database: PostgresDataba
 /** 64 bits come as text. */
 type Row = Omit<Placement, 'fence'> & { readonly fence: string };
 
-function placementOf({ connector, host, fence }: Row): Placement {
-  return { connector, host, fence: Number(fence) };
+function placementOf({ connector, host, fence, health }: Row): Placement {
+  return { connector, host, fence: Number(fence), health };
 }
 
 async function readTaken(session: Session, all: boolean): Promise<readonly Placement[]> {
