@@ -44,6 +44,7 @@ describe('the table of routes', () => {
       'POST /connectors/{id}/enable',
       'POST /connectors/{id}/disable',
       'GET /status',
+      'GET /hosts',
       'GET /connectors/{id}/health/history',
       'GET /logs',
       'GET /connectors/{id}/logs',
