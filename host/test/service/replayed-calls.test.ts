@@ -297,6 +297,7 @@ describe('what is kept of calls with idempotency keys', () => {
     const directory = join(host.sandbox.root, '.automate');
     const expiries = (): Record<string, unknown> => {
       using database = new DatabaseSync(join(directory, 'outcomes.db'));
+      database.exec('PRAGMA busy_timeout = 10000');
       const rows = database.prepare('SELECT connector, expires_at FROM outcomes').all();
       return Object.fromEntries(rows.map((row) => [row['connector'], row['expires_at']]));
     };
