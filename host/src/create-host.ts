@@ -633,6 +633,7 @@ async function openHost(
     stores.follow(async (parts) => {
       try {
         if (parts.has('executions')) executions.wake();
+        if (parts.has('schedules')) schedules.wake();
         if (parts.has('tokens')) await tokens.catchUp();
         if (parts.has('registry'))
           log.info(

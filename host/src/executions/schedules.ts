@@ -14,6 +14,7 @@ import {
   LOCAL_PRINCIPAL,
   NotFoundError,
   quote,
+  UnavailableError,
 } from '@automate/contract';
 import type { KeptSchedule, ScheduleStore } from '../store/schedule-store.ts';
 import { cronTimes, ownZone } from './cron-times.ts';
@@ -22,6 +23,9 @@ import { requirePayloadText } from './payload-text.ts';
 
 /** Schedules of one store: more could not be looked through at each time that comes. */
 const MOST = 10_000;
+
+/** How often a change begins anew, as others came first. */
+const MOST_TRIES = 20;
 
 /** Longest wait before the schedules are looked at again, in milliseconds: the clock may be set, and another host may set one. */
 const LOOK_MS = 30_000;
@@ -58,7 +62,7 @@ export class Schedules implements ScheduleOperations {
   /** Begins to start what is due. */
   open(): void {
     this.#open = true;
-    this.#wake();
+    this.wake();
   }
 
   async close(): Promise<void> {
@@ -76,21 +80,23 @@ export class Schedules implements ScheduleOperations {
     const payload = requirePayloadText(request);
     requireConnector(connector, principal);
     assertWritable();
-    const all = await store.load();
-    const before = all.find((each) => each.name === name);
-    if (before !== undefined && !owns(principal, before)) throw taken(name);
-    if (before === undefined && all.length >= MOST) throw tooMany();
-    const schedule: KeptSchedule = {
+    const set: KeptSchedule = {
       ...{ name, connector, action, cron: cron.trim(), timeZone, priority, nextAt },
       ...(runTimeoutMs === undefined ? {} : { runTimeoutMs }),
       principal: principal.name,
       scopes: principal.scopes,
       payload: Buffer.from(sealer.seal(placeOf(name), payload)).toString('base64'),
       createdAt: Date.now(),
-      ...(before?.pausedSince === undefined ? {} : { pausedSince: before.pausedSince }),
     };
-    await store.put(schedule);
-    this.#wake();
+    const schedule = await whereUnchanged(name, async () => {
+      const all = await store.load();
+      const before = all.find((each) => each.name === name);
+      if (before !== undefined && !owns(principal, before)) throw taken(name);
+      if (before === undefined && all.length >= MOST) throw tooMany();
+      const now = before?.pausedSince === undefined ? set : { ...set, pausedSince: before.pausedSince };
+      return (await store.put(now, before)) ? now : undefined;
+    });
+    this.wake();
     return viewOf(schedule);
   }
 
@@ -113,9 +119,11 @@ export class Schedules implements ScheduleOperations {
   }
 
   async removeSchedule(name: string, options: CallOptions = {}): Promise<ScheduleChange> {
-    await this.#find(name, options);
-    this.#options.assertWritable();
-    await this.#options.store.delete(name);
+    await whereUnchanged(name, async () => {
+      const before = await this.#find(name, options);
+      this.#options.assertWritable();
+      return (await this.#options.store.delete(before)) ? before : undefined;
+    });
     return { name, message: `removed the schedule "${name}"` };
   }
 
@@ -124,10 +132,13 @@ export class Schedules implements ScheduleOperations {
     options: CallOptions,
     change: (schedule: KeptSchedule) => KeptSchedule,
   ): Promise<Schedule> {
-    const schedule = change(await this.#find(name, options));
-    this.#options.assertWritable();
-    await this.#options.store.put(schedule);
-    this.#wake();
+    const schedule = await whereUnchanged(name, async () => {
+      const before = await this.#find(name, options);
+      this.#options.assertWritable();
+      const after = change(before);
+      return (await this.#options.store.put(after, before)) ? after : undefined;
+    });
+    this.wake();
     return viewOf(schedule);
   }
 
@@ -140,12 +151,13 @@ export class Schedules implements ScheduleOperations {
     });
   }
 
-  #wake(): void {
+  /** Another host may have set some. */
+  wake(): void {
     if (!this.#open) return;
     this.#again = true;
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
-      if (this.#again) this.#wake();
+      if (this.#again) this.wake();
     });
   }
 
@@ -163,7 +175,7 @@ export class Schedules implements ScheduleOperations {
       this.#options.onFault(fault, 'schedules were looked at');
     }
     if (!this.#open) return;
-    this.#timer = setTimeout(() => this.#wake(), waitMs);
+    this.#timer = setTimeout(() => this.wake(), waitMs);
     this.#timer.unref();
   }
 
@@ -174,10 +186,10 @@ export class Schedules implements ScheduleOperations {
     try {
       const scopes = scopesOf(principal);
       if (scopes === undefined || !mayCall({ name: principal, scopes }, connector, action)) {
-        await store.put({ ...schedule, pausedSince: Date.now() });
-        warn(
-          `the schedule "${name}" is paused: "${principal}", who set it, may not call "${action}" of "${connector}" any more`,
-        );
+        if (await store.put({ ...schedule, pausedSince: Date.now() }, schedule))
+          warn(
+            `the schedule "${name}" is paused: "${principal}", who set it, may not call "${action}" of "${connector}" any more`,
+          );
         return Infinity;
       }
       const payload = sealer.open(placeOf(name), Buffer.from(schedule.payload, 'base64'));
@@ -194,6 +206,18 @@ export class Schedules implements ScheduleOperations {
       return Date.now() + LOOK_MS;
     }
   }
+}
+
+/** Makes a change again from the start for as long as others come first. */
+async function whereUnchanged<T>(name: string, change: () => Promise<T | undefined>): Promise<T> {
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const done = await change();
+    if (done !== undefined) return done;
+  }
+  throw new UnavailableError(
+    `the schedule "${name}" is being changed by others all the time: nothing was done; ask again`,
+    { effect: 'none' },
+  );
 }
 
 function owns(principal: Principal, schedule: KeptSchedule): boolean {

@@ -28,10 +28,7 @@ export async function openStores({ dataDir, storeUrl, onStore }: StorePlace): Pr
   if (storeUrl !== undefined) {
     // Who keeps it in files loads no driver.
     const { openPostgresStores } = await import('./postgres/open-postgres-stores.ts');
-    const shared = await openPostgresStores(storeUrl, onStore);
-    const schedules = openSqliteScheduleStore(dataDir);
-    const closeBoth = async (): Promise<void> => closeAll([schedules, shared]);
-    return { ...shared, schedules, close: closeBoth, [Symbol.asyncDispose]: closeBoth };
+    return openPostgresStores(storeUrl, onStore);
   }
   const file = join(dataDir, DATABASE_FILE);
   const opened: { close(): Promise<void> }[] = [];

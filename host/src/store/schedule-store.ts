@@ -36,12 +36,15 @@ export type KeptSchedule = StoredSchedule & ScheduleState;
 export interface ScheduleStore {
   /** All of them, by name. Rows that cannot be read are left out. */
   load(): Promise<readonly KeptSchedule[]>;
-  /** Replaces a schedule, or adds it. */
-  put(schedule: KeptSchedule): Promise<void>;
+  /**
+   * Puts a schedule in the place of one that was read before, or adds it where `before` is undefined. False, and nothing is changed, where
+   * that one is not as it was read any more.
+   */
+  put(schedule: KeptSchedule, before: KeptSchedule | undefined): Promise<boolean>;
   /** Goes on from when it was due; false where another host has done so, or it was set anew. */
   advance(name: string, from: number, to: Required<ScheduleState>): Promise<boolean>;
-  /** False where there was none. */
-  delete(name: string): Promise<boolean>;
+  /** False where it is not as it was read any more, but for how far it has come. */
+  delete(before: KeptSchedule): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import { openDatabase } from './open-database.ts';
 import type { KeptSchedule, ScheduleStore } from './schedule-store.ts';
 import { scheduleOf, textOfSchedule } from './schedule-store.ts';
 
-const MIGRATIONS: readonly string[] = [
+export const SCHEDULE_TABLES: readonly string[] = [
   `CREATE TABLE schedules (
      name TEXT PRIMARY KEY NOT NULL,
      schedule TEXT NOT NULL CHECK (json_valid(schedule)),
@@ -23,16 +23,21 @@ export function openSqliteScheduleStore(directory: string): ScheduleStore {
   const isEmpty = (): boolean => opened === undefined && !existsSync(file);
   return {
     load: async () => (isEmpty() ? [] : attempt('the schedules cannot be read', file, () => table().load())),
-    put: (schedule) => attempt(`the schedule "${schedule.name}" cannot be stored`, file, () => table().put(schedule)),
+    put: (schedule, before) =>
+      attempt(`the schedule "${schedule.name}" cannot be stored`, file, () => table().put(schedule, before)),
     advance: (name, from, { nextAt, lastAt, lastExecution }) =>
       attempt(
         `how far the schedule "${name}" has come cannot be stored`,
         file,
         () => table().advance.run(nextAt, lastAt, lastExecution, name, from).changes > 0,
       ),
-    delete: async (name) =>
+    delete: async (before) =>
       !isEmpty() &&
-      (await attempt(`the schedule "${name}" cannot be removed`, file, () => table().remove.run(name).changes > 0)),
+      (await attempt(
+        `the schedule "${before.name}" cannot be removed`,
+        file,
+        () => table().remove.run(before.name, textOfSchedule(before)).changes > 0,
+      )),
     async close() {
       opened?.database.close();
       opened = undefined;
@@ -41,29 +46,35 @@ export function openSqliteScheduleStore(directory: string): ScheduleStore {
 }
 
 function openTable(file: string) {
-  const database = openDatabase(file, { migrations: MIGRATIONS, what: 'the schedules cannot be read' });
+  const database = openDatabase(file, { migrations: SCHEDULE_TABLES, what: 'the schedules cannot be read' });
   // Nothing waits within SQLite, as the whole host would.
   database.exec('PRAGMA busy_timeout = 0');
   const all = database.prepare('SELECT schedule, next_at, last_at, last_execution FROM schedules ORDER BY name');
-  const upsert = database.prepare(
-    `INSERT INTO schedules (name, schedule, next_at, last_at, last_execution) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (name) DO UPDATE SET schedule = excluded.schedule, next_at = excluded.next_at,
-       last_at = excluded.last_at, last_execution = excluded.last_execution`,
+  const insert = database.prepare(
+    `INSERT INTO schedules (schedule, next_at, last_at, last_execution, name) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (name) DO NOTHING`,
+  );
+  const replace = database.prepare(
+    `UPDATE schedules SET schedule = ?, next_at = ?, last_at = ?, last_execution = ?
+     WHERE name = ? AND schedule = ? AND next_at = ?`,
   );
   return {
     database,
     advance: database.prepare(
       'UPDATE schedules SET next_at = ?, last_at = ?, last_execution = ? WHERE name = ? AND next_at = ?',
     ),
-    remove: database.prepare('DELETE FROM schedules WHERE name = ?'),
+    remove: database.prepare('DELETE FROM schedules WHERE name = ? AND schedule = ?'),
     load: (): readonly KeptSchedule[] =>
       all.all().flatMap((row) => {
         const state = { nextAt: row['next_at'], lastAt: row['last_at'], lastExecution: row['last_execution'] };
         return scheduleOf(String(row['schedule']), state) ?? [];
       }),
-    put(schedule: KeptSchedule): void {
+    put(schedule: KeptSchedule, before: KeptSchedule | undefined): boolean {
       const { name, nextAt, lastAt = null, lastExecution = null } = schedule;
-      upsert.run(name, textOfSchedule(schedule), nextAt, lastAt, lastExecution);
+      const values = [textOfSchedule(schedule), nextAt, lastAt, lastExecution, name] as const;
+      const { changes } =
+        before === undefined ? insert.run(...values) : replace.run(...values, textOfSchedule(before), before.nextAt);
+      return changes > 0;
     },
   };
 }

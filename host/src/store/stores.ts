@@ -9,8 +9,8 @@ import type { ScheduleStore } from './schedule-store.ts';
 import type { SecretStore } from './secret-store.ts';
 import type { TokenStore } from './token-store.ts';
 
-/** What hosts that share a store hear of one another's changes: connectors with profiles and overlays, tokens, secrets, executions to be run. */
-export type SharedPart = 'registry' | 'tokens' | 'secrets' | 'executions';
+/** What hosts that share a store hear of one another's changes: connectors with profiles and overlays, tokens, secrets, executions to be run, schedules. */
+export type SharedPart = 'registry' | 'tokens' | 'secrets' | 'executions' | 'schedules';
 
 /** What a host keeps, a port for each kind of it; all of them end together. */
 export interface Stores extends AsyncDisposable {

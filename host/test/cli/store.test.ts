@@ -43,6 +43,8 @@ describeWithPostgres('automate store migrate', (databases) => {
       await service.setProfile({ name: 'p', kind: 'echo', secrets: { word: 'a-secret-word' } });
       await service.setSecret({ namespace: 'team', name: 'word', value: 'another-word' });
       await service.pause('c0');
+      const at = { id: 'echo', action: 'say', payload: { text: 'at night' }, cron: '0 3 * * *' };
+      await service.setSchedule({ name: 'nightly', ...at });
       await service.execute(keyed);
       for (const text of ['one', 'two'])
         executions.push((await service.startExecution({ id: 'echo', action: 'say', payload: { text } })).id);
@@ -63,6 +65,7 @@ describeWithPostgres('automate store migrate', (databases) => {
       tokens: 0,
       outcomes: 1,
       executions: 2,
+      schedules: 1,
       audit_chains: 1,
     });
     expect(countsOf(moved)['audit_records']).toBeGreaterThan(5);
@@ -87,6 +90,7 @@ describeWithPostgres('automate store migrate', (databases) => {
         /connectors\.db has what was kept there before STORE_URL was set, and is not used/,
       );
       expect(host.output.stdout).not.toMatch(/the master key is this host's own/);
+      expect(await service.listSchedules()).toMatchObject([{ name: 'nightly', nextAt: expect.any(String) }]);
       expect((await service.list()).map(({ id }) => id).toSorted()).toEqual(['c0', 'c1', 'c2', 'echo']);
       await expect(service.execute({ id: 'c1', action: 'count', payload: {} })).resolves.toMatchObject({
         result: { count: 1 },
@@ -126,6 +130,7 @@ describeWithPostgres('automate store migrate', (databases) => {
       secrets: 5,
       outcomes: 1,
       executions: 3,
+      schedules: 1,
       audit_chains: 1,
     });
     const here = { env: { ...env, DATA_DIR: back } };

@@ -137,6 +137,22 @@ describe('a schedule', () => {
     expect(remote.asked).toEqual([]);
   });
 
+  it('is one caller’s of many who set that name at the same time, whose changes all count', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const settings = names.map((name) => set({}, { principal: { name, scopes: ['execute'] } }));
+    const ends = await Promise.allSettled(settings);
+    const owner = names[ends.findIndex(({ status }) => status === 'fulfilled')];
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await nightly()).toMatchObject({ principal: owner });
+    // Whichever comes first: what was paused and set anew stays paused.
+    const cron = '0 4 * * *';
+    await Promise.all([host.service.pauseSchedule('nightly'), set({ cron })]);
+    expect(await nightly()).toMatchObject({ cron, pausedSince: expect.any(String) });
+    // None comes back that was removed.
+    await Promise.all([host.service.removeSchedule('nightly'), host.service.resumeSchedule('nightly').catch(() => 0)]);
+    expect(await nightly()).toBeUndefined();
+  });
+
   it('is its owner’s and the admins’ alone', async () => {
     const [owner, other]: readonly Principal[] = [
       { name: 'owner', scopes: ['execute'] },

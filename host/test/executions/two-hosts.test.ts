@@ -68,4 +68,53 @@ describeWithPostgres('executions through two hosts with one store', (databases) 
     expect([...remote.counts('place').values()].filter((count) => count !== 1)).toEqual([]);
     expect(most).toBeLessThanOrEqual(PLACES);
   });
+
+  it('are started by a schedule once for each of its times, by any of them, and by the other one when one is killed', async () => {
+    const url = await databases.create();
+    await using remote = await RemoteSystem.open();
+    await using project = await CliProject.open({
+      kinds: [],
+      yaml: `connectors: [{ id: orders, host: 127.0.0.1, port: ${remote.port} }]`,
+    });
+    await project.sandbox.addConnector({
+      kind: 'orders',
+      source: await readFile(join(import.meta.dirname, 'fixtures', 'orders.js'), 'utf8'),
+    });
+    const keyFile = join(project.root, 'master.key');
+    await writeFile(keyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    const start = (DATA_DIR: string) => project.start({ env: { STORE_URL: url, MASTER_KEY_FILE: keyFile, DATA_DIR } });
+    const killed = await start('a');
+    await using host = await start('b');
+    await using one = await connect({ address: killed.ready.grpc });
+    await using other = await connect({ address: host.ready.grpc });
+    const cron = '*/5 * * * *';
+    await one.setSchedule({ name: 'nightly', id: 'orders', action: 'place', payload: { order: 'o' }, cron });
+    await eventually(async () => (await other.listSchedules()).length === 1);
+    /** Has it be due in a moment, which both hosts hear of; gives its time. */
+    const comeDue = async (): Promise<string> => {
+      const dueAt = Date.now() + 2_500;
+      await databases.sql(
+        url,
+        `UPDATE automate.schedules SET next_at = ${dueAt}; UPDATE automate.revisions SET revision = revision + 1 WHERE part = 'schedules'`,
+      );
+      return new Date(dueAt).toISOString();
+    };
+    const started: string[] = [];
+    for (const round of [0, 1, 2]) {
+      if (round === 2) await killed.end('SIGKILL');
+      const due = await comeDue();
+      const now = await eventually(
+        async () => (await other.listSchedules())[0],
+        (schedule) => schedule?.lastAt !== undefined && schedule.lastAt >= due,
+      );
+      started.push(now?.lastExecution ?? '');
+      await eventually(async () => (await other.getExecution(now?.lastExecution ?? '')).status === 'succeeded');
+    }
+    const { executions } = await other.listExecutions();
+    expect(executions.map(({ id }) => id).toReversed()).toEqual(started);
+    expect(new Set(executions.map(({ schedule }) => schedule))).toEqual(new Set(['nightly']));
+    expect(remote.asked).toHaveLength(started.length);
+    await other.pauseSchedule('nightly');
+    await expect(other.removeSchedule('nightly')).resolves.toMatchObject({ name: 'nightly' });
+  });
 });

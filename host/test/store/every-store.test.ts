@@ -113,6 +113,49 @@ describeEachStore('what a host keeps', (makePlace) => {
     expect((await tokens.load())[1]).toMatchObject({ id: 'b', revokedAt });
   });
 
+  it('gives schedules back in order of name, and changes one only where it is as it was read', async () => {
+    const other = await openStores(place);
+    const schedule = (name: string, more: object = {}) => ({
+      ...{ name, connector: 'x', action: 'do', principal: 'p', scopes: ['execute'] as const, payload: 'AA==' },
+      ...{ cron: '* * * * *', timeZone: 'UTC', priority: 0, createdAt: 1, nextAt: 1_000 },
+      ...more,
+    });
+    const odd = schedule('b', {
+      action: 'a \u0000 😀',
+      runTimeoutMs: 5,
+      pausedSince: 7,
+      lastAt: 3,
+      lastExecution: 'e',
+    });
+    await expect(stores.schedules.put(odd, undefined)).resolves.toBe(true);
+    const many = Array.from({ length: 20 }, (_each, index) => schedule('B', { createdAt: index }));
+    const adds = await Promise.all(
+      many.map((each, index) => (index % 2 === 0 ? stores : other).schedules.put(each, undefined)),
+    );
+    expect(adds.filter((added) => added)).toHaveLength(1);
+    const first = many[adds.indexOf(true)];
+    const { schedules } = await reopen();
+    expect(await schedules.load()).toEqual([first, odd]);
+    const second = schedule('B', { priority: 2 });
+    const replaced = await Promise.all(
+      [schedules, other.schedules].map((each) => each.put({ ...second, createdAt: 99 }, first)),
+    );
+    expect(replaced.toSorted()).toEqual([false, true]);
+    const third = { ...second, createdAt: 99 };
+    const to = { nextAt: 2_000, lastAt: 1_000, lastExecution: 'x' };
+    const advanced = await Promise.all([schedules, other.schedules].map((each) => each.advance('B', third.nextAt, to)));
+    expect(advanced.toSorted()).toEqual([false, true]);
+    // It has come further than what was read.
+    await expect(other.schedules.put({ ...third, pausedSince: 1 }, third)).resolves.toBe(false);
+    expect(await other.schedules.load()).toEqual([{ ...third, ...to }, odd]);
+    await expect(schedules.delete(second)).resolves.toBe(false);
+    expect([await schedules.delete(third), await schedules.delete(third)]).toEqual([true, false]);
+    await expect(schedules.put(third, third)).resolves.toBe(false);
+    await expect(schedules.advance('B', third.nextAt, to)).resolves.toBe(false);
+    expect(await other.schedules.load()).toEqual([odd]);
+    await other.close();
+  });
+
   it('numbers the versions of a secret without a gap, however many add to it at the same time', async () => {
     const secret = { namespace: 'n', name: 'token' };
     const other = await openStores(place);

@@ -5,7 +5,7 @@ export type ColumnKind = 'text' | 'number' | 'flag' | 'time' | 'bytes';
 export interface KeptTable {
   readonly name: string;
   /** The database of a data directory that it is in. */
-  readonly file: 'connectors.db' | 'outcomes.db' | 'executions.db' | 'audit.db';
+  readonly file: 'connectors.db' | 'outcomes.db' | 'executions.db' | 'schedules.db' | 'audit.db';
   /** Its name there, where that is another. */
   readonly inFile?: string;
   /** Whether PostgreSQL has one for all hosts, of which only that of one host counts. */
@@ -136,6 +136,12 @@ export const KEPT_TABLES: readonly KeptTable[] = [
     numbered: 'seq',
     // Each may have some megabytes.
     page: 20,
+  },
+  {
+    name: 'schedules',
+    file: 'schedules.db',
+    key: ['name'],
+    columns: { name: 'text', schedule: 'text', next_at: 'number', last_at: 'number', last_execution: 'text' },
   },
   {
     name: 'audit_records',

@@ -10,6 +10,7 @@ import { openPostgresOutcomes } from './postgres-outcome-store.ts';
 import { openPostgresOverlayStore } from './postgres-overlay-store.ts';
 import { openPostgresPlacementStore } from './postgres-placement-store.ts';
 import { openPostgresProfileStore } from './postgres-profile-store.ts';
+import { openPostgresScheduleStore } from './postgres-schedule-store.ts';
 import { openPostgresSecretStore } from './postgres-secret-store.ts';
 import { openPostgresTokenStore } from './postgres-token-store.ts';
 import { openRevisions } from './revisions.ts';
@@ -26,7 +27,7 @@ const CONNECTIONS = 4;
 export async function openPostgresStores(
   url: string,
   onStore: (lost: Error | undefined) => void = () => undefined,
-): Promise<Omit<Stores, 'schedules'>> {
+): Promise<Stores> {
   const database = openPostgresDatabase(url, { connections: CONNECTIONS });
   let lease: Lease | undefined;
   const { store: outcomes, keepUp } = openPostgresOutcomes(database, () => {
@@ -72,6 +73,7 @@ export async function openPostgresStores(
     overlays: openPostgresOverlayStore(revisions.noting('registry')),
     placements,
     profiles: openPostgresProfileStore(revisions.noting('registry')),
+    schedules: openPostgresScheduleStore(database, revisions.noting('schedules')),
     secrets: openPostgresSecretStore(revisions.noting('secrets')),
     tokens: openPostgresTokenStore(revisions.noting('tokens')),
     follow: (hear) => revisions.follow(hear),

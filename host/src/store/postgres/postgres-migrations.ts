@@ -159,4 +159,12 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
   `ALTER TABLE automate.hosts ADD COLUMN digest text NOT NULL DEFAULT '', ADD COLUMN plugins text NOT NULL DEFAULT ''`,
   `ALTER TABLE automate.placements ADD COLUMN health text NOT NULL DEFAULT '', ADD COLUMN health_at timestamptz;
    CREATE INDEX placements_by_health ON automate.placements (health_at)`,
+  `CREATE TABLE automate.schedules (
+     name text COLLATE "C" PRIMARY KEY,
+     schedule text NOT NULL,
+     next_at bigint NOT NULL,
+     last_at bigint,
+     last_execution text
+   );
+   INSERT INTO automate.revisions VALUES ('schedules', 0)`,
 ];
